@@ -1,0 +1,1 @@
+"""Carries out a Plan: the loop, its pacing, submissions, polls and downloads."""

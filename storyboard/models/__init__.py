@@ -1,0 +1,1 @@
+"""Model cards: the catalog, and the JSON Schemas made from their limits."""

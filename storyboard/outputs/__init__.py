@@ -1,0 +1,1 @@
+"""What a render leaves beside the videos: one file each."""

@@ -1,0 +1,337 @@
+"""The values that travel through the pipeline; read this module first.
+
+    source -> expand -> prompt -> validate -> plan -> engine -> outputs
+     Node      Shot     payload    Take       Plan   Submission  Manifest
+
+Everything here is frozen: a stage takes values and returns new ones. Dicts
+stand only at the edges (YAML, JSON, rows of the state file). Imports nothing
+of the project.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import Enum
+from pathlib import Path
+from typing import TypeAlias, Union
+
+Json: TypeAlias = Union[bool, int, float, str, "list[Json]", "dict[str, Json]", None]
+"""What JSON can hold."""
+
+Payload: TypeAlias = "Mapping[str, Json]"
+"""The exact JSON body of one request."""
+
+
+# What the user wrote, and what is wrong with it
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Place:
+    """Where something stands in a file; line and column count from 1, width in characters."""
+
+    path: str
+    line: int
+    column: int
+    width: int = 1
+
+
+class Severity(Enum):
+    """Problems stop a render; warnings stop it with --strict only."""
+
+    PROBLEM = "problem"
+    WARNING = "warning"
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One mistake in a user's file, as a value.
+
+    `code` is a stable hyphenated name for machines ("unknown-key"). `message`
+    starts with the path inside the file where there is one
+    ("shots[2].duration: 20 is more than 15, ..."). `shown` is the rendered
+    text, where the mistake is in what a template made.
+    """
+
+    place: Place
+    code: str
+    message: str
+    hint: str | None = None
+    shown: str | None = None
+    severity: Severity = Severity.PROBLEM
+
+
+# What shall be rendered
+
+
+@dataclass(frozen=True, slots=True)
+class Take:
+    """One concrete request: a shot with its final payload.
+
+    `id` becomes a file name. `number` counts a shot's takes from 1.
+    `fingerprint` is what makes two requests the same; see `spec.fingerprint`.
+    """
+
+    id: str
+    shot: str
+    scene: str | None
+    number: int
+    model: str
+    payload: Payload
+    fingerprint: str
+    place: Place
+    tags: tuple[str, ...] = ()
+    is_locked: bool = False
+    title: str | None = None
+    notes: str | None = None
+    meta: Mapping[str, Json] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Storyboard:
+    """A storyboard read whole: its takes in file order, and all that is wrong with it.
+
+    Takes are complete only while `problems` holds nothing but warnings.
+    `sources` maps each file that was read, by the name shown to the user, to
+    its text, for quoting lines.
+    """
+
+    path: Path
+    name: str
+    title: str | None
+    takes: tuple[Take, ...]
+    problems: tuple[Problem, ...]
+    sources: Mapping[str, str]
+
+    @property
+    def is_sound(self) -> bool:
+        """Whether nothing but warnings stands against it."""
+        return all(problem.severity is Severity.WARNING for problem in self.problems)
+
+
+# What was sent, and what came of it
+
+
+class SubmissionState(Enum):
+    """What is known of one POST. Rows of the state file move forward only."""
+
+    SENDING = "sending"  # committed before the POST; found later, it may have been charged
+    UNKNOWN = "unknown"  # sent, no usable answer, or the task cannot be found
+    ACCEPTED = "accepted"  # has a task id; not finished
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    CANCELED = "canceled"
+    REJECTED = "rejected"  # refused; not charged
+    UNAVAILABLE = "unavailable"  # nothing was accepted; safe to send again
+    ABANDONED = "abandoned"  # given up by hand
+    RELEASED = "released"  # given up by hand, to be sent again
+
+
+OPEN_STATES = frozenset(
+    {SubmissionState.SENDING, SubmissionState.UNKNOWN, SubmissionState.ACCEPTED}
+)
+"""States in which a second POST of the same fingerprint could be paid twice."""
+
+
+@dataclass(frozen=True, slots=True)
+class Video:
+    """A downloaded result, as measured from the file itself.
+
+    `path` is relative to the output folder, with forward slashes. Width and
+    height in pixels, length in seconds, rate in frames a second; None where
+    the file does not say.
+    """
+
+    path: str
+    sha256: str
+    size_bytes: int
+    width: int | None = None
+    height: int | None = None
+    duration_s: float | None = None
+    fps: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """One POST and all that followed, as the state file has it.
+
+    What was frozen when it was sent (model, endpoint, payload, commit,
+    is_dirty, profile) is what resuming reads, never the current storyboard.
+    All times are UTC.
+    """
+
+    id: int
+    take: str
+    shot: str
+    scene: str | None
+    fingerprint: str
+    state: SubmissionState
+    model: str
+    endpoint: str
+    payload: Payload
+    sent_at: datetime
+    commit: str | None = None
+    is_dirty: bool | None = None
+    profile: str | None = None
+    user_id: str | None = None
+    task_id: str | None = None
+    submitted_at: datetime | None = None
+    finished_at: datetime | None = None
+    http_status: int | None = None
+    reason: str | None = None
+    reply: str | None = None
+    video_url: str | None = None
+    url_expires_at: datetime | None = None
+    video: Video | None = None
+
+
+# What a render would do
+
+
+class ActionKind(Enum):
+    """What the plan does about a take."""
+
+    SUBMIT = "submit"
+    RESUME = "resume"
+    DOWNLOAD = "download"
+    KEEP = "keep"
+    HOLD = "hold"
+    ASK = "ask"
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """What a render would do about one take, and why, in words for the user.
+
+    `submission` is the one that decided, None where nothing was sent yet.
+    `same_as` names the earlier take of this plan that makes the same request;
+    this one then costs nothing of its own.
+    """
+
+    take: Take
+    kind: ActionKind
+    reason: str
+    submission: Submission | None = None
+    same_as: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a render would do, as data. `plan` prints it, `render` carries it out.
+
+    `actions` holds the selected takes in file order. `orphans` are paid tasks
+    (and unknown outcomes) of takes that are no longer in the storyboard or not
+    selected: they are finished, downloaded and asked about all the same.
+    """
+
+    actions: tuple[Action, ...]
+    orphans: tuple[Action, ...] = ()
+
+    def of_kind(self, kind: ActionKind) -> tuple[Action, ...]:
+        """The actions of one kind that cost or do something themselves."""
+        return tuple(
+            action
+            for action in (*self.actions, *self.orphans)
+            if action.kind is kind and action.same_as is None
+        )
+
+
+# What the API answered
+
+
+class Outcome(Enum):
+    """What a submission's answer says about the money."""
+
+    ACCEPTED = "accepted"
+    REJECTED = "rejected"  # not charged, and sending it again is of no use
+    UNAVAILABLE = "unavailable"  # not charged, safe to send again
+    UNKNOWN = "unknown"  # may have been charged
+
+
+class Limit(Enum):
+    """Which of the account's limits a 429 speaks of."""
+
+    RATE = "rate"
+    CONCURRENCY = "concurrency"
+
+
+@dataclass(frozen=True, slots=True)
+class RateHint:
+    """What a reply's headers say about the request rate; None where they are silent.
+
+    `limit` is requests a minute, `remaining` how many are left of them,
+    `reset_in_s` when they are renewed, `retry_after_s` how long to wait.
+    """
+
+    limit: int | None = None
+    remaining: int | None = None
+    reset_in_s: float | None = None
+    retry_after_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SubmitReply:
+    """The answer to one POST, or what became of it. `body` is bounded, for the state file."""
+
+    outcome: Outcome
+    task_id: str | None = None
+    http_status: int | None = None
+    message: str | None = None
+    body: str | None = None
+    limit: Limit | None = None
+    rate: RateHint = RateHint()
+
+
+class TaskStatus(Enum):
+    """What a poll says of a task."""
+
+    WAITING = "waiting"
+    WORKING = "working"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    CANCELED = "canceled"
+    MISSING = "missing"  # 404: expired, unknown, or another account's
+    REFUSED = "refused"  # 401, 402, 403: the account, not the task
+    UNREADABLE = "unreadable"  # no answer, or none that makes sense; poll again
+
+
+@dataclass(frozen=True, slots=True)
+class TaskReply:
+    """The answer to one poll. `body` is bounded, for the state file."""
+
+    status: TaskStatus
+    video_url: str | None = None
+    url_expires_at: datetime | None = None
+    reason: str | None = None
+    http_status: int | None = None
+    body: str | None = None
+    limit: Limit | None = None
+    rate: RateHint = RateHint()
+
+
+# What a take is in the outputs
+
+
+class TakeStatus(Enum):
+    """One word for a take in the manifest, the gallery and `status`."""
+
+    PENDING = "pending"
+    UNKNOWN = "unknown"
+    RENDERING = "rendering"
+    RENDERED = "rendered"  # succeeded; no file in place
+    DONE = "done"  # succeeded; the file is in place
+    FAILED = "failed"
+    REJECTED = "rejected"
+
+
+@dataclass(frozen=True, slots=True)
+class TakeState:
+    """A take with what is known of it: one block of the manifest.
+
+    For a locked take `take` carries the payload that its video was made from.
+    """
+
+    take: Take
+    status: TakeStatus
+    submission: Submission | None = None

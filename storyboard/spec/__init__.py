@@ -1,0 +1,1 @@
+"""From text to takes, pure: source, rows, templates, expand, prompt, problems."""

@@ -1,0 +1,76 @@
+"""YAML and rows as values that remember their place: what `source` makes and `expand` reads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from storyboard.records import Json, Place
+
+ScalarValue: TypeAlias = bool | int | float | str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ScalarNode:
+    """One value. `text` is its spelling in the file, quotes and folding resolved.
+
+    `text_line` is the file's line on which the first line of `text` stands:
+    the place's own line, or for a block scalar (| or >) the one below it.
+    """
+
+    value: ScalarValue
+    text: str
+    place: Place
+    is_plain: bool = True
+    text_line: int = 0
+
+    @property
+    def data(self) -> Json:
+        """The plain value."""
+        return self.value
+
+
+@dataclass(frozen=True, slots=True)
+class SequenceNode:
+    """A list of nodes."""
+
+    items: tuple[Node, ...]
+    place: Place
+
+    @property
+    def data(self) -> Json:
+        """The plain list."""
+        return [item.data for item in self.items]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One key of a mapping with its own place."""
+
+    key_place: Place
+    value: Node
+
+
+@dataclass(frozen=True, slots=True)
+class MappingNode:
+    """A mapping in file order. Keys are text, each there once."""
+
+    entries: Mapping[str, Entry]
+    place: Place
+
+    def get(self, key: str) -> Node | None:
+        """The value under `key`, or None."""
+        entry = self.entries.get(key)
+        return entry.value if entry else None
+
+    def __iter__(self) -> Iterator[tuple[str, Node]]:
+        return ((key, entry.value) for key, entry in self.entries.items())
+
+    @property
+    def data(self) -> Json:
+        """The plain dict."""
+        return {key: entry.value.data for key, entry in self.entries.items()}
+
+
+Node: TypeAlias = ScalarNode | SequenceNode | MappingNode
