@@ -1,0 +1,152 @@
+"""How many, how often, how soon: the window, the budget and the polls. Pure.
+
+Each class is told what happened and when (monotonic seconds), and answers
+what may happen next. None of them waits, reads a clock or sends anything.
+"""
+
+from __future__ import annotations
+
+import random
+from bisect import insort
+from dataclasses import dataclass
+
+from storyboard.records import RateHint
+
+START_WINDOW = 2  # "Concurrent tasks" of the smallest account; api-contract, section 3
+LARGEST_WINDOW = 100  # of the largest
+DEFAULT_RATE = 100  # requests a minute of the smallest account
+_PROBE_S = 60.0  # after a limit was met, one more task in flight is tried each minute
+_LONGEST_WAIT_S = 900.0  # no server may put us to sleep for longer at a time
+
+
+class Window:
+    """How many tasks may be in flight at the API.
+
+    With a `ceiling` from the user it starts there. Without, it starts at 2 and
+    grows by one with each finished task until the API speaks of concurrency;
+    then it holds at what ran, and tries one more a minute.
+    """
+
+    def __init__(self, ceiling: int | None = None) -> None:
+        self.ceiling = ceiling or LARGEST_WINDOW
+        self.size = ceiling or START_WINDOW
+        self._probe_at: float | None = None
+
+    def has_room(self, in_flight: int, *, now: float) -> bool:
+        """Whether one more task may be submitted."""
+        if self._probe_at is not None and now >= self._probe_at and in_flight >= self.size:
+            self._probe_at = now + _PROBE_S
+            self.size = min(self.size + 1, self.ceiling)
+        return in_flight < self.size
+
+    def next_change_at(self) -> float | None:
+        """When the window may grow by itself, None where only events change it."""
+        return self._probe_at if self.size < self.ceiling else None
+
+    def on_finished(self) -> None:
+        """A task came to its end."""
+        if self._probe_at is None:
+            self.size = min(self.size + 1, self.ceiling)
+
+    def on_limit(self, in_flight: int, *, now: float) -> None:
+        """The API said that too many tasks run, while `in_flight` of ours did."""
+        self.size = max(1, min(in_flight, self.ceiling))
+        self._probe_at = now + _PROBE_S
+
+
+class Budget:
+    """When the next request may go out: evenly spaced, at so many a minute.
+
+    `rate` from the user stays; without it the API's headers set the rate.
+    """
+
+    def __init__(self, rate: int | None = None, *, jitter: random.Random | None = None) -> None:
+        self._is_fixed = rate is not None
+        self.rate = rate or DEFAULT_RATE
+        self._jitter = jitter or random.Random()  # noqa: S311 (spreads waits, hides nothing)
+        self._free_at = 0.0
+        self._strikes = 0
+
+    def next_at(self) -> float:
+        """The earliest time of the next request."""
+        return self._free_at
+
+    def spend(self, *, now: float) -> None:
+        """One request goes out now."""
+        self._free_at = max(self._free_at, now) + 60.0 / self.rate
+
+    def on_reply(self, hint: RateHint, *, now: float) -> None:
+        """A reply came that was no 429: what its headers say counts from here on."""
+        self._strikes = 0
+        if hint.limit and not self._is_fixed:
+            self.rate = hint.limit
+        if hint.remaining == 0 and hint.reset_in_s is not None:
+            self._hold(hint.reset_in_s, now=now)
+
+    def on_rate_limit(self, hint: RateHint, *, now: float) -> None:
+        """A 429 spoke of the rate: wait as it says, else back off with jitter."""
+        self._strikes += 1
+        if hint.limit and not self._is_fixed:
+            self.rate = hint.limit
+        told_s = hint.retry_after_s if hint.retry_after_s is not None else hint.reset_in_s
+        backoff_s = back_off_s(self._strikes, longest_s=60.0, jitter=self._jitter)
+        self._hold(backoff_s if told_s is None else told_s, now=now)
+
+    def _hold(self, wait_s: float, *, now: float) -> None:
+        self._free_at = max(self._free_at, now + min(max(wait_s, 0.0), _LONGEST_WAIT_S))
+
+
+def back_off_s(attempt: int, *, longest_s: float, jitter: random.Random) -> float:
+    """Seconds before attempt `attempt` + 1: 1, 2, 4 ... up to `longest_s`, by half at random."""
+    full_s: float = min(longest_s, 2.0 ** min(attempt - 1, 30))
+    return full_s * (0.5 + jitter.random() / 2)
+
+
+@dataclass(frozen=True, slots=True)
+class PollTiming:
+    """What is known of render times before any task has finished, in seconds.
+
+    Source of the defaults: "Typical time", api-contract, section 5: 30 s to 5 min.
+    """
+
+    first_s: float = 15.0
+    shortest_s: float = 2.0
+    longest_s: float = 15.0
+
+
+class Polls:
+    """When to look at a task: from what the tasks before it took.
+
+    The first look comes when the fastest task so far would be done, the next
+    ones follow the spread of the finished ones: an eighth of it apart, so that
+    a finished task stands unnoticed for little of its time.
+    """
+
+    def __init__(self, timing: PollTiming = PollTiming()) -> None:
+        self._timing = timing
+        self._took_s: list[float] = []
+
+    def on_finished(self, took_s: float) -> None:
+        """A task was done `took_s` seconds after it had been submitted."""
+        insort(self._took_s, took_s)
+
+    def first_wait_s(self) -> float:
+        """Seconds from the submission to the first look."""
+        if not self._took_s:
+            return self._timing.first_s
+        return max(self._timing.shortest_s, self._took_s[0])
+
+    def next_wait_s(self, age_s: float, *, in_flight: int, rate: float) -> float:
+        """Seconds to the next look at a task submitted `age_s` ago.
+
+        Where `in_flight` tasks share `rate` requests a minute, the looks leave
+        a third of them to submissions.
+        """
+        timing = self._timing
+        wait_s = timing.longest_s
+        if len(self._took_s) >= 3:
+            spread_s = self._took_s[-1] - self._took_s[0]
+            wait_s = min(max(spread_s / 8, timing.shortest_s), timing.longest_s)
+        elif age_s < 4 * timing.longest_s:
+            wait_s = min(max(age_s / 4, timing.shortest_s), timing.longest_s)
+        return max(wait_s, in_flight * 60.0 / rate * 1.5)

@@ -1,0 +1,273 @@
+"""Takes and what the state says: a Plan. Pure; time and files are arguments.
+
+Takes the storyboard's takes and the state file's submissions, and decides
+for each take what a render would do and why. `plan` prints the Plan,
+`render` carries out the same one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from storyboard.changes import describe_changes
+from storyboard.records import (
+    OPEN_STATES,
+    Action,
+    ActionKind,
+    Place,
+    Plan,
+    Submission,
+    SubmissionState,
+    Take,
+    TakeState,
+    TakeStatus,
+    Video,
+)
+
+HasFile = Callable[[Video], bool]
+"""Whether a video's file is in place with its size."""
+
+# Refused for the account, not for what was sent: the same request may pass later.
+ACCOUNT_REJECTIONS = frozenset({401, 402, 403, 404, 405})
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What the user asked for beyond the plain run; one field an option of `render`."""
+
+    retry_failed: bool = False
+    rerender: bool = False
+    force: bool = False
+    download: bool = True
+
+
+def make_plan(
+    takes: Sequence[Take],
+    submissions: Sequence[Submission],
+    *,
+    now: datetime,
+    has_file: HasFile,
+    selected: Collection[str] | None = None,
+    wishes: Wishes = Wishes(),
+) -> Plan:
+    """The Plan for the selected takes (ids; None is all), with everything open beside them.
+
+    Equal fingerprints share one submission: the later takes carry `same_as`.
+    """
+    before = _latest_by_take(submissions)
+    first_of: dict[str, str] = {}
+    actions = []
+    for wanted, (take, submission) in zip(takes, pair_takes(takes, submissions), strict=True):
+        if selected is not None and take.id not in selected:
+            continue
+        kind, reason = _decide(take, submission, before, now=now, has_file=has_file, wishes=wishes)
+        if take.fingerprint != wanted.fingerprint:
+            changes = describe_changes(
+                take.payload, wanted.payload, old_model=take.model, new_model=wanted.model
+            )
+            reason = f"{reason}; the storyboard differs: {changes}"
+        first = first_of.setdefault(take.fingerprint, take.id)
+        same_as = first if first != take.id else None
+        actions.append(Action(take, kind, reason, submission, same_as))
+    orphans = _find_orphans(submissions, first_of, now=now, download=wishes.download)
+    return Plan(tuple(actions), orphans)
+
+
+def read_states(
+    takes: Sequence[Take], submissions: Sequence[Submission], *, has_file: HasFile
+) -> tuple[TakeState, ...]:
+    """Each take with its status, in file order: what the manifest and `status` show."""
+    return tuple(
+        TakeState(take, status_of(submission, has_file=has_file), submission)
+        for take, submission in pair_takes(takes, submissions)
+    )
+
+
+def status_of(submission: Submission | None, *, has_file: HasFile) -> TakeStatus:
+    """The one word for a take whose deciding submission this is."""
+    if submission is None:
+        return TakeStatus.PENDING
+    if submission.state is SubmissionState.SUCCEEDED:
+        in_place = submission.video is not None and has_file(submission.video)
+        return TakeStatus.DONE if in_place else TakeStatus.RENDERED
+    return _STATUS[submission.state]
+
+
+_STATUS = {
+    SubmissionState.SENDING: TakeStatus.UNKNOWN,
+    SubmissionState.UNKNOWN: TakeStatus.UNKNOWN,
+    SubmissionState.ACCEPTED: TakeStatus.RENDERING,
+    SubmissionState.FAILED: TakeStatus.FAILED,
+    SubmissionState.CANCELED: TakeStatus.FAILED,
+    SubmissionState.ABANDONED: TakeStatus.FAILED,
+    SubmissionState.REJECTED: TakeStatus.REJECTED,
+    SubmissionState.UNAVAILABLE: TakeStatus.PENDING,
+    SubmissionState.RELEASED: TakeStatus.PENDING,
+}
+
+
+def pair_takes(
+    takes: Iterable[Take], submissions: Iterable[Submission]
+) -> list[tuple[Take, Submission | None]]:
+    """Each take with the submission that decides about it, by fingerprint.
+
+    A locked take that has a video comes back with the request that made it.
+    """
+    deciding: dict[str, Submission] = {}
+    kept: dict[str, Submission] = {}
+    for submission in submissions:
+        rival = deciding.get(submission.fingerprint)
+        if rival is None or _weight(submission) >= _weight(rival):
+            deciding[submission.fingerprint] = submission
+        if submission.state is SubmissionState.SUCCEEDED:
+            kept[submission.take.casefold()] = submission
+    pairs = []
+    for take in takes:
+        own = deciding.get(take.fingerprint)
+        frozen = kept.get(take.id.casefold()) if take.is_locked else None
+        if frozen is not None and (own is None or own.state is not SubmissionState.SUCCEEDED):
+            take = replace(  # noqa: PLW2901 (the locked take as it is from here on)
+                take, model=frozen.model, payload=frozen.payload, fingerprint=frozen.fingerprint
+            )
+            own = deciding[frozen.fingerprint]
+        pairs.append((take, own))
+    return pairs
+
+
+def _weight(submission: Submission) -> int:
+    """An open submission decides over a finished one, that over one that led to nothing."""
+    if submission.state in OPEN_STATES:
+        return 3
+    if submission.state is SubmissionState.SUCCEEDED:
+        return 2
+    return 0 if submission.state is SubmissionState.UNAVAILABLE else 1
+
+
+def _latest_by_take(submissions: Iterable[Submission]) -> dict[str, Submission]:
+    return {
+        submission.take: submission
+        for submission in submissions
+        if submission.state is not SubmissionState.UNAVAILABLE
+    }
+
+
+def _decide(
+    take: Take,
+    submission: Submission | None,
+    before: dict[str, Submission],
+    *,
+    now: datetime,
+    has_file: HasFile,
+    wishes: Wishes,
+) -> tuple[ActionKind, str]:
+    """The table of the design, row by row."""
+    if submission is None:
+        return ActionKind.SUBMIT, _why_new(take, before.get(take.id))
+    state = submission.state
+    if state in (SubmissionState.SENDING, SubmissionState.UNKNOWN):
+        return ActionKind.ASK, (
+            f"sent at {submission.sent_at:%Y-%m-%d %H:%M:%S} UTC and "
+            f"{submission.reason or 'no answer came'}; it may have been charged"
+        )
+    if state is SubmissionState.ACCEPTED:
+        return ActionKind.RESUME, f"task {submission.task_id} was accepted and is not finished"
+    if wishes.force and not take.is_locked:
+        return ActionKind.SUBMIT, "a new version was asked for with --force"
+    if state is SubmissionState.SUCCEEDED:
+        return _decide_succeeded(take, submission, now=now, has_file=has_file, wishes=wishes)
+    if state is SubmissionState.RELEASED:
+        return ActionKind.SUBMIT, "released to be sent again"
+    if state is SubmissionState.UNAVAILABLE:
+        return ActionKind.SUBMIT, "was not accepted before; nothing was charged"
+    if state is SubmissionState.REJECTED and submission.http_status in ACCOUNT_REJECTIONS:
+        return ActionKind.SUBMIT, f"was refused before: {submission.reason}; nothing was charged"
+    reason = f"{state.value}: {submission.reason or 'the API gave no reason'}"
+    if wishes.retry_failed:
+        return ActionKind.SUBMIT, f"tried again; {reason}"
+    remedy = "edit it, or " if state is SubmissionState.REJECTED else ""
+    return ActionKind.HOLD, f"{reason}; {remedy}--retry-failed sends it again"
+
+
+def _decide_succeeded(
+    take: Take, submission: Submission, *, now: datetime, has_file: HasFile, wishes: Wishes
+) -> tuple[ActionKind, str]:
+    if submission.video is not None and has_file(submission.video):
+        return ActionKind.KEEP, "locked" if take.is_locked else "unchanged"
+    if not wishes.download:
+        return ActionKind.KEEP, "rendered; not downloaded, as --no-download asks"
+    expires_at = submission.url_expires_at
+    if submission.video_url and (expires_at is None or now < expires_at):
+        left = "" if expires_at is None else f"; its link expires in {_span(now, expires_at)}"
+        return ActionKind.DOWNLOAD, f"rendered, and its file is not here{left}"
+    if wishes.rerender and not take.is_locked:
+        return ActionKind.SUBMIT, "was paid, its file and link are gone; --rerender pays again"
+    return ActionKind.ASK, (
+        "was paid, and its file and link are gone; --rerender submits it again, at its full price"
+    )
+
+
+def _find_orphans(
+    submissions: Iterable[Submission], covered: Collection[str], *, now: datetime, download: bool
+) -> tuple[Action, ...]:
+    """What is open or paid for and not among the planned takes."""
+    orphans = []
+    for submission in submissions:
+        if submission.fingerprint in covered:
+            continue
+        take = take_of(submission)
+        if submission.state is SubmissionState.ACCEPTED:
+            why = f"task {submission.task_id} is not finished, and its take is not in this render"
+            orphans.append(Action(take, ActionKind.RESUME, why, submission))
+        elif submission.state in OPEN_STATES:
+            kind, why = _decide(
+                take, submission, {}, now=now, has_file=lambda _: False, wishes=Wishes()
+            )
+            orphans.append(Action(take, kind, why, submission))
+        elif _is_fetchable(submission, now=now) and download:
+            why = "paid for and never downloaded; its take is not in this render"
+            orphans.append(Action(take, ActionKind.DOWNLOAD, why, submission))
+    return tuple(orphans)
+
+
+def _is_fetchable(submission: Submission, *, now: datetime) -> bool:
+    return (
+        submission.state is SubmissionState.SUCCEEDED
+        and submission.video is None
+        and submission.video_url is not None
+        and (submission.url_expires_at is None or now < submission.url_expires_at)
+    )
+
+
+def take_of(submission: Submission) -> Take:
+    """The take a submission was sent for, as far as the state file remembers it."""
+    return Take(
+        id=submission.take,
+        shot=submission.shot,
+        scene=submission.scene,
+        number=1,
+        model=submission.model,
+        payload=submission.payload,
+        fingerprint=submission.fingerprint,
+        place=Place("", 0, 0),
+    )
+
+
+def _why_new(take: Take, previous: Submission | None) -> str:
+    if previous is None:
+        return "new"
+    return (
+        describe_changes(
+            previous.payload, take.payload, old_model=previous.model, new_model=take.model
+        )
+        or "a further take of the same request"
+    )
+
+
+def _span(now: datetime, then: datetime) -> str:
+    minutes = int((then - now).total_seconds() // 60)
+    if minutes < 60:
+        return f"{minutes} min"
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes} min" if hours < 48 else f"{hours // 24} days"

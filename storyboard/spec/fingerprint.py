@@ -1,0 +1,46 @@
+"""What makes two requests the same. Pure."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+
+from storyboard.records import Json, Payload
+
+
+def canonical_json(value: Json | Payload) -> str:
+    """The one spelling of a JSON value: keys sorted, no spaces, no ASCII escapes.
+
+    Whole numbers are written as integers, so 5.0 and 5 are the same request.
+    Raises ValueError for NaN and the infinities, which JSON does not have.
+    """
+    return json.dumps(
+        whole_numbers(value),
+        sort_keys=True,
+        separators=(",", ":"),
+        ensure_ascii=False,
+        allow_nan=False,
+    )
+
+
+def whole_numbers(value: Json | Payload) -> Json:
+    """The same value with whole floats as integers; an API's integer enum wants 5, not 5.0."""
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    if isinstance(value, list):
+        return [whole_numbers(item) for item in value]
+    if isinstance(value, (bool, int, float, str)) or value is None:
+        return value
+    return {key: whole_numbers(item) for key, item in value.items()}
+
+
+def fingerprint(model: str, payload: Payload, *, repeat: int = 0) -> str:
+    """64 hex digits: sha256 of the canonical JSON of model and payload.
+
+    `repeat` says how many earlier takes of the same shot have an equal
+    payload; they want different videos from equal requests.
+    """
+    request: dict[str, Json] = {"model": model, "payload": dict(payload)}
+    if repeat:
+        request["repeat"] = repeat
+    return hashlib.sha256(canonical_json(request).encode()).hexdigest()
