@@ -1,0 +1,86 @@
+"""Writes a file whole or not at all. Touches the folder of the file and nothing else."""
+
+from __future__ import annotations
+
+import errno
+import os
+import secrets
+import stat
+from contextlib import suppress
+from pathlib import Path
+
+from storyboard.errors import StateError
+
+_NO_SPACE = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+_NOT_ALLOWED = {errno.EACCES, errno.EPERM, errno.EROFS}
+
+
+def write_atomically(path: Path, data: bytes | str) -> bool:
+    """Whether the file had to be changed to hold `data` (text as UTF-8).
+
+    A file that holds exactly these bytes is not touched. Any other is replaced
+    in one step, so that a reader, or a power cut, finds the old file or the
+    new one. A missing folder is made; a symbolic link is replaced, not followed.
+
+    Raises StateError where the file cannot be written; the old one still stands.
+    """
+    content = data.encode() if isinstance(data, str) else data
+    try:
+        if _holds(path, content):
+            return False
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _replace(path, content)
+    except OSError as error:
+        raise _explained(path, error) from error
+    return True
+
+
+def _holds(path: Path, content: bytes) -> bool:
+    """Whether `path` is a plain file with exactly this content."""
+    try:
+        found = path.lstat()
+        return (
+            stat.S_ISREG(found.st_mode)
+            and found.st_size == len(content)
+            and path.read_bytes() == content
+        )
+    except OSError:
+        return False
+
+
+def _replace(path: Path, content: bytes) -> None:
+    # In the same folder, since os.replace is one step only within a file system.
+    temporary = path.parent / f".storyboard-{secrets.token_hex(8)}.tmp"
+    try:
+        # Not tempfile: it makes files that only their owner can read, and these are to be shared.
+        with temporary.open("xb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    except BaseException:
+        with suppress(OSError):
+            temporary.unlink()
+        raise
+    _sync_folder(path.parent)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Makes the new name durable. Windows cannot open folders, some network drives cannot sync."""
+    with suppress(OSError):
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+def _explained(path: Path, error: OSError) -> StateError:
+    reason = error.strerror or type(error).__name__
+    if error.errno in _NO_SPACE:
+        step = "free some space, then run the same command again"
+    elif error.errno in _NOT_ALLOWED:
+        step = f"make {path.parent} writable, or name another folder with --output DIR"
+    else:
+        step = f"see what stands in the way at {path}, then run the same command again"
+    return StateError(f"{path} could not be written: {reason}", next_step=step)

@@ -1,0 +1,224 @@
+"""The manifest as a value, and as `manifest.json`: same value, same bytes, and back.
+
+Reads and writes that one file. What makes a file unusable stands in
+`manifest_checks`.
+"""
+
+from __future__ import annotations
+
+import json
+import stat
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from storyboard.errors import UsageError
+from storyboard.outputs.files import write_atomically
+from storyboard.outputs.manifest_checks import manifest_problem, parse_manifest
+from storyboard.outputs.times import read_time, time_text
+from storyboard.records import Json, Payload, TakeStatus, Video
+
+FILE_NAME = "manifest.json"
+SCHEMA_VERSION = 1
+MAX_BYTES = 256 * 1024 * 1024  # 100,000 takes, the most a storyboard has, come to some 150 MB
+
+
+@dataclass(frozen=True, slots=True)
+class ManifestTake:
+    """One block of the manifest: a take, and what is known of its submission.
+
+    The fields are those of `schemas/manifest.schema.json`, which explains
+    them. Times are UTC, in whole seconds. `file` is the video as it was
+    downloaded; it is in place where `status` is done.
+    """
+
+    id: str
+    scene: str | None
+    shot: str
+    take: int
+    status: TakeStatus
+    model: str
+    payload: Payload
+    fingerprint: str
+    endpoint: str | None = None
+    task_id: str | None = None
+    submitted_at: datetime | None = None
+    finished_at: datetime | None = None
+    http_status: int | None = None
+    commit: str | None = None
+    is_dirty: bool | None = None
+    video_url: str | None = None
+    url_expires_at: datetime | None = None
+    file: Video | None = None
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """A manifest, read or to be written. `storyboard` is the storyboard's name."""
+
+    storyboard: str
+    title: str | None
+    origin: str
+    takes: tuple[ManifestTake, ...]
+
+    @property
+    def name(self) -> str:
+        """The storyboard's name, so that a manifest can stand in for the storyboard it is of."""
+        return self.storyboard
+
+
+def manifest_bytes(manifest: Manifest) -> bytes:
+    """The content of manifest.json: the same for the same manifest."""
+    document = {
+        "schema_version": SCHEMA_VERSION,
+        "storyboard": manifest.storyboard,
+        "title": manifest.title,
+        "origin": manifest.origin,
+        "takes": [_take_document(take) for take in manifest.takes],
+    }
+    text = json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False)
+    return f"{text}\n".encode()
+
+
+def write_manifest(manifest: Manifest, folder: Path) -> bool:
+    """Whether the folder's manifest.json had to be changed to hold the manifest.
+
+    Raises StateError where it cannot be written.
+    """
+    return write_atomically(folder / FILE_NAME, manifest_bytes(manifest))
+
+
+def read_manifest(path: Path) -> Manifest | None:
+    """The manifest in a file, checked throughout; None where there is no such file.
+
+    Raises UsageError where it cannot be read or is not a manifest: to take it
+    for missing would be to pay for its takes again.
+    """
+    try:
+        found = path.stat()
+        if not stat.S_ISREG(found.st_mode):
+            raise _unusable(path, "it is not a file")
+        if found.st_size > MAX_BYTES:
+            raise _unusable(path, f"it is larger than {MAX_BYTES // 2**20} MiB")
+        data = path.read_bytes()
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise _unusable(path, error.strerror or type(error).__name__) from error
+    try:
+        document: Any = parse_manifest(data)
+    except ValueError as error:
+        raise _unusable(path, str(error)) from error
+    if problem := manifest_problem(document):
+        raise _unusable(path, problem)
+    return Manifest(
+        storyboard=document["storyboard"],
+        title=document["title"],
+        origin=document["origin"],
+        takes=tuple(_read_take(block) for block in document["takes"]),
+    )
+
+
+def _unusable(path: Path, problem: str) -> UsageError:
+    return UsageError(
+        f"{path} cannot be used as a manifest: {problem}",
+        next_step=f"put back the version in git, with: git checkout -- {path} "
+        "(without a manifest, a folder whose state file is gone pays for its takes again)",
+    )
+
+
+def _take_document(take: ManifestTake) -> dict[str, Json]:
+    """The block of one take, in the order in which people read it."""
+    return {
+        "id": take.id,
+        "scene": take.scene,
+        "shot": take.shot,
+        "take": take.take,
+        "status": take.status.value,
+        "model": take.model,
+        "payload": dict(take.payload),
+        "fingerprint": take.fingerprint,
+        "commit": take.commit,
+        "is_dirty": take.is_dirty,
+        "endpoint": take.endpoint,
+        "task_id": take.task_id,
+        "submitted_at": _written_time(take.submitted_at),
+        "finished_at": _written_time(take.finished_at),
+        "http_status": take.http_status,
+        "video_url": take.video_url,
+        "url_expires_at": _written_time(take.url_expires_at),
+        "file": _file_document(take.file) if take.file else None,
+        "error": take.error,
+    }
+
+
+def _file_document(video: Video) -> dict[str, Json]:
+    return {
+        "path": video.path,
+        "sha256": video.sha256,
+        "bytes": video.size_bytes,
+        "width": video.width,
+        "height": video.height,
+        "duration_s": _written_number(video.duration_s),
+        "fps": _written_number(video.fps),
+    }
+
+
+def _read_take(block: dict[str, Any]) -> ManifestTake:
+    return ManifestTake(
+        id=block["id"],
+        scene=block["scene"],
+        shot=block["shot"],
+        take=int(block["take"]),
+        status=TakeStatus(block["status"]),
+        model=block["model"],
+        payload=block["payload"],
+        fingerprint=block["fingerprint"],
+        commit=block["commit"],
+        is_dirty=block["is_dirty"],
+        endpoint=block["endpoint"],
+        task_id=block["task_id"],
+        submitted_at=_time(block["submitted_at"]),
+        finished_at=_time(block["finished_at"]),
+        http_status=_whole(block["http_status"]),
+        video_url=block["video_url"],
+        url_expires_at=_time(block["url_expires_at"]),
+        file=_read_file(block["file"]) if block["file"] else None,
+        error=block["error"],
+    )
+
+
+def _read_file(block: dict[str, Any]) -> Video:
+    return Video(
+        path=block["path"],
+        sha256=block["sha256"],
+        size_bytes=int(block["bytes"]),
+        width=_whole(block["width"]),
+        height=_whole(block["height"]),
+        duration_s=_fraction(block["duration_s"]),
+        fps=_fraction(block["fps"]),
+    )
+
+
+def _written_time(time: datetime | None) -> str | None:
+    return time_text(time) if time else None
+
+
+def _written_number(number: float | None) -> Json:
+    """5 for 5.0: a length is measured as either, and the bytes are to be the same."""
+    return int(number) if number is not None and number == int(number) else number
+
+
+def _time(text: str | None) -> datetime | None:
+    return read_time(text) if text else None
+
+
+def _whole(number: float | None) -> int | None:
+    # JSON Schema takes 200.0 for an integer.
+    return None if number is None else int(number)
+
+
+def _fraction(number: float | None) -> float | None:
+    return None if number is None else float(number)
