@@ -1,0 +1,77 @@
+"""Origins and network addresses: which are ours, which are anybody's, which are private."""
+
+from __future__ import annotations
+
+import ipaddress
+from urllib.parse import SplitResult, urlsplit
+
+LOOPBACK_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
+DEFAULT_PORTS = {"http": 80, "https": 443}
+
+_NAT64 = ipaddress.ip_network("64:ff9b::/96")  # RFC 6052: the last 32 bits are an IPv4 address
+
+
+def origin_of(url: str) -> str | None:
+    """Scheme, host and port of `url`, normalised; None for what is no HTTP URL.
+
+    The host is in lower case, the scheme's own port is left out.
+    """
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        return None
+    if parts.scheme not in DEFAULT_PORTS or not host or port == 0:
+        return None
+    shown_host = f"[{host}]" if ":" in host else host
+    shown_port = "" if port in (None, DEFAULT_PORTS[parts.scheme]) else f":{port}"
+    return f"{parts.scheme}://{shown_host}{shown_port}"
+
+
+def is_loopback_origin(origin: str) -> bool:
+    """Whether the origin is this machine by name, as the contract lists the names."""
+    return urlsplit(origin).hostname in LOOPBACK_HOSTS
+
+
+def is_same_loopback(url: SplitResult, origin: str) -> bool:
+    """Whether `url` lies on the loopback origin `origin`, under any of the loopback names."""
+    ours = urlsplit(origin)
+    return (
+        ours.hostname in LOOPBACK_HOSTS
+        and url.hostname in LOOPBACK_HOSTS
+        and url.scheme == ours.scheme
+        and (url.port or DEFAULT_PORTS[url.scheme]) == (ours.port or DEFAULT_PORTS[ours.scheme])
+    )
+
+
+def is_public_address(text: str) -> bool:
+    """Whether `text` is an IP address of the public internet.
+
+    An IPv4 address inside an IPv6 one (mapped, 6to4, Teredo, NAT64) counts as
+    what it leads to.
+    """
+    try:
+        address = ipaddress.ip_address(text.partition("%")[0])
+    except ValueError:
+        return False
+    if isinstance(address, ipaddress.IPv6Address):
+        inner = _embedded_ipv4(address)
+        if inner is not None:
+            return all(is_public_address(str(each)) for each in inner)
+        if address.is_site_local:
+            return False
+    return address.is_global and not (
+        address.is_multicast or address.is_reserved or address.is_unspecified
+    )
+
+
+def _embedded_ipv4(address: ipaddress.IPv6Address) -> tuple[ipaddress.IPv4Address, ...] | None:
+    if address.ipv4_mapped is not None:
+        return (address.ipv4_mapped,)
+    if address.sixtofour is not None:
+        return (address.sixtofour,)
+    if address.teredo is not None:
+        return address.teredo
+    if address in _NAT64:
+        return (ipaddress.IPv4Address(int(address) & 0xFFFFFFFF),)
+    return None

@@ -1,0 +1,160 @@
+"""One HTTP exchange as a value, and what its headers and JSON say; pure.
+
+`session` makes an `Answer`, `submissions` and `tasks` read it.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timezone
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+from storyboard.records import Limit, RateHint
+
+LONGEST_WAIT_S = 3600.0  # the vendor's window is a minute; more than an hour is nonsense
+_LARGEST_COUNT = 1_000_000
+
+_NUMBER = re.compile(r"[0-9]{1,15}(\.[0-9]{1,9})?")
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What one request brought: a reply, or the reason that there is none.
+
+    `status` is None where no reply came. `was_sent` is False only where it is
+    certain that no byte of the request went out. `trouble` says what went
+    wrong, also where a reply came but not whole. Names of headers are in
+    lower case; `received_at` is in Unix seconds.
+    """
+
+    status: int | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
+    was_sent: bool = True
+    trouble: str | None = None
+    received_at: float = 0.0
+
+    @property
+    def document(self) -> Any:
+        """The body as JSON, or None where it is not JSON or not whole.
+
+        NaN, infinities and numbers too large for a float become None.
+        """
+        if self.trouble is not None:
+            return None
+        try:
+            return json.loads(self.body, parse_constant=lambda _: None, parse_float=_finite_or_none)
+        except (ValueError, RecursionError):
+            return None
+
+
+def _finite_or_none(text: str) -> float | None:
+    number = float(text)
+    return number if math.isfinite(number) else None
+
+
+def is_code(value: Any, code: int) -> bool:
+    """Whether a `code` field holds exactly this number; True and 1 are not the same."""
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and value == code
+
+
+def object_in(document: Any, *path: str) -> dict[str, Any]:
+    """The object under `path`, or an empty one."""
+    for name in path:
+        document = document.get(name) if isinstance(document, dict) else None
+    return document if isinstance(document, dict) else {}
+
+
+def text_in(document: Any, name: str) -> str | None:
+    """The text under `name` where there is one that is not blank."""
+    value = document.get(name) if isinstance(document, dict) else None
+    return value if isinstance(value, str) and value.strip() else None
+
+
+def rate_hint(answer: Answer) -> RateHint:
+    """What the headers say about the request rate; absurd values count as not said."""
+    headers = answer.headers
+    server_now = _http_date(headers.get("date", ""))
+    now = answer.received_at if server_now is None else server_now
+    return RateHint(
+        limit=_count(headers.get("x-ratelimit-limit", ""), least=1),
+        remaining=_count(headers.get("x-ratelimit-remaining", ""), least=0),
+        reset_in_s=_from_now(_number(headers.get("x-ratelimit-reset", "")), now),
+        retry_after_s=_retry_after_s(headers.get("retry-after", ""), now),
+    )
+
+
+def limit_of(answer: Answer) -> Limit | None:
+    """Which limit a 429 speaks of; only the message tells them apart. None for other answers."""
+    if answer.status != 429:
+        return None
+    message = text_in(answer.document, "message") or ""
+    return Limit.CONCURRENCY if "concurren" in message.lower() else Limit.RATE
+
+
+def _count(text: str, *, least: int) -> int | None:
+    number = _number(text)
+    return int(number) if number is not None and least <= number <= _LARGEST_COUNT else None
+
+
+def _retry_after_s(text: str, now: float) -> float | None:
+    seconds = _number(text)
+    if seconds is not None:
+        return min(seconds, LONGEST_WAIT_S)
+    date = _http_date(text)
+    return None if date is None else min(max(date - now, 0.0), LONGEST_WAIT_S)
+
+
+def _from_now(moment: float | None, now: float) -> float | None:
+    if moment is None or abs(moment - now) > LONGEST_WAIT_S:
+        return None
+    return max(moment - now, 0.0)
+
+
+def _number(text: str) -> float | None:
+    text = text.strip()
+    return float(text) if _NUMBER.fullmatch(text) else None
+
+
+def _http_date(text: str) -> float | None:
+    try:
+        moment = parsedate_to_datetime(text.strip())
+        if moment.tzinfo is None:
+            moment = moment.replace(tzinfo=timezone.utc)
+        return moment.timestamp()
+    except (TypeError, ValueError, IndexError, OverflowError):
+        return None
+
+
+def utc_moment(value: Any) -> datetime | None:
+    """A moment given as epoch milliseconds, epoch seconds or ISO text; None where absurd."""
+    if isinstance(value, str):
+        number = _number(value)
+        return _iso_moment(value.strip()) if number is None else utc_moment(number)
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 < value < 1e15:
+        return None
+    # 10^11 seconds are the year 5138; 10^11 milliseconds are 1973.
+    seconds = value / 1000 if value >= 1e11 else value
+    return _plausible(seconds)
+
+
+def _iso_moment(text: str) -> datetime | None:
+    try:
+        moment = datetime.fromisoformat(re.sub(r"[zZ]$", "+00:00", text))
+        if moment.tzinfo is None:
+            moment = moment.replace(tzinfo=timezone.utc)
+        return _plausible(moment.timestamp())
+    except (ValueError, OverflowError):
+        return None
+
+
+def _plausible(seconds: float) -> datetime | None:
+    """The moment, where it lies between the years 2020 and 2100."""
+    if not 1_577_836_800 <= seconds < 4_102_444_800:
+        return None
+    return datetime.fromtimestamp(seconds, tz=timezone.utc)

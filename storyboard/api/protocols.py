@@ -1,0 +1,36 @@
+"""What the engine asks of an API, and the wire protocols that answer it.
+
+A new provider is a file beside this one and a line in `PROTOCOLS`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+
+from storyboard.api.modellix import ModellixApi
+from storyboard.records import Payload, SubmitReply, TaskReply
+
+
+class Api(Protocol):
+    """One account at one origin. Used from many threads at once."""
+
+    @property
+    def origin(self) -> str:
+        """Scheme, host and port; the state file and the manifest name it."""
+        ...
+
+    def submit(self, endpoint: str, payload: Payload, *, user_id: str | None = None) -> SubmitReply:
+        """Send one paid request, once. The caller has committed a `sending` row."""
+        ...
+
+    def poll(self, task_id: str) -> TaskReply:
+        """Ask once how the task stands."""
+        ...
+
+    def close(self) -> None:
+        """Close all connections."""
+        ...
+
+
+PROTOCOLS: dict[str, Callable[..., Api]] = {"modellix": ModellixApi}
