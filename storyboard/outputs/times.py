@@ -18,8 +18,11 @@ def time_text(time: datetime) -> str:
 
 def read_time(text: str) -> datetime:
     """The time that `time_text` spelled. Raises ValueError for any other spelling."""
-    time = datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=timezone.utc)
+    try:
+        time = datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=timezone.utc)
+    except ValueError:
+        time = None
     # strptime also takes one digit where two belong.
-    if time_text(time) != text:
+    if time is None or time_text(time) != text:
         raise ValueError(f"{text!r} is not a time such as 2026-11-22T14:03:11Z")
     return time
