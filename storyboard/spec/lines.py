@@ -1,0 +1,38 @@
+"""Lines and places of a text: pure counting, shared by all that points into files."""
+
+from __future__ import annotations
+
+import re
+
+from storyboard.records import Place
+
+_BREAK = re.compile(r"\r\n|\n|\r")
+_REST_OF_LINE = re.compile(r"[^\r\n]*")
+
+
+def split_lines(text: str) -> list[str]:
+    """The lines of a text without their breaks, as editors and YAML 1.2 count them.
+
+    `str.splitlines` also breaks at form feeds and U+2028, so its numbers differ.
+    """
+    return _BREAK.split(text)
+
+
+def line_end(text: str, index: int) -> int:
+    """Where the line that holds `index` ends, its break not counted."""
+    match = _REST_OF_LINE.match(text, index)
+    return match.end() if match else index
+
+
+def line_start(text: str, index: int) -> int:
+    """Where the line that holds `index` begins."""
+    return max(text.rfind("\n", 0, index), text.rfind("\r", 0, index)) + 1
+
+
+def place_at(text: str, index: int, shown: str, *, width: int | None = None) -> Place:
+    """The place of a character; without a width it reaches to the end of its line."""
+    index = min(index, len(text))
+    line = len(_BREAK.findall(text, 0, index)) + 1
+    if width is None:
+        width = line_end(text, index) - index
+    return Place(shown, line, index - line_start(text, index) + 1, max(width, 1))

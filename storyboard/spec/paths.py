@@ -1,0 +1,28 @@
+"""The way to a value inside a file, as messages write it: `shots[2].duration`."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable
+
+_NAME = re.compile(r"[^\W\d][\w-]*")
+_LONGEST_KEY = 60
+
+
+def format_path(parts: Iterable[str | int]) -> str:
+    """Keys and indexes as one path; keys that are no names stand in brackets and quotes."""
+    path = ""
+    for part in parts:
+        if isinstance(part, int):
+            path += f"[{part}]"
+        elif _NAME.fullmatch(part) and len(part) <= _LONGEST_KEY:
+            path += f".{part}" if path else part
+        else:
+            path += f"[{json.dumps(shorten(part, _LONGEST_KEY), ensure_ascii=False)}]"
+    return path
+
+
+def shorten(text: str, most: int) -> str:
+    """At most `most` characters of a text, an ellipsis standing for the rest."""
+    return text if len(text) <= most else text[: most - 3] + "..."
