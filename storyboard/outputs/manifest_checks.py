@@ -1,8 +1,8 @@
 """What is wrong with a manifest that came from outside. Pure.
 
 A manifest comes out of git, so anyone may have written it: its paths are
-opened, its payloads sent and its links fetched. The shape stands in
-`schemas/manifest.schema.json`; here is also what a schema cannot say.
+opened, its payloads sent and its links fetched. `manifest_shape` checks it
+against its schema; here is what comes before that, and what a schema cannot say.
 """
 
 from __future__ import annotations
@@ -11,13 +11,9 @@ import json
 import math
 import re
 from collections.abc import Iterator
-from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
-from jsonschema import Draft202012Validator, ValidationError
-from jsonschema.validators import extend
-
+from storyboard.outputs.manifest_shape import shape_problem, short
 from storyboard.outputs.times import read_time
 from storyboard.records import Json
 
@@ -58,9 +54,7 @@ def manifest_problem(document: Json) -> str | None:
     version = document["schema_version"]
     if isinstance(version, int) and version > 1:
         return f"its schema_version is {version}, and this storyboard reads version 1"
-    for error in _validator().iter_errors(document):
-        return _said(error)
-    return next(_beyond_the_schema(document), None)
+    return shape_problem(document) or next(_beyond_the_schema(document), None)
 
 
 def path_problem(path: str) -> str | None:
@@ -99,7 +93,7 @@ def _beyond_the_schema(document: Any) -> Iterator[str]:
                 yield f"{where}.{key}: {take[key]!r} is not a time"
         reason = path_problem(take["file"]["path"]) if take["file"] else None
         if reason:
-            yield f"{where}.file.path: {_short(take['file']['path'])} {reason}"
+            yield f"{where}.file.path: {short(take['file']['path'])} {reason}"
 
 
 def _is_time(text: str | None) -> bool:
@@ -107,64 +101,6 @@ def _is_time(text: str | None) -> bool:
         return text is None or bool(read_time(text))
     except ValueError:
         return False
-
-
-@lru_cache(maxsize=1)
-def _validator() -> Any:
-    schema = json.loads(_schema_path().read_text(encoding="utf-8"))
-    strict: Any = extend(Draft202012Validator, {"pattern": _pattern})  # type: ignore[no-untyped-call]
-    return strict(schema)
-
-
-def _schema_path() -> Path:
-    """In a wheel the schemas lie inside the package, in a checkout beside it."""
-    package = Path(__file__).parent.parent
-    inside = package / "schemas" / "manifest.schema.json"
-    return inside if inside.exists() else package.parent / "schemas" / "manifest.schema.json"
-
-
-def _pattern(_: Any, pattern: str, value: object, schema: object) -> Iterator[ValidationError]:
-    """The keyword as JSON Schema means it: Python's own `$` also matches before a line's end."""
-    if isinstance(value, str) and not _compiled(pattern).search(value):
-        yield ValidationError("does not have the right form")
-
-
-@lru_cache(maxsize=64)
-def _compiled(pattern: str) -> re.Pattern[str]:
-    return re.compile(re.sub(r"\$$", r"\\Z", pattern))
-
-
-def _said(error: Any) -> str:
-    """A schema error in our words: the path, the value seen, what is wrong with it."""
-    where = "".join(
-        f"[{step}]" if isinstance(step, int) else f".{step}" for step in error.absolute_path
-    ).lstrip(".")
-    start = f"{where}: " if where else ""
-    expected = error.validator_value
-    match error.validator:
-        case "required":
-            missing = next(key for key in expected if key not in error.instance)
-            return f"{start}{missing!r} is missing"
-        case "additionalProperties":
-            extra = next(key for key in error.instance if key not in error.schema["properties"])
-            return f"{start}unknown key {_short(extra)}"
-        case "type":
-            names = " or ".join([expected] if isinstance(expected, str) else expected)
-            return f"{start}{_short(error.instance)} is not {names}"
-        case "enum":
-            return f"{start}{_short(error.instance)} is not one of {', '.join(map(str, expected))}"
-        case "pattern":
-            return f"{start}{_short(error.instance)} does not have the right form"
-        case name:
-            return f"{start}{_short(error.instance)} does not keep to {name} {expected}"
-
-
-def _short(value: object) -> str:
-    """The value for a message: control characters escaped, cut at 60 characters."""
-    if isinstance(value, (dict, list)):
-        return "an object" if isinstance(value, dict) else "a list"
-    shown = json.dumps(value)
-    return shown if len(shown) <= 60 else f"{shown[:57]}..."
 
 
 def _no_such_number(name: str) -> float:
@@ -191,7 +127,7 @@ def _no_repeats(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
     if len(made) != len(pairs):
         keys = [key for key, _ in pairs]
         repeated = next(key for key in keys if keys.count(key) > 1)
-        raise ValueError(f"it holds the key {_short(repeated)} twice in one object")
+        raise ValueError(f"it holds the key {short(repeated)} twice in one object")
     return made
 
 

@@ -26,8 +26,13 @@ def test_a_time_is_read_as_it_was_written() -> None:
 @pytest.mark.parametrize(
     "text",
     ["", "2026-11-22", "2026-11-22T14:03:11", "2026-11-22T14:03:11+00:00", "2026-2-3T4:5:6Z",
-     "2026-02-30T00:00:00Z", "2026-11-22T14:03:11.5Z"],
+     "2026-11-22T14:03:11.5Z", "2026-11-22 14:03:11Z", "2026-11-22T14:03:11Z\n"],
 )  # fmt: skip
 def test_other_spellings_are_refused(text: str) -> None:
     with pytest.raises(ValueError, match="is not a time such as 2026-11-22T14:03:11Z"):
         read_time(text)
+
+
+def test_a_day_that_is_not_in_the_calendar_is_refused() -> None:
+    with pytest.raises(ValueError, match="day"):
+        read_time("2026-02-30T00:00:00Z")
