@@ -1,0 +1,28 @@
+"""The one exception that a template can end in."""
+
+from __future__ import annotations
+
+from storyboard.records import Place
+
+
+class TemplateFault(Exception):
+    """A template that cannot be rendered, and why, in words for the user.
+
+    `line` counts from 1 inside the template's text. `place` is set when the
+    fault lies inside a macro file; the caller sets it for its own texts.
+    """
+
+    def __init__(
+        self,
+        code: str,
+        message: str,
+        line: int = 1,
+        hint: str | None = None,
+        place: Place | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.line = line
+        self.hint = hint
+        self.place = place

@@ -1,0 +1,185 @@
+"""Renders the templates of a storyboard, deterministic and bounded.
+
+In: a text and the scope it is rendered in. Out: the rendered text, or a
+`TemplateFault`; no other exception, whatever the text holds. Reads the files
+of one `templates/` folder when it is made, and nothing after that. Not for
+several threads at once.
+
+Every text and macro file sees the scope of the text that is being rendered.
+A name is looked up where it is used: what the template set itself, then the
+scope, then the macro files, then Jinja's functions.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from types import MappingProxyType, TracebackType
+
+from jinja2 import TemplateNotFound
+
+from storyboard.records import Place, Problem
+from storyboard.spec.jinja_bounds import Meter, Stop, brief
+from storyboard.spec.jinja_sandbox import BoundedTemplate, Rendering, Sandbox, Scope
+from storyboard.spec.jinja_wording import as_stop
+from storyboard.spec.macro_files import SUFFIX, read_macro_files
+from storyboard.spec.suggest import did_you_mean
+from storyboard.spec.template_fault import TemplateFault
+
+__all__ = ["Scope", "TemplateFault", "Templates", "is_template"]
+
+# Depend on the moment or on how deep the caller stands, so they are not remembered.
+_PASSING = frozenset({"template-too-slow", "template-too-deep"})
+_NO_NAMES: frozenset[str] = frozenset()
+
+
+def is_template(text: str) -> bool:
+    """Whether the text has anything that a template would change."""
+    return "{{" in text or "{%" in text or "{#" in text
+
+
+class _NoScope:
+    def resolve(self, name: str) -> object:
+        raise KeyError(name)
+
+    def names(self) -> Iterable[str]:
+        return ()
+
+
+class Templates:
+    """The template engine of one storyboard, with the macro files that lie beside it.
+
+    `problems` are those of the macro files themselves, `sources` their texts
+    by the name that is shown to the user, `namespaces` what they are called
+    in templates. `clock` counts seconds.
+    """
+
+    def __init__(
+        self,
+        folder: Path | None,
+        *,
+        shown: str = "templates",
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._shown = shown
+        self._clock = clock
+        self._sandbox = Sandbox()
+        self._compiled: dict[str, BoundedTemplate | Stop] = {}
+        files = read_macro_files(folder, shown)
+        self.sources: Mapping[str, str] = MappingProxyType(
+            {f"{shown}/{name}": text for name, text in files.texts.items()}
+        )
+        self.namespaces = frozenset(name.removesuffix(SUFFIX) for name in files.texts)
+        problems = list(files.problems)
+        for name, text in files.texts.items():
+            made = self._build(text, name)
+            self._sandbox.files[name] = made
+            if isinstance(made, Stop) and made.place is not None:
+                problems.append(Problem(made.place, made.code, made.message, made.hint))
+        self.problems: tuple[Problem, ...] = tuple(problems)
+
+    def render(self, text: str, scope: Scope) -> str:
+        """The text with its templates filled in; a text without any as it is.
+
+        Whatever the scope renders in turn counts towards the same bounds.
+
+        Raises:
+            TemplateFault: it cannot be rendered; those that the scope raises
+                pass through as they are.
+        """
+        if not is_template(text):
+            return text
+        sandbox = self._sandbox
+        outer = sandbox.rendering
+        sandbox.rendering = Rendering(scope, outer.meter if outer else Meter(self._clock))
+        try:
+            template = self._template(text)
+            made = sandbox.concat(template.root_render_func(template.new_context({})))
+            if not made.isascii():
+                made.encode()
+            return made
+        except TemplateFault:
+            raise
+        except Exception as error:
+            raise self._fault(error) from None
+        finally:
+            sandbox.rendering = outer
+
+    def names_used(self, text: str) -> frozenset[str]:
+        """All names that a text takes from its scope, those of the macro files it uses included.
+
+        Nothing for a text that is no template, or none that can be compiled.
+        """
+        if not is_template(text):
+            return _NO_NAMES
+        try:
+            template = self._template(text)
+        except Stop:
+            return _NO_NAMES
+        names: set[str] = set()
+        seen: set[str] = set()
+        waiting = [template]
+        while waiting:
+            template = waiting.pop()
+            names |= template.names
+            files = {f"{name}{SUFFIX}" for name in template.names}
+            files |= set(self._sandbox.files) if None in template.files else set()
+            for name in files | {name for name in template.files if name}:
+                file = self._sandbox.files.get(name)
+                if isinstance(file, BoundedTemplate) and name not in seen:
+                    seen.add(name)
+                    waiting.append(file)
+        return frozenset(names)
+
+    def _template(self, text: str) -> BoundedTemplate:
+        made = self._compiled.get(text)
+        if made is None:
+            made = self._build(text, None)
+            if isinstance(made, BoundedTemplate) or made.code not in _PASSING:
+                self._compiled[text] = made
+        if isinstance(made, Stop):
+            raise made.again()
+        return made
+
+    def _build(self, text: str, name: str | None) -> BoundedTemplate | Stop:
+        try:
+            return self._sandbox.build(text, name)
+        except Exception as error:
+            stop = as_stop(error)
+        if name is not None:
+            stop.place = Place(f"{self._shown}/{name}", stop.line or 1, 1)
+        return stop
+
+    def _fault(self, error: Exception) -> TemplateFault:
+        """The fault for whatever a rendering raised."""
+        stop = self._not_found(error) if isinstance(error, TemplateNotFound) else as_stop(error)
+        line, place = stop.line or 1, stop.place
+        inner: tuple[BoundedTemplate, int] | None = None
+        for template, number in _lines_of(error.__traceback__):
+            if template.name is None:
+                line = number
+            inner = (template, number)
+        if place is None and inner is not None and inner[0].name is not None:
+            place = Place(f"{self._shown}/{inner[0].name}", inner[1], 1)
+        return TemplateFault(stop.code, stop.message, line, stop.hint, place)
+
+    def _not_found(self, error: TemplateNotFound) -> Stop:
+        name = str(error.name)
+        known = sorted(self._sandbox.files)
+        hint = f"did you mean '{name}{SUFFIX}'?" if f"{name}{SUFFIX}" in known else None
+        return Stop(
+            "unknown-template",
+            f"there is no file {brief(name)} in {self._shown}/;"
+            " import and include reach that folder and nothing else",
+            hint or did_you_mean(name, known),
+        )
+
+
+def _lines_of(traceback: TracebackType | None) -> Iterable[tuple[BoundedTemplate, int]]:
+    """Where in the templates an exception passed, from the outside in."""
+    while traceback is not None:
+        template = traceback.tb_frame.f_globals.get("__jinja_template__")
+        if isinstance(template, BoundedTemplate):
+            yield template, template.get_corresponding_lineno(traceback.tb_lineno)
+        traceback = traceback.tb_next
