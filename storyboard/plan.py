@@ -71,7 +71,7 @@ def make_plan(
         first = first_of.setdefault(take.fingerprint, take.id)
         same_as = first if first != take.id else None
         actions.append(Action(take, kind, reason, submission, same_as))
-    orphans = _find_orphans(submissions, first_of, now=now, download=wishes.download)
+    orphans = find_orphans(submissions, first_of, now=now, download=wishes.download)
     return Plan(tuple(actions), orphans)
 
 
@@ -208,10 +208,14 @@ def _decide_succeeded(
     )
 
 
-def _find_orphans(
-    submissions: Iterable[Submission], covered: Collection[str], *, now: datetime, download: bool
+def find_orphans(
+    submissions: Iterable[Submission],
+    covered: Collection[str],
+    *,
+    now: datetime,
+    download: bool = True,
 ) -> tuple[Action, ...]:
-    """What is open or paid for and not among the planned takes."""
+    """What is open or paid for and has none of the `covered` fingerprints."""
     orphans = []
     for submission in submissions:
         if submission.fingerprint in covered:

@@ -1,0 +1,104 @@
+"""The command line: the list of commands, the one error boundary, the exit codes."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+
+import click
+
+from storyboard import __version__
+from storyboard.errors import ExitCode, StoryboardError
+
+COMMANDS = {
+    "validate": "Problems and warnings of storyboards; sends nothing.",
+    "show": "The exact payloads that would be sent.",
+    "plan": "What a render would do, and why.",
+    "render": "Render storyboards: submit, download, write the manifest.",
+    "status": "Each take's state, also while a render runs.",
+    "schema": "The JSON Schemas of storyboards, requests and manifests.",
+    "sandbox": "Serve a local API for rehearsals: no key, no money, no network.",
+}
+"""Each is a module of `storyboard.commands`, imported when it is called."""
+
+
+class _LazyCommands(click.Group):
+    """Imports a command's module only when that command runs, so that starting is quick."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        command = importlib.import_module(f"storyboard.commands.{cmd_name}").command
+        assert isinstance(command, click.Command)  # noqa: S101 (a bug of ours otherwise)
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError as error:
+            from storyboard.spec.suggest import did_you_mean
+
+            if hint := did_you_mean(args[0], COMMANDS):
+                raise click.UsageError(f"{error.message} {hint}", ctx) from None
+            raise
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.group(
+    cls=_LazyCommands, context_settings={"help_option_names": ["-h", "--help"]}, name="storyboard"
+)
+@click.version_option(__version__, message="%(prog)s %(version)s")
+def group() -> None:
+    """Render storyboards in bulk through a text-to-video API, paying for nothing twice."""
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Runs the program and ends the process with its exit code."""
+    sys.exit(run(arguments))
+
+
+def run(arguments: Sequence[str] | None = None) -> int:
+    """The exit code of one call. The only place where exceptions become exit codes."""
+    try:
+        code = group.main(arguments, prog_name="storyboard", standalone_mode=False)
+        return int(code) if isinstance(code, int) else ExitCode.OK
+    except StoryboardError as error:
+        print(f"error: {str(error).rstrip('.')}.", file=sys.stderr)
+        if error.next_step:
+            print(f"    next: {error.next_step}", file=sys.stderr)
+        return error.exit_code
+    except click.UsageError as error:
+        error.show(sys.stderr)
+        return ExitCode.USAGE
+    except click.ClickException as error:
+        error.show(sys.stderr)
+        return ExitCode.USAGE
+    except (click.Abort, KeyboardInterrupt):
+        print("interrupted", file=sys.stderr)
+        return ExitCode.INTERRUPTED
+    except BrokenPipeError:
+        # The reader of our output has gone, as in `| head`: nothing left to say,
+        # and Python must not try to flush it on the way out.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return ExitCode.OK
+    except Exception as error:
+        return _report_bug(error)
+
+
+def _report_bug(error: Exception) -> int:
+    import traceback
+
+    traceback.print_exception(error, file=sys.stderr)
+    print("error: this is a bug in storyboard; what was saved is safe.", file=sys.stderr)
+    print("    next: report it with the lines above", file=sys.stderr)
+    return ExitCode.BUG

@@ -1,0 +1,74 @@
+"""The API that a render talks to: the account's own, or the sandbox in this process."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from storyboard.api.credentials import ApiKey, find_key
+from storyboard.api.protocols import PROTOCOLS, Api
+from storyboard.commands.workspace import SANDBOX, Workspace
+from storyboard.engine.fetch import make_fetch
+from storyboard.engine.job import Fetch
+from storyboard.engine.pacing import PollTiming
+from storyboard.models.catalog import Catalog
+
+_SANDBOX_TIMING = PollTiming(first_s=0.5, shortest_s=0.25, longest_s=1.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """An open API, how to fetch its results, and what is frozen with each submission.
+
+    `user_id` is random for each render: with it the rows of the account's
+    request log can be told from a colleague's. `profile` names the key.
+    """
+
+    api: Api
+    fetch: Fetch
+    profile: str
+    poll_timing: PollTiming = field(default_factory=PollTiming)
+    user_id: str = field(default_factory=lambda: f"storyboard-{secrets.token_hex(8)}")
+
+
+@contextmanager
+def connect(space: Workspace, catalog: Catalog, *, protocol: str) -> Iterator[Connection]:
+    """The connection for a workspace's origin, closed at the end of the context.
+
+    Raises:
+        AccountError: there is no key.
+        UsageError: the sandbox is asked for and not installed.
+    """
+    if space.origin == SANDBOX:
+        with _connect_sandbox(space, catalog, protocol) as connection:
+            yield connection
+        return
+    credentials = find_key(environ=os.environ, home=Path.home())
+    api = PROTOCOLS[protocol](space.origin, credentials.key)
+    try:
+        yield Connection(api, make_fetch(catalog, origin=space.origin), credentials.profile)
+    finally:
+        api.close()
+
+
+@contextmanager
+def _connect_sandbox(space: Workspace, catalog: Catalog, protocol: str) -> Iterator[Connection]:
+    from storyboard.sandbox import require_sandbox
+
+    require_sandbox()
+    from storyboard.sandbox.server import SandboxServer
+    from storyboard.sandbox.settings import SandboxSettings
+
+    # The account of the documented $100 tier: enough for a demonstration to be brisk.
+    settings = SandboxSettings(max_in_flight=20, requests_per_minute=1000)
+    with SandboxServer(space.state / ".sandbox", settings, catalog=catalog) as server:
+        api = PROTOCOLS[protocol](server.base_url, ApiKey(SANDBOX))
+        try:
+            fetch = make_fetch(catalog, origin=server.base_url, moved_to=server.base_url)
+            yield Connection(api, fetch, SANDBOX, _SANDBOX_TIMING)
+        finally:
+            api.close()

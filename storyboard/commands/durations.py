@@ -1,0 +1,29 @@
+"""Lengths of time as people type them: 90s, 30m, 2h."""
+
+from __future__ import annotations
+
+import re
+
+import click
+
+_UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+_TIME = re.compile(r"(?P<number>[0-9]{1,9}(?:\.[0-9]{1,6})?)(?P<unit>[smhd]?)", re.ASCII)
+
+
+class Duration(click.ParamType):  # type: ignore[type-arg]  # generic from click 8.4 on only
+    """A length of time; the value is in seconds. A bare number is seconds."""
+
+    name = "time"
+
+    def convert(
+        self, value: str | float, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        if isinstance(value, (int, float)):
+            return float(value)
+        match = _TIME.fullmatch(value.strip())
+        if match is None:
+            self.fail(f"{value!r} is no length of time; write it like 90s, 30m or 2h", param, ctx)
+        return float(match["number"]) * _UNITS[match["unit"] or "s"]
+
+
+DURATION = Duration()

@@ -1,0 +1,74 @@
+"""What a render would cost, and the guards that stop it before it pays."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from storyboard.commands.printing import span_text
+from storyboard.errors import Refused, UsageError
+from storyboard.models.catalog import Catalog
+from storyboard.records import ActionKind, Plan
+
+
+@dataclass(frozen=True, slots=True)
+class Bill:
+    """What would be submitted: takes, seconds of video, US dollars where a price is known."""
+
+    takes: int
+    seconds: float
+    cost_usd: float | None
+
+    @property
+    def sentence(self) -> str:
+        """The bill for people."""
+        if not self.takes:
+            return "nothing to submit"
+        cost = "" if self.cost_usd is None else f", about {self.cost_usd:.2f} USD"
+        takes = "1 take" if self.takes == 1 else f"{self.takes:,} takes"
+        return f"{takes} to submit, {span_text(self.seconds)} of video{cost}"
+
+
+@dataclass(frozen=True, slots=True)
+class Caps:
+    """The most that may be submitted, as `--max-takes` and its kin say; None is no cap."""
+
+    takes: int | None = None
+    seconds: float | None = None
+    cost_usd: float | None = None
+
+    @property
+    def are_given(self) -> bool:
+        """Whether there is any cap."""
+        return any(cap is not None for cap in (self.takes, self.seconds, self.cost_usd))
+
+
+def bill_for(plans: Sequence[Plan], catalog: Catalog, *, price_usd: float | None) -> Bill:
+    """What carrying out the plans would submit; `price_usd` is that of one second."""
+    takes, seconds = 0, 0.0
+    for plan in plans:
+        for action in plan.of_kind(ActionKind.SUBMIT):
+            card = catalog.get(action.take.model)
+            takes += 1
+            seconds += (card.expected_duration_s(action.take.payload) or 0.0) if card else 0.0
+    return Bill(takes, seconds, None if price_usd is None else seconds * price_usd)
+
+
+def check_caps(bill: Bill, caps: Caps) -> None:
+    """Raises Refused where the bill is over a cap, and UsageError for a cost without a price."""
+    if caps.cost_usd is not None and bill.cost_usd is None:
+        raise UsageError(
+            "--max-cost needs to know what a second of video costs",
+            next_step="give its price in US dollars with --price",
+        )
+    for option, cap, value, unit in (
+        ("--max-takes", caps.takes, bill.takes, "takes"),
+        ("--max-seconds", caps.seconds, bill.seconds, "seconds of video"),
+        ("--max-cost", caps.cost_usd, bill.cost_usd, "USD"),
+    ):
+        if cap is not None and value is not None and value > cap:
+            raise Refused(
+                f"this render would submit {value:,.10g} {unit}, more than {option} {cap:,.10g} "
+                "allows; nothing was sent",
+                next_step="raise the cap, or pick fewer takes with --only, --tag or --scene",
+            )

@@ -1,0 +1,131 @@
+"""What a render came to: the last lines, the JSON document, the exit code."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import click
+
+from storyboard.commands.printing import count_statuses, print_json, say
+from storyboard.commands.workspace import Workspace
+from storyboard.engine.job import RunResult
+from storyboard.errors import ExitCode, worst_of
+from storyboard.plan import Wishes, read_states
+from storyboard.records import ActionKind, Plan, Submission, TakeState, TakeStatus
+
+Outcomes = Sequence[tuple[Workspace, Plan, Sequence[Submission]]]
+
+_CODES = {
+    TakeStatus.DONE: ExitCode.OK,
+    TakeStatus.UNKNOWN: ExitCode.UNKNOWN,
+}
+
+
+def exit_code_of(outcomes: Outcomes, results: Sequence[RunResult], wishes: Wishes) -> ExitCode:
+    """The one exit code for all storyboards of a render."""
+    codes = [ExitCode.INTERRUPTED for result in results if result.was_interrupted]
+    codes += [result.stopped_by.exit_code for result in results if result.stopped_by]
+    for space, plan, submissions in outcomes:
+        for state in _selected(space, plan, submissions):
+            is_enough = state.status is TakeStatus.RENDERED and not wishes.download
+            codes.append(
+                ExitCode.OK if is_enough else _CODES.get(state.status, ExitCode.INCOMPLETE)
+            )
+        if any(action.kind is ActionKind.ASK for action in plan.orphans):
+            codes.append(ExitCode.UNKNOWN)
+    return worst_of(*codes)
+
+
+def print_outcome(
+    outcomes: Outcomes,
+    results: Sequence[RunResult],
+    wishes: Wishes,
+    *,
+    as_json: bool,
+    quiet: bool,
+) -> None:
+    """The summary for people on stderr, where things lie on stdout; or one JSON document."""
+    for space, plan, submissions in outcomes:
+        states = _selected(space, plan, submissions)
+        if not quiet:
+            say(f"{space.storyboard.path}: {count_statuses(states)}")
+        for state in states:
+            _say_what_waits(space, state, wishes)
+        for action in plan.orphans:
+            if action.kind is ActionKind.ASK:
+                say(f"take {action.take.id} (not in this render): {action.reason}")
+    for result in results:
+        if result.stopped_by is not None:
+            say(f"error: {str(result.stopped_by).rstrip('.')}.")
+            if result.stopped_by.next_step:
+                say(f"    next: {result.stopped_by.next_step}")
+    if as_json:
+        print_json({"storyboards": [_document(*outcome) for outcome in outcomes]})
+    elif not quiet:
+        for space, _, _ in outcomes:
+            click.echo(str(space.folder / "manifest.json"))
+            click.echo(str(space.folder / "index.html"))
+
+
+def _selected(space: Workspace, plan: Plan, submissions: Sequence[Submission]) -> list[TakeState]:
+    chosen = {action.take.id for action in plan.actions}
+    states = read_states(space.storyboard.takes, submissions, has_file=space.has_file)
+    return [state for state in states if state.take.id in chosen]
+
+
+def _say_what_waits(space: Workspace, state: TakeState, wishes: Wishes) -> None:
+    take, submission = state.take, state.submission
+    reason = (submission.reason if submission else None) or "no reason given"
+    file = space.storyboard.path
+    if state.status is TakeStatus.UNKNOWN and submission is not None:
+        say(
+            f"take {take.id} was sent at {submission.sent_at:%Y-%m-%d %H:%M:%S} UTC and its "
+            f"outcome is not known ({submission.reason or 'no answer came'}); "
+            "it may have been charged."
+        )
+        say(
+            f"    next: look for it in the console, then: storyboard resolve {file} {take.id} "
+            "--task-id ID (or --resubmit, or --abandon)"
+        )
+    elif state.status is TakeStatus.FAILED:
+        say(f"take {take.id} failed: {reason}")
+        say("    next: edit the shot, or render with --retry-failed")
+    elif state.status is TakeStatus.REJECTED:
+        say(f"take {take.id} was rejected: {reason}")
+        say("    next: edit the shot, or render with --retry-failed; it was not charged")
+    elif state.status is TakeStatus.RENDERED and wishes.download:
+        say(f"take {take.id} is rendered, and its video could not be downloaded")
+        say("    next: run again; if its link has expired, --rerender pays for it again")
+
+
+def _document(space: Workspace, plan: Plan, submissions: Sequence[Submission]) -> dict[str, Any]:
+    return {
+        "file": str(space.storyboard.path),
+        "output": str(space.folder),
+        "origin": space.origin,
+        "takes": [take_document(state) for state in _selected(space, plan, submissions)],
+    }
+
+
+def take_document(state: TakeState) -> dict[str, Any]:
+    """A take with what is known of it, for `--json`."""
+    submission = state.submission
+    video = submission.video if submission else None
+    return {
+        "id": state.take.id,
+        "shot": state.take.shot,
+        "scene": state.take.scene,
+        "status": state.status.value,
+        "fingerprint": state.take.fingerprint,
+        "task_id": submission.task_id if submission else None,
+        "sent_at": _time(submission.sent_at) if submission else None,
+        "video_url": submission.video_url if submission else None,
+        "url_expires_at": _time(submission.url_expires_at) if submission else None,
+        "file": video.path if video else None,
+        "reason": submission.reason if submission else None,
+    }
+
+
+def _time(time: Any) -> str | None:
+    return f"{time:%Y-%m-%dT%H:%M:%SZ}" if time else None

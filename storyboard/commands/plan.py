@@ -1,0 +1,138 @@
+"""`storyboard plan`: what a render would do, and why; sends nothing."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+import click
+
+from storyboard.commands.guards import Bill, bill_for
+from storyboard.commands.options import (
+    FILE,
+    folder_options,
+    json_option,
+    selection_options,
+    strict_option,
+    take_folders,
+    take_selection,
+    take_wishes,
+    variable_options,
+    wish_options,
+)
+from storyboard.commands.printing import align, print_json, say_problems
+from storyboard.commands.workspace import (
+    Workspace,
+    find_workspaces,
+    may_go_on,
+    read_storyboards,
+    with_manifest_takes,
+)
+from storyboard.errors import ExitCode
+from storyboard.models.catalog import load_catalog
+from storyboard.plan import make_plan
+from storyboard.records import Action, ActionKind, Plan
+from storyboard.spec.select import select_takes
+
+CHANGED = 10
+"""The exit code of `plan --check` where something would be rendered."""
+
+
+@click.command()
+@click.argument("files", nargs=-1, required=True, type=FILE, metavar="FILE...")
+@variable_options
+@folder_options
+@selection_options
+@wish_options
+@click.option("--check", is_flag=True, help=f"Exit with {CHANGED} if anything would be rendered.")
+@strict_option
+@json_option
+def command(files: tuple[Path, ...], check: bool, as_json: bool, **options: Any) -> int:
+    """Say for each take what a render would do: submit, resume, download, keep, hold or ask."""
+    folders, selection = take_folders(options), take_selection(options)
+    wishes = take_wishes(options)
+    catalog = load_catalog()
+    boards = read_storyboards(
+        files,
+        catalog,
+        assignments=options["assignments"],
+        variable_files=options["variable_files"],
+    )
+    for board in boards:
+        say_problems(board.problems, board.sources)
+    if not may_go_on(boards, strict=options["strict"]):
+        return ExitCode.USAGE
+    spaces = find_workspaces(boards, folders)
+    if options["from_manifest"]:
+        spaces = [with_manifest_takes(space) for space in spaces]
+    plans = [
+        make_plan(
+            space.storyboard.takes,
+            space.known_submissions(),
+            now=datetime.now(timezone.utc),
+            has_file=space.has_file,
+            selected=select_takes(space.storyboard.takes, selection),
+            wishes=wishes,
+        )
+        for space in spaces
+    ]
+    bill = bill_for(plans, catalog, price_usd=options["price"])
+    if as_json:
+        print_json(_document(spaces, plans, bill))
+    else:
+        for space, plan in zip(spaces, plans, strict=True):
+            for line in describe_plan(space, plan):
+                click.echo(line)
+        click.echo(bill.sentence)
+    return CHANGED if check and bill.takes else ExitCode.OK
+
+
+def describe_plan(space: Workspace, plan: Plan) -> list[str]:
+    """The plan as lines: a head that counts, then an action a line."""
+    counts = Counter(action.kind for action in (*plan.actions, *plan.orphans))
+    words = ", ".join(f"{counts[kind]} {kind.value}" for kind in ActionKind if counts[kind])
+    rows = [_row(action) for action in plan.actions]
+    rows += [
+        (*_row(action)[:2], f"(not in this render) {action.reason}") for action in plan.orphans
+    ]
+    return [
+        f"{space.storyboard.path}: {words or 'no takes'}",
+        *(f"  {line}" for line in align(rows)),
+    ]
+
+
+def _row(action: Action) -> tuple[str, str, str]:
+    if action.same_as is not None:
+        return action.kind.value, action.take.id, f"same request as {action.same_as}, rendered once"
+    return action.kind.value, action.take.id, action.reason
+
+
+def _document(spaces: list[Workspace], plans: list[Plan], bill: Bill) -> dict[str, Any]:
+    return {
+        "storyboards": [
+            {
+                "file": str(space.storyboard.path),
+                "output": str(space.folder),
+                "origin": space.origin,
+                "actions": [_action_document(action) for action in plan.actions],
+                "orphans": [_action_document(action) for action in plan.orphans],
+            }
+            for space, plan in zip(spaces, plans, strict=True)
+        ],
+        "submissions": bill.takes,
+        "video_s": bill.seconds,
+        "cost_usd": bill.cost_usd,
+    }
+
+
+def _action_document(action: Action) -> dict[str, Any]:
+    return {
+        "take": action.take.id,
+        "action": action.kind.value,
+        "reason": action.reason,
+        "same_as": action.same_as,
+        "fingerprint": action.take.fingerprint,
+        "task_id": action.submission.task_id if action.submission else None,
+    }

@@ -1,0 +1,271 @@
+"""`storyboard render`: read, plan, ask, carry out, write what came of it."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+import click
+
+from storyboard.commands.connection import Connection, connect
+from storyboard.commands.durations import DURATION
+from storyboard.commands.guards import Bill, Caps, bill_for, check_caps
+from storyboard.commands.options import (
+    FILE,
+    folder_options,
+    json_option,
+    selection_options,
+    strict_option,
+    take_folders,
+    take_selection,
+    take_wishes,
+    variable_options,
+    wish_options,
+)
+from storyboard.commands.outcome import exit_code_of, print_outcome
+from storyboard.commands.plan import describe_plan
+from storyboard.commands.printing import say, say_problems
+from storyboard.commands.progress import show_progress
+from storyboard.commands.signals import interrupting
+from storyboard.commands.workspace import (
+    Workspace,
+    find_workspaces,
+    may_go_on,
+    read_storyboards,
+    with_manifest_takes,
+)
+from storyboard.engine.clock import SystemClock
+from storyboard.engine.job import EngineSettings, Job, Provenance, RunResult
+from storyboard.engine.loop import Engine
+from storyboard.engine.place import finish_moves
+from storyboard.errors import ExitCode, Refused, UsageError
+from storyboard.git import read_commit
+from storyboard.lock import hold_lock
+from storyboard.models.card import ModelCard
+from storyboard.models.catalog import Catalog, load_catalog
+from storyboard.outputs import OUTPUTS
+from storyboard.outputs.manifest import build_manifest
+from storyboard.plan import Wishes, make_plan, read_states
+from storyboard.records import ActionKind, Plan
+from storyboard.spec.select import Selection, select_takes
+from storyboard.store import Store
+
+_WORK = (ActionKind.SUBMIT, ActionKind.RESUME, ActionKind.DOWNLOAD)
+
+
+@dataclass(frozen=True, slots=True)
+class _Prepared:
+    """A storyboard under its lock: the state file is open, and the plan is made from it."""
+
+    space: Workspace
+    store: Store
+    plan: Plan
+
+    @property
+    def work(self) -> int:
+        """How many takes the plan does something about."""
+        return sum(len(self.plan.of_kind(kind)) for kind in _WORK)
+
+
+@click.command()
+@click.argument("files", nargs=-1, required=True, type=FILE, metavar="FILE...")
+@variable_options
+@folder_options
+@selection_options
+@wish_options
+@click.option("--concurrency", type=click.IntRange(min=1), metavar="N", help="Tasks in flight.")
+@click.option(
+    "--requests-per-minute", type=click.IntRange(min=1), metavar="N", help="The request budget."
+)
+@click.option("--timeout", type=DURATION, metavar="TIME", help="End the run after 90s, 30m, 2h.")
+@click.option("--max-takes", type=click.IntRange(min=0), metavar="N", help="Submit no more takes.")
+@click.option(
+    "--max-seconds", type=click.FloatRange(min=0), metavar="S", help="Nor more seconds of video."
+)
+@click.option(
+    "--max-cost", type=click.FloatRange(min=0), metavar="USD", help="Nor for more than this."
+)
+@click.option("--yes", "-y", is_flag=True, help="Do not ask before paying.")
+@click.option("--no-progress", is_flag=True, help="No progress bar.")
+@click.option("--quiet", "-q", is_flag=True, help="Only trouble.")
+@strict_option
+@json_option
+def command(files: tuple[Path, ...], **options: Any) -> int:
+    """Render storyboards: submit what is new, download it, write the manifest and the gallery.
+
+    Run again, it goes on where it was, and does nothing where nothing changed.
+    """
+    folders, selection = take_folders(options), take_selection(options)
+    wishes = take_wishes(options)
+    catalog = load_catalog()
+    boards = read_storyboards(
+        files,
+        catalog,
+        assignments=options["assignments"],
+        variable_files=options["variable_files"],
+    )
+    for board in boards:
+        say_problems(board.problems, board.sources)
+    if not may_go_on(boards, strict=options["strict"]):
+        return ExitCode.USAGE
+    spaces = find_workspaces(boards, folders)
+    if options["from_manifest"]:
+        spaces = [with_manifest_takes(space) for space in spaces]
+    with ExitStack() as stack:
+        prepared = [_prepare(space, selection, wishes, stack) for space in spaces]
+        bill = bill_for([item.plan for item in prepared], catalog, price_usd=options["price"])
+        caps = Caps(options["max_takes"], options["max_seconds"], options["max_cost"])
+        check_caps(bill, caps)
+        if not folders.sandbox:
+            _ask(prepared, bill, is_free_to_go=options["yes"], is_capped=caps.are_given)
+        # The sandbox keeps its tasks in the output folder, so each folder has its own.
+        groups = [[item] for item in prepared] if folders.sandbox else [prepared]
+        results = [_run(group, catalog, wishes, options) for group in groups]
+        outcome = [(item.space, item.plan, item.store.submissions()) for item in prepared]
+    print_outcome(outcome, results, wishes, as_json=options["as_json"], quiet=options["quiet"])
+    return exit_code_of(outcome, results, wishes)
+
+
+def _prepare(space: Workspace, selection: Selection, wishes: Wishes, stack: ExitStack) -> _Prepared:
+    """Takes the lock, opens the state, adopts what the manifest knows, and plans."""
+    takes = space.storyboard.takes
+    chosen = select_takes(takes, selection)
+    now = datetime.now(timezone.utc)
+    stack.enter_context(hold_lock(space.state, now=now))
+    store = Store(space.state, origin=space.origin, storyboard=space.storyboard.name)
+    stack.callback(store.close)
+    (space.folder / "videos").mkdir(parents=True, exist_ok=True)
+    adopted = space.adoptable(store.submissions())
+    with store.transaction():
+        for submission in adopted:
+            store.adopt(submission)
+    submissions = store.submissions()
+    finish_moves(space.folder, submissions)
+    plan = make_plan(
+        takes, submissions, now=now, has_file=space.has_file, selected=chosen, wishes=wishes
+    )
+    return _Prepared(space, store, plan)
+
+
+def _ask(
+    prepared: Sequence[_Prepared], bill: Bill, *, is_free_to_go: bool, is_capped: bool
+) -> None:
+    """Asks the person at the terminal before anything is paid.
+
+    Raises Refused where the answer is no, or nobody is there to give one.
+    """
+    if not bill.takes or is_free_to_go:
+        return
+    if sys.stdin.isatty() and sys.stderr.isatty():
+        for item in prepared:
+            for line in describe_plan(item.space, item.plan):
+                say(line)
+        if not click.confirm(f"{bill.sentence}. Go on?", err=True):
+            raise Refused("nothing was sent", next_step="run again when you are sure")
+    elif not is_capped:
+        raise Refused(
+            f"this render would pay for {bill.sentence}, and nobody is here to be asked",
+            next_step="say --yes, or set a cap with --max-takes, --max-seconds or --max-cost",
+        )
+
+
+def _run(
+    group: Sequence[_Prepared], catalog: Catalog, wishes: Wishes, options: dict[str, Any]
+) -> RunResult:
+    """Carries out the plans of a group, and writes its outputs whatever happens."""
+    try:
+        work = sum(item.work for item in group)
+        if not work:
+            return RunResult()
+        protocol = _protocol(group, catalog)
+        with connect(group[0].space, catalog, protocol=protocol) as connection:
+            return _carry_out(group, connection, catalog, wishes, options, total=work)
+    finally:
+        for item in group:
+            _write_outputs(item)
+
+
+def _card(catalog: Catalog, model: str) -> ModelCard:
+    card = catalog.get(model)
+    if card is None:
+        raise UsageError(
+            f"there is no model card for {model}, which an earlier render used",
+            next_step="put the card back, or use the storyboard version that has it",
+        )
+    return card
+
+
+def _protocol(group: Sequence[_Prepared], catalog: Catalog) -> str:
+    """The wire protocol of everything that the plans do; all cards of one origin share it."""
+    actions = [a for item in group for a in (*item.plan.actions, *item.plan.orphans)]
+    protocols = {_card(catalog, action.take.model).protocol for action in actions}
+    if len(protocols) > 1:
+        names = ", ".join(sorted(protocols))
+        raise UsageError(
+            f"these takes speak several protocols ({names}), and one render speaks one",
+            next_step="render their models apart, with --only",
+        )
+    return protocols.pop()
+
+
+def _carry_out(
+    group: Sequence[_Prepared],
+    connection: Connection,
+    catalog: Catalog,
+    wishes: Wishes,
+    options: dict[str, Any],
+    *,
+    total: int,
+) -> RunResult:
+    settings = EngineSettings(
+        endpoint_of=lambda model: _card(catalog, model).endpoint,
+        retention_s=lambda model: _card(catalog, model).retention_h * 3600,
+        concurrency=options["concurrency"],
+        requests_per_minute=options["requests_per_minute"],
+        download=wishes.download,
+        timeout_s=options["timeout"],
+        poll_timing=connection.poll_timing,
+    )
+    jobs = [_job(item, connection) for item in group]
+    with show_progress(
+        total,
+        enabled=not options["no_progress"],
+        download=wishes.download,
+        quiet=options["quiet"],
+    ) as view:
+        engine = Engine(
+            jobs,
+            connection.api,
+            connection.fetch,
+            settings=settings,
+            clock=SystemClock(),
+            listener=view,
+        )
+        with interrupting(engine.interrupt):
+            return engine.run()
+
+
+def _job(item: _Prepared, connection: Connection) -> Job:
+    board = item.space.storyboard
+    files = [Path(name) for name in board.sources]
+    commit, is_dirty = read_commit(board.path.parent, files)
+    return Job(
+        name=str(board.path),
+        plan=item.plan,
+        store=item.store,
+        folder=item.space.folder,
+        provenance=Provenance(commit, is_dirty, connection.profile, connection.user_id),
+    )
+
+
+def _write_outputs(item: _Prepared) -> None:
+    space = item.space
+    states = read_states(space.storyboard.takes, item.store.submissions(), has_file=space.has_file)
+    manifest = build_manifest(space.storyboard, space.origin, states)
+    for write in OUTPUTS.values():
+        write(manifest, space.folder)

@@ -1,0 +1,83 @@
+"""`storyboard status`: each take's state, orphans included; works while a render runs."""
+
+from __future__ import annotations
+
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+import click
+
+from storyboard.commands.options import (
+    FILE,
+    folder_options,
+    json_option,
+    take_folders,
+    variable_options,
+)
+from storyboard.commands.outcome import take_document
+from storyboard.commands.printing import align, count_statuses, print_json, say_problems
+from storyboard.commands.workspace import find_workspaces, may_go_on, read_storyboards
+from storyboard.errors import ExitCode
+from storyboard.models.catalog import load_catalog
+from storyboard.plan import find_orphans, read_states, status_of
+from storyboard.records import TakeState, TakeStatus
+
+
+@click.command()
+@click.argument("file", type=FILE, metavar="FILE")
+@variable_options
+@folder_options
+@json_option
+def command(file: Path, as_json: bool, **options: Any) -> int:
+    """Show what is known of each take; sends nothing and takes no lock."""
+    folders = take_folders(options)
+    boards = read_storyboards(
+        [file],
+        load_catalog(),
+        assignments=options["assignments"],
+        variable_files=options["variable_files"],
+    )
+    say_problems(boards[0].problems, boards[0].sources)
+    if not may_go_on(boards, strict=False):
+        return ExitCode.USAGE
+    space = find_workspaces(boards, folders)[0]
+    submissions = space.known_submissions()
+    states = read_states(space.storyboard.takes, submissions, has_file=space.has_file)
+    covered = {state.take.fingerprint for state in states}
+    orphans = [
+        TakeState(action.take, status_of(sent, has_file=space.has_file), sent)
+        for action in find_orphans(submissions, covered, now=datetime.now(timezone.utc))
+        if (sent := action.submission) is not None
+    ]
+    if as_json:
+        print_json(
+            {
+                "file": str(file),
+                "output": str(space.folder),
+                "origin": space.origin,
+                "takes": [take_document(state) for state in states],
+                "orphans": [take_document(state) for state in orphans],
+            }
+        )
+        return ExitCode.OK
+    click.echo(f"{file}: {count_statuses(states)}")
+    rows = [_row(state) for state in states]
+    rows += [(*_row(state)[:2], f"(not in the storyboard) {_row(state)[2]}") for state in orphans]
+    for line in align(rows):
+        click.echo(f"  {line}")
+    return ExitCode.OK
+
+
+def _row(state: TakeState) -> tuple[str, str, str]:
+    submission = state.submission
+    if submission is None:
+        return state.status.value, state.take.id, ""
+    if state.status is TakeStatus.DONE and submission.video:
+        return state.status.value, state.take.id, submission.video.path
+    if state.status is TakeStatus.RENDERED and submission.url_expires_at:
+        expiry = f"its link expires {submission.url_expires_at:%Y-%m-%d %H:%M} UTC"
+        return state.status.value, state.take.id, expiry
+    if state.status is TakeStatus.RENDERING:
+        return state.status.value, state.take.id, f"task {submission.task_id}"
+    return state.status.value, state.take.id, submission.reason or ""

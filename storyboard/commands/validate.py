@@ -1,0 +1,80 @@
+"""`storyboard validate`: problems and warnings, with their places; sends nothing."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from storyboard.commands.options import FILE, json_option, strict_option, variable_options
+from storyboard.commands.printing import say, span_text, wants_color
+from storyboard.commands.workspace import may_go_on, read_storyboards
+from storyboard.errors import ExitCode
+from storyboard.models.catalog import load_catalog
+from storyboard.records import Storyboard
+from storyboard.spec.problems import format_problems, summarize, tidy
+
+
+@click.command()
+@click.argument("files", nargs=-1, required=True, type=FILE, metavar="FILE...")
+@variable_options
+@click.option(
+    "--format",
+    "style",
+    type=click.Choice(["text", "concise", "json", "github", "sarif"]),
+    default="text",
+    show_default=True,
+    help="How problems are printed.",
+)
+@json_option
+@strict_option
+def command(
+    *,
+    files: tuple[Path, ...],
+    assignments: tuple[str, ...],
+    variable_files: tuple[Path, ...],
+    style: str,
+    as_json: bool,
+    strict: bool,
+) -> int:
+    """Check storyboards whole: their shape, and every payload after templates.
+
+    Exits with 2 where there are problems (with --strict, or warnings).
+    """
+    boards = read_storyboards(
+        files, load_catalog(), assignments=assignments, variable_files=variable_files
+    )
+    problems = tidy([problem for board in boards for problem in board.problems])
+    sources = {name: text for board in boards for name, text in board.sources.items()}
+    style = "json" if as_json else style
+    color = style == "text" and wants_color(sys.stdout.isatty())
+    text = format_problems(problems, sources, style=style, color=color)
+    if text:
+        click.echo(text.rstrip("\n"))
+    if problems:
+        say(summarize(problems))
+    for board in boards:
+        if board.is_sound:
+            say(describe(board))
+    return ExitCode.OK if may_go_on(boards, strict=strict) else ExitCode.USAGE
+
+
+def describe(board: Storyboard) -> str:
+    """One line about a sound storyboard: its takes and their length."""
+    shots = len({take.shot for take in board.takes})
+    seconds = seconds_of(board)
+    length = f", {span_text(seconds)} of video" if seconds else ""
+    return f"{board.path}: {shots} shots, {len(board.takes)} takes{length}"
+
+
+def seconds_of(board: Storyboard) -> float:
+    """The length of all takes, as far as the model cards know it."""
+    catalog = load_catalog()
+    cards = {take.model: catalog.get(take.model) for take in board.takes}
+    lengths = (
+        card.expected_duration_s(take.payload)
+        for take in board.takes
+        if (card := cards[take.model]) is not None
+    )
+    return sum(length or 0.0 for length in lengths)

@@ -1,0 +1,117 @@
+"""From a storyboard file to what is known about its output folder: read, checked, not changed."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+
+from storyboard.api.credentials import find_base_url
+from storyboard.commands.options import Folders
+from storyboard.engine.place import has_file
+from storyboard.errors import UsageError
+from storyboard.models.catalog import Catalog
+from storyboard.outputs.adopt import adoptable
+from storyboard.outputs.manifest import FILE_NAME, Manifest, read_manifest, to_take
+from storyboard.plan import HasFile
+from storyboard.records import Severity, Storyboard, Submission
+from storyboard.spec.load import load_storyboard, read_overrides
+from storyboard.store import read_submissions
+
+SANDBOX = "sandbox"
+"""The origin of everything the sandbox renders, whatever its port."""
+
+
+@dataclass(frozen=True, slots=True)
+class Workspace:
+    """A storyboard with its output folder, its state's folder and the origin it renders at."""
+
+    storyboard: Storyboard
+    folder: Path
+    state: Path
+    origin: str
+
+    @property
+    def has_file(self) -> HasFile:
+        """Whether a video lies in the output folder."""
+        return partial(has_file, self.folder)
+
+    def read_manifest(self) -> Manifest | None:
+        """The folder's manifest, None where there is none yet."""
+        return read_manifest(self.folder / FILE_NAME)
+
+    def adoptable(self, known: Sequence[Submission]) -> list[Submission]:
+        """What the manifest tells that `known`, the state file, does not."""
+        return adoptable(self.read_manifest(), known, self.folder, origin=self.origin)
+
+    def known_submissions(self) -> list[Submission]:
+        """All submissions, of the state file and of the manifest, oldest first; no lock."""
+        known = read_submissions(self.state)
+        return [*known, *self.adoptable(known)]
+
+
+def read_storyboards(
+    files: Sequence[Path],
+    catalog: Catalog,
+    *,
+    assignments: Sequence[str] = (),
+    variable_files: Sequence[Path] = (),
+) -> list[Storyboard]:
+    """The storyboards at `files`, each with its problems; those of the vars go to the first."""
+    overrides, problems, sources = read_overrides(assignments, variable_files)
+    boards = [load_storyboard(path, catalog, overrides=overrides) for path in files]
+    if problems and boards:
+        first = boards[0]
+        boards[0] = replace(
+            first,
+            problems=(*problems, *first.problems),
+            sources={**first.sources, **sources},
+        )
+    return boards
+
+
+def may_go_on(boards: Sequence[Storyboard], *, strict: bool) -> bool:
+    """Whether nothing stands against the storyboards; with `strict`, no warning either."""
+    worst = {problem.severity for board in boards for problem in board.problems}
+    return Severity.PROBLEM not in worst and not (strict and worst)
+
+
+def find_workspaces(boards: Sequence[Storyboard], folders: Folders) -> list[Workspace]:
+    """Each storyboard with its folders.
+
+    Raises UsageError where several storyboards would share a folder.
+    """
+    for option, value in (("--output", folders.output), ("--state", folders.state)):
+        if value is not None and len(boards) > 1:
+            raise UsageError(
+                f"{option} is one folder, and there are {len(boards)} storyboards",
+                next_step="name one storyboard, or leave the option out",
+            )
+    origin = SANDBOX
+    if not folders.sandbox:
+        origin = find_base_url(folders.base_url, environ=os.environ)
+    spaces = []
+    for board in boards:
+        name = f"{board.name}.sandbox" if folders.sandbox else board.name
+        folder = folders.output or board.path.parent / "renders" / name
+        spaces.append(Workspace(board, folder, folders.state or folder, origin))
+    if len({space.folder.resolve() for space in spaces}) < len(spaces):
+        raise UsageError(
+            "two of the storyboards have the same output folder",
+            next_step="render them one by one, each with its own --output",
+        )
+    return spaces
+
+
+def with_manifest_takes(space: Workspace) -> Workspace:
+    """The workspace with the takes of its manifest instead of those of its storyboard file."""
+    manifest = space.read_manifest()
+    if manifest is None:
+        raise UsageError(
+            f"there is no manifest in {space.folder}",
+            next_step="render once without --from-manifest",
+        )
+    takes = tuple(to_take(block, space.folder / FILE_NAME) for block in manifest.takes)
+    return replace(space, storyboard=replace(space.storyboard, takes=takes, title=manifest.title))

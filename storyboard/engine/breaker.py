@@ -1,0 +1,76 @@
+"""When a bad night ends the submissions, or the run. Pure; times are monotonic seconds."""
+
+from __future__ import annotations
+
+from storyboard.errors import AccountError, StoryboardError, Unreachable
+from storyboard.records import Outcome, SubmitReply
+
+UNKNOWNS_IN_A_ROW = 5
+_ACCOUNT = frozenset({401, 402, 403})
+_WRONG_PLACE = frozenset({404, 405})
+_NEVER_REACHED_S = 60.0
+_OUT_OF_REACH_S = 30 * 60.0
+
+_REMEDY = {
+    401: "check the key in MODELLIX_API_KEY, then run again",
+    402: "top up the account's balance, then run again",
+    403: "check that the key may use this model, then run again",
+}
+
+
+class Breaker:
+    """Remembers what the API answered and says when to stop, and why."""
+
+    def __init__(self, *, origin: str, now: float) -> None:
+        self._origin = origin
+        self._started_at = now
+        self._reached_at: float | None = None
+        self._in_a_row = 0
+
+    def on_reached(self, *, now: float) -> None:
+        """Some answer came from the API, whatever it says."""
+        self._reached_at = now
+
+    def on_submit(self, reply: SubmitReply) -> StoryboardError | None:
+        """Why no more may be submitted after this answer, None where all is well."""
+        status = reply.http_status
+        if reply.outcome is Outcome.REJECTED and status in _ACCOUNT:
+            return account_error(status, reply.message)
+        if reply.outcome is Outcome.UNKNOWN or status in _WRONG_PLACE:
+            self._in_a_row += 1
+        elif reply.outcome is not Outcome.UNAVAILABLE:
+            self._in_a_row = 0
+        if self._in_a_row < UNKNOWNS_IN_A_ROW:
+            return None
+        return Unreachable(
+            f"{UNKNOWNS_IN_A_ROW} submissions in a row got no usable answer from {self._origin} "
+            f"(the last: {reply.message}); nothing more is sent",
+            next_step="see what waits with: storyboard status FILE",
+        )
+
+    def on_time(self, *, now: float, in_flight: int) -> StoryboardError | None:
+        """Why the run should end by now, None while there is hope."""
+        if self._reached_at is None:
+            if now - self._started_at < _NEVER_REACHED_S:
+                return None
+        elif in_flight or now - self._reached_at < _OUT_OF_REACH_S:
+            return None
+        return Unreachable(
+            f"the API at {self._origin} cannot be reached",
+            next_step="check the network connection, then run again; nothing is lost",
+        )
+
+    def next_checks(self, *, now: float) -> list[float]:
+        """When `on_time` could have something to say; empty where time alone changes nothing."""
+        if self._reached_at is None:
+            return [self._started_at + _NEVER_REACHED_S]
+        check_at = self._reached_at + _OUT_OF_REACH_S
+        return [check_at] if check_at > now else []
+
+
+def account_error(status: int | None, message: str | None) -> AccountError:
+    """What a 401, 402 or 403 means for the run."""
+    return AccountError(
+        f"the API refuses the account (HTTP {status}): {message or 'no reason given'}",
+        next_step=_REMEDY.get(status or 0, "check the account, then run again"),
+    )

@@ -1,0 +1,529 @@
+"""The loop that carries out plans: one thread owns the clock, the queues and the state files.
+
+Each turn takes what the worker threads brought, writes what it means and the
+next intentions in one transaction, and only then lets requests go out. So
+whatever the disk holds is never behind what was sent.
+"""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+import queue
+import random
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from datetime import datetime, timezone
+
+from storyboard.api.protocols import Api
+from storyboard.engine import breaker, place
+from storyboard.engine.answers import after_disappearance, after_poll, after_submit
+from storyboard.engine.clock import Clock
+from storyboard.engine.job import (
+    Due,
+    EngineSettings,
+    Fetch,
+    Fetched,
+    FetchResult,
+    Flight,
+    Job,
+    Progress,
+    RunResult,
+    Step,
+    age_s,
+    part_path,
+)
+from storyboard.engine.pacing import Budget, Polls, Window, back_off_s
+from storyboard.engine.workers import Workers
+from storyboard.errors import StateError, StoryboardError, TimeIsUp
+from storyboard.records import (
+    ActionKind,
+    Limit,
+    Outcome,
+    Submission,
+    SubmissionState,
+    SubmitReply,
+    Take,
+    TaskReply,
+    TaskStatus,
+)
+
+_MISSING_S = 600.0  # a 404 on a poll is repeated this long before anyone is asked
+_REFUSED_S = 60.0  # a refused key may be a hiccup; the tasks stay accepted for the next run
+_MISSING_WAIT_S = 30.0
+_LAST_POSTS_S = 60.0  # how long open POSTs are waited for once the run shall end
+_DOWNLOAD_TRIES = 5
+_POLL_THREADS = 2  # connections that submissions leave to the polls
+_LINK_MARGIN = datetime.max.replace(tzinfo=timezone.utc)
+
+
+@dataclass(frozen=True, slots=True)
+class _Submitted:
+    flight: Flight
+    reply: SubmitReply
+
+
+@dataclass(frozen=True, slots=True)
+class _Polled:
+    flight: Flight
+    reply: TaskReply
+
+
+@dataclass(frozen=True, slots=True)
+class _Downloaded:
+    flight: Flight
+    result: FetchResult
+
+
+@dataclass(frozen=True, slots=True)
+class _Crashed:
+    """A worker met a bug of ours; the loop raises it."""
+
+    error: BaseException
+
+
+@dataclass(frozen=True, slots=True)
+class _Interrupted:
+    pass
+
+
+_Event = _Submitted | _Polled | _Downloaded | _Crashed | _Interrupted
+
+
+class Engine:
+    """Carries out the plans of one or more jobs through one API, with one window and one budget.
+
+    The caller holds the locks of all the jobs' folders. `run` may be called once.
+    """
+
+    def __init__(
+        self,
+        jobs: Sequence[Job],
+        api: Api,
+        fetch: Fetch,
+        *,
+        settings: EngineSettings,
+        clock: Clock,
+        listener: Callable[[Progress], None] = lambda progress: None,
+        jitter: random.Random | None = None,
+    ) -> None:
+        now = clock.monotonic()
+        self._jobs = jobs
+        self._api = api
+        self._fetch = fetch
+        self._settings = settings
+        self._clock = clock
+        self._tell = listener
+        self._jitter = jitter or random.Random()  # noqa: S311 (spreads waits, hides nothing)
+        self._window = Window(settings.concurrency)
+        self._budget = Budget(settings.requests_per_minute, jitter=self._jitter)
+        self._polls = Polls(settings.poll_timing)
+        self._breaker = breaker.Breaker(origin=api.origin, now=now)
+        self._ends_at = None if settings.timeout_s is None else now + settings.timeout_s
+
+        self._inbox: queue.SimpleQueue[_Event] = queue.SimpleQueue()
+        self._requests: Workers[_Event] = Workers(settings.connections, self._inbox, name="api")
+        self._fetches: Workers[_Event] = Workers(
+            settings.download_connections, self._inbox, name="download"
+        )
+
+        self._waiting: deque[tuple[Job, Take]] = deque()
+        self._tasks: set[tuple[str, int]] = set()  # accepted, not finished
+        self._open_posts = 0
+        self._poll_heap: list[Due] = []
+        self._download_heap: list[tuple[datetime, Due]] = []
+        self._later_downloads: list[Due] = []
+        self._numbers = itertools.count()
+        self._hold_until = now  # no submission before, after the API could not be reached
+        self._strikes = 0
+
+        self._stopped_by: StoryboardError | None = None
+        self._was_interrupted = False
+        self._leave_at: float | None = None
+        self._not_downloaded: dict[tuple[str, int], str] = {}
+
+    def interrupt(self) -> None:
+        """Ends the run soon: no new submission, open POSTs are waited for. For signal handlers."""
+        self._inbox.put(_Interrupted())
+
+    def run(self) -> RunResult:
+        """Works until every action is carried out, or something ends the run early.
+
+        Raises StateError where the state file or a video cannot be written.
+        """
+        try:
+            self._take_up_plans()
+            self._turn([])
+            while not self._is_done():
+                self._turn(self._clock.wait(self._inbox, self._wait_s()))
+            return RunResult(self._stopped_by, self._was_interrupted, self._not_downloaded)
+        finally:
+            self._requests.stop(wait_s=1.0)
+            self._fetches.stop(wait_s=1.0)
+
+    # The turn
+
+    def _turn(self, events: Sequence[_Event]) -> None:
+        now = self._clock.monotonic()
+        moves: list[tuple[Flight, Fetched]] = []
+        with ExitStack() as commits:
+            for job in self._jobs:
+                commits.enter_context(job.store.transaction())
+            for event in events:
+                self._handle(event, now, moves)
+            self._check_time(now)
+            sends = list(self._begin_submissions(now))
+        for flight, fetched in moves:
+            self._put_in_place(flight, fetched)
+        for flight in sends:
+            self._requests.start(self._submit_call(flight))
+        self._start_polls(now)
+        self._start_downloads(now)
+
+    def _handle(self, event: _Event, now: float, moves: list[tuple[Flight, Fetched]]) -> None:
+        match event:
+            case _Submitted(flight, reply):
+                self._requests.finished()
+                self._open_posts -= 1
+                self._on_submitted(flight, reply, now)
+            case _Polled(flight, reply):
+                self._requests.finished()
+                self._on_polled(flight, reply, now)
+            case _Downloaded(flight, result):
+                self._fetches.finished()
+                self._on_downloaded(flight, result, now, moves)
+            case _Crashed(error):
+                raise error
+            case _Interrupted():
+                self._was_interrupted = True
+                self._leave(now)
+
+    def _take_up_plans(self) -> None:
+        now = self._clock.monotonic()
+        for job in self._jobs:
+            for action in (*job.plan.actions, *job.plan.orphans):
+                if action.same_as is not None:
+                    continue
+                if action.kind is ActionKind.SUBMIT:
+                    self._waiting.append((job, action.take))
+                elif action.kind is ActionKind.RESUME and action.submission:
+                    self._tasks.add((job.name, action.submission.id))
+                    self._poll_at(now, Flight(job, action.take, action.submission))
+                elif action.kind is ActionKind.DOWNLOAD and action.submission:
+                    self._queue_download(Flight(job, action.take, action.submission))
+
+    def _is_done(self) -> bool:
+        if self._leave_at is not None:
+            is_late = self._clock.monotonic() >= self._leave_at
+            return self._open_posts == 0 or is_late
+        return not (
+            self._waiting
+            or self._open_posts
+            or self._tasks
+            or self._poll_heap
+            or self._requests.busy
+            or self._download_heap
+            or self._later_downloads
+            or self._fetches.busy
+        )
+
+    def _wait_s(self) -> float | None:
+        """Seconds until something is due by itself; None where only an event can change things."""
+        now = self._clock.monotonic()
+        if self._leave_at is not None:
+            return max(0.0, self._leave_at - now)
+        times = [] if self._ends_at is None else [self._ends_at]
+        if self._requests.free:
+            if self._poll_heap:
+                times.append(max(self._poll_heap[0].at, self._budget.next_at()))
+            if self._waiting and self._requests.free > _POLL_THREADS:
+                times.extend(self._submission_times(now))
+        if self._waiting or self._poll_heap:
+            times.extend(self._breaker.next_checks(now=now))
+        if self._later_downloads:
+            times.append(self._later_downloads[0].at)
+        future = [max(0.0, time - now) for time in times]
+        return min(future, default=None)
+
+    def _submission_times(self, now: float) -> Iterator[float]:
+        if self._window.has_room(self._in_flight, now=now):
+            yield max(self._budget.next_at(), self._hold_until)
+        elif (probe_at := self._window.next_change_at()) is not None:
+            yield probe_at
+
+    @property
+    def _in_flight(self) -> int:
+        return len(self._tasks) + self._open_posts
+
+    # Ending early
+
+    def _check_time(self, now: float) -> None:
+        if self._leave_at is not None:
+            return
+        if self._ends_at is not None and now >= self._ends_at:
+            self._stop(
+                TimeIsUp(
+                    "the time given ran out; work goes on at the API",
+                    next_step="run again to go on from here",
+                )
+            )
+            self._leave(now)
+        elif (self._waiting or self._poll_heap) and (
+            error := self._breaker.on_time(now=now, in_flight=len(self._tasks))
+        ):
+            self._stop(error)
+            self._leave(now)
+
+    def _stop(self, error: StoryboardError) -> None:
+        """No new submissions; what is in flight is finished."""
+        self._stopped_by = self._stopped_by or error
+        self._waiting.clear()
+
+    def _leave(self, now: float) -> None:
+        self._waiting.clear()
+        if self._leave_at is None:
+            self._leave_at = now + _LAST_POSTS_S
+
+    # Submissions
+
+    def _begin_submissions(self, now: float) -> Iterator[Flight]:
+        """Writes the intentions that may go out now; they do, once the transaction is committed."""
+        started = 0
+        while (
+            self._waiting
+            and self._requests.free - started > _POLL_THREADS
+            and now >= max(self._budget.next_at(), self._hold_until)
+            and self._window.has_room(self._in_flight, now=now)
+        ):
+            job, take = self._waiting.popleft()
+            submission = job.store.begin(
+                take,
+                endpoint=self._settings.endpoint_of(take.model),
+                now=self._clock.now(),
+                commit=job.provenance.commit,
+                is_dirty=job.provenance.is_dirty,
+                profile=job.provenance.profile,
+                user_id=job.provenance.user_id,
+            )
+            self._budget.spend(now=now)
+            self._open_posts += 1
+            started += 1
+            yield Flight(job, take, submission)
+
+    def _submit_call(self, flight: Flight) -> Callable[[], _Event]:
+        submission = flight.submission
+
+        def call() -> _Event:
+            reply = self._api.submit(
+                submission.endpoint, submission.payload, user_id=submission.user_id
+            )
+            return _Submitted(flight, reply)
+
+        return _guarded(call)
+
+    def _on_submitted(self, flight: Flight, reply: SubmitReply, now: float) -> None:
+        submission = after_submit(flight.submission, reply, now=self._clock.now())
+        self._save(flight, submission)
+        self._note_reply(reply, now)
+        if error := self._breaker.on_submit(reply):
+            self._stop(error)
+        if reply.outcome is Outcome.ACCEPTED:
+            self._tasks.add(_key(flight))
+            self._poll_at(now + self._polls.first_wait_s(), flight)
+            self._report(flight, Step.ACCEPTED)
+        elif reply.outcome is Outcome.UNAVAILABLE:
+            self._postpone(flight, reply, now)
+        else:
+            is_rejected = reply.outcome is Outcome.REJECTED
+            step = Step.REJECTED if is_rejected else Step.UNKNOWN
+            self._report(flight, step, submission.reason or "")
+
+    def _postpone(self, flight: Flight, reply: SubmitReply, now: float) -> None:
+        """Nothing was accepted: the take goes back to the head of the queue."""
+        if self._leave_at is None and self._stopped_by is None:
+            self._waiting.appendleft((flight.job, flight.take))
+        if reply.limit is Limit.CONCURRENCY:
+            self._window.on_limit(self._in_flight, now=now)
+        elif reply.http_status is None:
+            self._strikes += 1
+            wait_s = back_off_s(self._strikes, longest_s=30.0, jitter=self._jitter)
+            self._hold_until = now + wait_s
+        self._report(flight, Step.POSTPONED, flight.submission.reason or "")
+
+    def _note_reply(self, reply: SubmitReply | TaskReply, now: float) -> None:
+        """What any answer tells about reach and rate."""
+        if reply.http_status is None:
+            return
+        self._breaker.on_reached(now=now)
+        self._strikes = 0
+        if reply.limit is Limit.RATE:
+            self._budget.on_rate_limit(reply.rate, now=now)
+        elif reply.limit is None:
+            self._budget.on_reply(reply.rate, now=now)
+
+    # Polls
+
+    def _poll_at(self, time: float, flight: Flight) -> None:
+        heapq.heappush(self._poll_heap, Due(time, next(self._numbers), flight))
+
+    def _start_polls(self, now: float) -> None:
+        while (
+            self._poll_heap
+            and self._leave_at is None
+            and self._requests.free
+            and self._poll_heap[0].at <= now
+            and self._budget.next_at() <= now
+        ):
+            flight = heapq.heappop(self._poll_heap).flight
+            self._budget.spend(now=now)
+            self._requests.start(self._poll_call(flight))
+
+    def _poll_call(self, flight: Flight) -> Callable[[], _Event]:
+        task_id = flight.submission.task_id or ""
+        return _guarded(lambda: _Polled(flight, self._api.poll(task_id)))
+
+    def _on_polled(self, flight: Flight, reply: TaskReply, now: float) -> None:
+        self._note_reply(reply, now)
+        before = flight.submission
+        after = after_poll(
+            before,
+            reply,
+            now=self._clock.now(),
+            retention_s=self._settings.retention_s(before.model),
+        )
+        if after is not before:
+            self._save(flight, after)
+            self._on_finished(flight, was_running=before.state is SubmissionState.ACCEPTED)
+        elif reply.status in (TaskStatus.MISSING, TaskStatus.REFUSED):
+            self._on_missing(flight, reply, now)
+        elif (
+            before.state is SubmissionState.SUCCEEDED and reply.status is not TaskStatus.UNREADABLE
+        ):
+            self._give_up_download(flight, "its link is gone, and the API gives no other")
+        else:
+            flight.unread = flight.unread + 1 if reply.status is TaskStatus.UNREADABLE else 0
+            flight.missing_since = None
+            wait_s = self._polls.next_wait_s(
+                age_s(before, self._clock.now()),
+                in_flight=len(self._tasks),
+                rate=self._budget.rate,
+            )
+            if flight.unread:
+                backoff_s = back_off_s(flight.unread, longest_s=30.0, jitter=self._jitter)
+                wait_s = max(wait_s, backoff_s)
+            self._poll_at(now + wait_s, flight)
+
+    def _on_finished(self, flight: Flight, *, was_running: bool) -> None:
+        submission = flight.submission
+        self._tasks.discard(_key(flight))
+        if was_running:
+            self._window.on_finished()
+            self._polls.on_finished(age_s(submission, submission.finished_at or self._clock.now()))
+        if submission.state is not SubmissionState.SUCCEEDED:
+            self._report(flight, Step.FAILED, submission.reason or submission.state.value)
+            return
+        if was_running:
+            self._report(flight, Step.RENDERED)
+        if self._settings.download:
+            self._queue_download(flight)
+
+    def _on_missing(self, flight: Flight, reply: TaskReply, now: float) -> None:
+        if flight.missing_since is None:
+            flight.missing_since = now
+        is_refused = reply.status is TaskStatus.REFUSED
+        if is_refused:
+            self._stop(breaker.account_error(reply.http_status, reply.reason))
+        if now - flight.missing_since < (_REFUSED_S if is_refused else _MISSING_S):
+            self._poll_at(now + _MISSING_WAIT_S, flight)
+            return
+        self._tasks.discard(_key(flight))
+        if flight.submission.state is SubmissionState.SUCCEEDED:
+            self._give_up_download(flight, "its link is gone, and the API no longer finds its task")
+        elif not is_refused:  # a refused key hides the task: it stays accepted, for a better key
+            self._save(flight, after_disappearance(flight.submission, reply))
+            self._report(flight, Step.UNKNOWN, flight.submission.reason or "")
+
+    # Downloads
+
+    def _queue_download(self, flight: Flight) -> None:
+        urgency = flight.submission.url_expires_at or _LINK_MARGIN
+        heapq.heappush(self._download_heap, (urgency, Due(0.0, next(self._numbers), flight)))
+
+    def _start_downloads(self, now: float) -> None:
+        while self._later_downloads and self._later_downloads[0].at <= now:
+            self._queue_download(heapq.heappop(self._later_downloads).flight)
+        while self._download_heap and self._fetches.free and self._leave_at is None:
+            flight = heapq.heappop(self._download_heap)[1].flight
+            flight.downloads += 1
+            self._fetches.start(self._download_call(flight))
+
+    def _download_call(self, flight: Flight) -> Callable[[], _Event]:
+        part = part_path(flight.job.folder, flight.submission)
+        return _guarded(lambda: _Downloaded(flight, self._fetch(flight.submission, part)))
+
+    def _on_downloaded(
+        self, flight: Flight, result: FetchResult, now: float, moves: list[tuple[Flight, Fetched]]
+    ) -> None:
+        if isinstance(result, Fetched):
+            version, path = place.choose_path(
+                flight.job.store, flight.job.folder, flight.submission
+            )
+            video = replace(result.video, path=path)
+            flight.submission = flight.job.store.add_video(
+                flight.submission, video, version=version
+            )
+            moves.append((flight, result))
+        elif result.disk_error is not None:
+            raise StateError(
+                f"cannot write a video into {flight.job.folder}: {result.disk_error.strerror}",
+                next_step="free some space or mend the permissions, then run again",
+            )
+        elif result.is_gone and not flight.was_refreshed and flight.submission.task_id:
+            flight.was_refreshed = True  # a signed link may have been renewed: ask for it once
+            self._poll_at(now, flight)
+        elif result.is_gone:
+            self._give_up_download(flight, result.reason)
+        elif result.is_worth_retrying and flight.downloads < _DOWNLOAD_TRIES:
+            wait_s = back_off_s(flight.downloads, longest_s=30.0, jitter=self._jitter)
+            heapq.heappush(self._later_downloads, Due(now + wait_s, next(self._numbers), flight))
+        else:
+            self._not_here(flight, result.reason)
+
+    def _give_up_download(self, flight: Flight, reason: str) -> None:
+        """The link no longer works: from now on it counts as expired."""
+        self._save(flight, replace(flight.submission, url_expires_at=self._clock.now()))
+        self._not_here(flight, reason)
+
+    def _not_here(self, flight: Flight, reason: str) -> None:
+        self._not_downloaded[_key(flight)] = reason
+        self._report(flight, Step.NOT_DOWNLOADED, reason)
+
+    def _put_in_place(self, flight: Flight, fetched: Fetched) -> None:
+        """Moves a video whose row is committed to the name that its row gives."""
+        if flight.submission.video is not None:
+            place.move_into_place(flight.job.folder, fetched.part, flight.submission.video.path)
+            self._report(flight, Step.DOWNLOADED, flight.submission.video.path)
+
+    def _save(self, flight: Flight, submission: Submission) -> None:
+        flight.submission = flight.job.store.update(submission)
+
+    def _report(self, flight: Flight, step: Step, detail: str = "") -> None:
+        self._tell(Progress(flight.job.name, flight.submission, step, detail))
+
+
+def _key(flight: Flight) -> tuple[str, int]:
+    return flight.job.name, flight.submission.id
+
+
+def _guarded(call: Callable[[], _Event]) -> Callable[[], _Event]:
+    """A call whose bug reaches the loop instead of ending a thread in silence."""
+
+    def guarded() -> _Event:
+        try:
+            return call()
+        except BaseException as error:
+            return _Crashed(error)
+
+    return guarded

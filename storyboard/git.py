@@ -1,0 +1,40 @@
+"""Which commit a storyboard is at, to be frozen with each submission. Asks git, changes nothing."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Iterable
+from pathlib import Path
+
+_TIMEOUT_S = 10.0
+
+
+def read_commit(folder: Path, files: Iterable[Path]) -> tuple[str | None, bool | None]:
+    """The commit the folder is at, and whether any of `files` differs from it.
+
+    None and None outside a git checkout, and where git is missing or silent.
+    """
+    commit = _git(folder, "rev-parse", "--verify", "--quiet", "HEAD")
+    if commit is None:
+        return None, None
+    names = [str(path.resolve()) for path in files]
+    changes = _git(folder, "status", "--porcelain", "--untracked-files=all", "--", *names)
+    return commit.strip(), None if changes is None else bool(changes.strip())
+
+
+def _git(folder: Path, *arguments: str) -> str | None:
+    # Without optional locks, looking cannot disturb a git command beside us.
+    environ = {**os.environ, "GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C"}
+    try:
+        done = subprocess.run(
+            ["git", "-C", str(folder), *arguments],
+            capture_output=True,
+            text=True,
+            env=environ,
+            timeout=_TIMEOUT_S,
+            check=False,
+        )
+    except (OSError, subprocess.SubprocessError, UnicodeDecodeError):
+        return None
+    return done.stdout if done.returncode == 0 else None

@@ -1,0 +1,67 @@
+"""Which takes a command is about: `--only`, `--except`, `--tag`, `--scene`. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+
+from storyboard.errors import UsageError
+from storyboard.records import Take
+from storyboard.spec.suggest import did_you_mean
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """What the user picked; empty picks everything. Patterns are those of a shell."""
+
+    only: Sequence[str] = ()
+    without: Sequence[str] = ()
+    tags: Sequence[str] = ()
+    scenes: Sequence[str] = ()
+
+
+def select_takes(takes: Sequence[Take], selection: Selection) -> frozenset[str]:
+    """The ids of the selected takes. A shot's id, or a pattern for it, means all its takes.
+
+    Raises UsageError for a pattern, tag or scene that picks nothing: a
+    misspelt one would render too much or too little in silence.
+    """
+    chosen = {take.id for take in takes}
+    for option, wanted, values_of in (
+        ("--only", selection.only, _names),
+        ("--tag", selection.tags, lambda take: take.tags),
+        ("--scene", selection.scenes, lambda take: (take.scene or "",)),
+    ):
+        if wanted:
+            chosen &= _matching(takes, option, wanted, values_of)
+    if selection.without:
+        chosen -= _matching(takes, "--except", selection.without, _names)
+    return frozenset(chosen)
+
+
+def _names(take: Take) -> tuple[str, str]:
+    return take.id, take.shot
+
+
+def _matching(
+    takes: Sequence[Take],
+    option: str,
+    patterns: Sequence[str],
+    values_of: Callable[[Take], Iterable[str]],
+) -> set[str]:
+    found: set[str] = set()
+    for pattern in patterns:
+        matches = {
+            take.id
+            for take in takes
+            if any(fnmatchcase(value.casefold(), pattern.casefold()) for value in values_of(take))
+        }
+        if not matches:
+            known = {value for take in takes for value in values_of(take) if value}
+            raise UsageError(
+                f"{option} {pattern!r} matches no take",
+                next_step=did_you_mean(pattern, known) or "see the ids with: storyboard show FILE",
+            )
+        found |= matches
+    return found
