@@ -96,7 +96,9 @@ class Exchange:
                 self._timer.cancel()
             self._timer = threading.Timer(seconds, self._run_out)
             self._timer.daemon = True
-            self._timer.start()
+            # Without a free thread the timeout of each single read remains.
+            with contextlib.suppress(RuntimeError):
+                self._timer.start()
 
     def _run_out(self) -> None:
         with self._lock:

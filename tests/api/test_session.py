@@ -332,20 +332,24 @@ def test_a_packed_reply_is_unpacked_and_a_bomb_is_not(sessions: Sessions) -> Non
         pytest.param(b"HTTP/1.1 100 Continue\r\n\r\n", id="interim replies"),
     ],
 )
-def test_a_server_that_drips_is_cut_off_when_time_is_up(hasty: Sessions, drip: bytes) -> None:
+def test_a_server_that_drips_is_cut_off_when_time_is_up(drip: bytes) -> None:
     hung_up = threading.Event()
 
     def script(request: Request, conn: socket.socket) -> None:
         conn.sendall(drip)
         try:
-            while not hung_up.wait(0.02):
+            for _ in range(250):
+                hung_up.wait(0.02)
                 conn.sendall(drip if b"Continue" in drip else b"x")
         except OSError:
             hung_up.set()
 
+    # Time to connect does not count towards time to answer.
+    sessions = Sessions(sign, Timeouts(connect_s=60, post_s=0.3))
     with serving(script) as server:
-        answer = post(hasty, server.origin)
+        answer = post(sessions, server.origin)
         assert hung_up.wait(5)
+    sessions.close()
 
     assert answer.was_sent
     assert answer.document is None
