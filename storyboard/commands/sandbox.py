@@ -1,0 +1,159 @@
+"""`storyboard sandbox`: serve the local API until it is stopped."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timezone
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING
+
+import click
+
+from storyboard.commands.durations import DURATION
+from storyboard.commands.options import FILE, json_option
+from storyboard.commands.printing import print_json, say
+from storyboard.errors import ExitCode, UsageError
+from storyboard.records import Json
+from storyboard.sandbox import require_sandbox
+
+if TYPE_CHECKING:
+    from storyboard.sandbox.ledger import Request
+
+
+@click.command()
+@click.option("--port", type=click.IntRange(0, 65535), default=0, help="0 takes a free one.")
+@click.option(
+    "--render-time", type=DURATION, default="2s", show_default=True, help="How long a task takes."
+)
+@click.option(
+    "--spread", type=DURATION, default="0s", show_default=True, help="Give or take this much."
+)
+@click.option("--full-size", is_flag=True, help="Videos as large and fluent as the model's own.")
+@click.option(
+    "--max-in-flight",
+    type=click.IntRange(min=0),
+    default=2,
+    show_default=True,
+    help="Unfinished tasks at once.",
+)
+@click.option(
+    "--requests-per-minute",
+    type=click.IntRange(min=0),
+    default=100,
+    show_default=True,
+    help="Submissions a minute.",
+)
+@click.option("--balance", type=click.FloatRange(min=0), metavar="USD", help="Play money.")
+@click.option("--price", type=click.FloatRange(min=0), metavar="USD", help="A second of video.")
+@click.option("--retention", type=DURATION, metavar="TIME", help="How long results are kept.")
+@click.option(
+    "--folder", type=FILE, metavar="DIR", help="Keep tasks and videos here for the next time."
+)
+@click.option(
+    "--fault",
+    "faults",
+    multiple=True,
+    metavar="NAME=PROBABILITY",
+    help="Let something go wrong: lost_reply=0.1 by chance, error_500=@2,5 at these requests. "
+    "--fault list names them all.",
+)
+@click.option("--seed", type=int, default=0, help="Decides which requests chance strikes.")
+@json_option
+def command(
+    *,
+    port: int,
+    render_time: float,
+    spread: float,
+    full_size: bool,
+    max_in_flight: int,
+    requests_per_minute: int,
+    balance: float | None,
+    price: float | None,
+    retention: float | None,
+    folder: Path | None,
+    faults: tuple[str, ...],
+    seed: int,
+    as_json: bool,
+) -> int:
+    """Serve a local API for rehearsals: the real shapes and limits, no key, no money.
+
+    It listens on this machine alone. Point any client at it with the
+    environment lines that it prints. Ctrl-C ends it.
+    """
+    require_sandbox()
+    from storyboard.sandbox.faults import FAULTS, fault_from_text, faults_from_json
+    from storyboard.sandbox.server import SandboxServer
+    from storyboard.sandbox.settings import SandboxSettings
+
+    if "list" in faults:
+        for name, (stage, what) in FAULTS.items():
+            click.echo(f"{name:18}{stage.value:10}{what}")
+        return ExitCode.OK
+    try:
+        wanted: dict[str, Json] = dict(map(fault_from_text, faults))
+        chosen = faults_from_json({"seed": seed, **wanted})
+    except ValueError as error:
+        raise UsageError(f"--fault: {error}", next_step="storyboard sandbox --fault list") from None
+    usual = SandboxSettings()
+    settings = SandboxSettings(
+        render_time_s=render_time,
+        render_time_spread_s=spread,
+        full_size=full_size,
+        max_in_flight=max_in_flight,
+        requests_per_minute=requests_per_minute,
+        balance_usd=usual.balance_usd if balance is None else balance,
+        price_per_second_usd=usual.price_per_second_usd if price is None else price,
+        retention_s=retention,
+        seed=seed,
+        faults=chosen,
+    )
+    with (
+        _until_stopped() as stopped,
+        SandboxServer(folder, settings, port=port, on_request=_say_request) as server,
+    ):
+        _announce(server.base_url, as_json=as_json)
+        # Windows delivers Ctrl-C only between waits.
+        while not stopped.wait(0.5):
+            pass
+    say("sandbox stopped")
+    return ExitCode.OK
+
+
+@contextmanager
+def _until_stopped() -> Iterator[threading.Event]:
+    """An event that Ctrl-C and SIGTERM set."""
+    stopped = threading.Event()
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        stopped.set()
+
+    wanted = (signal.SIGINT, signal.SIGTERM)
+    before = [signal.signal(number, stop) for number in wanted]
+    try:
+        yield stopped
+    finally:
+        for number, handler in zip(wanted, before, strict=True):
+            signal.signal(number, handler)
+
+
+def _announce(base_url: str, *, as_json: bool) -> None:
+    environment = {"MODELLIX_BASE_URL": base_url, "MODELLIX_API_KEY": "sandbox"}
+    if as_json:
+        print_json({"base_url": base_url, "environment": environment})
+    else:
+        click.echo(f"The sandbox listens at {base_url}")
+        for name, value in environment.items():
+            click.echo(f"export {name}={value}")
+    # Whoever started this and waits for the address gets it now, through a pipe too.
+    sys.stdout.flush()
+
+
+def _say_request(request: Request) -> None:
+    time = datetime.fromtimestamp(request.at, tz=timezone.utc).strftime("%H:%M:%S")
+    answer = str(request.status) if request.status else "cut"
+    say(f"{time}  {answer:>3}  {request.method} {request.path}  {request.note}".rstrip())

@@ -1,0 +1,48 @@
+"""How large, long and fluent a clip shall be, from the model card and the payload. Pure."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from storyboard.models.card import RATIO, RESOLUTION, ModelCard
+from storyboard.records import Json
+
+# Scaled down, a clip has about as many pixels as this: quick to make, and still to be read.
+_PREVIEW_PX = 640 * 360
+_PREVIEW_FPS = 12
+_USUAL_FPS = 24  # for a card that does not know its own
+_USUAL_SIZE = (1280, 720)
+_USUAL_S = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class ClipFormat:
+    """The measures of one clip; width and height are even, as H.264 wants them."""
+
+    width_px: int
+    height_px: int
+    duration_s: int
+    fps: int
+
+
+def clip_format(card: ModelCard, payload: Mapping[str, Json], *, full_size: bool) -> ClipFormat:
+    """The measures that a payload asks for, scaled down unless `full_size`."""
+    width, height = _pixels(card, payload)
+    scale = 1.0 if full_size else min(1.0, math.sqrt(_PREVIEW_PX / (width * height)))
+    fps = round(card.frame_rate or _USUAL_FPS) if full_size else _PREVIEW_FPS
+    seconds = card.expected_duration_s(payload) or _USUAL_S
+    return ClipFormat(_even(width * scale), _even(height * scale), max(1, round(seconds)), fps)
+
+
+def _pixels(card: ModelCard, payload: Mapping[str, Json]) -> tuple[int, int]:
+    return card.pixels(_text(payload.get(RESOLUTION)), _text(payload.get(RATIO))) or _USUAL_SIZE
+
+
+def _text(value: Json) -> str | None:
+    return value if isinstance(value, str) else None
+
+
+def _even(pixels: float) -> int:
+    return max(2, 2 * round(pixels / 2))

@@ -1,0 +1,135 @@
+"""The documented answers as JSON. Field by field from the API contract; pure."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from typing import Any
+
+from storyboard.models.card import ModelCard
+from storyboard.sandbox.tasks import Status, Task
+
+
+class Refusal(Exception):
+    """A request that is turned down: status, "Category: detail", and headers of its own."""
+
+    def __init__(self, status: int, message: str, headers: Mapping[str, str] | None = None) -> None:
+        super().__init__(message)
+        self.status = int(status)
+        self.message = message
+        self.headers = dict(headers or {})
+
+    @property
+    def body(self) -> dict[str, Any]:
+        """The documented error body; its code is the HTTP status."""
+        return {"code": self.status, "message": self.message}
+
+
+def not_found(what: str) -> Refusal:
+    """404: no such model, task or page, or an expired task."""
+    return Refusal(HTTPStatus.NOT_FOUND, f"Not found: {what}")
+
+
+def submit_reply(task: Task, base_url: str) -> dict[str, Any]:
+    """The answer to an accepted submission."""
+    link = {"method": "GET", "url": f"{base_url}/api/v1/tasks/{task.id}"}
+    return _success({**_head(task, Status.PENDING), "get_result": link})
+
+
+def task_reply(task: Task, base_url: str, now: float) -> dict[str, Any]:
+    """The answer to a poll at `now`."""
+    status = task.status(now)
+    data: dict[str, Any] = _head(task, status)
+    if status in (Status.PENDING, Status.PROCESSING):
+        return _success(data)
+    # How long the task ran, in milliseconds; a resource's duration is in seconds.
+    data["duration"] = round((task.ends_at - task.accepted_at) * 1000)
+    data["billing"] = {
+        "status": "settled",  # the service's own words for this are not documented
+        "amount": task.charge_usd(now),
+    }
+    if status is Status.SUCCESS:
+        data["result_expires_at"] = round(task.expires_at * 1000)
+        data["result"] = {
+            "resources": [_resource(task, base_url)] if task.has_video(now) else [],
+            "metadata": {"request_id": task.id},
+            "extensions": {
+                "submit_time": round(task.accepted_at * 1000),
+                "end_time": round(task.ends_at * 1000),
+            },
+        }
+    if status is Status.FAILED:
+        # Where the reason stands is not documented; this is one of the places clients look in.
+        data["error"] = {"message": "Generation failed: the sandbox was told that this task fails"}
+    return _success(data)
+
+
+def _success(data: dict[str, Any]) -> dict[str, Any]:
+    return {"code": 0, "message": "success", "data": data}
+
+
+def _head(task: Task, status: Status) -> dict[str, Any]:
+    # The service's model_id is no echo of the slug either.
+    model_id = f"model-{hashlib.sha256(task.model.encode()).hexdigest()[:12]}"
+    return {"status": status.value, "task_id": task.id, "model_id": model_id}
+
+
+def _resource(task: Task, base_url: str) -> dict[str, Any]:
+    return {
+        "url": f"{base_url}/files/{task.file}",
+        "type": "video",
+        "role": "primary",
+        "width": task.width_px,
+        "height": task.height_px,
+        "format": "mp4",
+        "duration": task.duration_s,
+    }
+
+
+def models_reply(cards: Sequence[ModelCard], price_usd: float) -> dict[str, Any]:
+    """The list of models; it stands at the top, without `data`."""
+    return {
+        "models": [
+            {
+                "slug": card.name,
+                "type": "text-to-video",
+                "description": card.title,
+                "docs_url": "",
+                "price": {"unit": "second", "currency": "USD", "min": price_usd, "max": price_usd},
+            }
+            for card in cards
+        ]
+    }
+
+
+def key_reply(*, is_valid: bool) -> dict[str, Any]:
+    """Whether a key is good; a bad one is no error here."""
+    return _success({"is_valid": is_valid})
+
+
+def balance_reply(balance_usd: float) -> dict[str, Any]:
+    """What is left, in USD."""
+    return _success({"balance": balance_usd})
+
+
+def logs_reply(tasks: Sequence[Task], now: float, *, page: int, page_size: int) -> dict[str, Any]:
+    """One page of the request log, as it is documented: without `data`."""
+    first = (page - 1) * page_size
+    return {
+        "requests": [_log_row(task, now) for task in tasks[first : first + page_size]],
+        "total": len(tasks),
+        "page": page,
+        "page_size": page_size,
+    }
+
+
+def _log_row(task: Task, now: float) -> dict[str, Any]:
+    provider, _, model_name = task.model.partition("/")
+    return {
+        "task_id": task.id,
+        "status": task.status(now).value,
+        "model": {"provider": provider, "model_name": model_name},
+        "created_at": int(task.accepted_at),
+        "cost": task.charge_usd(now),
+    }

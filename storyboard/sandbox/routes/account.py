@@ -1,0 +1,73 @@
+"""What a client can read of the account: models, key, balance, request log."""
+
+from __future__ import annotations
+
+from aiohttp import web
+
+from storyboard.sandbox.replies import (
+    Refusal,
+    balance_reply,
+    key_reply,
+    logs_reply,
+    models_reply,
+)
+from storyboard.sandbox.wire import SANDBOX
+
+_LOG_WINDOW_S = 30 * 24 * 3600  # the longest span that the request log may be asked for
+_LOG_PAGE_SIZE = 20
+_LOG_PAGE_SIZE_MOST = 100
+
+
+async def _list_models(request: web.Request) -> web.StreamResponse:
+    desk = request.app[SANDBOX].desk
+    desk.check_key(request.headers.get("Authorization"))
+    reply = models_reply(desk.catalog.cards(), desk.settings.price_per_second_usd)
+    return web.json_response(reply)
+
+
+async def _validate_key(request: web.Request) -> web.StreamResponse:
+    desk = request.app[SANDBOX].desk
+    is_valid = desk.is_valid_key(request.headers.get("Authorization"))
+    return web.json_response(key_reply(is_valid=is_valid))
+
+
+async def _read_balance(request: web.Request) -> web.StreamResponse:
+    desk = request.app[SANDBOX].desk
+    desk.check_key(request.headers.get("Authorization"))
+    return web.json_response(balance_reply(desk.balance_usd()))
+
+
+async def _read_logs(request: web.Request) -> web.StreamResponse:
+    desk = request.app[SANDBOX].desk
+    desk.check_key(request.headers.get("Authorization"))
+    now = desk.now()
+    end = _whole_number(request, "end_time", int(now) + 1, least=0, most=2**40)
+    start = _whole_number(request, "start_time", max(0, end - 24 * 3600), least=0, most=2**40)
+    if not start <= end <= start + _LOG_WINDOW_S:
+        raise Refusal(400, "Value out of range: start_time to end_time is at most 30 days")
+    size = _whole_number(request, "page_size", _LOG_PAGE_SIZE, least=1, most=_LOG_PAGE_SIZE_MOST)
+    page = _whole_number(request, "page", 1, least=1, most=2**31)
+    tasks = desk.tasks_between(start, end, request.query.get("user_id"))
+    return web.json_response(logs_reply(tasks, now, page=page, page_size=size))
+
+
+def _whole_number(request: web.Request, name: str, otherwise: int, *, least: int, most: int) -> int:
+    text = request.query.get(name, str(otherwise))
+    if not (text.isascii() and text.isdigit() and len(text) < 20):
+        raise Refusal(400, f"Invalid format: parameter '{name}' must be a whole number")
+    value = int(text)
+    if not least <= value <= most:
+        raise Refusal(
+            400,
+            f"Value out of range: parameter '{name}' must be between {least} and {most}, "
+            f"got {value}",
+        )
+    return value
+
+
+ROUTES = (
+    web.get("/api/v1/models", _list_models),
+    web.get("/api/v1/apikey/validate", _validate_key),
+    web.get("/api/v1/team/balance", _read_balance),
+    web.get("/api/v1/logs", _read_logs),
+)

@@ -1,0 +1,56 @@
+"""What the real service does not have: telling the sandbox to misbehave, and its counts."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from aiohttp import web
+
+from storyboard.sandbox.checks import read_body
+from storyboard.sandbox.faults import faults_from_json
+from storyboard.sandbox.replies import Refusal
+from storyboard.sandbox.wire import SANDBOX
+
+
+async def _about(request: web.Request) -> web.StreamResponse:
+    names = "\n".join(f"    {name}" for name in request.app[SANDBOX].desk.catalog.names())
+    return web.Response(
+        text=(
+            "This is the sandbox of storyboard: a stand-in for the video API, on this machine.\n"
+            f"Nothing here costs money, and any key is taken. Models:\n{names}\n"
+            "GET and POST /sandbox/faults read and set what goes wrong.\n"
+            "GET /sandbox/ledger counts what came in.\n"
+        )
+    )
+
+
+async def _read_faults(request: web.Request) -> web.StreamResponse:
+    return web.json_response(request.app[SANDBOX].desk.settings.faults.data)
+
+
+async def _set_faults(request: web.Request) -> web.StreamResponse:
+    desk = request.app[SANDBOX].desk
+    # A web page can send a plain form here, but not JSON: browsers ask this server first.
+    if request.content_type != "application/json":
+        raise Refusal(415, "Unsupported media type: the Content-Type must be application/json")
+    try:
+        faults = faults_from_json(read_body(await request.read()))
+    except ValueError as error:
+        raise Refusal(400, f"Invalid parameters: {error}") from None
+    desk.settings = replace(desk.settings, faults=faults)
+    desk.start_counting_anew()
+    return web.json_response(faults.data)
+
+
+async def _read_ledger(request: web.Request) -> web.StreamResponse:
+    data: dict[str, Any] = request.app[SANDBOX].ledger.data
+    return web.json_response(data)
+
+
+ROUTES = (
+    web.get("/", _about),
+    web.get("/sandbox/faults", _read_faults),
+    web.post("/sandbox/faults", _set_faults),
+    web.get("/sandbox/ledger", _read_ledger),
+)

@@ -1,0 +1,100 @@
+"""Submissions and polls, and what goes wrong with them on the wire."""
+
+from __future__ import annotations
+
+import asyncio
+from http import HTTPStatus
+
+from aiohttp import web
+
+from storyboard.sandbox.desk import Desk
+from storyboard.sandbox.faults import Stage
+from storyboard.sandbox.replies import Refusal, not_found, submit_reply, task_reply
+from storyboard.sandbox.tasks import Task
+from storyboard.sandbox.wire import SANDBOX, Cut, Sandbox
+
+
+async def _submit(request: web.Request) -> web.StreamResponse:
+    sandbox = request.app[SANDBOX]
+    desk = sandbox.desk
+    sandbox.ledger.count("posts")
+    count = desk.count(Stage.SUBMIT)
+    body = await request.read()
+    if desk.is_struck("slow", count):
+        await asyncio.sleep(desk.settings.faults.slow_s)
+    desk.check_key(request.headers.get("Authorization"))
+    _refuse_by_fault(desk, count)
+    desk.take_submission()
+    if request.content_type != "application/json":
+        raise Refusal(
+            HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+            "Unsupported media type: the Content-Type must be application/json",
+        )
+    model = "{provider}/{model}".format(**request.match_info)
+    task = desk.accept(model, body, request.headers.get("X-Mdlx-User-Id"))
+    await _write_down(sandbox, task)
+    sandbox.ledger.accept(task, in_flight=desk.in_flight())
+    return _confirm(sandbox, task, count)
+
+
+def _refuse_by_fault(desk: Desk, count: int) -> None:
+    """The faults that strike before anything is accepted."""
+    if desk.is_struck("reset_before", count):
+        raise Cut("cut before anything was accepted")
+    if desk.is_struck("error_500", count):
+        raise Refusal(500, "Internal error: the sandbox was told to fail")
+    if desk.is_struck("error_503", count):
+        raise Refusal(503, "Service temporarily unavailable: try again", desk.retry_headers)
+    if desk.is_struck("rate_limited", count):
+        raise desk.too_many_requests()
+
+
+async def _write_down(sandbox: Sandbox, task: Task) -> None:
+    """Have the task on the disk before anybody is told of it."""
+    if sandbox.journal is None:
+        return
+    loop = asyncio.get_running_loop()
+    try:
+        await loop.run_in_executor(sandbox.writer, sandbox.journal.add, task)
+    except OSError as error:
+        sandbox.desk.forget(task)
+        raise Refusal(500, f"Internal error: cannot write the task: {error.strerror}") from None
+
+
+def _confirm(sandbox: Sandbox, task: Task, count: int) -> web.Response:
+    """The answer to an accepted task, if the wire lets it through."""
+    desk = sandbox.desk
+    if desk.is_struck("lost_reply", count):
+        raise Cut("accepted, the answer is lost")
+    if desk.is_struck("error_500_after", count):
+        raise Refusal(500, "Internal error: the sandbox was told to fail after accepting")
+    if desk.is_struck("garbled_reply", count):
+        return web.Response(text='{"code": 0, "mess', content_type="application/json")
+    return web.json_response(submit_reply(task, sandbox.base_url), headers=desk.rate_headers)
+
+
+async def _poll(request: web.Request) -> web.StreamResponse:
+    sandbox = request.app[SANDBOX]
+    desk = sandbox.desk
+    sandbox.ledger.count("polls")
+    count = desk.count(Stage.POLL)
+    desk.check_key(request.headers.get("Authorization"))
+    if desk.is_struck("poll_reset", count):
+        raise Cut("cut instead of a task's status")
+    if desk.is_struck("poll_error", count):
+        raise Refusal(500, "Internal error: the sandbox was told to fail")
+    if desk.is_struck("poll_rate_limited", count):
+        raise desk.too_many_requests()
+    if desk.is_struck("poll_missing", count):
+        raise not_found("task does not exist or has expired")
+    desk.take_poll()
+    task = desk.task(request.match_info["task_id"])
+    return web.json_response(task_reply(task, sandbox.base_url, desk.now()))
+
+
+ROUTES = (
+    # The service takes both forms; its clients moved from the longer to the shorter one.
+    web.post("/api/v1/{provider}/{model}", _submit),
+    web.post("/api/v1/{provider}/{model}/async", _submit),
+    web.get("/api/v1/tasks/{task_id}", _poll),
+)

@@ -1,0 +1,34 @@
+"""What the sandbox shall be like: an account, a price, a pace. Play money, play limits."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from storyboard.sandbox.faults import Faults
+
+
+@dataclass(frozen=True, slots=True)
+class SandboxSettings:
+    """How the server behaves. The limits of a request are not here: the model card has them.
+
+    `max_in_flight` and `requests_per_minute` start as the smallest account's.
+    `polls_per_minute` is None for no limit: the service names none. Tasks take
+    `render_time_s`, give or take `render_time_spread_s`. `retention_s` None
+    means what the model card says; `retry_after_s` None sends no Retry-After.
+    With `api_key` only that key is let in, else any is.
+    """
+
+    render_time_s: float = 2.0
+    render_time_spread_s: float = 0.0
+    full_size: bool = False
+    max_in_flight: int = 2
+    requests_per_minute: int = 100
+    polls_per_minute: int | None = None
+    balance_usd: float = 1_000_000.0
+    price_per_second_usd: float = 0.1
+    retention_s: float | None = None
+    retry_after_s: int | None = None
+    api_key: str | None = field(default=None, repr=False)
+    max_body_bytes: int = 1_048_576
+    seed: int = 0
+    faults: Faults = field(default_factory=Faults)

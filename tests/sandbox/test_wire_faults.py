@@ -1,0 +1,206 @@
+"""Each fault as a client meets it: what it sees, and whether a task was accepted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+import requests
+
+from storyboard.sandbox.faults import FAULTS, Faults
+from tests.sandbox.conftest import Client, Clock
+
+Serve = Callable[..., Client]
+
+
+def accepted_by(client: Client) -> int:
+    return len(client.server.ledger.submissions)
+
+
+@pytest.mark.parametrize(("fault", "accepted"), [("lost_reply", 1), ("reset_before", 0)])
+def test_a_cut_connection_tells_the_client_nothing(serve: Serve, fault: str, accepted: int) -> None:
+    client = serve(faults=Faults(**{fault: (1,)}))
+    with pytest.raises(requests.ConnectionError):
+        client.submit()
+    assert accepted_by(client) == accepted
+    assert client.server.ledger.posts == 1
+    assert client.server.ledger.fault_count(fault) == 1
+    assert client.submit().status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("fault", "status", "accepted", "message"),
+    [
+        ("error_500", 500, 0, "Internal error: the sandbox was told to fail"),
+        ("error_503", 503, 0, "Service temporarily unavailable: try again"),
+        ("rate_limited", 429, 0, "Rate limit exceeded: 10000 requests per minute"),
+        (
+            "error_500_after",
+            500,
+            1,
+            "Internal error: the sandbox was told to fail after accepting",
+        ),
+    ],
+)
+def test_an_error_by_fault_looks_like_a_real_one(
+    serve: Serve, fault: str, status: int, accepted: int, message: str
+) -> None:
+    client = serve(faults=Faults(**{fault: 1.0}), retry_after_s=3)
+    reply = client.submit()
+    assert reply.status_code == status
+    assert reply.json() == {"code": status, "message": message}
+    assert accepted_by(client) == accepted
+    assert reply.headers.get("Retry-After") == (None if status == 500 else "3")
+    if status == 429:
+        assert reply.headers["X-RateLimit-Remaining"] == "0"
+
+
+def test_a_garbled_reply_hides_a_task_that_was_accepted(serve: Serve) -> None:
+    client = serve(faults=Faults(garbled_reply=1.0))
+    reply = client.submit()
+    assert reply.status_code == 200
+    with pytest.raises(ValueError):
+        reply.json()
+    assert accepted_by(client) == 1
+
+
+def test_a_slow_answer_comes_after_a_client_lost_patience(serve: Serve) -> None:
+    client = serve(faults=Faults(slow=(1,), slow_s=60.0))
+    with pytest.raises(requests.ReadTimeout):
+        requests.post(
+            f"{client.server.base_url}/api/v1/alibaba/wan2.7-t2v",
+            json={"prompt": "x"},
+            headers={"Authorization": "Bearer k"},
+            timeout=0.1,
+        )
+    # Ending the server does not wait for the minute either: the fixture would hang.
+
+
+@pytest.mark.parametrize(
+    ("faults", "status"),
+    [
+        (Faults(task_fails=1.0), "failed"),
+        (Faults(fail_marker="frozen"), "failed"),
+        (Faults(task_canceled=1.0), "canceled"),
+        (Faults(never_ends=1.0), "processing"),
+        (Faults(no_video=1.0), "success"),
+    ],
+)
+def test_a_task_ends_as_its_fate_was_when_it_was_accepted(
+    serve: Serve, clock: Clock, faults: Faults, status: str
+) -> None:
+    client = serve(faults=faults, render_time_s=10.0)
+    task_id = client.accepted()
+    client.server.faults = Faults()
+    clock.now += 1000
+    data = client.poll(task_id).json()["data"]
+    assert data["status"] == status
+    assert not data.get("result", {}).get("resources")
+    assert ("error" in data) == (status == "failed")
+
+
+def test_a_failed_task_gives_its_money_and_its_place_back(serve: Serve, clock: Clock) -> None:
+    client = serve(
+        faults=Faults(task_fails=(1,), never_ends=(2,)),
+        render_time_s=10.0,
+        balance_usd=1.0,
+        max_in_flight=2,
+    )
+    client.accepted()
+    client.accepted()
+    assert client.call("GET", "/api/v1/team/balance").json()["data"]["balance"] == 0.6
+    clock.now += 10
+    assert client.call("GET", "/api/v1/team/balance").json()["data"]["balance"] == 0.8
+    client.accepted()
+    assert client.submit().status_code == 429  # the one that never ends keeps its place
+
+
+@pytest.mark.parametrize(
+    ("fault", "status"),
+    [("poll_error", 500), ("poll_rate_limited", 429), ("poll_missing", 404)],
+)
+def test_a_poll_can_go_wrong_once(serve: Serve, fault: str, status: int) -> None:
+    client = serve(faults=Faults(**{fault: (1,)}))
+    task_id = client.accepted()
+    assert [client.poll(task_id).status_code for _ in range(2)] == [status, 200]
+
+
+def test_a_poll_can_be_cut_off(serve: Serve) -> None:
+    client = serve(faults=Faults(poll_reset=(1,)))
+    task_id = client.accepted()
+    with pytest.raises(requests.ConnectionError):
+        client.poll(task_id)
+    assert client.status(task_id) == "success"
+
+
+def test_a_download_breaks_off_and_goes_on_from_there(serve: Serve) -> None:
+    client = serve(faults=Faults(download_cut=(2, 3), cut_after_bytes=500))
+    url = client.video_url(client.accepted())
+    whole = client.download(url).content
+    parts = [b"", b""]
+    for index in (0, 1):
+        start = sum(map(len, parts))
+        with requests.get(
+            url, stream=True, headers={"Range": f"bytes={start}-"}, timeout=5
+        ) as reply:
+            assert reply.status_code == 206
+            assert reply.headers["Content-Range"] == (
+                f"bytes {start}-{len(whole) - 1}/{len(whole)}"
+            )
+            with pytest.raises(requests.exceptions.ChunkedEncodingError):
+                for chunk in reply.iter_content(100):
+                    parts[index] += chunk
+    rest = client.download(url, Range="bytes=1000-").content
+    assert parts[0] + parts[1] + rest == whole
+
+
+@pytest.mark.parametrize(
+    ("fault", "status", "kind"),
+    [
+        ("html_instead", 200, "text/html; charset=utf-8"),
+        ("expired_links", 404, "application/json; charset=utf-8"),
+        ("download_error", 503, "application/json; charset=utf-8"),
+    ],
+)
+def test_a_download_brings_something_else(serve: Serve, fault: str, status: int, kind: str) -> None:
+    client = serve(faults=Faults(**{fault: (1,)}))
+    url = client.video_url(client.accepted())
+    reply = client.download(url)
+    assert (reply.status_code, reply.headers["Content-Type"]) == (status, kind)
+    assert client.download(url).headers["Content-Type"] == "video/mp4"
+
+
+def test_faults_are_set_while_it_runs_and_count_from_there(serve: Serve) -> None:
+    client = serve()
+    client.accepted()
+    reply = client.call("POST", "/sandbox/faults", json={"error_500": [1], "slow_s": 0.5})
+    assert reply.json() == Faults(error_500=(1,), slow_s=0.5).data
+    assert [client.submit().status_code for _ in range(2)] == [500, 200]
+    client.server.faults = Faults(error_503=(1,))
+    assert client.submit().status_code == 503
+    assert client.call("GET", "/sandbox/faults").json() == Faults(error_503=(1,)).data
+
+
+def test_a_web_page_cannot_set_faults_from_a_form(serve: Serve) -> None:
+    client = serve()
+    assert client.call("POST", "/sandbox/faults", data='{"error_500": 1}').status_code == 415
+
+
+def test_what_is_no_fault_is_refused_in_words(serve: Serve) -> None:
+    reply = serve().call("POST", "/sandbox/faults", json={"lost_replies": 0.1})
+    assert reply.status_code == 400
+    assert reply.json()["message"] == (
+        "Invalid parameters: there is no fault 'lost_replies'; there are " + ", ".join(FAULTS)
+    )
+
+
+def test_the_ledger_can_be_read_from_outside(serve: Serve) -> None:
+    client = serve(faults=Faults(error_500=(2,)))
+    client.accepted()
+    client.submit()
+    assert client.call("GET", "/sandbox/ledger").json() == {
+        "accepted": 1,
+        "error_500": 1,
+        "most_in_flight": 0,
+        "posts": 2,
+    }
