@@ -19,6 +19,7 @@ from storyboard.spec.scalars import MOST_DIGITS
 
 MOST_LEVELS = 64
 
+_BLANKS = (" ", "\t", "\r", "\n")
 _BLANK = re.compile(r"[ \t\r\n]*")
 _LINE_BREAK = re.compile(r"\r\n|\n|\r")
 _STRING = re.compile(r'"[^"\\\x00-\x1f]*(?:\\[^\x00-\x1f][^"\\\x00-\x1f]*)*"')
@@ -197,13 +198,15 @@ class _Reader:
         return ScalarNode(value, token, self._place(start), True, self._line)
 
     def _skip_blanks(self) -> None:
-        blank = _BLANK.match(self._text, self._index)
-        if blank is None or blank.end() == self._index:
+        if self._text[self._index : self._index + 1] not in _BLANKS:
             return
-        for found in _LINE_BREAK.finditer(self._text, self._index, blank.end()):
-            self._line += 1
-            self._line_begins = found.end()
-        self._index = blank.end()
+        blank = _BLANK.match(self._text, self._index)
+        end = blank.end() if blank else self._index
+        if end > self._index + 1 or self._text[self._index : end] != " ":
+            for found in _LINE_BREAK.finditer(self._text, self._index, end):
+                self._line += 1
+                self._line_begins = found.end()
+        self._index = end
 
     def _place(self, start: int, line: int | None = None, begins: int | None = None) -> Place:
         """The place from `start` up to here, or to the end of the line where it began."""

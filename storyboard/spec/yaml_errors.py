@@ -250,7 +250,7 @@ def _after_value(text: str, index: int, last: Any) -> _Finding | None:
     elif type(last) in (yaml.SequenceEndEvent, yaml.MappingEndEvent):
         message = f"text goes on after the closing {text[last.end_mark.index - 1]}"
     elif type(last) is yaml.AliasEvent:
-        message = f"text goes on after *{shorten(last.anchor, 60)}"
+        message = f"text goes on after *{shorten(str(last.anchor), 60)}"
     else:
         return None
     return _Finding(index, message, quote_hint(_line(text, index)), None)
