@@ -1,0 +1,131 @@
+"""`storyboard schema`: the schemas, printed, written anew, or compared with the model cards."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+
+from storyboard.commands.options import FILE, json_option
+from storyboard.commands.printing import align, print_json, say
+from storyboard.errors import ExitCode, UsageError
+from storyboard.models.catalog import Catalog, load_catalog, schemas_folder
+from storyboard.models.generate import differences, generate, schema_path, schema_text
+from storyboard.outputs.files import write_atomically
+from storyboard.spec.suggest import did_you_mean
+
+MANIFEST = "manifest"
+"""The schema that is not generated: it states our own output, no model's limits."""
+
+
+@click.command()
+@click.argument("name", required=False, metavar="[NAME]")
+@click.option("--list", "mode", flag_value="list", help="Name the schemas and their files.")
+@click.option("--write", "mode", flag_value="write", help="Write the generated ones anew.")
+@click.option("--check", "mode", flag_value="check", help="Fail where one is out of date.")
+@click.option(
+    "--folder",
+    type=FILE,
+    metavar="DIR",
+    help="The folder with models/ and the schemas, if not the program's own.",
+)
+@json_option
+def command(*, name: str | None, mode: str | None, folder: Path | None, as_json: bool) -> int:
+    """Print a JSON Schema: storyboard, include, manifest, or a model's name for its requests.
+
+    All but the manifest's are generated from the model cards.
+    """
+    if mode and name:
+        raise UsageError(
+            f"--{mode} is about all schemas, and {name!r} names one",
+            next_step=f"leave out the name or --{mode}",
+        )
+    folder = folder or schemas_folder()
+    catalog = load_catalog(folder / "models")
+    if mode == "list":
+        return _list(folder, catalog, as_json=as_json)
+    if mode == "write":
+        return _write(folder, catalog, as_json=as_json)
+    if mode == "check":
+        return _check(folder, catalog, as_json=as_json)
+    name = name or "storyboard"
+    schema = _read(name, folder, catalog)
+    if as_json:
+        print_json({"name": name, "schema": schema})
+    else:
+        click.echo(schema_text(schema), nl=False)
+    return ExitCode.OK
+
+
+def _read(name: str, folder: Path, catalog: Catalog) -> dict[str, Any]:
+    if name == MANIFEST:
+        return _read_manifest_schema(schema_path(folder, MANIFEST))
+    known = generate(catalog)
+    if name not in known:
+        hint = did_you_mean(name, (*known, MANIFEST))
+        raise UsageError(
+            f"there is no schema {name!r}" + (f"; {hint}" if hint else ""),
+            next_step="storyboard schema --list names them all",
+        )
+    return known[name]
+
+
+def _read_manifest_schema(path: Path) -> dict[str, Any]:
+    try:
+        schema = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise UsageError(f"{path} cannot be read: {error}") from error
+    if not isinstance(schema, dict):
+        raise UsageError(f"{path} holds no schema")
+    return schema
+
+
+def _list(folder: Path, catalog: Catalog, *, as_json: bool) -> int:
+    files = {name: schema_path(folder, name) for name in (*generate(catalog), MANIFEST)}
+    if as_json:
+        print_json({"schemas": [{"name": name, "path": str(files[name])} for name in files]})
+    else:
+        for line in align((name, str(path)) for name, path in files.items()):
+            click.echo(line)
+    return ExitCode.OK
+
+
+def _write(folder: Path, catalog: Catalog, *, as_json: bool) -> int:
+    schemas = generate(catalog)  # all of them, before the first file is touched
+    changed = [
+        path
+        for name, schema in schemas.items()
+        if write_atomically(path := schema_path(folder, name), schema_text(schema))
+    ]
+    left_over = [difference.path for difference in differences(folder, catalog)]
+    for path in left_over:
+        path.unlink(missing_ok=True)
+    if as_json:
+        print_json({"written": _texts(changed), "removed": _texts(left_over)})
+    else:
+        for path in changed:
+            say(f"{path}: written")
+        for path in left_over:
+            say(f"{path}: removed, its model card is gone")
+        if not changed and not left_over:
+            say("all schemas are current")
+    return ExitCode.OK
+
+
+def _check(folder: Path, catalog: Catalog, *, as_json: bool) -> int:
+    found = differences(folder, catalog)
+    if as_json:
+        print_json({"differing": [{"path": str(d.path), "reason": d.reason} for d in found]})
+    for difference in found:
+        say(f"{difference.path}: {difference.reason}")
+    if not found:
+        say("all schemas are current")
+        return ExitCode.OK
+    say("    next: storyboard schema --write")
+    return ExitCode.INCOMPLETE
+
+
+def _texts(paths: list[Path]) -> list[str]:
+    return [str(path) for path in paths]

@@ -1,0 +1,112 @@
+"""What one model takes and gives, as the rest of the program asks for it.
+
+A `ModelCard` is read from an OpenAPI document by `models.reader`; nothing
+here touches a file. Limits stand in the card's schemas and nowhere else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from storyboard.records import Json, Payload
+
+ParameterType: TypeAlias = Literal["string", "integer", "number", "boolean"]
+
+DURATION, SEED, RESOLUTION, RATIO = "duration", "seed", "resolution", "ratio"
+"""The parameters that the program itself reads from a payload."""
+
+
+@dataclass(frozen=True, slots=True)
+class MediaLimits:
+    """What a file behind a URL may be; None where the vendor does not say."""
+
+    formats: tuple[str, ...]
+    least_s: float | None = None
+    most_s: float | None = None
+    most_megabytes: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One key of the request. `limits` is its JSON Schema, descriptions included.
+
+    `default` is what the API takes when the parameter is not sent; None where
+    it has none.
+    """
+
+    name: str
+    type: ParameterType
+    limits: Mapping[str, Json]
+    is_required: bool = False
+    default: Json = None
+    media: MediaLimits | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class ModelCard:
+    """One model. Compared by identity, so that it can key a cache.
+
+    `request_schema` is JSON Schema 2020-12. `origin` and `base_path` are the
+    API's own ("https://api.modellix.ai", "/api/v1"); `submit_suffix` is how a
+    submission's path ends ("/async" or nothing). `render_s` is how long the
+    fastest and the slowest usual renders take. `sizes` maps resolution and
+    ratio to pixels, as an estimate.
+    """
+
+    name: str
+    title: str
+    vendor_name: str
+    protocol: str
+    origin: str
+    base_path: str
+    submit_suffix: str
+    request_schema: Mapping[str, Json]
+    parameters: Mapping[str, Parameter]
+    retention_h: float
+    frame_rate: float | None = None
+    render_s: tuple[float, float] | None = None
+    sizes: Mapping[tuple[str, str], tuple[int, int]] | None = None
+
+    @property
+    def endpoint(self) -> str:
+        """The path of a submission, from the origin's root: /api/v1/alibaba/wan2.7-t2v/async."""
+        return f"{self.base_path}/{self.name}{self.submit_suffix}"
+
+    @property
+    def text_parameters(self) -> frozenset[str]:
+        """The parameters whose value is text, so that YAML's spelling is kept for them."""
+        return frozenset(name for name, known in self.parameters.items() if known.type == "string")
+
+    @property
+    def seed_range(self) -> tuple[int, int] | None:
+        """The least and the largest seed, both allowed; None where the model names none."""
+        known = self.parameters.get(SEED)
+        if known is None:
+            return None
+        least, most = known.limits.get("minimum"), known.limits.get("maximum")
+        return (least, most) if isinstance(least, int) and isinstance(most, int) else None
+
+    def pixels(
+        self, resolution: str | None = None, ratio: str | None = None
+    ) -> tuple[int, int] | None:
+        """Width and height of such a video, None where they are not known.
+
+        What is not given is what the API takes by default.
+        """
+        key = (resolution or self._default(RESOLUTION), ratio or self._default(RATIO))
+        return (self.sizes or {}).get((str(key[0]), str(key[1])))
+
+    def expected_duration_s(self, payload: Payload) -> float | None:
+        """How many seconds of video the payload asks for, None where that is not known."""
+        value = payload.get(DURATION, self._default(DURATION))
+        try:
+            # One vendor's API takes the length as text, "8".
+            return float(value) if isinstance(value, int | float | str) else None
+        except ValueError:
+            return None
+
+    def _default(self, name: str) -> Json:
+        known = self.parameters.get(name)
+        return known.default if known else None

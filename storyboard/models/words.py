@@ -1,0 +1,84 @@
+"""JSON Schema limits in words, for messages and for what editors show. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+MODELS = "x-models"
+"""The annotation that says which models a schema's limits belong to."""
+
+ALSO = "x-also"
+"""The annotation for what is taken beside the values that the limits are about, in words."""
+
+_TYPE_WORDS = {
+    "string": "text",
+    "integer": "a whole number",
+    "number": "a number",
+    "boolean": "true or false",
+    "array": "a list",
+    "object": "a mapping",
+}
+
+_MOST_LISTED = 24
+
+
+def allowed_words(limits: Mapping[str, Any]) -> str:
+    """What a schema allows, in words: "a whole number from 2 to 15"."""
+    allowed = _own_words(limits)
+    return f"{allowed}, {limits[ALSO]}" if ALSO in limits else allowed
+
+
+def _own_words(limits: Mapping[str, Any]) -> str:
+    if "anyOf" in limits:
+        return "; ".join(
+            f"{' and '.join(known.get(MODELS, ()))}: {allowed_words(known)}"
+            for known in limits["anyOf"]
+        )
+    types = limits.get("type", [])
+    names = [types] if isinstance(types, str) else [name for name in types if name != "null"]
+    enum = [value for value in limits.get("enum", []) if value is not None]
+    if span := whole_range(enum):
+        return f"a whole number from {span[0]} to {span[1]}"
+    if enum:
+        return joined([spelled(value) for value in enum])
+    return joined([_TYPE_WORDS.get(name, name) for name in names]) + _bounds(limits)
+
+
+def whole_range(values: list[Any]) -> tuple[int, int] | None:
+    """The first and last of several whole numbers without a gap, None for all else."""
+    if len(values) < 2 or any(type(value) is not int for value in values):
+        return None
+    least, most = min(values), max(values)
+    return (least, most) if sorted(values) == list(range(least, most + 1)) else None
+
+
+def _bounds(limits: Mapping[str, Any]) -> str:
+    for least_key, most_key, unit in (
+        ("minimum", "maximum", ""),
+        ("minLength", "maxLength", " characters"),
+    ):
+        least, most = limits.get(least_key), limits.get(most_key)
+        if least is not None and most is not None:
+            between = f"{least} to {most}" if not unit else f"{least:,} to {most:,}"
+            return f" {'of' if unit else 'from'} {between}{unit}"
+        if most is not None:
+            return f" of at most {most:,}{unit}" if unit else f", at most {most}"
+        if least is not None:
+            return f" of at least {least:,}{unit}" if unit else f", at least {least}"
+    return ""
+
+
+def spelled(value: Any) -> str:
+    """A value as messages write it: text in quotes, true and false as YAML has them."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return f"'{value}'" if isinstance(value, str) else str(value)
+
+
+def joined(words: list[str]) -> str:
+    """The words as one list, "a, b or c"; the end of a long one is only counted."""
+    shown = words[:_MOST_LISTED]
+    if len(words) > len(shown):
+        return f"{', '.join(shown)} or one of {len(words) - len(shown)} more"
+    return " or ".join([", ".join(shown[:-1]), shown[-1]]) if len(shown) > 1 else "".join(shown)

@@ -1,0 +1,64 @@
+"""Made-up model cards, for what the one real card does not show."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from storyboard.models.catalog import Catalog, load_catalog
+
+KLING: dict[str, Any] = {
+    "prompt": {"type": "string", "minLength": 1, "maxLength": 2500, "description": "The scene."},
+    "aspect_ratio": {"type": "string", "enum": ["16:9", "1:1"], "default": "16:9"},
+    "duration": {"type": "integer", "enum": [5, 10], "default": 5},
+    "cfg_scale": {"type": "number", "minimum": 0, "maximum": 1, "default": 0.5},
+}
+"""The parameters of a second model: other ratios, other lengths, no seed and no negatives."""
+
+
+def card_document(
+    name: str, properties: dict[str, Any] | None = None, **changes: Any
+) -> dict[str, Any]:
+    """An OpenAPI document of a model; `changes` replace top-level parts of it."""
+    schema = {
+        "type": "object",
+        "required": ["prompt"],
+        "additionalProperties": False,
+        "properties": properties or KLING,
+    }
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "Made up", "version": "1"},
+        "servers": [{"url": "https://api.example.com/api/v1"}],
+        "x-storyboard": {"protocol": "modellix", "retention-hours": 24},
+        "paths": {
+            f"/{name}": {
+                "post": {
+                    "requestBody": {"content": {"application/json": {"schema": schema}}},
+                    "responses": {"200": {"description": "Accepted."}},
+                }
+            }
+        },
+        **changes,
+    }
+
+
+def write_card(folder: Path, name: str, document: Any) -> Path:
+    """The card's file below `folder`, which stands for schemas/models/; text as it is."""
+    path = folder / f"{name}.yaml"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    text = document if isinstance(document, str) else yaml.safe_dump(document, sort_keys=False)
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def two_models(folder: Path) -> Catalog:
+    """The real card beside the made-up kling/v1."""
+    real = load_catalog()
+    (name,) = real.names()
+    source = Path(__file__).parents[2] / "schemas/models" / f"{name}.yaml"
+    write_card(folder, name, source.read_text(encoding="utf-8"))
+    write_card(folder, "kling/v1", card_document("kling/v1"))
+    return load_catalog(folder)

@@ -1,0 +1,77 @@
+from __future__ import annotations
+
+import zipfile
+from pathlib import Path
+
+import pytest
+import yaml
+from openapi_spec_validator import validate
+
+from storyboard.models import catalog
+from storyboard.models.catalog import load_catalog, schemas_folder
+from tests.models.cards import card_document, write_card
+
+CARDS = sorted((Path(__file__).parents[2] / "schemas/models").glob("*/*.yaml"))
+
+
+@pytest.mark.parametrize("path", CARDS, ids=lambda path: path.stem)
+def test_every_model_card_is_a_valid_openapi_document(path: Path) -> None:
+    validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+
+
+@pytest.mark.parametrize("path", CARDS, ids=lambda path: path.stem)
+def test_every_model_card_describes_each_parameter_with_an_example(path: Path) -> None:
+    card = load_catalog().get(f"{path.parent.name}/{path.stem}")
+    assert card is not None
+    for parameter in card.parameters.values():
+        assert parameter.limits.get("description"), parameter.name
+        assert parameter.limits.get("examples"), parameter.name
+
+
+def test_a_catalog_names_its_models_sorted(tmp_path: Path) -> None:
+    for name in ("kling/v1", "alibaba/x"):
+        write_card(tmp_path, name, card_document(name))
+    assert load_catalog(tmp_path).names() == ("alibaba/x", "kling/v1")
+
+
+def test_an_unknown_model_has_no_card(tmp_path: Path) -> None:
+    assert load_catalog(tmp_path).get("kling/v1") is None
+    assert load_catalog(tmp_path).cards() == ()
+
+
+def test_a_broken_card_hinders_nobody_who_uses_another(tmp_path: Path) -> None:
+    write_card(tmp_path, "kling/v1", "[")
+    write_card(tmp_path, "alibaba/x", card_document("alibaba/x"))
+    assert load_catalog(tmp_path).get("alibaba/x") is not None
+
+
+def test_a_card_is_read_once(tmp_path: Path) -> None:
+    path = write_card(tmp_path, "kling/v1", card_document("kling/v1"))
+    known = load_catalog(tmp_path)
+    first = known.get("kling/v1")
+    path.unlink()
+    assert known.get("kling/v1") is first
+
+
+def test_in_a_checkout_the_schemas_stand_at_the_top(repo: Path) -> None:
+    assert schemas_folder() == repo / "schemas"
+
+
+def test_an_installed_package_uses_its_own_schemas_not_a_strangers_beside_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    package = tmp_path / "site-packages/storyboard"
+    for folder in (package / "schemas/models", tmp_path / "site-packages/schemas/models"):
+        folder.mkdir(parents=True)
+    monkeypatch.setattr(catalog, "__file__", str(package / "models/catalog.py"))
+    assert schemas_folder() == (package / "schemas").resolve()
+
+
+def test_a_wheel_holds_the_schemas_inside_the_package(repo: Path, tmp_path: Path) -> None:
+    wheel = pytest.importorskip("hatchling.builders.wheel", reason="only packaging needs hatchling")
+    built = next(iter(wheel.WheelBuilder(str(repo)).build(directory=str(tmp_path))))
+    with zipfile.ZipFile(built) as archive:
+        names = archive.namelist()
+    for file in (repo / "schemas").rglob("*.*"):
+        if file.is_file():
+            assert f"storyboard/schemas/{file.relative_to(repo / 'schemas').as_posix()}" in names
