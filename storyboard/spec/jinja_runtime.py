@@ -1,0 +1,82 @@
+"""What a compiled template runs in: its scope, and a context that asks it late."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, MutableMapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol
+
+from jinja2 import Template
+from jinja2.environment import TemplateModule
+from jinja2.runtime import Context
+from jinja2.utils import missing
+
+from storyboard.spec.jinja_bounds import Meter
+
+if TYPE_CHECKING:
+    from storyboard.spec.jinja_sandbox import Sandbox
+
+LATER: Any = type("Later", (), {})()
+"""Stands for a name whose value the scope has not been asked for yet."""
+
+
+class Scope(Protocol):
+    """Names a template may use. Values may be computed on first use and may raise TemplateFault."""
+
+    def resolve(self, name: str) -> object:
+        """The value of a name; KeyError where there is no such name."""
+
+    def names(self) -> Iterable[str]:
+        """All names, for suggestions."""
+
+
+@dataclass(slots=True)
+class Rendering:
+    """One text being rendered: its scope, its bounds, and the macro files it has read."""
+
+    scope: Scope
+    meter: Meter
+    modules: dict[str, TemplateModule] = field(default_factory=dict)
+    loading: list[str] = field(default_factory=list)
+
+
+class LazyContext(Context):
+    """Knows what the template has set itself; all other names are left for `Sandbox.fetch`."""
+
+    def resolve_or_missing(self, key: str) -> Any:
+        found = super().resolve_or_missing(key)
+        return LATER if found is missing else found
+
+
+class BoundedTemplate(Template):
+    """A compiled text or macro file, with the names and the files that it uses."""
+
+    environment: Sandbox
+    names: frozenset[str]
+    files: frozenset[str | None]
+
+    @classmethod
+    def _from_namespace(
+        cls, environment: Any, namespace: MutableMapping[str, Any], globals: Any
+    ) -> Template:
+        template = super()._from_namespace(environment, namespace, globals)
+        template.root_render_func = _counting_depth(environment, namespace["root"])
+        return template
+
+    def _get_default_module(self, ctx: Context | None = None) -> TemplateModule:
+        # Jinja keeps one for ever; what a macro file sets may depend on the scope.
+        return self.environment.module_of(self)
+
+
+def _counting_depth(
+    environment: Sandbox, root: Callable[[Context], Iterator[str]]
+) -> Callable[[Context], Iterator[str]]:
+    def run(context: Context) -> Iterator[str]:
+        meter = environment.meter
+        meter.enter()
+        try:
+            yield from root(context)
+        finally:
+            meter.leave()
+
+    return run
