@@ -14,13 +14,22 @@ import random
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
-from datetime import datetime, timezone
+from dataclasses import replace
 
 from storyboard.api.protocols import Api
 from storyboard.engine import breaker, place
 from storyboard.engine.answers import after_disappearance, after_poll, after_submit
 from storyboard.engine.clock import Clock
+from storyboard.engine.downloads import Downloads, Verdict
+from storyboard.engine.events import (
+    Crashed,
+    Downloaded,
+    Event,
+    Interrupted,
+    Polled,
+    Submitted,
+    guarded,
+)
 from storyboard.engine.job import (
     Due,
     EngineSettings,
@@ -33,7 +42,6 @@ from storyboard.engine.job import (
     RunResult,
     Step,
     age_s,
-    part_path,
 )
 from storyboard.engine.pacing import Budget, Polls, Window, back_off_s
 from storyboard.engine.workers import Workers
@@ -54,42 +62,7 @@ _MISSING_S = 600.0  # a 404 on a poll is repeated this long before anyone is ask
 _REFUSED_S = 60.0  # a refused key may be a hiccup; the tasks stay accepted for the next run
 _MISSING_WAIT_S = 30.0
 _LAST_POSTS_S = 60.0  # how long open POSTs are waited for once the run shall end
-_DOWNLOAD_TRIES = 5
 _POLL_THREADS = 2  # connections that submissions leave to the polls
-_LINK_MARGIN = datetime.max.replace(tzinfo=timezone.utc)
-
-
-@dataclass(frozen=True, slots=True)
-class _Submitted:
-    flight: Flight
-    reply: SubmitReply
-
-
-@dataclass(frozen=True, slots=True)
-class _Polled:
-    flight: Flight
-    reply: TaskReply
-
-
-@dataclass(frozen=True, slots=True)
-class _Downloaded:
-    flight: Flight
-    result: FetchResult
-
-
-@dataclass(frozen=True, slots=True)
-class _Crashed:
-    """A worker met a bug of ours; the loop raises it."""
-
-    error: BaseException
-
-
-@dataclass(frozen=True, slots=True)
-class _Interrupted:
-    pass
-
-
-_Event = _Submitted | _Polled | _Downloaded | _Crashed | _Interrupted
 
 
 class Engine:
@@ -112,7 +85,6 @@ class Engine:
         now = clock.monotonic()
         self._jobs = jobs
         self._api = api
-        self._fetch = fetch
         self._settings = settings
         self._clock = clock
         self._tell = listener
@@ -123,22 +95,24 @@ class Engine:
         self._breaker = breaker.Breaker(origin=api.origin, now=now)
         self._ends_at = None if settings.timeout_s is None else now + settings.timeout_s
 
-        self._inbox: queue.SimpleQueue[_Event] = queue.SimpleQueue()
-        self._requests: Workers[_Event] = Workers(settings.connections, self._inbox, name="api")
-        self._fetches: Workers[_Event] = Workers(
-            settings.download_connections, self._inbox, name="download"
+        self._inbox: queue.SimpleQueue[Event] = queue.SimpleQueue()
+        self._requests: Workers[Event] = Workers(settings.connections, self._inbox, name="api")
+        self._downloads = Downloads(
+            fetch, self._inbox, connections=settings.download_connections, jitter=self._jitter
         )
 
         self._waiting: deque[tuple[Job, Take]] = deque()
         self._tasks: set[tuple[str, int]] = set()  # accepted, not finished
         self._open_posts = 0
         self._poll_heap: list[Due] = []
-        self._download_heap: list[tuple[datetime, Due]] = []
-        self._later_downloads: list[Due] = []
         self._numbers = itertools.count()
         self._hold_until = now  # no submission before, after the API could not be reached
         self._strikes = 0
 
+        self._moves: list[tuple[Flight, Fetched]] = []  # committed, to be put in place
+        self._news: list[Progress] = []  # told once what they tell of is committed
+
+        self._failure: BaseException | None = None
         self._stopped_by: StoryboardError | None = None
         self._was_interrupted = False
         self._leave_at: float | None = None
@@ -146,7 +120,7 @@ class Engine:
 
     def interrupt(self) -> None:
         """Ends the run soon: no new submission, open POSTs are waited for. For signal handlers."""
-        self._inbox.put(_Interrupted())
+        self._inbox.put(Interrupted())
 
     def run(self) -> RunResult:
         """Works until every action is carried out, or something ends the run early.
@@ -158,45 +132,46 @@ class Engine:
             self._turn([])
             while not self._is_done():
                 self._turn(self._clock.wait(self._inbox, self._wait_s()))
+            if self._failure is not None:
+                raise self._failure
             return RunResult(self._stopped_by, self._was_interrupted, self._not_downloaded)
         finally:
             self._requests.stop(wait_s=1.0)
-            self._fetches.stop(wait_s=1.0)
+            self._downloads.stop(wait_s=1.0)
 
     # The turn
 
-    def _turn(self, events: Sequence[_Event]) -> None:
+    def _turn(self, events: Sequence[Event]) -> None:
         now = self._clock.monotonic()
-        moves: list[tuple[Flight, Fetched]] = []
         with ExitStack() as commits:
             for job in self._jobs:
                 commits.enter_context(job.store.transaction())
             for event in events:
-                self._handle(event, now, moves)
+                self._handle(event, now)
             self._check_time(now)
             sends = list(self._begin_submissions(now))
-        for flight, fetched in moves:
-            self._put_in_place(flight, fetched)
         for flight in sends:
             self._requests.start(self._submit_call(flight))
+        self._put_in_place(now)
         self._start_polls(now)
-        self._start_downloads(now)
+        if self._leave_at is None:
+            self._downloads.start(now)
+        self._tell_news()
 
-    def _handle(self, event: _Event, now: float, moves: list[tuple[Flight, Fetched]]) -> None:
+    def _handle(self, event: Event, now: float) -> None:
         match event:
-            case _Submitted(flight, reply):
+            case Submitted(flight, reply):
                 self._requests.finished()
                 self._open_posts -= 1
                 self._on_submitted(flight, reply, now)
-            case _Polled(flight, reply):
+            case Polled(flight, reply):
                 self._requests.finished()
                 self._on_polled(flight, reply, now)
-            case _Downloaded(flight, result):
-                self._fetches.finished()
-                self._on_downloaded(flight, result, now, moves)
-            case _Crashed(error):
-                raise error
-            case _Interrupted():
+            case Downloaded(flight, result):
+                self._on_downloaded(flight, result, now)
+            case Crashed(error):
+                self._fail(error, now)
+            case Interrupted():
                 self._was_interrupted = True
                 self._leave(now)
 
@@ -212,7 +187,7 @@ class Engine:
                     self._tasks.add((job.name, action.submission.id))
                     self._poll_at(now, Flight(job, action.take, action.submission))
                 elif action.kind is ActionKind.DOWNLOAD and action.submission:
-                    self._queue_download(Flight(job, action.take, action.submission))
+                    self._downloads.add(Flight(job, action.take, action.submission))
 
     def _is_done(self) -> bool:
         if self._leave_at is not None:
@@ -224,9 +199,7 @@ class Engine:
             or self._tasks
             or self._poll_heap
             or self._requests.busy
-            or self._download_heap
-            or self._later_downloads
-            or self._fetches.busy
+            or not self._downloads.is_idle
         )
 
     def _wait_s(self) -> float | None:
@@ -242,8 +215,8 @@ class Engine:
                 times.extend(self._submission_times(now))
         if self._waiting or self._poll_heap:
             times.extend(self._breaker.next_checks(now=now))
-        if self._later_downloads:
-            times.append(self._later_downloads[0].at)
+        if (retry_at := self._downloads.next_at()) is not None:
+            times.append(retry_at)
         future = [max(0.0, time - now) for time in times]
         return min(future, default=None)
 
@@ -286,6 +259,11 @@ class Engine:
         if self._leave_at is None:
             self._leave_at = now + _LAST_POSTS_S
 
+    def _fail(self, error: BaseException, now: float) -> None:
+        """Ends the run with `error`, but not before the open POSTs have been answered."""
+        self._failure = self._failure or error
+        self._leave(now)
+
     # Submissions
 
     def _begin_submissions(self, now: float) -> Iterator[Flight]:
@@ -312,16 +290,16 @@ class Engine:
             started += 1
             yield Flight(job, take, submission)
 
-    def _submit_call(self, flight: Flight) -> Callable[[], _Event]:
+    def _submit_call(self, flight: Flight) -> Callable[[], Event]:
         submission = flight.submission
 
-        def call() -> _Event:
+        def call() -> Event:
             reply = self._api.submit(
                 submission.endpoint, submission.payload, user_id=submission.user_id
             )
-            return _Submitted(flight, reply)
+            return Submitted(flight, reply)
 
-        return _guarded(call)
+        return guarded(call)
 
     def _on_submitted(self, flight: Flight, reply: SubmitReply, now: float) -> None:
         submission = after_submit(flight.submission, reply, now=self._clock.now())
@@ -380,9 +358,9 @@ class Engine:
             self._budget.spend(now=now)
             self._requests.start(self._poll_call(flight))
 
-    def _poll_call(self, flight: Flight) -> Callable[[], _Event]:
+    def _poll_call(self, flight: Flight) -> Callable[[], Event]:
         task_id = flight.submission.task_id or ""
-        return _guarded(lambda: _Polled(flight, self._api.poll(task_id)))
+        return guarded(lambda: Polled(flight, self._api.poll(task_id)))
 
     def _on_polled(self, flight: Flight, reply: TaskReply, now: float) -> None:
         self._note_reply(reply, now)
@@ -427,7 +405,7 @@ class Engine:
         if was_running:
             self._report(flight, Step.RENDERED)
         if self._settings.download:
-            self._queue_download(flight)
+            self._downloads.add(flight)
 
     def _on_missing(self, flight: Flight, reply: TaskReply, now: float) -> None:
         if flight.missing_since is None:
@@ -447,48 +425,20 @@ class Engine:
 
     # Downloads
 
-    def _queue_download(self, flight: Flight) -> None:
-        urgency = flight.submission.url_expires_at or _LINK_MARGIN
-        heapq.heappush(self._download_heap, (urgency, Due(0.0, next(self._numbers), flight)))
-
-    def _start_downloads(self, now: float) -> None:
-        while self._later_downloads and self._later_downloads[0].at <= now:
-            self._queue_download(heapq.heappop(self._later_downloads).flight)
-        while self._download_heap and self._fetches.free and self._leave_at is None:
-            flight = heapq.heappop(self._download_heap)[1].flight
-            flight.downloads += 1
-            self._fetches.start(self._download_call(flight))
-
-    def _download_call(self, flight: Flight) -> Callable[[], _Event]:
-        part = part_path(flight.job.folder, flight.submission)
-        return _guarded(lambda: _Downloaded(flight, self._fetch(flight.submission, part)))
-
-    def _on_downloaded(
-        self, flight: Flight, result: FetchResult, now: float, moves: list[tuple[Flight, Fetched]]
-    ) -> None:
+    def _on_downloaded(self, flight: Flight, result: FetchResult, now: float) -> None:
+        try:
+            verdict = self._downloads.judge(flight, result, now)
+        except StateError as error:
+            self._fail(error, now)
+            return
         if isinstance(result, Fetched):
-            version, path = place.choose_path(
-                flight.job.store, flight.job.folder, flight.submission
-            )
-            video = replace(result.video, path=path)
-            flight.submission = flight.job.store.add_video(
-                flight.submission, video, version=version
-            )
-            moves.append((flight, result))
-        elif result.disk_error is not None:
-            raise StateError(
-                f"cannot write a video into {flight.job.folder}: {result.disk_error.strerror}",
-                next_step="free some space or mend the permissions, then run again",
-            )
-        elif result.is_gone and not flight.was_refreshed and flight.submission.task_id:
-            flight.was_refreshed = True  # a signed link may have been renewed: ask for it once
+            flight.submission = place.add_video(flight.job, flight.submission, result.video)
+            self._moves.append((flight, result))
+        elif verdict is Verdict.REFRESH:
             self._poll_at(now, flight)
-        elif result.is_gone:
+        elif verdict is Verdict.GONE:
             self._give_up_download(flight, result.reason)
-        elif result.is_worth_retrying and flight.downloads < _DOWNLOAD_TRIES:
-            wait_s = back_off_s(flight.downloads, longest_s=30.0, jitter=self._jitter)
-            heapq.heappush(self._later_downloads, Due(now + wait_s, next(self._numbers), flight))
-        else:
+        elif verdict is Verdict.GIVEN_UP:
             self._not_here(flight, result.reason)
 
     def _give_up_download(self, flight: Flight, reason: str) -> None:
@@ -500,30 +450,29 @@ class Engine:
         self._not_downloaded[_key(flight)] = reason
         self._report(flight, Step.NOT_DOWNLOADED, reason)
 
-    def _put_in_place(self, flight: Flight, fetched: Fetched) -> None:
-        """Moves a video whose row is committed to the name that its row gives."""
-        if flight.submission.video is not None:
-            place.move_into_place(flight.job.folder, fetched.part, flight.submission.video.path)
-            self._report(flight, Step.DOWNLOADED, flight.submission.video.path)
+    def _put_in_place(self, now: float) -> None:
+        """Moves the videos whose rows are committed to the names that their rows give."""
+        for flight, fetched in self._moves:
+            path = place.path_of(flight.submission)
+            try:
+                place.move_into_place(flight.job.folder, fetched.part, path)
+            except StateError as error:
+                self._fail(error, now)
+            else:
+                self._report(flight, Step.DOWNLOADED, path)
+        self._moves.clear()
 
     def _save(self, flight: Flight, submission: Submission) -> None:
         flight.submission = flight.job.store.update(submission)
 
     def _report(self, flight: Flight, step: Step, detail: str = "") -> None:
-        self._tell(Progress(flight.job.name, flight.submission, step, detail))
+        self._news.append(Progress(flight.job.name, flight.submission, step, detail))
+
+    def _tell_news(self) -> None:
+        news, self._news = self._news, []
+        for progress in news:
+            self._tell(progress)
 
 
 def _key(flight: Flight) -> tuple[str, int]:
     return flight.job.name, flight.submission.id
-
-
-def _guarded(call: Callable[[], _Event]) -> Callable[[], _Event]:
-    """A call whose bug reaches the loop instead of ending a thread in silence."""
-
-    def guarded() -> _Event:
-        try:
-            return call()
-        except BaseException as error:
-            return _Crashed(error)
-
-    return guarded

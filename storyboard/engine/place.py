@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
-from storyboard.engine.job import part_path, video_path
+from storyboard.engine.job import Job, part_path, video_path
 from storyboard.errors import StateError
 from storyboard.records import Submission, Video
-from storyboard.store import Store
 
 
 def has_file(folder: Path, video: Video) -> bool:
@@ -19,12 +19,26 @@ def has_file(folder: Path, video: Video) -> bool:
         return False
 
 
-def choose_path(store: Store, folder: Path, submission: Submission) -> tuple[int, str]:
-    """The version and relative path for a submission's new video; names no file that exists."""
-    version = store.next_version(submission.take)
-    while (folder / video_path(submission.take, version)).exists():
+def add_video(job: Job, submission: Submission, video: Video) -> Submission:
+    """The submission with its downloaded video, whose row is written; no file is moved yet.
+
+    A video that was here before, and is gone, gets its old name back. Any
+    other gets the take's next version; no file that exists is ever named.
+    """
+    before = submission.video
+    is_same = before is not None and before.sha256 == video.sha256
+    if before is not None and is_same and not (job.folder / before.path).exists():
+        return submission
+    version = job.store.next_version(submission.take)
+    while (job.folder / video_path(submission.take, version)).exists():
         version += 1
-    return version, video_path(submission.take, version)
+    placed = replace(video, path=video_path(submission.take, version))
+    return job.store.add_video(submission, placed, version=version)
+
+
+def path_of(submission: Submission) -> str:
+    """Where the submission's video lies or will lie, relative to the output folder."""
+    return submission.video.path if submission.video else ""
 
 
 def move_into_place(folder: Path, part: Path, path: str) -> None:

@@ -1,0 +1,61 @@
+"""What reaches the loop's inbox: results of worker threads, and the wish to stop."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from storyboard.engine.job import FetchResult, Flight
+from storyboard.records import SubmitReply, TaskReply
+
+
+@dataclass(frozen=True, slots=True)
+class Submitted:
+    """A POST has been answered, or it is known what became of it."""
+
+    flight: Flight
+    reply: SubmitReply
+
+
+@dataclass(frozen=True, slots=True)
+class Polled:
+    """A task has been asked after."""
+
+    flight: Flight
+    reply: TaskReply
+
+
+@dataclass(frozen=True, slots=True)
+class Downloaded:
+    """A result has been fetched, or could not be."""
+
+    flight: Flight
+    result: FetchResult
+
+
+@dataclass(frozen=True, slots=True)
+class Crashed:
+    """A worker met a bug of ours; the loop raises it."""
+
+    error: BaseException
+
+
+@dataclass(frozen=True, slots=True)
+class Interrupted:
+    """Somebody wants the run to end."""
+
+
+Event: TypeAlias = Submitted | Polled | Downloaded | Crashed | Interrupted
+
+
+def guarded(call: Callable[[], Event]) -> Callable[[], Event]:
+    """A call whose bug reaches the loop instead of ending a thread in silence."""
+
+    def guarded_call() -> Event:
+        try:
+            return call()
+        except BaseException as error:
+            return Crashed(error)
+
+    return guarded_call

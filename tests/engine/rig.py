@@ -1,0 +1,148 @@
+"""A render in a test's own process: real HTTP, real SQLite, and videos of a few bytes."""
+
+from __future__ import annotations
+
+import hashlib
+import random
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field
+from datetime import datetime, timezone
+from functools import partial
+from pathlib import Path
+
+from storyboard.api.credentials import ApiKey
+from storyboard.api.modellix import ModellixApi
+from storyboard.api.protocols import Api
+from storyboard.engine.clock import SystemClock
+from storyboard.engine.job import (
+    EngineSettings,
+    Fetch,
+    Fetched,
+    FetchResult,
+    Job,
+    Progress,
+    Provenance,
+    RunResult,
+)
+from storyboard.engine.loop import Engine
+from storyboard.engine.pacing import PollTiming
+from storyboard.engine.place import finish_moves, has_file
+from storyboard.models.catalog import load_catalog
+from storyboard.plan import Wishes, make_plan, read_states
+from storyboard.records import Place, Plan, Submission, Take, TakeState, Video
+from storyboard.spec.fingerprint import fingerprint
+from storyboard.store import Store
+
+MODEL = "alibaba/wan2.7-t2v"
+QUICK = PollTiming(first_s=0.0, shortest_s=0.01, longest_s=0.02)
+
+
+def make_take(number: int, prompt: str | None = None) -> Take:
+    payload = {"prompt": prompt or f"shot {number}", "duration": 2}
+    return Take(
+        id=f"shot-{number}",
+        shot=f"shot-{number}",
+        scene=None,
+        number=1,
+        model=MODEL,
+        payload=payload,
+        fingerprint=fingerprint(MODEL, payload),
+        place=Place("film.yaml", number, 1),
+    )
+
+
+def make_takes(count: int) -> list[Take]:
+    return [make_take(number) for number in range(1, count + 1)]
+
+
+def tiny_fetch(submission: Submission, part: Path) -> FetchResult:
+    """A stand-in for the download: the engine's part begins where the file lies there whole."""
+    data = f"video of {submission.task_id}".encode()
+    part.parent.mkdir(parents=True, exist_ok=True)
+    part.write_bytes(data)
+    return Fetched(Video("", hashlib.sha256(data).hexdigest(), len(data)), part)
+
+
+@dataclass
+class Rig:
+    """One output folder, rendered as often as wanted."""
+
+    folder: Path
+    base_url: str
+    takes: Sequence[Take]
+    fetch: Fetch = tiny_fetch
+    wishes: Wishes = field(default_factory=Wishes)
+    concurrency: int | None = 10
+    requests_per_minute: int | None = 60_000
+    timeout_s: float | None = 30.0
+    news: list[Progress] = field(default_factory=list)
+    watch: Callable[[Progress], None] = lambda progress: None
+    wrap_api: Callable[[Api], Api] = lambda api: api
+    wrap_store: Callable[[Store], Store] = lambda store: store
+
+    def plan(self, store: Store) -> Plan:
+        submissions = store.submissions()
+        finish_moves(self.folder, submissions)
+        return make_plan(
+            self.takes,
+            submissions,
+            now=datetime.now(timezone.utc),
+            has_file=partial(has_file, self.folder),
+            wishes=self.wishes,
+        )
+
+    def render(self, on_engine: Callable[[Engine], None] = lambda engine: None) -> RunResult:
+        """One whole run, from the state file to the state file."""
+        self.folder.mkdir(exist_ok=True)
+        catalog = load_catalog()
+        with closing(Store(self.folder, origin="sandbox", storyboard="film")) as opened:
+            store = self.wrap_store(opened)
+            api = self.wrap_api(ModellixApi(self.base_url, ApiKey("key-of-a-test")))
+            job = Job("film", self.plan(store), store, self.folder, Provenance(user_id="a" * 12))
+
+            def endpoint(model: str) -> str:
+                card = catalog.get(model)
+                assert card is not None
+                return card.endpoint
+
+            settings = EngineSettings(
+                endpoint_of=endpoint,
+                retention_s=lambda model: 3600.0,
+                concurrency=self.concurrency,
+                requests_per_minute=self.requests_per_minute,
+                download=self.wishes.download,
+                timeout_s=self.timeout_s,
+                connections=6,
+                poll_timing=QUICK,
+            )
+
+            def listen(progress: Progress) -> None:
+                self.news.append(progress)
+                self.watch(progress)
+
+            engine = Engine(
+                [job],
+                api,
+                self.fetch,
+                settings=settings,
+                clock=SystemClock(),
+                listener=listen,
+                jitter=random.Random(1),
+            )
+            on_engine(engine)
+            try:
+                return engine.run()
+            finally:
+                api.close()
+
+    def submissions(self) -> list[Submission]:
+        with closing(Store(self.folder, origin="sandbox", storyboard="film")) as store:
+            return store.submissions()
+
+    def states(self) -> list[TakeState]:
+        present = partial(has_file, self.folder)
+        return list(read_states(self.takes, self.submissions(), has_file=present))
+
+    def statuses(self) -> list[str]:
+        return [state.status.value for state in self.states()]
