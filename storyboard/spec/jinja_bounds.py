@@ -7,8 +7,9 @@ Knows nothing of files or scopes. Everything here raises `Stop`, which
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import cast
 
 from jinja2 import Undefined
 from jinja2.environment import TemplateModule
@@ -130,23 +131,27 @@ def _total(value: object) -> int:
     total = 0
     waiting = [value]
     while waiting:
-        value = waiting.pop()
-        if isinstance(value, str):
-            total += len(value)
-        elif isinstance(value, dict):
-            waiting.extend(value)
-            waiting.extend(value.values())
-        elif isinstance(value, (list, tuple)):
-            waiting.extend(value)
-        elif isinstance(value, range):
-            total += ENTRY * len(value)
-        total += ENTRY
+        inner = waiting.pop()
+        if isinstance(inner, range):
+            total += ENTRY * (1 + len(inner))
+            continue
+        entries: Sequence[object] = (
+            [*inner, *inner.values()]
+            if isinstance(inner, dict)
+            else cast("Sequence[object]", inner)
+        )
+        total += ENTRY * (1 + len(entries))
         # A list that holds itself many times over is small in memory and endless to walk.
-        if total + ENTRY * len(waiting) > MAX_WEIGHT:
+        if total > MAX_WEIGHT:
             raise Stop(
                 "template-too-large",
                 f"a list or map holds more than {MAX_WEIGHT // ENTRY:,} entries, or long texts",
             )
+        for entry in entries:
+            if isinstance(entry, str):
+                total += len(entry)
+            elif isinstance(entry, (list, tuple, dict, range)):
+                waiting.append(entry)
     return total
 
 
@@ -253,10 +258,12 @@ def describe(value: object) -> str:
 
 
 def brief(value: object) -> str:
-    """A number or a short text as it is quoted in a message."""
+    """A value as it is quoted in a message; what cannot be quoted is described."""
     if isinstance(value, int) and abs(value) > MAX_NUMBER:
         return "far too many"
-    return shorten(f"{value:,}" if isinstance(value, int) else repr(value), 60)
+    if isinstance(value, int):
+        return f"{value:,}"
+    return shorten(repr(value), 60) if isinstance(value, (str, float)) else describe(value)
 
 
 def shorten(text: str, length: int) -> str:

@@ -163,14 +163,14 @@ class Generator(CodeGenerator):
 
     def visit_Compare(self, node: nodes.Compare, frame: Frame) -> None:
         self.write("(")
-        self._call("weighed", frame, node.expr)
+        self._call("compared", frame, node.expr)
         for operand in node.ops:
             self.visit(operand, frame)
         self.write(")")
 
     def visit_Operand(self, node: nodes.Operand, frame: Frame) -> None:
         self.write(f" {operators[node.op]} ")
-        self._call("weighed", frame, node.expr)
+        self._call("compared", frame, node.expr)
 
     def visit_List(self, node: nodes.List, frame: Frame) -> None:
         self.write("environment.weighed(")

@@ -7,10 +7,9 @@ Names are asked of the scope when they are used, and not before.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping
 from io import StringIO
-from typing import Any, Protocol, cast
+from typing import Any, cast
 
 from jinja2 import StrictUndefined, Template, TemplateNotFound, Undefined
 from jinja2.environment import TemplateModule
@@ -35,77 +34,13 @@ from storyboard.spec.jinja_bounds import (
 )
 from storyboard.spec.jinja_compiler import Generator, counted, examine
 from storyboard.spec.jinja_filters import FILTERS, TESTS
+from storyboard.spec.jinja_runtime import LATER, BoundedTemplate, LazyContext, Rendering
 from storyboard.spec.jinja_text import join_texts
 from storyboard.spec.jinja_wording import plain_words, too_deep
 from storyboard.spec.suggest import did_you_mean
 
-LATER: Any = type("Later", (), {})()
-"""Stands for a name whose value the scope has not been asked for yet."""
-
 _MAP_METHODS = frozenset({"items", "keys", "values", "get", "update", "pop", "copy"})
 _NOT_THE_SAME = frozenset({"now", "today", "random", "lipsum"})
-
-
-class Scope(Protocol):
-    """Names a template may use. Values may be computed on first use and may raise TemplateFault."""
-
-    def resolve(self, name: str) -> object:
-        """The value of a name; KeyError where there is no such name."""
-
-    def names(self) -> Iterable[str]:
-        """All names, for suggestions."""
-
-
-@dataclass(slots=True)
-class Rendering:
-    """One text being rendered: its scope, its bounds, and the macro files it has read."""
-
-    scope: Scope
-    meter: Meter
-    modules: dict[str, TemplateModule] = field(default_factory=dict)
-    loading: list[str] = field(default_factory=list)
-
-
-class LazyContext(Context):
-    """Knows what the template has set itself; all other names are left for `Sandbox.fetch`."""
-
-    def resolve_or_missing(self, key: str) -> Any:
-        found = super().resolve_or_missing(key)
-        return LATER if found is missing else found
-
-
-class BoundedTemplate(Template):
-    """A compiled text or macro file, with the names and the files that it uses."""
-
-    environment: Sandbox
-    names: frozenset[str]
-    files: frozenset[str | None]
-
-    @classmethod
-    def _from_namespace(
-        cls, environment: Any, namespace: MutableMapping[str, Any], globals: Any
-    ) -> Template:
-        template = super()._from_namespace(environment, namespace, globals)
-        template.root_render_func = _counting_depth(environment, namespace["root"])
-        return template
-
-    def _get_default_module(self, ctx: Context | None = None) -> TemplateModule:
-        # Jinja keeps one for ever; what a macro file sets may depend on the scope.
-        return self.environment.module_of(self)
-
-
-def _counting_depth(
-    environment: Sandbox, root: Callable[[Context], Iterator[str]]
-) -> Callable[[Context], Iterator[str]]:
-    def run(context: Context) -> Iterator[str]:
-        meter = environment.meter
-        meter.enter()
-        try:
-            yield from root(context)
-        finally:
-            meter.leave()
-
-    return run
 
 
 class Sandbox(SandboxedEnvironment):
@@ -194,14 +129,22 @@ class Sandbox(SandboxedEnvironment):
         weigh(value, self.now.meter)
         return value
 
+    def compared(self, value: Any) -> Any:
+        """One side of a comparison."""
+        if isinstance(value, Undefined):
+            value._fail_with_undefined_error()
+        return self.weighed(value)
+
     def concat(self, parts: Iterable[str]) -> str:
         """The parts as one text, bounded while they come."""
         total = 0
         texts = []
         for part in parts:
-            total += len(part)
+            # What {% filter length %} makes comes here as it is.
+            text = part if isinstance(part, str) else printable(part)
+            total += len(text)
             need_length(total)
-            texts.append(part)
+            texts.append(text)
         self.now.meter.charge(total)
         return "".join(texts)
 

@@ -6,10 +6,19 @@ import re
 
 from jinja2 import TemplateSyntaxError, UndefinedError
 
-from storyboard.spec.jinja_bounds import Stop, shorten
+from storyboard.spec.jinja_bounds import Stop, brief, shorten
 
 _KINDS = {
+    "BlockReference": "a block",
+    "Cycler": "a cycler",
+    "Joiner": "a joiner",
+    "LoopContext": "the loop",
+    "Macro": "a macro",
+    "Method": "a function",
+    "Namespace": "a namespace",
     "NoneType": "null",
+    "TemplateModule": "a namespace of macros",
+    "TemplateReference": "a block",
     "bool": "true or false",
     "dict": "a map",
     "float": "a number",
@@ -29,6 +38,7 @@ _WORDINGS: tuple[tuple[str, str], ...] = (
     (r"cannot unpack non-iterable (\w+) object", "{1} cannot be unpacked into several names"),
     (r"too many values to unpack \(expected (\d+).*\)", "there are more values than the {1} names"),
     (r"not enough values to unpack \(expected (\d+), got (\d+)\)", "{1} names for {2} values"),
+    (r".*after (\*\*?) must be an? \w+, not (\w+)", "{2} cannot follow {1}"),
     (r"argument of type '(\w+)' is not .*", "there is nothing in {1}"),
     (r"'in <string>' requires string as left operand, not (\w+)", "{1} cannot be in text"),
     (r"slice indices must be .*", "a range is given in whole numbers, as in name[0:3]"),
@@ -76,6 +86,8 @@ def as_stop(error: Exception) -> Stop:
         return Stop("undefined-name", plain_words(error))
     if isinstance(error, (RecursionError, MemoryError)):
         return too_deep(None)
+    if isinstance(error, KeyError):
+        return Stop("template-error", f"there is no {brief(error.args[0] if error.args else None)}")
     if isinstance(error, UnicodeEncodeError):
         return Stop("not-printable", "half of a character (a surrogate) cannot be sent")
     if isinstance(error, OverflowError) or "integer string conversion" in str(error):

@@ -21,7 +21,8 @@ from jinja2 import TemplateNotFound
 
 from storyboard.records import Place, Problem
 from storyboard.spec.jinja_bounds import Meter, Stop, brief
-from storyboard.spec.jinja_sandbox import BoundedTemplate, Rendering, Sandbox, Scope
+from storyboard.spec.jinja_runtime import BoundedTemplate, Rendering, Scope
+from storyboard.spec.jinja_sandbox import Sandbox
 from storyboard.spec.jinja_wording import as_stop
 from storyboard.spec.macro_files import SUFFIX, read_macro_files
 from storyboard.spec.suggest import did_you_mean

@@ -128,6 +128,22 @@ def test_a_filter_used_wrongly_says_what_it_takes(expression: str, message: str)
     assert fault_of("{{ " + expression + " }}").message == message
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("{% filter upper %}a{{ 1 }}{% endfilter %}", "A1"),
+        ("{% filter length %}four{% endfilter %}!", "4!"),
+        ("{% set n | trim | length %} ab {% endset %}{{ n + 1 }}", "3"),
+    ],
+)
+def test_filters_work_on_blocks(text: str, expected: str) -> None:
+    assert render(text) == expected
+
+
+def test_a_filtered_block_prints_by_the_same_rules_as_anything() -> None:
+    assert fault_of("{% filter list %}ab{% endfilter %}").message.startswith("a list cannot be")
+
+
 def test_the_filters_and_tests_are_a_closed_list() -> None:
     assert {"slug", "default", "join", "sort", "tojson"} <= set(FILTERS)
     assert set(FILTERS).isdisjoint({"attr", "random", "pprint", "safe", "escape", "e", "urlize"})

@@ -135,6 +135,14 @@ FORBIDDEN = r"""
 {{ 'x'() }}
 {{ row() }}
 {{ caller() }}
+{{ row[joiner()] }}
+{{ joiner()[cycler(1)] }}
+{{ row[range] }}
+{{ joiner() < 1 }}
+{{ 1 in namespace() }}
+{{ range(*self) }}
+{{ range(*joiner()) }}
+{{ dict(**cycler(1)) }}
 {% for x in list %}{{ loop() }}{% endfor %}
 {% for x in list %}{{ loop|list }}{% endfor %}
 {% for x in list %}{% for y in loop %}{% endfor %}{% endfor %}

@@ -120,6 +120,8 @@ def test_half_a_character_does_not_print() -> None:
         ("{{ row.nmae }}", "row has no 'nmae'", "did you mean 'name'?"),
         ("{{ row['nmae'] }}", "row has no 'nmae'", "did you mean 'name'?"),
         ("{{ row.nmae | upper }}", "row has no 'nmae'", "did you mean 'name'?"),
+        ("{{ heroo in 'text' }}", "'heroo' is not defined", "did you mean 'hero'?"),
+        ("{{ 1 == heroo }}", "'heroo' is not defined", "did you mean 'hero'?"),
         ("{{ row.nmae.first }}", "row has no 'nmae'", "did you mean 'name'?"),
         ("{{ hero.name }}", "hero is text and has no 'name'", None),
         ("{{ {}.values }}", "a map has no 'values'; maps are looked up by key only", None),
