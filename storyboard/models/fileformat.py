@@ -109,7 +109,7 @@ def _shared(cards: Sequence[ModelCard], parameters: Schema) -> Schema:
         "defaults": {
             "type": "object",
             "description": "What every shot below has unless it says otherwise.",
-            "examples": [{"resolution": "720P", "duration": 4}],
+            "examples": [_usual_values(parameters)],
             "additionalProperties": False,
             "properties": _settings(parameters),
         },
@@ -128,6 +128,15 @@ def _shot(parameters: Schema) -> Schema:
             **_settings(parameters),
             "vars": _ref("vars"),
         },
+    }
+
+
+def _usual_values(parameters: Schema) -> Schema:
+    """An example for each parameter that has a default."""
+    return {
+        name: schema["examples"][0]
+        for name, schema in parameters.items()
+        if "default" in schema and schema["examples"]
     }
 
 

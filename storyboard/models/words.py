@@ -50,7 +50,7 @@ def whole_range(values: list[Any]) -> tuple[int, int] | None:
     if len(values) < 2 or any(type(value) is not int for value in values):
         return None
     least, most = min(values), max(values)
-    return (least, most) if sorted(values) == list(range(least, most + 1)) else None
+    return (least, most) if len(set(values)) == most - least + 1 else None
 
 
 def _bounds(limits: Mapping[str, Any]) -> str:
@@ -59,6 +59,8 @@ def _bounds(limits: Mapping[str, Any]) -> str:
         ("minLength", "maxLength", " characters"),
     ):
         least, most = limits.get(least_key), limits.get(most_key)
+        if unit and most is None and least == 1:
+            return ""  # "text" says so already
         if least is not None and most is not None:
             between = f"{least} to {most}" if not unit else f"{least:,} to {most:,}"
             return f" {'of' if unit else 'from'} {between}{unit}"

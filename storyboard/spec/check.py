@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import lru_cache
-from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from storyboard.records import Payload, Place, Problem
@@ -107,12 +106,12 @@ def _unknown_key(root: Node, fault: Fault, schema: Mapping[str, Any]) -> Problem
 
 def _missing_keys(root: Node, missing: list[Fault], unknown: list[Fault]) -> Iterator[Problem]:
     """One problem for each mapping that lacks keys, at its first key."""
-    for parent, faults in groupby(missing, key=lambda fault: fault.path[:-1]):
+    misspelt = _by_parent(unknown)
+    for parent, faults in _by_parent(missing).items():
         by_name = {fault.value: fault for fault in faults}
         # A misspelt key is reported as unknown; it would only be said twice.
-        for fault in unknown:
-            if fault.path[:-1] == parent:
-                by_name.pop(closest(fault.value, by_name) or "", None)
+        for fault in misspelt.get(parent, ()):
+            by_name.pop(closest(fault.value, by_name) or "", None)
         if not by_name:
             continue
         words = f"missing key{'s' if len(by_name) > 1 else ''} {list_names(list(by_name))}"
@@ -124,6 +123,13 @@ def _missing_keys(root: Node, missing: list[Fault], unknown: list[Fault]) -> Ite
             "missing-key",
             _sentence(parent, f"{words}: {rule}" if rule else words),
         )
+
+
+def _by_parent(faults: Iterable[Fault]) -> dict[FaultPath, list[Fault]]:
+    grouped: dict[FaultPath, list[Fault]] = {}
+    for fault in faults:
+        grouped.setdefault(fault.path[:-1], []).append(fault)
+    return grouped
 
 
 def _bad_parameter(
