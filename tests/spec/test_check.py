@@ -289,6 +289,12 @@ def test_a_problem_points_at_the_value_or_at_the_key_that_is_wrong(text: str, pl
     assert one(problems_of_shot(text)).place == place
 
 
+def test_shots_beside_scenes_are_pointed_out_at_their_key() -> None:
+    scenes = "scenes: [{id: s, shots: [{id: a}]}]"
+    problem = one(problems_of(f"version: 1\n{scenes}\nshots:\n  - {{id: b}}\n"))
+    assert problem.place == Place("film.yaml", 3, 1, 5)
+
+
 def test_a_missing_key_is_pointed_out_at_the_first_key_beside_it() -> None:
     problem = one(problems_of("version: 1\nshots:\n  - prompt: Rain\n"))
     assert problem.message == "shots[0]: missing key 'id'"
