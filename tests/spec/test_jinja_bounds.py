@@ -82,6 +82,9 @@ TOO_MUCH = [
     "{% set n = namespace(x=0) %}{% for i in range(999) %}{% set n.x = [n.x, big[i:]] %}"
     "{% endfor %}",
     "{% macro m() %}{{ m(varargs, varargs) }}{% endmacro %}{{ m() }}",
+    "{% macro m(n) %}{% if n %}{{ m(n - 1, varargs, varargs) }}"
+    "{% else %}{{ {varargs: 1} | length }}{% endif %}{% endmacro %}{{ m(40) }}",
+    "{% set a = range(30000) | list %}{{ ([a] * 30000) | length }}",
     "{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}",
     "{% macro m(n) %}{% if n %}{{ m(n - 1) }}{{ m(n - 1) }}{% endif %}{% endmacro %}{{ m(45) }}",
     "{% macro m() %}{{ caller() }}{% endmacro %}"
