@@ -17,6 +17,7 @@ from storyboard.engine.job import Fetch
 from storyboard.engine.pacing import PollTiming
 from storyboard.models.catalog import Catalog
 
+_API_TIMING = PollTiming()
 _SANDBOX_TIMING = PollTiming(first_s=0.5, shortest_s=0.25, longest_s=1.0)
 
 
@@ -31,7 +32,7 @@ class Connection:
     api: Api
     fetch: Fetch
     profile: str
-    poll_timing: PollTiming = field(default_factory=PollTiming)
+    poll_timing: PollTiming
     user_id: str = field(default_factory=lambda: f"storyboard-{secrets.token_hex(8)}")
 
 
@@ -50,7 +51,8 @@ def connect(space: Workspace, catalog: Catalog, *, protocol: str) -> Iterator[Co
     credentials = find_key(environ=os.environ, home=Path.home())
     api = PROTOCOLS[protocol](space.origin, credentials.key)
     try:
-        yield Connection(api, make_fetch(catalog, origin=space.origin), credentials.profile)
+        fetch = make_fetch(catalog, origin=space.origin)
+        yield Connection(api, fetch, credentials.profile, _API_TIMING)
     finally:
         api.close()
 

@@ -23,11 +23,10 @@ from storyboard.commands.options import (
     wish_options,
 )
 from storyboard.commands.printing import align, print_json, say_problems
+from storyboard.commands.reading import may_go_on, read_storyboards
 from storyboard.commands.workspace import (
     Workspace,
     find_workspaces,
-    may_go_on,
-    read_storyboards,
     with_manifest_takes,
 )
 from storyboard.errors import ExitCode

@@ -31,12 +31,11 @@ from storyboard.commands.outcome import exit_code_of, print_outcome
 from storyboard.commands.plan import describe_plan
 from storyboard.commands.printing import say, say_problems
 from storyboard.commands.progress import show_progress
+from storyboard.commands.reading import may_go_on, read_storyboards
 from storyboard.commands.signals import interrupting
 from storyboard.commands.workspace import (
     Workspace,
     find_workspaces,
-    may_go_on,
-    read_storyboards,
     with_manifest_takes,
 )
 from storyboard.engine.clock import SystemClock

@@ -11,7 +11,7 @@ import yaml
 
 from storyboard.commands.options import FILE, json_option, variable_options
 from storyboard.commands.printing import print_json, say_problems
-from storyboard.commands.workspace import may_go_on, read_storyboards
+from storyboard.commands.reading import may_go_on, read_storyboards
 from storyboard.errors import ExitCode
 from storyboard.models.catalog import load_catalog
 from storyboard.records import Take

@@ -17,7 +17,8 @@ from storyboard.commands.options import (
 )
 from storyboard.commands.outcome import take_document
 from storyboard.commands.printing import align, count_statuses, print_json, say_problems
-from storyboard.commands.workspace import find_workspaces, may_go_on, read_storyboards
+from storyboard.commands.reading import may_go_on, read_storyboards
+from storyboard.commands.workspace import find_workspaces
 from storyboard.errors import ExitCode
 from storyboard.models.catalog import load_catalog
 from storyboard.plan import find_orphans, read_states, status_of

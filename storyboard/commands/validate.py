@@ -9,7 +9,7 @@ import click
 
 from storyboard.commands.options import FILE, json_option, strict_option, variable_options
 from storyboard.commands.printing import say, span_text, wants_color
-from storyboard.commands.workspace import may_go_on, read_storyboards
+from storyboard.commands.reading import may_go_on, read_storyboards
 from storyboard.errors import ExitCode
 from storyboard.models.catalog import load_catalog
 from storyboard.records import Storyboard

@@ -1,4 +1,4 @@
-"""From a storyboard file to what is known about its output folder: read, checked, not changed."""
+"""From a storyboard to what is known about its output folder: read, checked, not changed."""
 
 from __future__ import annotations
 
@@ -12,12 +12,10 @@ from storyboard.api.credentials import find_base_url
 from storyboard.commands.options import Folders
 from storyboard.engine.place import has_file
 from storyboard.errors import UsageError
-from storyboard.models.catalog import Catalog
 from storyboard.outputs.adopt import adoptable
 from storyboard.outputs.manifest import FILE_NAME, Manifest, read_manifest, to_take
 from storyboard.plan import HasFile
-from storyboard.records import Severity, Storyboard, Submission
-from storyboard.spec.load import load_storyboard, read_overrides
+from storyboard.records import Storyboard, Submission
 from storyboard.store import read_submissions
 
 SANDBOX = "sandbox"
@@ -50,32 +48,6 @@ class Workspace:
         """All submissions, of the state file and of the manifest, oldest first; no lock."""
         known = read_submissions(self.state)
         return [*known, *self.adoptable(known)]
-
-
-def read_storyboards(
-    files: Sequence[Path],
-    catalog: Catalog,
-    *,
-    assignments: Sequence[str] = (),
-    variable_files: Sequence[Path] = (),
-) -> list[Storyboard]:
-    """The storyboards at `files`, each with its problems; those of the vars go to the first."""
-    overrides, problems, sources = read_overrides(assignments, variable_files)
-    boards = [load_storyboard(path, catalog, overrides=overrides) for path in files]
-    if problems and boards:
-        first = boards[0]
-        boards[0] = replace(
-            first,
-            problems=(*problems, *first.problems),
-            sources={**first.sources, **sources},
-        )
-    return boards
-
-
-def may_go_on(boards: Sequence[Storyboard], *, strict: bool) -> bool:
-    """Whether nothing stands against the storyboards; with `strict`, no warning either."""
-    worst = {problem.severity for board in boards for problem in board.problems}
-    return Severity.PROBLEM not in worst and not (strict and worst)
 
 
 def find_workspaces(boards: Sequence[Storyboard], folders: Folders) -> list[Workspace]:

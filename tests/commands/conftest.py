@@ -1,0 +1,39 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from storyboard.engine.pacing import PollTiming
+from storyboard.sandbox.server import SandboxServer
+from storyboard.sandbox.settings import SandboxSettings
+from tests.commands.films import FILM, Program
+
+AT_ONCE = PollTiming(first_s=0.0, shortest_s=0.01, longest_s=0.05)
+
+
+@pytest.fixture
+def program(capsys: pytest.CaptureFixture[str]) -> Program:
+    return Program(capsys)
+
+
+@pytest.fixture
+def film(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A sound storyboard in the current folder."""
+    monkeypatch.chdir(tmp_path)
+    path = Path("film.yaml")
+    path.write_text(FILM, "utf-8")
+    return path
+
+
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[SandboxServer]:
+    """A server that the program takes for the API, with a key for it."""
+    settings = SandboxSettings(render_time_s=0, max_in_flight=50, requests_per_minute=100_000)
+    with SandboxServer(settings=settings) as running:
+        monkeypatch.setenv("MODELLIX_BASE_URL", running.base_url)
+        monkeypatch.setenv("MODELLIX_API_KEY", "mdlx-marked-key-0123456789")
+        # Waits sized for a real API would make up most of a test's time.
+        monkeypatch.setattr("storyboard.commands.connection._API_TIMING", AT_ONCE)
+        yield running

@@ -1,0 +1,62 @@
+"""Small storyboards for the tests of the commands, and a way to run the program."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from storyboard.cli import run
+
+FILM = """\
+version: 1
+title: A test
+model: alibaba/wan2.7-t2v
+defaults: {duration: 2, resolution: 720P, prompt_extend: false}
+shots:
+  - id: one
+    prompt: A lighthouse in a storm
+    tags: [sea]
+  - id: two
+    prompt: A harbor at dawn
+    seed: 7
+    takes: 2
+"""
+
+BROKEN = """\
+version: 1
+model: alibaba/wan2.7-t2v
+shots:
+  - id: one
+    promt: A lighthouse
+    duration: 20
+"""
+
+
+@dataclass(frozen=True)
+class Output:
+    """What one call of the program came to."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.out)
+
+
+class Program:
+    """The program, called in this process as from a shell."""
+
+    def __init__(self, capsys: pytest.CaptureFixture[str]) -> None:
+        self._capsys = capsys
+
+    def __call__(self, *arguments: str | Path) -> Output:
+        self._capsys.readouterr()
+        code = run([str(argument) for argument in arguments])
+        out, err = self._capsys.readouterr()
+        return Output(code, out, err)

@@ -1,0 +1,126 @@
+"""`validate`, `show`, `plan` and `status`: what can be known without sending anything."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from storyboard.sandbox.server import SandboxServer
+from tests.commands.films import BROKEN, Program
+
+
+def test_validate_describes_a_sound_storyboard(program: Program, film: Path) -> None:
+    output = program("validate", film)
+    assert (output.code, output.out) == (0, "")
+    assert output.err == "film.yaml: 2 shots, 3 takes, 6 s of video\n"
+
+
+def test_validate_prints_all_problems_with_their_places(program: Program, film: Path) -> None:
+    film.write_text(BROKEN, "utf-8")
+    output = program("validate", film)
+    assert output.code == 2
+    assert "film.yaml:5:5: shots[0].promt: unknown key" in output.out
+    assert "did you mean 'prompt'?" in output.out
+    assert (
+        "film.yaml:6:15: shots[0].duration: 20 is more than 15, "
+        "the most that alibaba/wan2.7-t2v allows" in output.out
+    )
+
+
+@pytest.mark.parametrize("style", ["json", "sarif"])
+def test_validate_speaks_to_machines(program: Program, film: Path, style: str) -> None:
+    film.write_text(BROKEN, "utf-8")
+    assert isinstance(program("validate", film, "--format", style).json, dict)
+
+
+def test_validate_names_a_file_that_is_not_there(program: Program, film: Path) -> None:
+    output = program("validate", "flim.yaml")
+    assert output.code == 2
+    assert "flim.yaml:1:1: there is no such file" in output.out
+
+
+def test_strict_lets_a_warning_stop(program: Program, film: Path) -> None:
+    film.write_text(film.read_text("utf-8") + "vars: {unused: x}\n", "utf-8")
+    assert program("validate", film).code == 0
+    assert program("validate", film, "--strict").code == 2
+
+
+def test_show_prints_the_exact_payloads(program: Program, film: Path) -> None:
+    lines = program("show", film, "two", "--format", "jsonl").out.splitlines()
+    documents = [json.loads(line) for line in lines]
+    assert [document["id"] for document in documents] == ["two.t1", "two.t2"]
+    assert [document["payload"]["seed"] for document in documents] == [7, 8]
+
+
+def test_show_as_yaml_can_be_read_back(program: Program, film: Path) -> None:
+    output = program("show", film, "one")
+    assert "prompt: A lighthouse in a storm\n" in output.out
+    assert output.code == 0
+
+
+def test_a_var_of_the_command_line_beats_the_file(program: Program, film: Path) -> None:
+    text = film.read_text("utf-8").replace("a storm", "{{ weather }}")
+    film.write_text(text + "vars: {weather: fog}\n", "utf-8")
+    output = program("show", film, "one", "--var", "weather=hail", "--format", "jsonl")
+    assert json.loads(output.out)["payload"]["prompt"] == "A lighthouse in hail"
+
+
+def test_plan_counts_and_gives_reasons_and_check_tells_by_its_code(
+    program: Program, film: Path, server: SandboxServer
+) -> None:
+    output = program("plan", film, "--price", "0.1")
+    assert output.code == 0
+    assert output.out.splitlines() == [
+        "film.yaml: 3 submit",
+        "  submit  one     new",
+        "  submit  two.t1  new",
+        "  submit  two.t2  new",
+        "3 takes to submit, 6 s of video, about 0.60 USD",
+    ]
+    assert program("plan", film, "--check").code == 10
+    assert server.ledger.posts == 0
+    assert not Path("renders").exists()
+
+
+def test_plan_and_render_agree(program: Program, film: Path, server: SandboxServer) -> None:
+    planned = program("plan", film, "--json").json
+    assert planned["submissions"] == 3
+    program("render", film, "--yes")
+    assert server.ledger.posts == 3
+    assert program("plan", film, "--check").code == 0
+    again = program("plan", film, "--json").json["storyboards"][0]["actions"]
+    assert {action["action"] for action in again} == {"keep"}
+
+
+def test_plan_of_a_clone_shows_what_the_manifest_knows(
+    program: Program, film: Path, server: SandboxServer
+) -> None:
+    program("render", film, "--yes")
+    for path in Path("renders/film").glob("state.sqlite3*"):
+        path.unlink()
+    assert program("plan", film, "--check").code == 0
+
+
+def test_status_of_a_folder_that_is_not_there_is_pending(program: Program, film: Path) -> None:
+    output = program("status", film)
+    assert output.code == 0
+    assert output.out.splitlines()[0] == "film.yaml: 3 pending"
+
+
+def test_status_shows_tasks_of_takes_that_are_gone(
+    program: Program, film: Path, server: SandboxServer
+) -> None:
+    program("render", film, "--yes", "--no-download")
+    film.write_text(film.read_text("utf-8").replace("a storm", "a calm"), "utf-8")
+    output = program("status", film)
+    assert "(not in the storyboard)" in output.out
+
+
+def test_output_for_two_storyboards_is_refused(program: Program, film: Path) -> None:
+    other = Path("other.yaml")
+    other.write_text(film.read_text("utf-8"), "utf-8")
+    output = program("plan", film, other, "--output", "out")
+    assert output.code == 2
+    assert "--output is one folder, and there are 2 storyboards" in output.err

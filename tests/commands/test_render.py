@@ -1,0 +1,305 @@
+"""`render` as a user calls it, over real HTTP."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from storyboard.sandbox.faults import Faults
+from storyboard.sandbox.server import SandboxServer
+from storyboard.sandbox.settings import SandboxSettings
+from tests.commands.films import BROKEN, FILM, Program
+
+OUT = Path("renders/film")
+
+
+def manifest() -> Any:
+    return json.loads((OUT / "manifest.json").read_text("utf-8"))
+
+
+def statuses() -> dict[str, str]:
+    return {take["id"]: take["status"] for take in manifest()["takes"]}
+
+
+def render_in_a_process(film: Path) -> list[str]:
+    """A render that can be killed, with all takes of the film in flight at once."""
+    module = [sys.executable, "-m", "storyboard"]
+    return [*module, "render", str(film), "--yes", "--concurrency", "3"]
+
+
+def test_a_film_goes_all_the_way_to_videos_a_manifest_and_a_page(
+    program: Program, film: Path, server: SandboxServer
+) -> None:
+    output = program("render", film, "--yes")
+    assert output.code == 0, output.err
+    assert output.out == f"{OUT}/manifest.json\n{OUT}/index.html\n"
+    assert statuses() == {"one": "done", "two.t1": "done", "two.t2": "done"}
+    block = manifest()["takes"][0]
+    assert block["payload"] == {
+        "prompt": "A lighthouse in a storm",
+        "resolution": "720P",
+        "duration": 2,
+        "prompt_extend": False,
+    }
+    assert block["file"]["duration_s"] == 2
+    assert (OUT / block["file"]["path"]).stat().st_size == block["file"]["bytes"]
+    assert "A harbor at dawn" in (OUT / "index.html").read_text("utf-8")
+
+
+def test_running_again_sends_nothing_and_changes_no_byte_of_the_manifest(
+    program: Program, film: Path, server: SandboxServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program("render", film, "--yes")
+    before = (OUT / "manifest.json").read_bytes(), (OUT / "manifest.json").stat().st_mtime_ns
+    requests = (server.ledger.posts, server.ledger.polls, server.ledger.downloads)
+    monkeypatch.delenv("MODELLIX_API_KEY")  # where nothing is sent, no key is needed
+    output = program("render", film, "--yes")
+    assert output.code == 0, output.err
+    assert (OUT / "manifest.json").read_bytes() == before[0]
+    assert (OUT / "manifest.json").stat().st_mtime_ns == before[1]
+    assert (server.ledger.posts, server.ledger.polls, server.ledger.downloads) == requests
+
+
+def test_changing_one_prompt_renders_one_take(
+    program: Program, film: Path, server: SandboxServer
+) -> None:
+    program("render", film, "--yes")
+    film.write_text(FILM.replace("a storm", "a calm"), "utf-8")
+    plan = program("plan", film)
+    assert 'submit  one     prompt changed: "… in a storm" to "… in a calm"' in plan.out
+    program("render", film, "--yes")
+    assert server.ledger.posts == 4
+    assert manifest()["takes"][0]["file"]["path"] == "videos/one.v002.mp4"
+
+
+def test_a_clone_with_the_manifest_and_no_state_submits_nothing(
+    program: Program, film: Path, server: SandboxServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program("render", film, "--yes")
+    before = (OUT / "manifest.json").read_bytes()
+    clone = Path("clone")
+    (clone / OUT).mkdir(parents=True)
+    shutil.copy(film, clone / film)
+    shutil.copy(OUT / "manifest.json", clone / OUT / "manifest.json")
+    monkeypatch.chdir(clone)
+    output = program("render", film, "--yes")
+    assert output.code == 0, output.err
+    assert server.ledger.posts == 3
+    assert set(statuses().values()) == {"done"}
+    assert (OUT / "manifest.json").read_bytes() == before
+
+
+def test_a_clone_with_its_videos_asks_the_api_for_nothing(
+    program: Program, film: Path, server: SandboxServer
+) -> None:
+    program("render", film, "--yes")
+    before = (OUT / "manifest.json").read_bytes()
+    for path in OUT.glob("state.sqlite3*"):
+        path.unlink()
+    requests = (server.ledger.posts, server.ledger.polls, server.ledger.downloads)
+    assert program("render", film, "--yes").code == 0
+    assert (server.ledger.posts, server.ledger.polls, server.ledger.downloads) == requests
+    assert (OUT / "manifest.json").read_bytes() == before
+
+
+def test_an_unreadable_manifest_stops_the_render_before_it_pays(
+    program: Program, film: Path, server: SandboxServer
+) -> None:
+    OUT.mkdir(parents=True)
+    (OUT / "manifest.json").write_text("{", "utf-8")
+    output = program("render", film, "--yes")
+    assert output.code == 2
+    assert "cannot be used as a manifest" in output.err
+    assert server.ledger.posts == 0
+
+
+def test_from_manifest_sends_the_recorded_payloads_and_not_the_storyboard_s(
+    program: Program, film: Path, server: SandboxServer
+) -> None:
+    program("render", film, "--yes")
+    film.write_text(FILM.replace("a storm", "a calm"), "utf-8")
+    output = program("render", film, "--yes", "--from-manifest", "--force", "--only", "one")
+    assert output.code == 0, output.err
+    prompts = [task.payload["prompt"] for task in server.ledger.submissions]
+    assert prompts.count("A lighthouse in a storm") == 2
+
+
+def test_a_storyboard_with_problems_sends_nothing(
+    program: Program, film: Path, server: SandboxServer
+) -> None:
+    film.write_text(BROKEN, "utf-8")
+    output = program("render", film, "--yes")
+    assert output.code == 2
+    assert "film.yaml:5:5: shots[0].promt: unknown key" in output.err
+    assert "nothing submitted" in output.err
+    assert server.ledger.posts == 0
+
+
+def test_without_a_terminal_and_without_yes_or_a_cap_nothing_is_paid(
+    program: Program, film: Path, server: SandboxServer
+) -> None:
+    output = program("render", film)
+    assert output.code == 3
+    assert "3 takes to submit, 6 s of video" in output.err
+    assert server.ledger.posts == 0
+    assert program("render", film, "--max-takes", "3").code == 0
+
+
+@pytest.mark.parametrize(
+    ("cap", "said"),
+    [
+        (["--max-takes", "2"], "would submit 3 takes, more than --max-takes 2 allows"),
+        (["--max-seconds", "5"], "would submit 6 seconds of video, more than --max-seconds 5"),
+        (["--max-cost", "0.5", "--price", "0.1"], "would submit 0.6 USD, more than --max-cost"),
+    ],
+)
+def test_a_cap_refuses_a_render_that_is_over_it(
+    program: Program, film: Path, server: SandboxServer, cap: list[str], said: str
+) -> None:
+    output = program("render", film, "--yes", *cap)
+    assert output.code == 3
+    assert said in output.err
+    assert server.ledger.posts == 0
+
+
+def test_selected_takes_are_rendered_and_the_manifest_holds_all(
+    program: Program, film: Path, server: SandboxServer
+) -> None:
+    assert program("render", film, "--yes", "--only", "two").code == 0
+    assert statuses() == {"one": "pending", "two.t1": "done", "two.t2": "done"}
+
+
+def test_a_pattern_that_picks_nothing_is_refused(
+    program: Program, film: Path, server: SandboxServer
+) -> None:
+    output = program("render", film, "--yes", "--only", "tow")
+    assert output.code == 2
+    assert "--only 'tow' matches no take" in output.err
+    assert "did you mean 'two'?" in output.err
+
+
+def test_a_missing_key_is_told_before_anything_is_sent(
+    program: Program, film: Path, server: SandboxServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("MODELLIX_API_KEY")
+    output = program("render", film, "--yes")
+    assert output.code == 12
+    assert "MODELLIX_API_KEY" in output.err
+    assert server.ledger.posts == 0
+
+
+def test_an_unknown_outcome_ends_with_4_and_says_what_to_do(
+    program: Program, film: Path, server: SandboxServer
+) -> None:
+    server.faults = Faults(lost_reply=(1,))
+    output = program("render", film, "--yes", "--concurrency", "1")
+    assert output.code == 4
+    assert "take one was sent at" in output.err
+    assert "it may have been charged" in output.err
+    assert "storyboard resolve film.yaml one --task-id ID" in output.err
+    assert statuses()["one"] == "unknown"
+
+
+def test_json_tells_each_take_in_one_document(
+    program: Program, film: Path, server: SandboxServer
+) -> None:
+    document = program("render", film, "--yes", "--json").json
+    assert document["schema_version"] == 1
+    takes = document["storyboards"][0]["takes"]
+    assert [take["status"] for take in takes] == ["done"] * 3
+
+
+def test_the_key_is_in_no_file_and_no_output(
+    program: Program, film: Path, server: SandboxServer
+) -> None:
+    output = program("render", film, "--yes")
+    key = os.environ["MODELLIX_API_KEY"]
+    assert key not in output.out + output.err
+    for path in OUT.rglob("*"):
+        if path.is_file():
+            assert key.encode() not in path.read_bytes(), path
+    assert server.ledger.keys_on_downloads == 0
+
+
+def test_several_files_are_rendered_in_one_go(
+    program: Program, film: Path, server: SandboxServer
+) -> None:
+    other = Path("other.yaml")
+    other.write_text(FILM.replace("dawn", "dusk"), "utf-8")
+    assert program("render", film, other, "--yes").code == 0
+    assert Path("renders/other/manifest.json").is_file()
+    assert server.ledger.posts == 6
+
+
+def test_the_sandbox_in_the_process_needs_no_key_and_no_yes(program: Program, film: Path) -> None:
+    output = program("render", film, "--sandbox", "--only", "one")
+    assert output.code == 0, output.err
+    document = json.loads(Path("renders/film.sandbox/manifest.json").read_text("utf-8"))
+    assert document["origin"] == "sandbox"
+
+
+def test_a_render_killed_in_the_middle_goes_on_and_submits_nothing_twice(
+    program: Program, film: Path, server: SandboxServer
+) -> None:
+    server.settings = SandboxSettings(
+        render_time_s=1.0, max_in_flight=50, requests_per_minute=100_000
+    )
+    with subprocess.Popen(render_in_a_process(film), stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr is not None
+        for line in process.stderr:
+            if line.startswith("two.t1: accepted"):
+                process.send_signal(signal.SIGKILL)
+                break
+    assert process.returncode == -signal.SIGKILL
+    output = program("render", film, "--yes")
+    paid = [task.payload for task in server.ledger.submissions]
+    assert all(paid.count(payload) == 1 for payload in paid)
+    # The third POST may have been on its way when the process died.
+    assert output.code in (0, 4), output.err
+    assert set(statuses().values()) <= {"done", "unknown"}
+
+
+def test_ctrl_c_saves_the_state_and_ends_with_130(
+    program: Program, film: Path, server: SandboxServer
+) -> None:
+    server.settings = SandboxSettings(
+        render_time_s=60, max_in_flight=50, requests_per_minute=100_000
+    )
+    with subprocess.Popen(render_in_a_process(film), stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr is not None
+        for line in process.stderr:
+            if line.startswith("two.t2: accepted"):
+                process.send_signal(signal.SIGINT)
+                break
+        rest = process.stderr.read()
+    assert process.returncode == 130
+    assert "Traceback" not in rest
+    assert set(statuses().values()) == {"rendering"}
+
+
+def test_a_second_render_of_the_same_folder_is_refused_and_names_the_first(
+    program: Program, film: Path, server: SandboxServer
+) -> None:
+    server.settings = SandboxSettings(
+        render_time_s=60, max_in_flight=50, requests_per_minute=100_000
+    )
+    with subprocess.Popen(render_in_a_process(film), stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr is not None
+        for line in process.stderr:
+            if line.startswith("two.t2: accepted"):
+                break
+        output = program("render", film, "--yes")
+        status = program("status", film)
+        process.send_signal(signal.SIGTERM)
+        process.stderr.read()
+    assert output.code == 11
+    assert f"pid {process.pid} on" in output.err
+    assert status.out.startswith("film.yaml: 3 rendering")

@@ -1,0 +1,87 @@
+"""The one error boundary, and what starting costs."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from storyboard import cli
+from storyboard.errors import AccountError, ExitCode, worst_of
+
+
+def test_every_command_is_there_and_helps(capsys: pytest.CaptureFixture[str]) -> None:
+    for name in cli.COMMANDS:
+        assert cli.run([name, "--help"]) == 0
+        assert f"Usage: storyboard {name}" in capsys.readouterr().out
+
+
+def test_a_misspelt_command_gets_a_suggestion(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.run(["rendre"]) == ExitCode.USAGE
+    assert "did you mean 'render'?" in capsys.readouterr().err
+
+
+def test_an_error_is_one_sentence_and_the_next_step(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*arguments: object, **options: object) -> None:
+        raise AccountError("no key", next_step="set one")
+
+    monkeypatch.setattr(cli.group, "main", fail)
+    assert cli.run([]) == ExitCode.ACCOUNT
+    assert capsys.readouterr().err == "error: no key.\n    next: set one\n"
+
+
+def test_a_bug_ends_with_70_and_says_so(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*arguments: object, **options: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(cli.group, "main", fail)
+    assert cli.run([]) == ExitCode.BUG
+    assert "this is a bug in storyboard" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("codes", "worst"),
+    [
+        ((), ExitCode.OK),
+        ((ExitCode.OK, ExitCode.INCOMPLETE), ExitCode.INCOMPLETE),
+        ((ExitCode.INCOMPLETE, ExitCode.UNKNOWN), ExitCode.UNKNOWN),
+        ((ExitCode.UNKNOWN, ExitCode.TIMEOUT), ExitCode.TIMEOUT),
+        ((ExitCode.TIMEOUT, ExitCode.ACCOUNT, ExitCode.INTERRUPTED), ExitCode.INTERRUPTED),
+    ],
+)
+def test_the_worst_of_several_exit_codes_stands(
+    codes: tuple[ExitCode, ...], worst: ExitCode
+) -> None:
+    assert worst_of(*codes) is worst
+
+
+@pytest.mark.parametrize(
+    ("arguments", "unwanted"),
+    [
+        (["--version"], {"requests", "jinja2", "jsonschema", "yaml", "sqlite3", "tqdm"}),
+        (["--help"], {"requests", "jinja2", "jsonschema", "yaml", "sqlite3", "tqdm"}),
+        (["validate", "--help"], {"requests", "sqlite3", "tqdm", "aiohttp", "av", "PIL"}),
+    ],
+)
+def test_starting_imports_only_what_the_command_needs(
+    arguments: list[str], unwanted: set[str]
+) -> None:
+    code = (
+        "import sys; from storyboard.cli import run; run(sys.argv[1:]); "
+        "print('|' + ' '.join(sys.modules))"
+    )
+    command = [sys.executable, "-c", code, *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    loaded = set(done.stdout.split("|")[-1].split())
+    assert not loaded & unwanted
+
+
+def test_the_module_can_be_run_as_a_program() -> None:
+    command = [sys.executable, "-m", "storyboard", "--version"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert done.stdout == "storyboard 0.1.0\n"
