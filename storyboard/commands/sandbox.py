@@ -83,7 +83,8 @@ def command(
     """Serve a local API for rehearsals: the real shapes and limits, no key, no money.
 
     It listens on this machine alone. Point any client at it with the
-    environment lines that it prints. Ctrl-C ends it.
+    environment lines that it prints. Ctrl-C ends it. The vendor's own client
+    downloads from here with --allow-insecure-http --allow-private-network.
     """
     require_sandbox()
     from storyboard.sandbox.faults import FAULTS, fault_from_text, faults_from_json

@@ -121,8 +121,8 @@ def draw_frames(spec: AnimaticSpec) -> Iterator[Image.Image]:
     )
     overlay = _draw_overlay(spec, layout, scenery.palette).resize(size, Image.Resampling.BOX)
     colour, mask = overlay.convert("RGB"), overlay.getchannel("A")
-    frame = Image.new("RGB", size, _BLACK)
     for number in range(spec.frame_count):
+        frame = Image.new("RGB", size, _BLACK)
         frame.paste(paint(scenery, number / spec.fps), (0, bar))
         frame.paste(colour, (0, 0), mask)
         clock = _draw_clock(spec, layout, scenery.palette, number)
@@ -176,7 +176,7 @@ def _draw_shade(spec: AnimaticSpec, layout: _Layout, block: TextBlock) -> Image.
     ramp = Image.new("L", (1, size[1]))
     type_top = _prompt_top(spec, layout, block) - top
     for y in range(size[1]):
-        depth = (y - type_top + layout.unit * 12) / (layout.unit * 13)
+        depth = (y - type_top + layout.unit * 18) / (layout.unit * 20)
         ramp.putpixel((0, y), _ramp(min(1.0, max(0.0, depth))))
     shade = ImageChops.lighter(shade, ramp.resize(size))
     alpha = Image.new("L", (layout.width, layout.height), 255)

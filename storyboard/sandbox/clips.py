@@ -32,18 +32,28 @@ class Clips:
 
     async def path_of(self, task: Task) -> Path:
         """The file of a task's video, made if it is not there yet."""
-        name = clip_name(task)
-        path = self._folder / name
-        if not path.exists():
-            job = self._under_way.get(name)
-            if job is None:
-                loop = asyncio.get_running_loop()
-                job = loop.run_in_executor(self._workers, self._make, task, path)
-                self._under_way[name] = job
-                job.add_done_callback(lambda _: self._under_way.pop(name, None))
+        job = self.begin(task)
+        if job:
             # One client that goes away must not take the clip from the others.
             await asyncio.shield(job)
-        return path
+        return self._folder / clip_name(task)
+
+    def begin(self, task: Task) -> asyncio.Future[None] | None:
+        """Begin to make a task's video; None where it is there already."""
+        name = clip_name(task)
+        path = self._folder / name
+        if name not in self._under_way and not path.exists():
+            loop = asyncio.get_running_loop()
+            job = loop.run_in_executor(self._workers, self._make, task, path)
+            job.add_done_callback(lambda job: self._end(name, job))
+            self._under_way[name] = job
+        return self._under_way.get(name)
+
+    def _end(self, name: str, job: asyncio.Future[None]) -> None:
+        del self._under_way[name]
+        # Nobody may be waiting; whoever asks next begins anew and is told what is wrong.
+        if not job.cancelled():
+            job.exception()
 
     def _make(self, task: Task, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -10,6 +10,11 @@ from pathlib import Path
 import av
 from PIL import Image
 
+# With its lookahead, x264 gave other bytes for the same frames in a few of a thousand runs on a
+# busy machine; without mbtree and lookahead in none.
+_SAME_BYTES = "mbtree=0:rc-lookahead=0:sync-lookahead=0"
+_SMALL_PX = 720 * 720  # beyond it, time counts for more than the size of the file
+
 
 class Stopped(Exception):
     """The encoding was given up because the server ends."""
@@ -46,9 +51,9 @@ def _encode(
     # "bitexact" leaves out the encoder's version and the time of writing.
     options = {"movflags": "+faststart", "fflags": "+bitexact"}
     with av.open(str(part), "w", format="mp4", options=options) as container:
-        stream = container.add_stream(
-            "libx264", rate=fps, options={"preset": "veryfast", "crf": "21", "tune": "animation"}
-        )
+        preset = "veryfast" if size_px[0] * size_px[1] <= _SMALL_PX else "ultrafast"
+        options = {"preset": preset, "tune": "animation", "crf": "21", "x264-params": _SAME_BYTES}
+        stream = container.add_stream("libx264", rate=fps, options=options)
         stream.width, stream.height = size_px
         stream.pix_fmt = "yuv420p"
         stream.time_base = Fraction(1, fps)

@@ -5,10 +5,11 @@ A line that a kill tore off was never answered for, so it is dropped.
 
 from __future__ import annotations
 
+import errno
 import json
 import os
+from io import FileIO
 from pathlib import Path
-from typing import BinaryIO
 
 from storyboard.errors import StateError
 from storyboard.sandbox.tasks import Task, task_from_json, task_to_json
@@ -28,7 +29,8 @@ class Journal:
         self._path = folder / NAME
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            self._file: BinaryIO = self._path.open("a+b")
+            # Unbuffered: what could not be written must not come back with the next line.
+            self._file: FileIO = self._path.open("a+b", buffering=0)
         except OSError as error:
             raise StateError(
                 f"the sandbox cannot write to {self._path}: {error.strerror}"
@@ -60,10 +62,16 @@ class Journal:
             ) from None
 
     def add(self, task: Task) -> None:
-        """Write one task and wait until it is on the disk."""
-        self._file.write(json.dumps(task_to_json(task)).encode() + b"\n")
-        self._file.flush()
-        os.fsync(self._file.fileno())
+        """Write one task and wait until it is on the disk; raises OSError, and takes it back."""
+        end = self._file.seek(0, os.SEEK_END)
+        line = json.dumps(task_to_json(task)).encode() + b"\n"
+        try:
+            if self._file.write(line) != len(line):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            os.fsync(self._file.fileno())
+        except OSError:
+            self._file.truncate(end)
+            raise
 
     def close(self) -> None:
         """Give the file up."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -259,6 +260,37 @@ def test_too_many_tasks_in_flight_are_refused_until_one_ends(serve: Serve, clock
     clock.now += 5
     assert client.submit().status_code == 200
     assert client.server.ledger.most_in_flight == 2
+
+
+def test_requests_at_the_same_moment_cannot_slip_past_the_limit(
+    serve: Serve, tmp_path: Path
+) -> None:
+    client = serve(tmp_path, max_in_flight=3, render_time_s=10.0)
+    with ThreadPoolExecutor(12) as pool:
+        replies = list(pool.map(lambda _: client.submit().status_code, range(12)))
+    assert sorted(replies) == [200] * 3 + [429] * 9
+    assert client.server.ledger.most_in_flight == 3
+    assert len((tmp_path / "tasks.jsonl").read_text().splitlines()) == 3
+
+
+def test_a_task_that_cannot_be_written_down_is_not_accepted(
+    serve: Serve, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    client = serve(tmp_path, max_in_flight=1)
+    with monkeypatch.context() as patch:
+        patch.setattr("storyboard.sandbox.journal.os.fsync", full)
+        assert client.submit().json() == {
+            "code": 500,
+            "message": "Internal error: cannot write the task: No space left on device",
+        }
+    assert client.server.ledger.submissions == ()
+    accepted = client.accepted()
+    client.server.close()
+    again = serve(tmp_path)
+    assert [task.id for task in again.server.ledger.submissions] == [accepted]
 
 
 def test_the_balance_runs_out(serve: Serve) -> None:

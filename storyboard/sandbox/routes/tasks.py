@@ -34,6 +34,9 @@ async def _submit(request: web.Request) -> web.StreamResponse:
     task = desk.accept(model, body, request.headers.get("X-Mdlx-User-Id"))
     await _write_down(sandbox, task)
     sandbox.ledger.accept(task, in_flight=desk.in_flight())
+    if desk.settings.full_size:
+        # It takes about as long as it plays; begun now, it is ready when it is asked for.
+        sandbox.clips.begin(task)
     return _confirm(sandbox, task, count)
 
 
