@@ -92,6 +92,7 @@ class _Prepared:
 @click.option("--yes", "-y", is_flag=True, help="Do not ask before paying.")
 @click.option("--no-progress", is_flag=True, help="No progress bar.")
 @click.option("--quiet", "-q", is_flag=True, help="Only trouble.")
+@click.option("--verbose", "-v", is_flag=True, help="The plan first, and each change of a take.")
 @strict_option
 @json_option
 def command(files: tuple[Path, ...], **options: Any) -> int:
@@ -120,6 +121,8 @@ def command(files: tuple[Path, ...], **options: Any) -> int:
         bill = bill_for([item.plan for item in prepared], catalog, price_usd=options["price"])
         caps = Caps(options["max_takes"], options["max_seconds"], options["max_cost"])
         check_caps(bill, caps)
+        if options["verbose"]:
+            _say_plans(prepared)
         if not folders.sandbox:
             _ask(prepared, bill, is_free_to_go=options["yes"], is_capped=caps.are_given)
         # The sandbox keeps its tasks in the output folder, so each folder has its own.
@@ -161,9 +164,7 @@ def _ask(
     if not bill.takes or is_free_to_go:
         return
     if sys.stdin.isatty() and sys.stderr.isatty():
-        for item in prepared:
-            for line in describe_plan(item.space, item.plan):
-                say(line)
+        _say_plans(prepared)
         if not click.confirm(f"{bill.sentence}. Go on?", err=True):
             raise Refused("nothing was sent", next_step="run again when you are sure")
     elif not is_capped:
@@ -171,6 +172,12 @@ def _ask(
             f"this render would pay for {bill.sentence}, and nobody is here to be asked",
             next_step="say --yes, or set a cap with --max-takes, --max-seconds or --max-cost",
         )
+
+
+def _say_plans(prepared: Sequence[_Prepared]) -> None:
+    for item in prepared:
+        for line in describe_plan(item.space, item.plan):
+            say(line)
 
 
 def _run(
@@ -233,7 +240,7 @@ def _carry_out(
     jobs = [_job(item, connection) for item in group]
     with show_progress(
         total,
-        enabled=not options["no_progress"],
+        enabled=not (options["no_progress"] or options["verbose"]),
         download=wishes.download,
         quiet=options["quiet"],
     ) as view:

@@ -27,6 +27,7 @@ from storyboard.spec.problems import format_problems, summarize, tidy
     show_default=True,
     help="How problems are printed.",
 )
+@click.option("--quiet", "-q", is_flag=True, help="Only problems and warnings.")
 @json_option
 @strict_option
 def command(
@@ -37,6 +38,7 @@ def command(
     style: str,
     as_json: bool,
     strict: bool,
+    quiet: bool,
 ) -> int:
     """Check storyboards whole: their shape, and every payload after templates.
 
@@ -55,7 +57,7 @@ def command(
     if problems:
         say(summarize(problems))
     for board in boards:
-        if board.is_sound:
+        if board.is_sound and not quiet:
             say(describe(board))
     return ExitCode.OK if may_go_on(boards, strict=strict) else ExitCode.USAGE
 
