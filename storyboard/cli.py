@@ -46,7 +46,7 @@ class _LazyCommands(click.Group):
             from storyboard.spec.suggest import did_you_mean
 
             if hint := did_you_mean(args[0], COMMANDS):
-                raise click.UsageError(f"{error.message} {hint}", ctx) from None
+                raise click.UsageError(f"{error.message.rstrip('.')}; {hint}", ctx) from None
             raise
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -73,15 +73,11 @@ def run(arguments: Sequence[str] | None = None) -> int:
         code = group.main(arguments, prog_name="storyboard", standalone_mode=False)
         return int(code) if isinstance(code, int) else ExitCode.OK
     except StoryboardError as error:
-        print(f"error: {str(error).rstrip('.')}.", file=sys.stderr)
-        if error.next_step:
-            print(f"    next: {error.next_step}", file=sys.stderr)
+        _report(str(error), error.next_step)
         return error.exit_code
-    except click.UsageError as error:
-        error.show(sys.stderr)
-        return ExitCode.USAGE
     except click.ClickException as error:
-        error.show(sys.stderr)
+        context = error.ctx if isinstance(error, click.UsageError) else None
+        _report(error.format_message(), f"{context.command_path} --help" if context else None)
         return ExitCode.USAGE
     except (click.Abort, KeyboardInterrupt):
         print("interrupted", file=sys.stderr)
@@ -93,6 +89,13 @@ def run(arguments: Sequence[str] | None = None) -> int:
         return ExitCode.OK
     except Exception as error:
         return _report_bug(error)
+
+
+def _report(sentence: str, next_step: str | None) -> None:
+    end = "" if sentence.endswith("?") else "."
+    print(f"error: {sentence.rstrip('.')}{end}", file=sys.stderr)
+    if next_step:
+        print(f"    next: {next_step}", file=sys.stderr)
 
 
 def _report_bug(error: Exception) -> int:
