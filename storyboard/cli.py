@@ -55,11 +55,16 @@ class _LazyCommands(click.Group):
 
 
 @click.group(
-    cls=_LazyCommands, context_settings={"help_option_names": ["-h", "--help"]}, name="storyboard"
+    cls=_LazyCommands,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    invoke_without_command=True,
 )
 @click.version_option(__version__, message="%(prog)s %(version)s")
-def group() -> None:
+@click.pass_context
+def group(context: click.Context) -> None:
     """Render storyboards in bulk through a text-to-video API, paying for nothing twice."""
+    if context.invoked_subcommand is None:
+        click.echo(context.get_help())
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
