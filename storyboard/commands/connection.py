@@ -37,8 +37,13 @@ class Connection:
 
 
 @contextmanager
-def connect(space: Workspace, catalog: Catalog, *, protocol: str) -> Iterator[Connection]:
+def connect(
+    space: Workspace, catalog: Catalog, *, protocol: str, allow_private: bool = False
+) -> Iterator[Connection]:
     """The connection for a workspace's origin, closed at the end of the context.
+
+    `allow_private` lets results come from private addresses, for users whose
+    proxy maps every host to one.
 
     Raises:
         AccountError: there is no key.
@@ -51,7 +56,7 @@ def connect(space: Workspace, catalog: Catalog, *, protocol: str) -> Iterator[Co
     credentials = find_key(environ=os.environ, home=Path.home())
     api = PROTOCOLS[protocol](space.origin, credentials.key)
     try:
-        fetch = make_fetch(catalog, origin=space.origin)
+        fetch = make_fetch(catalog, origin=space.origin, allow_private=allow_private)
         yield Connection(api, fetch, credentials.profile, _API_TIMING)
     finally:
         api.close()

@@ -82,6 +82,18 @@ class _Prepared:
     "--requests-per-minute", type=click.IntRange(min=1), metavar="N", help="The request budget."
 )
 @click.option("--timeout", type=DURATION, metavar="TIME", help="End the run after 90s, 30m, 2h.")
+@click.option(
+    "--lock-timeout",
+    type=DURATION,
+    default=0.0,
+    metavar="TIME",
+    help="Wait this long for another render of the same folder.",
+)
+@click.option(
+    "--allow-private-network",
+    is_flag=True,
+    help="Download from private addresses too, as some proxies need it.",
+)
 @click.option("--max-takes", type=click.IntRange(min=0), metavar="N", help="Submit no more takes.")
 @click.option(
     "--max-seconds", type=click.FloatRange(min=0), metavar="S", help="Nor more seconds of video."
@@ -117,7 +129,10 @@ def command(files: tuple[Path, ...], **options: Any) -> int:
     if options["from_manifest"]:
         spaces = [with_manifest_takes(space) for space in spaces]
     with ExitStack() as stack:
-        prepared = [_prepare(space, selection, wishes, stack) for space in spaces]
+        prepared = [
+            _prepare(space, selection, wishes, stack, lock_timeout_s=options["lock_timeout"])
+            for space in spaces
+        ]
         bill = bill_for([item.plan for item in prepared], catalog, price_usd=options["price"])
         caps = Caps(options["max_takes"], options["max_seconds"], options["max_cost"])
         check_caps(bill, caps)
@@ -133,12 +148,20 @@ def command(files: tuple[Path, ...], **options: Any) -> int:
     return exit_code_of(outcome, results, wishes)
 
 
-def _prepare(space: Workspace, selection: Selection, wishes: Wishes, stack: ExitStack) -> _Prepared:
+def _prepare(
+    space: Workspace,
+    selection: Selection,
+    wishes: Wishes,
+    stack: ExitStack,
+    *,
+    lock_timeout_s: float,
+) -> _Prepared:
     """Takes the lock, opens the state, adopts what the manifest knows, and plans."""
     takes = space.storyboard.takes
     chosen = select_takes(takes, selection)
+    asked_at = datetime.now(timezone.utc)
+    stack.enter_context(hold_lock(space.state, now=asked_at, timeout_s=lock_timeout_s))
     now = datetime.now(timezone.utc)
-    stack.enter_context(hold_lock(space.state, now=now))
     store = Store(space.state, origin=space.origin, storyboard=space.storyboard.name)
     stack.callback(store.close)
     (space.folder / "videos").mkdir(parents=True, exist_ok=True)
@@ -189,7 +212,12 @@ def _run(
         if not work:
             return RunResult()
         protocol = _protocol(group, catalog)
-        with connect(group[0].space, catalog, protocol=protocol) as connection:
+        with connect(
+            group[0].space,
+            catalog,
+            protocol=protocol,
+            allow_private=options["allow_private_network"],
+        ) as connection:
             return _carry_out(group, connection, catalog, wishes, options, total=work)
     finally:
         for item in group:

@@ -13,8 +13,10 @@ from storyboard.models.catalog import Catalog
 from storyboard.records import Submission, Video
 
 
-def make_fetch(catalog: Catalog, *, origin: str, moved_to: str | None = None) -> Fetch:
-    """A `Fetch` for results of the API at `origin`.
+def make_fetch(
+    catalog: Catalog, *, origin: str, moved_to: str | None = None, allow_private: bool = False
+) -> Fetch:
+    """A `Fetch` for results of the API at `origin`; from private addresses only if allowed.
 
     `moved_to` is where a server listens now that listened at another port of
     loopback when it gave the links: the sandbox, started again.
@@ -28,7 +30,7 @@ def make_fetch(catalog: Catalog, *, origin: str, moved_to: str | None = None) ->
         length_s = card.expected_duration_s(submission.payload) if card else None
         try:
             part.parent.mkdir(parents=True, exist_ok=True)
-            done = download(url, part, api_origin=origin)
+            done = download(url, part, api_origin=origin, allow_private=allow_private)
             facts = measure_video(part)
             check_plausible(facts, length_s)
         except LinkGone as error:
