@@ -3,21 +3,22 @@
 Takes `Submission` values and gives them back. A row per submission is
 completed as things happen and never deleted; a row per video. Each change is
 on the disk before the method, or the `transaction` around it, returns. One
-thread writes.
+thread writes. Times come back to the microsecond, as UTC.
 """
 
 from __future__ import annotations
 
-import json
+import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import replace
-from datetime import datetime, timezone
+from datetime import datetime
 from pathlib import Path
 
 from storyboard.errors import StateError
 from storyboard.records import Submission, SubmissionState, Take, Video
+from storyboard.state_rows import FROZEN, KNOWN, frozen_values, known_values, read_submission
 
 FILE_NAME = "state.sqlite3"
 
@@ -68,12 +69,6 @@ _MIGRATIONS = (
 )
 """One script a version; `PRAGMA user_version` counts how many have run."""
 
-_SUBMISSION_COLUMNS = (
-    "id, take, shot, scene, fingerprint, state, model, endpoint, payload, sent_at, "
-    '"commit", is_dirty, profile, user_id, task_id, submitted_at, finished_at, '
-    "http_status, reason, reply, video_url, url_expires_at"
-)
-
 
 class Store:
     """One output folder's state file, open for writing; the caller holds the folder's lock."""
@@ -88,8 +83,10 @@ class Store:
         with _explained(self.path):
             self._db = sqlite3.connect(self.path, isolation_level=None)
             try:
+                _refuse_foreign(self._db, self.path)  # before anything is changed in it
                 self._db.execute("PRAGMA journal_mode = WAL")
                 self._db.execute("PRAGMA synchronous = FULL")
+                self._db.execute("PRAGMA foreign_keys = ON")
                 _migrate(self._db, self.path)
                 self._claim(origin, storyboard)
             except BaseException:
@@ -107,13 +104,9 @@ class Store:
             self._db.execute("BEGIN IMMEDIATE")
             try:
                 yield
-            except BaseException:
-                self._db.execute("ROLLBACK")
-                raise
-            try:
                 self._db.execute("COMMIT")
-            except sqlite3.Error:
-                # A COMMIT that fails (a full disk) can leave the transaction open.
+            except BaseException:
+                # Some failures (a full disk) have ended the transaction already, others have not.
                 if self._db.in_transaction:
                     self._db.execute("ROLLBACK")
                 raise
@@ -121,7 +114,7 @@ class Store:
     def submissions(self) -> list[Submission]:
         """Every submission with its newest video, oldest first."""
         with _explained(self.path):
-            return _read_submissions(self._db)
+            return _read_submissions(self._db, self.path)
 
     def begin(
         self,
@@ -157,33 +150,32 @@ class Store:
         return self._insert(submission)
 
     def update(self, submission: Submission) -> Submission:
-        """Writes what has become known of a submission; what was frozen at its sending stays."""
+        """Writes what has become known of a submission; what was frozen at its sending stays.
+
+        Raises StateError where the state file has no such submission.
+        """
         with _explained(self.path):
-            self._db.execute(
-                "UPDATE submissions SET state = ?, task_id = ?, submitted_at = ?, finished_at = ?, "
-                "http_status = ?, reason = ?, reply = ?, video_url = ?, url_expires_at = ? "
-                "WHERE id = ?",
-                (
-                    submission.state.value,
-                    submission.task_id,
-                    _to_epoch(submission.submitted_at),
-                    _to_epoch(submission.finished_at),
-                    submission.http_status,
-                    submission.reason,
-                    submission.reply,
-                    submission.video_url,
-                    _to_epoch(submission.url_expires_at),
-                    submission.id,
-                ),
+            cursor = self._db.execute(
+                f"UPDATE submissions SET ({KNOWN}) = (?, ?, ?, ?, ?, ?, ?, ?, ?) WHERE id = ?",  # noqa: S608 (no user text)
+                (*known_values(submission), submission.id),
+            )
+        if cursor.rowcount != 1:
+            raise StateError(
+                f"the state file {self.path} no longer holds the submission of take "
+                f"{submission.take} (task {submission.task_id or 'not known'})",
+                next_step="it was replaced while this ran: restore it, then run again",
             )
         return submission
 
     def adopt(self, submission: Submission) -> Submission:
-        """Takes over a submission that another clone made, as its manifest tells it."""
-        added = self._insert(submission)
+        """Takes over a submission that another clone made, as its manifest tells it.
+
+        One that has an id is a row of ours, whose task the other clone saw finished.
+        """
+        added = self.update(submission) if submission.id else self._insert(submission)
         if submission.video is not None:
             self.add_video(added, submission.video, version=_version_in(submission.video.path))
-        return replace(added, video=submission.video)
+        return added
 
     def next_version(self, take: str) -> int:
         """The number of the take's next video, from 1, counted without regard to case."""
@@ -226,35 +218,12 @@ class Store:
             )
 
     def _insert(self, submission: Submission) -> Submission:
-        values = (
-            submission.take,
-            submission.shot,
-            submission.scene,
-            submission.fingerprint,
-            submission.state.value,
-            submission.model,
-            submission.endpoint,
-            json.dumps(dict(submission.payload), ensure_ascii=False),
-            _to_epoch(submission.sent_at),
-            submission.commit,
-            submission.is_dirty,
-            submission.profile,
-            submission.user_id,
-            submission.task_id,
-            _to_epoch(submission.submitted_at),
-            _to_epoch(submission.finished_at),
-            submission.http_status,
-            submission.reason,
-            submission.reply,
-            submission.video_url,
-            _to_epoch(submission.url_expires_at),
-        )
+        values = (*frozen_values(submission), *known_values(submission))
         marks = ", ".join("?" * len(values))
-        columns = _SUBMISSION_COLUMNS.removeprefix("id, ")
         with _explained(self.path):
             try:
                 cursor = self._db.execute(
-                    f"INSERT INTO submissions ({columns}) VALUES ({marks})",  # noqa: S608 (no user text)
+                    f"INSERT INTO submissions ({FROZEN}, {KNOWN}) VALUES ({marks})",  # noqa: S608 (no user text)
                     values,
                 )
             except sqlite3.IntegrityError:
@@ -276,21 +245,48 @@ def read_submissions(folder: Path) -> list[Submission]:
     path = folder / FILE_NAME
     if not path.is_file():
         return []
-    with _explained(path), closing(sqlite3.connect(path, isolation_level=None)) as db:
-        db.execute("PRAGMA query_only = ON")
-        if db.execute("PRAGMA user_version").fetchone() == (0,):
+    with _explained(path), closing(_open_for_reading(path)) as db:
+        # One moment for all that is read: a render beside us goes on writing.
+        db.execute("BEGIN")
+        if _refuse_foreign(db, path) == 0:
             return []
-        _refuse_newer(db, path)
-        return _read_submissions(db)
+        return _read_submissions(db, path)
+
+
+def _open_for_reading(path: Path) -> sqlite3.Connection:
+    db = sqlite3.connect(path, isolation_level=None)
+    try:
+        db.execute("PRAGMA query_only = ON")
+        db.execute("SELECT count(*) FROM sqlite_master")
+    except sqlite3.OperationalError as error:
+        db.close()
+        # Readers of a WAL file write beside it. Where that is forbidden, the file itself holds
+        # all there is, if no log was left behind.
+        is_forbidden = str(error) in (
+            "attempt to write a readonly database",
+            "unable to open database file",
+        )
+        if not is_forbidden or path.with_name(f"{path.name}-wal").exists():
+            raise
+        address = f"{path.resolve().as_uri()}?mode=ro&immutable=1"
+        return sqlite3.connect(address, uri=True, isolation_level=None)
+    except BaseException:
+        db.close()
+        raise
+    return db
 
 
 def _migrate(db: sqlite3.Connection, path: Path) -> None:
-    version = _refuse_newer(db, path)
+    version = _refuse_foreign(db, path)
     for number, script in enumerate(_MIGRATIONS[version:], start=version + 1):
         db.executescript(f"BEGIN IMMEDIATE; {script}; PRAGMA user_version = {number}; COMMIT;")
 
 
-def _refuse_newer(db: sqlite3.Connection, path: Path) -> int:
+def _refuse_foreign(db: sqlite3.Connection, path: Path) -> int:
+    """The version of the file, 0 for an empty one; StateError where this program did not make it.
+
+    A file of a newer program counts as not ours too.
+    """
     version = int(db.execute("PRAGMA user_version").fetchone()[0])
     if version > len(_MIGRATIONS):
         raise StateError(
@@ -298,10 +294,15 @@ def _refuse_newer(db: sqlite3.Connection, path: Path) -> int:
             f"this one knows {len(_MIGRATIONS)})",
             next_step="upgrade with: pip install -U storyboard-render",
         )
+    if version == 0 and db.execute("SELECT count(*) FROM sqlite_master").fetchone() != (0,):
+        raise StateError(
+            f"{path} is a database of another program",
+            next_step="move it away, or choose another folder with --output",
+        )
     return version
 
 
-def _read_submissions(db: sqlite3.Connection) -> list[Submission]:
+def _read_submissions(db: sqlite3.Connection, path: Path) -> list[Submission]:
     videos = {
         row[0]: Video(*row[1:])
         for row in db.execute(
@@ -309,51 +310,29 @@ def _read_submissions(db: sqlite3.Connection) -> list[Submission]:
             "FROM videos ORDER BY id"
         )
     }
-    rows = db.execute(f"SELECT {_SUBMISSION_COLUMNS} FROM submissions ORDER BY id")  # noqa: S608 (no user text)
-    return [
-        Submission(
-            id=row[0],
-            take=row[1],
-            shot=row[2],
-            scene=row[3],
-            fingerprint=row[4],
-            state=SubmissionState(row[5]),
-            model=row[6],
-            endpoint=row[7],
-            payload=json.loads(row[8]),
-            sent_at=datetime.fromtimestamp(row[9], timezone.utc),
-            commit=row[10],
-            is_dirty=None if row[11] is None else bool(row[11]),
-            profile=row[12],
-            user_id=row[13],
-            task_id=row[14],
-            submitted_at=_from_epoch(row[15]),
-            finished_at=_from_epoch(row[16]),
-            http_status=row[17],
-            reason=row[18],
-            reply=row[19],
-            video_url=row[20],
-            url_expires_at=_from_epoch(row[21]),
-            video=videos.get(row[0]),
-        )
-        for row in rows
-    ]
-
-
-def _to_epoch(time: datetime | None) -> float | None:
-    return None if time is None else time.timestamp()
-
-
-def _from_epoch(seconds: float | None) -> datetime | None:
-    return None if seconds is None else datetime.fromtimestamp(seconds, timezone.utc)
+    rows = db.execute(f"SELECT id, {FROZEN}, {KNOWN} FROM submissions ORDER BY id")  # noqa: S608 (no user text)
+    try:
+        return [read_submission(row, videos.get(row[0])) for row in rows]
+    except (ValueError, TypeError, AttributeError, OverflowError, RecursionError) as error:
+        raise StateError(
+            f"the state file {path} is damaged: a row of it makes no sense",
+            next_step=_RESTORE,
+        ) from error
 
 
 def _version_in(path: str) -> int:
     """The number in `videos/ID.v003.mp4`; 1 where the name has none."""
-    for part in reversed(path.split(".")):
-        if part.startswith("v") and part[1:].isdecimal():
-            return int(part[1:])
-    return 1
+    found = re.search(r"\.v([0-9]{1,9})\.[^./]*$", path)
+    return int(found[1]) if found else 1
+
+
+_RESTORE = "restore a copy; the manifest beside it still has what was paid"
+_HINTS = {
+    # By SQLite's own words: Python 3.10 does not give the names of its errors.
+    "database or disk is full": "free some space on the disk, then run again",
+    "file is not a database": "it is no state file: move it away, then run again",
+    "database disk image is malformed": _RESTORE,
+}
 
 
 @contextmanager
@@ -362,13 +341,9 @@ def _explained(path: Path) -> Iterator[None]:
     try:
         yield
     except sqlite3.Error as error:
-        name = getattr(error, "sqlite_errorname", "")
-        hints = {
-            "SQLITE_FULL": "free some space on the disk, then run again",
-            "SQLITE_NOTADB": "it is no state file: move it away, then run again",
-            "SQLITE_CORRUPT": "restore a copy; the manifest beside it still has what was paid",
-        }
         raise StateError(
             f"the state file {path} cannot be used: {error}",
-            next_step=hints.get(name, "check the folder's disk and permissions, then run again"),
+            next_step=_HINTS.get(
+                str(error), "check the folder's disk and permissions, then run again"
+            ),
         ) from error

@@ -12,7 +12,7 @@ LAYERS = (
     ("commands",),
     ("sandbox",),
     ("engine", "outputs"),
-    ("plan", "store", "api", "lock", "git", "changes"),
+    ("plan", "store", "state_rows", "api", "lock", "git", "changes"),
     ("models", "spec"),
     ("records", "errors"),
 )
