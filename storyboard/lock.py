@@ -12,13 +12,15 @@ import os
 import socket
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime, timezone
 from pathlib import Path
 
 import filelock
 
 from storyboard.errors import Locked, StateError
+
+_LONGEST = 300  # characters of the holder's description
 
 
 @contextmanager
@@ -40,6 +42,11 @@ def hold_lock(folder: Path, *, now: datetime, timeout_s: float = 0.0) -> Iterato
             f"another storyboard is at work in {folder}: {read_holder(folder, now=now)}",
             next_step="wait until it has finished, or stop it",
         ) from None
+    except NotImplementedError:
+        raise StateError(
+            f"the disk that {folder} is on has no file locks",
+            next_step="keep the state on a local disk, with --state DIR",
+        ) from None
     except OSError as error:
         raise StateError(
             f"cannot write in {folder}: {error.strerror or error}",
@@ -49,7 +56,8 @@ def hold_lock(folder: Path, *, now: datetime, timeout_s: float = 0.0) -> Iterato
         _write_note(folder, now=now)
         yield
     finally:
-        _note(folder).unlink(missing_ok=True)
+        with suppress(OSError):
+            _note(folder).unlink()
         lock.release()
 
 
@@ -59,11 +67,13 @@ def read_holder(folder: Path, *, now: datetime) -> str:
         note = json.loads(_note(folder).read_text("utf-8"))
         since = datetime.fromisoformat(str(note["since"]))
         minutes = max(0, int((now - since).total_seconds() // 60))
-        return (
+        text = (
             f"{note['command']} (pid {int(note['pid'])} on {note['host']}, since "
             f"{since.astimezone(timezone.utc):%Y-%m-%d %H:%M:%S} UTC, {minutes} min ago)"
         )
-    except (OSError, ValueError, KeyError, TypeError):
+        # Anyone can have written the note; a terminal obeys what is not printable.
+        return "".join(char if char.isprintable() else "?" for char in text[:_LONGEST])
+    except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError):
         return "it left no note of who it is"
 
 
@@ -75,7 +85,7 @@ def _write_note(folder: Path, *, now: datetime) -> None:
     note = {
         "host": socket.gethostname(),
         "pid": os.getpid(),
-        "command": " ".join([Path(sys.argv[0]).name, *sys.argv[1:2]]),
+        "command": " ".join(["storyboard", *sys.argv[1:2]]),
         "since": now.isoformat(),
     }
     # The note only serves a message: a full disk must not stop a render here.
