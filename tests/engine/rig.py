@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import random
+import threading
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -62,6 +63,13 @@ def tiny_fetch(submission: Submission, part: Path) -> FetchResult:
     part.parent.mkdir(parents=True, exist_ok=True)
     part.write_bytes(data)
     return Fetched(Video("", hashlib.sha256(data).hexdigest(), len(data)), part)
+
+
+def wait_for_threads() -> None:
+    """What a run had sent when it ended may still arrive; nothing is read or closed before."""
+    for thread in threading.enumerate():
+        if thread.name.startswith(("api-", "download-")):
+            thread.join(5.0)
 
 
 @dataclass
@@ -134,6 +142,7 @@ class Rig:
             try:
                 return engine.run()
             finally:
+                wait_for_threads()
                 api.close()
 
     def submissions(self) -> list[Submission]:

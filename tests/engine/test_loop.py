@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -316,9 +315,3 @@ def test_a_view_that_breaks_loses_nothing_that_was_accepted(
     with pytest.raises(BrokenPipeError):
         rig.render()
     assert SubmissionState.ACCEPTED in {item.state for item in rig.submissions()}
-
-
-def test_no_thread_outlives_a_run(rig: Rig) -> None:
-    rig.render()
-    names = [thread.name for thread in threading.enumerate()]
-    assert not [name for name in names if name.startswith(("api-", "download-"))]

@@ -125,14 +125,6 @@ def render_until(fuse: Fuse, rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
         patch.setattr("storyboard.engine.loop._LAST_POSTS_S", 0.0)
         with suppress(Killed):
             rig.render()
-    wait_for_threads()
-
-
-def wait_for_threads() -> None:
-    """What a killed process had sent may still arrive; the books are read after that."""
-    for thread in threading.enumerate():
-        if thread.name.startswith(("api-", "download-")):
-            thread.join(5.0)
 
 
 def fresh_rig(folder: Path, server: SandboxServer) -> Rig:
