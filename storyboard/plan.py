@@ -7,7 +7,7 @@ for each take what a render would do and why. `plan` prints the Plan,
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -28,6 +28,9 @@ from storyboard.records import (
 
 HasFile = Callable[[Video], bool]
 """Whether a video's file is in place with its size."""
+
+Shown = Mapping[str, str]
+"""Take ids to the tasks whose videos they show, as the manifest has it; for locked takes."""
 
 # Refused for the account, not for what was sent: the same request may pass later.
 ACCOUNT_REJECTIONS = frozenset({401, 402, 403, 404, 405})
@@ -51,37 +54,46 @@ def make_plan(
     has_file: HasFile,
     selected: Collection[str] | None = None,
     wishes: Wishes = Wishes(),
+    shown: Shown | None = None,
 ) -> Plan:
     """The Plan for the selected takes (ids; None is all), with everything open beside them.
 
     Equal fingerprints share one submission: the later takes carry `same_as`.
     """
     before = _latest_by_take(submissions)
-    first_of: dict[str, str] = {}
+    first_of: dict[tuple[str, ActionKind, int | None], str] = {}
+    decided: set[int] = set()
     actions = []
-    for wanted, (take, submission) in zip(takes, pair_takes(takes, submissions), strict=True):
+    pairs = pair_takes(takes, submissions, shown=shown)
+    for wanted, (take, submission) in zip(takes, pairs, strict=True):
         if selected is not None and take.id not in selected:
             continue
         kind, reason = _decide(take, submission, before, now=now, has_file=has_file, wishes=wishes)
         if take.fingerprint != wanted.fingerprint:
-            changes = describe_changes(
-                take.payload, wanted.payload, old_model=take.model, new_model=wanted.model
-            )
-            reason = f"{reason}; the storyboard differs: {changes}"
-        first = first_of.setdefault(take.fingerprint, take.id)
+            reason = f"{reason}; the storyboard differs: {_difference(take, wanted)}"
+        about = None
+        if submission is not None and kind is not ActionKind.SUBMIT:
+            about = id(submission)
+            decided.add(about)
+        # A locked take and its twin may want different things of one fingerprint.
+        first = first_of.setdefault((take.fingerprint, kind, about), take.id)
         same_as = first if first != take.id else None
         actions.append(Action(take, kind, reason, submission, same_as))
-    orphans = find_orphans(submissions, first_of, now=now, download=wishes.download)
+    orphans = _collect_orphans(submissions, decided, now=now, download=wishes.download)
     return Plan(tuple(actions), orphans)
 
 
 def read_states(
-    takes: Sequence[Take], submissions: Sequence[Submission], *, has_file: HasFile
+    takes: Sequence[Take],
+    submissions: Sequence[Submission],
+    *,
+    has_file: HasFile,
+    shown: Shown | None = None,
 ) -> tuple[TakeState, ...]:
     """Each take with its status, in file order: what the manifest and `status` show."""
     return tuple(
         TakeState(take, status_of(submission, has_file=has_file), submission)
-        for take, submission in pair_takes(takes, submissions)
+        for take, submission in pair_takes(takes, submissions, shown=shown)
     )
 
 
@@ -109,31 +121,60 @@ _STATUS = {
 
 
 def pair_takes(
-    takes: Iterable[Take], submissions: Iterable[Submission]
+    takes: Iterable[Take], submissions: Sequence[Submission], *, shown: Shown | None = None
 ) -> list[tuple[Take, Submission | None]]:
     """Each take with the submission that decides about it, by fingerprint.
 
-    A locked take that has a video comes back with the request that made it.
+    A locked take that has a video comes back with the request that made it:
+    the video that `shown` names, else the one of its own request, else the
+    newest that was made under its id.
     """
-    deciding: dict[str, Submission] = {}
-    kept: dict[str, Submission] = {}
-    for submission in submissions:
-        rival = deciding.get(submission.fingerprint)
-        if rival is None or _weight(submission) >= _weight(rival):
-            deciding[submission.fingerprint] = submission
+    deciding = _deciding(submissions)
+    made: dict[str, Submission] = {}
+    by_task: dict[str, Submission] = {}
+    for submission in _told_last(submissions):
         if submission.state is SubmissionState.SUCCEEDED:
-            kept[submission.take.casefold()] = submission
+            made[submission.take.casefold()] = submission
+            by_task[submission.task_id or ""] = submission
+    tasks = {take.casefold(): task for take, task in (shown or {}).items()}
     pairs = []
     for take in takes:
         own = deciding.get(take.fingerprint)
-        frozen = kept.get(take.id.casefold()) if take.is_locked else None
-        if frozen is not None and (own is None or own.state is not SubmissionState.SUCCEEDED):
-            take = replace(  # noqa: PLW2901 (the locked take as it is from here on)
-                take, model=frozen.model, payload=frozen.payload, fingerprint=frozen.fingerprint
-            )
-            own = deciding[frozen.fingerprint]
-        pairs.append((take, own))
+        if not take.is_locked:
+            pairs.append((take, own))
+            continue
+        name = take.id.casefold()
+        kept = by_task.get(tasks[name]) if name in tasks else None
+        if kept is None and (own is None or own.state is not SubmissionState.SUCCEEDED):
+            kept = made.get(name)
+        pairs.append((take, own) if kept is None else (_as_sent(take, kept), kept))
     return pairs
+
+
+def _deciding(submissions: Sequence[Submission]) -> dict[str, Submission]:
+    """The submission that decides about each fingerprint; among equals the last."""
+    deciding: dict[str, Submission] = {}
+    for submission in _told_last(submissions):
+        rival = deciding.get(submission.fingerprint)
+        if rival is None or _weight(submission) >= _weight(rival):
+            deciding[submission.fingerprint] = submission
+    return deciding
+
+
+def _told_last(submissions: Sequence[Submission]) -> Iterable[Submission]:
+    """Each submission once: a row that a manifest completes comes twice, and the later counts."""
+    rows: dict[tuple[int, int], Submission] = {}
+    for number, submission in enumerate(submissions):
+        # Those of the manifest that the state file lacks have no id yet.
+        rows[submission.id, 0 if submission.id else number] = submission
+    return rows.values()
+
+
+def _as_sent(take: Take, sent: Submission) -> Take:
+    """The locked take with the request that its video was made from."""
+    if take.fingerprint == sent.fingerprint:
+        return take
+    return replace(take, model=sent.model, payload=sent.payload, fingerprint=sent.fingerprint)
 
 
 def _weight(submission: Submission) -> int:
@@ -167,13 +208,15 @@ def _decide(
         return ActionKind.SUBMIT, _why_new(take, before.get(take.id))
     state = submission.state
     if state in (SubmissionState.SENDING, SubmissionState.UNKNOWN):
+        came = f"; {submission.reason}" if submission.reason else " and no answer came"
         return ActionKind.ASK, (
-            f"sent at {submission.sent_at:%Y-%m-%d %H:%M:%S} UTC and "
-            f"{submission.reason or 'no answer came'}; it may have been charged"
+            f"sent at {submission.sent_at:%Y-%m-%d %H:%M:%S} UTC{came}; it may have been charged; "
+            "storyboard resolve settles it"
         )
     if state is SubmissionState.ACCEPTED:
         return ActionKind.RESUME, f"task {submission.task_id} was accepted and is not finished"
-    if wishes.force and not take.is_locked:
+    is_kept = take.is_locked and state is SubmissionState.SUCCEEDED
+    if wishes.force and not is_kept:
         return ActionKind.SUBMIT, "a new version was asked for with --force"
     if state is SubmissionState.SUCCEEDED:
         return _decide_succeeded(take, submission, now=now, has_file=has_file, wishes=wishes)
@@ -182,8 +225,11 @@ def _decide(
     if state is SubmissionState.UNAVAILABLE:
         return ActionKind.SUBMIT, "was not accepted before; nothing was charged"
     if state is SubmissionState.REJECTED and submission.http_status in ACCOUNT_REJECTIONS:
-        return ActionKind.SUBMIT, f"was refused before: {submission.reason}; nothing was charged"
-    reason = f"{state.value}: {submission.reason or 'the API gave no reason'}"
+        said = submission.reason or f"HTTP {submission.http_status}"
+        return ActionKind.SUBMIT, f"was refused before: {said}; nothing was charged"
+    is_ours = state is SubmissionState.ABANDONED
+    silence = "given up by hand" if is_ours else "the API gave no reason"
+    reason = f"{state.value}: {submission.reason or silence}"
     if wishes.retry_failed:
         return ActionKind.SUBMIT, f"tried again; {reason}"
     remedy = "edit it, or " if state is SubmissionState.REJECTED else ""
@@ -201,7 +247,12 @@ def _decide_succeeded(
     if submission.video_url and (expires_at is None or now < expires_at):
         left = "" if expires_at is None else f"; its link expires in {_span(now, expires_at)}"
         return ActionKind.DOWNLOAD, f"rendered, and its file is not here{left}"
-    if wishes.rerender and not take.is_locked:
+    if take.is_locked:
+        return ActionKind.ASK, (
+            "locked, was paid, and its file and link are gone; unlock it, and --rerender "
+            "submits it again, at its full price"
+        )
+    if wishes.rerender:
         return ActionKind.SUBMIT, "was paid, its file and link are gone; --rerender pays again"
     return ActionKind.ASK, (
         "was paid, and its file and link are gone; --rerender submits it again, at its full price"
@@ -209,20 +260,28 @@ def _decide_succeeded(
 
 
 def find_orphans(
-    submissions: Iterable[Submission],
+    submissions: Sequence[Submission],
     covered: Collection[str],
     *,
     now: datetime,
     download: bool = True,
 ) -> tuple[Action, ...]:
-    """What is open or paid for and has none of the `covered` fingerprints."""
+    """What is open or paid for and does not decide about any of the `covered` fingerprints."""
+    decided = {id(one) for key, one in _deciding(submissions).items() if key in covered}
+    return _collect_orphans(submissions, decided, now=now, download=download)
+
+
+def _collect_orphans(
+    submissions: Sequence[Submission], decided: Collection[int], *, now: datetime, download: bool
+) -> tuple[Action, ...]:
+    """What is open or paid for, except the objects whose `id()` is among the `decided`."""
     orphans = []
-    for submission in submissions:
-        if submission.fingerprint in covered:
+    for submission in _told_last(submissions):
+        if id(submission) in decided:
             continue
         take = take_of(submission)
         if submission.state is SubmissionState.ACCEPTED:
-            why = f"task {submission.task_id} is not finished, and its take is not in this render"
+            why = f"task {submission.task_id} is not finished, and no take of this render awaits it"
             orphans.append(Action(take, ActionKind.RESUME, why, submission))
         elif submission.state in OPEN_STATES:
             kind, why = _decide(
@@ -230,7 +289,7 @@ def find_orphans(
             )
             orphans.append(Action(take, kind, why, submission))
         elif _is_fetchable(submission, now=now) and download:
-            why = "paid for and never downloaded; its take is not in this render"
+            why = "paid for and never downloaded, and no take of this render shows it"
             orphans.append(Action(take, ActionKind.DOWNLOAD, why, submission))
     return tuple(orphans)
 
@@ -259,14 +318,12 @@ def take_of(submission: Submission) -> Take:
 
 
 def _why_new(take: Take, previous: Submission | None) -> str:
-    if previous is None:
-        return "new"
-    return (
-        describe_changes(
-            previous.payload, take.payload, old_model=previous.model, new_model=take.model
-        )
-        or "a further take of the same request"
-    )
+    return "new" if previous is None else _difference(previous, take)
+
+
+def _difference(old: Take | Submission, new: Take) -> str:
+    changes = describe_changes(old.payload, new.payload, old_model=old.model, new_model=new.model)
+    return changes or "a further take of the same request"
 
 
 def _span(now: datetime, then: datetime) -> str:
