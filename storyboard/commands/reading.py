@@ -8,7 +8,8 @@ from pathlib import Path
 
 from storyboard.models.catalog import Catalog
 from storyboard.records import Severity, Storyboard
-from storyboard.spec.load import load_storyboard, read_overrides
+from storyboard.spec.load import load_storyboard
+from storyboard.spec.overrides import read_overrides
 
 
 def read_storyboards(

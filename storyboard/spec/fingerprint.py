@@ -43,4 +43,6 @@ def fingerprint(model: str, payload: Payload, *, repeat: int = 0) -> str:
     request: dict[str, Json] = {"model": model, "payload": dict(payload)}
     if repeat:
         request["repeat"] = repeat
-    return hashlib.sha256(canonical_json(request).encode()).hexdigest()
+    # Half a character cannot be sent and is reported where it was read; hashing it must not fail.
+    text = canonical_json(request).encode(errors="surrogatepass")
+    return hashlib.sha256(text).hexdigest()

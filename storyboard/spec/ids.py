@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import re
 
+from storyboard.records import Place, Problem
+from storyboard.spec.wording import shown_value
+
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*", re.ASCII)
 _TAKE_ENDING = re.compile(r"\.t[0-9]+$", re.ASCII | re.IGNORECASE)
 _LONGEST = 100
@@ -20,7 +23,7 @@ def check_id(text: str) -> str | None:
     if not text:
         return "is empty"
     if len(text) > _LONGEST:
-        return f"is {len(text)} characters long, more than {_LONGEST}"
+        return f"is {len(text):,} characters long, more than {_LONGEST}"
     if not _ID.fullmatch(text):
         return "may hold only letters, digits, '.', '_' and '-', and begins with a letter or digit"
     if text.split(".", maxsplit=1)[0].casefold() in _DEVICES:
@@ -30,6 +33,31 @@ def check_id(text: str) -> str | None:
     if text.endswith("."):
         return "ends with a dot, which Windows drops from file names"
     return None
+
+
+def claim_id(
+    text: str, where: str, place: Place, known: dict[str, Place], *, shown: str | None = None
+) -> Problem | None:
+    """Note in `known` that an id is taken; the problem with it, if there is one.
+
+    `known` maps case-folded ids to the places of those that have them.
+    """
+    quoted = shown_value(text)
+    wrong = check_id(text)
+    if wrong:
+        message = f"{where}: {quoted} {wrong}" if text else f"{where}: the id {wrong}"
+        return Problem(place, "bad-id", message, shown=shown)
+    first = known.get(text.casefold())
+    if first is None:
+        known[text.casefold()] = place
+        return None
+    if first == place:
+        message = f"{where}: several shots of this entry get the id {quoted}"
+        hint = "let the id name what sets them apart, such as a matrix axis or a column"
+    else:
+        message = f"{where}: the id {quoted} is taken, by {first.path}:{first.line}:{first.column}"
+        hint = "ids must differ by more than upper and lower case"
+    return Problem(place, "repeated-id", message, hint, shown)
 
 
 def take_id(shot: str, number: int, takes: int) -> str:

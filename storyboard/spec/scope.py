@@ -6,112 +6,137 @@ sets `colour` changes every var built on it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Protocol
 
 from storyboard.records import Json, Place
-from storyboard.spec.nodes import MappingNode, Node, ScalarNode, SequenceNode
+from storyboard.spec.layers import Setting
+from storyboard.spec.nodes import Node, ScalarNode, SequenceNode
 from storyboard.spec.template_fault import TemplateFault
-from storyboard.spec.templates import Templates, is_template
+from storyboard.spec.templates import Scope, is_template
+from storyboard.spec.text_places import place_of_line, place_of_template
 
 RESERVED_NAMES = ("matrix", "row", "meta", "shot", "scene", "take", "title")
 
 
-@dataclass(slots=True)
-class Usage:
-    """Which shared names any template or key has used, for the warnings about the others."""
+class Renderer(Protocol):
+    """What fills in the templates of a text; `templates.Templates` does."""
 
-    vars: set[str] = field(default_factory=set)
-    negatives: set[str] = field(default_factory=set)
-    seeds: set[str] = field(default_factory=set)
+    def render(self, text: str, scope: Scope) -> str:
+        """The text with its templates filled in. Raises TemplateFault."""
 
 
 class ShotScope:
     """What one shot's (or one take's) templates see; a `templates.Scope`.
 
     `facts` are the names that are not vars: `matrix`, `row`, `shot`, `scene`,
-    `take`, `title`, as far as they are known yet.
+    `take`, `title`, as far as they are known yet. `sources` are the texts of
+    the files, for the places of faults.
     """
 
     def __init__(
         self,
-        templates: Templates,
-        variables: Mapping[str, Node],
+        templates: Renderer,
+        variables: Mapping[str, Setting],
         facts: Mapping[str, Json],
         *,
-        meta: Mapping[str, Node] | None = None,
-        usage: Usage,
+        meta: Mapping[str, Setting] | None = None,
+        sources: Mapping[str, str] | None = None,
     ) -> None:
         self._templates = templates
         self._variables = variables
         self._facts = facts
-        self._meta = meta or {}
-        self._usage = usage
-        self._cache: dict[str, Json] = {}
-        self._under_way: list[str] = []
+        self._meta = _Meta(self, meta or {})
+        self._sources = sources or {}
+        self._known: dict[str, Json] = {}
+        self._under_way: dict[str, Setting] = {}
 
     def names(self) -> Iterable[str]:
         """All names in scope, for suggestions."""
         return [*self._variables, *self._facts, "meta"]
 
-    def resolve(self, name: str) -> Json:
+    def resolve(self, name: str) -> object:
         """The value of a name; KeyError where there is none, TemplateFault where it is faulty."""
         if name in self._facts:
             return self._facts[name]
-        if name in self._cache:
-            return self._cache[name]
         if name == "meta":
-            node: Node = MappingNode({}, Place("", 1, 1))
-            value = self._guard(name, node, lambda: self.render_map(self._meta))
-        else:
-            node = self._variables[name]
-            self._usage.vars.add(name)
-            value = self._guard(name, node, lambda: self.render_node(node))
-        self._cache[name] = value
+            return self._meta
+        return self.value_of(name, self._variables[name])
+
+    def value_of(self, name: str, setting: Setting) -> Json:
+        """A var's or a meta key's value, rendered on first use. Raises TemplateFault."""
+        if name in self._known:
+            return self._known[name]
+        if name in self._under_way:
+            raise self._circle(name)
+        self._under_way[name] = setting
+        try:
+            value = self.render_node(setting.node)
+        except TemplateFault as fault:
+            fault.where = fault.where or setting.where
+            raise
+        finally:
+            del self._under_way[name]
+        self._known[name] = value
         return value
 
     def render_text(self, node: ScalarNode) -> str:
-        """The node's text after its templates; a fault carries the place inside the node."""
+        """The node's text after its templates; a TemplateFault carries its place."""
         if not is_template(node.text):
             return node.text
         try:
             return self._templates.render(node.text, self)
         except TemplateFault as fault:
             if fault.place is None:
-                fault.place = place_of_line(node, fault.line)
+                fault.place = place_of_line(node, fault.line, self._source_of(node))
             raise
 
     def render_node(self, node: Node) -> Json:
-        """The node's plain value with every string in it rendered."""
+        """The node's plain value with every string in it rendered. Raises TemplateFault."""
         if isinstance(node, ScalarNode):
             return self.render_text(node) if isinstance(node.value, str) else node.value
         if isinstance(node, SequenceNode):
             return [self.render_node(item) for item in node.items]
-        return self.render_map(dict(node))
+        return {key: self.render_node(value) for key, value in node}
 
-    def render_map(self, nodes: Mapping[str, Node]) -> dict[str, Json]:
-        """Plain values by key, every string in them rendered."""
-        return {key: self.render_node(node) for key, node in nodes.items()}
-
-    def _guard(self, name: str, node: Node, render: Callable[[], Json]) -> Json:
-        if name in self._under_way:
-            circle = " -> ".join([*self._under_way[self._under_way.index(name) :], name])
-            raise TemplateFault(
-                "circular-var",
-                f"var {name!r} is built on itself: {circle}",
-                line=1,
-                hint="break the circle: one of them needs a value of its own",
-                place=node.place,
-            )
-        self._under_way.append(name)
-        try:
-            return render()
-        finally:
-            self._under_way.pop()
-
-
-def place_of_line(node: ScalarNode, line: int) -> Place:
-    """Where line `line` (from 1) of the node's text stands in its file."""
-    if line <= 1:
+    def place_of(self, node: Node) -> Place:
+        """Where a problem with a node's value stands: the line of its template, or the node's."""
+        if isinstance(node, ScalarNode) and is_template(node.text):
+            return place_of_template(node, self._source_of(node))
         return node.place
-    return Place(node.place.path, node.text_line + line - 1, 1, 1)
+
+    def _source_of(self, node: Node) -> str:
+        return self._sources.get(node.place.path, "")
+
+    def _circle(self, name: str) -> TemplateFault:
+        """The fault that names a circle, the same one wherever it was entered."""
+        names = list(self._under_way)
+        circle = names[names.index(name) :]
+        first = min(circle, key=lambda name: self._under_way[name].key_place)
+        start = circle.index(first)
+        steps = [*circle[start:], *circle[:start], first]
+        fault = TemplateFault(
+            "circular-var",
+            f"is built on itself: {' -> '.join(steps)}",
+            hint="break the circle: one of them needs a value of its own",
+            place=self._under_way[first].node.place,
+        )
+        fault.where = self._under_way[first].where
+        return fault
+
+
+class _Meta(Mapping[str, Json]):
+    """A shot's `meta`: each value is rendered when it is asked for, so one may use another."""
+
+    def __init__(self, scope: ShotScope, settings: Mapping[str, Setting]) -> None:
+        self._scope = scope
+        self._settings = settings
+
+    def __getitem__(self, key: str) -> Json:
+        return self._scope.value_of(f"meta.{key}", self._settings[key])
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._settings)
+
+    def __len__(self) -> int:
+        return len(self._settings)

@@ -55,13 +55,19 @@ def _matching(
         matches = {
             take.id
             for take in takes
-            if any(fnmatchcase(value.casefold(), pattern.casefold()) for value in values_of(take))
+            if any(_fits(value.casefold(), pattern.casefold()) for value in values_of(take))
         }
         if not matches:
-            known = {value for take in takes for value in values_of(take) if value}
+            # In file order: of two equally near guesses the first is made, always the same.
+            known = dict.fromkeys(value for take in takes for value in values_of(take) if value)
             raise UsageError(
                 f"{option} {pattern!r} matches no take",
                 next_step=did_you_mean(pattern, known) or "see the ids with: storyboard show FILE",
             )
         found |= matches
     return found
+
+
+def _fits(value: str, pattern: str) -> bool:
+    """Whether a pattern means a value; a tag such as [wip] is no pattern to itself."""
+    return value == pattern or fnmatchcase(value, pattern)

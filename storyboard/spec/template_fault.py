@@ -10,7 +10,10 @@ class TemplateFault(Exception):
 
     `line` counts from 1 inside the template's text. `place` is set when the
     fault lies inside a macro file; the caller sets it for its own texts.
+    `where` is the way to the var that holds the fault, where it is one.
     """
+
+    where: str | None = None
 
     def __init__(
         self,

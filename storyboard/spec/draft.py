@@ -1,0 +1,98 @@
+"""What expanding works with: the means, the counts, and an entry on its way to takes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Protocol
+
+from storyboard.models.card import ModelCard
+from storyboard.records import Json, Place, Problem, Take
+from storyboard.spec.layers import Layer, Setting
+from storyboard.spec.nodes import MappingNode, ScalarNode
+from storyboard.spec.prompt import Request, Shared
+from storyboard.spec.reading import Report
+from storyboard.spec.scope import Renderer, ShotScope
+
+
+class Cards(Protocol):
+    """Where model cards come from."""
+
+    def get(self, name: str) -> ModelCard | None:
+        """The card of that name."""
+
+    def names(self) -> Sequence[str]:
+        """The names of all cards."""
+
+
+@dataclass(frozen=True, slots=True)
+class Workshop:
+    """What every shot is made with."""
+
+    templates: Renderer
+    cards: Cards
+    shared: Shared
+    read_rows: Callable[[ScalarNode, str], Iterable[dict[str, Json]]]
+    check_payload: Callable[[Request, ModelCard, Take], Iterable[Problem]]
+    overrides: Mapping[str, Setting]
+    sources: Mapping[str, str]
+    report: Report
+
+
+@dataclass(slots=True)
+class Counts:
+    """What runs through the whole file: numbers, and names that must not come twice."""
+
+    shots: int = 0
+    takes: int = 0
+    shot_ids: dict[str, Place] = field(default_factory=dict)
+    scene_ids: dict[str, Place] = field(default_factory=dict)
+    requests: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What surrounds an entry: its level of the cascade and the names known so far."""
+
+    layer: Layer
+    facts: Mapping[str, Json]
+    scene: str | None = None
+
+    def knowing(self, **facts: Json) -> Context:
+        """The same with more names for templates; those without a value stay undefined."""
+        known = {name: value for name, value in facts.items() if value is not None}
+        return replace(self, facts={**self.facts, **known})
+
+    def scope(self, shop: Workshop) -> ShotScope:
+        """What templates see here."""
+        return ShotScope(
+            shop.templates,
+            {**self.layer.variables, **shop.overrides},
+            self.facts,
+            meta=self.layer.meta,
+            sources=shop.sources,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """One entry under `shots` (and, with its facts, one shot of it) on the way to takes."""
+
+    entry: MappingNode
+    where: str
+    context: Context
+    card: ModelCard | None
+
+    @property
+    def settings(self) -> Mapping[str, Setting]:
+        """What the cascade says for it."""
+        return self.context.layer.settings
+
+    def knowing(self, **facts: Json) -> Draft:
+        """The same with more names for its templates."""
+        return replace(self, context=self.context.knowing(**facts))
+
+
+def first_key(node: MappingNode) -> Place:
+    """Where it is reported what a mapping lacks: at its first key."""
+    return next((entry.key_place for entry in node.entries.values()), node.place)

@@ -1,0 +1,97 @@
+"""Where vars stand, which of them a template mentions, and names that mean two things. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+
+from storyboard.records import Problem
+from storyboard.spec.layers import Setting, settings_under
+from storyboard.spec.macro_files import SUFFIX
+from storyboard.spec.nodes import MappingNode, Node, ScalarNode, SequenceNode
+
+NamesUsed = Callable[[str], frozenset[str]]
+"""The names that a text takes from its scope; `Templates.names_used` is one."""
+
+
+def levels(root: MappingNode, where: str = "") -> Iterator[tuple[MappingNode, str]]:
+    """The file, its scenes and its shots, each with the way to it."""
+    yield root, where
+    for key in ("scenes", "shots"):
+        node = root.get(key)
+        for number, item in enumerate(node.items if isinstance(node, SequenceNode) else ()):
+            if isinstance(item, MappingNode):
+                yield from levels(item, f"{where}.{key}[{number}]".removeprefix("."))
+
+
+def vars_of(root: MappingNode) -> list[tuple[str, Setting]]:
+    """The vars of all levels, by name; a name may come several times."""
+    return [
+        found
+        for node, where in levels(root)
+        for found in settings_under(node, "vars", where).items()
+    ]
+
+
+def find_clashes(
+    variables: Iterable[tuple[str, Setting]], namespaces: frozenset[str]
+) -> list[Problem]:
+    """Vars called like a file of macros, which they would hide."""
+    return [
+        Problem(
+            setting.key_place,
+            "reserved-name",
+            f"{setting.where}: {name!r} already names the macros of templates/{name}{SUFFIX}",
+            hint="rename one of them",
+        )
+        for name, setting in variables
+        if name in namespaces
+    ]
+
+
+def find_used(
+    roots: Iterable[MappingNode], variables: Iterable[tuple[str, Setting]], names_used: NamesUsed
+) -> set[str]:
+    """The names that some template mentions, directly or through a var that is mentioned.
+
+    Read from the texts and not from a rendering, in which a branch that was
+    not taken would use nothing.
+    """
+    texts: dict[str, list[str]] = {}
+    for name, setting in variables:
+        texts.setdefault(name, []).extend(_texts(setting.node))
+    waiting = {
+        name for root in roots for text in _texts_beside_vars(root) for name in names_used(text)
+    }
+    used: set[str] = set()
+    while waiting:
+        used |= waiting
+        waiting = {
+            inner for name in waiting for text in texts.get(name, ()) for inner in names_used(text)
+        } - used
+    return used
+
+
+def literals_of(root: MappingNode, key: str) -> set[str]:
+    """The texts that stand under a key of `defaults` or of a shot, one or a list of them."""
+    found: set[str] = set()
+    for node, _ in levels(root):
+        for holder in (node, node.get("defaults")):
+            value = holder.get(key) if isinstance(holder, MappingNode) else None
+            found.update(text.strip() for text in (_texts(value) if value else ()))
+    return found
+
+
+def _texts_beside_vars(root: MappingNode) -> Iterator[str]:
+    for node, _ in levels(root):
+        for key, value in node:
+            if key not in ("vars", "scenes", "shots"):
+                yield from _texts(value)
+
+
+def _texts(node: Node) -> Iterator[str]:
+    if isinstance(node, ScalarNode):
+        if isinstance(node.value, str):
+            yield node.text
+        return
+    for item in node.items if isinstance(node, SequenceNode) else [value for _, value in node]:
+        yield from _texts(item)
