@@ -23,11 +23,15 @@ _STATE_OF = {
 
 
 def after_submit(submission: Submission, reply: SubmitReply, *, now: datetime) -> Submission:
-    """The submission as the answer to its POST leaves it."""
-    is_accepted = reply.outcome is Outcome.ACCEPTED
+    """The submission as the answer to its POST leaves it.
+
+    Without a task id nothing could ever be asked about it: that is unknown.
+    """
+    is_accepted = reply.outcome is Outcome.ACCEPTED and reply.task_id is not None
+    is_lost = reply.outcome is Outcome.ACCEPTED and not is_accepted
     return replace(
         submission,
-        state=_STATE_OF[reply.outcome],
+        state=SubmissionState.UNKNOWN if is_lost else _STATE_OF[reply.outcome],
         task_id=reply.task_id,
         submitted_at=now if is_accepted else None,
         finished_at=now if reply.outcome in (Outcome.REJECTED, Outcome.UNAVAILABLE) else None,

@@ -27,6 +27,11 @@ class Breaker:
         self._reached_at: float | None = None
         self._in_a_row = 0
 
+    @property
+    def most_open_posts(self) -> int:
+        """How many POSTs may be open at once, so that an outage makes no more than five unknown."""
+        return max(1, UNKNOWNS_IN_A_ROW - self._in_a_row)
+
     def on_reached(self, *, now: float) -> None:
         """Some answer came from the API, whatever it says."""
         self._reached_at = now
@@ -44,7 +49,7 @@ class Breaker:
             return None
         return Unreachable(
             f"{UNKNOWNS_IN_A_ROW} submissions in a row got no usable answer from {self._origin} "
-            f"(the last: {reply.message}); nothing more is sent",
+            f"(the last: {reply.message or 'no answer came'}); nothing more is sent",
             next_step="see what waits with: storyboard status FILE",
         )
 

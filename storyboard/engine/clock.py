@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import queue
 import time
 from datetime import datetime, timezone
 from typing import Protocol, TypeVar
 
 T = TypeVar("T")
+
+# Windows cannot interrupt a wait with Ctrl-C, so the wait is short there; and
+# no system waits for more than some hundred years.
+_LONGEST_WAIT_S = 0.5 if os.name == "nt" else 3600.0
 
 
 class Clock(Protocol):
@@ -20,7 +25,10 @@ class Clock(Protocol):
         """Seconds that never jump: for waits and due times."""
 
     def wait(self, inbox: queue.SimpleQueue[T], wait_s: float | None) -> list[T]:
-        """All that has come into `inbox`, after at most `wait_s` seconds; None waits on."""
+        """All that has come into `inbox`, after at most `wait_s` seconds; None sets no limit.
+
+        May come back empty before.
+        """
 
 
 class SystemClock:
@@ -35,7 +43,8 @@ class SystemClock:
     def wait(self, inbox: queue.SimpleQueue[T], wait_s: float | None) -> list[T]:
         items: list[T] = []
         try:
-            items.append(inbox.get(timeout=wait_s))
+            longest_s = _LONGEST_WAIT_S if wait_s is None else min(wait_s, _LONGEST_WAIT_S)
+            items.append(inbox.get(timeout=max(0.0, longest_s)))
             while True:
                 items.append(inbox.get_nowait())
         except queue.Empty:

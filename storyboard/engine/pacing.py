@@ -7,7 +7,7 @@ what may happen next. None of them waits, reads a clock or sends anything.
 from __future__ import annotations
 
 import random
-from bisect import insort
+from collections import deque
 from dataclasses import dataclass
 
 from storyboard.records import RateHint
@@ -16,7 +16,11 @@ START_WINDOW = 2  # "Concurrent tasks" of the smallest account; api-contract, se
 LARGEST_WINDOW = 100  # of the largest
 DEFAULT_RATE = 100  # requests a minute of the smallest account
 _PROBE_S = 60.0  # after a limit was met, one more task in flight is tried each minute
+_LONGEST_PAUSE_S = 60.0  # between attempts while others hold all of the account's slots
 _LONGEST_WAIT_S = 900.0  # no server may put us to sleep for longer at a time
+
+_REMEMBERED = 32  # finished tasks; a model that slows down in the evening is followed
+_LONGEST_FIRST = 8  # times the longest rhythm: no first look comes later
 
 
 class Window:
@@ -31,27 +35,45 @@ class Window:
         self.ceiling = ceiling or LARGEST_WINDOW
         self.size = ceiling or START_WINDOW
         self._probe_at: float | None = None
+        self._closed_until: float | None = None
+        self._pauses = 0
 
     def has_room(self, in_flight: int, *, now: float) -> bool:
         """Whether one more task may be submitted."""
+        if self._closed_until is not None:
+            if now < self._closed_until:
+                return False
+            self._closed_until = None
         if self._probe_at is not None and now >= self._probe_at and in_flight >= self.size:
             self._probe_at = now + _PROBE_S
             self.size = min(self.size + 1, self.ceiling)
         return in_flight < self.size
 
     def next_change_at(self) -> float | None:
-        """When the window may grow by itself, None where only events change it."""
+        """When a window without room may have some by itself, None where only events change it."""
+        if self._closed_until is not None:
+            return self._closed_until
         return self._probe_at if self.size < self.ceiling else None
 
     def on_finished(self) -> None:
         """A task came to its end."""
+        self._pauses = 0
         if self._probe_at is None:
             self.size = min(self.size + 1, self.ceiling)
 
     def on_limit(self, in_flight: int, *, now: float) -> None:
-        """The API said that too many tasks run, while `in_flight` of ours did."""
+        """The API said that too many tasks run, while `in_flight` of ours did.
+
+        With none of ours the slots are held by others: nothing of ours will end
+        and free one, so the window closes for 1, 2, 4 ... seconds, up to a minute.
+        """
         self.size = max(1, min(in_flight, self.ceiling))
         self._probe_at = now + _PROBE_S
+        if in_flight > 0:
+            self._pauses = 0
+            return
+        self._closed_until = now + min(_LONGEST_PAUSE_S, 2.0 ** min(self._pauses, 30))
+        self._pauses += 1
 
 
 class Budget:
@@ -65,6 +87,7 @@ class Budget:
         self.rate = rate or DEFAULT_RATE
         self._jitter = jitter or random.Random()  # noqa: S311 (spreads waits, hides nothing)
         self._free_at = 0.0
+        self._held_until = 0.0
         self._strikes = 0
 
     def next_at(self) -> float:
@@ -84,16 +107,24 @@ class Budget:
             self._hold(hint.reset_in_s, now=now)
 
     def on_rate_limit(self, hint: RateHint, *, now: float) -> None:
-        """A 429 spoke of the rate: wait as it says, else back off with jitter."""
-        self._strikes += 1
+        """A 429 spoke of the rate: wait as it says, else back off with jitter.
+
+        Refused again after the wait it asked for, it is believed no longer, and
+        the longer of the two waits counts.
+        """
+        if now >= self._held_until:  # else it was sent before the one that holds us came back
+            self._strikes += 1
         if hint.limit and not self._is_fixed:
             self.rate = hint.limit
         told_s = hint.retry_after_s if hint.retry_after_s is not None else hint.reset_in_s
-        backoff_s = back_off_s(self._strikes, longest_s=60.0, jitter=self._jitter)
-        self._hold(backoff_s if told_s is None else told_s, now=now)
+        wait_s = back_off_s(max(1, self._strikes), longest_s=60.0, jitter=self._jitter)
+        if told_s is not None:
+            wait_s = max(told_s, wait_s) if self._strikes > 1 else told_s
+        self._hold(wait_s, now=now)
 
     def _hold(self, wait_s: float, *, now: float) -> None:
-        self._free_at = max(self._free_at, now + min(max(wait_s, 0.0), _LONGEST_WAIT_S))
+        self._held_until = max(self._held_until, now + min(max(wait_s, 0.0), _LONGEST_WAIT_S))
+        self._free_at = max(self._free_at, self._held_until)
 
 
 def back_off_s(attempt: int, *, longest_s: float, jitter: random.Random) -> float:
@@ -117,24 +148,28 @@ class PollTiming:
 class Polls:
     """When to look at a task: from what the tasks before it took.
 
-    The first look comes when the fastest task so far would be done, the next
-    ones follow the spread of the finished ones: an eighth of it apart, so that
-    a finished task stands unnoticed for little of its time.
+    The first look comes a little before the fastest of the last tasks was seen
+    to be done, since it may have been done earlier; the next ones follow the
+    spread of the last tasks: an eighth of it apart, so that a finished task
+    stands unnoticed for little of its time.
     """
 
     def __init__(self, timing: PollTiming = PollTiming()) -> None:
         self._timing = timing
-        self._took_s: list[float] = []
+        self._took_s: deque[float] = deque(maxlen=_REMEMBERED)
 
     def on_finished(self, took_s: float) -> None:
-        """A task was done `took_s` seconds after it had been submitted."""
-        insort(self._took_s, took_s)
+        """A task was seen to be done `took_s` seconds after it had been submitted."""
+        self._took_s.append(took_s)
 
     def first_wait_s(self) -> float:
         """Seconds from the submission to the first look."""
+        timing = self._timing
         if not self._took_s:
-            return self._timing.first_s
-        return max(self._timing.shortest_s, self._took_s[0])
+            return timing.first_s
+        # A task that was done while the computer slept tells nothing of the next one.
+        longest_s = max(timing.first_s, _LONGEST_FIRST * timing.longest_s)
+        return min(max(timing.shortest_s, 0.8 * min(self._took_s)), longest_s)
 
     def next_wait_s(self, age_s: float, *, in_flight: int, rate: float) -> float:
         """Seconds to the next look at a task submitted `age_s` ago.
@@ -145,8 +180,10 @@ class Polls:
         timing = self._timing
         wait_s = timing.longest_s
         if len(self._took_s) >= 3:
-            spread_s = self._took_s[-1] - self._took_s[0]
+            in_order = sorted(self._took_s)
+            # One late riser in ten says nothing about the others.
+            spread_s = in_order[(len(in_order) - 1) * 9 // 10] - in_order[0]
             wait_s = min(max(spread_s / 8, timing.shortest_s), timing.longest_s)
         elif age_s < 4 * timing.longest_s:
             wait_s = min(max(age_s / 4, timing.shortest_s), timing.longest_s)
-        return max(wait_s, in_flight * 60.0 / rate * 1.5)
+        return max(wait_s, in_flight * 60.0 / max(rate, 1.0) * 1.5)

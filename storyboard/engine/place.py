@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from dataclasses import replace
 from pathlib import Path
@@ -15,6 +16,20 @@ def has_file(folder: Path, video: Video) -> bool:
     """Whether the video's file is in place with its size."""
     try:
         return (folder / video.path).stat().st_size == video.size_bytes
+    except OSError:
+        return False
+
+
+def holds_video(path: Path, video: Video) -> bool:
+    """Whether the file at `path` is the video to the byte."""
+    try:
+        if path.stat().st_size != video.size_bytes:
+            return False
+        digest = hashlib.sha256()  # hashlib.file_digest came with Python 3.11
+        with path.open("rb") as file:
+            while block := file.read(1 << 20):
+                digest.update(block)
+        return digest.hexdigest() == video.sha256
     except OSError:
         return False
 
@@ -48,11 +63,12 @@ def move_into_place(folder: Path, part: Path, path: str) -> None:
     """
     target = folder / path
     try:
+        target.parent.mkdir(parents=True, exist_ok=True)
         part.replace(target)
         _sync_folder(target.parent)
     except OSError as error:
         raise StateError(
-            f"cannot put the video {target} in place: {error.strerror}",
+            f"cannot put the video {target} in place: {error.strerror or error}",
             next_step="mend the permissions of the folder, then run again",
         ) from error
 
@@ -64,7 +80,7 @@ def finish_moves(folder: Path, submissions: list[Submission]) -> None:
         if video is None or has_file(folder, video):
             continue
         part = part_path(folder, submission)
-        if part.is_file() and part.stat().st_size == video.size_bytes:
+        if holds_video(part, video) and not (folder / video.path).exists():
             move_into_place(folder, part, video.path)
 
 

@@ -1,0 +1,338 @@
+"""The window, the budget and the polls, with the hands of the clock in the test's own hand."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from storyboard.engine.pacing import Budget, Polls, PollTiming, Window, back_off_s
+from storyboard.records import RateHint
+
+
+class Highest(random.Random):
+    """Jitter that is always at its most."""
+
+    def random(self) -> float:
+        return 1.0
+
+
+# The window
+
+
+def test_the_window_starts_at_two_and_grows_by_one_with_each_finished_task() -> None:
+    window = Window()
+    assert window.has_room(1, now=0.0)
+    assert not window.has_room(2, now=0.0)
+    for finished in range(1, 6):
+        window.on_finished()
+        assert window.size == 2 + finished
+
+
+def test_the_window_never_grows_past_the_largest_account() -> None:
+    window = Window()
+    for _ in range(500):
+        window.on_finished()
+    assert window.size == 100
+
+
+@pytest.mark.parametrize("ceiling", [1, 2, 7])
+def test_a_concurrency_from_the_user_is_start_and_ceiling(ceiling: int) -> None:
+    window = Window(ceiling)
+    assert window.size == ceiling
+    for _ in range(10):
+        window.on_finished()
+    assert window.size == ceiling
+
+
+def test_a_limit_holds_the_window_at_what_ran() -> None:
+    window = Window()
+    for _ in range(10):
+        window.on_finished()
+    window.on_limit(5, now=100.0)
+    assert window.size == 5
+    window.on_finished()
+    assert window.size == 5
+    assert window.has_room(4, now=101.0)
+    assert not window.has_room(5, now=159.9)
+
+
+def test_after_a_limit_one_more_is_tried_a_minute() -> None:
+    window = Window()
+    window.on_limit(5, now=100.0)
+    assert window.next_change_at() == 160.0
+    assert window.has_room(5, now=160.0)
+    assert not window.has_room(6, now=160.0)
+    assert not window.has_room(6, now=219.9)
+    assert window.has_room(6, now=220.0)
+
+
+def test_a_probe_that_is_refused_leaves_the_window_where_it_was() -> None:
+    window = Window()
+    window.on_limit(5, now=100.0)
+    assert window.has_room(5, now=160.0)
+    window.on_limit(5, now=161.0)
+    assert not window.has_room(5, now=220.9)
+    assert window.next_change_at() == 221.0
+
+
+def test_the_window_does_not_grow_while_it_is_not_full() -> None:
+    window = Window()
+    window.on_limit(5, now=0.0)
+    for minute in range(10):
+        assert window.has_room(3, now=60.0 * minute)
+    assert window.size == 5
+
+
+def test_a_window_at_its_ceiling_has_nothing_to_try() -> None:
+    window = Window(3)
+    window.on_limit(3, now=0.0)
+    assert window.next_change_at() is None
+    assert not window.has_room(3, now=1000.0)
+    assert window.size == 3
+
+
+@pytest.mark.parametrize("ceiling", [None, 1])
+def test_where_others_hold_every_slot_the_window_closes_for_longer_and_longer(
+    ceiling: int | None,
+) -> None:
+    window, now = Window(ceiling), 0.0
+    pauses = []
+    for _ in range(8):
+        window.on_limit(0, now=now)
+        assert not window.has_room(0, now=now)
+        opens_at = window.next_change_at()
+        assert opens_at is not None
+        assert window.has_room(0, now=opens_at)
+        pauses.append(opens_at - now)
+        now = opens_at
+    assert pauses == [1, 2, 4, 8, 16, 32, 60, 60]
+
+
+def test_a_task_of_ours_that_finishes_ends_the_long_pauses() -> None:
+    window = Window()
+    for _ in range(5):
+        window.on_limit(0, now=0.0)
+    window.on_finished()
+    window.on_limit(0, now=100.0)
+    assert window.next_change_at() == 101.0
+
+
+@given(st.lists(st.tuples(st.sampled_from("flr"), st.integers(0, 200), st.floats(0, 1e6))))
+def test_whatever_happens_the_window_can_open_again(events: list[tuple[str, int, float]]) -> None:
+    window, now = Window(), 0.0
+    for kind, in_flight, later_s in events:
+        now += later_s
+        if kind == "f":
+            window.on_finished()
+        elif kind == "l":
+            window.on_limit(in_flight, now=now)
+        else:
+            window.has_room(in_flight, now=now)
+        assert 1 <= window.size <= 100
+    if not window.has_room(0, now=now):
+        opens_at = window.next_change_at()
+        assert opens_at is not None
+        assert now < opens_at <= now + 60
+        assert window.has_room(0, now=opens_at)
+
+
+# The budget
+
+
+def test_requests_go_out_evenly_spaced() -> None:
+    budget, sent = Budget(60), []
+    now = 1000.0
+    for _ in range(4):
+        now = max(now, budget.next_at())
+        budget.spend(now=now)
+        sent.append(now)
+    assert sent == [1000.0, 1001.0, 1002.0, 1003.0]
+
+
+def test_time_that_was_not_used_is_not_saved_up() -> None:
+    budget = Budget(60)
+    budget.spend(now=0.0)
+    budget.spend(now=500.0)
+    assert budget.next_at() == 501.0
+
+
+def test_without_headers_the_smallest_account_s_rate_holds() -> None:
+    budget = Budget()
+    budget.spend(now=0.0)
+    assert budget.next_at() == pytest.approx(0.6)
+
+
+def test_the_headers_set_the_rate_and_the_user_s_own_rate_stays() -> None:
+    hint = RateHint(limit=500, remaining=499)
+    free, fixed = Budget(), Budget(30)
+    for budget in (free, fixed):
+        budget.on_reply(hint, now=0.0)
+        budget.on_rate_limit(hint, now=0.0)
+    assert (free.rate, fixed.rate) == (500, 30)
+
+
+def test_a_minute_that_is_used_up_is_waited_out() -> None:
+    budget = Budget()
+    budget.on_reply(RateHint(limit=100, remaining=0, reset_in_s=42.0), now=1000.0)
+    assert budget.next_at() == 1042.0
+
+
+@pytest.mark.parametrize(
+    "hint", [RateHint(), RateHint(remaining=0), RateHint(remaining=1, reset_in_s=42.0)]
+)
+def test_a_reply_that_asks_for_nothing_holds_up_nothing(hint: RateHint) -> None:
+    budget = Budget()
+    budget.on_reply(hint, now=1000.0)
+    assert budget.next_at() <= 1000.0
+
+
+@pytest.mark.parametrize(
+    ("hint", "wait_s"),
+    [
+        (RateHint(retry_after_s=7.0, reset_in_s=42.0), 7.0),
+        (RateHint(reset_in_s=42.0), 42.0),
+        (RateHint(retry_after_s=0.0), 0.0),
+        (RateHint(retry_after_s=1e9), 900.0),
+        (RateHint(retry_after_s=-5.0), 0.0),
+        (RateHint(), 1.0),
+    ],
+)
+def test_a_refused_request_waits_as_it_is_told_within_bounds(hint: RateHint, wait_s: float) -> None:
+    budget = Budget(jitter=Highest())
+    budget.on_rate_limit(hint, now=1000.0)
+    assert budget.next_at() == 1000.0 + wait_s
+
+
+def test_without_a_word_the_waits_double_up_to_a_minute() -> None:
+    budget, now, waits = Budget(jitter=Highest()), 0.0, []
+    for _ in range(8):
+        budget.on_rate_limit(RateHint(), now=now)
+        waits.append(budget.next_at() - now)
+        now = budget.next_at()
+    assert waits == [1, 2, 4, 8, 16, 32, 60, 60]
+
+
+def test_a_server_that_says_at_once_and_refuses_again_is_given_time() -> None:
+    budget, now, waits = Budget(jitter=Highest()), 0.0, []
+    for _ in range(4):
+        budget.on_rate_limit(RateHint(retry_after_s=0.0), now=now)
+        waits.append(budget.next_at() - now)
+        now = budget.next_at()
+    assert waits == [0, 2, 4, 8]
+
+
+def test_refusals_of_requests_that_were_already_out_count_as_one() -> None:
+    budget = Budget(jitter=Highest())
+    for _ in range(10):
+        budget.on_rate_limit(RateHint(), now=1000.0)
+    assert budget.next_at() == 1001.0
+
+
+def test_an_answer_ends_the_long_waits() -> None:
+    budget, now = Budget(jitter=Highest()), 0.0
+    for _ in range(5):
+        budget.on_rate_limit(RateHint(), now=now)
+        now = budget.next_at()
+    budget.on_reply(RateHint(), now=now)
+    budget.on_rate_limit(RateHint(), now=now)
+    assert budget.next_at() == now + 1.0
+
+
+def test_a_shorter_word_does_not_cut_a_longer_wait() -> None:
+    budget = Budget()
+    budget.on_rate_limit(RateHint(retry_after_s=60.0), now=0.0)
+    budget.on_rate_limit(RateHint(retry_after_s=1.0), now=1.0)
+    assert budget.next_at() == 60.0
+
+
+@given(st.integers(0, 2000), st.floats(0.5, 900), st.randoms(use_true_random=False))
+def test_a_back_off_lies_between_half_and_whole(
+    attempt: int, longest_s: float, jitter: random.Random
+) -> None:
+    full_s = min(longest_s, 2.0 ** min(max(attempt - 1, -1), 30))
+    assert full_s / 2 <= back_off_s(attempt, longest_s=longest_s, jitter=jitter) <= full_s
+
+
+def test_the_waits_of_several_clients_differ() -> None:
+    waits = {back_off_s(3, longest_s=60.0, jitter=random.Random(seed)) for seed in range(10)}
+    assert len(waits) == 10
+
+
+# The polls
+
+TIMING = PollTiming(first_s=15.0, shortest_s=2.0, longest_s=15.0)
+
+
+def seen(*took_s: float) -> Polls:
+    polls = Polls(TIMING)
+    for each in took_s:
+        polls.on_finished(each)
+    return polls
+
+
+def test_the_first_look_comes_when_a_task_could_first_be_done() -> None:
+    assert seen().first_wait_s() == 15.0
+    assert seen(40.0, 60.0, 90.0).first_wait_s() == 32.0  # a little before the quickest one
+
+
+def test_tasks_that_are_always_done_at_the_first_look_are_looked_at_sooner() -> None:
+    polls = Polls(TIMING)
+    for _ in range(20):
+        polls.on_finished(max(5.0, polls.first_wait_s()))
+    assert polls.first_wait_s() == 4.0
+
+
+@pytest.mark.parametrize("took_s", [0.0, 0.1])
+def test_no_first_look_comes_at_once(took_s: float) -> None:
+    assert seen(took_s).first_wait_s() == 2.0
+
+
+def test_tasks_that_were_done_overnight_do_not_make_the_next_ones_wait_a_day() -> None:
+    assert seen(86_400.0, 90_000.0).first_wait_s() == 120.0
+
+
+def test_what_is_long_past_is_forgotten() -> None:
+    assert seen(3.0, *[50.0] * 32).first_wait_s() == 40.0
+
+
+def test_before_anything_has_finished_the_rhythm_follows_the_task_s_age() -> None:
+    waits = [seen().next_wait_s(age_s, in_flight=1, rate=100) for age_s in (0, 20, 40, 59, 600)]
+    assert waits == [2.0, 5.0, 10.0, 14.75, 15.0]
+
+
+def test_later_the_rhythm_follows_what_finished_tasks_took() -> None:
+    def rhythm(*took_s: float) -> float:
+        return seen(*took_s).next_wait_s(100.0, in_flight=1, rate=100)
+
+    assert rhythm(40, 44, 48) == 2.0
+    assert rhythm(40, *[100] * 10) == 7.5
+    assert rhythm(40, *[4000] * 10) == 15.0
+    assert rhythm(*[40] * 20, 90_000) == 2.0  # one that was noticed late
+
+
+def test_many_tasks_leave_a_third_of_the_budget_to_submissions() -> None:
+    wait_s = seen().next_wait_s(600.0, in_flight=100, rate=100)
+    assert 100 * 60 / wait_s == pytest.approx(100 * 2 / 3)
+
+
+@pytest.mark.parametrize("rate", [0, 0.0, 1])
+def test_the_least_rate_is_one_request_a_minute(rate: float) -> None:
+    assert seen().next_wait_s(0.0, in_flight=2, rate=rate) == 180.0
+
+
+@given(
+    st.lists(st.floats(0, 1e9), max_size=50),
+    st.floats(0, 1e9),
+    st.integers(0, 10_000),
+    st.floats(1, 1e6),
+)
+def test_no_look_comes_too_soon_or_never(
+    took_s: list[float], age_s: float, in_flight: int, rate: float
+) -> None:
+    polls = seen(*took_s)
+    assert 2.0 <= polls.first_wait_s() <= 120.0
+    wait_s = polls.next_wait_s(age_s, in_flight=in_flight, rate=rate)
+    assert 2.0 <= wait_s <= max(15.0, in_flight * 90.0 / rate)
