@@ -91,10 +91,11 @@ def _expand_entry(
     most = matrix.most if matrix else 1
     takes = literal_takes(layer.settings)
     if counts.takes + len(rows) * most * takes > MOST_TAKES:
-        counted = f"{len(rows):,} rows, {most:,} combinations, {takes:,} takes each"
+        factors = [(len(rows), "rows"), (most, "combinations"), (takes, "takes")]
+        counted = [f"{number:,} {name}" for number, name in factors if number > 1] or ["1 take"]
         message = (
-            f"{where}: with this entry the storyboard has more than {MOST_TAKES:,} takes, "
-            f"the most of one file ({counted})"
+            f"{where}: with the {' times '.join(counted)} here the storyboard has more than "
+            f"{MOST_TAKES:,} takes, the most of one file"
         )
         hint = "split it into several files"
         shop.report(Problem(first_key(entry), "too-many-takes", message, hint))
@@ -140,9 +141,6 @@ def _expand_shot(draft: Draft, counts: Counts, shop: Workshop) -> Iterator[Take]
         _skip(draft, counts, shop)
         return
     shot_id = _read_id(draft.entry, draft.where, draft.context, counts.shot_ids, shop)
-    # A stand-in for a faulty id, so that the rest is checked.
-    shot_id = shot_id or f"shot-{counts.shots}"
-    draft = draft.knowing(shot={"id": shot_id, "number": counts.shots})
     yield from make_takes(draft, shot_id, counts, shop)
 
 

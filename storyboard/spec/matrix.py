@@ -93,23 +93,24 @@ def expand_matrix(
 
 
 def check_matrix(matrix: Matrix) -> list[Problem]:
-    """Entries of `exclude` that name no axis, and a matrix without any axis."""
-    problems = [
+    """Entries of `exclude` that name no axis, and a matrix that has nothing else."""
+    if not matrix.axes:
+        if not matrix.exclude or matrix.include:
+            return []  # fine, or misshapen, which the schema has said
+        message = f"{matrix.where}: the matrix has no axis, so it makes no shot"
+        hint = "give it lists of values by name, or leave it out"
+        return [Problem(matrix.place, "empty-matrix", message, hint)]
+    return [
         Problem(
             setting.key_place,
             "unknown-axis",
             f"{setting.where}: the matrix has no axis {key!r}",
-            did_you_mean(key, matrix.axes) or f"known: {', '.join(matrix.axes) or 'none'}",
+            did_you_mean(key, matrix.axes) or f"known: {', '.join(matrix.axes)}",
         )
         for entry in matrix.exclude
         for key, setting in entry.items()
         if key not in matrix.axes
     ]
-    if not matrix.axes and not matrix.include:
-        message = f"{matrix.where}: the matrix has no axis, so it makes no shot"
-        hint = "give it lists of values by name, or leave it out"
-        problems.append(Problem(matrix.place, "empty-matrix", message, hint))
-    return problems
 
 
 def check_combinations(

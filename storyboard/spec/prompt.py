@@ -38,7 +38,7 @@ SHOT_KEYS = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Shared:
-    """What all shots may name, and the note of what they did name.
+    """What all shots may name, and the note of what they did name or tried to.
 
     `parameters` are the names of all parameters that some model has.
     """
@@ -117,9 +117,9 @@ def _read_parameter(
         return _read_prompt(recipe.settings, scope), setting
     if name == "seed":
         shared = recipe.shared
-        seed, setting, shared_name = read_seed(setting, scope, shared.seeds, shot=recipe.shot)
-        if shared_name is not None:
-            shared.used_seeds.add(shared_name)
+        seed, setting = read_seed(
+            setting, scope, shared.seeds, shot=recipe.shot, used=shared.used_seeds
+        )
         if seed is not None:
             seed = shift_seed(seed, take - 1, recipe.card.seed_range)
         return seed, setting
@@ -176,6 +176,7 @@ def _read_named_negative(setting: Setting, scope: ShotScope, shared: Shared) -> 
         known = ", ".join(list(shared.negatives)[:10]) or "none"
         words = f"there is no shared negative {shown_value(name)}; known are: {known}"
         hint = did_you_mean(name, shared.negatives)
+        shared.used_negatives.add(closest(name, shared.negatives) or "")
         fail(setting, scope, "unknown-negative", words, hint=hint, shown=rendered(setting, name))
     shared.used_negatives.add(name)
     return read_text(shared.negatives[name], scope)

@@ -10,37 +10,41 @@ from storyboard.spec.nodes import ScalarValue
 from storyboard.spec.reading import fail, read_value, rendered
 from storyboard.spec.scalars import UnusableNumber, read_plain
 from storyboard.spec.scope import ShotScope
-from storyboard.spec.suggest import did_you_mean
+from storyboard.spec.suggest import closest, did_you_mean
 from storyboard.spec.wording import shown_value
 
 AUTO = "auto"
 
 
 def read_seed(
-    setting: Setting, scope: ShotScope, shared: Mapping[str, Setting], *, shot: str
-) -> tuple[int | None, Setting, str | None]:
-    """A shot's seed, the setting that states the number, and the name of a shared one.
+    setting: Setting,
+    scope: ShotScope,
+    shared: Mapping[str, Setting],
+    *,
+    shot: str,
+    used: set[str],
+) -> tuple[int | None, Setting]:
+    """A shot's seed, None where there is none, and the setting that states the number.
 
-    None where no seed is set; `shot` is the id that `auto` is made from.
-    Raises NotReadable.
+    `shot` is the id that `auto` is made from; names of shared seeds that were
+    asked for, or meant, are put into `used`. Raises NotReadable.
     """
     value = _read(setting, scope)
-    name = None
-    if isinstance(value, str) and value not in ("", AUTO):
-        name = value
-        setting = _find_shared(setting, name, scope, shared)
+    is_shared = isinstance(value, str) and value not in ("", AUTO)
+    if is_shared:
+        setting = _find_shared(setting, str(value), scope, shared, used)
         value = _read(setting, scope)
     if value is None or value == "":
-        return None, setting, name
+        return None, setting
     if value == AUTO:
-        return auto_seed(shot), setting, name
+        return auto_seed(shot), setting
     if isinstance(value, float) and value.is_integer():
         value = int(value)
     if isinstance(value, bool) or not isinstance(value, int):
         words = f"{shown_value(value)} is not allowed; a whole number"
-        words += " is needed" if name else f", the name of a shared seed or {AUTO} is needed"
+        words += " is needed" if is_shared else f", the name of a shared seed or {AUTO} is needed"
         fail(setting, scope, "wrong-type", words, shown=rendered(setting, value))
-    return value, setting, name
+    return value, setting
 
 
 def auto_seed(shot: str) -> int:
@@ -62,13 +66,15 @@ def _read(setting: Setting, scope: ShotScope) -> ScalarValue:
 
 
 def _find_shared(
-    setting: Setting, name: str, scope: ShotScope, shared: Mapping[str, Setting]
+    setting: Setting, name: str, scope: ShotScope, shared: Mapping[str, Setting], used: set[str]
 ) -> Setting:
     known = [*shared, AUTO]
     if name not in shared:
+        used.add(closest(name, shared) or "")
         words = f"there is no shared seed {shown_value(name)}; known are: {', '.join(known[:10])}"
         hint = f"write {name} without quotes" if _is_number(name) else did_you_mean(name, known)
         fail(setting, scope, "unknown-seed", words, hint=hint, shown=rendered(setting, name))
+    used.add(name)
     return shared[name]
 
 

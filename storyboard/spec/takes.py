@@ -20,8 +20,13 @@ from storyboard.spec.shot_keys import (
 )
 
 
-def make_takes(draft: Draft, shot_id: str, counts: Counts, shop: Workshop) -> Iterator[Take]:
-    """The takes of one shot, checked; without a known model there are none."""
+def make_takes(draft: Draft, shot_id: str | None, counts: Counts, shop: Workshop) -> Iterator[Take]:
+    """The takes of one shot, checked; without a known model there are none.
+
+    `shot_id` is None where the id is faulty: a stand-in lets the rest be checked.
+    """
+    shot = shot_id or f"shot-{counts.shots}"
+    draft = draft.knowing(shot={"id": shot, "number": counts.shots})
     scope = draft.context.scope(shop)
     left = MOST_TAKES - counts.takes
     takes = read_takes(draft.settings, scope, shop.report, left=left)
@@ -32,7 +37,7 @@ def make_takes(draft: Draft, shot_id: str, counts: Counts, shop: Workshop) -> It
         return  # an unknown model has failed the schema
     node = draft.entry.get("id")
     place = node.place if node else draft.entry.place
-    recipe = Recipe(draft.settings, draft.card, shop.shared, shot_id, first_key(draft.entry))
+    recipe = Recipe(draft.settings, draft.card, shop.shared, shot, first_key(draft.entry))
     repeats: dict[str, int] = {}
     for number in range(1, takes + 1):
         scope = draft.knowing(take=number).context.scope(shop)
@@ -41,8 +46,8 @@ def make_takes(draft: Draft, shot_id: str, counts: Counts, shop: Workshop) -> It
         repeat = repeats.get(key, 0)
         repeats[key] = repeat + 1
         take = Take(
-            id=take_id(shot_id, number, takes),
-            shot=shot_id,
+            id=take_id(shot, number, takes),
+            shot=shot,
             scene=draft.context.scene,
             number=number,
             model=draft.card.name,
@@ -57,7 +62,7 @@ def make_takes(draft: Draft, shot_id: str, counts: Counts, shop: Workshop) -> It
         problems = list(shop.check_payload(request, draft.card, take))
         for problem in problems:
             shop.report(problem)
-        if not problems and not request.has_faults:
+        if shot_id and not problems and not request.has_faults:
             _warn(take, request, draft, counts, shop.report)
         yield take
 

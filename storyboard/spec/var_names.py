@@ -8,6 +8,7 @@ from storyboard.records import Problem
 from storyboard.spec.layers import Setting, settings_under
 from storyboard.spec.macro_files import SUFFIX
 from storyboard.spec.nodes import MappingNode, Node, ScalarNode, SequenceNode
+from storyboard.spec.suggest import closest
 
 NamesUsed = Callable[[str], frozenset[str]]
 """The names that a text takes from its scope; `Templates.names_used` is one."""
@@ -68,7 +69,8 @@ def find_used(
         waiting = {
             inner for name in waiting for text in texts.get(name, ()) for inner in names_used(text)
         } - used
-    return used
+    # A misspelt name is reported where it stands; what it was meant for is not unused as well.
+    return used | {closest(name, texts) or name for name in used - texts.keys()}
 
 
 def literals_of(root: MappingNode, key: str) -> set[str]:
