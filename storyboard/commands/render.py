@@ -14,6 +14,7 @@ import click
 
 from storyboard.commands.connection import Connection, connect
 from storyboard.commands.durations import DURATION
+from storyboard.commands.folder import open_folder, write_outputs
 from storyboard.commands.guards import Bill, Caps, bill_for, check_caps
 from storyboard.commands.options import (
     FILE,
@@ -41,15 +42,11 @@ from storyboard.commands.workspace import (
 from storyboard.engine.clock import SystemClock
 from storyboard.engine.job import EngineSettings, Job, Provenance, RunResult
 from storyboard.engine.loop import Engine
-from storyboard.engine.place import finish_moves
 from storyboard.errors import ExitCode, Refused, UsageError
 from storyboard.git import read_commit
-from storyboard.lock import hold_lock
 from storyboard.models.card import ModelCard
 from storyboard.models.catalog import Catalog, load_catalog
-from storyboard.outputs import OUTPUTS
-from storyboard.outputs.manifest import build_manifest
-from storyboard.plan import Wishes, make_plan, read_states
+from storyboard.plan import Wishes, make_plan
 from storyboard.records import ActionKind, Plan
 from storyboard.spec.select import Selection, select_takes
 from storyboard.store import Store
@@ -159,18 +156,9 @@ def _prepare(
     """Takes the lock, opens the state, adopts what the manifest knows, and plans."""
     takes = space.storyboard.takes
     chosen = select_takes(takes, selection)
-    asked_at = datetime.now(timezone.utc)
-    stack.enter_context(hold_lock(space.state, now=asked_at, timeout_s=lock_timeout_s))
-    now = datetime.now(timezone.utc)
-    store = Store(space.state, origin=space.origin, storyboard=space.storyboard.name)
-    stack.callback(store.close)
-    (space.folder / "videos").mkdir(parents=True, exist_ok=True)
-    adopted = space.adoptable(store.submissions())
-    with store.transaction():
-        for submission in adopted:
-            store.adopt(submission)
+    store = stack.enter_context(open_folder(space, lock_timeout_s=lock_timeout_s))
     submissions = store.submissions()
-    finish_moves(space.folder, submissions)
+    now = datetime.now(timezone.utc)
     plan = make_plan(
         takes, submissions, now=now, has_file=space.has_file, selected=chosen, wishes=wishes
     )
@@ -221,7 +209,7 @@ def _run(
             return _carry_out(group, connection, catalog, wishes, options, total=work)
     finally:
         for item in group:
-            _write_outputs(item)
+            write_outputs(item.space, item.store)
 
 
 def _card(catalog: Catalog, model: str) -> ModelCard:
@@ -295,11 +283,3 @@ def _job(item: _Prepared, connection: Connection) -> Job:
         folder=item.space.folder,
         provenance=Provenance(commit, is_dirty, connection.profile, connection.user_id),
     )
-
-
-def _write_outputs(item: _Prepared) -> None:
-    space = item.space
-    states = read_states(space.storyboard.takes, item.store.submissions(), has_file=space.has_file)
-    manifest = build_manifest(space.storyboard, space.origin, states)
-    for write in OUTPUTS.values():
-        write(manifest, space.folder)

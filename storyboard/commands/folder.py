@@ -1,0 +1,47 @@
+"""An output folder under its lock: opened as a render opens it, written as a render leaves it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timezone
+
+from storyboard.commands.workspace import Workspace
+from storyboard.engine.place import finish_moves
+from storyboard.lock import hold_lock
+from storyboard.outputs import OUTPUTS
+from storyboard.outputs.manifest import build_manifest
+from storyboard.plan import read_states
+from storyboard.store import Store
+
+
+@contextmanager
+def open_folder(space: Workspace, *, lock_timeout_s: float = 0.0) -> Iterator[Store]:
+    """The folder's state file, with what its manifest knows, under the lock until the end.
+
+    Raises:
+        Locked: another process is at work in it.
+        StateError: the folder or its state file cannot be used.
+        UsageError: its manifest cannot.
+    """
+    asked_at = datetime.now(timezone.utc)
+    with hold_lock(space.state, now=asked_at, timeout_s=lock_timeout_s):
+        store = Store(space.state, origin=space.origin, storyboard=space.storyboard.name)
+        try:
+            (space.folder / "videos").mkdir(parents=True, exist_ok=True)
+            adoptable = space.adoptable(store.submissions())
+            with store.transaction():
+                for submission in adoptable:
+                    store.adopt(submission)
+            finish_moves(space.folder, store.submissions())
+            yield store
+        finally:
+            store.close()
+
+
+def write_outputs(space: Workspace, store: Store) -> None:
+    """Writes the manifest and what is made of it, where they have to change."""
+    states = read_states(space.storyboard.takes, store.submissions(), has_file=space.has_file)
+    manifest = build_manifest(space.storyboard, space.origin, states)
+    for write in OUTPUTS.values():
+        write(manifest, space.folder)
