@@ -2,34 +2,66 @@
 
 from __future__ import annotations
 
+import ipaddress
+import os
 import socket
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+_ACCOUNT = ("MODELLIX_API_KEY", "MODELLIX_PROFILE", "MODELLIX_BASE_URL", "NETRC")
+_FOLDERS = ("XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_DATA_HOME", "APPDATA", "LOCALAPPDATA")
+_PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
+
 
 @pytest.fixture(autouse=True)
 def no_account(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
-    """Every test runs without a key, in a home folder of its own."""
-    for name in ("MODELLIX_API_KEY", "MODELLIX_PROFILE", "MODELLIX_BASE_URL", "XDG_CONFIG_HOME"):
+    """Every test runs without a key, a proxy and a repository, in a home folder of its own."""
+    proxies = (*_PROXIES, *(name.lower() for name in _PROXIES))
+    # Inside a git hook, these would lead a test into the repository that is being committed to.
+    repository = [name for name in os.environ if name.startswith("GIT_")]
+    for name in (*_ACCOUNT, *_FOLDERS, *proxies, *repository):
         monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("HOME", str(tmp_path_factory.mktemp("home")))
+    home = str(tmp_path_factory.mktemp("home"))
+    monkeypatch.setenv("HOME", home)
+    monkeypatch.setenv("USERPROFILE", home)
 
 
 @pytest.fixture(autouse=True)
-def loopback_only(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """A connection to anything but loopback fails the test."""
-    connect = socket.socket.connect
+def loopback_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Reaching for anything but loopback, or asking for its address, fails the test."""
+    for name in ("connect", "connect_ex", "sendto"):
+        monkeypatch.setattr(socket.socket, name, _guarded(getattr(socket.socket, name)))
+    resolve = socket.getaddrinfo
 
-    def guarded(self: socket.socket, address: Any) -> None:
-        if isinstance(address, tuple) and address[0] not in ("127.0.0.1", "::1", "localhost"):
-            raise AssertionError(f"a test reached for {address!r}")
-        connect(self, address)
+    def resolve_loopback(host: Any, *arguments: Any, **more: Any) -> Any:
+        _check_host(host)
+        return resolve(host, *arguments, **more)
 
-    monkeypatch.setattr(socket.socket, "connect", guarded)
-    yield
+    monkeypatch.setattr(socket, "getaddrinfo", resolve_loopback)
+
+
+def _guarded(method: Any) -> Any:
+    def guarded(self: socket.socket, *arguments: Any) -> Any:
+        address = arguments[-1]
+        if isinstance(address, tuple):  # else it is the path of a local socket
+            _check_host(address[0])
+        return method(self, *arguments)
+
+    return guarded
+
+
+def _check_host(host: Any) -> None:
+    name = host.decode("ascii") if isinstance(host, bytes) else host
+    if name in (None, "", "localhost"):
+        return
+    try:
+        is_loopback = ipaddress.ip_address(name).is_loopback
+    except ValueError:
+        is_loopback = False
+    if not is_loopback:
+        raise AssertionError(f"a test reached for {name!r}")
 
 
 @pytest.fixture
