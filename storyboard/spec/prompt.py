@@ -200,6 +200,7 @@ def _refuse_foreign(recipe: Recipe, scope: ShotScope, report: Report) -> None:
         if is_scalar and not attempt(partial(read_value, setting, scope, is_text=True), report):
             continue
         card = recipe.card
-        message = f"{setting.where}: {card.name} has no parameter {wanted!r}"
+        lacks = "such parameter" if wanted == name else f"parameter {wanted!r}"
+        message = f"{setting.where}: {card.name} has no {lacks}"
         hint = did_you_mean(wanted, card.parameters)
         report(Problem(node.place, "unknown-parameter", message, hint))

@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from storyboard.models.catalog import Catalog, load_catalog
 from storyboard.records import Severity, Take
+from storyboard.spec.load import load_storyboard
 from storyboard.spec.overrides import read_overrides
 from storyboard.spec.problems import format_problems
 from tests.spec.boards import HEAD, load, load_text, told
@@ -238,3 +240,48 @@ def test_shown_names_are_those_the_user_typed(tmp_path: Path) -> None:
         "films/styles/a.yaml:2:1: foo: unknown key",
     ]
     assert set(board.sources) >= {"films/film.yaml", "films/b.yaml", "films/styles/a.yaml"}
+
+
+# Several models
+
+
+def two_models(folder: Path) -> Catalog:
+    """The model that the program comes with, and one of another maker with a text of its own."""
+    text = (REPO / "schemas" / "models" / "alibaba" / "wan2.7-t2v.yaml").read_text("utf-8")
+    other = text.replace("/alibaba/wan2.7-t2v/async", "/maker/other/async")
+    start, end = (
+        other.index("                negative_prompt:"),
+        other.index("                audio_url:"),
+    )
+    grain = (
+        "                grain: {type: string, description: How coarse., enum: ['010', '020']}\n"
+    )
+    for name, content in (
+        ("alibaba/wan2.7-t2v", text),
+        ("maker/other", other[:start] + grain + other[end:]),
+    ):
+        path = folder / "models" / f"{name}.yaml"
+        path.parent.mkdir(parents=True)
+        path.write_text(content, encoding="utf-8")
+    return load_catalog(folder / "models")
+
+
+def test_each_shot_is_held_to_its_own_model(tmp_path: Path) -> None:
+    (tmp_path / "film.yaml").write_text("""version: 1
+model: maker/other
+defaults: {negative_prompt: blurry, prompt_extend: false}
+shots:
+  - {id: a, prompt: A boat, grain: 010, negative_prompt: null}
+  - {id: b, prompt: A boat, model: alibaba/wan2.7-t2v}
+  - {id: c, prompt: A boat, grain: "0{{ 3 }}0", negative_prompt: "{{ '' }}"}
+  - {id: d, prompt: A boat, grain: 020, model: alibaba/wan2.7-t2v}
+  - {id: e, prompt: A boat}
+""")
+    board = load_storyboard(tmp_path / "film.yaml", two_models(tmp_path), shown="film.yaml")
+    assert told(board) == [
+        "film.yaml:3:29: defaults.negative_prompt: maker/other has no such parameter",
+        "film.yaml:7:36: take c: grain: '030' is not allowed; maker/other takes '010' or '020'",
+        "film.yaml:8:36: shots[3].grain: alibaba/wan2.7-t2v has no such parameter",
+    ]
+    assert board.takes[0].payload == {"prompt": "A boat", "grain": "010", "prompt_extend": False}
+    assert board.takes[1].model == "alibaba/wan2.7-t2v"
