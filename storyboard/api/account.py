@@ -1,4 +1,4 @@
-"""What the account's own calls answer: models, balance, request log; pure.
+"""What the account's own calls answer: key, models, balance, request log; pure.
 
 Source: sections 1 and 2 of the API contract. Where it is silent (is the log
 wrapped in `data`?) both readings are accepted.
@@ -8,11 +8,37 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
-from storyboard.api.answers import object_in, text_in, utc_moment
+from storyboard.api.answers import Answer, http_date, object_in, rate_hint, text_in, utc_moment
 from storyboard.api.outcomes import is_task_id
 from storyboard.api.redaction import Redaction
+from storyboard.errors import AccountError
+from storyboard.records import RateHint
+
+
+class NotNow(AccountError):
+    """The API is there and cannot answer now: the same read may pass after `wait_s` seconds.
+
+    `wait_s` is None where the answer does not say how long.
+    """
+
+    def __init__(self, message: str, *, next_step: str, wait_s: float | None) -> None:
+        super().__init__(message, next_step=next_step)
+        self.wait_s = wait_s
+
+
+@dataclass(frozen=True, slots=True)
+class Checkup:
+    """What one free request tells of the account and of the way to it.
+
+    `clock_offset_s` is how far the server's clock is ahead of ours, to the
+    second; None where it does not tell the time.
+    """
+
+    is_key_valid: bool
+    rate: RateHint
+    clock_offset_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,22 +53,67 @@ class ListedModel:
 
 @dataclass(frozen=True, slots=True)
 class LogEntry:
-    """One request in the account's log, which says nothing of the prompt."""
+    """One request in the account's log, which says nothing of the prompt.
+
+    `user_id` is what the request's X-Mdlx-User-Id said, where the log tells it.
+    """
 
     task_id: str
     status: str | None = None
     model: str | None = None
     created_at: datetime | None = None
     cost_usd: float | None = None
+    user_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class LogPage:
-    """One page of the log. `total` counts the entries of all pages, None where unsaid."""
+    """One page of the log. `total` counts the rows of all pages, None where unsaid.
+
+    `rows` is how many this page has, those without a usable task id included.
+    """
 
     entries: tuple[LogEntry, ...]
     total: int | None
     page: int
+    rows: int = 0
+
+
+@runtime_checkable
+class Account(Protocol):
+    """What an API can be asked about its account; nothing of it costs anything.
+
+    Each call raises Unreachable where no answer comes, NotNow where one may
+    come later, and AccountError where the account is refused.
+    """
+
+    def check_up(self) -> Checkup:
+        """Whether the key is known, and what the answer's headers tell."""
+        ...
+
+    def balance_usd(self) -> float | None:
+        """What is left, in US dollars; None where the API does not say."""
+        ...
+
+    def logs(
+        self,
+        start: datetime,
+        end: datetime,
+        *,
+        page: int = 1,
+        page_size: int = 100,
+        user_id: str | None = None,
+    ) -> LogPage:
+        """One page of the request log between two moments, of one user id or of all."""
+        ...
+
+
+def read_checkup(answer: Answer, *, is_key_valid: bool) -> Checkup:
+    """What the headers of the answer tell, with what its body said of the key."""
+    server_now = http_date(answer.headers.get("date", ""))
+    # The header is cut to the second, so the moment it means is half a second on.
+    offset_s = None if server_now is None else server_now + 0.5 - answer.received_at
+    return Checkup(is_key_valid, rate_hint(answer), offset_s)
 
 
 def read_models(document: Any, redaction: Redaction) -> tuple[ListedModel, ...]:
@@ -65,7 +136,8 @@ def read_models(document: Any, redaction: Redaction) -> tuple[ListedModel, ...]:
 def read_log(document: Any, page: int, redaction: Redaction) -> LogPage:
     """One page of the request log; entries without a usable task id are left out."""
     entries = []
-    for item in _list_in(document, "requests"):
+    items = _list_in(document, "requests")
+    for item in items:
         task_id = item.get("task_id") if isinstance(item, dict) else None
         if is_task_id(task_id) and redaction.is_clean(task_id):
             entries.append(
@@ -75,10 +147,11 @@ def read_log(document: Any, page: int, redaction: Redaction) -> LogPage:
                     model=_model_name(item, redaction),
                     created_at=utc_moment(item.get("created_at")),
                     cost_usd=number_in(item, "cost"),
+                    user_id=_quoted(item, "user_id", redaction),
                 )
             )
     total = number_in(_holder(document, "requests"), "total")
-    return LogPage(tuple(entries), None if total is None else int(total), page)
+    return LogPage(tuple(entries), None if total is None else int(total), page, len(items))
 
 
 def number_in(document: Any, name: str) -> float | None:

@@ -79,7 +79,7 @@ def text_in(document: Any, name: str) -> str | None:
 def rate_hint(answer: Answer) -> RateHint:
     """What the headers say about the request rate; absurd values count as not said."""
     headers = answer.headers
-    server_now = _http_date(headers.get("date", ""))
+    server_now = http_date(headers.get("date", ""))
     now = answer.received_at if server_now is None else server_now
     return RateHint(
         limit=_count(headers.get("x-ratelimit-limit", ""), least=1),
@@ -106,7 +106,7 @@ def _retry_after_s(text: str, now: float) -> float | None:
     seconds = _number(text)
     if seconds is not None:
         return min(seconds, LONGEST_WAIT_S)
-    date = _http_date(text)
+    date = http_date(text)
     return None if date is None else min(max(date - now, 0.0), LONGEST_WAIT_S)
 
 
@@ -121,7 +121,8 @@ def _number(text: str) -> float | None:
     return float(text) if _NUMBER.fullmatch(text) else None
 
 
-def _http_date(text: str) -> float | None:
+def http_date(text: str) -> float | None:
+    """The moment that a Date header names, in Unix seconds; None where it names none."""
     try:
         moment = parsedate_to_datetime(text.strip())
         if moment.tzinfo is None:

@@ -16,9 +16,18 @@ from urllib.parse import quote as percent_encode
 
 import requests
 
-from storyboard.api.account import ListedModel, LogPage, number_in, read_log, read_models
+from storyboard.api.account import (
+    Checkup,
+    ListedModel,
+    LogPage,
+    NotNow,
+    number_in,
+    read_checkup,
+    read_log,
+    read_models,
+)
 from storyboard.api.addresses import origin_of
-from storyboard.api.answers import Answer, object_in, text_in
+from storyboard.api.answers import Answer, object_in, rate_hint, text_in
 from storyboard.api.credentials import ApiKey
 from storyboard.api.outcomes import is_task_id, read_submission
 from storyboard.api.redaction import Redaction
@@ -35,10 +44,14 @@ from storyboard.records import (
 
 _ENDPOINT = re.compile(r"(/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)+")
 _USER_ID = re.compile(r"[A-Za-z0-9_-]{8,128}")
+_TRY_LATER = frozenset({408, 425, 429, 500, 502, 503, 504})
 
 
 class ModellixApi:
-    """One account at one origin. Used from many threads at once."""
+    """One account at one origin. Used from many threads at once.
+
+    With an empty key nothing is signed: enough to see whether the API is there.
+    """
 
     def __init__(
         self,
@@ -86,10 +99,16 @@ class ModellixApi:
 
     def validate_key(self) -> bool:
         """Whether the API knows the key."""
+        return self.check_up().is_key_valid
+
+    def check_up(self) -> Checkup:
+        """Whether the API knows the key, and what its answer tells of limits and clock."""
         answer = self._get("apikey/validate")
-        if answer.status == 401:
-            return False
-        return object_in(self._checked(answer), "data").get("is_valid") is True
+        is_valid = (
+            answer.status != 401
+            and object_in(self._checked(answer), "data").get("is_valid") is True
+        )
+        return read_checkup(answer, is_key_valid=is_valid)
 
     def balance_usd(self) -> float | None:
         """The account's balance in US dollars; None where the reply does not say."""
@@ -100,27 +119,41 @@ class ModellixApi:
         return read_models(self._checked(self._get("models")), self._redaction)
 
     def logs(
-        self, start: datetime, end: datetime, *, page: int = 1, page_size: int = 100
+        self,
+        start: datetime,
+        end: datetime,
+        *,
+        page: int = 1,
+        page_size: int = 100,
+        user_id: str | None = None,
     ) -> LogPage:
-        """One page of the account's request log between two moments, at most 30 days apart."""
-        params = {
+        """One page of the account's request log between two moments, at most 30 days apart.
+
+        The log is the whole team's. With `user_id` it is asked for the
+        requests that carried this id alone; the name of that filter is a
+        guess, so the caller may not rely on it.
+        """
+        params: dict[str, str | int] = {
             "start_time": int(start.timestamp()),
             "end_time": int(end.timestamp()),
             "page": page,
             "page_size": page_size,
         }
+        if user_id is not None:
+            params["user_id"] = user_id
         return read_log(self._checked(self._get("logs", params)), page, self._redaction)
 
     def close(self) -> None:
         """Close the connections of all threads."""
         self._sessions.close()
 
-    def _get(self, path: str, params: Mapping[str, int] | None = None) -> Answer:
+    def _get(self, path: str, params: Mapping[str, str | int] | None = None) -> Answer:
         return self._sessions.get(f"{self.origin}/api/v1/{path}", params=params)
 
     def _sign(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        if origin_of(request.url or "") == self.origin:
-            request.headers["Authorization"] = f"Bearer {self._key.reveal()}"
+        key = self._key.reveal()
+        if key and origin_of(request.url or "") == self.origin:
+            request.headers["Authorization"] = f"Bearer {key}"
         return request
 
     def _checked(self, answer: Answer) -> Any:
@@ -128,7 +161,8 @@ class ModellixApi:
 
         Raises:
             Unreachable: no answer came.
-            AccountError: the answer is an error, or makes no sense.
+            NotNow: the answer says to try again, or a server's error.
+            AccountError: the answer is another error, or makes no sense.
         """
         if answer.status is None:
             raise Unreachable(
@@ -146,10 +180,12 @@ class ModellixApi:
                 f"{self.origin} refused the key (HTTP {answer.status}){because}.",
                 next_step="check MODELLIX_API_KEY, or the profile that the key comes from",
             )
-        raise AccountError(
-            f"{self.origin} gave no usable answer (HTTP {answer.status}){because}.",
-            next_step="try again in a while",
-        )
+        sentence = f"{self.origin} gave no usable answer (HTTP {answer.status}){because}."
+        if answer.status in _TRY_LATER:
+            hint = rate_hint(answer)
+            wait_s = hint.reset_in_s if hint.retry_after_s is None else hint.retry_after_s
+            raise NotNow(sentence, next_step="try again in a while", wait_s=wait_s)
+        raise AccountError(sentence, next_step="try again in a while")
 
 
 def encode_payload(payload: Payload) -> bytes:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from storyboard.api.account import ListedModel, LogEntry
+from storyboard.api.account import ListedModel, LogEntry, NotNow
 from storyboard.api.credentials import ApiKey
 from storyboard.api.modellix import ModellixApi
 from storyboard.api.protocols import PROTOCOLS, Api
@@ -270,6 +270,55 @@ def test_the_log_is_read_wrapped_in_data_or_not(provider: Provider, is_wrapped: 
     assert provider.request.target == (
         "/api/v1/logs?start_time=1785542400&end_time=1785628800&page=2&page_size=50"
     )
+
+
+def test_the_log_can_be_asked_for_one_user_id(provider: Provider) -> None:
+    row = {"task_id": "task-1", "user_id": "render-0001"}
+    provider.says({"requests": [row, {"task_id": ""}], "total": 2})
+    start = datetime(2026, 8, 1, tzinfo=timezone.utc)
+
+    page = provider.api.logs(start, start, user_id="render-0001")
+
+    assert provider.request.target.endswith("&user_id=render-0001")
+    assert page.entries == (LogEntry("task-1", user_id="render-0001"),)
+    assert page.rows == 2
+
+
+def test_a_checkup_tells_key_limits_and_clock(provider: Provider) -> None:
+    provider.reply = http_reply(
+        {"code": 0, "data": {"is_valid": True}},
+        headers={"X-RateLimit-Limit": "200", "Date": "Sun, 22 Nov 2026 12:10:00 GMT"},
+    )
+    noon = datetime(2026, 11, 22, 12, 0, 0, tzinfo=timezone.utc).timestamp()
+    api = ModellixApi(provider.server.origin, ApiKey(KEY), clock=lambda: noon)
+
+    checkup = api.check_up()
+    api.close()
+
+    assert (checkup.is_key_valid, checkup.rate.limit) == (True, 200)
+    assert checkup.clock_offset_s == 600.5
+
+
+def test_without_a_key_nothing_is_signed(provider: Provider) -> None:
+    provider.says({"code": 0, "data": {"is_valid": False}})
+    api = ModellixApi(provider.server.origin, ApiKey(""))
+
+    assert api.check_up().is_key_valid is False
+    api.close()
+    assert "authorization" not in provider.request.headers
+
+
+def test_an_answer_that_may_be_better_later_says_when(provider: Provider) -> None:
+    provider.reply = http_reply(
+        {"code": 429, "message": "Rate limit exceeded"},
+        status="429 Too Many Requests",
+        headers={"Retry-After": "7"},
+    )
+
+    with pytest.raises(NotNow, match="Rate limit exceeded") as caught:
+        provider.api.balance_usd()
+
+    assert caught.value.wait_s == 7.0
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,74 @@
+"""The account's request log, read whole: page by page, and again where the API says "not now"."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from storyboard.api.account import Account, LogEntry, LogPage, NotNow
+from storyboard.errors import AccountError, Unreachable
+
+PAGE_SIZE = 100
+MAX_PAGES = 1000  # 100,000 rows; whoever has more in one span cannot be told apart by time anyway
+_TRIES = 5
+_LONGEST_WAIT_S = 90.0  # the vendor's window is a minute
+
+Sleep = Callable[[float], None]
+"""Waits for some seconds; the caller may say so first."""
+
+
+def read_whole_log(
+    account: Account,
+    start: datetime,
+    end: datetime,
+    *,
+    user_id: str | None = None,
+    sleep: Sleep,
+) -> tuple[LogEntry, ...]:
+    """Every entry between two moments, each task once, in the log's own order.
+
+    Half a log is worse than none: what looks like the only candidate may be
+    one of two. So where pages are missing nothing is returned.
+
+    Raises:
+        AccountError: the log could not be read, or not whole.
+    """
+
+    def read(number: int) -> LogPage:
+        return account.logs(start, end, page=number, page_size=PAGE_SIZE, user_id=user_id)
+
+    entries: dict[str, LogEntry] = {}
+    total: int | None = None
+    nameless = 0
+    for number in range(1, MAX_PAGES + 1):
+        page = _insist(read, number, sleep)
+        total = page.total if number == 1 else total
+        known = len(entries)
+        entries |= {entry.task_id: entry for entry in page.entries}
+        nameless += page.rows - len(page.entries)
+        if total is not None and len(entries) + nameless >= total:
+            return tuple(entries.values())
+        # A page that brings nothing new is the end, or a server that does not turn pages.
+        if page.rows == 0 or (len(entries) == known and page.rows == len(page.entries)):
+            if total is None:
+                return tuple(entries.values())
+            raise _incomplete(f"it has {total} rows, and {len(entries) + nameless} came")
+    raise _incomplete(f"it has more than {MAX_PAGES * PAGE_SIZE:,} rows in that time")
+
+
+def _insist(read: Callable[[int], LogPage], number: int, sleep: Sleep) -> LogPage:
+    """The page, read again while the API cannot give it now; a GET may repeat."""
+    for tried in range(1, _TRIES):
+        try:
+            return read(number)
+        except (NotNow, Unreachable) as error:
+            said_s = error.wait_s if isinstance(error, NotNow) else None
+            sleep(min(2.0**tried if said_s is None else said_s, _LONGEST_WAIT_S))
+    return read(number)
+
+
+def _incomplete(why: str) -> AccountError:
+    return AccountError(
+        f"the request log could not be read whole: {why}.",
+        next_step="look for the tasks in the console",
+    )
