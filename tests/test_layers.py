@@ -12,7 +12,7 @@ LAYERS = (
     ("commands",),
     ("sandbox",),
     ("engine", "outputs"),
-    ("plan", "store", "state_rows", "api", "lock", "git", "changes"),
+    ("plan", "matching", "settle", "store", "state_rows", "api", "lock", "git", "changes"),
     ("models", "spec"),
     ("records", "errors"),
 )

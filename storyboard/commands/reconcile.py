@@ -1,0 +1,140 @@
+"""`storyboard reconcile`: looks unknown outcomes up in the account's request log; only reads."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+from storyboard.api.account import LogEntry
+from storyboard.commands.folder import open_folder
+from storyboard.commands.lookup import Finding, look_up
+from storyboard.commands.options import (
+    FILE,
+    Folders,
+    folder_options,
+    json_option,
+    take_folders,
+    variable_options,
+)
+from storyboard.commands.printing import align, print_json
+from storyboard.commands.settling import connect_for, find_rendered, write_again
+from storyboard.commands.workspace import Workspace
+from storyboard.errors import ExitCode
+from storyboard.models.catalog import load_catalog
+from storyboard.records import Submission
+from storyboard.settle import unknown_among
+
+
+@click.command()
+@click.argument("file", type=FILE, metavar="FILE")
+@variable_options
+@folder_options
+@json_option
+def command(file: Path, as_json: bool, **options: Any) -> int:
+    """Look unknown outcomes up in the account's request log, and adopt what is beyond doubt.
+
+    A task is adopted where one row of the log fits one submission and nothing
+    else; the next render goes on with it. The rest is listed with the command
+    that settles it. Nothing is submitted.
+    """
+    folders, catalog = take_folders(options), load_catalog()
+    space = find_rendered(file, catalog, folders, options)
+    with open_folder(space) as store:
+        unknown = unknown_among(store.submissions())
+        findings: list[Finding] = []
+        if unknown:
+            try:
+                with connect_for(unknown[0], space, catalog) as connection:
+                    findings = look_up(unknown, connection.api, space, store)
+            finally:
+                write_again(space, store)
+    if as_json:
+        print_json(_document(space, findings, folders))
+    else:
+        _print(space, findings, folders)
+    is_settled = all(finding.status is not None for finding in findings)
+    return ExitCode.OK if is_settled else ExitCode.UNKNOWN
+
+
+def _print(space: Workspace, findings: Sequence[Finding], folders: Folders) -> None:
+    if not findings:
+        click.echo(f"{space.storyboard.path}: no outcome is unknown")
+    for finding in findings:
+        one = finding.submission
+        if finding.status is not None:
+            click.echo(
+                f"{one.take}: adopted task {one.task_id} ({finding.status.value}); "
+                "the next render goes on with it"
+            )
+            continue
+        click.echo(
+            f"{one.take}: sent at {one.sent_at:%Y-%m-%d %H:%M:%S} UTC, still unknown: "
+            f"{finding.doubt}"
+        )
+        rows = [_words(entry) for entry in finding.candidates]
+        for line in align(rows) if rows else ():
+            click.echo(f"    {line}")
+        click.echo(f"    next: {_command(space, one, findings, folders)}")
+
+
+def _words(entry: LogEntry) -> tuple[str, ...]:
+    """A row of the log as columns."""
+    created = "at an unknown time"
+    if entry.created_at is not None:
+        created = f"{entry.created_at:%Y-%m-%d %H:%M:%S} UTC"
+    cost = "" if entry.cost_usd is None else f"{entry.cost_usd:.4f} USD"
+    return f"task {entry.task_id}", created, entry.status or "", cost
+
+
+def _command(
+    space: Workspace, submission: Submission, findings: Sequence[Finding], folders: Folders
+) -> str:
+    """What to type to settle it by hand."""
+    words = ["storyboard", "resolve", str(space.storyboard.path), submission.take]
+    for option, value in (
+        ("--output", folders.output),
+        ("--state", folders.state),
+        ("--base-url", folders.base_url),
+    ):
+        words += [option, str(value)] if value is not None else []
+    words += ["--sandbox"] if folders.sandbox else []
+    if sum(finding.submission.take == submission.take for finding in findings) > 1:
+        words += ["--submission", str(submission.id)]
+    return f"{shlex.join(words)} --task-id ID (or --resubmit, or --abandon)"
+
+
+def _document(space: Workspace, findings: Sequence[Finding], folders: Folders) -> dict[str, Any]:
+    return {
+        "file": str(space.storyboard.path),
+        "output": str(space.folder),
+        "origin": space.origin,
+        "submissions": [
+            {
+                "take": one.take,
+                "submission": one.id,
+                "sent_at": f"{one.sent_at:%Y-%m-%dT%H:%M:%SZ}",
+                "state": one.state.value,
+                "task_id": one.task_id,
+                "task_status": finding.status.value if finding.status else None,
+                "doubt": finding.doubt or None,
+                "candidates": [_entry_document(entry) for entry in finding.candidates],
+                "next": None if finding.status else _command(space, one, findings, folders),
+            }
+            for finding in findings
+            for one in (finding.submission,)
+        ],
+    }
+
+
+def _entry_document(entry: LogEntry) -> dict[str, Any]:
+    return {
+        "task_id": entry.task_id,
+        "created_at": f"{entry.created_at:%Y-%m-%dT%H:%M:%SZ}" if entry.created_at else None,
+        "status": entry.status,
+        "model": entry.model,
+        "cost_usd": entry.cost_usd,
+    }

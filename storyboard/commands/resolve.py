@@ -1,0 +1,158 @@
+"""`storyboard resolve`: settles an unknown outcome by hand; only the check of an id is sent."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+import click
+
+from storyboard.api.outcomes import is_task_id
+from storyboard.commands.folder import open_folder
+from storyboard.commands.naming import choose_unknown
+from storyboard.commands.options import (
+    FILE,
+    folder_options,
+    json_option,
+    take_folders,
+    variable_options,
+)
+from storyboard.commands.printing import print_json, say
+from storyboard.commands.settling import (
+    ask_for_task,
+    connect_for,
+    find_rendered,
+    write_again,
+)
+from storyboard.commands.workspace import Workspace
+from storyboard.errors import ExitCode, UsageError
+from storyboard.models.catalog import Catalog, load_catalog
+from storyboard.records import Submission, TaskStatus
+from storyboard.settle import abandoned, adopted, released
+
+
+@click.command()
+@click.argument("file", type=FILE, metavar="FILE")
+@click.argument("take", metavar="TAKE")
+@click.option("--task-id", metavar="ID", help="This is its task: the next render goes on with it.")
+@click.option("--resubmit", is_flag=True, help="Let the next render send it again, at its price.")
+@click.option("--abandon", is_flag=True, help="Hold it until a render with --retry-failed.")
+@click.option(
+    "--submission",
+    "number",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Only this one, where a take was sent more than once.",
+)
+@variable_options
+@folder_options
+@json_option
+def command(file: Path, take: str, as_json: bool, **options: Any) -> int:
+    """Settle a take whose outcome is not known: it was sent, and no usable answer came.
+
+    TAKE is the id of a take, or of a shot for all its unknown takes. Works
+    from the state of the last render, also while the storyboard has problems.
+    """
+    task_id, number = _check_decision(options), options["number"]
+    folders, catalog = take_folders(options), load_catalog()
+    space = find_rendered(file, catalog, folders, options)
+    with open_folder(space) as store:
+        known = store.submissions()
+        chosen = choose_unknown(space, take, known, number=number, is_adopted=task_id is not None)
+        now, notes = datetime.now(timezone.utc), []
+        if task_id is not None:
+            status = _check_task(space, catalog, chosen[0], task_id, known)
+            notes.append(f"task {task_id} is its task ({status.value}); the next render goes on")
+            settled = [adopted(chosen[0], task_id)]
+        elif options["resubmit"]:
+            settled = [released(one, now=now) for one in chosen]
+            notes += ["released; the next render submits it again"] * len(chosen)
+        else:
+            settled = [abandoned(one, now=now) for one in chosen]
+            notes += ["abandoned; it is held until a render with --retry-failed"] * len(chosen)
+        with store.transaction():
+            for submission in settled:
+                store.update(submission)
+        write_again(space, store)
+    if as_json:
+        print_json(_document(space, settled))
+    else:
+        for submission, note in zip(settled, notes, strict=True):
+            click.echo(f"{submission.take}: {note}")
+    if options["resubmit"]:
+        _warn_of_paying_twice(space, settled)
+    return ExitCode.OK
+
+
+def _check_decision(options: dict[str, Any]) -> str | None:
+    """The task id, None for the other decisions; UsageError unless there is exactly one."""
+    given = options["task_id"]
+    if (given is not None) + options["resubmit"] + options["abandon"] != 1:
+        raise UsageError(
+            "say what became of it: exactly one of --task-id ID, --resubmit and --abandon",
+            next_step="storyboard reconcile FILE looks it up in the account's request log",
+        )
+    if given is None:
+        return None
+    task_id = str(given).strip()
+    if not is_task_id(task_id):
+        raise UsageError(
+            f"{task_id[:100]!r} cannot be a task id",
+            next_step="copy the id from the console",
+        )
+    return task_id
+
+
+def _check_task(
+    space: Workspace,
+    catalog: Catalog,
+    submission: Submission,
+    task_id: str,
+    known: Sequence[Submission],
+) -> TaskStatus:
+    """How the task stands; UsageError where it cannot be the submission's."""
+    owner = next((one for one in known if one.task_id == task_id and one.id != submission.id), None)
+    if owner is not None:
+        raise UsageError(
+            f"task {task_id} belongs to take {owner.take}, sent at "
+            f"{owner.sent_at:%Y-%m-%d %H:%M:%S} UTC; it cannot be that of {submission.take} too",
+            next_step="look in the console for the task that is not known yet",
+        )
+    with connect_for(submission, space, catalog) as connection:
+        reply = ask_for_task(connection.api, task_id)
+    if reply.status is TaskStatus.MISSING:
+        raise UsageError(
+            f"the API does not know task {task_id} ({reply.reason or 'not found'}): "
+            "it is mistyped, expired, or another account's",
+            next_step="check the id in the console; --resubmit or --abandon settle it without one",
+        )
+    return reply.status
+
+
+def _warn_of_paying_twice(space: Workspace, settled: Sequence[Submission]) -> None:
+    say("If the first request was accepted after all, it is paid for twice.")
+    if not space.storyboard.is_sound:
+        return
+    wanted = {take.fingerprint for take in space.storyboard.takes}
+    for one in settled:
+        if one.fingerprint not in wanted:
+            say(f"No take of {space.storyboard.path} makes the request of {one.take} any more.")
+
+
+def _document(space: Workspace, settled: Sequence[Submission]) -> dict[str, Any]:
+    return {
+        "file": str(space.storyboard.path),
+        "output": str(space.folder),
+        "origin": space.origin,
+        "resolved": [
+            {
+                "take": one.take,
+                "submission": one.id,
+                "state": one.state.value,
+                "task_id": one.task_id,
+            }
+            for one in settled
+        ],
+    }

@@ -1,0 +1,215 @@
+"""Which row of the account's request log belongs to which unknown submission. Pure.
+
+Takes submissions whose outcome is not known and the log's entries; says what
+fits what. The log says nothing of the prompt, so only time, model and user id
+can tell. A wrong guess would put one take's video under another's name: what
+is not the only possibility is left to a person.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from storyboard.api.account import LogEntry
+from storyboard.records import Submission
+
+EARLY = timedelta(minutes=2)
+"""How long before our own time of sending the API's time may lie: a clock that is wrong."""
+
+LATE = timedelta(minutes=3)
+"""How long after: a POST waits up to 70 s for connection and answer, on a clock that is wrong."""
+
+_JOINED_WITHIN = timedelta(hours=1)  # reading an hour in between is cheaper than asking anew
+_LONGEST_SPAN = timedelta(days=29)  # the log is asked for at most 30 days, ends included
+
+Span = tuple[datetime, datetime]
+
+
+@dataclass(frozen=True, slots=True)
+class Owners:
+    """What asking the log for single user ids has shown.
+
+    `named` gives tasks their user id. With `is_telling`, a task that is not
+    in it is of none of the ids `asked` for. `silent` are the ids for which
+    the log named nothing, without a sign that it understood the question.
+    """
+
+    named: Mapping[str, str] = field(default_factory=dict)
+    asked: frozenset[str] = frozenset()
+    is_telling: bool = False
+    silent: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """What the log has for one unknown submission.
+
+    `entry` is the one row that can be its task, and of no other submission;
+    None where that is in doubt. `candidates` are all rows that may be it, in
+    the order of time; `doubt` says in words why none was taken.
+    """
+
+    submission: Submission
+    candidates: tuple[LogEntry, ...] = ()
+    entry: LogEntry | None = None
+    doubt: str | None = None
+
+
+def spans_of(submissions: Iterable[Submission], *, clock_offset_s: float = 0.0) -> tuple[Span, ...]:
+    """The spans of time in which the tasks of `submissions` can have been made, in order.
+
+    Those that are near each other are one. None is longer than the log can
+    be asked for. `clock_offset_s` is how far the API's clock is ahead of ours.
+    """
+    spans: list[Span] = []
+    for start, end in sorted(_span_of(one, clock_offset_s) for one in submissions):
+        if spans:
+            first, last = spans[-1]
+            whole = max(end, last)
+            if start - last <= _JOINED_WITHIN and whole - first <= _LONGEST_SPAN:
+                spans[-1] = first, whole
+                continue
+        spans.append((start, end))
+    return tuple(spans)
+
+
+def find_owners(
+    entries: Iterable[LogEntry],
+    answers: Mapping[str, Collection[str]],
+    known: Mapping[str, str],
+) -> Owners:
+    """Whose tasks these are, from what the log gave when asked for each user id.
+
+    `answers` holds the task ids by the user id that was asked for, `known`
+    the user ids of tasks that the state file knows. The filter is not
+    documented: it counts only where its answers contradict neither each
+    other, nor what is known, nor the log without it.
+    """
+    there = {entry.task_id for entry in entries}
+    asked = frozenset(answers)
+    given = {user: there & set(tasks) for user, tasks in answers.items()}
+    is_wrong = any(
+        task in there and user in given and task not in given[user] for task, user in known.items()
+    )
+    total = sum(len(tasks) for tasks in given.values())
+    named = {task: user for user, tasks in given.items() for task in tasks}
+    if is_wrong or total > len(named):
+        return Owners()
+    if not named:
+        return Owners(asked=asked, silent=asked if there else frozenset())
+    if there - named.keys():
+        return Owners(named, asked, is_telling=True)
+    # All there is was given: all of it is ours, or the question was not understood.
+    return Owners()
+
+
+def match_log(
+    unknown: Sequence[Submission],
+    entries: Iterable[LogEntry],
+    *,
+    known_tasks: Collection[str],
+    rivals: Sequence[Submission] = (),
+    owners: Owners = Owners(),
+    clock_offset_s: float = 0.0,
+) -> tuple[Match, ...]:
+    """What the log has for each of the `unknown`, in their order.
+
+    A row can be a submission's task where the model is the same, the user id
+    is no other one, the time is near the sending, and no submission is known
+    to have it already. `rivals` are other submissions that may have made
+    a row, of other state files or given up by hand: it is not taken then.
+    """
+    strangers = {
+        entry.task_id: entry for entry in entries if entry.task_id not in known_tasks
+    }.values()
+    possible = [
+        tuple(entry for entry in strangers if _may_be(entry, one, owners, clock_offset_s))
+        for one in (*unknown, *rivals)
+    ]
+    claims: dict[str, list[Submission]] = {}
+    for one, candidates in zip((*unknown, *rivals), possible, strict=True):
+        for entry in candidates:
+            claims.setdefault(entry.task_id, []).append(one)
+    return tuple(
+        _match(one, candidates, claims, owners)
+        for one, candidates in zip(unknown, possible, strict=False)
+    )
+
+
+def _match(
+    submission: Submission,
+    candidates: tuple[LogEntry, ...],
+    claims: Mapping[str, Sequence[Submission]],
+    owners: Owners,
+) -> Match:
+    doubt = _doubt(submission, candidates, claims, owners)
+    in_order = tuple(
+        sorted(
+            candidates,
+            key=lambda entry: (entry.created_at or submission.sent_at, entry.task_id),
+        )
+    )
+    return Match(submission, in_order, candidates[0] if doubt is None else None, doubt)
+
+
+def _doubt(
+    submission: Submission,
+    candidates: Sequence[LogEntry],
+    claims: Mapping[str, Sequence[Submission]],
+    owners: Owners,
+) -> str | None:
+    """Why no row can be taken for the submission's task; None where one can."""
+    if not candidates:
+        return "no row of the request log fits"
+    if len(candidates) > 1:
+        return f"{len(candidates)} rows of the request log fit"
+    (entry,) = candidates
+    rivals = {one.take for one in claims[entry.task_id] if one is not submission}
+    if rivals:
+        names = (f"another {take}" if take == submission.take else take for take in sorted(rivals))
+        return f"the one row that fits may as well be that of {', '.join(names)}"
+    if entry.created_at is None or entry.model is None:
+        return "the one row that may fit does not say its time and model"
+    if entry.user_id is None and submission.user_id in owners.silent:
+        return "one row fits, but the log does not count it among those of this render's user id"
+    return None
+
+
+def _may_be(entry: LogEntry, submission: Submission, owners: Owners, clock_offset_s: float) -> bool:
+    if entry.model is not None and not is_model(entry.model, submission.model):
+        return False
+    start, end = _span_of(submission, clock_offset_s)
+    if entry.created_at is not None and not start <= entry.created_at <= end:
+        return False
+    user = submission.user_id
+    owner = entry.user_id or owners.named.get(entry.task_id)
+    if user is None or owner is not None:
+        return user is None or owner == user
+    return not (owners.is_telling and user in owners.asked)
+
+
+def is_model(shown: str, model: str) -> bool:
+    """Whether the log's name of a model is that of `model`, spelt in whatever way.
+
+    The vendor writes "alibaba/wan2.7-t2v" and "wan-2-7-t2v" for the same one.
+    """
+    provider, _, name = model.rpartition("/")
+    shown, provider, name = (_letters(text) for text in (shown, provider, name))
+    return shown == name or shown.endswith(provider + name)
+
+
+def _letters(text: str) -> str:
+    return re.sub(r"[\W_]+", "", text.casefold())
+
+
+def _span_of(submission: Submission, clock_offset_s: float) -> Span:
+    """When the API can have made the submission's task, by the API's clock.
+
+    How wrong our clock is now it need not have been then: both are allowed for.
+    """
+    offset = timedelta(seconds=clock_offset_s)
+    start = submission.sent_at - EARLY + min(offset, timedelta())
+    return start, submission.sent_at + LATE + max(offset, timedelta())

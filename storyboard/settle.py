@@ -1,0 +1,106 @@
+"""What a decision, or the request log, makes of a submission whose outcome is not known. Pure.
+
+Takes submissions, gives the ones that a name means, and the rows as they are
+written after the decision.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from storyboard.records import Submission, SubmissionState, Take
+
+UNKNOWN_STATES = frozenset({SubmissionState.SENDING, SubmissionState.UNKNOWN})
+"""A submission found in one of these, under the lock, may have been charged."""
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """The unknown submissions that a name means, oldest first.
+
+    `is_shot`: it is the name of a shot, not of a take. `repeated` are the
+    takes that have several among them.
+    """
+
+    submissions: tuple[Submission, ...]
+    is_shot: bool = False
+
+    @property
+    def repeated(self) -> tuple[str, ...]:
+        """The takes that have several unknown submissions; for a take's name, whatever is one."""
+        if not self.is_shot and len(self.submissions) > 1:
+            return tuple(dict.fromkeys(one.take for one in self.submissions))
+        counts = Counter(one.take for one in self.submissions)
+        return tuple(take for take, count in counts.items() if count > 1)
+
+
+def unknown_among(submissions: Iterable[Submission]) -> tuple[Submission, ...]:
+    """The submissions whose outcome is not known."""
+    return tuple(one for one in submissions if one.state in UNKNOWN_STATES)
+
+
+def rivals_among(submissions: Iterable[Submission]) -> tuple[Submission, ...]:
+    """The submissions that may have made a task which nobody knows.
+
+    Giving one up by hand does not undo what the API may have accepted.
+    """
+    given_up = {SubmissionState.RELEASED, SubmissionState.ABANDONED}
+    return tuple(
+        one for one in submissions if one.state in UNKNOWN_STATES | given_up and not one.task_id
+    )
+
+
+def find_named(name: str, submissions: Sequence[Submission], takes: Sequence[Take]) -> Named:
+    """The unknown submissions of the take called `name`, else those of the shot.
+
+    A take of the storyboard has those of its own request, whoever made it
+    first, and those that were sent under its name, whatever it is now.
+    """
+    unknown, name = unknown_among(submissions), name.casefold()
+    for is_shot in (False, True):
+        requests = {
+            take.fingerprint
+            for take in takes
+            if (take.shot if is_shot else take.id).casefold() == name
+        }
+        found = tuple(
+            one
+            for one in unknown
+            if (one.shot if is_shot else one.take).casefold() == name or one.fingerprint in requests
+        )
+        if found:
+            return Named(found, is_shot)
+    return Named(())
+
+
+def adopted(submission: Submission, task_id: str) -> Submission:
+    """The submission with the task that was found for it, for the next render to go on with."""
+    return replace(
+        submission,
+        state=SubmissionState.ACCEPTED,
+        task_id=task_id,
+        submitted_at=submission.submitted_at or submission.sent_at,
+        finished_at=None,
+        http_status=None,
+        reason=None,
+        reply=None,
+    )
+
+
+def released(submission: Submission, *, now: datetime) -> Submission:
+    """The submission given up, for the next render to send its request again."""
+    return replace(submission, state=SubmissionState.RELEASED, finished_at=now)
+
+
+def abandoned(submission: Submission, *, now: datetime) -> Submission:
+    """The submission given up, its take held until a render is told to try again."""
+    came = submission.reason or "no answer came"
+    return replace(
+        submission,
+        state=SubmissionState.ABANDONED,
+        finished_at=now,
+        reason=f"given up by hand; {came}",
+    )
