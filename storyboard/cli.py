@@ -22,6 +22,7 @@ COMMANDS = {
     "reconcile": "Look unknown outcomes up in the account's request log.",
     "schema": "The JSON Schemas of storyboards, requests and manifests.",
     "sandbox": "Serve a local API for rehearsals: no key, no money, no network.",
+    "doctor": "Key, connection, balance, disk and versions, with remedies.",
 }
 """Each is a module of `storyboard.commands`, imported when it is called."""
 

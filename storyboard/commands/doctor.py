@@ -1,0 +1,188 @@
+"""`storyboard doctor`: key, connection, balance, limits, disk, clock and versions, with remedies.
+
+Sends two free reads at most, and nothing where there is no address to ask.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+from collections.abc import Iterator
+from importlib import metadata
+from pathlib import Path
+
+import click
+
+from storyboard import __version__
+from storyboard.api.credentials import ApiKey, Credentials, find_base_url, find_key
+from storyboard.api.modellix import ModellixApi
+from storyboard.commands.health import (
+    Level,
+    Line,
+    describe_limits,
+    exit_code_of,
+    fine,
+    judge_balance,
+    judge_clock,
+    judge_disk,
+    judge_key,
+)
+from storyboard.commands.options import json_option
+from storyboard.commands.printing import align, print_json
+from storyboard.errors import AccountError, ExitCode, StoryboardError, UsageError
+from storyboard.sandbox import require_sandbox
+
+LIBRARIES = (
+    "pyyaml",
+    "jsonschema",
+    "requests",
+    "tqdm",
+    "jinja2",
+    "click",
+    "pymediainfo",
+    "filelock",
+)
+"""What the program needs, by the names that pip knows; as in pyproject.toml."""
+
+
+@click.command()
+@click.option("--base-url", metavar="URL", help="The API's origin, if not the vendor's own.")
+@json_option
+def command(base_url: str | None, as_json: bool) -> int:
+    """Look at all that a render needs, and say what is wrong and what to do about it.
+
+    Costs nothing, and works without a key.
+    """
+    lines = (*_look_at_account(base_url), *_look_at_machine())
+    code = exit_code_of(lines)
+    if as_json:
+        print_json({"checks": [_document(line) for line in lines]})
+        return code
+    rows = [(line.level.value, line.name, line.found) for line in lines]
+    for line, text in zip(lines, align(rows), strict=True):
+        click.echo(text)
+        if line.remedy:
+            click.echo(f"    next: {line.remedy}")
+    return code
+
+
+def _look_at_account(base_url: str | None) -> Iterator[Line]:
+    credentials: Credentials | None = None
+    try:
+        credentials = find_key(environ=os.environ, home=Path.home())
+        yield fine("key", f"from {credentials.source}")
+    except AccountError as error:
+        yield _trouble("key", error)
+    try:
+        origin = find_base_url(base_url, environ=os.environ)
+    except UsageError as error:
+        yield _trouble("address", error)
+        return
+    yield fine("address", origin)
+    api = ModellixApi(origin, credentials.key if credentials else ApiKey(""))
+    try:
+        yield from _look_at_api(api, credentials)
+    finally:
+        api.close()
+
+
+def _look_at_api(api: ModellixApi, credentials: Credentials | None) -> Iterator[Line]:
+    try:
+        checkup = api.check_up()
+    except AccountError as error:
+        yield _trouble("connection", error)
+        return
+    yield fine("connection", "the API answers")
+    if credentials is not None:
+        yield judge_key(is_valid=checkup.is_key_valid, source=credentials.source)
+        if checkup.is_key_valid:
+            yield _look_at_balance(api)
+    yield describe_limits(checkup.rate)
+    yield judge_clock(checkup.clock_offset_s)
+
+
+def _look_at_balance(api: ModellixApi) -> Line:
+    try:
+        return judge_balance(api.balance_usd())
+    except AccountError as error:
+        return _trouble("balance", error)
+
+
+def _look_at_machine() -> Iterator[Line]:
+    yield _look_at_disk()
+    yield fine("python", f"{platform.python_version()} on {platform.system()}")
+    yield fine("storyboard", __version__)
+    yield _look_at_libraries()
+    yield _look_at_media_info()
+    try:
+        require_sandbox()
+        yield fine("sandbox", "installed")
+    except UsageError as error:
+        yield Line("sandbox", Level.WARNING, _clause(error), error.next_step)
+
+
+def _look_at_disk() -> Line:
+    try:
+        folder = str(Path.cwd())
+        free_bytes = shutil.disk_usage(folder).free
+    except OSError as error:
+        return Line(
+            "disk",
+            Level.PROBLEM,
+            f"the current folder cannot be used: {error.strerror}",
+            "go to another one",
+        )
+    return judge_disk(free_bytes, folder=folder, is_writable=os.access(folder, os.W_OK))
+
+
+def _look_at_libraries() -> Line:
+    versions = {}
+    for name in LIBRARIES:
+        try:
+            versions[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            versions[name] = ""
+    missing = [name for name, version in versions.items() if not version]
+    if missing:
+        return Line(
+            "libraries",
+            Level.PROBLEM,
+            f"not installed here: {', '.join(missing)}",
+            "pip install --upgrade storyboard-render",
+        )
+    return fine("libraries", ", ".join(f"{name} {version}" for name, version in versions.items()))
+
+
+def _look_at_media_info() -> Line:
+    try:
+        from pymediainfo import MediaInfo
+
+        if MediaInfo.can_parse():
+            return fine("measuring", "works")
+    except ImportError:
+        pass  # the libraries are a line of their own
+    return Line(
+        "measuring",
+        Level.WARNING,
+        "the MediaInfo library cannot be loaded, so size and length of videos stay unknown",
+        "install it: libmediainfo0v5 on Debian and Ubuntu, libmediainfo elsewhere",
+    )
+
+
+def _trouble(name: str, error: StoryboardError) -> Line:
+    """A problem with the account or the way to it, in the words of the error."""
+    return Line(name, Level.PROBLEM, _clause(error), error.next_step, ExitCode.ACCOUNT)
+
+
+def _clause(error: StoryboardError) -> str:
+    return str(error).rstrip(".")
+
+
+def _document(line: Line) -> dict[str, str | None]:
+    return {
+        "name": line.name,
+        "level": line.level.value,
+        "found": line.found,
+        "remedy": line.remedy,
+    }

@@ -1,0 +1,113 @@
+"""What `doctor` finds, line by line: facts in, words out. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from storyboard.api.credentials import KEY_PAGE
+from storyboard.errors import ExitCode, worst_of
+from storyboard.records import RateHint
+
+_FEW_BYTES = 2 * 10**9  # about two hundred videos
+_TOO_FEW_BYTES = 200 * 10**6
+_NOTABLE_S = 30.0
+
+
+class Level(Enum):
+    """How a line of the report stands; problems alone change the exit code."""
+
+    OK = "ok"
+    WARNING = "warning"
+    PROBLEM = "problem"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One thing that was looked at, what was found, and what to do about it."""
+
+    name: str
+    level: Level
+    found: str
+    remedy: str | None = None
+    code: ExitCode = ExitCode.INCOMPLETE
+
+
+def fine(name: str, found: str) -> Line:
+    """A line with nothing to do about it."""
+    return Line(name, Level.OK, found)
+
+
+def exit_code_of(lines: tuple[Line, ...]) -> ExitCode:
+    """The worst that the problems come to: 12 for the account and the way to it, else 1."""
+    return worst_of(*(line.code for line in lines if line.level is Level.PROBLEM))
+
+
+def judge_key(*, is_valid: bool, source: str) -> Line:
+    """Whether the API takes the key that was found."""
+    if is_valid:
+        return fine("key accepted", "yes")
+    return Line(
+        "key accepted",
+        Level.PROBLEM,
+        f"the API does not know the key from {source}",
+        f"make a new one at {KEY_PAGE}, and see that it belongs to this address",
+        ExitCode.ACCOUNT,
+    )
+
+
+def judge_balance(balance_usd: float | None) -> Line:
+    """Whether there is anything to pay with. What a video costs is not known here."""
+    if balance_usd is None:
+        return Line(
+            "balance", Level.WARNING, "the API's answer does not say", "look in the console"
+        )
+    if balance_usd <= 0:
+        return Line(
+            "balance",
+            Level.PROBLEM,
+            f"{balance_usd:.2f} USD: nothing can be rendered",
+            "top the account up",
+            ExitCode.ACCOUNT,
+        )
+    return fine("balance", f"{balance_usd:.2f} USD")
+
+
+def describe_limits(rate: RateHint) -> Line:
+    """What the headers say of the request rate; they need not say anything."""
+    if rate.limit is None:
+        silence = "the answer's headers do not tell; a render finds them out, from 100 requests"
+        return fine("limits", f"{silence} a minute and 2 tasks in flight on")
+    left = "" if rate.remaining is None else f", {rate.remaining} of them left"
+    return fine("limits", f"{rate.limit} requests a minute{left}")
+
+
+def judge_clock(offset_s: float | None) -> Line:
+    """Whether our clock and the API's agree. `offset_s` is how far the API's is ahead."""
+    if offset_s is None:
+        return fine("clock", "the API does not tell its time")
+    if abs(offset_s) <= _NOTABLE_S:
+        return fine("clock", "agrees with the API's")
+    side = "behind" if offset_s > 0 else "ahead of"
+    return Line(
+        "clock",
+        Level.WARNING,
+        f"{abs(offset_s):,.0f} s {side} the API's",
+        "set the clock: how long links live and what reconcile finds are told by it",
+    )
+
+
+def judge_disk(free_bytes: int, *, folder: str, is_writable: bool) -> Line:
+    """Whether the folder has room for videos; one is some ten megabytes."""
+    found = f"{free_bytes / 10**9:,.1f} GB free in {folder}"
+    if not is_writable:
+        return Line(
+            "disk",
+            Level.PROBLEM,
+            f"{folder} cannot be written",
+            "mend its permissions, or render elsewhere with --output",
+        )
+    if free_bytes >= _FEW_BYTES:
+        return fine("disk", found)
+    level = Level.WARNING if free_bytes >= _TOO_FEW_BYTES else Level.PROBLEM
+    return Line("disk", level, found, "free some space, or render elsewhere with --output")
