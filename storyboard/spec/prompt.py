@@ -100,7 +100,7 @@ def build_request(recipe: Recipe, scope: ShotScope, take: int, report: Report) -
                 request.shown[name] = shown
         elif parameter.is_required and (misspelt := _find_misspelt(name, recipe)):
             request.places[name] = misspelt.key_place
-    _refuse_foreign(recipe, scope, report)
+    _refuse_foreign(request, recipe, scope, report)
     return request
 
 
@@ -189,7 +189,7 @@ def _find_misspelt(name: str, recipe: Recipe) -> Setting | None:
     return recipe.settings[guess] if guess else None
 
 
-def _refuse_foreign(recipe: Recipe, scope: ShotScope, report: Report) -> None:
+def _refuse_foreign(request: Request, recipe: Recipe, scope: ShotScope, report: Report) -> None:
     """A parameter that this model does not have is a problem, never dropped in silence."""
     for name, setting in recipe.settings.items():
         wanted = "negative_prompt" if name == "negative" else name
@@ -204,3 +204,4 @@ def _refuse_foreign(recipe: Recipe, scope: ShotScope, report: Report) -> None:
         message = f"{setting.where}: {card.name} has no {lacks}"
         hint = did_you_mean(wanted, card.parameters)
         report(Problem(node.place, "unknown-parameter", message, hint))
+        request.places[wanted] = node.place
