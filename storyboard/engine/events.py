@@ -39,6 +39,7 @@ class Crashed:
     """A worker met a bug of ours; the loop raises it."""
 
     error: BaseException
+    is_submission: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +50,13 @@ class Interrupted:
 Event: TypeAlias = Submitted | Polled | Downloaded | Crashed | Interrupted
 
 
-def guarded(call: Callable[[], Event]) -> Callable[[], Event]:
+def guarded(call: Callable[[], Event], *, is_submission: bool = False) -> Callable[[], Event]:
     """A call whose bug reaches the loop instead of ending a thread in silence."""
 
     def guarded_call() -> Event:
         try:
             return call()
         except BaseException as error:
-            return Crashed(error)
+            return Crashed(error, is_submission)
 
     return guarded_call

@@ -98,6 +98,7 @@ class Flight:
     take: Take
     submission: Submission
     missing_since: float | None = None
+    refused_since: float | None = None
     unread: int = 0
     downloads: int = 0
     was_refreshed: bool = False

@@ -63,6 +63,7 @@ _REFUSED_S = 60.0  # a refused key may be a hiccup; the tasks stay accepted for 
 _MISSING_WAIT_S = 30.0
 _LAST_POSTS_S = 60.0  # how long open POSTs are waited for once the run shall end
 _POLL_THREADS = 2  # connections that submissions leave to the polls
+_LATE_POLL_S = 10.0  # a look that waits longer than this takes turns with the submissions
 
 
 class Engine:
@@ -104,6 +105,7 @@ class Engine:
         self._waiting: deque[tuple[Job, Take]] = deque()
         self._tasks: set[tuple[str, int]] = set()  # accepted, not finished
         self._open_posts = 0
+        self._is_polls_turn = False
         self._poll_heap: list[Due] = []
         self._numbers = itertools.count()
         self._hold_until = now  # no submission before, after the API could not be reached
@@ -156,7 +158,7 @@ class Engine:
         self._start_polls(now)
         if self._leave_at is None:
             self._downloads.start(now)
-        self._tell_news()
+        self._tell_news(now)
 
     def _handle(self, event: Event, now: float) -> None:
         match event:
@@ -169,7 +171,8 @@ class Engine:
                 self._on_polled(flight, reply, now)
             case Downloaded(flight, result):
                 self._on_downloaded(flight, result, now)
-            case Crashed(error):
+            case Crashed(error, is_submission):
+                self._open_posts -= is_submission
                 self._fail(error, now)
             case Interrupted():
                 self._was_interrupted = True
@@ -211,7 +214,7 @@ class Engine:
         if self._requests.free:
             if self._poll_heap:
                 times.append(max(self._poll_heap[0].at, self._budget.next_at()))
-            if self._waiting and self._requests.free > _POLL_THREADS:
+            if self._waiting and self._may_post():
                 times.extend(self._submission_times(now))
         if self._waiting or self._poll_heap:
             times.extend(self._breaker.next_checks(now=now))
@@ -229,6 +232,11 @@ class Engine:
     @property
     def _in_flight(self) -> int:
         return len(self._tasks) + self._open_posts
+
+    def _may_post(self, *, begun: int = 0) -> bool:
+        """Whether one more POST may be open, besides the `begun` ones that no thread has yet."""
+        has_thread = self._requests.free - begun > _POLL_THREADS
+        return has_thread and self._open_posts < self._breaker.most_open_posts
 
     # Ending early
 
@@ -271,8 +279,9 @@ class Engine:
         started = 0
         while (
             self._waiting
-            and self._requests.free - started > _POLL_THREADS
+            and self._may_post(begun=started)
             and now >= max(self._budget.next_at(), self._hold_until)
+            and not (self._is_polls_turn and self._has_late_poll(now))
             and self._window.has_room(self._in_flight, now=now)
         ):
             job, take = self._waiting.popleft()
@@ -286,6 +295,7 @@ class Engine:
                 user_id=job.provenance.user_id,
             )
             self._budget.spend(now=now)
+            self._is_polls_turn = True
             self._open_posts += 1
             started += 1
             yield Flight(job, take, submission)
@@ -299,7 +309,7 @@ class Engine:
             )
             return Submitted(flight, reply)
 
-        return guarded(call)
+        return guarded(call, is_submission=True)
 
     def _on_submitted(self, flight: Flight, reply: SubmitReply, now: float) -> None:
         submission = after_submit(flight.submission, reply, now=self._clock.now())
@@ -307,7 +317,7 @@ class Engine:
         self._note_reply(reply, now)
         if error := self._breaker.on_submit(reply):
             self._stop(error)
-        if reply.outcome is Outcome.ACCEPTED:
+        if submission.state is SubmissionState.ACCEPTED:
             self._tasks.add(_key(flight))
             self._poll_at(now + self._polls.first_wait_s(), flight)
             self._report(flight, Step.ACCEPTED)
@@ -326,7 +336,7 @@ class Engine:
             self._window.on_limit(self._in_flight, now=now)
         elif reply.http_status is None:
             self._strikes += 1
-            wait_s = back_off_s(self._strikes, longest_s=30.0, jitter=self._jitter)
+            wait_s = back_off_s(self._strikes, longest_s=15.0, jitter=self._jitter)
             self._hold_until = now + wait_s
         self._report(flight, Step.POSTPONED, flight.submission.reason or "")
 
@@ -356,7 +366,11 @@ class Engine:
         ):
             flight = heapq.heappop(self._poll_heap).flight
             self._budget.spend(now=now)
+            self._is_polls_turn = False
             self._requests.start(self._poll_call(flight))
+
+    def _has_late_poll(self, now: float) -> bool:
+        return bool(self._poll_heap) and now - self._poll_heap[0].at > _LATE_POLL_S
 
     def _poll_call(self, flight: Flight) -> Callable[[], Event]:
         task_id = flight.submission.task_id or ""
@@ -374,15 +388,19 @@ class Engine:
         if after is not before:
             self._save(flight, after)
             self._on_finished(flight, was_running=before.state is SubmissionState.ACCEPTED)
-        elif reply.status in (TaskStatus.MISSING, TaskStatus.REFUSED):
+        elif reply.status is TaskStatus.MISSING:
             self._on_missing(flight, reply, now)
+        elif reply.status is TaskStatus.REFUSED:
+            self._on_refused(flight, reply, now)
         elif (
             before.state is SubmissionState.SUCCEEDED and reply.status is not TaskStatus.UNREADABLE
         ):
             self._give_up_download(flight, "its link is gone, and the API gives no other")
         else:
-            flight.unread = flight.unread + 1 if reply.status is TaskStatus.UNREADABLE else 0
-            flight.missing_since = None
+            if reply.status is TaskStatus.UNREADABLE:
+                flight.unread += 1  # says nothing of the task, so a clock that runs runs on
+            else:
+                flight.unread, flight.missing_since, flight.refused_since = 0, None, None
             wait_s = self._polls.next_wait_s(
                 age_s(before, self._clock.now()),
                 in_flight=len(self._tasks),
@@ -408,20 +426,27 @@ class Engine:
             self._downloads.add(flight)
 
     def _on_missing(self, flight: Flight, reply: TaskReply, now: float) -> None:
-        if flight.missing_since is None:
-            flight.missing_since = now
-        is_refused = reply.status is TaskStatus.REFUSED
-        if is_refused:
-            self._stop(breaker.account_error(reply.http_status, reply.reason))
-        if now - flight.missing_since < (_REFUSED_S if is_refused else _MISSING_S):
+        flight.missing_since = now if flight.missing_since is None else flight.missing_since
+        if now - flight.missing_since < _MISSING_S:
             self._poll_at(now + _MISSING_WAIT_S, flight)
             return
         self._tasks.discard(_key(flight))
         if flight.submission.state is SubmissionState.SUCCEEDED:
             self._give_up_download(flight, "its link is gone, and the API no longer finds its task")
-        elif not is_refused:  # a refused key hides the task: it stays accepted, for a better key
-            self._save(flight, after_disappearance(flight.submission, reply))
-            self._report(flight, Step.UNKNOWN, flight.submission.reason or "")
+            return
+        self._save(flight, after_disappearance(flight.submission, reply))
+        self._report(flight, Step.UNKNOWN, flight.submission.reason or "")
+
+    def _on_refused(self, flight: Flight, reply: TaskReply, now: float) -> None:
+        """It is the key that is refused: the submission stays as it is, for a better key."""
+        self._stop(breaker.account_error(reply.http_status, reply.reason))
+        flight.refused_since = now if flight.refused_since is None else flight.refused_since
+        if now - flight.refused_since < _REFUSED_S:
+            self._poll_at(now + _MISSING_WAIT_S, flight)
+            return
+        self._tasks.discard(_key(flight))
+        if flight.submission.state is SubmissionState.SUCCEEDED:
+            self._not_here(flight, "its link is gone, and the API refuses the key")
 
     # Downloads
 
@@ -436,9 +461,10 @@ class Engine:
             self._moves.append((flight, result))
         elif verdict is Verdict.REFRESH:
             self._poll_at(now, flight)
-        elif verdict is Verdict.GONE:
+        elif verdict is Verdict.GONE and not flight.was_refreshed:
             self._give_up_download(flight, result.reason)
-        elif verdict is Verdict.GIVEN_UP:
+        elif verdict in (Verdict.GONE, Verdict.GIVEN_UP):
+            # The API stands by the link: what refuses it may be a proxy on the way.
             self._not_here(flight, result.reason)
 
     def _give_up_download(self, flight: Flight, reason: str) -> None:
@@ -468,10 +494,13 @@ class Engine:
     def _report(self, flight: Flight, step: Step, detail: str = "") -> None:
         self._news.append(Progress(flight.job.name, flight.submission, step, detail))
 
-    def _tell_news(self) -> None:
+    def _tell_news(self, now: float) -> None:
         news, self._news = self._news, []
-        for progress in news:
-            self._tell(progress)
+        try:
+            for progress in news:
+                self._tell(progress)
+        except Exception as error:  # a terminal that is gone must not cost an open POST
+            self._fail(error, now)
 
 
 def _key(flight: Flight) -> tuple[str, int]:

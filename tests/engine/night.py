@@ -1,0 +1,314 @@
+"""Hours of a render in a moment: a clock that is turned by hand, and an API that is a function.
+
+Nothing here waits, listens or starts a thread. The API answers with what came
+over the wire, so the reading of answers is tried along with the loop.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import heapq
+import itertools
+import json
+import queue
+import random
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta, timezone
+from functools import partial
+from pathlib import Path
+from typing import Any, Generic, TypeVar
+
+import pytest
+
+from storyboard.api.answers import Answer
+from storyboard.api.outcomes import read_submission
+from storyboard.api.redaction import Redaction
+from storyboard.api.tasks import read_task
+from storyboard.engine.job import (
+    EngineSettings,
+    Fetch,
+    Fetched,
+    FetchResult,
+    Job,
+    Progress,
+    Provenance,
+    RunResult,
+)
+from storyboard.engine.loop import Engine
+from storyboard.engine.pacing import PollTiming
+from storyboard.engine.place import finish_moves, has_file
+from storyboard.plan import Wishes, make_plan
+from storyboard.records import Payload, Submission, SubmitReply, Take, TaskReply, Video
+from storyboard.store import Store
+
+T = TypeVar("T")
+
+DUSK = datetime(2026, 11, 22, 18, 0, tzinfo=timezone.utc)
+ORIGIN = "https://api.example"
+
+# What the API says
+
+
+def said(document: Any, *, status: int = 200, **headers: str) -> Answer:
+    """An answer with a JSON body; `retry_after` becomes the header Retry-After."""
+    names = {name.replace("_", "-"): value for name, value in headers.items()}
+    return Answer(status, names, json.dumps(document).encode(), received_at=DUSK.timestamp())
+
+
+def accepted(task_id: str) -> Answer:
+    return said({"code": 0, "data": {"status": "pending", "task_id": task_id}})
+
+
+def refused(status: int, message: str = "No: because", **headers: str) -> Answer:
+    return said({"code": status, "message": message}, status=status, **headers)
+
+
+def no_connection() -> Answer:
+    """Nothing went out."""
+    return Answer(was_sent=False, trouble="the connection was refused")
+
+
+def no_answer() -> Answer:
+    """It went out, and nothing came back."""
+    return Answer(was_sent=True, trouble="the connection was closed without an answer")
+
+
+def task(task_id: str, status: str = "processing") -> Answer:
+    data: dict[str, Any] = {"status": status, "task_id": task_id}
+    if status == "success":
+        url = f"https://files.example/{task_id}.mp4"
+        data["result"] = {"resources": [{"url": url, "type": "video"}]}
+    return said({"code": 0, "message": "success", "data": data})
+
+
+# Time
+
+
+class Killed(BaseException):
+    """The process is gone."""
+
+
+class Hands:
+    """A clock whose hands jump to whatever comes next. Counts the engine's turns.
+
+    At turn `dies_at` the process is killed.
+    """
+
+    def __init__(self, most_turns: int = 100_000) -> None:
+        self.time_s = 0.0
+        self.turns = 0
+        self.dies_at: int | None = None
+        self.call_s = 0.0  # how long the call being made takes; set by what is called
+        self._most_turns = most_turns
+        self._coming: list[tuple[float, int, Any]] = []
+        self._numbers = itertools.count()
+
+    def now(self) -> datetime:
+        return DUSK + timedelta(seconds=self.time_s)
+
+    def monotonic(self) -> float:
+        return self.time_s
+
+    def come(self, after_s: float, item: Any) -> None:
+        """Lets `item` reach the inbox in a while."""
+        heapq.heappush(self._coming, (self.time_s + after_s, next(self._numbers), item))
+
+    def forget(self) -> None:
+        """What was to come to a process comes to none after it."""
+        self._coming.clear()
+        self.dies_at = None
+
+    def wait(self, inbox: queue.SimpleQueue[T], wait_s: float | None) -> list[T]:
+        self.turns += 1
+        assert self.turns <= self._most_turns, "the engine turns and turns"
+        if self.turns == self.dies_at:
+            raise Killed
+        items: list[T] = []
+        while not inbox.empty():
+            items.append(inbox.get_nowait())
+        next_at = self._coming[0][0] if self._coming else None
+        if not items:
+            assert wait_s is not None or next_at is not None, "the engine waits for nothing"
+            until = self.time_s + wait_s if wait_s is not None else next_at
+            assert until is not None
+            self.time_s = until if next_at is None else max(self.time_s, min(until, next_at))
+        while self._coming and self._coming[0][0] <= self.time_s:
+            items.append(heapq.heappop(self._coming)[2])
+        return items
+
+
+class Errands(Generic[T]):
+    """Stands in for the worker threads: a call is made at once, what came of it arrives later."""
+
+    def __init__(self, hands: Hands, size: int, inbox: queue.SimpleQueue[T], *, name: str) -> None:
+        self.size = size
+        self.busy = 0
+        self._hands = hands
+
+    @property
+    def free(self) -> int:
+        return self.size - self.busy
+
+    def start(self, call: Callable[[], T]) -> None:
+        assert self.free, "more calls than threads"
+        self.busy += 1
+        self._hands.call_s = 0.0
+        result = call()
+        self._hands.come(self._hands.call_s, result)
+
+    def finished(self) -> None:
+        self.busy -= 1
+
+    def stop(self, *, wait_s: float) -> None:
+        """There is nothing to end."""
+
+
+# The API
+
+
+@dataclass(frozen=True)
+class Call:
+    """A POST (with a payload) or a poll (with a task id); `number` counts its kind from 1."""
+
+    number: int
+    at_s: float
+    payload: Payload = field(default_factory=dict)
+    task_id: str = ""
+
+
+class ScriptedApi:
+    """Answers by two functions. Notes each call."""
+
+    origin = ORIGIN
+
+    def __init__(self, night: Night) -> None:
+        self._night = night
+        self.posts: list[Call] = []
+        self.polls: list[Call] = []
+
+    def submit(self, endpoint: str, payload: Payload, *, user_id: str | None = None) -> SubmitReply:
+        call = Call(len(self.posts) + 1, self._night.hands.time_s, payload=payload)
+        self.posts.append(call)
+        self._night.hands.call_s = self._night.latency_s
+        return read_submission(self._night.on_post(call), Redaction())
+
+    def poll(self, task_id: str) -> TaskReply:
+        call = Call(len(self.polls) + 1, self._night.hands.time_s, task_id=task_id)
+        self.polls.append(call)
+        self._night.hands.call_s = self._night.latency_s
+        return read_task(self._night.on_poll(call), task_id, Redaction())
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+@dataclass
+class Night:
+    """One output folder and one API, rendered as often as wanted; `hands` go on from run to run.
+
+    By default the API accepts all, and tasks take `render_s`.
+    """
+
+    folder: Path
+    takes: Sequence[Take]
+    monkeypatch: pytest.MonkeyPatch
+    concurrency: int | None = None
+    requests_per_minute: int | None = None
+    timeout_s: float | None = None
+    render_s: float = 60.0
+    latency_s: float = 0.2
+    fetch_s: float = 1.0
+    poll_timing: PollTiming = field(default_factory=PollTiming)
+    wishes: Wishes = field(default_factory=Wishes)
+    on_post: Callable[[Call], Answer] = field(init=False)
+    on_poll: Callable[[Call], Answer] = field(init=False)
+    fetch: Fetch = field(init=False)
+    hands: Hands = field(default_factory=Hands)
+    news: list[tuple[float, Progress]] = field(default_factory=list)
+    born_s: dict[str, float] = field(default_factory=dict)
+    watch: Callable[[Progress], None] = lambda progress: None
+
+    def __post_init__(self) -> None:
+        self.api = ScriptedApi(self)
+        self.on_post = self.accept
+        self.on_poll = self.tell
+        self.fetch = self._fetch
+        errands = partial(Errands, self.hands)
+        for module in ("loop", "downloads"):
+            self.monkeypatch.setattr(f"storyboard.engine.{module}.Workers", errands)
+
+    def accept(self, call: Call) -> Answer:
+        """Takes a submission as a task."""
+        task_id = f"task-{len(self.born_s) + 1}"
+        self.born_s[task_id] = self.hands.time_s
+        return accepted(task_id)
+
+    def tell(self, call: Call) -> Answer:
+        """Says how a task stands by now."""
+        is_done = self.hands.time_s >= self.born_s[call.task_id] + self.render_s
+        return task(call.task_id, "success" if is_done else "processing")
+
+    def in_flight(self) -> int:
+        """How many tasks the API has not finished."""
+        return sum(self.hands.time_s < born + self.render_s for born in self.born_s.values())
+
+    def _fetch(self, submission: Submission, part: Path) -> FetchResult:
+        self.hands.call_s = self.fetch_s
+        data = f"video of {submission.task_id}".encode()
+        part.parent.mkdir(parents=True, exist_ok=True)
+        part.write_bytes(data)
+        return Fetched(Video("", hashlib.sha256(data).hexdigest(), len(data)), part)
+
+    def render(self, on_engine: Callable[[Engine], None] = lambda engine: None) -> RunResult:
+        """One whole run."""
+        self.folder.mkdir(exist_ok=True)
+        with closing(self._open()) as store:
+            submissions = store.submissions()
+            finish_moves(self.folder, submissions)
+            plan = make_plan(
+                self.takes,
+                submissions,
+                now=self.hands.now(),
+                has_file=partial(has_file, self.folder),
+                wishes=self.wishes,
+            )
+            settings = EngineSettings(
+                endpoint_of=lambda model: f"/api/v1/{model}",
+                retention_s=lambda model: 24 * 3600.0,
+                concurrency=self.concurrency,
+                requests_per_minute=self.requests_per_minute,
+                download=self.wishes.download,
+                timeout_s=self.timeout_s,
+                poll_timing=self.poll_timing,
+            )
+
+            def listen(progress: Progress) -> None:
+                self.news.append((self.hands.time_s, progress))
+                self.watch(progress)
+
+            engine = Engine(
+                [Job("film", plan, store, self.folder, Provenance(profile="of a test"))],
+                self.api,
+                self.fetch,
+                settings=settings,
+                clock=self.hands,
+                listener=listen,
+                jitter=random.Random(1),
+            )
+            on_engine(engine)
+            try:
+                return engine.run()
+            finally:
+                self.hands.forget()
+
+    def submissions(self) -> list[Submission]:
+        with closing(self._open()) as store:
+            return store.submissions()
+
+    def states(self) -> list[str]:
+        return [submission.state.value for submission in self.submissions()]
+
+    def _open(self) -> Store:
+        return Store(self.folder, origin=ORIGIN, storyboard="film")

@@ -1,0 +1,235 @@
+"""Whatever the API answers, and however often the render is ended: it pays once, and ends."""
+
+from __future__ import annotations
+
+import sqlite3
+import tempfile
+from collections import Counter
+from collections.abc import Callable
+from contextlib import closing, suppress
+from dataclasses import dataclass, field
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from storyboard.api.answers import Answer
+from storyboard.engine.events import Interrupted
+from storyboard.engine.job import FetchFailed, FetchResult, Progress
+from storyboard.engine.loop import Engine
+from storyboard.engine.place import has_file
+from storyboard.errors import StateError
+from storyboard.records import Submission, SubmissionState
+from storyboard.store import FILE_NAME
+from tests.engine.night import (
+    Call,
+    Killed,
+    Night,
+    no_answer,
+    no_connection,
+    refused,
+    said,
+    task,
+)
+from tests.engine.rig import make_takes
+
+CUT_OFF = Answer(200, body=b'{"code": 0, "mess')
+
+# What is said of a POST whose task was accepted, and of one that was not.
+KEPT = {
+    "accepted": None,
+    "accepted, answer lost": no_answer(),
+    "accepted, answer cut": CUT_OFF,
+    "accepted, then 500": refused(500),
+    "accepted, no id": said({"code": 0, "data": {}}),
+    "accepted, other code": said({"code": 1, "data": {"task_id": "task-1"}}),
+    "accepted, redirected": said({}, status=302),
+}
+SAFE = {
+    "no connection": no_connection(),
+    "429": refused(429, "Rate limit exceeded"),
+    "429 and a time": refused(429, "Rate limit exceeded", retry_after="30"),
+    "429 for tasks": refused(429, "Concurrent limit exceeded"),
+}
+ACCOUNT = {str(status): refused(status) for status in (401, 402, 403, 404, 405)}
+REFUSED = {str(status): refused(status) for status in (400, 413, 415, 422)}
+DROPPED = {
+    "no answer": no_answer(),
+    "429 of a proxy": Answer(429, body=b"<html>slow down</html>"),
+    "a page": Answer(200, body=b"<html>log in</html>"),
+    **{str(status): refused(status) for status in (408, 409, 425, 500, 503)},
+}
+POSTS = {**SAFE, **ACCOUNT, **REFUSED, **DROPPED}
+
+LOOKS: dict[str, Callable[[str], Answer] | None] = {
+    "as it stands": None,
+    "done": lambda task_id: task(task_id, "success"),
+    "failed": lambda task_id: task(task_id, "failed"),
+    "canceled": lambda task_id: task(task_id, "canceled"),
+    "done without a video": lambda task_id: said(
+        {"code": 0, "data": {"status": "success", "task_id": task_id}}
+    ),
+    "new word": lambda task_id: task(task_id, "resting"),
+    "another task": lambda _: task("task-of-another", "failed"),
+    "404": lambda _: refused(404),
+    "401": lambda _: refused(401),
+    "429": lambda _: refused(429, "Rate limit exceeded"),
+    "500": lambda _: refused(500),
+    "a page": lambda _: Answer(200, body=b"<html>log in</html>"),
+    "no answer": lambda _: no_answer(),
+    "no connection": lambda _: no_connection(),
+}
+
+FETCHES = {
+    "here": None,
+    "gone": FetchFailed("host: gone", is_gone=True),
+    "broken": FetchFailed("host: broken", is_worth_retrying=True),
+    "unsafe": FetchFailed("host: unsafe"),
+    "disk full": FetchFailed("full", disk_error=OSError(28, "No space left on device")),
+}
+
+END = st.one_of(
+    st.tuples(st.just("by itself"), st.just(0)),
+    st.tuples(st.just("killed"), st.integers(1, 60)),
+    st.tuples(st.just("interrupted"), st.integers(0, 200)),
+    st.tuples(st.just("out of time"), st.integers(1, 300)),
+    st.tuples(st.just("terminal gone"), st.integers(1, 10)),
+)
+MOSTLY_POSTS = st.one_of(st.sampled_from(sorted(KEPT)), st.sampled_from(sorted(POSTS)))
+
+
+@dataclass
+class Books:
+    """What the API knows, and what it was asked."""
+
+    night: Night
+    posts: list[str]
+    looks: list[str]
+    fetches: list[str]
+    run: int = 0
+    tasks: dict[str, str] = field(default_factory=dict)
+    asked: dict[str, list[tuple[int, str]]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._accept, self._tell = self.night.on_post, self.night.on_poll
+        self._fetch = self.night.fetch
+        self.night.on_post, self.night.on_poll = self.answer_post, self.answer_poll
+        self.night.fetch = self.answer_fetch
+
+    def answer_post(self, call: Call) -> Answer:
+        name = self.posts.pop(0) if self.posts else "accepted"
+        prompt = str(call.payload["prompt"])
+        self.asked.setdefault(prompt, []).append((self.run, name))
+        if name not in KEPT:
+            return POSTS[name]
+        answer = self._accept(call)
+        self.tasks[list(self.night.born_s)[-1]] = prompt
+        return KEPT[name] or answer
+
+    def answer_poll(self, call: Call) -> Answer:
+        make = LOOKS[self.looks.pop(0)] if self.looks else None
+        return make(call.task_id) if make else self._tell(call)
+
+    def answer_fetch(self, submission: Submission, part: Path) -> FetchResult:
+        failed = FETCHES[self.fetches.pop(0)] if self.fetches else None
+        return failed or self._fetch(submission, part)
+
+    def render(self, end: str, number: int) -> None:
+        """One run that ends so, at that turn, second or change."""
+        self.run += 1
+        night = self.night
+        night.timeout_s = float(number) if end == "out of time" else None
+        night.hands.dies_at = night.hands.turns + number if end == "killed" else None
+        left = [number]
+
+        def watch(progress: Progress) -> None:
+            left[0] -= 1
+            if end == "terminal gone" and left[0] == 0:
+                raise BrokenPipeError
+
+        def interrupt(engine: Engine) -> None:
+            if end == "interrupted":
+                night.hands.come(number, Interrupted())
+
+        night.watch = watch
+        try:
+            with suppress(Killed, BrokenPipeError):
+                night.render(on_engine=interrupt)
+        except StateError as error:
+            assert "No space left on device" in str(error)
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    posts=st.lists(MOSTLY_POSTS, max_size=12),
+    looks=st.lists(st.sampled_from(sorted(LOOKS)), max_size=25),
+    fetches=st.lists(st.sampled_from(sorted(FETCHES)), max_size=6),
+    ends=st.lists(END, max_size=4),
+    concurrency=st.one_of(st.none(), st.integers(1, 8)),
+    latency_s=st.sampled_from([0.1, 3.0, 59.0]),
+)
+def test_any_night_is_paid_once_and_comes_to_its_end(
+    *,
+    posts: list[str],
+    looks: list[str],
+    fetches: list[str],
+    ends: list[tuple[str, int]],
+    concurrency: int | None,
+    latency_s: float,
+) -> None:
+    with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
+        night = Night(Path(folder) / "out", make_takes(5), patch, concurrency=concurrency)
+        night.latency_s = latency_s
+        books = Books(night, posts, looks, fetches)
+        for end, number in ends:
+            books.render(end, number)
+            check_money(books)
+        for given_up in (books.posts, books.looks, books.fetches):
+            given_up.clear()  # the night is over
+        books.render("by itself", 0)
+        check_money(books)
+        check_all_is_settled(books)
+
+
+def check_money(books: Books) -> None:
+    paid = Counter(books.tasks.values())
+    assert max(paid.values(), default=0) <= 1, "paid twice"
+    for prompt, calls in books.asked.items():
+        for (run_before, before), (run, _) in pairwise(calls):
+            is_later_account = before in ACCOUNT and run > run_before
+            assert before in SAFE or is_later_account, f"{prompt} was sent again after {before!r}"
+    rows = books.night.submissions()
+    known = {row.task_id: str(row.payload["prompt"]) for row in rows if row.task_id}
+    in_doubt = {
+        str(row.payload["prompt"])
+        for row in rows
+        if row.state in (SubmissionState.SENDING, SubmissionState.UNKNOWN)
+    }
+    for task_id, prompt in books.tasks.items():
+        assert known.get(task_id) == prompt or prompt in in_doubt, f"{task_id} was lost"
+    assert set(known) <= set(books.tasks), "a task that the API never gave"
+    with closing(sqlite3.connect(books.night.folder / FILE_NAME)) as db:
+        assert db.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+
+
+def check_all_is_settled(books: Books) -> None:
+    """After a last good run nothing is left to do, and another run does nothing."""
+    night = books.night
+    rows = night.submissions()
+    assert {row.take for row in rows} == {take.id for take in night.takes}
+    last = {row.take: row for row in rows}
+    for row in last.values():
+        assert row.state not in (SubmissionState.ACCEPTED, SubmissionState.UNAVAILABLE)
+        if row.state is SubmissionState.SUCCEEDED:
+            is_here = row.video is not None and has_file(night.folder, row.video)
+            is_gone = row.url_expires_at is not None and row.url_expires_at <= night.hands.now()
+            assert is_here or is_gone, f"{row.take} is nowhere"
+    videos = night.folder / "videos"
+    names = [path.name for path in videos.iterdir()] if videos.exists() else []
+    assert not [name for name in names if not name.endswith(".v001.mp4")]
+    calls = len(night.api.posts), len(night.api.polls)
+    books.render("by itself", 0)
+    assert (len(night.api.posts), len(night.api.polls)) == calls
+    assert night.submissions() == rows
