@@ -333,6 +333,21 @@ def test_a_reader_sees_what_was_committed_while_another_writes(
     assert [read.take for read in read_submissions(tmp_path)] == ["a", "b"]
 
 
+def test_a_reader_sees_one_moment_although_a_render_goes_on(
+    tmp_path: Path, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store.adopt(make_done(make_take("a"), id=0))
+
+    def write_meanwhile(*columns: Any) -> Video:
+        begin(store, make_take("b"))
+        return Video(*columns)
+
+    monkeypatch.setattr("storyboard.store.Video", write_meanwhile)
+    assert [read.take for read in read_submissions(tmp_path)] == ["a"]
+    monkeypatch.undo()
+    assert [read.take for read in store.submissions()] == ["a", "b"]
+
+
 def test_reading_leaves_no_files_behind(tmp_path: Path) -> None:
     open_store(tmp_path).close()
     before = (tmp_path / FILE_NAME).read_bytes()

@@ -111,6 +111,14 @@ def test_where_others_hold_every_slot_the_window_closes_for_longer_and_longer(
     assert pauses == [1, 2, 4, 8, 16, 32, 60, 60]
 
 
+def test_a_pause_that_is_over_wakes_nobody_again() -> None:
+    window = Window()
+    window.on_limit(0, now=0.0)
+    assert window.has_room(0, now=1.0)
+    assert not window.has_room(1, now=1.0)
+    assert window.next_change_at() == 60.0
+
+
 def test_a_task_of_ours_that_finishes_ends_the_long_pauses() -> None:
     window = Window()
     for _ in range(5):
