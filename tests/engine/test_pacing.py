@@ -343,4 +343,4 @@ def test_no_look_comes_too_soon_or_never(
     polls = seen(*took_s)
     assert 2.0 <= polls.first_wait_s() <= 120.0
     wait_s = polls.next_wait_s(age_s, in_flight=in_flight, rate=rate)
-    assert 2.0 <= wait_s <= max(15.0, in_flight * 90.0 / rate)
+    assert 2.0 <= wait_s <= max(15.0, in_flight * 90.0 / rate) * 1.000001  # of rounding
