@@ -115,6 +115,13 @@ defaults: {prompt: "{{ look }}"}
     assert (fault.place.line, fault.place.column) == (3, 9)
 
 
+def test_a_faulty_var_is_faulty_in_the_same_way_when_it_is_asked_for_again() -> None:
+    scope, _ = scope_of("vars: {look: '{{ grain }}'}")
+    for _ in range(2):
+        with pytest.raises(TemplateFault, match="'grain' is not defined"):
+            scope.resolve("look")
+
+
 def test_a_fault_in_the_text_itself_leaves_the_way_to_the_caller() -> None:
     fault = fault_of("defaults: {prompt: '{{ nope }}'}")
     assert fault.where is None
