@@ -100,7 +100,7 @@ def find_owners(
         return Owners()
     if not named:
         return Owners(asked=asked, silent=asked if there else frozenset())
-    if there - named.keys():
+    if any(tasks != there for tasks in given.values()):
         return Owners(named, asked, is_telling=True)
     # All there is was given: all of it is ours, or the question was not understood.
     return Owners()

@@ -199,6 +199,17 @@ def test_a_filter_that_changes_nothing_is_no_evidence() -> None:
     assert find_owners(rows, {"render-a": {"task-1", "task-2"}}, {}) == Owners()
 
 
+def test_with_a_user_id_each_submissions_near_each_other_are_told_apart() -> None:
+    unknown = [sent("one", user="take-0001"), sent("two", after_s=1, user="take-0002")]
+    rows = [row("task-1"), row("task-2", after_s=3)]
+    owners = find_owners(rows, {"take-0001": {"task-2"}, "take-0002": {"task-1"}}, {})
+    found = match(unknown, rows, owners=owners)
+    assert [one.entry and one.entry.task_id for one in found] == ["task-2", "task-1"]
+    owners = find_owners(rows[:1], {"take-0001": {"task-1"}, "take-0002": set()}, {})
+    found = match(unknown, rows[:1], owners=owners)
+    assert [one.entry and one.entry.task_id for one in found] == ["task-1", None]
+
+
 def test_a_filter_that_gives_one_task_to_two_users_is_no_evidence() -> None:
     rows = [row("task-1"), row("task-2")]
     assert find_owners(rows, {"render-a": {"task-1"}, "render-b": {"task-1"}}, {}) == Owners()

@@ -76,8 +76,11 @@ def judge_balance(balance_usd: float | None) -> Line:
 def describe_limits(rate: RateHint) -> Line:
     """What the headers say of the request rate; they need not say anything."""
     if rate.limit is None:
-        silence = "the answer's headers do not tell; a render finds them out, from 100 requests"
-        return fine("limits", f"{silence} a minute and 2 tasks in flight on")
+        return fine(
+            "limits",
+            "not told by the API's headers; a render starts with 2 tasks in flight and "
+            "100 requests a minute",
+        )
     left = "" if rate.remaining is None else f", {rate.remaining} of them left"
     return fine("limits", f"{rate.limit} requests a minute{left}")
 

@@ -206,7 +206,7 @@ def test_a_clock_that_is_off_is_told_by_how_much(offset_s: float | None, said: s
 def test_limits_are_told_where_the_headers_do() -> None:
     told = health.describe_limits(RateHint(limit=200, remaining=7))
     assert told.found == "200 requests a minute, 7 of them left"
-    assert "headers do not tell" in health.describe_limits(RateHint()).found
+    assert "not told by the API's headers" in health.describe_limits(RateHint()).found
 
 
 def test_a_balance_that_is_not_told_is_a_warning() -> None:

@@ -27,7 +27,7 @@ def statuses() -> dict[str, str]:
 def lose(program: Program, film: Path, server: SandboxServer, *numbers: int) -> None:
     """A render whose POSTs of these numbers get no answer, though they are accepted."""
     server.faults = Faults(lost_reply=numbers)
-    assert program("render", film, "--yes", "--concurrency", "1").code == 4
+    assert program("render", film, "--yes", "--no-download", "--concurrency", "1").code == 4
     server.faults = Faults()
 
 
@@ -86,7 +86,7 @@ def test_two_lost_tasks_near_each_other_are_shown_and_not_guessed(
         "    next: storyboard resolve film.yaml two.t1 --task-id ID (or --resubmit, or --abandon)"
         in output.out
     )
-    assert statuses() == {"one": "unknown", "two.t1": "unknown", "two.t2": "done"}
+    assert statuses() == {"one": "unknown", "two.t1": "unknown", "two.t2": "rendered"}
 
 
 def test_once_one_of_two_is_resolved_by_hand_the_other_is_beyond_doubt(

@@ -25,9 +25,9 @@ def statuses() -> dict[str, str]:
 
 @pytest.fixture
 def lost(program: Program, film: Path, server: SandboxServer) -> str:
-    """The task of take `one`, whose reply was lost; the other takes are rendered."""
+    """The task of take `one`, whose reply was lost; the others are rendered, not downloaded."""
     server.faults = Faults(lost_reply=(1,))
-    assert program("render", film, "--yes", "--concurrency", "1").code == 4
+    assert program("render", film, "--yes", "--no-download", "--concurrency", "1").code == 4
     assert statuses()["one"] == "unknown"
     return server.ledger.submissions[0].id
 
@@ -163,7 +163,7 @@ def test_a_take_that_is_not_unknown_is_told_for_what_it_is(
 ) -> None:
     output = program("resolve", film, "two", "--abandon")
     assert output.code == 2
-    assert "nothing to resolve: two.t1 is done, two.t2 is done" in output.err
+    assert "nothing to resolve: two.t1 is rendered, two.t2 is rendered" in output.err
     program("resolve", film, "one", "--task-id", lost)
     output = program("resolve", film, "one", "--resubmit")
     assert f"nothing to resolve: one is rendering: its task is {lost}" in output.err
@@ -198,7 +198,7 @@ def test_it_works_while_the_storyboard_has_problems(
     film.write_text(BROKEN, "utf-8")
     output = program("resolve", film, "one", "--task-id", lost)
     assert output.code == 0, output.err
-    assert statuses() == {"one": "rendering", "two.t1": "done", "two.t2": "done"}
+    assert statuses() == {"one": "rendering", "two.t1": "rendered", "two.t2": "rendered"}
 
 
 def test_without_a_manifest_and_with_problems_the_manifest_is_left_to_the_next_render(
@@ -217,7 +217,7 @@ def test_the_manifest_keeps_the_takes_of_the_last_render(
 ) -> None:
     film.write_text(FILM.replace("at dawn", "at dusk"), "utf-8")
     program("resolve", film, "one", "--task-id", lost)
-    assert statuses() == {"one": "rendering", "two.t1": "done", "two.t2": "done"}
+    assert statuses() == {"one": "rendering", "two.t1": "rendered", "two.t2": "rendered"}
 
 
 def test_two_requests_of_one_take_are_told_apart_by_number(
