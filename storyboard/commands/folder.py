@@ -7,11 +7,10 @@ from contextlib import contextmanager
 from datetime import datetime, timezone
 
 from storyboard.commands.workspace import Workspace
-from storyboard.engine.place import finish_moves
+from storyboard.engine.place import finish_moves, sweep_parts
 from storyboard.lock import hold_lock
 from storyboard.outputs import OUTPUTS
 from storyboard.outputs.manifest import build_manifest
-from storyboard.plan import read_states
 from storyboard.store import Store
 
 
@@ -34,6 +33,7 @@ def open_folder(space: Workspace, *, lock_timeout_s: float = 0.0) -> Iterator[St
                 for submission in adoptable:
                     store.adopt(submission)
             finish_moves(space.folder, store.submissions())
+            sweep_parts(space.folder)
             yield store
         finally:
             store.close()
@@ -41,7 +41,7 @@ def open_folder(space: Workspace, *, lock_timeout_s: float = 0.0) -> Iterator[St
 
 def write_outputs(space: Workspace, store: Store) -> None:
     """Writes the manifest and what is made of it, where they have to change."""
-    states = read_states(space.storyboard.takes, store.submissions(), has_file=space.has_file)
+    states = space.read_states(store.submissions())
     manifest = build_manifest(space.storyboard, space.origin, states)
     for write in OUTPUTS.values():
         write(manifest, space.folder)

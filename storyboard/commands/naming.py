@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from storyboard.commands.workspace import Workspace
 from storyboard.errors import UsageError
-from storyboard.plan import read_states, status_of
+from storyboard.plan import status_of
 from storyboard.records import Submission, SubmissionState, TakeStatus
 from storyboard.settle import find_named
 from storyboard.spec.suggest import did_you_mean
@@ -59,7 +59,7 @@ def _not_unknown(space: Workspace, name: str, known: Sequence[Submission]) -> Us
     takes = space.storyboard.takes
     words = {
         state.take.id: _standing(state.status, state.submission)
-        for state in read_states(takes, known, has_file=space.has_file)
+        for state in space.read_states(known)
         if folded in (state.take.id.casefold(), state.take.shot.casefold())
     }
     for one in known:

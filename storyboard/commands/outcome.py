@@ -11,7 +11,7 @@ from storyboard.commands.printing import count_statuses, print_json, say
 from storyboard.commands.workspace import Workspace
 from storyboard.engine.job import RunResult
 from storyboard.errors import ExitCode, worst_of
-from storyboard.plan import Wishes, read_states
+from storyboard.plan import Wishes
 from storyboard.records import ActionKind, Plan, Submission, TakeState, TakeStatus
 
 Outcomes = Sequence[tuple[Workspace, Plan, Sequence[Submission]]]
@@ -70,8 +70,7 @@ def print_outcome(
 
 def _selected(space: Workspace, plan: Plan, submissions: Sequence[Submission]) -> list[TakeState]:
     chosen = {action.take.id for action in plan.actions}
-    states = read_states(space.storyboard.takes, submissions, has_file=space.has_file)
-    return [state for state in states if state.take.id in chosen]
+    return [state for state in space.read_states(submissions) if state.take.id in chosen]
 
 
 def _say_what_waits(space: Workspace, state: TakeState, wishes: Wishes) -> None:
@@ -85,8 +84,8 @@ def _say_what_waits(space: Workspace, state: TakeState, wishes: Wishes) -> None:
             "it may have been charged."
         )
         say(
-            f"    next: look for it in the console, then: storyboard resolve {file} {take.id} "
-            "--task-id ID (or --resubmit, or --abandon)"
+            f"    next: storyboard reconcile {file}, or look in the console, then: "
+            f"storyboard resolve {file} {take.id} --task-id ID (or --resubmit, or --abandon)"
         )
     elif state.status is TakeStatus.FAILED:
         say(f"take {take.id} failed: {reason}")

@@ -31,7 +31,6 @@ from storyboard.commands.workspace import (
 )
 from storyboard.errors import ExitCode
 from storyboard.models.catalog import load_catalog
-from storyboard.plan import make_plan
 from storyboard.records import Action, ActionKind, Plan
 from storyboard.spec.select import select_takes
 
@@ -66,12 +65,11 @@ def command(files: tuple[Path, ...], check: bool, as_json: bool, **options: Any)
     spaces = find_workspaces(boards, folders)
     if options["from_manifest"]:
         spaces = [with_manifest_takes(space) for space in spaces]
+    now = datetime.now(timezone.utc)
     plans = [
-        make_plan(
-            space.storyboard.takes,
+        space.make_plan(
             space.known_submissions(),
-            now=datetime.now(timezone.utc),
-            has_file=space.has_file,
+            now=now,
             selected=select_takes(space.storyboard.takes, selection),
             wishes=wishes,
         )

@@ -46,7 +46,7 @@ from storyboard.errors import ExitCode, Refused, UsageError
 from storyboard.git import read_commit
 from storyboard.models.card import ModelCard
 from storyboard.models.catalog import Catalog, load_catalog
-from storyboard.plan import Wishes, make_plan
+from storyboard.plan import Wishes
 from storyboard.records import ActionKind, Plan
 from storyboard.spec.select import Selection, select_takes
 from storyboard.store import Store
@@ -154,14 +154,10 @@ def _prepare(
     lock_timeout_s: float,
 ) -> _Prepared:
     """Takes the lock, opens the state, adopts what the manifest knows, and plans."""
-    takes = space.storyboard.takes
-    chosen = select_takes(takes, selection)
+    selected = select_takes(space.storyboard.takes, selection)
     store = stack.enter_context(open_folder(space, lock_timeout_s=lock_timeout_s))
-    submissions = store.submissions()
     now = datetime.now(timezone.utc)
-    plan = make_plan(
-        takes, submissions, now=now, has_file=space.has_file, selected=chosen, wishes=wishes
-    )
+    plan = space.make_plan(store.submissions(), now=now, selected=selected, wishes=wishes)
     return _Prepared(space, store, plan)
 
 
@@ -253,7 +249,7 @@ def _carry_out(
         timeout_s=options["timeout"],
         poll_timing=connection.poll_timing,
     )
-    jobs = [_job(item, connection) for item in group]
+    jobs = [_job(item, connection, number) for number, item in enumerate(group, start=1)]
     with show_progress(
         total,
         enabled=not (options["no_progress"] or options["verbose"]),
@@ -272,7 +268,9 @@ def _carry_out(
             return engine.run()
 
 
-def _job(item: _Prepared, connection: Connection) -> Job:
+def _job(item: _Prepared, connection: Connection, number: int) -> Job:
+    # An id of its own for each storyboard: log rows of one are never taken for another's.
+    user_id = f"{connection.user_id}-{number}"
     board = item.space.storyboard
     files = [Path(name) for name in board.sources]
     commit, is_dirty = read_commit(board.path.parent, files)
@@ -281,5 +279,5 @@ def _job(item: _Prepared, connection: Connection) -> Job:
         plan=item.plan,
         store=item.store,
         folder=item.space.folder,
-        provenance=Provenance(commit, is_dirty, connection.profile, connection.user_id),
+        provenance=Provenance(commit, is_dirty, connection.profile, user_id),
     )

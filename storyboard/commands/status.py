@@ -21,7 +21,7 @@ from storyboard.commands.reading import may_go_on, read_storyboards
 from storyboard.commands.workspace import find_workspaces
 from storyboard.errors import ExitCode
 from storyboard.models.catalog import load_catalog
-from storyboard.plan import find_orphans, read_states, status_of
+from storyboard.plan import find_orphans, status_of
 from storyboard.records import TakeState, TakeStatus
 
 
@@ -44,7 +44,7 @@ def command(file: Path, as_json: bool, **options: Any) -> int:
         return ExitCode.USAGE
     space = find_workspaces(boards, folders)[0]
     submissions = space.known_submissions()
-    states = read_states(space.storyboard.takes, submissions, has_file=space.has_file)
+    states = space.read_states(submissions)
     covered = {state.take.fingerprint for state in states}
     orphans = [
         TakeState(action.take, status_of(sent, has_file=space.has_file), sent)

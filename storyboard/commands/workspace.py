@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 
@@ -14,8 +15,8 @@ from storyboard.engine.place import has_file
 from storyboard.errors import UsageError
 from storyboard.outputs.adopt import adoptable
 from storyboard.outputs.manifest import FILE_NAME, Manifest, read_manifest, to_take
-from storyboard.plan import HasFile
-from storyboard.records import Storyboard, Submission
+from storyboard.plan import HasFile, Shown, Wishes, make_plan, read_states
+from storyboard.records import Plan, Storyboard, Submission, TakeState
 from storyboard.store import read_submissions
 
 SANDBOX = "sandbox"
@@ -42,12 +43,50 @@ class Workspace:
 
     def adoptable(self, known: Sequence[Submission]) -> list[Submission]:
         """What the manifest tells that `known`, the state file, does not."""
-        return adoptable(self.read_manifest(), known, self.folder, origin=self.origin)
+        return adoptable(
+            self.read_manifest(),
+            known,
+            self.folder,
+            origin=self.origin,
+            storyboard=self.storyboard.name,
+        )
 
     def known_submissions(self) -> list[Submission]:
         """All submissions, of the state file and of the manifest, oldest first; no lock."""
         known = read_submissions(self.state)
         return [*known, *self.adoptable(known)]
+
+    def make_plan(
+        self,
+        submissions: Sequence[Submission],
+        *,
+        now: datetime,
+        selected: Collection[str],
+        wishes: Wishes,
+    ) -> Plan:
+        """What a render of the selected takes (ids) would do."""
+        return make_plan(
+            self.storyboard.takes,
+            submissions,
+            now=now,
+            has_file=self.has_file,
+            selected=selected,
+            wishes=wishes,
+            shown=self._shown(),
+        )
+
+    def read_states(self, submissions: Sequence[Submission]) -> tuple[TakeState, ...]:
+        """Each take of the storyboard with its status."""
+        return read_states(
+            self.storyboard.takes, submissions, has_file=self.has_file, shown=self._shown()
+        )
+
+    def _shown(self) -> Shown:
+        """Which tasks' videos the manifest shows; asked for only where a take is locked."""
+        is_asked = any(take.is_locked for take in self.storyboard.takes)
+        manifest = self.read_manifest() if is_asked else None
+        blocks = manifest.takes if manifest else ()
+        return {block.id: block.task_id for block in blocks if block.task_id and block.file}
 
 
 def find_workspaces(boards: Sequence[Storyboard], folders: Folders) -> list[Workspace]:

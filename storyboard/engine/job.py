@@ -97,6 +97,7 @@ class Flight:
     job: Job
     take: Take
     submission: Submission
+    is_resumed: bool = False
     missing_since: float | None = None
     refused_since: float | None = None
     unread: int = 0

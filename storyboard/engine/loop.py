@@ -145,13 +145,16 @@ class Engine:
 
     def _turn(self, events: Sequence[Event]) -> None:
         now = self._clock.monotonic()
-        with ExitStack() as commits:
-            for job in self._jobs:
-                commits.enter_context(job.store.transaction())
-            for event in events:
-                self._handle(event, now)
-            self._check_time(now)
-            sends = list(self._begin_submissions(now))
+        try:
+            with ExitStack() as commits:
+                for job in self._jobs:
+                    commits.enter_context(job.store.transaction())
+                for event in events:
+                    self._handle(event, now)
+                self._check_time(now)
+                sends = list(self._begin_submissions(now))
+        except StateError as error:
+            raise _with_task_ids(error, events) from error
         for flight in sends:
             self._requests.start(self._submit_call(flight))
         self._put_in_place(now)
@@ -188,7 +191,8 @@ class Engine:
                     self._waiting.append((job, action.take))
                 elif action.kind is ActionKind.RESUME and action.submission:
                     self._tasks.add((job.name, action.submission.id))
-                    self._poll_at(now, Flight(job, action.take, action.submission))
+                    flight = Flight(job, action.take, action.submission, is_resumed=True)
+                    self._poll_at(now, flight)
                 elif action.kind is ActionKind.DOWNLOAD and action.submission:
                     self._downloads.add(Flight(job, action.take, action.submission))
 
@@ -416,7 +420,9 @@ class Engine:
         self._tasks.discard(_key(flight))
         if was_running:
             self._window.on_finished()
-            self._polls.on_finished(age_s(submission, submission.finished_at or self._clock.now()))
+            if not flight.is_resumed:  # it may have been done long before we looked
+                took_s = age_s(submission, submission.finished_at or self._clock.now())
+                self._polls.on_finished(took_s)
         if submission.state is not SubmissionState.SUCCEEDED:
             self._report(flight, Step.FAILED, submission.reason or submission.state.value)
             return
@@ -501,6 +507,22 @@ class Engine:
                 self._tell(progress)
         except Exception as error:  # a terminal that is gone must not cost an open POST
             self._fail(error, now)
+
+
+def _with_task_ids(error: StateError, events: Sequence[Event]) -> StateError:
+    """The error with the task ids that it kept from being written: they are nowhere else."""
+    lost = [
+        f"take {event.flight.submission.take} is task {event.reply.task_id}"
+        for event in events
+        if isinstance(event, Submitted) and event.reply.outcome is Outcome.ACCEPTED
+    ]
+    if not lost:
+        return error
+    return StateError(
+        f"{error}; accepted by the API and not written down: {', '.join(lost)}",
+        next_step=f"{error.next_step}; give each take its task with: "
+        "storyboard resolve FILE TAKE --task-id ID",
+    )
 
 
 def _key(flight: Flight) -> tuple[str, int]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -82,6 +83,14 @@ def finish_moves(folder: Path, submissions: list[Submission]) -> None:
         part = part_path(folder, submission)
         if holds_video(part, video) and not (folder / video.path).exists():
             move_into_place(folder, part, video.path)
+
+
+def sweep_parts(folder: Path) -> None:
+    """Removes what cut downloads left; after `finish_moves`, and under the folder's lock."""
+    for part in (folder / "videos").glob(".*.part"):
+        # Left where it cannot be removed: the next download of its submission replaces it.
+        with suppress(OSError):
+            part.unlink()
 
 
 def _sync_folder(folder: Path) -> None:

@@ -14,7 +14,10 @@ RESERVED_NAMES = ("matrix", "row", "meta", "shot", "scene", "take", "title")
 """What templates know besides the vars; spec.scope has the same list, and a test compares them."""
 
 # Jinja reads these words as something else than a name.
-_JINJA_WORDS = ("true", "false", "none", "True", "False", "None", "not", "self")
+_JINJA_WORDS = (
+    *("true", "false", "none", "True", "False", "None", "self"),
+    *("not", "and", "or", "in", "is", "if", "else"),
+)
 
 # $ alone would allow a line break at the end in Python.
 _END = r"$(?!\n)"

@@ -303,3 +303,41 @@ def test_a_second_render_of_the_same_folder_is_refused_and_names_the_first(
     assert output.code == 11
     assert f"pid {process.pid} on" in output.err
     assert status.out.startswith("film.yaml: 3 rendering")
+
+
+def test_a_locked_take_keeps_its_video_through_an_edit_and_the_plan_says_what_differs(
+    program: Program, film: Path, server: SandboxServer
+) -> None:
+    program("render", film, "--yes")
+    locked = FILM.replace("tags: [sea]", "locked: true").replace("a storm", "a calm")
+    film.write_text(locked, "utf-8")
+    plan = program("plan", film)
+    assert "keep  one     locked; the storyboard differs: prompt changed" in plan.out
+    assert program("render", film, "--yes").code == 0
+    assert server.ledger.posts == 3
+    assert manifest()["takes"][0]["payload"]["prompt"] == "A lighthouse in a storm"
+    film.write_text(locked.replace("a calm", "fog"), "utf-8")
+    assert program("render", film, "--yes", "--force", "--only", "one").code == 0
+    assert server.ledger.posts == 3
+
+
+def test_what_a_cut_download_left_is_swept_away(
+    program: Program, film: Path, server: SandboxServer
+) -> None:
+    program("render", film, "--yes")
+    (OUT / "videos" / ".7.part").write_bytes(b"half")
+    program("render", film, "--yes")
+    assert not list((OUT / "videos").glob(".*.part"))
+
+
+def test_a_manifest_of_another_film_is_not_overwritten(
+    program: Program, film: Path, server: SandboxServer
+) -> None:
+    program("render", film, "--yes")
+    other = Path("other.yaml")
+    other.write_text(FILM, "utf-8")
+    for path in OUT.glob("state.sqlite3*"):
+        path.unlink()
+    output = program("render", other, "--yes", "--output", OUT)
+    assert output.code == 2
+    assert "belongs to the storyboard film, not to other" in output.err

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from storyboard.records import Submission, SubmissionState
 from storyboard.sandbox.faults import Faults
 from storyboard.sandbox.server import SandboxServer
 from storyboard.sandbox.settings import SandboxSettings
+from storyboard.store import Store
 from tests.engine.rig import Rig, make_take, make_takes, tiny_fetch
 
 AT_ONCE = SandboxSettings(render_time_s=0, max_in_flight=50, requests_per_minute=100_000)
@@ -315,3 +317,37 @@ def test_a_view_that_breaks_loses_nothing_that_was_accepted(
     with pytest.raises(BrokenPipeError):
         rig.render()
     assert SubmissionState.ACCEPTED in {item.state for item in rig.submissions()}
+
+
+class FullDisk(Store):
+    """The same open state file on a disk that is full from the second commit on."""
+
+    def __init__(self, store: Store) -> None:
+        self.path = store.path
+        self._db = store._db
+        self._commits = 0
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        before = self._db.total_changes
+        with super().transaction():
+            yield
+            self._commits += self._db.total_changes != before
+            if self._commits == 2:
+                raise StateError("the disk is full", next_step="free some space")
+
+
+def test_a_disk_that_is_full_when_a_task_is_accepted_tells_the_task_s_id(
+    rig: Rig, server: SandboxServer
+) -> None:
+    rig.takes = make_takes(1)
+    rig.wrap_store = FullDisk
+    with pytest.raises(StateError) as caught:
+        rig.render()
+    [task] = server.ledger.submissions
+    assert f"accepted by the API and not written down: take shot-1 is task {task.id}" in str(
+        caught.value
+    )
+    assert "storyboard resolve FILE TAKE --task-id ID" in str(caught.value.next_step)
+    rig.wrap_store = lambda store: store
+    assert rig.statuses() == ["unknown"]
