@@ -16,7 +16,7 @@ import click
 
 from storyboard.commands.durations import DURATION
 from storyboard.commands.options import FILE, json_option
-from storyboard.commands.printing import print_json, say
+from storyboard.commands.printing import align, print_json, say
 from storyboard.errors import ExitCode, UsageError
 from storyboard.records import Json
 from storyboard.sandbox import require_sandbox
@@ -92,8 +92,14 @@ def command(
     from storyboard.sandbox.settings import SandboxSettings
 
     if "list" in faults:
-        for name, (stage, what) in FAULTS.items():
-            click.echo(f"{name:18}{stage.value:10}{what}")
+        rows = [(name, stage.value, what) for name, (stage, what) in FAULTS.items()]
+        if as_json:
+            print_json(
+                {"faults": [dict(zip(("name", "at", "does"), row, strict=True)) for row in rows]}
+            )
+        else:
+            for line in align(rows):
+                click.echo(line)
         return ExitCode.OK
     try:
         wanted: dict[str, Json] = dict(map(fault_from_text, faults))

@@ -110,9 +110,20 @@ def test_a_fault_that_does_not_exist_is_told(capsys: pytest.CaptureFixture[str])
 def test_faults_are_listed_with_what_they_do(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["sandbox", "--fault", "list"]) == ExitCode.OK
     assert (
-        "lost_reply        submit    the task is accepted, the connection cut before the answer\n"
+        "lost_reply         submit    the task is accepted, the connection cut before the answer\n"
         in capsys.readouterr().out
     )
+
+
+def test_faults_are_listed_as_json(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["sandbox", "--fault", "list", "--json"]) == ExitCode.OK
+    document = json.loads(capsys.readouterr().out)
+    assert document["schema_version"] == 1
+    assert document["faults"][0] == {
+        "name": "slow",
+        "at": "submit",
+        "does": "the answer comes slow_s late",
+    }
 
 
 def test_a_missing_package_is_a_sentence(
