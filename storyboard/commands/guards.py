@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from storyboard.commands.printing import span_text
+from storyboard.commands.printing import count_text, span_text
 from storyboard.errors import Refused, UsageError
 from storyboard.models.catalog import Catalog
 from storyboard.records import ActionKind, Plan
@@ -25,8 +25,9 @@ class Bill:
         if not self.takes:
             return "nothing to submit"
         cost = "" if self.cost_usd is None else f", about {self.cost_usd:.2f} USD"
-        takes = "1 take" if self.takes == 1 else f"{self.takes:,} takes"
-        return f"{takes} to submit, {span_text(self.seconds)} of video{cost}"
+        return (
+            f"{count_text(self.takes, 'take')} to submit, {span_text(self.seconds)} of video{cost}"
+        )
 
 
 @dataclass(frozen=True, slots=True)

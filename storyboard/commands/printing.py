@@ -62,6 +62,11 @@ def count_statuses(states: Iterable[TakeState]) -> str:
     return ", ".join(words) or "no takes"
 
 
+def count_text(number: int, noun: str) -> str:
+    """A number of things for people: "1 take", "2,000 takes"."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
 def span_text(seconds: float) -> str:
     """A length of video for people: "74 s", "12 min 5 s"."""
     minutes, rest = divmod(round(seconds), 60)

@@ -51,7 +51,7 @@ def command(
     say_problems(board.problems, board.sources)
     if not may_go_on(boards, strict=False):
         return ExitCode.USAGE
-    chosen = select_takes(board.takes, Selection(only=takes))
+    chosen = select_takes(board.takes, Selection(only=takes), only_option="TAKE")
     documents = [_document(take) for take in board.takes if take.id in chosen]
     if as_json or style == "json":
         print_json({"storyboard": board.name, "title": board.title, "takes": documents})

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from storyboard.commands.options import FILE, json_option, strict_option, variable_options
-from storyboard.commands.printing import say, span_text, wants_color
+from storyboard.commands.printing import count_text, say, span_text, wants_color
 from storyboard.commands.reading import may_go_on, read_storyboards
 from storyboard.errors import ExitCode
 from storyboard.models.catalog import load_catalog
@@ -67,7 +67,8 @@ def describe(board: Storyboard) -> str:
     shots = len({take.shot for take in board.takes})
     seconds = seconds_of(board)
     length = f", {span_text(seconds)} of video" if seconds else ""
-    return f"{board.path}: {shots} shots, {len(board.takes)} takes{length}"
+    counts = f"{count_text(shots, 'shot')}, {count_text(len(board.takes), 'take')}"
+    return f"{board.path}: {counts}{length}"
 
 
 def seconds_of(board: Storyboard) -> float:

@@ -21,15 +21,19 @@ class Selection:
     scenes: Sequence[str] = ()
 
 
-def select_takes(takes: Sequence[Take], selection: Selection) -> frozenset[str]:
+def select_takes(
+    takes: Sequence[Take], selection: Selection, *, only_option: str = "--only"
+) -> frozenset[str]:
     """The ids of the selected takes. A shot's id, or a pattern for it, means all its takes.
+
+    `only_option` is what the user typed `selection.only` under, for the message.
 
     Raises UsageError for a pattern, tag or scene that picks nothing: a
     misspelt one would render too much or too little in silence.
     """
     chosen = {take.id for take in takes}
     for option, wanted, values_of in (
-        ("--only", selection.only, _names),
+        (only_option, selection.only, _names),
         ("--tag", selection.tags, lambda take: take.tags),
         ("--scene", selection.scenes, lambda take: (take.scene or "",)),
     ):

@@ -17,6 +17,21 @@ def test_validate_describes_a_sound_storyboard(program: Program, film: Path) -> 
     assert output.err == "film.yaml: 2 shots, 3 takes, 6 s of video\n"
 
 
+def test_validate_counts_one_as_one(program: Program, film: Path) -> None:
+    film.write_text(
+        "version: 1\nmodel: alibaba/wan2.7-t2v\nshots: [{id: a, prompt: A cat}]\n", "utf-8"
+    )
+    assert program("validate", film).err == "film.yaml: 1 shot, 1 take, 5 s of video\n"
+
+
+def test_show_names_a_take_that_is_not_there_as_it_was_asked_for(
+    program: Program, film: Path
+) -> None:
+    output = program("show", film, "onne")
+    assert (output.code, output.out) == (2, "")
+    assert output.err == ("error: TAKE 'onne' matches no take.\n    next: did you mean 'one'?\n")
+
+
 def test_validate_prints_all_problems_with_their_places(program: Program, film: Path) -> None:
     film.write_text(BROKEN, "utf-8")
     output = program("validate", film)
