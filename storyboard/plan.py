@@ -245,7 +245,7 @@ def _decide_succeeded(
         return ActionKind.KEEP, "rendered; not downloaded, as --no-download asks"
     expires_at = submission.url_expires_at
     if submission.video_url and (expires_at is None or now < expires_at):
-        left = "" if expires_at is None else f"; its link expires in {_span(now, expires_at)}"
+        left = "" if expires_at is None else f"; its link expires in {time_left(now, expires_at)}"
         return ActionKind.DOWNLOAD, f"rendered, and its file is not here{left}"
     if take.is_locked:
         return ActionKind.ASK, (
@@ -326,7 +326,8 @@ def _difference(old: Take | Submission, new: Take) -> str:
     return changes or "a further take of the same request"
 
 
-def _span(now: datetime, then: datetime) -> str:
+def time_left(now: datetime, then: datetime) -> str:
+    """The time from `now` to `then`, for people: 12 min, 5 h 3 min, 6 days."""
     minutes = int((then - now).total_seconds() // 60)
     if minutes < 60:
         return f"{minutes} min"

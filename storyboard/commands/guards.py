@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from storyboard.commands.printing import count_text, span_text
 from storyboard.errors import Refused, UsageError
 from storyboard.models.catalog import Catalog
-from storyboard.records import ActionKind, Plan
+from storyboard.records import Action, ActionKind, Plan, SubmissionState
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,13 +46,23 @@ class Caps:
 
 def bill_for(plans: Sequence[Plan], catalog: Catalog, *, price_usd: float | None) -> Bill:
     """What carrying out the plans would submit; `price_usd` is that of one second."""
-    takes, seconds = 0, 0.0
-    for plan in plans:
-        for action in plan.of_kind(ActionKind.SUBMIT):
-            card = catalog.get(action.take.model)
-            takes += 1
-            seconds += (card.expected_duration_s(action.take.payload) or 0.0) if card else 0.0
-    return Bill(takes, seconds, None if price_usd is None else seconds * price_usd)
+    actions = [action for plan in plans for action in plan.of_kind(ActionKind.SUBMIT)]
+    return _bill_of(actions, catalog, price_usd)
+
+
+def bill_for_gone(plans: Sequence[Plan], catalog: Catalog, *, price_usd: float | None) -> Bill:
+    """What `--rerender` would submit: takes that were paid, and whose video is gone."""
+    asked = [action for plan in plans for action in plan.of_kind(ActionKind.ASK)]
+    gone = [a for a in asked if a.submission and a.submission.state is SubmissionState.SUCCEEDED]
+    return _bill_of(gone, catalog, price_usd)
+
+
+def _bill_of(actions: Sequence[Action], catalog: Catalog, price_usd: float | None) -> Bill:
+    seconds = 0.0
+    for action in actions:
+        card = catalog.get(action.take.model)
+        seconds += (card.expected_duration_s(action.take.payload) or 0.0) if card else 0.0
+    return Bill(len(actions), seconds, None if price_usd is None else seconds * price_usd)
 
 
 def check_caps(bill: Bill, caps: Caps) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from storyboard.commands.guards import Bill, bill_for
+from storyboard.commands.guards import Bill, bill_for, bill_for_gone
 from storyboard.commands.options import (
     FILE,
     folder_options,
@@ -83,6 +83,9 @@ def command(files: tuple[Path, ...], check: bool, as_json: bool, **options: Any)
             for line in describe_plan(space, plan):
                 click.echo(line)
         click.echo(bill.sentence)
+        gone = bill_for_gone(plans, catalog, price_usd=options["price"])
+        if gone.takes:
+            click.echo(f"with --rerender: {gone.sentence} again")
     return CHANGED if check and bill.takes else ExitCode.OK
 
 

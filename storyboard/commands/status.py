@@ -21,7 +21,7 @@ from storyboard.commands.reading import may_go_on, read_storyboards
 from storyboard.commands.workspace import find_workspaces
 from storyboard.errors import ExitCode
 from storyboard.models.catalog import load_catalog
-from storyboard.plan import find_orphans, status_of
+from storyboard.plan import find_orphans, status_of, time_left
 from storyboard.records import TakeState, TakeStatus
 
 
@@ -45,10 +45,11 @@ def command(file: Path, as_json: bool, **options: Any) -> int:
     space = find_workspaces(boards, folders)[0]
     submissions = space.known_submissions()
     states = space.read_states(submissions)
+    now = datetime.now(timezone.utc)
     covered = {state.take.fingerprint for state in states}
     orphans = [
         TakeState(action.take, status_of(sent, has_file=space.has_file), sent)
-        for action in find_orphans(submissions, covered, now=datetime.now(timezone.utc))
+        for action in find_orphans(submissions, covered, now=now)
         if (sent := action.submission) is not None
     ]
     if as_json:
@@ -63,22 +64,28 @@ def command(file: Path, as_json: bool, **options: Any) -> int:
         )
         return ExitCode.OK
     click.echo(f"{file}: {count_statuses(states)}")
-    rows = [_row(state) for state in states]
-    rows += [(*_row(state)[:2], f"(not in the storyboard) {_row(state)[2]}") for state in orphans]
+    rows = [_row(state, now) for state in states]
+    rows += [
+        (word, take, f"(not in the storyboard) {more}")
+        for word, take, more in (_row(state, now) for state in orphans)
+    ]
     for line in align(rows):
         click.echo(f"  {line}")
     return ExitCode.OK
 
 
-def _row(state: TakeState) -> tuple[str, str, str]:
+def _row(state: TakeState, now: datetime) -> tuple[str, str, str]:
     submission = state.submission
     if submission is None:
         return state.status.value, state.take.id, ""
     if state.status is TakeStatus.DONE and submission.video:
         return state.status.value, state.take.id, submission.video.path
     if state.status is TakeStatus.RENDERED and submission.url_expires_at:
-        expiry = f"its link expires {submission.url_expires_at:%Y-%m-%d %H:%M} UTC"
-        return state.status.value, state.take.id, expiry
+        if submission.url_expires_at <= now:
+            gone = "its link has expired; --rerender pays for it again"
+            return state.status.value, state.take.id, gone
+        left = f"its link expires in {time_left(now, submission.url_expires_at)}"
+        return state.status.value, state.take.id, left
     if state.status is TakeStatus.RENDERING:
         return state.status.value, state.take.id, f"task {submission.task_id}"
     return state.status.value, state.take.id, submission.reason or ""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -139,3 +141,16 @@ def test_output_for_two_storyboards_is_refused(program: Program, film: Path) -> 
     output = program("plan", film, other, "--output", "out")
     assert output.code == 2
     assert "--output is one folder, and there are 2 storyboards" in output.err
+
+
+def test_plan_and_status_tell_of_links_that_expire_and_what_has_gone_costs(
+    program: Program, film: Path, server: SandboxServer
+) -> None:
+    program("render", film, "--yes", "--no-download", "--only", "one")
+    assert "its link expires in 23 h 59 min" in program("status", film).out
+    assert "its link expires in 23 h 59 min" in program("plan", film, "--only", "one").out
+    with closing(sqlite3.connect("renders/film/state.sqlite3")) as db, db:
+        db.execute("UPDATE submissions SET url_expires_at = 1")
+    assert "its link has expired; --rerender pays for it again" in program("status", film).out
+    plan = program("plan", film, "--only", "one", "--price", "0.1")
+    assert "with --rerender: 1 take to submit, 2 s of video, about 0.20 USD again" in plan.out
