@@ -108,6 +108,7 @@ class Engine:
         self._is_polls_turn = False
         self._poll_heap: list[Due] = []
         self._numbers = itertools.count()
+        self._user_numbers = itertools.count(1)
         self._hold_until = now  # no submission before, after the API could not be reached
         self._strikes = 0
 
@@ -296,13 +297,18 @@ class Engine:
                 commit=job.provenance.commit,
                 is_dirty=job.provenance.is_dirty,
                 profile=job.provenance.profile,
-                user_id=job.provenance.user_id,
+                user_id=self._next_user_id(job),
             )
             self._budget.spend(now=now)
             self._is_polls_turn = True
             self._open_posts += 1
             started += 1
             yield Flight(job, take, submission)
+
+    def _next_user_id(self, job: Job) -> str | None:
+        """The render's id with a number: by it a row of the request log names its submission."""
+        user_id = job.provenance.user_id
+        return None if user_id is None else f"{user_id}-{next(self._user_numbers)}"
 
     def _submit_call(self, flight: Flight) -> Callable[[], Event]:
         submission = flight.submission

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from contextlib import closing
 from dataclasses import replace
 from datetime import datetime, timezone
 from pathlib import Path
@@ -29,6 +30,12 @@ def lose(program: Program, film: Path, server: SandboxServer, *numbers: int) -> 
     server.faults = Faults(lost_reply=numbers)
     assert program("render", film, "--yes", "--no-download", "--concurrency", "1").code == 4
     server.faults = Faults()
+
+
+def forget_user_ids() -> None:
+    """As if the account's log could not be filtered: what was sent carries no id of its own."""
+    with closing(sqlite3.connect(OUT / "state.sqlite3")) as db, db:
+        db.execute("UPDATE submissions SET user_id = NULL")
 
 
 def submit_as_a_colleague(server: SandboxServer) -> str:
@@ -71,10 +78,22 @@ def test_nothing_is_sent_but_reads(program: Program, film: Path, server: Sandbox
     ]
 
 
+def test_lost_tasks_near_each_other_are_told_apart_by_the_ids_they_were_sent_with(
+    program: Program, film: Path, server: SandboxServer
+) -> None:
+    lose(program, film, server, 1, 2)
+    tasks = [task.id for task in server.ledger.submissions[:2]]
+    output = program("reconcile", film)
+    assert output.code == 0
+    assert f"one: adopted task {tasks[0]} " in output.out
+    assert f"two.t1: adopted task {tasks[1]} " in output.out
+
+
 def test_two_lost_tasks_near_each_other_are_shown_and_not_guessed(
     program: Program, film: Path, server: SandboxServer
 ) -> None:
     lose(program, film, server, 1, 2)
+    forget_user_ids()
     tasks = [task.id for task in server.ledger.submissions[:2]]
     output = program("reconcile", film)
     assert output.code == 4
@@ -146,9 +165,7 @@ def test_the_task_of_another_film_in_the_same_folder_of_renders_is_not_taken(
     program("render", other, "--yes")
     server.faults = Faults(reset_before=(1,))
     program("render", film, "--yes", "--only", "one")
-    with sqlite3.connect(OUT / "state.sqlite3") as db:
-        db.execute("UPDATE submissions SET user_id = NULL")
-    db.close()
+    forget_user_ids()
     output = program("reconcile", film)
     assert output.code == 4
     assert "still unknown: no row of the request log fits" in output.out
@@ -219,6 +236,7 @@ def test_json_tells_candidates_and_commands(
     program: Program, film: Path, server: SandboxServer
 ) -> None:
     lose(program, film, server, 1, 2)
+    forget_user_ids()
     document = program("reconcile", film, "--json").json
     assert document["schema_version"] == 1
     first, second = document["submissions"]

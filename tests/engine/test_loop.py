@@ -84,6 +84,15 @@ def test_what_is_frozen_at_submission_is_what_was_sent(rig: Rig, server: Sandbox
     assert sent == kept
 
 
+def test_each_submission_has_an_id_of_its_own_that_begins_with_the_render_s(
+    rig: Rig, server: SandboxServer
+) -> None:
+    rig.render()
+    sent = {task.id: task.user_id for task in server.ledger.submissions}
+    assert sent == {item.task_id: item.user_id for item in rig.submissions()}
+    assert set(sent.values()) == {f"{'a' * 12}-{number}" for number in range(1, 7)}
+
+
 def test_a_lost_reply_is_never_sent_again_and_the_others_go_on(
     rig: Rig, server: SandboxServer
 ) -> None:
