@@ -210,12 +210,8 @@ class Store:
         row = self._db.execute("SELECT origin, storyboard FROM folder").fetchone()
         if row is None:
             self._db.execute("INSERT INTO folder VALUES (?, ?)", (origin, storyboard))
-        elif row != (origin, storyboard):
-            raise StateError(
-                f"{self.path.parent} belongs to {row[1]} rendered at {row[0]}, "
-                f"not to {storyboard} at {origin}",
-                next_step="choose another folder with --output",
-            )
+        else:
+            _refuse_other(row, (origin, storyboard), self.path)
 
     def _insert(self, submission: Submission) -> Submission:
         values = (*frozen_values(submission), *known_values(submission))
@@ -235,12 +231,13 @@ class Store:
         return replace(submission, id=int(cursor.lastrowid or 0))
 
 
-def read_submissions(folder: Path) -> list[Submission]:
+def read_submissions(folder: Path, *, owner: tuple[str, str] | None = None) -> list[Submission]:
     """The submissions of a folder, without its lock, also while a render runs.
 
     Empty where the folder has no state file yet.
 
-    Raises StateError where the file cannot be read.
+    Raises StateError where the file cannot be read, or belongs to another
+    origin or storyboard than those of `owner`.
     """
     path = folder / FILE_NAME
     if not path.is_file():
@@ -250,6 +247,9 @@ def read_submissions(folder: Path) -> list[Submission]:
         db.execute("BEGIN")
         if _refuse_foreign(db, path) == 0:
             return []
+        row = db.execute("SELECT origin, storyboard FROM folder").fetchone()
+        if owner is not None and row is not None:
+            _refuse_other(row, owner, path)
         return _read_submissions(db, path)
 
 
@@ -300,6 +300,17 @@ def _refuse_foreign(db: sqlite3.Connection, path: Path) -> int:
             next_step="move it away, or choose another folder with --output",
         )
     return version
+
+
+def _refuse_other(row: tuple[str, str], owner: tuple[str, str], path: Path) -> None:
+    """Raises StateError for a folder that holds another origin's or storyboard's videos."""
+    if row != owner:
+        (origin, storyboard), (wanted_origin, wanted) = row, owner
+        raise StateError(
+            f"{path.parent} belongs to {storyboard} rendered at {origin}, "
+            f"not to {wanted} at {wanted_origin}",
+            next_step="choose another folder with --output",
+        )
 
 
 def _read_submissions(db: sqlite3.Connection, path: Path) -> list[Submission]:

@@ -323,6 +323,20 @@ def test_a_folder_without_a_state_file_has_no_submissions(tmp_path: Path) -> Non
     assert [path.name for path in tmp_path.iterdir()] == [FILE_NAME]
 
 
+@pytest.mark.parametrize("owner", [("sandbox", "film"), (ORIGIN, "other")])
+def test_a_folder_is_not_read_for_another_origin_or_storyboard(
+    store: Store, tmp_path: Path, owner: tuple[str, str]
+) -> None:
+    begin(store, make_take())
+    assert len(read_submissions(tmp_path, owner=(ORIGIN, "film"))) == 1
+    with pytest.raises(StateError) as error:
+        read_submissions(tmp_path, owner=owner)
+    assert complaint(error) == (
+        f"{tmp_path} belongs to film rendered at {ORIGIN}, not to {owner[1]} at {owner[0]}",
+        "choose another folder with --output",
+    )
+
+
 def test_a_reader_sees_what_was_committed_while_another_writes(
     tmp_path: Path, store: Store
 ) -> None:

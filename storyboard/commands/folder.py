@@ -25,10 +25,11 @@ def open_folder(space: Workspace, *, lock_timeout_s: float = 0.0) -> Iterator[St
     """
     asked_at = datetime.now(timezone.utc)
     with hold_lock(space.state, now=asked_at, timeout_s=lock_timeout_s):
+        # First, for a state file makes the folder ours, and by its manifest it may be another's.
+        adoptable = space.adoptable(space.own_submissions())
         store = Store(space.state, origin=space.origin, storyboard=space.storyboard.name)
         try:
             (space.folder / "videos").mkdir(parents=True, exist_ok=True)
-            adoptable = space.adoptable(store.submissions())
             with store.transaction():
                 for submission in adoptable:
                     store.adopt(submission)

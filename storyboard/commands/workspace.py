@@ -51,9 +51,16 @@ class Workspace:
             storyboard=self.storyboard.name,
         )
 
+    def own_submissions(self) -> list[Submission]:
+        """The submissions of the state file, oldest first; no lock, and nothing is made.
+
+        Raises StateError where it belongs to another origin or storyboard.
+        """
+        return read_submissions(self.state, owner=(self.origin, self.storyboard.name))
+
     def known_submissions(self) -> list[Submission]:
         """All submissions, of the state file and of the manifest, oldest first; no lock."""
-        known = read_submissions(self.state)
+        known = self.own_submissions()
         return [*known, *self.adoptable(known)]
 
     def make_plan(

@@ -1,0 +1,50 @@
+"""The output folder as the commands find it: whose it is, and that it stays so."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from storyboard.sandbox.server import SandboxServer
+from tests.commands.films import FILM, Program
+
+OUT = Path("shared")
+
+
+@pytest.fixture
+def other(film: Path) -> Path:
+    path = film.with_name("other.yaml")
+    path.write_text(FILM.replace("lighthouse", "windmill"), "utf-8")
+    return path
+
+
+@pytest.mark.parametrize("command", [("plan",), ("status",), ("render", "--yes")])
+def test_the_folder_of_one_storyboard_is_refused_to_another_by_every_command(
+    program: Program, film: Path, other: Path, server: SandboxServer, command: tuple[str, ...]
+) -> None:
+    assert program("render", film, "--yes", "--output", OUT).code == 0
+    before = (OUT / "manifest.json").read_bytes()
+    output = program(*command, other, "--output", OUT)
+    assert (output.code, output.out, output.err) == (
+        2,
+        "",
+        f"error: {OUT} belongs to film rendered at {server.base_url}, not to other at "
+        f"{server.base_url}.\n    next: choose another folder with --output\n",
+    )
+    assert (OUT / "manifest.json").read_bytes() == before
+
+
+@pytest.mark.parametrize("command", [("other.yaml",), ("film.yaml", "--sandbox")])
+def test_a_clone_that_was_rendered_into_by_mistake_still_belongs_to_its_storyboard(
+    program: Program, film: Path, other: Path, server: SandboxServer, command: tuple[str, ...]
+) -> None:
+    assert program("render", film, "--yes", "--output", OUT).code == 0
+    for path in OUT.glob("state.sqlite3*"):
+        path.unlink()
+    mistake = program("render", *command, "--yes", "--output", OUT)
+    assert mistake.code == 2
+    assert "choose another folder with --output" in mistake.err
+    output = program("render", film, "--yes", "--output", OUT)
+    assert output.code == 0, output.err
+    assert server.ledger.posts == 3
