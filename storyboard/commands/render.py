@@ -139,7 +139,10 @@ def command(files: tuple[Path, ...], **options: Any) -> int:
             _ask(prepared, bill, is_free_to_go=options["yes"], is_capped=caps.are_given)
         # The sandbox keeps its tasks in the output folder, so each folder has its own.
         groups = [[item] for item in prepared] if folders.sandbox else [prepared]
-        results = [_run(group, catalog, wishes, options) for group in groups]
+        results: list[RunResult] = []
+        for group in groups:
+            is_over = any(result.was_interrupted for result in results)
+            results.append(_run(group, catalog, wishes, options, is_over=is_over))
         outcome = [(item.space, item.plan, item.store.submissions()) for item in prepared]
     print_outcome(outcome, results, wishes, as_json=options["as_json"], quiet=options["quiet"])
     return exit_code_of(outcome, results, wishes)
@@ -188,12 +191,20 @@ def _say_plans(prepared: Sequence[_Prepared]) -> None:
 
 
 def _run(
-    group: Sequence[_Prepared], catalog: Catalog, wishes: Wishes, options: dict[str, Any]
+    group: Sequence[_Prepared],
+    catalog: Catalog,
+    wishes: Wishes,
+    options: dict[str, Any],
+    *,
+    is_over: bool,
 ) -> RunResult:
-    """Carries out the plans of a group, and writes its outputs whatever happens."""
+    """Carries out the plans of a group, and writes its outputs whatever happens.
+
+    With `is_over`, the person has ended the render: only the outputs are written.
+    """
     try:
         work = sum(item.work for item in group)
-        if not work:
+        if is_over or not work:
             return RunResult()
         protocol = _protocol(group, catalog)
         with connect(
@@ -249,7 +260,7 @@ def _carry_out(
         timeout_s=options["timeout"],
         poll_timing=connection.poll_timing,
     )
-    jobs = [_job(item, connection, number) for number, item in enumerate(group, start=1)]
+    jobs = [_job(item, connection) for item in group]
     with show_progress(
         total,
         enabled=not (options["no_progress"] or options["verbose"]),
@@ -268,9 +279,7 @@ def _carry_out(
             return engine.run()
 
 
-def _job(item: _Prepared, connection: Connection, number: int) -> Job:
-    # An id of its own for each storyboard: log rows of one are never taken for another's.
-    user_id = f"{connection.user_id}-{number}"
+def _job(item: _Prepared, connection: Connection) -> Job:
     board = item.space.storyboard
     files = [Path(name) for name in board.sources]
     commit, is_dirty = read_commit(board.path.parent, files)
@@ -279,5 +288,5 @@ def _job(item: _Prepared, connection: Connection, number: int) -> Job:
         plan=item.plan,
         store=item.store,
         folder=item.space.folder,
-        provenance=Provenance(commit, is_dirty, connection.profile, user_id),
+        provenance=Provenance(commit, is_dirty, connection.profile, connection.user_id),
     )

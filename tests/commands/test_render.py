@@ -285,6 +285,23 @@ def test_ctrl_c_saves_the_state_and_ends_with_130(
     assert set(statuses().values()) == {"rendering"}
 
 
+def test_ctrl_c_in_the_first_of_several_sandbox_films_ends_them_all(film: Path) -> None:
+    second = film.with_name("second.yaml")
+    second.write_text(FILM, "utf-8")
+    command = [sys.executable, "-m", "storyboard", "render", str(film), str(second), "--sandbox"]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr is not None
+        for line in process.stderr:
+            if line.startswith("one: accepted"):
+                process.send_signal(signal.SIGINT)
+                break
+        rest = process.stderr.read()
+    assert process.returncode == 130
+    assert "second.yaml: 3 pending\n" in rest
+    document = json.loads(Path("renders/second.sandbox/manifest.json").read_text("utf-8"))
+    assert {take["status"] for take in document["takes"]} == {"pending"}
+
+
 def test_a_second_render_of_the_same_folder_is_refused_and_names_the_first(
     program: Program, film: Path, server: SandboxServer
 ) -> None:
