@@ -22,7 +22,8 @@ def print_json(document: Mapping[str, Any]) -> None:
     text = json.dumps(
         {"schema_version": SCHEMA_VERSION, **document}, ensure_ascii=False, indent=2, default=str
     )
-    click.echo(text)
+    # A file name may hold half a surrogate pair, which no stream takes and JSON can escape.
+    click.echo(text.encode("utf-8", "backslashreplace").decode())
 
 
 def say(text: str) -> None:

@@ -46,7 +46,8 @@ def load_storyboard(
         title, takes = _expand(root, inputs, catalog, given)
     return Storyboard(
         path=path,
-        name=path.stem,
+        # A file name need not be Unicode; what the folder, the state and the manifest hold must.
+        name=path.stem.encode("utf-8", "replace").decode(),
         title=title,
         takes=takes,
         problems=tidy(inputs.problems),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -17,6 +19,18 @@ def other(film: Path) -> Path:
     path = film.with_name("other.yaml")
     path.write_text(FILM.replace("lighthouse", "windmill"), "utf-8")
     return path
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems' file names are Unicode")
+def test_a_storyboard_whose_file_name_is_not_unicode_is_rendered(
+    program: Program, film: Path, server: SandboxServer
+) -> None:
+    odd = film.rename(os.fsdecode(b"fil\xff.yaml"))
+    output = program("render", odd, "--yes", "--json", "--quiet")
+    assert output.code == 0, output.err
+    assert output.json["storyboards"][0]["output"] == "renders/fil?"
+    assert program("render", odd, "--yes", "--quiet").code == 0
+    assert server.ledger.posts == 3
 
 
 @pytest.mark.parametrize("command", [("plan",), ("status",), ("render", "--yes")])
