@@ -1,0 +1,93 @@
+"""The server's ledger against the state file: what was paid, what is known, what lies there."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+import sqlite3
+import tempfile
+from collections import Counter
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from jsonschema import Draft7Validator
+
+from storyboard.outputs.manifest import read_manifest
+from storyboard.records import SubmissionState
+from storyboard.settle import unknown_among
+from storyboard.store import FILE_NAME, read_submissions
+
+if TYPE_CHECKING:
+    from storyboard.sandbox.server import SandboxServer
+    from tests.chaos.ordeal import Ordeal
+
+_SCHEMA = Path(__file__).parents[2] / "schemas" / "manifest.schema.json"
+
+
+def check_after_a_kill(ordeal: Ordeal) -> None:
+    """What a kill may leave: a state file that is sound, a manifest that is whole or not there."""
+    read_manifest(ordeal.output / "manifest.json")
+    if not (ordeal.output / FILE_NAME).is_file():
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        # On a copy: the next render shall find what the kill left, log and all.
+        for path in ordeal.output.glob(f"{FILE_NAME}*"):
+            if not path.name.endswith("-shm"):
+                shutil.copy(path, folder)
+        _check_database(Path(folder) / FILE_NAME)
+
+
+def check_at_the_end(ordeal: Ordeal, server: SandboxServer) -> None:
+    """Nothing paid twice, nothing lost, every file what the manifest says of it."""
+    _check_database(ordeal.output / FILE_NAME)
+    _check_money(ordeal, server)
+    manifest = json.loads((ordeal.output / "manifest.json").read_text("utf-8"))
+    Draft7Validator(json.loads(_SCHEMA.read_text("utf-8"))).validate(manifest)
+    _check_videos(ordeal, manifest)
+
+
+def _check_database(path: Path) -> None:
+    with closing(sqlite3.connect(path)) as db:
+        assert db.execute("PRAGMA integrity_check").fetchall() == [("ok",)], path
+        assert db.execute("PRAGMA foreign_key_check").fetchall() == [], path
+
+
+def _check_money(ordeal: Ordeal, server: SandboxServer) -> None:
+    figures, rows = ordeal.figures, read_submissions(ordeal.output)
+    said = f"(seed {figures.seed}; {ordeal.output})"
+    accepted = {task.id: str(task.payload["prompt"]) for task in server.ledger.submissions}
+    known = {row.task_id: str(row.payload["prompt"]) for row in rows if row.task_id}
+
+    wanted = Counter({str(row.payload["prompt"]): 0 for row in rows})
+    for prompt, _ in {(str(row.payload["prompt"]), row.fingerprint) for row in rows}:
+        wanted[prompt] += 1
+    paid = Counter(accepted.values())
+    twice = {
+        prompt: count
+        for prompt, count in paid.items()
+        if count > wanted[prompt] + ordeal.given_up[prompt]
+    }
+    figures.paid_twice = len(twice)
+    assert not twice, f"paid twice: {twice} {said}"
+
+    in_doubt = Counter(str(row.payload["prompt"]) for row in unknown_among(rows))
+    strays = Counter(prompt for task, prompt in accepted.items() if task not in known)
+    lost = strays - in_doubt - ordeal.given_up
+    figures.lost = lost.total()
+    assert not lost, f"lost: {lost} {said}"
+
+    wrong = {task for task, prompt in known.items() if accepted.get(str(task)) != prompt}
+    assert not wrong, f"taken for what they are not: {wrong} {said}"
+    assert not [row for row in rows if row.state is SubmissionState.ACCEPTED], said
+
+
+def _check_videos(ordeal: Ordeal, manifest: dict[str, Any]) -> None:
+    for take in manifest["takes"]:
+        if take["status"] == "done":
+            path = ordeal.output / take["file"]["path"]
+            assert hashlib.sha256(path.read_bytes()).hexdigest() == take["file"]["sha256"], path
+    told = {take["file"]["path"] for take in manifest["takes"] if take["file"]}
+    files = {f"videos/{path.name}" for path in (ordeal.output / "videos").glob("*.mp4")}
+    assert files == told

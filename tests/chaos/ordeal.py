@@ -1,0 +1,339 @@
+"""One film, a server that misbehaves, and a hand that kills the render again and again.
+
+Writes a storyboard, serves the API in this process, runs the program in one
+of its own, kills it with SIGKILL after so many of its lines, starts it again,
+settles what is unknown as an operator would, and goes on until nothing is
+left to do. What came of it is checked by `books`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import os
+import random
+import subprocess
+import sys
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timezone
+from pathlib import Path
+
+from storyboard import cli
+from storyboard.errors import ExitCode
+from storyboard.records import Payload, Submission, SubmissionState
+from storyboard.sandbox.faults import Faults
+from storyboard.sandbox.server import SandboxServer
+from storyboard.sandbox.settings import SandboxSettings
+from storyboard.sandbox.tasks import Task
+from storyboard.settle import abandoned, adopted, released, unknown_among
+from storyboard.store import Store, read_submissions
+from tests.chaos.books import check_after_a_kill, check_at_the_end
+from tests.chaos.clips import quick_clips
+from tests.chaos.weather import EACH_ONCE, KINDS, make_storm, make_weather
+
+REPO = Path(__file__).parents[2]
+KEY = "mdlx-marked-key-of-the-chaos-test"
+
+_ENDINGS = frozenset(
+    {ExitCode.OK, ExitCode.INCOMPLETE, ExitCode.UNKNOWN, ExitCode.ACCOUNT}
+)  # how a render may end by itself
+_HANGS_S = 120.0  # no run is silent for so long
+_MOST_RUNS_TO_SETTLE = 60
+_STORM_EVERY = 9  # runs; no kill cuts a storm short
+_BY_COMMAND = 4  # of the outcomes that one settling decides
+
+_SETTINGS = SandboxSettings(
+    render_time_s=0.15,
+    render_time_spread_s=0.14,
+    max_in_flight=12,
+    requests_per_minute=100_000,
+    retry_after_s=1,
+)
+
+_TITLE = """\
+version: 1
+model: alibaba/wan2.7-t2v
+defaults: {duration: 2, resolution: 720P, prompt_extend: false}
+shots:
+"""
+
+
+@dataclass
+class Figures:
+    """What happened, in numbers."""
+
+    seed: int
+    takes: int
+    kills: int = 0
+    runs: int = 0
+    breaker_trips: int = 0
+    reconciled: int = 0
+    adopted: int = 0
+    resubmitted: int = 0
+    resubmitted_carelessly: int = 0
+    abandoned: int = 0
+    posts: int = 0
+    accepted: int = 0
+    faults: Counter[str] = field(default_factory=Counter)
+    statuses: Counter[str] = field(default_factory=Counter)
+    paid_twice: int = 0
+    lost: int = 0
+    seconds: float = 0.0
+
+
+class Ordeal:
+    """`takes` takes, `kills` kills, everything else from `seed`."""
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        takes: int,
+        kills: int,
+        seed: int,
+        say: Callable[[str], None] = lambda line: None,
+    ) -> None:
+        self.film = folder / "film.yaml"
+        self.output = folder / "renders" / "film"
+        self.figures = Figures(seed=seed, takes=takes)
+        self.given_up: Counter[str] = Counter()  # tasks known to nobody, by their payload
+        self._adopted: set[str] = set()
+        self._kills = kills
+        self._rng = random.Random(seed)
+        self._say = say
+        self._log = folder / "log.txt"
+
+    def run(self) -> Figures:
+        """Everything, to the end; raises AssertionError where a promise was broken."""
+        began = time.monotonic()
+        self.film.parent.mkdir(parents=True, exist_ok=True)
+        self.film.write_text(_write_film(self.figures.takes), "utf-8")
+        with (
+            quick_clips(self.film.parent / "clips"),
+            SandboxServer(settings=_SETTINGS) as server,
+            _environment(server.base_url),
+        ):
+            self._until_done(server)
+            self._count(server)
+            check_at_the_end(self, server)
+            self._check_that_nothing_is_left(server)
+        self.figures.seconds = time.monotonic() - began
+        return self.figures
+
+    def _until_done(self, server: SandboxServer) -> None:
+        most_runs = self._kills + _MOST_RUNS_TO_SETTLE
+        while self.figures.runs < most_runs:
+            self.figures.runs += 1
+            if self.figures.runs == 1:
+                server.faults = EACH_ONCE
+                code = self._render((80, 0.0))
+            elif self.figures.runs % _STORM_EVERY == 0:
+                server.faults = make_storm(self._rng)
+                code = self._render(None)
+            else:
+                server.faults = make_weather(self._rng)
+                code = self._render(self._next_kill(), *self._some_options())
+            self._say(f"run {self.figures.runs}: {_words_for(code)}")
+            if code is None:
+                check_after_a_kill(self)
+                continue
+            assert code in _ENDINGS, f"a render ended with {code}; see {self._log}"
+            self.figures.breaker_trips += code == ExitCode.ACCOUNT
+            unknown = unknown_among(read_submissions(self.output))
+            if not unknown and code != ExitCode.ACCOUNT and self._is_all_here():
+                return
+            server.faults = Faults()
+            self._settle(server)
+        raise AssertionError(f"not done after {most_runs} runs (seed {self.figures.seed})")
+
+    # The program
+
+    def _render(self, die_after: tuple[int, float] | None, *options: str) -> int | None:
+        """One run of the program: its exit code, or None where it was killed.
+
+        It is killed after so many of its lines, and so many seconds more.
+        """
+        program = [sys.executable, "-m", "tests.chaos.program"]
+        command = [*program, "render", str(self.film), "--yes", *options]
+        with subprocess.Popen(
+            command, cwd=REPO, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+        ) as process:
+            watchdog = threading.Timer(_HANGS_S, process.kill)
+            watchdog.start()
+            said = _listen_and_kill(process, die_after)
+            code = process.wait()
+            is_hung = watchdog.finished.is_set()
+            watchdog.cancel()
+        with self._log.open("a", encoding="utf-8") as log:
+            log.write(f"$ {' '.join(command)}\n{said}")
+        assert not is_hung, f"a render hung; see {self._log}"
+        assert "Traceback" not in said, f"see {self._log}"
+        if code >= 0:
+            return code
+        self.figures.kills += 1
+        return None
+
+    def _some_options(self) -> list[str]:
+        options = []
+        if self._rng.random() < 0.3:
+            options += ["--concurrency", str(self._rng.randint(1, 20))]
+        if self._rng.random() < 0.3:
+            options.append("--no-download")
+        return options
+
+    def _next_kill(self) -> tuple[int, float] | None:
+        """After how many lines and seconds the next run dies; None once there were enough."""
+        if self.figures.kills >= self._kills:
+            return None
+        if self._rng.random() < 0.1:
+            return 0, self._rng.uniform(0.0, 1.5)  # while it starts
+        # A take makes three lines; this leaves some of them for the end.
+        most = 1 + 3 * self.figures.takes // self._kills
+        return self._rng.randint(1, most), self._rng.choice((0.0, self._rng.uniform(0.0, 0.05)))
+
+    # The operator
+
+    def _settle(self, server: SandboxServer) -> None:
+        """First the request log, then the console, which shows what was asked for.
+
+        A few by the command; hundreds by what the command does, at once.
+        """
+        before = unknown_among(read_submissions(self.output))
+        if before:
+            self._command("reconcile", str(self.film))
+        unknown = unknown_among(read_submissions(self.output))
+        self.figures.reconciled += len(before) - len(unknown)
+        by_hand = []
+        for submission in unknown:
+            strays = self._strays_of(server, submission)
+            settled = self._decide(submission, strays[-1] if strays else None)
+            by_hand.append(settled)
+        for settled in by_hand[:_BY_COMMAND]:
+            self._resolve(settled)
+        opened = closing(Store(self.output, origin=server.base_url, storyboard="film"))
+        with opened as store, store.transaction():
+            for settled in by_hand[_BY_COMMAND:]:
+                store.update(settled)
+
+    def _strays_of(self, server: SandboxServer, submission: Submission) -> list[Task]:
+        """The tasks in the console that may be this submission's."""
+        name = _name(submission.payload)
+        known = {one.task_id for one in read_submissions(self.output)} | self._adopted
+        strays = [
+            task
+            for task in server.ledger.submissions
+            if _name(task.payload) == name and task.id not in known
+        ]
+        return strays[self.given_up[name] :]
+
+    def _decide(self, submission: Submission, stray: Task | None) -> Submission:
+        now, chance = datetime.now(timezone.utc), self._rng.random()
+        if stray is not None and chance < 0.9:
+            self.figures.adopted += 1
+            self._adopted.add(stray.id)
+            return adopted(submission, stray.id)
+        if stray is not None:
+            self.given_up[_name(submission.payload)] += 1
+        if chance > 0.95:
+            self.figures.abandoned += 1
+            return abandoned(submission, now=now)
+        self.figures.resubmitted += stray is None
+        self.figures.resubmitted_carelessly += stray is not None
+        return released(submission, now=now)
+
+    def _resolve(self, settled: Submission) -> None:
+        choice = {
+            SubmissionState.RELEASED: ["--resubmit"],
+            SubmissionState.ABANDONED: ["--abandon"],
+        }.get(settled.state, ["--task-id", settled.task_id or ""])
+        number = ["--submission", str(settled.id)]
+        self._command("resolve", str(self.film), settled.take, *choice, *number)
+
+    def _command(self, *arguments: str) -> None:
+        out = io.StringIO()
+        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(out):
+            code = cli.run(arguments)
+        with self._log.open("a", encoding="utf-8") as log:
+            log.write(f"$ storyboard {' '.join(arguments)}\n{out.getvalue()}")
+        assert code in _ENDINGS, out.getvalue()
+
+    def _check_that_nothing_is_left(self, server: SandboxServer) -> None:
+        before = server.ledger.posts, server.ledger.polls, server.ledger.downloads
+        manifest = (self.output / "manifest.json").read_bytes()
+        self._command("render", str(self.film), "--yes")
+        assert (server.ledger.posts, server.ledger.polls, server.ledger.downloads) == before
+        assert (self.output / "manifest.json").read_bytes() == manifest
+
+    # The figures
+
+    def _is_all_here(self) -> bool:
+        document = json.loads((self.output / "manifest.json").read_text("utf-8"))
+        self.figures.statuses = Counter(take["status"] for take in document["takes"])
+        return set(self.figures.statuses) <= {"done", "failed"}
+
+    def _count(self, server: SandboxServer) -> None:
+        figures = self.figures
+        figures.posts = server.ledger.posts
+        figures.accepted = len(server.ledger.submissions)
+        figures.faults = Counter({name: server.ledger.fault_count(name) for name in KINDS})
+
+
+def _write_film(takes: int) -> str:
+    """Shots with requests of their own; one shot in twenty wants two takes of the same request."""
+    shots, left = [], takes
+    number = 0
+    while left > 0:
+        number += 1
+        shots.append(f"  - id: shot-{number}\n    prompt: Night {number}, rain on the pier\n")
+        left -= 1
+        if number % 20 == 0 and left > 0:
+            shots.append("    takes: 2\n")
+            left -= 1
+    return _TITLE + "".join(shots)
+
+
+def _listen_and_kill(process: subprocess.Popen[str], die_after: tuple[int, float] | None) -> str:
+    """All that the program says until it ends, or is killed."""
+    assert process.stderr is not None
+    lines: list[str] = []
+    while die_after is None or len(lines) < die_after[0]:
+        line = process.stderr.readline()
+        if not line:
+            break
+        lines.append(line)
+    else:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(die_after[1])  # a moment more, at random
+        process.kill()
+    return "".join([*lines, process.stderr.read()])
+
+
+def _name(payload: Payload) -> str:
+    """The prompts tell the requests apart."""
+    return str(payload["prompt"])
+
+
+def _words_for(code: int | None) -> str:
+    return "killed" if code is None else f"ended with {code}"
+
+
+@contextmanager
+def _environment(base_url: str) -> Iterator[None]:
+    """The account of this world, for the program and for the commands called here."""
+    ours = {"MODELLIX_API_KEY": KEY, "MODELLIX_BASE_URL": base_url, "PYTHONPATH": str(REPO)}
+    before = {name: os.environ.get(name) for name in ours}
+    os.environ.update(ours)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value

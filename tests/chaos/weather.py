@@ -1,0 +1,59 @@
+"""What goes wrong, and how often: seeded mixtures of every fault that the sandbox knows. Pure."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import replace
+
+from storyboard.sandbox.faults import FAULTS, Faults, Stage
+
+KINDS = tuple(name for name in FAULTS if name != "never_ends")
+"""All but the task that never ends: with one, no render would."""
+
+_LIKELY = {Stage.SUBMIT: 0.1, Stage.TASK: 0.05, Stage.POLL: 0.12, Stage.DOWNLOAD: 0.2}
+"""The highest chance of one fault, by what it strikes."""
+
+
+_STORMS = ("lost_reply", "reset_before", "error_500", "error_503", "error_500_after")
+
+
+EACH_ONCE = Faults(
+    reset_before=(3,),
+    slow=(4,),
+    error_500=(6,),
+    rate_limited=(7,),
+    error_503=(9,),
+    lost_reply=(12,),
+    garbled_reply=(15,),
+    error_500_after=(18,),
+    task_fails=(2,),
+    task_canceled=(4,),
+    no_video=(6,),
+    poll_reset=(3,),
+    poll_error=(6,),
+    poll_rate_limited=(9,),
+    poll_missing=(12,),
+    download_error=(2,),
+    download_cut=(4,),
+    html_instead=(6,),
+    expired_links=(8,),
+    slow_s=0.2,
+)
+"""Every fault early on, with good answers between them."""
+
+
+def make_weather(rng: random.Random) -> Faults:
+    """Some of the faults, each with a chance of its own."""
+    chosen = {name for name in KINDS if rng.random() < 0.6}
+    chances = {name: rng.uniform(0.0, _LIKELY[FAULTS[name][0]]) for name in KINDS if name in chosen}
+    return replace(
+        Faults(**chances),  # type: ignore[arg-type]
+        seed=rng.randrange(2**31),
+        slow_s=rng.uniform(0.01, 0.2),
+        cut_after_bytes=rng.randrange(1, 20_000),
+    )
+
+
+def make_storm(rng: random.Random) -> Faults:
+    """An outage: every submission goes wrong, in one way that leaves it unknown."""
+    return replace(make_weather(rng), **{rng.choice(_STORMS): 1.0})  # type: ignore[arg-type]
