@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -77,6 +78,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def run(arguments: Sequence[str] | None = None) -> int:
     """The exit code of one call. The only place where exceptions become exit codes."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # A terminal that cannot show a character of the user's text shows its number.
+            stream.reconfigure(errors="backslashreplace")
     try:
         code = group.main(arguments, prog_name="storyboard", standalone_mode=False)
         return int(code) if isinstance(code, int) else ExitCode.OK

@@ -27,6 +27,7 @@ class ExitCode(IntEnum):
     REFUSED = 3
     UNKNOWN = 4
     TIMEOUT = 5
+    CHANGED = 10
     LOCKED = 11
     ACCOUNT = 12
     BUG = 70
@@ -43,6 +44,7 @@ _WORST_FIRST = (
     ExitCode.TIMEOUT,
     ExitCode.UNKNOWN,
     ExitCode.INCOMPLETE,
+    ExitCode.CHANGED,
     ExitCode.OK,
 )
 

@@ -83,7 +83,6 @@ class Take:
     place: Place
     tags: tuple[str, ...] = ()
     is_locked: bool = False
-    title: str | None = None
     notes: str | None = None
     meta: Mapping[str, Json] = field(default_factory=dict)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import datetime, timezone
 
 from storyboard.commands.workspace import Workspace
@@ -24,7 +24,10 @@ def open_folder(space: Workspace, *, lock_timeout_s: float = 0.0) -> Iterator[St
         UsageError: its manifest cannot.
     """
     asked_at = datetime.now(timezone.utc)
-    with hold_lock(space.state, now=asked_at, timeout_s=lock_timeout_s):
+    with ExitStack() as locks:
+        # With --state the outputs lie elsewhere, and they too are one render's at a time.
+        for folder in sorted({space.state, space.folder}):
+            locks.enter_context(hold_lock(folder, now=asked_at, timeout_s=lock_timeout_s))
         # First, for a state file makes the folder ours, and by its manifest it may be another's.
         adoptable = space.adoptable(space.own_submissions())
         store = Store(space.state, origin=space.origin, storyboard=space.storyboard.name)

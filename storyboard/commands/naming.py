@@ -71,14 +71,13 @@ def _not_unknown(space: Workspace, name: str, known: Sequence[Submission]) -> Us
         said = ", ".join(f"{take} {standing}" for take, standing in words.items())
         return UsageError(
             f"nothing to resolve: {said}",
-            next_step=f"see what is unknown with: storyboard status {space.storyboard.path}",
+            next_step=f"see what is unknown with: {space.command('status')}",
         )
     names = {take.id for take in takes} | {take.shot for take in takes}
     names |= {one.take for one in known} | {one.shot for one in known}
     return UsageError(
         f"there is no take or shot {name!r} in {space.storyboard.path}, nor was one ever sent",
-        next_step=did_you_mean(name, names)
-        or f"see the ids with: storyboard status {space.storyboard.path}",
+        next_step=did_you_mean(name, names) or f"see the ids with: {space.command('status')}",
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 import click
@@ -51,10 +52,11 @@ def print_outcome(
         if not quiet:
             say(f"{space.storyboard.path}: {count_statuses(states)}")
         for state in states:
-            _say_what_waits(space, state, wishes)
+            _say_what_waits(space, state, wishes, _why_not_here(space, state, results))
         for action in plan.orphans:
             if action.kind is ActionKind.ASK:
                 say(f"take {action.take.id} (not in this render): {action.reason}")
+                say(f"    next: {space.command('reconcile')}")
     for result in results:
         if result.stopped_by is not None:
             say(f"error: {str(result.stopped_by).rstrip('.')}.")
@@ -73,10 +75,18 @@ def _selected(space: Workspace, plan: Plan, submissions: Sequence[Submission]) -
     return [state for state in space.read_states(submissions) if state.take.id in chosen]
 
 
-def _say_what_waits(space: Workspace, state: TakeState, wishes: Wishes) -> None:
+def _why_not_here(space: Workspace, state: TakeState, results: Sequence[RunResult]) -> str | None:
+    """Why this run could not download a finished video; None where it did not try."""
+    number = state.submission.id if state.submission else 0
+    reasons = (r.not_downloaded.get((str(space.storyboard.path), number)) for r in results)
+    return next((reason for reason in reasons if reason), None)
+
+
+def _say_what_waits(
+    space: Workspace, state: TakeState, wishes: Wishes, why_not_here: str | None
+) -> None:
     take, submission = state.take, state.submission
     reason = (submission.reason if submission else None) or "no reason given"
-    file = space.storyboard.path
     if state.status is TakeStatus.UNKNOWN and submission is not None:
         say(
             f"take {take.id} was sent at {submission.sent_at:%Y-%m-%d %H:%M:%S} UTC and its "
@@ -84,8 +94,8 @@ def _say_what_waits(space: Workspace, state: TakeState, wishes: Wishes) -> None:
             "it may have been charged."
         )
         say(
-            f"    next: storyboard reconcile {file}, or look in the console, then: "
-            f"storyboard resolve {file} {take.id} --task-id ID (or --resubmit, or --abandon)"
+            f"    next: {space.command('reconcile')}, or look in the console, then: "
+            f"{space.command('resolve', take.id)} --task-id ID (or --resubmit, or --abandon)"
         )
     elif state.status is TakeStatus.FAILED:
         say(f"take {take.id} failed: {reason}")
@@ -94,7 +104,8 @@ def _say_what_waits(space: Workspace, state: TakeState, wishes: Wishes) -> None:
         say(f"take {take.id} was rejected: {reason}")
         say("    next: edit the shot, or render with --retry-failed; it was not charged")
     elif state.status is TakeStatus.RENDERED and wishes.download:
-        say(f"take {take.id} is rendered, and its video could not be downloaded")
+        why = f": {why_not_here}" if why_not_here else ""
+        say(f"take {take.id} is rendered, and its video is not here{why}")
         say("    next: run again; if its link has expired, --rerender pays for it again")
 
 
@@ -126,5 +137,5 @@ def take_document(state: TakeState) -> dict[str, Any]:
     }
 
 
-def _time(time: Any) -> str | None:
+def _time(time: datetime | None) -> str | None:
     return f"{time:%Y-%m-%dT%H:%M:%SZ}" if time else None

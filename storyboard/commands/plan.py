@@ -22,8 +22,8 @@ from storyboard.commands.options import (
     variable_options,
     wish_options,
 )
-from storyboard.commands.printing import align, print_json, say_problems
-from storyboard.commands.reading import may_go_on, read_storyboards
+from storyboard.commands.printing import align, print_json
+from storyboard.commands.reading import read_sound
 from storyboard.commands.workspace import (
     Workspace,
     find_workspaces,
@@ -34,9 +34,6 @@ from storyboard.models.catalog import load_catalog
 from storyboard.records import Action, ActionKind, Plan
 from storyboard.spec.select import select_takes
 
-CHANGED = 10
-"""The exit code of `plan --check` where something would be rendered."""
-
 
 @click.command()
 @click.argument("files", nargs=-1, required=True, type=FILE, metavar="FILE...")
@@ -44,7 +41,11 @@ CHANGED = 10
 @folder_options
 @selection_options
 @wish_options
-@click.option("--check", is_flag=True, help=f"Exit with {CHANGED} if anything would be rendered.")
+@click.option(
+    "--check",
+    is_flag=True,
+    help=f"Exit with {ExitCode.CHANGED.value} if anything would be rendered.",
+)
 @strict_option
 @json_option
 def command(files: tuple[Path, ...], check: bool, as_json: bool, **options: Any) -> int:
@@ -52,15 +53,8 @@ def command(files: tuple[Path, ...], check: bool, as_json: bool, **options: Any)
     folders, selection = take_folders(options), take_selection(options)
     wishes = take_wishes(options)
     catalog = load_catalog()
-    boards = read_storyboards(
-        files,
-        catalog,
-        assignments=options["assignments"],
-        variable_files=options["variable_files"],
-    )
-    for board in boards:
-        say_problems(board.problems, board.sources)
-    if not may_go_on(boards, strict=options["strict"]):
+    boards = read_sound(files, catalog, options, strict=options["strict"], as_json=as_json)
+    if not boards:
         return ExitCode.USAGE
     spaces = find_workspaces(boards, folders)
     if options["from_manifest"]:
@@ -86,7 +80,7 @@ def command(files: tuple[Path, ...], check: bool, as_json: bool, **options: Any)
         gone = bill_for_gone(plans, catalog, price_usd=options["price"])
         if gone.takes:
             click.echo(f"with --rerender: {gone.sentence} again")
-    return CHANGED if check and bill.takes else ExitCode.OK
+    return ExitCode.CHANGED if check and bill.takes else ExitCode.OK
 
 
 def describe_plan(space: Workspace, plan: Plan) -> list[str]:

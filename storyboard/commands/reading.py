@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+import click
+
+from storyboard.commands.printing import say_problems
 from storyboard.models.catalog import Catalog
 from storyboard.records import Severity, Storyboard
 from storyboard.spec.load import load_storyboard
 from storyboard.spec.overrides import read_overrides
+from storyboard.spec.problems import format_problems
 
 
 def read_storyboards(
@@ -36,3 +41,32 @@ def may_go_on(boards: Sequence[Storyboard], *, strict: bool) -> bool:
     """Whether nothing stands against the storyboards; with `strict`, no warning either."""
     worst = {problem.severity for board in boards for problem in board.problems}
     return Severity.PROBLEM not in worst and not (strict and worst)
+
+
+def read_sound(
+    files: Sequence[Path],
+    catalog: Catalog,
+    options: Mapping[str, Any],
+    *,
+    strict: bool = False,
+    as_json: bool = False,
+) -> list[Storyboard]:
+    """The storyboards, after their problems and warnings have been told; empty where any stands.
+
+    `options` holds a command's `variable_options`. With `as_json` problems
+    that stop the command are its one document on stdout.
+    """
+    boards = read_storyboards(
+        files,
+        catalog,
+        assignments=options["assignments"],
+        variable_files=options["variable_files"],
+    )
+    is_sound = may_go_on(boards, strict=strict)
+    if as_json and not is_sound:
+        problems = [problem for board in boards for problem in board.problems]
+        click.echo(format_problems(problems, {}, style="json").rstrip("\n"))
+    else:
+        for board in boards:
+            say_problems(board.problems, board.sources)
+    return boards if is_sound else []

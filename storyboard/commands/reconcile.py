@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -14,7 +13,6 @@ from storyboard.commands.folder import open_folder
 from storyboard.commands.lookup import Finding, look_up
 from storyboard.commands.options import (
     FILE,
-    Folders,
     folder_options,
     json_option,
     take_folders,
@@ -53,14 +51,14 @@ def command(file: Path, as_json: bool, **options: Any) -> int:
             finally:
                 write_again(space, store)
     if as_json:
-        print_json(_document(space, findings, folders))
+        print_json(_document(space, findings))
     else:
-        _print(space, findings, folders)
+        _print(space, findings)
     is_settled = all(finding.status is not None for finding in findings)
     return ExitCode.OK if is_settled else ExitCode.UNKNOWN
 
 
-def _print(space: Workspace, findings: Sequence[Finding], folders: Folders) -> None:
+def _print(space: Workspace, findings: Sequence[Finding]) -> None:
     if not findings:
         click.echo(f"{space.storyboard.path}: no outcome is unknown")
     for finding in findings:
@@ -78,7 +76,7 @@ def _print(space: Workspace, findings: Sequence[Finding], folders: Folders) -> N
         rows = [_words(entry) for entry in finding.candidates]
         for line in align(rows) if rows else ():
             click.echo(f"    {line}")
-        click.echo(f"    next: {_command(space, one, findings, folders)}")
+        click.echo(f"    next: {_command(space, one, findings)}")
 
 
 def _words(entry: LogEntry) -> tuple[str, ...]:
@@ -90,24 +88,15 @@ def _words(entry: LogEntry) -> tuple[str, ...]:
     return f"task {entry.task_id}", created, entry.status or "", cost
 
 
-def _command(
-    space: Workspace, submission: Submission, findings: Sequence[Finding], folders: Folders
-) -> str:
+def _command(space: Workspace, submission: Submission, findings: Sequence[Finding]) -> str:
     """What to type to settle it by hand."""
-    words = ["storyboard", "resolve", str(space.storyboard.path), submission.take]
-    for option, value in (
-        ("--output", folders.output),
-        ("--state", folders.state),
-        ("--base-url", folders.base_url),
-    ):
-        words += [option, str(value)] if value is not None else []
-    words += ["--sandbox"] if folders.sandbox else []
+    words = [submission.take]
     if sum(finding.submission.take == submission.take for finding in findings) > 1:
         words += ["--submission", str(submission.id)]
-    return f"{shlex.join(words)} --task-id ID (or --resubmit, or --abandon)"
+    return f"{space.command('resolve', *words)} --task-id ID (or --resubmit, or --abandon)"
 
 
-def _document(space: Workspace, findings: Sequence[Finding], folders: Folders) -> dict[str, Any]:
+def _document(space: Workspace, findings: Sequence[Finding]) -> dict[str, Any]:
     return {
         "file": str(space.storyboard.path),
         "output": str(space.folder),
@@ -122,7 +111,7 @@ def _document(space: Workspace, findings: Sequence[Finding], folders: Folders) -
                 "task_status": finding.status.value if finding.status else None,
                 "doubt": finding.doubt or None,
                 "candidates": [_entry_document(entry) for entry in finding.candidates],
-                "next": None if finding.status else _command(space, one, findings, folders),
+                "next": None if finding.status else _command(space, one, findings),
             }
             for finding in findings
             for one in (finding.submission,)

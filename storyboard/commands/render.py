@@ -30,9 +30,9 @@ from storyboard.commands.options import (
 )
 from storyboard.commands.outcome import exit_code_of, print_outcome
 from storyboard.commands.plan import describe_plan
-from storyboard.commands.printing import say, say_problems
+from storyboard.commands.printing import say
 from storyboard.commands.progress import show_progress
-from storyboard.commands.reading import may_go_on, read_storyboards
+from storyboard.commands.reading import read_sound
 from storyboard.commands.signals import interrupting
 from storyboard.commands.workspace import (
     Workspace,
@@ -112,15 +112,10 @@ def command(files: tuple[Path, ...], **options: Any) -> int:
     folders, selection = take_folders(options), take_selection(options)
     wishes = take_wishes(options)
     catalog = load_catalog()
-    boards = read_storyboards(
-        files,
-        catalog,
-        assignments=options["assignments"],
-        variable_files=options["variable_files"],
+    boards = read_sound(
+        files, catalog, options, strict=options["strict"], as_json=options["as_json"]
     )
-    for board in boards:
-        say_problems(board.problems, board.sources)
-    if not may_go_on(boards, strict=options["strict"]):
+    if not boards:
         return ExitCode.USAGE
     spaces = find_workspaces(boards, folders)
     if options["from_manifest"]:
@@ -179,7 +174,7 @@ def _ask(
             raise Refused("nothing was sent", next_step="run again when you are sure")
     elif not is_capped:
         raise Refused(
-            f"this render would pay for {bill.sentence}, and nobody is here to be asked",
+            f"nobody is here to be asked before paying ({bill.sentence})",
             next_step="say --yes, or set a cap with --max-takes, --max-seconds or --max-cost",
         )
 
@@ -230,9 +225,9 @@ def _card(catalog: Catalog, model: str) -> ModelCard:
 
 
 def _protocol(group: Sequence[_Prepared], catalog: Catalog) -> str:
-    """The wire protocol of everything that the plans do; all cards of one origin share it."""
-    actions = [a for item in group for a in (*item.plan.actions, *item.plan.orphans)]
-    protocols = {_card(catalog, action.take.model).protocol for action in actions}
+    """The wire protocol of all that the plans do, which is something; one origin speaks one."""
+    work = [action for item in group for kind in _WORK for action in item.plan.of_kind(kind)]
+    protocols = {_card(catalog, action.take.model).protocol for action in work}
     if len(protocols) > 1:
         names = ", ".join(sorted(protocols))
         raise UsageError(

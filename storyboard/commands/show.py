@@ -10,8 +10,8 @@ import click
 import yaml
 
 from storyboard.commands.options import FILE, json_option, variable_options
-from storyboard.commands.printing import print_json, say_problems
-from storyboard.commands.reading import may_go_on, read_storyboards
+from storyboard.commands.printing import print_json
+from storyboard.commands.reading import read_sound
 from storyboard.errors import ExitCode
 from storyboard.models.catalog import load_catalog
 from storyboard.records import Take
@@ -35,25 +35,22 @@ def command(
     *,
     file: Path,
     takes: tuple[str, ...],
-    assignments: tuple[str, ...],
-    variable_files: tuple[Path, ...],
     style: str,
     as_json: bool,
+    **variables: Any,
 ) -> int:
     """Print the payloads of a storyboard's takes; sends nothing.
 
     A shot's id means all its takes; patterns such as 'city-*' work too.
     """
-    boards = read_storyboards(
-        [file], load_catalog(), assignments=assignments, variable_files=variable_files
-    )
-    board = boards[0]
-    say_problems(board.problems, board.sources)
-    if not may_go_on(boards, strict=False):
+    as_json = as_json or style == "json"
+    boards = read_sound([file], load_catalog(), variables, as_json=as_json)
+    if not boards:
         return ExitCode.USAGE
+    board = boards[0]
     chosen = select_takes(board.takes, Selection(only=takes), only_option="TAKE")
     documents = [_document(take) for take in board.takes if take.id in chosen]
-    if as_json or style == "json":
+    if as_json:
         print_json({"storyboard": board.name, "title": board.title, "takes": documents})
     elif style == "jsonl":
         for document in documents:
@@ -71,6 +68,8 @@ def _document(take: Take) -> dict[str, Any]:
         "scene": take.scene,
         "take": take.number,
         "tags": list(take.tags),
+        "notes": take.notes,
+        "meta": dict(take.meta),
         "model": take.model,
         "fingerprint": take.fingerprint,
         "payload": dict(take.payload),

@@ -16,8 +16,8 @@ from storyboard.commands.options import (
     variable_options,
 )
 from storyboard.commands.outcome import take_document
-from storyboard.commands.printing import align, count_statuses, print_json, say_problems
-from storyboard.commands.reading import may_go_on, read_storyboards
+from storyboard.commands.printing import align, count_statuses, print_json
+from storyboard.commands.reading import read_sound
 from storyboard.commands.workspace import find_workspaces
 from storyboard.errors import ExitCode
 from storyboard.models.catalog import load_catalog
@@ -33,14 +33,8 @@ from storyboard.records import TakeState, TakeStatus
 def command(file: Path, as_json: bool, **options: Any) -> int:
     """Show what is known of each take; sends nothing and takes no lock."""
     folders = take_folders(options)
-    boards = read_storyboards(
-        [file],
-        load_catalog(),
-        assignments=options["assignments"],
-        variable_files=options["variable_files"],
-    )
-    say_problems(boards[0].problems, boards[0].sources)
-    if not may_go_on(boards, strict=False):
+    boards = read_sound([file], load_catalog(), options, as_json=as_json)
+    if not boards:
         return ExitCode.USAGE
     space = find_workspaces(boards, folders)[0]
     submissions = space.known_submissions()

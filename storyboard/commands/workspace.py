@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -31,6 +32,18 @@ class Workspace:
     folder: Path
     state: Path
     origin: str
+    folders: Folders
+
+    def command(self, verb: str, *words: str) -> str:
+        """What to type for another command about the same file and folder, quoted for a shell."""
+        line = ["storyboard", verb, str(self.storyboard.path), *words]
+        for option, value in (
+            ("--output", self.folders.output),
+            ("--state", self.folders.state),
+            ("--base-url", self.folders.base_url),
+        ):
+            line += [option, str(value)] if value is not None else []
+        return shlex.join([*line, "--sandbox"] if self.folders.sandbox else line)
 
     @property
     def has_file(self) -> HasFile:
@@ -114,7 +127,7 @@ def find_workspaces(boards: Sequence[Storyboard], folders: Folders) -> list[Work
     for board in boards:
         name = f"{board.name}.sandbox" if folders.sandbox else board.name
         folder = folders.output or board.path.parent / "renders" / name
-        spaces.append(Workspace(board, folder, folders.state or folder, origin))
+        spaces.append(Workspace(board, folder, folders.state or folder, origin, folders))
     if len({space.folder.resolve() for space in spaces}) < len(spaces):
         raise UsageError(
             "two of the storyboards have the same output folder",

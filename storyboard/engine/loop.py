@@ -438,14 +438,14 @@ class Engine:
             self._downloads.add(flight)
 
     def _on_missing(self, flight: Flight, reply: TaskReply, now: float) -> None:
+        if flight.submission.state is SubmissionState.SUCCEEDED:
+            self._give_up_download(flight, "its link is gone, and the API no longer finds its task")
+            return
         flight.missing_since = now if flight.missing_since is None else flight.missing_since
         if now - flight.missing_since < _MISSING_S:
             self._poll_at(now + _MISSING_WAIT_S, flight)
             return
         self._tasks.discard(_key(flight))
-        if flight.submission.state is SubmissionState.SUCCEEDED:
-            self._give_up_download(flight, "its link is gone, and the API no longer finds its task")
-            return
         self._save(flight, after_disappearance(flight.submission, reply))
         self._report(flight, Step.UNKNOWN, flight.submission.reason or "")
 

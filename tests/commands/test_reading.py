@@ -154,3 +154,20 @@ def test_plan_and_status_tell_of_links_that_expire_and_what_has_gone_costs(
     assert "its link has expired; --rerender pays for it again" in program("status", film).out
     plan = program("plan", film, "--only", "one", "--price", "0.1")
     assert "with --rerender: 1 take to submit, 2 s of video, about 0.20 USD again" in plan.out
+
+
+@pytest.mark.parametrize("command", ["show", "plan", "status"])
+def test_with_json_the_problems_are_the_one_document(
+    program: Program, film: Path, command: str
+) -> None:
+    film.write_text(BROKEN, "utf-8")
+    output = program(command, film, "--json")
+    assert output.code == 2
+    assert {problem["code"] for problem in output.json["problems"]} >= {"unknown-key"}
+
+
+def test_show_tells_notes_and_meta(program: Program, film: Path) -> None:
+    text = film.read_text("utf-8").replace("tags: [sea]", "notes: a pickup\n    meta: {reel: 3}")
+    film.write_text(text, "utf-8")
+    document = json.loads(program("show", film, "one", "--format", "jsonl").out)
+    assert (document["notes"], document["meta"]) == ("a pickup", {"reel": 3})

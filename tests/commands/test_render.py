@@ -8,11 +8,13 @@ import shutil
 import signal
 import subprocess
 import sys
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from storyboard.lock import hold_lock
 from storyboard.sandbox.faults import Faults
 from storyboard.sandbox.server import SandboxServer
 from storyboard.sandbox.settings import SandboxSettings
@@ -204,6 +206,7 @@ def test_an_unknown_outcome_ends_with_4_and_says_what_to_do(
     assert output.code == 4
     assert "take one was sent at" in output.err
     assert "it may have been charged" in output.err
+    assert "next: storyboard reconcile film.yaml, or look in the console" in output.err
     assert "storyboard resolve film.yaml one --task-id ID" in output.err
     assert statuses()["one"] == "unknown"
 
@@ -358,3 +361,21 @@ def test_a_manifest_of_another_film_is_not_overwritten(
     output = program("render", other, "--yes", "--output", OUT)
     assert output.code == 2
     assert "belongs to the storyboard film, not to other" in output.err
+
+
+def test_the_command_to_type_next_names_the_folder_that_the_render_used(
+    program: Program, film: Path, server: SandboxServer
+) -> None:
+    server.faults = Faults(lost_reply=(1,))
+    output = program("render", film, "--yes", "--only", "one", "--output", "my out")
+    assert "storyboard resolve film.yaml one --output 'my out' --task-id ID" in output.err
+
+
+def test_two_renders_with_other_state_folders_cannot_share_an_output_folder(
+    program: Program, film: Path, server: SandboxServer
+) -> None:
+    OUT.mkdir(parents=True)
+    with hold_lock(OUT, now=datetime.now(timezone.utc)):
+        assert program("render", film, "--yes", "--state", "elsewhere").code == 11
+    assert program("render", film, "--yes", "--state", "elsewhere").code == 0
+    assert Path("elsewhere/state.sqlite3").is_file()
