@@ -6,10 +6,11 @@ Every text that leaves this package went through here.
 from __future__ import annotations
 
 import json
+import re
 import unicodedata
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
-from urllib.parse import quote as percent_encode
 
 HIDDEN = "***"
 MAX_MESSAGE = 500  # characters
@@ -19,6 +20,9 @@ MAX_DEPTH = 40
 # A key this short is a stand-in ("test", "sandbox"). Hiding it would tear up
 # innocent words, task ids among them.
 _SHORTEST_SECRET = 8
+
+_BACKSLASHED = frozenset('"\\/')  # RFC 8259, section 7
+_HTML_NAMES = {"&": "amp", "<": "lt", ">": "gt", '"': "quot", "'": "apos"}
 
 # Controls, formats (they can turn the direction of a line), lone surrogates, line separators.
 _UNPRINTABLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
@@ -31,12 +35,10 @@ class Redaction:
     key: str = field(default="", repr=False)
 
     def hide(self, text: str) -> str:
-        """`text` with the key replaced by ***, as it stands and as it stands in a URL."""
+        """`text` with the key replaced by ***, however a URL, JSON or HTML may spell it."""
         if len(self.key) < _SHORTEST_SECRET:
             return text
-        for spelling in {self.key, percent_encode(self.key, safe="")}:
-            text = text.replace(spelling, HIDDEN)
-        return text
+        return _spellings_of(self.key).sub(HIDDEN, text)
 
     def is_clean(self, text: str) -> bool:
         """Whether `text` does not hold the key."""
@@ -72,6 +74,24 @@ class Redaction:
                 self.hide(key): self._hide_in(value, depth + 1) for key, value in document.items()
             }
         return document
+
+
+@lru_cache(maxsize=4)
+def _spellings_of(key: str) -> re.Pattern[str]:
+    """The key, each character of it as it is or escaped."""
+    return re.compile("".join(map(_spellings_of_char, key)))
+
+
+def _spellings_of_char(char: str) -> str:
+    code = ord(char)
+    escapes = rf"(?i:%{code:02x}|\\u{code:04x}|&#0*{code};|&#x0*{code:x};)"
+    forms = [escapes]
+    if char in _BACKSLASHED:
+        forms.append(re.escape(f"\\{char}"))
+    if char in _HTML_NAMES:
+        forms.append(f"&{_HTML_NAMES[char]};")
+    # Last, since some escapes begin with the character itself: of "%25" nothing shall be left.
+    return f"(?:{'|'.join([*forms, re.escape(char)])})"
 
 
 def _printable(text: str) -> str:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from storyboard.api.credentials import ApiKey, find_key
 from storyboard.api.protocols import PROTOCOLS, Api
+from storyboard.api.redaction import Redaction
 from storyboard.commands.workspace import SANDBOX, Workspace
 from storyboard.engine.fetch import make_fetch
 from storyboard.engine.job import Fetch
@@ -56,7 +57,10 @@ def connect(
     credentials = find_key(environ=os.environ, home=Path.home())
     api = PROTOCOLS[protocol](space.origin, credentials.key)
     try:
-        fetch = make_fetch(catalog, origin=space.origin, allow_private=allow_private)
+        redaction = Redaction(credentials.key.reveal())
+        fetch = make_fetch(
+            catalog, origin=space.origin, allow_private=allow_private, redaction=redaction
+        )
         yield Connection(api, fetch, credentials.profile, _API_TIMING)
     finally:
         api.close()

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from storyboard.api.download import download
 from storyboard.api.failures import DownloadError, LinkGone
+from storyboard.api.redaction import Redaction
 from storyboard.engine.job import Fetch, Fetched, FetchFailed, FetchResult
 from storyboard.engine.measure import NotAVideo, check_plausible, measure_video
 from storyboard.models.catalog import Catalog
@@ -14,13 +15,21 @@ from storyboard.records import Submission, Video
 
 
 def make_fetch(
-    catalog: Catalog, *, origin: str, moved_to: str | None = None, allow_private: bool = False
+    catalog: Catalog,
+    *,
+    origin: str,
+    moved_to: str | None = None,
+    allow_private: bool = False,
+    redaction: Redaction | None = None,
 ) -> Fetch:
     """A `Fetch` for results of the API at `origin`; from private addresses only if allowed.
 
     `moved_to` is where a server listens now that listened at another port of
-    loopback when it gave the links: the sandbox, started again.
+    loopback when it gave the links: the sandbox, started again. `redaction`
+    keeps the key out of the reasons: a link that was made up to hold it, say.
     """
+
+    quote = (redaction or Redaction()).quote
 
     def fetch(submission: Submission, part: Path) -> FetchResult:
         url = submission.video_url or ""
@@ -34,9 +43,9 @@ def make_fetch(
             facts = measure_video(part)
             check_plausible(facts, length_s)
         except LinkGone as error:
-            return FetchFailed(str(error), is_gone=True)
+            return FetchFailed(quote(str(error)), is_gone=True)
         except DownloadError as error:
-            return FetchFailed(str(error), is_worth_retrying=error.is_worth_retrying)
+            return FetchFailed(quote(str(error)), is_worth_retrying=error.is_worth_retrying)
         except NotAVideo as error:
             part.unlink(missing_ok=True)
             return FetchFailed(str(error), is_worth_retrying=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import socket
+import ssl
 import struct
 import threading
 from collections.abc import Callable, Iterator
@@ -103,14 +104,15 @@ def listening(handle: Callable[[socket.socket], None]) -> Iterator[Server]:
 
 
 @contextlib.contextmanager
-def serving(script: Script) -> Iterator[Server]:
+def serving(script: Script, *, tls: ssl.SSLContext | None = None) -> Iterator[Server]:
     """A server that reads whole requests, keeps connections alive and answers by `script`."""
     holder: list[Server] = []
 
-    def handle(conn: socket.socket) -> None:
+    def handle(raw: socket.socket) -> None:
         server = holder[0]
         number = server.connections
-        with conn.makefile("rb") as stream:
+        conn = tls.wrap_socket(raw, server_side=True) if tls else raw
+        with conn, conn.makefile("rb") as stream:
             while True:
                 request = _read_request(stream, number)
                 if request is None:
