@@ -48,6 +48,8 @@ async def _answer_refusals(request: web.Request, handler: _Handler) -> web.Strea
         told = _as_documented(error, request)
         response = web.json_response(told.body, status=told.status, headers=told.headers)
         status, note = told.status, told.message
+    except ConnectionError:
+        response, status, note = web.Response(status=500), 0, "the client went away"
     except Exception:
         _log.exception("the sandbox could not answer %s", request.method)
         response = web.json_response(
