@@ -60,7 +60,7 @@ def world(
     authority = trustme.CA()
     authority.cert_pem.write_to_path(str(tmp_path / "authority.pem"))
     tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    authority.issue_cert("localhost").configure_cert(tls)
+    authority.issue_cert("localhost", "127.0.0.1").configure_cert(tls)
     video = make_video(tmp_path)
     hostile = HostileApi(key, video)
     with (
