@@ -14,7 +14,6 @@ import random
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import replace
 
 from storyboard.api.protocols import Api
 from storyboard.engine import breaker, place
@@ -405,7 +404,7 @@ class Engine:
         elif (
             before.state is SubmissionState.SUCCEEDED and reply.status is not TaskStatus.UNREADABLE
         ):
-            self._give_up_download(flight, "its link is gone, and the API gives no other")
+            self._not_here(flight, "its link is gone, and the API gives no other")
         else:
             if reply.status is TaskStatus.UNREADABLE:
                 flight.unread += 1  # says nothing of the task, so a clock that runs runs on
@@ -439,7 +438,7 @@ class Engine:
 
     def _on_missing(self, flight: Flight, reply: TaskReply, now: float) -> None:
         if flight.submission.state is SubmissionState.SUCCEEDED:
-            self._give_up_download(flight, "its link is gone, and the API no longer finds its task")
+            self._not_here(flight, "its link is gone, and the API no longer finds its task")
             return
         flight.missing_since = now if flight.missing_since is None else flight.missing_since
         if now - flight.missing_since < _MISSING_S:
@@ -473,18 +472,15 @@ class Engine:
             self._moves.append((flight, result))
         elif verdict is Verdict.REFRESH:
             self._poll_at(now, flight)
-        elif verdict is Verdict.GONE and not flight.was_refreshed:
-            self._give_up_download(flight, result.reason)
         elif verdict in (Verdict.GONE, Verdict.GIVEN_UP):
-            # The API stands by the link: what refuses it may be a proxy on the way.
             self._not_here(flight, result.reason)
 
-    def _give_up_download(self, flight: Flight, reason: str) -> None:
-        """The link no longer works: from now on it counts as expired."""
-        self._save(flight, replace(flight.submission, url_expires_at=self._clock.now()))
-        self._not_here(flight, reason)
-
     def _not_here(self, flight: Flight, reason: str) -> None:
+        """Not in this run. The link's own expiry decides when it counts as gone.
+
+        What refuses it now may be a proxy, or an API that is out of sorts, and
+        a link that is held for gone costs the price of the video.
+        """
         self._not_downloaded[_key(flight)] = reason
         self._report(flight, Step.NOT_DOWNLOADED, reason)
 

@@ -271,7 +271,9 @@ def test_a_link_that_stays_gone_is_told_and_the_submission_stays_paid(
     result = rig.render()
     assert list(result.not_downloaded.values()) == ["host: expired"]
     assert rig.statuses() == ["rendered"]
+    rig.fetch = tiny_fetch  # the next night the host has come to its senses
     rig.render()
+    assert rig.statuses() == ["done"]
     assert server.ledger.posts == 1
 
 
