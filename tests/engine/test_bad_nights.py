@@ -22,6 +22,7 @@ from tests.engine.night import (
     no_answer,
     no_connection,
     refused,
+    said,
     task,
 )
 from tests.engine.rig import make_takes
@@ -411,6 +412,27 @@ def test_a_link_that_cannot_be_renewed_because_of_the_key_is_not_given_up_for_go
     night.fetch = fetch
     night.render()
     assert [submission.video is not None for submission in night.submissions()] == [True]
+
+
+@pytest.mark.parametrize("answer", [refused(404), refused(500), said({"code": 0, "data": {}})])
+def test_one_odd_answer_while_a_link_is_renewed_does_not_cost_the_video(
+    night: Night, answer: Answer
+) -> None:
+    night.takes = night.takes[:1]
+    fetch, night.fetch = night.fetch, refuse
+    tell, told = night.on_poll, [0]
+
+    def be_odd_once(call: Call) -> Answer:
+        told[0] += night.hands.time_s > night.render_s
+        return answer if told[0] == 2 else tell(call)
+
+    night.on_poll = be_odd_once
+    night.render()
+    assert told[0] >= 2
+    night.fetch = fetch
+    night.render()
+    assert [submission.video is not None for submission in night.submissions()] == [True]
+    assert len(night.api.posts) == 1
 
 
 # What breaks on our side
