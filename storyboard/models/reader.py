@@ -214,7 +214,7 @@ def _at(value: Mapping[str, Any], *keys: str) -> Json:
         if not isinstance(found, dict) or key not in found:
             _fail(".".join(keys[:number]), "is missing")
         found = found[key]
-    return found  # type: ignore[no-any-return]
+    return found  # type: ignore[no-any-return] # checked above
 
 
 def _mapping(document: Mapping[str, Any], key: str) -> dict[str, Any]:

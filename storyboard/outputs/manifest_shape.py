@@ -48,7 +48,7 @@ def _quick_check() -> Check:
 
 
 def _validator() -> Any:
-    strict: Any = extend(Draft202012Validator, {"pattern": _pattern})  # type: ignore[no-untyped-call]
+    strict: Any = extend(Draft202012Validator, {"pattern": _pattern})  # type: ignore[no-untyped-call] # as typed there
     return strict(_schema())
 
 

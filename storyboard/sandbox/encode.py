@@ -62,7 +62,7 @@ def _encode(
         for number, picture in enumerate(frames):
             if should_stop():
                 raise Stopped
-            frame = av.VideoFrame.from_image(picture)  # type: ignore[no-untyped-call]
+            frame = av.VideoFrame.from_image(picture)  # type: ignore[no-untyped-call] # PyAV has no types
             frame.pts = number
             frame.time_base = Fraction(1, fps)
             container.mux(stream.encode(frame))

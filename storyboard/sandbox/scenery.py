@@ -56,7 +56,7 @@ class Scenery:
 def make_scenery(seed: str, width_px: int, height_px: int, duration_s: float) -> Scenery:
     """The scenery of one seed, for one frame size; equal arguments give equal pictures."""
     # Scenery keeps no secrets; `random()` of a text seed is the same on every Python.
-    dice = random.Random(seed)  # noqa: S311
+    dice = random.Random(seed)  # noqa: S311 (draws pictures)
     palette = PALETTES[int(dice.random() * len(PALETTES))]
     profile = (_hills, _peaks, _skyline)[int(dice.random() * 3)]
     sign = 1 if dice.random() < 0.5 else -1

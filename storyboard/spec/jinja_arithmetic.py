@@ -43,7 +43,7 @@ def combine(sign: str, left: Any, right: Any) -> object:
         return left + right
     if sign == "+" and isinstance(left, (list, tuple)) and isinstance(right, type(left)):
         need_items(len(left) + len(right))
-        return left + right  # type: ignore[operator]
+        return left + right  # type: ignore[operator] # fails as in Jinja
     if sign == "*" and isinstance(left, int):
         left, right = right, left
     if sign == "*" and isinstance(left, (str, list, tuple)) and isinstance(right, int):

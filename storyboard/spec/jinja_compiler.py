@@ -230,7 +230,7 @@ class Generator(CodeGenerator):
 
     def _note_file(self, name: nodes.Expr) -> None:
         is_known = isinstance(name, nodes.Const) and isinstance(name.value, str)
-        self.files.add(name.value if is_known else None)  # type: ignore[attr-defined]
+        self.files.add(name.value if is_known else None)  # type: ignore[attr-defined] # is_known says so
 
     # Constants: Jinja computes the constant parts of an output here.
 

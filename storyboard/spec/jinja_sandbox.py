@@ -112,7 +112,7 @@ class Sandbox(SandboxedEnvironment):
     @property
     def now(self) -> Rendering:
         """The rendering under way."""
-        assert self.rendering is not None  # noqa: S101
+        assert self.rendering is not None  # noqa: S101 (a bug of ours otherwise)
         return self.rendering
 
     @property

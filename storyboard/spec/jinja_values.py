@@ -188,7 +188,7 @@ def _map(
 def _chosen(*, keep: bool, by_attribute: bool) -> Callable[..., object]:
     def choose(context: Context, value: Any, *args: Any) -> object:
         environment = cast("Sandbox", context.environment)
-        get: Callable[[Any], Any] = lambda entry: entry  # noqa: E731
+        get: Callable[[Any], Any] = lambda entry: entry  # noqa: E731 (its type is stated)
         if by_attribute:
             if not args:
                 raise Stop("template-error", "the name of a key is missing")
