@@ -1,5 +1,6 @@
 # make demo   render examples/neon-harbor.yaml in the sandbox: no key, no money, no network
 # make test   the checks and the tests
+# make bench  what it costs, each figure against a baseline of the same run
 # make chaos  a thousand takes against every fault, the render killed two hundred times
 
 PYTHON ?= python3
@@ -7,7 +8,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: demo test chaos format schemas clean
+.PHONY: demo test bench chaos format schemas clean
 
 demo: $(VENV)/.demo
 	$(BIN)/storyboard render examples/neon-harbor.yaml --sandbox
@@ -18,6 +19,9 @@ test: $(VENV)/.dev
 	$(BIN)/mypy
 	$(BIN)/storyboard schema --check
 	$(BIN)/pytest
+
+bench: $(VENV)/.bench
+	$(BIN)/python -m benchmarks
 
 chaos: $(VENV)/.dev
 	$(BIN)/python -m tests.chaos
@@ -41,6 +45,10 @@ $(VENV)/.demo: pyproject.toml | $(BIN)/python
 
 $(VENV)/.dev: pyproject.toml | $(BIN)/python
 	$(PIP) --editable '.[dev]'
+	@touch $@
+
+$(VENV)/.bench: pyproject.toml | $(BIN)/python
+	$(PIP) --editable '.[bench]'
 	@touch $@
 
 clean:

@@ -1,0 +1,1 @@
+"""What storyboard costs, each figure a ratio to a baseline measured beside it: `make bench`."""
