@@ -10,6 +10,7 @@ from storyboard.records import Json
 
 MOST_CHARACTERS = 1_000_000
 MOST_LEVELS = 50  # the C parser builds values by recursion and crashes near 30,000
+_TOO_DEEP = f"is nested more than {MOST_LEVELS} levels deep"
 
 # The C parser reads a card in 3 ms, the one in Python in 40; every start pays for it.
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -17,6 +18,16 @@ _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 class CardText(Exception):
     """`str(error)` says why the text is no model card."""
+
+
+def is_too_deep(error: Exception) -> bool:
+    """Whether a parser gave up because of the depth: newer C parsers have a bound of their own.
+
+    They look ahead within a line, so the complaint can come before the events of the levels.
+    Source: libyaml, pull requests 287 and 329, "Enforce nesting limit in scanner".
+    """
+    problem = getattr(error, "problem", None)
+    return isinstance(problem, str) and "maximum nesting depth" in problem
 
 
 def parse_card(text: str) -> dict[str, Json]:
@@ -27,6 +38,8 @@ def parse_card(text: str) -> dict[str, Json]:
         _check_shape(text)
         document = yaml.load(text, Loader=_LOADER)  # noqa: S506  the safe loader, by another name
     except yaml.MarkedYAMLError as error:
+        if is_too_deep(error):
+            raise CardText(_TOO_DEEP) from error
         line = f"line {error.problem_mark.line + 1}: " if error.problem_mark else ""
         raise CardText(f"is not YAML: {line}{error.problem or error.context}") from error
     except (yaml.YAMLError, ValueError) as error:
@@ -43,7 +56,7 @@ def _check_shape(text: str) -> None:
         if isinstance(event, yaml.CollectionStartEvent):
             levels += 1
             if levels > MOST_LEVELS:
-                raise CardText(f"is nested more than {MOST_LEVELS} levels deep")
+                raise CardText(_TOO_DEEP)
         elif isinstance(event, yaml.CollectionEndEvent):
             levels -= 1
         elif isinstance(event, yaml.AliasEvent):

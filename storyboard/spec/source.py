@@ -12,13 +12,15 @@ from typing import Any
 
 import yaml
 
+from storyboard.models.yamltext import is_too_deep
 from storyboard.records import Place, Problem
 from storyboard.spec.files import MOST_BYTES, check_text, read_text
 from storyboard.spec.nodes import Node, ScalarNode
 from storyboard.spec.yaml_errors import syntax_problem, unquoted_template
 from storyboard.spec.yaml_frames import TextKeys
-from storyboard.spec.yaml_nodes import NodeBuilder, Stop, UnquotedTemplate
+from storyboard.spec.yaml_nodes import NodeBuilder, Stop, UnquotedTemplate, depth_problem
 from storyboard.spec.yaml_patches import Patches
+from storyboard.spec.yaml_places import mark_place
 
 LOADER: Any = yaml.CBaseLoader if yaml.__with_libyaml__ else yaml.BaseLoader
 
@@ -118,6 +120,8 @@ def _feed(builder: NodeBuilder, patches: Patches) -> list[Problem] | None:
     # ValueError: the pure parser turns escapes and version numbers into
     # characters and integers without looking at their size.
     except (yaml.YAMLError, ValueError) as error:
+        if is_too_deep(error) and isinstance(error, yaml.MarkedYAMLError) and error.problem_mark:
+            return [depth_problem(mark_place(error.problem_mark, patches.shown, 1))]
         index = unquoted_template(error, text)
         if index is not None:
             return None if patches.add(index, builder) else []

@@ -294,4 +294,9 @@ def _stop(place: Place, code: str, message: str, *, hint: str | None = None) -> 
 
 
 def _stop_at_depth(place: Place) -> NoReturn:
-    _stop(place, "nested-too-deep", f"nested more than {MOST_LEVELS} levels deep")
+    raise Stop(depth_problem(place))
+
+
+def depth_problem(place: Place) -> Problem:
+    """What is wrong with a file that goes deeper than is read."""
+    return Problem(place, "nested-too-deep", f"nested more than {MOST_LEVELS} levels deep")

@@ -32,7 +32,7 @@ HOSTILE: list[tuple[str, bytes | Callable[[Path], None] | None, str]] = [
     ("a text", b"A boat\n", "film.yaml:1:1: film.yaml holds a single value; keys with"),
     ("latin-1", "title: größer\n".encode("latin-1"), "film.yaml:1:10: byte 10 of the file (0xF6)"),
     ("utf-16 without mark", "version: 1\n".encode("utf-16-le"), "film.yaml:1:2: holds a NUL"),
-    ("deep brackets", b"a: " + b"[" * 100_000, "film.yaml:1:67: nested more than 64 levels deep"),
+    ("deep brackets", b"a:\n" + b" [\n" * 100_000, "film.yaml:65:2: nested more than 64 levels"),
     ("a broken escape", b'title: "\\ud800"\n', "film.yaml:1:"),
     (
         "aliases that multiply",
