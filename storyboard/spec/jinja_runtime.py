@@ -54,13 +54,15 @@ class BoundedTemplate(Template):
     environment: Sandbox
     names: frozenset[str]
     files: frozenset[str | None]
+    body: Callable[[Context], Iterator[str]]
 
     @classmethod
     def _from_namespace(
         cls, environment: Any, namespace: MutableMapping[str, Any], globals: Any
     ) -> Template:
         template = super()._from_namespace(environment, namespace, globals)
-        template.root_render_func = _counting_depth(environment, namespace["root"])
+        template.body = namespace["root"]
+        template.root_render_func = _counting_depth(environment, template.body)
         return template
 
     def _get_default_module(self, ctx: Context | None = None) -> TemplateModule:

@@ -16,12 +16,14 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from types import MappingProxyType, TracebackType
+from typing import TypeAlias
 
 from jinja2 import TemplateNotFound
 
 from storyboard.records import Place, Problem
 from storyboard.spec.jinja_bounds import Meter, Stop, brief
-from storyboard.spec.jinja_runtime import BoundedTemplate, Rendering, Scope
+from storyboard.spec.jinja_parts import SLOT, cut
+from storyboard.spec.jinja_runtime import BoundedTemplate, LazyContext, Rendering, Scope
 from storyboard.spec.jinja_sandbox import Sandbox
 from storyboard.spec.jinja_wording import as_stop
 from storyboard.spec.macro_files import SUFFIX, read_macro_files
@@ -33,6 +35,9 @@ __all__ = ["Scope", "TemplateFault", "Templates", "is_template"]
 # Depend on the moment or on how deep the caller stands, so they are not remembered.
 _PASSING = frozenset({"template-too-slow", "template-too-deep"})
 _NO_NAMES: frozenset[str] = frozenset()
+
+_Parts: TypeAlias = "list[str | tuple[BoundedTemplate, LazyContext]]"
+"""A text as what it prints as it stands, and its expressions with the values in them."""
 
 
 def is_template(text: str) -> bool:
@@ -67,6 +72,7 @@ class Templates:
         self._clock = clock
         self._sandbox = Sandbox()
         self._compiled: dict[str, BoundedTemplate | Stop] = {}
+        self._parts: dict[str, _Parts | None] = {}
         files = read_macro_files(folder, shown)
         self.sources: Mapping[str, str] = MappingProxyType(
             {f"{shown}/{name}": text for name, text in files.texts.items()}
@@ -93,10 +99,13 @@ class Templates:
             return text
         sandbox = self._sandbox
         outer = sandbox.rendering
-        sandbox.rendering = Rendering(scope, outer.meter if outer else Meter(self._clock))
+        meter = outer.meter if outer else Meter(self._clock)
         try:
-            template = self._template(text)
-            made = sandbox.concat(template.root_render_func(template.new_context({})))
+            made = self._render_parts(text, scope, meter)
+            if made is None:
+                sandbox.rendering = Rendering(scope, meter)
+                template = self._template(text)
+                made = sandbox.concat(template.root_render_func(template.new_context({})))
             if not made.isascii():
                 made.encode()
             return made
@@ -107,6 +116,33 @@ class Templates:
         finally:
             sandbox.rendering = outer
 
+    def _render_parts(self, text: str, scope: Scope, meter: Meter) -> str | None:
+        """What the text's parts make; None where it is whole or one fails.
+
+        The text as a whole then says what is wrong, and where.
+        """
+        parts = self._parts_of(text)
+        if parts is None:
+            return None
+        sandbox = self._sandbox
+        sandbox.rendering = Rendering(scope, meter)
+        meter.enter()
+        try:
+            made: list[str] = []
+            for part in parts:
+                if isinstance(part, str):
+                    made.append(part)
+                else:
+                    template, context = part
+                    made.extend(template.body(context))
+            return sandbox.concat(made)
+        except TemplateFault:
+            raise
+        except Exception:
+            return None
+        finally:
+            meter.leave()
+
     def names_used(self, text: str) -> frozenset[str]:
         """All names that a text takes from its scope, those of the macro files it uses included.
 
@@ -115,15 +151,19 @@ class Templates:
         if not is_template(text):
             return _NO_NAMES
         try:
-            template = self._template(text)
+            parts = self._parts_of(text)
+            waiting = (
+                [self._template(text)]
+                if parts is None
+                else [part[0] for part in parts if not isinstance(part, str)]
+            )
         except Stop:
             return _NO_NAMES
         names: set[str] = set()
         seen: set[str] = set()
-        waiting = [template]
         while waiting:
             template = waiting.pop()
-            names |= template.names
+            names.update(name for name in template.names if not name.startswith(SLOT))
             files = {f"{name}{SUFFIX}" for name in template.names}
             files |= set(self._sandbox.files) if None in template.files else set()
             for name in files | {name for name in template.files if name}:
@@ -142,6 +182,24 @@ class Templates:
         if isinstance(made, Stop):
             raise made.again()
         return made
+
+    def _parts_of(self, text: str) -> _Parts | None:
+        if text not in self._parts:
+            self._parts[text] = self._make_parts(text)
+        return self._parts[text]
+
+    def _make_parts(self, text: str) -> _Parts | None:
+        made: _Parts = []
+        for part in cut(text) or ():
+            if isinstance(part, str):
+                made.append(part)
+                continue
+            try:
+                template = self._template(part.template)
+            except Stop:
+                return None
+            made.append((template, LazyContext(self._sandbox, dict(part.values), None, {})))
+        return made or None
 
     def _build(self, text: str, name: str | None) -> BoundedTemplate | Stop:
         try:

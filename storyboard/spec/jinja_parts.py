@@ -1,0 +1,67 @@
+"""A template cut into parts that other templates share. Pure.
+
+Jinja compiles a template in about a millisecond, so ten thousand prompts that
+differ in a word would take ten seconds. A text of which only expressions are
+computed is cut into them and what stands between; and the texts and whole
+numbers inside an expression are taken out of it, so that it is compiled once
+however often it comes with other ones.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+SLOT = "_slot_"
+"""What the names begin with that stand for the values taken out of an expression."""
+
+# A template of this size has fewer words and less code than the bounds on them.
+_LONGEST = 10_000
+
+_BEGIN = re.compile(r"\{[{%#]")
+# Without braces the first }} is the end, and without \ a text means what it spells. The signs
+# of {{- and -}} eat the space around them, which concerns the neighbours.
+_EXPRESSION = re.compile(
+    r"""\{\{(?![-+])((?:[^{}'"\\\r]|'[^'{}\\\r]*'|"[^"{}\\\r]*")*)(?<![-+])\}\}"""
+)
+_VALUE = re.compile(r"""'[^']*'|"[^"]*"|(?<![\w.])(?:0|[1-9][0-9]{0,14})(?![\w.])""")
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One expression, as a template of its own, and the values of the slots in it."""
+
+    template: str
+    values: Mapping[str, str | int]
+
+
+def cut(text: str) -> list[str | Part] | None:
+    """The text's parts in order; None where it is more than text and plain expressions."""
+    if len(text) > _LONGEST or "\r" in text or SLOT in text:
+        return None
+    parts: list[str | Part] = []
+    end = 0
+    while begin := _BEGIN.search(text, end):
+        expression = _EXPRESSION.match(text, begin.start())
+        if expression is None:
+            return None
+        if begin.start() > end:
+            parts.append(text[end : begin.start()])
+        parts.append(_without_values(expression[0]))
+        end = expression.end()
+    if end < len(text):
+        parts.append(text[end:])
+    return parts
+
+
+def _without_values(expression: str) -> Part:
+    values: dict[str, str | int] = {}
+
+    def take_out(found: re.Match[str]) -> str:
+        slot = f"{SLOT}{len(values)}"
+        value = found[0]
+        values[slot] = value[1:-1] if value[0] in "'\"" else int(value)
+        return slot
+
+    return Part(_VALUE.sub(take_out, expression), values)

@@ -1,0 +1,98 @@
+"""Templates cut into parts: what is cut, and that it makes the same text as the whole."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from storyboard.spec.jinja_parts import Part, cut
+from storyboard.spec.templates import TemplateFault, Templates
+from tests.spec.scopes import Names
+
+NAMES = {"hero": "a woman", "row": {"items": 3, "name": "Lamp"}, "n": 2, "nothing": None}
+
+
+def test_values_are_taken_out_of_an_expression_so_that_equal_ones_are_compiled_once() -> None:
+    first = cut("{{ hero }} at {{ pad('no. 17', 4) }}!")
+    second = cut("{{ hero }} by {{ pad('no. 18', 12) }}")
+    assert first is not None
+    assert second is not None
+    assert first == [
+        Part("{{ hero }}", {}),
+        " at ",
+        Part("{{ pad(_slot_0, _slot_1) }}", {"_slot_0": "no. 17", "_slot_1": 4}),
+        "!",
+    ]
+    assert [part.template for part in first if isinstance(part, Part)] == [
+        part.template for part in second if isinstance(part, Part)
+    ]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{% if x %}a{% endif %}",
+        "{# aside #}{{ x }}",
+        "{{- x }}",
+        "{{ x -}}",
+        "{{ {'a': 1}.a }}",
+        "{{ '}}' }}",
+        "{{ 'a\\nb' }}",
+        "{{ x }}\r\n",
+        "{{ 'it }}",
+        "{{{ x }}}",
+        "{{ x",
+        "{{ _slot_0 }}",
+        "x" * 10_001 + "{{ x }}",
+    ],
+)
+def test_what_is_more_than_text_and_plain_expressions_stays_whole(text: str) -> None:
+    assert cut(text) is None
+
+
+@pytest.mark.parametrize("number", ["1.5", "007", "1_000", "0x10", "x1", "1e5", "9" * 16, "a.0"])
+def test_only_plain_whole_numbers_are_taken_out(number: str) -> None:
+    assert cut(f"{{{{ {number} }}}}") == [Part(f"{{{{ {number} }}}}", {})]
+
+
+_WORDS = [
+    *("hero", "row.name", "row['items']", "row.nothing", "n", "nothing", "missing", "true"),
+    *("'a'", '"b c"', "'it''s'", "''", "'é'", "7", "0", "1.5", "007", "-", "+", "*", "~", "|"),
+    *("upper", "replace('a', 'b')", "default('x')", "(", ")", "[", "]", "[0]", "[0:1]", ",", "."),
+    *("if", "else", "is defined", "in", "not", "==", "range(3)", "_slot_0", "'\\t'", "{", "}"),
+]
+_EXPRESSIONS = st.lists(st.sampled_from(_WORDS), max_size=6).map(" ".join)
+_TEXTS = st.lists(
+    st.one_of(
+        st.sampled_from([" ", "a", "{", "}", "}}", "{ {", "'", '"', "\n", "\r\n", "é", "{{", "%}"]),
+        st.sampled_from(["{{ hero }}", "{{ row.name | upper }}", "{% if n %}", "{% endif %}"]),
+        _EXPRESSIONS.map("{{{{ {} }}}}".format),
+        _EXPRESSIONS.map("{{{{{}-}}}}".format),
+    ),
+    max_size=5,
+).map("".join)
+
+
+@given(_TEXTS)
+def test_parts_make_what_the_whole_makes_and_fail_as_it_fails(text: str) -> None:
+    in_parts, whole = Templates(None), Templates(None)
+    whole._parts_of = lambda text: None  # type: ignore[method-assign] # the oracle
+    assert _told(in_parts, text) == _told(whole, text)
+    assert in_parts.names_used(text) == whole.names_used(text)
+
+
+def _told(templates: Templates, text: str) -> object:
+    try:
+        return templates.render(text, Names(dict(NAMES)))
+    except TemplateFault as fault:
+        return fault.code, fault.message, fault.line, fault.hint, fault.place
+
+
+def test_ten_thousand_prompts_that_differ_in_a_word_are_compiled_once() -> None:
+    templates = Templates(None)
+    for number in range(100):
+        text = f"{{{{ hero }}}} passes house {number}, {{{{ 'slowly {number}' | upper }}}}"
+        expected = f"a woman passes house {number}, SLOWLY {number}"
+        assert templates.render(text, Names(dict(NAMES))) == expected
+    assert len(templates._compiled) == 2
