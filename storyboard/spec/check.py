@@ -12,12 +12,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from storyboard.models.soundness import ensure_sound
+from storyboard.models.verdict import Check, compile_check
 from storyboard.records import Payload, Place, Problem
 from storyboard.spec.faults import MISSING, UNKNOWN, Fault, FaultPath, find_faults
 from storyboard.spec.misplaced import hint_for_unknown
 from storyboard.spec.nodes import MappingNode, Node, SequenceNode
 from storyboard.spec.paths import format_path
-from storyboard.spec.payload_validator import PayloadValidator
 from storyboard.spec.suggest import closest, did_you_mean
 from storyboard.spec.wording import Complaint, complain, importance, list_names
 
@@ -64,18 +65,18 @@ def check_payload(
 
     Raises UsageError where the card's own schema is none.
     """
-    validator = _payload_validator(card)
-    if validator.is_valid(payload):
+    if _request_check(card)(payload):
         return ()
     return tuple(
         _bad_parameter(fault, card, place_of, shown_of, take_id)
-        for fault in _most_telling(validator.faults(payload))
+        for fault in _most_telling(find_faults(payload, card.request_schema))
     )
 
 
 @lru_cache(maxsize=64)
-def _payload_validator(card: ModelCard) -> PayloadValidator:
-    return PayloadValidator(card)
+def _request_check(card: ModelCard) -> Check:
+    ensure_sound(card)
+    return compile_check(card.request_schema)
 
 
 def _most_telling(faults: Iterable[Fault]) -> Iterator[Fault]:

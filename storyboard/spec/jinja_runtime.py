@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, MutableMapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from jinja2 import Template
 from jinja2.environment import TemplateModule
@@ -60,10 +60,10 @@ class BoundedTemplate(Template):
     def _from_namespace(
         cls, environment: Any, namespace: MutableMapping[str, Any], globals: Any
     ) -> Template:
-        template = super()._from_namespace(environment, namespace, globals)
+        template: Any = super()._from_namespace(environment, namespace, globals)
         template.body = namespace["root"]
         template.root_render_func = _counting_depth(environment, template.body)
-        return template
+        return cast(Template, template)
 
     def _get_default_module(self, ctx: Context | None = None) -> TemplateModule:
         # Jinja keeps one for ever; what a macro file sets may depend on the scope.

@@ -1,0 +1,110 @@
+"""The quick verdict on values: a yes of it is a yes of jsonschema."""
+
+from __future__ import annotations
+
+import copy
+import math
+import socket
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from jsonschema.validators import validator_for
+
+from storyboard.models.catalog import load_catalog
+from storyboard.models.generate import include_schema, storyboard_schema
+from storyboard.models.verdict import compile_check, find_suspects, is_schema
+
+CATALOG = load_catalog()
+CARD = CATALOG.cards()[0]
+FILM: dict[str, Any] = {
+    "version": 1,
+    "title": "Rain",
+    "model": CARD.name,
+    "vars": {"hero": "a woman"},
+    "negatives": {"base": "text"},
+    "seeds": {"hero": 42},
+    "defaults": {"ratio": "16:9", "negative": ["base"], "duration": 5},
+    "scenes": [
+        {
+            "id": "pier",
+            "vars": {"place": "a pier"},
+            "shots": [
+                {"id": "a", "prompt": "{{ hero }}", "seed": "hero", "takes": 2, "skip": False},
+                {"id": "b", "prompt": "Rain", "matrix": {"city": ["Oslo"]}, "tags": ["x"]},
+            ],
+        }
+    ],
+}
+SHARED = {key: FILM[key] for key in ("vars", "negatives", "seeds", "defaults")}
+REQUEST = {"prompt": "Rain", "duration": 5, "ratio": "16:9", "seed": 1, "prompt_extend": False}
+DOCUMENTS = [
+    (storyboard_schema(CATALOG), FILM),
+    (include_schema(CATALOG), SHARED),
+    (dict(CARD.request_schema), REQUEST),
+]
+
+values = st.sampled_from(
+    [
+        *(None, True, False, 0, 1, 1.0, 1.5, 5.0, -1, 16, 2**31, 2**64, 10**40, 1e300),
+        *("", "x", "a\n", "x\n\n", "5", "16:9", "con", "NUL.txt", "a.t1", "a.", "é", "٣", "auto"),
+        *("{{ x }}", "{% x %}", "x" * 101, "x" * 5001, "https://example.com/a\n", "\U0001f600"),
+        *([], {}, [1], ["base", ""], {"a": 1}, {"a b": 1}, {"title": 1}, {"": "x"}),
+    ]
+)
+
+
+def parts_of(document: Any) -> list[Any]:
+    """Every mapping and list in a document."""
+    found = [document] if isinstance(document, (dict, list)) else []
+    inner = document.values() if isinstance(document, dict) else document
+    return found + [part for item in inner for part in parts_of(item)] if found else []
+
+
+@pytest.mark.parametrize(("schema", "document"), DOCUMENTS, ids=["film", "include", "request"])
+def test_what_is_sound_passes(schema: dict[str, Any], document: dict[str, Any]) -> None:
+    assert compile_check(schema)(document)
+
+
+@given(st.data())
+def test_a_yes_is_a_yes_of_jsonschema(data: st.DataObject) -> None:
+    schema, sound = data.draw(st.sampled_from(DOCUMENTS))
+    document = copy.deepcopy(sound)
+    for _ in range(data.draw(st.integers(1, 2))):
+        part = data.draw(st.sampled_from(parts_of(document)))
+        if isinstance(part, list):
+            part.append(copy.deepcopy(data.draw(values)))
+            continue
+        key = data.draw(st.sampled_from([*sorted(part), "extra", "shots", "seed", "id"]))
+        part[key] = copy.deepcopy(data.draw(values))
+    exact = validator_for(schema)(schema)
+    if compile_check(schema)(document):
+        assert exact.is_valid(document)
+    else:
+        suspects = find_suspects(schema, document)
+        assert suspects is None or suspects or exact.is_valid(document)
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf, {1: 2}, object(), 10**400])
+def test_what_is_no_json_is_never_sure(value: object) -> None:
+    is_sure = compile_check(DOCUMENTS[2][0])
+    assert not is_sure({"prompt": value})
+    assert not is_sure({"prompt": "Rain", "seed": value})
+
+
+def test_a_schema_that_cannot_be_used_is_sure_of_nothing() -> None:
+    assert not compile_check({"pattern": "("})("a")
+    assert not is_schema({"$schema": DOCUMENTS[2][0]["$schema"], "type": 3})
+
+
+def test_a_reference_out_of_a_schema_becomes_no_request(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[object] = []
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *args, **kwargs: asked.append(args))
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.setblocking(False)
+        address = f"http://127.0.0.1:{server.getsockname()[1]}/schema.json"
+        assert not compile_check({"$ref": address})("a")
+        with pytest.raises(BlockingIOError):
+            server.accept()
+    assert asked == []
