@@ -41,7 +41,7 @@ def expand_storyboard(
     take comes without it; a storyboard with problems is never rendered.
     """
     counts = Counts()
-    context = Context(base.under(read_level(root, "")), {})
+    context = Context(base.under(read_level(root, "")).with_variables(shop.overrides), {})
     title = _read_title(root, "title", context, shop)
     context = context.knowing(title=title, scene={})
     takes: list[Take] = []
@@ -68,7 +68,8 @@ def _entries(
 def _enter_scene(
     scene: MappingNode, where: str, context: Context, counts: Counts, shop: Workshop
 ) -> Context:
-    context = replace(context, layer=context.layer.under(read_level(scene, where)))
+    layer = context.layer.under(read_level(scene, where)).with_variables(shop.overrides)
+    context = replace(context, layer=layer)
     scene_id = _read_id(scene, where, context, counts.scene_ids, shop)
     named = context.knowing(scene={"id": scene_id or where})
     title = _read_title(scene, f"{where}.title", named, shop)
@@ -82,7 +83,7 @@ def _expand_entry(
     entry: MappingNode, where: str, context: Context, counts: Counts, shop: Workshop
 ) -> Iterator[Take]:
     """The takes of one entry: rows times matrix, rows outer, and each shot's takes."""
-    layer = context.layer.under(read_shot(entry, where))
+    layer = context.layer.under(read_shot(entry, where)).with_variables(shop.overrides)
     context = replace(context, layer=layer)
     matrix = read_matrix(entry, where)
     for problem in check_matrix(matrix) if matrix else ():
@@ -107,7 +108,8 @@ def _expand_entry(
         if combinations is None or (matrix and not matrix.is_fixed):
             combinations = _combine(matrix, of_row.context, shop) if matrix else [None]
         for combination in combinations:
-            yield from _expand_shot(of_row.knowing(matrix=combination), counts, shop)
+            shot = of_row if combination is None else of_row.knowing(matrix=combination)
+            yield from _expand_shot(shot, counts, shop)
 
 
 def _combine(matrix: Matrix, context: Context, shop: Workshop) -> list[Combination]:
@@ -137,7 +139,8 @@ def _combine(matrix: Matrix, context: Context, shop: Workshop) -> list[Combinati
 def _expand_shot(draft: Draft, counts: Counts, shop: Workshop) -> Iterator[Take]:
     counts.shots += 1
     draft = draft.knowing(shot={"number": counts.shots})
-    if read_flag("skip", draft.settings, draft.context.scope(shop), shop.report):
+    is_asked = "skip" in draft.settings
+    if is_asked and read_flag("skip", draft.settings, draft.context.scope(shop), shop.report):
         _skip(draft, counts, shop)
         return
     shot_id = _read_id(draft.entry, draft.where, draft.context, counts.shot_ids, shop)

@@ -7,6 +7,10 @@ import json
 
 from storyboard.records import Json, Payload
 
+_ENCODER = json.JSONEncoder(
+    sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
+)
+
 
 def canonical_json(value: Json | Payload) -> str:
     """The one spelling of a JSON value: keys sorted, no spaces, no ASCII escapes.
@@ -14,23 +18,17 @@ def canonical_json(value: Json | Payload) -> str:
     Whole numbers are written as integers, so 5.0 and 5 are the same request.
     Raises ValueError for NaN and the infinities, which JSON does not have.
     """
-    return json.dumps(
-        whole_numbers(value),
-        sort_keys=True,
-        separators=(",", ":"),
-        ensure_ascii=False,
-        allow_nan=False,
-    )
+    return _ENCODER.encode(whole_numbers(value))
 
 
 def whole_numbers(value: Json | Payload) -> Json:
     """The same value with whole floats as integers; an API's integer enum wants 5, not 5.0."""
-    if isinstance(value, float) and value.is_integer():
-        return int(value)
+    if isinstance(value, float):
+        return int(value) if value.is_integer() else value
+    if isinstance(value, (str, int)) or value is None:
+        return value
     if isinstance(value, list):
         return [whole_numbers(item) for item in value]
-    if isinstance(value, (bool, int, float, str)) or value is None:
-        return value
     return {key: whole_numbers(item) for key, item in value.items()}
 
 

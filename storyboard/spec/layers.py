@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
 
 from storyboard.records import Place
 from storyboard.spec.nodes import MappingNode, Node, ScalarNode
@@ -47,6 +48,12 @@ class Layer:
             {**({} if nearer.drops_meta else self.meta), **nearer.meta},
             self.drops_meta or nearer.drops_meta,
         )
+
+    def with_variables(self, nearest: Mapping[str, Setting]) -> Layer:
+        """This level with vars that beat its own."""
+        if not nearest:
+            return self
+        return replace(self, variables={**self.variables, **nearest})
 
 
 def read_level(node: MappingNode, where: str) -> Layer:
@@ -94,5 +101,10 @@ def _read_settings(node: MappingNode, where: str) -> Layer:
 
 
 def _join(where: str, key: str) -> str:
-    way = format_path([key])
+    way = _way(key)
     return where + way if way.startswith("[") else f"{where}.{way}" if where else way
+
+
+@lru_cache(maxsize=1000)
+def _way(key: str) -> str:
+    return format_path([key])

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from storyboard.models.card import ModelCard
 from storyboard.models.catalog import Catalog
-from storyboard.records import Place, Problem, Storyboard, Take
+from storyboard.records import Problem, Storyboard, Take
 from storyboard.spec.check import check_payload
 from storyboard.spec.draft import Workshop
 from storyboard.spec.expand import expand_storyboard
@@ -94,7 +94,4 @@ def _gather_shared(files: Sequence[MappingNode], catalog: Catalog) -> Shared:
 
 
 def _check_payload(request: Request, card: ModelCard, take: Take) -> Iterable[Problem]:
-    def place_of(name: str) -> Place:
-        return request.places.get(name, request.place)
-
-    return check_payload(take.payload, card, place_of, request.shown.get, take.id)
+    return check_payload(take.payload, card, request.place_of, request.shown_of, take.id)

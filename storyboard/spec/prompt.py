@@ -54,20 +54,26 @@ class Shared:
 class Request:
     """A payload, and where each of its values comes from.
 
-    `places` also has the faulty values, which are not in the payload; `place`
-    stands for what is not there at all. `shown` holds the texts that were
-    made, where they are not what stands in the file.
+    `made` holds the settings that state its values, and the values as they
+    were read. `faulty` has the places of those that could not be made; `place`
+    stands for what is not there at all.
     """
 
     place: Place
+    scope: ShotScope
     payload: dict[str, Json] = field(default_factory=dict)
-    places: dict[str, Place] = field(default_factory=dict)
-    shown: dict[str, str] = field(default_factory=dict)
+    made: dict[str, tuple[Setting, Json]] = field(default_factory=dict)
+    faulty: dict[str, Place] = field(default_factory=dict)
 
-    @property
-    def has_faults(self) -> bool:
-        """Whether a value could not be made."""
-        return not self.places.keys() <= self.payload.keys()
+    def place_of(self, name: str) -> Place:
+        """Where a parameter's value stands, or would stand."""
+        if name in self.faulty:
+            return self.faulty[name]
+        return self.scope.place_of(self.made[name][0].node) if name in self.made else self.place
+
+    def shown_of(self, name: str) -> str | None:
+        """The text that was made for a parameter, where that is not what stands in the file."""
+        return rendered(*self.made[name]) if name in self.made else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,23 +89,20 @@ class Recipe:
 
 def build_request(recipe: Recipe, scope: ShotScope, take: int, report: Report) -> Request:
     """The payload of take `take` (from 1)."""
-    request = Request(recipe.place)
+    request = Request(recipe.place, scope)
     for name, parameter in recipe.card.parameters.items():
         try:
             value, setting = _read_parameter(name, parameter, recipe, scope, take)
         except NotReadable as error:
             for problem in error.problems:
                 report(problem)
-            request.places[name] = error.problems[0].place
+            request.faulty[name] = error.problems[0].place
             continue
         if setting is not None and value is not None and value != "":
             request.payload[name] = whole_numbers(value)
-            request.places[name] = scope.place_of(setting.node)
-            shown = rendered(setting, value)
-            if shown is not None:
-                request.shown[name] = shown
+            request.made[name] = (setting, value)
         elif parameter.is_required and (misspelt := _find_misspelt(name, recipe)):
-            request.places[name] = misspelt.key_place
+            request.faulty[name] = misspelt.key_place
     _refuse_foreign(request, recipe, scope, report)
     return request
 
@@ -110,7 +113,8 @@ def _read_parameter(
     """The value, and the setting that states it. Raises NotReadable."""
     setting = recipe.settings.get(name)
     if name == "negative_prompt":
-        return _read_negative(recipe, scope)
+        named = recipe.settings.get("negative")
+        return _read_negative(named, setting, recipe, scope) if named or setting else (None, None)
     if setting is None:
         return None, None
     if name == "prompt":
@@ -144,10 +148,10 @@ def _read_prompt(settings: Mapping[str, Setting], scope: ShotScope) -> str:
     return texts.get("prompt_prefix", "") + prompt + texts.get("prompt_suffix", "")
 
 
-def _read_negative(recipe: Recipe, scope: ShotScope) -> tuple[str | None, Setting | None]:
+def _read_negative(
+    named: Setting | None, literal: Setting | None, recipe: Recipe, scope: ShotScope
+) -> tuple[str | None, Setting | None]:
     """The named negatives in the listed order, then the literal one."""
-    named = recipe.settings.get("negative")
-    literal = recipe.settings.get("negative_prompt")
     readers = {
         item.where: partial(_read_named_negative, item, scope, recipe.shared)
         for item in (_items(named) if named else ())
@@ -204,4 +208,4 @@ def _refuse_foreign(request: Request, recipe: Recipe, scope: ShotScope, report: 
         message = f"{setting.where}: {card.name} has no {lacks}"
         hint = did_you_mean(wanted, card.parameters)
         report(Problem(node.place, "unknown-parameter", message, hint))
-        request.places[wanted] = node.place
+        request.faulty[wanted] = node.place

@@ -46,7 +46,7 @@ class ShotScope:
         self._templates = templates
         self._variables = variables
         self._facts = facts
-        self._meta = _Meta(self, meta or {})
+        self._meta = meta or {}
         self._sources = sources or {}
         self._known: dict[str, Json] = {}
         self._under_way: dict[str, Setting] = {}
@@ -60,7 +60,7 @@ class ShotScope:
         if name in self._facts:
             return self._facts[name]
         if name == "meta":
-            return self._meta
+            return _Meta(self, self._meta)
         return self.value_of(name, self._variables[name])
 
     def value_of(self, name: str, setting: Setting) -> Json:

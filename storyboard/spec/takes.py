@@ -62,7 +62,7 @@ def make_takes(draft: Draft, shot_id: str | None, counts: Counts, shop: Workshop
         problems = list(shop.check_payload(request, draft.card, take))
         for problem in problems:
             shop.report(problem)
-        if shot_id and not problems and not request.has_faults:
+        if shot_id and not problems and not request.faulty:
             _warn(take, request, draft, counts, shop.report)
         yield take
 

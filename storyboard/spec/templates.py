@@ -34,7 +34,6 @@ __all__ = ["Scope", "TemplateFault", "Templates", "is_template"]
 
 # Depend on the moment or on how deep the caller stands, so they are not remembered.
 _PASSING = frozenset({"template-too-slow", "template-too-deep"})
-_NO_NAMES: frozenset[str] = frozenset()
 
 _Parts: TypeAlias = "list[str | tuple[BoundedTemplate, LazyContext]]"
 """A text as what it prints as it stands, and its expressions with the values in them."""
@@ -143,24 +142,14 @@ class Templates:
         finally:
             meter.leave()
 
-    def names_used(self, text: str) -> frozenset[str]:
-        """All names that a text takes from its scope, those of the macro files it uses included.
+    def names_used(self, texts: Iterable[str]) -> frozenset[str]:
+        """All names that texts take from their scope, those of the macro files they use included.
 
         Nothing for a text that is no template, or none that can be compiled.
         """
-        if not is_template(text):
-            return _NO_NAMES
-        try:
-            parts = self._parts_of(text)
-            waiting = (
-                [self._template(text)]
-                if parts is None
-                else [part[0] for part in parts if not isinstance(part, str)]
-            )
-        except Stop:
-            return _NO_NAMES
+        waiting = {template for text in texts for template in self._templates_in(text)}
         names: set[str] = set()
-        seen: set[str] = set()
+        seen = set(waiting)
         while waiting:
             template = waiting.pop()
             names.update(name for name in template.names if not name.startswith(SLOT))
@@ -168,10 +157,22 @@ class Templates:
             files |= set(self._sandbox.files) if None in template.files else set()
             for name in files | {name for name in template.files if name}:
                 file = self._sandbox.files.get(name)
-                if isinstance(file, BoundedTemplate) and name not in seen:
-                    seen.add(name)
-                    waiting.append(file)
+                if isinstance(file, BoundedTemplate) and file not in seen:
+                    seen.add(file)
+                    waiting.add(file)
         return frozenset(names)
+
+    def _templates_in(self, text: str) -> Iterable[BoundedTemplate]:
+        """The compiled parts of a text, or the whole."""
+        if not is_template(text):
+            return ()
+        parts = self._parts_of(text)
+        if parts is not None:
+            return [part[0] for part in parts if not isinstance(part, str)]
+        try:
+            return (self._template(text),)
+        except Stop:
+            return ()
 
     def _template(self, text: str) -> BoundedTemplate:
         made = self._compiled.get(text)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from storyboard.records import Problem
 from storyboard.spec.layers import Setting, settings_under
@@ -10,8 +10,8 @@ from storyboard.spec.macro_files import SUFFIX
 from storyboard.spec.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from storyboard.spec.suggest import closest
 
-NamesUsed = Callable[[str], frozenset[str]]
-"""The names that a text takes from its scope; `Templates.names_used` is one."""
+NamesUsed = Callable[[Iterable[str]], frozenset[str]]
+"""The names that texts take from their scope; `Templates.names_used` is one."""
 
 
 def levels(root: MappingNode, where: str = "") -> Iterator[tuple[MappingNode, str]]:
@@ -60,15 +60,11 @@ def find_used(
     texts: dict[str, list[str]] = {}
     for name, setting in variables:
         texts.setdefault(name, []).extend(_texts(setting.node))
-    waiting = {
-        name for root in roots for text in _texts_beside_vars(root) for name in names_used(text)
-    }
+    waiting = names_used(text for root in roots for text in _texts_beside_vars(root))
     used: set[str] = set()
     while waiting:
         used |= waiting
-        waiting = {
-            inner for name in waiting for text in texts.get(name, ()) for inner in names_used(text)
-        } - used
+        waiting = names_used(text for name in waiting for text in texts.get(name, ())) - used
     # A misspelt name is reported where it stands; what it was meant for is not unused as well.
     return used | {closest(name, texts) or name for name in used - texts.keys()}
 
@@ -76,7 +72,7 @@ def find_used(
 def literals_of(root: MappingNode, key: str) -> set[str]:
     """The texts that stand under a key of `defaults` or of a shot, one or a list of them."""
     found: set[str] = set()
-    for node, _ in levels(root):
+    for node in _nodes(root):
         for holder in (node, node.get("defaults")):
             value = holder.get(key) if isinstance(holder, MappingNode) else None
             found.update(text.strip() for text in (_texts(value) if value else ()))
@@ -84,16 +80,19 @@ def literals_of(root: MappingNode, key: str) -> set[str]:
 
 
 def _texts_beside_vars(root: MappingNode) -> Iterator[str]:
-    for node, _ in levels(root):
-        for key, value in node:
+    for node in _nodes(root):
+        for key, entry in node.entries.items():
             if key not in ("vars", "scenes", "shots"):
-                yield from _texts(value)
+                yield from _texts(entry.value)
 
 
-def _texts(node: Node) -> Iterator[str]:
+def _nodes(root: MappingNode) -> Iterator[MappingNode]:
+    return (node for node, _ in levels(root))
+
+
+def _texts(node: Node) -> Sequence[str]:
+    """The texts in a node; a list, since most are single values and generators cost more."""
     if isinstance(node, ScalarNode):
-        if isinstance(node.value, str):
-            yield node.text
-        return
-    for item in node.items if isinstance(node, SequenceNode) else [value for _, value in node]:
-        yield from _texts(item)
+        return (node.text,) if isinstance(node.value, str) else ()
+    items = node.items if isinstance(node, SequenceNode) else [value for _, value in node]
+    return [text for item in items for text in _texts(item)]

@@ -203,7 +203,7 @@ def test_nothing_is_computed_while_a_template_is_compiled(
     for table in (templates._sandbox.filters, templates._sandbox.tests):
         for name in table:
             monkeypatch.setitem(table, name, computed)
-    assert isinstance(templates.names_used(text), frozenset)
+    assert isinstance(templates.names_used([text]), frozenset)
     assert templates._compiled
     assert not any(isinstance(made, Exception) for made in templates._compiled.values())
 

@@ -79,7 +79,7 @@ def test_parts_make_what_the_whole_makes_and_fail_as_it_fails(text: str) -> None
     in_parts, whole = Templates(None), Templates(None)
     whole._parts_of = lambda text: None  # type: ignore[method-assign] # the oracle
     assert _told(in_parts, text) == _told(whole, text)
-    assert in_parts.names_used(text) == whole.names_used(text)
+    assert in_parts.names_used([text]) == whole.names_used([text])
 
 
 def _told(templates: Templates, text: str) -> object:

@@ -230,7 +230,7 @@ def test_other_files_and_hidden_files_are_left_alone(folder: Path) -> None:
 
 def test_no_folder_is_no_problem(tmp_path: Path) -> None:
     assert Templates(tmp_path / "templates").problems == ()
-    assert Templates(None).names_used("{{ x }}") == {"x"}
+    assert Templates(None).names_used(["{{ x }}"]) == {"x"}
 
 
 def test_the_folder_is_read_once(folder: Path) -> None:

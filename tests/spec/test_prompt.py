@@ -242,14 +242,15 @@ defaults:
 
 def test_a_faulty_value_has_a_place_so_that_it_is_not_called_missing_somewhere_else() -> None:
     request, problems, _ = request_of("vars: {x: '{{ nope }}'}\ndefaults: {prompt: '{{ x }}'}")
-    assert request.has_faults
-    assert request.places["prompt"] == problems[0].place
+    assert request.faulty
+    assert request.place_of("prompt") == problems[0].place
 
 
 def test_a_misspelt_prompt_is_missing_where_it_is_misspelt() -> None:
     request, problems, _ = request_of("defaults:\n  promt: A boat\n")
     assert problems == []
-    assert (request.places["prompt"].line, request.places["prompt"].column) == (2, 3)
+    place = request.place_of("prompt")
+    assert (place.line, place.column) == (2, 3)
 
 
 @pytest.mark.parametrize("prompt", ["''", "'  '", "null", "'{{ \"\" }}'", "'{# later #}'"])
@@ -285,7 +286,8 @@ defaults:
   prompt_extend: "{{ 1 == 2 }}"
   seed: 3
 """)
-    assert request.shown == {
+    shown = {name: request.shown_of(name) for name in request.payload}
+    assert {name: text for name, text in shown.items() if text is not None} == {
         "prompt": "A boat at sea",
         "negative_prompt": "blurry",
         "duration": "5",

@@ -292,7 +292,7 @@ def test_the_same_text_is_compiled_once_and_its_fault_is_not_one_object(
     ],
 )
 def test_the_names_that_a_text_takes_from_its_scope_are_known(text: str, names: set[str]) -> None:
-    assert Templates(None).names_used(text) == names
+    assert Templates(None).names_used([text]) == names
 
 
 def test_names_used_counts_those_of_the_macro_files_that_a_text_uses(tmp_path: Path) -> None:
@@ -300,10 +300,10 @@ def test_names_used_counts_those_of_the_macro_files_that_a_text_uses(tmp_path: P
     (tmp_path / "b.j2").write_text("{% macro n() %}{{ film }}{% endmacro %}")
     (tmp_path / "c.j2").write_text("{{ other }}")
     templates = Templates(tmp_path)
-    assert {"lens", "film"} <= templates.names_used("{{ a.m() }}")
-    assert "other" not in templates.names_used("{{ a.m() }}")
-    assert "other" in templates.names_used("{% include 'c.j2' %}")
-    assert {"other", "film"} <= templates.names_used("{% include x ~ '.j2' %}")
+    assert {"lens", "film"} <= templates.names_used(["{{ a.m() }}"])
+    assert "other" not in templates.names_used(["{{ a.m() }}"])
+    assert "other" in templates.names_used(["{% include 'c.j2' %}"])
+    assert {"other", "film"} <= templates.names_used(["{% include x ~ '.j2' %}"])
 
 
 # Anything
@@ -325,7 +325,7 @@ def test_any_text_renders_or_ends_in_a_fault(text: str) -> None:
     except TemplateFault as fault:
         assert fault.message
         assert 1 <= fault.line <= text.count("\n") + text.count("\r") + 1
-    assert isinstance(templates.names_used(text), frozenset)
+    assert isinstance(templates.names_used([text]), frozenset)
 
 
 @settings(max_examples=150, deadline=None)
