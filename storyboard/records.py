@@ -3,9 +3,10 @@
     source -> expand -> prompt -> validate -> plan -> engine -> outputs
      Node      Shot     payload    Take       Plan   Submission  Manifest
 
-Everything here is frozen: a stage takes values and returns new ones. Dicts
-stand only at the edges (YAML, JSON, rows of the state file). Imports nothing
-of the project.
+Everything here is frozen: a stage takes values and returns new ones. What there
+are millions of is a NamedTuple, which is made three times as fast as a frozen
+dataclass. Dicts stand only at the edges (YAML, JSON, rows of the state file).
+Imports nothing of the project.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
 from pathlib import Path
-from typing import TypeAlias, Union
+from typing import NamedTuple, TypeAlias, Union
 
 Json: TypeAlias = Union[bool, int, float, str, "list[Json]", "dict[str, Json]", None]
 """What JSON can hold."""
@@ -27,8 +28,7 @@ Payload: TypeAlias = "Mapping[str, Json]"
 # What the user wrote, and what is wrong with it
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Place:
+class Place(NamedTuple):
     """Where something stands in a file; line and column count from 1, width in characters."""
 
     path: str

@@ -7,7 +7,6 @@ that has been reported. Everything new that is wrong goes to `report`.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from functools import partial
 
 from storyboard.models.card import ModelCard
@@ -69,14 +68,14 @@ def _enter_scene(
     scene: MappingNode, where: str, context: Context, counts: Counts, shop: Workshop
 ) -> Context:
     layer = context.layer.under(read_level(scene, where)).with_variables(shop.overrides)
-    context = replace(context, layer=layer)
+    context = context._replace(layer=layer)
     scene_id = _read_id(scene, where, context, counts.scene_ids, shop)
     named = context.knowing(scene={"id": scene_id or where})
     title = _read_title(scene, f"{where}.title", named, shop)
     facts: dict[str, Json] = {"id": scene_id or where}
     if title is not None:
         facts["title"] = title
-    return replace(context.knowing(scene=facts), scene=scene_id)
+    return context.knowing(scene=facts)._replace(scene=scene_id)
 
 
 def _expand_entry(
@@ -84,7 +83,7 @@ def _expand_entry(
 ) -> Iterator[Take]:
     """The takes of one entry: rows times matrix, rows outer, and each shot's takes."""
     layer = context.layer.under(read_shot(entry, where)).with_variables(shop.overrides)
-    context = replace(context, layer=layer)
+    context = context._replace(layer=layer)
     matrix = read_matrix(entry, where)
     for problem in check_matrix(matrix) if matrix else ():
         shop.report(problem)

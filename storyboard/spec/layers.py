@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
+from typing import NamedTuple
 
 from storyboard.records import Place
 from storyboard.spec.nodes import MappingNode, Node, ScalarNode
@@ -14,8 +15,7 @@ OWN_KEYS = frozenset({"id", "matrix", "rows", "vars", "meta"})
 """Keys of a shot that do not come down the cascade as settings."""
 
 
-@dataclass(frozen=True, slots=True)
-class Setting:
+class Setting(NamedTuple):
     """A value that holds for a shot, the way to it inside its file, and where its key stands."""
 
     node: Node

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from storyboard.records import Json, Place
 
 ScalarValue: TypeAlias = bool | int | float | str | None
 
 
-@dataclass(frozen=True, slots=True)
-class ScalarNode:
+class ScalarNode(NamedTuple):
     """One value. `text` is its spelling in the file, quotes and folding resolved.
 
     `text_line` is the file's line on which the first line of `text` stands:
@@ -44,8 +43,7 @@ class SequenceNode:
         return [item.data for item in self.items]
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """One key of a mapping with its own place."""
 
     key_place: Place

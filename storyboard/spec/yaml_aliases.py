@@ -69,4 +69,4 @@ def _retyped_scalar(node: ScalarNode, *, is_text: bool) -> ScalarNode:
         except UnusableNumber:  # a problem already, where it is written
             value = node.text
     is_same = value == node.value and type(value) is type(node.value)
-    return node if is_same else replace(node, value=value)
+    return node if is_same else node._replace(value=value)
