@@ -67,6 +67,18 @@ def examine(tree: nodes.Template) -> None:
         waiting.extend(reversed(children))
 
 
+def holds_only_macros(tree: nodes.Template) -> bool:
+    """Whether a parsed template defines macros and does nothing else but print plain text."""
+    return all(
+        isinstance(node, nodes.Macro)
+        or (
+            isinstance(node, nodes.Output)
+            and all(isinstance(part, nodes.TemplateData) for part in node.nodes)
+        )
+        for node in tree.body
+    )
+
+
 def _examine_node(node: nodes.Node) -> None:
     if isinstance(node, nodes.Filter):
         need_known(node.name, FILTERS, "filter")

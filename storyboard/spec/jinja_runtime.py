@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, MutableMapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
@@ -48,12 +48,33 @@ class LazyContext(Context):
         return LATER if found is missing else found
 
 
+class PartContext(LazyContext):
+    """What an expression is computed in that was cut out of a text: it sets nothing.
+
+    Made for every expression that is rendered, so it leaves out what only
+    blocks and assignments need. `values` are those of its slots.
+    """
+
+    def __init__(self, environment: Sandbox, values: Mapping[str, Any]) -> None:
+        self.environment = environment
+        self.parent = values  # type: ignore[assignment] # nothing writes into it
+        self.vars = {}
+        self.name = None
+        self.blocks = {}
+        self.eval_ctx = environment.eval_context
+
+
 class BoundedTemplate(Template):
-    """A compiled text or macro file, with the names and the files that it uses."""
+    """A compiled text or macro file, with the names and the files that it uses.
+
+    `is_constant`: it holds macros and nothing else, so that its module is the
+    same for every rendering; the macros ask for their names when they are called.
+    """
 
     environment: Sandbox
     names: frozenset[str]
     files: frozenset[str | None]
+    is_constant: bool
     body: Callable[[Context], Iterator[str]]
 
     @classmethod

@@ -14,6 +14,7 @@ from typing import Any, cast
 from jinja2 import StrictUndefined, Template, TemplateNotFound, Undefined
 from jinja2.environment import TemplateModule
 from jinja2.lexer import TokenStream
+from jinja2.nodes import EvalContext
 from jinja2.parser import Parser
 from jinja2.runtime import BlockReference, Context, LoopContext, Macro
 from jinja2.sandbox import SandboxedEnvironment
@@ -32,7 +33,7 @@ from storyboard.spec.jinja_bounds import (
     printable,
     weigh,
 )
-from storyboard.spec.jinja_compiler import Generator, counted, examine
+from storyboard.spec.jinja_compiler import Generator, counted, examine, holds_only_macros
 from storyboard.spec.jinja_filters import FILTERS, TESTS
 from storyboard.spec.jinja_runtime import LATER, BoundedTemplate, LazyContext, Rendering
 from storyboard.spec.jinja_text import join_texts
@@ -68,6 +69,8 @@ class Sandbox(SandboxedEnvironment):
         self.tests.update(TESTS)
         self.files: dict[str, BoundedTemplate | Stop] = {}
         self.rendering: Rendering | None = None
+        self._constant_modules: dict[str, TemplateModule] = {}
+        self.eval_context = EvalContext(self)
 
     # Compiling
 
@@ -97,6 +100,7 @@ class Sandbox(SandboxedEnvironment):
         template = cast(BoundedTemplate, BoundedTemplate.from_code(self, code, {}))
         template.names = frozenset(generator.names)
         template.files = frozenset(generator.files)
+        template.is_constant = holds_only_macros(tree)
         return template
 
     def _tokenize(
@@ -325,7 +329,8 @@ class Sandbox(SandboxedEnvironment):
     def module_of(self, template: BoundedTemplate) -> TemplateModule:
         """The macros and variables of a macro file, as this rendering's scope makes them."""
         now, name = self.now, cast(str, template.name)
-        module = now.modules.get(name)
+        modules = self._constant_modules if template.is_constant else now.modules
+        module = modules.get(name)
         if module is None:
             if name in now.loading:
                 circle = " -> ".join([*now.loading[now.loading.index(name) :], name])
@@ -336,7 +341,7 @@ class Sandbox(SandboxedEnvironment):
                 )
             now.loading.append(name)
             try:
-                module = now.modules[name] = template.make_module()
+                module = modules[name] = template.make_module()
             finally:
                 now.loading.pop()
         return module

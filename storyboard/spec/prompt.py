@@ -22,6 +22,7 @@ from storyboard.spec.reading import (
     fail,
     read_all,
     read_text,
+    read_texts,
     read_value,
     rendered,
 )
@@ -34,6 +35,8 @@ SHOT_KEYS = frozenset(
     {"prompt_prefix", "prompt_suffix", "takes", "model", "tags", "notes", "skip", "locked"}
 )
 """Settings that are the storyboard's own and not the API's."""
+
+_PROMPT_KEYS = ("prompt_prefix", "prompt", "prompt_suffix")
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +93,11 @@ class Recipe:
 def build_request(recipe: Recipe, scope: ShotScope, take: int, report: Report) -> Request:
     """The payload of take `take` (from 1)."""
     request = Request(recipe.place, scope)
+    settings = recipe.settings
     for name, parameter in recipe.card.parameters.items():
+        is_stated = name in settings or (name == "negative_prompt" and "negative" in settings)
+        if not is_stated and not parameter.is_required:
+            continue
         try:
             value, setting = _read_parameter(name, parameter, recipe, scope, take)
         except NotReadable as error:
@@ -113,8 +120,7 @@ def _read_parameter(
     """The value, and the setting that states it. Raises NotReadable."""
     setting = recipe.settings.get(name)
     if name == "negative_prompt":
-        named = recipe.settings.get("negative")
-        return _read_negative(named, setting, recipe, scope) if named or setting else (None, None)
+        return _read_negative(recipe, scope)
     if setting is None:
         return None, None
     if name == "prompt":
@@ -133,12 +139,9 @@ def _read_parameter(
 def _read_prompt(settings: Mapping[str, Setting], scope: ShotScope) -> str:
     """The affixes as written around the prompt, which is stripped."""
     setting = settings["prompt"]
-    texts = read_all(
-        {
-            key: partial(read_text, settings[key], scope)
-            for key in ("prompt_prefix", "prompt", "prompt_suffix")
-            if key in settings
-        }
+    texts = read_texts(
+        {key: settings[key] for key in _PROMPT_KEYS if key in settings},
+        scope,
     )
     prompt = texts["prompt"].strip()
     if not prompt:
@@ -148,10 +151,10 @@ def _read_prompt(settings: Mapping[str, Setting], scope: ShotScope) -> str:
     return texts.get("prompt_prefix", "") + prompt + texts.get("prompt_suffix", "")
 
 
-def _read_negative(
-    named: Setting | None, literal: Setting | None, recipe: Recipe, scope: ShotScope
-) -> tuple[str | None, Setting | None]:
+def _read_negative(recipe: Recipe, scope: ShotScope) -> tuple[str | None, Setting | None]:
     """The named negatives in the listed order, then the literal one."""
+    named = recipe.settings.get("negative")
+    literal = recipe.settings.get("negative_prompt")
     readers = {
         item.where: partial(_read_named_negative, item, scope, recipe.shared)
         for item in (_items(named) if named else ())

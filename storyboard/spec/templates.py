@@ -23,7 +23,7 @@ from jinja2 import TemplateNotFound
 from storyboard.records import Place, Problem
 from storyboard.spec.jinja_bounds import Meter, Stop, brief
 from storyboard.spec.jinja_parts import SLOT, cut
-from storyboard.spec.jinja_runtime import BoundedTemplate, LazyContext, Rendering, Scope
+from storyboard.spec.jinja_runtime import BoundedTemplate, PartContext, Rendering, Scope
 from storyboard.spec.jinja_sandbox import Sandbox
 from storyboard.spec.jinja_wording import as_stop
 from storyboard.spec.macro_files import SUFFIX, read_macro_files
@@ -35,8 +35,8 @@ __all__ = ["Scope", "TemplateFault", "Templates", "is_template"]
 # Depend on the moment or on how deep the caller stands, so they are not remembered.
 _PASSING = frozenset({"template-too-slow", "template-too-deep"})
 
-_Parts: TypeAlias = "list[str | tuple[BoundedTemplate, LazyContext]]"
-"""A text as what it prints as it stands, and its expressions with the values in them."""
+_Parts: TypeAlias = "list[str | tuple[BoundedTemplate, Mapping[str, str | int]]]"
+"""A text as what it prints as it stands, and its expressions with the values of their slots."""
 
 
 def is_template(text: str) -> bool:
@@ -132,8 +132,8 @@ class Templates:
                 if isinstance(part, str):
                     made.append(part)
                 else:
-                    template, context = part
-                    made.extend(template.body(context))
+                    template, values = part
+                    made.extend(template.body(PartContext(sandbox, values)))
             return sandbox.concat(made)
         except TemplateFault:
             raise
@@ -199,7 +199,7 @@ class Templates:
                 template = self._template(part.template)
             except Stop:
                 return None
-            made.append((template, LazyContext(self._sandbox, dict(part.values), None, {})))
+            made.append((template, part.values))
         return made or None
 
     def _build(self, text: str, name: str | None) -> BoundedTemplate | Stop:

@@ -8,7 +8,7 @@ import socket
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema.validators import validator_for
 
@@ -67,6 +67,7 @@ def test_what_is_sound_passes(schema: dict[str, Any], document: dict[str, Any]) 
     assert compile_check(schema)(document)
 
 
+@settings(deadline=None)
 @given(st.data())
 def test_a_yes_is_a_yes_of_jsonschema(data: st.DataObject) -> None:
     schema, sound = data.draw(st.sampled_from(DOCUMENTS))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 from typing import Any
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from storyboard.models.catalog import load_catalog
@@ -35,6 +35,7 @@ def test_faults_in_scenes_have_both_indexes() -> None:
     assert sorted(found, key=str) == [("scenes", 7, "shots", 5, "promt"), ("scenes", 8, "title")]
 
 
+@settings(deadline=None)
 @given(st.data())
 def test_what_is_found_is_what_is_found_in_the_whole(data: st.DataObject) -> None:
     document = copy.deepcopy(film(5))

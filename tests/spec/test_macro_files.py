@@ -73,6 +73,21 @@ def test_macro_files_see_the_scope_of_the_text_however_they_are_used(
         assert render(text, templates=templates, hero="Ada", row={"mood": mood}) == f"Ada, {mood}"
 
 
+def test_macros_that_are_read_once_see_the_scope_of_each_text_and_keep_nothing(
+    folder: Path,
+) -> None:
+    templates = write(
+        folder,
+        look="{% macro full(of=hero) %}{{ of }} on {{ film }}{% endmacro %}\n",
+        count="{% set c = cycler('a', 'b') %}{% macro next() %}{{ c.next() }}{% endmacro %}",
+    )
+    text = "{{ look.full() }}, {{ count.next() }}{{ count.next() }}{{ count.next() }}"
+    for hero in ("Ada", "Eve"):
+        made = render(text, templates=templates, hero=hero, film=f"film of {hero}")
+        assert made == f"{hero} on film of {hero}, aba"
+    assert list(templates._sandbox._constant_modules) == ["look.j2"]
+
+
 def test_an_included_file_sees_what_the_text_has_set(folder: Path) -> None:
     templates = write(folder, note="[{{ x }}{{ y | default('-') }}]")
     assert render("{% set x = 1 %}{% include 'note.j2' %}", templates=templates) == "[1-]"
