@@ -28,7 +28,7 @@ from storyboard.spec.reading import attempt, read_node, read_text
 from storyboard.spec.shot_keys import MOST_TAKES, literal_takes, read_flag
 from storyboard.spec.suggest import closest
 from storyboard.spec.takes import make_takes
-from storyboard.spec.templates import is_template
+from storyboard.spec.template_text import is_template
 
 
 def expand_storyboard(

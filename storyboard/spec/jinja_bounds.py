@@ -17,8 +17,8 @@ from jinja2.runtime import BlockReference, LoopContext, Macro, TemplateReference
 from jinja2.utils import Namespace
 
 from storyboard.records import Place
+from storyboard.spec.template_text import MAX_TEXT
 
-MAX_TEXT = 100_000  # characters: a template, its output, and any text on the way
 MAX_STEPS = 100_000  # loop rounds and calls of one rendering
 MAX_ITEMS = 100_000  # entries of one list
 ENTRY = 10  # what a list entry or a map key costs, in characters: about its share of the time

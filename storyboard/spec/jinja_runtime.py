@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping
+from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from jinja2 import Template
 from jinja2.environment import TemplateModule
@@ -12,22 +12,13 @@ from jinja2.runtime import Context
 from jinja2.utils import missing
 
 from storyboard.spec.jinja_bounds import Meter
+from storyboard.spec.template_text import Scope
 
 if TYPE_CHECKING:
     from storyboard.spec.jinja_sandbox import Sandbox
 
 LATER: Any = type("Later", (), {})()
 """Stands for a name whose value the scope has not been asked for yet."""
-
-
-class Scope(Protocol):
-    """Names a template may use. Values may be computed on first use and may raise TemplateFault."""
-
-    def resolve(self, name: str) -> object:
-        """The value of a name; KeyError where there is no such name."""
-
-    def names(self) -> Iterable[str]:
-        """All names, for suggestions."""
 
 
 @dataclass(slots=True)

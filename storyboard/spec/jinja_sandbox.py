@@ -23,7 +23,6 @@ from jinja2.utils import Joiner, missing
 from storyboard.spec.jinja_access import GLOBALS, member, members
 from storyboard.spec.jinja_arithmetic import INTERCEPTED, combine, negate
 from storyboard.spec.jinja_bounds import (
-    MAX_TEXT,
     Meter,
     Method,
     Stop,
@@ -39,6 +38,7 @@ from storyboard.spec.jinja_runtime import LATER, BoundedTemplate, LazyContext, R
 from storyboard.spec.jinja_text import join_texts
 from storyboard.spec.jinja_wording import plain_words, too_deep
 from storyboard.spec.suggest import did_you_mean
+from storyboard.spec.template_text import MAX_TEXT
 
 _MAP_METHODS = frozenset({"items", "keys", "values", "get", "update", "pop", "copy"})
 _NOT_THE_SAME = frozenset({"now", "today", "random", "lipsum"})

@@ -12,9 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from storyboard.records import Place, Problem
-from storyboard.spec.jinja_bounds import MAX_TEXT
+from storyboard.spec.template_text import MAX_TEXT, SUFFIX
 
-SUFFIX = ".j2"
 MAX_FILES = 1000
 MAX_BYTES = 4 * MAX_TEXT  # the most that so many characters need in UTF-8
 

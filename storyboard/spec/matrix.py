@@ -11,7 +11,7 @@ from storyboard.spec.fingerprint import canonical_json
 from storyboard.spec.layers import Setting, settings_of
 from storyboard.spec.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from storyboard.spec.suggest import did_you_mean
-from storyboard.spec.templates import is_template
+from storyboard.spec.template_text import is_template
 
 _LISTS = ("exclude", "include")
 

@@ -8,12 +8,11 @@ from typing import NoReturn, TypeVar
 
 from storyboard.records import Json, Problem
 from storyboard.spec.layers import Setting
-from storyboard.spec.macro_files import SUFFIX
 from storyboard.spec.nodes import ScalarNode, ScalarValue
 from storyboard.spec.scalars import UnusableNumber, read_plain
 from storyboard.spec.scope import ShotScope
 from storyboard.spec.template_fault import TemplateFault
-from storyboard.spec.templates import is_template
+from storyboard.spec.template_text import SUFFIX, is_template
 
 _T = TypeVar("_T")
 

@@ -13,7 +13,7 @@ from storyboard.records import Json, Place
 from storyboard.spec.layers import Setting
 from storyboard.spec.nodes import Node, ScalarNode, SequenceNode
 from storyboard.spec.template_fault import TemplateFault
-from storyboard.spec.templates import Scope, is_template
+from storyboard.spec.template_text import Scope, is_template
 from storyboard.spec.text_places import place_of_line, place_of_template
 
 RESERVED_NAMES = ("matrix", "row", "meta", "shot", "scene", "take", "title")

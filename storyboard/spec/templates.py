@@ -14,42 +14,20 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Mapping
+from functools import cached_property
 from pathlib import Path
-from types import MappingProxyType, TracebackType
-from typing import TypeAlias
+from types import MappingProxyType
+from typing import TYPE_CHECKING
 
-from jinja2 import TemplateNotFound
-
-from storyboard.records import Place, Problem
-from storyboard.spec.jinja_bounds import Meter, Stop, brief
-from storyboard.spec.jinja_parts import SLOT, cut
-from storyboard.spec.jinja_runtime import BoundedTemplate, PartContext, Rendering, Scope
-from storyboard.spec.jinja_sandbox import Sandbox
-from storyboard.spec.jinja_wording import as_stop
-from storyboard.spec.macro_files import SUFFIX, read_macro_files
-from storyboard.spec.suggest import did_you_mean
+from storyboard.records import Problem
+from storyboard.spec.macro_files import read_macro_files
 from storyboard.spec.template_fault import TemplateFault
+from storyboard.spec.template_text import SUFFIX, Scope, is_template
+
+if TYPE_CHECKING:
+    from storyboard.spec.jinja_renderer import JinjaRenderer
 
 __all__ = ["Scope", "TemplateFault", "Templates", "is_template"]
-
-# Depend on the moment or on how deep the caller stands, so they are not remembered.
-_PASSING = frozenset({"template-too-slow", "template-too-deep"})
-
-_Parts: TypeAlias = "list[str | tuple[BoundedTemplate, Mapping[str, str | int]]]"
-"""A text as what it prints as it stands, and its expressions with the values of their slots."""
-
-
-def is_template(text: str) -> bool:
-    """Whether the text has anything that a template would change."""
-    return "{{" in text or "{%" in text or "{#" in text
-
-
-class _NoScope:
-    def resolve(self, name: str) -> object:
-        raise KeyError(name)
-
-    def names(self) -> Iterable[str]:
-        return ()
 
 
 class Templates:
@@ -69,21 +47,22 @@ class Templates:
     ) -> None:
         self._shown = shown
         self._clock = clock
-        self._sandbox = Sandbox()
-        self._compiled: dict[str, BoundedTemplate | Stop] = {}
-        self._parts: dict[str, _Parts | None] = {}
-        files = read_macro_files(folder, shown)
+        found = read_macro_files(folder, shown)
+        self._files = found.texts
         self.sources: Mapping[str, str] = MappingProxyType(
-            {f"{shown}/{name}": text for name, text in files.texts.items()}
+            {f"{shown}/{name}": text for name, text in found.texts.items()}
         )
-        self.namespaces = frozenset(name.removesuffix(SUFFIX) for name in files.texts)
-        problems = list(files.problems)
-        for name, text in files.texts.items():
-            made = self._build(text, name)
-            self._sandbox.files[name] = made
-            if isinstance(made, Stop) and made.place is not None:
-                problems.append(Problem(made.place, made.code, made.message, made.hint))
+        self.namespaces = frozenset(name.removesuffix(SUFFIX) for name in found.texts)
+        problems = [*found.problems, *(self.renderer.problems if found.texts else ())]
         self.problems: tuple[Problem, ...] = tuple(problems)
+
+    @cached_property
+    def renderer(self) -> JinjaRenderer:
+        """What compiles and renders; made when there is something to do."""
+        # Jinja takes a tenth of a second to import, and many storyboards never need it.
+        from storyboard.spec.jinja_renderer import JinjaRenderer
+
+        return JinjaRenderer(self._files, shown=self._shown, clock=self._clock)
 
     def render(self, text: str, scope: Scope) -> str:
         """The text with its templates filled in; a text without any as it is.
@@ -94,152 +73,12 @@ class Templates:
             TemplateFault: it cannot be rendered; those that the scope raises
                 pass through as they are.
         """
-        if not is_template(text):
-            return text
-        sandbox = self._sandbox
-        outer = sandbox.rendering
-        meter = outer.meter if outer else Meter(self._clock)
-        try:
-            made = self._render_parts(text, scope, meter)
-            if made is None:
-                sandbox.rendering = Rendering(scope, meter)
-                template = self._template(text)
-                made = sandbox.concat(template.root_render_func(template.new_context({})))
-            if not made.isascii():
-                made.encode()
-            return made
-        except TemplateFault:
-            raise
-        except Exception as error:
-            raise self._fault(error) from None
-        finally:
-            sandbox.rendering = outer
-
-    def _render_parts(self, text: str, scope: Scope, meter: Meter) -> str | None:
-        """What the text's parts make; None where it is whole or one fails.
-
-        The text as a whole then says what is wrong, and where.
-        """
-        parts = self._parts_of(text)
-        if parts is None:
-            return None
-        sandbox = self._sandbox
-        sandbox.rendering = Rendering(scope, meter)
-        meter.enter()
-        try:
-            made: list[str] = []
-            for part in parts:
-                if isinstance(part, str):
-                    made.append(part)
-                else:
-                    template, values = part
-                    made.extend(template.body(PartContext(sandbox, values)))
-            return sandbox.concat(made)
-        except TemplateFault:
-            raise
-        except Exception:
-            return None
-        finally:
-            meter.leave()
+        return self.renderer.render(text, scope) if is_template(text) else text
 
     def names_used(self, texts: Iterable[str]) -> frozenset[str]:
         """All names that texts take from their scope, those of the macro files they use included.
 
         Nothing for a text that is no template, or none that can be compiled.
         """
-        waiting = {template for text in texts for template in self._templates_in(text)}
-        names: set[str] = set()
-        seen = set(waiting)
-        while waiting:
-            template = waiting.pop()
-            names.update(name for name in template.names if not name.startswith(SLOT))
-            files = {f"{name}{SUFFIX}" for name in template.names}
-            files |= set(self._sandbox.files) if None in template.files else set()
-            for name in files | {name for name in template.files if name}:
-                file = self._sandbox.files.get(name)
-                if isinstance(file, BoundedTemplate) and file not in seen:
-                    seen.add(file)
-                    waiting.add(file)
-        return frozenset(names)
-
-    def _templates_in(self, text: str) -> Iterable[BoundedTemplate]:
-        """The compiled parts of a text, or the whole."""
-        if not is_template(text):
-            return ()
-        parts = self._parts_of(text)
-        if parts is not None:
-            return [part[0] for part in parts if not isinstance(part, str)]
-        try:
-            return (self._template(text),)
-        except Stop:
-            return ()
-
-    def _template(self, text: str) -> BoundedTemplate:
-        made = self._compiled.get(text)
-        if made is None:
-            made = self._build(text, None)
-            if isinstance(made, BoundedTemplate) or made.code not in _PASSING:
-                self._compiled[text] = made
-        if isinstance(made, Stop):
-            raise made.again()
-        return made
-
-    def _parts_of(self, text: str) -> _Parts | None:
-        if text not in self._parts:
-            self._parts[text] = self._make_parts(text)
-        return self._parts[text]
-
-    def _make_parts(self, text: str) -> _Parts | None:
-        made: _Parts = []
-        for part in cut(text) or ():
-            if isinstance(part, str):
-                made.append(part)
-                continue
-            try:
-                template = self._template(part.template)
-            except Stop:
-                return None
-            made.append((template, part.values))
-        return made or None
-
-    def _build(self, text: str, name: str | None) -> BoundedTemplate | Stop:
-        try:
-            return self._sandbox.build(text, name)
-        except Exception as error:
-            stop = as_stop(error)
-        if name is not None:
-            stop.place = Place(f"{self._shown}/{name}", stop.line or 1, 1)
-        return stop
-
-    def _fault(self, error: Exception) -> TemplateFault:
-        """The fault for whatever a rendering raised."""
-        stop = self._not_found(error) if isinstance(error, TemplateNotFound) else as_stop(error)
-        line, place = stop.line or 1, stop.place
-        inner: tuple[BoundedTemplate, int] | None = None
-        for template, number in _lines_of(error.__traceback__):
-            if template.name is None:
-                line = number
-            inner = (template, number)
-        if place is None and inner is not None and inner[0].name is not None:
-            place = Place(f"{self._shown}/{inner[0].name}", inner[1], 1)
-        return TemplateFault(stop.code, stop.message, line, stop.hint, place)
-
-    def _not_found(self, error: TemplateNotFound) -> Stop:
-        name = str(error.name)
-        known = sorted(self._sandbox.files)
-        hint = f"did you mean '{name}{SUFFIX}'?" if f"{name}{SUFFIX}" in known else None
-        return Stop(
-            "unknown-template",
-            f"there is no file {brief(name)} in {self._shown}/;"
-            " import and include reach that folder and nothing else",
-            hint or did_you_mean(name, known),
-        )
-
-
-def _lines_of(traceback: TracebackType | None) -> Iterable[tuple[BoundedTemplate, int]]:
-    """Where in the templates an exception passed, from the outside in."""
-    while traceback is not None:
-        template = traceback.tb_frame.f_globals.get("__jinja_template__")
-        if isinstance(template, BoundedTemplate):
-            yield template, template.get_corresponding_lineno(traceback.tb_lineno)
-        traceback = traceback.tb_next
+        templates = list(filter(is_template, texts))
+        return self.renderer.names_used(templates) if templates else frozenset()

@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from storyboard.records import Problem
 from storyboard.spec.layers import Setting, settings_under
-from storyboard.spec.macro_files import SUFFIX
 from storyboard.spec.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from storyboard.spec.suggest import closest
+from storyboard.spec.template_text import SUFFIX
 
 NamesUsed = Callable[[Iterable[str]], frozenset[str]]
 """The names that texts take from their scope; `Templates.names_used` is one."""

@@ -200,12 +200,12 @@ def test_nothing_is_computed_while_a_template_is_compiled(
     for name in ("combine", "weigh", "printable", "join_texts"):
         monkeypatch.setattr(jinja_sandbox, name, computed)
     templates = Templates(None)
-    for table in (templates._sandbox.filters, templates._sandbox.tests):
+    for table in (templates.renderer._sandbox.filters, templates.renderer._sandbox.tests):
         for name in table:
             monkeypatch.setitem(table, name, computed)
     assert isinstance(templates.names_used([text]), frozenset)
-    assert templates._compiled
-    assert not any(isinstance(made, Exception) for made in templates._compiled.values())
+    assert templates.renderer._compiled
+    assert not any(isinstance(made, Exception) for made in templates.renderer._compiled.values())
 
 
 def test_a_rendering_ends_when_its_time_is_up() -> None:

@@ -85,7 +85,7 @@ def test_macros_that_are_read_once_see_the_scope_of_each_text_and_keep_nothing(
     for hero in ("Ada", "Eve"):
         made = render(text, templates=templates, hero=hero, film=f"film of {hero}")
         assert made == f"{hero} on film of {hero}, aba"
-    assert list(templates._sandbox._constant_modules) == ["look.j2"]
+    assert list(templates.renderer._sandbox._constant_modules) == ["look.j2"]
 
 
 def test_an_included_file_sees_what_the_text_has_set(folder: Path) -> None:

@@ -269,7 +269,7 @@ def test_the_same_text_is_compiled_once_and_its_fault_is_not_one_object(
     templates = Templates(None)
     first = fault_of("{{ x", templates=templates)
     render("{{ 1 }}", templates=templates)
-    monkeypatch.setattr(templates, "_build", None)
+    monkeypatch.setattr(templates.renderer, "_build", None)
     again = fault_of("{{ x", templates=templates)
     assert (again.message, again.line) == (first.message, first.line)
     assert again is not first
