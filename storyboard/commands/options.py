@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from storyboard.plan import Wishes
-from storyboard.spec.select import Selection
+if TYPE_CHECKING:
+    from storyboard.plan import Wishes
+    from storyboard.spec.select import Selection
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 Decorator = Callable[[Command], Command]
@@ -99,11 +100,15 @@ def take_folders(options: dict[str, Any]) -> Folders:
 
 def take_selection(options: dict[str, Any]) -> Selection:
     """The `selection_options` out of a command's keyword arguments."""
+    from storyboard.spec.select import Selection
+
     return Selection(*(options.pop(name) for name in ("only", "without", "tags", "scenes")))
 
 
 def take_wishes(options: dict[str, Any]) -> Wishes:
     """The `wish_options` that a plan knows, out of a command's keyword arguments."""
+    from storyboard.plan import Wishes
+
     return Wishes(
         retry_failed=options.pop("retry_failed"),
         rerender=options.pop("rerender"),

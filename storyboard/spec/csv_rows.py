@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from storyboard.records import Place, Problem
 from storyboard.spec.lines import line_end
 from storyboard.spec.nodes import Entry, MappingNode, ScalarNode
+from storyboard.spec.table import Table
 
 _DELIMITERS = ",;\t"  # in this order where a header says nothing
 _SEPARATOR_LINE = re.compile(r"sep=([,;\t])(?:\r\n|\n|\r)", re.IGNORECASE)
@@ -20,17 +21,7 @@ _QUOTED = re.compile(r'"([^"]*(?:""[^"]*)*)"')
 _BREAK = re.compile(r"\r\n|\n|\r")
 
 
-@dataclass(frozen=True, slots=True)
-class Table:
-    """Rows of one file, their columns in order of appearance, and what is wrong."""
-
-    rows: tuple[MappingNode, ...]
-    columns: tuple[str, ...]
-    problems: tuple[Problem, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class _Cell:
+class _Cell(NamedTuple):
     text: str
     place: Place
 

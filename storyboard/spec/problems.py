@@ -14,19 +14,35 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from importlib import import_module
 
 from storyboard.records import Problem, Severity
-from storyboard.spec.problem_documents import github_text, json_text, sarif_text
-from storyboard.spec.problem_text import concise_text, plain_text
 
 _Formatter = Callable[[Sequence[Problem], Mapping[str, str], bool], str]
 
+
+def _text(problems: Sequence[Problem], sources: Mapping[str, str], color: bool) -> str:
+    from storyboard.spec.problem_text import plain_text
+
+    return plain_text(problems, sources, color=color)
+
+
+def _from(module: str, function: str) -> _Formatter:
+    """The style, imported when it is asked for: most runs have no problem to print."""
+
+    def text(problems: Sequence[Problem], sources: Mapping[str, str], color: bool) -> str:
+        made: str = getattr(import_module(f"storyboard.spec.{module}"), function)(problems)
+        return made
+
+    return text
+
+
 STYLES: dict[str, _Formatter] = {
-    "text": lambda problems, sources, color: plain_text(problems, sources, color=color),
-    "concise": lambda problems, sources, color: concise_text(problems),
-    "json": lambda problems, sources, color: json_text(problems),
-    "github": lambda problems, sources, color: github_text(problems),
-    "sarif": lambda problems, sources, color: sarif_text(problems),
+    "text": _text,
+    "concise": _from("problem_text", "concise_text"),
+    "json": _from("problem_documents", "json_text"),
+    "github": _from("problem_documents", "github_text"),
+    "sarif": _from("problem_documents", "sarif_text"),
 }
 
 _ABSENT = "missing-key"

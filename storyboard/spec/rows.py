@@ -12,11 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from storyboard.records import Place, Problem, Severity
-from storyboard.spec.csv_rows import Table, read_table
 from storyboard.spec.files import MOST_BYTES, read_text
-from storyboard.spec.json_text import parse_json, parse_json_lines
 from storyboard.spec.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from storyboard.spec.source import parse_source
+from storyboard.spec.table import Table
 
 MOST_ROWS = 100_000
 
@@ -63,20 +62,31 @@ def read_rows(
     return Rows(path, shown, file.text, table.rows[:max_rows], table.columns, tuple(problems))
 
 
+# Each format is imported when a file of it is read.
+
+
 def _read_csv(text: str, shown: str, max_rows: int) -> Table:
+    from storyboard.spec.csv_rows import read_table
+
     return read_table(text, shown, max_rows=max_rows)
 
 
 def _read_tsv(text: str, shown: str, max_rows: int) -> Table:
+    from storyboard.spec.csv_rows import read_table
+
     return read_table(text, shown, max_rows=max_rows, delimiter="\t")
 
 
 def _read_json(text: str, shown: str, max_rows: int) -> Table:
+    from storyboard.spec.json_text import parse_json
+
     root, problems = parse_json(text, shown)
     return _table_of(root, problems)
 
 
 def _read_json_lines(text: str, shown: str, max_rows: int) -> Table:
+    from storyboard.spec.json_text import parse_json_lines
+
     items, problems = parse_json_lines(text, shown, most=max_rows + 1)
     return _table(items, problems)
 
