@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from storyboard.records import Place, Problem
 from storyboard.spec.lines import line_end
@@ -19,11 +18,6 @@ _DELIMITERS = ",;\t"  # in this order where a header says nothing
 _SEPARATOR_LINE = re.compile(r"sep=([,;\t])(?:\r\n|\n|\r)", re.IGNORECASE)
 _QUOTED = re.compile(r'"([^"]*(?:""[^"]*)*)"')
 _BREAK = re.compile(r"\r\n|\n|\r")
-
-
-class _Cell(NamedTuple):
-    text: str
-    place: Place
 
 
 class _Unreadable(Exception):
@@ -48,13 +42,13 @@ def read_table(
     delimiter = delimiter or _find_delimiter(text, start)
     rows: list[MappingNode] = []
     problems: list[Problem] = []
-    header: list[_Cell] = []
+    header: list[ScalarNode] = []
     try:
         for record in _read_records(text, start, line, delimiter, shown):
-            if not any(cell.text.strip() for cell in record):
+            if not record[0].text.strip() and not any(cell.text.strip() for cell in record):
                 continue
             if not header:
-                header = [_Cell(cell.text.strip(), cell.place) for cell in record]
+                header = [_cell(cell.text.strip(), cell.place) for cell in record]
                 problems.extend(_check_header(header))
                 continue
             if len(record) == len(header):
@@ -78,10 +72,10 @@ def _find_delimiter(text: str, start: int) -> str:
 
 def _read_records(
     text: str, index: int, line: int, delimiter: str, shown: str
-) -> Iterator[list[_Cell]]:
+) -> Iterator[list[ScalarNode]]:
     bare = re.compile(rf"[^{re.escape(delimiter)}\r\n]*")
     line_begins = index
-    record: list[_Cell] = []
+    record: list[ScalarNode] = []
     while index < len(text) or record:
         column = index - line_begins + 1
         if text.startswith('"', index):
@@ -92,7 +86,7 @@ def _read_records(
             end = quoted.end()
             width = min(end, line_end(text, index)) - index
             value = _BREAK.sub("\n", quoted[1].replace('""', '"'))
-            record.append(_Cell(value, Place(shown, line, column, width)))
+            record.append(_cell(value, Place(shown, line, column, width)))
             if found := [match.end() for match in _BREAK.finditer(text, index, end)]:
                 line += len(found)
                 line_begins = found[-1]
@@ -103,13 +97,13 @@ def _read_records(
             match = bare.match(text, index)
             end = match.end() if match else index
             place = Place(shown, line, column, max(end - index, 1))
-            record.append(_Cell(text[index:end], place))
+            record.append(_cell(text[index:end], place))
         index = end
         if text.startswith(delimiter, index):
             index += 1
             if index < len(text):
                 continue
-            record.append(_Cell("", Place(shown, line, index - line_begins + 1)))
+            record.append(_cell("", Place(shown, line, index - line_begins + 1)))
         elif ended := _BREAK.match(text, index):
             index = line_begins = ended.end()
             line += 1
@@ -117,12 +111,13 @@ def _read_records(
         record = []
 
 
-def _make_row(header: list[_Cell], record: list[_Cell]) -> MappingNode:
+def _cell(text: str, place: Place) -> ScalarNode:
+    return ScalarNode(text, text, place, False, place.line)
+
+
+def _make_row(header: list[ScalarNode], record: list[ScalarNode]) -> MappingNode:
     entries = {
-        name.text: Entry(
-            name.place, ScalarNode(cell.text, cell.text, cell.place, False, cell.place.line)
-        )
-        for name, cell in zip(header, record, strict=True)
+        name.text: Entry(name.place, cell) for name, cell in zip(header, record, strict=True)
     }
     first, last = record[0].place, record[-1].place
     is_one_line = first.line == last.line
@@ -130,7 +125,7 @@ def _make_row(header: list[_Cell], record: list[_Cell]) -> MappingNode:
     return MappingNode(entries, Place(first.path, first.line, first.column, width))
 
 
-def _check_header(header: list[_Cell]) -> Iterator[Problem]:
+def _check_header(header: list[ScalarNode]) -> Iterator[Problem]:
     seen: dict[str, Place] = {}
     for cell in header:
         if not cell.text:
@@ -145,7 +140,7 @@ def _check_header(header: list[_Cell]) -> Iterator[Problem]:
             seen[cell.text] = cell.place
 
 
-def _wrong_length(record: list[_Cell], header: list[_Cell], delimiter: str) -> Problem:
+def _wrong_length(record: list[ScalarNode], header: list[ScalarNode], delimiter: str) -> Problem:
     counts = f"{len(record)} cells, but the header has {len(header)} columns"
     if len(record) > len(header):
         name = {",": "a comma", ";": "a semicolon", "\t": "a tab"}[delimiter]

@@ -58,19 +58,14 @@ class Context(NamedTuple):
     scene: str | None = None
 
     def knowing(self, **facts: Json) -> Context:
-        """The same with more names for templates; those without a value stay undefined."""
-        known = dict(self.facts)
-        known.update((name, value) for name, value in facts.items() if value is not None)
-        return Context(self.layer, known, self.scene)
+        """The same with more names for templates."""
+        return Context(self.layer, {**self.facts, **facts}, self.scene)
 
     def scope(self, shop: Workshop) -> ShotScope:
         """What templates see here."""
+        layer = self.layer
         return ShotScope(
-            shop.templates,
-            self.layer.variables,
-            self.facts,
-            meta=self.layer.meta,
-            sources=shop.sources,
+            shop.templates, layer.variables, self.facts, meta=layer.meta, sources=shop.sources
         )
 
 

@@ -42,7 +42,7 @@ def expand_storyboard(
     counts = Counts()
     context = Context(base.under(read_level(root, "")).with_variables(shop.overrides), {})
     title = _read_title(root, "title", context, shop)
-    context = context.knowing(title=title, scene={})
+    context = context.knowing(scene={}, **({} if title is None else {"title": title}))
     takes: list[Take] = []
     for entry, where, inner in _entries(root, context, counts, shop):
         if "model" not in inner.layer.settings and "model" not in entry.entries:
@@ -103,7 +103,7 @@ def _expand_entry(
     draft = Draft(entry, where, context, _find_card(layer, shop))
     combinations: Sequence[Combination | None] | None = None
     for row in rows:
-        of_row = draft.knowing(row=row)
+        of_row = draft if row is None else draft.knowing(row=row)
         if combinations is None or (matrix and not matrix.is_fixed):
             combinations = _combine(matrix, of_row.context, shop) if matrix else [None]
         for combination in combinations:

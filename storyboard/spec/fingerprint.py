@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 
 from storyboard.records import Json, Payload
 
+_WHOLE = frozenset({str, int, bool, type(None)})
 _ENCODER = json.JSONEncoder(
     sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
 )
@@ -25,11 +27,14 @@ def whole_numbers(value: Json | Payload) -> Json:
     """The same value with whole floats as integers; an API's integer enum wants 5, not 5.0."""
     if isinstance(value, float):
         return int(value) if value.is_integer() else value
-    if isinstance(value, (str, int)) or value is None:
-        return value
     if isinstance(value, list):
-        return [whole_numbers(item) for item in value]
-    return {key: whole_numbers(item) for key, item in value.items()}
+        return [item if type(item) in _WHOLE else whole_numbers(item) for item in value]
+    if isinstance(value, Mapping):
+        return {
+            key: item if type(item) in _WHOLE else whole_numbers(item)
+            for key, item in value.items()
+        }
+    return value
 
 
 def fingerprint(model: str, payload: Payload, *, repeat: int = 0) -> str:

@@ -82,8 +82,6 @@ class ShotScope:
 
     def render_text(self, node: ScalarNode) -> str:
         """The node's text after its templates; a TemplateFault carries its place."""
-        if not is_template(node.text):
-            return node.text
         try:
             return self._templates.render(node.text, self)
         except TemplateFault as fault:
