@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 SLOT = "_slot_"
 """What the names begin with that stand for the values taken out of an expression."""
@@ -27,20 +27,36 @@ _EXPRESSION = re.compile(
 )
 _VALUE = re.compile(r"""'[^']*'|"[^"]*"|(?<![\w.])(?:0|[1-9][0-9]{0,14})(?![\w.])""")
 
+_WAY = re.compile(r"\{\{ *([A-Za-z_][A-Za-z0-9_]*)((?:\.[A-Za-z_][A-Za-z0-9_]*)*) *\}\}")
+_WORDS = frozenset(
+    [
+        *("true", "false", "none", "True", "False", "None"),
+        *("not", "and", "or", "in", "is", "if", "else"),
+        *("self", "super", "caller", "loop"),
+    ]
+)
+"""What Jinja reads as something else than a name that the scope knows."""
 
-@dataclass(frozen=True, slots=True)
-class Part:
+
+class Part(NamedTuple):
     """One expression, as a template of its own, and the values of the slots in it."""
 
     template: str
     values: Mapping[str, str | int]
 
 
-def cut(text: str) -> list[str | Part] | None:
+class Way(NamedTuple):
+    """The commonest expression of all, `{{ row.name }}`: a name, and keys to follow from it."""
+
+    name: str
+    keys: tuple[str, ...] = ()
+
+
+def cut(text: str) -> list[str | Part | Way] | None:
     """The text's parts in order; None where it is more than text and plain expressions."""
     if len(text) > _LONGEST or "\r" in text or SLOT in text:
         return None
-    parts: list[str | Part] = []
+    parts: list[str | Part | Way] = []
     end = 0
     while begin := _BEGIN.search(text, end):
         expression = _EXPRESSION.match(text, begin.start())
@@ -48,11 +64,18 @@ def cut(text: str) -> list[str | Part] | None:
             return None
         if begin.start() > end:
             parts.append(text[end : begin.start()])
-        parts.append(_without_values(expression[0]))
+        parts.append(_as_way(expression[0]) or _without_values(expression[0]))
         end = expression.end()
     if end < len(text):
         parts.append(text[end:])
     return parts
+
+
+def _as_way(expression: str) -> Way | None:
+    found = _WAY.fullmatch(expression)
+    if found is None or found[1] in _WORDS:
+        return None
+    return Way(found[1], tuple(found[2].split(".")[1:]))
 
 
 def _without_values(expression: str) -> Part:

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from types import TracebackType
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from jinja2 import TemplateNotFound
 
 from storyboard.records import Place, Problem
 from storyboard.spec.jinja_bounds import Meter, Stop, brief
-from storyboard.spec.jinja_parts import SLOT, cut
+from storyboard.spec.jinja_parts import SLOT, Part, Way, cut
 from storyboard.spec.jinja_runtime import BoundedTemplate, PartContext, Rendering
 from storyboard.spec.jinja_sandbox import Sandbox
 from storyboard.spec.jinja_wording import as_stop
@@ -24,8 +24,15 @@ from storyboard.spec.template_text import SUFFIX, Scope
 # Depend on the moment or on how deep the caller stands, so they are not remembered.
 _PASSING = frozenset({"template-too-slow", "template-too-deep"})
 
-_Parts: TypeAlias = "list[str | tuple[BoundedTemplate, Mapping[str, str | int]]]"
-"""A text as what it prints as it stands, and its expressions with the values of their slots."""
+_Parts: TypeAlias = "list[str | Way | _Expression]"
+"""A text as what it prints as it stands, and its expressions."""
+
+
+class _Expression(NamedTuple):
+    """An expression that is compiled, with the values of its slots in this text."""
+
+    template: BoundedTemplate
+    values: Mapping[str, str | int]
 
 
 class JinjaRenderer:
@@ -85,9 +92,10 @@ class JinjaRenderer:
             for part in parts:
                 if isinstance(part, str):
                     made.append(part)
+                elif isinstance(part, Way):
+                    made.append(sandbox.follow(part.name, part.keys))
                 else:
-                    template, values = part
-                    made.extend(template.body(PartContext(sandbox, values)))
+                    made.extend(part.template.body(PartContext(sandbox, part.values)))
             return sandbox.concat(made)
         except TemplateFault:
             raise
@@ -98,30 +106,38 @@ class JinjaRenderer:
 
     def names_used(self, texts: Iterable[str]) -> frozenset[str]:
         """The names that texts take from their scope, through the macro files that they use."""
-        waiting = {template for text in texts for template in self._templates_in(text)}
         names: set[str] = set()
+        waiting: set[BoundedTemplate] = set()
+        for text in texts:
+            for part in self._parts_of(text) or self._whole(text):
+                if isinstance(part, Way):
+                    names.add(part.name)
+                elif not isinstance(part, str):
+                    waiting.add(part.template)
+        waiting |= self._macro_files(names)
         seen = set(waiting)
         while waiting:
             template = waiting.pop()
             names.update(name for name in template.names if not name.startswith(SLOT))
-            files = {f"{name}{SUFFIX}" for name in template.names}
-            files |= set(self._sandbox.files) if None in template.files else set()
-            for name in files | {name for name in template.files if name}:
-                file = self._sandbox.files.get(name)
-                if isinstance(file, BoundedTemplate) and file not in seen:
-                    seen.add(file)
-                    waiting.add(file)
+            files = self._macro_files(template.names | {name for name in template.files if name})
+            if None in template.files:
+                files = self._macro_files(self._sandbox.files)
+            waiting |= files - seen
+            seen |= files
         return frozenset(names)
 
-    def _templates_in(self, text: str) -> Iterable[BoundedTemplate]:
-        """The compiled parts of a text, or the whole."""
-        parts = self._parts_of(text)
-        if parts is not None:
-            return [part[0] for part in parts if not isinstance(part, str)]
+    def _macro_files(self, names: Iterable[str]) -> set[BoundedTemplate]:
+        """The macro files of these names, given with or without their ending."""
+        files = self._sandbox.files
+        found = (files.get(f"{name.removesuffix(SUFFIX)}{SUFFIX}") for name in names)
+        return {file for file in found if isinstance(file, BoundedTemplate)}
+
+    def _whole(self, text: str) -> _Parts:
+        """A text that cannot be cut as one part; nothing where it cannot be compiled."""
         try:
-            return (self._template(text),)
+            return [_Expression(self._template(text), {})]
         except Stop:
-            return ()
+            return []
 
     def _template(self, text: str) -> BoundedTemplate:
         made = self._compiled.get(text)
@@ -139,17 +155,18 @@ class JinjaRenderer:
         return self._parts[text]
 
     def _make_parts(self, text: str) -> _Parts | None:
-        made: _Parts = []
-        for part in cut(text) or ():
-            if isinstance(part, str):
-                made.append(part)
-                continue
-            try:
-                template = self._template(part.template)
-            except Stop:
-                return None
-            made.append((template, part.values))
-        return made or None
+        parts = cut(text)
+        if parts is None:
+            return None
+        try:
+            return [
+                _Expression(self._template(part.template), part.values)
+                if isinstance(part, Part)
+                else part
+                for part in parts
+            ]
+        except Stop:
+            return None
 
     def _build(self, text: str, name: str | None) -> BoundedTemplate | Stop:
         try:

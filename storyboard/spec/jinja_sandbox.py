@@ -189,6 +189,14 @@ class Sandbox(SandboxedEnvironment):
             f"{brief(name)} is not defined", name=name, exc=self._unknown(name, self._all_names)
         )
 
+    def follow(self, name: str, keys: Iterable[str]) -> str:
+        """What `{{ name.key.key }}` prints, without a compiled template."""
+        value, label = self.fetch(LATER, name), name
+        for key in keys:
+            value = self.getattr(value, key, label)
+            label = f"{label}.{key}"
+        return printable(value)
+
     def _all_names(self) -> list[str]:
         files = [name.removesuffix(".j2") for name in self.files]
         return [*self.now.scope.names(), *files, *GLOBALS]
