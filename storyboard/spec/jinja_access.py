@@ -50,6 +50,8 @@ def member(obj: Any, name: str) -> Any:
             return obj[name]
         except KeyError:
             return missing
+    if isinstance(obj, TemplateModule):
+        return missing if name.startswith("_") else vars(obj).get(name, missing)
     if name not in members(obj):
         return missing
     value = getattr(obj, name)

@@ -21,7 +21,7 @@ from storyboard.spec.nodes import MappingNode, Node
 from storyboard.spec.problems import tidy
 from storyboard.spec.prompt import Request, Shared
 from storyboard.spec.unused import find_unused
-from storyboard.spec.var_names import find_clashes, vars_of
+from storyboard.spec.var_names import find_clashes, levels, vars_of
 
 
 def load_storyboard(
@@ -62,7 +62,9 @@ def _expand(
     included = inputs.read_includes(root)
     templates = inputs.read_templates()
     files = [*included, root]
-    variables = [found for file in files for found in vars_of(file)] + list(overrides.items())
+    file_levels = [levels(file) for file in files]
+    variables = [found for file in file_levels for found in vars_of(file)]
+    variables += overrides.items()
     shared = _gather_shared(files, catalog)
     base = Layer()
     for file in included:
@@ -79,7 +81,8 @@ def _expand(
     )
     inputs.problems.extend(find_clashes(variables, templates.namespaces))
     title, takes = expand_storyboard(root, base, shop)
-    inputs.problems.extend(find_unused(root, included, overrides, shared, templates.names_used))
+    *others, own = file_levels
+    inputs.problems.extend(find_unused(own, others, overrides, shared, templates.names_used))
     return title, tuple(takes)
 
 

@@ -10,20 +10,22 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from storyboard.records import Place, Problem, Severity
 from storyboard.spec.layers import Setting, settings_under
-from storyboard.spec.nodes import MappingNode
 from storyboard.spec.prompt import Shared
 from storyboard.spec.suggest import did_you_mean
-from storyboard.spec.var_names import NamesUsed, find_used, literals_of, vars_of
+from storyboard.spec.var_names import Level, NamesUsed, find_used, literals_of, vars_of
 
 
 def find_unused(
-    root: MappingNode,
-    included: Sequence[MappingNode],
+    root: Sequence[Level],
+    included: Sequence[Sequence[Level]],
     overrides: Mapping[str, Setting],
     shared: Shared,
     names_used: NamesUsed,
 ) -> list[Problem]:
-    """A warning for each name that is given and not used, after all shots have been made."""
+    """A warning for each name that is given and not used, after all shots have been made.
+
+    `root` and `included` are the levels of the files, each file's own first.
+    """
     files = [*included, root]
     variables = [found for file in files for found in vars_of(file)]
     used = find_used(files, [*variables, *overrides.items()], names_used)
@@ -32,8 +34,8 @@ def find_unused(
     known = dict.fromkeys(name for name, _ in variables)
     return [
         *_unused(vars_of(root), used, "var"),
-        *_unused(settings_under(root, "negatives", "").items(), negatives, "negative"),
-        *_unused(settings_under(root, "seeds", "").items(), seeds, "seed"),
+        *_unused(settings_under(root[0].node, "negatives", "").items(), negatives, "negative"),
+        *_unused(settings_under(root[0].node, "seeds", "").items(), seeds, "seed"),
         *(
             _warning(
                 setting.key_place,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import NamedTuple
 
 from storyboard.records import Problem
 from storyboard.spec.layers import Setting, settings_under
@@ -14,21 +15,32 @@ NamesUsed = Callable[[Iterable[str]], frozenset[str]]
 """The names that texts take from their scope; `Templates.names_used` is one."""
 
 
-def levels(root: MappingNode, where: str = "") -> Iterator[tuple[MappingNode, str]]:
-    """The file, its scenes and its shots, each with the way to it."""
-    yield root, where
+class Level(NamedTuple):
+    """A file, a scene or an entry under `shots`, with the way to it."""
+
+    node: MappingNode
+    where: str
+
+
+def levels(root: MappingNode, where: str = "") -> list[Level]:
+    """The file, its scenes and its shots, in file order."""
+    found = [Level(root, where)]
     for key in ("scenes", "shots"):
         node = root.get(key)
-        for number, item in enumerate(node.items if isinstance(node, SequenceNode) else ()):
-            if isinstance(item, MappingNode):
-                yield from levels(item, f"{where}.{key}[{number}]".removeprefix("."))
+        if isinstance(node, SequenceNode):
+            way = f"{where}.{key}" if where else key
+            for number, item in enumerate(node.items):
+                if isinstance(item, MappingNode):
+                    found += levels(item, f"{way}[{number}]")
+    return found
 
 
-def vars_of(root: MappingNode) -> list[tuple[str, Setting]]:
+def vars_of(file: Iterable[Level]) -> list[tuple[str, Setting]]:
     """The vars of all levels, by name; a name may come several times."""
     return [
         found
-        for node, where in levels(root)
+        for node, where in file
+        if "vars" in node.entries
         for found in settings_under(node, "vars", where).items()
     ]
 
@@ -50,7 +62,9 @@ def find_clashes(
 
 
 def find_used(
-    roots: Iterable[MappingNode], variables: Iterable[tuple[str, Setting]], names_used: NamesUsed
+    files: Iterable[Iterable[Level]],
+    variables: Iterable[tuple[str, Setting]],
+    names_used: NamesUsed,
 ) -> set[str]:
     """The names that some template mentions, directly or through a var that is mentioned.
 
@@ -60,7 +74,7 @@ def find_used(
     texts: dict[str, list[str]] = {}
     for name, setting in variables:
         texts.setdefault(name, []).extend(_texts(setting.node))
-    waiting = names_used(text for root in roots for text in _texts_beside_vars(root))
+    waiting = names_used(text for file in files for text in _texts_beside_vars(file))
     used: set[str] = set()
     while waiting:
         used |= waiting
@@ -69,25 +83,22 @@ def find_used(
     return used | {closest(name, texts) or name for name in used - texts.keys()}
 
 
-def literals_of(root: MappingNode, key: str) -> set[str]:
+def literals_of(file: Iterable[Level], key: str) -> set[str]:
     """The texts that stand under a key of `defaults` or of a shot, one or a list of them."""
     found: set[str] = set()
-    for node in _nodes(root):
-        for holder in (node, node.get("defaults")):
-            value = holder.get(key) if isinstance(holder, MappingNode) else None
-            found.update(text.strip() for text in (_texts(value) if value else ()))
+    for node, _ in file:
+        defaults = node.get("defaults")
+        for holder in (node, defaults) if isinstance(defaults, MappingNode) else (node,):
+            if entry := holder.entries.get(key):
+                found.update(text.strip() for text in _texts(entry.value))
     return found
 
 
-def _texts_beside_vars(root: MappingNode) -> Iterator[str]:
-    for node in _nodes(root):
+def _texts_beside_vars(file: Iterable[Level]) -> Iterator[str]:
+    for node, _ in file:
         for key, entry in node.entries.items():
             if key not in ("vars", "scenes", "shots"):
                 yield from _texts(entry.value)
-
-
-def _nodes(root: MappingNode) -> Iterator[MappingNode]:
-    return (node for node, _ in levels(root))
 
 
 def _texts(node: Node) -> Sequence[str]:

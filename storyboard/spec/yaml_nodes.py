@@ -127,7 +127,7 @@ class NodeBuilder:
             text = text.translate(self._restore)
         is_plain = not style and event.tag is None
         value: ScalarValue = text
-        if style == '"':
+        if style == '"' and not text.isascii():
             check_escapes(text, place, reading)
         if event.tag is not None:
             value = value_with_tag(event, text, place, reading)
@@ -277,15 +277,17 @@ class NodeBuilder:
 
     def _place(self, event: Any) -> Place:
         """The place of a value, its anchor and tag left out."""
-        text, start, end = self.reading.text, event.start_mark, event.end_mark
-        if event.anchor is not None or event.tag is not None:
+        start, end = event.start_mark, event.end_mark
+        is_bare = event.anchor is None and event.tag is None
+        if is_bare and end.line == start.line:
+            width = end.column - start.column
+            return Place(self.reading.shown, start.line + 1, start.column + 1, width or 1)
+        text = self.reading.text
+        if not is_bare:
             index = value_index(text, event)
             width = max(min(end.index, line_end(text, index)) - index, 1)
             return place_after(text, start, index, self.reading.shown, width=width)
-        if end.line == start.line:
-            width = end.column - start.column
-        else:
-            width = line_end(text, start.index) - start.index
+        width = line_end(text, start.index) - start.index
         return Place(self.reading.shown, start.line + 1, start.column + 1, width or 1)
 
 

@@ -43,7 +43,7 @@ def value_with_tag(event: Any, text: str, place: Place, reading: Reading) -> Sca
 
 def check_escapes(text: str, place: Place, reading: Reading) -> None:
     """Note an escape that is half a character; the C parser refuses it by itself."""
-    if not text.isascii() and _HALF_CHARACTER.search(text):
+    if _HALF_CHARACTER.search(text):
         reading.report(
             place,
             "half-a-character",
