@@ -10,7 +10,7 @@ from storyboard.models.card import ModelCard
 from storyboard.records import Json, Place, Problem, Take
 from storyboard.spec.layers import Layer, Setting
 from storyboard.spec.nodes import MappingNode, ScalarNode
-from storyboard.spec.prompt import Request, Shared
+from storyboard.spec.prompt import Memory, Request, Shared
 from storyboard.spec.reading import Report
 from storyboard.spec.scope import Renderer, ShotScope
 
@@ -70,12 +70,16 @@ class Context(NamedTuple):
 
 
 class Draft(NamedTuple):
-    """One entry under `shots` (and, with its facts, one shot of it) on the way to takes."""
+    """One entry under `shots` (and, with its facts, one shot of it) on the way to takes.
+
+    `memory` is shared by all shots of an entry that makes several.
+    """
 
     entry: MappingNode
     where: str
     context: Context
     card: ModelCard | None
+    memory: Memory | None = None
 
     @property
     def settings(self) -> Mapping[str, Setting]:
@@ -84,7 +88,8 @@ class Draft(NamedTuple):
 
     def knowing(self, **facts: Json) -> Draft:
         """The same with more names for its templates."""
-        return Draft(self.entry, self.where, self.context.knowing(**facts), self.card)
+        context = self.context.knowing(**facts)
+        return Draft(self.entry, self.where, context, self.card, self.memory)
 
 
 def first_key(node: MappingNode) -> Place:

@@ -23,7 +23,7 @@ from storyboard.spec.matrix import (
     read_matrix,
 )
 from storyboard.spec.nodes import MappingNode, Node, ScalarNode, SequenceNode
-from storyboard.spec.prompt import Recipe, build_request
+from storyboard.spec.prompt import Memory, Recipe, build_request
 from storyboard.spec.reading import attempt, read_node, read_text
 from storyboard.spec.shot_keys import MOST_TAKES, literal_takes, read_flag
 from storyboard.spec.suggest import closest
@@ -100,7 +100,8 @@ def _expand_entry(
         hint = "split it into several files"
         shop.report(Problem(first_key(entry), "too-many-takes", message, hint))
         return
-    draft = Draft(entry, where, context, _find_card(layer, shop))
+    memory: Memory | None = {} if len(rows) * most > 1 else None
+    draft = Draft(entry, where, context, _find_card(layer, shop), memory)
     combinations: Sequence[Combination | None] | None = None
     for row in rows:
         of_row = draft if row is None else draft.knowing(row=row)

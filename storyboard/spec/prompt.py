@@ -6,9 +6,10 @@ other. Limits are not looked at here: they are the schema's.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
+from typing import TypeAlias
 
 from storyboard.models.card import ModelCard, Parameter
 from storyboard.records import Json, Place, Problem
@@ -22,7 +23,6 @@ from storyboard.spec.reading import (
     fail,
     read_all,
     read_text,
-    read_texts,
     read_value,
     rendered,
 )
@@ -37,6 +37,10 @@ SHOT_KEYS = frozenset(
 """Settings that are the storyboard's own and not the API's."""
 
 _PROMPT_KEYS = ("prompt_prefix", "prompt", "prompt_suffix")
+
+
+Memory: TypeAlias = "dict[str, tuple[Json, Setting | None]]"
+"""Values by the key they were read for, with the settings that state them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,13 +85,17 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """What the requests of one shot are made from; `place` is that of its entry."""
+    """What the requests of one shot are made from; `place` is that of its entry.
+
+    `memory` has what was read for other shots of the entry and is the same for all.
+    """
 
     settings: Mapping[str, Setting]
     card: ModelCard
     shared: Shared
     shot: str
     place: Place
+    memory: Memory | None = None
 
 
 def build_request(recipe: Recipe, scope: ShotScope, take: int, report: Report) -> Request:
@@ -99,7 +107,13 @@ def build_request(recipe: Recipe, scope: ShotScope, take: int, report: Report) -
         if not is_stated and not parameter.is_required:
             continue
         try:
-            value, setting = _read_parameter(name, parameter, recipe, scope, take)
+            value, setting = _recall(
+                name,
+                # A seed can be made from the shot's id, and is another for each take.
+                None if name == "seed" else recipe.memory,
+                scope,
+                partial(_read_parameter, name, parameter, recipe, scope, take),
+            )
         except NotReadable as error:
             for problem in error.problems:
                 report(problem)
@@ -124,7 +138,7 @@ def _read_parameter(
     if setting is None:
         return None, None
     if name == "prompt":
-        return _read_prompt(recipe.settings, scope), setting
+        return _read_prompt(recipe, scope), setting
     if name == "seed":
         shared = recipe.shared
         seed, setting = read_seed(
@@ -136,13 +150,39 @@ def _read_parameter(
     return read_value(setting, scope, is_text=parameter.type == "string"), setting
 
 
-def _read_prompt(settings: Mapping[str, Setting], scope: ShotScope) -> str:
+def _recall(
+    key: str,
+    memory: Memory | None,
+    scope: ShotScope,
+    read: Callable[[], tuple[Json, Setting | None]],
+) -> tuple[Json, Setting | None]:
+    """What is read for a key: from memory where that has it, and kept there if it may be."""
+    if memory is None:
+        return read()
+    if key in memory:
+        return memory[key]
+    found, is_constant = scope.watch(read)
+    if is_constant:
+        memory[key] = found
+    return found
+
+
+def _read_prompt(recipe: Recipe, scope: ShotScope) -> str:
     """The affixes as written around the prompt, which is stripped."""
+    settings = recipe.settings
     setting = settings["prompt"]
-    texts = read_texts(
-        {key: settings[key] for key in _PROMPT_KEYS if key in settings},
-        scope,
+
+    def read(key: str) -> tuple[Json, Setting | None]:
+        return read_text(settings[key], scope), settings[key]
+
+    found = read_all(
+        {
+            key: partial(_recall, key, recipe.memory, scope, partial(read, key))
+            for key in _PROMPT_KEYS
+            if key in settings
+        }
     )
+    texts = {key: str(text) for key, (text, _) in found.items()}
     prompt = texts["prompt"].strip()
     if not prompt:
         words = "the prompt is empty"

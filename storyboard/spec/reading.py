@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import partial
 from typing import NoReturn, TypeVar
 
 from storyboard.records import Json, Problem
@@ -55,16 +54,6 @@ def read_text(setting: Setting, scope: ShotScope) -> str:
         return scope.render_text(node)
     except TemplateFault as fault:
         raise NotReadable(_problem_of(fault, setting)) from None
-
-
-def read_texts(settings: Mapping[str, Setting], scope: ShotScope) -> dict[str, str]:
-    """The texts of several settings. Raises NotReadable with the problems of them all."""
-    try:
-        return {name: read_text(setting, scope) for name, setting in settings.items()}
-    except NotReadable:
-        # Read again for the others' problems: what is rendered is always the same.
-        readers = {name: partial(read_text, setting, scope) for name, setting in settings.items()}
-        return read_all(readers)
 
 
 def read_value(setting: Setting, scope: ShotScope, *, is_text: bool) -> ScalarValue:

@@ -6,8 +6,8 @@ sets `colour` changes every var built on it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Protocol
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Protocol, TypeVar
 
 from storyboard.records import Json, Place
 from storyboard.spec.layers import Setting
@@ -15,6 +15,11 @@ from storyboard.spec.nodes import Node, ScalarNode, SequenceNode
 from storyboard.spec.template_fault import TemplateFault
 from storyboard.spec.template_text import Scope, is_template
 from storyboard.spec.text_places import place_of_line, place_of_template
+
+_T = TypeVar("_T")
+
+OF_A_SHOT = frozenset({"matrix", "row", "shot", "take"})
+"""The facts that differ between the shots of one entry, and between the takes of a shot."""
 
 RESERVED_NAMES = ("matrix", "row", "meta", "shot", "scene", "take", "title")
 
@@ -48,7 +53,8 @@ class ShotScope:
         self._facts = facts
         self._meta = meta or {}
         self._sources = sources or {}
-        self._known: dict[str, Json] = {}
+        self._known: dict[str, tuple[Json, bool]] = {}
+        self._is_asked = False  # whether a name was used that each shot has for itself
         self._under_way: dict[str, Setting] = {}
 
     def names(self) -> Iterable[str]:
@@ -58,6 +64,7 @@ class ShotScope:
     def resolve(self, name: str) -> object:
         """The value of a name; KeyError where there is none, TemplateFault where it is faulty."""
         if name in self._facts:
+            self._is_asked = self._is_asked or name in OF_A_SHOT
             return self._facts[name]
         if name == "meta":
             return _Meta(self, self._meta)
@@ -66,19 +73,32 @@ class ShotScope:
     def value_of(self, name: str, setting: Setting) -> Json:
         """A var's or a meta key's value, rendered on first use. Raises TemplateFault."""
         if name in self._known:
-            return self._known[name]
+            value, is_asked = self._known[name]
+            self._is_asked = self._is_asked or is_asked
+            return value
         if name in self._under_way:
             raise self._circle(name)
         self._under_way[name] = setting
         try:
-            value = self.render_node(setting.node)
+            value, is_constant = self.watch(lambda: self.render_node(setting.node))
         except TemplateFault as fault:
             fault.where = fault.where or setting.where
             raise
         finally:
             del self._under_way[name]
-        self._known[name] = value
+        self._known[name] = value, not is_constant
         return value
+
+    def watch(self, read: Callable[[], _T]) -> tuple[_T, bool]:
+        """What `read` gives, and whether it asked for nothing that another shot has otherwise.
+
+        It then gives the same in the scope of every shot of the same entry.
+        """
+        before, self._is_asked = self._is_asked, False
+        try:
+            return read(), not self._is_asked
+        finally:
+            self._is_asked = before or self._is_asked
 
     def render_text(self, node: ScalarNode) -> str:
         """The node's text after its templates; a TemplateFault carries its place."""

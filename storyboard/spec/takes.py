@@ -37,7 +37,8 @@ def make_takes(draft: Draft, shot_id: str | None, counts: Counts, shop: Workshop
         return  # an unknown model has failed the schema
     node = draft.entry.get("id")
     place = node.place if node else draft.entry.place
-    recipe = Recipe(draft.settings, draft.card, shop.shared, shot, first_key(draft.entry))
+    first = first_key(draft.entry)
+    recipe = Recipe(draft.settings, draft.card, shop.shared, shot, first, draft.memory)
     repeats: dict[str, int] = {}
     for number in range(1, takes + 1):
         scope = draft.knowing(take=number).context.scope(shop)
