@@ -25,11 +25,13 @@ def canonical_json(value: Json | Payload) -> str:
 
 def whole_numbers(value: Json | Payload) -> Json:
     """The same value with whole floats as integers; an API's integer enum wants 5, not 5.0."""
+    if type(value) in _WHOLE:
+        return value  # type: ignore[return-value] # the set says so
     if isinstance(value, float):
         return int(value) if value.is_integer() else value
     if isinstance(value, list):
-        return [item if type(item) in _WHOLE else whole_numbers(item) for item in value]
-    if isinstance(value, Mapping):
+        return [whole_numbers(item) for item in value]
+    if isinstance(value, (dict, Mapping)):  # a dict is quickly told, other mappings are not
         return {
             key: item if type(item) in _WHOLE else whole_numbers(item)
             for key, item in value.items()

@@ -12,7 +12,7 @@ from typing import NamedTuple, TypeAlias
 from jinja2 import TemplateNotFound
 
 from storyboard.records import Place, Problem
-from storyboard.spec.jinja_bounds import Meter, Stop, brief
+from storyboard.spec.jinja_bounds import Meter, Stop, brief, need_length
 from storyboard.spec.jinja_parts import SLOT, Part, Way, cut
 from storyboard.spec.jinja_runtime import BoundedTemplate, PartContext, Rendering
 from storyboard.spec.jinja_sandbox import Sandbox
@@ -96,7 +96,10 @@ class JinjaRenderer:
                     made.append(sandbox.follow(part.name, part.keys))
                 else:
                     made.extend(part.template.body(PartContext(sandbox, part.values)))
-            return sandbox.concat(made)
+            length = sum(map(len, made))
+            need_length(length)
+            meter.charge(length)
+            return "".join(made)
         except TemplateFault:
             raise
         except Exception:

@@ -222,7 +222,7 @@ class Sandbox(SandboxedEnvironment):
 
     def getattr(self, obj: Any, attribute: str, label: str | None = None) -> Any:
         """What `obj.attribute` is: a key of a map, or one of the few attributes that there are."""
-        if isinstance(obj, Mapping):
+        if isinstance(obj, (dict, Mapping)):  # a dict is quickly told, other mappings are not
             return self._key(obj, attribute, label)
         if isinstance(obj, Undefined):
             obj._fail_with_undefined_error()

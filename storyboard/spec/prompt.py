@@ -106,11 +106,12 @@ def build_request(recipe: Recipe, scope: ShotScope, take: int, report: Report) -
         is_stated = name in settings or (name == "negative_prompt" and "negative" in settings)
         if not is_stated and not parameter.is_required:
             continue
+        # A seed can be made from the shot's id, and is another for each take.
+        memory = None if name == "seed" else recipe.memory
         try:
             value, setting = _recall(
                 name,
-                # A seed can be made from the shot's id, and is another for each take.
-                None if name == "seed" else recipe.memory,
+                memory,
                 scope,
                 partial(_read_parameter, name, parameter, recipe, scope, take),
             )
