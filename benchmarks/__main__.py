@@ -13,6 +13,7 @@ from tabulate import tabulate
 from benchmarks.rows import Row
 
 GROUPS: Mapping[str, str] = {
+    "startup": "benchmarks.startup",
     "validate": "benchmarks.validate",
 }
 """Each is a module with a function `rows(folder)` that yields its figures."""

@@ -178,7 +178,7 @@ def _read_prompt(recipe: Recipe, scope: ShotScope) -> str:
 
     found = read_all(
         {
-            key: partial(_recall, key, recipe.memory, scope, partial(read, key))
+            key: partial(_recall, f"{key} as text", recipe.memory, scope, partial(read, key))
             for key in _PROMPT_KEYS
             if key in settings
         }
