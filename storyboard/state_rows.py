@@ -7,11 +7,12 @@ microsecond until the year 2242.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timezone
 from typing import Any
 
-from storyboard.records import Submission, SubmissionState, Video
+from storyboard.bulk import maker_of
+from storyboard.records import Json, Submission, SubmissionState, Video
 
 FROZEN = (
     'take, shot, scene, fingerprint, model, endpoint, payload, sent_at, "commit", is_dirty, '
@@ -24,6 +25,50 @@ KNOWN = (
     "url_expires_at"
 )
 """The columns that are completed as things happen."""
+
+FIELDS = (
+    "id, take, shot, scene, fingerprint, state, model, endpoint, payload, sent_at, "
+    '"commit", is_dirty, profile, user_id, task_id, submitted_at, finished_at, http_status, '
+    "reason, reply, video_url, url_expires_at"
+)
+"""All columns, in the order of a submission's fields, which end with its video."""
+
+VIDEO_FIELDS = "path, sha256, size_bytes, width, height, duration_s, fps"
+"""The columns of a video, in the order of its fields."""
+
+_STATE, _PAYLOAD, _SENT_AT, _IS_DIRTY, _LATER_TIMES = 5, 8, 9, 11, (15, 16, 21)
+_STATES = {state.value: state for state in SubmissionState}
+
+_make_submission = maker_of(Submission)
+_make_video = maker_of(Video)
+
+
+class StoredPayload(Mapping[str, Json]):
+    """A payload as its row has it, parsed when somebody asks: of most takes nobody does."""
+
+    __slots__ = ("_read", "_text")
+
+    def __init__(self, text: str) -> None:
+        """`text` is an object of JSON, which whoever read it has checked."""
+        self._text = text
+        self._read: dict[str, Json] | None = None
+
+    def _parsed(self) -> dict[str, Json]:
+        if self._read is None:
+            self._read = dict(json.loads(self._text))
+        return self._read
+
+    def __getitem__(self, key: str) -> Json:
+        return self._parsed()[key]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._parsed())
+
+    def __len__(self) -> int:
+        return len(self._parsed())
+
+    def __repr__(self) -> str:
+        return repr(self._parsed())
 
 
 def frozen_values(submission: Submission) -> tuple[object, ...]:
@@ -59,44 +104,36 @@ def known_values(submission: Submission) -> tuple[object, ...]:
     )
 
 
-def read_submission(row: Sequence[Any], video: Video | None) -> Submission:
-    """The submission in a row of its id, the `FROZEN` and the `KNOWN` columns.
+def read_submissions(
+    rows: Iterable[Sequence[Any]], videos: Mapping[int, Video]
+) -> list[Submission]:
+    """The submissions in rows of the columns `FIELDS`, with their videos by id.
 
     Raises what Python raises for values that make no sense.
     """
-    return Submission(
-        id=row[0],
-        take=row[1],
-        shot=row[2],
-        scene=row[3],
-        fingerprint=row[4],
-        model=row[5],
-        endpoint=row[6],
-        payload=dict(json.loads(row[7])),
-        sent_at=datetime.fromtimestamp(row[8], timezone.utc),
-        commit=row[9],
-        is_dirty=None if row[10] is None else bool(row[10]),
-        profile=row[11],
-        user_id=row[12],
-        state=SubmissionState(row[13]),
-        task_id=row[14],
-        submitted_at=_from_epoch(row[15]),
-        finished_at=_from_epoch(row[16]),
-        http_status=row[17],
-        reason=row[18],
-        reply=row[19],
-        video_url=row[20],
-        url_expires_at=_from_epoch(row[21]),
-        video=video,
-    )
+    time_of, utc = datetime.fromtimestamp, timezone.utc
+    found = []
+    for row in rows:
+        values = list(row)
+        values[_STATE] = _STATES[values[_STATE]]
+        values[_PAYLOAD] = StoredPayload(values[_PAYLOAD])
+        values[_SENT_AT] = time_of(values[_SENT_AT], utc)
+        if values[_IS_DIRTY] is not None:
+            values[_IS_DIRTY] = bool(values[_IS_DIRTY])
+        for column in _LATER_TIMES:
+            if values[column] is not None:
+                values[column] = time_of(values[column], utc)
+        found.append(_make_submission(*values, videos.get(values[0])))
+    return found
+
+
+def read_videos(rows: Iterable[Sequence[Any]]) -> dict[int, Video]:
+    """The last video of each submission, in rows of its id and the columns `VIDEO_FIELDS`."""
+    return {row[0]: _make_video(*row[1:]) for row in rows}
 
 
 def _to_epoch(time: datetime | None) -> float | None:
     return None if time is None else time.timestamp()
-
-
-def _from_epoch(seconds: float | None) -> datetime | None:
-    return None if seconds is None else datetime.fromtimestamp(seconds, timezone.utc)
 
 
 def _unicode(text: str | None) -> str | None:

@@ -18,7 +18,16 @@ from pathlib import Path
 
 from storyboard.errors import StateError
 from storyboard.records import Submission, SubmissionState, Take, Video
-from storyboard.state_rows import FROZEN, KNOWN, frozen_values, known_values, read_submission
+from storyboard.state_rows import (
+    FIELDS,
+    FROZEN,
+    KNOWN,
+    VIDEO_FIELDS,
+    frozen_values,
+    known_values,
+    read_videos,
+)
+from storyboard.state_rows import read_submissions as read_rows
 
 FILE_NAME = "state.sqlite3"
 
@@ -73,6 +82,9 @@ _MIGRATIONS = (
 class Store:
     """One output folder's state file, open for writing; the caller holds the folder's lock."""
 
+    # What was read last, and the file's counts of changes then.
+    _read: tuple[tuple[int, int], list[Submission]] | None = None
+
     def __init__(self, folder: Path, *, origin: str, storyboard: str) -> None:
         """Opens the folder's state file, or makes it, for one origin and one storyboard.
 
@@ -112,9 +124,18 @@ class Store:
                 raise
 
     def submissions(self) -> list[Submission]:
-        """Every submission with its newest video, oldest first."""
+        """Every submission with its newest video, oldest first.
+
+        Reads the file again only where something has changed in it.
+        """
         with _explained(self.path):
-            return _read_submissions(self._db, self.path)
+            if self._db.in_transaction:  # may be rolled back, and leave the counts as they are
+                return _read_submissions(self._db, self.path)
+            by_others = self._db.execute("PRAGMA data_version").fetchone()[0]
+            seen = (by_others, self._db.total_changes)
+            if self._read is None or self._read[0] != seen:
+                self._read = (seen, _read_submissions(self._db, self.path))
+            return list(self._read[1])
 
     def begin(
         self,
@@ -314,17 +335,16 @@ def _refuse_other(row: tuple[str, str], owner: tuple[str, str], path: Path) -> N
 
 
 def _read_submissions(db: sqlite3.Connection, path: Path) -> list[Submission]:
-    videos = {
-        row[0]: Video(*row[1:])
-        for row in db.execute(
-            "SELECT submission, path, sha256, size_bytes, width, height, duration_s, fps "
-            "FROM videos ORDER BY id"
-        )
-    }
-    rows = db.execute(f"SELECT id, {FROZEN}, {KNOWN} FROM submissions ORDER BY id")  # noqa: S608 (no user text)
     try:
-        return [read_submission(row, videos.get(row[0])) for row in rows]
-    except (ValueError, TypeError, AttributeError, OverflowError, RecursionError) as error:
+        # Payloads are parsed when they are asked for; damage is to be told now.
+        if db.execute(_ANY_DAMAGED_PAYLOAD).fetchone() is not None:
+            raise ValueError("payload")
+        videos = read_videos(
+            db.execute(f"SELECT submission, {VIDEO_FIELDS} FROM videos ORDER BY id")  # noqa: S608 (no user text)
+        )
+        rows = db.execute(f"SELECT {FIELDS} FROM submissions ORDER BY id")  # noqa: S608 (no user text)
+        return read_rows(rows, videos)
+    except (LookupError, ValueError, TypeError, OverflowError) as error:
         raise StateError(
             f"the state file {path} is damaged: a row of it makes no sense",
             next_step=_RESTORE,
@@ -337,6 +357,9 @@ def _version_in(path: str) -> int:
     return int(found[1]) if found else 1
 
 
+_ANY_DAMAGED_PAYLOAD = (
+    "SELECT 1 FROM submissions WHERE NOT json_valid(payload) OR json_type(payload) <> 'object'"
+)
 _RESTORE = "restore a copy; the manifest beside it still has what was paid"
 _HINTS = {
     # By SQLite's own words: Python 3.10 does not give the names of its errors.

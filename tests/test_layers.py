@@ -14,7 +14,7 @@ LAYERS = (
     ("engine", "outputs"),
     ("plan", "matching", "settle", "store", "state_rows", "api", "lock", "git", "changes"),
     ("models", "spec"),
-    ("records", "errors"),
+    ("records", "errors", "bulk"),
 )
 """From the top down. The sandbox is a client's other side: commands start it, it uses the cards."""
 

@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 
 from storyboard.errors import StateError
 from storyboard.records import OPEN_STATES, Submission, SubmissionState, Take, Video
-from storyboard.state_rows import FROZEN, KNOWN
+from storyboard.state_rows import FROZEN, KNOWN, read_videos
 from storyboard.store import FILE_NAME, Store, read_submissions
 from tests.made import MODEL, NOW, make_done, make_submission, make_take, make_video
 
@@ -102,8 +102,13 @@ TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 TIMES = st.timedeltas(timedelta(0), timedelta(days=80_000)).map(
     lambda later: datetime(2001, 1, 1, tzinfo=timezone.utc) + later
 )
+NUMBERS = st.integers() | st.floats(allow_nan=False, allow_infinity=False)
 JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | TEXT,
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | TEXT,
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXT, inner, max_size=3),
     max_leaves=5,
 )
@@ -163,6 +168,34 @@ def test_text_that_sqlite_cannot_hold_ends_no_run(store: Store) -> None:
     store.update(replace(begun, state=State.FAILED, reason="half \ud800", reply="\udfff"))
     [read] = store.submissions()
     assert (read.reason, read.reply) == ("half ?", "?")
+
+
+def test_nothing_is_read_twice_while_nothing_changes(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begin(store, make_take())
+    first = store.submissions()
+    monkeypatch.setattr("storyboard.store.read_rows", None)
+    assert store.submissions() == first
+    first.clear()
+    assert store.submissions()
+
+
+def test_what_another_process_changes_is_read(tmp_path: Path, store: Store) -> None:
+    begin(store, make_take())
+    assert store.submissions()[0].reason is None
+    with raw(tmp_path) as db:
+        db.execute("UPDATE submissions SET reason = 'mended by hand'")
+    assert store.submissions()[0].reason == "mended by hand"
+
+
+def test_what_was_seen_within_a_transaction_that_failed_is_forgotten(store: Store) -> None:
+    before = store.submissions()
+    with pytest.raises(KeyboardInterrupt), store.transaction():
+        begin(store, make_take())
+        assert len(store.submissions()) == 1
+        raise KeyboardInterrupt
+    assert store.submissions() == before == []
 
 
 # One open submission a fingerprint
@@ -352,11 +385,11 @@ def test_a_reader_sees_one_moment_although_a_render_goes_on(
 ) -> None:
     store.adopt(make_done(make_take("a"), id=0))
 
-    def write_meanwhile(*columns: Any) -> Video:
+    def write_meanwhile(rows: Any) -> dict[int, Video]:
         begin(store, make_take("b"))
-        return Video(*columns)
+        return read_videos(rows)
 
-    monkeypatch.setattr("storyboard.store.Video", write_meanwhile)
+    monkeypatch.setattr("storyboard.store.read_videos", write_meanwhile)
     assert [read.take for read in read_submissions(tmp_path)] == ["a"]
     monkeypatch.undo()
     assert [read.take for read in store.submissions()] == ["a", "b"]
@@ -500,6 +533,7 @@ def test_a_damaged_file_is_told_and_never_taken_for_an_empty_one(tmp_path: Path)
         ("payload", "{"),
         ("payload", "[1]"),
         ("payload", "7"),
+        ("payload", "{'a': 1}"),
         ("sent_at", "yesterday"),
         ("sent_at", 1e300),
         ("finished_at", "later"),

@@ -1,0 +1,33 @@
+from __future__ import annotations
+
+from dataclasses import FrozenInstanceError, fields, replace
+from typing import Any
+
+import pytest
+
+from storyboard.bulk import maker_of
+from storyboard.records import Submission, Take, Video
+from tests.made import make_done, make_take, make_video
+
+
+@pytest.mark.parametrize("value", [make_take(), make_done(make_take()), make_video()])
+def test_what_is_made_is_equal_to_what_its_class_makes(value: Any) -> None:
+    kind = type(value)
+    made = maker_of(kind)(*(getattr(value, field.name) for field in fields(kind)))
+    assert made == value
+    assert type(made) is kind
+    assert repr(made) == repr(value)
+
+
+@pytest.mark.parametrize("kind", [Submission, Take, Video])
+def test_it_wants_every_field(kind: type) -> None:
+    with pytest.raises(TypeError, match="missing"):
+        maker_of(kind)(*range(len(fields(kind)) - 1))
+
+
+def test_what_is_made_is_frozen_and_can_be_replaced() -> None:
+    made = maker_of(Video)("a.mp4", "c0de", 7, None, None, None, None)
+    with pytest.raises(FrozenInstanceError):
+        made.path = "b.mp4"  # type: ignore[misc]
+    assert replace(made, path="b.mp4") == Video("b.mp4", "c0de", 7)
+    assert hash(made) == hash(Video("a.mp4", "c0de", 7))
