@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from storyboard.bulk import maker_of
 from storyboard.changes import describe_changes
 from storyboard.records import (
     OPEN_STATES,
@@ -34,6 +35,9 @@ Shown = Mapping[str, str]
 
 # Refused for the account, not for what was sent: the same request may pass later.
 ACCOUNT_REJECTIONS = frozenset({401, 402, 403, 404, 405})
+
+_make_action = maker_of(Action)
+_make_state = maker_of(TakeState)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +64,12 @@ def make_plan(
 
     Equal fingerprints share one submission: the later takes carry `same_as`.
     """
+    rows = _told_last(submissions)
     before = _latest_by_take(submissions)
-    first_of: dict[tuple[str, ActionKind, int | None], str] = {}
+    first_of: dict[tuple[str, int, int | None], str] = {}
     decided: set[int] = set()
     actions = []
-    pairs = pair_takes(takes, submissions, shown=shown)
-    for wanted, (take, submission) in zip(takes, pairs, strict=True):
+    for wanted, (take, submission) in zip(takes, _pair(takes, rows, shown), strict=True):
         if selected is not None and take.id not in selected:
             continue
         kind, reason = _decide(take, submission, before, now=now, has_file=has_file, wishes=wishes)
@@ -76,10 +80,11 @@ def make_plan(
             about = id(submission)
             decided.add(about)
         # A locked take and its twin may want different things of one fingerprint.
-        first = first_of.setdefault((take.fingerprint, kind, about), take.id)
+        # By the kind's id(), since an enum computes its hash anew each time.
+        first = first_of.setdefault((take.fingerprint, id(kind), about), take.id)
         same_as = first if first != take.id else None
-        actions.append(Action(take, kind, reason, submission, same_as))
-    orphans = _collect_orphans(submissions, decided, now=now, download=wishes.download)
+        actions.append(_make_action(take, kind, reason, submission, same_as))
+    orphans = _collect_orphans(rows, decided, now=now, download=wishes.download)
     return Plan(tuple(actions), orphans)
 
 
@@ -92,7 +97,7 @@ def read_states(
 ) -> tuple[TakeState, ...]:
     """Each take with its status, in file order: what the manifest and `status` show."""
     return tuple(
-        TakeState(take, status_of(submission, has_file=has_file), submission)
+        _make_state(take, status_of(submission, has_file=has_file), submission)
         for take, submission in pair_takes(takes, submissions, shown=shown)
     )
 
@@ -121,7 +126,7 @@ _STATUS = {
 
 
 def pair_takes(
-    takes: Iterable[Take], submissions: Sequence[Submission], *, shown: Shown | None = None
+    takes: Sequence[Take], submissions: Sequence[Submission], *, shown: Shown | None = None
 ) -> list[tuple[Take, Submission | None]]:
     """Each take with the submission that decides about it, by fingerprint.
 
@@ -129,45 +134,55 @@ def pair_takes(
     the video that `shown` names, else the one of its own request, else the
     newest that was made under its id.
     """
-    deciding = _deciding(submissions)
+    return _pair(takes, _told_last(submissions), shown)
+
+
+def _pair(
+    takes: Sequence[Take], rows: Sequence[Submission], shown: Shown | None
+) -> list[tuple[Take, Submission | None]]:
+    deciding = _deciding(rows)
+    pairs = [(take, deciding.get(take.fingerprint)) for take in takes]
+    if not any(take.is_locked for take in takes):
+        return pairs
     made: dict[str, Submission] = {}
     by_task: dict[str, Submission] = {}
-    for submission in _told_last(submissions):
+    for submission in rows:
         if submission.state is SubmissionState.SUCCEEDED:
             made[submission.take.casefold()] = submission
             by_task[submission.task_id or ""] = submission
     tasks = {take.casefold(): task for take, task in (shown or {}).items()}
-    pairs = []
-    for take in takes:
-        own = deciding.get(take.fingerprint)
+    for index, (take, own) in enumerate(pairs):
         if not take.is_locked:
-            pairs.append((take, own))
             continue
         name = take.id.casefold()
         kept = by_task.get(tasks[name]) if name in tasks else None
         if kept is None and (own is None or own.state is not SubmissionState.SUCCEEDED):
             kept = made.get(name)
-        pairs.append((take, own) if kept is None else (_as_sent(take, kept), kept))
+        if kept is not None:
+            pairs[index] = _as_sent(take, kept), kept
     return pairs
 
 
-def _deciding(submissions: Sequence[Submission]) -> dict[str, Submission]:
+def _deciding(rows: Iterable[Submission]) -> dict[str, Submission]:
     """The submission that decides about each fingerprint; among equals the last."""
     deciding: dict[str, Submission] = {}
-    for submission in _told_last(submissions):
+    for submission in rows:
         rival = deciding.get(submission.fingerprint)
         if rival is None or _weight(submission) >= _weight(rival):
             deciding[submission.fingerprint] = submission
     return deciding
 
 
-def _told_last(submissions: Sequence[Submission]) -> Iterable[Submission]:
+def _told_last(submissions: Sequence[Submission]) -> Sequence[Submission]:
     """Each submission once: a row that a manifest completes comes twice, and the later counts."""
+    ids = {submission.id for submission in submissions}
+    if len(ids) == len(submissions) and 0 not in ids:
+        return submissions
     rows: dict[tuple[int, int], Submission] = {}
     for number, submission in enumerate(submissions):
         # Those of the manifest that the state file lacks have no id yet.
         rows[submission.id, 0 if submission.id else number] = submission
-    return rows.values()
+    return tuple(rows.values())
 
 
 def _as_sent(take: Take, sent: Submission) -> Take:
@@ -207,6 +222,8 @@ def _decide(
     if submission is None:
         return ActionKind.SUBMIT, _why_new(take, before.get(take.id))
     state = submission.state
+    if state is SubmissionState.SUCCEEDED and (take.is_locked or not wishes.force):
+        return _decide_succeeded(take, submission, now=now, has_file=has_file, wishes=wishes)
     if state in (SubmissionState.SENDING, SubmissionState.UNKNOWN):
         came = f"; {submission.reason}" if submission.reason else " and no answer came"
         return ActionKind.ASK, (
@@ -215,11 +232,8 @@ def _decide(
         )
     if state is SubmissionState.ACCEPTED:
         return ActionKind.RESUME, f"task {submission.task_id} was accepted and is not finished"
-    is_kept = take.is_locked and state is SubmissionState.SUCCEEDED
-    if wishes.force and not is_kept:
+    if wishes.force:
         return ActionKind.SUBMIT, "a new version was asked for with --force"
-    if state is SubmissionState.SUCCEEDED:
-        return _decide_succeeded(take, submission, now=now, has_file=has_file, wishes=wishes)
     if state is SubmissionState.RELEASED:
         return ActionKind.SUBMIT, "released to be sent again"
     if state is SubmissionState.UNAVAILABLE:
@@ -267,16 +281,17 @@ def find_orphans(
     download: bool = True,
 ) -> tuple[Action, ...]:
     """What is open or paid for and does not decide about any of the `covered` fingerprints."""
-    decided = {id(one) for key, one in _deciding(submissions).items() if key in covered}
-    return _collect_orphans(submissions, decided, now=now, download=download)
+    rows = _told_last(submissions)
+    decided = {id(one) for key, one in _deciding(rows).items() if key in covered}
+    return _collect_orphans(rows, decided, now=now, download=download)
 
 
 def _collect_orphans(
-    submissions: Sequence[Submission], decided: Collection[int], *, now: datetime, download: bool
+    rows: Iterable[Submission], decided: Collection[int], *, now: datetime, download: bool
 ) -> tuple[Action, ...]:
     """What is open or paid for, except the objects whose `id()` is among the `decided`."""
     orphans = []
-    for submission in _told_last(submissions):
+    for submission in rows:
         if id(submission) in decided:
             continue
         take = take_of(submission)

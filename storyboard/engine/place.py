@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -16,7 +17,8 @@ from storyboard.records import Submission, Video
 def has_file(folder: Path, video: Video) -> bool:
     """Whether the video's file is in place with its size."""
     try:
-        return (folder / video.path).stat().st_size == video.size_bytes
+        # Asked for each take of a storyboard, and joining paths costs more than looking.
+        return os.stat(f"{folder}/{video.path}").st_size == video.size_bytes  # noqa: PTH116
     except OSError:
         return False
 
@@ -74,23 +76,35 @@ def move_into_place(folder: Path, part: Path, path: str) -> None:
         ) from error
 
 
-def finish_moves(folder: Path, submissions: list[Submission]) -> None:
+def finish_moves(folder: Path, submissions: Sequence[Submission]) -> None:
     """Finishes the moves that a killed render had committed and not made."""
+    parts = set(_parts_in(folder))
+    if not parts:
+        return
     for submission in submissions:
-        video = submission.video
-        if video is None or has_file(folder, video):
+        part, video = part_path(folder, submission), submission.video
+        if video is None or part not in parts or has_file(folder, video):
             continue
-        part = part_path(folder, submission)
         if holds_video(part, video) and not (folder / video.path).exists():
             move_into_place(folder, part, video.path)
 
 
 def sweep_parts(folder: Path) -> None:
     """Removes what cut downloads left; after `finish_moves`, and under the folder's lock."""
-    for part in (folder / "videos").glob(".*.part"):
+    for part in _parts_in(folder):
         # Left where it cannot be removed: the next download of its submission replaces it.
         with suppress(OSError):
             part.unlink()
+
+
+def _parts_in(folder: Path) -> list[Path]:
+    """The files under temporary names; a folder of many videos has none or a few."""
+    videos = folder / "videos"
+    try:
+        names = os.listdir(videos)  # noqa: PTH208 (no path for each of the videos)
+    except OSError:
+        return []
+    return [videos / name for name in names if name.startswith(".") and name.endswith(".part")]
 
 
 def _sync_folder(folder: Path) -> None:

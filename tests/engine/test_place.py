@@ -60,6 +60,27 @@ def test_a_file_is_in_place_with_its_size(tmp_path: Path) -> None:
     assert has_file(tmp_path, video)
 
 
+@pytest.mark.skipif(os.name == "nt", reason="links need a privilege on Windows")
+def test_a_link_to_a_file_elsewhere_is_the_file(tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").write_bytes(b"12345")
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / "hero.mp4").symlink_to(tmp_path / "elsewhere")
+    video = make_video(path="a/hero.mp4", size_bytes=5)
+    assert has_file(tmp_path, video)
+    (tmp_path / "elsewhere").unlink()
+    assert not has_file(tmp_path, video)
+
+
+def test_without_a_cut_download_no_video_is_looked_at(
+    job: Job, rendered: Submission, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    placed = add_video(job, rendered, video_of(CONTENT))
+    part_path(job.folder, placed).unlink()
+    monkeypatch.setattr("storyboard.engine.place.has_file", None)
+    finish_moves(job.folder, [placed])
+    assert names(job.folder) == []
+
+
 def test_a_file_is_the_video_with_its_sha256(tmp_path: Path) -> None:
     path = tmp_path / "hero.mp4"
     assert not holds_video(path, video_of(CONTENT))
