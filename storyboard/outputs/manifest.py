@@ -11,12 +11,13 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Protocol
 from urllib.parse import urlsplit
 
+from storyboard.bulk import maker_of
 from storyboard.outputs.manifest_file import (
     FILE_NAME,
     Manifest,
@@ -76,6 +77,9 @@ _REASONS = {
     SubmissionState.ABANDONED: "given up by hand",
 }
 """What stands under `error` where no reason was given."""
+
+_make_take = maker_of(ManifestTake)
+_make_video = maker_of(Video)
 
 
 class Named(Protocol):
@@ -157,37 +161,30 @@ def is_safe_link(url: str) -> bool:
 
 def _block(state: TakeState) -> ManifestTake:
     take, status, sent = state.take, state.status, state.submission
-    block = ManifestTake(
-        id=take.id,
-        scene=take.scene,
-        shot=take.shot,
-        take=take.number,
-        status=status,
-        model=take.model,
-        payload=take.payload,
-        fingerprint=take.fingerprint,
-    )
+    asked = (take.id, take.scene, take.shot, take.number, status)
+    request = (take.model, take.payload, take.fingerprint)
     if status is TakeStatus.PENDING:
-        return block
+        return ManifestTake(*asked, *request)
     if sent is None:
         raise ValueError(f"take {take.id} is {status.value} and has no submission")
     if status is TakeStatus.DONE and sent.video is None:
         raise ValueError(f"take {take.id} is done and has no video")
     is_rendered = status in (TakeStatus.DONE, TakeStatus.RENDERED)
     link = sent.video_url
-    return replace(
-        block,
-        endpoint=_endpoint(sent.endpoint),
-        task_id=sent.task_id,
-        submitted_at=_time(sent.submitted_at or sent.sent_at),
-        finished_at=_time(sent.finished_at),
-        http_status=sent.http_status,
-        commit=sent.commit,
-        is_dirty=sent.is_dirty,
-        video_url=link if link and is_safe_link(link) else None,
-        url_expires_at=_time(sent.url_expires_at),
-        file=_measured(sent.video) if is_rendered and sent.video else None,
-        error=_error(status, sent),
+    return _make_take(
+        *asked,
+        *request,
+        _endpoint(sent.endpoint),
+        sent.task_id,
+        _time(sent.submitted_at or sent.sent_at),
+        _time(sent.finished_at),
+        sent.http_status,
+        sent.commit,
+        sent.is_dirty,
+        link if link and is_safe_link(link) else None,
+        _time(sent.url_expires_at),
+        _measured(sent.video) if is_rendered and sent.video else None,
+        _error(status, sent),
     )
 
 
@@ -198,6 +195,7 @@ def _error(status: TakeStatus, sent: Submission) -> str | None:
     return reason or _REASONS.get(sent.state, "the API gave no reason")
 
 
+@lru_cache(maxsize=16)
 def _endpoint(endpoint: str) -> str | None:
     """The path alone: the origin stands in the head, and the sandbox's port changes."""
     path = urlsplit(endpoint).path
@@ -210,12 +208,14 @@ def _time(time: datetime | None) -> datetime | None:
 
 def _measured(video: Video) -> Video:
     """The video with its measures as the manifest writes them: to the thousandth, no zeros."""
-    return replace(
-        video,
-        width=video.width or None,
-        height=video.height or None,
-        duration_s=_thousandths(video.duration_s),
-        fps=_thousandths(video.fps),
+    return _make_video(
+        video.path,
+        video.sha256,
+        video.size_bytes,
+        video.width or None,
+        video.height or None,
+        _thousandths(video.duration_s),
+        _thousandths(video.fps),
     )
 
 

@@ -6,8 +6,8 @@ Reads and writes that one file. What makes a file unusable stands in
 
 from __future__ import annotations
 
-import json
 import stat
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -15,6 +15,7 @@ from typing import Any
 
 from storyboard.errors import UsageError
 from storyboard.outputs.files import write_atomically
+from storyboard.outputs.indented import flat_objects, indented
 from storyboard.outputs.manifest_checks import manifest_problem, parse_manifest
 from storyboard.outputs.times import read_time, time_text
 from storyboard.records import Json, Payload, TakeStatus, Video
@@ -22,6 +23,8 @@ from storyboard.records import Json, Payload, TakeStatus, Video
 FILE_NAME = "manifest.json"
 SCHEMA_VERSION = 1
 MAX_BYTES = 256 * 1024 * 1024  # 100,000 takes, the most a storyboard has, come to some 150 MB
+
+_STRICT = {"ensure_ascii": False, "allow_nan": False}
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,15 +74,17 @@ class Manifest:
 
 def manifest_bytes(manifest: Manifest) -> bytes:
     """The content of manifest.json: the same for the same manifest."""
-    document = {
+    head = {
         "schema_version": SCHEMA_VERSION,
         "storyboard": manifest.storyboard,
         "title": manifest.title,
         "origin": manifest.origin,
-        "takes": [_take_document(take) for take in manifest.takes],
+        "takes": [],
     }
-    text = json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False)
-    return f"{text}\n".encode()
+    before, after = indented(head, **_STRICT).split("[]\n")
+    blocks = b",\n    ".join(_blocks(manifest.takes))
+    takes = b"[\n    %b\n  ]" % blocks if blocks else b"[]"
+    return b"%b%b\n%b\n" % (before.encode(), takes, after.encode())
 
 
 def write_manifest(manifest: Manifest, folder: Path) -> bool:
@@ -129,8 +134,29 @@ def _unusable(path: Path, problem: str) -> UsageError:
     )
 
 
-def _take_document(take: ManifestTake) -> dict[str, Json]:
-    """The block of one take, in the order in which people read it."""
+def _blocks(takes: Sequence[ManifestTake]) -> Iterator[bytes]:
+    """The block of each take, in the order in which people read it.
+
+    Its flat parts are encoded many takes at a time, and then put together.
+    """
+    files = flat_objects([_file_document(take.file) for take in takes if take.file], 6, **_STRICT)
+    parts = zip(
+        takes,
+        flat_objects([_request_document(take) for take in takes], 4, **_STRICT),
+        flat_objects([dict(take.payload) for take in takes], 6, **_STRICT),
+        flat_objects([_answer_document(take) for take in takes], 4, **_STRICT),
+        flat_objects([{"error": take.error} for take in takes], 4, **_STRICT),
+        strict=True,
+    )
+    for take, request, payload, answer, error in parts:
+        file = next(files) if take.file else "null"
+        yield (
+            f'{request[:-6]},\n      "payload": {payload},{answer[1:-6]},\n      "file": {file},'
+            f"{error[1:]}"
+        ).encode()
+
+
+def _request_document(take: ManifestTake) -> dict[str, Json]:
     return {
         "id": take.id,
         "scene": take.scene,
@@ -138,7 +164,11 @@ def _take_document(take: ManifestTake) -> dict[str, Json]:
         "take": take.take,
         "status": take.status.value,
         "model": take.model,
-        "payload": dict(take.payload),
+    }
+
+
+def _answer_document(take: ManifestTake) -> dict[str, Json]:
+    return {
         "fingerprint": take.fingerprint,
         "commit": take.commit,
         "is_dirty": take.is_dirty,
@@ -149,8 +179,6 @@ def _take_document(take: ManifestTake) -> dict[str, Json]:
         "http_status": take.http_status,
         "video_url": take.video_url,
         "url_expires_at": _written_time(take.url_expires_at),
-        "file": _file_document(take.file) if take.file else None,
-        "error": take.error,
     }
 
 

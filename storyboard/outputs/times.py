@@ -10,13 +10,15 @@ _TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z")
 
 def whole_second(time: datetime) -> datetime:
     """The time in UTC, rounded down to the second. A time without a zone is UTC."""
-    utc = time.astimezone(timezone.utc) if time.tzinfo else time.replace(tzinfo=timezone.utc)
-    return utc.replace(microsecond=0)
+    if time.tzinfo is not timezone.utc:
+        time = time.astimezone(timezone.utc) if time.tzinfo else time.replace(tzinfo=timezone.utc)
+    return time.replace(microsecond=0)
 
 
 def time_text(time: datetime) -> str:
     """The spelling of a time, rounded down to the second."""
-    return whole_second(time).replace(tzinfo=None).isoformat() + "Z"
+    utc = time if time.tzinfo is timezone.utc else whole_second(time)
+    return f"{utc.isoformat()[:19]}Z"  # what follows is the fraction and the zone
 
 
 def read_time(text: str) -> datetime:

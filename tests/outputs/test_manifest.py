@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 
 from storyboard.outputs.manifest import (
     Manifest,
+    ManifestTake,
     build_manifest,
     is_safe_link,
     manifest_bytes,
@@ -20,7 +22,7 @@ from storyboard.outputs.manifest import (
     to_take,
     write_manifest,
 )
-from storyboard.records import SubmissionState, TakeState, TakeStatus
+from storyboard.records import SubmissionState, TakeState, TakeStatus, Video
 from tests.outputs.states import (
     MODEL,
     Harbor,
@@ -46,6 +48,110 @@ def adopt_all(manifest: Manifest) -> Manifest:
         for take in manifest.takes
     ]
     return build_manifest(manifest, manifest.origin, states)
+
+
+def spelled_by_json(manifest: Manifest) -> bytes:
+    """The manifest as the standard library writes it, block by block."""
+
+    def number(value: float | None) -> float | None:
+        return int(value) if value is not None and value == int(value) else value
+
+    def block(take: ManifestTake) -> dict[str, Any]:
+        times = (take.submitted_at, take.finished_at, take.url_expires_at)
+        submitted, finished, expires = (
+            f"{t.replace(microsecond=0, tzinfo=None).isoformat()}Z" if t else None for t in times
+        )
+        video = take.file
+        file = video and {
+            "path": video.path,
+            "sha256": video.sha256,
+            "bytes": video.size_bytes,
+            "width": video.width,
+            "height": video.height,
+            "duration_s": number(video.duration_s),
+            "fps": number(video.fps),
+        }
+        return {
+            "id": take.id,
+            "scene": take.scene,
+            "shot": take.shot,
+            "take": take.take,
+            "status": take.status.value,
+            "model": take.model,
+            "payload": dict(take.payload),
+            "fingerprint": take.fingerprint,
+            "commit": take.commit,
+            "is_dirty": take.is_dirty,
+            "endpoint": take.endpoint,
+            "task_id": take.task_id,
+            "submitted_at": submitted,
+            "finished_at": finished,
+            "http_status": take.http_status,
+            "video_url": take.video_url,
+            "url_expires_at": expires,
+            "file": file,
+            "error": take.error,
+        }
+
+    document = {
+        "schema_version": 1,
+        "storyboard": manifest.storyboard,
+        "title": manifest.title,
+        "origin": manifest.origin,
+        "takes": [block(take) for take in manifest.takes],
+    }
+    return f"{json.dumps(document, indent=2, ensure_ascii=False)}\n".encode()
+
+
+HARD_TEXT = st.sampled_from(["[]\n", '"takes": []', "},\n      {", "\u2028", "Straße", "\\", '"'])
+TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=9) | HARD_TEXT
+PAYLOADS = st.dictionaries(
+    TEXTS,
+    st.recursive(
+        st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | TEXTS,
+        lambda inner: st.lists(inner, max_size=2) | st.dictionaries(TEXTS, inner, max_size=2),
+        max_leaves=3,
+    ).filter(lambda value: abs(value) != math.inf if isinstance(value, float) else True),
+    max_size=4,
+)
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.data())
+def test_the_bytes_are_those_of_the_standard_library(data: st.DataObject) -> None:
+    takes = data.draw(
+        st.lists(
+            st.builds(
+                ManifestTake,
+                **dict.fromkeys(("id", "shot", "model", "fingerprint"), TEXTS),
+                **{
+                    name: st.none() | TEXTS
+                    for name in (*("scene", "endpoint", "task_id", "commit"), "video_url", "error")
+                },
+                take=st.integers(1, 9),
+                status=st.sampled_from(TakeStatus),
+                payload=PAYLOADS,
+                submitted_at=st.none() | st.datetimes(timezones=st.just(timezone.utc)),
+                finished_at=st.just(None),
+                url_expires_at=st.none() | st.just(datetime(2026, 1, 1, tzinfo=timezone.utc)),
+                http_status=st.none() | st.integers(100, 999),
+                is_dirty=st.none() | st.booleans(),
+                file=st.none()
+                | st.builds(
+                    Video,
+                    TEXTS,
+                    TEXTS,
+                    st.integers(0, 2**50),
+                    duration_s=st.none() | st.floats(0, 10),
+                    fps=st.none() | st.floats(0, 100).map(lambda fps: round(fps, 3)),
+                ),
+            ),
+            max_size=4,
+        )
+    )
+    title = data.draw(st.none() | TEXTS)
+    manifest = Manifest(data.draw(TEXTS), title, data.draw(TEXTS), tuple(takes))
+    assert manifest_bytes(manifest) == spelled_by_json(manifest)
 
 
 def test_a_done_take_reads_so() -> None:
