@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -75,8 +75,43 @@ _MIGRATIONS = (
     );
     CREATE INDEX videos_by_take ON videos (take);
     """,
+    """
+    CREATE TABLE outputs (
+        name TEXT PRIMARY KEY,
+        sha256 TEXT NOT NULL,
+        made_from TEXT NOT NULL
+    );
+    CREATE TRIGGER submission_added AFTER INSERT ON submissions
+        BEGIN UPDATE outputs SET made_from = '' WHERE made_from <> ''; END;
+    CREATE TRIGGER submission_changed AFTER UPDATE ON submissions
+        BEGIN UPDATE outputs SET made_from = '' WHERE made_from <> ''; END;
+    CREATE TRIGGER submission_removed AFTER DELETE ON submissions
+        BEGIN DELETE FROM outputs; END;
+    CREATE TRIGGER video_added AFTER INSERT ON videos
+        BEGIN UPDATE outputs SET made_from = '' WHERE made_from <> ''; END;
+    CREATE TRIGGER video_changed AFTER UPDATE ON videos
+        BEGIN UPDATE outputs SET made_from = '' WHERE made_from <> ''; END;
+    CREATE TRIGGER video_removed AFTER DELETE ON videos
+        BEGIN DELETE FROM outputs; END;
+    """,
 )
 """One script a version; `PRAGMA user_version` counts how many have run."""
+
+
+_FIRST_WITH_OUTPUTS = 2  # the version
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """One of the outputs as it was last written from this state file.
+
+    `made_from` is what its maker said of the takes; empty as soon as any row
+    has changed since. `sha256` stays: such a file tells nothing that is not
+    in the state file, whatever has been added to it.
+    """
+
+    sha256: str
+    made_from: str
 
 
 class Store:
@@ -227,6 +262,20 @@ class Store:
             )
         return replace(submission, video=video)
 
+    def outputs(self) -> dict[str, Written]:
+        """The outputs as they were last written, by file name."""
+        with _explained(self.path):
+            return _read_outputs(self._db)
+
+    def remember(self, outputs: Mapping[str, str], *, made_from: str) -> None:
+        """Writes that the outputs (file names with their sha256) are made from these rows.
+
+        The caller has read the rows with `submissions`, and written the files.
+        """
+        rows = [(name, sha256, made_from) for name, sha256 in outputs.items()]
+        with self.transaction():
+            self._db.executemany("INSERT OR REPLACE INTO outputs VALUES (?, ?, ?)", rows)
+
     def _claim(self, origin: str, storyboard: str) -> None:
         row = self._db.execute("SELECT origin, storyboard FROM folder").fetchone()
         if row is None:
@@ -272,6 +321,23 @@ def read_submissions(folder: Path, *, owner: tuple[str, str] | None = None) -> l
         if owner is not None and row is not None:
             _refuse_other(row, owner, path)
         return _read_submissions(db, path)
+
+
+def read_outputs(folder: Path) -> dict[str, Written]:
+    """A folder's outputs as they were last written, by file name; without its lock.
+
+    Raises StateError where the state file cannot be read.
+    """
+    path = folder / FILE_NAME
+    if not path.is_file():
+        return {}
+    with _explained(path), closing(_open_for_reading(path)) as db:
+        return _read_outputs(db) if _refuse_foreign(db, path) >= _FIRST_WITH_OUTPUTS else {}
+
+
+def _read_outputs(db: sqlite3.Connection) -> dict[str, Written]:
+    rows = db.execute("SELECT name, sha256, made_from FROM outputs")
+    return {name: Written(sha256, made_from) for name, sha256, made_from in rows}
 
 
 def _open_for_reading(path: Path) -> sqlite3.Connection:

@@ -31,7 +31,8 @@ from storyboard.engine.answers import after_disappearance, after_poll, after_sub
 from storyboard.engine.job import Job, part_path
 from storyboard.engine.place import add_video, finish_moves, has_file, move_into_place, path_of
 from storyboard.outputs.adopt import adoptable
-from storyboard.outputs.manifest import Manifest, build_manifest, read_manifest, write_manifest
+from storyboard.outputs.files import digest_of, write_atomically
+from storyboard.outputs.manifest import Manifest, build_manifest, manifest_bytes, read_manifest
 from storyboard.plan import Wishes, make_plan, read_states
 from storyboard.records import (
     OPEN_STATES,
@@ -100,8 +101,12 @@ class Nights(RuleBasedStateMachine):
         finish_moves(folder, self.store.submissions())
 
     def adopt(self) -> None:
-        manifest = read_manifest(self.folder / "manifest.json")
+        path = self.folder / "manifest.json"
+        manifest, digest = read_manifest(path), digest_of(path)
         known = self.store.submissions()
+        if digest is not None and digest in [one.sha256 for one in self.store.outputs().values()]:
+            # What was written from this state tells it nothing, whatever has happened since.
+            assert not adoptable(manifest, known, self.folder, origin=ORIGIN, storyboard="film")
         with self.store.transaction():
             for news in adoptable(manifest, known, self.folder, origin=ORIGIN, storyboard="film"):
                 self.store.adopt(news)
@@ -258,9 +263,11 @@ class Nights(RuleBasedStateMachine):
 
     @rule()
     def write_the_manifest(self) -> None:
-        write_manifest(self.manifest(), self.folder)
-        write_manifest(self.manifest(), self.folder)
-        assert read_manifest(self.folder / "manifest.json") == self.manifest()
+        path = self.folder / "manifest.json"
+        write_atomically(path, manifest_bytes(self.manifest()))
+        self.store.remember({path.name: digest_of(path) or ""}, made_from="these")
+        assert not write_atomically(path, manifest_bytes(self.manifest()))
+        assert read_manifest(path) == self.manifest()
 
     def manifest(self) -> Manifest:
         present = partial(has_file, self.folder)

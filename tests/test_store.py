@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 from storyboard.errors import StateError
 from storyboard.records import OPEN_STATES, Submission, SubmissionState, Take, Video
 from storyboard.state_rows import FROZEN, KNOWN, read_videos
-from storyboard.store import FILE_NAME, Store, read_submissions
+from storyboard.store import FILE_NAME, Store, Written, read_outputs, read_submissions
 from tests.made import MODEL, NOW, make_done, make_submission, make_take, make_video
 
 REPO = Path(__file__).parent.parent
@@ -473,7 +473,7 @@ def test_a_file_of_a_newer_program_is_left_as_it_is(tmp_path: Path) -> None:
             use()
         assert complaint(error) == (
             f"{tmp_path / FILE_NAME} was written by a newer storyboard "
-            "(state version 99, this one knows 1)",
+            "(state version 99, this one knows 2)",
             "upgrade with: pip install -U storyboard-render",
         )
 
@@ -554,7 +554,79 @@ def test_a_row_that_makes_no_sense_is_told(
         )
 
 
+# What was made of it
+
+
+@pytest.fixture
+def written(store: Store) -> Store:
+    """A state file of one video, whose manifest was written."""
+    store.adopt(make_done(make_take("a"), id=0))
+    store.remember({"manifest.json": "c0de"}, made_from="these takes")
+    return store
+
+
+def test_what_was_written_is_remembered(tmp_path: Path, written: Store) -> None:
+    expected = {"manifest.json": Written("c0de", "these takes")}
+    assert written.outputs() == read_outputs(tmp_path) == expected
+    written.remember({"manifest.json": "8f0c"}, made_from="others")
+    assert written.outputs() == {"manifest.json": Written("8f0c", "others")}
+
+
+@pytest.mark.parametrize("change", ["begin", "update", "add_video", "by hand"])
+def test_what_outputs_were_made_from_is_forgotten_with_every_change(
+    tmp_path: Path, written: Store, change: str
+) -> None:
+    [sent] = written.submissions()
+    if change == "begin":
+        begin(written, make_take("b"))
+    elif change == "update":
+        written.update(sent)
+    elif change == "add_video":
+        written.add_video(sent, make_video("a", 2), version=2)
+    else:
+        with raw(tmp_path) as db:
+            db.execute("UPDATE videos SET size_bytes = 7")
+    assert written.outputs() == {"manifest.json": Written("c0de", "")}
+
+
+def test_a_change_that_is_rolled_back_leaves_the_outputs_as_they_are(written: Store) -> None:
+    with pytest.raises(KeyboardInterrupt), written.transaction():
+        begin(written, make_take("b"))
+        raise KeyboardInterrupt
+    assert written.outputs() == {"manifest.json": Written("c0de", "these takes")}
+
+
+@pytest.mark.parametrize("table", ["videos", "submissions"])
+def test_where_rows_were_taken_out_the_manifest_may_tell_of_more(
+    tmp_path: Path, written: Store, table: str
+) -> None:
+    with raw(tmp_path) as db:
+        db.execute(f"DELETE FROM {table}")  # noqa: S608
+    assert written.outputs() == {}
+
+
+def test_a_folder_without_a_state_file_has_written_nothing(tmp_path: Path) -> None:
+    assert read_outputs(tmp_path) == {}
+
+
 # Migrations
+
+
+def test_a_file_of_the_first_version_is_read_as_it_is_and_brought_up_when_opened(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from storyboard import store as module
+
+    with monkeypatch.context() as patch:
+        patch.setattr(module, "_MIGRATIONS", module._MIGRATIONS[:1])
+        with closing(open_store(tmp_path)) as old:
+            begun = begin(old, make_take())
+    assert read_outputs(tmp_path) == {}
+    assert read_submissions(tmp_path) == [begun]
+    with closing(open_store(tmp_path)) as store:
+        assert store.submissions() == [begun]
+        store.remember({"manifest.json": "c0de"}, made_from="")
+    assert read_outputs(tmp_path) == {"manifest.json": Written("c0de", "")}
 
 
 def test_each_migration_runs_once_and_what_was_there_stays(
@@ -569,7 +641,7 @@ def test_each_migration_runs_once_and_what_was_there_stays(
     for _ in range(2):
         with closing(open_store(tmp_path)) as store:
             assert store.submissions() == [begun]
-            assert store._db.execute("PRAGMA user_version").fetchone() == (2,)
+            assert store._db.execute("PRAGMA user_version").fetchone() == (len(later),)
 
 
 def test_a_migration_that_fails_changes_nothing(
@@ -584,7 +656,7 @@ def test_a_migration_that_fails_changes_nothing(
         with pytest.raises(StateError, match="syntax error"):
             open_store(tmp_path)
     with raw(tmp_path) as db:
-        assert db.execute("PRAGMA user_version").fetchone() == (1,)
+        assert db.execute("PRAGMA user_version").fetchone() == (len(broken) - 1,)
         assert "note" not in str(db.execute("PRAGMA table_info(videos)").fetchall())
     open_store(tmp_path).close()
 

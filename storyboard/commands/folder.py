@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import datetime, timezone
 
-from storyboard.commands.workspace import Workspace
+from storyboard.commands.workspace import Look, Workspace
 from storyboard.engine.place import finish_moves, sweep_parts
 from storyboard.lock import hold_lock
-from storyboard.outputs import OUTPUTS
-from storyboard.outputs.manifest import build_manifest
+from storyboard.outputs import making
+from storyboard.records import TakeState
 from storyboard.store import Store
 
 
@@ -29,7 +29,7 @@ def open_folder(space: Workspace, *, lock_timeout_s: float = 0.0) -> Iterator[St
         for folder in sorted({space.state, space.folder}):
             locks.enter_context(hold_lock(folder, now=asked_at, timeout_s=lock_timeout_s))
         # First, for a state file makes the folder ours, and by its manifest it may be another's.
-        adoptable = space.adoptable(space.own_submissions())
+        adoptable = space.adoptable(space.own_submissions()) if space.has_other_manifest() else []
         store = Store(space.state, origin=space.origin, storyboard=space.storyboard.name)
         try:
             (space.folder / "videos").mkdir(parents=True, exist_ok=True)
@@ -43,9 +43,8 @@ def open_folder(space: Workspace, *, lock_timeout_s: float = 0.0) -> Iterator[St
             store.close()
 
 
-def write_outputs(space: Workspace, store: Store) -> None:
-    """Writes the manifest and what is made of it, where they have to change."""
-    states = space.read_states(store.submissions())
-    manifest = build_manifest(space.storyboard, space.origin, states)
-    for write in OUTPUTS.values():
-        write(manifest, space.folder)
+def write_outputs(space: Workspace, store: Store, look: Look) -> tuple[TakeState, ...]:
+    """Writes the manifest and what is made of it, where they have to change; the takes in it."""
+    states = space.read_states(store.submissions(), look)
+    making.write_outputs(space.storyboard, space.origin, states, space.folder, store)
+    return states

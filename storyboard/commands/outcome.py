@@ -13,9 +13,10 @@ from storyboard.commands.workspace import Workspace
 from storyboard.engine.job import RunResult
 from storyboard.errors import ExitCode, worst_of
 from storyboard.plan import Wishes
-from storyboard.records import ActionKind, Plan, Submission, TakeState, TakeStatus
+from storyboard.records import ActionKind, Plan, TakeState, TakeStatus
 
-Outcomes = Sequence[tuple[Workspace, Plan, Sequence[Submission]]]
+Outcome = tuple[Workspace, Plan, Sequence[TakeState]]
+"""What one storyboard came to: its plan, and all its takes after the run."""
 
 _CODES = {
     TakeStatus.DONE: ExitCode.OK,
@@ -23,12 +24,14 @@ _CODES = {
 }
 
 
-def exit_code_of(outcomes: Outcomes, results: Sequence[RunResult], wishes: Wishes) -> ExitCode:
+def exit_code_of(
+    outcomes: Sequence[Outcome], results: Sequence[RunResult], wishes: Wishes
+) -> ExitCode:
     """The one exit code for all storyboards of a render."""
     codes = [ExitCode.INTERRUPTED for result in results if result.was_interrupted]
     codes += [result.stopped_by.exit_code for result in results if result.stopped_by]
-    for space, plan, submissions in outcomes:
-        for state in _selected(space, plan, submissions):
+    for _, plan, states in outcomes:
+        for state in _selected(plan, states):
             is_enough = state.status is TakeStatus.RENDERED and not wishes.download
             codes.append(
                 ExitCode.OK if is_enough else _CODES.get(state.status, ExitCode.INCOMPLETE)
@@ -39,7 +42,7 @@ def exit_code_of(outcomes: Outcomes, results: Sequence[RunResult], wishes: Wishe
 
 
 def print_outcome(
-    outcomes: Outcomes,
+    outcomes: Sequence[Outcome],
     results: Sequence[RunResult],
     wishes: Wishes,
     *,
@@ -47,11 +50,11 @@ def print_outcome(
     quiet: bool,
 ) -> None:
     """The summary for people on stderr, where things lie on stdout; or one JSON document."""
-    for space, plan, submissions in outcomes:
-        states = _selected(space, plan, submissions)
+    for space, plan, states in outcomes:
+        selected = _selected(plan, states)
         if not quiet:
-            say(f"{space.storyboard.path}: {count_statuses(states)}")
-        for state in states:
+            say(f"{space.storyboard.path}: {count_statuses(selected)}")
+        for state in selected:
             _say_what_waits(space, state, wishes, _why_not_here(space, state, results))
         for action in plan.orphans:
             if action.kind is ActionKind.ASK:
@@ -70,9 +73,9 @@ def print_outcome(
             click.echo(str(space.folder / "index.html"))
 
 
-def _selected(space: Workspace, plan: Plan, submissions: Sequence[Submission]) -> list[TakeState]:
+def _selected(plan: Plan, states: Sequence[TakeState]) -> list[TakeState]:
     chosen = {action.take.id for action in plan.actions}
-    return [state for state in space.read_states(submissions) if state.take.id in chosen]
+    return [state for state in states if state.take.id in chosen]
 
 
 def _why_not_here(space: Workspace, state: TakeState, results: Sequence[RunResult]) -> str | None:
@@ -109,12 +112,12 @@ def _say_what_waits(
         say("    next: run again; if its link has expired, --rerender pays for it again")
 
 
-def _document(space: Workspace, plan: Plan, submissions: Sequence[Submission]) -> dict[str, Any]:
+def _document(space: Workspace, plan: Plan, states: Sequence[TakeState]) -> dict[str, Any]:
     return {
         "file": str(space.storyboard.path),
         "output": str(space.folder),
         "origin": space.origin,
-        "takes": [take_document(state) for state in _selected(space, plan, submissions)],
+        "takes": [take_document(state) for state in _selected(plan, states)],
     }
 
 

@@ -63,6 +63,7 @@ def command(files: tuple[Path, ...], check: bool, as_json: bool, **options: Any)
     plans = [
         space.make_plan(
             space.known_submissions(),
+            space.look(),
             now=now,
             selected=select_takes(space.storyboard.takes, selection),
             wishes=wishes,

@@ -28,13 +28,14 @@ from storyboard.commands.options import (
     variable_options,
     wish_options,
 )
-from storyboard.commands.outcome import exit_code_of, print_outcome
+from storyboard.commands.outcome import Outcome, exit_code_of, print_outcome
 from storyboard.commands.plan import describe_plan
 from storyboard.commands.printing import say
 from storyboard.commands.progress import show_progress
 from storyboard.commands.reading import read_sound
 from storyboard.commands.signals import interrupting
 from storyboard.commands.workspace import (
+    Look,
     Workspace,
     find_workspaces,
     with_manifest_takes,
@@ -47,7 +48,7 @@ from storyboard.git import read_commit
 from storyboard.models.card import ModelCard
 from storyboard.models.catalog import Catalog, load_catalog
 from storyboard.plan import Wishes
-from storyboard.records import ActionKind, Plan
+from storyboard.records import ActionKind, Plan, TakeState
 from storyboard.spec.select import Selection, select_takes
 from storyboard.store import Store
 
@@ -60,6 +61,7 @@ class _Prepared:
 
     space: Workspace
     store: Store
+    look: Look
     plan: Plan
 
     @property
@@ -135,10 +137,13 @@ def command(files: tuple[Path, ...], **options: Any) -> int:
         # The sandbox keeps its tasks in the output folder, so each folder has its own.
         groups = [[item] for item in prepared] if folders.sandbox else [prepared]
         results: list[RunResult] = []
+        outcome: list[Outcome] = []
         for group in groups:
             is_over = any(result.was_interrupted for result in results)
-            results.append(_run(group, catalog, wishes, options, is_over=is_over))
-        outcome = [(item.space, item.plan, item.store.submissions()) for item in prepared]
+            try:
+                results.append(_run(group, catalog, wishes, options, is_over=is_over))
+            finally:
+                outcome += [(item.space, item.plan, _write(item)) for item in group]
     print_outcome(outcome, results, wishes, as_json=options["as_json"], quiet=options["quiet"])
     return exit_code_of(outcome, results, wishes)
 
@@ -155,8 +160,9 @@ def _prepare(
     selected = select_takes(space.storyboard.takes, selection)
     store = stack.enter_context(open_folder(space, lock_timeout_s=lock_timeout_s))
     now = datetime.now(timezone.utc)
-    plan = space.make_plan(store.submissions(), now=now, selected=selected, wishes=wishes)
-    return _Prepared(space, store, plan)
+    look = space.look()
+    plan = space.make_plan(store.submissions(), look, now=now, selected=selected, wishes=wishes)
+    return _Prepared(space, store, look, plan)
 
 
 def _ask(
@@ -193,25 +199,24 @@ def _run(
     *,
     is_over: bool,
 ) -> RunResult:
-    """Carries out the plans of a group, and writes its outputs whatever happens.
+    """Carries out the plans of a group, or nothing where the person has ended the render."""
+    work = sum(item.work for item in group)
+    if is_over or not work:
+        return RunResult()
+    protocol = _protocol(group, catalog)
+    with connect(
+        group[0].space,
+        catalog,
+        protocol=protocol,
+        allow_private=options["allow_private_network"],
+    ) as connection:
+        return _carry_out(group, connection, catalog, wishes, options, total=work)
 
-    With `is_over`, the person has ended the render: only the outputs are written.
-    """
-    try:
-        work = sum(item.work for item in group)
-        if is_over or not work:
-            return RunResult()
-        protocol = _protocol(group, catalog)
-        with connect(
-            group[0].space,
-            catalog,
-            protocol=protocol,
-            allow_private=options["allow_private_network"],
-        ) as connection:
-            return _carry_out(group, connection, catalog, wishes, options, total=work)
-    finally:
-        for item in group:
-            write_outputs(item.space, item.store)
+
+def _write(item: _Prepared) -> tuple[TakeState, ...]:
+    """Writes the outputs, whatever has happened; the takes as they are now."""
+    look = item.space.look() if item.work else item.look
+    return write_outputs(item.space, item.store, look)
 
 
 def _card(catalog: Catalog, model: str) -> ModelCard:

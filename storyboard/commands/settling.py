@@ -106,9 +106,9 @@ def write_again(space: Workspace, store: Store) -> None:
     those of the storyboard, if it is sound.
     """
     if space.read_manifest() is not None:
-        write_outputs(with_manifest_takes(space), store)
+        write_outputs(with_manifest_takes(space), store, space.look())
     elif may_go_on([space.storyboard], strict=False):
-        write_outputs(space, store)
+        write_outputs(space, store, space.look())
     else:
         say(
             f"{space.storyboard.path} has problems, so the manifest is left to the next render; "

@@ -38,11 +38,12 @@ def command(file: Path, as_json: bool, **options: Any) -> int:
         return ExitCode.USAGE
     space = find_workspaces(boards, folders)[0]
     submissions = space.known_submissions()
-    states = space.read_states(submissions)
+    look = space.look()
+    states = space.read_states(submissions, look)
     now = datetime.now(timezone.utc)
     covered = {state.take.fingerprint for state in states}
     orphans = [
-        TakeState(action.take, status_of(sent, has_file=space.has_file), sent)
+        TakeState(action.take, status_of(sent, has_file=look.has_file), sent)
         for action in find_orphans(submissions, covered, now=now)
         if (sent := action.submission) is not None
     ]

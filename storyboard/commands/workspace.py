@@ -7,21 +7,32 @@ import shlex
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import partial
 from pathlib import Path
 
 from storyboard.api.credentials import find_base_url
 from storyboard.commands.options import Folders
-from storyboard.engine.place import has_file
+from storyboard.engine.place import look_at_files
 from storyboard.errors import UsageError
 from storyboard.outputs.adopt import adoptable
+from storyboard.outputs.files import digest_of
 from storyboard.outputs.manifest import FILE_NAME, Manifest, read_manifest, to_take
 from storyboard.plan import HasFile, Shown, Wishes, make_plan, read_states
 from storyboard.records import Plan, Storyboard, Submission, TakeState
-from storyboard.store import read_submissions
+from storyboard.store import read_outputs, read_submissions
 
 SANDBOX = "sandbox"
 """The origin of everything the sandbox renders, whatever its port."""
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What lies in the output folder, as it is found at one moment.
+
+    Each video is looked at when it is first asked for, and then no more.
+    """
+
+    has_file: HasFile
+    shown: Shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,14 +56,23 @@ class Workspace:
             line += [option, str(value)] if value is not None else []
         return shlex.join([*line, "--sandbox"] if self.folders.sandbox else line)
 
-    @property
-    def has_file(self) -> HasFile:
-        """Whether a video lies in the output folder."""
-        return partial(has_file, self.folder)
-
     def read_manifest(self) -> Manifest | None:
         """The folder's manifest, None where there is none yet."""
         return read_manifest(self.folder / FILE_NAME)
+
+    def look(self) -> Look:
+        """What lies in the output folder now."""
+        return Look(look_at_files(self.folder), self._shown())
+
+    def has_other_manifest(self) -> bool:
+        """Whether the manifest is another than the one that was last written from the state.
+
+        Only then can it tell what the state file does not: that one was made
+        of rows of this very file, or of what it was copied from, and rows are
+        completed and never deleted.
+        """
+        written = read_outputs(self.state).get(FILE_NAME)
+        return written is None or written.sha256 != digest_of(self.folder / FILE_NAME)
 
     def adoptable(self, known: Sequence[Submission]) -> list[Submission]:
         """What the manifest tells that `known`, the state file, does not."""
@@ -73,12 +93,15 @@ class Workspace:
 
     def known_submissions(self) -> list[Submission]:
         """All submissions, of the state file and of the manifest, oldest first; no lock."""
+        # Asked first: rows that are read later hold at least what they held then.
+        has_news = self.has_other_manifest()
         known = self.own_submissions()
-        return [*known, *self.adoptable(known)]
+        return [*known, *self.adoptable(known)] if has_news else known
 
     def make_plan(
         self,
         submissions: Sequence[Submission],
+        look: Look,
         *,
         now: datetime,
         selected: Collection[str],
@@ -89,16 +112,16 @@ class Workspace:
             self.storyboard.takes,
             submissions,
             now=now,
-            has_file=self.has_file,
+            has_file=look.has_file,
             selected=selected,
             wishes=wishes,
-            shown=self._shown(),
+            shown=look.shown,
         )
 
-    def read_states(self, submissions: Sequence[Submission]) -> tuple[TakeState, ...]:
+    def read_states(self, submissions: Sequence[Submission], look: Look) -> tuple[TakeState, ...]:
         """Each take of the storyboard with its status."""
         return read_states(
-            self.storyboard.takes, submissions, has_file=self.has_file, shown=self._shown()
+            self.storyboard.takes, submissions, has_file=look.has_file, shown=look.shown
         )
 
     def _shown(self) -> Shown:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -21,6 +21,19 @@ def has_file(folder: Path, video: Video) -> bool:
         return os.stat(f"{folder}/{video.path}").st_size == video.size_bytes  # noqa: PTH116
     except OSError:
         return False
+
+
+def look_at_files(folder: Path) -> Callable[[Video], bool]:
+    """`has_file` for a folder as it is found at one moment: each video is looked at once."""
+    seen: dict[tuple[str, int], bool] = {}
+
+    def is_here(video: Video) -> bool:
+        about = video.path, video.size_bytes
+        if about not in seen:
+            seen[about] = has_file(folder, video)
+        return seen[about]
+
+    return is_here
 
 
 def holds_video(path: Path, video: Video) -> bool:

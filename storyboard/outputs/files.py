@@ -1,8 +1,9 @@
-"""Writes a file whole or not at all. Touches the folder of the file and nothing else."""
+"""Writes a file whole or not at all, and tells its digest. Touches its folder and nothing else."""
 
 from __future__ import annotations
 
 import errno
+import hashlib
 import os
 import secrets
 import stat
@@ -35,6 +36,20 @@ def write_atomically(path: Path, data: bytes | str) -> bool:
     return True
 
 
+def digest_of(path: Path) -> str | None:
+    """The sha256 of a plain file, in hexadecimal; None where there is none that can be read."""
+    digest = hashlib.sha256()  # hashlib.file_digest came with Python 3.11
+    try:
+        if not stat.S_ISREG(path.lstat().st_mode):
+            return None
+        with path.open("rb") as file:
+            while block := file.read(1 << 20):
+                digest.update(block)
+    except OSError:
+        return None
+    return digest.hexdigest()
+
+
 def _holds(path: Path, content: bytes) -> bool:
     """Whether `path` is a plain file with exactly this content."""
     try:
@@ -42,7 +57,7 @@ def _holds(path: Path, content: bytes) -> bool:
         return (
             stat.S_ISREG(found.st_mode)
             and found.st_size == len(content)
-            and path.read_bytes() == content
+            and digest_of(path) == hashlib.sha256(content).hexdigest()
         )
     except OSError:
         return False

@@ -13,16 +13,12 @@ import base64
 import hashlib
 from functools import lru_cache
 from importlib.resources import files
-from pathlib import Path
 
 from jinja2 import Environment, StrictUndefined, Template
 
-from storyboard.outputs.files import write_atomically
 from storyboard.outputs.gallery_cards import count_statuses, length_of, make_groups
 from storyboard.outputs.manifest import Manifest
 from storyboard.records import TakeStatus
-
-FILE_NAME = "index.html"
 
 
 def gallery_html(manifest: Manifest) -> str:
@@ -39,14 +35,6 @@ def gallery_html(manifest: Manifest) -> str:
         style=_text("gallery.css"),
         script=_text("gallery.js"),
     )
-
-
-def write_gallery(manifest: Manifest, folder: Path) -> bool:
-    """Whether the folder's index.html had to be changed to show the manifest.
-
-    Raises StateError where it cannot be written.
-    """
-    return write_atomically(folder / FILE_NAME, gallery_html(manifest))
 
 
 @lru_cache(maxsize=1)

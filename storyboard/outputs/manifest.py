@@ -24,7 +24,6 @@ from storyboard.outputs.manifest_file import (
     ManifestTake,
     manifest_bytes,
     read_manifest,
-    write_manifest,
 )
 from storyboard.outputs.times import whole_second
 from storyboard.records import (
@@ -47,7 +46,6 @@ __all__ = [
     "read_manifest",
     "to_submission",
     "to_take",
-    "write_manifest",
 ]
 
 MAX_ERROR = 2000  # characters; as in the schema

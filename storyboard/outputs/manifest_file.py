@@ -1,6 +1,6 @@
 """The manifest as a value, and as `manifest.json`: same value, same bytes, and back.
 
-Reads and writes that one file. What makes a file unusable stands in
+Reads that one file. What makes a file unusable stands in
 `manifest_checks`.
 """
 
@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 from storyboard.errors import UsageError
-from storyboard.outputs.files import write_atomically
 from storyboard.outputs.indented import flat_objects, indented
 from storyboard.outputs.manifest_checks import manifest_problem, parse_manifest
 from storyboard.outputs.times import read_time, time_text
@@ -85,14 +84,6 @@ def manifest_bytes(manifest: Manifest) -> bytes:
     blocks = b",\n    ".join(_blocks(manifest.takes))
     takes = b"[\n    %b\n  ]" % blocks if blocks else b"[]"
     return b"%b%b\n%b\n" % (before.encode(), takes, after.encode())
-
-
-def write_manifest(manifest: Manifest, folder: Path) -> bool:
-    """Whether the folder's manifest.json had to be changed to hold the manifest.
-
-    Raises StateError where it cannot be written.
-    """
-    return write_atomically(folder / FILE_NAME, manifest_bytes(manifest))
 
 
 def read_manifest(path: Path) -> Manifest | None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import errno
+import hashlib
 import os
 import stat
 import sys
@@ -9,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from storyboard.errors import StateError
-from storyboard.outputs.files import write_atomically
+from storyboard.outputs.files import digest_of, write_atomically
 
 posix_only = pytest.mark.skipif(sys.platform == "win32", reason="POSIX modes and links")
 
@@ -116,3 +117,21 @@ def test_a_symbolic_link_is_replaced_and_not_followed(tmp_path: Path) -> None:
     assert write_atomically(path, b"new")
     assert not path.is_symlink()
     assert outside.read_bytes() == b"new"
+
+
+def test_a_digest_is_that_of_the_whole_content(tmp_path: Path) -> None:
+    path = tmp_path / "large"
+    path.write_bytes(b"x" * 3_000_001)
+    assert digest_of(path) == hashlib.sha256(b"x" * 3_000_001).hexdigest()
+
+
+def test_what_is_no_plain_file_has_no_digest(tmp_path: Path) -> None:
+    assert digest_of(tmp_path) is None
+    assert digest_of(tmp_path / "missing") is None
+
+
+@posix_only
+def test_a_link_has_no_digest_for_it_is_to_be_replaced(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"one")
+    (tmp_path / "link").symlink_to(tmp_path / "file")
+    assert digest_of(tmp_path / "link") is None

@@ -5,11 +5,10 @@ import hashlib
 import re
 from dataclasses import replace
 from html.parser import HTMLParser
-from pathlib import Path
 
 import pytest
 
-from storyboard.outputs.gallery import gallery_html, write_gallery
+from storyboard.outputs.gallery import gallery_html
 from storyboard.records import TakeStatus
 from tests.outputs.states import make_manifest, make_state, make_take, make_video
 
@@ -199,10 +198,3 @@ def test_a_manifest_without_takes_has_a_page_too() -> None:
 
 def test_a_storyboard_without_a_title_goes_by_its_name() -> None:
     assert "<title>harbor</title>" in gallery_html(make_manifest(title=None))
-
-
-def test_writing_the_page_again_changes_nothing(tmp_path: Path) -> None:
-    assert write_gallery(make_manifest(), tmp_path)
-    before = (tmp_path / "index.html").read_bytes()
-    assert not write_gallery(make_manifest(), tmp_path)
-    assert (tmp_path / "index.html").read_bytes() == before
