@@ -12,6 +12,7 @@ from storyboard.commands.printing import count_statuses, print_json, say
 from storyboard.commands.workspace import Workspace
 from storyboard.engine.job import RunResult
 from storyboard.errors import ExitCode, worst_of
+from storyboard.outputs.times import time_text
 from storyboard.plan import Wishes
 from storyboard.records import ActionKind, Plan, TakeState, TakeStatus
 
@@ -31,11 +32,9 @@ def exit_code_of(
     codes = [ExitCode.INTERRUPTED for result in results if result.was_interrupted]
     codes += [result.stopped_by.exit_code for result in results if result.stopped_by]
     for _, plan, states in outcomes:
-        for state in _selected(plan, states):
-            is_enough = state.status is TakeStatus.RENDERED and not wishes.download
-            codes.append(
-                ExitCode.OK if is_enough else _CODES.get(state.status, ExitCode.INCOMPLETE)
-            )
+        for status in {state.status for state in _selected(plan, states)}:
+            is_enough = status is TakeStatus.RENDERED and not wishes.download
+            codes.append(ExitCode.OK if is_enough else _CODES.get(status, ExitCode.INCOMPLETE))
         if any(action.kind is ActionKind.ASK for action in plan.orphans):
             codes.append(ExitCode.UNKNOWN)
     return worst_of(*codes)
@@ -54,7 +53,7 @@ def print_outcome(
         selected = _selected(plan, states)
         if not quiet:
             say(f"{space.storyboard.path}: {count_statuses(selected)}")
-        for state in selected:
+        for state in (one for one in selected if one.status is not TakeStatus.DONE):
             _say_what_waits(space, state, wishes, _why_not_here(space, state, results))
         for action in plan.orphans:
             if action.kind is ActionKind.ASK:
@@ -141,4 +140,4 @@ def take_document(state: TakeState) -> dict[str, Any]:
 
 
 def _time(time: datetime | None) -> str | None:
-    return f"{time:%Y-%m-%dT%H:%M:%SZ}" if time else None
+    return time_text(time) if time else None

@@ -22,7 +22,7 @@ from storyboard.commands.options import (
     variable_options,
     wish_options,
 )
-from storyboard.commands.printing import align, print_json
+from storyboard.commands.printing import align, print_json, print_lines
 from storyboard.commands.reading import read_sound
 from storyboard.commands.workspace import (
     Workspace,
@@ -75,8 +75,7 @@ def command(files: tuple[Path, ...], check: bool, as_json: bool, **options: Any)
         print_json(_document(spaces, plans, bill))
     else:
         for space, plan in zip(spaces, plans, strict=True):
-            for line in describe_plan(space, plan):
-                click.echo(line)
+            print_lines(describe_plan(space, plan))
         click.echo(bill.sentence)
         gone = bill_for_gone(plans, catalog, price_usd=options["price"])
         if gone.takes:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from collections import Counter
@@ -11,6 +10,7 @@ from typing import Any
 
 import click
 
+from storyboard.outputs.indented import indented
 from storyboard.records import Problem, TakeState, TakeStatus
 from storyboard.spec.problems import format_problems, summarize
 
@@ -19,15 +19,20 @@ SCHEMA_VERSION = 1
 
 def print_json(document: Mapping[str, Any]) -> None:
     """One JSON document with its `schema_version`, on stdout."""
-    text = json.dumps(
-        {"schema_version": SCHEMA_VERSION, **document}, ensure_ascii=False, indent=2, default=str
-    )
+    text = indented({"schema_version": SCHEMA_VERSION, **document}, ensure_ascii=False, default=str)
     # A file name may hold half a surrogate pair, which no stream takes and JSON can escape.
     click.echo(text.encode("utf-8", "backslashreplace").decode())
 
 
+def print_lines(lines: Iterable[str]) -> None:
+    """Lines on stdout, in one go: for each text, click asks anew what it is printing to."""
+    text = "\n".join(lines)
+    if text:
+        click.echo(text)
+
+
 def say(text: str) -> None:
-    """A line for the person, on stderr."""
+    """A line for the person, or several, on stderr."""
     click.echo(text, err=True)
 
 
@@ -48,12 +53,8 @@ def align(rows: Iterable[Sequence[str]]) -> list[str]:
     """Rows of words as lines, each column but the last as wide as its widest word."""
     rows = [tuple(row) for row in rows]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    return [
-        "  ".join(
-            [*(cell.ljust(width) for cell, width in zip(row[:-1], widths, strict=False)), row[-1]]
-        ).rstrip()
-        for row in rows
-    ]
+    layout = "  ".join([*(f"{{:<{width}}}" for width in widths[:-1]), "{}"])
+    return [layout.format(*row).rstrip() for row in rows]
 
 
 def count_statuses(states: Iterable[TakeState]) -> str:

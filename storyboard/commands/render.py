@@ -187,8 +187,7 @@ def _ask(
 
 def _say_plans(prepared: Sequence[_Prepared]) -> None:
     for item in prepared:
-        for line in describe_plan(item.space, item.plan):
-            say(line)
+        say("\n".join(describe_plan(item.space, item.plan)))
 
 
 def _run(

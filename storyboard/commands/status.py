@@ -16,7 +16,7 @@ from storyboard.commands.options import (
     variable_options,
 )
 from storyboard.commands.outcome import take_document
-from storyboard.commands.printing import align, count_statuses, print_json
+from storyboard.commands.printing import align, count_statuses, print_json, print_lines
 from storyboard.commands.reading import read_sound
 from storyboard.commands.workspace import find_workspaces
 from storyboard.errors import ExitCode
@@ -64,8 +64,7 @@ def command(file: Path, as_json: bool, **options: Any) -> int:
         (word, take, f"(not in the storyboard) {more}")
         for word, take, more in (_row(state, now) for state in orphans)
     ]
-    for line in align(rows):
-        click.echo(f"  {line}")
+    print_lines(f"  {line}" for line in align(rows))
     return ExitCode.OK
 
 
