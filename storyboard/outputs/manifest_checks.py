@@ -20,6 +20,7 @@ from storyboard.records import Json
 MAX_DEPTH = 32  # no API nests its requests a quarter as deep; far below the stack's own end
 _TIMES = ("submitted_at", "finished_at", "url_expires_at")
 _DEVICES = re.compile(r"(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|conin\$|conout\$)\s*(\.|$)", re.I)
+_ESCAPED_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 _NOT_IN_NAMES = re.compile(r'[\x00-\x1f\x7f-\x9f<>:"|?*\\]')
 
 
@@ -44,6 +45,8 @@ def parse_manifest(data: bytes) -> Json:
     except RecursionError:
         raise ValueError("it is nested too deeply") from None
     _check_depth(document)
+    if _ESCAPED_SURROGATE.search(data):
+        _check_surrogates(document)
     return document
 
 
@@ -73,10 +76,6 @@ def path_problem(path: str) -> str | None:
 
 def _beyond_the_schema(document: Any) -> Iterator[str]:
     """What is wrong with a manifest whose shape is right."""
-    try:
-        json.dumps(document, ensure_ascii=False).encode()
-    except UnicodeEncodeError:
-        yield "it holds text that is not Unicode (half a surrogate pair)"
     seen: dict[str, int] = {}
     for index, take in enumerate(document["takes"]):
         where = f"takes[{index}]"
@@ -129,6 +128,13 @@ def _no_repeats(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
         repeated = next(key for key in keys if keys.count(key) > 1)
         raise ValueError(f"it holds the key {short(repeated)} twice in one object")
     return made
+
+
+def _check_surrogates(document: Json) -> None:
+    try:
+        json.dumps(document, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        raise ValueError("it holds text that is not Unicode (half a surrogate pair)") from None
 
 
 def _check_depth(document: Json) -> None:

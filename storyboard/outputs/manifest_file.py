@@ -13,6 +13,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from storyboard.bulk import maker_of
 from storyboard.errors import UsageError
 from storyboard.outputs.indented import flat_objects, indented
 from storyboard.outputs.manifest_checks import manifest_problem, parse_manifest
@@ -69,6 +70,11 @@ class Manifest:
     def name(self) -> str:
         """The storyboard's name, so that a manifest can stand in for the storyboard it is of."""
         return self.storyboard
+
+
+_STATUSES = {status.value: status for status in TakeStatus}
+_make_take = maker_of(ManifestTake)
+_make_video = maker_of(Video)
 
 
 def manifest_bytes(manifest: Manifest) -> bytes:
@@ -186,38 +192,38 @@ def _file_document(video: Video) -> dict[str, Json]:
 
 
 def _read_take(block: dict[str, Any]) -> ManifestTake:
-    return ManifestTake(
-        id=block["id"],
-        scene=block["scene"],
-        shot=block["shot"],
-        take=int(block["take"]),
-        status=TakeStatus(block["status"]),
-        model=block["model"],
-        payload=block["payload"],
-        fingerprint=block["fingerprint"],
-        commit=block["commit"],
-        is_dirty=block["is_dirty"],
-        endpoint=block["endpoint"],
-        task_id=block["task_id"],
-        submitted_at=_time(block["submitted_at"]),
-        finished_at=_time(block["finished_at"]),
-        http_status=_whole(block["http_status"]),
-        video_url=block["video_url"],
-        url_expires_at=_time(block["url_expires_at"]),
-        file=_read_file(block["file"]) if block["file"] else None,
-        error=block["error"],
+    return _make_take(
+        block["id"],
+        block["scene"],
+        block["shot"],
+        int(block["take"]),
+        _STATUSES[block["status"]],
+        block["model"],
+        block["payload"],
+        block["fingerprint"],
+        block["endpoint"],
+        block["task_id"],
+        _time(block["submitted_at"]),
+        _time(block["finished_at"]),
+        _whole(block["http_status"]),
+        block["commit"],
+        block["is_dirty"],
+        block["video_url"],
+        _time(block["url_expires_at"]),
+        _read_file(block["file"]) if block["file"] else None,
+        block["error"],
     )
 
 
 def _read_file(block: dict[str, Any]) -> Video:
-    return Video(
-        path=block["path"],
-        sha256=block["sha256"],
-        size_bytes=int(block["bytes"]),
-        width=_whole(block["width"]),
-        height=_whole(block["height"]),
-        duration_s=_fraction(block["duration_s"]),
-        fps=_fraction(block["fps"]),
+    return _make_video(
+        block["path"],
+        block["sha256"],
+        int(block["bytes"]),
+        _whole(block["width"]),
+        _whole(block["height"]),
+        _fraction(block["duration_s"]),
+        _fraction(block["fps"]),
     )
 
 
