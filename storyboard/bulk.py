@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import fields, make_dataclass
+from itertools import starmap
 from typing import Any, TypeVar
 
 Made = TypeVar("Made")
@@ -17,7 +18,7 @@ def maker_of(kind: type[Made]) -> Callable[..., Made]:
     all, and then becomes one of `kind`, which Python allows where the slots
     are the same.
     """
-    twin: Any = make_dataclass(kind.__name__, [field.name for field in fields(kind)], slots=True)  # type: ignore[arg-type]
+    twin = _twin_of(kind)
 
     def make(*values: object) -> Made:
         made = twin(*values)
@@ -25,3 +26,16 @@ def maker_of(kind: type[Made]) -> Callable[..., Made]:
         return made  # type: ignore[no-any-return]
 
     return make
+
+
+def make_all(kind: type[Made], rows: Iterable[Sequence[object]]) -> list[Made]:
+    """One of `kind` for each row of values, made as `maker_of` makes them."""
+    made = list(starmap(_twin_of(kind), rows))
+    for one in made:
+        one.__class__ = kind
+    return made
+
+
+def _twin_of(kind: type) -> Any:
+    names = [field.name for field in fields(kind)]
+    return make_dataclass(kind.__name__, names, slots=True)

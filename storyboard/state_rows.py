@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timezone
 from typing import Any
 
-from storyboard.bulk import maker_of
+from storyboard.bulk import make_all, maker_of
 from storyboard.records import Json, Submission, SubmissionState, Video
 
 FROZEN = (
@@ -39,7 +39,6 @@ VIDEO_FIELDS = "path, sha256, size_bytes, width, height, duration_s, fps"
 _STATE, _PAYLOAD, _SENT_AT, _IS_DIRTY, _LATER_TIMES = 5, 8, 9, 11, (15, 16, 21)
 _STATES = {state.value: state for state in SubmissionState}
 
-_make_submission = maker_of(Submission)
 _make_video = maker_of(Video)
 
 
@@ -111,10 +110,20 @@ def read_submissions(
 
     Raises what Python raises for values that make no sense.
     """
+    return make_all(Submission, _field_values(rows, videos))
+
+
+def read_videos(rows: Iterable[Sequence[Any]]) -> dict[int, Video]:
+    """The last video of each submission, in rows of its id and the columns `VIDEO_FIELDS`."""
+    return {row[0]: _make_video(*row[1:]) for row in rows}
+
+
+def _field_values(
+    rows: Iterable[Sequence[Any]], videos: Mapping[int, Video]
+) -> Iterator[list[object]]:
     time_of, utc = datetime.fromtimestamp, timezone.utc
-    found = []
     for row in rows:
-        values = list(row)
+        values = [*row, videos.get(row[0])]
         values[_STATE] = _STATES[values[_STATE]]
         values[_PAYLOAD] = StoredPayload(values[_PAYLOAD])
         values[_SENT_AT] = time_of(values[_SENT_AT], utc)
@@ -123,13 +132,7 @@ def read_submissions(
         for column in _LATER_TIMES:
             if values[column] is not None:
                 values[column] = time_of(values[column], utc)
-        found.append(_make_submission(*values, videos.get(values[0])))
-    return found
-
-
-def read_videos(rows: Iterable[Sequence[Any]]) -> dict[int, Video]:
-    """The last video of each submission, in rows of its id and the columns `VIDEO_FIELDS`."""
-    return {row[0]: _make_video(*row[1:]) for row in rows}
+        yield values
 
 
 def _to_epoch(time: datetime | None) -> float | None:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from storyboard.bulk import maker_of
+from storyboard.bulk import make_all, maker_of
 from storyboard.records import Submission, Take, Video
 from tests.made import make_done, make_take, make_video
 
@@ -31,3 +31,10 @@ def test_what_is_made_is_frozen_and_can_be_replaced() -> None:
         made.path = "b.mp4"  # type: ignore[misc]
     assert replace(made, path="b.mp4") == Video("b.mp4", "c0de", 7)
     assert hash(made) == hash(Video("a.mp4", "c0de", 7))
+
+
+def test_many_are_made_as_one_is() -> None:
+    rows = [[f"{number}.mp4", "c0de", number, None, None, 5.0, None] for number in range(3)]
+    assert make_all(Video, rows) == [Video(*row) for row in rows]  # type: ignore[arg-type]
+    with pytest.raises(FrozenInstanceError):
+        make_all(Video, rows)[0].path = "b.mp4"  # type: ignore[misc]
