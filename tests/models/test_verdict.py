@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import math
+import re
 import socket
 from typing import Any
 
@@ -14,6 +15,7 @@ from jsonschema.validators import validator_for
 
 from storyboard.models.catalog import load_catalog
 from storyboard.models.generate import include_schema, storyboard_schema
+from storyboard.models.soundness import _patterns
 from storyboard.models.verdict import compile_check, find_suspects, is_schema
 
 CATALOG = load_catalog()
@@ -92,6 +94,51 @@ def test_what_is_no_json_is_never_sure(value: object) -> None:
     is_sure = compile_check(DOCUMENTS[2][0])
     assert not is_sure({"prompt": value})
     assert not is_sure({"prompt": "Rain", "seed": value})
+
+
+PATTERNS = [
+    *sorted({pattern for schema, _ in DOCUMENTS for pattern in _patterns(schema)}),
+    *(
+        r"^a$",
+        r"a$(?!\n)",
+        r"^(?!.*b$)",
+        r"^[^\s]+$",
+        r"\sa",
+        r"^[\s\S]b",
+        r"^.a",
+        r"^a|b$",
+        r"^[.$]+$",
+    ),
+]
+CHARACTERS = [
+    *"ab.$/:-_{%#0",
+    "\n",
+    "\r",
+    "\x1c",
+    "\x85",
+    "\u2028",
+    "\ufeff",
+    "\xa0",
+    "é",
+    "٣",
+    "\U0001f600",
+]
+
+
+@settings(max_examples=500, deadline=None)
+@given(st.sampled_from(PATTERNS), st.text(st.sampled_from(CHARACTERS), max_size=4))
+def test_a_pattern_means_what_it_means_to_python(pattern: str, text: str) -> None:
+    schema = {"$schema": "https://json-schema.org/draft/2020-12/schema", "pattern": pattern}
+    assert compile_check(schema)(text) is (re.search(pattern, text) is not None)
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [r"^\d$", r"\w", r"[^\d]", r"a\b", r"[]a]", r"[a[b]", r"[a&&b]", r"(?i)a", r"(?<=a)b"],
+)
+def test_a_pattern_that_may_mean_something_else_is_left_to_jsonschema(pattern: str) -> None:
+    schema = {"$schema": "https://json-schema.org/draft/2020-12/schema", "pattern": pattern}
+    assert not any(compile_check(schema)(text) for text in ("1", "a", "b", "ab", "&", "]"))
 
 
 def test_a_schema_that_cannot_be_used_is_sure_of_nothing() -> None:
