@@ -53,7 +53,9 @@ def command(files: tuple[Path, ...], check: bool, as_json: bool, **options: Any)
     folders, selection = take_folders(options), take_selection(options)
     wishes = take_wishes(options)
     catalog = load_catalog()
-    boards = read_sound(files, catalog, options, strict=options["strict"], as_json=as_json)
+    boards = read_sound(
+        files, catalog, options, strict=options["strict"], as_json=as_json, may_recall=True
+    )
     if not boards:
         return ExitCode.USAGE
     spaces = find_workspaces(boards, folders)

@@ -33,7 +33,7 @@ from storyboard.records import TakeState, TakeStatus
 def command(file: Path, as_json: bool, **options: Any) -> int:
     """Show what is known of each take; sends nothing and takes no lock."""
     folders = take_folders(options)
-    boards = read_sound([file], load_catalog(), options, as_json=as_json)
+    boards = read_sound([file], load_catalog(), options, as_json=as_json, may_recall=True)
     if not boards:
         return ExitCode.USAGE
     space = find_workspaces(boards, folders)[0]
