@@ -15,11 +15,7 @@ from storyboard.api.redaction import Redaction
 from storyboard.commands.workspace import SANDBOX, Workspace
 from storyboard.engine.fetch import make_fetch
 from storyboard.engine.job import Fetch
-from storyboard.engine.pacing import PollTiming
 from storyboard.models.catalog import Catalog
-
-_API_TIMING = PollTiming()
-_SANDBOX_TIMING = PollTiming(first_s=0.5, shortest_s=0.25, longest_s=1.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +29,6 @@ class Connection:
     api: Api
     fetch: Fetch
     profile: str
-    poll_timing: PollTiming
     user_id: str = field(default_factory=lambda: f"storyboard-{secrets.token_hex(8)}")
 
 
@@ -61,7 +56,7 @@ def connect(
         fetch = make_fetch(
             catalog, origin=space.origin, allow_private=allow_private, redaction=redaction
         )
-        yield Connection(api, fetch, credentials.profile, _API_TIMING)
+        yield Connection(api, fetch, credentials.profile)
     finally:
         api.close()
 
@@ -80,6 +75,6 @@ def _connect_sandbox(space: Workspace, catalog: Catalog, protocol: str) -> Itera
         api = PROTOCOLS[protocol](server.base_url, ApiKey(SANDBOX))
         try:
             fetch = make_fetch(catalog, origin=server.base_url, moved_to=server.base_url)
-            yield Connection(api, fetch, SANDBOX, _SANDBOX_TIMING)
+            yield Connection(api, fetch, SANDBOX)
         finally:
             api.close()

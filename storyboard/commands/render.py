@@ -257,7 +257,6 @@ def _carry_out(
         requests_per_minute=options["requests_per_minute"],
         download=wishes.download,
         timeout_s=options["timeout"],
-        poll_timing=connection.poll_timing,
     )
     jobs = [_job(item, connection) for item in group]
     with show_progress(

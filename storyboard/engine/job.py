@@ -8,7 +8,6 @@ from datetime import datetime
 from enum import Enum
 from pathlib import Path
 
-from storyboard.engine.pacing import PollTiming
 from storyboard.errors import StoryboardError
 from storyboard.records import Plan, Submission, Take, Video
 from storyboard.store import Store
@@ -51,7 +50,6 @@ class EngineSettings:
     timeout_s: float | None = None
     connections: int = 16
     download_connections: int = 4
-    poll_timing: PollTiming = field(default_factory=PollTiming)
 
 
 class Step(Enum):
@@ -97,7 +95,8 @@ class Flight:
     job: Job
     take: Take
     submission: Submission
-    is_resumed: bool = False
+    born_s: float = 0.0  # when it was accepted, by the monotonic clock
+    working_s: float = 0.0  # its age when it was last seen at work
     missing_since: float | None = None
     refused_since: float | None = None
     unread: int = 0

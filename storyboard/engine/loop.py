@@ -42,7 +42,8 @@ from storyboard.engine.job import (
     Step,
     age_s,
 )
-from storyboard.engine.pacing import Budget, Polls, Window, back_off_s
+from storyboard.engine.pacing import Budget, Window, back_off_s
+from storyboard.engine.polls import Polls
 from storyboard.engine.workers import Workers
 from storyboard.errors import StateError, StoryboardError, TimeIsUp
 from storyboard.records import (
@@ -91,7 +92,7 @@ class Engine:
         self._jitter = jitter or random.Random()  # noqa: S311 (spreads waits, hides nothing)
         self._window = Window(settings.concurrency)
         self._budget = Budget(settings.requests_per_minute, jitter=self._jitter)
-        self._polls = Polls(settings.poll_timing)
+        self._polls = Polls()
         self._breaker = breaker.Breaker(origin=api.origin, now=now)
         self._ends_at = None if settings.timeout_s is None else now + settings.timeout_s
 
@@ -191,7 +192,8 @@ class Engine:
                     self._waiting.append((job, action.take))
                 elif action.kind is ActionKind.RESUME and action.submission:
                     self._tasks.add((job.name, action.submission.id))
-                    flight = Flight(job, action.take, action.submission, is_resumed=True)
+                    flight = Flight(job, action.take, action.submission)
+                    flight.born_s = now - age_s(action.submission, self._clock.now())
                     self._poll_at(now, flight)
                 elif action.kind is ActionKind.DOWNLOAD and action.submission:
                     self._downloads.add(Flight(job, action.take, action.submission))
@@ -328,7 +330,8 @@ class Engine:
             self._stop(error)
         if submission.state is SubmissionState.ACCEPTED:
             self._tasks.add(_key(flight))
-            self._poll_at(now + self._polls.first_wait_s(), flight)
+            flight.born_s = now
+            self._poll_at(now + self._next_look_s(flight, now), flight)
             self._report(flight, Step.ACCEPTED)
         elif reply.outcome is Outcome.UNAVAILABLE:
             self._postpone(flight, reply, now)
@@ -396,7 +399,7 @@ class Engine:
         )
         if after is not before:
             self._save(flight, after)
-            self._on_finished(flight, was_running=before.state is SubmissionState.ACCEPTED)
+            self._on_finished(flight, now, was_running=before.state is SubmissionState.ACCEPTED)
         elif reply.status is TaskStatus.MISSING:
             self._on_missing(flight, reply, now)
         elif reply.status is TaskStatus.REFUSED:
@@ -410,24 +413,23 @@ class Engine:
                 flight.unread += 1  # says nothing of the task, so a clock that runs runs on
             else:
                 flight.unread, flight.missing_since, flight.refused_since = 0, None, None
-            wait_s = self._polls.next_wait_s(
-                age_s(before, self._clock.now()),
-                in_flight=len(self._tasks),
-                rate=self._budget.rate,
-            )
-            if flight.unread:
-                backoff_s = back_off_s(flight.unread, longest_s=30.0, jitter=self._jitter)
-                wait_s = max(wait_s, backoff_s)
-            self._poll_at(now + wait_s, flight)
+                self._polls.on_working(flight.working_s, now - flight.born_s)
+                flight.working_s = now - flight.born_s
+            self._poll_at(now + self._next_look_s(flight, now), flight)
 
-    def _on_finished(self, flight: Flight, *, was_running: bool) -> None:
+    def _next_look_s(self, flight: Flight, now: float) -> float:
+        if flight.unread:
+            return back_off_s(flight.unread, longest_s=30.0, jitter=self._jitter)
+        return self._polls.next_wait_s(
+            now - flight.born_s, in_flight=len(self._tasks), rate=self._budget.rate
+        )
+
+    def _on_finished(self, flight: Flight, now: float, *, was_running: bool) -> None:
         submission = flight.submission
         self._tasks.discard(_key(flight))
         if was_running:
             self._window.on_finished()
-            if not flight.is_resumed:  # it may have been done long before we looked
-                took_s = age_s(submission, submission.finished_at or self._clock.now())
-                self._polls.on_finished(took_s)
+            self._polls.on_finished(flight.working_s, now - flight.born_s)
         if submission.state is not SubmissionState.SUCCEEDED:
             self._report(flight, Step.FAILED, submission.reason or submission.state.value)
             return

@@ -1,4 +1,4 @@
-"""How many, how often, how soon: the window, the budget and the polls. Pure.
+"""How many tasks, how many requests: the window and the budget. Pure.
 
 Each class is told what happened and when (monotonic seconds), and answers
 what may happen next. None of them waits, reads a clock or sends anything.
@@ -7,8 +7,6 @@ what may happen next. None of them waits, reads a clock or sends anything.
 from __future__ import annotations
 
 import random
-from collections import deque
-from dataclasses import dataclass
 
 from storyboard.records import RateHint
 
@@ -18,9 +16,6 @@ DEFAULT_RATE = 100  # requests a minute of the smallest account
 _PROBE_S = 60.0  # after a limit was met, one more task in flight is tried each minute
 _LONGEST_PAUSE_S = 60.0  # between attempts while others hold all of the account's slots
 _LONGEST_WAIT_S = 900.0  # no server may put us to sleep for longer at a time
-
-_REMEMBERED = 32  # finished tasks; a model that slows down in the evening is followed
-_LONGEST_FIRST = 8  # times the longest rhythm: no first look comes later
 
 
 class Window:
@@ -131,59 +126,3 @@ def back_off_s(attempt: int, *, longest_s: float, jitter: random.Random) -> floa
     """Seconds before attempt `attempt` + 1: 1, 2, 4 ... up to `longest_s`, by half at random."""
     full_s: float = min(longest_s, 2.0 ** min(attempt - 1, 30))
     return full_s * (0.5 + jitter.random() / 2)
-
-
-@dataclass(frozen=True, slots=True)
-class PollTiming:
-    """What is known of render times before any task has finished, in seconds.
-
-    Source of the defaults: "Typical time", api-contract, section 5: 30 s to 5 min.
-    """
-
-    first_s: float = 15.0
-    shortest_s: float = 2.0
-    longest_s: float = 15.0
-
-
-class Polls:
-    """When to look at a task: from what the tasks before it took.
-
-    The first look comes a little before the fastest of the last tasks was seen
-    to be done, since it may have been done earlier; the next ones follow the
-    spread of the last tasks: an eighth of it apart, so that a finished task
-    stands unnoticed for little of its time.
-    """
-
-    def __init__(self, timing: PollTiming = PollTiming()) -> None:
-        self._timing = timing
-        self._took_s: deque[float] = deque(maxlen=_REMEMBERED)
-
-    def on_finished(self, took_s: float) -> None:
-        """A task was seen to be done `took_s` seconds after it had been submitted."""
-        self._took_s.append(took_s)
-
-    def first_wait_s(self) -> float:
-        """Seconds from the submission to the first look."""
-        timing = self._timing
-        if not self._took_s:
-            return timing.first_s
-        # A task that was done while the computer slept tells nothing of the next one.
-        longest_s = max(timing.first_s, _LONGEST_FIRST * timing.longest_s)
-        return min(max(timing.shortest_s, 0.8 * min(self._took_s)), longest_s)
-
-    def next_wait_s(self, age_s: float, *, in_flight: int, rate: float) -> float:
-        """Seconds to the next look at a task submitted `age_s` ago.
-
-        Where `in_flight` tasks share `rate` requests a minute, the looks leave
-        a third of them to submissions.
-        """
-        timing = self._timing
-        wait_s = timing.longest_s
-        if len(self._took_s) >= 3:
-            in_order = sorted(self._took_s)
-            # One late riser in ten says nothing about the others.
-            spread_s = in_order[(len(in_order) - 1) * 9 // 10] - in_order[0]
-            wait_s = min(max(spread_s / 8, timing.shortest_s), timing.longest_s)
-        elif age_s < 4 * timing.longest_s:
-            wait_s = min(max(age_s / 4, timing.shortest_s), timing.longest_s)
-        return max(wait_s, in_flight * 60.0 / max(rate, 1.0) * 1.5)

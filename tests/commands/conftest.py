@@ -5,12 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from storyboard.engine.pacing import PollTiming
 from storyboard.sandbox.server import SandboxServer
 from storyboard.sandbox.settings import SandboxSettings
 from tests.commands.films import FILM, Program
-
-AT_ONCE = PollTiming(first_s=0.0, shortest_s=0.01, longest_s=0.05)
 
 
 @pytest.fixture
@@ -34,6 +31,4 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[SandboxServer]:
     with SandboxServer(settings=settings) as running:
         monkeypatch.setenv("MODELLIX_BASE_URL", running.base_url)
         monkeypatch.setenv("MODELLIX_API_KEY", "mdlx-marked-key-0123456789")
-        # Waits sized for a real API would make up most of a test's time.
-        monkeypatch.setattr("storyboard.commands.connection._API_TIMING", AT_ONCE)
         yield running

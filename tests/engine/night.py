@@ -37,7 +37,6 @@ from storyboard.engine.job import (
     RunResult,
 )
 from storyboard.engine.loop import Engine
-from storyboard.engine.pacing import PollTiming
 from storyboard.engine.place import finish_moves, has_file
 from storyboard.plan import Wishes, make_plan
 from storyboard.records import Payload, Submission, SubmitReply, Take, TaskReply, Video
@@ -220,7 +219,6 @@ class Night:
     render_s: float = 60.0
     latency_s: float = 0.2
     fetch_s: float = 1.0
-    poll_timing: PollTiming = field(default_factory=PollTiming)
     wishes: Wishes = field(default_factory=Wishes)
     on_post: Callable[[Call], Answer] = field(init=False)
     on_poll: Callable[[Call], Answer] = field(init=False)
@@ -281,7 +279,6 @@ class Night:
                 requests_per_minute=self.requests_per_minute,
                 download=self.wishes.download,
                 timeout_s=self.timeout_s,
-                poll_timing=self.poll_timing,
             )
 
             def listen(progress: Progress) -> None:

@@ -27,7 +27,6 @@ from storyboard.engine.job import (
     RunResult,
 )
 from storyboard.engine.loop import Engine
-from storyboard.engine.pacing import PollTiming
 from storyboard.engine.place import finish_moves, has_file
 from storyboard.models.catalog import load_catalog
 from storyboard.plan import Wishes, make_plan, read_states
@@ -36,7 +35,6 @@ from storyboard.spec.fingerprint import fingerprint
 from storyboard.store import Store
 
 MODEL = "alibaba/wan2.7-t2v"
-QUICK = PollTiming(first_s=0.0, shortest_s=0.01, longest_s=0.02)
 
 
 def make_take(number: int, prompt: str | None = None) -> Take:
@@ -122,7 +120,6 @@ class Rig:
                 download=self.wishes.download,
                 timeout_s=self.timeout_s,
                 connections=6,
-                poll_timing=QUICK,
             )
 
             def listen(progress: Progress) -> None:

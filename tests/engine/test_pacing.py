@@ -1,4 +1,4 @@
-"""The window, the budget and the polls, with the hands of the clock in the test's own hand."""
+"""The window and the budget, with the hands of the clock in the test's own hand."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from storyboard.engine.pacing import Budget, Polls, PollTiming, Window, back_off_s
+from storyboard.engine.pacing import Budget, Window, back_off_s
 from storyboard.records import RateHint
 
 
@@ -267,80 +267,3 @@ def test_a_back_off_lies_between_half_and_whole(
 def test_the_waits_of_several_clients_differ() -> None:
     waits = {back_off_s(3, longest_s=60.0, jitter=random.Random(seed)) for seed in range(10)}
     assert len(waits) == 10
-
-
-# The polls
-
-TIMING = PollTiming(first_s=15.0, shortest_s=2.0, longest_s=15.0)
-
-
-def seen(*took_s: float) -> Polls:
-    polls = Polls(TIMING)
-    for each in took_s:
-        polls.on_finished(each)
-    return polls
-
-
-def test_the_first_look_comes_when_a_task_could_first_be_done() -> None:
-    assert seen().first_wait_s() == 15.0
-    assert seen(40.0, 60.0, 90.0).first_wait_s() == 32.0  # a little before the quickest one
-
-
-def test_tasks_that_are_always_done_at_the_first_look_are_looked_at_sooner() -> None:
-    polls = Polls(TIMING)
-    for _ in range(20):
-        polls.on_finished(max(5.0, polls.first_wait_s()))
-    assert polls.first_wait_s() == 4.0
-
-
-@pytest.mark.parametrize("took_s", [0.0, 0.1])
-def test_no_first_look_comes_at_once(took_s: float) -> None:
-    assert seen(took_s).first_wait_s() == 2.0
-
-
-def test_tasks_that_were_done_overnight_do_not_make_the_next_ones_wait_a_day() -> None:
-    assert seen(86_400.0, 90_000.0).first_wait_s() == 120.0
-
-
-def test_what_is_long_past_is_forgotten() -> None:
-    assert seen(3.0, *[50.0] * 32).first_wait_s() == 40.0
-
-
-def test_before_anything_has_finished_the_rhythm_follows_the_task_s_age() -> None:
-    waits = [seen().next_wait_s(age_s, in_flight=1, rate=100) for age_s in (0, 20, 40, 59, 600)]
-    assert waits == [2.0, 5.0, 10.0, 14.75, 15.0]
-
-
-def test_later_the_rhythm_follows_what_finished_tasks_took() -> None:
-    def rhythm(*took_s: float) -> float:
-        return seen(*took_s).next_wait_s(100.0, in_flight=1, rate=100)
-
-    assert rhythm(40, 44, 48) == 2.0
-    assert rhythm(40, *[100] * 10) == 7.5
-    assert rhythm(40, *[4000] * 10) == 15.0
-    assert rhythm(*[40] * 20, 90_000) == 2.0  # one that was noticed late
-
-
-def test_many_tasks_leave_a_third_of_the_budget_to_submissions() -> None:
-    wait_s = seen().next_wait_s(600.0, in_flight=100, rate=100)
-    assert 100 * 60 / wait_s == pytest.approx(100 * 2 / 3)
-
-
-@pytest.mark.parametrize("rate", [0, 0.0, 1])
-def test_the_least_rate_is_one_request_a_minute(rate: float) -> None:
-    assert seen().next_wait_s(0.0, in_flight=2, rate=rate) == 180.0
-
-
-@given(
-    st.lists(st.floats(0, 1e9), max_size=50),
-    st.floats(0, 1e9),
-    st.integers(0, 10_000),
-    st.floats(1, 1e6),
-)
-def test_no_look_comes_too_soon_or_never(
-    took_s: list[float], age_s: float, in_flight: int, rate: float
-) -> None:
-    polls = seen(*took_s)
-    assert 2.0 <= polls.first_wait_s() <= 120.0
-    wait_s = polls.next_wait_s(age_s, in_flight=in_flight, rate=rate)
-    assert 2.0 <= wait_s <= max(15.0, in_flight * 90.0 / rate) * 1.000001  # of rounding
