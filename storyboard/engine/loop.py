@@ -197,6 +197,7 @@ class Engine:
                     self._poll_at(now, flight)
                 elif action.kind is ActionKind.DOWNLOAD and action.submission:
                     self._downloads.add(Flight(job, action.take, action.submission))
+        self._window.on_resumed(len(self._tasks))
 
     def _is_done(self) -> bool:
         if self._leave_at is not None:
@@ -330,6 +331,7 @@ class Engine:
             self._stop(error)
         if submission.state is SubmissionState.ACCEPTED:
             self._tasks.add(_key(flight))
+            self._window.on_accepted(self._in_flight)
             flight.born_s = now
             self._poll_at(now + self._next_look_s(flight, now), flight)
             self._report(flight, Step.ACCEPTED)

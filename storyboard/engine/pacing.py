@@ -22,8 +22,10 @@ class Window:
     """How many tasks may be in flight at the API.
 
     With a `ceiling` from the user it starts there. Without, it starts at 2 and
-    grows by one with each finished task until the API speaks of concurrency;
-    then it holds at what ran, and tries one more a minute.
+    grows by one with each submission that filled it and was accepted: so many
+    in flight prove that the account allows them, and one more that is refused
+    costs nothing. Once the API speaks of concurrency it holds at what ran, and
+    tries one more a minute.
     """
 
     def __init__(self, ceiling: int | None = None) -> None:
@@ -50,11 +52,18 @@ class Window:
             return self._closed_until
         return self._probe_at if self.size < self.ceiling else None
 
+    def on_resumed(self, in_flight: int) -> None:
+        """So many tasks of an earlier run are in flight: the account allows them."""
+        self.size = min(max(self.size, in_flight + 1), self.ceiling)
+
+    def on_accepted(self, in_flight: int) -> None:
+        """A task was accepted; `in_flight` are now, with the submissions that are open."""
+        if self._probe_at is None and in_flight >= self.size:
+            self.size = min(self.size + 1, self.ceiling)
+
     def on_finished(self) -> None:
         """A task came to its end."""
         self._pauses = 0
-        if self._probe_at is None:
-            self.size = min(self.size + 1, self.ceiling)
 
     def on_limit(self, in_flight: int, *, now: float) -> None:
         """The API said that too many tasks run, while `in_flight` of ours did.
@@ -62,7 +71,7 @@ class Window:
         With none of ours the slots are held by others: nothing of ours will end
         and free one, so the window closes for 1, 2, 4 ... seconds, up to a minute.
         """
-        self.size = max(1, min(in_flight, self.ceiling))
+        self.size = max(1, min(in_flight, self.size))
         self._probe_at = now + _PROBE_S
         if in_flight > 0:
             self._pauses = 0

@@ -269,6 +269,29 @@ def test_the_account_s_limit_of_tasks_is_found_and_seldom_run_into(night: Night)
     assert night.hands.time_s < 1.25 * 40 * 60
 
 
+@pytest.mark.parametrize("latency_s", [0.2, 3.0])
+def test_the_account_s_limit_is_reached_at_once_and_met_with_a_refusal_or_two(
+    night: Night, latency_s: float
+) -> None:
+    night.takes, night.requests_per_minute = make_takes(100), 1000
+    night.latency_s, night.render_s, night.timeout_s = latency_s, HOUR, 30 + 20 * latency_s
+    limited_to(night, lambda: 20)
+    night.render()
+    accepted_s = [at_s for at_s, progress in night.news if progress.step is Step.ACCEPTED]
+    assert len(accepted_s) == 20
+    assert accepted_s[-1] < 20 * latency_s + 5
+    assert Counter(night.states())["unavailable"] <= 2
+
+
+def test_a_run_that_goes_on_does_not_wait_for_the_tasks_of_the_one_before(night: Night) -> None:
+    night.takes, night.render_s, night.timeout_s = make_takes(100), HOUR, 60.0
+    limited_to(night, lambda: 10 if night.hands.time_s < 60 else 20)
+    night.render()
+    night.render()
+    assert night.in_flight() == 20
+    assert Counter(night.states())["unavailable"] <= 4
+
+
 def test_after_a_limit_the_window_grows_again_by_one_a_minute(night: Night) -> None:
     night.takes = make_takes(120)
     night.render_s = 20

@@ -22,45 +22,65 @@ class Highest(random.Random):
 # The window
 
 
-def test_the_window_starts_at_two_and_grows_by_one_with_each_finished_task() -> None:
+def grown_to(size: int) -> Window:
+    """A window that so many accepted tasks have filled."""
+    window = Window()
+    for in_flight in range(1, size):
+        window.on_accepted(in_flight)
+    return window
+
+
+def test_the_window_starts_at_two_and_grows_by_one_with_each_task_that_filled_it() -> None:
     window = Window()
     assert window.has_room(1, now=0.0)
     assert not window.has_room(2, now=0.0)
-    for finished in range(1, 6):
+    for in_flight in range(2, 8):
+        window.on_accepted(in_flight)
+        assert window.size == in_flight + 1
+
+
+def test_tasks_that_leave_the_window_room_prove_nothing() -> None:
+    window = Window()
+    for _ in range(10):
+        window.on_accepted(1)
         window.on_finished()
-        assert window.size == 2 + finished
+    assert window.size == 2
+
+
+def test_tasks_of_an_earlier_run_prove_that_the_account_allows_as_many() -> None:
+    free, told = Window(), Window(3)
+    for window in (free, told):
+        window.on_resumed(15)
+    assert (free.size, told.size) == (16, 3)
+    free.on_resumed(0)
+    assert free.size == 16
 
 
 def test_the_window_never_grows_past_the_largest_account() -> None:
-    window = Window()
-    for _ in range(500):
-        window.on_finished()
-    assert window.size == 100
+    assert grown_to(500).size == 100
 
 
 @pytest.mark.parametrize("ceiling", [1, 2, 7])
 def test_a_concurrency_from_the_user_is_start_and_ceiling(ceiling: int) -> None:
     window = Window(ceiling)
     assert window.size == ceiling
-    for _ in range(10):
-        window.on_finished()
+    for in_flight in range(10):
+        window.on_accepted(in_flight)
     assert window.size == ceiling
 
 
 def test_a_limit_holds_the_window_at_what_ran() -> None:
-    window = Window()
-    for _ in range(10):
-        window.on_finished()
+    window = grown_to(6)
     window.on_limit(5, now=100.0)
     assert window.size == 5
-    window.on_finished()
+    window.on_accepted(5)
     assert window.size == 5
     assert window.has_room(4, now=101.0)
     assert not window.has_room(5, now=159.9)
 
 
 def test_after_a_limit_one_more_is_tried_a_minute() -> None:
-    window = Window()
+    window = grown_to(6)
     window.on_limit(5, now=100.0)
     assert window.next_change_at() == 160.0
     assert window.has_room(5, now=160.0)
@@ -70,7 +90,7 @@ def test_after_a_limit_one_more_is_tried_a_minute() -> None:
 
 
 def test_a_probe_that_is_refused_leaves_the_window_where_it_was() -> None:
-    window = Window()
+    window = grown_to(6)
     window.on_limit(5, now=100.0)
     assert window.has_room(5, now=160.0)
     window.on_limit(5, now=161.0)
@@ -79,10 +99,17 @@ def test_a_probe_that_is_refused_leaves_the_window_where_it_was() -> None:
 
 
 def test_the_window_does_not_grow_while_it_is_not_full() -> None:
-    window = Window()
+    window = grown_to(6)
     window.on_limit(5, now=0.0)
     for minute in range(10):
         assert window.has_room(3, now=60.0 * minute)
+    assert window.size == 5
+
+
+def test_a_limit_never_makes_the_window_larger() -> None:
+    window = Window(10)
+    for in_flight in (5, 8, 7):  # open submissions, to be refused in their turn
+        window.on_limit(in_flight, now=0.0)
     assert window.size == 5
 
 
@@ -128,13 +155,15 @@ def test_a_task_of_ours_that_finishes_ends_the_long_pauses() -> None:
     assert window.next_change_at() == 101.0
 
 
-@given(st.lists(st.tuples(st.sampled_from("flr"), st.integers(0, 200), st.floats(0, 1e6))))
+@given(st.lists(st.tuples(st.sampled_from("aflr"), st.integers(0, 200), st.floats(0, 1e6))))
 def test_whatever_happens_the_window_can_open_again(events: list[tuple[str, int, float]]) -> None:
     window, now = Window(), 0.0
     for kind, in_flight, later_s in events:
         now += later_s
         if kind == "f":
             window.on_finished()
+        elif kind == "a":
+            window.on_accepted(in_flight)
         elif kind == "l":
             window.on_limit(in_flight, now=now)
         else:
