@@ -15,6 +15,7 @@ from benchmarks.rows import Row
 GROUPS: Mapping[str, str] = {
     "startup": "benchmarks.startup",
     "validate": "benchmarks.validate",
+    "makespan": "benchmarks.makespan",
 }
 """Each is a module with a function `rows(folder)` that yields its figures."""
 
