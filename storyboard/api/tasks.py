@@ -40,6 +40,7 @@ _WORDS = {
     "cancelled": TaskStatus.CANCELED,
 }
 
+_ENDS = frozenset({TaskStatus.SUCCEEDED, TaskStatus.FAILED, TaskStatus.CANCELED})
 _REFUSED = frozenset({401, 402, 403})
 _URL = re.compile(r"https?://[^\x00-\x20\x7f\\<>\"]+", re.IGNORECASE)
 _VIDEO_SUFFIXES = (".mp4", ".mov", ".webm", ".m4v")
@@ -64,6 +65,11 @@ def read_task(answer: Answer, task_id: str, redaction: Redaction) -> TaskReply:
         limit=limit_of(answer),
         rate=rate_hint(answer),
     )
+
+
+def is_end(word: str | None) -> bool:
+    """Whether a status word says that the task has ended, however it did."""
+    return _WORDS.get((word or "").strip().lower()) in _ENDS
 
 
 def failure_reason(document: Any) -> str | None:

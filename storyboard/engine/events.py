@@ -35,6 +35,21 @@ class Downloaded:
 
 
 @dataclass(frozen=True, slots=True)
+class Glanced:
+    """The request log has been read, one of so many `pages`, and tells which tasks have ended."""
+
+    ended: frozenset[str]
+    pages: int
+
+
+@dataclass(frozen=True, slots=True)
+class NotGlanced:
+    """The request log could not be read; `wait_s` is what the API says of trying again."""
+
+    wait_s: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class Crashed:
     """A worker met a bug of ours; the loop raises it."""
 
@@ -47,7 +62,7 @@ class Interrupted:
     """Somebody wants the run to end."""
 
 
-Event: TypeAlias = Submitted | Polled | Downloaded | Crashed | Interrupted
+Event: TypeAlias = Submitted | Polled | Glanced | NotGlanced | Downloaded | Crashed | Interrupted
 
 
 def guarded(call: Callable[[], Event], *, is_submission: bool = False) -> Callable[[], Event]:

@@ -97,6 +97,8 @@ class Flight:
     submission: Submission
     born_s: float = 0.0  # when it was accepted, by the monotonic clock
     working_s: float = 0.0  # its age when it was last seen at work
+    due: int = 0  # the number of its entry among the polls that are due; 0 for none
+    has_ended: bool = False  # says the request log
     missing_since: float | None = None
     refused_since: float | None = None
     unread: int = 0

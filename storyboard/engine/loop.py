@@ -15,6 +15,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 
+from storyboard.api.account import Account
 from storyboard.api.protocols import Api
 from storyboard.engine import breaker, place
 from storyboard.engine.answers import after_disappearance, after_poll, after_submit
@@ -24,11 +25,14 @@ from storyboard.engine.events import (
     Crashed,
     Downloaded,
     Event,
+    Glanced,
     Interrupted,
+    NotGlanced,
     Polled,
     Submitted,
     guarded,
 )
+from storyboard.engine.glances import Glances, read_log
 from storyboard.engine.job import (
     Due,
     EngineSettings,
@@ -93,6 +97,8 @@ class Engine:
         self._window = Window(settings.concurrency)
         self._budget = Budget(settings.requests_per_minute, jitter=self._jitter)
         self._polls = Polls()
+        self._log = api if isinstance(api, Account) else None
+        self._glances = Glances(now=now)
         self._breaker = breaker.Breaker(origin=api.origin, now=now)
         self._ends_at = None if settings.timeout_s is None else now + settings.timeout_s
 
@@ -103,11 +109,11 @@ class Engine:
         )
 
         self._waiting: deque[tuple[Job, Take]] = deque()
-        self._tasks: set[tuple[str, int]] = set()  # accepted, not finished
+        self._tasks: dict[tuple[str, int], Flight] = {}  # accepted, not finished
         self._open_posts = 0
         self._is_polls_turn = False
         self._poll_heap: list[Due] = []
-        self._numbers = itertools.count()
+        self._numbers = itertools.count(1)
         self._user_numbers = itertools.count(1)
         self._hold_until = now  # no submission before, after the API could not be reached
         self._strikes = 0
@@ -159,6 +165,7 @@ class Engine:
         for flight in sends:
             self._requests.start(self._submit_call(flight))
         self._put_in_place(now)
+        self._start_glance(now)
         self._start_polls(now)
         if self._leave_at is None:
             self._downloads.start(now)
@@ -173,6 +180,12 @@ class Engine:
             case Polled(flight, reply):
                 self._requests.finished()
                 self._on_polled(flight, reply, now)
+            case Glanced(ended, pages):
+                self._requests.finished()
+                self._on_glanced(ended, pages, now)
+            case NotGlanced(wait_s):
+                self._requests.finished()
+                self._glances.on_failure(now=now, wait_s=wait_s)
             case Downloaded(flight, result):
                 self._on_downloaded(flight, result, now)
             case Crashed(error, is_submission):
@@ -191,8 +204,8 @@ class Engine:
                 if action.kind is ActionKind.SUBMIT:
                     self._waiting.append((job, action.take))
                 elif action.kind is ActionKind.RESUME and action.submission:
-                    self._tasks.add((job.name, action.submission.id))
                     flight = Flight(job, action.take, action.submission)
+                    self._tasks[_key(flight)] = flight
                     flight.born_s = now - age_s(action.submission, self._clock.now())
                     self._poll_at(now, flight)
                 elif action.kind is ActionKind.DOWNLOAD and action.submission:
@@ -208,7 +221,7 @@ class Engine:
             or self._open_posts
             or self._tasks
             or self._poll_heap
-            or self._requests.busy
+            or self._requests.busy > self._glances.is_open
             or not self._downloads.is_idle
         )
 
@@ -221,6 +234,8 @@ class Engine:
         if self._requests.free:
             if self._poll_heap:
                 times.append(max(self._poll_heap[0].at, self._budget.next_at()))
+            if self._log is not None and self._may_glance():
+                times.append(max(self._glances.next_at, self._budget.next_at()))
             if self._waiting and self._may_post():
                 times.extend(self._submission_times(now))
         if self._waiting or self._poll_heap:
@@ -330,7 +345,7 @@ class Engine:
         if error := self._breaker.on_submit(reply):
             self._stop(error)
         if submission.state is SubmissionState.ACCEPTED:
-            self._tasks.add(_key(flight))
+            self._tasks[_key(flight)] = flight
             self._window.on_accepted(self._in_flight)
             flight.born_s = now
             self._poll_at(now + self._next_look_s(flight, now), flight)
@@ -368,9 +383,11 @@ class Engine:
     # Polls
 
     def _poll_at(self, time: float, flight: Flight) -> None:
-        heapq.heappush(self._poll_heap, Due(time, next(self._numbers), flight))
+        flight.due = next(self._numbers)
+        heapq.heappush(self._poll_heap, Due(time, flight.due, flight))
 
     def _start_polls(self, now: float) -> None:
+        self._drop_old_dues()
         while (
             self._poll_heap
             and self._leave_at is None
@@ -379,9 +396,16 @@ class Engine:
             and self._budget.next_at() <= now
         ):
             flight = heapq.heappop(self._poll_heap).flight
+            flight.due = 0
+            self._drop_old_dues()
             self._budget.spend(now=now)
             self._is_polls_turn = False
             self._requests.start(self._poll_call(flight))
+
+    def _drop_old_dues(self) -> None:
+        """Takes away what is first among the polls and has been brought forward since."""
+        while self._poll_heap and self._poll_heap[0].number != self._poll_heap[0].flight.due:
+            heapq.heappop(self._poll_heap)
 
     def _has_late_poll(self, now: float) -> bool:
         return bool(self._poll_heap) and now - self._poll_heap[0].at > _LATE_POLL_S
@@ -417,21 +441,28 @@ class Engine:
                 flight.unread, flight.missing_since, flight.refused_since = 0, None, None
                 self._polls.on_working(flight.working_s, now - flight.born_s)
                 flight.working_s = now - flight.born_s
+                if flight.has_ended:
+                    flight.has_ended = False
+                    self._glances.on_false_alarm()
             self._poll_at(now + self._next_look_s(flight, now), flight)
 
     def _next_look_s(self, flight: Flight, now: float) -> float:
         if flight.unread:
             return back_off_s(flight.unread, longest_s=30.0, jitter=self._jitter)
         return self._polls.next_wait_s(
-            now - flight.born_s, in_flight=len(self._tasks), rate=self._budget.rate
+            now - flight.born_s,
+            in_flight=len(self._tasks),
+            rate=self._budget.rate,
+            has_log=self._glances.is_trusted,
         )
 
     def _on_finished(self, flight: Flight, now: float, *, was_running: bool) -> None:
         submission = flight.submission
-        self._tasks.discard(_key(flight))
+        self._tasks.pop(_key(flight), None)
         if was_running:
             self._window.on_finished()
             self._polls.on_finished(flight.working_s, now - flight.born_s)
+            self._glances.on_finished(was_told=flight.has_ended)
         if submission.state is not SubmissionState.SUCCEEDED:
             self._report(flight, Step.FAILED, submission.reason or submission.state.value)
             return
@@ -448,7 +479,7 @@ class Engine:
         if now - flight.missing_since < _MISSING_S:
             self._poll_at(now + _MISSING_WAIT_S, flight)
             return
-        self._tasks.discard(_key(flight))
+        self._tasks.pop(_key(flight), None)
         self._save(flight, after_disappearance(flight.submission, reply))
         self._report(flight, Step.UNKNOWN, flight.submission.reason or "")
 
@@ -459,9 +490,38 @@ class Engine:
         if now - flight.refused_since < _REFUSED_S:
             self._poll_at(now + _MISSING_WAIT_S, flight)
             return
-        self._tasks.discard(_key(flight))
+        self._tasks.pop(_key(flight), None)
         if flight.submission.state is SubmissionState.SUCCEEDED:
             self._not_here(flight, "its link is gone, and the API refuses the key")
+
+    # Glances at the request log
+
+    def _may_glance(self) -> bool:
+        return (
+            len(self._tasks) > 1
+            and self._leave_at is None
+            and self._requests.free > 0
+            and not self._glances.is_open
+            and not self._glances.is_worthless
+        )
+
+    def _start_glance(self, now: float) -> None:
+        is_time = now >= max(self._glances.next_at, self._budget.next_at())
+        if self._log is None or not is_time or not self._may_glance():
+            return
+        log, end = self._log, self._clock.now()
+        start = min(flight.submission.submitted_at or end for flight in self._tasks.values())
+        page = self._glances.begin()
+        self._budget.spend(now=now)
+        self._requests.start(guarded(lambda: read_log(log, start, end, page)))
+
+    def _on_glanced(self, ended: frozenset[str], pages: int, now: float) -> None:
+        wait_s = self._polls.glance_wait_s(in_flight=len(self._tasks), rate=self._budget.rate)
+        self._glances.on_answer(pages=pages, next_at=now + wait_s)
+        for flight in self._tasks.values():
+            if flight.submission.task_id in ended and flight.due and not flight.has_ended:
+                flight.has_ended = True
+                self._poll_at(now, flight)
 
     # Downloads
 

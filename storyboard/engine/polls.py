@@ -29,6 +29,10 @@ from math import exp, expm1, inf, sqrt
 from storyboard.engine.lifetable import EDGES, WIDTHS, LifeTable, row_of
 
 _MOST_LOOKS = 5.0  # a task, on average; the last tasks of a run get more
+_LOOKS_WITH_LOG = 0.7  # where the log can be trusted, these are for the case that it cannot
+_GLANCES = 3.0  # at the log, for each task that finishes
+_GLANCES_S = (1.0, 15.0)  # apart, at least and at most
+_FIRST_GLANCES_S = 2.0  # apart, before any task has finished
 _FEWEST_LOOKS = 0.3  # then most are done before the first one
 _LONGEST_S = 60.0  # whatever the table says: it may be wrong
 _SHORTEST_S = 0.01
@@ -60,28 +64,46 @@ class Polls:
         if self._finished < _BATCH or self._finished % _BATCH == 0:
             self._weigh()
 
-    def next_wait_s(self, age_s: float, *, in_flight: int, rate: float) -> float:
+    def next_wait_s(
+        self, age_s: float, *, in_flight: int, rate: float, has_log: bool = False
+    ) -> float:
         """Seconds to the next look at a task of that age.
 
         `in_flight` tasks and the submissions after them share `rate` requests
-        a minute.
+        a minute. With `has_log` most looks come when the request log says so.
         """
         in_flight, rate = max(in_flight, 1), max(rate, 1.0)
         self._most_in_flight = max(self._most_in_flight, in_flight)
+        most_looks = _LOOKS_WITH_LOG if has_log else _MOST_LOOKS
         shortest_s = max(_SHORTEST_S, _SHORTEST_PART * age_s)
         # Looks at all of them leave a third of the budget to submissions.
         longest_s = max(_LONGEST_S, in_flight * 60.0 / rate * 1.5, shortest_s)
-        wait_s = self._age_after(age_s, self._stride(age_s, in_flight, rate)) - age_s
+        wait_s = self._age_after(age_s, self._stride(age_s, in_flight, rate, most_looks)) - age_s
         return min(max(wait_s, shortest_s), longest_s)
 
-    def _stride(self, age_s: float, in_flight: int, rate: float) -> float:
+    def glance_wait_s(self, *, in_flight: int, rate: float) -> float:
+        """Seconds to the next glance at a log that tells of all the `in_flight` tasks."""
+        if not self._finished:
+            return _FIRST_GLANCES_S
+        in_flight, rate = max(in_flight, 1), max(rate, 1.0)
+        self._most_in_flight = max(self._most_in_flight, in_flight)
+        glances = min(max(self._spare(in_flight, rate) - 1.0, _FEWEST_LOOKS), _GLANCES)
+        wait_s = self._mean_s / glances / sqrt(in_flight * self._most_in_flight)
+        return min(max(wait_s, _GLANCES_S[0]), _GLANCES_S[1])
+
+    def _spare(self, in_flight: int, rate: float) -> float:
+        """The looks at a task that the budget leaves.
+
+        One request is the submission; and the look that finds a task done
+        comes late by half a stride, which the integral does not count.
+        """
+        return _OF_THE_BUDGET * rate * self._mean_s / 60.0 / in_flight - 1.5
+
+    def _stride(self, age_s: float, in_flight: int, rate: float, most_looks: float) -> float:
         """The integral of `sqrt(h)` from one look to the next: `sqrt(2 * price)`."""
         if not self._finished:
             return sqrt(2.0 * (_FIRST_PRICE_S + age_s / 100.0))
-        requests_a_task = _OF_THE_BUDGET * rate * self._mean_s / 60.0 / in_flight
-        # One is the submission; and the look that finds a task done comes late
-        # by half a stride, which the integral does not count.
-        looks = min(max(requests_a_task - 1.5, _FEWEST_LOOKS), _MOST_LOOKS)
+        looks = min(max(self._spare(in_flight, rate), _FEWEST_LOOKS), most_looks)
         # With n in flight a second of each is an n-th of the run's. So when the
         # last ones are in flight, and there is budget to spare, a look costs less.
         return self._spread / looks * sqrt(in_flight / self._most_in_flight)

@@ -22,6 +22,7 @@ from typing import Any, Generic, TypeVar
 
 import pytest
 
+from storyboard.api.account import Checkup, LogEntry, LogPage
 from storyboard.api.answers import Answer
 from storyboard.api.outcomes import read_submission
 from storyboard.api.redaction import Redaction
@@ -39,7 +40,15 @@ from storyboard.engine.job import (
 from storyboard.engine.loop import Engine
 from storyboard.engine.place import finish_moves, has_file
 from storyboard.plan import Wishes, make_plan
-from storyboard.records import Payload, Submission, SubmitReply, Take, TaskReply, Video
+from storyboard.records import (
+    Payload,
+    RateHint,
+    Submission,
+    SubmitReply,
+    Take,
+    TaskReply,
+    Video,
+)
 from storyboard.store import Store
 
 T = TypeVar("T")
@@ -203,11 +212,53 @@ class ScriptedApi:
         """Nothing is open."""
 
 
+class LoggedApi(ScriptedApi):
+    """An API that has a request log too, oldest first; notes when it was glanced at.
+
+    `on_glance` gives the status of a task, or raises what the log answers instead.
+    """
+
+    def __init__(self, night: Night, on_glance: Callable[[str], str] | None = None) -> None:
+        super().__init__(night)
+        self.glances: list[float] = []
+        self.glance_s = night.latency_s
+        self.on_glance = on_glance or (
+            lambda task_id: "success" if night.is_done(task_id) else "processing"
+        )
+
+    def check_up(self) -> Checkup:
+        return Checkup(is_key_valid=True, rate=RateHint())
+
+    def balance_usd(self) -> float | None:
+        return None
+
+    def logs(
+        self,
+        start: datetime,
+        end: datetime,
+        *,
+        page: int = 1,
+        page_size: int = 100,
+        user_id: str | None = None,
+    ) -> LogPage:
+        night = self._night
+        self.glances.append(night.hands.time_s)
+        night.hands.call_s = self.glance_s
+        since_s, until_s = ((moment - DUSK).total_seconds() for moment in (start, end))
+        found = [name for name, born_s in night.born_s.items() if since_s <= born_s <= until_s]
+        entries = tuple(
+            LogEntry(name, self.on_glance(name))
+            for name in found[(page - 1) * page_size : page * page_size]
+        )
+        return LogPage(entries, len(found), page, len(entries))
+
+
 @dataclass
 class Night:
     """One output folder and one API, rendered as often as wanted; `hands` go on from run to run.
 
-    By default the API accepts all, and tasks take `render_s`.
+    By default the API accepts all, and tasks take `render_s`, or what
+    `render_times_s` gives for each in turn.
     """
 
     folder: Path
@@ -217,6 +268,7 @@ class Night:
     requests_per_minute: int | None = None
     timeout_s: float | None = None
     render_s: float = 60.0
+    render_times_s: Sequence[float] = ()
     latency_s: float = 0.2
     fetch_s: float = 1.0
     wishes: Wishes = field(default_factory=Wishes)
@@ -229,7 +281,7 @@ class Night:
     watch: Callable[[Progress], None] = lambda progress: None
 
     def __post_init__(self) -> None:
-        self.api = ScriptedApi(self)
+        self.api: ScriptedApi = ScriptedApi(self)
         self.on_post = self.accept
         self.on_poll = self.tell
         self.fetch = self._fetch
@@ -245,12 +297,18 @@ class Night:
 
     def tell(self, call: Call) -> Answer:
         """Says how a task stands by now."""
-        is_done = self.hands.time_s >= self.born_s[call.task_id] + self.render_s
-        return task(call.task_id, "success" if is_done else "processing")
+        return task(call.task_id, "success" if self.is_done(call.task_id) else "processing")
+
+    def is_done(self, task_id: str) -> bool:
+        """Whether a task has been rendered by now."""
+        number = int(task_id.removeprefix("task-"))
+        times_s = self.render_times_s
+        took_s = times_s[number - 1] if times_s else self.render_s
+        return self.hands.time_s >= self.born_s[task_id] + took_s
 
     def in_flight(self) -> int:
         """How many tasks the API has not finished."""
-        return sum(self.hands.time_s < born + self.render_s for born in self.born_s.values())
+        return sum(not self.is_done(task_id) for task_id in self.born_s)
 
     def _fetch(self, submission: Submission, part: Path) -> FetchResult:
         self.hands.call_s = self.fetch_s

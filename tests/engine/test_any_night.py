@@ -26,6 +26,7 @@ from storyboard.store import FILE_NAME
 from tests.engine.night import (
     Call,
     Killed,
+    LoggedApi,
     Night,
     no_answer,
     no_connection,
@@ -88,6 +89,12 @@ FETCHES = {
     "broken": FetchFailed("host: broken", is_worth_retrying=True),
     "unsafe": FetchFailed("host: unsafe"),
     "disk full": FetchFailed("full", disk_error=OSError(28, "No space left on device")),
+}
+
+LOGS: dict[str, Callable[[str], str] | None] = {
+    "as it stands": None,
+    "all done": lambda _: "success",
+    "none done": lambda _: "processing",
 }
 
 END = st.one_of(
@@ -169,6 +176,7 @@ class Books:
     ends=st.lists(END, max_size=4),
     concurrency=st.one_of(st.none(), st.integers(1, 8)),
     latency_s=st.sampled_from([0.1, 3.0, 59.0]),
+    log=st.sampled_from([None, *LOGS]),
 )
 def test_any_night_is_paid_once_and_comes_to_its_end(
     *,
@@ -178,10 +186,13 @@ def test_any_night_is_paid_once_and_comes_to_its_end(
     ends: list[tuple[str, int]],
     concurrency: int | None,
     latency_s: float,
+    log: str | None,
 ) -> None:
     with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
         night = Night(Path(folder) / "out", make_takes(5), patch, concurrency=concurrency)
         night.latency_s = latency_s
+        if log is not None:
+            night.api = LoggedApi(night, LOGS[log])
         books = Books(night, posts, looks, fetches)
         for end, number in ends:
             books.render(end, number)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import heapq
+import random
 from collections import Counter
 from collections.abc import Callable
 from itertools import pairwise
@@ -13,11 +15,12 @@ from storyboard.api.answers import Answer
 from storyboard.engine.events import Interrupted
 from storyboard.engine.job import FetchFailed, FetchResult, Progress, Step
 from storyboard.engine.loop import Engine
-from storyboard.errors import ExitCode
+from storyboard.errors import AccountError, ExitCode
 from storyboard.plan import Wishes
 from storyboard.records import Submission
 from tests.engine.night import (
     Call,
+    LoggedApi,
     Night,
     no_answer,
     no_connection,
@@ -348,6 +351,105 @@ def test_slow_downloads_hold_up_no_submission(night: Night) -> None:
     assert night.api.posts[-1].at_s < 10 * 60
     assert Counter(night.states()) == {"succeeded": 60}
     assert night.hands.time_s > 60 / 4 * 600
+
+
+# The request log
+
+
+def with_a_log(night: Night, on_glance: Callable[[str], str] | None = None) -> LoggedApi:
+    """A night of 200 takes, ten in flight, at an API that has a request log."""
+    rng = random.Random(1)
+    night.takes, night.concurrency, night.requests_per_minute = make_takes(200), 10, 100
+    night.render_times_s = [60 * rng.lognormvariate(0, 0.5) for _ in night.takes]
+    night.wishes = Wishes(download=False)
+    log = LoggedApi(night, on_glance)
+    night.api = log
+    return log
+
+
+def least_s(night: Night, *, slots: int = 10) -> float:
+    """The makespan if each slot got its next take at once."""
+    free_at = [0.0] * slots
+    for each_s in night.render_times_s[: len(night.takes)]:
+        heapq.heapreplace(free_at, free_at[0] + each_s)
+    return max(free_at)
+
+
+def test_a_log_that_can_be_trusted_makes_a_run_shorter_and_spares_polls(night: Night) -> None:
+    log = with_a_log(night)
+    night.render()
+    assert Counter(night.states()) == {"succeeded": 200}
+    assert [news.step for _, news in night.news].count(Step.RENDERED) == 200
+    assert night.hands.time_s < 1.05 * least_s(night)
+    assert len(log.polls) + len(log.glances) < 6 * 200
+    assert len(log.polls) < 2.5 * 200
+
+
+@pytest.mark.parametrize("word", ["success", "processing", "resting"])
+def test_a_log_that_always_says_the_same_is_found_out(night: Night, word: str) -> None:
+    log = with_a_log(night, lambda task_id: word)
+    night.render()
+    assert Counter(night.states()) == {"succeeded": 200}
+    assert len(log.glances) < 80
+    assert log.glances[-1] < 3 * 60
+    assert night.hands.time_s < 1.15 * least_s(night)
+    assert len(log.polls) < 6.5 * 200
+
+
+def test_a_log_that_stops_being_told_of_ends_delays_little(night: Night) -> None:
+    log = with_a_log(night)
+    tell = log.on_glance
+    log.on_glance = lambda task_id: tell(task_id) if night.hands.time_s < 600 else "processing"
+    night.render()
+    assert Counter(night.states()) == {"succeeded": 200}
+    assert log.glances[-1] < 1000
+    assert night.hands.time_s < 1.2 * least_s(night)
+
+
+@pytest.mark.parametrize("status", [401, 404, 429])
+def test_a_log_that_is_refused_is_seldom_asked_and_ends_nothing(night: Night, status: int) -> None:
+    def refuse_it(task_id: str) -> str:
+        raise AccountError(f"refused (HTTP {status}).", next_step="ask")
+
+    log = with_a_log(night, refuse_it)
+    result = night.render()
+    assert result.stopped_by is None
+    assert Counter(night.states()) == {"succeeded": 200}
+    assert len(log.glances) < 10
+
+
+def test_a_glance_that_hangs_does_not_hold_up_the_end_of_the_run(night: Night) -> None:
+    log = with_a_log(night)
+    night.takes = night.takes[:3]
+    log.glance_s = HOUR
+    night.render()
+    assert len(log.glances) == 1
+    assert night.hands.time_s < 200
+
+
+def test_a_task_that_is_being_looked_at_is_not_looked_at_twice(night: Night) -> None:
+    log = with_a_log(night)
+    night.takes, night.wishes, night.latency_s = night.takes[:30], Wishes(), 8.0
+    log.glance_s = 0.1
+    night.render()
+    steps = Counter(news.step for _, news in night.news)
+    assert steps[Step.RENDERED] == steps[Step.DOWNLOADED] == 30
+    looks: dict[str, list[float]] = {}
+    for call in log.polls:
+        looks.setdefault(call.task_id, []).append(call.at_s)
+    gaps_s = [after - before for at_s in looks.values() for before, after in pairwise(at_s)]
+    assert min(gaps_s) >= night.latency_s
+
+
+def test_a_log_of_many_pages_is_read_page_by_page(night: Night) -> None:
+    log = with_a_log(night)
+    night.takes, night.concurrency, night.requests_per_minute = make_takes(300), 60, 1000
+    night.render_times_s = [*night.render_times_s, *night.render_times_s]
+    night.render()
+    assert night.hands.time_s < 1.1 * least_s(night, slots=60)
+    told = [news.step for _, news in night.news].count(Step.RENDERED)
+    assert told == 300
+    assert len(log.polls) < 3.5 * 300
 
 
 # Ends
