@@ -133,7 +133,13 @@ def measure(folder: Path, *, concurrency: int | None) -> Run:
         counts = read_counts(url)
     assert result.stopped_by is None and counts["accepted"] == TAKES, (result, counts)
     refused = counts["too_many"] + counts["too_fast"]
-    return Run(makespan_s, counts["posts"], counts["polls"], refused, counts["too_fast"])
+    return Run(
+        makespan_s,
+        counts["posts"],
+        counts["polls"] + counts["glances"],
+        refused,
+        counts["too_fast"],
+    )
 
 
 class FastClock:

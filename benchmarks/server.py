@@ -29,11 +29,12 @@ class Account:
     """Who may send what, and what becomes of it. Seconds are those of the account's own clock."""
 
     def __init__(self, options: argparse.Namespace) -> None:
-        self.counts = Counter(posts=0, polls=0, accepted=0, too_many=0, too_fast=0)
+        self.counts = Counter(posts=0, polls=0, glances=0, accepted=0, too_many=0, too_fast=0)
         self._concurrent: int = options.concurrent
         self._per_minute: int = options.per_minute
         self._speed: float = options.speed
         self._render_s = render_times(options.median_s, options.sigma, options.seed)
+        self._born_at: dict[str, float] = {}
         self._done_at: dict[str, float] = {}
         self._numbers = itertools.count(1)
         self._began_at, self._began = time.time(), time.monotonic()
@@ -51,8 +52,8 @@ class Account:
         now = self.now()
         if self._concurrent and sum(at > now for at in self._done_at.values()) >= self._concurrent:
             return self._refuse("too_many", "Concurrent limit exceeded: wait for your tasks")
-        self._forget(now)
         task_id = f"task-{next(self._numbers)}"
+        self._born_at[task_id] = now
         self._done_at[task_id] = now + next(self._render_s)
         self.counts["accepted"] += 1
         return self._reply({"code": 0, "data": {"status": "pending", "task_id": task_id}})
@@ -74,13 +75,24 @@ class Account:
             )
         return self._reply({"code": 0, "data": data})
 
+    async def read_log(self, request: web.Request) -> web.Response:
+        """The request log, as it is documented: oldest first, a page at a time."""
+        self.counts["glances"] += 1
+        if not self._take_request():
+            return self._refuse("too_fast", "Rate limit exceeded: too many requests a minute")
+        start, end, page, size = (
+            int(request.query[name]) for name in ("start_time", "end_time", "page", "page_size")
+        )
+        now = self.now()
+        tasks = [task for task, born_at in self._born_at.items() if start <= born_at <= end]
+        found = [
+            {"task_id": task, "status": "success" if self._done_at[task] <= now else "processing"}
+            for task in tasks[(page - 1) * size : page * size]
+        ]
+        return self._reply({"requests": found, "total": len(tasks), "page": page})
+
     async def tell_counts(self, request: web.Request) -> web.Response:
         return web.json_response(self.counts)
-
-    def _forget(self, now: float) -> None:
-        """A task that is not known is done: what is kept is as long as the window."""
-        if len(self._done_at) > 10_000:
-            self._done_at = {task: at for task, at in self._done_at.items() if at > now}
 
     def _take_request(self) -> bool:
         """Whether the minute has room for one more request, which it then holds."""
@@ -131,6 +143,7 @@ async def serve(options: argparse.Namespace) -> None:
     for path in ("/api/v1/{provider}/{model}", "/api/v1/{provider}/{model}/async"):
         app.router.add_post(path, account.submit)
     app.router.add_get("/api/v1/tasks/{task_id}", account.poll)
+    app.router.add_get("/api/v1/logs", account.read_log)
     app.router.add_get("/counts", account.tell_counts)
     runner = web.AppRunner(app, access_log=None)
     await runner.setup()
