@@ -1,0 +1,195 @@
+"""Ways of looking at tasks, tried in simulated time: `python -m benchmarks.polling [PICTURE]`.
+
+The real engine renders 500 takes, 20 in flight, at 200 requests a minute, while
+the hands of its clock jump from one event to the next. Only the policy is
+exchanged. Render times follow several laws, all with a median near 60 s;
+each figure is the mean of two draws. Prints a table, and draws it.
+"""
+
+from __future__ import annotations
+
+import random
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import fmean
+
+import pytest
+from tabulate import tabulate
+
+from benchmarks.makespan import IN_FLIGHT, PER_MINUTE, TAKES, least_makespan_s
+from storyboard.engine.polls import Polls
+from storyboard.plan import Wishes
+from tests.engine.night import LoggedApi, Night, ScriptedApi
+from tests.engine.rig import make_takes
+
+PICTURE = Path(__file__).with_suffix(".png")
+_SEEDS = (1, 2)
+
+
+# The laws of render times, in seconds
+
+
+def _lognormal(sigma: float) -> Callable[[random.Random, float], float]:
+    return lambda rng, _: 60 * rng.lognormvariate(0, sigma)
+
+
+def _two_peaks(rng: random.Random, _: float) -> float:
+    return rng.choice((30, 120)) * rng.lognormvariate(0, 0.1)
+
+
+def _slows_down(rng: random.Random, progress: float) -> float:
+    return (60 if progress < 0.5 else 120) * rng.lognormvariate(0, 0.25)
+
+
+LAWS: Mapping[str, Callable[[random.Random, float], float]] = {
+    "always 60 s": lambda rng, progress: 60.0,
+    "lognormal, sigma 0.25": _lognormal(0.25),
+    "lognormal, sigma 0.5": _lognormal(0.5),
+    "lognormal, sigma 1": _lognormal(1.0),
+    "exponential": lambda rng, progress: rng.expovariate(1 / 87),
+    "two peaks, 30 and 120 s": _two_peaks,
+    "60 s, then 120 s": _slows_down,
+}
+"""Each draws one time; `progress` is the part of the takes that came before."""
+
+
+# The policies
+
+
+class EverySoOften(Polls):
+    """A look every so many seconds."""
+
+    def __init__(self, wait_s: float) -> None:
+        super().__init__()
+        self._wait_s = wait_s
+
+    def next_wait_s(
+        self, age_s: float, *, in_flight: int, rate: float, has_log: bool = False
+    ) -> float:
+        return self._wait_s
+
+
+class BackingOff(Polls):
+    """Each wait is twice the one before, from 2 to 30 s."""
+
+    def next_wait_s(
+        self, age_s: float, *, in_flight: int, rate: float, has_log: bool = False
+    ) -> float:
+        return min(max(age_s, 2.0), 30.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """A way of looking, and whether there is a request log to glance at."""
+
+    make: Callable[[], Polls]
+    has_log: bool = False
+
+
+POLICIES: Mapping[str, Policy] = {
+    "every 5 s": Policy(lambda: EverySoOften(5.0)),
+    "every 15 s": Policy(lambda: EverySoOften(15.0)),
+    "backing off, 2 to 30 s": Policy(BackingOff),
+    "storyboard, without the log": Policy(Polls),
+    "storyboard": Policy(Polls, has_log=True),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """What a policy came to under a law: the makespan against the lower bound, looks a task."""
+
+    law: str
+    policy: str
+    makespan: float
+    looks: float
+
+
+def figures() -> Iterator[Figure]:
+    """Every policy under every law."""
+    for law in LAWS:
+        for name, policy in POLICIES.items():
+            runs = [simulate(law, policy, seed) for seed in _SEEDS]
+            yield Figure(law, name, fmean(run[0] for run in runs), fmean(run[1] for run in runs))
+
+
+def simulate(law: str, policy: Policy, seed: int) -> tuple[float, float]:
+    """Makespan against the lower bound, and looks a task, of one night."""
+    rng = random.Random(seed)
+    render_s = [LAWS[law](rng, number / TAKES) for number in range(TAKES)]
+    with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
+        patch.setattr("storyboard.engine.loop.Polls", policy.make)
+        night = Night(
+            Path(folder) / "out",
+            make_takes(TAKES),
+            patch,
+            concurrency=IN_FLIGHT,
+            requests_per_minute=PER_MINUTE,
+            render_times_s=render_s,
+            wishes=Wishes(download=False),
+        )
+
+        api = LoggedApi(night) if policy.has_log else ScriptedApi(night)
+        night.api = api
+        night.render()
+        looks = len(api.polls) + (len(api.glances) if isinstance(api, LoggedApi) else 0)
+        return night.hands.time_s / least_makespan_s(iter(render_s)), looks / TAKES
+
+
+def draw(found: list[Figure], picture: Path) -> None:
+    """Two columns of dots, a row for each law: what the policies cost in time and in looks."""
+    import matplotlib as mpl
+
+    mpl.use("Agg")
+    from matplotlib import pyplot as plt
+
+    colours = dict(
+        zip(POLICIES, ("#9aa0a6", "#c58af9", "#f29900", "#7baaf7", "#1a56c4"), strict=True)
+    )
+    markers = dict(zip(POLICIES, "vs^oo", strict=True))
+    laws = list(LAWS)
+    figure, (left, right) = plt.subplots(1, 2, figsize=(9.5, 4.4), sharey=True, dpi=110)
+    for name in POLICIES:
+        mine = [each for each in found if each.policy == name]
+        places = [laws.index(each.law) for each in mine]
+        style = {"color": colours[name], "marker": markers[name], "s": 62, "zorder": 3}
+        left.scatter([100 * (each.makespan - 1) for each in mine], places, label=name, **style)
+        right.scatter([each.looks for each in mine], places, **style)
+    left.set_yticks(range(len(laws)), laws)
+    left.invert_yaxis()
+    left.set_xlim(left=0)
+    right.set_xlim(left=0)
+    right.set_xticks(range(0, 17, 2))
+    left.set_xlabel("makespan above the lower bound (%)")
+    right.set_xlabel("looks at the API for each task (polls and glances)")
+    for axes in (left, right):
+        axes.grid(axis="x", color="#e3e6ea", linewidth=0.8)
+        axes.hlines(range(len(laws)), 0, axes.get_xlim()[1], color="#e3e6ea", linewidth=0.8)
+        axes.spines[["top", "right", "left"]].set_visible(False)
+        axes.tick_params(length=0)
+    figure.suptitle(
+        f"{TAKES} takes, {IN_FLIGHT} in flight, {PER_MINUTE} requests a minute (left is better)",
+        fontsize=11,
+    )
+    figure.legend(loc="lower center", ncols=len(POLICIES), frameon=False, fontsize=9)
+    figure.tight_layout(rect=(0, 0.06, 1, 1))
+    figure.savefig(picture, facecolor="white", metadata={"Software": None})
+
+
+def main(picture: Path) -> None:
+    """Prints the table and draws the picture."""
+    found = []
+    for figure in figures():
+        found.append(figure)
+        print(f"{figure.law}, {figure.policy}: {figure.makespan:.3f}", file=sys.stderr)
+    cells = {(each.law, each.policy): f"{each.makespan:.3f} / {each.looks:.1f}" for each in found}
+    lines = [[law, *(cells[law, policy] for policy in POLICIES)] for law in LAWS]
+    print(tabulate(lines, ("makespan / looks a task", *POLICIES), tablefmt="github"))
+    draw(found, picture)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]) if len(sys.argv) > 1 else PICTURE)
