@@ -11,8 +11,8 @@ the best looks near that age are `sqrt(2 * price / h)` seconds apart: often
 where tasks finish, seldom where they do not. A task then costs `spread /
 sqrt(2 * price)` looks, where `spread` is the integral of `sqrt(h)` over the time
 that tasks live; so the number of looks that the budget leaves gives the price.
-What is wasted, `spread² / (2 * looks)` seconds a task, is the least for anyone
-who looks at one task at a time.
+What is wasted, about `spread² / (2 * looks)` seconds a task, is the least for
+anyone who looks at one task at a time; `glances` tells of more at once.
 
 Source: J. B. Keller, "Optimum checking schedules for systems subject to random
 failure", Management Science 21 (1974); the problem is that of R. E. Barlow,
