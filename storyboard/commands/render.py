@@ -8,11 +8,10 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from storyboard.commands.connection import Connection, connect
 from storyboard.commands.durations import DURATION
 from storyboard.commands.folder import open_folder, write_outputs
 from storyboard.commands.guards import Bill, Caps, bill_for, check_caps
@@ -31,7 +30,6 @@ from storyboard.commands.options import (
 from storyboard.commands.outcome import Outcome, exit_code_of, print_outcome
 from storyboard.commands.plan import describe_plan
 from storyboard.commands.printing import say
-from storyboard.commands.progress import show_progress
 from storyboard.commands.reading import read_sound
 from storyboard.commands.signals import interrupting
 from storyboard.commands.workspace import (
@@ -42,7 +40,6 @@ from storyboard.commands.workspace import (
 )
 from storyboard.engine.clock import SystemClock
 from storyboard.engine.job import EngineSettings, Job, Provenance, RunResult
-from storyboard.engine.loop import Engine
 from storyboard.errors import ExitCode, Refused, UsageError
 from storyboard.git import read_commit
 from storyboard.models.card import ModelCard
@@ -51,6 +48,9 @@ from storyboard.plan import Wishes
 from storyboard.records import ActionKind, Plan, TakeState
 from storyboard.spec.select import Selection, select_takes
 from storyboard.store import Store
+
+if TYPE_CHECKING:
+    from storyboard.commands.connection import Connection
 
 _WORK = (ActionKind.SUBMIT, ActionKind.RESUME, ActionKind.DOWNLOAD)
 
@@ -202,6 +202,9 @@ def _run(
     work = sum(item.work for item in group)
     if is_over or not work:
         return RunResult()
+    # Here, since a render with nothing to do needs no network.
+    from storyboard.commands.connection import connect
+
     protocol = _protocol(group, catalog)
     with connect(
         group[0].space,
@@ -250,6 +253,9 @@ def _carry_out(
     *,
     total: int,
 ) -> RunResult:
+    from storyboard.commands.progress import show_progress
+    from storyboard.engine.loop import Engine
+
     settings = EngineSettings(
         endpoint_of=lambda model: _card(catalog, model).endpoint,
         retention_s=lambda model: _card(catalog, model).retention_h * 3600,
