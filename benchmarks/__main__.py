@@ -16,6 +16,8 @@ GROUPS: Mapping[str, str] = {
     "startup": "benchmarks.startup",
     "validate": "benchmarks.validate",
     "makespan": "benchmarks.makespan",
+    "rerender": "benchmarks.rerender",
+    "gallery": "benchmarks.gallery",
 }
 """Each is a module with a function `rows(folder)` that yields its figures."""
 
