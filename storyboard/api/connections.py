@@ -20,6 +20,8 @@ from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
+from storyboard.api.watchdog import WATCHDOG
+
 if TYPE_CHECKING:
     _Connection = HTTPConnection
 else:
@@ -53,11 +55,10 @@ class Exchange:
         self._socket: socket.socket | None = None
         self._is_over = False
         self._lock = threading.Lock()
-        self._timer: threading.Timer | None = None
 
     def __enter__(self) -> Exchange:
         _current.exchange = self
-        self._set_timer(_CONNECTS * self._connect_s + self._total_s)
+        WATCHDOG.expect(self, _CONNECTS * self._connect_s + self._total_s)
         return self
 
     def __exit__(
@@ -70,8 +71,7 @@ class Exchange:
             # From here on the connection may serve another exchange.
             self._is_over = True
             self._let_go()
-            if self._timer is not None:
-                self._timer.cancel()
+        WATCHDOG.forget(self)
         _current.exchange = None
 
     def watch(self, sock: socket.socket) -> None:
@@ -87,20 +87,11 @@ class Exchange:
     def begin_sending(self, sock: socket.socket) -> None:
         """The next byte to go out on `sock` is the request's first."""
         self.watch(sock)
-        self._set_timer(self._total_s)
+        WATCHDOG.expect(self, self._total_s)
         self.may_have_been_sent = True
 
-    def _set_timer(self, seconds: float) -> None:
-        with self._lock:
-            if self._timer is not None:
-                self._timer.cancel()
-            self._timer = threading.Timer(seconds, self._run_out)
-            self._timer.daemon = True
-            # Without a free thread the timeout of each single read remains.
-            with contextlib.suppress(RuntimeError):
-                self._timer.start()
-
-    def _run_out(self) -> None:
+    def run_out(self) -> None:
+        """End the exchange: its time is up. Does nothing where it is over."""
         with self._lock:
             if not self._is_over:
                 self.is_out_of_time = True
