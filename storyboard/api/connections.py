@@ -162,7 +162,26 @@ _POOLS = {"http": _HTTPPool, "https": _HTTPSPool}
 
 
 class WatchedAdapter(HTTPAdapter):
-    """The `requests` adapter whose connections are all watched. Never retries."""
+    """The `requests` adapter whose connections are all watched. Never retries.
+
+    For one origin, with settings that stay: its pool is found once.
+    """
+
+    _pool: Any = None
+
+    def get_connection_with_tls_context(self, *args: Any, **kwargs: Any) -> Any:
+        """The pool of connections to the origin, or to the proxy on the way to it."""
+        if self._pool is not None:
+            return self._pool
+        pool: Any = super().get_connection_with_tls_context(*args, **kwargs)
+        if issubclass(pool.ConnectionCls, _Watched):  # of another kind, each exchange is told
+            self._pool = pool
+        return pool
+
+    def close(self) -> None:
+        """Drop the connections; the adapter stays usable."""
+        self._pool = None
+        super().close()
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         """Make the pools, with watched connections in them."""

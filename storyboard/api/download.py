@@ -125,7 +125,7 @@ class _Fetch:
         left_s = self.deadline - time.monotonic()
         if left_s <= 0:
             raise DownloadBroken(link.host, "no whole answer came in time")
-        request = requests.Request("GET", link.url, headers=self._headers(), auth=_without_login)
+        request = requests.Request("GET", link.url, headers=self._headers())
         with Exchange(
             connect_s=self.bounds.connect_s, total_s=left_s, check_peer=link.check_peer
         ) as exchange:
@@ -196,11 +196,6 @@ class _Fetch:
         self.part.remember(headers)
         if (self.part.total_bytes or 0) > self.bounds.max_bytes:
             raise _too_large(link, self.bounds)
-
-
-def _without_login(request: requests.PreparedRequest) -> requests.PreparedRequest:
-    """No Authorization; given as auth, because `requests` would look into .netrc otherwise."""
-    return request
 
 
 def _check_head(head: bytes, link: Link) -> None:

@@ -11,7 +11,6 @@ import time
 import zlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from http.cookiejar import DefaultCookiePolicy
 from typing import Any
 
 import requests
@@ -49,18 +48,16 @@ class Timeouts:
 
 
 class PlainSession(requests.Session):
-    """A `requests` session that keeps no cookies, follows nothing and retries nothing."""
+    """A `requests` session that keeps no cookies, follows nothing and retries nothing.
+
+    What the environment says of proxies and certificates is read once for each
+    origin; .netrc is not read at all.
+    """
 
     def __init__(self) -> None:
         super().__init__()
-        self.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-        for scheme in ("http://", "https://"):
-            self.mount(scheme, WatchedAdapter())
-
-    def get_redirect_target(self, resp: requests.Response) -> str | None:
-        """None: redirects are read by the caller, or not at all."""
-        # Otherwise even allow_redirects=False reads a redirect's whole body, however large.
-        return None
+        self.adapters.clear()  # none but those that are watched
+        self._ways: dict[str, tuple[WatchedAdapter, dict[str, Any]]] = {}
 
     def send_once(
         self, request: requests.Request, *, connect_s: float, read_s: float
@@ -68,20 +65,40 @@ class PlainSession(requests.Session):
         """Send it and return the reply, its body unread.
 
         A proxy from the environment is used, but never towards this machine.
+        The session's own `send` is passed by: it would read the environment
+        for each request, keep cookies, and read a redirect's body however large.
         """
-        prepared = self.prepare_request(request)
-        url = prepared.url or ""
-        settings = self.merge_environment_settings(url, {}, True, None, None)
-        if is_loopback_origin(origin_of(url) or ""):
-            settings["proxies"] = {}
-        return self.send(prepared, timeout=(connect_s, read_s), allow_redirects=False, **settings)
+        prepared = _prepare(request)
+        adapter, settings = self._way_to(prepared.url or "")
+        return adapter.send(prepared, timeout=(connect_s, read_s), **settings)
+
+    def _way_to(self, url: str) -> tuple[WatchedAdapter, dict[str, Any]]:
+        """What sends to the origin of `url`, and the environment's settings for it."""
+        origin = origin_of(url) or url
+        if origin not in self._ways:
+            settings = dict(self.merge_environment_settings(url, {}, True, None, None))
+            if is_loopback_origin(origin):
+                settings["proxies"] = {}
+            self.mount(origin, adapter := WatchedAdapter())
+            self._ways[origin] = adapter, settings
+        return self._ways[origin]
+
+
+def _prepare(request: requests.Request) -> requests.PreparedRequest:
+    """The request as it goes out; `requests` would look for cookies and logins too."""
+    prepared = requests.PreparedRequest()
+    prepared.prepare_method(request.method)
+    prepared.prepare_url(request.url, request.params)
+    prepared.prepare_headers(request.headers)
+    prepared.prepare_body(request.data, None)
+    return request.auth(prepared) if callable(request.auth) else prepared
 
 
 class Sessions:
     """Sends signed requests from any thread.
 
-    `sign` sets the Authorization header. It is an auth callable, because
-    `requests` lets a .netrc file replace a header that was merely set.
+    `sign` sets the Authorization header: an auth callable, so that nothing of
+    `requests` can set another.
     """
 
     def __init__(

@@ -12,9 +12,11 @@ from pathlib import Path
 
 import pytest
 import requests
+from urllib3 import PoolManager
 
 from storyboard.api.answers import Answer
 from storyboard.api.connections import (
+    Exchange,
     WatchedAdapter,
     WatchedHTTPConnection,
     WatchedHTTPSConnection,
@@ -421,6 +423,25 @@ def test_a_proxy_from_the_environment_is_not_used_towards_this_machine(
     assert (answer.status, len(seen)) == (200, 1)
 
 
+def test_the_environment_is_read_once_for_each_origin(
+    sessions: Sessions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+
+    def proxies_for(url: str, no_proxy: str | None = None) -> dict[str, str]:
+        asked.append(url)
+        return {}
+
+    monkeypatch.setattr("requests.sessions.get_environ_proxies", proxies_for)
+    with serving(lambda *_: http_reply({})) as one, serving(lambda *_: http_reply({})) as other:
+        for server in (one, other):
+            for _ in range(3):
+                post(sessions, server.origin)
+        sessions.close()
+
+    assert asked == [f"{one.origin}/api/v1/x", f"{other.origin}/api/v1/x"]
+
+
 @pytest.fixture
 def proxied(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
     for name in ("NO_PROXY", "no_proxy", "https_proxy", "ALL_PROXY", "all_proxy"):
@@ -476,6 +497,19 @@ def test_every_connection_of_the_adapter_is_watched() -> None:
         secure = manager.connection_from_url("https://host")
         assert issubclass(plain.ConnectionCls, WatchedHTTPConnection)
         assert issubclass(secure.ConnectionCls, WatchedHTTPSConnection)
+    adapter.close()
+
+
+def test_each_exchange_through_socks_may_have_been_sent() -> None:
+    """Its connections are of a kind of their own, which say nothing."""
+    adapter = WatchedAdapter()
+    proxy = "socks5h://127.0.0.1:1"
+    adapter.proxy_manager[proxy] = PoolManager()
+    request = requests.Request("POST", "https://api.example/x").prepare()
+    for _ in range(2):
+        with Exchange(connect_s=1, total_s=1) as exchange:
+            adapter.get_connection_with_tls_context(request, True, {"https": proxy})
+            assert exchange.may_have_been_sent
     adapter.close()
 
 
