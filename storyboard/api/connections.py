@@ -117,6 +117,8 @@ def current_exchange() -> Exchange | None:
 class _Watched(_Connection):
     """What both kinds of connection do for their exchange."""
 
+    _held: list[bytes] | None = None  # what goes out in one piece, once all of it is there
+
     def _new_conn(self) -> socket.socket:
         sock = super()._new_conn()
         exchange = current_exchange()
@@ -139,7 +141,24 @@ class _Watched(_Connection):
         exchange = current_exchange()
         if exchange is not None:
             exchange.begin_sending(self.sock)
+        self._held = []
         super().endheaders(*args, **kwargs)
+
+    def request(self, *args: Any, **kwargs: Any) -> None:
+        # http.client sends head and body apart: twice the packets, and twice
+        # a thread gives up the interpreter and has to wait for it again.
+        try:
+            super().request(*args, **kwargs)
+            whole = b"".join(self._held or ())
+        finally:
+            self._held = None
+        self.send(whole)
+
+    def send(self, data: Any) -> None:
+        if self._held is None:
+            super().send(data)
+        else:
+            self._held.append(data)
 
 
 class WatchedHTTPConnection(_Watched, HTTPConnection):

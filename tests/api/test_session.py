@@ -516,6 +516,21 @@ def test_each_exchange_through_socks_may_have_been_sent() -> None:
 # Connections
 
 
+def test_head_and_body_go_out_in_one_piece(sessions: Sessions) -> None:
+    pieces: list[bytes] = []
+
+    def handle(conn: socket.socket) -> None:
+        pieces.append(conn.recv(65536))
+        conn.sendall(http_reply({}))
+
+    with listening(handle) as server:
+        answer = post(sessions, server.origin)
+
+    assert (answer.status, len(pieces)) == (200, 1)
+    assert pieces[0].startswith(b"POST /api/v1/x HTTP/1.1\r\n")
+    assert pieces[0].endswith(b'\r\n\r\n{"prompt":"p"}')
+
+
 def test_a_just_used_connection_is_used_again(sessions: Sessions, clock: Clock) -> None:
     with serving(lambda *_: http_reply({})) as server:
         post(sessions, server.origin)
