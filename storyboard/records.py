@@ -271,7 +271,10 @@ class RateHint:
 
 @dataclass(frozen=True, slots=True)
 class SubmitReply:
-    """The answer to one POST, or what became of it. `body` is bounded, for the state file."""
+    """The answer to one POST, or what became of it.
+
+    `body` is bounded, for the state file; None for what is accepted.
+    """
 
     outcome: Outcome
     task_id: str | None = None
@@ -297,7 +300,10 @@ class TaskStatus(Enum):
 
 @dataclass(frozen=True, slots=True)
 class TaskReply:
-    """The answer to one poll. `body` is bounded, for the state file."""
+    """The answer to one poll.
+
+    `body` is bounded, for the state file; None where the task goes on.
+    """
 
     status: TaskStatus
     video_url: str | None = None

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from email.utils import parsedate_to_datetime
+from functools import cached_property, lru_cache
 from typing import Any
 
 from storyboard.records import Limit, RateHint
@@ -22,7 +23,7 @@ _LARGEST_COUNT = 1_000_000
 _NUMBER = re.compile(r"[0-9]{1,15}(\.[0-9]{1,9})?")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # no slots: the document is kept once it is parsed
 class Answer:
     """What one request brought: a reply, or the reason that there is none.
 
@@ -39,7 +40,7 @@ class Answer:
     trouble: str | None = None
     received_at: float = 0.0
 
-    @property
+    @cached_property
     def document(self) -> Any:
         """The body as JSON, or None where it is not JSON or not whole.
 
@@ -121,6 +122,7 @@ def _number(text: str) -> float | None:
     return float(text) if _NUMBER.fullmatch(text) else None
 
 
+@lru_cache(maxsize=16)  # a server's Date changes once a second
 def http_date(text: str) -> float | None:
     """The moment that a Date header names, in Unix seconds; None where it names none."""
     try:

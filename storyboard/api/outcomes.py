@@ -49,13 +49,12 @@ def read_submission(answer: Answer, redaction: Redaction) -> SubmitReply:
     if not is_task_id(task_id) or not redaction.is_clean(task_id):
         task_id = None
     outcome = _outcome(answer, document, task_id)
+    if outcome is Outcome.ACCEPTED:
+        return SubmitReply(outcome, task_id, answer.status, rate=rate_hint(answer))
     return SubmitReply(
         outcome=outcome,
-        task_id=task_id if outcome is Outcome.ACCEPTED else None,
         http_status=answer.status,
-        message=None
-        if outcome is Outcome.ACCEPTED
-        else redaction.quote(_message(answer, document, outcome)),
+        message=redaction.quote(_message(answer, document, outcome)),
         body=redaction.keep(answer.body, document) if answer.body else None,
         limit=limit_of(answer),
         rate=rate_hint(answer),

@@ -41,6 +41,9 @@ _WORDS = {
 }
 
 _ENDS = frozenset({TaskStatus.SUCCEEDED, TaskStatus.FAILED, TaskStatus.CANCELED})
+_KEPT = _ENDS | {TaskStatus.MISSING}
+"""The answers whose body goes into the state file; all others are passed by."""
+
 _REFUSED = frozenset({401, 402, 403})
 _URL = re.compile(r"https?://[^\x00-\x20\x7f\\<>\"]+", re.IGNORECASE)
 _VIDEO_SUFFIXES = (".mp4", ".mov", ".webm", ".m4v")
@@ -61,7 +64,7 @@ def read_task(answer: Answer, task_id: str, redaction: Redaction) -> TaskReply:
         url_expires_at=expires_at,
         reason=redaction.quote(reason) if reason else None,
         http_status=answer.status,
-        body=redaction.keep(answer.body, document) if answer.body else None,
+        body=redaction.keep(answer.body, document) if answer.body and status in _KEPT else None,
         limit=limit_of(answer),
         rate=rate_hint(answer),
     )

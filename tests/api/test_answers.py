@@ -1,11 +1,16 @@
-"""What the headers say about the request rate."""
+"""What the headers say about the request rate, and how often a body is parsed."""
 
 from __future__ import annotations
 
+import json
+from typing import Any
+
 import pytest
 
-from storyboard.api.answers import Answer, rate_hint
-from storyboard.records import RateHint
+from storyboard.api.answers import Answer, limit_of, rate_hint
+from storyboard.api.outcomes import read_submission
+from storyboard.api.redaction import Redaction
+from storyboard.records import Limit, RateHint
 
 NOW = 1_704_067_200.0  # 2024-01-01 00:00:00 UTC
 DATE = "Mon, 01 Jan 2024 00:00:30 GMT"
@@ -77,3 +82,21 @@ def test_a_date_to_retry_after_is_reckoned_from_the_servers_clock() -> None:
 )
 def test_absurd_values_count_as_not_said(headers: dict[str, str], expected: RateHint) -> None:
     assert hint(**headers) == expected
+
+
+def test_a_body_is_parsed_once_however_often_it_is_asked(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    bodies: list[bytes] = []
+    loads = json.loads
+
+    def counted(body: bytes, **options: Any) -> Any:
+        bodies.append(body)
+        return loads(body, **options)
+
+    monkeypatch.setattr(json, "loads", counted)
+    answer = Answer(status=429, body=b'{"code": 429, "message": "Too many concurrent tasks"}')
+    assert limit_of(answer) is Limit.CONCURRENCY
+    assert read_submission(answer, Redaction()).limit is Limit.CONCURRENCY
+
+    assert bodies == [answer.body]

@@ -45,8 +45,7 @@ def test_the_documented_success_is_accepted_with_its_task_id() -> None:
 
     assert reply.outcome is Outcome.ACCEPTED
     assert reply.task_id == "task-abc123"
-    assert reply.message is None
-    assert json.loads(reply.body or "") == ACCEPTED
+    assert (reply.message, reply.body) == (None, None)
 
 
 @pytest.mark.parametrize("status", [400, 401, 402, 403, 404, 405, 413, 415, 422])

@@ -227,6 +227,30 @@ def test_each_error_has_its_meaning_as_status_and_as_code(http: int, status: Tas
         assert read(document, 200).status is status
 
 
+@pytest.mark.parametrize(
+    ("answer", "is_kept"),
+    [
+        (task("processing"), False),
+        (task("queued"), False),
+        (task("dreaming"), False),
+        (task("failed"), True),
+        (task(**result(VIDEO)), True),
+    ],
+)
+def test_the_body_is_kept_of_what_ends_a_task_and_of_nothing_else(
+    answer: Any, is_kept: bool
+) -> None:
+    body = read(answer).body
+
+    assert (body is not None and json.loads(body) == answer) is is_kept
+    assert (body is None) is not is_kept
+
+
+def test_the_body_is_kept_where_the_task_is_missing() -> None:
+    assert json.loads(read({"code": 404}, 404).body or "") == {"code": 404}
+    assert read({"code": 401}, 401).body is None
+
+
 def test_a_limited_poll_says_how_long_to_wait() -> None:
     reply = read({"code": 429, "message": "Rate limit exceeded"}, 429, headers={"retry-after": "7"})
 
