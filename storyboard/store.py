@@ -31,6 +31,15 @@ from storyboard.state_rows import read_submissions as read_rows
 
 FILE_NAME = "state.sqlite3"
 
+_INSERT = (
+    f"INSERT INTO submissions ({FROZEN}, {KNOWN}) "  # noqa: S608 (no user text)
+    f"VALUES ({', '.join('?' * len(f'{FROZEN}, {KNOWN}'.split(',')))})"
+)
+_UPDATE = (
+    f"UPDATE submissions SET ({KNOWN}) = "  # noqa: S608 (no user text)
+    f"({', '.join('?' * len(KNOWN.split(',')))}) WHERE id = ?"
+)
+
 _MIGRATIONS = (
     """
     CREATE TABLE folder (origin TEXT NOT NULL, storyboard TEXT NOT NULL);
@@ -119,6 +128,7 @@ class Store:
 
     # What was read last, and the file's counts of changes then.
     _read: tuple[tuple[int, int], list[Submission]] | None = None
+    _is_to_begin = False  # within `transaction`, before its first change
 
     def __init__(self, folder: Path, *, origin: str, storyboard: str) -> None:
         """Opens the folder's state file, or makes it, for one origin and one storyboard.
@@ -146,17 +156,23 @@ class Store:
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """Gathers the changes made within into one commit, durable on return."""
+        """Gathers the changes made within into one commit, durable on return.
+
+        Where nothing is changed, nothing is begun. May not be nested.
+        """
         with _explained(self.path):
-            self._db.execute("BEGIN IMMEDIATE")
+            self._is_to_begin = True
             try:
                 yield
-                self._db.execute("COMMIT")
+                if not self._is_to_begin:
+                    self._db.execute("COMMIT")
             except BaseException:
                 # Some failures (a full disk) have ended the transaction already, others have not.
                 if self._db.in_transaction:
                     self._db.execute("ROLLBACK")
                 raise
+            finally:
+                self._is_to_begin = False
 
     def submissions(self) -> list[Submission]:
         """Every submission with its newest video, oldest first.
@@ -211,10 +227,7 @@ class Store:
         Raises StateError where the state file has no such submission.
         """
         with _explained(self.path):
-            cursor = self._db.execute(
-                f"UPDATE submissions SET ({KNOWN}) = (?, ?, ?, ?, ?, ?, ?, ?, ?) WHERE id = ?",  # noqa: S608 (no user text)
-                (*known_values(submission), submission.id),
-            )
+            cursor = self._change(_UPDATE, (*known_values(submission), submission.id))
         if cursor.rowcount != 1:
             raise StateError(
                 f"the state file {self.path} no longer holds the submission of take "
@@ -244,7 +257,7 @@ class Store:
     def add_video(self, submission: Submission, video: Video, *, version: int) -> Submission:
         """Writes that `video` is the result of `submission`, before its file is put in place."""
         with _explained(self.path):
-            self._db.execute(
+            self._change(
                 "INSERT INTO videos (submission, take, version, path, sha256, size_bytes, "
                 "width, height, duration_s, fps) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (
@@ -274,7 +287,8 @@ class Store:
         """
         rows = [(name, sha256, made_from) for name, sha256 in outputs.items()]
         with self.transaction():
-            self._db.executemany("INSERT OR REPLACE INTO outputs VALUES (?, ?, ?)", rows)
+            for row in rows:
+                self._change("INSERT OR REPLACE INTO outputs VALUES (?, ?, ?)", row)
 
     def _claim(self, origin: str, storyboard: str) -> None:
         row = self._db.execute("SELECT origin, storyboard FROM folder").fetchone()
@@ -283,15 +297,18 @@ class Store:
         else:
             _refuse_other(row, (origin, storyboard), self.path)
 
+    def _change(self, statement: str, values: tuple[object, ...]) -> sqlite3.Cursor:
+        """Makes one change: the first within `transaction` begins it."""
+        if self._is_to_begin:
+            self._db.execute("BEGIN IMMEDIATE")
+            self._is_to_begin = False
+        return self._db.execute(statement, values)
+
     def _insert(self, submission: Submission) -> Submission:
         values = (*frozen_values(submission), *known_values(submission))
-        marks = ", ".join("?" * len(values))
         with _explained(self.path):
             try:
-                cursor = self._db.execute(
-                    f"INSERT INTO submissions ({FROZEN}, {KNOWN}) VALUES ({marks})",  # noqa: S608 (no user text)
-                    values,
-                )
+                cursor = self._change(_INSERT, values)
             except sqlite3.IntegrityError:
                 raise StateError(
                     f"take {submission.take} has a submission that is still open; "

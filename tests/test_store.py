@@ -305,6 +305,30 @@ def test_a_transaction_may_follow_one_that_failed(store: Store) -> None:
     assert len(store.submissions()) == 1
 
 
+def test_a_transaction_in_which_nothing_changes_is_not_begun(store: Store) -> None:
+    begun = begin(store, make_take())
+    said: list[str] = []
+    store._db.set_trace_callback(said.append)
+    with store.transaction():
+        assert store.submissions() == [begun]
+    assert [line for line in said if not line.startswith("SELECT")] == []
+
+    with store.transaction():
+        store.update(begun)
+        store.update(begun)
+    assert [line.split()[0] for line in said[-4:]] == ["BEGIN", "UPDATE", "UPDATE", "COMMIT"]
+
+
+def test_a_transaction_that_the_disk_ended_is_not_taken_for_committed(store: Store) -> None:
+    store._db.execute("PRAGMA max_page_count = 8")
+    with (
+        pytest.raises(StateError, match="no transaction is active"),
+        store.transaction(),
+        pytest.raises(StateError, match="disk is full"),
+    ):
+        begin(store, make_take("big", negative_prompt="x" * 100_000))
+
+
 def test_a_disk_that_is_full_is_told_and_nothing_is_half_written(
     tmp_path: Path, store: Store
 ) -> None:
