@@ -159,14 +159,14 @@ class Engine:
                 for event in events:
                     self._handle(event, now)
                 self._check_time(now)
-                sends = list(self._begin_submissions(now))
+                sends = list(self._begin_submissions())
         except StateError as error:
             raise _with_task_ids(error, events) from error
         for flight in sends:
             self._requests.start(self._submit_call(flight))
         self._put_in_place(now)
         self._start_glance(now)
-        self._start_polls(now)
+        self._start_polls()
         if self._leave_at is None:
             self._downloads.start(now)
         self._tell_news(now)
@@ -296,13 +296,14 @@ class Engine:
 
     # Submissions
 
-    def _begin_submissions(self, now: float) -> Iterator[Flight]:
+    def _begin_submissions(self) -> Iterator[Flight]:
         """Writes the intentions that may go out now; they do, once the transaction is committed."""
         started = 0
         while (
             self._waiting
             and self._may_post(begun=started)
-            and now >= max(self._budget.next_at(), self._hold_until)
+            # Read anew: at a high rate the next request is due before the turn is over.
+            and (now := self._clock.monotonic()) >= max(self._budget.next_at(), self._hold_until)
             and not (self._is_polls_turn and self._has_late_poll(now))
             and self._window.has_room(self._in_flight, now=now)
         ):
@@ -386,14 +387,14 @@ class Engine:
         flight.due = next(self._numbers)
         heapq.heappush(self._poll_heap, Due(time, flight.due, flight))
 
-    def _start_polls(self, now: float) -> None:
+    def _start_polls(self) -> None:
         self._drop_old_dues()
         while (
             self._poll_heap
             and self._leave_at is None
             and self._requests.free
-            and self._poll_heap[0].at <= now
-            and self._budget.next_at() <= now
+            and max(self._poll_heap[0].at, self._budget.next_at())
+            <= (now := self._clock.monotonic())
         ):
             flight = heapq.heappop(self._poll_heap).flight
             flight.due = 0
