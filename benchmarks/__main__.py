@@ -18,6 +18,7 @@ GROUPS: Mapping[str, str] = {
     "makespan": "benchmarks.makespan",
     "rerender": "benchmarks.rerender",
     "gallery": "benchmarks.gallery",
+    "wire": "benchmarks.wire",
 }
 """Each is a module with a function `rows(folder)` that yields its figures."""
 
