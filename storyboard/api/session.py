@@ -88,7 +88,7 @@ def _prepare(request: requests.Request) -> requests.PreparedRequest:
     """The request as it goes out; `requests` would look for cookies and logins too."""
     prepared = requests.PreparedRequest()
     prepared.prepare_method(request.method)
-    prepared.prepare_url(request.url, request.params)
+    prepared.prepare_url(request.url, request.params or None)
     prepared.prepare_headers(request.headers)
     prepared.prepare_body(request.data, None)
     return request.auth(prepared) if callable(request.auth) else prepared
