@@ -16,7 +16,9 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
+from requests import PreparedRequest, Response
 from requests.adapters import HTTPAdapter
+from requests.structures import CaseInsensitiveDict
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
@@ -196,6 +198,13 @@ class WatchedAdapter(HTTPAdapter):
         if issubclass(pool.ConnectionCls, _Watched):  # of another kind, each exchange is told
             self._pool = pool
         return pool
+
+    def build_response(self, request: PreparedRequest, raw: Any) -> Response:
+        """The reply, without a look for cookies or the encoding of a text."""
+        response = Response()
+        response.status_code, response.raw, response.request = raw.status, raw, request
+        response.headers = CaseInsensitiveDict(raw.headers)
+        return response
 
     def close(self) -> None:
         """Drop the connections; the adapter stays usable."""
