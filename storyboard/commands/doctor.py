@@ -36,11 +36,13 @@ from storyboard.sandbox import require_sandbox
 LIBRARIES = (
     "pyyaml",
     "jsonschema",
+    "jsonschema-rs",
     "requests",
     "tqdm",
     "jinja2",
     "click",
     "pymediainfo",
+    "platformdirs",
     "filelock",
 )
 """What the program needs, by the names that pip knows; as in pyproject.toml."""

@@ -48,7 +48,20 @@ class Work:
         monkeypatch.setattr(answers, "json", SimpleNamespace(loads=counted_loads))
 
     def watch(self, store: Store) -> Store:
-        store._db.set_trace_callback(self.statements.append)
+        change = store._change
+
+        def noted(line: str) -> None:
+            # A statement whose triggers run is told of again for each; `_change` tells it once.
+            if line.startswith(("BEGIN", "COMMIT", "ROLLBACK")):
+                self.statements.append(line)
+
+        def counted_change(statement: str, values: tuple[object, ...]) -> Any:
+            done = change(statement, values)
+            self.statements.append(statement)
+            return done
+
+        store._db.set_trace_callback(noted)
+        store._change = counted_change  # type: ignore[method-assign]
         return store
 
     @property
