@@ -59,9 +59,18 @@ class _LazyCommands(click.Group):
             formatter.write_dl(list(COMMANDS.items()))
 
 
+def _help_width() -> int:
+    """How wide help texts are: as click has it, which imports three compressors to find out."""
+    try:
+        columns = int(os.environ.get("COLUMNS", "0")) or os.get_terminal_size().columns
+    except (ValueError, OSError):
+        columns = 80
+    return max(min(columns, 80) - 2, 50)
+
+
 @click.group(
     cls=_LazyCommands,
-    context_settings={"help_option_names": ["-h", "--help"]},
+    context_settings={"help_option_names": ["-h", "--help"], "terminal_width": _help_width()},
     invoke_without_command=True,
 )
 @click.version_option(__version__, message="%(prog)s %(version)s")

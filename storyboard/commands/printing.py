@@ -10,7 +10,6 @@ from typing import Any
 
 import click
 
-from storyboard.outputs.indented import indented
 from storyboard.records import Problem, TakeState, TakeStatus
 from storyboard.spec.problems import format_problems, summarize
 
@@ -19,6 +18,8 @@ SCHEMA_VERSION = 1
 
 def print_json(document: Mapping[str, Any]) -> None:
     """One JSON document with its `schema_version`, on stdout."""
+    from storyboard.outputs.indented import indented
+
     text = indented({"schema_version": SCHEMA_VERSION, **document}, ensure_ascii=False, default=str)
     # A file name may hold half a surrogate pair, which no stream takes and JSON can escape.
     click.echo(text.encode("utf-8", "backslashreplace").decode())

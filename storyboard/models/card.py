@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
 from storyboard.records import Json, Payload
 
@@ -18,8 +18,7 @@ DURATION, SEED, RESOLUTION, RATIO = "duration", "seed", "resolution", "ratio"
 """The parameters that the program itself reads from a payload."""
 
 
-@dataclass(frozen=True, slots=True)
-class MediaLimits:
+class MediaLimits(NamedTuple):
     """What a file behind a URL may be; None where the vendor does not say."""
 
     formats: tuple[str, ...]
@@ -28,8 +27,7 @@ class MediaLimits:
     most_megabytes: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Parameter:
+class Parameter(NamedTuple):
     """One key of the request. `limits` is its JSON Schema, descriptions included.
 
     `default` is what the API takes when the parameter is not sent; None where

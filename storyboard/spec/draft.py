@@ -25,8 +25,7 @@ class Cards(Protocol):
         """The names of all cards."""
 
 
-@dataclass(frozen=True, slots=True)
-class Workshop:
+class Workshop(NamedTuple):
     """What every shot is made with; `overrides` are the vars that beat every level."""
 
     templates: Renderer

@@ -6,8 +6,8 @@ import codecs
 import os
 import re
 import stat
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from storyboard.records import Place, Problem
 from storyboard.spec.lines import place_at
@@ -30,8 +30,7 @@ _KINDS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class FileText:
+class FileText(NamedTuple):
     """A file's text without its byte order mark, or the problem that it could not be read.
 
     With a problem, `text` is what can be quoted of the file, perhaps nothing.

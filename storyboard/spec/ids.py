@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from storyboard.records import Place, Problem
-from storyboard.spec.wording import shown_value
+from storyboard.spec.paths import shown_value
 
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*", re.ASCII)
 _TAKE_ENDING = re.compile(r"\.t[0-9]+$", re.ASCII | re.IGNORECASE)
@@ -42,15 +42,16 @@ def claim_id(
 
     `known` maps case-folded ids to the places of those that have them.
     """
-    quoted = shown_value(text)
     wrong = check_id(text)
     if wrong:
-        message = f"{where}: {quoted} {wrong}" if text else f"{where}: the id {wrong}"
+        message = f"{where}: {shown_value(text)} {wrong}" if text else f"{where}: the id {wrong}"
         return Problem(place, "bad-id", message, shown=shown)
-    first = known.get(text.casefold())
+    folded = text.casefold()
+    first = known.get(folded)
     if first is None:
-        known[text.casefold()] = place
+        known[folded] = place
         return None
+    quoted = shown_value(text)
     if first == place:
         message = f"{where}: several shots of this entry get the id {quoted}"
         hint = "let the id name what sets them apart, such as a matrix axis or a column"

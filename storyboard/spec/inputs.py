@@ -13,10 +13,10 @@ from storyboard.records import Json, Problem
 from storyboard.spec.check import check_file
 from storyboard.spec.layers import Setting
 from storyboard.spec.nodes import MappingNode, ScalarNode, SequenceNode
+from storyboard.spec.paths import shown_value
 from storyboard.spec.rows import Rows, read_rows
 from storyboard.spec.source import TEXT_KEYS, Source, read_source
 from storyboard.spec.templates import Templates
-from storyboard.spec.wording import shown_value
 
 MOST_LEVELS = 50
 """How deep included files may include others."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from storyboard.records import Json, Place, Problem, Severity
 from storyboard.spec.fingerprint import canonical_json
@@ -18,8 +18,7 @@ _LISTS = ("exclude", "include")
 Combination = dict[str, Json]
 
 
-@dataclass(frozen=True, slots=True)
-class Matrix:
+class Matrix(NamedTuple):
     """The axes of one shot, and what is dropped from and added to their product.
 
     `where` is the way to it, `place` that of its key. `is_fixed` says that no

@@ -1,13 +1,15 @@
-"""The way to a value inside a file, as messages write it: `shots[2].duration`."""
+"""The way to a value inside a file, and the value, as messages write them: `shots[2].duration`."""
 
 from __future__ import annotations
 
 import json
 import re
 from collections.abc import Iterable
+from typing import Any
 
 _NAME = re.compile(r"[^\W\d][\w-]*")
 _LONGEST_KEY = 60
+_LONGEST_SHOWN = 60
 
 
 def format_path(parts: Iterable[str | int]) -> str:
@@ -26,3 +28,12 @@ def format_path(parts: Iterable[str | int]) -> str:
 def shorten(text: str, most: int) -> str:
     """At most `most` characters of a text, an ellipsis standing for the rest."""
     return text if len(text) <= most else text[: most - 3] + "..."
+
+
+def shown_value(value: Any) -> str:
+    """A value in a message: text in quotes and shortened, control characters spelled out."""
+    if isinstance(value, str):
+        return repr(shorten(value, _LONGEST_SHOWN))
+    if isinstance(value, list | dict):
+        return "a list" if isinstance(value, list) else "a mapping"
+    return json.dumps(value)

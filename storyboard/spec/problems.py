@@ -22,6 +22,8 @@ _Formatter = Callable[[Sequence[Problem], Mapping[str, str], bool], str]
 
 
 def _text(problems: Sequence[Problem], sources: Mapping[str, str], color: bool) -> str:
+    if not problems:
+        return ""
     from storyboard.spec.problem_text import plain_text
 
     return plain_text(problems, sources, color=color)

@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from storyboard.models.card import ModelCard, Parameter
 from storyboard.records import Json, Place, Problem
 from storyboard.spec.fingerprint import whole_numbers
 from storyboard.spec.layers import Setting
 from storyboard.spec.nodes import ScalarNode, SequenceNode
+from storyboard.spec.paths import shown_value
 from storyboard.spec.reading import (
     NotReadable,
     Report,
@@ -29,7 +30,6 @@ from storyboard.spec.reading import (
 from storyboard.spec.scope import ShotScope
 from storyboard.spec.seeds import read_seed, shift_seed
 from storyboard.spec.suggest import closest, did_you_mean
-from storyboard.spec.wording import shown_value
 
 SHOT_KEYS = frozenset(
     {"prompt_prefix", "prompt_suffix", "takes", "model", "tags", "notes", "skip", "locked"}
@@ -83,8 +83,7 @@ class Request:
         return rendered(*self.made[name]) if name in self.made else None
 
 
-@dataclass(frozen=True, slots=True)
-class Recipe:
+class Recipe(NamedTuple):
     """What the requests of one shot are made from; `place` is that of its entry.
 
     `memory` has what was read for other shots of the entry and is the same for all.

@@ -8,8 +8,8 @@ format is a function and a line in `FORMATS`.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from storyboard.records import Place, Problem, Severity
 from storyboard.spec.files import MOST_BYTES, read_text
@@ -20,8 +20,7 @@ from storyboard.spec.table import Table
 MOST_ROWS = 100_000
 
 
-@dataclass(frozen=True, slots=True)
-class Rows:
+class Rows(NamedTuple):
     """One file of rows as it was read.
 
     `columns` are the names that occur, in order; a row of JSON or YAML need

@@ -7,11 +7,11 @@ from collections.abc import Mapping
 
 from storyboard.spec.layers import Setting
 from storyboard.spec.nodes import ScalarValue
+from storyboard.spec.paths import shown_value
 from storyboard.spec.reading import fail, read_value, rendered
 from storyboard.spec.scalars import UnusableNumber, read_plain
 from storyboard.spec.scope import ShotScope
 from storyboard.spec.suggest import closest, did_you_mean
-from storyboard.spec.wording import shown_value
 
 AUTO = "auto"
 

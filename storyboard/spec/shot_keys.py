@@ -8,6 +8,7 @@ from functools import partial
 from storyboard.records import Json
 from storyboard.spec.layers import Setting
 from storyboard.spec.nodes import ScalarNode, SequenceNode
+from storyboard.spec.paths import shown_value
 from storyboard.spec.reading import (
     Report,
     attempt,
@@ -18,7 +19,6 @@ from storyboard.spec.reading import (
     rendered,
 )
 from storyboard.spec.scope import ShotScope
-from storyboard.spec.wording import shown_value
 
 MOST_TAKES = 100_000
 """Of one file."""

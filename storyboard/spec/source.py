@@ -6,9 +6,8 @@ is a problem in it. Touches no file but the one it is asked to read.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import yaml
 
@@ -16,7 +15,6 @@ from storyboard.models.yamltext import is_too_deep
 from storyboard.records import Place, Problem
 from storyboard.spec.files import MOST_BYTES, check_text, read_text
 from storyboard.spec.nodes import Node, ScalarNode
-from storyboard.spec.yaml_errors import syntax_problem, unquoted_template
 from storyboard.spec.yaml_frames import TextKeys
 from storyboard.spec.yaml_nodes import NodeBuilder, Stop, UnquotedTemplate, depth_problem
 from storyboard.spec.yaml_patches import Patches
@@ -41,8 +39,7 @@ TEXT_KEYS = _PROSE | {
 """Keys whose plain values are their spelling, wherever they stand; lists under them too."""
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(NamedTuple):
     """One file as it was read.
 
     `shown` is the file's name in messages, `text` what can be quoted of it.
@@ -120,6 +117,8 @@ def _feed(builder: NodeBuilder, patches: Patches) -> list[Problem] | None:
     # ValueError: the pure parser turns escapes and version numbers into
     # characters and integers without looking at their size.
     except (yaml.YAMLError, ValueError) as error:
+        from storyboard.spec.yaml_errors import syntax_problem, unquoted_template
+
         if is_too_deep(error) and isinstance(error, yaml.MarkedYAMLError) and error.problem_mark:
             return [depth_problem(mark_place(error.problem_mark, patches.shown, 1))]
         index = unquoted_template(error, text)

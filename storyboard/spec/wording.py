@@ -6,7 +6,6 @@ path, and perhaps a hint.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,11 +13,10 @@ from typing import Any
 
 from storyboard.models.words import MODELS, allowed_words, whole_range
 from storyboard.spec.faults import Fault
-from storyboard.spec.paths import shorten
+from storyboard.spec.paths import shorten, shown_value
 from storyboard.spec.scalars import UnusableNumber, read_plain
 from storyboard.spec.suggest import did_you_mean
 
-_LONGEST_SHOWN = 60
 _FEWEST_LETTERS = 3
 _SAID_YES, _SAID_NO = ("yes", "on", "y"), ("no", "off", "n")
 
@@ -44,15 +42,6 @@ def complain(fault: Fault, *, owner: str | None = None) -> Complaint:
     if said.code == "too-large" and fault.path[-1:] == ("duration",):
         return Complaint(said.code, said.words, "split the shot in two")
     return said
-
-
-def shown_value(value: Any) -> str:
-    """A value in a message: text in quotes and shortened, control characters spelled out."""
-    if isinstance(value, str):
-        return repr(shorten(value, _LONGEST_SHOWN))
-    if isinstance(value, list | dict):
-        return "a list" if isinstance(value, list) else "a mapping"
-    return json.dumps(value)
 
 
 def list_names(names: Sequence[str]) -> str:
@@ -215,7 +204,7 @@ def _characters(count: int) -> str:
 
 
 def _pattern(case: _Case) -> Complaint:
-    rule = case.rule or f"it does not match {shorten(str(case.limit), _LONGEST_SHOWN)}"
+    rule = case.rule or f"it does not match {shorten(str(case.limit), 60)}"
     return Complaint("wrong-form", f"{shown_value(case.value)} is not allowed: {rule}")
 
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from storyboard.records import Place, Problem, Severity
 from storyboard.spec.nodes import Entry, Node
 from storyboard.spec.paths import format_path
 
 
-@dataclass(frozen=True, slots=True)
-class TextKeys:
+class TextKeys(NamedTuple):
     """Which values are text however they are spelled, and which are prose.
 
     The plain values under `names` are their spelling, and so is every value

@@ -12,7 +12,6 @@ import re
 
 from storyboard.records import Problem
 from storyboard.spec.lines import line_end, line_start, place_at
-from storyboard.spec.yaml_errors import quote_hint
 from storyboard.spec.yaml_nodes import NodeBuilder
 
 MOST_PATCHES = 20
@@ -51,6 +50,8 @@ class Patches:
 
     def add(self, index: int, builder: NodeBuilder) -> bool:
         """Report the template at `index`, and cover it; False where nothing can be covered."""
+        from storyboard.spec.yaml_errors import quote_hint
+
         text = self._text
         path = builder.reading.path
         column = builder.reading.block_column(index)
