@@ -1,8 +1,14 @@
-"""Output folders as earlier renders left them, made on the spot."""
+"""Output folders as earlier renders left them, made on the spot.
+
+Also a program, `python -m benchmarks.renders FILM FOLDER [ORIGIN DONE]`: a
+process that is started counts the memory of the one that started it as its own,
+so whoever measures must stay small.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
@@ -98,3 +104,17 @@ def _finish(store: Store, take: Take, folder: Path, put_video: PutVideo) -> None
     size_bytes = put_video(folder / path)
     video = Video(path, f"{sent.id:064x}", size_bytes, 1280, 720, 5.0, 24.0)
     store.add_video(store.update(done), video, version=1)
+
+
+def main(arguments: Sequence[str]) -> None:
+    """Makes the folder of a finished render, or with an origin and a count of a killed one."""
+    film, folder, *rest = arguments
+    board = read_storyboard(Path(film))
+    if rest:
+        kill_render(board, Path(folder), origin=rest[0], done=int(rest[1]))
+    else:
+        finish_render(board, Path(folder))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -13,8 +13,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 from benchmarks.inputs import one_template
-from benchmarks.measure import STORYBOARD, quickest, run
-from benchmarks.renders import finish_render, kill_render, read_storyboard
+from benchmarks.measure import PYTHON, STORYBOARD, quickest, run
 from benchmarks.rows import Cost, Row, at_most
 
 _LONG, _BATCH = 100_000, 10_000
@@ -29,7 +28,7 @@ def rows(folder: Path) -> Iterator[Row]:
 
 def _of_a_finished_render(folder: Path) -> Iterator[Row]:
     film = one_template(folder, _LONG)
-    finish_render(read_storyboard(film), folder / "done")
+    run([PYTHON, "-m", "benchmarks.renders", film.name, "done"], folder=folder)
     command = [film.name, "--output", "done"]
     measured = partial(run, folder=folder, environment=_KEY)
     validate, render, status, plan = quickest(
@@ -54,7 +53,8 @@ def _of_a_finished_render(folder: Path) -> Iterator[Row]:
 def _of_a_killed_render(folder: Path) -> Iterator[Row]:
     film = one_template(folder, _BATCH)
     with _Doorbell() as api:
-        kill_render(read_storyboard(film), folder / "killed", origin=api.origin, done=_BATCH // 2)
+        made = [film.name, "killed", api.origin, str(_BATCH // 2)]
+        run([PYTHON, "-m", "benchmarks.renders", *made], folder=folder)
         validate, resume = quickest(
             [
                 partial(run, [*STORYBOARD, "validate", film.name], folder=folder),
