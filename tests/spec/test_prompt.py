@@ -301,7 +301,7 @@ defaults:
 def other_model() -> ModelCard:
     known = card().parameters
     kept = {name: known[name] for name in ("prompt", "duration", "seed")}
-    unbounded = replace(kept["seed"], limits={"type": "integer"})
+    unbounded = kept["seed"]._replace(limits={"type": "integer"})
     return replace(card(), name="maker/other", parameters={**kept, "seed": unbounded})
 
 
