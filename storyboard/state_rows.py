@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timezone
 from typing import Any
 
-from storyboard.bulk import make_all, maker_of
+from storyboard.bulk import make_all
 from storyboard.records import Json, Submission, SubmissionState, Video
 
 FROZEN = (
@@ -36,10 +36,8 @@ FIELDS = (
 VIDEO_FIELDS = "path, sha256, size_bytes, width, height, duration_s, fps"
 """The columns of a video, in the order of its fields."""
 
-_STATE, _PAYLOAD, _SENT_AT, _IS_DIRTY, _LATER_TIMES = 5, 8, 9, 11, (15, 16, 21)
+_STATE, _PAYLOAD, _IS_DIRTY, _TIMES = 5, 8, 11, (9, 15, 16, 21)
 _STATES = {state.value: state for state in SubmissionState}
-
-_make_video = maker_of(Video)
 
 
 class StoredPayload(Mapping[str, Json]):
@@ -115,24 +113,27 @@ def read_submissions(
 
 def read_videos(rows: Iterable[Sequence[Any]]) -> dict[int, Video]:
     """The last video of each submission, in rows of its id and the columns `VIDEO_FIELDS`."""
-    return {row[0]: _make_video(*row[1:]) for row in rows}
+    ids, *columns = _columns(rows, 1 + len(VIDEO_FIELDS.split(",")))
+    return dict(zip(ids, make_all(Video, zip(*columns, strict=True)), strict=True))
 
 
 def _field_values(
     rows: Iterable[Sequence[Any]], videos: Mapping[int, Video]
-) -> Iterator[list[object]]:
+) -> Iterator[Sequence[object]]:
+    """The fields of each submission; column by column, which takes half the time of row by row."""
+    columns = _columns(rows, len(FIELDS.split(",")))
+    columns[_STATE] = map(_STATES.__getitem__, columns[_STATE])
+    columns[_PAYLOAD] = map(StoredPayload, columns[_PAYLOAD])
+    columns[_IS_DIRTY] = [None if flag is None else bool(flag) for flag in columns[_IS_DIRTY]]
     time_of, utc = datetime.fromtimestamp, timezone.utc
-    for row in rows:
-        values = [*row, videos.get(row[0])]
-        values[_STATE] = _STATES[values[_STATE]]
-        values[_PAYLOAD] = StoredPayload(values[_PAYLOAD])
-        values[_SENT_AT] = time_of(values[_SENT_AT], utc)
-        if values[_IS_DIRTY] is not None:
-            values[_IS_DIRTY] = bool(values[_IS_DIRTY])
-        for column in _LATER_TIMES:
-            if values[column] is not None:
-                values[column] = time_of(values[column], utc)
-        yield values
+    for column in _TIMES:
+        columns[column] = [None if s is None else time_of(s, utc) for s in columns[column]]
+    return zip(*columns, map(videos.get, columns[0]), strict=True)
+
+
+def _columns(rows: Iterable[Sequence[Any]], count: int) -> list[Any]:
+    """The columns of rows that have so many."""
+    return list(zip(*rows, strict=True)) or [()] * count
 
 
 def _to_epoch(time: datetime | None) -> float | None:

@@ -13,10 +13,12 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from functools import lru_cache
+from dataclasses import fields
+from functools import cached_property, lru_cache
 from importlib.resources import files
+from itertools import repeat
 from pathlib import Path
 from typing import Any
 
@@ -26,9 +28,8 @@ from storyboard.bulk import make_all
 from storyboard.errors import StateError
 from storyboard.models.catalog import Catalog
 from storyboard.outputs.files import digest_of, write_atomically
-from storyboard.records import Place, Problem, Severity, Storyboard, Take
+from storyboard.records import Json, Place, Problem, Severity, Storyboard, Take
 from storyboard.spec.nodes import Node
-from storyboard.state_rows import StoredPayload
 
 LEAST_TAKES = 2000
 """Fewer are read as quickly as they are looked up."""
@@ -42,20 +43,19 @@ def recall(path: Path, catalog: Catalog, overrides: Overrides) -> Storyboard | N
     """The storyboard as it was kept; None where it was not, or anything in it has changed."""
     place = _place_of(path, overrides)
     try:
-        with place.open(encoding="utf-8") as file:
+        with place.open("rb") as file:
             head = json.loads(file.readline())
             if head["maker"] != _maker(catalog) or head["files"] != _digests(path, head["files"]):
                 return None
-            text = file.readline()
-        if _sha256(text.encode()) != head["rows"]:
+            columns, payloads = file.readline(), file.readline()
+        if _sha256(columns + payloads) != head["rows"]:
             return None  # damaged
-        rows = json.loads(text)
         os.utime(place)
         return Storyboard(
             path=path,
             name=head["name"],
             title=head["title"],
-            takes=tuple(make_all(Take, map(_values, rows))),
+            takes=_takes(head["count"], json.loads(columns), payloads),
             problems=tuple(map(_warning, head["warnings"])),
             sources={name: Path(name).read_text("utf-8-sig") for name in head["sources"]},
         )
@@ -77,11 +77,13 @@ def keep(board: Storyboard, catalog: Catalog, overrides: Overrides) -> None:
             data = Path(name).read_bytes()
             if data.decode("utf-8-sig") != text or _sha256(data) != digests[name]:
                 return
-        rows = json.dumps([_row(take) for take in board.takes]) + "\n"
+        columns = f"{json.dumps(_columns(board.takes))}\n"
+        payloads = f"{json.dumps([dict(take.payload) for take in board.takes])}\n"
         head = {
-            "rows": _sha256(rows.encode()),
+            "rows": _sha256(f"{columns}{payloads}".encode()),
             "maker": _maker(catalog),
             "files": digests,
+            "count": len(board.takes),
             "name": board.name,
             "title": board.title,
             "warnings": [_words(warning) for warning in board.problems],
@@ -89,7 +91,7 @@ def keep(board: Storyboard, catalog: Catalog, overrides: Overrides) -> None:
         }
         place = _place_of(board.path, overrides)
         place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        write_atomically(place, f"{json.dumps(head)}\n{rows}")
+        write_atomically(place, f"{json.dumps(head)}\n{columns}{payloads}")
         _let_go(place.parent)
 
 
@@ -136,20 +138,68 @@ def _maker(catalog: Catalog) -> str:
     return digest.hexdigest()
 
 
-def _row(take: Take) -> list[Any]:
-    return [
-        *(take.id, take.shot, take.scene, take.number, take.model),
-        json.dumps(dict(take.payload), ensure_ascii=False),
-        *(take.fingerprint, take.place, take.tags, take.is_locked, take.notes, dict(take.meta)),
-    ]
+def _columns(takes: Sequence[Take]) -> dict[str, Any]:
+    """The fields of the takes by name, payloads left out; of a value that all share only one."""
+    columns: dict[str, Any] = {}
+    for name in _FIELDS:
+        values = [getattr(take, name) for take in takes]
+        is_one = values.count(values[0]) == len(values)
+        columns[name] = {"all": values[0]} if is_one else values
+    return columns
 
 
-def _values(row: list[Any]) -> list[Any]:
-    """A take's fields out of its row."""
-    row[5] = StoredPayload(row[5])
-    row[7] = Place(*row[7])
-    row[8] = tuple(row[8])
-    return row
+def _takes(count: int, columns: dict[str, Any], payloads: bytes) -> tuple[Take, ...]:
+    texts = _Payloads(payloads)
+    made: dict[str, Iterable[Any]] = {"payload": map(_KeptPayload, repeat(texts), range(count))}
+    for name in _FIELDS:
+        column, shape = columns[name], _SHAPES.get(name, _as_it_is)
+        is_one = isinstance(column, dict)
+        made[name] = repeat(shape(column["all"]), count) if is_one else map(shape, column)
+    return tuple(make_all(Take, zip(*(made[field.name] for field in fields(Take)), strict=True)))
+
+
+def _as_it_is(value: Any) -> Any:
+    return value
+
+
+_FIELDS = [field.name for field in fields(Take) if field.name != "payload"]
+_SHAPES: Mapping[str, Callable[[Any], Any]] = {
+    "place": lambda values: Place(*values),
+    "tags": tuple,
+}
+"""What JSON does not give back as it was."""
+
+
+class _Payloads:
+    """The payloads of all takes, read when the first is asked for: to look, few need any."""
+
+    def __init__(self, text: bytes) -> None:
+        self._text = text
+
+    @cached_property
+    def all(self) -> list[dict[str, Json]]:
+        """Each take's, in order."""
+        payloads: list[dict[str, Json]] = json.loads(self._text)
+        return payloads
+
+
+class _KeptPayload(Mapping[str, Json]):
+    """One of them."""
+
+    __slots__ = ("_number", "_payloads")
+
+    def __init__(self, payloads: _Payloads, number: int) -> None:
+        self._payloads = payloads
+        self._number = number
+
+    def __getitem__(self, key: str) -> Json:
+        return self._payloads.all[self._number][key]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._payloads.all[self._number])
+
+    def __len__(self) -> int:
+        return len(self._payloads.all[self._number])
 
 
 def _words(warning: Problem) -> list[Any]:

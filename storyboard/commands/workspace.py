@@ -8,17 +8,20 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from storyboard.api.credentials import find_base_url
 from storyboard.commands.options import Folders
 from storyboard.engine.place import look_at_files
 from storyboard.errors import UsageError
-from storyboard.outputs.adopt import adoptable
+from storyboard.outputs import MANIFEST
 from storyboard.outputs.files import digest_of
-from storyboard.outputs.manifest import FILE_NAME, Manifest, read_manifest, to_take
 from storyboard.plan import HasFile, Shown, Wishes, make_plan, read_states
 from storyboard.records import Plan, Storyboard, Submission, TakeState
 from storyboard.store import read_outputs, read_submissions
+
+if TYPE_CHECKING:
+    from storyboard.outputs.manifest import Manifest
 
 SANDBOX = "sandbox"
 """The origin of everything the sandbox renders, whatever its port."""
@@ -58,7 +61,10 @@ class Workspace:
 
     def read_manifest(self) -> Manifest | None:
         """The folder's manifest, None where there is none yet."""
-        return read_manifest(self.folder / FILE_NAME)
+        # Imported when it is read: a state file knows the manifest that was written from it.
+        from storyboard.outputs.manifest import read_manifest
+
+        return read_manifest(self.folder / MANIFEST)
 
     def look(self) -> Look:
         """What lies in the output folder now."""
@@ -71,11 +77,13 @@ class Workspace:
         of rows of this very file, or of what it was copied from, and rows are
         completed and never deleted.
         """
-        written = read_outputs(self.state).get(FILE_NAME)
-        return written is None or written.sha256 != digest_of(self.folder / FILE_NAME)
+        written = read_outputs(self.state).get(MANIFEST)
+        return written is None or written.sha256 != digest_of(self.folder / MANIFEST)
 
     def adoptable(self, known: Sequence[Submission]) -> list[Submission]:
         """What the manifest tells that `known`, the state file, does not."""
+        from storyboard.outputs.adopt import adoptable
+
         return adoptable(
             self.read_manifest(),
             known,
@@ -167,5 +175,7 @@ def with_manifest_takes(space: Workspace) -> Workspace:
             f"there is no manifest in {space.folder}",
             next_step="render once without --from-manifest",
         )
-    takes = tuple(to_take(block, space.folder / FILE_NAME) for block in manifest.takes)
+    from storyboard.outputs.manifest import to_take
+
+    takes = tuple(to_take(block, space.folder / MANIFEST) for block in manifest.takes)
     return replace(space, storyboard=replace(space.storyboard, takes=takes, title=manifest.title))

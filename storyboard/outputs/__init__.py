@@ -27,8 +27,11 @@ def _from(module: str, function: str) -> Output:
     return make
 
 
+MANIFEST = "manifest.json"
+"""The file that a clone reads, too."""
+
 OUTPUTS: Mapping[str, Output] = {
-    "manifest.json": _from("manifest_file", "manifest_bytes"),
+    MANIFEST: _from("manifest_file", "manifest_bytes"),
     "index.html": _from("gallery", "gallery_html"),
 }
 """What a render writes, by file name, in this order: the gallery shows the manifest's videos."""
