@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import fields, make_dataclass
 from itertools import starmap
+from operator import attrgetter
 from typing import Any, TypeVar
 
 Made = TypeVar("Made")
@@ -26,6 +27,24 @@ def maker_of(kind: type[Made]) -> Callable[..., Made]:
         return made  # type: ignore[no-any-return]
 
     return make
+
+
+def changer_of(kind: type[Made]) -> Callable[..., Made]:
+    """`dataclasses.replace` for one kind of frozen dataclass, in a fifth of the time.
+
+    Raises KeyError for a field that there is not.
+    """
+    names = [field.name for field in fields(kind)]  # type: ignore[arg-type] # a dataclass
+    places = {name: place for place, name in enumerate(names)}
+    read, make = attrgetter(*names), maker_of(kind)
+
+    def change(one: Made, **changes: object) -> Made:
+        values = list(read(one))
+        for name, value in changes.items():
+            values[places[name]] = value
+        return make(*values)
+
+    return change
 
 
 def make_all(kind: type[Made], rows: Iterable[Sequence[object]]) -> list[Made]:

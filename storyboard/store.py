@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
+from storyboard.bulk import changer_of
 from storyboard.errors import StateError
 from storyboard.records import Submission, SubmissionState, Take, Video
 from storyboard.state_rows import (
@@ -30,6 +31,8 @@ from storyboard.state_rows import (
 from storyboard.state_rows import read_submissions as read_rows
 
 FILE_NAME = "state.sqlite3"
+
+_changed = changer_of(Submission)
 
 _INSERT = (
     f"INSERT INTO submissions ({FROZEN}, {KNOWN}) "  # noqa: S608 (no user text)
@@ -315,7 +318,7 @@ class Store:
                     "sending it again could be paid twice",
                     next_step="run render again; it goes on with the open one",
                 ) from None
-        return replace(submission, id=int(cursor.lastrowid or 0))
+        return _changed(submission, id=int(cursor.lastrowid or 0))
 
 
 def read_submissions(folder: Path, *, owner: tuple[str, str] | None = None) -> list[Submission]:

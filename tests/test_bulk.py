@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from storyboard.bulk import make_all, maker_of
+from storyboard.bulk import changer_of, make_all, maker_of
 from storyboard.records import Submission, Take, Video
 from tests.made import make_done, make_take, make_video
 
@@ -38,3 +38,12 @@ def test_many_are_made_as_one_is() -> None:
     assert make_all(Video, rows) == [Video(*row) for row in rows]  # type: ignore[arg-type]
     with pytest.raises(FrozenInstanceError):
         make_all(Video, rows)[0].path = "b.mp4"  # type: ignore[misc]
+
+
+def test_a_change_is_that_of_replace() -> None:
+    done = make_done(make_take())
+    change = changer_of(type(done))
+    assert change(done, id=7, reason="late") == replace(done, id=7, reason="late")
+    assert change(done) == done
+    with pytest.raises(KeyError):
+        change(done, colour="red")

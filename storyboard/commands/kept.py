@@ -31,7 +31,7 @@ from storyboard.outputs.files import digest_of, write_atomically
 from storyboard.records import Json, Place, Problem, Severity, Storyboard, Take
 from storyboard.spec.nodes import Node
 
-LEAST_TAKES = 2000
+LEAST_TAKES = 5000
 """Fewer are read as quickly as they are looked up."""
 
 _MOST_FILES = 8

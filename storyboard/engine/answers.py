@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 
+from storyboard.bulk import changer_of
 from storyboard.records import (
     Outcome,
     Submission,
@@ -13,6 +13,8 @@ from storyboard.records import (
     TaskReply,
     TaskStatus,
 )
+
+_changed = changer_of(Submission)
 
 _STATE_OF = {
     Outcome.ACCEPTED: SubmissionState.ACCEPTED,
@@ -29,7 +31,7 @@ def after_submit(submission: Submission, reply: SubmitReply, *, now: datetime) -
     """
     is_accepted = reply.outcome is Outcome.ACCEPTED and reply.task_id is not None
     is_lost = reply.outcome is Outcome.ACCEPTED and not is_accepted
-    return replace(
+    return _changed(
         submission,
         state=SubmissionState.UNKNOWN if is_lost else _STATE_OF[reply.outcome],
         task_id=reply.task_id,
@@ -49,7 +51,7 @@ def after_poll(
     A link without a stated expiry is taken to live `retention_s`.
     """
     if reply.status is TaskStatus.SUCCEEDED and reply.video_url:
-        return replace(
+        return _changed(
             submission,
             state=SubmissionState.SUCCEEDED,
             finished_at=submission.finished_at or now,
@@ -70,12 +72,12 @@ def after_poll(
     reason = reply.reason
     if reply.status is TaskStatus.SUCCEEDED:
         reason = "the task succeeded without a video"
-    return replace(submission, state=state, finished_at=now, reason=reason, reply=reply.body)
+    return _changed(submission, state=state, finished_at=now, reason=reason, reply=reply.body)
 
 
 def after_disappearance(submission: Submission, reply: TaskReply) -> Submission:
     """The submission after its task could not be found for as long as we look."""
-    return replace(
+    return _changed(
         submission,
         state=SubmissionState.UNKNOWN,
         reason=(
