@@ -38,7 +38,7 @@ def _of_a_finished_render(folder: Path) -> Iterator[Row]:
             partial(measured, [*STORYBOARD, "status", *command]),
             partial(measured, [*STORYBOARD, "plan", *command, "--json"]),
         ],
-        rounds=2,
+        rounds=1,  # a minute each
     )
     yield Row(
         f"`render`, {_LONG:,} takes, all done",

@@ -62,7 +62,7 @@ class _LazyCommands(click.Group):
 def _help_width() -> int:
     """How wide help texts are: as click has it, which imports three compressors to find out."""
     try:
-        columns = int(os.environ.get("COLUMNS", "0")) or os.get_terminal_size().columns
+        columns = int(os.environ.get("COLUMNS", "0")) or os.get_terminal_size().columns or 80
     except (ValueError, OSError):
         columns = 80
     return max(min(columns, 80) - 2, 50)

@@ -3,10 +3,11 @@
     source -> expand -> prompt -> validate -> plan -> engine -> outputs
      Node      Shot     payload    Take       Plan   Submission  Manifest
 
-Everything here is frozen: a stage takes values and returns new ones. What there
-are millions of is a NamedTuple, which is made three times as fast as a frozen
-dataclass. Dicts stand only at the edges (YAML, JSON, rows of the state file).
-Imports nothing of the project.
+Everything here is frozen: a stage takes values and returns new ones. What is made
+by the million is a NamedTuple, which takes a third of a frozen dataclass's time;
+so is, elsewhere, what every start defines, which takes a quarter. Dicts stand
+only at the edges (YAML, JSON, rows of the state file). Imports nothing of the
+project.
 """
 
 from __future__ import annotations

@@ -13,10 +13,12 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import fields
 from functools import cached_property, lru_cache
+from importlib import metadata
 from importlib.resources import files
 from itertools import repeat
 from pathlib import Path
@@ -35,21 +37,24 @@ LEAST_TAKES = 5000
 """Fewer are read as quickly as they are looked up."""
 
 _MOST_FILES = 8
+_SUFFIX = ".takes"
 
 Overrides = Mapping[str, Node]
 
 
 def recall(path: Path, catalog: Catalog, overrides: Overrides) -> Storyboard | None:
     """The storyboard as it was kept; None where it was not, or anything in it has changed."""
-    place = _place_of(path, overrides)
     try:
+        place = _place_of(path, overrides)
         with place.open("rb") as file:
-            head = json.loads(file.readline())
-            if head["maker"] != _maker(catalog) or head["files"] != _digests(path, head["files"]):
-                return None
-            columns, payloads = file.readline(), file.readline()
-        if _sha256(columns + payloads) != head["rows"]:
-            return None  # damaged
+            digest = file.readline().strip()
+            line, columns, payloads = file.readline(), file.readline(), file.readline()
+        if digest != _sha256(line + columns + payloads).encode():
+            place.unlink()  # damaged
+            return None
+        head = json.loads(line)
+        if head["made_from"] != _made_from(path, head["files"], catalog):
+            return None
         os.utime(place)
         return Storyboard(
             path=path,
@@ -57,9 +62,9 @@ def recall(path: Path, catalog: Catalog, overrides: Overrides) -> Storyboard | N
             title=head["title"],
             takes=_takes(head["count"], json.loads(columns), payloads),
             problems=tuple(map(_warning, head["warnings"])),
-            sources={name: Path(name).read_text("utf-8-sig") for name in head["sources"]},
+            sources={name: Path(name).read_text("utf-8-sig") for name in head["files"]},
         )
-    except (OSError, ValueError, TypeError, LookupError):
+    except (OSError, ValueError, TypeError, LookupError, RecursionError):
         return None
 
 
@@ -69,68 +74,71 @@ def keep(board: Storyboard, catalog: Catalog, overrides: Overrides) -> None:
     Does nothing where the files have changed since it was read, and where the
     cache folder cannot be written: then it is read anew the next time.
     """
-    if len(board.takes) < LEAST_TAKES or not board.is_sound or _is_kept(board, catalog, overrides):
+    if len(board.takes) < LEAST_TAKES or not board.is_sound:
         return
     with suppress(OSError, ValueError, StateError):
-        digests = _digests(board.path, board.sources)
+        place = _place_of(board.path, overrides)
+        made_from = _made_from(board.path, board.sources, catalog)
+        if made_from is None or _is_kept(place, made_from):
+            return
         for name, text in board.sources.items():
-            data = Path(name).read_bytes()
-            if data.decode("utf-8-sig") != text or _sha256(data) != digests[name]:
+            if Path(name).read_bytes().decode("utf-8-sig") != text:
                 return
-        columns = f"{json.dumps(_columns(board.takes))}\n"
-        payloads = f"{json.dumps([dict(take.payload) for take in board.takes])}\n"
+        if made_from != _made_from(board.path, board.sources, catalog):
+            return
         head = {
-            "rows": _sha256(f"{columns}{payloads}".encode()),
-            "maker": _maker(catalog),
-            "files": digests,
+            "made_from": made_from,
+            "files": list(board.sources),
             "count": len(board.takes),
             "name": board.name,
             "title": board.title,
             "warnings": [_words(warning) for warning in board.problems],
-            "sources": list(board.sources),
         }
-        place = _place_of(board.path, overrides)
+        payloads = [dict(take.payload) for take in board.takes]
+        parts = (head, _columns(board.takes), payloads)
+        text = "".join(f"{json.dumps(part)}\n" for part in parts)
         place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        write_atomically(place, f"{json.dumps(head)}\n{columns}{payloads}")
+        write_atomically(place, f"{_sha256(text.encode())}\n{text}")
         _let_go(place.parent)
 
 
-def _is_kept(board: Storyboard, catalog: Catalog, overrides: Overrides) -> bool:
+def _is_kept(place: Path, made_from: str) -> bool:
     try:
-        with _place_of(board.path, overrides).open(encoding="utf-8") as file:
-            head = json.loads(file.readline())
-        return bool(
-            head["maker"] == _maker(catalog)
-            and head["files"] == _digests(board.path, board.sources)
-        )
-    except (OSError, ValueError, TypeError, LookupError):
+        with place.open("rb") as file:
+            file.readline()
+            return bool(json.loads(file.readline())["made_from"] == made_from)
+    except (OSError, ValueError, TypeError, LookupError, RecursionError):
         return False
 
 
 def _place_of(path: Path, overrides: Overrides) -> Path:
     """The cache file of a storyboard as it was named, with these vars."""
     asked = repr((str(path), str(Path.cwd()), sorted(overrides.items())))
-    folder: Path = user_cache_path("storyboard", appauthor=False)
-    return folder / f"{_sha256(asked.encode())}.json"
+    folder: Path = user_cache_path("storyboard-render", appauthor=False)
+    return folder / "takes" / f"{_sha256(asked.encode())}{_SUFFIX}"
 
 
-def _digests(path: Path, names: Mapping[str, Any]) -> dict[str, str | None]:
-    """The digests of the files that were read, and the names of those that would have been.
+def _made_from(path: Path, names: Iterable[str], catalog: Catalog) -> str | None:
+    """One digest of all that takes are made from; None where a link stands in the way.
 
-    A file that appears in the templates folder is a new namespace of macros.
+    These are the files by name, the names in the templates folder (each is a
+    namespace of macros), the model cards, and this program with what it stands on.
     """
+    digests = {name: digest_of(Path(name)) for name in names}
+    # What a link leads to can change while the file at its end does not.
+    is_plain = all(os.path.realpath(name) == os.path.abspath(name) for name in digests)  # noqa: PTH100 (names, not paths)
+    if not is_plain or None in digests.values():
+        return None
     templates = sorted(file.name for file in (path.parent / "templates").glob("*"))
-    found = {name: digest_of(Path(name)) for name in names if name != _TEMPLATES}
-    return {**found, _TEMPLATES: json.dumps(templates)}
-
-
-_TEMPLATES = "*"
+    return _sha256(json.dumps([digests, templates, _maker(catalog)]).encode())
 
 
 @lru_cache(maxsize=8)
 def _maker(catalog: Catalog) -> str:
     """What tells another program, or another model card, from these."""
-    digest = hashlib.sha256(repr(catalog.cards()).encode())
+    versions = [metadata.version(name) for name in ("jinja2", "pyyaml", "jsonschema-rs")]
+    digest = hashlib.sha256(repr((catalog.cards(), sys.version, versions)).encode())
+    digest.update(Path(__file__).read_bytes())
     for package in ("storyboard", "storyboard.spec", "storyboard.models"):
         for file in sorted(files(package).iterdir(), key=lambda file: file.name):
             if file.is_file():
@@ -143,7 +151,8 @@ def _columns(takes: Sequence[Take]) -> dict[str, Any]:
     columns: dict[str, Any] = {}
     for name in _FIELDS:
         values = [getattr(take, name) for take in takes]
-        is_one = values.count(values[0]) == len(values)
+        # Of maps equal ones may differ: to Python 1 is True.
+        is_one = values.count(values[0]) == len(values) and not (name == "meta" and any(values))
         columns[name] = {"all": values[0]} if is_one else values
     return columns
 
@@ -212,7 +221,7 @@ def _warning(words: list[Any]) -> Problem:
 
 
 def _let_go(folder: Path) -> None:
-    newest = sorted(folder.glob("*.json"), key=lambda file: file.stat().st_mtime, reverse=True)
+    newest = sorted(folder.glob(f"*{_SUFFIX}"), key=lambda file: file.stat().st_mtime, reverse=True)
     for file in newest[_MOST_FILES:]:
         file.unlink()
 

@@ -41,7 +41,8 @@ def _patterns(schema: Any) -> Iterator[Any]:
     elif isinstance(schema, dict):
         if "pattern" in schema:
             yield schema["pattern"]
-        yield from schema.get("patternProperties", {})
+        named = schema.get("patternProperties")
+        yield from named if isinstance(named, dict) else ()
         for item in schema.values():
             yield from _patterns(item)
 

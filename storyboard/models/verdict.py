@@ -58,8 +58,15 @@ def _never(value: Any) -> bool:
 
 
 def _validator_for(schema: Mapping[str, Any]) -> Any:
-    # offline: a reference out of the schema must not become a request.
-    return jsonschema_rs.validator_for(_translated(dict(schema)), offline=True)
+    # offline: a reference out of the schema must not become a request. jsonschema asserts no
+    # formats either, unless it is asked to.
+    return jsonschema_rs.validator_for(
+        _translated(dict(schema)), offline=True, validate_formats=False
+    )
+
+
+_DATA = frozenset({"const", "enum", "default", "example", "examples"})
+_BY_NAME = frozenset({"properties", "definitions", "$defs", "dependentSchemas"})
 
 
 def _translated(schema: Any) -> Any:
@@ -68,24 +75,34 @@ def _translated(schema: Any) -> Any:
         return [_translated(item) for item in schema]
     if not isinstance(schema, dict):
         return schema
-    made = {key: _translated(value) for key, value in schema.items()}
-    if isinstance(pattern := schema.get("pattern"), str):
-        made["pattern"] = _translated_pattern(pattern)
-    if isinstance(named := schema.get("patternProperties"), dict):
-        made["patternProperties"] = {
-            _translated_pattern(pattern): _translated(value) for pattern, value in named.items()
-        }
+    made = {}
+    for key, value in schema.items():
+        if key in _DATA:
+            made[key] = value
+        elif key in _BY_NAME and isinstance(value, dict):
+            made[key] = {name: _translated(item) for name, item in value.items()}
+        elif key == "pattern" and isinstance(value, str):
+            made[key] = _translated_pattern(value)
+        elif key == "patternProperties" and isinstance(value, dict):
+            named = {_translated_pattern(name): _translated(item) for name, item in value.items()}
+            if len(named) < len(value):
+                raise ValueError("two patterns are one in ECMAScript")
+            made[key] = named
+        else:
+            made[key] = _translated(value)
     return made
 
 
 # What \s is to Python, which has more of it.
 _SPACES = r"\x09-\x0d\x1c-\x20\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
+_ESCAPE = r"\\(?:u[0-9a-fA-F]{4}|x[0-9a-fA-F]{2}|.)"
 _SIGN = re.compile(
-    r"(?P<set>\[\^?\]?(?:\\.|[^\]\\])*\])|(?P<escape>\\.)|(?P<end>\$)|(?P<any>\.)|(?P<odd>\(\?(?![:=!]))",
+    rf"(?P<set>\[\^?\]?(?:{_ESCAPE}|[^\]\\])*\])|(?P<escape>{_ESCAPE})|(?P<end>\$)|(?P<any>\.)"
+    r"|(?P<odd>\(\?(?![:=!]))",
     re.DOTALL,
 )
-# In ECMAScript, or its engine here; of sets also what would be a set of sets there.
-_DIFFERS = re.compile(r"\\[dDwWbBSAZ]|^\[\^?\]|(?<!^)(?<!\\)\[|&&|--|~~")
+_KNOWN_ESCAPE = re.compile(r"\\(?:u....|x..|[nrtfvs]|[^A-Za-z0-9<>])", re.DOTALL)
+_ODD_SET = re.compile(r"^\[\^?\]|(?<!^)(?<!\\)\[|&&|--|~~")  # a set of sets there
 _EVERYTHING = frozenset({r"[\s\S]", r"[\S\s]"})
 
 
@@ -103,8 +120,10 @@ def _translated_sign(found: re.Match[str]) -> str:
         return r"[^\n]"
     if sign in _EVERYTHING:
         return sign
-    if found["odd"] or _DIFFERS.match(sign) or (found["set"] and _DIFFERS.search(sign)):
+    if found["odd"] or not all(map(_KNOWN_ESCAPE.fullmatch, re.findall(_ESCAPE, sign, re.DOTALL))):
         raise ValueError(f"{sign!r} may mean something else")
     if found["set"]:
+        if _ODD_SET.search(sign):
+            raise ValueError(f"{sign!r} may mean something else")
         return sign.replace(r"\s", _SPACES)
     return f"[{_SPACES}]" if sign == r"\s" else sign

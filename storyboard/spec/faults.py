@@ -95,6 +95,7 @@ _LISTS = ("scenes", "shots")
 def _thinned(data: Any, suspects: list[FaultPath] | None) -> _Thinned:
     if suspects is None:
         return _Thinned(data, {})
+    faulty = set(suspects)
     wanted = {path[:length] for path in suspects for length in range(len(path) + 1)}
     kept: dict[FaultPath, list[int]] = {}
 
@@ -104,7 +105,7 @@ def _thinned(data: Any, suspects: list[FaultPath] | None) -> _Thinned:
         made = dict(value)
         for key in _LISTS:
             items, here = value.get(key), (*path, key)
-            if isinstance(items, list) and here not in suspects:
+            if isinstance(items, list) and here not in faulty:
                 # The first always stays: a list without entries would be a fault itself.
                 kept[here] = [n for n in range(len(items)) if n == 0 or (*here, n) in wanted]
                 made[key] = [thin(items[n], (*here, n)) for n in kept[here]]

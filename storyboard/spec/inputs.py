@@ -36,7 +36,7 @@ class Inputs:
         self._shown = shown
         self._cards = catalog.cards()
         self._rows: dict[str, Rows] = {}
-        self._included: set[str] = set()
+        self._included: dict[str, str] = {}  # what each is called in messages, by its real name
 
     def read_storyboard(self) -> MappingNode | None:
         """The storyboard's own mapping, None where the file holds none."""
@@ -82,8 +82,11 @@ class Inputs:
             elif len(above) > MOST_LEVELS:
                 words = f"files include one another more than {MOST_LEVELS} levels deep"
                 self._report(setting, "nested-too-deep", words)
-            elif real not in self._included:
-                self._included.add(real)
+            elif real in self._included:
+                # Read already; under this name it is a source too.
+                self.sources.setdefault(target_shown, self.sources[self._included[real]])
+            else:
+                self._included[real] = target_shown
                 node = self._read_include(target, target_shown, setting)
                 if node is not None:
                     inner = (*above, real)

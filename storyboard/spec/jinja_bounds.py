@@ -71,6 +71,16 @@ class Meter:
         self._work = 0
         self._depth = 0
 
+    @property
+    def counts(self) -> tuple[int, int, float]:
+        """What has been counted so far, for `take_back`, and the time."""
+        return self._steps, self._work, self._clock()
+
+    def take_back(self, counts: tuple[int, int, float]) -> None:
+        """Forget what was counted since, and give its time back."""
+        self._steps, self._work, since = counts
+        self._end += self._clock() - since
+
     def check(self) -> None:
         """Stop when the time is up."""
         if self._clock() > self._end:

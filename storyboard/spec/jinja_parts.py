@@ -16,8 +16,10 @@ from typing import NamedTuple
 SLOT = "_slot_"
 """What the names begin with that stand for the values taken out of an expression."""
 
-# A template of this size has fewer words and less code than the bounds on them.
+# A template of this size has fewer words and less code than the bounds on them; its depth is
+# bounded where its parts are compiled.
 _LONGEST = 10_000
+_MOST_KEYS = 20  # more stand too deep within one another, which the compiler says
 
 _BEGIN = re.compile(r"\{[{%#]")
 # Without braces the first }} is the end, and without \ a text means what it spells. The signs
@@ -73,7 +75,7 @@ def cut(text: str) -> list[str | Part | Way] | None:
 
 def _as_way(expression: str) -> Way | None:
     found = _WAY.fullmatch(expression)
-    if found is None or found[1] in _WORDS:
+    if found is None or found[1] in _WORDS or found[2].count(".") > _MOST_KEYS:
         return None
     return Way(found[1], tuple(found[2].split(".")[1:]))
 
@@ -82,9 +84,11 @@ def _without_values(expression: str) -> Part:
     values: dict[str, str | int] = {}
 
     def take_out(found: re.Match[str]) -> str:
+        if expression[: found.start()].rstrip().endswith("."):
+            return found[0]  # `list.0`, where a name would be a key
         slot = f"{SLOT}{len(values)}"
         value = found[0]
         values[slot] = value[1:-1] if value[0] in "'\"" else int(value)
-        return slot
+        return f" {slot} "  # not grown together with a word beside it
 
     return Part(_VALUE.sub(take_out, expression), values)

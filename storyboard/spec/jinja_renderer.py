@@ -13,7 +13,7 @@ from jinja2 import TemplateNotFound
 
 from storyboard.records import Place, Problem
 from storyboard.spec.jinja_bounds import Meter, Stop, brief, need_length
-from storyboard.spec.jinja_parts import SLOT, Part, Way, cut
+from storyboard.spec.jinja_parts import Part, Way, cut
 from storyboard.spec.jinja_runtime import BoundedTemplate, PartContext, Rendering
 from storyboard.spec.jinja_sandbox import Sandbox
 from storyboard.spec.jinja_wording import as_stop
@@ -60,9 +60,11 @@ class JinjaRenderer:
         sandbox = self._sandbox
         outer = sandbox.rendering
         meter = outer.meter if outer else Meter(self._clock)
+        counts = meter.counts
         try:
             made = self._render_parts(text, scope, meter)
             if made is None:
+                meter.take_back(counts)
                 sandbox.rendering = Rendering(scope, meter)
                 template = self._template(text)
                 made = sandbox.concat(template.root_render_func(template.new_context({})))
@@ -116,12 +118,14 @@ class JinjaRenderer:
                 if isinstance(part, Way):
                     names.add(part.name)
                 elif not isinstance(part, str):
+                    names |= part.template.names - part.values.keys()
                     waiting.add(part.template)
         waiting |= self._macro_files(names)
         seen = set(waiting)
         while waiting:
             template = waiting.pop()
-            names.update(name for name in template.names if not name.startswith(SLOT))
+            if template.name is not None:  # a macro file; of texts the names are there already
+                names |= template.names
             files = self._macro_files(template.names | {name for name in template.files if name})
             if None in template.files:
                 files = self._macro_files(self._sandbox.files)

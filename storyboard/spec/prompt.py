@@ -108,7 +108,7 @@ def build_request(recipe: Recipe, scope: ShotScope, take: int, report: Report) -
         # A seed can be made from the shot's id, and is another for each take.
         memory = None if name == "seed" else recipe.memory
         try:
-            value, setting = _recall(
+            value, setting = _read_once(
                 name,
                 memory,
                 scope,
@@ -150,19 +150,19 @@ def _read_parameter(
     return read_value(setting, scope, is_text=parameter.type == "string"), setting
 
 
-def _recall(
+def _read_once(
     key: str,
     memory: Memory | None,
     scope: ShotScope,
     read: Callable[[], tuple[Json, Setting | None]],
 ) -> tuple[Json, Setting | None]:
-    """What is read for a key: from memory where that has it, and kept there if it may be."""
+    """What `read` gives for a key: once for all shots of an entry, where it is the same for all."""
     if memory is None:
         return read()
     if key in memory:
         return memory[key]
-    found, is_constant = scope.watch(read)
-    if is_constant:
+    found, is_same = scope.watch(read)
+    if is_same:
         memory[key] = found
     return found
 
@@ -177,7 +177,7 @@ def _read_prompt(recipe: Recipe, scope: ShotScope) -> str:
 
     found = read_all(
         {
-            key: partial(_recall, f"{key} as text", recipe.memory, scope, partial(read, key))
+            key: partial(_read_once, f"{key} as text", recipe.memory, scope, partial(read, key))
             for key in _PROMPT_KEYS
             if key in settings
         }

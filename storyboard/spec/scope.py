@@ -73,27 +73,24 @@ class ShotScope:
     def value_of(self, name: str, setting: Setting) -> Json:
         """A var's or a meta key's value, rendered on first use. Raises TemplateFault."""
         if name in self._known:
-            value, is_asked = self._known[name]
-            self._is_asked = self._is_asked or is_asked
+            value, is_same = self._known[name]
+            self._is_asked = self._is_asked or not is_same
             return value
         if name in self._under_way:
             raise self._circle(name)
         self._under_way[name] = setting
         try:
-            value, is_constant = self.watch(lambda: self.render_node(setting.node))
+            value, is_same = self.watch(lambda: self.render_node(setting.node))
         except TemplateFault as fault:
             fault.where = fault.where or setting.where
             raise
         finally:
             del self._under_way[name]
-        self._known[name] = value, not is_constant
+        self._known[name] = value, is_same
         return value
 
     def watch(self, read: Callable[[], _T]) -> tuple[_T, bool]:
-        """What `read` gives, and whether it asked for nothing that another shot has otherwise.
-
-        It then gives the same in the scope of every shot of the same entry.
-        """
+        """What `read` gives, and whether every shot of the entry would get the same."""
         before, self._is_asked = self._is_asked, False
         try:
             return read(), not self._is_asked

@@ -17,6 +17,7 @@ from storyboard.spec.paths import shorten, shown_value
 from storyboard.spec.scalars import UnusableNumber, read_plain
 from storyboard.spec.suggest import did_you_mean
 
+_LONGEST_PATTERN = 60
 _FEWEST_LETTERS = 3
 _SAID_YES, _SAID_NO = ("yes", "on", "y"), ("no", "off", "n")
 
@@ -204,7 +205,7 @@ def _characters(count: int) -> str:
 
 
 def _pattern(case: _Case) -> Complaint:
-    rule = case.rule or f"it does not match {shorten(str(case.limit), 60)}"
+    rule = case.rule or f"it does not match {shorten(str(case.limit), _LONGEST_PATTERN)}"
     return Complaint("wrong-form", f"{shown_value(case.value)} is not allowed: {rule}")
 
 

@@ -58,8 +58,12 @@ def long_film(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return Path("film.yaml")
 
 
+def cache_folder() -> Path:
+    return user_cache_path("storyboard-render", appauthor=False) / "takes"
+
+
 def cache_files() -> Iterator[Path]:
-    return user_cache_path("storyboard", appauthor=False).glob("*.json")
+    return cache_folder().glob("*.takes")
 
 
 def test_what_was_kept_tells_the_same(program: Program, long_film: Path, reads: list[Path]) -> None:
@@ -126,7 +130,7 @@ def test_what_is_sent_is_always_made_anew(
     assert len(reads) == 2
 
 
-@pytest.mark.parametrize("damage", [b"", b"{}\n", b"{\n", b"\xff"])
+@pytest.mark.parametrize("damage", [b"", b"{}\n", b"{\n", b"\xff", b"x\n" + b"[" * 99_999])
 def test_a_damaged_file_is_as_good_as_none(
     program: Program, long_film: Path, reads: list[Path], damage: bytes
 ) -> None:
@@ -137,20 +141,23 @@ def test_a_damaged_file_is_as_good_as_none(
     assert len(reads) == 2
 
 
-def test_a_kept_take_that_was_changed_is_not_believed(
-    program: Program, long_film: Path, reads: list[Path]
+@pytest.mark.parametrize("word", ["brass", "A long film", "film.yaml"])
+def test_what_was_kept_and_then_changed_is_not_believed_and_is_kept_anew(
+    program: Program, long_film: Path, reads: list[Path], word: str
 ) -> None:
     expected = program("plan", long_film)
     for path in cache_files():
-        path.write_text(path.read_text("utf-8").replace("brass", "glass"), "utf-8")
-    assert program("plan", long_film) == expected
+        text = path.read_text("utf-8")
+        assert word in text
+        path.write_text(text.replace(word, "x" * len(word)), "utf-8")
+    assert [program("plan", long_film) for _ in range(2)] == [expected, expected]
     assert len(reads) == 2
 
 
 def test_a_cache_that_cannot_be_written_is_no_matter(
     program: Program, long_film: Path, reads: list[Path]
 ) -> None:
-    folder = user_cache_path("storyboard", appauthor=False)
+    folder = cache_folder()
     folder.parent.mkdir(parents=True, exist_ok=True)
     folder.write_text("a file where the folder should be")
     assert program("plan", long_film).code == 0
@@ -167,6 +174,47 @@ def test_a_file_that_is_a_link_is_read_each_time(
     Path("real.csv").write_text("sku,name\na,A brass lamp\nc,A tin lamp\n", "utf-8")
     assert "lamp-c" in program("plan", long_film).out
     assert len(reads) == 2
+
+
+def test_an_include_under_two_names_is_watched_under_both(
+    program: Program, long_film: Path, reads: list[Path]
+) -> None:
+    Path("other.yaml").symlink_to("style.yaml")
+    long_film.write_text(FILM.replace("[style.yaml]", "[style.yaml, other.yaml]"), "utf-8")
+    before = program("plan", long_film, "--json").json
+    Path("other.yaml").unlink()
+    Path("other.yaml").write_text("defaults: {duration: 9}\n", "utf-8")
+    after = program("plan", long_film, "--json").json
+    assert after["video_s"] > before["video_s"]
+
+
+def test_a_folder_that_is_a_link_is_read_each_time(
+    program: Program, long_film: Path, reads: list[Path], tmp_path: Path
+) -> None:
+    (tmp_path / "link").symlink_to(tmp_path, target_is_directory=True)
+    for _ in range(2):
+        assert program("plan", Path("link/film.yaml")).code == 0
+    assert len(reads) == 2
+    assert list(cache_files()) == []
+
+
+def test_a_current_folder_that_is_gone_is_no_matter(
+    program: Program, long_film: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    assert program("plan", tmp_path / "film.yaml").code == 0
+
+
+def test_files_of_others_are_left_alone(program: Program, long_film: Path) -> None:
+    cache_folder().mkdir(parents=True)
+    others = [cache_folder() / f"{number}.json" for number in range(12)]
+    for path in others:
+        path.write_text("{}")
+    program("plan", long_film)
+    assert all(path.exists() for path in others)
 
 
 def test_small_and_faulty_storyboards_are_not_kept(

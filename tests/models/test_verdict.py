@@ -134,11 +134,39 @@ def test_a_pattern_means_what_it_means_to_python(pattern: str, text: str) -> Non
 
 @pytest.mark.parametrize(
     "pattern",
-    [r"^\d$", r"\w", r"[^\d]", r"a\b", r"[]a]", r"[a[b]", r"[a&&b]", r"(?i)a", r"(?<=a)b"],
+    [
+        r"^\d$",
+        r"\w",
+        r"[^\d]",
+        r"a\b",
+        r"[]a]",
+        r"[a[b]",
+        r"[a&&b]",
+        r"(?i)a",
+        r"(?<=a)b",
+        r"\<a",
+        r"(a)\01",
+    ],
 )
 def test_a_pattern_that_may_mean_something_else_is_left_to_jsonschema(pattern: str) -> None:
     schema = {"$schema": "https://json-schema.org/draft/2020-12/schema", "pattern": pattern}
     assert not any(compile_check(schema)(text) for text in ("1", "a", "b", "ab", "&", "]"))
+
+
+def test_what_only_looks_like_a_pattern_is_data() -> None:
+    draft = {"$schema": "https://json-schema.org/draft/2020-12/schema"}
+    assert compile_check({**draft, "const": {"pattern": "a.b"}})({"pattern": "a.b"})
+    assert not compile_check({**draft, "const": {"pattern": "a.b"}})({"pattern": "a[^\\n]b"})
+    named = {"properties": {"const": {"pattern": "a.b"}, "pattern": {"const": 1}}}
+    assert not compile_check({**draft, **named})({"const": "a\nb"})
+    assert compile_check({**draft, **named})({"const": "a\rb", "pattern": 1})
+    two = {"a.": {"type": "string"}, "a[^\\n]": {"type": "integer"}}
+    assert not compile_check({**draft, "patternProperties": two})({"ab": 1})
+
+
+def test_a_format_is_asserted_by_neither() -> None:
+    schema = {"$schema": "http://json-schema.org/draft-07/schema#", "not": {"format": "date"}}
+    assert not compile_check(schema)("a")
 
 
 def test_a_schema_that_cannot_be_used_is_sure_of_nothing() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,7 +12,12 @@ from storyboard.spec.jinja_parts import Part, Way, cut
 from storyboard.spec.templates import TemplateFault, Templates
 from tests.spec.scopes import Names
 
-NAMES = {"hero": "a woman", "row": {"items": 3, "name": "Lamp"}, "n": 2, "nothing": None}
+NAMES = {
+    "hero": "a woman",
+    "row": {"items": 3, "name": "Lamp", "list": [7, 8]},
+    "n": 2,
+    "nothing": None,
+}
 
 
 def test_values_are_taken_out_of_an_expression_so_that_equal_ones_are_compiled_once() -> None:
@@ -21,7 +28,7 @@ def test_values_are_taken_out_of_an_expression_so_that_equal_ones_are_compiled_o
     assert first == [
         Way("hero"),
         " at ",
-        Part("{{ pad(_slot_0, _slot_1) }}", {"_slot_0": "no. 17", "_slot_1": 4}),
+        Part("{{ pad( _slot_0 ,  _slot_1 ) }}", {"_slot_0": "no. 17", "_slot_1": 4}),
         "!",
     ]
     assert second[2] == Part(first[2].template, {"_slot_0": "no. 18", "_slot_1": 12})
@@ -75,9 +82,13 @@ _WORDS = [
     *("n", "nothing", "true", "self", "loop", "look", "look.m()"),
     *("'a'", '"b c"', "'it''s'", "''", "'é'", "7", "0", "1.5", "007", "-", "+", "*", "~", "|"),
     *("upper", "replace('a', 'b')", "default('x')", "(", ")", "[", "]", "[0]", "[0:1]", ",", "."),
+    *("row.list", ". 0", ".1", "| default('z')", "not", "foo"),
     *("if", "else", "is defined", "in", "not", "==", "range(3)", "_slot_0", "'\\t'", "{", "}"),
 ]
-_EXPRESSIONS = st.lists(st.sampled_from(_WORDS), max_size=6).map(" ".join)
+_EXPRESSIONS = st.one_of(
+    st.lists(st.sampled_from(_WORDS), max_size=6).map(" ".join),
+    st.lists(st.sampled_from(_WORDS), max_size=6).map("".join),
+)
 _TEXTS = st.lists(
     st.one_of(
         st.sampled_from([" ", "a", "{", "}", "}}", "{ {", "'", '"', "\n", "\r\n", "é", "{{", "%}"]),
@@ -102,6 +113,29 @@ def _told(templates: Templates, text: str) -> object:
         return templates.render(text, Names(dict(NAMES)))
     except TemplateFault as fault:
         return fault.code, fault.message, fault.line, fault.hint, fault.place
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("{{ row.list . 0 | default('q') }}", "7"),
+        ("{{ row.list. 1 | default('q') }}", "8"),
+        ("{{ row.list . 1 is defined }}", "true"),
+        ("{{ 'a''b' | default('x') }}", "ab"),
+        ("{{ 'a'\"b\" is defined }}", "true"),
+        ("{{ not'a'|default('z') }}", "false"),
+        ("{{ 'ab'.upper() }}{{ [1, 2] | join('-') }}", "AB1-2"),
+    ],
+)
+def test_a_value_does_not_grow_together_with_its_neighbours(text: str, expected: str) -> None:
+    assert Templates(None).render(text, Names(dict(NAMES))) == expected
+
+
+def test_a_text_that_fails_is_counted_once(tmp_path: Path) -> None:
+    macro = "{% macro turn(n) %}{% for i in range(n) %}{% endfor %}{% endmacro %}"
+    (tmp_path / "m.j2").write_text(macro)
+    with pytest.raises(TemplateFault, match="'nope' is not defined"):
+        Templates(tmp_path).render("{{ m.turn(60000) }} {{ nope }}", Names(dict(NAMES)))
 
 
 def test_ten_thousand_prompts_that_differ_in_a_word_are_compiled_once() -> None:

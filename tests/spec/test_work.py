@@ -145,7 +145,7 @@ def test_what_is_remembered_for_an_entry_changes_nothing(data: st.DataObject) ->
         text, rows = json.dumps(document), "a,b,n\n1,2,base\n3,4,\n1,2,base\n"
         board = load_text(Path(folder), text, rows_csv=rows)
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(prompt, "_recall", lambda key, memory, scope, read: read())
+            patch.setattr(prompt, "_read_once", lambda key, memory, scope, read: read())
             expected = load_text(Path(folder), text, rows_csv=rows)
     assert board.takes == expected.takes
     assert board.problems == expected.problems
