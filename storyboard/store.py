@@ -8,6 +8,7 @@ thread writes. Times come back to the microsecond, as UTC.
 
 from __future__ import annotations
 
+import json
 import re
 import sqlite3
 from collections.abc import Iterator, Mapping
@@ -423,7 +424,7 @@ def _refuse_other(row: tuple[str, str], owner: tuple[str, str], path: Path) -> N
 def _read_submissions(db: sqlite3.Connection, path: Path) -> list[Submission]:
     try:
         # Payloads are parsed when they are asked for; damage is to be told now.
-        if db.execute(_ANY_DAMAGED_PAYLOAD).fetchone() is not None:
+        if _has_damaged_payload(db):
             raise ValueError("payload")
         videos = read_videos(
             db.execute(f"SELECT submission, {VIDEO_FIELDS} FROM videos ORDER BY id")  # noqa: S608 (no user text)
@@ -435,6 +436,17 @@ def _read_submissions(db: sqlite3.Connection, path: Path) -> list[Submission]:
             f"the state file {path} is damaged: a row of it makes no sense",
             next_step=_RESTORE,
         ) from error
+
+
+def _has_damaged_payload(db: sqlite3.Connection) -> bool:
+    try:
+        return db.execute(_ANY_DAMAGED_PAYLOAD).fetchone() is not None
+    except sqlite3.OperationalError as error:
+        if "no such function" not in str(error):
+            raise
+        # An SQLite without its JSON functions, which became a fixed part with version 3.38.
+        texts = db.execute("SELECT payload FROM submissions")
+        return not all(isinstance(json.loads(text), dict) for (text,) in texts)
 
 
 def _version_in(path: str) -> int:

@@ -694,3 +694,15 @@ def test_the_columns_are_those_of_the_table(tmp_path: Path, store: Store) -> Non
     names = {name.strip(' "') for name in f"id, {FROZEN}, {KNOWN}".split(",")}
     with raw(tmp_path) as db:
         assert {row[1] for row in db.execute("PRAGMA table_info(submissions)")} == names
+
+
+def test_damage_is_found_without_the_json_functions_of_sqlite_too(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    missing = "SELECT 1 FROM submissions WHERE no_such_json_function(payload)"
+    monkeypatch.setattr("storyboard.store._ANY_DAMAGED_PAYLOAD", missing)
+    begun = begin(store, make_take())
+    assert store.submissions() == [begun]
+    store._db.execute("UPDATE submissions SET payload = '[]'")
+    with pytest.raises(StateError, match="a row of it makes no sense"):
+        store.submissions()

@@ -38,7 +38,7 @@ class Watchdog:
             if ends_at < self._wakes_at:
                 self._wakes_at = ends_at
                 self._earlier.notify()
-            if self._thread is None:
+            if self._thread is None or not self._thread.is_alive():
                 self._start()
 
     def forget(self, watched: Watched) -> None:

@@ -85,5 +85,7 @@ def read_log(log: Account, start: datetime, end: datetime, page: int) -> Glanced
         )
     except StoryboardError as error:
         return NotGlanced(error.wait_s if isinstance(error, NotNow) else None)
+    except Exception:  # a hint must cost nothing, not even where reading it has a bug
+        return NotGlanced(None)
     ended = frozenset(entry.task_id for entry in found.entries if is_end(entry.status))
     return Glanced(ended, -(-(found.total or 1) // _PAGE_SIZE))

@@ -67,6 +67,7 @@ _REFUSED_S = 60.0  # a refused key may be a hiccup; the tasks stay accepted for 
 _MISSING_WAIT_S = 30.0
 _LAST_POSTS_S = 60.0  # how long open POSTs are waited for once the run shall end
 _POLL_THREADS = 2  # connections that submissions leave to the polls
+_A_MOMENT_S = 0.001
 _LATE_POLL_S = 10.0  # a look that waits longer than this takes turns with the submissions
 
 
@@ -112,6 +113,7 @@ class Engine:
         self._tasks: dict[tuple[str, int], Flight] = {}  # accepted, not finished
         self._open_posts = 0
         self._is_polls_turn = False
+        self._has_polled = True  # since the last glance
         self._poll_heap: list[Due] = []
         self._numbers = itertools.count(1)
         self._user_numbers = itertools.count(1)
@@ -400,7 +402,7 @@ class Engine:
             flight.due = 0
             self._drop_old_dues()
             self._budget.spend(now=now)
-            self._is_polls_turn = False
+            self._is_polls_turn, self._has_polled = False, True
             self._requests.start(self._poll_call(flight))
 
     def _drop_old_dues(self) -> None:
@@ -507,11 +509,18 @@ class Engine:
         )
 
     def _start_glance(self, now: float) -> None:
+        self._drop_old_dues()
         is_time = now >= max(self._glances.next_at, self._budget.next_at())
-        if self._log is None or not is_time or not self._may_glance():
+        has_due_poll = bool(self._poll_heap) and self._poll_heap[0].at <= now
+        is_polls_turn = has_due_poll and not self._has_polled
+        if self._log is None or not is_time or is_polls_turn or not self._may_glance():
             return
+        self._has_polled = False
         log, end = self._log, self._clock.now()
-        start = min(flight.submission.submitted_at or end for flight in self._tasks.values())
+        # One task that never ends must not make the log longer and longer.
+        usual_s = self._polls.usual_s
+        flights = [each for each in self._tasks.values() if now - each.born_s <= usual_s]
+        start = min((each.submission.submitted_at or end for each in flights), default=end)
         page = self._glances.begin()
         self._budget.spend(now=now)
         self._requests.start(guarded(lambda: read_log(log, start, end, page)))
@@ -522,7 +531,9 @@ class Engine:
         for flight in self._tasks.values():
             if flight.submission.task_id in ended and flight.due and not flight.has_ended:
                 flight.has_ended = True
-                self._poll_at(now, flight)
+                # Before all that are late: they are most likely at work.
+                first_at = self._poll_heap[0].at if self._poll_heap else now
+                self._poll_at(min(now, first_at - _A_MOMENT_S), flight)
 
     # Downloads
 

@@ -32,12 +32,13 @@ _MOST_LOOKS = 5.0  # a task, on average; the last tasks of a run get more
 _LOOKS_WITH_LOG = 0.7  # where the log can be trusted, these are for the case that it cannot
 _GLANCES = 3.0  # at the log, for each task that finishes
 _GLANCES_S = (1.0, 15.0)  # apart, at least and at most
-_FIRST_GLANCES_S = 2.0  # apart, before any task has finished
+_FIRST_GLANCES_S = 5.0  # apart, before any task has finished
+_FEWEST_BETWEEN = 2.0  # requests from one glance to the next
 _FEWEST_LOOKS = 0.3  # then most are done before the first one
 _LONGEST_S = 60.0  # whatever the table says: it may be wrong
 _SHORTEST_S = 0.01
 _SHORTEST_PART = 0.02  # of a task's age: a slow one among quick ones is not hammered
-_FIRST_PRICE_S = 0.2  # before any task has finished; grows with the age by a hundredth
+_FIRST_PRICE_S = 0.2  # before any task has finished; grows with the age by a thirtieth
 _BATCH = 8  # finished tasks that make a difference, once there are more than a few
 _OF_THE_BUDGET = 0.9  # the rest is for what goes wrong
 
@@ -75,21 +76,28 @@ class Polls:
         in_flight, rate = max(in_flight, 1), max(rate, 1.0)
         self._most_in_flight = max(self._most_in_flight, in_flight)
         most_looks = _LOOKS_WITH_LOG if has_log else _MOST_LOOKS
-        shortest_s = max(_SHORTEST_S, _SHORTEST_PART * age_s)
+        shortest_s = min(max(_SHORTEST_S, _SHORTEST_PART * age_s), _LONGEST_S)
         # Looks at all of them leave a third of the budget to submissions.
-        longest_s = max(_LONGEST_S, in_flight * 60.0 / rate * 1.5, shortest_s)
+        longest_s = max(_LONGEST_S, in_flight * 60.0 / rate * 1.5)
         wait_s = self._age_after(age_s, self._stride(age_s, in_flight, rate, most_looks)) - age_s
         return min(max(wait_s, shortest_s), longest_s)
 
+    @property
+    def usual_s(self) -> float:
+        """An age that few tasks reach; endless before any has finished."""
+        return 4.0 * self._mean_s if self._finished else inf
+
     def glance_wait_s(self, *, in_flight: int, rate: float) -> float:
         """Seconds to the next glance at a log that tells of all the `in_flight` tasks."""
-        if not self._finished:
-            return _FIRST_GLANCES_S
         in_flight, rate = max(in_flight, 1), max(rate, 1.0)
+        # Half of a small budget at least is for the requests that count.
+        shortest_s = _FEWEST_BETWEEN * 60.0 / rate
+        if not self._finished:
+            return max(_FIRST_GLANCES_S, shortest_s)
         self._most_in_flight = max(self._most_in_flight, in_flight)
         glances = min(max(self._spare(in_flight, rate) - 1.0, _FEWEST_LOOKS), _GLANCES)
         wait_s = self._mean_s / glances / sqrt(in_flight * self._most_in_flight)
-        return min(max(wait_s, _GLANCES_S[0]), _GLANCES_S[1])
+        return max(min(max(wait_s, _GLANCES_S[0]), _GLANCES_S[1]), shortest_s)
 
     def _spare(self, in_flight: int, rate: float) -> float:
         """The looks at a task that the budget leaves.
@@ -102,7 +110,7 @@ class Polls:
     def _stride(self, age_s: float, in_flight: int, rate: float, most_looks: float) -> float:
         """The integral of `sqrt(h)` from one look to the next: `sqrt(2 * price)`."""
         if not self._finished:
-            return sqrt(2.0 * (_FIRST_PRICE_S + age_s / 100.0))
+            return sqrt(2.0 * (_FIRST_PRICE_S + age_s / 30.0))
         looks = min(max(self._spare(in_flight, rate), _FEWEST_LOOKS), most_looks)
         # With n in flight a second of each is an n-th of the run's. So when the
         # last ones are in flight, and there is budget to spare, a look costs less.

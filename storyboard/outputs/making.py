@@ -10,9 +10,11 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
+from importlib import metadata
 from importlib.resources import files
 from pathlib import Path
 
+from storyboard import __version__
 from storyboard.outputs import OUTPUTS
 from storyboard.outputs.files import digest_of, write_atomically
 from storyboard.outputs.manifest import Named, build_manifest
@@ -81,8 +83,8 @@ def source_digest(storyboard: Named, origin: str, states: Sequence[TakeState]) -
 
 
 def _program() -> bytes:
-    """The digest of this package: templates, styles and code that make the outputs."""
-    digest = hashlib.sha256()
+    """The digest of this package, and of what makes the outputs with it."""
+    digest = hashlib.sha256(f"{__version__} {metadata.version('jinja2')}".encode())
     for file in sorted(files(__package__).iterdir(), key=lambda file: file.name):
         if file.is_file():
             digest.update(file.read_bytes())

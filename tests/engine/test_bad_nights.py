@@ -380,7 +380,8 @@ def test_a_log_that_can_be_trusted_makes_a_run_shorter_and_spares_polls(night: N
     night.render()
     assert Counter(night.states()) == {"succeeded": 200}
     assert [news.step for _, news in night.news].count(Step.RENDERED) == 200
-    assert night.hands.time_s < 1.05 * least_s(night)
+    # Of this small budget the glances leave half to the submissions and polls.
+    assert night.hands.time_s < 1.06 * least_s(night)
     assert len(log.polls) + len(log.glances) < 6 * 200
     assert len(log.polls) < 2.5 * 200
 
@@ -450,6 +451,62 @@ def test_a_log_of_many_pages_is_read_page_by_page(night: Night) -> None:
     told = [news.step for _, news in night.news].count(Step.RENDERED)
     assert told == 300
     assert len(log.polls) < 3.5 * 300
+
+
+@pytest.mark.parametrize("rate", [1, 4, 10, 20, 29])
+@pytest.mark.parametrize("word", ["success", "processing", None])
+def test_glances_leave_half_of_a_small_budget_to_submissions_and_polls(
+    night: Night, rate: int, word: str | None
+) -> None:
+    night.takes, night.concurrency, night.requests_per_minute = make_takes(4), 2, rate
+    night.render_s, night.wishes = 60.0, Wishes(download=False)
+    log = LoggedApi(night, word and (lambda task_id: str(word)))
+    night.api = log
+    night.render()
+    assert Counter(night.states()) == {"succeeded": 4}
+    assert night.hands.time_s < 200 + 60 / rate * 30
+    assert len(log.glances) <= 4 + len(log.polls) + len(log.posts)
+
+
+def test_a_budget_that_is_used_up_is_not_used_up_by_glances(night: Night) -> None:
+    log = with_a_log(night)
+    night.concurrency, night.requests_per_minute = 60, 30
+    night.render_times_s = [10.0] * 200
+    night.render()
+    assert Counter(night.states()) == {"succeeded": 200}
+    assert len(log.glances) < (len(log.polls) + len(log.posts)) / 2
+
+
+def test_what_the_log_tells_of_is_looked_at_before_what_is_late(night: Night) -> None:
+    log = with_a_log(night)
+    night.takes, night.concurrency = make_takes(90), 90
+    night.render_times_s = [1.0 if n % 3 == 0 else 1000.0 for n in range(90)]
+    night.render()
+    seen_s = {news.submission.take: at_s for at_s, news in night.news if news.step is Step.RENDERED}
+    quick = [seen_s[take.id] for take in night.takes[::3]]
+    assert sum(quick) / len(quick) < 100
+    assert len(log.posts) == 90
+
+
+def test_a_bug_in_reading_the_log_costs_nothing(night: Night) -> None:
+    def stumble(task_id: str) -> str:
+        raise OverflowError("date value out of range")
+
+    log = with_a_log(night, stumble)
+    assert night.render().stopped_by is None
+    assert Counter(night.states()) == {"succeeded": 200}
+    assert len(log.glances) < 10
+
+
+def test_a_task_that_is_hours_old_is_still_looked_at_every_minute(night: Night) -> None:
+    night.takes, night.render_s = make_takes(1), 12 * HOUR + 60
+    night.timeout_s = 60.0
+    night.render()
+    night.hands.time_s = 12 * HOUR
+    night.timeout_s = None
+    night.render()
+    assert Counter(night.states()) == {"succeeded": 1}
+    assert night.hands.time_s < 12 * HOUR + 60 + 65
 
 
 # Ends
