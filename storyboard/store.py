@@ -1,9 +1,10 @@
 """The state file: what was sent and what came of it. The only SQLite.
 
 Takes `Submission` values and gives them back. A row per submission is
-completed as things happen and never deleted; a row per video. Each change is
-on the disk before the method, or the `transaction` around it, returns. One
-thread writes. Times come back to the microsecond, as UTC.
+completed as things happen and never deleted; a row per video; and which files
+were last written from these rows. Each change is on the disk before the method,
+or the `transaction` around it, returns. One thread writes. Times come back to
+the microsecond, as UTC.
 """
 
 from __future__ import annotations

@@ -17,7 +17,7 @@ from storyboard.commands.reading import may_go_on, read_storyboards
 from storyboard.commands.workspace import Workspace, find_workspaces, with_manifest_takes
 from storyboard.errors import AccountError, Unreachable, UsageError
 from storyboard.models.catalog import Catalog
-from storyboard.outputs.manifest import FILE_NAME as MANIFEST
+from storyboard.outputs import MANIFEST
 from storyboard.records import Submission, TaskReply, TaskStatus
 from storyboard.store import FILE_NAME as STATE
 from storyboard.store import Store

@@ -19,7 +19,6 @@ from urllib.parse import urlsplit
 
 from storyboard.bulk import maker_of
 from storyboard.outputs.manifest_file import (
-    FILE_NAME,
     Manifest,
     ManifestTake,
     manifest_bytes,
@@ -37,7 +36,6 @@ from storyboard.records import (
 )
 
 __all__ = [
-    "FILE_NAME",
     "Manifest",
     "ManifestTake",
     "build_manifest",

@@ -15,13 +15,11 @@ from typing import Any
 
 from storyboard.bulk import maker_of
 from storyboard.errors import UsageError
-from storyboard.outputs import MANIFEST
 from storyboard.outputs.indented import flat_objects, indented
 from storyboard.outputs.manifest_checks import manifest_problem, parse_manifest
 from storyboard.outputs.times import read_time, time_text
 from storyboard.records import Json, Payload, TakeStatus, Video
 
-FILE_NAME = MANIFEST
 SCHEMA_VERSION = 1
 MAX_BYTES = 256 * 1024 * 1024  # 100,000 takes, the most a storyboard has, come to some 150 MB
 
