@@ -193,8 +193,9 @@ class Ordeal:
             return None
         if self._rng.random() < 0.1:
             return 0, self._rng.uniform(0.0, 1.5)  # while it starts
-        # A take makes three lines; this leaves some of them for the end.
-        most = 1 + 3 * self.figures.takes // self._kills
+        # A take makes three lines, and some more come while the kill is on its way; this leaves
+        # some of them for the end.
+        most = 1 + 2 * self.figures.takes // self._kills
         return self._rng.randint(1, most), self._rng.choice((0.0, self._rng.uniform(0.0, 0.05)))
 
     # The operator
