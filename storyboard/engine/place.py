@@ -18,7 +18,7 @@ def has_file(folder: Path, video: Video) -> bool:
     """Whether the video's file is in place with its size."""
     try:
         # Asked for each take of a storyboard, and joining paths costs more than looking.
-        return os.stat(f"{folder}/{video.path}").st_size == video.size_bytes  # noqa: PTH116
+        return os.stat(f"{folder}/{video.path}").st_size == video.size_bytes  # noqa: PTH116 (as said above)
     except OSError:
         return False
 
