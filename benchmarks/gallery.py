@@ -11,8 +11,8 @@ from benchmarks.browser import Browser, has_chromium, open_browser
 from benchmarks.inputs import one_template
 from benchmarks.renders import finish_render, read_storyboard
 from benchmarks.rows import Row, at_most
-from storyboard.sandbox.animatic import AnimaticSpec, draw_frames
-from storyboard.sandbox.encode import write_clip
+from storyboard.sandbox.clips.animatic import AnimaticSpec, draw_frames
+from storyboard.sandbox.clips.encode import write_clip
 
 _TAKES = 2_000
 _FRAMES = 400

@@ -30,14 +30,15 @@ from typing import TypeVar
 from benchmarks.rows import Row, at_most
 from benchmarks.server import render_times
 from storyboard.api.credentials import ApiKey
-from storyboard.api.modellix import ModellixApi
+from storyboard.api.modellix.client import ModellixApi
 from storyboard.engine.clock import SystemClock
-from storyboard.engine.job import EngineSettings, FetchFailed, Job
+from storyboard.engine.job import EngineSettings, Job
 from storyboard.engine.loop import Engine
-from storyboard.plan import Wishes, make_plan
+from storyboard.fingerprint import fingerprint
+from storyboard.planning.plan import Wishes, make_plan
 from storyboard.records import Place, Take
-from storyboard.spec.fingerprint import fingerprint
-from storyboard.store import Store
+from storyboard.state.store import Store
+from storyboard.videos.result import FetchFailed
 
 T = TypeVar("T")
 

@@ -20,8 +20,8 @@ import pytest
 from tabulate import tabulate
 
 from benchmarks.makespan import IN_FLIGHT, PER_MINUTE, TAKES, least_makespan_s
-from storyboard.engine.polls import Polls
-from storyboard.plan import Wishes
+from storyboard.engine.poll_schedule import Polls
+from storyboard.planning.plan import Wishes
 from tests.engine.night import LoggedApi, Night, ScriptedApi
 from tests.engine.rig import make_takes
 

@@ -14,13 +14,13 @@ from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
-from storyboard.engine.place import look_at_files
+from storyboard.language.load import load_storyboard
 from storyboard.models.catalog import load_catalog
-from storyboard.outputs.making import write_outputs
-from storyboard.plan import read_states
+from storyboard.outputs.write import write_outputs
+from storyboard.planning.plan import read_states
 from storyboard.records import Storyboard, Submission, SubmissionState, Take, Video
-from storyboard.spec.load import load_storyboard
-from storyboard.store import Store
+from storyboard.state.store import Store
+from storyboard.videos.files import look_at_files
 
 ORIGIN = "https://api.modellix.ai"
 _SENT_AT = datetime(2026, 11, 22, 14, 3, 11, 250_000, tzinfo=timezone.utc)

@@ -20,7 +20,7 @@ from benchmarks.inputs import different_templates
 from benchmarks.measure import PYTHON, STORYBOARD, quickest, run
 from benchmarks.rows import Cost, Row, at_most
 from storyboard.records import SubmissionState
-from storyboard.store import Store
+from storyboard.state.store import Store
 
 TAKES = 2_000
 

@@ -48,7 +48,7 @@ class _LazyCommands(click.Group):
         try:
             return super().resolve_command(ctx, args)
         except click.UsageError as error:
-            from storyboard.spec.suggest import did_you_mean
+            from storyboard.reporting.suggest import did_you_mean
 
             if hint := did_you_mean(args[0], COMMANDS):
                 raise click.UsageError(f"{error.message.rstrip('.')}; {hint}", ctx) from None

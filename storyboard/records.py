@@ -71,7 +71,7 @@ class Take:
     """One concrete request: a shot with its final payload.
 
     `id` becomes a file name. `number` counts a shot's takes from 1.
-    `fingerprint` is what makes two requests the same; see `spec.fingerprint`.
+    `fingerprint` is what makes two requests the same; see `fingerprint.py`.
     """
 
     id: str

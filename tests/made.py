@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
+from storyboard.fingerprint import fingerprint
 from storyboard.records import Place, Submission, SubmissionState, Take, Video
-from storyboard.spec.fingerprint import fingerprint
 
 MODEL = "alibaba/wan2.7-t2v"
 NOW = datetime(2026, 11, 22, 14, 3, 11, tzinfo=timezone.utc)

@@ -3,20 +3,29 @@
 from __future__ import annotations
 
 import ast
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
 
+from storyboard.cli import COMMANDS
+
 LAYERS = (
     ("cli", "__main__"),
     ("commands",),
+    ("recovery",),
+    ("console",),
+    ("project",),
     ("sandbox",),
     ("engine", "outputs"),
-    ("plan", "matching", "settle", "store", "state_rows", "api", "lock", "git", "changes"),
-    ("models", "spec"),
+    ("planning", "videos"),
+    ("state", "api", "language"),
+    ("models",),
+    ("reporting",),
+    ("fingerprint", "atomic_files"),
     ("records", "errors", "bulk"),
 )
-"""From the top down. The sandbox is a client's other side: commands start it, it uses the cards."""
+"""From the top down; what stands on one line does not import from its neighbours."""
 
 PACKAGE = Path(__file__).parent.parent / "storyboard"
 MODULES = sorted(PACKAGE.rglob("*.py"))
@@ -45,12 +54,39 @@ def imported_parts(module: Path) -> set[str]:
 
 
 @pytest.mark.parametrize("module", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
-def test_a_module_imports_only_from_its_own_layer_and_below(module: Path) -> None:
+def test_a_module_imports_only_from_its_own_room_and_the_layers_below(module: Path) -> None:
     part = part_of(module)
-    if part == "__init__":
+    if part in ("__init__", "__main__"):
         return
-    above = {name for name in imported_parts(module) if layer_of(name) < layer_of(part)}
-    assert not above, f"{module.name} stands in {part} and imports from above: {above}"
+    others = imported_parts(module) - {part}
+    wrong = {name for name in others if layer_of(name) <= layer_of(part)}
+    assert not wrong, f"{module.name} stands in {part} and imports from beside or above: {wrong}"
+
+
+def imported_modules(module: Path, known: set[str]) -> set[str]:
+    """The modules of the package that a module imports when it is imported itself."""
+    names: set[str] = set()
+    for node in ast.parse(module.read_text("utf-8")).body:
+        if isinstance(node, ast.ImportFrom) and node.module:
+            names.update(f"{node.module}.{alias.name}" for alias in node.names)
+            names.add(node.module)
+    return names & known
+
+
+def test_no_modules_import_one_another_in_a_circle() -> None:
+    names = {
+        ".".join(("storyboard", *path.relative_to(PACKAGE).with_suffix("").parts)): path
+        for path in MODULES
+        if path.name != "__init__.py"
+    }
+    graph = {name: imported_modules(path, set(names)) for name, path in names.items()}
+    order = TopologicalSorter(graph)
+    order.prepare()  # raises CycleError, which names the circle
+
+
+def test_commands_holds_one_module_for_each_command_and_nothing_else() -> None:
+    modules = {path.stem for path in (PACKAGE / "commands").glob("*.py")} - {"__init__"}
+    assert modules == set(COMMANDS)
 
 
 def test_every_part_of_the_package_has_a_layer() -> None:

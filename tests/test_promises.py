@@ -27,13 +27,18 @@ from hypothesis.stateful import (
     rule,
 )
 
-from storyboard.engine.answers import after_disappearance, after_poll, after_submit
-from storyboard.engine.job import Job, part_path
-from storyboard.engine.place import add_video, finish_moves, has_file, move_into_place, path_of
-from storyboard.outputs.adopt import adoptable
-from storyboard.outputs.files import digest_of, write_atomically
-from storyboard.outputs.manifest import Manifest, build_manifest, manifest_bytes, read_manifest
-from storyboard.plan import Wishes, make_plan, read_states
+from storyboard.atomic_files import digest_of, write_atomically
+from storyboard.engine.downloads import add_video
+from storyboard.engine.job import Job
+from storyboard.engine.transitions import after_disappearance, after_poll, after_submit
+from storyboard.outputs.manifest.adopt import adoptable
+from storyboard.outputs.manifest.manifest import (
+    Manifest,
+    build_manifest,
+    manifest_bytes,
+    read_manifest,
+)
+from storyboard.planning.plan import Wishes, make_plan, read_states
 from storyboard.records import (
     OPEN_STATES,
     ActionKind,
@@ -47,7 +52,8 @@ from storyboard.records import (
     TaskStatus,
     Video,
 )
-from storyboard.store import Store, read_submissions
+from storyboard.state.store import Store, read_submissions
+from storyboard.videos.files import finish_moves, has_file, move_into_place, part_path, path_of
 from tests.made import NOW, make_take
 
 ORIGIN = "https://api.modellix.ai"

@@ -15,7 +15,7 @@ import trustme
 from PIL import Image
 
 from storyboard.cli import run
-from storyboard.sandbox.encode import write_clip
+from storyboard.sandbox.clips.encode import write_clip
 from tests.api.servers import Request, Server, http_reply, serving
 from tests.chaos.program import QuickClock
 from tests.hostile import (
@@ -80,7 +80,7 @@ def world(
         monkeypatch.setenv("MODELLIX_API_KEY", key)
         monkeypatch.setenv("MODELLIX_BASE_URL", api.origin)
         monkeypatch.setattr("storyboard.commands.render.SystemClock", QuickClock)
-        monkeypatch.setattr("storyboard.commands.lookup._wait", lambda seconds: None)
+        monkeypatch.setattr("storyboard.recovery.lookup._wait", lambda seconds: None)
         yield World(key, api, elsewhere, trap, folder)
 
 

@@ -1,1 +1,1 @@
-"""The wire: one requests session a thread, the protocol, the meaning of each answer."""
+"""What travels to and from the API: http/, what its answers mean, downloads, account and key."""

@@ -10,8 +10,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol, runtime_checkable
 
-from storyboard.api.answers import Answer, http_date, object_in, rate_hint, text_in, utc_moment
-from storyboard.api.outcomes import is_task_id
+from storyboard.api.http.response import (
+    Answer,
+    http_date,
+    object_in,
+    rate_hint,
+    text_in,
+    utc_moment,
+)
+from storyboard.api.modellix.submissions import is_task_id
 from storyboard.api.redaction import Redaction
 from storyboard.errors import AccountError
 from storyboard.records import RateHint

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 from urllib.parse import urlsplit
 
-from storyboard.api.addresses import LOOPBACK_HOSTS, origin_of
+from storyboard.api.http.addresses import LOOPBACK_HOSTS, origin_of
 from storyboard.errors import AccountError, UsageError
 
 DEFAULT_BASE_URL = "https://api.modellix.ai"

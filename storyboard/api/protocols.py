@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol
 
-from storyboard.api.modellix import ModellixApi
+from storyboard.api.modellix.client import ModellixApi
 from storyboard.records import Payload, SubmitReply, TaskReply
 
 

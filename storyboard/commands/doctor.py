@@ -16,8 +16,8 @@ import click
 
 from storyboard import __version__
 from storyboard.api.credentials import ApiKey, Credentials, find_base_url, find_key
-from storyboard.api.modellix import ModellixApi
-from storyboard.commands.health import (
+from storyboard.api.modellix.client import ModellixApi
+from storyboard.console.health import (
     Level,
     Line,
     describe_limits,
@@ -28,8 +28,8 @@ from storyboard.commands.health import (
     judge_disk,
     judge_key,
 )
-from storyboard.commands.options import json_option
-from storyboard.commands.printing import align, print_json
+from storyboard.console.options import json_option
+from storyboard.console.printing import align, print_json
 from storyboard.errors import AccountError, ExitCode, StoryboardError, UsageError
 from storyboard.sandbox import require_sandbox
 

@@ -9,8 +9,7 @@ from typing import Any
 
 import click
 
-from storyboard.commands.guards import Bill, bill_for, bill_for_gone
-from storyboard.commands.options import (
+from storyboard.console.options import (
     FILE,
     folder_options,
     json_option,
@@ -22,17 +21,18 @@ from storyboard.commands.options import (
     variable_options,
     wish_options,
 )
-from storyboard.commands.printing import align, print_json, print_lines
-from storyboard.commands.reading import read_sound
-from storyboard.commands.workspace import (
+from storyboard.console.printing import align, print_json, print_lines
+from storyboard.console.read_storyboards import read_sound
+from storyboard.errors import ExitCode
+from storyboard.models.catalog import load_catalog
+from storyboard.planning.cost import Bill, bill_for, bill_for_gone
+from storyboard.planning.selection import select_takes
+from storyboard.project.workspace import (
     Workspace,
     find_workspaces,
     with_manifest_takes,
 )
-from storyboard.errors import ExitCode
-from storyboard.models.catalog import load_catalog
 from storyboard.records import Action, ActionKind, Plan
-from storyboard.spec.select import select_takes
 
 
 @click.command()

@@ -9,22 +9,22 @@ from typing import Any
 import click
 
 from storyboard.api.account import LogEntry
-from storyboard.commands.folder import open_folder
-from storyboard.commands.lookup import Finding, look_up
-from storyboard.commands.options import (
+from storyboard.console.options import (
     FILE,
     folder_options,
     json_option,
     take_folders,
     variable_options,
 )
-from storyboard.commands.printing import align, print_json
-from storyboard.commands.settling import connect_for, find_rendered, write_again
-from storyboard.commands.workspace import Workspace
+from storyboard.console.printing import align, print_json
 from storyboard.errors import ExitCode
 from storyboard.models.catalog import load_catalog
+from storyboard.project.output_folder import open_folder
+from storyboard.project.workspace import Workspace
 from storyboard.records import Submission
-from storyboard.settle import unknown_among
+from storyboard.recovery.decisions import unknown_among
+from storyboard.recovery.lookup import Finding, look_up
+from storyboard.recovery.rewrite import connect_for, find_rendered, write_again
 
 
 @click.command()

@@ -12,10 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from storyboard.commands.durations import DURATION
-from storyboard.commands.folder import open_folder, write_outputs
-from storyboard.commands.guards import Bill, Caps, bill_for, check_caps
-from storyboard.commands.options import (
+from storyboard.commands.plan import describe_plan
+from storyboard.console.durations import DURATION
+from storyboard.console.options import (
     FILE,
     folder_options,
     json_option,
@@ -27,30 +26,31 @@ from storyboard.commands.options import (
     variable_options,
     wish_options,
 )
-from storyboard.commands.outcome import Outcome, exit_code_of, print_outcome
-from storyboard.commands.plan import describe_plan
-from storyboard.commands.printing import say
-from storyboard.commands.reading import read_sound
-from storyboard.commands.signals import interrupting
-from storyboard.commands.workspace import (
+from storyboard.console.printing import say
+from storyboard.console.read_storyboards import read_sound
+from storyboard.console.signals import interrupting
+from storyboard.console.summary import Outcome, exit_code_of, print_outcome
+from storyboard.engine.clock import SystemClock
+from storyboard.engine.job import EngineSettings, Job, Provenance, RunResult
+from storyboard.errors import ExitCode, Refused, UsageError
+from storyboard.models.card import ModelCard
+from storyboard.models.catalog import Catalog, load_catalog
+from storyboard.planning.cost import Bill, Caps, bill_for, check_caps
+from storyboard.planning.plan import Wishes
+from storyboard.planning.selection import Selection, select_takes
+from storyboard.project.git import read_commit
+from storyboard.project.output_folder import open_folder, write_outputs
+from storyboard.project.workspace import (
     Look,
     Workspace,
     find_workspaces,
     with_manifest_takes,
 )
-from storyboard.engine.clock import SystemClock
-from storyboard.engine.job import EngineSettings, Job, Provenance, RunResult
-from storyboard.errors import ExitCode, Refused, UsageError
-from storyboard.git import read_commit
-from storyboard.models.card import ModelCard
-from storyboard.models.catalog import Catalog, load_catalog
-from storyboard.plan import Wishes
 from storyboard.records import ActionKind, Plan, TakeState
-from storyboard.spec.select import Selection, select_takes
-from storyboard.store import Store
+from storyboard.state.store import Store
 
 if TYPE_CHECKING:
-    from storyboard.commands.connection import Connection
+    from storyboard.project.connection import Connection
 
 _WORK = (ActionKind.SUBMIT, ActionKind.RESUME, ActionKind.DOWNLOAD)
 
@@ -203,7 +203,7 @@ def _run(
     if is_over or not work:
         return RunResult()
     # Here, since a render with nothing to do needs no network.
-    from storyboard.commands.connection import connect
+    from storyboard.project.connection import connect
 
     protocol = _protocol(group, catalog)
     with connect(
@@ -253,7 +253,7 @@ def _carry_out(
     *,
     total: int,
 ) -> RunResult:
-    from storyboard.commands.progress import show_progress
+    from storyboard.console.progress import show_progress
     from storyboard.engine.loop import Engine
 
     settings = EngineSettings(

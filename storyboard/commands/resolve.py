@@ -9,28 +9,28 @@ from typing import Any
 
 import click
 
-from storyboard.api.outcomes import is_task_id
-from storyboard.commands.folder import open_folder
-from storyboard.commands.naming import choose_unknown
-from storyboard.commands.options import (
+from storyboard.api.modellix.submissions import is_task_id
+from storyboard.console.options import (
     FILE,
     folder_options,
     json_option,
     take_folders,
     variable_options,
 )
-from storyboard.commands.printing import print_json, say
-from storyboard.commands.settling import (
+from storyboard.console.printing import print_json, say
+from storyboard.errors import ExitCode, UsageError
+from storyboard.models.catalog import Catalog, load_catalog
+from storyboard.project.output_folder import open_folder
+from storyboard.project.workspace import Workspace
+from storyboard.records import Submission, TaskStatus
+from storyboard.recovery.decisions import abandoned, adopted, released
+from storyboard.recovery.rewrite import (
     ask_for_task,
     connect_for,
     find_rendered,
     write_again,
 )
-from storyboard.commands.workspace import Workspace
-from storyboard.errors import ExitCode, UsageError
-from storyboard.models.catalog import Catalog, load_catalog
-from storyboard.records import Submission, TaskStatus
-from storyboard.settle import abandoned, adopted, released
+from storyboard.recovery.task_ids import choose_unknown
 
 
 @click.command()

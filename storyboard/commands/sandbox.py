@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from storyboard.commands.durations import DURATION
-from storyboard.commands.options import FILE, json_option
-from storyboard.commands.printing import align, print_json, say
+from storyboard.console.durations import DURATION
+from storyboard.console.options import FILE, json_option
+from storyboard.console.printing import align, print_json, say
 from storyboard.errors import ExitCode, UsageError
 from storyboard.records import Json
 from storyboard.sandbox import require_sandbox

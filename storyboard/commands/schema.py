@@ -8,13 +8,13 @@ from typing import Any
 
 import click
 
-from storyboard.commands.options import FILE, json_option
-from storyboard.commands.printing import align, print_json, say
+from storyboard.atomic_files import write_atomically
+from storyboard.console.options import FILE, json_option
+from storyboard.console.printing import align, print_json, say
 from storyboard.errors import ExitCode, UsageError
 from storyboard.models.catalog import Catalog, load_catalog, schemas_folder
-from storyboard.models.generate import differences, generate, schema_path, schema_text
-from storyboard.outputs.files import write_atomically
-from storyboard.spec.suggest import did_you_mean
+from storyboard.models.schema.generate import differences, generate, schema_path, schema_text
+from storyboard.reporting.suggest import did_you_mean
 
 MANIFEST = "manifest"
 """The schema that is not generated: it states our own output, no model's limits."""

@@ -9,13 +9,13 @@ from typing import Any
 import click
 import yaml
 
-from storyboard.commands.options import FILE, json_option, variable_options
-from storyboard.commands.printing import print_json
-from storyboard.commands.reading import read_sound
+from storyboard.console.options import FILE, json_option, variable_options
+from storyboard.console.printing import print_json
+from storyboard.console.read_storyboards import read_sound
 from storyboard.errors import ExitCode
 from storyboard.models.catalog import load_catalog
+from storyboard.planning.selection import Selection, select_takes
 from storyboard.records import Take
-from storyboard.spec.select import Selection, select_takes
 
 
 @click.command()

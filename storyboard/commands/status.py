@@ -8,20 +8,20 @@ from typing import Any
 
 import click
 
-from storyboard.commands.options import (
+from storyboard.console.options import (
     FILE,
     folder_options,
     json_option,
     take_folders,
     variable_options,
 )
-from storyboard.commands.outcome import take_document
-from storyboard.commands.printing import align, count_statuses, print_json, print_lines
-from storyboard.commands.reading import read_sound
-from storyboard.commands.workspace import find_workspaces
+from storyboard.console.printing import align, count_statuses, print_json, print_lines
+from storyboard.console.read_storyboards import read_sound
+from storyboard.console.summary import take_document
 from storyboard.errors import ExitCode
 from storyboard.models.catalog import load_catalog
-from storyboard.plan import find_orphans, status_of, time_left
+from storyboard.planning.plan import find_orphans, status_of, time_left
+from storyboard.project.workspace import find_workspaces
 from storyboard.records import TakeState, TakeStatus
 
 

@@ -7,13 +7,14 @@ from pathlib import Path
 
 import click
 
-from storyboard.commands.options import FILE, json_option, strict_option, variable_options
-from storyboard.commands.printing import count_text, say, span_text, wants_color
-from storyboard.commands.reading import may_go_on, read_storyboards
+from storyboard.console.options import FILE, json_option, strict_option, variable_options
+from storyboard.console.printing import say, wants_color
+from storyboard.console.read_storyboards import may_go_on, read_storyboards
 from storyboard.errors import ExitCode
 from storyboard.models.catalog import load_catalog
 from storyboard.records import Storyboard
-from storyboard.spec.problems import format_problems, summarize, tidy
+from storyboard.reporting.amounts import count_text, span_text
+from storyboard.reporting.problems import format_problems, summarize, tidy
 
 
 @click.command()

@@ -1,1 +1,1 @@
-"""Carries out a Plan: the loop, its pacing, submissions, polls and downloads."""
+"""Carries out a Plan: the loop, its pacing, submissions, tasks and downloads."""

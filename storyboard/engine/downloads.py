@@ -10,14 +10,18 @@ import heapq
 import itertools
 import queue
 import random
+from dataclasses import replace
 from datetime import datetime, timezone
 from enum import Enum
 
 from storyboard.engine.events import Downloaded, Event, guarded
-from storyboard.engine.job import Due, Fetch, Fetched, FetchFailed, FetchResult, Flight, part_path
+from storyboard.engine.job import Due, Flight, Job
 from storyboard.engine.pacing import back_off_s
 from storyboard.engine.workers import Workers
 from storyboard.errors import StateError
+from storyboard.records import Submission, Video
+from storyboard.videos.files import part_path, video_path
+from storyboard.videos.result import Fetch, Fetched, FetchFailed, FetchResult
 
 _TRIES = 5
 _NEVER = datetime.max.replace(tzinfo=timezone.utc)
@@ -113,3 +117,20 @@ def _disk_error(flight: Flight, error: OSError) -> StateError:
         f"cannot write a video into {flight.job.folder}: {error.strerror or error}",
         next_step="free some space or mend the permissions, then run again; nothing is lost",
     )
+
+
+def add_video(job: Job, submission: Submission, video: Video) -> Submission:
+    """The submission with its downloaded video, whose row is written; no file is moved yet.
+
+    A video that was here before, and is gone, gets its old name back. Any
+    other gets the take's next version; no file that exists is ever named.
+    """
+    before = submission.video
+    is_same = before is not None and before.sha256 == video.sha256
+    if before is not None and is_same and not (job.folder / before.path).exists():
+        return submission
+    version = job.store.next_version(submission.take)
+    while (job.folder / video_path(submission.take, version)).exists():
+        version += 1
+    placed = replace(video, path=video_path(submission.take, version))
+    return job.store.add_video(submission, placed, version=version)

@@ -6,8 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from storyboard.engine.job import FetchResult, Flight
+from storyboard.engine.job import Flight
 from storyboard.records import SubmitReply, TaskReply
+from storyboard.videos.result import FetchResult
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,8 @@ from enum import Enum
 from pathlib import Path
 
 from storyboard.errors import StoryboardError
-from storyboard.records import Plan, Submission, Take, Video
-from storyboard.store import Store
+from storyboard.records import Plan, Submission, Take
+from storyboard.state.store import Store
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,30 +107,6 @@ class Flight:
 
 
 @dataclass(frozen=True, slots=True)
-class Fetched:
-    """A result that lies, whole and checked, under its temporary name."""
-
-    video: Video  # without its final path
-    part: Path
-
-
-@dataclass(frozen=True, slots=True)
-class FetchFailed:
-    """Why a result is not here. `is_gone`: the link no longer works; ask the API for another."""
-
-    reason: str
-    is_gone: bool = False
-    is_worth_retrying: bool = False
-    disk_error: OSError | None = None
-
-
-FetchResult = Fetched | FetchFailed
-
-Fetch = Callable[[Submission, Path], FetchResult]
-"""Downloads a submission's result to a temporary path and checks it; never raises."""
-
-
-@dataclass(frozen=True, slots=True)
 class Due:
     """An entry of the heap of due times."""
 
@@ -140,16 +116,6 @@ class Due:
 
     def __lt__(self, other: Due) -> bool:
         return (self.at, self.number) < (other.at, other.number)
-
-
-def video_path(take: str, version: int) -> str:
-    """Where a take's video goes, relative to the output folder."""
-    return f"videos/{take}.v{version:03d}.mp4"
-
-
-def part_path(folder: Path, submission: Submission) -> Path:
-    """The temporary name under which a submission's result is written."""
-    return folder / "videos" / f".{submission.id}.part"
 
 
 def age_s(submission: Submission, now: datetime) -> float:

@@ -17,10 +17,9 @@ from contextlib import ExitStack
 
 from storyboard.api.account import Account
 from storyboard.api.protocols import Api
-from storyboard.engine import breaker, place
-from storyboard.engine.answers import after_disappearance, after_poll, after_submit
+from storyboard.engine import breaker
 from storyboard.engine.clock import Clock
-from storyboard.engine.downloads import Downloads, Verdict
+from storyboard.engine.downloads import Downloads, Verdict, add_video
 from storyboard.engine.events import (
     Crashed,
     Downloaded,
@@ -32,22 +31,11 @@ from storyboard.engine.events import (
     Submitted,
     guarded,
 )
-from storyboard.engine.glances import Glances, read_log
-from storyboard.engine.job import (
-    Due,
-    EngineSettings,
-    Fetch,
-    Fetched,
-    FetchResult,
-    Flight,
-    Job,
-    Progress,
-    RunResult,
-    Step,
-    age_s,
-)
+from storyboard.engine.job import Due, EngineSettings, Flight, Job, Progress, RunResult, Step, age_s
+from storyboard.engine.log_trust import Glances, read_log
 from storyboard.engine.pacing import Budget, Window, back_off_s
-from storyboard.engine.polls import Polls
+from storyboard.engine.poll_schedule import Polls
+from storyboard.engine.transitions import after_disappearance, after_poll, after_submit
 from storyboard.engine.workers import Workers
 from storyboard.errors import StateError, StoryboardError, TimeIsUp
 from storyboard.records import (
@@ -61,6 +49,8 @@ from storyboard.records import (
     TaskReply,
     TaskStatus,
 )
+from storyboard.videos import files as video_files
+from storyboard.videos.result import Fetch, Fetched, FetchResult
 
 _MISSING_S = 600.0  # a 404 on a poll is repeated this long before anyone is asked
 _REFUSED_S = 60.0  # a refused key may be a hiccup; the tasks stay accepted for the next run
@@ -544,7 +534,7 @@ class Engine:
             self._fail(error, now)
             return
         if isinstance(result, Fetched):
-            flight.submission = place.add_video(flight.job, flight.submission, result.video)
+            flight.submission = add_video(flight.job, flight.submission, result.video)
             self._moves.append((flight, result))
         elif verdict is Verdict.REFRESH:
             self._poll_at(now, flight)
@@ -563,9 +553,9 @@ class Engine:
     def _put_in_place(self, now: float) -> None:
         """Moves the videos whose rows are committed to the names that their rows give."""
         for flight, fetched in self._moves:
-            path = place.path_of(flight.submission)
+            path = video_files.path_of(flight.submission)
             try:
-                place.move_into_place(flight.job.folder, fetched.part, path)
+                video_files.move_into_place(flight.job.folder, fetched.part, path)
             except StateError as error:
                 self._fail(error, now)
             else:

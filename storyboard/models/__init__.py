@@ -1,1 +1,1 @@
-"""Model cards: the catalog, and the JSON Schemas made from their limits."""
+"""Model cards: the catalog, the reader, and in schema/ what is generated from their limits."""

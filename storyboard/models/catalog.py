@@ -6,7 +6,7 @@ from pathlib import Path
 
 from storyboard.errors import UsageError
 from storyboard.models.card import ModelCard
-from storyboard.models.reader import read_card
+from storyboard.models.card_reader import read_card
 
 
 def schemas_folder() -> Path:

@@ -11,7 +11,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
-    from storyboard.outputs.manifest_file import Manifest
+    from storyboard.outputs.manifest.file import Manifest
 
 Output: TypeAlias = "Callable[[Manifest], bytes | str]"
 """The content of one output for a manifest: the same for the same manifest."""
@@ -31,7 +31,7 @@ MANIFEST = "manifest.json"
 """The file that a clone reads, too."""
 
 OUTPUTS: Mapping[str, Output] = {
-    MANIFEST: _from("manifest_file", "manifest_bytes"),
-    "index.html": _from("gallery", "gallery_html"),
+    MANIFEST: _from("manifest.file", "manifest_bytes"),
+    "index.html": _from("gallery.page", "gallery_html"),
 }
 """What a render writes, by file name, in this order: the gallery shows the manifest's videos."""

@@ -8,10 +8,10 @@ from http import HTTPStatus
 
 from aiohttp import web
 
+from storyboard.sandbox.context import SANDBOX, Cut, Sandbox
 from storyboard.sandbox.ledger import Request
 from storyboard.sandbox.replies import Refusal, not_found
 from storyboard.sandbox.routes import account, control, files, tasks
-from storyboard.sandbox.wire import SANDBOX, Cut, Sandbox
 
 _log = logging.getLogger(__name__)
 

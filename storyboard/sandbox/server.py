@@ -19,13 +19,13 @@ from aiohttp import web
 from storyboard.errors import StateError, UsageError
 from storyboard.models.catalog import Catalog, load_catalog
 from storyboard.sandbox.app import make_app
-from storyboard.sandbox.clips import Clips
-from storyboard.sandbox.desk import Desk
+from storyboard.sandbox.clips.clips import Clips
+from storyboard.sandbox.context import Sandbox
 from storyboard.sandbox.faults import Faults
 from storyboard.sandbox.journal import Journal
 from storyboard.sandbox.ledger import Ledger, Request
+from storyboard.sandbox.service import Desk
 from storyboard.sandbox.settings import SandboxSettings
-from storyboard.sandbox.wire import Sandbox
 
 HOST = "127.0.0.1"
 """The only address that is ever bound."""

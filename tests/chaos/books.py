@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any
 
 from jsonschema import Draft7Validator
 
-from storyboard.outputs.manifest import read_manifest
+from storyboard.outputs.manifest.manifest import read_manifest
 from storyboard.records import SubmissionState
-from storyboard.settle import unknown_among
-from storyboard.store import FILE_NAME, read_submissions
+from storyboard.recovery.decisions import unknown_among
+from storyboard.state.store import FILE_NAME, read_submissions
 
 if TYPE_CHECKING:
     from storyboard.sandbox.server import SandboxServer

@@ -11,8 +11,8 @@ from unittest.mock import patch
 
 from PIL import Image
 
-from storyboard.sandbox import clips
-from storyboard.sandbox.encode import write_clip
+from storyboard.sandbox.clips import clips
+from storyboard.sandbox.clips.encode import write_clip
 
 LENGTH_S = 2
 

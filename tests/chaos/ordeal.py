@@ -27,12 +27,12 @@ from pathlib import Path
 from storyboard import cli
 from storyboard.errors import ExitCode
 from storyboard.records import Payload, Submission, SubmissionState
+from storyboard.recovery.decisions import abandoned, adopted, released, unknown_among
 from storyboard.sandbox.faults import Faults
 from storyboard.sandbox.server import SandboxServer
 from storyboard.sandbox.settings import SandboxSettings
 from storyboard.sandbox.tasks import Task
-from storyboard.settle import abandoned, adopted, released, unknown_among
-from storyboard.store import Store, read_submissions
+from storyboard.state.store import Store, read_submissions
 from tests.chaos.books import check_after_a_kill, check_at_the_end
 from tests.chaos.clips import quick_clips
 from tests.chaos.weather import EACH_ONCE, KINDS, make_storm, make_weather

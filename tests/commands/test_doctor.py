@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from storyboard.commands import health
 from storyboard.commands.doctor import LIBRARIES
-from storyboard.commands.health import Level, judge_balance, judge_clock, judge_disk
+from storyboard.console import health
+from storyboard.console.health import Level, judge_balance, judge_clock, judge_disk
 from storyboard.errors import ExitCode
 from storyboard.records import RateHint
 from storyboard.sandbox.server import SandboxServer

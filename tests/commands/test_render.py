@@ -14,10 +14,10 @@ from typing import Any
 
 import pytest
 
-from storyboard.lock import hold_lock
 from storyboard.sandbox.faults import Faults
 from storyboard.sandbox.server import SandboxServer
 from storyboard.sandbox.settings import SandboxSettings
+from storyboard.state.lock import hold_lock
 from tests.commands.films import BROKEN, FILM, Program
 
 OUT = Path("renders/film")

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from storyboard.lock import hold_lock
 from storyboard.sandbox.faults import Faults
 from storyboard.sandbox.server import SandboxServer
+from storyboard.state.lock import hold_lock
 from tests.commands.films import BROKEN, FILM, Program
 
 OUT = Path("renders/film")

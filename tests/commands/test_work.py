@@ -12,15 +12,16 @@ from typing import Any
 
 import pytest
 
-from storyboard.engine import place
-from storyboard.engine.place import look_at_files
+from storyboard.language.load import load_storyboard
 from storyboard.models.catalog import load_catalog
-from storyboard.outputs import making, manifest_file
-from storyboard.outputs.making import write_outputs
-from storyboard.plan import read_states
-from storyboard.spec.load import load_storyboard
-from storyboard.state_rows import StoredPayload
-from storyboard.store import Store
+from storyboard.outputs import write
+from storyboard.outputs.manifest import file as manifest_file
+from storyboard.outputs.write import write_outputs
+from storyboard.planning.plan import read_states
+from storyboard.state.rows import StoredPayload
+from storyboard.state.store import Store
+from storyboard.videos import files as video_files
+from storyboard.videos.files import look_at_files
 from tests.commands.films import Program
 from tests.made import make_done, make_video
 
@@ -71,8 +72,8 @@ def work(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
         monkeypatch.setattr(module, name, counted)
 
     for module, name in (
-        (place, "has_file"),
-        (making, "build_manifest"),
+        (video_files, "has_file"),
+        (write, "build_manifest"),
         (manifest_file, "parse_manifest"),
         (StoredPayload, "_parsed"),
     ):
@@ -113,7 +114,7 @@ def test_a_render_reads_the_rows_once(
 ) -> None:
     finish(film, 3)
     reads = []
-    from storyboard import store as module
+    from storyboard.state import store as module
 
     real = module.read_rows
     monkeypatch.setattr(module, "read_rows", lambda *rows: reads.append(1) or real(*rows))

@@ -23,23 +23,13 @@ from typing import Any, Generic, TypeVar
 import pytest
 
 from storyboard.api.account import Checkup, LogEntry, LogPage
-from storyboard.api.answers import Answer
-from storyboard.api.outcomes import read_submission
+from storyboard.api.http.response import Answer
+from storyboard.api.modellix.submissions import read_submission
+from storyboard.api.modellix.tasks import read_task
 from storyboard.api.redaction import Redaction
-from storyboard.api.tasks import read_task
-from storyboard.engine.job import (
-    EngineSettings,
-    Fetch,
-    Fetched,
-    FetchResult,
-    Job,
-    Progress,
-    Provenance,
-    RunResult,
-)
+from storyboard.engine.job import EngineSettings, Job, Progress, Provenance, RunResult
 from storyboard.engine.loop import Engine
-from storyboard.engine.place import finish_moves, has_file
-from storyboard.plan import Wishes, make_plan
+from storyboard.planning.plan import Wishes, make_plan
 from storyboard.records import (
     Payload,
     RateHint,
@@ -49,7 +39,9 @@ from storyboard.records import (
     TaskReply,
     Video,
 )
-from storyboard.store import Store
+from storyboard.state.store import Store
+from storyboard.videos.files import finish_moves, has_file
+from storyboard.videos.result import Fetch, Fetched, FetchResult
 
 T = TypeVar("T")
 

@@ -13,26 +13,18 @@ from functools import partial
 from pathlib import Path
 
 from storyboard.api.credentials import ApiKey
-from storyboard.api.modellix import ModellixApi
+from storyboard.api.modellix.client import ModellixApi
 from storyboard.api.protocols import Api
 from storyboard.engine.clock import SystemClock
-from storyboard.engine.job import (
-    EngineSettings,
-    Fetch,
-    Fetched,
-    FetchResult,
-    Job,
-    Progress,
-    Provenance,
-    RunResult,
-)
+from storyboard.engine.job import EngineSettings, Job, Progress, Provenance, RunResult
 from storyboard.engine.loop import Engine
-from storyboard.engine.place import finish_moves, has_file
+from storyboard.fingerprint import fingerprint
 from storyboard.models.catalog import load_catalog
-from storyboard.plan import Wishes, make_plan, read_states
+from storyboard.planning.plan import Wishes, make_plan, read_states
 from storyboard.records import Place, Plan, Submission, Take, TakeState, Video
-from storyboard.spec.fingerprint import fingerprint
-from storyboard.store import Store
+from storyboard.state.store import Store
+from storyboard.videos.files import finish_moves, has_file
+from storyboard.videos.result import Fetch, Fetched, FetchResult
 
 MODEL = "alibaba/wan2.7-t2v"
 

@@ -15,14 +15,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from storyboard.api.answers import Answer
+from storyboard.api.http.response import Answer
 from storyboard.engine.events import Interrupted
-from storyboard.engine.job import FetchFailed, FetchResult, Progress
+from storyboard.engine.job import Progress
 from storyboard.engine.loop import Engine
-from storyboard.engine.place import has_file
 from storyboard.errors import StateError
 from storyboard.records import Submission, SubmissionState
-from storyboard.store import FILE_NAME
+from storyboard.state.store import FILE_NAME
+from storyboard.videos.files import has_file
+from storyboard.videos.result import FetchFailed, FetchResult
 from tests.engine.night import (
     Call,
     Killed,

@@ -11,13 +11,14 @@ from pathlib import Path
 
 import pytest
 
-from storyboard.api.answers import Answer
+from storyboard.api.http.response import Answer
 from storyboard.engine.events import Interrupted
-from storyboard.engine.job import FetchFailed, FetchResult, Progress, Step
+from storyboard.engine.job import Progress, Step
 from storyboard.engine.loop import Engine
 from storyboard.errors import AccountError, ExitCode
-from storyboard.plan import Wishes
+from storyboard.planning.plan import Wishes
 from storyboard.records import Submission
+from storyboard.videos.result import FetchFailed, FetchResult
 from tests.engine.night import (
     Call,
     LoggedApi,

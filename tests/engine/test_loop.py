@@ -10,14 +10,15 @@ from pathlib import Path
 
 import pytest
 
-from storyboard.engine.job import Fetch, FetchFailed, FetchResult, Progress, Step
+from storyboard.engine.job import Progress, Step
 from storyboard.errors import StateError
-from storyboard.plan import Wishes
+from storyboard.planning.plan import Wishes
 from storyboard.records import Submission, SubmissionState
 from storyboard.sandbox.faults import Faults
 from storyboard.sandbox.server import SandboxServer
 from storyboard.sandbox.settings import SandboxSettings
-from storyboard.store import Store
+from storyboard.state.store import Store
+from storyboard.videos.result import Fetch, FetchFailed, FetchResult
 from tests.engine.rig import Rig, make_take, make_takes, tiny_fetch
 
 AT_ONCE = SandboxSettings(render_time_s=0, max_in_flight=50, requests_per_minute=100_000)

@@ -17,12 +17,12 @@ from pathlib import Path
 import pytest
 
 from storyboard.api.protocols import Api
-from storyboard.engine import place
-from storyboard.engine.job import FetchResult
 from storyboard.records import Payload, Submission, SubmissionState, SubmitReply, TaskReply
 from storyboard.sandbox.server import SandboxServer
 from storyboard.sandbox.settings import SandboxSettings
-from storyboard.store import Store, read_submissions
+from storyboard.state.store import Store, read_submissions
+from storyboard.videos import files as video_files
+from storyboard.videos.result import FetchResult
 from tests.engine.rig import MODEL, Rig, make_takes, tiny_fetch
 
 TAKES = 3
@@ -115,12 +115,12 @@ def render_until(fuse: Fuse, rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
         move_into_place(folder, part, path)
         fuse.instant("after a move")
 
-    move_into_place = place.move_into_place
+    move_into_place = video_files.move_into_place
     rig.fetch = fused_fetch(fuse)
     rig.wrap_api = lambda api: FusedApi(api, fuse)
     rig.wrap_store = lambda store: FusedStore(store, fuse)
     with monkeypatch.context() as patch:
-        patch.setattr(place, "move_into_place", move)
+        patch.setattr(video_files, "move_into_place", move)
         # A kill does not wait for open POSTs, as the end of a run after an error does.
         patch.setattr("storyboard.engine.loop._LAST_POSTS_S", 0.0)
         with suppress(Killed):

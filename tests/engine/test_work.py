@@ -11,12 +11,12 @@ from typing import Any
 
 import pytest
 
-from storyboard.api import answers
-from storyboard.api.connections import WatchedAdapter
-from storyboard.plan import Wishes
+from storyboard.api.http import response as answers
+from storyboard.api.http.connections import WatchedAdapter
+from storyboard.planning.plan import Wishes
 from storyboard.sandbox.server import SandboxServer
 from storyboard.sandbox.settings import SandboxSettings
-from storyboard.store import Store
+from storyboard.state.store import Store
 from tests.engine.rig import Rig, make_takes
 
 TAKES = 20

@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import datetime, timezone
 from typing import Any
 
-from storyboard.outputs.manifest import Manifest, build_manifest
+from storyboard.fingerprint import fingerprint
+from storyboard.outputs.manifest.manifest import Manifest, build_manifest
 from storyboard.records import (
     Place,
     Submission,
@@ -15,7 +16,6 @@ from storyboard.records import (
     TakeStatus,
     Video,
 )
-from storyboard.spec.fingerprint import fingerprint
 
 MODEL = "alibaba/wan2.7-t2v"
 SENT = datetime(2026, 11, 22, 14, 3, 11, 900000, tzinfo=timezone.utc)

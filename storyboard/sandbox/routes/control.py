@@ -8,9 +8,9 @@ from typing import Any
 from aiohttp import web
 
 from storyboard.sandbox.checks import read_body
+from storyboard.sandbox.context import SANDBOX
 from storyboard.sandbox.faults import faults_from_json
 from storyboard.sandbox.replies import Refusal
-from storyboard.sandbox.wire import SANDBOX
 
 
 async def _about(request: web.Request) -> web.StreamResponse:

@@ -8,10 +8,10 @@ from pathlib import Path
 
 from aiohttp import web
 
-from storyboard.sandbox.encode import Stopped
+from storyboard.sandbox.clips.encode import Stopped
+from storyboard.sandbox.context import SANDBOX, Cut
 from storyboard.sandbox.faults import Stage
 from storyboard.sandbox.replies import Refusal, not_found
-from storyboard.sandbox.wire import SANDBOX, Cut
 
 
 async def _download(request: web.Request) -> web.StreamResponse:

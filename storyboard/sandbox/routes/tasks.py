@@ -7,11 +7,11 @@ from http import HTTPStatus
 
 from aiohttp import web
 
-from storyboard.sandbox.desk import Desk
+from storyboard.sandbox.context import SANDBOX, Cut, Sandbox
 from storyboard.sandbox.faults import Stage
 from storyboard.sandbox.replies import Refusal, not_found, submit_reply, task_reply
+from storyboard.sandbox.service import Desk
 from storyboard.sandbox.tasks import Task
-from storyboard.sandbox.wire import SANDBOX, Cut, Sandbox
 
 
 async def _submit(request: web.Request) -> web.StreamResponse:

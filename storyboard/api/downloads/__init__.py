@@ -1,0 +1,1 @@
+"""Result links: which may be followed, downloading them, resuming a partial file."""

@@ -1,0 +1,80 @@
+"""What went wrong on the network, in words of our own.
+
+The libraries' messages are not shown: they can hold addresses with signatures
+and the password of a proxy.
+"""
+
+from __future__ import annotations
+
+import http.client
+import socket
+import ssl
+from collections.abc import Iterator
+
+import requests
+import urllib3
+
+from storyboard.api.http.connections import Exchange
+
+_MAX_CHAIN = 20
+
+_WORDS: tuple[tuple[tuple[type[BaseException], ...], str], ...] = (
+    ((ssl.SSLCertVerificationError,), "the server's certificate is not trusted"),
+    ((socket.gaierror, urllib3.exceptions.LocationParseError), "the host name was not found"),
+    ((ConnectionRefusedError,), "the connection was refused"),
+    ((ssl.SSLError,), "no secure connection was made"),
+    (
+        (http.client.RemoteDisconnected, ConnectionResetError, BrokenPipeError),
+        "the connection was closed without an answer",
+    ),
+    (
+        (http.client.IncompleteRead, urllib3.exceptions.IncompleteRead),
+        "the connection was closed early",
+    ),
+    ((http.client.HTTPException,), "the answer was not HTTP"),
+    (
+        (requests.exceptions.InvalidProxyURL, requests.exceptions.InvalidSchema),
+        "the proxy set in the environment cannot be used",
+    ),
+)
+"""What an exception means, the first that is found in the chain."""
+
+
+def describe_trouble(error: BaseException, exchange: Exchange) -> str:
+    """Why there is no (whole) answer, as a clause without a full stop."""
+    if exchange.is_out_of_time:
+        return "no whole answer came in time"
+    if type(error) is OSError and error.errno is None and not exchange.may_have_been_sent:
+        # What `requests` raises before it connects, and only then.
+        return "the certificate bundle set in the environment cannot be used"
+    chain = list(_chain_of(error))
+    via = "the proxy: " if _find(chain, requests.exceptions.ProxyError) else ""
+    for kinds, words in _WORDS:
+        if _find(chain, *kinds):
+            return via + words
+    if _find(chain, TimeoutError, requests.Timeout):
+        awaited = "answer came" if exchange.may_have_been_sent else "connection was made"
+        return f"{via}no {awaited} in time"
+    for each in chain:
+        # The system's own words ("Network is unreachable"), never a library's.
+        if type(each) is OSError and each.errno is not None and each.strerror:
+            return f"{via}{each.strerror}"
+    return f"{via}the connection failed ({type(error).__name__})"
+
+
+def _find(chain: list[BaseException], *kinds: type[BaseException]) -> bool:
+    return any(isinstance(each, kinds) for each in chain)
+
+
+def _chain_of(error: BaseException) -> Iterator[BaseException]:
+    """The error and all that led to it; `requests` and `urllib3` wrap each other's."""
+    waiting: list[BaseException] = [error]
+    seen: set[int] = set()
+    while waiting and len(seen) < _MAX_CHAIN:
+        each = waiting.pop(0)
+        if id(each) in seen:
+            continue
+        seen.add(id(each))
+        yield each
+        near = (each.__cause__, getattr(each, "reason", None), *each.args, each.__context__)
+        waiting.extend(one for one in near if isinstance(one, BaseException))

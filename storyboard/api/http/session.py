@@ -1,0 +1,224 @@
+"""One HTTP request, one `Answer`: never retried, never redirected, bounded in size and time.
+
+Used from many threads at once; each has a `requests` session of its own.
+"""
+
+from __future__ import annotations
+
+import http.client
+import threading
+import time
+import zlib
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import requests
+import urllib3
+
+from storyboard import __version__
+from storyboard.api.http.addresses import is_loopback_origin, origin_of
+from storyboard.api.http.connections import Exchange, WatchedAdapter
+from storyboard.api.http.errors import describe_trouble
+from storyboard.api.http.response import Answer
+
+USER_AGENT = f"storyboard/{__version__}"
+MAX_REPLY_BYTES = 1024 * 1024
+STALE_AFTER_S = 2.0  # some servers close an idle connection after 5 s; stay well below
+
+NETWORK_ERRORS = (
+    requests.RequestException,
+    urllib3.exceptions.HTTPError,
+    http.client.HTTPException,
+    OSError,
+    ValueError,  # impossible host names and header values come as this
+)
+"""All that can go wrong between us and a server."""
+
+Signer = Callable[[requests.PreparedRequest], requests.PreparedRequest]
+
+
+@dataclass(frozen=True, slots=True)
+class Timeouts:
+    """Seconds: to connect, to wait for a POST's answer as a whole, and for a GET's."""
+
+    connect_s: float = 10.0
+    post_s: float = 60.0
+    get_s: float = 30.0
+
+
+class PlainSession(requests.Session):
+    """A `requests` session that keeps no cookies, follows nothing and retries nothing.
+
+    What the environment says of proxies and certificates is read once for each
+    origin; .netrc is not read at all.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.adapters.clear()  # none but those that are watched
+        self._ways: dict[str, tuple[WatchedAdapter, dict[str, Any]]] = {}
+
+    def send_once(
+        self, request: requests.Request, *, connect_s: float, read_s: float
+    ) -> requests.Response:
+        """Send it and return the reply, its body unread.
+
+        A proxy from the environment is used, but never towards this machine.
+        The session's own `send` is passed by: it would read the environment
+        for each request, keep cookies, and read a redirect's body however large.
+        """
+        prepared = _prepare(request)
+        adapter, settings = self._way_to(prepared.url or "")
+        return adapter.send(prepared, timeout=(connect_s, read_s), **settings)
+
+    def _way_to(self, url: str) -> tuple[WatchedAdapter, dict[str, Any]]:
+        """What sends to the origin of `url`, and the environment's settings for it."""
+        origin = origin_of(url) or url
+        if origin not in self._ways:
+            settings = dict(self.merge_environment_settings(url, {}, True, None, None))
+            if is_loopback_origin(origin):
+                settings["proxies"] = {}
+            self.mount(origin, adapter := WatchedAdapter())
+            self._ways[origin] = adapter, settings
+        return self._ways[origin]
+
+
+def _prepare(request: requests.Request) -> requests.PreparedRequest:
+    """The request as it goes out; `requests` would look for cookies and logins too."""
+    prepared = requests.PreparedRequest()
+    prepared.prepare_method(request.method)
+    prepared.prepare_url(request.url, request.params or None)
+    prepared.prepare_headers(request.headers)
+    prepared.prepare_body(request.data, None)
+    return request.auth(prepared) if callable(request.auth) else prepared
+
+
+class Sessions:
+    """Sends signed requests from any thread.
+
+    `sign` sets the Authorization header: an auth callable, so that nothing of
+    `requests` can set another.
+    """
+
+    def __init__(
+        self, sign: Signer, timeouts: Timeouts, *, clock: Callable[[], float] = time.time
+    ) -> None:
+        self._sign = sign
+        self._timeouts = timeouts
+        self._clock = clock
+        self._local = threading.local()
+        self._all: list[PlainSession] = []
+        self._lock = threading.Lock()
+
+    def get(self, url: str, *, params: Mapping[str, str | int] | None = None) -> Answer:
+        """The answer to one GET."""
+        request = requests.Request("GET", url, headers=_headers(), params=params)
+        return self._exchange(request, self._timeouts.get_s)
+
+    def post(self, url: str, body: bytes, *, headers: Mapping[str, str]) -> Answer:
+        """The answer to one POST of JSON, sent on a fresh or just-used connection."""
+        session = self._session()
+        # Wall clock: the monotonic one stands still while a laptop sleeps.
+        if abs(self._clock() - self._local.last_used_at) > STALE_AFTER_S:
+            session.close()  # drops the connections; the session stays usable
+        request = requests.Request(
+            "POST",
+            url,
+            headers=_headers({"Content-Type": "application/json", **headers}),
+            data=body,
+        )
+        return self._exchange(request, self._timeouts.post_s)
+
+    def close(self) -> None:
+        """Close the connections of all threads."""
+        with self._lock:
+            sessions, self._all = self._all, []
+        for session in sessions:
+            session.close()
+
+    def _session(self) -> PlainSession:
+        session: PlainSession | None = getattr(self._local, "session", None)
+        if session is None:
+            session = self._local.session = PlainSession()
+            self._local.last_used_at = self._clock()
+            with self._lock:
+                self._all.append(session)
+        return session
+
+    def _exchange(self, request: requests.Request, total_s: float) -> Answer:
+        request.auth = self._sign
+        connect_s = self._timeouts.connect_s
+        with Exchange(connect_s=connect_s, total_s=total_s) as exchange:
+            try:
+                response = self._session().send_once(request, connect_s=connect_s, read_s=total_s)
+            except NETWORK_ERRORS as error:
+                return Answer(
+                    was_sent=exchange.may_have_been_sent,
+                    trouble=describe_trouble(error, exchange),
+                    received_at=self._clock(),
+                )
+            with response:
+                body, trouble = _read_body(response, exchange)
+        self._local.last_used_at = self._clock()
+        return Answer(
+            status=response.status_code,
+            headers={name.lower(): value for name, value in response.headers.items()},
+            body=body,
+            trouble=trouble,
+            received_at=self._clock(),
+        )
+
+
+def _headers(more: Mapping[str, str] | None = None) -> dict[str, str]:
+    return {
+        "User-Agent": USER_AGENT,
+        "Accept": "application/json",
+        "Accept-Encoding": "identity",  # what is not packed cannot unpack to gigabytes
+        **(more or {}),
+    }
+
+
+def _read_body(response: requests.Response, exchange: Exchange) -> tuple[bytes, str | None]:
+    """The body as far as it came, and what is wrong with it."""
+    chunks: list[bytes] = []
+    trouble = None
+    try:
+        for chunk in raw_chunks(response):
+            chunks.append(chunk)
+            if sum(map(len, chunks)) > MAX_REPLY_BYTES:
+                trouble = "the reply is too large"
+                break
+    except NETWORK_ERRORS as error:
+        trouble = f"the reply was cut off ({describe_trouble(error, exchange)})"
+    if trouble is None and exchange.is_out_of_time:
+        trouble = "the reply was cut off (no whole answer came in time)"
+    body = b"".join(chunks)[:MAX_REPLY_BYTES]
+    length = response.headers.get("Content-Length", "")
+    if trouble is None and length.isascii() and length.isdigit() and len(body) < int(length):
+        trouble = "the reply was cut off"
+    if trouble is None:
+        return _unpacked(body, response.headers.get("Content-Encoding", ""))
+    return body, trouble
+
+
+def raw_chunks(response: requests.Response, size: int = 64 * 1024) -> Iterable[bytes]:
+    """The body as it comes over the wire, still packed if the server packed it."""
+    raw: Any = response.raw
+    return iter(lambda: raw.read(size, decode_content=False), b"")
+
+
+def _unpacked(body: bytes, encoding: str) -> tuple[bytes, str | None]:
+    encoding = encoding.strip().lower()
+    if encoding in ("", "identity"):
+        return body, None
+    if encoding not in ("gzip", "x-gzip", "deflate"):
+        return body, "the reply is packed in an unknown way"
+    try:
+        unpacker = zlib.decompressobj(zlib.MAX_WBITS | 32)
+        plain = unpacker.decompress(body, MAX_REPLY_BYTES + 1)
+    except zlib.error:
+        return body, "the reply cannot be unpacked"
+    if len(plain) > MAX_REPLY_BYTES:
+        return plain[:MAX_REPLY_BYTES], "the reply is too large"
+    return plain, None if unpacker.eof else "the reply was cut off"

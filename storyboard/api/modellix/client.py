@@ -1,0 +1,206 @@
+"""The Modellix API: each call builds one request, and the pure modules read the answer.
+
+The key goes into the Authorization header to the API's own origin, and
+nowhere else. Source: sections 1 and 2 of the API contract.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+from urllib.parse import quote as percent_encode
+
+import requests
+
+from storyboard.api.account import (
+    Checkup,
+    ListedModel,
+    LogPage,
+    NotNow,
+    number_in,
+    read_checkup,
+    read_log,
+    read_models,
+)
+from storyboard.api.credentials import ApiKey
+from storyboard.api.http.addresses import origin_of
+from storyboard.api.http.response import Answer, object_in, rate_hint, text_in
+from storyboard.api.http.session import Sessions, Timeouts
+from storyboard.api.modellix.submissions import is_task_id, read_submission
+from storyboard.api.modellix.tasks import read_task
+from storyboard.api.redaction import Redaction
+from storyboard.errors import AccountError, Unreachable, UsageError
+from storyboard.records import (
+    Outcome,
+    Payload,
+    SubmitReply,
+    TaskReply,
+    TaskStatus,
+)
+
+_ENDPOINT = re.compile(r"(/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)+")
+_USER_ID = re.compile(r"[A-Za-z0-9_-]{8,128}")
+_TRY_LATER = frozenset({408, 425, 429, 500, 502, 503, 504})
+
+
+class ModellixApi:
+    """One account at one origin. Used from many threads at once.
+
+    With an empty key nothing is signed: enough to see whether the API is there.
+    """
+
+    def __init__(
+        self,
+        origin: str,
+        key: ApiKey,
+        *,
+        timeouts: Timeouts | None = None,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self.origin = origin
+        self._key = key
+        self._redaction = Redaction(key.reveal())
+        self._sessions = Sessions(self._sign, timeouts or Timeouts(), clock=clock)
+
+    def submit(self, endpoint: str, payload: Payload, *, user_id: str | None = None) -> SubmitReply:
+        """Send one paid request, once, and say what became of it.
+
+        `endpoint` is the path that the model card gives. Whatever the network
+        does is in the reply; nothing is raised for it.
+
+        Effect: may be charged. The caller has committed a `sending` row.
+
+        Raises:
+            UsageError: the endpoint is no path; nothing was sent.
+        """
+        if not _ENDPOINT.fullmatch(endpoint):
+            raise UsageError(
+                f"the endpoint {endpoint[:100]!r} is not a path.",
+                next_step="correct it in the model card",
+            )
+        try:
+            body = encode_payload(payload)
+        except ValueError:
+            return SubmitReply(Outcome.REJECTED, message="the payload cannot be written as JSON")
+        answer = self._sessions.post(self.origin + endpoint, body, headers=_user_header(user_id))
+        return read_submission(answer, self._redaction)
+
+    def poll(self, task_id: str) -> TaskReply:
+        """Ask once how the task stands. The URL is built from the id, never taken from a reply."""
+        if not is_task_id(task_id):
+            return TaskReply(TaskStatus.MISSING, reason="this cannot be a task id")
+        return read_task(
+            self._get(f"tasks/{percent_encode(task_id, safe='')}"), task_id, self._redaction
+        )
+
+    def validate_key(self) -> bool:
+        """Whether the API knows the key."""
+        return self.check_up().is_key_valid
+
+    def check_up(self) -> Checkup:
+        """Whether the API knows the key, and what its answer tells of limits and clock."""
+        answer = self._get("apikey/validate")
+        is_valid = (
+            answer.status != 401
+            and object_in(self._checked(answer), "data").get("is_valid") is True
+        )
+        return read_checkup(answer, is_key_valid=is_valid)
+
+    def balance_usd(self) -> float | None:
+        """The account's balance in US dollars; None where the reply does not say."""
+        return number_in(object_in(self._checked(self._get("team/balance")), "data"), "balance")
+
+    def models(self) -> tuple[ListedModel, ...]:
+        """The models that the API offers."""
+        return read_models(self._checked(self._get("models")), self._redaction)
+
+    def logs(
+        self,
+        start: datetime,
+        end: datetime,
+        *,
+        page: int = 1,
+        page_size: int = 100,
+        user_id: str | None = None,
+    ) -> LogPage:
+        """One page of the account's request log between two moments, at most 30 days apart.
+
+        The log is the whole team's. With `user_id` it is asked for the
+        requests that carried this id alone; the name of that filter is a
+        guess, so the caller may not rely on it.
+        """
+        params: dict[str, str | int] = {
+            "start_time": int(start.timestamp()),
+            "end_time": int(end.timestamp()),
+            "page": page,
+            "page_size": page_size,
+        }
+        if user_id is not None:
+            params["user_id"] = user_id
+        return read_log(self._checked(self._get("logs", params)), page, self._redaction)
+
+    def close(self) -> None:
+        """Close the connections of all threads."""
+        self._sessions.close()
+
+    def _get(self, path: str, params: Mapping[str, str | int] | None = None) -> Answer:
+        return self._sessions.get(f"{self.origin}/api/v1/{path}", params=params)
+
+    def _sign(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        key = self._key.reveal()
+        if key and origin_of(request.url or "") == self.origin:
+            request.headers["Authorization"] = f"Bearer {key}"
+        return request
+
+    def _checked(self, answer: Answer) -> Any:
+        """The document of an answer that is a success.
+
+        Raises:
+            Unreachable: no answer came.
+            NotNow: the answer says to try again, or a server's error.
+            AccountError: the answer is another error, or makes no sense.
+        """
+        if answer.status is None:
+            raise Unreachable(
+                f"{self.origin} could not be reached: {answer.trouble}.",
+                next_step="check the network and the address (MODELLIX_BASE_URL, --base-url)",
+            )
+        document = answer.document
+        code = document.get("code", 0) if isinstance(document, dict) else None
+        if 200 <= answer.status < 300 and code == 0:
+            return document
+        said = text_in(document, "message") or answer.trouble
+        because = f": {self._redaction.quote(said).rstrip('.')}" if said else ""
+        if answer.status in (401, 403):
+            raise AccountError(
+                f"{self.origin} refused the key (HTTP {answer.status}){because}.",
+                next_step="check MODELLIX_API_KEY, or the profile that the key comes from",
+            )
+        sentence = f"{self.origin} gave no usable answer (HTTP {answer.status}){because}."
+        if answer.status in _TRY_LATER:
+            hint = rate_hint(answer)
+            wait_s = hint.reset_in_s if hint.retry_after_s is None else hint.retry_after_s
+            raise NotNow(sentence, next_step="try again in a while", wait_s=wait_s)
+        raise AccountError(sentence, next_step="try again in a while")
+
+
+def encode_payload(payload: Payload) -> bytes:
+    """The JSON body of a request: compact, UTF-8, in the payload's order.
+
+    Raises:
+        ValueError: it holds what JSON or UTF-8 cannot.
+    """
+    text = json.dumps(dict(payload), ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    return text.encode("utf-8")
+
+
+def _user_header(user_id: str | None) -> dict[str, str]:
+    if user_id is None:
+        return {}
+    if not _USER_ID.fullmatch(user_id):
+        raise ValueError("a user id is 8 to 128 letters, digits, '_' and '-'")
+    return {"X-Mdlx-User-Id": user_id}

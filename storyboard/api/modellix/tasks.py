@@ -1,0 +1,177 @@
+"""What a poll's answer says of the task; pure.
+
+A poll costs nothing, so whatever cannot be made sense of is "poll again".
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import urlsplit
+
+from storyboard.api.http.response import (
+    Answer,
+    limit_of,
+    object_in,
+    rate_hint,
+    text_in,
+    utc_moment,
+)
+from storyboard.api.redaction import Redaction
+from storyboard.records import TaskReply, TaskStatus
+
+MAX_URL = 8192  # characters; a signed URL has one or two thousand
+
+_WORDS = {
+    "queued": TaskStatus.WAITING,
+    "pending": TaskStatus.WAITING,
+    "created": TaskStatus.WAITING,
+    "running": TaskStatus.WORKING,
+    "processing": TaskStatus.WORKING,
+    "in_progress": TaskStatus.WORKING,
+    "success": TaskStatus.SUCCEEDED,
+    "succeeded": TaskStatus.SUCCEEDED,
+    "completed": TaskStatus.SUCCEEDED,
+    "done": TaskStatus.SUCCEEDED,
+    "failed": TaskStatus.FAILED,
+    "error": TaskStatus.FAILED,
+    "canceled": TaskStatus.CANCELED,
+    "cancelled": TaskStatus.CANCELED,
+}
+
+_ENDS = frozenset({TaskStatus.SUCCEEDED, TaskStatus.FAILED, TaskStatus.CANCELED})
+_KEPT = _ENDS | {TaskStatus.MISSING}
+"""The answers whose body goes into the state file; all others are passed by."""
+
+_REFUSED = frozenset({401, 402, 403})
+_URL = re.compile(r"https?://[^\x00-\x20\x7f\\<>\"]+", re.IGNORECASE)
+_VIDEO_SUFFIXES = (".mp4", ".mov", ".webm", ".m4v")
+
+
+def read_task(answer: Answer, task_id: str, redaction: Redaction) -> TaskReply:
+    """The meaning of the answer to a poll for `task_id`."""
+    document = answer.document
+    data = object_in(document, "data")
+    url, expires_at = None, None
+    status, reason = _status(answer, document, data, task_id)
+    if status is TaskStatus.SUCCEEDED:
+        url, reason = _video_url(data, redaction)
+        expires_at = utc_moment(data.get("result_expires_at"))
+    return TaskReply(
+        status=status,
+        video_url=url,
+        url_expires_at=expires_at,
+        reason=redaction.quote(reason) if reason else None,
+        http_status=answer.status,
+        body=redaction.keep(answer.body, document) if answer.body and status in _KEPT else None,
+        limit=limit_of(answer),
+        rate=rate_hint(answer),
+    )
+
+
+def is_end(word: str | None) -> bool:
+    """Whether a status word says that the task has ended, however it did."""
+    return _WORDS.get((word or "").strip().lower()) in _ENDS
+
+
+def failure_reason(document: Any) -> str | None:
+    """Why the task failed, in the server's words; None where it does not say.
+
+    Where the reason sits is not documented; these are the places that some
+    source names, likeliest first. A real sample changes this function alone.
+    """
+    data = object_in(document, "data")
+    result = object_in(data, "result")
+    top = text_in(document, "message")
+    return (
+        text_in(data.get("error"), "message")
+        or text_in(data, "error")
+        or text_in(data, "message")
+        or text_in(data, "fail_reason")
+        or text_in(data, "reason")
+        or text_in(result, "error")
+        or text_in(result.get("error"), "message")
+        or (top if top and top.strip().lower() != "success" else None)
+    )
+
+
+def _status(
+    answer: Answer, document: Any, data: dict[str, Any], task_id: str
+) -> tuple[TaskStatus, str | None]:
+    if answer.status is None:
+        return TaskStatus.UNREADABLE, answer.trouble or "no answer came"
+    is_success = 200 <= answer.status < 300
+    if is_success and answer.trouble is not None:
+        return TaskStatus.UNREADABLE, answer.trouble
+    word = data.get("status")
+    if is_success and isinstance(word, str):
+        return _status_of_word(word, document, data, task_id)
+    return _status_of_error(_error_status(answer.status, document), document)
+
+
+def _status_of_word(
+    word: str, document: Any, data: dict[str, Any], task_id: str
+) -> tuple[TaskStatus, str | None]:
+    if data.get("task_id") != task_id:
+        return TaskStatus.UNREADABLE, "the reply speaks of another task"
+    status = _WORDS.get(word.strip().lower())
+    if status is None:
+        # A new word for "not yet" is likelier than a new word for the end.
+        return TaskStatus.WORKING, f"status '{word}' is not one that is known"
+    if status in (TaskStatus.FAILED, TaskStatus.CANCELED):
+        return status, failure_reason(document) or f"the API gave no reason (status '{word}')"
+    return status, None
+
+
+def _error_status(status: int, document: Any) -> int:
+    """The HTTP status, or the error code inside a 200."""
+    code = document.get("code") if isinstance(document, dict) else None
+    if 200 <= status < 300 and isinstance(code, int) and 400 <= code < 600:
+        return code
+    return status
+
+
+def _status_of_error(status: int, document: Any) -> tuple[TaskStatus, str | None]:
+    said = text_in(document, "message")
+    if 200 <= status < 300:
+        return TaskStatus.UNREADABLE, "the reply has no task status"
+    reason = f"HTTP {status}: {said}" if said else f"HTTP {status}"
+    if status == 404:
+        return TaskStatus.MISSING, reason
+    return TaskStatus.REFUSED if status in _REFUSED else TaskStatus.UNREADABLE, reason
+
+
+def _video_url(data: dict[str, Any], redaction: Redaction) -> tuple[str | None, str | None]:
+    """The result's address, or why there is none."""
+    candidates = sorted(_candidates(data), key=lambda each: each[0])
+    if not candidates:
+        return None, "the reply has no video"
+    url = candidates[0][1]
+    if len(url) > MAX_URL or not _URL.fullmatch(url) or not redaction.is_clean(url):
+        return None, "the reply's video address cannot be used"
+    return url, None
+
+
+def _candidates(data: dict[str, Any]) -> Iterator[tuple[int, str]]:
+    """Each resource that can be the video, with its rank: the lowest is the best."""
+    resources = object_in(data, "result").get("resources") or data.get("resources")
+    for resource in resources if isinstance(resources, list) else []:
+        if isinstance(resource, str):
+            yield _rank_by_name(resource), resource
+            continue
+        url, kind = text_in(resource, "url"), text_in(resource, "type")
+        if url is None:
+            continue
+        if kind is None:
+            yield _rank_by_name(url), url
+        elif kind.strip().lower() == "video":
+            yield (0 if text_in(resource, "role") == "primary" else 1), url
+
+
+def _rank_by_name(url: str) -> int:
+    try:
+        path = urlsplit(url).path
+    except ValueError:
+        path = ""
+    return 2 if path.lower().endswith(_VIDEO_SUFFIXES) else 3

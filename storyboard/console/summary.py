@@ -1,0 +1,143 @@
+"""What a render came to: the last lines, the JSON document, the exit code."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import click
+
+from storyboard.console.printing import count_statuses, print_json, say
+from storyboard.engine.job import RunResult
+from storyboard.errors import ExitCode, worst_of
+from storyboard.outputs.manifest.times import time_text
+from storyboard.planning.plan import Wishes
+from storyboard.project.workspace import Workspace
+from storyboard.records import ActionKind, Plan, TakeState, TakeStatus
+
+Outcome = tuple[Workspace, Plan, Sequence[TakeState]]
+"""What one storyboard came to: its plan, and all its takes after the run."""
+
+_CODES = {
+    TakeStatus.DONE: ExitCode.OK,
+    TakeStatus.UNKNOWN: ExitCode.UNKNOWN,
+}
+
+
+def exit_code_of(
+    outcomes: Sequence[Outcome], results: Sequence[RunResult], wishes: Wishes
+) -> ExitCode:
+    """The one exit code for all storyboards of a render."""
+    codes = [ExitCode.INTERRUPTED for result in results if result.was_interrupted]
+    codes += [result.stopped_by.exit_code for result in results if result.stopped_by]
+    for _, plan, states in outcomes:
+        for status in {state.status for state in _selected(plan, states)}:
+            is_enough = status is TakeStatus.RENDERED and not wishes.download
+            codes.append(ExitCode.OK if is_enough else _CODES.get(status, ExitCode.INCOMPLETE))
+        if any(action.kind is ActionKind.ASK for action in plan.orphans):
+            codes.append(ExitCode.UNKNOWN)
+    return worst_of(*codes)
+
+
+def print_outcome(
+    outcomes: Sequence[Outcome],
+    results: Sequence[RunResult],
+    wishes: Wishes,
+    *,
+    as_json: bool,
+    quiet: bool,
+) -> None:
+    """The summary for people on stderr, where things lie on stdout; or one JSON document."""
+    for space, plan, states in outcomes:
+        selected = _selected(plan, states)
+        if not quiet:
+            say(f"{space.storyboard.path}: {count_statuses(selected)}")
+        for state in (one for one in selected if one.status is not TakeStatus.DONE):
+            _say_what_waits(space, state, wishes, _why_not_here(space, state, results))
+        for action in plan.orphans:
+            if action.kind is ActionKind.ASK:
+                say(f"take {action.take.id} (not in this render): {action.reason}")
+                say(f"    next: {space.command('reconcile')}")
+    for result in results:
+        if result.stopped_by is not None:
+            say(f"error: {str(result.stopped_by).rstrip('.')}.")
+            if result.stopped_by.next_step:
+                say(f"    next: {result.stopped_by.next_step}")
+    if as_json:
+        print_json({"storyboards": [_document(*outcome) for outcome in outcomes]})
+    elif not quiet:
+        for space, _, _ in outcomes:
+            click.echo(str(space.folder / "manifest.json"))
+            click.echo(str(space.folder / "index.html"))
+
+
+def _selected(plan: Plan, states: Sequence[TakeState]) -> list[TakeState]:
+    chosen = {action.take.id for action in plan.actions}
+    return [state for state in states if state.take.id in chosen]
+
+
+def _why_not_here(space: Workspace, state: TakeState, results: Sequence[RunResult]) -> str | None:
+    """Why this run could not download a finished video; None where it did not try."""
+    number = state.submission.id if state.submission else 0
+    reasons = (r.not_downloaded.get((str(space.storyboard.path), number)) for r in results)
+    return next((reason for reason in reasons if reason), None)
+
+
+def _say_what_waits(
+    space: Workspace, state: TakeState, wishes: Wishes, why_not_here: str | None
+) -> None:
+    take, submission = state.take, state.submission
+    reason = (submission.reason if submission else None) or "no reason given"
+    if state.status is TakeStatus.UNKNOWN and submission is not None:
+        say(
+            f"take {take.id} was sent at {submission.sent_at:%Y-%m-%d %H:%M:%S} UTC and its "
+            f"outcome is not known ({submission.reason or 'no answer came'}); "
+            "it may have been charged."
+        )
+        say(
+            f"    next: {space.command('reconcile')}, or look in the console, then: "
+            f"{space.command('resolve', take.id)} --task-id ID (or --resubmit, or --abandon)"
+        )
+    elif state.status is TakeStatus.FAILED:
+        say(f"take {take.id} failed: {reason}")
+        say("    next: edit the shot, or render with --retry-failed")
+    elif state.status is TakeStatus.REJECTED:
+        say(f"take {take.id} was rejected: {reason}")
+        say("    next: edit the shot, or render with --retry-failed; it was not charged")
+    elif state.status is TakeStatus.RENDERED and wishes.download:
+        why = f": {why_not_here}" if why_not_here else ""
+        say(f"take {take.id} is rendered, and its video is not here{why}")
+        say("    next: run again; if its link has expired, --rerender pays for it again")
+
+
+def _document(space: Workspace, plan: Plan, states: Sequence[TakeState]) -> dict[str, Any]:
+    return {
+        "file": str(space.storyboard.path),
+        "output": str(space.folder),
+        "origin": space.origin,
+        "takes": [take_document(state) for state in _selected(plan, states)],
+    }
+
+
+def take_document(state: TakeState) -> dict[str, Any]:
+    """A take with what is known of it, for `--json`."""
+    submission = state.submission
+    video = submission.video if submission else None
+    return {
+        "id": state.take.id,
+        "shot": state.take.shot,
+        "scene": state.take.scene,
+        "status": state.status.value,
+        "fingerprint": state.take.fingerprint,
+        "task_id": submission.task_id if submission else None,
+        "sent_at": _time(submission.sent_at) if submission else None,
+        "video_url": submission.video_url if submission else None,
+        "url_expires_at": _time(submission.url_expires_at) if submission else None,
+        "file": video.path if video else None,
+        "reason": submission.reason if submission else None,
+    }
+
+
+def _time(time: datetime | None) -> str | None:
+    return time_text(time) if time else None

@@ -1,0 +1,1 @@
+"""From text to takes, pure: YAML, rows, templates, expansion, validation."""

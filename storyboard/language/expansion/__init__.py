@@ -1,0 +1,1 @@
+"""From a storyboard file to its takes: cascade, matrix, seeds, payloads."""

@@ -1,0 +1,152 @@
+"""The combinations of a matrix: the first axis turns slowest. Pure."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from storyboard.fingerprint import canonical_json
+from storyboard.language.expansion.cascade import Setting, settings_of
+from storyboard.language.nodes import MappingNode, Node, ScalarNode, SequenceNode
+from storyboard.language.templates.scope import is_template
+from storyboard.records import Json, Place, Problem, Severity
+from storyboard.reporting.suggest import did_you_mean
+
+_LISTS = ("exclude", "include")
+
+Combination = dict[str, Json]
+
+
+class Matrix(NamedTuple):
+    """The axes of one shot, and what is dropped from and added to their product.
+
+    `where` is the way to it, `place` that of its key. `is_fixed` says that no
+    template stands in it.
+    """
+
+    axes: Mapping[str, Sequence[Setting]]
+    exclude: Sequence[Mapping[str, Setting]]
+    include: Sequence[Mapping[str, Setting]]
+    where: str
+    place: Place
+    is_fixed: bool
+
+    @property
+    def most(self) -> int:
+        """How many combinations there are at most, counted without making them."""
+        product = 1 if self.axes else 0
+        for values in self.axes.values():
+            product *= len(values)
+        return product + len(self.include)
+
+
+def read_matrix(entry: MappingNode, where: str) -> Matrix | None:
+    """The matrix of a shot, None where there is none; `where` is the way to the shot."""
+    node = entry.get("matrix")
+    if not isinstance(node, MappingNode):
+        return None
+    where = f"{where}.matrix"
+    axes = {
+        name: _listed(setting)
+        for name, setting in settings_of(node, where)
+        if name not in _LISTS and isinstance(setting.node, SequenceNode)
+    }
+    lists = dict(settings_of(node, where))
+    exclude, include = (_mappings(lists.get(name)) for name in _LISTS)
+    place = entry.entries["matrix"].key_place
+    return Matrix(axes, exclude, include, where, place, not _has_template(node))
+
+
+def expand_matrix(
+    axes: Mapping[str, Sequence[Json]],
+    exclude: Sequence[Combination] = (),
+    include: Sequence[Combination] = (),
+) -> tuple[list[Combination], frozenset[int]]:
+    """All combinations, and which entries of `exclude` (from 0) dropped none.
+
+    A combination is dropped where one entry of `exclude` matches on all the
+    keys it names; each entry of `include` adds one combination.
+    """
+    # By the keys that an entry names, so that each combination is looked up, not compared.
+    excluded: dict[tuple[str, ...], dict[tuple[str, ...], set[int]]] = {}
+    for number, entry in enumerate(exclude):
+        if entry and entry.keys() <= axes.keys():
+            values = tuple(map(canonical_json, entry.values()))
+            excluded.setdefault(tuple(entry), {}).setdefault(values, set()).add(number)
+    keyed = [[(value, canonical_json(value)) for value in values] for values in axes.values()]
+    used: set[int] = set()
+    combinations: list[Combination] = []
+    for pairs in itertools.product(*keyed) if keyed else ():
+        spelled = {name: pair[1] for name, pair in zip(axes, pairs, strict=True)}
+        matches = [
+            numbers
+            for keys, entries in excluded.items()
+            if (numbers := entries.get(tuple(spelled[key] for key in keys)))
+        ]
+        used.update(*matches)
+        if not matches:
+            combinations.append({name: pair[0] for name, pair in zip(axes, pairs, strict=True)})
+    combinations.extend(include)
+    return combinations, frozenset(range(len(exclude))) - used
+
+
+def check_matrix(matrix: Matrix) -> list[Problem]:
+    """Entries of `exclude` that name no axis, and a matrix that has nothing else."""
+    if not matrix.axes:
+        if not matrix.exclude or matrix.include:
+            return []  # fine, or misshapen, which the schema has said
+        message = f"{matrix.where}: the matrix has no axis, so it makes no shot"
+        hint = "give it lists of values by name, or leave it out"
+        return [Problem(matrix.place, "empty-matrix", message, hint)]
+    return [
+        Problem(
+            setting.key_place,
+            "unknown-axis",
+            f"{setting.where}: the matrix has no axis {key!r}",
+            did_you_mean(key, matrix.axes) or f"known: {', '.join(matrix.axes)}",
+        )
+        for entry in matrix.exclude
+        for key, setting in entry.items()
+        if key not in matrix.axes
+    ]
+
+
+def check_combinations(
+    matrix: Matrix, combinations: Sequence[Combination], unused: frozenset[int]
+) -> list[Problem]:
+    """A matrix that leaves nothing, and warnings for entries of `exclude` that drop nothing."""
+    problems = []
+    if not combinations and matrix.axes:
+        message = f"{matrix.where}: every combination is excluded, so it makes no shot"
+        problems.append(Problem(matrix.place, "empty-matrix", message, "exclude fewer"))
+    for number in sorted(unused):
+        entry = matrix.exclude[number]
+        if matrix.is_fixed and entry and entry.keys() <= matrix.axes.keys():
+            place = next(iter(entry.values())).key_place
+            message = f"{matrix.where}.exclude[{number}]: no combination matches this"
+            warning = Severity.WARNING
+            problems.append(Problem(place, "unused-exclude", message, severity=warning))
+    return problems
+
+
+def _listed(setting: Setting) -> list[Setting]:
+    items = setting.node.items if isinstance(setting.node, SequenceNode) else ()
+    return [
+        Setting(item, f"{setting.where}[{number}]", item.place) for number, item in enumerate(items)
+    ]
+
+
+def _mappings(setting: Setting | None) -> list[dict[str, Setting]]:
+    return [
+        dict(settings_of(item.node, item.where))
+        for item in (_listed(setting) if setting else ())
+        if isinstance(item.node, MappingNode)
+    ]
+
+
+def _has_template(node: Node) -> bool:
+    if isinstance(node, ScalarNode):
+        return isinstance(node.value, str) and is_template(node.text)
+    items = node.items if isinstance(node, SequenceNode) else [value for _, value in node]
+    return any(_has_template(item) for item in items)

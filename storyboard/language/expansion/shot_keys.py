@@ -1,0 +1,105 @@
+"""The keys of a shot that are the storyboard's own: takes, tags, skip, locked, notes, meta."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+
+from storyboard.language.expansion.cascade import Setting
+from storyboard.language.expansion.shot_scope import ShotScope
+from storyboard.language.expansion.values import (
+    Report,
+    attempt,
+    fail,
+    read_node,
+    read_text,
+    read_value,
+    rendered,
+)
+from storyboard.language.nodes import ScalarNode, SequenceNode
+from storyboard.records import Json
+from storyboard.reporting.value_paths import shown_value
+
+MOST_TAKES = 100_000
+"""Of one file."""
+
+Settings = Mapping[str, Setting]
+
+
+def literal_takes(settings: Settings) -> int:
+    """How many takes the file asks for as far as that is plain before templates; at least 1."""
+    setting = settings.get("takes")
+    value = setting.node.data if setting else None
+    return value if isinstance(value, int) and not isinstance(value, bool) and value > 0 else 1
+
+
+def read_takes(settings: Settings, scope: ShotScope, report: Report, *, left: int) -> int:
+    """How many takes a shot has; 1 after a fault. `left` is how many the file may still have."""
+    setting = settings.get("takes")
+    return (attempt(partial(_read_count, setting, scope, left), report) if setting else None) or 1
+
+
+def read_flag(key: str, settings: Settings, scope: ShotScope, report: Report) -> bool:
+    """Whether `skip` or `locked` is on; not after a fault."""
+    setting = settings.get(key)
+    return bool(setting and attempt(partial(_read_flag, setting, scope), report))
+
+
+def read_tags(settings: Settings, scope: ShotScope, report: Report) -> tuple[str, ...]:
+    """The tags of a shot, each once, without those that render to nothing."""
+    setting = settings.get("tags")
+    if setting is None:
+        return ()
+    node = setting.node
+    tags = [
+        attempt(partial(read_text, Setting(item, where, item.place), scope), report)
+        for item, where in (
+            [(item, f"{setting.where}[{number}]") for number, item in enumerate(node.items)]
+            if isinstance(node, SequenceNode)
+            else [(node, setting.where)]
+        )
+        if isinstance(item, ScalarNode)
+    ]
+    return tuple(dict.fromkeys(tag.strip() for tag in tags if tag and tag.strip()))
+
+
+def read_notes(settings: Settings, scope: ShotScope, report: Report) -> str | None:
+    """The notes of a shot, None where there are none."""
+    setting = settings.get("notes")
+    notes = attempt(partial(read_text, setting, scope), report) if setting else None
+    return (notes or "").strip() or None
+
+
+def read_meta(meta: Settings, scope: ShotScope, report: Report) -> dict[str, Json]:
+    """The free values of a shot, without those that are not set."""
+    values = {
+        key: attempt(partial(read_node, setting, scope), report) for key, setting in meta.items()
+    }
+    return {key: value for key, value in values.items() if value is not None and value != ""}
+
+
+def _read_count(setting: Setting, scope: ShotScope, left: int) -> int | None:
+    value = read_value(setting, scope, is_text=False)
+    if value is None or value == "":
+        return None
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+        words = f"{shown_value(value)} is not allowed; a whole number, at least 1, is needed"
+        fail(setting, scope, "bad-takes", words, shown=rendered(setting, value))
+    if value > left:
+        words = f"with these {shown_value(value)} takes of a shot the storyboard has more than "
+        words += f"{MOST_TAKES:,} takes, the most of one file"
+        hint = "split it into several files"
+        fail(setting, scope, "too-many-takes", words, hint=hint, shown=rendered(setting, value))
+    return value
+
+
+def _read_flag(setting: Setting, scope: ShotScope) -> bool:
+    value = read_value(setting, scope, is_text=False)
+    if value is None or value == "":
+        return False
+    if not isinstance(value, bool):
+        words = f"{shown_value(value)} is not allowed; true or false is needed"
+        fail(setting, scope, "wrong-type", words, shown=rendered(setting, value))
+    return value

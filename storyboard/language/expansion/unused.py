@@ -1,0 +1,67 @@
+"""Warnings about vars, negatives and seeds that nothing uses. Pure.
+
+Only for those of the storyboard itself and of the command line: included
+files serve several films, so what this one leaves unused is no matter.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from storyboard.language.expansion.cascade import Setting, settings_under
+from storyboard.language.expansion.payload import Shared
+from storyboard.language.expansion.var_names import (
+    Level,
+    NamesUsed,
+    find_used,
+    literals_of,
+    vars_of,
+)
+from storyboard.records import Place, Problem, Severity
+from storyboard.reporting.suggest import did_you_mean
+
+
+def find_unused(
+    root: Sequence[Level],
+    included: Sequence[Sequence[Level]],
+    overrides: Mapping[str, Setting],
+    shared: Shared,
+    names_used: NamesUsed,
+) -> list[Problem]:
+    """A warning for each name that is given and not used, after all shots have been made.
+
+    `root` and `included` are the levels of the files, each file's own first.
+    """
+    files = [*included, root]
+    variables = [found for file in files for found in vars_of(file)]
+    used = find_used(files, [*variables, *overrides.items()], names_used)
+    negatives = shared.used_negatives.union(*(literals_of(file, "negative") for file in files))
+    seeds = shared.used_seeds.union(*(literals_of(file, "seed") for file in files))
+    known = dict.fromkeys(name for name, _ in variables)
+    return [
+        *_unused(vars_of(root), used, "var"),
+        *_unused(settings_under(root[0].node, "negatives", "").items(), negatives, "negative"),
+        *_unused(settings_under(root[0].node, "seeds", "").items(), seeds, "seed"),
+        *(
+            _warning(
+                setting.key_place,
+                f"{name}: nothing uses this var",
+                "var",
+                None if name in known else did_you_mean(name, known),
+            )
+            for name, setting in overrides.items()
+            if name not in used
+        ),
+    ]
+
+
+def _unused(
+    settings: Iterable[tuple[str, Setting]], used: set[str], kind: str
+) -> Iterator[Problem]:
+    for name, setting in settings:
+        if name not in used:
+            yield _warning(setting.key_place, f"{setting.where}: nothing uses this {kind}", kind)
+
+
+def _warning(place: Place, message: str, kind: str, hint: str | None = None) -> Problem:
+    return Problem(place, f"unused-{kind}", message, hint, severity=Severity.WARNING)

@@ -1,0 +1,117 @@
+"""From a setting to its value, templates filled in. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import NoReturn, TypeVar
+
+from storyboard.language.expansion.cascade import Setting
+from storyboard.language.expansion.shot_scope import ShotScope
+from storyboard.language.nodes import ScalarNode, ScalarValue
+from storyboard.language.templates.fault import TemplateFault
+from storyboard.language.templates.scope import SUFFIX, is_template
+from storyboard.language.yaml.scalars import UnusableNumber, read_plain
+from storyboard.records import Json, Problem
+
+_T = TypeVar("_T")
+
+Report = Callable[[Problem], None]
+
+
+class NotReadable(Exception):
+    """A value that cannot be made; `problems` say why, one at least."""
+
+    def __init__(self, *problems: Problem) -> None:
+        super().__init__(problems[0].message)
+        self.problems = problems
+
+
+def attempt(read: Callable[[], _T], report: Report) -> _T | None:
+    """What `read` gives; None after a fault, which is reported."""
+    try:
+        return read()
+    except NotReadable as error:
+        for problem in error.problems:
+            report(problem)
+    return None
+
+
+def read_all(readers: Mapping[str, Callable[[], _T]]) -> dict[str, _T]:
+    """What each reader gives, by name. Raises NotReadable with the problems of them all."""
+    problems: list[Problem] = []
+    values = {name: attempt(read, problems.append) for name, read in readers.items()}
+    if problems:
+        raise NotReadable(*problems)
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def read_text(setting: Setting, scope: ShotScope) -> str:
+    """A setting's text as it is written, templates filled in; empty for null."""
+    node = setting.node
+    if not isinstance(node, ScalarNode) or node.value is None:
+        return ""
+    try:
+        return scope.render_text(node)
+    except TemplateFault as fault:
+        raise NotReadable(_problem_of(fault, setting)) from None
+
+
+def read_value(setting: Setting, scope: ShotScope, *, is_text: bool) -> ScalarValue:
+    """A setting's value; None, or an empty text, where it is not set.
+
+    The result of a template is text, or where the key is none, read as a YAML scalar.
+    """
+    node = setting.node
+    if not isinstance(node, ScalarNode) or node.value is None:
+        return None  # what is no scalar has failed the schema
+    if not is_text and not isinstance(node.value, str):
+        return node.value
+    if not is_template(node.text):
+        return node.text
+    text = read_text(setting, scope).strip()
+    if is_text:
+        return text
+    try:
+        return read_plain(text)
+    except UnusableNumber as error:
+        fail(setting, scope, "unusable-number", str(error), shown=text)
+
+
+def read_node(setting: Setting, scope: ShotScope) -> Json:
+    """A setting's plain value, every string in it rendered."""
+    try:
+        return scope.render_node(setting.node)
+    except TemplateFault as fault:
+        raise NotReadable(_problem_of(fault, setting)) from None
+
+
+def fail(
+    setting: Setting,
+    scope: ShotScope,
+    code: str,
+    words: str,
+    *,
+    hint: str | None = None,
+    shown: str | None = None,
+) -> NoReturn:
+    """Raise NotReadable for the setting's value; `words` follow the way to it."""
+    place = scope.place_of(setting.node)
+    raise NotReadable(Problem(place, code, f"{setting.where}: {words}", hint, shown))
+
+
+def rendered(setting: Setting, value: object) -> str | None:
+    """What was made of a setting, where that is not what stands in the file."""
+    node = setting.node
+    if isinstance(node, ScalarNode) and not is_template(node.text):
+        return value if isinstance(value, str) and value != node.text.strip() else None
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value)
+
+
+def _problem_of(fault: TemplateFault, setting: Setting) -> Problem:
+    where = fault.where or setting.where
+    place = fault.place or setting.node.place
+    is_in_macros = place.path.endswith(SUFFIX)
+    message = f"{fault.message} (used in {where})" if is_in_macros else f"{where}: {fault.message}"
+    return Problem(place, fault.code, message, fault.hint)

@@ -1,0 +1,109 @@
+"""Where vars stand, which of them a template mentions, and names that mean two things. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import NamedTuple
+
+from storyboard.language.expansion.cascade import Setting, settings_under
+from storyboard.language.nodes import MappingNode, Node, ScalarNode, SequenceNode
+from storyboard.language.templates.scope import SUFFIX
+from storyboard.records import Problem
+from storyboard.reporting.suggest import closest
+
+NamesUsed = Callable[[Iterable[str]], frozenset[str]]
+"""The names that texts take from their scope; `Templates.names_used` is one."""
+
+
+class Level(NamedTuple):
+    """A file, a scene or an entry under `shots`, with the way to it."""
+
+    node: MappingNode
+    where: str
+
+
+def levels(root: MappingNode, where: str = "") -> list[Level]:
+    """The file, its scenes and its shots, in file order."""
+    found = [Level(root, where)]
+    for key in ("scenes", "shots"):
+        node = root.get(key)
+        if isinstance(node, SequenceNode):
+            way = f"{where}.{key}" if where else key
+            for number, item in enumerate(node.items):
+                if isinstance(item, MappingNode):
+                    found += levels(item, f"{way}[{number}]")
+    return found
+
+
+def vars_of(file: Iterable[Level]) -> list[tuple[str, Setting]]:
+    """The vars of all levels, by name; a name may come several times."""
+    return [
+        found
+        for node, where in file
+        if "vars" in node.entries
+        for found in settings_under(node, "vars", where).items()
+    ]
+
+
+def find_clashes(
+    variables: Iterable[tuple[str, Setting]], namespaces: frozenset[str]
+) -> list[Problem]:
+    """Vars called like a file of macros, which they would hide."""
+    return [
+        Problem(
+            setting.key_place,
+            "reserved-name",
+            f"{setting.where}: {name!r} already names the macros of templates/{name}{SUFFIX}",
+            hint="rename one of them",
+        )
+        for name, setting in variables
+        if name in namespaces
+    ]
+
+
+def find_used(
+    files: Iterable[Iterable[Level]],
+    variables: Iterable[tuple[str, Setting]],
+    names_used: NamesUsed,
+) -> set[str]:
+    """The names that some template mentions, directly or through a var that is mentioned.
+
+    Read from the texts and not from a rendering, in which a branch that was
+    not taken would use nothing.
+    """
+    texts: dict[str, list[str]] = {}
+    for name, setting in variables:
+        texts.setdefault(name, []).extend(_texts(setting.node))
+    waiting = names_used(text for file in files for text in _texts_beside_vars(file))
+    used: set[str] = set()
+    while waiting:
+        used |= waiting
+        waiting = names_used(text for name in waiting for text in texts.get(name, ())) - used
+    # A misspelt name is reported where it stands; what it was meant for is not unused as well.
+    return used | {closest(name, texts) or name for name in used - texts.keys()}
+
+
+def literals_of(file: Iterable[Level], key: str) -> set[str]:
+    """The texts that stand under a key of `defaults` or of a shot, one or a list of them."""
+    found: set[str] = set()
+    for node, _ in file:
+        defaults = node.get("defaults")
+        for holder in (node, defaults) if isinstance(defaults, MappingNode) else (node,):
+            if entry := holder.entries.get(key):
+                found.update(text.strip() for text in _texts(entry.value))
+    return found
+
+
+def _texts_beside_vars(file: Iterable[Level]) -> Iterator[str]:
+    for node, _ in file:
+        for key, entry in node.entries.items():
+            if key not in ("vars", "scenes", "shots"):
+                yield from _texts(entry.value)
+
+
+def _texts(node: Node) -> Sequence[str]:
+    """The texts in a node; a list, since most are single values and generators cost more."""
+    if isinstance(node, ScalarNode):
+        return (node.text,) if isinstance(node.value, str) else ()
+    items = node.items if isinstance(node, SequenceNode) else [value for _, value in node]
+    return [text for item in items for text in _texts(item)]

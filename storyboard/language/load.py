@@ -1,0 +1,100 @@
+"""From a path to a Storyboard: composes the stages in order, and gathers every problem.
+
+Reads the storyboard, the files it includes, its rows and its macros, and
+nothing else. Never raises for what a file holds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+from storyboard.language.expansion.cascade import Layer, Setting, read_level, settings_under
+from storyboard.language.expansion.context import Workshop
+from storyboard.language.expansion.expand import expand_storyboard
+from storyboard.language.expansion.payload import Request, Shared
+from storyboard.language.expansion.unused import find_unused
+from storyboard.language.expansion.var_names import find_clashes, levels, vars_of
+from storyboard.language.inputs import Inputs
+from storyboard.language.nodes import MappingNode, Node
+from storyboard.language.validation.check import check_payload
+from storyboard.models.card import ModelCard
+from storyboard.models.catalog import Catalog
+from storyboard.records import Problem, Storyboard, Take
+from storyboard.reporting.problems import tidy
+
+
+def load_storyboard(
+    path: Path,
+    catalog: Catalog,
+    *,
+    shown: str | None = None,
+    overrides: Mapping[str, Node] | None = None,
+) -> Storyboard:
+    """The storyboard at `path`, expanded and checked twice: its shape, and every payload.
+
+    `shown` is the name for messages, as the user typed it. `overrides` are
+    the vars of the command line; they beat every level. Raises UsageError
+    where a model card is broken.
+    """
+    inputs = Inputs(path, shown or str(path), catalog)
+    root = inputs.read_storyboard()
+    title: str | None = None
+    takes: tuple[Take, ...] = ()
+    if root is not None:
+        given = {name: Setting(node, name, node.place) for name, node in (overrides or {}).items()}
+        title, takes = _expand(root, inputs, catalog, given)
+    return Storyboard(
+        path=path,
+        # A file name need not be Unicode; what the folder, the state and the manifest hold must.
+        name=path.stem.encode("utf-8", "replace").decode(),
+        title=title,
+        takes=takes,
+        problems=tidy(inputs.problems),
+        sources=inputs.sources,
+    )
+
+
+def _expand(
+    root: MappingNode, inputs: Inputs, catalog: Catalog, overrides: Mapping[str, Setting]
+) -> tuple[str | None, tuple[Take, ...]]:
+    """The title and the takes; what is wrong goes to `inputs.problems`."""
+    included = inputs.read_includes(root)
+    templates = inputs.read_templates()
+    files = [*included, root]
+    file_levels = [levels(file) for file in files]
+    variables = [found for file in file_levels for found in vars_of(file)]
+    variables += overrides.items()
+    shared = _gather_shared(files, catalog)
+    base = Layer()
+    for file in included:
+        base = base.under(read_level(file, ""))
+    shop = Workshop(
+        templates=templates,
+        cards=catalog,
+        shared=shared,
+        read_rows=inputs.read_rows,
+        check_payload=_check_payload,
+        overrides=overrides,
+        sources=inputs.sources,
+        report=inputs.problems.append,
+    )
+    inputs.problems.extend(find_clashes(variables, templates.namespaces))
+    title, takes = expand_storyboard(root, base, shop)
+    *others, own = file_levels
+    inputs.problems.extend(find_unused(own, others, overrides, shared, templates.names_used))
+    return title, tuple(takes)
+
+
+def _gather_shared(files: Sequence[MappingNode], catalog: Catalog) -> Shared:
+    negatives: dict[str, Setting] = {}
+    seeds: dict[str, Setting] = {}
+    for file in files:
+        negatives.update(settings_under(file, "negatives", ""))
+        seeds.update(settings_under(file, "seeds", ""))
+    parameters = (card.parameters.keys() for card in catalog.cards())
+    return Shared(negatives, seeds, frozenset[str]().union(*parameters))
+
+
+def _check_payload(request: Request, card: ModelCard, take: Take) -> Iterable[Problem]:
+    return check_payload(take.payload, card, request.place_of, request.shown_of, take.id)

@@ -1,0 +1,55 @@
+"""Vars of the command line: `--var NAME=VALUE` and `--vars FILE`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from storyboard.language.nodes import Entry, MappingNode, Node, ScalarNode
+from storyboard.language.validation.check import check_file
+from storyboard.language.yaml.source import read_source
+from storyboard.models.schema.keys import VARS
+from storyboard.records import Place, Problem
+
+
+def read_overrides(
+    assignments: Iterable[str], files: Iterable[Path]
+) -> tuple[dict[str, Node], list[Problem], dict[str, str]]:
+    """Vars from `--vars FILE` (typed) and `--var NAME=VALUE` (text), the latter winning.
+
+    Also the problems with them, and the texts of the files for quoting.
+    """
+    variables: dict[str, Node] = {}
+    problems: list[Problem] = []
+    sources: dict[str, str] = {}
+    for path in files:
+        source = read_source(path, str(path))
+        sources[str(path)] = source.text
+        problems.extend(source.problems)
+        if isinstance(source.root, MappingNode):
+            problems.extend(check_file(source.root, VARS, shown=source.shown))
+            variables.update(source.root)
+        elif source.root is not None:
+            message = "a file of vars is a mapping of names to values"
+            problems.append(Problem(source.root.place, "wrong-type", message))
+    for assignment in assignments:
+        name, equals, text = assignment.partition("=")
+        place = Place(f"--var {name}", 1, 1)
+        node = ScalarNode(text, text, place, is_plain=False, text_line=1)
+        found = _check_assignment(name, equals, node)
+        problems.extend(found)
+        if not found:
+            variables[name] = node
+    return variables, problems, sources
+
+
+def _check_assignment(name: str, equals: str, node: ScalarNode) -> tuple[Problem, ...]:
+    if not equals:
+        message = f"{name!r} is not NAME=VALUE"
+        return (Problem(node.place, "bad-var", message, f"write --var {name}=VALUE"),)
+    try:
+        f"{name}{node.text}".encode()
+    except UnicodeEncodeError:
+        return (Problem(node.place, "bad-var", "holds bytes that are no characters"),)
+    root = MappingNode({name: Entry(node.place, node)}, node.place)
+    return check_file(root, VARS, shown=node.place.path)

@@ -1,0 +1,1 @@
+"""Jinja templates, sandboxed, deterministic and bounded."""

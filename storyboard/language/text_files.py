@@ -1,0 +1,148 @@
+"""From a path to text: every way in which a file can disappoint is a problem, not an exception."""
+
+from __future__ import annotations
+
+import codecs
+import os
+import re
+import stat
+from pathlib import Path
+from typing import NamedTuple
+
+from storyboard.records import Place, Problem
+from storyboard.reporting.lines import place_at
+
+MOST_BYTES = 64 * 1024 * 1024
+
+# What YAML calls printable. DEL and the C1 controls are left out as well: in
+# text they are nearly always another encoding in disguise.
+_UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+# O_NONBLOCK: opening a fifo that nobody writes to would wait for ever.
+_FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+
+_KINDS = (
+    (stat.S_ISDIR, "is a folder, not a file"),
+    (stat.S_ISFIFO, "is a pipe, not a file"),
+    (stat.S_ISSOCK, "is a socket, not a file"),
+    (stat.S_ISCHR, "is a device, not a file"),
+    (stat.S_ISBLK, "is a device, not a file"),
+)
+
+
+class FileText(NamedTuple):
+    """A file's text without its byte order mark, or the problem that it could not be read.
+
+    With a problem, `text` is what can be quoted of the file, perhaps nothing.
+    """
+
+    text: str
+    problem: Problem | None = None
+
+
+def read_text(path: Path, shown: str, *, max_bytes: int = MOST_BYTES) -> FileText:
+    """A regular file's text: UTF-8 with or without byte order mark, or UTF-16 with one."""
+    try:
+        data = _read_bytes(path, max_bytes)
+    except _NotAFile as error:
+        return _unreadable(shown, str(error))
+    except FileNotFoundError:
+        return _unreadable(shown, "there is no such file")
+    except PermissionError:
+        return _unreadable(shown, "may not be read: permission denied")
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else str(error)
+        return _unreadable(shown, f"cannot be read: {reason or type(error).__name__}")
+    if len(data) > max_bytes:
+        return _unreadable(
+            shown,
+            f"is larger than {_size(max_bytes)}, the most that is read",
+            code="file-too-large",
+        )
+    return _decode(data, shown)
+
+
+def check_text(text: str, shown: str) -> Problem | None:
+    """The problem with a text that is empty or holds characters no text file holds."""
+    if found := _UNPRINTABLE.search(text):
+        character = ord(found.group())
+        place = place_at(text, found.start(), shown, width=1)
+        if character == 0:
+            return Problem(
+                place,
+                "not-text",
+                "holds a NUL character: this is no text file, or one in UTF-16 without its mark",
+                hint="save the file as UTF-8",
+            )
+        return Problem(
+            place,
+            "control-character",
+            f"holds the character U+{character:04X}, which text files may not hold",
+            hint="remove it; inside double quotes YAML and JSON can spell it with a backslash",
+        )
+    if not text.strip():
+        return Problem(Place(shown, 1, 1), "empty-file", "the file is empty")
+    return None
+
+
+class _NotAFile(Exception):
+    pass
+
+
+def _read_bytes(path: Path, max_bytes: int) -> bytes:
+    # Asked before opening, since opening some devices does something; and
+    # after, since the name can mean another file by then.
+    _check_kind(path.stat().st_mode)
+    descriptor = os.open(path, _FLAGS)
+    with os.fdopen(descriptor, "rb") as file:
+        _check_kind(os.fstat(descriptor).st_mode)
+        return file.read(max_bytes + 1)
+
+
+def _check_kind(mode: int) -> None:
+    if not stat.S_ISREG(mode):
+        kinds = (words for is_kind, words in _KINDS if is_kind(mode))
+        raise _NotAFile(next(kinds, "is not a regular file"))
+
+
+def _decode(data: bytes, shown: str) -> FileText:
+    # UTF-32's mark begins with that of UTF-16, so it is asked for first.
+    if data.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)):
+        return _unreadable(shown, "is written in UTF-32", hint="save the file as UTF-8")
+    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        encoding, name, mark = "utf-16", "UTF-16", b""
+    else:
+        encoding, name, mark = "utf-8", "UTF-8", codecs.BOM_UTF8
+    skipped = len(mark) if data.startswith(mark) else 0
+    data = data[skipped:]
+    try:
+        text = data.decode(encoding)
+    except UnicodeDecodeError as error:
+        if name == "UTF-8" and b"\0" in data:
+            return _unreadable(shown, "is no text file: it holds NUL bytes", code="not-text")
+        readable = data.decode(encoding, errors="replace")
+        index = len(data[: error.start].decode(encoding, errors="replace"))
+        where = f"byte {skipped + error.start + 1:,} of the file (0x{data[error.start]:02X})"
+        return FileText(
+            readable,
+            Problem(
+                place_at(readable, index, shown, width=1),
+                "wrong-encoding",
+                f"{where} is not {name}",
+                hint="save the file as UTF-8",
+            ),
+        )
+    problem = check_text(text, shown)
+    is_binary = problem is not None and problem.code == "not-text"
+    return FileText("" if is_binary else text, problem)
+
+
+def _unreadable(
+    shown: str, message: str, *, code: str = "unreadable-file", hint: str | None = None
+) -> FileText:
+    return FileText("", Problem(Place(shown, 1, 1), code, message, hint))
+
+
+def _size(size_bytes: int) -> str:
+    mebibytes, rest = divmod(size_bytes, 1024 * 1024)
+    return f"{size_bytes:,} bytes" if rest else f"{mebibytes:,} MiB"

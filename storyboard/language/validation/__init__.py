@@ -1,0 +1,1 @@
+"""Files and payloads against their schemas, and the messages for what does not fit."""

@@ -1,0 +1,1 @@
+"""YAML text to nodes that keep their file, line and column."""

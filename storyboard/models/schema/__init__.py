@@ -1,0 +1,1 @@
+"""JSON Schemas generated from model cards, and the validator that checks against them."""

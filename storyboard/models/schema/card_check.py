@@ -1,0 +1,55 @@
+"""Whether a card's request schema is a schema at all, before anything is checked against it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from storyboard.errors import UsageError
+from storyboard.models.schema.validator import is_schema
+
+if TYPE_CHECKING:
+    from storyboard.models.card import ModelCard
+
+
+def ensure_sound(card: ModelCard) -> None:
+    """Raises UsageError, naming the place, where the card's request schema is no JSON Schema."""
+    schema = card.request_schema
+    if is_schema(schema) and all(map(_is_pattern, _patterns(schema))):
+        return
+    # jsonschema takes a tenth of a second to import; most commands never come here.
+    from jsonschema import Draft202012Validator, SchemaError
+
+    try:
+        Draft202012Validator.check_schema(
+            dict(schema), format_checker=Draft202012Validator.FORMAT_CHECKER
+        )
+    except SchemaError as error:
+        where = ".".join(str(part) for part in error.absolute_path) or "the request schema"
+        raise UsageError(
+            f"model card {card.name}: {where}: {error.message}",
+            next_step="correct the card; its request body is a JSON Schema",
+        ) from error
+
+
+def _patterns(schema: Any) -> Iterator[Any]:
+    """Every pattern in a schema; what only looks like one does no harm."""
+    if isinstance(schema, list):
+        for item in schema:
+            yield from _patterns(item)
+    elif isinstance(schema, dict):
+        if "pattern" in schema:
+            yield schema["pattern"]
+        named = schema.get("patternProperties")
+        yield from named if isinstance(named, dict) else ()
+        for item in schema.values():
+            yield from _patterns(item)
+
+
+def _is_pattern(pattern: Any) -> bool:
+    """Whether Python can use it, as jsonschema will."""
+    try:
+        return isinstance(pattern, str) and bool(re.compile(pattern))
+    except re.error:
+        return False

@@ -1,0 +1,97 @@
+"""What is generated from the model cards: the files beside them, and whether they are current."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from storyboard.models.card import ModelCard
+from storyboard.models.catalog import Catalog
+from storyboard.models.schema import storyboard
+
+REQUESTS = "requests"
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A committed file that is not what the cards make; `reason` says in which way."""
+
+    path: Path
+    reason: str
+
+
+def generate(catalog: Catalog) -> dict[str, dict[str, Any]]:
+    """The generated schemas by name: storyboard, include, and each model's request.
+
+    This and the functions below raise UsageError where a model card is broken.
+    """
+    return {
+        "storyboard": storyboard_schema(catalog),
+        "include": include_schema(catalog),
+        **{card.name: request_schema(card) for card in catalog.cards()},
+    }
+
+
+def storyboard_schema(catalog: Catalog) -> dict[str, Any]:
+    """The schema of a storyboard, JSON Schema draft-07."""
+    return storyboard.storyboard_schema(catalog.cards())
+
+
+def include_schema(catalog: Catalog) -> dict[str, Any]:
+    """The schema of a file that storyboards include, JSON Schema draft-07."""
+    return storyboard.include_schema(catalog.cards())
+
+
+def request_schema(card: ModelCard) -> dict[str, Any]:
+    """One model's request body, as JSON Schema 2020-12."""
+    head = {
+        "$schema": card.request_schema["$schema"],
+        "$comment": storyboard.COMMENT,
+        "title": f"Request to {card.name}",
+    }
+    return {**head, **card.request_schema}
+
+
+def schema_text(schema: Mapping[str, Any]) -> str:
+    """A schema as it is committed: indented, ending with a line break."""
+    return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
+
+
+def schema_path(folder: Path, name: str) -> Path:
+    """Where the schema of that name stands; a model's name is that of its request."""
+    return folder / (f"{REQUESTS}/{name}.schema.json" if "/" in name else f"{name}.schema.json")
+
+
+def differences(folder: Path, catalog: Catalog) -> tuple[Difference, ...]:
+    """The files in `folder` that are missing, out of date or left over from a model that is gone.
+
+    How lines end is no difference; git may change it.
+    """
+    expected = {schema_path(folder, name): schema for name, schema in generate(catalog).items()}
+    found = [
+        Difference(path, reason)
+        for path, schema in expected.items()
+        if (reason := _reason(path, schema_text(schema)))
+    ]
+    left_over = [
+        Difference(path, "is left over: there is no such model card")
+        for path in _requests(folder)
+        if path not in expected
+    ]
+    return (*found, *left_over)
+
+
+def _reason(path: Path, text: str) -> str | None:
+    try:
+        return None if path.read_text(encoding="utf-8") == text else "differs from the model cards"
+    except FileNotFoundError:
+        return "is missing"
+    except (OSError, UnicodeDecodeError) as error:
+        return f"cannot be read: {error}"
+
+
+def _requests(folder: Path) -> Iterator[Path]:
+    return iter(sorted((folder / REQUESTS).glob("*/*.schema.json")))

@@ -1,0 +1,286 @@
+"""The storyboard's own keys as JSON Schema: what each takes, with a description and an example.
+
+Tables, in the order in which editors offer the keys. Model parameters are not
+here; `models.limits` makes them from the cards. Pure.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+Schema = dict[str, Any]
+
+RESERVED_NAMES = ("matrix", "row", "meta", "shot", "scene", "take", "title")
+"""What templates know besides the vars: the same list as in `expansion.shot_scope`."""
+
+# Jinja reads these words as something else than a name.
+_JINJA_WORDS = (
+    *("true", "false", "none", "True", "False", "None", "self"),
+    *("not", "and", "or", "in", "is", "if", "else"),
+)
+
+# $ alone would allow a line break at the end in Python.
+_END = r"$(?!\n)"
+
+_IS_TEMPLATE: Schema = {"$ref": "#/definitions/template"}
+
+TEMPLATE: Schema = {
+    "description": "Text with a Jinja expression, statement or comment.",
+    "type": "string",
+    "pattern": r"\{[{%#]",
+}
+
+_NO_TEMPLATE: Schema = {
+    "pattern": r"^(?![\s\S]*\{[{%#])",
+    "errorMessage": "this key is taken as it is written; templates do not work here",
+}
+
+_ID_RULES: Schema = {
+    "minLength": 1,
+    "maxLength": 100,
+    "allOf": [
+        {
+            "pattern": f"^[A-Za-z0-9][A-Za-z0-9._-]*{_END}",
+            "errorMessage": "an id is made of A-Z, a-z, 0-9, dot, underscore and hyphen, and "
+            "begins with a letter or a digit",
+        },
+        {
+            "pattern": r"^(?![\s\S]*\.[tT][0-9]+$)",
+            "errorMessage": "an id does not end in .t and a number, which is how takes are named",
+        },
+        {
+            "pattern": r"^(?!(?:[cC][oO][nN]|[pP][rR][nN]|[aA][uU][xX]|[nN][uU][lL]|"
+            r"(?:[cC][oO][mM]|[lL][pP][tT])[1-9])(?:\.|$))",
+            "errorMessage": "Windows keeps this name for a device, and ids become file names",
+        },
+        {
+            "pattern": r"^(?![\s\S]*\.$)",
+            "errorMessage": "an id does not end with a dot, which Windows drops from file names",
+        },
+    ],
+}
+
+_VAR_NAMES: Schema = {
+    "allOf": [
+        {
+            "pattern": f"^[A-Za-z_\\u0080-\\uffff][A-Za-z0-9_\\u0080-\\uffff]*{_END}",
+            "errorMessage": "the name of a var is made of letters, digits and underscores, and "
+            "does not begin with a digit",
+        },
+        {
+            "not": {"enum": list(RESERVED_NAMES)},
+            "errorMessage": "this name has a meaning in templates already",
+        },
+        {
+            "not": {"enum": list(_JINJA_WORDS)},
+            "errorMessage": "this name is a word of the template language",
+        },
+    ]
+}
+
+
+def _id(what: str, example: str, templated: str) -> Schema:
+    return {
+        "description": f"Names the {what}; unique in the file without regard to case.",
+        "markdownDescription": f"Names the {what}; unique in the file without regard to case. "
+        "Letters, digits, `.`, `_` and `-`, at most 100, or a template that renders to such.",
+        "examples": [example, templated],
+        "type": "string",
+        "if": _IS_TEMPLATE,
+        "else": _ID_RULES,
+    }
+
+
+def _text(description: str, *examples: str) -> Schema:
+    return {"description": description, "examples": list(examples), "type": ["string", "null"]}
+
+
+def _choice(description: str) -> Schema:
+    return {
+        "description": description,
+        "default": False,
+        "examples": [True],
+        "if": _IS_TEMPLATE,
+        "else": {"type": ["boolean", "null"]},
+    }
+
+
+# At the top
+
+VERSION: Schema = {
+    "description": "The version of the storyboard format.",
+    "examples": [1],
+    "const": 1,
+    "errorMessage": "this program reads version 1 of the format",
+}
+
+TITLE: Schema = _text("A name for people; templates know it as title.", "Neon Harbor")
+
+MODEL: Schema = {
+    "description": "The model that renders the shots.",
+    "type": "string",
+}
+
+INCLUDE: Schema = {
+    "description": "Files with vars, negatives, seeds and defaults that several storyboards "
+    "share. They come first, in order; paths start at this file.",
+    "examples": [["house-style.yaml"]],
+    "type": "array",
+    "items": {"type": "string", "minLength": 1, "allOf": [_NO_TEMPLATE]},
+}
+
+VARS: Schema = {
+    "description": "Values for templates, by name; a value may use other vars.",
+    "markdownDescription": "Values for templates, by name; a value may use other vars. "
+    "A scene's vars add to the file's, a shot's to both; the nearest wins.",
+    "examples": [{"hero": "a woman in a yellow raincoat"}],
+    "type": "object",
+    "propertyNames": _VAR_NAMES,
+}
+
+NEGATIVES: Schema = {
+    "description": "Shared negative prompts, by the name that `negative` uses.",
+    "examples": [{"base": "blurry, low quality, watermark"}],
+    "type": "object",
+    "propertyNames": {"minLength": 1},
+    "additionalProperties": {"type": "string"},
+}
+
+
+def seeds(limits: Schema) -> Schema:
+    """The shared seeds, each within `limits` or a template."""
+    return {
+        "description": "Shared seeds, by the name that `seed` uses.",
+        "examples": [{"hero": 42}],
+        "type": "object",
+        "propertyNames": {
+            "minLength": 1,
+            "not": {"const": "auto"},
+            "errorMessage": "auto makes a seed of the shot's id, so a shared seed needs another "
+            "name",
+        },
+        "additionalProperties": {"if": _IS_TEMPLATE, "else": limits},
+    }
+
+
+SCENES: Schema = {
+    "description": "Groups of shots, each with vars and defaults of its own.",
+    "type": "array",
+    "minItems": 1,
+    "items": {"$ref": "#/definitions/scene"},
+}
+
+SHOTS: Schema = {
+    "description": "The shots, in the film's order.",
+    "type": "array",
+    "minItems": 1,
+    "items": {"$ref": "#/definitions/shot"},
+    "defaultSnippets": [
+        {"label": "shot", "description": "A new shot", "body": {"id": "$1", "prompt": "$2"}}
+    ],
+}
+
+NOT_BOTH: Schema = {
+    "not": {},
+    "errorMessage": "a storyboard has either scenes or shots at the top, not both",
+}
+
+NEITHER = "a storyboard needs shots, or scenes that hold them"
+
+
+# In a scene
+
+SCENE: Schema = {
+    "description": "A group of shots.",
+    "type": "object",
+    "required": ["id", "shots"],
+    "additionalProperties": False,
+    "properties": {
+        "id": _id("scene", "pier", "{{ place | slug }}"),
+        "title": _text("A name for people; templates know it as scene.title.", "The pier at night"),
+        "vars": {"$ref": "#/definitions/vars"},
+        "defaults": {"$ref": "#/definitions/defaults"},
+        "shots": {"$ref": "#/definitions/shots"},
+    },
+}
+
+
+# In defaults and in a shot
+
+SHARED: Schema = {
+    "negative": {
+        "description": "Shared negative prompts: a name from `negatives`, or a list of names.",
+        "examples": ["base", ["base", "people"]],
+        "type": ["string", "array", "null"],
+        "items": {"type": "string", "minLength": 1},
+    },
+    "prompt_prefix": _text("Goes before the prompt, as it is written.", "{{ look }}, "),
+    "prompt_suffix": _text("Goes after the prompt, as it is written.", ", {{ look }}"),
+    "takes": {
+        "description": "How many takes of the shot; take k uses seed + k - 1.",
+        "default": 1,
+        "examples": [3],
+        "if": _IS_TEMPLATE,
+        "else": {"type": ["integer", "null"], "minimum": 1},
+    },
+    "model": MODEL,
+    "tags": {
+        "description": "Words to select shots by, with --tag.",
+        "examples": [["hero", "night"]],
+        "type": ["array", "null"],
+        "items": {"type": "string", "minLength": 1},
+    },
+    "notes": _text("For people; never sent.", "Match the light of the shot before."),
+    "meta": {
+        "description": "Free values for outputs and templates; never sent by themselves.",
+        "examples": [{"slate": "12A"}],
+        "type": ["object", "null"],
+    },
+    "skip": _choice("Leaves the shot out."),
+    "locked": _choice("Keeps the video the shot has, whatever changes around it."),
+}
+
+
+# In a shot only. `vars` is a definition of its own.
+
+SHOT_ONLY: Schema = {
+    "id": _id("shot", "establishing", "city-{{ matrix.city | slug }}"),
+    "matrix": {
+        "description": "One shot for each combination of the lists; the first turns slowest.",
+        "markdownDescription": "One shot for each combination of the lists; the first turns "
+        "slowest. `exclude` drops the combinations that match on all the keys it names, `include` "
+        "adds combinations. Templates say `matrix.city`.",
+        "examples": [{"city": ["Osaka", "Porto"], "light": ["dawn", "night"]}],
+        "type": "object",
+        "minProperties": 1,
+        "properties": {
+            "exclude": {
+                "description": "Combinations to leave out.",
+                "examples": [[{"city": "Porto", "light": "dawn"}]],
+                "type": "array",
+                "items": {"type": "object", "minProperties": 1},
+            },
+            "include": {
+                "description": "Combinations to add.",
+                "examples": [[{"city": "Oslo", "light": "noon"}]],
+                "type": "array",
+                "items": {"type": "object", "minProperties": 1},
+            },
+        },
+        "additionalProperties": {
+            "description": "The values of one axis.",
+            "type": "array",
+            "minItems": 1,
+        },
+    },
+    "rows": {
+        "description": "A file with one shot a line: CSV, JSON, JSONL or a YAML list.",
+        "markdownDescription": "A file with one shot a line: CSV, JSON, JSONL or a YAML list. "
+        "Templates say `row.name`. The path starts at this file.",
+        "examples": ["products.csv"],
+        "type": "string",
+        "minLength": 1,
+        "allOf": [_NO_TEMPLATE],
+    },
+    "vars": {"$ref": "#/definitions/vars"},
+}

@@ -1,0 +1,129 @@
+"""A model's limits as the storyboard's schema states them. Pure.
+
+In a storyboard a parameter may be more than the API takes: a template, whose
+result is checked later, or null, which means not set. So each definition has
+the form "if it is a template, fine; else the limits", which editors explain
+better than a choice of alternatives.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, TypeAlias
+
+from storyboard.models.card import SEED, ModelCard, Parameter
+from storyboard.models.schema.words import ALSO, MODELS, allowed_words, spelled
+
+_Owner: TypeAlias = tuple[ModelCard, Parameter]
+
+TEMPLATE: dict[str, Any] = {"$ref": "#/definitions/template"}
+
+# What the definition keeps for itself; all else in a parameter's schema is a limit.
+_ANNOTATIONS = ("description", "default", "example", "examples", "x-media", "title", "deprecated")
+
+
+def or_template(limits: Mapping[str, Any]) -> dict[str, Any]:
+    """A schema that takes any template, and otherwise what `limits` takes."""
+    return {"if": TEMPLATE, "else": dict(limits)}
+
+
+def parameter_definitions(cards: Iterable[ModelCard]) -> dict[str, Any]:
+    """Each parameter of any of the models, by name, in the order of the cards."""
+    by_name: dict[str, list[_Owner]] = {}
+    for card in cards:
+        for name, parameter in card.parameters.items():
+            by_name.setdefault(name, []).append((card, parameter))
+    return {name: _definition(owners) for name, owners in by_name.items()}
+
+
+def model_limits(card: ModelCard) -> dict[str, Any]:
+    """One model's own limits by parameter, where several models share a schema."""
+    return {
+        name: or_template(_limits(parameter, [card.name]))
+        for name, parameter in card.parameters.items()
+    }
+
+
+def seed_limits(cards: Iterable[ModelCard]) -> dict[str, Any]:
+    """What a shared seed may be: what some model takes, but not null and no other name."""
+    owners = [(card, card.parameters[SEED]) for card in cards if SEED in card.parameters]
+    return {**_merged(owners), "type": "integer"} if owners else {"type": "integer"}
+
+
+def _definition(owners: list[_Owner]) -> dict[str, Any]:
+    first = owners[0][1]
+    limits = _merged(owners)
+    if first.name == SEED:
+        limits = {"if": {"type": "string"}, "then": {"minLength": 1}, "else": _also_names(limits)}
+    description = str(first.limits.get("description", ""))
+    return {
+        "description": description,
+        "markdownDescription": _markdown(description, owners),
+        **_default(owners),
+        "examples": _examples(first),
+        **or_template(limits),
+    }
+
+
+def _merged(owners: list[_Owner]) -> dict[str, Any]:
+    """The limits of one parameter, or those of each model where they differ."""
+    alternatives: list[tuple[dict[str, Any], list[str]]] = []
+    for card, parameter in owners:
+        limits = _plain_limits(parameter)
+        same = next((names for known, names in alternatives if known == limits), None)
+        if same is None:
+            alternatives.append((limits, [card.name]))
+        else:
+            same.append(card.name)
+    merged = [{MODELS: names, **limits} for limits, names in alternatives]
+    return merged[0] if len(merged) == 1 else {"anyOf": merged}
+
+
+def _also_names(limits: dict[str, Any]) -> dict[str, Any]:
+    return {ALSO: "the name of a shared seed or auto", **limits}
+
+
+def _limits(parameter: Parameter, names: list[str]) -> dict[str, Any]:
+    return {MODELS: names, **_plain_limits(parameter)}
+
+
+def _plain_limits(parameter: Parameter) -> dict[str, Any]:
+    """The limits of the card, null allowed where the parameter may be left out."""
+    limits = {key: value for key, value in parameter.limits.items() if key not in _ANNOTATIONS}
+    if parameter.is_required:
+        return limits
+    limits["type"] = [parameter.type, "null"]
+    enum = limits.get("enum")
+    if isinstance(enum, list):
+        limits["enum"] = [*enum, None]
+    return limits
+
+
+def _default(owners: list[_Owner]) -> dict[str, Any]:
+    """The default on which all models agree, if they do."""
+    defaults = [parameter.default for _, parameter in owners]
+    if defaults[0] is None or any(default != defaults[0] for default in defaults):
+        return {}
+    return {"default": defaults[0]}
+
+
+def _examples(parameter: Parameter) -> list[Any]:
+    examples = parameter.limits.get("examples")
+    if isinstance(examples, list) and examples:
+        return examples
+    enum = parameter.limits.get("enum")
+    known: list[Any] = enum if isinstance(enum, list) else []
+    return [value for value in (parameter.default, *known) if value is not None][:1]
+
+
+def _markdown(description: str, owners: list[_Owner]) -> str:
+    lines = [description, ""]
+    for card, parameter in owners:
+        words = allowed_words(parameter.limits)
+        if parameter.default is not None:
+            words += f"; the API takes `{spelled(parameter.default)}` if it is not set"
+        lines.append(f"- `{card.name}`: {words}")
+    lines += ["", "May be a template. `null` means: not set, not sent."]
+    if owners[0][1].is_required:
+        lines[-1] = "May be a template."
+    return "\n".join(lines)

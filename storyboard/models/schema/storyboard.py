@@ -1,0 +1,216 @@
+"""The storyboard's and the included file's JSON Schemas, draft-07, made from the model cards. Pure.
+
+Draft-07, because the common YAML language server understands it everywhere.
+What is not a model's limit (keys, names, shapes) is written here, once.
+`errorMessage` holds a rule in words; our messages and the editors' use it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from storyboard.errors import UsageError
+from storyboard.models.card import ModelCard
+from storyboard.models.schema import keys
+from storyboard.models.schema.card_check import ensure_sound
+from storyboard.models.schema.limits import (
+    model_limits,
+    or_template,
+    parameter_definitions,
+    seed_limits,
+)
+
+Schema = dict[str, Any]
+
+DRAFT = "http://json-schema.org/draft-07/schema#"
+_PARAMETER = "parameter."
+COMMENT = "Generated from the model cards by: storyboard schema --write"
+
+
+def storyboard_schema(cards: Sequence[ModelCard]) -> Schema:
+    """The schema of a storyboard. Raises UsageError where a model's parameter has a taken name."""
+    parameters = _parameters(cards)
+    return {
+        "$schema": DRAFT,
+        "$comment": COMMENT,
+        "title": "Storyboard, version 1",
+        "description": "A film as text: shots, and what each of them asks of the API.",
+        "type": "object",
+        "required": ["version"],
+        "additionalProperties": False,
+        "properties": {
+            "version": keys.VERSION,
+            "title": keys.TITLE,
+            "model": _ref("model"),
+            "include": keys.INCLUDE,
+            "vars": _ref("vars"),
+            "negatives": keys.NEGATIVES,
+            "seeds": keys.seeds(seed_limits(cards)),
+            "defaults": _ref("defaults"),
+            "scenes": keys.SCENES,
+            "shots": _ref("shots"),
+        },
+        # "Exactly one of both", in a form whose messages an editor can show at the right key.
+        "if": {"required": ["scenes"]},
+        "then": {"properties": {"shots": keys.NOT_BOTH}},
+        "else": {"required": ["shots"], "errorMessage": keys.NEITHER},
+        **_narrowing(cards),
+        "definitions": {
+            **_shared(cards, parameters),
+            "scene": keys.SCENE,
+            "shots": keys.SHOTS,
+            "shot": _shot(parameters),
+            **_own_limits(cards),
+        },
+    }
+
+
+def include_schema(cards: Sequence[ModelCard]) -> Schema:
+    """The schema of a file that storyboards include: shared values, and no shots."""
+    parameters = _parameters(cards)
+    return {
+        "$schema": DRAFT,
+        "$comment": COMMENT,
+        "title": "Included file of a storyboard, version 1",
+        "description": "Vars, negatives, seeds and defaults that several storyboards share.",
+        "type": "object",
+        "additionalProperties": False,
+        "properties": {
+            "version": keys.VERSION,
+            "include": keys.INCLUDE,
+            "vars": _ref("vars"),
+            "negatives": keys.NEGATIVES,
+            "seeds": keys.seeds(seed_limits(cards)),
+            "defaults": _ref("defaults"),
+        },
+        "definitions": _shared(cards, parameters),
+    }
+
+
+def _parameters(cards: Sequence[ModelCard]) -> Schema:
+    if not cards:
+        raise UsageError("no model card was found", next_step="put one into schemas/models/")
+    for card in cards:
+        ensure_sound(card)
+        taken = sorted(set(card.parameters) & (set(keys.SHARED) | set(keys.SHOT_ONLY)))
+        if taken:
+            raise UsageError(
+                f"model card {card.name}: the parameter {taken[0]!r} has the name of a "
+                "storyboard's own key",
+                next_step="the model needs a protocol that renames it",
+            )
+    return parameter_definitions(cards)
+
+
+def _shared(cards: Sequence[ModelCard], parameters: Schema) -> Schema:
+    """The definitions that both kinds of file use."""
+    return {
+        "template": keys.TEMPLATE,
+        "model": {**keys.MODEL, "enum": [card.name for card in cards]},
+        "vars": keys.VARS,
+        **{name: schema for name, schema in keys.SHARED.items() if name != "model"},
+        **{_PARAMETER + name: schema for name, schema in parameters.items()},
+        "defaults": {
+            "type": "object",
+            "description": "What every shot below has unless it says otherwise.",
+            "examples": [_usual_values(parameters)],
+            "additionalProperties": False,
+            "properties": _settings(parameters),
+        },
+    }
+
+
+def _shot(parameters: Schema) -> Schema:
+    first = {name: keys.SHOT_ONLY[name] for name in ("id", "matrix", "rows")}
+    return {
+        "type": "object",
+        "description": "One entry; with rows or a matrix it stands for several shots.",
+        "required": ["id"],
+        "additionalProperties": False,
+        "properties": {
+            **first,
+            **_settings(parameters),
+            "vars": _ref("vars"),
+        },
+    }
+
+
+def _usual_values(parameters: Schema) -> Schema:
+    """An example for each parameter that has a default."""
+    return {
+        name: schema["examples"][0]
+        for name, schema in parameters.items()
+        if "default" in schema and schema["examples"]
+    }
+
+
+def _settings(parameters: Schema) -> Schema:
+    """What stands in `defaults` and in a shot alike."""
+    return {
+        **{name: _ref(_PARAMETER + name) for name in parameters},
+        **{name: _ref(name) for name in keys.SHARED},
+    }
+
+
+def _ref(name: str) -> Schema:
+    return {"$ref": f"#/definitions/{name}"}
+
+
+# With several models the definitions above take what any of them takes. Where
+# the file says plainly which one it is for, that model's own limits hold too.
+
+
+def _narrowing(cards: Sequence[ModelCard]) -> Schema:
+    if len(cards) < 2:
+        return {}
+    return {"allOf": [_narrowed(card) for card in cards]}
+
+
+def _narrowed(card: ModelCard) -> Schema:
+    own = _ref(_only(card))
+    is_for_card = {
+        "required": ["model"],
+        "properties": {
+            "model": {"const": card.name},
+            "defaults": {"not": {"required": ["model"]}},
+        },
+    }
+    scene = {
+        "if": {"properties": {"defaults": {"not": {"required": ["model"]}}}},
+        "then": {"properties": {"defaults": own, "shots": {"items": own}}},
+    }
+    return {
+        "if": is_for_card,
+        "then": {
+            "properties": {"defaults": own, "shots": {"items": own}, "scenes": {"items": scene}}
+        },
+    }
+
+
+def _only(card: ModelCard) -> str:
+    # A slash would part the reference to it.
+    return f"only.{card.name.replace('/', '.')}"
+
+
+def _own_limits(cards: Sequence[ModelCard]) -> Schema:
+    if len(cards) < 2:
+        return {}
+    every = dict.fromkeys(name for card in cards for name in card.parameters)
+    return {
+        _only(card): {
+            "if": {"required": ["model"]},
+            "else": {
+                "properties": {
+                    **{name: _not_taken(card) for name in every},
+                    **model_limits(card),
+                }
+            },
+        }
+        for card in cards
+    }
+
+
+def _not_taken(card: ModelCard) -> Schema:
+    rule = f"{card.name} has no such parameter"
+    return or_template({"type": "null", "errorMessage": rule})

@@ -1,0 +1,205 @@
+"""What the gallery shows of each take, in words. Pure; nothing here is escaped yet."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import groupby
+from urllib.parse import quote
+
+from storyboard.outputs.manifest.checks import path_problem
+from storyboard.outputs.manifest.manifest import Manifest, ManifestTake, is_safe_link
+from storyboard.records import Json, TakeStatus, Video
+
+STATUS_WORDS = {
+    TakeStatus.DONE: "Done",
+    TakeStatus.RENDERED: "Not downloaded",
+    TakeStatus.RENDERING: "Rendering",
+    TakeStatus.PENDING: "Not sent yet",
+    TakeStatus.UNKNOWN: "Outcome unknown",
+    TakeStatus.FAILED: "Failed",
+    TakeStatus.REJECTED: "Rejected",
+}
+"""What the page calls each status, in the order of its filters."""
+
+Frame = tuple[int, int]
+"""Width and height in any unit: what counts is their ratio."""
+
+USUAL_FRAME = (16, 9)
+_FRAME_KEYS = ("ratio", "aspect_ratio", "aspectRatio", "size")
+_FRAME = re.compile(r"([1-9][0-9]{0,4})[:*x]([1-9][0-9]{0,4})")
+_MOST_OBLONG = 4.0  # a hostile ratio of 1:99999 would make a page of one stripe
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """One take. `video` is the link to its file, percent-encoded; None where there is none."""
+
+    id: str
+    status: str
+    word: str
+    video: str | None
+    facts: tuple[str, ...]
+    prompt: str
+    error: str | None
+    request: tuple[tuple[str, str], ...]
+    record: tuple[tuple[str, str], ...]
+    payload: str
+    link: str | None
+    link_until: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Neighbouring takes of one scene. `frame` is the widest of their frames, one for all."""
+
+    scene: str | None
+    cards: tuple[Card, ...]
+    frame: Frame
+    shape: str
+    length: str | None
+
+
+def make_groups(manifest: Manifest) -> list[Group]:
+    """The takes in the storyboard's order, grouped by scene."""
+    return [
+        _group(scene, tuple(takes)) for scene, takes in groupby(manifest.takes, lambda t: t.scene)
+    ]
+
+
+def count_statuses(takes: Iterable[ManifestTake]) -> list[tuple[str, str, int]]:
+    """Each status that occurs, with its word and how many takes have it."""
+    found = [take.status for take in takes]
+    return [
+        (status.value, word, found.count(status))
+        for status, word in STATUS_WORDS.items()
+        if status in found
+    ]
+
+
+def length_of(takes: Iterable[ManifestTake]) -> str | None:
+    """How long the videos in place run, each counted once; None where nothing is known."""
+    files = {
+        take.file.path: take.file for take in takes if take.status is TakeStatus.DONE and take.file
+    }
+    total = math.fsum(video.duration_s or 0 for video in files.values())
+    return length_text(total) if total else None
+
+
+def length_text(seconds: float) -> str:
+    """4.5 s, 54 s, 2 min 31 s, 1 h 02 min."""
+    if seconds < 10 and round(seconds, 1) != round(seconds):
+        return f"{seconds:.1f} s"
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60:02d} s"
+    return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
+
+
+def size_text(size_bytes: int) -> str:
+    """812 B, 24 KB, 2.3 MB, 1.2 GB."""
+    if size_bytes < 1000:
+        return f"{size_bytes} B"
+    if size_bytes < 1_000_000:
+        return f"{size_bytes / 1000:.0f} KB"
+    if size_bytes < 1_000_000_000:
+        return f"{size_bytes / 1_000_000:.1f} MB"
+    return f"{size_bytes / 1_000_000_000:.1f} GB"
+
+
+def _group(scene: str | None, takes: Sequence[ManifestTake]) -> Group:
+    width, height = max(map(_frame, takes), key=lambda frame: frame[0] / frame[1])
+    shape = "wide" if width > 1.2 * height else "tall" if height > 1.2 * width else "square"
+    return Group(scene, tuple(map(_card, takes)), (width, height), shape, length_of(takes))
+
+
+def _card(take: ManifestTake) -> Card:
+    prompt = take.payload.get("prompt")
+    return Card(
+        id=take.id,
+        status=take.status.value,
+        word=STATUS_WORDS[take.status],
+        video=_video_link(take.file) if take.status is TakeStatus.DONE and take.file else None,
+        facts=tuple(_facts(take)),
+        prompt=prompt if isinstance(prompt, str) else "",
+        error=take.error,
+        request=tuple(
+            (name, _value_text(value)) for name, value in take.payload.items() if name != "prompt"
+        ),
+        record=tuple(_record(take)),
+        payload=json.dumps(dict(take.payload), indent=2, ensure_ascii=False),
+        link=take.video_url if take.video_url and is_safe_link(take.video_url) else None,
+        link_until=_moment(take.url_expires_at) if take.url_expires_at else None,
+    )
+
+
+def _video_link(video: Video) -> str | None:
+    """The file's place as a link from the page; a `#` or `%` in a name is part of the name."""
+    return None if path_problem(video.path) else quote(video.path)
+
+
+def _frame(take: ManifestTake) -> Frame:
+    """The picture's width and height: of the file, else as asked for, else as usual."""
+    if take.file and take.file.width and take.file.height:
+        return _bounded(take.file.width, take.file.height)
+    for key in _FRAME_KEYS:
+        value = take.payload.get(key)
+        found = _FRAME.fullmatch(value) if isinstance(value, str) else None
+        if found:
+            return _bounded(int(found[1]), int(found[2]))
+    return USUAL_FRAME
+
+
+def _bounded(width: int, height: int) -> Frame:
+    is_usable = 1 / _MOST_OBLONG <= width / height <= _MOST_OBLONG
+    return (width, height) if is_usable else USUAL_FRAME
+
+
+def _facts(take: ManifestTake) -> Iterator[str]:
+    """The line under a take's name: size, length and seed; as measured, else as asked for."""
+    payload, file = take.payload, take.file
+    if file and file.width and file.height:
+        yield f"{file.width} \N{MULTIPLICATION SIGN} {file.height}"
+    else:
+        for key in ("resolution", "ratio", "aspect_ratio", "size"):
+            if isinstance(payload.get(key), str):
+                yield str(payload[key])
+    duration = file.duration_s if file else payload.get("duration")
+    if isinstance(duration, (int, float)) and not isinstance(duration, bool):
+        yield length_text(duration)
+    if payload.get("seed") is not None:
+        yield f"seed {_value_text(payload['seed'])}"
+
+
+def _record(take: ManifestTake) -> Iterator[tuple[str, str]]:
+    """What is recorded beside the payload, as label and text."""
+    yield "model", take.model
+    if take.submitted_at:
+        yield "submitted", _moment(take.submitted_at)
+    if take.finished_at:
+        yield "finished", _moment(take.finished_at)
+    if take.task_id:
+        yield "task", take.task_id
+    if take.http_status and take.status is TakeStatus.REJECTED:
+        yield "HTTP status", str(take.http_status)
+    if take.file:
+        fps = f", {take.file.fps:g} fps" if take.file.fps else ""
+        yield "file", f"{take.file.path} ({size_text(take.file.size_bytes)}{fps})"
+    if take.commit:
+        yield "commit", f"{take.commit[:12]}{', with changes' if take.is_dirty else ''}"
+    yield "fingerprint", take.fingerprint[:16]
+
+
+def _moment(time: datetime) -> str:
+    # Not %b: the name of a month depends on the machine's language.
+    return f"{time:%Y-%m-%d %H:%M} UTC"
+
+
+def _value_text(value: Json) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

@@ -1,0 +1,132 @@
+"""What a clone knows from the manifest that its state file lacks, so that it pays nothing again.
+
+Takes the manifest and the state's submissions, gives the submissions to
+adopt. Reads the videos that are there, to see whether they are the ones.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from storyboard.errors import UsageError
+from storyboard.fingerprint import fingerprint
+from storyboard.outputs.manifest.manifest import Manifest, ManifestTake, to_submission
+from storyboard.outputs.manifest.times import whole_second
+from storyboard.records import OPEN_STATES, Submission, SubmissionState, Video
+from storyboard.videos.files import holds_video
+
+# The manifest comes out of git: nothing is written where it says, unless we could have said so.
+_OUR_NAME = re.compile(r"videos/[A-Za-z0-9][A-Za-z0-9._-]*\.v[0-9]{3,9}\.mp4")
+_FINISHED = frozenset({SubmissionState.SUCCEEDED})
+
+
+def adoptable(
+    manifest: Manifest | None,
+    known: Iterable[Submission],
+    folder: Path,
+    *,
+    origin: str,
+    storyboard: str | None = None,
+) -> list[Submission]:
+    """The manifest's submissions that the state file lacks, for `Store.adopt`.
+
+    Those without an id are new. One with an id is the state file's own row,
+    whose task another clone has seen finished meanwhile.
+
+    A video counts as there only with the sha256 that the manifest gives. One
+    that is missing is to be downloaded again, under its old name; a file that
+    is another one is left alone.
+
+    Raises UsageError for a manifest of another origin or another storyboard,
+    and one with a fingerprint that is not that of its payload.
+    """
+    if manifest is None:
+        return []
+    _check_owner(manifest, folder, origin=origin, storyboard=storyboard)
+    have: dict[str, list[Submission]] = {}
+    for submission in known:
+        have.setdefault(submission.fingerprint, []).append(submission)
+    found = []
+    for block in manifest.takes:
+        _check_fingerprint(block, folder)
+        told = to_submission(block)
+        rows = have.setdefault(block.fingerprint, [])
+        if told is None or not _is_news(told, rows):
+            continue
+        own = next((row for row in rows if _is_open_row_of(row, told)), None)
+        if own is not None:
+            told = replace(told, id=own.id)
+        if told.video is not None and not _is_named_rightly(folder, told.video):
+            told = replace(told, video=None)
+        rows.append(told)
+        found.append(told)
+    return found
+
+
+def _check_owner(manifest: Manifest, folder: Path, *, origin: str, storyboard: str | None) -> None:
+    """A manifest of another account's tasks, or of another film, would be overwritten."""
+    if manifest.origin != origin:
+        problem = f"tells of videos made at {manifest.origin}, not {origin}"
+    elif storyboard is not None and manifest.storyboard != storyboard:
+        problem = f"belongs to the storyboard {manifest.storyboard}, not to {storyboard}"
+    else:
+        return
+    raise UsageError(
+        f"{folder / 'manifest.json'} {problem}",
+        next_step="choose another folder with --output",
+    )
+
+
+def _is_news(told: Submission, rows: Sequence[Submission]) -> bool:
+    """Whether the state file should know of `told`, given its `rows` of the same fingerprint.
+
+    A finished video that it lacks always counts. What is open elsewhere may
+    have been charged, unless it is a row of ours that has moved on since the
+    manifest was written. A failure only counts where nothing else is known.
+    """
+    states = {row.state for row in rows}
+    if told.state in _FINISHED:
+        return not states & _FINISHED
+    if told.state in OPEN_STATES:
+        is_ours = any(_is_same(row, told) for row in rows)
+        return not is_ours and not states & (_FINISHED | OPEN_STATES)
+    return states <= {SubmissionState.UNAVAILABLE}
+
+
+def _is_open_row_of(row: Submission, told: Submission) -> bool:
+    """Whether `row` waits for the task that the manifest saw finished."""
+    is_waiting = row.id and row.state in OPEN_STATES and told.state in _FINISHED
+    return bool(is_waiting and row.task_id and row.task_id == told.task_id)
+
+
+def _is_same(row: Submission, told: Submission) -> bool:
+    """Whether a row is what the manifest tells of, whose times are in whole seconds."""
+    if told.task_id is not None and row.task_id is not None:
+        return row.task_id == told.task_id
+    times = {whole_second(time) for time in (row.sent_at, row.submitted_at) if time}
+    return told.sent_at in times
+
+
+def _check_fingerprint(block: ManifestTake, folder: Path) -> None:
+    """A payload edited in the manifest would pass for one that was paid."""
+    # Of takes that share a payload the last repeat is the likeliest, else none.
+    repeats = (block.take - 1, *range(block.take - 1))
+    possible = (fingerprint(block.model, block.payload, repeat=repeat) for repeat in repeats)
+    if block.fingerprint not in possible:
+        raise UsageError(
+            f"{folder / 'manifest.json'}: take {block.id} has a fingerprint that is not that of "
+            "its payload; the file was edited by hand",
+            next_step="restore it from git",
+        )
+
+
+def _is_named_rightly(folder: Path, video: Video) -> bool:
+    """Whether the video lies under its name as told, or may be put back there."""
+    path = folder / video.path
+    if os.path.lexists(path):
+        return holds_video(path, video)
+    return _OUR_NAME.fullmatch(video.path) is not None

@@ -1,0 +1,151 @@
+"""What is wrong with a manifest that came from outside. Pure.
+
+A manifest comes out of git, so anyone may have written it: its paths are
+opened, its payloads sent and its links fetched. `manifest_shape` checks it
+against its schema; here is what comes before that, and what a schema cannot say.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from storyboard.outputs.manifest.shape import shape_problem, short
+from storyboard.outputs.manifest.times import read_time
+from storyboard.records import Json
+
+MAX_DEPTH = 32  # no API nests its requests a quarter as deep; far below the stack's own end
+_TIMES = ("submitted_at", "finished_at", "url_expires_at")
+_DEVICES = re.compile(r"(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|conin\$|conout\$)\s*(\.|$)", re.I)
+_ESCAPED_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
+_NOT_IN_NAMES = re.compile(r'[\x00-\x1f\x7f-\x9f<>:"|?*\\]')
+
+
+def parse_manifest(data: bytes) -> Json:
+    """The JSON in `data`. Raises ValueError, saying what is wrong, where it is not JSON."""
+    if data.startswith(b"<<<<<<<") or b"\n<<<<<<< " in data:
+        raise ValueError("it holds the marks of a git merge that was not resolved")
+    try:
+        document: Json = json.loads(
+            data.decode("utf-8-sig"),
+            parse_constant=_no_such_number,
+            parse_int=_bounded,
+            parse_float=_finite,
+            object_pairs_hook=_no_repeats,
+        )
+    except UnicodeDecodeError:
+        raise ValueError("it is not UTF-8 text") from None
+    except json.JSONDecodeError as error:
+        raise ValueError(
+            f"it is not JSON: {error.msg}, line {error.lineno}, column {error.colno}"
+        ) from None
+    except RecursionError:
+        raise ValueError("it is nested too deeply") from None
+    _check_depth(document)
+    if _ESCAPED_SURROGATE.search(data):
+        _check_surrogates(document)
+    return document
+
+
+def manifest_problem(document: Json) -> str | None:
+    """The first thing wrong with the document as a manifest, or None."""
+    if not isinstance(document, dict) or "schema_version" not in document:
+        return "it is not a manifest"
+    version = document["schema_version"]
+    if isinstance(version, int) and version > 1:
+        return f"its schema_version is {version}, and this storyboard reads version 1"
+    return shape_problem(document) or next(_beyond_the_schema(document), None)
+
+
+def path_problem(path: str) -> str | None:
+    """Why a path is not one inside the output folder that every system can hold, or None."""
+    if _NOT_IN_NAMES.search(path):
+        return "holds a character that not every system has in file names"
+    for name in path.split("/"):
+        if name in ("", ".", ".."):
+            return "must be a plain path inside the output folder"
+        if name.endswith((".", " ")):
+            return "holds a name that ends in a dot or a space"
+        if _DEVICES.match(name):
+            return "holds the name of a Windows device"
+    return None
+
+
+def _beyond_the_schema(document: Any) -> Iterator[str]:
+    """What is wrong with a manifest whose shape is right."""
+    seen: dict[str, int] = {}
+    for index, take in enumerate(document["takes"]):
+        where = f"takes[{index}]"
+        first = seen.setdefault(take["id"].lower(), index)
+        if first != index:
+            yield f"{where}.id: {take['id']!r} is the id of takes[{first}] already"
+        if take["id"] not in (take["shot"], f"{take['shot']}.t{take['take']:d}"):
+            yield f"{where}.id: {take['id']!r} is not a take of the shot {take['shot']!r}"
+        for key in ("id", "scene", "shot"):
+            if _DEVICES.match(take[key] or ""):
+                yield f"{where}.{key}: {take[key]!r} is the name of a Windows device"
+        for key in _TIMES:
+            if not _is_time(take[key]):
+                yield f"{where}.{key}: {take[key]!r} is not a time"
+        reason = path_problem(take["file"]["path"]) if take["file"] else None
+        if reason:
+            yield f"{where}.file.path: {short(take['file']['path'])} {reason}"
+
+
+def _is_time(text: str | None) -> bool:
+    try:
+        return text is None or bool(read_time(text))
+    except ValueError:
+        return False
+
+
+def _no_such_number(name: str) -> float:
+    raise ValueError(f"it holds {name}, which is not JSON")
+
+
+def _bounded(text: str) -> int:
+    # Reading an integer takes time in the square of its length.
+    if len(text) > 40:
+        raise ValueError(f"it holds a number that is too large: {text[:20]}")
+    return int(text)
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError(f"it holds a number that is too large: {text[:20]}")
+    return number
+
+
+def _no_repeats(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
+    """An object, unless a key is repeated: two readers could take two different values."""
+    made = dict(pairs)
+    if len(made) != len(pairs):
+        keys = [key for key, _ in pairs]
+        repeated = next(key for key in keys if keys.count(key) > 1)
+        raise ValueError(f"it holds the key {short(repeated)} twice in one object")
+    return made
+
+
+def _check_surrogates(document: Json) -> None:
+    try:
+        json.dumps(document, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        raise ValueError("it holds text that is not Unicode (half a surrogate pair)") from None
+
+
+def _check_depth(document: Json) -> None:
+    level = [document]
+    for _ in range(MAX_DEPTH):
+        level = [
+            item
+            for value in level
+            if isinstance(value, (dict, list))
+            for item in (value.values() if isinstance(value, dict) else value)
+        ]
+        if not level:
+            return
+    raise ValueError("it is nested too deeply")

@@ -1,0 +1,224 @@
+"""The manifest: what was sent for each take, and what came back, for git.
+
+Takes with what is known of them become a manifest; and a manifest gives them
+back to a clone, which has no state file. The way there and back changes no
+byte: so promises 4, 5 and 6 of the design meet here. Pure; the file itself
+is `manifest_file`, whose functions stand here too.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Sequence
+from datetime import datetime
+from functools import lru_cache
+from pathlib import Path
+from typing import Protocol
+from urllib.parse import urlsplit
+
+from storyboard.bulk import maker_of
+from storyboard.outputs.manifest.file import (
+    Manifest,
+    ManifestTake,
+    manifest_bytes,
+    read_manifest,
+)
+from storyboard.outputs.manifest.times import whole_second
+from storyboard.records import (
+    Place,
+    Submission,
+    SubmissionState,
+    Take,
+    TakeState,
+    TakeStatus,
+    Video,
+)
+
+__all__ = [
+    "Manifest",
+    "ManifestTake",
+    "build_manifest",
+    "is_safe_link",
+    "manifest_bytes",
+    "read_manifest",
+    "to_submission",
+    "to_take",
+]
+
+MAX_ERROR = 2000  # characters; as in the schema
+MAX_LINK = 8192
+
+_LINK = re.compile(
+    r"(https://[^\s/@?#\\]+|http://(localhost|127(\.[0-9]{1,3}){3}|\[::1\])(:[0-9]{1,5})?)"
+    r"([/?#][!-~]*)?"
+)
+_ENDPOINT = re.compile(r"(/[A-Za-z0-9][A-Za-z0-9._~-]*)+")
+
+_STATES = {
+    TakeStatus.UNKNOWN: SubmissionState.UNKNOWN,
+    TakeStatus.RENDERING: SubmissionState.ACCEPTED,
+    TakeStatus.RENDERED: SubmissionState.SUCCEEDED,
+    TakeStatus.DONE: SubmissionState.SUCCEEDED,
+    TakeStatus.FAILED: SubmissionState.FAILED,
+    TakeStatus.REJECTED: SubmissionState.REJECTED,
+}
+"""What a clone knows of a take's submission; there is none for a pending take."""
+
+_REASONS = {
+    SubmissionState.SENDING: "the program ended before an answer came",
+    SubmissionState.UNKNOWN: "no usable answer came",
+    SubmissionState.SUCCEEDED: "finished without a video",
+    SubmissionState.CANCELED: "canceled",
+    SubmissionState.ABANDONED: "given up by hand",
+}
+"""What stands under `error` where no reason was given."""
+
+_make_take = maker_of(ManifestTake)
+_make_video = maker_of(Video)
+
+
+class Named(Protocol):
+    """What the head of a manifest takes from a storyboard."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def title(self) -> str | None: ...
+
+
+def build_manifest(storyboard: Named, origin: str, states: Sequence[TakeState]) -> Manifest:
+    """The manifest of a storyboard's takes, in the order given.
+
+    Raises ValueError for a take that is not pending and has no submission, or
+    is done and has no video: whoever made the state has a bug.
+    """
+    return Manifest(
+        storyboard=_unicode(storyboard.name),
+        title=None if storyboard.title is None else _unicode(storyboard.title),
+        origin=origin,
+        takes=tuple(_block(state) for state in states),
+    )
+
+
+def to_submission(take: ManifestTake) -> Submission | None:
+    """The submission that a block tells of, for a state file to adopt; None if none was sent.
+
+    Its id is 0, for the state file to give. What only this machine knew (key
+    profile, the answers as they came) is not in a manifest.
+    """
+    if take.status is TakeStatus.PENDING or take.submitted_at is None:
+        return None
+    return Submission(
+        id=0,
+        take=take.id,
+        shot=take.shot,
+        scene=take.scene,
+        fingerprint=take.fingerprint,
+        state=_STATES[take.status],
+        model=take.model,
+        endpoint=take.endpoint or "",
+        payload=take.payload,
+        sent_at=take.submitted_at,
+        commit=take.commit,
+        is_dirty=take.is_dirty,
+        task_id=take.task_id,
+        submitted_at=take.submitted_at if take.task_id else None,
+        finished_at=take.finished_at,
+        http_status=take.http_status,
+        reason=take.error,
+        video_url=take.video_url,
+        url_expires_at=take.url_expires_at,
+        video=take.file,
+    )
+
+
+def to_take(take: ManifestTake, path: Path) -> Take:
+    """The take with its payload exactly as recorded. `path` is where the manifest was read."""
+    return Take(
+        id=take.id,
+        shot=take.shot,
+        scene=take.scene,
+        number=take.take,
+        model=take.model,
+        payload=take.payload,
+        fingerprint=take.fingerprint,
+        place=Place(str(path), 1, 1),
+    )
+
+
+def is_safe_link(url: str) -> bool:
+    """Whether a link may stand in the manifest and the gallery: HTTPS, or HTTP on loopback.
+
+    No user or password in it, and nothing but printable ASCII after the host.
+    """
+    return len(url) <= MAX_LINK and _LINK.fullmatch(url) is not None
+
+
+def _block(state: TakeState) -> ManifestTake:
+    take, status, sent = state.take, state.status, state.submission
+    asked = (take.id, take.scene, take.shot, take.number, status)
+    request = (take.model, take.payload, take.fingerprint)
+    if status is TakeStatus.PENDING:
+        return ManifestTake(*asked, *request)
+    if sent is None:
+        raise ValueError(f"take {take.id} is {status.value} and has no submission")
+    if status is TakeStatus.DONE and sent.video is None:
+        raise ValueError(f"take {take.id} is done and has no video")
+    is_rendered = status in (TakeStatus.DONE, TakeStatus.RENDERED)
+    link = sent.video_url
+    return _make_take(
+        *asked,
+        *request,
+        _endpoint(sent.endpoint),
+        sent.task_id,
+        _time(sent.submitted_at or sent.sent_at),
+        _time(sent.finished_at),
+        sent.http_status,
+        sent.commit,
+        sent.is_dirty,
+        link if link and is_safe_link(link) else None,
+        _time(sent.url_expires_at),
+        _measured(sent.video) if is_rendered and sent.video else None,
+        _error(status, sent),
+    )
+
+
+def _error(status: TakeStatus, sent: Submission) -> str | None:
+    if status not in (TakeStatus.UNKNOWN, TakeStatus.FAILED, TakeStatus.REJECTED):
+        return None
+    reason = _unicode((sent.reason or "").strip())[:MAX_ERROR].strip()
+    return reason or _REASONS.get(sent.state, "the API gave no reason")
+
+
+@lru_cache(maxsize=16)
+def _endpoint(endpoint: str) -> str | None:
+    """The path alone: the origin stands in the head, and the sandbox's port changes."""
+    path = urlsplit(endpoint).path
+    return path if _ENDPOINT.fullmatch(path) else None
+
+
+def _time(time: datetime | None) -> datetime | None:
+    return whole_second(time) if time else None
+
+
+def _measured(video: Video) -> Video:
+    """The video with its measures as the manifest writes them: to the thousandth, no zeros."""
+    return _make_video(
+        video.path,
+        video.sha256,
+        video.size_bytes,
+        video.width or None,
+        video.height or None,
+        _thousandths(video.duration_s),
+        _thousandths(video.fps),
+    )
+
+
+def _thousandths(number: float | None) -> float | None:
+    return round(number, 3) if number is not None and math.isfinite(number) else None
+
+
+def _unicode(text: str) -> str:
+    """The text without the halves of surrogate pairs, which an answer or a file name can hold."""
+    return text.encode("utf-8", "replace").decode()

@@ -1,0 +1,1 @@
+"""What a render would do, as data: plan, changes, cost, selection."""

@@ -1,0 +1,85 @@
+"""What a render would cost, and the guards that stop it before it pays."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from storyboard.errors import Refused, UsageError
+from storyboard.models.catalog import Catalog
+from storyboard.records import Action, ActionKind, Plan, SubmissionState
+from storyboard.reporting.amounts import count_text, span_text
+
+
+@dataclass(frozen=True, slots=True)
+class Bill:
+    """What would be submitted: takes, seconds of video, US dollars where a price is known."""
+
+    takes: int
+    seconds: float
+    cost_usd: float | None
+
+    @property
+    def sentence(self) -> str:
+        """The bill for people."""
+        if not self.takes:
+            return "nothing to submit"
+        cost = "" if self.cost_usd is None else f", about {self.cost_usd:.2f} USD"
+        return (
+            f"{count_text(self.takes, 'take')} to submit, {span_text(self.seconds)} of video{cost}"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Caps:
+    """The most that may be submitted, as `--max-takes` and its kin say; None is no cap."""
+
+    takes: int | None = None
+    seconds: float | None = None
+    cost_usd: float | None = None
+
+    @property
+    def are_given(self) -> bool:
+        """Whether there is any cap."""
+        return any(cap is not None for cap in (self.takes, self.seconds, self.cost_usd))
+
+
+def bill_for(plans: Sequence[Plan], catalog: Catalog, *, price_usd: float | None) -> Bill:
+    """What carrying out the plans would submit; `price_usd` is that of one second."""
+    actions = [action for plan in plans for action in plan.of_kind(ActionKind.SUBMIT)]
+    return _bill_of(actions, catalog, price_usd)
+
+
+def bill_for_gone(plans: Sequence[Plan], catalog: Catalog, *, price_usd: float | None) -> Bill:
+    """What `--rerender` would submit: takes that were paid, and whose video is gone."""
+    asked = [action for plan in plans for action in plan.of_kind(ActionKind.ASK)]
+    gone = [a for a in asked if a.submission and a.submission.state is SubmissionState.SUCCEEDED]
+    return _bill_of(gone, catalog, price_usd)
+
+
+def _bill_of(actions: Sequence[Action], catalog: Catalog, price_usd: float | None) -> Bill:
+    seconds = 0.0
+    for action in actions:
+        card = catalog.get(action.take.model)
+        seconds += (card.expected_duration_s(action.take.payload) or 0.0) if card else 0.0
+    return Bill(len(actions), seconds, None if price_usd is None else seconds * price_usd)
+
+
+def check_caps(bill: Bill, caps: Caps) -> None:
+    """Raises Refused where the bill is over a cap, and UsageError for a cost without a price."""
+    if caps.cost_usd is not None and bill.cost_usd is None:
+        raise UsageError(
+            "--max-cost needs to know what a second of video costs",
+            next_step="give its price in US dollars with --price",
+        )
+    for option, cap, value, unit in (
+        ("--max-takes", caps.takes, bill.takes, "takes"),
+        ("--max-seconds", caps.seconds, bill.seconds, "seconds of video"),
+        ("--max-cost", caps.cost_usd, bill.cost_usd, "USD"),
+    ):
+        if cap is not None and value is not None and value > cap:
+            raise Refused(
+                f"this render would submit {value:,.10g} {unit}, more than {option} {cap:,.10g} "
+                "allows; nothing was sent",
+                next_step="raise the cap, or pick fewer takes with --only, --tag or --scene",
+            )

@@ -1,0 +1,1 @@
+"""What a command works on: workspace, output folder, connection, git."""

@@ -1,0 +1,80 @@
+"""The API that a render talks to: the account's own, or the sandbox in this process."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from storyboard.api.credentials import ApiKey, find_key
+from storyboard.api.protocols import PROTOCOLS, Api
+from storyboard.api.redaction import Redaction
+from storyboard.models.catalog import Catalog
+from storyboard.project.workspace import SANDBOX, Workspace
+from storyboard.videos.fetch import make_fetch
+from storyboard.videos.result import Fetch
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """An open API, how to fetch its results, and what is frozen with each submission.
+
+    `user_id` is random for each render: with it the rows of the account's
+    request log can be told from a colleague's. `profile` names the key.
+    """
+
+    api: Api
+    fetch: Fetch
+    profile: str
+    user_id: str = field(default_factory=lambda: f"storyboard-{secrets.token_hex(8)}")
+
+
+@contextmanager
+def connect(
+    space: Workspace, catalog: Catalog, *, protocol: str, allow_private: bool = False
+) -> Iterator[Connection]:
+    """The connection for a workspace's origin, closed at the end of the context.
+
+    `allow_private` lets results come from private addresses, for users whose
+    proxy maps every host to one.
+
+    Raises:
+        AccountError: there is no key.
+        UsageError: the sandbox is asked for and not installed.
+    """
+    if space.origin == SANDBOX:
+        with _connect_sandbox(space, catalog, protocol) as connection:
+            yield connection
+        return
+    credentials = find_key(environ=os.environ, home=Path.home())
+    api = PROTOCOLS[protocol](space.origin, credentials.key)
+    try:
+        redaction = Redaction(credentials.key.reveal())
+        fetch = make_fetch(
+            catalog, origin=space.origin, allow_private=allow_private, redaction=redaction
+        )
+        yield Connection(api, fetch, credentials.profile)
+    finally:
+        api.close()
+
+
+@contextmanager
+def _connect_sandbox(space: Workspace, catalog: Catalog, protocol: str) -> Iterator[Connection]:
+    from storyboard.sandbox import require_sandbox
+
+    require_sandbox()
+    from storyboard.sandbox.server import SandboxServer
+    from storyboard.sandbox.settings import SandboxSettings
+
+    # The account of the documented $100 tier: enough for a demonstration to be brisk.
+    settings = SandboxSettings(max_in_flight=20, requests_per_minute=1000)
+    with SandboxServer(space.state / ".sandbox", settings, catalog=catalog) as server:
+        api = PROTOCOLS[protocol](server.base_url, ApiKey(SANDBOX))
+        try:
+            fetch = make_fetch(catalog, origin=server.base_url, moved_to=server.base_url)
+            yield Connection(api, fetch, SANDBOX)
+        finally:
+            api.close()

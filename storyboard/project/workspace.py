@@ -1,0 +1,190 @@
+"""From a storyboard to what is known about its output folder: read, checked, not changed."""
+
+from __future__ import annotations
+
+import os
+import shlex
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from storyboard.api.credentials import find_base_url
+from storyboard.atomic_files import digest_of
+from storyboard.errors import UsageError
+from storyboard.outputs import MANIFEST
+from storyboard.planning.plan import HasFile, Shown, Wishes, make_plan, read_states
+from storyboard.records import Plan, Storyboard, Submission, TakeState
+from storyboard.state.store import read_outputs, read_submissions
+from storyboard.videos.files import look_at_files
+
+if TYPE_CHECKING:
+    from storyboard.outputs.manifest.manifest import Manifest
+
+SANDBOX = "sandbox"
+"""The origin of everything the sandbox renders, whatever its port."""
+
+
+@dataclass(frozen=True, slots=True)
+class Folders:
+    """Where the outputs go, as the options say."""
+
+    sandbox: bool
+    output: Path | None
+    state: Path | None
+    base_url: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What lies in the output folder, as it is found at one moment.
+
+    Each video is looked at when it is first asked for, and then no more.
+    """
+
+    has_file: HasFile
+    shown: Shown
+
+
+@dataclass(frozen=True, slots=True)
+class Workspace:
+    """A storyboard with its output folder, its state's folder and the origin it renders at."""
+
+    storyboard: Storyboard
+    folder: Path
+    state: Path
+    origin: str
+    folders: Folders
+
+    def command(self, verb: str, *words: str) -> str:
+        """What to type for another command about the same file and folder, quoted for a shell."""
+        line = ["storyboard", verb, str(self.storyboard.path), *words]
+        for option, value in (
+            ("--output", self.folders.output),
+            ("--state", self.folders.state),
+            ("--base-url", self.folders.base_url),
+        ):
+            line += [option, str(value)] if value is not None else []
+        return shlex.join([*line, "--sandbox"] if self.folders.sandbox else line)
+
+    def read_manifest(self) -> Manifest | None:
+        """The folder's manifest, None where there is none yet."""
+        # Imported when it is read: a state file knows the manifest that was written from it.
+        from storyboard.outputs.manifest.manifest import read_manifest
+
+        return read_manifest(self.folder / MANIFEST)
+
+    def look(self) -> Look:
+        """What lies in the output folder now."""
+        return Look(look_at_files(self.folder), self._shown())
+
+    def has_other_manifest(self) -> bool:
+        """Whether the manifest is another than the one that was last written from the state.
+
+        Only then can it tell what the state file does not: that one was made
+        of rows of this very file, or of what it was copied from, and rows are
+        completed and never deleted.
+        """
+        written = read_outputs(self.state).get(MANIFEST)
+        return written is None or written.sha256 != digest_of(self.folder / MANIFEST)
+
+    def adoptable(self, known: Sequence[Submission]) -> list[Submission]:
+        """What the manifest tells that `known`, the state file, does not."""
+        from storyboard.outputs.manifest.adopt import adoptable
+
+        return adoptable(
+            self.read_manifest(),
+            known,
+            self.folder,
+            origin=self.origin,
+            storyboard=self.storyboard.name,
+        )
+
+    def own_submissions(self) -> list[Submission]:
+        """The submissions of the state file, oldest first; no lock, and nothing is made.
+
+        Raises StateError where it belongs to another origin or storyboard.
+        """
+        return read_submissions(self.state, owner=(self.origin, self.storyboard.name))
+
+    def known_submissions(self) -> list[Submission]:
+        """All submissions, of the state file and of the manifest, oldest first; no lock."""
+        # Asked first: rows that are read later hold at least what they held then.
+        has_news = self.has_other_manifest()
+        known = self.own_submissions()
+        return [*known, *self.adoptable(known)] if has_news else known
+
+    def make_plan(
+        self,
+        submissions: Sequence[Submission],
+        look: Look,
+        *,
+        now: datetime,
+        selected: Collection[str],
+        wishes: Wishes,
+    ) -> Plan:
+        """What a render of the selected takes (ids) would do."""
+        return make_plan(
+            self.storyboard.takes,
+            submissions,
+            now=now,
+            has_file=look.has_file,
+            selected=selected,
+            wishes=wishes,
+            shown=look.shown,
+        )
+
+    def read_states(self, submissions: Sequence[Submission], look: Look) -> tuple[TakeState, ...]:
+        """Each take of the storyboard with its status."""
+        return read_states(
+            self.storyboard.takes, submissions, has_file=look.has_file, shown=look.shown
+        )
+
+    def _shown(self) -> Shown:
+        """Which tasks' videos the manifest shows; asked for only where a take is locked."""
+        is_asked = any(take.is_locked for take in self.storyboard.takes)
+        manifest = self.read_manifest() if is_asked else None
+        blocks = manifest.takes if manifest else ()
+        return {block.id: block.task_id for block in blocks if block.task_id and block.file}
+
+
+def find_workspaces(boards: Sequence[Storyboard], folders: Folders) -> list[Workspace]:
+    """Each storyboard with its folders.
+
+    Raises UsageError where several storyboards would share a folder.
+    """
+    for option, value in (("--output", folders.output), ("--state", folders.state)):
+        if value is not None and len(boards) > 1:
+            raise UsageError(
+                f"{option} is one folder, and there are {len(boards)} storyboards",
+                next_step="name one storyboard, or leave the option out",
+            )
+    origin = SANDBOX
+    if not folders.sandbox:
+        origin = find_base_url(folders.base_url, environ=os.environ)
+    spaces = []
+    for board in boards:
+        name = f"{board.name}.sandbox" if folders.sandbox else board.name
+        folder = folders.output or board.path.parent / "renders" / name
+        spaces.append(Workspace(board, folder, folders.state or folder, origin, folders))
+    if len({space.folder.resolve() for space in spaces}) < len(spaces):
+        raise UsageError(
+            "two of the storyboards have the same output folder",
+            next_step="render them one by one, each with its own --output",
+        )
+    return spaces
+
+
+def with_manifest_takes(space: Workspace) -> Workspace:
+    """The workspace with the takes of its manifest instead of those of its storyboard file."""
+    manifest = space.read_manifest()
+    if manifest is None:
+        raise UsageError(
+            f"there is no manifest in {space.folder}",
+            next_step="render once without --from-manifest",
+        )
+    from storyboard.outputs.manifest.manifest import to_take
+
+    takes = tuple(to_take(block, space.folder / MANIFEST) for block in manifest.takes)
+    return replace(space, storyboard=replace(space.storyboard, takes=takes, title=manifest.title))

@@ -1,0 +1,144 @@
+"""Unknown submissions, looked up at the API: in its request log, or by the task they had."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
+
+from storyboard.api.account import Account, LogEntry
+from storyboard.api.protocols import Api
+from storyboard.api.request_log import read_whole_log
+from storyboard.console.printing import say
+from storyboard.errors import AccountError, StateError, Unreachable, UsageError
+from storyboard.project.workspace import SANDBOX, Workspace
+from storyboard.records import Submission, TaskStatus
+from storyboard.recovery.decisions import adopted, rivals_among
+from storyboard.recovery.matching import Match, Owners, Span, find_owners, match_log, spans_of
+from storyboard.recovery.rewrite import ask_for_task
+from storyboard.state.store import FILE_NAME as STATE
+from storyboard.state.store import Store, read_submissions
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What was found for one submission: its task and how that stands, or why there is none."""
+
+    submission: Submission
+    status: TaskStatus | None = None
+    candidates: tuple[LogEntry, ...] = ()
+    doubt: str = ""
+
+
+def look_up(
+    unknown: Sequence[Submission], api: Api, space: Workspace, store: Store
+) -> list[Finding]:
+    """Each unknown submission with what the API knows of it; what is found is written at once."""
+    # One whose task was known, and not found for a while, needs no log.
+    with_task = [one for one in unknown if one.task_id]
+    without = [one for one in unknown if not one.task_id]
+    findings = [_adopt(one, one.task_id or "", (), api, store) for one in with_task]
+    for match in _match(without, api, space, store) if without else ():
+        if match.entry is None:
+            findings.append(
+                Finding(match.submission, None, match.candidates, match.doubt or "nothing fits")
+            )
+        else:
+            task_id = match.entry.task_id
+            findings.append(_adopt(match.submission, task_id, match.candidates, api, store))
+    return sorted(findings, key=lambda finding: finding.submission.id)
+
+
+def _adopt(
+    submission: Submission,
+    task_id: str,
+    candidates: tuple[LogEntry, ...],
+    api: Api,
+    store: Store,
+) -> Finding:
+    """The submission with its task, if the API still finds it."""
+    reply = ask_for_task(api, task_id, sleep=_wait)
+    if reply.status is TaskStatus.MISSING:
+        doubt = f"the API does not find its task {task_id} ({reply.reason or 'not found'})"
+        return Finding(submission, None, candidates, doubt)
+    return Finding(store.update(adopted(submission, task_id)), reply.status, candidates)
+
+
+def _match(
+    unknown: Sequence[Submission], api: Api, space: Workspace, store: Store
+) -> tuple[Match, ...]:
+    """What the account's request log has for each submission."""
+    if not isinstance(api, Account):
+        raise UsageError(
+            f"{api.origin} keeps no request log that could be read",
+            next_step="settle each take with: storyboard resolve",
+        )
+    checkup = api.check_up()
+    if not checkup.is_key_valid:
+        raise AccountError(
+            f"{api.origin} does not accept the key", next_step="see: storyboard doctor"
+        )
+    offset_s = checkup.clock_offset_s or 0.0
+    server_now = datetime.now(timezone.utc) + timedelta(seconds=offset_s)
+    spans = [
+        # The log of the future is empty; not every server likes to be asked for it.
+        (start, max(start + timedelta(seconds=1), min(end, server_now + timedelta(seconds=1))))
+        for start, end in spans_of(unknown, clock_offset_s=offset_s)
+    ]
+    entries = [entry for span in spans for entry in read_whole_log(api, *span, sleep=_wait)]
+    known, near = store.submissions(), _neighbours(space)
+    own = {one.task_id: one.user_id for one in known if one.task_id and one.user_id}
+    return match_log(
+        unknown,
+        entries,
+        known_tasks={one.task_id for one in (*known, *near) if one.task_id},
+        rivals=[one for one in rivals_among((*known, *near)) if one not in unknown],
+        owners=_ask_for_owners(api, unknown, entries, spans, own),
+        clock_offset_s=offset_s,
+    )
+
+
+def _ask_for_owners(
+    account: Account,
+    unknown: Sequence[Submission],
+    entries: Sequence[LogEntry],
+    spans: Sequence[Span],
+    own: dict[str, str],
+) -> Owners:
+    """Whose the tasks are, as the log's own filter tells; nothing where it has none."""
+    users = sorted({one.user_id for one in unknown if one.user_id})
+    if not users or all(entry.user_id for entry in entries):
+        return Owners()
+    answers: dict[str, set[str]] = {user: set() for user in users}
+    try:
+        for user, tasks in answers.items():
+            for span in spans:
+                rows = read_whole_log(account, *span, user_id=user, sleep=_wait)
+                tasks |= {entry.task_id for entry in rows}
+    except Unreachable:
+        raise
+    except AccountError:
+        return Owners()  # the filter is not documented, and this API refuses it
+    return find_owners(entries, answers, own)
+
+
+def _neighbours(space: Workspace) -> list[Submission]:
+    """What other storyboards sent whose folders lie beside this one: the log is the account's."""
+    if space.origin == SANDBOX:
+        return []  # each folder has a sandbox of its own
+    found = []
+    own = space.state.resolve()
+    for path in sorted(space.folder.resolve().parent.glob(f"*/{STATE}")):
+        if path.parent == own or path.parent.suffix == f".{SANDBOX}":
+            continue
+        try:
+            found += read_submissions(path.parent)
+        except StateError as error:
+            say(f"{path} cannot be read, so its tasks are not told apart: {error}")
+    return found
+
+
+def _wait(seconds: float) -> None:
+    say(f"the API cannot answer now; trying again in {seconds:.0f} s")
+    time.sleep(seconds)

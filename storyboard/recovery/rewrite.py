@@ -1,0 +1,115 @@
+"""What `resolve` and `reconcile` share: the folder, the check of a task, the outputs after it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from storyboard.api.protocols import Api
+from storyboard.api.request_log import Sleep
+from storyboard.console.printing import say
+from storyboard.console.read_storyboards import may_go_on, read_storyboards
+from storyboard.errors import AccountError, Unreachable, UsageError
+from storyboard.models.catalog import Catalog
+from storyboard.outputs import MANIFEST
+from storyboard.project.connection import Connection, connect
+from storyboard.project.output_folder import write_outputs
+from storyboard.project.workspace import Folders, Workspace, find_workspaces, with_manifest_takes
+from storyboard.records import Submission, TaskReply, TaskStatus
+from storyboard.state.store import FILE_NAME as STATE
+from storyboard.state.store import Store
+
+_WAITS_S = (2.0, 4.0, 8.0)
+_LONGEST_WAIT_S = 90.0
+
+
+def find_rendered(
+    file: Path, catalog: Catalog, folders: Folders, variables: dict[str, Any]
+) -> Workspace:
+    """The workspace of a storyboard that was rendered before; it may have problems by now.
+
+    Raises UsageError where nothing of it was ever sent, as far as is known here.
+    """
+    boards = read_storyboards(
+        [file],
+        catalog,
+        assignments=variables["assignments"],
+        variable_files=variables["variable_files"],
+    )
+    space = find_workspaces(boards, folders)[0]
+    # Opening the folder would make it, also for a name that is only misspelt.
+    if not (space.state / STATE).is_file() and not (space.folder / MANIFEST).is_file():
+        raise UsageError(
+            f"nothing of {file} was ever rendered into {space.folder}",
+            next_step="name the storyboard, --output, --state and --sandbox as the render had them",
+        )
+    return space
+
+
+@contextmanager
+def connect_for(submission: Submission, space: Workspace, catalog: Catalog) -> Iterator[Connection]:
+    """The connection to the API that `submission` was sent to.
+
+    Raises UsageError where its model is not known any more.
+    """
+    card = catalog.get(submission.model)
+    if card is None:
+        raise UsageError(
+            f"there is no model card for {submission.model}, which take {submission.take} was "
+            "sent to",
+            next_step="put the card back, or use the storyboard version that has it",
+        )
+    with connect(space, catalog, protocol=card.protocol) as connection:
+        yield connection
+
+
+def ask_for_task(api: Api, task_id: str, *, sleep: Sleep | None = None) -> TaskReply:
+    """What a poll says of a task: that it is missing, or how it stands.
+
+    One poll, unless `sleep` is there to wait with before others, where no
+    usable answer came.
+
+    Raises:
+        Unreachable: no answer came.
+        AccountError: the key was refused, or the answer makes no sense.
+    """
+    reply = api.poll(task_id)
+    for wait_s in _WAITS_S if sleep is not None else ():
+        if sleep is None or reply.status is not TaskStatus.UNREADABLE:
+            break
+        said_s = reply.rate.retry_after_s or reply.rate.reset_in_s
+        sleep(wait_s if said_s is None else min(said_s, _LONGEST_WAIT_S))
+        reply = api.poll(task_id)
+    said = (reply.reason or "no reason given").rstrip(".")
+    if reply.status is TaskStatus.REFUSED:
+        raise AccountError(
+            f"the API refused to say how task {task_id} stands: {said}",
+            next_step="check the key with: storyboard doctor",
+        )
+    if reply.status is TaskStatus.UNREADABLE:
+        kind = Unreachable if reply.http_status is None else AccountError
+        raise kind(
+            f"the API gave no usable answer about task {task_id}: {said}",
+            next_step="try again in a while; nothing was changed",
+        )
+    return reply
+
+
+def write_again(space: Workspace, store: Store) -> None:
+    """Writes manifest and gallery with what has become known.
+
+    Their takes stay those of the last render: the storyboard may have been
+    edited since, or read with other vars. Where there was none yet, they are
+    those of the storyboard, if it is sound.
+    """
+    if space.read_manifest() is not None:
+        write_outputs(with_manifest_takes(space), store, space.look())
+    elif may_go_on([space.storyboard], strict=False):
+        write_outputs(space, store, space.look())
+    else:
+        say(
+            f"{space.storyboard.path} has problems, so the manifest is left to the next render; "
+            "see them with: storyboard validate"
+        )

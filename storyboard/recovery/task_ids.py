@@ -1,0 +1,95 @@
+"""Which unknown submissions a name on the command line means, and why where it means none."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from storyboard.errors import UsageError
+from storyboard.planning.plan import status_of
+from storyboard.project.workspace import Workspace
+from storyboard.records import Submission, SubmissionState, TakeStatus
+from storyboard.recovery.decisions import find_named
+from storyboard.reporting.suggest import did_you_mean
+
+
+def choose_unknown(
+    space: Workspace,
+    name: str,
+    known: Sequence[Submission],
+    *,
+    number: int | None,
+    is_adopted: bool,
+) -> tuple[Submission, ...]:
+    """The unknown submissions that are meant; UsageError where that is none, or not clear."""
+    named = find_named(name, known, space.storyboard.takes)
+    if not named.submissions:
+        raise _not_unknown(space, name, known)
+    if number is not None:
+        chosen = tuple(one for one in named.submissions if one.id == number)
+        if not chosen:
+            raise UsageError(
+                f"submission {number} of {name} is none whose outcome is unknown",
+                next_step=f"the unknown ones are {_numbers(named.submissions)}",
+            )
+        return chosen
+    if named.is_shot and is_adopted:
+        takes = ", ".join(dict.fromkeys(one.take for one in named.submissions))
+        raise UsageError(
+            f"{name} is a shot, and a task belongs to one take",
+            next_step=f"name the take: {takes}",
+        )
+    if named.repeated:
+        raise UsageError(
+            f"{', '.join(named.repeated)} was sent more than once with an unknown outcome: "
+            f"{_numbers(named.submissions)}",
+            next_step="say which one with --submission N",
+        )
+    return named.submissions
+
+
+def _numbers(submissions: Sequence[Submission]) -> str:
+    return ", ".join(
+        f"{one.id} ({one.take}, sent at {one.sent_at:%Y-%m-%d %H:%M:%S} UTC)" for one in submissions
+    )
+
+
+def _not_unknown(space: Workspace, name: str, known: Sequence[Submission]) -> UsageError:
+    """Why there is nothing to settle under this name."""
+    folded = name.casefold()
+    takes = space.storyboard.takes
+    look = space.look()
+    words = {
+        state.take.id: _standing(state.status, state.submission)
+        for state in space.read_states(known, look)
+        if folded in (state.take.id.casefold(), state.take.shot.casefold())
+    }
+    for one in known:
+        if folded in (one.take.casefold(), one.shot.casefold()) and (
+            one.take not in {take.id for take in takes}
+        ):
+            words[one.take] = _standing(status_of(one, has_file=look.has_file), one)
+    if words:
+        said = ", ".join(f"{take} {standing}" for take, standing in words.items())
+        return UsageError(
+            f"nothing to resolve: {said}",
+            next_step=f"see what is unknown with: {space.command('status')}",
+        )
+    names = {take.id for take in takes} | {take.shot for take in takes}
+    names |= {one.take for one in known} | {one.shot for one in known}
+    return UsageError(
+        f"there is no take or shot {name!r} in {space.storyboard.path}, nor was one ever sent",
+        next_step=did_you_mean(name, names) or f"see the ids with: {space.command('status')}",
+    )
+
+
+def _standing(status: TakeStatus, submission: Submission | None) -> str:
+    """What a take is, as the end of a sentence that begins with its id."""
+    if submission is None:
+        return "is pending: it was never sent"
+    if submission.state is SubmissionState.ACCEPTED:
+        return f"is rendering: its task is {submission.task_id}"
+    if submission.state is SubmissionState.RELEASED:
+        return "is pending: the next render submits it again"
+    if submission.state is SubmissionState.ABANDONED:
+        return "was abandoned; a render with --retry-failed submits it again"
+    return f"is {status.value}"

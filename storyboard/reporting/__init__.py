@@ -1,0 +1,1 @@
+"""Problems with their places, quoting, suggestions, amounts: how things are said."""

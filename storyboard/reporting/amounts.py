@@ -1,0 +1,14 @@
+"""Amounts in words: how many, how long."""
+
+from __future__ import annotations
+
+
+def count_text(number: int, noun: str) -> str:
+    """A number of things for people: "1 take", "2,000 takes"."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def span_text(seconds: float) -> str:
+    """A length of video for people: "74 s", "12 min 5 s"."""
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest} s" if minutes else f"{rest} s"

@@ -1,0 +1,136 @@
+"""Problems for programs: JSON, GitHub's workflow commands, SARIF."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import PurePath
+from typing import Any
+from urllib.parse import quote as percent_encoded
+
+from storyboard import __version__
+from storyboard.records import Problem, Severity
+from storyboard.reporting.quoting import printable
+
+SCHEMA_VERSION = 1
+
+
+def json_text(problems: Sequence[Problem]) -> str:
+    """One JSON document, in ASCII, so that nothing in it acts on a terminal."""
+    counts = {
+        severity: sum(problem.severity is severity for problem in problems) for severity in Severity
+    }
+    document = {
+        "schema_version": SCHEMA_VERSION,
+        "problems": [
+            {
+                "path": problem.place.path,
+                "line": problem.place.line,
+                "column": problem.place.column,
+                "end_column": problem.place.column + problem.place.width,
+                "severity": problem.severity.value,
+                "code": problem.code,
+                "message": problem.message,
+                "hint": problem.hint,
+                "shown": problem.shown,
+            }
+            for problem in problems
+        ],
+        "summary": {
+            "problems": counts[Severity.PROBLEM],
+            "warnings": counts[Severity.WARNING],
+        },
+    }
+    return json.dumps(document, indent=2)
+
+
+def github_text(problems: Sequence[Problem]) -> str:
+    """One workflow command each, which GitHub shows beside the line in a pull request.
+
+    Source: "Workflow commands for GitHub Actions"; the escapes are those of its
+    own toolkit (`%` first, then line breaks, and in properties `:` and `,`).
+    """
+    return "\n".join(_command(problem) for problem in problems)
+
+
+def sarif_text(problems: Sequence[Problem]) -> str:
+    """One SARIF 2.1.0 log with one run; a rule for each code that occurs.
+
+    Source: OASIS, "Static Analysis Results Interchange Format Version 2.1.0".
+    """
+    codes = sorted({problem.code for problem in problems})
+    run = {
+        "tool": {
+            "driver": {
+                "name": "storyboard",
+                "version": __version__,
+                "rules": [
+                    {"id": code, "shortDescription": {"text": code.replace("-", " ")}}
+                    for code in codes
+                ],
+            }
+        },
+        "columnKind": "unicodeCodePoints",
+        "results": [_result(problem, codes.index(problem.code)) for problem in problems],
+    }
+    log = {
+        "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
+        "version": "2.1.0",
+        "runs": [run],
+    }
+    return json.dumps(log, indent=2)
+
+
+def _command(problem: Problem) -> str:
+    place = problem.place
+    kind = "warning" if problem.severity is Severity.WARNING else "error"
+    where = (
+        f"file={_property(place.path)},line={place.line},col={place.column},"
+        f"endColumn={place.column + place.width}"
+    )
+    words = [problem.message]
+    if problem.shown is not None:
+        words.append(f'rendered: "{problem.shown}"')
+    if problem.hint is not None:
+        words.append(f"hint: {problem.hint}")
+    # Our own line breaks stay breaks; whatever came from outside is escaped first.
+    return f"::{kind} {where}::" + "%0A".join(_data(printable(word)) for word in words)
+
+
+def _data(text: str) -> str:
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(text: str) -> str:
+    return _data(printable(text)).replace(":", "%3A").replace(",", "%2C")
+
+
+def _result(problem: Problem, rule: int) -> dict[str, Any]:
+    place = problem.place
+    words = problem.message if problem.hint is None else f"{problem.message} ({problem.hint})"
+    return {
+        "ruleId": problem.code,
+        "ruleIndex": rule,
+        "level": "warning" if problem.severity is Severity.WARNING else "error",
+        "message": {"text": printable(words)},
+        "locations": [
+            {
+                "physicalLocation": {
+                    "artifactLocation": {"uri": _uri(place.path)},
+                    "region": {
+                        "startLine": place.line,
+                        "startColumn": place.column,
+                        "endColumn": place.column + place.width,
+                    },
+                }
+            }
+        ],
+    }
+
+
+def _uri(shown: str) -> str:
+    """A relative reference, or a file URI where the shown name is absolute."""
+    path = PurePath(shown)
+    if path.is_absolute():
+        return path.as_uri()
+    return percent_encoded(path.as_posix(), errors="replace")

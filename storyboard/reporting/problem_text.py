@@ -1,0 +1,92 @@
+"""Problems for people: place, message, the source line underlined, hint."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+from storyboard.records import Problem, Severity
+from storyboard.reporting.lines import split_lines
+from storyboard.reporting.quoting import bounded, printable, quote
+
+_MANY = 3
+"""More warnings of one code than this become one line."""
+
+_LONGEST_MESSAGE = 1_000
+_LONGEST_SHOWN = 120
+
+_RESET, _BOLD, _RED, _YELLOW, _CYAN = "\x1b[0m", "\x1b[1m", "\x1b[31m", "\x1b[33m", "\x1b[36m"
+
+
+def plain_text(
+    problems: Sequence[Problem], sources: Mapping[str, str], *, color: bool = False
+) -> str:
+    """Each problem with its source line; many warnings of one kind as one line."""
+    counts = Counter(problem.code for problem in problems if _is_warning(problem))
+    lines_of: dict[str, list[str]] = {}
+    seen: set[str] = set()
+    out: list[str] = []
+    for problem in problems:
+        count = counts[problem.code] if _is_warning(problem) else 1
+        if count <= _MANY:
+            out.append(_header(problem, color=color))
+            out.extend(_quoted(problem, sources, lines_of, color=color))
+        elif problem.code not in seen:
+            seen.add(problem.code)
+            out.append(f"{_header(problem, color=color)} (and {count - 1:,} more like it)")
+        else:
+            continue
+        out.extend(_details(problem, color=color))
+    return "\n".join(out)
+
+
+def concise_text(problems: Sequence[Problem]) -> str:
+    """Each problem on one line, without its source."""
+    return "\n".join(_header(problem, color=False) for problem in problems)
+
+
+def _is_warning(problem: Problem) -> bool:
+    return problem.severity is Severity.WARNING
+
+
+def _header(problem: Problem, *, color: bool) -> str:
+    place = problem.place
+    where = _paint(f"{printable(place.path)}:{place.line}:{place.column}:", _BOLD, color=color)
+    marked = f"{_paint('warning:', _YELLOW, color=color)} " if _is_warning(problem) else ""
+    return f"{where} {marked}{bounded(problem.message, _LONGEST_MESSAGE)}"
+
+
+def _quoted(
+    problem: Problem,
+    sources: Mapping[str, str],
+    lines_of: dict[str, list[str]],
+    *,
+    color: bool,
+) -> list[str]:
+    place = problem.place
+    if place.path not in lines_of:
+        lines_of[place.path] = split_lines(sources.get(place.path, ""))
+    lines = lines_of[place.path]
+    if not 0 < place.line <= len(lines) or not lines[place.line - 1].strip():
+        return []
+    shown, carets = quote(lines[place.line - 1], place)
+    number = f"{place.line:5d}"
+    caret_color = _YELLOW if _is_warning(problem) else _RED
+    return [
+        f"{number} | {shown}",
+        f"{' ' * len(number)} | {_paint(carets, caret_color, color=color)}",
+    ]
+
+
+def _details(problem: Problem, *, color: bool) -> list[str]:
+    details = []
+    if problem.shown is not None:
+        details.append(f'    rendered: "{bounded(problem.shown, _LONGEST_SHOWN)}"')
+    if problem.hint is not None:
+        hint = bounded(problem.hint, _LONGEST_MESSAGE)
+        details.append(f"    {_paint('hint:', _CYAN, color=color)} {hint}")
+    return details
+
+
+def _paint(text: str, paint: str, *, color: bool) -> str:
+    return f"{paint}{text}{_RESET}" if color else text

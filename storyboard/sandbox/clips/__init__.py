@@ -1,0 +1,1 @@
+"""Animatics: the pictures of a take, drawn and encoded as MP4."""

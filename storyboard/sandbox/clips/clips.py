@@ -1,0 +1,107 @@
+"""The videos on disk: made when they are first asked for, once for equal requests.
+
+Drawing and encoding run in threads of their own; the event loop only waits.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from storyboard.records import Json
+from storyboard.sandbox.clips.animatic import AnimaticSpec, draw_frames
+from storyboard.sandbox.clips.encode import write_clip
+from storyboard.sandbox.tasks import Task
+
+_LOOK = 1  # one more with each change to the pictures, so that kept clips are made anew
+_WORKERS = 2
+
+
+class Clips:
+    """The folder of clips, and the threads that fill it."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._workers = ThreadPoolExecutor(_WORKERS, thread_name_prefix="sandbox-clip")
+        self._under_way: dict[str, asyncio.Future[None]] = {}
+        self._is_over = threading.Event()
+
+    async def path_of(self, task: Task) -> Path:
+        """The file of a task's video, made if it is not there yet."""
+        job = self.begin(task)
+        if job:
+            # One client that goes away must not take the clip from the others.
+            await asyncio.shield(job)
+        return self._folder / clip_name(task)
+
+    def begin(self, task: Task) -> asyncio.Future[None] | None:
+        """Begin to make a task's video; None where it is there already."""
+        name = clip_name(task)
+        path = self._folder / name
+        if name not in self._under_way and not path.exists():
+            loop = asyncio.get_running_loop()
+            job = loop.run_in_executor(self._workers, self._make, task, path)
+            job.add_done_callback(lambda job: self._end(name, job))
+            self._under_way[name] = job
+        return self._under_way.get(name)
+
+    def _end(self, name: str, job: asyncio.Future[None]) -> None:
+        del self._under_way[name]
+        # Nobody may be waiting; whoever asks next begins anew and is told what is wrong.
+        if not job.cancelled():
+            job.exception()
+
+    def _make(self, task: Task, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        spec = animatic_spec(task)
+        write_clip(
+            path,
+            draw_frames(spec),
+            fps=spec.fps,
+            size_px=(spec.width_px, spec.height_px),
+            should_stop=self._is_over.is_set,
+        )
+
+    def stop(self) -> None:
+        """Give up what is being made, at its next frame."""
+        self._is_over.set()
+
+    def close(self) -> None:
+        """Stop, and wait for the threads to end."""
+        self.stop()
+        self._workers.shutdown(wait=True, cancel_futures=True)
+
+
+def clip_name(task: Task) -> str:
+    """The file name that all tasks share whose pictures are the same."""
+    size: list[Json] = [task.width_px, task.height_px, task.duration_s, task.fps]
+    return f"{_digest([_LOOK, task.model, dict(task.payload), size])[:32]}.mp4"
+
+
+def animatic_spec(task: Task) -> AnimaticSpec:
+    """What the pictures of a task show; its id and its times are no part of it."""
+    payload = task.payload
+    seed = payload.get("seed")
+    # Some models take -1 for "choose one".
+    is_chosen = isinstance(seed, int) and not isinstance(seed, bool) and seed >= 0
+    return AnimaticSpec(
+        prompt=str(payload.get("prompt", "")),
+        negative_prompt=str(payload.get("negative_prompt") or ""),
+        model=task.model,
+        resolution=task.resolution,
+        ratio=task.ratio,
+        seed=seed if isinstance(seed, int) and is_chosen else None,
+        scenery_seed=str(seed) if is_chosen else _digest([task.model, dict(payload)]),
+        width_px=task.width_px,
+        height_px=task.height_px,
+        duration_s=task.duration_s,
+        fps=task.fps,
+    )
+
+
+def _digest(value: Json) -> str:
+    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()

@@ -1,0 +1,267 @@
+"""What moves in an animatic: a sky with its light, ridges at three depths, drifting dust.
+
+Everything is drawn once from a seed; a frame only moves and pastes. So a clip
+of five seconds takes a fraction of a second, and the same seed gives the same
+pictures everywhere.
+"""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import pairwise
+
+from PIL import Image, ImageDraw, ImageFilter
+
+from storyboard.sandbox.clips.palette import PALETTES, Colour, Palette, mix
+
+_SMOOTH = 2  # ridges are drawn this much larger, then reduced, for soft edges
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """A picture wider than the frame that passes by at its own speed, in widths a second."""
+
+    picture: Image.Image
+    mask: Image.Image
+    top_px: int
+    speed: float
+
+
+@dataclass(frozen=True, slots=True)
+class Mote:
+    """A speck of light: where it starts and how it drifts, in frame sizes and sizes a second."""
+
+    sprite: Image.Image
+    mask: Image.Image
+    x: float
+    y: float
+    dx: float
+    dy: float
+
+
+@dataclass(frozen=True, slots=True)
+class Scenery:
+    """Everything that moves, ready to be pasted."""
+
+    palette: Palette
+    sky: Image.Image
+    light: Mote
+    layers: tuple[Layer, ...]
+    motes: tuple[Mote, ...]
+
+
+def make_scenery(seed: str, width_px: int, height_px: int, duration_s: float) -> Scenery:
+    """The scenery of one seed, for one frame size; equal arguments give equal pictures."""
+    # Scenery keeps no secrets; `random()` of a text seed is the same on every Python.
+    dice = random.Random(seed)  # noqa: S311 (draws pictures)
+    palette = PALETTES[int(dice.random() * len(PALETTES))]
+    profile = (_hills, _peaks, _skyline)[int(dice.random() * 3)]
+    sign = 1 if dice.random() < 0.5 else -1
+    size = (width_px, height_px)
+    return Scenery(
+        palette=palette,
+        sky=_draw_sky(palette, width_px, height_px, dice),
+        light=_draw_light(palette, width_px, height_px, dice),
+        layers=tuple(
+            _draw_ridge(depth, profile, palette, dice, size=size, duration_s=duration_s, sign=sign)
+            for depth in (0, 1, 2)
+        ),
+        motes=tuple(_draw_mote(palette, width_px, height_px, dice) for _ in range(14)),
+    )
+
+
+def paint(scenery: Scenery, seconds: float) -> Image.Image:
+    """The picture at one moment."""
+    frame = scenery.sky.copy()
+    width = frame.width
+    _paste_mote(frame, scenery.light, seconds)
+    for layer in scenery.layers:
+        room = layer.picture.width - width
+        shift = layer.speed * width * seconds
+        left = round(shift if layer.speed >= 0 else room + shift)
+        left = min(max(left, 0), room)
+        box = (left, 0, left + width, layer.picture.height)
+        frame.paste(layer.picture.crop(box), (0, layer.top_px), layer.mask.crop(box))
+    for mote in scenery.motes:
+        _paste_mote(frame, mote, seconds)
+    return frame
+
+
+def _paste_mote(frame: Image.Image, mote: Mote, seconds: float) -> None:
+    width, height = frame.size
+    x = (mote.x + mote.dx * seconds) % 1.2 - 0.1
+    y = (mote.y + mote.dy * seconds) % 1.2 - 0.1
+    left = round(x * width - mote.sprite.width / 2)
+    top = round(y * height - mote.sprite.height / 2)
+    frame.paste(mote.sprite, (left, top), mote.mask)
+
+
+def _draw_sky(palette: Palette, width: int, height: int, dice: random.Random) -> Image.Image:
+    column = Image.new("RGB", (1, height))
+    top, middle, horizon = palette.sky
+    for y in range(height):
+        share = y / (height * 0.78)
+        colour = (
+            mix(top, middle, share / 0.55)
+            if share < 0.55
+            else mix(middle, horizon, min(1.0, (share - 0.55) / 0.45))
+        )
+        column.putpixel((0, y), colour)
+    sky = column.resize((width, height))
+    draw = ImageDraw.Draw(sky)
+    if sum(top) < 150:
+        for _ in range(60):
+            x, y = int(dice.random() * width), int(dice.random() ** 2 * height * 0.55)
+            here = sky.getpixel((x, y))
+            shine = mix(_rgb(here), palette.light, 0.25 + 0.5 * dice.random())
+            size = max(1, round(min(width, height) / 360 * (1 + dice.random())))
+            draw.rectangle((x, y, x + size - 1, y + size - 1), fill=shine)
+    return sky
+
+
+def _rgb(pixel: object) -> Colour:
+    if not isinstance(pixel, tuple):
+        raise TypeError(f"not a pixel of an RGB picture: {pixel!r}")
+    return pixel[0], pixel[1], pixel[2]
+
+
+def _draw_light(palette: Palette, width: int, height: int, dice: random.Random) -> Mote:
+    """The sun or moon: a disc within its glow."""
+    short = min(width, height)
+    radius = round(short * (0.07 + 0.06 * dice.random()))
+    size = radius * 8
+    glow = Image.radial_gradient("L").resize((size, size)).point(_glow)
+    disc = Image.new("L", (radius * 4, radius * 4), 0)
+    ImageDraw.Draw(disc).ellipse((0, 0, radius * 4 - 1, radius * 4 - 1), fill=255)
+    disc = disc.resize((radius * 2, radius * 2), Image.Resampling.LANCZOS)
+    glow.paste(255, (radius * 3, radius * 3), disc)
+    x = 0.1 + 0.24 + 0.5 * dice.random()
+    y = 0.1 + 0.22 + 0.16 * dice.random()
+    drift = (dice.random() - 0.5) * 0.012
+    return Mote(Image.new("RGB", glow.size, palette.light), glow, x, y, drift, 0.006)
+
+
+def _glow(distance: float) -> float:
+    # Half the side is 128 levels of Pillow's radial gradient, which grows outward.
+    nearness = max(0.0, 1.0 - distance / 180)
+    return 150 * math.pow(nearness, 2.6)
+
+
+def _draw_ridge(
+    depth: int,
+    profile: Callable[[random.Random, int], list[float]],
+    palette: Palette,
+    dice: random.Random,
+    *,
+    size: tuple[int, int],
+    duration_s: float,
+    sign: int,
+) -> Layer:
+    """One of three ridges, 0 the farthest; `sign` says which way all of them pass."""
+    width, height = size
+    speed = (0.010, 0.022, 0.046)[depth]
+    wide = round(width * (1 + speed * duration_s)) + 2
+    crest = (0.50, 0.60, 0.70)[depth]
+    rise = (0.15, 0.15, 0.14)[depth]
+    heights = profile(dice, depth)
+    top = round(height * (crest - rise))
+    tall = height - top
+    # Lengths go by the longer side, so that a portrait frame shows fewer hills, not thinner ones.
+    step_px = max(width, height) / 48
+    points = [(0.0, float(tall * _SMOOTH))]
+    is_square = profile is _skyline
+    for index in range(math.ceil(wide / step_px) + 2):
+        level = heights[index % len(heights)]
+        x = index * step_px * _SMOOTH
+        y = (1 - level) * rise * height * _SMOOTH
+        if is_square and index:
+            points.append((x, points[-1][1]))
+        points.append((x, y))
+    points.append((points[-1][0], float(tall * _SMOOTH)))
+    mask = Image.new("L", (wide * _SMOOTH, tall * _SMOOTH), 0)
+    ImageDraw.Draw(mask).polygon(points, fill=255)
+    mask = mask.resize((wide, tall), Image.Resampling.BOX)
+
+    near = mix(palette.sky[1], palette.land, (0.42, 0.74, 1.0)[depth])
+    haze = mix(near, palette.sky[2], (0.42, 0.22, 0.05)[depth])
+    shade = Image.new("RGB", (1, 2))
+    shade.putpixel((0, 0), near)
+    shade.putpixel((0, 1), haze)
+    picture = shade.resize((wide, tall), Image.Resampling.BILINEAR)
+    if is_square and depth:
+        _light_windows(picture, points, palette, step_px, dice)
+    return Layer(picture, mask, top, speed * sign)
+
+
+def _hills(dice: random.Random, depth: int) -> list[float]:
+    waves = [(1 + int(dice.random() * 3) + k * 2, dice.random() * math.tau) for k in range(3)]
+    levels = []
+    for index in range(96):
+        angle = index / 96 * math.tau
+        swell = sum(
+            math.sin(angle * turns + phase) / (k + 1.2) for k, (turns, phase) in enumerate(waves)
+        )
+        levels.append(min(1.0, max(0.0, 0.5 + swell * 0.32)))
+    return levels
+
+
+def _peaks(dice: random.Random, depth: int) -> list[float]:
+    """Mountains: corners at random heights, halved and jolted twice."""
+    levels = [dice.random() * (0.35 if k % 2 else 1.0) for k in range(24)]
+    for roughness in (0.24, 0.10):
+        finer = []
+        for k, level in enumerate(levels):
+            between = (level + levels[(k + 1) % len(levels)]) / 2
+            finer += [level, between + (dice.random() - 0.5) * roughness]
+        levels = finer
+    return [min(1.0, max(0.0, level)) for level in levels]
+
+
+def _skyline(dice: random.Random, depth: int) -> list[float]:
+    levels: list[float] = []
+    while len(levels) < 96:
+        storeys = round(dice.random() ** (1.6 - 0.4 * depth) * 9) / 9
+        levels += [storeys] * (1 + int(dice.random() * (1 + depth)))
+    return levels
+
+
+def _light_windows(
+    picture: Image.Image,
+    points: list[tuple[float, float]],
+    palette: Palette,
+    step_px: float,
+    dice: random.Random,
+) -> None:
+    draw = ImageDraw.Draw(picture)
+    size = max(1.0, step_px / 9)
+    for (x, y), (next_x, _) in pairwise(points[1:]):
+        for column in range(3):
+            for storey in range(int(picture.height * 0.34 / (step_px / 3))):
+                if dice.random() > 0.16:
+                    continue
+                left = x / _SMOOTH + (column + 0.5) * step_px / 3
+                top = y / _SMOOTH + (storey + 0.6) * step_px / 3
+                if next_x > x and left + size < picture.width and top + size < picture.height:
+                    shine = mix(palette.land, palette.light, 0.45 + 0.4 * dice.random())
+                    draw.rectangle((left, top, left + size * 0.8, top + size * 1.2), fill=shine)
+
+
+def _draw_mote(palette: Palette, width: int, height: int, dice: random.Random) -> Mote:
+    short = min(width, height)
+    radius = max(2, round(short * (0.004 + 0.022 * dice.random() ** 3)))
+    mask = Image.new("L", (radius * 4, radius * 4), 0)
+    strength = round(26 + 70 * (1 - radius / (short * 0.028)))
+    ImageDraw.Draw(mask).ellipse((radius, radius, radius * 3, radius * 3), fill=max(22, strength))
+    mask = mask.filter(ImageFilter.GaussianBlur(radius / 3))
+    sprite = Image.new("RGB", mask.size, mix(palette.light, palette.accent, dice.random() * 0.6))
+    return Mote(
+        sprite,
+        mask,
+        dice.random() * 1.2,
+        dice.random() * 1.2,
+        (dice.random() - 0.5) * 0.05,
+        -0.008 - 0.03 * dice.random(),
+    )

@@ -1,0 +1,268 @@
+"""Decides each request: who may ask, what is taken, what is left. Knows no HTTP library.
+
+Everything here runs in the server's one event loop, so a decision and what it
+changes are never torn apart by another request.
+"""
+
+from __future__ import annotations
+
+import hmac
+import re
+import secrets
+from collections import Counter
+from collections.abc import Callable, Mapping
+from http import HTTPStatus
+
+from storyboard.models.card import RATIO, RESOLUTION, ModelCard
+from storyboard.models.catalog import Catalog
+from storyboard.records import Json
+from storyboard.sandbox.checks import complaint_about, read_body
+from storyboard.sandbox.clips.format import clip_format
+from storyboard.sandbox.faults import FAULTS, Stage, chance_of
+from storyboard.sandbox.ledger import Ledger
+from storyboard.sandbox.rate import RateWindow
+from storyboard.sandbox.replies import Refusal, not_found
+from storyboard.sandbox.settings import SandboxSettings
+from storyboard.sandbox.tasks import Fate, Task
+
+_USER_ID = re.compile(r"[A-Za-z0-9_-]{8,128}")
+_PENDING_SHARE = 0.2  # of a task's time, before the API says "processing"
+
+
+class Desk:
+    """The account and its tasks. `settings` may be replaced between requests."""
+
+    def __init__(
+        self,
+        catalog: Catalog,
+        settings: SandboxSettings,
+        ledger: Ledger,
+        clock: Callable[[], float],
+        tasks: tuple[Task, ...] = (),
+    ) -> None:
+        self.catalog = catalog
+        self.settings = settings
+        self.now = clock
+        self._ledger = ledger
+        self._tasks = {task.id: task for task in tasks}
+        self._files = {task.file: task for task in tasks}
+        self._open = dict(self._tasks)
+        self._spent_usd = 0.0
+        self._counts: Counter[Stage] = Counter()
+        self._submit_window = RateWindow(settings.requests_per_minute)
+        self._poll_window = RateWindow(settings.polls_per_minute or 0)
+
+    # Faults
+
+    def count(self, stage: Stage) -> int:
+        """The number of this request within its stage, from 1."""
+        self._counts[stage] += 1
+        return self._counts[stage]
+
+    def start_counting_anew(self) -> None:
+        """Let the next request of each stage be its first again."""
+        self._counts.clear()
+
+    def is_struck(self, name: str, count: int) -> bool:
+        """Whether a fault strikes; the ledger notes it."""
+        strikes = self.settings.faults.strikes(name, count)
+        if strikes:
+            self._ledger.count(name)
+        return strikes
+
+    # Who may ask, and how often
+
+    def is_valid_key(self, authorization: str | None) -> bool:
+        """Whether the header carries a key that is let in."""
+        scheme, _, key = (authorization or "").strip().partition(" ")
+        key = key.strip()
+        if scheme.lower() != "bearer" or not key:
+            return False
+        wanted = self.settings.api_key
+        return wanted is None or hmac.compare_digest(key.encode(), wanted.encode())
+
+    def check_key(self, authorization: str | None) -> None:
+        """Raises Refusal 401 without a key that is let in."""
+        if not self.is_valid_key(authorization):
+            raise Refusal(HTTPStatus.UNAUTHORIZED, "Authentication failed: no valid API key")
+
+    def take_submission(self) -> None:
+        """Count a submission against the minute; raises Refusal 429 when it is one too many."""
+        limit = self.settings.requests_per_minute
+        self._submit_window = self._take(self._submit_window, limit)
+
+    def take_poll(self) -> None:
+        """Count a poll against the minute, where polls are limited at all."""
+        limit = self.settings.polls_per_minute
+        if limit is not None:
+            self._poll_window = self._take(self._poll_window, limit)
+
+    def _take(self, window: RateWindow, limit: int) -> RateWindow:
+        window = window.at(self.now(), limit)
+        if window.is_full:
+            raise self.too_many_requests(window)
+        return window.taken()
+
+    def too_many_requests(self, window: RateWindow | None = None) -> Refusal:
+        """429 for the rate. Without a window it is made up, by a fault."""
+        window = window or RateWindow(self.settings.requests_per_minute, self.now()).emptied()
+        return Refusal(
+            HTTPStatus.TOO_MANY_REQUESTS,
+            f"Rate limit exceeded: {window.limit} requests per minute",
+            window.headers | self.retry_headers,
+        )
+
+    @property
+    def rate_headers(self) -> Mapping[str, str]:
+        """What every answer to a submission says about the minute."""
+        return self._submit_window.headers
+
+    @property
+    def retry_headers(self) -> dict[str, str]:
+        """Retry-After, where it is set; the service does not document it."""
+        seconds = self.settings.retry_after_s
+        return {} if seconds is None else {"Retry-After": str(seconds)}
+
+    # Submissions
+
+    def accept(self, model: str, body: bytes, user_id: str | None) -> Task:
+        """Take a request as a task, or raise the Refusal that it gets.
+
+        The task counts from now on; `forget` it if it cannot be written down.
+        """
+        card = self.catalog.get(model)
+        if card is None:
+            raise not_found(f"model '{model[:200]}' does not exist")
+        try:
+            payload = read_body(body)
+        except ValueError as error:
+            raise Refusal(HTTPStatus.BAD_REQUEST, str(error)) from None
+        complaint = complaint_about(payload, card)
+        if complaint:
+            raise Refusal(HTTPStatus.BAD_REQUEST, complaint)
+        if user_id is not None and not _USER_ID.fullmatch(user_id):
+            raise Refusal(
+                HTTPStatus.BAD_REQUEST,
+                "Invalid format: X-Mdlx-User-Id takes 8 to 128 letters, digits, '_' and '-'",
+            )
+        task = self._make_task(card, payload, user_id)
+        self._check_balance(task)
+        self._check_in_flight()
+        self._tasks[task.id] = self._files[task.file] = self._open[task.id] = task
+        return task
+
+    def forget(self, task: Task) -> None:
+        """Take a task back that nobody was told of."""
+        for known, key in ((self._tasks, task.id), (self._open, task.id), (self._files, task.file)):
+            known.pop(key, None)
+
+    def _check_balance(self, task: Task) -> None:
+        left = self.balance_usd()
+        if task.cost_usd > left:
+            raise Refusal(
+                HTTPStatus.PAYMENT_REQUIRED,
+                f"Insufficient balance: the task costs {task.cost_usd:.4f} USD, {left:.4f} is left",
+            )
+
+    def _check_in_flight(self) -> None:
+        most = self.settings.max_in_flight
+        if self.in_flight() >= most:
+            raise Refusal(
+                HTTPStatus.TOO_MANY_REQUESTS,
+                f"Concurrent limit exceeded: {most} tasks may be in flight",
+                self.rate_headers,
+            )
+
+    def _make_task(self, card: ModelCard, payload: dict[str, Json], user_id: str | None) -> Task:
+        settings, now = self.settings, self.now()
+        number = len(self._tasks) + 1
+        swing = chance_of(settings.seed, "render_time", number) * 2 - 1
+        takes_s = max(0.0, settings.render_time_s + settings.render_time_spread_s * swing)
+        retention_s = settings.retention_s
+        clip = clip_format(card, payload, full_size=settings.full_size)
+        return Task(
+            id=f"sandbox-{secrets.token_hex(12)}",
+            file=f"{secrets.token_urlsafe(24)}.mp4",
+            model=card.name,
+            payload=payload,
+            accepted_at=now,
+            starts_at=now + takes_s * _PENDING_SHARE,
+            ends_at=now + takes_s,
+            retention_s=card.retention_h * 3600 if retention_s is None else retention_s,
+            fate=self._decide_fate(payload),
+            cost_usd=round(clip.duration_s * settings.price_per_second_usd, 4),
+            resolution=_asked(card, payload, RESOLUTION),
+            ratio=_asked(card, payload, RATIO),
+            width_px=clip.width_px,
+            height_px=clip.height_px,
+            duration_s=clip.duration_s,
+            fps=clip.fps,
+            user_id=user_id,
+        )
+
+    def _decide_fate(self, payload: Mapping[str, Json]) -> Fate:
+        count = self.count(Stage.TASK)
+        marker = self.settings.faults.fail_marker
+        if marker and marker in str(payload.get("prompt", "")):
+            return Fate.FAILS
+        for name, (stage, _) in FAULTS.items():
+            if stage is Stage.TASK and self.is_struck(name, count):
+                return _FATES[name]
+        return Fate.SUCCEEDS
+
+    # What is there
+
+    def in_flight(self) -> int:
+        """How many tasks are unfinished."""
+        self._settle()
+        return len(self._open)
+
+    def balance_usd(self) -> float:
+        """What is left, to four decimals, as the API shows it."""
+        self._settle()
+        reserved = sum(task.cost_usd for task in self._open.values())
+        return round(self.settings.balance_usd - self._spent_usd - reserved, 4)
+
+    def _settle(self) -> None:
+        """Close the books on finished tasks: their price never changes again."""
+        now = self.now()
+        for task in [task for task in self._open.values() if task.is_finished(now)]:
+            del self._open[task.id]
+            self._spent_usd += task.charge_usd(now)
+
+    def task(self, task_id: str) -> Task:
+        """A task by its id; raises Refusal 404 where there is none, or none any more."""
+        task = self._tasks.get(task_id)
+        if task is None or task.is_expired(self.now()):
+            raise not_found("task does not exist or has expired")
+        return task
+
+    def task_of_file(self, name: str) -> Task:
+        """The task that a result belongs to; raises Refusal 404 where the link does not work."""
+        task = self._files.get(name)
+        if task is None or not task.has_video(self.now()):
+            raise not_found("this link does not exist or has expired")
+        return task
+
+    def tasks_between(self, start: float, end: float, user_id: str | None) -> tuple[Task, ...]:
+        """The tasks accepted in a span of time, newest first, of one user id or of all."""
+        return tuple(
+            task
+            for task in reversed(self._tasks.values())
+            if start <= task.accepted_at <= end and user_id in (None, task.user_id)
+        )
+
+
+_FATES = {
+    "task_fails": Fate.FAILS,
+    "task_canceled": Fate.CANCELED,
+    "never_ends": Fate.NEVER_ENDS,
+    "no_video": Fate.NO_VIDEO,
+}
+
+
+def _asked(card: ModelCard, payload: Mapping[str, Json], name: str) -> str:
+    """What the payload says, else the model's default, else nothing."""
+    known = card.parameters.get(name)
+    value = payload.get(name, known.default if known else None)
+    return "" if value is None else str(value)

@@ -1,1 +1,0 @@
-"""From text to takes, pure: source, rows, templates, expand, prompt, problems."""

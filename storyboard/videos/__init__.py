@@ -1,0 +1,1 @@
+"""Video files: their names, measuring them, fetching them."""

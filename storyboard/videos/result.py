@@ -1,0 +1,33 @@
+"""What fetching a result gives: a checked file under a temporary name, or why there is none."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from storyboard.records import Submission, Video
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """A result that lies, whole and checked, under its temporary name."""
+
+    video: Video  # without its final path
+    part: Path
+
+
+@dataclass(frozen=True, slots=True)
+class FetchFailed:
+    """Why a result is not here. `is_gone`: the link no longer works; ask the API for another."""
+
+    reason: str
+    is_gone: bool = False
+    is_worth_retrying: bool = False
+    disk_error: OSError | None = None
+
+
+FetchResult = Fetched | FetchFailed
+
+Fetch = Callable[[Submission, Path], FetchResult]
+"""Downloads a submission's result to a temporary path and checks it; never raises."""

@@ -1,0 +1,433 @@
+"""Downloads from real sockets, most of them hostile or broken."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import os
+import socket
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from storyboard.api.downloads.download import Bounds, Downloaded, download
+from storyboard.api.downloads.errors import (
+    DownloadBroken,
+    DownloadError,
+    LinkGone,
+    LinkUnsafe,
+    NotVideoData,
+    VideoTooLarge,
+)
+from tests.api.servers import Request, Script, Server, http_reply, listening, serving
+
+VIDEO = b"\x00\x00\x00\x20ftypisom" + bytes(range(256)) * 2000
+SHA = hashlib.sha256(VIDEO).hexdigest()
+WHOLE = Downloaded(len(VIDEO), SHA)
+MP4 = {"Content-Type": "video/mp4"}
+QUICK = Bounds(connect_s=5, silence_s=5, total_s=10)
+
+
+class Fetcher:
+    """Fetches from a scripted server into a file of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        self.target = folder / "clip.mp4.part"
+        self.server: Server
+
+    def __call__(self, script: Script, *, bounds: Bounds = QUICK, **options: Any) -> Downloaded:
+        with serving(script) as self.server:
+            return download(
+                f"{self.server.origin}/v/1.mp4?sign=secret",
+                self.target,
+                api_origin=self.server.origin,
+                bounds=bounds,
+                **options,
+            )
+
+    def fails(self, kind: type[DownloadError], script: Script, **options: Any) -> str:
+        with pytest.raises(DownloadError) as caught:
+            self(script, **options)
+        assert type(caught.value) is kind
+        assert "secret" not in str(caught.value)
+        assert str(caught.value).startswith("127.0.0.1: ")
+        return str(caught.value).removeprefix("127.0.0.1: ")
+
+
+@pytest.fixture
+def fetch(tmp_path: Path) -> Fetcher:
+    return Fetcher(tmp_path)
+
+
+def answering(reply: bytes) -> Script:
+    return lambda *_: reply
+
+
+def cut_at(
+    *stops: int, headers: dict[str, str], obey_range: bool = True, lie: str | None = None
+) -> Callable[[Request, socket.socket], bytes | None]:
+    """Serves VIDEO, hanging up at each stop in turn, then to the end."""
+    left = list(stops)
+
+    def script(request: Request, conn: socket.socket) -> bytes | None:
+        start, status, more = 0, "200 OK", dict(headers)
+        wanted = request.headers.get("range")
+        if wanted and obey_range:
+            start = int(wanted.removeprefix("bytes=").removesuffix("-"))
+            status = "206 Partial Content"
+            more["Content-Range"] = lie or f"bytes {start}-{len(VIDEO) - 1}/{len(VIDEO)}"
+        if left:
+            stop = left.pop(0)
+            conn.sendall(
+                http_reply(
+                    VIDEO[start:stop], status=status, headers=more, length=len(VIDEO) - start
+                )
+            )
+            return None
+        return http_reply(VIDEO[start:], status=status, headers=more)
+
+    return script
+
+
+def test_a_video_arrives_whole_with_its_digest(fetch: Fetcher) -> None:
+    assert fetch(answering(http_reply(VIDEO, headers=MP4))) == WHOLE
+    assert fetch.target.read_bytes() == VIDEO
+
+
+def test_what_stood_in_the_file_before_is_replaced(fetch: Fetcher) -> None:
+    fetch.target.write_bytes(b"old" * 1_000_000)
+
+    assert fetch(answering(http_reply(VIDEO, headers=MP4))) == WHOLE
+    assert fetch.target.read_bytes() == VIDEO
+
+
+def test_webm_and_unnamed_types_are_videos_too(fetch: Fetcher) -> None:
+    webm = b"\x1a\x45\xdf\xa3" + b"x" * 100
+    for headers in ({"Content-Type": "video/webm"}, {"Content-Type": "binary/octet-stream"}, {}):
+        assert fetch(answering(http_reply(webm, headers=headers))).size_bytes == 104
+
+
+def test_neither_key_nor_cookie_nor_netrc_login_goes_along(
+    fetch: Fetcher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    netrc = Path(os.environ["HOME"]) / ".netrc"
+    netrc.write_text("default login user password word\n")
+    netrc.chmod(0o600)
+    monkeypatch.setenv("NETRC", str(netrc))
+
+    def script(request: Request, conn: socket.socket) -> bytes:
+        if request.target.startswith("/v/"):
+            cookie = {"Set-Cookie": "a=b; Path=/", "Location": "/w/1.mp4"}
+            return http_reply(b"", status="302 Found", headers=cookie)
+        return http_reply(VIDEO, headers=MP4)
+
+    fetch(script)
+
+    assert len(fetch.server.requests) == 2
+    for request in fetch.server.requests:
+        assert not {"authorization", "cookie", "referer"} & set(request.headers)
+
+
+# Redirects and addresses
+
+
+def test_a_few_redirects_are_followed_and_a_circle_is_not(fetch: Fetcher) -> None:
+    def script(request: Request, conn: socket.socket) -> bytes:
+        step = int(request.target.rpartition("=")[2]) if "step=" in request.target else 0
+        if step == 5:
+            return http_reply(VIDEO, headers=MP4)
+        location = f"/v/1.mp4?step={step + 1}"
+        return http_reply(b"", status="302 Found", headers={"Location": location})
+
+    assert fetch(script) == WHOLE
+    circle = answering(http_reply(b"", status="301 Moved", headers={"Location": "/v/1.mp4"}))
+    assert fetch.fails(LinkUnsafe, circle) == "more than 5 redirects"
+    assert len(fetch.server.requests) == 6
+
+
+@pytest.mark.parametrize(
+    "location",
+    ["http://10.0.0.1/x", "https://127.0.0.1/x", "https://169.254.169.254/x", "file:///etc/passwd"],
+)
+def test_a_redirect_to_a_private_address_is_refused(fetch: Fetcher, location: str) -> None:
+    script = answering(http_reply(b"", status="302 Found", headers={"Location": location}))
+    with pytest.raises(LinkUnsafe):
+        fetch(script)
+
+    assert len(fetch.server.requests) == 1
+
+
+def test_a_redirect_with_an_endless_body_is_not_read(fetch: Fetcher) -> None:
+    def script(request: Request, conn: socket.socket) -> bytes:
+        if request.target == "/end":
+            return http_reply(VIDEO, headers=MP4)
+        conn.sendall(b"HTTP/1.1 302 Found\r\nLocation: /end\r\n\r\n")
+        while True:
+            conn.sendall(b"x" * 65536)
+
+    assert fetch(script) == WHOLE
+
+
+def test_a_public_name_that_leads_to_this_machine_gets_not_a_byte(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[bytes] = []
+    resolve = socket.getaddrinfo
+
+    def rebound(host: str, *arguments: Any, **options: Any) -> Any:
+        return resolve("127.0.0.1" if host == "file.example" else host, *arguments, **options)
+
+    with listening(lambda conn: seen.append(conn.recv(100))) as server:
+        monkeypatch.setattr(socket, "getaddrinfo", rebound)
+        with pytest.raises(LinkUnsafe) as caught:
+            download(
+                f"https://file.example:{server.port}/1.mp4",
+                tmp_path / "part",
+                api_origin="https://api.modellix.ai",
+                bounds=QUICK,
+            )
+
+    assert str(caught.value) == (
+        "file.example: it leads to 127.0.0.1, which is not a public address"
+    )
+    assert seen in ([], [b""])
+
+
+def test_with_private_addresses_allowed_the_connection_is_tried(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[bytes] = []
+    with (
+        listening(lambda conn: seen.append(conn.recv(100))) as server,
+        pytest.raises(DownloadBroken),
+    ):
+        download(
+            f"https://127.0.0.1:{server.port}/1.mp4",
+            tmp_path / "part",
+            api_origin="https://api.modellix.ai",
+            allow_private=True,
+            bounds=QUICK,
+        )
+
+    assert seen[0]
+
+
+# What is not a video
+
+
+@pytest.mark.parametrize("status", ["403 Forbidden", "404 Not Found", "410 Gone"])
+def test_a_link_that_is_gone_is_told_apart(fetch: Fetcher, status: str) -> None:
+    message = fetch.fails(LinkGone, answering(http_reply(b"no", status=status)))
+
+    assert message == f"the link has expired or is refused (HTTP {status[:3]})"
+    assert not LinkGone.is_worth_retrying
+
+
+@pytest.mark.parametrize(
+    "status", ["500 Oh", "503 Busy", "429 Slow", "401 Who", "304 Same", "206 Part", "416 Range"]
+)
+def test_every_other_status_is_worth_retrying_but_not_at_once(fetch: Fetcher, status: str) -> None:
+    fetch.fails(DownloadBroken, answering(http_reply(b"", status=status)))
+
+    assert DownloadBroken.is_worth_retrying
+    assert len(fetch.server.requests) == 1
+
+
+@pytest.mark.parametrize(
+    ("kind", "shown"),
+    [
+        ("text/html; charset=utf-8", "'text/html'"),
+        ("application/json", "'application/json'"),
+        ("application/xml", "'application/xml'"),
+        ("image/jpeg", "'image/jpeg'"),
+    ],
+)
+def test_a_page_is_not_a_video(fetch: Fetcher, kind: str, shown: str) -> None:
+    page = http_reply(VIDEO, headers={"Content-Type": kind})
+
+    assert fetch.fails(NotVideoData, answering(page)) == f"it sent {shown}, not a video"
+
+
+@pytest.mark.parametrize(
+    "body", [b"<!DOCTYPE html><html>", b'{"error": "gone"}', b"", b"\x00" * 99]
+)
+def test_what_does_not_begin_like_a_video_is_refused(fetch: Fetcher, body: bytes) -> None:
+    message = fetch.fails(NotVideoData, answering(http_reply(body, headers=MP4)))
+
+    assert message == "what it sent does not begin like a video"
+
+
+def test_a_packed_video_is_refused(fetch: Fetcher) -> None:
+    packed = http_reply(VIDEO, headers={"Content-Encoding": "gzip"})
+
+    assert fetch.fails(NotVideoData, answering(packed)) == "it sent the video packed"
+
+
+# Bounds
+
+
+def test_a_video_that_says_it_is_too_large_is_not_fetched(fetch: Fetcher) -> None:
+    message = fetch.fails(
+        VideoTooLarge, answering(http_reply(VIDEO)), bounds=Bounds(max_bytes=1000)
+    )
+
+    assert message == "the video is larger than 1000 bytes"
+    assert fetch.target.stat().st_size == 0
+
+
+def test_a_video_that_turns_out_too_large_is_not_fetched_to_its_end(fetch: Fetcher) -> None:
+    def script(request: Request, conn: socket.socket) -> None:
+        conn.sendall(b"HTTP/1.1 200 OK\r\n\r\n" + VIDEO)
+        while True:
+            conn.sendall(b"x" * 65536)
+
+    fetch.fails(VideoTooLarge, script, bounds=Bounds(max_bytes=1_000_000))
+
+    assert fetch.target.stat().st_size <= 1_000_000
+
+
+def test_silence_ends_a_download(fetch: Fetcher) -> None:
+    gate = threading.Event()
+
+    def script(request: Request, conn: socket.socket) -> None:
+        conn.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n")
+        gate.wait(10)
+
+    try:
+        with serving(script) as server:
+            with pytest.raises(DownloadBroken, match=r"127.0.0.1: no answer came in time"):
+                download(
+                    f"{server.origin}/x",
+                    fetch.target,
+                    api_origin=server.origin,
+                    bounds=Bounds(silence_s=0.2),
+                )
+            gate.set()
+    finally:
+        gate.set()
+
+
+def test_a_host_that_drips_is_cut_off_when_time_is_up(fetch: Fetcher) -> None:
+    hung_up = threading.Event()
+
+    def script(request: Request, conn: socket.socket) -> None:
+        conn.sendall(b"HTTP/1.1 200 OK\r\n\r\n" + VIDEO[:100])
+        try:
+            while not hung_up.wait(0.02):
+                conn.sendall(b"x")
+        except OSError:
+            hung_up.set()
+
+    message = fetch.fails(DownloadBroken, script, bounds=Bounds(total_s=0.3))
+
+    assert message == "no whole answer came in time"
+    assert hung_up.is_set()
+
+
+def test_a_download_can_be_stopped(fetch: Fetcher) -> None:
+    message = fetch.fails(DownloadBroken, answering(http_reply(VIDEO)), should_stop=lambda: True)
+
+    assert message == "stopped"
+    assert len(fetch.server.requests) == 1
+
+
+def test_a_full_disk_passes_up_as_it_is(fetch: Fetcher, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("storyboard.api.downloads.partial_file.Part.append", full)
+
+    with pytest.raises(OSError, match="No space left") as caught:
+        fetch(answering(http_reply(VIDEO)))
+    assert caught.value.errno == errno.ENOSPC
+
+
+def test_a_host_that_is_not_there_is_worth_retrying(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        origin = f"http://127.0.0.1:{listener.getsockname()[1]}"
+    with pytest.raises(DownloadBroken, match=r"^127\.0\.0\.1: the connection was refused$"):
+        download(f"{origin}/x?sign=secret", tmp_path / "part", api_origin=origin)
+
+
+# Cut and resumed
+
+
+@pytest.mark.parametrize(
+    ("headers", "validator"),
+    [
+        ({"ETag": '"v1"'}, '"v1"'),
+        ({"Last-Modified": "Mon, 01 Jan 2024 00:00:00 GMT"}, "Mon, 01 Jan 2024 00:00:00 GMT"),
+    ],
+)
+def test_a_cut_download_goes_on_where_it_was(
+    fetch: Fetcher, headers: dict[str, str], validator: str
+) -> None:
+    assert fetch(cut_at(1000, 300_000, headers=headers)) == WHOLE
+
+    first, second, third = fetch.server.requests
+    assert "range" not in first.headers
+    assert (second.headers["range"], second.headers["if-range"]) == ("bytes=1000-", validator)
+    assert third.headers["range"] == "bytes=300000-"
+    assert fetch.target.read_bytes() == VIDEO
+
+
+def test_after_the_last_attempt_a_cut_is_an_error(fetch: Fetcher) -> None:
+    message = fetch.fails(DownloadBroken, cut_at(1000, 2000, 3000, headers={"ETag": '"v1"'}))
+
+    assert message == "the connection was closed early"
+    assert len(fetch.server.requests) == 3
+
+
+def test_a_host_that_cuts_without_giving_anything_is_left_alone(fetch: Fetcher) -> None:
+    fetch.fails(DownloadBroken, cut_at(1000, 1000, headers={"ETag": '"v1"'}))
+
+    assert len(fetch.server.requests) == 2
+
+
+@pytest.mark.parametrize("headers", [{}, {"ETag": 'W/"weak"'}])
+def test_without_proof_that_the_file_is_the_same_it_begins_anew(
+    fetch: Fetcher, headers: dict[str, str]
+) -> None:
+    assert fetch(cut_at(1000, headers=headers)) == WHOLE
+
+    assert "range" not in fetch.server.requests[1].headers
+
+
+def test_a_whole_reply_to_a_range_begins_anew(fetch: Fetcher) -> None:
+    assert fetch(cut_at(1000, headers={"ETag": '"v1"'}, obey_range=False)) == WHOLE
+    assert fetch.target.read_bytes() == VIDEO
+
+
+@pytest.mark.parametrize(
+    "lie",
+    [
+        f"bytes 999-{len(VIDEO) - 1}/{len(VIDEO)}",
+        f"bytes 1000-{len(VIDEO) - 1}/{len(VIDEO) + 1}",
+        f"bytes 1000-{len(VIDEO) - 2}/{len(VIDEO)}",
+        f"bytes 1000-{len(VIDEO) - 1}/*",
+        "bytes */5",
+        "nonsense",
+    ],
+)
+def test_another_part_than_the_one_asked_for_is_refused(fetch: Fetcher, lie: str) -> None:
+    message = fetch.fails(DownloadBroken, cut_at(1000, headers={"ETag": '"v1"'}, lie=lie))
+
+    assert message == "it sent another part than the one asked for"
+
+
+def test_a_part_of_another_file_is_refused(fetch: Fetcher) -> None:
+    count = 0
+
+    def script(request: Request, conn: socket.socket) -> bytes | None:
+        nonlocal count
+        count += 1
+        return cut_at(*([1000] if count == 1 else []), headers={"ETag": f'"v{count}"'})(
+            request, conn
+        )
+
+    message = fetch.fails(DownloadBroken, script)
+
+    assert message == "it sent another part than the one asked for"

@@ -1,0 +1,102 @@
+"""What the headers say about the request rate, and how often a body is parsed."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from storyboard.api.http.response import Answer, limit_of, rate_hint
+from storyboard.api.modellix.submissions import read_submission
+from storyboard.api.redaction import Redaction
+from storyboard.records import Limit, RateHint
+
+NOW = 1_704_067_200.0  # 2024-01-01 00:00:00 UTC
+DATE = "Mon, 01 Jan 2024 00:00:30 GMT"
+
+
+def hint(**headers: str) -> RateHint:
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    return rate_hint(Answer(status=429, headers=named, received_at=NOW))
+
+
+def test_the_documented_headers_are_read() -> None:
+    assert hint(
+        x_ratelimit_limit="100", x_ratelimit_remaining="0", x_ratelimit_reset="1704067260"
+    ) == RateHint(limit=100, remaining=0, reset_in_s=60.0)
+
+
+def test_the_reset_is_reckoned_from_the_servers_own_clock_where_it_tells_it() -> None:
+    assert hint(x_ratelimit_reset="1704067260", date=DATE).reset_in_s == 30.0
+
+
+def test_silent_headers_say_nothing() -> None:
+    assert hint() == RateHint()
+
+
+@pytest.mark.parametrize(
+    ("value", "wait_s"),
+    [
+        ("7", 7.0),
+        ("0", 0.0),
+        ("1.5", 1.5),
+        (" 12 ", 12.0),
+        ("Mon, 01 Jan 2024 00:01:00 GMT", 60.0),
+        ("Sun, 31 Dec 2023 00:00:00 GMT", 0.0),
+        ("Mon, 01 Jan 2024 00:01:00 -0000", 60.0),
+        ("99999999", 3600.0),
+        ("Mon, 01 Jan 2094 00:00:00 GMT", 3600.0),
+        ("-5", None),
+        ("1e9", None),
+        ("nan", None),
+        ("inf", None),
+        ("٣", None),
+        ("soon", None),
+        ("9" * 400, None),
+        ("Mon, 99 Jan 2024 99:00:00 GMT", None),
+    ],
+)
+def test_retry_after_is_read_as_seconds_or_date_and_bounded(
+    value: str, wait_s: float | None
+) -> None:
+    assert hint(retry_after=value).retry_after_s == wait_s
+
+
+def test_a_date_to_retry_after_is_reckoned_from_the_servers_clock() -> None:
+    assert hint(retry_after="Mon, 01 Jan 2024 00:01:00 GMT", date=DATE).retry_after_s == 30.0
+
+
+@pytest.mark.parametrize(
+    ("headers", "expected"),
+    [
+        ({"x_ratelimit_limit": "0"}, RateHint()),
+        ({"x_ratelimit_limit": "-1"}, RateHint()),
+        ({"x_ratelimit_limit": "99999999999"}, RateHint()),
+        ({"x_ratelimit_limit": "100, 100"}, RateHint()),
+        ({"x_ratelimit_remaining": "x"}, RateHint()),
+        ({"x_ratelimit_reset": "60"}, RateHint()),
+        ({"x_ratelimit_reset": "1704067260000"}, RateHint()),
+        ({"x_ratelimit_reset": "1704067190"}, RateHint(reset_in_s=0.0)),
+    ],
+)
+def test_absurd_values_count_as_not_said(headers: dict[str, str], expected: RateHint) -> None:
+    assert hint(**headers) == expected
+
+
+def test_a_body_is_parsed_once_however_often_it_is_asked(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    bodies: list[bytes] = []
+    loads = json.loads
+
+    def counted(body: bytes, **options: Any) -> Any:
+        bodies.append(body)
+        return loads(body, **options)
+
+    monkeypatch.setattr(json, "loads", counted)
+    answer = Answer(status=429, body=b'{"code": 429, "message": "Too many concurrent tasks"}')
+    assert limit_of(answer) is Limit.CONCURRENCY
+    assert read_submission(answer, Redaction()).limit is Limit.CONCURRENCY
+
+    assert bodies == [answer.body]

@@ -1,0 +1,573 @@
+"""Real sockets: what was sent, what came back, and who is told."""
+
+from __future__ import annotations
+
+import gzip
+import os
+import select
+import socket
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import requests
+from urllib3 import PoolManager
+
+from storyboard.api.http.connections import (
+    Exchange,
+    WatchedAdapter,
+    WatchedHTTPConnection,
+    WatchedHTTPSConnection,
+)
+from storyboard.api.http.response import Answer
+from storyboard.api.http.session import MAX_REPLY_BYTES, Sessions, Timeouts
+from tests.api.servers import Request, Script, http_reply, listening, reset, serving
+
+QUICK = Timeouts(connect_s=0.3, post_s=0.3, get_s=0.3)
+
+
+class Clock:
+    """A clock that the test sets."""
+
+    now = 1_000_000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def sign(request: requests.PreparedRequest) -> requests.PreparedRequest:
+    request.headers["Authorization"] = "Bearer the-key"
+    return request
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def sessions(clock: Clock) -> Iterator[Sessions]:
+    opened = Sessions(sign, Timeouts(connect_s=5, post_s=5, get_s=5), clock=clock)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def hasty() -> Iterator[Sessions]:
+    opened = Sessions(sign, QUICK)
+    yield opened
+    opened.close()
+
+
+def post(sessions: Sessions, origin: str) -> Answer:
+    return sessions.post(f"{origin}/api/v1/x", b'{"prompt":"p"}', headers={})
+
+
+def post_to(sessions: Sessions, script: Script) -> tuple[Answer, list[Request]]:
+    with serving(script) as server:
+        answer = post(sessions, server.origin)
+        sessions.close()
+        return answer, server.requests
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port: int = listener.getsockname()[1]
+        return port
+
+
+def test_a_reply_comes_back_whole(sessions: Sessions) -> None:
+    reply = http_reply({"code": 0}, headers={"X-RateLimit-Limit": "100"})
+    answer, (request,) = post_to(sessions, lambda *_: reply)
+
+    assert (answer.status, answer.body, answer.trouble) == (200, b'{"code": 0}', None)
+    assert answer.headers["x-ratelimit-limit"] == "100"
+    assert answer.was_sent
+    assert (request.method, request.target, request.body) == (
+        "POST",
+        "/api/v1/x",
+        b'{"prompt":"p"}',
+    )
+    assert request.headers["content-type"] == "application/json"
+    assert request.headers["user-agent"].startswith("storyboard/")
+    assert request.headers["authorization"] == "Bearer the-key"
+
+
+# Nothing was sent
+
+
+def test_a_refused_connection_sent_nothing(sessions: Sessions) -> None:
+    answer = post(sessions, f"http://127.0.0.1:{free_port()}")
+
+    assert (answer.status, answer.was_sent) == (None, False)
+    assert answer.trouble == "the connection was refused"
+
+
+def test_a_name_that_is_not_found_sent_nothing(
+    sessions: Sessions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    monkeypatch.setattr(socket, "getaddrinfo", fail)
+    answer = post(sessions, "https://api.invalid")
+
+    assert (answer.status, answer.was_sent) == (None, False)
+    assert answer.trouble == "the host name was not found"
+
+
+def test_an_impossible_host_name_sent_nothing(sessions: Sessions) -> None:
+    answer = post(sessions, f"https://{'x' * 70}.example")
+
+    assert (answer.was_sent, answer.trouble) == (False, "the host name was not found")
+
+
+def test_a_connect_timeout_sent_nothing(hasty: Sessions, monkeypatch: pytest.MonkeyPatch) -> None:
+    def connect(self: socket.socket, address: object) -> None:
+        raise TimeoutError("timed out")
+
+    monkeypatch.setattr(socket.socket, "connect", connect)
+    answer = post(hasty, "http://127.0.0.1:9")
+
+    assert (answer.was_sent, answer.trouble) == (False, "no connection was made in time")
+
+
+def test_an_unreachable_network_sent_nothing(
+    hasty: Sessions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def connect(self: socket.socket, address: object) -> None:
+        raise OSError(101, "Network is unreachable")
+
+    monkeypatch.setattr(socket.socket, "connect", connect)
+    answer = post(hasty, "http://127.0.0.1:9")
+
+    assert (answer.was_sent, answer.trouble) == (False, "Network is unreachable")
+
+
+def test_tls_to_a_server_that_speaks_none_sent_nothing(sessions: Sessions) -> None:
+    def answer_plainly(conn: socket.socket) -> None:
+        conn.recv(1000)
+        conn.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+
+    with listening(answer_plainly) as server:
+        answer = post(sessions, f"https://127.0.0.1:{server.port}")
+
+    assert (answer.status, answer.was_sent) == (None, False)
+    assert answer.trouble == "no secure connection was made"
+
+
+@pytest.mark.parametrize("hang_up", [socket.socket.close, reset])
+def test_a_hang_up_during_the_tls_handshake_sent_nothing(
+    sessions: Sessions, hang_up: object
+) -> None:
+    def handle(conn: socket.socket) -> None:
+        conn.recv(1000)
+        hang_up(conn)  # type: ignore[operator]
+
+    with listening(handle) as server:
+        answer = post(sessions, f"https://127.0.0.1:{server.port}")
+
+    assert (answer.status, answer.was_sent) == (None, False)
+
+
+def test_a_silent_tls_handshake_sent_nothing(hasty: Sessions) -> None:
+    def handle(conn: socket.socket) -> None:
+        while conn.recv(1000):
+            pass
+
+    with listening(handle) as server:
+        answer = post(hasty, f"https://127.0.0.1:{server.port}")
+
+    assert (answer.was_sent, answer.trouble) == (False, "no connection was made in time")
+
+
+def test_a_missing_certificate_bundle_sent_nothing(
+    sessions: Sessions, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "none.pem"))
+
+    answer = post(sessions, "https://127.0.0.1:9")
+
+    assert (answer.status, answer.was_sent) == (None, False)
+    assert answer.trouble == "the certificate bundle set in the environment cannot be used"
+
+
+def test_the_outcome_does_not_depend_on_an_error_handled_around_the_call(
+    sessions: Sessions,
+) -> None:
+    try:
+        raise ConnectionRefusedError
+    except ConnectionRefusedError:
+        answer, _ = post_to(sessions, lambda *_: None)
+
+    assert answer.was_sent
+
+
+# Something was sent
+
+
+@pytest.mark.parametrize("hang_up", [socket.socket.close, reset])
+def test_a_hang_up_after_the_request_may_have_been_charged(
+    sessions: Sessions, hang_up: object
+) -> None:
+    def script(request: Request, conn: socket.socket) -> None:
+        hang_up(conn)  # type: ignore[operator]
+
+    answer, seen = post_to(sessions, script)
+
+    assert (answer.status, answer.was_sent, len(seen)) == (None, True, 1)
+    assert answer.trouble == "the connection was closed without an answer"
+
+
+def test_a_hang_up_before_the_request_is_read_counts_as_sent(sessions: Sessions) -> None:
+    def handle(conn: socket.socket) -> None:
+        select.select([conn], [], [], 10)  # something has come, and nobody looks at it
+        reset(conn)
+
+    with listening(handle) as server:
+        answer = post(sessions, server.origin)
+
+    assert (answer.status, answer.was_sent, server.connections) == (None, True, 1)
+
+
+def test_silence_after_the_request_may_have_been_charged(hasty: Sessions) -> None:
+    gate = threading.Event()
+
+    def script(request: Request, conn: socket.socket) -> None:
+        gate.wait(10)
+
+    with serving(script) as server:
+        answer = post(hasty, server.origin)
+        gate.set()
+
+    assert (answer.status, answer.was_sent) == (None, True)
+    assert answer.trouble in ("no answer came in time", "no whole answer came in time")
+    assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize(
+    "garbage", [b"\x00\x01\x02\r\n\r\n", b"HTTP/1.1 abc\r\n\r\n", b"HTTP/9.9 200\r\n\r\n"]
+)
+def test_garbage_for_an_answer_may_have_been_charged(sessions: Sessions, garbage: bytes) -> None:
+    def script(request: Request, conn: socket.socket) -> None:
+        conn.sendall(garbage)
+
+    answer, _ = post_to(sessions, script)
+
+    assert (answer.status, answer.was_sent) == (None, True)
+
+
+def test_too_many_headers_may_have_been_charged(sessions: Sessions) -> None:
+    headers = {f"X-{number}": "y" for number in range(200)}
+    answer, _ = post_to(sessions, lambda *_: http_reply({}, headers=headers))
+
+    assert (answer.status, answer.was_sent, answer.trouble) == (
+        None,
+        True,
+        "the answer was not HTTP",
+    )
+
+
+def test_a_body_cut_short_is_noticed(sessions: Sessions) -> None:
+    def script(request: Request, conn: socket.socket) -> None:
+        conn.sendall(http_reply(b'{"code": 0', length=500))
+
+    answer, _ = post_to(sessions, script)
+
+    assert (answer.status, answer.body, answer.document) == (200, b'{"code": 0', None)
+    assert (answer.trouble or "").startswith("the reply was cut off")
+
+
+@pytest.mark.parametrize(
+    "chunks", [b"zzz\r\n", b"5\r\n{}", b"", b"-1\r\nx", b"7fffffffffffffff\r\n"]
+)
+def test_broken_chunks_are_noticed(sessions: Sessions, chunks: bytes) -> None:
+    def script(request: Request, conn: socket.socket) -> None:
+        conn.sendall(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + chunks)
+
+    answer, _ = post_to(sessions, script)
+
+    assert (answer.status, answer.document) == (200, None)
+    assert (answer.trouble or "").startswith("the reply was cut off")
+
+
+def test_whole_chunks_are_read(sessions: Sessions) -> None:
+    reply = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n"
+    answer, _ = post_to(sessions, lambda *_: reply)
+
+    assert (answer.body, answer.trouble) == (b"{}", None)
+
+
+def test_a_reply_that_is_too_large_is_not_read_to_its_end(sessions: Sessions) -> None:
+    def script(request: Request, conn: socket.socket) -> None:
+        conn.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 99999999999\r\n\r\n")
+        while True:
+            conn.sendall(b"x" * 65536)
+
+    answer, _ = post_to(sessions, script)
+
+    assert (answer.trouble, len(answer.body)) == ("the reply is too large", MAX_REPLY_BYTES)
+
+
+def test_a_packed_reply_is_unpacked_and_a_bomb_is_not(sessions: Sessions) -> None:
+    packed = {"Content-Encoding": "gzip"}
+    answer, _ = post_to(
+        sessions, lambda *_: http_reply(gzip.compress(b'{"code": 0}'), headers=packed)
+    )
+    bomb, _ = post_to(
+        sessions, lambda *_: http_reply(gzip.compress(b" " * 50_000_000), headers=packed)
+    )
+    odd, _ = post_to(sessions, lambda *_: http_reply(b"{}", headers={"Content-Encoding": "br"}))
+
+    assert (answer.body, answer.trouble) == (b'{"code": 0}', None)
+    assert (bomb.trouble, len(bomb.body)) == ("the reply is too large", MAX_REPLY_BYTES)
+    assert odd.trouble == "the reply is packed in an unknown way"
+
+
+@pytest.mark.parametrize(
+    "drip",
+    [
+        pytest.param(b"HTTP/1.1 200 OK\r\nX-A: ", id="headers"),
+        pytest.param(b"HTTP/1.1 200 OK\r\nContent-Length: 9999\r\n\r\n", id="body"),
+        pytest.param(b"HTTP/1.1 200 OK\r\n\r\n", id="body without a length"),
+        pytest.param(b"HTTP/1.1 100 Continue\r\n\r\n", id="interim replies"),
+    ],
+)
+def test_a_server_that_drips_is_cut_off_when_time_is_up(drip: bytes) -> None:
+    hung_up = threading.Event()
+
+    def script(request: Request, conn: socket.socket) -> None:
+        conn.sendall(drip)
+        try:
+            for _ in range(250):
+                hung_up.wait(0.02)
+                conn.sendall(drip if b"Continue" in drip else b"x")
+        except OSError:
+            hung_up.set()
+
+    # Time to connect does not count towards time to answer.
+    sessions = Sessions(sign, Timeouts(connect_s=60, post_s=0.3))
+    with serving(script) as server:
+        answer = post(sessions, server.origin)
+        assert hung_up.wait(5)
+    sessions.close()
+
+    assert answer.was_sent
+    assert answer.document is None
+    assert "no whole answer came in time" in (answer.trouble or "")
+
+
+# Once, to one place
+
+
+@pytest.mark.parametrize("status", ["301 Moved", "302 Found", "307 Temporary", "308 Permanent"])
+def test_a_redirect_is_an_answer_and_is_not_followed(sessions: Sessions, status: str) -> None:
+    answer, seen = post_to(
+        sessions, lambda *_: http_reply(b"", status=status, headers={"Location": "/elsewhere"})
+    )
+
+    assert (answer.status, len(seen)) == (int(status[:3]), 1)
+
+
+def test_a_redirect_with_an_endless_body_is_not_read(sessions: Sessions) -> None:
+    def script(request: Request, conn: socket.socket) -> None:
+        conn.sendall(b"HTTP/1.1 302 Found\r\nLocation: /x\r\n\r\n")
+        while True:
+            conn.sendall(b"x" * 65536)
+
+    answer, _ = post_to(sessions, script)
+
+    assert (answer.status, answer.trouble) == (302, "the reply is too large")
+
+
+@pytest.mark.parametrize("status", ["503 Unavailable", "429 Slow", "500 Oh", "413 Large"])
+def test_nothing_is_sent_again_whatever_the_answer_asks(sessions: Sessions, status: str) -> None:
+    answer, seen = post_to(
+        sessions, lambda *_: http_reply({}, status=status, headers={"Retry-After": "0"})
+    )
+
+    assert (answer.status, len(seen)) == (int(status[:3]), 1)
+
+
+def test_a_netrc_file_does_not_replace_the_key(
+    sessions: Sessions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    netrc = Path(os.environ["HOME"]) / ".netrc"
+    netrc.write_text("machine 127.0.0.1 login user password pass\ndefault login u password p\n")
+    netrc.chmod(0o600)
+    monkeypatch.setenv("NETRC", str(netrc))
+
+    _, (request,) = post_to(sessions, lambda *_: http_reply({}))
+
+    assert request.headers["authorization"] == "Bearer the-key"
+
+
+def test_cookies_are_not_kept(sessions: Sessions) -> None:
+    with serving(lambda *_: http_reply({}, headers={"Set-Cookie": "a=b; Path=/"})) as server:
+        post(sessions, server.origin)
+        post(sessions, server.origin)
+        sessions.close()
+
+    assert all("cookie" not in request.headers for request in server.requests)
+
+
+def test_a_proxy_from_the_environment_is_not_used_towards_this_machine(
+    sessions: Sessions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
+        monkeypatch.setenv(name, f"http://127.0.0.1:{free_port()}")
+
+    answer, seen = post_to(sessions, lambda *_: http_reply({}))
+
+    assert (answer.status, len(seen)) == (200, 1)
+
+
+def test_the_environment_is_read_once_for_each_origin(
+    sessions: Sessions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+
+    def proxies_for(url: str, no_proxy: str | None = None) -> dict[str, str]:
+        asked.append(url)
+        return {}
+
+    monkeypatch.setattr("requests.sessions.get_environ_proxies", proxies_for)
+    with serving(lambda *_: http_reply({})) as one, serving(lambda *_: http_reply({})) as other:
+        for server in (one, other):
+            for _ in range(3):
+                post(sessions, server.origin)
+        sessions.close()
+
+    assert asked == [f"{one.origin}/api/v1/x", f"{other.origin}/api/v1/x"]
+
+
+@pytest.fixture
+def proxied(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    for name in ("NO_PROXY", "no_proxy", "https_proxy", "ALL_PROXY", "all_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    return monkeypatch
+
+
+def test_a_proxy_that_refuses_the_tunnel_never_saw_the_request_or_the_key(
+    sessions: Sessions, proxied: pytest.MonkeyPatch
+) -> None:
+    seen: list[bytes] = []
+
+    def proxy(conn: socket.socket) -> None:
+        seen.append(conn.recv(65536))
+        conn.sendall(b"HTTP/1.1 502 Bad Gateway\r\n\r\n")
+
+    with listening(proxy) as server:
+        proxied.setenv("HTTPS_PROXY", f"http://user:word@127.0.0.1:{server.port}")
+        answer = post(sessions, "https://api.example")
+
+    assert (answer.status, answer.was_sent) == (None, False)
+    assert (answer.trouble or "").startswith("the proxy: ")
+    assert "word" not in (answer.trouble or "")
+    assert seen[0].startswith(b"CONNECT api.example:443 ")
+    assert b"the-key" not in b"".join(seen)
+
+
+def test_a_proxy_that_is_not_there_sent_nothing(
+    sessions: Sessions, proxied: pytest.MonkeyPatch
+) -> None:
+    proxied.setenv("HTTPS_PROXY", f"http://127.0.0.1:{free_port()}")
+    answer = post(sessions, "https://api.example")
+
+    assert (answer.was_sent, answer.trouble) == (False, "the proxy: the connection was refused")
+
+
+def test_a_proxy_setting_that_makes_no_sense_sent_nothing(
+    sessions: Sessions, proxied: pytest.MonkeyPatch
+) -> None:
+    proxied.setenv("HTTPS_PROXY", "http://")
+    answer = post(sessions, "https://api.example")
+
+    assert (answer.was_sent, answer.trouble) == (
+        False,
+        "the proxy set in the environment cannot be used",
+    )
+
+
+def test_every_connection_of_the_adapter_is_watched() -> None:
+    adapter = WatchedAdapter()
+    for manager in (adapter.poolmanager, adapter.proxy_manager_for("http://127.0.0.1:1")):
+        plain = manager.connection_from_url("http://host")
+        secure = manager.connection_from_url("https://host")
+        assert issubclass(plain.ConnectionCls, WatchedHTTPConnection)
+        assert issubclass(secure.ConnectionCls, WatchedHTTPSConnection)
+    adapter.close()
+
+
+def test_each_exchange_through_socks_may_have_been_sent() -> None:
+    """Its connections are of a kind of their own, which say nothing."""
+    adapter = WatchedAdapter()
+    proxy = "socks5h://127.0.0.1:1"
+    adapter.proxy_manager[proxy] = PoolManager()
+    request = requests.Request("POST", "https://api.example/x").prepare()
+    for _ in range(2):
+        with Exchange(connect_s=1, total_s=1) as exchange:
+            adapter.get_connection_with_tls_context(request, True, {"https": proxy})
+            assert exchange.may_have_been_sent
+    adapter.close()
+
+
+# Connections
+
+
+def test_head_and_body_go_out_in_one_piece(sessions: Sessions) -> None:
+    pieces: list[bytes] = []
+
+    def handle(conn: socket.socket) -> None:
+        pieces.append(conn.recv(65536))
+        conn.sendall(http_reply({}))
+
+    with listening(handle) as server:
+        answer = post(sessions, server.origin)
+
+    assert (answer.status, len(pieces)) == (200, 1)
+    assert pieces[0].startswith(b"POST /api/v1/x HTTP/1.1\r\n")
+    assert pieces[0].endswith(b'\r\n\r\n{"prompt":"p"}')
+
+
+def test_a_just_used_connection_is_used_again(sessions: Sessions, clock: Clock) -> None:
+    with serving(lambda *_: http_reply({})) as server:
+        post(sessions, server.origin)
+        clock.now += 1
+        post(sessions, server.origin)
+        sessions.close()
+
+    assert [request.connection for request in server.requests] == [1, 1]
+
+
+@pytest.mark.parametrize("step_s", [3, -3])
+def test_a_post_never_goes_out_on_a_connection_that_was_idle(
+    sessions: Sessions, clock: Clock, step_s: float
+) -> None:
+    with serving(lambda *_: http_reply({})) as server:
+        post(sessions, server.origin)
+        clock.now += step_s
+        post(sessions, server.origin)
+        sessions.close()
+
+    assert [request.connection for request in server.requests] == [1, 2]
+
+
+def test_threads_do_not_share_connections(sessions: Sessions) -> None:
+    both_inside = threading.Barrier(2, timeout=10)
+
+    def script(request: Request, conn: socket.socket) -> bytes:
+        both_inside.wait()
+        return http_reply({})
+
+    with serving(script) as server:
+        threads = [threading.Thread(target=post, args=(sessions, server.origin)) for _ in range(2)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(10)
+        sessions.close()
+
+    assert server.connections == 2
+    assert len(server.requests) == 2

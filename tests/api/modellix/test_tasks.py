@@ -1,0 +1,295 @@
+"""What a poll's answer says of the task."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime, timezone
+from typing import Any
+
+import pytest
+from hypothesis import given
+
+from storyboard.api.http.response import Answer
+from storyboard.api.modellix.tasks import failure_reason, read_task
+from storyboard.api.redaction import Redaction
+from storyboard.records import Limit, TaskReply, TaskStatus
+from tests.api.modellix.test_submissions import KEY, json_values
+
+VIDEO = "https://file.modellix.ai/aigc/video/1.mp4?sign=abc"
+
+
+def read(document: Any, status: int | None = 200, **fields: Any) -> TaskReply:
+    body = document if isinstance(document, bytes) else json.dumps(document).encode()
+    return read_task(Answer(status=status, body=body, **fields), "task-1", Redaction(KEY))
+
+
+def task(status: str = "success", **data: Any) -> dict[str, Any]:
+    return {
+        "code": 0,
+        "message": "success",
+        "data": {"status": status, "task_id": "task-1", **data},
+    }
+
+
+def result(*resources: Any) -> dict[str, Any]:
+    return {"result": {"resources": list(resources)}}
+
+
+def test_the_documented_success_gives_the_video_and_its_expiry() -> None:
+    reply = read(
+        task(
+            duration=3500,
+            result_expires_at=1786418800891,
+            billing={"status": "settled", "amount": 0.46},
+            **result({"url": VIDEO, "type": "video", "role": "primary", "width": 1920}),
+        )
+    )
+
+    assert reply.status is TaskStatus.SUCCEEDED
+    assert reply.video_url == VIDEO
+    assert reply.url_expires_at == datetime(2026, 8, 11, 3, 26, 40, 891000, tzinfo=timezone.utc)
+    assert reply.reason is None
+
+
+@pytest.mark.parametrize(
+    ("word", "status"),
+    [
+        ("queued", TaskStatus.WAITING),
+        ("pending", TaskStatus.WAITING),
+        ("created", TaskStatus.WAITING),
+        ("running", TaskStatus.WORKING),
+        ("processing", TaskStatus.WORKING),
+        ("in_progress", TaskStatus.WORKING),
+        ("success", TaskStatus.SUCCEEDED),
+        ("succeeded", TaskStatus.SUCCEEDED),
+        ("completed", TaskStatus.SUCCEEDED),
+        ("done", TaskStatus.SUCCEEDED),
+        ("failed", TaskStatus.FAILED),
+        ("error", TaskStatus.FAILED),
+        ("canceled", TaskStatus.CANCELED),
+        ("cancelled", TaskStatus.CANCELED),
+        ("Success", TaskStatus.SUCCEEDED),
+    ],
+)
+def test_each_status_word_has_its_meaning(word: str, status: TaskStatus) -> None:
+    assert read(task(word)).status is status
+
+
+def test_a_new_status_word_means_keep_polling() -> None:
+    reply = read(task("moderating"))
+
+    assert reply.status is TaskStatus.WORKING
+    assert reply.reason == "status 'moderating' is not one that is known"
+
+
+@pytest.mark.parametrize("task_id", ["task-2", "", None, 1, ["task-1"]])
+def test_a_reply_about_another_task_is_not_read(task_id: object) -> None:
+    document = task(**result({"url": VIDEO, "type": "video"}))
+    document["data"]["task_id"] = task_id
+    reply = read(document)
+
+    assert (reply.status, reply.video_url) == (TaskStatus.UNREADABLE, None)
+    assert reply.reason == "the reply speaks of another task"
+
+
+@pytest.mark.parametrize(
+    ("resources", "chosen"),
+    [
+        (
+            [
+                {"url": "https://f/cover", "type": "image", "role": "primary"},
+                {"url": "https://f/other", "type": "video", "role": "alternative"},
+                {"url": "https://f/main", "type": "video", "role": "primary"},
+            ],
+            "https://f/main",
+        ),
+        (
+            [{"url": "https://f/1", "type": "video"}, {"url": "https://f/2", "type": "video"}],
+            "https://f/1",
+        ),
+        (["https://f/cover.jpg", "https://f/clip.mp4?x=1"], "https://f/clip.mp4?x=1"),
+        (["https://f/clip"], "https://f/clip"),
+        ([{"url": "https://f/untyped"}], "https://f/untyped"),
+        ([None, 7, {}, {"url": 3, "type": "video"}, ["https://f/x"]], None),
+        ([{"url": "https://f/cover.jpg", "type": "image"}], None),
+        ([], None),
+    ],
+)
+def test_the_primary_video_is_chosen_else_the_first(resources: Any, chosen: str | None) -> None:
+    reply = read(task(**result(*resources)))
+
+    assert (reply.status, reply.video_url) == (TaskStatus.SUCCEEDED, chosen)
+    assert reply.reason == (None if chosen else "the reply has no video")
+
+
+def test_resources_directly_in_data_are_found() -> None:
+    reply = read(task(resources=[{"url": VIDEO, "type": "video"}]))
+
+    assert reply.video_url == VIDEO
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "file:///etc/passwd",
+        "ftp://f/clip.mp4",
+        "data:video/mp4;base64,AAAA",
+        "//f/clip.mp4",
+        "https://f/a b",
+        "https://f/a\nb",
+        "https://f\\@evil/",
+        "https://f/" + "x" * 9000,
+        f"https://f/clip.mp4?key={KEY}",
+    ],
+)
+def test_an_address_that_cannot_be_used_is_named_but_not_shown(url: str) -> None:
+    reply = read(task(**result({"url": url, "type": "video"})))
+
+    assert (reply.status, reply.video_url) == (TaskStatus.SUCCEEDED, None)
+    assert reply.reason == "the reply's video address cannot be used"
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (1786418800891, datetime(2026, 8, 11, 3, 26, 40, 891000, tzinfo=timezone.utc)),
+        (1786418800, datetime(2026, 8, 11, 3, 26, 40, tzinfo=timezone.utc)),
+        ("1786418800", datetime(2026, 8, 11, 3, 26, 40, tzinfo=timezone.utc)),
+        ("2026-08-11T03:26:40Z", datetime(2026, 8, 11, 3, 26, 40, tzinfo=timezone.utc)),
+        ("2026-08-11T05:26:40+02:00", datetime(2026, 8, 11, 3, 26, 40, tzinfo=timezone.utc)),
+        ("2026-08-11T03:26:40", datetime(2026, 8, 11, 3, 26, 40, tzinfo=timezone.utc)),
+        (0, None),
+        (-5, None),
+        (True, None),
+        (3600, None),
+        (10**400, None),
+        (9e17, None),
+        ("soon", None),
+        ("9999-99-99", None),
+        ("0001-01-01T00:00:00+23:59", None),
+        ([], None),
+    ],
+)
+def test_the_expiry_is_read_in_every_known_form_and_absurd_ones_are_not(
+    value: object, expected: datetime | None
+) -> None:
+    assert read(task(result_expires_at=value)).url_expires_at == expected
+
+
+@pytest.mark.parametrize(
+    ("document", "reason"),
+    [
+        (task("failed", error={"message": "moderated"}, message="other"), "moderated"),
+        (task("failed", error="text", message="other"), "text"),
+        (task("failed", message="inner", fail_reason="x"), "inner"),
+        (task("failed", fail_reason="fail", reason="x"), "fail"),
+        (task("failed", reason="why", result={"error": "x"}), "why"),
+        (task("failed", result={"error": "late"}), "late"),
+        (task("failed", result={"error": {"message": "later"}}), "later"),
+        ({**task("failed"), "message": "Content: refused"}, "Content: refused"),
+        (task("failed"), None),
+        (task("failed", error=[], message=7, reason="  "), None),
+    ],
+)
+def test_the_reason_is_looked_for_in_the_likely_order(document: Any, reason: str | None) -> None:
+    assert failure_reason(document) == reason
+    assert read(document).reason == (reason or "the API gave no reason (status 'failed')")
+
+
+def test_a_failed_task_with_an_error_code_is_still_failed() -> None:
+    reply = read({**task("failed"), "code": 500, "message": "Internal: no luck"})
+
+    assert (reply.status, reply.reason) == (TaskStatus.FAILED, "Internal: no luck")
+
+
+@pytest.mark.parametrize(
+    ("http", "status"),
+    [
+        (401, TaskStatus.REFUSED),
+        (402, TaskStatus.REFUSED),
+        (403, TaskStatus.REFUSED),
+        (404, TaskStatus.MISSING),
+        (400, TaskStatus.UNREADABLE),
+        (302, TaskStatus.UNREADABLE),
+        (429, TaskStatus.UNREADABLE),
+        (500, TaskStatus.UNREADABLE),
+        (503, TaskStatus.UNREADABLE),
+    ],
+)
+def test_each_error_has_its_meaning_as_status_and_as_code(http: int, status: TaskStatus) -> None:
+    document = {"code": http, "message": "Why: because"}
+
+    assert (read(document, http).status, read(document, http).reason) == (
+        status,
+        f"HTTP {http}: Why: because",
+    )
+    if http >= 400:
+        assert read(document, 200).status is status
+
+
+@pytest.mark.parametrize(
+    ("answer", "is_kept"),
+    [
+        (task("processing"), False),
+        (task("queued"), False),
+        (task("dreaming"), False),
+        (task("failed"), True),
+        (task(**result(VIDEO)), True),
+    ],
+)
+def test_the_body_is_kept_of_what_ends_a_task_and_of_nothing_else(
+    answer: Any, is_kept: bool
+) -> None:
+    body = read(answer).body
+
+    assert (body is not None and json.loads(body) == answer) is is_kept
+    assert (body is None) is not is_kept
+
+
+def test_the_body_is_kept_where_the_task_is_missing() -> None:
+    assert json.loads(read({"code": 404}, 404).body or "") == {"code": 404}
+    assert read({"code": 401}, 401).body is None
+
+
+def test_a_limited_poll_says_how_long_to_wait() -> None:
+    reply = read({"code": 429, "message": "Rate limit exceeded"}, 429, headers={"retry-after": "7"})
+
+    assert (reply.status, reply.limit) == (TaskStatus.UNREADABLE, Limit.RATE)
+    assert reply.rate.retry_after_s == 7
+
+
+def test_no_answer_and_a_cut_answer_mean_poll_again() -> None:
+    assert read(b"", None, trouble="the connection was refused").reason == (
+        "the connection was refused"
+    )
+    cut = read(task(**result(VIDEO)), trouble="the reply was cut off")
+    assert (cut.status, cut.reason) == (TaskStatus.UNREADABLE, "the reply was cut off")
+
+
+@pytest.mark.parametrize("body", [b"", b"null", b"[]", b"[" * 99_999, b'{"code":0}', b"\x00"])
+def test_what_is_no_task_means_poll_again(body: bytes) -> None:
+    reply = read(body)
+
+    assert (reply.status, reply.reason) == (
+        TaskStatus.UNREADABLE,
+        "the reply has no task status",
+    )
+
+
+def test_numbers_that_are_not_finite_do_no_harm() -> None:
+    reply = read(
+        b'{"code":0,"data":{"status":"success","task_id":"task-1","result_expires_at":NaN,'
+        b'"x":1e999,"result":{"resources":["https://f/v.mp4"]}}}'
+    )
+
+    assert (reply.status, reply.video_url) == (TaskStatus.SUCCEEDED, "https://f/v.mp4")
+    assert reply.url_expires_at is None
+    assert json.loads(reply.body or "")["data"]["x"] is None
+
+
+@given(document=json_values)
+def test_no_document_brings_the_reader_down(document: Any) -> None:
+    wrapped = {"code": 0, "data": {"task_id": "task-1", "status": "success", "result": document}}
+
+    read(document)
+    read(wrapped)

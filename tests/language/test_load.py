@@ -1,0 +1,287 @@
+"""Whole storyboards, from their files to takes and problems; each case of the format is a file."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from storyboard.language.load import load_storyboard
+from storyboard.language.overrides import read_overrides
+from storyboard.models.catalog import Catalog, load_catalog
+from storyboard.records import Severity, Take
+from storyboard.reporting.problems import format_problems
+from tests.language.boards import HEAD, load, load_text, told
+
+REPO = Path(__file__).parents[2]
+CASES = REPO / "tests" / "storyboards"
+EXAMPLES = REPO / "examples"
+
+REWRITES = bool(os.environ.get("STORYBOARD_REWRITE_EXPECTED"))
+"""Set it to have the expected outputs written anew; then read what git says has changed."""
+
+
+def cases(folder: str) -> list[Path]:
+    """A case is a file, or a folder with film.yaml in it."""
+    home = CASES / folder
+    return sorted([*home.glob("*.yaml"), *home.glob("*/film.yaml")])
+
+
+def name_of(case: Path) -> str:
+    return case.parent.name if case.stem == "film" else case.stem
+
+
+def compare(text: str, expected: Path) -> None:
+    if REWRITES:
+        expected.write_text(text, encoding="utf-8")
+    assert text == expected.read_text(encoding="utf-8")
+
+
+# Cases that are files
+
+
+@pytest.mark.parametrize("case", cases("invalid"), ids=name_of)
+def test_mistakes_are_told_at_their_places(case: Path) -> None:
+    board = load(case, shown=case.name)
+    text = format_problems(board.problems, board.sources, style="text")
+    compare(f"{text}\n", case.with_suffix(".expected"))
+
+
+@pytest.mark.parametrize("case", cases("valid"), ids=name_of)
+def test_a_sound_storyboard_makes_these_takes(case: Path) -> None:
+    board = load(case, shown=case.name)
+    assert format_problems(board.problems, board.sources) == ""
+    lines = [json.dumps(described(take), ensure_ascii=False) for take in board.takes]
+    compare("\n".join(lines) + "\n", case.with_suffix(".jsonl"))
+
+
+def described(take: Take) -> dict[str, object]:
+    """A take as one line of the expected output; what it does not have is left out."""
+    facts = {
+        "id": take.id,
+        "shot": take.shot,
+        "scene": take.scene,
+        "take": take.number,
+        "tags": list(take.tags),
+        "locked": take.is_locked,
+        "notes": take.notes,
+        "meta": dict(take.meta),
+        "payload": take.payload,
+        "fingerprint": take.fingerprint,
+    }
+    return {name: value for name, value in facts.items() if value}
+
+
+def test_twenty_mistakes_make_twenty_problems() -> None:
+    board = load(CASES / "invalid" / "twenty-mistakes.yaml", shown="twenty-mistakes.yaml")
+    assert len(board.problems) == 20
+    assert len({(p.place.line, p.place.column) for p in board.problems}) == 20
+    assert {problem.severity for problem in board.problems} == {Severity.PROBLEM}
+
+
+def test_no_expected_output_is_left_without_its_case() -> None:
+    outputs = [*CASES.glob("*/**/*.expected"), *CASES.glob("*/**/*.jsonl")]
+    assert [path for path in outputs if not path.with_suffix(".yaml").exists()] == []
+
+
+@pytest.mark.parametrize(
+    "path",
+    [p for p in sorted(EXAMPLES.glob("*.yaml")) if "include.schema.json" not in p.read_text()],
+    ids=lambda path: path.stem,
+)
+def test_every_example_is_sound_and_warns_of_nothing(path: Path) -> None:
+    board = load(path)
+    assert told(board) == []
+    assert board.takes
+
+
+# The command line's vars
+
+
+def test_vars_of_the_command_line_beat_every_level(tmp_path: Path) -> None:
+    variables, problems, _ = read_overrides(["colour=green"], [])
+    (tmp_path / "film.yaml").write_text(
+        f"{HEAD}vars: {{colour: red, coat: 'a {{{{ colour }}}} coat'}}\n"
+        "shots: [{id: a, vars: {colour: blue}, prompt: '{{ coat }}'}]\n"
+    )
+    board = load(tmp_path / "film.yaml", overrides=variables)
+    assert problems == []
+    assert [take.payload["prompt"] for take in board.takes] == ["a green coat"]
+    assert board.problems == ()
+
+
+def test_vars_from_a_file_keep_their_types_and_those_of_options_are_text(tmp_path: Path) -> None:
+    file = tmp_path / "vars.yaml"
+    file.write_text("n: 3\nshow: true\ncity: Osaka\n")
+    variables, problems, sources = read_overrides(["city=Porto", "m=3=4"], [file])
+    assert problems == []
+    assert {name: node.data for name, node in variables.items()} == {
+        "n": 3,
+        "show": True,
+        "city": "Porto",
+        "m": "3=4",
+    }
+    assert sources == {str(file): file.read_text()}
+
+
+@pytest.mark.parametrize(
+    ("assignment", "message"),
+    [
+        ("hero", "'hero' is not NAME=VALUE"),
+        ("=x", "[\"\"]: '' is not allowed: the name of a var is made of"),
+        ("my-hero=x", "my-hero: 'my-hero' is not allowed: the name of a var is made of"),
+        ("take=1", "take: 'take' is not allowed: this name has a meaning in templates already"),
+        ("hero=\udcff", "holds bytes that are no characters"),
+    ],
+)
+def test_an_option_that_is_no_var_is_a_problem(assignment: str, message: str) -> None:
+    variables, problems, _ = read_overrides([assignment], [])
+    assert variables == {}
+    assert [problem.message.startswith(message) for problem in problems] == [True], problems
+
+
+def test_the_names_in_a_file_of_vars_are_checked_and_it_has_to_be_a_mapping(tmp_path: Path) -> None:
+    names, items = tmp_path / "names.yaml", tmp_path / "list.yaml"
+    names.write_text("row: 1\n")
+    items.write_text("[1]\n")
+    _, problems, _ = read_overrides([], [names, items, tmp_path / "none.yaml"])
+    assert [problem.message for problem in problems] == [
+        "row: 'row' is not allowed: this name has a meaning in templates already",
+        "a file of vars is a mapping of names to values",
+        "there is no such file",
+    ]
+
+
+def test_an_unused_option_is_warned_of_with_the_name_that_was_meant(tmp_path: Path) -> None:
+    variables, _, _ = read_overrides(["heroo=x", "zzz=y"], [])
+    (tmp_path / "film.yaml").write_text(
+        HEAD + "vars: {hero: Ann}\nshots: [{id: a, prompt: '{{ hero }}'}]\n"
+    )
+    board = load(tmp_path / "film.yaml", overrides=variables)
+    assert [(p.message, p.hint, p.severity) for p in board.problems] == [
+        ("heroo: nothing uses this var", "did you mean 'hero'?", Severity.WARNING),
+        ("zzz: nothing uses this var", None, Severity.WARNING),
+    ]
+
+
+# Files that storyboards name
+
+
+def test_a_file_included_twice_is_read_once_at_its_first_place(tmp_path: Path) -> None:
+    board = load_text(
+        tmp_path,
+        f"{HEAD}include: [a.yaml, b.yaml]\nshots: [{{id: a, prompt: '{{{{ x }}}}'}}]\n",
+        a_yaml="include: [c.yaml]\nvars: {x: a}\n",
+        b_yaml="include: [./c.yaml]\n",
+        c_yaml="vars: {x: c}\n",
+    )
+    assert [take.payload["prompt"] for take in board.takes] == ["a"]
+
+
+def test_includes_that_double_at_each_level_are_read_once_each(tmp_path: Path) -> None:
+    for level in range(40):
+        (tmp_path / f"l{level}.yaml").write_text(f"include: [l{level + 1}.yaml, l{level + 1}.yaml]")
+    (tmp_path / "l40.yaml").write_text("vars: {x: 1}")
+    board = load_text(tmp_path, HEAD + "include: [l0.yaml]\nshots: [{id: a, prompt: A boat}]\n")
+    assert told(board) == []
+
+
+def test_included_files_may_not_go_on_for_ever(tmp_path: Path) -> None:
+    for level in range(60):
+        (tmp_path / f"l{level}.yaml").write_text(f"include: [l{level + 1}.yaml]")
+    board = load_text(tmp_path, HEAD + "include: [l0.yaml]\nshots: [{id: a, prompt: A boat}]\n")
+    assert told(board) == [
+        "l49.yaml:1:11: include[0]: files include one another more than 50 levels deep"
+    ]
+
+
+def test_rows_are_read_once_for_several_shots_and_their_mistakes_told_once(tmp_path: Path) -> None:
+    board = load_text(
+        tmp_path,
+        HEAD
+        + "shots:\n"
+        + "".join(
+            f"  - {{id: '{n}-{{{{ row.x }}}}', rows: rows.csv, prompt: 'A {n} {{{{ row.x }}}}'}}\n"
+            for n in ("boat", "pier")
+        ),
+        rows_csv="x,y\n1,2\n3\n",
+    )
+    assert told(board) == ["rows.csv:3:1: 1 cells, but the header has 2 columns"]
+    assert [take.id for take in board.takes] == ["boat-1", "pier-1"]
+
+
+def test_a_mistake_that_a_thousand_rows_make_is_told_once(tmp_path: Path) -> None:
+    board = load_text(
+        tmp_path,
+        f"{HEAD}shots:\n  - id: 'p-{{{{ row.n }}}}'\n    rows: rows.csv\n"
+        "    prompt: A boat {{ row.n }}\n    duration: '{{ row.n }}'\n    seed: '{{ row.nn }}'\n",
+        rows_csv="n\n" + "".join(f"{n}\n" for n in range(1000)),
+    )
+    assert told(board) == [
+        "film.yaml:7:15: take p-0: duration: 0 is less than 2, the least that "
+        "alibaba/wan2.7-t2v allows",
+        "film.yaml:8:11: shots[0].seed: row has no 'nn'",
+    ]
+
+
+def test_shown_names_are_those_the_user_typed(tmp_path: Path) -> None:
+    (tmp_path / "film.yaml").write_text(
+        HEAD + "include: [styles/a.yaml]\nshots: [{id: a, rows: none.csv, prompt: A boat}]\n"
+    )
+    (tmp_path / "styles").mkdir()
+    (tmp_path / "styles" / "a.yaml").write_text("include: [../b.yaml]\nfoo: 1\n")
+    (tmp_path / "b.yaml").write_text("bar: 1\n")
+    board = load(tmp_path / "film.yaml", shown="films/film.yaml")
+    assert told(board) == [
+        "films/b.yaml:1:1: bar: unknown key",
+        "films/film.yaml:4:23: shots[0].rows: 'none.csv': there is no such file",
+        "films/styles/a.yaml:2:1: foo: unknown key",
+    ]
+    assert set(board.sources) >= {"films/film.yaml", "films/b.yaml", "films/styles/a.yaml"}
+
+
+# Several models
+
+
+def two_models(folder: Path) -> Catalog:
+    """The model that the program comes with, and one of another maker with a text of its own."""
+    text = (REPO / "schemas" / "models" / "alibaba" / "wan2.7-t2v.yaml").read_text("utf-8")
+    other = text.replace("/alibaba/wan2.7-t2v/async", "/maker/other/async")
+    start, end = (
+        other.index("                negative_prompt:"),
+        other.index("                audio_url:"),
+    )
+    grain = (
+        "                grain: {type: string, description: How coarse., enum: ['010', '020']}\n"
+    )
+    for name, content in (
+        ("alibaba/wan2.7-t2v", text),
+        ("maker/other", other[:start] + grain + other[end:]),
+    ):
+        path = folder / "models" / f"{name}.yaml"
+        path.parent.mkdir(parents=True)
+        path.write_text(content, encoding="utf-8")
+    return load_catalog(folder / "models")
+
+
+def test_each_shot_is_held_to_its_own_model(tmp_path: Path) -> None:
+    (tmp_path / "film.yaml").write_text("""version: 1
+model: maker/other
+defaults: {negative_prompt: blurry, prompt_extend: false}
+shots:
+  - {id: a, prompt: A boat, grain: 010, negative_prompt: null}
+  - {id: b, prompt: A boat, model: alibaba/wan2.7-t2v}
+  - {id: c, prompt: A boat, grain: "0{{ 3 }}0", negative_prompt: "{{ '' }}"}
+  - {id: d, prompt: A boat, grain: 020, model: alibaba/wan2.7-t2v}
+  - {id: e, prompt: A boat}
+""")
+    board = load_storyboard(tmp_path / "film.yaml", two_models(tmp_path), shown="film.yaml")
+    assert told(board) == [
+        "film.yaml:3:29: defaults.negative_prompt: maker/other has no such parameter",
+        "film.yaml:7:36: take c: grain: '030' is not allowed; maker/other takes '010' or '020'",
+        "film.yaml:8:36: shots[3].grain: alibaba/wan2.7-t2v has no such parameter",
+    ]
+    assert board.takes[0].payload == {"prompt": "A boat", "grain": "010", "prompt_extend": False}
+    assert board.takes[1].model == "alibaba/wan2.7-t2v"

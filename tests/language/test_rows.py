@@ -1,0 +1,327 @@
+"""Rows from CSV, TSV, JSON, JSONL and YAML: every cell with its place."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from storyboard.language.csv_rows import read_table
+from storyboard.language.json_text import parse_json
+from storyboard.language.nodes import ScalarNode
+from storyboard.language.rows import Rows, read_rows
+from storyboard.records import Place, Severity
+from storyboard.reporting.problems import format_problems
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return tmp_path
+
+
+def rows_of(folder: Path, name: str, content: str | bytes, **options: int) -> Rows:
+    path = folder / name
+    path.write_bytes(content.encode() if isinstance(content, str) else content)
+    return read_rows(path, name, **options)
+
+
+def data(rows: Rows) -> list[Any]:
+    assert rows.problems == ()
+    return [row.data for row in rows.rows]
+
+
+def said(rows: Rows) -> list[str]:
+    return format_problems(rows.problems, {}, style="concise").split("\n")
+
+
+def cell(rows: Rows, number: int, column: str) -> ScalarNode:
+    node = rows.rows[number].get(column)
+    assert isinstance(node, ScalarNode)
+    return node
+
+
+# CSV
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "sku,name,seconds\n007,Lamp,5\n",
+        "sku;name;seconds\n007;Lamp;5\n",
+        "sku\tname\tseconds\r\n007\tLamp\t5\r\n",
+        "\ufeffsku,name,seconds\n007,Lamp,5",
+        "\n\nsku , name,seconds \n\n007,Lamp,5\n\n  \n,,\n",
+        "sep=;\nsku;name;seconds\n007;Lamp;5\n",
+        '"sku";"name";seconds\n"007";Lamp;5\n',
+    ],
+)
+def test_csv_is_read_however_it_is_written(folder: Path, content: str) -> None:
+    rows = rows_of(folder, "p.csv", content)
+    assert data(rows) == [{"sku": "007", "name": "Lamp", "seconds": "5"}]
+    assert rows.columns == ("sku", "name", "seconds")
+
+
+def test_cells_of_csv_are_text_as_they_stand(folder: Path) -> None:
+    rows = rows_of(folder, "p.csv", "a,b,c,d,e\n0010, yes ,,null,{{ x }}\n")
+    assert data(rows) == [{"a": "0010", "b": " yes ", "c": "", "d": "null", "e": "{{ x }}"}]
+
+
+def test_quoted_cells_may_hold_delimiters_quotes_and_lines(folder: Path) -> None:
+    rows = rows_of(folder, "p.csv", 'a,b\n"x, ""y""","one\r\ntwo"\n5" pipe,z\n')
+    assert data(rows) == [{"a": 'x, "y"', "b": "one\ntwo"}, {"a": '5" pipe', "b": "z"}]
+
+
+def test_a_delimiter_in_a_quoted_name_does_not_count(folder: Path) -> None:
+    rows = rows_of(folder, "p.csv", '"a,b,c";d\n1;2\n')
+    assert data(rows) == [{"a,b,c": "1", "d": "2"}]
+
+
+def test_a_tsv_is_cut_at_tabs_whatever_else_it_holds(folder: Path) -> None:
+    assert data(rows_of(folder, "p.TSV", "a,b,c\td\n1\t2\n")) == [{"a,b,c": "1", "d": "2"}]
+
+
+def test_every_cell_knows_where_it_stands(folder: Path) -> None:
+    rows = rows_of(folder, "p.csv", 'a,b,c\n"x\n日",yy,\n1,"2",3\n')
+    assert cell(rows, 0, "a").place == Place("p.csv", 2, 1, 2)
+    assert cell(rows, 0, "b").place == Place("p.csv", 3, 4, 2)
+    assert cell(rows, 0, "c").place == Place("p.csv", 3, 7, 1)
+    assert cell(rows, 1, "b").place == Place("p.csv", 4, 3, 3)
+    assert cell(rows, 1, "b").text_line == 4
+    assert rows.rows[1].place == Place("p.csv", 4, 1, 7)
+    assert rows.rows[1].entries["b"].key_place == Place("p.csv", 1, 3, 1)
+
+
+def test_rows_of_another_length_are_problems_with_their_line(folder: Path) -> None:
+    rows = rows_of(folder, "p.csv", "a,b,c\n1,2\n1,2,3\n1,Lamp, red,3\n")
+    assert said(rows) == [
+        "p.csv:2:1: 2 cells, but the header has 3 columns",
+        "p.csv:4:13: 4 cells, but the header has 3 columns",
+    ]
+    assert [problem.hint for problem in rows.problems] == [
+        "the cells from 'c' on are missing",
+        "a cell that holds a comma needs double quotes",
+    ]
+    assert [row.data for row in rows.rows] == [{"a": "1", "b": "2", "c": "3"}]
+
+
+def test_repeated_and_empty_names_of_columns_are_problems(folder: Path) -> None:
+    assert said(rows_of(folder, "p.csv", "a,,b,a\n1,2,3,4\n")) == [
+        "p.csv:1:3: a column without a name",
+        "p.csv:1:6: a second column 'a'; the first one is at column 1",
+    ]
+
+
+def test_quotes_that_do_not_close_are_problems(folder: Path) -> None:
+    assert said(rows_of(folder, "p.csv", 'a,b\n1,"x\n2,y\n')) == [
+        "p.csv:2:3: this quote is opened here and never closed"
+    ]
+    assert said(rows_of(folder, "p.csv", 'a,b\n1,"x\n"y,2\n')) == [
+        "p.csv:3:2: text goes on after the closing quote"
+    ]
+
+
+def test_a_file_without_rows_is_a_warning(folder: Path) -> None:
+    for name, content in (("p.csv", "a,b\n"), ("p.json", "[]"), ("p.yaml", "[]\n")):
+        (warning,) = rows_of(folder, name, content).problems
+        assert warning.severity is Severity.WARNING
+        assert warning.message == "no rows in this file, so it makes no shots"
+
+
+def test_a_cell_may_be_long(folder: Path) -> None:
+    assert data(rows_of(folder, "p.csv", "a,b\n" + "x" * 1_000_000 + ",y\n"))[0]["b"] == "y"
+
+
+_CELLS = st.text(alphabet='ab,;\t"\n\r ', max_size=6)
+
+
+@settings(deadline=None)
+@given(st.lists(st.lists(_CELLS, min_size=2, max_size=2), max_size=5))
+def test_what_the_csv_module_writes_is_read_back(table: list[list[str]]) -> None:
+    file = io.StringIO()
+    writer = csv.writer(file)
+    writer.writerow(["k1", "k2"])
+    writer.writerows(table)
+    read = read_table(file.getvalue(), "p.csv")
+    assert read.problems == ()
+    expected = [
+        [text.replace("\r\n", "\n").replace("\r", "\n") for text in row]
+        for row in csv.reader(io.StringIO(file.getvalue(), newline=""), strict=True)
+        if any(text.strip() for text in row)
+    ][1:]
+    assert [list(row.data.values()) for row in read.rows] == expected  # type: ignore[union-attr]
+
+
+# JSON
+
+
+@pytest.mark.parametrize("is_ascii", [True, False])
+def test_json_keeps_types_and_nesting(folder: Path, is_ascii: bool) -> None:
+    value = [
+        {"a": 1, "b": -2.5e3, "c": None, "d": [True, {"e": 'é😀\n"/'}]},
+        {"f": {}, "g": [], "": 0},
+    ]
+    rows = rows_of(folder, "p.json", json.dumps(value, ensure_ascii=is_ascii, indent=1))
+    assert data(rows) == value
+    assert rows.columns == ("a", "b", "c", "d", "f", "g", "")
+
+
+def test_values_of_json_know_where_they_stand(folder: Path) -> None:
+    rows = rows_of(folder, "p.json", '[\r\n  {"sku": "é", "n": 12},\r\n  {"m": [1,\r\n 2]}]')
+    assert rows.rows[0].place == Place("p.json", 2, 3, 21)
+    assert rows.rows[0].entries["n"].key_place == Place("p.json", 2, 16, 3)
+    assert cell(rows, 0, "sku").place == Place("p.json", 2, 11, 3)
+    assert cell(rows, 0, "n").place == Place("p.json", 2, 21, 2)
+    assert rows.rows[1].entries["m"].value.place == Place("p.json", 3, 9, 3)
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ('[{"a": 1,}]', "p.json:1:9: a comma before }, with nothing between them"),
+        ("[1,\n]", "p.json:2:1: a comma before ], with nothing between them"),
+        ('[{"a": 1\n "b": 2}]', "p.json:2:2: a comma or } is expected here"),
+        ('[{"a" 1}]', "p.json:1:7: a ':' is expected here"),
+        ("[{a: 1}]", "p.json:1:3: a key in double quotes is expected here"),
+        ("[{'a': 1}]", "p.json:1:3: a key in double quotes is expected here"),
+        ("[{\"a\": 'x'}]", "p.json:1:8: ' means nothing here"),
+        ('[{"a": NaN}]', "p.json:1:8: NaN is no value of JSON"),
+        ('[{"a": -Infinity}]', "p.json:1:8: -Infinity is no value of JSON"),
+        ('[{"a": 1e999}]', "p.json:1:8: 1e999 is too large for a number"),
+        ('[{"a": 01}]', "p.json:1:8: 01 is no value of JSON"),
+        ('[{"a": True}]', "p.json:1:8: True is no value of JSON"),
+        (
+            '[{"a": ' + "9" * 5000 + "}]",
+            "p.json:1:8: a number of 5,000 characters, more than 100",
+        ),
+        ('[{"a": "x\n"}]', "p.json:1:8: this text is not closed on its line"),
+        ('[{"a": "x', "p.json:1:8: this text is not closed on its line"),
+        ('[{"a": "\\q"}]', "p.json:1:9: this backslash means nothing in JSON"),
+        ('[{"a": "\\u12"}]', "p.json:1:9: this backslash means nothing in JSON"),
+        ('[{"a": "\\ud83d"}]', "p.json:1:8: an escape in this text is only half a character"),
+        ('[{"a": }]', "p.json:1:8: } means nothing here"),
+        ('[{"a": 1}', "p.json:1:10: a comma or ] is expected here"),
+        ('[{"a":', "p.json:1:7: a value is missing here"),
+        ("[] []", "p.json:1:4: more follows after the end of the value"),
+        ('[{"a": 1, "a": 2}]', "p.json:1:11: [0].a: repeated key; the first one is on line 1"),
+        ("[" * 100_000, "p.json:1:65: nested more than 64 levels deep"),
+        ('{"a": 1}', "p.json:1:1: rows are a list of mappings, not a mapping"),
+        ('"x"', "p.json:1:1: rows are a list of mappings, not text"),
+        ('[{"a": 1}, 5]', "p.json:1:12: [1]: a row is a mapping of column to value, not a number"),
+        ('[[1], {"a": 1}]', "p.json:1:2: [0]: a row is a mapping of column to value, not a list"),
+        ("// x\n[]", "p.json:1:1: / means nothing here"),
+    ],
+)
+def test_mistakes_in_json_have_their_line_and_column(folder: Path, text: str, line: str) -> None:
+    assert said(rows_of(folder, "p.json", text)) == [line]
+
+
+_JSON = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(alphabet=st.characters(codec="utf-8"), max_size=5),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3)
+    ),
+    max_leaves=8,
+)
+
+
+@settings(deadline=None)
+@given(_JSON, st.booleans(), st.sampled_from([None, 1]))
+def test_what_the_json_module_writes_is_read_back(
+    value: Any, ascii_only: bool, indent: int | None
+) -> None:
+    root, problems = parse_json(json.dumps(value, ensure_ascii=ascii_only, indent=indent), "p.json")
+    assert problems == ()
+    assert root is not None
+    assert root.data == value
+
+
+@settings(deadline=None)
+@given(st.text(alphabet='[]{}:,"\\u0019-+.eEtrufalsn \n', max_size=12))
+def test_what_json_refuses_is_a_problem_and_what_it_takes_is_none(text: str) -> None:
+    def no_constant(name: str) -> None:
+        raise ValueError(name)
+
+    try:
+        json.loads(text, parse_constant=no_constant)
+    except ValueError:
+        assert parse_json(text, "p.json")[1]
+    else:
+        codes = {problem.code for problem in parse_json(text, "p.json")[1]}
+        assert codes <= {"repeated-key", "json-syntax"}
+
+
+# JSON lines and YAML
+
+
+@pytest.mark.parametrize("name", ["p.jsonl", "p.ndjson"])
+def test_a_bad_line_of_json_hides_no_other(folder: Path, name: str) -> None:
+    rows = rows_of(folder, name, '{"a": 1}\n\n{"a": 2,}\r\n  {"b": "x"}\n5\n')
+    assert [row.data for row in rows.rows] == [{"a": 1}, {"b": "x"}]
+    assert rows.columns == ("a", "b")
+    assert said(rows) == [
+        f"{name}:3:8: a comma before }}, with nothing between them",
+        f"{name}:5:1: [2]: a row is a mapping of column to value, not a number",
+    ]
+    assert cell(rows, 1, "b").place == Place(name, 4, 9, 3)
+
+
+@pytest.mark.parametrize("name", ["p.yaml", "p.yml"])
+def test_rows_of_yaml_are_read_as_storyboards_are(folder: Path, name: str) -> None:
+    rows = rows_of(folder, name, "- {id: 0010, ratio: 16:9, n: 5}\n- id: b\n  tags: [x]\n")
+    assert data(rows) == [{"id": "0010", "ratio": "16:9", "n": 5}, {"id": "b", "tags": ["x"]}]
+    assert cell(rows, 0, "n").place == Place(name, 1, 30, 1)
+    assert said(rows_of(folder, name, "a: 1\n")) == [
+        f"{name}:1:1: rows are a list of mappings, not a mapping"
+    ]
+    assert said(rows_of(folder, name, "- a: 1\n  a: 2\n")) == [
+        f"{name}:2:3: [0].a: repeated key; the first one is on line 1"
+    ]
+
+
+# All formats
+
+
+@pytest.mark.parametrize("name", ["p.csv", "p.json", "p.jsonl", "p.yaml"])
+def test_more_rows_than_allowed_are_a_problem(folder: Path, name: str) -> None:
+    content = {
+        "p.csv": "a\n1\n2\n3\n",
+        "p.json": '[{"a": 1},\n{"a": 2},\n\n{"a": 3}]',
+        "p.jsonl": '{"a": 1}\n{"a": 2}\n\n{"a": 3}\n',
+        "p.yaml": "- a: 1\n- a: 2\n\n- a: 3\n",
+    }[name]
+    rows = rows_of(folder, name, content, max_rows=2)
+    assert [problem.message for problem in rows.problems] == ["more than 2 rows"]
+    assert rows.problems[0].place.line == 4
+    assert len(rows.rows) == 2
+    assert rows_of(folder, name, content, max_rows=3).problems == ()
+
+
+@pytest.mark.parametrize("name", ["p.xlsx", "products"])
+def test_an_unknown_ending_names_the_known_ones(folder: Path, name: str) -> None:
+    (line,) = said(rows_of(folder, name, "a"))
+    assert line.endswith("; allowed are .csv, .tsv, .json, .jsonl, .ndjson, .yaml, .yml")
+
+
+@pytest.mark.parametrize("name", ["p.csv", "p.json", "p.jsonl", "p.yaml"])
+def test_files_that_cannot_be_read_are_problems(folder: Path, name: str) -> None:
+    assert said(read_rows(folder / name, name)) == [f"{name}:1:1: there is no such file"]
+    assert said(rows_of(folder, name, "")) == [f"{name}:1:1: the file is empty"]
+    assert said(rows_of(folder, name, b"a,b\ncaf\xe9,1\n")) == [
+        f"{name}:2:4: byte 8 of the file (0xE9) is not UTF-8"
+    ]
+    assert said(rows_of(folder, name, b"a,b\n1,\x002\n"))[0].startswith(f"{name}:2:3: holds a NUL")
+    assert said(rows_of(folder, name, "a,b\n1,2\n", max_bytes=4)) == [
+        f"{name}:1:1: is larger than 4 bytes, the most that is read"
+    ]
+    (folder / "sub").mkdir(exist_ok=True)
+    assert said(read_rows(folder / "sub", "p.csv"))[0].startswith("p.csv:1:1: a name without")

@@ -1,0 +1,503 @@
+"""What a wrong value is called, where it stands, and what the message says of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from storyboard.errors import UsageError
+from storyboard.language.validation.check import check_file, check_payload
+from storyboard.language.yaml.source import parse_source
+from storyboard.models.card import ModelCard
+from storyboard.models.catalog import load_catalog
+from storyboard.models.schema.generate import include_schema, storyboard_schema
+from storyboard.models.schema.validator import compile_check
+from storyboard.records import Place, Problem
+from tests.models.cards import KLING, card_document, two_models, write_card
+
+CATALOG = load_catalog()
+SCHEMA = storyboard_schema(CATALOG)
+TAKES = "alibaba/wan2.7-t2v takes"
+
+
+def problems_of(text: str, schema: dict[str, Any] = SCHEMA) -> tuple[Problem, ...]:
+    source = parse_source(text, "film.yaml")
+    assert source.problems == ()
+    assert source.root is not None
+    return check_file(source.root, schema, shown="film.yaml")
+
+
+def problems_of_shot(text: str) -> tuple[Problem, ...]:
+    """`text` stands in the first shot, from line 4, column 5."""
+    return problems_of(f"version: 1\nshots:\n  - id: a\n    {text}\n")
+
+
+def one(problems: tuple[Problem, ...]) -> Problem:
+    assert len(problems) == 1, [problem.message for problem in problems]
+    return problems[0]
+
+
+def test_a_storyboard_without_faults_has_no_problems() -> None:
+    assert problems_of_shot("prompt: Rain\n    duration: 5.0\n    ratio: 16:9") == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "message", "hint"),
+    [
+        (
+            "duration: 20",
+            "too-large",
+            "duration: 20 is more than 15, the most that alibaba/wan2.7-t2v allows",
+            "split the shot in two",
+        ),
+        (
+            "duration: 1",
+            "too-small",
+            "duration: 1 is less than 2, the least that alibaba/wan2.7-t2v allows",
+            None,
+        ),
+        (
+            "duration: 4.5",
+            "wrong-type",
+            f"duration: 4.5 is not a whole number; {TAKES} a whole number from 2 to 15",
+            None,
+        ),
+        (
+            "duration: true",
+            "wrong-type",
+            f"duration: true is not a number; {TAKES} a whole number from 2 to 15",
+            None,
+        ),
+        (
+            "duration: '5'",
+            "wrong-type",
+            f"duration: '5' is text; {TAKES} a whole number from 2 to 15",
+            "write 5 without quotes",
+        ),
+        (
+            "duration: [5]",
+            "wrong-type",
+            f"duration: a list stands here; {TAKES} a whole number from 2 to 15",
+            None,
+        ),
+        (
+            "resolution: 1080p",
+            "not-allowed",
+            f"resolution: '1080p' is not allowed; {TAKES} '720P' or '1080P'",
+            "did you mean '1080P'?",
+        ),
+        (
+            "resolution: 720",
+            "not-allowed",
+            f"resolution: '720' is not allowed; {TAKES} '720P' or '1080P'",
+            "did you mean '720P'?",
+        ),
+        (
+            "ratio: 16x9",
+            "not-allowed",
+            f"ratio: '16x9' is not allowed; {TAKES} '16:9', '9:16', '1:1', '4:3' or '3:4'",
+            "did you mean '16:9'?",
+        ),
+        (
+            "ratio: 21:9",
+            "not-allowed",
+            f"ratio: '21:9' is not allowed; {TAKES} '16:9', '9:16', '1:1', '4:3' or '3:4'",
+            None,
+        ),
+        (
+            "prompt_extend: yes",
+            "wrong-type",
+            f"prompt_extend: 'yes' is text; {TAKES} true or false",
+            "write true",
+        ),
+        (
+            "prompt_extend: 0",
+            "wrong-type",
+            f"prompt_extend: 0 is a number; {TAKES} true or false",
+            None,
+        ),
+        (
+            "seed: 2147483648",
+            "too-large",
+            "seed: 2147483648 is more than 2147483647, the most that alibaba/wan2.7-t2v allows",
+            None,
+        ),
+        (
+            "seed: [hero]",
+            "wrong-type",
+            f"seed: a list stands here; {TAKES} a whole number from 0 to 2147483647, the name of "
+            "a shared seed or auto",
+            None,
+        ),
+        ("prompt: ''", "too-short", "prompt: is empty; at least 1 character is needed", None),
+        (
+            "prompt:",
+            "wrong-type",
+            f"prompt: is empty; {TAKES} text of 1 to 5,000 characters",
+            None,
+        ),
+        (
+            f"prompt: {'a' * 5012}",
+            "too-long",
+            "prompt: is 5,012 characters long; alibaba/wan2.7-t2v allows at most 5,000",
+            None,
+        ),
+        (
+            "audio_url: music/rain.mp3",
+            "wrong-form",
+            "audio_url: 'music/rain.mp3' is not allowed: an address starts with http:// or "
+            "https:// and a host, and holds no spaces; other characters are percent-encoded",
+            None,
+        ),
+        (
+            "takes: 0",
+            "too-small",
+            "takes: 0 is less than 1, the least that is allowed",
+            None,
+        ),
+        (
+            "tags: night",
+            "wrong-type",
+            "tags: 'night' is text; a list is needed",
+            "write it as a list, in brackets: [...]",
+        ),
+        (
+            "tags: [a, !!int 2]",
+            "wrong-type",
+            "tags[1]: 2 is a number; text is needed",
+            "put it in quotes",
+        ),
+        (
+            "negative: {a: b}",
+            "wrong-type",
+            "negative: a mapping stands here; text or a list is needed",
+            None,
+        ),
+        ("matrix: {}", "empty", "matrix: is empty; at least one entry is needed", None),
+        ("skip: perhaps", "wrong-type", "skip: 'perhaps' is text; true or false is needed", None),
+        (
+            "model: alibaba/wan2.7",
+            "not-allowed",
+            "model: 'alibaba/wan2.7' is not allowed; 'alibaba/wan2.7-t2v' is needed",
+            "did you mean 'alibaba/wan2.7-t2v'?",
+        ),
+        (
+            "rows: '{{ x }}.csv'",
+            "wrong-form",
+            "rows: '{{ x }}.csv' is not allowed: this key is taken as it is written; templates do "
+            "not work here",
+            None,
+        ),
+        ("promt: Rain", "unknown-key", "promt: unknown key", "did you mean 'prompt'?"),
+        ("xyzzy: Rain", "unknown-key", "xyzzy: unknown key", None),
+        ("seeds: {}", "unknown-key", "seeds: unknown key", "'seeds' stands at the top of the file"),
+    ],
+)
+def test_each_mistake_in_a_shot_is_said_in_full(
+    text: str, code: str, message: str, hint: str | None
+) -> None:
+    problem = one(problems_of_shot(text))
+    assert problem.message == f"shots[0].{message}"
+    assert (problem.code, problem.hint) == (code, hint)
+
+
+@pytest.mark.parametrize(
+    ("text", "message", "hint"),
+    [
+        (
+            "version: 2\nshots: [{id: a}]",
+            "version: 2 is not allowed; this program reads version 1 of the format",
+            None,
+        ),
+        (
+            "version: '1'\nshots: [{id: a}]",
+            "version: '1' is not allowed; this program reads version 1 of the format",
+            "write 1 without quotes",
+        ),
+        ("shots: [{id: a}]", "missing key 'version'", None),
+        (
+            "version: 1",
+            "missing key 'shots': a storyboard needs shots, or scenes that hold them",
+            None,
+        ),
+        (
+            "title: x",
+            "missing keys 'version' and 'shots': a storyboard needs shots, or scenes that hold "
+            "them",
+            None,
+        ),
+        ("version: 1\nshots:", "shots: is empty; a list is needed", None),
+        (
+            "version: 1\nscenes: [{id: s, shots: [{id: a}]}]\nshots: [{id: b}]",
+            "shots: a storyboard has either scenes or shots at the top, not both",
+            None,
+        ),
+        ("version: 1\nscenes: [{}]", "scenes[0]: missing keys 'id' and 'shots'", None),
+        (
+            "version: 1\nshots: [{id: a}]\nduration: 5",
+            "duration: unknown key",
+            "'duration' stands in defaults or in a shot",
+        ),
+        (
+            "version: 1\nshots: [{id: a}]\ndefaults: {matrix: {}}",
+            "defaults.matrix: unknown key",
+            "'matrix' stands in a shot",
+        ),
+        (
+            "version: 1\nshots: [{id: a}]\nvars: {take: 1}",
+            "vars.take: 'take' is not allowed: this name has a meaning in templates already",
+            None,
+        ),
+        (
+            "version: 1\nshots: [{id: a}]\nseeds: {auto: 1}",
+            "seeds.auto: 'auto' is not allowed: auto makes a seed of the shot's id, so a shared "
+            "seed needs another name",
+            None,
+        ),
+        (
+            "version: 1\nshots: [{id: 'a b'}]",
+            "shots[0].id: 'a b' is not allowed: an id is made of A-Z, a-z, 0-9, dot, underscore "
+            "and hyphen, and begins with a letter or a digit",
+            None,
+        ),
+        ("[a]", "film.yaml holds a list; keys with values are needed, such as version: 1", None),
+        (
+            "hello",
+            "film.yaml holds a single value; keys with values are needed, such as version: 1",
+            None,
+        ),
+    ],
+)
+def test_each_mistake_of_shape_is_said_once(text: str, message: str, hint: str | None) -> None:
+    problem = one(problems_of(text + "\n"))
+    assert (problem.message, problem.hint) == (message, hint)
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ("duration: 20", Place("film.yaml", 4, 15, 2)),  # the value
+        ("promt: Rain", Place("film.yaml", 4, 5, 5)),  # the key
+        ("vars: {shot: 1}", Place("film.yaml", 4, 12, 4)),
+        ("tags: [ok, [1]]", Place("film.yaml", 4, 16, 3)),
+    ],
+)
+def test_a_problem_points_at_the_value_or_at_the_key_that_is_wrong(text: str, place: Place) -> None:
+    assert one(problems_of_shot(text)).place == place
+
+
+def test_shots_beside_scenes_are_pointed_out_at_their_key() -> None:
+    scenes = "scenes: [{id: s, shots: [{id: a}]}]"
+    problem = one(problems_of(f"version: 1\n{scenes}\nshots:\n  - {{id: b}}\n"))
+    assert problem.place == Place("film.yaml", 3, 1, 5)
+
+
+def test_a_missing_key_is_pointed_out_at_the_first_key_beside_it() -> None:
+    problem = one(problems_of("version: 1\nshots:\n  - prompt: Rain\n"))
+    assert problem.message == "shots[0]: missing key 'id'"
+    assert problem.place == Place("film.yaml", 3, 5, 6)
+
+
+def test_a_misspelt_key_is_not_also_reported_as_missing() -> None:
+    problem = one(problems_of("verison: 1\nshots: [{id: a}]\n"))
+    assert problem.message == "verison: unknown key"
+    assert problem.hint == "did you mean 'version'?"
+
+
+def test_all_problems_are_found_and_sorted_by_place() -> None:
+    found = problems_of(
+        "version: 1\ndefaults: {ratio: 1:2}\nshots:\n  - {id: a, duration: 99, seed: -1}\n  - 5\n"
+    )
+    assert [problem.message.split(":")[0] for problem in found] == [
+        "defaults.ratio",
+        "shots[0].duration",
+        "shots[0].seed",
+        "shots[1]",
+    ]
+
+
+def test_a_wrong_value_behind_an_anchor_is_one_problem() -> None:
+    problem = one(
+        problems_of(
+            "version: 1\ndefaults: &d {duration: 99}\nscenes:\n"
+            "  - {id: s, defaults: *d, shots: [{id: a}]}\n"
+            "  - {id: t, defaults: *d, shots: [{id: b}]}\n"
+        )
+    )
+    assert problem.message.startswith("defaults.duration: 99 is more than 15")
+
+
+def test_space_around_a_prompt_does_not_count_since_it_is_not_sent() -> None:
+    assert problems_of_shot(f"prompt: |\n      {'a' * 5000}\n") == ()
+
+
+def test_control_characters_never_reach_the_message() -> None:
+    problem = one(problems_of_shot(r'resolution: "\e[31mred"'))
+    assert "'\\x1b[31mred' is not allowed" in problem.message
+    assert "\x1b" not in problem.message
+
+
+def test_a_long_value_is_shortened_in_the_message() -> None:
+    assert len(one(problems_of_shot(f"resolution: {'x' * 9000}")).message) < 200
+
+
+def test_shots_in_an_included_file_are_explained() -> None:
+    problem = one(problems_of("shots: [{id: a}]\n", include_schema(CATALOG)))
+    assert problem.message == "shots: unknown key"
+    assert problem.hint == "a file that is included holds no shots, only what they share"
+
+
+def test_where_models_differ_each_ones_limits_are_named(tmp_path: Path) -> None:
+    schema = storyboard_schema(two_models(tmp_path))
+    problem = one(problems_of("version: 1\nshots: [{id: a, duration: 99}]\n", schema))
+    assert problem.message == (
+        "shots[0].duration: 99 is not allowed; alibaba/wan2.7-t2v: a whole number from 2 to 15; "
+        "kling/v1: 5 or 10"
+    )
+
+
+def test_where_the_file_names_its_model_only_that_ones_limits_are_named(tmp_path: Path) -> None:
+    schema = storyboard_schema(two_models(tmp_path))
+    found = problems_of(
+        "version: 1\nmodel: kling/v1\nshots: [{id: a, duration: 99, cfg_scale: 2, seed: 1}]\n",
+        schema,
+    )
+    assert [problem.message for problem in found] == [
+        "shots[0].duration: 99 is not allowed; kling/v1 takes 5 or 10",
+        "shots[0].cfg_scale: 2 is more than 1, the most that kling/v1 allows",
+        "shots[0].seed: kling/v1 has no such parameter",
+    ]
+
+
+# Payloads
+
+PLACE = Place("film.yaml", 9, 5, 3)
+GOOD = {
+    "prompt": "Rain",
+    "negative_prompt": "blurry",
+    "audio_url": "https://example.com/rain.mp3",
+    "resolution": "1080P",
+    "ratio": "16:9",
+    "duration": 8,
+    "prompt_extend": False,
+    "seed": 42,
+}
+
+
+@pytest.fixture(scope="module")
+def wan() -> ModelCard:
+    card = CATALOG.get("alibaba/wan2.7-t2v")
+    assert card is not None
+    return card
+
+
+def payload_problems(payload: dict[str, Any], card: ModelCard) -> tuple[Problem, ...]:
+    return check_payload(payload, card, lambda name: PLACE, {"duration": "99"}.get, "pier.t2")
+
+
+def test_a_payload_within_the_limits_has_no_problems(wan: ModelCard) -> None:
+    assert payload_problems(GOOD, wan) == ()
+    assert payload_problems({"prompt": "Rain", "duration": 5.0}, wan) == ()
+
+
+@pytest.mark.parametrize(
+    ("change", "code", "message"),
+    [
+        (
+            {"duration": 99},
+            "too-large",
+            "duration: 99 is more than 15, the most that alibaba/wan2.7-t2v allows",
+        ),
+        ({"prompt": ""}, "too-short", "prompt: is empty; at least 1 character is needed"),
+        (
+            {"prompt": "a" * 5012},
+            "too-long",
+            "prompt: is 5,012 characters long; alibaba/wan2.7-t2v allows at most 5,000",
+        ),
+        (
+            {"resolution": "1080p"},
+            "not-allowed",
+            f"resolution: '1080p' is not allowed; {TAKES} '720P' or '1080P'",
+        ),
+        (
+            {"seed": True},
+            "wrong-type",
+            f"seed: true is not a number; {TAKES} a whole number from 0 to 2147483647",
+        ),
+        ({"seed": None}, "wrong-type", f"seed: is empty; {TAKES} a whole number from 0 to 214"),
+        ({"sed": 1}, "unknown-parameter", "sed: alibaba/wan2.7-t2v has no such parameter"),
+    ],
+)
+def test_each_mistake_in_a_payload_names_the_take_and_the_parameter(
+    wan: ModelCard, change: dict[str, Any], code: str, message: str
+) -> None:
+    problem = one(payload_problems({**GOOD, **change}, wan))
+    assert problem.message.startswith(f"take pier.t2: {message}")
+    assert (problem.code, problem.place) == (code, PLACE)
+
+
+def test_a_missing_prompt_is_named(wan: ModelCard) -> None:
+    problem = one(payload_problems({}, wan))
+    assert problem.message == "take pier.t2: prompt: is missing; alibaba/wan2.7-t2v needs it"
+    assert problem.code == "missing-parameter"
+
+
+def test_a_misspelt_parameter_gets_a_hint(wan: ModelCard) -> None:
+    problem = one(payload_problems({**GOOD, "promt_extend": True}, wan))
+    assert problem.hint == "did you mean 'prompt_extend'?"
+
+
+def test_what_a_template_made_is_shown(wan: ModelCard) -> None:
+    assert one(payload_problems({**GOOD, "duration": 99}, wan)).shown == "99"
+    assert one(payload_problems({**GOOD, "seed": -1}, wan)).shown is None
+
+
+def test_all_problems_of_a_payload_are_found(wan: ModelCard) -> None:
+    found = payload_problems({"duration": 99, "ratio": "1:2", "colour": "red"}, wan)
+    assert sorted(problem.code for problem in found) == [
+        "missing-parameter",
+        "not-allowed",
+        "too-large",
+        "unknown-parameter",
+    ]
+
+
+def test_the_quick_answer_and_the_thorough_one_agree(wan: ModelCard) -> None:
+    values: tuple[Any, ...] = (
+        None, True, False, 0, 1, 1.0, 5, 5.0, 5.5, -1, 2**31, "", "5", "16:9", "1080P", "x" * 600,
+        "x" * 5001, "https://example.com/a", "https://example.com/a\n", [], ["16:9"], {}, {"a": 1},
+    )  # fmt: skip
+    is_sure = compile_check(wan.request_schema)
+    exact = Draft202012Validator(dict(wan.request_schema))
+    for name in (*GOOD, "colour"):
+        for value in values:
+            payload = {**GOOD, name: value}
+            assert is_sure(payload) is exact.is_valid(payload), payload
+    assert is_sure({}) is False
+
+
+def test_rules_between_parameters_are_checked_too(tmp_path: Path) -> None:
+    document = card_document("kling/v1", KLING)
+    body = document["paths"]["/kling/v1"]["post"]["requestBody"]["content"]["application/json"]
+    body["schema"]["if"] = {"properties": {"duration": {"const": 10}}, "required": ["duration"]}
+    body["schema"]["then"] = {"properties": {"aspect_ratio": {"const": "1:1"}}}
+    write_card(tmp_path, "kling/v1", document)
+    card = load_catalog(tmp_path).get("kling/v1")
+    assert card is not None
+    good = {"prompt": "Rain", "duration": 10, "aspect_ratio": "1:1"}
+    assert payload_problems(good, card) == ()
+    problem = one(payload_problems({**good, "aspect_ratio": "16:9"}, card))
+    assert problem.message == "take pier.t2: aspect_ratio: '16:9' is not allowed; '1:1' is needed"
+
+
+def test_a_card_whose_limits_are_no_schema_is_told(tmp_path: Path) -> None:
+    write_card(
+        tmp_path, "kling/v1", card_document("kling/v1", {"a": {"type": "string", "enum": 3}})
+    )
+    card = load_catalog(tmp_path).get("kling/v1")
+    assert card is not None
+    with pytest.raises(UsageError, match=r"model card kling/v1: properties\.a\.enum: 3 is not"):
+        check_payload({}, card, lambda name: PLACE, lambda name: None, "a")

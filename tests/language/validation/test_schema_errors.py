@@ -1,0 +1,65 @@
+"""Faults of long files: only what may be wrong is looked at closely, and nothing is lost by it."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from storyboard.language.validation import schema_errors as faults
+from storyboard.language.validation.schema_errors import find_faults
+from storyboard.models.catalog import load_catalog
+from storyboard.models.schema.generate import storyboard_schema
+
+SCHEMA = storyboard_schema(load_catalog())
+SHOT: dict[str, Any] = {"id": "a", "prompt": "Rain", "duration": 5}
+
+
+def film(shots: int) -> dict[str, Any]:
+    return {"version": 1, "shots": [{**SHOT, "id": f"s{n}"} for n in range(shots)]}
+
+
+def test_one_fault_among_many_shots_has_its_index_in_the_whole_file() -> None:
+    document = film(500)
+    document["shots"][321]["duration"] = 99
+    assert [fault.path for fault in find_faults(document, SCHEMA)] == [("shots", 321, "duration")]
+
+
+def test_faults_in_scenes_have_both_indexes() -> None:
+    scenes = [{"id": f"c{n}", "shots": film(9)["shots"]} for n in range(9)]
+    scenes[7]["shots"][5]["promt"] = "Rain"
+    scenes[8]["title"] = 5
+    found = [fault.path for fault in find_faults({"version": 1, "scenes": scenes}, SCHEMA)]
+    assert sorted(found, key=str) == [("scenes", 7, "shots", 5, "promt"), ("scenes", 8, "title")]
+
+
+@settings(deadline=None)
+@given(st.data())
+def test_what_is_found_is_what_is_found_in_the_whole(data: st.DataObject) -> None:
+    document = copy.deepcopy(film(5))
+    if data.draw(st.booleans()):
+        document = {"version": 1, "scenes": [{"id": "c", "shots": document["shots"]}] * 3}
+        document = copy.deepcopy(document)
+    holders = [document, *document.get("scenes", []), *document.get("shots", [])]
+    holders += [shot for scene in document.get("scenes", []) for shot in scene["shots"]]
+    for _ in range(data.draw(st.integers(1, 3))):
+        holder = data.draw(st.sampled_from(holders))
+        key = data.draw(st.sampled_from(["id", "shots", "scenes", "promt", "seed", "version"]))
+        value = data.draw(st.sampled_from([None, 99, "x", [], [{}], {"a": 1}, [1, "x"]]))
+        holder[key] = copy.deepcopy(value)
+    assert told(document) == told_of_the_whole(document)
+
+
+def told(document: Any) -> list[str]:
+    return sorted(f"{fault.path} {fault.keyword}" for fault in find_faults(document, SCHEMA))
+
+
+def told_of_the_whole(document: Any) -> list[str]:
+    thinned = faults._thinned
+    faults._thinned = lambda data, suspects: faults._Thinned(data, {})
+    try:
+        return told(document)
+    finally:
+        faults._thinned = thinned

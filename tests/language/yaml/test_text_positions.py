@@ -1,0 +1,71 @@
+"""Where in the file a line of a block scalar stands; folding joins lines, so it has to be found."""
+
+from __future__ import annotations
+
+import pytest
+
+from storyboard.language.nodes import ScalarNode
+from storyboard.language.yaml.source import parse_source
+from storyboard.language.yaml.text_positions import place_of_line, place_of_template
+from tests.language.boards import mapping
+
+
+def spot(text: str, line: int) -> tuple[int, int, int]:
+    node = mapping(text).get("p")
+    assert isinstance(node, ScalarNode)
+    place = place_of_line(node, line, text)
+    return place.line, place.column, place.width
+
+
+LITERAL = """p: |
+
+    one
+      two {{ x }}
+
+    three
+"""
+
+
+@pytest.mark.parametrize(("line", "place"), [(2, (3, 5, 3)), (3, (4, 7, 11)), (5, (6, 5, 5))])
+def test_lines_of_a_literal_block_are_those_of_the_file(
+    line: int, place: tuple[int, int, int]
+) -> None:
+    assert spot(LITERAL, line) == place
+
+
+FOLDED = """p: >-
+  one
+  two
+
+  three
+  four {{ x }}
+  five {{ y }}
+"""
+
+
+def test_a_line_of_a_folded_block_is_the_first_of_its_lines_with_a_template() -> None:
+    assert spot(FOLDED, 1) == (2, 3, 3)
+    assert spot(FOLDED, 2) == (6, 3, 12)
+
+
+def test_other_values_stand_where_they_begin() -> None:
+    assert spot('p: "one\\n{{ two }}"', 2) == (1, 4, 16)
+    assert spot("p: one\n  two\n\n  {{ three }}", 2) == (1, 4, 3)
+
+
+def test_without_the_files_text_the_lines_are_counted() -> None:
+    node = mapping(LITERAL).get("p")
+    assert isinstance(node, ScalarNode)
+    assert place_of_line(node, 3, "").line == 4
+
+
+def test_windows_line_breaks_change_nothing() -> None:
+    text = LITERAL.replace("\n", "\r\n")
+    assert spot(text, 3) == (4, 7, 11)
+
+
+def test_a_value_made_by_a_template_stands_at_the_templates_line() -> None:
+    source = "p: |\n  some text\n  {{ x }}\n"
+    node = parse_source(source, "film.yaml").root.get("p")  # type: ignore[union-attr]
+    assert isinstance(node, ScalarNode)
+    assert place_of_template(node, source).line == 3

@@ -1,0 +1,310 @@
+"""A clone pays nothing again: what its manifest tells that its state file lacks."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from storyboard.errors import UsageError
+from storyboard.outputs.manifest.adopt import adoptable
+from storyboard.outputs.manifest.manifest import Manifest, build_manifest
+from storyboard.planning.plan import make_plan, read_states
+from storyboard.records import Submission, SubmissionState, Take, TakeState, Video
+from storyboard.state.store import Store
+from storyboard.videos.files import has_file
+from tests.made import HOUR, NOW, make_done, make_submission, make_take, make_video
+
+ORIGIN = "https://api.modellix.ai"
+CONTENT = b"pictures that move"
+State = SubmissionState
+
+
+class Film:
+    name = "film"
+    title = None
+
+
+def manifest_of(
+    takes: Sequence[Take], known: Sequence[Submission], *, files: bool = True
+) -> Manifest:
+    """The manifest that a render writes for this state."""
+    states = read_states(takes, known, has_file=lambda video: files)
+    return build_manifest(Film(), ORIGIN, states)
+
+
+def adopt(
+    manifest: Manifest | None, known: Sequence[Submission], folder: Path, **more: Any
+) -> list[Submission]:
+    return adoptable(manifest, known, folder, **({"origin": ORIGIN, "storyboard": "film"} | more))
+
+
+def told(state: State, **facts: Any) -> Manifest:
+    """A manifest of one take in this state."""
+    take = make_take()
+    made = make_done if state is State.SUCCEEDED else partial(make_submission, state=state)
+    return manifest_of([take], [made(take, **facts)])
+
+
+def here(folder: Path, content: bytes = CONTENT) -> Video:
+    """A video whose file lies in the folder."""
+    video = make_video(sha256=hashlib.sha256(CONTENT).hexdigest(), size_bytes=len(CONTENT))
+    (folder / "videos").mkdir(exist_ok=True)
+    (folder / video.path).write_bytes(content)
+    return video
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    with closing(Store(tmp_path, origin=ORIGIN, storyboard="film")) as opened:
+        yield opened
+
+
+def decisions(store: Store, takes: Sequence[Take], folder: Path, **more: Any) -> list[str]:
+    plan = make_plan(
+        takes, store.submissions(), now=NOW, has_file=partial(has_file, folder), **more
+    )
+    return [action.kind.value for action in plan.actions]
+
+
+# Keep, download, ask
+
+
+def test_without_a_manifest_there_is_nothing_to_adopt(tmp_path: Path) -> None:
+    assert adopt(None, [], tmp_path) == []
+
+
+def test_a_video_that_is_here_with_its_sha256_is_kept(tmp_path: Path, store: Store) -> None:
+    take, video = make_take(), here(tmp_path)
+    for submission in adopt(manifest_of([take], [make_done(take, video=video)]), [], tmp_path):
+        store.adopt(submission)
+    assert decisions(store, [take], tmp_path) == ["keep"]
+
+
+@pytest.mark.parametrize(
+    ("expires_at", "decision"), [(NOW + HOUR, "download"), (None, "download"), (NOW, "ask")]
+)
+def test_a_video_that_is_not_here_is_downloaded_or_asked_about(
+    tmp_path: Path, store: Store, expires_at: Any, decision: str
+) -> None:
+    take = make_take()
+    done = make_done(take, version=3, url_expires_at=expires_at)
+    for submission in adopt(manifest_of([take], [done]), [], tmp_path):
+        store.adopt(submission)
+    assert decisions(store, [take], tmp_path) == [decision]
+    [read] = store.submissions()
+    assert read.video == done.video  # so that it gets its old name back
+    assert store.next_version("hero") == 4
+
+
+@pytest.mark.parametrize("content", [CONTENT[::-1], CONTENT[:-1], b""])
+def test_a_file_of_other_content_is_not_the_video(tmp_path: Path, content: bytes) -> None:
+    take, video = make_take(), here(tmp_path, content)
+    [adopted] = adopt(manifest_of([take], [make_done(take, video=video)]), [], tmp_path)
+    assert adopted.video is None
+    assert adopted.video_url == "https://file.modellix.ai/1.mp4"
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["index.html", ".x/y.v001.mp4", "videos/.x.v001.mp4", "videos/a.mp4", "videos/a/b.v001.mp4"],
+)
+def test_nothing_will_be_written_under_a_name_that_is_not_ours(tmp_path: Path, path: str) -> None:
+    [adopted] = adopt(told(State.SUCCEEDED, video=make_video(path=path)), [], tmp_path)
+    assert adopted.video is None
+
+
+def test_a_link_that_leads_nowhere_is_not_a_free_name(tmp_path: Path) -> None:
+    (tmp_path / "videos").mkdir()
+    (tmp_path / "videos" / "hero.v001.mp4").symlink_to(tmp_path / "elsewhere")
+    [adopted] = adopt(told(State.SUCCEEDED), [], tmp_path)
+    assert adopted.video is None
+
+
+# What is news
+
+
+@pytest.mark.parametrize(
+    ("state", "decision"),
+    [
+        (State.UNKNOWN, "ask"),
+        (State.ACCEPTED, "resume"),
+        (State.FAILED, "hold"),
+        (State.ABANDONED, "hold"),
+        (State.REJECTED, "hold"),
+    ],
+)
+def test_a_clone_knows_what_is_open_and_what_came_to_nothing(
+    tmp_path: Path, store: Store, state: State, decision: str
+) -> None:
+    for submission in adopt(told(state, reason="x"), [], tmp_path):
+        store.adopt(submission)
+    assert decisions(store, [make_take()], tmp_path) == [decision]
+
+
+@pytest.mark.parametrize("state", [State.UNAVAILABLE, State.RELEASED])
+def test_what_was_never_accepted_is_nothing_to_adopt(tmp_path: Path, state: State) -> None:
+    assert adopt(told(state), [], tmp_path) == []
+
+
+@pytest.mark.parametrize("local", list(State))
+def test_a_finished_video_is_news_unless_one_is_known(tmp_path: Path, local: State) -> None:
+    known = make_submission(make_take(), local, id=1)
+    news = adopt(told(State.SUCCEEDED, id=2), [known], tmp_path)
+    assert len(news) == (0 if local is State.SUCCEEDED else 1)
+
+
+def test_a_task_of_ours_that_another_clone_saw_finished_completes_our_row(
+    tmp_path: Path, store: Store
+) -> None:
+    take = make_take()
+    waiting = store.adopt(make_submission(take, State.ACCEPTED, id=0, task_id="task-9"))
+    [news] = adopt(told(State.SUCCEEDED, task_id="task-9"), [waiting], tmp_path)
+    assert news.id == waiting.id
+    preview = make_plan([take], [waiting, news], now=NOW, has_file=lambda video: True)
+    store.adopt(news)
+    run = make_plan([take], store.submissions(), now=NOW, has_file=lambda video: True)
+    for plan in (preview, run):
+        assert [action.kind.value for action in plan.actions] == ["keep"]
+        assert plan.orphans == ()
+
+
+@pytest.mark.parametrize(
+    ("local", "is_news"),
+    [
+        (State.UNAVAILABLE, True),
+        (State.REJECTED, True),
+        (State.FAILED, True),
+        (State.ABANDONED, True),
+        (State.RELEASED, True),
+        (State.SENDING, False),
+        (State.UNKNOWN, False),
+        (State.ACCEPTED, False),
+        (State.SUCCEEDED, False),
+    ],
+)
+@pytest.mark.parametrize("open_", [State.UNKNOWN, State.ACCEPTED])
+def test_what_another_clone_has_open_is_news_where_ours_led_to_nothing(
+    tmp_path: Path, local: State, is_news: bool, open_: State
+) -> None:
+    known = make_submission(make_take(), local, id=1, sent_at=NOW - HOUR, submitted_at=None)
+    assert len(adopt(told(open_, id=2, reason="x"), [known], tmp_path)) == int(is_news)
+
+
+@pytest.mark.parametrize(
+    "settled", [State.RELEASED, State.ABANDONED, State.FAILED, State.UNAVAILABLE]
+)
+def test_what_we_settled_since_the_manifest_was_written_does_not_come_back(
+    tmp_path: Path, settled: State
+) -> None:
+    """A resolved outcome would be asked about again and again, until the next manifest."""
+    unknown = make_submission(make_take(), State.UNKNOWN, sent_at=NOW.replace(microsecond=700_000))
+    manifest = manifest_of([make_take()], [unknown])
+    assert adopt(manifest, [replace(unknown, state=settled)], tmp_path) == []
+    resolved = replace(unknown, state=settled, task_id="t", submitted_at=NOW + HOUR)
+    assert adopt(manifest, [resolved], tmp_path) == []
+
+
+@pytest.mark.parametrize("local", [State.FAILED, State.RELEASED, State.REJECTED, State.UNKNOWN])
+def test_a_failure_elsewhere_is_no_news_where_something_is_known(
+    tmp_path: Path, local: State
+) -> None:
+    known = make_submission(make_take(), local, id=1)
+    assert adopt(told(State.FAILED, id=2, reason="x"), [known], tmp_path) == []
+
+
+def test_takes_that_share_a_request_are_adopted_once(tmp_path: Path) -> None:
+    twins = [make_take("a"), replace(make_take("a"), id="b", shot="b")]
+    manifest = manifest_of(twins, [make_done(make_take("a"))])
+    assert [news.take for news in adopt(manifest, [], tmp_path)] == ["a"]
+
+
+def test_after_adopting_there_is_nothing_left_to_adopt(tmp_path: Path, store: Store) -> None:
+    takes = [make_take(name) for name in "abc"]
+    manifest = manifest_of(
+        takes,
+        [
+            make_done(takes[0], id=1),
+            make_submission(takes[1], State.ACCEPTED, id=2),
+            make_submission(takes[2], State.UNKNOWN, id=3),
+        ],
+    )
+    for submission in adopt(manifest, [], tmp_path):
+        store.adopt(submission)
+    assert adopt(manifest, store.submissions(), tmp_path) == []
+    states = read_states(takes, store.submissions(), has_file=lambda video: True)
+    assert build_manifest(Film(), ORIGIN, states) == manifest
+
+
+# Manifests that are not ours
+
+
+def refusal(manifest: Manifest, folder: Path, **more: Any) -> tuple[str, str | None]:
+    with pytest.raises(UsageError) as error:
+        adopt(manifest, [], folder, **more)
+    return str(error.value), error.value.next_step
+
+
+def test_a_manifest_of_another_origin_is_refused(tmp_path: Path) -> None:
+    assert refusal(told(State.FAILED, reason="x"), tmp_path, origin="sandbox") == (
+        f"{tmp_path / 'manifest.json'} tells of videos made at {ORIGIN}, not sandbox",
+        "choose another folder with --output",
+    )
+
+
+def test_a_manifest_of_another_storyboard_is_refused(tmp_path: Path) -> None:
+    assert refusal(told(State.FAILED, reason="x"), tmp_path, storyboard="other") == (
+        f"{tmp_path / 'manifest.json'} belongs to the storyboard film, not to other",
+        "choose another folder with --output",
+    )
+
+
+@pytest.mark.parametrize("state", [State.SUCCEEDED, State.RELEASED])
+def test_a_payload_that_was_edited_is_refused_also_where_nothing_would_be_adopted(
+    tmp_path: Path, state: State
+) -> None:
+    """It could be sent, with --from-manifest, and pass for another request from then on."""
+    manifest = told(state)
+    [block] = manifest.takes
+    edited = replace(block, payload={"prompt": "edited by hand"})
+    assert refusal(replace(manifest, takes=(edited,)), tmp_path) == (
+        f"{tmp_path / 'manifest.json'}: take hero has a fingerprint that is not that of its "
+        "payload; the file was edited by hand",
+        "restore it from git",
+    )
+
+
+@pytest.mark.parametrize("repeat", [0, 1, 4])
+def test_a_repeat_of_an_equal_payload_has_a_fingerprint_of_its_own(
+    tmp_path: Path, repeat: int
+) -> None:
+    take = replace(make_take("hero", repeat=repeat), id="hero.t5", number=5)
+    manifest = manifest_of([take], [make_done(take)])
+    assert [news.take for news in adopt(manifest, [], tmp_path)] == ["hero.t5"]
+
+
+def test_a_repeat_past_the_take_s_number_is_no_fingerprint_of_it(tmp_path: Path) -> None:
+    take = replace(make_take("hero", repeat=5), id="hero.t5", number=5)
+    with pytest.raises(UsageError, match="edited by hand"):
+        adopt(manifest_of([take], [make_done(take)]), [], tmp_path)
+
+
+def test_a_locked_take_is_adopted_with_the_request_of_its_video(
+    tmp_path: Path, store: Store
+) -> None:
+    old, locked = make_take(seed=1), make_take(seed=2, is_locked=True)
+    done = make_done(old, video=here(tmp_path))
+    manifest = manifest_of([locked], [done])
+    for submission in adopt(manifest, [], tmp_path):
+        store.adopt(submission)
+    assert decisions(store, [locked], tmp_path) == ["keep"]
+    states: Sequence[TakeState] = read_states(
+        [locked], store.submissions(), has_file=partial(has_file, tmp_path)
+    )
+    assert build_manifest(Film(), ORIGIN, states) == manifest

@@ -1,0 +1,131 @@
+"""The commit that is frozen with each submission, read from real repositories."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from storyboard.project.git import read_commit
+
+
+def git(folder: Path, *arguments: str) -> str:
+    who = ("-c", "user.name=a", "-c", "user.email=a@example.org", "-c", "commit.gpgsign=false")
+    done = subprocess.run(
+        ["git", *who, "-C", str(folder), *arguments], check=True, capture_output=True, text=True
+    )
+    return done.stdout.strip()
+
+
+@pytest.fixture
+def film(tmp_path: Path) -> Path:
+    """A committed storyboard in a fresh repository."""
+    git(tmp_path, "init", "--quiet")
+    path = tmp_path / "film.yaml"
+    path.write_text("version: 1\n")
+    git(tmp_path, "add", ".")
+    git(tmp_path, "commit", "--quiet", "--message", "film")
+    return path
+
+
+def test_a_committed_storyboard_is_clean_at_its_commit(film: Path) -> None:
+    assert read_commit(film.parent, [film]) == (git(film.parent, "rev-parse", "HEAD"), False)
+
+
+def test_an_edited_storyboard_is_dirty(film: Path) -> None:
+    film.write_text("version: 1 # edited\n")
+    assert read_commit(film.parent, [film])[1] is True
+
+
+def test_only_the_files_that_were_read_count(film: Path) -> None:
+    other = film.parent / "other.yaml"
+    other.write_text("x")
+    assert read_commit(film.parent, [film])[1] is False
+    assert read_commit(film.parent, [film, other])[1] is True
+
+
+def test_a_file_that_git_ignores_is_in_no_commit_and_so_dirty(film: Path) -> None:
+    (film.parent / ".gitignore").write_text("secret.yaml\n")
+    secret = film.parent / "secret.yaml"
+    secret.write_text("x")
+    assert read_commit(film.parent, [secret])[1] is True
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no such names on Windows")
+def test_names_are_taken_literally(film: Path) -> None:
+    starred = film.parent / "film[12]*.yaml"
+    starred.write_text("x")
+    git(film.parent, "add", ".")
+    git(film.parent, "commit", "--quiet", "--message", "starred")
+    (film.parent / "film1.yaml").write_text("x")
+    assert read_commit(film.parent, [starred])[1] is False
+
+
+def test_a_file_outside_the_repository_leaves_the_question_open(
+    film: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    outside = tmp_path_factory.mktemp("elsewhere") / "vars.yaml"
+    outside.touch()
+    commit, is_dirty = read_commit(film.parent, [film, outside])
+    assert commit is not None
+    assert is_dirty is None
+
+
+def test_nothing_is_known_outside_a_repository(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
+    assert read_commit(tmp_path, [tmp_path / "film.yaml"]) == (None, None)
+
+
+def test_nothing_is_known_before_the_first_commit(tmp_path: Path) -> None:
+    git(tmp_path, "init", "--quiet")
+    assert read_commit(tmp_path, [tmp_path / "film.yaml"]) == (None, None)
+
+
+def test_nothing_is_known_without_git(film: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "")
+    assert read_commit(film.parent, [film]) == (None, None)
+
+
+def test_a_git_that_hangs_is_given_up(film: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def hang(*arguments: object, timeout: float, **more: object) -> None:
+        raise subprocess.TimeoutExpired("git", timeout)
+
+    monkeypatch.setattr(subprocess, "run", hang)
+    assert read_commit(film.parent, [film]) == (None, None)
+
+
+def test_inside_a_hook_of_another_repository_the_storyboard_s_own_counts(
+    film: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = tmp_path_factory.mktemp("other")
+    git(other, "init", "--quiet")
+    own = git(film.parent, "rev-parse", "HEAD")
+    monkeypatch.setenv("GIT_DIR", str(other / ".git"))
+    monkeypatch.setenv("GIT_INDEX_FILE", str(other / ".git" / "index"))
+    assert read_commit(film.parent, [film]) == (own, False)
+
+
+def test_the_key_is_not_passed_on(film: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MODELLIX_API_KEY", "a-key-of-a-test")
+    run, seen = subprocess.run, []
+
+    def watch(*arguments: object, env: dict[str, str], **more: object) -> object:
+        seen.append(env)
+        return run(*arguments, env=env, **more)  # type: ignore[call-overload]
+
+    monkeypatch.setattr(subprocess, "run", watch)
+    read_commit(film.parent, [film])
+    assert len(seen) == 2
+    assert "a-key-of-a-test" not in str(seen)
+
+
+def test_looking_changes_nothing(film: Path) -> None:
+    index = film.parent / ".git" / "index"
+    film.touch()
+    before = index.read_bytes()
+    read_commit(film.parent, [film])
+    assert index.read_bytes() == before

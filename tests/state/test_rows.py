@@ -1,0 +1,40 @@
+from __future__ import annotations
+
+import json
+from dataclasses import fields
+
+import pytest
+
+from storyboard.fingerprint import fingerprint
+from storyboard.planning.changes import describe_changes
+from storyboard.records import Submission, Video
+from storyboard.state.rows import FIELDS, FROZEN, KNOWN, VIDEO_FIELDS, StoredPayload
+
+PAYLOAD = {"prompt": "A harbor", "duration": 5, "seed": None}
+
+
+def names(columns: str) -> list[str]:
+    return [name.strip(' "') for name in columns.split(",")]
+
+
+def test_the_columns_are_the_fields_in_their_order() -> None:
+    assert [*names(FIELDS), "video"] == [field.name for field in fields(Submission)]
+    assert names(VIDEO_FIELDS) == [field.name for field in fields(Video)]
+    assert sorted(names(FIELDS)) == sorted(["id", *names(FROZEN), *names(KNOWN)])
+
+
+def test_a_stored_payload_is_the_payload_in_its_order() -> None:
+    stored = StoredPayload(json.dumps(PAYLOAD))
+    assert stored == PAYLOAD
+    plain = dict(PAYLOAD)
+    assert plain == stored  # which a dict leaves to its other side
+    assert list(stored) == list(PAYLOAD)
+    assert repr(stored) == repr(PAYLOAD)
+    assert json.dumps(dict(stored)) == json.dumps(PAYLOAD)
+    assert fingerprint("a/b", stored) == fingerprint("a/b", PAYLOAD)
+    assert describe_changes(stored, PAYLOAD) == ""
+
+
+def test_a_payload_that_nobody_asks_for_is_not_parsed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("storyboard.state.rows.json.loads", None)
+    StoredPayload("{}")

@@ -1,0 +1,708 @@
+"""The state file: what goes in comes out, whole or not at all, and nothing of others is touched."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import string
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import replace
+from datetime import datetime, timedelta, timezone
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from storyboard.errors import StateError
+from storyboard.records import OPEN_STATES, Submission, SubmissionState, Take, Video
+from storyboard.state.rows import FROZEN, KNOWN, read_videos
+from storyboard.state.store import FILE_NAME, Store, Written, read_outputs, read_submissions
+from tests.made import MODEL, NOW, make_done, make_submission, make_take, make_video
+
+REPO = Path(__file__).parents[2]
+ORIGIN = "https://api.modellix.ai"
+State = SubmissionState
+
+
+def open_store(folder: Path, **changes: str) -> Store:
+    return Store(folder, **({"origin": ORIGIN, "storyboard": "film"} | changes))
+
+
+def begin(store: Store, take: Take, **facts: Any) -> Submission:
+    return store.begin(take, **({"endpoint": f"/api/v1/{take.model}", "now": NOW} | facts))
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    with closing(open_store(tmp_path)) as opened:
+        yield opened
+
+
+def raw(folder: Path) -> closing[sqlite3.Connection]:
+    return closing(sqlite3.connect(folder / FILE_NAME, isolation_level=None))
+
+
+def complaint(error: pytest.ExceptionInfo[StateError]) -> tuple[str, str | None]:
+    return str(error.value), error.value.next_step
+
+
+# In and out
+
+
+def test_an_intention_is_a_row_before_anything_is_known(store: Store) -> None:
+    take = make_take(seed=7, prompt_extend=False, negative_prompt=None)
+    begun = begin(store, take, commit="8f0c", is_dirty=True, profile="studio", user_id="abc")
+    assert begun.state is State.SENDING
+    assert store.submissions() == [begun]
+    assert begun.payload == take.payload
+    assert (begun.commit, begun.is_dirty, begun.profile) == ("8f0c", True, "studio")
+
+
+def test_the_payload_keeps_its_order_and_its_types(store: Store) -> None:
+    payload = {"z": True, "a": 1, "m": [1.5, None, {"y": "ü", "b": False}]}
+    begin(store, replace(make_take(), payload=payload))
+    [read] = store.submissions()
+    assert repr(read.payload) == repr(payload)
+
+
+def test_what_becomes_known_is_written_and_what_was_frozen_stays(store: Store) -> None:
+    begun = begin(store, make_take())
+    learnt = {
+        "state": State.SUCCEEDED,
+        "task_id": "task-1",
+        "submitted_at": NOW,
+        "finished_at": NOW + timedelta(seconds=61),
+        "http_status": 200,
+        "reason": "a reason",
+        "reply": "{}",
+        "video_url": "https://file.modellix.ai/1.mp4",
+        "url_expires_at": NOW + timedelta(days=7),
+    }
+    frozen = {"payload": {"prompt": "edited"}, "take": "other", "commit": "beef"}
+    store.update(replace(begun, **(learnt | frozen)))
+    assert store.submissions() == [replace(begun, **learnt)]
+
+
+def test_a_submission_that_is_not_in_the_file_is_no_silent_loss(store: Store) -> None:
+    lost = make_submission(make_take(), State.ACCEPTED, id=9)
+    with pytest.raises(StateError) as error:
+        store.update(lost)
+    assert complaint(error) == (
+        f"the state file {store.path} no longer holds the submission of take hero (task task-9)",
+        "it was replaced while this ran: restore it, then run again",
+    )
+
+
+TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
+TIMES = st.timedeltas(timedelta(0), timedelta(days=80_000)).map(
+    lambda later: datetime(2001, 1, 1, tzinfo=timezone.utc) + later
+)
+NUMBERS = st.integers() | st.floats(allow_nan=False, allow_infinity=False)
+JSON = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | TEXT,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXT, inner, max_size=3),
+    max_leaves=5,
+)
+SUBMISSIONS = st.builds(
+    Submission,
+    id=st.just(0),
+    take=st.text(string.ascii_letters, min_size=1, max_size=8),
+    shot=TEXT,
+    scene=st.none() | TEXT,
+    fingerprint=st.text("0123456789abcdef", min_size=64, max_size=64),
+    state=st.sampled_from(State),
+    model=st.just(MODEL),
+    endpoint=TEXT,
+    payload=st.dictionaries(TEXT, JSON, max_size=4),
+    sent_at=TIMES,
+    commit=st.none() | TEXT,
+    is_dirty=st.none() | st.booleans(),
+    profile=st.none() | TEXT,
+    user_id=st.none() | TEXT,
+    task_id=st.none() | TEXT,
+    submitted_at=st.none() | TIMES,
+    finished_at=st.none() | TIMES,
+    http_status=st.none() | st.integers(100, 599),
+    reason=st.none() | TEXT,
+    reply=st.none() | TEXT,
+    video_url=st.none() | TEXT,
+    url_expires_at=st.none() | TIMES,
+    video=st.none()
+    | st.builds(
+        Video,
+        path=TEXT,
+        sha256=TEXT,
+        size_bytes=st.integers(0, 2**50),
+        width=st.none() | st.integers(1, 10**5),
+        height=st.none() | st.integers(1, 10**5),
+        duration_s=st.none() | st.floats(0, 10**6),
+        fps=st.none() | st.floats(0, 10**4),
+    ),
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(submission=SUBMISSIONS)
+def test_whatever_goes_in_comes_out_to_the_microsecond(
+    tmp_path_factory: pytest.TempPathFactory, submission: Submission
+) -> None:
+    folder = tmp_path_factory.mktemp("state")
+    with closing(open_store(folder)) as store:
+        store.adopt(submission)
+    [read] = read_submissions(folder)
+    assert read == replace(submission, id=1)
+    assert repr(read.payload) == repr(submission.payload)
+
+
+def test_text_that_sqlite_cannot_hold_ends_no_run(store: Store) -> None:
+    begun = begin(store, make_take())
+    store.update(replace(begun, state=State.FAILED, reason="half \ud800", reply="\udfff"))
+    [read] = store.submissions()
+    assert (read.reason, read.reply) == ("half ?", "?")
+
+
+def test_nothing_is_read_twice_while_nothing_changes(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begin(store, make_take())
+    first = store.submissions()
+    monkeypatch.setattr("storyboard.state.store.read_rows", None)
+    assert store.submissions() == first
+    first.clear()
+    assert store.submissions()
+
+
+def test_what_another_process_changes_is_read(tmp_path: Path, store: Store) -> None:
+    begin(store, make_take())
+    assert store.submissions()[0].reason is None
+    with raw(tmp_path) as db:
+        db.execute("UPDATE submissions SET reason = 'mended by hand'")
+    assert store.submissions()[0].reason == "mended by hand"
+
+
+def test_what_was_seen_within_a_transaction_that_failed_is_forgotten(store: Store) -> None:
+    before = store.submissions()
+    with pytest.raises(KeyboardInterrupt), store.transaction():
+        begin(store, make_take())
+        assert len(store.submissions()) == 1
+        raise KeyboardInterrupt
+    assert store.submissions() == before == []
+
+
+# One open submission a fingerprint
+
+
+@pytest.mark.parametrize("state", sorted(OPEN_STATES, key=lambda state: state.value))
+def test_a_second_submission_of_an_open_request_is_refused(store: Store, state: State) -> None:
+    first = begin(store, make_take())
+    store.update(replace(first, state=state))
+    with pytest.raises(StateError) as error:
+        begin(store, make_take())
+    assert complaint(error) == (
+        "take hero has a submission that is still open; sending it again could be paid twice",
+        "run render again; it goes on with the open one",
+    )
+    assert len(store.submissions()) == 1
+
+
+@pytest.mark.parametrize("state", [state for state in State if state not in OPEN_STATES])
+def test_a_request_that_is_over_may_be_sent_again_as_a_row_of_its_own(
+    store: Store, state: State
+) -> None:
+    store.update(replace(begin(store, make_take()), state=state))
+    assert begin(store, make_take()).id == 2
+
+
+def test_the_index_knows_exactly_the_open_states(tmp_path: Path, store: Store) -> None:
+    with raw(tmp_path) as db:
+        [(sql,)] = db.execute("SELECT sql FROM sqlite_master WHERE name = 'one_open_submission'")
+    assert {state.value for state in State if f"'{state.value}'" in sql} == {
+        state.value for state in OPEN_STATES
+    }
+
+
+# Videos
+
+
+def test_versions_count_per_take_without_regard_to_case(store: Store) -> None:
+    assert store.next_version("Hero") == 1
+    store.add_video(store.adopt(make_submission(make_take(), State.FAILED, id=0)),
+                    make_video(), version=1)  # fmt: skip
+    assert store.next_version("HERO") == 2
+    assert store.next_version("hero2") == 1
+
+
+def test_the_newest_video_of_a_submission_counts(store: Store) -> None:
+    done = store.adopt(make_submission(make_take(), State.SUCCEEDED, id=0))
+    store.add_video(done, make_video(version=1), version=1)
+    store.add_video(done, make_video(version=2), version=2)
+    assert [read.video for read in store.submissions()] == [make_video(version=2)]
+
+
+def test_a_video_belongs_to_a_submission_that_exists(store: Store) -> None:
+    with pytest.raises(StateError, match="FOREIGN KEY"):
+        store.add_video(
+            make_submission(make_take(), State.SUCCEEDED, id=5), make_video(), version=1
+        )
+
+
+# Adopting
+
+
+@pytest.mark.parametrize(
+    ("path", "following"),
+    [
+        ("videos/hero.v007.mp4", 8),
+        ("videos/hero.v2.v003.mp4", 4),
+        ("videos/hero.mp4", 2),
+        ("videos/hero.v99999999999999999999.mp4", 2),
+    ],
+)
+def test_an_adopted_video_keeps_its_number(store: Store, path: str, following: int) -> None:
+    adopted = store.adopt(make_done(make_take(), id=0, video=make_video(path=path)))
+    assert store.submissions() == [adopted]
+    assert store.next_version("hero") == following
+
+
+def test_a_row_whose_task_another_clone_saw_finished_is_completed(store: Store) -> None:
+    waiting = store.update(
+        replace(begin(store, make_take()), state=State.ACCEPTED, task_id="task-1")
+    )
+    store.adopt(make_done(make_take(), id=waiting.id, commit="beef"))
+    [read] = store.submissions()
+    assert (read.id, read.state, read.video) == (waiting.id, State.SUCCEEDED, make_video())
+    assert read.commit is None
+    begin(store, make_take())  # nothing is open any more
+
+
+# Transactions
+
+
+def test_a_transaction_that_fails_leaves_nothing_behind(store: Store) -> None:
+    kept = begin(store, make_take("kept"))
+    with pytest.raises(ZeroDivisionError), store.transaction():
+        store.update(replace(kept, state=State.ACCEPTED, task_id="task-1"))
+        begin(store, make_take("lost"))
+        raise ZeroDivisionError
+    assert store.submissions() == [kept]
+
+
+def test_a_transaction_may_follow_one_that_failed(store: Store) -> None:
+    with pytest.raises(StateError), store.transaction():
+        begin(store, make_take())
+        begin(store, make_take())
+    with store.transaction():
+        begin(store, make_take())
+    assert len(store.submissions()) == 1
+
+
+def test_a_transaction_in_which_nothing_changes_is_not_begun(store: Store) -> None:
+    begun = begin(store, make_take())
+    said: list[str] = []
+    store._db.set_trace_callback(said.append)
+    with store.transaction():
+        assert store.submissions() == [begun]
+    assert [line for line in said if not line.startswith(("SELECT", "PRAGMA"))] == []
+
+    with store.transaction():
+        store.update(begun)
+        store.update(begun)
+    # A statement whose triggers run is told of again for each of them.
+    verbs = [verb for verb, _ in groupby(line.split()[0] for line in said[-12:])]
+    assert verbs[-3:] == ["BEGIN", "UPDATE", "COMMIT"]
+
+
+def test_a_transaction_that_the_disk_ended_is_not_taken_for_committed(store: Store) -> None:
+    # With a trigger to run, SQLite takes back the statement alone.
+    store._db.execute("DROP TRIGGER submission_added")
+    store._db.execute("PRAGMA max_page_count = 8")
+    with (
+        pytest.raises(StateError, match="no transaction is active"),
+        store.transaction(),
+        pytest.raises(StateError, match="disk is full"),
+    ):
+        begin(store, make_take("big", negative_prompt="x" * 100_000))
+
+
+def test_a_disk_that_is_full_is_told_and_nothing_is_half_written(
+    tmp_path: Path, store: Store
+) -> None:
+    kept = begin(store, make_take("kept"))
+    store._db.execute("PRAGMA max_page_count = 8")  # as small as it is: the disk is full
+    with pytest.raises(StateError) as error, store.transaction():
+        begin(store, make_take("small"))
+        begin(store, make_take("big", negative_prompt="x" * 100_000))
+    assert complaint(error) == (
+        f"the state file {tmp_path / FILE_NAME} cannot be used: database or disk is full",
+        "free some space on the disk, then run again",
+    )
+    assert store.submissions() == [kept]
+    begin(store, make_take("small"))
+
+
+def test_what_is_committed_outlives_a_process_that_ends_at_once(tmp_path: Path) -> None:
+    script = """
+import os, pathlib, sys
+from tests.made import make_take
+from tests.state.test_store import begin, open_store
+store = open_store(pathlib.Path(sys.argv[1]))
+begin(store, make_take("a"))
+with store.transaction():
+    begin(store, make_take("b"))
+    os._exit(7)
+"""
+    done = subprocess.run([sys.executable, "-c", script, str(tmp_path)], cwd=REPO, check=False)
+    assert done.returncode == 7
+    assert [read.take for read in read_submissions(tmp_path)] == ["a"]
+    with closing(open_store(tmp_path)) as store:
+        assert [read.take for read in store.submissions()] == ["a"]
+
+
+def test_the_log_is_written_ahead_and_synced_at_each_commit(store: Store) -> None:
+    assert store._db.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+    assert store._db.execute("PRAGMA synchronous").fetchone() == (2,)  # FULL
+    assert store._db.execute("PRAGMA foreign_keys").fetchone() == (1,)
+
+
+# Reading beside a render
+
+
+def test_a_folder_without_a_state_file_has_no_submissions(tmp_path: Path) -> None:
+    assert read_submissions(tmp_path) == []
+    assert read_submissions(tmp_path / "nowhere") == []
+    (tmp_path / FILE_NAME).touch()
+    assert read_submissions(tmp_path) == []
+    assert [path.name for path in tmp_path.iterdir()] == [FILE_NAME]
+
+
+@pytest.mark.parametrize("owner", [("sandbox", "film"), (ORIGIN, "other")])
+def test_a_folder_is_not_read_for_another_origin_or_storyboard(
+    store: Store, tmp_path: Path, owner: tuple[str, str]
+) -> None:
+    begin(store, make_take())
+    assert len(read_submissions(tmp_path, owner=(ORIGIN, "film"))) == 1
+    with pytest.raises(StateError) as error:
+        read_submissions(tmp_path, owner=owner)
+    assert complaint(error) == (
+        f"{tmp_path} belongs to film rendered at {ORIGIN}, not to {owner[1]} at {owner[0]}",
+        "choose another folder with --output",
+    )
+
+
+def test_a_reader_sees_what_was_committed_while_another_writes(
+    tmp_path: Path, store: Store
+) -> None:
+    begin(store, make_take("a"))
+    with store.transaction():
+        begin(store, make_take("b"))
+        assert [read.take for read in read_submissions(tmp_path)] == ["a"]
+    assert [read.take for read in read_submissions(tmp_path)] == ["a", "b"]
+
+
+def test_a_reader_sees_one_moment_although_a_render_goes_on(
+    tmp_path: Path, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store.adopt(make_done(make_take("a"), id=0))
+
+    def write_meanwhile(rows: Any) -> dict[int, Video]:
+        begin(store, make_take("b"))
+        return read_videos(rows)
+
+    monkeypatch.setattr("storyboard.state.store.read_videos", write_meanwhile)
+    assert [read.take for read in read_submissions(tmp_path)] == ["a"]
+    monkeypatch.undo()
+    assert [read.take for read in store.submissions()] == ["a", "b"]
+
+
+def test_reading_leaves_no_files_behind(tmp_path: Path) -> None:
+    open_store(tmp_path).close()
+    before = (tmp_path / FILE_NAME).read_bytes()
+    read_submissions(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == [FILE_NAME]
+    assert (tmp_path / FILE_NAME).read_bytes() == before
+
+
+@pytest.mark.skipif(
+    not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may write everywhere"
+)
+def test_a_folder_that_may_not_be_written_can_be_read(tmp_path: Path) -> None:
+    with closing(open_store(tmp_path)) as store:
+        begin(store, make_take())
+    tmp_path.chmod(0o500)
+    try:
+        assert [read.take for read in read_submissions(tmp_path)] == ["hero"]
+        with pytest.raises(StateError, match="readonly database"):
+            open_store(tmp_path)
+    finally:
+        tmp_path.chmod(0o700)
+
+
+def test_a_forbidden_log_is_not_read_past(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With a log left behind, the file alone is not the truth."""
+    with closing(open_store(tmp_path)) as store:
+        begin(store, make_take())
+        assert (tmp_path / f"{FILE_NAME}-wal").exists()
+
+    class Forbidden(sqlite3.Connection):
+        def execute(self, *_: Any) -> Any:
+            raise sqlite3.OperationalError("attempt to write a readonly database")
+
+    connect = sqlite3.connect
+
+    def forbid(database: Any, *, uri: bool = False, **more: Any) -> sqlite3.Connection:
+        factory = sqlite3.Connection if uri else Forbidden
+        return connect(database, uri=uri, factory=factory, **more)
+
+    monkeypatch.setattr("storyboard.state.store.sqlite3.connect", forbid)
+    assert [read.take for read in read_submissions(tmp_path)] == ["hero"]
+    (tmp_path / f"{FILE_NAME}-wal").touch()
+    with pytest.raises(StateError, match="readonly database"):
+        read_submissions(tmp_path)
+
+
+# Files of others
+
+
+@pytest.mark.parametrize(
+    ("changes", "belongs"),
+    [
+        ({"origin": "sandbox"}, f"film rendered at {ORIGIN}, not to film at sandbox"),
+        ({"storyboard": "other"}, f"film rendered at {ORIGIN}, not to other at {ORIGIN}"),
+    ],
+)
+def test_a_folder_holds_one_origin_and_one_storyboard(
+    tmp_path: Path, changes: dict[str, str], belongs: str
+) -> None:
+    open_store(tmp_path).close()
+    with pytest.raises(StateError) as error:
+        open_store(tmp_path, **changes)
+    assert complaint(error) == (
+        f"{tmp_path} belongs to {belongs}",
+        "choose another folder with --output",
+    )
+    open_store(tmp_path).close()
+
+
+def test_a_file_of_a_newer_program_is_left_as_it_is(tmp_path: Path) -> None:
+    open_store(tmp_path).close()
+    with raw(tmp_path) as db:
+        db.execute("PRAGMA user_version = 99")
+    for use in (lambda: open_store(tmp_path), lambda: read_submissions(tmp_path)):
+        with pytest.raises(StateError) as error:
+            use()
+        assert complaint(error) == (
+            f"{tmp_path / FILE_NAME} was written by a newer storyboard "
+            "(state version 99, this one knows 2)",
+            "upgrade with: pip install -U storyboard-render",
+        )
+
+
+def test_a_database_of_another_program_is_not_touched(tmp_path: Path) -> None:
+    with raw(tmp_path) as db:
+        db.execute("CREATE TABLE addresses (name TEXT)")
+    before = (tmp_path / FILE_NAME).read_bytes()
+    for use in (lambda: open_store(tmp_path), lambda: read_submissions(tmp_path)):
+        with pytest.raises(StateError) as error:
+            use()
+        assert complaint(error) == (
+            f"{tmp_path / FILE_NAME} is a database of another program",
+            "move it away, or choose another folder with --output",
+        )
+    assert (tmp_path / FILE_NAME).read_bytes() == before
+
+
+def test_a_file_that_is_no_database_is_not_touched(tmp_path: Path) -> None:
+    (tmp_path / FILE_NAME).write_bytes(b"a letter to a friend" * 100)
+    for use in (lambda: open_store(tmp_path), lambda: read_submissions(tmp_path)):
+        with pytest.raises(StateError) as error:
+            use()
+        assert complaint(error) == (
+            f"the state file {tmp_path / FILE_NAME} cannot be used: file is not a database",
+            "it is no state file: move it away, then run again",
+        )
+    assert (tmp_path / FILE_NAME).read_bytes() == b"a letter to a friend" * 100
+
+
+def test_a_folder_in_the_place_of_the_file_is_told(tmp_path: Path) -> None:
+    (tmp_path / FILE_NAME).mkdir()
+    with pytest.raises(StateError, match="unable to open database file"):
+        open_store(tmp_path)
+
+
+def test_a_damaged_file_is_told_and_never_taken_for_an_empty_one(tmp_path: Path) -> None:
+    with closing(open_store(tmp_path)) as store:
+        for number in range(200):
+            begin(store, make_take(f"shot-{number}"))
+    path = tmp_path / FILE_NAME
+    content = bytearray(path.read_bytes())
+    content[4096:] = b"\xff" * (len(content) - 4096)
+    path.write_bytes(content)
+    with pytest.raises(StateError) as error:
+        read_submissions(tmp_path)
+    assert complaint(error) == (
+        f"the state file {path} cannot be used: database disk image is malformed",
+        "restore a copy; the manifest beside it still has what was paid",
+    )
+
+
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [
+        ("state", "dancing"),
+        ("payload", "{"),
+        ("payload", "[1]"),
+        ("payload", "7"),
+        ("payload", "{'a': 1}"),
+        ("sent_at", "yesterday"),
+        ("sent_at", 1e300),
+        ("finished_at", "later"),
+    ],
+)
+def test_a_row_that_makes_no_sense_is_told(
+    tmp_path: Path, store: Store, column: str, value: Any
+) -> None:
+    begin(store, make_take())
+    with raw(tmp_path) as db:
+        db.execute(f"UPDATE submissions SET {column} = ?", (value,))  # noqa: S608
+    for use in (store.submissions, lambda: read_submissions(tmp_path)):
+        with pytest.raises(StateError) as error:
+            use()
+        assert complaint(error) == (
+            f"the state file {tmp_path / FILE_NAME} is damaged: a row of it makes no sense",
+            "restore a copy; the manifest beside it still has what was paid",
+        )
+
+
+# What was made of it
+
+
+@pytest.fixture
+def written(store: Store) -> Store:
+    """A state file of one video, whose manifest was written."""
+    store.adopt(make_done(make_take("a"), id=0))
+    store.remember({"manifest.json": "c0de"}, made_from="these takes")
+    return store
+
+
+def test_what_was_written_is_remembered(tmp_path: Path, written: Store) -> None:
+    expected = {"manifest.json": Written("c0de", "these takes")}
+    assert written.outputs() == read_outputs(tmp_path) == expected
+    written.remember({"manifest.json": "8f0c"}, made_from="others")
+    assert written.outputs() == {"manifest.json": Written("8f0c", "others")}
+
+
+@pytest.mark.parametrize("change", ["begin", "update", "add_video", "by hand"])
+def test_what_outputs_were_made_from_is_forgotten_with_every_change(
+    tmp_path: Path, written: Store, change: str
+) -> None:
+    [sent] = written.submissions()
+    if change == "begin":
+        begin(written, make_take("b"))
+    elif change == "update":
+        written.update(sent)
+    elif change == "add_video":
+        written.add_video(sent, make_video("a", 2), version=2)
+    else:
+        with raw(tmp_path) as db:
+            db.execute("UPDATE videos SET size_bytes = 7")
+    assert written.outputs() == {"manifest.json": Written("c0de", "")}
+
+
+def test_a_change_that_is_rolled_back_leaves_the_outputs_as_they_are(written: Store) -> None:
+    with pytest.raises(KeyboardInterrupt), written.transaction():
+        begin(written, make_take("b"))
+        raise KeyboardInterrupt
+    assert written.outputs() == {"manifest.json": Written("c0de", "these takes")}
+
+
+@pytest.mark.parametrize("table", ["videos", "submissions"])
+def test_where_rows_were_taken_out_the_manifest_may_tell_of_more(
+    tmp_path: Path, written: Store, table: str
+) -> None:
+    with raw(tmp_path) as db:
+        db.execute(f"DELETE FROM {table}")  # noqa: S608
+    assert written.outputs() == {}
+
+
+def test_a_folder_without_a_state_file_has_written_nothing(tmp_path: Path) -> None:
+    assert read_outputs(tmp_path) == {}
+
+
+# Migrations
+
+
+def test_a_file_of_the_first_version_is_read_as_it_is_and_brought_up_when_opened(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from storyboard.state import store as module
+
+    with monkeypatch.context() as patch:
+        patch.setattr(module, "_MIGRATIONS", module._MIGRATIONS[:1])
+        with closing(open_store(tmp_path)) as old:
+            begun = begin(old, make_take())
+    assert read_outputs(tmp_path) == {}
+    assert read_submissions(tmp_path) == [begun]
+    with closing(open_store(tmp_path)) as store:
+        assert store.submissions() == [begun]
+        store.remember({"manifest.json": "c0de"}, made_from="")
+    assert read_outputs(tmp_path) == {"manifest.json": Written("c0de", "")}
+
+
+def test_each_migration_runs_once_and_what_was_there_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with closing(open_store(tmp_path)) as store:
+        begun = begin(store, make_take())
+    from storyboard.state import store as module
+
+    later = (*module._MIGRATIONS, "ALTER TABLE videos ADD COLUMN note TEXT")
+    monkeypatch.setattr(module, "_MIGRATIONS", later)
+    for _ in range(2):
+        with closing(open_store(tmp_path)) as store:
+            assert store.submissions() == [begun]
+            assert store._db.execute("PRAGMA user_version").fetchone() == (len(later),)
+
+
+def test_a_migration_that_fails_changes_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    open_store(tmp_path).close()
+    from storyboard.state import store as module
+
+    broken = (*module._MIGRATIONS, "ALTER TABLE videos ADD COLUMN note TEXT; NONSENSE")
+    with monkeypatch.context() as patch:
+        patch.setattr(module, "_MIGRATIONS", broken)
+        with pytest.raises(StateError, match="syntax error"):
+            open_store(tmp_path)
+    with raw(tmp_path) as db:
+        assert db.execute("PRAGMA user_version").fetchone() == (len(broken) - 1,)
+        assert "note" not in str(db.execute("PRAGMA table_info(videos)").fetchall())
+    open_store(tmp_path).close()
+
+
+def test_the_columns_are_those_of_the_table(tmp_path: Path, store: Store) -> None:
+    names = {name.strip(' "') for name in f"id, {FROZEN}, {KNOWN}".split(",")}
+    with raw(tmp_path) as db:
+        assert {row[1] for row in db.execute("PRAGMA table_info(submissions)")} == names
+
+
+def test_damage_is_found_without_the_json_functions_of_sqlite_too(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    missing = "SELECT 1 FROM submissions WHERE no_such_json_function(payload)"
+    monkeypatch.setattr("storyboard.state.store._ANY_DAMAGED_PAYLOAD", missing)
+    begun = begin(store, make_take())
+    assert store.submissions() == [begun]
+    store._db.execute("UPDATE submissions SET payload = '[]'")
+    with pytest.raises(StateError, match="a row of it makes no sense"):
+        store.submissions()

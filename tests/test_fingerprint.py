@@ -1,0 +1,40 @@
+from __future__ import annotations
+
+import hashlib
+
+import pytest
+
+from storyboard.fingerprint import canonical_json, fingerprint
+
+
+def test_the_fingerprint_is_the_sha256_of_sorted_unescaped_json_without_spaces() -> None:
+    text = '{"model":"a/b","payload":{"duration":5,"prompt":"Schiff, größer"}}'
+    assert (
+        fingerprint("a/b", {"prompt": "Schiff, größer", "duration": 5})
+        == hashlib.sha256(text.encode()).hexdigest()
+    )
+
+
+def test_whole_floats_and_integers_are_the_same_request() -> None:
+    assert fingerprint("a/b", {"duration": 5.0}) == fingerprint("a/b", {"duration": 5})
+    assert fingerprint("a/b", {"scale": 0.5}) != fingerprint("a/b", {"scale": 1})
+
+
+def test_true_is_not_one() -> None:
+    assert fingerprint("a/b", {"x": True}) != fingerprint("a/b", {"x": 1})
+
+
+def test_the_order_of_keys_does_not_matter_and_the_model_does() -> None:
+    assert fingerprint("a/b", {"x": 1, "y": 2}) == fingerprint("a/b", {"y": 2, "x": 1})
+    assert fingerprint("a/b", {"x": 1}) != fingerprint("a/c", {"x": 1})
+
+
+def test_repeats_of_an_equal_payload_differ_and_the_first_is_the_plain_one() -> None:
+    prints = {fingerprint("a/b", {"x": 1}, repeat=n) for n in range(3)}
+    assert len(prints) == 3
+    assert fingerprint("a/b", {"x": 1}) in prints
+
+
+def test_what_json_cannot_hold_is_refused() -> None:
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        canonical_json({"x": float("nan")})
