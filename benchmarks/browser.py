@@ -18,7 +18,7 @@ _FLAGS = (
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
     "--window-size=1280,900",
 )
-_MOST_S = 300  # for one step, on a machine that is busy
+_TIMEOUT_S = 300  # for one step, on a machine that is busy
 
 
 class Browser:
@@ -37,11 +37,11 @@ class Browser:
 
     def screenshot(self, path: Path) -> None:
         """Writes what the window would show, as PNG."""
-        reply = requests.get(f"{self._url}/screenshot", timeout=_MOST_S).json()
+        reply = requests.get(f"{self._url}/screenshot", timeout=_TIMEOUT_S).json()
         path.write_bytes(base64.b64decode(reply["value"]))
 
     def _post(self, command: str, body: dict[str, Any]) -> Any:
-        reply = requests.post(f"{self._url}/{command}", json=body, timeout=_MOST_S)
+        reply = requests.post(f"{self._url}/{command}", json=body, timeout=_TIMEOUT_S)
         value = reply.json()["value"]
         if not reply.ok:
             raise RuntimeError(f"{command}: {value['message']}")
@@ -71,12 +71,12 @@ def open_browser() -> Iterator[Browser]:
             }
             wanted = {
                 "goog:chromeOptions": options,
-                "timeouts": {"script": _MOST_S * 1000, "pageLoad": _MOST_S * 1000},
+                "timeouts": {"script": _TIMEOUT_S * 1000, "pageLoad": _TIMEOUT_S * 1000},
             }
             reply = requests.post(
                 f"{address}/session",
                 json={"capabilities": {"alwaysMatch": wanted}},
-                timeout=_MOST_S,
+                timeout=_TIMEOUT_S,
             )
             opened = reply.json()["value"]
             if not reply.ok:
@@ -84,7 +84,7 @@ def open_browser() -> Iterator[Browser]:
             try:
                 yield Browser(address, opened["sessionId"])
             finally:
-                requests.delete(f"{address}/session/{opened['sessionId']}", timeout=_MOST_S)
+                requests.delete(f"{address}/session/{opened['sessionId']}", timeout=_TIMEOUT_S)
         finally:
             driver.terminate()
             driver.wait()

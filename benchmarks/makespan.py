@@ -35,8 +35,8 @@ from storyboard.engine.clock import SystemClock
 from storyboard.engine.job import EngineSettings, Job
 from storyboard.engine.loop import Engine
 from storyboard.fingerprint import fingerprint
-from storyboard.planning.plan import Wishes, make_plan
-from storyboard.records import Place, Take
+from storyboard.planning.plan import PlanOptions, make_plan
+from storyboard.records import Position, Take
 from storyboard.state.store import Store
 from storyboard.videos.result import FetchFailed
 
@@ -112,9 +112,13 @@ def measure(folder: Path, *, concurrency: int | None) -> Run:
         closing(Store(folder, origin=url, storyboard="film")) as store,
         closing(ModellixApi(url, ApiKey("key-of-a-benchmark"))) as api,
     ):
-        wishes = Wishes(download=False)
+        options = PlanOptions(download=False)
         plan = make_plan(
-            make_takes(TAKES), [], now=clock.now(), has_file=lambda video: False, wishes=wishes
+            make_takes(TAKES),
+            [],
+            now=clock.now(),
+            has_file=lambda video: False,
+            options=options,
         )
         engine = Engine(
             [Job("film", plan, store, folder)],
@@ -198,7 +202,7 @@ def make_takes(count: int) -> Sequence[Take]:
                 model=_MODEL,
                 payload=payload,
                 fingerprint=fingerprint(_MODEL, payload),
-                place=Place("film.yaml", number, 1),
+                position=Position("film.yaml", number, 1),
             )
         )
     return takes

@@ -21,7 +21,7 @@ from tabulate import tabulate
 
 from benchmarks.makespan import IN_FLIGHT, PER_MINUTE, TAKES, least_makespan_s
 from storyboard.engine.poll_schedule import Polls
-from storyboard.planning.plan import Wishes
+from storyboard.planning.plan import PlanOptions
 from tests.engine.night import LoggedApi, Night, ScriptedApi
 from tests.engine.rig import make_takes
 
@@ -129,7 +129,7 @@ def simulate(law: str, policy: Policy, seed: int) -> tuple[float, float]:
             concurrency=IN_FLIGHT,
             requests_per_minute=PER_MINUTE,
             render_times_s=render_s,
-            wishes=Wishes(download=False),
+            options=PlanOptions(download=False),
         )
 
         api = LoggedApi(night) if policy.has_log else ScriptedApi(night)
@@ -154,10 +154,10 @@ def draw(found: list[Figure], picture: Path) -> None:
     figure, (left, right) = plt.subplots(1, 2, figsize=(9.5, 4.4), sharey=True, dpi=110)
     for name in POLICIES:
         mine = [each for each in found if each.policy == name]
-        places = [laws.index(each.law) for each in mine]
+        positions = [laws.index(each.law) for each in mine]
         style = {"color": colours[name], "marker": markers[name], "s": 62, "zorder": 3}
-        left.scatter([100 * (each.makespan - 1) for each in mine], places, label=name, **style)
-        right.scatter([each.looks for each in mine], places, **style)
+        left.scatter([100 * (each.makespan - 1) for each in mine], positions, label=name, **style)
+        right.scatter([each.looks for each in mine], positions, **style)
     left.set_yticks(range(len(laws)), laws)
     left.invert_yaxis()
     left.set_xlim(left=0)

@@ -35,13 +35,13 @@ def changer_of(kind: type[Made]) -> Callable[..., Made]:
     Raises KeyError for a field that there is not.
     """
     names = [field.name for field in fields(kind)]  # type: ignore[arg-type] # a dataclass
-    places = {name: place for place, name in enumerate(names)}
+    positions = {name: position for position, name in enumerate(names)}
     read, make = attrgetter(*names), maker_of(kind)
 
     def change(one: Made, **changes: object) -> Made:
         values = list(read(one))
         for name, value in changes.items():
-            values[places[name]] = value
+            values[positions[name]] = value
         return make(*values)
 
     return change

@@ -29,7 +29,7 @@ Payload: TypeAlias = "Mapping[str, Json]"
 # What the user wrote, and what is wrong with it
 
 
-class Place(NamedTuple):
+class Position(NamedTuple):
     """Where something stands in a file; line and column count from 1, width in characters."""
 
     path: str
@@ -51,15 +51,15 @@ class Problem:
 
     `code` is a stable hyphenated name for machines ("unknown-key"). `message`
     starts with the path inside the file where there is one
-    ("shots[2].duration: 20 is more than 15, ..."). `shown` is the rendered
+    ("shots[2].duration: 20 is more than 15, ..."). `rendered` is the
     text, where the mistake is in what a template made.
     """
 
-    place: Place
+    position: Position
     code: str
     message: str
     hint: str | None = None
-    shown: str | None = None
+    rendered: str | None = None
     severity: Severity = Severity.PROBLEM
 
 
@@ -81,7 +81,7 @@ class Take:
     model: str
     payload: Payload
     fingerprint: str
-    place: Place
+    position: Position
     tags: tuple[str, ...] = ()
     is_locked: bool = False
     notes: str | None = None

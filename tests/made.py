@@ -6,7 +6,7 @@ from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from storyboard.fingerprint import fingerprint
-from storyboard.records import Place, Submission, SubmissionState, Take, Video
+from storyboard.records import Position, Submission, SubmissionState, Take, Video
 
 MODEL = "alibaba/wan2.7-t2v"
 NOW = datetime(2026, 11, 22, 14, 3, 11, tzinfo=timezone.utc)
@@ -27,7 +27,7 @@ def make_take(
         model=model,
         payload=payload,
         fingerprint=fingerprint(model, payload, repeat=repeat),
-        place=Place("film.yaml", 1, 1),
+        position=Position("film.yaml", 1, 1),
         is_locked=is_locked,
     )
 

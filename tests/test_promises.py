@@ -38,7 +38,7 @@ from storyboard.outputs.manifest.manifest import (
     manifest_bytes,
     read_manifest,
 )
-from storyboard.planning.plan import Wishes, make_plan, read_states
+from storyboard.planning.plan import PlanOptions, make_plan, read_states
 from storyboard.records import (
     OPEN_STATES,
     ActionKind,
@@ -69,10 +69,10 @@ FILMS = (TAKES[:4], TAKES[:1], (*TAKES[:3], TAKES[4]), ())
 """What the storyboard can be edited to; the first one is whole."""
 
 WISHES = [
-    Wishes(retry_failed=retry, rerender=rerender, force=force, download=download)
+    PlanOptions(retry_failed=retry, rerender=rerender, force=force, download=download)
     for retry, rerender, force, download in itertools.product((False, True), repeat=4)
 ]
-PLAIN = Wishes()
+PLAIN = PlanOptions()
 State = SubmissionState
 
 
@@ -123,13 +123,13 @@ class Nights(RuleBasedStateMachine):
 
     # What is asked in many places
 
-    def plan(self, film: tuple[Take, ...], wishes: Wishes = PLAIN) -> Plan:
+    def plan(self, film: tuple[Take, ...], plan_options: PlanOptions = PLAIN) -> Plan:
         return make_plan(
             film,
             self.store.submissions(),
             now=self.now,
             has_file=partial(has_file, self.folder),
-            wishes=wishes,
+            options=plan_options,
         )
 
     def submissions(self, *states: State) -> list[Submission]:
@@ -147,13 +147,13 @@ class Nights(RuleBasedStateMachine):
 
     # A run
 
-    @rule(target=posts, data=st.data(), wishes=st.sampled_from(WISHES))
-    def begin(self, data: st.DataObject, wishes: Wishes) -> tuple[int, Submission]:
-        actions = self.plan(self.film, wishes).of_kind(ActionKind.SUBMIT)
+    @rule(target=posts, data=st.data(), plan_options=st.sampled_from(WISHES))
+    def begin(self, data: st.DataObject, plan_options: PlanOptions) -> tuple[int, Submission]:
+        actions = self.plan(self.film, plan_options).of_kind(ActionKind.SUBMIT)
         if not actions:
             return -1, None  # type: ignore[return-value]
         action = data.draw(st.sampled_from(actions))
-        if wishes.retry_failed or wishes.rerender or wishes.force:
+        if plan_options.retry_failed or plan_options.rerender or plan_options.force:
             self.allowed[action.take.fingerprint] += 1
         self.now += timedelta(seconds=1)
         with self.store.transaction():
@@ -305,11 +305,13 @@ class Nights(RuleBasedStateMachine):
         known = self.store.submissions()
         open_ = {one.fingerprint for one in known if one.state in OPEN_STATES}
         here = {one.fingerprint for one in known if one.video and self.is_current(one, known)}
-        for wishes, film in itertools.product(WISHES, FILMS):
-            sent = [a.take.fingerprint for a in self.plan(film, wishes).of_kind(ActionKind.SUBMIT)]
+        for plan_options, film in itertools.product(WISHES, FILMS):
+            sent = [
+                a.take.fingerprint for a in self.plan(film, plan_options).of_kind(ActionKind.SUBMIT)
+            ]
             assert len(sent) == len(set(sent))
             assert not open_.intersection(sent)
-            assert wishes.force or not here.intersection(sent)
+            assert plan_options.force or not here.intersection(sent)
 
     def is_current(self, one: Submission, known: list[Submission]) -> bool:
         same = [each for each in known if each.fingerprint == one.fingerprint]

@@ -12,8 +12,8 @@ from storyboard.records import (
     OPEN_STATES,
     Action,
     ActionKind,
-    Place,
     Plan,
+    Position,
     Problem,
     Severity,
     Storyboard,
@@ -46,9 +46,9 @@ def test_a_plan_counts_what_costs_something_itself() -> None:
 
 
 def test_warnings_leave_a_storyboard_sound_and_problems_do_not() -> None:
-    place = Place("film.yaml", 1, 1)
-    warning = Problem(place, "unused-var", "x", severity=Severity.WARNING)
-    problem = Problem(place, "unknown-key", "x")
+    position = Position("film.yaml", 1, 1)
+    warning = Problem(position, "unused-var", "x", severity=Severity.WARNING)
+    problem = Problem(position, "unknown-key", "x")
 
     def storyboard(*problems: Problem) -> Storyboard:
         return Storyboard(Path("film.yaml"), "film", None, (), problems, {})
@@ -59,5 +59,10 @@ def test_warnings_leave_a_storyboard_sound_and_problems_do_not() -> None:
 
 
 def test_places_sort_as_people_read() -> None:
-    places = [Place("b", 1, 1), Place("a", 10, 1), Place("a", 2, 9), Place("a", 2, 3)]
-    assert sorted(places) == [places[3], places[2], places[1], places[0]]
+    positions = [
+        Position("b", 1, 1),
+        Position("a", 10, 1),
+        Position("a", 2, 9),
+        Position("a", 2, 3),
+    ]
+    assert sorted(positions) == [positions[3], positions[2], positions[1], positions[0]]

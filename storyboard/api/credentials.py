@@ -83,26 +83,26 @@ def find_key(*, environ: Mapping[str, str], home: Path) -> Credentials:
             _checked_key(text, "MODELLIX_API_KEY"), "MODELLIX_API_KEY", "environment"
         )
     path = _config_path(environ, home)
-    shown = _shown_path(path, home)
-    config = _read_config(path, shown)
+    display_name = _display_path(path, home)
+    config = _read_config(path, display_name)
     if config is None:
         raise AccountError(
-            f"no API key: MODELLIX_API_KEY is not set and there is no {shown}.",
+            f"no API key: MODELLIX_API_KEY is not set and there is no {display_name}.",
             next_step=f"{_USE_THE_VARIABLE} ({_KEYCHAIN})",
         )
-    name = _selected_profile(config, environ, shown)
-    source = f"profile '{name}' of {shown}"
-    profiles = _profiles_of(config, shown)
+    name = _selected_profile(config, environ, display_name)
+    source = f"profile '{name}' of {display_name}"
+    profiles = _profiles_of(config, display_name)
     if name not in profiles:
         there = ", ".join(sorted(profiles)) or "none"
         raise AccountError(
-            f"no API key: {shown} has no profile '{name}' (it has: {there}).",
+            f"no API key: {display_name} has no profile '{name}' (it has: {there}).",
             next_step=f"choose one with MODELLIX_PROFILE, or {_USE_THE_VARIABLE}",
         )
     profile = profiles[name]
     stored = profile.get("apiKey", "") if isinstance(profile, dict) else None
     if not isinstance(stored, str):
-        raise _broken(shown, f"profile '{name}' is not an object with an apiKey")
+        raise _broken(display_name, f"profile '{name}' is not an object with an apiKey")
     if not stored.strip():
         raise AccountError(
             f"no API key: {source} holds none.",
@@ -169,51 +169,54 @@ def _config_path(environ: Mapping[str, str], home: Path) -> Path:
     return (Path(folder) if folder else home / ".config") / "modellix" / "config.json"
 
 
-def _shown_path(path: Path, home: Path) -> str:
+def _display_path(path: Path, home: Path) -> str:
     try:
         return f"~/{path.relative_to(home).as_posix()}"
     except ValueError:
         return str(path)
 
 
-def _read_config(path: Path, shown: str) -> dict[str, Any] | None:
+def _read_config(path: Path, display_name: str) -> dict[str, Any] | None:
     """The file's document, or None where there is no file."""
     try:
-        raw = _read_regular_file(path, shown)
+        raw = _read_regular_file(path, display_name)
     except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as error:
-        raise _broken(shown, error.strerror or type(error).__name__) from error
+        raise _broken(display_name, error.strerror or type(error).__name__) from error
     if len(raw) > MAX_CONFIG_BYTES:
-        raise _broken(shown, f"it is larger than {MAX_CONFIG_BYTES} bytes")
+        raise _broken(display_name, f"it is larger than {MAX_CONFIG_BYTES} bytes")
     try:
         document = json.loads(raw)
     except (ValueError, RecursionError):
         # The decoder's exception carries the file's text, and the file holds keys.
-        raise _broken(shown, "it is not JSON") from None
+        raise _broken(display_name, "it is not JSON") from None
     if not isinstance(document, dict):
-        raise _broken(shown, "it is not a JSON object")
+        raise _broken(display_name, "it is not a JSON object")
     return document
 
 
-def _read_regular_file(path: Path, shown: str) -> bytes:
+def _read_regular_file(path: Path, display_name: str) -> bytes:
     """At most one byte more than the limit; never follows a link, never waits for a pipe."""
     if path.is_symlink():  # for systems without O_NOFOLLOW
-        raise _broken(shown, "it is a symbolic link")
+        raise _broken(display_name, "it is a symbolic link")
     flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
     descriptor = os.open(path, flags)
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)
-        raise _broken(shown, "it is not a regular file")
+        raise _broken(display_name, "it is not a regular file")
     with os.fdopen(descriptor, "rb") as file:
         return file.read(MAX_CONFIG_BYTES + 1)
 
 
-def _selected_profile(config: dict[str, Any], environ: Mapping[str, str], shown: str) -> str:
+def _selected_profile(config: dict[str, Any], environ: Mapping[str, str], display_name: str) -> str:
     name = environ.get("MODELLIX_PROFILE", "").strip()
     source = "MODELLIX_PROFILE"
     if not name:
-        name, source = config.get("currentProfile") or "default", f"currentProfile of {shown}"
+        name, source = (
+            config.get("currentProfile") or "default",
+            f"currentProfile of {display_name}",
+        )
     if not isinstance(name, str) or not _is_profile_name(name):
         raise AccountError(
             f"no API key: {source} is not the name of a profile "
@@ -223,15 +226,15 @@ def _selected_profile(config: dict[str, Any], environ: Mapping[str, str], shown:
     return name
 
 
-def _profiles_of(config: dict[str, Any], shown: str) -> dict[str, Any]:
+def _profiles_of(config: dict[str, Any], display_name: str) -> dict[str, Any]:
     profiles = config.get("profiles")
     if profiles is None:
         # The older form of the file: one key, no profiles.
         return {"default": config} if "apiKey" in config else {}
     if not isinstance(profiles, dict) or len(profiles) > MAX_PROFILES:
-        raise _broken(shown, f"its profiles are not an object of at most {MAX_PROFILES}")
+        raise _broken(display_name, f"its profiles are not an object of at most {MAX_PROFILES}")
     if not all(_is_profile_name(name) for name in profiles):
-        raise _broken(shown, "it holds a profile with an impossible name")
+        raise _broken(display_name, "it holds a profile with an impossible name")
     return profiles
 
 
@@ -239,8 +242,8 @@ def _is_profile_name(name: str) -> bool:
     return bool(_PROFILE_NAME.fullmatch(name)) and name not in _FORBIDDEN_NAMES
 
 
-def _broken(shown: str, why: str) -> AccountError:
+def _broken(display_name: str, why: str) -> AccountError:
     return AccountError(
-        f"no API key: MODELLIX_API_KEY is not set and {shown} cannot be used: {why}.",
+        f"no API key: MODELLIX_API_KEY is not set and {display_name} cannot be used: {why}.",
         next_step=_USE_THE_VARIABLE,
     )

@@ -11,7 +11,7 @@ from storyboard.errors import AccountError, Unreachable
 PAGE_SIZE = 100
 MAX_PAGES = 1000  # 100,000 rows; whoever has more in one span cannot be told apart by time anyway
 _TRIES = 5
-_LONGEST_WAIT_S = 90.0  # the vendor's window is a minute
+_MAX_WAIT_S = 90.0  # the vendor's window is a minute
 
 Sleep = Callable[[float], None]
 """Waits for some seconds; the caller may say so first."""
@@ -63,7 +63,7 @@ def _insist(read: Callable[[int], LogPage], number: int, sleep: Sleep) -> LogPag
             return read(number)
         except (NotNow, Unreachable) as error:
             said_s = error.wait_s if isinstance(error, NotNow) else None
-            sleep(min(2.0**tried if said_s is None else said_s, _LONGEST_WAIT_S))
+            sleep(min(2.0**tried if said_s is None else said_s, _MAX_WAIT_S))
     return read(number)
 
 

@@ -13,13 +13,13 @@ from storyboard.console.options import (
     FILE,
     folder_options,
     json_option,
+    parse_folders,
+    parse_plan_options,
+    parse_selection,
+    plan_options,
     selection_options,
     strict_option,
-    take_folders,
-    take_selection,
-    take_wishes,
     variable_options,
-    wish_options,
 )
 from storyboard.console.printing import align, print_json, print_lines
 from storyboard.console.read_storyboards import read_sound
@@ -40,7 +40,7 @@ from storyboard.records import Action, ActionKind, Plan
 @variable_options
 @folder_options
 @selection_options
-@wish_options
+@plan_options
 @click.option(
     "--check",
     is_flag=True,
@@ -50,8 +50,8 @@ from storyboard.records import Action, ActionKind, Plan
 @json_option
 def command(files: tuple[Path, ...], check: bool, as_json: bool, **options: Any) -> int:
     """Say for each take what a render would do: submit, resume, download, keep, hold or ask."""
-    folders, selection = take_folders(options), take_selection(options)
-    wishes = take_wishes(options)
+    folders, selection = parse_folders(options), parse_selection(options)
+    plan_options = parse_plan_options(options)
     catalog = load_catalog()
     boards = read_sound(
         files, catalog, options, strict=options["strict"], as_json=as_json, may_recall=True
@@ -65,10 +65,10 @@ def command(files: tuple[Path, ...], check: bool, as_json: bool, **options: Any)
     plans = [
         space.make_plan(
             space.known_submissions(),
-            space.look(),
+            space.snapshot(),
             now=now,
             selected=select_takes(space.storyboard.takes, selection),
-            wishes=wishes,
+            options=plan_options,
         )
         for space in spaces
     ]

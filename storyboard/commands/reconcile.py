@@ -13,7 +13,7 @@ from storyboard.console.options import (
     FILE,
     folder_options,
     json_option,
-    take_folders,
+    parse_folders,
     variable_options,
 )
 from storyboard.console.printing import align, print_json
@@ -39,7 +39,7 @@ def command(file: Path, as_json: bool, **options: Any) -> int:
     else; the next render goes on with it. The rest is listed with the command
     that settles it. Nothing is submitted.
     """
-    folders, catalog = take_folders(options), load_catalog()
+    folders, catalog = parse_folders(options), load_catalog()
     space = find_rendered(file, catalog, folders, options)
     with open_folder(space) as store:
         unknown = unknown_among(store.submissions())

@@ -18,13 +18,13 @@ from storyboard.console.options import (
     FILE,
     folder_options,
     json_option,
+    parse_folders,
+    parse_plan_options,
+    parse_selection,
+    plan_options,
     selection_options,
     strict_option,
-    take_folders,
-    take_selection,
-    take_wishes,
     variable_options,
-    wish_options,
 )
 from storyboard.console.printing import say
 from storyboard.console.read_storyboards import read_sound
@@ -36,12 +36,12 @@ from storyboard.errors import ExitCode, Refused, UsageError
 from storyboard.models.card import ModelCard
 from storyboard.models.catalog import Catalog, load_catalog
 from storyboard.planning.cost import Bill, Caps, bill_for, check_caps
-from storyboard.planning.plan import Wishes
+from storyboard.planning.plan import PlanOptions
 from storyboard.planning.selection import Selection, select_takes
 from storyboard.project.git import read_commit
 from storyboard.project.output_folder import open_folder, write_outputs
 from storyboard.project.workspace import (
-    Look,
+    FolderSnapshot,
     Workspace,
     find_workspaces,
     with_manifest_takes,
@@ -61,7 +61,7 @@ class _Prepared:
 
     space: Workspace
     store: Store
-    look: Look
+    snapshot: FolderSnapshot
     plan: Plan
 
     @property
@@ -75,7 +75,7 @@ class _Prepared:
 @variable_options
 @folder_options
 @selection_options
-@wish_options
+@plan_options
 @click.option("--concurrency", type=click.IntRange(min=1), metavar="N", help="Tasks in flight.")
 @click.option(
     "--requests-per-minute", type=click.IntRange(min=1), metavar="N", help="The request budget."
@@ -111,8 +111,8 @@ def command(files: tuple[Path, ...], **options: Any) -> int:
 
     Run again, it goes on where it was, and does nothing where nothing changed.
     """
-    folders, selection = take_folders(options), take_selection(options)
-    wishes = take_wishes(options)
+    folders, selection = parse_folders(options), parse_selection(options)
+    plan_options = parse_plan_options(options)
     catalog = load_catalog()
     boards = read_sound(
         files, catalog, options, strict=options["strict"], as_json=options["as_json"]
@@ -124,7 +124,7 @@ def command(files: tuple[Path, ...], **options: Any) -> int:
         spaces = [with_manifest_takes(space) for space in spaces]
     with ExitStack() as stack:
         prepared = [
-            _prepare(space, selection, wishes, stack, lock_timeout_s=options["lock_timeout"])
+            _prepare(space, selection, plan_options, stack, lock_timeout_s=options["lock_timeout"])
             for space in spaces
         ]
         bill = bill_for([item.plan for item in prepared], catalog, price_usd=options["price"])
@@ -141,17 +141,19 @@ def command(files: tuple[Path, ...], **options: Any) -> int:
         for group in groups:
             is_over = any(result.was_interrupted for result in results)
             try:
-                results.append(_run(group, catalog, wishes, options, is_over=is_over))
+                results.append(_run(group, catalog, plan_options, options, is_over=is_over))
             finally:
                 outcome += [(item.space, item.plan, _write(item)) for item in group]
-    print_outcome(outcome, results, wishes, as_json=options["as_json"], quiet=options["quiet"])
-    return exit_code_of(outcome, results, wishes)
+    print_outcome(
+        outcome, results, plan_options, as_json=options["as_json"], quiet=options["quiet"]
+    )
+    return exit_code_of(outcome, results, plan_options)
 
 
 def _prepare(
     space: Workspace,
     selection: Selection,
-    wishes: Wishes,
+    plan_options: PlanOptions,
     stack: ExitStack,
     *,
     lock_timeout_s: float,
@@ -160,9 +162,11 @@ def _prepare(
     selected = select_takes(space.storyboard.takes, selection)
     store = stack.enter_context(open_folder(space, lock_timeout_s=lock_timeout_s))
     now = datetime.now(timezone.utc)
-    look = space.look()
-    plan = space.make_plan(store.submissions(), look, now=now, selected=selected, wishes=wishes)
-    return _Prepared(space, store, look, plan)
+    snapshot = space.snapshot()
+    plan = space.make_plan(
+        store.submissions(), snapshot, now=now, selected=selected, options=plan_options
+    )
+    return _Prepared(space, store, snapshot, plan)
 
 
 def _ask(
@@ -193,7 +197,7 @@ def _say_plans(prepared: Sequence[_Prepared]) -> None:
 def _run(
     group: Sequence[_Prepared],
     catalog: Catalog,
-    wishes: Wishes,
+    plan_options: PlanOptions,
     options: dict[str, Any],
     *,
     is_over: bool,
@@ -212,13 +216,13 @@ def _run(
         protocol=protocol,
         allow_private=options["allow_private_network"],
     ) as connection:
-        return _carry_out(group, connection, catalog, wishes, options, total=work)
+        return _carry_out(group, connection, catalog, plan_options, options, total=work)
 
 
 def _write(item: _Prepared) -> tuple[TakeState, ...]:
     """Writes the outputs, whatever has happened; the takes as they are now."""
-    look = item.space.look() if item.work else item.look
-    return write_outputs(item.space, item.store, look)
+    snapshot = item.space.snapshot() if item.work else item.snapshot
+    return write_outputs(item.space, item.store, snapshot)
 
 
 def _card(catalog: Catalog, model: str) -> ModelCard:
@@ -248,7 +252,7 @@ def _carry_out(
     group: Sequence[_Prepared],
     connection: Connection,
     catalog: Catalog,
-    wishes: Wishes,
+    plan_options: PlanOptions,
     options: dict[str, Any],
     *,
     total: int,
@@ -261,14 +265,14 @@ def _carry_out(
         retention_s=lambda model: _card(catalog, model).retention_h * 3600,
         concurrency=options["concurrency"],
         requests_per_minute=options["requests_per_minute"],
-        download=wishes.download,
+        download=plan_options.download,
         timeout_s=options["timeout"],
     )
     jobs = [_job(item, connection) for item in group]
     with show_progress(
         total,
         enabled=not (options["no_progress"] or options["verbose"]),
-        download=wishes.download,
+        download=plan_options.download,
         quiet=options["quiet"],
     ) as view:
         engine = Engine(

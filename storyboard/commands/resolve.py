@@ -14,7 +14,7 @@ from storyboard.console.options import (
     FILE,
     folder_options,
     json_option,
-    take_folders,
+    parse_folders,
     variable_options,
 )
 from storyboard.console.printing import print_json, say
@@ -56,7 +56,7 @@ def command(file: Path, take: str, as_json: bool, **options: Any) -> int:
     from the state of the last render, also while the storyboard has problems.
     """
     task_id, number = _check_decision(options), options["number"]
-    folders, catalog = take_folders(options), load_catalog()
+    folders, catalog = parse_folders(options), load_catalog()
     space = find_rendered(file, catalog, folders, options)
     with open_folder(space) as store:
         known = store.submissions()

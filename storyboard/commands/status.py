@@ -12,7 +12,7 @@ from storyboard.console.options import (
     FILE,
     folder_options,
     json_option,
-    take_folders,
+    parse_folders,
     variable_options,
 )
 from storyboard.console.printing import align, count_statuses, print_json, print_lines
@@ -32,18 +32,18 @@ from storyboard.records import TakeState, TakeStatus
 @json_option
 def command(file: Path, as_json: bool, **options: Any) -> int:
     """Show what is known of each take; sends nothing and takes no lock."""
-    folders = take_folders(options)
+    folders = parse_folders(options)
     boards = read_sound([file], load_catalog(), options, as_json=as_json, may_recall=True)
     if not boards:
         return ExitCode.USAGE
     space = find_workspaces(boards, folders)[0]
     submissions = space.known_submissions()
-    look = space.look()
-    states = space.read_states(submissions, look)
+    snapshot = space.snapshot()
+    states = space.read_states(submissions, snapshot)
     now = datetime.now(timezone.utc)
     covered = {state.take.fingerprint for state in states}
     orphans = [
-        TakeState(action.take, status_of(sent, has_file=look.has_file), sent)
+        TakeState(action.take, status_of(sent, has_file=snapshot.has_file), sent)
         for action in find_orphans(submissions, covered, now=now)
         if (sent := action.submission) is not None
     ]

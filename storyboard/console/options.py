@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 if TYPE_CHECKING:
-    from storyboard.planning.plan import Wishes
+    from storyboard.planning.plan import PlanOptions
     from storyboard.planning.selection import Selection
     from storyboard.project.workspace import Folders
 
@@ -63,7 +63,7 @@ selection_options = _all(
     click.option("--scene", "scenes", multiple=True, metavar="ID", help="Only this scene."),
 )
 
-wish_options = _all(
+plan_options = _all(
     click.option("--retry-failed", is_flag=True, help="Submit failed and rejected takes again."),
     click.option("--rerender", is_flag=True, help="Submit again what was paid and is gone."),
     click.option("--force", is_flag=True, help="Make new versions of everything selected."),
@@ -83,25 +83,25 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Print one JS
 strict_option = click.option("--strict", is_flag=True, help="Let warnings stop the command too.")
 
 
-def take_folders(options: dict[str, Any]) -> Folders:
+def parse_folders(options: dict[str, Any]) -> Folders:
     """The `folder_options` out of a command's keyword arguments."""
     from storyboard.project.workspace import Folders
 
     return Folders(*(options.pop(name) for name in ("sandbox", "output", "state", "base_url")))
 
 
-def take_selection(options: dict[str, Any]) -> Selection:
+def parse_selection(options: dict[str, Any]) -> Selection:
     """The `selection_options` out of a command's keyword arguments."""
     from storyboard.planning.selection import Selection
 
     return Selection(*(options.pop(name) for name in ("only", "without", "tags", "scenes")))
 
 
-def take_wishes(options: dict[str, Any]) -> Wishes:
-    """The `wish_options` that a plan knows, out of a command's keyword arguments."""
-    from storyboard.planning.plan import Wishes
+def parse_plan_options(options: dict[str, Any]) -> PlanOptions:
+    """The `plan_options` that a plan knows, out of a command's keyword arguments."""
+    from storyboard.planning.plan import PlanOptions
 
-    return Wishes(
+    return PlanOptions(
         retry_failed=options.pop("retry_failed"),
         rerender=options.pop("rerender"),
         force=options.pop("force"),

@@ -12,7 +12,7 @@ from storyboard.console.printing import count_statuses, print_json, say
 from storyboard.engine.job import RunResult
 from storyboard.errors import ExitCode, worst_of
 from storyboard.outputs.manifest.times import time_text
-from storyboard.planning.plan import Wishes
+from storyboard.planning.plan import PlanOptions
 from storyboard.project.workspace import Workspace
 from storyboard.records import ActionKind, Plan, TakeState, TakeStatus
 
@@ -26,14 +26,14 @@ _CODES = {
 
 
 def exit_code_of(
-    outcomes: Sequence[Outcome], results: Sequence[RunResult], wishes: Wishes
+    outcomes: Sequence[Outcome], results: Sequence[RunResult], plan_options: PlanOptions
 ) -> ExitCode:
     """The one exit code for all storyboards of a render."""
     codes = [ExitCode.INTERRUPTED for result in results if result.was_interrupted]
     codes += [result.stopped_by.exit_code for result in results if result.stopped_by]
     for _, plan, states in outcomes:
         for status in {state.status for state in _selected(plan, states)}:
-            is_enough = status is TakeStatus.RENDERED and not wishes.download
+            is_enough = status is TakeStatus.RENDERED and not plan_options.download
             codes.append(ExitCode.OK if is_enough else _CODES.get(status, ExitCode.INCOMPLETE))
         if any(action.kind is ActionKind.ASK for action in plan.orphans):
             codes.append(ExitCode.UNKNOWN)
@@ -43,7 +43,7 @@ def exit_code_of(
 def print_outcome(
     outcomes: Sequence[Outcome],
     results: Sequence[RunResult],
-    wishes: Wishes,
+    plan_options: PlanOptions,
     *,
     as_json: bool,
     quiet: bool,
@@ -54,7 +54,7 @@ def print_outcome(
         if not quiet:
             say(f"{space.storyboard.path}: {count_statuses(selected)}")
         for state in (one for one in selected if one.status is not TakeStatus.DONE):
-            _say_what_waits(space, state, wishes, _why_not_here(space, state, results))
+            _say_what_waits(space, state, plan_options, _why_not_here(space, state, results))
         for action in plan.orphans:
             if action.kind is ActionKind.ASK:
                 say(f"take {action.take.id} (not in this render): {action.reason}")
@@ -85,7 +85,7 @@ def _why_not_here(space: Workspace, state: TakeState, results: Sequence[RunResul
 
 
 def _say_what_waits(
-    space: Workspace, state: TakeState, wishes: Wishes, why_not_here: str | None
+    space: Workspace, state: TakeState, plan_options: PlanOptions, why_not_here: str | None
 ) -> None:
     take, submission = state.take, state.submission
     reason = (submission.reason if submission else None) or "no reason given"
@@ -105,7 +105,7 @@ def _say_what_waits(
     elif state.status is TakeStatus.REJECTED:
         say(f"take {take.id} was rejected: {reason}")
         say("    next: edit the shot, or render with --retry-failed; it was not charged")
-    elif state.status is TakeStatus.RENDERED and wishes.download:
+    elif state.status is TakeStatus.RENDERED and plan_options.download:
         why = f": {why_not_here}" if why_not_here else ""
         say(f"take {take.id} is rendered, and its video is not here{why}")
         say("    next: run again; if its link has expired, --rerender pays for it again")

@@ -12,7 +12,7 @@ T = TypeVar("T")
 
 # Windows cannot interrupt a wait with Ctrl-C, so the wait is short there; and
 # no system waits for more than some hundred years.
-_LONGEST_WAIT_S = 0.5 if os.name == "nt" else 3600.0
+_MAX_WAIT_S = 0.5 if os.name == "nt" else 3600.0
 
 
 class Clock(Protocol):
@@ -43,7 +43,7 @@ class SystemClock:
     def wait(self, inbox: queue.SimpleQueue[T], wait_s: float | None) -> list[T]:
         items: list[T] = []
         try:
-            longest_s = _LONGEST_WAIT_S if wait_s is None else min(wait_s, _LONGEST_WAIT_S)
+            longest_s = _MAX_WAIT_S if wait_s is None else min(wait_s, _MAX_WAIT_S)
             items.append(inbox.get(timeout=max(0.0, longest_s)))
             while True:
                 items.append(inbox.get_nowait())

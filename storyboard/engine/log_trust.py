@@ -16,11 +16,11 @@ from storyboard.api.modellix.tasks import is_end
 from storyboard.engine.events import Glanced, NotGlanced
 from storyboard.errors import StoryboardError
 
-_MOST_CREDIT = 8
+_MAX_CREDIT = 8
 _TRUSTED = 4
-_LEAST_CREDIT = -8  # then it has nothing to tell
+_MIN_CREDIT = -8  # then it has nothing to tell
 _FIRST_PAUSE_S = 60.0
-_LONGEST_PAUSE_S = 3600.0
+_MAX_PAUSE_S = 3600.0
 _FIRST_S = 2.0  # no glance before; most tasks of a sandbox are done by then
 
 _PAGE_SIZE = 100  # rows
@@ -45,7 +45,7 @@ class Glances:
     @property
     def is_worthless(self) -> bool:
         """Whether it has told of so few of them that it is not asked any more."""
-        return self._credit <= _LEAST_CREDIT
+        return self._credit <= _MIN_CREDIT
 
     def begin(self) -> int:
         """The page to ask for: where there are several, they take turns."""
@@ -65,12 +65,12 @@ class Glances:
         """It could not be read: left alone for a minute, then for two, four ... up to an hour."""
         self.is_open = False
         self.next_at = now + max(self._pause_s, wait_s or 0.0)
-        self._pause_s = min(2 * self._pause_s, _LONGEST_PAUSE_S)
+        self._pause_s = min(2 * self._pause_s, _MAX_PAUSE_S)
         self._credit = min(self._credit, 0)
 
     def on_finished(self, *, was_told: bool) -> None:
         """A task was seen to be done, and the log had told so before, or not."""
-        self._credit = min(self._credit + (1 if was_told else -1), _MOST_CREDIT)
+        self._credit = min(self._credit + (1 if was_told else -1), _MAX_CREDIT)
 
     def on_false_alarm(self) -> None:
         """A task that the log says is done is at work."""

@@ -129,7 +129,7 @@ class Engine:
         Raises StateError where the state file or a video cannot be written.
         """
         try:
-            self._take_up_plans()
+            self._begin_plans()
             self._turn([])
             while not self._is_done():
                 self._turn(self._clock.wait(self._inbox, self._wait_s()))
@@ -187,7 +187,7 @@ class Engine:
                 self._was_interrupted = True
                 self._leave(now)
 
-    def _take_up_plans(self) -> None:
+    def _begin_plans(self) -> None:
         now = self._clock.monotonic()
         for job in self._jobs:
             for action in (*job.plan.actions, *job.plan.orphans):

@@ -11,11 +11,11 @@ import random
 from storyboard.records import RateHint
 
 START_WINDOW = 2  # "Concurrent tasks" of the smallest account; api-contract, section 3
-LARGEST_WINDOW = 100  # of the largest
+MAX_WINDOW = 100  # of the largest
 DEFAULT_RATE = 100  # requests a minute of the smallest account
 _PROBE_S = 60.0  # after a limit was met, one more task in flight is tried each minute
-_LONGEST_PAUSE_S = 60.0  # between attempts while others hold all of the account's slots
-_LONGEST_WAIT_S = 900.0  # no server may put us to sleep for longer at a time
+_MAX_PAUSE_S = 60.0  # between attempts while others hold all of the account's slots
+_MAX_WAIT_S = 900.0  # no server may put us to sleep for longer at a time
 
 
 class Window:
@@ -29,7 +29,7 @@ class Window:
     """
 
     def __init__(self, ceiling: int | None = None) -> None:
-        self.ceiling = ceiling or LARGEST_WINDOW
+        self.ceiling = ceiling or MAX_WINDOW
         self.size = ceiling or START_WINDOW
         self._probe_at: float | None = None
         self._closed_until: float | None = None
@@ -76,7 +76,7 @@ class Window:
         if in_flight > 0:
             self._pauses = 0
             return
-        self._closed_until = now + min(_LONGEST_PAUSE_S, 2.0 ** min(self._pauses, 30))
+        self._closed_until = now + min(_MAX_PAUSE_S, 2.0 ** min(self._pauses, 30))
         self._pauses += 1
 
 
@@ -127,7 +127,7 @@ class Budget:
         self._hold(wait_s, now=now)
 
     def _hold(self, wait_s: float, *, now: float) -> None:
-        self._held_until = max(self._held_until, now + min(max(wait_s, 0.0), _LONGEST_WAIT_S))
+        self._held_until = max(self._held_until, now + min(max(wait_s, 0.0), _MAX_WAIT_S))
         self._free_at = max(self._free_at, self._held_until)
 
 

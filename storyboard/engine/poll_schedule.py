@@ -28,14 +28,14 @@ from math import exp, expm1, inf, sqrt
 
 from storyboard.engine.life_table import EDGES, WIDTHS, LifeTable, row_of
 
-_MOST_LOOKS = 5.0  # a task, on average; the last tasks of a run get more
+_MAX_POLLS = 5.0  # a task, on average; the last tasks of a run get more
 _LOOKS_WITH_LOG = 0.7  # where the log can be trusted, these are for the case that it cannot
 _GLANCES = 3.0  # at the log, for each task that finishes
 _GLANCES_S = (1.0, 15.0)  # apart, at least and at most
 _FIRST_GLANCES_S = 5.0  # apart, before any task has finished
-_FEWEST_BETWEEN = 2.0  # requests from one glance to the next
-_FEWEST_LOOKS = 0.3  # then most are done before the first one
-_LONGEST_S = 60.0  # whatever the table says: it may be wrong
+_MIN_BETWEEN = 2.0  # requests from one glance to the next
+_MIN_POLLS = 0.3  # then most are done before the first one
+_MAX_WAIT_S = 60.0  # whatever the table says: it may be wrong
 _SHORTEST_S = 0.01
 _SHORTEST_PART = 0.02  # of a task's age: a slow one among quick ones is not hammered
 _FIRST_PRICE_S = 0.2  # before any task has finished; grows with the age by a thirtieth
@@ -75,10 +75,10 @@ class Polls:
         """
         in_flight, rate = max(in_flight, 1), max(rate, 1.0)
         self._most_in_flight = max(self._most_in_flight, in_flight)
-        most_looks = _LOOKS_WITH_LOG if has_log else _MOST_LOOKS
-        shortest_s = min(max(_SHORTEST_S, _SHORTEST_PART * age_s), _LONGEST_S)
+        most_looks = _LOOKS_WITH_LOG if has_log else _MAX_POLLS
+        shortest_s = min(max(_SHORTEST_S, _SHORTEST_PART * age_s), _MAX_WAIT_S)
         # Looks at all of them leave a third of the budget to submissions.
-        longest_s = max(_LONGEST_S, in_flight * 60.0 / rate * 1.5)
+        longest_s = max(_MAX_WAIT_S, in_flight * 60.0 / rate * 1.5)
         wait_s = self._age_after(age_s, self._stride(age_s, in_flight, rate, most_looks)) - age_s
         return min(max(wait_s, shortest_s), longest_s)
 
@@ -91,11 +91,11 @@ class Polls:
         """Seconds to the next glance at a log that tells of all the `in_flight` tasks."""
         in_flight, rate = max(in_flight, 1), max(rate, 1.0)
         # Half of a small budget at least is for the requests that count.
-        shortest_s = _FEWEST_BETWEEN * 60.0 / rate
+        shortest_s = _MIN_BETWEEN * 60.0 / rate
         if not self._finished:
             return max(_FIRST_GLANCES_S, shortest_s)
         self._most_in_flight = max(self._most_in_flight, in_flight)
-        glances = min(max(self._spare(in_flight, rate) - 1.0, _FEWEST_LOOKS), _GLANCES)
+        glances = min(max(self._spare(in_flight, rate) - 1.0, _MIN_POLLS), _GLANCES)
         wait_s = self._mean_s / glances / sqrt(in_flight * self._most_in_flight)
         return max(min(max(wait_s, _GLANCES_S[0]), _GLANCES_S[1]), shortest_s)
 
@@ -111,7 +111,7 @@ class Polls:
         """The integral of `sqrt(h)` from one look to the next: `sqrt(2 * price)`."""
         if not self._finished:
             return sqrt(2.0 * (_FIRST_PRICE_S + age_s / 30.0))
-        looks = min(max(self._spare(in_flight, rate), _FEWEST_LOOKS), most_looks)
+        looks = min(max(self._spare(in_flight, rate), _MIN_POLLS), most_looks)
         # With n in flight a second of each is an n-th of the run's. So when the
         # last ones are in flight, and there is budget to spare, a look costs less.
         return self._spread / looks * sqrt(in_flight / self._most_in_flight)

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from storyboard.language.nodes import Entry, MappingNode, ScalarNode
 from storyboard.language.table import Table
-from storyboard.records import Place, Problem
+from storyboard.records import Position, Problem
 from storyboard.reporting.lines import line_end
 
 _DELIMITERS = ",;\t"  # in this order where a header says nothing
@@ -27,7 +27,7 @@ class _Unreadable(Exception):
 
 
 def read_table(
-    text: str, shown: str, *, max_rows: int = 100_000, delimiter: str | None = None
+    text: str, display_name: str, *, max_rows: int = 100_000, delimiter: str | None = None
 ) -> Table:
     """The rows below a header line; without a delimiter the header tells which it is.
 
@@ -44,11 +44,11 @@ def read_table(
     problems: list[Problem] = []
     header: list[ScalarNode] = []
     try:
-        for record in _read_records(text, start, line, delimiter, shown):
+        for record in _read_records(text, start, line, delimiter, display_name):
             if not record[0].text.strip() and not any(cell.text.strip() for cell in record):
                 continue
             if not header:
-                header = [_cell(cell.text.strip(), cell.place) for cell in record]
+                header = [_cell(cell.text.strip(), cell.position) for cell in record]
                 problems.extend(_check_header(header))
                 continue
             if len(record) == len(header):
@@ -71,7 +71,7 @@ def _find_delimiter(text: str, start: int) -> str:
 
 
 def _read_records(
-    text: str, index: int, line: int, delimiter: str, shown: str
+    text: str, index: int, line: int, delimiter: str, display_name: str
 ) -> Iterator[list[ScalarNode]]:
     bare = re.compile(rf"[^{re.escape(delimiter)}\r\n]*")
     line_begins = index
@@ -81,29 +81,29 @@ def _read_records(
         if text.startswith('"', index):
             quoted = _QUOTED.match(text, index)
             if quoted is None:
-                place = Place(shown, line, column, line_end(text, index) - index)
-                raise _Unreadable(_unclosed_quote(place))
+                position = Position(display_name, line, column, line_end(text, index) - index)
+                raise _Unreadable(_unclosed_quote(position))
             end = quoted.end()
             width = min(end, line_end(text, index)) - index
             value = _BREAK.sub("\n", quoted[1].replace('""', '"'))
-            record.append(_cell(value, Place(shown, line, column, width)))
+            record.append(_cell(value, Position(display_name, line, column, width)))
             if found := [match.end() for match in _BREAK.finditer(text, index, end)]:
                 line += len(found)
                 line_begins = found[-1]
             if end < len(text) and text[end] not in (delimiter, "\r", "\n"):
-                place = Place(shown, line, end - line_begins + 1)
-                raise _Unreadable(_after_quote(place))
+                position = Position(display_name, line, end - line_begins + 1)
+                raise _Unreadable(_after_quote(position))
         else:
             match = bare.match(text, index)
             end = match.end() if match else index
-            place = Place(shown, line, column, max(end - index, 1))
-            record.append(_cell(text[index:end], place))
+            position = Position(display_name, line, column, max(end - index, 1))
+            record.append(_cell(text[index:end], position))
         index = end
         if text.startswith(delimiter, index):
             index += 1
             if index < len(text):
                 continue
-            record.append(_cell("", Place(shown, line, index - line_begins + 1)))
+            record.append(_cell("", Position(display_name, line, index - line_begins + 1)))
         elif ended := _BREAK.match(text, index):
             index = line_begins = ended.end()
             line += 1
@@ -111,53 +111,55 @@ def _read_records(
         record = []
 
 
-def _cell(text: str, place: Place) -> ScalarNode:
-    return ScalarNode(text, text, place, False, place.line)
+def _cell(text: str, position: Position) -> ScalarNode:
+    return ScalarNode(text, text, position, False, position.line)
 
 
 def _make_row(header: list[ScalarNode], record: list[ScalarNode]) -> MappingNode:
     entries = {
-        name.text: Entry(name.place, cell) for name, cell in zip(header, record, strict=True)
+        name.text: Entry(name.position, cell) for name, cell in zip(header, record, strict=True)
     }
-    first, last = record[0].place, record[-1].place
+    first, last = record[0].position, record[-1].position
     is_one_line = first.line == last.line
     width = last.column + last.width - first.column if is_one_line else first.width
-    return MappingNode(entries, Place(first.path, first.line, first.column, width))
+    return MappingNode(entries, Position(first.path, first.line, first.column, width))
 
 
 def _check_header(header: list[ScalarNode]) -> Iterator[Problem]:
-    seen: dict[str, Place] = {}
+    seen: dict[str, Position] = {}
     for cell in header:
         if not cell.text:
             message = "a column without a name"
             hint = "give it a name, or take the column out"
-            yield Problem(cell.place, "empty-column-name", message, hint)
+            yield Problem(cell.position, "empty-column-name", message, hint)
         elif cell.text in seen:
             first = seen[cell.text].column
             message = f"a second column {cell.text!r}; the first one is at column {first}"
-            yield Problem(cell.place, "repeated-column", message)
+            yield Problem(cell.position, "repeated-column", message)
         else:
-            seen[cell.text] = cell.place
+            seen[cell.text] = cell.position
 
 
 def _wrong_length(record: list[ScalarNode], header: list[ScalarNode], delimiter: str) -> Problem:
     counts = f"{len(record)} cells, but the header has {len(header)} columns"
     if len(record) > len(header):
         name = {",": "a comma", ";": "a semicolon", "\t": "a tab"}[delimiter]
-        extra = record[len(header)].place
+        extra = record[len(header)].position
         return Problem(extra, "row-length", counts, f"a cell that holds {name} needs double quotes")
-    first = record[0].place
+    first = record[0].position
     hint = f"the cells from {header[len(record)].text!r} on are missing"
-    last = record[-1].place
+    last = record[-1].position
     width = last.column + last.width - first.column if last.line == first.line else first.width
-    return Problem(Place(first.path, first.line, first.column, width), "row-length", counts, hint)
+    return Problem(
+        Position(first.path, first.line, first.column, width), "row-length", counts, hint
+    )
 
 
-def _unclosed_quote(place: Place) -> Problem:
+def _unclosed_quote(position: Position) -> Problem:
     message = "this quote is opened here and never closed"
-    return Problem(place, "csv-syntax", message, "a quote inside a quoted cell is written twice")
+    return Problem(position, "csv-syntax", message, "a quote inside a quoted cell is written twice")
 
 
-def _after_quote(place: Place) -> Problem:
+def _after_quote(position: Position) -> Problem:
     message = "text goes on after the closing quote"
-    return Problem(place, "csv-syntax", message, "a quote inside a quoted cell is written twice")
+    return Problem(position, "csv-syntax", message, "a quote inside a quoted cell is written twice")

@@ -16,98 +16,98 @@ from storyboard.language.yaml.source import TEXT_KEYS, Source, read_source
 from storyboard.models.catalog import Catalog
 from storyboard.models.schema.storyboard import include_schema, storyboard_schema
 from storyboard.records import Json, Problem
-from storyboard.reporting.value_paths import shown_value
+from storyboard.reporting.value_paths import format_value
 
-MOST_LEVELS = 50
+MAX_LEVELS = 50
 """How deep included files may include others."""
 
 
 class Inputs:
     """Reads files that a storyboard names, and gathers their texts and what is wrong with them.
 
-    `shown` is the storyboard's name in messages; other files are named beside
+    `display_name` is the storyboard's name in messages; other files are named beside
     it. `sources` maps the names to the texts.
     """
 
-    def __init__(self, path: Path, shown: str, catalog: Catalog) -> None:
+    def __init__(self, path: Path, display_name: str, catalog: Catalog) -> None:
         self.problems: list[Problem] = []
         self.sources: dict[str, str] = {}
         self._path = path
-        self._shown = shown
+        self._display_name = display_name
         self._cards = catalog.cards()
         self._rows: dict[str, Rows] = {}
         self._included: dict[str, str] = {}  # what each is called in messages, by its real name
 
     def read_storyboard(self) -> MappingNode | None:
         """The storyboard's own mapping, None where the file holds none."""
-        source = self._read_yaml(self._path, self._shown)
+        source = self._read_yaml(self._path, self._display_name)
         self.problems.extend(source.problems)
         return self._check(source, storyboard_schema(self._cards))
 
     def read_includes(self, root: MappingNode) -> list[MappingNode]:
         """The included files in order, those that they include before them, each once."""
-        return self._read_includes(self._path, self._shown, root, (_real(self._path),))
+        return self._read_includes(self._path, self._display_name, root, (_real(self._path),))
 
     def read_rows(self, node: ScalarNode, where: str) -> list[dict[str, Json]]:
         """The rows of the file that a shot names; `where` is the way to the name."""
-        path, shown = _beside(self._path, self._shown, node.text)
-        rows = self._rows.get(shown)
+        path, display_name = _beside(self._path, self._display_name, node.text)
+        rows = self._rows.get(display_name)
         if rows is None:
-            rows = self._rows[shown] = read_rows(path, shown)
-            self.sources[shown] = rows.text
-        setting = Setting(node, where, node.place)
+            rows = self._rows[display_name] = read_rows(path, display_name)
+            self.sources[display_name] = rows.text
+        setting = Setting(node, where, node.position)
         self.problems.extend(_told_there(rows.problems, rows.text, setting))
         return [row for row in (found.data for found in rows.rows) if isinstance(row, dict)]
 
     def read_templates(self) -> Templates:
         """The template engine, with the macros in the folder beside the storyboard."""
-        folder, shown = _beside(self._path, self._shown, "templates")
-        templates = Templates(folder, shown=shown)
+        folder, display_name = _beside(self._path, self._display_name, "templates")
+        templates = Templates(folder, display_name=display_name)
         self.problems.extend(templates.problems)
         self.sources.update(templates.sources)
         return templates
 
     def _read_includes(
-        self, path: Path, shown: str, root: MappingNode, above: tuple[str, ...]
+        self, path: Path, display_name: str, root: MappingNode, above: tuple[str, ...]
     ) -> list[MappingNode]:
         found: list[MappingNode] = []
         for setting in _names_of_includes(root):
             name = str(setting.node.data)
-            target, target_shown = _beside(path, shown, name)
+            target, target_name = _beside(path, display_name, name)
             real = _real(target)
             if real in above:
                 circle = [*above[above.index(real) :], real]
                 steps = " -> ".join(os.path.basename(step) for step in circle)  # noqa: PTH119 (real paths as text)
                 self._report(setting, "circular-include", f"the file includes itself: {steps}")
-            elif len(above) > MOST_LEVELS:
-                words = f"files include one another more than {MOST_LEVELS} levels deep"
+            elif len(above) > MAX_LEVELS:
+                words = f"files include one another more than {MAX_LEVELS} levels deep"
                 self._report(setting, "nested-too-deep", words)
             elif real in self._included:
                 # Read already; under this name it is a source too.
-                self.sources.setdefault(target_shown, self.sources[self._included[real]])
+                self.sources.setdefault(target_name, self.sources[self._included[real]])
             else:
-                self._included[real] = target_shown
-                node = self._read_include(target, target_shown, setting)
+                self._included[real] = target_name
+                node = self._read_include(target, target_name, setting)
                 if node is not None:
                     inner = (*above, real)
-                    found.extend(self._read_includes(target, target_shown, node, inner))
+                    found.extend(self._read_includes(target, target_name, node, inner))
                     found.append(node)
         return found
 
-    def _read_include(self, path: Path, shown: str, setting: Setting) -> MappingNode | None:
-        source = self._read_yaml(path, shown)
+    def _read_include(self, path: Path, display_name: str, setting: Setting) -> MappingNode | None:
+        source = self._read_yaml(path, display_name)
         self.problems.extend(_told_there(source.problems, source.text, setting))
         return self._check(source, include_schema(self._cards))
 
-    def _read_yaml(self, path: Path, shown: str) -> Source:
-        source = read_source(path, shown, text_keys=TEXT_KEYS | self._text_parameters())
-        self.sources[shown] = source.text
+    def _read_yaml(self, path: Path, display_name: str) -> Source:
+        source = read_source(path, display_name, text_keys=TEXT_KEYS | self._text_parameters())
+        self.sources[display_name] = source.text
         return source
 
     def _check(self, source: Source, schema: Mapping[str, Any]) -> MappingNode | None:
         if source.root is None:
             return None
-        self.problems.extend(check_file(source.root, schema, shown=source.shown))
+        self.problems.extend(check_file(source.root, schema, display_name=source.display_name))
         return source.root if isinstance(source.root, MappingNode) else None
 
     def _text_parameters(self) -> frozenset[str]:
@@ -119,13 +119,13 @@ class Inputs:
     def _report(self, setting: Setting, code: str, words: str) -> None:
         message = f"{setting.where}: {words}"
         hint = "take one of them out of the circle" if code == "circular-include" else None
-        self.problems.append(Problem(setting.node.place, code, message, hint))
+        self.problems.append(Problem(setting.node.position, code, message, hint))
 
 
 def _names_of_includes(root: MappingNode) -> list[Setting]:
     node = root.get("include")
     return [
-        Setting(item, f"include[{number}]", item.place)
+        Setting(item, f"include[{number}]", item.position)
         for number, item in enumerate(node.items if isinstance(node, SequenceNode) else ())
         if isinstance(item, ScalarNode) and isinstance(item.value, str) and item.value
     ]
@@ -135,10 +135,10 @@ def _told_there(problems: Sequence[Problem], text: str, setting: Setting) -> Seq
     """The problems of a file; where nothing of it can be quoted, at the place that names it."""
     if text:
         return problems
-    name = shown_value(setting.node.data)
+    name = format_value(setting.node.data)
     return [
         Problem(
-            setting.node.place,
+            setting.node.position,
             problem.code,
             f"{setting.where}: {name}: {problem.message}",
             problem.hint,
@@ -148,10 +148,10 @@ def _told_there(problems: Sequence[Problem], text: str, setting: Setting) -> Seq
     ]
 
 
-def _beside(path: Path, shown: str, name: str) -> tuple[Path, str]:
+def _beside(path: Path, display_name: str, name: str) -> tuple[Path, str]:
     """A file or folder that the file `path` names, and its name for messages."""
-    shown_name = os.path.normpath(os.path.join(os.path.dirname(shown), name))  # noqa: PTH118, PTH120 (a shown name, not a path)
-    return path.parent / name, shown_name
+    display_name = os.path.normpath(os.path.join(os.path.dirname(display_name), name))  # noqa: PTH118, PTH120 (a shown name, not a path)
+    return path.parent / name, display_name
 
 
 def _real(path: Path) -> str:

@@ -19,12 +19,12 @@ from storyboard.language.nodes import (
     ScalarValue,
     SequenceNode,
 )
-from storyboard.language.yaml.scalars import MOST_DIGITS
-from storyboard.records import Place, Problem
+from storyboard.language.yaml.scalars import MAX_DIGITS
+from storyboard.records import Position, Problem
 from storyboard.reporting.lines import split_lines
 from storyboard.reporting.value_paths import format_path, shorten
 
-MOST_LEVELS = 64
+MAX_LEVELS = 64
 
 _BLANKS = (" ", "\t", "\r", "\n")
 _BLANK = re.compile(r"[ \t\r\n]*")
@@ -36,15 +36,15 @@ _HALF_CHARACTER = re.compile("[\ud800-\udfff]")
 _WORDS: dict[str, bool | None] = {"true": True, "false": False, "null": None}
 
 
-def parse_json(text: str, shown: str) -> tuple[Node | None, tuple[Problem, ...]]:
+def parse_json(text: str, display_name: str) -> tuple[Node | None, tuple[Problem, ...]]:
     """The value of a JSON text, or None, and what is wrong with it."""
-    reader = _Reader(text, shown, 1)
+    reader = _Reader(text, display_name, 1)
     root = reader.read()
     return root, tuple(reader.problems)
 
 
 def parse_json_lines(
-    text: str, shown: str, *, most: int
+    text: str, display_name: str, *, most: int
 ) -> tuple[tuple[Node, ...], tuple[Problem, ...]]:
     """The value of each line that is not blank, at most `most`; a bad line hides no other."""
     nodes: list[Node] = []
@@ -52,7 +52,7 @@ def parse_json_lines(
     for number, line in enumerate(split_lines(text), start=1):
         if not line.strip():
             continue
-        reader = _Reader(line, shown, number)
+        reader = _Reader(line, display_name, number)
         node = reader.read()
         problems.extend(reader.problems)
         if node is not None:
@@ -71,10 +71,10 @@ class _Unreadable(Exception):
 class _Reader:
     """Reads one value from a text whose first line has the number `line`."""
 
-    def __init__(self, text: str, shown: str, line: int) -> None:
+    def __init__(self, text: str, display_name: str, line: int) -> None:
         self.problems: list[Problem] = []
         self._text = text
-        self._shown = shown
+        self._display_name = display_name
         self._line = line
         self._line_begins = 0
         self._index = 0
@@ -96,10 +96,10 @@ class _Reader:
         sign = self._text[self._index : self._index + 1]
         if sign == '"':
             start, text = self._index, self._string()
-            return ScalarNode(text, text, self._place(start), False, self._line)
+            return ScalarNode(text, text, self._position(start), False, self._line)
         if sign in ("{", "["):
-            if len(self._path) >= MOST_LEVELS:
-                self._fail(f"nested more than {MOST_LEVELS} levels deep", code="nested-too-deep")
+            if len(self._path) >= MAX_LEVELS:
+                self._fail(f"nested more than {MAX_LEVELS} levels deep", code="nested-too-deep")
             return self._object() if sign == "{" else self._array()
         return self._number_or_word(sign)
 
@@ -113,7 +113,7 @@ class _Reader:
             if not self._text.startswith('"', start):
                 self._fail("a key in double quotes is expected here")
             key = self._string()
-            key_place = self._place(start)
+            key_position = self._position(start)
             self._path[-1] = key
             self._skip_blanks()
             if not self._text.startswith(":", self._index):
@@ -122,15 +122,15 @@ class _Reader:
             self._skip_blanks()
             value = self._value()
             if key in entries:
-                first = entries[key].key_place.line
+                first = entries[key].key_position.line
                 message = (
                     f"{format_path(self._path)}: repeated key; the first one is on line {first}"
                 )
-                self.problems.append(Problem(key_place, "repeated-key", message))
+                self.problems.append(Problem(key_position, "repeated-key", message))
             else:
-                entries[key] = Entry(key_place, value)
+                entries[key] = Entry(key_position, value)
         self._path.pop()
-        return MappingNode(entries, self._place(opened, line, begins))
+        return MappingNode(entries, self._position(opened, line, begins))
 
     def _array(self) -> SequenceNode:
         opened, line, begins = self._index, self._line, self._line_begins
@@ -141,7 +141,7 @@ class _Reader:
             self._path[-1] = len(items)
             items.append(self._value())
         self._path.pop()
-        return SequenceNode(tuple(items), self._place(opened, line, begins))
+        return SequenceNode(tuple(items), self._position(opened, line, begins))
 
     def _goes_on(self, closing: str, *, is_first: bool) -> bool:
         """Whether another entry begins here; eats the comma before it, or the closing sign."""
@@ -193,16 +193,16 @@ class _Reader:
         value: ScalarValue
         if token in _WORDS:
             value = _WORDS[token]
-        elif (number := _NUMBER.fullmatch(token)) and len(token) <= MOST_DIGITS:
+        elif (number := _NUMBER.fullmatch(token)) and len(token) <= MAX_DIGITS:
             value = float(token) if number[1] or number[2] else int(token)
             if not math.isfinite(value):
                 self._fail(f"{token} is too large for a number")
         elif number:
-            self._fail(f"a number of {len(token):,} characters, more than {MOST_DIGITS}")
+            self._fail(f"a number of {len(token):,} characters, more than {MAX_DIGITS}")
         else:
             self._fail(f"{shorten(token, 40)} is no value of JSON", hint="text needs double quotes")
         self._index = word.end()
-        return ScalarNode(value, token, self._place(start), True, self._line)
+        return ScalarNode(value, token, self._position(start), True, self._line)
 
     def _skip_blanks(self) -> None:
         if self._text[self._index : self._index + 1] not in _BLANKS:
@@ -215,17 +215,17 @@ class _Reader:
                 self._line_begins = found.end()
         self._index = end
 
-    def _place(self, start: int, line: int | None = None, begins: int | None = None) -> Place:
+    def _position(self, start: int, line: int | None = None, begins: int | None = None) -> Position:
         """The place from `start` up to here, or to the end of the line where it began."""
         line = self._line if line is None else line
         begins = self._line_begins if begins is None else begins
         end = self._index
         if line != self._line and (found := _LINE_BREAK.search(self._text, start)):
             end = found.start()
-        return Place(self._shown, line, start - begins + 1, max(end - start, 1))
+        return Position(self._display_name, line, start - begins + 1, max(end - start, 1))
 
     def _fail(
         self, message: str, *, code: str = "json-syntax", hint: str | None = None
     ) -> NoReturn:
-        place = Place(self._shown, self._line, self._index - self._line_begins + 1)
-        raise _Unreadable(Problem(place, code, message, hint))
+        position = Position(self._display_name, self._line, self._index - self._line_begins + 1)
+        raise _Unreadable(Problem(position, code, message, hint))

@@ -28,21 +28,23 @@ def load_storyboard(
     path: Path,
     catalog: Catalog,
     *,
-    shown: str | None = None,
+    display_name: str | None = None,
     overrides: Mapping[str, Node] | None = None,
 ) -> Storyboard:
     """The storyboard at `path`, expanded and checked twice: its shape, and every payload.
 
-    `shown` is the name for messages, as the user typed it. `overrides` are
+    `display_name` is the name for messages, as the user typed it. `overrides` are
     the vars of the command line; they beat every level. Raises UsageError
     where a model card is broken.
     """
-    inputs = Inputs(path, shown or str(path), catalog)
+    inputs = Inputs(path, display_name or str(path), catalog)
     root = inputs.read_storyboard()
     title: str | None = None
     takes: tuple[Take, ...] = ()
     if root is not None:
-        given = {name: Setting(node, name, node.place) for name, node in (overrides or {}).items()}
+        given = {
+            name: Setting(node, name, node.position) for name, node in (overrides or {}).items()
+        }
         title, takes = _expand(root, inputs, catalog, given)
     return Storyboard(
         path=path,
@@ -97,4 +99,4 @@ def _gather_shared(files: Sequence[MappingNode], catalog: Catalog) -> Shared:
 
 
 def _check_payload(request: Request, card: ModelCard, take: Take) -> Iterable[Problem]:
-    return check_payload(take.payload, card, request.place_of, request.shown_of, take.id)
+    return check_payload(take.payload, card, request.position_of, request.rendered_of, take.id)

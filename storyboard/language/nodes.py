@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple, TypeAlias
 
-from storyboard.records import Json, Place
+from storyboard.records import Json, Position
 
 ScalarValue: TypeAlias = bool | int | float | str | None
 
@@ -20,7 +20,7 @@ class ScalarNode(NamedTuple):
 
     value: ScalarValue
     text: str
-    place: Place
+    position: Position
     is_plain: bool = True
     text_line: int = 0
 
@@ -35,7 +35,7 @@ class SequenceNode:
     """A list of nodes."""
 
     items: tuple[Node, ...]
-    place: Place
+    position: Position
 
     @property
     def data(self) -> Json:
@@ -46,7 +46,7 @@ class SequenceNode:
 class Entry(NamedTuple):
     """One key of a mapping with its own place."""
 
-    key_place: Place
+    key_position: Position
     value: Node
 
 
@@ -55,7 +55,7 @@ class MappingNode:
     """A mapping in file order. Keys are text, each there once."""
 
     entries: Mapping[str, Entry]
-    place: Place
+    position: Position
 
     def get(self, key: str) -> Node | None:
         """The value under `key`, or None."""

@@ -9,7 +9,7 @@ from storyboard.language.nodes import Entry, MappingNode, Node, ScalarNode
 from storyboard.language.validation.check import check_file
 from storyboard.language.yaml.source import read_source
 from storyboard.models.schema.keys import VARS
-from storyboard.records import Place, Problem
+from storyboard.records import Position, Problem
 
 
 def read_overrides(
@@ -27,15 +27,15 @@ def read_overrides(
         sources[str(path)] = source.text
         problems.extend(source.problems)
         if isinstance(source.root, MappingNode):
-            problems.extend(check_file(source.root, VARS, shown=source.shown))
+            problems.extend(check_file(source.root, VARS, display_name=source.display_name))
             variables.update(source.root)
         elif source.root is not None:
             message = "a file of vars is a mapping of names to values"
-            problems.append(Problem(source.root.place, "wrong-type", message))
+            problems.append(Problem(source.root.position, "wrong-type", message))
     for assignment in assignments:
         name, equals, text = assignment.partition("=")
-        place = Place(f"--var {name}", 1, 1)
-        node = ScalarNode(text, text, place, is_plain=False, text_line=1)
+        position = Position(f"--var {name}", 1, 1)
+        node = ScalarNode(text, text, position, is_plain=False, text_line=1)
         found = _check_assignment(name, equals, node)
         problems.extend(found)
         if not found:
@@ -46,10 +46,10 @@ def read_overrides(
 def _check_assignment(name: str, equals: str, node: ScalarNode) -> tuple[Problem, ...]:
     if not equals:
         message = f"{name!r} is not NAME=VALUE"
-        return (Problem(node.place, "bad-var", message, f"write --var {name}=VALUE"),)
+        return (Problem(node.position, "bad-var", message, f"write --var {name}=VALUE"),)
     try:
         f"{name}{node.text}".encode()
     except UnicodeEncodeError:
-        return (Problem(node.place, "bad-var", "holds bytes that are no characters"),)
-    root = MappingNode({name: Entry(node.place, node)}, node.place)
-    return check_file(root, VARS, shown=node.place.path)
+        return (Problem(node.position, "bad-var", "holds bytes that are no characters"),)
+    root = MappingNode({name: Entry(node.position, node)}, node.position)
+    return check_file(root, VARS, display_name=node.position.path)

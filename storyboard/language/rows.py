@@ -13,11 +13,11 @@ from typing import NamedTuple
 
 from storyboard.language.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from storyboard.language.table import Table
-from storyboard.language.text_files import MOST_BYTES, read_text
+from storyboard.language.text_files import MAX_BYTES, read_text
 from storyboard.language.yaml.source import parse_source
-from storyboard.records import Place, Problem, Severity
+from storyboard.records import Position, Problem, Severity
 
-MOST_ROWS = 100_000
+MAX_ROWS = 100_000
 
 
 class Rows(NamedTuple):
@@ -29,7 +29,7 @@ class Rows(NamedTuple):
     """
 
     path: Path
-    shown: str
+    display_name: str
     text: str
     rows: tuple[MappingNode, ...] = ()
     columns: tuple[str, ...] = ()
@@ -37,7 +37,7 @@ class Rows(NamedTuple):
 
 
 def read_rows(
-    path: Path, shown: str, *, max_rows: int = MOST_ROWS, max_bytes: int = MOST_BYTES
+    path: Path, display_name: str, *, max_rows: int = MAX_ROWS, max_bytes: int = MAX_BYTES
 ) -> Rows:
     """Read rows from CSV, TSV, JSON, JSONL or YAML; the ending of the name says which.
 
@@ -47,51 +47,55 @@ def read_rows(
     if read is None:
         ending = f"the ending {path.suffix}" if path.suffix else "a name without an ending"
         message = f"{ending} does not say how to read rows; allowed are {', '.join(FORMATS)}"
-        return Rows(path, shown, "", problems=(Problem(_top(shown), "rows-format", message),))
-    file = read_text(path, shown, max_bytes=max_bytes)
+        return Rows(
+            path, display_name, "", problems=(Problem(_top(display_name), "rows-format", message),)
+        )
+    file = read_text(path, display_name, max_bytes=max_bytes)
     if file.problem is not None:
-        return Rows(path, shown, file.text, problems=(file.problem,))
-    table = read(file.text, shown, max_rows)
+        return Rows(path, display_name, file.text, problems=(file.problem,))
+    table = read(file.text, display_name, max_rows)
     problems = list(table.problems)
     if len(table.rows) > max_rows:
-        problems.append(_too_many(table.rows[max_rows].place, max_rows))
+        problems.append(_too_many(table.rows[max_rows].position, max_rows))
     elif not table.rows and not problems:
         message = "no rows in this file, so it makes no shots"
-        problems.append(Problem(_top(shown), "no-rows", message, severity=Severity.WARNING))
-    return Rows(path, shown, file.text, table.rows[:max_rows], table.columns, tuple(problems))
+        problems.append(Problem(_top(display_name), "no-rows", message, severity=Severity.WARNING))
+    return Rows(
+        path, display_name, file.text, table.rows[:max_rows], table.columns, tuple(problems)
+    )
 
 
 # Each format is imported when a file of it is read.
 
 
-def _read_csv(text: str, shown: str, max_rows: int) -> Table:
+def _read_csv(text: str, display_name: str, max_rows: int) -> Table:
     from storyboard.language.csv_rows import read_table
 
-    return read_table(text, shown, max_rows=max_rows)
+    return read_table(text, display_name, max_rows=max_rows)
 
 
-def _read_tsv(text: str, shown: str, max_rows: int) -> Table:
+def _read_tsv(text: str, display_name: str, max_rows: int) -> Table:
     from storyboard.language.csv_rows import read_table
 
-    return read_table(text, shown, max_rows=max_rows, delimiter="\t")
+    return read_table(text, display_name, max_rows=max_rows, delimiter="\t")
 
 
-def _read_json(text: str, shown: str, max_rows: int) -> Table:
+def _read_json(text: str, display_name: str, max_rows: int) -> Table:
     from storyboard.language.json_text import parse_json
 
-    root, problems = parse_json(text, shown)
+    root, problems = parse_json(text, display_name)
     return _table_of(root, problems)
 
 
-def _read_json_lines(text: str, shown: str, max_rows: int) -> Table:
+def _read_json_lines(text: str, display_name: str, max_rows: int) -> Table:
     from storyboard.language.json_text import parse_json_lines
 
-    items, problems = parse_json_lines(text, shown, most=max_rows + 1)
+    items, problems = parse_json_lines(text, display_name, most=max_rows + 1)
     return _table(items, problems)
 
 
-def _read_yaml(text: str, shown: str, max_rows: int) -> Table:
-    source = parse_source(text, shown)
+def _read_yaml(text: str, display_name: str, max_rows: int) -> Table:
+    source = parse_source(text, display_name)
     return _table_of(source.root, source.problems)
 
 
@@ -110,7 +114,7 @@ def _table_of(root: Node | None, problems: Iterable[Problem]) -> Table:
     if root is None or isinstance(root, SequenceNode):
         return _table(root.items if root else (), problems)
     message = f"rows are a list of mappings, not {_kind(root)}"
-    return Table((), (), (*problems, Problem(root.place, "not-rows", message)))
+    return Table((), (), (*problems, Problem(root.position, "not-rows", message)))
 
 
 def _table(items: Iterable[Node], problems: Iterable[Problem]) -> Table:
@@ -123,7 +127,7 @@ def _table(items: Iterable[Node], problems: Iterable[Problem]) -> Table:
             columns.update(dict.fromkeys(item.entries))
         else:
             message = f"[{number}]: a row is a mapping of column to value, not {_kind(item)}"
-            found.append(Problem(item.place, "not-rows", message))
+            found.append(Problem(item.position, "not-rows", message))
     return Table(tuple(rows), tuple(columns), tuple(found))
 
 
@@ -135,10 +139,10 @@ def _kind(node: Node) -> str:
     return "a list" if isinstance(node, SequenceNode) else "a mapping"
 
 
-def _too_many(place: Place, max_rows: int) -> Problem:
+def _too_many(position: Position, max_rows: int) -> Problem:
     hint = "split the file; a storyboard has at most as many takes"
-    return Problem(place, "too-many-rows", f"more than {max_rows:,} rows", hint)
+    return Problem(position, "too-many-rows", f"more than {max_rows:,} rows", hint)
 
 
-def _top(shown: str) -> Place:
-    return Place(shown, 1, 1)
+def _top(display_name: str) -> Position:
+    return Position(display_name, 1, 1)

@@ -9,10 +9,10 @@ import stat
 from pathlib import Path
 from typing import NamedTuple
 
-from storyboard.records import Place, Problem
-from storyboard.reporting.lines import place_at
+from storyboard.records import Position, Problem
+from storyboard.reporting.lines import position_at
 
-MOST_BYTES = 64 * 1024 * 1024
+MAX_BYTES = 64 * 1024 * 1024
 
 # What YAML calls printable. DEL and the C1 controls are left out as well: in
 # text they are nearly always another encoding in disguise.
@@ -40,48 +40,48 @@ class FileText(NamedTuple):
     problem: Problem | None = None
 
 
-def read_text(path: Path, shown: str, *, max_bytes: int = MOST_BYTES) -> FileText:
+def read_text(path: Path, display_name: str, *, max_bytes: int = MAX_BYTES) -> FileText:
     """A regular file's text: UTF-8 with or without byte order mark, or UTF-16 with one."""
     try:
         data = _read_bytes(path, max_bytes)
     except _NotAFile as error:
-        return _unreadable(shown, str(error))
+        return _unreadable(display_name, str(error))
     except FileNotFoundError:
-        return _unreadable(shown, "there is no such file")
+        return _unreadable(display_name, "there is no such file")
     except PermissionError:
-        return _unreadable(shown, "may not be read: permission denied")
+        return _unreadable(display_name, "may not be read: permission denied")
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else str(error)
-        return _unreadable(shown, f"cannot be read: {reason or type(error).__name__}")
+        return _unreadable(display_name, f"cannot be read: {reason or type(error).__name__}")
     if len(data) > max_bytes:
         return _unreadable(
-            shown,
+            display_name,
             f"is larger than {_size(max_bytes)}, the most that is read",
             code="file-too-large",
         )
-    return _decode(data, shown)
+    return _decode(data, display_name)
 
 
-def check_text(text: str, shown: str) -> Problem | None:
+def check_text(text: str, display_name: str) -> Problem | None:
     """The problem with a text that is empty or holds characters no text file holds."""
     if found := _UNPRINTABLE.search(text):
         character = ord(found.group())
-        place = place_at(text, found.start(), shown, width=1)
+        position = position_at(text, found.start(), display_name, width=1)
         if character == 0:
             return Problem(
-                place,
+                position,
                 "not-text",
                 "holds a NUL character: this is no text file, or one in UTF-16 without its mark",
                 hint="save the file as UTF-8",
             )
         return Problem(
-            place,
+            position,
             "control-character",
             f"holds the character U+{character:04X}, which text files may not hold",
             hint="remove it; inside double quotes YAML and JSON can spell it with a backslash",
         )
     if not text.strip():
-        return Problem(Place(shown, 1, 1), "empty-file", "the file is empty")
+        return Problem(Position(display_name, 1, 1), "empty-file", "the file is empty")
     return None
 
 
@@ -105,10 +105,10 @@ def _check_kind(mode: int) -> None:
         raise _NotAFile(next(kinds, "is not a regular file"))
 
 
-def _decode(data: bytes, shown: str) -> FileText:
+def _decode(data: bytes, display_name: str) -> FileText:
     # UTF-32's mark begins with that of UTF-16, so it is asked for first.
     if data.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)):
-        return _unreadable(shown, "is written in UTF-32", hint="save the file as UTF-8")
+        return _unreadable(display_name, "is written in UTF-32", hint="save the file as UTF-8")
     if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         encoding, name, mark = "utf-16", "UTF-16", b""
     else:
@@ -119,28 +119,28 @@ def _decode(data: bytes, shown: str) -> FileText:
         text = data.decode(encoding)
     except UnicodeDecodeError as error:
         if name == "UTF-8" and b"\0" in data:
-            return _unreadable(shown, "is no text file: it holds NUL bytes", code="not-text")
+            return _unreadable(display_name, "is no text file: it holds NUL bytes", code="not-text")
         readable = data.decode(encoding, errors="replace")
         index = len(data[: error.start].decode(encoding, errors="replace"))
         where = f"byte {skipped + error.start + 1:,} of the file (0x{data[error.start]:02X})"
         return FileText(
             readable,
             Problem(
-                place_at(readable, index, shown, width=1),
+                position_at(readable, index, display_name, width=1),
                 "wrong-encoding",
                 f"{where} is not {name}",
                 hint="save the file as UTF-8",
             ),
         )
-    problem = check_text(text, shown)
+    problem = check_text(text, display_name)
     is_binary = problem is not None and problem.code == "not-text"
     return FileText("" if is_binary else text, problem)
 
 
 def _unreadable(
-    shown: str, message: str, *, code: str = "unreadable-file", hint: str | None = None
+    display_name: str, message: str, *, code: str = "unreadable-file", hint: str | None = None
 ) -> FileText:
-    return FileText("", Problem(Place(shown, 1, 1), code, message, hint))
+    return FileText("", Problem(Position(display_name, 1, 1), code, message, hint))
 
 
 def _size(size_bytes: int) -> str:

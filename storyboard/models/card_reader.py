@@ -23,8 +23,8 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*/[A-Za-z0-9][A-Za-z0-9._-]*")
 _SUFFIX = re.compile(r"(?:/[A-Za-z0-9._-]+)*")
 _BODY = ("requestBody", "content", "application/json", "schema")
 _TYPES = ("string", "integer", "number", "boolean")
-_MOST_REFERENCES = 200
-_LONGEST_CHAIN = 4
+_MAX_REFERENCES = 200
+_MAX_CHAIN = 4
 
 
 def read_card(path: Path, name: str) -> ModelCard:
@@ -194,7 +194,7 @@ def _expanded(document: Mapping[str, Any], value: Any, where: str) -> Any:
         if not isinstance(target, str):
             return {key: expand(item, chain) for key, item in value.items()}
         followed += 1
-        if target in chain or len(chain) >= _LONGEST_CHAIN or followed > _MOST_REFERENCES:
+        if target in chain or len(chain) >= _MAX_CHAIN or followed > _MAX_REFERENCES:
             _fail(where, f"follows the reference {target!r} in a circle, or too far")
         if not target.startswith("#/"):
             _fail(where, f"refers to {target!r}; references stay inside the document")

@@ -8,9 +8,9 @@ import yaml
 
 from storyboard.records import Json
 
-MOST_CHARACTERS = 1_000_000
-MOST_LEVELS = 50  # the C parser builds values by recursion and crashes near 30,000
-_TOO_DEEP = f"is nested more than {MOST_LEVELS} levels deep"
+MAX_CHARACTERS = 1_000_000
+MAX_LEVELS = 50  # the C parser builds values by recursion and crashes near 30,000
+_TOO_DEEP = f"is nested more than {MAX_LEVELS} levels deep"
 
 # The C parser reads a card in 3 ms, the one in Python in 40; every start pays for it.
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -32,8 +32,8 @@ def is_too_deep(error: Exception) -> bool:
 
 def parse_card(text: str) -> dict[str, Json]:
     """The document as JSON could hold it. Raises CardText."""
-    if len(text) > MOST_CHARACTERS:
-        raise CardText(f"is longer than {MOST_CHARACTERS:,} characters")
+    if len(text) > MAX_CHARACTERS:
+        raise CardText(f"is longer than {MAX_CHARACTERS:,} characters")
     try:
         _check_shape(text)
         document = yaml.load(text, Loader=_LOADER)  # noqa: S506  the safe loader, by another name
@@ -55,7 +55,7 @@ def _check_shape(text: str) -> None:
     for event in yaml.parse(text, Loader=_LOADER):
         if isinstance(event, yaml.CollectionStartEvent):
             levels += 1
-            if levels > MOST_LEVELS:
+            if levels > MAX_LEVELS:
                 raise CardText(_TOO_DEEP)
         elif isinstance(event, yaml.CollectionEndEvent):
             levels -= 1

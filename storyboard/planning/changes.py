@@ -23,9 +23,9 @@ def describe_changes(
         parts.append(f"model changed: {old_model} to {new_model}")
     for key in dict.fromkeys([*new, *old]):
         if key not in old:
-            parts.append(f"{key} added: {_shown(new[key])}")
+            parts.append(f"{key} added: {_format_value(new[key])}")
         elif key not in new:
-            parts.append(f"{key} removed: {_shown(old[key])}")
+            parts.append(f"{key} removed: {_format_value(old[key])}")
         elif old[key] != new[key] or isinstance(old[key], bool) != isinstance(new[key], bool):
             parts.append(f"{key} changed: {_describe_change(old[key], new[key])}")
     return "; ".join(parts)
@@ -35,7 +35,7 @@ def _describe_change(old: Json, new: Json) -> str:
     if isinstance(old, str) and isinstance(new, str) and (" " in old or " " in new):
         before, after = _changed_words(old, new)
         return f"{before} to {after}"
-    return f"{_shown(old)} to {_shown(new)}"
+    return f"{_format_value(old)} to {_format_value(new)}"
 
 
 def _changed_words(old: str, new: str) -> tuple[str, str]:
@@ -53,10 +53,10 @@ def _changed_words(old: str, new: str) -> tuple[str, str]:
 def _excerpt(words: list[str], start: int, end: int) -> str:
     first, last = max(0, start - _CONTEXT), min(len(words), end + _CONTEXT)
     text = " ".join(words[first:last])
-    return _shown(("… " if first else "") + text + (" …" if last < len(words) else ""))
+    return _format_value(("… " if first else "") + text + (" …" if last < len(words) else ""))
 
 
-def _shown(value: Json) -> str:
+def _format_value(value: Json) -> str:
     text = json.dumps(value, ensure_ascii=False)
     if len(text) <= _SHOWN:
         return text

@@ -17,8 +17,8 @@ from storyboard.records import (
     OPEN_STATES,
     Action,
     ActionKind,
-    Place,
     Plan,
+    Position,
     Submission,
     SubmissionState,
     Take,
@@ -30,7 +30,7 @@ from storyboard.records import (
 HasFile = Callable[[Video], bool]
 """Whether a video's file is in place with its size."""
 
-Shown = Mapping[str, str]
+ManifestTasks = Mapping[str, str]
 """Take ids to the tasks whose videos they show, as the manifest has it; for locked takes."""
 
 # Refused for the account, not for what was sent: the same request may pass later.
@@ -41,7 +41,7 @@ _make_state = maker_of(TakeState)
 
 
 @dataclass(frozen=True, slots=True)
-class Wishes:
+class PlanOptions:
     """What the user asked for beyond the plain run; one field an option of `render`."""
 
     retry_failed: bool = False
@@ -57,8 +57,8 @@ def make_plan(
     now: datetime,
     has_file: HasFile,
     selected: Collection[str] | None = None,
-    wishes: Wishes = Wishes(),
-    shown: Shown | None = None,
+    options: PlanOptions = PlanOptions(),
+    manifest_tasks: ManifestTasks | None = None,
 ) -> Plan:
     """The Plan for the selected takes (ids; None is all), with everything open beside them.
 
@@ -69,10 +69,12 @@ def make_plan(
     first_of: dict[tuple[str, int, int | None], str] = {}
     decided: set[int] = set()
     actions = []
-    for wanted, (take, submission) in zip(takes, _pair(takes, rows, shown), strict=True):
+    for wanted, (take, submission) in zip(takes, _pair(takes, rows, manifest_tasks), strict=True):
         if selected is not None and take.id not in selected:
             continue
-        kind, reason = _decide(take, submission, before, now=now, has_file=has_file, wishes=wishes)
+        kind, reason = _decide(
+            take, submission, before, now=now, has_file=has_file, options=options
+        )
         if take.fingerprint != wanted.fingerprint:
             reason = f"{reason}; the storyboard differs: {_difference(take, wanted)}"
         about = None
@@ -84,7 +86,7 @@ def make_plan(
         first = first_of.setdefault((take.fingerprint, id(kind), about), take.id)
         same_as = first if first != take.id else None
         actions.append(_make_action(take, kind, reason, submission, same_as))
-    orphans = _collect_orphans(rows, decided, now=now, download=wishes.download)
+    orphans = _collect_orphans(rows, decided, now=now, download=options.download)
     return Plan(tuple(actions), orphans)
 
 
@@ -93,12 +95,12 @@ def read_states(
     submissions: Sequence[Submission],
     *,
     has_file: HasFile,
-    shown: Shown | None = None,
+    manifest_tasks: ManifestTasks | None = None,
 ) -> tuple[TakeState, ...]:
     """Each take with its status, in file order: what the manifest and `status` show."""
     return tuple(
         _make_state(take, status_of(submission, has_file=has_file), submission)
-        for take, submission in pair_takes(takes, submissions, shown=shown)
+        for take, submission in pair_takes(takes, submissions, manifest_tasks=manifest_tasks)
     )
 
 
@@ -126,19 +128,22 @@ _STATUS = {
 
 
 def pair_takes(
-    takes: Sequence[Take], submissions: Sequence[Submission], *, shown: Shown | None = None
+    takes: Sequence[Take],
+    submissions: Sequence[Submission],
+    *,
+    manifest_tasks: ManifestTasks | None = None,
 ) -> list[tuple[Take, Submission | None]]:
     """Each take with the submission that decides about it, by fingerprint.
 
     A locked take that has a video comes back with the request that made it:
-    the video that `shown` names, else the one of its own request, else the
+    the video that `manifest_tasks` names, else the one of its own request, else the
     newest that was made under its id.
     """
-    return _pair(takes, _told_last(submissions), shown)
+    return _pair(takes, _told_last(submissions), manifest_tasks)
 
 
 def _pair(
-    takes: Sequence[Take], rows: Sequence[Submission], shown: Shown | None
+    takes: Sequence[Take], rows: Sequence[Submission], manifest_tasks: ManifestTasks | None
 ) -> list[tuple[Take, Submission | None]]:
     deciding = _deciding(rows)
     pairs = [(take, deciding.get(take.fingerprint)) for take in takes]
@@ -150,7 +155,7 @@ def _pair(
         if submission.state is SubmissionState.SUCCEEDED:
             made[submission.take.casefold()] = submission
             by_task[submission.task_id or ""] = submission
-    tasks = {take.casefold(): task for take, task in (shown or {}).items()}
+    tasks = {take.casefold(): task for take, task in (manifest_tasks or {}).items()}
     for index, (take, own) in enumerate(pairs):
         if not take.is_locked:
             continue
@@ -216,14 +221,14 @@ def _decide(
     *,
     now: datetime,
     has_file: HasFile,
-    wishes: Wishes,
+    options: PlanOptions,
 ) -> tuple[ActionKind, str]:
     """The table of the design, row by row."""
     if submission is None:
         return ActionKind.SUBMIT, _why_new(take, before.get(take.id))
     state = submission.state
-    if state is SubmissionState.SUCCEEDED and (take.is_locked or not wishes.force):
-        return _decide_succeeded(take, submission, now=now, has_file=has_file, wishes=wishes)
+    if state is SubmissionState.SUCCEEDED and (take.is_locked or not options.force):
+        return _decide_succeeded(take, submission, now=now, has_file=has_file, options=options)
     if state in (SubmissionState.SENDING, SubmissionState.UNKNOWN):
         came = f"; {submission.reason}" if submission.reason else " and no answer came"
         return ActionKind.ASK, (
@@ -232,7 +237,7 @@ def _decide(
         )
     if state is SubmissionState.ACCEPTED:
         return ActionKind.RESUME, f"task {submission.task_id} was accepted and is not finished"
-    if wishes.force:
+    if options.force:
         return ActionKind.SUBMIT, "a new version was asked for with --force"
     if state is SubmissionState.RELEASED:
         return ActionKind.SUBMIT, "released to be sent again"
@@ -244,18 +249,23 @@ def _decide(
     is_ours = state is SubmissionState.ABANDONED
     silence = "given up by hand" if is_ours else "the API gave no reason"
     reason = f"{state.value}: {submission.reason or silence}"
-    if wishes.retry_failed:
+    if options.retry_failed:
         return ActionKind.SUBMIT, f"tried again; {reason}"
     remedy = "edit it, or " if state is SubmissionState.REJECTED else ""
     return ActionKind.HOLD, f"{reason}; {remedy}--retry-failed sends it again"
 
 
 def _decide_succeeded(
-    take: Take, submission: Submission, *, now: datetime, has_file: HasFile, wishes: Wishes
+    take: Take,
+    submission: Submission,
+    *,
+    now: datetime,
+    has_file: HasFile,
+    options: PlanOptions,
 ) -> tuple[ActionKind, str]:
     if submission.video is not None and has_file(submission.video):
         return ActionKind.KEEP, "locked" if take.is_locked else "unchanged"
-    if not wishes.download:
+    if not options.download:
         return ActionKind.KEEP, "rendered; not downloaded, as --no-download asks"
     expires_at = submission.url_expires_at
     if submission.video_url and (expires_at is None or now < expires_at):
@@ -266,7 +276,7 @@ def _decide_succeeded(
             "locked, was paid, and its file and link are gone; unlock it, and --rerender "
             "submits it again, at its full price"
         )
-    if wishes.rerender:
+    if options.rerender:
         return ActionKind.SUBMIT, "was paid, its file and link are gone; --rerender pays again"
     return ActionKind.ASK, (
         "was paid, and its file and link are gone; --rerender submits it again, at its full price"
@@ -300,7 +310,7 @@ def _collect_orphans(
             orphans.append(Action(take, ActionKind.RESUME, why, submission))
         elif submission.state in OPEN_STATES:
             kind, why = _decide(
-                take, submission, {}, now=now, has_file=lambda _: False, wishes=Wishes()
+                take, submission, {}, now=now, has_file=lambda _: False, options=PlanOptions()
             )
             orphans.append(Action(take, kind, why, submission))
         elif _is_fetchable(submission, now=now) and download:
@@ -328,7 +338,7 @@ def take_of(submission: Submission) -> Take:
         model=submission.model,
         payload=submission.payload,
         fingerprint=submission.fingerprint,
-        place=Place("", 0, 0),
+        position=Position("", 0, 0),
     )
 
 

@@ -7,7 +7,7 @@ from contextlib import ExitStack, contextmanager
 from datetime import datetime, timezone
 
 from storyboard.outputs import write
-from storyboard.project.workspace import Look, Workspace
+from storyboard.project.workspace import FolderSnapshot, Workspace
 from storyboard.records import TakeState
 from storyboard.state.lock import hold_lock
 from storyboard.state.store import Store
@@ -43,8 +43,10 @@ def open_folder(space: Workspace, *, lock_timeout_s: float = 0.0) -> Iterator[St
             store.close()
 
 
-def write_outputs(space: Workspace, store: Store, look: Look) -> tuple[TakeState, ...]:
+def write_outputs(
+    space: Workspace, store: Store, snapshot: FolderSnapshot
+) -> tuple[TakeState, ...]:
     """Writes the manifest and what is made of it, where they have to change; the takes in it."""
-    states = space.read_states(store.submissions(), look)
+    states = space.read_states(store.submissions(), snapshot)
     write.write_outputs(space.storyboard, space.origin, states, space.folder, store)
     return states

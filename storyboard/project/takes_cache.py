@@ -30,12 +30,12 @@ from storyboard.bulk import make_all
 from storyboard.errors import StateError
 from storyboard.language.nodes import Node
 from storyboard.models.catalog import Catalog
-from storyboard.records import Json, Place, Problem, Severity, Storyboard, Take
+from storyboard.records import Json, Position, Problem, Severity, Storyboard, Take
 
-LEAST_TAKES = 5000
+MIN_TAKES = 5000
 """Fewer are read as quickly as they are looked up."""
 
-_MOST_FILES = 8
+_MAX_FILES = 8
 _SUFFIX = ".takes"
 
 Overrides = Mapping[str, Node]
@@ -44,17 +44,17 @@ Overrides = Mapping[str, Node]
 def recall(path: Path, catalog: Catalog, overrides: Overrides) -> Storyboard | None:
     """The storyboard as it was kept; None where it was not, or anything in it has changed."""
     try:
-        place = _place_of(path, overrides)
-        with place.open("rb") as file:
+        position = _position_of(path, overrides)
+        with position.open("rb") as file:
             digest = file.readline().strip()
             line, columns, payloads = file.readline(), file.readline(), file.readline()
         if digest != _sha256(line + columns + payloads).encode():
-            place.unlink()  # damaged
+            position.unlink()  # damaged
             return None
         head = json.loads(line)
         if head["made_from"] != _made_from(path, head["files"], catalog):
             return None
-        os.utime(place)
+        os.utime(position)
         return Storyboard(
             path=path,
             name=head["name"],
@@ -73,12 +73,12 @@ def keep(board: Storyboard, catalog: Catalog, overrides: Overrides) -> None:
     Does nothing where the files have changed since it was read, and where the
     cache folder cannot be written: then it is read anew the next time.
     """
-    if len(board.takes) < LEAST_TAKES or not board.is_sound:
+    if len(board.takes) < MIN_TAKES or not board.is_sound:
         return
     with suppress(OSError, ValueError, StateError):
-        place = _place_of(board.path, overrides)
+        position = _position_of(board.path, overrides)
         made_from = _made_from(board.path, board.sources, catalog)
-        if made_from is None or _is_kept(place, made_from):
+        if made_from is None or _is_kept(position, made_from):
             return
         for name, text in board.sources.items():
             if Path(name).read_bytes().decode("utf-8-sig") != text:
@@ -96,21 +96,21 @@ def keep(board: Storyboard, catalog: Catalog, overrides: Overrides) -> None:
         payloads = [dict(take.payload) for take in board.takes]
         parts = (head, _columns(board.takes), payloads)
         text = "".join(f"{json.dumps(part)}\n" for part in parts)
-        place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        write_atomically(place, f"{_sha256(text.encode())}\n{text}")
-        _let_go(place.parent)
+        position.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        write_atomically(position, f"{_sha256(text.encode())}\n{text}")
+        _let_go(position.parent)
 
 
-def _is_kept(place: Path, made_from: str) -> bool:
+def _is_kept(position: Path, made_from: str) -> bool:
     try:
-        with place.open("rb") as file:
+        with position.open("rb") as file:
             file.readline()
             return bool(json.loads(file.readline())["made_from"] == made_from)
     except (OSError, ValueError, TypeError, LookupError, RecursionError):
         return False
 
 
-def _place_of(path: Path, overrides: Overrides) -> Path:
+def _position_of(path: Path, overrides: Overrides) -> Path:
     """The cache file of a storyboard as it was named, with these vars."""
     asked = repr((str(path), str(Path.cwd()), sorted(overrides.items())))
     folder: Path = user_cache_path("storyboard-render", appauthor=False)
@@ -172,7 +172,7 @@ def _as_it_is(value: Any) -> Any:
 
 _FIELDS = [field.name for field in fields(Take) if field.name != "payload"]
 _SHAPES: Mapping[str, Callable[[Any], Any]] = {
-    "place": lambda values: Place(*values),
+    "place": lambda values: Position(*values),
     "tags": tuple,
 }
 """What JSON does not give back as it was."""
@@ -211,17 +211,17 @@ class _KeptPayload(Mapping[str, Json]):
 
 
 def _words(warning: Problem) -> list[Any]:
-    return [warning.place, warning.code, warning.message, warning.hint, warning.shown]
+    return [warning.position, warning.code, warning.message, warning.hint, warning.rendered]
 
 
 def _warning(words: list[Any]) -> Problem:
-    place, code, message, hint, shown = words
-    return Problem(Place(*place), code, message, hint, shown, Severity.WARNING)
+    position, code, message, hint, rendered = words
+    return Problem(Position(*position), code, message, hint, rendered, Severity.WARNING)
 
 
 def _let_go(folder: Path) -> None:
     newest = sorted(folder.glob(f"*{_SUFFIX}"), key=lambda file: file.stat().st_mtime, reverse=True)
-    for file in newest[_MOST_FILES:]:
+    for file in newest[_MAX_FILES:]:
         file.unlink()
 
 

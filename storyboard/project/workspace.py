@@ -14,10 +14,10 @@ from storyboard.api.credentials import find_base_url
 from storyboard.atomic_files import digest_of
 from storyboard.errors import UsageError
 from storyboard.outputs import MANIFEST
-from storyboard.planning.plan import HasFile, Shown, Wishes, make_plan, read_states
+from storyboard.planning.plan import HasFile, ManifestTasks, PlanOptions, make_plan, read_states
 from storyboard.records import Plan, Storyboard, Submission, TakeState
 from storyboard.state.store import read_outputs, read_submissions
-from storyboard.videos.files import look_at_files
+from storyboard.videos.files import snapshot_files
 
 if TYPE_CHECKING:
     from storyboard.outputs.manifest.manifest import Manifest
@@ -37,14 +37,14 @@ class Folders:
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class FolderSnapshot:
     """What lies in the output folder, as it is found at one moment.
 
     Each video is looked at when it is first asked for, and then no more.
     """
 
     has_file: HasFile
-    shown: Shown
+    manifest_tasks: ManifestTasks
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +75,9 @@ class Workspace:
 
         return read_manifest(self.folder / MANIFEST)
 
-    def look(self) -> Look:
+    def snapshot(self) -> FolderSnapshot:
         """What lies in the output folder now."""
-        return Look(look_at_files(self.folder), self._shown())
+        return FolderSnapshot(snapshot_files(self.folder), self._manifest_tasks())
 
     def has_other_manifest(self) -> bool:
         """Whether the manifest is another than the one that was last written from the state.
@@ -118,30 +118,35 @@ class Workspace:
     def make_plan(
         self,
         submissions: Sequence[Submission],
-        look: Look,
+        snapshot: FolderSnapshot,
         *,
         now: datetime,
         selected: Collection[str],
-        wishes: Wishes,
+        options: PlanOptions,
     ) -> Plan:
         """What a render of the selected takes (ids) would do."""
         return make_plan(
             self.storyboard.takes,
             submissions,
             now=now,
-            has_file=look.has_file,
+            has_file=snapshot.has_file,
             selected=selected,
-            wishes=wishes,
-            shown=look.shown,
+            options=options,
+            manifest_tasks=snapshot.manifest_tasks,
         )
 
-    def read_states(self, submissions: Sequence[Submission], look: Look) -> tuple[TakeState, ...]:
+    def read_states(
+        self, submissions: Sequence[Submission], snapshot: FolderSnapshot
+    ) -> tuple[TakeState, ...]:
         """Each take of the storyboard with its status."""
         return read_states(
-            self.storyboard.takes, submissions, has_file=look.has_file, shown=look.shown
+            self.storyboard.takes,
+            submissions,
+            has_file=snapshot.has_file,
+            manifest_tasks=snapshot.manifest_tasks,
         )
 
-    def _shown(self) -> Shown:
+    def _manifest_tasks(self) -> ManifestTasks:
         """Which tasks' videos the manifest shows; asked for only where a take is locked."""
         is_asked = any(take.is_locked for take in self.storyboard.takes)
         manifest = self.read_manifest() if is_asked else None

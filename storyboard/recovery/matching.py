@@ -23,7 +23,7 @@ LATE = timedelta(minutes=3)
 """How long after: a POST waits up to 70 s for connection and answer, on a clock that is wrong."""
 
 _JOINED_WITHIN = timedelta(hours=1)  # reading an hour in between is cheaper than asking anew
-_LONGEST_SPAN = timedelta(days=29)  # the log is asked for at most 30 days, ends included
+_MAX_SPAN = timedelta(days=29)  # the log is asked for at most 30 days, ends included
 
 Span = tuple[datetime, datetime]
 
@@ -69,7 +69,7 @@ def spans_of(submissions: Iterable[Submission], *, clock_offset_s: float = 0.0) 
         if spans:
             first, last = spans[-1]
             whole = max(end, last)
-            if start - last <= _JOINED_WITHIN and whole - first <= _LONGEST_SPAN:
+            if start - last <= _JOINED_WITHIN and whole - first <= _MAX_SPAN:
                 spans[-1] = first, whole
                 continue
         spans.append((start, end))
@@ -191,14 +191,14 @@ def _may_be(entry: LogEntry, submission: Submission, owners: Owners, clock_offse
     return not (owners.is_telling and user in owners.asked)
 
 
-def is_model(shown: str, model: str) -> bool:
+def is_model(name_in_log: str, model: str) -> bool:
     """Whether the log's name of a model is that of `model`, spelt in whatever way.
 
     The vendor writes "alibaba/wan2.7-t2v" and "wan-2-7-t2v" for the same one.
     """
     provider, _, name = model.rpartition("/")
-    shown, provider, name = (_letters(text) for text in (shown, provider, name))
-    return shown == name or shown.endswith(provider + name)
+    name_in_log, provider, name = (_letters(text) for text in (name_in_log, provider, name))
+    return name_in_log == name or name_in_log.endswith(provider + name)
 
 
 def _letters(text: str) -> str:

@@ -22,7 +22,7 @@ from storyboard.state.store import FILE_NAME as STATE
 from storyboard.state.store import Store
 
 _WAITS_S = (2.0, 4.0, 8.0)
-_LONGEST_WAIT_S = 90.0
+_MAX_WAIT_S = 90.0
 
 
 def find_rendered(
@@ -80,7 +80,7 @@ def ask_for_task(api: Api, task_id: str, *, sleep: Sleep | None = None) -> TaskR
         if sleep is None or reply.status is not TaskStatus.UNREADABLE:
             break
         said_s = reply.rate.retry_after_s or reply.rate.reset_in_s
-        sleep(wait_s if said_s is None else min(said_s, _LONGEST_WAIT_S))
+        sleep(wait_s if said_s is None else min(said_s, _MAX_WAIT_S))
         reply = api.poll(task_id)
     said = (reply.reason or "no reason given").rstrip(".")
     if reply.status is TaskStatus.REFUSED:
@@ -105,9 +105,9 @@ def write_again(space: Workspace, store: Store) -> None:
     those of the storyboard, if it is sound.
     """
     if space.read_manifest() is not None:
-        write_outputs(with_manifest_takes(space), store, space.look())
+        write_outputs(with_manifest_takes(space), store, space.snapshot())
     elif may_go_on([space.storyboard], strict=False):
-        write_outputs(space, store, space.look())
+        write_outputs(space, store, space.snapshot())
     else:
         say(
             f"{space.storyboard.path} has problems, so the manifest is left to the next render; "

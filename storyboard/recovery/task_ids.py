@@ -57,17 +57,17 @@ def _not_unknown(space: Workspace, name: str, known: Sequence[Submission]) -> Us
     """Why there is nothing to settle under this name."""
     folded = name.casefold()
     takes = space.storyboard.takes
-    look = space.look()
+    snapshot = space.snapshot()
     words = {
         state.take.id: _standing(state.status, state.submission)
-        for state in space.read_states(known, look)
+        for state in space.read_states(known, snapshot)
         if folded in (state.take.id.casefold(), state.take.shot.casefold())
     }
     for one in known:
         if folded in (one.take.casefold(), one.shot.casefold()) and (
             one.take not in {take.id for take in takes}
         ):
-            words[one.take] = _standing(status_of(one, has_file=look.has_file), one)
+            words[one.take] = _standing(status_of(one, has_file=snapshot.has_file), one)
     if words:
         said = ", ".join(f"{take} {standing}" for take, standing in words.items())
         return UsageError(

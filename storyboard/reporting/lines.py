@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from storyboard.records import Place
+from storyboard.records import Position
 
 _BREAK = re.compile(r"\r\n|\n|\r")
 _REST_OF_LINE = re.compile(r"[^\r\n]*")
@@ -29,10 +29,10 @@ def line_start(text: str, index: int) -> int:
     return max(text.rfind("\n", 0, index), text.rfind("\r", 0, index)) + 1
 
 
-def place_at(text: str, index: int, shown: str, *, width: int | None = None) -> Place:
+def position_at(text: str, index: int, display_name: str, *, width: int | None = None) -> Position:
     """The place of a character; without a width it reaches to the end of its line."""
     index = min(index, len(text))
     line = len(_BREAK.findall(text, 0, index)) + 1
     if width is None:
         width = line_end(text, index) - index
-    return Place(shown, line, index - line_start(text, index) + 1, max(width, 1))
+    return Position(display_name, line, index - line_start(text, index) + 1, max(width, 1))

@@ -24,15 +24,15 @@ def json_text(problems: Sequence[Problem]) -> str:
         "schema_version": SCHEMA_VERSION,
         "problems": [
             {
-                "path": problem.place.path,
-                "line": problem.place.line,
-                "column": problem.place.column,
-                "end_column": problem.place.column + problem.place.width,
+                "path": problem.position.path,
+                "line": problem.position.line,
+                "column": problem.position.column,
+                "end_column": problem.position.column + problem.position.width,
                 "severity": problem.severity.value,
                 "code": problem.code,
                 "message": problem.message,
                 "hint": problem.hint,
-                "shown": problem.shown,
+                "shown": problem.rendered,
             }
             for problem in problems
         ],
@@ -82,15 +82,15 @@ def sarif_text(problems: Sequence[Problem]) -> str:
 
 
 def _command(problem: Problem) -> str:
-    place = problem.place
+    position = problem.position
     kind = "warning" if problem.severity is Severity.WARNING else "error"
     where = (
-        f"file={_property(place.path)},line={place.line},col={place.column},"
-        f"endColumn={place.column + place.width}"
+        f"file={_property(position.path)},line={position.line},col={position.column},"
+        f"endColumn={position.column + position.width}"
     )
     words = [problem.message]
-    if problem.shown is not None:
-        words.append(f'rendered: "{problem.shown}"')
+    if problem.rendered is not None:
+        words.append(f'rendered: "{problem.rendered}"')
     if problem.hint is not None:
         words.append(f"hint: {problem.hint}")
     # Our own line breaks stay breaks; whatever came from outside is escaped first.
@@ -106,7 +106,7 @@ def _property(text: str) -> str:
 
 
 def _result(problem: Problem, rule: int) -> dict[str, Any]:
-    place = problem.place
+    position = problem.position
     words = problem.message if problem.hint is None else f"{problem.message} ({problem.hint})"
     return {
         "ruleId": problem.code,
@@ -116,11 +116,11 @@ def _result(problem: Problem, rule: int) -> dict[str, Any]:
         "locations": [
             {
                 "physicalLocation": {
-                    "artifactLocation": {"uri": _uri(place.path)},
+                    "artifactLocation": {"uri": _uri(position.path)},
                     "region": {
-                        "startLine": place.line,
-                        "startColumn": place.column,
-                        "endColumn": place.column + place.width,
+                        "startLine": position.line,
+                        "startColumn": position.column,
+                        "endColumn": position.column + position.width,
                     },
                 }
             }

@@ -12,8 +12,8 @@ from storyboard.reporting.quoting import bounded, printable, quote
 _MANY = 3
 """More warnings of one code than this become one line."""
 
-_LONGEST_MESSAGE = 1_000
-_LONGEST_SHOWN = 120
+_MAX_MESSAGE = 1_000
+_MAX_RENDERED = 120
 
 _RESET, _BOLD, _RED, _YELLOW, _CYAN = "\x1b[0m", "\x1b[1m", "\x1b[31m", "\x1b[33m", "\x1b[36m"
 
@@ -50,10 +50,12 @@ def _is_warning(problem: Problem) -> bool:
 
 
 def _header(problem: Problem, *, color: bool) -> str:
-    place = problem.place
-    where = _paint(f"{printable(place.path)}:{place.line}:{place.column}:", _BOLD, color=color)
+    position = problem.position
+    where = _paint(
+        f"{printable(position.path)}:{position.line}:{position.column}:", _BOLD, color=color
+    )
     marked = f"{_paint('warning:', _YELLOW, color=color)} " if _is_warning(problem) else ""
-    return f"{where} {marked}{bounded(problem.message, _LONGEST_MESSAGE)}"
+    return f"{where} {marked}{bounded(problem.message, _MAX_MESSAGE)}"
 
 
 def _quoted(
@@ -63,14 +65,14 @@ def _quoted(
     *,
     color: bool,
 ) -> list[str]:
-    place = problem.place
-    if place.path not in lines_of:
-        lines_of[place.path] = split_lines(sources.get(place.path, ""))
-    lines = lines_of[place.path]
-    if not 0 < place.line <= len(lines) or not lines[place.line - 1].strip():
+    position = problem.position
+    if position.path not in lines_of:
+        lines_of[position.path] = split_lines(sources.get(position.path, ""))
+    lines = lines_of[position.path]
+    if not 0 < position.line <= len(lines) or not lines[position.line - 1].strip():
         return []
-    shown, carets = quote(lines[place.line - 1], place)
-    number = f"{place.line:5d}"
+    shown, carets = quote(lines[position.line - 1], position)
+    number = f"{position.line:5d}"
     caret_color = _YELLOW if _is_warning(problem) else _RED
     return [
         f"{number} | {shown}",
@@ -80,10 +82,10 @@ def _quoted(
 
 def _details(problem: Problem, *, color: bool) -> list[str]:
     details = []
-    if problem.shown is not None:
-        details.append(f'    rendered: "{bounded(problem.shown, _LONGEST_SHOWN)}"')
+    if problem.rendered is not None:
+        details.append(f'    rendered: "{bounded(problem.rendered, _MAX_RENDERED)}"')
     if problem.hint is not None:
-        hint = bounded(problem.hint, _LONGEST_MESSAGE)
+        hint = bounded(problem.hint, _MAX_MESSAGE)
         details.append(f"    {_paint('hint:', _CYAN, color=color)} {hint}")
     return details
 

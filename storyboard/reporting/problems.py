@@ -60,14 +60,14 @@ def tidy(problems: Iterable[Problem]) -> tuple[Problem, ...]:
     """
     chosen: dict[tuple[object, ...], Problem] = {}
     for problem in sorted(problems, key=_is_warning):
-        spot = (problem.place.path, problem.place.line, problem.place.column)
+        spot = (problem.position.path, problem.position.line, problem.position.column)
         if problem.code == _ABSENT:
             chosen.setdefault((*spot, problem.message), problem)
         elif not _is_warning(problem):
             chosen.setdefault(spot, problem)
         elif spot not in chosen:
             chosen.setdefault((*spot, problem.code), problem)
-    return tuple(sorted(chosen.values(), key=lambda problem: problem.place))
+    return tuple(sorted(chosen.values(), key=lambda problem: problem.position))
 
 
 def format_problems(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from storyboard.records import Place
+from storyboard.records import Position
 
 _WIDEST = 100
 _ELLIPSIS = "..."
@@ -30,22 +30,22 @@ def bounded(text: str, most: int) -> str:
     return printable(cut)
 
 
-def quote(line: str, place: Place) -> tuple[str, str]:
+def quote(line: str, position: Position) -> tuple[str, str]:
     """A source line and the carets that underline the place in it.
 
     A line that is too wide is cut on either side of the place; tabs are four
     columns, wide characters two.
     """
-    start = min(place.column - 1, len(line))
-    end = min(start + place.width, len(line))
+    start = min(position.column - 1, len(line))
+    end = min(start + position.width, len(line))
     first, last = _window(line, start, end)
     lead = _ELLIPSIS if first else ""
     trail = _ELLIPSIS if last < len(line) else ""
-    before = lead + _shown(line[first:start])
-    marked = _shown(line[start : min(end, last)])
-    shown = before + marked + _shown(line[min(end, last) : last]) + trail
+    before = lead + _visible(line[first:start])
+    marked = _visible(line[start : min(end, last)])
+    visible = before + marked + _visible(line[min(end, last) : last]) + trail
     carets = " " * columns(before) + "^" * max(columns(marked), 1)
-    return shown.rstrip(), carets
+    return visible.rstrip(), carets
 
 
 def columns(text: str) -> int:
@@ -63,7 +63,7 @@ def _escape(match: re.Match[str]) -> str:
     return f"\\x{number:02x}" if number < 0x100 else f"\\u{number:04x}"
 
 
-def _shown(text: str) -> str:
+def _visible(text: str) -> str:
     return printable(text.replace("\t", _TAB))
 
 
@@ -77,6 +77,6 @@ def _window(line: str, start: int, end: int) -> tuple[int, int]:
     """The part of a line to show, in characters, so that the place is seen."""
     if len(line) <= _WIDEST:
         return 0, len(line)
-    shown_of_place = min(end - start, _WIDEST // 2)
-    first = max(0, min(start - (_WIDEST - shown_of_place) // 2, len(line) - _WIDEST))
+    visible_width = min(end - start, _WIDEST // 2)
+    first = max(0, min(start - (_WIDEST - visible_width) // 2, len(line) - _WIDEST))
     return first, min(first + _WIDEST, len(line))

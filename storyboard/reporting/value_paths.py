@@ -8,8 +8,8 @@ from collections.abc import Iterable
 from typing import Any
 
 _NAME = re.compile(r"[^\W\d][\w-]*")
-_LONGEST_KEY = 60
-_LONGEST_SHOWN = 60
+_MAX_KEY = 60
+_MAX_RENDERED = 60
 
 
 def format_path(parts: Iterable[str | int]) -> str:
@@ -18,10 +18,10 @@ def format_path(parts: Iterable[str | int]) -> str:
     for part in parts:
         if isinstance(part, int):
             path += f"[{part}]"
-        elif _NAME.fullmatch(part) and len(part) <= _LONGEST_KEY:
+        elif _NAME.fullmatch(part) and len(part) <= _MAX_KEY:
             path += f".{part}" if path else part
         else:
-            path += f"[{json.dumps(shorten(part, _LONGEST_KEY), ensure_ascii=False)}]"
+            path += f"[{json.dumps(shorten(part, _MAX_KEY), ensure_ascii=False)}]"
     return path
 
 
@@ -30,10 +30,10 @@ def shorten(text: str, most: int) -> str:
     return text if len(text) <= most else text[: most - 3] + "..."
 
 
-def shown_value(value: Any) -> str:
+def format_value(value: Any) -> str:
     """A value in a message: text in quotes and shortened, control characters spelled out."""
     if isinstance(value, str):
-        return repr(shorten(value, _LONGEST_SHOWN))
+        return repr(shorten(value, _MAX_RENDERED))
     if isinstance(value, list | dict):
         return "a list" if isinstance(value, list) else "a mapping"
     return json.dumps(value)

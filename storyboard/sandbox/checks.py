@@ -82,8 +82,8 @@ def _say_enum(name: str, error: ValidationError) -> str:
     allowed = list(_rule(error))
     if _is_run(allowed):
         return _say_range(name, error, allowed[0], allowed[-1])
-    shown = ", ".join(str(value) for value in allowed)
-    return f"Invalid parameters: {name} must be one of {shown}, got {_show(_seen(error))}"
+    text = ", ".join(str(value) for value in allowed)
+    return f"Invalid parameters: {name} must be one of {text}, got {_show(_seen(error))}"
 
 
 def _is_run(values: list[Any]) -> bool:
@@ -137,5 +137,5 @@ _SENTENCES: Mapping[str, Callable[[str, ValidationError], str]] = {
 
 
 def _show(value: object) -> str:
-    shown = f"'{value}'" if isinstance(value, str) else json.dumps(value)
-    return shown if len(shown) <= 100 else f"{shown[:97]}..."
+    text = f"'{value}'" if isinstance(value, str) else json.dumps(value)
+    return text if len(text) <= 100 else f"{text[:97]}..."

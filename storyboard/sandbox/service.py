@@ -86,12 +86,12 @@ class Desk:
         if not self.is_valid_key(authorization):
             raise Refusal(HTTPStatus.UNAUTHORIZED, "Authentication failed: no valid API key")
 
-    def take_submission(self) -> None:
+    def spend_submission(self) -> None:
         """Count a submission against the minute; raises Refusal 429 when it is one too many."""
         limit = self.settings.requests_per_minute
         self._submit_window = self._take(self._submit_window, limit)
 
-    def take_poll(self) -> None:
+    def spend_poll(self) -> None:
         """Count a poll against the minute, where polls are limited at all."""
         limit = self.settings.polls_per_minute
         if limit is not None:

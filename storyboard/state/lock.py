@@ -20,7 +20,7 @@ import filelock
 
 from storyboard.errors import Locked, StateError
 
-_LONGEST = 300  # characters of the holder's description
+_MAX_LENGTH = 300  # characters of the holder's description
 
 
 @contextmanager
@@ -72,7 +72,7 @@ def read_holder(folder: Path, *, now: datetime) -> str:
             f"{since.astimezone(timezone.utc):%Y-%m-%d %H:%M:%S} UTC, {minutes} min ago)"
         )
         # Anyone can have written the note; a terminal obeys what is not printable.
-        return "".join(char if char.isprintable() else "?" for char in text[:_LONGEST])
+        return "".join(char if char.isprintable() else "?" for char in text[:_MAX_LENGTH])
     except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError):
         return "it left no note of who it is"
 

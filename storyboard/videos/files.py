@@ -31,7 +31,7 @@ def has_file(folder: Path, video: Video) -> bool:
         return False
 
 
-def look_at_files(folder: Path) -> Callable[[Video], bool]:
+def snapshot_files(folder: Path) -> Callable[[Video], bool]:
     """`has_file` for a folder as it is found at one moment: each video is looked at once."""
     seen: dict[tuple[str, int], bool] = {}
 

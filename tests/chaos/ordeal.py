@@ -44,7 +44,7 @@ _ENDINGS = frozenset(
     {ExitCode.OK, ExitCode.INCOMPLETE, ExitCode.UNKNOWN, ExitCode.ACCOUNT}
 )  # how a render may end by itself
 _HANGS_S = 120.0  # no run is silent for so long
-_MOST_RUNS_TO_SETTLE = 60
+_MAX_RUNS_TO_FINISH = 60
 _STORM_EVERY = 9  # runs; no kill cuts a storm short
 _BY_COMMAND = 4  # of the outcomes that one settling decides
 
@@ -127,7 +127,7 @@ class Ordeal:
         return self.figures
 
     def _until_done(self, server: SandboxServer) -> None:
-        most_runs = self._kills + _MOST_RUNS_TO_SETTLE
+        most_runs = self._kills + _MAX_RUNS_TO_FINISH
         while self.figures.runs < most_runs:
             self.figures.runs += 1
             if self.figures.runs == 1:

@@ -21,7 +21,7 @@ from storyboard.planning.plan import read_states
 from storyboard.state.rows import StoredPayload
 from storyboard.state.store import Store
 from storyboard.videos import files as video_files
-from storyboard.videos.files import look_at_files
+from storyboard.videos.files import snapshot_files
 from tests.commands.films import Program
 from tests.made import make_done, make_video
 
@@ -53,7 +53,7 @@ def finish(film: Path, takes: int) -> None:
                 video = replace(make_video(take.id), size_bytes=1, sha256=_SHA256)
                 (FOLDER / video.path).write_bytes(b"x")
                 store.adopt(make_done(take, id=0, task_id=f"task-{number}", video=video))
-        states = read_states(board.takes, store.submissions(), has_file=look_at_files(FOLDER))
+        states = read_states(board.takes, store.submissions(), has_file=snapshot_files(FOLDER))
         write_outputs(board, ORIGIN, states, FOLDER, store)
 
 

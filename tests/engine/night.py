@@ -29,7 +29,7 @@ from storyboard.api.modellix.tasks import read_task
 from storyboard.api.redaction import Redaction
 from storyboard.engine.job import EngineSettings, Job, Progress, Provenance, RunResult
 from storyboard.engine.loop import Engine
-from storyboard.planning.plan import Wishes, make_plan
+from storyboard.planning.plan import PlanOptions, make_plan
 from storyboard.records import (
     Payload,
     RateHint,
@@ -263,7 +263,7 @@ class Night:
     render_times_s: Sequence[float] = ()
     latency_s: float = 0.2
     fetch_s: float = 1.0
-    wishes: Wishes = field(default_factory=Wishes)
+    plan_options: PlanOptions = field(default_factory=PlanOptions)
     on_post: Callable[[Call], Answer] = field(init=False)
     on_poll: Callable[[Call], Answer] = field(init=False)
     fetch: Fetch = field(init=False)
@@ -320,14 +320,14 @@ class Night:
                 submissions,
                 now=self.hands.now(),
                 has_file=partial(has_file, self.folder),
-                wishes=self.wishes,
+                options=self.plan_options,
             )
             settings = EngineSettings(
                 endpoint_of=lambda model: f"/api/v1/{model}",
                 retention_s=lambda model: 24 * 3600.0,
                 concurrency=self.concurrency,
                 requests_per_minute=self.requests_per_minute,
-                download=self.wishes.download,
+                download=self.plan_options.download,
                 timeout_s=self.timeout_s,
             )
 

@@ -20,8 +20,8 @@ from storyboard.engine.job import EngineSettings, Job, Progress, Provenance, Run
 from storyboard.engine.loop import Engine
 from storyboard.fingerprint import fingerprint
 from storyboard.models.catalog import load_catalog
-from storyboard.planning.plan import Wishes, make_plan, read_states
-from storyboard.records import Place, Plan, Submission, Take, TakeState, Video
+from storyboard.planning.plan import PlanOptions, make_plan, read_states
+from storyboard.records import Plan, Position, Submission, Take, TakeState, Video
 from storyboard.state.store import Store
 from storyboard.videos.files import finish_moves, has_file
 from storyboard.videos.result import Fetch, Fetched, FetchResult
@@ -39,7 +39,7 @@ def make_take(number: int, prompt: str | None = None) -> Take:
         model=MODEL,
         payload=payload,
         fingerprint=fingerprint(MODEL, payload),
-        place=Place("film.yaml", number, 1),
+        position=Position("film.yaml", number, 1),
     )
 
 
@@ -70,7 +70,7 @@ class Rig:
     base_url: str
     takes: Sequence[Take]
     fetch: Fetch = tiny_fetch
-    wishes: Wishes = field(default_factory=Wishes)
+    plan_options: PlanOptions = field(default_factory=PlanOptions)
     concurrency: int | None = 10
     requests_per_minute: int | None = 60_000
     timeout_s: float | None = 30.0
@@ -87,7 +87,7 @@ class Rig:
             submissions,
             now=datetime.now(timezone.utc),
             has_file=partial(has_file, self.folder),
-            wishes=self.wishes,
+            options=self.plan_options,
         )
 
     def render(self, on_engine: Callable[[Engine], None] = lambda engine: None) -> RunResult:
@@ -109,7 +109,7 @@ class Rig:
                 retention_s=lambda model: 3600.0,
                 concurrency=self.concurrency,
                 requests_per_minute=self.requests_per_minute,
-                download=self.wishes.download,
+                download=self.plan_options.download,
                 timeout_s=self.timeout_s,
                 connections=6,
             )

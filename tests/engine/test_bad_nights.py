@@ -16,7 +16,7 @@ from storyboard.engine.events import Interrupted
 from storyboard.engine.job import Progress, Step
 from storyboard.engine.loop import Engine
 from storyboard.errors import AccountError, ExitCode
-from storyboard.planning.plan import Wishes
+from storyboard.planning.plan import PlanOptions
 from storyboard.records import Submission
 from storyboard.videos.result import FetchFailed, FetchResult
 from tests.engine.night import (
@@ -333,7 +333,7 @@ def test_slots_held_by_others_are_waited_for_without_hammering(night: Night) -> 
 def test_polls_do_not_starve_while_thousands_wait_to_be_submitted(night: Night) -> None:
     night.takes = make_takes(2000)
     night.concurrency = 1000
-    night.wishes = Wishes(download=False)
+    night.plan_options = PlanOptions(download=False)
     night.timeout_s = 15 * 60
     night.render()
     first_look_s = {call.task_id: call.at_s for call in reversed(night.api.polls)}
@@ -362,7 +362,7 @@ def with_a_log(night: Night, on_glance: Callable[[str], str] | None = None) -> L
     rng = random.Random(1)
     night.takes, night.concurrency, night.requests_per_minute = make_takes(200), 10, 100
     night.render_times_s = [60 * rng.lognormvariate(0, 0.5) for _ in night.takes]
-    night.wishes = Wishes(download=False)
+    night.plan_options = PlanOptions(download=False)
     log = LoggedApi(night, on_glance)
     night.api = log
     return log
@@ -431,7 +431,7 @@ def test_a_glance_that_hangs_does_not_hold_up_the_end_of_the_run(night: Night) -
 
 def test_a_task_that_is_being_looked_at_is_not_looked_at_twice(night: Night) -> None:
     log = with_a_log(night)
-    night.takes, night.wishes, night.latency_s = night.takes[:30], Wishes(), 8.0
+    night.takes, night.plan_options, night.latency_s = night.takes[:30], PlanOptions(), 8.0
     log.glance_s = 0.1
     night.render()
     steps = Counter(news.step for _, news in night.news)
@@ -460,7 +460,7 @@ def test_glances_leave_half_of_a_small_budget_to_submissions_and_polls(
     night: Night, rate: int, word: str | None
 ) -> None:
     night.takes, night.concurrency, night.requests_per_minute = make_takes(4), 2, rate
-    night.render_s, night.wishes = 60.0, Wishes(download=False)
+    night.render_s, night.plan_options = 60.0, PlanOptions(download=False)
     log = LoggedApi(night, word and (lambda task_id: str(word)))
     night.api = log
     night.render()

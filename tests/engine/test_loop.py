@@ -12,7 +12,7 @@ import pytest
 
 from storyboard.engine.job import Progress, Step
 from storyboard.errors import StateError
-from storyboard.planning.plan import Wishes
+from storyboard.planning.plan import PlanOptions
 from storyboard.records import Submission, SubmissionState
 from storyboard.sandbox.faults import Faults
 from storyboard.sandbox.server import SandboxServer
@@ -175,7 +175,7 @@ def test_failed_tasks_are_told_with_their_reason_and_held_until_asked(
     assert Counter(rig.statuses()) == {"done": 5, "failed": 1}
     rig.render()
     assert server.ledger.posts == 6
-    rig.wishes = Wishes(retry_failed=True)
+    rig.plan_options = PlanOptions(retry_failed=True)
     rig.render()
     assert server.ledger.posts == 7
     assert rig.statuses() == ["done"] * 6
@@ -294,7 +294,7 @@ def test_a_full_disk_ends_the_run_with_a_sentence_and_keeps_what_is_known(
 
 
 def test_with_no_download_a_rendered_take_is_enough(rig: Rig, server: SandboxServer) -> None:
-    rig.wishes = Wishes(download=False)
+    rig.plan_options = PlanOptions(download=False)
     rig.render()
     assert rig.statuses() == ["rendered"] * 6
     rig.render()
@@ -304,7 +304,7 @@ def test_with_no_download_a_rendered_take_is_enough(rig: Rig, server: SandboxSer
 def test_force_makes_a_new_version_of_what_is_done(rig: Rig, server: SandboxServer) -> None:
     rig.takes = make_takes(1)
     rig.render()
-    rig.wishes = Wishes(force=True)
+    rig.plan_options = PlanOptions(force=True)
     rig.render()
     assert server.ledger.posts == 2
     assert rig.states()[0].submission.video.path == "videos/shot-1.v002.mp4"  # type: ignore[union-attr]

@@ -13,7 +13,7 @@ import pytest
 
 from storyboard.api.http import response as answers
 from storyboard.api.http.connections import WatchedAdapter
-from storyboard.planning.plan import Wishes
+from storyboard.planning.plan import PlanOptions
 from storyboard.sandbox.server import SandboxServer
 from storyboard.sandbox.settings import SandboxSettings
 from storyboard.state.store import Store
@@ -80,7 +80,7 @@ def work(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Work:
             tmp_path / "out",
             server.base_url,
             make_takes(TAKES),
-            wishes=Wishes(download=False),
+            plan_options=PlanOptions(download=False),
             requests_per_minute=60_000_000,
             wrap_store=work.watch,
         )

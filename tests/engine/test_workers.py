@@ -84,7 +84,7 @@ def test_nothing_is_waited_for_where_no_time_is_left(wait_s: float) -> None:
 def test_the_longest_wait_is_one_that_the_system_can_wait(
     wait_s: float | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(clock_module, "_LONGEST_WAIT_S", 0.001)
+    monkeypatch.setattr(clock_module, "_MAX_WAIT_S", 0.001)
     inbox: Inbox = queue.SimpleQueue()
     assert SystemClock().wait(inbox, wait_s) == []
 

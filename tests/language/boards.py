@@ -31,7 +31,7 @@ def load_text(folder: Path, text: str, **files: str | bytes) -> Storyboard:
         path.write_bytes(content if isinstance(content, bytes) else content.encode())
     path = folder / "film.yaml"
     path.write_text(text, encoding="utf-8")
-    return load(path, shown="film.yaml")
+    return load(path, display_name="film.yaml")
 
 
 def told(board: Storyboard) -> list[str]:

@@ -44,14 +44,14 @@ def compare(text: str, expected: Path) -> None:
 
 @pytest.mark.parametrize("case", cases("invalid"), ids=name_of)
 def test_mistakes_are_told_at_their_places(case: Path) -> None:
-    board = load(case, shown=case.name)
+    board = load(case, display_name=case.name)
     text = format_problems(board.problems, board.sources, style="text")
     compare(f"{text}\n", case.with_suffix(".expected"))
 
 
 @pytest.mark.parametrize("case", cases("valid"), ids=name_of)
 def test_a_sound_storyboard_makes_these_takes(case: Path) -> None:
-    board = load(case, shown=case.name)
+    board = load(case, display_name=case.name)
     assert format_problems(board.problems, board.sources) == ""
     lines = [json.dumps(described(take), ensure_ascii=False) for take in board.takes]
     compare("\n".join(lines) + "\n", case.with_suffix(".jsonl"))
@@ -75,9 +75,9 @@ def described(take: Take) -> dict[str, object]:
 
 
 def test_twenty_mistakes_make_twenty_problems() -> None:
-    board = load(CASES / "invalid" / "twenty-mistakes.yaml", shown="twenty-mistakes.yaml")
+    board = load(CASES / "invalid" / "twenty-mistakes.yaml", display_name="twenty-mistakes.yaml")
     assert len(board.problems) == 20
-    assert len({(p.place.line, p.place.column) for p in board.problems}) == 20
+    assert len({(p.position.line, p.position.column) for p in board.problems}) == 20
     assert {problem.severity for problem in board.problems} == {Severity.PROBLEM}
 
 
@@ -233,7 +233,7 @@ def test_shown_names_are_those_the_user_typed(tmp_path: Path) -> None:
     (tmp_path / "styles").mkdir()
     (tmp_path / "styles" / "a.yaml").write_text("include: [../b.yaml]\nfoo: 1\n")
     (tmp_path / "b.yaml").write_text("bar: 1\n")
-    board = load(tmp_path / "film.yaml", shown="films/film.yaml")
+    board = load(tmp_path / "film.yaml", display_name="films/film.yaml")
     assert told(board) == [
         "films/b.yaml:1:1: bar: unknown key",
         "films/film.yaml:4:23: shots[0].rows: 'none.csv': there is no such file",
@@ -277,7 +277,7 @@ shots:
   - {id: d, prompt: A boat, grain: 020, model: alibaba/wan2.7-t2v}
   - {id: e, prompt: A boat}
 """)
-    board = load_storyboard(tmp_path / "film.yaml", two_models(tmp_path), shown="film.yaml")
+    board = load_storyboard(tmp_path / "film.yaml", two_models(tmp_path), display_name="film.yaml")
     assert told(board) == [
         "film.yaml:3:29: defaults.negative_prompt: maker/other has no such parameter",
         "film.yaml:7:36: take c: grain: '030' is not allowed; maker/other takes '010' or '020'",

@@ -132,7 +132,7 @@ def studio(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def load_twice(path: Path) -> Storyboard:
     """The storyboard, read twice with the same result."""
-    board, again = load(path, shown="film.yaml"), load(path, shown="film.yaml")
+    board, again = load(path, display_name="film.yaml"), load(path, display_name="film.yaml")
     assert board == again
     return board
 
@@ -145,10 +145,10 @@ def test_any_storyboard_is_expanded_or_explained_and_always_the_same(
     path = studio / "film.yaml"
     path.write_text(json.dumps(content), encoding="utf-8")
     board = load_twice(path)
-    spots = [(p.place.path, p.place.line, p.place.column, p.code) for p in board.problems]
+    spots = [(p.position.path, p.position.line, p.position.column, p.code) for p in board.problems]
     assert len(set(spots)) == len(spots) or "missing-key" in {spot[3] for spot in spots}
     assert format_problems(board.problems, board.sources, style="sarif")
-    assert all(problem.place.path in board.sources for problem in board.problems)
+    assert all(problem.position.path in board.sources for problem in board.problems)
     if board.is_sound:
         assert len({take.id.casefold() for take in board.takes}) == len(board.takes)
         assert all(json.dumps(take.payload, ensure_ascii=False).encode() for take in board.takes)

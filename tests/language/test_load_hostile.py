@@ -134,7 +134,7 @@ def test_no_file_brings_it_down(
         path.write_bytes(content)
     elif content is not None:
         content(path)
-    board = load(path, shown="film.yaml")
+    board = load(path, display_name="film.yaml")
     assert not board.is_sound
     assert any(line.startswith(message) for line in told(board)), told(board)
 
@@ -179,6 +179,6 @@ def test_no_file_of_rows_brings_it_down(
 ) -> None:
     (tmp_path / name).write_bytes(content)
     (tmp_path / "film.yaml").write_text(HEAD + ROWS % name)
-    board = load(tmp_path / "film.yaml", shown="film.yaml")
+    board = load(tmp_path / "film.yaml", display_name="film.yaml")
     assert not board.is_sound
     assert any(message in line for line in told(board)), told(board)

@@ -16,7 +16,7 @@ from storyboard.language.csv_rows import read_table
 from storyboard.language.json_text import parse_json
 from storyboard.language.nodes import ScalarNode
 from storyboard.language.rows import Rows, read_rows
-from storyboard.records import Place, Severity
+from storyboard.records import Position, Severity
 from storyboard.reporting.problems import format_problems
 
 
@@ -88,13 +88,13 @@ def test_a_tsv_is_cut_at_tabs_whatever_else_it_holds(folder: Path) -> None:
 
 def test_every_cell_knows_where_it_stands(folder: Path) -> None:
     rows = rows_of(folder, "p.csv", 'a,b,c\n"x\n日",yy,\n1,"2",3\n')
-    assert cell(rows, 0, "a").place == Place("p.csv", 2, 1, 2)
-    assert cell(rows, 0, "b").place == Place("p.csv", 3, 4, 2)
-    assert cell(rows, 0, "c").place == Place("p.csv", 3, 7, 1)
-    assert cell(rows, 1, "b").place == Place("p.csv", 4, 3, 3)
+    assert cell(rows, 0, "a").position == Position("p.csv", 2, 1, 2)
+    assert cell(rows, 0, "b").position == Position("p.csv", 3, 4, 2)
+    assert cell(rows, 0, "c").position == Position("p.csv", 3, 7, 1)
+    assert cell(rows, 1, "b").position == Position("p.csv", 4, 3, 3)
     assert cell(rows, 1, "b").text_line == 4
-    assert rows.rows[1].place == Place("p.csv", 4, 1, 7)
-    assert rows.rows[1].entries["b"].key_place == Place("p.csv", 1, 3, 1)
+    assert rows.rows[1].position == Position("p.csv", 4, 1, 7)
+    assert rows.rows[1].entries["b"].key_position == Position("p.csv", 1, 3, 1)
 
 
 def test_rows_of_another_length_are_problems_with_their_line(folder: Path) -> None:
@@ -173,11 +173,11 @@ def test_json_keeps_types_and_nesting(folder: Path, is_ascii: bool) -> None:
 
 def test_values_of_json_know_where_they_stand(folder: Path) -> None:
     rows = rows_of(folder, "p.json", '[\r\n  {"sku": "é", "n": 12},\r\n  {"m": [1,\r\n 2]}]')
-    assert rows.rows[0].place == Place("p.json", 2, 3, 21)
-    assert rows.rows[0].entries["n"].key_place == Place("p.json", 2, 16, 3)
-    assert cell(rows, 0, "sku").place == Place("p.json", 2, 11, 3)
-    assert cell(rows, 0, "n").place == Place("p.json", 2, 21, 2)
-    assert rows.rows[1].entries["m"].value.place == Place("p.json", 3, 9, 3)
+    assert rows.rows[0].position == Position("p.json", 2, 3, 21)
+    assert rows.rows[0].entries["n"].key_position == Position("p.json", 2, 16, 3)
+    assert cell(rows, 0, "sku").position == Position("p.json", 2, 11, 3)
+    assert cell(rows, 0, "n").position == Position("p.json", 2, 21, 2)
+    assert rows.rows[1].entries["m"].value.position == Position("p.json", 3, 9, 3)
 
 
 @pytest.mark.parametrize(
@@ -272,14 +272,14 @@ def test_a_bad_line_of_json_hides_no_other(folder: Path, name: str) -> None:
         f"{name}:3:8: a comma before }}, with nothing between them",
         f"{name}:5:1: [2]: a row is a mapping of column to value, not a number",
     ]
-    assert cell(rows, 1, "b").place == Place(name, 4, 9, 3)
+    assert cell(rows, 1, "b").position == Position(name, 4, 9, 3)
 
 
 @pytest.mark.parametrize("name", ["p.yaml", "p.yml"])
 def test_rows_of_yaml_are_read_as_storyboards_are(folder: Path, name: str) -> None:
     rows = rows_of(folder, name, "- {id: 0010, ratio: 16:9, n: 5}\n- id: b\n  tags: [x]\n")
     assert data(rows) == [{"id": "0010", "ratio": "16:9", "n": 5}, {"id": "b", "tags": ["x"]}]
-    assert cell(rows, 0, "n").place == Place(name, 1, 30, 1)
+    assert cell(rows, 0, "n").position == Position(name, 1, 30, 1)
     assert said(rows_of(folder, name, "a: 1\n")) == [
         f"{name}:1:1: rows are a list of mappings, not a mapping"
     ]
@@ -301,7 +301,7 @@ def test_more_rows_than_allowed_are_a_problem(folder: Path, name: str) -> None:
     }[name]
     rows = rows_of(folder, name, content, max_rows=2)
     assert [problem.message for problem in rows.problems] == ["more than 2 rows"]
-    assert rows.problems[0].place.line == 4
+    assert rows.problems[0].position.line == 4
     assert len(rows.rows) == 2
     assert rows_of(folder, name, content, max_rows=3).problems == ()
 

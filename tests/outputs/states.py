@@ -8,7 +8,7 @@ from typing import Any
 from storyboard.fingerprint import fingerprint
 from storyboard.outputs.manifest.manifest import Manifest, build_manifest
 from storyboard.records import (
-    Place,
+    Position,
     Submission,
     SubmissionState,
     Take,
@@ -50,7 +50,7 @@ def make_take(shot: str = "hero", number: int | None = None, **payload: Any) -> 
         model=MODEL,
         payload=body,
         fingerprint=fingerprint(MODEL, body),
-        place=Place("harbor.yaml", 1, 1),
+        position=Position("harbor.yaml", 1, 1),
     )
 
 

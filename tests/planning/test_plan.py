@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from storyboard.planning.plan import (
-    Wishes,
+    PlanOptions,
     find_orphans,
     make_plan,
     pair_takes,
@@ -80,8 +80,8 @@ def test_an_unknown_outcome_is_asked_about_with_what_came() -> None:
 @pytest.mark.parametrize("state", [State.SENDING, State.UNKNOWN])
 @pytest.mark.parametrize("wish", ["retry_failed", "rerender", "force"])
 def test_no_wish_sends_again_what_may_have_been_charged(state: State, wish: str) -> None:
-    wishes = Wishes(**{wish: True})
-    assert decide(make_submission(make_take(), state), wishes=wishes).kind is ActionKind.ASK
+    options = PlanOptions(**{wish: True})
+    assert decide(make_submission(make_take(), state), options=options).kind is ActionKind.ASK
 
 
 def test_an_accepted_task_is_resumed() -> None:
@@ -92,9 +92,9 @@ def test_an_accepted_task_is_resumed() -> None:
 
 
 def test_an_accepted_task_is_resumed_even_where_a_new_version_is_asked_for() -> None:
-    wishes = Wishes(force=True, retry_failed=True, rerender=True)
+    options = PlanOptions(force=True, retry_failed=True, rerender=True)
     accepted = make_submission(make_take(), State.ACCEPTED)
-    assert decide(accepted, wishes=wishes).kind is ActionKind.RESUME
+    assert decide(accepted, options=options).kind is ActionKind.RESUME
 
 
 def test_a_video_in_place_is_kept() -> None:
@@ -128,11 +128,11 @@ def test_a_missing_file_whose_link_has_gone_is_asked_about(gone: dict[str, Any])
 
 def test_rerender_pays_again_for_what_was_paid_and_is_gone_and_nothing_else() -> None:
     gone = make_done(make_take(), url_expires_at=NOW)
-    wishes = Wishes(rerender=True)
-    assert decide(gone, files=False, wishes=wishes).kind is ActionKind.SUBMIT
-    assert decide(gone, wishes=wishes).kind is ActionKind.KEEP
+    options = PlanOptions(rerender=True)
+    assert decide(gone, files=False, options=options).kind is ActionKind.SUBMIT
+    assert decide(gone, options=options).kind is ActionKind.KEEP
     alive = make_done(make_take())
-    assert decide(alive, files=False, wishes=wishes).kind is ActionKind.DOWNLOAD
+    assert decide(alive, files=False, options=options).kind is ActionKind.DOWNLOAD
 
 
 @pytest.mark.parametrize("status", [400, 413, 415, 422, None])
@@ -144,7 +144,7 @@ def test_what_was_rejected_for_what_was_sent_is_held(status: int | None) -> None
         "hold",
         "rejected: Value out of range; edit it, or --retry-failed sends it again",
     )
-    again = decide(rejected, wishes=Wishes(retry_failed=True))
+    again = decide(rejected, options=PlanOptions(retry_failed=True))
     assert said(again) == ("submit", "tried again; rejected: Value out of range")
 
 
@@ -165,7 +165,7 @@ def test_what_was_rejected_for_the_account_is_submitted(status: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("state", "reason", "shown"),
+    ("state", "reason", "text"),
     [
         (State.FAILED, "out of memory", "failed: out of memory"),
         (State.FAILED, None, "failed: the API gave no reason"),
@@ -179,12 +179,12 @@ def test_what_was_rejected_for_the_account_is_submitted(status: int) -> None:
     ],
 )
 def test_what_led_to_nothing_is_held_with_its_reason(
-    state: State, reason: str | None, shown: str
+    state: State, reason: str | None, text: str
 ) -> None:
     over = make_submission(make_take(), state, reason=reason)
-    assert said(decide(over)) == ("hold", f"{shown}; --retry-failed sends it again")
-    again = decide(over, wishes=Wishes(retry_failed=True))
-    assert said(again) == ("submit", f"tried again; {shown}")
+    assert said(decide(over)) == ("hold", f"{text}; --retry-failed sends it again")
+    again = decide(over, options=PlanOptions(retry_failed=True))
+    assert said(again) == ("submit", f"tried again; {text}")
 
 
 def test_a_take_nothing_is_known_of_is_submitted() -> None:
@@ -261,24 +261,24 @@ def test_a_row_that_the_manifest_completes_counts_once_and_as_completed() -> Non
 def test_force_makes_a_new_version_of_whatever_is_not_open() -> None:
     over = [make_submission(make_take(), s) for s in (State.FAILED, State.REJECTED)]
     for submission in (make_done(make_take()), *over):
-        action = decide(submission, wishes=Wishes(force=True))
+        action = decide(submission, options=PlanOptions(force=True))
         assert said(action) == ("submit", "a new version was asked for with --force")
 
 
 def test_without_downloads_rendered_is_enough() -> None:
     rendered = make_submission(make_take(), State.SUCCEEDED)
-    wishes = Wishes(download=False)
+    options = PlanOptions(download=False)
     expected = ("keep", "rendered; not downloaded, as --no-download asks")
-    assert said(decide(rendered, wishes=wishes)) == expected
+    assert said(decide(rendered, options=options)) == expected
     late = replace(rendered, url_expires_at=NOW)
-    assert said(decide(late, wishes=wishes)) == expected
+    assert said(decide(late, options=options)) == expected
 
 
 def test_retry_failed_touches_neither_what_is_done_nor_what_is_open() -> None:
-    wishes = Wishes(retry_failed=True)
-    assert decide(make_done(make_take()), wishes=wishes).kind is ActionKind.KEEP
+    options = PlanOptions(retry_failed=True)
+    assert decide(make_done(make_take()), options=options).kind is ActionKind.KEEP
     waiting = make_submission(make_take(), State.ACCEPTED)
-    assert decide(waiting, wishes=wishes).kind is ActionKind.RESUME
+    assert decide(waiting, options=options).kind is ActionKind.RESUME
 
 
 # Shared fingerprints, selections
@@ -363,14 +363,14 @@ def test_a_locked_take_keeps_its_video_and_the_plan_says_what_differs() -> None:
 
 @pytest.mark.parametrize("wish", ["force", "retry_failed", "rerender"])
 def test_no_wish_renders_a_locked_video_anew(wish: str) -> None:
-    wishes = Wishes(**{wish: True})
-    action = decide(make_done(make_take(seed=1)), take=locked(seed=2), wishes=wishes)
+    options = PlanOptions(**{wish: True})
+    action = decide(make_done(make_take(seed=1)), take=locked(seed=2), options=options)
     assert action.kind is ActionKind.KEEP
 
 
 def test_a_locked_take_whose_video_is_gone_is_never_paid_again_unasked() -> None:
     gone = make_done(make_take(seed=1), url_expires_at=NOW)
-    action = decide(gone, take=locked(seed=1), files=False, wishes=Wishes(rerender=True))
+    action = decide(gone, take=locked(seed=1), files=False, options=PlanOptions(rerender=True))
     assert said(action) == (
         "ask",
         "locked, was paid, and its file and link are gone; unlock it, and --rerender "
@@ -381,14 +381,14 @@ def test_a_locked_take_whose_video_is_gone_is_never_paid_again_unasked() -> None
 def test_a_locked_take_without_a_video_is_rendered_like_any_other() -> None:
     assert said(decide(None, take=locked())) == ("submit", "new")
     failed = make_submission(make_take(), State.FAILED)
-    assert decide(failed, take=locked(), wishes=Wishes(force=True)).kind is ActionKind.SUBMIT
+    assert decide(failed, take=locked(), options=PlanOptions(force=True)).kind is ActionKind.SUBMIT
 
 
 def test_a_locked_take_stays_with_the_video_that_the_manifest_shows() -> None:
     """Back at its first version when it was locked, the newest one is not the one it had."""
     first, second = make_take(seed=1), make_take(seed=2)
     known = [make_done(first, id=1), make_done(second, id=2, version=2)]
-    [action] = plan([locked(seed=3)], known, shown={"hero": "task-1"}).actions
+    [action] = plan([locked(seed=3)], known, manifest_tasks={"hero": "task-1"}).actions
     assert action.take.payload == first.payload
     assert action.submission is known[0]
 
@@ -396,7 +396,7 @@ def test_a_locked_take_stays_with_the_video_that_the_manifest_shows() -> None:
 def test_a_locked_take_stays_although_its_new_request_has_a_video_of_another_take() -> None:
     other = make_take(seed=2)
     known = [make_done(make_take(seed=1), id=1), make_done(other, id=2)]
-    [action] = plan([locked(seed=2)], known, shown={"HERO": "task-1"}).actions
+    [action] = plan([locked(seed=2)], known, manifest_tasks={"HERO": "task-1"}).actions
     assert said(action) == ("keep", "locked; the storyboard differs: seed changed: 1 to 2")
 
 
@@ -404,7 +404,7 @@ def test_a_locked_take_that_shared_or_inherited_its_video_keeps_it() -> None:
     """The submission bears the id of its twin, or the id the take had before."""
     sent = make_done(make_take("twin", seed=1), id=1)
     take = replace(make_take("hero", seed=2), is_locked=True)
-    [action] = plan([take], [sent], shown={"hero": "task-1"}).actions
+    [action] = plan([take], [sent], manifest_tasks={"hero": "task-1"}).actions
     assert action.kind is ActionKind.KEEP
     assert action.submission is sent
 
@@ -413,17 +413,21 @@ def test_a_new_version_for_a_twin_leaves_the_locked_take_alone() -> None:
     first = make_done(make_take("a"), id=1)
     lock = replace(make_take("a"), is_locked=True)
     twin = replace(make_take("a"), id="b", shot="b")
-    plan_ = plan([lock, twin], [first], shown={"a": "task-1"}, wishes=Wishes(force=True))
+    plan_ = plan(
+        [lock, twin], [first], manifest_tasks={"a": "task-1"}, options=PlanOptions(force=True)
+    )
     assert [(a.kind.value, a.same_as) for a in plan_.actions] == [("keep", None), ("submit", None)]
     second = make_done(make_take("a"), id=2, version=2)
-    states = read_states([lock, twin], [first, second], has_file=is_here, shown={"a": "task-1"})
+    states = read_states(
+        [lock, twin], [first, second], has_file=is_here, manifest_tasks={"a": "task-1"}
+    )
     assert [state.submission.id for state in states if state.submission] == [1, 2]
 
 
 def test_a_task_that_ran_when_its_take_was_locked_is_finished_beside_it() -> None:
     done, running = make_done(make_take(seed=1), id=1), make_take(seed=2)
     known = [done, make_submission(running, State.ACCEPTED, id=2)]
-    plan_ = plan([locked(seed=2)], known, shown={"hero": "task-1"})
+    plan_ = plan([locked(seed=2)], known, manifest_tasks={"hero": "task-1"})
     assert [action.kind for action in plan_.actions] == [ActionKind.KEEP]
     assert [action.kind for action in plan_.orphans] == [ActionKind.RESUME]
 
@@ -462,7 +466,7 @@ def test_a_paid_video_of_a_deleted_take_is_downloaded_while_its_link_lives() -> 
         "paid for and never downloaded, and no take of this render shows it",
     )
     assert plan([], [replace(rendered, url_expires_at=NOW)]).orphans == ()
-    assert plan([], [rendered], wishes=Wishes(download=False)).orphans == ()
+    assert plan([], [rendered], options=PlanOptions(download=False)).orphans == ()
 
 
 def test_what_was_downloaded_once_is_not_fetched_for_nobody() -> None:
@@ -486,7 +490,7 @@ def test_an_earlier_version_that_was_paid_and_never_downloaded_is_not_forgotten(
 
 def test_force_does_not_forget_the_version_that_was_never_downloaded() -> None:
     rendered = make_submission(make_take(), State.SUCCEEDED)
-    plan_ = plan([make_take()], [rendered], wishes=Wishes(force=True))
+    plan_ = plan([make_take()], [rendered], options=PlanOptions(force=True))
     assert [action.kind for action in plan_.actions] == [ActionKind.SUBMIT]
     assert [orphan.kind for orphan in plan_.orphans] == [ActionKind.DOWNLOAD]
 
@@ -552,7 +556,7 @@ def test_plans_are_the_same_for_the_same_facts() -> None:
 
 
 @pytest.mark.parametrize(
-    ("left", "shown"),
+    ("left", "text"),
     [
         (HOUR / 120, "0 min"),
         (HOUR / 2, "30 min"),
@@ -561,6 +565,6 @@ def test_plans_are_the_same_for_the_same_facts() -> None:
         (72 * HOUR, "3 days"),
     ],
 )
-def test_the_life_that_a_link_has_left_is_told_in_words(left: Any, shown: str) -> None:
+def test_the_life_that_a_link_has_left_is_told_in_words(left: Any, text: str) -> None:
     done = make_done(make_take(), url_expires_at=NOW + left)
-    assert decide(done, files=False).reason.endswith(f"its link expires in {shown}")
+    assert decide(done, files=False).reason.endswith(f"its link expires in {text}")

@@ -4,13 +4,13 @@ import pytest
 
 from storyboard.errors import UsageError
 from storyboard.planning.selection import Selection, select_takes
-from storyboard.records import Place, Take
+from storyboard.records import Position, Take
 
 
 def take(take_id: str, *, scene: str | None = None, tags: tuple[str, ...] = ()) -> Take:
     shot = take_id.split(".t", maxsplit=1)[0]
-    place = Place("film.yaml", 1, 1)
-    return Take(take_id, shot, scene, 1, "m/x", {}, "0" * 64, place, tags)
+    position = Position("film.yaml", 1, 1)
+    return Take(take_id, shot, scene, 1, "m/x", {}, "0" * 64, position, tags)
 
 
 TAKES = (

@@ -49,7 +49,7 @@ def reads(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
 @pytest.fixture
 def long_film(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A storyboard with an include, rows and macros, that counts as a large one."""
-    monkeypatch.setattr(kept, "LEAST_TAKES", 2)
+    monkeypatch.setattr(kept, "MIN_TAKES", 2)
     monkeypatch.chdir(tmp_path)
     Path("film.yaml").write_text(FILM, "utf-8")
     Path("style.yaml").write_text("vars: {grain: ', grainy'}\n", "utf-8")
@@ -225,7 +225,7 @@ def test_small_and_faulty_storyboards_are_not_kept(
     long_film.write_text(FILM.replace("look.film()", "nope"), "utf-8")
     assert program("plan", long_film).code == 2
     long_film.write_text(FILM, "utf-8")
-    monkeypatch.setattr(kept, "LEAST_TAKES", 3)
+    monkeypatch.setattr(kept, "MIN_TAKES", 3)
     assert program("plan", long_film).code == 0
     assert list(cache_files()) == []
 
@@ -236,6 +236,6 @@ def test_the_cache_is_the_users_own_and_stays_small(
     for number in range(12):
         program("plan", long_film, "--var", f"grain={number}")
     files = list(cache_files())
-    assert len(files) == kept._MOST_FILES
+    assert len(files) == kept._MAX_FILES
     if os.name == "posix":
         assert files[0].parent.stat().st_mode & 0o077 == 0

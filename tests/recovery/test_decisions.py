@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta, timezone
 
 from storyboard.planning.plan import make_plan
-from storyboard.records import ActionKind, Place, Submission, SubmissionState, Take
+from storyboard.records import ActionKind, Position, Submission, SubmissionState, Take
 from storyboard.recovery.decisions import (
     abandoned,
     adopted,
@@ -20,7 +20,7 @@ LATER = NOON + timedelta(hours=1)
 
 
 def take(name: str, shot: str | None = None, *, request: str | None = None) -> Take:
-    return Take(name, shot or name, None, 1, "m/x", {}, request or name, Place("f", 1, 1))
+    return Take(name, shot or name, None, 1, "m/x", {}, request or name, Position("f", 1, 1))
 
 
 def sent(

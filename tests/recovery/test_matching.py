@@ -250,7 +250,7 @@ def test_no_span_is_longer_than_the_log_can_be_asked_for() -> None:
 
 
 @pytest.mark.parametrize(
-    ("shown", "is_it"),
+    ("name_in_log", "is_it"),
     [
         ("alibaba/wan2.7-t2v", True),
         ("wan2.7-t2v", True),
@@ -261,5 +261,5 @@ def test_no_span_is_longer_than_the_log_can_be_asked_for() -> None:
         ("", False),
     ],
 )
-def test_a_model_is_known_however_the_log_spells_it(shown: str, is_it: bool) -> None:
-    assert is_model(shown, MODEL) is is_it
+def test_a_model_is_known_however_the_log_spells_it(name_in_log: str, is_it: bool) -> None:
+    assert is_model(name_in_log, MODEL) is is_it

@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from storyboard.records import Place, Problem, Severity
+from storyboard.records import Position, Problem, Severity
 from storyboard.reporting.problems import STYLES, format_problems, summarize, tidy
 
 TEXT = "\n" * 13 + "    duration: 20\n" + "\n" * 7 + "        promt: A pier\n"
@@ -22,16 +22,16 @@ def problem(
     width: int = 1,
     code: str = "some-code",
     hint: str | None = None,
-    shown: str | None = None,
+    rendered: str | None = None,
 ) -> Problem:
-    return Problem(Place(path, line, column, width), code, message, hint, shown)
+    return Problem(Position(path, line, column, width), code, message, hint, rendered)
 
 
 def warning(
     line: int = 1, column: int = 1, message: str = "odd", *, code: str = "some-warning"
 ) -> Problem:
-    place = Place("harbor.yaml", line, column)
-    return Problem(place, code, message, "look again", severity=Severity.WARNING)
+    position = Position("harbor.yaml", line, column)
+    return Problem(position, code, message, "look again", severity=Severity.WARNING)
 
 
 def messages(*problems: Problem) -> list[str]:
@@ -117,7 +117,7 @@ def test_a_warning_says_so_after_its_place() -> None:
 
 
 def test_rendered_text_is_shown_and_bounded() -> None:
-    found = problem(hint="shorten it", shown="line\n" + "x" * 200)
+    found = problem(hint="shorten it", rendered="line\n" + "x" * 200)
     assert text_of(found, "")[1:] == [
         '    rendered: "line\\n' + "x" * 112 + '..."',
         "    hint: shorten it",
@@ -136,7 +136,7 @@ def test_a_place_behind_the_end_of_a_line_still_has_its_caret() -> None:
 
 def test_escape_sequences_from_outside_are_shown_and_not_obeyed() -> None:
     found = problem(
-        1, 2, "bad \x1b[31m\x9b\u202e\ud800", hint="a\r\nb", shown="\x07", path="a\x1b.yaml"
+        1, 2, "bad \x1b[31m\x9b\u202e\ud800", hint="a\r\nb", rendered="\x07", path="a\x1b.yaml"
     )
     text = format_problems([found], {"a\x1b.yaml": "x\x1b[2Jy"}, style="text")
     assert text.split("\n") == [
@@ -208,7 +208,7 @@ def test_concise_is_one_line_each() -> None:
 
 
 def test_json_is_one_document_with_everything() -> None:
-    found = [problem(3, 5, "a\x1b", width=4, hint="h", shown="s"), warning(4, 1)]
+    found = [problem(3, 5, "a\x1b", width=4, hint="h", rendered="s"), warning(4, 1)]
     text = format_problems(found, {}, style="json")
     assert text.isascii()
     assert json.loads(text) == {
@@ -283,7 +283,7 @@ def test_sarif_has_a_rule_for_each_code_and_relative_uris() -> None:
 @pytest.mark.parametrize("style", STYLES)
 def test_no_style_lets_control_characters_through(style: str) -> None:
     nasty = "".join(map(chr, [*range(32), *range(0x7F, 0xA0), 0x2028, 0x202E, 0xD800]))
-    found = Problem(Place(f"p{nasty}", 1, 1, 40), "code", nasty, nasty, nasty)
+    found = Problem(Position(f"p{nasty}", 1, 1, 40), "code", nasty, nasty, nasty)
     text = format_problems(
         [found], {f"p{nasty}": nasty.replace("\n", "").replace("\r", "")}, style=style
     )

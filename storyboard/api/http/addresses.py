@@ -23,9 +23,9 @@ def origin_of(url: str) -> str | None:
         return None
     if parts.scheme not in DEFAULT_PORTS or not host or port == 0:
         return None
-    shown_host = f"[{host}]" if ":" in host else host
-    shown_port = "" if port in (None, DEFAULT_PORTS[parts.scheme]) else f":{port}"
-    return f"{parts.scheme}://{shown_host}{shown_port}"
+    host_text = f"[{host}]" if ":" in host else host
+    port_text = "" if port in (None, DEFAULT_PORTS[parts.scheme]) else f":{port}"
+    return f"{parts.scheme}://{host_text}{port_text}"
 
 
 def is_loopback_origin(origin: str) -> bool:

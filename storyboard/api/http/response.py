@@ -17,8 +17,8 @@ from typing import Any
 
 from storyboard.records import Limit, RateHint
 
-LONGEST_WAIT_S = 3600.0  # the vendor's window is a minute; more than an hour is nonsense
-_LARGEST_COUNT = 1_000_000
+MAX_WAIT_S = 3600.0  # the vendor's window is a minute; more than an hour is nonsense
+_MAX_COUNT = 1_000_000
 
 _NUMBER = re.compile(r"[0-9]{1,15}(\.[0-9]{1,9})?")
 
@@ -100,19 +100,19 @@ def limit_of(answer: Answer) -> Limit | None:
 
 def _count(text: str, *, least: int) -> int | None:
     number = _number(text)
-    return int(number) if number is not None and least <= number <= _LARGEST_COUNT else None
+    return int(number) if number is not None and least <= number <= _MAX_COUNT else None
 
 
 def _retry_after_s(text: str, now: float) -> float | None:
     seconds = _number(text)
     if seconds is not None:
-        return min(seconds, LONGEST_WAIT_S)
+        return min(seconds, MAX_WAIT_S)
     date = http_date(text)
-    return None if date is None else min(max(date - now, 0.0), LONGEST_WAIT_S)
+    return None if date is None else min(max(date - now, 0.0), MAX_WAIT_S)
 
 
 def _from_now(moment: float | None, now: float) -> float | None:
-    if moment is None or abs(moment - now) > LONGEST_WAIT_S:
+    if moment is None or abs(moment - now) > MAX_WAIT_S:
         return None
     return max(moment - now, 0.0)
 

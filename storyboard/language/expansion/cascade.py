@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from storyboard.language.nodes import MappingNode, Node, ScalarNode
-from storyboard.records import Place
+from storyboard.records import Position
 from storyboard.reporting.value_paths import format_path
 
 OWN_KEYS = frozenset({"id", "matrix", "rows", "vars", "meta"})
@@ -20,7 +20,7 @@ class Setting(NamedTuple):
 
     node: Node
     where: str
-    key_place: Place
+    key_position: Position
 
     @property
     def is_null(self) -> bool:
@@ -86,7 +86,7 @@ def settings_under(node: MappingNode, key: str, where: str) -> dict[str, Setting
 def settings_of(node: MappingNode, where: str) -> list[tuple[str, Setting]]:
     """What stands in a mapping, by key; `where` is the way to the mapping."""
     return [
-        (key, Setting(entry.value, _join(where, key), entry.key_place))
+        (key, Setting(entry.value, _join(where, key), entry.key_position))
         for key, entry in node.entries.items()
     ]
 

@@ -12,7 +12,7 @@ from storyboard.language.expansion.shot_scope import Renderer, ShotScope
 from storyboard.language.expansion.values import Report
 from storyboard.language.nodes import MappingNode, ScalarNode
 from storyboard.models.card import ModelCard
-from storyboard.records import Json, Place, Problem, Take
+from storyboard.records import Json, Position, Problem, Take
 
 
 class Cards(Protocol):
@@ -44,8 +44,8 @@ class Counts:
 
     shots: int = 0
     takes: int = 0
-    shot_ids: dict[str, Place] = field(default_factory=dict)
-    scene_ids: dict[str, Place] = field(default_factory=dict)
+    shot_ids: dict[str, Position] = field(default_factory=dict)
+    scene_ids: dict[str, Position] = field(default_factory=dict)
     requests: dict[str, str] = field(default_factory=dict)
 
 
@@ -91,6 +91,6 @@ class Draft(NamedTuple):
         return Draft(self.entry, self.where, context, self.card, self.memory)
 
 
-def first_key(node: MappingNode) -> Place:
+def first_key(node: MappingNode) -> Position:
     """Where it is reported what a mapping lacks: at its first key."""
-    return next((entry.key_place for entry in node.entries.values()), node.place)
+    return next((entry.key_position for entry in node.entries.values()), node.position)

@@ -21,13 +21,13 @@ from storyboard.language.expansion.matrix import (
     read_matrix,
 )
 from storyboard.language.expansion.payload import Memory, Recipe, build_request
-from storyboard.language.expansion.shot_keys import MOST_TAKES, literal_takes, read_flag
+from storyboard.language.expansion.shot_keys import MAX_TAKES, literal_takes, read_flag
 from storyboard.language.expansion.takes import make_takes
 from storyboard.language.expansion.values import attempt, read_node, read_text
 from storyboard.language.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from storyboard.language.templates.scope import is_template
 from storyboard.models.card import ModelCard
-from storyboard.records import Json, Place, Problem, Take
+from storyboard.records import Json, Position, Problem, Take
 from storyboard.reporting.suggest import closest
 
 
@@ -90,12 +90,12 @@ def _expand_entry(
     rows = _read_rows(entry, where, shop)
     most = matrix.most if matrix else 1
     takes = literal_takes(layer.settings)
-    if counts.takes + len(rows) * most * takes > MOST_TAKES:
+    if counts.takes + len(rows) * most * takes > MAX_TAKES:
         factors = [(len(rows), "rows"), (most, "combinations"), (takes, "takes")]
         counted = [f"{number:,} {name}" for number, name in factors if number > 1] or ["1 take"]
         message = (
             f"{where}: with the {' times '.join(counted)} here the storyboard has more than "
-            f"{MOST_TAKES:,} takes, the most of one file"
+            f"{MAX_TAKES:,} takes, the most of one file"
         )
         hint = "split it into several files"
         shop.report(Problem(first_key(entry), "too-many-takes", message, hint))
@@ -151,30 +151,30 @@ def _skip(draft: Draft, counts: Counts, shop: Workshop) -> None:
     """A skipped shot keeps its id for itself, and what it names counts as used."""
     node = draft.entry.get("id")
     if isinstance(node, ScalarNode) and not is_template(node.text):
-        is_own = counts.shot_ids.get(node.text.casefold()) == node.place
+        is_own = counts.shot_ids.get(node.text.casefold()) == node.position
         where = f"{draft.where}.id"
-        problem = None if is_own else claim_id(node.text, where, node.place, counts.shot_ids)
+        problem = None if is_own else claim_id(node.text, where, node.position, counts.shot_ids)
         if problem:
             shop.report(problem)
     if draft.card is not None:
-        recipe = Recipe(draft.settings, draft.card, shop.shared, "skipped", draft.entry.place)
+        recipe = Recipe(draft.settings, draft.card, shop.shared, "skipped", draft.entry.position)
         scope = draft.knowing(shot={"id": "skipped", "number": counts.shots}, take=1).context
         build_request(recipe, scope.scope(shop), 1, lambda problem: None)
 
 
 def _read_id(
-    node: MappingNode, where: str, context: Context, known: dict[str, Place], shop: Workshop
+    node: MappingNode, where: str, context: Context, known: dict[str, Position], shop: Workshop
 ) -> str | None:
     """The id of a scene or a shot, from now on taken; None where it is faulty."""
     found = node.entries.get("id")
     if found is None or not isinstance(found.value, ScalarNode):
         return None  # the schema has said so
-    setting = Setting(found.value, f"{where}.id", found.key_place)
+    setting = Setting(found.value, f"{where}.id", found.key_position)
     text = attempt(partial(read_text, setting, context.scope(shop)), shop.report)
     if text is None:
         return None
-    shown = text if is_template(found.value.text) else None
-    problem = claim_id(text, setting.where, found.value.place, known, shown=shown)
+    rendered = text if is_template(found.value.text) else None
+    problem = claim_id(text, setting.where, found.value.position, known, rendered=rendered)
     if problem is None:
         return text
     shop.report(problem)
@@ -186,7 +186,7 @@ def _read_title(node: MappingNode, where: str, context: Context, shop: Workshop)
     found = node.entries.get("title")
     if found is None or not isinstance(found.value, ScalarNode) or found.value.value is None:
         return None
-    setting = Setting(found.value, where, found.key_place)
+    setting = Setting(found.value, where, found.key_position)
     return (attempt(partial(read_text, setting, context.scope(shop)), shop.report) or "").strip()
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 
-from storyboard.records import Place, Problem
-from storyboard.reporting.value_paths import shown_value
+from storyboard.records import Position, Problem
+from storyboard.reporting.value_paths import format_value
 
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*", re.ASCII)
 _TAKE_ENDING = re.compile(r"\.t[0-9]+$", re.ASCII | re.IGNORECASE)
-_LONGEST = 100
+_MAX_LENGTH = 100
 
 # Source: "Naming Files, Paths, and Namespaces", Windows documentation; an
 # ending does not help: NUL.tar is the device too.
@@ -22,8 +22,8 @@ def check_id(text: str) -> str | None:
     """What is wrong with an id, as the end of a sentence; None where nothing is."""
     if not text:
         return "is empty"
-    if len(text) > _LONGEST:
-        return f"is {len(text):,} characters long, more than {_LONGEST}"
+    if len(text) > _MAX_LENGTH:
+        return f"is {len(text):,} characters long, more than {_MAX_LENGTH}"
     if not _ID.fullmatch(text):
         return "may hold only letters, digits, '.', '_' and '-', and begins with a letter or digit"
     if text.split(".", maxsplit=1)[0].casefold() in _DEVICES:
@@ -36,7 +36,12 @@ def check_id(text: str) -> str | None:
 
 
 def claim_id(
-    text: str, where: str, place: Place, known: dict[str, Place], *, shown: str | None = None
+    text: str,
+    where: str,
+    position: Position,
+    known: dict[str, Position],
+    *,
+    rendered: str | None = None,
 ) -> Problem | None:
     """Note in `known` that an id is taken; the problem with it, if there is one.
 
@@ -44,21 +49,21 @@ def claim_id(
     """
     wrong = check_id(text)
     if wrong:
-        message = f"{where}: {shown_value(text)} {wrong}" if text else f"{where}: the id {wrong}"
-        return Problem(place, "bad-id", message, shown=shown)
+        message = f"{where}: {format_value(text)} {wrong}" if text else f"{where}: the id {wrong}"
+        return Problem(position, "bad-id", message, rendered=rendered)
     folded = text.casefold()
     first = known.get(folded)
     if first is None:
-        known[folded] = place
+        known[folded] = position
         return None
-    quoted = shown_value(text)
-    if first == place:
+    quoted = format_value(text)
+    if first == position:
         message = f"{where}: several shots of this entry get the id {quoted}"
         hint = "let the id name what sets them apart, such as a matrix axis or a column"
     else:
         message = f"{where}: the id {quoted} is taken, by {first.path}:{first.line}:{first.column}"
         hint = "ids must differ by more than upper and lower case"
-    return Problem(place, "repeated-id", message, hint, shown)
+    return Problem(position, "repeated-id", message, hint, rendered)
 
 
 def take_id(shot: str, number: int, takes: int) -> str:

@@ -10,7 +10,7 @@ from storyboard.fingerprint import canonical_json
 from storyboard.language.expansion.cascade import Setting, settings_of
 from storyboard.language.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from storyboard.language.templates.scope import is_template
-from storyboard.records import Json, Place, Problem, Severity
+from storyboard.records import Json, Position, Problem, Severity
 from storyboard.reporting.suggest import did_you_mean
 
 _LISTS = ("exclude", "include")
@@ -21,7 +21,7 @@ Combination = dict[str, Json]
 class Matrix(NamedTuple):
     """The axes of one shot, and what is dropped from and added to their product.
 
-    `where` is the way to it, `place` that of its key. `is_fixed` says that no
+    `where` is the way to it, `position` that of its key. `is_fixed` says that no
     template stands in it.
     """
 
@@ -29,7 +29,7 @@ class Matrix(NamedTuple):
     exclude: Sequence[Mapping[str, Setting]]
     include: Sequence[Mapping[str, Setting]]
     where: str
-    place: Place
+    position: Position
     is_fixed: bool
 
     @property
@@ -54,8 +54,8 @@ def read_matrix(entry: MappingNode, where: str) -> Matrix | None:
     }
     lists = dict(settings_of(node, where))
     exclude, include = (_mappings(lists.get(name)) for name in _LISTS)
-    place = entry.entries["matrix"].key_place
-    return Matrix(axes, exclude, include, where, place, not _has_template(node))
+    position = entry.entries["matrix"].key_position
+    return Matrix(axes, exclude, include, where, position, not _has_template(node))
 
 
 def expand_matrix(
@@ -98,10 +98,10 @@ def check_matrix(matrix: Matrix) -> list[Problem]:
             return []  # fine, or misshapen, which the schema has said
         message = f"{matrix.where}: the matrix has no axis, so it makes no shot"
         hint = "give it lists of values by name, or leave it out"
-        return [Problem(matrix.place, "empty-matrix", message, hint)]
+        return [Problem(matrix.position, "empty-matrix", message, hint)]
     return [
         Problem(
-            setting.key_place,
+            setting.key_position,
             "unknown-axis",
             f"{setting.where}: the matrix has no axis {key!r}",
             did_you_mean(key, matrix.axes) or f"known: {', '.join(matrix.axes)}",
@@ -119,21 +119,22 @@ def check_combinations(
     problems = []
     if not combinations and matrix.axes:
         message = f"{matrix.where}: every combination is excluded, so it makes no shot"
-        problems.append(Problem(matrix.place, "empty-matrix", message, "exclude fewer"))
+        problems.append(Problem(matrix.position, "empty-matrix", message, "exclude fewer"))
     for number in sorted(unused):
         entry = matrix.exclude[number]
         if matrix.is_fixed and entry and entry.keys() <= matrix.axes.keys():
-            place = next(iter(entry.values())).key_place
+            position = next(iter(entry.values())).key_position
             message = f"{matrix.where}.exclude[{number}]: no combination matches this"
             warning = Severity.WARNING
-            problems.append(Problem(place, "unused-exclude", message, severity=warning))
+            problems.append(Problem(position, "unused-exclude", message, severity=warning))
     return problems
 
 
 def _listed(setting: Setting) -> list[Setting]:
     items = setting.node.items if isinstance(setting.node, SequenceNode) else ()
     return [
-        Setting(item, f"{setting.where}[{number}]", item.place) for number, item in enumerate(items)
+        Setting(item, f"{setting.where}[{number}]", item.position)
+        for number, item in enumerate(items)
     ]
 
 

@@ -23,13 +23,13 @@ from storyboard.language.expansion.values import (
     read_all,
     read_text,
     read_value,
-    rendered,
+    rendered_text,
 )
 from storyboard.language.nodes import ScalarNode, SequenceNode
 from storyboard.models.card import ModelCard, Parameter
-from storyboard.records import Json, Place, Problem
+from storyboard.records import Json, Position, Problem
 from storyboard.reporting.suggest import closest, did_you_mean
-from storyboard.reporting.value_paths import shown_value
+from storyboard.reporting.value_paths import format_value
 
 SHOT_KEYS = frozenset(
     {"prompt_prefix", "prompt_suffix", "takes", "model", "tags", "notes", "skip", "locked"}
@@ -62,29 +62,31 @@ class Request:
     """A payload, and where each of its values comes from.
 
     `made` holds the settings that state its values, and the values as they
-    were read. `faulty` has the places of those that could not be made; `place`
+    were read. `faulty` has the places of those that could not be made; `position`
     stands for what is not there at all.
     """
 
-    place: Place
+    position: Position
     scope: ShotScope
     payload: dict[str, Json] = field(default_factory=dict)
     made: dict[str, tuple[Setting, Json]] = field(default_factory=dict)
-    faulty: dict[str, Place] = field(default_factory=dict)
+    faulty: dict[str, Position] = field(default_factory=dict)
 
-    def place_of(self, name: str) -> Place:
+    def position_of(self, name: str) -> Position:
         """Where a parameter's value stands, or would stand."""
         if name in self.faulty:
             return self.faulty[name]
-        return self.scope.place_of(self.made[name][0].node) if name in self.made else self.place
+        return (
+            self.scope.position_of(self.made[name][0].node) if name in self.made else self.position
+        )
 
-    def shown_of(self, name: str) -> str | None:
+    def rendered_of(self, name: str) -> str | None:
         """The text that was made for a parameter, where that is not what stands in the file."""
-        return rendered(*self.made[name]) if name in self.made else None
+        return rendered_text(*self.made[name]) if name in self.made else None
 
 
 class Recipe(NamedTuple):
-    """What the requests of one shot are made from; `place` is that of its entry.
+    """What the requests of one shot are made from; `position` is that of its entry.
 
     `memory` has what was read for other shots of the entry and is the same for all.
     """
@@ -93,13 +95,13 @@ class Recipe(NamedTuple):
     card: ModelCard
     shared: Shared
     shot: str
-    place: Place
+    position: Position
     memory: Memory | None = None
 
 
 def build_request(recipe: Recipe, scope: ShotScope, take: int, report: Report) -> Request:
     """The payload of take `take` (from 1)."""
-    request = Request(recipe.place, scope)
+    request = Request(recipe.position, scope)
     settings = recipe.settings
     for name, parameter in recipe.card.parameters.items():
         is_stated = name in settings or (name == "negative_prompt" and "negative" in settings)
@@ -117,13 +119,13 @@ def build_request(recipe: Recipe, scope: ShotScope, take: int, report: Report) -
         except NotReadable as error:
             for problem in error.problems:
                 report(problem)
-            request.faulty[name] = error.problems[0].place
+            request.faulty[name] = error.problems[0].position
             continue
         if setting is not None and value is not None and value != "":
             request.payload[name] = whole_numbers(value)
             request.made[name] = (setting, value)
         elif parameter.is_required and (misspelt := _find_misspelt(name, recipe)):
-            request.faulty[name] = misspelt.key_place
+            request.faulty[name] = misspelt.key_position
     _refuse_foreign(request, recipe, scope, report)
     return request
 
@@ -186,8 +188,15 @@ def _read_prompt(recipe: Recipe, scope: ShotScope) -> str:
     prompt = texts["prompt"].strip()
     if not prompt:
         words = "the prompt is empty"
-        shown = rendered(setting, prompt)
-        fail(setting, scope, "empty-prompt", words, hint="write what the shot shows", shown=shown)
+        rendered = rendered_text(setting, prompt)
+        fail(
+            setting,
+            scope,
+            "empty-prompt",
+            words,
+            hint="write what the shot shows",
+            rendered=rendered,
+        )
     return texts.get("prompt_prefix", "") + prompt + texts.get("prompt_suffix", "")
 
 
@@ -210,7 +219,7 @@ def _items(setting: Setting) -> list[Setting]:
     if not isinstance(node, SequenceNode):
         return [setting]
     return [
-        Setting(item, f"{setting.where}[{number}]", item.place)
+        Setting(item, f"{setting.where}[{number}]", item.position)
         for number, item in enumerate(node.items)
     ]
 
@@ -221,10 +230,17 @@ def _read_named_negative(setting: Setting, scope: ShotScope, shared: Shared) -> 
         return ""
     if name not in shared.negatives:
         known = ", ".join(list(shared.negatives)[:10]) or "none"
-        words = f"there is no shared negative {shown_value(name)}; known are: {known}"
+        words = f"there is no shared negative {format_value(name)}; known are: {known}"
         hint = did_you_mean(name, shared.negatives)
         shared.used_negatives.add(closest(name, shared.negatives) or "")
-        fail(setting, scope, "unknown-negative", words, hint=hint, shown=rendered(setting, name))
+        fail(
+            setting,
+            scope,
+            "unknown-negative",
+            words,
+            hint=hint,
+            rendered=rendered_text(setting, name),
+        )
     shared.used_negatives.add(name)
     return read_text(shared.negatives[name], scope)
 
@@ -250,5 +266,5 @@ def _refuse_foreign(request: Request, recipe: Recipe, scope: ShotScope, report: 
         lacks = "such parameter" if wanted == name else f"parameter {wanted!r}"
         message = f"{setting.where}: {card.name} has no {lacks}"
         hint = did_you_mean(wanted, card.parameters)
-        report(Problem(node.place, "unknown-parameter", message, hint))
-        request.faulty[wanted] = node.place
+        report(Problem(node.position, "unknown-parameter", message, hint))
+        request.faulty[wanted] = node.position

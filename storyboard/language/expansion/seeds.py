@@ -7,11 +7,11 @@ from collections.abc import Mapping
 
 from storyboard.language.expansion.cascade import Setting
 from storyboard.language.expansion.shot_scope import ShotScope
-from storyboard.language.expansion.values import fail, read_value, rendered
+from storyboard.language.expansion.values import fail, read_value, rendered_text
 from storyboard.language.nodes import ScalarValue
 from storyboard.language.yaml.scalars import UnusableNumber, read_plain
 from storyboard.reporting.suggest import closest, did_you_mean
-from storyboard.reporting.value_paths import shown_value
+from storyboard.reporting.value_paths import format_value
 
 AUTO = "auto"
 
@@ -41,9 +41,9 @@ def read_seed(
     if isinstance(value, float) and value.is_integer():
         value = int(value)
     if isinstance(value, bool) or not isinstance(value, int):
-        words = f"{shown_value(value)} is not allowed; a whole number"
+        words = f"{format_value(value)} is not allowed; a whole number"
         words += " is needed" if is_shared else f", the name of a shared seed or {AUTO} is needed"
-        fail(setting, scope, "wrong-type", words, shown=rendered(setting, value))
+        fail(setting, scope, "wrong-type", words, rendered=rendered_text(setting, value))
     return value, setting
 
 
@@ -71,9 +71,11 @@ def _find_shared(
     known = [*shared, AUTO]
     if name not in shared:
         used.add(closest(name, shared) or "")
-        words = f"there is no shared seed {shown_value(name)}; known are: {', '.join(known[:10])}"
+        words = f"there is no shared seed {format_value(name)}; known are: {', '.join(known[:10])}"
         hint = f"write {name} without quotes" if _is_number(name) else did_you_mean(name, known)
-        fail(setting, scope, "unknown-seed", words, hint=hint, shown=rendered(setting, name))
+        fail(
+            setting, scope, "unknown-seed", words, hint=hint, rendered=rendered_text(setting, name)
+        )
     used.add(name)
     return shared[name]
 

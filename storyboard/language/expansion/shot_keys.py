@@ -14,13 +14,13 @@ from storyboard.language.expansion.values import (
     read_node,
     read_text,
     read_value,
-    rendered,
+    rendered_text,
 )
 from storyboard.language.nodes import ScalarNode, SequenceNode
 from storyboard.records import Json
-from storyboard.reporting.value_paths import shown_value
+from storyboard.reporting.value_paths import format_value
 
-MOST_TAKES = 100_000
+MAX_TAKES = 100_000
 """Of one file."""
 
 Settings = Mapping[str, Setting]
@@ -52,7 +52,7 @@ def read_tags(settings: Settings, scope: ShotScope, report: Report) -> tuple[str
         return ()
     node = setting.node
     tags = [
-        attempt(partial(read_text, Setting(item, where, item.place), scope), report)
+        attempt(partial(read_text, Setting(item, where, item.position), scope), report)
         for item, where in (
             [(item, f"{setting.where}[{number}]") for number, item in enumerate(node.items)]
             if isinstance(node, SequenceNode)
@@ -85,13 +85,20 @@ def _read_count(setting: Setting, scope: ShotScope, left: int) -> int | None:
     if isinstance(value, float) and value.is_integer():
         value = int(value)
     if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-        words = f"{shown_value(value)} is not allowed; a whole number, at least 1, is needed"
-        fail(setting, scope, "bad-takes", words, shown=rendered(setting, value))
+        words = f"{format_value(value)} is not allowed; a whole number, at least 1, is needed"
+        fail(setting, scope, "bad-takes", words, rendered=rendered_text(setting, value))
     if value > left:
-        words = f"with these {shown_value(value)} takes of a shot the storyboard has more than "
-        words += f"{MOST_TAKES:,} takes, the most of one file"
+        words = f"with these {format_value(value)} takes of a shot the storyboard has more than "
+        words += f"{MAX_TAKES:,} takes, the most of one file"
         hint = "split it into several files"
-        fail(setting, scope, "too-many-takes", words, hint=hint, shown=rendered(setting, value))
+        fail(
+            setting,
+            scope,
+            "too-many-takes",
+            words,
+            hint=hint,
+            rendered=rendered_text(setting, value),
+        )
     return value
 
 
@@ -100,6 +107,6 @@ def _read_flag(setting: Setting, scope: ShotScope) -> bool:
     if value is None or value == "":
         return False
     if not isinstance(value, bool):
-        words = f"{shown_value(value)} is not allowed; true or false is needed"
-        fail(setting, scope, "wrong-type", words, shown=rendered(setting, value))
+        words = f"{format_value(value)} is not allowed; true or false is needed"
+        fail(setting, scope, "wrong-type", words, rendered=rendered_text(setting, value))
     return value

@@ -13,8 +13,8 @@ from storyboard.language.expansion.cascade import Setting
 from storyboard.language.nodes import Node, ScalarNode, SequenceNode
 from storyboard.language.templates.fault import TemplateFault
 from storyboard.language.templates.scope import Scope, is_template
-from storyboard.language.yaml.text_positions import place_of_line, place_of_template
-from storyboard.records import Json, Place
+from storyboard.language.yaml.text_positions import position_of_line, position_of_template
+from storyboard.records import Json, Position
 
 _T = TypeVar("_T")
 
@@ -102,8 +102,8 @@ class ShotScope:
         try:
             return self._templates.render(node.text, self)
         except TemplateFault as fault:
-            if fault.place is None:
-                fault.place = place_of_line(node, fault.line, self._source_of(node))
+            if fault.position is None:
+                fault.position = position_of_line(node, fault.line, self._source_of(node))
             raise
 
     def render_node(self, node: Node) -> Json:
@@ -114,27 +114,27 @@ class ShotScope:
             return [self.render_node(item) for item in node.items]
         return {key: self.render_node(value) for key, value in node}
 
-    def place_of(self, node: Node) -> Place:
+    def position_of(self, node: Node) -> Position:
         """Where a problem with a node's value stands: the line of its template, or the node's."""
         if isinstance(node, ScalarNode) and is_template(node.text):
-            return place_of_template(node, self._source_of(node))
-        return node.place
+            return position_of_template(node, self._source_of(node))
+        return node.position
 
     def _source_of(self, node: Node) -> str:
-        return self._sources.get(node.place.path, "")
+        return self._sources.get(node.position.path, "")
 
     def _circle(self, name: str) -> TemplateFault:
         """The fault that names a circle, the same one wherever it was entered."""
         names = list(self._under_way)
         circle = names[names.index(name) :]
-        first = min(circle, key=lambda name: self._under_way[name].key_place)
+        first = min(circle, key=lambda name: self._under_way[name].key_position)
         start = circle.index(first)
         steps = [*circle[start:], *circle[:start], first]
         fault = TemplateFault(
             "circular-var",
             f"is built on itself: {' -> '.join(steps)}",
             hint="break the circle: one of them needs a value of its own",
-            place=self._under_way[first].node.place,
+            position=self._under_way[first].node.position,
         )
         fault.where = self._under_way[first].where
         return fault

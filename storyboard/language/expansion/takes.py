@@ -9,7 +9,7 @@ from storyboard.language.expansion.context import Counts, Draft, Workshop, first
 from storyboard.language.expansion.ids import take_id
 from storyboard.language.expansion.payload import Recipe, Request, build_request
 from storyboard.language.expansion.shot_keys import (
-    MOST_TAKES,
+    MAX_TAKES,
     read_flag,
     read_meta,
     read_notes,
@@ -28,7 +28,7 @@ def make_takes(draft: Draft, shot_id: str | None, counts: Counts, shop: Workshop
     shot = shot_id or f"shot-{counts.shots}"
     draft = draft.knowing(shot={"id": shot, "number": counts.shots})
     scope = draft.context.scope(shop)
-    left = MOST_TAKES - counts.takes
+    left = MAX_TAKES - counts.takes
     takes = read_takes(draft.settings, scope, shop.report, left=left)
     tags = read_tags(draft.settings, scope, shop.report)
     is_locked = read_flag("locked", draft.settings, scope, shop.report)
@@ -36,7 +36,7 @@ def make_takes(draft: Draft, shot_id: str | None, counts: Counts, shop: Workshop
     if draft.card is None:
         return  # an unknown model has failed the schema
     node = draft.entry.get("id")
-    place = node.place if node else draft.entry.place
+    position = node.position if node else draft.entry.position
     first = first_key(draft.entry)
     recipe = Recipe(draft.settings, draft.card, shop.shared, shot, first, draft.memory)
     repeats: dict[str, int] = {}
@@ -54,7 +54,7 @@ def make_takes(draft: Draft, shot_id: str | None, counts: Counts, shop: Workshop
             model=draft.card.name,
             payload=request.payload,
             fingerprint=fingerprint(draft.card.name, request.payload, repeat=repeat),
-            place=place,
+            position=position,
             tags=tags,
             is_locked=is_locked,
             notes=read_notes(draft.settings, scope, shop.report),
@@ -75,7 +75,7 @@ def _warn(take: Take, request: Request, draft: Draft, counts: Counts, report: Re
         seed = draft.settings["seed"]
         report(
             Problem(
-                seed.node.place,
+                seed.node.position,
                 "prompt-extend-with-seed",
                 f"{seed.where}: prompt_extend is on while a seed is set; the rewritten prompt "
                 "undoes reproducibility",
@@ -87,4 +87,4 @@ def _warn(take: Take, request: Request, draft: Draft, counts: Counts, report: Re
     if first != take.id:
         message = f"take {take.id}: same request as {first}, rendered once"
         warning = Severity.WARNING
-        report(Problem(take.place, "same-request", message, severity=warning))
+        report(Problem(take.position, "same-request", message, severity=warning))

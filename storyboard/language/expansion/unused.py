@@ -17,7 +17,7 @@ from storyboard.language.expansion.var_names import (
     literals_of,
     vars_of,
 )
-from storyboard.records import Place, Problem, Severity
+from storyboard.records import Position, Problem, Severity
 from storyboard.reporting.suggest import did_you_mean
 
 
@@ -44,7 +44,7 @@ def find_unused(
         *_unused(settings_under(root[0].node, "seeds", "").items(), seeds, "seed"),
         *(
             _warning(
-                setting.key_place,
+                setting.key_position,
                 f"{name}: nothing uses this var",
                 "var",
                 None if name in known else did_you_mean(name, known),
@@ -60,8 +60,8 @@ def _unused(
 ) -> Iterator[Problem]:
     for name, setting in settings:
         if name not in used:
-            yield _warning(setting.key_place, f"{setting.where}: nothing uses this {kind}", kind)
+            yield _warning(setting.key_position, f"{setting.where}: nothing uses this {kind}", kind)
 
 
-def _warning(place: Place, message: str, kind: str, hint: str | None = None) -> Problem:
-    return Problem(place, f"unused-{kind}", message, hint, severity=Severity.WARNING)
+def _warning(position: Position, message: str, kind: str, hint: str | None = None) -> Problem:
+    return Problem(position, f"unused-{kind}", message, hint, severity=Severity.WARNING)

@@ -74,7 +74,7 @@ def read_value(setting: Setting, scope: ShotScope, *, is_text: bool) -> ScalarVa
     try:
         return read_plain(text)
     except UnusableNumber as error:
-        fail(setting, scope, "unusable-number", str(error), shown=text)
+        fail(setting, scope, "unusable-number", str(error), rendered=text)
 
 
 def read_node(setting: Setting, scope: ShotScope) -> Json:
@@ -92,14 +92,14 @@ def fail(
     words: str,
     *,
     hint: str | None = None,
-    shown: str | None = None,
+    rendered: str | None = None,
 ) -> NoReturn:
     """Raise NotReadable for the setting's value; `words` follow the way to it."""
-    place = scope.place_of(setting.node)
-    raise NotReadable(Problem(place, code, f"{setting.where}: {words}", hint, shown))
+    position = scope.position_of(setting.node)
+    raise NotReadable(Problem(position, code, f"{setting.where}: {words}", hint, rendered))
 
 
-def rendered(setting: Setting, value: object) -> str | None:
+def rendered_text(setting: Setting, value: object) -> str | None:
     """What was made of a setting, where that is not what stands in the file."""
     node = setting.node
     if isinstance(node, ScalarNode) and not is_template(node.text):
@@ -111,7 +111,7 @@ def rendered(setting: Setting, value: object) -> str | None:
 
 def _problem_of(fault: TemplateFault, setting: Setting) -> Problem:
     where = fault.where or setting.where
-    place = fault.place or setting.node.place
-    is_in_macros = place.path.endswith(SUFFIX)
+    position = fault.position or setting.node.position
+    is_in_macros = position.path.endswith(SUFFIX)
     message = f"{fault.message} (used in {where})" if is_in_macros else f"{where}: {fault.message}"
-    return Problem(place, fault.code, message, fault.hint)
+    return Problem(position, fault.code, message, fault.hint)

@@ -51,7 +51,7 @@ def find_clashes(
     """Vars called like a file of macros, which they would hide."""
     return [
         Problem(
-            setting.key_place,
+            setting.key_position,
             "reserved-name",
             f"{setting.where}: {name!r} already names the macros of templates/{name}{SUFFIX}",
             hint="rename one of them",

@@ -17,7 +17,7 @@ from jinja2.runtime import BlockReference, LoopContext, Macro, TemplateReference
 from jinja2.utils import Namespace
 
 from storyboard.language.templates.scope import MAX_TEXT
-from storyboard.records import Place
+from storyboard.records import Position
 
 MAX_STEPS = 100_000  # loop rounds and calls of one rendering
 MAX_ITEMS = 100_000  # entries of one list
@@ -47,18 +47,18 @@ class Stop(Exception):
         hint: str | None = None,
         *,
         line: int | None = None,
-        place: Place | None = None,
+        position: Position | None = None,
     ) -> None:
         super().__init__(message)
         self.code = code
         self.message = message
         self.hint = hint
         self.line = line
-        self.place = place
+        self.position = position
 
     def again(self) -> Stop:
         """The same, to be raised anew: an exception that is raised twice gathers tracebacks."""
-        return Stop(self.code, self.message, self.hint, line=self.line, place=self.place)
+        return Stop(self.code, self.message, self.hint, line=self.line, position=self.position)
 
 
 class Meter:
@@ -73,10 +73,10 @@ class Meter:
 
     @property
     def counts(self) -> tuple[int, int, float]:
-        """What has been counted so far, for `take_back`, and the time."""
+        """What has been counted so far, for `give_back`, and the time."""
         return self._steps, self._work, self._clock()
 
-    def take_back(self, counts: tuple[int, int, float]) -> None:
+    def give_back(self, counts: tuple[int, int, float]) -> None:
         """Forget what was counted since, and give its time back."""
         self._steps, self._work, since = counts
         self._end += self._clock() - since

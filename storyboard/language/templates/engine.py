@@ -18,7 +18,7 @@ from storyboard.language.templates.runtime import BoundedTemplate, PartContext, 
 from storyboard.language.templates.sandbox import Sandbox
 from storyboard.language.templates.scope import SUFFIX, Scope
 from storyboard.language.templates.wording import as_stop
-from storyboard.records import Place, Problem
+from storyboard.records import Position, Problem
 from storyboard.reporting.suggest import did_you_mean
 
 # Depend on the moment or on how deep the caller stands, so they are not remembered.
@@ -38,12 +38,14 @@ class _Expression(NamedTuple):
 class JinjaRenderer:
     """Compiles and renders the texts of one storyboard; not for several threads at once.
 
-    `files` are the texts of its macro files by name, `shown` is what their
+    `files` are the texts of its macro files by name, `display_name` is what their
     folder is called. `problems` are those of the macro files themselves.
     """
 
-    def __init__(self, files: Mapping[str, str], *, shown: str, clock: Callable[[], float]) -> None:
-        self._shown = shown
+    def __init__(
+        self, files: Mapping[str, str], *, display_name: str, clock: Callable[[], float]
+    ) -> None:
+        self._display_name = display_name
         self._clock = clock
         self._sandbox = Sandbox()
         self._compiled: dict[str, BoundedTemplate | Stop] = {}
@@ -52,8 +54,8 @@ class JinjaRenderer:
         for name, text in files.items():
             made = self._build(text, name)
             self._sandbox.files[name] = made
-            if isinstance(made, Stop) and made.place is not None:
-                self.problems.append(Problem(made.place, made.code, made.message, made.hint))
+            if isinstance(made, Stop) and made.position is not None:
+                self.problems.append(Problem(made.position, made.code, made.message, made.hint))
 
     def render(self, text: str, scope: Scope) -> str:
         """What a template makes in a scope. Raises TemplateFault."""
@@ -64,7 +66,7 @@ class JinjaRenderer:
         try:
             made = self._render_parts(text, scope, meter)
             if made is None:
-                meter.take_back(counts)
+                meter.give_back(counts)
                 sandbox.rendering = Rendering(scope, meter)
                 template = self._template(text)
                 made = sandbox.concat(template.root_render_func(template.new_context({})))
@@ -181,21 +183,21 @@ class JinjaRenderer:
         except Exception as error:
             stop = as_stop(error)
         if name is not None:
-            stop.place = Place(f"{self._shown}/{name}", stop.line or 1, 1)
+            stop.position = Position(f"{self._display_name}/{name}", stop.line or 1, 1)
         return stop
 
     def _fault(self, error: Exception) -> TemplateFault:
         """The fault for whatever a rendering raised."""
         stop = self._not_found(error) if isinstance(error, TemplateNotFound) else as_stop(error)
-        line, place = stop.line or 1, stop.place
+        line, position = stop.line or 1, stop.position
         inner: tuple[BoundedTemplate, int] | None = None
         for template, number in _lines_of(error.__traceback__):
             if template.name is None:
                 line = number
             inner = (template, number)
-        if place is None and inner is not None and inner[0].name is not None:
-            place = Place(f"{self._shown}/{inner[0].name}", inner[1], 1)
-        return TemplateFault(stop.code, stop.message, line, stop.hint, place)
+        if position is None and inner is not None and inner[0].name is not None:
+            position = Position(f"{self._display_name}/{inner[0].name}", inner[1], 1)
+        return TemplateFault(stop.code, stop.message, line, stop.hint, position)
 
     def _not_found(self, error: TemplateNotFound) -> Stop:
         name = str(error.name)
@@ -203,7 +205,7 @@ class JinjaRenderer:
         hint = f"did you mean '{name}{SUFFIX}'?" if f"{name}{SUFFIX}" in known else None
         return Stop(
             "unknown-template",
-            f"there is no file {brief(name)} in {self._shown}/;"
+            f"there is no file {brief(name)} in {self._display_name}/;"
             " import and include reach that folder and nothing else",
             hint or did_you_mean(name, known),
         )

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from storyboard.records import Place
+from storyboard.records import Position
 
 
 class TemplateFault(Exception):
     """A template that cannot be rendered, and why, in words for the user.
 
-    `line` counts from 1 inside the template's text. `place` is set when the
+    `line` counts from 1 inside the template's text. `position` is set when the
     fault lies inside a macro file; the caller sets it for its own texts.
     `where` is the way to the var that holds the fault, where it is one.
     """
@@ -21,11 +21,11 @@ class TemplateFault(Exception):
         message: str,
         line: int = 1,
         hint: str | None = None,
-        place: Place | None = None,
+        position: Position | None = None,
     ) -> None:
         super().__init__(message)
         self.code = code
         self.message = message
         self.line = line
         self.hint = hint
-        self.place = place
+        self.position = position

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from storyboard.language.templates.scope import MAX_TEXT, SUFFIX
-from storyboard.records import Place, Problem
+from storyboard.records import Position, Problem
 
 MAX_FILES = 1000
 MAX_BYTES = 4 * MAX_TEXT  # the most that so many characters need in UTF-8
@@ -33,7 +33,7 @@ class MacroFiles:
     problems: list[Problem] = field(default_factory=list)
 
 
-def read_macro_files(folder: Path | None, shown: str) -> MacroFiles:
+def read_macro_files(folder: Path | None, display_name: str) -> MacroFiles:
     """The macro files of a folder; nothing where there is no folder."""
     found = MacroFiles()
     if folder is None or not folder.is_dir():
@@ -42,14 +42,19 @@ def read_macro_files(folder: Path | None, shown: str) -> MacroFiles:
         home = folder.resolve(strict=True)
         paths = sorted(path for path in home.iterdir() if _is_macro_file(path))
     except (OSError, RuntimeError) as error:
-        _note(found, shown, "unreadable-file", f"{shown} cannot be read: {_reason(error)}")
+        _note(
+            found,
+            display_name,
+            "unreadable-file",
+            f"{display_name} cannot be read: {_reason(error)}",
+        )
         return found
     if len(paths) > MAX_FILES:
         message = f"{len(paths):,} files are more than {MAX_FILES:,}, the most there may be"
-        _note(found, shown, "too-many-files", message)
+        _note(found, display_name, "too-many-files", message)
         paths = paths[:MAX_FILES]
     for path in paths:
-        _read_one(path, home, f"{shown}/{path.name}", found)
+        _read_one(path, home, f"{display_name}/{path.name}", found)
     return found
 
 
@@ -57,12 +62,12 @@ def _is_macro_file(path: Path) -> bool:
     return path.name.endswith(SUFFIX) and not path.name.startswith(".")
 
 
-def _read_one(path: Path, home: Path, shown: str, found: MacroFiles) -> None:
+def _read_one(path: Path, home: Path, display_name: str, found: MacroFiles) -> None:
     name = path.name.removesuffix(SUFFIX)
     if not name.isidentifier() or keyword.iskeyword(name):
         _note(
             found,
-            shown,
+            display_name,
             "macro-file-name",
             f"{name!r} cannot be the name of a namespace; letters, digits and _ can",
             f"rename it: {_as_identifier(name)}{SUFFIX}",
@@ -70,24 +75,24 @@ def _read_one(path: Path, home: Path, shown: str, found: MacroFiles) -> None:
         return
     if name in TAKEN_NAMES:
         message = f"{name!r} already means something in templates, so no file may be called so"
-        _note(found, shown, "macro-file-name", message, "rename it")
+        _note(found, display_name, "macro-file-name", message, "rename it")
         return
     try:
         data = _read_bytes(path, home)
     except (OSError, RuntimeError, ValueError) as error:
-        _note(found, shown, "unreadable-file", f"it cannot be read: {_reason(error)}")
+        _note(found, display_name, "unreadable-file", f"it cannot be read: {_reason(error)}")
         return
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         message = f"it is not UTF-8 text: byte 0x{data[error.start]:02x} stands in line {line}"
-        _note(found, shown, "not-utf8", message, "save it as UTF-8", line=line)
+        _note(found, display_name, "not-utf8", message, "save it as UTF-8", line=line)
         return
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     if len(text) > MAX_TEXT:
         message = f"{len(text):,} characters are more than {MAX_TEXT:,}, the most a file may have"
-        _note(found, shown, "template-too-long", message)
+        _note(found, display_name, "template-too-long", message)
         return
     found.texts[path.name] = text
 
@@ -119,11 +124,11 @@ def _as_identifier(name: str) -> str:
 
 def _note(
     found: MacroFiles,
-    shown: str,
+    display_name: str,
     code: str,
     message: str,
     hint: str | None = None,
     *,
     line: int = 1,
 ) -> None:
-    found.problems.append(Problem(Place(shown, line, 1), code, message, hint))
+    found.problems.append(Problem(Position(display_name, line, 1), code, message, hint))

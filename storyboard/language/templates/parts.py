@@ -18,8 +18,8 @@ SLOT = "_slot_"
 
 # A template of this size has fewer words and less code than the bounds on them; its depth is
 # bounded where its parts are compiled.
-_LONGEST = 10_000
-_MOST_KEYS = 20  # more stand too deep within one another, which the compiler says
+_MAX_LENGTH = 10_000
+_MAX_KEYS = 20  # more stand too deep within one another, which the compiler says
 
 _BEGIN = re.compile(r"\{[{%#]")
 # Without braces the first }} is the end, and without \ a text means what it spells. The signs
@@ -56,7 +56,7 @@ class Way(NamedTuple):
 
 def cut(text: str) -> list[str | Part | Way] | None:
     """The text's parts in order; None where it is more than text and plain expressions."""
-    if len(text) > _LONGEST or "\r" in text or SLOT in text:
+    if len(text) > _MAX_LENGTH or "\r" in text or SLOT in text:
         return None
     parts: list[str | Part | Way] = []
     end = 0
@@ -75,7 +75,7 @@ def cut(text: str) -> list[str | Part | Way] | None:
 
 def _as_way(expression: str) -> Way | None:
     found = _WAY.fullmatch(expression)
-    if found is None or found[1] in _WORDS or found[2].count(".") > _MOST_KEYS:
+    if found is None or found[1] in _WORDS or found[2].count(".") > _MAX_KEYS:
         return None
     return Way(found[1], tuple(found[2].split(".")[1:]))
 
@@ -83,7 +83,7 @@ def _as_way(expression: str) -> Way | None:
 def _without_values(expression: str) -> Part:
     values: dict[str, str | int] = {}
 
-    def take_out(found: re.Match[str]) -> str:
+    def cut_out(found: re.Match[str]) -> str:
         if expression[: found.start()].rstrip().endswith("."):
             return found[0]  # `list.0`, where a name would be a key
         slot = f"{SLOT}{len(values)}"
@@ -91,4 +91,4 @@ def _without_values(expression: str) -> Part:
         values[slot] = value[1:-1] if value[0] in "'\"" else int(value)
         return f" {slot} "  # not grown together with a word beside it
 
-    return Part(_VALUE.sub(take_out, expression), values)
+    return Part(_VALUE.sub(cut_out, expression), values)

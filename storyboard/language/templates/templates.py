@@ -42,15 +42,15 @@ class Templates:
         self,
         folder: Path | None,
         *,
-        shown: str = "templates",
+        display_name: str = "templates",
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._shown = shown
+        self._display_name = display_name
         self._clock = clock
-        found = read_macro_files(folder, shown)
+        found = read_macro_files(folder, display_name)
         self._files = found.texts
         self.sources: Mapping[str, str] = MappingProxyType(
-            {f"{shown}/{name}": text for name, text in found.texts.items()}
+            {f"{display_name}/{name}": text for name, text in found.texts.items()}
         )
         self.namespaces = frozenset(name.removesuffix(SUFFIX) for name in found.texts)
         problems = [*found.problems, *(self.renderer.problems if found.texts else ())]
@@ -62,7 +62,7 @@ class Templates:
         # Jinja takes a tenth of a second to import, and many storyboards never need it.
         from storyboard.language.templates.engine import JinjaRenderer
 
-        return JinjaRenderer(self._files, shown=self._shown, clock=self._clock)
+        return JinjaRenderer(self._files, display_name=self._display_name, clock=self._clock)
 
     def render(self, text: str, scope: Scope) -> str:
         """The text with its templates filled in; a text without any as it is.

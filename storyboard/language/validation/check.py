@@ -14,23 +14,25 @@ from typing import TYPE_CHECKING, Any
 from storyboard.language.nodes import MappingNode, Node, SequenceNode
 from storyboard.models.schema.card_check import ensure_sound
 from storyboard.models.schema.validator import Check, compile_check
-from storyboard.records import Payload, Place, Problem
+from storyboard.records import Payload, Position, Problem
 
 if TYPE_CHECKING:
     from storyboard.models.card import ModelCard
 
 
-def check_file(source_root: Node, schema: Mapping[str, Any], *, shown: str) -> tuple[Problem, ...]:
+def check_file(
+    source_root: Node, schema: Mapping[str, Any], *, display_name: str
+) -> tuple[Problem, ...]:
     """All that is wrong with a file's shape and its literal values, sorted by place.
 
     `schema` is the storyboard's or the included file's, from
-    `models.schema.storyboard`. `shown` is the file's name, for the case that there is
+    `models.schema.storyboard`. `display_name` is the file's name, for the case that there is
     nothing smaller to name.
     """
     if not isinstance(source_root, MappingNode):
         found = "a list" if isinstance(source_root, SequenceNode) else "a single value"
-        words = f"{shown} holds {found}; keys with values are needed, such as version: 1"
-        return (Problem(source_root.place, "wrong-type", words),)
+        words = f"{display_name} holds {found}; keys with values are needed, such as version: 1"
+        return (Problem(source_root.position, "wrong-type", words),)
     data = source_root.data
     if compile_check(schema)(data):
         return ()
@@ -42,13 +44,13 @@ def check_file(source_root: Node, schema: Mapping[str, Any], *, shown: str) -> t
 def check_payload(
     payload: Payload,
     card: ModelCard,
-    place_of: Callable[[str], Place],
-    shown_of: Callable[[str], str | None],
+    position_of: Callable[[str], Position],
+    rendered_of: Callable[[str], str | None],
     take_id: str,
 ) -> tuple[Problem, ...]:
     """All that is wrong with one take's request, one problem a parameter.
 
-    `place_of` and `shown_of` are asked for any parameter, also for one that is
+    `position_of` and `rendered_of` are asked for any parameter, also for one that is
     missing: where it was written, and its rendered text if a template made it.
 
     Raises UsageError where the card's own schema is none.
@@ -57,7 +59,7 @@ def check_payload(
         return ()
     from storyboard.language.validation.explain import explain_payload
 
-    return explain_payload(payload, card, place_of, shown_of, take_id)
+    return explain_payload(payload, card, position_of, rendered_of, take_id)
 
 
 @lru_cache(maxsize=64)

@@ -25,7 +25,7 @@ from storyboard.language.validation.schema_messages import (
     list_names,
 )
 from storyboard.language.validation.unknown_keys import hint_for_unknown
-from storyboard.records import Payload, Place, Problem
+from storyboard.records import Payload, Position, Problem
 from storyboard.reporting.suggest import closest, did_you_mean
 from storyboard.reporting.value_paths import format_path
 
@@ -45,20 +45,20 @@ def explain_file(root: MappingNode, data: Any, schema: Mapping[str, Any]) -> tup
         *_missing_keys(root, missing, unknown),
     ]
     # An anchored value is used in several places and stands in one.
-    once = {(problem.place, problem.code): problem for problem in reversed(problems)}
-    return tuple(sorted(once.values(), key=lambda problem: problem.place))
+    once = {(problem.position, problem.code): problem for problem in reversed(problems)}
+    return tuple(sorted(once.values(), key=lambda problem: problem.position))
 
 
 def explain_payload(
     payload: Payload,
     card: ModelCard,
-    place_of: Callable[[str], Place],
-    shown_of: Callable[[str], str | None],
+    position_of: Callable[[str], Position],
+    rendered_of: Callable[[str], str | None],
     take_id: str,
 ) -> tuple[Problem, ...]:
     """All that is wrong with one take's request, one problem a parameter."""
     return tuple(
-        _bad_parameter(fault, card, place_of, shown_of, take_id)
+        _bad_parameter(fault, card, position_of, rendered_of, take_id)
         for fault in _most_telling(find_faults(payload, card.request_schema))
     )
 
@@ -75,14 +75,18 @@ def _most_telling(faults: Iterable[Fault]) -> Iterator[Fault]:
 
 def _bad_value(root: Node, fault: Fault) -> Problem:
     said = complain(fault)
-    place = _key_place(root, fault.path) if fault.is_about_key else _node_at(root, fault.path).place
-    return Problem(place, said.code, _sentence(fault.path, said.words), said.hint)
+    position = (
+        _key_position(root, fault.path)
+        if fault.is_about_key
+        else _node_at(root, fault.path).position
+    )
+    return Problem(position, said.code, _sentence(fault.path, said.words), said.hint)
 
 
 def _unknown_key(root: Node, fault: Fault, schema: Mapping[str, Any]) -> Problem:
     known = fault.schema.get("properties", ())
     return Problem(
-        _key_place(root, fault.path),
+        _key_position(root, fault.path),
         "unknown-key",
         _sentence(fault.path, "unknown key"),
         hint_for_unknown(fault.value, known, schema),
@@ -104,7 +108,7 @@ def _missing_keys(root: Node, missing: list[Fault], unknown: list[Fault]) -> Ite
         node = _node_at(root, parent)
         entries = list(node.entries.values()) if isinstance(node, MappingNode) else []
         yield Problem(
-            entries[0].key_place if entries else node.place,
+            entries[0].key_position if entries else node.position,
             "missing-key",
             _sentence(parent, f"{words}: {rule}" if rule else words),
         )
@@ -120,8 +124,8 @@ def _by_parent(faults: Iterable[Fault]) -> dict[FaultPath, list[Fault]]:
 def _bad_parameter(
     fault: Fault,
     card: ModelCard,
-    place_of: Callable[[str], Place],
-    shown_of: Callable[[str], str | None],
+    position_of: Callable[[str], Position],
+    rendered_of: Callable[[str], str | None],
     take_id: str,
 ) -> Problem:
     name = str(fault.path[0]) if fault.path else ""
@@ -134,7 +138,7 @@ def _bad_parameter(
         said = complain(fault, owner=card.name)
     words = _sentence(fault.path, said.words)
     message = f"take {take_id}: {words}"
-    return Problem(place_of(name), said.code, message, said.hint, shown_of(name))
+    return Problem(position_of(name), said.code, message, said.hint, rendered_of(name))
 
 
 def _is_padding(fault: Fault) -> bool:
@@ -157,7 +161,7 @@ def _node_at(root: Node, path: FaultPath) -> Node:
     return node
 
 
-def _key_place(root: Node, path: FaultPath) -> Place:
+def _key_position(root: Node, path: FaultPath) -> Position:
     parent = _node_at(root, path[:-1])
     entry = parent.entries.get(str(path[-1])) if isinstance(parent, MappingNode) else None
-    return entry.key_place if entry else parent.place
+    return entry.key_position if entry else parent.position

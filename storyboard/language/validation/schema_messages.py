@@ -15,10 +15,10 @@ from storyboard.language.validation.schema_errors import Fault
 from storyboard.language.yaml.scalars import UnusableNumber, read_plain
 from storyboard.models.schema.words import MODELS, allowed_words, whole_range
 from storyboard.reporting.suggest import did_you_mean
-from storyboard.reporting.value_paths import shorten, shown_value
+from storyboard.reporting.value_paths import format_value, shorten
 
-_LONGEST_PATTERN = 60
-_FEWEST_LETTERS = 3
+_MAX_PATTERN = 60
+_MIN_LETTERS = 3
 _SAID_YES, _SAID_NO = ("yes", "on", "y"), ("no", "off", "n")
 
 
@@ -86,7 +86,7 @@ def _type(case: _Case) -> Complaint:
 def _found(case: _Case) -> str:
     if case.value is None:
         return "is empty"
-    value = shown_value(case.value)
+    value = format_value(case.value)
     if isinstance(case.value, list | dict):
         return f"{value} stands here"
     if isinstance(case.value, bool):
@@ -130,7 +130,7 @@ def _enum(case: _Case) -> Complaint:
             return _too_large(case, span[1])
         if case.value < span[0]:
             return _too_small(case, span[0])
-    words = f"{shown_value(case.value)} is not allowed; {case.takes}"
+    words = f"{format_value(case.value)} is not allowed; {case.takes}"
     return Complaint("not-allowed", words, _near(case))
 
 
@@ -155,33 +155,33 @@ def _likeness(text: str) -> object:
 
 
 def _has_letters(text: str) -> bool:
-    return sum(map(str.isalpha, text)) >= _FEWEST_LETTERS
+    return sum(map(str.isalpha, text)) >= _MIN_LETTERS
 
 
 def _const(case: _Case) -> Complaint:
     is_quoted = isinstance(case.value, str) and _means(case.value) == case.limit
-    rule = case.rule or f"{shown_value(case.limit)} is needed"
+    rule = case.rule or f"{format_value(case.limit)} is needed"
     return Complaint(
         "not-allowed",
-        f"{shown_value(case.value)} is not allowed; {rule}",
+        f"{format_value(case.value)} is not allowed; {rule}",
         f"write {case.value} without quotes" if is_quoted else None,
     )
 
 
 def _too_large(case: _Case, most: Any) -> Complaint:
-    words = f"{shown_value(case.value)} is more than {most}, the most that {case.allows}"
+    words = f"{format_value(case.value)} is more than {most}, the most that {case.allows}"
     return Complaint("too-large", words)
 
 
 def _too_small(case: _Case, least: Any) -> Complaint:
-    words = f"{shown_value(case.value)} is less than {least}, the least that {case.allows}"
+    words = f"{format_value(case.value)} is less than {least}, the least that {case.allows}"
     return Complaint("too-small", words)
 
 
 def _outside(case: _Case) -> Complaint:
     is_least = "exclusiveMinimum" in case.schema and case.value <= case.limit
     side = "more" if is_least else "less"
-    words = f"{shown_value(case.value)} is not {side} than {case.limit}, as it has to be"
+    words = f"{format_value(case.value)} is not {side} than {case.limit}, as it has to be"
     return Complaint("too-small" if is_least else "too-large", words)
 
 
@@ -205,14 +205,14 @@ def _characters(count: int) -> str:
 
 
 def _pattern(case: _Case) -> Complaint:
-    rule = case.rule or f"it does not match {shorten(str(case.limit), _LONGEST_PATTERN)}"
-    return Complaint("wrong-form", f"{shown_value(case.value)} is not allowed: {rule}")
+    rule = case.rule or f"it does not match {shorten(str(case.limit), _MAX_PATTERN)}"
+    return Complaint("wrong-form", f"{format_value(case.value)} is not allowed: {rule}")
 
 
 def _not(case: _Case) -> Complaint:
     if isinstance(case.value, list | dict) or case.rule is None:
-        return Complaint("not-allowed", case.rule or f"{shown_value(case.value)} is not allowed")
-    return Complaint("not-allowed", f"{shown_value(case.value)} is not allowed: {case.rule}")
+        return Complaint("not-allowed", case.rule or f"{format_value(case.value)} is not allowed")
+    return Complaint("not-allowed", f"{format_value(case.value)} is not allowed: {case.rule}")
 
 
 def _too_few(case: _Case) -> Complaint:
@@ -224,13 +224,13 @@ def _too_few(case: _Case) -> Complaint:
 
 
 def _any_of(case: _Case) -> Complaint:
-    words = f"{shown_value(case.value)} is not allowed; {allowed_words(case.schema)}"
+    words = f"{format_value(case.value)} is not allowed; {allowed_words(case.schema)}"
     return Complaint("not-allowed", words)
 
 
 def _other(case: _Case) -> Complaint:
     rule = case.rule or f"it breaks a rule of {case.owner or 'the schema'}"
-    return Complaint("not-allowed", f"{shown_value(case.value)} is not allowed: {rule}")
+    return Complaint("not-allowed", f"{format_value(case.value)} is not allowed: {rule}")
 
 
 _SAYINGS: dict[str, Callable[[_Case], Complaint]] = {

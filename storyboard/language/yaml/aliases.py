@@ -57,10 +57,10 @@ def retyped(node: Node, *, is_text: bool, values_are_text: bool = False) -> Node
         return node
     return MappingNode(
         {
-            key: Entry(entry.key_place, retyped(entry.value, is_text=True))
+            key: Entry(entry.key_position, retyped(entry.value, is_text=True))
             for key, entry in node.entries.items()
         },
-        node.place,
+        node.position,
     )
 
 

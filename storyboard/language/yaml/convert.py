@@ -23,7 +23,7 @@ from storyboard.language.nodes import (
 from storyboard.language.yaml.aliases import Measures, retyped
 from storyboard.language.yaml.frames import Frame, Reading, TextKeys
 from storyboard.language.yaml.keys import MERGE, merge, set_key, set_merge_key, set_odd_key
-from storyboard.language.yaml.positions import mark_place, place_after, value_index
+from storyboard.language.yaml.positions import mark_position, position_after, value_index
 from storyboard.language.yaml.tags import read_tag
 from storyboard.language.yaml.values import (
     check_escapes,
@@ -32,13 +32,13 @@ from storyboard.language.yaml.values import (
     value_with_tag,
     warn_of_comment,
 )
-from storyboard.records import Place, Problem
+from storyboard.records import Position, Problem
 from storyboard.reporting.lines import line_end
 from storyboard.reporting.suggest import did_you_mean
 from storyboard.reporting.value_paths import shorten
 
-MOST_LEVELS = 64
-MOST_ALIASED = 1_000_000
+MAX_LEVELS = 64
+MAX_ALIASED = 1_000_000
 """How many values aliases and merges may add to those that are written out."""
 
 
@@ -64,7 +64,7 @@ class NodeBuilder:
     def __init__(
         self,
         text: str,
-        shown: str,
+        display_name: str,
         keys: TextKeys,
         *,
         stand_ins: Mapping[int, str],
@@ -78,7 +78,7 @@ class NodeBuilder:
         self.root: Node | None = None
         self.last: Any = None
         """The event before the one that failed, for explaining the failure."""
-        self.reading = Reading(text, shown, keys)
+        self.reading = Reading(text, display_name, keys)
         self._stand_ins = stand_ins
         self._restore = restore
         self._anchors: dict[str, Node | None] = {}  # None while what it names is still open
@@ -112,7 +112,7 @@ class NodeBuilder:
         self._documents += 1
         if self._documents > 1:
             _stop(
-                mark_place(event.start_mark, self.reading.shown, 3),
+                mark_position(event.start_mark, self.reading.display_name, 3),
                 "several-documents",
                 "a second document begins here; only files of one document are read",
                 hint="remove this line, or move what follows it to a file of its own",
@@ -123,9 +123,9 @@ class NodeBuilder:
     def _scalar(self, event: Any) -> None:
         reading = self.reading
         frame = reading.frames[-1] if reading.frames else None
-        place = self._place(event)
+        position = self._position(event)
         if frame is not None and frame.items is None and frame.key is None:
-            self._key(frame, event, place)
+            self._key(frame, event, position)
             return
         style, text = event.style, event.value
         if self._stand_ins and (index := value_index(reading.text, event)) in self._stand_ins:
@@ -135,28 +135,28 @@ class NodeBuilder:
         is_plain = not style and event.tag is None
         value: ScalarValue = text
         if style == '"' and not text.isascii():
-            check_escapes(text, place, reading)
+            check_escapes(text, position, reading)
         if event.tag is not None:
-            value = value_with_tag(event, text, place, reading)
+            value = value_with_tag(event, text, position, reading)
         elif is_plain:
-            value = plain_value(text, place, reading, is_text=reading.takes_text(frame))
+            value = plain_value(text, position, reading, is_text=reading.takes_text(frame))
             if type(value) is str and not event.style:
                 warn_of_comment(event, text, reading)
-        text_line = place.line + 1 if style in ("|", ">") else place.line
-        node = ScalarNode(value, text, place, is_plain, text_line)
+        text_line = position.line + 1 if style in ("|", ">") else position.line
+        node = ScalarNode(value, text, position, is_plain, text_line)
         if event.anchor is not None:
             self._anchors[event.anchor] = node
         self._add(node)
 
-    def _key(self, frame: Frame, event: Any, place: Place) -> None:
+    def _key(self, frame: Frame, event: Any, position: Position) -> None:
         key = event.value.translate(self._restore) if self._restore else event.value
         is_plain = not event.style and event.tag is None
         if event.anchor is not None:
-            self._anchors[event.anchor] = ScalarNode(key, key, place, is_plain, place.line)
+            self._anchors[event.anchor] = ScalarNode(key, key, position, is_plain, position.line)
         if is_plain and key == MERGE:
-            set_merge_key(self.reading, frame, place)
+            set_merge_key(self.reading, frame, position)
         else:
-            set_key(self.reading, frame, key, place)
+            set_key(self.reading, frame, key, position)
         if event.tag is not None:
             tag = read_tag(event.tag)
             if not tag.is_for_scalars:
@@ -193,33 +193,33 @@ class NodeBuilder:
         self.reading.frames.append(new)
 
     def _new_frame(self, event: Any) -> Frame:
-        place = self._place(event)
-        if len(self.reading.frames) >= MOST_LEVELS:
-            _stop_at_depth(place)
+        position = self._position(event)
+        if len(self.reading.frames) >= MAX_LEVELS:
+            _stop_at_depth(position)
         index = event.start_mark.index
         if event.anchor is not None or event.tag is not None:
             index = value_index(self.reading.text, event)
         if event.anchor is not None:
             self._anchors[event.anchor] = None
-        return Frame(index, place, event.anchor, bool(event.flow_style))
+        return Frame(index, position, event.anchor, bool(event.flow_style))
 
     def _close(self, event: Any) -> None:
         frame = self.reading.frames.pop()
-        place = frame.place
-        if event.end_mark.line + 1 == place.line:
-            width = event.end_mark.column - place.column + 1
+        position = frame.position
+        if event.end_mark.line + 1 == position.line:
+            width = event.end_mark.column - position.column + 1
         else:
             width = line_end(self.reading.text, frame.index) - frame.index
-        place = Place(place.path, place.line, place.column, max(width, 1))
+        position = Position(position.path, position.line, position.column, max(width, 1))
         node: Node
         if frame.items is None:
-            node = MappingNode(frame.entries, place)
+            node = MappingNode(frame.entries, position)
         else:
-            node = SequenceNode(tuple(frame.items), place)
+            node = SequenceNode(tuple(frame.items), position)
         if frame.anchor is not None:
             self._anchors[frame.anchor] = node
         if frame.is_odd_key:
-            set_odd_key(self.reading, self.reading.frames[-1], place)
+            set_odd_key(self.reading, self.reading.frames[-1], position)
         else:
             self._add(node)
 
@@ -234,8 +234,8 @@ class NodeBuilder:
             return
         if frame.is_merge:
             merge(self.reading, frame, node)
-        elif not frame.is_dropped and frame.key is not None and frame.key_place is not None:
-            frame.entries[frame.key] = Entry(frame.key_place, node)
+        elif not frame.is_dropped and frame.key is not None and frame.key_position is not None:
+            frame.entries[frame.key] = Entry(frame.key_position, node)
             if frame.merged:
                 frame.merged.discard(frame.key)
         frame.key = None
@@ -245,17 +245,17 @@ class NodeBuilder:
     def _alias(self, event: Any) -> None:
         reading = self.reading
         frame = reading.top
-        place = mark_place(event.start_mark, reading.shown, len(event.anchor) + 1)
-        node = self._anchors.get(event.anchor) or self._no_node(event.anchor, place)
+        position = mark_position(event.start_mark, reading.display_name, len(event.anchor) + 1)
+        node = self._anchors.get(event.anchor) or self._no_node(event.anchor, position)
         size, height = self._measures.of(node)
         self._aliased += size
-        if len(reading.frames) + height > MOST_LEVELS:
-            _stop_at_depth(place)
-        if self._aliased > MOST_ALIASED:
+        if len(reading.frames) + height > MAX_LEVELS:
+            _stop_at_depth(position)
+        if self._aliased > MAX_ALIASED:
             _stop(
-                place,
+                position,
                 "too-many-aliases",
-                f"the aliases up to here repeat more than {MOST_ALIASED:,} values",
+                f"the aliases up to here repeat more than {MAX_ALIASED:,} values",
             )
         if frame is None or not frame.awaits_key:
             key = frame.key if frame is not None else None
@@ -263,49 +263,49 @@ class NodeBuilder:
             values_are_text = key is not None and key in reading.keys.mappings
             self._add(retyped(node, is_text=is_text, values_are_text=values_are_text))
         elif isinstance(node, ScalarNode):
-            set_key(reading, frame, node.text, place)
+            set_key(reading, frame, node.text, position)
         else:
-            set_odd_key(reading, frame, place)
+            set_odd_key(reading, frame, position)
 
-    def _no_node(self, name: str, place: Place) -> ScalarNode:
+    def _no_node(self, name: str, position: Position) -> ScalarNode:
         """What stands for an alias that means nothing, once that is reported."""
         alias = f"*{shorten(name, 60)}"
         if name in self._anchors:
-            self.reading.report(place, "alias-circle", f"{alias} stands inside itself")
+            self.reading.report(position, "alias-circle", f"{alias} stands inside itself")
         else:
             self.reading.report(
-                place,
+                position,
                 "unknown-alias",
                 f"{alias} repeats an anchor that is not above it",
                 hint=did_you_mean(name, self._anchors)
                 or "a value that begins with * needs quotes, unless it repeats an &anchor",
             )
-        return ScalarNode(alias, alias, place, False, place.line)
+        return ScalarNode(alias, alias, position, False, position.line)
 
-    def _place(self, event: Any) -> Place:
+    def _position(self, event: Any) -> Position:
         """The place of a value, its anchor and tag left out."""
         start, end = event.start_mark, event.end_mark
         is_bare = event.anchor is None and event.tag is None
         if is_bare and end.line == start.line:
             width = end.column - start.column
-            return Place(self.reading.shown, start.line + 1, start.column + 1, width or 1)
+            return Position(self.reading.display_name, start.line + 1, start.column + 1, width or 1)
         text = self.reading.text
         if not is_bare:
             index = value_index(text, event)
             width = max(min(end.index, line_end(text, index)) - index, 1)
-            return place_after(text, start, index, self.reading.shown, width=width)
+            return position_after(text, start, index, self.reading.display_name, width=width)
         width = line_end(text, start.index) - start.index
-        return Place(self.reading.shown, start.line + 1, start.column + 1, width or 1)
+        return Position(self.reading.display_name, start.line + 1, start.column + 1, width or 1)
 
 
-def _stop(place: Place, code: str, message: str, *, hint: str | None = None) -> NoReturn:
-    raise Stop(Problem(place, code, message, hint))
+def _stop(position: Position, code: str, message: str, *, hint: str | None = None) -> NoReturn:
+    raise Stop(Problem(position, code, message, hint))
 
 
-def _stop_at_depth(place: Place) -> NoReturn:
-    raise Stop(depth_problem(place))
+def _stop_at_depth(position: Position) -> NoReturn:
+    raise Stop(depth_problem(position))
 
 
-def depth_problem(place: Place) -> Problem:
+def depth_problem(position: Position) -> Problem:
     """What is wrong with a file that goes deeper than is read."""
-    return Problem(place, "nested-too-deep", f"nested more than {MOST_LEVELS} levels deep")
+    return Problem(position, "nested-too-deep", f"nested more than {MAX_LEVELS} levels deep")

@@ -14,7 +14,7 @@ from typing import Any
 import yaml
 
 from storyboard.records import Problem
-from storyboard.reporting.lines import line_end, line_start, place_at
+from storyboard.reporting.lines import line_end, line_start, position_at
 from storyboard.reporting.value_paths import shorten
 
 # A line that opens a value: its indentation and dashes, perhaps a key, then the value.
@@ -23,7 +23,7 @@ _VALUE_LINE = re.compile(
 )
 _BRACES = re.compile(r"\{[{%#]")
 _MISSING_SPACE = re.compile(r"(?:- +)*[\w-]+:(?=[^\s:/])")
-_LONGEST_QUOTED = 70
+_MAX_QUOTED = 70
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +36,11 @@ class _Finding:
     width: int | None = 1
 
 
-def syntax_problem(error: Exception, text: str, shown: str, last: Any) -> Problem:
+def syntax_problem(error: Exception, text: str, display_name: str, last: Any) -> Problem:
     """The problem behind a parser's error. `last` is the last event that it gave, or None."""
     found = _explain(error, text, last)
-    place = place_at(text, found.index, shown, width=found.width)
-    return Problem(place, "yaml-syntax", found.message, found.hint)
+    position = position_at(text, found.index, display_name, width=found.width)
+    return Problem(position, "yaml-syntax", found.message, found.hint)
 
 
 def unquoted_template(error: Exception, text: str) -> int | None:
@@ -58,7 +58,7 @@ def unquoted_template(error: Exception, text: str) -> int | None:
 def quote_hint(line: str) -> str:
     """How to write a line's value in quotes."""
     match = _VALUE_LINE.match(line)
-    if not match or len(match["value"]) > _LONGEST_QUOTED:
+    if not match or len(match["value"]) > _MAX_QUOTED:
         return "put the whole value in quotes"
     value, key = match["value"], match["key"]
     if value[0] == value[-1] and value[0] in "'\"" and value.count(value[0]) % 2:
@@ -151,7 +151,7 @@ def _indent(text: str, index: int) -> int:
 
 def _misfit(text: str, index: int, at: int, *, is_list: bool) -> _Finding:
     """A line that does not go on with the keys or entries that begin at `at`."""
-    begun = place_at(text, at, "", width=1)
+    begun = position_at(text, at, "", width=1)
     indent = _indent(text, index)
     what = "list entries" if is_list else "keys"
     message = f"this line does not fit the {what} that begin on line {begun.line}"
@@ -225,8 +225,8 @@ def _in_quotes(text: str, index: int, opened: int, said: str) -> _Finding:
 def _in_brackets(text: str, index: int, opened: int) -> _Finding:
     sign = text[opened : opened + 1]
     closing = "]" if sign == "[" else "}"
-    begun = place_at(text, opened, "", width=1)
-    if place_at(text, index, "", width=1).line != begun.line:
+    begun = position_at(text, opened, "", width=1)
+    if position_at(text, index, "", width=1).line != begun.line:
         message = f"this {sign} is opened here and not closed where it should be"
         hint = f"add {closing} or a comma; a value that begins with {sign} needs quotes"
         return _Finding(opened, message, hint, None)
@@ -238,7 +238,7 @@ def _after_value(text: str, index: int, last: Any) -> _Finding | None:
     """Text that goes on behind a closing quote or bracket, on the same line."""
     if last is None or last.start_mark.index == last.end_mark.index:  # nothing, or a block's end
         return None
-    if last.end_mark.line + 1 != place_at(text, index, "", width=1).line:
+    if last.end_mark.line + 1 != position_at(text, index, "", width=1).line:
         return None
     is_quoted = isinstance(last, yaml.ScalarEvent) and last.style in ('"', "'")
     if is_quoted and last.start_mark.line != last.end_mark.line:

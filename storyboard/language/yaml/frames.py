@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from storyboard.language.nodes import Entry, Node
-from storyboard.records import Place, Problem, Severity
+from storyboard.records import Position, Problem, Severity
 from storyboard.reporting.value_paths import format_path
 
 
@@ -29,7 +29,7 @@ class Frame:
     """A mapping or list that is still open."""
 
     index: int  # where it begins in the text
-    place: Place
+    position: Position
     anchor: str | None
     is_flow: bool
     is_text: bool = False  # its plain values are text
@@ -38,7 +38,7 @@ class Frame:
     entries: dict[str, Entry] = field(default_factory=dict)  # a mapping's
     merged: set[str] | None = None  # the keys among them that came by a merge
     key: str | None = None  # the one that waits for its value
-    key_place: Place | None = None
+    key_position: Position | None = None
     is_merge: bool = False  # that key is <<
     is_dropped: bool = False  # that key's value goes nowhere
     is_odd_key: bool = False  # it stands where its parent expects a key
@@ -52,9 +52,9 @@ class Frame:
 class Reading:
     """One reading of one text: what the parts of the builder share."""
 
-    def __init__(self, text: str, shown: str, keys: TextKeys) -> None:
+    def __init__(self, text: str, display_name: str, keys: TextKeys) -> None:
         self.text = text
-        self.shown = shown
+        self.display_name = display_name
         self.keys = keys
         self.frames: list[Frame] = []
         self.problems: list[Problem] = []
@@ -86,7 +86,7 @@ class Reading:
                 break
             if frame.is_flow:
                 return None
-            column = ((frame.items is None and frame.key_place) or frame.place).column
+            column = ((frame.items is None and frame.key_position) or frame.position).column
         return column
 
     def takes_text(self, frame: Frame | None) -> bool:
@@ -97,7 +97,7 @@ class Reading:
 
     def report(
         self,
-        place: Place,
+        position: Position,
         code: str,
         message: str,
         *,
@@ -107,4 +107,4 @@ class Reading:
         """Note what is wrong with the value that is being read."""
         path = self.path
         message = f"{path}: {message}" if path else message
-        self.problems.append(Problem(place, code, message, hint, severity=severity))
+        self.problems.append(Problem(position, code, message, hint, severity=severity))

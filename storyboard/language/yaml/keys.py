@@ -5,46 +5,46 @@ from __future__ import annotations
 from storyboard.language.nodes import Entry, MappingNode, Node, SequenceNode
 from storyboard.language.yaml.aliases import retyped
 from storyboard.language.yaml.frames import Frame, Reading
-from storyboard.records import Place
+from storyboard.records import Position
 
 MERGE = "<<"
 
 
-def set_key(reading: Reading, frame: Frame, key: str, place: Place) -> None:
+def set_key(reading: Reading, frame: Frame, key: str, position: Position) -> None:
     """Make `key` the one that waits for its value; a repeated one's value is dropped."""
-    frame.key, frame.key_place = key, place
+    frame.key, frame.key_position = key, position
     frame.is_merge = frame.is_dropped = False
     earlier = frame.entries.get(key)
     if earlier is not None and not (frame.merged and key in frame.merged):
         # PyYAML keeps the last of two equal keys without a word.
         frame.is_dropped = True
         reading.report(
-            place,
+            position,
             "repeated-key",
-            f"repeated key; the first one is on line {earlier.key_place.line}",
+            f"repeated key; the first one is on line {earlier.key_position.line}",
         )
 
 
-def set_merge_key(reading: Reading, frame: Frame, place: Place) -> None:
+def set_merge_key(reading: Reading, frame: Frame, position: Position) -> None:
     """Make the value that comes next one to merge."""
-    frame.key, frame.key_place = MERGE, place
+    frame.key, frame.key_position = MERGE, position
     frame.is_merge, frame.is_dropped = True, False
     if frame.merged is None:
         frame.merged = set()
     else:
         hint = "merge several with one list: <<: [*first, *second]"
-        reading.report(place, "repeated-key", "a second << in one mapping", hint=hint)
+        reading.report(position, "repeated-key", "a second << in one mapping", hint=hint)
 
 
-def set_odd_key(reading: Reading, frame: Frame, place: Place) -> None:
+def set_odd_key(reading: Reading, frame: Frame, position: Position) -> None:
     """Report a mapping or a list as a key; its value is dropped."""
     reading.report(
-        place,
+        position,
         "key-not-text",
         "a key must be text, not a mapping or a list",
         hint="a value that begins with { or [ needs quotes",
     )
-    frame.key, frame.key_place = "?", place
+    frame.key, frame.key_position = "?", position
     frame.is_merge, frame.is_dropped = False, True
 
 
@@ -54,7 +54,7 @@ def merge(reading: Reading, frame: Frame, node: Node) -> None:
     for base in node.items if isinstance(node, SequenceNode) else (node,):
         if not isinstance(base, MappingNode):
             reading.report(
-                base.place,
+                base.position,
                 "bad-merge",
                 "<< takes a mapping or a list of mappings",
                 hint='a key that is really named << needs quotes: "<<"',
@@ -67,5 +67,5 @@ def merge(reading: Reading, frame: Frame, node: Node) -> None:
                     is_text=frame.is_text or key in reading.keys.names,
                     values_are_text=key in reading.keys.mappings,
                 )
-                frame.entries[key] = Entry(entry.key_place, value)
+                frame.entries[key] = Entry(entry.key_position, value)
                 merged.add(key)

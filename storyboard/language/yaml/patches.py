@@ -12,9 +12,9 @@ import re
 
 from storyboard.language.yaml.convert import NodeBuilder
 from storyboard.records import Problem
-from storyboard.reporting.lines import line_end, line_start, place_at
+from storyboard.reporting.lines import line_end, line_start, position_at
 
-MOST_PATCHES = 20
+MAX_PATCHES = 20
 """Each one parses the file again from its start."""
 
 # YAML 1.1, which the parsers speak, breaks lines at these; 1.2 does not.
@@ -30,8 +30,8 @@ _NEXT_LINE = re.compile(r"(?:\r\n|\n|\r)([ ]*)([^\r\n]*)")
 class Patches:
     """A text in the form that is parsed, and what was covered in it."""
 
-    def __init__(self, text: str, shown: str) -> None:
-        self.shown = shown
+    def __init__(self, text: str, display_name: str) -> None:
+        self.display_name = display_name
         self.values: dict[int, str] = {}
         """The values as they were meant, by the index where each begins."""
         self.problems: list[Problem] = []
@@ -61,13 +61,13 @@ class Patches:
         line = text[line_start(text, index) : end]
         self.problems.append(
             Problem(
-                place_at(text, index, self.shown),
+                position_at(text, index, self.display_name),
                 "unquoted-template",
                 f"{path}: {message}" if path else message,
                 quote_hint(line) if is_one_line else "put it in double quotes",
             )
         )
-        if not column or len(self.problems) >= MOST_PATCHES:
+        if not column or len(self.problems) >= MAX_PATCHES:
             return False
         covered = text[index:end]
         self.values[index] = _fold(covered)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from storyboard.records import Place
-from storyboard.reporting.lines import line_end, place_at
+from storyboard.records import Position
+from storyboard.reporting.lines import line_end, position_at
 
 # An anchor or a tag, and what lies between it and the value: blanks, comments, line breaks.
 _PROPERTY = re.compile(r"[&!]\S*(?:[ \t]|#[^\r\n]*|[\r\n])*")
@@ -21,16 +21,18 @@ def value_index(text: str, event: Any) -> int:
     return index
 
 
-def mark_place(mark: Any, shown: str, width: int) -> Place:
+def mark_position(mark: Any, display_name: str, width: int) -> Position:
     """The place of a mark."""
-    return Place(shown, mark.line + 1, mark.column + 1, max(width, 1))
+    return Position(display_name, mark.line + 1, mark.column + 1, max(width, 1))
 
 
-def place_after(text: str, mark: Any, index: int, shown: str, *, width: int | None = None) -> Place:
+def position_after(
+    text: str, mark: Any, index: int, display_name: str, *, width: int | None = None
+) -> Position:
     """The place of a character at or after a mark."""
     piece = text[mark.index : index]
-    below = place_at(piece, len(piece), shown, width=1)
+    below = position_at(piece, len(piece), display_name, width=1)
     column = below.column + mark.column if below.line == 1 else below.column
     if width is None:
         width = line_end(text, index) - index
-    return Place(shown, mark.line + below.line, column, max(width, 1))
+    return Position(display_name, mark.line + below.line, column, max(width, 1))

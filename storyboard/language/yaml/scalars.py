@@ -7,7 +7,7 @@ import re
 
 from storyboard.language.nodes import ScalarValue
 
-MOST_DIGITS = 100
+MAX_DIGITS = 100
 """Longer numbers are refused: Python itself stops at 4,300 digits, with an exception."""
 
 _FIXED: dict[str, bool | None] = {
@@ -60,6 +60,6 @@ def read_plain(text: str) -> ScalarValue:
 
 
 def _bounded_int(digits: str, base: int) -> int:
-    if len(digits) > MOST_DIGITS:
-        raise UnusableNumber(f"has {len(digits):,} digits, more than {MOST_DIGITS}")
+    if len(digits) > MAX_DIGITS:
+        raise UnusableNumber(f"has {len(digits):,} digits, more than {MAX_DIGITS}")
     return int(digits, base)

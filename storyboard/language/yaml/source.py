@@ -12,13 +12,13 @@ from typing import Any, NamedTuple
 import yaml
 
 from storyboard.language.nodes import Node, ScalarNode
-from storyboard.language.text_files import MOST_BYTES, check_text, read_text
+from storyboard.language.text_files import MAX_BYTES, check_text, read_text
 from storyboard.language.yaml.convert import NodeBuilder, Stop, UnquotedTemplate, depth_problem
 from storyboard.language.yaml.frames import TextKeys
 from storyboard.language.yaml.patches import Patches
-from storyboard.language.yaml.positions import mark_place
+from storyboard.language.yaml.positions import mark_position
 from storyboard.models.yamltext import is_too_deep
-from storyboard.records import Place, Problem
+from storyboard.records import Position, Problem
 
 LOADER: Any = yaml.CBaseLoader if yaml.__with_libyaml__ else yaml.BaseLoader
 
@@ -42,12 +42,12 @@ TEXT_KEYS = _PROSE | {
 class Source(NamedTuple):
     """One file as it was read.
 
-    `shown` is the file's name in messages, `text` what can be quoted of it.
+    `display_name` is the file's name in messages, `text` what can be quoted of it.
     `root` is None where the file could not be read or parsed to its end.
     """
 
     path: Path
-    shown: str
+    display_name: str
     text: str
     root: Node | None
     problems: tuple[Problem, ...] = ()
@@ -55,41 +55,41 @@ class Source(NamedTuple):
 
 def read_source(
     path: Path,
-    shown: str,
+    display_name: str,
     *,
-    max_bytes: int = MOST_BYTES,
+    max_bytes: int = MAX_BYTES,
     text_keys: frozenset[str] = TEXT_KEYS,
 ) -> Source:
     """Read one YAML file. Whatever is wrong with it is a problem, never an exception."""
-    file = read_text(path, shown, max_bytes=max_bytes)
+    file = read_text(path, display_name, max_bytes=max_bytes)
     if file.problem is not None:
-        return Source(path, shown, file.text, None, (file.problem,))
-    return _parse(file.text, shown, path, text_keys)
+        return Source(path, display_name, file.text, None, (file.problem,))
+    return _parse(file.text, display_name, path, text_keys)
 
 
 def parse_source(
-    text: str, shown: str, *, path: Path | None = None, text_keys: frozenset[str] = TEXT_KEYS
+    text: str, display_name: str, *, path: Path | None = None, text_keys: frozenset[str] = TEXT_KEYS
 ) -> Source:
-    """Read YAML from a text; `shown` names it in messages."""
-    path = Path(shown) if path is None else path
+    """Read YAML from a text; `display_name` names it in messages."""
+    path = Path(display_name) if path is None else path
     text = text.removeprefix("\ufeff")
-    problem = check_text(text, shown)
+    problem = check_text(text, display_name)
     if problem is not None:
-        return Source(path, shown, text, None, (problem,))
-    return _parse(text, shown, path, text_keys)
+        return Source(path, display_name, text, None, (problem,))
+    return _parse(text, display_name, path, text_keys)
 
 
-def _parse(text: str, shown: str, path: Path, text_keys: frozenset[str]) -> Source:
+def _parse(text: str, display_name: str, path: Path, text_keys: frozenset[str]) -> Source:
     keys = TextKeys(
         names=text_keys,
         mappings=frozenset({"negatives"}),
         prose=_PROSE & text_keys,
         prose_mappings=frozenset({"vars"}),
     )
-    patches = Patches(text, shown)
+    patches = Patches(text, display_name)
     while True:
         builder = NodeBuilder(
-            patches.parsed, shown, keys, stand_ins=patches.values, restore=patches.restore
+            patches.parsed, display_name, keys, stand_ins=patches.values, restore=patches.restore
         )
         final = _feed(builder, patches)
         if final is not None:
@@ -99,9 +99,9 @@ def _parse(text: str, shown: str, path: Path, text_keys: frozenset[str]) -> Sour
     root = builder.root if is_whole else None
     if root is None or (isinstance(root, ScalarNode) and root.value is None):
         if not problems:
-            problems.append(_nothing(shown))
+            problems.append(_nothing(display_name))
         root = None
-    return Source(path, shown, text, root, tuple(problems))
+    return Source(path, display_name, text, root, tuple(problems))
 
 
 def _feed(builder: NodeBuilder, patches: Patches) -> list[Problem] | None:
@@ -120,13 +120,13 @@ def _feed(builder: NodeBuilder, patches: Patches) -> list[Problem] | None:
         from storyboard.language.yaml.errors import syntax_problem, unquoted_template
 
         if is_too_deep(error) and isinstance(error, yaml.MarkedYAMLError) and error.problem_mark:
-            return [depth_problem(mark_place(error.problem_mark, patches.shown, 1))]
+            return [depth_problem(mark_position(error.problem_mark, patches.display_name, 1))]
         index = unquoted_template(error, text)
         if index is not None:
             return None if patches.add(index, builder) else []
-        return [syntax_problem(error, text, patches.shown, builder.last)]
+        return [syntax_problem(error, text, patches.display_name, builder.last)]
     return []
 
 
-def _nothing(shown: str) -> Problem:
-    return Problem(Place(shown, 1, 1), "empty-file", "the file holds no values")
+def _nothing(display_name: str) -> Problem:
+    return Problem(Position(display_name, 1, 1), "empty-file", "the file holds no values")

@@ -22,22 +22,22 @@ _SCALARS: dict[str, tuple[type, ...]] = {
 class Tag:
     """A tag in its short spelling, `!!int`."""
 
-    shown: str
+    spelling: str
 
     @property
     def is_for_scalars(self) -> bool:
         """Whether it may stand before a single value."""
-        return self.shown in _SCALARS
+        return self.spelling in _SCALARS
 
     @property
     def is_for_lists(self) -> bool:
         """Whether it may stand before a list."""
-        return self.shown in ("!", "!!seq")
+        return self.spelling in ("!", "!!seq")
 
     @property
     def is_for_mappings(self) -> bool:
         """Whether it may stand before a mapping."""
-        return self.shown in ("!", "!!map")
+        return self.spelling in ("!", "!!map")
 
 
 def read_tag(tag: str) -> Tag:
@@ -51,7 +51,7 @@ def tagged_value(tag: Tag, text: str) -> ScalarValue:
     Raises:
         ValueError: it does not fit; `str(error)` says so.
     """
-    types = _SCALARS[tag.shown]
+    types = _SCALARS[tag.spelling]
     if types == (str,):
         return text
     try:
@@ -59,6 +59,6 @@ def tagged_value(tag: Tag, text: str) -> ScalarValue:
     except UnusableNumber as error:
         raise ValueError(f"{text[:40]} {error}") from error
     is_bool = isinstance(value, bool)
-    if not isinstance(value, types) or is_bool is not (tag.shown == "!!bool"):
-        raise ValueError(f"{text[:40]!r} is not what the tag {tag.shown} says")
-    return float(value) if tag.shown == "!!float" and isinstance(value, int) else value
+    if not isinstance(value, types) or is_bool is not (tag.spelling == "!!bool"):
+        raise ValueError(f"{text[:40]!r} is not what the tag {tag.spelling} says")
+    return float(value) if tag.spelling == "!!float" and isinstance(value, int) else value

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from storyboard.language.nodes import ScalarNode
-from storyboard.records import Place
+from storyboard.records import Position
 from storyboard.reporting.lines import split_lines
 
 
-def place_of_line(node: ScalarNode, line: int, source: str) -> Place:
+def position_of_line(node: ScalarNode, line: int, source: str) -> Position:
     """The place of line `line` (from 1) of the node's text; `source` is the text of its file.
 
     The lines of a block scalar (| or >) are found each, and of a folded one
     the first that holds a template. Other values stand where they begin: their
     lines are not those of the file.
     """
-    if node.text_line <= node.place.line:
-        return node.place
+    if node.text_line <= node.position.line:
+        return node.position
     # Folding changes nothing but white space, so the ink before a line tells where it is.
     lines = node.text.split("\n")
     start = sum(map(_ink, lines[: line - 1]))
@@ -30,16 +30,16 @@ def place_of_line(node: ScalarNode, line: int, source: str) -> Place:
             found.append((number, text))
     for number, text in [*(part for part in found if has_template(part[1])), *found]:
         indent = len(text) - len(text.lstrip())
-        return Place(node.place.path, number, indent + 1, len(text.strip()))
-    return Place(node.place.path, node.text_line + line - 1, 1)
+        return Position(node.position.path, number, indent + 1, len(text.strip()))
+    return Position(node.position.path, node.text_line + line - 1, 1)
 
 
-def place_of_template(node: ScalarNode, source: str) -> Place:
+def position_of_template(node: ScalarNode, source: str) -> Position:
     """The place of the first line of the node's text that holds a template."""
     for line, text in enumerate(node.text.split("\n"), start=1):
         if has_template(text):
-            return place_of_line(node, line, source)
-    return node.place
+            return position_of_line(node, line, source)
+    return node.position
 
 
 def has_template(text: str) -> bool:

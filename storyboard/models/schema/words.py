@@ -20,7 +20,7 @@ _TYPE_WORDS = {
     "object": "a mapping",
 }
 
-_MOST_LISTED = 24
+_MAX_LISTED = 24
 
 
 def allowed_words(limits: Mapping[str, Any]) -> str:
@@ -80,7 +80,7 @@ def spelled(value: Any) -> str:
 
 def joined(words: list[str]) -> str:
     """The words as one list, "a, b or c"; the end of a long one is only counted."""
-    shown = words[:_MOST_LISTED]
-    if len(words) > len(shown):
-        return f"{', '.join(shown)} or one of {len(words) - len(shown)} more"
-    return " or ".join([", ".join(shown[:-1]), shown[-1]]) if len(shown) > 1 else "".join(shown)
+    listed = words[:_MAX_LISTED]
+    if len(words) > len(listed):
+        return f"{', '.join(listed)} or one of {len(words) - len(listed)} more"
+    return " or ".join([", ".join(listed[:-1]), listed[-1]]) if len(listed) > 1 else "".join(listed)

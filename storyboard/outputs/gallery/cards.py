@@ -32,7 +32,7 @@ Frame = tuple[int, int]
 USUAL_FRAME = (16, 9)
 _FRAME_KEYS = ("ratio", "aspect_ratio", "aspectRatio", "size")
 _FRAME = re.compile(r"([1-9][0-9]{0,4})[:*x]([1-9][0-9]{0,4})")
-_MOST_OBLONG = 4.0  # a hostile ratio of 1:99999 would make a page of one stripe
+_MAX_OBLONG = 4.0  # a hostile ratio of 1:99999 would make a page of one stripe
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +157,7 @@ def _frame(take: ManifestTake) -> Frame:
 
 
 def _bounded(width: int, height: int) -> Frame:
-    is_usable = 1 / _MOST_OBLONG <= width / height <= _MOST_OBLONG
+    is_usable = 1 / _MAX_OBLONG <= width / height <= _MAX_OBLONG
     return (width, height) if is_usable else USUAL_FRAME
 
 

@@ -26,7 +26,7 @@ from storyboard.outputs.manifest.file import (
 )
 from storyboard.outputs.manifest.times import whole_second
 from storyboard.records import (
-    Place,
+    Position,
     Submission,
     SubmissionState,
     Take,
@@ -143,7 +143,7 @@ def to_take(take: ManifestTake, path: Path) -> Take:
         model=take.model,
         payload=take.payload,
         fingerprint=take.fingerprint,
-        place=Place(str(path), 1, 1),
+        position=Position(str(path), 1, 1),
     )
 
 

@@ -25,8 +25,8 @@ def short(value: object) -> str:
     """A value for a message: control characters escaped, cut at 60 characters."""
     if isinstance(value, (dict, list)):
         return "an object" if isinstance(value, dict) else "a list"
-    shown = json.dumps(value)
-    return shown if len(shown) <= 60 else f"{shown[:57]}..."
+    text = json.dumps(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."
 
 
 @lru_cache(maxsize=1)

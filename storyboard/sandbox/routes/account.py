@@ -15,7 +15,7 @@ from storyboard.sandbox.replies import (
 
 _LOG_WINDOW_S = 30 * 24 * 3600  # the longest span that the request log may be asked for
 _LOG_PAGE_SIZE = 20
-_LOG_PAGE_SIZE_MOST = 100
+_MAX_LOG_PAGE_SIZE = 100
 
 
 async def _list_models(request: web.Request) -> web.StreamResponse:
@@ -45,7 +45,7 @@ async def _read_logs(request: web.Request) -> web.StreamResponse:
     start = _whole_number(request, "start_time", max(0, end - 24 * 3600), least=0, most=2**40)
     if not start <= end <= start + _LOG_WINDOW_S:
         raise Refusal(400, "Value out of range: start_time to end_time is at most 30 days")
-    size = _whole_number(request, "page_size", _LOG_PAGE_SIZE, least=1, most=_LOG_PAGE_SIZE_MOST)
+    size = _whole_number(request, "page_size", _LOG_PAGE_SIZE, least=1, most=_MAX_LOG_PAGE_SIZE)
     page = _whole_number(request, "page", 1, least=1, most=2**31)
     tasks = desk.tasks_between(start, end, request.query.get("user_id"))
     return web.json_response(logs_reply(tasks, now, page=page, page_size=size))

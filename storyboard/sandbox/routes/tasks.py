@@ -24,7 +24,7 @@ async def _submit(request: web.Request) -> web.StreamResponse:
         await asyncio.sleep(desk.settings.faults.slow_s)
     desk.check_key(request.headers.get("Authorization"))
     _refuse_by_fault(desk, count)
-    desk.take_submission()
+    desk.spend_submission()
     if request.content_type != "application/json":
         raise Refusal(
             HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
@@ -90,7 +90,7 @@ async def _poll(request: web.Request) -> web.StreamResponse:
         raise desk.too_many_requests()
     if desk.is_struck("poll_missing", count):
         raise not_found("task does not exist or has expired")
-    desk.take_poll()
+    desk.spend_poll()
     task = desk.task(request.match_info["task_id"])
     return web.json_response(task_reply(task, sandbox.base_url, desk.now()))
 

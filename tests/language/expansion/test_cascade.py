@@ -83,8 +83,8 @@ def test_every_setting_knows_the_way_to_it_inside_its_file() -> None:
     assert layer.variables["a"].where == "vars.a"
     assert layer.variables["c"].where == "scenes[0].shots[0].vars.c"
     assert layer.meta["x"].where == "defaults.meta.x"
-    key_place = layer.settings["duration"].key_place
-    assert (key_place.line, key_place.column, key_place.width) == (4, 1, 8)
+    key_position = layer.settings["duration"].key_position
+    assert (key_position.line, key_position.column, key_position.width) == (4, 1, 8)
 
 
 def test_names_that_are_no_words_stand_in_brackets() -> None:

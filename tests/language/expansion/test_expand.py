@@ -278,7 +278,7 @@ def test_a_shot_without_any_model_is_a_problem_that_names_the_known_ones() -> No
     text = "version: 1\nshots: [{id: a, prompt: A}, {id: b, prompt: B, model: maker/other}]"
     takes, problems, _ = expand(text)
     assert [take.id for take in takes] == ["b"]
-    assert [(p.message, p.hint, p.place.line) for p in problems] == [
+    assert [(p.message, p.hint, p.position.line) for p in problems] == [
         (
             "missing key 'model': a shot needs a model that renders it",
             "known: alibaba/wan2.7-t2v, maker/other",

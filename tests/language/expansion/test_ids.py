@@ -3,9 +3,9 @@ from __future__ import annotations
 import pytest
 
 from storyboard.language.expansion.ids import check_id, claim_id, take_id
-from storyboard.records import Place
+from storyboard.records import Position
 
-HERE, THERE = Place("film.yaml", 3, 9), Place("film.yaml", 7, 9)
+HERE, THERE = Position("film.yaml", 3, 9), Position("film.yaml", 7, 9)
 
 
 @pytest.mark.parametrize(
@@ -40,28 +40,28 @@ def test_these_are_none_and_the_message_says_why(text: str, wrong: str) -> None:
 
 
 def test_an_id_is_taken_whatever_its_case() -> None:
-    known: dict[str, Place] = {}
+    known: dict[str, Position] = {}
     assert claim_id("Wide", "shots[0].id", HERE, known) is None
     problem = claim_id("wIDE", "shots[1].id", THERE, known)
     assert problem is not None
-    assert (problem.place, problem.code) == (THERE, "repeated-id")
+    assert (problem.position, problem.code) == (THERE, "repeated-id")
     assert problem.message == "shots[1].id: the id 'wIDE' is taken, by film.yaml:3:9"
     assert problem.hint == "ids must differ by more than upper and lower case"
 
 
 def test_shots_of_one_entry_with_one_id_are_told_what_sets_shots_apart() -> None:
-    known: dict[str, Place] = {}
-    same_entry = Place("film.yaml", 3, 9)
+    known: dict[str, Position] = {}
+    same_entry = Position("film.yaml", 3, 9)
     assert claim_id("p", "shots[0].id", HERE, known) is None
-    problem = claim_id("p", "shots[0].id", same_entry, known, shown="p")
+    problem = claim_id("p", "shots[0].id", same_entry, known, rendered="p")
     assert problem is not None
     assert problem.message == "shots[0].id: several shots of this entry get the id 'p'"
     assert problem.hint == "let the id name what sets them apart, such as a matrix axis or a column"
-    assert problem.shown == "p"
+    assert problem.rendered == "p"
 
 
 def test_an_id_that_is_none_is_not_noted_as_taken() -> None:
-    known: dict[str, Place] = {}
+    known: dict[str, Position] = {}
     problem = claim_id("a b", "shots[0].id", HERE, known)
     assert problem is not None
     assert problem.message.startswith("shots[0].id: 'a b' may hold only")

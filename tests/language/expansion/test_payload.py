@@ -26,7 +26,7 @@ def request_of(
         frozenset(card().parameters),
     )
     problems: list[Problem] = []
-    recipe = Recipe(layer.settings, model or card(), shared, shot, root.place)
+    recipe = Recipe(layer.settings, model or card(), shared, shot, root.position)
     return build_request(recipe, scope, take, problems.append), problems, shared
 
 
@@ -208,7 +208,7 @@ seeds:
 defaults: {prompt: x, seed: hero}
 """
     _, problems, _ = request_of(text)
-    assert [(p.place.line, p.message, p.shown) for p in problems] == [
+    assert [(p.position.line, p.message, p.rendered) for p in problems] == [
         (3, "seeds.hero: 'red' is not allowed; a whole number is needed", "red")
     ]
 
@@ -243,14 +243,14 @@ defaults:
 def test_a_faulty_value_has_a_place_so_that_it_is_not_called_missing_somewhere_else() -> None:
     request, problems, _ = request_of("vars: {x: '{{ nope }}'}\ndefaults: {prompt: '{{ x }}'}")
     assert request.faulty
-    assert request.place_of("prompt") == problems[0].place
+    assert request.position_of("prompt") == problems[0].position
 
 
 def test_a_misspelt_prompt_is_missing_where_it_is_misspelt() -> None:
     request, problems, _ = request_of("defaults:\n  promt: A boat\n")
     assert problems == []
-    place = request.place_of("prompt")
-    assert (place.line, place.column) == (2, 3)
+    position = request.position_of("prompt")
+    assert (position.line, position.column) == (2, 3)
 
 
 @pytest.mark.parametrize("prompt", ["''", "'  '", "null", "'{{ \"\" }}'", "'{# later #}'"])
@@ -271,7 +271,7 @@ def test_a_rendered_number_that_no_request_can_hold_is_a_problem(value: str, wor
     text = f"defaults: {{prompt: x, duration: \"{{{{ '' }}}}{value}\"}}"
     _, problems, _ = request_of(text)
     assert [problem.message for problem in problems] == [f"defaults.duration: {words}"]
-    assert problems[0].shown
+    assert problems[0].rendered
 
 
 def test_what_was_made_is_kept_for_showing_and_what_stands_in_the_file_is_not() -> None:
@@ -286,7 +286,7 @@ defaults:
   prompt_extend: "{{ 1 == 2 }}"
   seed: 3
 """)
-    shown = {name: request.shown_of(name) for name in request.payload}
+    shown = {name: request.rendered_of(name) for name in request.payload}
     assert {name: text for name, text in shown.items() if text is not None} == {
         "prompt": "A boat at sea",
         "negative_prompt": "blurry",

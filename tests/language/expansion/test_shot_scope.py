@@ -73,7 +73,7 @@ defaults: {{prompt: "{{{{ {start} }}}}"}}
 """
     fault = fault_of(text)
     assert fault.message == "is built on itself: a -> b -> c -> a"
-    assert (fault.where, fault.place and fault.place.line) == ("vars.a", 3)
+    assert (fault.where, fault.position and fault.position.line) == ("vars.a", 3)
 
 
 def test_what_leads_to_a_circle_is_no_part_of_it() -> None:
@@ -111,8 +111,8 @@ vars:
 defaults: {prompt: "{{ look }}"}
 """)
     assert (fault.message, fault.where) == ("'grain' is not defined", "vars.look")
-    assert fault.place is not None
-    assert (fault.place.line, fault.place.column) == (3, 9)
+    assert fault.position is not None
+    assert (fault.position.line, fault.position.column) == (3, 9)
 
 
 def test_a_faulty_var_is_faulty_in_the_same_way_when_it_is_asked_for_again() -> None:
@@ -125,8 +125,8 @@ def test_a_faulty_var_is_faulty_in_the_same_way_when_it_is_asked_for_again() -> 
 def test_a_fault_in_the_text_itself_leaves_the_way_to_the_caller() -> None:
     fault = fault_of("defaults: {prompt: '{{ nope }}'}")
     assert fault.where is None
-    assert fault.place is not None
-    assert (fault.place.line, fault.place.column) == (1, 20)
+    assert fault.position is not None
+    assert (fault.position.line, fault.position.column) == (1, 20)
 
 
 def test_a_missing_name_comes_with_a_suggestion_from_vars_facts_and_meta() -> None:

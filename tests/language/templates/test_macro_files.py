@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from storyboard.language.templates.templates import Templates
-from storyboard.records import Place
+from storyboard.records import Position
 from tests.language.scopes import Names, fault_of, render
 
 
@@ -117,7 +117,7 @@ def test_files_that_need_one_another_to_be_read_are_a_fault_that_names_the_circl
     assert fault.message == (
         "macro files need one another before any of them is read: a.j2 -> b.j2 -> a.j2"
     )
-    assert (fault.line, fault.place) == (2, Place("templates/b.j2", 1, 1))
+    assert (fault.line, fault.position) == (2, Position("templates/b.j2", 1, 1))
 
 
 @pytest.mark.parametrize("text", ["{% include 'me.j2' %}", "{% extends 'me.j2' %}"])
@@ -131,7 +131,7 @@ def test_a_fault_inside_a_macro_points_at_the_macro_file(folder: Path) -> None:
     fault = fault_of("a\n{{ camera.pan(row) }}", templates=templates, row={"name": 1})
     assert fault.message == "x has no 'nmae'"
     assert fault.hint == "did you mean 'name'?"
-    assert fault.place == Place("templates/camera.j2", 3, 1)
+    assert fault.position == Position("templates/camera.j2", 3, 1)
     assert fault.line == 2
 
 
@@ -155,10 +155,10 @@ def test_a_file_with_wrong_syntax_is_a_problem_and_its_use_a_fault_at_the_same_p
 ) -> None:
     templates = write(folder, bad="ok\n{% macro %}", good="{% macro m() %}m{% endmacro %}")
     (problem,) = templates.problems
-    assert problem.place == Place("templates/bad.j2", 2, 1)
+    assert problem.position == Position("templates/bad.j2", 2, 1)
     assert problem.code == "template-syntax"
     fault = fault_of("{{ bad.m() }}", templates=templates)
-    assert (fault.place, fault.message) == (problem.place, problem.message)
+    assert (fault.position, fault.message) == (problem.position, problem.message)
     assert render("{{ good.m() }}", templates=templates) == "m"
 
 
@@ -178,9 +178,9 @@ def test_a_name_that_cannot_be_a_namespace_is_a_problem(
 ) -> None:
     folder.mkdir()
     (folder / name).write_text("x")
-    (problem,) = Templates(folder, shown="film/templates").problems
-    assert (problem.place, problem.code) == (
-        Place(f"film/templates/{name}", 1, 1),
+    (problem,) = Templates(folder, display_name="film/templates").problems
+    assert (problem.position, problem.code) == (
+        Position(f"film/templates/{name}", 1, 1),
         "macro-file-name",
     )
     assert problem.message == message
@@ -190,7 +190,7 @@ def test_a_file_that_is_not_utf8_is_a_problem_at_its_line(folder: Path) -> None:
     folder.mkdir()
     (folder / "a.j2").write_bytes(b"one\ncaf\xe9")
     (problem,) = Templates(folder).problems
-    assert (problem.place.line, problem.code) == (2, "not-utf8")
+    assert (problem.position.line, problem.code) == (2, "not-utf8")
     assert problem.message == "it is not UTF-8 text: byte 0xe9 stands in line 2"
 
 
@@ -221,7 +221,7 @@ def test_links_pipes_and_folders_are_not_read(folder: Path, tmp_path: Path) -> N
         os.mkfifo(folder / "pipe.j2")
     (folder / "inside.j2").symlink_to(folder / "real.j2")
     templates = Templates(folder)
-    by_name = {problem.place.path: problem.message for problem in templates.problems}
+    by_name = {problem.position.path: problem.message for problem in templates.problems}
     assert by_name["templates/out.j2"] == (
         "it cannot be read: it is a link that leads out of the folder"
     )

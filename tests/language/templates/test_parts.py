@@ -112,7 +112,7 @@ def _told(templates: Templates, text: str) -> object:
     try:
         return templates.render(text, Names(dict(NAMES)))
     except TemplateFault as fault:
-        return fault.code, fault.message, fault.line, fault.hint, fault.place
+        return fault.code, fault.message, fault.line, fault.hint, fault.position
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from storyboard.language.templates.templates import TemplateFault, Templates, is_template
-from storyboard.records import Place
+from storyboard.records import Position
 from tests.language.scopes import Names, fault_of, render
 
 ROW = {"name": "Lamp", "items": 3, "get": "it", "keys": "brass"}
@@ -158,7 +158,9 @@ def test_a_name_set_in_one_branch_falls_back_to_the_scope_in_the_other() -> None
 
 
 def test_a_fault_of_the_scope_passes_through_as_it_is() -> None:
-    raised = TemplateFault("circular-var", "var 'a' is built on itself", 3, None, Place("f", 1, 1))
+    raised = TemplateFault(
+        "circular-var", "var 'a' is built on itself", 3, None, Position("f", 1, 1)
+    )
 
     def fail() -> object:
         raise raised
@@ -209,7 +211,7 @@ def test_what_one_rendering_sets_is_gone_in_the_next() -> None:
 )
 def test_a_fault_tells_its_line(text: str, line: int) -> None:
     fault = fault_of(text)
-    assert (fault.line, fault.place) == (line, None)
+    assert (fault.line, fault.position) == (line, None)
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from storyboard.models.card import ModelCard
 from storyboard.models.catalog import load_catalog
 from storyboard.models.schema.generate import include_schema, storyboard_schema
 from storyboard.models.schema.validator import compile_check
-from storyboard.records import Place, Problem
+from storyboard.records import Position, Problem
 from tests.models.cards import KLING, card_document, two_models, write_card
 
 CATALOG = load_catalog()
@@ -27,7 +27,7 @@ def problems_of(text: str, schema: dict[str, Any] = SCHEMA) -> tuple[Problem, ..
     source = parse_source(text, "film.yaml")
     assert source.problems == ()
     assert source.root is not None
-    return check_file(source.root, schema, shown="film.yaml")
+    return check_file(source.root, schema, display_name="film.yaml")
 
 
 def problems_of_shot(text: str) -> tuple[Problem, ...]:
@@ -277,28 +277,30 @@ def test_each_mistake_of_shape_is_said_once(text: str, message: str, hint: str |
 
 
 @pytest.mark.parametrize(
-    ("text", "place"),
+    ("text", "position"),
     [
-        ("duration: 20", Place("film.yaml", 4, 15, 2)),  # the value
-        ("promt: Rain", Place("film.yaml", 4, 5, 5)),  # the key
-        ("vars: {shot: 1}", Place("film.yaml", 4, 12, 4)),
-        ("tags: [ok, [1]]", Place("film.yaml", 4, 16, 3)),
+        ("duration: 20", Position("film.yaml", 4, 15, 2)),  # the value
+        ("promt: Rain", Position("film.yaml", 4, 5, 5)),  # the key
+        ("vars: {shot: 1}", Position("film.yaml", 4, 12, 4)),
+        ("tags: [ok, [1]]", Position("film.yaml", 4, 16, 3)),
     ],
 )
-def test_a_problem_points_at_the_value_or_at_the_key_that_is_wrong(text: str, place: Place) -> None:
-    assert one(problems_of_shot(text)).place == place
+def test_a_problem_points_at_the_value_or_at_the_key_that_is_wrong(
+    text: str, position: Position
+) -> None:
+    assert one(problems_of_shot(text)).position == position
 
 
 def test_shots_beside_scenes_are_pointed_out_at_their_key() -> None:
     scenes = "scenes: [{id: s, shots: [{id: a}]}]"
     problem = one(problems_of(f"version: 1\n{scenes}\nshots:\n  - {{id: b}}\n"))
-    assert problem.place == Place("film.yaml", 3, 1, 5)
+    assert problem.position == Position("film.yaml", 3, 1, 5)
 
 
 def test_a_missing_key_is_pointed_out_at_the_first_key_beside_it() -> None:
     problem = one(problems_of("version: 1\nshots:\n  - prompt: Rain\n"))
     assert problem.message == "shots[0]: missing key 'id'"
-    assert problem.place == Place("film.yaml", 3, 5, 6)
+    assert problem.position == Position("film.yaml", 3, 5, 6)
 
 
 def test_a_misspelt_key_is_not_also_reported_as_missing() -> None:
@@ -374,7 +376,7 @@ def test_where_the_file_names_its_model_only_that_ones_limits_are_named(tmp_path
 
 # Payloads
 
-PLACE = Place("film.yaml", 9, 5, 3)
+PLACE = Position("film.yaml", 9, 5, 3)
 GOOD = {
     "prompt": "Rain",
     "negative_prompt": "blurry",
@@ -436,7 +438,7 @@ def test_each_mistake_in_a_payload_names_the_take_and_the_parameter(
 ) -> None:
     problem = one(payload_problems({**GOOD, **change}, wan))
     assert problem.message.startswith(f"take pier.t2: {message}")
-    assert (problem.code, problem.place) == (code, PLACE)
+    assert (problem.code, problem.position) == (code, PLACE)
 
 
 def test_a_missing_prompt_is_named(wan: ModelCard) -> None:
@@ -451,8 +453,8 @@ def test_a_misspelt_parameter_gets_a_hint(wan: ModelCard) -> None:
 
 
 def test_what_a_template_made_is_shown(wan: ModelCard) -> None:
-    assert one(payload_problems({**GOOD, "duration": 99}, wan)).shown == "99"
-    assert one(payload_problems({**GOOD, "seed": -1}, wan)).shown is None
+    assert one(payload_problems({**GOOD, "duration": 99}, wan)).rendered == "99"
+    assert one(payload_problems({**GOOD, "seed": -1}, wan)).rendered is None
 
 
 def test_all_problems_of_a_payload_are_found(wan: ModelCard) -> None:

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from storyboard.language.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from storyboard.language.yaml import source as source_module
 from storyboard.language.yaml.source import Source, parse_source, read_source
-from storyboard.records import Place, Severity
+from storyboard.records import Position, Severity
 from storyboard.reporting.problems import format_problems
 
 CASES = sorted((Path(__file__).parents[2] / "storyboards" / "source").glob("*.yaml"))
@@ -232,26 +232,28 @@ def test_every_value_knows_where_it_stands(parser: str) -> None:
     text = "a: é日𝒳 # c\nb:\n  - 'x y'\n  - {k: [1, 22]}\nc:\nd: &n !!str  val\ne: *n\n"
     root = parse_source(text, "f.yaml").root
 
-    def place(*path: str | int) -> Place:
-        return at(root, *path).place
+    def position(*path: str | int) -> Position:
+        return at(root, *path).position
 
-    assert place("a") == Place("f.yaml", 1, 4, 3)
-    assert place("b") == Place("f.yaml", 3, 3, 7)
-    assert place("b", 0) == Place("f.yaml", 3, 5, 5)
-    assert place("b", 1) == Place("f.yaml", 4, 5, 12)
-    assert place("b", 1, "k") == Place("f.yaml", 4, 9, 7)
-    assert place("b", 1, "k", 1) == Place("f.yaml", 4, 13, 2)
-    assert place("c") == Place("f.yaml", 5, 3, 1)
-    assert place("d") == Place("f.yaml", 6, 14, 3)
-    assert place("e") == Place("f.yaml", 6, 14, 3)
+    assert position("a") == Position("f.yaml", 1, 4, 3)
+    assert position("b") == Position("f.yaml", 3, 3, 7)
+    assert position("b", 0) == Position("f.yaml", 3, 5, 5)
+    assert position("b", 1) == Position("f.yaml", 4, 5, 12)
+    assert position("b", 1, "k") == Position("f.yaml", 4, 9, 7)
+    assert position("b", 1, "k", 1) == Position("f.yaml", 4, 13, 2)
+    assert position("c") == Position("f.yaml", 5, 3, 1)
+    assert position("d") == Position("f.yaml", 6, 14, 3)
+    assert position("e") == Position("f.yaml", 6, 14, 3)
     assert isinstance(root, MappingNode)
-    assert root.entries["e"].key_place == Place("f.yaml", 7, 1, 1)
+    assert root.entries["e"].key_position == Position("f.yaml", 7, 1, 1)
 
 
 def test_a_value_of_several_lines_is_underlined_to_the_end_of_its_first() -> None:
     text = "a: one\n  two\nb: 'x\n  y'\nc: >-\n  folded\n  text\nd: [1,\n  2]\n"
     root = parse_source(text, "f").root
-    widths = {key: (node.place.line, node.place.column, node.place.width) for key, node in root}
+    widths = {
+        key: (node.position.line, node.position.column, node.position.width) for key, node in root
+    }
     assert widths == {"a": (1, 4, 3), "b": (3, 4, 2), "c": (5, 4, 2), "d": (8, 4, 3)}
 
 
@@ -274,7 +276,7 @@ def test_text_line_is_where_the_first_line_of_the_text_stands(
 
 @pytest.mark.parametrize("text", ["a: &x\nb: 1\n", "a: &x # c\nb: 1\n", "a: !!str\nb: 1\n"])
 def test_an_anchor_with_nothing_behind_it_is_its_own_place(text: str) -> None:
-    assert (scalar(text, "a").place.line, scalar(text, "a").place.column) == (1, 4)
+    assert (scalar(text, "a").position.line, scalar(text, "a").position.column) == (1, 4)
 
 
 def test_windows_line_ends_change_nothing() -> None:
@@ -286,7 +288,7 @@ def test_windows_line_ends_change_nothing() -> None:
 def test_unicode_line_separators_are_text_and_no_line_ends(parser: str) -> None:
     text = "a: b\x85c\u2028d\u2029e\nf: \"\u2028\"\nk\u2028: '\ue000'\n"
     assert read(text) == {"a": "b\x85c\u2028d\u2029e", "f": "\u2028", "k\u2028": "\ue000"}
-    assert scalar(text, "f").place.line == 2
+    assert scalar(text, "f").position.line == 2
 
 
 # Merges, aliases, bounds
@@ -303,7 +305,7 @@ def test_own_keys_win_over_merged_ones_and_earlier_bases_over_later() -> None:
 
 def test_a_merged_value_keeps_the_place_where_it_is_written() -> None:
     root = parse_source("base: &b\n  duration: 5\nx:\n  <<: *b\n", "f").root
-    assert at(root, "x", "duration").place == Place("f", 2, 13, 1)
+    assert at(root, "x", "duration").position == Position("f", 2, 13, 1)
 
 
 def test_a_quoted_merge_sign_is_a_plain_key() -> None:
@@ -341,7 +343,7 @@ def test_an_alias_bomb_is_one_problem() -> None:
     )
     source = parse_source(bomb, "f")
     assert complaints(source) == ["the aliases up to here repeat more than 1,000,000 values"]
-    assert source.problems[0].place.line == 7
+    assert source.problems[0].position.line == 7
     assert source.root is None
 
 
@@ -383,7 +385,7 @@ def test_a_prompt_cut_short_by_a_comment_is_a_warning() -> None:
     assert (warning.severity, warning.code) == (Severity.WARNING, "cut-short-comment")
     assert warning.message == "prompt: everything from ' #' on is a comment"
     assert warning.hint == "quote the value to keep it"
-    assert warning.place == Place("f", 1, 16, 11)
+    assert warning.position == Position("f", 1, 16, 11)
     assert at(source.root, "prompt").data == "Scene"
 
 
@@ -416,7 +418,7 @@ def test_utf_8_and_marked_utf_16_are_read(tmp_path: Path, data: bytes) -> None:
     source = read_source(write(tmp_path / "f.yaml", data), "f.yaml")
     assert source.problems == ()
     assert source.text == "a: é\n"
-    assert at(source.root, "a").place == Place("f.yaml", 1, 4, 1)
+    assert at(source.root, "a").position == Position("f.yaml", 1, 4, 1)
 
 
 @pytest.mark.parametrize(
@@ -446,14 +448,14 @@ def test_a_file_that_is_no_text_is_one_problem(
 ) -> None:
     source = read_source(write(tmp_path / "f.yaml", data), "f.yaml")
     assert complaints(source) == [message]
-    assert (source.problems[0].place.line, source.problems[0].place.column) == (line, column)
+    assert (source.problems[0].position.line, source.problems[0].position.column) == (line, column)
     assert source.root is None
 
 
 def test_a_missing_file_is_a_problem(tmp_path: Path) -> None:
     source = read_source(tmp_path / "no.yaml", "no.yaml")
     assert complaints(source) == ["there is no such file"]
-    assert source.problems[0].place == Place("no.yaml", 1, 1)
+    assert source.problems[0].position == Position("no.yaml", 1, 1)
 
 
 def test_a_folder_is_a_problem(tmp_path: Path) -> None:

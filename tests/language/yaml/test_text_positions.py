@@ -6,15 +6,15 @@ import pytest
 
 from storyboard.language.nodes import ScalarNode
 from storyboard.language.yaml.source import parse_source
-from storyboard.language.yaml.text_positions import place_of_line, place_of_template
+from storyboard.language.yaml.text_positions import position_of_line, position_of_template
 from tests.language.boards import mapping
 
 
 def spot(text: str, line: int) -> tuple[int, int, int]:
     node = mapping(text).get("p")
     assert isinstance(node, ScalarNode)
-    place = place_of_line(node, line, text)
-    return place.line, place.column, place.width
+    position = position_of_line(node, line, text)
+    return position.line, position.column, position.width
 
 
 LITERAL = """p: |
@@ -26,11 +26,11 @@ LITERAL = """p: |
 """
 
 
-@pytest.mark.parametrize(("line", "place"), [(2, (3, 5, 3)), (3, (4, 7, 11)), (5, (6, 5, 5))])
+@pytest.mark.parametrize(("line", "position"), [(2, (3, 5, 3)), (3, (4, 7, 11)), (5, (6, 5, 5))])
 def test_lines_of_a_literal_block_are_those_of_the_file(
-    line: int, place: tuple[int, int, int]
+    line: int, position: tuple[int, int, int]
 ) -> None:
-    assert spot(LITERAL, line) == place
+    assert spot(LITERAL, line) == position
 
 
 FOLDED = """p: >-
@@ -56,7 +56,7 @@ def test_other_values_stand_where_they_begin() -> None:
 def test_without_the_files_text_the_lines_are_counted() -> None:
     node = mapping(LITERAL).get("p")
     assert isinstance(node, ScalarNode)
-    assert place_of_line(node, 3, "").line == 4
+    assert position_of_line(node, 3, "").line == 4
 
 
 def test_windows_line_breaks_change_nothing() -> None:
@@ -68,4 +68,4 @@ def test_a_value_made_by_a_template_stands_at_the_templates_line() -> None:
     source = "p: |\n  some text\n  {{ x }}\n"
     node = parse_source(source, "film.yaml").root.get("p")  # type: ignore[union-attr]
     assert isinstance(node, ScalarNode)
-    assert place_of_template(node, source).line == 3
+    assert position_of_template(node, source).line == 3

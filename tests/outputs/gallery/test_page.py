@@ -187,8 +187,8 @@ def test_the_place_of_a_video_has_its_shape(
     take = make_take(ratio=ratio)
     video = make_video("x", width=size[0], height=size[1]) if size else None
     state = make_state(take, TakeStatus.RENDERED, video=video)
-    (place,) = Page(gallery_html(make_manifest(state))).of_class("frame")
-    assert place["viewbox"] == frame
+    (position,) = Page(gallery_html(make_manifest(state))).of_class("frame")
+    assert position["viewbox"] == frame
 
 
 def test_a_manifest_without_takes_has_a_page_too() -> None:

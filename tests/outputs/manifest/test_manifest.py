@@ -315,8 +315,8 @@ def test_a_manifest_gives_back_the_take_with_its_payload() -> None:
     manifest = make_manifest(make_state(take, TakeStatus.DONE))
     path = Path("renders/harbor/manifest.json")
     again = to_take(manifest.takes[0], path)
-    assert replace(again, place=take.place) == take
-    assert again.place.path == str(path)
+    assert replace(again, position=take.position) == take
+    assert again.position.path == str(path)
     assert again.model == MODEL
 
 
