@@ -1,10 +1,32 @@
 from __future__ import annotations
 
 import hashlib
+import json
+from pathlib import Path
 
 import pytest
 
 from storyboard.fingerprint import canonical_json, fingerprint
+from tests.language.boards import load
+
+REPO = Path(__file__).parents[1]
+RECORDED = REPO / "tests" / "storyboards" / "fingerprints.json"
+"""Fingerprints that render folders in the field already hold: never rewritten, only added to."""
+
+
+def sound_storyboards() -> list[Path]:
+    cases = REPO / "tests" / "storyboards" / "valid"
+    examples = sorted((REPO / "examples").glob("*.yaml"))
+    films = [path for path in examples if "include.schema.json" not in path.read_text("utf-8")]
+    return [*sorted(cases.glob("*.yaml")), *sorted(cases.glob("*/film.yaml")), *films]
+
+
+def test_the_fingerprints_of_sound_storyboards_stay_what_they_were() -> None:
+    found = {
+        path.relative_to(REPO).as_posix(): {take.id: take.fingerprint for take in load(path).takes}
+        for path in sound_storyboards()
+    }
+    assert found == json.loads(RECORDED.read_text("utf-8"))
 
 
 def test_the_fingerprint_is_the_sha256_of_sorted_unescaped_json_without_spaces() -> None:
