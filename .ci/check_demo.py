@@ -1,6 +1,6 @@
 """Checks what `make demo` left: every take rendered, every file whole and linked in the page.
 
-    python .ci/check_demo.py examples/renders/neon-harbor.sandbox
+python .ci/check_demo.py examples/renders/neon-harbor.sandbox
 """
 
 from __future__ import annotations
