@@ -20,7 +20,7 @@ from storyboard.outputs.write import write_outputs
 from storyboard.planning.plan import read_states
 from storyboard.records import Storyboard, Submission, SubmissionState, Take, Video
 from storyboard.state.store import Store
-from storyboard.videos.files import look_at_files
+from storyboard.videos.files import snapshot_files
 
 ORIGIN = "https://api.modellix.ai"
 _SENT_AT = datetime(2026, 11, 22, 14, 3, 11, 250_000, tzinfo=timezone.utc)
@@ -47,7 +47,7 @@ def finish_render(board: Storyboard, folder: Path, *, put_video: PutVideo = put_
         with store.transaction():
             for take in board.takes:
                 _finish(store, take, folder, put_video)
-        states = read_states(board.takes, store.submissions(), has_file=look_at_files(folder))
+        states = read_states(board.takes, store.submissions(), has_file=snapshot_files(folder))
         write_outputs(board, ORIGIN, states, folder, store)
 
 

@@ -94,9 +94,9 @@ def test_every_part_of_the_package_has_a_layer() -> None:
     assert parts == {name for layer in LAYERS for name in layer}
 
 
-def test_only_the_store_speaks_sqlite() -> None:
-    users = [m.name for m in MODULES if "import sqlite3" in m.read_text("utf-8")]
-    assert users == ["store.py"]
+def test_only_the_state_speaks_sqlite() -> None:
+    users = {part_of(m) for m in MODULES if "import sqlite3" in m.read_text("utf-8")}
+    assert users == {"state"}
 
 
 def test_only_commands_and_cli_print() -> None:

@@ -52,7 +52,8 @@ from storyboard.records import (
     TaskStatus,
     Video,
 )
-from storyboard.state.store import Store, read_submissions
+from storyboard.state.queries import read_submissions
+from storyboard.state.store import Store
 from storyboard.videos.files import finish_moves, has_file, move_into_place, part_path, path_of
 from tests.made import NOW, make_take
 

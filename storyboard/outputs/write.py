@@ -18,7 +18,8 @@ from storyboard.atomic_files import digest_of, write_atomically
 from storyboard.outputs import OUTPUTS
 from storyboard.outputs.manifest.manifest import Named, build_manifest
 from storyboard.records import TakeState
-from storyboard.state.store import Store, Written
+from storyboard.state.queries import Written
+from storyboard.state.store import Store
 
 _BATCH = 1000
 

@@ -16,7 +16,7 @@ from storyboard.errors import UsageError
 from storyboard.outputs import MANIFEST
 from storyboard.planning.plan import HasFile, ManifestTasks, PlanOptions, make_plan, read_states
 from storyboard.records import Plan, Storyboard, Submission, TakeState
-from storyboard.state.store import read_outputs, read_submissions
+from storyboard.state.queries import read_outputs, read_submissions
 from storyboard.videos.files import snapshot_files
 
 if TYPE_CHECKING:

@@ -1,6 +1,6 @@
 """A submission as the columns of its row in the state file, and back. Pure.
 
-Times are kept as seconds since 1970 in floating point, which holds every
+Times are stored as seconds since 1970 in floating point, which holds every
 microsecond until the year 2242.
 """
 
@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import fields
 from datetime import datetime, timezone
 from typing import Any
 
-from storyboard.bulk import make_all
 from storyboard.records import Json, Submission, SubmissionState, Video
 
 FROZEN = (
@@ -41,12 +41,12 @@ _STATES = {state.value: state for state in SubmissionState}
 
 
 class StoredPayload(Mapping[str, Json]):
-    """A payload as its row has it, parsed when somebody asks: of most takes nobody does."""
+    """A payload as JSON text that is parsed on first use; most are never used."""
 
     __slots__ = ("_read", "_text")
 
     def __init__(self, text: str) -> None:
-        """`text` is an object of JSON, which whoever read it has checked."""
+        """`text` must be a JSON object; the caller has checked that."""
         self._text = text
         self._read: dict[str, Json] | None = None
 
@@ -101,39 +101,36 @@ def known_values(submission: Submission) -> tuple[object, ...]:
     )
 
 
-def read_submissions(
+def video_values(video: Video) -> tuple[object, ...]:
+    """The video's values for the `VIDEO_FIELDS` columns."""
+    return tuple(getattr(video, field.name) for field in fields(Video))
+
+
+def make_submissions(
     rows: Iterable[Sequence[Any]], videos: Mapping[int, Video]
 ) -> list[Submission]:
     """The submissions in rows of the columns `FIELDS`, with their videos by id.
 
-    Raises what Python raises for values that make no sense.
+    Raises LookupError, ValueError, TypeError or OverflowError for impossible values.
     """
-    return make_all(Submission, _field_values(rows, videos))
+    return [_make_submission(row, videos.get(row[0])) for row in rows]
 
 
-def read_videos(rows: Iterable[Sequence[Any]]) -> dict[int, Video]:
-    """The last video of each submission, in rows of its id and the columns `VIDEO_FIELDS`."""
-    ids, *columns = _columns(rows, 1 + len(VIDEO_FIELDS.split(",")))
-    return dict(zip(ids, make_all(Video, zip(*columns, strict=True)), strict=True))
-
-
-def _field_values(
-    rows: Iterable[Sequence[Any]], videos: Mapping[int, Video]
-) -> Iterator[Sequence[object]]:
-    """The fields of each submission; column by column, which takes half the time of row by row."""
-    columns = _columns(rows, len(FIELDS.split(",")))
-    columns[_STATE] = map(_STATES.__getitem__, columns[_STATE])
-    columns[_PAYLOAD] = map(StoredPayload, columns[_PAYLOAD])
-    columns[_IS_DIRTY] = [None if flag is None else bool(flag) for flag in columns[_IS_DIRTY]]
-    time_of, utc = datetime.fromtimestamp, timezone.utc
+def _make_submission(row: Sequence[Any], video: Video | None) -> Submission:
+    values = [*row, video]
+    values[_STATE] = _STATES[values[_STATE]]
+    values[_PAYLOAD] = StoredPayload(values[_PAYLOAD])
     for column in _TIMES:
-        columns[column] = [None if s is None else time_of(s, utc) for s in columns[column]]
-    return zip(*columns, map(videos.get, columns[0]), strict=True)
+        if values[column] is not None:
+            values[column] = datetime.fromtimestamp(values[column], timezone.utc)
+    if values[_IS_DIRTY] is not None:
+        values[_IS_DIRTY] = bool(values[_IS_DIRTY])
+    return Submission(*values)
 
 
-def _columns(rows: Iterable[Sequence[Any]], count: int) -> list[Any]:
-    """The columns of rows that have so many."""
-    return list(zip(*rows, strict=True)) or [()] * count
+def make_videos(rows: Iterable[Sequence[Any]]) -> dict[int, Video]:
+    """The last video of each submission by its id, from rows of the id and `VIDEO_FIELDS`."""
+    return {submission: Video(*values) for submission, *values in rows}
 
 
 def _to_epoch(time: datetime | None) -> float | None:

@@ -33,7 +33,8 @@ from storyboard.sandbox.faults import Faults
 from storyboard.sandbox.server import SandboxServer
 from storyboard.sandbox.settings import SandboxSettings
 from storyboard.sandbox.tasks import Task
-from storyboard.state.store import Store, read_submissions
+from storyboard.state.queries import read_submissions
+from storyboard.state.store import Store
 from tests.chaos.books import check_after_a_kill, check_at_the_end
 from tests.chaos.clips import quick_clips
 from tests.chaos.weather import EACH_ONCE, KINDS, make_storm, make_weather

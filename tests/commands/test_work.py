@@ -114,10 +114,10 @@ def test_a_render_reads_the_rows_once(
 ) -> None:
     finish(film, 3)
     reads = []
-    from storyboard.state import store as module
+    from storyboard.state import queries as module
 
-    real = module.read_rows
-    monkeypatch.setattr(module, "read_rows", lambda *rows: reads.append(1) or real(*rows))
+    real = module.make_submissions
+    monkeypatch.setattr(module, "make_submissions", lambda *rows: reads.append(1) or real(*rows))
     assert program("render", film, "--yes").code == 0
     assert len(reads) == 1
 

@@ -20,7 +20,8 @@ from storyboard.api.protocols import Api
 from storyboard.records import Payload, Submission, SubmissionState, SubmitReply, TaskReply
 from storyboard.sandbox.server import SandboxServer
 from storyboard.sandbox.settings import SandboxSettings
-from storyboard.state.store import Store, read_submissions
+from storyboard.state.queries import read_submissions
+from storyboard.state.store import Store
 from storyboard.videos import files as video_files
 from storyboard.videos.result import FetchResult
 from tests.engine.rig import MODEL, Rig, make_takes, tiny_fetch

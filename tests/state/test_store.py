@@ -21,8 +21,10 @@ from hypothesis import strategies as st
 
 from storyboard.errors import StateError
 from storyboard.records import OPEN_STATES, Submission, SubmissionState, Take, Video
-from storyboard.state.rows import FROZEN, KNOWN, read_videos
-from storyboard.state.store import FILE_NAME, Store, Written, read_outputs, read_submissions
+from storyboard.state.queries import Written, read_outputs, read_submissions
+from storyboard.state.rows import FROZEN, KNOWN, make_videos
+from storyboard.state.schema import FILE_NAME
+from storyboard.state.store import Store
 from tests.made import MODEL, NOW, make_done, make_submission, make_take, make_video
 
 REPO = Path(__file__).parents[2]
@@ -176,7 +178,7 @@ def test_nothing_is_read_twice_while_nothing_changes(
 ) -> None:
     begin(store, make_take())
     first = store.submissions()
-    monkeypatch.setattr("storyboard.state.store.read_rows", None)
+    monkeypatch.setattr("storyboard.state.queries.make_submissions", None)
     assert store.submissions() == first
     first.clear()
     assert store.submissions()
@@ -416,9 +418,9 @@ def test_a_reader_sees_one_moment_although_a_render_goes_on(
 
     def write_meanwhile(rows: Any) -> dict[int, Video]:
         begin(store, make_take("b"))
-        return read_videos(rows)
+        return make_videos(rows)
 
-    monkeypatch.setattr("storyboard.state.store.read_videos", write_meanwhile)
+    monkeypatch.setattr("storyboard.state.queries.make_videos", write_meanwhile)
     assert [read.take for read in read_submissions(tmp_path)] == ["a"]
     monkeypatch.undo()
     assert [read.take for read in store.submissions()] == ["a", "b"]
@@ -463,7 +465,7 @@ def test_a_forbidden_log_is_not_read_past(tmp_path: Path, monkeypatch: pytest.Mo
         factory = sqlite3.Connection if uri else Forbidden
         return connect(database, uri=uri, factory=factory, **more)
 
-    monkeypatch.setattr("storyboard.state.store.sqlite3.connect", forbid)
+    monkeypatch.setattr("storyboard.state.queries.sqlite3.connect", forbid)
     assert [read.take for read in read_submissions(tmp_path)] == ["hero"]
     (tmp_path / f"{FILE_NAME}-wal").touch()
     with pytest.raises(StateError, match="readonly database"):
@@ -644,10 +646,10 @@ def test_a_folder_without_a_state_file_has_written_nothing(tmp_path: Path) -> No
 def test_a_file_of_the_first_version_is_read_as_it_is_and_brought_up_when_opened(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from storyboard.state import store as module
+    from storyboard.state import schema as module
 
     with monkeypatch.context() as patch:
-        patch.setattr(module, "_MIGRATIONS", module._MIGRATIONS[:1])
+        patch.setattr(module, "MIGRATIONS", module.MIGRATIONS[:1])
         with closing(open_store(tmp_path)) as old:
             begun = begin(old, make_take())
     assert read_outputs(tmp_path) == {}
@@ -663,10 +665,10 @@ def test_each_migration_runs_once_and_what_was_there_stays(
 ) -> None:
     with closing(open_store(tmp_path)) as store:
         begun = begin(store, make_take())
-    from storyboard.state import store as module
+    from storyboard.state import schema as module
 
-    later = (*module._MIGRATIONS, "ALTER TABLE videos ADD COLUMN note TEXT")
-    monkeypatch.setattr(module, "_MIGRATIONS", later)
+    later = (*module.MIGRATIONS, "ALTER TABLE videos ADD COLUMN note TEXT")
+    monkeypatch.setattr(module, "MIGRATIONS", later)
     for _ in range(2):
         with closing(open_store(tmp_path)) as store:
             assert store.submissions() == [begun]
@@ -677,11 +679,11 @@ def test_a_migration_that_fails_changes_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     open_store(tmp_path).close()
-    from storyboard.state import store as module
+    from storyboard.state import schema as module
 
-    broken = (*module._MIGRATIONS, "ALTER TABLE videos ADD COLUMN note TEXT; NONSENSE")
+    broken = (*module.MIGRATIONS, "ALTER TABLE videos ADD COLUMN note TEXT; NONSENSE")
     with monkeypatch.context() as patch:
-        patch.setattr(module, "_MIGRATIONS", broken)
+        patch.setattr(module, "MIGRATIONS", broken)
         with pytest.raises(StateError, match="syntax error"):
             open_store(tmp_path)
     with raw(tmp_path) as db:
@@ -700,7 +702,7 @@ def test_damage_is_found_without_the_json_functions_of_sqlite_too(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     missing = "SELECT 1 FROM submissions WHERE no_such_json_function(payload)"
-    monkeypatch.setattr("storyboard.state.store._ANY_DAMAGED_PAYLOAD", missing)
+    monkeypatch.setattr("storyboard.state.queries._ANY_DAMAGED_PAYLOAD", missing)
     begun = begin(store, make_take())
     assert store.submissions() == [begun]
     store._db.execute("UPDATE submissions SET payload = '[]'")
