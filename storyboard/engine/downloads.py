@@ -19,8 +19,9 @@ from storyboard.engine.job import Due, Flight, Job
 from storyboard.engine.pacing import back_off_s
 from storyboard.engine.workers import Workers
 from storyboard.errors import StateError
+from storyboard.names import video_path
 from storyboard.records import Submission, Video
-from storyboard.videos.files import part_path, video_path
+from storyboard.videos.files import part_path
 from storyboard.videos.result import Fetch, Fetched, FetchFailed, FetchResult
 
 _TRIES = 5

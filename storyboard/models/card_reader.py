@@ -15,11 +15,12 @@ from urllib.parse import urlsplit
 from storyboard.errors import UsageError
 from storyboard.models.card import MediaLimits, ModelCard, Parameter
 from storyboard.models.yamltext import CardText, parse_card
+from storyboard.names import ID
 from storyboard.records import Json
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*/[A-Za-z0-9][A-Za-z0-9._-]*")
+_NAME = re.compile(f"{ID}/{ID}")
 _SUFFIX = re.compile(r"(?:/[A-Za-z0-9._-]+)*")
 _BODY = ("requestBody", "content", "application/json", "schema")
 _TYPES = ("string", "integer", "number", "boolean")

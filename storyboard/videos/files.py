@@ -12,11 +12,6 @@ from storyboard.errors import StateError
 from storyboard.records import Submission, Video
 
 
-def video_path(take: str, version: int) -> str:
-    """Where a take's video goes, relative to the output folder."""
-    return f"videos/{take}.v{version:03d}.mp4"
-
-
 def part_path(folder: Path, submission: Submission) -> Path:
     """The temporary name under which a submission's result is written."""
     return folder / "videos" / f".{submission.id}.part"

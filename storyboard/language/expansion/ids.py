@@ -1,38 +1,10 @@
-"""Ids of shots and takes: they become file names on every system. Pure."""
+"""Ids as a file gives them: each checked, and none taken twice. Pure."""
 
 from __future__ import annotations
 
-import re
-
+from storyboard.names import check_id
 from storyboard.records import Position, Problem
 from storyboard.reporting.value_paths import format_value
-
-_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*", re.ASCII)
-_TAKE_ENDING = re.compile(r"\.t[0-9]+$", re.ASCII | re.IGNORECASE)
-_MAX_LENGTH = 100
-
-# Source: "Naming Files, Paths, and Namespaces", Windows documentation; an
-# ending does not help: NUL.tar is the device too.
-_DEVICES = frozenset(
-    {"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(1, 10))}
-)
-
-
-def check_id(text: str) -> str | None:
-    """What is wrong with an id, as the end of a sentence; None where nothing is."""
-    if not text:
-        return "is empty"
-    if len(text) > _MAX_LENGTH:
-        return f"is {len(text):,} characters long, more than {_MAX_LENGTH}"
-    if not _ID.fullmatch(text):
-        return "may hold only letters, digits, '.', '_' and '-', and begins with a letter or digit"
-    if text.split(".", maxsplit=1)[0].casefold() in _DEVICES:
-        return "is the name of a device on Windows"
-    if _TAKE_ENDING.search(text):
-        return "ends like the id of a take (.t1)"
-    if text.endswith("."):
-        return "ends with a dot, which Windows drops from file names"
-    return None
 
 
 def claim_id(
@@ -43,9 +15,9 @@ def claim_id(
     *,
     rendered: str | None = None,
 ) -> Problem | None:
-    """Note in `known` that an id is taken; the problem with it, if there is one.
+    """The problem with an id, or None, in which case it is entered in `known`.
 
-    `known` maps case-folded ids to the places of those that have them.
+    `known` maps the case-folded ids of the file to their positions.
     """
     wrong = check_id(text)
     if wrong:
@@ -64,8 +36,3 @@ def claim_id(
         message = f"{where}: the id {quoted} is taken, by {first.path}:{first.line}:{first.column}"
         hint = "ids must differ by more than upper and lower case"
     return Problem(position, "repeated-id", message, hint, rendered)
-
-
-def take_id(shot: str, number: int, takes: int) -> str:
-    """The id of take `number` (from 1) of a shot with `takes` takes."""
-    return shot if takes == 1 else f"{shot}.t{number}"

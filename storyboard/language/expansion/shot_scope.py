@@ -21,8 +21,6 @@ _T = TypeVar("_T")
 OF_A_SHOT = frozenset({"matrix", "row", "shot", "take"})
 """The facts that differ between the shots of one entry, and between the takes of a shot."""
 
-RESERVED_NAMES = ("matrix", "row", "meta", "shot", "scene", "take", "title")
-
 
 class Renderer(Protocol):
     """What fills in the templates of a text; `templates.Templates` does."""

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 from storyboard.fingerprint import canonical_json, fingerprint
 from storyboard.language.expansion.context import Counts, Draft, Workshop, first_key
-from storyboard.language.expansion.ids import take_id
 from storyboard.language.expansion.payload import Recipe, Request, build_request
 from storyboard.language.expansion.shot_keys import (
     MAX_TAKES,
@@ -17,6 +16,7 @@ from storyboard.language.expansion.shot_keys import (
     read_takes,
 )
 from storyboard.language.expansion.values import Report
+from storyboard.names import take_id
 from storyboard.records import Problem, Severity, Take
 
 

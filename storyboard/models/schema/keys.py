@@ -8,10 +8,9 @@ from __future__ import annotations
 
 from typing import Any
 
-Schema = dict[str, Any]
+from storyboard.names import DEVICE, ID, MAX_ID_LENGTH, RESERVED_NAMES, TAKE_ENDING
 
-RESERVED_NAMES = ("matrix", "row", "meta", "shot", "scene", "take", "title")
-"""What templates know besides the vars: the same list as in `expansion.shot_scope`."""
+Schema = dict[str, Any]
 
 # Jinja reads these words as something else than a name.
 _JINJA_WORDS = (
@@ -37,20 +36,19 @@ _NO_TEMPLATE: Schema = {
 
 _ID_RULES: Schema = {
     "minLength": 1,
-    "maxLength": 100,
+    "maxLength": MAX_ID_LENGTH,
     "allOf": [
         {
-            "pattern": f"^[A-Za-z0-9][A-Za-z0-9._-]*{_END}",
+            "pattern": f"^{ID}{_END}",
             "errorMessage": "an id is made of A-Z, a-z, 0-9, dot, underscore and hyphen, and "
             "begins with a letter or a digit",
         },
         {
-            "pattern": r"^(?![\s\S]*\.[tT][0-9]+$)",
+            "pattern": rf"^(?![\s\S]*{TAKE_ENDING})",
             "errorMessage": "an id does not end in .t and a number, which is how takes are named",
         },
         {
-            "pattern": r"^(?!(?:[cC][oO][nN]|[pP][rR][nN]|[aA][uU][xX]|[nN][uU][lL]|"
-            r"(?:[cC][oO][mM]|[lL][pP][tT])[1-9])(?:\.|$))",
+            "pattern": f"^(?!{DEVICE})",
             "errorMessage": "Windows keeps this name for a device, and ids become file names",
         },
         {

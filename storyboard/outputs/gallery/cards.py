@@ -11,7 +11,7 @@ from datetime import datetime
 from itertools import groupby
 from urllib.parse import quote
 
-from storyboard.outputs.manifest.checks import path_problem
+from storyboard.names import path_problem
 from storyboard.outputs.manifest.manifest import Manifest, ManifestTake, is_safe_link
 from storyboard.records import Json, TakeStatus, Video
 

@@ -7,20 +7,18 @@ adopt. Reads the videos that are there, to see whether they are the ones.
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from storyboard.errors import UsageError
 from storyboard.fingerprint import fingerprint
+from storyboard.names import is_video_path
 from storyboard.outputs.manifest.manifest import Manifest, ManifestTake, to_submission
 from storyboard.outputs.manifest.times import whole_second
 from storyboard.records import OPEN_STATES, Submission, SubmissionState, Video
 from storyboard.videos.files import holds_video
 
-# The manifest comes out of git: nothing is written where it says, unless we could have said so.
-_OUR_NAME = re.compile(r"videos/[A-Za-z0-9][A-Za-z0-9._-]*\.v[0-9]{3,9}\.mp4")
 _FINISHED = frozenset({SubmissionState.SUCCEEDED})
 
 
@@ -129,4 +127,5 @@ def _is_named_rightly(folder: Path, video: Video) -> bool:
     path = folder / video.path
     if os.path.lexists(path):
         return holds_video(path, video)
-    return _OUR_NAME.fullmatch(video.path) is not None
+    # The manifest comes out of git: nothing is written where it says, unless we could have said so.
+    return is_video_path(video.path)

@@ -13,15 +13,14 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from storyboard.names import is_device, path_problem
 from storyboard.outputs.manifest.shape import shape_problem, short
 from storyboard.outputs.manifest.times import read_time
 from storyboard.records import Json
 
 MAX_DEPTH = 32  # no API nests its requests a quarter as deep; far below the stack's own end
 _TIMES = ("submitted_at", "finished_at", "url_expires_at")
-_DEVICES = re.compile(r"(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|conin\$|conout\$)\s*(\.|$)", re.I)
 _ESCAPED_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
-_NOT_IN_NAMES = re.compile(r'[\x00-\x1f\x7f-\x9f<>:"|?*\\]')
 
 
 def parse_manifest(data: bytes) -> Json:
@@ -60,20 +59,6 @@ def manifest_problem(document: Json) -> str | None:
     return shape_problem(document) or next(_beyond_the_schema(document), None)
 
 
-def path_problem(path: str) -> str | None:
-    """Why a path is not one inside the output folder that every system can hold, or None."""
-    if _NOT_IN_NAMES.search(path):
-        return "holds a character that not every system has in file names"
-    for name in path.split("/"):
-        if name in ("", ".", ".."):
-            return "must be a plain path inside the output folder"
-        if name.endswith((".", " ")):
-            return "holds a name that ends in a dot or a space"
-        if _DEVICES.match(name):
-            return "holds the name of a Windows device"
-    return None
-
-
 def _beyond_the_schema(document: Any) -> Iterator[str]:
     """What is wrong with a manifest whose shape is right."""
     seen: dict[str, int] = {}
@@ -85,7 +70,7 @@ def _beyond_the_schema(document: Any) -> Iterator[str]:
         if take["id"] not in (take["shot"], f"{take['shot']}.t{take['take']:d}"):
             yield f"{where}.id: {take['id']!r} is not a take of the shot {take['shot']!r}"
         for key in ("id", "scene", "shot"):
-            if _DEVICES.match(take[key] or ""):
+            if is_device(take[key] or ""):
                 yield f"{where}.{key}: {take[key]!r} is the name of a Windows device"
         for key in _TIMES:
             if not _is_time(take[key]):

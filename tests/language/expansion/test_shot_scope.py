@@ -3,10 +3,9 @@ from __future__ import annotations
 import pytest
 
 from storyboard.language.expansion.cascade import Layer, Setting
-from storyboard.language.expansion.shot_scope import RESERVED_NAMES, ShotScope
+from storyboard.language.expansion.shot_scope import ShotScope
 from storyboard.language.nodes import Node, ScalarNode
 from storyboard.language.templates.templates import TemplateFault
-from storyboard.models.schema import keys
 from tests.language.boards import scope_of
 
 
@@ -143,7 +142,3 @@ def test_what_was_rendered_once_is_remembered() -> None:
     with pytest.raises(KeyError):
         scope.resolve("b")
     assert list(layer.variables) == ["a"]
-
-
-def test_the_names_that_vars_may_not_take_are_the_schemas() -> None:
-    assert RESERVED_NAMES == keys.RESERVED_NAMES

@@ -10,11 +10,9 @@ import pytest
 from jsonschema import Draft7Validator
 
 from storyboard.errors import UsageError
-from storyboard.language.expansion import shot_scope as scope
-from storyboard.language.expansion.ids import check_id
 from storyboard.models.catalog import load_catalog
 from storyboard.models.schema.generate import include_schema, storyboard_schema
-from storyboard.models.schema.keys import RESERVED_NAMES
+from storyboard.names import check_id
 from tests.models.cards import card_document, two_models, write_card
 
 SCHEMA = storyboard_schema(load_catalog())
@@ -247,10 +245,6 @@ def test_an_included_file_holds_what_films_share_and_no_shots() -> None:
     assert validator.is_valid({})
     assert not validator.is_valid({"shots": [{"id": "a"}]})
     assert not validator.is_valid({"defaults": {"duration": 50}})
-
-
-def test_the_names_that_vars_may_not_take_are_those_that_templates_know() -> None:
-    assert set(RESERVED_NAMES) == set(scope.RESERVED_NAMES)
 
 
 def test_a_parameter_may_not_be_called_like_a_key_of_the_storyboard(tmp_path: Path) -> None:

@@ -1,0 +1,91 @@
+"""The rules of names: ids, what templates reserve, and files that every system can hold.
+
+Ids of shots and takes become file names on every system, so they keep to what
+all of them allow. Whatever reads, checks or describes a name takes the rule
+from here: the editor's schema, the expansion, the manifest, the model cards.
+Imports nothing of the project.
+"""
+
+from __future__ import annotations
+
+import re
+
+ID = "[A-Za-z0-9][A-Za-z0-9._-]*"
+"""The characters of an id, as a regular expression that JSON Schema understands too."""
+
+MAX_ID_LENGTH = 100
+
+TAKE_ENDING = r"\.[tT][0-9]+$"
+"""How the ids of takes end, which those of shots therefore may not."""
+
+# Source: "Naming Files, Paths, and Namespaces", Windows documentation. An ending does
+# not help: NUL.tar is the device too. Spelled out, since JSON Schema has no flags.
+DEVICE = (
+    "(?:[cC][oO][nN]|[pP][rR][nN]|[aA][uU][xX]|[nN][uU][lL]|"
+    r"(?:[cC][oO][mM]|[lL][pP][tT])[1-9])(?:\.|$)"
+)
+"""An id that names a device of Windows, matched at its beginning."""
+
+RESERVED_NAMES = ("matrix", "row", "meta", "shot", "scene", "take", "title")
+"""What templates know besides the vars, so that no var may be called so."""
+
+_ID = re.compile(ID)
+_TAKE_ENDING = re.compile(TAKE_ENDING)
+_DEVICE = re.compile(DEVICE)
+# What ids cannot spell but files can: superscript digits, the console's two ends, a space.
+_DEVICE_FILE = re.compile(
+    r"(con|prn|aux|nul|(com|lpt)[1-9¹²³]|conin\$|conout\$)\s*(\.|$)", re.IGNORECASE
+)
+_NOT_IN_FILE_NAMES = re.compile(r'[\x00-\x1f\x7f-\x9f<>:"|?*\\]')
+_VIDEO_PATH = re.compile(rf"videos/{ID}\.v[0-9]{{3,9}}\.mp4")
+
+
+def check_id(text: str) -> str | None:
+    """What is wrong with an id, as the end of a sentence; None where nothing is."""
+    if not text:
+        return "is empty"
+    if len(text) > MAX_ID_LENGTH:
+        return f"is {len(text):,} characters long, more than {MAX_ID_LENGTH}"
+    if not _ID.fullmatch(text):
+        return "may hold only letters, digits, '.', '_' and '-', and begins with a letter or digit"
+    if _DEVICE.match(text):
+        return "is the name of a device on Windows"
+    if _TAKE_ENDING.search(text):
+        return "ends like the id of a take (.t1)"
+    if text.endswith("."):
+        return "ends with a dot, which Windows drops from file names"
+    return None
+
+
+def take_id(shot: str, number: int, takes: int) -> str:
+    """The id of take `number` (from 1) of a shot with `takes` takes."""
+    return shot if takes == 1 else f"{shot}.t{number}"
+
+
+def video_path(take: str, version: int) -> str:
+    """Where a take's video goes, relative to the output folder."""
+    return f"videos/{take}.v{version:03d}.mp4"
+
+
+def is_video_path(path: str) -> bool:
+    """Whether a path is one that `video_path` could have made."""
+    return _VIDEO_PATH.fullmatch(path) is not None
+
+
+def is_device(file_name: str) -> bool:
+    """Whether Windows takes a file name for a device."""
+    return _DEVICE_FILE.match(file_name) is not None
+
+
+def path_problem(path: str) -> str | None:
+    """Why a path is not one inside the output folder that every system can hold, or None."""
+    if _NOT_IN_FILE_NAMES.search(path):
+        return "holds a character that not every system has in file names"
+    for name in path.split("/"):
+        if name in ("", ".", ".."):
+            return "must be a plain path inside the output folder"
+        if name.endswith((".", " ")):
+            return "holds a name that ends in a dot or a space"
+        if is_device(name):
+            return "holds the name of a Windows device"
+    return None
