@@ -17,7 +17,7 @@ from pathlib import Path
 from storyboard.language.load import load_storyboard
 from storyboard.models.catalog import load_catalog
 from storyboard.outputs.write import write_outputs
-from storyboard.planning.plan import read_states
+from storyboard.planning.states import read_states
 from storyboard.records import Storyboard, Submission, SubmissionState, Take, Video
 from storyboard.state.store import Store
 from storyboard.videos.files import snapshot_files

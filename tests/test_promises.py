@@ -38,7 +38,8 @@ from storyboard.outputs.manifest.manifest import (
     manifest_bytes,
     read_manifest,
 )
-from storyboard.planning.plan import PlanOptions, make_plan, read_states
+from storyboard.planning.plan import PlanOptions, make_plan
+from storyboard.planning.states import read_states
 from storyboard.records import (
     OPEN_STATES,
     ActionKind,
@@ -69,7 +70,7 @@ TAKES = (
 FILMS = (TAKES[:4], TAKES[:1], (*TAKES[:3], TAKES[4]), ())
 """What the storyboard can be edited to; the first one is whole."""
 
-WISHES = [
+OPTIONS = [
     PlanOptions(retry_failed=retry, rerender=rerender, force=force, download=download)
     for retry, rerender, force, download in itertools.product((False, True), repeat=4)
 ]
@@ -122,7 +123,7 @@ class Nights(RuleBasedStateMachine):
         self.store.close()
         shutil.rmtree(self.root)
 
-    # What is asked in many places
+    # Shared by the rules
 
     def plan(self, film: tuple[Take, ...], plan_options: PlanOptions = PLAIN) -> Plan:
         return make_plan(
@@ -148,7 +149,7 @@ class Nights(RuleBasedStateMachine):
 
     # A run
 
-    @rule(target=posts, data=st.data(), plan_options=st.sampled_from(WISHES))
+    @rule(target=posts, data=st.data(), plan_options=st.sampled_from(OPTIONS))
     def begin(self, data: st.DataObject, plan_options: PlanOptions) -> tuple[int, Submission]:
         actions = self.plan(self.film, plan_options).of_kind(ActionKind.SUBMIT)
         if not actions:
@@ -306,7 +307,7 @@ class Nights(RuleBasedStateMachine):
         known = self.store.submissions()
         open_ = {one.fingerprint for one in known if one.state in OPEN_STATES}
         here = {one.fingerprint for one in known if one.video and self.is_current(one, known)}
-        for plan_options, film in itertools.product(WISHES, FILMS):
+        for plan_options, film in itertools.product(OPTIONS, FILMS):
             sent = [
                 a.take.fingerprint for a in self.plan(film, plan_options).of_kind(ActionKind.SUBMIT)
             ]
@@ -333,8 +334,8 @@ class Nights(RuleBasedStateMachine):
         open_ = {one.id for one in self.submissions(*OPEN_STATES)}
         for film in FILMS:
             plan = self.plan(film)
-            told = {a.submission.id for a in (*plan.actions, *plan.orphans) if a.submission}
-            assert open_ <= told
+            planned = {a.submission.id for a in (*plan.actions, *plan.orphans) if a.submission}
+            assert open_ <= planned
 
     @invariant()
     def readers_see_what_the_writer_wrote(self) -> None:

@@ -25,7 +25,7 @@ from storyboard.console.printing import align, print_json, print_lines
 from storyboard.console.read_storyboards import read_sound
 from storyboard.errors import ExitCode
 from storyboard.models.catalog import load_catalog
-from storyboard.planning.cost import Bill, bill_for, bill_for_gone
+from storyboard.planning.cost import Bill, bill_for, bill_for_lost
 from storyboard.planning.selection import select_takes
 from storyboard.project.workspace import (
     Workspace,
@@ -79,7 +79,7 @@ def command(files: tuple[Path, ...], check: bool, as_json: bool, **options: Any)
         for space, plan in zip(spaces, plans, strict=True):
             print_lines(describe_plan(space, plan))
         click.echo(bill.sentence)
-        gone = bill_for_gone(plans, catalog, price_usd=options["price"])
+        gone = bill_for_lost(plans, catalog, price_usd=options["price"])
         if gone.takes:
             click.echo(f"with --rerender: {gone.sentence} again")
     return ExitCode.CHANGED if check and bill.takes else ExitCode.OK

@@ -20,9 +20,11 @@ from storyboard.console.read_storyboards import read_sound
 from storyboard.console.summary import take_document
 from storyboard.errors import ExitCode
 from storyboard.models.catalog import load_catalog
-from storyboard.planning.plan import find_orphans, status_of, time_left
+from storyboard.planning.plan import find_orphans
+from storyboard.planning.states import status_of
 from storyboard.project.workspace import find_workspaces
 from storyboard.records import TakeState, TakeStatus
+from storyboard.reporting.amounts import time_left
 
 
 @click.command()

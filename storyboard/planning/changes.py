@@ -7,16 +7,16 @@ from difflib import SequenceMatcher
 
 from storyboard.records import Json, Payload
 
-_SHOWN = 60  # characters of a value that a one-line message can bear
-_CONTEXT = 2  # words on each side of a changed stretch of text
+_MAX_VALUE_LENGTH = 60  # characters of a value in a one-line message
+_CONTEXT = 2  # words quoted on each side of those that changed
 
 
 def describe_changes(
     old: Payload, new: Payload, *, old_model: str | None = None, new_model: str | None = None
 ) -> str:
-    """How `new` differs from `old`: "seed changed: 42 to 43; ratio added: 9:16".
+    """How `new` differs from `old`, as in "seed changed: 42 to 43; ratio added: 9:16".
 
-    Text is narrowed to the words that changed. Empty where nothing differs.
+    Of longer texts only the words that changed are quoted. Empty where nothing differs.
     """
     parts = []
     if old_model != new_model:
@@ -39,7 +39,7 @@ def _describe_change(old: Json, new: Json) -> str:
 
 
 def _changed_words(old: str, new: str) -> tuple[str, str]:
-    """The stretch from the first changed word to the last, with a little around it."""
+    """Both texts from the first changed word to the last, with some words around them."""
     a, b = old.split(), new.split()
     blocks = SequenceMatcher(None, a, b, autojunk=False).get_opcodes()
     changed = [block for block in blocks if block[0] != "equal"]
@@ -58,6 +58,6 @@ def _excerpt(words: list[str], start: int, end: int) -> str:
 
 def _format_value(value: Json) -> str:
     text = json.dumps(value, ensure_ascii=False)
-    if len(text) <= _SHOWN:
+    if len(text) <= _MAX_VALUE_LENGTH:
         return text
-    return text[: _SHOWN - 2] + ("…" + text[-1] if isinstance(value, str) else "…")
+    return text[: _MAX_VALUE_LENGTH - 2] + ("…" + text[-1] if isinstance(value, str) else "…")

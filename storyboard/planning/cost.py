@@ -21,7 +21,7 @@ class Bill:
 
     @property
     def sentence(self) -> str:
-        """The bill for people."""
+        """The bill in words: "2 takes to submit, 10 s of video, about 0.80 USD"."""
         if not self.takes:
             return "nothing to submit"
         cost = "" if self.cost_usd is None else f", about {self.cost_usd:.2f} USD"
@@ -32,7 +32,7 @@ class Bill:
 
 @dataclass(frozen=True, slots=True)
 class Caps:
-    """The most that may be submitted, as `--max-takes` and its kin say; None is no cap."""
+    """What `--max-takes`, `--max-seconds` and `--max-cost` allow; None is no cap."""
 
     takes: int | None = None
     seconds: float | None = None
@@ -45,16 +45,20 @@ class Caps:
 
 
 def bill_for(plans: Sequence[Plan], catalog: Catalog, *, price_usd: float | None) -> Bill:
-    """What carrying out the plans would submit; `price_usd` is that of one second."""
+    """What carrying out the plans would submit; `price_usd` is for a second of video."""
     actions = [action for plan in plans for action in plan.of_kind(ActionKind.SUBMIT)]
     return _bill_of(actions, catalog, price_usd)
 
 
-def bill_for_gone(plans: Sequence[Plan], catalog: Catalog, *, price_usd: float | None) -> Bill:
-    """What `--rerender` would submit: takes that were paid, and whose video is gone."""
-    asked = [action for plan in plans for action in plan.of_kind(ActionKind.ASK)]
-    gone = [a for a in asked if a.submission and a.submission.state is SubmissionState.SUCCEEDED]
-    return _bill_of(gone, catalog, price_usd)
+def bill_for_lost(plans: Sequence[Plan], catalog: Catalog, *, price_usd: float | None) -> Bill:
+    """What `--rerender` would submit: takes that were paid for and whose video is lost."""
+    actions = [
+        action
+        for plan in plans
+        for action in plan.of_kind(ActionKind.ASK)
+        if action.submission and action.submission.state is SubmissionState.SUCCEEDED
+    ]
+    return _bill_of(actions, catalog, price_usd)
 
 
 def _bill_of(actions: Sequence[Action], catalog: Catalog, price_usd: float | None) -> Bill:
@@ -66,7 +70,7 @@ def _bill_of(actions: Sequence[Action], catalog: Catalog, price_usd: float | Non
 
 
 def check_caps(bill: Bill, caps: Caps) -> None:
-    """Raises Refused where the bill is over a cap, and UsageError for a cost without a price."""
+    """Raises Refused for a bill over a cap, UsageError for `--max-cost` without a price."""
     if caps.cost_usd is not None and bill.cost_usd is None:
         raise UsageError(
             "--max-cost needs to know what a second of video costs",

@@ -1,4 +1,4 @@
-"""Which takes a command is about: `--only`, `--except`, `--tag`, `--scene`. Pure."""
+"""Which takes a command works on: `--only`, `--except`, `--tag`, `--scene`. Pure."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from storyboard.reporting.suggest import did_you_mean
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """What the user picked; empty picks everything. Patterns are those of a shell."""
+    """The patterns of each option, matched as a shell does; with none of them, every take."""
 
     only: Sequence[str] = ()
     without: Sequence[str] = ()
@@ -24,21 +24,21 @@ class Selection:
 def select_takes(
     takes: Sequence[Take], selection: Selection, *, only_option: str = "--only"
 ) -> frozenset[str]:
-    """The ids of the selected takes. A shot's id, or a pattern for it, means all its takes.
+    """The ids of the selected takes. A shot's id, or a pattern for it, selects all its takes.
 
-    `only_option` is what the user typed `selection.only` under, for the message.
+    `only_option` names the option that `selection.only` came from, for the message.
 
-    Raises UsageError for a pattern, tag or scene that picks nothing: a
-    misspelt one would render too much or too little in silence.
+    Raises UsageError for a pattern, tag or scene that matches nothing: a
+    misspelt one would silently render too much or too little.
     """
     chosen = {take.id for take in takes}
-    for option, wanted, values_of in (
+    for option, patterns, values_of in (
         (only_option, selection.only, _names),
         ("--tag", selection.tags, lambda take: take.tags),
         ("--scene", selection.scenes, lambda take: (take.scene or "",)),
     ):
-        if wanted:
-            chosen &= _matching(takes, option, wanted, values_of)
+        if patterns:
+            chosen &= _matching(takes, option, patterns, values_of)
     if selection.without:
         chosen -= _matching(takes, "--except", selection.without, _names)
     return frozenset(chosen)
@@ -62,7 +62,7 @@ def _matching(
             if any(_fits(value.casefold(), pattern.casefold()) for value in values_of(take))
         }
         if not matches:
-            # In file order: of two equally near guesses the first is made, always the same.
+            # In file order, so that of two equally close names the same one is suggested.
             known = dict.fromkeys(value for take in takes for value in values_of(take) if value)
             raise UsageError(
                 f"{option} {pattern!r} matches no take",
@@ -73,5 +73,5 @@ def _matching(
 
 
 def _fits(value: str, pattern: str) -> bool:
-    """Whether a pattern means a value; a tag such as [wip] is no pattern to itself."""
+    """Whether a pattern matches a value; a tag such as [wip] also matches itself."""
     return value == pattern or fnmatchcase(value, pattern)

@@ -14,7 +14,8 @@ from storyboard.api.credentials import find_base_url
 from storyboard.atomic_files import digest_of
 from storyboard.errors import UsageError
 from storyboard.outputs import MANIFEST
-from storyboard.planning.plan import HasFile, ManifestTasks, PlanOptions, make_plan, read_states
+from storyboard.planning.plan import PlanOptions, make_plan
+from storyboard.planning.states import HasFile, ManifestTasks, read_states
 from storyboard.records import Plan, Storyboard, Submission, TakeState
 from storyboard.state.queries import read_outputs, read_submissions
 from storyboard.videos.files import snapshot_files

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from storyboard.errors import UsageError
-from storyboard.planning.plan import status_of
+from storyboard.planning.states import status_of
 from storyboard.project.workspace import Workspace
 from storyboard.records import Submission, SubmissionState, TakeStatus
 from storyboard.recovery.decisions import find_named

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 
 def count_text(number: int, noun: str) -> str:
     """A number of things for people: "1 take", "2,000 takes"."""
@@ -12,3 +14,12 @@ def span_text(seconds: float) -> str:
     """A length of video for people: "74 s", "12 min 5 s"."""
     minutes, rest = divmod(round(seconds), 60)
     return f"{minutes} min {rest} s" if minutes else f"{rest} s"
+
+
+def time_left(now: datetime, then: datetime) -> str:
+    """The time from `now` to `then` for people: "12 min", "5 h 3 min", "6 days"."""
+    minutes = int((then - now).total_seconds() // 60)
+    if minutes < 60:
+        return f"{minutes} min"
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes} min" if hours < 48 else f"{hours // 24} days"

@@ -17,7 +17,7 @@ from storyboard.models.catalog import load_catalog
 from storyboard.outputs import write
 from storyboard.outputs.manifest import file as manifest_file
 from storyboard.outputs.write import write_outputs
-from storyboard.planning.plan import read_states
+from storyboard.planning.states import read_states
 from storyboard.state.rows import StoredPayload
 from storyboard.state.store import Store
 from storyboard.videos import files as video_files

@@ -20,7 +20,8 @@ from storyboard.engine.job import EngineSettings, Job, Progress, Provenance, Run
 from storyboard.engine.loop import Engine
 from storyboard.fingerprint import fingerprint
 from storyboard.models.catalog import load_catalog
-from storyboard.planning.plan import PlanOptions, make_plan, read_states
+from storyboard.planning.plan import PlanOptions, make_plan
+from storyboard.planning.states import read_states
 from storyboard.records import Plan, Position, Submission, Take, TakeState, Video
 from storyboard.state.store import Store
 from storyboard.videos.files import finish_moves, has_file

@@ -12,10 +12,8 @@ from storyboard.planning.plan import (
     PlanOptions,
     find_orphans,
     make_plan,
-    pair_takes,
-    read_states,
-    status_of,
 )
+from storyboard.planning.states import pair_takes, read_states, status_of
 from storyboard.records import (
     Action,
     ActionKind,
@@ -53,7 +51,7 @@ def decide(submission: Submission | None, *, take: Take | None = None, **more: A
     return plan_.actions[0]
 
 
-def said(action: Action) -> tuple[str, str]:
+def decision(action: Action) -> tuple[str, str]:
     return action.kind.value, action.reason
 
 
@@ -61,7 +59,7 @@ def said(action: Action) -> tuple[str, str]:
 
 
 def test_a_process_that_died_while_sending_is_asked_about() -> None:
-    assert said(decide(make_submission(make_take(), State.SENDING))) == (
+    assert decision(decide(make_submission(make_take(), State.SENDING))) == (
         "ask",
         "sent at 2026-11-22 14:03:11 UTC and no answer came; it may have been charged; "
         "storyboard resolve settles it",
@@ -70,7 +68,7 @@ def test_a_process_that_died_while_sending_is_asked_about() -> None:
 
 def test_an_unknown_outcome_is_asked_about_with_what_came() -> None:
     unknown = make_submission(make_take(), State.UNKNOWN, reason="HTTP 500: oh no")
-    assert said(decide(unknown)) == (
+    assert decision(decide(unknown)) == (
         "ask",
         "sent at 2026-11-22 14:03:11 UTC; HTTP 500: oh no; it may have been charged; "
         "storyboard resolve settles it",
@@ -78,16 +76,16 @@ def test_an_unknown_outcome_is_asked_about_with_what_came() -> None:
 
 
 @pytest.mark.parametrize("state", [State.SENDING, State.UNKNOWN])
-@pytest.mark.parametrize("wish", ["retry_failed", "rerender", "force"])
-def test_no_wish_sends_again_what_may_have_been_charged(state: State, wish: str) -> None:
-    options = PlanOptions(**{wish: True})
+@pytest.mark.parametrize("option", ["retry_failed", "rerender", "force"])
+def test_no_option_sends_again_what_may_have_been_charged(state: State, option: str) -> None:
+    options = PlanOptions(**{option: True})
     assert decide(make_submission(make_take(), state), options=options).kind is ActionKind.ASK
 
 
 def test_an_accepted_task_is_resumed() -> None:
     accepted = make_submission(make_take(), State.ACCEPTED)
     action = decide(accepted)
-    assert said(action) == ("resume", "task task-1 was accepted and is not finished")
+    assert decision(action) == ("resume", "task task-1 was accepted and is not finished")
     assert action.submission is accepted
 
 
@@ -98,13 +96,13 @@ def test_an_accepted_task_is_resumed_even_where_a_new_version_is_asked_for() -> 
 
 
 def test_a_video_in_place_is_kept() -> None:
-    assert said(decide(make_done(make_take()))) == ("keep", "unchanged")
+    assert decision(decide(make_done(make_take()))) == ("keep", "unchanged")
 
 
 @pytest.mark.parametrize("video", [None, make_video()])
 def test_a_missing_file_whose_link_lives_is_downloaded(video: Video | None) -> None:
     done = make_done(make_take(), video=video)
-    assert said(decide(done, files=False)) == (
+    assert decision(decide(done, files=False)) == (
         "download",
         "rendered, and its file is not here; its link expires in 24 h 0 min",
     )
@@ -112,7 +110,7 @@ def test_a_missing_file_whose_link_lives_is_downloaded(video: Video | None) -> N
 
 def test_a_link_whose_end_is_not_known_counts_as_alive() -> None:
     done = make_done(make_take(), video=None, url_expires_at=None)
-    assert said(decide(done)) == ("download", "rendered, and its file is not here")
+    assert decision(decide(done)) == ("download", "rendered, and its file is not here")
 
 
 @pytest.mark.parametrize(
@@ -120,7 +118,7 @@ def test_a_link_whose_end_is_not_known_counts_as_alive() -> None:
 )
 def test_a_missing_file_whose_link_has_gone_is_asked_about(gone: dict[str, Any]) -> None:
     done = make_done(make_take(), **gone)
-    assert said(decide(done, files=False)) == (
+    assert decision(decide(done, files=False)) == (
         "ask",
         "was paid, and its file and link are gone; --rerender submits it again, at its full price",
     )
@@ -140,23 +138,23 @@ def test_what_was_rejected_for_what_was_sent_is_held(status: int | None) -> None
     rejected = make_submission(
         make_take(), State.REJECTED, http_status=status, reason="Value out of range"
     )
-    assert said(decide(rejected)) == (
+    assert decision(decide(rejected)) == (
         "hold",
         "rejected: Value out of range; edit it, or --retry-failed sends it again",
     )
     again = decide(rejected, options=PlanOptions(retry_failed=True))
-    assert said(again) == ("submit", "tried again; rejected: Value out of range")
+    assert decision(again) == ("submit", "tried again; rejected: Value out of range")
 
 
 def test_an_edit_lets_a_rejected_take_go() -> None:
     rejected = make_submission(make_take(seed=1), State.REJECTED, http_status=400)
-    assert said(decide(rejected, take=make_take(seed=2))) == ("submit", "seed changed: 1 to 2")
+    assert decision(decide(rejected, take=make_take(seed=2))) == ("submit", "seed changed: 1 to 2")
 
 
 @pytest.mark.parametrize("status", [401, 402, 403, 404, 405])
 def test_what_was_rejected_for_the_account_is_submitted(status: int) -> None:
     refused = make_submission(make_take(), State.REJECTED, http_status=status, reason="no balance")
-    assert said(decide(refused)) == (
+    assert decision(decide(refused)) == (
         "submit",
         "was refused before: no balance; nothing was charged",
     )
@@ -182,22 +180,22 @@ def test_what_led_to_nothing_is_held_with_its_reason(
     state: State, reason: str | None, text: str
 ) -> None:
     over = make_submission(make_take(), state, reason=reason)
-    assert said(decide(over)) == ("hold", f"{text}; --retry-failed sends it again")
+    assert decision(decide(over)) == ("hold", f"{text}; --retry-failed sends it again")
     again = decide(over, options=PlanOptions(retry_failed=True))
-    assert said(again) == ("submit", f"tried again; {text}")
+    assert decision(again) == ("submit", f"tried again; {text}")
 
 
 def test_a_take_nothing_is_known_of_is_submitted() -> None:
-    assert said(decide(None)) == ("submit", "new")
+    assert decision(decide(None)) == ("submit", "new")
 
 
 def test_what_was_not_accepted_is_submitted() -> None:
     refused = make_submission(make_take(), State.UNAVAILABLE)
-    assert said(decide(refused)) == ("submit", "was not accepted before; nothing was charged")
+    assert decision(decide(refused)) == ("submit", "was not accepted before; nothing was charged")
 
 
 def test_what_was_released_by_hand_is_submitted() -> None:
-    assert said(decide(make_submission(make_take(), State.RELEASED))) == (
+    assert decision(decide(make_submission(make_take(), State.RELEASED))) == (
         "submit",
         "released to be sent again",
     )
@@ -262,16 +260,16 @@ def test_force_makes_a_new_version_of_whatever_is_not_open() -> None:
     over = [make_submission(make_take(), s) for s in (State.FAILED, State.REJECTED)]
     for submission in (make_done(make_take()), *over):
         action = decide(submission, options=PlanOptions(force=True))
-        assert said(action) == ("submit", "a new version was asked for with --force")
+        assert decision(action) == ("submit", "a new version was asked for with --force")
 
 
 def test_without_downloads_rendered_is_enough() -> None:
     rendered = make_submission(make_take(), State.SUCCEEDED)
     options = PlanOptions(download=False)
     expected = ("keep", "rendered; not downloaded, as --no-download asks")
-    assert said(decide(rendered, options=options)) == expected
+    assert decision(decide(rendered, options=options)) == expected
     late = replace(rendered, url_expires_at=NOW)
-    assert said(decide(late, options=options)) == expected
+    assert decision(decide(late, options=options)) == expected
 
 
 def test_retry_failed_touches_neither_what_is_done_nor_what_is_open() -> None:
@@ -313,14 +311,14 @@ def test_only_selected_takes_are_planned_in_file_order() -> None:
 
 def test_a_renamed_take_keeps_its_video() -> None:
     renamed = replace(make_take("old"), id="new", shot="new", scene="pier")
-    assert said(decide(make_done(make_take("old")), take=renamed)) == ("keep", "unchanged")
+    assert decision(decide(make_done(make_take("old")), take=renamed)) == ("keep", "unchanged")
 
 
 def test_going_back_to_the_old_prompt_makes_the_first_video_current_again() -> None:
     before, after = make_take(seed=1), make_take(seed=2)
     known = [make_done(before, id=1), make_done(after, id=2, version=2)]
     [action] = plan([before], known).actions
-    assert said(action) == ("keep", "unchanged")
+    assert decision(action) == ("keep", "unchanged")
     assert action.submission is not None
     assert action.submission.video == make_video("hero", 1)
 
@@ -328,7 +326,7 @@ def test_going_back_to_the_old_prompt_makes_the_first_video_current_again() -> N
 def test_a_changed_take_is_submitted_and_says_what_changed() -> None:
     sent = make_done(make_take(seed=42, ratio="16:9"))
     action = decide(sent, take=make_take(seed=43, duration=5))
-    assert said(action) == (
+    assert decision(action) == (
         "submit",
         'seed changed: 42 to 43; duration added: 5; ratio removed: "16:9"',
     )
@@ -350,20 +348,20 @@ def locked(**more: Any) -> Take:
 
 
 def test_a_locked_take_that_did_not_change_is_kept() -> None:
-    assert said(decide(make_done(make_take()), take=locked())) == ("keep", "locked")
+    assert decision(decide(make_done(make_take()), take=locked())) == ("keep", "locked")
 
 
 def test_a_locked_take_keeps_its_video_and_the_plan_says_what_differs() -> None:
     sent = make_take(seed=1)
     action = decide(make_done(sent), take=locked(seed=2))
-    assert said(action) == ("keep", "locked; the storyboard differs: seed changed: 1 to 2")
+    assert decision(action) == ("keep", "locked; the storyboard differs: seed changed: 1 to 2")
     assert action.take.payload == sent.payload
     assert action.take.fingerprint == sent.fingerprint
 
 
-@pytest.mark.parametrize("wish", ["force", "retry_failed", "rerender"])
-def test_no_wish_renders_a_locked_video_anew(wish: str) -> None:
-    options = PlanOptions(**{wish: True})
+@pytest.mark.parametrize("option", ["force", "retry_failed", "rerender"])
+def test_no_option_renders_a_locked_video_anew(option: str) -> None:
+    options = PlanOptions(**{option: True})
     action = decide(make_done(make_take(seed=1)), take=locked(seed=2), options=options)
     assert action.kind is ActionKind.KEEP
 
@@ -371,7 +369,7 @@ def test_no_wish_renders_a_locked_video_anew(wish: str) -> None:
 def test_a_locked_take_whose_video_is_gone_is_never_paid_again_unasked() -> None:
     gone = make_done(make_take(seed=1), url_expires_at=NOW)
     action = decide(gone, take=locked(seed=1), files=False, options=PlanOptions(rerender=True))
-    assert said(action) == (
+    assert decision(action) == (
         "ask",
         "locked, was paid, and its file and link are gone; unlock it, and --rerender "
         "submits it again, at its full price",
@@ -379,7 +377,7 @@ def test_a_locked_take_whose_video_is_gone_is_never_paid_again_unasked() -> None
 
 
 def test_a_locked_take_without_a_video_is_rendered_like_any_other() -> None:
-    assert said(decide(None, take=locked())) == ("submit", "new")
+    assert decision(decide(None, take=locked())) == ("submit", "new")
     failed = make_submission(make_take(), State.FAILED)
     assert decide(failed, take=locked(), options=PlanOptions(force=True)).kind is ActionKind.SUBMIT
 
@@ -397,7 +395,7 @@ def test_a_locked_take_stays_although_its_new_request_has_a_video_of_another_tak
     other = make_take(seed=2)
     known = [make_done(make_take(seed=1), id=1), make_done(other, id=2)]
     [action] = plan([locked(seed=2)], known, manifest_tasks={"HERO": "task-1"}).actions
-    assert said(action) == ("keep", "locked; the storyboard differs: seed changed: 1 to 2")
+    assert decision(action) == ("keep", "locked; the storyboard differs: seed changed: 1 to 2")
 
 
 def test_a_locked_take_that_shared_or_inherited_its_video_keeps_it() -> None:
@@ -438,7 +436,7 @@ def test_a_task_that_ran_when_its_take_was_locked_is_finished_beside_it() -> Non
 def test_a_task_whose_take_was_deleted_is_finished_all_the_same() -> None:
     plan_ = plan([], [make_submission(make_take(), State.ACCEPTED)])
     [orphan] = plan_.orphans
-    assert said(orphan) == (
+    assert decision(orphan) == (
         "resume",
         "task task-1 is not finished, and no take of this render awaits it",
     )
@@ -461,7 +459,7 @@ def test_an_unknown_outcome_of_a_deleted_take_is_still_asked_about(state: State)
 def test_a_paid_video_of_a_deleted_take_is_downloaded_while_its_link_lives() -> None:
     rendered = make_submission(make_take(), State.SUCCEEDED)
     [orphan] = plan([], [rendered]).orphans
-    assert said(orphan) == (
+    assert decision(orphan) == (
         "download",
         "paid for and never downloaded, and no take of this render shows it",
     )
@@ -508,45 +506,6 @@ def test_orphans_are_what_decides_about_no_covered_fingerprint() -> None:
 def test_submissions_the_state_file_has_not_numbered_yet_are_all_counted() -> None:
     known = [make_submission(make_take(name), State.ACCEPTED, id=0) for name in "abc"]
     assert len(plan([make_take("b")], known).orphans) == 2
-
-
-# Statuses
-
-
-@pytest.mark.parametrize(
-    ("state", "status"),
-    [
-        (State.SENDING, "unknown"),
-        (State.UNKNOWN, "unknown"),
-        (State.ACCEPTED, "rendering"),
-        (State.FAILED, "failed"),
-        (State.CANCELED, "failed"),
-        (State.ABANDONED, "failed"),
-        (State.REJECTED, "rejected"),
-        (State.UNAVAILABLE, "pending"),
-        (State.RELEASED, "pending"),
-        (State.SUCCEEDED, "rendered"),
-    ],
-)
-def test_each_state_has_one_word(state: State, status: str) -> None:
-    submission = make_submission(make_take(), state)
-    assert status_of(submission, has_file=is_here).value == status
-
-
-def test_done_means_that_the_file_is_in_place() -> None:
-    done = make_done(make_take())
-    assert status_of(done, has_file=is_here) is TakeStatus.DONE
-    assert status_of(done, has_file=is_nowhere) is TakeStatus.RENDERED
-
-
-def test_states_come_in_file_order_for_all_takes() -> None:
-    takes = [make_take(name) for name in "cab"]
-    states = read_states(takes, [make_done(make_take("a"))], has_file=is_here)
-    assert [(state.take.id, state.status.value) for state in states] == [
-        ("c", "pending"),
-        ("a", "done"),
-        ("b", "pending"),
-    ]
 
 
 def test_plans_are_the_same_for_the_same_facts() -> None:
