@@ -1,26 +1,30 @@
-"""Whether a request body is one that the model takes: its card decides, this says it in words."""
+"""Whether a request's body is one that the model takes, and the API's message where it is not.
+
+The model card decides. Messages are "Category: detail", in the categories and
+the wording of the API's documented errors for status 400.
+"""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from functools import lru_cache
 from typing import Any
 
-from jsonschema import Draft202012Validator
-from jsonschema.exceptions import ValidationError
-
 from storyboard.models.card import ModelCard
+from storyboard.models.schema.card_check import request_check
+from storyboard.models.schema.errors import MISSING, UNKNOWN, SchemaError, find_errors
+from storyboard.models.schema.words import whole_range
 from storyboard.records import Json
 
 INVALID_JSON = "Invalid format: invalid JSON format"
+_MAX_SHOWN = 100
 
 
 def read_body(body: bytes) -> dict[str, Json]:
     """The JSON object that a request carries.
 
     Raises:
-        ValueError: it carries none; the message is the API's.
+        ValueError: the body is not one; the message is the API's.
     """
     try:
         data = json.loads(body, parse_constant=_refuse_constant)
@@ -35,107 +39,81 @@ def _refuse_constant(name: str) -> Json:
     raise ValueError(name)  # NaN and Infinity are not JSON
 
 
-def complaint_about(payload: Mapping[str, Json], card: ModelCard) -> str | None:
-    """What the model refuses in a payload, as "Category: detail", or None."""
+def payload_error(payload: Mapping[str, Json], card: ModelCard) -> str | None:
+    """The API's message for a payload that the model refuses, or None.
+
+    Names one parameter: a missing one before a wrong one, and that before an
+    unknown one.
+    """
     unknown = [name for name in payload if name not in card.parameters]
-    errors = sorted(_validator(card).iter_errors(dict(payload)), key=lambda e: list(e.path))
-    # A missing parameter is told before a wrong one, a wrong one before an unknown one.
-    errors.sort(key=lambda error: error.validator != "required")
-    known = [error for error in errors if error.validator != "additionalProperties"]
-    if known:
-        return _in_words(known[0])
-    if unknown or errors:
-        return f"Invalid parameters: unknown parameter {_show(unknown[0] if unknown else '?')}"
-    return None
+    if not request_check(card)(payload):
+        found = find_errors(payload, card.request_schema)
+        errors = [error for error in found if error.keyword != UNKNOWN]
+        missing = [error for error in errors if error.keyword == MISSING]
+        if errors:
+            return _message(missing[0] if missing else min(errors, key=lambda error: error.path))
+    return f"Invalid parameters: unknown parameter {_shown(unknown[0])}" if unknown else None
 
 
-@lru_cache(maxsize=64)
-def _validator(card: ModelCard) -> Draft202012Validator:
-    return Draft202012Validator(dict(card.request_schema))
+def _message(error: SchemaError) -> str:
+    name = f"parameter '{'.'.join(map(str, error.path)) or 'body'}'"
+    if error.keyword == MISSING:
+        return f"Invalid parameters: {name} is required"
+    return _MESSAGES.get(error.keyword, _other)(name, error)
 
 
-def _rule(error: ValidationError) -> Any:
-    """What the schema asks for at this place."""
-    return error.validator_value
+def _type(name: str, error: SchemaError) -> str:
+    return f"Invalid parameters: {name} must be of type {error.limit}, got {_shown(error.value)}"
 
 
-def _seen(error: ValidationError) -> Any:
-    """What the payload has at this place."""
-    return error.instance
+def _enum(name: str, error: SchemaError) -> str:
+    if span := whole_range(error.limit):
+        return _out_of_range(name, error, *span)
+    allowed = ", ".join(str(value) for value in error.limit)
+    return f"Invalid parameters: {name} must be one of {allowed}, got {_shown(error.value)}"
 
 
-def _in_words(error: ValidationError) -> str:
-    kind = str(error.validator)
-    if kind == "required":
-        missing = next(name for name in _rule(error) if name not in _seen(error))
-        return f"Invalid parameters: parameter '{missing}' is required"
-    name = ".".join(str(part) for part in error.path) or "body"
-    say = _SENTENCES.get(kind, _say_otherwise)
-    return say(f"parameter '{name}'", error)
+def _bounds(name: str, error: SchemaError) -> str:
+    return _out_of_range(name, error, error.schema.get("minimum"), error.schema.get("maximum"))
 
 
-def _say_type(name: str, error: ValidationError) -> str:
-    return f"Invalid parameters: {name} must be of type {_rule(error)}, got {_show(_seen(error))}"
-
-
-def _say_enum(name: str, error: ValidationError) -> str:
-    allowed = list(_rule(error))
-    if _is_run(allowed):
-        return _say_range(name, error, allowed[0], allowed[-1])
-    text = ", ".join(str(value) for value in allowed)
-    return f"Invalid parameters: {name} must be one of {text}, got {_show(_seen(error))}"
-
-
-def _is_run(values: list[Any]) -> bool:
-    """Whether `values` are whole numbers without a gap."""
-    if not values or not all(isinstance(v, int) and not isinstance(v, bool) for v in values):
-        return False
-    return values == list(range(values[0], values[-1] + 1))
-
-
-def _say_bound(name: str, error: ValidationError) -> str:
-    schema = error.schema if isinstance(error.schema, Mapping) else {}
-    return _say_range(name, error, schema.get("minimum"), schema.get("maximum"))
-
-
-def _say_range(name: str, error: ValidationError, least: Any, most: Any) -> str:
+def _out_of_range(name: str, error: SchemaError, least: Any, most: Any) -> str:
     if least is None or most is None:
         bound = f"at least {least}" if most is None else f"at most {most}"
     else:
         bound = f"between {least} and {most}"
-    return f"Value out of range: {name} must be {bound}, got {_show(_seen(error))}"
+    return f"Value out of range: {name} must be {bound}, got {_shown(error.value)}"
 
 
-def _say_length(name: str, error: ValidationError) -> str:
-    bound = "at least" if error.validator == "minLength" else "at most"
+def _length(name: str, error: SchemaError) -> str:
+    bound = "at least" if error.keyword == "minLength" else "at most"
     return (
-        f"Value out of range: {name} must have {bound} {_rule(error)} characters, "
-        f"got {len(_seen(error))}"
+        f"Value out of range: {name} must have {bound} {error.limit} characters, "
+        f"got {len(error.value)}"
     )
 
 
-def _say_format(name: str, error: ValidationError) -> str:
-    schema = error.schema if isinstance(error.schema, Mapping) else {}
-    allowed = schema.get("errorMessage") or "it has the wrong format"
-    return f"Invalid format: {name}: {allowed}, got {_show(_seen(error))}"
+def _format(name: str, error: SchemaError) -> str:
+    rule = error.rule or "it has the wrong format"
+    return f"Invalid format: {name}: {rule}, got {_shown(error.value)}"
 
 
-def _say_otherwise(name: str, error: ValidationError) -> str:
-    return f"Invalid parameters: {name} is not allowed as it is, got {_show(_seen(error))}"
+def _other(name: str, error: SchemaError) -> str:
+    return f"Invalid parameters: {name} is not allowed as it is, got {_shown(error.value)}"
 
 
-_SENTENCES: Mapping[str, Callable[[str, ValidationError], str]] = {
-    "type": _say_type,
-    "enum": _say_enum,
-    "minimum": _say_bound,
-    "maximum": _say_bound,
-    "minLength": _say_length,
-    "maxLength": _say_length,
-    "pattern": _say_format,
-    "format": _say_format,
+_MESSAGES: Mapping[str, Callable[[str, SchemaError], str]] = {
+    "type": _type,
+    "enum": _enum,
+    "minimum": _bounds,
+    "maximum": _bounds,
+    "minLength": _length,
+    "maxLength": _length,
+    "pattern": _format,
+    "format": _format,
 }
 
 
-def _show(value: object) -> str:
+def _shown(value: object) -> str:
     text = f"'{value}'" if isinstance(value, str) else json.dumps(value)
-    return text if len(text) <= 100 else f"{text[:97]}..."
+    return text if len(text) <= _MAX_SHOWN else f"{text[: _MAX_SHOWN - 3]}..."

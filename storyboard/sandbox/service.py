@@ -16,7 +16,7 @@ from http import HTTPStatus
 from storyboard.models.card import RATIO, RESOLUTION, ModelCard
 from storyboard.models.catalog import Catalog
 from storyboard.records import Json
-from storyboard.sandbox.checks import complaint_about, read_body
+from storyboard.sandbox.checks import payload_error, read_body
 from storyboard.sandbox.clips.format import clip_format
 from storyboard.sandbox.faults import FAULTS, Stage, chance_of
 from storyboard.sandbox.ledger import Ledger
@@ -137,9 +137,8 @@ class Desk:
             payload = read_body(body)
         except ValueError as error:
             raise Refusal(HTTPStatus.BAD_REQUEST, str(error)) from None
-        complaint = complaint_about(payload, card)
-        if complaint:
-            raise Refusal(HTTPStatus.BAD_REQUEST, complaint)
+        if message := payload_error(payload, card):
+            raise Refusal(HTTPStatus.BAD_REQUEST, message)
         if user_id is not None and not _USER_ID.fullmatch(user_id):
             raise Refusal(
                 HTTPStatus.BAD_REQUEST,

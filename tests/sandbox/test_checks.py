@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from storyboard.models.catalog import load_catalog
-from storyboard.sandbox.checks import complaint_about
+from storyboard.sandbox.checks import payload_error
 
 CARD = load_catalog().get("alibaba/wan2.7-t2v")
 assert CARD is not None
@@ -17,11 +17,11 @@ assert CARD is not None
 
 @pytest.mark.parametrize("payload", [{"prompt": "x"}, {"prompt": "x", "seed": 0, "duration": 15}])
 def test_what_the_card_takes_is_taken(payload: Mapping[str, Any]) -> None:
-    assert complaint_about(payload, CARD) is None
+    assert payload_error(payload, CARD) is None
 
 
 @pytest.mark.parametrize(
-    ("payload", "complaint"),
+    ("payload", "message"),
     [
         ({}, "Invalid parameters: parameter 'prompt' is required"),
         ({"colour": 1}, "Invalid parameters: parameter 'prompt' is required"),
@@ -41,19 +41,19 @@ def test_what_the_card_takes_is_taken(payload: Mapping[str, Any]) -> None:
         ),
     ],
 )
-def test_the_first_thing_to_mend_is_named(payload: Mapping[str, Any], complaint: str) -> None:
-    assert complaint_about(payload, CARD) == complaint
+def test_the_first_thing_to_mend_is_named(payload: Mapping[str, Any], message: str) -> None:
+    assert payload_error(payload, CARD) == message
 
 
 def test_an_address_that_is_none_is_told_what_one_looks_like() -> None:
-    complaint = complaint_about({"prompt": "x", "audio_url": "music"}, CARD)
-    assert complaint is not None
-    assert complaint.startswith("Invalid format: parameter 'audio_url': ")
-    assert complaint.endswith(", got 'music'")
+    message = payload_error({"prompt": "x", "audio_url": "music"}, CARD)
+    assert message is not None
+    assert message.startswith("Invalid format: parameter 'audio_url': ")
+    assert message.endswith(", got 'music'")
 
 
 @pytest.mark.parametrize(
-    ("limits", "value", "complaint"),
+    ("limits", "value", "message"),
     [
         (
             {"type": "number", "minimum": 0.5},
@@ -66,7 +66,7 @@ def test_an_address_that_is_none_is_told_what_one_looks_like() -> None:
     ],
 )
 def test_limits_come_from_the_card_alone(
-    limits: dict[str, Any], value: object, complaint: str
+    limits: dict[str, Any], value: object, message: str
 ) -> None:
     other = replace(CARD, request_schema={"type": "object", "properties": {"seed": limits}})
-    assert complaint_about({"seed": value}, other) == complaint.format("parameter 'seed'")
+    assert payload_error({"seed": value}, other) == message.format("parameter 'seed'")

@@ -1,8 +1,8 @@
-"""Why values do not fit their schemas, as Problems with places. Pure.
+"""Problems with their positions, for files and payloads that do not fit their schemas. Pure.
 
-Comes in when a quick verdict was no, and may find nothing wrong after all.
+Comes in where the quick check did not say yes, and may still find nothing wrong.
 Codes: unknown-key, missing-key, unknown-parameter, missing-parameter, and
-those of `schema_messages`.
+those of `models.schema.messages`.
 """
 
 from __future__ import annotations
@@ -11,20 +11,15 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from storyboard.language.nodes import MappingNode, Node, SequenceNode
-from storyboard.language.validation.schema_errors import (
+from storyboard.language.validation.hints import hint_for_unknown_key, hint_for_value
+from storyboard.models.schema.errors import (
     MISSING,
     UNKNOWN,
-    Fault,
-    FaultPath,
-    find_faults,
+    ErrorPath,
+    SchemaError,
+    find_errors,
 )
-from storyboard.language.validation.schema_messages import (
-    Complaint,
-    complain,
-    importance,
-    list_names,
-)
-from storyboard.language.validation.unknown_keys import hint_for_unknown
+from storyboard.models.schema.messages import describe_error, most_specific
 from storyboard.records import Payload, Position, Problem
 from storyboard.reporting.suggest import closest, did_you_mean
 from storyboard.reporting.value_paths import format_path
@@ -32,19 +27,21 @@ from storyboard.reporting.value_paths import format_path
 if TYPE_CHECKING:
     from storyboard.models.card import ModelCard
 
+_LONG_LISTS = ("scenes", "shots")
+
 
 def explain_file(root: MappingNode, data: Any, schema: Mapping[str, Any]) -> tuple[Problem, ...]:
-    """All that is wrong with a file, sorted by place; `data` is that of its `root`."""
-    faults = list(find_faults(data, schema))
-    unknown = [fault for fault in faults if fault.keyword == UNKNOWN]
-    missing = [fault for fault in faults if fault.keyword == MISSING]
-    bad = [fault for fault in faults if fault.keyword not in (UNKNOWN, MISSING)]
+    """All that is wrong with a file, sorted by position; `data` is the data of its `root`."""
+    errors = list(find_errors(data, schema, long_lists=_LONG_LISTS))
+    unknown = [error for error in errors if error.keyword == UNKNOWN]
+    missing = [error for error in errors if error.keyword == MISSING]
+    bad = [error for error in errors if error.keyword not in (UNKNOWN, MISSING)]
     problems = [
-        *(_bad_value(root, fault) for fault in _most_telling(bad) if not _is_padding(fault)),
-        *(_unknown_key(root, fault, schema) for fault in unknown),
+        *(_bad_value(root, error) for error in _one_for_each_path(bad) if not _is_padding(error)),
+        *(_unknown_key(root, error, schema) for error in unknown),
         *_missing_keys(root, missing, unknown),
     ]
-    # An anchored value is used in several places and stands in one.
+    # An anchored value is used in several places and written in one.
     once = {(problem.position, problem.code): problem for problem in reversed(problems)}
     return tuple(sorted(once.values(), key=lambda problem: problem.position))
 
@@ -57,54 +54,71 @@ def explain_payload(
     take_id: str,
 ) -> tuple[Problem, ...]:
     """All that is wrong with one take's request, one problem a parameter."""
-    return tuple(
-        _bad_parameter(fault, card, position_of, rendered_of, take_id)
-        for fault in _most_telling(find_faults(payload, card.request_schema))
-    )
+    problems = []
+    for error in _one_for_each_path(find_errors(payload, card.request_schema)):
+        name = str(error.path[0]) if error.path else ""
+        code, words, hint = _describe_parameter(error, name, card)
+        message = f"take {take_id}: {_sentence(error.path, words)}"
+        problems.append(Problem(position_of(name), code, message, hint, rendered_of(name)))
+    return tuple(problems)
 
 
-def _most_telling(faults: Iterable[Fault]) -> Iterator[Fault]:
-    """One fault for each path, in the order of the paths' first."""
-    best: dict[FaultPath, Fault] = {}
-    for fault in faults:
-        known = best.get(fault.path)
-        if known is None or importance(fault) < importance(known):
-            best[fault.path] = fault
-    yield from best.values()
+def _describe_parameter(
+    error: SchemaError, name: str, card: ModelCard
+) -> tuple[str, str, str | None]:
+    """The code, the words after the path, and the hint."""
+    if error.keyword == MISSING:
+        return "missing-parameter", f"is missing; {card.name} needs it", None
+    if error.keyword == UNKNOWN and len(error.path) == 1:
+        hint = did_you_mean(name, card.parameters)
+        return "unknown-parameter", f"{card.name} has no such parameter", hint
+    message = describe_error(error, owner=card.name)
+    return message.code, message.words, hint_for_value(error, message.code)
 
 
-def _bad_value(root: Node, fault: Fault) -> Problem:
-    said = complain(fault)
+def _one_for_each_path(errors: Iterable[SchemaError]) -> Iterator[SchemaError]:
+    """The most specific error of each path, in the order in which the paths first occur."""
+    by_path: dict[ErrorPath, list[SchemaError]] = {}
+    for error in errors:
+        by_path.setdefault(error.path, []).append(error)
+    return map(most_specific, by_path.values())
+
+
+def _bad_value(root: Node, error: SchemaError) -> Problem:
+    message = describe_error(error)
+    words = _sentence(error.path, message.words)
     position = (
-        _key_position(root, fault.path)
-        if fault.is_about_key
-        else _node_at(root, fault.path).position
+        _key_position(root, error.path)
+        if error.is_about_key
+        else _node_at(root, error.path).position
     )
-    return Problem(position, said.code, _sentence(fault.path, said.words), said.hint)
+    return Problem(position, message.code, words, hint_for_value(error, message.code))
 
 
-def _unknown_key(root: Node, fault: Fault, schema: Mapping[str, Any]) -> Problem:
-    known = fault.schema.get("properties", ())
+def _unknown_key(root: Node, error: SchemaError, schema: Mapping[str, Any]) -> Problem:
+    known = error.schema.get("properties", ())
     return Problem(
-        _key_position(root, fault.path),
+        _key_position(root, error.path),
         "unknown-key",
-        _sentence(fault.path, "unknown key"),
-        hint_for_unknown(fault.value, known, schema),
+        _sentence(error.path, "unknown key"),
+        hint_for_unknown_key(error.value, known, schema),
     )
 
 
-def _missing_keys(root: Node, missing: list[Fault], unknown: list[Fault]) -> Iterator[Problem]:
+def _missing_keys(
+    root: Node, missing: list[SchemaError], unknown: list[SchemaError]
+) -> Iterator[Problem]:
     """One problem for each mapping that lacks keys, at its first key."""
     misspelt = _by_parent(unknown)
-    for parent, faults in _by_parent(missing).items():
-        by_name = {fault.value: fault for fault in faults}
-        # A misspelt key is reported as unknown; it would only be said twice.
-        for fault in misspelt.get(parent, ()):
-            by_name.pop(closest(fault.value, by_name) or "", None)
+    for parent, errors in _by_parent(missing).items():
+        by_name = {error.value: error for error in errors}
+        # A misspelt key is reported as unknown already.
+        for error in misspelt.get(parent, ()):
+            by_name.pop(closest(error.value, by_name) or "", None)
         if not by_name:
             continue
-        words = f"missing key{'s' if len(by_name) > 1 else ''} {list_names(list(by_name))}"
-        rule = next((fault.rule for fault in by_name.values() if fault.rule), None)
+        words = f"missing key{'s' if len(by_name) > 1 else ''} {_listed(list(by_name))}"
+        rule = next((error.rule for error in by_name.values() if error.rule), None)
         node = _node_at(root, parent)
         entries = list(node.entries.values()) if isinstance(node, MappingNode) else []
         yield Problem(
@@ -114,54 +128,40 @@ def _missing_keys(root: Node, missing: list[Fault], unknown: list[Fault]) -> Ite
         )
 
 
-def _by_parent(faults: Iterable[Fault]) -> dict[FaultPath, list[Fault]]:
-    grouped: dict[FaultPath, list[Fault]] = {}
-    for fault in faults:
-        grouped.setdefault(fault.path[:-1], []).append(fault)
+def _by_parent(errors: Iterable[SchemaError]) -> dict[ErrorPath, list[SchemaError]]:
+    grouped: dict[ErrorPath, list[SchemaError]] = {}
+    for error in errors:
+        grouped.setdefault(error.path[:-1], []).append(error)
     return grouped
 
 
-def _bad_parameter(
-    fault: Fault,
-    card: ModelCard,
-    position_of: Callable[[str], Position],
-    rendered_of: Callable[[str], str | None],
-    take_id: str,
-) -> Problem:
-    name = str(fault.path[0]) if fault.path else ""
-    if fault.keyword == MISSING:
-        said = Complaint("missing-parameter", f"is missing; {card.name} needs it")
-    elif fault.keyword == UNKNOWN and len(fault.path) == 1:
-        hint = did_you_mean(name, card.parameters)
-        said = Complaint("unknown-parameter", f"{card.name} has no such parameter", hint)
-    else:
-        said = complain(fault, owner=card.name)
-    words = _sentence(fault.path, said.words)
-    message = f"take {take_id}: {words}"
-    return Problem(position_of(name), said.code, message, said.hint, rendered_of(name))
+def _listed(names: list[str]) -> str:
+    """Keys in a sentence: "'version' and 'shots'"."""
+    quoted = [f"'{name}'" for name in names]
+    return " and ".join([", ".join(quoted[:-1]), quoted[-1]]) if len(quoted) > 1 else quoted[0]
 
 
-def _is_padding(fault: Fault) -> bool:
+def _is_padding(error: SchemaError) -> bool:
     """Whether a text is too long only by the space around it, which is not sent."""
-    return fault.keyword == "maxLength" and len(fault.value.strip()) <= fault.limit
+    return error.keyword == "maxLength" and len(error.value.strip()) <= error.limit
 
 
-def _sentence(path: FaultPath, words: str) -> str:
+def _sentence(path: ErrorPath, words: str) -> str:
     where = format_path(path)
     return f"{where}: {words}" if where else words
 
 
-def _node_at(root: Node, path: FaultPath) -> Node:
+def _node_at(root: Node, path: ErrorPath) -> Node:
     node = root
-    for part in path:
-        if isinstance(node, SequenceNode) and isinstance(part, int):
-            node = node.items[part]
-        elif isinstance(node, MappingNode) and isinstance(part, str):
-            node = node.entries[part].value
+    for step in path:
+        if isinstance(node, SequenceNode) and isinstance(step, int):
+            node = node.items[step]
+        elif isinstance(node, MappingNode) and isinstance(step, str):
+            node = node.entries[step].value
     return node
 
 
-def _key_position(root: Node, path: FaultPath) -> Position:
+def _key_position(root: Node, path: ErrorPath) -> Position:
     parent = _node_at(root, path[:-1])
     entry = parent.entries.get(str(path[-1])) if isinstance(parent, MappingNode) else None
     return entry.key_position if entry else parent.position

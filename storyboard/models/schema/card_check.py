@@ -1,19 +1,27 @@
-"""Whether a card's request schema is a schema at all, before anything is checked against it."""
+"""Whether a card's request schema is a valid schema, and the check that it makes of payloads."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from storyboard.errors import UsageError
-from storyboard.models.schema.validator import is_schema
+from storyboard.models.schema.validator import Check, compile_check, is_schema
 
 if TYPE_CHECKING:
     from storyboard.models.card import ModelCard
 
 
-def ensure_sound(card: ModelCard) -> None:
+@lru_cache(maxsize=64)
+def request_check(card: ModelCard) -> Check:
+    """The quick check of payloads for this model. Raises UsageError as `check_card` does."""
+    check_card(card)
+    return compile_check(card.request_schema)
+
+
+def check_card(card: ModelCard) -> None:
     """Raises UsageError, naming the place, where the card's request schema is no JSON Schema."""
     schema = card.request_schema
     if is_schema(schema) and all(map(_is_pattern, _patterns(schema))):
@@ -34,7 +42,7 @@ def ensure_sound(card: ModelCard) -> None:
 
 
 def _patterns(schema: Any) -> Iterator[Any]:
-    """Every pattern in a schema; what only looks like one does no harm."""
+    """Every pattern in a schema, and values of other kinds that stand under the key `pattern`."""
     if isinstance(schema, list):
         for item in schema:
             yield from _patterns(item)
@@ -48,7 +56,7 @@ def _patterns(schema: Any) -> Iterator[Any]:
 
 
 def _is_pattern(pattern: Any) -> bool:
-    """Whether Python can use it, as jsonschema will."""
+    """Whether Python, and with it jsonschema, can compile it."""
     try:
         return isinstance(pattern, str) and bool(re.compile(pattern))
     except re.error:

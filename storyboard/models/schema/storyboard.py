@@ -13,7 +13,7 @@ from typing import Any
 from storyboard.errors import UsageError
 from storyboard.models.card import ModelCard
 from storyboard.models.schema import keys
-from storyboard.models.schema.card_check import ensure_sound
+from storyboard.models.schema.card_check import check_card
 from storyboard.models.schema.limits import (
     model_limits,
     or_template,
@@ -92,7 +92,7 @@ def _parameters(cards: Sequence[ModelCard]) -> Schema:
     if not cards:
         raise UsageError("no model card was found", next_step="put one into schemas/models/")
     for card in cards:
-        ensure_sound(card)
+        check_card(card)
         taken = sorted(set(card.parameters) & (set(keys.SHARED) | set(keys.SHOT_ONLY)))
         if taken:
             raise UsageError(

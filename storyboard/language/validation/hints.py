@@ -1,0 +1,98 @@
+"""What the author of a storyboard probably meant by a wrong value or an unknown key. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from storyboard.language.yaml.scalars import UnusableNumber, read_plain
+from storyboard.models.schema.errors import SchemaError
+from storyboard.reporting.suggest import did_you_mean
+
+_MIN_LETTERS = 3
+_YES, _NO = ("yes", "on", "y"), ("no", "off", "n")
+
+
+def hint_for_value(error: SchemaError, code: str) -> str | None:
+    """The hint for a value whose problem has this code, or None."""
+    if code == "too-large" and error.path[-1:] == ("duration",):
+        return "split the shot in two"
+    if error.keyword == "type":
+        return _hint_for_type(error)
+    if error.keyword == "enum":
+        return _hint_for_choice(error.value, error.schema.get("enum", ()))
+    if error.keyword == "const" and isinstance(error.value, str):
+        is_quoted = _unquoted(error.value) == error.limit
+        return f"write {error.value} without quotes" if is_quoted else None
+    return None
+
+
+def hint_for_unknown_key(key: str, known: Iterable[str], schema: Mapping[str, Any]) -> str | None:
+    """Where a known key belongs, else the known key that it resembles.
+
+    `schema` is the whole file's, `known` are the keys that are allowed where
+    `key` was found.
+    """
+    definitions = schema.get("definitions", {})
+    in_defaults = definitions.get("defaults", {}).get("properties", {})
+    in_shot = definitions.get("shot", {}).get("properties", {})
+    if key in in_defaults:
+        return f"'{key}' stands in defaults or in a shot"
+    if key in in_shot:
+        return f"'{key}' stands in a shot"
+    if key in schema.get("properties", {}):
+        return f"'{key}' stands at the top of the file"
+    if key in ("scenes", "shots") and not in_shot:
+        return "a file that is included holds no shots, only what they share"
+    return did_you_mean(key, known)
+
+
+def _hint_for_type(error: SchemaError) -> str | None:
+    value, wanted = error.value, error.limit
+    wanted = [wanted] if isinstance(wanted, str) else list(wanted)
+    if choice := _hint_for_choice(value, error.schema.get("enum", ())):
+        return choice
+    if isinstance(value, str):
+        if "boolean" in wanted and value.lower() in (*_YES, *_NO):
+            return f"write {'true' if value.lower() in _YES else 'false'}"
+        if wanted[0] in ("integer", "number", "boolean") and _unquoted(value) is not None:
+            return f"write {value} without quotes"
+        if wanted[0] == "array":
+            return "write it as a list, in brackets: [...]"
+    elif value is not None and not isinstance(value, list | dict) and "string" in wanted:
+        return "put it in quotes"
+    return None
+
+
+def _unquoted(text: str) -> bool | int | float | None:
+    """The number or truth value that YAML would read without quotes, or None."""
+    try:
+        value = read_plain(text)
+    except UnusableNumber:
+        return None
+    return None if isinstance(value, str) else value
+
+
+def _hint_for_choice(value: Any, allowed: Iterable[Any]) -> str | None:
+    """A hint where the value is nearly one of those allowed."""
+    known = list(allowed)
+    if isinstance(value, str) and (read := _unquoted(value)) is not None and read in known:
+        return f"write {value} without quotes"
+    texts = [choice for choice in known if isinstance(choice, str)]
+    alike = [text for text in texts if _normalized(text) == _normalized(str(value))]
+    if len(alike) == 1:
+        return f"did you mean '{alike[0]}'?"
+    # Comparing letters would suggest 1:1 for 16:10.
+    is_word = isinstance(value, str) and _has_letters(value)
+    return did_you_mean(value, texts) if is_word else None
+
+
+def _normalized(text: str) -> object:
+    """The same for '1080P', '1080p' and '1080', and for '16:9' and '16x9'."""
+    numbers = () if _has_letters(text) else re.findall(r"[0-9]{1,9}", text)
+    return tuple(map(int, numbers)) or text.casefold()
+
+
+def _has_letters(text: str) -> bool:
+    return sum(map(str.isalpha, text)) >= _MIN_LETTERS

@@ -1,0 +1,166 @@
+"""What a schema error means to the person who wrote the value: a code and a sentence. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from storyboard.models.schema.errors import SchemaError
+from storyboard.models.schema.words import MODELS, allowed_words, whole_range
+from storyboard.reporting.value_paths import format_value, shorten
+
+_MAX_PATTERN = 60
+
+
+@dataclass(frozen=True, slots=True)
+class SchemaMessage:
+    """A stable code, and the words that follow the value's path: "20 is more than 15, ..."."""
+
+    code: str
+    words: str
+
+
+def describe_error(error: SchemaError, *, owner: str = "") -> SchemaMessage:
+    """The error in words. Missing and unknown keys are left to the caller.
+
+    `owner` names the model whose limits these are, where the schema itself
+    does not say.
+    """
+    owners = " and ".join(error.schema.get(MODELS, ())) or owner
+    return _MESSAGES.get(error.keyword, _other)(error, owners)
+
+
+def most_specific(errors: list[SchemaError]) -> SchemaError:
+    """Of several errors of one value, the one whose message helps most."""
+    return min(errors, key=lambda error: _RANKS.get(error.keyword, len(_RANKS)))
+
+
+def _allowed(error: SchemaError, owners: str) -> str:
+    """What would be right: "alibaba/wan2.7-t2v takes '720P' or '1080P'"."""
+    allowed = allowed_words(error.schema)
+    return f"{_verb(owners, 'take')} {allowed}" if owners else f"{allowed} is needed"
+
+
+def _verb(owners: str, verb: str) -> str:
+    return f"{owners} {verb}" if " and " in owners else f"{owners} {verb}s"
+
+
+def _type(error: SchemaError, owners: str) -> SchemaMessage:
+    if error.limit == "null" and error.rule:
+        return SchemaMessage("unknown-parameter", error.rule)
+    return SchemaMessage("wrong-type", f"{_found(error)}; {_allowed(error, owners)}")
+
+
+def _found(error: SchemaError) -> str:
+    if error.value is None:
+        return "is empty"
+    value = format_value(error.value)
+    if isinstance(error.value, list | dict):
+        return f"{value} stands here"
+    if isinstance(error.value, bool):
+        return f"{value} is not {'text' if 'string' in error.limit else 'a number'}"
+    if isinstance(error.value, str):
+        return f"{value} is text"
+    is_whole_needed = "integer" in error.limit and isinstance(error.value, float)
+    return f"{value} is not a whole number" if is_whole_needed else f"{value} is a number"
+
+
+def _enum(error: SchemaError, owners: str) -> SchemaMessage:
+    span = whole_range([value for value in error.limit if value is not None])
+    if span and isinstance(error.value, int | float) and not isinstance(error.value, bool):
+        if error.value > span[1]:
+            return _too_large(error, owners, span[1])
+        if error.value < span[0]:
+            return _too_small(error, owners, span[0])
+    return _not_allowed(error, _allowed(error, owners))
+
+
+def _not_allowed(error: SchemaError, rule: str) -> SchemaMessage:
+    return SchemaMessage("not-allowed", f"{format_value(error.value)} is not allowed; {rule}")
+
+
+def _const(error: SchemaError, owners: str) -> SchemaMessage:
+    return _not_allowed(error, error.rule or f"{format_value(error.limit)} is needed")
+
+
+def _any_of(error: SchemaError, owners: str) -> SchemaMessage:
+    return _not_allowed(error, allowed_words(error.schema))
+
+
+def _too_large(error: SchemaError, owners: str, most: Any) -> SchemaMessage:
+    allows = _verb(owners, "allow") if owners else "is allowed"
+    words = f"{format_value(error.value)} is more than {most}, the most that {allows}"
+    return SchemaMessage("too-large", words)
+
+
+def _too_small(error: SchemaError, owners: str, least: Any) -> SchemaMessage:
+    allows = _verb(owners, "allow") if owners else "is allowed"
+    words = f"{format_value(error.value)} is less than {least}, the least that {allows}"
+    return SchemaMessage("too-small", words)
+
+
+def _outside(error: SchemaError, owners: str) -> SchemaMessage:
+    is_small = "exclusiveMinimum" in error.schema and error.value <= error.limit
+    words = f"is not {'more' if is_small else 'less'} than {error.limit}, as it has to be"
+    code = "too-small" if is_small else "too-large"
+    return SchemaMessage(code, f"{format_value(error.value)} {words}")
+
+
+def _too_short(error: SchemaError, owners: str) -> SchemaMessage:
+    length = f"{len(error.value):,} characters long" if error.value else "empty"
+    needed = f"{error.limit:,} character{' is' if error.limit == 1 else 's are'} needed"
+    return SchemaMessage("too-short", f"is {length}; at least {needed}")
+
+
+def _too_long(error: SchemaError, owners: str) -> SchemaMessage:
+    most = f"at most {error.limit:,}"
+    rule = f"{_verb(owners, 'allow')} {most}" if owners else f"{most} are allowed"
+    return SchemaMessage("too-long", f"is {len(error.value):,} characters long; {rule}")
+
+
+def _too_few(error: SchemaError, owners: str) -> SchemaMessage:
+    if not error.value:
+        return SchemaMessage("empty", "is empty; at least one entry is needed")
+    words = f"has {len(error.value):,} entries; at least {error.limit:,} are needed"
+    return SchemaMessage("empty", words)
+
+
+def _pattern(error: SchemaError, owners: str) -> SchemaMessage:
+    rule = error.rule or f"it does not match {shorten(str(error.limit), _MAX_PATTERN)}"
+    return SchemaMessage("wrong-form", f"{format_value(error.value)} is not allowed: {rule}")
+
+
+def _not(error: SchemaError, owners: str) -> SchemaMessage:
+    if error.rule and isinstance(error.value, list | dict):
+        return SchemaMessage("not-allowed", error.rule)
+    rule = f": {error.rule}" if error.rule else ""
+    return SchemaMessage("not-allowed", f"{format_value(error.value)} is not allowed{rule}")
+
+
+def _other(error: SchemaError, owners: str) -> SchemaMessage:
+    rule = error.rule or f"it breaks a rule of {owners or 'the schema'}"
+    return SchemaMessage("not-allowed", f"{format_value(error.value)} is not allowed: {rule}")
+
+
+_Describe: TypeAlias = Callable[[SchemaError, str], SchemaMessage]
+
+# The most specific first: where a value breaks several rules, one is reported.
+_MESSAGES: dict[str, _Describe] = {
+    "type": _type,
+    "const": _const,
+    "not": _not,
+    "enum": _enum,
+    "minItems": _too_few,
+    "minProperties": _too_few,
+    "minLength": _too_short,
+    "maxLength": _too_long,
+    "minimum": lambda error, owners: _too_small(error, owners, error.limit),
+    "maximum": lambda error, owners: _too_large(error, owners, error.limit),
+    "exclusiveMinimum": _outside,
+    "exclusiveMaximum": _outside,
+    "pattern": _pattern,
+    "anyOf": _any_of,
+}
+
+_RANKS = {keyword: rank for rank, keyword in enumerate(_MESSAGES)}
