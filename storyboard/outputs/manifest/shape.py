@@ -5,20 +5,19 @@ from __future__ import annotations
 import json
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from storyboard.models.schema.errors import MISSING, UNKNOWN, SchemaError, find_errors
 from storyboard.models.schema.validator import Check, compile_check
 from storyboard.records import Json
-
-if TYPE_CHECKING:
-    from jsonschema import Draft202012Validator
+from storyboard.reporting.value_paths import format_path
 
 
 def shape_problem(document: Json) -> str | None:
     """The first place where the document departs from the schema, or None."""
     if _quick_check()(document):
         return None
-    return next((_said(error) for error in _validator().iter_errors(document)), None)
+    return next(map(_message, find_errors(document, _schema())), None)
 
 
 def short(value: object) -> str:
@@ -46,33 +45,26 @@ def _quick_check() -> Check:
     return compile_check(_schema())
 
 
-def _validator() -> Draft202012Validator:
-    # It takes a tenth of a second to import; most manifests are sound.
-    from jsonschema import Draft202012Validator
+def _message(error: SchemaError) -> str:
+    """The path, the value and the rule, in JSON Schema's words: programs write manifests."""
+    is_about_key = error.keyword in (MISSING, UNKNOWN)
+    where = format_path(error.path[:-1] if is_about_key else error.path)
+    return f"{where}: {_words(error)}" if where else _words(error)
 
-    return Draft202012Validator(_schema())
 
-
-def _said(error: Any) -> str:
-    """A schema error in our words: the path, the value seen, what is wrong with it."""
-    where = "".join(
-        f"[{step}]" if isinstance(step, int) else f".{step}" for step in error.absolute_path
-    ).lstrip(".")
-    start = f"{where}: " if where else ""
-    expected = error.validator_value
-    match error.validator:
+def _words(error: SchemaError) -> str:
+    value = short(error.value)
+    match error.keyword:
         case "required":
-            missing = next(key for key in expected if key not in error.instance)
-            return f"{start}{missing!r} is missing"
+            return f"{error.value!r} is missing"
         case "additionalProperties":
-            extra = next(key for key in error.instance if key not in error.schema["properties"])
-            return f"{start}unknown key {short(extra)}"
+            return f"unknown key {value}"
         case "type":
-            names = " or ".join([expected] if isinstance(expected, str) else expected)
-            return f"{start}{short(error.instance)} is not {names}"
+            types = [error.limit] if isinstance(error.limit, str) else error.limit
+            return f"{value} is not {' or '.join(types)}"
         case "enum":
-            return f"{start}{short(error.instance)} is not one of {', '.join(map(str, expected))}"
+            return f"{value} is not one of {', '.join(map(str, error.limit))}"
         case "pattern":
-            return f"{start}{short(error.instance)} does not have the right form"
-        case name:
-            return f"{start}{short(error.instance)} does not keep to {name} {expected}"
+            return f"{value} does not have the right form"
+        case keyword:
+            return f"{value} does not keep to {keyword} {error.limit}"

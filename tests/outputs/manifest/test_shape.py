@@ -9,14 +9,16 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
 
 from storyboard.outputs.manifest.manifest import manifest_bytes
-from storyboard.outputs.manifest.shape import _quick_check, _validator, shape_problem
+from storyboard.outputs.manifest.shape import _quick_check, shape_problem
 from tests.outputs.states import make_manifest
 
 SCHEMA = json.loads(
     (Path(__file__).parents[3] / "schemas" / "manifest.schema.json").read_text(encoding="utf-8")
 )
+VALIDATOR = Draft202012Validator(SCHEMA)
 MANIFEST = json.loads(manifest_bytes(make_manifest()))
 SPACES = [chr(code) for code in range(sys.maxunicode) if chr(code).isspace()]
 
@@ -32,7 +34,7 @@ values = st.sampled_from(
 
 
 def verdicts(document: Any) -> tuple[bool, bool]:
-    return _quick_check()(document), _validator().is_valid(document)
+    return _quick_check()(document), VALIDATOR.is_valid(document)
 
 
 def test_a_manifest_of_every_status_is_surely_right() -> None:
