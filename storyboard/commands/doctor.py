@@ -42,7 +42,6 @@ LIBRARIES = (
     "jinja2",
     "click",
     "pymediainfo",
-    "platformdirs",
     "filelock",
 )
 """What the program needs, by the names that pip knows; as in pyproject.toml."""

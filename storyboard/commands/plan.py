@@ -53,9 +53,7 @@ def command(files: tuple[Path, ...], check: bool, as_json: bool, **options: Any)
     folders, selection = parse_folders(options), parse_selection(options)
     plan_options = parse_plan_options(options)
     catalog = load_catalog()
-    boards = read_sound(
-        files, catalog, options, strict=options["strict"], as_json=as_json, may_recall=True
-    )
+    boards = read_sound(files, catalog, options, strict=options["strict"], as_json=as_json)
     if not boards:
         return ExitCode.USAGE
     spaces = find_workspaces(boards, folders)

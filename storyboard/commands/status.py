@@ -35,7 +35,7 @@ from storyboard.reporting.amounts import time_left
 def command(file: Path, as_json: bool, **options: Any) -> int:
     """Show what is known of each take; sends nothing and takes no lock."""
     folders = parse_folders(options)
-    boards = read_sound([file], load_catalog(), options, as_json=as_json, may_recall=True)
+    boards = read_sound([file], load_catalog(), options, as_json=as_json)
     if not boards:
         return ExitCode.USAGE
     space = find_workspaces(boards, folders)[0]

@@ -5,26 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import click
 
 from storyboard.console.printing import say_problems
 from storyboard.language.load import load_storyboard
-from storyboard.language.nodes import Node
 from storyboard.language.overrides import read_overrides
 from storyboard.models.catalog import Catalog
 from storyboard.records import Severity, Storyboard
 from storyboard.reporting.problems import format_problems
-
-
-class Loader(Protocol):
-    """What makes a storyboard of a file."""
-
-    def __call__(
-        self, path: Path, catalog: Catalog, *, overrides: Mapping[str, Node]
-    ) -> Storyboard:
-        """The storyboard, with all that is wrong with it."""
 
 
 def read_storyboards(
@@ -33,11 +23,10 @@ def read_storyboards(
     *,
     assignments: Sequence[str] = (),
     variable_files: Sequence[Path] = (),
-    load: Loader = load_storyboard,
 ) -> list[Storyboard]:
     """The storyboards at `files`, each with its problems; those of the vars go to the first."""
     overrides, problems, sources = read_overrides(assignments, variable_files)
-    boards = [load(path, catalog, overrides=overrides) for path in files]
+    boards = [load_storyboard(path, catalog, overrides=overrides) for path in files]
     if problems and boards:
         first = boards[0]
         boards[0] = replace(
@@ -46,21 +35,6 @@ def read_storyboards(
             sources={**first.sources, **sources},
         )
     return boards
-
-
-def _recall_or_load(path: Path, catalog: Catalog, *, overrides: Mapping[str, Node]) -> Storyboard:
-    from storyboard.project.takes_cache import recall
-
-    kept = recall(path, catalog, overrides)
-    return kept or _load_and_keep(path, catalog, overrides=overrides)
-
-
-def _load_and_keep(path: Path, catalog: Catalog, *, overrides: Mapping[str, Node]) -> Storyboard:
-    from storyboard.project.takes_cache import keep
-
-    board = load_storyboard(path, catalog, overrides=overrides)
-    keep(board, catalog, overrides)
-    return board
 
 
 def may_go_on(boards: Sequence[Storyboard], *, strict: bool) -> bool:
@@ -76,20 +50,17 @@ def read_sound(
     *,
     strict: bool = False,
     as_json: bool = False,
-    may_recall: bool = False,
 ) -> list[Storyboard]:
     """The storyboards, after their problems and warnings have been told; empty where any stands.
 
     `options` holds a command's `variable_options`. With `as_json` problems
-    that stop the command are its one document on stdout. `may_recall` is for
-    commands that send nothing: what has not changed need not be made again.
+    that stop the command are its one document on stdout.
     """
     boards = read_storyboards(
         files,
         catalog,
         assignments=options["assignments"],
         variable_files=options["variable_files"],
-        load=_recall_or_load if may_recall else _load_and_keep,
     )
     is_sound = may_go_on(boards, strict=strict)
     if as_json and not is_sound:
