@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from collections import Counter
@@ -18,9 +19,9 @@ SCHEMA_VERSION = 1
 
 def print_json(document: Mapping[str, Any]) -> None:
     """One JSON document with its `schema_version`, on stdout."""
-    from storyboard.outputs.manifest.indented_json import indented
-
-    text = indented({"schema_version": SCHEMA_VERSION, **document}, ensure_ascii=False, default=str)
+    text = json.dumps(
+        {"schema_version": SCHEMA_VERSION, **document}, indent=2, ensure_ascii=False, default=str
+    )
     # A file name may hold half a surrogate pair, which no stream takes and JSON can escape.
     click.echo(text.encode("utf-8", "backslashreplace").decode())
 

@@ -1,29 +1,24 @@
 """The manifest as a value, and as `manifest.json`: same value, same bytes, and back.
 
-Reads that one file. What makes a file unusable stands in
-`manifest_checks`.
+Reads that one file. What makes a file unusable stands in `checks`.
 """
 
 from __future__ import annotations
 
+import json
 import stat
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from storyboard.bulk import maker_of
 from storyboard.errors import UsageError
 from storyboard.outputs.manifest.checks import manifest_problem, parse_manifest
-from storyboard.outputs.manifest.indented_json import flat_objects, indented
 from storyboard.outputs.manifest.times import read_time, time_text
 from storyboard.records import Json, Payload, TakeStatus, Video
 
 SCHEMA_VERSION = 1
 MAX_BYTES = 256 * 1024 * 1024  # 100,000 takes, the most a storyboard has, come to some 150 MB
-
-_STRICT = {"ensure_ascii": False, "allow_nan": False}
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,24 +66,17 @@ class Manifest:
         return self.storyboard
 
 
-_STATUSES = {status.value: status for status in TakeStatus}
-_make_take = maker_of(ManifestTake)
-_make_video = maker_of(Video)
-
-
 def manifest_bytes(manifest: Manifest) -> bytes:
     """The content of manifest.json: the same for the same manifest."""
-    head = {
+    document = {
         "schema_version": SCHEMA_VERSION,
         "storyboard": manifest.storyboard,
         "title": manifest.title,
         "origin": manifest.origin,
-        "takes": [],
+        "takes": [_take_document(take) for take in manifest.takes],
     }
-    before, after = indented(head, **_STRICT).split("[]\n")
-    blocks = b",\n    ".join(_blocks(manifest.takes))
-    takes = b"[\n    %b\n  ]" % blocks if blocks else b"[]"
-    return b"%b%b\n%b\n" % (before.encode(), takes, after.encode())
+    text = json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False)
+    return f"{text}\n".encode()
 
 
 def read_manifest(path: Path) -> Manifest | None:
@@ -130,29 +118,8 @@ def _unusable(path: Path, problem: str) -> UsageError:
     )
 
 
-def _blocks(takes: Sequence[ManifestTake]) -> Iterator[bytes]:
-    """The block of each take, in the order in which people read it.
-
-    Its flat parts are encoded many takes at a time, and then put together.
-    """
-    files = flat_objects([_file_document(take.file) for take in takes if take.file], 6, **_STRICT)
-    parts = zip(
-        takes,
-        flat_objects([_request_document(take) for take in takes], 4, **_STRICT),
-        flat_objects([dict(take.payload) for take in takes], 6, **_STRICT),
-        flat_objects([_answer_document(take) for take in takes], 4, **_STRICT),
-        flat_objects([{"error": take.error} for take in takes], 4, **_STRICT),
-        strict=True,
-    )
-    for take, request, payload, answer, error in parts:
-        file = next(files) if take.file else "null"
-        yield (
-            f'{request[:-6]},\n      "payload": {payload},{answer[1:-6]},\n      "file": {file},'
-            f"{error[1:]}"
-        ).encode()
-
-
-def _request_document(take: ManifestTake) -> dict[str, Json]:
+def _take_document(take: ManifestTake) -> dict[str, Json]:
+    """One block, its keys in the order in which people read it."""
     return {
         "id": take.id,
         "scene": take.scene,
@@ -160,11 +127,7 @@ def _request_document(take: ManifestTake) -> dict[str, Json]:
         "take": take.take,
         "status": take.status.value,
         "model": take.model,
-    }
-
-
-def _answer_document(take: ManifestTake) -> dict[str, Json]:
-    return {
+        "payload": dict(take.payload),
         "fingerprint": take.fingerprint,
         "commit": take.commit,
         "is_dirty": take.is_dirty,
@@ -175,6 +138,8 @@ def _answer_document(take: ManifestTake) -> dict[str, Json]:
         "http_status": take.http_status,
         "video_url": take.video_url,
         "url_expires_at": _written_time(take.url_expires_at),
+        "file": _file_document(take.file) if take.file else None,
+        "error": take.error,
     }
 
 
@@ -191,38 +156,38 @@ def _file_document(video: Video) -> dict[str, Json]:
 
 
 def _read_take(block: dict[str, Any]) -> ManifestTake:
-    return _make_take(
-        block["id"],
-        block["scene"],
-        block["shot"],
-        int(block["take"]),
-        _STATUSES[block["status"]],
-        block["model"],
-        block["payload"],
-        block["fingerprint"],
-        block["endpoint"],
-        block["task_id"],
-        _time(block["submitted_at"]),
-        _time(block["finished_at"]),
-        _whole(block["http_status"]),
-        block["commit"],
-        block["is_dirty"],
-        block["video_url"],
-        _time(block["url_expires_at"]),
-        _read_file(block["file"]) if block["file"] else None,
-        block["error"],
+    return ManifestTake(
+        id=block["id"],
+        scene=block["scene"],
+        shot=block["shot"],
+        take=int(block["take"]),
+        status=TakeStatus(block["status"]),
+        model=block["model"],
+        payload=block["payload"],
+        fingerprint=block["fingerprint"],
+        endpoint=block["endpoint"],
+        task_id=block["task_id"],
+        submitted_at=_time(block["submitted_at"]),
+        finished_at=_time(block["finished_at"]),
+        http_status=_whole(block["http_status"]),
+        commit=block["commit"],
+        is_dirty=block["is_dirty"],
+        video_url=block["video_url"],
+        url_expires_at=_time(block["url_expires_at"]),
+        file=_read_file(block["file"]) if block["file"] else None,
+        error=block["error"],
     )
 
 
 def _read_file(block: dict[str, Any]) -> Video:
-    return _make_video(
-        block["path"],
-        block["sha256"],
-        int(block["bytes"]),
-        _whole(block["width"]),
-        _whole(block["height"]),
-        _fraction(block["duration_s"]),
-        _fraction(block["fps"]),
+    return Video(
+        path=block["path"],
+        sha256=block["sha256"],
+        size_bytes=int(block["bytes"]),
+        width=_whole(block["width"]),
+        height=_whole(block["height"]),
+        duration_s=_fraction(block["duration_s"]),
+        fps=_fraction(block["fps"]),
     )
 
 

@@ -3,7 +3,7 @@
 Takes with what is known of them become a manifest; and a manifest gives them
 back to a clone, which has no state file. The way there and back changes no
 byte: so promises 4, 5 and 6 of the design meet here. Pure; the file itself
-is `manifest_file`, whose functions stand here too.
+is read and written by `file`, whose functions stand here too.
 """
 
 from __future__ import annotations
@@ -11,13 +11,13 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import Protocol
 from urllib.parse import urlsplit
 
-from storyboard.bulk import maker_of
 from storyboard.outputs.manifest.file import (
     Manifest,
     ManifestTake,
@@ -73,9 +73,6 @@ _REASONS = {
     SubmissionState.ABANDONED: "given up by hand",
 }
 """What stands under `error` where no reason was given."""
-
-_make_take = maker_of(ManifestTake)
-_make_video = maker_of(Video)
 
 
 class Named(Protocol):
@@ -167,20 +164,20 @@ def _block(state: TakeState) -> ManifestTake:
         raise ValueError(f"take {take.id} is done and has no video")
     is_rendered = status in (TakeStatus.DONE, TakeStatus.RENDERED)
     link = sent.video_url
-    return _make_take(
+    return ManifestTake(
         *asked,
         *request,
-        _endpoint(sent.endpoint),
-        sent.task_id,
-        _time(sent.submitted_at or sent.sent_at),
-        _time(sent.finished_at),
-        sent.http_status,
-        sent.commit,
-        sent.is_dirty,
-        link if link and is_safe_link(link) else None,
-        _time(sent.url_expires_at),
-        _measured(sent.video) if is_rendered and sent.video else None,
-        _error(status, sent),
+        endpoint=_endpoint(sent.endpoint),
+        task_id=sent.task_id,
+        submitted_at=_time(sent.submitted_at or sent.sent_at),
+        finished_at=_time(sent.finished_at),
+        http_status=sent.http_status,
+        commit=sent.commit,
+        is_dirty=sent.is_dirty,
+        video_url=link if link and is_safe_link(link) else None,
+        url_expires_at=_time(sent.url_expires_at),
+        file=_measured(sent.video) if is_rendered and sent.video else None,
+        error=_error(status, sent),
     )
 
 
@@ -204,14 +201,12 @@ def _time(time: datetime | None) -> datetime | None:
 
 def _measured(video: Video) -> Video:
     """The video with its measures as the manifest writes them: to the thousandth, no zeros."""
-    return _make_video(
-        video.path,
-        video.sha256,
-        video.size_bytes,
-        video.width or None,
-        video.height or None,
-        _thousandths(video.duration_s),
-        _thousandths(video.fps),
+    return replace(
+        video,
+        width=video.width or None,
+        height=video.height or None,
+        duration_s=_thousandths(video.duration_s),
+        fps=_thousandths(video.fps),
     )
 
 
