@@ -20,7 +20,7 @@ import pytest
 from tabulate import tabulate
 
 from benchmarks.makespan import IN_FLIGHT, PER_MINUTE, TAKES, least_makespan_s
-from storyboard.engine.poll_schedule import Polls
+from storyboard.engine.poll_schedule import PollSchedule
 from storyboard.planning.plan import PlanOptions
 from tests.engine.night import LoggedApi, Night, ScriptedApi
 from tests.engine.rig import make_takes
@@ -59,7 +59,7 @@ LAWS: Mapping[str, Callable[[random.Random, float], float]] = {
 # The policies
 
 
-class EverySoOften(Polls):
+class EverySoOften(PollSchedule):
     """A look every so many seconds."""
 
     def __init__(self, wait_s: float) -> None:
@@ -72,7 +72,7 @@ class EverySoOften(Polls):
         return self._wait_s
 
 
-class BackingOff(Polls):
+class BackingOff(PollSchedule):
     """Each wait is twice the one before, from 2 to 30 s."""
 
     def next_wait_s(
@@ -85,7 +85,7 @@ class BackingOff(Polls):
 class Policy:
     """A way of looking, and whether there is a request log to glance at."""
 
-    make: Callable[[], Polls]
+    make: Callable[[], PollSchedule]
     has_log: bool = False
 
 
@@ -93,8 +93,8 @@ POLICIES: Mapping[str, Policy] = {
     "every 5 s": Policy(lambda: EverySoOften(5.0)),
     "every 15 s": Policy(lambda: EverySoOften(15.0)),
     "backing off, 2 to 30 s": Policy(BackingOff),
-    "storyboard, without the log": Policy(Polls),
-    "storyboard": Policy(Polls, has_log=True),
+    "storyboard, without the log": Policy(PollSchedule),
+    "storyboard": Policy(PollSchedule, has_log=True),
 }
 
 
@@ -121,7 +121,7 @@ def simulate(law: str, policy: Policy, seed: int) -> tuple[float, float]:
     rng = random.Random(seed)
     render_s = [LAWS[law](rng, number / TAKES) for number in range(TAKES)]
     with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
-        patch.setattr("storyboard.engine.loop.Polls", policy.make)
+        patch.setattr("storyboard.engine.loop.PollSchedule", policy.make)
         night = Night(
             Path(folder) / "out",
             make_takes(TAKES),
@@ -129,7 +129,7 @@ def simulate(law: str, policy: Policy, seed: int) -> tuple[float, float]:
             concurrency=IN_FLIGHT,
             requests_per_minute=PER_MINUTE,
             render_times_s=render_s,
-            options=PlanOptions(download=False),
+            plan_options=PlanOptions(download=False),
         )
 
         api = LoggedApi(night) if policy.has_log else ScriptedApi(night)

@@ -1,15 +1,15 @@
-"""When a bad night ends the submissions, or the run. Pure; times are monotonic seconds."""
+"""When refusals or an outage end the submissions, or the run. Pure; times are monotonic seconds."""
 
 from __future__ import annotations
 
 from storyboard.errors import AccountError, StoryboardError, Unreachable
 from storyboard.records import Outcome, SubmitReply
 
-UNKNOWNS_IN_A_ROW = 5
-_ACCOUNT = frozenset({401, 402, 403})
-_WRONG_PLACE = frozenset({404, 405})
-_NEVER_REACHED_S = 60.0
-_OUT_OF_REACH_S = 30 * 60.0
+MAX_UNKNOWNS = 5  # in a row
+_ACCOUNT_REFUSED = frozenset({401, 402, 403})
+_WRONG_URL = frozenset({404, 405})
+_MAX_NEVER_REACHED_S = 60.0
+_MAX_OUT_OF_REACH_S = 30 * 60.0
 
 _REMEDY = {
     401: "check the key in MODELLIX_API_KEY, then run again",
@@ -19,46 +19,46 @@ _REMEDY = {
 
 
 class Breaker:
-    """Remembers what the API answered and says when to stop, and why."""
+    """Counts what the API answered, and says when to stop, and why."""
 
     def __init__(self, *, origin: str, now: float) -> None:
         self._origin = origin
         self._started_at = now
         self._reached_at: float | None = None
-        self._in_a_row = 0
+        self._unknowns_in_a_row = 0
 
     @property
-    def most_open_posts(self) -> int:
+    def max_open_posts(self) -> int:
         """How many POSTs may be open at once, so that an outage makes no more than five unknown."""
-        return max(1, UNKNOWNS_IN_A_ROW - self._in_a_row)
+        return max(1, MAX_UNKNOWNS - self._unknowns_in_a_row)
 
     def on_reached(self, *, now: float) -> None:
-        """Some answer came from the API, whatever it says."""
+        """The API sent a reply, whatever it says."""
         self._reached_at = now
 
     def on_submit(self, reply: SubmitReply) -> StoryboardError | None:
-        """Why no more may be submitted after this answer, None where all is well."""
+        """Why nothing more may be submitted after this reply; None where it may."""
         status = reply.http_status
-        if reply.outcome is Outcome.REJECTED and status in _ACCOUNT:
+        if reply.outcome is Outcome.REJECTED and status in _ACCOUNT_REFUSED:
             return account_error(status, reply.message)
-        if reply.outcome is Outcome.UNKNOWN or status in _WRONG_PLACE:
-            self._in_a_row += 1
+        if reply.outcome is Outcome.UNKNOWN or status in _WRONG_URL:
+            self._unknowns_in_a_row += 1
         elif reply.outcome is not Outcome.UNAVAILABLE:
-            self._in_a_row = 0
-        if self._in_a_row < UNKNOWNS_IN_A_ROW:
+            self._unknowns_in_a_row = 0
+        if self._unknowns_in_a_row < MAX_UNKNOWNS:
             return None
         return Unreachable(
-            f"{UNKNOWNS_IN_A_ROW} submissions in a row got no usable answer from {self._origin} "
+            f"{MAX_UNKNOWNS} submissions in a row got no usable answer from {self._origin} "
             f"(the last: {reply.message or 'no answer came'}); nothing more is sent",
             next_step="see what waits with: storyboard status FILE",
         )
 
     def on_time(self, *, now: float, in_flight: int) -> StoryboardError | None:
-        """Why the run should end by now, None while there is hope."""
+        """Why the run shall end by now; None where it shall go on."""
         if self._reached_at is None:
-            if now - self._started_at < _NEVER_REACHED_S:
+            if now - self._started_at < _MAX_NEVER_REACHED_S:
                 return None
-        elif in_flight or now - self._reached_at < _OUT_OF_REACH_S:
+        elif in_flight or now - self._reached_at < _MAX_OUT_OF_REACH_S:
             return None
         return Unreachable(
             f"the API at {self._origin} cannot be reached",
@@ -66,15 +66,15 @@ class Breaker:
         )
 
     def next_checks(self, *, now: float) -> list[float]:
-        """When `on_time` could have something to say; empty where time alone changes nothing."""
+        """When `on_time` may next return an error; empty where time alone changes nothing."""
         if self._reached_at is None:
-            return [self._started_at + _NEVER_REACHED_S]
-        check_at = self._reached_at + _OUT_OF_REACH_S
+            return [self._started_at + _MAX_NEVER_REACHED_S]
+        check_at = self._reached_at + _MAX_OUT_OF_REACH_S
         return [check_at] if check_at > now else []
 
 
 def account_error(status: int | None, message: str | None) -> AccountError:
-    """What a 401, 402 or 403 means for the run."""
+    """The error that a 401, 402 or 403 ends the submissions with."""
     return AccountError(
         f"the API refuses the account (HTTP {status}): {message or 'no reason given'}",
         next_step=_REMEDY.get(status or 0, "check the account, then run again"),

@@ -1,4 +1,4 @@
-"""Time for the engine: an argument, so that tests can turn the hands."""
+"""Time as an argument of the engine, so that tests can supply their own."""
 
 from __future__ import annotations
 
@@ -10,29 +10,30 @@ from typing import Protocol, TypeVar
 
 T = TypeVar("T")
 
-# Windows cannot interrupt a wait with Ctrl-C, so the wait is short there; and
-# no system waits for more than some hundred years.
+# Windows cannot interrupt a wait with Ctrl-C, so waits are short there. Elsewhere
+# the bound keeps the timeout within what the system accepts.
 _MAX_WAIT_S = 0.5 if os.name == "nt" else 3600.0
 
 
 class Clock(Protocol):
-    """What the engine knows of time, and how it waits."""
+    """The two clocks that the engine reads, and how it waits."""
 
     def now(self) -> datetime:
-        """The time of day, UTC: for what is written down."""
+        """The time of day (UTC), for what is stored."""
 
     def monotonic(self) -> float:
-        """Seconds that never jump: for waits and due times."""
+        """Seconds that never go backwards, for waits and due times."""
 
     def wait(self, inbox: queue.SimpleQueue[T], wait_s: float | None) -> list[T]:
-        """All that has come into `inbox`, after at most `wait_s` seconds; None sets no limit.
+        """Waits for an item and returns all that `inbox` then holds.
 
-        May come back empty before.
+        Waits at most `wait_s` seconds, without limit for None. May return an
+        empty list earlier.
         """
 
 
 class SystemClock:
-    """The computer's own."""
+    """The system's clocks."""
 
     def now(self) -> datetime:
         return datetime.now(timezone.utc)
@@ -43,8 +44,8 @@ class SystemClock:
     def wait(self, inbox: queue.SimpleQueue[T], wait_s: float | None) -> list[T]:
         items: list[T] = []
         try:
-            longest_s = _MAX_WAIT_S if wait_s is None else min(wait_s, _MAX_WAIT_S)
-            items.append(inbox.get(timeout=max(0.0, longest_s)))
+            max_wait_s = _MAX_WAIT_S if wait_s is None else min(wait_s, _MAX_WAIT_S)
+            items.append(inbox.get(timeout=max(0.0, max_wait_s)))
             while True:
                 items.append(inbox.get_nowait())
         except queue.Empty:

@@ -1,130 +1,129 @@
-"""Downloads on threads of their own, so that they never hold up a submission.
+"""Downloads, on worker threads of their own so that they never delay a submission.
 
-The links that expire first come first. Decides what a failed download means;
-the loop does it.
+A finished download passes through three stages: its row is written within the
+turn's transaction, the transaction is committed, and only then is the file
+moved to the name that the row gives. A restart completes a move that a killed
+run had committed and not made.
 """
 
 from __future__ import annotations
 
 import heapq
 import itertools
-import queue
-import random
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timezone
-from enum import Enum
 
+from storyboard.engine.ending import Ending
 from storyboard.engine.events import Downloaded, Event, guarded
-from storyboard.engine.job import Due, Flight, Job
+from storyboard.engine.flight import Flight
+from storyboard.engine.job import Job, Step
 from storyboard.engine.pacing import back_off_s
+from storyboard.engine.run import Run
 from storyboard.engine.workers import Workers
 from storyboard.errors import StateError
 from storyboard.names import video_path
 from storyboard.records import Submission, Video
+from storyboard.videos import files as video_files
 from storyboard.videos.files import part_path
 from storyboard.videos.result import Fetch, Fetched, FetchFailed, FetchResult
 
-_TRIES = 5
+_MAX_ATTEMPTS = 5
 _NEVER = datetime.max.replace(tzinfo=timezone.utc)
 
 
-class Verdict(Enum):
-    """What the loop does about a finished download."""
-
-    PLACE = "place"  # whole and checked: write its row and put it in place
-    RETRY = "retry"  # queued again, for later
-    REFRESH = "refresh"  # a signed link may have been renewed: ask the API for it once
-    GONE = "gone"  # the link no longer works, and there is no other
-    GIVEN_UP = "given up"  # not in this run
-
-
 class Downloads:
-    """The queue of videos to fetch. Used by the loop thread alone."""
+    """The videos to fetch: first those whose links expire first."""
 
-    def __init__(
-        self,
-        fetch: Fetch,
-        inbox: queue.SimpleQueue[Event],
-        *,
-        connections: int,
-        jitter: random.Random,
-    ) -> None:
+    def __init__(self, run: Run, ending: Ending, fetch: Fetch) -> None:
+        self._run = run
+        self._ending = ending
         self._fetch = fetch
-        self._jitter = jitter
-        self._workers: Workers[Event] = Workers(connections, inbox, name="download")
-        self._ready: list[tuple[datetime, Due]] = []
-        self._later: list[Due] = []
+        self._workers: Workers[Event] = Workers(
+            run.settings.download_connections, run.inbox, name="download"
+        )
+        self._ready: list[tuple[datetime, int, Flight]] = []  # a heap, by expiry of the link
+        self._later: list[tuple[float, int, Flight]] = []  # a heap, by time of the next attempt
+        self._to_move: list[tuple[Flight, Fetched]] = []
         self._numbers = itertools.count()
 
     @property
     def is_idle(self) -> bool:
-        """Whether nothing waits and nothing is under way."""
+        """Whether nothing is queued and nothing is being fetched."""
         return not (self._ready or self._later or self._workers.busy)
 
     def add(self, flight: Flight) -> None:
         """Queues a submission whose result has a link."""
-        urgency = flight.submission.url_expires_at or _NEVER
-        heapq.heappush(self._ready, (urgency, Due(0.0, next(self._numbers), flight)))
+        expires_at = flight.submission.url_expires_at or _NEVER
+        heapq.heappush(self._ready, (expires_at, next(self._numbers), flight))
 
-    def next_at(self) -> float | None:
-        """When a download is due to be tried again, None where none is."""
-        return self._later[0].at if self._later else None
+    def due_times(self) -> Iterator[float]:
+        """When the next failed download is to be attempted again."""
+        if self._later:
+            yield self._later[0][0]
 
     def start(self, now: float) -> None:
         """Starts what is ready, as far as there are free threads."""
-        while self._later and self._later[0].at <= now:
-            self.add(heapq.heappop(self._later).flight)
+        if self._ending.is_leaving:
+            return
+        while self._later and self._later[0][0] <= now:
+            self.add(heapq.heappop(self._later)[2])
         while self._ready and self._workers.free:
-            flight = heapq.heappop(self._ready)[1].flight
-            flight.downloads += 1
-            self._start(flight)
+            self._start(heapq.heappop(self._ready)[2])
 
-    def judge(self, flight: Flight, result: FetchResult, now: float) -> Verdict:
-        """What a finished download means; what is worth it is queued again.
-
-        Raises StateError where the disk would not take the video.
-        """
+    def on_downloaded(self, flight: Flight, result: FetchResult, now: float) -> None:
+        """Writes the row of a fetched video; tries a failed download again where that may help."""
         self._workers.finished()
         if isinstance(result, Fetched):
-            return Verdict.PLACE
-        if result.disk_error is not None:
-            raise _disk_error(flight, result.disk_error)
-        if result.is_gone:
-            if flight.was_refreshed or not flight.submission.task_id:
-                return Verdict.GONE
-            flight.was_refreshed = True
-            return Verdict.REFRESH
-        if not self._is_worth_retrying(flight, result):
-            return Verdict.GIVEN_UP
-        wait_s = back_off_s(flight.downloads, longest_s=30.0, jitter=self._jitter)
-        heapq.heappush(self._later, Due(now + wait_s, next(self._numbers), flight))
-        return Verdict.RETRY
+            flight.submission = add_video(flight.job, flight.submission, result.video)
+            self._to_move.append((flight, result))
+        else:
+            self._on_failed(flight, result, now)
+
+    def move_into_place(self, now: float) -> None:
+        """Gives the fetched files the names that their rows have. To be called after the commit."""
+        for flight, fetched in self._to_move:
+            path = video_files.path_of(flight.submission)
+            try:
+                video_files.move_into_place(flight.job.folder, fetched.part, path)
+            except StateError as error:
+                self._ending.fail(error, now)
+            else:
+                self._run.add_progress(flight, Step.DOWNLOADED, path)
+        self._to_move.clear()
 
     def stop(self, *, wait_s: float) -> None:
         """Lets the threads end."""
         self._workers.stop(wait_s=wait_s)
 
-    def _is_worth_retrying(self, flight: Flight, result: FetchFailed) -> bool:
-        return result.is_worth_retrying and flight.downloads < _TRIES
-
     def _start(self, flight: Flight) -> None:
-        part = part_path(flight.job.folder, flight.submission)
+        flight.download_attempts += 1
         submission = flight.submission
+        part = part_path(flight.job.folder, submission)
         self._workers.start(guarded(lambda: Downloaded(flight, self._fetch(submission, part))))
 
+    def _on_failed(self, flight: Flight, failed: FetchFailed, now: float) -> None:
+        if failed.disk_error is not None:
+            self._ending.fail(_disk_error(flight, failed.disk_error), now)
+        elif failed.is_gone and flight.submission.task_id and not flight.was_link_renewed:
+            flight.was_link_renewed = True
+            self._run.polls.push(now, flight)  # a poll may give a newly signed link
+        elif self._is_worth_retrying(flight, failed):
+            wait_s = back_off_s(flight.download_attempts, max_wait_s=30.0, jitter=self._run.jitter)
+            heapq.heappush(self._later, (now + wait_s, next(self._numbers), flight))
+        else:
+            self._run.give_up_download(flight, failed.reason)
 
-def _disk_error(flight: Flight, error: OSError) -> StateError:
-    return StateError(
-        f"cannot write a video into {flight.job.folder}: {error.strerror or error}",
-        next_step="free some space or mend the permissions, then run again; nothing is lost",
-    )
+    def _is_worth_retrying(self, flight: Flight, failed: FetchFailed) -> bool:
+        has_attempts_left = flight.download_attempts < _MAX_ATTEMPTS
+        return failed.is_worth_retrying and not failed.is_gone and has_attempts_left
 
 
 def add_video(job: Job, submission: Submission, video: Video) -> Submission:
     """The submission with its downloaded video, whose row is written; no file is moved yet.
 
-    A video that was here before, and is gone, gets its old name back. Any
-    other gets the take's next version; no file that exists is ever named.
+    The same video, where its file has been deleted, keeps its name. Any other
+    becomes the take's next version. No existing file's name is ever used.
     """
     before = submission.video
     is_same = before is not None and before.sha256 == video.sha256
@@ -133,5 +132,12 @@ def add_video(job: Job, submission: Submission, video: Video) -> Submission:
     version = job.store.next_version(submission.take)
     while (job.folder / video_path(submission.take, version)).exists():
         version += 1
-    placed = replace(video, path=video_path(submission.take, version))
-    return job.store.add_video(submission, placed, version=version)
+    named = replace(video, path=video_path(submission.take, version))
+    return job.store.add_video(submission, named, version=version)
+
+
+def _disk_error(flight: Flight, error: OSError) -> StateError:
+    return StateError(
+        f"cannot write a video into {flight.job.folder}: {error.strerror or error}",
+        next_step="free some space or mend the permissions, then run again; nothing is lost",
+    )

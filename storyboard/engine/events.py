@@ -1,4 +1,4 @@
-"""What reaches the loop's inbox: results of worker threads, and the wish to stop."""
+"""What the loop finds in its inbox: results of worker threads, and requests to stop."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from storyboard.engine.job import Flight
+from storyboard.engine.flight import Flight
 from storyboard.records import SubmitReply, TaskReply
 from storyboard.videos.result import FetchResult
 
 
 @dataclass(frozen=True, slots=True)
 class Submitted:
-    """A POST has been answered, or it is known what became of it."""
+    """A POST was answered, or failed; the reply says which."""
 
     flight: Flight
     reply: SubmitReply
@@ -21,7 +21,7 @@ class Submitted:
 
 @dataclass(frozen=True, slots=True)
 class Polled:
-    """A task has been asked after."""
+    """A poll was answered, or failed; the reply says which."""
 
     flight: Flight
     reply: TaskReply
@@ -29,30 +29,33 @@ class Polled:
 
 @dataclass(frozen=True, slots=True)
 class Downloaded:
-    """A result has been fetched, or could not be."""
+    """A download has ended, well or not."""
 
     flight: Flight
     result: FetchResult
 
 
 @dataclass(frozen=True, slots=True)
-class Glanced:
-    """The request log has been read, one of so many `pages`, and tells which tasks have ended."""
+class LogChecked:
+    """One page of the request log was read; `pages` is how many there are.
+
+    `ended` holds the ids of the tasks that the page reports as ended.
+    """
 
     ended: frozenset[str]
     pages: int
 
 
 @dataclass(frozen=True, slots=True)
-class NotGlanced:
-    """The request log could not be read; `wait_s` is what the API says of trying again."""
+class LogCheckFailed:
+    """The request log could not be read; `wait_s` is how long the API asks us to wait, or None."""
 
     wait_s: float | None
 
 
 @dataclass(frozen=True, slots=True)
 class Crashed:
-    """A worker met a bug of ours; the loop raises it."""
+    """A bug raised `error` in a worker thread; the run ends and raises it."""
 
     error: BaseException
     is_submission: bool = False
@@ -60,14 +63,16 @@ class Crashed:
 
 @dataclass(frozen=True, slots=True)
 class Interrupted:
-    """Somebody wants the run to end."""
+    """The run shall end soon (Ctrl-C, SIGTERM)."""
 
 
-Event: TypeAlias = Submitted | Polled | Glanced | NotGlanced | Downloaded | Crashed | Interrupted
+Event: TypeAlias = (
+    Submitted | Polled | LogChecked | LogCheckFailed | Downloaded | Crashed | Interrupted
+)
 
 
 def guarded(call: Callable[[], Event], *, is_submission: bool = False) -> Callable[[], Event]:
-    """A call whose bug reaches the loop instead of ending a thread in silence."""
+    """The call for a worker thread; an exception becomes a `Crashed` for the loop."""
 
     def guarded_call() -> Event:
         try:

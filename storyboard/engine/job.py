@@ -1,21 +1,24 @@
-"""What the engine is given and what it tells: plain values, no behaviour."""
+"""What the engine is given, reports and returns: plain values, no behaviour."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
 from enum import Enum
 from pathlib import Path
 
 from storyboard.errors import StoryboardError
-from storyboard.records import Plan, Submission, Take
+from storyboard.records import Plan, Submission
 from storyboard.state.store import Store
 
 
 @dataclass(frozen=True, slots=True)
 class Provenance:
-    """What is frozen with each submission beside its payload."""
+    """What is stored with each submission besides its payload.
+
+    `commit` and `is_dirty` are those of the storyboard's git repository,
+    `profile` names the key, `user_id` is the render's id in the request log.
+    """
 
     commit: str | None = None
     is_dirty: bool | None = None
@@ -36,10 +39,12 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class EngineSettings:
-    """How a run goes about it; times in seconds.
+    """The limits of a run; times in seconds.
 
     `endpoint_of` gives the submission path of a model, `retention_s` how long
-    its links live where the reply does not say.
+    a link to its videos is valid where the reply does not say. `concurrency`
+    and `requests_per_minute` are None where the API's own limits apply.
+    `connections` are for submissions, polls and log checks together.
     """
 
     endpoint_of: Callable[[str], str]
@@ -53,7 +58,7 @@ class EngineSettings:
 
 
 class Step(Enum):
-    """What has just become of a take."""
+    """What has just happened to a take."""
 
     ACCEPTED = "accepted"
     REJECTED = "rejected"
@@ -67,7 +72,7 @@ class Step(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """One change of one take, for whoever shows the run; `detail` in words."""
+    """One committed change of one take, for the listener; `detail` is text for the user."""
 
     job: str
     submission: Submission
@@ -77,48 +82,13 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class RunResult:
-    """How a run ended. What became of each take stands in the state file.
+    """How a run ended. The outcome of each take is in the state file.
 
-    `stopped_by` is what ended it early, None where it came to its end.
-    `not_downloaded` tells, by submission id, why a finished video is not here.
+    `stopped_by` is why no more was submitted, None where every action was
+    carried out. `not_downloaded` says why a finished video was not downloaded,
+    by job name and submission id.
     """
 
     stopped_by: StoryboardError | None = None
     was_interrupted: bool = False
     not_downloaded: dict[tuple[str, int], str] = field(default_factory=dict)
-
-
-@dataclass(slots=True)
-class Flight:
-    """A submission on its way through the engine; the loop thread's own notes about it."""
-
-    job: Job
-    take: Take
-    submission: Submission
-    born_s: float = 0.0  # when it was accepted, by the monotonic clock
-    working_s: float = 0.0  # its age when it was last seen at work
-    due: int = 0  # the number of its entry among the polls that are due; 0 for none
-    has_ended: bool = False  # says the request log
-    missing_since: float | None = None
-    refused_since: float | None = None
-    unread: int = 0
-    downloads: int = 0
-    was_refreshed: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Due:
-    """An entry of the heap of due times."""
-
-    at: float
-    number: int
-    flight: Flight
-
-    def __lt__(self, other: Due) -> bool:
-        return (self.at, self.number) < (other.at, other.number)
-
-
-def age_s(submission: Submission, now: datetime) -> float:
-    """Seconds since the submission was accepted; never negative, should the clock have jumped."""
-    since = submission.submitted_at or submission.sent_at
-    return max(0.0, (now - since).total_seconds())

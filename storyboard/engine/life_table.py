@@ -1,9 +1,10 @@
-"""How likely tasks are to finish, by their age: learned from looks at them. Pure.
+"""The hazard rate of tasks by age, estimated from polls. Pure.
 
-A look tells that a task was still at work, or that it has finished at some
-time since the look before. Both are entered as in a life table: by age, how
-many seconds tasks were watched, and how many of them finished. No shape is
-assumed, so two kinds of tasks in one run make two peaks.
+A poll shows that a task is still working, or that it has finished at some time
+since the poll before. Both are entered as in a life table: for each interval
+of ages, the seconds that tasks were observed in it and how many of them
+finished. No distribution is assumed, so two kinds of tasks in one run make two
+peaks.
 """
 
 from __future__ import annotations
@@ -17,50 +18,51 @@ from math import expm1
 EDGES = (0.0, *accumulate(repeat(1.1, 122), float.__mul__, initial=0.1))
 WIDTHS = tuple(end - start for start, end in pairwise(EDGES))
 
-# A model that slows down in the evening is followed: of what is known, an
-# eighth is forgotten with every eight finished tasks.
+# Old observations lose weight, so that a model which slows down is followed:
+# with every eight finished tasks, all that was entered before loses an eighth.
 _BATCH = 8
-_KEPT = 7 / 8
-# Where nothing has been seen a task is expected to take as long again as it has
-# taken, which is a hazard of 2/age; it weighs little against what has been seen.
-_GUESSED = 0.01
-_GUESSED_S = tuple(_GUESSED * (start + end) / 4 for start, end in pairwise(EDGES))
+_DECAY = 7 / 8
+# The prior: a hazard of 2/age, by which a task is expected to take as long again
+# as it has taken. It weighs as much as a hundredth of a finished task.
+_PRIOR = 0.01
+_PRIOR_S = tuple(_PRIOR * (start + end) / 4 for start, end in pairwise(EDGES))
 
 
 class LifeTable:
-    """The ages at which tasks finish, as far as looks have told; the last tasks count most."""
+    """Observed seconds and finished tasks for each interval of ages; the last tasks weigh most."""
 
     def __init__(self) -> None:
         self._count = 0
-        self._watched_s = list(_GUESSED_S)
-        self._finished = [_GUESSED] * len(WIDTHS)
+        self._observed_s = list(_PRIOR_S)
+        self._finished = [_PRIOR] * len(WIDTHS)
 
     def hazards(self) -> list[float]:
-        """For each row, the chance in a second that a task which has got there finishes."""
+        """For each row, the probability per second that a task still working finishes."""
         return [
-            finished / watched_s
-            for finished, watched_s in zip(self._finished, self._watched_s, strict=True)
+            finished / observed_s
+            for finished, observed_s in zip(self._finished, self._observed_s, strict=True)
         ]
 
     def note_working(self, from_s: float, to_s: float) -> None:
-        """A task was at work from the one age to the other."""
+        """A task was working from the one age to the other."""
         for row, seconds in _rows_between(from_s, to_s):
-            self._watched_s[row] += seconds
+            self._observed_s[row] += seconds
 
     def note_finished(self, from_s: float, to_s: float) -> None:
         """A task has finished between the two ages.
 
-        It is entered where the table holds it likely to have been, so one that
-        was found after a night of sleep does no harm.
+        It is spread over the rows between them by the probability that the
+        table gives each. So a task that was polled again only hours later, when
+        the computer woke up, does not distort the table.
         """
         spans = list(_rows_between(from_s, to_s))
         if not spans:
             return
-        chances, left = [], 1.0
+        chances, working = [], 1.0
         for row, seconds in spans:
-            hazard = self._finished[row] / self._watched_s[row]
-            chances.append(-left * expm1(-hazard * seconds))
-            left -= chances[-1]
+            hazard = self._finished[row] / self._observed_s[row]
+            chances.append(-working * expm1(-hazard * seconds))
+            working -= chances[-1]
         self._count += 1
         if self._count % _BATCH == 0:
             self._forget()
@@ -69,18 +71,18 @@ class LifeTable:
             finished = chance / total
             working -= finished
             self._finished[row] += finished
-            self._watched_s[row] += (working + finished / 2) * seconds
+            self._observed_s[row] += (working + finished / 2) * seconds
 
     def _forget(self) -> None:
-        self._finished = [_GUESSED + _KEPT * (count - _GUESSED) for count in self._finished]
-        self._watched_s = [
-            guessed_s + _KEPT * (watched_s - guessed_s)
-            for watched_s, guessed_s in zip(self._watched_s, _GUESSED_S, strict=True)
+        self._finished = [_PRIOR + _DECAY * (count - _PRIOR) for count in self._finished]
+        self._observed_s = [
+            prior_s + _DECAY * (observed_s - prior_s)
+            for observed_s, prior_s in zip(self._observed_s, _PRIOR_S, strict=True)
         ]
 
 
 def _rows_between(from_s: float, to_s: float) -> Iterator[tuple[int, float]]:
-    """The rows of the table that lie between two ages, with the seconds spent in each."""
+    """The rows of the table between two ages, with the seconds spent in each."""
     row = row_of(from_s)
     while from_s < to_s and row < len(WIDTHS):
         end_s = min(to_s, EDGES[row + 1])
@@ -89,5 +91,5 @@ def _rows_between(from_s: float, to_s: float) -> Iterator[tuple[int, float]]:
 
 
 def row_of(age_s: float) -> int:
-    """The row of the table that an age falls into; past its end where none does."""
+    """The row of the table that an age falls into; past the last row for ages beyond it."""
     return bisect_right(EDGES, age_s) - 1

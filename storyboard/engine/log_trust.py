@@ -1,91 +1,72 @@
-"""Glances at the account's request log, one of which tells of every task in flight.
+"""When the request log is trusted, and when it is checked next. Pure.
 
-A look at a task tells of that task alone. The log has a row with a status for
-each, so for the price of a look it tells which of them to look at. What it
-says is a hint and no more: only the look at the task counts. The service
-documents neither how fresh the statuses are nor how often it may be asked, so
-the log has to earn its trust, and can lose it again.
+The service documents neither how current the statuses of its log are nor how
+often it may be read. So the log is trusted once it has reported the end of
+several tasks before a poll found it, and not read at all once it has missed
+too many.
 """
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
-
-from storyboard.api.account import Account, NotNow
-from storyboard.api.modellix.tasks import is_end
-from storyboard.engine.events import Glanced, NotGlanced
-from storyboard.errors import StoryboardError
-
 _MAX_CREDIT = 8
-_TRUSTED = 4
-_MIN_CREDIT = -8  # then it has nothing to tell
-_FIRST_PAUSE_S = 60.0
+_TRUSTED_CREDIT = 4
+_MIN_CREDIT = -8  # then the log is read no more
+_MIN_PAUSE_S = 60.0
 _MAX_PAUSE_S = 3600.0
-_FIRST_S = 2.0  # no glance before; most tasks of a sandbox are done by then
-
-_PAGE_SIZE = 100  # rows
-_CLOCKS_DIFFER = timedelta(minutes=1)  # the log goes by the server's, we ask by ours
+_FIRST_CHECK_S = 2.0  # after the start; most tasks of a sandbox have ended by then
 
 
-class Glances:
-    """Whether the log is worth a glance, and when the next one is due (monotonic seconds)."""
+class LogTrust:
+    """The credit of the log: one more for each end it reported in time, one less for each missed.
+
+    Times are monotonic seconds.
+    """
 
     def __init__(self, *, now: float) -> None:
-        self.next_at = now + _FIRST_S
-        self.is_open = False
+        self.next_at = now + _FIRST_CHECK_S
+        self.is_being_checked = False
         self._credit = 0
-        self._pause_s = _FIRST_PAUSE_S
+        self._pause_s = _MIN_PAUSE_S
         self._page, self._pages = 0, 1
 
     @property
     def is_trusted(self) -> bool:
-        """Whether it has told of most of the last finished tasks before a look at them did."""
-        return self._credit >= _TRUSTED
+        """Whether it reported most of the last ends before a poll found them."""
+        return self._credit >= _TRUSTED_CREDIT
 
     @property
     def is_worthless(self) -> bool:
-        """Whether it has told of so few of them that it is not asked any more."""
+        """Whether it reported so few of them that it is read no more."""
         return self._credit <= _MIN_CREDIT
 
     def begin(self) -> int:
-        """The page to ask for: where there are several, they take turns."""
-        self.is_open = True
+        """The page to read in a check that begins now; where there are several, they take turns."""
+        self.is_being_checked = True
         self._page = self._page % self._pages + 1
         return self._page
 
-    def on_answer(self, *, pages: int, next_at: float) -> None:
-        """The log was read, and has so many pages."""
-        self.is_open = False
+    def on_checked(self, *, pages: int, next_at: float) -> None:
+        """The log was read: it has so many pages, and is to be checked again at `next_at`."""
+        self.is_being_checked = False
         self.next_at = next_at
         self._pages = max(1, pages)
-        # Slowly, for a log that refuses each tenth glance is to be left alone for long.
-        self._pause_s = max(0.98 * self._pause_s, _FIRST_PAUSE_S)
+        # Decays slowly: a log that refuses every tenth check is to be left alone for long.
+        self._pause_s = max(0.98 * self._pause_s, _MIN_PAUSE_S)
 
-    def on_failure(self, *, now: float, wait_s: float | None) -> None:
-        """It could not be read: left alone for a minute, then for two, four ... up to an hour."""
-        self.is_open = False
+    def on_check_failed(self, *, now: float, wait_s: float | None) -> None:
+        """The log could not be read: left alone for 1, 2, 4 ... minutes, up to an hour.
+
+        `wait_s` is how long the API asks us to wait, None where it does not say.
+        """
+        self.is_being_checked = False
         self.next_at = now + max(self._pause_s, wait_s or 0.0)
         self._pause_s = min(2 * self._pause_s, _MAX_PAUSE_S)
         self._credit = min(self._credit, 0)
 
-    def on_finished(self, *, was_told: bool) -> None:
-        """A task was seen to be done, and the log had told so before, or not."""
-        self._credit = min(self._credit + (1 if was_told else -1), _MAX_CREDIT)
+    def on_finished(self, *, was_reported: bool) -> None:
+        """A poll found a task ended, which the log had reported before, or not."""
+        self._credit = min(self._credit + (1 if was_reported else -1), _MAX_CREDIT)
 
     def on_false_alarm(self) -> None:
-        """A task that the log says is done is at work."""
+        """A poll found a task working that the log had reported as ended."""
         self._credit -= 1
-
-
-def read_log(log: Account, start: datetime, end: datetime, page: int) -> Glanced | NotGlanced:
-    """What one page of the log tells of the tasks that were accepted in that time."""
-    try:
-        found = log.logs(
-            start - _CLOCKS_DIFFER, end + _CLOCKS_DIFFER, page=page, page_size=_PAGE_SIZE
-        )
-    except StoryboardError as error:
-        return NotGlanced(error.wait_s if isinstance(error, NotNow) else None)
-    except Exception:  # a hint must cost nothing, not even where reading it has a bug
-        return NotGlanced(None)
-    ended = frozenset(entry.task_id for entry in found.entries if is_end(entry.status))
-    return Glanced(ended, -(-(found.total or 1) // _PAGE_SIZE))

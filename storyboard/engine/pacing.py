@@ -1,7 +1,7 @@
 """How many tasks, how many requests: the window and the budget. Pure.
 
-Each class is told what happened and when (monotonic seconds), and answers
-what may happen next. None of them waits, reads a clock or sends anything.
+Callers pass in what happened and when (monotonic seconds) and ask what may
+happen next. Nothing here waits, reads a clock or sends anything.
 """
 
 from __future__ import annotations
@@ -15,17 +15,17 @@ MAX_WINDOW = 100  # of the largest
 DEFAULT_RATE = 100  # requests a minute of the smallest account
 _PROBE_S = 60.0  # after a limit was met, one more task in flight is tried each minute
 _MAX_PAUSE_S = 60.0  # between attempts while others hold all of the account's slots
-_MAX_WAIT_S = 900.0  # no server may put us to sleep for longer at a time
+_MAX_WAIT_S = 900.0  # the longest wait that a server can ask for
 
 
 class Window:
     """How many tasks may be in flight at the API.
 
     With a `ceiling` from the user it starts there. Without, it starts at 2 and
-    grows by one with each submission that filled it and was accepted: so many
-    in flight prove that the account allows them, and one more that is refused
-    costs nothing. Once the API speaks of concurrency it holds at what ran, and
-    tries one more a minute.
+    grows by one with each accepted submission that filled it: the account allows
+    that many, and one more that is refused costs nothing. Once the API refuses
+    a task over concurrency, the window shrinks to what was in flight and grows
+    by one a minute.
     """
 
     def __init__(self, ceiling: int | None = None) -> None:
@@ -47,29 +47,30 @@ class Window:
         return in_flight < self.size
 
     def next_change_at(self) -> float | None:
-        """When a window without room may have some by itself, None where only events change it."""
+        """When a full window may have room again by itself; None where only an event can help."""
         if self._closed_until is not None:
             return self._closed_until
         return self._probe_at if self.size < self.ceiling else None
 
     def on_resumed(self, in_flight: int) -> None:
-        """So many tasks of an earlier run are in flight: the account allows them."""
+        """Tasks of an earlier run are in flight, so the account allows as many."""
         self.size = min(max(self.size, in_flight + 1), self.ceiling)
 
     def on_accepted(self, in_flight: int) -> None:
-        """A task was accepted; `in_flight` are now, with the submissions that are open."""
+        """A task was accepted; `in_flight` counts it, and the open POSTs."""
         if self._probe_at is None and in_flight >= self.size:
             self.size = min(self.size + 1, self.ceiling)
 
     def on_finished(self) -> None:
-        """A task came to its end."""
+        """A task ended."""
         self._pauses = 0
 
     def on_limit(self, in_flight: int, *, now: float) -> None:
-        """The API said that too many tasks run, while `in_flight` of ours did.
+        """The API refused a task as one too many, while `in_flight` of this run were in flight.
 
-        With none of ours the slots are held by others: nothing of ours will end
-        and free one, so the window closes for 1, 2, 4 ... seconds, up to a minute.
+        With none of them in flight, all slots are held by other clients of the
+        account, and no event here will free one. So the window closes for 1, 2,
+        4 ... seconds, up to a minute.
         """
         self.size = max(1, min(in_flight, self.size))
         self._probe_at = now + _PROBE_S
@@ -83,7 +84,7 @@ class Window:
 class Budget:
     """When the next request may go out: evenly spaced, at so many a minute.
 
-    `rate` from the user stays; without it the API's headers set the rate.
+    A `rate` from the user is kept; without it the API's headers set the rate.
     """
 
     def __init__(self, rate: int | None = None, *, jitter: random.Random | None = None) -> None:
@@ -92,7 +93,7 @@ class Budget:
         self._jitter = jitter or random.Random()  # noqa: S311 (spreads waits, hides nothing)
         self._free_at = 0.0
         self._held_until = 0.0
-        self._strikes = 0
+        self._refusals = 0
 
     def next_at(self) -> float:
         """The earliest time of the next request."""
@@ -103,27 +104,27 @@ class Budget:
         self._free_at = max(self._free_at, now) + 60.0 / self.rate
 
     def on_reply(self, hint: RateHint, *, now: float) -> None:
-        """A reply came that was no 429: what its headers say counts from here on."""
-        self._strikes = 0
+        """Adopts the rate in the headers of a reply that was no 429."""
+        self._refusals = 0
         if hint.limit and not self._is_fixed:
             self.rate = hint.limit
         if hint.remaining == 0 and hint.reset_in_s is not None:
             self._hold(hint.reset_in_s, now=now)
 
     def on_rate_limit(self, hint: RateHint, *, now: float) -> None:
-        """A 429 spoke of the rate: wait as it says, else back off with jitter.
+        """A 429 about the rate: waits as long as it asks for, else backs off with jitter.
 
-        Refused again after the wait it asked for, it is believed no longer, and
-        the longer of the two waits counts.
+        After a second refusal in a row the wait it asks for is not enough, and
+        the longer of the two counts.
         """
-        if now >= self._held_until:  # else it was sent before the one that holds us came back
-            self._strikes += 1
+        if now >= self._held_until:  # else it was sent before the wait began
+            self._refusals += 1
         if hint.limit and not self._is_fixed:
             self.rate = hint.limit
-        told_s = hint.retry_after_s if hint.retry_after_s is not None else hint.reset_in_s
-        wait_s = back_off_s(max(1, self._strikes), longest_s=60.0, jitter=self._jitter)
-        if told_s is not None:
-            wait_s = max(told_s, wait_s) if self._strikes > 1 else told_s
+        asked_s = hint.retry_after_s if hint.retry_after_s is not None else hint.reset_in_s
+        wait_s = back_off_s(max(1, self._refusals), max_wait_s=60.0, jitter=self._jitter)
+        if asked_s is not None:
+            wait_s = max(asked_s, wait_s) if self._refusals > 1 else asked_s
         self._hold(wait_s, now=now)
 
     def _hold(self, wait_s: float, *, now: float) -> None:
@@ -131,7 +132,10 @@ class Budget:
         self._free_at = max(self._free_at, self._held_until)
 
 
-def back_off_s(attempt: int, *, longest_s: float, jitter: random.Random) -> float:
-    """Seconds before attempt `attempt` + 1: 1, 2, 4 ... up to `longest_s`, by half at random."""
-    full_s: float = min(longest_s, 2.0 ** min(attempt - 1, 30))
+def back_off_s(attempt: int, *, max_wait_s: float, jitter: random.Random) -> float:
+    """Seconds to wait after attempt number `attempt`: 1, 2, 4 ... up to `max_wait_s`.
+
+    Reduced by up to half at random, so that clients do not retry in step.
+    """
+    full_s: float = min(max_wait_s, 2.0 ** min(attempt - 1, 30))
     return full_s * (0.5 + jitter.random() / 2)

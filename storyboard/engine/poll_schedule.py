@@ -1,18 +1,27 @@
-"""When to look at a task, as an optimisation problem with a budget. Pure.
+"""When to poll a task: as early as the request budget allows, where tasks finish. Pure.
 
-The problem. A task that stands finished but unnoticed wastes its slot; each
-look costs one of the requests that the account may send. Choose the ages at
-which to look so that the least slot time is wasted while a task costs no more
-than so many looks on average.
+Problem: a task that has finished keeps its slot idle until a poll finds out.
+Each poll costs one request of the budget. Choose the ages at which a task is
+polled so that the expected idle time is minimal, for a given mean number of
+polls a task.
 
-The solution is that of optimum checking. Let `h` be the chance in a second
-that a task of this age finishes. If a look is worth `price` seconds of a slot,
-the best looks near that age are `sqrt(2 * price / h)` seconds apart: often
-where tasks finish, seldom where they do not. A task then costs `spread /
-sqrt(2 * price)` looks, where `spread` is the integral of `sqrt(h)` over the time
-that tasks live; so the number of looks that the budget leaves gives the price.
-What is wasted, about `spread² / (2 * looks)` seconds a task, is the least for
-anyone who looks at one task at a time; `glances` tells of more at once.
+Solution: let h(t) be the hazard rate at age t, the probability per second that
+a task still working finishes (`life_table` estimates it), S(t) the probability
+that a task is still working, and `price` the idle seconds that one poll is
+worth. Near age t the optimal interval between polls is
+
+    sqrt(2 * price / h(t))
+
+so polls are dense where tasks finish and sparse where they do not. With
+
+    spread = integral of sqrt(h(t)) * S(t) dt
+
+a task costs spread / sqrt(2 * price) polls on average. For n polls a task,
+then, sqrt(2 * price) = spread / n, and this is the integral of sqrt(h) from
+one poll to the next: the `stride`. The expected idle time of a task is
+spread**2 / (2 * n), the minimum for polling one task at a time. The request
+log reports on many tasks at once and so can do better; `log_check_wait_s` is
+its interval.
 
 Source: J. B. Keller, "Optimum checking schedules for systems subject to random
 failure", Management Science 21 (1974); the problem is that of R. E. Barlow,
@@ -28,115 +37,123 @@ from math import exp, expm1, inf, sqrt
 
 from storyboard.engine.life_table import EDGES, WIDTHS, LifeTable, row_of
 
-_MAX_POLLS = 5.0  # a task, on average; the last tasks of a run get more
-_LOOKS_WITH_LOG = 0.7  # where the log can be trusted, these are for the case that it cannot
-_GLANCES = 3.0  # at the log, for each task that finishes
-_GLANCES_S = (1.0, 15.0)  # apart, at least and at most
-_FIRST_GLANCES_S = 5.0  # apart, before any task has finished
-_MIN_BETWEEN = 2.0  # requests from one glance to the next
-_MIN_POLLS = 0.3  # then most are done before the first one
-_MAX_WAIT_S = 60.0  # whatever the table says: it may be wrong
-_SHORTEST_S = 0.01
-_SHORTEST_PART = 0.02  # of a task's age: a slow one among quick ones is not hammered
-_FIRST_PRICE_S = 0.2  # before any task has finished; grows with the age by a thirtieth
-_BATCH = 8  # finished tasks that make a difference, once there are more than a few
-_OF_THE_BUDGET = 0.9  # the rest is for what goes wrong
+# Polls a task, on average.
+_MAX_POLLS = 5.0  # the last tasks of a run get more
+_MAX_POLLS_WITH_LOG = 0.7  # while the log is trusted, they cover what it misses
+_MIN_POLLS = 0.3  # on a small budget: most tasks have ended before their first poll
+
+_MIN_WAIT_S = 0.01
+_MIN_WAIT_PART = 0.02  # of a task's age: a slow task among quick ones is polled less and less often
+_MAX_WAIT_S = 60.0  # whatever the life table says, which may be wrong
+
+_FIRST_PRICE_S = 0.2  # before any task has finished; grows by a thirtieth of the age
+
+_MAX_LOG_CHECKS = 3.0  # for each task that finishes
+_MIN_LOG_WAIT_S, _MAX_LOG_WAIT_S = 1.0, 15.0
+_FIRST_LOG_WAIT_S = 5.0  # before any task has finished
+_MIN_REQUESTS_BETWEEN_LOG_CHECKS = 2.0
+
+_USABLE_PART = 0.9  # of the budget; the rest is for retries
+_BATCH = 8  # finished tasks until the estimates are renewed, once there are more than a few
 
 
-class Polls:
-    """When to look at a task, from what the looks at all of them have told."""
+class PollSchedule:
+    """When to poll each task, from what the polls of all tasks have shown so far."""
 
     def __init__(self) -> None:
         self._table = LifeTable()
         self._finished = 0
-        self._most_in_flight = 1
-        self._weigh()
+        self._max_in_flight = 1
+        self._estimate()
 
     def on_working(self, from_s: float, to_s: float) -> None:
-        """A task was still at work at the age of `to_s`, having been last seen so at `from_s`."""
+        """A poll found a task working at the age of `to_s`; the one before did at `from_s`."""
         self._table.note_working(from_s, to_s)
         if not self._finished:
-            self._weigh()
+            self._estimate()
 
     def on_finished(self, from_s: float, to_s: float) -> None:
-        """A task was seen to be done at the age of `to_s`, having been at work at `from_s`."""
+        """A poll found a task finished at the age of `to_s`; the one before found it working."""
         self._table.note_finished(from_s, to_s)
         self._finished += 1
         if self._finished < _BATCH or self._finished % _BATCH == 0:
-            self._weigh()
+            self._estimate()
 
     def next_wait_s(
         self, age_s: float, *, in_flight: int, rate: float, has_log: bool = False
     ) -> float:
-        """Seconds to the next look at a task of that age.
+        """Seconds to the next poll of a task of that age.
 
-        `in_flight` tasks and the submissions after them share `rate` requests
-        a minute. With `has_log` most looks come when the request log says so.
+        `in_flight` tasks and the submissions that replace them share `rate`
+        requests a minute. With `has_log` the request log is trusted, and most
+        tasks are polled when it reports their end.
         """
         in_flight, rate = max(in_flight, 1), max(rate, 1.0)
-        self._most_in_flight = max(self._most_in_flight, in_flight)
-        most_looks = _LOOKS_WITH_LOG if has_log else _MAX_POLLS
-        shortest_s = min(max(_SHORTEST_S, _SHORTEST_PART * age_s), _MAX_WAIT_S)
-        # Looks at all of them leave a third of the budget to submissions.
-        longest_s = max(_MAX_WAIT_S, in_flight * 60.0 / rate * 1.5)
-        wait_s = self._age_after(age_s, self._stride(age_s, in_flight, rate, most_looks)) - age_s
-        return min(max(wait_s, shortest_s), longest_s)
+        self._max_in_flight = max(self._max_in_flight, in_flight)
+        max_polls = _MAX_POLLS_WITH_LOG if has_log else _MAX_POLLS
+        min_wait_s = min(max(_MIN_WAIT_S, _MIN_WAIT_PART * age_s), _MAX_WAIT_S)
+        # Polls of all tasks leave a third of the budget to submissions.
+        max_wait_s = max(_MAX_WAIT_S, in_flight * 60.0 / rate * 1.5)
+        wait_s = self._age_after(age_s, self._stride(age_s, in_flight, rate, max_polls)) - age_s
+        return min(max(wait_s, min_wait_s), max_wait_s)
 
     @property
-    def usual_s(self) -> float:
-        """An age that few tasks reach; endless before any has finished."""
+    def max_usual_age_s(self) -> float:
+        """An age that few tasks reach; infinity before any has finished."""
         return 4.0 * self._mean_s if self._finished else inf
 
-    def glance_wait_s(self, *, in_flight: int, rate: float) -> float:
-        """Seconds to the next glance at a log that tells of all the `in_flight` tasks."""
+    def log_check_wait_s(self, *, in_flight: int, rate: float) -> float:
+        """Seconds to the next check of a log that reports on all the `in_flight` tasks."""
         in_flight, rate = max(in_flight, 1), max(rate, 1.0)
-        # Half of a small budget at least is for the requests that count.
-        shortest_s = _MIN_BETWEEN * 60.0 / rate
+        # Leaves at least half of a small budget to submissions and polls.
+        min_wait_s = _MIN_REQUESTS_BETWEEN_LOG_CHECKS * 60.0 / rate
         if not self._finished:
-            return max(_FIRST_GLANCES_S, shortest_s)
-        self._most_in_flight = max(self._most_in_flight, in_flight)
-        glances = min(max(self._spare(in_flight, rate) - 1.0, _MIN_POLLS), _GLANCES)
-        wait_s = self._mean_s / glances / sqrt(in_flight * self._most_in_flight)
-        return max(min(max(wait_s, _GLANCES_S[0]), _GLANCES_S[1]), shortest_s)
+            return max(_FIRST_LOG_WAIT_S, min_wait_s)
+        self._max_in_flight = max(self._max_in_flight, in_flight)
+        checks = min(
+            max(self._affordable_polls(in_flight, rate) - 1.0, _MIN_POLLS), _MAX_LOG_CHECKS
+        )
+        wait_s = self._mean_s / checks / sqrt(in_flight * self._max_in_flight)
+        return max(min(max(wait_s, _MIN_LOG_WAIT_S), _MAX_LOG_WAIT_S), min_wait_s)
 
-    def _spare(self, in_flight: int, rate: float) -> float:
-        """The looks at a task that the budget leaves.
+    def _affordable_polls(self, in_flight: int, rate: float) -> float:
+        """The polls of each task that the budget can pay for.
 
-        One request is the submission; and the look that finds a task done
-        comes late by half a stride, which the integral does not count.
+        Deducted are the submission, and half a poll: the one that finds a task
+        finished comes half a stride late, which `spread` does not count.
         """
-        return _OF_THE_BUDGET * rate * self._mean_s / 60.0 / in_flight - 1.5
+        return _USABLE_PART * rate * self._mean_s / 60.0 / in_flight - 1.5
 
-    def _stride(self, age_s: float, in_flight: int, rate: float, most_looks: float) -> float:
-        """The integral of `sqrt(h)` from one look to the next: `sqrt(2 * price)`."""
+    def _stride(self, age_s: float, in_flight: int, rate: float, max_polls: float) -> float:
+        """The integral of sqrt(h) from one poll to the next, which is sqrt(2 * price)."""
         if not self._finished:
             return sqrt(2.0 * (_FIRST_PRICE_S + age_s / 30.0))
-        looks = min(max(self._spare(in_flight, rate), _MIN_POLLS), most_looks)
-        # With n in flight a second of each is an n-th of the run's. So when the
-        # last ones are in flight, and there is budget to spare, a look costs less.
-        return self._spread / looks * sqrt(in_flight / self._most_in_flight)
+        polls = min(max(self._affordable_polls(in_flight, rate), _MIN_POLLS), max_polls)
+        # While the last tasks run, budget is left over and each of their seconds
+        # counts for more of the makespan; so a poll is cheaper then.
+        return self._spread / polls * sqrt(in_flight / self._max_in_flight)
 
     def _age_after(self, age_s: float, stride: float) -> float:
-        """The age that lies a stride after this one."""
+        """The age at which the integral of sqrt(h) from `age_s` on reaches `stride`."""
         row = row_of(age_s)
         if row >= len(WIDTHS):
             return inf
-        goal = self._strides[row] + self._roots[row] * (age_s - EDGES[row]) + stride
-        row = bisect_left(self._strides, goal) - 1
+        goal = self._integral[row] + self._roots[row] * (age_s - EDGES[row]) + stride
+        row = bisect_left(self._integral, goal) - 1
         if row >= len(WIDTHS):
             return inf
-        return EDGES[row] + (goal - self._strides[row]) / self._roots[row]
+        return EDGES[row] + (goal - self._integral[row]) / self._roots[row]
 
-    def _weigh(self) -> None:
-        """Takes from the table what the answers need."""
+    def _estimate(self) -> None:
+        """Computes the mean, the spread and the integral of sqrt(h) from the life table."""
         hazards = self._table.hazards()
         self._roots = [sqrt(hazard) for hazard in hazards]
         parts = (root * width for root, width in zip(self._roots, WIDTHS, strict=True))
-        self._strides = [0.0, *accumulate(parts)]
+        self._integral = [0.0, *accumulate(parts)]
         self._mean_s = self._spread = 0.0
-        left = 1.0  # of the tasks, at the age where a row begins
+        working = 1.0  # S(t) at the age where the row begins
         for hazard, root, width in zip(hazards, self._roots, WIDTHS, strict=True):
-            lived_s = -left * expm1(-hazard * width) / hazard
+            lived_s = -working * expm1(-hazard * width) / hazard
             self._mean_s += lived_s
             self._spread += root * lived_s
-            left *= exp(-hazard * width)
+            working *= exp(-hazard * width)

@@ -1,10 +1,10 @@
-"""What an answer makes of a submission. Pure: a row before, a row after."""
+"""How a reply changes a submission: from the row before to the row after. Pure."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
-from storyboard.bulk import changer_of
 from storyboard.records import (
     Outcome,
     Submission,
@@ -13,8 +13,6 @@ from storyboard.records import (
     TaskReply,
     TaskStatus,
 )
-
-_changed = changer_of(Submission)
 
 _STATE_OF = {
     Outcome.ACCEPTED: SubmissionState.ACCEPTED,
@@ -25,15 +23,15 @@ _STATE_OF = {
 
 
 def after_submit(submission: Submission, reply: SubmitReply, *, now: datetime) -> Submission:
-    """The submission as the answer to its POST leaves it.
+    """The submission after the reply to its POST.
 
-    Without a task id nothing could ever be asked about it: that is unknown.
+    Accepted without a task id counts as unknown: such a task cannot be polled.
     """
     is_accepted = reply.outcome is Outcome.ACCEPTED and reply.task_id is not None
-    is_lost = reply.outcome is Outcome.ACCEPTED and not is_accepted
-    return _changed(
+    has_no_id = reply.outcome is Outcome.ACCEPTED and not is_accepted
+    return replace(
         submission,
-        state=SubmissionState.UNKNOWN if is_lost else _STATE_OF[reply.outcome],
+        state=SubmissionState.UNKNOWN if has_no_id else _STATE_OF[reply.outcome],
         task_id=reply.task_id,
         submitted_at=now if is_accepted else None,
         finished_at=now if reply.outcome in (Outcome.REJECTED, Outcome.UNAVAILABLE) else None,
@@ -46,12 +44,12 @@ def after_submit(submission: Submission, reply: SubmitReply, *, now: datetime) -
 def after_poll(
     submission: Submission, reply: TaskReply, *, now: datetime, retention_s: float
 ) -> Submission:
-    """The submission as a final answer about its task leaves it; unchanged by any other.
+    """The submission after a poll: the same object, unless the reply is final.
 
-    A link without a stated expiry is taken to live `retention_s`.
+    A link whose expiry is not stated is assumed to be valid for `retention_s`.
     """
     if reply.status is TaskStatus.SUCCEEDED and reply.video_url:
-        return _changed(
+        return replace(
             submission,
             state=SubmissionState.SUCCEEDED,
             finished_at=submission.finished_at or now,
@@ -61,7 +59,7 @@ def after_poll(
             reason=None,
         )
     if submission.state is SubmissionState.SUCCEEDED:
-        return submission  # asked again for its link: it was paid, and nothing takes that back
+        return submission  # polled again to renew its link; a paid success stays a success
     state = {
         TaskStatus.SUCCEEDED: SubmissionState.FAILED,
         TaskStatus.FAILED: SubmissionState.FAILED,
@@ -72,12 +70,12 @@ def after_poll(
     reason = reply.reason
     if reply.status is TaskStatus.SUCCEEDED:
         reason = "the task succeeded without a video"
-    return _changed(submission, state=state, finished_at=now, reason=reason, reply=reply.body)
+    return replace(submission, state=state, finished_at=now, reason=reason, reply=reply.body)
 
 
 def after_disappearance(submission: Submission, reply: TaskReply) -> Submission:
-    """The submission after its task could not be found for as long as we look."""
-    return _changed(
+    """The submission after its polls were answered 404 for too long: its outcome is unknown."""
+    return replace(
         submission,
         state=SubmissionState.UNKNOWN,
         reason=(

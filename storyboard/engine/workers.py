@@ -1,4 +1,4 @@
-"""A few threads that do what may block and put what came of it into the inbox."""
+"""A few threads that make blocking calls and put the results into the inbox."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ T = TypeVar("T")
 
 
 class Workers(Generic[T]):
-    """`size` threads; each call's result goes into `inbox`.
+    """`size` threads; the result of each call goes into `inbox`.
 
-    The threads are daemons: a second Ctrl-C must end the process while a
-    request hangs, which concurrent.futures would wait for. Calls must not
-    raise; what goes wrong is part of their result.
+    Calls must not raise; a failure is part of their result. The threads are
+    daemons, unlike those of concurrent.futures, so that a second Ctrl-C ends
+    the process even while a request hangs.
     """
 
     def __init__(self, size: int, inbox: queue.SimpleQueue[T], *, name: str) -> None:
         self.size = size
-        self.busy = 0  # counted by the loop thread alone: up in `start`, down in `finished`
+        self.busy = 0  # changed by the loop thread alone, in `start` and `finished`
         self._inbox = inbox
         self._calls: queue.SimpleQueue[Callable[[], T] | None] = queue.SimpleQueue()
         self._threads = [
@@ -41,7 +41,7 @@ class Workers(Generic[T]):
         self._calls.put(call)
 
     def finished(self) -> None:
-        """Notes that a result has been taken out of the inbox."""
+        """To be called for each result taken out of the inbox."""
         self.busy -= 1
 
     def stop(self, *, wait_s: float) -> None:

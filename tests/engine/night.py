@@ -278,7 +278,7 @@ class Night:
         self.on_poll = self.tell
         self.fetch = self._fetch
         errands = partial(Errands, self.hands)
-        for module in ("loop", "downloads"):
+        for module in ("run", "downloads"):
             self.monkeypatch.setattr(f"storyboard.engine.{module}.Workers", errands)
 
     def accept(self, call: Call) -> Answer:

@@ -290,9 +290,9 @@ def test_a_back_off_lies_between_half_and_whole(
     attempt: int, longest_s: float, jitter: random.Random
 ) -> None:
     full_s = min(longest_s, 2.0 ** min(max(attempt - 1, -1), 30))
-    assert full_s / 2 <= back_off_s(attempt, longest_s=longest_s, jitter=jitter) <= full_s
+    assert full_s / 2 <= back_off_s(attempt, max_wait_s=longest_s, jitter=jitter) <= full_s
 
 
 def test_the_waits_of_several_clients_differ() -> None:
-    waits = {back_off_s(3, longest_s=60.0, jitter=random.Random(seed)) for seed in range(10)}
+    waits = {back_off_s(3, max_wait_s=60.0, jitter=random.Random(seed)) for seed in range(10)}
     assert len(waits) == 10

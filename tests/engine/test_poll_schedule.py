@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from storyboard.engine.poll_schedule import Polls
+from storyboard.engine.poll_schedule import PollSchedule
 
 
 @dataclass
@@ -24,7 +24,7 @@ class Found:
     wasted_s: float
 
 
-def watch(polls: Polls, took_s: float, *, in_flight: int = 20, rate: float = 1e6) -> Found:
+def watch(polls: PollSchedule, took_s: float, *, in_flight: int = 20, rate: float = 1e6) -> Found:
     """Looks at one task until it is seen to be done, and lets the policy learn from it."""
     working_s = age_s = 0.0
     for looks in itertools.count(1):
@@ -37,14 +37,16 @@ def watch(polls: Polls, took_s: float, *, in_flight: int = 20, rate: float = 1e6
     raise AssertionError
 
 
-def taught(*took_s: float) -> Polls:
-    polls = Polls()
+def taught(*took_s: float) -> PollSchedule:
+    polls = PollSchedule()
     for each_s in took_s:
         watch(polls, each_s)
     return polls
 
 
-def ages_of_looks(polls: Polls, *, in_flight: int = 20, rate: float = 1e6) -> Iterator[float]:
+def ages_of_looks(
+    polls: PollSchedule, *, in_flight: int = 20, rate: float = 1e6
+) -> Iterator[float]:
     """The ages at which a task that never ends would be looked at."""
     age_s = 0.0
     while True:
@@ -52,7 +54,7 @@ def ages_of_looks(polls: Polls, *, in_flight: int = 20, rate: float = 1e6) -> It
         yield age_s
 
 
-def looks_before(polls: Polls, end_s: float, **options: float) -> list[float]:
+def looks_before(polls: PollSchedule, end_s: float, **options: float) -> list[float]:
     ages = ages_of_looks(polls, **options)  # type: ignore[arg-type]
     return list(itertools.takewhile(lambda age_s: age_s < end_s, ages))
 
@@ -66,18 +68,18 @@ def some(draw: Callable[[random.Random], float], count: int = 64) -> list[float]
 
 
 def test_the_first_looks_come_at_once_and_grow_apart() -> None:
-    ages_s = looks_before(Polls(), 300.0)
+    ages_s = looks_before(PollSchedule(), 300.0)
     assert ages_s[0] <= 0.1
     waits = [after - before for before, after in pairwise([0.0, *ages_s])]
     assert all(after > before for before, after in zip(waits, waits[5:], strict=False))
-    assert len(looks_before(Polls(), 60.0)) < 30
+    assert len(looks_before(PollSchedule(), 60.0)) < 30
 
 
 def test_what_the_first_task_has_told_spares_looks_at_the_second() -> None:
-    polls = Polls()
-    for from_s, to_s in pairwise([0.0, *looks_before(Polls(), 30.0)]):
+    polls = PollSchedule()
+    for from_s, to_s in pairwise([0.0, *looks_before(PollSchedule(), 30.0)]):
         polls.on_working(from_s, to_s)
-    assert len(looks_before(polls, 30.0)) < len(looks_before(Polls(), 30.0)) / 2
+    assert len(looks_before(polls, 30.0)) < len(looks_before(PollSchedule(), 30.0)) / 2
 
 
 # Once it is known how long they take
@@ -103,7 +105,7 @@ def test_nobody_looks_where_no_task_has_ever_finished() -> None:
 
 @pytest.mark.parametrize("sigma", [0.25, 0.5, 1.0])
 def test_little_more_is_wasted_than_the_best_schedule_would(sigma: float) -> None:
-    rng, polls = random.Random(2), Polls()
+    rng, polls = random.Random(2), PollSchedule()
     found = [watch(polls, 60.0 * rng.lognormvariate(0.0, sigma)) for _ in range(600)][100:]
     looks = sum(each.looks for each in found) / len(found)
     wasted_s = sum(each.wasted_s for each in found) / len(found)
@@ -175,7 +177,7 @@ def test_the_least_rate_is_one_request_a_minute(rate: float) -> None:
 def test_no_look_comes_too_soon_or_never(
     looks: list[tuple[bool, float, float]], age_s: float, in_flight: int, rate: float
 ) -> None:
-    polls = Polls()
+    polls = PollSchedule()
     for is_done, from_s, to_s in looks:
         note = polls.on_finished if is_done else polls.on_working
         note(from_s, to_s)

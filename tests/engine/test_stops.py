@@ -20,7 +20,6 @@ from storyboard.api.protocols import Api
 from storyboard.records import Payload, Submission, SubmissionState, SubmitReply, TaskReply
 from storyboard.sandbox.server import SandboxServer
 from storyboard.sandbox.settings import SandboxSettings
-from storyboard.state.queries import read_submissions
 from storyboard.state.store import Store
 from storyboard.videos import files as video_files
 from storyboard.videos.result import FetchResult
@@ -123,7 +122,7 @@ def render_until(fuse: Fuse, rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as patch:
         patch.setattr(video_files, "move_into_place", move)
         # A kill does not wait for open POSTs, as the end of a run after an error does.
-        patch.setattr("storyboard.engine.loop._LAST_POSTS_S", 0.0)
+        patch.setattr("storyboard.engine.ending._OPEN_POSTS_WAIT_S", 0.0)
         with suppress(Killed):
             rig.render()
 
@@ -178,34 +177,3 @@ def test_a_run_that_is_not_stopped_leaves_nothing_unknown(
         rig = fresh_rig(tmp_path / "out", server)
         render_until(Fuse(None), rig, monkeypatch)
         assert rig.statuses() == ["done"] * TAKES
-
-
-class WatchfulApi(FusedApi):
-    """Looks into the state file, through a connection of its own, at the moment of each POST."""
-
-    def __init__(self, api: Api, folder: Path) -> None:
-        super().__init__(api, Fuse(None))
-        self._folder = folder
-        self.found: list[bool] = []
-
-    def submit(self, endpoint: str, payload: Payload, *, user_id: str | None = None) -> SubmitReply:
-        rows = read_submissions(self._folder)
-        is_there = any(
-            row.payload == payload and row.state is SubmissionState.SENDING for row in rows
-        )
-        self.found.append(is_there)
-        return super().submit(endpoint, payload, user_id=user_id)
-
-
-def test_the_intention_is_on_the_disk_when_the_post_goes_out(tmp_path: Path) -> None:
-    with SandboxServer(settings=SERVER) as server:
-        rig = fresh_rig(tmp_path / "out", server)
-        watchers: list[WatchfulApi] = []
-
-        def watch(api: Api) -> Api:
-            watchers.append(WatchfulApi(api, rig.folder))
-            return watchers[0]
-
-        rig.wrap_api = watch
-        rig.render()
-        assert watchers[0].found == [True] * TAKES

@@ -1,0 +1,103 @@
+"""How a run ends early: on an error, on Ctrl-C, when its time is up or the API is out of reach.
+
+There are two stages. A run that is *stopped* submits nothing more and finishes
+the tasks in flight. A run that is *leaving* only waits for its open POSTs, so
+that no task id is lost, and ends.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from storyboard.engine.job import RunResult
+from storyboard.engine.run import Run
+from storyboard.errors import StoryboardError, TimeIsUp
+
+_OPEN_POSTS_WAIT_S = 60.0  # the longest that a run which is leaving waits for its open POSTs
+
+
+class Ending:
+    """Whether and why the run ends early. Times are monotonic seconds."""
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+        timeout_s = run.settings.timeout_s
+        self._time_up_at = None if timeout_s is None else run.clock.monotonic() + timeout_s
+        self._leave_by: float | None = None
+        self._stopped_by: StoryboardError | None = None
+        self._failure: BaseException | None = None
+        self._was_interrupted = False
+
+    @property
+    def is_stopped(self) -> bool:
+        """Whether nothing more shall be submitted."""
+        return self._stopped_by is not None or self.is_leaving
+
+    @property
+    def is_leaving(self) -> bool:
+        """Whether the run ends as soon as its open POSTs are answered."""
+        return self._leave_by is not None
+
+    def has_left(self, now: float) -> bool:
+        """Whether a run that is leaving has nothing more to wait for."""
+        return self._leave_by is not None and (self._run.open_posts == 0 or now >= self._leave_by)
+
+    def stop(self, error: StoryboardError) -> None:
+        """Submits nothing more, because of `error`; the tasks in flight are finished."""
+        self._stopped_by = self._stopped_by or error
+        self._run.waiting.clear()
+
+    def interrupt(self, now: float) -> None:
+        """Leaves because the user asked for it."""
+        self._was_interrupted = True
+        self._leave(now)
+
+    def fail(self, error: BaseException, now: float) -> None:
+        """Leaves, and has `result` raise `error`."""
+        self._failure = self._failure or error
+        self._leave(now)
+
+    def check(self, now: float) -> None:
+        """Leaves where the time given is up, or the API has been out of reach for too long."""
+        if self.is_leaving:
+            return
+        if self._time_up_at is not None and now >= self._time_up_at:
+            self.stop(_time_is_up())
+            self._leave(now)
+        elif self._needs_api and (
+            error := self._run.breaker.on_time(now=now, in_flight=len(self._run.tasks))
+        ):
+            self.stop(error)
+            self._leave(now)
+
+    def due_times(self, now: float) -> Iterator[float]:
+        """When `check` or `has_left` may change their answer because time has passed."""
+        if self._leave_by is not None:
+            yield self._leave_by
+            return
+        if self._time_up_at is not None:
+            yield self._time_up_at
+        if self._needs_api:
+            yield from self._run.breaker.next_checks(now=now)
+
+    def result(self) -> RunResult:
+        """How the run ended. Raises what made it fail."""
+        if self._failure is not None:
+            raise self._failure
+        return RunResult(self._stopped_by, self._was_interrupted, self._run.not_downloaded)
+
+    @property
+    def _needs_api(self) -> bool:
+        return bool(self._run.waiting or self._run.polls)
+
+    def _leave(self, now: float) -> None:
+        self._run.waiting.clear()
+        if self._leave_by is None:
+            self._leave_by = now + _OPEN_POSTS_WAIT_S
+
+
+def _time_is_up() -> TimeIsUp:
+    return TimeIsUp(
+        "the time given ran out; work goes on at the API",
+        next_step="run again to go on from here",
+    )

@@ -1,0 +1,116 @@
+"""Checks of the account's request log, one of which reports on many tasks at once.
+
+A poll tells of one task. A page of the log has a status for each of up to a
+hundred, so for the price of one poll it says which of them to poll. It is a
+hint and no more: only a poll changes a submission.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from storyboard.api.account import Account, NotNow
+from storyboard.api.modellix.tasks import is_end
+from storyboard.engine.ending import Ending
+from storyboard.engine.events import LogChecked, LogCheckFailed, guarded
+from storyboard.engine.log_trust import LogTrust
+from storyboard.engine.poll_schedule import PollSchedule
+from storyboard.engine.run import Run
+from storyboard.errors import StoryboardError
+
+_PAGE_SIZE = 100  # rows
+_MAX_CLOCK_DIFFERENCE = timedelta(minutes=1)  # between the server's clock and ours
+
+
+class RequestLog:
+    """Checks the log while that helps, and brings the polls of ended tasks forward."""
+
+    def __init__(self, run: Run, ending: Ending, schedule: PollSchedule, trust: LogTrust) -> None:
+        self._run = run
+        self._ending = ending
+        self._schedule = schedule
+        self._trust = trust
+        self._account = run.api if isinstance(run.api, Account) else None
+        self._polls_before = -1  # polls sent before the last check
+
+    @property
+    def is_being_checked(self) -> bool:
+        """Whether a check is under way."""
+        return self._trust.is_being_checked
+
+    def due_times(self) -> Iterator[float]:
+        """When the next check may go out."""
+        if self._may_check():
+            yield self._next_at
+
+    def start_check(self, now: float) -> None:
+        """Starts a check where one is due; a poll that is due takes turns with the checks."""
+        run = self._run
+        is_turn_of_a_poll = run.polls.next_at <= now and run.polls_sent == self._polls_before
+        if self._account is None or is_turn_of_a_poll or now < self._next_at:
+            return
+        if not self._may_check():
+            return
+        self._polls_before = run.polls_sent
+        account, end = self._account, run.clock.now()
+        start, page = self._earliest(now, end), self._trust.begin()
+        run.budget.spend(now=now)
+        run.requests.start(guarded(lambda: read_log(account, start, end, page)))
+
+    def on_checked(self, checked: LogChecked, now: float) -> None:
+        """Polls next the tasks that the log reports as ended."""
+        run = self._run
+        run.requests.finished()
+        wait_s = self._schedule.log_check_wait_s(in_flight=len(run.tasks), rate=run.budget.rate)
+        self._trust.on_checked(pages=checked.pages, next_at=now + wait_s)
+        for flight in run.tasks.values():
+            has_ended = flight.submission.task_id in checked.ended
+            if has_ended and flight.poll_number and not flight.log_says_ended:
+                flight.log_says_ended = True
+                # Before the polls that are late, which will most likely find tasks working.
+                run.polls.push_first(now, flight)
+
+    def on_check_failed(self, failed: LogCheckFailed, now: float) -> None:
+        """Leaves the log alone for a while."""
+        self._run.requests.finished()
+        self._trust.on_check_failed(now=now, wait_s=failed.wait_s)
+
+    @property
+    def _next_at(self) -> float:
+        return max(self._trust.next_at, self._run.budget.next_at())
+
+    def _may_check(self) -> bool:
+        return (
+            self._account is not None
+            and len(self._run.tasks) > 1
+            and not self._ending.is_leaving
+            and self._run.requests.free > 0
+            and not self._trust.is_being_checked
+            and not self._trust.is_worthless
+        )
+
+    def _earliest(self, now: float, end: datetime) -> datetime:
+        """From when on the log is read: since the first task in flight was accepted.
+
+        Tasks much older than usual are left out, so that one which never ends
+        does not make the log longer and longer.
+        """
+        max_age_s = self._schedule.max_usual_age_s
+        tasks = [each for each in self._run.tasks.values() if each.age_s(now) <= max_age_s]
+        return min((each.submission.submitted_at or end for each in tasks), default=end)
+
+
+def read_log(
+    account: Account, start: datetime, end: datetime, page: int
+) -> LogChecked | LogCheckFailed:
+    """What one page of the log says of the tasks that were accepted between two times (UTC)."""
+    start, end = start - _MAX_CLOCK_DIFFERENCE, end + _MAX_CLOCK_DIFFERENCE
+    try:
+        found = account.logs(start, end, page=page, page_size=_PAGE_SIZE)
+    except StoryboardError as error:
+        return LogCheckFailed(error.wait_s if isinstance(error, NotNow) else None)
+    except Exception:  # a hint must not end a run, not even through a bug in reading it
+        return LogCheckFailed(None)
+    ended = frozenset(entry.task_id for entry in found.entries if is_end(entry.status))
+    return LogChecked(ended, pages=-(-(found.total or 1) // _PAGE_SIZE))

@@ -1,0 +1,96 @@
+"""What the parts of one run share: jobs, clock, limits, queues and progress to report.
+
+The bottom of the engine. `ending`, `downloads`, `tasks`, `submissions` and
+`request_log` import this module, and it imports none of them.
+"""
+
+from __future__ import annotations
+
+import queue
+import random
+from collections import deque
+from collections.abc import Sequence
+
+from storyboard.api.protocols import Api
+from storyboard.engine.breaker import Breaker
+from storyboard.engine.clock import Clock
+from storyboard.engine.events import Event
+from storyboard.engine.flight import Flight, PollQueue
+from storyboard.engine.job import EngineSettings, Job, Progress, Step
+from storyboard.engine.pacing import Budget, Window
+from storyboard.engine.workers import Workers
+from storyboard.records import Limit, Submission, SubmitReply, Take, TaskReply
+
+
+class Run:
+    """The state of one run. Used by the loop thread alone; worker threads fill `inbox`."""
+
+    def __init__(
+        self,
+        jobs: Sequence[Job],
+        api: Api,
+        *,
+        settings: EngineSettings,
+        clock: Clock,
+        jitter: random.Random,
+    ) -> None:
+        self.jobs = jobs
+        self.api = api
+        self.settings = settings
+        self.clock = clock
+        self.jitter = jitter
+
+        self.window = Window(settings.concurrency)
+        self.budget = Budget(settings.requests_per_minute, jitter=jitter)
+        self.breaker = Breaker(origin=api.origin, now=clock.monotonic())
+
+        self.inbox: queue.SimpleQueue[Event] = queue.SimpleQueue()
+        self.requests: Workers[Event] = Workers(settings.connections, self.inbox, name="api")
+
+        self.waiting: deque[tuple[Job, Take]] = deque()  # to be submitted
+        self.open_posts = 0
+        self.tasks: dict[tuple[str, int], Flight] = {}  # accepted and not finished, by key
+        self.polls = PollQueue()
+        self.polls_sent = 0
+        self.failed_connections = 0  # POSTs in a row that could not be sent
+
+        self.not_downloaded: dict[tuple[str, int], str] = {}
+        self._progress: list[Progress] = []
+
+    @property
+    def in_flight(self) -> int:
+        """Tasks that hold a slot at the API, or will if their POST is accepted."""
+        return len(self.tasks) + self.open_posts
+
+    def save(self, flight: Flight, submission: Submission) -> None:
+        """Writes the submission's new state, within the turn's transaction."""
+        flight.submission = flight.job.store.update(submission)
+
+    def add_progress(self, flight: Flight, step: Step, detail: str = "") -> None:
+        """Notes a change for the listener, who hears of it once it is committed."""
+        self._progress.append(Progress(flight.job.name, flight.submission, step, detail))
+
+    def pop_progress(self) -> list[Progress]:
+        """The changes noted since the last call."""
+        progress, self._progress = self._progress, []
+        return progress
+
+    def give_up_download(self, flight: Flight, reason: str) -> None:
+        """Leaves the video to a later run; its state stays succeeded until the link expires.
+
+        A refusal may come from a proxy or from a passing failure of the API.
+        To treat the link as expired would cost the price of the video.
+        """
+        self.not_downloaded[flight.key] = reason
+        self.add_progress(flight, Step.NOT_DOWNLOADED, reason)
+
+    def on_reply(self, reply: SubmitReply | TaskReply, now: float) -> None:
+        """Learns from any reply whether the API is reachable and what rate it allows."""
+        if reply.http_status is None:
+            return
+        self.breaker.on_reached(now=now)
+        self.failed_connections = 0
+        if reply.limit is Limit.RATE:
+            self.budget.on_rate_limit(reply.rate, now=now)
+        elif reply.limit is None:
+            self.budget.on_reply(reply.rate, now=now)

@@ -1,0 +1,148 @@
+"""The paid requests: which takes may be submitted now, and what the reply to a POST means.
+
+A submission takes two steps. `begin` writes the intention to send it, within
+the turn's transaction; `send` sends it, once that is committed.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Sequence
+
+from storyboard.engine.ending import Ending
+from storyboard.engine.events import Submitted, guarded
+from storyboard.engine.flight import Flight
+from storyboard.engine.job import Job, Step
+from storyboard.engine.pacing import back_off_s
+from storyboard.engine.run import Run
+from storyboard.engine.tasks import Tasks
+from storyboard.engine.transitions import after_submit
+from storyboard.records import Limit, Outcome, SubmissionState, SubmitReply, Take
+
+_POLL_CONNECTIONS = 2  # that submissions leave free
+_MAX_POLL_DELAY_S = 10.0  # a poll later than this goes out before another submission
+
+
+class Submissions:
+    """Submits what waits, as far as window, budget, breaker and connections allow."""
+
+    def __init__(self, run: Run, ending: Ending, tasks: Tasks) -> None:
+        self._run = run
+        self._ending = ending
+        self._tasks = tasks
+        self._user_numbers = itertools.count(1)
+        self._not_before = run.clock.monotonic()  # later, after the API could not be reached
+        self._polls_before = -1  # polls sent before the last submission
+
+    def begin(self) -> list[Flight]:
+        """Writes the intentions of what may be submitted now. Sends nothing: see `send`."""
+        run, begun = self._run, list[Flight]()
+        # The time is read for each: at a high rate the next is due before the turn is over.
+        while run.waiting and self._may_begin(now := run.clock.monotonic(), len(begun)):
+            begun.append(self._write_intention(*run.waiting.popleft(), now))
+        return begun
+
+    def send(self, begun: Sequence[Flight]) -> None:
+        """Sends what was begun. Effect: may be charged. To be called after the commit."""
+        for flight in begun:
+            self._send_post(flight)
+
+    def due_times(self, now: float) -> Iterator[float]:
+        """When the next submission may go out, where time alone allows one."""
+        run = self._run
+        if not run.waiting or not self._has_connection():
+            return
+        if run.window.has_room(run.in_flight, now=now):
+            yield self._next_at
+        elif (change_at := run.window.next_change_at()) is not None:
+            yield change_at
+
+    def on_submitted(self, flight: Flight, reply: SubmitReply, now: float) -> None:
+        """Writes what became of a POST."""
+        run = self._run
+        run.requests.finished()
+        run.open_posts -= 1
+        submission = after_submit(flight.submission, reply, now=run.clock.now())
+        run.save(flight, submission)
+        run.on_reply(reply, now)
+        if error := run.breaker.on_submit(reply):
+            self._ending.stop(error)
+        if submission.state is SubmissionState.ACCEPTED:
+            self._on_accepted(flight, now)
+        elif reply.outcome is Outcome.UNAVAILABLE:
+            self._on_unavailable(flight, reply, now)
+        else:
+            is_rejected = reply.outcome is Outcome.REJECTED
+            step = Step.REJECTED if is_rejected else Step.UNKNOWN
+            run.add_progress(flight, step, submission.reason or "")
+
+    @property
+    def _next_at(self) -> float:
+        return max(self._run.budget.next_at(), self._not_before)
+
+    def _may_begin(self, now: float, begun: int) -> bool:
+        run = self._run
+        return (
+            self._has_connection(begun)
+            and now >= self._next_at
+            and not self._is_turn_of_a_poll(now)
+            and run.window.has_room(run.in_flight, now=now)
+        )
+
+    def _has_connection(self, begun: int = 0) -> bool:
+        """Whether one more POST may be open, besides those begun and not yet sent."""
+        has_free = self._run.requests.free - begun > _POLL_CONNECTIONS
+        return has_free and self._run.open_posts < self._run.breaker.max_open_posts
+
+    def _is_turn_of_a_poll(self, now: float) -> bool:
+        """Whether a poll is late and none was sent since the last submission."""
+        is_late = now - self._run.polls.next_at > _MAX_POLL_DELAY_S
+        return is_late and self._run.polls_sent == self._polls_before
+
+    def _write_intention(self, job: Job, take: Take, now: float) -> Flight:
+        run = self._run
+        submission = job.store.begin(
+            take,
+            endpoint=run.settings.endpoint_of(take.model),
+            now=run.clock.now(),
+            commit=job.provenance.commit,
+            is_dirty=job.provenance.is_dirty,
+            profile=job.provenance.profile,
+            user_id=self._next_user_id(job),
+        )
+        run.budget.spend(now=now)
+        run.open_posts += 1
+        self._polls_before = run.polls_sent
+        return Flight(job, take, submission)
+
+    def _next_user_id(self, job: Job) -> str | None:
+        """The render's id with a number: it tells rows of the request log apart."""
+        user_id = job.provenance.user_id
+        return None if user_id is None else f"{user_id}-{next(self._user_numbers)}"
+
+    def _send_post(self, flight: Flight) -> None:
+        api, submission = self._run.api, flight.submission
+
+        def call() -> Submitted:
+            reply = api.submit(submission.endpoint, submission.payload, user_id=submission.user_id)
+            return Submitted(flight, reply)
+
+        self._run.requests.start(guarded(call, is_submission=True))
+
+    def _on_accepted(self, flight: Flight, now: float) -> None:
+        self._tasks.add(flight, now)
+        self._run.window.on_accepted(self._run.in_flight)
+        self._run.add_progress(flight, Step.ACCEPTED)
+
+    def _on_unavailable(self, flight: Flight, reply: SubmitReply, now: float) -> None:
+        """Nothing was accepted, so the take goes back to the head of the queue."""
+        run = self._run
+        if not self._ending.is_stopped:
+            run.waiting.appendleft((flight.job, flight.take))
+        if reply.limit is Limit.CONCURRENCY:
+            run.window.on_limit(run.in_flight, now=now)
+        elif reply.http_status is None:
+            run.failed_connections += 1
+            wait_s = back_off_s(run.failed_connections, max_wait_s=15.0, jitter=run.jitter)
+            self._not_before = now + wait_s
+        run.add_progress(flight, Step.POSTPONED, flight.submission.reason or "")

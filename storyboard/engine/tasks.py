@@ -1,0 +1,172 @@
+"""The accepted tasks: when each is polled, and what the reply to a poll means."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from storyboard.engine.breaker import account_error
+from storyboard.engine.downloads import Downloads
+from storyboard.engine.ending import Ending
+from storyboard.engine.events import Polled, guarded
+from storyboard.engine.flight import Flight
+from storyboard.engine.job import Step
+from storyboard.engine.log_trust import LogTrust
+from storyboard.engine.pacing import back_off_s
+from storyboard.engine.poll_schedule import PollSchedule
+from storyboard.engine.run import Run
+from storyboard.engine.transitions import after_disappearance, after_poll
+from storyboard.records import Submission, SubmissionState, TaskReply, TaskStatus
+
+_MAX_MISSING_S = 600.0  # polls answered 404 are repeated for so long; then the outcome is unknown
+_MAX_REFUSED_S = 60.0  # so are polls answered 401, 402 or 403; then the task waits for the next run
+_RETRY_WAIT_S = 30.0  # between such polls
+
+
+class Tasks:
+    """Polls the tasks in flight. Their queue, `polls`, is the run's."""
+
+    def __init__(
+        self,
+        run: Run,
+        ending: Ending,
+        downloads: Downloads,
+        schedule: PollSchedule,
+        trust: LogTrust,
+    ) -> None:
+        self._run = run
+        self._ending = ending
+        self._downloads = downloads
+        self._schedule = schedule
+        self._trust = trust
+
+    def add(self, flight: Flight, now: float) -> None:
+        """A task that has just been accepted."""
+        self._run.tasks[flight.key] = flight
+        flight.accepted_at = now
+        self._poll_later(flight, now)
+
+    def resume(self, flight: Flight, now: float) -> None:
+        """A task that an earlier run submitted: polled at once.
+
+        Its age goes by the time of day, and is 0 where that has been set back.
+        """
+        self._run.tasks[flight.key] = flight
+        since = flight.submission.submitted_at or flight.submission.sent_at
+        age_s = (self._run.clock.now() - since).total_seconds()
+        flight.accepted_at = now - max(0.0, age_s)
+        self._run.polls.push(now, flight)
+
+    def due_times(self) -> Iterator[float]:
+        """When the next poll may go out."""
+        if self._run.polls and self._run.requests.free:
+            yield self._next_poll_at
+
+    def start_polls(self) -> None:
+        """Sends the polls that are due, as far as connections and budget allow."""
+        run = self._run
+        while (
+            not self._ending.is_leaving
+            and run.requests.free
+            and self._next_poll_at <= (now := run.clock.monotonic())
+        ):
+            run.budget.spend(now=now)
+            run.polls_sent += 1
+            self._send_poll(run.polls.pop())
+
+    def on_polled(self, flight: Flight, reply: TaskReply, now: float) -> None:
+        """Writes what a poll found, and queues the next one where the task goes on."""
+        self._run.requests.finished()
+        self._run.on_reply(reply, now)
+        before = flight.submission
+        after = self._after_poll(flight, reply)
+        if after is not before:
+            self._run.save(flight, after)
+            self._on_ended(flight, now, was_in_flight=before.state is SubmissionState.ACCEPTED)
+        elif reply.status is TaskStatus.MISSING:
+            self._on_missing(flight, reply, now)
+        elif reply.status is TaskStatus.REFUSED:
+            self._on_refused(flight, reply, now)
+        elif reply.status is TaskStatus.UNREADABLE:
+            flight.unreadable_polls += 1
+            self._poll_later(flight, now)
+        elif before.state is SubmissionState.SUCCEEDED:
+            self._run.give_up_download(flight, "its link is gone, and the API gives no other")
+        else:
+            self._on_working(flight, now)
+
+    @property
+    def _next_poll_at(self) -> float:
+        return max(self._run.polls.next_at, self._run.budget.next_at())
+
+    def _send_poll(self, flight: Flight) -> None:
+        api, task_id = self._run.api, flight.submission.task_id or ""
+        self._run.requests.start(guarded(lambda: Polled(flight, api.poll(task_id))))
+
+    def _poll_later(self, flight: Flight, now: float) -> None:
+        self._run.polls.push(now + self._next_wait_s(flight, now), flight)
+
+    def _next_wait_s(self, flight: Flight, now: float) -> float:
+        if flight.unreadable_polls:
+            return back_off_s(flight.unreadable_polls, max_wait_s=30.0, jitter=self._run.jitter)
+        return self._schedule.next_wait_s(
+            flight.age_s(now),
+            in_flight=len(self._run.tasks),
+            rate=self._run.budget.rate,
+            has_log=self._trust.is_trusted,
+        )
+
+    def _after_poll(self, flight: Flight, reply: TaskReply) -> Submission:
+        retention_s = self._run.settings.retention_s(flight.submission.model)
+        now = self._run.clock.now()
+        return after_poll(flight.submission, reply, now=now, retention_s=retention_s)
+
+    def _on_working(self, flight: Flight, now: float) -> None:
+        flight.unreadable_polls, flight.missing_since, flight.refused_since = 0, None, None
+        self._schedule.on_working(flight.last_working_age_s, flight.age_s(now))
+        flight.last_working_age_s = flight.age_s(now)
+        if flight.log_says_ended:
+            flight.log_says_ended = False
+            self._trust.on_false_alarm()
+        self._poll_later(flight, now)
+
+    def _on_ended(self, flight: Flight, now: float, *, was_in_flight: bool) -> None:
+        """A final reply was written; a poll that only renewed a link ends nothing in flight."""
+        submission = flight.submission
+        self._run.tasks.pop(flight.key, None)
+        if was_in_flight:
+            self._run.window.on_finished()
+            self._schedule.on_finished(flight.last_working_age_s, flight.age_s(now))
+            self._trust.on_finished(was_reported=flight.log_says_ended)
+        if submission.state is not SubmissionState.SUCCEEDED:
+            detail = submission.reason or submission.state.value
+            self._run.add_progress(flight, Step.FAILED, detail)
+            return
+        if was_in_flight:
+            self._run.add_progress(flight, Step.RENDERED)
+        if self._run.settings.download:
+            self._downloads.add(flight)
+
+    def _on_missing(self, flight: Flight, reply: TaskReply, now: float) -> None:
+        if flight.submission.state is SubmissionState.SUCCEEDED:
+            reason = "its link is gone, and the API no longer finds its task"
+            self._run.give_up_download(flight, reason)
+            return
+        flight.missing_since = now if flight.missing_since is None else flight.missing_since
+        if now - flight.missing_since < _MAX_MISSING_S:
+            self._run.polls.push(now + _RETRY_WAIT_S, flight)
+            return
+        self._run.tasks.pop(flight.key, None)
+        self._run.save(flight, after_disappearance(flight.submission, reply))
+        self._run.add_progress(flight, Step.UNKNOWN, flight.submission.reason or "")
+
+    def _on_refused(self, flight: Flight, reply: TaskReply, now: float) -> None:
+        """The key was refused, not the task: it stays accepted, for a run with a valid key."""
+        self._ending.stop(account_error(reply.http_status, reply.reason))
+        flight.refused_since = now if flight.refused_since is None else flight.refused_since
+        if now - flight.refused_since < _MAX_REFUSED_S:
+            self._run.polls.push(now + _RETRY_WAIT_S, flight)
+            return
+        self._run.tasks.pop(flight.key, None)
+        if flight.submission.state is SubmissionState.SUCCEEDED:
+            reason = "its link is gone, and the API refuses the key"
+            self._run.give_up_download(flight, reason)
