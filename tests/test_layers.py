@@ -27,6 +27,10 @@ LAYERS = (
 )
 """From the top down; what stands on one line does not import from its neighbours."""
 
+MAX_LINES = 400  # of a module
+MAX_METHODS = 30  # of a class
+FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+
 PACKAGE = Path(__file__).parent.parent / "storyboard"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 
@@ -110,3 +114,13 @@ def test_only_commands_and_cli_print() -> None:
         ]
         names = {call.id for call in calls if isinstance(call, ast.Name)}
         assert "print" not in names, module
+
+
+@pytest.mark.parametrize("module", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_a_module_and_its_classes_can_be_read_at_a_sitting(module: Path) -> None:
+    text = module.read_text("utf-8")
+    assert len(text.splitlines()) <= MAX_LINES
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.ClassDef):
+            methods = [part for part in node.body if isinstance(part, FUNCTIONS)]
+            assert len(methods) <= MAX_METHODS, node.name
