@@ -1,4 +1,4 @@
-"""How long 500 takes are in the making, over real HTTP, in seconds that go by thirty times faster.
+"""The makespan of 500 takes over real HTTP, on a clock that runs thirty times faster.
 
 The whole engine with a real state file and the real protocol works against
 `benchmarks.server`, an account of the tier that allows 20 tasks in flight and
@@ -51,48 +51,48 @@ _MODEL = "alibaba/wan2.7-t2v"
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What came of one run; times in the account's seconds."""
+    """The figures of one run; times in the account's seconds."""
 
     makespan_s: float
     posts: int
-    looks: int
+    reads: int
     refused: int
     too_fast: int
 
     @property
     def requests_a_minute(self) -> float:
-        return (self.posts + self.looks) / self.makespan_s * 60.0
+        return (self.posts + self.reads) / self.makespan_s * 60.0
 
     @property
     def refused_part(self) -> float:
         """The part of the requests that was answered 429."""
-        return self.refused / (self.posts + self.looks)
+        return self.refused / (self.posts + self.reads)
 
 
 def rows(folder: Path) -> Iterator[Row]:
-    """The makespan with the account's limit told and not told, and the looks that it took."""
+    """The makespan with the account's limit given and not given, and what it cost in polls."""
     least_s = least_makespan_s(itertools.islice(render_times(MEDIAN_S, SIGMA, SEED), TAKES))
     against = f"lower bound, {least_s:.0f} s"
-    told = measure(folder / "told", concurrency=IN_FLIGHT)
-    said, target, is_met = at_most(told.makespan_s / least_s, 1.03, "times", digits=3)
+    given = measure(folder / "given", concurrency=IN_FLIGHT)
+    value, target, is_met = at_most(given.makespan_s / least_s, 1.03, "times", digits=3)
     yield Row(
         f"makespan of {TAKES} takes, {IN_FLIGHT} in flight",
         against,
-        f"{said}, {told.requests_a_minute:.0f} requests a minute",
+        f"{value}, {given.requests_a_minute:.0f} requests a minute",
         f"{target}, within {PER_MINUTE} requests a minute",
-        is_met and not told.too_fast,
+        is_met and not given.too_fast,
     )
-    untold = measure(folder / "untold", concurrency=None)
-    said, target, is_met = at_most(untold.makespan_s / least_s, 1.10, "times", digits=3)
+    found = measure(folder / "found", concurrency=None)
+    value, target, is_met = at_most(found.makespan_s / least_s, 1.10, "times", digits=3)
     yield Row(
         "the same, the account's limit not told",
         against,
-        f"{said}, {untold.refused_part:.1%} answered 429",
+        f"{value}, {found.refused_part:.1%} answered 429",
         f"{target}, under 2 % answered 429",
-        is_met and untold.refused_part < 0.02,
+        is_met and found.refused_part < 0.02,
     )
-    looks = max(told.looks, untold.looks) / TAKES
-    yield Row("polls a task in the costlier of the two", "", *at_most(looks, 6, "on average"))
+    reads = max(given.reads, found.reads) / TAKES
+    yield Row("polls a task in the costlier of the two", "", *at_most(reads, 6, "on average"))
 
 
 def least_makespan_s(render_s: Iterator[float]) -> float:
@@ -141,14 +141,14 @@ def measure(folder: Path, *, concurrency: int | None) -> Run:
     return Run(
         makespan_s,
         counts["posts"],
-        counts["polls"] + counts["glances"],
+        counts["polls"] + counts["log_checks"],
         refused,
         counts["too_fast"],
     )
 
 
 class FastClock:
-    """The computer's clock, going by faster."""
+    """The system's clock, running faster."""
 
     def __init__(self) -> None:
         self._clock = SystemClock()
@@ -181,7 +181,7 @@ def account(*limits: str) -> Iterator[str]:
 
 
 def read_counts(url: str) -> dict[str, int]:
-    """What the account has seen."""
+    """How many requests of each kind the account has counted."""
     with urllib.request.urlopen(f"{url}/counts") as answer:  # noqa: S310 (the server above)
         counts: dict[str, int] = json.load(answer)
         return counts

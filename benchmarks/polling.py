@@ -1,9 +1,9 @@
-"""Ways of looking at tasks, tried in simulated time: `python -m benchmarks.polling [PICTURE]`.
+"""Polling policies, compared in simulated time: `python -m benchmarks.polling [PICTURE]`.
 
-The real engine renders 500 takes, 20 in flight, at 200 requests a minute, while
-the hands of its clock jump from one event to the next. Only the policy is
-exchanged. Render times follow several laws, all with a median near 60 s;
-each figure is the mean of two draws. Prints a table, and draws it.
+The real engine renders 500 takes, 20 in flight, at 200 requests a minute, and
+the simulated clock jumps from one event to the next. Only the policy differs.
+Render times follow several distributions, all with a median near 60 s; each
+figure is the mean of two draws. Prints a table, and draws it.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ from tabulate import tabulate
 from benchmarks.makespan import IN_FLIGHT, PER_MINUTE, TAKES, least_makespan_s
 from storyboard.engine.poll_schedule import PollSchedule
 from storyboard.planning.plan import PlanOptions
-from tests.engine.night import LoggedApi, Night, ScriptedApi
 from tests.engine.rig import make_takes
+from tests.engine.simulation import ApiWithLog, ScriptedApi, Simulation
 
 PICTURE = Path(__file__).with_suffix(".png")
 _SEEDS = (1, 2)
@@ -59,8 +59,8 @@ LAWS: Mapping[str, Callable[[random.Random, float], float]] = {
 # The policies
 
 
-class EverySoOften(PollSchedule):
-    """A look every so many seconds."""
+class FixedInterval(PollSchedule):
+    """Polls at a fixed interval."""
 
     def __init__(self, wait_s: float) -> None:
         super().__init__()
@@ -83,15 +83,15 @@ class BackingOff(PollSchedule):
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """A way of looking, and whether there is a request log to glance at."""
+    """A poll schedule, and whether the API has a request log."""
 
     make: Callable[[], PollSchedule]
     has_log: bool = False
 
 
 POLICIES: Mapping[str, Policy] = {
-    "every 5 s": Policy(lambda: EverySoOften(5.0)),
-    "every 15 s": Policy(lambda: EverySoOften(15.0)),
+    "every 5 s": Policy(lambda: FixedInterval(5.0)),
+    "every 15 s": Policy(lambda: FixedInterval(15.0)),
     "backing off, 2 to 30 s": Policy(BackingOff),
     "storyboard, without the log": Policy(PollSchedule),
     "storyboard": Policy(PollSchedule, has_log=True),
@@ -100,12 +100,12 @@ POLICIES: Mapping[str, Policy] = {
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """What a policy came to under a law: the makespan against the lower bound, looks a task."""
+    """A policy under a law: makespan by the lower bound, and polls and log checks a task."""
 
     law: str
     policy: str
     makespan: float
-    looks: float
+    requests: float
 
 
 def figures() -> Iterator[Figure]:
@@ -117,12 +117,12 @@ def figures() -> Iterator[Figure]:
 
 
 def simulate(law: str, policy: Policy, seed: int) -> tuple[float, float]:
-    """Makespan against the lower bound, and looks a task, of one night."""
+    """Makespan against the lower bound, and requests a task, of one run."""
     rng = random.Random(seed)
     render_s = [LAWS[law](rng, number / TAKES) for number in range(TAKES)]
     with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
         patch.setattr("storyboard.engine.loop.PollSchedule", policy.make)
-        night = Night(
+        sim = Simulation(
             Path(folder) / "out",
             make_takes(TAKES),
             patch,
@@ -132,15 +132,15 @@ def simulate(law: str, policy: Policy, seed: int) -> tuple[float, float]:
             plan_options=PlanOptions(download=False),
         )
 
-        api = LoggedApi(night) if policy.has_log else ScriptedApi(night)
-        night.api = api
-        night.render()
-        looks = len(api.polls) + (len(api.glances) if isinstance(api, LoggedApi) else 0)
-        return night.hands.time_s / least_makespan_s(iter(render_s)), looks / TAKES
+        api = ApiWithLog(sim) if policy.has_log else ScriptedApi(sim)
+        sim.api = api
+        sim.render()
+        requests = len(api.polls) + (len(api.log_checks) if isinstance(api, ApiWithLog) else 0)
+        return sim.clock.time_s / least_makespan_s(iter(render_s)), requests / TAKES
 
 
 def draw(found: list[Figure], picture: Path) -> None:
-    """Two columns of dots, a row for each law: what the policies cost in time and in looks."""
+    """Two columns of dots, a row for each law: what the policies cost in time and in requests."""
     import matplotlib as mpl
 
     mpl.use("Agg")
@@ -157,14 +157,14 @@ def draw(found: list[Figure], picture: Path) -> None:
         positions = [laws.index(each.law) for each in mine]
         style = {"color": colours[name], "marker": markers[name], "s": 62, "zorder": 3}
         left.scatter([100 * (each.makespan - 1) for each in mine], positions, label=name, **style)
-        right.scatter([each.looks for each in mine], positions, **style)
+        right.scatter([each.requests for each in mine], positions, **style)
     left.set_yticks(range(len(laws)), laws)
     left.invert_yaxis()
     left.set_xlim(left=0)
     right.set_xlim(left=0)
     right.set_xticks(range(0, 17, 2))
     left.set_xlabel("makespan above the lower bound (%)")
-    right.set_xlabel("looks at the API for each task (polls and glances)")
+    right.set_xlabel("polls and log checks for each task")
     for axes in (left, right):
         axes.grid(axis="x", color="#e3e6ea", linewidth=0.8)
         axes.hlines(range(len(laws)), 0, axes.get_xlim()[1], color="#e3e6ea", linewidth=0.8)
@@ -185,9 +185,11 @@ def main(picture: Path) -> None:
     for figure in figures():
         found.append(figure)
         print(f"{figure.law}, {figure.policy}: {figure.makespan:.3f}", file=sys.stderr)
-    cells = {(each.law, each.policy): f"{each.makespan:.3f} / {each.looks:.1f}" for each in found}
+    cells = {
+        (each.law, each.policy): f"{each.makespan:.3f} / {each.requests:.1f}" for each in found
+    }
     lines = [[law, *(cells[law, policy] for policy in POLICIES)] for law in LAWS]
-    print(tabulate(lines, ("makespan / looks a task", *POLICIES), tablefmt="github"))
+    print(tabulate(lines, ("makespan / requests a task", *POLICIES), tablefmt="github"))
     draw(found, picture)
 
 

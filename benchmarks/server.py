@@ -29,7 +29,7 @@ class Account:
     """Who may send what, and what becomes of it. Seconds are those of the account's own clock."""
 
     def __init__(self, options: argparse.Namespace) -> None:
-        self.counts = Counter(posts=0, polls=0, glances=0, accepted=0, too_many=0, too_fast=0)
+        self.counts = Counter(posts=0, polls=0, log_checks=0, accepted=0, too_many=0, too_fast=0)
         self._concurrent: int = options.concurrent
         self._per_minute: int = options.per_minute
         self._speed: float = options.speed
@@ -77,7 +77,7 @@ class Account:
 
     async def read_log(self, request: web.Request) -> web.Response:
         """The request log, as it is documented: oldest first, a page at a time."""
-        self.counts["glances"] += 1
+        self.counts["log_checks"] += 1
         if not self._take_request():
             return self._refuse("too_fast", "Rate limit exceeded: too many requests a minute")
         start, end, page, size = (

@@ -1,10 +1,9 @@
-"""The program as a user starts it, in a world whose hours are short.
+"""The program as users start it, with a clock that runs fifty times faster.
 
     python -m tests.chaos.program render film.yaml --yes
 
-Everything waits a fiftieth of its time: polls, backing off, the patience with
-an outage. The program itself is the one that users have; only the clock that
-`render` gives to the engine is another.
+So every wait of the engine takes a fiftieth of its time: between polls, before
+retries, in an outage. Nothing else of the program is changed.
 """
 
 from __future__ import annotations
@@ -23,7 +22,7 @@ T = TypeVar("T")
 
 
 class QuickClock(SystemClock):
-    """The computer's clock, with a minute that takes a second and a bit."""
+    """The system's clock, running fifty times faster."""
 
     def monotonic(self) -> float:
         return super().monotonic() * SPEED

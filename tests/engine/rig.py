@@ -1,4 +1,4 @@
-"""A render in a test's own process: real HTTP, real SQLite, and videos of a few bytes."""
+"""A render within a test's process: real HTTP, real SQLite, and videos of a few bytes."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def make_takes(count: int) -> list[Take]:
 
 
 def tiny_fetch(submission: Submission, part: Path) -> FetchResult:
-    """A stand-in for the download: the engine's part begins where the file lies there whole."""
+    """A stand-in for the download: writes a whole file at once."""
     data = f"video of {submission.task_id}".encode()
     part.parent.mkdir(parents=True, exist_ok=True)
     part.write_bytes(data)
@@ -57,7 +57,7 @@ def tiny_fetch(submission: Submission, part: Path) -> FetchResult:
 
 
 def wait_for_threads() -> None:
-    """What a run had sent when it ended may still arrive; nothing is read or closed before."""
+    """Waits until the requests that were open when a run ended are answered."""
     for thread in threading.enumerate():
         if thread.name.startswith(("api-", "download-")):
             thread.join(5.0)
@@ -65,7 +65,7 @@ def wait_for_threads() -> None:
 
 @dataclass
 class Rig:
-    """One output folder, rendered as often as wanted."""
+    """One output folder, for any number of runs."""
 
     folder: Path
     base_url: str
@@ -75,8 +75,8 @@ class Rig:
     concurrency: int | None = 10
     requests_per_minute: int | None = 60_000
     timeout_s: float | None = 30.0
-    news: list[Progress] = field(default_factory=list)
-    watch: Callable[[Progress], None] = lambda progress: None
+    progress: list[Progress] = field(default_factory=list)
+    listener: Callable[[Progress], None] = lambda progress: None
     wrap_api: Callable[[Api], Api] = lambda api: api
     wrap_store: Callable[[Store], Store] = lambda store: store
 
@@ -116,8 +116,8 @@ class Rig:
             )
 
             def listen(progress: Progress) -> None:
-                self.news.append(progress)
-                self.watch(progress)
+                self.progress.append(progress)
+                self.listener(progress)
 
             engine = Engine(
                 [job],

@@ -1,7 +1,7 @@
-"""Hours of a render in a moment: a clock that is turned by hand, and an API that is a function.
+"""Simulates hours of rendering in milliseconds: a manual clock, and an API that is a function.
 
-Nothing here waits, listens or starts a thread. The API answers with what came
-over the wire, so the reading of answers is tried along with the loop.
+Nothing here waits, listens or starts a thread. The API returns raw HTTP
+responses, so the code that reads them is tested along with the loop.
 """
 
 from __future__ import annotations
@@ -45,33 +45,33 @@ from storyboard.videos.result import Fetch, Fetched, FetchResult
 
 T = TypeVar("T")
 
-DUSK = datetime(2026, 11, 22, 18, 0, tzinfo=timezone.utc)
+START = datetime(2026, 11, 22, 18, 0, tzinfo=timezone.utc)
 ORIGIN = "https://api.example"
 
-# What the API says
+# Responses of the API
 
 
-def said(document: Any, *, status: int = 200, **headers: str) -> Answer:
-    """An answer with a JSON body; `retry_after` becomes the header Retry-After."""
+def json_answer(document: Any, *, status: int = 200, **headers: str) -> Answer:
+    """A response with a JSON body; `retry_after` becomes the header Retry-After."""
     names = {name.replace("_", "-"): value for name, value in headers.items()}
-    return Answer(status, names, json.dumps(document).encode(), received_at=DUSK.timestamp())
+    return Answer(status, names, json.dumps(document).encode(), received_at=START.timestamp())
 
 
 def accepted(task_id: str) -> Answer:
-    return said({"code": 0, "data": {"status": "pending", "task_id": task_id}})
+    return json_answer({"code": 0, "data": {"status": "pending", "task_id": task_id}})
 
 
 def refused(status: int, message: str = "No: because", **headers: str) -> Answer:
-    return said({"code": status, "message": message}, status=status, **headers)
+    return json_answer({"code": status, "message": message}, status=status, **headers)
 
 
 def no_connection() -> Answer:
-    """Nothing went out."""
+    """Nothing was sent."""
     return Answer(was_sent=False, trouble="the connection was refused")
 
 
 def no_answer() -> Answer:
-    """It went out, and nothing came back."""
+    """The request was sent, and no response came."""
     return Answer(was_sent=True, trouble="the connection was closed without an answer")
 
 
@@ -80,72 +80,74 @@ def task(task_id: str, status: str = "processing") -> Answer:
     if status == "success":
         url = f"https://files.example/{task_id}.mp4"
         data["result"] = {"resources": [{"url": url, "type": "video"}]}
-    return said({"code": 0, "message": "success", "data": data})
+    return json_answer({"code": 0, "message": "success", "data": data})
 
 
 # Time
 
 
 class Killed(BaseException):
-    """The process is gone."""
+    """Stands for a kill of the process."""
 
 
-class Hands:
-    """A clock whose hands jump to whatever comes next. Counts the engine's turns.
+class ManualClock:
+    """A clock that jumps to the next event. Counts the engine's turns.
 
-    At turn `dies_at` the process is killed.
+    At turn `dies_at` it raises Killed.
     """
 
-    def __init__(self, most_turns: int = 100_000) -> None:
+    def __init__(self, max_turns: int = 100_000) -> None:
         self.time_s = 0.0
         self.turns = 0
         self.dies_at: int | None = None
-        self.call_s = 0.0  # how long the call being made takes; set by what is called
-        self._most_turns = most_turns
-        self._coming: list[tuple[float, int, Any]] = []
+        self.call_s = 0.0  # duration of the call being made; set by the one who is called
+        self._max_turns = max_turns
+        self._events: list[tuple[float, int, Any]] = []
         self._numbers = itertools.count()
 
     def now(self) -> datetime:
-        return DUSK + timedelta(seconds=self.time_s)
+        return START + timedelta(seconds=self.time_s)
 
     def monotonic(self) -> float:
         return self.time_s
 
-    def come(self, after_s: float, item: Any) -> None:
-        """Lets `item` reach the inbox in a while."""
-        heapq.heappush(self._coming, (self.time_s + after_s, next(self._numbers), item))
+    def schedule(self, after_s: float, item: Any) -> None:
+        """Puts `item` into the inbox after so many seconds."""
+        heapq.heappush(self._events, (self.time_s + after_s, next(self._numbers), item))
 
-    def forget(self) -> None:
-        """What was to come to a process comes to none after it."""
-        self._coming.clear()
+    def clear(self) -> None:
+        """Drops what is scheduled: results for one process do not reach the next."""
+        self._events.clear()
         self.dies_at = None
 
     def wait(self, inbox: queue.SimpleQueue[T], wait_s: float | None) -> list[T]:
         self.turns += 1
-        assert self.turns <= self._most_turns, "the engine turns and turns"
+        assert self.turns <= self._max_turns, "the engine does not come to an end"
         if self.turns == self.dies_at:
             raise Killed
         items: list[T] = []
         while not inbox.empty():
             items.append(inbox.get_nowait())
-        next_at = self._coming[0][0] if self._coming else None
+        next_at = self._events[0][0] if self._events else None
         if not items:
             assert wait_s is not None or next_at is not None, "the engine waits for nothing"
             until = self.time_s + wait_s if wait_s is not None else next_at
             assert until is not None
             self.time_s = until if next_at is None else max(self.time_s, min(until, next_at))
-        while self._coming and self._coming[0][0] <= self.time_s:
-            items.append(heapq.heappop(self._coming)[2])
+        while self._events and self._events[0][0] <= self.time_s:
+            items.append(heapq.heappop(self._events)[2])
         return items
 
 
-class Errands(Generic[T]):
-    """Stands in for the worker threads: a call is made at once, what came of it arrives later."""
+class InlineWorkers(Generic[T]):
+    """Replaces the worker threads: makes a call at once, and delivers its result later."""
 
-    def __init__(self, hands: Hands, size: int, inbox: queue.SimpleQueue[T], *, name: str) -> None:
+    def __init__(
+        self, clock: ManualClock, size: int, inbox: queue.SimpleQueue[T], *, name: str
+    ) -> None:
         self.size = size
         self.busy = 0
-        self._hands = hands
+        self._clock = clock
 
     @property
     def free(self) -> int:
@@ -154,15 +156,15 @@ class Errands(Generic[T]):
     def start(self, call: Callable[[], T]) -> None:
         assert self.free, "more calls than threads"
         self.busy += 1
-        self._hands.call_s = 0.0
+        self._clock.call_s = 0.0
         result = call()
-        self._hands.come(self._hands.call_s, result)
+        self._clock.schedule(self._clock.call_s, result)
 
     def finished(self) -> None:
         self.busy -= 1
 
     def stop(self, *, wait_s: float) -> None:
-        """There is nothing to end."""
+        """There are no threads to end."""
 
 
 # The API
@@ -179,43 +181,43 @@ class Call:
 
 
 class ScriptedApi:
-    """Answers by two functions. Notes each call."""
+    """Responds by the functions of the simulation. Records each call."""
 
     origin = ORIGIN
 
-    def __init__(self, night: Night) -> None:
-        self._night = night
+    def __init__(self, sim: Simulation) -> None:
+        self._sim = sim
         self.posts: list[Call] = []
         self.polls: list[Call] = []
 
     def submit(self, endpoint: str, payload: Payload, *, user_id: str | None = None) -> SubmitReply:
-        call = Call(len(self.posts) + 1, self._night.hands.time_s, payload=payload)
+        call = Call(len(self.posts) + 1, self._sim.clock.time_s, payload=payload)
         self.posts.append(call)
-        self._night.hands.call_s = self._night.latency_s
-        return read_submission(self._night.on_post(call), Redaction())
+        self._sim.clock.call_s = self._sim.latency_s
+        return read_submission(self._sim.on_post(call), Redaction())
 
     def poll(self, task_id: str) -> TaskReply:
-        call = Call(len(self.polls) + 1, self._night.hands.time_s, task_id=task_id)
+        call = Call(len(self.polls) + 1, self._sim.clock.time_s, task_id=task_id)
         self.polls.append(call)
-        self._night.hands.call_s = self._night.latency_s
-        return read_task(self._night.on_poll(call), task_id, Redaction())
+        self._sim.clock.call_s = self._sim.latency_s
+        return read_task(self._sim.on_poll(call), task_id, Redaction())
 
     def close(self) -> None:
         """Nothing is open."""
 
 
-class LoggedApi(ScriptedApi):
-    """An API that has a request log too, oldest first; notes when it was glanced at.
+class ApiWithLog(ScriptedApi):
+    """An API with a request log, oldest first; `log_checks` are the times when it was read.
 
-    `on_glance` gives the status of a task, or raises what the log answers instead.
+    `log_status` returns the status of a task in the log, or raises the log's error.
     """
 
-    def __init__(self, night: Night, on_glance: Callable[[str], str] | None = None) -> None:
-        super().__init__(night)
-        self.glances: list[float] = []
-        self.glance_s = night.latency_s
-        self.on_glance = on_glance or (
-            lambda task_id: "success" if night.is_done(task_id) else "processing"
+    def __init__(self, sim: Simulation, log_status: Callable[[str], str] | None = None) -> None:
+        super().__init__(sim)
+        self.log_checks: list[float] = []
+        self.log_check_s = sim.latency_s
+        self.log_status = log_status or (
+            lambda task_id: "success" if sim.is_done(task_id) else "processing"
         )
 
     def check_up(self) -> Checkup:
@@ -233,24 +235,26 @@ class LoggedApi(ScriptedApi):
         page_size: int = 100,
         user_id: str | None = None,
     ) -> LogPage:
-        night = self._night
-        self.glances.append(night.hands.time_s)
-        night.hands.call_s = self.glance_s
-        since_s, until_s = ((moment - DUSK).total_seconds() for moment in (start, end))
-        found = [name for name, born_s in night.born_s.items() if since_s <= born_s <= until_s]
+        sim = self._sim
+        self.log_checks.append(sim.clock.time_s)
+        sim.clock.call_s = self.log_check_s
+        since_s, until_s = ((moment - START).total_seconds() for moment in (start, end))
+        found = [
+            name for name, accepted_s in sim.accepted_s.items() if since_s <= accepted_s <= until_s
+        ]
         entries = tuple(
-            LogEntry(name, self.on_glance(name))
+            LogEntry(name, self.log_status(name))
             for name in found[(page - 1) * page_size : page * page_size]
         )
         return LogPage(entries, len(found), page, len(entries))
 
 
 @dataclass
-class Night:
-    """One output folder and one API, rendered as often as wanted; `hands` go on from run to run.
+class Simulation:
+    """One output folder and one API, for any number of runs; `clock` goes on from run to run.
 
-    By default the API accepts all, and tasks take `render_s`, or what
-    `render_times_s` gives for each in turn.
+    By default the API accepts every POST, and tasks take `render_s`, or each
+    the next of `render_times_s`.
     """
 
     folder: Path
@@ -267,28 +271,28 @@ class Night:
     on_post: Callable[[Call], Answer] = field(init=False)
     on_poll: Callable[[Call], Answer] = field(init=False)
     fetch: Fetch = field(init=False)
-    hands: Hands = field(default_factory=Hands)
-    news: list[tuple[float, Progress]] = field(default_factory=list)
-    born_s: dict[str, float] = field(default_factory=dict)
-    watch: Callable[[Progress], None] = lambda progress: None
+    clock: ManualClock = field(default_factory=ManualClock)
+    progress: list[tuple[float, Progress]] = field(default_factory=list)
+    accepted_s: dict[str, float] = field(default_factory=dict)
+    listener: Callable[[Progress], None] = lambda progress: None
 
     def __post_init__(self) -> None:
         self.api: ScriptedApi = ScriptedApi(self)
         self.on_post = self.accept
-        self.on_poll = self.tell
+        self.on_poll = self.answer_poll
         self.fetch = self._fetch
-        errands = partial(Errands, self.hands)
+        workers = partial(InlineWorkers, self.clock)
         for module in ("run", "downloads"):
-            self.monkeypatch.setattr(f"storyboard.engine.{module}.Workers", errands)
+            self.monkeypatch.setattr(f"storyboard.engine.{module}.Workers", workers)
 
     def accept(self, call: Call) -> Answer:
-        """Takes a submission as a task."""
-        task_id = f"task-{len(self.born_s) + 1}"
-        self.born_s[task_id] = self.hands.time_s
+        """Accepts a submission as a task."""
+        task_id = f"task-{len(self.accepted_s) + 1}"
+        self.accepted_s[task_id] = self.clock.time_s
         return accepted(task_id)
 
-    def tell(self, call: Call) -> Answer:
-        """Says how a task stands by now."""
+    def answer_poll(self, call: Call) -> Answer:
+        """The current status of a task."""
         return task(call.task_id, "success" if self.is_done(call.task_id) else "processing")
 
     def is_done(self, task_id: str) -> bool:
@@ -296,14 +300,14 @@ class Night:
         number = int(task_id.removeprefix("task-"))
         times_s = self.render_times_s
         took_s = times_s[number - 1] if times_s else self.render_s
-        return self.hands.time_s >= self.born_s[task_id] + took_s
+        return self.clock.time_s >= self.accepted_s[task_id] + took_s
 
     def in_flight(self) -> int:
         """How many tasks the API has not finished."""
-        return sum(not self.is_done(task_id) for task_id in self.born_s)
+        return sum(not self.is_done(task_id) for task_id in self.accepted_s)
 
     def _fetch(self, submission: Submission, part: Path) -> FetchResult:
-        self.hands.call_s = self.fetch_s
+        self.clock.call_s = self.fetch_s
         data = f"video of {submission.task_id}".encode()
         part.parent.mkdir(parents=True, exist_ok=True)
         part.write_bytes(data)
@@ -318,7 +322,7 @@ class Night:
             plan = make_plan(
                 self.takes,
                 submissions,
-                now=self.hands.now(),
+                now=self.clock.now(),
                 has_file=partial(has_file, self.folder),
                 options=self.plan_options,
             )
@@ -332,15 +336,15 @@ class Night:
             )
 
             def listen(progress: Progress) -> None:
-                self.news.append((self.hands.time_s, progress))
-                self.watch(progress)
+                self.progress.append((self.clock.time_s, progress))
+                self.listener(progress)
 
             engine = Engine(
                 [Job("film", plan, store, self.folder, Provenance(profile="of a test"))],
                 self.api,
                 self.fetch,
                 settings=settings,
-                clock=self.hands,
+                clock=self.clock,
                 listener=listen,
                 jitter=random.Random(1),
             )
@@ -348,7 +352,7 @@ class Night:
             try:
                 return engine.run()
             finally:
-                self.hands.forget()
+                self.clock.clear()
 
     def submissions(self) -> list[Submission]:
         with closing(self._open()) as store:

@@ -1,4 +1,4 @@
-"""Bad nights: what stops the submissions, and what ends the run."""
+"""What stops the submissions, and what ends the run."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from storyboard.records import Limit, Outcome, SubmitReply
 
 ACCEPTED = SubmitReply(Outcome.ACCEPTED, task_id="t", http_status=200)
 UNKNOWN = SubmitReply(Outcome.UNKNOWN, http_status=500, message="HTTP 500")
-SILENT = SubmitReply(Outcome.UNKNOWN)
+UNANSWERED = SubmitReply(Outcome.UNKNOWN)
 NOT_FOUND = SubmitReply(Outcome.REJECTED, http_status=404, message="no such model")
 NOT_ALLOWED = SubmitReply(Outcome.REJECTED, http_status=405, message="no such method")
 INVALID = SubmitReply(Outcome.REJECTED, http_status=400, message="Invalid parameters")
@@ -40,7 +40,7 @@ def test_a_refused_account_stops_submissions_at_once(
     assert error.next_step == next_step
 
 
-@pytest.mark.parametrize("reply", [UNKNOWN, NOT_FOUND, NOT_ALLOWED, SILENT])
+@pytest.mark.parametrize("reply", [UNKNOWN, NOT_FOUND, NOT_ALLOWED, UNANSWERED])
 def test_five_in_a_row_without_a_usable_answer_stop_submissions(
     breaker: Breaker, reply: SubmitReply
 ) -> None:
@@ -55,7 +55,7 @@ def test_five_in_a_row_without_a_usable_answer_stop_submissions(
 
 
 def test_different_kinds_of_no_answer_count_together(breaker: Breaker) -> None:
-    for reply in (UNKNOWN, NOT_FOUND, SILENT, NOT_ALLOWED):
+    for reply in (UNKNOWN, NOT_FOUND, UNANSWERED, NOT_ALLOWED):
         assert breaker.on_submit(reply) is None
     assert breaker.on_submit(UNKNOWN) is not None
 

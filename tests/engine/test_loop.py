@@ -81,8 +81,8 @@ def test_a_changed_take_makes_a_second_version_and_the_old_prompt_finds_its_firs
 def test_what_is_frozen_at_submission_is_what_was_sent(rig: Rig, server: SandboxServer) -> None:
     rig.render()
     sent = {task.id: task.payload for task in server.ledger.submissions}
-    kept = {item.task_id: item.payload for item in rig.submissions()}
-    assert sent == kept
+    stored = {item.task_id: item.payload for item in rig.submissions()}
+    assert sent == stored
 
 
 def test_each_submission_has_an_id_of_its_own_that_begins_with_the_render_s(
@@ -166,7 +166,7 @@ def test_a_refused_account_stops_new_submissions_and_finishes_what_runs(
     assert Counter(rig.statuses()) == {"done": 2, "rejected": 1, "pending": 3}
 
 
-def test_failed_tasks_are_told_with_their_reason_and_held_until_asked(
+def test_failed_tasks_keep_their_reason_and_are_held_until_retried(
     rig: Rig, server: SandboxServer
 ) -> None:
     server.faults = Faults(task_fails=(1,))
@@ -220,7 +220,7 @@ def test_an_interrupt_waits_for_open_posts_and_loses_none(rig: Rig, server: Sand
         if progress.step is Step.ACCEPTED:
             engines[0].interrupt()
 
-    rig.watch = interrupt
+    rig.listener = interrupt
     result = rig.render(on_engine=engines.append)
     assert result.was_interrupted
     assert set(rig.statuses()) == {"rendering", "pending"}
@@ -257,14 +257,14 @@ def gone_once(fetch: Fetch) -> Fetch:
     return fetch_again
 
 
-def test_a_link_that_has_gone_is_asked_for_once_more(rig: Rig, server: SandboxServer) -> None:
+def test_an_expired_link_is_renewed_once(rig: Rig, server: SandboxServer) -> None:
     rig.takes = make_takes(2)
     rig.fetch = gone_once(tiny_fetch)
     rig.render()
     assert rig.statuses() == ["done"] * 2
 
 
-def test_a_link_that_stays_gone_is_told_and_the_submission_stays_paid(
+def test_a_link_that_stays_expired_is_reported_and_the_submission_stays_paid(
     rig: Rig, server: SandboxServer
 ) -> None:
     rig.takes = make_takes(1)
@@ -272,7 +272,7 @@ def test_a_link_that_stays_gone_is_told_and_the_submission_stays_paid(
     result = rig.render()
     assert list(result.not_downloaded.values()) == ["host: expired"]
     assert rig.statuses() == ["rendered"]
-    rig.fetch = tiny_fetch  # the next night the host has come to its senses
+    rig.fetch = tiny_fetch  # the next day the host has come to its senses
     rig.render()
     assert rig.statuses() == ["done"]
     assert server.ledger.posts == 1
@@ -325,7 +325,7 @@ def test_a_view_that_breaks_loses_nothing_that_was_accepted(
     def broken(progress: Progress) -> None:
         raise BrokenPipeError
 
-    rig.watch = broken
+    rig.listener = broken
     with pytest.raises(BrokenPipeError):
         rig.render()
     assert SubmissionState.ACCEPTED in {item.state for item in rig.submissions()}
@@ -349,7 +349,7 @@ class FullDisk(Store):
                 raise StateError("the disk is full", next_step="free some space")
 
 
-def test_a_disk_that_is_full_when_a_task_is_accepted_tells_the_task_s_id(
+def test_the_id_of_a_task_that_a_full_disk_cannot_record_is_in_the_error(
     rig: Rig, server: SandboxServer
 ) -> None:
     rig.takes = make_takes(1)

@@ -1,4 +1,4 @@
-"""Whatever the API answers, and however often the render is ended: it pays once, and ends."""
+"""Whatever the API replies, and however often a run is ended: every take is paid once."""
 
 from __future__ import annotations
 
@@ -24,30 +24,30 @@ from storyboard.records import Submission, SubmissionState
 from storyboard.state.schema import FILE_NAME
 from storyboard.videos.files import has_file
 from storyboard.videos.result import FetchFailed, FetchResult
-from tests.engine.night import (
+from tests.engine.rig import make_takes
+from tests.engine.simulation import (
+    ApiWithLog,
     Call,
     Killed,
-    LoggedApi,
-    Night,
+    Simulation,
+    json_answer,
     no_answer,
     no_connection,
     refused,
-    said,
     task,
 )
-from tests.engine.rig import make_takes
 
 CUT_OFF = Answer(200, body=b'{"code": 0, "mess')
 
-# What is said of a POST whose task was accepted, and of one that was not.
-KEPT = {
+# Replies to a POST whose task was accepted, and to one whose task was not.
+ACCEPTED = {
     "accepted": None,
     "accepted, answer lost": no_answer(),
     "accepted, answer cut": CUT_OFF,
     "accepted, then 500": refused(500),
-    "accepted, no id": said({"code": 0, "data": {}}),
-    "accepted, other code": said({"code": 1, "data": {"task_id": "task-1"}}),
-    "accepted, redirected": said({}, status=302),
+    "accepted, no id": json_answer({"code": 0, "data": {}}),
+    "accepted, other code": json_answer({"code": 1, "data": {"task_id": "task-1"}}),
+    "accepted, redirected": json_answer({}, status=302),
 }
 SAFE = {
     "no connection": no_connection(),
@@ -65,12 +65,12 @@ DROPPED = {
 }
 POSTS = {**SAFE, **ACCOUNT, **REFUSED, **DROPPED}
 
-LOOKS: dict[str, Callable[[str], Answer] | None] = {
+POLLS: dict[str, Callable[[str], Answer] | None] = {
     "as it stands": None,
     "done": lambda task_id: task(task_id, "success"),
     "failed": lambda task_id: task(task_id, "failed"),
     "canceled": lambda task_id: task(task_id, "canceled"),
-    "done without a video": lambda task_id: said(
+    "done without a video": lambda task_id: json_answer(
         {"code": 0, "data": {"status": "success", "task_id": task_id}}
     ),
     "new word": lambda task_id: task(task_id, "resting"),
@@ -103,42 +103,42 @@ END = st.one_of(
     st.tuples(st.just("killed"), st.integers(1, 60)),
     st.tuples(st.just("interrupted"), st.integers(0, 200)),
     st.tuples(st.just("out of time"), st.integers(1, 300)),
-    st.tuples(st.just("terminal gone"), st.integers(1, 10)),
+    st.tuples(st.just("terminal closed"), st.integers(1, 10)),
 )
-MOSTLY_POSTS = st.one_of(st.sampled_from(sorted(KEPT)), st.sampled_from(sorted(POSTS)))
+MOSTLY_POSTS = st.one_of(st.sampled_from(sorted(ACCEPTED)), st.sampled_from(sorted(POSTS)))
 
 
 @dataclass
-class Books:
-    """What the API knows, and what it was asked."""
+class Ledger:
+    """What the API has accepted, and which replies it gave."""
 
-    night: Night
+    sim: Simulation
     posts: list[str]
-    looks: list[str]
+    polls: list[str]
     fetches: list[str]
     run: int = 0
     tasks: dict[str, str] = field(default_factory=dict)
-    asked: dict[str, list[tuple[int, str]]] = field(default_factory=dict)
+    replies: dict[str, list[tuple[int, str]]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self._accept, self._tell = self.night.on_post, self.night.on_poll
-        self._fetch = self.night.fetch
-        self.night.on_post, self.night.on_poll = self.answer_post, self.answer_poll
-        self.night.fetch = self.answer_fetch
+        self._accept, self._poll = self.sim.on_post, self.sim.on_poll
+        self._fetch = self.sim.fetch
+        self.sim.on_post, self.sim.on_poll = self.answer_post, self.answer_poll
+        self.sim.fetch = self.answer_fetch
 
     def answer_post(self, call: Call) -> Answer:
         name = self.posts.pop(0) if self.posts else "accepted"
         prompt = str(call.payload["prompt"])
-        self.asked.setdefault(prompt, []).append((self.run, name))
-        if name not in KEPT:
+        self.replies.setdefault(prompt, []).append((self.run, name))
+        if name not in ACCEPTED:
             return POSTS[name]
         answer = self._accept(call)
-        self.tasks[list(self.night.born_s)[-1]] = prompt
-        return KEPT[name] or answer
+        self.tasks[list(self.sim.accepted_s)[-1]] = prompt
+        return ACCEPTED[name] or answer
 
     def answer_poll(self, call: Call) -> Answer:
-        make = LOOKS[self.looks.pop(0)] if self.looks else None
-        return make(call.task_id) if make else self._tell(call)
+        make = POLLS[self.polls.pop(0)] if self.polls else None
+        return make(call.task_id) if make else self._poll(call)
 
     def answer_fetch(self, submission: Submission, part: Path) -> FetchResult:
         failed = FETCHES[self.fetches.pop(0)] if self.fetches else None
@@ -147,24 +147,24 @@ class Books:
     def render(self, end: str, number: int) -> None:
         """One run that ends so, at that turn, second or change."""
         self.run += 1
-        night = self.night
-        night.timeout_s = float(number) if end == "out of time" else None
-        night.hands.dies_at = night.hands.turns + number if end == "killed" else None
+        sim = self.sim
+        sim.timeout_s = float(number) if end == "out of time" else None
+        sim.clock.dies_at = sim.clock.turns + number if end == "killed" else None
         left = [number]
 
-        def watch(progress: Progress) -> None:
+        def listen(progress: Progress) -> None:
             left[0] -= 1
-            if end == "terminal gone" and left[0] == 0:
+            if end == "terminal closed" and left[0] == 0:
                 raise BrokenPipeError
 
         def interrupt(engine: Engine) -> None:
             if end == "interrupted":
-                night.hands.come(number, Interrupted())
+                sim.clock.schedule(number, Interrupted())
 
-        night.watch = watch
+        sim.listener = listen
         try:
             with suppress(Killed, BrokenPipeError):
-                night.render(on_engine=interrupt)
+                sim.render(on_engine=interrupt)
         except StateError as error:
             assert "No space left on device" in str(error)
 
@@ -172,17 +172,17 @@ class Books:
 @settings(max_examples=100, deadline=None)
 @given(
     posts=st.lists(MOSTLY_POSTS, max_size=12),
-    looks=st.lists(st.sampled_from(sorted(LOOKS)), max_size=25),
+    polls=st.lists(st.sampled_from(sorted(POLLS)), max_size=25),
     fetches=st.lists(st.sampled_from(sorted(FETCHES)), max_size=6),
     ends=st.lists(END, max_size=4),
     concurrency=st.one_of(st.none(), st.integers(1, 8)),
     latency_s=st.sampled_from([0.1, 3.0, 59.0]),
     log=st.sampled_from([None, *LOGS]),
 )
-def test_any_night_is_paid_once_and_comes_to_its_end(
+def test_every_take_is_paid_once_and_the_run_ends_whatever_fails(
     *,
     posts: list[str],
-    looks: list[str],
+    polls: list[str],
     fetches: list[str],
     ends: list[tuple[str, int]],
     concurrency: int | None,
@@ -190,58 +190,58 @@ def test_any_night_is_paid_once_and_comes_to_its_end(
     log: str | None,
 ) -> None:
     with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
-        night = Night(Path(folder) / "out", make_takes(5), patch, concurrency=concurrency)
-        night.latency_s = latency_s
+        sim = Simulation(Path(folder) / "out", make_takes(5), patch, concurrency=concurrency)
+        sim.latency_s = latency_s
         if log is not None:
-            night.api = LoggedApi(night, LOGS[log])
-        books = Books(night, posts, looks, fetches)
+            sim.api = ApiWithLog(sim, LOGS[log])
+        ledger = Ledger(sim, posts, polls, fetches)
         for end, number in ends:
-            books.render(end, number)
-            check_money(books)
-        for given_up in (books.posts, books.looks, books.fetches):
-            given_up.clear()  # the night is over
-        books.render("by itself", 0)
-        check_money(books)
-        check_all_is_settled(books)
+            ledger.render(end, number)
+            check_paid_once(ledger)
+        for given_up in (ledger.posts, ledger.polls, ledger.fetches):
+            given_up.clear()  # from here on nothing fails
+        ledger.render("by itself", 0)
+        check_paid_once(ledger)
+        check_nothing_is_left(ledger)
 
 
-def check_money(books: Books) -> None:
-    paid = Counter(books.tasks.values())
+def check_paid_once(ledger: Ledger) -> None:
+    paid = Counter(ledger.tasks.values())
     assert max(paid.values(), default=0) <= 1, "paid twice"
-    for prompt, calls in books.asked.items():
+    for prompt, calls in ledger.replies.items():
         for (run_before, before), (run, _) in pairwise(calls):
             is_later_account = before in ACCOUNT and run > run_before
             assert before in SAFE or is_later_account, f"{prompt} was sent again after {before!r}"
-    rows = books.night.submissions()
+    rows = ledger.sim.submissions()
     known = {row.task_id: str(row.payload["prompt"]) for row in rows if row.task_id}
     in_doubt = {
         str(row.payload["prompt"])
         for row in rows
         if row.state in (SubmissionState.SENDING, SubmissionState.UNKNOWN)
     }
-    for task_id, prompt in books.tasks.items():
+    for task_id, prompt in ledger.tasks.items():
         assert known.get(task_id) == prompt or prompt in in_doubt, f"{task_id} was lost"
-    assert set(known) <= set(books.tasks), "a task that the API never gave"
-    with closing(sqlite3.connect(books.night.folder / FILE_NAME)) as db:
+    assert set(known) <= set(ledger.tasks), "a task that the API never gave"
+    with closing(sqlite3.connect(ledger.sim.folder / FILE_NAME)) as db:
         assert db.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
 
 
-def check_all_is_settled(books: Books) -> None:
+def check_nothing_is_left(ledger: Ledger) -> None:
     """After a last good run nothing is left to do, and another run does nothing."""
-    night = books.night
-    rows = night.submissions()
-    assert {row.take for row in rows} == {take.id for take in night.takes}
+    sim = ledger.sim
+    rows = sim.submissions()
+    assert {row.take for row in rows} == {take.id for take in sim.takes}
     last = {row.take: row for row in rows}
     for row in last.values():
         assert row.state not in (SubmissionState.ACCEPTED, SubmissionState.UNAVAILABLE)
         if row.state is SubmissionState.SUCCEEDED:
-            # No night is as long as a link lives, so no video that was paid for is given up.
-            is_here = row.video is not None and has_file(night.folder, row.video)
+            # No run is as long as a link is valid, so no video that was paid for is given up.
+            is_here = row.video is not None and has_file(sim.folder, row.video)
             assert is_here, f"{row.take} is nowhere"
-    videos = night.folder / "videos"
+    videos = sim.folder / "videos"
     names = [path.name for path in videos.iterdir()] if videos.exists() else []
     assert not [name for name in names if not name.endswith(".v001.mp4")]
-    calls = len(night.api.posts), len(night.api.polls)
-    books.render("by itself", 0)
-    assert (len(night.api.posts), len(night.api.polls)) == calls
-    assert night.submissions() == rows
+    calls = len(sim.api.posts), len(sim.api.polls)
+    ledger.render("by itself", 0)
+    assert (len(sim.api.posts), len(sim.api.polls)) == calls
+    assert sim.submissions() == rows

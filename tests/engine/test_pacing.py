@@ -1,4 +1,4 @@
-"""The window and the budget, with the hands of the clock in the test's own hand."""
+"""The window and the budget, at times that the tests pass in."""
 
 from __future__ import annotations
 
@@ -48,10 +48,10 @@ def test_tasks_that_leave_the_window_room_prove_nothing() -> None:
 
 
 def test_tasks_of_an_earlier_run_prove_that_the_account_allows_as_many() -> None:
-    free, told = Window(), Window(3)
-    for window in (free, told):
+    free, given = Window(), Window(3)
+    for window in (free, given):
         window.on_resumed(15)
-    assert (free.size, told.size) == (16, 3)
+    assert (free.size, given.size) == (16, 3)
     free.on_resumed(0)
     assert free.size == 16
 
@@ -237,7 +237,9 @@ def test_a_reply_that_asks_for_nothing_holds_up_nothing(hint: RateHint) -> None:
         (RateHint(), 1.0),
     ],
 )
-def test_a_refused_request_waits_as_it_is_told_within_bounds(hint: RateHint, wait_s: float) -> None:
+def test_a_refused_request_waits_as_the_api_asks_within_bounds(
+    hint: RateHint, wait_s: float
+) -> None:
     budget = Budget(jitter=Highest())
     budget.on_rate_limit(hint, now=1000.0)
     assert budget.next_at() == 1000.0 + wait_s

@@ -1,4 +1,4 @@
-"""When tasks are looked at: by what is known of them, and by what is left of the budget."""
+"""When tasks are polled, given the observed render times and the budget."""
 
 from __future__ import annotations
 
@@ -17,45 +17,45 @@ from storyboard.engine.poll_schedule import PollSchedule
 
 
 @dataclass
-class Found:
-    """What a task cost: how many looks, and how long it stood finished but unnoticed."""
+class Cost:
+    """What a task cost: its polls, and the seconds from its end to the poll that found it."""
 
-    looks: int
+    polls: int
     wasted_s: float
 
 
-def watch(polls: PollSchedule, took_s: float, *, in_flight: int = 20, rate: float = 1e6) -> Found:
-    """Looks at one task until it is seen to be done, and lets the policy learn from it."""
+def poll_until_done(
+    schedule: PollSchedule, took_s: float, *, in_flight: int = 20, rate: float = 1e6
+) -> Cost:
+    """Polls one task until it has finished, and lets the schedule learn from it."""
     working_s = age_s = 0.0
-    for looks in itertools.count(1):
-        age_s += polls.next_wait_s(age_s, in_flight=in_flight, rate=rate)
+    for polls in itertools.count(1):
+        age_s += schedule.next_wait_s(age_s, in_flight=in_flight, rate=rate)
         if age_s >= took_s:
-            polls.on_finished(working_s, age_s)
-            return Found(looks, age_s - took_s)
-        polls.on_working(working_s, age_s)
+            schedule.on_finished(working_s, age_s)
+            return Cost(polls, age_s - took_s)
+        schedule.on_working(working_s, age_s)
         working_s = age_s
     raise AssertionError
 
 
-def taught(*took_s: float) -> PollSchedule:
-    polls = PollSchedule()
+def trained(*took_s: float) -> PollSchedule:
+    schedule = PollSchedule()
     for each_s in took_s:
-        watch(polls, each_s)
-    return polls
+        poll_until_done(schedule, each_s)
+    return schedule
 
 
-def ages_of_looks(
-    polls: PollSchedule, *, in_flight: int = 20, rate: float = 1e6
-) -> Iterator[float]:
-    """The ages at which a task that never ends would be looked at."""
+def poll_ages(schedule: PollSchedule, *, in_flight: int = 20, rate: float = 1e6) -> Iterator[float]:
+    """The ages at which a task that never ends would be polled."""
     age_s = 0.0
     while True:
-        age_s += polls.next_wait_s(age_s, in_flight=in_flight, rate=rate)
+        age_s += schedule.next_wait_s(age_s, in_flight=in_flight, rate=rate)
         yield age_s
 
 
-def looks_before(polls: PollSchedule, end_s: float, **options: float) -> list[float]:
-    ages = ages_of_looks(polls, **options)  # type: ignore[arg-type]
+def polls_before(schedule: PollSchedule, end_s: float, **options: float) -> list[float]:
+    ages = poll_ages(schedule, **options)  # type: ignore[arg-type]
     return list(itertools.takewhile(lambda age_s: age_s < end_s, ages))
 
 
@@ -67,37 +67,37 @@ def some(draw: Callable[[random.Random], float], count: int = 64) -> list[float]
 # Before anything has finished
 
 
-def test_the_first_looks_come_at_once_and_grow_apart() -> None:
-    ages_s = looks_before(PollSchedule(), 300.0)
+def test_the_first_polls_come_at_once_and_grow_apart() -> None:
+    ages_s = polls_before(PollSchedule(), 300.0)
     assert ages_s[0] <= 0.1
     waits = [after - before for before, after in pairwise([0.0, *ages_s])]
     assert all(after > before for before, after in zip(waits, waits[5:], strict=False))
-    assert len(looks_before(PollSchedule(), 60.0)) < 30
+    assert len(polls_before(PollSchedule(), 60.0)) < 30
 
 
-def test_what_the_first_task_has_told_spares_looks_at_the_second() -> None:
-    polls = PollSchedule()
-    for from_s, to_s in pairwise([0.0, *looks_before(PollSchedule(), 30.0)]):
-        polls.on_working(from_s, to_s)
-    assert len(looks_before(polls, 30.0)) < len(looks_before(PollSchedule(), 30.0)) / 2
+def test_observing_the_first_task_spares_polls_of_the_second() -> None:
+    schedule = PollSchedule()
+    for from_s, to_s in pairwise([0.0, *polls_before(PollSchedule(), 30.0)]):
+        schedule.on_working(from_s, to_s)
+    assert len(polls_before(schedule, 30.0)) < len(polls_before(PollSchedule(), 30.0)) / 2
 
 
 # Once it is known how long they take
 
 
-def test_where_tasks_are_done_at_once_they_are_looked_at_at_once() -> None:
-    polls = taught(*[0.0] * 20)
-    assert polls.next_wait_s(0.0, in_flight=2, rate=1e6) < 0.05
+def test_tasks_that_finish_at_once_are_polled_at_once() -> None:
+    schedule = trained(*[0.0] * 20)
+    assert schedule.next_wait_s(0.0, in_flight=2, rate=1e6) < 0.05
 
 
 def test_a_slow_one_among_quick_ones_is_not_hammered() -> None:
-    polls = taught(*[0.0] * 60)
-    assert watch(polls, 600.0).looks < 500
+    schedule = trained(*[0.0] * 60)
+    assert poll_until_done(schedule, 600.0).polls < 500
 
 
-def test_nobody_looks_where_no_task_has_ever_finished() -> None:
-    polls = taught(*some(lambda rng: rng.choice([30.0, 300.0]) * rng.uniform(0.9, 1.1)))
-    ages_s = looks_before(polls, 600.0)
+def test_there_are_no_polls_where_no_task_has_ever_finished() -> None:
+    schedule = trained(*some(lambda rng: rng.choice([30.0, 300.0]) * rng.uniform(0.9, 1.1)))
+    ages_s = polls_before(schedule, 600.0)
     assert not [age_s for age_s in ages_s if age_s < 20]
     assert len([age_s for age_s in ages_s if 50 < age_s < 200]) <= 3
     assert len([age_s for age_s in ages_s if 260 < age_s < 340]) >= 4
@@ -105,67 +105,69 @@ def test_nobody_looks_where_no_task_has_ever_finished() -> None:
 
 @pytest.mark.parametrize("sigma", [0.25, 0.5, 1.0])
 def test_little_more_is_wasted_than_the_best_schedule_would(sigma: float) -> None:
-    rng, polls = random.Random(2), PollSchedule()
-    found = [watch(polls, 60.0 * rng.lognormvariate(0.0, sigma)) for _ in range(600)][100:]
-    looks = sum(each.looks for each in found) / len(found)
-    wasted_s = sum(each.wasted_s for each in found) / len(found)
-    assert looks <= 6
+    rng, schedule = random.Random(2), PollSchedule()
+    costs = [poll_until_done(schedule, 60.0 * rng.lognormvariate(0.0, sigma)) for _ in range(600)][
+        100:
+    ]
+    polls = sum(each.polls for each in costs) / len(costs)
+    wasted_s = sum(each.wasted_s for each in costs) / len(costs)
+    assert polls <= 6
     # The least for whoever knows the distribution: half the square of the
-    # integral of the root of density times survival, by the looks.
-    least_s = {0.25: 13.8, 0.5: 25.0, 1.0: 47.1}[sigma] / looks
+    # integral of the root of density times survival, by the polls.
+    least_s = {0.25: 13.8, 0.5: 25.0, 1.0: 47.1}[sigma] / polls
     assert wasted_s < 1.35 * least_s
 
 
-def test_a_model_that_slows_down_costs_no_more_looks_for_long() -> None:
-    polls = taught(*some(lambda rng: 60 * rng.lognormvariate(0, 0.2)))
+def test_a_model_that_slows_down_costs_no_more_polls_for_long() -> None:
+    schedule = trained(*some(lambda rng: 60 * rng.lognormvariate(0, 0.2)))
     for each_s in some(lambda rng: 180 * rng.lognormvariate(0, 0.2)):
-        watch(polls, each_s)
-    assert min(looks_before(polls, 300.0)) > 45
-    assert watch(polls, 180.0).looks <= 8
+        poll_until_done(schedule, each_s)
+    assert min(polls_before(schedule, 300.0)) > 45
+    assert poll_until_done(schedule, 180.0).polls <= 8
 
 
-def test_a_task_that_was_done_overnight_does_not_make_the_next_ones_wait() -> None:
-    polls = taught(*some(lambda rng: 60 * rng.lognormvariate(0, 0.2)))
-    before = polls.next_wait_s(0.0, in_flight=20, rate=1e6)
-    polls.on_finished(20.0, 30_000.0)
-    assert polls.next_wait_s(0.0, in_flight=20, rate=1e6) == pytest.approx(before, rel=0.2)
+def test_a_task_that_finished_overnight_does_not_make_the_next_ones_wait() -> None:
+    schedule = trained(*some(lambda rng: 60 * rng.lognormvariate(0, 0.2)))
+    before = schedule.next_wait_s(0.0, in_flight=20, rate=1e6)
+    schedule.on_finished(20.0, 30_000.0)
+    assert schedule.next_wait_s(0.0, in_flight=20, rate=1e6) == pytest.approx(before, rel=0.2)
 
 
 # The budget
 
 
-def test_a_smaller_budget_makes_fewer_looks() -> None:
-    polls = taught(*some(lambda rng: 60 * rng.lognormvariate(0, 0.5)))
-    looks = [
-        len(looks_before(polls, 120.0, in_flight=20, rate=rate)) for rate in (1000, 80, 50, 30)
+def test_a_smaller_budget_makes_fewer_polls() -> None:
+    schedule = trained(*some(lambda rng: 60 * rng.lognormvariate(0, 0.5)))
+    polls = [
+        len(polls_before(schedule, 120.0, in_flight=20, rate=rate)) for rate in (1000, 80, 50, 30)
     ]
-    assert looks == sorted(looks, reverse=True)
-    assert looks[0] > 2 * looks[-1]
+    assert polls == sorted(polls, reverse=True)
+    assert polls[0] > 2 * polls[-1]
 
 
-def test_the_looks_at_many_tasks_leave_room_for_submissions() -> None:
-    polls = taught(*some(lambda rng: 60 * rng.lognormvariate(0, 0.5)))
+def test_the_polls_of_many_tasks_leave_room_for_submissions() -> None:
+    schedule = trained(*some(lambda rng: 60 * rng.lognormvariate(0, 0.5)))
     rng = random.Random(3)
     for rate in (40, 60, 80):
         requests, slot_s = 0, 0.0
         for _ in range(200):
             took_s = 60 * rng.lognormvariate(0, 0.5)
-            found = watch(polls, took_s, in_flight=20, rate=rate)
-            requests += found.looks + 1
-            slot_s += took_s + found.wasted_s
+            costs = poll_until_done(schedule, took_s, in_flight=20, rate=rate)
+            requests += costs.polls + 1
+            slot_s += took_s + costs.wasted_s
         assert requests / (slot_s / 20 / 60) < rate
 
 
-def test_the_last_tasks_of_a_run_are_looked_at_more_often() -> None:
-    polls = taught(*some(lambda rng: 60 * rng.lognormvariate(0, 0.5)))
-    usual = len(looks_before(polls, 120.0, in_flight=20))
-    assert len(looks_before(polls, 120.0, in_flight=1)) > 2 * usual
+def test_the_last_tasks_of_a_run_are_polled_more_often() -> None:
+    schedule = trained(*some(lambda rng: 60 * rng.lognormvariate(0, 0.5)))
+    usual = len(polls_before(schedule, 120.0, in_flight=20))
+    assert len(polls_before(schedule, 120.0, in_flight=1)) > 2 * usual
 
 
 @pytest.mark.parametrize("rate", [0, 0.0, 1])
 def test_the_least_rate_is_one_request_a_minute(rate: float) -> None:
-    polls = taught(*some(lambda rng: 60 * rng.lognormvariate(0, 0.5)))
-    assert polls.next_wait_s(600.0, in_flight=2, rate=rate) <= 180.0
+    schedule = trained(*some(lambda rng: 60 * rng.lognormvariate(0, 0.5)))
+    assert schedule.next_wait_s(600.0, in_flight=2, rate=rate) <= 180.0
 
 
 @given(
@@ -174,14 +176,14 @@ def test_the_least_rate_is_one_request_a_minute(rate: float) -> None:
     st.integers(0, 10_000),
     st.floats(0, 1e6),
 )
-def test_no_look_comes_too_soon_or_never(
-    looks: list[tuple[bool, float, float]], age_s: float, in_flight: int, rate: float
+def test_no_poll_comes_too_soon_or_never(
+    polls: list[tuple[bool, float, float]], age_s: float, in_flight: int, rate: float
 ) -> None:
-    polls = PollSchedule()
-    for is_done, from_s, to_s in looks:
-        note = polls.on_finished if is_done else polls.on_working
+    schedule = PollSchedule()
+    for is_done, from_s, to_s in polls:
+        note = schedule.on_finished if is_done else schedule.on_working
         note(from_s, to_s)
-    wait_s = polls.next_wait_s(age_s, in_flight=in_flight, rate=rate)
+    wait_s = schedule.next_wait_s(age_s, in_flight=in_flight, rate=rate)
     longest_s = max(60.0, max(in_flight, 1) * 90.0 / max(rate, 1.0))
     assert min(max(0.01, 0.02 * age_s), 60.0) <= wait_s <= longest_s * 1.000001  # of rounding
     assert math.isfinite(wait_s)

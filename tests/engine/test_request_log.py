@@ -12,7 +12,7 @@ from storyboard.engine.request_log import read_log
 from storyboard.errors import AccountError, StoryboardError
 from storyboard.records import RateHint
 
-DUSK = datetime(2026, 11, 22, 18, 0, tzinfo=timezone.utc)
+START = datetime(2026, 11, 22, 18, 0, tzinfo=timezone.utc)
 
 
 class Log:
@@ -47,7 +47,7 @@ def test_every_status_that_means_an_end_counts_and_no_other() -> None:
     words = ("success", "Failed", "canceled", "pending", "processing", "resting", None)
     entries = tuple(LogEntry(f"task-{word}", word) for word in words)
     log = Log(LogPage(entries, total=201, page=2, rows=len(entries)))
-    checked = read_log(log, DUSK, DUSK + timedelta(minutes=5), 2)
+    checked = read_log(log, START, START + timedelta(minutes=5), 2)
     assert checked == LogChecked(
         frozenset({"task-success", "task-Failed", "task-canceled"}), pages=3
     )
@@ -55,8 +55,8 @@ def test_every_status_that_means_an_end_counts_and_no_other() -> None:
 
 def test_the_server_s_clock_may_differ_from_ours_by_a_minute() -> None:
     log = Log(LogPage((), total=None, page=1))
-    assert read_log(log, DUSK, DUSK, 1) == LogChecked(frozenset(), pages=1)
-    assert log.asked == (DUSK - timedelta(minutes=1), DUSK + timedelta(minutes=1), 1)
+    assert read_log(log, START, START, 1) == LogChecked(frozenset(), pages=1)
+    assert log.asked == (START - timedelta(minutes=1), START + timedelta(minutes=1), 1)
 
 
 @pytest.mark.parametrize(
@@ -67,4 +67,4 @@ def test_the_server_s_clock_may_differ_from_ours_by_a_minute() -> None:
     ],
 )
 def test_a_log_that_cannot_be_read_ends_nothing(error: StoryboardError, wait_s: float) -> None:
-    assert read_log(Log(error), DUSK, DUSK, 1) == LogCheckFailed(wait_s)
+    assert read_log(Log(error), START, START, 1) == LogCheckFailed(wait_s)

@@ -1,9 +1,9 @@
-"""The dearest test: the run is stopped at every commit and every reply in turn.
+"""The most important test: a run is killed at every commit and every reply in turn.
 
 An instant is a moment at which a kill could matter: before and after each
 commit, before and after each POST, after each poll, before and after each
-video is put in place. The run is ended there as a kill would end it, started
-again, and the server's own books are compared with the state file.
+video is moved into place. The run is ended there as a kill would end it, and
+started again; then the server's ledger is compared with the state file.
 """
 
 from __future__ import annotations
@@ -30,11 +30,11 @@ SERVER = SandboxSettings(render_time_s=0, max_in_flight=50, requests_per_minute=
 
 
 class Killed(BaseException):
-    """The process is gone: nothing after this instant happens."""
+    """Stands for a kill of the process: nothing after this instant happens."""
 
 
 class Fuse:
-    """Counts instants, from many threads, and blows at the chosen one; then every one is past."""
+    """Counts instants, in all threads, and raises Killed at the chosen one and all later ones."""
 
     def __init__(self, blows_at: int | None) -> None:
         self.count = 0
@@ -147,10 +147,10 @@ def test_a_run_stopped_at_any_instant_pays_once_and_loses_nothing(
             rig.wrap_api, rig.wrap_store = (lambda api: api), (lambda store: store)
             rig.fetch = tiny_fetch
             rig.render()
-            check_books(rig, server, instant)
+            check_ledger(rig, server, instant)
 
 
-def check_books(rig: Rig, server: SandboxServer, instant: int) -> None:
+def check_ledger(rig: Rig, server: SandboxServer, instant: int) -> None:
     accepted = Counter(str(task.payload["prompt"]) for task in server.ledger.submissions)
     assert max(accepted.values()) == 1, f"paid twice when stopped at instant {instant}"
     submissions = rig.submissions()

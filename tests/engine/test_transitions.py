@@ -1,4 +1,4 @@
-"""What an answer makes of a submission."""
+"""How a reply changes a submission."""
 
 from __future__ import annotations
 
@@ -122,7 +122,7 @@ def test_an_end_without_a_video_is_written_with_its_reason(
 
 @pytest.mark.parametrize("status", ["waiting", "working", "missing", "refused", "unreadable"])
 @pytest.mark.parametrize("before", [ACCEPTED, SUCCEEDED], ids=["accepted", "succeeded"])
-def test_an_answer_that_settles_nothing_changes_nothing(before: Submission, status: str) -> None:
+def test_a_reply_that_is_not_final_changes_nothing(before: Submission, status: str) -> None:
     assert poll(before, TaskReply(TaskStatus(status), reason="x")) is before
 
 
@@ -138,7 +138,7 @@ def test_nothing_takes_back_a_success(reply: TaskReply) -> None:
     assert poll(SUCCEEDED, reply) is SUCCEEDED
 
 
-def test_a_success_asked_again_gets_the_new_link_and_keeps_its_time() -> None:
+def test_a_success_polled_again_gets_the_new_link_and_keeps_its_time() -> None:
     renewed = TaskReply(TaskStatus.SUCCEEDED, video_url=f"{URL}?sign=2", url_expires_at=LATER)
     assert changed(SUCCEEDED, poll(SUCCEEDED, renewed)) == {
         "video_url": f"{URL}?sign=2",

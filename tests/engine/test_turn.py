@@ -14,33 +14,33 @@ from storyboard.errors import StateError
 from storyboard.records import SubmissionState
 from storyboard.state.queries import read_submissions
 from storyboard.state.store import Store
-from tests.engine.night import Call, Night
 from tests.engine.rig import make_takes
+from tests.engine.simulation import Call, Simulation
 
 TAKES = 6
 
 
 @pytest.fixture
-def night(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Night:
-    return Night(tmp_path / "out", make_takes(TAKES), monkeypatch, concurrency=3)
+def sim(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Simulation:
+    return Simulation(tmp_path / "out", make_takes(TAKES), monkeypatch, concurrency=3)
 
 
-def test_no_post_leaves_before_its_intention_is_committed(night: Night) -> None:
-    accept, is_committed = night.on_post, []
+def test_no_post_leaves_before_its_intention_is_committed(sim: Simulation) -> None:
+    accept, is_committed = sim.on_post, []
 
-    def look_first(call: Call) -> Answer:
-        rows = read_submissions(night.folder)
+    def read_first(call: Call) -> Answer:
+        rows = read_submissions(sim.folder)
         sending = [row.payload for row in rows if row.state is SubmissionState.SENDING]
         is_committed.append(call.payload in sending)
         return accept(call)
 
-    night.on_post = look_first
-    night.render()
+    sim.on_post = read_first
+    sim.render()
     assert is_committed == [True] * TAKES
 
 
 def test_no_post_leaves_where_its_intention_cannot_be_committed(
-    night: Night, monkeypatch: pytest.MonkeyPatch
+    sim: Simulation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     transaction = Store.transaction
 
@@ -52,15 +52,15 @@ def test_no_post_leaves_where_its_intention_cannot_be_committed(
 
     monkeypatch.setattr(Store, "transaction", full_disk)
     with pytest.raises(StateError, match="the disk is full"):
-        night.render()
-    assert night.api.posts == []
+        sim.render()
+    assert sim.api.posts == []
 
 
 def test_the_end_of_a_task_and_the_next_intention_share_one_transaction(
-    night: Night, monkeypatch: pytest.MonkeyPatch
+    sim: Simulation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """No commit is seen in which a slot is free although a take waits for it."""
-    night.concurrency, night.requests_per_minute, night.render_s = 1, 60_000, 1.0
+    sim.concurrency, sim.requests_per_minute, sim.render_s = 1, 60_000, 1.0
     transaction, is_slot_used = Store.transaction, []
 
     @contextmanager
@@ -72,20 +72,20 @@ def test_the_end_of_a_task_and_the_next_intention_share_one_transaction(
         )
 
     monkeypatch.setattr(Store, "transaction", noted)
-    night.render()
+    sim.render()
     end = is_slot_used.index(False)
     assert end > 0
     assert not any(is_slot_used[end:])
 
 
-def test_the_listener_hears_of_nothing_that_is_not_committed(night: Night) -> None:
+def test_the_listener_hears_of_nothing_that_is_not_committed(sim: Simulation) -> None:
     is_committed: dict[Step, list[bool]] = {}
 
     def compare(progress: Progress) -> None:
-        rows = read_submissions(night.folder)
+        rows = read_submissions(sim.folder)
         is_committed.setdefault(progress.step, []).append(progress.submission in rows)
 
-    night.watch = compare
-    night.render()
+    sim.listener = compare
+    sim.render()
     steps = (Step.ACCEPTED, Step.RENDERED, Step.DOWNLOADED)
     assert is_committed == {step: [True] * TAKES for step in steps}

@@ -51,7 +51,7 @@ class Work:
         change = store._change
 
         def noted(line: str) -> None:
-            # A statement whose triggers run is told of again for each; `_change` tells it once.
+            # SQLite traces a statement again for each trigger; `_change` sees it once.
             if line.startswith(("BEGIN", "COMMIT", "ROLLBACK")):
                 self.statements.append(line)
 
@@ -89,7 +89,7 @@ def work(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Work:
     return work
 
 
-def test_a_take_costs_one_post_and_one_look_each_read_once(work: Work) -> None:
+def test_a_take_costs_one_post_and_one_poll_each_parsed_once(work: Work) -> None:
     assert work.done["request"] == 2 * TAKES
     assert work.done["parsing"] == 2 * TAKES
 

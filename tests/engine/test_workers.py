@@ -1,4 +1,4 @@
-"""Threads that put what came of a call into the inbox, and the clock that waits at it."""
+"""Threads that put results into the inbox, and the clock that waits at it."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def test_a_call_that_hangs_holds_up_neither_the_stop_nor_the_process() -> None:
     assert not thread.is_alive()
 
 
-def test_all_that_has_come_is_taken_at_once() -> None:
+def test_everything_in_the_inbox_is_returned_at_once() -> None:
     inbox: Inbox = queue.SimpleQueue()
     for number in range(3):
         inbox.put(number)
