@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from storyboard.language.expansion.cascade import Layer, Setting, read_level, settings_under
-from storyboard.language.expansion.context import Workshop
+from storyboard.language.expansion.cascade import Layer, Setting, settings_under
+from storyboard.language.expansion.context import ExpansionContext
 from storyboard.language.expansion.expand import expand_storyboard
-from storyboard.language.expansion.payload import Request, Shared
+from storyboard.language.expansion.payload import SharedValues, TracedPayload
 from storyboard.language.expansion.unused import find_unused
 from storyboard.language.expansion.var_names import find_clashes, levels, vars_of
 from storyboard.language.inputs import Inputs
@@ -68,35 +68,32 @@ def _expand(
     variables = [found for file in file_levels for found in vars_of(file)]
     variables += overrides.items()
     shared = _gather_shared(files, catalog)
-    base = Layer()
-    for file in included:
-        base = base.under(read_level(file, ""))
-    shop = Workshop(
+    context = ExpansionContext(
         templates=templates,
         cards=catalog,
         shared=shared,
         read_rows=inputs.read_rows,
         check_payload=_check_payload,
-        overrides=overrides,
+        overrides=Layer(overrides),
         sources=inputs.sources,
         report=inputs.problems.append,
     )
     inputs.problems.extend(find_clashes(variables, templates.namespaces))
-    title, takes = expand_storyboard(root, base, shop)
+    title, takes = expand_storyboard(files, context)
     *others, own = file_levels
     inputs.problems.extend(find_unused(own, others, overrides, shared, templates.names_used))
     return title, tuple(takes)
 
 
-def _gather_shared(files: Sequence[MappingNode], catalog: Catalog) -> Shared:
+def _gather_shared(files: Sequence[MappingNode], catalog: Catalog) -> SharedValues:
     negatives: dict[str, Setting] = {}
     seeds: dict[str, Setting] = {}
     for file in files:
         negatives.update(settings_under(file, "negatives", ""))
         seeds.update(settings_under(file, "seeds", ""))
     parameters = (card.parameters.keys() for card in catalog.cards())
-    return Shared(negatives, seeds, frozenset[str]().union(*parameters))
+    return SharedValues(negatives, seeds, frozenset[str]().union(*parameters))
 
 
-def _check_payload(request: Request, card: ModelCard, take: Take) -> Iterable[Problem]:
-    return check_payload(take.payload, card, request.position_of, request.rendered_of, take.id)
+def _check_payload(traced: TracedPayload, card: ModelCard, take: Take) -> Iterable[Problem]:
+    return check_payload(take.payload, card, traced.position_of, traced.rendered_of, take.id)

@@ -15,8 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from storyboard.language.expansion import payload as prompt
-from storyboard.language.expansion import takes
+from storyboard.language.expansion import negatives, payload, takes
 from storyboard.language.templates.engine import JinjaRenderer
 from storyboard.language.templates.sandbox import Sandbox
 from tests.language.boards import HEAD, load_text, told
@@ -40,7 +39,7 @@ def counts(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
 
     count(Sandbox, "build", "compiled")
     count(JinjaRenderer, "render", "rendered")
-    count(prompt, "_read_named_negative", "negatives read")
+    count(negatives, "_read_shared", "negatives read")
     count(takes, "fingerprint", "fingerprints")
     return counted
 
@@ -146,7 +145,7 @@ def test_what_is_remembered_for_an_entry_changes_nothing(data: st.DataObject) ->
         text, rows = json.dumps(document), "a,b,n\n1,2,base\n3,4,\n1,2,base\n"
         board = load_text(Path(folder), text, rows_csv=rows)
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(prompt, "_read_once", lambda key, memory, scope, read: read())
+            patch.setattr(payload, "_read_cached", lambda key, cache, scope, read: read())
             expected = load_text(Path(folder), text, rows_csv=rows)
     assert board.takes == expected.takes
     assert board.problems == expected.problems

@@ -1,22 +1,26 @@
-"""The cascade: what file, scene and shot say, the nearest winning. Pure."""
+"""The cascade: what files, scene and shot say, merged so that the nearest wins. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import NamedTuple
 
-from storyboard.language.nodes import MappingNode, Node, ScalarNode
+from storyboard.language.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from storyboard.records import Position
 from storyboard.reporting.value_paths import format_path
 
 OWN_KEYS = frozenset({"id", "matrix", "rows", "vars", "meta"})
-"""Keys of a shot that do not come down the cascade as settings."""
+"""Keys of a shot that are no settings: they belong to it alone, or merge by key."""
 
 
 class Setting(NamedTuple):
-    """A value that holds for a shot, the way to it inside its file, and where its key stands."""
+    """A value and its origin.
+
+    `where` is the path to it inside its file ("scenes[0].defaults.seed"),
+    `key_position` the position of its key, which names the file as well.
+    """
 
     node: Node
     where: str
@@ -27,84 +31,105 @@ class Setting(NamedTuple):
         """Whether it says "not set"."""
         return isinstance(self.node, ScalarNode) and self.node.value is None
 
+    @property
+    def items(self) -> list[Setting]:
+        """The values of a list, each with its own path; none where it is no list."""
+        nodes = self.node.items if isinstance(self.node, SequenceNode) else ()
+        return [
+            Setting(node, f"{self.where}[{number}]", node.position)
+            for number, node in enumerate(nodes)
+        ]
+
 
 @dataclass(frozen=True, slots=True)
 class Layer:
-    """What one level says. A null is kept: it cancels what stands below it.
+    """What one level says, or several levels together: the setting of each key.
 
-    `drops_meta` says that the level has `meta: null`, which cancels all of it.
+    A null is a setting like any other, which hides those of farther levels.
+    `cancels_meta` stands for `meta: null`, which hides all of their meta.
     """
 
     variables: Mapping[str, Setting] = field(default_factory=dict)
     settings: Mapping[str, Setting] = field(default_factory=dict)
     meta: Mapping[str, Setting] = field(default_factory=dict)
-    drops_meta: bool = False
+    cancels_meta: bool = False
 
-    def under(self, nearer: Layer) -> Layer:
-        """This level with a nearer one laid over it."""
-        return Layer(
-            {**self.variables, **nearer.variables},
-            {**self.settings, **nearer.settings},
-            {**({} if nearer.drops_meta else self.meta), **nearer.meta},
-            self.drops_meta or nearer.drops_meta,
-        )
 
-    def with_variables(self, nearest: Mapping[str, Setting]) -> Layer:
-        """This level with vars that beat its own."""
-        if not nearest:
-            return self
-        return replace(self, variables={**self.variables, **nearest})
+def merge_layers(layers: Iterable[Layer]) -> Layer:
+    """The layers as one; they come in order, the farthest first and the nearest last.
+
+    Vars and meta merge by key; a setting replaces the whole value of a farther one.
+    """
+    variables: dict[str, Setting] = {}
+    settings: dict[str, Setting] = {}
+    meta: dict[str, Setting] = {}
+    cancels_meta = False
+    for layer in layers:
+        variables.update(layer.variables)
+        settings.update(layer.settings)
+        if layer.cancels_meta:
+            cancels_meta = True
+            meta.clear()
+        meta.update(layer.meta)
+    return Layer(variables, settings, meta, cancels_meta)
 
 
 def read_level(node: MappingNode, where: str) -> Layer:
     """The layer of a file or a scene: its `vars` and `defaults`, and the file's `model`.
 
-    `where` is the way to it, nothing for a file.
+    `where` is the path to a scene, empty for a file.
     """
     variables = settings_under(node, "vars", where)
-    settings = {key: setting for key, setting in settings_of(node, where) if key == "model"}
+    entry = node.entries.get("model")
+    model = (
+        {"model": Setting(entry.value, _join(where, "model"), entry.key_position)} if entry else {}
+    )
     defaults = node.get("defaults")
     if not isinstance(defaults, MappingNode):
-        return Layer(variables, settings)
-    inner = _read_settings(defaults, _join(where, "defaults"))
-    return Layer(variables, {**settings, **inner.settings}, inner.meta, inner.drops_meta)
+        return Layer(variables, model)
+    return _read_layer(defaults, _join(where, "defaults"), variables, model)
 
 
 def read_shot(node: MappingNode, where: str) -> Layer:
-    """The layer of one entry under `shots`."""
-    inner = _read_settings(node, where)
-    variables = settings_under(node, "vars", where)
-    return Layer(variables, inner.settings, inner.meta, inner.drops_meta)
+    """The layer of one entry under `shots`; `where` is the path to it."""
+    return _read_layer(node, where, settings_under(node, "vars", where), {})
 
 
 def settings_under(node: MappingNode, key: str, where: str) -> dict[str, Setting]:
     """The settings in the mapping under `key`, none where there is no mapping."""
     value = node.get(key)
-    return dict(settings_of(value, _join(where, key))) if isinstance(value, MappingNode) else {}
+    return settings_of(value, _join(where, key)) if isinstance(value, MappingNode) else {}
 
 
-def settings_of(node: MappingNode, where: str) -> list[tuple[str, Setting]]:
-    """What stands in a mapping, by key; `where` is the way to the mapping."""
-    return [
-        (key, Setting(entry.value, _join(where, key), entry.key_position))
+def settings_of(
+    node: MappingNode, where: str, *, without: frozenset[str] = frozenset()
+) -> dict[str, Setting]:
+    """The values of a mapping by key, leaving out some keys; `where` is the path to the mapping."""
+    return {
+        key: Setting(entry.value, _join(where, key), entry.key_position)
         for key, entry in node.entries.items()
-    ]
+        if key not in without
+    }
 
 
-def _read_settings(node: MappingNode, where: str) -> Layer:
+def _read_layer(
+    node: MappingNode, where: str, variables: dict[str, Setting], model: dict[str, Setting]
+) -> Layer:
+    """The layer of a shot, or of a level's `defaults` with what stands beside them."""
     meta = node.get("meta")
     return Layer(
-        settings={key: value for key, value in settings_of(node, where) if key not in OWN_KEYS},
-        meta=settings_under(node, "meta", where),
-        drops_meta=isinstance(meta, ScalarNode) and meta.value is None,
+        variables,
+        {**model, **settings_of(node, where, without=OWN_KEYS)},
+        settings_under(node, "meta", where),
+        isinstance(meta, ScalarNode) and meta.value is None,
     )
 
 
 def _join(where: str, key: str) -> str:
-    way = _way(key)
-    return where + way if way.startswith("[") else f"{where}.{way}" if where else way
+    step = _step(key)
+    return where + step if step.startswith("[") else f"{where}.{step}" if where else step
 
 
 @lru_cache(maxsize=1000)
-def _way(key: str) -> str:
+def _step(key: str) -> str:
     return format_path([key])

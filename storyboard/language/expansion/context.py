@@ -1,4 +1,4 @@
-"""What expanding works with: the means, the counts, and an entry on its way to takes."""
+"""What expansion carries from file to take: the context of a run, a section, a shot entry."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
-from storyboard.language.expansion.cascade import Layer, Setting
-from storyboard.language.expansion.payload import Memory, Request, Shared
+from storyboard.language.expansion.cascade import Layer, Setting, merge_layers
+from storyboard.language.expansion.payload import SharedValues, TracedPayload, ValueCache
 from storyboard.language.expansion.shot_scope import Renderer, ShotScope
 from storyboard.language.expansion.values import Report
 from storyboard.language.nodes import MappingNode, ScalarNode
@@ -16,81 +16,95 @@ from storyboard.records import Json, Position, Problem, Take
 
 
 class Cards(Protocol):
-    """Where model cards come from."""
+    """Where model cards come from; `models.catalog.Catalog` is one."""
 
     def get(self, name: str) -> ModelCard | None:
-        """The card of that name."""
+        """The card of that name, None where there is none."""
 
     def names(self) -> Sequence[str]:
         """The names of all cards."""
 
 
-class Workshop(NamedTuple):
-    """What every shot is made with; `overrides` are the vars that beat every level."""
+@dataclass(slots=True)
+class ExpansionContext:
+    """What the expansion of one storyboard shares: its means, problems and counts.
+
+    `overrides` are the vars of the command line, which beat every level.
+    `read_rows` gives the rows of the file that a node names. Problems go to
+    `report`; none stops the expansion.
+    """
 
     templates: Renderer
     cards: Cards
-    shared: Shared
+    shared: SharedValues
     read_rows: Callable[[ScalarNode, str], Iterable[dict[str, Json]]]
-    check_payload: Callable[[Request, ModelCard, Take], Iterable[Problem]]
-    overrides: Mapping[str, Setting]
+    check_payload: Callable[[TracedPayload, ModelCard, Take], Iterable[Problem]]
+    overrides: Layer
     sources: Mapping[str, str]
     report: Report
-
-
-@dataclass(slots=True)
-class Counts:
-    """What runs through the whole file: numbers, and names that must not come twice."""
-
     shots: int = 0
     takes: int = 0
     shot_ids: dict[str, Position] = field(default_factory=dict)
     scene_ids: dict[str, Position] = field(default_factory=dict)
-    requests: dict[str, str] = field(default_factory=dict)
+    first_takes: dict[str, str] = field(default_factory=dict)
+    """The id of the first take that makes each request, by fingerprint."""
 
 
-class Context(NamedTuple):
-    """What surrounds an entry: its level of the cascade and the names known so far."""
+class Section(NamedTuple):
+    """A part of the file and what holds in it: the file, a scene, an entry or one shot of it.
+
+    `layer` is the cascade down to here, `facts` are the names that templates
+    know beside the vars (`scene`, `row`, `shot`, ...), `scene` is its id.
+    """
 
     layer: Layer
     facts: Mapping[str, Json]
     scene: str | None = None
 
-    def knowing(self, **facts: Json) -> Context:
-        """The same with more names for templates."""
-        return Context(self.layer, {**self.facts, **facts}, self.scene)
+    def narrowed(self, layer: Layer, context: ExpansionContext) -> Section:
+        """The section inside this one that says `layer`."""
+        return self._replace(layer=merge_layers((self.layer, layer, context.overrides)))
 
-    def scope(self, shop: Workshop) -> ShotScope:
+    def with_facts(self, **facts: Json) -> Section:
+        """The same section with more names for templates."""
+        return Section(self.layer, {**self.facts, **facts}, self.scene)
+
+    def scope(self, context: ExpansionContext) -> ShotScope:
         """What templates see here."""
         layer = self.layer
         return ShotScope(
-            shop.templates, layer.variables, self.facts, meta=layer.meta, sources=shop.sources
+            context.templates,
+            layer.variables,
+            self.facts,
+            meta=layer.meta,
+            sources=context.sources,
         )
 
 
-class Draft(NamedTuple):
-    """One entry under `shots` (and, with its facts, one shot of it) on the way to takes.
+class ShotEntry(NamedTuple):
+    """One entry under `shots` or, with the facts of one, a shot that it makes.
 
-    `memory` is shared by all shots of an entry that makes several.
+    `where` is the path to it, `card` the card of its model, None for an
+    unknown one. `cache` is shared by all shots of an entry that makes several.
     """
 
-    entry: MappingNode
+    node: MappingNode
     where: str
-    context: Context
+    section: Section
     card: ModelCard | None
-    memory: Memory | None = None
+    cache: ValueCache | None = None
 
     @property
     def settings(self) -> Mapping[str, Setting]:
-        """What the cascade says for it."""
-        return self.context.layer.settings
+        """The settings that hold for it."""
+        return self.section.layer.settings
 
-    def knowing(self, **facts: Json) -> Draft:
-        """The same with more names for its templates."""
-        context = self.context.knowing(**facts)
-        return Draft(self.entry, self.where, context, self.card, self.memory)
+    def with_facts(self, **facts: Json) -> ShotEntry:
+        """The same entry with more names for its templates."""
+        section = self.section.with_facts(**facts)
+        return ShotEntry(self.node, self.where, section, self.card, self.cache)
 
 
 def first_key(node: MappingNode) -> Position:
-    """Where it is reported what a mapping lacks: at its first key."""
+    """The position of a mapping's first key, where what the mapping lacks is reported."""
     return next((entry.key_position for entry in node.entries.values()), node.position)

@@ -1,7 +1,14 @@
-"""Ids as a file gives them: each checked, and none taken twice. Pure."""
+"""Ids of scenes and shots: each checked, and none used twice. Pure."""
 
 from __future__ import annotations
 
+from functools import partial
+
+from storyboard.language.expansion.cascade import Setting
+from storyboard.language.expansion.context import ExpansionContext, Section
+from storyboard.language.expansion.values import attempt, read_text
+from storyboard.language.nodes import MappingNode, ScalarNode
+from storyboard.language.templates.scope import is_template
 from storyboard.names import check_id
 from storyboard.records import Position, Problem
 from storyboard.reporting.value_paths import format_value
@@ -36,3 +43,29 @@ def claim_id(
         message = f"{where}: the id {quoted} is taken, by {first.path}:{first.line}:{first.column}"
         hint = "ids must differ by more than upper and lower case"
     return Problem(position, "repeated-id", message, hint, rendered)
+
+
+def read_id(
+    node: MappingNode,
+    where: str,
+    section: Section,
+    known: dict[str, Position],
+    context: ExpansionContext,
+) -> str | None:
+    """The id of a scene or a shot, entered in `known`; None where it cannot be used.
+
+    One that is taken comes back all the same, so that the rest is checked with it.
+    """
+    found = node.entries.get("id")
+    if found is None or not isinstance(found.value, ScalarNode):
+        return None  # the schema has reported it
+    setting = Setting(found.value, f"{where}.id", found.key_position)
+    text = attempt(partial(read_text, setting, section.scope(context)), context.report)
+    if text is None:
+        return None
+    rendered = text if is_template(found.value.text) else None
+    problem = claim_id(text, setting.where, found.value.position, known, rendered=rendered)
+    if problem is None:
+        return text
+    context.report(problem)
+    return text if problem.code == "repeated-id" else None

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import NamedTuple
 
 from storyboard.fingerprint import canonical_json
 from storyboard.language.expansion.cascade import Setting, settings_of
+from storyboard.language.expansion.shot_scope import ShotScope
+from storyboard.language.expansion.values import Report, attempt, read_node
 from storyboard.language.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from storyboard.language.templates.scope import is_template
 from storyboard.records import Json, Position, Problem, Severity
@@ -21,8 +24,8 @@ Combination = dict[str, Json]
 class Matrix(NamedTuple):
     """The axes of one shot, and what is dropped from and added to their product.
 
-    `where` is the way to it, `position` that of its key. `is_fixed` says that no
-    template stands in it.
+    `where` is the path to it, `position` that of its key. `is_fixed` says that it
+    holds no template, so that it is the same for every row.
     """
 
     axes: Mapping[str, Sequence[Setting]]
@@ -33,8 +36,8 @@ class Matrix(NamedTuple):
     is_fixed: bool
 
     @property
-    def most(self) -> int:
-        """How many combinations there are at most, counted without making them."""
+    def max_combinations(self) -> int:
+        """How many combinations there are before any is excluded, counted without making them."""
         product = 1 if self.axes else 0
         for values in self.axes.values():
             product *= len(values)
@@ -42,20 +45,43 @@ class Matrix(NamedTuple):
 
 
 def read_matrix(entry: MappingNode, where: str) -> Matrix | None:
-    """The matrix of a shot, None where there is none; `where` is the way to the shot."""
+    """The matrix of a shot, None where there is none; `where` is the path to the shot."""
     node = entry.get("matrix")
     if not isinstance(node, MappingNode):
         return None
     where = f"{where}.matrix"
+    settings = settings_of(node, where)
     axes = {
-        name: _listed(setting)
-        for name, setting in settings_of(node, where)
+        name: setting.items
+        for name, setting in settings.items()
         if name not in _LISTS and isinstance(setting.node, SequenceNode)
     }
-    lists = dict(settings_of(node, where))
-    exclude, include = (_mappings(lists.get(name)) for name in _LISTS)
+    exclude, include = (_mappings(settings.get(name)) for name in _LISTS)
     position = entry.entries["matrix"].key_position
     return Matrix(axes, exclude, include, where, position, not _has_template(node))
+
+
+def read_combinations(matrix: Matrix, scope: ShotScope, report: Report) -> list[Combination]:
+    """The combinations of a matrix, templates filled in; a value with a problem makes none."""
+
+    def read(setting: Setting) -> Json:
+        return attempt(partial(read_node, setting, scope), report)
+
+    def read_entry(entry: Mapping[str, Setting]) -> Combination:
+        return {key: read(setting) for key, setting in entry.items()}
+
+    axes = {
+        name: [
+            value for setting in settings if (value := read(setting)) is not None or setting.is_null
+        ]
+        for name, settings in matrix.axes.items()
+    }
+    exclude, include = map(read_entry, matrix.exclude), map(read_entry, matrix.include)
+    combinations, unused = expand_matrix(axes, list(exclude), list(include))
+    if all(axes.values()):
+        for problem in check_combinations(matrix, combinations, unused):
+            report(problem)
+    return combinations
 
 
 def expand_matrix(
@@ -68,7 +94,7 @@ def expand_matrix(
     A combination is dropped where one entry of `exclude` matches on all the
     keys it names; each entry of `include` adds one combination.
     """
-    # By the keys that an entry names, so that each combination is looked up, not compared.
+    # Indexed by the keys that an entry names, so that a combination is looked up, not compared.
     excluded: dict[tuple[str, ...], dict[tuple[str, ...], set[int]]] = {}
     for number, entry in enumerate(exclude):
         if entry and entry.keys() <= axes.keys():
@@ -92,10 +118,10 @@ def expand_matrix(
 
 
 def check_matrix(matrix: Matrix) -> list[Problem]:
-    """Entries of `exclude` that name no axis, and a matrix that has nothing else."""
+    """What is wrong before templates: a matrix without axes, `exclude` keys that are no axis."""
     if not matrix.axes:
         if not matrix.exclude or matrix.include:
-            return []  # fine, or misshapen, which the schema has said
+            return []  # sound, or misshapen, which the schema has reported
         message = f"{matrix.where}: the matrix has no axis, so it makes no shot"
         hint = "give it lists of values by name, or leave it out"
         return [Problem(matrix.position, "empty-matrix", message, hint)]
@@ -115,7 +141,7 @@ def check_matrix(matrix: Matrix) -> list[Problem]:
 def check_combinations(
     matrix: Matrix, combinations: Sequence[Combination], unused: frozenset[int]
 ) -> list[Problem]:
-    """A matrix that leaves nothing, and warnings for entries of `exclude` that drop nothing."""
+    """A problem where nothing is left, and a warning for each `exclude` without effect."""
     problems = []
     if not combinations and matrix.axes:
         message = f"{matrix.where}: every combination is excluded, so it makes no shot"
@@ -130,18 +156,10 @@ def check_combinations(
     return problems
 
 
-def _listed(setting: Setting) -> list[Setting]:
-    items = setting.node.items if isinstance(setting.node, SequenceNode) else ()
-    return [
-        Setting(item, f"{setting.where}[{number}]", item.position)
-        for number, item in enumerate(items)
-    ]
-
-
 def _mappings(setting: Setting | None) -> list[dict[str, Setting]]:
     return [
-        dict(settings_of(item.node, item.where))
-        for item in (_listed(setting) if setting else ())
+        settings_of(item.node, item.where)
+        for item in (setting.items if setting else ())
         if isinstance(item.node, MappingNode)
     ]
 

@@ -1,7 +1,7 @@
 """From a shot's settings to the payload of one take. Pure.
 
-Each parameter is rendered and read on its own, so that one fault hides no
-other. Limits are not looked at here: they are the schema's.
+Each parameter is rendered and read on its own, so that one problem hides no
+other. The model's limits are not checked here but by its schema.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import NamedTuple, TypeAlias
 
 from storyboard.fingerprint import whole_numbers
 from storyboard.language.expansion.cascade import Setting
+from storyboard.language.expansion.negatives import read_negative
 from storyboard.language.expansion.seeds import read_seed, shift_seed
 from storyboard.language.expansion.shot_scope import ShotScope
 from storyboard.language.expansion.values import (
@@ -25,11 +26,10 @@ from storyboard.language.expansion.values import (
     read_value,
     rendered_text,
 )
-from storyboard.language.nodes import ScalarNode, SequenceNode
+from storyboard.language.nodes import ScalarNode
 from storyboard.models.card import ModelCard, Parameter
 from storyboard.records import Json, Position, Problem
 from storyboard.reporting.suggest import closest, did_you_mean
-from storyboard.reporting.value_paths import format_value
 
 SHOT_KEYS = frozenset(
     {"prompt_prefix", "prompt_suffix", "takes", "model", "tags", "notes", "skip", "locked"}
@@ -38,14 +38,16 @@ SHOT_KEYS = frozenset(
 
 _PROMPT_KEYS = ("prompt_prefix", "prompt", "prompt_suffix")
 
+Stated: TypeAlias = "tuple[Json, Setting | None]"
+"""A value and the setting that states it, None where nothing does."""
 
-Memory: TypeAlias = "dict[str, tuple[Json, Setting | None]]"
-"""Values by the key they were read for, with the settings that state them."""
+ValueCache: TypeAlias = "dict[str, Stated]"
+"""Values that are the same for all shots of an entry, by parameter."""
 
 
 @dataclass(frozen=True, slots=True)
-class Shared:
-    """What all shots may name, and the note of what they did name or tried to.
+class SharedValues:
+    """What all shots may name, and which of the names were used.
 
     `parameters` are the names of all parameters that some model has.
     """
@@ -57,129 +59,110 @@ class Shared:
     used_seeds: set[str] = field(default_factory=set)
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
-    """A payload, and where each of its values comes from.
+class PayloadInputs(NamedTuple):
+    """What the payloads of one shot are built from; `shot` is its id, `position` its entry's.
 
-    `made` holds the settings that state its values, and the values as they
-    were read. `faulty` has the places of those that could not be made; `position`
-    stands for what is not there at all.
+    `cache` is shared by all shots of an entry that makes several.
+    """
+
+    settings: Mapping[str, Setting]
+    card: ModelCard
+    shared: SharedValues
+    shot: str
+    position: Position
+    cache: ValueCache | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TracedPayload:
+    """A payload and where each of its values comes from, for the problems that a schema finds.
+
+    `sources` has the setting and the value that was read from it, `faulty` the
+    positions of values that could not be read, by parameter. `position`
+    stands for what is missing altogether.
     """
 
     position: Position
     scope: ShotScope
     payload: dict[str, Json] = field(default_factory=dict)
-    made: dict[str, tuple[Setting, Json]] = field(default_factory=dict)
+    sources: dict[str, tuple[Setting, Json]] = field(default_factory=dict)
     faulty: dict[str, Position] = field(default_factory=dict)
 
     def position_of(self, name: str) -> Position:
-        """Where a parameter's value stands, or would stand."""
+        """The position of a parameter's value, or of where it is missing."""
         if name in self.faulty:
             return self.faulty[name]
-        return (
-            self.scope.position_of(self.made[name][0].node) if name in self.made else self.position
-        )
+        if name in self.sources:
+            return self.scope.position_of(self.sources[name][0].node)
+        return self.position
 
     def rendered_of(self, name: str) -> str | None:
-        """The text that was made for a parameter, where that is not what stands in the file."""
-        return rendered_text(*self.made[name]) if name in self.made else None
+        """The text rendered for a parameter, where it differs from what the file says."""
+        return rendered_text(*self.sources[name]) if name in self.sources else None
 
 
-class Recipe(NamedTuple):
-    """What the requests of one shot are made from; `position` is that of its entry.
-
-    `memory` has what was read for other shots of the entry and is the same for all.
-    """
-
-    settings: Mapping[str, Setting]
-    card: ModelCard
-    shared: Shared
-    shot: str
-    position: Position
-    memory: Memory | None = None
-
-
-def build_request(recipe: Recipe, scope: ShotScope, take: int, report: Report) -> Request:
-    """The payload of take `take` (from 1)."""
-    request = Request(recipe.position, scope)
-    settings = recipe.settings
-    for name, parameter in recipe.card.parameters.items():
+def build_payload(
+    inputs: PayloadInputs, scope: ShotScope, take: int, report: Report
+) -> TracedPayload:
+    """The payload of take `take` (from 1), without the values that have a problem."""
+    traced = TracedPayload(inputs.position, scope)
+    settings = inputs.settings
+    for name, parameter in inputs.card.parameters.items():
         is_stated = name in settings or (name == "negative_prompt" and "negative" in settings)
         if not is_stated and not parameter.is_required:
             continue
-        # A seed can be made from the shot's id, and is another for each take.
-        memory = None if name == "seed" else recipe.memory
+        # A seed can be made from the shot's id, and differs from take to take.
+        cache = None if name == "seed" else inputs.cache
+        read = partial(_read_parameter, name, parameter, inputs, scope, take)
         try:
-            value, setting = _read_once(
-                name,
-                memory,
-                scope,
-                partial(_read_parameter, name, parameter, recipe, scope, take),
-            )
+            value, setting = _read_cached(name, cache, scope, read)
         except NotReadable as error:
             for problem in error.problems:
                 report(problem)
-            request.faulty[name] = error.problems[0].position
+            traced.faulty[name] = error.problems[0].position
             continue
         if setting is not None and value is not None and value != "":
-            request.payload[name] = whole_numbers(value)
-            request.made[name] = (setting, value)
-        elif parameter.is_required and (misspelt := _find_misspelt(name, recipe)):
-            request.faulty[name] = misspelt.key_position
-    _refuse_foreign(request, recipe, scope, report)
-    return request
+            traced.payload[name] = whole_numbers(value)
+            traced.sources[name] = (setting, value)
+        elif parameter.is_required and (misspelt := _find_misspelt(name, inputs)):
+            traced.faulty[name] = misspelt.key_position
+    _report_unknown_parameters(traced, inputs, report)
+    return traced
 
 
 def _read_parameter(
-    name: str, parameter: Parameter, recipe: Recipe, scope: ShotScope, take: int
-) -> tuple[Json, Setting | None]:
-    """The value, and the setting that states it. Raises NotReadable."""
-    setting = recipe.settings.get(name)
+    name: str, parameter: Parameter, inputs: PayloadInputs, scope: ShotScope, take: int
+) -> Stated:
+    """A parameter's value and the setting that states it. Raises NotReadable."""
+    shared, settings = inputs.shared, inputs.settings
+    setting = settings.get(name)
     if name == "negative_prompt":
-        return _read_negative(recipe, scope)
+        named, used = settings.get("negative"), shared.used_negatives
+        return read_negative(named, setting, scope, shared.negatives, used=used)
     if setting is None:
         return None, None
     if name == "prompt":
-        return _read_prompt(recipe, scope), setting
+        return _read_prompt(inputs, scope), setting
     if name == "seed":
-        shared = recipe.shared
         seed, setting = read_seed(
-            setting, scope, shared.seeds, shot=recipe.shot, used=shared.used_seeds
+            setting, scope, shared.seeds, shot=inputs.shot, used=shared.used_seeds
         )
         if seed is not None:
-            seed = shift_seed(seed, take - 1, recipe.card.seed_range)
+            seed = shift_seed(seed, take - 1, inputs.card.seed_range)
         return seed, setting
     return read_value(setting, scope, is_text=parameter.type == "string"), setting
 
 
-def _read_once(
-    key: str,
-    memory: Memory | None,
-    scope: ShotScope,
-    read: Callable[[], tuple[Json, Setting | None]],
-) -> tuple[Json, Setting | None]:
-    """What `read` gives for a key: once for all shots of an entry, where it is the same for all."""
-    if memory is None:
-        return read()
-    if key in memory:
-        return memory[key]
-    found, is_same = scope.watch(read)
-    if is_same:
-        memory[key] = found
-    return found
+def _read_prompt(inputs: PayloadInputs, scope: ShotScope) -> str:
+    """Prefix, prompt and suffix: the prompt stripped, the affixes as they are written."""
+    settings = inputs.settings
 
-
-def _read_prompt(recipe: Recipe, scope: ShotScope) -> str:
-    """The affixes as written around the prompt, which is stripped."""
-    settings = recipe.settings
-    setting = settings["prompt"]
-
-    def read(key: str) -> tuple[Json, Setting | None]:
+    def read(key: str) -> Stated:
         return read_text(settings[key], scope), settings[key]
 
     found = read_all(
         {
-            key: partial(_read_once, f"{key} as text", recipe.memory, scope, partial(read, key))
+            key: partial(_read_cached, f"{key} as text", inputs.cache, scope, partial(read, key))
             for key in _PROMPT_KEYS
             if key in settings
         }
@@ -187,84 +170,52 @@ def _read_prompt(recipe: Recipe, scope: ShotScope) -> str:
     texts = {key: str(text) for key, (text, _) in found.items()}
     prompt = texts["prompt"].strip()
     if not prompt:
-        words = "the prompt is empty"
-        rendered = rendered_text(setting, prompt)
         fail(
-            setting,
+            settings["prompt"],
             scope,
             "empty-prompt",
-            words,
+            "the prompt is empty",
             hint="write what the shot shows",
-            rendered=rendered,
+            rendered=rendered_text(settings["prompt"], prompt),
         )
     return texts.get("prompt_prefix", "") + prompt + texts.get("prompt_suffix", "")
 
 
-def _read_negative(recipe: Recipe, scope: ShotScope) -> tuple[str | None, Setting | None]:
-    """The named negatives in the listed order, then the literal one."""
-    named = recipe.settings.get("negative")
-    literal = recipe.settings.get("negative_prompt")
-    readers = {
-        item.where: partial(_read_named_negative, item, scope, recipe.shared)
-        for item in (_items(named) if named else ())
-    }
-    if literal:
-        readers[literal.where] = partial(read_text, literal, scope)
-    parts = (part.strip() for part in read_all(readers).values())
-    return ", ".join(filter(None, parts)), literal if literal and not literal.is_null else named
+def _read_cached(
+    key: str, cache: ValueCache | None, scope: ShotScope, read: Callable[[], Stated]
+) -> Stated:
+    """What `read` gives, read once for all shots of an entry where it is the same for all."""
+    if cache is None:
+        return read()
+    if key in cache:
+        return cache[key]
+    found, is_same = scope.watch(read)
+    if is_same:
+        cache[key] = found
+    return found
 
 
-def _items(setting: Setting) -> list[Setting]:
-    node = setting.node
-    if not isinstance(node, SequenceNode):
-        return [setting]
-    return [
-        Setting(item, f"{setting.where}[{number}]", item.position)
-        for number, item in enumerate(node.items)
-    ]
-
-
-def _read_named_negative(setting: Setting, scope: ShotScope, shared: Shared) -> str:
-    name = read_text(setting, scope).strip()
-    if not name:
-        return ""
-    if name not in shared.negatives:
-        known = ", ".join(list(shared.negatives)[:10]) or "none"
-        words = f"there is no shared negative {format_value(name)}; known are: {known}"
-        hint = did_you_mean(name, shared.negatives)
-        shared.used_negatives.add(closest(name, shared.negatives) or "")
-        fail(
-            setting,
-            scope,
-            "unknown-negative",
-            words,
-            hint=hint,
-            rendered=rendered_text(setting, name),
-        )
-    shared.used_negatives.add(name)
-    return read_text(shared.negatives[name], scope)
-
-
-def _find_misspelt(name: str, recipe: Recipe) -> Setting | None:
+def _find_misspelt(name: str, inputs: PayloadInputs) -> Setting | None:
     """The unknown key that was meant as the missing parameter; it is reported already."""
-    unknown = [key for key in recipe.settings if key not in recipe.shared.parameters | SHOT_KEYS]
+    unknown = [key for key in inputs.settings if key not in inputs.shared.parameters | SHOT_KEYS]
     guess = closest(name, unknown)
-    return recipe.settings[guess] if guess else None
+    return inputs.settings[guess] if guess else None
 
 
-def _refuse_foreign(request: Request, recipe: Recipe, scope: ShotScope, report: Report) -> None:
-    """A parameter that this model does not have is a problem, never dropped in silence."""
-    for name, setting in recipe.settings.items():
-        wanted = "negative_prompt" if name == "negative" else name
-        if wanted in recipe.card.parameters or wanted not in recipe.shared.parameters:
+def _report_unknown_parameters(
+    traced: TracedPayload, inputs: PayloadInputs, report: Report
+) -> None:
+    """A parameter that other models have and this one has not is a problem, not left out."""
+    card = inputs.card
+    for key, setting in inputs.settings.items():
+        name = "negative_prompt" if key == "negative" else key
+        if name in card.parameters or name not in inputs.shared.parameters:
             continue
-        node = setting.node
-        is_scalar = isinstance(node, ScalarNode)
-        if is_scalar and not attempt(partial(read_value, setting, scope, is_text=True), report):
+        read = partial(read_value, setting, traced.scope, is_text=True)
+        if isinstance(setting.node, ScalarNode) and not attempt(read, report):
             continue
-        card = recipe.card
-        lacks = "such parameter" if wanted == name else f"parameter {wanted!r}"
+        lacks = "such parameter" if name == key else f"parameter {name!r}"
         message = f"{setting.where}: {card.name} has no {lacks}"
-        hint = did_you_mean(wanted, card.parameters)
-        report(Problem(node.position, "unknown-parameter", message, hint))
-        request.faulty[wanted] = node.position
+        hint = did_you_mean(name, card.parameters)
+        report(Problem(setting.node.position, "unknown-parameter", message, hint))
+        traced.faulty[name] = setting.node.position

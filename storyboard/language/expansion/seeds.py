@@ -1,4 +1,4 @@
-"""Seeds: numbers, names of shared ones, `auto`, and one for each take. Pure."""
+"""Seeds: a number, the name of a shared one or `auto`, shifted for each take. Pure."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ def read_seed(
 ) -> tuple[int | None, Setting]:
     """A shot's seed, None where there is none, and the setting that states the number.
 
-    `shot` is the id that `auto` is made from; names of shared seeds that were
-    asked for, or meant, are put into `used`. Raises NotReadable.
+    `shot` is the id that `auto` is made from. Names of shared seeds that were
+    found, or meant, are added to `used`. Raises NotReadable.
     """
     value = _read(setting, scope)
     is_shared = isinstance(value, str) and value not in ("", AUTO)
@@ -48,12 +48,12 @@ def read_seed(
 
 
 def auto_seed(shot: str) -> int:
-    """The seed `auto` stands for: the same for a shot's id on every machine."""
+    """The seed that `auto` stands for, made from the shot's id: the same on every machine."""
     return int(hashlib.sha256(shot.encode()).hexdigest()[:8], 16) % 2**31
 
 
 def shift_seed(seed: int, by: int, seed_range: tuple[int, int] | None) -> int:
-    """`seed` + `by`, wrapping within the range; a seed outside stays, for the schema to refuse."""
+    """`seed` + `by`, wrapping within the range; one outside it is left for the schema to refuse."""
     if seed_range is None:
         return seed + by
     low, high = seed_range

@@ -16,62 +16,54 @@ from storyboard.language.expansion.values import (
     read_value,
     rendered_text,
 )
-from storyboard.language.nodes import ScalarNode, SequenceNode
+from storyboard.language.nodes import SequenceNode
 from storyboard.records import Json
 from storyboard.reporting.value_paths import format_value
 
 MAX_TAKES = 100_000
-"""Of one file."""
+"""How many takes one storyboard may have."""
 
 Settings = Mapping[str, Setting]
 
 
 def literal_takes(settings: Settings) -> int:
-    """How many takes the file asks for as far as that is plain before templates; at least 1."""
+    """The `takes` of a shot where it is a plain number, else 1; read before any template is."""
     setting = settings.get("takes")
     value = setting.node.data if setting else None
     return value if isinstance(value, int) and not isinstance(value, bool) and value > 0 else 1
 
 
 def read_takes(settings: Settings, scope: ShotScope, report: Report, *, left: int) -> int:
-    """How many takes a shot has; 1 after a fault. `left` is how many the file may still have."""
+    """How many takes a shot has, 1 after a problem; `left` is how many the file may still have."""
     setting = settings.get("takes")
     return (attempt(partial(_read_count, setting, scope, left), report) if setting else None) or 1
 
 
 def read_flag(key: str, settings: Settings, scope: ShotScope, report: Report) -> bool:
-    """Whether `skip` or `locked` is on; not after a fault."""
+    """Whether `skip` or `locked` is on; False after a problem."""
     setting = settings.get(key)
     return bool(setting and attempt(partial(_read_flag, setting, scope), report))
 
 
 def read_tags(settings: Settings, scope: ShotScope, report: Report) -> tuple[str, ...]:
-    """The tags of a shot, each once, without those that render to nothing."""
+    """The tags of a shot, each once, without empty ones."""
     setting = settings.get("tags")
     if setting is None:
         return ()
-    node = setting.node
-    tags = [
-        attempt(partial(read_text, Setting(item, where, item.position), scope), report)
-        for item, where in (
-            [(item, f"{setting.where}[{number}]") for number, item in enumerate(node.items)]
-            if isinstance(node, SequenceNode)
-            else [(node, setting.where)]
-        )
-        if isinstance(item, ScalarNode)
-    ]
-    return tuple(dict.fromkeys(tag.strip() for tag in tags if tag and tag.strip()))
+    items = setting.items if isinstance(setting.node, SequenceNode) else [setting]
+    tags = [attempt(partial(read_text, item, scope), report) or "" for item in items]
+    return tuple(dict.fromkeys(filter(None, map(str.strip, tags))))
 
 
 def read_notes(settings: Settings, scope: ShotScope, report: Report) -> str | None:
-    """The notes of a shot, None where there are none."""
+    """The notes of a shot, None where they are empty."""
     setting = settings.get("notes")
     notes = attempt(partial(read_text, setting, scope), report) if setting else None
     return (notes or "").strip() or None
 
 
 def read_meta(meta: Settings, scope: ShotScope, report: Report) -> dict[str, Json]:
-    """The free values of a shot, without those that are not set."""
+    """The `meta` of a shot, without values that are null or empty."""
     values = {
         key: attempt(partial(read_node, setting, scope), report) for key, setting in meta.items()
     }

@@ -1,7 +1,7 @@
 """Warnings about vars, negatives and seeds that nothing uses. Pure.
 
-Only for those of the storyboard itself and of the command line: included
-files serve several films, so what this one leaves unused is no matter.
+Only those of the storyboard itself and of the command line: an included file
+serves several storyboards, and what one of them does not use another may.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from storyboard.language.expansion.cascade import Setting, settings_under
-from storyboard.language.expansion.payload import Shared
+from storyboard.language.expansion.payload import SharedValues
 from storyboard.language.expansion.var_names import (
     Level,
     NamesUsed,
@@ -25,10 +25,10 @@ def find_unused(
     root: Sequence[Level],
     included: Sequence[Sequence[Level]],
     overrides: Mapping[str, Setting],
-    shared: Shared,
+    shared: SharedValues,
     names_used: NamesUsed,
 ) -> list[Problem]:
-    """A warning for each name that is given and not used, after all shots have been made.
+    """A warning for each name that is defined and not used; called when all takes are made.
 
     `root` and `included` are the levels of the files, each file's own first.
     """

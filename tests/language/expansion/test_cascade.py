@@ -3,6 +3,7 @@ from __future__ import annotations
 from storyboard.language.expansion.cascade import (
     Layer,
     Setting,
+    merge_layers,
     read_level,
     read_shot,
     settings_under,
@@ -34,8 +35,8 @@ meta: {z: shot}
 
 
 def cascade(shot: str = SHOT) -> Layer:
-    layer = read_level(mapping(FILE), "").under(read_level(mapping(SCENE), "scenes[0]"))
-    return layer.under(read_shot(mapping(shot), "scenes[0].shots[0]"))
+    file, scene = read_level(mapping(FILE), ""), read_level(mapping(SCENE), "scenes[0]")
+    return merge_layers([file, scene, read_shot(mapping(shot), "scenes[0].shots[0]")])
 
 
 def test_vars_and_meta_merge_by_key_and_the_nearest_wins() -> None:
@@ -57,21 +58,23 @@ def test_all_else_replaces_and_a_null_stays_to_cancel_what_is_below() -> None:
 def test_meta_null_cancels_all_that_was_inherited_and_not_what_comes_nearer() -> None:
     assert cascade("{id: a, meta: null}").meta == {}
     scene = read_level(mapping("defaults: {meta: null}"), "scenes[0]")
-    layer = read_level(mapping(FILE), "").under(scene)
-    assert data(dict(layer.under(read_shot(mapping(SHOT), "x")).meta)) == {"z": "shot"}
+    layers = [read_level(mapping(FILE), ""), scene, read_shot(mapping(SHOT), "x")]
+    assert data(dict(merge_layers(layers).meta)) == {"z": "shot"}
 
 
 def test_levels_can_be_laid_together_in_any_grouping() -> None:
     first, second = read_level(mapping(FILE), ""), read_level(mapping("defaults: {meta: null}"), "")
     third = read_shot(mapping(SHOT), "shots[0]")
-    assert first.under(second).under(third) == first.under(second.under(third))
+    left = merge_layers([merge_layers([first, second]), third])
+    assert left == merge_layers([first, merge_layers([second, third])])
 
 
 def test_the_files_model_is_nearer_than_an_included_default_and_further_than_its_own() -> None:
     included = read_level(mapping("defaults: {model: m/included}"), "")
-    layer = included.under(read_level(mapping("model: m/film"), ""))
+    layer = merge_layers([included, read_level(mapping("model: m/film"), "")])
     assert layer.settings["model"].node.data == "m/film"
-    layer = included.under(read_level(mapping("{model: m/film, defaults: {model: m/d}}"), ""))
+    film = read_level(mapping("{model: m/film, defaults: {model: m/d}}"), "")
+    layer = merge_layers([included, film])
     assert layer.settings["model"].node.data == "m/d"
 
 

@@ -7,9 +7,9 @@ from dataclasses import replace
 from typing import Any
 
 from storyboard.language.expansion.cascade import Layer, settings_under
-from storyboard.language.expansion.context import Workshop
+from storyboard.language.expansion.context import ExpansionContext
 from storyboard.language.expansion.expand import expand_storyboard
-from storyboard.language.expansion.payload import Request, Shared
+from storyboard.language.expansion.payload import SharedValues, TracedPayload
 from storyboard.language.nodes import ScalarNode
 from storyboard.language.templates.templates import Templates
 from storyboard.models.card import ModelCard
@@ -41,24 +41,24 @@ def expand(
     def read_rows(node: ScalarNode, where: str) -> Iterable[Row]:
         return (rows or {})[node.text]
 
-    def check_payload(request: Request, card: ModelCard, take: Take) -> Iterable[Problem]:
+    def check_payload(traced: TracedPayload, card: ModelCard, take: Take) -> Iterable[Problem]:
         return ()
 
-    shop = Workshop(
+    context = ExpansionContext(
         templates=Templates(None),
         cards=Cards(),
-        shared=Shared(
+        shared=SharedValues(
             settings_under(root, "negatives", ""),
             settings_under(root, "seeds", ""),
             frozenset(card().parameters),
         ),
         read_rows=read_rows,
         check_payload=check_payload,
-        overrides={},
+        overrides=Layer(),
         sources={"film.yaml": text},
         report=problems.append,
     )
-    title, takes = expand_storyboard(root, Layer(), shop)
+    title, takes = expand_storyboard([root], context)
     return takes, problems, title
 
 

@@ -56,7 +56,7 @@ def test_exclusions_that_drop_nothing_are_named_by_number() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "most"),
+    ("text", "count"),
     [
         ("{a: [1, 2], b: [1, 2, 3]}", 6),
         ("{a: [1, 2], exclude: [{a: 1}], include: [{a: 3}]}", 3),
@@ -64,8 +64,8 @@ def test_exclusions_that_drop_nothing_are_named_by_number() -> None:
         (f"{{a: {list(range(1000))}, b: {list(range(1000))}, c: {list(range(1000))}}}", 10**9),
     ],
 )
-def test_combinations_are_counted_without_being_made(text: str, most: int) -> None:
-    assert matrix_of(text).most == most
+def test_combinations_are_counted_without_being_made(text: str, count: int) -> None:
+    assert matrix_of(text).max_combinations == count
 
 
 def test_a_shot_without_a_matrix_has_none() -> None:

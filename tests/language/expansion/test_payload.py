@@ -7,37 +7,42 @@ from dataclasses import replace
 import pytest
 
 from storyboard.language.expansion.cascade import settings_under
-from storyboard.language.expansion.payload import Recipe, Request, Shared, build_request
+from storyboard.language.expansion.payload import (
+    PayloadInputs,
+    SharedValues,
+    TracedPayload,
+    build_payload,
+)
 from storyboard.language.expansion.seeds import auto_seed, shift_seed
 from storyboard.models.card import ModelCard
 from storyboard.records import Json, Problem
 from tests.language.boards import card, mapping, scope_of
 
 
-def request_of(
+def traced_of(
     text: str, *, take: int = 1, shot: str = "a", model: ModelCard | None = None, **facts: Json
-) -> tuple[Request, list[Problem], Shared]:
-    """The request of a shot that has the file's defaults and nothing else."""
+) -> tuple[TracedPayload, list[Problem], SharedValues]:
+    """The payload of a shot that has the file's defaults and nothing else."""
     root = mapping(text)
     scope, layer = scope_of(text, **facts)
-    shared = Shared(
+    shared = SharedValues(
         settings_under(root, "negatives", ""),
         settings_under(root, "seeds", ""),
         frozenset(card().parameters),
     )
     problems: list[Problem] = []
-    recipe = Recipe(layer.settings, model or card(), shared, shot, root.position)
-    return build_request(recipe, scope, take, problems.append), problems, shared
+    inputs = PayloadInputs(layer.settings, model or card(), shared, shot, root.position)
+    return build_payload(inputs, scope, take, problems.append), problems, shared
 
 
 def payload(text: str, **options: Json) -> dict[str, Json]:
-    request, problems, _ = request_of(text, **options)  # type: ignore[arg-type]
+    traced, problems, _ = traced_of(text, **options)  # type: ignore[arg-type]
     assert problems == []
-    return request.payload
+    return traced.payload
 
 
 def messages(text: str) -> list[str]:
-    _, problems, _ = request_of(text)
+    _, problems, _ = traced_of(text)
     return [problem.message for problem in problems]
 
 
@@ -108,9 +113,9 @@ defaults:
   negative: [people, empty, base]
   negative_prompt: " text "
 """
-    request, problems, shared = request_of(text)
+    traced, problems, shared = traced_of(text)
     assert problems == []
-    assert request.payload["negative_prompt"] == "extra fingers, blurry, text"
+    assert traced.payload["negative_prompt"] == "extra fingers, blurry, text"
     assert shared.used_negatives == {"people", "empty", "base"}
 
 
@@ -119,7 +124,7 @@ def test_every_unknown_negative_is_told_and_those_that_were_meant_count_as_used(
 negatives: {base: blurry, people: hands}
 defaults: {prompt: A boat, negative: [bsae, people, zzz]}
 """
-    request, problems, shared = request_of(text)
+    traced, problems, shared = traced_of(text)
     assert [(p.message, p.hint) for p in problems] == [
         (
             "defaults.negative[0]: there is no shared negative 'bsae'; known are: base, people",
@@ -131,7 +136,7 @@ defaults: {prompt: A boat, negative: [bsae, people, zzz]}
         ),
     ]
     assert shared.used_negatives >= {"base", "people"}
-    assert "negative_prompt" not in request.payload
+    assert "negative_prompt" not in traced.payload
 
 
 # Seeds
@@ -196,9 +201,9 @@ def test_seeds_shift_without_a_range_and_one_outside_stays_for_the_schema() -> N
 )
 def test_what_is_no_seed_is_a_problem(seed: str, message: str, hint: str | None) -> None:
     text = f"{{seeds: {{hero: 42}}, defaults: {{prompt: x, seed: {seed}}}}}"
-    request, problems, _ = request_of(text)
+    traced, problems, _ = traced_of(text)
     assert [(problem.message, problem.hint) for problem in problems] == [(message, hint)]
-    assert "seed" not in request.payload
+    assert "seed" not in traced.payload
 
 
 def test_a_shared_seed_that_is_none_is_told_where_it_stands() -> None:
@@ -207,7 +212,7 @@ seeds:
   hero: "{{ 'red' }}"
 defaults: {prompt: x, seed: hero}
 """
-    _, problems, _ = request_of(text)
+    _, problems, _ = traced_of(text)
     assert [(p.position.line, p.message, p.rendered) for p in problems] == [
         (3, "seeds.hero: 'red' is not allowed; a whole number is needed", "red")
     ]
@@ -241,15 +246,15 @@ defaults:
 
 
 def test_a_faulty_value_has_a_place_so_that_it_is_not_called_missing_somewhere_else() -> None:
-    request, problems, _ = request_of("vars: {x: '{{ nope }}'}\ndefaults: {prompt: '{{ x }}'}")
-    assert request.faulty
-    assert request.position_of("prompt") == problems[0].position
+    traced, problems, _ = traced_of("vars: {x: '{{ nope }}'}\ndefaults: {prompt: '{{ x }}'}")
+    assert traced.faulty
+    assert traced.position_of("prompt") == problems[0].position
 
 
 def test_a_misspelt_prompt_is_missing_where_it_is_misspelt() -> None:
-    request, problems, _ = request_of("defaults:\n  promt: A boat\n")
+    traced, problems, _ = traced_of("defaults:\n  promt: A boat\n")
     assert problems == []
-    position = request.position_of("prompt")
+    position = traced.position_of("prompt")
     assert (position.line, position.column) == (2, 3)
 
 
@@ -269,13 +274,13 @@ def test_an_empty_prompt_is_a_problem_even_with_affixes(prompt: str) -> None:
 )
 def test_a_rendered_number_that_no_request_can_hold_is_a_problem(value: str, words: str) -> None:
     text = f"defaults: {{prompt: x, duration: \"{{{{ '' }}}}{value}\"}}"
-    _, problems, _ = request_of(text)
+    _, problems, _ = traced_of(text)
     assert [problem.message for problem in problems] == [f"defaults.duration: {words}"]
     assert problems[0].rendered
 
 
 def test_what_was_made_is_kept_for_showing_and_what_stands_in_the_file_is_not() -> None:
-    request, _, _ = request_of("""
+    traced, _, _ = traced_of("""
 negatives: {base: blurry}
 defaults:
   prompt: A boat
@@ -286,7 +291,7 @@ defaults:
   prompt_extend: "{{ 1 == 2 }}"
   seed: 3
 """)
-    shown = {name: request.rendered_of(name) for name in request.payload}
+    shown = {name: traced.rendered_of(name) for name in traced.payload}
     assert {name: text for name, text in shown.items() if text is not None} == {
         "prompt": "A boat at sea",
         "negative_prompt": "blurry",
@@ -315,7 +320,7 @@ defaults:
   audio_url: null
   prompt_extend: "{{ '' }}"
 """
-    _, problems, _ = request_of(text, model=other_model(), row={"r": "720P"})
+    _, problems, _ = traced_of(text, model=other_model(), row={"r": "720P"})
     assert [problem.message for problem in problems] == [
         "defaults.negative: maker/other has no parameter 'negative_prompt'",
         "defaults.ratio: maker/other has no such parameter",

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from storyboard.language.expansion.cascade import Layer, Setting
+from storyboard.language.expansion.cascade import Layer, Setting, merge_layers
 from storyboard.language.expansion.shot_scope import ShotScope
 from storyboard.language.nodes import Node, ScalarNode
 from storyboard.language.templates.templates import TemplateFault
@@ -38,7 +38,7 @@ defaults: {prompt: "{{ hero }} walks"}
     assert prompt_of(text) == "Ann in a red coat walks"
     scope, layer = scope_of(text)
     scene, _ = scope_of("vars: {colour: blue}")
-    nearer = layer.under(Layer(scene._variables))
+    nearer = merge_layers([layer, Layer(scene._variables)])
     inner = ShotScope(scope._templates, nearer.variables, {})
     assert inner.resolve("hero") == "Ann in a blue coat"
 
