@@ -13,7 +13,7 @@ from storyboard.records import Submission, Take
 _JUST_BEFORE_S = 0.001
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)  # compared by identity
 class Flight:
     """One submission, from its intention to its video, with what the loop notes about it.
 

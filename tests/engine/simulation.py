@@ -17,6 +17,7 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from functools import partial
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
@@ -47,6 +48,7 @@ T = TypeVar("T")
 
 START = datetime(2026, 11, 22, 18, 0, tzinfo=timezone.utc)
 ORIGIN = "https://api.example"
+HOUR = 3600.0
 
 # Responses of the API
 
@@ -363,3 +365,23 @@ class Simulation:
 
     def _open(self) -> Store:
         return Store(self.folder, origin=ORIGIN, storyboard="film")
+
+
+# Helpers of several tests
+
+
+def between(start_s: float, end_s: float, sim: Simulation) -> bool:
+    return start_s <= sim.clock.time_s < end_s
+
+
+def cut_off(
+    sim: Simulation, start_s: float, end_s: float, answer: Callable[[], Answer] = no_connection
+) -> None:
+    """The API cannot be reached for a while."""
+    on_post, on_poll = sim.on_post, sim.on_poll
+    sim.on_post = lambda call: answer() if between(start_s, end_s, sim) else on_post(call)
+    sim.on_poll = lambda call: answer() if between(start_s, end_s, sim) else on_poll(call)
+
+
+def gaps(calls: list[Call]) -> list[float]:
+    return [after.at_s - before.at_s for before, after in pairwise(calls)]

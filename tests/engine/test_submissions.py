@@ -1,0 +1,143 @@
+"""How many submissions go out, and when: limits of the account in simulated time."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+
+import pytest
+
+from storyboard.api.http.response import Answer
+from storyboard.engine.job import Step
+from tests.engine.rig import make_takes
+from tests.engine.simulation import (
+    HOUR,
+    Call,
+    Simulation,
+    cut_off,
+    gaps,
+    no_connection,
+    refused,
+)
+
+# Rate and connection
+
+
+def test_without_a_connection_the_waits_double_with_jitter_up_to_a_quarter_minute(
+    sim: Simulation,
+) -> None:
+    sim.takes = sim.takes[:1]
+    cut_off(sim, 1, HOUR)
+    greeting = refused(429, retry_after="0")
+    sim.on_post = lambda call: greeting if call.number == 1 else no_connection()
+    sim.render()
+    waits = gaps(sim.api.posts[1:])
+    for wait_s, full_s in zip(waits, [1, 2, 4, 8, 15, 15, 15], strict=False):
+        assert full_s / 2 <= wait_s - sim.latency_s <= full_s
+    assert len(set(waits[4:])) > 50
+
+
+@pytest.mark.parametrize(
+    ("headers", "least_s"),
+    [
+        ({"retry_after": "17"}, 17),
+        ({"retry_after": "Sun, 22 Nov 2026 18:00:17 GMT"}, 17),
+        ({"x_ratelimit_reset": str(1795370400 + 23)}, 23),
+    ],
+)
+def test_a_rate_limit_is_waited_for_as_long_as_the_api_says(
+    sim: Simulation, headers: dict[str, str], least_s: float
+) -> None:
+    accept = sim.on_post
+    limit = refused(429, "Rate limit exceeded: 100 requests per minute", **headers)
+    sim.on_post = lambda call: limit if call.number == 1 else accept(call)
+    sim.render()
+    # One more may have been on its way.
+    later = [call.at_s for call in (*sim.api.posts, *sim.api.polls) if call.at_s > 1.0]
+    assert least_s <= min(later) <= least_s + 2
+    assert Counter(sim.states()) == {"unavailable": 1, "succeeded": 3}
+
+
+def test_a_rate_limit_without_a_hint_is_backed_off_from(sim: Simulation) -> None:
+    sim.takes = sim.takes[:1]
+    accept = sim.on_post
+    limit = refused(429, "Rate limit exceeded")
+    sim.on_post = lambda call: limit if call.number < 7 else accept(call)
+    sim.render()
+    for wait_s, full_s in zip(gaps(sim.api.posts), [1, 2, 4, 8, 16, 32], strict=True):
+        assert full_s / 2 <= wait_s - sim.latency_s <= full_s
+
+
+# Tasks in flight
+
+
+def limited_to(sim: Simulation, most: Callable[[], int]) -> None:
+    accept = sim.on_post
+    limit = refused(429, "Concurrent limit exceeded: wait for your tasks")
+    sim.on_post = lambda call: limit if sim.in_flight() >= most() else accept(call)
+
+
+def test_the_account_s_limit_of_tasks_is_found_and_seldom_run_into(sim: Simulation) -> None:
+    sim.takes = make_takes(200)
+    limited_to(sim, lambda: 5)
+    sim.render()
+    counts = Counter(sim.states())
+    assert counts["succeeded"] == 200
+    # It tries one more a minute, as the limit may have been raised.
+    assert counts["unavailable"] <= 2 + sim.clock.time_s / 60
+    # 200 tasks of a minute, five at a time, are 40 minutes.
+    assert sim.clock.time_s < 1.25 * 40 * 60
+
+
+@pytest.mark.parametrize("latency_s", [0.2, 3.0])
+def test_the_account_s_limit_is_reached_at_once_and_met_with_a_refusal_or_two(
+    sim: Simulation, latency_s: float
+) -> None:
+    sim.takes, sim.requests_per_minute = make_takes(100), 1000
+    sim.latency_s, sim.render_s, sim.timeout_s = latency_s, HOUR, 30 + 20 * latency_s
+    limited_to(sim, lambda: 20)
+    sim.render()
+    accepted_s = [at_s for at_s, progress in sim.progress if progress.step is Step.ACCEPTED]
+    assert len(accepted_s) == 20
+    assert accepted_s[-1] < 20 * latency_s + 5
+    assert Counter(sim.states())["unavailable"] <= 2
+
+
+def test_a_run_that_goes_on_does_not_wait_for_the_tasks_of_the_one_before(sim: Simulation) -> None:
+    sim.takes, sim.render_s, sim.timeout_s = make_takes(100), HOUR, 60.0
+    limited_to(sim, lambda: 10 if sim.clock.time_s < 60 else 20)
+    sim.render()
+    sim.render()
+    assert sim.in_flight() == 20
+    assert Counter(sim.states())["unavailable"] <= 4
+
+
+def test_after_a_limit_the_window_grows_again_by_one_a_minute(sim: Simulation) -> None:
+    sim.takes = make_takes(120)
+    sim.render_s = 20
+    most = 3
+    limited_to(sim, lambda: most if sim.clock.time_s < 10 * 60 else 100)
+    running: list[tuple[float, int]] = []
+    poll = sim.on_poll
+
+    def note_and_poll(call: Call) -> Answer:
+        running.append((sim.clock.time_s, sim.in_flight()))
+        return poll(call)
+
+    sim.on_poll = note_and_poll
+    sim.render()
+
+    def widest(start_min: float, end_min: float) -> int:
+        return max(n for at_s, n in running if start_min * 60 <= at_s < end_min * 60)
+
+    assert widest(5, 10) == 3
+    assert widest(10, 12) in (4, 5)
+    assert widest(12, 14) in (6, 7)
+
+
+def test_slots_held_by_others_are_waited_for_without_hammering(sim: Simulation) -> None:
+    limited_to(sim, lambda: 0 if sim.clock.time_s < HOUR else 10)
+    sim.render()
+    counts = Counter(sim.states())
+    assert counts["succeeded"] == 3
+    assert counts["unavailable"] < 100

@@ -1,0 +1,143 @@
+"""Polls, and the replies to them that are not final: in simulated time."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+
+from storyboard.engine.job import Step
+from storyboard.errors import ExitCode
+from storyboard.planning.plan import PlanOptions
+from tests.engine.rig import make_takes
+from tests.engine.simulation import (
+    HOUR,
+    Simulation,
+    between,
+    refused,
+    task,
+)
+
+
+def test_a_task_that_is_not_found_for_ten_minutes_is_unknown(sim: Simulation) -> None:
+    sim.takes = sim.takes[:1]
+    sim.on_poll = lambda call: refused(404, "Not found: task")
+    sim.render()
+    [submission] = sim.submissions()
+    assert submission.state.value == "unknown"
+    assert submission.reason == (
+        "the API no longer finds task task-1 (expired, or sent with another key: of a test)"
+    )
+    assert 600 <= sim.clock.time_s - sim.api.polls[0].at_s < 660
+    assert len(sim.api.polls) < 30
+    assert [progress.step for _, progress in sim.progress] == [Step.ACCEPTED, Step.UNKNOWN]
+
+
+def test_a_task_that_is_found_again_after_nine_minutes_is_finished(sim: Simulation) -> None:
+    sim.takes = sim.takes[:1]
+    poll = sim.on_poll
+    sim.on_poll = lambda call: refused(404) if between(0, 540, sim) else poll(call)
+    sim.render()
+    assert sim.states() == ["succeeded"]
+    assert len(sim.api.posts) == 1
+
+
+def test_errors_between_the_404s_do_not_make_them_endless(sim: Simulation) -> None:
+    sim.takes = sim.takes[:1]
+    sim.on_poll = lambda call: refused(404) if call.number % 2 else refused(500)
+    sim.render()
+    assert sim.states() == ["unknown"]
+    assert sim.clock.time_s < 20 * 60
+
+
+def test_404s_that_come_and_go_count_for_nothing(sim: Simulation) -> None:
+    sim.takes, sim.render_s = sim.takes[:1], HOUR
+    poll = sim.on_poll
+    sim.on_poll = lambda call: refused(404) if call.number % 2 else poll(call)
+    sim.render()
+    assert sim.states() == ["succeeded"]
+
+
+def test_a_refused_key_stops_submissions_and_leaves_the_tasks_to_a_better_key(
+    sim: Simulation,
+) -> None:
+    sim.takes = make_takes(30)
+    poll = sim.on_poll
+    sim.on_poll = lambda call: refused(401, "Authentication failed: expired")
+    result = sim.render()
+    posts, first_s = len(sim.api.posts), sim.api.polls[0].at_s
+    assert result.stopped_by is not None
+    assert str(result.stopped_by) == (
+        "the API refuses the account (HTTP 401): HTTP 401: Authentication failed: expired"
+    )
+    assert result.stopped_by.exit_code is ExitCode.ACCOUNT
+    assert all(call.at_s <= first_s + sim.latency_s for call in sim.api.posts)
+    assert 60 <= sim.clock.time_s - first_s <= 100
+    assert set(sim.states()) == {"accepted"}
+
+    sim.takes, sim.on_poll = sim.takes[:posts], poll
+    sim.render()
+    assert len(sim.api.posts) == posts
+    assert set(sim.states()) == {"succeeded"}
+
+
+def test_one_refusal_among_many_404s_does_not_cut_the_patience_short(sim: Simulation) -> None:
+    sim.takes = sim.takes[:1]
+    poll = sim.on_poll
+    answers = {1: refused(404), 2: refused(404), 3: refused(404), 4: refused(401)}
+    sim.on_poll = lambda call: answers.get(call.number) or poll(call)
+    sim.render()
+    assert sim.states() == ["succeeded"]
+
+
+@pytest.mark.parametrize("word", ["uploading", "in review", "", "SUCCESSFUL?"])
+def test_a_status_word_that_is_not_known_is_polled_on(sim: Simulation, word: str) -> None:
+    sim.takes = sim.takes[:1]
+    poll = sim.on_poll
+    sim.on_poll = lambda call: task(call.task_id, word) if between(0, HOUR, sim) else poll(call)
+    sim.render()
+    assert sim.states() == ["succeeded"]
+    assert sim.clock.time_s >= HOUR
+
+
+def test_a_reply_that_speaks_of_another_task_never_counts(sim: Simulation) -> None:
+    sim.takes = sim.takes[:1]
+    poll = sim.on_poll
+    sim.on_poll = lambda call: (
+        task("task-of-another", "failed" if call.number % 2 else "success")
+        if between(0, 600, sim)
+        else poll(call)
+    )
+    sim.render()
+    [submission] = sim.submissions()
+    assert submission.state.value == "succeeded"
+    assert submission.video_url == "https://files.example/task-1.mp4"
+
+
+def test_a_task_that_is_hours_old_is_still_polled_every_minute(sim: Simulation) -> None:
+    sim.takes, sim.render_s = make_takes(1), 12 * HOUR + 60
+    sim.timeout_s = 60.0
+    sim.render()
+    sim.clock.time_s = 12 * HOUR
+    sim.timeout_s = None
+    sim.render()
+    assert Counter(sim.states()) == {"succeeded": 1}
+    assert sim.clock.time_s < 12 * HOUR + 60 + 65
+
+
+def test_polls_do_not_starve_while_thousands_wait_to_be_submitted(sim: Simulation) -> None:
+    sim.takes = make_takes(2000)
+    sim.concurrency = 1000
+    sim.plan_options = PlanOptions(download=False)
+    sim.timeout_s = 15 * 60
+    sim.render()
+    first_poll_s = {call.task_id: call.at_s for call in reversed(sim.api.polls)}
+    early_tasks = {
+        task_id: accepted_s for task_id, accepted_s in sim.accepted_s.items() if accepted_s < 300
+    }
+    waits = [
+        first_poll_s.get(task_id, HOUR) - accepted_s for task_id, accepted_s in early_tasks.items()
+    ]
+    assert max(waits) < 180
+    # And submissions keep most of the budget while the window is open.
+    assert len(early_tasks) > 250
