@@ -1,6 +1,6 @@
 """What one model takes and gives, as the rest of the program asks for it.
 
-A `ModelCard` is read from an OpenAPI document by `models.reader`; nothing
+A `ModelCard` is read from an OpenAPI document by `models.card_reader`; nothing
 here touches a file. Limits stand in the card's schemas and nowhere else.
 """
 

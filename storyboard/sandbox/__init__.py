@@ -3,13 +3,14 @@
 This module imports without the extra. Ask `require_sandbox` before importing
 `sandbox.server`, so that a missing package is a sentence and not a traceback.
 
-    settings, faults    what the server shall be like, as values
-    tasks, rate, format what is accepted, and what becomes of it: pure
-    checks, replies     what a request may say; what the answers look like: pure
-    journal, ledger     what was accepted, on disk and for tests
-    desk                decides each request, from all of the above
+    settings, faults    how the server behaves and which faults it injects, as values
+    tasks, rate         accepted tasks and the rate limit: pure
+    checks, replies     the checks of a request's body and the JSON of the replies: pure
+    journal, ledger     the accepted tasks on disk, and the counts that tests read
+    service             decides each request, from all of the above; knows no HTTP library
+    context             what the HTTP handlers share
     app, routes, server HTTP, and the thread that it runs in
-    palette, typography, scenery, animatic, encode, clips    the videos
+    clips               the videos: drawing, encoding, and the folder they are kept in
 """
 
 from __future__ import annotations

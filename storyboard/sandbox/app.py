@@ -8,7 +8,7 @@ from http import HTTPStatus
 
 from aiohttp import web
 
-from storyboard.sandbox.context import SANDBOX, Cut, Sandbox
+from storyboard.sandbox.context import SANDBOX, ConnectionCut, Sandbox
 from storyboard.sandbox.ledger import Request
 from storyboard.sandbox.replies import Refusal, not_found
 from storyboard.sandbox.routes import account, control, files, tasks
@@ -21,7 +21,7 @@ _Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 def make_app(sandbox: Sandbox) -> web.Application:
     """The application with every route of the sandbox."""
     app = web.Application(
-        middlewares=[_answer_refusals], client_max_size=sandbox.desk.settings.max_body_bytes
+        middlewares=[_answer_refusals], client_max_size=sandbox.service.settings.max_body_bytes
     )
     app[SANDBOX] = sandbox
     for part in (account, tasks, files, control):
@@ -36,7 +36,7 @@ async def _answer_refusals(request: web.Request, handler: _Handler) -> web.Strea
     try:
         response = await handler(request)
         status = response.status
-    except Cut as cut:
+    except ConnectionCut as cut:
         # aiohttp finds the connection gone and drops this answer.
         if request.transport is not None:
             request.transport.abort()
@@ -45,9 +45,9 @@ async def _answer_refusals(request: web.Request, handler: _Handler) -> web.Strea
         response = web.json_response(refusal.body, status=refusal.status, headers=refusal.headers)
         status, note = refusal.status, refusal.message
     except web.HTTPException as error:
-        told = _as_documented(error, request)
-        response = web.json_response(told.body, status=told.status, headers=told.headers)
-        status, note = told.status, told.message
+        reply = _as_documented(error, request)
+        response = web.json_response(reply.body, status=reply.status, headers=reply.headers)
+        status, note = reply.status, reply.message
     except ConnectionError:
         response, status, note = web.Response(status=500), 0, "the client went away"
     except Exception:
@@ -57,7 +57,9 @@ async def _answer_refusals(request: web.Request, handler: _Handler) -> web.Strea
         )
         status = 500
     path = "/files/..." if request.path.startswith("/files/") else request.path
-    sandbox.ledger.log(Request(sandbox.desk.now(), request.method, path[:300], status, note[:300]))
+    sandbox.ledger.log(
+        Request(sandbox.service.now(), request.method, path[:300], status, note[:300])
+    )
     return response
 
 

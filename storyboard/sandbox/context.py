@@ -1,4 +1,4 @@
-"""What the handlers share: the running sandbox, and the wish to cut a connection."""
+"""What the HTTP handlers share: the running sandbox, and the exception that cuts a connection."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from aiohttp import web
 from storyboard.sandbox.clips.clips import Clips
 from storyboard.sandbox.journal import Journal
 from storyboard.sandbox.ledger import Ledger
-from storyboard.sandbox.service import Desk
+from storyboard.sandbox.service import Service
 
 
-class Cut(Exception):
-    """The connection shall end here, without an answer or in the middle of one."""
+class ConnectionCut(Exception):
+    """Raised by a handler to close the connection, before the reply or in the middle of it."""
 
 
 @dataclass(frozen=True)
 class Sandbox:
     """All that the handlers work with. `writer` is the one thread that adds to the journal."""
 
-    desk: Desk
+    service: Service
     ledger: Ledger
     clips: Clips
     journal: Journal | None

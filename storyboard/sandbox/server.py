@@ -24,7 +24,7 @@ from storyboard.sandbox.context import Sandbox
 from storyboard.sandbox.faults import Faults
 from storyboard.sandbox.journal import Journal
 from storyboard.sandbox.ledger import Ledger, Request
-from storyboard.sandbox.service import Desk
+from storyboard.sandbox.service import Service
 from storyboard.sandbox.settings import SandboxSettings
 
 HOST = "127.0.0.1"
@@ -58,7 +58,7 @@ class SandboxServer:
         self._catalog = catalog
         self._port = port
         self._clock = clock
-        self._desk: Desk | None = None
+        self._service: Service | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stop: asyncio.Event | None = None
         self._thread: threading.Thread | None = None
@@ -74,14 +74,14 @@ class SandboxServer:
     @property
     def settings(self) -> SandboxSettings:
         """How the server behaves now."""
-        return self._desk.settings if self._desk else self._settings
+        return self._service.settings if self._service else self._settings
 
     @settings.setter
     def settings(self, settings: SandboxSettings) -> None:
         # One assignment, so a request sees the old settings or the new ones, never a mixture.
         self._settings = settings
-        if self._desk:
-            self._desk.settings = settings
+        if self._service:
+            self._service.settings = settings
 
     @property
     def faults(self) -> Faults:
@@ -92,8 +92,8 @@ class SandboxServer:
     def faults(self, faults: Faults) -> None:
         """Set what goes wrong from now on; the next request of each stage counts as its first."""
         self.settings = replace(self.settings, faults=faults)
-        if self._desk:
-            self._desk.start_counting_anew()
+        if self._service:
+            self._service.reset_counts()
 
     def __enter__(self) -> SandboxServer:
         if self._thread is not None:
@@ -112,7 +112,7 @@ class SandboxServer:
                 listener.close()
             raise
         self.ledger.accept(*tasks)
-        self._desk = Desk(catalog, self._settings, self.ledger, self._clock, tasks)
+        self._service = Service(catalog, self._settings, self.ledger, self._clock, tasks)
         self._base_url = f"http://{HOST}:{listener.getsockname()[1]}"
         is_ready = threading.Event()
         self._thread = threading.Thread(
@@ -167,12 +167,12 @@ class SandboxServer:
     async def _serve(
         self, listener: socket.socket, journal: Journal | None, is_ready: threading.Event
     ) -> None:
-        assert self._desk is not None  # noqa: S101 - made in __enter__, before the thread
+        assert self._service is not None  # noqa: S101 - made in __enter__, before the thread
         scratch = None if self._folder else Path(tempfile.mkdtemp(prefix="storyboard-sandbox-"))
         clips = Clips((self._folder or scratch or Path()) / "clips")
         # One thread, so that lines come whole and in order.
         writer = ThreadPoolExecutor(1, thread_name_prefix="sandbox-journal")
-        sandbox = Sandbox(self._desk, self.ledger, clips, journal, writer, self._base_url)
+        sandbox = Sandbox(self._service, self.ledger, clips, journal, writer, self._base_url)
         runner = web.AppRunner(make_app(sandbox), access_log=None, shutdown_timeout=0.1)
         self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
         try:

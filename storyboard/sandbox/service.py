@@ -29,7 +29,7 @@ _USER_ID = re.compile(r"[A-Za-z0-9_-]{8,128}")
 _PENDING_SHARE = 0.2  # of a task's time, before the API says "processing"
 
 
-class Desk:
+class Service:
     """The account and its tasks. `settings` may be replaced between requests."""
 
     def __init__(
@@ -59,8 +59,8 @@ class Desk:
         self._counts[stage] += 1
         return self._counts[stage]
 
-    def start_counting_anew(self) -> None:
-        """Let the next request of each stage be its first again."""
+    def reset_counts(self) -> None:
+        """Count the requests of each stage from 1 again."""
         self._counts.clear()
 
     def is_struck(self, name: str, count: int) -> bool:
@@ -86,13 +86,13 @@ class Desk:
         if not self.is_valid_key(authorization):
             raise Refusal(HTTPStatus.UNAUTHORIZED, "Authentication failed: no valid API key")
 
-    def spend_submission(self) -> None:
-        """Count a submission against the minute; raises Refusal 429 when it is one too many."""
+    def check_submission_rate(self) -> None:
+        """Count a submission; raises Refusal 429 where it exceeds the limit of the minute."""
         limit = self.settings.requests_per_minute
         self._submit_window = self._take(self._submit_window, limit)
 
-    def spend_poll(self) -> None:
-        """Count a poll against the minute, where polls are limited at all."""
+    def check_poll_rate(self) -> None:
+        """Count a poll, where polls are limited; raises Refusal 429 as submissions do."""
         limit = self.settings.polls_per_minute
         if limit is not None:
             self._poll_window = self._take(self._poll_window, limit)
@@ -151,7 +151,7 @@ class Desk:
         return task
 
     def forget(self, task: Task) -> None:
-        """Take a task back that nobody was told of."""
+        """Remove a task whose client was never answered."""
         for known, key in ((self._tasks, task.id), (self._open, task.id), (self._files, task.file)):
             known.pop(key, None)
 
@@ -213,17 +213,17 @@ class Desk:
 
     def in_flight(self) -> int:
         """How many tasks are unfinished."""
-        self._settle()
+        self._charge_finished()
         return len(self._open)
 
     def balance_usd(self) -> float:
         """What is left, to four decimals, as the API shows it."""
-        self._settle()
+        self._charge_finished()
         reserved = sum(task.cost_usd for task in self._open.values())
         return round(self.settings.balance_usd - self._spent_usd - reserved, 4)
 
-    def _settle(self) -> None:
-        """Close the books on finished tasks: their price never changes again."""
+    def _charge_finished(self) -> None:
+        """Charge for finished tasks, whose price no longer changes."""
         now = self.now()
         for task in [task for task in self._open.values() if task.is_finished(now)]:
             del self._open[task.id]

@@ -19,35 +19,35 @@ _MAX_LOG_PAGE_SIZE = 100
 
 
 async def _list_models(request: web.Request) -> web.StreamResponse:
-    desk = request.app[SANDBOX].desk
-    desk.check_key(request.headers.get("Authorization"))
-    reply = models_reply(desk.catalog.cards(), desk.settings.price_per_second_usd)
+    service = request.app[SANDBOX].service
+    service.check_key(request.headers.get("Authorization"))
+    reply = models_reply(service.catalog.cards(), service.settings.price_per_second_usd)
     return web.json_response(reply)
 
 
 async def _validate_key(request: web.Request) -> web.StreamResponse:
-    desk = request.app[SANDBOX].desk
-    is_valid = desk.is_valid_key(request.headers.get("Authorization"))
+    service = request.app[SANDBOX].service
+    is_valid = service.is_valid_key(request.headers.get("Authorization"))
     return web.json_response(key_reply(is_valid=is_valid))
 
 
 async def _read_balance(request: web.Request) -> web.StreamResponse:
-    desk = request.app[SANDBOX].desk
-    desk.check_key(request.headers.get("Authorization"))
-    return web.json_response(balance_reply(desk.balance_usd()))
+    service = request.app[SANDBOX].service
+    service.check_key(request.headers.get("Authorization"))
+    return web.json_response(balance_reply(service.balance_usd()))
 
 
 async def _read_logs(request: web.Request) -> web.StreamResponse:
-    desk = request.app[SANDBOX].desk
-    desk.check_key(request.headers.get("Authorization"))
-    now = desk.now()
+    service = request.app[SANDBOX].service
+    service.check_key(request.headers.get("Authorization"))
+    now = service.now()
     end = _whole_number(request, "end_time", int(now) + 1, least=0, most=2**40)
     start = _whole_number(request, "start_time", max(0, end - 24 * 3600), least=0, most=2**40)
     if not start <= end <= start + _LOG_WINDOW_S:
         raise Refusal(400, "Value out of range: start_time to end_time is at most 30 days")
     size = _whole_number(request, "page_size", _LOG_PAGE_SIZE, least=1, most=_MAX_LOG_PAGE_SIZE)
     page = _whole_number(request, "page", 1, least=1, most=2**31)
-    tasks = desk.tasks_between(start, end, request.query.get("user_id"))
+    tasks = service.tasks_between(start, end, request.query.get("user_id"))
     return web.json_response(logs_reply(tasks, now, page=page, page_size=size))
 
 

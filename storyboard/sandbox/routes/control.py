@@ -14,7 +14,7 @@ from storyboard.sandbox.replies import Refusal
 
 
 async def _about(request: web.Request) -> web.StreamResponse:
-    names = "\n".join(f"    {name}" for name in request.app[SANDBOX].desk.catalog.names())
+    names = "\n".join(f"    {name}" for name in request.app[SANDBOX].service.catalog.names())
     return web.Response(
         text=(
             "This is the sandbox of storyboard: a stand-in for the video API, on this machine.\n"
@@ -26,11 +26,11 @@ async def _about(request: web.Request) -> web.StreamResponse:
 
 
 async def _read_faults(request: web.Request) -> web.StreamResponse:
-    return web.json_response(request.app[SANDBOX].desk.settings.faults.data)
+    return web.json_response(request.app[SANDBOX].service.settings.faults.data)
 
 
 async def _set_faults(request: web.Request) -> web.StreamResponse:
-    desk = request.app[SANDBOX].desk
+    service = request.app[SANDBOX].service
     # A web page can send a plain form here, but not JSON: browsers ask this server first.
     if request.content_type != "application/json":
         raise Refusal(415, "Unsupported media type: the Content-Type must be application/json")
@@ -38,8 +38,8 @@ async def _set_faults(request: web.Request) -> web.StreamResponse:
         faults = faults_from_json(read_body(await request.read()))
     except ValueError as error:
         raise Refusal(400, f"Invalid parameters: {error}") from None
-    desk.settings = replace(desk.settings, faults=faults)
-    desk.start_counting_anew()
+    service.settings = replace(service.settings, faults=faults)
+    service.reset_counts()
     return web.json_response(faults.data)
 
 

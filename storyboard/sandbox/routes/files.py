@@ -9,31 +9,31 @@ from pathlib import Path
 from aiohttp import web
 
 from storyboard.sandbox.clips.encode import Stopped
-from storyboard.sandbox.context import SANDBOX, Cut
+from storyboard.sandbox.context import SANDBOX, ConnectionCut
 from storyboard.sandbox.faults import Stage
 from storyboard.sandbox.replies import Refusal, not_found
 
 
 async def _download(request: web.Request) -> web.StreamResponse:
     sandbox = request.app[SANDBOX]
-    desk, faults = sandbox.desk, sandbox.desk.settings.faults
+    service, faults = sandbox.service, sandbox.service.settings.faults
     sandbox.ledger.count("downloads")
     if "Authorization" in request.headers:
         sandbox.ledger.count("keys_on_downloads")
-    count = desk.count(Stage.DOWNLOAD)
-    if desk.is_struck("expired_links", count):
+    count = service.count(Stage.DOWNLOAD)
+    if service.is_struck("expired_links", count):
         raise not_found("this link does not exist or has expired")
-    if desk.is_struck("download_error", count):
-        raise Refusal(503, "Service temporarily unavailable: try again", desk.retry_headers)
-    task = desk.task_of_file(request.match_info["name"])
-    if desk.is_struck("html_instead", count):
+    if service.is_struck("download_error", count):
+        raise Refusal(503, "Service temporarily unavailable: try again", service.retry_headers)
+    task = service.task_of_file(request.match_info["name"])
+    if service.is_struck("html_instead", count):
         page = "<!DOCTYPE html><title>Please sign in</title><p>This network wants a login.</p>"
         return web.Response(text=page, content_type="text/html")
     try:
         path = await sandbox.clips.path_of(task)
     except Stopped:
-        raise Cut("the sandbox ends") from None
-    if desk.is_struck("download_cut", count):
+        raise ConnectionCut("the sandbox ends") from None
+    if service.is_struck("download_cut", count):
         return await _break_off(request, path, faults.cut_after_bytes)
     # aiohttp answers Range, If-Range and If-None-Match, and sends an ETag.
     return web.FileResponse(path, headers={"Content-Type": "video/mp4"})
@@ -52,7 +52,7 @@ async def _break_off(request: web.Request, path: Path, after_bytes: int) -> web.
     response.content_length = len(part)
     await response.prepare(request)
     await response.write(part[: min(after_bytes, len(part) - 1)])
-    raise Cut("the download breaks off")
+    raise ConnectionCut("the download breaks off")
 
 
 ROUTES = (web.get("/files/{name}", _download),)

@@ -7,49 +7,49 @@ from http import HTTPStatus
 
 from aiohttp import web
 
-from storyboard.sandbox.context import SANDBOX, Cut, Sandbox
+from storyboard.sandbox.context import SANDBOX, ConnectionCut, Sandbox
 from storyboard.sandbox.faults import Stage
 from storyboard.sandbox.replies import Refusal, not_found, submit_reply, task_reply
-from storyboard.sandbox.service import Desk
+from storyboard.sandbox.service import Service
 from storyboard.sandbox.tasks import Task
 
 
 async def _submit(request: web.Request) -> web.StreamResponse:
     sandbox = request.app[SANDBOX]
-    desk = sandbox.desk
+    service = sandbox.service
     sandbox.ledger.count("posts")
-    count = desk.count(Stage.SUBMIT)
+    count = service.count(Stage.SUBMIT)
     body = await request.read()
-    if desk.is_struck("slow", count):
-        await asyncio.sleep(desk.settings.faults.slow_s)
-    desk.check_key(request.headers.get("Authorization"))
-    _refuse_by_fault(desk, count)
-    desk.spend_submission()
+    if service.is_struck("slow", count):
+        await asyncio.sleep(service.settings.faults.slow_s)
+    service.check_key(request.headers.get("Authorization"))
+    _refuse_by_fault(service, count)
+    service.check_submission_rate()
     if request.content_type != "application/json":
         raise Refusal(
             HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
             "Unsupported media type: the Content-Type must be application/json",
         )
     model = "{provider}/{model}".format(**request.match_info)
-    task = desk.accept(model, body, request.headers.get("X-Mdlx-User-Id"))
+    task = service.accept(model, body, request.headers.get("X-Mdlx-User-Id"))
     await _write_down(sandbox, task)
-    sandbox.ledger.accept(task, in_flight=desk.in_flight())
-    if desk.settings.full_size:
+    sandbox.ledger.accept(task, in_flight=service.in_flight())
+    if service.settings.full_size:
         # It takes about as long as it plays; begun now, it is ready when it is asked for.
         sandbox.clips.begin(task)
     return _confirm(sandbox, task, count)
 
 
-def _refuse_by_fault(desk: Desk, count: int) -> None:
+def _refuse_by_fault(service: Service, count: int) -> None:
     """The faults that strike before anything is accepted."""
-    if desk.is_struck("reset_before", count):
-        raise Cut("cut before anything was accepted")
-    if desk.is_struck("error_500", count):
+    if service.is_struck("reset_before", count):
+        raise ConnectionCut("cut before anything was accepted")
+    if service.is_struck("error_500", count):
         raise Refusal(500, "Internal error: the sandbox was told to fail")
-    if desk.is_struck("error_503", count):
-        raise Refusal(503, "Service temporarily unavailable: try again", desk.retry_headers)
-    if desk.is_struck("rate_limited", count):
-        raise desk.too_many_requests()
+    if service.is_struck("error_503", count):
+        raise Refusal(503, "Service temporarily unavailable: try again", service.retry_headers)
+    if service.is_struck("rate_limited", count):
+        raise service.too_many_requests()
 
 
 async def _write_down(sandbox: Sandbox, task: Task) -> None:
@@ -60,39 +60,39 @@ async def _write_down(sandbox: Sandbox, task: Task) -> None:
     try:
         await loop.run_in_executor(sandbox.writer, sandbox.journal.add, task)
     except OSError as error:
-        sandbox.desk.forget(task)
+        sandbox.service.forget(task)
         raise Refusal(500, f"Internal error: cannot write the task: {error.strerror}") from None
 
 
 def _confirm(sandbox: Sandbox, task: Task, count: int) -> web.Response:
     """The answer to an accepted task, if the wire lets it through."""
-    desk = sandbox.desk
-    if desk.is_struck("lost_reply", count):
-        raise Cut("accepted, the answer is lost")
-    if desk.is_struck("error_500_after", count):
+    service = sandbox.service
+    if service.is_struck("lost_reply", count):
+        raise ConnectionCut("accepted, the answer is lost")
+    if service.is_struck("error_500_after", count):
         raise Refusal(500, "Internal error: the sandbox was told to fail after accepting")
-    if desk.is_struck("garbled_reply", count):
+    if service.is_struck("garbled_reply", count):
         return web.Response(text='{"code": 0, "mess', content_type="application/json")
-    return web.json_response(submit_reply(task, sandbox.base_url), headers=desk.rate_headers)
+    return web.json_response(submit_reply(task, sandbox.base_url), headers=service.rate_headers)
 
 
 async def _poll(request: web.Request) -> web.StreamResponse:
     sandbox = request.app[SANDBOX]
-    desk = sandbox.desk
+    service = sandbox.service
     sandbox.ledger.count("polls")
-    count = desk.count(Stage.POLL)
-    desk.check_key(request.headers.get("Authorization"))
-    if desk.is_struck("poll_reset", count):
-        raise Cut("cut instead of a task's status")
-    if desk.is_struck("poll_error", count):
+    count = service.count(Stage.POLL)
+    service.check_key(request.headers.get("Authorization"))
+    if service.is_struck("poll_reset", count):
+        raise ConnectionCut("cut instead of a task's status")
+    if service.is_struck("poll_error", count):
         raise Refusal(500, "Internal error: the sandbox was told to fail")
-    if desk.is_struck("poll_rate_limited", count):
-        raise desk.too_many_requests()
-    if desk.is_struck("poll_missing", count):
+    if service.is_struck("poll_rate_limited", count):
+        raise service.too_many_requests()
+    if service.is_struck("poll_missing", count):
         raise not_found("task does not exist or has expired")
-    desk.spend_poll()
-    task = desk.task(request.match_info["task_id"])
-    return web.json_response(task_reply(task, sandbox.base_url, desk.now()))
+    service.check_poll_rate()
+    task = service.task(request.match_info["task_id"])
+    return web.json_response(task_reply(task, sandbox.base_url, service.now()))
 
 
 ROUTES = (
