@@ -18,7 +18,7 @@ from storyboard.cli import run
 from storyboard.sandbox.clips.encode import write_clip
 from tests.api.servers import Request, Server, http_reply, serving
 from tests.chaos.program import QuickClock
-from tests.hostile import (
+from tests.hostile.key_echo import (
     ACCOUNT,
     DOUBTS,
     LATE,

@@ -1,50 +1,106 @@
-"""Which commit a storyboard is at, to be frozen with each submission. Asks git, changes nothing."""
+"""Which commit a storyboard is at, to be frozen with each submission. Asks git, changes nothing.
+
+A repository is data from outside, its configuration included: filters, hooks,
+fsmonitor, diff drivers and remotes can all name a program. So git is asked
+only for object ids (`rev-parse`, `ls-tree`), which start none of them, and
+whether a file differs is computed here from the bytes of the file.
+"""
 
 from __future__ import annotations
 
+import hashlib
 import os
 import subprocess
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 _TIMEOUT_S = 10.0
 
-# Inside a hook, git's variables would name the hook's repository; the key is nobody's business.
-_NOT_PASSED_ON = frozenset(
-    {"GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_COMMON_DIR", "MODELLIX_API_KEY"}
+_PASSED_ON = frozenset(
+    {"PATH", "HOME", "USERPROFILE", "XDG_CONFIG_HOME", "SYSTEMROOT", "TEMP", "TMP"}
+    | {"GIT_CEILING_DIRECTORIES", "GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM"}
+)
+"""What git needs of the environment. The key is not among it, nor what a hook around us set."""
+
+_ENVIRON = {
+    "GIT_OPTIONAL_LOCKS": "0",  # reading must not disturb a git command beside us
+    "GIT_LITERAL_PATHSPECS": "1",
+    "GIT_NO_LAZY_FETCH": "1",  # git 2.44; older ones fetch a missing object,
+    "GIT_ALLOW_PROTOCOL": "",  # and this leaves them no way to do it
+    "GIT_TERMINAL_PROMPT": "0",
+    "GIT_NO_REPLACE_OBJECTS": "1",
+    "LC_ALL": "C",
+}
+
+_SETTINGS = (
+    "safe.bareRepository=explicit",  # a bare repository among the film's files is not ours
+    "core.fsmonitor=false",
+    f"core.hooksPath={os.devnull}",
 )
 
 
 def read_commit(folder: Path, files: Iterable[Path]) -> tuple[str | None, bool | None]:
     """The commit the folder is at, and whether any of `files` differs from it.
 
-    None and None outside a git checkout, and where git is missing or silent.
+    A file that is in no commit differs; one that differs in nothing but CRLF
+    line ends does not, since a checkout may make them. None and None outside a
+    git checkout, and where git is missing or silent; None for the second where
+    git cannot tell: a file outside the checkout, an object that is not here.
     """
-    commit = _git(folder, "rev-parse", "--verify", "--quiet", "HEAD")
-    if commit is None:
+    answer = _git(folder, "rev-parse", "--show-toplevel", "--verify", "--quiet", "HEAD^{commit}")
+    lines = (answer or b"").decode("utf-8", "surrogateescape").splitlines()
+    if len(lines) != 2:
         return None, None
-    names = [str(path.resolve()) for path in files]
-    # A file that git is told to ignore is in no commit, so it counts as changed.
-    changes = _git(
-        folder, "status", "--porcelain", "--untracked-files=all", "--ignored", "--", *names
-    )
-    return commit.strip(), None if changes is None else bool(changes.strip())
+    top, commit = Path(lines[0]), lines[1]
+    try:
+        names = {path: path.resolve().relative_to(top.resolve()).as_posix() for path in files}
+    except (ValueError, OSError):
+        return commit, None
+    known = _blob_ids(top, commit, list(names.values()))
+    if known is None:
+        return commit, None
+    return commit, not all(_is_unchanged(path, known.get(name)) for path, name in names.items())
 
 
-def _git(folder: Path, *arguments: str) -> str | None:
-    environ = {name: value for name, value in os.environ.items() if name not in _NOT_PASSED_ON}
-    # Without optional locks, looking cannot disturb a git command beside us.
-    environ |= {"GIT_OPTIONAL_LOCKS": "0", "GIT_LITERAL_PATHSPECS": "1", "LC_ALL": "C"}
+def _blob_ids(top: Path, commit: str, names: Sequence[str]) -> dict[str, str] | None:
+    """The ids of the files in a commit, by name; None where git cannot tell."""
+    if not names:
+        return {}
+    answer = _git(top, "ls-tree", "-z", "--full-tree", commit, "--", *names)
+    if answer is None:
+        return None
+    # Each entry reads: mode, type, id, a tab, the name.
+    entries = (entry.partition(b"\t") for entry in answer.split(b"\0") if entry)
+    return {os.fsdecode(name): head.split()[-1].decode("ascii") for head, _, name in entries}
+
+
+def _is_unchanged(path: Path, blob_id: str | None) -> bool:
+    try:
+        data = path.read_bytes()
+    except OSError:
+        return False
+    return blob_id in (_blob_id(data, blob_id), _blob_id(data.replace(b"\r\n", b"\n"), blob_id))
+
+
+def _blob_id(data: bytes, like: str | None) -> str:
+    """The id git gives to a file's content, by the algorithm that made the id `like`."""
+    name = "sha256" if like is not None and len(like) == 64 else "sha1"
+    return hashlib.new(name, b"blob %d\0" % len(data) + data, usedforsecurity=False).hexdigest()
+
+
+def _git(folder: Path, *arguments: str) -> bytes | None:
+    """What git prints; None where it fails, hangs, is missing or prints too much."""
+    environ = {name: value for name, value in os.environ.items() if name.upper() in _PASSED_ON}
+    settings = [word for setting in _SETTINGS for word in ("-c", setting)]
     try:
         done = subprocess.run(
-            # A checkout's own settings could name a program for git to start.
-            ["git", "-c", "core.fsmonitor=false", "-C", str(folder), *arguments],
+            ["git", *settings, "--no-pager", "-C", str(folder), *arguments],
+            stdin=subprocess.DEVNULL,
             capture_output=True,
-            text=True,
-            env=environ,
+            env={**environ, **_ENVIRON},
             timeout=_TIMEOUT_S,
             check=False,
         )
-    except (OSError, subprocess.SubprocessError, UnicodeDecodeError):
+    except (OSError, ValueError, subprocess.SubprocessError):
         return None
     return done.stdout if done.returncode == 0 else None
