@@ -5,19 +5,26 @@ Everything is read from the file itself; what the API says of it is not asked.
 
 from __future__ import annotations
 
+import json
 import math
-import threading
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from xml.etree.ElementTree import ParseError
 
+from storyboard.videos.measure_child import MAX_CPU_S, MAX_MEMORY_BYTES
 from storyboard.videos.mp4 import find_damage
 
 _NOT_MEASURED = "its measures are not known"
 
-# The library shares its settings between threads.
-_lock = threading.Lock()
+_CHILD = Path(__file__).with_name("measure_child.py")
+_TIMEOUT_S = 60.0  # by the clock on the wall, for a machine that is busy or that has no limits
+
+SECRET_NAMES = frozenset({"MODELLIX_API_KEY"})
+"""What a process that opens a stranger's file must not find in its environment."""
 
 
 class NotAVideo(Exception):
@@ -56,10 +63,10 @@ def measure_video(path: Path) -> VideoFacts:
         tracks = _read_tracks(path)
     except _CannotMeasure as error:
         return VideoFacts(note=f"{_NOT_MEASURED}: {error}")
-    video = next((track for track in tracks if track.track_type == "Video"), None)
+    video = next((track for track in tracks if track.get("track_type") == "Video"), None)
     if video is None:
         raise NotAVideo("The file is not a sound video: it has no picture track.")
-    general = next((track for track in tracks if track.track_type == "General"), None)
+    general = next((track for track in tracks if track.get("track_type") == "General"), None)
     width, height = _number(video, "width"), _number(video, "height")
     if width is None or height is None:
         raise NotAVideo("The file is not a sound video: its picture has no size.")
@@ -96,26 +103,49 @@ class _CannotMeasure(Exception):
     """The library is not there, or stumbles over a file that may be sound."""
 
 
-def _read_tracks(path: Path) -> list[Any]:
-    try:
-        from pymediainfo import MediaInfo
-    except ImportError as error:
-        raise _CannotMeasure("pymediainfo is not installed") from error
-    with path.open("rb") as file, _lock:
-        if not MediaInfo.can_parse():
-            raise _CannotMeasure("the MediaInfo library cannot be loaded on this system")
+def _read_tracks(path: Path) -> list[dict[str, Any]]:
+    """The tracks as the child process reports them.
+
+    Raises:
+        NotAVideo: the child process reached its bound of memory or time.
+        _CannotMeasure: it reports that the library cannot be used.
+    """
+    with path.open("rb") as file:
         try:
-            # The open file, not its name: given a name, the library follows
-            # what a hostile file says lies in other files.
-            return list(MediaInfo.parse(file, encoding_errors="replace").tracks)
-        except (ParseError, ValueError, RuntimeError) as error:
-            raise _CannotMeasure(f"MediaInfo stumbled ({type(error).__name__})") from error
-
-
-def _number(track: Any, name: str) -> float | None:
-    """A positive finite number; the library gives numbers and texts of numbers."""
+            done = subprocess.run(
+                [sys.executable, str(_CHILD)],
+                stdin=file,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                env={name: value for name, value in os.environ.items() if name not in SECRET_NAMES},
+                timeout=_TIMEOUT_S,
+                check=False,
+            )
+        except subprocess.TimeoutExpired:
+            raise _too_costly() from None
     try:
-        number = float(getattr(track, name, None) or 0)
+        answer = json.loads(done.stdout)
+    except ValueError:
+        raise _too_costly() from None
+    match answer:
+        case {"tracks": [*tracks]} if all(isinstance(track, dict) for track in tracks):
+            return tracks
+        case {"trouble": str(trouble)}:
+            raise _CannotMeasure(trouble)
+    raise _too_costly()
+
+
+def _too_costly() -> NotAVideo:
+    return NotAVideo(
+        "The file is not a sound video: to measure it takes more than "
+        f"{MAX_CPU_S} s or {MAX_MEMORY_BYTES >> 20} MB."
+    )
+
+
+def _number(track: Mapping[str, Any] | None, name: str) -> float | None:
+    """A positive finite number; the child process gives numbers as text."""
+    try:
+        number = float((track or {}).get(name) or 0)
     except (TypeError, ValueError, OverflowError):
         return None
     return number if math.isfinite(number) and 0 < number < 1e9 else None

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import struct
-import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -149,34 +147,43 @@ def test_a_file_with_sound_alone_is_not_a_video(tmp_path: Path) -> None:
     )
 
 
+def child(answer: str) -> str:
+    """A program that says `answer` in place of the one that measures."""
+    return f"import sys; sys.stdout.write({answer!r})"
+
+
 def test_without_the_library_a_whole_file_passes_with_a_note(
     tmp_path: Path, film: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = written(tmp_path / "film.mp4", film)
-    monkeypatch.setattr("pymediainfo.MediaInfo.can_parse", lambda: False)
+    program = written(tmp_path / "child.py", child('{"trouble": "there is no library"}').encode())
+    monkeypatch.setattr("storyboard.videos.measure._CHILD", program)
 
-    assert measure_video(path) == VideoFacts(
-        note="its measures are not known: the MediaInfo library cannot be loaded on this system"
-    )
+    assert measure_video(path) == VideoFacts(note="its measures are not known: there is no library")
     assert "cut off" in complaint(written(path, film[:-1]))
 
-    monkeypatch.setitem(sys.modules, "pymediainfo", None)
-    assert measure_video(written(path, film)).note == (
-        "its measures are not known: pymediainfo is not installed"
+
+@pytest.mark.parametrize("answer", ["", "{", "null", "[]", '{"tracks": 1}', '{"tracks": [1]}'])
+def test_a_child_process_that_ends_without_an_answer_condemns_the_file(
+    answer: str, tmp_path: Path, film: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        "storyboard.videos.measure._CHILD", written(tmp_path / "child.py", child(answer).encode())
     )
+    found = complaint(written(tmp_path / "film.mp4", film))
+    assert found == ("The file is not a sound video: to measure it takes more than 5 s or 1024 MB.")
 
 
-def test_a_library_that_stumbles_does_not_condemn_a_paid_video(
+def test_the_child_process_does_not_find_the_key_in_its_environment(
     tmp_path: Path, film: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def stumble(*_: Any, **__: Any) -> None:
-        raise RuntimeError("An error occurred while opening")
-
-    monkeypatch.setattr("pymediainfo.MediaInfo.parse", stumble)
-
-    assert measure_video(written(tmp_path / "film.mp4", film)).note == (
-        "its measures are not known: MediaInfo stumbled (RuntimeError)"
-    )
+    monkeypatch.setenv("MODELLIX_API_KEY", "mdlx-marked-key")
+    program = b"import json, os, sys; sys.stdout.write(json.dumps({'trouble': str(os.environ)}))"
+    monkeypatch.setattr("storyboard.videos.measure._CHILD", written(tmp_path / "c.py", program))
+    note = measure_video(written(tmp_path / "film.mp4", film)).note
+    assert note is not None
+    assert "mdlx-marked-key" not in note
+    assert "HOME" in note
 
 
 @pytest.mark.parametrize(

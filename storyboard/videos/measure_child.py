@@ -1,0 +1,58 @@
+"""What MediaInfo says of one video, in a process of its own that can cost at most itself.
+
+    python measure_child.py < FILE
+
+A program of its own, started by `measure`: the library believes the counts that
+a file states, so a small hostile file takes gigabytes or minutes. Prints one
+JSON object: `tracks`, or `trouble` where the library cannot be used. Imports
+nothing of the project, so that starting it is quick.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from contextlib import suppress
+from typing import BinaryIO
+
+MAX_MEMORY_BYTES = 1 << 30
+MAX_CPU_S = 5
+_FIELDS = ("track_type", "width", "height", "duration", "frame_rate")
+
+
+def limit_resources() -> None:
+    """Bounds this process; on Windows, which has no such limits, only the caller's time does."""
+    if sys.platform != "win32":
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_CPU, (MAX_CPU_S, MAX_CPU_S + 1))
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        # macOS refuses this one; there, too, the caller's time is what bounds it.
+        with suppress(ValueError):
+            resource.setrlimit(resource.RLIMIT_AS, (MAX_MEMORY_BYTES, MAX_MEMORY_BYTES))
+
+
+def read_tracks(file: BinaryIO) -> dict[str, object]:
+    """The fields of the first track of each kind that a measure needs, as text."""
+    try:
+        from pymediainfo import MediaInfo
+    except ImportError:
+        return {"trouble": "pymediainfo is not installed"}
+    if not MediaInfo.can_parse():
+        return {"trouble": "the MediaInfo library cannot be loaded on this system"}
+    try:
+        # The open file, not its name: given a name, the library follows what
+        # a hostile file says lies in other files.
+        tracks = MediaInfo.parse(file, encoding_errors="replace").tracks
+    except (SyntaxError, ValueError, RuntimeError) as error:  # ParseError is a SyntaxError
+        return {"trouble": f"MediaInfo stumbled ({type(error).__name__})"}
+    first: dict[str, dict[str, str]] = {}
+    for track in tracks:
+        fields = {name: str(getattr(track, name, None) or "")[:40] for name in _FIELDS}
+        first.setdefault(fields["track_type"], fields)
+    return {"tracks": [first[kind] for kind in ("General", "Video") if kind in first]}
+
+
+if __name__ == "__main__":
+    limit_resources()
+    sys.stdout.write(json.dumps(read_tracks(sys.stdin.buffer)))

@@ -1,0 +1,33 @@
+"""A video that states absurd counts costs its own measuring, and nothing else."""
+
+from __future__ import annotations
+
+import resource
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from storyboard.videos.measure import NotAVideo, measure_video
+from storyboard.videos.measure_child import MAX_CPU_S, MAX_MEMORY_BYTES
+from tests.hostile.mp4 import fragmented_film
+
+
+def test_a_few_samples_are_measured(tmp_path: Path) -> None:
+    path = tmp_path / "film.mp4"
+    path.write_bytes(fragmented_film(1, 50))
+    assert (measure_video(path).width, measure_video(path).height) == (64, 48)
+
+
+@pytest.mark.parametrize(("fragments", "samples"), [(1, 200_000_000), (50, 20_000_000)])
+def test_absurd_counts_cost_a_few_seconds_and_a_bounded_memory(
+    fragments: int, samples: int, tmp_path: Path
+) -> None:
+    path = tmp_path / "film.mp4"
+    path.write_bytes(fragmented_film(fragments, samples))
+    before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
+    with suppress(NotAVideo):
+        measure_video(path)
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    assert used.ru_utime - before <= MAX_CPU_S + 2
+    assert used.ru_maxrss * 1024 <= MAX_MEMORY_BYTES
