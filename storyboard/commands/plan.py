@@ -11,12 +11,13 @@ import click
 
 from storyboard.console.options import (
     FILE,
+    FolderOptions,
+    PlanningOptions,
+    SelectionOptions,
+    VariableOptions,
     folder_options,
     json_option,
-    parse_folders,
-    parse_plan_options,
-    parse_selection,
-    plan_options,
+    planning_options,
     selection_options,
     strict_option,
     variable_options,
@@ -40,7 +41,7 @@ from storyboard.records import Action, ActionKind, Plan
 @variable_options
 @folder_options
 @selection_options
-@plan_options
+@planning_options
 @click.option(
     "--check",
     is_flag=True,
@@ -48,16 +49,24 @@ from storyboard.records import Action, ActionKind, Plan
 )
 @strict_option
 @json_option
-def command(files: tuple[Path, ...], check: bool, as_json: bool, **options: Any) -> int:
+def command(
+    *,
+    files: tuple[Path, ...],
+    variables: VariableOptions,
+    where: FolderOptions,
+    which: SelectionOptions,
+    planning: PlanningOptions,
+    check: bool,
+    strict: bool,
+    as_json: bool,
+) -> int:
     """Say for each take what a render would do: submit, resume, download, keep, hold or ask."""
-    folders, selection = parse_folders(options), parse_selection(options)
-    plan_options = parse_plan_options(options)
     catalog = load_catalog()
-    boards = read_sound(files, catalog, options, strict=options["strict"], as_json=as_json)
+    boards = read_sound(files, catalog, variables, strict=strict, as_json=as_json)
     if not boards:
         return ExitCode.USAGE
-    spaces = find_workspaces(boards, folders)
-    if options["from_manifest"]:
+    spaces = find_workspaces(boards, where.folders)
+    if planning.from_manifest:
         spaces = [with_manifest_takes(space) for space in spaces]
     now = datetime.now(timezone.utc)
     plans = [
@@ -65,19 +74,19 @@ def command(files: tuple[Path, ...], check: bool, as_json: bool, **options: Any)
             space.known_submissions(),
             space.snapshot(),
             now=now,
-            selected=select_takes(space.storyboard.takes, selection),
-            options=plan_options,
+            selected=select_takes(space.storyboard.takes, which.selection),
+            options=planning.plan_options,
         )
         for space in spaces
     ]
-    bill = bill_for(plans, catalog, price_usd=options["price"])
+    bill = bill_for(plans, catalog, price_usd=planning.price_usd)
     if as_json:
         print_json(_document(spaces, plans, bill))
     else:
         for space, plan in zip(spaces, plans, strict=True):
             print_lines(describe_plan(space, plan))
         click.echo(bill.sentence)
-        gone = bill_for_lost(plans, catalog, price_usd=options["price"])
+        gone = bill_for_lost(plans, catalog, price_usd=planning.price_usd)
         if gone.takes:
             click.echo(f"with --rerender: {gone.sentence} again")
     return ExitCode.CHANGED if check and bill.takes else ExitCode.OK

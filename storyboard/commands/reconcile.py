@@ -11,9 +11,10 @@ import click
 from storyboard.api.account import LogEntry
 from storyboard.console.options import (
     FILE,
+    FolderOptions,
+    VariableOptions,
     folder_options,
     json_option,
-    parse_folders,
     variable_options,
 )
 from storyboard.console.printing import align, print_json
@@ -32,15 +33,15 @@ from storyboard.recovery.rewrite import connect_for, find_rendered, write_again
 @variable_options
 @folder_options
 @json_option
-def command(file: Path, as_json: bool, **options: Any) -> int:
+def command(*, file: Path, variables: VariableOptions, where: FolderOptions, as_json: bool) -> int:
     """Look unknown outcomes up in the account's request log, and adopt what is beyond doubt.
 
     A task is adopted where one row of the log fits one submission and nothing
     else; the next render goes on with it. The rest is listed with the command
     that settles it. Nothing is submitted.
     """
-    folders, catalog = parse_folders(options), load_catalog()
-    space = find_rendered(file, catalog, folders, options)
+    catalog = load_catalog()
+    space = find_rendered(file, catalog, where, variables)
     with open_folder(space) as store:
         unknown = unknown_among(store.submissions())
         findings: list[Finding] = []

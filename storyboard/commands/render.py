@@ -8,20 +8,26 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from storyboard.commands.plan import describe_plan
-from storyboard.console.durations import DURATION
 from storyboard.console.options import (
     FILE,
+    DisplayOptions,
+    FolderOptions,
+    PaymentOptions,
+    PlanningOptions,
+    RunOptions,
+    SelectionOptions,
+    VariableOptions,
+    display_options,
     folder_options,
     json_option,
-    parse_folders,
-    parse_plan_options,
-    parse_selection,
-    plan_options,
+    payment_options,
+    planning_options,
+    run_options,
     selection_options,
     strict_option,
     variable_options,
@@ -35,7 +41,7 @@ from storyboard.engine.job import EngineSettings, Job, Provenance, RunResult
 from storyboard.errors import ExitCode, Refused, UsageError
 from storyboard.models.card import ModelCard
 from storyboard.models.catalog import Catalog, load_catalog
-from storyboard.planning.cost import Bill, Caps, bill_for, check_caps
+from storyboard.planning.cost import Bill, bill_for, check_caps
 from storyboard.planning.plan import PlanOptions
 from storyboard.planning.selection import Selection, select_takes
 from storyboard.project.git import read_commit
@@ -75,78 +81,72 @@ class _Prepared:
 @variable_options
 @folder_options
 @selection_options
-@plan_options
-@click.option("--concurrency", type=click.IntRange(min=1), metavar="N", help="Tasks in flight.")
-@click.option(
-    "--requests-per-minute", type=click.IntRange(min=1), metavar="N", help="The request budget."
-)
-@click.option("--timeout", type=DURATION, metavar="TIME", help="End the run after 90s, 30m, 2h.")
-@click.option(
-    "--lock-timeout",
-    type=DURATION,
-    default=0.0,
-    metavar="TIME",
-    help="Wait this long for another render of the same folder.",
-)
-@click.option(
-    "--allow-private-network",
-    is_flag=True,
-    help="Download from private addresses too, as some proxies need it.",
-)
-@click.option("--max-takes", type=click.IntRange(min=0), metavar="N", help="Submit no more takes.")
-@click.option(
-    "--max-seconds", type=click.FloatRange(min=0), metavar="S", help="Nor more seconds of video."
-)
-@click.option(
-    "--max-cost", type=click.FloatRange(min=0), metavar="USD", help="Nor for more than this."
-)
-@click.option("--yes", "-y", is_flag=True, help="Do not ask before paying.")
-@click.option("--no-progress", is_flag=True, help="No progress bar.")
-@click.option("--quiet", "-q", is_flag=True, help="Only trouble.")
-@click.option("--verbose", "-v", is_flag=True, help="The plan first, and each change of a take.")
+@planning_options
+@run_options
+@payment_options
+@display_options
 @strict_option
 @json_option
-def command(files: tuple[Path, ...], **options: Any) -> int:
+def command(
+    *,
+    files: tuple[Path, ...],
+    variables: VariableOptions,
+    where: FolderOptions,
+    which: SelectionOptions,
+    planning: PlanningOptions,
+    running: RunOptions,
+    payment: PaymentOptions,
+    display: DisplayOptions,
+    strict: bool,
+    as_json: bool,
+) -> int:
     """Render storyboards: submit what is new, download it, write the manifest and the gallery.
 
     Run again, it goes on where it was, and does nothing where nothing changed.
     """
-    folders, selection = parse_folders(options), parse_selection(options)
-    plan_options = parse_plan_options(options)
-    catalog = load_catalog()
-    boards = read_sound(
-        files, catalog, options, strict=options["strict"], as_json=options["as_json"]
-    )
+    catalog, plan_options = load_catalog(), planning.plan_options
+    boards = read_sound(files, catalog, variables, strict=strict, as_json=as_json)
     if not boards:
         return ExitCode.USAGE
-    spaces = find_workspaces(boards, folders)
-    if options["from_manifest"]:
+    spaces = find_workspaces(boards, where.folders)
+    if planning.from_manifest:
         spaces = [with_manifest_takes(space) for space in spaces]
     with ExitStack() as stack:
         prepared = [
-            _prepare(space, selection, plan_options, stack, lock_timeout_s=options["lock_timeout"])
+            _prepare(
+                space,
+                which.selection,
+                plan_options,
+                stack,
+                lock_timeout_s=running.lock_timeout_s,
+            )
             for space in spaces
         ]
-        bill = bill_for([item.plan for item in prepared], catalog, price_usd=options["price"])
-        caps = Caps(options["max_takes"], options["max_seconds"], options["max_cost"])
-        check_caps(bill, caps)
-        if options["verbose"]:
+        bill = bill_for([item.plan for item in prepared], catalog, price_usd=planning.price_usd)
+        check_caps(bill, payment.caps)
+        if display.verbose:
             _say_plans(prepared)
-        if not folders.sandbox:
-            _ask(prepared, bill, is_free_to_go=options["yes"], is_capped=caps.are_given)
+        if not where.sandbox:
+            _ask(prepared, bill, is_free_to_go=payment.yes, is_capped=payment.caps.are_given)
         # The sandbox keeps its tasks in the output folder, so each folder has its own.
-        groups = [[item] for item in prepared] if folders.sandbox else [prepared]
+        groups = [[item] for item in prepared] if where.sandbox else [prepared]
         results: list[RunResult] = []
         outcome: list[Outcome] = []
         for group in groups:
             is_over = any(result.was_interrupted for result in results)
             try:
-                results.append(_run(group, catalog, plan_options, options, is_over=is_over))
+                result = _run(
+                    group,
+                    catalog,
+                    running,
+                    display,
+                    download=plan_options.download,
+                    is_over=is_over,
+                )
+                results.append(result)
             finally:
                 outcome += [(item.space, item.plan, _write(item)) for item in group]
-    print_outcome(
-        outcome, results, plan_options, as_json=options["as_json"], quiet=options["quiet"]
-    )
+    print_outcome(outcome, results, plan_options, as_json=as_json, quiet=display.quiet)
     return exit_code_of(outcome, results, plan_options)
 
 
@@ -197,9 +197,10 @@ def _say_plans(prepared: Sequence[_Prepared]) -> None:
 def _run(
     group: Sequence[_Prepared],
     catalog: Catalog,
-    plan_options: PlanOptions,
-    options: dict[str, Any],
+    running: RunOptions,
+    display: DisplayOptions,
     *,
+    download: bool,
     is_over: bool,
 ) -> RunResult:
     """Carries out the plans of a group, or nothing where the person has ended the render."""
@@ -214,9 +215,11 @@ def _run(
         group[0].space,
         catalog,
         protocol=protocol,
-        allow_private=options["allow_private_network"],
+        allow_private=running.allow_private,
     ) as connection:
-        return _carry_out(group, connection, catalog, plan_options, options, total=work)
+        return _carry_out(
+            group, connection, catalog, running, display, download=download, total=work
+        )
 
 
 def _write(item: _Prepared) -> tuple[TakeState, ...]:
@@ -252,9 +255,10 @@ def _carry_out(
     group: Sequence[_Prepared],
     connection: Connection,
     catalog: Catalog,
-    plan_options: PlanOptions,
-    options: dict[str, Any],
+    running: RunOptions,
+    display: DisplayOptions,
     *,
+    download: bool,
     total: int,
 ) -> RunResult:
     from storyboard.console.progress import show_progress
@@ -263,17 +267,17 @@ def _carry_out(
     settings = EngineSettings(
         endpoint_of=lambda model: _card(catalog, model).endpoint,
         retention_s=lambda model: _card(catalog, model).retention_h * 3600,
-        concurrency=options["concurrency"],
-        requests_per_minute=options["requests_per_minute"],
-        download=plan_options.download,
-        timeout_s=options["timeout"],
+        concurrency=running.concurrency,
+        requests_per_minute=running.requests_per_minute,
+        download=download,
+        timeout_s=running.timeout_s,
     )
     jobs = [_job(item, connection) for item in group]
     with show_progress(
         total,
-        enabled=not (options["no_progress"] or options["verbose"]),
-        download=plan_options.download,
-        quiet=options["quiet"],
+        enabled=not (display.no_progress or display.verbose),
+        download=download,
+        quiet=display.quiet,
     ) as view:
         engine = Engine(
             jobs,

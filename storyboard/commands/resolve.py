@@ -12,9 +12,12 @@ import click
 from storyboard.api.modellix.submissions import is_task_id
 from storyboard.console.options import (
     FILE,
+    DecisionOptions,
+    FolderOptions,
+    VariableOptions,
+    decision_options,
     folder_options,
     json_option,
-    parse_folders,
     variable_options,
 )
 from storyboard.console.printing import print_json, say
@@ -36,37 +39,37 @@ from storyboard.recovery.task_ids import choose_unknown
 @click.command()
 @click.argument("file", type=FILE, metavar="FILE")
 @click.argument("take", metavar="TAKE")
-@click.option("--task-id", metavar="ID", help="This is its task: the next render goes on with it.")
-@click.option("--resubmit", is_flag=True, help="Let the next render send it again, at its price.")
-@click.option("--abandon", is_flag=True, help="Hold it until a render with --retry-failed.")
-@click.option(
-    "--submission",
-    "number",
-    type=click.IntRange(min=1),
-    metavar="N",
-    help="Only this one, where a take was sent more than once.",
-)
+@decision_options
 @variable_options
 @folder_options
 @json_option
-def command(file: Path, take: str, as_json: bool, **options: Any) -> int:
+def command(
+    *,
+    file: Path,
+    take: str,
+    decision: DecisionOptions,
+    variables: VariableOptions,
+    where: FolderOptions,
+    as_json: bool,
+) -> int:
     """Settle a take whose outcome is not known: it was sent, and no usable answer came.
 
     TAKE is the id of a take, or of a shot for all its unknown takes. Works
     from the state of the last render, also while the storyboard has problems.
     """
-    task_id, number = _check_decision(options), options["number"]
-    folders, catalog = parse_folders(options), load_catalog()
-    space = find_rendered(file, catalog, folders, options)
+    task_id, catalog = _check_decision(decision), load_catalog()
+    space = find_rendered(file, catalog, where, variables)
     with open_folder(space) as store:
         known = store.submissions()
-        chosen = choose_unknown(space, take, known, number=number, is_adopted=task_id is not None)
+        chosen = choose_unknown(
+            space, take, known, number=decision.submission, is_adopted=task_id is not None
+        )
         now, notes = datetime.now(timezone.utc), []
         if task_id is not None:
             status = _check_task(space, catalog, chosen[0], task_id, known)
             notes.append(f"task {task_id} is its task ({status.value}); the next render goes on")
             settled = [adopted(chosen[0], task_id)]
-        elif options["resubmit"]:
+        elif decision.resubmit:
             settled = [released(one, now=now) for one in chosen]
             notes += ["released; the next render submits it again"] * len(chosen)
         else:
@@ -81,22 +84,22 @@ def command(file: Path, take: str, as_json: bool, **options: Any) -> int:
     else:
         for submission, note in zip(settled, notes, strict=True):
             click.echo(f"{submission.take}: {note}")
-    if options["resubmit"]:
+    if decision.resubmit:
         _warn_of_paying_twice(space, settled)
     return ExitCode.OK
 
 
-def _check_decision(options: dict[str, Any]) -> str | None:
+def _check_decision(decision: DecisionOptions) -> str | None:
     """The task id, None for the other decisions; UsageError unless there is exactly one."""
-    given = options["task_id"]
-    if (given is not None) + options["resubmit"] + options["abandon"] != 1:
+    given = decision.task_id
+    if (given is not None) + decision.resubmit + decision.abandon != 1:
         raise UsageError(
             "say what became of it: exactly one of --task-id ID, --resubmit and --abandon",
             next_step="storyboard reconcile FILE looks it up in the account's request log",
         )
     if given is None:
         return None
-    task_id = str(given).strip()
+    task_id = given.strip()
     if not is_task_id(task_id):
         raise UsageError(
             f"{task_id[:100]!r} cannot be a task id",

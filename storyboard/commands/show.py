@@ -9,7 +9,12 @@ from typing import Any
 import click
 import yaml
 
-from storyboard.console.options import FILE, json_option, variable_options
+from storyboard.console.options import (
+    FILE,
+    VariableOptions,
+    json_option,
+    variable_options,
+)
 from storyboard.console.printing import print_json
 from storyboard.console.read_storyboards import read_sound
 from storyboard.errors import ExitCode
@@ -35,9 +40,9 @@ def command(
     *,
     file: Path,
     takes: tuple[str, ...],
+    variables: VariableOptions,
     style: str,
     as_json: bool,
-    **variables: Any,
 ) -> int:
     """Print the payloads of a storyboard's takes; sends nothing.
 

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import Any
 
 import click
 
 from storyboard.console.options import (
     FILE,
+    FolderOptions,
+    VariableOptions,
     folder_options,
     json_option,
-    parse_folders,
     variable_options,
 )
 from storyboard.console.printing import align, count_statuses, print_json, print_lines
@@ -32,13 +32,12 @@ from storyboard.reporting.amounts import time_left
 @variable_options
 @folder_options
 @json_option
-def command(file: Path, as_json: bool, **options: Any) -> int:
+def command(*, file: Path, variables: VariableOptions, where: FolderOptions, as_json: bool) -> int:
     """Show what is known of each take; sends nothing and takes no lock."""
-    folders = parse_folders(options)
-    boards = read_sound([file], load_catalog(), options, as_json=as_json)
+    boards = read_sound([file], load_catalog(), variables, as_json=as_json)
     if not boards:
         return ExitCode.USAGE
-    space = find_workspaces(boards, folders)[0]
+    space = find_workspaces(boards, where.folders)[0]
     submissions = space.known_submissions()
     snapshot = space.snapshot()
     states = space.read_states(submissions, snapshot)

@@ -7,7 +7,13 @@ from pathlib import Path
 
 import click
 
-from storyboard.console.options import FILE, json_option, strict_option, variable_options
+from storyboard.console.options import (
+    FILE,
+    VariableOptions,
+    json_option,
+    strict_option,
+    variable_options,
+)
 from storyboard.console.printing import say, wants_color
 from storyboard.console.read_storyboards import may_go_on, read_storyboards
 from storyboard.errors import ExitCode
@@ -34,8 +40,7 @@ from storyboard.reporting.problems import format_problems, summarize, tidy
 def command(
     *,
     files: tuple[Path, ...],
-    assignments: tuple[str, ...],
-    variable_files: tuple[Path, ...],
+    variables: VariableOptions,
     style: str,
     as_json: bool,
     strict: bool,
@@ -45,9 +50,7 @@ def command(
 
     Exits with 2 where there are problems (with --strict, or warnings).
     """
-    boards = read_storyboards(
-        files, load_catalog(), assignments=assignments, variable_files=variable_files
-    )
+    boards = read_storyboards(files, load_catalog(), variables)
     problems = tidy([problem for board in boards for problem in board.problems])
     sources = {name: text for board in boards for name, text in board.sources.items()}
     style = "json" if as_json else style

@@ -1,109 +1,257 @@
-"""Options that several commands share, so that a word means the same everywhere."""
+"""Options that several commands share: each declared once, with its type and its help.
+
+A class holds the options that belong together, a field each. Its decorator adds
+them to a command, which receives them as one value:
+
+    @variable_options
+    def command(*, variables: VariableOptions) -> int: ...
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass, field, fields
+from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from storyboard.console.durations import DURATION
+
 if TYPE_CHECKING:
+    from storyboard.planning.cost import Caps
     from storyboard.planning.plan import PlanOptions
     from storyboard.planning.selection import Selection
     from storyboard.project.workspace import Folders
 
 Command = TypeVar("Command", bound=Callable[..., Any])
-Decorator = Callable[[Command], Command]
 
 FILE = click.Path(path_type=Path)
-"""A file the user names; what is wrong with it is told by whoever reads it, in our voice."""
+"""A file the user names; whoever reads it reports what is wrong with it, in our words."""
+
+_OPTION = "option"
 
 
-def _all(*options: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    def decorate(command: Any) -> Any:
-        for option in reversed(options):
-            command = option(command)
-        return command
+def option(flag: str, *more_flags: str, **attributes: Any) -> Any:
+    """A field of an options class. `attributes` are those of `click.option`."""
+    default = () if attributes.get("multiple") else False if attributes.get("is_flag") else None
+    declared = ((flag, *more_flags), attributes)
+    return field(default=attributes.get("default", default), metadata={_OPTION: declared})
+
+
+def options_of(kind: type[Any], parameter: str) -> Callable[[Command], Command]:
+    """A decorator that adds the options of `kind` and passes their values as `parameter`."""
+    names = [one.name for one in fields(kind)]
+
+    def decorate(command: Command) -> Command:
+        @wraps(command)
+        def with_values(*arguments: Any, **values: Any) -> Any:
+            values[parameter] = kind(**{name: values.pop(name) for name in names})
+            return command(*arguments, **values)
+
+        decorated: Any = with_values
+        for one in reversed(fields(kind)):
+            flags, attributes = one.metadata[_OPTION]
+            decorated = click.option(*flags, one.name, **attributes)(decorated)
+        return decorated  # type: ignore[no-any-return] # click keeps the command's own type
 
     return decorate
 
 
-variable_options = _all(
-    click.option(
-        "--var", "assignments", multiple=True, metavar="NAME=VALUE", help="Set a var, as text."
-    ),
-    click.option(
-        "--vars",
-        "variable_files",
-        multiple=True,
-        type=FILE,
-        metavar="FILE",
-        help="Set vars from a YAML file.",
-    ),
-)
+@dataclass(frozen=True, slots=True)
+class VariableOptions:
+    """The vars of the command line."""
 
-folder_options = _all(
-    click.option("--sandbox", is_flag=True, help="Use the local sandbox: no key, no money."),
-    click.option("--output", type=FILE, metavar="DIR", help="The output folder itself."),
-    click.option(
+    assignments: tuple[str, ...] = option(
+        "--var", multiple=True, metavar="NAME=VALUE", help="Set a var, as text."
+    )
+    variable_files: tuple[Path, ...] = option(
+        "--vars", multiple=True, type=FILE, metavar="FILE", help="Set vars from a YAML file."
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class FolderOptions:
+    """Where the outputs go, and which API makes them."""
+
+    sandbox: bool = option(
+        "--sandbox", is_flag=True, help="Use the local sandbox: no key, no money."
+    )
+    output: Path | None = option(  # noqa: RUF009 (it makes a field)
+        "--output", type=FILE, metavar="DIR", help="The output folder itself."
+    )
+    state: Path | None = option(  # noqa: RUF009 (it makes a field)
         "--state",
-        "state",
         type=FILE,
         metavar="DIR",
         help="Where the state file lies, if not in the output folder.",
-    ),
-    click.option("--base-url", metavar="URL", help="The API's origin, if not the vendor's own."),
-)
+    )
+    base_url: str | None = option(
+        "--base-url", metavar="URL", help="The API's origin, if not the vendor's own."
+    )
 
-selection_options = _all(
-    click.option("--only", multiple=True, metavar="PATTERN", help="Only these takes or shots."),
-    click.option("--except", "without", multiple=True, metavar="PATTERN", help="Not these."),
-    click.option("--tag", "tags", multiple=True, metavar="TAG", help="Only shots with this tag."),
-    click.option("--scene", "scenes", multiple=True, metavar="ID", help="Only this scene."),
-)
+    @property
+    def folders(self) -> Folders:
+        """The folders as a workspace takes them."""
+        from storyboard.project.workspace import Folders
 
-plan_options = _all(
-    click.option("--retry-failed", is_flag=True, help="Submit failed and rejected takes again."),
-    click.option("--rerender", is_flag=True, help="Submit again what was paid and is gone."),
-    click.option("--force", is_flag=True, help="Make new versions of everything selected."),
-    click.option("--no-download", is_flag=True, help="Leave the videos at the API."),
-    click.option(
+        return Folders(self.sandbox, self.output, self.state, self.base_url)
+
+
+@dataclass(frozen=True, slots=True)
+class SelectionOptions:
+    """Which takes a command works on."""
+
+    only: tuple[str, ...] = option(
+        "--only", multiple=True, metavar="PATTERN", help="Only these takes or shots."
+    )
+    without: tuple[str, ...] = option(
+        "--except", multiple=True, metavar="PATTERN", help="Not these."
+    )
+    tags: tuple[str, ...] = option(
+        "--tag", multiple=True, metavar="TAG", help="Only shots with this tag."
+    )
+    scenes: tuple[str, ...] = option(
+        "--scene", multiple=True, metavar="ID", help="Only this scene."
+    )
+
+    @property
+    def selection(self) -> Selection:
+        """The selection as planning takes it."""
+        from storyboard.planning.selection import Selection
+
+        return Selection(self.only, self.without, self.tags, self.scenes)
+
+
+@dataclass(frozen=True, slots=True)
+class PlanningOptions:
+    """What a plan is made from, and what it may pay for again."""
+
+    retry_failed: bool = option(
+        "--retry-failed", is_flag=True, help="Submit failed and rejected takes again."
+    )
+    rerender: bool = option(
+        "--rerender", is_flag=True, help="Submit again what was paid and is gone."
+    )
+    force: bool = option("--force", is_flag=True, help="Make new versions of everything selected.")
+    no_download: bool = option("--no-download", is_flag=True, help="Leave the videos at the API.")
+    from_manifest: bool = option(
         "--from-manifest", is_flag=True, help="Take the payloads from the manifest, not the file."
-    ),
-    click.option(
+    )
+    price_usd: float | None = option(
         "--price",
         type=click.FloatRange(min=0),
         metavar="USD",
         help="The price of one second of video, for costs; prices change, so none is built in.",
-    ),
-)
+    )
+
+    @property
+    def plan_options(self) -> PlanOptions:
+        """The part that planning takes."""
+        from storyboard.planning.plan import PlanOptions
+
+        return PlanOptions(
+            retry_failed=self.retry_failed,
+            rerender=self.rerender,
+            force=self.force,
+            download=not self.no_download,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class RunOptions:
+    """How a run goes about it; times in seconds."""
+
+    concurrency: int | None = option(
+        "--concurrency", type=click.IntRange(min=1), metavar="N", help="Tasks in flight."
+    )
+    requests_per_minute: int | None = option(
+        "--requests-per-minute", type=click.IntRange(min=1), metavar="N", help="The request budget."
+    )
+    timeout_s: float | None = option(
+        "--timeout", type=DURATION, metavar="TIME", help="End the run after 90s, 30m, 2h."
+    )
+    lock_timeout_s: float = option(
+        "--lock-timeout",
+        type=DURATION,
+        default=0.0,
+        metavar="TIME",
+        help="Wait this long for another render of the same folder.",
+    )
+    allow_private: bool = option(
+        "--allow-private-network",
+        is_flag=True,
+        help="Download from private addresses too, as some proxies need it.",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentOptions:
+    """What may be paid for, and whether to ask first."""
+
+    max_takes: int | None = option(
+        "--max-takes", type=click.IntRange(min=0), metavar="N", help="Submit no more takes."
+    )
+    max_seconds: float | None = option(
+        "--max-seconds",
+        type=click.FloatRange(min=0),
+        metavar="S",
+        help="Nor more seconds of video.",
+    )
+    max_cost_usd: float | None = option(
+        "--max-cost", type=click.FloatRange(min=0), metavar="USD", help="Nor for more than this."
+    )
+    yes: bool = option("--yes", "-y", is_flag=True, help="Do not ask before paying.")
+
+    @property
+    def caps(self) -> Caps:
+        """The caps as planning takes them."""
+        from storyboard.planning.cost import Caps
+
+        return Caps(self.max_takes, self.max_seconds, self.max_cost_usd)
+
+
+@dataclass(frozen=True, slots=True)
+class DisplayOptions:
+    """How much a render shows."""
+
+    no_progress: bool = option("--no-progress", is_flag=True, help="No progress bar.")
+    quiet: bool = option("--quiet", "-q", is_flag=True, help="Only trouble.")
+    verbose: bool = option(
+        "--verbose", "-v", is_flag=True, help="The plan first, and each change of a take."
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionOptions:
+    """What `resolve` decides about an unknown outcome."""
+
+    task_id: str | None = option(
+        "--task-id", metavar="ID", help="This is its task: the next render goes on with it."
+    )
+    resubmit: bool = option(
+        "--resubmit", is_flag=True, help="Let the next render send it again, at its price."
+    )
+    abandon: bool = option(
+        "--abandon", is_flag=True, help="Hold it until a render with --retry-failed."
+    )
+    submission: int | None = option(
+        "--submission",
+        type=click.IntRange(min=1),
+        metavar="N",
+        help="Only this one, where a take was sent more than once.",
+    )
+
+
+variable_options = options_of(VariableOptions, "variables")
+folder_options = options_of(FolderOptions, "where")
+selection_options = options_of(SelectionOptions, "which")
+planning_options = options_of(PlanningOptions, "planning")
+run_options = options_of(RunOptions, "running")
+payment_options = options_of(PaymentOptions, "payment")
+display_options = options_of(DisplayOptions, "display")
+decision_options = options_of(DecisionOptions, "decision")
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 strict_option = click.option("--strict", is_flag=True, help="Let warnings stop the command too.")
-
-
-def parse_folders(options: dict[str, Any]) -> Folders:
-    """The `folder_options` out of a command's keyword arguments."""
-    from storyboard.project.workspace import Folders
-
-    return Folders(*(options.pop(name) for name in ("sandbox", "output", "state", "base_url")))
-
-
-def parse_selection(options: dict[str, Any]) -> Selection:
-    """The `selection_options` out of a command's keyword arguments."""
-    from storyboard.planning.selection import Selection
-
-    return Selection(*(options.pop(name) for name in ("only", "without", "tags", "scenes")))
-
-
-def parse_plan_options(options: dict[str, Any]) -> PlanOptions:
-    """The `plan_options` that a plan knows, out of a command's keyword arguments."""
-    from storyboard.planning.plan import PlanOptions
-
-    return PlanOptions(
-        retry_failed=options.pop("retry_failed"),
-        rerender=options.pop("rerender"),
-        force=options.pop("force"),
-        download=not options.pop("no_download"),
-    )

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import click
 
+from storyboard.console.options import VariableOptions
 from storyboard.console.printing import say_problems
 from storyboard.language.load import load_storyboard
 from storyboard.language.overrides import read_overrides
@@ -20,12 +20,10 @@ from storyboard.reporting.problems import format_problems
 def read_storyboards(
     files: Sequence[Path],
     catalog: Catalog,
-    *,
-    assignments: Sequence[str] = (),
-    variable_files: Sequence[Path] = (),
+    variables: VariableOptions,
 ) -> list[Storyboard]:
     """The storyboards at `files`, each with its problems; those of the vars go to the first."""
-    overrides, problems, sources = read_overrides(assignments, variable_files)
+    overrides, problems, sources = read_overrides(variables.assignments, variables.variable_files)
     boards = [load_storyboard(path, catalog, overrides=overrides) for path in files]
     if problems and boards:
         first = boards[0]
@@ -46,22 +44,17 @@ def may_go_on(boards: Sequence[Storyboard], *, strict: bool) -> bool:
 def read_sound(
     files: Sequence[Path],
     catalog: Catalog,
-    options: Mapping[str, Any],
+    variables: VariableOptions,
     *,
     strict: bool = False,
     as_json: bool = False,
 ) -> list[Storyboard]:
-    """The storyboards, after their problems and warnings have been told; empty where any stands.
+    """The storyboards, their problems and warnings printed; empty where these stop the command.
 
-    `options` holds a command's `variable_options`. With `as_json` problems
-    that stop the command are its one document on stdout.
+    With `strict`, warnings stop it too. With `as_json`, the problems that stop
+    it are its one document on stdout.
     """
-    boards = read_storyboards(
-        files,
-        catalog,
-        assignments=options["assignments"],
-        variable_files=options["variable_files"],
-    )
+    boards = read_storyboards(files, catalog, variables)
     is_sound = may_go_on(boards, strict=strict)
     if as_json and not is_sound:
         problems = [problem for board in boards for problem in board.problems]

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 from storyboard.api.protocols import Api
 from storyboard.api.request_log import Sleep
+from storyboard.console.options import FolderOptions, VariableOptions
 from storyboard.console.printing import say
 from storyboard.console.read_storyboards import may_go_on, read_storyboards
 from storyboard.errors import AccountError, Unreachable, UsageError
@@ -16,7 +16,7 @@ from storyboard.models.catalog import Catalog
 from storyboard.outputs import MANIFEST
 from storyboard.project.connection import Connection, connect
 from storyboard.project.output_folder import write_outputs
-from storyboard.project.workspace import Folders, Workspace, find_workspaces, with_manifest_takes
+from storyboard.project.workspace import Workspace, find_workspaces, with_manifest_takes
 from storyboard.records import Submission, TaskReply, TaskStatus
 from storyboard.state.schema import FILE_NAME as STATE
 from storyboard.state.store import Store
@@ -26,19 +26,14 @@ _MAX_WAIT_S = 90.0
 
 
 def find_rendered(
-    file: Path, catalog: Catalog, folders: Folders, variables: dict[str, Any]
+    file: Path, catalog: Catalog, where: FolderOptions, variables: VariableOptions
 ) -> Workspace:
     """The workspace of a storyboard that was rendered before; it may have problems by now.
 
     Raises UsageError where nothing of it was ever sent, as far as is known here.
     """
-    boards = read_storyboards(
-        [file],
-        catalog,
-        assignments=variables["assignments"],
-        variable_files=variables["variable_files"],
-    )
-    space = find_workspaces(boards, folders)[0]
+    boards = read_storyboards([file], catalog, variables)
+    space = find_workspaces(boards, where.folders)[0]
     # Opening the folder would make it, also for a name that is only misspelt.
     if not (space.state / STATE).is_file() and not (space.folder / MANIFEST).is_file():
         raise UsageError(
