@@ -22,6 +22,7 @@ from storyboard.models.card import ModelCard
 from storyboard.models.catalog import Catalog
 from storyboard.records import Problem, Storyboard, Take
 from storyboard.reporting.problems import tidy
+from storyboard.reporting.suggest import renew_budget
 
 
 def load_storyboard(
@@ -37,6 +38,7 @@ def load_storyboard(
     the vars of the command line; they beat every level. Raises UsageError
     where a model card is broken.
     """
+    renew_budget()
     inputs = Inputs(path, display_name or str(path), catalog)
     root = inputs.read_storyboard()
     title: str | None = None

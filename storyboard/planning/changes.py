@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from difflib import SequenceMatcher
 
 from storyboard.records import Json, Payload
 
@@ -41,13 +40,18 @@ def _describe_change(old: Json, new: Json) -> str:
 def _changed_words(old: str, new: str) -> tuple[str, str]:
     """Both texts from the first changed word to the last, with some words around them."""
     a, b = old.split(), new.split()
-    blocks = SequenceMatcher(None, a, b, autojunk=False).get_opcodes()
-    changed = [block for block in blocks if block[0] != "equal"]
-    if not changed:
+    if a == b:
         return "its spaces", "other spaces"
-    a_from, b_from = changed[0][1], changed[0][3]
-    a_to, b_to = changed[-1][2], changed[-1][4]
-    return _excerpt(a, a_from, a_to), _excerpt(b, b_from, b_to)
+    start = _common_length(a, b)
+    # What both texts begin with must not count as what they end with, too.
+    end = _common_length(a[start:][::-1], b[start:][::-1])
+    return _excerpt(a, start, len(a) - end), _excerpt(b, start, len(b) - end)
+
+
+def _common_length(a: list[str], b: list[str]) -> int:
+    """How many words both lists begin with."""
+    shorter = min(len(a), len(b))
+    return next((index for index in range(shorter) if a[index] != b[index]), shorter)
 
 
 def _excerpt(words: list[str], start: int, end: int) -> str:

@@ -5,20 +5,38 @@ from __future__ import annotations
 from collections.abc import Iterable
 from difflib import get_close_matches
 
-_MAX_WORD = 100  # comparing is quadratic, and nobody misspells more than that
-_MAX_KNOWN = 10_000
+MAX_WORD = 100  # comparing is quadratic, and nobody misspells more than that
+MAX_KNOWN = 10_000
+
+MAX_COMPARISONS = 50_000
+"""Pairs of words that are compared for one storyboard: a second or two of work."""
+
+
+class _Budget:
+    """How many comparisons are left to the run."""
+
+    left = MAX_COMPARISONS
+
+
+def renew_budget() -> None:
+    """Gives the next run its comparisons; called once for each storyboard that is read."""
+    _Budget.left = MAX_COMPARISONS
 
 
 def closest(word: str, known: Iterable[str]) -> str | None:
-    """The known word that is most like `word`, upper and lower case being one; else None."""
-    if len(word) > _MAX_WORD:
+    """The known word that is most like `word`, upper and lower case being one; else None.
+
+    None, too, once the comparisons of the run are used up.
+    """
+    if len(word) > MAX_WORD or _Budget.left <= 0:
         return None
     by_folded: dict[str, str] = {}
     for name in known:
-        if name != word and len(name) <= _MAX_WORD:
+        if name != word and len(name) <= MAX_WORD:
             by_folded.setdefault(name.casefold(), name)
-        if len(by_folded) == _MAX_KNOWN:
+        if len(by_folded) == MAX_KNOWN:
             break
+    _Budget.left -= len(by_folded)
     match = get_close_matches(word.casefold(), by_folded, n=1, cutoff=0.6)
     return by_folded[match[0]] if match else None
 

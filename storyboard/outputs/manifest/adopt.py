@@ -7,8 +7,9 @@ adopt. Reads the videos that are there, to see whether they are the ones.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 
 from storyboard.errors import UsageError
@@ -18,6 +19,9 @@ from storyboard.outputs.manifest.manifest import Manifest, ManifestTake, to_subm
 from storyboard.outputs.manifest.times import whole_second
 from storyboard.records import OPEN_STATES, Submission, SubmissionState, Video
 from storyboard.videos.files import holds_video
+
+MAX_REPEATS_TRIED = 100_000
+"""Fingerprints that are tried for one manifest beside the likeliest of each take."""
 
 _FINISHED = frozenset({SubmissionState.SUCCEEDED})
 
@@ -49,8 +53,9 @@ def adoptable(
     for submission in known:
         have.setdefault(submission.fingerprint, []).append(submission)
     found = []
+    tries = iter(range(MAX_REPEATS_TRIED))
     for block in manifest.takes:
-        _check_fingerprint(block, folder)
+        _check_fingerprint(block, folder, tries)
         told = to_submission(block)
         rows = have.setdefault(block.fingerprint, [])
         if told is None or not _is_news(told, rows):
@@ -109,11 +114,17 @@ def _is_same(row: Submission, told: Submission) -> bool:
     return told.sent_at in times
 
 
-def _check_fingerprint(block: ManifestTake, folder: Path) -> None:
-    """A payload edited in the manifest would pass for one that was paid."""
-    # Of takes that share a payload the last repeat is the likeliest, else none.
-    repeats = (block.take - 1, *range(block.take - 1))
-    possible = (fingerprint(block.model, block.payload, repeat=repeat) for repeat in repeats)
+def _check_fingerprint(block: ManifestTake, folder: Path, tries: Iterator[int]) -> None:
+    """A payload edited in the manifest would pass for one that was paid.
+
+    Of takes that share a payload the last repeat is the likeliest, else none.
+    `tries` bounds how many others the whole manifest may cost.
+    """
+    others = (repeat for repeat, _ in zip(range(block.take - 1), tries, strict=False))
+    possible = (
+        fingerprint(block.model, block.payload, repeat=repeat)
+        for repeat in chain((block.take - 1,), others)
+    )
     if block.fingerprint not in possible:
         raise UsageError(
             f"{folder / 'manifest.json'}: take {block.id} has a fingerprint that is not that of "

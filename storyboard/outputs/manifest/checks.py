@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import math
 import re
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
@@ -33,7 +34,7 @@ def parse_manifest(data: bytes) -> Json:
             parse_constant=_no_such_number,
             parse_int=_bounded,
             parse_float=_finite,
-            object_pairs_hook=_no_repeats,
+            object_pairs_hook=refuse_repeated_keys,
         )
     except UnicodeDecodeError:
         raise ValueError("it is not UTF-8 text") from None
@@ -105,12 +106,11 @@ def _finite(text: str) -> float:
     return number
 
 
-def _no_repeats(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
+def refuse_repeated_keys(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
     """An object, unless a key is repeated: two readers could take two different values."""
     made = dict(pairs)
     if len(made) != len(pairs):
-        keys = [key for key, _ in pairs]
-        repeated = next(key for key in keys if keys.count(key) > 1)
+        repeated = Counter(key for key, _ in pairs).most_common(1)[0][0]
         raise ValueError(f"it holds the key {short(repeated)} twice in one object")
     return made
 

@@ -1,0 +1,150 @@
+"""Four times the input is about four times the work, whatever the input holds."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from storyboard.language.load import load_storyboard
+from storyboard.language.rows import read_rows
+from storyboard.language.yaml.source import parse_source
+from storyboard.models.catalog import load_catalog
+from storyboard.outputs.manifest.checks import refuse_repeated_keys
+from storyboard.planning.changes import describe_changes
+from storyboard.reporting.suggest import MAX_COMPARISONS, did_you_mean, renew_budget
+from tests.hostile.work import count_calls, growth
+
+LINEAR = 6.0
+"""Between the 4 of work that grows with the size and the 16 of work that grows with its square."""
+
+HEAD = "version: 1\nmodel: alibaba/wan2.7-t2v\n"
+
+
+def yaml_of_misspelt_names(size: int) -> str:
+    known = "".join(f"  long-name-number-{number}: 1\n" for number in range(size))
+    shots = "".join(
+        f"  - {{id: s{number}, prompt: x, seed: lnog-name-number-{number}}}\n"
+        for number in range(size)
+    )
+    return f"{HEAD}seeds:\n{known}shots:\n{shots}"
+
+
+def yaml_of_repeated_keys(size: int) -> str:
+    return HEAD + "".join(f"k{number % 7}: 1\n" for number in range(size))
+
+
+def yaml_of_spaces(size: int) -> str:
+    return f"{HEAD}title: 'a{' ' * size}b: c\nshots: [\n"
+
+
+def yaml_of_open_brackets(size: int) -> str:
+    return f"{HEAD}title: {'{ ' * 50}{'a, ' * size}\n"
+
+
+def yaml_of_templates(size: int) -> str:
+    shots = "".join(f"  - {{id: s{n}, prompt: 'a {{{{ nope{n} }}}}'}}\n" for n in range(size))
+    return f"{HEAD}shots:\n{shots}"
+
+
+def yaml_of_unquoted_templates(size: int) -> str:
+    return HEAD + "shots:\n" + "".join(f"  - prompt: {{{{ x{n} }}}} y\n" for n in range(size))
+
+
+YAML = [
+    yaml_of_misspelt_names,
+    yaml_of_repeated_keys,
+    yaml_of_spaces,
+    yaml_of_open_brackets,
+    yaml_of_templates,
+    yaml_of_unquoted_templates,
+]
+
+
+@pytest.mark.parametrize("make", YAML)
+def test_yaml(make: Callable[[int], str]) -> None:
+    assert growth(lambda size: lambda: parse_source(make(size), "film.yaml"), 100) < LINEAR
+
+
+@pytest.mark.parametrize("make", YAML)
+def test_a_storyboard(make: Callable[[int], str], tmp_path: Path) -> None:
+    catalog = load_catalog()
+
+    def load(size: int) -> Callable[[], object]:
+        path = tmp_path / f"film-{size}.yaml"
+        path.write_text(make(size), "utf-8")
+        return lambda: load_storyboard(path, catalog)
+
+    # Each name is compared with each until the comparisons are used up.
+    size = 300 if make is yaml_of_misspelt_names else 50
+    assert growth(load, size) < LINEAR
+
+
+TABLES = {
+    "rows.csv": lambda size: "a,b\n" + "1,2,3\n" * size,
+    "columns.csv": lambda size: ",".join(f"c{n % 9}" for n in range(size)) + "\n1\n",
+    "quotes.csv": lambda size: 'a,b\n"' + '""' * size + "\n",
+    "keys.json": lambda size: "[{" + ",".join(f'"k{n % 9}": 1' for n in range(size)) + "}]",
+    "rows.json": lambda size: json.dumps([{"a": n} for n in range(size)]),
+    "nested.json": lambda size: "[" * size,
+    "rows.jsonl": lambda size: '{"a": 1\n' * size,
+    "rows.yaml": lambda size: "".join(f"- {{a: {n}}}\n" for n in range(size)),
+}
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_rows(name: str, tmp_path: Path) -> None:
+    def read(size: int) -> Callable[[], object]:
+        path = tmp_path / f"{size}-{name}"
+        path.write_text(TABLES[name](size), "utf-8")
+        return lambda: read_rows(path, name)
+
+    assert growth(read, 100) < LINEAR
+
+
+class CountedKey(str):
+    """A key that counts how often it is compared."""
+
+    __slots__ = ()
+    comparisons = 0
+    __hash__ = str.__hash__
+
+    def __eq__(self, other: object) -> bool:
+        CountedKey.comparisons += 1
+        return str.__eq__(self, other)
+
+
+def test_a_manifest_of_repeated_keys() -> None:
+    def comparisons(size: int) -> int:
+        CountedKey.comparisons = 0
+        keys = [CountedKey(f"k{number}") for number in range(size)]
+        with pytest.raises(ValueError, match="twice"):
+            refuse_repeated_keys([(key, 1) for key in [*keys, keys[-1], CountedKey(keys[-1])]])
+        return CountedKey.comparisons
+
+    assert comparisons(2000) < LINEAR * max(comparisons(500), 10)
+
+
+def test_prompts_that_differ() -> None:
+    def describe(size: int) -> Callable[[], object]:
+        old = " ".join(f"a{n % 11}" for n in range(size))
+        new = " ".join(f"a{n % 13}" for n in range(size))
+        return lambda: describe_changes({"prompt": old}, {"prompt": new})
+
+    assert growth(describe, 200) < LINEAR
+
+
+def test_the_hints_of_a_run_are_bounded() -> None:
+    known = [f"long-name-number-{number}" for number in range(1000)]
+
+    def guess() -> None:
+        renew_budget()
+        for number in range(1000):
+            did_you_mean(f"lnog-name-number-{number}", known)
+
+    assert did_you_mean("lnog-name-number-7", known)
+    hints_at_most = MAX_COMPARISONS // len(known)
+    assert count_calls(guess) < 300 * len(known) * hints_at_most
+    renew_budget()
