@@ -1,165 +1,102 @@
-"""CSV as people and spreadsheets write it: every cell is text and keeps its place.
-
-Reads what the standard library's csv module reads in its strict mode, which
-gives no columns; a test compares the two.
-"""
+"""CSV as people and spreadsheets write it: every cell is text."""
 
 from __future__ import annotations
 
+import csv
 import re
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 
-from storyboard.language.nodes import Entry, MappingNode, ScalarNode
-from storyboard.language.table import Table
+from storyboard.language.nodes import Row
+from storyboard.language.text_files import MAX_BYTES
 from storyboard.records import Position, Problem
-from storyboard.reporting.lines import line_end
+from storyboard.reporting.lines import split_lines
 
-_DELIMITERS = ",;\t"  # in this order where a header says nothing
-_SEPARATOR_LINE = re.compile(r"sep=([,;\t])(?:\r\n|\n|\r)", re.IGNORECASE)
+_DELIMITERS = {",": "a comma", ";": "a semicolon", "\t": "a tab"}
+"""In the order that decides where a header holds none or as many of each."""
+
+_SEPARATOR_LINE = re.compile(r"sep=([,;\t])", re.IGNORECASE)
 _QUOTED = re.compile(r'"([^"]*(?:""[^"]*)*)"')
-_BREAK = re.compile(r"\r\n|\n|\r")
 
 
-class _Unreadable(Exception):
-    def __init__(self, problem: Problem) -> None:
-        super().__init__(problem.message)
-        self.problem = problem
-
-
-def read_table(
-    text: str, display_name: str, *, max_rows: int = 100_000, delimiter: str | None = None
-) -> Table:
+def read_csv(
+    text: str, display_name: str, *, delimiter: str | None = None
+) -> Iterator[Row | Problem]:
     """The rows below a header line; without a delimiter the header tells which it is.
 
     Blank lines are skipped, and rows whose cells are all empty, which
     spreadsheets leave at the end. Line breaks inside cells become \\n, so that
-    a checkout on Windows makes the same request. Reads at most one row more
-    than `max_rows`.
+    a checkout on Windows makes the same request.
     """
-    start, line = 0, 1
-    if mark := _SEPARATOR_LINE.match(text):
-        delimiter, start, line = mark[1], mark.end(), 2
-    delimiter = delimiter or _find_delimiter(text, start)
-    rows: list[MappingNode] = []
-    problems: list[Problem] = []
-    header: list[ScalarNode] = []
+    lines = split_lines(text)
+    separator = _SEPARATOR_LINE.fullmatch(lines[0])
+    delimiter = separator[1] if separator else delimiter or _find_delimiter(lines)
+    csv.field_size_limit(MAX_BYTES)  # of its own accord the module stops at 128 KiB a cell
+    reader = csv.reader((f"{line}\n" for line in lines), delimiter=delimiter, strict=True)
+    if separator:
+        next(reader)
+    names: list[str] = []
+    line = reader.line_num + 1
     try:
-        for record in _read_records(text, start, line, delimiter, display_name):
-            if not record[0].text.strip() and not any(cell.text.strip() for cell in record):
+        for record in reader:
+            position = _position(lines, display_name, line)
+            line = reader.line_num + 1
+            if not any(map(str.strip, record)):
                 continue
-            if not header:
-                header = [_cell(cell.text.strip(), cell.position) for cell in record]
-                problems.extend(_check_header(header))
-                continue
-            if len(record) == len(header):
-                rows.append(_make_row(header, record))
-                if len(rows) > max_rows:
-                    break
+            if not names:
+                names = [cell.strip() for cell in record]
+                yield from _check_names(names, position)
+            elif len(record) == len(names):
+                yield Row(position, dict(zip(names, record, strict=True)))
             else:
-                problems.append(_wrong_length(record, header, delimiter))
-    except _Unreadable as error:
-        problems.append(error.problem)
-    return Table(tuple(rows), tuple(cell.text for cell in header), tuple(problems))
+                yield _wrong_length(record, names, delimiter, position)
+    except csv.Error as error:
+        message = _syntax_message(str(error), lines[line - 1 :], names, delimiter)
+        hint = "a quote inside a quoted cell is written twice"
+        yield Problem(_position(lines, display_name, line), "csv-syntax", message, hint)
 
 
-def _find_delimiter(text: str, start: int) -> str:
+def _find_delimiter(lines: Sequence[str]) -> str:
     """The delimiter that occurs most often in the header, quoted names left out."""
-    while start < len(text) and _BREAK.match(text, start):
-        start += 1
-    header = _QUOTED.sub("", text[start : line_end(text, start)])
+    header = _QUOTED.sub("", next(filter(None, lines), ""))
     return max(_DELIMITERS, key=header.count)
 
 
-def _read_records(
-    text: str, index: int, line: int, delimiter: str, display_name: str
-) -> Iterator[list[ScalarNode]]:
-    bare = re.compile(rf"[^{re.escape(delimiter)}\r\n]*")
-    line_begins = index
-    record: list[ScalarNode] = []
-    while index < len(text) or record:
-        column = index - line_begins + 1
-        if text.startswith('"', index):
-            quoted = _QUOTED.match(text, index)
-            if quoted is None:
-                position = Position(display_name, line, column, line_end(text, index) - index)
-                raise _Unreadable(_unclosed_quote(position))
-            end = quoted.end()
-            width = min(end, line_end(text, index)) - index
-            value = _BREAK.sub("\n", quoted[1].replace('""', '"'))
-            record.append(_cell(value, Position(display_name, line, column, width)))
-            if found := [match.end() for match in _BREAK.finditer(text, index, end)]:
-                line += len(found)
-                line_begins = found[-1]
-            if end < len(text) and text[end] not in (delimiter, "\r", "\n"):
-                position = Position(display_name, line, end - line_begins + 1)
-                raise _Unreadable(_after_quote(position))
-        else:
-            match = bare.match(text, index)
-            end = match.end() if match else index
-            position = Position(display_name, line, column, max(end - index, 1))
-            record.append(_cell(text[index:end], position))
-        index = end
-        if text.startswith(delimiter, index):
-            index += 1
-            if index < len(text):
-                continue
-            record.append(_cell("", Position(display_name, line, index - line_begins + 1)))
-        elif ended := _BREAK.match(text, index):
-            index = line_begins = ended.end()
-            line += 1
-        yield record
-        record = []
+def _position(lines: Sequence[str], display_name: str, line: int) -> Position:
+    return Position(display_name, line, 1, max(len(lines[line - 1]), 1))
 
 
-def _cell(text: str, position: Position) -> ScalarNode:
-    return ScalarNode(text, text, position, False, position.line)
+def _check_names(names: Sequence[str], position: Position) -> Iterator[Problem]:
+    """At most one problem: there is one position for all of the header."""
+    repeated = [repr(name) for name, count in Counter(names).items() if count > 1 and name]
+    nameless = [str(number) for number, name in enumerate(names, start=1) if not name]
+    if repeated:
+        message = f"more than one column is called {', '.join(repeated)}"
+        yield Problem(position, "repeated-column", message)
+    elif nameless:
+        message = f"column {', '.join(nameless)} has no name"
+        hint = "give it a name, or take the column out"
+        yield Problem(position, "empty-column-name", message, hint)
 
 
-def _make_row(header: list[ScalarNode], record: list[ScalarNode]) -> MappingNode:
-    entries = {
-        name.text: Entry(name.position, cell) for name, cell in zip(header, record, strict=True)
-    }
-    first, last = record[0].position, record[-1].position
-    is_one_line = first.line == last.line
-    width = last.column + last.width - first.column if is_one_line else first.width
-    return MappingNode(entries, Position(first.path, first.line, first.column, width))
+def _wrong_length(
+    record: Sequence[str], names: Sequence[str], delimiter: str, position: Position
+) -> Problem:
+    message = f"{len(record)} cells, but the header has {len(names)} columns"
+    if len(record) > len(names):
+        hint = f"a cell that holds {_DELIMITERS[delimiter]} needs double quotes"
+    else:
+        hint = f"the cells from {names[len(record)]!r} on are missing"
+    return Problem(position, "row-length", message, hint)
 
 
-def _check_header(header: list[ScalarNode]) -> Iterator[Problem]:
-    seen: dict[str, Position] = {}
-    for cell in header:
-        if not cell.text:
-            message = "a column without a name"
-            hint = "give it a name, or take the column out"
-            yield Problem(cell.position, "empty-column-name", message, hint)
-        elif cell.text in seen:
-            first = seen[cell.text].column
-            message = f"a second column {cell.text!r}; the first one is at column {first}"
-            yield Problem(cell.position, "repeated-column", message)
-        else:
-            seen[cell.text] = cell.position
-
-
-def _wrong_length(record: list[ScalarNode], header: list[ScalarNode], delimiter: str) -> Problem:
-    counts = f"{len(record)} cells, but the header has {len(header)} columns"
-    if len(record) > len(header):
-        name = {",": "a comma", ";": "a semicolon", "\t": "a tab"}[delimiter]
-        extra = record[len(header)].position
-        return Problem(extra, "row-length", counts, f"a cell that holds {name} needs double quotes")
-    first = record[0].position
-    hint = f"the cells from {header[len(record)].text!r} on are missing"
-    last = record[-1].position
-    width = last.column + last.width - first.column if last.line == first.line else first.width
-    return Problem(
-        Position(first.path, first.line, first.column, width), "row-length", counts, hint
-    )
-
-
-def _unclosed_quote(position: Position) -> Problem:
-    message = "this quote is opened here and never closed"
-    return Problem(position, "csv-syntax", message, "a quote inside a quoted cell is written twice")
-
-
-def _after_quote(position: Position) -> Problem:
-    message = "text goes on after the closing quote"
-    return Problem(position, "csv-syntax", message, "a quote inside a quoted cell is written twice")
+def _syntax_message(error: str, lines: Sequence[str], names: Sequence[str], delimiter: str) -> str:
+    """What the csv module's error means, for the row that begins with the first of `lines`."""
+    if error.endswith("expected after '\"'"):
+        return "in the row that begins here, text goes on after a closing quote"
+    if error != "unexpected end of data":
+        return f"this row cannot be read as CSV: {error}"
+    # Read leniently, the row ends with the cell that is never closed.
+    cells = next(csv.reader(lines, delimiter=delimiter))
+    column = f"column {names[len(cells) - 1]!r}: " if len(cells) <= len(names) else ""
+    return f"{column}a quote is opened in this row and never closed"

@@ -1,4 +1,4 @@
-"""The files of one storyboard, each read once: itself, what it includes, its rows and macros."""
+"""Reads the files of one storyboard, each once: itself, its includes, its rows and macros."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ MAX_LEVELS = 50
 
 
 class Inputs:
-    """Reads files that a storyboard names, and gathers their texts and what is wrong with them.
+    """Reads the files that a storyboard names, and collects their texts and problems.
 
-    `display_name` is the storyboard's name in messages; other files are named beside
-    it. `sources` maps the names to the texts.
+    `display_name` is the storyboard's name in messages; the names of other files
+    are relative to it. `sources` maps these names to the texts.
     """
 
     def __init__(self, path: Path, display_name: str, catalog: Catalog) -> None:
@@ -36,32 +36,32 @@ class Inputs:
         self._display_name = display_name
         self._cards = catalog.cards()
         self._rows: dict[str, Rows] = {}
-        self._included: dict[str, str] = {}  # what each is called in messages, by its real name
+        self._included: dict[str, str] = {}  # real path to the name in messages
 
     def read_storyboard(self) -> MappingNode | None:
-        """The storyboard's own mapping, None where the file holds none."""
+        """The mapping in the storyboard's own file, None where it holds something else."""
         source = self._read_yaml(self._path, self._display_name)
         self.problems.extend(source.problems)
         return self._check(source, storyboard_schema(self._cards))
 
     def read_includes(self, root: MappingNode) -> list[MappingNode]:
-        """The included files in order, those that they include before them, each once."""
-        return self._read_includes(self._path, self._display_name, root, (_real(self._path),))
+        """The included files in order, each once; a file stands after those it includes."""
+        return self._read_includes(self._path, self._display_name, root, (_real_path(self._path),))
 
     def read_rows(self, node: ScalarNode, where: str) -> list[dict[str, Json]]:
-        """The rows of the file that a shot names; `where` is the way to the name."""
-        path, display_name = _beside(self._path, self._display_name, node.text)
+        """The rows of the file that a shot names; `where` is the path to the setting."""
+        path, display_name = _resolve(self._path, self._display_name, node.text)
         rows = self._rows.get(display_name)
         if rows is None:
             rows = self._rows[display_name] = read_rows(path, display_name)
             self.sources[display_name] = rows.text
         setting = Setting(node, where, node.position)
-        self.problems.extend(_told_there(rows.problems, rows.text, setting))
-        return [row for row in (found.data for found in rows.rows) if isinstance(row, dict)]
+        self.problems.extend(_at_setting(rows.problems, rows.text, setting))
+        return list(rows.rows)
 
     def read_templates(self) -> Templates:
         """The template engine, with the macros in the folder beside the storyboard."""
-        folder, display_name = _beside(self._path, self._display_name, "templates")
+        folder, display_name = _resolve(self._path, self._display_name, "templates")
         templates = Templates(folder, display_name=display_name)
         self.problems.extend(templates.problems)
         self.sources.update(templates.sources)
@@ -73,8 +73,8 @@ class Inputs:
         found: list[MappingNode] = []
         for setting in _names_of_includes(root):
             name = str(setting.node.data)
-            target, target_name = _beside(path, display_name, name)
-            real = _real(target)
+            target, target_name = _resolve(path, display_name, name)
+            real = _real_path(target)
             if real in above:
                 circle = [*above[above.index(real) :], real]
                 steps = " -> ".join(os.path.basename(step) for step in circle)  # noqa: PTH119 (real paths as text)
@@ -96,7 +96,7 @@ class Inputs:
 
     def _read_include(self, path: Path, display_name: str, setting: Setting) -> MappingNode | None:
         source = self._read_yaml(path, display_name)
-        self.problems.extend(_told_there(source.problems, source.text, setting))
+        self.problems.extend(_at_setting(source.problems, source.text, setting))
         return self._check(source, include_schema(self._cards))
 
     def _read_yaml(self, path: Path, display_name: str) -> Source:
@@ -131,8 +131,8 @@ def _names_of_includes(root: MappingNode) -> list[Setting]:
     ]
 
 
-def _told_there(problems: Sequence[Problem], text: str, setting: Setting) -> Sequence[Problem]:
-    """The problems of a file; where nothing of it can be quoted, at the place that names it."""
+def _at_setting(problems: Sequence[Problem], text: str, setting: Setting) -> Sequence[Problem]:
+    """The problems of a file, moved to the setting that names it where the file has no text."""
     if text:
         return problems
     name = format_value(setting.node.data)
@@ -148,14 +148,14 @@ def _told_there(problems: Sequence[Problem], text: str, setting: Setting) -> Seq
     ]
 
 
-def _beside(path: Path, display_name: str, name: str) -> tuple[Path, str]:
-    """A file or folder that the file `path` names, and its name for messages."""
+def _resolve(path: Path, display_name: str, name: str) -> tuple[Path, str]:
+    """The path of what the file `path` calls `name`, and its name in messages."""
     display_name = os.path.normpath(os.path.join(os.path.dirname(display_name), name))  # noqa: PTH118, PTH120 (a shown name, not a path)
     return path.parent / name, display_name
 
 
-def _real(path: Path) -> str:
-    """The one name of a file that has several; the path itself where it is no possible name."""
+def _real_path(path: Path) -> str:
+    """The path with symbolic links resolved; unchanged where the system refuses it."""
     try:
         return os.path.realpath(path)
     except (OSError, ValueError):

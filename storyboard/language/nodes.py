@@ -1,4 +1,4 @@
-"""YAML and rows as values that remember their place: what `source` makes and `expand` reads."""
+"""Values read from YAML with their positions, and rows of a table."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class ScalarNode(NamedTuple):
     """One value. `text` is its spelling in the file, quotes and folding resolved.
 
     `text_line` is the file's line on which the first line of `text` stands:
-    the place's own line, or for a block scalar (| or >) the one below it.
+    the line of `position`, or for a block scalar (| or >) the one below it.
     """
 
     value: ScalarValue
@@ -44,7 +44,7 @@ class SequenceNode:
 
 
 class Entry(NamedTuple):
-    """One key of a mapping with its own place."""
+    """One key of a mapping with its own position."""
 
     key_position: Position
     value: Node
@@ -69,6 +69,13 @@ class MappingNode:
     def data(self) -> Json:
         """The plain dict."""
         return {key: entry.value.data for key, entry in self.entries.items()}
+
+
+class Row(NamedTuple):
+    """One row of a file of rows: its plain cells by column, and where it begins."""
+
+    position: Position
+    cells: dict[str, Json]
 
 
 Node: TypeAlias = ScalarNode | SequenceNode | MappingNode

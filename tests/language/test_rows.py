@@ -1,10 +1,11 @@
-"""Rows from CSV, TSV, JSON, JSONL and YAML: every cell with its place."""
+"""Rows from CSV, TSV, JSON, JSONL and YAML, and the line of each mistake."""
 
 from __future__ import annotations
 
 import csv
 import io
 import json
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +13,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from storyboard.language.csv_rows import read_table
-from storyboard.language.json_text import parse_json
-from storyboard.language.nodes import ScalarNode
+from storyboard.language.csv_rows import read_csv
+from storyboard.language.json_rows import read_json
+from storyboard.language.nodes import Row
 from storyboard.language.rows import Rows, read_rows
-from storyboard.records import Position, Severity
+from storyboard.records import Position, Problem, Severity
 from storyboard.reporting.problems import format_problems
 
 
@@ -33,17 +34,11 @@ def rows_of(folder: Path, name: str, content: str | bytes, **options: int) -> Ro
 
 def data(rows: Rows) -> list[Any]:
     assert rows.problems == ()
-    return [row.data for row in rows.rows]
+    return list(rows.rows)
 
 
 def said(rows: Rows) -> list[str]:
     return format_problems(rows.problems, {}, style="concise").split("\n")
-
-
-def cell(rows: Rows, number: int, column: str) -> ScalarNode:
-    node = rows.rows[number].get(column)
-    assert isinstance(node, ScalarNode)
-    return node
 
 
 # CSV
@@ -64,7 +59,7 @@ def cell(rows: Rows, number: int, column: str) -> ScalarNode:
 def test_csv_is_read_however_it_is_written(folder: Path, content: str) -> None:
     rows = rows_of(folder, "p.csv", content)
     assert data(rows) == [{"sku": "007", "name": "Lamp", "seconds": "5"}]
-    assert rows.columns == ("sku", "name", "seconds")
+    assert list(rows.rows[0]) == ["sku", "name", "seconds"]
 
 
 def test_cells_of_csv_are_text_as_they_stand(folder: Path) -> None:
@@ -86,44 +81,61 @@ def test_a_tsv_is_cut_at_tabs_whatever_else_it_holds(folder: Path) -> None:
     assert data(rows_of(folder, "p.TSV", "a,b,c\td\n1\t2\n")) == [{"a,b,c": "1", "d": "2"}]
 
 
-def test_every_cell_knows_where_it_stands(folder: Path) -> None:
-    rows = rows_of(folder, "p.csv", 'a,b,c\n"x\n日",yy,\n1,"2",3\n')
-    assert cell(rows, 0, "a").position == Position("p.csv", 2, 1, 2)
-    assert cell(rows, 0, "b").position == Position("p.csv", 3, 4, 2)
-    assert cell(rows, 0, "c").position == Position("p.csv", 3, 7, 1)
-    assert cell(rows, 1, "b").position == Position("p.csv", 4, 3, 3)
-    assert cell(rows, 1, "b").text_line == 4
-    assert rows.rows[1].position == Position("p.csv", 4, 1, 7)
-    assert rows.rows[1].entries["b"].key_position == Position("p.csv", 1, 3, 1)
+def test_a_row_of_csv_stands_on_the_line_where_it_begins() -> None:
+    found = list(read_csv('sep=,\na,b\n\n"x\n日",y\n1,2', "p.csv"))
+    assert found == [
+        Row(Position("p.csv", 4, 1, 2), {"a": "x\n日", "b": "y"}),
+        Row(Position("p.csv", 6, 1, 3), {"a": "1", "b": "2"}),
+    ]
 
 
 def test_rows_of_another_length_are_problems_with_their_line(folder: Path) -> None:
     rows = rows_of(folder, "p.csv", "a,b,c\n1,2\n1,2,3\n1,Lamp, red,3\n")
     assert said(rows) == [
         "p.csv:2:1: 2 cells, but the header has 3 columns",
-        "p.csv:4:13: 4 cells, but the header has 3 columns",
+        "p.csv:4:1: 4 cells, but the header has 3 columns",
     ]
     assert [problem.hint for problem in rows.problems] == [
         "the cells from 'c' on are missing",
         "a cell that holds a comma needs double quotes",
     ]
-    assert [row.data for row in rows.rows] == [{"a": "1", "b": "2", "c": "3"}]
+    assert list(rows.rows) == [{"a": "1", "b": "2", "c": "3"}]
 
 
-def test_repeated_and_empty_names_of_columns_are_problems(folder: Path) -> None:
-    assert said(rows_of(folder, "p.csv", "a,,b,a\n1,2,3,4\n")) == [
-        "p.csv:1:3: a column without a name",
-        "p.csv:1:6: a second column 'a'; the first one is at column 1",
-    ]
+@pytest.mark.parametrize(
+    ("header", "message"),
+    [
+        ("a,b,a,b,", "p.csv:1:1: more than one column is called 'a', 'b'"),
+        ("a,,b,", "p.csv:1:1: column 2, 4 has no name"),
+    ],
+)
+def test_repeated_and_empty_names_of_columns_are_problems(
+    folder: Path, header: str, message: str
+) -> None:
+    assert said(rows_of(folder, "p.csv", f"{header}\n")) == [message]
 
 
-def test_quotes_that_do_not_close_are_problems(folder: Path) -> None:
-    assert said(rows_of(folder, "p.csv", 'a,b\n1,"x\n2,y\n')) == [
-        "p.csv:2:3: this quote is opened here and never closed"
-    ]
-    assert said(rows_of(folder, "p.csv", 'a,b\n1,"x\n"y,2\n')) == [
-        "p.csv:3:2: text goes on after the closing quote"
-    ]
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ('a,b\n1,"x\n2,y\n', "2:1: column 'b': a quote is opened in this row and never closed"),
+        ('a,"b\n1,2\n', "1:1: a quote is opened in this row and never closed"),
+        ('a\n1,2,"x\n', "2:1: a quote is opened in this row and never closed"),
+        ('a,b\n1,"x\n"y,2\n', "2:1: in the row that begins here, text goes on after a closing"),
+    ],
+)
+def test_quotes_that_do_not_close_are_problems(folder: Path, content: str, message: str) -> None:
+    (line,) = said(rows_of(folder, "p.csv", content))
+    assert line.startswith(f"p.csv:{message}")
+
+
+def test_any_error_of_the_csv_module_is_a_problem(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("storyboard.language.csv_rows.MAX_BYTES", 3)
+    limit = csv.field_size_limit()
+    (found,) = read_csv("a,b\n1,2345\n", "p.csv")
+    csv.field_size_limit(limit)
+    assert isinstance(found, Problem)
+    assert (found.code, found.position.line) == ("csv-syntax", 2)
 
 
 def test_a_file_without_rows_is_a_warning(folder: Path) -> None:
@@ -137,6 +149,11 @@ def test_a_cell_may_be_long(folder: Path) -> None:
     assert data(rows_of(folder, "p.csv", "a,b\n" + "x" * 1_000_000 + ",y\n"))[0]["b"] == "y"
 
 
+def rows_in(found: Iterable[Row | Problem]) -> list[Any]:
+    """The cells of rows, among which there is no problem."""
+    return [item.cells for item in found if isinstance(item, Row) or pytest.fail(str(item))]
+
+
 _CELLS = st.text(alphabet='ab,;\t"\n\r ', max_size=6)
 
 
@@ -147,14 +164,13 @@ def test_what_the_csv_module_writes_is_read_back(table: list[list[str]]) -> None
     writer = csv.writer(file)
     writer.writerow(["k1", "k2"])
     writer.writerows(table)
-    read = read_table(file.getvalue(), "p.csv")
-    assert read.problems == ()
+    read = rows_in(read_csv(file.getvalue(), "p.csv"))
     expected = [
         [text.replace("\r\n", "\n").replace("\r", "\n") for text in row]
         for row in csv.reader(io.StringIO(file.getvalue(), newline=""), strict=True)
         if any(text.strip() for text in row)
     ][1:]
-    assert [list(row.data.values()) for row in read.rows] == expected  # type: ignore[union-attr]
+    assert [list(row.values()) for row in read] == expected
 
 
 # JSON
@@ -168,48 +184,60 @@ def test_json_keeps_types_and_nesting(folder: Path, is_ascii: bool) -> None:
     ]
     rows = rows_of(folder, "p.json", json.dumps(value, ensure_ascii=is_ascii, indent=1))
     assert data(rows) == value
-    assert rows.columns == ("a", "b", "c", "d", "f", "g", "")
 
 
-def test_values_of_json_know_where_they_stand(folder: Path) -> None:
-    rows = rows_of(folder, "p.json", '[\r\n  {"sku": "é", "n": 12},\r\n  {"m": [1,\r\n 2]}]')
-    assert rows.rows[0].position == Position("p.json", 2, 3, 21)
-    assert rows.rows[0].entries["n"].key_position == Position("p.json", 2, 16, 3)
-    assert cell(rows, 0, "sku").position == Position("p.json", 2, 11, 3)
-    assert cell(rows, 0, "n").position == Position("p.json", 2, 21, 2)
-    assert rows.rows[1].entries["m"].value.position == Position("p.json", 3, 9, 3)
+def test_a_row_of_json_stands_where_it_begins() -> None:
+    text = '[\r\n  {"sku": "é", "n": 12},\r  {"m": [1,\r\n 2]}, {}]'
+    assert [row.position for row in read_json(text, "p.json")] == [
+        Position("p.json", 2, 3, 21),
+        Position("p.json", 3, 3, 9),
+        Position("p.json", 4, 7, 2),
+    ]
 
 
 @pytest.mark.parametrize(
     ("text", "line"),
     [
         ('[{"a": 1,}]', "p.json:1:9: a comma before }, with nothing between them"),
-        ("[1,\n]", "p.json:2:1: a comma before ], with nothing between them"),
-        ('[{"a": 1\n "b": 2}]', "p.json:2:2: a comma or } is expected here"),
+        ("[{},\n]", "p.json:1:4: a comma before ], with nothing between them"),
+        ('[{"a": 1\n "b": 2}]', "p.json:2:2: a comma or a closing bracket is expected here"),
         ('[{"a" 1}]', "p.json:1:7: a ':' is expected here"),
         ("[{a: 1}]", "p.json:1:3: a key in double quotes is expected here"),
         ("[{'a': 1}]", "p.json:1:3: a key in double quotes is expected here"),
         ("[{\"a\": 'x'}]", "p.json:1:8: ' means nothing here"),
-        ('[{"a": NaN}]', "p.json:1:8: NaN is no value of JSON"),
-        ('[{"a": -Infinity}]', "p.json:1:8: -Infinity is no value of JSON"),
-        ('[{"a": 1e999}]', "p.json:1:8: 1e999 is too large for a number"),
-        ('[{"a": 01}]', "p.json:1:8: 01 is no value of JSON"),
+        ('[{"a": NaN}]', "p.json:1:2: [0].a: NaN is no value of JSON"),
+        ('[{"a": -Infinity}]', "p.json:1:2: [0].a: -Infinity is no value of JSON"),
+        ('[{"a": 1e999}]', "p.json:1:2: [0].a: 1e999 is too large for a number"),
+        ('[{"a": 01}]', "p.json:1:9: a comma or a closing bracket is expected here"),
         ('[{"a": True}]', "p.json:1:8: True is no value of JSON"),
         (
             '[{"a": ' + "9" * 5000 + "}]",
-            "p.json:1:8: a number of 5,000 characters, more than 100",
+            "p.json:1:2: [0].a: a number of 5,000 characters, more than 100",
         ),
-        ('[{"a": "x\n"}]', "p.json:1:8: this text is not closed on its line"),
-        ('[{"a": "x', "p.json:1:8: this text is not closed on its line"),
+        ('[{"a": "x\n"}]', "p.json:1:10: this text is not closed on its line, or holds a tab"),
+        ('[{"a": "x', "p.json:1:8: this text is never closed"),
         ('[{"a": "\\q"}]', "p.json:1:9: this backslash means nothing in JSON"),
         ('[{"a": "\\u12"}]', "p.json:1:9: this backslash means nothing in JSON"),
-        ('[{"a": "\\ud83d"}]', "p.json:1:8: an escape in this text is only half a character"),
+        (
+            '[{"a": "\\ud83d"}]',
+            "p.json:1:2: [0].a: an escape in this text is only half a character",
+        ),
         ('[{"a": }]', "p.json:1:8: } means nothing here"),
-        ('[{"a": 1}', "p.json:1:10: a comma or ] is expected here"),
+        ('[{"a": 1}', "p.json:1:10: a comma or a closing bracket is expected here"),
         ('[{"a":', "p.json:1:7: a value is missing here"),
         ("[] []", "p.json:1:4: more follows after the end of the value"),
-        ('[{"a": 1, "a": 2}]', "p.json:1:11: [0].a: repeated key; the first one is on line 1"),
-        ("[" * 100_000, "p.json:1:65: nested more than 64 levels deep"),
+        ('[{"a": 1, "a": 2}]', "p.json:1:2: [0].a: repeated key"),
+        ("[" * 100_000, "p.json:1:1: nested more than 64 levels deep"),
+        ('[{"b": ' + "[" * 62 + "]" * 62 + "}, {}, {}]", ""),
+        (
+            '[{}, {"b": ' + "[" * 63 + "]" * 63 + "}]",
+            "p.json:1:6: [1].b" + "[0]" * 62 + ": nested more than 64 levels deep",
+        ),
+        (
+            '[{"a": [1, {"\\udfff": 1}]}]',
+            'p.json:1:2: [0].a[1]["\\udfff"]: an escape in this text is only half a character',
+        ),
+        ('[{"a": [{"b": 1, "c": 2, "b": 3}]}]', "p.json:1:2: [0].a[0].b: repeated key"),
         ('{"a": 1}', "p.json:1:1: rows are a list of mappings, not a mapping"),
         ('"x"', "p.json:1:1: rows are a list of mappings, not text"),
         ('[{"a": 1}, 5]', "p.json:1:12: [1]: a row is a mapping of column to value, not a number"),
@@ -239,10 +267,8 @@ _JSON = st.recursive(
 def test_what_the_json_module_writes_is_read_back(
     value: Any, ascii_only: bool, indent: int | None
 ) -> None:
-    root, problems = parse_json(json.dumps(value, ensure_ascii=ascii_only, indent=indent), "p.json")
-    assert problems == ()
-    assert root is not None
-    assert root.data == value
+    text = json.dumps([{"cell": value}], ensure_ascii=ascii_only, indent=indent)
+    assert rows_in(read_json(text, "p.json")) == [{"cell": value}]
 
 
 @settings(deadline=None)
@@ -254,10 +280,14 @@ def test_what_json_refuses_is_a_problem_and_what_it_takes_is_none(text: str) -> 
     try:
         json.loads(text, parse_constant=no_constant)
     except ValueError:
-        assert parse_json(text, "p.json")[1]
+        assert codes_of(text)
     else:
-        codes = {problem.code for problem in parse_json(text, "p.json")[1]}
-        assert codes <= {"repeated-key", "json-syntax"}
+        assert codes_of(text) <= {"repeated-key", "json-syntax"}
+
+
+def codes_of(text: str) -> set[str]:
+    found = read_json(f'[{{"cell": {text}\n}}]', "p.json")
+    return {problem.code for problem in found if isinstance(problem, Problem)}
 
 
 # JSON lines and YAML
@@ -266,20 +296,17 @@ def test_what_json_refuses_is_a_problem_and_what_it_takes_is_none(text: str) -> 
 @pytest.mark.parametrize("name", ["p.jsonl", "p.ndjson"])
 def test_a_bad_line_of_json_hides_no_other(folder: Path, name: str) -> None:
     rows = rows_of(folder, name, '{"a": 1}\n\n{"a": 2,}\r\n  {"b": "x"}\n5\n')
-    assert [row.data for row in rows.rows] == [{"a": 1}, {"b": "x"}]
-    assert rows.columns == ("a", "b")
+    assert list(rows.rows) == [{"a": 1}, {"b": "x"}]
     assert said(rows) == [
         f"{name}:3:8: a comma before }}, with nothing between them",
         f"{name}:5:1: [2]: a row is a mapping of column to value, not a number",
     ]
-    assert cell(rows, 1, "b").position == Position(name, 4, 9, 3)
 
 
 @pytest.mark.parametrize("name", ["p.yaml", "p.yml"])
 def test_rows_of_yaml_are_read_as_storyboards_are(folder: Path, name: str) -> None:
     rows = rows_of(folder, name, "- {id: 0010, ratio: 16:9, n: 5}\n- id: b\n  tags: [x]\n")
     assert data(rows) == [{"id": "0010", "ratio": "16:9", "n": 5}, {"id": "b", "tags": ["x"]}]
-    assert cell(rows, 0, "n").position == Position(name, 1, 30, 1)
     assert said(rows_of(folder, name, "a: 1\n")) == [
         f"{name}:1:1: rows are a list of mappings, not a mapping"
     ]
