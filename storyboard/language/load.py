@@ -1,7 +1,7 @@
-"""From a path to a Storyboard: composes the stages in order, and gathers every problem.
+"""Loads a storyboard from a path: runs the stages in order and collects every problem.
 
 Reads the storyboard, the files it includes, its rows and its macros, and
-nothing else. Never raises for what a file holds.
+nothing else. Whatever is wrong with a file is a problem, not an exception.
 """
 
 from __future__ import annotations

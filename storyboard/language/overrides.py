@@ -15,9 +15,9 @@ from storyboard.records import Position, Problem
 def read_overrides(
     assignments: Iterable[str], files: Iterable[Path]
 ) -> tuple[dict[str, Node], list[Problem], dict[str, str]]:
-    """Vars from `--vars FILE` (typed) and `--var NAME=VALUE` (text), the latter winning.
+    """Vars from `--vars FILE` (typed) and `--var NAME=VALUE` (text), which takes precedence.
 
-    Also the problems with them, and the texts of the files for quoting.
+    Also returns the problems with them, and the texts of the files for quoting.
     """
     variables: dict[str, Node] = {}
     problems: list[Problem] = []

@@ -1,4 +1,4 @@
-"""From a path to text: every way in which a file can disappoint is a problem, not an exception."""
+"""Reads text files; whatever is wrong with one is a problem, not an exception."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ MAX_BYTES = 64 * 1024 * 1024
 # text they are nearly always another encoding in disguise.
 _UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
-# O_NONBLOCK: opening a fifo that nobody writes to would wait for ever.
+# O_NONBLOCK: opening a fifo that nobody writes to would block.
 _FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 
 _KINDS = (
@@ -31,9 +31,9 @@ _KINDS = (
 
 
 class FileText(NamedTuple):
-    """A file's text without its byte order mark, or the problem that it could not be read.
+    """A file's text without its byte order mark, or the problem with reading it.
 
-    With a problem, `text` is what can be quoted of the file, perhaps nothing.
+    With a problem, `text` is what can be quoted of the file; it may be empty.
     """
 
     text: str
@@ -90,8 +90,8 @@ class _NotAFile(Exception):
 
 
 def _read_bytes(path: Path, max_bytes: int) -> bytes:
-    # Asked before opening, since opening some devices does something; and
-    # after, since the name can mean another file by then.
+    # Checked before opening, since opening a device can have effects, and
+    # after, since the name may refer to another file by then.
     _check_kind(path.stat().st_mode)
     descriptor = os.open(path, _FLAGS)
     with os.fdopen(descriptor, "rb") as file:
@@ -106,7 +106,7 @@ def _check_kind(mode: int) -> None:
 
 
 def _decode(data: bytes, display_name: str) -> FileText:
-    # UTF-32's mark begins with that of UTF-16, so it is asked for first.
+    # UTF-32's mark begins with that of UTF-16, so it is checked first.
     if data.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)):
         return _unreadable(display_name, "is written in UTF-32", hint="save the file as UTF-8")
     if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):

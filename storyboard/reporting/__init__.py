@@ -1,1 +1,1 @@
-"""Problems with their places, quoting, suggestions, amounts: how things are said."""
+"""Formats problems, source quotes, suggestions and amounts for people and programs."""

@@ -1,4 +1,4 @@
-"""Lines and places of a text: pure counting, shared by all that points into files."""
+"""Lines, columns and positions within a text."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def line_start(text: str, index: int) -> int:
 
 
 def position_at(text: str, index: int, display_name: str, *, width: int | None = None) -> Position:
-    """The place of a character; without a width it reaches to the end of its line."""
+    """The position of a character; without a width it extends to the end of the line."""
     index = min(index, len(text))
     line = len(_BREAK.findall(text, 0, index)) + 1
     if width is None:

@@ -93,7 +93,7 @@ def _command(problem: Problem) -> str:
         words.append(f'rendered: "{problem.rendered}"')
     if problem.hint is not None:
         words.append(f"hint: {problem.hint}")
-    # Our own line breaks stay breaks; whatever came from outside is escaped first.
+    # Only the breaks between these lines are kept; those inside a text are escaped.
     return f"::{kind} {where}::" + "%0A".join(_data(printable(word)) for word in words)
 
 
@@ -128,9 +128,9 @@ def _result(problem: Problem, rule: int) -> dict[str, Any]:
     }
 
 
-def _uri(shown: str) -> str:
-    """A relative reference, or a file URI where the shown name is absolute."""
-    path = PurePath(shown)
+def _uri(display_name: str) -> str:
+    """A relative reference, or a file URI where the name is an absolute path."""
+    path = PurePath(display_name)
     if path.is_absolute():
         return path.as_uri()
     return percent_encoded(path.as_posix(), errors="replace")

@@ -1,4 +1,4 @@
-"""Problems for people: place, message, the source line underlined, hint."""
+"""Problems for people: position, message, the source line underlined, hint."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _RESET, _BOLD, _RED, _YELLOW, _CYAN = "\x1b[0m", "\x1b[1m", "\x1b[31m", "\x1b[33
 def plain_text(
     problems: Sequence[Problem], sources: Mapping[str, str], *, color: bool = False
 ) -> str:
-    """Each problem with its source line; many warnings of one kind as one line."""
+    """Each problem with its source line; many warnings of one code become one line."""
     counts = Counter(problem.code for problem in problems if _is_warning(problem))
     lines_of: dict[str, list[str]] = {}
     seen: set[str] = set()

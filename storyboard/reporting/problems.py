@@ -1,7 +1,7 @@
-"""From problems to words: in order, each once, in the format that was asked for.
+"""Sorts problems, drops duplicates and formats them in one of the styles.
 
     style      for
-    text       people: place, message, the source line underlined, hint
+    text       people: position, message, the source line underlined, hint
     concise    editors and grep: one line each
     json       programs: one document
     github     GitHub's annotations: workflow commands
@@ -30,7 +30,7 @@ def _text(problems: Sequence[Problem], sources: Mapping[str, str], color: bool) 
 
 
 def _from(module: str, function: str) -> _Formatter:
-    """The style, imported when it is asked for: most runs have no problem to print."""
+    """A formatter that is imported on first use: most runs have no problem to print."""
 
     def text(problems: Sequence[Problem], sources: Mapping[str, str], color: bool) -> str:
         made: str = getattr(import_module(f"storyboard.reporting.{module}"), function)(problems)
@@ -48,15 +48,15 @@ STYLES: dict[str, _Formatter] = {
 }
 
 _ABSENT = "missing-key"
-"""What is not there has no place of its own; it borrows that of a neighbour."""
+"""A missing key has no position of its own; it is reported at that of a neighbour."""
 
 
 def tidy(problems: Iterable[Problem]) -> tuple[Problem, ...]:
-    """Problems sorted by place, one message for one place.
+    """Problems sorted by position, one for each position.
 
-    Of several at one place the first one given stays; missing keys, which
-    borrow their place, all stay. A warning stays where no problem has its
-    place, one of a kind.
+    Of several problems at one position the first is kept; missing keys, which
+    are reported at a neighbour's position, are all kept. A warning is kept
+    where its position has no problem, one of each code.
     """
     chosen: dict[tuple[object, ...], Problem] = {}
     for problem in sorted(problems, key=_is_warning):
@@ -77,9 +77,9 @@ def format_problems(
     style: str = "text",
     color: bool = False,
 ) -> str:
-    """The problems in one of the `STYLES`, tidied; nothing at the end of the last line.
+    """The problems in one of the `STYLES`, tidied, without a line break at the end.
 
-    `sources` maps the shown name of each file to its text, for quoting lines.
+    `sources` maps the display name of each file to its text, for quoting lines.
     """
     return STYLES[style](tidy(problems), sources, color)
 
@@ -87,8 +87,8 @@ def format_problems(
 def summarize(problems: Iterable[Problem], *, outcome: str | None = None) -> str:
     """One line that counts: "2 problems, 1 warning, nothing submitted."
 
-    `outcome` ends the line; without it, where there are problems, it is that
-    nothing was submitted.
+    `outcome` ends the line; by default "nothing submitted" where there are
+    problems, else nothing.
     """
     counts = Counter(problem.severity for problem in tidy(problems))
     parts = [

@@ -1,4 +1,4 @@
-"""Text from outside, made fit for a terminal: it cannot act, and it ends."""
+"""Makes untrusted text safe to print: no control characters, bounded length."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ _WIDEST = 100
 _ELLIPSIS = "..."
 _TAB = "    "
 
-# Control characters act on the terminal; bidirectional marks and the odd line
-# breaks make a line read as something else than it is.
+# Control characters act on the terminal; bidirectional marks and unusual line
+# breaks can make a line look like a different one.
 _ACTING = re.compile(
     "[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]"
 )
@@ -20,7 +20,7 @@ _NAMES = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
 
 def printable(text: str) -> str:
-    """The text on one line, with an escape for each character that would not just be shown."""
+    """The text on one line, with an escape for each character that a terminal would act on."""
     return _ACTING.sub(_escape, text)
 
 
@@ -31,9 +31,9 @@ def bounded(text: str, most: int) -> str:
 
 
 def quote(line: str, position: Position) -> tuple[str, str]:
-    """A source line and the carets that underline the place in it.
+    """A source line and the carets that underline the position.
 
-    A line that is too wide is cut on either side of the place; tabs are four
+    A line that is too wide is cut on either side of the position; tabs are four
     columns, wide characters two.
     """
     start = min(position.column - 1, len(line))
@@ -74,7 +74,7 @@ def _width(character: str) -> int:
 
 
 def _window(line: str, start: int, end: int) -> tuple[int, int]:
-    """The part of a line to show, in characters, so that the place is seen."""
+    """The part of a line to show, in characters, so that the position is visible."""
     if len(line) <= _WIDEST:
         return 0, len(line)
     visible_width = min(end - start, _WIDEST // 2)

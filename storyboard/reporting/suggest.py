@@ -1,4 +1,4 @@
-"""Guesses at what a misspelt word was meant to be."""
+"""Suggestions for misspelt words."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ def renew_budget() -> None:
 
 
 def closest(word: str, known: Iterable[str]) -> str | None:
-    """The known word that is most like `word`, upper and lower case being one; else None.
+    """The known word most similar to `word`, ignoring case, or None.
 
-    None, too, once the comparisons of the run are used up.
+    Always None once the run's comparisons are used up.
     """
     if len(word) > MAX_WORD or _Budget.left <= 0:
         return None
@@ -42,6 +42,6 @@ def closest(word: str, known: Iterable[str]) -> str | None:
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str | None:
-    """The hint "did you mean 'prompt'?", or None where nothing known is near."""
+    """The hint "did you mean 'prompt'?", or None where no known word is similar."""
     guess = closest(word, known)
     return None if guess is None else f"did you mean '{guess}'?"

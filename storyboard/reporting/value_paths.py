@@ -1,4 +1,4 @@
-"""The way to a value inside a file, and the value, as messages write them: `shots[2].duration`."""
+"""Paths to values, and values, as messages write them: `shots[2].duration`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _MAX_RENDERED = 60
 
 
 def format_path(parts: Iterable[str | int]) -> str:
-    """Keys and indexes as one path; keys that are no names stand in brackets and quotes."""
+    """Keys and indexes as one path; keys that are not names are quoted in brackets."""
     path = ""
     for part in parts:
         if isinstance(part, int):
@@ -26,7 +26,7 @@ def format_path(parts: Iterable[str | int]) -> str:
 
 
 def shorten(text: str, most: int) -> str:
-    """At most `most` characters of a text, an ellipsis standing for the rest."""
+    """At most `most` characters of a text, ending in an ellipsis where it was cut."""
     return text if len(text) <= most else text[: most - 3] + "..."
 
 
