@@ -37,7 +37,7 @@ def counts(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
 
         monkeypatch.setattr(owner, name, counting)
 
-    count(Sandbox, "build", "compiled")
+    count(Sandbox, "compile", "compiled")
     count(JinjaRenderer, "render", "rendered")
     count(negatives, "_read_shared", "negatives read")
     count(takes, "fingerprint", "fingerprints")

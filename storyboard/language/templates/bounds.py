@@ -1,32 +1,35 @@
-"""What a template may print and how much it may do: the limits, and the meter that holds them.
+"""What a template may print and how much it may make: the limits, and the meter that holds them.
 
-Knows nothing of files or scopes. Everything here raises `Stop`, which
-`templates` turns into a `TemplateFault` with its line.
+They are bounds against accidents: a loop over the wrong list, a width with
+three zeros too many. Knows nothing of files or scopes.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import cast
+from typing import Any, TypeVar
 
 from jinja2 import Undefined
 from jinja2.environment import TemplateModule
 from jinja2.runtime import BlockReference, LoopContext, Macro, TemplateReference
 from jinja2.utils import Namespace
 
+from storyboard.language.templates.fault import TemplateFault
 from storyboard.language.templates.scope import MAX_TEXT
-from storyboard.records import Position
 
 MAX_STEPS = 100_000  # loop rounds and calls of one rendering
 MAX_ITEMS = 100_000  # entries of one list
-ENTRY = 10  # what a list entry or a map key costs, in characters: about its share of the time
-MAX_WEIGHT = 2_000_000  # characters, and ENTRY for each entry, in one value however deep
-MAX_WORK = 20_000_000  # the same, summed over all values that one rendering handles
+MAX_HANDLED = 20_000_000  # characters and entries of all texts and lists that one rendering handles
 MAX_NUMBER = 10**30
-MAX_DEPTH = 50  # macros, includes and vars that are under way within one another
-MAX_SECONDS = 2.0
+MAX_DEPTH = 50  # macros, loops, blocks and vars that are under way within one another
+MAX_NESTING = 20  # lists and maps within one another, where a template keeps or passes them
+
+_T = TypeVar("_T")
+
+_CONTAINERS = (list, tuple, dict, range)
+_SINGLE = frozenset({str, int, float, bool, type(None)})
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,164 +39,142 @@ class Method:
     name: str
     function: Callable[..., object]
 
-
-class Stop(Exception):
-    """A template asked for something that it cannot have; has no place yet."""
-
-    def __init__(
-        self,
-        code: str,
-        message: str,
-        hint: str | None = None,
-        *,
-        line: int | None = None,
-        position: Position | None = None,
-    ) -> None:
-        super().__init__(message)
-        self.code = code
-        self.message = message
-        self.hint = hint
-        self.line = line
-        self.position = position
-
-    def again(self) -> Stop:
-        """The same, to be raised anew: an exception that is raised twice gathers tracebacks."""
-        return Stop(self.code, self.message, self.hint, line=self.line, position=self.position)
+    def __call__(self, *args: object, **kwargs: object) -> object:
+        return self.function(*args, **kwargs)
 
 
 class Meter:
-    """Counts what one rendering does, with all that it renders on the way; `clock` in seconds."""
+    """Counts what one rendering does, with all that it renders on the way."""
 
-    def __init__(self, clock: Callable[[], float]) -> None:
-        self._clock = clock
-        self._end = clock() + MAX_SECONDS
+    def __init__(self) -> None:
         self._steps = 0
-        self._work = 0
+        self._handled = 0
         self._depth = 0
 
-    @property
-    def counts(self) -> tuple[int, int, float]:
-        """What has been counted so far, for `give_back`, and the time."""
-        return self._steps, self._work, self._clock()
-
-    def give_back(self, counts: tuple[int, int, float]) -> None:
-        """Forget what was counted since, and give its time back."""
-        self._steps, self._work, since = counts
-        self._end += self._clock() - since
-
-    def check(self) -> None:
-        """Stop when the time is up."""
-        if self._clock() > self._end:
-            raise Stop(
-                "template-too-slow", f"the template takes longer than {MAX_SECONDS:g} seconds"
-            )
-
-    def step(self) -> bool:
-        """Count a loop round or a call; True, so that it can stand in a condition."""
-        self._steps += 1
+    def step(self, count: int = 1) -> None:
+        """Count loop rounds or calls."""
+        self._steps += count
         if self._steps > MAX_STEPS:
-            raise Stop(
-                "template-too-slow", f"the template takes more than {MAX_STEPS:,} loop steps"
-            )
-        self.check()
-        return True
+            words = f"the template takes more than {MAX_STEPS:,} loop steps"
+            raise TemplateFault("template-too-slow", words)
 
-    def charge(self, units: int) -> None:
-        """Count the characters and entries of a value that was made."""
-        self._work += units
-        if self._work > MAX_WORK:
-            raise Stop(
-                "template-too-slow",
-                f"the template handles more than {MAX_WORK:,} characters in all",
-            )
-        self.check()
+    def handle(self, value: object) -> None:
+        """Count a value that is made or read; a fault where it is larger than any may be."""
+        if isinstance(value, str):
+            need_length(len(value))
+        elif isinstance(value, _CONTAINERS):
+            need_items(len(value))
+        else:
+            if isinstance(value, int):
+                need_number(value)
+            return
+        self._handled += len(value)
+        if self._handled > MAX_HANDLED:
+            words = f"the template handles more than {MAX_HANDLED:,} characters in all"
+            raise TemplateFault("template-too-slow", words)
+
+    def measured(self, value: _T) -> _T:
+        """The value, counted."""
+        self.handle(value)
+        return value
 
     def enter(self) -> None:
-        """Count one more thing that is under way; `leave` ends it."""
-        if self._depth >= MAX_DEPTH:
-            raise Stop(
-                "template-too-deep",
-                f"macros, includes and vars use one another more than {MAX_DEPTH} deep",
-            )
+        """Count one more thing that is under way within the others; `leave` ends it."""
         self._depth += 1
+        if self._depth > MAX_DEPTH:
+            words = f"macros, includes and vars use one another more than {MAX_DEPTH} deep"
+            raise TemplateFault("template-too-deep", words)
 
     def leave(self) -> None:
         """The innermost thing under way has ended."""
         self._depth -= 1
 
 
-def weigh(value: object, meter: Meter) -> None:
-    """Charge the meter for a value; Stop where it is larger than any value may be.
-
-    Only the containers that templates make are entered: other mappings may
-    compute their values when they are asked for.
-    """
-    if isinstance(value, str):
-        need_length(len(value))
-        meter.charge(1 + len(value))
-    elif isinstance(value, int):
-        need_number(value)
-    elif isinstance(value, (list, tuple, dict, range)):
-        meter.charge(_total(value))
-
-
-def _total(value: object) -> int:
-    total = 0
-    waiting = [value]
-    while waiting:
-        inner = waiting.pop()
-        if isinstance(inner, range):
-            total += ENTRY * (1 + len(inner))
-            continue
-        entries: Sequence[object] = (
-            [*inner, *inner.values()]
-            if isinstance(inner, dict)
-            else cast("Sequence[object]", inner)
-        )
-        total += ENTRY * (1 + len(entries))
-        # A list that holds itself many times over is small in memory and endless to walk.
-        if total > MAX_WEIGHT:
-            raise Stop(
-                "template-too-large",
-                f"a list or map holds more than {MAX_WEIGHT // ENTRY:,} entries, or long texts",
-            )
-        for entry in entries:
-            if isinstance(entry, str):
-                total += len(entry)
-            elif isinstance(entry, (list, tuple, dict, range)):
-                waiting.append(entry)
-    return total
-
-
 def need_length(characters: int) -> None:
-    """Stop where a text would be too long."""
+    """A fault where a text would be too long."""
     if characters > MAX_TEXT:
-        raise Stop(
-            "template-too-long",
-            f"the template makes a text of more than {MAX_TEXT:,} characters",
-        )
+        words = f"the template makes a text of more than {MAX_TEXT:,} characters"
+        raise TemplateFault("template-too-long", words)
 
 
 def need_items(count: int) -> None:
-    """Stop where a list would have too many entries."""
+    """A fault where a list would have too many entries."""
     if count > MAX_ITEMS:
-        raise Stop(
-            "template-too-large", f"a list of {brief(count)} entries is more than {MAX_ITEMS:,}"
-        )
+        words = f"a list of {brief(count)} entries is more than {MAX_ITEMS:,}"
+        raise TemplateFault("template-too-large", words)
 
 
 def need_number(value: float) -> None:
-    """Stop where a whole number is too large."""
+    """A fault where a whole number is too large."""
     if isinstance(value, int) and abs(value) > MAX_NUMBER:
-        raise Stop("template-too-large", "a number has more than 30 digits")
+        raise TemplateFault("template-too-large", "a number has more than 30 digits")
 
 
 def need_a_number(value: object, name: str) -> float:
-    """The number that `name` is given; Stop where it is none or too large."""
+    """The number that `name` is given; a fault where it is none or too large."""
+    need_defined(value)
     if not isinstance(value, (int, float)):
-        raise Stop("template-error", f"{name} takes a number, not {describe(value)}")
+        raise TemplateFault("template-error", f"{name} takes a number, not {describe(value)}")
     need_number(value)
     return value
+
+
+def need_defined(value: object) -> None:
+    """Raise what an undefined value raises when it is used."""
+    if isinstance(value, Undefined):
+        int(value)
+
+
+def need_plain(value: object) -> None:
+    """A fault for what is no text, number, list or map: nothing else may be worked with."""
+    need_defined(value)
+    if value is not None and not isinstance(value, (str, int, float, *_CONTAINERS, Mapping)):
+        raise TemplateFault("not-allowed", f"{describe(value)} cannot be used as a value")
+
+
+def need_flat(value: object) -> None:
+    """A fault where lists lie too deep within one another, or hold too much in all.
+
+    For what outlives a round of a loop or a call, and so can grow with each:
+    `varargs` passed on and on, a list put into itself. Such a value is small in
+    memory and endless to walk, and Python's own hash of it can overflow the stack.
+    """
+    count = 0
+    waiting = [(value, 1)]
+    while waiting:
+        inner, depth = waiting.pop()
+        if not isinstance(inner, _CONTAINERS):
+            continue
+        count += len(inner)
+        if depth > MAX_NESTING or count > MAX_ITEMS:
+            words = f"lists hold more than {MAX_ITEMS:,} entries or stand too deep in one another"
+            raise TemplateFault("template-too-large", words)
+        entries = [*inner, *inner.values()] if isinstance(inner, dict) else inner
+        if not _SINGLE.issuperset(map(type, entries)):
+            waiting.extend((entry, depth + 1) for entry in entries)
+
+
+def need_operands(sign: str, left: Any, right: Any) -> None:
+    """A fault where `left sign right` has no meaning, or would be too large to compute."""
+    need_defined(left)
+    need_defined(right)
+    if isinstance(left, (int, float)) and isinstance(right, (int, float)):
+        need_number(left)
+        need_number(right)
+        if sign == "**" and isinstance(left, int) and isinstance(right, int) and abs(left) > 1:
+            # 2 ** right is the smallest that it can be.
+            need_number(MAX_NUMBER + 1 if right > MAX_NUMBER.bit_length() else 0)
+        return
+    for kind in (str, list, tuple):
+        if sign == "+" and isinstance(left, kind) and isinstance(right, kind):
+            return
+    if sign == "*" and isinstance(left, int):
+        left, right = right, left
+    if sign == "*" and isinstance(left, (str, list, tuple)) and isinstance(right, int):
+        (need_length if isinstance(left, str) else need_items)(len(left) * right)
+        return
+    words = f"{describe(left)} {sign} {describe(right)} cannot be computed"
+    raise TemplateFault("template-error", words, hint=_hint_for_operands(sign, left, right))
 
 
 def printable(value: object) -> str:
@@ -211,25 +192,20 @@ def printable(value: object) -> str:
         return int.__str__(value)
     if isinstance(value, float):
         if not math.isfinite(value):
-            raise Stop("not-printable", f"{float.__repr__(value)} is not a number that can be sent")
+            words = f"{float.__repr__(value)} is not a number that can be sent"
+            raise TemplateFault("not-printable", words)
         return float.__repr__(value)
-    if isinstance(value, Undefined):
-        value._fail_with_undefined_error()
-    raise Stop(
-        "not-printable",
-        f"{describe(value)} cannot be printed; only text, numbers, true and false can",
-        _hint_for_printing(value),
-    )
+    need_defined(value)
+    words = f"{describe(value)} cannot be printed; only text, numbers, true and false can"
+    raise TemplateFault("not-printable", words, hint=_hint_for_printing(value))
 
 
 def _need_characters(text: str) -> None:
     try:
         text.encode()
     except UnicodeEncodeError as error:
-        raise Stop(
-            "not-printable",
-            f"\\u{ord(text[error.start]):04x} is half a character and cannot be sent",
-        ) from None
+        words = f"\\u{ord(text[error.start]):04x} is half a character and cannot be sent"
+        raise TemplateFault("not-printable", words) from None
 
 
 def _hint_for_printing(value: object) -> str | None:
@@ -241,6 +217,16 @@ def _hint_for_printing(value: object) -> str | None:
         return "print one of its keys: {{ the_map.key }}"
     if isinstance(value, TemplateModule):
         return "call one of its macros: {{ name.macro(...) }}"
+    return None
+
+
+def _hint_for_operands(sign: str, left: object, right: object) -> str | None:
+    if sign == "+" and (isinstance(left, str) or isinstance(right, str)):
+        return "a ~ b joins anything as text; a | int makes a number of text"
+    if sign == "%" and isinstance(left, str):
+        return "fill text in with the filter: '%03d' | format(7)"
+    if isinstance(left, str) or isinstance(right, str):
+        return "make a number of text with | int or | float"
     return None
 
 
@@ -269,13 +255,9 @@ def describe(value: object) -> str:
 
 def brief(value: object) -> str:
     """A value as it is quoted in a message; what cannot be quoted is described."""
-    if isinstance(value, int) and abs(value) > MAX_NUMBER:
-        return "far too many"
     if isinstance(value, int):
-        return f"{value:,}"
-    return shorten(repr(value), 60) if isinstance(value, (str, float)) else describe(value)
-
-
-def shorten(text: str, length: int) -> str:
-    """The text, its end left out where it is longer than `length`."""
-    return text if len(text) <= length else text[: length - 3] + "..."
+        return "far too many" if abs(value) > MAX_NUMBER else f"{value:,}"
+    if not isinstance(value, (str, float)):
+        return describe(value)
+    text = repr(value)
+    return text if len(text) <= 60 else text[:57] + "..."

@@ -5,34 +5,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from types import TracebackType
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+from traceback import walk_tb
 from typing import NamedTuple, TypeAlias
 
-from jinja2 import TemplateNotFound
+from jinja2 import Template, TemplateNotFound, meta
 
-from storyboard.language.templates.bounds import Meter, Stop, brief, need_length
-from storyboard.language.templates.fault import TemplateFault
-from storyboard.language.templates.parts import Part, Way, cut
-from storyboard.language.templates.runtime import BoundedTemplate, PartContext, Rendering
-from storyboard.language.templates.sandbox import Sandbox
+from storyboard.language.templates.bounds import Meter, brief, printable
+from storyboard.language.templates.fault import TemplateFault, as_fault
+from storyboard.language.templates.pieces import Expression, Lookup, cut
+from storyboard.language.templates.sandbox import LATER, Rendering, Sandbox
 from storyboard.language.templates.scope import SUFFIX, Scope
-from storyboard.language.templates.wording import as_stop
+from storyboard.language.templates.syntax import Bounding
 from storyboard.records import Position, Problem
 from storyboard.reporting.suggest import did_you_mean
 
-# Depend on the moment or on how deep the caller stands, so they are not remembered.
-_PASSING = frozenset({"template-too-slow", "template-too-deep"})
+_TEXT = "<template>"
+"""What Jinja calls the file of a text that lies in none, in tracebacks."""
 
-_Parts: TypeAlias = "list[str | Way | _Expression]"
-"""A text as what it prints as it stands, and its expressions."""
+# Depends on how deep the caller stands, so it is not remembered.
+_PASSING = "template-too-deep"
 
 
-class _Expression(NamedTuple):
-    """An expression that is compiled, with the values of its slots in this text."""
+class _Compiled(NamedTuple):
+    """An expression, or a text that cannot be cut, with the values of its slots."""
 
-    template: BoundedTemplate
+    template: Template
+    source: str
     values: Mapping[str, str | int]
+    line: int = 1
+
+
+_Pieces: TypeAlias = "list[str | Lookup | _Compiled]"
+"""A text as what it prints as it stands, and its expressions."""
 
 
 class JinjaRenderer:
@@ -42,179 +48,165 @@ class JinjaRenderer:
     folder is called. `problems` are those of the macro files themselves.
     """
 
-    def __init__(
-        self, files: Mapping[str, str], *, display_name: str, clock: Callable[[], float]
-    ) -> None:
+    def __init__(self, files: Mapping[str, str], *, display_name: str) -> None:
+        self._files = files
         self._display_name = display_name
-        self._clock = clock
-        self._sandbox = Sandbox()
-        self._compiled: dict[str, BoundedTemplate | Stop] = {}
-        self._parts: dict[str, _Parts | None] = {}
-        self.problems: list[Problem] = []
+        self._sandbox = Sandbox(self._read, files)
+        self._compiled: dict[str, Template | TemplateFault] = {}
+        self._pieces: dict[str, _Pieces] = {}
+        self._faulty: dict[str, TemplateFault] = {}
+        self._names_in = lru_cache(maxsize=None)(self._find_names)
         for name, text in files.items():
-            made = self._build(text, name)
-            self._sandbox.files[name] = made
-            if isinstance(made, Stop) and made.position is not None:
-                self.problems.append(Problem(made.position, made.code, made.message, made.hint))
+            try:
+                self._sandbox.compile(text, name, self._path(name))
+            except Exception as error:
+                fault = as_fault(error)
+                fault.position = Position(self._path(name), fault.line or 1, 1)
+                self._faulty[name] = fault
+        self.problems = [
+            Problem(fault.position, fault.code, fault.message, fault.hint)
+            for fault in self._faulty.values()
+            if fault.position
+        ]
 
     def render(self, text: str, scope: Scope) -> str:
         """What a template makes in a scope. Raises TemplateFault."""
         sandbox = self._sandbox
         outer = sandbox.rendering
-        meter = outer.meter if outer else Meter(self._clock)
-        counts = meter.counts
+        sandbox.rendering = Rendering(scope, outer.meter if outer else Meter())
+        line = 1
         try:
-            made = self._render_parts(text, scope, meter)
-            if made is None:
-                meter.give_back(counts)
-                sandbox.rendering = Rendering(scope, meter)
-                template = self._template(text)
-                made = sandbox.concat(template.root_render_func(template.new_context({})))
-            if not made.isascii():
-                made.encode()
-            return made
-        except TemplateFault:
-            raise
-        except Exception as error:
-            raise self._fault(error) from None
-        finally:
-            sandbox.rendering = outer
-
-    def _render_parts(self, text: str, scope: Scope, meter: Meter) -> str | None:
-        """What the text's parts make; None where it is whole or one fails.
-
-        The text as a whole then says what is wrong, and where.
-        """
-        parts = self._parts_of(text)
-        if parts is None:
-            return None
-        sandbox = self._sandbox
-        sandbox.rendering = Rendering(scope, meter)
-        meter.enter()
-        try:
-            made: list[str] = []
-            for part in parts:
-                if isinstance(part, str):
-                    made.append(part)
-                elif isinstance(part, Way):
-                    made.append(sandbox.follow(part.name, part.keys))
+            sandbox.meter.enter()
+            made = []
+            for piece in self._pieces_of(text):
+                if isinstance(piece, str):
+                    made.append(piece)
+                    continue
+                line = piece.line
+                if isinstance(piece, Lookup):
+                    made.append(printable(sandbox.look_up(LATER, piece.name, piece.keys)))
                 else:
-                    made.extend(part.template.body(PartContext(sandbox, part.values)))
-            length = sum(map(len, made))
-            need_length(length)
-            meter.charge(length)
-            return "".join(made)
-        except TemplateFault:
-            raise
-        except Exception:
-            return None
+                    made.append(piece.template.render(piece.values))
+            whole = "".join(made)
+            line = 1
+            sandbox.meter.handle(whole)
+            if not whole.isascii():
+                whole.encode()
+            return whole
+        except Exception as error:
+            raise self._placed(error, line) from None
         finally:
-            meter.leave()
+            sandbox.meter.leave()
+            sandbox.rendering = outer
 
     def names_used(self, texts: Iterable[str]) -> frozenset[str]:
         """The names that texts take from their scope, through the macro files that they use."""
         names: set[str] = set()
-        waiting: set[BoundedTemplate] = set()
+        files: set[str] = set()
         for text in texts:
-            for part in self._parts_of(text) or self._whole(text):
-                if isinstance(part, Way):
-                    names.add(part.name)
-                elif not isinstance(part, str):
-                    names |= part.template.names - part.values.keys()
-                    waiting.add(part.template)
-        waiting |= self._macro_files(names)
-        seen = set(waiting)
-        while waiting:
-            template = waiting.pop()
-            if template.name is not None:  # a macro file; of texts the names are there already
-                names |= template.names
-            files = self._macro_files(template.names | {name for name in template.files if name})
-            if None in template.files:
-                files = self._macro_files(self._sandbox.files)
-            waiting |= files - seen
-            seen |= files
+            for piece in self._sound_pieces(text):
+                if isinstance(piece, Lookup):
+                    names.add(piece.name)
+                elif not isinstance(piece, str):
+                    found, used = self._names_in(piece.source)
+                    names |= found - piece.values.keys()
+                    files |= used
+        seen: set[str] = set()
+        waiting = self._files_of(names) | files
+        while waiting := (waiting & self._files.keys()) - seen - self._faulty.keys():
+            seen |= waiting
+            for name in tuple(waiting):
+                found, used = self._names_in(self._files[name])
+                names |= found
+                waiting |= used | self._files_of(found)
         return frozenset(names)
 
-    def _macro_files(self, names: Iterable[str]) -> set[BoundedTemplate]:
-        """The macro files of these names, given with or without their ending."""
-        files = self._sandbox.files
-        found = (files.get(f"{name.removesuffix(SUFFIX)}{SUFFIX}") for name in names)
-        return {file for file in found if isinstance(file, BoundedTemplate)}
+    def _files_of(self, names: Iterable[str]) -> set[str]:
+        return {f"{name}{SUFFIX}" for name in names}
 
-    def _whole(self, text: str) -> _Parts:
-        """A text that cannot be cut as one part; nothing where it cannot be compiled."""
+    def _find_names(self, source: str) -> tuple[frozenset[str], frozenset[str]]:
+        """The names that a sound template takes from its scope, and the files that it reads."""
+        tree = self._sandbox.parse_checked(source)
+        files = set(meta.find_referenced_templates(tree))
+        names = meta.find_undeclared_variables(Bounding().visit(tree))
+        known = self._files.keys() if None in files else {name for name in files if name}
+        return frozenset(names), frozenset(known)
+
+    def _sound_pieces(self, text: str) -> _Pieces:
         try:
-            return [_Expression(self._template(text), {})]
-        except Stop:
+            return self._pieces_of(text)
+        except TemplateFault:
             return []
 
-    def _template(self, text: str) -> BoundedTemplate:
+    def _pieces_of(self, text: str) -> _Pieces:
+        pieces = self._pieces.get(text)
+        if pieces is None:
+            pieces = self._pieces[text] = self._make_pieces(text)
+        return pieces
+
+    def _make_pieces(self, text: str) -> _Pieces:
+        """The text compiled in pieces, or whole where it cannot be cut or a piece is faulty."""
+        try:
+            return [self._make_piece(piece) for piece in cut(text) or [Expression(text, {})]]
+        except TemplateFault:
+            return [_Compiled(self._template(text), text, {})]
+
+    def _make_piece(self, piece: str | Expression | Lookup) -> str | Lookup | _Compiled:
+        if isinstance(piece, Lookup) and f"{piece.name}{SUFFIX}" in self._files:
+            # The lines inside a macro file are Jinja's to tell.
+            source = f"{{{{ {'.'.join([piece.name, *piece.keys])} }}}}"
+            return _Compiled(self._template(source), source, {}, piece.line)
+        if isinstance(piece, Expression):
+            template = self._template(piece.template)
+            return _Compiled(template, piece.template, piece.values, piece.line)
+        return piece
+
+    def _template(self, text: str) -> Template:
         made = self._compiled.get(text)
         if made is None:
-            made = self._build(text, None)
-            if isinstance(made, BoundedTemplate) or made.code not in _PASSING:
+            try:
+                made = self._sandbox.from_string(text)
+            except Exception as error:
+                made = as_fault(error)
+                made.line = made.line or 1
+            if isinstance(made, Template) or made.code != _PASSING:
                 self._compiled[text] = made
-        if isinstance(made, Stop):
+        if isinstance(made, TemplateFault):
             raise made.again()
         return made
 
-    def _parts_of(self, text: str) -> _Parts | None:
-        if text not in self._parts:
-            self._parts[text] = self._make_parts(text)
-        return self._parts[text]
+    def _read(self, name: str) -> tuple[str, str] | None:
+        """The text of a macro file and what it is called in tracebacks."""
+        if name in self._faulty:
+            raise self._faulty[name].again()
+        text = self._files.get(name)
+        return None if text is None else (text, self._path(name))
 
-    def _make_parts(self, text: str) -> _Parts | None:
-        parts = cut(text)
-        if parts is None:
-            return None
-        try:
-            return [
-                _Expression(self._template(part.template), part.values)
-                if isinstance(part, Part)
-                else part
-                for part in parts
-            ]
-        except Stop:
-            return None
+    def _path(self, name: str) -> str:
+        return f"{self._display_name}/{name}"
 
-    def _build(self, text: str, name: str | None) -> BoundedTemplate | Stop:
-        try:
-            return self._sandbox.build(text, name)
-        except Exception as error:
-            stop = as_stop(error)
-        if name is not None:
-            stop.position = Position(f"{self._display_name}/{name}", stop.line or 1, 1)
-        return stop
+    def _placed(self, error: Exception, line: int) -> TemplateFault:
+        """The fault for whatever a rendering raised; `line` is where its piece begins."""
+        fault = self._not_found(error) if isinstance(error, TemplateNotFound) else as_fault(error)
+        if fault.is_placed:
+            fault.line = fault.line or line
+            return fault
+        fault.line = line
+        paths = {self._path(name) for name in self._files}
+        for frame, number in walk_tb(error.__traceback__):
+            path = frame.f_code.co_filename
+            if path == _TEXT:
+                fault.line, fault.position = line + number - 1, None
+            elif path in paths:
+                fault.position = Position(path, number, 1)
+        return fault
 
-    def _fault(self, error: Exception) -> TemplateFault:
-        """The fault for whatever a rendering raised."""
-        stop = self._not_found(error) if isinstance(error, TemplateNotFound) else as_stop(error)
-        line, position = stop.line or 1, stop.position
-        inner: tuple[BoundedTemplate, int] | None = None
-        for template, number in _lines_of(error.__traceback__):
-            if template.name is None:
-                line = number
-            inner = (template, number)
-        if position is None and inner is not None and inner[0].name is not None:
-            position = Position(f"{self._display_name}/{inner[0].name}", inner[1], 1)
-        return TemplateFault(stop.code, stop.message, line, stop.hint, position)
-
-    def _not_found(self, error: TemplateNotFound) -> Stop:
+    def _not_found(self, error: TemplateNotFound) -> TemplateFault:
         name = str(error.name)
-        known = sorted(self._sandbox.files)
+        known = sorted(self._files)
         hint = f"did you mean '{name}{SUFFIX}'?" if f"{name}{SUFFIX}" in known else None
-        return Stop(
-            "unknown-template",
+        words = (
             f"there is no file {brief(name)} in {self._display_name}/;"
-            " import and include reach that folder and nothing else",
-            hint or did_you_mean(name, known),
+            " import and include reach that folder and nothing else"
         )
-
-
-def _lines_of(traceback: TracebackType | None) -> Iterable[tuple[BoundedTemplate, int]]:
-    """Where in the templates an exception passed, from the outside in."""
-    while traceback is not None:
-        template = traceback.tb_frame.f_globals.get("__jinja_template__")
-        if isinstance(template, BoundedTemplate):
-            yield template, template.get_corresponding_lineno(traceback.tb_lineno)
-        traceback = traceback.tb_next
+        return TemplateFault("unknown-template", words, hint=hint or did_you_mean(name, known))

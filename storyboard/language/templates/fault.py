@@ -1,6 +1,11 @@
-"""The one exception that a template can end in."""
+"""The one exception that a template can end in, and what other exceptions become in it.
+
+Imports Jinja only when there is something to translate.
+"""
 
 from __future__ import annotations
+
+import re
 
 from storyboard.records import Position
 
@@ -8,9 +13,10 @@ from storyboard.records import Position
 class TemplateFault(Exception):
     """A template that cannot be rendered, and why, in words for the user.
 
-    `line` counts from 1 inside the template's text. `position` is set when the
-    fault lies inside a macro file; the caller sets it for its own texts.
-    `where` is the way to the var that holds the fault, where it is one.
+    `line` counts from 1 inside the template's text; it is 0 until the engine
+    has found it. `position` is set when the fault lies inside a macro file;
+    the caller sets it for its own texts. `where` is the way to the var that
+    holds the fault, where it is one.
     """
 
     where: str | None = None
@@ -19,7 +25,7 @@ class TemplateFault(Exception):
         self,
         code: str,
         message: str,
-        line: int = 1,
+        line: int = 0,
         hint: str | None = None,
         position: Position | None = None,
     ) -> None:
@@ -29,3 +35,102 @@ class TemplateFault(Exception):
         self.line = line
         self.hint = hint
         self.position = position
+
+    @property
+    def is_placed(self) -> bool:
+        """Whether it is known where the fault lies."""
+        return bool(self.line or self.position)
+
+    def again(self) -> TemplateFault:
+        """A copy to raise anew: an exception that is raised twice gathers tracebacks."""
+        return TemplateFault(self.code, self.message, self.line, self.hint, self.position)
+
+
+def as_fault(error: Exception) -> TemplateFault:
+    """Any exception of Jinja or Python as a fault, placed only where it names its line itself."""
+    from jinja2 import TemplateSyntaxError, UndefinedError
+
+    if isinstance(error, TemplateFault):
+        return error
+    if isinstance(error, (RecursionError, MemoryError)):
+        return too_deep()
+    if isinstance(error, TemplateSyntaxError):
+        words = error.message or ""
+        hint = _syntax_hint(words)
+        return TemplateFault("template-syntax", plain_words(words), error.lineno, hint)
+    if isinstance(error, SyntaxError):
+        # Python's own limits (20 loops within one another), or an argument named twice.
+        if "nested" in error.msg or "indent" in error.msg:
+            return too_deep()
+        words = f"the template cannot be compiled: {plain_words(error.msg)}"
+        return TemplateFault("template-syntax", words, 1)
+    if isinstance(error, UndefinedError):
+        return TemplateFault("undefined-name", plain_words(error.message or ""))
+    if isinstance(error, ZeroDivisionError):
+        return TemplateFault("template-error", "division by zero")
+    if isinstance(error, OverflowError) or "integer string conversion" in str(error):
+        return TemplateFault("template-too-large", "a number is too large")
+    if isinstance(error, UnicodeEncodeError):
+        words = "half of a character (a surrogate) cannot be sent"
+        return TemplateFault("not-printable", words)
+    return TemplateFault("template-error", f"the template cannot be rendered: {plain_words(error)}")
+
+
+def too_deep(line: int = 0) -> TemplateFault:
+    """The fault of a template with too much inside one another."""
+    return TemplateFault(
+        "template-too-deep",
+        "blocks, brackets or operators stand too deep within one another",
+        line,
+        "name the parts with {% set name = ... %}",
+    )
+
+
+_KINDS = {
+    "int": "a number",
+    "float": "a number",
+    "bool": "true or false",
+    "NoneType": "null",
+    "str": "text",
+    "list": "a list",
+    "tuple": "a list",
+    "range": "a list",
+    "dict": "a map",
+    "Macro": "a macro",
+    "Method": "a function",
+    "LoopContext": "the loop",
+    "Cycler": "a cycler",
+    "Joiner": "a joiner",
+    "Variables": "a namespace",
+    "BlockReference": "a block",
+    "TemplateReference": "a block",
+    "Missing": "an undefined name",
+    "TemplateModule": "a namespace of macros",
+}
+_KIND_NAMES = re.compile(r"'(\w+)'(?: object)?|\b(\w+) object\b|(?<=not )(\w+)$")
+
+
+def plain_words(error: Exception | str, *, most: int = 300) -> str:
+    """An exception's message as a clause, without addresses and names of Python types."""
+    message = " ".join(str(error).split()).rstrip(".")
+    message = re.sub(r" at 0x[0-9a-fA-F]+", "", message)
+    message = re.sub(r"^[\w.<>]+\(\) ", "", message)
+    message = re.sub(r"'l_\d+_(\w+)' in function definition", r"'\1'", message)
+    message = _KIND_NAMES.sub(_kind, message)
+    message = message.replace(". The ", "; the ").replace(". ", "; ")
+    is_word = message[:1].isupper() and message[1:2].islower()
+    message = message[:1].lower() + message[1:] if is_word else message
+    message = message if len(message) <= most else message[: most - 3] + "..."
+    return message or "no reason is given"
+
+
+def _kind(found: re.Match[str]) -> str:
+    return _KINDS.get(found[found.lastindex or 0], found[0])
+
+
+def _syntax_hint(message: str) -> str | None:
+    if message.startswith("Missing end of comment tag"):
+        return "a comment begins with {# and ends with #}; write {{ '{#' }} for the signs alone"
+    if message.startswith(("unexpected end of template", "unexpected '}'")):
+        return "{{ ends with }} and {% with %}; write {{ '{{' }} for the signs alone"
+    return None

@@ -8,108 +8,135 @@ Names are asked of the scope when they are used, and not before.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from io import StringIO
+from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, cast
 
-from jinja2 import StrictUndefined, Template, TemplateNotFound, Undefined
+from jinja2 import FunctionLoader, StrictUndefined, Template, TemplateNotFound, nodes, pass_context
 from jinja2.environment import TemplateModule
-from jinja2.lexer import TokenStream
-from jinja2.nodes import EvalContext
-from jinja2.parser import Parser
-from jinja2.runtime import BlockReference, Context, LoopContext, Macro
+from jinja2.runtime import Context, LoopContext
 from jinja2.sandbox import SandboxedEnvironment
-from jinja2.utils import Joiner, missing
+from jinja2.utils import missing
 
-from storyboard.language.templates.access import GLOBALS, member, members
-from storyboard.language.templates.arithmetic import INTERCEPTED, combine, negate
 from storyboard.language.templates.bounds import (
     Meter,
     Method,
-    Stop,
     brief,
     describe,
-    need_length,
+    need_a_number,
+    need_defined,
+    need_flat,
+    need_operands,
+    need_plain,
     printable,
-    weigh,
 )
-from storyboard.language.templates.compiler import Generator, counted, examine, holds_only_macros
-from storyboard.language.templates.filters import FILTERS, TESTS
-from storyboard.language.templates.runtime import LATER, BoundedTemplate, LazyContext, Rendering
-from storyboard.language.templates.scope import MAX_TEXT
-from storyboard.language.templates.text import join_texts
-from storyboard.language.templates.wording import plain_words, too_deep
+from storyboard.language.templates.fault import TemplateFault, plain_words
+from storyboard.language.templates.filters import FILTERS, TESTS, join_texts, plain
+from storyboard.language.templates.members import CALLABLE, GLOBALS, attribute_of, attributes_of
+from storyboard.language.templates.pieces import SLOT
+from storyboard.language.templates.scope import MAX_TEXT, SUFFIX, Scope
+from storyboard.language.templates.syntax import (
+    JOINED,
+    LOOKUP,
+    MEASURED,
+    MODULE,
+    PRINTED,
+    ROUNDS,
+    SLICED,
+    Bounding,
+    TokenBounds,
+    check_tree,
+    holds_only_macros,
+)
 from storyboard.reporting.suggest import did_you_mean
+
+LATER: Any = type("Later", (), {})()
+"""Stands for a name whose value the scope has not been asked for yet."""
 
 _MAP_METHODS = frozenset({"items", "keys", "values", "get", "update", "pop", "copy"})
 _NOT_THE_SAME = frozenset({"now", "today", "random", "lipsum"})
 
 
+@dataclass(slots=True)
+class Rendering:
+    """One text being rendered: its scope, its bounds, and the macro files it has read."""
+
+    scope: Scope
+    meter: Meter
+    modules: dict[str, TemplateModule] = field(default_factory=dict)
+    loading: list[str] = field(default_factory=list)
+
+
+class LazyContext(Context):
+    """Knows what the template has set itself; all other names are left for `Sandbox.look_up`."""
+
+    def resolve_or_missing(self, key: str) -> Any:
+        """The value of a name that the template has set, else LATER."""
+        found = super().resolve_or_missing(key)
+        return LATER if found is missing else found
+
+
+class Missing(StrictUndefined):
+    """What is not defined; used as a value it is a fault, with a suggestion made only then."""
+
+    def __init__(
+        self, hint: str | None = None, obj: Any = missing, name: str | None = None, exc: Any = None
+    ) -> None:
+        if hint is None and obj is missing:
+            hint = f"{brief(name)} is not defined"
+        make: Any = exc or partial(TemplateFault, "undefined-name")
+        super().__init__(hint, obj, name, make)
+
+
 class Sandbox(SandboxedEnvironment):
-    """Compiles and runs templates; `rendering` is the one under way (one thread at a time)."""
+    """Compiles and runs templates; `rendering` is the one under way (one thread at a time).
+
+    `read` gives the text and the file name of a macro file, or None.
+    """
 
     context_class = LazyContext
-    template_class = BoundedTemplate
-    code_generator_class = Generator
-    intercepted_binops = INTERCEPTED
+    intercepted_binops = frozenset({"+", "-", "*", "/", "//", "**", "%"})
     intercepted_unops = frozenset({"+", "-"})
 
-    def __init__(self) -> None:
+    def __init__(self, read: Callable[[str], tuple[str, str] | None], files: Iterable[str]) -> None:
         super().__init__(
-            undefined=StrictUndefined,
-            finalize=printable,
+            extensions=[TokenBounds],
+            loader=FunctionLoader(lambda name: (found := read(name)) and (*found, lambda: True)),
+            undefined=Missing,
+            finalize=_printed,
             autoescape=False,
             optimized=False,
             keep_trailing_newline=True,
-            cache_size=0,
+            cache_size=-1,
         )
         self.globals.clear()
+        originals = {plain(name): made for name, made in self.filters.items()}
         self.filters.clear()
-        self.filters.update(FILTERS)
+        self.filters.update({**originals, **FILTERS, **_OPERATIONS})
         self.tests.clear()
         self.tests.update(TESTS)
-        self.files: dict[str, BoundedTemplate | Stop] = {}
+        self.files = frozenset(files)
         self.rendering: Rendering | None = None
+        self._constant: dict[str, bool] = {}
         self._constant_modules: dict[str, TemplateModule] = {}
-        self.eval_context = EvalContext(self)
 
     # Compiling
 
-    def build(self, text: str, name: str | None = None) -> BoundedTemplate:
-        """The text compiled; Stop or TemplateSyntaxError where it cannot be."""
-        if len(text) > MAX_TEXT:
-            raise Stop(
-                "template-too-long",
-                f"{len(text):,} characters are more than a template may have, {MAX_TEXT:,}",
-            )
-        try:
-            tree = Parser(self, text, name).parse()
-            examine(tree)
-            source = StringIO()
-            generator = Generator(self, name, None, source, optimized=False)
-            generator.visit(tree)
-            code = compile(source.getvalue(), "<template>", "exec")
-        except (RecursionError, MemoryError):
-            raise too_deep(None) from None
-        except SyntaxError as error:
-            # Python's own limits (20 loops within one another), or an argument named twice.
-            if "nested" in str(error) or "indent" in str(error):
-                raise too_deep(None) from None
-            raise Stop(
-                "template-syntax", f"the template cannot be compiled: {plain_words(error)}"
-            ) from None
-        template = cast(BoundedTemplate, BoundedTemplate.from_code(self, code, {}))
-        template.names = frozenset(generator.names)
-        template.files = frozenset(generator.files)
-        template.is_constant = holds_only_macros(tree)
-        return template
+    def parse_checked(self, source: str, name: str | None = None) -> nodes.Template:
+        """The syntax tree of a text that is sound."""
+        if len(source) > MAX_TEXT:
+            words = f"{len(source):,} characters are more than a template may have, {MAX_TEXT:,}"
+            raise TemplateFault("template-too-long", words, 1)
+        tree = self.parse(source, name)
+        check_tree(tree)
+        if name is not None:
+            self._constant[name] = holds_only_macros(tree)
+        return tree
 
-    def _tokenize(
-        self, source: str, name: str | None, filename: str | None = None, state: str | None = None
-    ) -> TokenStream:
-        tokens = self.lexer.wrap(
-            self.lexer.tokeniter(source, name, filename, state), name, filename
-        )
-        return TokenStream(counted(tokens), name, filename)
+    def compile(self, source: Any, name: Any = None, filename: Any = None, *args: Any) -> Any:
+        """The code of a text, with its bounds put in."""
+        tree = self.parse_checked(source, name) if isinstance(source, str) else source
+        return super().compile(Bounding().visit(tree), name, filename, *args)
 
     # The rendering under way
 
@@ -124,232 +151,229 @@ class Sandbox(SandboxedEnvironment):
         """Its bounds."""
         return self.now.meter
 
-    def step(self) -> bool:
-        """Count one loop round."""
-        return self.now.meter.step()
+    # Names, attributes and items
 
-    def weighed(self, value: Any) -> Any:
-        """The value, counted; Stop where it is too large."""
-        weigh(value, self.now.meter)
+    def look_up(self, value: Any, name: str | None, keys: Iterable[Any]) -> Any:
+        """What `name.key[key]` is; `value` is what the template has set under the name."""
+        if value is LATER:
+            value = self._resolve(cast(str, name))
+        label = None if name is None or name.startswith(SLOT) else name
+        for key in keys:
+            value = self._member(value, key, label)
+            label = f"{label}.{key}" if label and isinstance(key, str) else None
         return value
 
-    def compared(self, value: Any) -> Any:
-        """One side of a comparison."""
-        if isinstance(value, Undefined):
-            value._fail_with_undefined_error()
-        return self.weighed(value)
+    def getattr(self, obj: Any, attribute: str) -> Any:
+        """What `obj.attribute` is: a key of a map, or one of the few attributes that there are."""
+        return self._member(obj, attribute, None)
 
-    def concat(self, parts: Iterable[str]) -> str:
-        """The parts as one text, bounded while they come."""
-        total = 0
-        texts = []
-        for part in parts:
-            # What {% filter length %} makes comes here as it is.
-            text = part if isinstance(part, str) else printable(part)
-            total += len(text)
-            need_length(total)
-            texts.append(text)
-        self.now.meter.charge(total)
-        return "".join(texts)
+    def getitem(self, obj: Any, argument: Any) -> Any:
+        """What `obj[argument]` is: a key of a map, an entry of a list, or an attribute."""
+        return self._member(obj, argument, None)
 
-    def joined(self, *values: object) -> str:
-        """What `a ~ b` makes."""
-        return cast(str, self.weighed(join_texts("", values)))
-
-    def entries(self, value: Any) -> Any:
-        """What a loop goes through."""
-        if isinstance(value, Undefined):
-            value._fail_with_undefined_error()
-        if isinstance(value, Mapping):
-            return self.weighed(list(value))
-        if isinstance(value, (str, list, tuple, range)):
-            return value
-        raise Stop(
-            "template-error",
-            f"{describe(value)} cannot be looped over; a list, a map or a text can",
-            "count with range(...)" if isinstance(value, int) else None,
-        )
-
-    # Names
-
-    def fetch(self, value: Any, name: str) -> Any:
-        """The value of a name: what the template set, or what the scope says now."""
-        if value is not LATER and value is not missing:
-            return value
-        if value is LATER:
-            try:
-                return self.now.scope.resolve(name)
-            except KeyError:
-                pass
-            if f"{name}.j2" in self.files:
-                return self.module_of(self._load_template(f"{name}.j2", None))
-            if name in GLOBALS:
-                return GLOBALS[name]
-        return StrictUndefined(
-            f"{brief(name)} is not defined", name=name, exc=self._unknown(name, self._all_names)
-        )
-
-    def follow(self, name: str, keys: Iterable[str]) -> str:
-        """What `{{ name.key.key }}` prints, without a compiled template."""
-        value, label = self.fetch(LATER, name), name
-        for key in keys:
-            value = self.getattr(value, key, label)
-            label = f"{label}.{key}"
-        return printable(value)
+    def _resolve(self, name: str) -> Any:
+        try:
+            return self.now.scope.resolve(name)
+        except KeyError:
+            pass
+        if name + SUFFIX in self.files:
+            return self.module_of(name + SUFFIX)
+        if name in GLOBALS:
+            return GLOBALS[name]
+        return _missing(f"{brief(name)} is not defined", name, self._all_names)
 
     def _all_names(self) -> list[str]:
-        files = [name.removesuffix(".j2") for name in self.files]
+        files = [name.removesuffix(SUFFIX) for name in self.files]
         return [*self.now.scope.names(), *files, *GLOBALS]
 
-    def _unknown(self, name: object, known: Callable[[], Iterable[object]]) -> Any:
-        """What makes the exception of an undefined value; the suggestion only when it is raised."""
-
-        def make(message: str) -> Stop:
-            words = [word for word in known() if isinstance(word, str)]
-            if name in _NOT_THE_SAME:
-                return Stop(
-                    "undefined-name", message, "templates make the same text everywhere and always"
-                )
-            hint = did_you_mean(str(name), words)
-            listed = [word for word in words if word not in GLOBALS]
-            if hint is None and 0 < len(listed) <= 12:
-                hint = f"known: {', '.join(sorted(set(listed)))}"
-            return Stop("undefined-name", message, hint)
-
-        return make
-
-    # Attributes and items
-
-    def getattr(self, obj: Any, attribute: str, label: str | None = None) -> Any:
-        """What `obj.attribute` is: a key of a map, or one of the few attributes that there are."""
-        if isinstance(obj, (dict, Mapping)):  # a dict is quickly told, other mappings are not
-            return self._key(obj, attribute, label)
-        if isinstance(obj, Undefined):
-            obj._fail_with_undefined_error()
-        if isinstance(obj, str):
-            self.weighed(obj)
-        found = member(obj, attribute)
+    def _member(self, obj: Any, key: Any, label: str | None) -> Any:
+        need_defined(obj)
+        need_defined(key)
+        what = label or describe(obj)
+        if isinstance(obj, (dict, Mapping)):  # a dict is quickly known, other mappings are not
+            try:
+                return obj[key]
+            except (KeyError, TypeError):
+                only = key in _MAP_METHODS if isinstance(key, str) else False
+            note = "; maps are looked up by key only" if only else ""
+            return _missing(f"{what} has no {brief(key)}{note}", key, lambda: obj)
+        if isinstance(obj, (str, list, tuple, range)) and isinstance(key, int):
+            if -len(obj) <= key < len(obj):
+                return obj[key]
+            words = f"{what} has {len(obj):,} entries, and none at {brief(key)}"
+            return _missing(words, key, list)
+        found = attribute_of(obj, key) if isinstance(key, str) else missing
         if found is not missing:
             return found
-        what = f"{label} is {describe(obj)} and" if label else describe(obj)
-        return self._no(f"{what} has no {brief(attribute)}", attribute, lambda: members(obj))
-
-    def getitem(self, obj: Any, argument: Any, label: str | None = None) -> Any:
-        """What `obj[argument]` is: a key of a map, or an entry of a list or a text."""
-        for value in (obj, argument):
-            if isinstance(value, Undefined):
-                value._fail_with_undefined_error()
-        self.weighed(argument)
-        if isinstance(obj, Mapping):
-            return self._key(obj, argument, label)
-        if isinstance(obj, (str, list, tuple, range)) and isinstance(argument, int):
-            if -len(obj) <= argument < len(obj):
-                return obj[argument]
-            message = (
-                f"{label or describe(obj)} has {len(obj):,} entries, and none at {brief(argument)}"
-            )
-            return self._no(message, argument, list)
-        if isinstance(argument, str):
-            return self.getattr(obj, argument, label)
-        return self._no(f"{label or describe(obj)} has no {brief(argument)}", argument, list)
-
-    def _key(self, obj: Mapping[Any, Any], key: Any, label: str | None) -> Any:
-        try:
-            return obj[key]
-        except (KeyError, TypeError):
-            pass
-        message = f"{label or describe(obj)} has no {brief(key)}"
-        if key in _MAP_METHODS:
-            message += "; maps are looked up by key only"
-        return self._no(message, key, lambda: obj)
-
-    def _no(self, message: str, name: Any, known: Callable[[], Iterable[object]]) -> Any:
-        return StrictUndefined(message, name=str(name), exc=self._unknown(name, known))
-
-    def cut(self, obj: Any, start: Any, stop: Any, step: Any) -> Any:
-        """What `obj[start:stop:step]` is."""
-        for value in (obj, start, stop, step):
-            if isinstance(value, Undefined):
-                value._fail_with_undefined_error()
-        if not isinstance(obj, (str, list, tuple, range)):
-            raise Stop("template-error", f"{describe(obj)} cannot be cut; a list or a text can")
-        return self.weighed(obj[start:stop:step])
+        what = f"{label} is {describe(obj)} and" if label and isinstance(key, str) else what
+        return _missing(f"{what} has no {brief(key)}", key, lambda: attributes_of(obj))
 
     # Calls and operators
 
+    def is_safe_callable(self, obj: Any) -> bool:
+        """Whether a template may call it: a macro, a block, a loop, a function of the list."""
+        return isinstance(obj, (Method, *CALLABLE))
+
     def call(self, context: Context, obj: Any, /, *args: Any, **kwargs: Any) -> Any:
-        """Call what may be called: a macro, a block, a recursive loop, a method of the list."""
-        meter = self.now.meter
+        """Call what may be called, counted."""
+        need_defined(obj)
+        if not self.is_safe_callable(obj):
+            raise TemplateFault("not-allowed", f"{describe(obj)} cannot be called")
+        meter = self.meter
         meter.step()
-        kwargs.pop("_loop_vars", None)
-        kwargs.pop("_block_vars", None)
-        for value in (*args, *kwargs.values()):
-            weigh(value, meter)
-        if isinstance(obj, Undefined):
-            obj._fail_with_undefined_error()
+        for value in (*args, *(kwargs[key] for key in kwargs if not key.startswith("_"))):
+            meter.handle(value)
+            need_flat(value)
+            if isinstance(obj, Method):
+                need_plain(value)
         if isinstance(obj, LoopContext) and args:
-            args = (self.entries(args[0]), *args[1:])
-        if isinstance(obj, (Macro, BlockReference, LoopContext, Joiner)):
-            meter.enter()
-            try:
-                return obj(*args, **kwargs)
-            finally:
-                meter.leave()
-        if not isinstance(obj, Method):
-            raise Stop("not-allowed", f"{describe(obj)} cannot be called")
-        for value in (*args, *kwargs.values()):
-            if isinstance(value, Undefined):
-                value._fail_with_undefined_error()
+            args = (self.rounds(args[0]), *args[1:])
         try:
-            return self.weighed(obj.function(*args, **kwargs))
-        except TypeError as error:
-            raise Stop(
-                "template-error", f"{obj.name}() cannot be called so: {plain_words(error)}"
-            ) from None
+            meter.enter()
+            return meter.measured(super().call(context, obj, *args, **kwargs))
+        except (TypeError, ValueError) as error:
+            if not isinstance(obj, Method):
+                raise
+            words = f"{obj.name}() cannot be called so: {plain_words(error)}"
+            raise TemplateFault("template-error", words) from None
+        finally:
+            meter.leave()
 
     def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:
         """Compute `left operator right`."""
-        return self.weighed(combine(operator, left, right))
+        need_operands(operator, left, right)
+        made = super().call_binop(context, operator, left, right)
+        if isinstance(made, complex):
+            raise TemplateFault("template-error", "a negative number has no such root")
+        return self.meter.measured(made)
 
     def call_unop(self, context: Context, operator: str, arg: Any) -> Any:
         """Compute `-arg` or `+arg`."""
-        return negate(operator, arg)
+        return super().call_unop(context, operator, need_a_number(arg, operator))
+
+    def rounds(self, value: Any) -> Any:
+        """What a loop goes through, its rounds counted."""
+        need_defined(value)
+        if not isinstance(value, (str, list, tuple, range, Mapping)):
+            hint = "count with range(...)" if isinstance(value, int) else None
+            words = f"{describe(value)} cannot be looped over; a list, a map or a text can"
+            raise TemplateFault("template-error", words, hint=hint)
+        self.meter.step(len(value))
+        return list(value) if isinstance(value, Mapping) else value
 
     # Macro files
 
-    def select_template(self, names: Any, parent: Any = None, globals: Any = None) -> Template:
+    def select_template(self, names: Any, *args: Any, **kwargs: Any) -> Template:
         """The first of several macro files that is there."""
-        if not isinstance(names, (list, tuple, Undefined)):
-            raise Stop("template-error", f"a file is named by text, not {describe(names)}")
-        return super().select_template(names, parent, globals)
+        return super().select_template(_file_names(names), *args, **kwargs)
 
-    def _load_template(self, name: Any, globals: Any) -> BoundedTemplate:
-        if isinstance(name, Undefined):
-            name._fail_with_undefined_error()
-        self.now.meter.step()
-        found = self.files.get(name) if isinstance(name, str) else None
-        if found is None:
-            raise TemplateNotFound(str(name) if isinstance(name, str) else describe(name))
-        if isinstance(found, Stop):
-            raise found.again()
-        return found
+    def get_template(self, name: Any, *args: Any, **kwargs: Any) -> Template:
+        """A macro file."""
+        self.meter.step()
+        return super().get_template(_file_names(name), *args, **kwargs)
 
-    def module_of(self, template: BoundedTemplate) -> TemplateModule:
+    def module_of(self, name: Any) -> TemplateModule:
         """The macros and variables of a macro file, as this rendering's scope makes them."""
-        now, name = self.now, cast(str, template.name)
-        modules = self._constant_modules if template.is_constant else now.modules
-        module = modules.get(name)
-        if module is None:
+        if isinstance(name, str) and name in self._constant_modules:
+            return self._constant_modules[name]
+        template, now = self.get_template(name), self.now
+        # Macros alone are the same for every rendering: they ask for names when they are called.
+        modules = self._constant_modules if self._constant[name] else now.modules
+        if name not in modules:
             if name in now.loading:
                 circle = " -> ".join([*now.loading[now.loading.index(name) :], name])
-                raise Stop(
+                raise TemplateFault(
                     "template-too-deep",
                     f"macro files need one another before any of them is read: {circle}",
-                    "use the other file inside a macro only",
+                    hint="use the other file inside a macro only",
                 )
             now.loading.append(name)
             try:
-                module = modules[name] = template.make_module()
+                modules[name] = template.make_module()
             finally:
                 now.loading.pop()
-        return module
+        return modules[name]
+
+
+def _file_names(names: Any) -> Any:
+    need_defined(names)
+    for name in names if isinstance(names, (list, tuple)) else [names]:
+        need_defined(name)
+        if not isinstance(name, str):
+            raise TemplateNotFound(describe(name))
+    return names
+
+
+def _missing(message: str, name: Any, known: Callable[[], Iterable[object]]) -> Missing:
+    def make(message: str) -> TemplateFault:
+        return TemplateFault("undefined-name", message, hint=_suggest(name, known()))
+
+    return Missing(message, name=str(name), exc=make)
+
+
+def _suggest(name: object, known: Iterable[object]) -> str | None:
+    if isinstance(name, str) and name in _NOT_THE_SAME:
+        return "templates make the same text everywhere and always"
+    words = [word for word in known if isinstance(word, str)]
+    listed = {word for word in words if word not in GLOBALS}
+    if (hint := did_you_mean(str(name), words)) is None and 0 < len(listed) <= 12:
+        return f"known: {', '.join(sorted(listed))}"
+    return hint
+
+
+def _environment(context: Context) -> Sandbox:
+    return cast(Sandbox, context.environment)
+
+
+# What `syntax.Bounding` puts into templates. With a context nothing is folded while compiling.
+
+
+@pass_context
+def _printed(context: Context, value: Any) -> str:
+    return _environment(context).meter.measured(printable(value))
+
+
+@pass_context
+def _measured(context: Context, value: Any) -> Any:
+    return _environment(context).meter.measured(value)
+
+
+@pass_context
+def _looked_up(context: Context, value: Any, name: str | None, *keys: Any) -> Any:
+    return _environment(context).look_up(value, name, keys)
+
+
+@pass_context
+def _joined(context: Context, *values: Any) -> str:
+    return _environment(context).meter.measured(join_texts("", values))
+
+
+@pass_context
+def _sliced(context: Context, value: Any, *bounds: Any) -> Any:
+    for each in (value, *bounds):
+        need_defined(each)
+    if not isinstance(value, (str, list, tuple, range)):
+        words = f"{describe(value)} cannot be cut; a list or a text can"
+        raise TemplateFault("template-error", words)
+    return _environment(context).meter.measured(value[slice(*bounds)])
+
+
+@pass_context
+def _rounds(context: Context, value: Any) -> Any:
+    return _environment(context).rounds(value)
+
+
+@pass_context
+def _module(context: Context, name: Any) -> TemplateModule:
+    return _environment(context).module_of(name)
+
+
+_OPERATIONS = {
+    LOOKUP: _looked_up,
+    JOINED: _joined,
+    SLICED: _sliced,
+    ROUNDS: _rounds,
+    MEASURED: _measured,
+    PRINTED: _printed,
+    MODULE: _module,
+}

@@ -12,8 +12,7 @@ scope, then the macro files, then Jinja's functions.
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
@@ -35,18 +34,11 @@ class Templates:
 
     `problems` are those of the macro files themselves, `sources` their texts
     by the name that is shown to the user, `namespaces` what they are called
-    in templates. `clock` counts seconds.
+    in templates.
     """
 
-    def __init__(
-        self,
-        folder: Path | None,
-        *,
-        display_name: str = "templates",
-        clock: Callable[[], float] = time.monotonic,
-    ) -> None:
+    def __init__(self, folder: Path | None, *, display_name: str = "templates") -> None:
         self._display_name = display_name
-        self._clock = clock
         found = read_macro_files(folder, display_name)
         self._files = found.texts
         self.sources: Mapping[str, str] = MappingProxyType(
@@ -62,7 +54,7 @@ class Templates:
         # Jinja takes a tenth of a second to import, and many storyboards never need it.
         from storyboard.language.templates.engine import JinjaRenderer
 
-        return JinjaRenderer(self._files, display_name=self._display_name, clock=self._clock)
+        return JinjaRenderer(self._files, display_name=self._display_name)
 
     def render(self, text: str, scope: Scope) -> str:
         """The text with its templates filled in; a text without any as it is.

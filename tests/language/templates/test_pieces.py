@@ -1,4 +1,4 @@
-"""Templates cut into parts: what is cut, and that it makes the same text as the whole."""
+"""Templates cut into pieces: what is cut, and that it makes the same text as the whole."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from storyboard.language.templates.parts import Part, Way, cut
+from storyboard.language.templates import engine
+from storyboard.language.templates.pieces import Expression, Lookup, cut
 from storyboard.language.templates.templates import TemplateFault, Templates
 from tests.language.scopes import Names
 
@@ -26,27 +27,27 @@ def test_values_are_taken_out_of_an_expression_so_that_equal_ones_are_compiled_o
     assert first is not None
     assert second is not None
     assert first == [
-        Way("hero"),
+        Lookup("hero"),
         " at ",
-        Part("{{ pad( _slot_0 ,  _slot_1 ) }}", {"_slot_0": "no. 17", "_slot_1": 4}),
+        Expression("{{ pad( _slot_0 ,  _slot_1 ) }}", {"_slot_0": "no. 17", "_slot_1": 4}),
         "!",
     ]
-    assert second[2] == Part(first[2].template, {"_slot_0": "no. 18", "_slot_1": 12})
+    assert second[2] == Expression(first[2].template, {"_slot_0": "no. 18", "_slot_1": 12})
 
 
 @pytest.mark.parametrize(
     ("expression", "way"),
     [
-        ("{{ hero }}", Way("hero")),
-        ("{{row.name}}", Way("row", ("name",))),
-        ("{{ row.if.items }}", Way("row", ("if", "items"))),
-        ("{{ true }}", Part("{{ true }}", {})),
-        ("{{ self }}", Part("{{ self }}", {})),
-        ("{{ row. name }}", Part("{{ row. name }}", {})),
-        ("{{ größe }}", Part("{{ größe }}", {})),
+        ("{{ hero }}", Lookup("hero")),
+        ("{{row.name}}", Lookup("row", ("name",))),
+        ("{{ row.if.items }}", Lookup("row", ("if", "items"))),
+        ("{{ true }}", Expression("{{ true }}", {})),
+        ("{{ self }}", Expression("{{ self }}", {})),
+        ("{{ row. name }}", Expression("{{ row. name }}", {})),
+        ("{{ größe }}", Expression("{{ größe }}", {})),
     ],
 )
-def test_a_name_with_keys_needs_no_compiler(expression: str, way: Part | Way) -> None:
+def test_a_name_with_keys_needs_no_compiler(expression: str, way: Expression | Lookup) -> None:
     assert cut(expression) == [way]
 
 
@@ -74,7 +75,7 @@ def test_what_is_more_than_text_and_plain_expressions_stays_whole(text: str) -> 
 
 @pytest.mark.parametrize("number", ["1.5", "007", "1_000", "0x10", "x-y1", "1e5", "9" * 16, "a.0"])
 def test_only_plain_whole_numbers_are_taken_out(number: str) -> None:
-    assert cut(f"{{{{ {number} }}}}") == [Part(f"{{{{ {number} }}}}", {})]
+    assert cut(f"{{{{ {number} }}}}") == [Expression(f"{{{{ {number} }}}}", {})]
 
 
 _WORDS = [
@@ -101,11 +102,13 @@ _TEXTS = st.lists(
 
 
 @given(_TEXTS)
-def test_parts_make_what_the_whole_makes_and_fail_as_it_fails(text: str) -> None:
-    in_parts, whole = Templates(None), Templates(None)
-    whole.renderer._parts_of = lambda text: None  # type: ignore[method-assign] # the oracle
-    assert _told(in_parts, text) == _told(whole, text)
-    assert in_parts.names_used([text]) == whole.names_used([text])
+def test_pieces_make_what_the_whole_makes_and_fail_as_it_fails(text: str) -> None:
+    in_pieces, whole = Templates(None), Templates(None)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(engine, "cut", lambda text: None)
+        expected, names = _told(whole, text), whole.names_used([text])
+    assert _told(in_pieces, text) == expected
+    assert in_pieces.names_used([text]) == names
 
 
 def _told(templates: Templates, text: str) -> object:

@@ -1,0 +1,199 @@
+"""What a parsed template may hold, and what is put into it so that every bound is kept.
+
+Uses Jinja's syntax tree and its hook for extensions. Some operations are
+compiled to plain Python, past the methods of the environment: slices, `~`,
+loops. They become filters here, whose names no template can write.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+from jinja2 import nodes
+from jinja2.ext import Extension
+from jinja2.lexer import Token, TokenStream
+from jinja2.visitor import NodeTransformer
+
+from storyboard.language.templates.bounds import need_number
+from storyboard.language.templates.fault import TemplateFault, too_deep
+from storyboard.language.templates.filters import FILTERS, TESTS, need_known
+
+MAX_TOKENS = 10_000
+MAX_BRACKETS = 20  # within one another; the parser needs 14 frames for each
+MAX_LEVELS = 50  # of blocks and expressions within one another
+
+LOOKUP = "look up"
+JOINED = "joined"
+SLICED = "sliced"
+ROUNDS = "rounds of a loop"
+MEASURED = "measured"
+PRINTED = "printed"
+MODULE = "module of a file"
+
+_OPENING = frozenset({"lparen", "lbracket", "lbrace"})
+_CLOSING = frozenset({"rparen", "rbracket", "rbrace"})
+
+
+class TokenBounds(Extension):
+    """Counts the tokens before the parser gets them, which is recursive."""
+
+    def filter_stream(self, stream: TokenStream) -> Iterator[Token]:
+        """The tokens as they come; a fault where there are too many or brackets stand too deep."""
+        depth = 0
+        for number, token in enumerate(stream):
+            if number >= MAX_TOKENS:
+                words = f"the template has more than {MAX_TOKENS:,} words and signs inside its tags"
+                raise TemplateFault("template-too-long", words, token.lineno)
+            depth += (token.type in _OPENING) - (token.type in _CLOSING)
+            if depth > MAX_BRACKETS:
+                raise too_deep(token.lineno)
+            yield token
+
+
+def check_tree(tree: nodes.Template) -> None:
+    """A fault for the first thing in a parsed template that no template may have."""
+    waiting: list[tuple[nodes.Node, int, int]] = [(tree, 0, 1)]
+    while waiting:
+        node, depth, line = waiting.pop()
+        line = node.lineno or line
+        if depth > MAX_LEVELS:
+            raise too_deep(line)
+        try:
+            _check_node(node)
+        except TemplateFault as fault:
+            fault.line = line
+            raise
+        children = [(child, depth + 1, line) for child in node.iter_child_nodes()]
+        waiting.extend(reversed(children))
+
+
+def _check_node(node: nodes.Node) -> None:
+    if isinstance(node, nodes.Filter):
+        need_known(node.name, FILTERS, "filter")
+    elif isinstance(node, nodes.Test):
+        need_known(node.name, TESTS, "test")
+    elif isinstance(node, nodes.Const) and isinstance(node.value, (int, float)):
+        need_number(node.value)
+        if math.isinf(node.value):
+            raise TemplateFault("template-too-large", "a number is too large")
+    elif isinstance(node, nodes.Keyword) and node.key.startswith("_"):
+        raise TemplateFault("not-allowed", f"{node.key!r} cannot be the name of an argument")
+    elif isinstance(node, nodes.ScopedEvalContextModifier):
+        raise TemplateFault("not-allowed", "there is no autoescape: prompts are plain text")
+
+
+def holds_only_macros(tree: nodes.Template) -> bool:
+    """Whether a parsed template defines macros and does nothing else but print plain text."""
+    return all(
+        isinstance(node, nodes.Macro)
+        or (
+            isinstance(node, nodes.Output)
+            and all(isinstance(child, nodes.TemplateData) for child in node.nodes)
+        )
+        for node in tree.body
+    )
+
+
+class Bounding(NodeTransformer):
+    """Sends every operation that could grow, or reach something, through the sandbox."""
+
+    def visit_Name(self, node: nodes.Name) -> nodes.Expr:
+        """Look a name up where it is used: a var may be dear, or faulty in a branch not taken."""
+        return self._lookup(node) if node.ctx == "load" else node
+
+    def visit_Getattr(self, node: nodes.Getattr) -> nodes.Expr:
+        """Look keys up with the name that they start from, so that a fault can tell it."""
+        return self._lookup(node)
+
+    def visit_Getitem(self, node: nodes.Getitem) -> nodes.Expr:
+        """The same for `a[b]`; a slice is cut by the sandbox."""
+        if not isinstance(node.arg, nodes.Slice):
+            return self._lookup(node)
+        bounds = (node.arg.start, node.arg.stop, node.arg.step)
+        arguments = [self.visit(bound) if bound else nodes.Const(None) for bound in bounds]
+        return _filter(self.visit(node.node), SLICED, *arguments)
+
+    def visit_Slice(self, node: nodes.Slice) -> nodes.Node:
+        """Refuse `a[0:1, 2]`; a slice that stands alone has been cut above."""
+        words = "a slice takes one range, as in name[0:3]"
+        raise TemplateFault("template-syntax", words, node.lineno)
+
+    def visit_Concat(self, node: nodes.Concat) -> nodes.Expr:
+        """Join `a ~ b` by the rules of printing."""
+        first, *others = [self.visit(child) for child in node.nodes]
+        return _filter(first, JOINED, *others)
+
+    def visit_Compare(self, node: nodes.Compare) -> nodes.Expr:
+        """Ask `a in b` as the test that it also is, which names what is undefined."""
+        self.generic_visit(node)
+        if len(node.ops) != 1 or node.ops[0].op not in ("in", "notin"):
+            return node
+        (operand,) = node.ops
+        test = nodes.Test(node.expr, "in", [operand.expr], [], None, None, lineno=node.lineno)
+        return test if operand.op == "in" else nodes.Not(test, lineno=node.lineno)
+
+    def visit_TemplateData(self, node: nodes.TemplateData) -> nodes.Expr:
+        """Print plain text as a value, so that it is counted each time it is printed."""
+        return nodes.Const(node.data, lineno=node.lineno)
+
+    def visit_For(self, node: nodes.For) -> nodes.Node:
+        """Count the rounds of a loop when it begins."""
+        self.generic_visit(node)
+        node.iter = nodes.Filter(node.iter, ROUNDS, [], [], None, None, lineno=node.iter.lineno)
+        return node
+
+    def visit_FilterBlock(self, node: nodes.FilterBlock) -> nodes.Node:
+        """Print what a filtered block makes by the same rules as anything."""
+        self.generic_visit(node)
+        node.filter = nodes.Filter(node.filter, PRINTED, [], [], None, None, lineno=node.lineno)
+        return node
+
+    def visit_AssignBlock(self, node: nodes.AssignBlock) -> nodes.Node:
+        """Measure the text that `{% set x %}...{% endset %}` keeps."""
+        self.generic_visit(node)
+        node.filter = nodes.Filter(node.filter, MEASURED, [], [], None, None, lineno=node.lineno)
+        return node
+
+    def visit_Import(self, node: nodes.Import) -> nodes.Node:
+        """Import a file as what its namespace is: Jinja would keep its first values for ever."""
+        if node.with_context:
+            return self.generic_visit(node)
+        module = _filter(self.visit(node.template), MODULE)
+        return _assign(node.target, module)
+
+    def visit_FromImport(self, node: nodes.FromImport) -> nodes.Node | list[nodes.Node]:
+        """The same for single macros of it."""
+        if node.with_context:
+            return self.generic_visit(node)
+        module = _filter(self.visit(node.template), MODULE)
+        label = node.template.value if isinstance(node.template, nodes.Const) else None
+        pairs = [name if isinstance(name, tuple) else (name, name) for name in node.names]
+        return [
+            _assign(alias, _filter(module, LOOKUP, nodes.Const(label), nodes.Const(name)))
+            for name, alias in pairs
+        ]
+
+    def _lookup(self, node: nodes.Expr) -> nodes.Expr:
+        """A name and the keys that follow it as one filter; other values and their keys too."""
+        keys: list[nodes.Expr] = []
+        root, line = node, node.lineno
+        while isinstance(root, (nodes.Getattr, nodes.Getitem)):
+            if isinstance(root, nodes.Getattr):
+                keys.append(nodes.Const(root.attr))
+            elif isinstance(root.arg, nodes.Slice):
+                break
+            else:
+                keys.append(self.visit(root.arg))
+            root = root.node
+        name = root.name if isinstance(root, nodes.Name) else None
+        value = root if name else self.visit(root)
+        return _filter(value, LOOKUP, nodes.Const(name), *reversed(keys), line=line)
+
+
+def _filter(value: nodes.Expr, name: str, *args: nodes.Expr, line: int = 0) -> nodes.Filter:
+    return nodes.Filter(value, name, list(args), [], None, None, lineno=line or value.lineno)
+
+
+def _assign(name: str, value: nodes.Expr) -> nodes.Assign:
+    return nodes.Assign(nodes.Name(name, "store"), value, lineno=value.lineno)
