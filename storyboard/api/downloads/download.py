@@ -126,9 +126,7 @@ class _Fetch:
         if left_s <= 0:
             raise DownloadBroken(link.host, "no whole answer came in time")
         request = requests.Request("GET", link.url, headers=self._headers())
-        with Exchange(
-            connect_s=self.bounds.connect_s, total_s=left_s, check_peer=link.check_peer
-        ) as exchange:
+        with Exchange(total_s=left_s, check_peer=link.check_peer) as exchange:
             try:
                 response = self.session.send_once(
                     request, connect_s=self.bounds.connect_s, read_s=self.bounds.silence_s

@@ -42,8 +42,10 @@ _WORDS: tuple[tuple[tuple[type[BaseException], ...], str], ...] = (
 
 def describe_trouble(error: BaseException, exchange: Exchange) -> str:
     """Why there is no (whole) answer, as a clause without a full stop."""
-    if exchange.is_out_of_time:
+    if exchange.is_out_of_time and exchange.may_have_been_sent:
         return "no whole answer came in time"
+    if exchange.is_out_of_time:
+        return "no connection was made in time"
     if type(error) is OSError and error.errno is None and not exchange.may_have_been_sent:
         # What `requests` raises before it connects, and only then.
         return "the certificate bundle set in the environment cannot be used"

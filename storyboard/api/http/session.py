@@ -1,6 +1,8 @@
 """One HTTP request, one `Answer`: never retried, never redirected, bounded in size and time.
 
-Used from many threads at once; each has a `requests` session of its own.
+Used from many threads at once. Each thread has a `requests` session, and with it
+connections, of its own, so that one knows what was last done on a connection: a
+POST goes out on one that is new, or that brought a whole answer just now.
 """
 
 from __future__ import annotations
@@ -17,7 +19,7 @@ import requests
 import urllib3
 
 from storyboard import __version__
-from storyboard.api.http.addresses import is_loopback_origin, origin_of
+from storyboard.api.http.addresses import is_loopback_origin
 from storyboard.api.http.connections import Exchange, WatchedAdapter
 from storyboard.api.http.errors import describe_trouble
 from storyboard.api.http.response import Answer
@@ -48,16 +50,14 @@ class Timeouts:
 
 
 class PlainSession(requests.Session):
-    """A `requests` session that keeps no cookies, follows nothing and retries nothing.
-
-    What the environment says of proxies and certificates is read once for each
-    origin; .netrc is not read at all.
-    """
+    """A `requests` session that keeps no cookies, follows nothing and retries nothing."""
 
     def __init__(self) -> None:
         super().__init__()
         self.adapters.clear()  # none but those that are watched
-        self._ways: dict[str, tuple[WatchedAdapter, dict[str, Any]]] = {}
+        adapter = WatchedAdapter()
+        self.mount("https://", adapter)
+        self.mount("http://", adapter)
 
     def send_once(
         self, request: requests.Request, *, connect_s: float, read_s: float
@@ -65,33 +65,17 @@ class PlainSession(requests.Session):
         """Send it and return the reply, its body unread.
 
         A proxy from the environment is used, but never towards this machine.
-        The session's own `send` is passed by: it would read the environment
-        for each request, keep cookies, and read a redirect's body however large.
+        The session's own `prepare_request` and `send` are not called: they
+        would take a login from .netrc, keep cookies, and read a redirect's
+        body however large.
         """
-        prepared = _prepare(request)
-        adapter, settings = self._way_to(prepared.url or "")
+        prepared = request.prepare()
+        url = prepared.url or ""
+        settings: dict[str, Any] = {**self.merge_environment_settings(url, {}, True, None, None)}
+        if is_loopback_origin(url):
+            settings["proxies"] = {}
+        adapter = self.get_adapter(url)
         return adapter.send(prepared, timeout=(connect_s, read_s), **settings)
-
-    def _way_to(self, url: str) -> tuple[WatchedAdapter, dict[str, Any]]:
-        """What sends to the origin of `url`, and the environment's settings for it."""
-        origin = origin_of(url) or url
-        if origin not in self._ways:
-            settings = dict(self.merge_environment_settings(url, {}, True, None, None))
-            if is_loopback_origin(origin):
-                settings["proxies"] = {}
-            self.mount(origin, adapter := WatchedAdapter())
-            self._ways[origin] = adapter, settings
-        return self._ways[origin]
-
-
-def _prepare(request: requests.Request) -> requests.PreparedRequest:
-    """The request as it goes out; `requests` would look for cookies and logins too."""
-    prepared = requests.PreparedRequest()
-    prepared.prepare_method(request.method)
-    prepared.prepare_url(request.url, request.params or None)
-    prepared.prepare_headers(request.headers)
-    prepared.prepare_body(request.data, None)
-    return request.auth(prepared) if callable(request.auth) else prepared
 
 
 class Sessions:
@@ -148,11 +132,14 @@ class Sessions:
 
     def _exchange(self, request: requests.Request, total_s: float) -> Answer:
         request.auth = self._sign
-        connect_s = self._timeouts.connect_s
-        with Exchange(connect_s=connect_s, total_s=total_s) as exchange:
+        session = self._session()
+        with Exchange(total_s=total_s) as exchange:
             try:
-                response = self._session().send_once(request, connect_s=connect_s, read_s=total_s)
+                response = session.send_once(
+                    request, connect_s=self._timeouts.connect_s, read_s=total_s
+                )
             except NETWORK_ERRORS as error:
+                session.close()
                 return Answer(
                     was_sent=exchange.may_have_been_sent,
                     trouble=describe_trouble(error, exchange),
@@ -160,6 +147,10 @@ class Sessions:
                 )
             with response:
                 body, trouble = _read_body(response, exchange)
+        if trouble is not None or response.status_code < 200:
+            # More may follow: the rest of this answer, or the final one after an interim (1xx)
+            # answer. The next request must not read it as its own.
+            session.close()
         self._local.last_used_at = self._clock()
         return Answer(
             status=response.status_code,

@@ -423,25 +423,6 @@ def test_a_proxy_from_the_environment_is_not_used_towards_this_machine(
     assert (answer.status, len(seen)) == (200, 1)
 
 
-def test_the_environment_is_read_once_for_each_origin(
-    sessions: Sessions, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    asked: list[str] = []
-
-    def proxies_for(url: str, no_proxy: str | None = None) -> dict[str, str]:
-        asked.append(url)
-        return {}
-
-    monkeypatch.setattr("requests.sessions.get_environ_proxies", proxies_for)
-    with serving(lambda *_: http_reply({})) as one, serving(lambda *_: http_reply({})) as other:
-        for server in (one, other):
-            for _ in range(3):
-                post(sessions, server.origin)
-        sessions.close()
-
-    assert asked == [f"{one.origin}/api/v1/x", f"{other.origin}/api/v1/x"]
-
-
 @pytest.fixture
 def proxied(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
     for name in ("NO_PROXY", "no_proxy", "https_proxy", "ALL_PROXY", "all_proxy"):
@@ -507,28 +488,13 @@ def test_each_exchange_through_socks_may_have_been_sent() -> None:
     adapter.proxy_manager[proxy] = PoolManager()
     request = requests.Request("POST", "https://api.example/x").prepare()
     for _ in range(2):
-        with Exchange(connect_s=1, total_s=1) as exchange:
+        with Exchange(total_s=1) as exchange:
             adapter.get_connection_with_tls_context(request, True, {"https": proxy})
             assert exchange.may_have_been_sent
     adapter.close()
 
 
 # Connections
-
-
-def test_head_and_body_go_out_in_one_piece(sessions: Sessions) -> None:
-    pieces: list[bytes] = []
-
-    def handle(conn: socket.socket) -> None:
-        pieces.append(conn.recv(65536))
-        conn.sendall(http_reply({}))
-
-    with listening(handle) as server:
-        answer = post(sessions, server.origin)
-
-    assert (answer.status, len(pieces)) == (200, 1)
-    assert pieces[0].startswith(b"POST /api/v1/x HTTP/1.1\r\n")
-    assert pieces[0].endswith(b'\r\n\r\n{"prompt":"p"}')
 
 
 def test_a_just_used_connection_is_used_again(sessions: Sessions, clock: Clock) -> None:
@@ -549,6 +515,57 @@ def test_a_post_never_goes_out_on_a_connection_that_was_idle(
         post(sessions, server.origin)
         clock.now += step_s
         post(sessions, server.origin)
+        sessions.close()
+
+    assert [request.connection for request in server.requests] == [1, 2]
+
+
+@pytest.mark.parametrize("status", ["102 Processing", "103 Early Hints", "101 Switching Protocols"])
+def test_the_final_answer_after_an_interim_one_is_not_taken_for_the_next_requests(
+    sessions: Sessions, status: str
+) -> None:
+    may_follow = threading.Event()
+    late = http_reply({"code": 0, "data": {"task_id": "of-the-first"}})
+
+    def script(request: Request, conn: socket.socket) -> bytes:
+        if request.connection > 1:
+            return http_reply({"code": 0, "data": {"task_id": "of-the-second"}})
+        conn.sendall(f"HTTP/1.1 {status}\r\n\r\n".encode())
+        may_follow.wait(10)
+        return late
+
+    with serving(script) as server:
+        first = post(sessions, server.origin)
+        may_follow.set()
+        second = post(sessions, server.origin)
+        sessions.close()
+
+    assert (first.status, first.document, first.was_sent) == (int(status[:3]), None, True)
+    assert second.document["data"]["task_id"] == "of-the-second"
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        pytest.param(http_reply({"code": 0}, length=999), id="cut off"),
+        pytest.param(http_reply(b"x" * (MAX_REPLY_BYTES + 2)), id="too large"),
+        pytest.param(b"this is not HTTP\r\n\r\n", id="not HTTP"),
+    ],
+)
+def test_a_connection_without_a_whole_answer_is_not_used_again(
+    sessions: Sessions, reply: bytes
+) -> None:
+    def script(request: Request, conn: socket.socket) -> bytes | None:
+        if request.connection > 1:
+            return http_reply({})
+        conn.sendall(reply)
+        if request.connection == 1 and b"999" in reply:
+            return None
+        return b""
+
+    with serving(script) as server:
+        assert post(sessions, server.origin).trouble is not None
+        assert post(sessions, server.origin).trouble is None
         sessions.close()
 
     assert [request.connection for request in server.requests] == [1, 2]

@@ -91,7 +91,7 @@ def test_without_a_free_thread_a_later_request_tries_again(
 
 
 def test_an_exchange_that_is_over_does_not_run_out() -> None:
-    with Exchange(connect_s=1, total_s=1) as exchange:
+    with Exchange(total_s=1) as exchange:
         pass
     exchange.run_out()
 
