@@ -20,6 +20,7 @@ from urllib.parse import urlsplit
 
 from storyboard.api.http.addresses import LOOPBACK_HOSTS, origin_of
 from storyboard.errors import AccountError, UsageError
+from storyboard.private import client_folders
 
 DEFAULT_BASE_URL = "https://api.modellix.ai"
 KEY_PAGE = "https://www.modellix.ai/console/api-key"
@@ -166,7 +167,7 @@ def _config_path(environ: Mapping[str, str], home: Path) -> Path:
             "no API key: XDG_CONFIG_HOME must be an absolute path.",
             next_step=f"correct it, or {_USE_THE_VARIABLE}",
         )
-    return (Path(folder) if folder else home / ".config") / "modellix" / "config.json"
+    return client_folders(environ, home)[0] / "config.json"
 
 
 def _display_path(path: Path, home: Path) -> str:

@@ -61,13 +61,20 @@ def options_of(kind: type[Any], parameter: str) -> Callable[[Command], Command]:
 
 @dataclass(frozen=True, slots=True)
 class VariableOptions:
-    """The vars of the command line."""
+    """What storyboards are read with: the vars of the command line, and more folders."""
 
     assignments: tuple[str, ...] = option(
         "--var", multiple=True, metavar="NAME=VALUE", help="Set a var, as text."
     )
     variable_files: tuple[Path, ...] = option(
         "--vars", multiple=True, type=FILE, metavar="FILE", help="Set vars from a YAML file."
+    )
+    allowed_paths: tuple[Path, ...] = option(
+        "--allow-path",
+        multiple=True,
+        type=FILE,
+        metavar="DIR",
+        help="Let storyboards read files in this folder, too.",
     )
 
 

@@ -24,7 +24,10 @@ def read_storyboards(
 ) -> list[Storyboard]:
     """The storyboards at `files`, each with its problems; those of the vars go to the first."""
     overrides, problems, sources = read_overrides(variables.assignments, variables.variable_files)
-    boards = [load_storyboard(path, catalog, overrides=overrides) for path in files]
+    boards = [
+        load_storyboard(path, catalog, overrides=overrides, allowed_paths=variables.allowed_paths)
+        for path in files
+    ]
     if problems and boards:
         first = boards[0]
         boards[0] = replace(

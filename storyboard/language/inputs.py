@@ -9,13 +9,14 @@ from typing import Any
 
 from storyboard.language.expansion.cascade import Setting
 from storyboard.language.nodes import MappingNode, ScalarNode, SequenceNode
+from storyboard.language.read_scope import ReadScope
 from storyboard.language.rows import Rows, read_rows
 from storyboard.language.templates.templates import Templates
 from storyboard.language.validation.check import check_file
 from storyboard.language.yaml.source import TEXT_KEYS, Source, read_source
 from storyboard.models.catalog import Catalog
 from storyboard.models.schema.storyboard import include_schema, storyboard_schema
-from storyboard.records import Json, Problem
+from storyboard.records import Json, Position, Problem
 from storyboard.reporting.value_paths import format_value
 
 MAX_LEVELS = 50
@@ -26,15 +27,17 @@ class Inputs:
     """Reads the files that a storyboard names, and collects their texts and problems.
 
     `display_name` is the storyboard's name in messages; the names of other files
-    are relative to it. `sources` maps these names to the texts.
+    are relative to it. `sources` maps these names to the texts; a file that
+    lies outside `scope` is not opened, and has none.
     """
 
-    def __init__(self, path: Path, display_name: str, catalog: Catalog) -> None:
+    def __init__(self, path: Path, display_name: str, catalog: Catalog, scope: ReadScope) -> None:
         self.problems: list[Problem] = []
         self.sources: dict[str, str] = {}
         self._path = path
         self._display_name = display_name
         self._cards = catalog.cards()
+        self._scope = scope
         self._rows: dict[str, Rows] = {}
         self._included: dict[str, str] = {}  # real path to the name in messages
 
@@ -53,7 +56,7 @@ class Inputs:
         path, display_name = _resolve(self._path, self._display_name, node.text)
         rows = self._rows.get(display_name)
         if rows is None:
-            rows = self._rows[display_name] = read_rows(path, display_name)
+            rows = self._rows[display_name] = self._read_rows(path, display_name)
             self.sources[display_name] = rows.text
         setting = Setting(node, where, node.position)
         self.problems.extend(_at_setting(rows.problems, rows.text, setting))
@@ -62,9 +65,14 @@ class Inputs:
     def read_templates(self) -> Templates:
         """The template engine, with the macros in the folder beside the storyboard."""
         folder, display_name = _resolve(self._path, self._display_name, "templates")
-        templates = Templates(folder, display_name=display_name)
-        self.problems.extend(templates.problems)
-        self.sources.update(templates.sources)
+        refusal = self._refusal(folder, display_name) if os.path.lexists(folder) else None
+        templates = Templates(None if refusal else folder, display_name=display_name)
+        self.problems.extend([refusal] if refusal else templates.problems)
+        for name, text in templates.sources.items():
+            if self._scope.holds_key(text):
+                self.problems.append(_holds_key(name))
+            else:
+                self.sources[name] = text
         return templates
 
     def _read_includes(
@@ -100,9 +108,34 @@ class Inputs:
         return self._check(source, include_schema(self._cards))
 
     def _read_yaml(self, path: Path, display_name: str) -> Source:
-        source = read_source(path, display_name, text_keys=TEXT_KEYS | self._text_parameters())
+        source = self._read_allowed_yaml(path, display_name)
         self.sources[display_name] = source.text
         return source
+
+    def _read_allowed_yaml(self, path: Path, display_name: str) -> Source:
+        if refusal := self._refusal(path, display_name):
+            return Source(path, display_name, "", None, (refusal,))
+        source = read_source(path, display_name, text_keys=TEXT_KEYS | self._text_parameters())
+        if self._scope.holds_key(source.text):
+            return Source(path, display_name, "", None, (_holds_key(display_name),))
+        return source
+
+    def _read_rows(self, path: Path, display_name: str) -> Rows:
+        if refusal := self._refusal(path, display_name):
+            return Rows("", problems=(refusal,))
+        rows = read_rows(path, display_name)
+        return (
+            Rows("", problems=(_holds_key(display_name),))
+            if self._scope.holds_key(rows.text)
+            else rows
+        )
+
+    def _refusal(self, path: Path, display_name: str) -> Problem | None:
+        """The problem with a file that must not be opened."""
+        refusal = self._scope.refusal(path)
+        if refusal is None:
+            return None
+        return Problem(Position(display_name, 1, 1), "outside-project", *refusal)
 
     def _check(self, source: Source, schema: Mapping[str, Any]) -> MappingNode | None:
         if source.root is None:
@@ -120,6 +153,12 @@ class Inputs:
         message = f"{setting.where}: {words}"
         hint = "take one of them out of the circle" if code == "circular-include" else None
         self.problems.append(Problem(setting.node.position, code, message, hint))
+
+
+def _holds_key(display_name: str) -> Problem:
+    message = "holds the API key, so it is not read"
+    hint = "take the key out, and make a new one: whoever has this file has the old one"
+    return Problem(Position(display_name, 1, 1), "holds-key", message, hint)
 
 
 def _names_of_includes(root: MappingNode) -> list[Setting]:

@@ -17,6 +17,7 @@ from storyboard.language.expansion.unused import find_unused
 from storyboard.language.expansion.var_names import find_clashes, levels, vars_of
 from storyboard.language.inputs import Inputs
 from storyboard.language.nodes import MappingNode, Node
+from storyboard.language.read_scope import find_scope
 from storyboard.language.validation.check import check_payload
 from storyboard.models.card import ModelCard
 from storyboard.models.catalog import Catalog
@@ -31,15 +32,19 @@ def load_storyboard(
     *,
     display_name: str | None = None,
     overrides: Mapping[str, Node] | None = None,
+    allowed_paths: Sequence[Path] = (),
 ) -> Storyboard:
     """The storyboard at `path`, expanded and checked twice: its shape, and every payload.
 
     `display_name` is the name for messages, as the user typed it. `overrides` are
-    the vars of the command line; they beat every level. Raises UsageError
-    where a model card is broken.
+    the vars of the command line; they beat every level. What the storyboard
+    reads lies in its project or in `allowed_paths`. Raises UsageError where a
+    model card is broken.
     """
     renew_budget()
-    inputs = Inputs(path, display_name or str(path), catalog)
+    inputs = Inputs(
+        path, display_name or str(path), catalog, find_scope(path, allowed=allowed_paths)
+    )
     root = inputs.read_storyboard()
     title: str | None = None
     takes: tuple[Take, ...] = ()

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from storyboard.private import without_key
 from storyboard.videos.measure_child import MAX_CPU_S, MAX_MEMORY_BYTES
 from storyboard.videos.mp4 import find_damage
 
@@ -22,9 +23,6 @@ _NOT_MEASURED = "its measures are not known"
 
 _CHILD = Path(__file__).with_name("measure_child.py")
 _TIMEOUT_S = 60.0  # by the clock on the wall, for a machine that is busy or that has no limits
-
-SECRET_NAMES = frozenset({"MODELLIX_API_KEY"})
-"""What a process that opens a stranger's file must not find in its environment."""
 
 
 class NotAVideo(Exception):
@@ -117,7 +115,7 @@ def _read_tracks(path: Path) -> list[dict[str, Any]]:
                 stdin=file,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
-                env={name: value for name, value in os.environ.items() if name not in SECRET_NAMES},
+                env=without_key(os.environ),
                 timeout=_TIMEOUT_S,
                 check=False,
             )

@@ -1,0 +1,74 @@
+"""Which files a storyboard may read: those of its project, and never one that holds a key."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from storyboard.private import KEY_VARIABLE, MIN_KEY_LENGTH, client_folders
+
+ALLOW_HINT = "move the file into the project, or allow its folder with --allow-path DIR"
+
+
+@dataclass(frozen=True, slots=True)
+class ReadScope:
+    """The folders that a storyboard may read from, links resolved.
+
+    `private` folders are never read, whatever the project is; nor is a file
+    that holds `key`.
+    """
+
+    project: Path
+    allowed: tuple[Path, ...] = ()
+    private: tuple[Path, ...] = ()
+    key: str = field(default="", repr=False)
+
+    def refusal(self, path: Path) -> tuple[str, str | None] | None:
+        """Why the file must not be read, as a clause, and a hint; None where it may be."""
+        if str(path).startswith(("\\\\", "//")):
+            return "lies on another machine", ALLOW_HINT
+        try:
+            real = Path(os.path.realpath(path))
+        except (OSError, ValueError):
+            return "has a name that this system refuses", None
+        if any(real.is_relative_to(folder) for folder in self.private):
+            return "lies where API keys are kept, and is never read", None
+        roots = [root for root in (self.project, *self.allowed) if real.is_relative_to(root)]
+        if not roots:
+            return f"lies outside the project {self.project}", ALLOW_HINT
+        if ".git" in (part.casefold() for part in real.relative_to(roots[0]).parts):
+            return "lies inside .git", None
+        return None
+
+    def holds_key(self, text: str) -> bool:
+        """Whether the API key stands in a text."""
+        return len(self.key) >= MIN_KEY_LENGTH and self.key in text
+
+
+def find_scope(
+    storyboard: Path, *, allowed: Sequence[Path] = (), environ: Mapping[str, str] = os.environ
+) -> ReadScope:
+    """What the storyboard at a path may read; `allowed` folders are named by the user."""
+    home = Path(os.path.realpath(Path("~").expanduser()))
+    folder = Path(os.path.realpath(storyboard.parent))
+    return ReadScope(
+        project=find_project(folder, home),
+        allowed=tuple(Path(os.path.realpath(path)) for path in allowed),
+        private=tuple(Path(os.path.realpath(path)) for path in client_folders(environ, home)),
+        key=environ.get(KEY_VARIABLE, "").strip(),
+    )
+
+
+def find_project(folder: Path, home: Path) -> Path:
+    """The nearest folder upwards that holds `.git`, below the home folder; else the folder itself.
+
+    A `.git` in the home folder or above it belongs to the machine, not to a film.
+    """
+    for candidate in (folder, *folder.parents):
+        if home.is_relative_to(candidate):
+            break
+        if os.path.lexists(candidate / ".git"):
+            return candidate
+    return folder
