@@ -32,7 +32,7 @@ class ReadScope:
         try:
             real = Path(os.path.realpath(path))
         except (OSError, ValueError):
-            return "has a name that this system refuses", None
+            return None  # no file has such a name; opening it says why
         if any(real.is_relative_to(folder) for folder in self.private):
             return "lies where API keys are kept, and is never read", None
         roots = [root for root in (self.project, *self.allowed) if real.is_relative_to(root)]
