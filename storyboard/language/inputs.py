@@ -13,7 +13,8 @@ from storyboard.language.read_scope import ReadScope
 from storyboard.language.rows import Rows, read_rows
 from storyboard.language.templates.templates import Templates
 from storyboard.language.validation.check import check_file
-from storyboard.language.yaml.source import TEXT_KEYS, Source, read_source
+from storyboard.language.yaml.source import Source, read_source
+from storyboard.language.yaml.text_keys import TEXT_KEYS
 from storyboard.models.catalog import Catalog
 from storyboard.models.schema.storyboard import include_schema, storyboard_schema
 from storyboard.records import Json, Position, Problem

@@ -9,7 +9,7 @@ from storyboard.language.expansion.cascade import Setting
 from storyboard.language.expansion.shot_scope import ShotScope
 from storyboard.language.expansion.values import fail, read_value, rendered_text
 from storyboard.language.nodes import ScalarValue
-from storyboard.language.yaml.scalars import UnusableNumber, read_plain
+from storyboard.language.yaml.scalars import read_plain
 from storyboard.reporting.suggest import closest, did_you_mean
 from storyboard.reporting.value_paths import format_value
 
@@ -83,5 +83,5 @@ def _find_shared(
 def _is_number(text: str) -> bool:
     try:
         return type(read_plain(text)) is int
-    except UnusableNumber:
+    except ValueError:
         return False

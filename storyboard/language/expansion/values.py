@@ -10,7 +10,7 @@ from storyboard.language.expansion.shot_scope import ShotScope
 from storyboard.language.nodes import ScalarNode, ScalarValue
 from storyboard.language.templates.fault import TemplateFault
 from storyboard.language.templates.scope import SUFFIX, is_template
-from storyboard.language.yaml.scalars import UnusableNumber, read_plain
+from storyboard.language.yaml.scalars import read_plain
 from storyboard.records import Json, Problem
 
 _T = TypeVar("_T")
@@ -73,7 +73,7 @@ def read_value(setting: Setting, scope: ShotScope, *, is_text: bool) -> ScalarVa
         return text
     try:
         return read_plain(text)
-    except UnusableNumber as error:
+    except ValueError as error:
         fail(setting, scope, "unusable-number", str(error), rendered=text)
 
 

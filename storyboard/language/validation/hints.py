@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from storyboard.language.yaml.scalars import UnusableNumber, read_plain
+from storyboard.language.yaml.scalars import read_plain
 from storyboard.models.schema.errors import SchemaError
 from storyboard.reporting.suggest import did_you_mean
 
@@ -69,7 +69,7 @@ def _unquoted(text: str) -> bool | int | float | None:
     """The number or truth value that YAML would read without quotes, or None."""
     try:
         value = read_plain(text)
-    except UnusableNumber:
+    except ValueError:
         return None
     return None if isinstance(value, str) else value
 

@@ -1,4 +1,4 @@
-"""What an alias repeats: how much it is, and what it means where it now stands."""
+"""What an alias repeats: which node, how much that is, and what it means where it now stands."""
 
 from __future__ import annotations
 
@@ -12,56 +12,90 @@ from storyboard.language.nodes import (
     ScalarValue,
     SequenceNode,
 )
-from storyboard.language.yaml.scalars import UnusableNumber, is_null, read_plain
+from storyboard.language.yaml.reading import MAX_LEVELS, Reading
+from storyboard.language.yaml.scalars import is_null, read_plain
+from storyboard.language.yaml.text_keys import Role
+from storyboard.records import Position
+from storyboard.reporting.suggest import did_you_mean
+from storyboard.reporting.value_paths import shorten
+
+MAX_ALIASED = 1_000_000
+"""How many values aliases and merges may add to those that are written out."""
 
 
-class Measures:
-    """Sizes and heights of nodes. Each is walked once, however often it is repeated."""
+class Anchors:
+    """The anchors of one text. `nodes` holds None for one whose value is still open."""
 
-    def __init__(self) -> None:
-        # The node is kept beside its measures: were it freed, another could get its id.
-        self._known: dict[int, tuple[Node, int, int]] = {}
+    def __init__(self, reading: Reading) -> None:
+        self.nodes: dict[str, Node | None] = {}
+        self._reading = reading
+        self._aliased = 0
+        # Each collection is measured once. It is kept beside its size and height:
+        # were it freed, another could get its id.
+        self._measures: dict[int, tuple[Node, int, int]] = {}
 
-    def of(self, node: Node) -> tuple[int, int]:
-        """How many values a node holds when all is written out, and how many levels.
+    def repeat(self, name: str, position: Position) -> Node:
+        """What the alias at `position` repeats; its spelling where that is nothing.
 
-        Recurses as deep as the node is high, which the builder bounds.
+        Raises:
+            Stop: too many values, or too deep.
         """
+        node = self.nodes.get(name) or self._unknown(name, position)
+        size, height = self._measure(node)
+        self._aliased += size
+        if len(self._reading.open) + height > MAX_LEVELS:
+            self._reading.stop_at_depth(position)
+        if self._aliased > MAX_ALIASED:
+            message = f"the aliases up to here repeat more than {MAX_ALIASED:,} values"
+            self._reading.stop(position, "too-many-aliases", message)
+        return node
+
+    def _unknown(self, name: str, position: Position) -> ScalarNode:
+        alias = f"*{shorten(name, 60)}"
+        if name in self.nodes:
+            self._reading.report(position, "alias-circle", f"{alias} stands inside itself")
+        else:
+            self._reading.report(
+                position,
+                "unknown-alias",
+                f"{alias} repeats an anchor that is not above it",
+                hint=did_you_mean(name, self.nodes)
+                or "a value that begins with * needs quotes, unless it repeats an &anchor",
+            )
+        return ScalarNode(alias, alias, position, False, position.line)
+
+    def _measure(self, node: Node) -> tuple[int, int]:
+        """How many values a node holds when all is written out, and how many levels."""
         if isinstance(node, ScalarNode):
             return 1, 0
-        if known := self._known.get(id(node)):
+        if known := self._measures.get(id(node)):
             return known[1], known[2]
         children = node.items if isinstance(node, SequenceNode) else [v for _, v in node]
-        size, height = 1, 1
-        for child in children:
-            child_size, child_height = self.of(child)
-            size += child_size
-            height = max(height, child_height + 1)
-        self._known[id(node)] = (node, size, height)
+        measures = [self._measure(child) for child in children]
+        size = 1 + sum(size for size, _ in measures)
+        height = 1 + max((height for _, height in measures), default=0)
+        self._measures[id(node)] = (node, size, height)
         return size, height
 
 
-def retyped(node: Node, *, is_text: bool, values_are_text: bool = False) -> Node:
+def retyped(node: Node, role: Role) -> Node:
     """A repeated node as if it were spelled out where the alias stands.
 
     The same spelling is text under one key and a number under another.
-    `values_are_text` is for a mapping whose direct values are all text.
     """
     if isinstance(node, ScalarNode):
-        return _retyped_scalar(node, is_text=is_text)
+        return _retyped_scalar(node, is_text=role.is_text)
     if isinstance(node, SequenceNode):
-        items = tuple(retyped(item, is_text=is_text) for item in node.items)
+        items = tuple(retyped(item, Role(is_text=role.is_text)) for item in node.items)
         is_same = all(new is old for new, old in zip(items, node.items, strict=True))
         return node if is_same else replace(node, items=items)
-    if not values_are_text:
+    if not role.holds_text:
         return node
-    return MappingNode(
-        {
-            key: Entry(entry.key_position, retyped(entry.value, is_text=True))
-            for key, entry in node.entries.items()
-        },
-        node.position,
-    )
+    entries = {
+        key: Entry(entry.key_position, retyped(entry.value, Role(is_text=True)))
+        for key, entry in node.entries.items()
+    }
+    return MappingNode(entries, node.position)
 
 
 def _retyped_scalar(node: ScalarNode, *, is_text: bool) -> ScalarNode:
@@ -73,7 +107,7 @@ def _retyped_scalar(node: ScalarNode, *, is_text: bool) -> ScalarNode:
     else:
         try:
             value = read_plain(node.text)
-        except UnusableNumber:  # a problem already, where it is written
+        except ValueError:  # a problem already, where it is written
             value = node.text
     is_same = value == node.value and type(value) is type(node.value)
     return node if is_same else node._replace(value=value)

@@ -1,15 +1,27 @@
-"""What an unquoted value means: the core schema of YAML 1.2, and nothing of 1.1."""
+"""What scalars mean: YAML 1.2's core schema without quotes, and the standard tags. Pure."""
 
 from __future__ import annotations
 
 import math
 import re
+from collections.abc import Mapping
 
 from storyboard.language.nodes import ScalarValue
 
 MAX_DIGITS = 100
 """Longer numbers are refused: Python itself stops at 4,300 digits, with an exception."""
 
+SCALAR_TAGS: Mapping[str, tuple[type, ...]] = {
+    "!": (str,),
+    "!!str": (str,),
+    "!!int": (int,),
+    "!!float": (float, int),
+    "!!bool": (bool,),
+    "!!null": (type(None),),
+}
+"""The tags that may stand before a scalar, and the types of the plain values that fit them."""
+
+_TAG_PREFIX = "tag:yaml.org,2002:"
 _FIXED: dict[str, bool | None] = {
     **dict.fromkeys(("", "~", "null", "Null", "NULL")),
     **dict.fromkeys(("true", "True", "TRUE"), True),
@@ -20,10 +32,6 @@ _INT = re.compile(r"[-+]?[0-9]+")
 _OTHER_BASE = re.compile(r"0o(?P<octal>[0-7]+)|0x(?P<hex>[0-9a-fA-F]+)")
 _FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
 _NOT_FINITE = re.compile(r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)")
-
-
-class UnusableNumber(ValueError):
-    """A number that no request can carry; `str(error)` says why, in a few words."""
 
 
 def is_null(text: str) -> bool:
@@ -37,7 +45,8 @@ def read_plain(text: str) -> ScalarValue:
     `16:9`, `yes`, `on`, `1_000` and dates are text; `0010` is 10, `0o17` is 15.
 
     Raises:
-        UnusableNumber: infinite, not a number, too large or too long.
+        ValueError: a number that no request can hold: infinite, not a number, too
+            large or too long; `str(error)` says which, to follow the number.
 
     Source: YAML 1.2.2, section 10.3, "Core Schema".
     """
@@ -52,14 +61,38 @@ def read_plain(text: str) -> ScalarValue:
     if _FLOAT.fullmatch(text):
         value = float(text)
         if not math.isfinite(value):
-            raise UnusableNumber("is too large for a number")
+            raise ValueError("is too large for a number")
         return value
     if _NOT_FINITE.fullmatch(text):
-        raise UnusableNumber("is not a number that a request can hold")
+        raise ValueError("is not a number that a request can hold")
     return text
+
+
+def short_tag(tag: str) -> str:
+    """A tag as people write it, `!!int`; parsers spell the standard ones in full."""
+    return "!!" + tag[len(_TAG_PREFIX) :] if tag.startswith(_TAG_PREFIX) else tag
+
+
+def read_tagged(tag: str, text: str) -> ScalarValue:
+    """What `text` means under one of `SCALAR_TAGS`.
+
+    Raises:
+        ValueError: it does not fit; `str(error)` says so.
+    """
+    types = SCALAR_TAGS[tag]
+    if types == (str,):
+        return text
+    try:
+        value = read_plain(text)
+    except ValueError as error:
+        raise ValueError(f"{text[:40]} {error}") from error
+    is_bool = isinstance(value, bool)
+    if not isinstance(value, types) or is_bool is not (tag == "!!bool"):
+        raise ValueError(f"{text[:40]!r} is not what the tag {tag} says")
+    return float(value) if tag == "!!float" and isinstance(value, int) else value
 
 
 def _bounded_int(digits: str, base: int) -> int:
     if len(digits) > MAX_DIGITS:
-        raise UnusableNumber(f"has {len(digits):,} digits, more than {MAX_DIGITS}")
+        raise ValueError(f"has {len(digits):,} digits, more than {MAX_DIGITS}")
     return int(digits, base)

@@ -6,6 +6,7 @@ is a problem in it. Touches no file but the one it is asked to read.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -13,30 +14,13 @@ import yaml
 
 from storyboard.language.nodes import Node, ScalarNode
 from storyboard.language.text_files import MAX_BYTES, check_text, read_text
-from storyboard.language.yaml.convert import NodeBuilder, Stop, UnquotedTemplate, depth_problem
-from storyboard.language.yaml.frames import TextKeys
-from storyboard.language.yaml.patches import Patches
-from storyboard.language.yaml.positions import mark_position
-from storyboard.models.yamltext import is_too_deep
+from storyboard.language.yaml.compose import Composer
+from storyboard.language.yaml.reading import Stop
+from storyboard.language.yaml.text_keys import TEXT_KEYS, Role, roles_of
+from storyboard.language.yaml.unquoted import Covered
 from storyboard.records import Position, Problem
 
 LOADER: Any = yaml.CBaseLoader if yaml.__with_libyaml__ else yaml.BaseLoader
-
-_PROSE = frozenset({"prompt", "negative_prompt", "prompt_prefix", "prompt_suffix", "title"})
-
-TEXT_KEYS = _PROSE | {
-    "id",
-    "audio_url",
-    "resolution",
-    "ratio",
-    "tags",
-    "notes",
-    "model",
-    "include",
-    "rows",
-    "negative",
-}
-"""Keys whose plain values are their spelling, wherever they stand; lists under them too."""
 
 
 class Source(NamedTuple):
@@ -80,23 +64,12 @@ def parse_source(
 
 
 def _parse(text: str, display_name: str, path: Path, text_keys: frozenset[str]) -> Source:
-    keys = TextKeys(
-        names=text_keys,
-        mappings=frozenset({"negatives"}),
-        prose=_PROSE & text_keys,
-        prose_mappings=frozenset({"vars"}),
-    )
-    patches = Patches(text, display_name)
-    while True:
-        builder = NodeBuilder(
-            patches.parsed, display_name, keys, stand_ins=patches.values, restore=patches.restore
-        )
-        final = _feed(builder, patches)
-        if final is not None:
-            break
-    problems = [*patches.problems, *builder.reading.problems, *final]
-    is_whole = all(problem.code == "several-documents" for problem in final)
-    root = builder.root if is_whole else None
+    covered = Covered(text, display_name)
+    roles = roles_of(text_keys)
+    while (composed := _compose(covered, display_name, roles)) is None:
+        pass  # a template was covered; the text is read again from its start
+    root, found = composed
+    problems = [*covered.problems, *found]
     if root is None or (isinstance(root, ScalarNode) and root.value is None):
         if not problems:
             problems.append(_nothing(display_name))
@@ -104,28 +77,28 @@ def _parse(text: str, display_name: str, path: Path, text_keys: frozenset[str]) 
     return Source(path, display_name, text, root, tuple(problems))
 
 
-def _feed(builder: NodeBuilder, patches: Patches) -> list[Problem] | None:
-    """Parse into the builder; the problem that ended it, if any, or None to begin again."""
-    text = patches.parsed
+def _compose(
+    covered: Covered, display_name: str, roles: Mapping[str, Role]
+) -> tuple[Node | None, list[Problem]] | None:
+    """The root, None where it cannot be read to its end, and the problems; or None to try again."""
+    events = yaml.parse(covered.parsed, Loader=LOADER)
+    composer = Composer(events, covered, display_name, roles)
+    reading = composer.reading
     try:
-        for event in yaml.parse(text, Loader=LOADER):
-            builder.take(event)
+        return composer.compose(), reading.problems
     except Stop as stop:
-        return [stop.problem]
-    except UnquotedTemplate as template:
-        return None if patches.add(template.index, builder) else []
+        template = stop.template
     # ValueError: the pure parser turns escapes and version numbers into
     # characters and integers without looking at their size.
     except (yaml.YAMLError, ValueError) as error:
         from storyboard.language.yaml.errors import syntax_problem, unquoted_template
 
-        if is_too_deep(error) and isinstance(error, yaml.MarkedYAMLError) and error.problem_mark:
-            return [depth_problem(mark_position(error.problem_mark, patches.display_name, 1))]
-        index = unquoted_template(error, text)
-        if index is not None:
-            return None if patches.add(index, builder) else []
-        return [syntax_problem(error, text, patches.display_name, builder.last)]
-    return []
+        template = unquoted_template(error, covered.parsed)
+        if template is None:
+            reading.problems.append(syntax_problem(error, reading, composer.last))
+    if template is not None and covered.cover(template, reading):
+        return None
+    return None, reading.problems
 
 
 def _nothing(display_name: str) -> Problem:

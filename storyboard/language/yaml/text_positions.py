@@ -2,29 +2,33 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from storyboard.language.nodes import ScalarNode
 from storyboard.records import Position
 from storyboard.reporting.lines import split_lines
 
 
 def position_of_line(node: ScalarNode, line: int, source: str) -> Position:
-    """The place of line `line` (from 1) of the node's text; `source` is the text of its file.
+    """The position of line `line` (from 1) of the node's text; `source` is the text of its file.
 
-    The lines of a block scalar (| or >) are found each, and of a folded one
-    the first that holds a template. Other values stand where they begin: their
-    lines are not those of the file.
+    In a block scalar (| or >) it is the line of the file that holds the text; where
+    folding joined several, the first of them with a template. Other values stand
+    where they begin: their lines are not those of the file.
     """
     if node.text_line <= node.position.line:
         return node.position
-    # Folding changes nothing but white space, so the ink before a line tells where it is.
+    # Folding changes nothing but white space: counting all else finds a line again.
     lines = node.text.split("\n")
     start = sum(map(_ink, lines[: line - 1]))
     end = start + _ink(lines[line - 1] if line <= len(lines) else "")
     found: list[tuple[int, str]] = []
     passed = 0
-    for number, text in enumerate(split_lines(source)[node.text_line - 1 :], node.text_line):
+    source_lines = _lines(source)
+    for number in range(node.text_line, len(source_lines) + 1):
         if passed >= end:
             break
+        text = source_lines[number - 1]
         passed += _ink(text)
         if passed > start:
             found.append((number, text))
@@ -35,7 +39,7 @@ def position_of_line(node: ScalarNode, line: int, source: str) -> Position:
 
 
 def position_of_template(node: ScalarNode, source: str) -> Position:
-    """The place of the first line of the node's text that holds a template."""
+    """The position of the first line of the node's text that holds a template."""
     for line, text in enumerate(node.text.split("\n"), start=1):
         if has_template(text):
             return position_of_line(node, line, source)
@@ -45,6 +49,10 @@ def position_of_template(node: ScalarNode, source: str) -> Position:
 def has_template(text: str) -> bool:
     """Whether an expression or a statement begins in a line."""
     return "{{" in text or "{%" in text
+
+
+# One file is asked about many times, for each of its faults.
+_lines = lru_cache(maxsize=1)(split_lines)
 
 
 def _ink(text: str) -> int:

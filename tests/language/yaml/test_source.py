@@ -351,6 +351,23 @@ def test_a_name_that_is_anchored_again_means_the_later_value() -> None:
     assert read("a: &x 1\nb: *x\nc: &x 2\nd: *x\n") == {"a": 1, "b": 1, "c": 2, "d": 2}
 
 
+# Work in proportion to the text: in square time, each of these would take minutes
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        (f"a: {{{{ x }}}}{' ' * 200_000}y\n", "unquoted-template"),
+        (f"a: x{' ' * 200_000}y: z\n", "yaml-syntax"),
+        (f"a: 'x'{' y' * 100_000}\n", "yaml-syntax"),
+        (f"a: [{'!x y, ' * 30_000}]\n", "unknown-tag"),
+    ],
+    ids=["template", "colon", "quote", "tags"],
+)
+def test_a_long_line_takes_no_square_time(text: str, code: str) -> None:
+    assert {problem.code for problem in parse_source(text, "f").problems} == {code}
+
+
 # Templates without quotes
 
 

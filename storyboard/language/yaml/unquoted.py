@@ -2,7 +2,7 @@
 
 `prompt: {{ hero }} walks` is the commonest mistake of all, and YAML cannot
 read on from it. It is reported, then covered in the parsed text by a quoted
-value of the same length, so that every other place in the file holds and one
+value of the same length, so that every other position in the file holds and one
 such line does not hide what else is wrong.
 """
 
@@ -10,69 +10,80 @@ from __future__ import annotations
 
 import re
 
-from storyboard.language.yaml.convert import NodeBuilder
+from storyboard.language.yaml.reading import Reading
 from storyboard.records import Problem
-from storyboard.reporting.lines import line_end, line_start, position_at
+from storyboard.reporting.lines import line_end, line_start, position_at, split_lines
 
-MAX_PATCHES = 20
-"""Each one parses the file again from its start."""
+MAX_COVERED = 20
+"""After each one the file is parsed again from its start."""
 
 # YAML 1.1, which the parsers speak, breaks lines at these; 1.2 does not.
 _OLD_BREAKS = "\x85\u2028\u2029"
 _PRIVATE_USE = range(0xE000, 0xF900)
 
 _COMMENT = re.compile(r"[ \t]#")
-_AROUND_BREAK = re.compile(r"[ \t]*(?:\r\n|\n|\r)[ \t]*")
 _BREAKS = re.compile(r"\n+")
 _NEXT_LINE = re.compile(r"(?:\r\n|\n|\r)([ ]*)([^\r\n]*)")
 
 
-class Patches:
-    """A text in the form that is parsed, and what was covered in it."""
+class Covered:
+    """A text in the form that is parsed, and what was covered in it.
+
+    `values` are the covered values as they were meant, by the index where each
+    begins; `problems` says where they are. `stand_ins` are the characters that stand
+    for the line breaks of YAML 1.1, and what each stands for.
+    """
 
     def __init__(self, text: str, display_name: str) -> None:
-        self.display_name = display_name
         self.values: dict[int, str] = {}
-        """The values as they were meant, by the index where each begins."""
         self.problems: list[Problem] = []
-        self.restore: dict[int, str] = {}
-        """Characters that stand for others, to put back into what was read."""
+        self._display_name = display_name
         self._text = text
-        for old in _OLD_BREAKS:
-            if old in text:
-                free = next(
-                    (c for c in _PRIVATE_USE if c not in self.restore and chr(c) not in text), None
-                )
-                if free is not None:
-                    text = text.replace(old, chr(free))
-                    self.restore[free] = old
+        self.stand_ins = _stand_ins(text)
+        for free, old in self.stand_ins.items():
+            text = text.replace(old, chr(free))
         self.parsed = text
 
-    def add(self, index: int, builder: NodeBuilder) -> bool:
-        """Report the template at `index`, and cover it; False where nothing can be covered."""
+    def restored(self, text: str) -> str:
+        """A parsed value with the line breaks that stood in it."""
+        return text.translate(self.stand_ins)
+
+    def cover(self, index: int, reading: Reading) -> bool:
+        """Report the template at `index`, and cover it; False where nothing can be covered.
+
+        `reading` is the one that came as far as the template.
+        """
         from storyboard.language.yaml.errors import quote_hint
 
-        text = self._text
-        path = builder.reading.path
-        column = builder.reading.block_column(index)
+        text, path = self._text, reading.path
+        column = reading.block_column(index)
         message = f"a value that begins with {text[index : index + 2]} needs quotes"
-        end = line_end(text, index) if not column else _value_end(text, index, column)
+        end = _value_end(text, index, column) if column else line_end(text, index)
         is_one_line = column is not None and end <= line_end(text, index)
         line = text[line_start(text, index) : end]
         self.problems.append(
             Problem(
-                position_at(text, index, self.display_name),
+                position_at(text, index, self._display_name),
                 "unquoted-template",
                 f"{path}: {message}" if path else message,
                 quote_hint(line) if is_one_line else "put it in double quotes",
             )
         )
-        if not column or len(self.problems) >= MAX_PATCHES:
+        if not column or len(self.problems) >= MAX_COVERED:
             return False
-        covered = text[index:end]
-        self.values[index] = _fold(covered)
-        self.parsed = self.parsed[:index] + _cover(covered) + self.parsed[end:]
+        value = text[index:end]
+        self.values[index] = _fold(value)
+        cover = '"' + re.sub(r"[^\r\n]", "x", value[1:-1]) + '"'
+        self.parsed = self.parsed[:index] + cover + self.parsed[end:]
         return True
+
+
+def _stand_ins(text: str) -> dict[int, str]:
+    """For each old line break in a text, a character that does not occur in it."""
+    found = [old for old in _OLD_BREAKS if old in text]
+    used = set(text) if found else set()
+    free = (code for code in _PRIVATE_USE if chr(code) not in used)
+    return dict(zip(free, found, strict=False))
 
 
 def _value_end(text: str, index: int, column: int) -> int:
@@ -92,12 +103,7 @@ def _value_end(text: str, index: int, column: int) -> int:
     return index + len(text[index:end].rstrip())
 
 
-def _fold(covered: str) -> str:
+def _fold(value: str) -> str:
     """The lines of a plain value as YAML joins them: a blank line between them is a break."""
-    lines = _AROUND_BREAK.sub("\n", covered)
+    lines = "\n".join(line.strip(" \t") for line in split_lines(value))
     return _BREAKS.sub(lambda found: found.group()[1:] or " ", lines)
-
-
-def _cover(covered: str) -> str:
-    inner = re.sub(r"[^\r\n]", "x", covered[1:-1])
-    return f'"{inner}"'

@@ -1,0 +1,102 @@
+"""Where the reading of a text stands: the open mappings and lists, and the problems so far."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import NoReturn
+
+from storyboard.language.nodes import Entry
+from storyboard.records import Position, Problem, Severity
+from storyboard.reporting.value_paths import format_path
+
+MAX_LEVELS = 64
+
+
+class Stop(Exception):
+    """The text cannot be read any further.
+
+    `template` is the index of an unquoted template, where that is the reason;
+    any other reason is among the problems.
+    """
+
+    def __init__(self, template: int | None = None) -> None:
+        super().__init__(template)
+        self.template = template
+
+
+@dataclass(slots=True)
+class Collection:
+    """A mapping or list that is still open; `index` is where it begins in the text.
+
+    `number` is that of the item being read in a list, `key` that of the value in a
+    mapping. A mapping also has the `entries` so far, and the keys among them that
+    came by a merge (None where there was none); a list's `key_position` is its own.
+    """
+
+    index: int
+    position: Position
+    is_flow: bool
+    key_position: Position
+    key: str | None = None
+    number: int | None = None
+    entries: dict[str, Entry] = field(default_factory=dict)
+    merged: set[str] | None = None
+
+
+class Reading:
+    """One reading of one text."""
+
+    def __init__(self, text: str, display_name: str) -> None:
+        self.text = text
+        self.display_name = display_name
+        self.open: list[Collection] = []
+        self.problems: list[Problem] = []
+
+    @property
+    def path(self) -> str:
+        """The path of the value that is being read."""
+        parts = (part.key if part.number is None else part.number for part in self.open)
+        return format_path(part for part in parts if part is not None)
+
+    def block_column(self, index: int) -> int | None:
+        """The column (from 1) of the innermost block around a place in the text.
+
+        None where that is inside brackets, 0 where nothing is open.
+        """
+        column = 0
+        for collection in self.open:
+            if collection.index >= index:
+                break
+            if collection.is_flow:
+                return None
+            column = collection.key_position.column
+        return column
+
+    def report(
+        self,
+        position: Position,
+        code: str,
+        message: str,
+        *,
+        hint: str | None = None,
+        severity: Severity = Severity.PROBLEM,
+    ) -> None:
+        """Note what is wrong with the value that is being read."""
+        path = self.path
+        message = f"{path}: {message}" if path else message
+        self.problems.append(Problem(position, code, message, hint, severity=severity))
+
+    def stop(self, position: Position, code: str, message: str) -> NoReturn:
+        """Note what is wrong with the text as a whole. Raises Stop."""
+        self.problems.append(Problem(position, code, message))
+        raise Stop
+
+    def stop_at_depth(self, position: Position) -> NoReturn:
+        """Note that the text goes deeper than is read. Raises Stop."""
+        self.problems.append(too_deep(position))
+        raise Stop
+
+
+def too_deep(position: Position) -> Problem:
+    """What is wrong with a text that goes deeper than is read."""
+    return Problem(position, "nested-too-deep", f"nested more than {MAX_LEVELS} levels deep")
