@@ -27,12 +27,10 @@ from storyboard.reporting.value_paths import format_path
 if TYPE_CHECKING:
     from storyboard.models.card import ModelCard
 
-_LONG_LISTS = ("scenes", "shots")
-
 
 def explain_file(root: MappingNode, data: Any, schema: Mapping[str, Any]) -> tuple[Problem, ...]:
     """All that is wrong with a file, sorted by position; `data` is the data of its `root`."""
-    errors = list(find_errors(data, schema, long_lists=_LONG_LISTS))
+    errors = list(find_errors(data, schema, skip_valid_entries=True))
     unknown = [error for error in errors if error.keyword == UNKNOWN]
     missing = [error for error in errors if error.keyword == MISSING]
     bad = [error for error in errors if error.keyword not in (UNKNOWN, MISSING)]

@@ -1,13 +1,12 @@
-"""Why a value does not fit a schema, as plain values: the one reader of jsonschema's errors. Pure.
+"""Translates jsonschema's errors into plain values, for storyboards, payloads and manifests. Pure.
 
-Used for storyboards, payloads and manifests alike; what is said about an error
-is for `messages` and for the callers. jsonschema's own types end here.
+`messages` and the callers put them into words. jsonschema's types are used here only.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from storyboard.models.schema.validator import find_suspects
@@ -45,23 +44,26 @@ class SchemaError:
 
 
 def find_errors(
-    data: Any, schema: Mapping[str, Any], *, long_lists: Collection[str] = ()
+    data: Any, schema: Mapping[str, Any], *, skip_valid_entries: bool = False
 ) -> Iterator[SchemaError]:
     """The errors of `data`, in jsonschema's order; `$schema` names the dialect.
 
-    Where several keys of one mapping are missing, each of them comes several times.
+    If several keys of one mapping are missing, each is reported several times.
 
-    `long_lists` are keys whose lists may be long: of those, only the entries
-    that jsonschema-rs finds suspicious are checked (jsonschema checks some 300
-    shots a second). Each entry of such a list must be valid or not by itself.
+    `skip_valid_entries` checks only those entries of lists in which jsonschema-rs
+    found errors, because jsonschema checks some 300 shots a second. The schema
+    must not use `items` below `if`, `not`, `anyOf` or `oneOf`.
     """
     # jsonschema takes a tenth of a second to import; most files are valid.
-    from jsonschema.validators import validator_for
+    from jsonschema.validators import extend, validator_for
 
-    excerpt = _excerpt(data, find_suspects(schema, data) if long_lists else None, long_lists)
-    for error in validator_for(schema)(_inlined(schema)).iter_errors(excerpt.data):
-        for found in _read_error(error):
-            yield replace(found, path=excerpt.path_in_whole(found.path))
+    cls = validator_for(schema)
+    suspects = find_suspects(schema, data) if skip_valid_entries else None
+    if suspects is not None:
+        items = _items_keyword(_invalid_entries(data, suspects))
+        cls = extend(cls, {"items": items})  # type: ignore[no-untyped-call] # untyped in the stubs
+    for error in cls(_inlined(schema)).iter_errors(data):
+        yield from _read_error(error)
 
 
 def _read_error(error: ValidationError) -> Iterator[SchemaError]:
@@ -85,51 +87,32 @@ def _read_error(error: ValidationError) -> Iterator[SchemaError]:
         yield SchemaError((*path, name), keyword, name, limit, schema, is_about_key=True)
 
 
-@dataclass(frozen=True, slots=True)
-class _Excerpt:
-    """`data` without the valid entries of its long lists.
-
-    `indexes` has, by the path of a list, the indexes of its entries in the whole.
-    """
-
-    data: Any
-    indexes: Mapping[ErrorPath, list[int]]
-
-    def path_in_whole(self, path: ErrorPath) -> ErrorPath:
-        """The path, in the whole document, of a value in the excerpt."""
-        found: ErrorPath = ()
+def _invalid_entries(data: Any, suspects: list[ErrorPath]) -> dict[int, set[int]]:
+    """The indexes of the entries that may be invalid, by the id() of their list."""
+    found: dict[int, set[int]] = {}
+    for path in suspects:
+        value = data
         for step in path:
-            indexes = self.indexes.get(found)
-            found = (*found, indexes[step] if indexes and isinstance(step, int) else step)
-        return found
+            if isinstance(value, list):
+                found.setdefault(id(value), set()).add(int(step))
+            value = value[step]
+        if isinstance(value, list):
+            found[id(value)] = set(range(len(value)))
+    return found
 
 
-def _excerpt(data: Any, suspects: list[ErrorPath] | None, long_lists: Collection[str]) -> _Excerpt:
-    if suspects is None:
-        return _Excerpt(data, {})
-    suspicious = set(suspects)
-    wanted = {path[:length] for path in suspects for length in range(len(path) + 1)}
-    indexes: dict[ErrorPath, list[int]] = {}
+def _items_keyword(invalid: Mapping[int, set[int]]) -> Callable[..., Iterator[ValidationError]]:
+    def check_items(validator: Any, items: Any, value: Any, _: Any) -> Iterator[ValidationError]:
+        for index in sorted(invalid.get(id(value), ())):
+            yield from validator.descend(value[index], items, path=index)
 
-    def reduce(value: Any, path: ErrorPath) -> Any:
-        if not isinstance(value, dict):
-            return value
-        reduced = dict(value)
-        for key in long_lists:
-            items, here = value.get(key), (*path, key)
-            if isinstance(items, list) and here not in suspicious:
-                # The first always stays: an empty list would be an error itself.
-                indexes[here] = [n for n in range(len(items)) if n == 0 or (*here, n) in wanted]
-                reduced[key] = [reduce(items[n], (*here, n)) for n in indexes[here]]
-        return reduced
-
-    return _Excerpt(reduce(data, ()), indexes)
+    return check_items
 
 
 def _inlined(schema: Mapping[str, Any]) -> dict[str, Any]:
-    """The schema with each reference replaced by the definition it refers to.
+    """The schema with each reference replaced by its definition.
 
-    jsonschema takes as long to follow a reference as to check a value.
+    In jsonschema, following a reference takes as long as checking a value.
     """
     definitions = schema.get("definitions", {})
 
