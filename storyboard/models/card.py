@@ -1,7 +1,7 @@
-"""What one model takes and gives, as the rest of the program asks for it.
+"""A model card as values: endpoint, parameters with their limits, and properties of the videos.
 
-A `ModelCard` is read from an OpenAPI document by `models.card_reader`; nothing
-here touches a file. Limits stand in the card's schemas and nowhere else.
+`models.card_reader` reads it from an OpenAPI document. Limits are written in
+the card's schemas and nowhere else. Pure.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ DURATION, SEED, RESOLUTION, RATIO = "duration", "seed", "resolution", "ratio"
 
 
 class MediaLimits(NamedTuple):
-    """What a file behind a URL may be; None where the vendor does not say."""
+    """Limits on a media file passed by URL; None if the vendor does not state one."""
 
     formats: tuple[str, ...]
     least_s: float | None = None
@@ -28,10 +28,9 @@ class MediaLimits(NamedTuple):
 
 
 class Parameter(NamedTuple):
-    """One key of the request. `limits` is its JSON Schema, descriptions included.
+    """One key of the request. `limits` is its JSON Schema, including descriptions.
 
-    `default` is what the API takes when the parameter is not sent; None where
-    it has none.
+    `default` is the value that the API uses if the parameter is not sent, or None.
     """
 
     name: str
@@ -74,12 +73,12 @@ class ModelCard:
 
     @property
     def text_parameters(self) -> frozenset[str]:
-        """The parameters whose value is text, so that YAML's spelling is kept for them."""
+        """The parameters of type string; their YAML scalars are taken as written (`08`, `yes`)."""
         return frozenset(name for name, known in self.parameters.items() if known.type == "string")
 
     @property
     def seed_range(self) -> tuple[int, int] | None:
-        """The least and the largest seed, both allowed; None where the model names none."""
+        """The smallest and largest allowed seed; None if the card does not state both."""
         known = self.parameters.get(SEED)
         if known is None:
             return None
@@ -89,15 +88,15 @@ class ModelCard:
     def pixels(
         self, resolution: str | None = None, ratio: str | None = None
     ) -> tuple[int, int] | None:
-        """Width and height of such a video, None where they are not known.
+        """Width and height in pixels, or None if the card does not state them.
 
-        What is not given is what the API takes by default.
+        Arguments that are left out have the API's default.
         """
         key = (resolution or self._default(RESOLUTION), ratio or self._default(RATIO))
         return (self.sizes or {}).get((str(key[0]), str(key[1])))
 
     def expected_duration_s(self, payload: Payload) -> float | None:
-        """How many seconds of video the payload asks for, None where that is not known."""
+        """The length of the requested video in seconds, or None if it is not known."""
         value = payload.get(DURATION, self._default(DURATION))
         try:
             # One vendor's API takes the length as text, "8".

@@ -1,7 +1,6 @@
-"""From an OpenAPI document to a `ModelCard`. Reads the one file it is asked for.
+"""Reads a `ModelCard` from its file, an OpenAPI 3.1 document.
 
-Every way in which a card can be wrong is a `UsageError` that names the file
-and the place in the document.
+Every mistake in a card becomes a `UsageError` that names the file and the key.
 """
 
 from __future__ import annotations
@@ -14,7 +13,7 @@ from urllib.parse import urlsplit
 
 from storyboard.errors import UsageError
 from storyboard.models.card import MediaLimits, ModelCard, Parameter
-from storyboard.models.yamltext import CardText, parse_card
+from storyboard.models.yamltext import CardError, parse_card
 from storyboard.names import ID
 from storyboard.records import Json
 
@@ -31,7 +30,7 @@ _MAX_CHAIN = 4
 def read_card(path: Path, name: str) -> ModelCard:
     """The card of model `name` ("alibaba/wan2.7-t2v") from its file.
 
-    Raises UsageError where the file cannot be read or is no model card.
+    Raises UsageError if the file cannot be read or is not a valid model card.
     """
     try:
         text = path.read_text(encoding="utf-8")
@@ -39,14 +38,8 @@ def read_card(path: Path, name: str) -> ModelCard:
         raise _broken(path, f"cannot be read: {error}") from error
     try:
         return _card(parse_card(text), name)
-    except CardText as error:
+    except CardError as error:
         raise _broken(path, str(error)) from error
-    except _Fault as error:
-        raise _broken(path, str(error)) from error
-
-
-class _Fault(Exception):
-    """What is wrong, and where in the document."""
 
 
 def _broken(path: Path, reason: str) -> UsageError:
@@ -182,7 +175,7 @@ def _sizes(client: Mapping[str, Any]) -> dict[tuple[str, str], tuple[int, int]]:
 
 
 def _expanded(document: Mapping[str, Any], value: Any, where: str) -> Any:
-    """`value` with each reference into the document replaced by what it refers to."""
+    """`value` with every `$ref` replaced by the part of the document that it points to."""
     followed = 0
 
     def expand(value: Any, chain: tuple[str, ...] = ()) -> Any:
@@ -235,4 +228,4 @@ def _number(values: Mapping[str, Any], key: str, *, required: bool = False) -> f
 
 
 def _fail(where: str, what: str) -> NoReturn:
-    raise _Fault(f"{where} {what}")
+    raise CardError(f"{where} {what}")

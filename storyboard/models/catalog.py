@@ -1,4 +1,4 @@
-"""The models that are known: one card a file, read when it is first asked for."""
+"""Finds the model cards, one file per model, and reads each when it is first needed."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from storyboard.models.card_reader import read_card
 
 
 def schemas_folder() -> Path:
-    """The folder with the model cards and what is generated from them.
+    """The folder of the model cards and the schemas generated from them.
 
-    An installed package has it inside; in a checkout it stands at the top.
+    It is inside an installed package, and at the top of a checkout.
     """
     package = Path(__file__).resolve().parent.parent
-    # The package's own comes first: beside an installed package, a folder of
-    # this name would be somebody else's.
+    # Inside the package first: next to an installed package, a folder of this
+    # name belongs to somebody else.
     for folder in (package / "schemas", package.parent / "schemas"):
         if (folder / "models").is_dir():
             return folder
@@ -26,7 +26,7 @@ def schemas_folder() -> Path:
 
 
 class Catalog:
-    """The model cards of one folder, by name. Reads a file when its card is first asked for."""
+    """The model cards of one folder by name. A file is read when its card is first needed."""
 
     def __init__(self, files: dict[str, Path]) -> None:
         self._files = files
@@ -37,7 +37,7 @@ class Catalog:
         return tuple(sorted(self._files))
 
     def get(self, name: str) -> ModelCard | None:
-        """The card, or None where no model is called so. Raises UsageError for a broken card."""
+        """The card, or None for an unknown model. Raises UsageError if the card is invalid."""
         if name not in self._files:
             return None
         if name not in self._cards:
@@ -45,15 +45,15 @@ class Catalog:
         return self._cards[name]
 
     def cards(self) -> tuple[ModelCard, ...]:
-        """All cards, in the order of their names. Raises UsageError for a broken one."""
+        """All cards, sorted by name. Raises UsageError if one is invalid."""
         found = (self.get(name) for name in self.names())
         return tuple(card for card in found if card is not None)
 
 
 def load_catalog(folder: Path | None = None) -> Catalog:
-    """The cards in `folder`, else the ones that come with the program.
+    """The cards in `folder`, by default those that come with the program.
 
-    A card of alibaba/wan2.7-t2v is the file alibaba/wan2.7-t2v.yaml.
+    The card of alibaba/wan2.7-t2v is the file alibaba/wan2.7-t2v.yaml.
     """
     folder = folder or schemas_folder() / "models"
     return Catalog({f"{file.parent.name}/{file.stem}": file for file in folder.glob("*/*.yaml")})

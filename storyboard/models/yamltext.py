@@ -1,4 +1,4 @@
-"""A model card's text as plain data, bounded before YAML's own parser is in danger. Pure."""
+"""Parses the YAML text of a model card into JSON values, with bounds on size and depth. Pure."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ _TOO_DEEP = f"is nested more than {MAX_LEVELS} levels deep"
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
-class CardText(Exception):
-    """`str(error)` says why the text is no model card."""
+class CardError(Exception):
+    """Why a document is not a model card; inside `models` only, `read_card` raises UsageError."""
 
 
 def is_too_deep(error: Exception) -> bool:
-    """Whether a parser gave up because of the depth: newer C parsers have a bound of their own.
+    """Whether the parser itself refused the nesting depth, as newer versions of libyaml do.
 
-    They look ahead within a line, so the complaint can come before the events of the levels.
+    libyaml scans ahead within a line, so its error can come before our own count is reached.
     Source: libyaml, pull requests 287 and 329, "Enforce nesting limit in scanner".
     """
     problem = getattr(error, "problem", None)
@@ -31,21 +31,21 @@ def is_too_deep(error: Exception) -> bool:
 
 
 def parse_card(text: str) -> dict[str, Json]:
-    """The document as JSON could hold it. Raises CardText."""
+    """The document as JSON values. Raises CardError."""
     if len(text) > MAX_CHARACTERS:
-        raise CardText(f"is longer than {MAX_CHARACTERS:,} characters")
+        raise CardError(f"is longer than {MAX_CHARACTERS:,} characters")
     try:
         _check_shape(text)
         document = yaml.load(text, Loader=_LOADER)  # noqa: S506  the safe loader, by another name
     except yaml.MarkedYAMLError as error:
         if is_too_deep(error):
-            raise CardText(_TOO_DEEP) from error
+            raise CardError(_TOO_DEEP) from error
         line = f"line {error.problem_mark.line + 1}: " if error.problem_mark else ""
-        raise CardText(f"is not YAML: {line}{error.problem or error.context}") from error
+        raise CardError(f"is not YAML: {line}{error.problem or error.context}") from error
     except (yaml.YAMLError, ValueError) as error:
-        raise CardText(f"is not YAML: {error}") from error
+        raise CardError(f"is not YAML: {error}") from error
     if not isinstance(document, dict):
-        raise CardText("is not an OpenAPI document, which is a mapping")
+        raise CardError("is not an OpenAPI document, which is a mapping")
     _check_json(document, "")
     return document
 
@@ -56,25 +56,25 @@ def _check_shape(text: str) -> None:
         if isinstance(event, yaml.CollectionStartEvent):
             levels += 1
             if levels > MAX_LEVELS:
-                raise CardText(_TOO_DEEP)
+                raise CardError(_TOO_DEEP)
         elif isinstance(event, yaml.CollectionEndEvent):
             levels -= 1
         elif isinstance(event, yaml.AliasEvent):
-            # A few lines of them can stand for billions of values.
-            raise CardText(f"uses the alias *{event.anchor}; a card refers by $ref")
+            # A few lines of aliases can expand to billions of values.
+            raise CardError(f"uses the alias *{event.anchor}; a card refers by $ref")
 
 
 def _check_json(value: Any, where: str) -> None:
-    """YAML has dates and keys of every kind; JSON has neither."""
+    """Raises CardError for what JSON lacks: dates, keys that are not strings, infinities, NaN."""
     if isinstance(value, dict):
         for key, item in value.items():
             if not isinstance(key, str):
-                raise CardText(f"{where or 'the document'} has the key {key!r}; put it in quotes")
+                raise CardError(f"{where or 'the document'} has the key {key!r}; put it in quotes")
             _check_json(item, f"{where}.{key}".lstrip("."))
     elif isinstance(value, list):
         for number, item in enumerate(value):
             _check_json(item, f"{where}[{number}]")
     elif not (value is None or isinstance(value, bool | int | float | str)):
-        raise CardText(f"{where} is read as a {type(value).__name__}; put it in quotes")
+        raise CardError(f"{where} is read as a {type(value).__name__}; put it in quotes")
     elif isinstance(value, float) and value - value != 0:
-        raise CardText(f"{where} is {value}, which JSON cannot hold")
+        raise CardError(f"{where} is {value}, which JSON cannot hold")
