@@ -11,6 +11,8 @@ from typing import Any
 import hypothesis
 import pytest
 
+from storyboard.reporting.suggest import renew_budget
+
 # A build that nobody watches draws the same examples each time; a person's run draws new ones.
 hypothesis.settings.register_profile("ci", derandomize=True)
 if os.environ.get("CI"):
@@ -37,6 +39,12 @@ def no_account(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPat
     home = str(tmp_path_factory.mktemp("home"))
     monkeypatch.setenv("HOME", home)
     monkeypatch.setenv("USERPROFILE", home)
+
+
+@pytest.fixture(autouse=True)
+def full_budget() -> None:
+    """Every test has the comparisons of a whole run for its hints."""
+    renew_budget()
 
 
 @pytest.fixture(autouse=True)
