@@ -78,7 +78,9 @@ def _help_width() -> int:
 def group(context: click.Context) -> None:
     """Render storyboards in bulk through a text-to-video API, paying for nothing twice."""
     if context.invoked_subcommand is None:
-        click.echo(context.get_help())
+        from storyboard.console.printing import print_lines
+
+        print_lines(context.get_help().split("\n"))
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -106,7 +108,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
         _report(error.format_message(), f"{context.command_path} --help" if context else None)
         return ExitCode.USAGE
     except (click.Abort, KeyboardInterrupt):
-        print("interrupted", file=sys.stderr)
+        _say("interrupted")
         return ExitCode.INTERRUPTED
     except BrokenPipeError:
         # The reader of our output has gone, as in `| head`: nothing left to say,
@@ -119,15 +121,21 @@ def run(arguments: Sequence[str] | None = None) -> int:
 
 def _report(sentence: str, next_step: str | None) -> None:
     end = "" if sentence.endswith("?") else "."
-    print(f"error: {sentence.rstrip('.')}{end}", file=sys.stderr)
-    if next_step:
-        print(f"    next: {next_step}", file=sys.stderr)
+    _say(f"error: {sentence.rstrip('.')}{end}", *([f"    next: {next_step}"] if next_step else ()))
 
 
 def _report_bug(error: Exception) -> int:
     import traceback
 
-    traceback.print_exception(error, file=sys.stderr)
-    print("error: this is a bug in storyboard; what was saved is safe.", file=sys.stderr)
-    print("    next: report it with the lines above", file=sys.stderr)
+    _say(
+        *"".join(traceback.format_exception(error)).rstrip("\n").split("\n"),
+        "error: this is a bug in storyboard; what was saved is safe.",
+        "    next: report it with the lines above",
+    )
     return ExitCode.BUG
+
+
+def _say(*lines: str) -> None:
+    from storyboard.console.printing import say
+
+    say(*lines)

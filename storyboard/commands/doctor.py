@@ -29,7 +29,7 @@ from storyboard.console.health import (
     judge_key,
 )
 from storyboard.console.options import json_option
-from storyboard.console.printing import align, print_json
+from storyboard.console.printing import align, print_json, print_lines
 from storyboard.errors import AccountError, ExitCode, StoryboardError, UsageError
 from storyboard.sandbox import require_sandbox
 
@@ -62,9 +62,7 @@ def command(base_url: str | None, as_json: bool) -> int:
         return code
     rows = [(line.level.value, line.name, line.found) for line in lines]
     for line, text in zip(lines, align(rows), strict=True):
-        click.echo(text)
-        if line.remedy:
-            click.echo(f"    next: {line.remedy}")
+        print_lines([text, f"    next: {line.remedy}"] if line.remedy else [text])
     return code
 
 

@@ -85,10 +85,10 @@ def command(
     else:
         for space, plan in zip(spaces, plans, strict=True):
             print_lines(describe_plan(space, plan))
-        click.echo(bill.sentence)
+        print_lines([bill.sentence])
         gone = bill_for_lost(plans, catalog, price_usd=planning.price_usd)
         if gone.takes:
-            click.echo(f"with --rerender: {gone.sentence} again")
+            print_lines([f"with --rerender: {gone.sentence} again"])
     return ExitCode.CHANGED if check and bill.takes else ExitCode.OK
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ from storyboard.console.options import (
     json_option,
     variable_options,
 )
-from storyboard.console.printing import align, print_json
+from storyboard.console.printing import align, print_json, print_lines
 from storyboard.errors import ExitCode
 from storyboard.models.catalog import load_catalog
 from storyboard.project.output_folder import open_folder
@@ -54,30 +54,29 @@ def command(*, file: Path, variables: VariableOptions, where: FolderOptions, as_
     if as_json:
         print_json(_document(space, findings))
     else:
-        _print(space, findings)
+        print_lines(_lines(space, findings))
     is_settled = all(finding.status is not None for finding in findings)
     return ExitCode.OK if is_settled else ExitCode.UNKNOWN
 
 
-def _print(space: Workspace, findings: Sequence[Finding]) -> None:
+def _lines(space: Workspace, findings: Sequence[Finding]) -> Iterator[str]:
     if not findings:
-        click.echo(f"{space.storyboard.path}: no outcome is unknown")
+        yield f"{space.storyboard.path}: no outcome is unknown"
     for finding in findings:
         one = finding.submission
         if finding.status is not None:
-            click.echo(
+            yield (
                 f"{one.take}: adopted task {one.task_id} ({finding.status.value}); "
                 "the next render goes on with it"
             )
             continue
-        click.echo(
+        yield (
             f"{one.take}: sent at {one.sent_at:%Y-%m-%d %H:%M:%S} UTC, still unknown: "
             f"{finding.doubt}"
         )
         rows = [_words(entry) for entry in finding.candidates]
-        for line in align(rows) if rows else ():
-            click.echo(f"    {line}")
-        click.echo(f"    next: {_command(space, one, findings)}")
+        yield from (f"    {line}" for line in align(rows))
+        yield f"    next: {_command(space, one, findings)}"
 
 
 def _words(entry: LogEntry) -> tuple[str, ...]:

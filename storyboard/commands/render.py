@@ -32,7 +32,7 @@ from storyboard.console.options import (
     strict_option,
     variable_options,
 )
-from storyboard.console.printing import say
+from storyboard.console.printing import ask, say
 from storyboard.console.read_storyboards import read_sound
 from storyboard.console.signals import interrupting
 from storyboard.console.summary import Outcome, exit_code_of, print_outcome
@@ -180,7 +180,7 @@ def _ask(
         return
     if sys.stdin.isatty() and sys.stderr.isatty():
         _say_plans(prepared)
-        if not click.confirm(f"{bill.sentence}. Go on?", err=True):
+        if not ask(f"{bill.sentence}. Go on?"):
             raise Refused("nothing was sent", next_step="run again when you are sure")
     elif not is_capped:
         raise Refused(
@@ -191,7 +191,7 @@ def _ask(
 
 def _say_plans(prepared: Sequence[_Prepared]) -> None:
     for item in prepared:
-        say("\n".join(describe_plan(item.space, item.plan)))
+        say(*describe_plan(item.space, item.plan))
 
 
 def _run(

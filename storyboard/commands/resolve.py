@@ -20,7 +20,7 @@ from storyboard.console.options import (
     json_option,
     variable_options,
 )
-from storyboard.console.printing import print_json, say
+from storyboard.console.printing import print_json, print_lines, say
 from storyboard.errors import ExitCode, UsageError
 from storyboard.models.catalog import Catalog, load_catalog
 from storyboard.project.output_folder import open_folder
@@ -82,8 +82,7 @@ def command(
     if as_json:
         print_json(_document(space, settled))
     else:
-        for submission, note in zip(settled, notes, strict=True):
-            click.echo(f"{submission.take}: {note}")
+        print_lines(f"{one.take}: {note}" for one, note in zip(settled, notes, strict=True))
     if decision.resubmit:
         _warn_of_paying_twice(space, settled)
     return ExitCode.OK

@@ -10,10 +10,11 @@ import click
 
 from storyboard.atomic_files import write_atomically
 from storyboard.console.options import FILE, json_option
-from storyboard.console.printing import align, print_json, say
+from storyboard.console.printing import align, print_json, print_lines, print_safe, say
 from storyboard.errors import ExitCode, UsageError
 from storyboard.models.catalog import Catalog, load_catalog, schemas_folder
 from storyboard.models.schema.generate import differences, generate, schema_path, schema_text
+from storyboard.reporting import quoting
 from storyboard.reporting.suggest import did_you_mean
 
 MANIFEST = "manifest"
@@ -55,7 +56,7 @@ def command(*, name: str | None, mode: str | None, folder: Path | None, as_json:
     if as_json:
         print_json({"name": name, "schema": schema})
     else:
-        click.echo(schema_text(schema), nl=False)
+        print_safe(quoting.json_text(schema))
     return ExitCode.OK
 
 
@@ -87,8 +88,7 @@ def _list(folder: Path, catalog: Catalog, *, as_json: bool) -> int:
     if as_json:
         print_json({"schemas": [{"name": name, "path": str(files[name])} for name in files]})
     else:
-        for line in align((name, str(path)) for name, path in files.items()):
-            click.echo(line)
+        print_lines(align((name, str(path)) for name, path in files.items()))
     return ExitCode.OK
 
 

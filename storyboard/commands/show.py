@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
 import click
-import yaml
 
 from storyboard.console.options import (
     FILE,
@@ -15,12 +13,14 @@ from storyboard.console.options import (
     json_option,
     variable_options,
 )
-from storyboard.console.printing import print_json
+from storyboard.console.printing import print_json, print_lines, print_safe
 from storyboard.console.read_storyboards import read_sound
+from storyboard.console.yaml_lines import yaml_lines
 from storyboard.errors import ExitCode
 from storyboard.models.catalog import load_catalog
 from storyboard.planning.selection import Selection, select_takes
 from storyboard.records import Take
+from storyboard.reporting.quoting import json_text
 
 
 @click.command()
@@ -59,10 +59,9 @@ def command(
         print_json({"storyboard": board.name, "title": board.title, "takes": documents})
     elif style == "jsonl":
         for document in documents:
-            click.echo(json.dumps(document, ensure_ascii=False))
-    else:
-        text = yaml.safe_dump_all(documents, sort_keys=False, allow_unicode=True, width=10_000)
-        click.echo(text.rstrip("\n"))
+            print_safe(json_text(document, indent=None))
+    elif documents:
+        print_lines(yaml_lines(documents))
     return ExitCode.OK
 
 

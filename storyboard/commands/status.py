@@ -59,13 +59,13 @@ def command(*, file: Path, variables: VariableOptions, where: FolderOptions, as_
             }
         )
         return ExitCode.OK
-    click.echo(f"{file}: {count_statuses(states)}")
     rows = [_row(state, now) for state in states]
     rows += [
         (word, take, f"(not in the storyboard) {more}")
         for word, take, more in (_row(state, now) for state in orphans)
     ]
-    print_lines(f"  {line}" for line in align(rows))
+    head = f"{file}: {count_statuses(states)}"
+    print_lines([head, *(f"  {line}" for line in align(rows))])
     return ExitCode.OK
 
 

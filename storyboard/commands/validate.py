@@ -14,7 +14,7 @@ from storyboard.console.options import (
     strict_option,
     variable_options,
 )
-from storyboard.console.printing import say, wants_color
+from storyboard.console.printing import print_safe, say, wants_color
 from storyboard.console.read_storyboards import may_go_on, read_storyboards
 from storyboard.errors import ExitCode
 from storyboard.models.catalog import load_catalog
@@ -55,9 +55,7 @@ def command(
     sources = {name: text for board in boards for name, text in board.sources.items()}
     style = "json" if as_json else style
     color = style == "text" and wants_color(sys.stdout.isatty())
-    text = format_problems(problems, sources, style=style, color=color)
-    if text:
-        click.echo(text.rstrip("\n"))
+    print_safe(format_problems(problems, sources, style=style, color=color))
     if problems:
         say(summarize(problems))
     for board in boards:

@@ -1,8 +1,12 @@
-"""How commands speak: results to stdout, everything else to stderr."""
+"""The one way out: results to stdout, everything else to stderr, nothing that acts.
+
+Every line is made visible before it is written, so text from a storyboard, a
+state file, a reply or a file name cannot act on the terminal, nor on a CI
+service that reads the log. No other module writes to the streams.
+"""
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from collections import Counter
@@ -12,6 +16,7 @@ from typing import Any
 import click
 
 from storyboard.records import Problem, TakeState, TakeStatus
+from storyboard.reporting import quoting
 from storyboard.reporting.problems import format_problems, summarize
 
 SCHEMA_VERSION = 1
@@ -19,30 +24,38 @@ SCHEMA_VERSION = 1
 
 def print_json(document: Mapping[str, Any]) -> None:
     """One JSON document with its `schema_version`, on stdout."""
-    text = json.dumps(
-        {"schema_version": SCHEMA_VERSION, **document}, indent=2, ensure_ascii=False, default=str
-    )
-    # A file name may hold half a surrogate pair, which no stream takes and JSON can escape.
-    click.echo(text.encode("utf-8", "backslashreplace").decode())
+    print_safe(quoting.json_text({"schema_version": SCHEMA_VERSION, **document}))
 
 
 def print_lines(lines: Iterable[str]) -> None:
-    """Lines on stdout, in one go: for each text, click asks anew what it is printing to."""
-    text = "\n".join(lines)
+    """Lines on stdout, each made visible; a line break within one is shown as an escape."""
+    print_safe("\n".join(map(quoting.visible, lines)))
+
+
+def print_safe(text: str, *, err: bool = False) -> None:
+    """Text that is safe already, written as it stands, in one go; nothing where it is empty.
+
+    Only for what `reporting` made safe itself: problems in one of their styles, JSON.
+    """
     if text:
-        click.echo(text)
+        click.echo(text, err=err)
 
 
-def say(text: str) -> None:
-    """A line for the person, or several, on stderr."""
-    click.echo(text, err=True)
+def say(*lines: str) -> None:
+    """Lines for the person on stderr, each made visible."""
+    print_safe("\n".join(map(quoting.visible, lines)), err=True)
+
+
+def ask(question: str) -> bool:
+    """Whether the person at the terminal says yes."""
+    return click.confirm(quoting.visible(question), err=True)
 
 
 def say_problems(problems: Sequence[Problem], sources: Mapping[str, str]) -> None:
     """Problems and warnings with their places, on stderr, and one line that counts them."""
     if problems:
         color = wants_color(sys.stderr.isatty())
-        say(format_problems(problems, sources, style="text", color=color).rstrip("\n"))
+        print_safe(format_problems(problems, sources, style="text", color=color), err=True)
         say(summarize(problems))
 
 

@@ -38,7 +38,8 @@ class ProgressView:
                 say(text)
             return
         if step in _TROUBLE:
-            self._bar.write(text, file=sys.stderr)
+            with self._bar.external_write_mode(file=sys.stderr):
+                say(text)
         if step in self._ends:
             self._bar.update(1)
         self._bar.set_postfix_str(f"{self._rendering} rendering", refresh=True)

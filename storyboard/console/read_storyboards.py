@@ -6,10 +6,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-import click
-
 from storyboard.console.options import VariableOptions
-from storyboard.console.printing import say_problems
+from storyboard.console.printing import print_safe, say_problems
 from storyboard.language.load import load_storyboard
 from storyboard.language.overrides import read_overrides
 from storyboard.models.catalog import Catalog
@@ -61,7 +59,7 @@ def read_sound(
     is_sound = may_go_on(boards, strict=strict)
     if as_json and not is_sound:
         problems = [problem for board in boards for problem in board.problems]
-        click.echo(format_problems(problems, {}, style="json").rstrip("\n"))
+        print_safe(format_problems(problems, {}, style="json"))
     else:
         for board in boards:
             say_problems(board.problems, board.sources)

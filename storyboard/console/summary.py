@@ -6,9 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-import click
-
-from storyboard.console.printing import count_statuses, print_json, say
+from storyboard.console.printing import count_statuses, print_json, print_lines, say
 from storyboard.engine.job import RunResult
 from storyboard.errors import ExitCode, worst_of
 from storyboard.outputs.manifest.times import time_text
@@ -67,9 +65,8 @@ def print_outcome(
     if as_json:
         print_json({"storyboards": [_document(*outcome) for outcome in outcomes]})
     elif not quiet:
-        for space, _, _ in outcomes:
-            click.echo(str(space.folder / "manifest.json"))
-            click.echo(str(space.folder / "index.html"))
+        names = ("manifest.json", "index.html")
+        print_lines(str(space.folder / name) for space, _, _ in outcomes for name in names)
 
 
 def _selected(plan: Plan, states: Sequence[TakeState]) -> list[TakeState]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from pathlib import PurePath
 from typing import Any
@@ -10,13 +9,14 @@ from urllib.parse import quote as percent_encoded
 
 from storyboard import __version__
 from storyboard.records import Problem, Severity
+from storyboard.reporting import quoting
 from storyboard.reporting.quoting import printable
 
 SCHEMA_VERSION = 1
 
 
 def json_text(problems: Sequence[Problem]) -> str:
-    """One JSON document, in ASCII, so that nothing in it acts on a terminal."""
+    """One JSON document, safe to print."""
     counts = {
         severity: sum(problem.severity is severity for problem in problems) for severity in Severity
     }
@@ -41,7 +41,7 @@ def json_text(problems: Sequence[Problem]) -> str:
             "warnings": counts[Severity.WARNING],
         },
     }
-    return json.dumps(document, indent=2)
+    return quoting.json_text(document)
 
 
 def github_text(problems: Sequence[Problem]) -> str:
@@ -78,7 +78,7 @@ def sarif_text(problems: Sequence[Problem]) -> str:
         "version": "2.1.0",
         "runs": [run],
     }
-    return json.dumps(log, indent=2)
+    return quoting.json_text(log)
 
 
 def _command(problem: Problem) -> str:

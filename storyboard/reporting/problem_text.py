@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from storyboard.records import Problem, Severity
 from storyboard.reporting.lines import split_lines
-from storyboard.reporting.quoting import bounded, printable, quote
+from storyboard.reporting.quoting import bounded, quote, visible
 
 _MANY = 3
 """More warnings of one code than this become one line."""
@@ -52,7 +52,7 @@ def _is_warning(problem: Problem) -> bool:
 def _header(problem: Problem, *, color: bool) -> str:
     position = problem.position
     where = _paint(
-        f"{printable(position.path)}:{position.line}:{position.column}:", _BOLD, color=color
+        visible(f"{position.path}:{position.line}:{position.column}:"), _BOLD, color=color
     )
     marked = f"{_paint('warning:', _YELLOW, color=color)} " if _is_warning(problem) else ""
     return f"{where} {marked}{bounded(problem.message, _MAX_MESSAGE)}"

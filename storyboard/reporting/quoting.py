@@ -1,9 +1,17 @@
-"""Makes untrusted text safe to print: no control characters, bounded length."""
+"""Makes untrusted text safe to print: every acting character visible, length bounded.
+
+A terminal acts on control characters, and CI services act on log lines that
+look like commands. Bidirectional marks and invisible characters make a text
+look like another one. All of these are written as escapes.
+"""
 
 from __future__ import annotations
 
+import json
 import re
 import unicodedata
+from collections.abc import Mapping
+from typing import Any
 
 from storyboard.records import Position
 
@@ -11,17 +19,44 @@ _WIDEST = 100
 _ELLIPSIS = "..."
 _TAB = "    "
 
-# Control characters act on the terminal; bidirectional marks and unusual line
-# breaks can make a line look like a different one.
-_ACTING = re.compile(
-    "[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]"
+_INVISIBLE = (
+    "\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f"
+    "\ud800-\udfff\ufeff\ufff9-\uffff\U000e0000-\U000e0fff"
 )
+# GitHub takes `##[error]` for a command wherever it stands in a line, Azure Pipelines
+# `##vso[`. Source: ActionCommand.cs of GitHub's runner, "Logging commands" of Azure Pipelines.
+_COMMAND_MARK = r"(?<=#)#(?=\w{0,20}\[)"
+_ACTING = re.compile(f"[\x00-\x1f{_INVISIBLE}]|{_COMMAND_MARK}")
+_ACTING_IN_JSON = re.compile(f"[{_INVISIBLE}]|{_COMMAND_MARK}")
 _NAMES = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
+
+# The same runner takes a line for a command that begins with this, after any white space.
+_COMMAND_START = re.compile(r"(\s*:):")
 
 
 def printable(text: str) -> str:
-    """The text on one line, with an escape for each character that a terminal would act on."""
+    """The text on one line, with an escape for each character that a reader would act on."""
+    if text.isascii() and text.isprintable() and "##" not in text:
+        return text
     return _ACTING.sub(_escape, text)
+
+
+def visible(text: str) -> str:
+    """A whole line for a terminal or a log: printable, and no command to a CI service."""
+    line = printable(text)
+    match = _COMMAND_START.match(line)
+    return f"{match[1]}\\x3a{line[match.end() :]}" if match else line
+
+
+def json_text(document: Mapping[str, Any], *, indent: int | None = 2) -> str:
+    """The document as JSON that is safe to print; it reads as what `json.dumps` would write.
+
+    Letters of all scripts stand as they are; acting characters are escaped.
+    """
+    text = json.dumps(document, indent=indent, ensure_ascii=False, default=str)
+    if text.isascii() and "\x7f" not in text and "##" not in text:
+        return text
+    return _ACTING_IN_JSON.sub(_escape_in_json, text)
 
 
 def bounded(text: str, most: int) -> str:
@@ -41,11 +76,12 @@ def quote(line: str, position: Position) -> tuple[str, str]:
     first, last = _window(line, start, end)
     lead = _ELLIPSIS if first else ""
     trail = _ELLIPSIS if last < len(line) else ""
-    before = lead + _visible(line[first:start])
-    marked = _visible(line[start : min(end, last)])
-    visible = before + marked + _visible(line[min(end, last) : last]) + trail
+    before = lead + _expanded(line[first:start])
+    marked = _expanded(line[start : min(end, last)])
+    shown = before + marked + _expanded(line[min(end, last) : last]) + trail
     carets = " " * columns(before) + "^" * max(columns(marked), 1)
-    return visible.rstrip(), carets
+    # Once more: a command to a CI service can begin in one piece and end in another.
+    return printable(shown.rstrip()), carets
 
 
 def columns(text: str) -> int:
@@ -60,10 +96,17 @@ def _escape(match: re.Match[str]) -> str:
     if character in _NAMES:
         return _NAMES[character]
     number = ord(character)
+    if number > 0xFFFF:
+        return f"\\U{number:08x}"
     return f"\\x{number:02x}" if number < 0x100 else f"\\u{number:04x}"
 
 
-def _visible(text: str) -> str:
+def _escape_in_json(match: re.Match[str]) -> str:
+    character = match.group()
+    return "\\u0023" if character == "#" else json.dumps(character)[1:-1]
+
+
+def _expanded(text: str) -> str:
     return printable(text.replace("\t", _TAB))
 
 
