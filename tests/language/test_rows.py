@@ -198,18 +198,18 @@ def test_a_row_of_json_stands_where_it_begins() -> None:
 @pytest.mark.parametrize(
     ("text", "line"),
     [
-        ('[{"a": 1,}]', "p.json:1:9: a comma before }, with nothing between them"),
-        ("[{},\n]", "p.json:1:4: a comma before ], with nothing between them"),
+        ('[{"a": 1,}]', "p.json:1:9: a comma before a closing bracket, with nothing between them"),
+        ("[{},\n]", "p.json:1:4: a comma before a closing bracket, with nothing between them"),
         ('[{"a": 1\n "b": 2}]', "p.json:2:2: a comma or a closing bracket is expected here"),
         ('[{"a" 1}]', "p.json:1:7: a ':' is expected here"),
         ("[{a: 1}]", "p.json:1:3: a key in double quotes is expected here"),
         ("[{'a': 1}]", "p.json:1:3: a key in double quotes is expected here"),
-        ("[{\"a\": 'x'}]", "p.json:1:8: ' means nothing here"),
+        ("[{\"a\": 'x'}]", "p.json:1:8: a value of JSON is expected here"),
         ('[{"a": NaN}]', "p.json:1:2: [0].a: NaN is no value of JSON"),
         ('[{"a": -Infinity}]', "p.json:1:2: [0].a: -Infinity is no value of JSON"),
         ('[{"a": 1e999}]', "p.json:1:2: [0].a: 1e999 is too large for a number"),
         ('[{"a": 01}]', "p.json:1:9: a comma or a closing bracket is expected here"),
-        ('[{"a": True}]', "p.json:1:8: True is no value of JSON"),
+        ('[{"a": True}]', "p.json:1:8: a value of JSON is expected here"),
         (
             '[{"a": ' + "9" * 5000 + "}]",
             "p.json:1:2: [0].a: a number of 5,000 characters, more than 100",
@@ -222,9 +222,9 @@ def test_a_row_of_json_stands_where_it_begins() -> None:
             '[{"a": "\\ud83d"}]',
             "p.json:1:2: [0].a: an escape in this text is only half a character",
         ),
-        ('[{"a": }]', "p.json:1:8: } means nothing here"),
+        ('[{"a": }]', "p.json:1:8: a value of JSON is expected here"),
         ('[{"a": 1}', "p.json:1:10: a comma or a closing bracket is expected here"),
-        ('[{"a":', "p.json:1:7: a value is missing here"),
+        ('[{"a":', "p.json:1:7: a value of JSON is expected here"),
         ("[] []", "p.json:1:4: more follows after the end of the value"),
         ('[{"a": 1, "a": 2}]', "p.json:1:2: [0].a: repeated key"),
         ("[" * 100_000, "p.json:1:1: nested more than 64 levels deep"),
@@ -242,7 +242,7 @@ def test_a_row_of_json_stands_where_it_begins() -> None:
         ('"x"', "p.json:1:1: rows are a list of mappings, not text"),
         ('[{"a": 1}, 5]', "p.json:1:12: [1]: a row is a mapping of column to value, not a number"),
         ('[[1], {"a": 1}]', "p.json:1:2: [0]: a row is a mapping of column to value, not a list"),
-        ("// x\n[]", "p.json:1:1: / means nothing here"),
+        ("// x\n[]", "p.json:1:1: a value of JSON is expected here"),
     ],
 )
 def test_mistakes_in_json_have_their_line_and_column(folder: Path, text: str, line: str) -> None:
@@ -298,7 +298,7 @@ def test_a_bad_line_of_json_hides_no_other(folder: Path, name: str) -> None:
     rows = rows_of(folder, name, '{"a": 1}\n\n{"a": 2,}\r\n  {"b": "x"}\n5\n')
     assert list(rows.rows) == [{"a": 1}, {"b": "x"}]
     assert said(rows) == [
-        f"{name}:3:8: a comma before }}, with nothing between them",
+        f"{name}:3:8: a comma before a closing bracket, with nothing between them",
         f"{name}:5:1: [2]: a row is a mapping of column to value, not a number",
     ]
 
