@@ -15,7 +15,7 @@ from dataclasses import replace
 from datetime import datetime, timezone
 
 from storyboard.engine.ending import Ending
-from storyboard.engine.events import Downloaded, Event, guarded
+from storyboard.engine.events import Answered, Event, guarded
 from storyboard.engine.flight import Flight
 from storyboard.engine.job import Job, Step
 from storyboard.engine.pacing import back_off_s
@@ -100,23 +100,20 @@ class Downloads:
         flight.download_attempts += 1
         submission = flight.submission
         part = part_path(flight.job.folder, submission)
-        self._workers.start(guarded(lambda: Downloaded(flight, self._fetch(submission, part))))
+        self._workers.start(guarded(lambda: Answered(flight, self._fetch(submission, part))))
 
     def _on_failed(self, flight: Flight, failed: FetchFailed, now: float) -> None:
+        has_attempts_left = flight.download_attempts < _MAX_ATTEMPTS
         if failed.disk_error is not None:
             self._ending.fail(_disk_error(flight, failed.disk_error), now)
         elif failed.is_gone and flight.submission.task_id and not flight.was_link_renewed:
             flight.was_link_renewed = True
             self._run.polls.push(now, flight)  # a poll may give a newly signed link
-        elif self._is_worth_retrying(flight, failed):
+        elif failed.is_worth_retrying and not failed.is_gone and has_attempts_left:
             wait_s = back_off_s(flight.download_attempts, max_wait_s=30.0, jitter=self._run.jitter)
             heapq.heappush(self._later, (now + wait_s, next(self._numbers), flight))
         else:
             self._run.give_up_download(flight, failed.reason)
-
-    def _is_worth_retrying(self, flight: Flight, failed: FetchFailed) -> bool:
-        has_attempts_left = flight.download_attempts < _MAX_ATTEMPTS
-        return failed.is_worth_retrying and not failed.is_gone and has_attempts_left
 
 
 def add_video(job: Job, submission: Submission, video: Video) -> Submission:

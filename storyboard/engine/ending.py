@@ -62,7 +62,10 @@ class Ending:
         if self.is_leaving:
             return
         if self._time_up_at is not None and now >= self._time_up_at:
-            self.stop(_time_is_up())
+            next_step = "run again to go on from here"
+            self.stop(
+                TimeIsUp("the time given ran out; work goes on at the API", next_step=next_step)
+            )
             self._leave(now)
         elif self._needs_api and (
             error := self._run.breaker.on_time(now=now, in_flight=len(self._run.tasks))
@@ -94,10 +97,3 @@ class Ending:
         self._run.waiting.clear()
         if self._leave_by is None:
             self._leave_by = now + _OPEN_POSTS_WAIT_S
-
-
-def _time_is_up() -> TimeIsUp:
-    return TimeIsUp(
-        "the time given ran out; work goes on at the API",
-        next_step="run again to go on from here",
-    )

@@ -12,27 +12,11 @@ from storyboard.videos.result import FetchResult
 
 
 @dataclass(frozen=True, slots=True)
-class Submitted:
-    """A POST was answered, or failed; the reply says which."""
+class Answered:
+    """A POST, a poll or a download has ended, well or not; the reply says which."""
 
     flight: Flight
-    reply: SubmitReply
-
-
-@dataclass(frozen=True, slots=True)
-class Polled:
-    """A poll was answered, or failed; the reply says which."""
-
-    flight: Flight
-    reply: TaskReply
-
-
-@dataclass(frozen=True, slots=True)
-class Downloaded:
-    """A download has ended, well or not."""
-
-    flight: Flight
-    result: FetchResult
+    reply: SubmitReply | TaskReply | FetchResult
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +50,7 @@ class Interrupted:
     """The run shall end soon (Ctrl-C, SIGTERM)."""
 
 
-Event: TypeAlias = (
-    Submitted | Polled | LogChecked | LogCheckFailed | Downloaded | Crashed | Interrupted
-)
+Event: TypeAlias = Answered | LogChecked | LogCheckFailed | Crashed | Interrupted
 
 
 def guarded(call: Callable[[], Event], *, is_submission: bool = False) -> Callable[[], Event]:

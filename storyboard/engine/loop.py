@@ -17,26 +17,22 @@ from storyboard.engine.clock import Clock
 from storyboard.engine.downloads import Downloads
 from storyboard.engine.ending import Ending
 from storyboard.engine.events import (
+    Answered,
     Crashed,
-    Downloaded,
     Event,
     Interrupted,
     LogChecked,
     LogCheckFailed,
-    Polled,
-    Submitted,
 )
 from storyboard.engine.flight import Flight
 from storyboard.engine.job import EngineSettings, Job, Progress, RunResult
-from storyboard.engine.log_trust import LogTrust
-from storyboard.engine.poll_schedule import PollSchedule
 from storyboard.engine.request_log import RequestLog
 from storyboard.engine.run import Run
 from storyboard.engine.submissions import Submissions
 from storyboard.engine.tasks import Tasks
 from storyboard.errors import StateError
-from storyboard.records import Action, ActionKind, Outcome
-from storyboard.videos.result import Fetch
+from storyboard.records import Action, ActionKind, Outcome, SubmitReply, TaskReply
+from storyboard.videos.result import Fetch, Fetched, FetchFailed
 
 
 class Engine:
@@ -59,12 +55,11 @@ class Engine:
         jitter = jitter or random.Random()  # noqa: S311 (spreads waits, hides nothing)
         self._run = run = Run(jobs, api, settings=settings, clock=clock, jitter=jitter)
         self._listener = listener
-        schedule, trust = PollSchedule(), LogTrust(now=clock.monotonic())
         self._ending = Ending(run)
         self._downloads = Downloads(run, self._ending, fetch)
-        self._tasks = Tasks(run, self._ending, self._downloads, schedule, trust)
+        self._tasks = Tasks(run, self._ending, self._downloads)
         self._submissions = Submissions(run, self._ending, self._tasks)
-        self._request_log = RequestLog(run, self._ending, schedule, trust)
+        self._request_log = RequestLog(run, self._ending)
 
     def interrupt(self) -> None:
         """Ends the run soon: no new submission, open POSTs are waited for. For signal handlers."""
@@ -126,16 +121,16 @@ class Engine:
 
     def _handle(self, event: Event, now: float) -> None:
         match event:
-            case Submitted(flight, reply):
+            case Answered(flight, SubmitReply() as reply):
                 self._submissions.on_submitted(flight, reply, now)
-            case Polled(flight, reply):
+            case Answered(flight, TaskReply() as reply):
                 self._tasks.on_polled(flight, reply, now)
+            case Answered(flight, Fetched() | FetchFailed() as result):
+                self._downloads.on_downloaded(flight, result, now)
             case LogChecked():
                 self._request_log.on_checked(event, now)
             case LogCheckFailed():
                 self._request_log.on_check_failed(event, now)
-            case Downloaded(flight, result):
-                self._downloads.on_downloaded(flight, result, now)
             case Crashed(error, is_submission):
                 self._run.open_posts -= is_submission
                 self._ending.fail(error, now)
@@ -169,7 +164,7 @@ class Engine:
         run = self._run
         if self._ending.is_leaving:
             return self._ending.has_left(run.clock.monotonic())
-        has_requests = run.requests.busy > self._request_log.is_being_checked
+        has_requests = run.requests.busy > run.log_trust.is_being_checked
         is_idle = self._downloads.is_idle and not has_requests
         return is_idle and not (run.waiting or run.open_posts or run.tasks or run.polls)
 
@@ -193,7 +188,9 @@ def _with_task_ids(error: StateError, events: Sequence[Event]) -> StateError:
     lost = [
         f"take {event.flight.submission.take} is task {event.reply.task_id}"
         for event in events
-        if isinstance(event, Submitted) and event.reply.outcome is Outcome.ACCEPTED
+        if isinstance(event, Answered)
+        and isinstance(event.reply, SubmitReply)
+        and event.reply.outcome is Outcome.ACCEPTED
     ]
     if not lost:
         return error

@@ -14,8 +14,6 @@ from storyboard.api.account import Account, NotNow
 from storyboard.api.modellix.tasks import is_end
 from storyboard.engine.ending import Ending
 from storyboard.engine.events import LogChecked, LogCheckFailed, guarded
-from storyboard.engine.log_trust import LogTrust
-from storyboard.engine.poll_schedule import PollSchedule
 from storyboard.engine.run import Run
 from storyboard.errors import StoryboardError
 
@@ -26,18 +24,12 @@ _MAX_CLOCK_DIFFERENCE = timedelta(minutes=1)  # between the server's clock and o
 class RequestLog:
     """Checks the log while that helps, and brings the polls of ended tasks forward."""
 
-    def __init__(self, run: Run, ending: Ending, schedule: PollSchedule, trust: LogTrust) -> None:
+    def __init__(self, run: Run, ending: Ending) -> None:
         self._run = run
         self._ending = ending
-        self._schedule = schedule
-        self._trust = trust
+        self._trust = run.log_trust
         self._account = run.api if isinstance(run.api, Account) else None
         self._polls_before = -1  # polls sent before the last check
-
-    @property
-    def is_being_checked(self) -> bool:
-        """Whether a check is under way."""
-        return self._trust.is_being_checked
 
     def due_times(self) -> Iterator[float]:
         """When the next check may go out."""
@@ -48,9 +40,12 @@ class RequestLog:
         """Starts a check where one is due; a poll that is due takes turns with the checks."""
         run = self._run
         is_turn_of_a_poll = run.polls.next_at <= now and run.polls_sent == self._polls_before
-        if self._account is None or is_turn_of_a_poll or now < self._next_at:
-            return
-        if not self._may_check():
+        if (
+            self._account is None
+            or is_turn_of_a_poll
+            or now < self._next_at
+            or not self._may_check()
+        ):
             return
         self._polls_before = run.polls_sent
         account, end = self._account, run.clock.now()
@@ -62,7 +57,9 @@ class RequestLog:
         """Polls next the tasks that the log reports as ended."""
         run = self._run
         run.requests.finished()
-        wait_s = self._schedule.log_check_wait_s(in_flight=len(run.tasks), rate=run.budget.rate)
+        wait_s = self._run.poll_schedule.log_check_wait_s(
+            in_flight=len(run.tasks), rate=run.budget.rate
+        )
         self._trust.on_checked(pages=checked.pages, next_at=now + wait_s)
         for flight in run.tasks.values():
             has_ended = flight.submission.task_id in checked.ended
@@ -96,7 +93,7 @@ class RequestLog:
         Tasks much older than usual are left out, so that one which never ends
         does not make the log longer and longer.
         """
-        max_age_s = self._schedule.max_usual_age_s
+        max_age_s = self._run.poll_schedule.max_usual_age_s
         tasks = [each for each in self._run.tasks.values() if each.age_s(now) <= max_age_s]
         return min((each.submission.submitted_at or end for each in tasks), default=end)
 

@@ -17,7 +17,9 @@ from storyboard.engine.clock import Clock
 from storyboard.engine.events import Event
 from storyboard.engine.flight import Flight, PollQueue
 from storyboard.engine.job import EngineSettings, Job, Progress, Step
+from storyboard.engine.log_trust import LogTrust
 from storyboard.engine.pacing import Budget, Window
+from storyboard.engine.poll_schedule import PollSchedule
 from storyboard.engine.workers import Workers
 from storyboard.records import Limit, Submission, SubmitReply, Take, TaskReply
 
@@ -51,6 +53,8 @@ class Run:
         self.open_posts = 0
         self.tasks: dict[tuple[str, int], Flight] = {}  # accepted and not finished, by key
         self.polls = PollQueue()
+        self.poll_schedule = PollSchedule()
+        self.log_trust = LogTrust(now=clock.monotonic())
         self.polls_sent = 0
         self.failed_connections = 0  # POSTs in a row that could not be sent
 

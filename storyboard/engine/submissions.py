@@ -10,7 +10,7 @@ import itertools
 from collections.abc import Iterator, Sequence
 
 from storyboard.engine.ending import Ending
-from storyboard.engine.events import Submitted, guarded
+from storyboard.engine.events import Answered, guarded
 from storyboard.engine.flight import Flight
 from storyboard.engine.job import Job, Step
 from storyboard.engine.pacing import back_off_s
@@ -100,7 +100,7 @@ class Submissions:
         return is_late and self._run.polls_sent == self._polls_before
 
     def _write_intention(self, job: Job, take: Take, now: float) -> Flight:
-        run = self._run
+        run, user_id = self._run, job.provenance.user_id
         submission = job.store.begin(
             take,
             endpoint=run.settings.endpoint_of(take.model),
@@ -108,24 +108,20 @@ class Submissions:
             commit=job.provenance.commit,
             is_dirty=job.provenance.is_dirty,
             profile=job.provenance.profile,
-            user_id=self._next_user_id(job),
+            # The number tells the rows of one render apart in the request log.
+            user_id=None if user_id is None else f"{user_id}-{next(self._user_numbers)}",
         )
         run.budget.spend(now=now)
         run.open_posts += 1
         self._polls_before = run.polls_sent
         return Flight(job, take, submission)
 
-    def _next_user_id(self, job: Job) -> str | None:
-        """The render's id with a number: it tells rows of the request log apart."""
-        user_id = job.provenance.user_id
-        return None if user_id is None else f"{user_id}-{next(self._user_numbers)}"
-
     def _send_post(self, flight: Flight) -> None:
         api, submission = self._run.api, flight.submission
 
-        def call() -> Submitted:
+        def call() -> Answered:
             reply = api.submit(submission.endpoint, submission.payload, user_id=submission.user_id)
-            return Submitted(flight, reply)
+            return Answered(flight, reply)
 
         self._run.requests.start(guarded(call, is_submission=True))
 

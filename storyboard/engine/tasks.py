@@ -7,15 +7,13 @@ from collections.abc import Iterator
 from storyboard.engine.breaker import account_error
 from storyboard.engine.downloads import Downloads
 from storyboard.engine.ending import Ending
-from storyboard.engine.events import Polled, guarded
+from storyboard.engine.events import Answered, guarded
 from storyboard.engine.flight import Flight
 from storyboard.engine.job import Step
-from storyboard.engine.log_trust import LogTrust
 from storyboard.engine.pacing import back_off_s
-from storyboard.engine.poll_schedule import PollSchedule
 from storyboard.engine.run import Run
 from storyboard.engine.transitions import after_disappearance, after_poll
-from storyboard.records import Submission, SubmissionState, TaskReply, TaskStatus
+from storyboard.records import SubmissionState, TaskReply, TaskStatus
 
 _MAX_MISSING_S = 600.0  # polls answered 404 are repeated for so long; then the outcome is unknown
 _MAX_REFUSED_S = 60.0  # so are polls answered 401, 402 or 403; then the task waits for the next run
@@ -25,19 +23,10 @@ _RETRY_WAIT_S = 30.0  # between such polls
 class Tasks:
     """Polls the tasks in flight. Their queue, `polls`, is the run's."""
 
-    def __init__(
-        self,
-        run: Run,
-        ending: Ending,
-        downloads: Downloads,
-        schedule: PollSchedule,
-        trust: LogTrust,
-    ) -> None:
+    def __init__(self, run: Run, ending: Ending, downloads: Downloads) -> None:
         self._run = run
         self._ending = ending
         self._downloads = downloads
-        self._schedule = schedule
-        self._trust = trust
 
     def add(self, flight: Flight, now: float) -> None:
         """A task that has just been accepted."""
@@ -78,7 +67,8 @@ class Tasks:
         self._run.requests.finished()
         self._run.on_reply(reply, now)
         before = flight.submission
-        after = self._after_poll(flight, reply)
+        retention_s = self._run.settings.retention_s(before.model)
+        after = after_poll(before, reply, now=self._run.clock.now(), retention_s=retention_s)
         if after is not before:
             self._run.save(flight, after)
             self._on_ended(flight, now, was_in_flight=before.state is SubmissionState.ACCEPTED)
@@ -100,7 +90,7 @@ class Tasks:
 
     def _send_poll(self, flight: Flight) -> None:
         api, task_id = self._run.api, flight.submission.task_id or ""
-        self._run.requests.start(guarded(lambda: Polled(flight, api.poll(task_id))))
+        self._run.requests.start(guarded(lambda: Answered(flight, api.poll(task_id))))
 
     def _poll_later(self, flight: Flight, now: float) -> None:
         self._run.polls.push(now + self._next_wait_s(flight, now), flight)
@@ -108,25 +98,20 @@ class Tasks:
     def _next_wait_s(self, flight: Flight, now: float) -> float:
         if flight.unreadable_polls:
             return back_off_s(flight.unreadable_polls, max_wait_s=30.0, jitter=self._run.jitter)
-        return self._schedule.next_wait_s(
+        return self._run.poll_schedule.next_wait_s(
             flight.age_s(now),
             in_flight=len(self._run.tasks),
             rate=self._run.budget.rate,
-            has_log=self._trust.is_trusted,
+            has_log=self._run.log_trust.is_trusted,
         )
-
-    def _after_poll(self, flight: Flight, reply: TaskReply) -> Submission:
-        retention_s = self._run.settings.retention_s(flight.submission.model)
-        now = self._run.clock.now()
-        return after_poll(flight.submission, reply, now=now, retention_s=retention_s)
 
     def _on_working(self, flight: Flight, now: float) -> None:
         flight.unreadable_polls, flight.missing_since, flight.refused_since = 0, None, None
-        self._schedule.on_working(flight.last_working_age_s, flight.age_s(now))
+        self._run.poll_schedule.on_working(flight.last_working_age_s, flight.age_s(now))
         flight.last_working_age_s = flight.age_s(now)
         if flight.log_says_ended:
             flight.log_says_ended = False
-            self._trust.on_false_alarm()
+            self._run.log_trust.on_false_alarm()
         self._poll_later(flight, now)
 
     def _on_ended(self, flight: Flight, now: float, *, was_in_flight: bool) -> None:
@@ -135,8 +120,8 @@ class Tasks:
         self._run.tasks.pop(flight.key, None)
         if was_in_flight:
             self._run.window.on_finished()
-            self._schedule.on_finished(flight.last_working_age_s, flight.age_s(now))
-            self._trust.on_finished(was_reported=flight.log_says_ended)
+            self._run.poll_schedule.on_finished(flight.last_working_age_s, flight.age_s(now))
+            self._run.log_trust.on_finished(was_reported=flight.log_says_ended)
         if submission.state is not SubmissionState.SUCCEEDED:
             detail = submission.reason or submission.state.value
             self._run.add_progress(flight, Step.FAILED, detail)
