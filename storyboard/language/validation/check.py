@@ -2,41 +2,55 @@
 
 Validation happens twice: `check_file` before templates are rendered, against
 the storyboard's schema, and `check_payload` after it, against the model's.
-jsonschema-rs says yes to nearly all; `explain` takes what is left.
+jsonschema-rs says yes to nearly all; jsonschema explains what is left, and may
+still find nothing wrong. Codes: unknown-key, missing-key, unknown-parameter,
+missing-parameter, and those of `models.schema.messages`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from storyboard.language.nodes import MappingNode, Node, SequenceNode
-from storyboard.language.validation.explain import explain_file, explain_payload
+from storyboard.language.validation.hints import hint_for_unknown_key, hint_for_value
 from storyboard.models.schema.card_check import request_check
+from storyboard.models.schema.errors import MISSING, UNKNOWN, ErrorPath, SchemaError, find_errors
+from storyboard.models.schema.messages import describe_error, most_specific
 from storyboard.models.schema.validator import compile_check
 from storyboard.records import Payload, Position, Problem
+from storyboard.reporting.suggest import closest, did_you_mean
+from storyboard.reporting.value_paths import format_path
 
 if TYPE_CHECKING:
     from storyboard.models.card import ModelCard
 
 
-def check_file(
-    source_root: Node, schema: Mapping[str, Any], *, display_name: str
-) -> tuple[Problem, ...]:
+def check_file(root: Node, schema: Mapping[str, Any], *, display_name: str) -> tuple[Problem, ...]:
     """All that is wrong with a file's shape and its literal values, sorted by position.
 
     `schema` is the storyboard's or the included file's, from
-    `models.schema.storyboard`. `display_name` names the file where it is no
-    mapping at all.
+    `models.schema.storyboard`. `display_name` names a file that is no mapping.
     """
-    if not isinstance(source_root, MappingNode):
-        found = "a list" if isinstance(source_root, SequenceNode) else "a single value"
+    if not isinstance(root, MappingNode):
+        found = "a list" if isinstance(root, SequenceNode) else "a single value"
         words = f"{display_name} holds {found}; keys with values are needed, such as version: 1"
-        return (Problem(source_root.position, "wrong-type", words),)
-    data = source_root.data
+        return (Problem(root.position, "wrong-type", words),)
+    data = root.data
     if compile_check(schema)(data):
         return ()
-    return explain_file(source_root, data, schema)
+    errors = list(find_errors(data, schema, skip_valid_entries=True))
+    unknown = [error for error in errors if error.keyword == UNKNOWN]
+    missing = [error for error in errors if error.keyword == MISSING]
+    bad = [error for error in errors if error.keyword not in (UNKNOWN, MISSING)]
+    problems = [
+        *(_bad_value(root, error) for error in _one_for_each_path(bad) if not _is_padding(error)),
+        *(_unknown_key(root, error, schema) for error in unknown),
+        *_missing_keys(root, missing, unknown),
+    ]
+    # An anchored value is used in several places and written in one.
+    once = {(problem.position, problem.code): problem for problem in reversed(problems)}
+    return tuple(sorted(once.values(), key=lambda problem: problem.position))
 
 
 def check_payload(
@@ -55,4 +69,102 @@ def check_payload(
     """
     if request_check(card)(payload):
         return ()
-    return explain_payload(payload, card, position_of, rendered_of, take_id)
+    problems = []
+    for error in _one_for_each_path(find_errors(payload, card.request_schema)):
+        name = str(error.path[0]) if error.path else ""
+        code, words, hint = _describe_parameter(error, name, card)
+        message = f"take {take_id}: {_sentence(error.path, words)}"
+        problems.append(Problem(position_of(name), code, message, hint, rendered_of(name)))
+    return tuple(problems)
+
+
+def _describe_parameter(
+    error: SchemaError, name: str, card: ModelCard
+) -> tuple[str, str, str | None]:
+    """The code, the words after the path, and the hint."""
+    if error.keyword == MISSING:
+        return "missing-parameter", f"is missing; {card.name} needs it", None
+    if error.keyword == UNKNOWN and len(error.path) == 1:
+        hint = did_you_mean(name, card.parameters)
+        return "unknown-parameter", f"{card.name} has no such parameter", hint
+    message = describe_error(error, owner=card.name)
+    return message.code, message.words, hint_for_value(error, message.code)
+
+
+def _one_for_each_path(errors: Iterable[SchemaError]) -> Iterator[SchemaError]:
+    """The most specific error of each path, in the order in which the paths first occur."""
+    by_path: dict[ErrorPath, list[SchemaError]] = {}
+    for error in errors:
+        by_path.setdefault(error.path, []).append(error)
+    return map(most_specific, by_path.values())
+
+
+def _bad_value(root: Node, error: SchemaError) -> Problem:
+    message = describe_error(error)
+    words, hint = _sentence(error.path, message.words), hint_for_value(error, message.code)
+    is_about_key, path = error.is_about_key, error.path
+    position = _key_position(root, path) if is_about_key else _node_at(root, path).position
+    return Problem(position, message.code, words, hint)
+
+
+def _unknown_key(root: Node, error: SchemaError, schema: Mapping[str, Any]) -> Problem:
+    hint = hint_for_unknown_key(error.value, error.schema.get("properties", ()), schema)
+    words = _sentence(error.path, "unknown key")
+    return Problem(_key_position(root, error.path), "unknown-key", words, hint)
+
+
+def _missing_keys(
+    root: Node, missing: list[SchemaError], unknown: list[SchemaError]
+) -> Iterator[Problem]:
+    """One problem for each mapping that lacks keys, at its first key."""
+    misspelt = _by_parent(unknown)
+    for parent, errors in _by_parent(missing).items():
+        by_name = {error.value: error for error in errors}
+        # A misspelt key is reported as unknown already.
+        for error in misspelt.get(parent, ()):
+            by_name.pop(closest(error.value, by_name) or "", None)
+        if not by_name:
+            continue
+        *others, last = (f"'{name}'" for name in by_name)
+        words = f"missing keys {', '.join(others)} and {last}" if others else f"missing key {last}"
+        rule = next((error.rule for error in by_name.values() if error.rule), None)
+        node = _node_at(root, parent)
+        entries = list(node.entries.values()) if isinstance(node, MappingNode) else []
+        yield Problem(
+            entries[0].key_position if entries else node.position,
+            "missing-key",
+            _sentence(parent, f"{words}: {rule}" if rule else words),
+        )
+
+
+def _by_parent(errors: Iterable[SchemaError]) -> dict[ErrorPath, list[SchemaError]]:
+    grouped: dict[ErrorPath, list[SchemaError]] = {}
+    for error in errors:
+        grouped.setdefault(error.path[:-1], []).append(error)
+    return grouped
+
+
+def _is_padding(error: SchemaError) -> bool:
+    """Whether a text is too long only by the space around it, which is not sent."""
+    return error.keyword == "maxLength" and len(error.value.strip()) <= error.limit
+
+
+def _sentence(path: ErrorPath, words: str) -> str:
+    where = format_path(path)
+    return f"{where}: {words}" if where else words
+
+
+def _node_at(root: Node, path: ErrorPath) -> Node:
+    node = root
+    for step in path:
+        if isinstance(node, SequenceNode) and isinstance(step, int):
+            node = node.items[step]
+        elif isinstance(node, MappingNode) and isinstance(step, str):
+            node = node.entries[step].value
+    return node
+
+
+def _key_position(root: Node, path: ErrorPath) -> Position:
+    parent = _node_at(root, path[:-1])
+    entry = parent.entries.get(str(path[-1])) if isinstance(parent, MappingNode) else None
+    return entry.key_position if entry else parent.position
