@@ -6,7 +6,7 @@ Decides for each take what a render would do and why. `plan` prints the Plan,
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -59,7 +59,10 @@ def make_plan(
 
     Takes with one fingerprint share a submission: the later ones carry `same_as`.
     """
-    previous = _last_submissions(submissions)
+    # The last request sent for each take id, leaving out those that were not accepted.
+    previous = {
+        one.take: one for one in submissions if one.state is not SubmissionState.UNAVAILABLE
+    }
     pairs = pair_takes(takes, submissions, manifest_tasks=manifest_tasks)
     first_takes: dict[tuple[str, ActionKind, int | None], str] = {}
     decided: set[int] = set()
@@ -68,7 +71,8 @@ def make_plan(
         if selected is not None and take.id not in selected:
             continue
         if submission is None:
-            kind, reason = ActionKind.SUBMIT, _reason_to_submit(take, previous)
+            last = previous.get(take.id)
+            kind, reason = ActionKind.SUBMIT, _describe_difference(last, take) if last else "new"
         else:
             kind, reason = _decide(take, submission, now=now, has_file=has_file, options=options)
         if take.fingerprint != written.fingerprint:
@@ -168,7 +172,7 @@ def _plan_orphans(
             why = f"task {submission.task_id} is not finished, and no take of this render awaits it"
         elif submission.state in OPEN_STATES:
             kind, why = ActionKind.ASK, _reason_to_ask(submission)
-        elif download and _was_never_downloaded(submission) and _has_live_link(submission, now):
+        elif download and submission.video is None and _has_live_link(submission, now):
             kind = ActionKind.DOWNLOAD
             why = "paid for and never downloaded, and no take of this render shows it"
         else:
@@ -177,14 +181,10 @@ def _plan_orphans(
     return tuple(orphans)
 
 
-def _was_never_downloaded(submission: Submission) -> bool:
-    return submission.state is SubmissionState.SUCCEEDED and submission.video is None
-
-
 def _has_live_link(submission: Submission, now: datetime) -> bool:
-    """Whether the result can be fetched; a link without a known end counts as alive."""
-    expires_at = submission.url_expires_at
-    return bool(submission.video_url) and (expires_at is None or now < expires_at)
+    """Whether a result can be fetched; a link without a known end counts as alive."""
+    has_link = submission.state is SubmissionState.SUCCEEDED and bool(submission.video_url)
+    return has_link and (submission.url_expires_at is None or now < submission.url_expires_at)
 
 
 def _take_of(submission: Submission) -> Take:
@@ -199,21 +199,6 @@ def _take_of(submission: Submission) -> Take:
         fingerprint=submission.fingerprint,
         position=Position("", 0, 0),
     )
-
-
-def _last_submissions(submissions: Iterable[Submission]) -> dict[str, Submission]:
-    """The last request sent for each take id, leaving out those that were not accepted."""
-    return {
-        submission.take: submission
-        for submission in submissions
-        if submission.state is not SubmissionState.UNAVAILABLE
-    }
-
-
-def _reason_to_submit(take: Take, previous: Mapping[str, Submission]) -> str:
-    """Why a request that was never sent is new: what differs from the take's last one."""
-    last = previous.get(take.id)
-    return "new" if last is None else _describe_difference(last, take)
 
 
 def _reason_to_ask(submission: Submission) -> str:
