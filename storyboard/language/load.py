@@ -12,7 +12,8 @@ from pathlib import Path
 from storyboard.language.expansion.cascade import Layer, Setting, settings_under
 from storyboard.language.expansion.context import ExpansionContext
 from storyboard.language.expansion.expand import expand_storyboard
-from storyboard.language.expansion.payload import SharedValues, TracedPayload
+from storyboard.language.expansion.payload import TracedPayload
+from storyboard.language.expansion.shared import SharedValues
 from storyboard.language.expansion.unused import find_unused
 from storyboard.language.expansion.var_names import find_clashes, levels, vars_of
 from storyboard.language.inputs import Inputs

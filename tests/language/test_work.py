@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from storyboard.language.expansion import negatives, payload, takes
+from storyboard.language.expansion import payload, shared, takes
 from storyboard.language.templates.engine import JinjaRenderer
 from storyboard.language.templates.sandbox import Sandbox
 from tests.language.boards import HEAD, load_text, told
@@ -39,7 +39,7 @@ def counts(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
 
     count(Sandbox, "compile", "compiled")
     count(JinjaRenderer, "render", "rendered")
-    count(negatives, "_read_shared", "negatives read")
+    count(shared, "_read_shared", "negatives read")
     count(takes, "fingerprint", "fingerprints")
     return counted
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -79,20 +79,25 @@ def read_level(node: MappingNode, where: str) -> Layer:
 
     `where` is the path to a scene, empty for a file.
     """
-    variables = settings_under(node, "vars", where)
-    entry = node.entries.get("model")
-    model = (
-        {"model": Setting(entry.value, _join(where, "model"), entry.key_position)} if entry else {}
-    )
+    settings = {key: one for key, one in settings_of(node, where).items() if key == "model"}
     defaults = node.get("defaults")
-    if not isinstance(defaults, MappingNode):
-        return Layer(variables, model)
-    return _read_layer(defaults, _join(where, "defaults"), variables, model)
+    if isinstance(defaults, MappingNode):
+        layer = read_shot(defaults, _join(where, "defaults"))
+        settings.update(layer.settings)
+    else:
+        layer = Layer()
+    return replace(layer, variables=settings_under(node, "vars", where), settings=settings)
 
 
 def read_shot(node: MappingNode, where: str) -> Layer:
     """The layer of one entry under `shots`; `where` is the path to it."""
-    return _read_layer(node, where, settings_under(node, "vars", where), {})
+    meta = node.get("meta")
+    return Layer(
+        settings_under(node, "vars", where),
+        {key: one for key, one in settings_of(node, where).items() if key not in OWN_KEYS},
+        settings_under(node, "meta", where),
+        isinstance(meta, ScalarNode) and meta.value is None,
+    )
 
 
 def settings_under(node: MappingNode, key: str, where: str) -> dict[str, Setting]:
@@ -101,28 +106,12 @@ def settings_under(node: MappingNode, key: str, where: str) -> dict[str, Setting
     return settings_of(value, _join(where, key)) if isinstance(value, MappingNode) else {}
 
 
-def settings_of(
-    node: MappingNode, where: str, *, without: frozenset[str] = frozenset()
-) -> dict[str, Setting]:
-    """The values of a mapping by key, leaving out some keys; `where` is the path to the mapping."""
+def settings_of(node: MappingNode, where: str) -> dict[str, Setting]:
+    """The values of a mapping by key; `where` is the path to the mapping."""
     return {
         key: Setting(entry.value, _join(where, key), entry.key_position)
         for key, entry in node.entries.items()
-        if key not in without
     }
-
-
-def _read_layer(
-    node: MappingNode, where: str, variables: dict[str, Setting], model: dict[str, Setting]
-) -> Layer:
-    """The layer of a shot, or of a level's `defaults` with what stands beside them."""
-    meta = node.get("meta")
-    return Layer(
-        variables,
-        {**model, **settings_of(node, where, without=OWN_KEYS)},
-        settings_under(node, "meta", where),
-        isinstance(meta, ScalarNode) and meta.value is None,
-    )
 
 
 def _join(where: str, key: str) -> str:

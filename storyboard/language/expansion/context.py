@@ -2,27 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 from storyboard.language.expansion.cascade import Layer, Setting, merge_layers
-from storyboard.language.expansion.payload import SharedValues, TracedPayload, ValueCache
+from storyboard.language.expansion.payload import TracedPayload, ValueCache
+from storyboard.language.expansion.shared import SharedValues
 from storyboard.language.expansion.shot_scope import Renderer, ShotScope
 from storyboard.language.expansion.values import Report
 from storyboard.language.nodes import MappingNode, ScalarNode
 from storyboard.models.card import ModelCard
+from storyboard.models.catalog import Catalog
 from storyboard.records import Json, Position, Problem, Take
-
-
-class Cards(Protocol):
-    """Where model cards come from; `models.catalog.Catalog` is one."""
-
-    def get(self, name: str) -> ModelCard | None:
-        """The card of that name, None where there is none."""
-
-    def names(self) -> Sequence[str]:
-        """The names of all cards."""
 
 
 @dataclass(slots=True)
@@ -35,7 +27,7 @@ class ExpansionContext:
     """
 
     templates: Renderer
-    cards: Cards
+    cards: Catalog
     shared: SharedValues
     read_rows: Callable[[ScalarNode, str], Iterable[dict[str, Json]]]
     check_payload: Callable[[TracedPayload, ModelCard, Take], Iterable[Problem]]
@@ -71,14 +63,8 @@ class Section(NamedTuple):
 
     def scope(self, context: ExpansionContext) -> ShotScope:
         """What templates see here."""
-        layer = self.layer
-        return ShotScope(
-            context.templates,
-            layer.variables,
-            self.facts,
-            meta=layer.meta,
-            sources=context.sources,
-        )
+        variables, meta, sources = self.layer.variables, self.layer.meta, context.sources
+        return ShotScope(context.templates, variables, self.facts, meta=meta, sources=sources)
 
 
 class ShotEntry(NamedTuple):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 from storyboard.language.expansion.cascade import Setting
 from storyboard.language.expansion.context import ExpansionContext, Section
 from storyboard.language.expansion.values import attempt, read_text
@@ -60,7 +58,7 @@ def read_id(
     if found is None or not isinstance(found.value, ScalarNode):
         return None  # the schema has reported it
     setting = Setting(found.value, f"{where}.id", found.key_position)
-    text = attempt(partial(read_text, setting, section.scope(context)), context.report)
+    text = attempt(context.report, read_text, setting, section.scope(context))
     if text is None:
         return None
     rendered = text if is_template(found.value.text) else None

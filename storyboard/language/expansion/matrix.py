@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Mapping, Sequence
-from functools import partial
 from typing import NamedTuple
 
 from storyboard.fingerprint import canonical_json
@@ -65,7 +64,7 @@ def read_combinations(matrix: Matrix, scope: ShotScope, report: Report) -> list[
     """The combinations of a matrix, templates filled in; a value with a problem makes none."""
 
     def read(setting: Setting) -> Json:
-        return attempt(partial(read_node, setting, scope), report)
+        return attempt(report, read_node, setting, scope)
 
     def read_entry(entry: Mapping[str, Setting]) -> Combination:
         return {key: read(setting) for key, setting in entry.items()}

@@ -13,8 +13,7 @@ from typing import NamedTuple, TypeAlias
 
 from storyboard.fingerprint import whole_numbers
 from storyboard.language.expansion.cascade import Setting
-from storyboard.language.expansion.negatives import read_negative
-from storyboard.language.expansion.seeds import read_seed, shift_seed
+from storyboard.language.expansion.shared import SharedValues, read_negative, read_seed, shift_seed
 from storyboard.language.expansion.shot_scope import ShotScope
 from storyboard.language.expansion.values import (
     NotReadable,
@@ -43,20 +42,6 @@ Stated: TypeAlias = "tuple[Json, Setting | None]"
 
 ValueCache: TypeAlias = "dict[str, Stated]"
 """Values that are the same for all shots of an entry, by parameter."""
-
-
-@dataclass(frozen=True, slots=True)
-class SharedValues:
-    """What all shots may name, and which of the names were used.
-
-    `parameters` are the names of all parameters that some model has.
-    """
-
-    negatives: Mapping[str, Setting]
-    seeds: Mapping[str, Setting]
-    parameters: frozenset[str]
-    used_negatives: set[str] = field(default_factory=set)
-    used_seeds: set[str] = field(default_factory=set)
 
 
 class PayloadInputs(NamedTuple):
@@ -137,16 +122,13 @@ def _read_parameter(
     shared, settings = inputs.shared, inputs.settings
     setting = settings.get(name)
     if name == "negative_prompt":
-        named, used = settings.get("negative"), shared.used_negatives
-        return read_negative(named, setting, scope, shared.negatives, used=used)
+        return read_negative(settings.get("negative"), setting, scope, shared)
     if setting is None:
         return None, None
     if name == "prompt":
         return _read_prompt(inputs, scope), setting
     if name == "seed":
-        seed, setting = read_seed(
-            setting, scope, shared.seeds, shot=inputs.shot, used=shared.used_seeds
-        )
+        seed, setting = read_seed(setting, scope, shared, shot=inputs.shot)
         if seed is not None:
             seed = shift_seed(seed, take - 1, inputs.card.seed_range)
         return seed, setting
@@ -170,14 +152,8 @@ def _read_prompt(inputs: PayloadInputs, scope: ShotScope) -> str:
     texts = {key: str(text) for key, (text, _) in found.items()}
     prompt = texts["prompt"].strip()
     if not prompt:
-        fail(
-            settings["prompt"],
-            scope,
-            "empty-prompt",
-            "the prompt is empty",
-            hint="write what the shot shows",
-            rendered=rendered_text(settings["prompt"], prompt),
-        )
+        words, hint = "the prompt is empty", "write what the shot shows"
+        fail(settings["prompt"], scope, prompt, "empty-prompt", words, hint=hint)
     return texts.get("prompt_prefix", "") + prompt + texts.get("prompt_suffix", "")
 
 
@@ -211,8 +187,9 @@ def _report_unknown_parameters(
         name = "negative_prompt" if key == "negative" else key
         if name in card.parameters or name not in inputs.shared.parameters:
             continue
-        read = partial(read_value, setting, traced.scope, is_text=True)
-        if isinstance(setting.node, ScalarNode) and not attempt(read, report):
+        if isinstance(setting.node, ScalarNode) and not attempt(
+            report, read_value, setting, traced.scope, is_text=True
+        ):
             continue
         lacks = "such parameter" if name == key else f"parameter {name!r}"
         message = f"{setting.where}: {card.name} has no {lacks}"

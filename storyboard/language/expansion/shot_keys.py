@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import partial
 
+from storyboard.fingerprint import whole_numbers
 from storyboard.language.expansion.cascade import Setting
 from storyboard.language.expansion.shot_scope import ShotScope
 from storyboard.language.expansion.values import (
@@ -14,7 +14,6 @@ from storyboard.language.expansion.values import (
     read_node,
     read_text,
     read_value,
-    rendered_text,
 )
 from storyboard.language.nodes import SequenceNode
 from storyboard.records import Json
@@ -36,13 +35,13 @@ def literal_takes(settings: Settings) -> int:
 def read_takes(settings: Settings, scope: ShotScope, report: Report, *, left: int) -> int:
     """How many takes a shot has, 1 after a problem; `left` is how many the file may still have."""
     setting = settings.get("takes")
-    return (attempt(partial(_read_count, setting, scope, left), report) if setting else None) or 1
+    return (attempt(report, _read_count, setting, scope, left) if setting else None) or 1
 
 
 def read_flag(key: str, settings: Settings, scope: ShotScope, report: Report) -> bool:
     """Whether `skip` or `locked` is on; False after a problem."""
     setting = settings.get(key)
-    return bool(setting and attempt(partial(_read_flag, setting, scope), report))
+    return bool(setting and attempt(report, _read_flag, setting, scope))
 
 
 def read_tags(settings: Settings, scope: ShotScope, report: Report) -> tuple[str, ...]:
@@ -51,46 +50,34 @@ def read_tags(settings: Settings, scope: ShotScope, report: Report) -> tuple[str
     if setting is None:
         return ()
     items = setting.items if isinstance(setting.node, SequenceNode) else [setting]
-    tags = [attempt(partial(read_text, item, scope), report) or "" for item in items]
+    tags = [attempt(report, read_text, item, scope) or "" for item in items]
     return tuple(dict.fromkeys(filter(None, map(str.strip, tags))))
 
 
 def read_notes(settings: Settings, scope: ShotScope, report: Report) -> str | None:
     """The notes of a shot, None where they are empty."""
     setting = settings.get("notes")
-    notes = attempt(partial(read_text, setting, scope), report) if setting else None
+    notes = attempt(report, read_text, setting, scope) if setting else None
     return (notes or "").strip() or None
 
 
 def read_meta(meta: Settings, scope: ShotScope, report: Report) -> dict[str, Json]:
     """The `meta` of a shot, without values that are null or empty."""
-    values = {
-        key: attempt(partial(read_node, setting, scope), report) for key, setting in meta.items()
-    }
+    values = {key: attempt(report, read_node, setting, scope) for key, setting in meta.items()}
     return {key: value for key, value in values.items() if value is not None and value != ""}
 
 
 def _read_count(setting: Setting, scope: ShotScope, left: int) -> int | None:
-    value = read_value(setting, scope, is_text=False)
+    value = whole_numbers(read_value(setting, scope, is_text=False))
     if value is None or value == "":
         return None
-    if isinstance(value, float) and value.is_integer():
-        value = int(value)
     if isinstance(value, bool) or not isinstance(value, int) or value < 1:
         words = f"{format_value(value)} is not allowed; a whole number, at least 1, is needed"
-        fail(setting, scope, "bad-takes", words, rendered=rendered_text(setting, value))
+        fail(setting, scope, value, "bad-takes", words)
     if value > left:
         words = f"with these {format_value(value)} takes of a shot the storyboard has more than "
         words += f"{MAX_TAKES:,} takes, the most of one file"
-        hint = "split it into several files"
-        fail(
-            setting,
-            scope,
-            "too-many-takes",
-            words,
-            hint=hint,
-            rendered=rendered_text(setting, value),
-        )
+        fail(setting, scope, value, "too-many-takes", words, hint="split it into several files")
     return value
 
 
@@ -100,5 +87,5 @@ def _read_flag(setting: Setting, scope: ShotScope) -> bool:
         return False
     if not isinstance(value, bool):
         words = f"{format_value(value)} is not allowed; true or false is needed"
-        fail(setting, scope, "wrong-type", words, rendered=rendered_text(setting, value))
+        fail(setting, scope, value, "wrong-type", words)
     return value

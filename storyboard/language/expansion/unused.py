@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from storyboard.language.expansion.cascade import Setting, settings_under
-from storyboard.language.expansion.payload import SharedValues
+from storyboard.language.expansion.shared import SharedValues
 from storyboard.language.expansion.var_names import (
     Level,
     NamesUsed,

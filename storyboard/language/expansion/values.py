@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import NoReturn, TypeVar
+from typing import NoReturn, ParamSpec, TypeVar
 
 from storyboard.language.expansion.cascade import Setting
 from storyboard.language.expansion.shot_scope import ShotScope
@@ -14,6 +14,7 @@ from storyboard.language.yaml.scalars import read_plain
 from storyboard.records import Json, Problem
 
 _T = TypeVar("_T")
+_P = ParamSpec("_P")
 
 Report = Callable[[Problem], None]
 
@@ -26,10 +27,12 @@ class NotReadable(Exception):
         self.problems = problems
 
 
-def attempt(read: Callable[[], _T], report: Report) -> _T | None:
-    """What `read` gives; None after a fault, which is reported."""
+def attempt(
+    report: Report, read: Callable[_P, _T], *args: _P.args, **options: _P.kwargs
+) -> _T | None:
+    """What `read` gives for these arguments; None after a fault, which is reported."""
     try:
-        return read()
+        return read(*args, **options)
     except NotReadable as error:
         for problem in error.problems:
             report(problem)
@@ -39,7 +42,7 @@ def attempt(read: Callable[[], _T], report: Report) -> _T | None:
 def read_all(readers: Mapping[str, Callable[[], _T]]) -> dict[str, _T]:
     """What each reader gives, by name. Raises NotReadable with the problems of them all."""
     problems: list[Problem] = []
-    values = {name: attempt(read, problems.append) for name, read in readers.items()}
+    values = {name: attempt(problems.append, read) for name, read in readers.items()}
     if problems:
         raise NotReadable(*problems)
     return {name: value for name, value in values.items() if value is not None}
@@ -74,7 +77,7 @@ def read_value(setting: Setting, scope: ShotScope, *, is_text: bool) -> ScalarVa
     try:
         return read_plain(text)
     except ValueError as error:
-        fail(setting, scope, "unusable-number", str(error), rendered=text)
+        fail(setting, scope, text, "unusable-number", str(error))
 
 
 def read_node(setting: Setting, scope: ShotScope) -> Json:
@@ -88,14 +91,14 @@ def read_node(setting: Setting, scope: ShotScope) -> Json:
 def fail(
     setting: Setting,
     scope: ShotScope,
+    value: object,
     code: str,
     words: str,
     *,
     hint: str | None = None,
-    rendered: str | None = None,
 ) -> NoReturn:
-    """Raise NotReadable for the setting's value; `words` follow the way to it."""
-    position = scope.position_of(setting.node)
+    """Raises NotReadable for the value read from a setting; `words` follow the path to it."""
+    position, rendered = scope.position_of(setting.node), rendered_text(setting, value)
     raise NotReadable(Problem(position, code, f"{setting.where}: {words}", hint, rendered))
 
 

@@ -9,7 +9,8 @@ from typing import Any
 from storyboard.language.expansion.cascade import Layer, settings_under
 from storyboard.language.expansion.context import ExpansionContext
 from storyboard.language.expansion.expand import expand_storyboard
-from storyboard.language.expansion.payload import SharedValues, TracedPayload
+from storyboard.language.expansion.payload import TracedPayload
+from storyboard.language.expansion.shared import SharedValues
 from storyboard.language.nodes import ScalarNode
 from storyboard.language.templates.templates import Templates
 from storyboard.models.card import ModelCard

@@ -7,13 +7,8 @@ from dataclasses import replace
 import pytest
 
 from storyboard.language.expansion.cascade import settings_under
-from storyboard.language.expansion.payload import (
-    PayloadInputs,
-    SharedValues,
-    TracedPayload,
-    build_payload,
-)
-from storyboard.language.expansion.seeds import auto_seed, shift_seed
+from storyboard.language.expansion.payload import PayloadInputs, TracedPayload, build_payload
+from storyboard.language.expansion.shared import SharedValues, auto_seed, shift_seed
 from storyboard.models.card import ModelCard
 from storyboard.records import Json, Problem
 from tests.language.boards import card, mapping, scope_of

@@ -1,0 +1,122 @@
+"""Seeds and negative prompts, which a file may define by name for all its shots. Pure."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import partial
+
+from storyboard.fingerprint import whole_numbers
+from storyboard.language.expansion.cascade import Setting
+from storyboard.language.expansion.shot_scope import ShotScope
+from storyboard.language.expansion.values import fail, read_all, read_text, read_value
+from storyboard.language.nodes import ScalarValue, SequenceNode
+from storyboard.language.yaml.scalars import read_plain
+from storyboard.reporting.suggest import closest, did_you_mean
+from storyboard.reporting.value_paths import format_value
+
+AUTO = "auto"
+
+
+@dataclass(frozen=True, slots=True)
+class SharedValues:
+    """What all shots may name, and which of the names were found, or meant.
+
+    `parameters` are the names of all parameters that some model has.
+    """
+
+    negatives: Mapping[str, Setting]
+    seeds: Mapping[str, Setting]
+    parameters: frozenset[str]
+    used_negatives: set[str] = field(default_factory=set)
+    used_seeds: set[str] = field(default_factory=set)
+
+
+def read_seed(
+    setting: Setting, scope: ShotScope, shared: SharedValues, *, shot: str
+) -> tuple[int | None, Setting]:
+    """A shot's seed, None where there is none, and the setting that states the number.
+
+    `shot` is the id that `auto` is made from. Raises NotReadable.
+    """
+    value = _read_seed(setting, scope)
+    is_shared = isinstance(value, str) and value not in ("", AUTO)
+    if is_shared:
+        setting = _find(str(value), setting, scope, shared, "seed")
+        value = _read_seed(setting, scope)
+    if value is None or value == "":
+        return None, setting
+    if value == AUTO:
+        return auto_seed(shot), setting
+    number = whole_numbers(value)
+    if isinstance(number, bool) or not isinstance(number, int):
+        words = f"{format_value(value)} is not allowed; a whole number"
+        words += " is needed" if is_shared else f", the name of a shared seed or {AUTO} is needed"
+        fail(setting, scope, value, "wrong-type", words)
+    return number, setting
+
+
+def auto_seed(shot: str) -> int:
+    """The seed that `auto` stands for, made from the shot's id: the same on every machine."""
+    return int(hashlib.sha256(shot.encode()).hexdigest()[:8], 16) % 2**31
+
+
+def shift_seed(seed: int, by: int, seed_range: tuple[int, int] | None) -> int:
+    """`seed` + `by`, wrapping within the range; one outside it is left for the schema to refuse."""
+    if seed_range is None:
+        return seed + by
+    low, high = seed_range
+    return low + (seed - low + by) % (high - low + 1) if low <= seed <= high else seed
+
+
+def read_negative(
+    named: Setting | None, literal: Setting | None, scope: ShotScope, shared: SharedValues
+) -> tuple[str, Setting | None]:
+    """The negative prompt, empty where there is none, and the setting that states it.
+
+    `named` is the name of a shared negative or a list of names, `literal` is
+    text that comes after them. Raises NotReadable.
+    """
+    names = named.items if named and isinstance(named.node, SequenceNode) else [named]
+    readers = {name.where: partial(_read_shared, name, scope, shared) for name in names if name}
+    if literal:
+        readers[literal.where] = partial(read_text, literal, scope)
+    texts = (text.strip() for text in read_all(readers).values())
+    return ", ".join(filter(None, texts)), literal if literal and not literal.is_null else named
+
+
+def _read_shared(setting: Setting, scope: ShotScope, shared: SharedValues) -> str:
+    name = read_text(setting, scope).strip()
+    return read_text(_find(name, setting, scope, shared, "negative"), scope) if name else ""
+
+
+def _find(
+    name: str, setting: Setting, scope: ShotScope, shared: SharedValues, kind: str
+) -> Setting:
+    """The shared value of that kind, seed or negative, which `setting` names."""
+    if kind == "seed":
+        values, used, known = shared.seeds, shared.used_seeds, [*shared.seeds, AUTO]
+    else:
+        values, used, known = shared.negatives, shared.used_negatives, [*shared.negatives]
+    if name not in values:
+        used.add(closest(name, values) or "")
+        words = f"there is no shared {kind} {format_value(name)}; known are: "
+        words += ", ".join(known[:10]) or "none"
+        is_number = kind == "seed" and _is_number(name)
+        hint = f"write {name} without quotes" if is_number else did_you_mean(name, known)
+        fail(setting, scope, name, f"unknown-{kind}", words, hint=hint)
+    used.add(name)
+    return values[name]
+
+
+def _is_number(text: str) -> bool:
+    try:
+        return type(read_plain(text)) is int
+    except ValueError:
+        return False
+
+
+def _read_seed(setting: Setting, scope: ShotScope) -> ScalarValue:
+    value = read_value(setting, scope, is_text=False)
+    return value.strip() if isinstance(value, str) else value
