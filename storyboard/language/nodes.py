@@ -57,6 +57,11 @@ class MappingNode:
     entries: Mapping[str, Entry]
     position: Position
 
+    @property
+    def first_key_position(self) -> Position:
+        """Where a missing key is reported; the position of the mapping if it is empty."""
+        return next((entry.key_position for entry in self.entries.values()), self.position)
+
     def get(self, key: str) -> Node | None:
         """The value under `key`, or None."""
         entry = self.entries.get(key)

@@ -90,11 +90,7 @@ def make_plan(
 
 
 def find_orphans(
-    submissions: Sequence[Submission],
-    covered: Collection[str],
-    *,
-    now: datetime,
-    download: bool = True,
+    submissions: Sequence[Submission], covered: Collection[str], *, now: datetime
 ) -> tuple[Action, ...]:
     """What is open or paid for and does not decide about any of the `covered` fingerprints."""
     deciding = deciding_submissions(submissions)
@@ -103,7 +99,7 @@ def find_orphans(
         for one in unique_submissions(submissions)
         if one.fingerprint not in covered or deciding[one.fingerprint] is not one
     ]
-    return _plan_orphans(others, now=now, download=download)
+    return _plan_orphans(others, now=now, download=True)
 
 
 def _decide(

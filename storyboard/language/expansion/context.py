@@ -89,8 +89,3 @@ class ShotEntry(NamedTuple):
         """The same entry with more names for its templates."""
         section = self.section.with_facts(**facts)
         return ShotEntry(self.node, self.where, section, self.card, self.cache)
-
-
-def first_key(node: MappingNode) -> Position:
-    """The position of a mapping's first key, where what the mapping lacks is reported."""
-    return next((entry.key_position for entry in node.entries.values()), node.position)

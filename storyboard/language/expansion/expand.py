@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from storyboard.language.expansion.cascade import Setting, merge_layers, read_level, read_shot
-from storyboard.language.expansion.context import ExpansionContext, Section, ShotEntry, first_key
+from storyboard.language.expansion.context import ExpansionContext, Section, ShotEntry
 from storyboard.language.expansion.ids import read_id
 from storyboard.language.expansion.matrix import (
     Combination,
@@ -142,7 +142,8 @@ def _too_many_takes(node: MappingNode, where: str, factors: list[tuple[int, str]
         f"{where}: with the {' times '.join(counted)} here the storyboard has more than "
         f"{MAX_TAKES:,} takes, the most of one file"
     )
-    return Problem(first_key(node), "too-many-takes", message, "split it into several files")
+    hint = "split it into several files"
+    return Problem(node.first_key_position, "too-many-takes", message, hint)
 
 
 def _read_rows(node: MappingNode, where: str, context: ExpansionContext) -> Sequence[Row | None]:
@@ -158,7 +159,7 @@ def _report_missing_model(root: MappingNode, context: ExpansionContext) -> None:
         return  # misspelt, which the schema has reported
     message = "missing key 'model': a shot needs a model that renders it"
     hint = f"known: {', '.join(context.cards.names()[:10])}"
-    context.report(Problem(first_key(root), "missing-key", message, hint))
+    context.report(Problem(root.first_key_position, "missing-key", message, hint))
 
 
 def _mappings(node: Node | None) -> Iterator[tuple[int, MappingNode]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
@@ -37,9 +38,7 @@ class Matrix(NamedTuple):
     @property
     def max_combinations(self) -> int:
         """How many combinations there are before any is excluded, counted without making them."""
-        product = 1 if self.axes else 0
-        for values in self.axes.values():
-            product *= len(values)
+        product = math.prod(map(len, self.axes.values())) if self.axes else 0
         return product + len(self.include)
 
 
@@ -66,8 +65,8 @@ def read_combinations(matrix: Matrix, scope: ShotScope, report: Report) -> list[
     def read(setting: Setting) -> Json:
         return attempt(report, read_node, setting, scope)
 
-    def read_entry(entry: Mapping[str, Setting]) -> Combination:
-        return {key: read(setting) for key, setting in entry.items()}
+    def read_entries(entries: Sequence[Mapping[str, Setting]]) -> list[Combination]:
+        return [{key: read(setting) for key, setting in entry.items()} for entry in entries]
 
     axes = {
         name: [
@@ -75,8 +74,8 @@ def read_combinations(matrix: Matrix, scope: ShotScope, report: Report) -> list[
         ]
         for name, settings in matrix.axes.items()
     }
-    exclude, include = map(read_entry, matrix.exclude), map(read_entry, matrix.include)
-    combinations, unused = expand_matrix(axes, list(exclude), list(include))
+    exclude, include = read_entries(matrix.exclude), read_entries(matrix.include)
+    combinations, unused = expand_matrix(axes, exclude, include)
     if all(axes.values()):
         for problem in check_combinations(matrix, combinations, unused):
             report(problem)

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from storyboard.fingerprint import canonical_json, fingerprint
-from storyboard.language.expansion.context import ExpansionContext, ShotEntry, first_key
+from storyboard.language.expansion.context import ExpansionContext, ShotEntry
 from storyboard.language.expansion.ids import claim_id, read_id
 from storyboard.language.expansion.payload import PayloadInputs, TracedPayload, build_payload
 from storyboard.language.expansion.shot_keys import (
@@ -64,8 +64,8 @@ def _make_takes(entry: ShotEntry, shot_id: str | None, context: ExpansionContext
     context.takes += takes
     if card is None:
         return  # the schema has reported the unknown model
-    node = entry.node.get("id") or entry.node
-    inputs = PayloadInputs(settings, card, context.shared, shot, first_key(entry.node), entry.cache)
+    position = entry.node.first_key_position
+    inputs = PayloadInputs(settings, card, context.shared, shot, position, entry.cache)
     repeats: Counter[str] = Counter()
     for number in range(1, takes + 1):
         scope = entry.section.with_facts(take=number).scope(context)
@@ -79,7 +79,7 @@ def _make_takes(entry: ShotEntry, shot_id: str | None, context: ExpansionContext
             model=card.name,
             payload=traced.payload,
             fingerprint=fingerprint(card.name, traced.payload, repeat=repeats[request]),
-            position=node.position,
+            position=(entry.node.get("id") or entry.node).position,
             tags=tags,
             is_locked=is_locked,
             notes=read_notes(settings, scope, report),

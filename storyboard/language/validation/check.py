@@ -129,12 +129,9 @@ def _missing_keys(
         words = f"missing keys {', '.join(others)} and {last}" if others else f"missing key {last}"
         rule = next((error.rule for error in by_name.values() if error.rule), None)
         node = _node_at(root, parent)
-        entries = list(node.entries.values()) if isinstance(node, MappingNode) else []
-        yield Problem(
-            entries[0].key_position if entries else node.position,
-            "missing-key",
-            _sentence(parent, f"{words}: {rule}" if rule else words),
-        )
+        position = node.first_key_position if isinstance(node, MappingNode) else node.position
+        sentence = _sentence(parent, f"{words}: {rule}" if rule else words)
+        yield Problem(position, "missing-key", sentence)
 
 
 def _by_parent(errors: Iterable[SchemaError]) -> dict[ErrorPath, list[SchemaError]]:
