@@ -13,6 +13,8 @@ from pathlib import Path
 from storyboard.errors import StateError
 
 _NO_SPACE = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+_NO_FOLLOW = getattr(os, "O_NOFOLLOW", 0)  # Windows has neither
+_NO_WAIT = getattr(os, "O_NONBLOCK", 0)
 _NOT_ALLOWED = {errno.EACCES, errno.EPERM, errno.EROFS}
 
 
@@ -40,14 +42,19 @@ def digest_of(path: Path) -> str | None:
     """The sha256 of a plain file, in hexadecimal; None where there is none that can be read."""
     digest = hashlib.sha256()  # hashlib.file_digest came with Python 3.11
     try:
-        if not stat.S_ISREG(path.lstat().st_mode):
-            return None
-        with path.open("rb") as file:
+        with open(path, "rb", opener=_open_unfollowed) as file:
+            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                return None
             while block := file.read(1 << 20):
                 digest.update(block)
     except OSError:
         return None
     return digest.hexdigest()
+
+
+def _open_unfollowed(path: str, flags: int) -> int:
+    """Opens a file, and fails where `path` is a link; never waits for the writer of a FIFO."""
+    return os.open(path, flags | _NO_FOLLOW | _NO_WAIT, 0o666)
 
 
 def _holds(path: Path, content: bytes) -> bool:
@@ -68,7 +75,7 @@ def _replace(path: Path, content: bytes) -> None:
     temporary = path.parent / f".storyboard-{secrets.token_hex(8)}.tmp"
     try:
         # Not tempfile: it makes files that only their owner can read, and these are to be shared.
-        with temporary.open("xb") as file:
+        with open(temporary, "xb", opener=_open_unfollowed) as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())

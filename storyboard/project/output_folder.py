@@ -5,13 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import datetime, timezone
+from pathlib import Path
 
-from storyboard.outputs import write
+from storyboard.errors import UsageError
+from storyboard.outputs import MANIFEST, write
 from storyboard.project.workspace import FolderSnapshot, Workspace
 from storyboard.records import TakeState
 from storyboard.state.lock import hold_lock
+from storyboard.state.schema import FILE_NAME as STATE
 from storyboard.state.store import Store
 from storyboard.videos.files import finish_moves, sweep_parts
+
+_VIDEOS = "videos"
+_LEFT_BEHIND = frozenset({".lock", ".lock.json", ".sandbox", ".DS_Store"})
+"""What may lie in a folder that nothing was rendered into yet."""
 
 
 @contextmanager
@@ -21,9 +28,10 @@ def open_folder(space: Workspace, *, lock_timeout_s: float = 0.0) -> Iterator[St
     Raises:
         Locked: another process is at work in it.
         StateError: the folder or its state file cannot be used.
-        UsageError: its manifest cannot.
+        UsageError: its manifest cannot, or the folder is a link or not ours.
     """
     asked_at = datetime.now(timezone.utc)
+    _check_folder(space)
     with ExitStack() as locks:
         # With --state the outputs lie elsewhere, and they too are one render's at a time.
         for folder in sorted({space.state, space.folder}):
@@ -50,3 +58,45 @@ def write_outputs(
     states = space.read_states(store.submissions(), snapshot)
     write.write_outputs(space.storyboard, space.origin, states, space.folder, store)
     return states
+
+
+def _check_folder(space: Workspace) -> None:
+    """Refuses a folder that is no output folder, before anything is written.
+
+    Raises UsageError where a folder is a symbolic link, `videos` is no folder,
+    or `--output` names a folder that holds other files and nothing of ours.
+    """
+    folder, named = space.folder, space.folders.output is not None
+    for path in (*(() if named else (folder.parent,)), folder, space.state, folder / _VIDEOS):
+        if path.is_symlink():
+            raise UsageError(
+                f"{path} is a symbolic link, and nothing is written through one",
+                next_step="replace it with a folder, or name the folder itself with --output",
+            )
+    if (folder / _VIDEOS).exists() and not (folder / _VIDEOS).is_dir():
+        raise UsageError(
+            f"{folder / _VIDEOS} is a file, and videos go into a folder of that name",
+            next_step="move it away, or choose another folder with --output",
+        )
+    if named and not _is_ours(space) and (found := _foreign_name(folder)):
+        raise UsageError(
+            f"{folder} holds {found} and nothing that was rendered, so nothing is written there",
+            next_step="choose a new or an empty folder with --output",
+        )
+
+
+def _is_ours(space: Workspace) -> bool:
+    if (space.state / STATE).is_file():
+        return True
+    # Other programs have a file of this name too; reading it raises UsageError there.
+    return (space.folder / MANIFEST).is_file() and space.read_manifest() is not None
+
+
+def _foreign_name(folder: Path) -> str | None:
+    """The first entry of the folder that a render does not leave there before its state file."""
+    if not folder.is_dir():
+        return None
+    names = {path.name for path in folder.iterdir()} - _LEFT_BEHIND
+    if _VIDEOS in names and not any((folder / _VIDEOS).iterdir()):
+        names.remove(_VIDEOS)
+    return min(names, default=None)

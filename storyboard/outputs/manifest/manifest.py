@@ -191,7 +191,10 @@ def _error(status: TakeStatus, sent: Submission) -> str | None:
 @lru_cache(maxsize=16)
 def _endpoint(endpoint: str) -> str | None:
     """The path alone: the origin stands in the head, and the sandbox's port changes."""
-    path = urlsplit(endpoint).path
+    try:
+        path = urlsplit(endpoint).path
+    except ValueError:
+        return None
     return path if _ENDPOINT.fullmatch(path) else None
 
 
