@@ -21,7 +21,7 @@ _TAB = "    "
 
 _INVISIBLE = (
     "\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f"
-    "\ud800-\udfff\ufeff\ufff9-\uffff\U000e0000-\U000e0fff"
+    "\ud800-\udfff\ufeff\ufff9-\ufffb\ufffe\uffff\U000e0000-\U000e007f"
 )
 # GitHub takes `##[error]` for a command wherever it stands in a line, Azure Pipelines
 # `##vso[`. Source: ActionCommand.cs of GitHub's runner, "Logging commands" of Azure Pipelines.
@@ -36,7 +36,7 @@ _COMMAND_START = re.compile(r"(\s*:):")
 
 def printable(text: str) -> str:
     """The text on one line, with an escape for each character that a reader would act on."""
-    if text.isascii() and text.isprintable() and "##" not in text:
+    if text.isprintable() and "##" not in text:  # the quick way for nearly all texts
         return text
     return _ACTING.sub(_escape, text)
 
@@ -54,7 +54,7 @@ def json_text(document: Mapping[str, Any], *, indent: int | None = 2) -> str:
     Letters of all scripts stand as they are; acting characters are escaped.
     """
     text = json.dumps(document, indent=indent, ensure_ascii=False, default=str)
-    if text.isascii() and "\x7f" not in text and "##" not in text:
+    if text.replace("\n", "").isprintable() and "##" not in text:
         return text
     return _ACTING_IN_JSON.sub(_escape_in_json, text)
 

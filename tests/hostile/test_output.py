@@ -21,6 +21,7 @@ from storyboard.api.account import LogEntry
 from storyboard.console import printing
 from storyboard.console.yaml_lines import yaml_lines
 from storyboard.recovery import lookup
+from storyboard.reporting import quoting
 from storyboard.reporting.quoting import json_text, visible
 from storyboard.sandbox.faults import Faults
 from storyboard.sandbox.server import SandboxServer
@@ -325,6 +326,11 @@ def test_yaml_reads_as_the_same_text_and_never_acts(key: str, text: str) -> None
     lines = [visible(line) for line in yaml_lines(documents)]
     assert not acting("\n".join(lines))
     assert list(yaml.safe_load_all("\n".join(lines))) == documents
+
+
+def test_every_character_that_is_escaped_alone_is_escaped_in_a_text() -> None:
+    escaped = [chr(code) for code in range(0x110000) if quoting._ACTING.match(chr(code))]
+    assert not [letter for letter in escaped if visible(f"a{letter}") == f"a{letter}"]
 
 
 def test_ordinary_text_is_printed_as_it_is(capsys: pytest.CaptureFixture[str]) -> None:
