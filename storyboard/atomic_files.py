@@ -11,6 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from storyboard.errors import StateError
+from storyboard.private import mask_bytes
 
 _NO_SPACE = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _NO_FOLLOW = getattr(os, "O_NOFOLLOW", 0)  # Windows has neither
@@ -27,7 +28,7 @@ def write_atomically(path: Path, data: bytes | str) -> bool:
 
     Raises StateError where the file cannot be written; the old one still stands.
     """
-    content = data.encode() if isinstance(data, str) else data
+    content = mask_bytes(data.encode() if isinstance(data, str) else data)
     try:
         if _holds(path, content):
             return False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -9,6 +10,36 @@ KEY_VARIABLE = "MODELLIX_API_KEY"
 
 MIN_KEY_LENGTH = 8
 """Shorter texts are not taken for a key where texts are searched for one."""
+
+
+_read_keys: set[str] = set()
+
+
+def remember_key(key: str) -> None:
+    """Has `mask` hide a key that was found elsewhere than in the environment."""
+    _read_keys.add(key)
+
+
+def mask(text: str) -> str:
+    """The text without any key that is known: the last net below everything that is printed.
+
+    What the API says, and what files hold, is freed of the key where it comes in.
+    """
+    for key in _known_keys():
+        text = text.replace(key, "***")
+    return text
+
+
+def mask_bytes(content: bytes) -> bytes:
+    """The same for the content of a file."""
+    for key in _known_keys():
+        content = content.replace(key.encode(), b"***")
+    return content
+
+
+def _known_keys() -> list[str]:
+    keys = (os.environ.get(KEY_VARIABLE, "").strip(), *_read_keys)
+    return [key for key in keys if len(key) >= MIN_KEY_LENGTH]
 
 
 def client_folders(environ: Mapping[str, str], home: Path) -> tuple[Path, ...]:

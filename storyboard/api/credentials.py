@@ -20,7 +20,7 @@ from urllib.parse import urlsplit
 
 from storyboard.api.http.addresses import LOOPBACK_HOSTS, origin_of
 from storyboard.errors import AccountError, UsageError
-from storyboard.private import client_folders
+from storyboard.private import client_folders, remember_key
 
 DEFAULT_BASE_URL = "https://api.modellix.ai"
 KEY_PAGE = "https://www.modellix.ai/console/api-key"
@@ -157,6 +157,7 @@ def _checked_key(text: str, source: str) -> ApiKey:
             f"a key is at most {MAX_KEY_LENGTH} printable ASCII characters without spaces.",
             next_step=f"copy it again from {KEY_PAGE}",
         )
+    remember_key(text)
     return ApiKey(text)
 
 

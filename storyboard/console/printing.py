@@ -15,6 +15,7 @@ from typing import Any
 
 import click
 
+from storyboard.private import mask
 from storyboard.records import Problem, TakeState, TakeStatus
 from storyboard.reporting import quoting
 from storyboard.reporting.problems import format_problems, summarize
@@ -38,7 +39,7 @@ def print_safe(text: str, *, err: bool = False) -> None:
     Only for what `reporting` made safe itself: problems in one of their styles, JSON.
     """
     if text:
-        click.echo(text, err=err)
+        click.echo(mask(text), err=err)
 
 
 def say(*lines: str) -> None:
@@ -48,7 +49,7 @@ def say(*lines: str) -> None:
 
 def ask(question: str) -> bool:
     """Whether the person at the terminal says yes."""
-    return click.confirm(quoting.visible(question), err=True)
+    return click.confirm(mask(quoting.visible(question)), err=True)
 
 
 def say_problems(problems: Sequence[Problem], sources: Mapping[str, str]) -> None:
