@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple, TypeAlias
 
+from storyboard.language.templates.scope import is_template
 from storyboard.records import Json, Position
 
 ScalarValue: TypeAlias = bool | int | float | str | None
@@ -23,6 +24,11 @@ class ScalarNode(NamedTuple):
     position: Position
     is_plain: bool = True
     text_line: int = 0
+
+    @property
+    def is_template(self) -> bool:
+        """Whether its text has anything that a template would change."""
+        return is_template(self.text)
 
     @property
     def data(self) -> Json:

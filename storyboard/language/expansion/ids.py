@@ -6,7 +6,6 @@ from storyboard.language.expansion.cascade import Setting
 from storyboard.language.expansion.context import ExpansionContext, Section
 from storyboard.language.expansion.values import attempt, read_text
 from storyboard.language.nodes import MappingNode, ScalarNode
-from storyboard.language.templates.scope import is_template
 from storyboard.names import check_id
 from storyboard.records import Position, Problem
 from storyboard.reporting.value_paths import format_value
@@ -61,7 +60,7 @@ def read_id(
     text = attempt(context.report, read_text, setting, section.scope(context))
     if text is None:
         return None
-    rendered = text if is_template(found.value.text) else None
+    rendered = text if found.value.is_template else None
     problem = claim_id(text, setting.where, found.value.position, known, rendered=rendered)
     if problem is None:
         return text

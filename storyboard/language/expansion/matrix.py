@@ -12,7 +12,6 @@ from storyboard.language.expansion.cascade import Setting, settings_of
 from storyboard.language.expansion.shot_scope import ShotScope
 from storyboard.language.expansion.values import Report, attempt, read_node
 from storyboard.language.nodes import MappingNode, Node, ScalarNode, SequenceNode
-from storyboard.language.templates.scope import is_template
 from storyboard.records import Json, Position, Problem, Severity
 from storyboard.reporting.suggest import did_you_mean
 
@@ -164,6 +163,6 @@ def _mappings(setting: Setting | None) -> list[dict[str, Setting]]:
 
 def _has_template(node: Node) -> bool:
     if isinstance(node, ScalarNode):
-        return isinstance(node.value, str) and is_template(node.text)
+        return node.is_template
     items = node.items if isinstance(node, SequenceNode) else [value for _, value in node]
     return any(_has_template(item) for item in items)

@@ -1,7 +1,7 @@
-"""The names a template may use, resolved where they are used. Pure.
+"""The names that a shot's templates can use, each resolved on first use. Pure.
 
-A var is rendered in the scope of the shot that asks for it, so a scene that
-sets `colour` changes every var built on it.
+A var is rendered in the scope of the shot that uses it, so a scene that sets
+`colour` changes every var that refers to `colour`.
 """
 
 from __future__ import annotations
@@ -12,14 +12,14 @@ from typing import Protocol, TypeVar
 from storyboard.language.expansion.cascade import Setting
 from storyboard.language.nodes import Node, ScalarNode, SequenceNode
 from storyboard.language.templates.fault import TemplateFault
-from storyboard.language.templates.scope import Scope, is_template
+from storyboard.language.templates.scope import Scope
 from storyboard.language.yaml.text_positions import position_of_line, position_of_template
 from storyboard.records import Json, Position
 
 _T = TypeVar("_T")
 
 OF_A_SHOT = frozenset({"matrix", "row", "shot", "take"})
-"""The facts that differ between the shots of one entry, and between the takes of a shot."""
+"""The facts that differ between the shots of one entry, or between the takes of a shot."""
 
 
 class Renderer(Protocol):
@@ -30,11 +30,11 @@ class Renderer(Protocol):
 
 
 class ShotScope:
-    """What one shot's (or one take's) templates see; a `templates.Scope`.
+    """The names that templates of one shot or take can use; a `templates.Scope`.
 
-    `facts` are the names that are not vars: `matrix`, `row`, `shot`, `scene`,
-    `take`, `title`, as far as they are known yet. `sources` are the texts of
-    the files, for the places of faults.
+    `variables` are the vars that hold for it, `facts` the other names (`matrix`,
+    `row`, `shot`, `scene`, `take`, `title`) that are known so far. `sources` maps
+    file names to their texts, to compute the positions of faults.
     """
 
     def __init__(
@@ -52,7 +52,7 @@ class ShotScope:
         self._meta = meta or {}
         self._sources = sources or {}
         self._known: dict[str, tuple[Json, bool]] = {}
-        self._is_asked = False  # whether a name was used that each shot has for itself
+        self._is_asked = False  # whether a name from OF_A_SHOT has been used
         self._under_way: dict[str, Setting] = {}
 
     def names(self) -> Iterable[str]:
@@ -60,7 +60,12 @@ class ShotScope:
         return [*self._variables, *self._facts, "meta"]
 
     def resolve(self, name: str) -> object:
-        """The value of a name; KeyError where there is none, TemplateFault where it is faulty."""
+        """The value of a name.
+
+        Raises:
+            KeyError: there is no such name.
+            TemplateFault: its own template cannot be rendered.
+        """
         if name in self._facts:
             self._is_asked = self._is_asked or name in OF_A_SHOT
             return self._facts[name]
@@ -69,7 +74,10 @@ class ShotScope:
         return self.value_of(name, self._variables[name])
 
     def value_of(self, name: str, setting: Setting) -> Json:
-        """A var's or a meta key's value, rendered on first use. Raises TemplateFault."""
+        """The value of a var or a meta key, rendered on first use and then cached.
+
+        Raises TemplateFault where it cannot be rendered, or depends on itself.
+        """
         if name in self._known:
             value, is_same = self._known[name]
             self._is_asked = self._is_asked or not is_same
@@ -88,7 +96,7 @@ class ShotScope:
         return value
 
     def watch(self, read: Callable[[], _T]) -> tuple[_T, bool]:
-        """What `read` gives, and whether every shot of the entry would get the same."""
+        """The result of `read`, and whether it is the same for every shot of the entry."""
         before, self._is_asked = self._is_asked, False
         try:
             return read(), not self._is_asked
@@ -96,7 +104,7 @@ class ShotScope:
             self._is_asked = before or self._is_asked
 
     def render_text(self, node: ScalarNode) -> str:
-        """The node's text after its templates; a TemplateFault carries its place."""
+        """The node's text, rendered. Raises TemplateFault with its position set."""
         try:
             return self._templates.render(node.text, self)
         except TemplateFault as fault:
@@ -105,7 +113,7 @@ class ShotScope:
             raise
 
     def render_node(self, node: Node) -> Json:
-        """The node's plain value with every string in it rendered. Raises TemplateFault."""
+        """The node as plain data, every string in it rendered. Raises TemplateFault."""
         if isinstance(node, ScalarNode):
             return self.render_text(node) if isinstance(node.value, str) else node.value
         if isinstance(node, SequenceNode):
@@ -113,8 +121,8 @@ class ShotScope:
         return {key: self.render_node(value) for key, value in node}
 
     def position_of(self, node: Node) -> Position:
-        """Where a problem with a node's value stands: the line of its template, or the node's."""
-        if isinstance(node, ScalarNode) and is_template(node.text):
+        """The position for a problem with a node's value: its template's, where it is one."""
+        if isinstance(node, ScalarNode) and node.is_template:
             return position_of_template(node, self._source_of(node))
         return node.position
 
@@ -122,7 +130,7 @@ class ShotScope:
         return self._sources.get(node.position.path, "")
 
     def _circle(self, name: str) -> TemplateFault:
-        """The fault that names a circle, the same one wherever it was entered."""
+        """The fault for a var that depends on itself, the same from whichever var one starts."""
         names = list(self._under_way)
         circle = names[names.index(name) :]
         first = min(circle, key=lambda name: self._under_way[name].key_position)
@@ -139,7 +147,7 @@ class ShotScope:
 
 
 class _Meta(Mapping[str, Json]):
-    """A shot's `meta`: each value is rendered when it is asked for, so one may use another."""
+    """A shot's `meta`. Values are rendered on first use, so they can refer to each other."""
 
     def __init__(self, scope: ShotScope, settings: Mapping[str, Setting]) -> None:
         self._scope = scope

@@ -18,7 +18,6 @@ from storyboard.language.expansion.shot_keys import (
     read_takes,
 )
 from storyboard.language.nodes import ScalarNode
-from storyboard.language.templates.scope import is_template
 from storyboard.names import take_id
 from storyboard.records import Problem, Severity, Take
 
@@ -39,7 +38,7 @@ def expand_shot(entry: ShotEntry, context: ExpansionContext) -> Iterator[Take]:
 def _check_skipped(entry: ShotEntry, context: ExpansionContext) -> None:
     """Claims a skipped shot's id, and counts the shared values that it names as used."""
     node = entry.node.get("id")
-    if isinstance(node, ScalarNode) and not is_template(node.text):
+    if isinstance(node, ScalarNode) and not node.is_template:
         is_own = context.shot_ids.get(node.text.casefold()) == node.position
         where = f"{entry.where}.id"
         problem = None if is_own else claim_id(node.text, where, node.position, context.shot_ids)

@@ -1,4 +1,4 @@
-"""From a setting to its value, templates filled in. Pure."""
+"""Reads the values of settings, with their templates rendered. Pure."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from storyboard.language.expansion.cascade import Setting
 from storyboard.language.expansion.shot_scope import ShotScope
 from storyboard.language.nodes import ScalarNode, ScalarValue
 from storyboard.language.templates.fault import TemplateFault
-from storyboard.language.templates.scope import SUFFIX, is_template
+from storyboard.language.templates.scope import SUFFIX
 from storyboard.language.yaml.scalars import read_plain
 from storyboard.records import Json, Problem
 
@@ -20,7 +20,7 @@ Report = Callable[[Problem], None]
 
 
 class NotReadable(Exception):
-    """A value that cannot be made; `problems` say why, one at least."""
+    """A setting whose value cannot be read; `problems` has at least one reason."""
 
     def __init__(self, *problems: Problem) -> None:
         super().__init__(problems[0].message)
@@ -30,7 +30,7 @@ class NotReadable(Exception):
 def attempt(
     report: Report, read: Callable[_P, _T], *args: _P.args, **options: _P.kwargs
 ) -> _T | None:
-    """What `read` gives for these arguments; None after a fault, which is reported."""
+    """The result of `read`; None where it raises NotReadable, whose problems are reported."""
     try:
         return read(*args, **options)
     except NotReadable as error:
@@ -40,7 +40,10 @@ def attempt(
 
 
 def read_all(readers: Mapping[str, Callable[[], _T]]) -> dict[str, _T]:
-    """What each reader gives, by name. Raises NotReadable with the problems of them all."""
+    """The results by name, without those that are None.
+
+    Raises NotReadable with the problems of all readers.
+    """
     problems: list[Problem] = []
     values = {name: attempt(problems.append, read) for name, read in readers.items()}
     if problems:
@@ -49,7 +52,7 @@ def read_all(readers: Mapping[str, Callable[[], _T]]) -> dict[str, _T]:
 
 
 def read_text(setting: Setting, scope: ShotScope) -> str:
-    """A setting's text as it is written, templates filled in; empty for null."""
+    """A setting's text, rendered; empty for null. Raises NotReadable."""
     node = setting.node
     if not isinstance(node, ScalarNode) or node.value is None:
         return ""
@@ -60,16 +63,17 @@ def read_text(setting: Setting, scope: ShotScope) -> str:
 
 
 def read_value(setting: Setting, scope: ShotScope, *, is_text: bool) -> ScalarValue:
-    """A setting's value; None, or an empty text, where it is not set.
+    """A setting's scalar value, rendered; None for null. Raises NotReadable.
 
-    The result of a template is text, or where the key is none, read as a YAML scalar.
+    `is_text` says whether the key takes text. If not, the result of a template is
+    read as a YAML scalar, so that '{{ 7 }}' is the number 7.
     """
     node = setting.node
     if not isinstance(node, ScalarNode) or node.value is None:
         return None  # what is no scalar has failed the schema
     if not is_text and not isinstance(node.value, str):
         return node.value
-    if not is_template(node.text):
+    if not node.is_template:
         return node.text
     text = read_text(setting, scope).strip()
     if is_text:
@@ -81,7 +85,7 @@ def read_value(setting: Setting, scope: ShotScope, *, is_text: bool) -> ScalarVa
 
 
 def read_node(setting: Setting, scope: ShotScope) -> Json:
-    """A setting's plain value, every string in it rendered."""
+    """A setting as plain data, every string in it rendered. Raises NotReadable."""
     try:
         return scope.render_node(setting.node)
     except TemplateFault as fault:
@@ -103,9 +107,9 @@ def fail(
 
 
 def rendered_text(setting: Setting, value: object) -> str | None:
-    """What was made of a setting, where that is not what stands in the file."""
+    """The value as text where it differs from what the file says, else None."""
     node = setting.node
-    if isinstance(node, ScalarNode) and not is_template(node.text):
+    if isinstance(node, ScalarNode) and not node.is_template:
         return value if isinstance(value, str) and value != node.text.strip() else None
     if isinstance(value, bool):
         return "true" if value else "false"

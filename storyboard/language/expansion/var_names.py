@@ -1,4 +1,4 @@
-"""Where vars stand, which of them a template mentions, and names that mean two things. Pure."""
+"""Finds where vars are defined, which are used, and which clash with macro files. Pure."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from storyboard.records import Problem
 from storyboard.reporting.suggest import closest
 
 NamesUsed = Callable[[Iterable[str]], frozenset[str]]
-"""The names that texts take from their scope; `Templates.names_used` is one."""
+"""Returns the names that templates take from their scope, as `Templates.names_used` does."""
 
 
 class Level(NamedTuple):
-    """A file, a scene or an entry under `shots`, with the way to it."""
+    """A file, a scene or an entry under `shots`, and its path in the file."""
 
     node: MappingNode
     where: str
@@ -36,7 +36,7 @@ def levels(root: MappingNode, where: str = "") -> list[Level]:
 
 
 def vars_of(file: Iterable[Level]) -> list[tuple[str, Setting]]:
-    """The vars of all levels, by name; a name may come several times."""
+    """The vars of all levels with their names; a name can occur several times."""
     return [
         found
         for node, where in file
@@ -48,7 +48,7 @@ def vars_of(file: Iterable[Level]) -> list[tuple[str, Setting]]:
 def find_clashes(
     variables: Iterable[tuple[str, Setting]], namespaces: frozenset[str]
 ) -> list[Problem]:
-    """Vars called like a file of macros, which they would hide."""
+    """Problems for vars with the name of a macro file, which they would hide."""
     return [
         Problem(
             setting.key_position,
@@ -66,10 +66,9 @@ def find_used(
     variables: Iterable[tuple[str, Setting]],
     names_used: NamesUsed,
 ) -> set[str]:
-    """The names that some template mentions, directly or through a var that is mentioned.
+    """The names that any template uses, directly or through a var.
 
-    Read from the texts and not from a rendering, in which a branch that was
-    not taken would use nothing.
+    Found by parsing, not by rendering, so names in branches that are not taken count.
     """
     texts: dict[str, list[str]] = {}
     for name, setting in variables:
@@ -84,7 +83,7 @@ def find_used(
 
 
 def literals_of(file: Iterable[Level], key: str) -> set[str]:
-    """The texts that stand under a key of `defaults` or of a shot, one or a list of them."""
+    """The texts under a key of `defaults` or of a shot, which holds one or a list."""
     found: set[str] = set()
     for node, _ in file:
         defaults = node.get("defaults")
@@ -102,7 +101,7 @@ def _texts_beside_vars(file: Iterable[Level]) -> Iterator[str]:
 
 
 def _texts(node: Node) -> Sequence[str]:
-    """The texts in a node; a list, since most are single values and generators cost more."""
+    """All texts in a node; a list, since generators cost more for single values."""
     if isinstance(node, ScalarNode):
         return (node.text,) if isinstance(node.value, str) else ()
     items = node.items if isinstance(node, SequenceNode) else [value for _, value in node]
