@@ -19,9 +19,10 @@ from jinja2.utils import Namespace
 from storyboard.language.templates.fault import TemplateFault
 from storyboard.language.templates.scope import MAX_TEXT
 
-MAX_STEPS = 100_000  # loop rounds and calls of one rendering
+STEP = 350  # what a loop round or a call costs, in characters that are read or made
+MAX_WORK = 40_000_000  # characters: of one rendering, with all that it renders on the way
+MAX_STEPS = 100_000  # loop rounds and calls that one rendering has room for
 MAX_ITEMS = 100_000  # entries of one list
-MAX_HANDLED = 20_000_000  # characters and entries of all texts and lists that one rendering handles
 MAX_NUMBER = 10**30
 MAX_DEPTH = 50  # macros, loops, blocks and vars that are under way within one another
 MAX_NESTING = 20  # lists and maps within one another, where a template keeps or passes them
@@ -29,7 +30,6 @@ MAX_NESTING = 20  # lists and maps within one another, where a template keeps or
 _T = TypeVar("_T")
 
 _CONTAINERS = (list, tuple, dict, range)
-_SINGLE = frozenset({str, int, float, bool, type(None)})
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,79 +44,64 @@ class Method:
 
 
 class Meter:
-    """Counts what one rendering does, with all that it renders on the way."""
+    """Counts the work of one rendering, `spent` in characters, and how deep it stands."""
 
     def __init__(self) -> None:
-        self._steps = 0
-        self._handled = 0
+        self.spent = 0
         self._depth = 0
 
-    def step(self, count: int = 1) -> None:
-        """Count loop rounds or calls."""
-        self._steps += count
-        if self._steps > MAX_STEPS:
+    def spend(self, characters: int) -> None:
+        """Count work. Raises TemplateFault when one rendering has done too much."""
+        self.spent += characters
+        if self.spent > MAX_WORK:
             words = f"the template takes more than {MAX_STEPS:,} loop steps"
             raise TemplateFault("template-too-slow", words)
 
-    def handle(self, value: object) -> None:
-        """Count a value that is made or read; a fault where it is larger than any may be."""
-        if isinstance(value, str):
-            need_length(len(value))
-        elif isinstance(value, _CONTAINERS):
-            need_items(len(value))
-        else:
-            if isinstance(value, int):
-                need_number(value)
-            return
-        self._handled += len(value)
-        if self._handled > MAX_HANDLED:
-            words = f"the template handles more than {MAX_HANDLED:,} characters in all"
-            raise TemplateFault("template-too-slow", words)
+    def step(self, count: int = 1) -> None:
+        """Count loop rounds or calls."""
+        self.spend(count * STEP)
 
-    def measured(self, value: _T) -> _T:
-        """The value, counted."""
-        self.handle(value)
+    def count(self, value: _T) -> _T:
+        """The value, which is made or read, counted. Raises TemplateFault where it is too large."""
+        if isinstance(value, str):
+            self.spend(need_length(len(value)))
+        elif isinstance(value, _CONTAINERS):
+            self.spend(need_items(len(value)))
+        elif isinstance(value, int):
+            need_number(value)
         return value
 
     def enter(self) -> None:
-        """Count one more thing that is under way within the others; `leave` ends it."""
+        """Count one more level of nesting; `leave` ends it."""
         self._depth += 1
         if self._depth > MAX_DEPTH:
             words = f"macros, includes and vars use one another more than {MAX_DEPTH} deep"
             raise TemplateFault("template-too-deep", words)
 
     def leave(self) -> None:
-        """The innermost thing under way has ended."""
+        """End the innermost level."""
         self._depth -= 1
 
 
-def need_length(characters: int) -> None:
-    """A fault where a text would be too long."""
+def need_length(characters: int) -> int:
+    """The length; a fault where a text would be too long."""
     if characters > MAX_TEXT:
         words = f"the template makes a text of more than {MAX_TEXT:,} characters"
         raise TemplateFault("template-too-long", words)
+    return characters
 
 
-def need_items(count: int) -> None:
-    """A fault where a list would have too many entries."""
+def need_items(count: int) -> int:
+    """The count; a fault where a list would have too many entries."""
     if count > MAX_ITEMS:
-        words = f"a list of {brief(count)} entries is more than {MAX_ITEMS:,}"
-        raise TemplateFault("template-too-large", words)
+        raise TemplateFault("template-too-large", f"a list has more than {MAX_ITEMS:,} entries")
+    return count
 
 
 def need_number(value: float) -> None:
     """A fault where a whole number is too large."""
     if isinstance(value, int) and abs(value) > MAX_NUMBER:
         raise TemplateFault("template-too-large", "a number has more than 30 digits")
-
-
-def need_a_number(value: object, name: str) -> float:
-    """The number that `name` is given; a fault where it is none or too large."""
-    need_defined(value)
-    if not isinstance(value, (int, float)):
-        raise TemplateFault("template-error", f"{name} takes a number, not {describe(value)}")
-    need_number(value)
-    return value
 
 
 def need_defined(value: object) -> None:
@@ -132,8 +117,8 @@ def need_plain(value: object) -> None:
         raise TemplateFault("not-allowed", f"{describe(value)} cannot be used as a value")
 
 
-def need_flat(value: object) -> None:
-    """A fault where lists lie too deep within one another, or hold too much in all.
+def need_flat(value: object) -> int:
+    """How many entries a value holds; a fault where its lists are too large or too deep.
 
     For what outlives a round of a loop or a call, and so can grow with each:
     `varargs` passed on and on, a list put into itself. Such a value is small in
@@ -149,32 +134,28 @@ def need_flat(value: object) -> None:
         if depth > MAX_NESTING or count > MAX_ITEMS:
             words = f"lists hold more than {MAX_ITEMS:,} entries or stand too deep in one another"
             raise TemplateFault("template-too-large", words)
-        entries = [*inner, *inner.values()] if isinstance(inner, dict) else inner
-        if not _SINGLE.issuperset(map(type, entries)):
+        if not isinstance(inner, range):
+            entries = [*inner, *inner.values()] if isinstance(inner, dict) else inner
             waiting.extend((entry, depth + 1) for entry in entries)
+    return count
 
 
 def need_operands(sign: str, left: Any, right: Any) -> None:
-    """A fault where `left sign right` has no meaning, or would be too large to compute."""
-    need_defined(left)
-    need_defined(right)
-    if isinstance(left, (int, float)) and isinstance(right, (int, float)):
-        need_number(left)
-        need_number(right)
-        if sign == "**" and isinstance(left, int) and isinstance(right, int) and abs(left) > 1:
-            # 2 ** right is the smallest that it can be.
-            need_number(MAX_NUMBER + 1 if right > MAX_NUMBER.bit_length() else 0)
-        return
-    for kind in (str, list, tuple):
-        if sign == "+" and isinstance(left, kind) and isinstance(right, kind):
-            return
+    """A fault where `left sign right` would be too large to compute, or would format a text."""
+    for operand in (left, right):
+        need_plain(operand)
+        if isinstance(operand, int):
+            need_number(operand)
+    if sign == "%" and isinstance(left, str):
+        hint = "fill text in with the filter: '%03d' | format(7)"
+        raise TemplateFault("template-error", "text % a value cannot be computed", hint=hint)
+    if sign == "**" and isinstance(left, int) and isinstance(right, int) and abs(left) > 1:
+        # 2 ** right is the smallest that it can be.
+        need_number(MAX_NUMBER + 1 if right > MAX_NUMBER.bit_length() else 0)
     if sign == "*" and isinstance(left, int):
         left, right = right, left
     if sign == "*" and isinstance(left, (str, list, tuple)) and isinstance(right, int):
         (need_length if isinstance(left, str) else need_items)(len(left) * right)
-        return
-    words = f"{describe(left)} {sign} {describe(right)} cannot be computed"
-    raise TemplateFault("template-error", words, hint=_hint_for_operands(sign, left, right))
 
 
 def printable(value: object) -> str:
@@ -196,8 +177,10 @@ def printable(value: object) -> str:
             raise TemplateFault("not-printable", words)
         return float.__repr__(value)
     need_defined(value)
-    words = f"{describe(value)} cannot be printed; only text, numbers, true and false can"
-    raise TemplateFault("not-printable", words, hint=_hint_for_printing(value))
+    kind, hint = _kind(value)
+    words = f"{kind} cannot be printed; only text, numbers, true and false can"
+    name = value.name if isinstance(value, (Macro, Method)) else ""
+    raise TemplateFault("not-printable", words, hint=hint and hint.format(name))
 
 
 def _need_characters(text: str) -> None:
@@ -208,55 +191,38 @@ def _need_characters(text: str) -> None:
         raise TemplateFault("not-printable", words) from None
 
 
-def _hint_for_printing(value: object) -> str | None:
-    if isinstance(value, (Macro, Method)):
-        return f"call it: {value.name}(...)"
-    if isinstance(value, (list, tuple)):
-        return "join it: {{ the_list | join(', ') }}"
-    if isinstance(value, Mapping):
-        return "print one of its keys: {{ the_map.key }}"
-    if isinstance(value, TemplateModule):
-        return "call one of its macros: {{ name.macro(...) }}"
-    return None
-
-
-def _hint_for_operands(sign: str, left: object, right: object) -> str | None:
-    if sign == "+" and (isinstance(left, str) or isinstance(right, str)):
-        return "a ~ b joins anything as text; a | int makes a number of text"
-    if sign == "%" and isinstance(left, str):
-        return "fill text in with the filter: '%03d' | format(7)"
-    if isinstance(left, str) or isinstance(right, str):
-        return "make a number of text with | int or | float"
-    return None
-
-
-_KINDS: tuple[tuple[type | tuple[type, ...], str], ...] = (
-    (Undefined, "an undefined name"),
-    (bool, "true or false"),
-    ((int, float), "a number"),
-    (str, "text"),
-    (Mapping, "a map"),
-    ((list, tuple, range), "a list"),
-    (Macro, "a macro"),
-    (Method, "a function"),
-    (TemplateModule, "a namespace of macros"),
-    (Namespace, "a namespace"),
-    (LoopContext, "the loop"),
-    ((BlockReference, TemplateReference), "a block"),
+_KINDS: tuple[tuple[type | tuple[type, ...], str, str | None], ...] = (
+    (type(None), "null", None),
+    (Undefined, "an undefined name", None),
+    (bool, "true or false", None),
+    ((int, float), "a number", None),
+    (str, "text", None),
+    (Mapping, "a map", "print one of its keys: {{{{ the_map.key }}}}"),
+    ((list, tuple, range), "a list", "join it: {{{{ the_list | join(', ') }}}}"),
+    (Macro, "a macro", "call it: {}(...)"),
+    (Method, "a function", "call it: {}(...)"),
+    (TemplateModule, "a namespace of macros", "call one of its macros: {{{{ name.macro(...) }}}}"),
+    (Namespace, "a namespace", None),
+    (LoopContext, "the loop", None),
+    ((BlockReference, TemplateReference), "a block", None),
 )
+
+
+def _kind(value: object) -> tuple[str, str | None]:
+    """What kind of value it is, and what to do where one is printed (`{}` is its name)."""
+    found = ((words, hint) for kind, words, hint in _KINDS if isinstance(value, kind))
+    return next(found, ("an object", None))
 
 
 def describe(value: object) -> str:
     """What kind of value it is, in words for the user."""
-    if value is None:
-        return "null"
-    return next((words for kind, words in _KINDS if isinstance(value, kind)), "an object")
+    return _kind(value)[0]
 
 
 def brief(value: object) -> str:
     """A value as it is quoted in a message; what cannot be quoted is described."""
     if isinstance(value, int):
-        return "far too many" if abs(value) > MAX_NUMBER else f"{value:,}"
+        return f"{value:,}"
     if not isinstance(value, (str, float)):
         return describe(value)
     text = repr(value)

@@ -12,7 +12,12 @@ from typing import NamedTuple, TypeAlias
 
 from jinja2 import Template, TemplateNotFound, meta
 
-from storyboard.language.templates.bounds import Meter, brief, printable
+from storyboard.language.templates.bounds import (
+    Meter,
+    brief,
+    describe,
+    printable,
+)
 from storyboard.language.templates.fault import TemplateFault, as_fault
 from storyboard.language.templates.pieces import Expression, Lookup, cut
 from storyboard.language.templates.sandbox import LATER, Rendering, Sandbox
@@ -89,7 +94,7 @@ class JinjaRenderer:
                     made.append(piece.template.render(piece.values))
             whole = "".join(made)
             line = 1
-            sandbox.meter.handle(whole)
+            sandbox.meter.count(whole)
             if not whole.isascii():
                 whole.encode()
             return whole
@@ -202,7 +207,7 @@ class JinjaRenderer:
         return fault
 
     def _not_found(self, error: TemplateNotFound) -> TemplateFault:
-        name = str(error.name)
+        name = error.name if isinstance(error.name, str) else describe(error.name)
         known = sorted(self._files)
         hint = f"did you mean '{name}{SUFFIX}'?" if f"{name}{SUFFIX}" in known else None
         words = (

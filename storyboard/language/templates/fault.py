@@ -86,46 +86,17 @@ def too_deep(line: int = 0) -> TemplateFault:
     )
 
 
-_KINDS = {
-    "int": "a number",
-    "float": "a number",
-    "bool": "true or false",
-    "NoneType": "null",
-    "str": "text",
-    "list": "a list",
-    "tuple": "a list",
-    "range": "a list",
-    "dict": "a map",
-    "Macro": "a macro",
-    "Method": "a function",
-    "LoopContext": "the loop",
-    "Cycler": "a cycler",
-    "Joiner": "a joiner",
-    "Variables": "a namespace",
-    "BlockReference": "a block",
-    "TemplateReference": "a block",
-    "Missing": "an undefined name",
-    "TemplateModule": "a namespace of macros",
-}
-_KIND_NAMES = re.compile(r"'(\w+)'(?: object)?|\b(\w+) object\b|(?<=not )(\w+)$")
-
-
 def plain_words(error: Exception | str, *, most: int = 300) -> str:
-    """An exception's message as a clause, without addresses and names of Python types."""
+    """An exception's message as a clause, without addresses."""
     message = " ".join(str(error).split()).rstrip(".")
     message = re.sub(r" at 0x[0-9a-fA-F]+", "", message)
     message = re.sub(r"^[\w.<>]+\(\) ", "", message)
     message = re.sub(r"'l_\d+_(\w+)' in function definition", r"'\1'", message)
-    message = _KIND_NAMES.sub(_kind, message)
     message = message.replace(". The ", "; the ").replace(". ", "; ")
     is_word = message[:1].isupper() and message[1:2].islower()
     message = message[:1].lower() + message[1:] if is_word else message
     message = message if len(message) <= most else message[: most - 3] + "..."
     return message or "no reason is given"
-
-
-def _kind(found: re.Match[str]) -> str:
-    return _KINDS.get(found[found.lastindex or 0], found[0])
 
 
 def _syntax_hint(message: str) -> str | None:

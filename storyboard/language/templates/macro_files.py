@@ -33,6 +33,20 @@ class MacroFiles:
     problems: list[Problem] = field(default_factory=list)
 
 
+class _Refused(Exception):
+    """A macro file that is not used, and why."""
+
+    def __init__(self, code: str, message: str, hint: str | None = None, line: int = 1) -> None:
+        super().__init__(message)
+        self.code = code
+        self.hint = hint
+        self.line = line
+
+    def problem(self, display_name: str) -> Problem:
+        """The same as a problem of the file."""
+        return Problem(Position(display_name, self.line, 1), self.code, str(self), self.hint)
+
+
 def read_macro_files(folder: Path | None, display_name: str) -> MacroFiles:
     """The macro files of a folder; nothing where there is no folder."""
     found = MacroFiles()
@@ -42,19 +56,18 @@ def read_macro_files(folder: Path | None, display_name: str) -> MacroFiles:
         home = folder.resolve(strict=True)
         paths = sorted(path for path in home.iterdir() if _is_macro_file(path))
     except (OSError, RuntimeError) as error:
-        _note(
-            found,
-            display_name,
-            "unreadable-file",
-            f"{display_name} cannot be read: {_reason(error)}",
-        )
+        refused = _Refused("unreadable-file", f"{display_name} cannot be read: {_reason(error)}")
+        found.problems.append(refused.problem(display_name))
         return found
     if len(paths) > MAX_FILES:
         message = f"{len(paths):,} files are more than {MAX_FILES:,}, the most there may be"
-        _note(found, display_name, "too-many-files", message)
-        paths = paths[:MAX_FILES]
-    for path in paths:
-        _read_one(path, home, f"{display_name}/{path.name}", found)
+        found.problems.append(_Refused("too-many-files", message).problem(display_name))
+    for path in paths[:MAX_FILES]:
+        try:
+            _check_name(path.name.removesuffix(SUFFIX))
+            found.texts[path.name] = _read_text(path, home)
+        except _Refused as refused:
+            found.problems.append(refused.problem(f"{display_name}/{path.name}"))
     return found
 
 
@@ -62,39 +75,29 @@ def _is_macro_file(path: Path) -> bool:
     return path.name.endswith(SUFFIX) and not path.name.startswith(".")
 
 
-def _read_one(path: Path, home: Path, display_name: str, found: MacroFiles) -> None:
-    name = path.name.removesuffix(SUFFIX)
+def _check_name(name: str) -> None:
     if not name.isidentifier() or keyword.iskeyword(name):
-        _note(
-            found,
-            display_name,
-            "macro-file-name",
-            f"{name!r} cannot be the name of a namespace; letters, digits and _ can",
-            f"rename it: {_as_identifier(name)}{SUFFIX}",
-        )
-        return
+        message = f"{name!r} cannot be the name of a namespace; letters, digits and _ can"
+        raise _Refused("macro-file-name", message, f"rename it: {_as_identifier(name)}{SUFFIX}")
     if name in TAKEN_NAMES:
         message = f"{name!r} already means something in templates, so no file may be called so"
-        _note(found, display_name, "macro-file-name", message, "rename it")
-        return
+        raise _Refused("macro-file-name", message, "rename it")
+
+
+def _read_text(path: Path, home: Path) -> str:
     try:
         data = _read_bytes(path, home)
-    except (OSError, RuntimeError, ValueError) as error:
-        _note(found, display_name, "unreadable-file", f"it cannot be read: {_reason(error)}")
-        return
-    try:
-        text = data.decode("utf-8-sig")
+        text = data.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         message = f"it is not UTF-8 text: byte 0x{data[error.start]:02x} stands in line {line}"
-        _note(found, display_name, "not-utf8", message, "save it as UTF-8", line=line)
-        return
-    text = text.replace("\r\n", "\n").replace("\r", "\n")
+        raise _Refused("not-utf8", message, "save it as UTF-8", line) from None
+    except (OSError, RuntimeError, ValueError) as error:
+        raise _Refused("unreadable-file", f"it cannot be read: {_reason(error)}") from None
     if len(text) > MAX_TEXT:
         message = f"{len(text):,} characters are more than {MAX_TEXT:,}, the most a file may have"
-        _note(found, display_name, "template-too-long", message)
-        return
-    found.texts[path.name] = text
+        raise _Refused("template-too-long", message)
+    return text
 
 
 def _read_bytes(path: Path, home: Path) -> bytes:
@@ -120,15 +123,3 @@ def _reason(error: Exception) -> str:
 def _as_identifier(name: str) -> str:
     made = "".join(letter if letter.isalnum() else "_" for letter in name)
     return made if made.isidentifier() and not keyword.iskeyword(made) else f"m_{made}"
-
-
-def _note(
-    found: MacroFiles,
-    display_name: str,
-    code: str,
-    message: str,
-    hint: str | None = None,
-    *,
-    line: int = 1,
-) -> None:
-    found.problems.append(Problem(Position(display_name, line, 1), code, message, hint))

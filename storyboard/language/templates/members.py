@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import partial
+from inspect import ismethod
 from typing import Any
 
 from jinja2.environment import TemplateModule
@@ -25,43 +26,47 @@ class Variables(Namespace):
 
 def _range(*args: Any) -> range:
     numbers = range(*args)
-    # len() itself fails beyond the machine's word.
-    if numbers and (numbers[-1] - numbers[0]) // numbers.step >= MAX_ITEMS:
+    if len(numbers) > MAX_ITEMS:
         words = f"range makes more than {MAX_ITEMS:,} numbers"
         raise TemplateFault("template-too-large", words)
     return numbers
 
 
-GLOBALS: dict[str, Method] = {
-    "cycler": Method("cycler", Cycler),
-    "dict": Method("dict", dict),
-    "joiner": Method("joiner", Joiner),
-    "namespace": Method("namespace", Variables),
-    "range": Method("range", _range),
+_FUNCTIONS: Mapping[str, Any] = {
+    "cycler": Cycler,
+    "dict": dict,
+    "joiner": Joiner,
+    "namespace": Variables,
+    "range": _range,
 }
+GLOBALS = {name: Method(name, function) for name, function in _FUNCTIONS.items()}
 """The functions that are always there."""
 
-_FACTS: Mapping[type, frozenset[str]] = {
-    LoopContext: frozenset(
-        {
-            *("index", "index0", "revindex", "revindex0", "first", "last", "length", "depth"),
-            *("depth0", "previtem", "nextitem"),
-        }
+CALLABLE = (Method, Macro, BlockReference, LoopContext, Joiner)
+
+_ATTRIBUTES: Mapping[type, tuple[str, ...]] = {
+    LoopContext: (
+        *("index", "index0", "revindex", "revindex0", "first", "last", "length", "depth"),
+        *("depth0", "previtem", "nextitem", "changed", "cycle"),
     ),
-    Cycler: frozenset({"current"}),
-    BlockReference: frozenset({"super"}),
+    Cycler: ("current", "next", "reset"),
+    BlockReference: ("super",),
 }
-_METHODS: Mapping[type, frozenset[str]] = {
-    LoopContext: frozenset({"changed", "cycle"}),
-    Cycler: frozenset({"next", "reset"}),
-}
-CALLABLE = (Macro, BlockReference, LoopContext, Joiner)
+
+
+def attributes_of(obj: object) -> Iterable[str]:
+    """The names of the attributes that a value has in a template."""
+    if isinstance(obj, str):
+        return TEXT_METHODS
+    if isinstance(obj, TemplateModule):
+        return [name for name in vars(obj) if not name.startswith("_")]
+    if isinstance(obj, tuple):
+        return getattr(obj, "_fields", ())  # the groups of `groupby`
+    return _ATTRIBUTES.get(type(obj), ())
 
 
 def attribute_of(obj: Any, name: str) -> Any:
     """The attribute of a value, or Jinja's `missing` where a template has none of that name."""
-    if isinstance(obj, str) and name in TEXT_METHODS:
-        return Method(name, partial(TEXT_METHODS[name], obj))
     if isinstance(obj, TemplateReference):
         try:
             return obj[name]
@@ -69,17 +74,9 @@ def attribute_of(obj: Any, name: str) -> Any:
             return missing
     if isinstance(obj, Namespace):
         return missing if name.startswith("_") else getattr(obj, name, missing)
-    if name in _METHODS.get(type(obj), ()):
-        return Method(name, getattr(obj, name))
-    return getattr(obj, name) if name in attributes_of(obj) else missing
-
-
-def attributes_of(obj: object) -> list[str]:
-    """The names of the attributes that a value has in a template."""
+    if name not in attributes_of(obj):
+        return missing
     if isinstance(obj, str):
-        return sorted(TEXT_METHODS)
-    if isinstance(obj, TemplateModule):
-        return [name for name in vars(obj) if not name.startswith("_")]
-    if isinstance(obj, tuple):
-        return list(getattr(obj, "_fields", ()))  # the groups of `groupby`
-    return sorted(_FACTS.get(type(obj), frozenset()) | _METHODS.get(type(obj), frozenset()))
+        return Method(name, partial(TEXT_METHODS[name], obj))
+    found = getattr(obj, name)
+    return Method(name, found) if ismethod(found) else found

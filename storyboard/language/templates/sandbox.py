@@ -9,21 +9,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import partial
 from typing import Any, cast
 
-from jinja2 import FunctionLoader, StrictUndefined, Template, TemplateNotFound, nodes, pass_context
+from jinja2 import FunctionLoader, StrictUndefined, nodes, pass_context
 from jinja2.environment import TemplateModule
 from jinja2.runtime import Context, LoopContext
 from jinja2.sandbox import SandboxedEnvironment
 from jinja2.utils import missing
 
+from storyboard.language.templates import syntax
 from storyboard.language.templates.bounds import (
     Meter,
     Method,
     brief,
     describe,
-    need_a_number,
     need_defined,
     need_flat,
     need_operands,
@@ -31,23 +30,10 @@ from storyboard.language.templates.bounds import (
     printable,
 )
 from storyboard.language.templates.fault import TemplateFault, plain_words
-from storyboard.language.templates.filters import FILTERS, TESTS, join_texts, plain
+from storyboard.language.templates.filters import BARE, FILTERS, TESTS, join_texts, plain
 from storyboard.language.templates.members import CALLABLE, GLOBALS, attribute_of, attributes_of
 from storyboard.language.templates.pieces import SLOT
 from storyboard.language.templates.scope import MAX_TEXT, SUFFIX, Scope
-from storyboard.language.templates.syntax import (
-    JOINED,
-    LOOKUP,
-    MEASURED,
-    MODULE,
-    PRINTED,
-    ROUNDS,
-    SLICED,
-    Bounding,
-    TokenBounds,
-    check_tree,
-    holds_only_macros,
-)
 from storyboard.reporting.suggest import did_you_mean
 
 LATER: Any = type("Later", (), {})()
@@ -68,24 +54,19 @@ class Rendering:
 
 
 class LazyContext(Context):
-    """Knows what the template has set itself; all other names are left for `Sandbox.look_up`."""
+    """Knows what the template has set itself; all other names are left for `Sandbox.look_up`.
+
+    Each template that is begun counts, since files may include one another without end.
+    """
+
+    def __init__(self, environment: Sandbox, *args: Any, **kwargs: Any) -> None:
+        environment.meter.step()
+        super().__init__(environment, *args, **kwargs)
 
     def resolve_or_missing(self, key: str) -> Any:
         """The value of a name that the template has set, else LATER."""
         found = super().resolve_or_missing(key)
         return LATER if found is missing else found
-
-
-class Missing(StrictUndefined):
-    """What is not defined; used as a value it is a fault, with a suggestion made only then."""
-
-    def __init__(
-        self, hint: str | None = None, obj: Any = missing, name: str | None = None, exc: Any = None
-    ) -> None:
-        if hint is None and obj is missing:
-            hint = f"{brief(name)} is not defined"
-        make: Any = exc or partial(TemplateFault, "undefined-name")
-        super().__init__(hint, obj, name, make)
 
 
 class Sandbox(SandboxedEnvironment):
@@ -96,13 +77,12 @@ class Sandbox(SandboxedEnvironment):
 
     context_class = LazyContext
     intercepted_binops = frozenset({"+", "-", "*", "/", "//", "**", "%"})
-    intercepted_unops = frozenset({"+", "-"})
 
     def __init__(self, read: Callable[[str], tuple[str, str] | None], files: Iterable[str]) -> None:
         super().__init__(
-            extensions=[TokenBounds],
+            extensions=[syntax.TokenBounds],
             loader=FunctionLoader(lambda name: (found := read(name)) and (*found, lambda: True)),
-            undefined=Missing,
+            undefined=StrictUndefined,
             finalize=_printed,
             autoescape=False,
             optimized=False,
@@ -110,9 +90,9 @@ class Sandbox(SandboxedEnvironment):
             cache_size=-1,
         )
         self.globals.clear()
-        originals = {plain(name): made for name, made in self.filters.items()}
         self.filters.clear()
-        self.filters.update({**originals, **FILTERS, **_OPERATIONS})
+        self.filters.update({**FILTERS, **_OPERATIONS})
+        self.filters.update((plain(name), bare) for name, bare in BARE.items())
         self.tests.clear()
         self.tests.update(TESTS)
         self.files = frozenset(files)
@@ -128,15 +108,15 @@ class Sandbox(SandboxedEnvironment):
             words = f"{len(source):,} characters are more than a template may have, {MAX_TEXT:,}"
             raise TemplateFault("template-too-long", words, 1)
         tree = self.parse(source, name)
-        check_tree(tree)
+        syntax.check_tree(tree)
         if name is not None:
-            self._constant[name] = holds_only_macros(tree)
+            self._constant[name] = syntax.holds_only_macros(tree)
         return tree
 
     def compile(self, source: Any, name: Any = None, filename: Any = None, *args: Any) -> Any:
         """The code of a text, with its bounds put in."""
         tree = self.parse_checked(source, name) if isinstance(source, str) else source
-        return super().compile(Bounding().visit(tree), name, filename, *args)
+        return super().compile(syntax.Bounding().visit(tree), name, filename, *args)
 
     # The rendering under way
 
@@ -168,8 +148,8 @@ class Sandbox(SandboxedEnvironment):
         return self._member(obj, attribute, None)
 
     def getitem(self, obj: Any, argument: Any) -> Any:
-        """What `obj[argument]` is: a key of a map, an entry of a list, or an attribute."""
-        return self._member(obj, argument, None)
+        """What `obj[argument]` is; filters ask this, which may go through many."""
+        return self.meter.count(self._member(obj, argument, None))
 
     def _resolve(self, name: str) -> Any:
         try:
@@ -212,7 +192,7 @@ class Sandbox(SandboxedEnvironment):
 
     def is_safe_callable(self, obj: Any) -> bool:
         """Whether a template may call it: a macro, a block, a loop, a function of the list."""
-        return isinstance(obj, (Method, *CALLABLE))
+        return isinstance(obj, CALLABLE)
 
     def call(self, context: Context, obj: Any, /, *args: Any, **kwargs: Any) -> Any:
         """Call what may be called, counted."""
@@ -222,15 +202,15 @@ class Sandbox(SandboxedEnvironment):
         meter = self.meter
         meter.step()
         for value in (*args, *(kwargs[key] for key in kwargs if not key.startswith("_"))):
-            meter.handle(value)
-            need_flat(value)
+            meter.count(value)
+            meter.spend(need_flat(value))
             if isinstance(obj, Method):
                 need_plain(value)
         if isinstance(obj, LoopContext) and args:
             args = (self.rounds(args[0]), *args[1:])
         try:
             meter.enter()
-            return meter.measured(super().call(context, obj, *args, **kwargs))
+            return meter.count(super().call(context, obj, *args, **kwargs))
         except (TypeError, ValueError) as error:
             if not isinstance(obj, Method):
                 raise
@@ -242,14 +222,16 @@ class Sandbox(SandboxedEnvironment):
     def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:
         """Compute `left operator right`."""
         need_operands(operator, left, right)
-        made = super().call_binop(context, operator, left, right)
-        if isinstance(made, complex):
-            raise TemplateFault("template-error", "a negative number has no such root")
-        return self.meter.measured(made)
-
-    def call_unop(self, context: Context, operator: str, arg: Any) -> Any:
-        """Compute `-arg` or `+arg`."""
-        return super().call_unop(context, operator, need_a_number(arg, operator))
+        try:
+            made = super().call_binop(context, operator, left, right)
+            if isinstance(made, complex):
+                raise TypeError("a negative number has no such root")
+            return self.meter.count(made)
+        except TypeError:
+            words = f"{describe(left)} {operator} {describe(right)} cannot be computed"
+            is_text = isinstance(left, str) or isinstance(right, str)
+            hint = "a ~ b joins anything as text; a | int makes a number of text"
+            raise TemplateFault("template-error", words, hint=hint if is_text else None) from None
 
     def rounds(self, value: Any) -> Any:
         """What a loop goes through, its rounds counted."""
@@ -262,15 +244,6 @@ class Sandbox(SandboxedEnvironment):
         return list(value) if isinstance(value, Mapping) else value
 
     # Macro files
-
-    def select_template(self, names: Any, *args: Any, **kwargs: Any) -> Template:
-        """The first of several macro files that is there."""
-        return super().select_template(_file_names(names), *args, **kwargs)
-
-    def get_template(self, name: Any, *args: Any, **kwargs: Any) -> Template:
-        """A macro file."""
-        self.meter.step()
-        return super().get_template(_file_names(name), *args, **kwargs)
 
     def module_of(self, name: Any) -> TemplateModule:
         """The macros and variables of a macro file, as this rendering's scope makes them."""
@@ -295,20 +268,14 @@ class Sandbox(SandboxedEnvironment):
         return modules[name]
 
 
-def _file_names(names: Any) -> Any:
-    need_defined(names)
-    for name in names if isinstance(names, (list, tuple)) else [names]:
-        need_defined(name)
-        if not isinstance(name, str):
-            raise TemplateNotFound(describe(name))
-    return names
+def _missing(message: str, name: Any, known: Callable[[], Iterable[object]]) -> StrictUndefined:
+    """What is not defined; used as a value it is a fault, with a suggestion made only then."""
 
-
-def _missing(message: str, name: Any, known: Callable[[], Iterable[object]]) -> Missing:
     def make(message: str) -> TemplateFault:
         return TemplateFault("undefined-name", message, hint=_suggest(name, known()))
 
-    return Missing(message, name=str(name), exc=make)
+    exc: Any = make
+    return StrictUndefined(message, name=str(name), exc=exc)
 
 
 def _suggest(name: object, known: Iterable[object]) -> str | None:
@@ -330,12 +297,7 @@ def _environment(context: Context) -> Sandbox:
 
 @pass_context
 def _printed(context: Context, value: Any) -> str:
-    return _environment(context).meter.measured(printable(value))
-
-
-@pass_context
-def _measured(context: Context, value: Any) -> Any:
-    return _environment(context).meter.measured(value)
+    return _environment(context).meter.count(printable(value))
 
 
 @pass_context
@@ -345,7 +307,7 @@ def _looked_up(context: Context, value: Any, name: str | None, *keys: Any) -> An
 
 @pass_context
 def _joined(context: Context, *values: Any) -> str:
-    return _environment(context).meter.measured(join_texts("", values))
+    return _environment(context).meter.count(join_texts("", values))
 
 
 @pass_context
@@ -355,7 +317,7 @@ def _sliced(context: Context, value: Any, *bounds: Any) -> Any:
     if not isinstance(value, (str, list, tuple, range)):
         words = f"{describe(value)} cannot be cut; a list or a text can"
         raise TemplateFault("template-error", words)
-    return _environment(context).meter.measured(value[slice(*bounds)])
+    return _environment(context).meter.count(value[slice(*bounds)])
 
 
 @pass_context
@@ -369,11 +331,10 @@ def _module(context: Context, name: Any) -> TemplateModule:
 
 
 _OPERATIONS = {
-    LOOKUP: _looked_up,
-    JOINED: _joined,
-    SLICED: _sliced,
-    ROUNDS: _rounds,
-    MEASURED: _measured,
-    PRINTED: _printed,
-    MODULE: _module,
+    syntax.LOOKUP: _looked_up,
+    syntax.JOINED: _joined,
+    syntax.SLICED: _sliced,
+    syntax.ROUNDS: _rounds,
+    syntax.PRINTED: _printed,
+    syntax.MODULE: _module,
 }

@@ -27,7 +27,6 @@ LOOKUP = "look up"
 JOINED = "joined"
 SLICED = "sliced"
 ROUNDS = "rounds of a loop"
-MEASURED = "measured"
 PRINTED = "printed"
 MODULE = "module of a file"
 
@@ -150,9 +149,11 @@ class Bounding(NodeTransformer):
         return node
 
     def visit_AssignBlock(self, node: nodes.AssignBlock) -> nodes.Node:
-        """Measure the text that `{% set x %}...{% endset %}` keeps."""
+        """Measure the text that `{% set x %}...{% endset %}` keeps; a filter does so itself."""
         self.generic_visit(node)
-        node.filter = nodes.Filter(node.filter, MEASURED, [], [], None, None, lineno=node.lineno)
+        node.filter = node.filter or nodes.Filter(
+            None, PRINTED, [], [], None, None, lineno=node.lineno
+        )
         return node
 
     def visit_Import(self, node: nodes.Import) -> nodes.Node:
