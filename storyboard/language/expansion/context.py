@@ -36,6 +36,8 @@ class ExpansionContext:
     report: Report
     shots: int = 0
     takes: int = 0
+    current: tuple[str, Position] | None = None
+    """What is being expanded: a take, or a shot whose id is not known yet; and where it stands."""
     shot_ids: dict[str, Position] = field(default_factory=dict)
     scene_ids: dict[str, Position] = field(default_factory=dict)
     first_takes: dict[str, str] = field(default_factory=dict)

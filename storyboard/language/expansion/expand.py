@@ -27,6 +27,7 @@ from storyboard.language.expansion.shot_keys import MAX_TAKES, literal_takes
 from storyboard.language.expansion.takes import expand_shot
 from storyboard.language.expansion.values import attempt, read_text
 from storyboard.language.nodes import MappingNode, Node, ScalarNode, SequenceNode
+from storyboard.language.templates.fault import TemplatesTooCostly
 from storyboard.records import Json, Problem, Take
 from storyboard.reporting.suggest import closest
 
@@ -40,8 +41,21 @@ def expand_storyboard(
 
     `files` are the included files in order and, last, the storyboard itself.
     A value with a problem is left out of its take; a storyboard with problems
-    is never rendered.
+    is never rendered. Where the templates of the takes together cost too
+    much, the expansion ends with that problem.
     """
+    try:
+        return _expand(files, context)
+    except TemplatesTooCostly as error:
+        name, position = context.current or ("title", files[-1].first_key_position)
+        hint = "split it into several files, or loop over less"
+        context.report(Problem(position, "templates-too-costly", f"{name}: {error}", hint))
+        return None, []
+
+
+def _expand(
+    files: Sequence[MappingNode], context: ExpansionContext
+) -> tuple[str | None, list[Take]]:
     root = files[-1]
     layers = [read_level(file, "") for file in files]
     film = Section(merge_layers([*layers, context.overrides]), {})

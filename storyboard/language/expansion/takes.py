@@ -25,6 +25,7 @@ from storyboard.records import Problem, Severity, Take
 def expand_shot(entry: ShotEntry, context: ExpansionContext) -> Iterator[Take]:
     """The takes of one shot, checked; none where it is skipped or its model is not known."""
     context.shots += 1
+    context.current = f"shot {context.shots}", entry.node.first_key_position
     entry = entry.with_facts(shot={"number": context.shots})
     if "skip" in entry.settings:
         scope = entry.section.scope(context)
@@ -67,6 +68,7 @@ def _make_takes(entry: ShotEntry, shot_id: str | None, context: ExpansionContext
     inputs = PayloadInputs(settings, card, context.shared, shot, position, entry.cache)
     repeats: Counter[str] = Counter()
     for number in range(1, takes + 1):
+        context.current = f"take {take_id(shot, number, takes)}", position
         scope = entry.section.with_facts(take=number).scope(context)
         traced = build_payload(inputs, scope, number, report)
         request = canonical_json(traced.payload) if takes > 1 else ""

@@ -22,6 +22,7 @@ from storyboard.language.templates.scope import MAX_TEXT
 STEP = 350  # what a loop round or a call costs, in characters that are read or made
 MAX_WORK = 40_000_000  # characters: of one rendering, with all that it renders on the way
 MAX_STEPS = 100_000  # loop rounds and calls that one rendering has room for
+MAX_LOAD_STEPS = 50_000_000  # of all renderings of one storyboard
 MAX_ITEMS = 100_000  # entries of one list
 MAX_NUMBER = 10**30
 MAX_DEPTH = 50  # macros, loops, blocks and vars that are under way within one another

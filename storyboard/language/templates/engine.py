@@ -13,12 +13,14 @@ from typing import NamedTuple, TypeAlias
 from jinja2 import Template, TemplateNotFound, meta
 
 from storyboard.language.templates.bounds import (
+    MAX_LOAD_STEPS,
+    STEP,
     Meter,
     brief,
     describe,
     printable,
 )
-from storyboard.language.templates.fault import TemplateFault, as_fault
+from storyboard.language.templates.fault import TemplateFault, TemplatesTooCostly, as_fault
 from storyboard.language.templates.pieces import Expression, Lookup, cut
 from storyboard.language.templates.sandbox import LATER, Rendering, Sandbox
 from storyboard.language.templates.scope import SUFFIX, Scope
@@ -57,6 +59,7 @@ class JinjaRenderer:
         self._files = files
         self._display_name = display_name
         self._sandbox = Sandbox(self._read, files)
+        self._spent = 0  # of all renderings, in characters as `Meter` counts them
         self._compiled: dict[str, Template | TemplateFault] = {}
         self._pieces: dict[str, _Pieces] = {}
         self._faulty: dict[str, TemplateFault] = {}
@@ -75,9 +78,12 @@ class JinjaRenderer:
         ]
 
     def render(self, text: str, scope: Scope) -> str:
-        """What a template makes in a scope. Raises TemplateFault."""
+        """What a template makes in a scope. Raises TemplateFault, or TemplatesTooCostly."""
         sandbox = self._sandbox
         outer = sandbox.rendering
+        if self._spent > MAX_LOAD_STEPS * STEP:
+            words = f"all templates together take more than {MAX_LOAD_STEPS:,} loop steps"
+            raise TemplatesTooCostly(words)
         sandbox.rendering = Rendering(scope, outer.meter if outer else Meter())
         line = 1
         try:
@@ -102,6 +108,7 @@ class JinjaRenderer:
             raise self._placed(error, line) from None
         finally:
             sandbox.meter.leave()
+            self._spent += 0 if outer else sandbox.meter.spent
             sandbox.rendering = outer
 
     def names_used(self, texts: Iterable[str]) -> frozenset[str]:

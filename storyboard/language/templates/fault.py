@@ -46,6 +46,10 @@ class TemplateFault(Exception):
         return TemplateFault(self.code, self.message, self.line, self.hint, self.position)
 
 
+class TemplatesTooCostly(Exception):
+    """The templates of one storyboard have done more work than all of them together may."""
+
+
 def as_fault(error: Exception) -> TemplateFault:
     """Any exception of Jinja or Python as a fault, placed only where it names its line itself."""
     from jinja2 import TemplateSyntaxError, UndefinedError

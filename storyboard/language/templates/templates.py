@@ -1,7 +1,7 @@
 """Renders the templates of a storyboard, deterministic and bounded.
 
 In: a text and the scope it is rendered in. Out: the rendered text, or a
-`TemplateFault`; no other exception, whatever the text holds. Reads the files
+`TemplateFault`, whatever the text holds. Reads the files
 of one `templates/` folder when it is made, and nothing after that. Not for
 several threads at once.
 
@@ -64,6 +64,8 @@ class Templates:
         Raises:
             TemplateFault: it cannot be rendered; those that the scope raises
                 pass through as they are.
+            TemplatesTooCostly: the renderings of this storyboard have done more
+                work than all together may; nothing more is rendered.
         """
         return self.renderer.render(text, scope) if is_template(text) else text
 
