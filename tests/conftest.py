@@ -29,6 +29,12 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
 
 
 @pytest.fixture(autouse=True)
+def fresh_suggestions() -> None:
+    """Every test has all the comparisons of a run for its suggestions."""
+    renew_budget()
+
+
+@pytest.fixture(autouse=True)
 def no_account(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
     """Every test runs without a key, a proxy and a repository, in a home folder of its own."""
     proxies = (*_PROXIES, *(name.lower() for name in _PROXIES))
