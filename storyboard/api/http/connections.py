@@ -79,7 +79,15 @@ class Exchange:
         WATCHDOG.expect(self, self._total_s)
 
     def begin_sending(self, sock: socket.socket) -> None:
-        """The next byte to go out on `sock` is the request's first."""
+        """The next byte to go out on `sock` is the request's first.
+
+        Raises:
+            TimeoutError: the time ran out while connecting; nothing was sent.
+        """
+        # The TLS layer skips the handshake on a socket that was shut down before
+        # it, and would go on to write the request there in the clear.
+        if self.is_out_of_time:
+            raise TimeoutError
         self.watch(sock)
         self.may_have_been_sent = True
 

@@ -182,6 +182,25 @@ def test_a_silent_tls_handshake_sent_nothing(hasty: Sessions) -> None:
     assert (answer.was_sent, answer.trouble) == (False, "no connection was made in time")
 
 
+def test_time_that_ran_out_before_the_tls_handshake_sent_nothing(
+    sessions: Sessions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As on a busy machine, where loading the certificates takes longer than was allowed."""
+    watch = Exchange.watch
+
+    def watch_and_run_out(exchange: Exchange, sock: socket.socket) -> None:
+        watch(exchange, sock)
+        exchange.run_out()
+
+    monkeypatch.setattr(Exchange, "watch", watch_and_run_out)
+    received: list[bytes] = []
+    with listening(lambda conn: received.append(conn.recv(1000))) as server:
+        answer = post(sessions, f"https://127.0.0.1:{server.port}")
+
+    assert (answer.was_sent, answer.trouble) == (False, "no connection was made in time")
+    assert b"".join(received) == b""
+
+
 def test_a_missing_certificate_bundle_sent_nothing(
     sessions: Sessions, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
