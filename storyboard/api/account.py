@@ -19,7 +19,7 @@ from storyboard.api.http.response import (
     utc_moment,
 )
 from storyboard.api.modellix.submissions import is_task_id
-from storyboard.api.redaction import Redaction
+from storyboard.api.redaction import printable_line
 from storyboard.errors import AccountError
 from storyboard.records import RateHint
 
@@ -123,7 +123,7 @@ def read_checkup(answer: Answer, *, is_key_valid: bool) -> Checkup:
     return Checkup(is_key_valid, rate_hint(answer), offset_s)
 
 
-def read_models(document: Any, redaction: Redaction) -> tuple[ListedModel, ...]:
+def read_models(document: Any) -> tuple[ListedModel, ...]:
     """The models of the list; entries without a slug are left out."""
     models = []
     for item in _list_in(document, "models"):
@@ -131,30 +131,30 @@ def read_models(document: Any, redaction: Redaction) -> tuple[ListedModel, ...]:
         if slug is not None:
             models.append(
                 ListedModel(
-                    slug=redaction.quote(slug),
-                    kind=_quoted(item, "type", redaction),
-                    description=_quoted(item, "description", redaction),
-                    docs_url=_quoted(item, "docs_url", redaction),
+                    slug=printable_line(slug),
+                    kind=_quoted(item, "type"),
+                    description=_quoted(item, "description"),
+                    docs_url=_quoted(item, "docs_url"),
                 )
             )
     return tuple(models)
 
 
-def read_log(document: Any, page: int, redaction: Redaction) -> LogPage:
+def read_log(document: Any, page: int) -> LogPage:
     """One page of the request log; entries without a usable task id are left out."""
     entries = []
     items = _list_in(document, "requests")
     for item in items:
         task_id = item.get("task_id") if isinstance(item, dict) else None
-        if is_task_id(task_id) and redaction.is_clean(task_id):
+        if is_task_id(task_id):
             entries.append(
                 LogEntry(
                     task_id=task_id,
-                    status=_quoted(item, "status", redaction),
-                    model=_model_name(item, redaction),
+                    status=_quoted(item, "status"),
+                    model=_model_name(item),
                     created_at=utc_moment(item.get("created_at")),
                     cost_usd=number_in(item, "cost"),
-                    user_id=_quoted(item, "user_id", redaction),
+                    user_id=_quoted(item, "user_id"),
                 )
             )
     total = number_in(_holder(document, "requests"), "total")
@@ -183,13 +183,13 @@ def _list_in(document: Any, name: str) -> list[Any]:
     return items if isinstance(items, list) else []
 
 
-def _quoted(item: Any, name: str, redaction: Redaction) -> str | None:
+def _quoted(item: Any, name: str) -> str | None:
     text = text_in(item, name)
-    return None if text is None else redaction.quote(text)
+    return None if text is None else printable_line(text)
 
 
-def _model_name(item: Any, redaction: Redaction) -> str | None:
+def _model_name(item: Any) -> str | None:
     model = object_in(item, "model")
     names = [text_in(model, "provider"), text_in(model, "model_name")]
     name = "/".join(each for each in names if each) or text_in(item, "model")
-    return redaction.quote(name) if name else None
+    return printable_line(name) if name else None

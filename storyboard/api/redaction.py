@@ -1,11 +1,11 @@
 """Text from the server, made fit to show: without the key, without control characters, bounded.
 
-Every text that leaves this package went through here.
+`http.response` hides the key in every answer before anything reads it.
 """
 
 from __future__ import annotations
 
-import json
+import base64
 import re
 import unicodedata
 from dataclasses import dataclass, field
@@ -14,15 +14,18 @@ from typing import Any
 
 HIDDEN = "***"
 MAX_MESSAGE = 500  # characters
-MAX_BODY = 16 * 1024  # characters; enough for the whole reply of any documented call
 MAX_DEPTH = 40
 
 # A key this short is a stand-in ("test", "sandbox"). Hiding it would tear up
 # innocent words, task ids among them.
-_SHORTEST_SECRET = 8
+_MIN_SECRET = 8
 
 _BACKSLASHED = frozenset('"\\/')  # RFC 8259, section 7
 _HTML_NAMES = {"&": "amp", "<": "lt", ">": "gt", '"': "quot", "'": "apos"}
+_BASE64_SPELLINGS = {
+    "+": r"(?:[+-]|%(?:25)?2[Bb])",  # "-" and "_" in the URL-safe alphabet: RFC 4648, section 5
+    "/": r"(?:\\?/|_|%(?:25)?2[Ff])",
+}
 
 # Controls, formats (they can turn the direction of a line), lone surrogates, line separators.
 _UNPRINTABLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
@@ -30,62 +33,93 @@ _UNPRINTABLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 
 @dataclass(frozen=True, slots=True)
 class Redaction:
-    """Knows the key, and keeps it out of whatever passes."""
+    """Replaces the key by *** wherever it stands.
+
+    It is found as it is and in other letter case, with any of its characters
+    escaped as in a URL (once or twice), JSON or HTML, in hex, and in base64
+    as part of a longer text too. A key of fewer than 8 characters is left.
+    """
 
     key: str = field(default="", repr=False)
 
     def hide(self, text: str) -> str:
-        """`text` with the key replaced by ***, however a URL, JSON or HTML may spell it."""
-        if len(self.key) < _SHORTEST_SECRET:
+        """`text` without the key; in time proportional to its length."""
+        # No spelling is shorter than the key itself.
+        if len(self.key) < _MIN_SECRET or len(text) < len(self.key):
             return text
-        return _spellings_of(self.key).sub(HIDDEN, text)
+        for pattern in _spellings_of(self.key):
+            text = pattern.sub(HIDDEN, text)
+        return text
 
     def is_clean(self, text: str) -> bool:
         """Whether `text` does not hold the key."""
         return self.hide(text) == text
 
-    def quote(self, text: str, limit: int = MAX_MESSAGE) -> str:
-        """One printable line of at most `limit` characters."""
-        line = _printable(" ".join(self.hide(text).split()))
-        return line if len(line) <= limit else line[: limit - 1] + "…"
+    def hide_in(self, document: Any, depth: int = 0) -> Any:
+        """A copy of a JSON document without the key, in numbers and names too.
 
-    def keep(self, raw: bytes, document: Any = None) -> str:
-        """A reply for the state file: the document as JSON, else the bytes as text; bounded.
-
-        The document is written anew, because an escape in the raw text could
-        spell the key in another way.
+        What is nested more than `MAX_DEPTH` deep becomes "…".
         """
-        if document is None:
-            text = self.hide(raw.decode("utf-8", "replace"))
-        else:
-            text = json.dumps(self._hide_in(document), ensure_ascii=False)
-        text = text.encode("utf-8", "backslashreplace").decode("utf-8")
-        return text if len(text) <= MAX_BODY else text[: MAX_BODY - 1] + "…"
-
-    def _hide_in(self, document: Any, depth: int = 0) -> Any:
         if depth > MAX_DEPTH:
             return "…"
         if isinstance(document, str):
             return self.hide(document)
         if isinstance(document, list):
-            return [self._hide_in(item, depth + 1) for item in document]
+            return [self.hide_in(item, depth + 1) for item in document]
         if isinstance(document, dict):
             return {
-                self.hide(key): self._hide_in(value, depth + 1) for key, value in document.items()
+                self.hide(name): self.hide_in(value, depth + 1) for name, value in document.items()
             }
-        return document
+        return HIDDEN if self._is_key_as_number(document) else document
+
+    def quote(self, text: str, limit: int = MAX_MESSAGE) -> str:
+        """`text` without the key, as one printable line of at most `limit` characters."""
+        return printable_line(self.hide(text), limit)
+
+    def _is_key_as_number(self, value: Any) -> bool:
+        if not self.key.isdecimal() or isinstance(value, bool):
+            return False
+        if isinstance(value, float) and value.is_integer():
+            value = int(value)
+        return isinstance(value, (int, float)) and not self.is_clean(
+            str(abs(value)).zfill(len(self.key))
+        )
+
+
+def printable_line(text: str, limit: int = MAX_MESSAGE) -> str:
+    """One line of at most `limit` characters, with unprintable ones escaped as in Python."""
+    line = "".join(
+        char.encode("unicode_escape").decode("ascii")
+        if unicodedata.category(char) in _UNPRINTABLE
+        else char
+        for char in " ".join(text.split())
+    )
+    return line if len(line) <= limit else line[: limit - 1] + "…"
 
 
 @lru_cache(maxsize=4)
-def _spellings_of(key: str) -> re.Pattern[str]:
-    """The key, each character of it as it is or escaped."""
-    return re.compile("".join(map(_spellings_of_char, key)))
+def _spellings_of(key: str) -> tuple[re.Pattern[str], ...]:
+    """Patterns that together match every spelling of the key.
+
+    Base64 comes last: it is case-sensitive, and rarest.
+    """
+    letters = "".join(map(_spellings_of_char, key))
+    encoded = "|".join(_base64_of(key.encode(), offset) for offset in range(3))
+    return (
+        re.compile(f"{letters}|{key.encode().hex()}", re.IGNORECASE),
+        re.compile(encoded),
+    )
 
 
 def _spellings_of_char(char: str) -> str:
     code = ord(char)
-    escapes = rf"(?i:%{code:02x}|\\u{code:04x}|&#0*{code};|&#x0*{code:x};)"
-    forms = [escapes]
+    # Bounded repetitions: a long row of zeros or backslashes must not be read at each position.
+    forms = [
+        f"%(?:25)?{code:02x}",
+        rf"\\{{1,3}}(?:u00|x){code:02x}",
+        f"&#0{{0,6}}{code};",
+        f"&#x0{{0,6}}{code:x};",
+    ]
     if char in _BACKSLASHED:
         forms.append(re.escape(f"\\{char}"))
     if char in _HTML_NAMES:
@@ -94,10 +128,15 @@ def _spellings_of_char(char: str) -> str:
     return f"(?:{'|'.join([*forms, re.escape(char)])})"
 
 
-def _printable(text: str) -> str:
-    return "".join(
-        char.encode("unicode_escape").decode("ascii")
-        if unicodedata.category(char) in _UNPRINTABLE
-        else char
-        for char in text
-    )
+def _base64_of(secret: bytes, offset: int) -> str:
+    """A pattern of `secret` in base64, where `offset` bytes (modulo 3) stand before it.
+
+    A character that also holds bits of a neighbour is not looked for: those
+    in front stay, the one behind is taken along with the padding.
+    """
+    text = base64.b64encode(b"\0" * offset + secret).decode()
+    first = (offset * 8 + 5) // 6
+    bits = (offset + len(secret)) * 8
+    sure = text[first : bits // 6]
+    pattern = "".join(_BASE64_SPELLINGS.get(char, char) for char in sure)
+    return pattern + ("[A-Za-z0-9+/_-]?={0,2}" if bits % 6 else "")

@@ -27,7 +27,6 @@ from storyboard.api.account import Checkup, LogEntry, LogPage
 from storyboard.api.http.response import Answer
 from storyboard.api.modellix.submissions import read_submission
 from storyboard.api.modellix.tasks import read_task
-from storyboard.api.redaction import Redaction
 from storyboard.engine.job import EngineSettings, Job, Progress, Provenance, RunResult
 from storyboard.engine.loop import Engine
 from storyboard.planning.plan import PlanOptions, make_plan
@@ -196,13 +195,13 @@ class ScriptedApi:
         call = Call(len(self.posts) + 1, self._sim.clock.time_s, payload=payload)
         self.posts.append(call)
         self._sim.clock.call_s = self._sim.latency_s
-        return read_submission(self._sim.on_post(call), Redaction())
+        return read_submission(self._sim.on_post(call))
 
     def poll(self, task_id: str) -> TaskReply:
         call = Call(len(self.polls) + 1, self._sim.clock.time_s, task_id=task_id)
         self.polls.append(call)
         self._sim.clock.call_s = self._sim.latency_s
-        return read_task(self._sim.on_poll(call), task_id, Redaction())
+        return read_task(self._sim.on_poll(call), task_id)
 
     def close(self) -> None:
         """Nothing is open."""

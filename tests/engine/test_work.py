@@ -45,7 +45,7 @@ class Work:
 
         monkeypatch.setattr(threading.Thread, "start", counted_start)
         monkeypatch.setattr(WatchedAdapter, "send", counted_send)
-        monkeypatch.setattr(answers, "json", SimpleNamespace(loads=counted_loads))
+        monkeypatch.setattr(answers, "json", SimpleNamespace(loads=counted_loads, dumps=json.dumps))
 
     def watch(self, store: Store) -> Store:
         change = store._change

@@ -16,7 +16,7 @@ from urllib.parse import SplitResult, urljoin, urlsplit
 
 from storyboard.api.downloads.errors import LinkUnsafe
 from storyboard.api.http.addresses import LOOPBACK_HOSTS, is_public_address, is_same_loopback
-from storyboard.api.redaction import Redaction
+from storyboard.api.redaction import printable_line
 
 _FORBIDDEN = re.compile(r"[\x00-\x20\x7f\\]")
 _NUMERIC_LABEL = re.compile(r"([0-9]+|0x[0-9a-f]*)", re.IGNORECASE)
@@ -47,7 +47,7 @@ def check_link(url: str, *, api_origin: str, allow_private: bool = False) -> Lin
         LinkUnsafe: nothing may be fetched from there.
     """
     parts = _split(url)
-    host = Redaction().quote(parts.hostname or "", 100)
+    host = printable_line(parts.hostname or "", 100)
     if parts.scheme not in ("http", "https"):
         raise LinkUnsafe(host or NO_HOST, "only HTTPS links are fetched")
     if not host:

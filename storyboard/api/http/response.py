@@ -1,6 +1,7 @@
 """One HTTP exchange as a value, and what its headers and JSON say; pure.
 
-`session` makes an `Answer`, `submissions` and `tasks` read it.
+`session` makes an `Answer`; `modellix.submissions` reads a POST's,
+`modellix.tasks` a poll's. The key is hidden here, before anything reads it.
 """
 
 from __future__ import annotations
@@ -15,8 +16,10 @@ from email.utils import parsedate_to_datetime
 from functools import cached_property, lru_cache
 from typing import Any
 
+from storyboard.api.redaction import Redaction
 from storyboard.records import Limit, RateHint
 
+MAX_TEXT = 16 * 1024  # characters; enough for the whole reply of any documented call
 MAX_WAIT_S = 3600.0  # the vendor's window is a minute; more than an hour is nonsense
 _MAX_COUNT = 1_000_000
 
@@ -31,6 +34,9 @@ class Answer:
     certain that no byte of the request went out. `trouble` says what went
     wrong, also where a reply came but not whole. Names of headers are in
     lower case; `received_at` is in Unix seconds.
+
+    `body` is the reply as it came; `document` and `text` are what is read of
+    it, with the key hidden by `redaction`.
     """
 
     status: int | None = None
@@ -39,19 +45,39 @@ class Answer:
     was_sent: bool = True
     trouble: str | None = None
     received_at: float = 0.0
+    redaction: Redaction = field(default_factory=Redaction)
 
     @cached_property
     def document(self) -> Any:
-        """The body as JSON, or None where it is not JSON or not whole.
+        """The body as JSON without the key, or None where it is not JSON or not whole.
 
         NaN, infinities and numbers too large for a float become None.
         """
         if self.trouble is not None:
             return None
         try:
-            return json.loads(self.body, parse_constant=lambda _: None, parse_float=_finite_or_none)
+            document = json.loads(
+                self.body, parse_constant=lambda _: None, parse_float=_finite_or_none
+            )
         except (ValueError, RecursionError):
             return None
+        return self.redaction.hide_in(document)
+
+    @property
+    def text(self) -> str | None:
+        """The body for the state file, at most `MAX_TEXT` characters without the key.
+
+        None where there is no body. The document is written anew where there
+        is one, since an escape in the raw text could spell the key in another way.
+        """
+        if not self.body:
+            return None
+        if self.document is None:
+            text = self.redaction.hide(self.body.decode("utf-8", "replace"))
+        else:
+            text = json.dumps(self.document, ensure_ascii=False)
+        text = text.encode("utf-8", "backslashreplace").decode("utf-8")
+        return text if len(text) <= MAX_TEXT else text[: MAX_TEXT - 1] + "…"
 
 
 def _finite_or_none(text: str) -> float | None:

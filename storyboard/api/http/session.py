@@ -23,6 +23,7 @@ from storyboard.api.http.addresses import is_loopback_origin
 from storyboard.api.http.connections import Exchange, WatchedAdapter
 from storyboard.api.http.errors import describe_trouble
 from storyboard.api.http.response import Answer
+from storyboard.api.redaction import Redaction
 
 USER_AGENT = f"storyboard/{__version__}"
 MAX_REPLY_BYTES = 1024 * 1024
@@ -82,13 +83,19 @@ class Sessions:
     """Sends signed requests from any thread.
 
     `sign` sets the Authorization header: an auth callable, so that nothing of
-    `requests` can set another.
+    `requests` can set another. `redaction` hides the key in every answer.
     """
 
     def __init__(
-        self, sign: Signer, timeouts: Timeouts, *, clock: Callable[[], float] = time.time
+        self,
+        sign: Signer,
+        timeouts: Timeouts,
+        *,
+        redaction: Redaction,
+        clock: Callable[[], float] = time.time,
     ) -> None:
         self._sign = sign
+        self._redaction = redaction
         self._timeouts = timeouts
         self._clock = clock
         self._local = threading.local()
@@ -158,6 +165,7 @@ class Sessions:
             body=body,
             trouble=trouble,
             received_at=self._clock(),
+            redaction=self._redaction,
         )
 
 

@@ -32,7 +32,7 @@ from storyboard.api.http.response import Answer, object_in, rate_hint, text_in
 from storyboard.api.http.session import Sessions, Timeouts
 from storyboard.api.modellix.submissions import is_task_id, read_submission
 from storyboard.api.modellix.tasks import read_task
-from storyboard.api.redaction import Redaction
+from storyboard.api.redaction import Redaction, printable_line
 from storyboard.errors import AccountError, Unreachable, UsageError
 from storyboard.records import (
     Outcome,
@@ -63,8 +63,12 @@ class ModellixApi:
     ) -> None:
         self.origin = origin
         self._key = key
-        self._redaction = Redaction(key.reveal())
-        self._sessions = Sessions(self._sign, timeouts or Timeouts(), clock=clock)
+        self._sessions = Sessions(
+            self._sign,
+            timeouts or Timeouts(),
+            redaction=Redaction(key.reveal()),
+            clock=clock,
+        )
 
     def submit(self, endpoint: str, payload: Payload, *, user_id: str | None = None) -> SubmitReply:
         """Send one paid request, once, and say what became of it.
@@ -87,15 +91,13 @@ class ModellixApi:
         except ValueError:
             return SubmitReply(Outcome.REJECTED, message="the payload cannot be written as JSON")
         answer = self._sessions.post(self.origin + endpoint, body, headers=_user_header(user_id))
-        return read_submission(answer, self._redaction)
+        return read_submission(answer)
 
     def poll(self, task_id: str) -> TaskReply:
         """Ask once how the task stands. The URL is built from the id, never taken from a reply."""
         if not is_task_id(task_id):
             return TaskReply(TaskStatus.MISSING, reason="this cannot be a task id")
-        return read_task(
-            self._get(f"tasks/{percent_encode(task_id, safe='')}"), task_id, self._redaction
-        )
+        return read_task(self._get(f"tasks/{percent_encode(task_id, safe='')}"), task_id)
 
     def validate_key(self) -> bool:
         """Whether the API knows the key."""
@@ -116,7 +118,7 @@ class ModellixApi:
 
     def models(self) -> tuple[ListedModel, ...]:
         """The models that the API offers."""
-        return read_models(self._checked(self._get("models")), self._redaction)
+        return read_models(self._checked(self._get("models")))
 
     def logs(
         self,
@@ -141,7 +143,7 @@ class ModellixApi:
         }
         if user_id is not None:
             params["user_id"] = user_id
-        return read_log(self._checked(self._get("logs", params)), page, self._redaction)
+        return read_log(self._checked(self._get("logs", params)), page)
 
     def close(self) -> None:
         """Close the connections of all threads."""
@@ -174,7 +176,7 @@ class ModellixApi:
         if 200 <= answer.status < 300 and code == 0:
             return document
         said = text_in(document, "message") or answer.trouble
-        because = f": {self._redaction.quote(said).rstrip('.')}" if said else ""
+        because = f": {printable_line(said).rstrip('.')}" if said else ""
         if answer.status in (401, 403):
             raise AccountError(
                 f"{self.origin} refused the key (HTTP {answer.status}){because}.",

@@ -23,7 +23,7 @@ from storyboard.api.http.response import (
     rate_hint,
     text_in,
 )
-from storyboard.api.redaction import Redaction
+from storyboard.api.redaction import printable_line
 from storyboard.records import Outcome, SubmitReply
 
 REJECTED = frozenset({400, 401, 402, 403, 404, 405, 413, 415, 422})
@@ -41,21 +41,23 @@ def is_task_id(value: Any) -> TypeGuard[str]:
     )
 
 
-def read_submission(answer: Answer, redaction: Redaction) -> SubmitReply:
-    """The meaning of the answer to one POST."""
+def read_submission(answer: Answer) -> SubmitReply:
+    """The meaning of the answer to one POST.
+
+    A task id that held the key is none: the pattern does not allow the mask.
+    """
     document = answer.document
     data = object_in(document, "data")
-    task_id = data.get("task_id")
-    if not is_task_id(task_id) or not redaction.is_clean(task_id):
-        task_id = None
+    value = data.get("task_id")
+    task_id = value if is_task_id(value) else None
     outcome = _outcome(answer, document, task_id)
     if outcome is Outcome.ACCEPTED:
         return SubmitReply(outcome, task_id, answer.status, rate=rate_hint(answer))
     return SubmitReply(
         outcome=outcome,
         http_status=answer.status,
-        message=redaction.quote(_message(answer, document, outcome)),
-        body=redaction.keep(answer.body, document) if answer.body else None,
+        message=printable_line(_message(answer, document, outcome)),
+        body=answer.text,
         limit=limit_of(answer),
         rate=rate_hint(answer),
     )

@@ -18,7 +18,7 @@ from storyboard.api.http.response import (
     text_in,
     utc_moment,
 )
-from storyboard.api.redaction import Redaction
+from storyboard.api.redaction import HIDDEN, printable_line
 from storyboard.records import TaskReply, TaskStatus
 
 MAX_URL = 8192  # characters; a signed URL has one or two thousand
@@ -49,22 +49,22 @@ _URL = re.compile(r"https?://[^\x00-\x20\x7f\\<>\"]+", re.IGNORECASE)
 _VIDEO_SUFFIXES = (".mp4", ".mov", ".webm", ".m4v")
 
 
-def read_task(answer: Answer, task_id: str, redaction: Redaction) -> TaskReply:
+def read_task(answer: Answer, task_id: str) -> TaskReply:
     """The meaning of the answer to a poll for `task_id`."""
     document = answer.document
     data = object_in(document, "data")
     url, expires_at = None, None
     status, reason = _status(answer, document, data, task_id)
     if status is TaskStatus.SUCCEEDED:
-        url, reason = _video_url(data, redaction)
+        url, reason = _video_url(data)
         expires_at = utc_moment(data.get("result_expires_at"))
     return TaskReply(
         status=status,
         video_url=url,
         url_expires_at=expires_at,
-        reason=redaction.quote(reason) if reason else None,
+        reason=printable_line(reason) if reason else None,
         http_status=answer.status,
-        body=redaction.keep(answer.body, document) if answer.body and status in _KEPT else None,
+        body=answer.text if status in _KEPT else None,
         limit=limit_of(answer),
         rate=rate_hint(answer),
     )
@@ -142,13 +142,13 @@ def _status_of_error(status: int, document: Any) -> tuple[TaskStatus, str | None
     return TaskStatus.REFUSED if status in _REFUSED else TaskStatus.UNREADABLE, reason
 
 
-def _video_url(data: dict[str, Any], redaction: Redaction) -> tuple[str | None, str | None]:
+def _video_url(data: dict[str, Any]) -> tuple[str | None, str | None]:
     """The result's address, or why there is none."""
     candidates = sorted(_candidates(data), key=lambda each: each[0])
     if not candidates:
         return None, "the reply has no video"
     url = candidates[0][1]
-    if len(url) > MAX_URL or not _URL.fullmatch(url) or not redaction.is_clean(url):
+    if len(url) > MAX_URL or not _URL.fullmatch(url) or HIDDEN in url:
         return None, "the reply's video address cannot be used"
     return url, None
 

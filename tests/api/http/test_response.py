@@ -97,6 +97,27 @@ def test_a_body_is_parsed_once_however_often_it_is_asked(
     monkeypatch.setattr(json, "loads", counted)
     answer = Answer(status=429, body=b'{"code": 429, "message": "Too many concurrent tasks"}')
     assert limit_of(answer) is Limit.CONCURRENCY
-    assert read_submission(answer, Redaction()).limit is Limit.CONCURRENCY
+    assert read_submission(answer).limit is Limit.CONCURRENCY
 
     assert bodies == [answer.body]
+
+
+KEY = 'mdlx/marked+key="&<0123\\456789%'
+
+
+def test_document_and_text_of_an_answer_hold_no_key() -> None:
+    body = json.dumps({"message": f"bad key {KEY}", KEY: [KEY.upper()], "code": 401}).encode()
+    answer = Answer(status=401, body=body, redaction=Redaction(KEY))
+
+    assert answer.document == {"message": "bad key ***", "***": ["***"], "code": 401}
+    assert answer.text == '{"message": "bad key ***", "***": ["***"], "code": 401}'
+
+
+def test_the_text_of_a_reply_that_is_cut_off_holds_no_escaped_key() -> None:
+    raw = f'{{"message": {json.dumps(KEY)}, "co'.encode()
+    answer = Answer(status=200, body=raw, redaction=Redaction(KEY), trouble="the reply was cut off")
+    assert (answer.document, answer.text) == (None, '{"message": "***", "co')
+
+
+def test_an_answer_without_a_body_has_no_text() -> None:
+    assert Answer(status=200).text is None

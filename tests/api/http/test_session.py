@@ -22,6 +22,7 @@ from storyboard.api.http.connections import (
 )
 from storyboard.api.http.response import Answer
 from storyboard.api.http.session import MAX_REPLY_BYTES, Sessions, Timeouts
+from storyboard.api.redaction import Redaction
 from tests.api.servers import Request, Script, http_reply, listening, reset, serving
 
 QUICK = Timeouts(connect_s=0.3, post_s=0.3, get_s=0.3)
@@ -48,14 +49,16 @@ def clock() -> Clock:
 
 @pytest.fixture
 def sessions(clock: Clock) -> Iterator[Sessions]:
-    opened = Sessions(sign, Timeouts(connect_s=5, post_s=5, get_s=5), clock=clock)
+    opened = Sessions(
+        sign, Timeouts(connect_s=5, post_s=5, get_s=5), redaction=Redaction(), clock=clock
+    )
     yield opened
     opened.close()
 
 
 @pytest.fixture
 def hasty() -> Iterator[Sessions]:
-    opened = Sessions(sign, QUICK)
+    opened = Sessions(sign, QUICK, redaction=Redaction())
     yield opened
     opened.close()
 
@@ -366,7 +369,7 @@ def test_a_server_that_drips_is_cut_off_when_time_is_up(drip: bytes) -> None:
             hung_up.set()
 
     # Time to connect does not count towards time to answer.
-    sessions = Sessions(sign, Timeouts(connect_s=60, post_s=0.3))
+    sessions = Sessions(sign, Timeouts(connect_s=60, post_s=0.3), redaction=Redaction())
     with serving(script) as server:
         answer = post(sessions, server.origin)
         assert hung_up.wait(5)

@@ -180,7 +180,7 @@ def test_the_key_echoed_by_the_server_comes_out_hidden(provider: Provider) -> No
     assert str(caught.value) == (
         f"{provider.server.origin} refused the key (HTTP 401): no such key: ***."
     )
-    assert KEY not in f"{submitted} {polled} {provider.api._redaction!r}"
+    assert KEY not in f"{submitted} {polled} {provider.api._sessions._redaction!r}"
 
 
 @pytest.mark.parametrize(

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from storyboard.api.http.response import Answer
+from storyboard.api.http.response import MAX_TEXT, Answer
 from storyboard.api.modellix.submissions import is_task_id, read_submission
-from storyboard.api.redaction import MAX_BODY, Redaction
+from storyboard.api.redaction import Redaction
 from storyboard.records import Limit, Outcome, SubmitReply
 
 KEY = "sk-0123456789abcdef"
@@ -33,11 +33,11 @@ ACCEPTED = {
 def answer(status: int | None, body: Any = b"", **fields: Any) -> Answer:
     if not isinstance(body, bytes):
         body = json.dumps(body).encode()
-    return Answer(status=status, body=body, **fields)
+    return Answer(status=status, body=body, redaction=Redaction(KEY), **fields)
 
 
 def read(status: int | None, body: Any = b"", **fields: Any) -> SubmitReply:
-    return read_submission(answer(status, body, **fields), Redaction(KEY))
+    return read_submission(answer(status, body, **fields))
 
 
 def test_the_documented_success_is_accepted_with_its_task_id() -> None:
@@ -219,7 +219,7 @@ def test_the_body_is_bounded_and_can_be_written_as_utf8() -> None:
     reply = read(500, b'{"message": "\\ud800' + b"y" * 40_000 + b'"}')
 
     assert reply.body is not None
-    assert len(reply.body) == MAX_BODY
+    assert len(reply.body) == MAX_TEXT
     assert reply.body.encode("utf-8").startswith(b'{"message": "\\ud800yyy')
 
 

@@ -20,7 +20,7 @@ VIDEO = "https://file.modellix.ai/aigc/video/1.mp4?sign=abc"
 
 def read(document: Any, status: int | None = 200, **fields: Any) -> TaskReply:
     body = document if isinstance(document, bytes) else json.dumps(document).encode()
-    return read_task(Answer(status=status, body=body, **fields), "task-1", Redaction(KEY))
+    return read_task(Answer(status=status, body=body, redaction=Redaction(KEY), **fields), "task-1")
 
 
 def task(status: str = "success", **data: Any) -> dict[str, Any]:
