@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
@@ -22,7 +21,8 @@ from storyboard.console.options import (
     strict_option,
     variable_options,
 )
-from storyboard.console.printing import align, print_json, print_lines
+from storyboard.console.plan_lines import describe_plan
+from storyboard.console.printing import print_json, print_lines
 from storyboard.console.read_storyboards import read_sound
 from storyboard.errors import ExitCode
 from storyboard.models.catalog import load_catalog
@@ -33,7 +33,7 @@ from storyboard.project.workspace import (
     find_workspaces,
     with_manifest_takes,
 )
-from storyboard.records import Action, ActionKind, Plan
+from storyboard.records import Action, Plan
 
 
 @click.command()
@@ -90,26 +90,6 @@ def command(
         if gone.takes:
             print_lines([f"with --rerender: {gone.sentence} again"])
     return ExitCode.CHANGED if check and bill.takes else ExitCode.OK
-
-
-def describe_plan(space: Workspace, plan: Plan) -> list[str]:
-    """The plan as lines: a head that counts, then an action a line."""
-    counts = Counter(action.kind for action in (*plan.actions, *plan.orphans))
-    words = ", ".join(f"{counts[kind]} {kind.value}" for kind in ActionKind if counts[kind])
-    rows = [_row(action) for action in plan.actions]
-    rows += [
-        (*_row(action)[:2], f"(not in this render) {action.reason}") for action in plan.orphans
-    ]
-    return [
-        f"{space.storyboard.path}: {words or 'no takes'}",
-        *(f"  {line}" for line in align(rows)),
-    ]
-
-
-def _row(action: Action) -> tuple[str, str, str]:
-    if action.same_as is not None:
-        return action.kind.value, action.take.id, f"same request as {action.same_as}, rendered once"
-    return action.kind.value, action.take.id, action.reason
 
 
 def _document(spaces: list[Workspace], plans: list[Plan], bill: Bill) -> dict[str, Any]:

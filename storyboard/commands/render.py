@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from storyboard.commands.plan import describe_plan
 from storyboard.console.options import (
     FILE,
     DisplayOptions,
@@ -32,6 +31,7 @@ from storyboard.console.options import (
     strict_option,
     variable_options,
 )
+from storyboard.console.plan_lines import describe_plan
 from storyboard.console.printing import ask, say
 from storyboard.console.read_storyboards import read_sound
 from storyboard.console.signals import interrupting

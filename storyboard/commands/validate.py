@@ -18,6 +18,7 @@ from storyboard.console.printing import print_safe, say, wants_color
 from storyboard.console.read_storyboards import may_go_on, read_storyboards
 from storyboard.errors import ExitCode
 from storyboard.models.catalog import load_catalog
+from storyboard.planning.cost import length_s
 from storyboard.records import Storyboard
 from storyboard.reporting.amounts import count_text, span_text
 from storyboard.reporting.problems import format_problems, summarize, tidy
@@ -67,19 +68,7 @@ def command(
 def describe(board: Storyboard) -> str:
     """One line about a sound storyboard: its takes and their length."""
     shots = len({take.shot for take in board.takes})
-    seconds = seconds_of(board)
+    seconds = length_s(board.takes, load_catalog())
     length = f", {span_text(seconds)} of video" if seconds else ""
     counts = f"{count_text(shots, 'shot')}, {count_text(len(board.takes), 'take')}"
     return f"{board.path}: {counts}{length}"
-
-
-def seconds_of(board: Storyboard) -> float:
-    """The length of all takes, as far as the model cards know it."""
-    catalog = load_catalog()
-    cards = {take.model: catalog.get(take.model) for take in board.takes}
-    lengths = (
-        card.expected_duration_s(take.payload)
-        for take in board.takes
-        if (card := cards[take.model]) is not None
-    )
-    return sum(length or 0.0 for length in lengths)

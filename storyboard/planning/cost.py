@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from storyboard.errors import Refused, UsageError
 from storyboard.models.catalog import Catalog
-from storyboard.records import Action, ActionKind, Plan, SubmissionState
+from storyboard.records import Action, ActionKind, Plan, SubmissionState, Take
 from storyboard.reporting.amounts import count_text, span_text
 
 
@@ -61,11 +61,20 @@ def bill_for_lost(plans: Sequence[Plan], catalog: Catalog, *, price_usd: float |
     return _bill_of(actions, catalog, price_usd)
 
 
+def length_s(takes: Iterable[Take], catalog: Catalog) -> float:
+    """The length of the takes' videos together, as far as the model cards know it."""
+    takes = list(takes)
+    cards = {name: catalog.get(name) for name in {take.model for take in takes}}
+    lengths = (
+        card.expected_duration_s(take.payload)
+        for take in takes
+        if (card := cards[take.model]) is not None
+    )
+    return sum(length or 0.0 for length in lengths)
+
+
 def _bill_of(actions: Sequence[Action], catalog: Catalog, price_usd: float | None) -> Bill:
-    seconds = 0.0
-    for action in actions:
-        card = catalog.get(action.take.model)
-        seconds += (card.expected_duration_s(action.take.payload) or 0.0) if card else 0.0
+    seconds = length_s((action.take for action in actions), catalog)
     return Bill(len(actions), seconds, None if price_usd is None else seconds * price_usd)
 
 
