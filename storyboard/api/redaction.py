@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import re
 import unicodedata
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
@@ -101,31 +102,41 @@ def printable_line(text: str, limit: int = MAX_MESSAGE) -> str:
 def _spellings_of(key: str) -> tuple[re.Pattern[str], ...]:
     """Patterns that together match every spelling of the key.
 
-    Base64 comes last: it is case-sensitive, and rarest.
+    The first takes any letter case. The second is case-sensitive, as base64 is.
     """
-    letters = "".join(map(_spellings_of_char, key))
-    encoded = "|".join(_base64_of(key.encode(), offset) for offset in range(3))
+    # A pattern that begins with a set of characters passes quickly over all
+    # others; lookbehinds then tell which of the set it was.
+    itself = re.escape(key[0].lower() + key[0].upper())
+    escapes = "|".join(f"(?<={mark})(?:{tail})" for mark, tail in _escapes_of(key[0]))
+    rest = "".join(map(_spellings_of_char, key[1:]))
+    secret = key.encode()
+    encoded = [secret.hex(), secret.hex().upper(), *(_base64_of(secret, n) for n in range(3))]
     return (
-        re.compile(f"{letters}|{key.encode().hex()}", re.IGNORECASE),
-        re.compile(encoded),
+        re.compile(rf"[{itself}%&\\](?i:(?:{escapes}|(?<=[{itself}])){rest})"),
+        re.compile("|".join(encoded)),
     )
 
 
 def _spellings_of_char(char: str) -> str:
-    code = ord(char)
-    # Bounded repetitions: a long row of zeros or backslashes must not be read at each position.
-    forms = [
-        f"%(?:25)?{code:02x}",
-        rf"\\{{1,3}}(?:u00|x){code:02x}",
-        f"&#0{{0,6}}{code};",
-        f"&#x0{{0,6}}{code:x};",
-    ]
-    if char in _BACKSLASHED:
-        forms.append(re.escape(f"\\{char}"))
-    if char in _HTML_NAMES:
-        forms.append(f"&{_HTML_NAMES[char]};")
+    escapes = [f"{mark}(?:{tail})" for mark, tail in _escapes_of(char)]
     # Last, since some escapes begin with the character itself: of "%25" nothing shall be left.
-    return f"(?:{'|'.join([*forms, re.escape(char)])})"
+    return f"(?:{'|'.join([*escapes, re.escape(char)])})"
+
+
+def _escapes_of(char: str) -> Iterator[tuple[str, str]]:
+    """The character escaped, as patterns: the mark that an escape begins with, and the rest.
+
+    Repetitions are bounded: a long row of zeros or backslashes must not be
+    read again at each of its positions.
+    """
+    code = ord(char)
+    yield "%", f"(?:25)?{code:02x}"
+    yield r"\\", rf"\\{{0,2}}(?:u00|x){code:02x}"
+    yield "&", f"#0{{0,6}}{code};|#x0{{0,6}}{code:x};"
+    if char in _BACKSLASHED:
+        yield r"\\", re.escape(char)
+    if char in _HTML_NAMES:
+        yield "&", f"{_HTML_NAMES[char]};"
 
 
 def _base64_of(secret: bytes, offset: int) -> str:
