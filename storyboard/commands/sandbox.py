@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import shlex
 import signal
 import sys
 import threading
@@ -62,6 +64,13 @@ if TYPE_CHECKING:
     help="Let something go wrong: lost_reply=0.1 by chance, error_500=@2,5 at these requests. "
     "--fault list names them all.",
 )
+@click.option(
+    "--key",
+    default="sandbox",
+    show_default=True,
+    metavar="KEY",
+    help="The key that is let in; any other is answered 401.",
+)
 @click.option("--seed", type=int, default=0, help="Decides which requests chance strikes.")
 @json_option
 def command(
@@ -77,6 +86,7 @@ def command(
     retention: float | None,
     folder: Path | None,
     faults: tuple[str, ...],
+    key: str,
     seed: int,
     as_json: bool,
 ) -> int:
@@ -106,6 +116,11 @@ def command(
         chosen = faults_from_json({"seed": seed, **wanted})
     except ValueError as error:
         raise UsageError(f"--fault: {error}", next_step="storyboard sandbox --fault list") from None
+    if not re.fullmatch(r"[\x21-\x7e]+", key):
+        raise UsageError(
+            "--key: a key is printable ASCII characters without spaces",
+            next_step="choose another, like --key sandbox",
+        )
     usual = SandboxSettings()
     settings = SandboxSettings(
         render_time_s=render_time,
@@ -121,9 +136,9 @@ def command(
     )
     with (
         _until_stopped() as stopped,
-        SandboxServer(folder, settings, port=port, on_request=_say_request) as server,
+        SandboxServer(folder, settings, api_key=key, port=port, on_request=_say_request) as server,
     ):
-        _announce(server.base_url, as_json=as_json)
+        _announce(server.base_url, key, as_json=as_json)
         # Windows delivers Ctrl-C only between waits.
         while not stopped.wait(0.5):
             pass
@@ -148,14 +163,14 @@ def _until_stopped() -> Iterator[threading.Event]:
             signal.signal(number, handler)
 
 
-def _announce(base_url: str, *, as_json: bool) -> None:
-    environment = {"MODELLIX_BASE_URL": base_url, "MODELLIX_API_KEY": "sandbox"}
+def _announce(base_url: str, key: str, *, as_json: bool) -> None:
+    environment = {"MODELLIX_BASE_URL": base_url, "MODELLIX_API_KEY": key}
     if as_json:
         print_json({"base_url": base_url, "environment": environment})
     else:
         click.echo(f"The sandbox listens at {base_url}")
         for name, value in environment.items():
-            click.echo(f"export {name}={value}")
+            click.echo(f"export {name}={shlex.quote(value)}")
     # Whoever started this and waits for the address gets it now, through a pipe too.
     sys.stdout.flush()
 
@@ -163,4 +178,5 @@ def _announce(base_url: str, *, as_json: bool) -> None:
 def _say_request(request: Request) -> None:
     time = datetime.fromtimestamp(request.at, tz=timezone.utc).strftime("%H:%M:%S")
     answer = str(request.status) if request.status else "cut"
+    # Any program can send a path that a terminal would obey: `say` makes it visible.
     say(f"{time}  {answer:>3}  {request.method} {request.path}  {request.note}".rstrip())

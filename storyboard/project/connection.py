@@ -71,10 +71,17 @@ def _connect_sandbox(space: Workspace, catalog: Catalog, protocol: str) -> Itera
 
     # The account of the documented $100 tier: enough for a demonstration to be brisk.
     settings = SandboxSettings(max_in_flight=20, requests_per_minute=1000)
-    with SandboxServer(space.state / ".sandbox", settings, catalog=catalog) as server:
-        api = PROTOCOLS[protocol](server.base_url, ApiKey(SANDBOX))
+    key = secrets.token_urlsafe(32)  # no other program or web page may speak to it
+    folder = space.state / ".sandbox"
+    with SandboxServer(folder, settings, api_key=key, catalog=catalog) as server:
+        api = PROTOCOLS[protocol](server.base_url, ApiKey(key))
         try:
-            fetch = make_fetch(catalog, origin=server.base_url, moved_to=server.base_url)
+            fetch = make_fetch(
+                catalog,
+                origin=server.base_url,
+                moved_to=server.base_url,
+                redaction=Redaction(key),
+            )
             yield Connection(api, fetch, SANDBOX)
         finally:
             api.close()

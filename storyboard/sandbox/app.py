@@ -8,6 +8,7 @@ from http import HTTPStatus
 
 from aiohttp import web
 
+from storyboard.sandbox.caller import check_caller
 from storyboard.sandbox.context import SANDBOX, ConnectionCut, Sandbox
 from storyboard.sandbox.ledger import Request
 from storyboard.sandbox.replies import Refusal, not_found
@@ -34,6 +35,8 @@ async def _answer_refusals(request: web.Request, handler: _Handler) -> web.Strea
     """Every answer in the documented shape, whatever went wrong; and a line in the ledger."""
     sandbox, note = request.app[SANDBOX], ""
     try:
+        headers = request.headers
+        check_caller(headers.getall("Host", ()), headers.getall("Origin", ()), sandbox.port)
         response = await handler(request)
         status = response.status
     except ConnectionCut as cut:

@@ -7,6 +7,7 @@ the wording of the API's documented errors for status 400.
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -18,6 +19,7 @@ from storyboard.records import Json
 
 INVALID_JSON = "Invalid format: invalid JSON format"
 _MAX_SHOWN = 100
+_MAX_DEPTH = 32  # of lists and objects within one another; no model wants more than a few
 
 
 def read_body(body: bytes) -> dict[str, Json]:
@@ -26,17 +28,40 @@ def read_body(body: bytes) -> dict[str, Json]:
     Raises:
         ValueError: the body is not one; the message is the API's.
     """
-    try:
-        data = json.loads(body, parse_constant=_refuse_constant)
-    except (ValueError, RecursionError):
-        raise ValueError(INVALID_JSON) from None
+    data = parse_json(body)
     if not isinstance(data, dict):
         raise ValueError("Invalid format: the request body must be a JSON object")
     return data
 
 
-def _refuse_constant(name: str) -> Json:
-    raise ValueError(name)  # NaN and Infinity are not JSON
+def parse_json(text: bytes) -> Json:
+    """The JSON value in `text`, whose numbers are finite and which is not deeply nested.
+
+    Raises:
+        ValueError: it is not such JSON; the message is the API's.
+    """
+    try:
+        data: Json = json.loads(text, parse_constant=_finite, parse_float=_finite)
+    except (ValueError, RecursionError):
+        raise ValueError(INVALID_JSON) from None
+    if not _is_shallow(data, _MAX_DEPTH):
+        raise ValueError(INVALID_JSON)
+    return data
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):  # NaN and Infinity are not JSON, and 1e999 is read as infinite
+        raise ValueError(text)
+    return number
+
+
+def _is_shallow(value: Json, levels: int) -> bool:
+    """Whether at most `levels` lists and objects stand within one another."""
+    if not isinstance(value, dict | list):
+        return True
+    inner = value.values() if isinstance(value, dict) else value
+    return levels > 0 and all(_is_shallow(part, levels - 1) for part in inner)
 
 
 def payload_error(payload: Mapping[str, Json], card: ModelCard) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from concurrent.futures import Executor
 from dataclasses import dataclass
 
@@ -10,7 +11,10 @@ from aiohttp import web
 from storyboard.sandbox.clips.clips import Clips
 from storyboard.sandbox.journal import Journal
 from storyboard.sandbox.ledger import Ledger
+from storyboard.sandbox.replies import Refusal
 from storyboard.sandbox.service import Service
+
+MAX_BODY_WAIT_S = 30.0
 
 
 class ConnectionCut(Exception):
@@ -27,6 +31,18 @@ class Sandbox:
     journal: Journal | None
     writer: Executor
     base_url: str
+    port: int
 
 
 SANDBOX = web.AppKey("sandbox", Sandbox)
+
+
+async def read_within(request: web.Request) -> bytes:
+    """The body of a request; raises Refusal 408 where it does not come in MAX_BODY_WAIT_S.
+
+    aiohttp ends a body that is larger than the application's `client_max_size`.
+    """
+    try:
+        return await asyncio.wait_for(request.read(), MAX_BODY_WAIT_S)
+    except asyncio.TimeoutError:
+        raise Refusal(408, "Request timeout: the body did not come in time") from None

@@ -1,6 +1,7 @@
 """The accepted tasks on disk: one JSON line each, only ever added to, each safe before its answer.
 
-A line that a kill tore off was never answered for, so it is dropped.
+A line that a kill tore off was never answered for, so it is dropped. The file
+may have come from somebody else: every value is checked before it is used.
 """
 
 from __future__ import annotations
@@ -12,9 +13,14 @@ from io import FileIO
 from pathlib import Path
 
 from storyboard.errors import StateError
+from storyboard.sandbox.checks import parse_json
+from storyboard.sandbox.folder import make_folder, open_journal
 from storyboard.sandbox.tasks import Task, task_from_json, task_to_json
 
 NAME = "tasks.jsonl"
+MAX_BYTES = 1 << 30  # a hundred thousand tasks with long prompts take a third of it
+_MAX_LINE_BYTES = 8 << 20  # the largest body of a request, with all its letters escaped
+_NEXT = "delete the sandbox's folder to begin anew; nothing in it was paid for"
 
 
 class Journal:
@@ -24,41 +30,44 @@ class Journal:
         """Open or begin the file in `folder`, which is made if need be.
 
         Raises:
-            StateError: the folder or the file cannot be used.
+            StateError: the folder or the file cannot be used, or is a link.
         """
         self._path = folder / NAME
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            # Unbuffered: what could not be written must not come back with the next line.
-            self._file: FileIO = self._path.open("a+b", buffering=0)
-        except OSError as error:
-            raise StateError(
-                f"the sandbox cannot write to {self._path}: {error.strerror}"
-            ) from None
+        make_folder(folder)
+        # Unbuffered: what could not be written must not come back with the next line.
+        self._file: FileIO = open_journal(self._path)
 
     def load(self) -> tuple[Task, ...]:
         """Every task that was accepted, in order; what a kill tore off is cut away.
 
         Raises:
-            StateError: a line inside the file is not a task.
+            StateError: the file is too large, or a line inside it is not a task.
         """
-        self._file.seek(0)
-        whole, _, torn = self._file.read().rpartition(b"\n")
-        if torn:
-            self._file.truncate(len(whole) + 1 if whole else 0)
-        return tuple(
-            self._read(line, number)
-            for number, line in enumerate(whole.splitlines(), start=1)
-            if line
-        )
+        size = os.fstat(self._file.fileno()).st_size
+        if size > MAX_BYTES:
+            raise StateError(
+                f"{self._path} has {size:,} bytes, more than the {MAX_BYTES:,} of a sandbox",
+                next_step=_NEXT,
+            )
+        tasks: list[Task] = []
+        end = 0
+        with open(self._file.fileno(), "rb", closefd=False) as lines:
+            lines.seek(0)
+            for number, line in enumerate(iter(lambda: lines.readline(_MAX_LINE_BYTES), b""), 1):
+                if not line.endswith(b"\n") and end + len(line) == size:
+                    self._file.truncate(end)
+                    break
+                end += len(line)
+                if line != b"\n":
+                    tasks.append(self._read(line, number))
+        return tuple(tasks)
 
     def _read(self, line: bytes, number: int) -> Task:
         try:
-            return task_from_json(json.loads(line))
-        except (ValueError, RecursionError):
+            return task_from_json(parse_json(line))
+        except ValueError:
             raise StateError(
-                f"{self._path}:{number}: not a task of the sandbox",
-                next_step="delete the sandbox's folder to begin anew; nothing in it was paid for",
+                f"{self._path}:{number}: not a task of the sandbox", next_step=_NEXT
             ) from None
 
     def add(self, task: Task) -> None:

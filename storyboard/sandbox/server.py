@@ -16,12 +16,14 @@ from types import TracebackType
 
 from aiohttp import web
 
+from storyboard.atomic_files import write_atomically
 from storyboard.errors import StateError, UsageError
 from storyboard.models.catalog import Catalog, load_catalog
 from storyboard.sandbox.app import make_app
 from storyboard.sandbox.clips.clips import Clips
 from storyboard.sandbox.context import Sandbox
 from storyboard.sandbox.faults import Faults
+from storyboard.sandbox.folder import make_folder, read_port
 from storyboard.sandbox.journal import Journal
 from storyboard.sandbox.ledger import Ledger, Request
 from storyboard.sandbox.service import Service
@@ -30,7 +32,9 @@ from storyboard.sandbox.settings import SandboxSettings
 HOST = "127.0.0.1"
 """The only address that is ever bound."""
 
-_PORT_NOTE = "port"
+DEFAULT_KEY = "sandbox"
+
+_PORT_NOTE, _CLIPS = "port", "clips"
 
 
 class SandboxServer:
@@ -39,7 +43,7 @@ class SandboxServer:
     With a `folder` the accepted tasks and their videos stay there, and a later
     server on the same folder goes on with them, at the same port where it is
     still free, so that links given out before still lead somewhere. Without
-    one everything is gone at the end.
+    one everything is gone at the end. `api_key` is the one key that is let in.
     """
 
     def __init__(
@@ -47,6 +51,7 @@ class SandboxServer:
         folder: Path | None = None,
         settings: SandboxSettings | None = None,
         *,
+        api_key: str = DEFAULT_KEY,
         catalog: Catalog | None = None,
         port: int = 0,
         clock: Callable[[], float] = time.time,
@@ -54,6 +59,7 @@ class SandboxServer:
     ) -> None:
         self.ledger = Ledger(on_request)
         self._folder = folder
+        self._api_key = api_key
         self._settings = settings or SandboxSettings()
         self._catalog = catalog
         self._port = port
@@ -102,6 +108,8 @@ class SandboxServer:
         listener = None
         try:
             tasks = journal.load() if journal else ()
+            if self._folder:
+                make_folder(self._folder / _CLIPS)
             listener = self._listen()
             catalog = self._catalog or load_catalog()
             catalog.cards()  # a broken card is told of now, not at the first request
@@ -112,7 +120,9 @@ class SandboxServer:
                 listener.close()
             raise
         self.ledger.accept(*tasks)
-        self._service = Service(catalog, self._settings, self.ledger, self._clock, tasks)
+        self._service = Service(
+            catalog, self._settings, self.ledger, self._clock, api_key=self._api_key, tasks=tasks
+        )
         self._base_url = f"http://{HOST}:{listener.getsockname()[1]}"
         is_ready = threading.Event()
         self._thread = threading.Thread(
@@ -143,14 +153,14 @@ class SandboxServer:
     def _listen(self) -> socket.socket:
         """A socket on loopback: at the port asked for, else the one of last time, else any."""
         note = self._folder / _PORT_NOTE if self._folder else None
-        last = _read_port(note) if note and not self._port else 0
+        last = read_port(note) if note and not self._port else 0
         listener = _bind(last) if last else None
         if listener is None:
             listener = _bind(self._port)
         if listener is None:
             raise UsageError(f"port {self._port} is taken", next_step="choose another with --port")
         if note:
-            note.write_text(f"{listener.getsockname()[1]}\n", encoding="ascii")
+            write_atomically(note, f"{listener.getsockname()[1]}\n")
         return listener
 
     def _run(
@@ -169,11 +179,14 @@ class SandboxServer:
     ) -> None:
         assert self._service is not None  # noqa: S101 - made in __enter__, before the thread
         scratch = None if self._folder else Path(tempfile.mkdtemp(prefix="storyboard-sandbox-"))
-        clips = Clips((self._folder or scratch or Path()) / "clips")
+        clips = Clips((self._folder or scratch or Path()) / _CLIPS)
         # One thread, so that lines come whole and in order.
         writer = ThreadPoolExecutor(1, thread_name_prefix="sandbox-journal")
-        sandbox = Sandbox(self._service, self.ledger, clips, journal, writer, self._base_url)
-        runner = web.AppRunner(make_app(sandbox), access_log=None, shutdown_timeout=0.1)
+        port = listener.getsockname()[1]
+        sandbox = Sandbox(self._service, self.ledger, clips, journal, writer, self._base_url, port)
+        runner = web.AppRunner(
+            make_app(sandbox), access_log=None, shutdown_timeout=0.1, auto_decompress=False
+        )
         self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
         try:
             await runner.setup()
@@ -203,11 +216,3 @@ def _bind(port: int) -> socket.socket | None:
         listener.close()
         return None
     return listener
-
-
-def _read_port(note: Path) -> int:
-    try:
-        port = int(note.read_text(encoding="ascii"))
-    except (OSError, ValueError):
-        return 0
-    return port if 0 < port < 65536 else 0

@@ -7,7 +7,6 @@ changes are never torn apart by another request.
 from __future__ import annotations
 
 import hmac
-import re
 import secrets
 from collections import Counter
 from collections.abc import Callable, Mapping
@@ -23,9 +22,8 @@ from storyboard.sandbox.ledger import Ledger
 from storyboard.sandbox.rate import RateWindow
 from storyboard.sandbox.replies import Refusal, not_found
 from storyboard.sandbox.settings import SandboxSettings
-from storyboard.sandbox.tasks import Fate, Task
+from storyboard.sandbox.tasks import USER_ID, Fate, Task
 
-_USER_ID = re.compile(r"[A-Za-z0-9_-]{8,128}")
 _PENDING_SHARE = 0.2  # of a task's time, before the API says "processing"
 
 
@@ -38,8 +36,11 @@ class Service:
         settings: SandboxSettings,
         ledger: Ledger,
         clock: Callable[[], float],
+        *,
+        api_key: str,
         tasks: tuple[Task, ...] = (),
     ) -> None:
+        self._api_key = api_key
         self.catalog = catalog
         self.settings = settings
         self.now = clock
@@ -73,16 +74,14 @@ class Service:
     # Who may ask, and how often
 
     def is_valid_key(self, authorization: str | None) -> bool:
-        """Whether the header carries a key that is let in."""
+        """Whether the header carries the key of this sandbox."""
         scheme, _, key = (authorization or "").strip().partition(" ")
-        key = key.strip()
-        if scheme.lower() != "bearer" or not key:
-            return False
-        wanted = self.settings.api_key
-        return wanted is None or hmac.compare_digest(key.encode(), wanted.encode())
+        # aiohttp reads a header's odd bytes as surrogates.
+        given = key.strip().encode("utf-8", "surrogateescape")
+        return scheme.lower() == "bearer" and hmac.compare_digest(given, self._api_key.encode())
 
     def check_key(self, authorization: str | None) -> None:
-        """Raises Refusal 401 without a key that is let in."""
+        """Raises Refusal 401 without the key of this sandbox."""
         if not self.is_valid_key(authorization):
             raise Refusal(HTTPStatus.UNAUTHORIZED, "Authentication failed: no valid API key")
 
@@ -139,7 +138,7 @@ class Service:
             raise Refusal(HTTPStatus.BAD_REQUEST, str(error)) from None
         if message := payload_error(payload, card):
             raise Refusal(HTTPStatus.BAD_REQUEST, message)
-        if user_id is not None and not _USER_ID.fullmatch(user_id):
+        if user_id is not None and not USER_ID.fullmatch(user_id):
             raise Refusal(
                 HTTPStatus.BAD_REQUEST,
                 "Invalid format: X-Mdlx-User-Id takes 8 to 128 letters, digits, '_' and '-'",

@@ -15,7 +15,6 @@ class SandboxSettings:
     `polls_per_minute` is None for no limit: the service names none. Tasks take
     `render_time_s`, give or take `render_time_spread_s`. `retention_s` None
     means what the model card says; `retry_after_s` None sends no Retry-After.
-    With `api_key` only that key is let in, else any is.
     """
 
     render_time_s: float = 2.0
@@ -28,7 +27,6 @@ class SandboxSettings:
     price_per_second_usd: float = 0.1
     retention_s: float | None = None
     retry_after_s: int | None = None
-    api_key: str | None = field(default=None, repr=False)
     max_body_bytes: int = 1_048_576
     seed: int = 0
     faults: Faults = field(default_factory=Faults)

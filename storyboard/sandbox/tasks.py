@@ -7,13 +7,25 @@ that was killed goes on as if nothing had been.
 
 from __future__ import annotations
 
-import math
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from enum import Enum
 from typing import Any
 
 from storyboard.records import Json
+
+USER_ID = re.compile(r"[A-Za-z0-9_-]{8,128}")
+"""What the header X-Mdlx-User-Id may say."""
+
+MAX_SIDE_PX, MAX_DURATION_S, MAX_FPS = 4096, 60, 60
+"""The largest clip that is drawn, so that none takes more memory than there is."""
+
+_ID = re.compile(r"sandbox-[0-9a-f]{24}")
+_FILE = re.compile(r"[A-Za-z0-9_-]{32}\.mp4")
+_MODEL = re.compile(r"[\w.-]{1,100}/[\w.-]{1,100}", re.ASCII)
+_MAX_WORD = 100  # letters of a resolution or ratio
+_MAX_NUMBER = 2.0**40  # of seconds and of USD: far beyond, and still exact in milliseconds
 
 
 class Fate(Enum):
@@ -104,23 +116,41 @@ def task_to_json(task: Task) -> dict[str, Any]:
 
 
 def task_from_json(data: Any) -> Task:
-    """The task that `task_to_json` wrote.
+    """The task that `task_to_json` wrote; `data` comes from a file that anybody may have written.
 
     Raises:
-        ValueError: it is not one.
+        ValueError: it is not one, or says what no task of ours can.
     """
     try:
         task = Task(**(data | {"fate": Fate(data["fate"])}))
     except (TypeError, KeyError) as error:
         raise ValueError(f"not a task: {error}") from None
-    texts = (task.id, task.file, task.model, task.resolution, task.ratio)
-    times = (task.accepted_at, task.starts_at, task.ends_at, task.retention_s, task.cost_usd)
-    sizes = (task.width_px, task.height_px, task.duration_s, task.fps)
+    times = (task.accepted_at, task.starts_at, task.ends_at)
+    sides, words = (task.width_px, task.height_px), (task.resolution, task.ratio)
     if not (
-        all(isinstance(value, str) for value in texts)
+        _is_like(_ID, task.id)
+        and _is_like(_FILE, task.file)
+        and _is_like(_MODEL, task.model)
+        and (task.user_id is None or _is_like(USER_ID, task.user_id))
         and isinstance(task.payload, dict)
-        and all(isinstance(value, int | float) and math.isfinite(value) for value in times)
-        and all(isinstance(value, int) and 0 < value <= 10_000 for value in sizes)
+        and all(isinstance(word, str) and len(word) <= _MAX_WORD for word in words)
+        and all(_is_number(value) for value in (*times, task.retention_s, task.cost_usd))
+        and times == tuple(sorted(times))
+        and all(_is_count(side, MAX_SIDE_PX) and side % 2 == 0 for side in sides)
+        and _is_count(task.duration_s, MAX_DURATION_S)
+        and _is_count(task.fps, MAX_FPS)
     ):
-        raise ValueError("not a task: a value of the wrong kind")
+        raise ValueError("not a task: a value that no task has")
     return task
+
+
+def _is_like(pattern: re.Pattern[str], value: object) -> bool:
+    return isinstance(value, str) and pattern.fullmatch(value) is not None
+
+
+def _is_number(value: object) -> bool:
+    return type(value) in (int, float) and 0 <= value <= _MAX_NUMBER  # type: ignore[operator] # just looked at
+
+
+def _is_count(value: object, most: int) -> bool:
+    return type(value) is int and 0 < value <= most

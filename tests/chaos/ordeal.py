@@ -119,7 +119,7 @@ class Ordeal:
         self.film.write_text(_write_film(self.figures.takes), "utf-8")
         with (
             quick_clips(self.film.parent / "clips"),
-            SandboxServer(settings=_SETTINGS) as server,
+            SandboxServer(settings=_SETTINGS, api_key=KEY) as server,
             _environment(server.base_url),
         ):
             self._until_done(server)

@@ -28,7 +28,8 @@ def film(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[SandboxServer]:
     """A server that the program takes for the API, with a key for it."""
     settings = SandboxSettings(render_time_s=0, max_in_flight=50, requests_per_minute=100_000)
-    with SandboxServer(settings=settings) as running:
+    key = "mdlx-marked-key-0123456789"
+    with SandboxServer(settings=settings, api_key=key) as running:
         monkeypatch.setenv("MODELLIX_BASE_URL", running.base_url)
-        monkeypatch.setenv("MODELLIX_API_KEY", "mdlx-marked-key-0123456789")
+        monkeypatch.setenv("MODELLIX_API_KEY", key)
         yield running

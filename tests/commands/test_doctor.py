@@ -94,8 +94,11 @@ def test_a_key_from_a_profile_is_named_by_its_profile(
     assert lines["key"] == ("ok", "from profile 'work' of ~/.config/modellix/config.json")
 
 
-def test_a_refused_key_is_a_problem_of_the_account(program: Program, server: SandboxServer) -> None:
-    server.settings = replace(server.settings, api_key="another-key")
+@pytest.mark.usefixtures("server")
+def test_a_refused_key_is_a_problem_of_the_account(
+    program: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MODELLIX_API_KEY", "another-key")
     output = program("doctor")
     lines = lines_of(output)
     assert output.code == 12

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 from contextlib import closing
-from dataclasses import replace
 from datetime import datetime, timezone
 from pathlib import Path
 
@@ -43,7 +43,10 @@ def submit_as_a_colleague(server: SandboxServer) -> str:
     reply = requests.post(
         f"{server.base_url}/api/v1/alibaba/wan2.7-t2v",
         json={"prompt": "A colleague's film", "duration": 2},
-        headers={"Authorization": "Bearer colleague", "X-Mdlx-User-Id": "colleague-1"},
+        headers={
+            "Authorization": f"Bearer {os.environ['MODELLIX_API_KEY']}",
+            "X-Mdlx-User-Id": "colleague-1",
+        },
         timeout=10,
     )
     return str(reply.json()["data"]["task_id"])
@@ -216,9 +219,11 @@ def test_it_works_while_the_storyboard_has_problems(
     assert statuses()["one"] == "rendering"
 
 
-def test_a_refused_key_ends_with_12(program: Program, film: Path, server: SandboxServer) -> None:
+def test_a_refused_key_ends_with_12(
+    program: Program, film: Path, server: SandboxServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
     lose(program, film, server, 1)
-    server.settings = replace(server.settings, api_key="another-key")
+    monkeypatch.setenv("MODELLIX_API_KEY", "another-key")
     output = program("reconcile", film)
     assert output.code == 12
     assert "does not accept the key" in output.err

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import json
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -98,6 +99,25 @@ def test_a_kept_folder_survives_a_kill(tmp_path: Path) -> None:
             timeout=10,
         )
         assert reply.json()["data"]["status"] == "success"
+
+
+def test_a_wrong_key_can_be_rehearsed() -> None:
+    with serving("--key", "it's-mine") as process:
+        assert process.stdout is not None
+        lines = [process.stdout.readline().rstrip() for _ in range(3)]
+        assert shlex.split(lines[2]) == ["export", "MODELLIX_API_KEY=it's-mine"]
+        url = lines[0].removeprefix("The sandbox listens at ") + "/api/v1/team/balance"
+        for key, status in (("it's-mine", 200), ("sandbox", 401)):
+            reply = requests.get(url, headers={"Authorization": f"Bearer {key}"}, timeout=10)
+            assert reply.status_code == status
+
+
+@pytest.mark.parametrize("key", ["", "two words", "schl\u00fcssel", "x\n"])
+def test_a_key_that_no_header_can_carry_is_refused(
+    key: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["sandbox", "--key", key]) == ExitCode.USAGE
+    assert "--key: a key is printable ASCII" in capsys.readouterr().err
 
 
 def test_a_fault_that_does_not_exist_is_told(capsys: pytest.CaptureFixture[str]) -> None:

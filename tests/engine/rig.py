@@ -97,7 +97,7 @@ class Rig:
         catalog = load_catalog()
         with closing(Store(self.folder, origin="sandbox", storyboard="film")) as opened:
             store = self.wrap_store(opened)
-            api = self.wrap_api(ModellixApi(self.base_url, ApiKey("key-of-a-test")))
+            api = self.wrap_api(ModellixApi(self.base_url, ApiKey("sandbox")))
             job = Job("film", self.plan(store), store, self.folder, Provenance(user_id="a" * 12))
 
             def endpoint(model: str) -> str:

@@ -41,6 +41,7 @@ ATTACKS = {
     "line separators": "a\u2028::error::b\u2029c\x85d",
     "invisible": "a\u200b\u2060\ufeff\U000e0041\u00ad",
 }
+KEY = "mdlx-marked-key-0123456789"
 OUT = Path("renders/film")
 ALL = "x".join(ATTACKS.values())
 NAME = "\x1b]0;t\x07\x9b2J\n::error::x\r##[a]##vso[b]\u202e\u2028\u200b\U000e0041"
@@ -88,9 +89,9 @@ def film(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[SandboxServer]:
     settings = SandboxSettings(render_time_s=0, max_in_flight=50, requests_per_minute=100_000)
-    with SandboxServer(settings=settings) as running:
+    with SandboxServer(settings=settings, api_key=KEY) as running:
         monkeypatch.setenv("MODELLIX_BASE_URL", running.base_url)
-        monkeypatch.setenv("MODELLIX_API_KEY", "mdlx-marked-key-0123456789")
+        monkeypatch.setenv("MODELLIX_API_KEY", KEY)
         yield running
 
 
@@ -247,7 +248,7 @@ def talking_server(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
         thread = threading.Thread(target=server.serve_forever, args=(0.01,))
         thread.start()
         monkeypatch.setenv("MODELLIX_BASE_URL", f"http://127.0.0.1:{server.server_port}")
-        monkeypatch.setenv("MODELLIX_API_KEY", "mdlx-marked-key-0123456789")
+        monkeypatch.setenv("MODELLIX_API_KEY", KEY)
         yield words
         server.shutdown()
         thread.join()

@@ -32,7 +32,7 @@ class Client:
     """Speaks to one sandbox as the API's users do."""
 
     server: SandboxServer
-    key: str = "any-key"
+    key: str = "sandbox"
 
     def call(self, method: str, path: str, **options: Any) -> requests.Response:
         options.setdefault("headers", {})
@@ -82,9 +82,11 @@ def serve(clock: Clock) -> Iterator[Callable[..., Client]]:
     quick = SandboxSettings(render_time_s=0.0, max_in_flight=100, requests_per_minute=10_000)
     with ExitStack() as stack:
 
-        def start(folder: Any = None, *, port: int = 0, **changes: Any) -> Client:
+        def start(
+            folder: Any = None, *, port: int = 0, api_key: str = "sandbox", **changes: Any
+        ) -> Client:
             settings = replace(quick, **changes)
-            server = SandboxServer(folder, settings, clock=clock, port=port)
+            server = SandboxServer(folder, settings, api_key=api_key, clock=clock, port=port)
             return Client(stack.enter_context(server))
 
         yield start

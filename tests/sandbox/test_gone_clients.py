@@ -13,7 +13,7 @@ from storyboard.sandbox.server import SandboxServer
 from tests.api.servers import reset
 
 HALF_A_POST = (
-    b"POST /api/v1/alibaba/wan2.7-t2v HTTP/1.1\r\nHost: here\r\nContent-Length: 99\r\n\r\n{"
+    b"POST /api/v1/alibaba/wan2.7-t2v HTTP/1.1\r\nHost: 127.0.0.1:%d\r\nContent-Length: 99\r\n\r\n{"
 )
 
 
@@ -22,8 +22,9 @@ def test_a_client_that_is_killed_in_the_middle_of_its_request_is_no_bug(
 ) -> None:
     dealt_with: queue.SimpleQueue[Request] = queue.SimpleQueue()
     with SandboxServer(on_request=dealt_with.put) as server:
-        client = socket.create_connection(("127.0.0.1", urlsplit(server.base_url).port or 0))
-        client.sendall(HALF_A_POST)
+        port = urlsplit(server.base_url).port or 0
+        client = socket.create_connection(("127.0.0.1", port))
+        client.sendall(HALF_A_POST % port)
         while not server.ledger.posts:  # until the handler waits for the rest
             pass
         reset(client)

@@ -10,8 +10,8 @@ import pytest
 from storyboard.sandbox.tasks import Fate, Status, Task, task_from_json, task_to_json
 
 TASK = Task(
-    id="sandbox-1",
-    file="a-name.mp4",
+    id="sandbox-0123456789abcdef01234567",
+    file="AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA.mp4",
     model="alibaba/wan2.7-t2v",
     payload={"prompt": "x\ud800", "seed": 1},
     accepted_at=100.0,

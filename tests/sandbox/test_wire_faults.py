@@ -70,7 +70,7 @@ def test_a_slow_answer_comes_after_a_client_lost_patience(serve: Serve) -> None:
         requests.post(
             f"{client.server.base_url}/api/v1/alibaba/wan2.7-t2v",
             json={"prompt": "x"},
-            headers={"Authorization": "Bearer k"},
+            headers={"Authorization": "Bearer sandbox"},
             timeout=0.1,
         )
     # Ending the server does not wait for the minute either: the fixture would hang.

@@ -15,6 +15,7 @@ from pathlib import Path
 from storyboard.records import Json
 from storyboard.sandbox.clips.animatic import AnimaticSpec, draw_frames
 from storyboard.sandbox.clips.encode import write_clip
+from storyboard.sandbox.folder import is_plain_or_missing, make_folder
 from storyboard.sandbox.tasks import Task
 
 _LOOK = 1  # one more with each change to the pictures, so that kept clips are made anew
@@ -25,6 +26,8 @@ class Clips:
     """The folder of clips, and the threads that fill it."""
 
     def __init__(self, folder: Path) -> None:
+        """Raises StateError where the folder is a link or cannot be made."""
+        make_folder(folder)
         self._folder = folder
         self._workers = ThreadPoolExecutor(_WORKERS, thread_name_prefix="sandbox-clip")
         self._under_way: dict[str, asyncio.Future[None]] = {}
@@ -42,7 +45,8 @@ class Clips:
         """Begin to make a task's video; None where it is there already."""
         name = clip_name(task)
         path = self._folder / name
-        if name not in self._under_way and not path.exists():
+        is_there = path.is_file() and is_plain_or_missing(path)
+        if name not in self._under_way and not is_there:
             loop = asyncio.get_running_loop()
             job = loop.run_in_executor(self._workers, self._make, task, path)
             job.add_done_callback(lambda job: self._end(name, job))
@@ -56,7 +60,6 @@ class Clips:
             job.exception()
 
     def _make(self, task: Task, path: Path) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
         spec = animatic_spec(task)
         write_clip(
             path,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import tempfile
 from collections.abc import Callable, Iterable
 from fractions import Fraction
 from pathlib import Path
@@ -33,12 +33,11 @@ def write_clip(
     Raises:
         Stopped: `should_stop` said so before a frame.
     """
-    part = path.with_name(f"{path.name}.{os.getpid()}.part")
-    try:
+    # In a new folder of the user's own nobody can have put a link in the encoder's way.
+    with tempfile.TemporaryDirectory(prefix=".part-", dir=path.parent) as folder:
+        part = Path(folder) / path.name
         _encode(part, frames, fps, size_px, should_stop)
         part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
 
 
 def _encode(

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from storyboard.models.card import RATIO, RESOLUTION, ModelCard
 from storyboard.records import Json
+from storyboard.sandbox.tasks import MAX_DURATION_S, MAX_FPS, MAX_SIDE_PX
 
 # Scaled down, a clip has about as many pixels as this: quick to make, and still to be read.
 _PREVIEW_PX = 640 * 360
@@ -31,9 +32,15 @@ def clip_format(card: ModelCard, payload: Mapping[str, Json], *, full_size: bool
     """The measures that a payload asks for, scaled down unless `full_size`."""
     width, height = _pixels(card, payload)
     scale = 1.0 if full_size else min(1.0, math.sqrt(_PREVIEW_PX / (width * height)))
+    scale = min(scale, MAX_SIDE_PX / max(width, height))
     fps = round(card.frame_rate or _USUAL_FPS) if full_size else _PREVIEW_FPS
-    seconds = card.expected_duration_s(payload) or _USUAL_S
-    return ClipFormat(_even(width * scale), _even(height * scale), max(1, round(seconds)), fps)
+    seconds = round(card.expected_duration_s(payload) or _USUAL_S)
+    return ClipFormat(
+        _even(width * scale),
+        _even(height * scale),
+        min(max(1, seconds), MAX_DURATION_S),
+        min(max(1, fps), MAX_FPS),
+    )
 
 
 def _pixels(card: ModelCard, payload: Mapping[str, Json]) -> tuple[int, int]:

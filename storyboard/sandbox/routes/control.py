@@ -8,7 +8,7 @@ from typing import Any
 from aiohttp import web
 
 from storyboard.sandbox.checks import read_body
-from storyboard.sandbox.context import SANDBOX
+from storyboard.sandbox.context import SANDBOX, read_within
 from storyboard.sandbox.faults import faults_from_json
 from storyboard.sandbox.replies import Refusal
 
@@ -18,7 +18,7 @@ async def _about(request: web.Request) -> web.StreamResponse:
     return web.Response(
         text=(
             "This is the sandbox of storyboard: a stand-in for the video API, on this machine.\n"
-            f"Nothing here costs money, and any key is taken. Models:\n{names}\n"
+            f"Nothing here costs money; its key is the one it was started with. Models:\n{names}\n"
             "GET and POST /sandbox/faults read and set what goes wrong.\n"
             "GET /sandbox/ledger counts what came in.\n"
         )
@@ -35,7 +35,7 @@ async def _set_faults(request: web.Request) -> web.StreamResponse:
     if request.content_type != "application/json":
         raise Refusal(415, "Unsupported media type: the Content-Type must be application/json")
     try:
-        faults = faults_from_json(read_body(await request.read()))
+        faults = faults_from_json(read_body(await read_within(request)))
     except ValueError as error:
         raise Refusal(400, f"Invalid parameters: {error}") from None
     service.settings = replace(service.settings, faults=faults)

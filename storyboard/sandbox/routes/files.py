@@ -33,6 +33,8 @@ async def _download(request: web.Request) -> web.StreamResponse:
         path = await sandbox.clips.path_of(task)
     except Stopped:
         raise ConnectionCut("the sandbox ends") from None
+    except OSError as error:
+        raise Refusal(500, f"Internal error: cannot make the video: {error.strerror}") from None
     if service.is_struck("download_cut", count):
         return await _break_off(request, path, faults.cut_after_bytes)
     # aiohttp answers Range, If-Range and If-None-Match, and sends an ETag.

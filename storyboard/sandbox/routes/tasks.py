@@ -7,7 +7,7 @@ from http import HTTPStatus
 
 from aiohttp import web
 
-from storyboard.sandbox.context import SANDBOX, ConnectionCut, Sandbox
+from storyboard.sandbox.context import SANDBOX, ConnectionCut, Sandbox, read_within
 from storyboard.sandbox.faults import Stage
 from storyboard.sandbox.replies import Refusal, not_found, submit_reply, task_reply
 from storyboard.sandbox.service import Service
@@ -19,7 +19,7 @@ async def _submit(request: web.Request) -> web.StreamResponse:
     service = sandbox.service
     sandbox.ledger.count("posts")
     count = service.count(Stage.SUBMIT)
-    body = await request.read()
+    body = await read_within(request)
     if service.is_struck("slow", count):
         await asyncio.sleep(service.settings.faults.slow_s)
     service.check_key(request.headers.get("Authorization"))

@@ -1,0 +1,88 @@
+"""The folder that a sandbox keeps, and its files: opened only where they are what we made.
+
+A folder can come out of an archive or a repository. Links, FIFOs and devices
+in it are never followed or opened.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from io import FileIO
+from pathlib import Path
+
+from storyboard.errors import StateError
+
+_NEXT = "remove it, or delete the sandbox's folder to begin anew; nothing in it was paid for"
+# Windows has neither; there the look at the file beforehand must do.
+_NO_FOLLOW = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+_BINARY = getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder for the user alone, or take the one that is there.
+
+    Raises:
+        StateError: it is a link or no folder, or cannot be made.
+    """
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        if not folder.is_symlink():
+            folder.mkdir(mode=0o700, exist_ok=True)
+    except OSError as error:
+        raise _unusable(folder, error) from None
+    if folder.is_symlink():
+        raise StateError(
+            f"{folder} is a link; the sandbox keeps its files in a folder of its own",
+            next_step=_NEXT,
+        )
+
+
+def open_journal(path: Path) -> FileIO:
+    """The plain file `path`, made if need be, to read and to add to; unbuffered.
+
+    Raises:
+        StateError: it is a link, a FIFO, a device or a folder, or cannot be opened.
+    """
+    try:
+        if not is_plain_or_missing(path):
+            raise _not_plain(path)
+        flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | _NO_FOLLOW | _BINARY
+        file = FileIO(os.open(path, flags, 0o600), "r+")
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            file.close()
+            raise _not_plain(path)
+    except OSError as error:
+        raise _unusable(path, error) from None
+    return file
+
+
+def is_plain_or_missing(path: Path) -> bool:
+    """Whether `path` can be used as a file of ours; a link to a file is none."""
+    try:
+        return stat.S_ISREG(path.lstat().st_mode)
+    except FileNotFoundError:
+        return True
+
+
+def read_port(note: Path) -> int:
+    """The port in a plain file, or 0 where there is none to be read."""
+    try:
+        if not stat.S_ISREG(note.lstat().st_mode):
+            return 0
+        with FileIO(os.open(note, os.O_RDONLY | _NO_FOLLOW | _BINARY)) as file:
+            port = int(file.read(16))
+    except (OSError, ValueError):
+        return 0
+    return port if 1024 <= port < 65536 else 0
+
+
+def _not_plain(path: Path) -> StateError:
+    return StateError(f"{path} is no plain file; the sandbox opens no other", next_step=_NEXT)
+
+
+def _unusable(path: Path, error: OSError) -> StateError:
+    return StateError(
+        f"the sandbox cannot write to {path}: {error.strerror}",
+        next_step=f"see what stands in the way at {path}, then run the same command again",
+    )
