@@ -38,6 +38,7 @@ LIBRARIES = (
     "jsonschema",
     "jsonschema-rs",
     "requests",
+    "urllib3",
     "tqdm",
     "jinja2",
     "click",
