@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import heapq
 import itertools
+import os
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timezone
@@ -127,7 +128,7 @@ def add_video(job: Job, submission: Submission, video: Video) -> Submission:
     if before is not None and is_same and not (job.folder / before.path).exists():
         return submission
     version = job.store.next_version(submission.take)
-    while (job.folder / video_path(submission.take, version)).exists():
+    while os.path.lexists(job.folder / video_path(submission.take, version)):
         version += 1
     named = replace(video, path=video_path(submission.take, version))
     return job.store.add_video(submission, named, version=version)

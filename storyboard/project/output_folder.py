@@ -11,10 +11,10 @@ from storyboard.errors import UsageError
 from storyboard.outputs import MANIFEST, write
 from storyboard.project.workspace import FolderSnapshot, Workspace
 from storyboard.records import TakeState
+from storyboard.state.files import FILE_NAME as STATE
 from storyboard.state.lock import hold_lock
-from storyboard.state.schema import FILE_NAME as STATE
 from storyboard.state.store import Store
-from storyboard.videos.files import finish_moves, sweep_parts
+from storyboard.videos.files import finish_moves, make_videos_folder, sweep_parts
 
 _VIDEOS = "videos"
 _LEFT_BEHIND = frozenset({".lock", ".lock.json", ".sandbox", ".DS_Store"})
@@ -35,12 +35,14 @@ def open_folder(space: Workspace, *, lock_timeout_s: float = 0.0) -> Iterator[St
     with ExitStack() as locks:
         # With --state the outputs lie elsewhere, and they too are one render's at a time.
         for folder in sorted({space.state, space.folder}):
-            locks.enter_context(hold_lock(folder, now=asked_at, timeout_s=lock_timeout_s))
+            is_private = folder != space.folder  # one that holds the state alone
+            lock = hold_lock(folder, now=asked_at, timeout_s=lock_timeout_s, is_private=is_private)
+            locks.enter_context(lock)
         # First, for a state file makes the folder ours, and by its manifest it may be another's.
         adoptable = space.adoptable(space.own_submissions()) if space.has_other_manifest() else []
         store = Store(space.state, origin=space.origin, storyboard=space.storyboard.name)
         try:
-            (space.folder / "videos").mkdir(parents=True, exist_ok=True)
+            make_videos_folder(space.folder)
             with store.transaction():
                 for submission in adoptable:
                     store.adopt(submission)

@@ -17,8 +17,8 @@ from storyboard.records import Submission, TaskStatus
 from storyboard.recovery.decisions import adopted, rivals_among
 from storyboard.recovery.matching import Match, Owners, Span, find_owners, match_log, spans_of
 from storyboard.recovery.rewrite import ask_for_task
+from storyboard.state.files import FILE_NAME as STATE
 from storyboard.state.queries import read_submissions
-from storyboard.state.schema import FILE_NAME as STATE
 from storyboard.state.store import Store
 
 

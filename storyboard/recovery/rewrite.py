@@ -18,7 +18,7 @@ from storyboard.project.connection import Connection, connect
 from storyboard.project.output_folder import write_outputs
 from storyboard.project.workspace import Workspace, find_workspaces, with_manifest_takes
 from storyboard.records import Submission, TaskReply, TaskStatus
-from storyboard.state.schema import FILE_NAME as STATE
+from storyboard.state.files import FILE_NAME as STATE
 from storyboard.state.store import Store
 
 _WAITS_S = (2.0, 4.0, 8.0)

@@ -10,7 +10,9 @@ from __future__ import annotations
 import json
 import os
 import socket
+import stat
 import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime, timezone
@@ -19,23 +21,31 @@ from pathlib import Path
 import filelock
 
 from storyboard.errors import Locked, StateError
+from storyboard.state.files import check_plain
 
 _MAX_LENGTH = 300  # characters of the holder's description
+_MAX_NOTE_BYTES = 10_000
+_NO_FOLLOW = getattr(os, "O_NOFOLLOW", 0)
+_NO_WAIT = getattr(os, "O_NONBLOCK", 0)  # opening a named pipe would wait for a writer
 
 
 @contextmanager
-def hold_lock(folder: Path, *, now: datetime, timeout_s: float = 0.0) -> Iterator[None]:
-    """Holds the folder's lock for the length of the context.
+def hold_lock(
+    folder: Path, *, now: datetime, timeout_s: float = 0.0, is_private: bool = False
+) -> Iterator[None]:
+    """Holds the folder's lock for the length of the context; a missing folder is made.
 
-    `timeout_s` is how long to wait for another holder; 0 does not wait.
+    `timeout_s` is how long to wait for another holder; 0 does not wait. Where
+    `is_private`, a folder that is made is the user's alone.
 
     Raises:
         Locked: another process holds it; names host, pid, command and age.
-        StateError: the folder cannot be written.
+        StateError: the folder cannot be written, or what should be its lock is no plain file.
     """
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        lock = filelock.FileLock(folder / ".lock", timeout=timeout_s)
+        folder.mkdir(mode=0o700 if is_private else 0o777, parents=True, exist_ok=True)
+        _check_lock(folder / ".lock")
+        lock = filelock.FileLock(folder / ".lock", timeout=timeout_s, mode=0o600)
         lock.acquire()
     except filelock.Timeout:
         raise Locked(
@@ -64,7 +74,7 @@ def hold_lock(folder: Path, *, now: datetime, timeout_s: float = 0.0) -> Iterato
 def read_holder(folder: Path, *, now: datetime) -> str:
     """Who holds the folder, in words: host, pid, command and since when."""
     try:
-        note = json.loads(_note(folder).read_text("utf-8"))
+        note = json.loads(_read_note(folder))
         since = datetime.fromisoformat(str(note["since"]))
         minutes = max(0, int((now - since).total_seconds() // 60))
         text = (
@@ -77,8 +87,34 @@ def read_holder(folder: Path, *, now: datetime) -> str:
         return "it left no note of who it is"
 
 
+def _check_lock(path: Path) -> None:
+    """Raises StateError where locking would touch a file that is not the lock.
+
+    A filelock before 4.2.1, the last of which Python 3.10 has is 4.1.0,
+    empties the file, whatever other names it has.
+    """
+    check_plain(path)
+    with suppress(FileNotFoundError):
+        if path.lstat().st_nlink > 1:
+            raise StateError(
+                f"{path} is a file with a second name, so it is not used as a lock",
+                next_step="delete it, then run again",
+            )
+
+
 def _note(folder: Path) -> Path:
     return folder / ".lock.json"
+
+
+def _read_note(folder: Path) -> bytes:
+    """What the note says. Raises OSError where there is none, or no plain file."""
+    handle = os.open(_note(folder), os.O_RDONLY | _NO_FOLLOW | _NO_WAIT)
+    try:
+        if not stat.S_ISREG(os.fstat(handle).st_mode):
+            raise OSError("no plain file")
+        return os.read(handle, _MAX_NOTE_BYTES)
+    finally:
+        os.close(handle)
 
 
 def _write_note(folder: Path, *, now: datetime) -> None:
@@ -89,7 +125,12 @@ def _write_note(folder: Path, *, now: datetime) -> None:
         "since": now.isoformat(),
     }
     # The note only serves a message: a full disk must not stop a render here.
-    try:
-        _note(folder).write_text(json.dumps(note), "utf-8")
-    except OSError:
-        return
+    with suppress(OSError):
+        # Made new, for the user alone, and moved: what the name led to before is left alone.
+        handle, name = tempfile.mkstemp(prefix=".lock-", dir=folder)
+        try:
+            with os.fdopen(handle, "w", encoding="utf-8") as file:
+                json.dump(note, file)
+            os.replace(name, _note(folder))  # noqa: PTH105 (mkstemp gives a name, not a path)
+        except OSError:
+            os.unlink(name)  # noqa: PTH108 (as above)

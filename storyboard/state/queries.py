@@ -6,27 +6,27 @@ the `select_` functions read from a connection that is open already.
 
 from __future__ import annotations
 
-import json
 import sqlite3
-from contextlib import closing
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
-from storyboard.errors import StateError
 from storyboard.records import Submission
-from storyboard.state.rows import FIELDS, VIDEO_FIELDS, make_submissions, make_videos
+from storyboard.state import files
+from storyboard.state.checks import OUTPUT_CHECKS, problem_of
+from storyboard.state.files import FILE_NAME
+from storyboard.state.rows import FIELDS, VIDEO_ROW, make_submissions, make_videos
 from storyboard.state.schema import (
-    FILE_NAME,
     FIRST_WITH_OUTPUTS,
-    RESTORE,
     check_owner,
     check_version,
+    damage,
     explain_errors,
 )
 
-_ANY_DAMAGED_PAYLOAD = (
-    "SELECT 1 FROM submissions WHERE NOT json_valid(payload) OR json_type(payload) <> 'object'"
-)
+_MAX_OUTPUTS = 100
+Found = TypeVar("Found")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,16 +49,15 @@ def read_submissions(folder: Path, *, owner: tuple[str, str] | None = None) -> l
     origin or storyboard than those of `owner`.
     """
     path = folder / FILE_NAME
-    if not path.is_file():
-        return []
-    with explain_errors(path), closing(_open_for_reading(path)) as db:
-        # One snapshot for all queries: a render may write between two of them.
-        db.execute("BEGIN")
+
+    def select(db: sqlite3.Connection) -> list[Submission]:
         if check_version(db, path) == 0:
             return []
         if owner is not None:
             check_owner(db, owner, path)
-        return select_submissions(db, path)
+        return select_submissions(db, path, size_bytes=files.size_of(path))
+
+    return _read(path, select) or []
 
 
 def read_outputs(folder: Path) -> dict[str, Written]:
@@ -67,68 +66,44 @@ def read_outputs(folder: Path) -> dict[str, Written]:
     Raises StateError where the state file cannot be read.
     """
     path = folder / FILE_NAME
-    if not path.is_file():
-        return {}
-    with explain_errors(path), closing(_open_for_reading(path)) as db:
-        return select_outputs(db) if check_version(db, path) >= FIRST_WITH_OUTPUTS else {}
+
+    def select(db: sqlite3.Connection) -> dict[str, Written]:
+        has_outputs = check_version(db, path) >= FIRST_WITH_OUTPUTS
+        return select_outputs(db, path) if has_outputs else {}
+
+    return _read(path, select) or {}
 
 
-def select_submissions(db: sqlite3.Connection, path: Path) -> list[Submission]:
-    """Every submission with its newest video, oldest first.
+def select_submissions(db: sqlite3.Connection, path: Path, *, size_bytes: int) -> list[Submission]:
+    """Every submission with its newest video, oldest first, from a file of that size.
 
     Raises StateError where a row of the file at `path` holds impossible values.
     """
+    table = "videos"
     try:
-        # Payloads are parsed on first use, but damage has to be reported here.
-        if _has_damaged_payload(db):
-            raise ValueError("payload")
-        videos = make_videos(
-            db.execute(f"SELECT submission, {VIDEO_FIELDS} FROM videos ORDER BY id")  # noqa: S608 (no user text)
-        )
+        rows = db.execute(f"SELECT {VIDEO_ROW} FROM videos ORDER BY id")  # noqa: S608 (no user text)
+        videos = make_videos(rows)
+        table = "submissions"
         rows = db.execute(f"SELECT {FIELDS} FROM submissions ORDER BY id")  # noqa: S608 (no user text)
-        return make_submissions(rows, videos)
-    except (LookupError, ValueError, TypeError, OverflowError) as error:
-        raise StateError(
-            f"the state file {path} is damaged: a row of it makes no sense",
-            next_step=RESTORE,
-        ) from error
+        return make_submissions(rows, videos, size_bytes=size_bytes)
+    except ValueError as error:
+        raise damage(path, table, str(error)) from error
 
 
-def select_outputs(db: sqlite3.Connection) -> dict[str, Written]:
-    """The outputs as they were last written, by file name."""
-    rows = db.execute("SELECT name, sha256, made_from FROM outputs")
+def select_outputs(db: sqlite3.Connection, path: Path) -> dict[str, Written]:
+    """The outputs as they were last written, by file name.
+
+    Raises StateError where a row of the file at `path` holds impossible values.
+    """
+    rows = db.execute("SELECT name, sha256, made_from FROM outputs").fetchmany(_MAX_OUTPUTS)
+    problem = problem_of(OUTPUT_CHECKS, [*zip(*rows, strict=True)]) if rows else None
+    if problem or len(rows) == _MAX_OUTPUTS:
+        raise damage(path, "outputs", problem or f"there are {_MAX_OUTPUTS} rows or more")
     return {name: Written(sha256, made_from) for name, sha256, made_from in rows}
 
 
-def _open_for_reading(path: Path) -> sqlite3.Connection:
-    db = sqlite3.connect(path, isolation_level=None)
-    try:
-        db.execute("PRAGMA query_only = ON")
-        db.execute("SELECT count(*) FROM sqlite_master")
-    except sqlite3.OperationalError as error:
-        db.close()
-        # Readers of a WAL file write beside it. Where that is forbidden, the file itself holds
-        # all there is, if no log was left behind.
-        is_forbidden = str(error) in (
-            "attempt to write a readonly database",
-            "unable to open database file",
-        )
-        if not is_forbidden or path.with_name(f"{path.name}-wal").exists():
-            raise
-        address = f"{path.resolve().as_uri()}?mode=ro&immutable=1"
-        return sqlite3.connect(address, uri=True, isolation_level=None)
-    except BaseException:
-        db.close()
-        raise
-    return db
-
-
-def _has_damaged_payload(db: sqlite3.Connection) -> bool:
-    try:
-        return db.execute(_ANY_DAMAGED_PAYLOAD).fetchone() is not None
-    except sqlite3.OperationalError as error:
-        if "no such function" not in str(error):
-            raise
-        # An SQLite without its JSON functions, which became a fixed part with version 3.38.
-        texts = db.execute("SELECT payload FROM submissions")
-        return not all(isinstance(json.loads(text), dict) for (text,) in texts)
+def _read(path: Path, select: Callable[[sqlite3.Connection], Found]) -> Found | None:
+    if not files.has_state(path):
+        return None
+    with explain_errors(path):
+        return files.read(path, select)

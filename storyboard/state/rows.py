@@ -7,12 +7,15 @@ microsecond until the year 2242.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields
 from datetime import datetime, timezone
+from functools import partial
+from itertools import islice, starmap
 from typing import Any
 
 from storyboard.records import Json, Submission, SubmissionState, Video
+from storyboard.state.checks import VIDEO_CHECKS, Check, problem_of, submission_checks
 
 FROZEN = (
     'take, shot, scene, fingerprint, model, endpoint, payload, sent_at, "commit", is_dirty, '
@@ -36,8 +39,13 @@ FIELDS = (
 VIDEO_FIELDS = "path, sha256, size_bytes, width, height, duration_s, fps"
 """The columns of a video, in the order of its fields."""
 
-_STATE, _PAYLOAD, _IS_DIRTY, _TIMES = 5, 8, 11, (9, 15, 16, 21)
+VIDEO_ROW = f"id, submission, take, version, {VIDEO_FIELDS}"
+"""All columns of a video's row."""
+
 _STATES = {state.value: state for state in SubmissionState}
+_CHECKS = submission_checks(_STATES)
+_LONG = (8, 18, 19, 20)  # payload, reason, reply and link, among `FIELDS`
+_BATCH = 250  # rows; in a hostile file each can be as large as a value may be
 
 
 class StoredPayload(Mapping[str, Json]):
@@ -66,6 +74,20 @@ class StoredPayload(Mapping[str, Json]):
 
     def __repr__(self) -> str:
         return repr(self._parsed())
+
+
+def _times(column: Iterable[float | None]) -> list[datetime | None]:
+    make, utc = datetime.fromtimestamp, timezone.utc
+    return [None if seconds is None else make(seconds, utc) for seconds in column]
+
+
+_CONVERSIONS: Mapping[int, Callable[[Any], Iterable[Any]]] = {
+    5: partial(map, _STATES.__getitem__),
+    8: partial(map, StoredPayload),
+    11: partial(map, {None: None, 0: False, 1: True}.__getitem__),
+    **dict.fromkeys((9, 15, 16, 21), _times),
+}
+"""What makes a column's values those of submissions, by its place in `FIELDS`."""
 
 
 def frozen_values(submission: Submission) -> tuple[object, ...]:
@@ -106,31 +128,60 @@ def video_values(video: Video) -> tuple[object, ...]:
     return tuple(getattr(video, field.name) for field in fields(Video))
 
 
+def problem_in(submission: Submission) -> str | None:
+    """Why the state file could not be read with this submission in it; None where it could."""
+    known, frozen = known_values(submission), frozen_values(submission)
+    row = [submission.id or 1, *frozen[:4], known[0], *frozen[4:], *known[1:]]
+    row[11] = None if submission.is_dirty is None else int(submission.is_dirty)
+    problem = problem_of(_CHECKS, [[value] for value in row])
+    if problem or submission.video is None:
+        return problem
+    video = (1, 1, submission.take, 1, *video_values(submission.video))
+    return problem_of(VIDEO_CHECKS, [[value] for value in video])
+
+
 def make_submissions(
-    rows: Iterable[Sequence[Any]], videos: Mapping[int, Video]
+    rows: Iterable[Sequence[Any]], videos: Mapping[int, Video], *, size_bytes: int
 ) -> list[Submission]:
     """The submissions in rows of the columns `FIELDS`, with their videos by id.
 
-    Raises LookupError, ValueError, TypeError or OverflowError for impossible values.
+    `size_bytes` is the size of the file that they are read from. Raises
+    ValueError, with the row and the column, for an impossible value.
     """
-    return [_make_submission(row, videos.get(row[0])) for row in rows]
-
-
-def _make_submission(row: Sequence[Any], video: Video | None) -> Submission:
-    values = [*row, video]
-    values[_STATE] = _STATES[values[_STATE]]
-    values[_PAYLOAD] = StoredPayload(values[_PAYLOAD])
-    for column in _TIMES:
-        if values[column] is not None:
-            values[column] = datetime.fromtimestamp(values[column], timezone.utc)
-    if values[_IS_DIRTY] is not None:
-        values[_IS_DIRTY] = bool(values[_IS_DIRTY])
-    return Submission(*values)
+    made: list[Submission] = []
+    for columns in _checked(rows, _CHECKS):
+        # In a hostile file a thousand rows can share the pages of one long value.
+        size_bytes -= sum(len(text) for long in _LONG for text in columns[long] if text)
+        if size_bytes < 0:
+            raise ValueError("its rows hold more text than the file has room for")
+        ids = columns[0]
+        for column, convert in _CONVERSIONS.items():
+            columns[column] = convert(columns[column])
+        made += starmap(Submission, zip(*columns, map(videos.get, ids), strict=True))
+    return made
 
 
 def make_videos(rows: Iterable[Sequence[Any]]) -> dict[int, Video]:
-    """The last video of each submission by its id, from rows of the id and `VIDEO_FIELDS`."""
-    return {submission: Video(*values) for submission, *values in rows}
+    """The last video of each submission by its id, from rows of `VIDEO_ROW`.
+
+    Raises ValueError, with the row and the column, for an impossible value.
+    """
+    made: dict[int, Video] = {}
+    for _, submissions, _, _, *columns in _checked(rows, VIDEO_CHECKS):
+        made.update(zip(submissions, starmap(Video, zip(*columns, strict=True)), strict=True))
+    return made
+
+
+def _checked(rows: Iterable[Sequence[Any]], checks: Sequence[Check]) -> Iterator[list[Any]]:
+    """The rows in columns of sound values, some hundred rows at a time; their numbers rise."""
+    rows, last = iter(rows), 0
+    while batch := list(islice(rows, _BATCH)):
+        columns = list(zip(*batch, strict=True))
+        problem = problem_of(checks, columns)
+        if problem or columns[0][0] <= last:
+            raise ValueError(problem or f"row {columns[0][0]} stands there twice")
+        last = columns[0][-1]
+        yield columns
 
 
 def _to_epoch(time: datetime | None) -> float | None:

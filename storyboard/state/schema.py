@@ -8,12 +8,16 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from functools import lru_cache
 from pathlib import Path
 
 from storyboard.errors import StateError
+from storyboard.state.checks import FOLDER_CHECKS, problem_of
 
-FILE_NAME = "state.sqlite3"
+APPLICATION_ID = int.from_bytes(b"stbd", "big")
+"""`PRAGMA application_id` of our files; those of earlier versions have none."""
+
 FIRST_WITH_OUTPUTS = 2
 """The first version that has the table `outputs`."""
 
@@ -90,6 +94,12 @@ _HINTS = {
     "database or disk is full": "free some space on the disk, then run again",
     "file is not a database": "it is no state file: move it away, then run again",
     "database disk image is malformed": RESTORE,
+    "interrupted": RESTORE,
+    "string or blob too big": RESTORE,
+}
+_WORDS = {
+    "interrupted": "reading it does not come to an end",
+    "string or blob too big": "a value in it is too large",
 }
 
 
@@ -98,26 +108,60 @@ def migrate(db: sqlite3.Connection, path: Path) -> None:
     version = check_version(db, path)
     for number, script in enumerate(MIGRATIONS[version:], start=version + 1):
         db.executescript(f"BEGIN IMMEDIATE; {script}; PRAGMA user_version = {number}; COMMIT;")
+    if _pragma(db, "application_id") != APPLICATION_ID:
+        db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
 
 
 def check_version(db: sqlite3.Connection, path: Path) -> int:
-    """The version of the file; 0 for an empty one.
+    """The version of the file, whose tables are those of that version; 0 for an empty one.
 
-    Raises StateError where another program or a newer storyboard made it.
+    Raises StateError where another program or a newer storyboard made it, or
+    where anybody added to its tables.
     """
-    version = int(db.execute("PRAGMA user_version").fetchone()[0])
-    if version > len(MIGRATIONS):
+    version = _pragma(db, "user_version")
+    is_ours = _pragma(db, "application_id") in (0, APPLICATION_ID)
+    if is_ours and version > len(MIGRATIONS):
         raise StateError(
             f"{path} was written by a newer storyboard (state version {version}, "
             f"this one knows {len(MIGRATIONS)})",
             next_step="upgrade with: pip install -U storyboard-render",
         )
-    if version == 0 and db.execute("SELECT count(*) FROM sqlite_master").fetchone() != (0,):
+    found = _objects(db) if is_ours else frozenset()
+    if not is_ours or version < 0 or (version == 0 and found):
         raise StateError(
             f"{path} is a database of another program",
             next_step="move it away, or choose another folder with --output",
         )
+    others = found ^ _expected(MIGRATIONS[:version])
+    if others:
+        kind, name = min(others)[:2]
+        raise StateError(
+            f"the state file {path} is not as storyboard makes it: its {kind} {ascii(name)[:60]} "
+            "was added, changed or taken out",
+            next_step=RESTORE,
+        )
     return version
+
+
+def _pragma(db: sqlite3.Connection, name: str) -> int:
+    return int(db.execute(f"PRAGMA {name}").fetchone()[0])
+
+
+def _objects(db: sqlite3.Connection) -> frozenset[tuple[str, str, str, str]]:
+    """Tables, indexes, views and triggers: kind, name, table and SQL, however that is spaced."""
+    rows = db.execute("SELECT type, name, tbl_name, sql FROM sqlite_master LIMIT 100")
+    return frozenset(
+        (str(kind), str(name), str(table), " ".join(str(sql).split()))
+        for kind, name, table, sql in rows
+    )
+
+
+@lru_cache
+def _expected(scripts: tuple[str, ...]) -> frozenset[tuple[str, str, str, str]]:
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as db:
+        for script in scripts:
+            db.executescript(script)
+        return _objects(db)
 
 
 def check_owner(db: sqlite3.Connection, owner: tuple[str, str], path: Path) -> bool:
@@ -125,26 +169,35 @@ def check_owner(db: sqlite3.Connection, owner: tuple[str, str], path: Path) -> b
 
     Raises StateError where it is another than `owner`.
     """
-    row = db.execute("SELECT origin, storyboard FROM folder").fetchone()
-    if row is not None and row != owner:
-        (origin, storyboard), (wanted_origin, wanted) = row, owner
+    rows = db.execute("SELECT origin, storyboard FROM folder LIMIT 2").fetchall()
+    problem = problem_of(FOLDER_CHECKS, [*zip(*rows, strict=True)]) if rows else None
+    if problem or len(rows) > 1:
+        raise damage(path, "folder", problem or "it has more than one row")
+    if rows and rows[0] != owner:
+        (origin, storyboard), (wanted_origin, wanted) = rows[0], owner
         raise StateError(
             f"{path.parent} belongs to {storyboard} rendered at {origin}, "
             f"not to {wanted} at {wanted_origin}",
             next_step="choose another folder with --output",
         )
-    return row is not None
+    return bool(rows)
+
+
+def damage(path: Path, table: str, problem: str) -> StateError:
+    """The error for a value in a table that cannot be right."""
+    return StateError(
+        f"the state file {path} is damaged: in its table {table}, {problem}", next_step=RESTORE
+    )
 
 
 @contextmanager
 def explain_errors(path: Path) -> Iterator[None]:
-    """Turns an error of SQLite into a StateError: one sentence and a next step."""
+    """Turns an error of SQLite or of the disk into a StateError: one sentence and a next step."""
     try:
         yield
-    except sqlite3.Error as error:
+    except (sqlite3.Error, OSError) as error:
+        said = str(getattr(error, "strerror", None) or error)
         raise StateError(
-            f"the state file {path} cannot be used: {error}",
-            next_step=_HINTS.get(
-                str(error), "check the folder's disk and permissions, then run again"
-            ),
+            f"the state file {path} cannot be used: {_WORDS.get(said, said)}",
+            next_step=_HINTS.get(said, "check the folder's disk and permissions, then run again"),
         ) from error

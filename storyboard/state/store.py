@@ -19,6 +19,9 @@ from pathlib import Path
 
 from storyboard.errors import StateError
 from storyboard.records import Submission, SubmissionState, Take, Video
+from storyboard.state import files
+from storyboard.state.checks import MAX_VERSION, quoted
+from storyboard.state.files import FILE_NAME
 from storyboard.state.queries import Written, select_outputs, select_submissions
 from storyboard.state.rows import (
     FROZEN,
@@ -26,12 +29,14 @@ from storyboard.state.rows import (
     VIDEO_FIELDS,
     frozen_values,
     known_values,
+    problem_in,
     video_values,
 )
 from storyboard.state.schema import (
-    FILE_NAME,
+    FIRST_WITH_OUTPUTS,
     check_owner,
     check_version,
+    damage,
     explain_errors,
     migrate,
 )
@@ -64,18 +69,25 @@ class Store:
         this program, or belongs to another origin or storyboard.
         """
         self.path = folder / FILE_NAME
+        owner = (origin, storyboard)
         with explain_errors(self.path):
-            self._db = sqlite3.connect(self.path, isolation_level=None)
+            # An empty one is what was left of a file that could not be written.
+            if not files.has_state(self.path) or not files.size_of(self.path):
+                files.make(self.path, lambda db: self._fill(db, owner))
+            self._db = files.connect(self.path, "mode=rw")
             try:
-                check_version(self._db, self.path)  # before anything is changed in it
-                self._db.execute("PRAGMA journal_mode = WAL")
-                self._db.execute("PRAGMA synchronous = FULL")
-                self._db.execute("PRAGMA foreign_keys = ON")
-                migrate(self._db, self.path)
-                self._claim(origin, storyboard)
+                with files.bounded(self._db, self.path):
+                    check_version(self._db, self.path)  # before anything is changed in it
+                    self._db.execute("PRAGMA journal_mode = WAL")
+                    self._db.execute("PRAGMA synchronous = FULL")
+                    self._db.execute("PRAGMA foreign_keys = ON")
+                    self._fill(self._db, owner)
+                    if check_version(self._db, self.path) >= FIRST_WITH_OUTPUTS:
+                        select_outputs(self._db, self.path)  # each later change goes through them
             except BaseException:
                 self._db.close()
                 raise
+        files.make_private(self.path)
 
     def close(self) -> None:
         """Closes the file; what was committed stays."""
@@ -108,11 +120,11 @@ class Store:
         """
         with explain_errors(self.path):
             if self._db.in_transaction:  # may be rolled back, and leave the counts as they are
-                return select_submissions(self._db, self.path)
+                return self._select()
             by_others = self._db.execute("PRAGMA data_version").fetchone()[0]
             seen = (by_others, self._db.total_changes)
             if self._read is None or self._read[0] != seen:
-                self._read = (seen, select_submissions(self._db, self.path))
+                self._read = (seen, self._select())
             return list(self._read[1])
 
     def begin(
@@ -167,7 +179,14 @@ class Store:
         """Takes over a submission that another clone made, from that clone's manifest.
 
         One with an id is a row of this file, whose task the other clone saw finished.
+        Raises StateError where it holds what no state file may hold.
         """
+        if problem := problem_in(submission):
+            raise StateError(
+                f"the manifest beside {self.path} cannot be taken over: of take "
+                f"{quoted(submission.take)}, {problem.partition(': ')[2]}",
+                next_step="restore the manifest from git",
+            )
         added = self.update(submission) if submission.id else self._insert(submission)
         if submission.video is not None:
             self.add_video(added, submission.video, version=_version_in(submission.video.path))
@@ -175,11 +194,14 @@ class Store:
 
     def next_version(self, take: str) -> int:
         """The number of the take's next video, from 1, counted without regard to case."""
-        with explain_errors(self.path):
-            row = self._db.execute(
+        with explain_errors(self.path), files.bounded(self._db, self.path):
+            [(version,)] = self._db.execute(
                 "SELECT max(version) FROM videos WHERE take = ?", (take,)
-            ).fetchone()
-        return int(row[0] or 0) + 1
+            )
+        # The rows were checked, but the index that is asked may hold others.
+        if version is not None and not (isinstance(version, int) and 1 <= version <= MAX_VERSION):
+            raise damage(self.path, "videos", f"{quoted(version)} is not a version of {take}")
+        return (version or 0) + 1
 
     def add_video(self, submission: Submission, video: Video, *, version: int) -> Submission:
         """Adds the row of a submission's video, before its file is put in place."""
@@ -192,7 +214,7 @@ class Store:
     def outputs(self) -> dict[str, Written]:
         """The outputs as they were last written, by file name."""
         with explain_errors(self.path):
-            return select_outputs(self._db)
+            return select_outputs(self._db, self.path)
 
     def remember(self, outputs: Mapping[str, str], *, made_from: str) -> None:
         """Records that output files (names with their sha256) were written from the present rows.
@@ -204,10 +226,19 @@ class Store:
             for row in rows:
                 self._change("INSERT OR REPLACE INTO outputs VALUES (?, ?, ?)", row)
 
-    def _claim(self, origin: str, storyboard: str) -> None:
-        owner = (origin, storyboard)
-        if not check_owner(self._db, owner, self.path):
-            self._db.execute("INSERT INTO folder VALUES (?, ?)", owner)
+    def _select(self) -> list[Submission]:
+        # Not the file's size: what a transaction has added may not be in it yet.
+        pages, page_bytes = (
+            self._db.execute(f"PRAGMA {name}").fetchone()[0] for name in ("page_count", "page_size")
+        )
+        with files.bounded(self._db, self.path):
+            return select_submissions(self._db, self.path, size_bytes=pages * page_bytes)
+
+    def _fill(self, db: sqlite3.Connection, owner: tuple[str, str]) -> None:
+        """Brings the tables up to date, and claims a file that is nobody's yet."""
+        migrate(db, self.path)
+        if not check_owner(db, owner, self.path):
+            db.execute("INSERT INTO folder VALUES (?, ?)", owner)
 
     def _change(self, statement: str, values: tuple[object, ...]) -> sqlite3.Cursor:
         """Executes one change; the first within `transaction` begins it."""

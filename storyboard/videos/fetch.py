@@ -8,8 +8,10 @@ from urllib.parse import urlsplit
 from storyboard.api.downloads.download import download
 from storyboard.api.downloads.errors import DownloadError, LinkGone
 from storyboard.api.redaction import Redaction
+from storyboard.errors import StateError
 from storyboard.models.catalog import Catalog
 from storyboard.records import Submission, Video
+from storyboard.videos.files import make_videos_folder
 from storyboard.videos.measure import NotAVideo, check_plausible, measure_video
 from storyboard.videos.result import Fetch, Fetched, FetchFailed, FetchResult
 
@@ -38,7 +40,7 @@ def make_fetch(
         card = catalog.get(submission.model)
         length_s = card.expected_duration_s(submission.payload) if card else None
         try:
-            part.parent.mkdir(parents=True, exist_ok=True)
+            make_videos_folder(part.parent.parent)
             done = download(url, part, api_origin=origin, allow_private=allow_private)
             facts = measure_video(part)
             check_plausible(facts, length_s)
@@ -49,6 +51,8 @@ def make_fetch(
         except NotAVideo as error:
             part.unlink(missing_ok=True)
             return FetchFailed(str(error), is_worth_retrying=True)
+        except StateError as error:
+            return FetchFailed(str(error), disk_error=OSError(str(error)))
         except OSError as error:
             return FetchFailed(str(error), disk_error=error)
         video = Video(

@@ -1,14 +1,21 @@
-"""The names of video files, whether they are there, and putting them in place."""
+"""The names of video files, whether they are there, and putting them in place.
+
+What is written or moved is checked once more at that moment to lie in the
+output folder, links resolved: state file, manifest and folder may have come
+with a repository.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import os
+import stat
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
 from storyboard.errors import StateError
+from storyboard.names import is_video_path
 from storyboard.records import Submission, Video
 
 
@@ -21,7 +28,8 @@ def has_file(folder: Path, video: Video) -> bool:
     """Whether the video's file is in place with its size."""
     try:
         # Asked for each take of a storyboard, and joining paths costs more than looking.
-        return os.stat(f"{folder}/{video.path}").st_size == video.size_bytes  # noqa: PTH116 (as said above)
+        found = os.stat(f"{folder}/{video.path}")  # noqa: PTH116 (as said above)
+        return found.st_size == video.size_bytes and stat.S_ISREG(found.st_mode)
     except OSError:
         return False
 
@@ -42,7 +50,8 @@ def snapshot_files(folder: Path) -> Callable[[Video], bool]:
 def holds_video(path: Path, video: Video) -> bool:
     """Whether the file at `path` is the video to the byte."""
     try:
-        if path.stat().st_size != video.size_bytes:
+        found = path.stat()
+        if found.st_size != video.size_bytes or not stat.S_ISREG(found.st_mode):
             return False
         digest = hashlib.sha256()  # hashlib.file_digest came with Python 3.11
         with path.open("rb") as file:
@@ -58,14 +67,57 @@ def path_of(submission: Submission) -> str:
     return submission.video.path if submission.video else ""
 
 
+def make_videos_folder(folder: Path) -> None:
+    """Makes the folder of the videos where it is missing.
+
+    Raises StateError where something else has its name, or the system refuses.
+    """
+    videos = folder / "videos"
+    try:
+        videos.mkdir(parents=True, exist_ok=True)
+    except FileExistsError:
+        pass  # and is told below
+    except OSError as error:
+        raise StateError(
+            f"cannot make the folder {videos}: {error.strerror or error}",
+            next_step="mend the permissions of the folder, then run again",
+        ) from error
+    check_videos_folder(folder)
+
+
+def check_videos_folder(folder: Path) -> None:
+    """Raises StateError unless `videos` is a folder inside the output folder, and no link."""
+    videos = folder / "videos"
+    # Resolved too: Windows has links that do not say that they are.
+    if videos.is_symlink() or (
+        videos.is_dir() and videos.resolve() != folder.resolve() / videos.name
+    ):
+        kind = "leads out of the output folder"
+    elif not videos.is_dir():
+        kind = "is no folder"
+    else:
+        return
+    raise StateError(
+        f"{videos} {kind}, so no videos can be put there",
+        next_step="move it away, or choose another folder with --output",
+    )
+
+
 def move_into_place(folder: Path, part: Path, path: str) -> None:
     """Gives a checked file, whose row is committed, its final name.
 
-    Raises StateError where the system refuses.
+    Raises StateError where the name is none that we give or leads out of the
+    output folder, and where the system refuses.
     """
     target = folder / path
+    if not is_video_path(path) or not _is_plain(part):
+        raise StateError(
+            f"cannot put the video {target} in place: it would not be a file of ours",
+            next_step="restore a copy of the state file; the manifest beside it still has what "
+            "was paid",
+        )
+    make_videos_folder(folder)
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
         part.replace(target)
         _sync_folder(target.parent)
     except OSError as error:
@@ -84,7 +136,9 @@ def finish_moves(folder: Path, submissions: Sequence[Submission]) -> None:
         part, video = part_path(folder, submission), submission.video
         if video is None or part not in parts or has_file(folder, video):
             continue
-        if holds_video(part, video) and not (folder / video.path).exists():
+        if not _is_plain(part) or os.path.lexists(folder / video.path):
+            continue
+        if holds_video(part, video):
             move_into_place(folder, part, video.path)
 
 
@@ -104,6 +158,13 @@ def _parts_in(folder: Path) -> list[Path]:
     except OSError:
         return []
     return [videos / name for name in names if name.startswith(".") and name.endswith(".part")]
+
+
+def _is_plain(path: Path) -> bool:
+    try:
+        return stat.S_ISREG(path.lstat().st_mode)
+    except OSError:
+        return False
 
 
 def _sync_folder(folder: Path) -> None:

@@ -17,8 +17,8 @@ from jsonschema import Draft7Validator
 from storyboard.outputs.manifest.manifest import read_manifest
 from storyboard.records import SubmissionState
 from storyboard.recovery.decisions import unknown_among
+from storyboard.state.files import FILE_NAME
 from storyboard.state.queries import read_submissions
-from storyboard.state.schema import FILE_NAME
 
 if TYPE_CHECKING:
     from storyboard.sandbox.server import SandboxServer

@@ -117,7 +117,12 @@ def test_a_render_reads_the_rows_once(
     from storyboard.state import queries as module
 
     real = module.make_submissions
-    monkeypatch.setattr(module, "make_submissions", lambda *rows: reads.append(1) or real(*rows))
+
+    def read(*rows: Any, size_bytes: int) -> Any:
+        reads.append(1)
+        return real(*rows, size_bytes=size_bytes)
+
+    monkeypatch.setattr(module, "make_submissions", read)
     assert program("render", film, "--yes").code == 0
     assert len(reads) == 1
 

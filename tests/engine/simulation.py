@@ -341,7 +341,7 @@ class Simulation:
                 self.listener(progress)
 
             engine = Engine(
-                [Job("film", plan, store, self.folder, Provenance(profile="of a test"))],
+                [Job("film", plan, store, self.folder, Provenance(profile="studio"))],
                 self.api,
                 self.fetch,
                 settings=settings,

@@ -21,7 +21,7 @@ from storyboard.engine.job import Progress
 from storyboard.engine.loop import Engine
 from storyboard.errors import StateError
 from storyboard.records import Submission, SubmissionState
-from storyboard.state.schema import FILE_NAME
+from storyboard.state.files import FILE_NAME
 from storyboard.videos.files import has_file
 from storyboard.videos.result import FetchFailed, FetchResult
 from tests.engine.rig import make_takes

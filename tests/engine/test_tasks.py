@@ -26,7 +26,7 @@ def test_a_task_that_is_not_found_for_ten_minutes_is_unknown(sim: Simulation) ->
     [submission] = sim.submissions()
     assert submission.state.value == "unknown"
     assert submission.reason == (
-        "the API no longer finds task task-1 (expired, or sent with another key: of a test)"
+        "the API no longer finds task task-1 (expired, or sent with another key: studio)"
     )
     assert 600 <= sim.clock.time_s - sim.api.polls[0].at_s < 660
     assert len(sim.api.polls) < 30

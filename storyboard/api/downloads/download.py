@@ -78,7 +78,9 @@ def download(
     bounds = bounds or Bounds()
     link = check_link(url, api_origin=api_origin, allow_private=allow_private)
     deadline = time.monotonic() + bounds.total_s
-    with PlainSession() as session, target.open("w+b") as file:
+    # Made new: what the name leads to may be a file of somebody's.
+    target.unlink(missing_ok=True)
+    with PlainSession() as session, target.open("x+b") as file:
         fetch = _Fetch(
             session, Part(file), api_origin, allow_private, bounds, deadline, should_stop
         )

@@ -19,6 +19,7 @@ from storyboard.api.http.response import (
     utc_moment,
 )
 from storyboard.api.redaction import HIDDEN, printable_line
+from storyboard.names import is_link
 from storyboard.records import TaskReply, TaskStatus
 
 MAX_URL = 8192  # characters; a signed URL has one or two thousand
@@ -148,7 +149,8 @@ def _video_url(data: dict[str, Any]) -> tuple[str | None, str | None]:
     if not candidates:
         return None, "the reply has no video"
     url = candidates[0][1]
-    if len(url) > MAX_URL or not _URL.fullmatch(url) or HIDDEN in url:
+    is_usable = len(url) <= MAX_URL and _URL.fullmatch(url) and is_link(url)
+    if not is_usable or HIDDEN in url:
         return None, "the reply's video address cannot be used"
     return url, None
 

@@ -135,8 +135,8 @@ def _check_fingerprint(block: ManifestTake, folder: Path, tries: Iterator[int]) 
 
 def _is_named_rightly(folder: Path, video: Video) -> bool:
     """Whether the video lies under its name as told, or may be put back there."""
-    path = folder / video.path
-    if os.path.lexists(path):
-        return holds_video(path, video)
     # The manifest comes out of git: nothing is written where it says, unless we could have said so.
-    return is_video_path(video.path)
+    if not is_video_path(video.path):
+        return False
+    path = folder / video.path
+    return not os.path.lexists(path) or holds_video(path, video)

@@ -1,0 +1,231 @@
+"""What each value of the state file may be. Pure.
+
+The file may have come with a repository, so anyone may have written it: its
+paths are written to, its links fetched, its payloads sent. A column is checked
+as a whole, since checking a hundred thousand rows one by one takes ten times as
+long; the row at fault is looked for only where there is one.
+
+What storyboard itself writes passes: the rules here are at least as wide as
+those of the replies and of the manifest.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, NamedTuple
+
+from storyboard.names import (
+    DEVICE,
+    ENDPOINT,
+    ID,
+    MAX_ID_LENGTH,
+    MODEL,
+    TASK_ID,
+    is_link,
+    is_video_path,
+)
+
+MAX_PAYLOAD = 2_000_000  # characters; a prompt has some thousands
+MAX_DEPTH = 64  # levels of a payload; no API nests its requests a quarter as deep
+MAX_VERSION = 999_999_998  # a name of a video has room for nine digits
+MAX_TIME = 2.0**33  # the year 2242, up to which floating point holds each microsecond
+_MAX_TEXT = 200_000  # characters; a reply is kept to 16 * 1024 of them
+_MAX_SIZE_BYTES = 2**50
+
+_MAX_QUOTED = 60  # characters of a value in a message
+
+
+class Check(NamedTuple):
+    """The rule of one column: what it may hold, in words, and whether all values given do."""
+
+    column: str
+    allowed: str
+    holds: Callable[[Sequence[Any]], bool]
+
+
+def problem_of(checks: Sequence[Check], columns: Sequence[Sequence[Any]]) -> str | None:
+    """The first value that breaks its column's rule, with the rule; None where all are sound.
+
+    The first column holds the numbers of the rows, by which the message names one.
+    """
+    for check, values in zip(checks, columns, strict=True):
+        if check.holds(values):
+            continue
+        for number, value in zip(columns[0], values, strict=True):
+            if not check.holds([value]):
+                return (
+                    f"row {quoted(number)}: {check.column} is {quoted(value)}, not {check.allowed}"
+                )
+        return f"its rows do not follow one another by {check.column}"
+    return None
+
+
+def quoted(value: object) -> str:
+    """A value for a message: short, and nothing in it that a terminal obeys."""
+    text = ascii(value[:_MAX_QUOTED] if isinstance(value, (str, bytes)) else value)
+    return text if len(text) <= _MAX_QUOTED else f"{text[:_MAX_QUOTED]}..."
+
+
+def is_payload(text: Any) -> bool:
+    """Whether a value is the JSON text of an object that can be sent and written again."""
+    if not isinstance(text, str) or len(text) > MAX_PAYLOAD:
+        return False
+    try:
+        document, end = _PAYLOADS.raw_decode(text)
+        if "\\u" in text:  # which can spell half a character, that no file holds
+            json.dumps(document, ensure_ascii=False).encode()
+    except (ValueError, RecursionError):
+        return False
+    is_flat = text.count("{") + text.count("[") <= MAX_DEPTH
+    is_object = isinstance(document, dict) and end == len(text)
+    return is_object and (is_flat or _depth_of(document) <= MAX_DEPTH)
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError(text)
+    return number
+
+
+def _refuse(text: str) -> float:
+    raise ValueError(text)
+
+
+_PAYLOADS = json.JSONDecoder(parse_float=_finite, parse_constant=_refuse)
+
+
+def _depth_of(document: Any) -> int:
+    """How many levels of arrays and objects there are, up to one more than are allowed."""
+    level, depth = [document], 0
+    while level and depth <= MAX_DEPTH:
+        parents = [value for value in level if isinstance(value, (dict, list))]
+        level = [
+            item
+            for parent in parents
+            for item in (parent.values() if isinstance(parent, dict) else parent)
+        ]
+        depth += bool(parents)
+    return depth
+
+
+def _all(rule: Callable[[Any], object], *, or_null: bool = False) -> Callable[..., bool]:
+    """Whether `rule` is true of each distinct value; a value that it cannot take breaks it."""
+
+    def holds(values: Sequence[Any]) -> bool:
+        distinct = set(values)
+        if or_null:
+            distinct.discard(None)
+        try:
+            return all(map(rule, distinct))
+        except (TypeError, AttributeError):
+            return False
+
+    return holds
+
+
+def _text(pattern: str, *, or_null: bool = False) -> Callable[..., bool]:
+    return _all(re.compile(pattern).fullmatch, or_null=or_null)
+
+
+def _is_any_text(value: object) -> bool:
+    return isinstance(value, str) and len(value) <= _MAX_TEXT
+
+
+def _number(
+    kinds: Iterable[type], least: float, most: float, *, or_null: bool = False
+) -> Callable[..., bool]:
+    allowed = {*kinds, type(None)} if or_null else {*kinds}
+
+    def holds(values: Sequence[Any]) -> bool:
+        if not allowed.issuperset(map(type, values)):
+            return False
+        distinct = set(values)
+        distinct.discard(None)
+        return not distinct or (least <= min(distinct) and max(distinct) <= most)
+
+    return holds
+
+
+def _whole(least: int, most: int, *, or_null: bool = False) -> Callable[..., bool]:
+    return _number([int], least, most, or_null=or_null)
+
+
+def _real(most: float, *, or_null: bool = False) -> Callable[..., bool]:
+    return _number([int, float], 0, most, or_null=or_null)
+
+
+def _are_ids(values: Sequence[Any]) -> bool:
+    """Whether the numbers of rows are whole, from 1, and rise: no row is given twice."""
+    if not _whole(1, 2**63 - 1)(values):
+        return False
+    return all(map(int.__lt__, values, values[1:]))
+
+
+_TAKE = rf"(?!{DEVICE})(?=.{{1,120}}\Z){ID}"
+_SHOT = rf"(?!{DEVICE})(?=.{{1,{MAX_ID_LENGTH}}}\Z){ID}"
+_HEX = "[0-9a-f]{64}"
+_DIGEST = "a sha256 in hexadecimal"
+_TIME = "a time between 1970 and 2242, in seconds"
+_ANY_TEXT = f"text of at most {_MAX_TEXT:,} characters"
+
+
+def submission_checks(states: Iterable[str]) -> tuple[Check, ...]:
+    """The rules of the columns of a submission, in the order of its fields, but for its video."""
+    known = frozenset(states)
+    return (
+        Check("id", "the number of a row of its own", _are_ids),
+        Check("take", "the id of a take", _text(_TAKE)),
+        Check("shot", "the id of a shot", _text(_SHOT)),
+        Check("scene", "the id of a scene", _text(_SHOT, or_null=True)),
+        Check("fingerprint", _DIGEST, _text(_HEX)),
+        Check("state", "a state that is known", _all(known.__contains__)),
+        Check("model", "the name of a model", _text(rf"(?=.{{1,200}}\Z){MODEL}")),
+        Check("endpoint", "a path of an API", _text(rf"(?=.{{0,500}}\Z)(?:{ENDPOINT})?")),
+        Check("payload", "a JSON object that can be sent", _all(is_payload)),
+        Check("sent_at", _TIME, _real(MAX_TIME)),
+        Check("commit", "the id of a commit", _text("[0-9a-f]{4,64}", or_null=True)),
+        Check("is_dirty", "0 or 1", _whole(0, 1, or_null=True)),
+        Check("profile", "the name of a profile", _text(r"[A-Za-z0-9_.-]{1,64}", or_null=True)),
+        Check("user_id", "the id of a render", _text(r"[A-Za-z0-9_-]{1,200}", or_null=True)),
+        Check("task_id", "the id of a task", _text(TASK_ID, or_null=True)),
+        Check("submitted_at", _TIME, _real(MAX_TIME, or_null=True)),
+        Check("finished_at", _TIME, _real(MAX_TIME, or_null=True)),
+        Check("http_status", "an HTTP status", _whole(100, 999, or_null=True)),
+        Check("reason", _ANY_TEXT, _all(_is_any_text, or_null=True)),
+        Check("reply", _ANY_TEXT, _all(_is_any_text, or_null=True)),
+        Check("video_url", "an address with http or https", _all(is_link, or_null=True)),
+        Check("url_expires_at", _TIME, _real(MAX_TIME, or_null=True)),
+    )
+
+
+VIDEO_CHECKS = (
+    Check("id", "the number of a row of its own", _are_ids),
+    Check("submission", "the number of a submission", _whole(1, 2**63 - 1)),
+    Check("take", "the id of a take", _text(_TAKE)),
+    Check("version", "a version from 1", _whole(1, MAX_VERSION)),
+    Check("path", "a name that storyboard gives a video", _all(is_video_path)),
+    Check("sha256", _DIGEST, _text(_HEX)),
+    Check("size_bytes", "a size in bytes", _whole(0, _MAX_SIZE_BYTES)),
+    Check("width", "a width in pixels", _whole(0, 2**31, or_null=True)),
+    Check("height", "a height in pixels", _whole(0, 2**31, or_null=True)),
+    Check("duration_s", "a length in seconds", _real(1e20, or_null=True)),
+    Check("fps", "a rate of frames", _real(1e20, or_null=True)),
+)
+"""The rules of the columns of a video, the first four of which are not fields of it."""
+
+OUTPUT_CHECKS = (
+    Check("name", "the name of a file", _text(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")),
+    Check("sha256", _DIGEST, _text(_HEX)),
+    Check("made_from", f"{_DIGEST}, or nothing", _text(f"(?:{_HEX})?")),
+)
+"""The rules of the table of outputs."""
+
+FOLDER_CHECKS = (
+    Check("origin", "an origin", _text(r"[!-~]{1,300}")),
+    Check("storyboard", "the name of a storyboard", _text(r"(?s:[^\x00]{1,255})")),
+)
+"""The rules of the table that says whose the folder is."""
