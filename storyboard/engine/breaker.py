@@ -56,9 +56,9 @@ class Breaker:
     def on_time(self, *, now: float, in_flight: int) -> StoryboardError | None:
         """Why the run shall end by now; None where it shall go on."""
         if self._reached_at is None:
-            if now - self._started_at < _MAX_NEVER_REACHED_S:
+            if now < self._started_at + _MAX_NEVER_REACHED_S:
                 return None
-        elif in_flight or now - self._reached_at < _MAX_OUT_OF_REACH_S:
+        elif in_flight or now < self._reached_at + _MAX_OUT_OF_REACH_S:
             return None
         return Unreachable(
             f"the API at {self._origin} cannot be reached",

@@ -108,3 +108,10 @@ def test_any_answer_starts_the_half_hour_anew(breaker: Breaker) -> None:
     breaker.on_reached(now=1030.0)
     breaker.on_reached(now=2800.0)
     assert breaker.on_time(now=4599.0, in_flight=0) is None
+
+
+def test_a_check_that_is_due_by_the_clock_is_due_in_floating_point_too() -> None:
+    breaker = Breaker(origin="https://api.example.com", now=59.6)
+    (check_at,) = breaker.next_checks(now=59.6)
+    assert check_at - 59.6 < 60.0, "the case itself: the difference is a little less than a minute"
+    assert breaker.on_time(now=check_at, in_flight=0) is not None
