@@ -1,7 +1,7 @@
 """The values that travel through the pipeline; read this module first.
 
-    source -> expand -> prompt -> validate -> plan -> engine -> outputs
-     Node      Shot     payload    Take       Plan   Submission  Manifest
+    source -> expand -> payload -> validate -> plan -> engine -> outputs
+     Node      Shot     Payload     Take       Plan   Submission  Manifest
 
 Everything here is frozen: a stage takes values and returns new ones. What is made
 by the million is a NamedTuple, which takes a third of a frozen dataclass's time;

@@ -13,13 +13,11 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
+from storyboard.private import MIN_KEY_LENGTH
+
 HIDDEN = "***"
 MAX_MESSAGE = 500  # characters
 MAX_DEPTH = 40
-
-# A key this short is a stand-in ("test", "sandbox"). Hiding it would tear up
-# innocent words, task ids among them.
-_MIN_SECRET = 8
 
 _BACKSLASHED = frozenset('"\\/')  # RFC 8259, section 7
 _HTML_NAMES = {"&": "amp", "<": "lt", ">": "gt", '"': "quot", "'": "apos"}
@@ -46,7 +44,7 @@ class Redaction:
     def hide(self, text: str) -> str:
         """`text` without the key; in time proportional to its length."""
         # No spelling is shorter than the key itself.
-        if len(self.key) < _MIN_SECRET or len(text) < len(self.key):
+        if len(self.key) < MIN_KEY_LENGTH or len(text) < len(self.key):
             return text
         for pattern in _spellings_of(self.key):
             text = pattern.sub(HIDDEN, text)

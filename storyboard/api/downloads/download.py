@@ -72,7 +72,7 @@ def download(
     `should_stop` is asked between chunks.
 
     Raises:
-        DownloadError: see `failures`.
+        DownloadError: see `errors`.
         OSError: the file cannot be written.
     """
     bounds = bounds or Bounds()
