@@ -114,11 +114,7 @@ def measure(folder: Path, *, concurrency: int | None) -> Run:
     ):
         options = PlanOptions(download=False)
         plan = make_plan(
-            make_takes(TAKES),
-            [],
-            now=clock.now(),
-            has_file=lambda video: False,
-            options=options,
+            make_takes(TAKES), [], now=clock.now(), has_file=lambda video: False, options=options
         )
         engine = Engine(
             [Job("film", plan, store, folder)],

@@ -47,8 +47,5 @@ def rows(folder: Path) -> Iterator[Row]:
         cost,
     )
     yield Row(
-        "peak memory of that",
-        "",
-        *at_most(cost.peak_bytes / 100_000 / 1000, 6, "KB a shot"),
-        cost,
+        "peak memory of that", "", *at_most(cost.peak_bytes / 100_000 / 1000, 6, "KB a shot"), cost
     )

@@ -100,10 +100,7 @@ def prompts_sent_to(server: Server) -> list[str]:
     ("version", "has_manifest"), [("v1", False), ("v2", False), ("v2", True), (None, True)]
 )
 def test_what_an_earlier_version_paid_for_is_not_sent_again(
-    program: Program,
-    version: str | None,
-    has_manifest: bool,
-    monkeypatch: pytest.MonkeyPatch,
+    program: Program, version: str | None, has_manifest: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("MODELLIX_API_KEY", "mdlx-marked-key-0123456789")
     with serving(answer) as server:

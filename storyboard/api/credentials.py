@@ -106,8 +106,7 @@ def find_key(*, environ: Mapping[str, str], home: Path) -> Credentials:
         raise _broken(display_name, f"profile '{name}' is not an object with an apiKey")
     if not stored.strip():
         raise AccountError(
-            f"no API key: {source} holds none.",
-            next_step=f"{_USE_THE_VARIABLE} ({_KEYCHAIN})",
+            f"no API key: {source} holds none.", next_step=f"{_USE_THE_VARIABLE} ({_KEYCHAIN})"
         )
     return Credentials(_checked_key(stored.strip(), source), source, name)
 

@@ -18,12 +18,7 @@ Sleep = Callable[[float], None]
 
 
 def read_whole_log(
-    account: Account,
-    start: datetime,
-    end: datetime,
-    *,
-    user_id: str | None = None,
-    sleep: Sleep,
+    account: Account, start: datetime, end: datetime, *, user_id: str | None = None, sleep: Sleep
 ) -> tuple[LogEntry, ...]:
     """Every entry between two moments, each task once, in the log's own order.
 

@@ -28,11 +28,7 @@ from storyboard.errors import ExitCode
 from storyboard.models.catalog import load_catalog
 from storyboard.planning.cost import Bill, bill_for, bill_for_lost
 from storyboard.planning.selection import select_takes
-from storyboard.project.workspace import (
-    Workspace,
-    find_workspaces,
-    with_manifest_takes,
-)
+from storyboard.project.workspace import Workspace, find_workspaces, with_manifest_takes
 from storyboard.records import Action, Plan
 
 

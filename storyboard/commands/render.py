@@ -114,11 +114,7 @@ def command(
     with ExitStack() as stack:
         prepared = [
             _prepare(
-                space,
-                which.selection,
-                plan_options,
-                stack,
-                lock_timeout_s=running.lock_timeout_s,
+                space, which.selection, plan_options, stack, lock_timeout_s=running.lock_timeout_s
             )
             for space in spaces
         ]
@@ -212,10 +208,7 @@ def _run(
 
     protocol = _protocol(group, catalog)
     with connect(
-        group[0].space,
-        catalog,
-        protocol=protocol,
-        allow_private=running.allow_private,
+        group[0].space, catalog, protocol=protocol, allow_private=running.allow_private
     ) as connection:
         return _carry_out(
             group, connection, catalog, running, display, download=download, total=work

@@ -27,12 +27,7 @@ from storyboard.project.output_folder import open_folder
 from storyboard.project.workspace import Workspace
 from storyboard.records import Submission, TaskStatus
 from storyboard.recovery.decisions import abandoned, adopted, released
-from storyboard.recovery.rewrite import (
-    ask_for_task,
-    connect_for,
-    find_rendered,
-    write_again,
-)
+from storyboard.recovery.rewrite import ask_for_task, connect_for, find_rendered, write_again
 from storyboard.recovery.task_ids import choose_unknown
 
 
@@ -101,8 +96,7 @@ def _check_decision(decision: DecisionOptions) -> str | None:
     task_id = given.strip()
     if not is_task_id(task_id):
         raise UsageError(
-            f"{task_id[:100]!r} cannot be a task id",
-            next_step="copy the id from the console",
+            f"{task_id[:100]!r} cannot be a task id", next_step="copy the id from the console"
         )
     return task_id
 

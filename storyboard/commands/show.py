@@ -7,12 +7,7 @@ from typing import Any
 
 import click
 
-from storyboard.console.options import (
-    FILE,
-    VariableOptions,
-    json_option,
-    variable_options,
-)
+from storyboard.console.options import FILE, VariableOptions, json_option, variable_options
 from storyboard.console.printing import print_json, print_lines, print_safe
 from storyboard.console.read_storyboards import read_sound
 from storyboard.console.yaml_lines import yaml_lines
@@ -37,12 +32,7 @@ from storyboard.reporting.quoting import json_text
 )
 @json_option
 def command(
-    *,
-    file: Path,
-    takes: tuple[str, ...],
-    variables: VariableOptions,
-    style: str,
-    as_json: bool,
+    *, file: Path, takes: tuple[str, ...], variables: VariableOptions, style: str, as_json: bool
 ) -> int:
     """Print the payloads of a storyboard's takes; sends nothing.
 

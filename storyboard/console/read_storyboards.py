@@ -16,9 +16,7 @@ from storyboard.reporting.problems import format_problems
 
 
 def read_storyboards(
-    files: Sequence[Path],
-    catalog: Catalog,
-    variables: VariableOptions,
+    files: Sequence[Path], catalog: Catalog, variables: VariableOptions
 ) -> list[Storyboard]:
     """The storyboards at `files`, each with its problems; those of the vars go to the first."""
     overrides, problems, sources = read_overrides(variables.assignments, variables.variable_files)
@@ -29,9 +27,7 @@ def read_storyboards(
     if problems and boards:
         first = boards[0]
         boards[0] = replace(
-            first,
-            problems=(*problems, *first.problems),
-            sources={**first.sources, **sources},
+            first, problems=(*problems, *first.problems), sources={**first.sources, **sources}
         )
     return boards
 

@@ -17,10 +17,7 @@ from storyboard.records import ActionKind, Plan, TakeState, TakeStatus
 Outcome = tuple[Workspace, Plan, Sequence[TakeState]]
 """What one storyboard came to: its plan, and all its takes after the run."""
 
-_CODES = {
-    TakeStatus.DONE: ExitCode.OK,
-    TakeStatus.UNKNOWN: ExitCode.UNKNOWN,
-}
+_CODES = {TakeStatus.DONE: ExitCode.OK, TakeStatus.UNKNOWN: ExitCode.UNKNOWN}
 
 
 def exit_code_of(

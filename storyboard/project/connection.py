@@ -77,10 +77,7 @@ def _connect_sandbox(space: Workspace, catalog: Catalog, protocol: str) -> Itera
         api = PROTOCOLS[protocol](server.base_url, ApiKey(key))
         try:
             fetch = make_fetch(
-                catalog,
-                origin=server.base_url,
-                moved_to=server.base_url,
-                redaction=Redaction(key),
+                catalog, origin=server.base_url, moved_to=server.base_url, redaction=Redaction(key)
             )
             yield Connection(api, fetch, SANDBOX)
         finally:

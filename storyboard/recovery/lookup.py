@@ -52,11 +52,7 @@ def look_up(
 
 
 def _adopt(
-    submission: Submission,
-    task_id: str,
-    candidates: tuple[LogEntry, ...],
-    api: Api,
-    store: Store,
+    submission: Submission, task_id: str, candidates: tuple[LogEntry, ...], api: Api, store: Store
 ) -> Finding:
     """The submission with its task, if the API still finds it."""
     reply = ask_for_task(api, task_id, sleep=_wait)

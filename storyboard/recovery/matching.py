@@ -77,9 +77,7 @@ def spans_of(submissions: Iterable[Submission], *, clock_offset_s: float = 0.0) 
 
 
 def find_owners(
-    entries: Iterable[LogEntry],
-    answers: Mapping[str, Collection[str]],
-    known: Mapping[str, str],
+    entries: Iterable[LogEntry], answers: Mapping[str, Collection[str]], known: Mapping[str, str]
 ) -> Owners:
     """Whose tasks these are, from what the log gave when asked for each user id.
 
@@ -148,8 +146,7 @@ def _match(
     doubt = _doubt(submission, candidates, claims, owners)
     in_order = tuple(
         sorted(
-            candidates,
-            key=lambda entry: (entry.created_at or submission.sent_at, entry.task_id),
+            candidates, key=lambda entry: (entry.created_at or submission.sent_at, entry.task_id)
         )
     )
     return Match(submission, in_order, candidates[0] if doubt is None else None, doubt)

@@ -35,8 +35,7 @@ def choose_unknown(
     if named.is_shot and is_adopted:
         takes = ", ".join(dict.fromkeys(one.take for one in named.submissions))
         raise UsageError(
-            f"{name} is a shot, and a task belongs to one take",
-            next_step=f"name the take: {takes}",
+            f"{name} is a shot, and a task belongs to one take", next_step=f"name the take: {takes}"
         )
     if named.repeated:
         raise UsageError(

@@ -36,10 +36,7 @@ def json_text(problems: Sequence[Problem]) -> str:
             }
             for problem in problems
         ],
-        "summary": {
-            "problems": counts[Severity.PROBLEM],
-            "warnings": counts[Severity.WARNING],
-        },
+        "summary": {"problems": counts[Severity.PROBLEM], "warnings": counts[Severity.WARNING]},
     }
     return quoting.json_text(document)
 

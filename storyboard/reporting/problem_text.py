@@ -59,11 +59,7 @@ def _header(problem: Problem, *, color: bool) -> str:
 
 
 def _quoted(
-    problem: Problem,
-    sources: Mapping[str, str],
-    lines_of: dict[str, list[str]],
-    *,
-    color: bool,
+    problem: Problem, sources: Mapping[str, str], lines_of: dict[str, list[str]], *, color: bool
 ) -> list[str]:
     position = problem.position
     if position.path not in lines_of:

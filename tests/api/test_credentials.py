@@ -40,9 +40,7 @@ def profiles(**keys: str) -> dict[str, Any]:
     return {"profiles": {name: {"apiKey": key} for name, key in keys.items()}}
 
 
-def test_the_environment_comes_first_and_a_broken_file_does_not_matter_then(
-    tmp_path: Path,
-) -> None:
+def test_the_environment_comes_first_and_a_broken_file_does_not_matter_then(tmp_path: Path) -> None:
     write_config(tmp_path, "{broken")
 
     found = find(tmp_path, MODELLIX_API_KEY=f" {SECRET}\n", MODELLIX_PROFILE="none such")

@@ -105,8 +105,7 @@ def test_what_is_nested_too_deep_is_left_out() -> None:
 
 
 @pytest.mark.parametrize(
-    "unit",
-    ["m", "mdlx", "%", "%25", "\\", "\\u00", "&#0", "&#x0", "&", "QUJD", KEY[:-1], "6d"],
+    "unit", ["m", "mdlx", "%", "%25", "\\", "\\u00", "&#0", "&#x0", "&", "QUJD", KEY[:-1], "6d"]
 )
 def test_hiding_costs_time_in_proportion_to_the_text(unit: str) -> None:
     def cost_s(size: int) -> float:

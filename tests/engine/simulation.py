@@ -30,15 +30,7 @@ from storyboard.api.modellix.tasks import read_task
 from storyboard.engine.job import EngineSettings, Job, Progress, Provenance, RunResult
 from storyboard.engine.loop import Engine
 from storyboard.planning.plan import PlanOptions, make_plan
-from storyboard.records import (
-    Payload,
-    RateHint,
-    Submission,
-    SubmitReply,
-    Take,
-    TaskReply,
-    Video,
-)
+from storyboard.records import Payload, RateHint, Submission, SubmitReply, Take, TaskReply, Video
 from storyboard.state.store import Store
 from storyboard.videos.files import finish_moves, has_file
 from storyboard.videos.result import Fetch, Fetched, FetchResult

@@ -11,12 +11,7 @@ from storyboard.api.http.response import Answer
 from storyboard.records import Submission
 from storyboard.videos.result import FetchFailed, FetchResult
 from tests.engine.rig import make_takes
-from tests.engine.simulation import (
-    Call,
-    Simulation,
-    json_answer,
-    refused,
-)
+from tests.engine.simulation import Call, Simulation, json_answer, refused
 
 
 def test_slow_downloads_hold_up_no_submission(sim: Simulation) -> None:

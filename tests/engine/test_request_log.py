@@ -19,11 +19,7 @@ from storyboard.errors import AccountError, StoryboardError
 from storyboard.planning.plan import PlanOptions
 from storyboard.records import RateHint
 from tests.engine.rig import make_takes
-from tests.engine.simulation import (
-    HOUR,
-    ApiWithLog,
-    Simulation,
-)
+from tests.engine.simulation import HOUR, ApiWithLog, Simulation
 
 START = datetime(2026, 11, 22, 18, 0, tzinfo=timezone.utc)
 

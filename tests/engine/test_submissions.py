@@ -10,15 +10,7 @@ import pytest
 from storyboard.api.http.response import Answer
 from storyboard.engine.job import Step
 from tests.engine.rig import make_takes
-from tests.engine.simulation import (
-    HOUR,
-    Call,
-    Simulation,
-    cut_off,
-    gaps,
-    no_connection,
-    refused,
-)
+from tests.engine.simulation import HOUR, Call, Simulation, cut_off, gaps, no_connection, refused
 
 # Rate and connection
 

@@ -10,13 +10,7 @@ from storyboard.engine.job import Step
 from storyboard.errors import ExitCode
 from storyboard.planning.plan import PlanOptions
 from tests.engine.rig import make_takes
-from tests.engine.simulation import (
-    HOUR,
-    Simulation,
-    between,
-    refused,
-    task,
-)
+from tests.engine.simulation import HOUR, Simulation, between, refused, task
 
 
 def test_a_task_that_is_not_found_for_ten_minutes_is_unknown(sim: Simulation) -> None:

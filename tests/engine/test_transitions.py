@@ -42,12 +42,7 @@ def poll(submission: Submission, reply: TaskReply) -> Submission:
     [
         (
             SubmitReply(Outcome.ACCEPTED, task_id="t", http_status=200, body="{}"),
-            {
-                "state": State.ACCEPTED,
-                "task_id": "t",
-                "submitted_at": LATER,
-                "http_status": 200,
-            },
+            {"state": State.ACCEPTED, "task_id": "t", "submitted_at": LATER, "http_status": 200},
         ),
         (
             SubmitReply(Outcome.REJECTED, http_status=400, message="no", body="{}"),

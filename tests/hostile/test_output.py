@@ -267,10 +267,7 @@ def test_a_message_of_the_api_does_not_act(
 
 
 def test_a_row_of_the_request_log_does_not_act(
-    program: Program,
-    film: Path,
-    server: SandboxServer,
-    monkeypatch: pytest.MonkeyPatch,
+    program: Program, film: Path, server: SandboxServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lose_one(program, film, server)
     with closing(sqlite3.connect(OUT / "state.sqlite3")) as db, db:

@@ -410,8 +410,7 @@ def test_a_sound_line_is_taken(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "line",
-    [b"\xff\xfe", b"[" * 100_000, b"9" * 5000, b"null", b'"x"', b"[]", b"{}", b"\x00" * 100],
+    "line", [b"\xff\xfe", b"[" * 100_000, b"9" * 5000, b"null", b'"x"', b"[]", b"{}", b"\x00" * 100]
 )
 def test_a_damaged_line_is_refused_in_a_sentence(tmp_path: Path, line: bytes) -> None:
     (tmp_path / "tasks.jsonl").write_bytes(line + b"\n")

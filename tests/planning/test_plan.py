@@ -8,11 +8,7 @@ from typing import Any
 
 import pytest
 
-from storyboard.planning.plan import (
-    PlanOptions,
-    find_orphans,
-    make_plan,
-)
+from storyboard.planning.plan import PlanOptions, find_orphans, make_plan
 from storyboard.planning.states import pair_takes, read_states, status_of
 from storyboard.records import (
     Action,

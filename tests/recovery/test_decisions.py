@@ -96,10 +96,7 @@ def test_a_name_that_means_nothing_unknown_finds_nothing() -> None:
 
 def test_an_adopted_submission_is_resumed() -> None:
     kind, reason = action_of(adopted(sent(1, "one"), "task-7"))
-    assert (kind, reason) == (
-        ActionKind.RESUME,
-        "task task-7 was accepted and is not finished",
-    )
+    assert (kind, reason) == (ActionKind.RESUME, "task task-7 was accepted and is not finished")
 
 
 def test_a_released_submission_is_sent_again() -> None:

@@ -70,12 +70,7 @@ def test_the_one_row_that_fits_one_submission_is_taken() -> None:
 
 @pytest.mark.parametrize(
     "other",
-    [
-        row(model="alibaba/wan2.6-t2v"),
-        row(after_s=-121),
-        row(after_s=181),
-        row(user="render-b"),
-    ],
+    [row(model="alibaba/wan2.6-t2v"), row(after_s=-121), row(after_s=181), row(user="render-b")],
     ids=["another model", "made too early", "made too late", "another user"],
 )
 def test_a_row_that_cannot_be_it_is_no_candidate(other: LogEntry) -> None:

@@ -153,10 +153,7 @@ def test_a_payload_is_held_against_the_model_card(
 )
 def test_a_body_that_is_no_request_is_refused(serve: Serve, body: bytes, message: str) -> None:
     reply = serve().call(
-        "POST",
-        f"/api/v1/{MODEL}",
-        data=body,
-        headers={"Content-Type": "application/json"},
+        "POST", f"/api/v1/{MODEL}", data=body, headers={"Content-Type": "application/json"}
     )
     assert reply.json() == {"code": 400, "message": message}
 
@@ -201,10 +198,7 @@ def test_without_a_key_nothing_is_answered(serve: Serve, header: str) -> None:
     ):
         options = {"json": {"prompt": "x"}} if method == "POST" else {}
         reply = client.call(method, path, headers={"Authorization": header}, **options)
-        assert reply.json() == {
-            "code": 401,
-            "message": "Authentication failed: no valid API key",
-        }
+        assert reply.json() == {"code": 401, "message": "Authentication failed: no valid API key"}
 
 
 def test_one_key_can_be_the_only_one_let_in(serve: Serve) -> None:

@@ -34,12 +34,7 @@ def test_a_cut_connection_tells_the_client_nothing(serve: Serve, fault: str, acc
         ("error_500", 500, 0, "Internal error: the sandbox was told to fail"),
         ("error_503", 503, 0, "Service temporarily unavailable: try again"),
         ("rate_limited", 429, 0, "Rate limit exceeded: 10000 requests per minute"),
-        (
-            "error_500_after",
-            500,
-            1,
-            "Internal error: the sandbox was told to fail after accepting",
-        ),
+        ("error_500_after", 500, 1, "Internal error: the sandbox was told to fail after accepting"),
     ],
 )
 def test_an_error_by_fault_looks_like_a_real_one(
@@ -116,8 +111,7 @@ def test_a_failed_task_gives_its_money_and_its_place_back(serve: Serve, clock: C
 
 
 @pytest.mark.parametrize(
-    ("fault", "status"),
-    [("poll_error", 500), ("poll_rate_limited", 429), ("poll_missing", 404)],
+    ("fault", "status"), [("poll_error", 500), ("poll_rate_limited", 429), ("poll_missing", 404)]
 )
 def test_a_poll_can_go_wrong_once(serve: Serve, fault: str, status: int) -> None:
     client = serve(faults=Faults(**{fault: (1,)}))

@@ -267,11 +267,7 @@ def test_a_video_belongs_to_a_submission_that_exists(store: Store) -> None:
 
 
 @pytest.mark.parametrize(
-    ("path", "following"),
-    [
-        ("videos/hero.v007.mp4", 8),
-        ("videos/hero.v2.v003.mp4", 4),
-    ],
+    ("path", "following"), [("videos/hero.v007.mp4", 8), ("videos/hero.v2.v003.mp4", 4)]
 )
 def test_an_adopted_video_keeps_its_number(store: Store, path: str, following: int) -> None:
     adopted = store.adopt(make_done(make_take(), id=0, video=make_video(path=path)))

@@ -34,13 +34,7 @@ from storyboard.api.modellix.submissions import is_task_id, read_submission
 from storyboard.api.modellix.tasks import read_task
 from storyboard.api.redaction import Redaction, printable_line
 from storyboard.errors import AccountError, Unreachable, UsageError
-from storyboard.records import (
-    Outcome,
-    Payload,
-    SubmitReply,
-    TaskReply,
-    TaskStatus,
-)
+from storyboard.records import Outcome, Payload, SubmitReply, TaskReply, TaskStatus
 
 _ENDPOINT = re.compile(r"(/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)+")
 _USER_ID = re.compile(r"[A-Za-z0-9_-]{8,128}")
@@ -64,10 +58,7 @@ class ModellixApi:
         self.origin = origin
         self._key = key
         self._sessions = Sessions(
-            self._sign,
-            timeouts or Timeouts(),
-            redaction=Redaction(key.reveal()),
-            clock=clock,
+            self._sign, timeouts or Timeouts(), redaction=Redaction(key.reveal()), clock=clock
         )
 
     def submit(self, endpoint: str, payload: Payload, *, user_id: str | None = None) -> SubmitReply:

@@ -15,14 +15,7 @@ from __future__ import annotations
 import re
 from typing import Any, TypeGuard
 
-from storyboard.api.http.response import (
-    Answer,
-    is_code,
-    limit_of,
-    object_in,
-    rate_hint,
-    text_in,
-)
+from storyboard.api.http.response import Answer, is_code, limit_of, object_in, rate_hint, text_in
 from storyboard.api.redaction import printable_line
 from storyboard.records import Outcome, SubmitReply
 

@@ -10,14 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
-from storyboard.api.http.response import (
-    Answer,
-    limit_of,
-    object_in,
-    rate_hint,
-    text_in,
-    utc_moment,
-)
+from storyboard.api.http.response import Answer, limit_of, object_in, rate_hint, text_in, utc_moment
 from storyboard.api.redaction import HIDDEN, printable_line
 from storyboard.names import is_link
 from storyboard.records import TaskReply, TaskStatus

@@ -19,13 +19,7 @@ from jinja2 import tests as jinja_tests
 from jinja2.exceptions import FilterArgumentError
 from jinja2.runtime import Context
 
-from storyboard.language.templates.bounds import (
-    brief,
-    describe,
-    need_length,
-    need_plain,
-    printable,
-)
+from storyboard.language.templates.bounds import brief, describe, need_length, need_plain, printable
 from storyboard.language.templates.fault import TemplateFault, plain_words
 from storyboard.language.templates.slug import slug
 from storyboard.reporting.suggest import did_you_mean

@@ -114,10 +114,7 @@ VERSION: Schema = {
 
 TITLE: Schema = _text("A name for people; templates know it as title.", "Neon Harbor")
 
-MODEL: Schema = {
-    "description": "The model that renders the shots.",
-    "type": "string",
-}
+MODEL: Schema = {"description": "The model that renders the shots.", "type": "string"}
 
 INCLUDE: Schema = {
     "description": "Files with vars, negatives, seeds and defaults that several storyboards "

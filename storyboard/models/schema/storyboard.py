@@ -128,11 +128,7 @@ def _shot(parameters: Schema) -> Schema:
         "description": "One entry; with rows or a matrix it stands for several shots.",
         "required": ["id"],
         "additionalProperties": False,
-        "properties": {
-            **first,
-            **_settings(parameters),
-            "vars": _ref("vars"),
-        },
+        "properties": {**first, **_settings(parameters), "vars": _ref("vars")},
     }
 
 
@@ -171,10 +167,7 @@ def _narrowed(card: ModelCard) -> Schema:
     own = _ref(_only(card))
     is_for_card = {
         "required": ["model"],
-        "properties": {
-            "model": {"const": card.name},
-            "defaults": {"not": {"required": ["model"]}},
-        },
+        "properties": {"model": {"const": card.name}, "defaults": {"not": {"required": ["model"]}}},
     }
     scene = {
         "if": {"properties": {"defaults": {"not": {"required": ["model"]}}}},
@@ -201,10 +194,7 @@ def _own_limits(cards: Sequence[ModelCard]) -> Schema:
         _only(card): {
             "if": {"required": ["model"]},
             "else": {
-                "properties": {
-                    **{name: _not_taken(card) for name in every},
-                    **model_limits(card),
-                }
+                "properties": {**{name: _not_taken(card) for name in every}, **model_limits(card)}
             },
         }
         for card in cards

@@ -79,8 +79,7 @@ def _check_owner(manifest: Manifest, folder: Path, *, origin: str, storyboard: s
     else:
         return
     raise UsageError(
-        f"{folder / 'manifest.json'} {problem}",
-        next_step="choose another folder with --output",
+        f"{folder / 'manifest.json'} {problem}", next_step="choose another folder with --output"
     )
 
 

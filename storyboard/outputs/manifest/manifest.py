@@ -18,12 +18,7 @@ from pathlib import Path
 from typing import Protocol
 from urllib.parse import urlsplit
 
-from storyboard.outputs.manifest.file import (
-    Manifest,
-    ManifestTake,
-    manifest_bytes,
-    read_manifest,
-)
+from storyboard.outputs.manifest.file import Manifest, ManifestTake, manifest_bytes, read_manifest
 from storyboard.outputs.manifest.times import whole_second
 from storyboard.records import (
     Position,

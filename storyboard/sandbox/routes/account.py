@@ -5,13 +5,7 @@ from __future__ import annotations
 from aiohttp import web
 
 from storyboard.sandbox.context import SANDBOX
-from storyboard.sandbox.replies import (
-    Refusal,
-    balance_reply,
-    key_reply,
-    logs_reply,
-    models_reply,
-)
+from storyboard.sandbox.replies import Refusal, balance_reply, key_reply, logs_reply, models_reply
 
 _LOG_WINDOW_S = 30 * 24 * 3600  # the longest span that the request log may be asked for
 _LOG_PAGE_SIZE = 20

@@ -84,9 +84,7 @@ def test_absurd_values_count_as_not_said(headers: dict[str, str], expected: Rate
     assert hint(**headers) == expected
 
 
-def test_a_body_is_parsed_once_however_often_it_is_asked(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_a_body_is_parsed_once_however_often_it_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
     bodies: list[bytes] = []
     loads = json.loads
 

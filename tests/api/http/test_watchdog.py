@@ -74,9 +74,7 @@ def test_one_thread_watches_over_all() -> None:
     assert thread.daemon, "a second Ctrl-C must end the process while a request hangs"
 
 
-def test_without_a_free_thread_a_later_request_tries_again(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_without_a_free_thread_a_later_request_tries_again(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(thread: threading.Thread) -> None:
         raise RuntimeError("can't start new thread")
 

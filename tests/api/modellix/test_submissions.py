@@ -22,10 +22,7 @@ ACCEPTED = {
         "status": "pending",
         "task_id": "task-abc123",
         "model_id": "model-123",
-        "get_result": {
-            "method": "GET",
-            "url": "https://api.modellix.ai/api/v1/tasks/task-abc123",
-        },
+        "get_result": {"method": "GET", "url": "https://api.modellix.ai/api/v1/tasks/task-abc123"},
     },
 }
 
@@ -165,10 +162,7 @@ def test_no_connection_is_safe_to_send_again_and_no_answer_is_not() -> None:
     refused = read(None, was_sent=False, trouble="the connection was refused")
     lost = read(None, was_sent=True, trouble="no answer came in time")
 
-    assert (refused.outcome, refused.message) == (
-        Outcome.UNAVAILABLE,
-        "the connection was refused",
-    )
+    assert (refused.outcome, refused.message) == (Outcome.UNAVAILABLE, "the connection was refused")
     assert (lost.outcome, lost.message) == (Outcome.UNKNOWN, "no answer came in time")
 
 

@@ -270,10 +270,7 @@ def test_no_answer_and_a_cut_answer_mean_poll_again() -> None:
 def test_what_is_no_task_means_poll_again(body: bytes) -> None:
     reply = read(body)
 
-    assert (reply.status, reply.reason) == (
-        TaskStatus.UNREADABLE,
-        "the reply has no task status",
-    )
+    assert (reply.status, reply.reason) == (TaskStatus.UNREADABLE, "the reply has no task status")
 
 
 def test_numbers_that_are_not_finite_do_no_harm() -> None:

@@ -85,10 +85,7 @@ def test_values_know_the_way_to_them() -> None:
 def test_an_exclusion_of_an_axis_that_is_none_is_a_problem_with_a_suggestion() -> None:
     problems = check_matrix(matrix_of("{city: [Osaka], exclude: [{ctiy: Osaka}]}"))
     assert [(problem.message, problem.hint) for problem in problems] == [
-        (
-            "shots[0].matrix.exclude[0].ctiy: the matrix has no axis 'ctiy'",
-            "did you mean 'city'?",
-        )
+        ("shots[0].matrix.exclude[0].ctiy: the matrix has no axis 'ctiy'", "did you mean 'city'?")
     ]
 
 

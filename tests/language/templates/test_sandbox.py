@@ -269,9 +269,7 @@ def test_a_filter_that_is_left_out_says_why(name: str, reason: str) -> None:
     assert reason in fault.hint
 
 
-def test_a_file_that_is_not_in_the_folder_is_named_and_the_folder_too(
-    templates: Templates,
-) -> None:
+def test_a_file_that_is_not_in_the_folder_is_named_and_the_folder_too(templates: Templates) -> None:
     fault = fault_of("{% include 'camera' %}", templates=templates)
     assert fault.code == "unknown-template"
     assert fault.message == (

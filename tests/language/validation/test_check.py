@@ -133,12 +133,7 @@ def test_a_storyboard_without_faults_has_no_problems() -> None:
             None,
         ),
         ("prompt: ''", "too-short", "prompt: is empty; at least 1 character is needed", None),
-        (
-            "prompt:",
-            "wrong-type",
-            f"prompt: is empty; {TAKES} text of 1 to 5,000 characters",
-            None,
-        ),
+        ("prompt:", "wrong-type", f"prompt: is empty; {TAKES} text of 1 to 5,000 characters", None),
         (
             f"prompt: {'a' * 5012}",
             "too-long",
@@ -152,12 +147,7 @@ def test_a_storyboard_without_faults_has_no_problems() -> None:
             "https:// and a host, and holds no spaces; other characters are percent-encoded",
             None,
         ),
-        (
-            "takes: 0",
-            "too-small",
-            "takes: 0 is less than 1, the least that is allowed",
-            None,
-        ),
+        ("takes: 0", "too-small", "takes: 0 is less than 1, the least that is allowed", None),
         (
             "tags: night",
             "wrong-type",
