@@ -1,16 +1,28 @@
-"""The exceptions that stop a run, and the exit codes they end it with.
+"""Every exception of the program that crosses a room, and the exit codes.
 
-    StoryboardError            one sentence, and what to do next
+    StoryboardError            stops the run: one sentence, and what to do next
     +-- UsageError             2    wrong usage, or a file that cannot be used
     +-- Refused                3    a guard said no
     +-- TimeIsUp               5    --timeout ran out
     +-- Locked                 11   another render holds the folder
     +-- AccountError           12   key, balance or connection
     |   +-- Unreachable        12   the API was never reached
+    |   +-- NotNow             12   the API cannot answer now; the same read may pass later
     +-- StateError             2    the state file or the output folder cannot be used
 
+    DownloadError              one take has no video yet; the run goes on   retry?
+    +-- LinkGone               expired, or the host refuses it              no
+    +-- LinkUnsafe             an address that is not asked for anything    no
+    +-- VideoTooLarge                                                       no
+    +-- NotVideoData           a page of an error or a login instead        yes
+    +-- DownloadBroken         cut, too slow, the host is down              yes
+    NotAVideo                  what was downloaded is no sound video; the run goes on
+
+    CardError                  a model card cannot be read; `read_card` turns it into UsageError
+
 Problems in a user's storyboard are values (`records.Problem`), not
-exceptions. Only `cli.py` turns exceptions into exit codes.
+exceptions. Only `cli.py` turns exceptions into exit codes. An exception that
+never leaves its own room only ends a loop there, and stands beside it.
 """
 
 from __future__ import annotations
@@ -98,3 +110,62 @@ class AccountError(StoryboardError):
 
 class Unreachable(AccountError):
     """The API could not be reached at all."""
+
+
+class NotNow(AccountError):
+    """The API is there and cannot answer now: the same read may pass after `wait_s` seconds.
+
+    `wait_s` is None where the answer does not say how long.
+    """
+
+    def __init__(self, message: str, *, next_step: str, wait_s: float | None) -> None:
+        super().__init__(message, next_step=next_step)
+        self.wait_s = wait_s
+
+
+class DownloadError(Exception):
+    """The video is not there; `is_worth_retrying` says whether that may change.
+
+    The message names the host and never the address, which may be signed. A full
+    disk is an `OSError`, passed up as it is.
+    """
+
+    is_worth_retrying = True
+
+    def __init__(self, host: str, what: str) -> None:
+        super().__init__(f"{host}: {what}")
+        self.host = host
+
+
+class LinkGone(DownloadError):
+    """The link has expired, or the host refuses it. The task may give a new one."""
+
+    is_worth_retrying = False
+
+
+class LinkUnsafe(DownloadError):
+    """The link leads where no video can be: another scheme, a private address, a circle."""
+
+    is_worth_retrying = False
+
+
+class VideoTooLarge(DownloadError):
+    """The video is larger than the bound."""
+
+    is_worth_retrying = False
+
+
+class NotVideoData(DownloadError):
+    """The host sent something that is not a video."""
+
+
+class DownloadBroken(DownloadError):
+    """The transfer did not come to its end. What came is of no use to a later call."""
+
+
+class NotAVideo(Exception):
+    """The file cannot be the video that was asked for; the message is a sentence."""
+
+
+class CardError(Exception):
+    """Why a document is not a model card."""

@@ -20,19 +20,7 @@ from storyboard.api.http.response import (
 )
 from storyboard.api.modellix.submissions import is_task_id
 from storyboard.api.redaction import printable_line
-from storyboard.errors import AccountError
 from storyboard.records import RateHint
-
-
-class NotNow(AccountError):
-    """The API is there and cannot answer now: the same read may pass after `wait_s` seconds.
-
-    `wait_s` is None where the answer does not say how long.
-    """
-
-    def __init__(self, message: str, *, next_step: str, wait_s: float | None) -> None:
-        super().__init__(message, next_step=next_step)
-        self.wait_s = wait_s
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
-from storyboard.api.account import Account, LogEntry, LogPage, NotNow
-from storyboard.errors import AccountError, Unreachable
+from storyboard.api.account import Account, LogEntry, LogPage
+from storyboard.errors import AccountError, NotNow, Unreachable
 
 PAGE_SIZE = 100
 MAX_PAGES = 1000  # 100,000 rows; whoever has more in one span cannot be told apart by time anyway

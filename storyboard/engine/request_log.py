@@ -10,12 +10,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from storyboard.api.account import Account, NotNow
+from storyboard.api.account import Account
 from storyboard.api.modellix.tasks import is_end
 from storyboard.engine.ending import Ending
 from storyboard.engine.events import LogChecked, LogCheckFailed, guarded
 from storyboard.engine.run import Run
-from storyboard.errors import StoryboardError
+from storyboard.errors import NotNow, StoryboardError
 
 _PAGE_SIZE = 100  # rows
 _MAX_CLOCK_DIFFERENCE = timedelta(minutes=1)  # between the server's clock and ours

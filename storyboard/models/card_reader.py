@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any, NoReturn
 from urllib.parse import urlsplit
 
-from storyboard.errors import UsageError
+from storyboard.errors import CardError, UsageError
 from storyboard.models.card import MediaLimits, ModelCard, Parameter
-from storyboard.models.yamltext import CardError, parse_card
+from storyboard.models.yamltext import parse_card
 from storyboard.names import ID
 from storyboard.records import Json
 

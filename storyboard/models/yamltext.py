@@ -6,6 +6,7 @@ from typing import Any
 
 import yaml
 
+from storyboard.errors import CardError
 from storyboard.records import Json
 
 MAX_CHARACTERS = 1_000_000
@@ -14,10 +15,6 @@ _TOO_DEEP = f"is nested more than {MAX_LEVELS} levels deep"
 
 # The C parser reads a card in 3 ms, the one in Python in 40; every start pays for it.
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-
-
-class CardError(Exception):
-    """Why a document is not a model card; inside `models` only, `read_card` raises UsageError."""
 
 
 def is_too_deep(error: Exception) -> bool:

@@ -6,13 +6,12 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from storyboard.api.downloads.download import download
-from storyboard.api.downloads.errors import DownloadError, LinkGone
 from storyboard.api.redaction import Redaction
-from storyboard.errors import StateError
+from storyboard.errors import DownloadError, LinkGone, NotAVideo, StateError
 from storyboard.models.catalog import Catalog
 from storyboard.records import Submission, Video
 from storyboard.videos.files import make_videos_folder
-from storyboard.videos.measure import NotAVideo, check_plausible, measure_video
+from storyboard.videos.measure import check_plausible, measure_video
 from storyboard.videos.result import Fetch, Fetched, FetchFailed, FetchResult
 
 

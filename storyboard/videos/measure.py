@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from storyboard.errors import NotAVideo
 from storyboard.private import without_key
 from storyboard.videos.measure_child import MAX_CPU_S, MAX_MEMORY_BYTES
 from storyboard.videos.mp4 import find_damage
@@ -23,10 +24,6 @@ _NOT_MEASURED = "its measures are not known"
 
 _CHILD = Path(__file__).with_name("measure_child.py")
 _TIMEOUT_S = 60.0  # by the clock on the wall, for a machine that is busy or that has no limits
-
-
-class NotAVideo(Exception):
-    """The file cannot be the video that was asked for; the message is a sentence."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,9 +6,9 @@ from datetime import datetime, timezone
 
 import pytest
 
-from storyboard.api.account import Account, Checkup, LogEntry, LogPage, NotNow
+from storyboard.api.account import Account, Checkup, LogEntry, LogPage
 from storyboard.api.request_log import read_whole_log
-from storyboard.errors import AccountError, Unreachable
+from storyboard.errors import AccountError, NotNow, Unreachable
 from storyboard.records import RateHint
 
 NOON = datetime(2026, 11, 22, 12, 0, 0, tzinfo=timezone.utc)

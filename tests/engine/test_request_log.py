@@ -11,11 +11,11 @@ from itertools import pairwise
 
 import pytest
 
-from storyboard.api.account import Checkup, LogEntry, LogPage, NotNow
+from storyboard.api.account import Checkup, LogEntry, LogPage
 from storyboard.engine.events import LogChecked, LogCheckFailed
 from storyboard.engine.job import Step
 from storyboard.engine.request_log import read_log
-from storyboard.errors import AccountError, StoryboardError
+from storyboard.errors import AccountError, NotNow, StoryboardError
 from storyboard.planning.plan import PlanOptions
 from storyboard.records import RateHint
 from tests.engine.rig import make_takes

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from storyboard.videos.measure import NotAVideo, measure_video
+from storyboard.errors import NotAVideo
+from storyboard.videos.measure import measure_video
 from storyboard.videos.measure_child import MAX_CPU_S, MAX_MEMORY_BYTES, limit_resources
 from tests.hostile.mp4 import fragmented_film
 

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from storyboard.videos.measure import NotAVideo, VideoFacts, check_plausible, measure_video
+from storyboard.errors import NotAVideo
+from storyboard.videos.measure import VideoFacts, check_plausible, measure_video
 from storyboard.videos.mp4 import find_damage
 
 av = pytest.importorskip("av", reason="the films for these tests are made with PyAV")

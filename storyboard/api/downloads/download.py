@@ -16,18 +16,12 @@ from pathlib import Path
 
 import requests
 
-from storyboard.api.downloads.errors import (
-    DownloadBroken,
-    LinkGone,
-    LinkUnsafe,
-    NotVideoData,
-    VideoTooLarge,
-)
 from storyboard.api.downloads.links import Link, check_link, next_link
 from storyboard.api.downloads.partial_file import HEAD_BYTES, Part
 from storyboard.api.http.connections import Exchange
 from storyboard.api.http.errors import describe_trouble
 from storyboard.api.http.session import NETWORK_ERRORS, USER_AGENT, PlainSession, raw_chunks
+from storyboard.errors import DownloadBroken, LinkGone, LinkUnsafe, NotVideoData, VideoTooLarge
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _GONE = frozenset({403, 404, 410})

@@ -14,9 +14,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import SplitResult, urljoin, urlsplit
 
-from storyboard.api.downloads.errors import LinkUnsafe
 from storyboard.api.http.addresses import LOOPBACK_HOSTS, is_public_address, is_same_loopback
 from storyboard.api.redaction import printable_line
+from storyboard.errors import LinkUnsafe
 
 _FORBIDDEN = re.compile(r"[\x00-\x20\x7f\\]")
 _NUMERIC_LABEL = re.compile(r"([0-9]+|0x[0-9a-f]*)", re.IGNORECASE)

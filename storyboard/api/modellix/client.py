@@ -20,7 +20,6 @@ from storyboard.api.account import (
     Checkup,
     ListedModel,
     LogPage,
-    NotNow,
     number_in,
     read_checkup,
     read_log,
@@ -33,7 +32,7 @@ from storyboard.api.http.session import Sessions, Timeouts
 from storyboard.api.modellix.submissions import is_task_id, read_submission
 from storyboard.api.modellix.tasks import read_task
 from storyboard.api.redaction import Redaction, printable_line
-from storyboard.errors import AccountError, Unreachable, UsageError
+from storyboard.errors import AccountError, NotNow, Unreachable, UsageError
 from storyboard.records import Outcome, Payload, SubmitReply, TaskReply, TaskStatus
 
 _ENDPOINT = re.compile(r"(/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)+")

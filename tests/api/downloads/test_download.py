@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from storyboard.api.downloads.download import Bounds, Downloaded, download
-from storyboard.api.downloads.errors import (
+from storyboard.errors import (
     DownloadBroken,
     DownloadError,
     LinkGone,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from storyboard.api.downloads.errors import LinkUnsafe
 from storyboard.api.downloads.links import check_link, next_link
+from storyboard.errors import LinkUnsafe
 
 API = "https://api.modellix.ai"
 SANDBOX = "http://127.0.0.1:8080"

@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-from storyboard.api.account import ListedModel, LogEntry, NotNow
+from storyboard.api.account import ListedModel, LogEntry
 from storyboard.api.credentials import ApiKey
 from storyboard.api.http.session import Timeouts
 from storyboard.api.modellix.client import ModellixApi
 from storyboard.api.protocols import PROTOCOLS, Api
-from storyboard.errors import AccountError, Unreachable, UsageError
+from storyboard.errors import AccountError, NotNow, Unreachable, UsageError
 from storyboard.records import Outcome, TaskStatus
 from tests.api.servers import Request, Server, http_reply, serving
 
