@@ -85,10 +85,10 @@ def _replace(path: Path, content: bytes) -> None:
         with suppress(OSError):
             temporary.unlink()
         raise
-    _sync_folder(path.parent)
+    sync_folder(path.parent)
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
     """Makes the new name durable. Windows cannot open folders, some network drives cannot sync."""
     with suppress(OSError):
         handle = os.open(folder, os.O_RDONLY)

@@ -55,7 +55,7 @@ from storyboard.records import (
 )
 from storyboard.state.queries import read_submissions
 from storyboard.state.store import Store
-from storyboard.videos.files import finish_moves, has_file, move_into_place, part_path, path_of
+from storyboard.videos.files import finish_moves, has_file, move_into_place, partial_path
 from tests.made import NOW, make_take
 
 ORIGIN = "https://api.modellix.ai"
@@ -205,15 +205,16 @@ class Nights(RuleBasedStateMachine):
         sent = data.draw(st.sampled_from(actions)).submission
         assert sent is not None
         content = f"video of {sent.task_id}".encode()
-        part = part_path(self.folder, sent)
+        part = partial_path(self.folder, sent)
         part.write_bytes(content)
         video = Video("", hashlib.sha256(content).hexdigest(), len(content))
         placed = add_video(self.job, sent, video)
         if is_killed:
             self.die()
         else:
-            assert not (self.folder / path_of(placed)).exists()
-            move_into_place(self.folder, part, path_of(placed))
+            assert placed.video is not None
+            assert not (self.folder / placed.video.path).exists()
+            move_into_place(self.folder, part, placed.video.path)
 
     # A person
 

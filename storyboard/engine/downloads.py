@@ -26,7 +26,7 @@ from storyboard.errors import StateError
 from storyboard.names import video_path
 from storyboard.records import Submission, Video
 from storyboard.videos import files as video_files
-from storyboard.videos.files import part_path
+from storyboard.videos.files import partial_path
 from storyboard.videos.result import Fetch, Fetched, FetchFailed, FetchResult
 
 _MAX_ATTEMPTS = 5
@@ -84,9 +84,9 @@ class Downloads:
     def move_into_place(self, now: float) -> None:
         """Gives the fetched files the names that their rows have. To be called after the commit."""
         for flight, fetched in self._to_move:
-            path = video_files.path_of(flight.submission)
+            path = flight.submission.video.path if flight.submission.video else ""
             try:
-                video_files.move_into_place(flight.job.folder, fetched.part, path)
+                video_files.move_into_place(flight.job.folder, fetched.partial, path)
             except StateError as error:
                 self._ending.fail(error, now)
             else:
@@ -100,8 +100,8 @@ class Downloads:
     def _start(self, flight: Flight) -> None:
         flight.download_attempts += 1
         submission = flight.submission
-        part = part_path(flight.job.folder, submission)
-        self._workers.start(guarded(lambda: Answered(flight, self._fetch(submission, part))))
+        partial = partial_path(flight.job.folder, submission)
+        self._workers.start(guarded(lambda: Answered(flight, self._fetch(submission, partial))))
 
     def _on_failed(self, flight: Flight, failed: FetchFailed, now: float) -> None:
         has_attempts_left = flight.download_attempts < _MAX_ATTEMPTS

@@ -14,7 +14,7 @@ from storyboard.records import TakeState
 from storyboard.state.files import FILE_NAME as STATE
 from storyboard.state.lock import hold_lock
 from storyboard.state.store import Store
-from storyboard.videos.files import finish_moves, make_videos_folder, sweep_parts
+from storyboard.videos.files import finish_moves, make_videos_folder, remove_partial_files
 
 _VIDEOS = "videos"
 _LEFT_BEHIND = frozenset({".lock", ".lock.json", ".sandbox", ".DS_Store"})
@@ -47,7 +47,7 @@ def open_folder(space: Workspace, *, lock_timeout_s: float = 0.0) -> Iterator[St
                 for submission in adoptable:
                     store.adopt(submission)
             finish_moves(space.folder, store.submissions())
-            sweep_parts(space.folder)
+            remove_partial_files(space.folder)
             yield store
         finally:
             store.close()

@@ -7,27 +7,27 @@ with a repository.
 
 from __future__ import annotations
 
-import hashlib
 import os
 import stat
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
+from storyboard.atomic_files import digest_of, sync_folder
 from storyboard.errors import StateError
 from storyboard.names import is_video_path
 from storyboard.records import Submission, Video
 
 
-def part_path(folder: Path, submission: Submission) -> Path:
-    """The temporary name under which a submission's result is written."""
+def partial_path(folder: Path, submission: Submission) -> Path:
+    """The partial file into which a submission's result is downloaded."""
     return folder / "videos" / f".{submission.id}.part"
 
 
 def has_file(folder: Path, video: Video) -> bool:
     """Whether the video's file is in place with its size."""
     try:
-        # Asked for each take of a storyboard, and joining paths costs more than looking.
+        # Called for each take of a storyboard, and to join paths costs more than to stat.
         found = os.stat(f"{folder}/{video.path}")  # noqa: PTH116 (as said above)
         return found.st_size == video.size_bytes and stat.S_ISREG(found.st_mode)
     except OSError:
@@ -35,14 +35,14 @@ def has_file(folder: Path, video: Video) -> bool:
 
 
 def snapshot_files(folder: Path) -> Callable[[Video], bool]:
-    """`has_file` for a folder as it is found at one moment: each video is looked at once."""
+    """`has_file` for a folder at one moment: each video's file is checked only once."""
     seen: dict[tuple[str, int], bool] = {}
 
     def is_here(video: Video) -> bool:
-        about = video.path, video.size_bytes
-        if about not in seen:
-            seen[about] = has_file(folder, video)
-        return seen[about]
+        key = video.path, video.size_bytes
+        if key not in seen:
+            seen[key] = has_file(folder, video)
+        return seen[key]
 
     return is_here
 
@@ -50,21 +50,9 @@ def snapshot_files(folder: Path) -> Callable[[Video], bool]:
 def holds_video(path: Path, video: Video) -> bool:
     """Whether the file at `path` is the video to the byte."""
     try:
-        found = path.stat()
-        if found.st_size != video.size_bytes or not stat.S_ISREG(found.st_mode):
-            return False
-        digest = hashlib.sha256()  # hashlib.file_digest came with Python 3.11
-        with path.open("rb") as file:
-            while block := file.read(1 << 20):
-                digest.update(block)
-        return digest.hexdigest() == video.sha256
+        return path.stat().st_size == video.size_bytes and digest_of(path.resolve()) == video.sha256
     except OSError:
         return False
-
-
-def path_of(submission: Submission) -> str:
-    """Where the submission's video lies or will lie, relative to the output folder."""
-    return submission.video.path if submission.video else ""
 
 
 def make_videos_folder(folder: Path) -> None:
@@ -76,41 +64,35 @@ def make_videos_folder(folder: Path) -> None:
     try:
         videos.mkdir(parents=True, exist_ok=True)
     except FileExistsError:
-        pass  # and is told below
+        pass  # and is reported below
     except OSError as error:
         raise StateError(
             f"cannot make the folder {videos}: {error.strerror or error}",
             next_step="mend the permissions of the folder, then run again",
         ) from error
-    check_videos_folder(folder)
-
-
-def check_videos_folder(folder: Path) -> None:
-    """Raises StateError unless `videos` is a folder inside the output folder, and no link."""
-    videos = folder / "videos"
-    # Resolved too: Windows has links that do not say that they are.
+    # Windows has links that only resolving tells from folders.
     if videos.is_symlink() or (
         videos.is_dir() and videos.resolve() != folder.resolve() / videos.name
     ):
-        kind = "leads out of the output folder"
+        problem = "leads out of the output folder"
     elif not videos.is_dir():
-        kind = "is no folder"
+        problem = "is no folder"
     else:
         return
     raise StateError(
-        f"{videos} {kind}, so no videos can be put there",
+        f"{videos} {problem}, so no videos can be put there",
         next_step="move it away, or choose another folder with --output",
     )
 
 
-def move_into_place(folder: Path, part: Path, path: str) -> None:
+def move_into_place(folder: Path, partial: Path, path: str) -> None:
     """Gives a checked file, whose row is committed, its final name.
 
     Raises StateError where the name is none that we give or leads out of the
     output folder, and where the system refuses.
     """
     target = folder / path
-    if not is_video_path(path) or not _is_plain(part):
+    if not is_video_path(path) or not _is_plain(partial):
         raise StateError(
             f"cannot put the video {target} in place: it would not be a file of ours",
             next_step="restore a copy of the state file; the manifest beside it still has what "
@@ -118,8 +100,8 @@ def move_into_place(folder: Path, part: Path, path: str) -> None:
         )
     make_videos_folder(folder)
     try:
-        part.replace(target)
-        _sync_folder(target.parent)
+        partial.replace(target)
+        sync_folder(target.parent)
     except OSError as error:
         raise StateError(
             f"cannot put the video {target} in place: {error.strerror or error}",
@@ -129,29 +111,27 @@ def move_into_place(folder: Path, part: Path, path: str) -> None:
 
 def finish_moves(folder: Path, submissions: Sequence[Submission]) -> None:
     """Finishes the moves that a killed render had committed and not made."""
-    parts = set(_parts_in(folder))
-    if not parts:
+    partials = set(_partial_files(folder))
+    if not partials:
         return
     for submission in submissions:
-        part, video = part_path(folder, submission), submission.video
-        if video is None or part not in parts or has_file(folder, video):
+        partial, video = partial_path(folder, submission), submission.video
+        if video is None or partial not in partials or os.path.lexists(folder / video.path):
             continue
-        if not _is_plain(part) or os.path.lexists(folder / video.path):
-            continue
-        if holds_video(part, video):
-            move_into_place(folder, part, video.path)
+        if _is_plain(partial) and holds_video(partial, video):
+            move_into_place(folder, partial, video.path)
 
 
-def sweep_parts(folder: Path) -> None:
-    """Removes what cut downloads left; after `finish_moves`, and under the folder's lock."""
-    for part in _parts_in(folder):
+def remove_partial_files(folder: Path) -> None:
+    """Removes what downloads left that were cut off; after `finish_moves`, under the lock."""
+    for partial in _partial_files(folder):
         # Left where it cannot be removed: the next download of its submission replaces it.
         with suppress(OSError):
-            part.unlink()
+            partial.unlink()
 
 
-def _parts_in(folder: Path) -> list[Path]:
-    """The files under temporary names; a folder of many videos has none or a few."""
+def _partial_files(folder: Path) -> list[Path]:
+    """The partial files in the folder, of which one with many videos has none or a few."""
     videos = folder / "videos"
     try:
         names = os.listdir(videos)  # noqa: PTH208 (no path for each of the videos)
@@ -165,14 +145,3 @@ def _is_plain(path: Path) -> bool:
         return stat.S_ISREG(path.lstat().st_mode)
     except OSError:
         return False
-
-
-def _sync_folder(folder: Path) -> None:
-    # Windows cannot open a folder; its file system journals the rename itself.
-    if os.name == "nt":
-        return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

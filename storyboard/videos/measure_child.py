@@ -4,7 +4,7 @@
 
 A program of its own, started by `measure`: the library believes the counts that
 a file states, so a small hostile file takes gigabytes or minutes. Prints one
-JSON object: `tracks`, or `trouble` where the library cannot be used. Imports
+JSON object: `tracks` by kind, or `trouble` where the library cannot be used. Imports
 nothing of the project, so that starting it is quick.
 """
 
@@ -50,7 +50,7 @@ def read_tracks(file: BinaryIO) -> dict[str, object]:
     for track in tracks:
         fields = {name: str(getattr(track, name, None) or "")[:40] for name in _FIELDS}
         first.setdefault(fields["track_type"], fields)
-    return {"tracks": [first[kind] for kind in ("General", "Video") if kind in first]}
+    return {"tracks": {kind: first[kind] for kind in ("General", "Video") if kind in first}}
 
 
 if __name__ == "__main__":

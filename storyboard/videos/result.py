@@ -11,10 +11,10 @@ from storyboard.records import Submission, Video
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """A result that lies, whole and checked, under its temporary name."""
+    """A result that lies, whole and checked, in its partial file."""
 
     video: Video  # without its final path
-    part: Path
+    partial: Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,4 +30,4 @@ class FetchFailed:
 FetchResult = Fetched | FetchFailed
 
 Fetch = Callable[[Submission, Path], FetchResult]
-"""Downloads a submission's result to a temporary path and checks it; never raises."""
+"""Downloads a submission's result into a partial file and checks it; never raises."""

@@ -24,7 +24,13 @@ from storyboard.state.lock import hold_lock, read_holder
 from storyboard.state.queries import read_outputs, read_submissions
 from storyboard.state.rows import FIELDS, VIDEO_ROW, make_submissions
 from storyboard.state.store import Store
-from storyboard.videos.files import finish_moves, has_file, holds_video, move_into_place, part_path
+from storyboard.videos.files import (
+    finish_moves,
+    has_file,
+    holds_video,
+    move_into_place,
+    partial_path,
+)
 from tests.api.servers import Request, http_reply, serving
 from tests.commands.films import FILM, Program
 from tests.hostile.fuzzing import damaged, fuzz
@@ -499,11 +505,11 @@ def test_a_partial_file_that_is_a_link_is_neither_moved_nor_written_through(
     (folder / "videos").mkdir(parents=True)
     video = make_video("one", size_bytes=8)
     done = make_done(make_take("one"), video=video)
-    part_path(folder, done).symlink_to(victim)
+    partial_path(folder, done).symlink_to(victim)
     finish_moves(folder, [done])
-    assert part_path(folder, done).is_symlink()
+    assert partial_path(folder, done).is_symlink()
     with pytest.raises(StateError):
-        move_into_place(folder, part_path(folder, done), video.path)
+        move_into_place(folder, partial_path(folder, done), video.path)
 
 
 @POSIX

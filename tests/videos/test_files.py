@@ -21,8 +21,7 @@ from storyboard.videos.files import (
     has_file,
     holds_video,
     move_into_place,
-    part_path,
-    path_of,
+    partial_path,
 )
 from tests.made import make_done, make_submission, make_take, make_video
 
@@ -44,8 +43,13 @@ def job(tmp_path: Path) -> Iterator[Job]:
 def rendered(job: Job) -> Submission:
     """A success whose result lies, whole, under its temporary name."""
     sent = job.store.adopt(make_submission(make_take(), SubmissionState.SUCCEEDED, id=0))
-    part_path(job.folder, sent).write_bytes(CONTENT)
+    partial_path(job.folder, sent).write_bytes(CONTENT)
     return sent
+
+
+def path_of(submission: Submission) -> str:
+    assert submission.video is not None
+    return submission.video.path
 
 
 def names(folder: Path) -> list[str]:
@@ -76,7 +80,7 @@ def test_without_a_cut_download_no_video_is_looked_at(
     job: Job, rendered: Submission, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     placed = add_video(job, rendered, video_of(CONTENT))
-    part_path(job.folder, placed).unlink()
+    partial_path(job.folder, placed).unlink()
     monkeypatch.setattr("storyboard.videos.files.has_file", None)
     finish_moves(job.folder, [placed])
     assert names(job.folder) == []
@@ -98,7 +102,7 @@ def test_the_row_names_the_next_version_before_the_file_is_moved(
     assert path_of(placed) == "videos/hero.v001.mp4"
     assert job.store.submissions() == [placed]
     assert names(job.folder) == [".1.part"]
-    move_into_place(job.folder, part_path(job.folder, placed), path_of(placed))
+    move_into_place(job.folder, partial_path(job.folder, placed), path_of(placed))
     assert names(job.folder) == ["hero.v001.mp4"]
 
 
@@ -143,7 +147,7 @@ def test_a_part_that_is_not_the_committed_video_is_not_moved(
     job: Job, rendered: Submission, content: bytes
 ) -> None:
     placed = add_video(job, rendered, video_of(CONTENT))
-    part_path(job.folder, placed).write_bytes(content)
+    partial_path(job.folder, placed).write_bytes(content)
     finish_moves(job.folder, [placed])
     assert names(job.folder) == [".1.part"]
 

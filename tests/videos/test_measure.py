@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from storyboard.errors import NotAVideo
-from storyboard.videos.measure import VideoFacts, check_plausible, measure_video
+from storyboard.videos.measure import Measures, check_plausible, measure_video
 from storyboard.videos.mp4 import find_damage
 
 av = pytest.importorskip("av", reason="the films for these tests are made with PyAV")
@@ -67,16 +67,16 @@ def written(path: Path, content: bytes) -> Path:
 def test_a_film_is_measured_from_the_file(tmp_path: Path) -> None:
     film = make_film(tmp_path / "ä film.mp4", frames=48, fps=24)
 
-    assert measure_video(film) == VideoFacts(width=64, height=48, duration_s=2.0, fps=24.0)
+    assert measure_video(film) == Measures(width=64, height=48, duration_s=2.0, fps=24.0)
 
 
 @pytest.mark.parametrize("movflags", ["faststart", "frag_keyframe+empty_moov+default_base_moof"])
 def test_the_index_may_come_first_or_in_fragments(tmp_path: Path, movflags: str) -> None:
     film = make_film(tmp_path / "film.mp4", options={"movflags": movflags})
 
-    facts = measure_video(film)
+    measures = measure_video(film)
 
-    assert (facts.width, facts.height, facts.note) == (64, 48, None)
+    assert (measures.width, measures.height) == (64, 48)
 
 
 def test_a_temporary_name_and_webm_are_measured_too(tmp_path: Path, film: bytes) -> None:
@@ -153,14 +153,14 @@ def child(answer: str) -> str:
     return f"import sys; sys.stdout.write({answer!r})"
 
 
-def test_without_the_library_a_whole_file_passes_with_a_note(
+def test_without_the_library_a_whole_file_passes_unmeasured(
     tmp_path: Path, film: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = written(tmp_path / "film.mp4", film)
     program = written(tmp_path / "child.py", child('{"trouble": "there is no library"}').encode())
     monkeypatch.setattr("storyboard.videos.measure._CHILD", program)
 
-    assert measure_video(path) == VideoFacts(note="its measures are not known: there is no library")
+    assert measure_video(path) == Measures()
     assert "cut off" in complaint(written(path, film[:-1]))
 
 
@@ -179,12 +179,15 @@ def test_the_child_process_does_not_find_the_key_in_its_environment(
     tmp_path: Path, film: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("MODELLIX_API_KEY", "mdlx-marked-key")
-    program = b"import json, os, sys; sys.stdout.write(json.dumps({'trouble': str(os.environ)}))"
-    monkeypatch.setattr("storyboard.videos.measure._CHILD", written(tmp_path / "c.py", program))
-    note = measure_video(written(tmp_path / "film.mp4", film)).note
-    assert note is not None
-    assert "mdlx-marked-key" not in note
-    assert "HOME" in note
+    seen = tmp_path / "environment"
+    program = f"import os, pathlib; pathlib.Path({str(seen)!r}).write_text(str(os.environ))"
+    program += "\n" + child('{"trouble": "none"}')
+    monkeypatch.setattr(
+        "storyboard.videos.measure._CHILD", written(tmp_path / "child.py", program.encode())
+    )
+    measure_video(written(tmp_path / "film.mp4", film))
+    assert "mdlx-marked-key" not in seen.read_text()
+    assert "HOME" in seen.read_text()
 
 
 @pytest.mark.parametrize(
@@ -194,13 +197,13 @@ def test_the_child_process_does_not_find_the_key_in_its_environment(
 def test_a_video_of_about_the_length_asked_for_is_plausible(
     seconds: float | None, expected: float | None
 ) -> None:
-    check_plausible(VideoFacts(duration_s=seconds), expected)
+    check_plausible(Measures(duration_s=seconds), expected)
 
 
 @pytest.mark.parametrize(("seconds", "expected"), [(0.9, 2), (6.3, 5), (3.7, 5), (11.0, 15)])
 def test_a_video_of_another_length_is_not(seconds: float, expected: float) -> None:
     with pytest.raises(NotAVideo) as caught:
-        check_plausible(VideoFacts(duration_s=seconds), expected)
+        check_plausible(Measures(duration_s=seconds), expected)
 
     assert str(caught.value) == (
         f"The video is {seconds:g} s long, but {expected:g} s were asked for."

@@ -1,4 +1,4 @@
-"""A file as far as it came, and what proves that the rest belongs to it.
+"""A partly downloaded file, and the validator (ETag or Last-Modified) to resume it with.
 
 Source: RFC 9110, sections 13.1.5 (If-Range) and 14.4 (Content-Range).
 """
@@ -17,8 +17,8 @@ _STRONG_ETAG = re.compile(r'"[\x21\x23-\x7e]{1,200}"')
 _DATE = re.compile(r"[\x20-\x7e]{10,40}")
 
 
-class Part:
-    """What was written, its digest, and its first bytes.
+class PartialFile:
+    """What was written, with its digest and its first `HEAD_BYTES` bytes.
 
     `total_bytes` is the length of the whole, None where the host does not say.
     """
@@ -28,7 +28,7 @@ class Part:
         self.restart()
 
     def restart(self) -> None:
-        """Begin again with an empty file."""
+        """Begins again with an empty file."""
         self._file.seek(0)
         self._file.truncate()
         self.size_bytes = 0
@@ -37,8 +37,20 @@ class Part:
         self.digest = hashlib.sha256()
         self._validator: str | None = None
 
-    def remember(self, headers: Mapping[str, str]) -> None:
-        """Take from the head of a whole reply how long the file is, and how to know it again."""
+    @property
+    def is_complete(self) -> bool:
+        """Whether nothing is known to be missing."""
+        return self.total_bytes in (None, self.size_bytes)
+
+    def append(self, chunk: bytes) -> None:
+        """Writes the next bytes."""
+        self._file.write(chunk)
+        self.digest.update(chunk)
+        self.size_bytes += len(chunk)
+        self.head += chunk[: max(0, HEAD_BYTES - len(self.head))]
+
+    def read_headers(self, headers: Mapping[str, str]) -> None:
+        """Notes the length and the validator that the head of a whole reply states."""
         length = headers.get("Content-Length", "").strip()
         if re.fullmatch(r"[0-9]{1,18}", length) and "Transfer-Encoding" not in headers:
             self.total_bytes = int(length)
@@ -50,7 +62,7 @@ class Part:
             self._validator = modified
 
     def range_headers(self) -> dict[str, str]:
-        """What to ask for the rest with; nothing, and a new beginning, where it could not fit."""
+        """The headers that ask for the rest; none, after a restart, where there is no validator."""
         if self.size_bytes == 0:
             return {}
         if self._validator is None:
@@ -61,29 +73,13 @@ class Part:
     def is_continued_by(self, headers: Mapping[str, str]) -> bool:
         """Whether a partial reply with these headers is the rest, from here to the end."""
         found = _CONTENT_RANGE.fullmatch(headers.get("Content-Range", "").strip())
-        if found is None or self.size_bytes == 0:
+        if found is None or self._validator is None:
             return False
         first, last, total = map(int, found.groups())
         etag = headers.get("ETag", "").strip()
-        is_other_file = etag not in ("", self._validator) and self._is_known_by_etag
-        is_rest = first == self.size_bytes and last == total - 1
+        is_other_file = self._validator.startswith('"') and etag not in ("", self._validator)
+        is_rest = first == self.size_bytes > 0 and last == total - 1
         if is_other_file or not is_rest or self.total_bytes not in (None, total):
             return False
         self.total_bytes = total
         return True
-
-    @property
-    def _is_known_by_etag(self) -> bool:
-        return self._validator is not None and self._validator.startswith('"')
-
-    def append(self, chunk: bytes) -> None:
-        """Write the next bytes."""
-        self._file.write(chunk)
-        self.digest.update(chunk)
-        self.size_bytes += len(chunk)
-        self.head += chunk[: max(0, HEAD_BYTES - len(self.head))]
-
-    @property
-    def is_complete(self) -> bool:
-        """Whether nothing is known to be missing."""
-        return self.total_bytes in (None, self.size_bytes)

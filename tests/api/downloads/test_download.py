@@ -327,18 +327,11 @@ def test_a_host_that_drips_is_cut_off_when_time_is_up(fetch: Fetcher) -> None:
     assert hung_up.is_set()
 
 
-def test_a_download_can_be_stopped(fetch: Fetcher) -> None:
-    message = fetch.fails(DownloadBroken, answering(http_reply(VIDEO)), should_stop=lambda: True)
-
-    assert message == "stopped"
-    assert len(fetch.server.requests) == 1
-
-
 def test_a_full_disk_passes_up_as_it_is(fetch: Fetcher, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(*_: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr("storyboard.api.downloads.partial_file.Part.append", full)
+    monkeypatch.setattr("storyboard.api.downloads.partial_file.PartialFile.append", full)
 
     with pytest.raises(OSError, match="No space left") as caught:
         fetch(answering(http_reply(VIDEO)))
