@@ -1,14 +1,22 @@
-"""Connections that report to their exchange: what was sent, to whom, and for how long.
+"""Connections that report to their exchange: what was sent, to whom, for how long, and what came.
 
 `requests` raises the same exception for "no connection" and for "connection lost
 after sending", but the first is free and the second may have been charged. So
-the connection itself records when the first byte of a request goes out.
+the connection itself records when the first byte of a request goes out. And a
+reply must be the one to this request: what a server sends unasked, or after its
+reply, would be read as the reply to the next one.
 
-Why each override of `urllib3` and `requests` is here:
+Why each override of `urllib3`, `requests` and `http.client` is here:
 
-- `endheaders` is the last step before that first byte.
+- `endheaders` is the last step before that first byte. Whatever has come by
+  then cannot be the reply, so nothing is sent on such a connection.
 - `_new_conn`, the only private one, is the last step before the TLS handshake:
   an address that may not be talked to must not get a byte of that either.
+- `begin` of the reply reads its head. `http.client` skips 100 alone; a server
+  may send any 1xx before its final reply (RFC 9110, section 15.2), which the
+  next request on the connection would then read as its own.
+- `close` of the reply's stream is the last moment at which bytes that were read
+  ahead, and do not belong to the reply, can be seen.
 - `pool_classes_by_scheme` and `proxy_manager_for` make all connections of this
   kind, those through a proxy too.
 """
@@ -16,9 +24,12 @@ Why each override of `urllib3` and `requests` is here:
 from __future__ import annotations
 
 import contextlib
+import http.client
+import io
 import socket
+import ssl
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
@@ -36,6 +47,10 @@ else:
 _current = threading.local()
 
 
+class UnaskedReply(ConnectionError):
+    """Something came before the request was sent: no reply on this connection can be trusted."""
+
+
 class Exchange:
     """One request under way in this thread, as its connection sees it; a context manager.
 
@@ -49,6 +64,7 @@ class Exchange:
     def __init__(self, *, total_s: float, check_peer: Callable[[str], None] | None = None) -> None:
         self.may_have_been_sent = False
         self.is_out_of_time = False
+        self.is_exact = False
         self.check_peer = check_peer
         self._total_s = total_s
         self._socket: socket.socket | None = None
@@ -75,7 +91,7 @@ class Exchange:
             self._release()
             # A handle of our own on the same connection: TLS takes the first
             # one over, and a reply may outlive the connection object.
-            self._socket = socket.fromfd(sock.fileno(), sock.family, sock.type)
+            self._socket = socket.fromfd(sock.fileno(), -1, -1, -1)
         WATCHDOG.expect(self, self._total_s)
 
     def begin_sending(self, sock: socket.socket) -> None:
@@ -83,11 +99,14 @@ class Exchange:
 
         Raises:
             TimeoutError: the time ran out while connecting; nothing was sent.
+            ConnectionError: the server spoke first, or hung up; nothing was sent.
         """
         # The TLS layer skips the handshake on a socket that was shut down before
         # it, and would go on to write the request there in the clear.
         if self.is_out_of_time:
             raise TimeoutError
+        if _has_come(sock):
+            raise UnaskedReply
         self.watch(sock)
         self.may_have_been_sent = True
 
@@ -111,8 +130,75 @@ def current_exchange() -> Exchange | None:
     return exchange
 
 
+def _has_come(sock: socket.socket) -> bool:
+    """Whether there is something to read, the end of the connection included; waits for nothing.
+
+    Reads, and does not merely ask the system: TLS keeps bytes of its own, and its
+    session tickets are none of the reply's.
+    """
+    with _not_waiting(sock):
+        try:
+            sock.recv(1)
+        except (BlockingIOError, ssl.SSLWantReadError):
+            return False
+    return True
+
+
+@contextlib.contextmanager
+def _not_waiting(sock: socket.socket) -> Iterator[None]:
+    timeout = sock.gettimeout()
+    sock.settimeout(0)
+    try:
+        yield
+    finally:
+        sock.settimeout(timeout)
+
+
+class _ReplyStream(io.BufferedReader):
+    """The bytes of one reply; as it is closed, its exchange learns whether more had come."""
+
+    def __init__(self, raw: io.RawIOBase, sock: socket.socket, exchange: Exchange) -> None:
+        super().__init__(raw)
+        self._sock = sock
+        self._exchange = exchange
+
+    def close(self) -> None:
+        if not self.closed:
+            self._exchange.is_exact = not self._has_more()
+        super().close()
+
+    def _has_more(self) -> bool:
+        try:
+            with _not_waiting(self._sock):
+                return bool(self.peek(1))
+        except ssl.SSLWantReadError:
+            return False
+        except OSError:
+            return True
+
+
+class _Reply(http.client.HTTPResponse):
+    """The final reply to one request, whatever interim ones come before it."""
+
+    def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:
+        super().__init__(sock, *args, **kwargs)
+        exchange = current_exchange()
+        if exchange is not None:
+            self.fp = _ReplyStream(self.fp.detach(), sock, exchange)
+
+    def begin(self) -> None:
+        super().begin()
+        # Nobody asked for another protocol (101): that is final, and no answer. However many
+        # others there are, the exchange's time bounds them.
+        while 100 <= self.status < 200 and self.status != http.client.SWITCHING_PROTOCOLS:
+            self.headers = None  # type: ignore[assignment]  # what `begin` reads the next head by
+            super().begin()
+
+
 class _Watched(_Connection):
     """What both kinds of connection do for their exchange."""
+
+    response_class = _Reply
 
     def _new_conn(self) -> socket.socket:
         sock = super()._new_conn()

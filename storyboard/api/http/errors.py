@@ -14,7 +14,7 @@ from collections.abc import Iterator
 import requests
 import urllib3
 
-from storyboard.api.http.connections import Exchange
+from storyboard.api.http.connections import Exchange, UnaskedReply
 
 _MAX_CHAIN = 20
 
@@ -22,6 +22,7 @@ _WORDS: tuple[tuple[tuple[type[BaseException], ...], str], ...] = (
     ((ssl.SSLCertVerificationError,), "the server's certificate is not trusted"),
     ((socket.gaierror, urllib3.exceptions.LocationParseError), "the host name was not found"),
     ((ConnectionRefusedError,), "the connection was refused"),
+    ((UnaskedReply,), "the server answered, or hung up, before it was asked"),
     ((ssl.SSLError,), "no secure connection was made"),
     (
         (http.client.RemoteDisconnected, ConnectionResetError, BrokenPipeError),

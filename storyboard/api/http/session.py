@@ -1,8 +1,10 @@
 """One HTTP request, one `Answer`: never retried, never redirected, bounded in size and time.
 
-Used from many threads at once. Each thread has a `requests` session, and with it
-connections, of its own, so that one knows what was last done on a connection: a
-POST goes out on one that is new, or that brought a whole answer just now.
+Used from many threads at once. A POST has a connection of its own, which serves
+nothing before it and nothing after: its reply can be no other request's. For GETs
+each thread has a `requests` session, and with it connections, of its own, so that
+one knows what was last done on them. After an exchange that was not whole, exact
+and ordinary they are closed.
 """
 
 from __future__ import annotations
@@ -27,7 +29,6 @@ from storyboard.api.redaction import Redaction
 
 USER_AGENT = f"storyboard/{__version__}"
 MAX_REPLY_BYTES = 1024 * 1024
-STALE_AFTER_S = 2.0  # some servers close an idle connection after 5 s; stay well below
 
 NETWORK_ERRORS = (
     requests.RequestException,
@@ -105,21 +106,18 @@ class Sessions:
     def get(self, url: str, *, params: Mapping[str, str | int] | None = None) -> Answer:
         """The answer to one GET."""
         request = requests.Request("GET", url, headers=_headers(), params=params)
-        return self._exchange(request, self._timeouts.get_s)
+        return self._exchange(self._session(), request, self._timeouts.get_s)
 
     def post(self, url: str, body: bytes, *, headers: Mapping[str, str]) -> Answer:
-        """The answer to one POST of JSON, sent on a fresh or just-used connection."""
-        session = self._session()
-        # Wall clock: the monotonic one stands still while a laptop sleeps.
-        if abs(self._clock() - self._local.last_used_at) > STALE_AFTER_S:
-            session.close()  # drops the connections; the session stays usable
+        """The answer to one POST of JSON."""
         request = requests.Request(
             "POST",
             url,
             headers=_headers({"Content-Type": "application/json", **headers}),
             data=body,
         )
-        return self._exchange(request, self._timeouts.post_s)
+        with PlainSession() as session:
+            return self._exchange(session, request, self._timeouts.post_s)
 
     def close(self) -> None:
         """Close the connections of all threads."""
@@ -132,14 +130,12 @@ class Sessions:
         session: PlainSession | None = getattr(self._local, "session", None)
         if session is None:
             session = self._local.session = PlainSession()
-            self._local.last_used_at = self._clock()
             with self._lock:
                 self._all.append(session)
         return session
 
-    def _exchange(self, request: requests.Request, total_s: float) -> Answer:
+    def _exchange(self, session: PlainSession, request: requests.Request, total_s: float) -> Answer:
         request.auth = self._sign
-        session = self._session()
         with Exchange(total_s=total_s) as exchange:
             try:
                 response = session.send_once(
@@ -154,11 +150,8 @@ class Sessions:
                 )
             with response:
                 body, trouble = _read_body(response, exchange)
-        if trouble is not None or response.status_code < 200:
-            # More may follow: the rest of this answer, or the final one after an interim (1xx)
-            # answer. The next request must not read it as its own.
-            session.close()
-        self._local.last_used_at = self._clock()
+        if trouble is not None or not exchange.is_exact or not _is_ordinary(response):
+            session.close()  # drops its connections; more may follow on them
         return Answer(
             status=response.status_code,
             headers={name.lower(): value for name, value in response.headers.items()},
@@ -167,6 +160,16 @@ class Sessions:
             received_at=self._clock(),
             redaction=self._redaction,
         )
+
+
+def _is_ordinary(response: requests.Response) -> bool:
+    """Whether it is plain where the reply ends, and that it was the last."""
+    head = response.headers
+    lengths = [name for name in ("Content-Length", "Transfer-Encoding") if name in head]
+    is_plain = head.get("Transfer-Encoding", "chunked").strip().lower() == "chunked" and (
+        head.get("Content-Length", "0").strip().isdecimal()
+    )
+    return response.status_code >= 200 and len(lengths) == 1 and is_plain
 
 
 def _headers(more: Mapping[str, str] | None = None) -> dict[str, str]:

@@ -28,30 +28,14 @@ from tests.api.servers import Request, Script, http_reply, listening, reset, ser
 QUICK = Timeouts(connect_s=0.3, post_s=0.3, get_s=0.3)
 
 
-class Clock:
-    """A clock that the test sets."""
-
-    now = 1_000_000.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
 def sign(request: requests.PreparedRequest) -> requests.PreparedRequest:
     request.headers["Authorization"] = "Bearer the-key"
     return request
 
 
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def sessions(clock: Clock) -> Iterator[Sessions]:
-    opened = Sessions(
-        sign, Timeouts(connect_s=5, post_s=5, get_s=5), redaction=Redaction(), clock=clock
-    )
+def sessions() -> Iterator[Sessions]:
+    opened = Sessions(sign, Timeouts(connect_s=5, post_s=5, get_s=5), redaction=Redaction())
     yield opened
     opened.close()
 
@@ -516,81 +500,182 @@ def test_each_exchange_through_socks_may_have_been_sent() -> None:
     adapter.close()
 
 
-# Connections
+# Connections: each reply belongs to its request
 
 
-def test_a_just_used_connection_is_used_again(sessions: Sessions, clock: Clock) -> None:
+def get(sessions: Sessions, origin: str) -> Answer:
+    return sessions.get(f"{origin}/api/v1/tasks/t")
+
+
+def test_a_post_has_a_connection_of_its_own(sessions: Sessions) -> None:
     with serving(lambda *_: http_reply({})) as server:
-        post(sessions, server.origin)
-        clock.now += 1
-        post(sessions, server.origin)
+        for ask in (get, post, get, post):
+            ask(sessions, server.origin)
         sessions.close()
 
-    assert [request.connection for request in server.requests] == [1, 1]
+    assert [request.connection for request in server.requests] == [1, 2, 1, 3]
 
 
-@pytest.mark.parametrize("step_s", [3, -3])
-def test_a_post_never_goes_out_on_a_connection_that_was_idle(
-    sessions: Sessions, clock: Clock, step_s: float
-) -> None:
-    with serving(lambda *_: http_reply({})) as server:
-        post(sessions, server.origin)
-        clock.now += step_s
-        post(sessions, server.origin)
+@pytest.mark.parametrize("ask", [get, post])
+@pytest.mark.parametrize(
+    "interim",
+    [
+        b"HTTP/1.1 100 Continue\r\n\r\n",
+        b"HTTP/1.1 102 Processing\r\n\r\n" * 3,
+        b"HTTP/1.1 103 Early Hints\r\nLink: </a.css>; rel=preload\r\n\r\n",
+        b"HTTP/1.1 103 Early Hints\r\nContent-Length: 9\r\nConnection: close\r\n\r\n",
+        b"HTTP/1.1 199 Whatever\r\nTransfer-Encoding: chunked\r\n\r\n",
+    ],
+)
+def test_interim_answers_are_skipped(sessions: Sessions, interim: bytes, ask: object) -> None:
+    final = http_reply({"code": 0})
+    with serving(lambda *_: interim + final) as server:
+        answer = ask(sessions, server.origin)  # type: ignore[operator]
         sessions.close()
 
-    assert [request.connection for request in server.requests] == [1, 2]
+    assert (answer.status, answer.document, answer.trouble) == (200, {"code": 0}, None)
 
 
-@pytest.mark.parametrize("status", ["102 Processing", "103 Early Hints", "101 Switching Protocols"])
-def test_the_final_answer_after_an_interim_one_is_not_taken_for_the_next_requests(
-    sessions: Sessions, status: str
+def test_a_final_answer_that_comes_late_is_waited_for_and_read_by_nobody_else(
+    sessions: Sessions,
 ) -> None:
-    may_follow = threading.Event()
-    late = http_reply({"code": 0, "data": {"task_id": "of-the-first"}})
+    may_follow, hung_up = threading.Event(), threading.Event()
 
-    def script(request: Request, conn: socket.socket) -> bytes:
+    def script(request: Request, conn: socket.socket) -> bytes | None:
         if request.connection > 1:
             return http_reply({"code": 0, "data": {"task_id": "of-the-second"}})
-        conn.sendall(f"HTTP/1.1 {status}\r\n\r\n".encode())
+        conn.sendall(b"HTTP/1.1 103 Early Hints\r\n\r\n")
         may_follow.wait(10)
-        return late
+        return http_reply({"code": 0, "data": {"task_id": "of-the-first"}})
 
     with serving(script) as server:
-        first = post(sessions, server.origin)
-        may_follow.set()
+        answers: list[Answer] = []
+        first = threading.Thread(target=lambda: answers.append(post(sessions, server.origin)))
+        first.start()
+        while not server.requests:
+            hung_up.wait(0.001)
         second = post(sessions, server.origin)
+        may_follow.set()
+        first.join(10)
+
+    assert second.document["data"]["task_id"] == "of-the-second"
+    assert answers[0].document["data"]["task_id"] == "of-the-first"
+
+
+def test_only_interim_answers_and_then_nothing_may_have_been_charged(hasty: Sessions) -> None:
+    def script(request: Request, conn: socket.socket) -> bytes:
+        conn.sendall(b"HTTP/1.1 103 Early Hints\r\n\r\n")
+        conn.recv(1)
+        return b""
+
+    with serving(script) as server:
+        answer = post(hasty, server.origin)
+
+    assert (answer.status, answer.was_sent) == (None, True)
+
+
+def test_another_protocol_that_nobody_asked_for_is_no_answer(sessions: Sessions) -> None:
+    answer, _ = post_to(sessions, lambda *_: b"HTTP/1.1 101 Switching Protocols\r\n\r\n")
+
+    assert (answer.status, answer.document, answer.was_sent) == (101, None, True)
+
+
+@pytest.mark.parametrize("greeting", [http_reply({"code": 0}), b"\0", b""])
+def test_nothing_is_sent_to_a_server_that_answers_before_it_is_asked(
+    sessions: Sessions, monkeypatch: pytest.MonkeyPatch, greeting: bytes
+) -> None:
+    received: list[bytes] = []
+
+    def handle(conn: socket.socket) -> None:
+        conn.sendall(greeting)
+        conn.shutdown(socket.SHUT_WR)
+        received.append(conn.recv(1000))
+
+    connect = WatchedHTTPConnection.connect
+
+    def connect_and_wait(self: WatchedHTTPConnection) -> None:
+        connect(self)
+        select.select([self.sock], [], [], 10)
+
+    monkeypatch.setattr(WatchedHTTPConnection, "connect", connect_and_wait)
+    with listening(handle) as server:
+        answer = post(sessions, server.origin)
         sessions.close()
 
-    assert (first.status, first.document, first.was_sent) == (int(status[:3]), None, True)
-    assert second.document["data"]["task_id"] == "of-the-second"
+    assert (answer.status, answer.was_sent) == (None, False)
+    assert answer.trouble == "the server answered, or hung up, before it was asked"
+    assert b"".join(received) == b""
+
+
+_CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n"
 
 
 @pytest.mark.parametrize(
     "reply",
     [
-        pytest.param(http_reply({"code": 0}, length=999), id="cut off"),
         pytest.param(http_reply(b"x" * (MAX_REPLY_BYTES + 2)), id="too large"),
         pytest.param(b"this is not HTTP\r\n\r\n", id="not HTTP"),
+        pytest.param(b"HTTP/1.1 101 Switching Protocols\r\n\r\n", id="another protocol"),
+        pytest.param(http_reply({}) + http_reply({"code": 0}), id="two replies"),
+        pytest.param(http_reply({}) + b"\n", id="a byte too many"),
+        pytest.param(_CHUNKED + b"\r\n0\r\n\r\n" + http_reply({}), id="chunks and a reply"),
+        pytest.param(_CHUNKED + b"Content-Length: 5\r\n\r\n0\r\n\r\n", id="two lengths"),
+        pytest.param(
+            b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nTransfer-Encoding: gzip, chunked\r\n\r\n{}",
+            id="an unknown transfer",
+        ),
+        pytest.param(b"HTTP/1.1 204 No Content\r\n\r\n", id="no length"),
+        pytest.param(b"HTTP/1.1 204 No Content\r\nContent-Length: 2\r\n\r\n{}", id="204 with one"),
     ],
 )
-def test_a_connection_without_a_whole_answer_is_not_used_again(
+def test_a_connection_whose_exchange_was_not_exact_and_ordinary_is_not_used_again(
     sessions: Sessions, reply: bytes
 ) -> None:
-    def script(request: Request, conn: socket.socket) -> bytes | None:
+    with serving(lambda request, _: reply if request.connection == 1 else http_reply({})) as server:
+        get(sessions, server.origin)
+        second = get(sessions, server.origin)
+        sessions.close()
+
+    assert (second.body, second.trouble) == (b"{}", None)
+    assert [request.connection for request in server.requests] == [1, 2]
+
+
+def test_a_connection_whose_reply_was_cut_off_is_not_used_again(hasty: Sessions) -> None:
+    cut_off = http_reply({"code": 0}, length=999)
+    with serving(
+        lambda request, _: cut_off if request.connection == 1 else http_reply({})
+    ) as server:
+        first = get(hasty, server.origin)
+        second = get(hasty, server.origin)
+        hasty.close()
+
+    assert first.trouble is not None
+    assert (second.body, second.trouble) == (b"{}", None)
+
+
+@pytest.mark.parametrize("late", [http_reply({"code": 0}), b"\0"])
+def test_what_comes_after_a_reply_is_not_read_by_the_next_request(
+    sessions: Sessions, late: bytes
+) -> None:
+    may_follow, has_followed = threading.Event(), threading.Event()
+
+    def script(request: Request, conn: socket.socket) -> bytes:
         if request.connection > 1:
-            return http_reply({})
-        conn.sendall(reply)
-        if request.connection == 1 and b"999" in reply:
-            return None
+            return http_reply({"second": True})
+        conn.sendall(http_reply({"first": True}))
+        may_follow.wait(10)
+        conn.sendall(late)
+        has_followed.set()
         return b""
 
     with serving(script) as server:
-        assert post(sessions, server.origin).trouble is not None
-        assert post(sessions, server.origin).trouble is None
+        first = get(sessions, server.origin)
+        may_follow.set()
+        assert has_followed.wait(10)
+        second = get(sessions, server.origin)
         sessions.close()
 
-    assert [request.connection for request in server.requests] == [1, 2]
+    assert (first.document, second.document) == ({"first": True}, {"second": True})
 
 
 def test_threads_do_not_share_connections(sessions: Sessions) -> None:
