@@ -11,8 +11,6 @@ from typing import Any
 import hypothesis
 import pytest
 
-from storyboard.reporting.suggest import renew_budget
-
 # A build that nobody watches draws the same examples each time; a person's run draws new ones.
 hypothesis.settings.register_profile("ci", derandomize=True)
 if os.environ.get("CI"):
@@ -29,12 +27,6 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
 
 
 @pytest.fixture(autouse=True)
-def fresh_suggestions() -> None:
-    """Every test has all the comparisons of a run for its suggestions."""
-    renew_budget()
-
-
-@pytest.fixture(autouse=True)
 def no_account(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
     """Every test runs without a key, a proxy and a repository, in a home folder of its own."""
     proxies = (*_PROXIES, *(name.lower() for name in _PROXIES))
@@ -45,12 +37,6 @@ def no_account(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPat
     home = str(tmp_path_factory.mktemp("home"))
     monkeypatch.setenv("HOME", home)
     monkeypatch.setenv("USERPROFILE", home)
-
-
-@pytest.fixture(autouse=True)
-def full_budget() -> None:
-    """Every test has the comparisons of a whole run for its hints."""
-    renew_budget()
 
 
 @pytest.fixture(autouse=True)

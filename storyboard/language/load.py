@@ -24,9 +24,10 @@ from storyboard.models.card import ModelCard
 from storyboard.models.catalog import Catalog
 from storyboard.records import Problem, Storyboard, Take
 from storyboard.reporting.problems import tidy
-from storyboard.reporting.suggest import renew_budget
+from storyboard.reporting.suggest import limited_suggestions
 
 
+@limited_suggestions()
 def load_storyboard(
     path: Path,
     catalog: Catalog,
@@ -42,7 +43,6 @@ def load_storyboard(
     reads lies in its project or in `allowed_paths`. Raises UsageError where a
     model card is broken.
     """
-    renew_budget()
     inputs = Inputs(
         path, display_name or str(path), catalog, find_scope(path, allowed=allowed_paths)
     )

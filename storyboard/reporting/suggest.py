@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
 from difflib import get_close_matches
 
 MAX_WORD = 100  # comparing is quadratic, and nobody misspells more than that
@@ -12,23 +15,35 @@ MAX_COMPARISONS = 50_000
 """Pairs of words that are compared for one storyboard: a second or two of work."""
 
 
+@dataclass(slots=True)
 class _Budget:
-    """How many comparisons are left to the run."""
-
-    left = MAX_COMPARISONS
+    comparisons_left: int = MAX_COMPARISONS
 
 
-def renew_budget() -> None:
-    """Gives the next run its comparisons; called once for each storyboard that is read."""
-    _Budget.left = MAX_COMPARISONS
+_budget: ContextVar[_Budget | None] = ContextVar("_budget", default=None)
+
+
+@contextmanager
+def limited_suggestions() -> Iterator[None]:
+    """Within the context at most `MAX_COMPARISONS` pairs of words are compared, for all words.
+
+    Reading a storyboard is such a context. Outside of one, where a command
+    suggests one word and stops, only the work for each word is bounded.
+    """
+    token = _budget.set(_Budget())
+    try:
+        yield
+    finally:
+        _budget.reset(token)
 
 
 def closest(word: str, known: Iterable[str]) -> str | None:
     """The known word most similar to `word`, ignoring case, or None.
 
-    Always None once the run's comparisons are used up.
+    Always None once the comparisons of `limited_suggestions` are used up.
     """
-    if len(word) > MAX_WORD or _Budget.left <= 0:
+    budget = _budget.get() or _Budget()
+    if len(word) > MAX_WORD or budget.comparisons_left <= 0:
         return None
     by_folded: dict[str, str] = {}
     for name in known:
@@ -36,7 +51,7 @@ def closest(word: str, known: Iterable[str]) -> str | None:
             by_folded.setdefault(name.casefold(), name)
         if len(by_folded) == MAX_KNOWN:
             break
-    _Budget.left -= len(by_folded)
+    budget.comparisons_left -= len(by_folded)
     match = get_close_matches(word.casefold(), by_folded, n=1, cutoff=0.6)
     return by_folded[match[0]] if match else None
 

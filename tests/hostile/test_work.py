@@ -14,7 +14,7 @@ from storyboard.language.yaml.source import parse_source
 from storyboard.models.catalog import load_catalog
 from storyboard.outputs.manifest.checks import refuse_repeated_keys
 from storyboard.planning.changes import describe_changes
-from storyboard.reporting.suggest import MAX_COMPARISONS, did_you_mean, renew_budget
+from storyboard.reporting.suggest import MAX_COMPARISONS, did_you_mean, limited_suggestions
 from tests.hostile.work import count_calls, growth
 
 LINEAR = 6.0
@@ -139,12 +139,12 @@ def test_prompts_that_differ() -> None:
 def test_the_hints_of_a_run_are_bounded() -> None:
     known = [f"long-name-number-{number}" for number in range(1000)]
 
+    @limited_suggestions()
     def guess() -> None:
-        renew_budget()
         for number in range(1000):
             did_you_mean(f"lnog-name-number-{number}", known)
 
     assert did_you_mean("lnog-name-number-7", known)
     hints_at_most = MAX_COMPARISONS // len(known)
     assert count_calls(guess) < 300 * len(known) * hints_at_most
-    renew_budget()
+    assert did_you_mean("lnog-name-number-7", known), "the next storyboard has its own"
