@@ -62,6 +62,11 @@ class Problem:
     rendered: str | None = None
     severity: Severity = Severity.PROBLEM
 
+    @property
+    def is_warning(self) -> bool:
+        """Whether it stops nothing but a `--strict` render."""
+        return self.severity is Severity.WARNING
+
 
 # What shall be rendered
 
@@ -107,7 +112,7 @@ class Storyboard:
     @property
     def is_sound(self) -> bool:
         """Whether nothing but warnings stands against it."""
-        return all(problem.severity is Severity.WARNING for problem in self.problems)
+        return all(problem.is_warning for problem in self.problems)
 
 
 # What was sent, and what came of it

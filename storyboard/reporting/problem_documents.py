@@ -80,7 +80,7 @@ def sarif_text(problems: Sequence[Problem]) -> str:
 
 def _command(problem: Problem) -> str:
     position = problem.position
-    kind = "warning" if problem.severity is Severity.WARNING else "error"
+    kind = "warning" if problem.is_warning else "error"
     where = (
         f"file={_property(position.path)},line={position.line},col={position.column},"
         f"endColumn={position.column + position.width}"
@@ -108,7 +108,7 @@ def _result(problem: Problem, rule: int) -> dict[str, Any]:
     return {
         "ruleId": problem.code,
         "ruleIndex": rule,
-        "level": "warning" if problem.severity is Severity.WARNING else "error",
+        "level": "warning" if problem.is_warning else "error",
         "message": {"text": printable(words)},
         "locations": [
             {

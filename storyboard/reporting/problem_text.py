@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from storyboard.records import Problem, Severity
+from storyboard.records import Problem
 from storyboard.reporting.lines import split_lines
 from storyboard.reporting.quoting import bounded, quote, visible
 
@@ -22,12 +22,12 @@ def plain_text(
     problems: Sequence[Problem], sources: Mapping[str, str], *, color: bool = False
 ) -> str:
     """Each problem with its source line; many warnings of one code become one line."""
-    counts = Counter(problem.code for problem in problems if _is_warning(problem))
+    counts = Counter(problem.code for problem in problems if problem.is_warning)
     lines_of: dict[str, list[str]] = {}
     seen: set[str] = set()
     out: list[str] = []
     for problem in problems:
-        count = counts[problem.code] if _is_warning(problem) else 1
+        count = counts[problem.code] if problem.is_warning else 1
         if count <= _MANY:
             out.append(_header(problem, color=color))
             out.extend(_quoted(problem, sources, lines_of, color=color))
@@ -45,16 +45,12 @@ def concise_text(problems: Sequence[Problem]) -> str:
     return "\n".join(_header(problem, color=False) for problem in problems)
 
 
-def _is_warning(problem: Problem) -> bool:
-    return problem.severity is Severity.WARNING
-
-
 def _header(problem: Problem, *, color: bool) -> str:
     position = problem.position
     where = _paint(
         visible(f"{position.path}:{position.line}:{position.column}:"), _BOLD, color=color
     )
-    marked = f"{_paint('warning:', _YELLOW, color=color)} " if _is_warning(problem) else ""
+    marked = f"{_paint('warning:', _YELLOW, color=color)} " if problem.is_warning else ""
     return f"{where} {marked}{bounded(problem.message, _MAX_MESSAGE)}"
 
 
@@ -69,7 +65,7 @@ def _quoted(
         return []
     shown, carets = quote(lines[position.line - 1], position)
     number = f"{position.line:5d}"
-    caret_color = _YELLOW if _is_warning(problem) else _RED
+    caret_color = _YELLOW if problem.is_warning else _RED
     return [
         f"{number} | {shown}",
         f"{' ' * len(number)} | {_paint(carets, caret_color, color=color)}",

@@ -7,44 +7,23 @@
     github     GitHub's annotations: workflow commands
     sarif      code scanning: SARIF 2.1.0
 
-A new style is a function and a line in `STYLES`.
+A new style is a function and a line in `_FORMATTERS`.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from importlib import import_module
+from collections.abc import Iterable, Mapping
 
 from storyboard.records import Problem, Severity
+from storyboard.reporting.problem_documents import github_text, json_text, sarif_text
+from storyboard.reporting.problem_text import concise_text, plain_text
 
-_Formatter = Callable[[Sequence[Problem], Mapping[str, str], bool], str]
-
-
-def _text(problems: Sequence[Problem], sources: Mapping[str, str], color: bool) -> str:
-    if not problems:
-        return ""
-    from storyboard.reporting.problem_text import plain_text
-
-    return plain_text(problems, sources, color=color)
-
-
-def _from(module: str, function: str) -> _Formatter:
-    """A formatter that is imported on first use: most runs have no problem to print."""
-
-    def text(problems: Sequence[Problem], sources: Mapping[str, str], color: bool) -> str:
-        made: str = getattr(import_module(f"storyboard.reporting.{module}"), function)(problems)
-        return made
-
-    return text
-
-
-STYLES: dict[str, _Formatter] = {
-    "text": _text,
-    "concise": _from("problem_text", "concise_text"),
-    "json": _from("problem_documents", "json_text"),
-    "github": _from("problem_documents", "github_text"),
-    "sarif": _from("problem_documents", "sarif_text"),
+_FORMATTERS = {
+    "concise": concise_text,
+    "json": json_text,
+    "github": github_text,
+    "sarif": sarif_text,
 }
 
 _ABSENT = "missing-key"
@@ -59,11 +38,11 @@ def tidy(problems: Iterable[Problem]) -> tuple[Problem, ...]:
     where its position has no problem, one of each code.
     """
     chosen: dict[tuple[object, ...], Problem] = {}
-    for problem in sorted(problems, key=_is_warning):
+    for problem in sorted(problems, key=lambda problem: problem.is_warning):
         spot = (problem.position.path, problem.position.line, problem.position.column)
         if problem.code == _ABSENT:
             chosen.setdefault((*spot, problem.message), problem)
-        elif not _is_warning(problem):
+        elif not problem.is_warning:
             chosen.setdefault(spot, problem)
         elif spot not in chosen:
             chosen.setdefault((*spot, problem.code), problem)
@@ -77,11 +56,15 @@ def format_problems(
     style: str = "text",
     color: bool = False,
 ) -> str:
-    """The problems in one of the `STYLES`, tidied, without a line break at the end.
+    """The problems in one of the styles, tidied, without a line break at the end.
 
-    `sources` maps the display name of each file to its text, for quoting lines.
+    `sources` maps the display name of each file to its text, for quoting lines;
+    they and `color` are for people, which is the style "text".
     """
-    return STYLES[style](tidy(problems), sources, color)
+    tidied = tidy(problems)
+    return (
+        plain_text(tidied, sources, color=color) if style == "text" else _FORMATTERS[style](tidied)
+    )
 
 
 def summarize(problems: Iterable[Problem], *, outcome: str | None = None) -> str:
@@ -99,7 +82,3 @@ def summarize(problems: Iterable[Problem], *, outcome: str | None = None) -> str
     if outcome is None and counts[Severity.PROBLEM]:
         outcome = "nothing submitted"
     return ", ".join([*parts, *([outcome] if outcome else [])]) + "."
-
-
-def _is_warning(problem: Problem) -> bool:
-    return problem.severity is Severity.WARNING

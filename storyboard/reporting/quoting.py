@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from storyboard.records import Position
+from storyboard.reporting.value_paths import shorten
 
 _WIDEST = 100
 _ELLIPSIS = "..."
@@ -61,8 +62,7 @@ def json_text(document: Mapping[str, Any], *, indent: int | None = 2) -> str:
 
 def bounded(text: str, most: int) -> str:
     """At most `most` characters of a text, made printable."""
-    cut = text if len(text) <= most else text[: most - len(_ELLIPSIS)] + _ELLIPSIS
-    return printable(cut)
+    return printable(shorten(text, most))
 
 
 def quote(line: str, position: Position) -> tuple[str, str]:
