@@ -16,7 +16,7 @@ from storyboard.records import Submission
 from storyboard.state import files
 from storyboard.state.checks import OUTPUT_CHECKS, problem_of
 from storyboard.state.files import FILE_NAME
-from storyboard.state.rows import FIELDS, VIDEO_ROW, make_submissions, make_videos
+from storyboard.state.rows import FIELDS, VIDEO_ROW, make_submissions, make_videos, sql_names
 from storyboard.state.schema import (
     FIRST_WITH_OUTPUTS,
     check_owner,
@@ -81,10 +81,10 @@ def select_submissions(db: sqlite3.Connection, path: Path, *, size_bytes: int) -
     """
     table = "videos"
     try:
-        rows = db.execute(f"SELECT {VIDEO_ROW} FROM videos ORDER BY id")  # noqa: S608 (no user text)
+        rows = db.execute(f"SELECT {sql_names(VIDEO_ROW)} FROM videos ORDER BY id")  # noqa: S608 (no user text)
         videos = make_videos(rows)
         table = "submissions"
-        rows = db.execute(f"SELECT {FIELDS} FROM submissions ORDER BY id")  # noqa: S608 (no user text)
+        rows = db.execute(f"SELECT {sql_names(FIELDS)} FROM submissions ORDER BY id")  # noqa: S608 (no user text)
         return make_submissions(rows, videos, size_bytes=size_bytes)
     except ValueError as error:
         raise damage(path, table, str(error)) from error

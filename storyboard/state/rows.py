@@ -10,42 +10,39 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields
 from datetime import datetime, timezone
-from functools import partial
 from itertools import islice, starmap
 from typing import Any
 
 from storyboard.records import Json, Submission, SubmissionState, Video
 from storyboard.state.checks import VIDEO_CHECKS, Check, problem_of, submission_checks
 
-FROZEN = (
-    'take, shot, scene, fingerprint, model, endpoint, payload, sent_at, "commit", is_dirty, '
-    "profile, user_id"
-)
-"""The columns that stay as they were when the submission was sent."""
+FIELDS = tuple(field.name for field in fields(Submission) if field.name != "video")
+"""The columns of a submission's row, in the order of its fields."""
 
 KNOWN = (
-    "state, task_id, submitted_at, finished_at, http_status, reason, reply, video_url, "
-    "url_expires_at"
+    *("state", "task_id", "submitted_at", "finished_at", "http_status", "reason", "reply"),
+    *("video_url", "url_expires_at"),
 )
 """The columns that are completed as things happen."""
 
-FIELDS = (
-    "id, take, shot, scene, fingerprint, state, model, endpoint, payload, sent_at, "
-    '"commit", is_dirty, profile, user_id, task_id, submitted_at, finished_at, http_status, '
-    "reason, reply, video_url, url_expires_at"
-)
-"""All columns, in the order of a submission's fields, which end with its video."""
+FROZEN = tuple(name for name in FIELDS if name not in ("id", *KNOWN))
+"""The columns that stay as they were when the submission was sent."""
 
-VIDEO_FIELDS = "path, sha256, size_bytes, width, height, duration_s, fps"
+VIDEO_FIELDS = tuple(field.name for field in fields(Video))
 """The columns of a video, in the order of its fields."""
 
-VIDEO_ROW = f"id, submission, take, version, {VIDEO_FIELDS}"
+VIDEO_ROW = ("id", "submission", "take", "version", *VIDEO_FIELDS)
 """All columns of a video's row."""
 
 _STATES = {state.value: state for state in SubmissionState}
 _CHECKS = submission_checks(_STATES)
-_LONG = (8, 18, 19, 20)  # payload, reason, reply and link, among `FIELDS`
+_LONG = ("payload", "reason", "reply", "video_url")
 _BATCH = 250  # rows; in a hostile file each can be as large as a value may be
+
+
+def sql_names(columns: Iterable[str]) -> str:
+    """The columns as SQL lists them; in brackets, since one is called commit."""
+    return ", ".join(f"[{name}]" for name in columns)
 
 
 class StoredPayload(Mapping[str, Json]):
@@ -76,63 +73,49 @@ class StoredPayload(Mapping[str, Json]):
         return repr(self._parsed())
 
 
-def _times(column: Iterable[float | None]) -> list[datetime | None]:
-    make, utc = datetime.fromtimestamp, timezone.utc
-    return [None if seconds is None else make(seconds, utc) for seconds in column]
+def _to_epoch(time: datetime | None) -> float | None:
+    return None if time is None else time.timestamp()
 
 
-_CONVERSIONS: Mapping[int, Callable[[Any], Iterable[Any]]] = {
-    5: partial(map, _STATES.__getitem__),
-    8: partial(map, StoredPayload),
-    11: partial(map, {None: None, 0: False, 1: True}.__getitem__),
-    **dict.fromkeys((9, 15, 16, 21), _times),
+def _to_time(seconds: float | None) -> datetime | None:
+    return None if seconds is None else datetime.fromtimestamp(seconds, timezone.utc)
+
+
+def _to_unicode(text: str | None) -> str | None:
+    """The text without halves of surrogate pairs: SQLite cannot hold what an answer can."""
+    return None if text is None else text.encode("utf-8", "replace").decode()
+
+
+_TO_COLUMN: Mapping[str, Callable[[Any], object]] = {
+    "state": lambda state: state.value,
+    "payload": lambda payload: json.dumps(dict(payload), ensure_ascii=False),
+    "is_dirty": {None: None, False: 0, True: 1}.__getitem__,
+    **dict.fromkeys(("sent_at", "submitted_at", "finished_at", "url_expires_at"), _to_epoch),
+    **dict.fromkeys(("reason", "reply", "video_url"), _to_unicode),
 }
-"""What makes a column's values those of submissions, by its place in `FIELDS`."""
+_FROM_COLUMN: Mapping[str, Callable[[Any], object]] = {
+    "state": _STATES.__getitem__,
+    "payload": StoredPayload,
+    "is_dirty": {None: None, 0: False, 1: True}.__getitem__,
+    **dict.fromkeys(("sent_at", "submitted_at", "finished_at", "url_expires_at"), _to_time),
+}
+"""How a field's value becomes that of its column, and back, where they differ."""
 
 
-def frozen_values(submission: Submission) -> tuple[object, ...]:
-    """The submission's values for the `FROZEN` columns."""
-    return (
-        submission.take,
-        submission.shot,
-        submission.scene,
-        submission.fingerprint,
-        submission.model,
-        submission.endpoint,
-        json.dumps(dict(submission.payload), ensure_ascii=False),
-        _to_epoch(submission.sent_at),
-        submission.commit,
-        submission.is_dirty,
-        submission.profile,
-        submission.user_id,
-    )
+def column_values(submission: Submission, columns: Iterable[str]) -> list[object]:
+    """The submission's values for some of its columns."""
+    values = ((name, getattr(submission, name)) for name in columns)
+    return [_TO_COLUMN[name](value) if name in _TO_COLUMN else value for name, value in values]
 
 
-def known_values(submission: Submission) -> tuple[object, ...]:
-    """The submission's values for the `KNOWN` columns."""
-    return (
-        submission.state.value,
-        submission.task_id,
-        _to_epoch(submission.submitted_at),
-        _to_epoch(submission.finished_at),
-        submission.http_status,
-        _unicode(submission.reason),
-        _unicode(submission.reply),
-        _unicode(submission.video_url),
-        _to_epoch(submission.url_expires_at),
-    )
-
-
-def video_values(video: Video) -> tuple[object, ...]:
+def video_values(video: Video) -> list[object]:
     """The video's values for the `VIDEO_FIELDS` columns."""
-    return tuple(getattr(video, field.name) for field in fields(Video))
+    return [getattr(video, name) for name in VIDEO_FIELDS]
 
 
 def problem_in(submission: Submission) -> str | None:
     """Why the state file could not be read with this submission in it; None where it could."""
-    known, frozen = known_values(submission), frozen_values(submission)
-    row = [submission.id or 1, *frozen[:4], known[0], *frozen[4:], *known[1:]]
-    row[11] = None if submission.is_dirty is None else int(submission.is_dirty)
+    row = [submission.id or 1, *column_values(submission, FIELDS[1:])]
     problem = problem_of(_CHECKS, [[value] for value in row])
     if problem or submission.video is None:
         return problem
@@ -149,15 +132,16 @@ def make_submissions(
     ValueError, with the row and the column, for an impossible value.
     """
     made: list[Submission] = []
-    for columns in _checked(rows, _CHECKS):
+    for batch in _checked(rows, _CHECKS):
+        columns = dict(zip(FIELDS, batch, strict=True))
         # In a hostile file a thousand rows can share the pages of one long value.
-        size_bytes -= sum(len(text) for long in _LONG for text in columns[long] if text)
+        size_bytes -= sum(len(text) for name in _LONG for text in columns[name] if text)
         if size_bytes < 0:
             raise ValueError("its rows hold more text than the file has room for")
-        ids = columns[0]
-        for column, convert in _CONVERSIONS.items():
-            columns[column] = convert(columns[column])
-        made += starmap(Submission, zip(*columns, map(videos.get, ids), strict=True))
+        ids = columns["id"]
+        for name, convert in _FROM_COLUMN.items():
+            columns[name] = map(convert, columns[name])
+        made += starmap(Submission, zip(*columns.values(), map(videos.get, ids), strict=True))
     return made
 
 
@@ -182,12 +166,3 @@ def _checked(rows: Iterable[Sequence[Any]], checks: Sequence[Check]) -> Iterator
             raise ValueError(problem or f"row {columns[0][0]} stands there twice")
         last = columns[0][-1]
         yield columns
-
-
-def _to_epoch(time: datetime | None) -> float | None:
-    return None if time is None else time.timestamp()
-
-
-def _unicode(text: str | None) -> str | None:
-    """The text without halves of surrogate pairs: SQLite cannot hold what an answer can."""
-    return None if text is None else text.encode("utf-8", "replace").decode()

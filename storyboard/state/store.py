@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
@@ -26,10 +26,10 @@ from storyboard.state.queries import Written, select_outputs, select_submissions
 from storyboard.state.rows import (
     FROZEN,
     KNOWN,
-    VIDEO_FIELDS,
-    frozen_values,
-    known_values,
+    VIDEO_ROW,
+    column_values,
     problem_in,
+    sql_names,
     video_values,
 )
 from storyboard.state.schema import (
@@ -41,18 +41,15 @@ from storyboard.state.schema import (
     migrate,
 )
 
-_INSERT = (
-    f"INSERT INTO submissions ({FROZEN}, {KNOWN}) "  # noqa: S608 (no user text)
-    f"VALUES ({', '.join('?' * len(f'{FROZEN}, {KNOWN}'.split(',')))})"
-)
-_UPDATE = (
-    f"UPDATE submissions SET ({KNOWN}) = "  # noqa: S608 (no user text)
-    f"({', '.join('?' * len(KNOWN.split(',')))}) WHERE id = ?"
-)
-_INSERT_VIDEO = (
-    f"INSERT INTO videos (submission, take, version, {VIDEO_FIELDS}) "  # noqa: S608 (no user text)
-    f"VALUES (?, ?, ?, {', '.join('?' * len(VIDEO_FIELDS.split(',')))})"
-)
+
+def _insertion(table: str, columns: Sequence[str]) -> str:
+    marks = ", ".join("?" * len(columns))
+    return f"INSERT INTO {table} ({sql_names(columns)}) VALUES ({marks})"  # noqa: S608 (no user text)
+
+
+_INSERT = _insertion("submissions", (*FROZEN, *KNOWN))
+_INSERT_VIDEO = _insertion("videos", VIDEO_ROW[1:])
+_UPDATE = f"UPDATE submissions SET {', '.join(f'{name} = ?' for name in KNOWN)} WHERE id = ?"  # noqa: S608 (no user text)
 
 
 class Store:
@@ -166,7 +163,7 @@ class Store:
         Raises StateError where the state file has no such submission.
         """
         with explain_errors(self.path):
-            cursor = self._change(_UPDATE, (*known_values(submission), submission.id))
+            cursor = self._change(_UPDATE, (*column_values(submission, KNOWN), submission.id))
         if cursor.rowcount != 1:
             raise StateError(
                 f"the state file {self.path} no longer holds the submission of take "
@@ -240,7 +237,7 @@ class Store:
         if not check_owner(db, owner, self.path):
             db.execute("INSERT INTO folder VALUES (?, ?)", owner)
 
-    def _change(self, statement: str, values: tuple[object, ...]) -> sqlite3.Cursor:
+    def _change(self, statement: str, values: Sequence[object]) -> sqlite3.Cursor:
         """Executes one change; the first within `transaction` begins it."""
         if self._is_to_begin:
             self._db.execute("BEGIN IMMEDIATE")
@@ -248,7 +245,7 @@ class Store:
         return self._db.execute(statement, values)
 
     def _insert(self, submission: Submission) -> Submission:
-        values = (*frozen_values(submission), *known_values(submission))
+        values = column_values(submission, (*FROZEN, *KNOWN))
         with explain_errors(self.path):
             try:
                 cursor = self._change(_INSERT, values)

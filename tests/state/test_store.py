@@ -705,6 +705,6 @@ def test_a_migration_that_fails_changes_nothing(
 
 
 def test_the_columns_are_those_of_the_table(tmp_path: Path, store: Store) -> None:
-    names = {name.strip(' "') for name in f"id, {FROZEN}, {KNOWN}".split(",")}
+    names = {"id", *FROZEN, *KNOWN}
     with raw(tmp_path) as db:
         assert {row[1] for row in db.execute("PRAGMA table_info(submissions)")} == names
