@@ -165,3 +165,23 @@ def test_a_pattern_that_is_none_is_told(tmp_path: Path) -> None:
     write_card(tmp_path, NAME, card_document(NAME, {"prompt": {"type": "string", "pattern": "("}}))
     with pytest.raises(UsageError, match=r"properties\.prompt\.pattern: '\(' is not a 'regex'"):
         storyboard_schema(load_catalog(tmp_path).cards())
+
+
+@pytest.mark.parametrize(
+    ("limits", "place"),
+    [
+        ({"type": "string", "pattern": "^(?!a)"}, "prompt.pattern: '^(?!a)' is not allowed"),
+        (
+            {"type": "string", "allOf": [{"pattern": r"(a)\1"}]},
+            r"prompt.allOf.0.pattern: '(a)\\1' is not allowed",
+        ),
+        ({"type": "string", "patternProperties": {"a": {}}}, "prompt.patternProperties: is not"),
+    ],
+)
+def test_a_pattern_that_could_be_matched_for_hours_is_told(
+    tmp_path: Path, limits: dict[str, Any], place: str
+) -> None:
+    write_card(tmp_path, NAME, card_document(NAME, {"prompt": limits}))
+    with pytest.raises(UsageError) as caught:
+        storyboard_schema(load_catalog(tmp_path).cards())
+    assert f"model card {NAME}: properties.{place}" in str(caught.value)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from storyboard.models.schema.validator import find_suspects
+from storyboard.models.schema.validator import find_suspects, matcher
 
 if TYPE_CHECKING:
     from jsonschema.exceptions import ValidationError
@@ -57,11 +57,11 @@ def find_errors(
     # jsonschema takes a tenth of a second to import; most files are valid.
     from jsonschema.validators import extend, validator_for
 
-    cls = validator_for(schema)
+    keywords: dict[str, Any] = {"pattern": _check_pattern}
     suspects = find_suspects(schema, data) if skip_valid_entries else None
     if suspects is not None:
-        items = _items_keyword(_invalid_entries(data, suspects))
-        cls = extend(cls, {"items": items})  # type: ignore[no-untyped-call] # untyped in the stubs
+        keywords["items"] = _items_keyword(_invalid_entries(data, suspects))
+    cls = extend(validator_for(schema), keywords)  # type: ignore[no-untyped-call] # untyped in the stubs
     for error in cls(_inlined(schema)).iter_errors(data):
         yield from _read_error(error)
 
@@ -99,6 +99,13 @@ def _invalid_entries(data: Any, suspects: list[ErrorPath]) -> dict[int, set[int]
         if isinstance(value, list):
             found[id(value)] = set(range(len(value)))
     return found
+
+
+def _check_pattern(_: Any, pattern: str, value: Any, __: Any) -> Iterator[ValidationError]:
+    from jsonschema.exceptions import ValidationError
+
+    if isinstance(value, str) and not matcher(pattern)(value):
+        yield ValidationError(f"{value!r} does not match {pattern!r}")
 
 
 def _items_keyword(invalid: Mapping[int, set[int]]) -> Callable[..., Iterator[ValidationError]]:

@@ -6,13 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from jsonschema import Draft202012Validator
 
 from storyboard.errors import UsageError
 from storyboard.language.validation.check import check_file, check_payload
 from storyboard.language.yaml.source import parse_source
 from storyboard.models.card import ModelCard
 from storyboard.models.catalog import load_catalog
+from storyboard.models.schema.errors import find_errors
 from storyboard.models.schema.generate import include_schema, storyboard_schema
 from storyboard.models.schema.validator import compile_check
 from storyboard.records import Position, Problem
@@ -463,11 +463,11 @@ def test_the_quick_answer_and_the_thorough_one_agree(wan: ModelCard) -> None:
         "x" * 5001, "https://example.com/a", "https://example.com/a\n", [], ["16:9"], {}, {"a": 1},
     )  # fmt: skip
     is_sure = compile_check(wan.request_schema)
-    exact = Draft202012Validator(dict(wan.request_schema))
     for name in (*GOOD, "colour"):
         for value in values:
             payload = {**GOOD, name: value}
-            assert is_sure(payload) is exact.is_valid(payload), payload
+            errors = list(find_errors(payload, wan.request_schema))
+            assert is_sure(payload) is (not errors), payload
     assert is_sure({}) is False
 
 
