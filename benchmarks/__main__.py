@@ -42,7 +42,8 @@ def main(names: Sequence[str]) -> int:
 def table(rows: Sequence[Row]) -> str:
     """The rows as a table of Markdown."""
     head = ("what", "against", "measured", "target", "met", "wall", "CPU", "peak")
-    return tabulate([_cells(row) for row in rows], head, tablefmt="github", disable_numparse=True)
+    cells = [_cells(row) for row in rows]
+    return str(tabulate(cells, head, tablefmt="github", disable_numparse=True))
 
 
 def _cells(row: Row) -> tuple[str, ...]:

@@ -36,7 +36,7 @@ from storyboard.engine.job import EngineSettings, Job
 from storyboard.engine.loop import Engine
 from storyboard.fingerprint import fingerprint
 from storyboard.planning.plan import PlanOptions, make_plan
-from storyboard.records import Position, Take
+from storyboard.records import Payload, Position, Take
 from storyboard.state.store import Store
 from storyboard.videos.result import FetchFailed
 
@@ -187,7 +187,7 @@ def make_takes(count: int) -> Sequence[Take]:
     """So many different requests."""
     takes = []
     for number in range(1, count + 1):
-        payload = {"prompt": f"shot {number}", "duration": 5}
+        payload: Payload = {"prompt": f"shot {number}", "duration": 5}
         name = f"shot-{number}"
         takes.append(
             Take(
