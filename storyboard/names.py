@@ -9,7 +9,6 @@ Imports nothing of the project.
 from __future__ import annotations
 
 import re
-from urllib.parse import urlsplit
 
 ID = "[A-Za-z0-9][A-Za-z0-9._-]*"
 """The characters of an id, as a regular expression that JSON Schema understands too."""
@@ -39,8 +38,6 @@ TASK_ID = "[!-~]{1,512}"
 ENDPOINT = "(?:/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)+"
 """The path of a request, from the API's origin; no segment of it is hidden or leads upwards."""
 
-MAX_LINK = 8192  # characters; a signed link has one or two thousand
-
 _ID = re.compile(ID)
 _TAKE_ENDING = re.compile(TAKE_ENDING)
 _DEVICE = re.compile(DEVICE)
@@ -51,7 +48,6 @@ _DEVICE_FILE = re.compile(
 _NOT_IN_FILE_NAMES = re.compile(r'[\x00-\x1f\x7f-\x9f<>:"|?*\\]')
 _VIDEO_PATH = re.compile(rf"videos/(?!{DEVICE}){ID}\.v[0-9]{{3,9}}\.mp4")
 _MAX_VIDEO_PATH = 150  # characters; the id of a take has at most 120
-_LINK = re.compile(r"https?://[^\s\x00-\x1f\x7f-\x9f/?#\\]+([/?#][^\s\x00-\x1f\x7f-\x9f]*)?", re.I)
 
 
 def check_id(text: str) -> str | None:
@@ -84,17 +80,6 @@ def video_path(take: str, version: int) -> str:
 def is_video_path(path: str) -> bool:
     """Whether a path is one that `video_path` could have made."""
     return len(path) <= _MAX_VIDEO_PATH and _VIDEO_PATH.fullmatch(path) is not None
-
-
-def is_link(url: str) -> bool:
-    """Whether a text is an address of the web: http or https, a host, and no control characters."""
-    if len(url) > MAX_LINK or not _LINK.fullmatch(url):
-        return False
-    try:
-        # Only these can be wrong in a way that urllib objects to, and asking it takes longer.
-        return (url.isascii() and "[" not in url and "]" not in url) or bool(urlsplit(url).hostname)
-    except ValueError:
-        return False
 
 
 def is_device(file_name: str) -> bool:

@@ -23,7 +23,7 @@ LAYERS = (
     ("models",),
     ("reporting",),
     ("fingerprint", "atomic_files"),
-    ("private", "records", "errors", "names"),
+    ("private", "records", "errors", "names", "links"),
 )
 """From the top down; what stands on one line does not import from its neighbours."""
 

@@ -17,16 +17,8 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
-from storyboard.names import (
-    DEVICE,
-    ENDPOINT,
-    ID,
-    MAX_ID_LENGTH,
-    MODEL,
-    TASK_ID,
-    is_link,
-    is_video_path,
-)
+from storyboard.links import is_link
+from storyboard.names import DEVICE, ENDPOINT, ID, MAX_ID_LENGTH, MODEL, TASK_ID, is_video_path
 
 MAX_PAYLOAD = 2_000_000  # characters; a prompt has some thousands
 MAX_DEPTH = 64  # levels of a payload; no API nests its requests a quarter as deep
@@ -197,7 +189,7 @@ def submission_checks(states: Iterable[str]) -> tuple[Check, ...]:
         Check("http_status", "an HTTP status", _whole(100, 999, or_null=True)),
         Check("reason", _ANY_TEXT, _all(_is_any_text, or_null=True)),
         Check("reply", _ANY_TEXT, _all(_is_any_text, or_null=True)),
-        Check("video_url", "an address with http or https", _all(is_link, or_null=True)),
+        Check("video_url", "a link of the web", _all(is_link, or_null=True)),
         Check("url_expires_at", _TIME, _real(MAX_TIME, or_null=True)),
     )
 

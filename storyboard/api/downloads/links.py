@@ -1,4 +1,4 @@
-"""Which addresses a video may be fetched from; pure.
+"""Which addresses a video may be downloaded from; pure.
 
 Results come from hosts that the API names, and a reply is not trusted to name
 only good ones: HTTPS only, no private networks, each redirect checked again.
@@ -12,20 +12,22 @@ import ipaddress
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from urllib.parse import SplitResult, urljoin, urlsplit
+from urllib.parse import SplitResult, quote, urljoin, urlsplit
 
 from storyboard.api.http.addresses import LOOPBACK_HOSTS, is_public_address, is_same_loopback
 from storyboard.api.redaction import printable_line
 from storyboard.errors import LinkUnsafe
+from storyboard.links import clean_link
 
 _FORBIDDEN = re.compile(r"[\x00-\x20\x7f\\]")
 _NUMERIC_LABEL = re.compile(r"([0-9]+|0x[0-9a-f]*)", re.IGNORECASE)
+_PORT_80 = re.compile(r":0*80(?=[/?]|$)")
 NO_HOST = "the link"
 
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """An address that may be asked, and what its peer must be.
+    """A clean address that may be asked, and what its peer must be.
 
     `check_peer` raises for an IP address that must not be talked to; None
     where any will do.
@@ -37,15 +39,16 @@ class Link:
 
 
 def check_link(url: str, *, api_origin: str, allow_private: bool = False) -> Link:
-    """The link, checked as far as can be done without connecting.
+    """The link, cleaned and checked as far as can be done without connecting.
 
     Plain HTTP and the loopback address are for the API's own loopback origin
-    only. `allow_private` admits private addresses, for proxies that map
-    public hosts to them; plain HTTP stays refused.
+    only; any other link of plain HTTP is tried as HTTPS. `allow_private` admits
+    private addresses, for proxies that map public hosts to them.
 
     Raises:
-        LinkUnsafe: nothing may be fetched from there.
+        LinkUnsafe: nothing may be downloaded from there.
     """
+    url = clean_link(url, base=api_origin)
     parts = _split(url)
     host = printable_line(parts.hostname or "", 100)
     if parts.scheme not in ("http", "https"):
@@ -56,8 +59,10 @@ def check_link(url: str, *, api_origin: str, allow_private: bool = False) -> Lin
         raise LinkUnsafe(host, "the link holds a user name")
     if is_same_loopback(parts, api_origin):
         return Link(url, host, None)
-    if parts.scheme != "https":
-        raise LinkUnsafe(host, "the link is not HTTPS")
+    if parts.scheme == "http":
+        url = (
+            _PORT_80.sub("", f"https{url[4:]}", count=1) if parts.port == 80 else f"https{url[4:]}"
+        )
     if allow_private:
         return Link(url, host, None)
 
@@ -74,18 +79,29 @@ def check_link(url: str, *, api_origin: str, allow_private: bool = False) -> Lin
 
 
 def next_link(current: Link, location: str, *, api_origin: str, allow_private: bool) -> Link:
-    """The link that a redirect leads to.
+    """The link that a redirect leads to; `location` is the header, its bytes read as Latin-1.
 
     Raises:
         LinkUnsafe: it may not lead there.
     """
     try:
-        url = urljoin(current.url, location)
+        url = urljoin(current.url, _decoded(location).strip())
     except ValueError:
         raise LinkUnsafe(current.host, "it redirects to an impossible address") from None
-    if current.url.lower().startswith("https:") and _split(url).scheme == "http":
-        raise LinkUnsafe(current.host, "it redirects from HTTPS to plain HTTP")
-    return check_link(url, api_origin=api_origin, allow_private=allow_private)
+    # From HTTPS no redirect leads back to plain HTTP, not even to the API's own origin.
+    is_plain = current.url.startswith("http:")
+    return check_link(url, api_origin=api_origin if is_plain else "", allow_private=allow_private)
+
+
+def _decoded(header: str) -> str:
+    """A header's text as UTF-8; bytes that are none are percent-encoded, as browsers do."""
+    try:
+        content = header.encode("latin-1")
+        return content.decode()
+    except UnicodeDecodeError:
+        return quote(content, safe=bytes(range(0x21, 0x7F)))
+    except UnicodeEncodeError:
+        return header
 
 
 def _split(url: str) -> SplitResult:

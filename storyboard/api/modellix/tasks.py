@@ -11,11 +11,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from storyboard.api.http.response import Answer, limit_of, object_in, rate_hint, text_in, utc_moment
-from storyboard.api.redaction import HIDDEN, printable_line
-from storyboard.names import is_link
+from storyboard.api.redaction import HIDDEN, Redaction, printable_line
+from storyboard.links import clean_link, is_link
 from storyboard.records import TaskReply, TaskStatus
-
-MAX_URL = 8192  # characters; a signed URL has one or two thousand
 
 _WORDS = {
     "queued": TaskStatus.WAITING,
@@ -39,7 +37,10 @@ _KEPT = _ENDS | {TaskStatus.MISSING}
 """The answers whose body goes into the state file; all others are passed by."""
 
 _REFUSED = frozenset({401, 402, 403})
-_URL = re.compile(r"https?://[^\x00-\x20\x7f\\<>\"]+", re.IGNORECASE)
+_VIDEO_TYPES = re.compile(
+    r"video\b.*|application/mp4|(application/)?octet-stream|mp4|webm|mov", re.I
+)
+_CALLED_VIDEO = 1  # the highest rank of a resource whose type says that it is a video
 _VIDEO_SUFFIXES = (".mp4", ".mov", ".webm", ".m4v")
 
 
@@ -50,7 +51,7 @@ def read_task(answer: Answer, task_id: str) -> TaskReply:
     url, expires_at = None, None
     status, reason = _status(answer, document, data, task_id)
     if status is TaskStatus.SUCCEEDED:
-        url, reason = _video_url(data)
+        url, reason = _video_url(data, answer.redaction)
         expires_at = utc_moment(data.get("result_expires_at"))
     return TaskReply(
         status=status,
@@ -136,32 +137,35 @@ def _status_of_error(status: int, document: Any) -> tuple[TaskStatus, str | None
     return TaskStatus.REFUSED if status in _REFUSED else TaskStatus.UNREADABLE, reason
 
 
-def _video_url(data: dict[str, Any]) -> tuple[str | None, str | None]:
-    """The result's address, or why there is none."""
+def _video_url(data: dict[str, Any], redaction: Redaction) -> tuple[str | None, str | None]:
+    """The result's address as it was given, or why there is none."""
     candidates = sorted(_candidates(data), key=lambda each: each[0])
-    if not candidates:
+    if not any(url for _, url in candidates):
         return None, "the reply has no video"
-    url = candidates[0][1]
-    is_usable = len(url) <= MAX_URL and _URL.fullmatch(url) and is_link(url)
-    if not is_usable or HIDDEN in url:
-        return None, "the reply's video address cannot be used"
-    return url, None
+    best_rank = candidates[0][0]
+    for rank, given in candidates:
+        # What is called a video and has no address yet is not replaced by what may be its cover.
+        if best_rank <= _CALLED_VIDEO < rank:
+            break
+        # What could break a line or turn its direction is stored percent-encoded.
+        url = given if is_link(given) else clean_link(given)
+        if is_link(url) and HIDDEN not in url and redaction.is_clean(clean_link(url)):
+            return url, None
+    return None, "the reply's video address cannot be used"
 
 
 def _candidates(data: dict[str, Any]) -> Iterator[tuple[int, str]]:
-    """Each resource that can be the video, with its rank: the lowest is the best."""
+    """Each resource that can be the video: its rank, of which the lowest is the best, and link."""
     resources = object_in(data, "result").get("resources") or data.get("resources")
     for resource in resources if isinstance(resources, list) else []:
         if isinstance(resource, str):
             yield _rank_by_name(resource), resource
             continue
-        url, kind = text_in(resource, "url"), text_in(resource, "type")
-        if url is None:
-            continue
+        url, kind = text_in(resource, "url") or "", text_in(resource, "type")
         if kind is None:
             yield _rank_by_name(url), url
-        elif kind.strip().lower() == "video":
-            yield (0 if text_in(resource, "role") == "primary" else 1), url
+        elif _VIDEO_TYPES.fullmatch(kind.strip()):
+            yield (0 if text_in(resource, "role") == "primary" else _CALLED_VIDEO), url
 
 
 def _rank_by_name(url: str) -> int:

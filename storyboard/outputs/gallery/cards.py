@@ -11,8 +11,9 @@ from datetime import datetime
 from itertools import groupby
 from urllib.parse import quote
 
+from storyboard.links import clean_link
 from storyboard.names import path_problem
-from storyboard.outputs.manifest.manifest import Manifest, ManifestTake, is_safe_link
+from storyboard.outputs.manifest.manifest import Manifest, ManifestTake
 from storyboard.records import Json, TakeStatus, Video
 
 STATUS_WORDS = {
@@ -32,6 +33,10 @@ Frame = tuple[int, int]
 USUAL_FRAME = (16, 9)
 _FRAME_KEYS = ("ratio", "aspect_ratio", "aspectRatio", "size")
 _FRAME = re.compile(r"([1-9][0-9]{0,4})[:*x]([1-9][0-9]{0,4})")
+_PROVIDER_LINK = re.compile(
+    r"(https://[^\s/@?#\\]+|http://(localhost|127(\.[0-9]{1,3}){3}|\[::1\])(:[0-9]{1,5})?)"
+    r"([/?][!-~]*)?"
+)
 _MAX_OBLONG = 4.0  # a hostile ratio of 1:99999 would make a page of one stripe
 
 
@@ -67,7 +72,8 @@ class Group:
 def make_groups(manifest: Manifest) -> list[Group]:
     """The takes in the storyboard's order, grouped by scene."""
     return [
-        _group(scene, tuple(takes)) for scene, takes in groupby(manifest.takes, lambda t: t.scene)
+        _group(scene, tuple(takes), manifest.origin)
+        for scene, takes in groupby(manifest.takes, lambda take: take.scene)
     ]
 
 
@@ -113,13 +119,14 @@ def size_text(size_bytes: int) -> str:
     return f"{size_bytes / 1_000_000_000:.1f} GB"
 
 
-def _group(scene: str | None, takes: Sequence[ManifestTake]) -> Group:
+def _group(scene: str | None, takes: Sequence[ManifestTake], origin: str) -> Group:
     width, height = max(map(_frame, takes), key=lambda frame: frame[0] / frame[1])
     shape = "wide" if width > 1.2 * height else "tall" if height > 1.2 * width else "square"
-    return Group(scene, tuple(map(_card, takes)), (width, height), shape, length_of(takes))
+    cards = tuple(_card(take, origin) for take in takes)
+    return Group(scene, cards, (width, height), shape, length_of(takes))
 
 
-def _card(take: ManifestTake) -> Card:
+def _card(take: ManifestTake, origin: str) -> Card:
     prompt = take.payload.get("prompt")
     return Card(
         id=take.id,
@@ -134,7 +141,7 @@ def _card(take: ManifestTake) -> Card:
         ),
         record=tuple(_record(take)),
         payload=json.dumps(dict(take.payload), indent=2, ensure_ascii=False),
-        link=take.video_url if take.video_url and is_safe_link(take.video_url) else None,
+        link=_provider_link(take.video_url, origin),
         link_until=_moment(take.url_expires_at) if take.url_expires_at else None,
     )
 
@@ -142,6 +149,14 @@ def _card(take: ManifestTake) -> Card:
 def _video_link(video: Video) -> str | None:
     """The file's place as a link from the page; a `#` or `%` in a name is part of the name."""
     return None if path_problem(video.path) else quote(video.path)
+
+
+def _provider_link(given: str | None, origin: str) -> str | None:
+    """The provider's link, cleaned: HTTPS, or HTTP on loopback, and no user or password in it."""
+    link = clean_link(given or "", base=origin if "://" in origin else "")
+    if not _PROVIDER_LINK.fullmatch(link):
+        link = re.sub("^http:", "https:", link)
+    return link if _PROVIDER_LINK.fullmatch(link) else None
 
 
 def _frame(take: ManifestTake) -> Frame:

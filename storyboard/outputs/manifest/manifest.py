@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Protocol
 from urllib.parse import urlsplit
 
+from storyboard.links import is_link
 from storyboard.outputs.manifest.file import Manifest, ManifestTake, manifest_bytes, read_manifest
 from storyboard.outputs.manifest.times import whole_second
 from storyboard.records import (
@@ -34,7 +35,6 @@ __all__ = [
     "Manifest",
     "ManifestTake",
     "build_manifest",
-    "is_safe_link",
     "manifest_bytes",
     "read_manifest",
     "to_submission",
@@ -42,12 +42,7 @@ __all__ = [
 ]
 
 MAX_ERROR = 2000  # characters; as in the schema
-MAX_LINK = 8192
 
-_LINK = re.compile(
-    r"(https://[^\s/@?#\\]+|http://(localhost|127(\.[0-9]{1,3}){3}|\[::1\])(:[0-9]{1,5})?)"
-    r"([/?#][!-~]*)?"
-)
 _ENDPOINT = re.compile(r"(/[A-Za-z0-9][A-Za-z0-9._~-]*)+")
 
 _STATES = {
@@ -119,7 +114,7 @@ def to_submission(take: ManifestTake) -> Submission | None:
         finished_at=take.finished_at,
         http_status=take.http_status,
         reason=take.error,
-        video_url=take.video_url,
+        video_url=take.video_url if is_link(take.video_url or "") else None,
         url_expires_at=take.url_expires_at,
         video=take.file,
     )
@@ -137,14 +132,6 @@ def to_take(take: ManifestTake, path: Path) -> Take:
         fingerprint=take.fingerprint,
         position=Position(str(path), 1, 1),
     )
-
-
-def is_safe_link(url: str) -> bool:
-    """Whether a link may stand in the manifest and the gallery: HTTPS, or HTTP on loopback.
-
-    No user or password in it, and nothing but printable ASCII after the host.
-    """
-    return len(url) <= MAX_LINK and _LINK.fullmatch(url) is not None
 
 
 def _block(state: TakeState) -> ManifestTake:
@@ -169,7 +156,7 @@ def _block(state: TakeState) -> ManifestTake:
         http_status=sent.http_status,
         commit=sent.commit,
         is_dirty=sent.is_dirty,
-        video_url=link if link and is_safe_link(link) else None,
+        video_url=link if link and is_link(link) else None,
         url_expires_at=_time(sent.url_expires_at),
         file=_measured(sent.video) if is_rendered and sent.video else None,
         error=_error(status, sent),

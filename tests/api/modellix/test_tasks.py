@@ -134,12 +134,14 @@ def test_resources_directly_in_data_are_found() -> None:
         "file:///etc/passwd",
         "ftp://f/clip.mp4",
         "data:video/mp4;base64,AAAA",
-        "//f/clip.mp4",
-        "https://f/a b",
-        "https://f/a\nb",
         "https://f\\@evil/",
+        "https://a b/clip.mp4",
+        "https:///clip.mp4",
+        "clip.mp4",
+        "pending",
         "https://f/" + "x" * 9000,
         f"https://f/clip.mp4?key={KEY}",
+        f"https://f/clip.mp4?key={KEY[:5]}\n{KEY[5:]}",
     ],
 )
 def test_an_address_that_cannot_be_used_is_named_but_not_shown(url: str) -> None:
@@ -147,6 +149,47 @@ def test_an_address_that_cannot_be_used_is_named_but_not_shown(url: str) -> None
 
     assert (reply.status, reply.video_url) == (TaskStatus.SUCCEEDED, None)
     assert reply.reason == "the reply's video address cannot be used"
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://f/my clip.mp4?sign=a b",
+        "https://f/clip.mp4\n",
+        " \thttps://f/a\r\nb.mp4",
+        'https://f/"clip".mp4',
+        "https://f/фильм.mp4",
+        "HTTPS://F/clip.mp4",
+        "http://f/clip.mp4",
+        "//f/clip.mp4",
+        "/videos/clip.mp4",
+        "f.example/clip.mp4",
+    ],
+)
+def test_a_link_that_looks_odd_is_the_result_as_it_was_given(url: str) -> None:
+    reply = read(task(**result({"url": url, "type": "video"})))
+
+    assert (reply.status, reply.video_url, reply.reason) == (TaskStatus.SUCCEEDED, url, None)
+
+
+def test_what_could_turn_a_line_is_stored_percent_encoded() -> None:
+    reply = read(task(**result({"url": "https://f/\x1b[2J\u202egp4.mp4", "type": "video"})))
+
+    assert reply.video_url == "https://f/%1B[2J%E2%80%AEgp4.mp4"
+
+
+@pytest.mark.parametrize(
+    "kind", ["video/mp4", "VIDEO", "video/webm; codecs=vp9", "mp4", "application/octet-stream"]
+)
+def test_every_usual_name_for_a_video_is_understood(kind: str) -> None:
+    assert read(task(**result({"url": VIDEO, "type": kind}))).video_url == VIDEO
+
+
+@pytest.mark.parametrize("url", [None, "", "  ", 0, [], {}])
+def test_a_video_without_its_link_is_not_replaced_by_its_cover(url: object) -> None:
+    resources = result({"url": url, "type": "video"}, "https://f/cover.jpg")
+
+    assert read(task(**resources)).video_url is None
 
 
 @pytest.mark.parametrize(

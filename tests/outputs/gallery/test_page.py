@@ -106,12 +106,26 @@ def test_the_page_asks_for_nothing_from_elsewhere() -> None:
 
 
 @pytest.mark.parametrize(
-    "link", ["javascript:alert(1)", "http://example.com/v.mp4", "data:text/html,x", "//x.example/"]
+    "link", ["javascript:alert(1)", "ftp://example.com/v.mp4", "data:text/html,x", "https://a@b/"]
 )
 def test_a_link_that_is_neither_https_nor_loopback_is_not_shown(link: str) -> None:
     manifest = make_manifest(make_state(make_take(), TakeStatus.RENDERED))
     forged = replace(manifest, takes=(replace(manifest.takes[0], video_url=link),))
     assert link not in gallery_html(forged)
+
+
+@pytest.mark.parametrize(
+    ("link", "href"),
+    [
+        ("http://example.com/v.mp4", "https://example.com/v.mp4"),
+        ("//x.example/my clip.mp4\n", "https://x.example/my%20clip.mp4"),
+        ("http://127.0.0.1:8080/v.mp4", "http://127.0.0.1:8080/v.mp4"),
+    ],
+)
+def test_a_link_that_looks_odd_is_shown_as_a_browser_asks_for_it(link: str, href: str) -> None:
+    manifest = make_manifest(make_state(make_take(), TakeStatus.RENDERED))
+    odd = replace(manifest, takes=(replace(manifest.takes[0], video_url=link),))
+    assert href in Page(gallery_html(odd)).all("a", "href")
 
 
 def test_the_providers_copy_is_linked_without_a_referrer() -> None:

@@ -15,7 +15,6 @@ from storyboard.outputs.manifest.manifest import (
     Manifest,
     ManifestTake,
     build_manifest,
-    is_safe_link,
     manifest_bytes,
     read_manifest,
     to_submission,
@@ -253,11 +252,28 @@ def test_the_port_of_the_sandbox_is_not_recorded() -> None:
     assert manifest.takes[0].endpoint == "/api/v1/alibaba/wan2.7-t2v/async"
 
 
-@pytest.mark.parametrize("link", ["javascript:alert(1)", "http://example.com/v.mp4", "https://"])
+@pytest.mark.parametrize("link", ["javascript:alert(1)", "https://h/\u202e", "https://"])
 def test_a_link_that_must_not_be_followed_is_left_out(link: str) -> None:
     take = make_state(make_take(), TakeStatus.RENDERED, video_url=link)
     assert make_manifest(take).takes[0].video_url is None
-    assert not is_safe_link(link)
+
+
+@pytest.mark.parametrize(
+    "link",
+    ["http://h/v.mp4", "HTTPS://h/my clip.mp4\n", "//h/é.mp4", '/v.mp4?x="q"', "h.example/\tv.mp4"],
+)
+def test_a_link_that_looks_odd_stands_as_it_was_given_and_survives_a_clone(
+    tmp_path: Path, link: str
+) -> None:
+    manifest = make_manifest(make_state(make_take(), TakeStatus.RENDERED, video_url=link))
+    path = tmp_path / "manifest.json"
+    path.write_bytes(manifest_bytes(manifest))
+    read = read_manifest(path)
+    assert read == manifest
+    assert read is not None
+    sent = to_submission(read.takes[0])
+    assert sent is not None
+    assert sent.video_url == link
 
 
 def test_a_local_time_is_written_as_utc() -> None:

@@ -1,0 +1,91 @@
+"""Links to results as an API gives them, read as browsers read them. Pure.
+
+APIs give links with spaces, line breaks, raw letters of any script or no
+scheme, and each worked in the browser of whoever tried it. A link is stored as
+it was given and cleaned where it is used. Whether it may be followed is for
+`api.downloads.links` to say. Imports nothing of the project.
+
+Source: URL standard of the WHATWG, sections 4.4 (parsing) and 1.3 (what is percent-encoded).
+"""
+
+from __future__ import annotations
+
+import re
+import string
+from urllib.parse import quote, urlsplit
+
+MAX_LINK = 8192  # characters; a signed link has one or two thousand
+
+LINK = (
+    r"[ \t\r\n]*(?:(?:[Hh][Tt][Tt][Pp][Ss]?:)?[/\\]|[\w-]+(?:\.[\w-]+)*(?::[0-9]{1,5})?/)"
+    r"[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]*"
+)
+"""How a link is stored, as a regular expression that JSON Schema understands too.
+
+It holds nothing that could break a line of text unseen or turn its direction.
+"""
+
+_C0_AND_SPACE = "".join(map(chr, range(0x21)))
+_IGNORED = re.compile(r"[\t\n\r]")
+_ABSOLUTE = re.compile(r"(https?):[/\\]{1,2}(?![/\\])", re.IGNORECASE)
+_NO_SCHEME = re.compile(r"[/\\]{2}(?![/\\])")
+_HOST_FIRST = re.compile(r"(?:[\w-]+(?:\.[\w-]+)+(?::[0-9]{1,5})?|localhost:[0-9]{1,5})/")
+_PRINTABLE = string.ascii_letters + string.digits + string.punctuation
+_STANDS_IN_PATH = "".join(char for char in _PRINTABLE if char not in '"#<>?^`{}')
+_STANDS_IN_QUERY = "".join(char for char in _PRINTABLE if char not in "\"#<>'\\")
+_NO_BASE = "https://api.invalid"
+_CLEAN = re.compile(r"https?://[^\s/?#\\]+([/?][!-~]*)?", re.ASCII)
+_STORED = re.compile(LINK)
+
+
+def clean_link(text: str, *, base: str = "") -> str:
+    """The absolute address that a browser would ask for, in ASCII and without a fragment.
+
+    `base` completes what has no scheme or no host. What is no link of the web
+    is returned without its edges, and `is_link` is false of it.
+    """
+    text = _IGNORED.sub("", text.strip(_C0_AND_SPACE)).partition("#")[0]
+    scheme, _, base_host = (base or _NO_BASE).partition("://")
+    if found := _ABSOLUTE.match(text):
+        scheme, rest = found[1].lower(), text[found.end() :]
+    elif found := _NO_SCHEME.match(text):
+        rest = text[found.end() :]
+    elif text.startswith("/") and not text.startswith("//"):
+        rest = base_host.partition("/")[0] + text
+    elif _HOST_FIRST.match(text):
+        rest = text
+    else:
+        return text
+    before_query, mark, query = rest.partition("?")
+    host, slash, path = before_query.partition("/")
+    path = quote(path.replace("\\", "/"), safe=_STANDS_IN_PATH, errors="replace")
+    query = quote(query, safe=_STANDS_IN_QUERY, errors="replace")
+    return f"{scheme}://{_ascii_host(host)}{slash}{path}{mark}{query}"
+
+
+def is_link(text: str) -> bool:
+    """Whether a text is a link of the web that can be stored as it is."""
+    if len(text) > MAX_LINK or not _STORED.fullmatch(text):
+        return False
+    cleaned = text if _CLEAN.fullmatch(text) else clean_link(text)
+    try:
+        text.encode()  # half a surrogate pair cannot be stored
+        # Only brackets can be wrong in a way that urllib objects to, and asking it takes longer.
+        has_brackets = "[" in cleaned or "]" in cleaned
+        is_sound = not has_brackets or bool(urlsplit(cleaned).hostname)
+        return is_sound and _CLEAN.fullmatch(cleaned) is not None
+    except ValueError:
+        return False
+
+
+def _ascii_host(host: str) -> str:
+    """The host with the names of other scripts as the DNS has them; unchanged if it is none."""
+    if host.isascii():
+        return host
+    import idna  # a dependency of requests; to import it takes as long as ten thousand links
+
+    name, colon, port = host.partition(":")
+    try:
+        return f"{idna.encode(name, uts46=True).decode()}{colon}{port}"
+    except idna.IDNAError:
+        return host
