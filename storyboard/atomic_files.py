@@ -1,4 +1,4 @@
-"""Writes a file whole or not at all, and tells its digest. Touches its folder and nothing else."""
+"""Writes a file whole or not at all, and tells its digest; says where a folder leads elsewhere."""
 
 from __future__ import annotations
 
@@ -37,6 +37,16 @@ def write_atomically(path: Path, data: bytes | str) -> bool:
     except OSError as error:
         raise _explained(path, error) from error
     return True
+
+
+def check_real(folder: Path) -> None:
+    """Raises StateError where the way to a folder, without links before, has a link in it now."""
+    # Resolved, not only looked at: Windows has links that do not say that they are.
+    if folder.resolve() != folder.absolute():
+        raise StateError(
+            f"{folder} was replaced by a link to {folder.resolve()}, so nothing is written there",
+            next_step="put the folder back, then run the same command again",
+        )
 
 
 def digest_of(path: Path) -> str | None:

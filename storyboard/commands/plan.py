@@ -14,12 +14,9 @@ from storyboard.console.options import (
     PlanningOptions,
     SelectionOptions,
     VariableOptions,
-    folder_options,
     json_option,
-    planning_options,
-    selection_options,
     strict_option,
-    variable_options,
+    with_options,
 )
 from storyboard.console.plan_lines import describe_plan
 from storyboard.console.printing import print_json, print_lines
@@ -28,16 +25,15 @@ from storyboard.errors import ExitCode
 from storyboard.models.catalog import load_catalog
 from storyboard.planning.cost import Bill, bill_for, bill_for_lost
 from storyboard.planning.selection import select_takes
-from storyboard.project.workspace import Workspace, find_workspaces, with_manifest_takes
+from storyboard.project.workspace import Workspace, find_workspaces
 from storyboard.records import Action, Plan
 
 
 @click.command()
 @click.argument("files", nargs=-1, required=True, type=FILE, metavar="FILE...")
-@variable_options
-@folder_options
-@selection_options
-@planning_options
+@with_options(
+    variables=VariableOptions, where=FolderOptions, which=SelectionOptions, planning=PlanningOptions
+)
 @click.option(
     "--check",
     is_flag=True,
@@ -61,9 +57,7 @@ def command(
     boards = read_sound(files, catalog, variables, strict=strict, as_json=as_json)
     if not boards:
         return ExitCode.USAGE
-    spaces = find_workspaces(boards, where.folders)
-    if planning.from_manifest:
-        spaces = [with_manifest_takes(space) for space in spaces]
+    spaces = find_workspaces(boards, where.folders, from_manifest=planning.from_manifest)
     now = datetime.now(timezone.utc)
     plans = [
         space.make_plan(

@@ -13,9 +13,8 @@ from storyboard.console.options import (
     FILE,
     FolderOptions,
     VariableOptions,
-    folder_options,
     json_option,
-    variable_options,
+    with_options,
 )
 from storyboard.console.printing import align, print_json, print_lines
 from storyboard.errors import ExitCode
@@ -30,8 +29,7 @@ from storyboard.recovery.rewrite import connect_for, find_rendered, write_again
 
 @click.command()
 @click.argument("file", type=FILE, metavar="FILE")
-@variable_options
-@folder_options
+@with_options(variables=VariableOptions, where=FolderOptions)
 @json_option
 def command(*, file: Path, variables: VariableOptions, where: FolderOptions, as_json: bool) -> int:
     """Look unknown outcomes up in the account's request log, and adopt what is beyond doubt.

@@ -15,10 +15,8 @@ from storyboard.console.options import (
     DecisionOptions,
     FolderOptions,
     VariableOptions,
-    decision_options,
-    folder_options,
     json_option,
-    variable_options,
+    with_options,
 )
 from storyboard.console.printing import print_json, print_lines, say
 from storyboard.errors import ExitCode, UsageError
@@ -34,9 +32,7 @@ from storyboard.recovery.task_ids import choose_unknown
 @click.command()
 @click.argument("file", type=FILE, metavar="FILE")
 @click.argument("take", metavar="TAKE")
-@decision_options
-@variable_options
-@folder_options
+@with_options(decision=DecisionOptions, variables=VariableOptions, where=FolderOptions)
 @json_option
 def command(
     *,

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from storyboard.console.options import FILE, VariableOptions, json_option, variable_options
+from storyboard.console.options import FILE, VariableOptions, json_option, with_options
 from storyboard.console.printing import print_json, print_lines, print_safe
 from storyboard.console.read_storyboards import read_sound
 from storyboard.console.yaml_lines import yaml_lines
@@ -21,7 +21,7 @@ from storyboard.reporting.quoting import json_text
 @click.command()
 @click.argument("file", type=FILE, metavar="FILE")
 @click.argument("takes", nargs=-1, metavar="[TAKE...]")
-@variable_options
+@with_options(variables=VariableOptions)
 @click.option(
     "--format",
     "style",

@@ -11,9 +11,8 @@ from storyboard.console.options import (
     FILE,
     FolderOptions,
     VariableOptions,
-    folder_options,
     json_option,
-    variable_options,
+    with_options,
 )
 from storyboard.console.printing import align, count_statuses, print_json, print_lines
 from storyboard.console.read_storyboards import read_sound
@@ -29,8 +28,7 @@ from storyboard.reporting.amounts import time_left
 
 @click.command()
 @click.argument("file", type=FILE, metavar="FILE")
-@variable_options
-@folder_options
+@with_options(variables=VariableOptions, where=FolderOptions)
 @json_option
 def command(*, file: Path, variables: VariableOptions, where: FolderOptions, as_json: bool) -> int:
     """Show what is known of each take; sends nothing and takes no lock."""

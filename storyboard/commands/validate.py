@@ -12,7 +12,7 @@ from storyboard.console.options import (
     VariableOptions,
     json_option,
     strict_option,
-    variable_options,
+    with_options,
 )
 from storyboard.console.printing import print_safe, say, wants_color
 from storyboard.console.read_storyboards import may_go_on, read_storyboards
@@ -26,7 +26,7 @@ from storyboard.reporting.problems import format_problems, summarize, tidy
 
 @click.command()
 @click.argument("files", nargs=-1, required=True, type=FILE, metavar="FILE...")
-@variable_options
+@with_options(variables=VariableOptions)
 @click.option(
     "--format",
     "style",

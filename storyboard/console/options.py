@@ -1,10 +1,10 @@
 """Options that several commands share: each declared once, with its type and its help.
 
-A class holds the options that belong together, a field each. Its decorator adds
-them to a command, which receives them as one value:
+A class holds the options that belong together, a field each. `with_options` adds
+them to a command, which receives each class as one value:
 
-    @variable_options
-    def command(*, variables: VariableOptions) -> int: ...
+    @with_options(variables=VariableOptions, where=FolderOptions)
+    def command(*, variables: VariableOptions, where: FolderOptions) -> int: ...
 """
 
 from __future__ import annotations
@@ -20,6 +20,8 @@ import click
 from storyboard.console.durations import DURATION
 
 if TYPE_CHECKING:
+    from storyboard.engine.job import EngineSettings
+    from storyboard.models.catalog import Catalog
     from storyboard.planning.cost import Caps
     from storyboard.planning.plan import PlanOptions
     from storyboard.planning.selection import Selection
@@ -40,18 +42,18 @@ def option(flag: str, *more_flags: str, **attributes: Any) -> Any:
     return field(default=attributes.get("default", default), metadata={_OPTION: declared})
 
 
-def options_of(kind: type[Any], parameter: str) -> Callable[[Command], Command]:
-    """A decorator that adds the options of `kind` and passes their values as `parameter`."""
-    names = [one.name for one in fields(kind)]
+def with_options(**kinds: type[Any]) -> Callable[[Command], Command]:
+    """A decorator that adds the options of each class and passes their values by its name."""
 
     def decorate(command: Command) -> Command:
         @wraps(command)
         def with_values(*arguments: Any, **values: Any) -> Any:
-            values[parameter] = kind(**{name: values.pop(name) for name in names})
+            for parameter, kind in kinds.items():
+                values[parameter] = kind(**{one.name: values.pop(one.name) for one in fields(kind)})
             return command(*arguments, **values)
 
         decorated: Any = with_values
-        for one in reversed(fields(kind)):
+        for one in reversed([one for kind in kinds.values() for one in fields(kind)]):
             flags, attributes = one.metadata[_OPTION]
             decorated = click.option(*flags, one.name, **attributes)(decorated)
         return decorated  # type: ignore[no-any-return] # click keeps the command's own type
@@ -192,6 +194,20 @@ class RunOptions:
         help="Download from private addresses too, as some proxies need it.",
     )
 
+    def engine_settings(self, catalog: Catalog, *, download: bool) -> EngineSettings:
+        """The limits of a run with the models of `catalog`."""
+        from storyboard.engine.job import EngineSettings
+        from storyboard.project.connection import card_of
+
+        return EngineSettings(
+            endpoint_of=lambda model: card_of(catalog, model).endpoint,
+            retention_s=lambda model: card_of(catalog, model).retention_h * 3600,
+            concurrency=self.concurrency,
+            requests_per_minute=self.requests_per_minute,
+            download=download,
+            timeout_s=self.timeout_s,
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class PaymentOptions:
@@ -250,15 +266,6 @@ class DecisionOptions:
         help="Only this one, where a take was sent more than once.",
     )
 
-
-variable_options = options_of(VariableOptions, "variables")
-folder_options = options_of(FolderOptions, "where")
-selection_options = options_of(SelectionOptions, "which")
-planning_options = options_of(PlanningOptions, "planning")
-run_options = options_of(RunOptions, "running")
-payment_options = options_of(PaymentOptions, "payment")
-display_options = options_of(DisplayOptions, "display")
-decision_options = options_of(DecisionOptions, "decision")
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 strict_option = click.option("--strict", is_flag=True, help="Let warnings stop the command too.")

@@ -9,6 +9,7 @@ from typing import Any
 
 from tqdm import tqdm
 
+from storyboard.console.options import DisplayOptions
 from storyboard.console.printing import say
 from storyboard.engine.job import Progress, Step
 
@@ -46,16 +47,15 @@ class ProgressView:
 
 
 @contextmanager
-def show_progress(
-    total: int, *, enabled: bool, download: bool, quiet: bool
-) -> Iterator[ProgressView]:
+def show_progress(total: int, display: DisplayOptions, *, download: bool) -> Iterator[ProgressView]:
     """A view of a run with `total` takes to finish, for the length of the context."""
-    if not (enabled and total and sys.stderr.isatty() and not quiet):
-        yield ProgressView(None, download=download, quiet=quiet)
+    is_without_bar = display.no_progress or display.verbose or display.quiet
+    if is_without_bar or not sys.stderr.isatty():
+        yield ProgressView(None, download=download, quiet=display.quiet)
         return
     bar: tqdm[Any]
     with tqdm(total=total, unit="take", file=sys.stderr, dynamic_ncols=True) as bar:
-        yield ProgressView(bar, download=download, quiet=quiet)
+        yield ProgressView(bar, download=download, quiet=False)
 
 
 def _said(change: Progress) -> str:

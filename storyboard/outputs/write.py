@@ -14,7 +14,7 @@ from importlib import metadata
 from pathlib import Path
 
 from storyboard import __version__
-from storyboard.atomic_files import digest_of, write_atomically
+from storyboard.atomic_files import check_real, digest_of, write_atomically
 from storyboard.outputs import OUTPUTS
 from storyboard.outputs.manifest.manifest import Named, build_manifest
 from storyboard.records import TakeState
@@ -33,7 +33,8 @@ def write_outputs(
     they made the last time, and the files are still those that were written
     then, to the byte, none is made again.
 
-    Raises StateError where one cannot be written.
+    `folder` has no link in its path. Raises StateError where it has one by now,
+    and where an output cannot be written.
     """
     source = source_digest(storyboard, origin, states)
     if is_current(store.outputs(), source, folder):
@@ -43,6 +44,7 @@ def write_outputs(
     for name, make in OUTPUTS.items():
         made = make(manifest)
         content = made.encode() if isinstance(made, str) else made
+        check_real(folder)
         write_atomically(folder / name, content)
         # Of what was written, not of what is there now: another manifest may have been put there.
         digests[name] = hashlib.sha256(content).hexdigest()

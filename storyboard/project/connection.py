@@ -12,6 +12,8 @@ from pathlib import Path
 from storyboard.api.credentials import ApiKey, find_key
 from storyboard.api.protocols import PROTOCOLS, Api
 from storyboard.api.redaction import Redaction
+from storyboard.errors import UsageError
+from storyboard.models.card import ModelCard
 from storyboard.models.catalog import Catalog
 from storyboard.project.workspace import SANDBOX, Workspace
 from storyboard.videos.fetch import make_fetch
@@ -30,6 +32,17 @@ class Connection:
     fetch: Fetch
     profile: str
     user_id: str = field(default_factory=lambda: f"storyboard-{secrets.token_hex(8)}")
+
+
+def card_of(catalog: Catalog, model: str, *, sent_by: str = "an earlier render used") -> ModelCard:
+    """The card of a model that a submission was sent to; UsageError where there is none now."""
+    card = catalog.get(model)
+    if card is None:
+        raise UsageError(
+            f"there is no model card for {model}, which {sent_by}",
+            next_step="put the card back, or use the storyboard version that has it",
+        )
+    return card
 
 
 @contextmanager

@@ -5,18 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import datetime, timezone
-from pathlib import Path
 
 from storyboard.errors import UsageError
-from storyboard.outputs import MANIFEST, write
-from storyboard.project.workspace import FolderSnapshot, Workspace
-from storyboard.records import TakeState
+from storyboard.outputs import MANIFEST
+from storyboard.project.workspace import Workspace
 from storyboard.state.files import FILE_NAME as STATE
 from storyboard.state.lock import hold_lock
 from storyboard.state.store import Store
 from storyboard.videos.files import finish_moves, make_videos_folder, remove_partial_files
 
-_VIDEOS = "videos"
 _LEFT_BEHIND = frozenset({".lock", ".lock.json", ".sandbox", ".DS_Store"})
 """What may lie in a folder that nothing was rendered into yet."""
 
@@ -38,28 +35,21 @@ def open_folder(space: Workspace, *, lock_timeout_s: float = 0.0) -> Iterator[St
             is_private = folder != space.folder  # one that holds the state alone
             lock = hold_lock(folder, now=asked_at, timeout_s=lock_timeout_s, is_private=is_private)
             locks.enter_context(lock)
+        space.check_links()  # waiting for a lock can take long
         # First, for a state file makes the folder ours, and by its manifest it may be another's.
         adoptable = space.adoptable(space.own_submissions()) if space.has_other_manifest() else []
         store = Store(space.state, origin=space.origin, storyboard=space.storyboard.name)
+        folder = space.real_folder
         try:
-            make_videos_folder(space.folder)
+            make_videos_folder(folder)
             with store.transaction():
                 for submission in adoptable:
                     store.adopt(submission)
-            finish_moves(space.folder, store.submissions())
-            remove_partial_files(space.folder)
+            finish_moves(folder, store.submissions())
+            remove_partial_files(folder)
             yield store
         finally:
             store.close()
-
-
-def write_outputs(
-    space: Workspace, store: Store, snapshot: FolderSnapshot
-) -> tuple[TakeState, ...]:
-    """Writes the manifest and what is made of it, where they have to change; the takes in it."""
-    states = space.read_states(store.submissions(), snapshot)
-    write.write_outputs(space.storyboard, space.origin, states, space.folder, store)
-    return states
 
 
 def _check_folder(space: Workspace) -> None:
@@ -68,19 +58,15 @@ def _check_folder(space: Workspace) -> None:
     Raises UsageError where a folder is a symbolic link, `videos` is no folder,
     or `--output` names a folder that holds other files and nothing of ours.
     """
-    folder, named = space.folder, space.folders.output is not None
-    for path in (*(() if named else (folder.parent,)), folder, space.state, folder / _VIDEOS):
-        if path.is_symlink():
-            raise UsageError(
-                f"{path} is a symbolic link, and nothing is written through one",
-                next_step="replace it with a folder, or name the folder itself with --output",
-            )
-    if (folder / _VIDEOS).exists() and not (folder / _VIDEOS).is_dir():
+    folder, videos = space.folder, space.videos
+    space.check_links()
+    if videos.exists() and not videos.is_dir():
         raise UsageError(
-            f"{folder / _VIDEOS} is a file, and videos go into a folder of that name",
+            f"{videos} is a file, and videos go into a folder of that name",
             next_step="move it away, or choose another folder with --output",
         )
-    if named and not _is_ours(space) and (found := _foreign_name(folder)):
+    is_named = space.folders.output is not None
+    if is_named and not _is_ours(space) and (found := _foreign_name(space)):
         raise UsageError(
             f"{folder} holds {found} and nothing that was rendered, so nothing is written there",
             next_step="choose a new or an empty folder with --output",
@@ -94,11 +80,11 @@ def _is_ours(space: Workspace) -> bool:
     return (space.folder / MANIFEST).is_file() and space.read_manifest() is not None
 
 
-def _foreign_name(folder: Path) -> str | None:
+def _foreign_name(space: Workspace) -> str | None:
     """The first entry of the folder that a render does not leave there before its state file."""
-    if not folder.is_dir():
+    if not space.folder.is_dir():
         return None
-    names = {path.name for path in folder.iterdir()} - _LEFT_BEHIND
-    if _VIDEOS in names and not any((folder / _VIDEOS).iterdir()):
-        names.remove(_VIDEOS)
+    names = {path.name for path in space.folder.iterdir()} - _LEFT_BEHIND
+    if space.videos.is_dir() and not any(space.videos.iterdir()):
+        names.remove(space.videos.name)
     return min(names, default=None)

@@ -50,13 +50,37 @@ class FolderSnapshot:
 
 @dataclass(frozen=True, slots=True)
 class Workspace:
-    """A storyboard with its output folder, its state's folder and the origin it renders at."""
+    """A storyboard with its output folder, its state's folder and the origin it renders at.
+
+    `folder` is how people are told of the output folder. `real_folder` is the
+    same with the links above it resolved, for whatever writes: it is refused
+    where the way to it leads elsewhere by then.
+    """
 
     storyboard: Storyboard
     folder: Path
+    real_folder: Path
     state: Path
     origin: str
     folders: Folders
+
+    @property
+    def videos(self) -> Path:
+        """The folder of the videos."""
+        return self.folder / "videos"
+
+    def check_links(self) -> None:
+        """Raises UsageError where a folder that is ours to make is a symbolic link.
+
+        The folders above them are the user's own, and may be.
+        """
+        above = (self.folder.parent,) if self.folders.output is None else ()
+        for path in (*above, self.folder, self.state, self.videos):
+            if path.is_symlink():
+                raise UsageError(
+                    f"{path} is a symbolic link, and nothing is read or written through one",
+                    next_step="replace it with a folder, or name the folder itself with --output",
+                )
 
     def command(self, verb: str, *words: str) -> str:
         """What to type for another command about the same file and folder, quoted for a shell."""
@@ -155,10 +179,13 @@ class Workspace:
         return {block.id: block.task_id for block in blocks if block.task_id and block.file}
 
 
-def find_workspaces(boards: Sequence[Storyboard], folders: Folders) -> list[Workspace]:
-    """Each storyboard with its folders.
+def find_workspaces(
+    boards: Sequence[Storyboard], folders: Folders, *, from_manifest: bool = False
+) -> list[Workspace]:
+    """Each storyboard with its folders; with `from_manifest`, with the takes of its manifest.
 
-    Raises UsageError where several storyboards would share a folder.
+    Raises UsageError where several storyboards would share a folder, where a
+    folder is a symbolic link, and where a manifest that is asked for is missing.
     """
     for option, value in (("--output", folders.output), ("--state", folders.state)):
         if value is not None and len(boards) > 1:
@@ -173,13 +200,16 @@ def find_workspaces(boards: Sequence[Storyboard], folders: Folders) -> list[Work
     for board in boards:
         name = f"{board.name}.sandbox" if folders.sandbox else board.name
         folder = folders.output or board.path.parent / "renders" / name
-        spaces.append(Workspace(board, folder, folders.state or folder, origin, folders))
-    if len({space.folder.resolve() for space in spaces}) < len(spaces):
+        state = folders.state or folder
+        spaces.append(Workspace(board, folder, folder.resolve(), state, origin, folders))
+    if len({space.real_folder for space in spaces}) < len(spaces):
         raise UsageError(
             "two of the storyboards have the same output folder",
             next_step="render them one by one, each with its own --output",
         )
-    return spaces
+    for space in spaces:
+        space.check_links()
+    return [with_manifest_takes(space) for space in spaces] if from_manifest else spaces
 
 
 def with_manifest_takes(space: Workspace) -> Workspace:

@@ -14,8 +14,8 @@ from storyboard.console.read_storyboards import may_go_on, read_storyboards
 from storyboard.errors import AccountError, Unreachable, UsageError
 from storyboard.models.catalog import Catalog
 from storyboard.outputs import MANIFEST
-from storyboard.project.connection import Connection, connect
-from storyboard.project.output_folder import write_outputs
+from storyboard.outputs.write import write_outputs
+from storyboard.project.connection import Connection, card_of, connect
 from storyboard.project.workspace import Workspace, find_workspaces, with_manifest_takes
 from storyboard.records import Submission, TaskReply, TaskStatus
 from storyboard.state.files import FILE_NAME as STATE
@@ -49,13 +49,7 @@ def connect_for(submission: Submission, space: Workspace, catalog: Catalog) -> I
 
     Raises UsageError where its model is not known any more.
     """
-    card = catalog.get(submission.model)
-    if card is None:
-        raise UsageError(
-            f"there is no model card for {submission.model}, which take {submission.take} was "
-            "sent to",
-            next_step="put the card back, or use the storyboard version that has it",
-        )
+    card = card_of(catalog, submission.model, sent_by=f"take {submission.take} was sent to")
     with connect(space, catalog, protocol=card.protocol) as connection:
         yield connection
 
@@ -100,11 +94,12 @@ def write_again(space: Workspace, store: Store) -> None:
     those of the storyboard, if it is sound.
     """
     if space.read_manifest() is not None:
-        write_outputs(with_manifest_takes(space), store, space.snapshot())
-    elif may_go_on([space.storyboard], strict=False):
-        write_outputs(space, store, space.snapshot())
-    else:
+        space = with_manifest_takes(space)
+    elif not may_go_on([space.storyboard], strict=False):
         say(
             f"{space.storyboard.path} has problems, so the manifest is left to the next render; "
             "see them with: storyboard validate"
         )
+        return
+    states = space.read_states(store.submissions(), space.snapshot())
+    write_outputs(space.storyboard, space.origin, states, space.real_folder, store)

@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from storyboard.atomic_files import digest_of, sync_folder
+from storyboard.atomic_files import check_real, digest_of, sync_folder
 from storyboard.errors import StateError
 from storyboard.names import is_video_path
 from storyboard.records import Submission, Video
@@ -56,10 +56,12 @@ def holds_video(path: Path, video: Video) -> bool:
 
 
 def make_videos_folder(folder: Path) -> None:
-    """Makes the folder of the videos where it is missing.
+    """Makes the folder of the videos where it is missing. `folder` has no link in its path.
 
-    Raises StateError where something else has its name, or the system refuses.
+    Raises StateError where it has one by now, where something else has the
+    name, and where the system refuses.
     """
+    check_real(folder)
     videos = folder / "videos"
     try:
         videos.mkdir(parents=True, exist_ok=True)

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from storyboard.atomic_files import digest_of
+from storyboard.sandbox.ledger import Request
 from storyboard.sandbox.server import SandboxServer
 from tests.commands.conftest import film, program, server
 from tests.commands.films import Program
@@ -25,21 +26,68 @@ def everything_in(folder: Path) -> dict[str, bytes | None]:
     return {str(p): p.read_bytes() if p.is_file() else None for p in folder.rglob("*")}
 
 
+COMMANDS = {
+    "render": ["--yes"],
+    "plan": [],
+    "status": [],
+    "resolve": ["one", "--abandon"],
+    "reconcile": [],
+}
+
+
 @NEEDS_LINKS
+@pytest.mark.parametrize("command", [*COMMANDS, "plan --from-manifest"])
 @pytest.mark.parametrize("link", ["renders", "renders/film", "renders/film/videos"])
 def test_a_folder_that_is_a_link_is_refused_by_name(
-    program: Program, film: Path, server: SandboxServer, tmp_path: Path, link: str
+    program: Program, film: Path, server: SandboxServer, link: str, command: str
 ) -> None:
-    target = tmp_path / "precious"
+    target = Path("precious").absolute()
     target.mkdir()
     (target / "one.v001.mp4").write_bytes(b"precious")
     Path(link).parent.mkdir(parents=True, exist_ok=True)
     Path(link).symlink_to(target)
-    output = program("render", film, "--yes")
+    name, *more = command.split()
+    output = program(name, film, *more, *COMMANDS[name])
     assert output.code == 2
     assert f"{link} is a symbolic link" in output.err
     assert everything_in(target) == {str(target / "one.v001.mp4"): b"precious"}
     assert server.ledger.posts == 0
+
+
+@NEEDS_LINKS
+def test_a_folder_that_becomes_a_link_during_the_render_is_not_written_through(
+    program: Program, film: Path, server: SandboxServer, tmp_path: Path
+) -> None:
+    target, folder = tmp_path / "precious", Path("renders/film")
+    (target / "videos").mkdir(parents=True)
+    (target / "manifest.json").write_bytes(b"precious")
+
+    def swap(request: Request) -> None:
+        if request.method == "GET" and not folder.is_symlink():
+            folder.rename("renders/moved")
+            folder.symlink_to(target)
+
+    server.ledger._on_request = swap
+    output = program("render", film, "--yes")
+    assert f"{tmp_path / folder} was replaced by a link" in output.err
+    assert everything_in(target) == {
+        str(target / "videos"): None,
+        str(target / "manifest.json"): b"precious",
+    }
+
+
+@NEEDS_LINKS
+def test_a_manifest_that_is_a_link_is_not_read(
+    program: Program, film: Path, server: SandboxServer, tmp_path: Path
+) -> None:
+    assert program("render", film, "--yes").code == 0
+    manifest = Path("renders/film/manifest.json")
+    manifest.rename(tmp_path / "elsewhere.json")
+    manifest.symlink_to(tmp_path / "elsewhere.json")
+    for command in ("plan", "status", "render"):
+        output = program(command, film)
+        assert output.code == 2
+        assert "it is not a file" in output.err
 
 
 def test_videos_that_is_a_file_is_refused_by_name(
@@ -62,8 +110,7 @@ def test_a_folder_of_other_files_is_refused_before_anything_is_written(
     (OUT / name).parent.mkdir(parents=True)
     (OUT / name).write_text('{"manifest_version": 3, "name": "an extension"}', "utf-8")
     before = everything_in(OUT)
-    more = {"render": ["--yes"], "resolve": ["one", "--abandon"], "reconcile": []}[command]
-    output = program(command, film, *more, "--output", OUT)
+    output = program(command, film, *COMMANDS[command], "--output", OUT)
     assert output.code == 2, output.err
     assert everything_in(OUT) == before
     assert server.ledger.posts == 0

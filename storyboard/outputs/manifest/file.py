@@ -86,7 +86,7 @@ def read_manifest(path: Path) -> Manifest | None:
     for missing would be to pay for its takes again.
     """
     try:
-        found = path.stat()
+        found = path.lstat()  # a link would lead to what the film may not read
         if not stat.S_ISREG(found.st_mode):
             raise _unusable(path, "it is not a file")
         if found.st_size > MAX_BYTES:

@@ -1,0 +1,58 @@
+"""The engine that carries out the plans of a render, put together. Imports all of HTTP."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from storyboard.engine.clock import SystemClock
+from storyboard.engine.job import EngineSettings, Job, Progress, Provenance
+from storyboard.engine.loop import Engine
+from storyboard.errors import UsageError
+from storyboard.models.catalog import Catalog
+from storyboard.project.connection import Connection, card_of
+from storyboard.project.git import read_commit
+from storyboard.project.rendering import Prepared
+
+
+def protocol_of(group: Sequence[Prepared], catalog: Catalog) -> str:
+    """The wire protocol of all that the plans do, which is something; one origin speaks one."""
+    models = {action.take.model for item in group for action in item.work}
+    protocols = {card_of(catalog, model).protocol for model in models}
+    if len(protocols) > 1:
+        names = ", ".join(sorted(protocols))
+        raise UsageError(
+            f"these takes speak several protocols ({names}), and one render speaks one",
+            next_step="render their models apart, with --only",
+        )
+    return protocols.pop()
+
+
+def make_engine(
+    group: Sequence[Prepared],
+    connection: Connection,
+    settings: EngineSettings,
+    listener: Callable[[Progress], None],
+) -> Engine:
+    """An engine that carries out the plans of a group, and tells the listener each change."""
+    jobs = [_job(item, connection) for item in group]
+    return Engine(
+        jobs,
+        connection.api,
+        connection.fetch,
+        settings=settings,
+        clock=SystemClock(),
+        listener=listener,
+    )
+
+
+def _job(item: Prepared, connection: Connection) -> Job:
+    board = item.space.storyboard
+    commit, is_dirty = read_commit(board.path.parent, [Path(name) for name in board.sources])
+    return Job(
+        name=str(board.path),
+        plan=item.plan,
+        store=item.store,
+        folder=item.space.real_folder,
+        provenance=Provenance(commit, is_dirty, connection.profile, connection.user_id),
+    )
