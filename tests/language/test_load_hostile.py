@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from storyboard.language.templates import engine
+from storyboard.language.templates import bounds
 from tests.language.boards import HEAD, load, load_text, told
 
 SHOT = "shots: [{id: a, prompt: A boat}]\n"
@@ -203,7 +203,7 @@ def test_no_file_of_rows_brings_it_down(
 def test_the_templates_of_all_takes_share_a_budget_and_the_take_that_exceeds_it_is_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(engine, "MAX_LOAD_STEPS", 1000)
+    monkeypatch.setattr(bounds, "MAX_LOAD_STEPS", 1000)
     loop = "{% for x in range(300) %}{% endfor %}a"
     text = f"shots: [{{id: a, takes: 9, prompt: '{loop} {{{{ take }}}}'}}, {{id: b, prompt: b}}]"
     board = load_text(tmp_path, f"{HEAD}{text}\n")

@@ -1,7 +1,8 @@
-"""What a template may print and how much it may make: the limits, and the meter that holds them.
+"""What a template may make and how deep it may go, and how its values print.
 
 They are bounds against accidents: a loop over the wrong list, a width with
-three zeros too many. Knows nothing of files or scopes.
+three zeros too many. What templates make is bounded in memory too; the time
+that it takes to compare what they have made is not.
 """
 
 from __future__ import annotations
@@ -16,10 +17,10 @@ from jinja2.environment import TemplateModule
 from jinja2.runtime import BlockReference, LoopContext, Macro, TemplateReference
 from jinja2.utils import Namespace
 
-from storyboard.language.templates.fault import TemplateFault
+from storyboard.language.templates.fault import TemplateFault, TemplatesTooCostly
 from storyboard.language.templates.scope import MAX_TEXT
 
-STEP = 350  # what a loop round or a call costs, in characters that are read or made
+STEP = 350  # what a loop round or a call costs, in characters that are made
 MAX_WORK = 40_000_000  # characters: of one rendering, with all that it renders on the way
 MAX_STEPS = 100_000  # loop rounds and calls that one rendering has room for
 MAX_LOAD_STEPS = 50_000_000  # of all renderings of one storyboard
@@ -45,16 +46,28 @@ class Method:
 
 
 class Meter:
-    """Counts the work of one rendering, `spent` in characters, and how deep it stands."""
+    """Counts, in characters, the work of the rendering under way, and how deep it stands."""
 
     def __init__(self) -> None:
-        self.spent = 0
+        self._spent = 0
+        self._spent_before = 0  # by the renderings that have ended
         self._depth = 0
+
+    def begin(self) -> None:
+        """Begin a rendering that no other is waiting for.
+
+        Raises TemplatesTooCostly when those before it have done too much together.
+        """
+        self._spent_before += self._spent
+        self._spent = 0
+        if self._spent_before > MAX_LOAD_STEPS * STEP:
+            words = f"all templates together take more than {MAX_LOAD_STEPS:,} loop steps"
+            raise TemplatesTooCostly(words)
 
     def spend(self, characters: int) -> None:
         """Count work. Raises TemplateFault when one rendering has done too much."""
-        self.spent += characters
-        if self.spent > MAX_WORK:
+        self._spent += characters
+        if self._spent > MAX_WORK:
             words = f"the template takes more than {MAX_STEPS:,} loop steps"
             raise TemplateFault("template-too-slow", words)
 
@@ -63,11 +76,14 @@ class Meter:
         self.spend(count * STEP)
 
     def count(self, value: _T) -> _T:
-        """The value, which is made or read, counted. Raises TemplateFault where it is too large."""
+        """A value that was made, counted. Raises TemplateFault where it is too large."""
         if isinstance(value, str):
             self.spend(need_length(len(value)))
         elif isinstance(value, _CONTAINERS):
-            self.spend(need_items(len(value)))
+            inner = value.values() if isinstance(value, dict) else value
+            texts = () if isinstance(value, range) else inner
+            length = sum(len(entry) for entry in texts if isinstance(entry, str))
+            self.spend(need_items(len(value)) + length)
         elif isinstance(value, int):
             need_number(value)
         return value
@@ -118,8 +134,8 @@ def need_plain(value: object) -> None:
         raise TemplateFault("not-allowed", f"{describe(value)} cannot be used as a value")
 
 
-def need_flat(value: object) -> int:
-    """How many entries a value holds; a fault where its lists are too large or too deep.
+def need_flat(value: object) -> None:
+    """A fault where lists hold too much, or stand too deep in one another.
 
     For what outlives a round of a loop or a call, and so can grow with each:
     `varargs` passed on and on, a list put into itself. Such a value is small in
@@ -138,7 +154,6 @@ def need_flat(value: object) -> int:
         if not isinstance(inner, range):
             entries = [*inner, *inner.values()] if isinstance(inner, dict) else inner
             waiting.extend((entry, depth + 1) for entry in entries)
-    return count
 
 
 def need_operands(sign: str, left: Any, right: Any) -> None:
@@ -162,8 +177,7 @@ def need_operands(sign: str, left: Any, right: Any) -> None:
 def printable(value: object) -> str:
     """A value as it prints: text, a number, true or false, and nothing for null."""
     if isinstance(value, str):
-        if not value.isascii():
-            _need_characters(value)
+        value.encode()  # half a character cannot be sent
         return str.__str__(value)
     if value is None or type(value) is Undefined:  # a short `x if y` that did not hold
         return ""
@@ -182,14 +196,6 @@ def printable(value: object) -> str:
     words = f"{kind} cannot be printed; only text, numbers, true and false can"
     name = value.name if isinstance(value, (Macro, Method)) else ""
     raise TemplateFault("not-printable", words, hint=hint and hint.format(name))
-
-
-def _need_characters(text: str) -> None:
-    try:
-        text.encode()
-    except UnicodeEncodeError as error:
-        words = f"\\u{ord(text[error.start]):04x} is half a character and cannot be sent"
-        raise TemplateFault("not-printable", words) from None
 
 
 _KINDS: tuple[tuple[type | tuple[type, ...], str, str | None], ...] = (

@@ -8,20 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from traceback import walk_tb
-from typing import NamedTuple, TypeAlias
 
 from jinja2 import Template, TemplateNotFound, meta
 
-from storyboard.language.templates.bounds import (
-    MAX_LOAD_STEPS,
-    STEP,
-    Meter,
-    brief,
-    describe,
-    printable,
-)
-from storyboard.language.templates.fault import TemplateFault, TemplatesTooCostly, as_fault
-from storyboard.language.templates.pieces import Expression, Lookup, cut
+from storyboard.language.templates.bounds import brief, describe, printable
+from storyboard.language.templates.fault import TemplateFault, as_fault
+from storyboard.language.templates.pieces import Expression, Lookup, Piece, cut
 from storyboard.language.templates.sandbox import LATER, Rendering, Sandbox
 from storyboard.language.templates.scope import SUFFIX, Scope
 from storyboard.language.templates.syntax import Bounding
@@ -35,19 +27,6 @@ _TEXT = "<template>"
 _PASSING = "template-too-deep"
 
 
-class _Compiled(NamedTuple):
-    """An expression, or a text that cannot be cut, with the values of its slots."""
-
-    template: Template
-    source: str
-    values: Mapping[str, str | int]
-    line: int = 1
-
-
-_Pieces: TypeAlias = "list[str | Lookup | _Compiled]"
-"""A text as what it prints as it stands, and its expressions."""
-
-
 class JinjaRenderer:
     """Compiles and renders the texts of one storyboard; not for several threads at once.
 
@@ -58,12 +37,13 @@ class JinjaRenderer:
     def __init__(self, files: Mapping[str, str], *, display_name: str) -> None:
         self._files = files
         self._display_name = display_name
+        self._namespaces = {name.removesuffix(SUFFIX) for name in files}
         self._sandbox = Sandbox(self._read, files)
-        self._spent = 0  # of all renderings, in characters as `Meter` counts them
         self._compiled: dict[str, Template | TemplateFault] = {}
-        self._pieces: dict[str, _Pieces] = {}
+        self._pieces: dict[str, list[Piece]] = {}
         self._faulty: dict[str, TemplateFault] = {}
         self._names_in = lru_cache(maxsize=None)(self._find_names)
+        self.problems: list[Problem] = []
         for name, text in files.items():
             try:
                 self._sandbox.compile(text, name, self._path(name))
@@ -71,44 +51,34 @@ class JinjaRenderer:
                 fault = as_fault(error)
                 fault.position = Position(self._path(name), fault.line or 1, 1)
                 self._faulty[name] = fault
-        self.problems = [
-            Problem(fault.position, fault.code, fault.message, fault.hint)
-            for fault in self._faulty.values()
-            if fault.position
-        ]
+                problem = Problem(fault.position, fault.code, fault.message, fault.hint)
+                self.problems.append(problem)
 
     def render(self, text: str, scope: Scope) -> str:
         """What a template makes in a scope. Raises TemplateFault, or TemplatesTooCostly."""
-        sandbox = self._sandbox
-        outer = sandbox.rendering
-        if self._spent > MAX_LOAD_STEPS * STEP:
-            words = f"all templates together take more than {MAX_LOAD_STEPS:,} loop steps"
-            raise TemplatesTooCostly(words)
-        sandbox.rendering = Rendering(scope, outer.meter if outer else Meter())
-        line = 1
+        sandbox, meter = self._sandbox, self._sandbox.meter
+        outer, line = sandbox.rendering, 1
+        if outer is None:
+            meter.begin()
+        sandbox.rendering = Rendering(scope)
         try:
-            sandbox.meter.enter()
+            meter.enter()
             made = []
-            for piece in self._pieces_of(text):
+            for piece in self._pieces.get(text) or self._make_pieces(text):
                 if isinstance(piece, str):
                     made.append(piece)
                     continue
                 line = piece.line
                 if isinstance(piece, Lookup):
-                    made.append(printable(sandbox.look_up(LATER, piece.name, piece.keys)))
+                    made.append(printable(sandbox.look_up(LATER, piece.name, *piece.keys)))
                 else:
-                    made.append(piece.template.render(piece.values))
-            whole = "".join(made)
-            line = 1
-            sandbox.meter.count(whole)
-            if not whole.isascii():
-                whole.encode()
-            return whole
+                    made.append(self._template(piece.template).render(piece.values))
+            whole, line = "".join(made), 1
+            return printable(meter.count(whole))
         except Exception as error:
             raise self._placed(error, line) from None
         finally:
-            sandbox.meter.leave()
-            self._spent += 0 if outer else sandbox.meter.spent
+            meter.leave()
             sandbox.rendering = outer
 
     def names_used(self, texts: Iterable[str]) -> frozenset[str]:
@@ -116,62 +86,45 @@ class JinjaRenderer:
         names: set[str] = set()
         files: set[str] = set()
         for text in texts:
-            for piece in self._sound_pieces(text):
+            for piece in self._pieces.get(text) or self._make_pieces(text):
                 if isinstance(piece, Lookup):
                     names.add(piece.name)
-                elif not isinstance(piece, str):
-                    found, used = self._names_in(piece.source)
+                elif isinstance(piece, Expression):
+                    found, used = self._names_in(piece.template)
                     names |= found - piece.values.keys()
                     files |= used
         seen: set[str] = set()
-        waiting = self._files_of(names) | files
-        while waiting := (waiting & self._files.keys()) - seen - self._faulty.keys():
+        waiting = _files_of(names) | files
+        while waiting := (waiting & self._files.keys()) - seen:
             seen |= waiting
             for name in tuple(waiting):
                 found, used = self._names_in(self._files[name])
                 names |= found
-                waiting |= used | self._files_of(found)
+                waiting |= used | _files_of(found)
         return frozenset(names)
 
-    def _files_of(self, names: Iterable[str]) -> set[str]:
-        return {f"{name}{SUFFIX}" for name in names}
-
     def _find_names(self, source: str) -> tuple[frozenset[str], frozenset[str]]:
-        """The names that a sound template takes from its scope, and the files that it reads."""
-        tree = self._sandbox.parse_checked(source)
+        """The names that a template takes from its scope and the files that it reads, if sound."""
+        try:
+            tree = self._sandbox.parse_checked(source)
+        except Exception:  # rendering it says what is wrong
+            return frozenset(), frozenset()
         files = set(meta.find_referenced_templates(tree))
         names = meta.find_undeclared_variables(Bounding().visit(tree))
         known = self._files.keys() if None in files else {name for name in files if name}
         return frozenset(names), frozenset(known)
 
-    def _sound_pieces(self, text: str) -> _Pieces:
+    def _make_pieces(self, text: str) -> list[Piece]:
+        """The text in pieces, or whole where it cannot be cut or a piece is faulty."""
+        pieces = cut(text, self._namespaces) or [Expression(text, {})]
         try:
-            return self._pieces_of(text)
+            for piece in pieces:
+                if isinstance(piece, Expression):
+                    self._template(piece.template)
         except TemplateFault:
-            return []
-
-    def _pieces_of(self, text: str) -> _Pieces:
-        pieces = self._pieces.get(text)
-        if pieces is None:
-            pieces = self._pieces[text] = self._make_pieces(text)
+            pieces = [Expression(text, {})]
+        self._pieces[text] = pieces
         return pieces
-
-    def _make_pieces(self, text: str) -> _Pieces:
-        """The text compiled in pieces, or whole where it cannot be cut or a piece is faulty."""
-        try:
-            return [self._make_piece(piece) for piece in cut(text) or [Expression(text, {})]]
-        except TemplateFault:
-            return [_Compiled(self._template(text), text, {})]
-
-    def _make_piece(self, piece: str | Expression | Lookup) -> str | Lookup | _Compiled:
-        if isinstance(piece, Lookup) and f"{piece.name}{SUFFIX}" in self._files:
-            # The lines inside a macro file are Jinja's to tell.
-            source = f"{{{{ {'.'.join([piece.name, *piece.keys])} }}}}"
-            return _Compiled(self._template(source), source, {}, piece.line)
-        if isinstance(piece, Expression):
-            template = self._template(piece.template)
-            return _Compiled(template, piece.template, piece.values, piece.line)
-        return piece
 
     def _template(self, text: str) -> Template:
         made = self._compiled.get(text)
@@ -222,3 +175,7 @@ class JinjaRenderer:
             " import and include reach that folder and nothing else"
         )
         return TemplateFault("unknown-template", words, hint=hint or did_you_mean(name, known))
+
+
+def _files_of(names: Iterable[str]) -> set[str]:
+    return {f"{name}{SUFFIX}" for name in names}

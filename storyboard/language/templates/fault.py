@@ -75,7 +75,7 @@ def as_fault(error: Exception) -> TemplateFault:
     if isinstance(error, OverflowError) or "integer string conversion" in str(error):
         return TemplateFault("template-too-large", "a number is too large")
     if isinstance(error, UnicodeEncodeError):
-        words = "half of a character (a surrogate) cannot be sent"
+        words = f"\\u{ord(error.object[error.start]):04x} is half a character and cannot be sent"
         return TemplateFault("not-printable", words)
     return TemplateFault("template-error", f"the template cannot be rendered: {plain_words(error)}")
 

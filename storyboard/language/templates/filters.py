@@ -19,8 +19,16 @@ from jinja2 import tests as jinja_tests
 from jinja2.exceptions import FilterArgumentError
 from jinja2.runtime import Context
 
-from storyboard.language.templates.bounds import brief, describe, need_length, need_plain, printable
+from storyboard.language.templates.bounds import (
+    Meter,
+    brief,
+    describe,
+    need_length,
+    need_plain,
+    printable,
+)
 from storyboard.language.templates.fault import TemplateFault, plain_words
+from storyboard.language.templates.scope import MAX_TEXT
 from storyboard.language.templates.slug import slug
 from storyboard.reporting.suggest import did_you_mean
 
@@ -76,25 +84,25 @@ def _replace(text: str, old: object, new: object, count: int | None = -1) -> str
     return text.replace(before, after, times)
 
 
-_FIELD = re.compile(r"%(?:\((\w+)\))?[-#0 +]*(\d{0,3})(?:\.(\d{0,3}))?[%sdiouxXeEfFgG]")
+_FIELD = re.compile(r"%(?:\((\w+)\))?[-#0 +]*\d{0,3}(?:\.\d{0,3})?[%sdiouxXeEfFgG]")
+_MAX_FIELD = 2000  # characters: the width and the digits of a field, beside its value
 
 
-def _format(text: str, /, *args: object, **named: object) -> str:
+@pass_context
+def _format(context: Context, text: str, /, *args: object, **named: object) -> str:
     """The text with its %-fields filled in, as in '%03d' | format(shot.number)."""
     if "%" in _FIELD.sub("", text):
         raise ValueError("a field is %s, %d or %.1f, with sizes below 1,000")
-    fields = [field for field in _FIELD.finditer(text) if field[0][-1] != "%"]
-    if named and (args or any(field[1] is None for field in fields)):
+    fields = [field[1] for field in _FIELD.finditer(text) if field[0][-1] != "%"]
+    if named and (args or None in fields):
         raise ValueError("either all values have names, and all fields, or none")
-    given: Mapping[Any, object] = named or dict(enumerate(args))
-    values = {
-        key: value if type(value) in (int, float) else printable(value)
-        for key, value in given.items()
-    }
-    sizes = {key: len(printable(value)) for key, value in values.items()}
-    made = sum(int(field[2] or 0) + int(field[3] or 0) + sizes.get(field[1], 0) for field in fields)
-    need_length(len(text) + sum(sizes.values()) + made)
-    return text % (values if named else tuple(values.values()))
+    longest = max(len(printable(value)) for value in (*args, *named.values(), ""))
+    _meter(context).spend(len(fields) * (longest + _MAX_FIELD))
+    return text % ({key: _of_field(named[key]) for key in named} or tuple(map(_of_field, args)))
+
+
+def _of_field(value: object) -> object:
+    return value if type(value) in (int, float) else printable(value)
 
 
 def _tojson(value: object, indent: int | None = None) -> str:
@@ -156,51 +164,59 @@ def need_a_number(value: object) -> None:
         raise TypeError(f"a number is needed, not {describe(value)}")
 
 
-def _size(value: object, least: int, most: int) -> int:
-    if type(value) is not int or not least <= value <= most:
-        raise ValueError(f"a whole number from {least:,} to {most:,} is needed")
-    return value
-
-
-_MAX_LENGTHS: Mapping[str, Callable[..., int]] = {
-    "batch": lambda value, linecount, fill_with=None: _size(linecount, 1, 10_000),
-    "center": lambda text, width=80: width,
-    "indent": lambda text, width=4, *_, **__: (
-        len(text) + (len(width) if isinstance(width, str) else width) * (len(text.splitlines()) + 1)
-    ),
-    "int": lambda value, default=0, base=10: len(value) * 2500 if isinstance(value, str) else 0,
-    "round": lambda value, precision=0, method="": _size(precision, -30, 30),
-    "slice": lambda value, slices, fill_with=None: _size(slices, 1, 10_000),
-    "tojson": lambda value, indent=None: 0 if indent is None else _size(indent, 0, 8),
-    # Two lines in a row are longer than the width; wrapping one endless word is quadratic.
-    "wordwrap": lambda text, width=79, long=True, wrapstring=None, hyphens=True, **_: (
-        len(text) * 10
-        + len(wrapstring or "") * (2 * len(text) // width + len(text.splitlines()) + 1)
-    ),
+_SIZES: Mapping[str, tuple[int, int]] = {
+    "batch": (1, 10_000),
+    "center": (0, MAX_TEXT),
+    "indent": (0, 1000),
+    "round": (-30, 30),
+    "slice": (1, 10_000),
+    "tojson": (0, 8),
+    "wordwrap": (1, 10_000),
 }
-"""The most characters that a filter may make of what it is given; others make few more."""
+"""What the first whole number that a filter is given may be."""
 
 _NAMES: Mapping[str, int] = {"map": 0, "select": 0, "reject": 0, "selectattr": 1, "rejectattr": 1}
 """Where filters that use another filter, or a test, have its name."""
 
 
-def _prepared(name: str, value: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
-    """The value as a filter may have it; a fault where what it would make has no bound."""
-    if name in _NAMES and len(args) > _NAMES[name]:
-        known, kind = (FILTERS, "filter") if name == "map" else (TESTS, "test")
-        need_known(args[_NAMES[name]], known, kind)
-    elif name not in _NAMES:
-        for given in (*args, *kwargs.values()):
-            printable(given)  # nothing but text and numbers
+def _check_arguments(name: str, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:
+    """A fault for arguments that a filter must not have."""
+    given = (*args, *kwargs.values())
+    if name in _NAMES:
+        if len(args) > _NAMES[name]:
+            known, kind = (FILTERS, "filter") if name == "map" else (TESTS, "test")
+            need_known(args[_NAMES[name]], known, kind)
+        return
+    for value in given:
+        printable(value)  # nothing but text and numbers
+    numbers = [value for value in given if type(value) is int]
+    least, most = _SIZES.get(name, (0, 0))
+    if name in _SIZES and numbers and not least <= numbers[0] <= most:
+        raise ValueError(f"a whole number from {least:,} to {most:,} is needed")
+
+
+def _prepared(name: str, value: Any) -> Any:
+    """What a filter works on, as the kind of value that it is made for."""
     if name in _OF_TEXT:
-        value = printable(value)
-    elif name in _OF_LISTS:
-        value = _entries(value)
-    elif name in _OF_NUMBERS:
+        return printable(value)
+    if name in _OF_LISTS:
+        return _entries(value)
+    if name in _OF_NUMBERS:
         need_a_number(value)
-    if name in _MAX_LENGTHS:
-        need_length(_MAX_LENGTHS[name](value, *args, **kwargs))
     return value
+
+
+def _meter(context: Context) -> Meter:
+    sandbox: Any = context.environment
+    meter: Meter = sandbox.meter
+    return meter
+
+
+def _admit(context: Context, *values: object) -> None:
+    """A fault for what no filter or test may get; the rest is counted, since most make it anew."""
+    for value in values:
+        need_plain(value)
+        _meter(context).count(value)
 
 
 def _guarded(name: str) -> Callable[..., object]:
@@ -208,29 +224,20 @@ def _guarded(name: str) -> Callable[..., object]:
 
     @pass_context
     def run(context: Context, value: Any, /, *args: Any, **kwargs: Any) -> object:
-        meter = context.environment.meter  # type: ignore[attr-defined] # it is a Sandbox
-        for given in (value, *args, *kwargs.values()):
-            need_plain(given)
-            meter.count(given)
+        _admit(context, value, *args, *kwargs.values())
         try:
-            value = _prepared(name, value, args, kwargs)
-            if not isinstance(value, (str, int, float)) and name != "tojson":
-                _count_entries(meter, value, name)
+            value = _prepared(name, value)
+            _check_arguments(name, args, kwargs)
+            if name in ("indent", "wordwrap"):  # they can put a text between all lines
+                texts = [len(text) for text in (*args, *kwargs.values()) if isinstance(text, str)]
+                _meter(context).spend(len(value) * sum(texts))
             made = context.environment.call_filter(plain(name), value, args, kwargs, context)
-            return meter.count(list(made) if isinstance(made, Iterator) else made)
+            return _meter(context).count(list(made) if isinstance(made, Iterator) else made)
         except (TypeError, ValueError, LookupError, AssertionError, FilterArgumentError) as error:
             words = f"{brief(name)} cannot be used so: {plain_words(error)}"
             raise TemplateFault("template-error", words) from None
 
     return run
-
-
-def _count_entries(meter: Any, value: Any, name: str) -> None:
-    """Count the texts in a list: sorting, for one, makes each of them again."""
-    if name in _NAMES:
-        meter.step(len(value))
-    inner = value.values() if isinstance(value, dict) else value
-    meter.spend(sum(len(entry) for entry in inner or () if isinstance(entry, str)))
 
 
 FILTERS: Mapping[str, Callable[..., object]] = {
@@ -250,11 +257,9 @@ def _test(name: str) -> Callable[..., object]:
 
     @pass_context
     def run(context: Context, value: Any, /, *args: Any) -> object:
-        for given in (value, *args):
-            need_plain(given)
-            context.environment.meter.count(given)  # type: ignore[attr-defined] # it is a Sandbox
-            if name in _TESTS_OF_NUMBERS:
-                need_a_number(given)
+        _admit(context, value, *args)
+        for given in (value, *args) if name in _TESTS_OF_NUMBERS else ():
+            need_a_number(given)
         if name in ("lower", "upper"):
             printable(value)  # they would write a list out
         return test(value, *args)

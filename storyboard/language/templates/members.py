@@ -44,11 +44,8 @@ GLOBALS = {name: Method(name, function) for name, function in _FUNCTIONS.items()
 
 CALLABLE = (Method, Macro, BlockReference, LoopContext, Joiner)
 
-_ATTRIBUTES: Mapping[type, tuple[str, ...]] = {
-    LoopContext: (
-        *("index", "index0", "revindex", "revindex0", "first", "last", "length", "depth"),
-        *("depth0", "previtem", "nextitem", "changed", "cycle"),
-    ),
+_ATTRIBUTES: Mapping[type, Iterable[str]] = {
+    LoopContext: [name for name in dir(LoopContext) if not name.startswith("_")],
     Cycler: ("current", "next", "reset"),
     BlockReference: ("super",),
 }

@@ -11,8 +11,8 @@ for the faults in it.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from typing import NamedTuple
+from collections.abc import Container, Mapping
+from typing import NamedTuple, TypeAlias
 
 SLOT = "_slot_"
 """What the names begin with that stand for the values taken out of an expression."""
@@ -57,11 +57,18 @@ class Lookup(NamedTuple):
     line: int = 1
 
 
-def cut(text: str) -> list[str | Expression | Lookup] | None:
-    """The text's pieces in order; None where it is more than text and plain expressions."""
+Piece: TypeAlias = "str | Lookup | Expression"
+
+
+def cut(text: str, macros: Container[str] = ()) -> list[Piece] | None:
+    """The text's pieces in order; None where it is more than text and plain expressions.
+
+    `macros` are the names of macro files: the lines inside one are Jinja's to tell, so
+    what begins with such a name is never a lookup.
+    """
     if len(text) > _MAX_LENGTH or "\r" in text or SLOT in text:
         return None
-    pieces: list[str | Expression | Lookup] = []
+    pieces: list[Piece] = []
     end, line = 0, 1
     while begin := _BEGIN.search(text, end):
         expression = _EXPRESSION.match(text, begin.start())
@@ -70,7 +77,11 @@ def cut(text: str) -> list[str | Expression | Lookup] | None:
         if begin.start() > end:
             pieces.append(text[end : begin.start()])
         line += text.count("\n", end, begin.start())
-        pieces.append(_as_lookup(expression[0], line) or _without_values(expression[0], line))
+        lookup = _as_lookup(expression[0], line)
+        if lookup is None or lookup.name in macros:
+            pieces.append(_without_values(expression[0], line))
+        else:
+            pieces.append(lookup)
         end = expression.end()
         line += expression[0].count("\n")
     if end < len(text):

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, cast
+from typing import Any
 
 from jinja2 import FunctionLoader, StrictUndefined, nodes, pass_context
 from jinja2.environment import TemplateModule
@@ -45,10 +45,9 @@ _NOT_THE_SAME = frozenset({"now", "today", "random", "lipsum"})
 
 @dataclass(slots=True)
 class Rendering:
-    """One text being rendered: its scope, its bounds, and the macro files it has read."""
+    """One text being rendered: its scope, and the macro files that it has read."""
 
     scope: Scope
-    meter: Meter
     modules: dict[str, TemplateModule] = field(default_factory=dict)
     loading: list[str] = field(default_factory=list)
 
@@ -72,7 +71,7 @@ class LazyContext(Context):
 class Sandbox(SandboxedEnvironment):
     """Compiles and runs templates; `rendering` is the one under way (one thread at a time).
 
-    `read` gives the text and the file name of a macro file, or None.
+    `read` gives the text and the file name of a macro file, or None; `files` are their names.
     """
 
     context_class = LazyContext
@@ -80,22 +79,27 @@ class Sandbox(SandboxedEnvironment):
 
     def __init__(self, read: Callable[[str], tuple[str, str] | None], files: Iterable[str]) -> None:
         super().__init__(
-            extensions=[syntax.TokenBounds],
             loader=FunctionLoader(lambda name: (found := read(name)) and (*found, lambda: True)),
             undefined=StrictUndefined,
-            finalize=_printed,
+            finalize=_finalize,
             autoescape=False,
             optimized=False,
             keep_trailing_newline=True,
             cache_size=-1,
         )
         self.globals.clear()
-        self.filters.clear()
-        self.filters.update({**FILTERS, **_OPERATIONS})
-        self.filters.update((plain(name), bare) for name, bare in BARE.items())
-        self.tests.clear()
-        self.tests.update(TESTS)
+        operations = {
+            syntax.LOOKUP: self.look_up,
+            syntax.JOINED: self.join,
+            syntax.SLICE: _slice,
+            syntax.ROUNDS: self.rounds,
+            syntax.PRINTED: self.print,
+            syntax.MODULE: self.module_of,
+        }
+        self.filters = {**FILTERS, **operations, **{plain(name): BARE[name] for name in BARE}}
+        self.tests = {**TESTS}
         self.files = frozenset(files)
+        self.meter = Meter()
         self.rendering: Rendering | None = None
         self._constant: dict[str, bool] = {}
         self._constant_modules: dict[str, TemplateModule] = {}
@@ -118,7 +122,7 @@ class Sandbox(SandboxedEnvironment):
         tree = self.parse_checked(source, name) if isinstance(source, str) else source
         return super().compile(syntax.Bounding().visit(tree), name, filename, *args)
 
-    # The rendering under way
+    # Names, attributes and items
 
     @property
     def now(self) -> Rendering:
@@ -126,30 +130,22 @@ class Sandbox(SandboxedEnvironment):
         assert self.rendering is not None  # noqa: S101 (a bug of ours otherwise)
         return self.rendering
 
-    @property
-    def meter(self) -> Meter:
-        """Its bounds."""
-        return self.now.meter
-
-    # Names, attributes and items
-
-    def look_up(self, value: Any, name: str | None, keys: Iterable[Any]) -> Any:
+    def look_up(self, value: Any, name: str | None, *keys: Any) -> Any:
         """What `name.key[key]` is; `value` is what the template has set under the name."""
         if value is LATER:
-            value = self._resolve(cast(str, name))
-        label = None if name is None or name.startswith(SLOT) else name
-        for key in keys:
-            value = self._member(value, key, label)
-            label = f"{label}.{key}" if label and isinstance(key, str) else None
+            value = self._resolve(str(name))
+        for number, key in enumerate(keys):
+            found = _member(value, key)
+            value = _no_member(value, key, name, keys[:number]) if found is missing else found
         return value
 
     def getattr(self, obj: Any, attribute: str) -> Any:
         """What `obj.attribute` is: a key of a map, or one of the few attributes that there are."""
-        return self._member(obj, attribute, None)
+        return self.look_up(obj, None, attribute)
 
     def getitem(self, obj: Any, argument: Any) -> Any:
         """What `obj[argument]` is; filters ask this, which may go through many."""
-        return self.meter.count(self._member(obj, argument, None))
+        return self.meter.count(self.look_up(obj, None, argument))
 
     def _resolve(self, name: str) -> Any:
         try:
@@ -160,33 +156,11 @@ class Sandbox(SandboxedEnvironment):
             return self.module_of(name + SUFFIX)
         if name in GLOBALS:
             return GLOBALS[name]
-        return _missing(f"{brief(name)} is not defined", name, self._all_names)
+        return _undefined(f"{brief(name)} is not defined", name, self._all_names)
 
     def _all_names(self) -> list[str]:
         files = [name.removesuffix(SUFFIX) for name in self.files]
         return [*self.now.scope.names(), *files, *GLOBALS]
-
-    def _member(self, obj: Any, key: Any, label: str | None) -> Any:
-        need_defined(obj)
-        need_defined(key)
-        what = label or describe(obj)
-        if isinstance(obj, (dict, Mapping)):  # a dict is quickly known, other mappings are not
-            try:
-                return obj[key]
-            except (KeyError, TypeError):
-                only = key in _MAP_METHODS if isinstance(key, str) else False
-            note = "; maps are looked up by key only" if only else ""
-            return _missing(f"{what} has no {brief(key)}{note}", key, lambda: obj)
-        if isinstance(obj, (str, list, tuple, range)) and isinstance(key, int):
-            if -len(obj) <= key < len(obj):
-                return obj[key]
-            words = f"{what} has {len(obj):,} entries, and none at {brief(key)}"
-            return _missing(words, key, list)
-        found = attribute_of(obj, key) if isinstance(key, str) else missing
-        if found is not missing:
-            return found
-        what = f"{label} is {describe(obj)} and" if label and isinstance(key, str) else what
-        return _missing(f"{what} has no {brief(key)}", key, lambda: attributes_of(obj))
 
     # Calls and operators
 
@@ -199,25 +173,23 @@ class Sandbox(SandboxedEnvironment):
         need_defined(obj)
         if not self.is_safe_callable(obj):
             raise TemplateFault("not-allowed", f"{describe(obj)} cannot be called")
-        meter = self.meter
-        meter.step()
+        self.meter.step()
         for value in (*args, *(kwargs[key] for key in kwargs if not key.startswith("_"))):
-            meter.count(value)
-            meter.spend(need_flat(value))
+            need_flat(value)
             if isinstance(obj, Method):
                 need_plain(value)
         if isinstance(obj, LoopContext) and args:
             args = (self.rounds(args[0]), *args[1:])
         try:
-            meter.enter()
-            return meter.count(super().call(context, obj, *args, **kwargs))
+            self.meter.enter()
+            return self.meter.count(super().call(context, obj, *args, **kwargs))
         except (TypeError, ValueError) as error:
             if not isinstance(obj, Method):
                 raise
             words = f"{obj.name}() cannot be called so: {plain_words(error)}"
             raise TemplateFault("template-error", words) from None
         finally:
-            meter.leave()
+            self.meter.leave()
 
     def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:
         """Compute `left operator right`."""
@@ -233,6 +205,16 @@ class Sandbox(SandboxedEnvironment):
             hint = "a ~ b joins anything as text; a | int makes a number of text"
             raise TemplateFault("template-error", words, hint=hint if is_text else None) from None
 
+    # What `syntax.Bounding` puts into templates
+
+    def print(self, value: Any) -> str:
+        """A value as it prints."""
+        return self.meter.count(printable(value))
+
+    def join(self, *values: Any) -> str:
+        """The text of `a ~ b ~ c`."""
+        return self.meter.count(join_texts("", values))
+
     def rounds(self, value: Any) -> Any:
         """What a loop goes through, its rounds counted."""
         need_defined(value)
@@ -242,8 +224,6 @@ class Sandbox(SandboxedEnvironment):
             raise TemplateFault("template-error", words, hint=hint)
         self.meter.step(len(value))
         return list(value) if isinstance(value, Mapping) else value
-
-    # Macro files
 
     def module_of(self, name: Any) -> TemplateModule:
         """The macros and variables of a macro file, as this rendering's scope makes them."""
@@ -268,7 +248,57 @@ class Sandbox(SandboxedEnvironment):
         return modules[name]
 
 
-def _missing(message: str, name: Any, known: Callable[[], Iterable[object]]) -> StrictUndefined:
+@pass_context
+def _finalize(context: Context, value: Any) -> str:
+    """What Jinja prints; since it takes the context, nothing is folded while compiling."""
+    sandbox: Any = context.environment
+    printed: str = sandbox.print(value)
+    return printed
+
+
+def _slice(*bounds: Any) -> slice:
+    """The key that `a[b:c]` asks for."""
+    for bound in bounds:
+        need_defined(bound)
+    return slice(*bounds)
+
+
+def _member(obj: Any, key: Any) -> Any:
+    """What `obj.key` or `obj[key]` is, or Jinja's `missing` where a template finds nothing."""
+    if isinstance(obj, (dict, Mapping)):  # a dict is quickly known, other mappings are not
+        try:
+            return obj[key]
+        except (KeyError, TypeError):
+            need_defined(key)
+            return missing
+    need_defined(obj)
+    need_defined(key)
+    if isinstance(obj, (str, list, tuple, range)) and isinstance(key, (int, slice)):
+        is_there = isinstance(key, slice) or -len(obj) <= key < len(obj)
+        return obj[key] if is_there else missing
+    return attribute_of(obj, key) if isinstance(key, str) else missing
+
+
+def _no_member(obj: Any, key: Any, name: str | None, keys: tuple[Any, ...]) -> StrictUndefined:
+    """What is not defined in `name.keys`, which is `obj`."""
+    is_named = name and not name.startswith(SLOT) and all(isinstance(each, str) for each in keys)
+    if isinstance(key, slice):
+        words = f"{describe(obj)} cannot be cut; a list or a text can"
+        raise TemplateFault("template-error", words)
+    label = ".".join([str(name), *keys]) if is_named else None
+    what, kind = label or describe(obj), describe(obj)
+    if isinstance(obj, Mapping):
+        is_method = isinstance(key, str) and key in _MAP_METHODS
+        note = "; maps are looked up by key only" if is_method else ""
+        return _undefined(f"{what} has no {brief(key)}{note}", key, lambda: obj)
+    if isinstance(obj, (str, list, tuple, range)) and isinstance(key, int):
+        words = f"{what} has {len(obj):,} entries, and none at {brief(key)}"
+        return _undefined(words, key, list)
+    what = f"{label} is {kind} and" if label and isinstance(key, str) else what
+    return _undefined(f"{what} has no {brief(key)}", key, lambda: attributes_of(obj))
+
+
+def _undefined(message: str, name: Any, known: Callable[[], Iterable[object]]) -> StrictUndefined:
     """What is not defined; used as a value it is a fault, with a suggestion made only then."""
 
     def make(message: str) -> TemplateFault:
@@ -286,55 +316,3 @@ def _suggest(name: object, known: Iterable[object]) -> str | None:
     if (hint := did_you_mean(str(name), words)) is None and 0 < len(listed) <= 12:
         return f"known: {', '.join(sorted(listed))}"
     return hint
-
-
-def _environment(context: Context) -> Sandbox:
-    return cast(Sandbox, context.environment)
-
-
-# What `syntax.Bounding` puts into templates. With a context nothing is folded while compiling.
-
-
-@pass_context
-def _printed(context: Context, value: Any) -> str:
-    return _environment(context).meter.count(printable(value))
-
-
-@pass_context
-def _looked_up(context: Context, value: Any, name: str | None, *keys: Any) -> Any:
-    return _environment(context).look_up(value, name, keys)
-
-
-@pass_context
-def _joined(context: Context, *values: Any) -> str:
-    return _environment(context).meter.count(join_texts("", values))
-
-
-@pass_context
-def _sliced(context: Context, value: Any, *bounds: Any) -> Any:
-    for each in (value, *bounds):
-        need_defined(each)
-    if not isinstance(value, (str, list, tuple, range)):
-        words = f"{describe(value)} cannot be cut; a list or a text can"
-        raise TemplateFault("template-error", words)
-    return _environment(context).meter.count(value[slice(*bounds)])
-
-
-@pass_context
-def _rounds(context: Context, value: Any) -> Any:
-    return _environment(context).rounds(value)
-
-
-@pass_context
-def _module(context: Context, name: Any) -> TemplateModule:
-    return _environment(context).module_of(name)
-
-
-_OPERATIONS = {
-    syntax.LOOKUP: _looked_up,
-    syntax.JOINED: _joined,
-    syntax.SLICED: _sliced,
-    syntax.ROUNDS: _rounds,
-    syntax.PRINTED: _printed,
-    syntax.MODULE: _module,
-}

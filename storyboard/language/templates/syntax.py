@@ -1,53 +1,28 @@
 """What a parsed template may hold, and what is put into it so that every bound is kept.
 
-Uses Jinja's syntax tree and its hook for extensions. Some operations are
-compiled to plain Python, past the methods of the environment: slices, `~`,
-loops. They become filters here, whose names no template can write.
+Some operations are compiled to plain Python, past the methods of the environment:
+names, `~`, loops. They become filters here, whose names no template can write.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 
 from jinja2 import nodes
-from jinja2.ext import Extension
-from jinja2.lexer import Token, TokenStream
 from jinja2.visitor import NodeTransformer
 
 from storyboard.language.templates.bounds import need_number
 from storyboard.language.templates.fault import TemplateFault, too_deep
 from storyboard.language.templates.filters import FILTERS, TESTS, need_known
 
-MAX_TOKENS = 10_000
-MAX_BRACKETS = 20  # within one another; the parser needs 14 frames for each
 MAX_LEVELS = 50  # of blocks and expressions within one another
 
 LOOKUP = "look up"
 JOINED = "joined"
-SLICED = "sliced"
+SLICE = "slice of a list"
 ROUNDS = "rounds of a loop"
 PRINTED = "printed"
 MODULE = "module of a file"
-
-_OPENING = frozenset({"lparen", "lbracket", "lbrace"})
-_CLOSING = frozenset({"rparen", "rbracket", "rbrace"})
-
-
-class TokenBounds(Extension):
-    """Counts the tokens before the parser gets them, which is recursive."""
-
-    def filter_stream(self, stream: TokenStream) -> Iterator[Token]:
-        """The tokens as they come; a fault where there are too many or brackets stand too deep."""
-        depth = 0
-        for number, token in enumerate(stream):
-            if number >= MAX_TOKENS:
-                words = f"the template has more than {MAX_TOKENS:,} words and signs inside its tags"
-                raise TemplateFault("template-too-long", words, token.lineno)
-            depth += (token.type in _OPENING) - (token.type in _CLOSING)
-            if depth > MAX_BRACKETS:
-                raise too_deep(token.lineno)
-            yield token
 
 
 def check_tree(tree: nodes.Template) -> None:
@@ -76,8 +51,6 @@ def _check_node(node: nodes.Node) -> None:
         need_number(node.value)
         if math.isinf(node.value):
             raise TemplateFault("template-too-large", "a number is too large")
-    elif isinstance(node, nodes.Keyword) and node.key.startswith("_"):
-        raise TemplateFault("not-allowed", f"{node.key!r} cannot be the name of an argument")
     elif isinstance(node, nodes.ScopedEvalContextModifier):
         raise TemplateFault("not-allowed", "there is no autoescape: prompts are plain text")
 
@@ -106,17 +79,14 @@ class Bounding(NodeTransformer):
         return self._lookup(node)
 
     def visit_Getitem(self, node: nodes.Getitem) -> nodes.Expr:
-        """The same for `a[b]`; a slice is cut by the sandbox."""
-        if not isinstance(node.arg, nodes.Slice):
-            return self._lookup(node)
-        bounds = (node.arg.start, node.arg.stop, node.arg.step)
-        arguments = [self.visit(bound) if bound else nodes.Const(None) for bound in bounds]
-        return _filter(self.visit(node.node), SLICED, *arguments)
+        """The same for `a[b]`."""
+        return self._lookup(node)
 
-    def visit_Slice(self, node: nodes.Slice) -> nodes.Node:
-        """Refuse `a[0:1, 2]`; a slice that stands alone has been cut above."""
-        words = "a slice takes one range, as in name[0:3]"
-        raise TemplateFault("template-syntax", words, node.lineno)
+    def visit_Slice(self, node: nodes.Slice) -> nodes.Expr:
+        """Make a key of `a[b:c]` that is looked up like any other."""
+        bounds = (node.start, node.stop, node.step)
+        first, *others = [self.visit(bound) if bound else nodes.Const(None) for bound in bounds]
+        return _filter(first, SLICE, *others)
 
     def visit_Concat(self, node: nodes.Concat) -> nodes.Expr:
         """Join `a ~ b` by the rules of printing."""
@@ -139,21 +109,20 @@ class Bounding(NodeTransformer):
     def visit_For(self, node: nodes.For) -> nodes.Node:
         """Count the rounds of a loop when it begins."""
         self.generic_visit(node)
-        node.iter = nodes.Filter(node.iter, ROUNDS, [], [], None, None, lineno=node.iter.lineno)
+        node.iter = _filter(node.iter, ROUNDS)
         return node
 
     def visit_FilterBlock(self, node: nodes.FilterBlock) -> nodes.Node:
         """Print what a filtered block makes by the same rules as anything."""
         self.generic_visit(node)
-        node.filter = nodes.Filter(node.filter, PRINTED, [], [], None, None, lineno=node.lineno)
+        node.filter = _filter(node.filter, PRINTED)
         return node
 
     def visit_AssignBlock(self, node: nodes.AssignBlock) -> nodes.Node:
         """Measure the text that `{% set x %}...{% endset %}` keeps; a filter does so itself."""
         self.generic_visit(node)
-        node.filter = node.filter or nodes.Filter(
-            None, PRINTED, [], [], None, None, lineno=node.lineno
-        )
+        if node.filter is None:
+            node.filter = nodes.Filter(None, PRINTED, [], [], None, None, lineno=node.lineno)
         return node
 
     def visit_Import(self, node: nodes.Import) -> nodes.Node:
@@ -180,19 +149,15 @@ class Bounding(NodeTransformer):
         keys: list[nodes.Expr] = []
         root, line = node, node.lineno
         while isinstance(root, (nodes.Getattr, nodes.Getitem)):
-            if isinstance(root, nodes.Getattr):
-                keys.append(nodes.Const(root.attr))
-            elif isinstance(root.arg, nodes.Slice):
-                break
-            else:
-                keys.append(self.visit(root.arg))
+            key = nodes.Const(root.attr) if isinstance(root, nodes.Getattr) else root.arg
+            keys.append(self.visit(key))
             root = root.node
         name = root.name if isinstance(root, nodes.Name) else None
         value = root if name else self.visit(root)
         return _filter(value, LOOKUP, nodes.Const(name), *reversed(keys), line=line)
 
 
-def _filter(value: nodes.Expr, name: str, *args: nodes.Expr, line: int = 0) -> nodes.Filter:
+def _filter(value: nodes.Node, name: str, *args: nodes.Expr, line: int = 0) -> nodes.Filter:
     return nodes.Filter(value, name, list(args), [], None, None, lineno=line or value.lineno)
 
 

@@ -60,7 +60,6 @@ TOO_MUCH = [
     "{{ [1] | slice(10 ** 9, 'x') }}",
     "{{ 5 | round(0 - 10 ** 9) }}",
     "{{ 5 | round(10 ** 9, 'ceil') }}",
-    "{{ ('9' * 5000) | int }}",
     "{{ " + HEX + " }}",
     "{{ " + "9" * 90_000 + " }}",
     "{{ 1e999 }}",
@@ -96,7 +95,6 @@ TOO_MUCH = [
     "{% block a %}{{ self.a() }}{% endblock %}",
     "{% for i in range(99999) %}{% set x = big.count('xy') %}{% endfor %}",
     "{% for i in range(99999) %}{% if 'xy' in big %}{% endif %}{% endfor %}",
-    "{% for i in range(99999) %}{% set x = big[::2] %}{% endfor %}",
     "{% for i in range(99999) %}{% set x = range(9999) | sum %}{% endfor %}",
     "x" * 100_000 + "{{ 1 }}",
     "{{ '%9999999999d' is odd }}",
@@ -124,8 +122,8 @@ TOO_MUCH = [
 TOO_DEEP = [
     "{{ " + "(" * 50_000,
     "{{ " + "(" * 50_000 + "1" + ")" * 49_000 + " }}",
-    "{{ " + "[" * 30 + "1" + "]" * 30 + " }}",
-    "{{ " + "{1:" * 30 + "1" + "}" * 30 + " }}",
+    "{{ " + "[" * 60 + "1" + "]" * 60 + " }}",
+    "{{ " + "{1:" * 60 + "1" + "}" * 60 + " }}",
     "{{ " + "not " * 9_000 + "1 }}",
     "{{ " + "-" * 9_000 + "1 }}",
     "{{ " + "1+" * 4_000 + "1 }}",
@@ -138,13 +136,6 @@ TOO_DEEP = [
     "{% if 1 %}" * 2_000,
     "{% for x in [1] %}" * 25 + "{% endfor %}" * 25,
     "{% macro m() %}" * 60 + "{% endmacro %}" * 60,
-]
-
-TOO_LONG = [
-    "{{ a }}" * 14_000,
-    "{{ 1 }}" * 4_000,
-    "{{ 1" + "~1" * 6_000 + " }}",
-    "{% set a = 1 %}" * 2_000,
 ]
 
 BOUND_CODES = {
@@ -170,13 +161,6 @@ def test_a_template_nested_without_end_is_a_fault_and_no_crash(text: str) -> Non
     fault = fault_of(text)
     assert fault.code == "template-too-deep"
     assert fault.message == "blocks, brackets or operators stand too deep within one another"
-
-
-@pytest.mark.parametrize("text", TOO_LONG, ids=lambda text: text[:40])
-def test_a_template_with_too_many_tags_is_a_fault(text: str) -> None:
-    fault = fault_of(text)
-    assert fault.code == "template-too-long"
-    assert "inside its tags" in fault.message
 
 
 @pytest.mark.parametrize(

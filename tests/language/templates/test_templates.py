@@ -229,7 +229,6 @@ def test_a_fault_tells_its_line(text: str, line: int) -> None:
             "the template cannot be compiled: duplicate argument 'a'",
         ),
         ("{{ m(a=1, a=2) }}", "the template cannot be compiled"),
-        ("{{ [1][0:1, 2] }}", "a slice takes one range, as in name[0:3]"),
     ],
 )
 def test_wrong_syntax_is_a_fault_in_plain_words(text: str, message: str) -> None:
