@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from storyboard.models.card import ModelCard
 from storyboard.models.catalog import Catalog
-from storyboard.models.schema import storyboard
+from storyboard.models.schema.storyboard import COMMENT, include_schema, storyboard_schema
 
 REQUESTS = "requests"
 
@@ -26,30 +26,21 @@ class Difference:
 def generate(catalog: Catalog) -> dict[str, dict[str, Any]]:
     """The generated schemas by name: storyboard, include, and each model's request.
 
-    This and the functions below raise UsageError where a model card is broken.
+    Raises UsageError where a model card is broken.
     """
+    cards = catalog.cards()
     return {
-        "storyboard": storyboard_schema(catalog),
-        "include": include_schema(catalog),
-        **{card.name: request_schema(card) for card in catalog.cards()},
+        "storyboard": storyboard_schema(cards),
+        "include": include_schema(cards),
+        **{card.name: request_schema(card) for card in cards},
     }
-
-
-def storyboard_schema(catalog: Catalog) -> dict[str, Any]:
-    """The schema of a storyboard, JSON Schema draft-07."""
-    return storyboard.storyboard_schema(catalog.cards())
-
-
-def include_schema(catalog: Catalog) -> dict[str, Any]:
-    """The schema of a file that storyboards include, JSON Schema draft-07."""
-    return storyboard.include_schema(catalog.cards())
 
 
 def request_schema(card: ModelCard) -> dict[str, Any]:
     """One model's request body, as JSON Schema 2020-12."""
     head = {
         "$schema": card.request_schema["$schema"],
-        "$comment": storyboard.COMMENT,
+        "$comment": COMMENT,
         "title": f"Request to {card.name}",
     }
     return {**head, **card.request_schema}
@@ -78,7 +69,7 @@ def differences(folder: Path, catalog: Catalog) -> tuple[Difference, ...]:
     ]
     left_over = [
         Difference(path, "is left over: there is no such model card")
-        for path in _requests(folder)
+        for path in sorted((folder / REQUESTS).glob("*/*.schema.json"))
         if path not in expected
     ]
     return (*found, *left_over)
@@ -91,7 +82,3 @@ def _reason(path: Path, text: str) -> str | None:
         return "is missing"
     except (OSError, UnicodeDecodeError) as error:
         return f"cannot be read: {error}"
-
-
-def _requests(folder: Path) -> Iterator[Path]:
-    return iter(sorted((folder / REQUESTS).glob("*/*.schema.json")))

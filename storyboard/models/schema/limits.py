@@ -39,7 +39,7 @@ def parameter_definitions(cards: Iterable[ModelCard]) -> dict[str, Any]:
 def model_limits(card: ModelCard) -> dict[str, Any]:
     """One model's own limits by parameter, where several models share a schema."""
     return {
-        name: or_template(_limits(parameter, [card.name]))
+        name: or_template({MODELS: [card.name], **_plain_limits(parameter)})
         for name, parameter in card.parameters.items()
     }
 
@@ -54,7 +54,11 @@ def _definition(owners: list[_Owner]) -> dict[str, Any]:
     first = owners[0][1]
     limits = _merged(owners)
     if first.name == SEED:
-        limits = {"if": {"type": "string"}, "then": {"minLength": 1}, "else": _also_names(limits)}
+        limits = {
+            "if": {"type": "string"},
+            "then": {"minLength": 1},
+            "else": {ALSO: "the name of a shared seed or auto", **limits},
+        }
     description = str(first.limits.get("description", ""))
     return {
         "description": description,
@@ -77,14 +81,6 @@ def _merged(owners: list[_Owner]) -> dict[str, Any]:
             same.append(card.name)
     merged = [{MODELS: names, **limits} for limits, names in alternatives]
     return merged[0] if len(merged) == 1 else {"anyOf": merged}
-
-
-def _also_names(limits: dict[str, Any]) -> dict[str, Any]:
-    return {ALSO: "the name of a shared seed or auto", **limits}
-
-
-def _limits(parameter: Parameter, names: list[str]) -> dict[str, Any]:
-    return {MODELS: names, **_plain_limits(parameter)}
 
 
 def _plain_limits(parameter: Parameter) -> dict[str, Any]:

@@ -13,13 +13,13 @@ from storyboard.language.yaml.source import parse_source
 from storyboard.models.card import ModelCard
 from storyboard.models.catalog import load_catalog
 from storyboard.models.schema.errors import find_errors
-from storyboard.models.schema.generate import include_schema, storyboard_schema
+from storyboard.models.schema.storyboard import include_schema, storyboard_schema
 from storyboard.models.schema.validator import compile_check
 from storyboard.records import Position, Problem
 from tests.models.cards import KLING, card_document, two_models, write_card
 
 CATALOG = load_catalog()
-SCHEMA = storyboard_schema(CATALOG)
+SCHEMA = storyboard_schema(CATALOG.cards())
 TAKES = "alibaba/wan2.7-t2v takes"
 
 
@@ -337,13 +337,13 @@ def test_a_long_value_is_shortened_in_the_message() -> None:
 
 
 def test_shots_in_an_included_file_are_explained() -> None:
-    problem = one(problems_of("shots: [{id: a}]\n", include_schema(CATALOG)))
+    problem = one(problems_of("shots: [{id: a}]\n", include_schema(CATALOG.cards())))
     assert problem.message == "shots: unknown key"
     assert problem.hint == "a file that is included holds no shots, only what they share"
 
 
 def test_where_models_differ_each_ones_limits_are_named(tmp_path: Path) -> None:
-    schema = storyboard_schema(two_models(tmp_path))
+    schema = storyboard_schema(two_models(tmp_path).cards())
     problem = one(problems_of("version: 1\nshots: [{id: a, duration: 99}]\n", schema))
     assert problem.message == (
         "shots[0].duration: 99 is not allowed; alibaba/wan2.7-t2v: a whole number from 2 to 15; "
@@ -352,7 +352,7 @@ def test_where_models_differ_each_ones_limits_are_named(tmp_path: Path) -> None:
 
 
 def test_where_the_file_names_its_model_only_that_ones_limits_are_named(tmp_path: Path) -> None:
-    schema = storyboard_schema(two_models(tmp_path))
+    schema = storyboard_schema(two_models(tmp_path).cards())
     found = problems_of(
         "version: 1\nmodel: kling/v1\nshots: [{id: a, duration: 99, cfg_scale: 2, seed: 1}]\n",
         schema,

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from storyboard.models.catalog import load_catalog
 from storyboard.models.schema.errors import SchemaError, find_errors
-from storyboard.models.schema.generate import storyboard_schema
+from storyboard.models.schema.storyboard import storyboard_schema
 
-SCHEMA = storyboard_schema(load_catalog())
+SCHEMA = storyboard_schema(load_catalog().cards())
 SHOT: dict[str, Any] = {"id": "a", "prompt": "Rain", "duration": 5}
 
 

@@ -12,12 +12,12 @@ from jsonschema import Draft7Validator
 from storyboard.errors import UsageError
 from storyboard.models.catalog import load_catalog
 from storyboard.models.schema.errors import find_errors
-from storyboard.models.schema.generate import include_schema, storyboard_schema
+from storyboard.models.schema.storyboard import include_schema, storyboard_schema
 from storyboard.names import check_id
 from tests.models.cards import card_document, two_models, write_card
 
-SCHEMA = storyboard_schema(load_catalog())
-INCLUDE = include_schema(load_catalog())
+SCHEMA = storyboard_schema(load_catalog().cards())
+INCLUDE = include_schema(load_catalog().cards())
 VALIDATOR = Draft7Validator(SCHEMA)
 
 
@@ -252,7 +252,7 @@ def test_a_parameter_may_not_be_called_like_a_key_of_the_storyboard(tmp_path: Pa
     document = card_document("kling/v1", {"prompt": {"type": "string"}, "tags": {"type": "string"}})
     write_card(tmp_path, "kling/v1", document)
     with pytest.raises(UsageError) as caught:
-        storyboard_schema(load_catalog(tmp_path))
+        storyboard_schema(load_catalog(tmp_path).cards())
     assert str(caught.value) == (
         "model card kling/v1: the parameter 'tags' has the name of a storyboard's own key"
     )
@@ -260,7 +260,7 @@ def test_a_parameter_may_not_be_called_like_a_key_of_the_storyboard(tmp_path: Pa
 
 def test_without_a_model_card_there_is_no_schema(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="no model card was found"):
-        storyboard_schema(load_catalog(tmp_path))
+        storyboard_schema(load_catalog(tmp_path).cards())
 
 
 # Several models
@@ -268,7 +268,7 @@ def test_without_a_model_card_there_is_no_schema(tmp_path: Path) -> None:
 
 @pytest.fixture(scope="module")
 def both(tmp_path_factory: pytest.TempPathFactory) -> Draft7Validator:
-    schema = storyboard_schema(two_models(tmp_path_factory.mktemp("models")))
+    schema = storyboard_schema(two_models(tmp_path_factory.mktemp("models")).cards())
     Draft7Validator.check_schema(schema)
     return Draft7Validator(schema)
 

@@ -15,7 +15,7 @@ from jsonschema.validators import validator_for
 
 from storyboard.models.catalog import load_catalog
 from storyboard.models.schema.errors import find_errors
-from storyboard.models.schema.generate import include_schema, storyboard_schema
+from storyboard.models.schema.storyboard import include_schema, storyboard_schema
 from storyboard.models.schema.validator import (
     compile_check,
     find_suspects,
@@ -48,8 +48,8 @@ FILM: dict[str, Any] = {
 SHARED = {key: FILM[key] for key in ("vars", "negatives", "seeds", "defaults")}
 REQUEST = {"prompt": "Rain", "duration": 5, "ratio": "16:9", "seed": 1, "prompt_extend": False}
 DOCUMENTS = [
-    (storyboard_schema(CATALOG), FILM),
-    (include_schema(CATALOG), SHARED),
+    (storyboard_schema(CATALOG.cards()), FILM),
+    (include_schema(CATALOG.cards()), SHARED),
     (dict(CARD.request_schema), REQUEST),
 ]
 
