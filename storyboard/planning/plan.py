@@ -1,7 +1,7 @@
-"""Takes and what the state file says of them: a Plan. Pure; time and files are arguments.
+"""Decides what a render would do about each take, and why. Pure; time and files are arguments.
 
-Decides for each take what a render would do and why. `plan` prints the Plan,
-`render` carries out the same one.
+Takes the storyboard's takes and the submissions of the state file and gives a
+`Plan`, which `plan` prints and `render` carries out.
 """
 
 from __future__ import annotations
@@ -92,7 +92,7 @@ def make_plan(
 def find_orphans(
     submissions: Sequence[Submission], covered: Collection[str], *, now: datetime
 ) -> tuple[Action, ...]:
-    """What is open or paid for and does not decide about any of the `covered` fingerprints."""
+    """Actions for open or paid submissions that decide about none of the `covered` fingerprints."""
     deciding = deciding_submissions(submissions)
     others = [
         one
@@ -125,12 +125,10 @@ def _decide(
             return ActionKind.SUBMIT, f"was refused before: {said}; nothing was charged"
         case _ if options.retry_failed:  # rejected, failed, canceled or abandoned
             return ActionKind.SUBMIT, f"tried again; {_describe_failure(submission)}"
-        case SubmissionState.REJECTED:
-            remedy = "edit it, or --retry-failed sends it again"
-            return ActionKind.HOLD, f"{_describe_failure(submission)}; {remedy}"
-        case _:
-            remedy = "--retry-failed sends it again"
-            return ActionKind.HOLD, f"{_describe_failure(submission)}; {remedy}"
+        case state:
+            edit = "edit it, or " if state is SubmissionState.REJECTED else ""
+            why = _describe_failure(submission)
+            return ActionKind.HOLD, f"{why}; {edit}--retry-failed sends it again"
 
 
 def _decide_succeeded(
@@ -160,7 +158,7 @@ def _decide_succeeded(
 def _plan_orphans(
     submissions: Iterable[Submission], *, now: datetime, download: bool
 ) -> tuple[Action, ...]:
-    """What to do about submissions that no take of this render is decided by."""
+    """What to do about submissions that decide about no take of this render."""
     orphans = []
     for submission in submissions:
         if submission.state is SubmissionState.ACCEPTED:

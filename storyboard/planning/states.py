@@ -1,12 +1,11 @@
-"""Takes and the submissions that decide about them, and the status that follows. Pure.
+"""Pairs each take with the submission that decides about it, and tells its status. Pure.
 
-Comes between the state file and everything that speaks of takes: the plan,
-the manifest, `status`.
+The plan, the manifest and `status` all learn the state of a take here.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from storyboard.records import (
@@ -57,7 +56,7 @@ def status_of(submission: Submission | None, *, has_file: HasFile) -> TakeStatus
     """The status of a take that this submission decides about; None is a take never sent."""
     if submission is None:
         return TakeStatus.PENDING
-    if submission.state is SubmissionState.SUCCEEDED and has_video(submission, has_file):
+    if _has_succeeded(submission) and has_video(submission, has_file):
         return TakeStatus.DONE
     return _STATUS[submission.state]
 
@@ -83,8 +82,25 @@ def pair_takes(
     pairs = [(take, deciding.get(take.fingerprint)) for take in takes]
     if not any(take.is_locked for take in takes):
         return pairs
-    videos = _Videos(unique_submissions(submissions), manifest_tasks or {})
-    return [videos.pair_locked(take, own) if take.is_locked else (take, own) for take, own in pairs]
+    made = [one for one in unique_submissions(submissions) if _has_succeeded(one)]
+    newest = {one.take.casefold(): one for one in made}
+    by_task = {one.task_id: one for one in made}
+    in_manifest = {
+        take.casefold(): by_task.get(task) for take, task in (manifest_tasks or {}).items()
+    }
+
+    def pair_locked(take: Take, own: Submission | None) -> tuple[Take, Submission | None]:
+        name = take.id.casefold()
+        sent = in_manifest.get(name)
+        if sent is None and not _has_succeeded(own):
+            sent = newest.get(name)
+        return (take, own) if sent is None else (_as_sent(take, sent), sent)
+
+    return [pair_locked(take, own) if take.is_locked else (take, own) for take, own in pairs]
+
+
+def _has_succeeded(submission: Submission | None) -> bool:
+    return submission is not None and submission.state is SubmissionState.SUCCEEDED
 
 
 def deciding_submissions(submissions: Sequence[Submission]) -> dict[str, Submission]:
@@ -108,28 +124,6 @@ def unique_submissions(submissions: Sequence[Submission]) -> Sequence[Submission
         for number, submission in enumerate(submissions)
     }
     return tuple(rows.values())
-
-
-class _Videos:
-    """The videos that were made, by task and by take, as locked takes look for theirs."""
-
-    def __init__(self, submissions: Iterable[Submission], manifest_tasks: ManifestTasks) -> None:
-        made = [one for one in submissions if one.state is SubmissionState.SUCCEEDED]
-        self._newest = {one.take.casefold(): one for one in made}
-        by_task = {one.task_id or "": one for one in made}
-        self._in_manifest = {
-            take.casefold(): by_task[task]
-            for take, task in manifest_tasks.items()
-            if task in by_task
-        }
-
-    def pair_locked(self, take: Take, own: Submission | None) -> tuple[Take, Submission | None]:
-        """The locked take as its video was requested, or unchanged where it has none."""
-        name = take.id.casefold()
-        found = self._in_manifest.get(name)
-        if found is None and (own is None or own.state is not SubmissionState.SUCCEEDED):
-            found = self._newest.get(name)
-        return (take, own) if found is None else (_as_sent(take, found), found)
 
 
 def _as_sent(take: Take, sent: Submission) -> Take:

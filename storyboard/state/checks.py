@@ -31,7 +31,7 @@ _MAX_QUOTED = 60  # characters of a value in a message
 
 
 class Check(NamedTuple):
-    """The rule of one column: what it may hold, in words, and whether all values given do."""
+    """The rule of one column; `holds` tells whether every value of a list keeps to it."""
 
     column: str
     allowed: str

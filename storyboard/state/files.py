@@ -1,4 +1,4 @@
-"""The state file on the disk, with what SQLite keeps beside it: looked at, opened, made.
+"""Checks, opens and makes the state file and the files that SQLite keeps beside it.
 
 A state file may have come with a repository. Before SQLite opens one, it and
 its companions must be plain files and no rollback journal may lie beside them;
@@ -24,11 +24,11 @@ from storyboard.errors import StateError
 FILE_NAME = "state.sqlite3"
 MAX_VALUE_BYTES = 2 * 1024 * 1024  # of a row; a payload has some thousands
 
-_PER_CALL = 100_000  # steps of SQLite between two looks at a query
+_PER_CALL = 100_000  # steps of SQLite's virtual machine between two checks of a query
 _MIN_STEPS = 10_000_000  # a tenth of a second or so
 _ATTEMPTS = 3
 _READ_ONLY = ("attempt to write a readonly database", "unable to open database file")
-"""SQLite's words where it may not write what it keeps beside a file."""
+"""SQLite's messages where it may not write the files that it keeps beside a database."""
 
 Found = TypeVar("Found")
 
@@ -125,10 +125,10 @@ def connect(path: Path, mode: str) -> sqlite3.Connection:
 
 @contextmanager
 def bounded(db: sqlite3.Connection, path: Path) -> Iterator[None]:
-    """Ends queries, with sqlite3.OperationalError, that go on as no honest file makes them.
+    """Ends queries within the context, with sqlite3.OperationalError, that take too many steps.
 
-    A file of a few pages that refer to one another can hold rows without end.
-    Ours take one step of SQLite for some ten bytes.
+    In a hostile file, pages that refer to one another can hold rows without
+    end. In ours a step of SQLite reads some ten bytes.
     """
     steps_left = _MIN_STEPS + size_of(path)
 

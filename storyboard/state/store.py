@@ -173,10 +173,11 @@ class Store:
         return submission
 
     def adopt(self, submission: Submission) -> Submission:
-        """Takes over a submission that another clone made, from that clone's manifest.
+        """Takes over a submission from the manifest of another clone.
 
-        One with an id is a row of this file, whose task the other clone saw finished.
-        Raises StateError where it holds what no state file may hold.
+        Where it has an id it completes a row of this file, whose task the other
+        clone saw finished. Raises StateError where a value breaks the rules of
+        its column.
         """
         if problem := problem_in(submission):
             raise StateError(

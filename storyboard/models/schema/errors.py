@@ -23,10 +23,10 @@ MISSING, UNKNOWN = "required", "additionalProperties"
 class SchemaError:
     """One value that breaks one rule; also one missing or one unknown key.
 
-    `keyword` is the rule's name in the schema, `limit` its argument and
-    `schema` the subschema that holds both. Where the key itself is wrong
-    (missing, unknown, not allowed), `path` ends with the key; `value` is then
-    the key's name, unless the rule is `not: {}`.
+    `keyword` is the rule's name in the schema ("maximum"), `limit` its argument
+    and `schema` the subschema that holds both. Where the key itself is wrong,
+    `path` ends with it. For a missing, unknown or misnamed key `value` is the
+    key's name; for one that is not allowed (`not: {}`) it is the key's value.
     """
 
     path: ErrorPath

@@ -1,7 +1,7 @@
-"""The storyboard's own keys as JSON Schema: what each takes, with a description and an example.
+"""JSON Schemas of the storyboard's own keys, each with a description and an example. Pure.
 
-Tables, in the order in which editors offer the keys. Model parameters are not
-here; `models.limits` makes them from the cards. Pure.
+They stand in the order in which editors offer the keys. `limits` makes the
+schemas of the models' parameters from the cards.
 """
 
 from __future__ import annotations

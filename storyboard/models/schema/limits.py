@@ -1,9 +1,8 @@
 """A model's limits as the storyboard's schema states them. Pure.
 
-In a storyboard a parameter may be more than the API takes: a template, whose
-result is checked later, or null, which means not set. So each definition has
-the form "if it is a template, fine; else the limits", which editors explain
-better than a choice of alternatives.
+In a storyboard a parameter may also be a template, whose result is checked
+later, or null, which means not set. So each definition reads "if it is a
+template, fine; else the limits", which editors explain better than `anyOf`.
 """
 
 from __future__ import annotations
@@ -18,7 +17,7 @@ _Owner: TypeAlias = tuple[ModelCard, Parameter]
 
 TEMPLATE: dict[str, Any] = {"$ref": "#/definitions/template"}
 
-# What the definition keeps for itself; all else in a parameter's schema is a limit.
+# Keywords of a parameter's schema that are no limits.
 _ANNOTATIONS = ("description", "default", "example", "examples", "x-media", "title", "deprecated")
 
 

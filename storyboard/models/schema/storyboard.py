@@ -51,7 +51,7 @@ def storyboard_schema(cards: Sequence[ModelCard]) -> Schema:
             "scenes": keys.SCENES,
             "shots": _ref("shots"),
         },
-        # "Exactly one of both", in a form whose messages an editor can show at the right key.
+        # Exactly one of scenes and shots, so written that editors mark the key that is wrong.
         "if": {"required": ["scenes"]},
         "then": {"properties": {"shots": keys.NOT_BOTH}},
         "else": {"required": ["shots"], "errorMessage": keys.NEITHER},
@@ -182,7 +182,7 @@ def _narrowed(card: ModelCard) -> Schema:
 
 
 def _only(card: ModelCard) -> str:
-    # A slash would part the reference to it.
+    # A slash within the name would be read as a step of the reference's path.
     return f"only.{card.name.replace('/', '.')}"
 
 

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 
 MODELS = "x-models"
-"""The annotation that says which models a schema's limits belong to."""
+"""Annotation: the names of the models whose limits a schema states."""
 
 ALSO = "x-also"
-"""The annotation for what is taken beside the values that the limits are about, in words."""
+"""Annotation: what a key accepts besides the values that its limits describe, in words."""
 
 _TYPE_WORDS = {
     "string": "text",
