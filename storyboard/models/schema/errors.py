@@ -62,7 +62,7 @@ def find_errors(
     if suspects is not None:
         keywords["items"] = _items_keyword(_invalid_entries(data, suspects))
     cls = extend(validator_for(schema), keywords)  # type: ignore[no-untyped-call] # untyped in the stubs
-    for error in cls(_inlined(schema)).iter_errors(data):
+    for error in cls(schema).iter_errors(data):
         yield from _read_error(error)
 
 
@@ -114,22 +114,3 @@ def _items_keyword(invalid: Mapping[int, set[int]]) -> Callable[..., Iterator[Va
             yield from validator.descend(value[index], items, path=index)
 
     return check_items
-
-
-def _inlined(schema: Mapping[str, Any]) -> dict[str, Any]:
-    """The schema with each reference replaced by its definition.
-
-    In jsonschema, following a reference takes as long as checking a value.
-    """
-    definitions = schema.get("definitions", {})
-
-    def inline(value: Any) -> Any:
-        if isinstance(value, list):
-            return [inline(item) for item in value]
-        if not isinstance(value, dict):
-            return value
-        if "$ref" in value:
-            return inline(definitions[value["$ref"].removeprefix("#/definitions/")])
-        return {key: inline(item) for key, item in value.items()}
-
-    return {key: inline(value) for key, value in schema.items() if key != "definitions"}
