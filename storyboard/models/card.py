@@ -18,15 +18,6 @@ DURATION, SEED, RESOLUTION, RATIO = "duration", "seed", "resolution", "ratio"
 """The parameters that the program itself reads from a payload."""
 
 
-class MediaLimits(NamedTuple):
-    """Limits on a media file passed by URL; None if the vendor does not state one."""
-
-    formats: tuple[str, ...]
-    least_s: float | None = None
-    most_s: float | None = None
-    most_megabytes: float | None = None
-
-
 class Parameter(NamedTuple):
     """One key of the request. `limits` is its JSON Schema, including descriptions.
 
@@ -38,7 +29,6 @@ class Parameter(NamedTuple):
     limits: Mapping[str, Json]
     is_required: bool = False
     default: Json = None
-    media: MediaLimits | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,14 +37,13 @@ class ModelCard:
 
     `request_schema` is JSON Schema 2020-12. `origin` and `base_path` are the
     API's own ("https://api.modellix.ai", "/api/v1"); `submit_suffix` is how a
-    submission's path ends ("/async" or nothing). `render_s` is how long the
-    fastest and the slowest usual renders take. `sizes` maps resolution and
+    submission's path ends ("/async" or nothing). `retention_h` is how long a
+    result is kept where the reply does not say. `sizes` maps resolution and
     ratio to pixels, as an estimate.
     """
 
     name: str
     title: str
-    vendor_name: str
     protocol: str
     origin: str
     base_path: str
@@ -63,7 +52,6 @@ class ModelCard:
     parameters: Mapping[str, Parameter]
     retention_h: float
     frame_rate: float | None = None
-    render_s: tuple[float, float] | None = None
     sizes: Mapping[tuple[str, str], tuple[int, int]] | None = None
 
     @property

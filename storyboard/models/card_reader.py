@@ -12,7 +12,7 @@ from typing import Any, NoReturn
 from urllib.parse import urlsplit
 
 from storyboard.errors import CardError, UsageError
-from storyboard.models.card import MediaLimits, ModelCard, Parameter
+from storyboard.models.card import ModelCard, Parameter
 from storyboard.models.yamltext import parse_card
 from storyboard.names import ID
 from storyboard.records import Json
@@ -65,16 +65,14 @@ def _card(document: Mapping[str, Any], name: str) -> ModelCard:
     return ModelCard(
         name=name,
         title=str(_mapping(document, "info").get("title") or name),
-        vendor_name=str(client.get("vendor-name") or name),
         protocol=_protocol(client),
         origin=origin,
         base_path=base_path,
         submit_suffix=path[len(name) + 1 :],
         request_schema={"$schema": DIALECT, **schema},
         parameters={known.name: known for known in _parameters(schema)},
-        retention_h=_number(client, "retention-hours", required=True) or 0,
-        frame_rate=_number(client, "frame-rate"),
-        render_s=_render_s(client),
+        retention_h=_number(client, "retention-hours"),
+        frame_rate=_number(client, "frame-rate") if "frame-rate" in client else None,
         sizes=_sizes(client),
     )
 
@@ -128,37 +126,7 @@ def _parameters(schema: Mapping[str, Any]) -> Iterator[Parameter]:
             limits=limits,
             is_required=isinstance(required, list) and name in required,
             default=limits.get("default"),
-            media=_media(limits, where),
         )
-
-
-def _media(limits: Mapping[str, Any], where: str) -> MediaLimits | None:
-    if "x-media" not in limits:
-        return None
-    media = _mapping(limits, "x-media")
-    formats = media.get("formats", [])
-    if not isinstance(formats, list):
-        _fail(f"{where}.x-media.formats", "is not a list")
-    seconds = media.get("seconds") or {}
-    if not isinstance(seconds, dict):
-        _fail(f"{where}.x-media.seconds", "does not hold least and most")
-    return MediaLimits(
-        formats=tuple(str(name) for name in formats),
-        least_s=_number(seconds, "least"),
-        most_s=_number(seconds, "most"),
-        most_megabytes=_number(media, "megabytes"),
-    )
-
-
-def _render_s(client: Mapping[str, Any]) -> tuple[float, float] | None:
-    if "render-seconds" not in client:
-        return None
-    seconds = _mapping(client, "render-seconds")
-    fastest = _number(seconds, "fastest", required=True) or 0
-    slowest = _number(seconds, "slowest", required=True) or 0
-    if fastest > slowest:
-        _fail("x-storyboard.render-seconds", "has a fastest that is more than the slowest")
-    return fastest, slowest
 
 
 def _sizes(client: Mapping[str, Any]) -> dict[tuple[str, str], tuple[int, int]]:
@@ -218,10 +186,8 @@ def _mapping(document: Mapping[str, Any], key: str) -> dict[str, Any]:
     return value
 
 
-def _number(values: Mapping[str, Any], key: str, *, required: bool = False) -> float | None:
-    value = values.get(key)
-    if value is None and not required:
-        return None
+def _number(client: Mapping[str, Any], key: str) -> float:
+    value = client.get(key)
     if not isinstance(value, int | float) or isinstance(value, bool) or not value > 0:
         _fail(f"x-storyboard {key}", "is missing" if value is None else f"is {value!r}, no number")
     return value
