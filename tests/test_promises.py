@@ -32,12 +32,8 @@ from storyboard.engine.downloads import add_video
 from storyboard.engine.job import Job
 from storyboard.engine.transitions import after_disappearance, after_poll, after_submit
 from storyboard.outputs.manifest.adopt import adoptable
-from storyboard.outputs.manifest.manifest import (
-    Manifest,
-    build_manifest,
-    manifest_bytes,
-    read_manifest,
-)
+from storyboard.outputs.manifest.file import Manifest, manifest_bytes, read_manifest
+from storyboard.outputs.manifest.manifest import build_manifest
 from storyboard.planning.plan import PlanOptions, make_plan
 from storyboard.planning.states import read_states
 from storyboard.records import (

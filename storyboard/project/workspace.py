@@ -21,7 +21,7 @@ from storyboard.state.queries import read_outputs, read_submissions
 from storyboard.videos.files import snapshot_files
 
 if TYPE_CHECKING:
-    from storyboard.outputs.manifest.manifest import Manifest
+    from storyboard.outputs.manifest.file import Manifest
 
 SANDBOX = "sandbox"
 """The origin of everything the sandbox renders, whatever its port."""
@@ -96,7 +96,7 @@ class Workspace:
     def read_manifest(self) -> Manifest | None:
         """The folder's manifest, None where there is none yet."""
         # Imported when it is read: a state file knows the manifest that was written from it.
-        from storyboard.outputs.manifest.manifest import read_manifest
+        from storyboard.outputs.manifest.file import read_manifest
 
         return read_manifest(self.folder / MANIFEST)
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from jsonschema import Draft7Validator
 
-from storyboard.outputs.manifest.manifest import read_manifest
+from storyboard.outputs.manifest.file import read_manifest
 from storyboard.records import SubmissionState
 from storyboard.recovery.decisions import unknown_among
 from storyboard.state.files import FILE_NAME

@@ -19,7 +19,7 @@ from storyboard.language.rows import read_rows
 from storyboard.models.card_reader import read_card
 from storyboard.models.catalog import load_catalog, schemas_folder
 from storyboard.outputs.manifest.adopt import adoptable
-from storyboard.outputs.manifest.manifest import read_manifest
+from storyboard.outputs.manifest.file import read_manifest
 from storyboard.records import Outcome, SubmitReply, TaskReply
 from storyboard.reporting.problems import format_problems
 from storyboard.videos.mp4 import find_damage

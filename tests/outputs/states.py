@@ -6,7 +6,8 @@ from datetime import datetime, timezone
 from typing import Any
 
 from storyboard.fingerprint import fingerprint
-from storyboard.outputs.manifest.manifest import Manifest, build_manifest
+from storyboard.outputs.manifest.file import Manifest
+from storyboard.outputs.manifest.manifest import build_manifest
 from storyboard.records import (
     Position,
     Submission,

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from storyboard.outputs import OUTPUTS
 from storyboard.outputs import write as module
 from storyboard.outputs.gallery.page import gallery_html
-from storyboard.outputs.manifest.manifest import build_manifest, manifest_bytes
+from storyboard.outputs.manifest.file import manifest_bytes
+from storyboard.outputs.manifest.manifest import build_manifest
 from storyboard.outputs.write import source_digest, write_outputs
 from storyboard.records import TakeState, TakeStatus
 from storyboard.state.rows import StoredPayload

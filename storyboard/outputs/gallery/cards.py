@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 from storyboard.links import clean_link
 from storyboard.names import path_problem
-from storyboard.outputs.manifest.manifest import Manifest, ManifestTake
+from storyboard.outputs.manifest.file import Manifest, ManifestTake
 from storyboard.records import Json, TakeStatus, Video
 
 STATUS_WORDS = {

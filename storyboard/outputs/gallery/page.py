@@ -17,7 +17,7 @@ from importlib.resources import files
 from jinja2 import Environment, StrictUndefined, Template
 
 from storyboard.outputs.gallery.cards import count_statuses, length_of, make_groups
-from storyboard.outputs.manifest.manifest import Manifest
+from storyboard.outputs.manifest.file import Manifest
 from storyboard.records import TakeStatus
 
 

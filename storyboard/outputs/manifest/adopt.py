@@ -1,7 +1,7 @@
-"""What a clone knows from the manifest that its state file lacks, so that it pays nothing again.
+"""Which submissions a state file adopts from the manifest, so that a clone pays nothing again.
 
-Takes the manifest and the state's submissions, gives the submissions to
-adopt. Reads the videos that are there, to see whether they are the ones.
+Takes the manifest and the submissions of the state file. Reads the videos that
+are there, to compare them with the manifest's digests.
 """
 
 from __future__ import annotations
@@ -15,7 +15,8 @@ from pathlib import Path
 from storyboard.errors import UsageError
 from storyboard.fingerprint import fingerprint
 from storyboard.names import is_video_path
-from storyboard.outputs.manifest.manifest import Manifest, ManifestTake, to_submission
+from storyboard.outputs.manifest.file import Manifest, ManifestTake
+from storyboard.outputs.manifest.manifest import to_submission
 from storyboard.outputs.manifest.times import whole_second
 from storyboard.records import OPEN_STATES, Submission, SubmissionState, Video
 from storyboard.videos.files import holds_video
@@ -56,17 +57,17 @@ def adoptable(
     tries = iter(range(MAX_REPEATS_TRIED))
     for block in manifest.takes:
         _check_fingerprint(block, folder, tries)
-        told = to_submission(block)
+        reported = to_submission(block)
         rows = have.setdefault(block.fingerprint, [])
-        if told is None or not _is_news(told, rows):
+        if reported is None or not _is_missing(reported, rows):
             continue
-        own = next((row for row in rows if _is_open_row_of(row, told)), None)
+        own = next((row for row in rows if _is_open_row_of(row, reported)), None)
         if own is not None:
-            told = replace(told, id=own.id)
-        if told.video is not None and not _is_named_rightly(folder, told.video):
-            told = replace(told, video=None)
-        rows.append(told)
-        found.append(told)
+            reported = replace(reported, id=own.id)
+        if reported.video is not None and not _is_named_rightly(folder, reported.video):
+            reported = replace(reported, video=None)
+        rows.append(reported)
+        found.append(reported)
     return found
 
 
@@ -83,34 +84,34 @@ def _check_owner(manifest: Manifest, folder: Path, *, origin: str, storyboard: s
     )
 
 
-def _is_news(told: Submission, rows: Sequence[Submission]) -> bool:
-    """Whether the state file should know of `told`, given its `rows` of the same fingerprint.
+def _is_missing(reported: Submission, rows: Sequence[Submission]) -> bool:
+    """Whether the state file, with these `rows` of the same fingerprint, lacks `reported`.
 
     A finished video that it lacks always counts. What is open elsewhere may
     have been charged, unless it is a row of ours that has moved on since the
     manifest was written. A failure only counts where nothing else is known.
     """
     states = {row.state for row in rows}
-    if told.state in _FINISHED:
+    if reported.state in _FINISHED:
         return not states & _FINISHED
-    if told.state in OPEN_STATES:
-        is_ours = any(_is_same(row, told) for row in rows)
+    if reported.state in OPEN_STATES:
+        is_ours = any(_is_same(row, reported) for row in rows)
         return not is_ours and not states & (_FINISHED | OPEN_STATES)
     return states <= {SubmissionState.UNAVAILABLE}
 
 
-def _is_open_row_of(row: Submission, told: Submission) -> bool:
+def _is_open_row_of(row: Submission, reported: Submission) -> bool:
     """Whether `row` waits for the task that the manifest saw finished."""
-    is_waiting = row.id and row.state in OPEN_STATES and told.state in _FINISHED
-    return bool(is_waiting and row.task_id and row.task_id == told.task_id)
+    is_waiting = row.id and row.state in OPEN_STATES and reported.state in _FINISHED
+    return bool(is_waiting and row.task_id and row.task_id == reported.task_id)
 
 
-def _is_same(row: Submission, told: Submission) -> bool:
-    """Whether a row is what the manifest tells of, whose times are in whole seconds."""
-    if told.task_id is not None and row.task_id is not None:
-        return row.task_id == told.task_id
+def _is_same(row: Submission, reported: Submission) -> bool:
+    """Whether a row is what the manifest reports, whose times are in whole seconds."""
+    if reported.task_id is not None and row.task_id is not None:
+        return row.task_id == reported.task_id
     times = {whole_second(time) for time in (row.sent_at, row.submitted_at) if time}
-    return told.sent_at in times
+    return reported.sent_at in times
 
 
 def _check_fingerprint(block: ManifestTake, folder: Path, tries: Iterator[int]) -> None:
@@ -133,7 +134,7 @@ def _check_fingerprint(block: ManifestTake, folder: Path, tries: Iterator[int]) 
 
 
 def _is_named_rightly(folder: Path, video: Video) -> bool:
-    """Whether the video lies under its name as told, or may be put back there."""
+    """Whether the video lies under its name as reported, or may be put back there."""
     # The manifest comes out of git: nothing is written where it says, unless we could have said so.
     if not is_video_path(video.path):
         return False

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import json
 import stat
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -26,8 +27,8 @@ class ManifestTake:
     """One block of the manifest: a take, and what is known of its submission.
 
     The fields are those of `schemas/manifest.schema.json`, which explains
-    them. Times are UTC, in whole seconds. `file` is the video as it was
-    downloaded; it is in place where `status` is done.
+    them, in the order of the file. Times are UTC, in whole seconds. `file` is
+    the video as it was downloaded; it is in place where `status` is done.
     """
 
     id: str
@@ -38,17 +39,20 @@ class ManifestTake:
     model: str
     payload: Payload
     fingerprint: str
+    commit: str | None = None
+    is_dirty: bool | None = None
     endpoint: str | None = None
     task_id: str | None = None
     submitted_at: datetime | None = None
     finished_at: datetime | None = None
     http_status: int | None = None
-    commit: str | None = None
-    is_dirty: bool | None = None
     video_url: str | None = None
     url_expires_at: datetime | None = None
     file: Video | None = None
     error: str | None = None
+
+
+_FIELDS = tuple(one.name for one in fields(ManifestTake))
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,28 +123,18 @@ def _unusable(path: Path, problem: str) -> UsageError:
 
 
 def _take_document(take: ManifestTake) -> dict[str, Json]:
-    """One block, its keys in the order in which people read it."""
-    return {
-        "id": take.id,
-        "scene": take.scene,
-        "shot": take.shot,
-        "take": take.take,
-        "status": take.status.value,
-        "model": take.model,
-        "payload": dict(take.payload),
-        "fingerprint": take.fingerprint,
-        "commit": take.commit,
-        "is_dirty": take.is_dirty,
-        "endpoint": take.endpoint,
-        "task_id": take.task_id,
-        "submitted_at": _written_time(take.submitted_at),
-        "finished_at": _written_time(take.finished_at),
-        "http_status": take.http_status,
-        "video_url": take.video_url,
-        "url_expires_at": _written_time(take.url_expires_at),
-        "file": _file_document(take.file) if take.file else None,
-        "error": take.error,
-    }
+    return {name: _written(getattr(take, name)) for name in _FIELDS}
+
+
+def _written(value: Any) -> Json:
+    """The value of a field as JSON."""
+    if isinstance(value, TakeStatus):
+        return value.value
+    if isinstance(value, datetime):
+        return time_text(value)
+    if isinstance(value, Video):
+        return _file_document(value)
+    return dict(value) if isinstance(value, Mapping) else value
 
 
 def _file_document(video: Video) -> dict[str, Json]:
@@ -155,28 +149,15 @@ def _file_document(video: Video) -> dict[str, Json]:
     }
 
 
-def _read_take(block: dict[str, Any]) -> ManifestTake:
-    return ManifestTake(
-        id=block["id"],
-        scene=block["scene"],
-        shot=block["shot"],
-        take=int(block["take"]),
-        status=TakeStatus(block["status"]),
-        model=block["model"],
-        payload=block["payload"],
-        fingerprint=block["fingerprint"],
-        endpoint=block["endpoint"],
-        task_id=block["task_id"],
-        submitted_at=_time(block["submitted_at"]),
-        finished_at=_time(block["finished_at"]),
-        http_status=_whole(block["http_status"]),
-        commit=block["commit"],
-        is_dirty=block["is_dirty"],
-        video_url=block["video_url"],
-        url_expires_at=_time(block["url_expires_at"]),
-        file=_read_file(block["file"]) if block["file"] else None,
-        error=block["error"],
-    )
+def _read_take(block: Mapping[str, Any]) -> ManifestTake:
+    values = {name: block[name] for name in _FIELDS}
+    for name in ("submitted_at", "finished_at", "url_expires_at"):
+        values[name] = read_time(block[name]) if block[name] else None
+    values["take"] = int(block["take"])
+    values["status"] = TakeStatus(block["status"])
+    values["http_status"] = _whole(block["http_status"])
+    values["file"] = _read_file(block["file"]) if block["file"] else None
+    return ManifestTake(**values)
 
 
 def _read_file(block: dict[str, Any]) -> Video:
@@ -191,17 +172,9 @@ def _read_file(block: dict[str, Any]) -> Video:
     )
 
 
-def _written_time(time: datetime | None) -> str | None:
-    return time_text(time) if time else None
-
-
 def _written_number(number: float | None) -> Json:
     """5 for 5.0: a length is measured as either, and the bytes are to be the same."""
     return int(number) if number is not None and number == int(number) else number
-
-
-def _time(text: str | None) -> datetime | None:
-    return read_time(text) if text else None
 
 
 def _whole(number: float | None) -> int | None:

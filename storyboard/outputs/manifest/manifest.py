@@ -2,8 +2,7 @@
 
 Takes with what is known of them become a manifest; and a manifest gives them
 back to a clone, which has no state file. The way there and back changes no
-byte: so promises 4, 5 and 6 of the design meet here. Pure; the file itself
-is read and written by `file`, whose functions stand here too.
+byte. Pure; the file itself is read and written by `file`.
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ from typing import Protocol
 from urllib.parse import urlsplit
 
 from storyboard.links import is_link
-from storyboard.outputs.manifest.file import Manifest, ManifestTake, manifest_bytes, read_manifest
+from storyboard.outputs.manifest.file import Manifest, ManifestTake
 from storyboard.outputs.manifest.times import whole_second
 from storyboard.records import (
     Position,
@@ -30,16 +29,6 @@ from storyboard.records import (
     TakeStatus,
     Video,
 )
-
-__all__ = [
-    "Manifest",
-    "ManifestTake",
-    "build_manifest",
-    "manifest_bytes",
-    "read_manifest",
-    "to_submission",
-    "to_take",
-]
 
 MAX_ERROR = 2000  # characters; as in the schema
 

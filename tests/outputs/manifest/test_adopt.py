@@ -14,7 +14,8 @@ import pytest
 
 from storyboard.errors import UsageError
 from storyboard.outputs.manifest.adopt import adoptable
-from storyboard.outputs.manifest.manifest import Manifest, build_manifest
+from storyboard.outputs.manifest.file import Manifest
+from storyboard.outputs.manifest.manifest import build_manifest
 from storyboard.planning.plan import make_plan
 from storyboard.planning.states import read_states
 from storyboard.records import Submission, SubmissionState, Take, TakeState, Video

@@ -9,7 +9,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from storyboard.errors import UsageError
-from storyboard.outputs.manifest.manifest import manifest_bytes, read_manifest
+from storyboard.outputs.manifest.file import manifest_bytes, read_manifest
 from storyboard.records import TakeStatus
 from tests.outputs.states import make_manifest, make_state, make_take
 

@@ -11,15 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from storyboard.outputs.manifest.manifest import (
-    Manifest,
-    ManifestTake,
-    build_manifest,
-    manifest_bytes,
-    read_manifest,
-    to_submission,
-    to_take,
-)
+from storyboard.outputs.manifest.file import Manifest, ManifestTake, manifest_bytes, read_manifest
+from storyboard.outputs.manifest.manifest import build_manifest, to_submission, to_take
 from storyboard.records import SubmissionState, TakeState, TakeStatus, Video
 from tests.outputs.states import (
     MODEL,

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from storyboard.outputs.manifest.manifest import manifest_bytes
+from storyboard.outputs.manifest.file import manifest_bytes
 from storyboard.outputs.manifest.shape import _quick_check, shape_problem
 from tests.outputs.states import make_manifest
 
