@@ -24,7 +24,7 @@ from storyboard.project.workspace import Workspace
 from storyboard.records import Submission
 from storyboard.recovery.decisions import unknown_among
 from storyboard.recovery.lookup import Finding, look_up
-from storyboard.recovery.rewrite import connect_for, find_rendered, write_again
+from storyboard.recovery.rewrite import connect_for, find_rendered, rewrite_outputs
 
 
 @click.command()
@@ -48,7 +48,7 @@ def command(*, file: Path, variables: VariableOptions, where: FolderOptions, as_
                 with connect_for(unknown[0], space, catalog) as connection:
                     findings = look_up(unknown, connection.api, space, store)
             finally:
-                write_again(space, store)
+                rewrite_outputs(space, store)
     if as_json:
         print_json(_document(space, findings))
     else:

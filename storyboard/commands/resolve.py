@@ -25,7 +25,7 @@ from storyboard.project.output_folder import open_folder
 from storyboard.project.workspace import Workspace
 from storyboard.records import Submission, TaskStatus
 from storyboard.recovery.decisions import abandoned, adopted, released
-from storyboard.recovery.rewrite import ask_for_task, connect_for, find_rendered, write_again
+from storyboard.recovery.rewrite import connect_for, find_rendered, poll_task, rewrite_outputs
 from storyboard.recovery.task_ids import choose_unknown
 
 
@@ -69,7 +69,7 @@ def command(
         with store.transaction():
             for submission in settled:
                 store.update(submission)
-        write_again(space, store)
+        rewrite_outputs(space, store)
     if as_json:
         print_json(_document(space, settled))
     else:
@@ -113,7 +113,7 @@ def _check_task(
             next_step="look in the console for the task that is not known yet",
         )
     with connect_for(submission, space, catalog) as connection:
-        reply = ask_for_task(connection.api, task_id)
+        reply = poll_task(connection.api, task_id)
     if reply.status is TaskStatus.MISSING:
         raise UsageError(
             f"the API does not know task {task_id} ({reply.reason or 'not found'}): "

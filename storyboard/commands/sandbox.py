@@ -18,8 +18,9 @@ import click
 
 from storyboard.console.durations import DURATION
 from storyboard.console.options import FILE, json_option
-from storyboard.console.printing import align, print_json, say
+from storyboard.console.printing import align, print_json, print_lines, say
 from storyboard.errors import ExitCode, UsageError
+from storyboard.private import KEY_VARIABLE, mask
 from storyboard.records import Json
 from storyboard.sandbox import require_sandbox
 
@@ -108,8 +109,7 @@ def command(
                 {"faults": [dict(zip(("name", "at", "does"), row, strict=True)) for row in rows]}
             )
         else:
-            for line in align(rows):
-                click.echo(line)
+            print_lines(align(rows))
         return ExitCode.OK
     try:
         wanted: dict[str, Json] = dict(map(fault_from_text, faults))
@@ -119,6 +119,11 @@ def command(
     if not re.fullmatch(r"[\x21-\x7e]+", key):
         raise UsageError(
             "--key: a key is printable ASCII characters without spaces",
+            next_step="choose another, like --key sandbox",
+        )
+    if mask(key) not in (key, "***"):
+        raise UsageError(
+            f"--key: it holds the key in {KEY_VARIABLE}, which is printed nowhere",
             next_step="choose another, like --key sandbox",
         )
     usual = SandboxSettings()
@@ -164,13 +169,16 @@ def _until_stopped() -> Iterator[threading.Event]:
 
 
 def _announce(base_url: str, key: str, *, as_json: bool) -> None:
-    environment = {"MODELLIX_BASE_URL": base_url, "MODELLIX_API_KEY": key}
+    environment = {"MODELLIX_BASE_URL": base_url}
+    if key == mask(key):
+        environment[KEY_VARIABLE] = key
+    else:  # whoever has this environment has the key, and nobody else is to see it
+        say(f"{KEY_VARIABLE} is the key of the sandbox already, so it is not printed")
     if as_json:
         print_json({"base_url": base_url, "environment": environment})
     else:
-        click.echo(f"The sandbox listens at {base_url}")
-        for name, value in environment.items():
-            click.echo(f"export {name}={shlex.quote(value)}")
+        lines = [f"export {name}={shlex.quote(value)}" for name, value in environment.items()]
+        print_lines([f"The sandbox listens at {base_url}", *lines])
     # Whoever started this and waits for the address gets it now, through a pipe too.
     sys.stdout.flush()
 

@@ -42,8 +42,8 @@ def unknown_among(submissions: Iterable[Submission]) -> tuple[Submission, ...]:
     return tuple(one for one in submissions if one.state in UNKNOWN_STATES)
 
 
-def rivals_among(submissions: Iterable[Submission]) -> tuple[Submission, ...]:
-    """The submissions that may have made a task which nobody knows.
+def untraced_among(submissions: Iterable[Submission]) -> tuple[Submission, ...]:
+    """The submissions for which the API may have a task that no state file knows.
 
     Giving one up by hand does not undo what the API may have accepted.
     """

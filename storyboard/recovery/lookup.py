@@ -14,9 +14,9 @@ from storyboard.console.printing import say
 from storyboard.errors import AccountError, StateError, Unreachable, UsageError
 from storyboard.project.workspace import SANDBOX, Workspace
 from storyboard.records import Submission, TaskStatus
-from storyboard.recovery.decisions import adopted, rivals_among
-from storyboard.recovery.matching import Match, Owners, Span, find_owners, match_log, spans_of
-from storyboard.recovery.rewrite import ask_for_task
+from storyboard.recovery.decisions import adopted, untraced_among
+from storyboard.recovery.matching import Match, Span, UserIds, find_user_ids, match_log, spans_of
+from storyboard.recovery.rewrite import poll_task
 from storyboard.state.files import FILE_NAME as STATE
 from storyboard.state.queries import read_submissions
 from storyboard.state.store import Store
@@ -55,7 +55,7 @@ def _adopt(
     submission: Submission, task_id: str, candidates: tuple[LogEntry, ...], api: Api, store: Store
 ) -> Finding:
     """The submission with its task, if the API still finds it."""
-    reply = ask_for_task(api, task_id, sleep=_wait)
+    reply = poll_task(api, task_id, sleep=_wait)
     if reply.status is TaskStatus.MISSING:
         doubt = f"the API does not find its task {task_id} ({reply.reason or 'not found'})"
         return Finding(submission, None, candidates, doubt)
@@ -90,23 +90,23 @@ def _match(
         unknown,
         entries,
         known_tasks={one.task_id for one in (*known, *near) if one.task_id},
-        rivals=[one for one in rivals_among((*known, *near)) if one not in unknown],
-        owners=_ask_for_owners(api, unknown, entries, spans, own),
+        others=[one for one in untraced_among((*known, *near)) if one not in unknown],
+        user_ids=_ask_for_user_ids(api, unknown, entries, spans, own),
         clock_offset_s=offset_s,
     )
 
 
-def _ask_for_owners(
+def _ask_for_user_ids(
     account: Account,
     unknown: Sequence[Submission],
     entries: Sequence[LogEntry],
     spans: Sequence[Span],
     own: dict[str, str],
-) -> Owners:
+) -> UserIds:
     """Whose the tasks are, as the log's own filter tells; nothing where it has none."""
     users = sorted({one.user_id for one in unknown if one.user_id})
     if not users or all(entry.user_id for entry in entries):
-        return Owners()
+        return UserIds()
     answers: dict[str, set[str]] = {user: set() for user in users}
     try:
         for user, tasks in answers.items():
@@ -116,8 +116,8 @@ def _ask_for_owners(
     except Unreachable:
         raise
     except AccountError:
-        return Owners()  # the filter is not documented, and this API refuses it
-    return find_owners(entries, answers, own)
+        return UserIds()  # the filter is not documented, and this API refuses it
+    return find_user_ids(entries, answers, own)
 
 
 def _neighbours(space: Workspace) -> list[Submission]:

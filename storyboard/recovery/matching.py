@@ -29,18 +29,18 @@ Span = tuple[datetime, datetime]
 
 
 @dataclass(frozen=True, slots=True)
-class Owners:
-    """What asking the log for single user ids has shown.
+class UserIds:
+    """What the log told of the user ids of its tasks when filtered by single ones.
 
-    `named` gives tasks their user id. With `is_telling`, a task that is not
-    in it is of none of the ids `asked` for. `silent` are the ids for which
+    `by_task` gives tasks their user id. With `is_complete`, a task that is not
+    in it is of none of the ids `asked` for. `unanswered` are the ids for which
     the log named nothing, without a sign that it understood the question.
     """
 
-    named: Mapping[str, str] = field(default_factory=dict)
+    by_task: Mapping[str, str] = field(default_factory=dict)
     asked: frozenset[str] = frozenset()
-    is_telling: bool = False
-    silent: frozenset[str] = frozenset()
+    is_complete: bool = False
+    unanswered: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,15 +76,15 @@ def spans_of(submissions: Iterable[Submission], *, clock_offset_s: float = 0.0) 
     return tuple(spans)
 
 
-def find_owners(
+def find_user_ids(
     entries: Iterable[LogEntry], answers: Mapping[str, Collection[str]], known: Mapping[str, str]
-) -> Owners:
-    """Whose tasks these are, from what the log gave when asked for each user id.
+) -> UserIds:
+    """The user ids of the tasks in the log, from its answers when filtered by user id.
 
     `answers` holds the task ids by the user id that was asked for, `known`
-    the user ids of tasks that the state file knows. The filter is not
-    documented: it counts only where its answers contradict neither each
-    other, nor what is known, nor the log without it.
+    the user ids of tasks in the state file. The filter is not documented, so
+    its answers are used only where they contradict neither each other, nor
+    what is known, nor the log without a filter.
     """
     there = {entry.task_id for entry in entries}
     asked = frozenset(answers)
@@ -95,13 +95,13 @@ def find_owners(
     total = sum(len(tasks) for tasks in given.values())
     named = {task: user for user, tasks in given.items() for task in tasks}
     if is_wrong or total > len(named):
-        return Owners()
+        return UserIds()
     if not named:
-        return Owners(asked=asked, silent=asked if there else frozenset())
+        return UserIds(asked=asked, unanswered=asked if there else frozenset())
     if any(tasks != there for tasks in given.values()):
-        return Owners(named, asked, is_telling=True)
+        return UserIds(named, asked, is_complete=True)
     # All there is was given: all of it is ours, or the question was not understood.
-    return Owners()
+    return UserIds()
 
 
 def match_log(
@@ -109,54 +109,43 @@ def match_log(
     entries: Iterable[LogEntry],
     *,
     known_tasks: Collection[str],
-    rivals: Sequence[Submission] = (),
-    owners: Owners = Owners(),
+    others: Sequence[Submission] = (),
+    user_ids: UserIds = UserIds(),
     clock_offset_s: float = 0.0,
 ) -> tuple[Match, ...]:
     """What the log has for each of the `unknown`, in their order.
 
     A row can be a submission's task where the model is the same, the user id
-    is no other one, the time is near the sending, and no submission is known
-    to have it already. `rivals` are other submissions that may have made
-    a row, of other state files or given up by hand: it is not taken then.
+    is not a different one, the time is near the sending, and no submission is
+    known to have the task. `others` are more submissions that may have made a
+    row, of other state files or given up by hand: such a row is not matched.
     """
     strangers = {
         entry.task_id: entry for entry in entries if entry.task_id not in known_tasks
     }.values()
     possible = [
-        tuple(entry for entry in strangers if _may_be(entry, one, owners, clock_offset_s))
-        for one in (*unknown, *rivals)
+        tuple(entry for entry in strangers if _may_be(entry, one, user_ids, clock_offset_s))
+        for one in (*unknown, *others)
     ]
     claims: dict[str, list[Submission]] = {}
-    for one, candidates in zip((*unknown, *rivals), possible, strict=True):
+    for one, candidates in zip((*unknown, *others), possible, strict=True):
         for entry in candidates:
             claims.setdefault(entry.task_id, []).append(one)
-    return tuple(
-        _match(one, candidates, claims, owners)
-        for one, candidates in zip(unknown, possible, strict=False)
-    )
-
-
-def _match(
-    submission: Submission,
-    candidates: tuple[LogEntry, ...],
-    claims: Mapping[str, Sequence[Submission]],
-    owners: Owners,
-) -> Match:
-    doubt = _doubt(submission, candidates, claims, owners)
-    in_order = tuple(
-        sorted(
-            candidates, key=lambda entry: (entry.created_at or submission.sent_at, entry.task_id)
-        )
-    )
-    return Match(submission, in_order, candidates[0] if doubt is None else None, doubt)
+    matches = []
+    for one, candidates in zip(unknown, possible, strict=False):
+        doubt = _doubt(one, candidates, claims, user_ids)
+        sent_at = one.sent_at
+        in_order = sorted(candidates, key=lambda row: (row.created_at or sent_at, row.task_id))
+        found = candidates[0] if doubt is None else None
+        matches.append(Match(one, tuple(in_order), found, doubt))
+    return tuple(matches)
 
 
 def _doubt(
     submission: Submission,
     candidates: Sequence[LogEntry],
     claims: Mapping[str, Sequence[Submission]],
-    owners: Owners,
+    user_ids: UserIds,
 ) -> str | None:
     """Why no row can be taken for the submission's task; None where one can."""
     if not candidates:
@@ -164,28 +153,30 @@ def _doubt(
     if len(candidates) > 1:
         return f"{len(candidates)} rows of the request log fit"
     (entry,) = candidates
-    rivals = {one.take for one in claims[entry.task_id] if one is not submission}
-    if rivals:
-        names = (f"another {take}" if take == submission.take else take for take in sorted(rivals))
+    others = {one.take for one in claims[entry.task_id] if one is not submission}
+    if others:
+        names = (f"another {take}" if take == submission.take else take for take in sorted(others))
         return f"the one row that fits may as well be that of {', '.join(names)}"
     if entry.created_at is None or entry.model is None:
         return "the one row that may fit does not say its time and model"
-    if entry.user_id is None and submission.user_id in owners.silent:
+    if entry.user_id is None and submission.user_id in user_ids.unanswered:
         return "one row fits, but the log does not count it among those of this render's user id"
     return None
 
 
-def _may_be(entry: LogEntry, submission: Submission, owners: Owners, clock_offset_s: float) -> bool:
+def _may_be(
+    entry: LogEntry, submission: Submission, user_ids: UserIds, clock_offset_s: float
+) -> bool:
     if entry.model is not None and not is_model(entry.model, submission.model):
         return False
     start, end = _span_of(submission, clock_offset_s)
     if entry.created_at is not None and not start <= entry.created_at <= end:
         return False
     user = submission.user_id
-    owner = entry.user_id or owners.named.get(entry.task_id)
+    owner = entry.user_id or user_ids.by_task.get(entry.task_id)
     if user is None or owner is not None:
         return user is None or owner == user
-    return not (owners.is_telling and user in owners.asked)
+    return not (user_ids.is_complete and user in user_ids.asked)
 
 
 def is_model(name_in_log: str, model: str) -> bool:

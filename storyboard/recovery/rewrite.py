@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 from storyboard.api.protocols import Api
@@ -43,18 +42,18 @@ def find_rendered(
     return space
 
 
-@contextmanager
-def connect_for(submission: Submission, space: Workspace, catalog: Catalog) -> Iterator[Connection]:
+def connect_for(
+    submission: Submission, space: Workspace, catalog: Catalog
+) -> AbstractContextManager[Connection]:
     """The connection to the API that `submission` was sent to.
 
     Raises UsageError where its model is not known any more.
     """
     card = card_of(catalog, submission.model, sent_by=f"take {submission.take} was sent to")
-    with connect(space, catalog, protocol=card.protocol) as connection:
-        yield connection
+    return connect(space, catalog, protocol=card.protocol)
 
 
-def ask_for_task(api: Api, task_id: str, *, sleep: Sleep | None = None) -> TaskReply:
+def poll_task(api: Api, task_id: str, *, sleep: Sleep | None = None) -> TaskReply:
     """What a poll says of a task: that it is missing, or how it stands.
 
     One poll, unless `sleep` is there to wait with before others, where no
@@ -86,7 +85,7 @@ def ask_for_task(api: Api, task_id: str, *, sleep: Sleep | None = None) -> TaskR
     return reply
 
 
-def write_again(space: Workspace, store: Store) -> None:
+def rewrite_outputs(space: Workspace, store: Store) -> None:
     """Writes manifest and gallery with what has become known.
 
     Their takes stay those of the last render: the storyboard may have been

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import json
 import os
+import re
 import shlex
 import signal
 import subprocess
@@ -21,8 +22,9 @@ from storyboard.errors import ExitCode
 
 
 @contextmanager
-def serving(*options: str) -> Iterator[subprocess.Popen[str]]:
+def serving(*options: str, api_key: str | None = None) -> Iterator[subprocess.Popen[str]]:
     environment = {k: v for k, v in os.environ.items() if not k.startswith("MODELLIX")}
+    environment |= {"MODELLIX_API_KEY": api_key} if api_key else {}
     process = subprocess.Popen(
         [sys.executable, "-c", "from storyboard.cli import main; main()", "sandbox", *options],
         stdout=subprocess.PIPE,
@@ -110,6 +112,33 @@ def test_a_wrong_key_can_be_rehearsed() -> None:
         for key, status in (("it's-mine", 200), ("sandbox", 401)):
             reply = requests.get(url, headers={"Authorization": f"Bearer {key}"}, timeout=10)
             assert reply.status_code == status
+
+
+@pytest.mark.parametrize("style", ["text", "json"])
+def test_the_key_of_the_environment_is_let_in_and_not_printed(style: str) -> None:
+    key = "mdlx-marked-key-0123456789"
+    options = ["--json"] if style == "json" else []
+    with serving("--key", key, *options, api_key=key) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        note = process.stderr.readline()
+        assert note == "MODELLIX_API_KEY is the key of the sandbox already, so it is not printed\n"
+        out = "".join(process.stdout.readline() for _ in range(7 if style == "json" else 2))
+        assert "MODELLIX_API_KEY" not in out
+        assert "***" not in out
+        [url] = set(re.findall(r"http://[0-9.:]+", out))
+        reply = requests.get(
+            f"{url}/api/v1/team/balance", headers={"Authorization": f"Bearer {key}"}, timeout=10
+        )
+        assert reply.status_code == 200
+
+
+def test_a_key_that_holds_the_one_of_the_environment_is_refused(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("MODELLIX_API_KEY", "mdlx-marked-key")
+    assert run(["sandbox", "--key", "mdlx-marked-key-2"]) == ExitCode.USAGE
+    assert "it holds the key in MODELLIX_API_KEY" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("key", ["", "two words", "schl\u00fcssel", "x\n"])

@@ -11,8 +11,8 @@ from storyboard.recovery.decisions import (
     adopted,
     find_named,
     released,
-    rivals_among,
     unknown_among,
+    untraced_among,
 )
 
 NOON = datetime(2026, 11, 22, 12, 0, 0, tzinfo=timezone.utc)
@@ -59,13 +59,13 @@ def test_a_submission_that_was_being_sent_is_unknown_too() -> None:
 
 def test_what_was_given_up_may_still_have_made_a_task() -> None:
     rows = [sent(n, "one", state=state) for n, state in enumerate(SubmissionState)]
-    assert {one.state.value for one in rivals_among(rows)} == {
+    assert {one.state.value for one in untraced_among(rows)} == {
         "sending",
         "unknown",
         "abandoned",
         "released",
     }
-    assert rivals_among([adopted(rows[0], "task-1")]) == ()
+    assert untraced_among([adopted(rows[0], "task-1")]) == ()
 
 
 def test_a_take_is_found_by_its_id_without_regard_to_case() -> None:

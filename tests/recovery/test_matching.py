@@ -10,7 +10,14 @@ import pytest
 
 from storyboard.api.account import LogEntry
 from storyboard.records import Submission, SubmissionState
-from storyboard.recovery.matching import Match, Owners, find_owners, is_model, match_log, spans_of
+from storyboard.recovery.matching import (
+    Match,
+    UserIds,
+    find_user_ids,
+    is_model,
+    match_log,
+    spans_of,
+)
 
 MODEL = "alibaba/wan2.7-t2v"
 NOON = datetime(2026, 11, 22, 12, 0, 0, tzinfo=timezone.utc)
@@ -48,16 +55,16 @@ def match(
     rows: list[LogEntry],
     *,
     known: Collection[str] = (),
-    rivals: list[Submission] | None = None,
-    owners: Owners | None = None,
+    others: list[Submission] | None = None,
+    user_ids: UserIds | None = None,
     offset_s: float = 0.0,
 ) -> tuple[Match, ...]:
     return match_log(
         unknown,
         rows,
         known_tasks=known,
-        rivals=rivals or [],
-        owners=owners or Owners(),
+        others=others or [],
+        user_ids=user_ids or UserIds(),
         clock_offset_s=offset_s,
     )
 
@@ -114,7 +121,7 @@ def test_unknowns_that_are_far_apart_each_have_their_own() -> None:
 
 
 def test_the_unknown_of_another_storyboard_may_have_made_the_row() -> None:
-    (found,) = match([sent("one")], [row()], rivals=[sent("elsewhere", after_s=5)])
+    (found,) = match([sent("one")], [row()], others=[sent("elsewhere", after_s=5)])
     assert found.entry is None
     assert found.doubt == "the one row that fits may as well be that of elsewhere"
 
@@ -169,21 +176,21 @@ def test_a_submission_without_a_user_id_takes_a_row_of_any() -> None:
 
 def test_the_filter_leaves_only_our_row_of_two() -> None:
     rows = [row("task-1"), row("task-2")]
-    owners = find_owners(rows, {"render-a": {"task-2"}}, {})
-    (found,) = match([sent()], rows, owners=owners)
+    user_ids = find_user_ids(rows, {"render-a": {"task-2"}}, {})
+    (found,) = match([sent()], rows, user_ids=user_ids)
     assert found.entry is not None and found.entry.task_id == "task-2"
 
 
 def test_where_the_filter_works_the_row_of_another_render_is_not_ours() -> None:
     rows = [row("task-1"), row("task-2"), row("task-3", after_s=900)]
-    owners = find_owners(rows, {"render-a": set(), "render-b": {"task-1", "task-2"}}, {})
-    (found,) = match([sent(user="render-a")], rows, owners=owners)
+    user_ids = find_user_ids(rows, {"render-a": set(), "render-b": {"task-1", "task-2"}}, {})
+    (found,) = match([sent(user="render-a")], rows, user_ids=user_ids)
     assert found.doubt == "no row of the request log fits"
 
 
 def test_a_filter_that_names_nothing_leaves_a_doubt_and_shows_the_row() -> None:
-    owners = find_owners([row()], {"render-a": set()}, {})
-    (found,) = match([sent()], [row()], owners=owners)
+    user_ids = find_user_ids([row()], {"render-a": set()}, {})
+    (found,) = match([sent()], [row()], user_ids=user_ids)
     assert (found.entry, found.candidates) == (None, (row(),))
     assert found.doubt is not None
     assert "does not count it among those of this render" in found.doubt
@@ -191,34 +198,34 @@ def test_a_filter_that_names_nothing_leaves_a_doubt_and_shows_the_row() -> None:
 
 def test_a_filter_that_changes_nothing_is_no_evidence() -> None:
     rows = [row("task-1"), row("task-2")]
-    assert find_owners(rows, {"render-a": {"task-1", "task-2"}}, {}) == Owners()
+    assert find_user_ids(rows, {"render-a": {"task-1", "task-2"}}, {}) == UserIds()
 
 
 def test_with_a_user_id_each_submissions_near_each_other_are_told_apart() -> None:
     unknown = [sent("one", user="take-0001"), sent("two", after_s=1, user="take-0002")]
     rows = [row("task-1"), row("task-2", after_s=3)]
-    owners = find_owners(rows, {"take-0001": {"task-2"}, "take-0002": {"task-1"}}, {})
-    found = match(unknown, rows, owners=owners)
+    user_ids = find_user_ids(rows, {"take-0001": {"task-2"}, "take-0002": {"task-1"}}, {})
+    found = match(unknown, rows, user_ids=user_ids)
     assert [one.entry and one.entry.task_id for one in found] == ["task-2", "task-1"]
-    owners = find_owners(rows[:1], {"take-0001": {"task-1"}, "take-0002": set()}, {})
-    found = match(unknown, rows[:1], owners=owners)
+    user_ids = find_user_ids(rows[:1], {"take-0001": {"task-1"}, "take-0002": set()}, {})
+    found = match(unknown, rows[:1], user_ids=user_ids)
     assert [one.entry and one.entry.task_id for one in found] == ["task-1", None]
 
 
 def test_a_filter_that_gives_one_task_to_two_users_is_no_evidence() -> None:
     rows = [row("task-1"), row("task-2")]
-    assert find_owners(rows, {"render-a": {"task-1"}, "render-b": {"task-1"}}, {}) == Owners()
+    assert find_user_ids(rows, {"render-a": {"task-1"}, "render-b": {"task-1"}}, {}) == UserIds()
 
 
 def test_a_filter_that_hides_a_task_we_know_to_be_ours_is_no_evidence() -> None:
     rows = [row("task-1"), row("task-2"), row("task-3")]
     answers = {"render-a": {"task-2"}}
-    assert find_owners(rows, answers, {"task-1": "render-a"}) == Owners()
-    assert find_owners(rows, answers, {"task-2": "render-a"}).is_telling
+    assert find_user_ids(rows, answers, {"task-1": "render-a"}) == UserIds()
+    assert find_user_ids(rows, answers, {"task-2": "render-a"}).is_complete
 
 
 def test_an_empty_log_says_nothing_of_the_filter() -> None:
-    assert find_owners([], {"render-a": set()}, {}).silent == frozenset()
+    assert find_user_ids([], {"render-a": set()}, {}).unanswered == frozenset()
 
 
 # What the log is asked for
