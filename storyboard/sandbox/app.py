@@ -22,52 +22,47 @@ _Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 def make_app(sandbox: Sandbox) -> web.Application:
     """The application with every route of the sandbox."""
     app = web.Application(
-        middlewares=[_answer_refusals], client_max_size=sandbox.service.settings.max_body_bytes
+        middlewares=[_answer], client_max_size=sandbox.service.settings.max_body_bytes
     )
     app[SANDBOX] = sandbox
-    for part in (account, tasks, files, control):
-        app.add_routes(part.ROUTES)
+    for module in (account, tasks, files, control):
+        app.add_routes(module.ROUTES)
     return app
 
 
 @web.middleware
-async def _answer_refusals(request: web.Request, handler: _Handler) -> web.StreamResponse:
-    """Every answer in the documented shape, whatever went wrong; and a line in the ledger."""
-    sandbox, note = request.app[SANDBOX], ""
+async def _answer(request: web.Request, handler: _Handler) -> web.StreamResponse:
+    """What the handler answers, or a refusal in the documented shape; logged in the ledger."""
+    sandbox = request.app[SANDBOX]
+    path = "/files/..." if request.path.startswith("/files/") else request.path
+    response: web.StreamResponse = web.Response(status=500)
+    status, note = 0, ""
     try:
         headers = request.headers
         check_caller(headers.getall("Host", ()), headers.getall("Origin", ()), sandbox.port)
         response = await handler(request)
         status = response.status
     except ConnectionCut as cut:
-        # aiohttp finds the connection gone and drops this answer.
+        # aiohttp finds the connection gone and drops the answer.
         if request.transport is not None:
             request.transport.abort()
-        response, status, note = web.Response(status=500), 0, str(cut)
-    except Refusal as refusal:
+        note = str(cut)
+    except ConnectionError:
+        note = "the client went away"
+    except Exception as error:
+        refusal = _refusal_for(error, request)
         response = web.json_response(refusal.body, status=refusal.status, headers=refusal.headers)
         status, note = refusal.status, refusal.message
-    except web.HTTPException as error:
-        reply = _as_documented(error, request)
-        response = web.json_response(reply.body, status=reply.status, headers=reply.headers)
-        status, note = reply.status, reply.message
-    except ConnectionError:
-        response, status, note = web.Response(status=500), 0, "the client went away"
-    except Exception:
-        _log.exception("the sandbox could not answer %s", request.method)
-        response = web.json_response(
-            Refusal(500, "Internal error: a bug in the sandbox").body, status=500
-        )
-        status = 500
-    path = "/files/..." if request.path.startswith("/files/") else request.path
     sandbox.ledger.log(
         Request(sandbox.service.now(), request.method, path[:300], status, note[:300])
     )
     return response
 
 
-def _as_documented(error: web.HTTPException, request: web.Request) -> Refusal:
-    """aiohttp's own errors in the API's words."""
+def _refusal_for(error: Exception, request: web.Request) -> Refusal:
+    """Our own refusals as they are; aiohttp's in the API's words; anything else is a bug."""
+    if isinstance(error, Refusal):
+        return error
     if isinstance(error, web.HTTPMethodNotAllowed):
         allowed = ", ".join(sorted(error.allowed_methods))
         message = f"Method not allowed: {request.method}, only {allowed}"
@@ -76,4 +71,7 @@ def _as_documented(error: web.HTTPException, request: web.Request) -> Refusal:
         return Refusal(error.status, "Request too large: the body has too many bytes")
     if isinstance(error, web.HTTPNotFound):
         return not_found("there is nothing at this path")
-    return Refusal(error.status, f"Invalid request: {error.reason}")
+    if isinstance(error, web.HTTPException):
+        return Refusal(error.status, f"Invalid request: {error.reason}")
+    _log.error("the sandbox could not answer %s", request.method, exc_info=error)
+    return Refusal(500, "Internal error: a bug in the sandbox")

@@ -1,4 +1,4 @@
-"""What the HTTP handlers share: the running sandbox, and the exception that cuts a connection."""
+"""What the HTTP handlers share: the running sandbox, the key check, and how a connection is cut."""
 
 from __future__ import annotations
 
@@ -37,7 +37,14 @@ class Sandbox:
 SANDBOX = web.AppKey("sandbox", Sandbox)
 
 
-async def read_within(request: web.Request) -> bytes:
+def authenticated_service(request: web.Request) -> Service:
+    """The service, for a request that carries its key; raises Refusal 401."""
+    service = request.app[SANDBOX].service
+    service.check_key(request.headers.get("Authorization"))
+    return service
+
+
+async def read_body_in_time(request: web.Request) -> bytes:
     """The body of a request; raises Refusal 408 where it does not come in MAX_BODY_WAIT_S.
 
     aiohttp ends a body that is larger than the application's `client_max_size`.

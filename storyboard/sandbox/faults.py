@@ -4,13 +4,15 @@ Chance is a hash of seed, fault and count, not a running generator: the same
 settings strike the same requests, whatever else happens in between.
 """
 
+# ruff: noqa: RUF009 - `_fault` makes a field, as `dataclasses.field` does
+
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields
 from enum import Enum
-from typing import Any, TypeAlias, cast
+from typing import Any, TypeAlias, TypeGuard
 
 from storyboard.records import Json
 
@@ -27,6 +29,11 @@ class Stage(Enum):
     DOWNLOAD = "download"
 
 
+def _fault(stage: Stage, does: str) -> Any:
+    """The field of a fault, with what `--fault list` says of it; off by default."""
+    return field(default=0.0, metadata={"stage": stage, "does": does})
+
+
 @dataclass(frozen=True, slots=True)
 class Faults:
     """Which faults strike when; by default none does.
@@ -37,26 +44,28 @@ class Faults:
     """
 
     seed: int = 0
-    slow: When = 0.0
-    reset_before: When = 0.0
-    error_500: When = 0.0
-    error_503: When = 0.0
-    rate_limited: When = 0.0
-    lost_reply: When = 0.0
-    garbled_reply: When = 0.0
-    error_500_after: When = 0.0
-    task_fails: When = 0.0
-    task_canceled: When = 0.0
-    never_ends: When = 0.0
-    no_video: When = 0.0
-    poll_reset: When = 0.0
-    poll_error: When = 0.0
-    poll_rate_limited: When = 0.0
-    poll_missing: When = 0.0
-    download_error: When = 0.0
-    download_cut: When = 0.0
-    html_instead: When = 0.0
-    expired_links: When = 0.0
+    slow: When = _fault(Stage.SUBMIT, "the answer comes slow_s late")
+    reset_before: When = _fault(Stage.SUBMIT, "the connection is cut, nothing is accepted")
+    error_500: When = _fault(Stage.SUBMIT, "answers 500, nothing is accepted")
+    error_503: When = _fault(Stage.SUBMIT, "answers 503, nothing is accepted")
+    rate_limited: When = _fault(Stage.SUBMIT, "answers 429 for the rate, nothing is accepted")
+    lost_reply: When = _fault(
+        Stage.SUBMIT, "the task is accepted, the connection cut before the answer"
+    )
+    garbled_reply: When = _fault(Stage.SUBMIT, "the task is accepted, the answer is not JSON")
+    error_500_after: When = _fault(Stage.SUBMIT, "the task is accepted, the answer is 500")
+    task_fails: When = _fault(Stage.TASK, "the task ends as failed")
+    task_canceled: When = _fault(Stage.TASK, "the task ends as canceled")
+    never_ends: When = _fault(Stage.TASK, "the task stays in processing")
+    no_video: When = _fault(Stage.TASK, "the task succeeds without a video")
+    poll_reset: When = _fault(Stage.POLL, "the connection is cut")
+    poll_error: When = _fault(Stage.POLL, "answers 500")
+    poll_rate_limited: When = _fault(Stage.POLL, "answers 429 for the rate")
+    poll_missing: When = _fault(Stage.POLL, "answers 404")
+    download_error: When = _fault(Stage.DOWNLOAD, "answers 503")
+    download_cut: When = _fault(Stage.DOWNLOAD, "the connection is cut after cut_after_bytes")
+    html_instead: When = _fault(Stage.DOWNLOAD, "a web page comes in place of the video")
+    expired_links: When = _fault(Stage.DOWNLOAD, "the link is dead before its time")
     slow_s: float = 1.0
     cut_after_bytes: int = 1000
     fail_marker: str | None = None
@@ -66,7 +75,7 @@ class Faults:
         when: When = getattr(self, name)
         if isinstance(when, tuple):
             return count in when
-        return _chance(f"{self.seed}/{name}/{count}") < when
+        return chance(self.seed, name, count) < when
 
     @property
     def data(self) -> dict[str, Json]:
@@ -76,53 +85,31 @@ class Faults:
 
 
 FAULTS: Mapping[str, tuple[Stage, str]] = {
-    "slow": (Stage.SUBMIT, "the answer comes slow_s late"),
-    "reset_before": (Stage.SUBMIT, "the connection is cut, nothing is accepted"),
-    "error_500": (Stage.SUBMIT, "answers 500, nothing is accepted"),
-    "error_503": (Stage.SUBMIT, "answers 503, nothing is accepted"),
-    "rate_limited": (Stage.SUBMIT, "answers 429 for the rate, nothing is accepted"),
-    "lost_reply": (Stage.SUBMIT, "the task is accepted, the connection cut before the answer"),
-    "garbled_reply": (Stage.SUBMIT, "the task is accepted, the answer is not JSON"),
-    "error_500_after": (Stage.SUBMIT, "the task is accepted, the answer is 500"),
-    "task_fails": (Stage.TASK, "the task ends as failed"),
-    "task_canceled": (Stage.TASK, "the task ends as canceled"),
-    "never_ends": (Stage.TASK, "the task stays in processing"),
-    "no_video": (Stage.TASK, "the task succeeds without a video"),
-    "poll_reset": (Stage.POLL, "the connection is cut"),
-    "poll_error": (Stage.POLL, "answers 500"),
-    "poll_rate_limited": (Stage.POLL, "answers 429 for the rate"),
-    "poll_missing": (Stage.POLL, "answers 404"),
-    "download_error": (Stage.DOWNLOAD, "answers 503"),
-    "download_cut": (Stage.DOWNLOAD, "the connection is cut after cut_after_bytes"),
-    "html_instead": (Stage.DOWNLOAD, "a web page comes in place of the video"),
-    "expired_links": (Stage.DOWNLOAD, "the link is dead before its time"),
+    field.name: (field.metadata["stage"], field.metadata["does"])
+    for field in fields(Faults)
+    if field.metadata
 }
 """Every fault with its stage and what it does."""
 
 _NUMBERS = {"seed": int, "slow_s": float, "cut_after_bytes": int}
 
 
-def chance_of(seed: int, name: str, count: int) -> float:
+def chance(seed: int, name: str, count: int) -> float:
     """A number from 0 to below 1 that looks random and depends on the arguments alone."""
-    return _chance(f"{seed}/{name}/{count}")
+    digest = hashlib.sha256(f"{seed}/{name}/{count}".encode()).digest()
+    return int.from_bytes(digest[:7], "big") / 256**7
 
 
-def _chance(text: str) -> float:
-    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:7], "big") / 256**7
-
-
-def faults_from_json(data: Json, *, base: Faults | None = None) -> Faults:
-    """The faults that a JSON object names, over `base` or over none.
-
-    A number is a probability, a list the requests that are struck.
+def faults_from_json(data: Json) -> Faults:
+    """The faults that a JSON object names: a number is a probability, a list the requests struck.
 
     Raises:
         ValueError: what is wrong with it, in a sentence.
     """
     if not isinstance(data, dict):
         raise ValueError('faults are a JSON object, like {"lost_reply": 0.1}')
-    changes = {name: _read(name, value) for name, value in data.items()}
-    return replace(base or Faults(), **cast("dict[str, Any]", changes))
+    values: dict[str, Any] = {name: _parse_value(name, value) for name, value in data.items()}
+    return Faults(**values)
 
 
 def fault_from_text(text: str) -> tuple[str, Json]:
@@ -148,21 +135,25 @@ def fault_from_text(text: str) -> tuple[str, Json]:
         ) from None
 
 
-def _read(name: str, value: Json) -> object:
+def _parse_value(name: str, value: Json) -> object:
     if name == "fail_marker":
         if value is None or (isinstance(value, str) and value):
             return value
         raise ValueError("fail_marker is a text that prompts may hold, or null")
     if name in _NUMBERS:
-        if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < 2**31:
+        if not _is_number(value, 2**31 - 1):
             raise ValueError(f"{name} is a number of at least 0, not {value!r}")
         return _NUMBERS[name](value)
     if name not in FAULTS:
         raise ValueError(f"there is no fault {name!r}; there are {', '.join(FAULTS)}")
     if isinstance(value, list):
-        if all(isinstance(n, int) and not isinstance(n, bool) and n >= 1 for n in value):
+        if all(type(n) is int and n >= 1 for n in value):
             return tuple(value)
         raise ValueError(f"{name}: requests are counted from 1, as whole numbers")
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
+    if not _is_number(value, 1):
         raise ValueError(f"{name}: a probability is between 0 and 1, not {value!r}")
     return float(value)
+
+
+def _is_number(value: Json, most: int) -> TypeGuard[int | float]:
+    return not isinstance(value, bool) and isinstance(value, int | float) and 0 <= value <= most

@@ -1,16 +1,16 @@
-"""How many requests a minute an account may send, and the headers that say so. Pure."""
+"""How many submissions a minute an account may send, and the headers that say so. Pure."""
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 WINDOW_S = 60
 
 
 @dataclass(frozen=True, slots=True)
 class RateWindow:
-    """How many requests were let in since `opened_at`; a minute later a new one opens."""
+    """How many requests were counted since `opened_at`; a minute later a new window opens."""
 
     limit: int
     opened_at: float = -math.inf
@@ -19,7 +19,7 @@ class RateWindow:
     def at(self, now: float, limit: int) -> RateWindow:
         """The window that holds at `now`."""
         if self.opened_at <= now < self.opened_at + WINDOW_S:
-            return RateWindow(limit, self.opened_at, self.used)
+            return replace(self, limit=limit)
         return RateWindow(limit, now)
 
     @property
@@ -27,9 +27,9 @@ class RateWindow:
         """Whether the next request is one too many."""
         return self.used >= self.limit
 
-    def taken(self) -> RateWindow:
-        """The window after one more request."""
-        return RateWindow(self.limit, self.opened_at, self.used + 1)
+    def after_one_more(self) -> RateWindow:
+        """The window with one more request counted."""
+        return replace(self, used=self.used + 1)
 
     @property
     def headers(self) -> dict[str, str]:
@@ -39,7 +39,3 @@ class RateWindow:
             "X-RateLimit-Remaining": str(max(0, self.limit - self.used)),
             "X-RateLimit-Reset": str(math.ceil(self.opened_at + WINDOW_S)),
         }
-
-    def emptied(self) -> RateWindow:
-        """The window with nothing left in it."""
-        return RateWindow(self.limit, self.opened_at, self.limit)

@@ -34,7 +34,7 @@ def not_found(what: str) -> Refusal:
 def submit_reply(task: Task, base_url: str) -> dict[str, Any]:
     """The answer to an accepted submission."""
     link = {"method": "GET", "url": f"{base_url}/api/v1/tasks/{task.id}"}
-    return _success({**_head(task, Status.PENDING), "get_result": link})
+    return success({**_head(task, Status.PENDING), "get_result": link})
 
 
 def task_reply(task: Task, base_url: str, now: float) -> dict[str, Any]:
@@ -42,7 +42,7 @@ def task_reply(task: Task, base_url: str, now: float) -> dict[str, Any]:
     status = task.status(now)
     data: dict[str, Any] = _head(task, status)
     if status in (Status.PENDING, Status.PROCESSING):
-        return _success(data)
+        return success(data)
     # How long the task ran, in milliseconds; a resource's duration is in seconds.
     data["duration"] = round((task.ends_at - task.accepted_at) * 1000)
     data["billing"] = {
@@ -62,10 +62,11 @@ def task_reply(task: Task, base_url: str, now: float) -> dict[str, Any]:
     if status is Status.FAILED:
         # Where the reason stands is not documented; this is one of the places clients look in.
         data["error"] = {"message": "Generation failed: the sandbox was told that this task fails"}
-    return _success(data)
+    return success(data)
 
 
-def _success(data: dict[str, Any]) -> dict[str, Any]:
+def success(data: dict[str, Any]) -> dict[str, Any]:
+    """What is answered, in the wrapper that most replies have."""
     return {"code": 0, "message": "success", "data": data}
 
 
@@ -101,16 +102,6 @@ def models_reply(cards: Sequence[ModelCard], price_usd: float) -> dict[str, Any]
             for card in cards
         ]
     }
-
-
-def key_reply(*, is_valid: bool) -> dict[str, Any]:
-    """Whether a key is good; a bad one is no error here."""
-    return _success({"is_valid": is_valid})
-
-
-def balance_reply(balance_usd: float) -> dict[str, Any]:
-    """What is left, in USD."""
-    return _success({"balance": balance_usd})
 
 
 def logs_reply(tasks: Sequence[Task], now: float, *, page: int, page_size: int) -> dict[str, Any]:

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
 import socket
 import tempfile
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
+from contextlib import ExitStack, closing
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
 from aiohttp import web
 
@@ -23,16 +23,17 @@ from storyboard.sandbox.app import make_app
 from storyboard.sandbox.clips.clips import Clips
 from storyboard.sandbox.context import Sandbox
 from storyboard.sandbox.faults import Faults
-from storyboard.sandbox.folder import make_folder, read_port
+from storyboard.sandbox.folder import read_port
 from storyboard.sandbox.journal import Journal
 from storyboard.sandbox.ledger import Ledger, Request
 from storyboard.sandbox.service import Service
-from storyboard.sandbox.settings import SandboxSettings
+from storyboard.sandbox.settings import DEFAULT_KEY, SandboxSettings
 
 HOST = "127.0.0.1"
 """The only address that is ever bound."""
 
-DEFAULT_KEY = "sandbox"
+MAX_CONNECTIONS = 500
+"""Open at once; one more is closed unread, so that no client can use up the process's files."""
 
 _PORT_NOTE, _CLIPS = "port", "clips"
 
@@ -58,16 +59,14 @@ class SandboxServer:
         on_request: Callable[[Request], None] | None = None,
     ) -> None:
         self.ledger = Ledger(on_request)
+        catalog = catalog or load_catalog()
+        catalog.cards()  # a broken card is reported now, not at the first request
+        self._service = Service(
+            catalog, settings or SandboxSettings(), self.ledger, clock, api_key=api_key
+        )
         self._folder = folder
-        self._api_key = api_key
-        self._settings = settings or SandboxSettings()
-        self._catalog = catalog
         self._port = port
-        self._clock = clock
-        self._service: Service | None = None
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._stop: asyncio.Event | None = None
-        self._thread: threading.Thread | None = None
+        self._resources: ExitStack | None = None  # while it runs; closed in reverse order
         self._base_url = ""
 
     @property
@@ -80,58 +79,29 @@ class SandboxServer:
     @property
     def settings(self) -> SandboxSettings:
         """How the server behaves now."""
-        return self._service.settings if self._service else self._settings
+        return self._service.settings
 
     @settings.setter
     def settings(self, settings: SandboxSettings) -> None:
         # One assignment, so a request sees the old settings or the new ones, never a mixture.
-        self._settings = settings
-        if self._service:
-            self._service.settings = settings
+        self._service.settings = settings
 
     @property
     def faults(self) -> Faults:
         """What goes wrong now."""
-        return self.settings.faults
+        return self._service.settings.faults
 
     @faults.setter
     def faults(self, faults: Faults) -> None:
         """Set what goes wrong from now on; the next request of each stage counts as its first."""
-        self.settings = replace(self.settings, faults=faults)
-        if self._service:
-            self._service.reset_counts()
+        self._service.set_faults(faults)
 
     def __enter__(self) -> SandboxServer:
-        if self._thread is not None:
+        if self._resources is not None:
             raise RuntimeError("this sandbox is running already")
-        journal = Journal(self._folder) if self._folder else None
-        listener = None
-        try:
-            tasks = journal.load() if journal else ()
-            if self._folder:
-                make_folder(self._folder / _CLIPS)
-            listener = self._listen()
-            catalog = self._catalog or load_catalog()
-            catalog.cards()  # a broken card is told of now, not at the first request
-        except BaseException:
-            if journal:
-                journal.close()
-            if listener:
-                listener.close()
-            raise
-        self.ledger.accept(*tasks)
-        self._service = Service(
-            catalog, self._settings, self.ledger, self._clock, api_key=self._api_key, tasks=tasks
-        )
-        self._base_url = f"http://{HOST}:{listener.getsockname()[1]}"
-        is_ready = threading.Event()
-        self._thread = threading.Thread(
-            target=self._run, args=(listener, journal, is_ready), name="sandbox", daemon=True
-        )
-        self._thread.start()
-        is_ready.wait()
-        if self._stop is None:
-            raise StateError("the sandbox could not start; is there room for temporary files?")
+        with ExitStack() as resources:
+            self._start(resources)
+            self._resources = resources.pop_all()
         return self
 
     def __exit__(
@@ -144,62 +114,74 @@ class SandboxServer:
 
     def close(self) -> None:
         """End the server: nothing is answered any more. Doing so twice does no harm."""
-        if self._loop and self._stop and self._thread:
-            self._loop.call_soon_threadsafe(self._stop.set)
-            self._thread.join()
-        self._thread = None
-        self._base_url = ""
+        resources, self._resources, self._base_url = self._resources, None, ""
+        if resources:
+            resources.close()
+
+    def _start(self, resources: ExitStack) -> None:
+        journal = resources.enter_context(closing(Journal(self._folder))) if self._folder else None
+        if journal:
+            tasks = journal.load()
+            self._service.restore(tasks)
+            self.ledger.accept(*tasks)
+        clips = Clips((self._folder or _make_temporary_folder(resources)) / _CLIPS)
+        resources.callback(clips.close)
+        # One thread, so that lines come whole and in order.
+        writer = ThreadPoolExecutor(1, thread_name_prefix="sandbox-journal")
+        resources.callback(writer.shutdown)
+        listener = resources.enter_context(self._listen())
+        port = listener.getsockname()[1]
+        self._base_url = f"http://{HOST}:{port}"
+        app = make_app(
+            Sandbox(self._service, self.ledger, clips, journal, writer, self._base_url, port)
+        )
+        run = _start_loop(resources)
+        runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1, auto_decompress=False)
+        resources.callback(lambda: run(runner.cleanup()))
+        resources.callback(clips.stop)
+        run(_serve(runner, listener))
 
     def _listen(self) -> socket.socket:
         """A socket on loopback: at the port asked for, else the one of last time, else any."""
         note = self._folder / _PORT_NOTE if self._folder else None
         last = read_port(note) if note and not self._port else 0
-        listener = _bind(last) if last else None
-        if listener is None:
-            listener = _bind(self._port)
+        listener = (_bind(last) if last else None) or _bind(self._port)
         if listener is None:
             raise UsageError(f"port {self._port} is taken", next_step="choose another with --port")
         if note:
             write_atomically(note, f"{listener.getsockname()[1]}\n")
         return listener
 
-    def _run(
-        self, listener: socket.socket, journal: Journal | None, is_ready: threading.Event
-    ) -> None:
-        try:
-            asyncio.run(self._serve(listener, journal, is_ready))
-        finally:
-            is_ready.set()
-            listener.close()
-            if journal:
-                journal.close()
 
-    async def _serve(
-        self, listener: socket.socket, journal: Journal | None, is_ready: threading.Event
-    ) -> None:
-        assert self._service is not None  # noqa: S101 - made in __enter__, before the thread
-        scratch = None if self._folder else Path(tempfile.mkdtemp(prefix="storyboard-sandbox-"))
-        clips = Clips((self._folder or scratch or Path()) / _CLIPS)
-        # One thread, so that lines come whole and in order.
-        writer = ThreadPoolExecutor(1, thread_name_prefix="sandbox-journal")
-        port = listener.getsockname()[1]
-        sandbox = Sandbox(self._service, self.ledger, clips, journal, writer, self._base_url, port)
-        runner = web.AppRunner(
-            make_app(sandbox), access_log=None, shutdown_timeout=0.1, auto_decompress=False
-        )
-        self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
-        try:
-            await runner.setup()
-            await web.SockSite(runner, listener).start()
-            is_ready.set()
-            await self._stop.wait()
-        finally:
-            clips.stop()
-            await runner.cleanup()
-            clips.close()
-            writer.shutdown(wait=True)
-            if scratch:
-                shutil.rmtree(scratch, ignore_errors=True)
+def _make_temporary_folder(resources: ExitStack) -> Path:
+    try:
+        folder = tempfile.TemporaryDirectory("-storyboard-sandbox", ignore_cleanup_errors=True)
+    except OSError:
+        raise StateError(
+            "the sandbox could not start; is there room for temporary files?"
+        ) from None
+    return Path(resources.enter_context(folder))
+
+
+def _start_loop(resources: ExitStack) -> Callable[[Coroutine[Any, Any, None]], None]:
+    """An event loop in a thread of its own, and the function that runs a coroutine in it."""
+    loop = asyncio.new_event_loop()
+    resources.callback(loop.close)
+    thread = threading.Thread(target=loop.run_forever, name="sandbox", daemon=True)
+    thread.start()
+    resources.callback(thread.join)
+    resources.callback(loop.call_soon_threadsafe, loop.stop)
+
+    def run(coroutine: Coroutine[Any, Any, None]) -> None:
+        asyncio.run_coroutine_threadsafe(coroutine, loop).result()
+
+    resources.callback(lambda: run(loop.shutdown_default_executor()))
+    return run
+
+
+async def _serve(runner: web.AppRunner, listener: socket.socket) -> None:
+    await runner.setup()
+    await web.SockSite(runner, listener).start()
 
 
 def _bind(port: int) -> socket.socket | None:

@@ -1,7 +1,7 @@
-"""Decides each request: who may ask, what is taken, what is left. Knows no HTTP library.
+"""Decides each request: who may ask, what is accepted, what is left. Knows no HTTP library.
 
-Everything here runs in the server's one event loop, so a decision and what it
-changes are never torn apart by another request.
+Everything here runs in the server's one event loop, so no other request comes
+between a decision and what it changes.
 """
 
 from __future__ import annotations
@@ -9,7 +9,8 @@ from __future__ import annotations
 import hmac
 import secrets
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from http import HTTPStatus
 
 from storyboard.models.card import RATIO, RESOLUTION, ModelCard
@@ -17,14 +18,20 @@ from storyboard.models.catalog import Catalog
 from storyboard.records import Json
 from storyboard.sandbox.checks import payload_error, read_body
 from storyboard.sandbox.clips.format import clip_format
-from storyboard.sandbox.faults import FAULTS, Stage, chance_of
+from storyboard.sandbox.faults import Faults, Stage, chance
 from storyboard.sandbox.ledger import Ledger
 from storyboard.sandbox.rate import RateWindow
 from storyboard.sandbox.replies import Refusal, not_found
-from storyboard.sandbox.settings import SandboxSettings
+from storyboard.sandbox.settings import DEFAULT_KEY, SandboxSettings
 from storyboard.sandbox.tasks import USER_ID, Fate, Task
 
 _PENDING_SHARE = 0.2  # of a task's time, before the API says "processing"
+_FATES = {
+    "task_fails": Fate.FAILS,
+    "task_canceled": Fate.CANCELED,
+    "never_ends": Fate.NEVER_ENDS,
+    "no_video": Fate.NO_VIDEO,
+}
 
 
 class Service:
@@ -38,20 +45,18 @@ class Service:
         clock: Callable[[], float],
         *,
         api_key: str,
-        tasks: tuple[Task, ...] = (),
     ) -> None:
         self._api_key = api_key
         self.catalog = catalog
         self.settings = settings
         self.now = clock
         self._ledger = ledger
-        self._tasks = {task.id: task for task in tasks}
-        self._files = {task.file: task for task in tasks}
-        self._open = dict(self._tasks)
+        self._tasks: dict[str, Task] = {}
+        self._tasks_by_file: dict[str, Task] = {}
+        self._open: dict[str, Task] = {}
         self._spent_usd = 0.0
         self._counts: Counter[Stage] = Counter()
-        self._submit_window = RateWindow(settings.requests_per_minute)
-        self._poll_window = RateWindow(settings.polls_per_minute or 0)
+        self._window = RateWindow(settings.requests_per_minute)
 
     # Faults
 
@@ -60,15 +65,15 @@ class Service:
         self._counts[stage] += 1
         return self._counts[stage]
 
-    def reset_counts(self) -> None:
-        """Count the requests of each stage from 1 again."""
+    def set_faults(self, faults: Faults) -> None:
+        """Let these strike from now on; the next request of each stage counts as its first."""
+        self.settings = replace(self.settings, faults=faults)
         self._counts.clear()
 
     def is_struck(self, name: str, count: int) -> bool:
         """Whether a fault strikes; the ledger notes it."""
         strikes = self.settings.faults.strikes(name, count)
-        if strikes:
-            self._ledger.count(name)
+        self._ledger.faults[name] += strikes
         return strikes
 
     # Who may ask, and how often
@@ -85,26 +90,22 @@ class Service:
         if not self.is_valid_key(authorization):
             raise Refusal(HTTPStatus.UNAUTHORIZED, "Authentication failed: no valid API key")
 
-    def check_submission_rate(self) -> None:
+    @property
+    def has_secret_key(self) -> bool:
+        """Whether the key is another than the one that everybody knows."""
+        return self._api_key != DEFAULT_KEY
+
+    def check_rate(self) -> None:
         """Count a submission; raises Refusal 429 where it exceeds the limit of the minute."""
-        limit = self.settings.requests_per_minute
-        self._submit_window = self._take(self._submit_window, limit)
-
-    def check_poll_rate(self) -> None:
-        """Count a poll, where polls are limited; raises Refusal 429 as submissions do."""
-        limit = self.settings.polls_per_minute
-        if limit is not None:
-            self._poll_window = self._take(self._poll_window, limit)
-
-    def _take(self, window: RateWindow, limit: int) -> RateWindow:
-        window = window.at(self.now(), limit)
-        if window.is_full:
-            raise self.too_many_requests(window)
-        return window.taken()
+        self._window = self._window.at(self.now(), self.settings.requests_per_minute)
+        if self._window.is_full:
+            raise self.too_many_requests(self._window)
+        self._window = self._window.after_one_more()
 
     def too_many_requests(self, window: RateWindow | None = None) -> Refusal:
-        """429 for the rate. Without a window it is made up, by a fault."""
-        window = window or RateWindow(self.settings.requests_per_minute, self.now()).emptied()
+        """429 for the rate; a fault has no window, so it answers as if the minute were used up."""
+        limit = self.settings.requests_per_minute
+        window = window or RateWindow(limit, self.now(), used=limit)
         return Refusal(
             HTTPStatus.TOO_MANY_REQUESTS,
             f"Rate limit exceeded: {window.limit} requests per minute",
@@ -114,7 +115,7 @@ class Service:
     @property
     def rate_headers(self) -> Mapping[str, str]:
         """What every answer to a submission says about the minute."""
-        return self._submit_window.headers
+        return self._window.headers
 
     @property
     def retry_headers(self) -> dict[str, str]:
@@ -125,9 +126,9 @@ class Service:
     # Submissions
 
     def accept(self, model: str, body: bytes, user_id: str | None) -> Task:
-        """Take a request as a task, or raise the Refusal that it gets.
+        """The task that a request becomes; raises the Refusal that it gets otherwise.
 
-        The task counts from now on; `forget` it if it cannot be written down.
+        The task counts from now on; `forget` it if it cannot be written to the journal.
         """
         card = self.catalog.get(model)
         if card is None:
@@ -146,13 +147,18 @@ class Service:
         task = self._make_task(card, payload, user_id)
         self._check_balance(task)
         self._check_in_flight()
-        self._tasks[task.id] = self._files[task.file] = self._open[task.id] = task
+        self.restore([task])
         return task
+
+    def restore(self, tasks: Iterable[Task]) -> None:
+        """Add tasks that were accepted, now or before a restart."""
+        for task in tasks:
+            self._tasks[task.id] = self._tasks_by_file[task.file] = self._open[task.id] = task
 
     def forget(self, task: Task) -> None:
         """Remove a task whose client was never answered."""
-        for known, key in ((self._tasks, task.id), (self._open, task.id), (self._files, task.file)):
-            known.pop(key, None)
+        del self._tasks[task.id], self._tasks_by_file[task.file]
+        self._open.pop(task.id, None)
 
     def _check_balance(self, task: Task) -> None:
         left = self.balance_usd()
@@ -163,19 +169,18 @@ class Service:
             )
 
     def _check_in_flight(self) -> None:
-        most = self.settings.max_in_flight
-        if self.in_flight() >= most:
+        limit = self.settings.max_in_flight
+        if self.in_flight() >= limit:
             raise Refusal(
                 HTTPStatus.TOO_MANY_REQUESTS,
-                f"Concurrent limit exceeded: {most} tasks may be in flight",
+                f"Concurrent limit exceeded: {limit} tasks may be in flight",
                 self.rate_headers,
             )
 
     def _make_task(self, card: ModelCard, payload: dict[str, Json], user_id: str | None) -> Task:
         settings, now = self.settings, self.now()
-        number = len(self._tasks) + 1
-        swing = chance_of(settings.seed, "render_time", number) * 2 - 1
-        takes_s = max(0.0, settings.render_time_s + settings.render_time_spread_s * swing)
+        spread = chance(settings.seed, "render_time", len(self._tasks) + 1) * 2 - 1
+        takes_s = max(0.0, settings.render_time_s + settings.render_time_spread_s * spread)
         retention_s = settings.retention_s
         clip = clip_format(card, payload, full_size=settings.full_size)
         return Task(
@@ -189,8 +194,8 @@ class Service:
             retention_s=card.retention_h * 3600 if retention_s is None else retention_s,
             fate=self._decide_fate(payload),
             cost_usd=round(clip.duration_s * settings.price_per_second_usd, 4),
-            resolution=_asked(card, payload, RESOLUTION),
-            ratio=_asked(card, payload, RATIO),
+            resolution=_value_or_default(card, payload, RESOLUTION),
+            ratio=_value_or_default(card, payload, RATIO),
             width_px=clip.width_px,
             height_px=clip.height_px,
             duration_s=clip.duration_s,
@@ -203,12 +208,10 @@ class Service:
         marker = self.settings.faults.fail_marker
         if marker and marker in str(payload.get("prompt", "")):
             return Fate.FAILS
-        for name, (stage, _) in FAULTS.items():
-            if stage is Stage.TASK and self.is_struck(name, count):
-                return _FATES[name]
-        return Fate.SUCCEEDS
+        struck = (fate for name, fate in _FATES.items() if self.is_struck(name, count))
+        return next(struck, Fate.SUCCEEDS)
 
-    # What is there
+    # The account and its tasks
 
     def in_flight(self) -> int:
         """How many tasks are unfinished."""
@@ -237,7 +240,7 @@ class Service:
 
     def task_of_file(self, name: str) -> Task:
         """The task that a result belongs to; raises Refusal 404 where the link does not work."""
-        task = self._files.get(name)
+        task = self._tasks_by_file.get(name)
         if task is None or not task.has_video(self.now()):
             raise not_found("this link does not exist or has expired")
         return task
@@ -251,16 +254,8 @@ class Service:
         )
 
 
-_FATES = {
-    "task_fails": Fate.FAILS,
-    "task_canceled": Fate.CANCELED,
-    "never_ends": Fate.NEVER_ENDS,
-    "no_video": Fate.NO_VIDEO,
-}
-
-
-def _asked(card: ModelCard, payload: Mapping[str, Json], name: str) -> str:
-    """What the payload says, else the model's default, else nothing."""
-    known = card.parameters.get(name)
-    value = payload.get(name, known.default if known else None)
+def _value_or_default(card: ModelCard, payload: Mapping[str, Json], name: str) -> str:
+    """What the payload says of a parameter, else the model's default, else nothing."""
+    parameter = card.parameters.get(name)
+    value = payload.get(name, parameter.default if parameter else None)
     return "" if value is None else str(value)

@@ -1,4 +1,4 @@
-"""What the sandbox shall be like: an account, a price, a pace. Play money, play limits."""
+"""How the sandbox behaves: the limits of its account, its prices, its speed."""
 
 from __future__ import annotations
 
@@ -6,15 +6,18 @@ from dataclasses import dataclass, field
 
 from storyboard.sandbox.faults import Faults
 
+DEFAULT_KEY = "sandbox"
+"""The key of a sandbox that is given none; everybody knows it."""
+
 
 @dataclass(frozen=True, slots=True)
 class SandboxSettings:
     """How the server behaves. The limits of a request are not here: the model card has them.
 
     `max_in_flight` and `requests_per_minute` start as the smallest account's.
-    `polls_per_minute` is None for no limit: the service names none. Tasks take
-    `render_time_s`, give or take `render_time_spread_s`. `retention_s` None
-    means what the model card says; `retry_after_s` None sends no Retry-After.
+    Tasks take `render_time_s`, give or take `render_time_spread_s`.
+    `retention_s` None means what the model card says; `retry_after_s` None
+    sends no Retry-After.
     """
 
     render_time_s: float = 2.0
@@ -22,7 +25,6 @@ class SandboxSettings:
     full_size: bool = False
     max_in_flight: int = 2
     requests_per_minute: int = 100
-    polls_per_minute: int | None = None
     balance_usd: float = 1_000_000.0
     price_per_second_usd: float = 0.1
     retention_s: float | None = None

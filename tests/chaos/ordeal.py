@@ -160,7 +160,7 @@ class Ordeal:
 
     def _has_seen_everything(self, server: SandboxServer) -> bool:
         """Every fault has struck, the breaker has tripped, and the program was killed enough."""
-        has_every_fault = all(server.ledger.fault_count(name) for name in KINDS)
+        has_every_fault = all(server.ledger.faults[name] for name in KINDS)
         is_enough = self.figures.kills >= self._kills and self.figures.breaker_trips > 0
         return has_every_fault and is_enough
 
@@ -291,7 +291,7 @@ class Ordeal:
         figures = self.figures
         figures.posts = server.ledger.posts
         figures.accepted = len(server.ledger.submissions)
-        figures.faults = Counter({name: server.ledger.fault_count(name) for name in KINDS})
+        figures.faults = Counter({name: server.ledger.faults[name] for name in KINDS})
 
 
 def _write_film(takes: int) -> str:

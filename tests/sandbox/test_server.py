@@ -234,13 +234,6 @@ def test_the_minute_is_counted_and_told_in_headers(serve: Serve, clock: Clock) -
     assert client.submit().status_code == 200
 
 
-def test_polls_are_limited_only_when_asked_for(serve: Serve) -> None:
-    client = serve(polls_per_minute=1)
-    task_id = client.accepted()
-    assert [client.poll(task_id).status_code for _ in range(2)] == [200, 429]
-    assert client.submit().status_code == 200
-
-
 def test_too_many_tasks_in_flight_are_refused_until_one_ends(serve: Serve, clock: Clock) -> None:
     client = serve(max_in_flight=2, render_time_s=10.0)
     client.accepted()

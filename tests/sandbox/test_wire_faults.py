@@ -24,7 +24,7 @@ def test_a_cut_connection_tells_the_client_nothing(serve: Serve, fault: str, acc
         client.submit()
     assert accepted_by(client) == accepted
     assert client.server.ledger.posts == 1
-    assert client.server.ledger.fault_count(fault) == 1
+    assert client.server.ledger.faults[fault] == 1
     assert client.submit().status_code == 200
 
 

@@ -4,58 +4,52 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from storyboard.sandbox.context import SANDBOX
-from storyboard.sandbox.replies import Refusal, balance_reply, key_reply, logs_reply, models_reply
+from storyboard.sandbox.context import SANDBOX, authenticated_service
+from storyboard.sandbox.replies import Refusal, logs_reply, models_reply, success
 
-_LOG_WINDOW_S = 30 * 24 * 3600  # the longest span that the request log may be asked for
-_LOG_PAGE_SIZE = 20
-_MAX_LOG_PAGE_SIZE = 100
+_MAX_LOG_SPAN_S = 30 * 24 * 3600
+_LOG_PAGE_SIZE, _MAX_LOG_PAGE_SIZE = 20, 100
 
 
 async def _list_models(request: web.Request) -> web.StreamResponse:
-    service = request.app[SANDBOX].service
-    service.check_key(request.headers.get("Authorization"))
+    service = authenticated_service(request)
     reply = models_reply(service.catalog.cards(), service.settings.price_per_second_usd)
     return web.json_response(reply)
 
 
 async def _validate_key(request: web.Request) -> web.StreamResponse:
-    service = request.app[SANDBOX].service
-    is_valid = service.is_valid_key(request.headers.get("Authorization"))
-    return web.json_response(key_reply(is_valid=is_valid))
+    # A key that is not valid is no error here.
+    is_valid = request.app[SANDBOX].service.is_valid_key(request.headers.get("Authorization"))
+    return web.json_response(success({"is_valid": is_valid}))
 
 
 async def _read_balance(request: web.Request) -> web.StreamResponse:
-    service = request.app[SANDBOX].service
-    service.check_key(request.headers.get("Authorization"))
-    return web.json_response(balance_reply(service.balance_usd()))
+    return web.json_response(success({"balance": authenticated_service(request).balance_usd()}))
 
 
 async def _read_logs(request: web.Request) -> web.StreamResponse:
-    service = request.app[SANDBOX].service
-    service.check_key(request.headers.get("Authorization"))
+    service = authenticated_service(request)
     now = service.now()
-    end = _whole_number(request, "end_time", int(now) + 1, least=0, most=2**40)
-    start = _whole_number(request, "start_time", max(0, end - 24 * 3600), least=0, most=2**40)
-    if not start <= end <= start + _LOG_WINDOW_S:
+    end = _parse_parameter(request, "end_time", int(now) + 1, least=0, most=2**40)
+    start = _parse_parameter(request, "start_time", max(0, end - 24 * 3600), least=0, most=2**40)
+    if not start <= end <= start + _MAX_LOG_SPAN_S:
         raise Refusal(400, "Value out of range: start_time to end_time is at most 30 days")
-    size = _whole_number(request, "page_size", _LOG_PAGE_SIZE, least=1, most=_MAX_LOG_PAGE_SIZE)
-    page = _whole_number(request, "page", 1, least=1, most=2**31)
+    size = _parse_parameter(request, "page_size", _LOG_PAGE_SIZE, least=1, most=_MAX_LOG_PAGE_SIZE)
+    page = _parse_parameter(request, "page", 1, least=1, most=2**31)
     tasks = service.tasks_between(start, end, request.query.get("user_id"))
     return web.json_response(logs_reply(tasks, now, page=page, page_size=size))
 
 
-def _whole_number(request: web.Request, name: str, otherwise: int, *, least: int, most: int) -> int:
-    text = request.query.get(name, str(otherwise))
+def _parse_parameter(
+    request: web.Request, name: str, default: int, *, least: int, most: int
+) -> int:
+    text = request.query.get(name, str(default))
     if not (text.isascii() and text.isdigit() and len(text) < 20):
         raise Refusal(400, f"Invalid format: parameter '{name}' must be a whole number")
     value = int(text)
     if not least <= value <= most:
-        raise Refusal(
-            400,
-            f"Value out of range: parameter '{name}' must be between {least} and {most}, "
-            f"got {value}",
-        )
+        bounds = f"between {least} and {most}, got {value}"
+        raise Refusal(400, f"Value out of range: parameter '{name}' must be {bounds}")
     return value
 
 

@@ -1,16 +1,18 @@
-"""What the real service does not have: telling the sandbox to misbehave, and its counts."""
+"""What the real service does not have: telling the sandbox to misbehave, and its counts.
+
+Open to every program of this machine while the key is the one that everybody
+knows; a sandbox with a key of its own asks for it here too.
+"""
 
 from __future__ import annotations
-
-from dataclasses import replace
-from typing import Any
 
 from aiohttp import web
 
 from storyboard.sandbox.checks import read_body
-from storyboard.sandbox.context import SANDBOX, read_within
+from storyboard.sandbox.context import SANDBOX, authenticated_service, read_body_in_time
 from storyboard.sandbox.faults import faults_from_json
 from storyboard.sandbox.replies import Refusal
+from storyboard.sandbox.service import Service
 
 
 async def _about(request: web.Request) -> web.StreamResponse:
@@ -25,27 +27,31 @@ async def _about(request: web.Request) -> web.StreamResponse:
     )
 
 
+def _service(request: web.Request) -> Service:
+    service = request.app[SANDBOX].service
+    return authenticated_service(request) if service.has_secret_key else service
+
+
 async def _read_faults(request: web.Request) -> web.StreamResponse:
-    return web.json_response(request.app[SANDBOX].service.settings.faults.data)
+    return web.json_response(_service(request).settings.faults.data)
 
 
 async def _set_faults(request: web.Request) -> web.StreamResponse:
-    service = request.app[SANDBOX].service
+    service = _service(request)
     # A web page can send a plain form here, but not JSON: browsers ask this server first.
     if request.content_type != "application/json":
         raise Refusal(415, "Unsupported media type: the Content-Type must be application/json")
     try:
-        faults = faults_from_json(read_body(await read_within(request)))
+        faults = faults_from_json(read_body(await read_body_in_time(request)))
     except ValueError as error:
         raise Refusal(400, f"Invalid parameters: {error}") from None
-    service.settings = replace(service.settings, faults=faults)
-    service.reset_counts()
+    service.set_faults(faults)
     return web.json_response(faults.data)
 
 
 async def _read_ledger(request: web.Request) -> web.StreamResponse:
-    data: dict[str, Any] = request.app[SANDBOX].ledger.data
-    return web.json_response(data)
+    _service(request)
+    return web.json_response(request.app[SANDBOX].ledger.data)
 
 
 ROUTES = (

@@ -7,7 +7,7 @@ from http import HTTPStatus
 
 from aiohttp import web
 
-from storyboard.sandbox.context import SANDBOX, ConnectionCut, Sandbox, read_within
+from storyboard.sandbox.context import SANDBOX, ConnectionCut, Sandbox, read_body_in_time
 from storyboard.sandbox.faults import Stage
 from storyboard.sandbox.replies import Refusal, not_found, submit_reply, task_reply
 from storyboard.sandbox.service import Service
@@ -17,14 +17,14 @@ from storyboard.sandbox.tasks import Task
 async def _submit(request: web.Request) -> web.StreamResponse:
     sandbox = request.app[SANDBOX]
     service = sandbox.service
-    sandbox.ledger.count("posts")
+    sandbox.ledger.posts += 1
     count = service.count(Stage.SUBMIT)
-    body = await read_within(request)
+    body = await read_body_in_time(request)
     if service.is_struck("slow", count):
         await asyncio.sleep(service.settings.faults.slow_s)
     service.check_key(request.headers.get("Authorization"))
     _refuse_by_fault(service, count)
-    service.check_submission_rate()
+    service.check_rate()
     if request.content_type != "application/json":
         raise Refusal(
             HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
@@ -32,7 +32,7 @@ async def _submit(request: web.Request) -> web.StreamResponse:
         )
     model = "{provider}/{model}".format(**request.match_info)
     task = service.accept(model, body, request.headers.get("X-Mdlx-User-Id"))
-    await _write_down(sandbox, task)
+    await _write_to_journal(sandbox, task)
     sandbox.ledger.accept(task, in_flight=service.in_flight())
     if service.settings.full_size:
         # It takes about as long as it plays; begun now, it is ready when it is asked for.
@@ -52,8 +52,8 @@ def _refuse_by_fault(service: Service, count: int) -> None:
         raise service.too_many_requests()
 
 
-async def _write_down(sandbox: Sandbox, task: Task) -> None:
-    """Have the task on the disk before anybody is told of it."""
+async def _write_to_journal(sandbox: Sandbox, task: Task) -> None:
+    """Write the task to the disk before its client is answered."""
     if sandbox.journal is None:
         return
     loop = asyncio.get_running_loop()
@@ -79,7 +79,7 @@ def _confirm(sandbox: Sandbox, task: Task, count: int) -> web.Response:
 async def _poll(request: web.Request) -> web.StreamResponse:
     sandbox = request.app[SANDBOX]
     service = sandbox.service
-    sandbox.ledger.count("polls")
+    sandbox.ledger.polls += 1
     count = service.count(Stage.POLL)
     service.check_key(request.headers.get("Authorization"))
     if service.is_struck("poll_reset", count):
@@ -90,7 +90,6 @@ async def _poll(request: web.Request) -> web.StreamResponse:
         raise service.too_many_requests()
     if service.is_struck("poll_missing", count):
         raise not_found("task does not exist or has expired")
-    service.check_poll_rate()
     task = service.task(request.match_info["task_id"])
     return web.json_response(task_reply(task, sandbox.base_url, service.now()))
 
