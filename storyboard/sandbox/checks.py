@@ -1,14 +1,14 @@
-"""Whether a request's body is one that the model takes, and the API's message where it is not.
+"""Checks the body of a submission against the model card, and words the API's message for 400.
 
-The model card decides. Messages are "Category: detail", in the categories and
-the wording of the API's documented errors for status 400.
+Messages are "Category: detail", in the categories and the wording that the API
+documents.
 """
 
 from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from storyboard.models.card import ModelCard
@@ -18,7 +18,7 @@ from storyboard.models.schema.words import whole_range
 from storyboard.records import Json
 
 INVALID_JSON = "Invalid format: invalid JSON format"
-_MAX_SHOWN = 100
+_MAX_VALUE_LENGTH = 100  # in a message
 _MAX_DEPTH = 32  # of lists and objects within one another; no model wants more than a few
 
 
@@ -77,68 +77,42 @@ def payload_error(payload: Mapping[str, Json], card: ModelCard) -> str | None:
         missing = [error for error in errors if error.keyword == MISSING]
         if errors:
             return _message(missing[0] if missing else min(errors, key=lambda error: error.path))
-    return f"Invalid parameters: unknown parameter {_shown(unknown[0])}" if unknown else None
+    return f"Invalid parameters: unknown parameter {_shortened(unknown[0])}" if unknown else None
 
 
 def _message(error: SchemaError) -> str:
     name = f"parameter '{'.'.join(map(str, error.path)) or 'body'}'"
     if error.keyword == MISSING:
         return f"Invalid parameters: {name} is required"
-    return _MESSAGES.get(error.keyword, _other)(name, error)
-
-
-def _type(name: str, error: SchemaError) -> str:
-    return f"Invalid parameters: {name} must be of type {error.limit}, got {_shown(error.value)}"
-
-
-def _enum(name: str, error: SchemaError) -> str:
-    if span := whole_range(error.limit):
-        return _out_of_range(name, error, *span)
-    allowed = ", ".join(str(value) for value in error.limit)
-    return f"Invalid parameters: {name} must be one of {allowed}, got {_shown(error.value)}"
-
-
-def _bounds(name: str, error: SchemaError) -> str:
-    return _out_of_range(name, error, error.schema.get("minimum"), error.schema.get("maximum"))
-
-
-def _out_of_range(name: str, error: SchemaError, least: Any, most: Any) -> str:
-    if least is None or most is None:
-        bound = f"at least {least}" if most is None else f"at most {most}"
+    limit, schema = error.limit, error.schema
+    got = _shortened(error.value)
+    if error.keyword == "type":
+        category, rule = "Invalid parameters", f"must be of type {limit}"
+    elif error.keyword == "enum" and (span := whole_range(limit)):
+        category, rule = "Value out of range", f"must be {_range(*span)}"
+    elif error.keyword == "enum":
+        category, rule = "Invalid parameters", f"must be one of {', '.join(map(str, limit))}"
+    elif error.keyword in ("minimum", "maximum"):
+        bounds = _range(schema.get("minimum"), schema.get("maximum"))
+        category, rule = "Value out of range", f"must be {bounds}"
+    elif error.keyword in ("minLength", "maxLength"):
+        bound = "at least" if error.keyword == "minLength" else "at most"
+        category, rule = "Value out of range", f"must have {bound} {limit} characters"
+        got = str(len(error.value))
+    elif error.keyword in ("pattern", "format"):
+        category, name = "Invalid format", f"{name}:"
+        rule = error.rule or "it has the wrong format"
     else:
-        bound = f"between {least} and {most}"
-    return f"Value out of range: {name} must be {bound}, got {_shown(error.value)}"
+        category, rule = "Invalid parameters", "is not allowed as it is"
+    return f"{category}: {name} {rule}, got {got}"
 
 
-def _length(name: str, error: SchemaError) -> str:
-    bound = "at least" if error.keyword == "minLength" else "at most"
-    return (
-        f"Value out of range: {name} must have {bound} {error.limit} characters, "
-        f"got {len(error.value)}"
-    )
+def _range(least: Any, most: Any) -> str:
+    if least is None or most is None:
+        return f"at least {least}" if most is None else f"at most {most}"
+    return f"between {least} and {most}"
 
 
-def _format(name: str, error: SchemaError) -> str:
-    rule = error.rule or "it has the wrong format"
-    return f"Invalid format: {name}: {rule}, got {_shown(error.value)}"
-
-
-def _other(name: str, error: SchemaError) -> str:
-    return f"Invalid parameters: {name} is not allowed as it is, got {_shown(error.value)}"
-
-
-_MESSAGES: Mapping[str, Callable[[str, SchemaError], str]] = {
-    "type": _type,
-    "enum": _enum,
-    "minimum": _bounds,
-    "maximum": _bounds,
-    "minLength": _length,
-    "maxLength": _length,
-    "pattern": _format,
-    "format": _format,
-}
-
-
-def _shown(value: object) -> str:
+def _shortened(value: object) -> str:
     text = f"'{value}'" if isinstance(value, str) else json.dumps(value)
-    return text if len(text) <= _MAX_SHOWN else f"{text[: _MAX_SHOWN - 3]}..."
+    return text if len(text) <= _MAX_VALUE_LENGTH else f"{text[: _MAX_VALUE_LENGTH - 3]}..."

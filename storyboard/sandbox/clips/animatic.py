@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from PIL import Image, ImageChops, ImageDraw
 
-from storyboard.sandbox.clips.palette import Colour, Palette
+from storyboard.sandbox.clips.palette import Colour
 from storyboard.sandbox.clips.scenery import make_scenery, paint
 from storyboard.sandbox.clips.typography import (
     TextBlock,
@@ -27,6 +27,7 @@ _INK: Colour = (246, 244, 238)
 _DIM: Colour = (172, 170, 168)
 _BLACK: Colour = (6, 6, 9)
 _TRACK: Colour = (30, 30, 36)
+_SMALL_FRAME_PX = 700  # the shorter side; below it, type is drawn larger, then reduced
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,54 +58,44 @@ class AnimaticSpec:
 
 @dataclass(frozen=True, slots=True)
 class _Layout:
-    """Where things stand, in pixels; all of it follows from the frame's size.
+    """The lengths of a frame, in pixels of a drawing that is `scale` times larger than it.
 
-    Small type looks ragged when it is drawn at its own size, so on a small
-    frame everything that does not move is drawn `scale` times larger, then
-    reduced. The lengths here are the larger ones.
+    Small type looks ragged when it is drawn at its own size, so the overlay of
+    a small frame is drawn twice as large, then reduced.
     """
 
     spec: AnimaticSpec
+    accent: Colour
     scale: int
-
-    @property
-    def width(self) -> int:
-        return self.spec.width_px * self.scale
-
-    @property
-    def height(self) -> int:
-        return self.spec.height_px * self.scale
-
-    @property
-    def unit(self) -> float:
-        """A length that suits the frame: small type is nearly 3 of them high."""
-        return math.sqrt(self.width * self.height) / 120
-
-    @property
-    def bar(self) -> int:
-        """The height of the black bars above and below the picture."""
-        return self.scale * _bar_px(self.spec)
-
-    @property
-    def margin(self) -> int:
-        return round(self.width * 0.05)
-
-    @property
-    def small(self) -> int:
-        """Size of the type in the bars."""
-        return max(9 * self.scale, round(self.unit * 2.7))
-
-    @property
-    def picture(self) -> tuple[int, int, int, int]:
-        """What the bars leave: left, top, right, bottom."""
-        return 0, self.bar, self.width, self.height - self.bar
+    width: int
+    height: int
+    unit: float  # small type is nearly 3 of them high
+    bar: int  # the height of the black bars above and below the picture
+    margin: int
+    small: int  # the size of the type in the bars
 
     @property
     def safe_area(self) -> tuple[float, float, float, float]:
-        """Where a screen is sure to show the picture."""
-        left, top, right, bottom = self.picture
-        inset_x, inset_y = (right - left) * 0.025, (bottom - top) * 0.045
-        return left + inset_x, top + inset_y, right - inset_x, bottom - inset_y
+        """Where a screen is sure to show the picture: left, top, right, bottom."""
+        inset_x, inset_y = self.width * 0.025, (self.height - 2 * self.bar) * 0.045
+        return inset_x, self.bar + inset_y, self.width - inset_x, self.height - self.bar - inset_y
+
+
+def _make_layout(spec: AnimaticSpec, accent: Colour, bar_px: int) -> _Layout:
+    scale = 2 if min(spec.width_px, spec.height_px) < _SMALL_FRAME_PX else 1
+    width, height = spec.width_px * scale, spec.height_px * scale
+    unit = math.sqrt(width * height) / 120
+    return _Layout(
+        spec,
+        accent,
+        scale,
+        width,
+        height,
+        unit,
+        bar=bar_px * scale,
+        margin=round(width * 0.05),
+        small=max(9 * scale, round(unit * 2.7)),
+    )
 
 
 def _bar_px(spec: AnimaticSpec) -> int:
@@ -114,165 +105,133 @@ def _bar_px(spec: AnimaticSpec) -> int:
 
 def draw_frames(spec: AnimaticSpec) -> Iterator[Image.Image]:
     """The frames in order, RGB; equal specs give equal frames."""
-    size, bar = (spec.width_px, spec.height_px), _bar_px(spec)
-    layout = _Layout(spec, scale=2 if min(size) < 700 else 1)
-    scenery = make_scenery(
-        spec.scenery_seed, spec.width_px, spec.height_px - 2 * bar, spec.duration_s
-    )
-    overlay = _draw_overlay(spec, layout, scenery.palette).resize(size, Image.Resampling.BOX)
+    size, bar_px = (spec.width_px, spec.height_px), _bar_px(spec)
+    scenery = make_scenery(spec.scenery_seed, size[0], size[1] - 2 * bar_px, spec.duration_s)
+    layout = _make_layout(spec, scenery.palette.accent, bar_px)
+    overlay = _draw_overlay(layout).resize(size, Image.Resampling.BOX)
     colour, mask = overlay.convert("RGB"), overlay.getchannel("A")
     for number in range(spec.frame_count):
         frame = Image.new("RGB", size, _BLACK)
-        frame.paste(paint(scenery, number / spec.fps), (0, bar))
+        frame.paste(paint(scenery, number / spec.fps), (0, bar_px))
         frame.paste(colour, (0, 0), mask)
-        clock = _draw_clock(spec, layout, scenery.palette, number)
-        frame.paste(clock.resize((spec.width_px, bar), Image.Resampling.BOX), (0, size[1] - bar))
+        clock = _draw_clock(layout, number).resize((size[0], bar_px), Image.Resampling.BOX)
+        frame.paste(clock, (0, size[1] - bar_px))
         yield frame
 
 
-def _draw_overlay(spec: AnimaticSpec, layout: _Layout, palette: Palette) -> Image.Image:
+def _draw_overlay(layout: _Layout) -> Image.Image:
     """All that stays: shade, marks, slate and prompt, on a clear ground."""
-    block = _set_prompt(spec, layout)
-    overlay = _draw_shade(spec, layout, block)
+    block = _set_prompt(layout)
+    negative = clean(layout.spec.negative_prompt)
+    below = layout.small * 1.7 if negative else 0.0
+    top = round(layout.safe_area[3] - layout.unit * 1.5 - below - block.height_px)
+    overlay = _draw_shade(layout, top)
     draw = ImageDraw.Draw(overlay)
     _draw_safe_area(draw, layout)
-    _draw_slate(draw, spec, layout, palette)
-    _draw_prompt(draw, spec, layout, block, palette)
+    _draw_slate(draw, layout)
+    _draw_prompt(draw, layout, block, negative, top)
     return overlay
 
 
-def _set_prompt(spec: AnimaticSpec, layout: _Layout) -> TextBlock:
+def _set_prompt(layout: _Layout) -> TextBlock:
     """The prompt set as large as reads well; a long one takes more of the picture."""
-    picture_height = layout.height - 2 * layout.bar
-    width = layout.width - 2 * layout.margin - round(layout.unit * 3)
-    roomy = fit_text(
-        spec.prompt,
-        width_px=width,
-        height_px=round(picture_height * 0.34),
-        largest_px=round(layout.unit * 6.2),
-        smallest_px=round(layout.unit * 3.6),
-    )
-    if not roomy.is_cut:
-        return roomy
-    return fit_text(
-        spec.prompt,
-        width_px=width,
-        height_px=round(picture_height * 0.72),
-        largest_px=round(layout.unit * 3.8),
-        smallest_px=max(9 * layout.scale, round(layout.unit * 2.5)),
-    )
+    unit, height = layout.unit, layout.height - 2 * layout.bar
+    least = max(9 * layout.scale, round(unit * 2.5))
+    for share, largest, smallest in (
+        (0.34, round(unit * 6.2), round(unit * 3.6)),
+        (0.72, round(unit * 3.8), least),
+    ):
+        block = fit_text(
+            layout.spec.prompt,
+            width_px=layout.width - 2 * layout.margin - round(unit * 3),
+            height_px=round(height * share),
+            largest_px=largest,
+            smallest_px=smallest,
+        )
+        if not block.is_cut:
+            break
+    return block
 
 
-def _prompt_top(spec: AnimaticSpec, layout: _Layout, block: TextBlock) -> int:
-    negative = layout.small * 1.7 if clean(spec.negative_prompt) else 0.0
-    return round(layout.safe_area[3] - layout.unit * 1.5 - negative - block.height_px)
-
-
-def _draw_shade(spec: AnimaticSpec, layout: _Layout, block: TextBlock) -> Image.Image:
+def _draw_shade(layout: _Layout, prompt_top: int) -> Image.Image:
     """Black bars, darker corners, and a ramp under the prompt, so that type reads on any sky."""
-    left, top, right, bottom = layout.picture
-    size = (right - left, bottom - top)
+    size = (layout.width, layout.height - 2 * layout.bar)
     shade = Image.radial_gradient("L").point(lambda far: max(0.0, far - 120) * 0.8).resize(size)
     ramp = Image.new("L", (1, size[1]))
-    type_top = _prompt_top(spec, layout, block) - top
     for y in range(size[1]):
-        depth = (y - type_top + layout.unit * 18) / (layout.unit * 20)
-        ramp.putpixel((0, y), _ramp(min(1.0, max(0.0, depth))))
+        depth = (y - (prompt_top - layout.bar) + layout.unit * 18) / (layout.unit * 20)
+        depth = min(1.0, max(0.0, depth))
+        ramp.putpixel((0, y), round(206 * depth * depth * (3 - 2 * depth)))
     shade = ImageChops.lighter(shade, ramp.resize(size))
     alpha = Image.new("L", (layout.width, layout.height), 255)
-    alpha.paste(shade, (left, top))
+    alpha.paste(shade, (0, layout.bar))
     overlay = Image.new("RGBA", alpha.size, (*_BLACK, 0))
     overlay.putalpha(alpha)
     return overlay
 
 
-def _ramp(depth: float) -> int:
-    """How dark it is `depth` (0 to 1) of the way down to the type: softly begun, softly ended."""
-    return round(206 * depth * depth * (3 - 2 * depth))
-
-
 def _draw_safe_area(draw: ImageDraw.ImageDraw, layout: _Layout) -> None:
     """Corner marks, and a small cross in the middle of the picture."""
     x1, y1, x2, y2 = layout.safe_area
-    arm, line = layout.unit * 3, max(1, round(layout.unit / 4))
-    ink = (*_INK, 110)
-    for x, towards_x in ((x1, 1), (x2, -1)):
-        for y, towards_y in ((y1, 1), (y2, -1)):
-            draw.line((x, y, x + arm * towards_x, y), fill=ink, width=line)
-            draw.line((x, y, x, y + arm * towards_y), fill=ink, width=line)
-    middle_x, middle_y, half = (x1 + x2) / 2, (y1 + y2) / 2, layout.unit * 1.5
-    draw.line((middle_x - half, middle_y, middle_x + half, middle_y), fill=ink, width=line)
-    draw.line((middle_x, middle_y - half, middle_x, middle_y + half), fill=ink, width=line)
+    middle_x, middle_y, half, arm = (x1 + x2) / 2, (y1 + y2) / 2, layout.unit * 1.5, layout.unit * 3
+    lines = [
+        (middle_x - half, middle_y, middle_x + half, middle_y),
+        (middle_x, middle_y - half, middle_x, middle_y + half),
+    ]
+    for x, dx in ((x1, arm), (x2, -arm)):
+        for y, dy in ((y1, arm), (y2, -arm)):
+            lines += [(x, y, x + dx, y), (x, y, x, y + dy)]
+    for line in lines:
+        draw.line(line, fill=(*_INK, 110), width=max(1, round(layout.unit / 4)))
 
 
-def _draw_slate(
-    draw: ImageDraw.ImageDraw, spec: AnimaticSpec, layout: _Layout, palette: Palette
-) -> None:
+def _draw_slate(draw: ImageDraw.ImageDraw, layout: _Layout) -> None:
     """The upper bar: model on the left, what was asked for on the right."""
+    spec, x, middle, ink = layout.spec, layout.margin, layout.bar / 2, (*_INK, 255)
     font = font_of_size(layout.small)
-    middle = layout.bar / 2
-    asked = "  ·  ".join(
-        part for part in (clean(spec.resolution), clean(spec.ratio), f"{spec.duration_s} s") if part
-    )
-    draw.text(
-        (layout.width - layout.margin, middle), asked, fill=(*_INK, 255), font=font, anchor="rm"
-    )
+    words = (clean(spec.resolution), clean(spec.ratio), f"{spec.duration_s} s")
+    format_text = "  ·  ".join(word for word in words if word)
+    draw.text((layout.width - x, middle), format_text, fill=ink, font=font, anchor="rm")
     dot = layout.unit * 0.75
-    x = layout.margin
-    draw.ellipse((x, middle - dot, x + 2 * dot, middle + dot), fill=(*palette.accent, 255))
-    room = layout.width - 2 * layout.margin - font.getlength(asked) - layout.unit * 6
-    model = shorten(clean(spec.model), font, round(room))
-    draw.text((x + dot * 4, middle), model, fill=(*_INK, 255), font=font, anchor="lm")
+    draw.ellipse((x, middle - dot, x + 2 * dot, middle + dot), fill=(*layout.accent, 255))
+    free_px = round(layout.width - 2 * x - font.getlength(format_text) - layout.unit * 6)
+    model = shorten(clean(spec.model), font, free_px)
+    draw.text((x + dot * 4, middle), model, fill=ink, font=font, anchor="lm")
 
 
 def _draw_prompt(
-    draw: ImageDraw.ImageDraw,
-    spec: AnimaticSpec,
-    layout: _Layout,
-    block: TextBlock,
-    palette: Palette,
+    draw: ImageDraw.ImageDraw, layout: _Layout, block: TextBlock, negative: str, top: int
 ) -> None:
-    x = layout.margin
-    top = _prompt_top(spec, layout, block)
-    rule = max(2, round(layout.unit * 0.55))
-    draw.rectangle(
-        (x, top + block.size_px * 0.16, x + rule - 1, top + block.height_px - block.size_px * 0.1),
-        fill=(*palette.accent, 255),
-    )
+    x, bottom = layout.margin, top + block.height_px
+    right = x + max(2, round(layout.unit * 0.55)) - 1
+    rule = (x, top + block.size_px * 0.16, right, bottom - block.size_px * 0.1)
+    draw.rectangle(rule, fill=(*layout.accent, 255))
     text_x = x + round(layout.unit * 3)
     for number, line in enumerate(block.lines):
         y = top + number * block.line_height_px
         draw.text((text_x, y), line, fill=(*_INK, 255), font=block.font)
-    negative = clean(spec.negative_prompt)
     if negative:
         small = font_of_size(layout.small, face_for(negative))
-        line = shorten(f"without  {negative}", small, layout.width - layout.margin - text_x)
-        below = top + block.height_px + layout.small * 0.35
-        draw.text((text_x, below), line, fill=(*_DIM, 255), font=small)
+        line = shorten(f"without  {negative}", small, layout.width - x - text_x)
+        draw.text((text_x, bottom + layout.small * 0.35), line, fill=(*_DIM, 255), font=small)
 
 
-def _draw_clock(spec: AnimaticSpec, layout: _Layout, palette: Palette, number: int) -> Image.Image:
+def _draw_clock(layout: _Layout, number: int) -> Image.Image:
     """The lower bar: seed, running time, frame number, and how far the clip has come."""
+    spec, count = layout.spec, layout.spec.frame_count
     bar = Image.new("RGB", (layout.width, layout.bar), _BLACK)
     draw = ImageDraw.Draw(bar)
-    font = font_of_size(layout.small)
-    middle = layout.bar / 2
-    done = (number + 1) / spec.frame_count
-    line = layout.scale * max(2, round(layout.unit / layout.scale / 2))
-    draw.rectangle((0, 0, layout.width - 1, line - 1), fill=_TRACK)
-    draw.rectangle((0, 0, layout.width * done - 1, line - 1), fill=palette.accent)
+    font, middle = font_of_size(layout.small), layout.bar / 2
+    bottom = layout.scale * max(2, round(layout.unit / layout.scale / 2)) - 1
+    draw.rectangle((0, 0, layout.width - 1, bottom), fill=_TRACK)
+    draw.rectangle((0, 0, layout.width * (number + 1) / count - 1, bottom), fill=layout.accent)
     seed = "seed free" if spec.seed is None else f"seed {spec.seed}"
     draw.text((layout.margin, middle), seed, fill=_DIM, font=font, anchor="lm")
-    seconds = number / spec.fps
+    seconds, right = number / spec.fps, layout.width - layout.margin
     clock = f"{int(seconds // 60):02d}:{seconds % 60:05.2f}"
-    right = layout.width - layout.margin
     draw.text((right, middle), clock, fill=_INK, font=font, anchor="rm")
-    # A fixed place for the counter keeps it from trembling with the width of the clock.
-    draw.text(
-        (right - font.getlength("00:00.00") - layout.unit * 4, middle),
-        f"{number + 1:03d} / {spec.frame_count:03d}",
-        fill=_DIM,
-        font=font,
-        anchor="rm",
-    )
+    # A fixed position for the counter keeps it from trembling with the width of the clock.
+    x = right - font.getlength("00:00.00") - layout.unit * 4
+    counter = f"{number + 1:03d} / {count:03d}"
+    draw.text((x, middle), counter, fill=_DIM, font=font, anchor="rm")
     return bar

@@ -18,7 +18,7 @@ from storyboard.sandbox.clips.encode import write_clip
 from storyboard.sandbox.folder import is_plain_or_missing, make_folder
 from storyboard.sandbox.tasks import Task
 
-_LOOK = 1  # one more with each change to the pictures, so that kept clips are made anew
+_DRAWING_VERSION = 1  # one more with each change to the pictures, so that clips on disk are redrawn
 _WORKERS = 2
 
 
@@ -30,8 +30,8 @@ class Clips:
         make_folder(folder)
         self._folder = folder
         self._workers = ThreadPoolExecutor(_WORKERS, thread_name_prefix="sandbox-clip")
-        self._under_way: dict[str, asyncio.Future[None]] = {}
-        self._is_over = threading.Event()
+        self._jobs: dict[Path, asyncio.Future[None]] = {}
+        self._stopped = threading.Event()
 
     async def path_of(self, task: Task) -> Path:
         """The file of a task's video, made if it is not there yet."""
@@ -43,35 +43,29 @@ class Clips:
 
     def begin(self, task: Task) -> asyncio.Future[None] | None:
         """Begin to make a task's video; None where it is there already."""
-        name = clip_name(task)
-        path = self._folder / name
+        path = self._folder / clip_name(task)
         is_there = path.is_file() and is_plain_or_missing(path)
-        if name not in self._under_way and not is_there:
-            loop = asyncio.get_running_loop()
-            job = loop.run_in_executor(self._workers, self._make, task, path)
-            job.add_done_callback(lambda job: self._end(name, job))
-            self._under_way[name] = job
-        return self._under_way.get(name)
+        if path not in self._jobs and not is_there:
+            job = asyncio.get_running_loop().run_in_executor(self._workers, self._make, task, path)
+            job.add_done_callback(lambda job: self._end(path, job))
+            self._jobs[path] = job
+        return self._jobs.get(path)
 
-    def _end(self, name: str, job: asyncio.Future[None]) -> None:
-        del self._under_way[name]
-        # Nobody may be waiting; whoever asks next begins anew and is told what is wrong.
+    def _end(self, path: Path, job: asyncio.Future[None]) -> None:
+        del self._jobs[path]
+        # Nobody may be waiting; the next request begins anew and reports what is wrong.
         if not job.cancelled():
             job.exception()
 
     def _make(self, task: Task, path: Path) -> None:
         spec = animatic_spec(task)
-        write_clip(
-            path,
-            draw_frames(spec),
-            fps=spec.fps,
-            size_px=(spec.width_px, spec.height_px),
-            should_stop=self._is_over.is_set,
-        )
+        size_px = (spec.width_px, spec.height_px)
+        is_stopped = self._stopped.is_set
+        write_clip(path, draw_frames(spec), fps=spec.fps, size_px=size_px, should_stop=is_stopped)
 
     def stop(self) -> None:
         """Give up what is being made, at its next frame."""
-        self._is_over.set()
+        self._stopped.set()
 
     def close(self) -> None:
         """Stop, and wait for the threads to end."""
@@ -82,7 +76,7 @@ class Clips:
 def clip_name(task: Task) -> str:
     """The file name that all tasks share whose pictures are the same."""
     size: list[Json] = [task.width_px, task.height_px, task.duration_s, task.fps]
-    return f"{_digest([_LOOK, task.model, dict(task.payload), size])[:32]}.mp4"
+    return f"{_digest([_DRAWING_VERSION, task.model, dict(task.payload), size])[:32]}.mp4"
 
 
 def animatic_spec(task: Task) -> AnimaticSpec:
@@ -90,15 +84,15 @@ def animatic_spec(task: Task) -> AnimaticSpec:
     payload = task.payload
     seed = payload.get("seed")
     # Some models take -1 for "choose one".
-    is_chosen = isinstance(seed, int) and not isinstance(seed, bool) and seed >= 0
+    chosen = seed if type(seed) is int and seed >= 0 else None
     return AnimaticSpec(
         prompt=str(payload.get("prompt", "")),
         negative_prompt=str(payload.get("negative_prompt") or ""),
         model=task.model,
         resolution=task.resolution,
         ratio=task.ratio,
-        seed=seed if isinstance(seed, int) and is_chosen else None,
-        scenery_seed=str(seed) if is_chosen else _digest([task.model, dict(payload)]),
+        seed=chosen,
+        scenery_seed=_digest([task.model, dict(payload)]) if chosen is None else str(chosen),
         width_px=task.width_px,
         height_px=task.height_px,
         duration_s=task.duration_s,

@@ -1,4 +1,4 @@
-"""How large, long and fluent a clip shall be, from the model card and the payload. Pure."""
+"""Size, duration and frame rate of a clip, from the model card and the payload. Pure."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from storyboard.models.card import RATIO, RESOLUTION, ModelCard
 from storyboard.records import Json
 from storyboard.sandbox.tasks import MAX_DURATION_S, MAX_FPS, MAX_SIDE_PX
 
-# Scaled down, a clip has about as many pixels as this: quick to make, and still to be read.
+# A clip that is scaled down has about as many pixels as this: quick to make, and still legible.
 _PREVIEW_PX = 640 * 360
 _PREVIEW_FPS = 12
-_USUAL_FPS = 24  # for a card that does not know its own
-_USUAL_SIZE = (1280, 720)
-_USUAL_S = 5.0
+_DEFAULT_FPS = 24  # where the card has none; so have the next two
+_DEFAULT_SIZE = (1280, 720)
+_DEFAULT_S = 5.0
 
 
 @dataclass(frozen=True, slots=True)
 class ClipFormat:
-    """The measures of one clip; width and height are even, as H.264 wants them."""
+    """Width and height are even, as H.264 wants them."""
 
     width_px: int
     height_px: int
@@ -29,12 +29,12 @@ class ClipFormat:
 
 
 def clip_format(card: ModelCard, payload: Mapping[str, Json], *, full_size: bool) -> ClipFormat:
-    """The measures that a payload asks for, scaled down unless `full_size`."""
+    """What a payload asks for, scaled down unless `full_size`."""
     width, height = _pixels(card, payload)
     scale = 1.0 if full_size else min(1.0, math.sqrt(_PREVIEW_PX / (width * height)))
     scale = min(scale, MAX_SIDE_PX / max(width, height))
-    fps = round(card.frame_rate or _USUAL_FPS) if full_size else _PREVIEW_FPS
-    seconds = round(card.expected_duration_s(payload) or _USUAL_S)
+    fps = round(card.frame_rate or _DEFAULT_FPS) if full_size else _PREVIEW_FPS
+    seconds = round(card.expected_duration_s(payload) or _DEFAULT_S)
     return ClipFormat(
         _even(width * scale),
         _even(height * scale),
@@ -44,7 +44,7 @@ def clip_format(card: ModelCard, payload: Mapping[str, Json], *, full_size: bool
 
 
 def _pixels(card: ModelCard, payload: Mapping[str, Json]) -> tuple[int, int]:
-    return card.pixels(_text(payload.get(RESOLUTION)), _text(payload.get(RATIO))) or _USUAL_SIZE
+    return card.pixels(_text(payload.get(RESOLUTION)), _text(payload.get(RATIO))) or _DEFAULT_SIZE
 
 
 def _text(value: Json) -> str | None:

@@ -5,14 +5,27 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from PIL import ImageColor
+
 Colour: TypeAlias = tuple[int, int, int]
+
+_MOODS = """
+    #0a0e24 #182c54 #d6605c  #ffcea0 #070914 #ff7a5c  harbour night
+    #082834 #186870 #f6a45c  #ffe2aa #06161e #ffa048  teal and orange
+    #1c103a #5c2e7a #f08494  #ffd6c6 #100822 #ff94aa  violet hour
+    #06121e #0e3e4e #60c4a0  #e2ffe8 #040e14 #76e8b8  northern
+    #386e96 #96b6ba #f8d6a0  #fffae2 #4a241e #ffc468  desert noon
+    #2c3e5c #7a92ac #e8d6cc  #fff6ec #141c2c #96ceff  cold morning
+    #18080e #6e181e #fa8238  #ffe08c #100508 #ffb240  ember
+    #080a18 #1c2848 #7082aa  #eef2ff #050710 #a4beff  moonlit
+"""
+"""One mood a line: the colours in the order of `Palette`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Palette:
-    """One mood: the sky from top to horizon, the light in it, the nearest land, the accent."""
+    """The sky from top to horizon, the light in it, the nearest land, the accent."""
 
-    name: str
     sky: tuple[Colour, Colour, Colour]
     light: Colour
     land: Colour
@@ -25,61 +38,14 @@ def mix(one: Colour, other: Colour, share: float) -> Colour:
     return red, green, blue
 
 
-PALETTES = (
-    Palette(
-        "harbour night",
-        ((10, 14, 36), (24, 44, 84), (214, 96, 92)),
-        (255, 206, 160),
-        (7, 9, 20),
-        (255, 122, 92),
-    ),
-    Palette(
-        "teal and orange",
-        ((8, 40, 52), (24, 104, 112), (246, 164, 92)),
-        (255, 226, 170),
-        (6, 22, 30),
-        (255, 160, 72),
-    ),
-    Palette(
-        "violet hour",
-        ((28, 16, 58), (92, 46, 122), (240, 132, 148)),
-        (255, 214, 198),
-        (16, 8, 34),
-        (255, 148, 170),
-    ),
-    Palette(
-        "northern",
-        ((6, 18, 30), (14, 62, 78), (96, 196, 160)),
-        (226, 255, 232),
-        (4, 14, 20),
-        (118, 232, 184),
-    ),
-    Palette(
-        "desert noon",
-        ((56, 110, 150), (150, 182, 186), (248, 214, 160)),
-        (255, 250, 226),
-        (74, 36, 30),
-        (255, 196, 104),
-    ),
-    Palette(
-        "cold morning",
-        ((44, 62, 92), (122, 146, 172), (232, 214, 204)),
-        (255, 246, 236),
-        (20, 28, 44),
-        (150, 206, 255),
-    ),
-    Palette(
-        "ember",
-        ((24, 8, 14), (110, 24, 30), (250, 130, 56)),
-        (255, 224, 140),
-        (16, 5, 8),
-        (255, 178, 64),
-    ),
-    Palette(
-        "moonlit",
-        ((8, 10, 24), (28, 40, 72), (112, 130, 170)),
-        (238, 242, 255),
-        (5, 7, 16),
-        (164, 190, 255),
-    ),
-)
+def _read_palette(line: str) -> Palette:
+    top, middle, horizon, *others = (_rgb(word) for word in line.split()[:6])
+    return Palette((top, middle, horizon), *others)
+
+
+def _rgb(text: str) -> Colour:
+    red, green, blue = ImageColor.getrgb(text)[:3]
+    return red, green, blue
+
+
+PALETTES = tuple(map(_read_palette, _MOODS.strip().splitlines()))

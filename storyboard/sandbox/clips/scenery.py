@@ -11,11 +11,15 @@ import math
 import random
 from collections.abc import Callable
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import pairwise, product
+from typing import NamedTuple, TypeAlias, cast
 
 from PIL import Image, ImageDraw, ImageFilter
 
 from storyboard.sandbox.clips.palette import PALETTES, Colour, Palette, mix
+
+_Profile: TypeAlias = Callable[[random.Random, int], list[float]]
+"""Draws the heights of a ridge's crest, from 0 to 1, for the number of its depth."""
 
 _SMOOTH = 2  # ridges are drawn this much larger, then reduced, for soft edges
 
@@ -53,22 +57,45 @@ class Scenery:
     motes: tuple[Mote, ...]
 
 
+class _Depth(NamedTuple):
+    """A ridge by its distance: lengths in frame heights, speed in widths a second, shares."""
+
+    number: int  # 0 is the farthest
+    speed: float
+    crest: float
+    rise: float
+    darkness: float
+    haze: float
+
+
+_DEPTHS = (
+    _Depth(0, 0.010, 0.50, 0.15, 0.42, 0.42),
+    _Depth(1, 0.022, 0.60, 0.15, 0.74, 0.22),
+    _Depth(2, 0.046, 0.70, 0.14, 1.00, 0.05),
+)
+
+
+class _Frame(NamedTuple):
+    """What the ridges are drawn for; `direction` is 1 or -1, the way in which they pass."""
+
+    width: int
+    height: int
+    duration_s: float
+    direction: int
+
+
 def make_scenery(seed: str, width_px: int, height_px: int, duration_s: float) -> Scenery:
     """The scenery of one seed, for one frame size; equal arguments give equal pictures."""
     # Scenery keeps no secrets; `random()` of a text seed is the same on every Python.
     dice = random.Random(seed)  # noqa: S311 (draws pictures)
     palette = PALETTES[int(dice.random() * len(PALETTES))]
     profile = (_hills, _peaks, _skyline)[int(dice.random() * 3)]
-    sign = 1 if dice.random() < 0.5 else -1
-    size = (width_px, height_px)
+    frame = _Frame(width_px, height_px, duration_s, 1 if dice.random() < 0.5 else -1)
     return Scenery(
         palette=palette,
         sky=_draw_sky(palette, width_px, height_px, dice),
         light=_draw_light(palette, width_px, height_px, dice),
-        layers=tuple(
-            _draw_ridge(depth, profile, palette, dice, size=size, duration_s=duration_s, sign=sign)
-            for depth in (0, 1, 2)
-        ),
+        layers=tuple(_draw_ridge(depth, profile, palette, frame, dice) for depth in _DEPTHS),
         motes=tuple(_draw_mote(palette, width_px, height_px, dice) for _ in range(14)),
     )
 
@@ -104,36 +131,29 @@ def _draw_sky(palette: Palette, width: int, height: int, dice: random.Random) ->
     top, middle, horizon = palette.sky
     for y in range(height):
         share = y / (height * 0.78)
-        colour = (
-            mix(top, middle, share / 0.55)
-            if share < 0.55
-            else mix(middle, horizon, min(1.0, (share - 0.55) / 0.45))
-        )
+        if share < 0.55:
+            colour = mix(top, middle, share / 0.55)
+        else:
+            colour = mix(middle, horizon, min(1.0, (share - 0.55) / 0.45))
         column.putpixel((0, y), colour)
     sky = column.resize((width, height))
     draw = ImageDraw.Draw(sky)
-    if sum(top) < 150:
-        for _ in range(60):
-            x, y = int(dice.random() * width), int(dice.random() ** 2 * height * 0.55)
-            here = sky.getpixel((x, y))
-            shine = mix(_rgb(here), palette.light, 0.25 + 0.5 * dice.random())
-            size = max(1, round(min(width, height) / 360 * (1 + dice.random())))
-            draw.rectangle((x, y, x + size - 1, y + size - 1), fill=shine)
+    for _ in range(60 if sum(top) < 150 else 0):  # stars, where the sky is dark enough
+        x, y = int(dice.random() * width), int(dice.random() ** 2 * height * 0.55)
+        here = cast("Colour", sky.getpixel((x, y)))
+        shine = mix(here, palette.light, 0.25 + 0.5 * dice.random())
+        size = max(1, round(min(width, height) / 360 * (1 + dice.random())))
+        draw.rectangle((x, y, x + size - 1, y + size - 1), fill=shine)
     return sky
-
-
-def _rgb(pixel: object) -> Colour:
-    if not isinstance(pixel, tuple):
-        raise TypeError(f"not a pixel of an RGB picture: {pixel!r}")
-    return pixel[0], pixel[1], pixel[2]
 
 
 def _draw_light(palette: Palette, width: int, height: int, dice: random.Random) -> Mote:
     """The sun or moon: a disc within its glow."""
-    short = min(width, height)
-    radius = round(short * (0.07 + 0.06 * dice.random()))
+    radius = round(min(width, height) * (0.07 + 0.06 * dice.random()))
     size = radius * 8
-    glow = Image.radial_gradient("L").resize((size, size)).point(_glow)
+    # Half the side is 128 levels of Pillow's radial gradient, which grows outward.
+    glow = Image.radial_gradient("L").resize((size, size))
+    glow = glow.point(lambda distance: 150 * math.pow(max(0.0, 1.0 - distance / 180), 2.6))
     disc = Image.new("L", (radius * 4, radius * 4), 0)
     ImageDraw.Draw(disc).ellipse((0, 0, radius * 4 - 1, radius * 4 - 1), fill=255)
     disc = disc.resize((radius * 2, radius * 2), Image.Resampling.LANCZOS)
@@ -144,40 +164,22 @@ def _draw_light(palette: Palette, width: int, height: int, dice: random.Random) 
     return Mote(Image.new("RGB", glow.size, palette.light), glow, x, y, drift, 0.006)
 
 
-def _glow(distance: float) -> float:
-    # Half the side is 128 levels of Pillow's radial gradient, which grows outward.
-    nearness = max(0.0, 1.0 - distance / 180)
-    return 150 * math.pow(nearness, 2.6)
-
-
 def _draw_ridge(
-    depth: int,
-    profile: Callable[[random.Random, int], list[float]],
-    palette: Palette,
-    dice: random.Random,
-    *,
-    size: tuple[int, int],
-    duration_s: float,
-    sign: int,
+    depth: _Depth, profile: _Profile, palette: Palette, frame: _Frame, dice: random.Random
 ) -> Layer:
-    """One of three ridges, 0 the farthest; `sign` says which way all of them pass."""
-    width, height = size
-    speed = (0.010, 0.022, 0.046)[depth]
-    wide = round(width * (1 + speed * duration_s)) + 2
-    crest = (0.50, 0.60, 0.70)[depth]
-    rise = (0.15, 0.15, 0.14)[depth]
-    heights = profile(dice, depth)
-    top = round(height * (crest - rise))
-    tall = height - top
+    """One of three ridges."""
+    wide = round(frame.width * (1 + depth.speed * frame.duration_s)) + 2
+    levels = profile(dice, depth.number)
+    top = round(frame.height * (depth.crest - depth.rise))
+    tall = frame.height - top
     # Lengths go by the longer side, so that a portrait frame shows fewer hills, not thinner ones.
-    step_px = max(width, height) / 48
+    step_px = max(frame.width, frame.height) / 48
     points = [(0.0, float(tall * _SMOOTH))]
-    is_square = profile is _skyline
+    is_city = profile is _skyline
     for index in range(math.ceil(wide / step_px) + 2):
-        level = heights[index % len(heights)]
         x = index * step_px * _SMOOTH
-        y = (1 - level) * rise * height * _SMOOTH
-        if is_square and index:
+        y = (1 - levels[index % len(levels)]) * depth.rise * frame.height * _SMOOTH
+        if is_city and index:
             points.append((x, points[-1][1]))
         points.append((x, y))
     points.append((points[-1][0], float(tall * _SMOOTH)))
@@ -185,15 +187,13 @@ def _draw_ridge(
     ImageDraw.Draw(mask).polygon(points, fill=255)
     mask = mask.resize((wide, tall), Image.Resampling.BOX)
 
-    near = mix(palette.sky[1], palette.land, (0.42, 0.74, 1.0)[depth])
-    haze = mix(near, palette.sky[2], (0.42, 0.22, 0.05)[depth])
-    shade = Image.new("RGB", (1, 2))
-    shade.putpixel((0, 0), near)
-    shade.putpixel((0, 1), haze)
+    near = mix(palette.sky[1], palette.land, depth.darkness)
+    shade = Image.new("RGB", (1, 2), near)
+    shade.putpixel((0, 1), mix(near, palette.sky[2], depth.haze))
     picture = shade.resize((wide, tall), Image.Resampling.BILINEAR)
-    if is_square and depth:
+    if is_city and depth.number:
         _light_windows(picture, points, palette, step_px, dice)
-    return Layer(picture, mask, top, speed * sign)
+    return Layer(picture, mask, top, depth.speed * frame.direction)
 
 
 def _hills(dice: random.Random, depth: int) -> list[float]:
@@ -236,17 +236,16 @@ def _light_windows(
     dice: random.Random,
 ) -> None:
     draw = ImageDraw.Draw(picture)
-    size = max(1.0, step_px / 9)
+    size, grid_px = max(1.0, step_px / 9), step_px / 3
     for (x, y), (next_x, _) in pairwise(points[1:]):
-        for column in range(3):
-            for storey in range(int(picture.height * 0.34 / (step_px / 3))):
-                if dice.random() > 0.16:
-                    continue
-                left = x / _SMOOTH + (column + 0.5) * step_px / 3
-                top = y / _SMOOTH + (storey + 0.6) * step_px / 3
-                if next_x > x and left + size < picture.width and top + size < picture.height:
-                    shine = mix(palette.land, palette.light, 0.45 + 0.4 * dice.random())
-                    draw.rectangle((left, top, left + size * 0.8, top + size * 1.2), fill=shine)
+        for column, storey in product(range(3), range(int(picture.height * 0.34 / grid_px))):
+            if dice.random() > 0.16:
+                continue
+            left = x / _SMOOTH + (column + 0.5) * grid_px
+            top = y / _SMOOTH + (storey + 0.6) * grid_px
+            if next_x > x and left + size < picture.width and top + size < picture.height:
+                shine = mix(palette.land, palette.light, 0.45 + 0.4 * dice.random())
+                draw.rectangle((left, top, left + size * 0.8, top + size * 1.2), fill=shine)
 
 
 def _draw_mote(palette: Palette, width: int, height: int, dice: random.Random) -> Mote:
@@ -257,11 +256,5 @@ def _draw_mote(palette: Palette, width: int, height: int, dice: random.Random) -
     ImageDraw.Draw(mask).ellipse((radius, radius, radius * 3, radius * 3), fill=max(22, strength))
     mask = mask.filter(ImageFilter.GaussianBlur(radius / 3))
     sprite = Image.new("RGB", mask.size, mix(palette.light, palette.accent, dice.random() * 0.6))
-    return Mote(
-        sprite,
-        mask,
-        dice.random() * 1.2,
-        dice.random() * 1.2,
-        (dice.random() - 0.5) * 0.05,
-        -0.008 - 0.03 * dice.random(),
-    )
+    x, y = dice.random() * 1.2, dice.random() * 1.2
+    return Mote(sprite, mask, x, y, (dice.random() - 0.5) * 0.05, -0.008 - 0.03 * dice.random())

@@ -8,7 +8,9 @@ where there is one of a usual name, else empty boxes stand for the letters.
 from __future__ import annotations
 
 import unicodedata
-from dataclasses import dataclass
+from bisect import bisect_left
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TypeAlias
 
@@ -30,30 +32,18 @@ _WIDE_FACES = (
     "Arial Unicode.ttf",
     "DejaVuSans.ttf",
 )
+_UNPRINTABLE = ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")  # Unicode's categories
 _NEVER_ASSIGNED = "\ue000"  # private use: a font draws its empty box for it
 
+_SIGNS = "\u2032\u00d7\u2190\u2192ßæÆœŒøØłŁ\u0131"
+_PLAIN = ("'", "x", "<-", "->", "ss", "ae", "AE", "oe", "OE", "o", "O", "l", "L", "i")
 _FOLDED = str.maketrans(
-    {
-        **dict.fromkeys("\u2010\u2011\u2012\u2013\u2022\u2212", "-"),
-        **dict.fromkeys("\u2033\u00ab\u00bb", '"'),
-        "\u2014": " - ",
-        "\u2032": "'",
-        "\u00d7": "x",
-        "\u2190": "<-",
-        "\u2192": "->",
-        "\u00df": "ss",
-        "\u00e6": "ae",
-        "\u00c6": "AE",
-        "\u0153": "oe",
-        "\u0152": "OE",
-        "\u00f8": "o",
-        "\u00d8": "O",
-        "\u0142": "l",
-        "\u0141": "L",
-        "\u0131": "i",
-    }
+    dict.fromkeys("\u2010\u2011\u2012\u2013\u2022\u2212", "-")
+    | dict.fromkeys("\u2033\u00ab\u00bb", '"')
+    | {"\u2014": " - "}
+    | dict(zip(_SIGNS, _PLAIN, strict=True))
 )
-"""What NFKD does not take apart."""
+"""What NFKD does not take apart, in ASCII."""
 
 
 @lru_cache(maxsize=128)
@@ -77,28 +67,25 @@ def _has_letter(face: str, letter: str) -> bool:
 def face_for(text: str) -> str:
     """The face to set `text` in: the built-in one, or one of the system that has its letters."""
     missing = [letter for letter in set(text) if not _has_letter(BUILT_IN, letter)]
-    if not missing:
-        return BUILT_IN
-    known = {face: sum(_has_letter(face, letter) for letter in missing) for face in _installed()}
-    best = max(known, key=lambda face: known[face], default=BUILT_IN)
-    return best if known.get(best) else BUILT_IN
+    faces = (BUILT_IN, *_installed()) if missing else (BUILT_IN,)
+    return max(faces, key=lambda face: sum(_has_letter(face, letter) for letter in missing))
 
 
 @lru_cache(maxsize=1)
 def _installed() -> tuple[str, ...]:
     found = []
     for face in _WIDE_FACES:
-        try:
+        with suppress(OSError):
             font_of_size(24, face)
-        except OSError:
-            continue
-        found.append(face)
+            found.append(face)
     return tuple(found)
 
 
 def clean(text: str) -> str:
     """`text` as one paragraph that can be drawn: no controls, no lone surrogates, single spaces."""
-    printable = "".join(" " if _is_unprintable(letter) else letter for letter in text)
+    printable = "".join(
+        " " if unicodedata.category(letter) in _UNPRINTABLE else letter for letter in text
+    )
     return " ".join("".join(map(_fold, printable)).split())
 
 
@@ -113,10 +100,6 @@ def _fold(letter: str) -> str:
     return plain if plain.isascii() else letter
 
 
-def _is_unprintable(letter: str) -> bool:
-    return unicodedata.category(letter) in ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
-
-
 @dataclass(frozen=True, slots=True)
 class TextBlock:
     """Lines that fit a box, and the size they are set in."""
@@ -128,17 +111,14 @@ class TextBlock:
 
     @property
     def font(self) -> Font:
-        """What to draw the lines with."""
         return font_of_size(self.size_px, self.face)
 
     @property
     def line_height_px(self) -> int:
-        """From one line to the next."""
         return round(self.size_px * LINE_HEIGHT)
 
     @property
     def height_px(self) -> int:
-        """Of the whole block."""
         return self.line_height_px * len(self.lines)
 
 
@@ -148,46 +128,46 @@ def fit_text(
     """`text` set as large as the box allows; cut, and saying so, where even that is too much."""
     text = clean(text)
     face = face_for(text)
-    low, high = smallest_px, largest_px
-    best: TextBlock | None = None
-    while low <= high:
-        size = (low + high) // 2
-        block = TextBlock(tuple(wrap(text, font_of_size(size, face), width_px)), size, face)
-        if block.height_px <= height_px:
-            best, low = block, size + 1
-        else:
-            high = size - 1
-    return best or _cut(text, face, width_px, height_px, smallest_px)
+
+    def block_of(size: int) -> TextBlock:
+        return TextBlock(tuple(wrap(text, font_of_size(size, face), width_px)), size, face)
+
+    # The sizes from the smallest up; those that fit come first.
+    sizes = range(smallest_px, largest_px + 1)
+    fitting = bisect_left(sizes, True, key=lambda size: block_of(size).height_px > height_px)
+    return (
+        block_of(sizes[fitting - 1])
+        if fitting
+        else _cut(block_of(smallest_px), width_px, height_px)
+    )
 
 
-def _cut(text: str, face: str, width_px: int, height_px: int, size_px: int) -> TextBlock:
-    font = font_of_size(size_px, face)
-    room = max(1, height_px // round(size_px * LINE_HEIGHT))
-    lines = wrap(text, font, width_px)
-    kept = lines[:room]
-    left_out = sum(map(len, lines[room:]))
+def _cut(block: TextBlock, width_px: int, height_px: int) -> TextBlock:
+    """As many lines as fit, ending with how many letters were left out."""
+    room = max(1, height_px // block.line_height_px)
+    *lines, last = block.lines[:room]
+    left_out = sum(map(len, block.lines[room:]))
     note = f" ... and {left_out:,} more letters"
-    while kept[-1] and font.getlength(kept[-1] + note) > width_px:
-        kept[-1] = kept[-1][:-1]
-    kept[-1] = kept[-1].rstrip() + note
-    return TextBlock(tuple(kept), size_px, face, is_cut=True)
+    last = _prefix_that_fits(last, note, block.font, width_px)
+    return replace(block, lines=(*lines, last + note), is_cut=True)
 
 
 def shorten(text: str, font: Font, width_px: int) -> str:
     """`text` on one line, with an ellipsis where it had to be cut."""
-    end = "..."
     # No letter is narrower than this share of the size, so what is beyond needs no measuring.
     most = round(width_px / (font.size * 0.1)) + 1
     if len(text) <= most and font.getlength(text) <= width_px:
         return text
-    low, high = 0, min(len(text), most)
-    while low < high:
-        middle = (low + high + 1) // 2
-        if font.getlength(text[:middle] + end) <= width_px:
-            low = middle
-        else:
-            high = middle - 1
-    return text[:low].rstrip() + end
+    return _prefix_that_fits(text[: max(0, most)], "...", font, width_px) + "..."
+
+
+def _prefix_that_fits(text: str, end: str, font: Font, width_px: int) -> str:
+    """As much of `text` as fits a line together with `end`."""
+    lengths = range(len(text) + 1)
+    too_long = bisect_left(
+        lengths, True, key=lambda length: font.getlength(text[:length] + end) > width_px
+    )
+    return text[: max(0, too_long - 1)].rstrip()
 
 
 def wrap(text: str, font: Font, width_px: int) -> list[str]:
@@ -203,21 +183,20 @@ def wrap(text: str, font: Font, width_px: int) -> list[str]:
                 line, line_px = [], 0.0
             line_px += piece_px + (space_px if line else 0.0)
             line.append(piece)
-    lines.append(" ".join(line))
-    return lines
+    return [*lines, " ".join(line)]
 
 
 def _pieces(word: str, font: Font, width_px: int) -> list[tuple[str, float]]:
     """A word with its width, or its parts where it is wider than a line (Chinese has no spaces)."""
     width = font.getlength(word)
-    if width <= width_px or len(word) == 1:
+    if width <= width_px:
         return [(word, width)]
-    pieces: list[tuple[str, float]] = []
-    start, part_px = 0, 0.0
-    for index, letter in enumerate(word):
+    pieces = [("", 0.0)]
+    for letter in word:
         letter_px = font.getlength(letter)
-        if index > start and part_px + letter_px > width_px:
-            pieces.append((word[start:index], part_px))
-            start, part_px = index, 0.0
-        part_px += letter_px
-    return [*pieces, (word[start:], part_px)]
+        piece, piece_px = pieces[-1]
+        if piece and piece_px + letter_px > width_px:
+            pieces.append((letter, letter_px))
+        else:
+            pieces[-1] = (piece + letter, piece_px + letter_px)
+    return pieces
