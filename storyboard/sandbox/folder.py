@@ -1,7 +1,6 @@
-"""The folder that a sandbox keeps, and its files: opened only where they are what we made.
+"""Opens the files of a sandbox's folder, which may come from an archive or a repository.
 
-A folder can come out of an archive or a repository. Links, FIFOs and devices
-in it are never followed or opened.
+Links, FIFOs and devices in it are never followed or opened.
 """
 
 from __future__ import annotations
@@ -14,7 +13,7 @@ from pathlib import Path
 from storyboard.errors import StateError
 
 _NEXT = "remove it, or delete the sandbox's folder to begin anew; nothing in it was paid for"
-# Windows has neither; there the look at the file beforehand must do.
+# Windows has neither; there the check of the file beforehand must do.
 _NO_FOLLOW = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
 _BINARY = getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
 
@@ -39,26 +38,27 @@ def make_folder(folder: Path) -> None:
 
 
 def open_journal(path: Path) -> FileIO:
-    """The plain file `path`, made if need be, to read and to add to; unbuffered.
+    """The plain file `path`, made if need be, to read and to append to; unbuffered.
 
     Raises:
         StateError: it is a link, a FIFO, a device or a folder, or cannot be opened.
     """
+    not_plain = StateError(f"{path} is no plain file; the sandbox opens no other", next_step=_NEXT)
     try:
         if not is_plain_or_missing(path):
-            raise _not_plain(path)
+            raise not_plain
         flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | _NO_FOLLOW | _BINARY
         file = FileIO(os.open(path, flags, 0o600), "r+")
-        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-            file.close()
-            raise _not_plain(path)
     except OSError as error:
         raise _unusable(path, error) from None
+    if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+        file.close()
+        raise not_plain
     return file
 
 
 def is_plain_or_missing(path: Path) -> bool:
-    """Whether `path` can be used as a file of ours; a link to a file is none."""
+    """Whether `path` can be used as a file of ours; a link to a file cannot."""
     try:
         return stat.S_ISREG(path.lstat().st_mode)
     except FileNotFoundError:
@@ -68,17 +68,13 @@ def is_plain_or_missing(path: Path) -> bool:
 def read_port(note: Path) -> int:
     """The port in a plain file, or 0 where there is none to be read."""
     try:
-        if not stat.S_ISREG(note.lstat().st_mode):
+        if not is_plain_or_missing(note):
             return 0
         with FileIO(os.open(note, os.O_RDONLY | _NO_FOLLOW | _BINARY)) as file:
             port = int(file.read(16))
     except (OSError, ValueError):
         return 0
     return port if 1024 <= port < 65536 else 0
-
-
-def _not_plain(path: Path) -> StateError:
-    return StateError(f"{path} is no plain file; the sandbox opens no other", next_step=_NEXT)
 
 
 def _unusable(path: Path, error: OSError) -> StateError:

@@ -1,7 +1,8 @@
-"""The accepted tasks on disk: one JSON line each, only ever added to, each safe before its answer.
+"""The accepted tasks on disk: one JSON line each, synced before its client is answered.
 
-A line that a kill tore off was never answered for, so it is dropped. The file
-may have come from somebody else: every value is checked before it is used.
+An incomplete last line is what a kill left; its client got no answer, so it is
+dropped. The file may have come from somebody else: every value is checked
+before it is used.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ class Journal:
     """The file of one sandbox folder. Opened once; `add` may be called from any one thread."""
 
     def __init__(self, folder: Path) -> None:
-        """Open or begin the file in `folder`, which is made if need be.
+        """Open the file in `folder`; both are made if need be.
 
         Raises:
             StateError: the folder or the file cannot be used, or is a link.
@@ -38,7 +39,7 @@ class Journal:
         self._file: FileIO = open_journal(self._path)
 
     def load(self) -> tuple[Task, ...]:
-        """Every task that was accepted, in order; what a kill tore off is cut away.
+        """Every task that was accepted, in order; an incomplete last line is cut off.
 
         Raises:
             StateError: the file is too large, or a line inside it is not a task.
@@ -59,19 +60,18 @@ class Journal:
                     break
                 end += len(line)
                 if line != b"\n":
-                    tasks.append(self._read(line, number))
+                    tasks.append(self._parse(line, number))
         return tuple(tasks)
 
-    def _read(self, line: bytes, number: int) -> Task:
+    def _parse(self, line: bytes, number: int) -> Task:
         try:
             return task_from_json(parse_json(line))
         except ValueError:
-            raise StateError(
-                f"{self._path}:{number}: not a task of the sandbox", next_step=_NEXT
-            ) from None
+            message = f"{self._path}:{number}: not a task of the sandbox"
+            raise StateError(message, next_step=_NEXT) from None
 
     def add(self, task: Task) -> None:
-        """Write one task and wait until it is on the disk; raises OSError, and takes it back."""
+        """Append one task and sync it to the disk; where that fails, undo it and raise OSError."""
         end = self._file.seek(0, os.SEEK_END)
         line = json.dumps(task_to_json(task)).encode() + b"\n"
         try:
@@ -83,5 +83,4 @@ class Journal:
             raise
 
     def close(self) -> None:
-        """Give the file up."""
         self._file.close()

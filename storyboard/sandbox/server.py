@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -139,7 +140,7 @@ class SandboxServer:
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1, auto_decompress=False)
         resources.callback(lambda: run(runner.cleanup()))
         resources.callback(clips.stop)
-        run(_serve(runner, listener))
+        resources.callback(run(_serve(runner, listener)))
 
     def _listen(self) -> socket.socket:
         """A socket on loopback: at the port asked for, else the one of last time, else any."""
@@ -163,7 +164,7 @@ def _make_temporary_folder(resources: ExitStack) -> Path:
     return Path(resources.enter_context(folder))
 
 
-def _start_loop(resources: ExitStack) -> Callable[[Coroutine[Any, Any, None]], None]:
+def _start_loop(resources: ExitStack) -> Callable[[Coroutine[Any, Any, Any]], Any]:
     """An event loop in a thread of its own, and the function that runs a coroutine in it."""
     loop = asyncio.new_event_loop()
     resources.callback(loop.close)
@@ -172,16 +173,34 @@ def _start_loop(resources: ExitStack) -> Callable[[Coroutine[Any, Any, None]], N
     resources.callback(thread.join)
     resources.callback(loop.call_soon_threadsafe, loop.stop)
 
-    def run(coroutine: Coroutine[Any, Any, None]) -> None:
-        asyncio.run_coroutine_threadsafe(coroutine, loop).result()
+    def run(coroutine: Coroutine[Any, Any, Any]) -> Any:
+        return asyncio.run_coroutine_threadsafe(coroutine, loop).result()
 
     resources.callback(lambda: run(loop.shutdown_default_executor()))
     return run
 
 
-async def _serve(runner: web.AppRunner, listener: socket.socket) -> None:
+async def _serve(runner: web.AppRunner, listener: socket.socket) -> Callable[[], object]:
+    """Begin to listen; gives what ends it, to be called from any thread."""
     await runner.setup()
-    await web.SockSite(runner, listener).start()
+    server = runner.server
+    assert server is not None  # noqa: S101 - setup made it
+
+    def new_connection() -> asyncio.BaseProtocol:
+        is_full = len(server.connections) >= MAX_CONNECTIONS
+        return _ClosedAtOnce() if is_full else server()
+
+    loop = asyncio.get_running_loop()
+    listening = await loop.create_server(new_connection, sock=listener)
+    return partial(loop.call_soon_threadsafe, listening.close)
+
+
+class _ClosedAtOnce(asyncio.Protocol):
+    """A connection that is one too many."""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        if isinstance(transport, asyncio.WriteTransport):
+            transport.abort()
 
 
 def _bind(port: int) -> socket.socket | None:

@@ -180,7 +180,7 @@ class Service:
     def _make_task(self, card: ModelCard, payload: dict[str, Json], user_id: str | None) -> Task:
         settings, now = self.settings, self.now()
         spread = chance(settings.seed, "render_time", len(self._tasks) + 1) * 2 - 1
-        takes_s = max(0.0, settings.render_time_s + settings.render_time_spread_s * spread)
+        time_s = max(0.0, settings.render_time_s + settings.render_time_spread_s * spread)
         retention_s = settings.retention_s
         clip = clip_format(card, payload, full_size=settings.full_size)
         return Task(
@@ -189,8 +189,8 @@ class Service:
             model=card.name,
             payload=payload,
             accepted_at=now,
-            starts_at=now + takes_s * _PENDING_SHARE,
-            ends_at=now + takes_s,
+            starts_at=now + time_s * _PENDING_SHARE,
+            ends_at=now + time_s,
             retention_s=card.retention_h * 3600 if retention_s is None else retention_s,
             fate=self._decide_fate(payload),
             cost_usd=round(clip.duration_s * settings.price_per_second_usd, 4),
@@ -232,7 +232,7 @@ class Service:
             self._spent_usd += task.charge_usd(now)
 
     def task(self, task_id: str) -> Task:
-        """A task by its id; raises Refusal 404 where there is none, or none any more."""
+        """A task by its id; raises Refusal 404 where it does not exist or has expired."""
         task = self._tasks.get(task_id)
         if task is None or task.is_expired(self.now()):
             raise not_found("task does not exist or has expired")

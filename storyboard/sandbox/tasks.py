@@ -1,8 +1,8 @@
 """Tasks as values: what was accepted, and what has become of it by now.
 
-A task is written down whole when it is accepted, with its fate and its times.
-All that a poll says is a function of that record and the clock, so a server
-that was killed goes on as if nothing had been.
+A task's fate and times are decided when it is accepted, and written to the
+journal with it. What a poll says is a function of that record and the clock,
+so a server that was killed goes on where it was.
 """
 
 from __future__ import annotations
@@ -77,7 +77,7 @@ class Task:
 
     @property
     def expires_at(self) -> float:
-        """When the task and its video are gone."""
+        """When the task and its video are deleted."""
         return self.ends_at + self.retention_s
 
     def status(self, now: float) -> Status:
@@ -93,7 +93,7 @@ class Task:
         return Status.SUCCESS
 
     def is_finished(self, now: float) -> bool:
-        """Whether it no longer takes a place among the tasks in flight."""
+        """Whether it no longer counts as in flight."""
         return self.fate is not Fate.NEVER_ENDS and now >= self.ends_at
 
     def is_expired(self, now: float) -> bool:
@@ -128,10 +128,10 @@ def task_from_json(data: Any) -> Task:
     times = (task.accepted_at, task.starts_at, task.ends_at)
     sides, words = (task.width_px, task.height_px), (task.resolution, task.ratio)
     if not (
-        _is_like(_ID, task.id)
-        and _is_like(_FILE, task.file)
-        and _is_like(_MODEL, task.model)
-        and (task.user_id is None or _is_like(USER_ID, task.user_id))
+        _matches(_ID, task.id)
+        and _matches(_FILE, task.file)
+        and _matches(_MODEL, task.model)
+        and (task.user_id is None or _matches(USER_ID, task.user_id))
         and isinstance(task.payload, dict)
         and all(isinstance(word, str) and len(word) <= _MAX_WORD for word in words)
         and all(_is_number(value) for value in (*times, task.retention_s, task.cost_usd))
@@ -144,12 +144,12 @@ def task_from_json(data: Any) -> Task:
     return task
 
 
-def _is_like(pattern: re.Pattern[str], value: object) -> bool:
+def _matches(pattern: re.Pattern[str], value: object) -> bool:
     return isinstance(value, str) and pattern.fullmatch(value) is not None
 
 
-def _is_number(value: object) -> bool:
-    return type(value) in (int, float) and 0 <= value <= _MAX_NUMBER  # type: ignore[operator] # just looked at
+def _is_number(value: Any) -> bool:
+    return type(value) in (int, float) and 0 <= value <= _MAX_NUMBER
 
 
 def _is_count(value: object, most: int) -> bool:

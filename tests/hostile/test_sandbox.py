@@ -154,6 +154,51 @@ def test_a_wrong_key_is_answered_as_the_api_does(port: int, key: str) -> None:
     assert exchange(port, f"GET /api/v1/apikey/validate{head}") == (200, valid)
 
 
+def test_a_key_of_its_own_guards_what_sets_faults_and_reads_the_counts_too() -> None:
+    right = {"Authorization": "Bearer a-key-of-its-own"}
+    with SandboxServer(settings=QUICK, api_key="a-key-of-its-own") as server:
+        for headers, status in ((KEY, 401), ({}, 401), (right, 200)):
+            url = f"{server.base_url}/sandbox"
+            replies = [
+                requests.get(f"{url}/ledger", headers=headers, timeout=9),
+                requests.get(f"{url}/faults", headers=headers, timeout=9),
+                requests.post(f"{url}/faults", headers=headers, json={"slow": 1}, timeout=9),
+            ]
+            assert [reply.status_code for reply in replies] == [status] * 3
+            assert server.faults.slow == (status == 200)
+        assert requests.get(server.base_url, timeout=9).status_code == 200
+
+
+def test_with_the_usual_key_faults_are_set_without_one_as_documented() -> None:
+    with serving() as (server, _):
+        reply = requests.post(f"{server.base_url}/sandbox/faults", json={"slow": 0.5}, timeout=9)
+        assert reply.status_code == 200
+        assert server.faults.slow == 0.5
+        assert requests.get(f"{server.base_url}/sandbox/ledger", timeout=9).status_code == 200
+
+
+def test_no_more_connections_are_open_than_the_bound(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("storyboard.sandbox.server.MAX_CONNECTIONS", 3)
+    with serving() as (_, port):
+        request = f"GET /sandbox/ledger HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n\r\n".encode()
+
+        def connect() -> tuple[socket.socket, bytes]:
+            connection = socket.create_connection(("127.0.0.1", port), timeout=10)
+            try:
+                connection.sendall(request)
+                return connection, connection.recv(8)
+            except ConnectionError:
+                return connection, b""
+
+        opened = [connect() for _ in range(4)]
+        assert [answer for _, answer in opened] == [b"HTTP/1.1"] * 3 + [b""]
+        for connection, _ in opened:
+            connection.close()
+        while not (again := connect())[1]:  # until the server sees that they are closed
+            again[0].close()
+        again[0].close()
+
+
 # What comes in
 
 

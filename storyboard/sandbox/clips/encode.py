@@ -12,7 +12,7 @@ from PIL import Image
 
 # With its lookahead, x264 gave other bytes for the same frames in a few of a thousand runs on a
 # busy machine; without mbtree and lookahead in none.
-_SAME_BYTES = "mbtree=0:rc-lookahead=0:sync-lookahead=0"
+_DETERMINISTIC = "mbtree=0:rc-lookahead=0:sync-lookahead=0"
 _SMALL_PX = 720 * 720  # beyond it, time counts for more than the size of the file
 
 
@@ -31,38 +31,28 @@ def write_clip(
     """Write `frames` as an MP4 to `path`, whole or not at all.
 
     Raises:
-        Stopped: `should_stop` said so before a frame.
+        Stopped: `should_stop` returned True before a frame.
     """
+    # "bitexact" leaves out the encoder's version and the time of writing.
+    container_options = {"movflags": "+faststart", "fflags": "+bitexact"}
+    preset = "veryfast" if size_px[0] * size_px[1] <= _SMALL_PX else "ultrafast"
+    options = {"preset": preset, "tune": "animation", "crf": "21", "x264-params": _DETERMINISTIC}
     # In a new folder of the user's own nobody can have put a link in the encoder's way.
     with tempfile.TemporaryDirectory(prefix=".part-", dir=path.parent) as folder:
-        part = Path(folder) / path.name
-        _encode(part, frames, fps, size_px, should_stop)
-        part.replace(path)
-
-
-def _encode(
-    part: Path,
-    frames: Iterable[Image.Image],
-    fps: int,
-    size_px: tuple[int, int],
-    should_stop: Callable[[], bool],
-) -> None:
-    # "bitexact" leaves out the encoder's version and the time of writing.
-    options = {"movflags": "+faststart", "fflags": "+bitexact"}
-    with av.open(str(part), "w", format="mp4", options=options) as container:
-        preset = "veryfast" if size_px[0] * size_px[1] <= _SMALL_PX else "ultrafast"
-        options = {"preset": preset, "tune": "animation", "crf": "21", "x264-params": _SAME_BYTES}
-        stream = container.add_stream("libx264", rate=fps, options=options)
-        stream.width, stream.height = size_px
-        stream.pix_fmt = "yuv420p"
-        stream.time_base = Fraction(1, fps)
-        # With several threads x264 may choose otherwise from run to run.
-        stream.codec_context.thread_count = 1
-        for number, picture in enumerate(frames):
-            if should_stop():
-                raise Stopped
-            frame = av.VideoFrame.from_image(picture)  # type: ignore[no-untyped-call] # PyAV has no types
-            frame.pts = number
-            frame.time_base = Fraction(1, fps)
-            container.mux(stream.encode(frame))
-        container.mux(stream.encode(None))
+        partial = Path(folder) / path.name
+        with av.open(str(partial), "w", format="mp4", options=container_options) as container:
+            stream = container.add_stream("libx264", rate=fps, options=options)
+            stream.width, stream.height = size_px
+            stream.pix_fmt = "yuv420p"
+            stream.time_base = Fraction(1, fps)
+            # With several threads x264 may choose otherwise from run to run.
+            stream.codec_context.thread_count = 1
+            for number, picture in enumerate(frames):
+                if should_stop():
+                    raise Stopped
+                frame = av.VideoFrame.from_image(picture)  # type: ignore[no-untyped-call] # PyAV has no types
+                frame.pts = number
+                frame.time_base = Fraction(1, fps)
+                container.mux(stream.encode(frame))
+            container.mux(stream.encode(None))
+        partial.replace(path)

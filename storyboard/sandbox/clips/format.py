@@ -30,7 +30,8 @@ class ClipFormat:
 
 def clip_format(card: ModelCard, payload: Mapping[str, Json], *, full_size: bool) -> ClipFormat:
     """What a payload asks for, scaled down unless `full_size`."""
-    width, height = _pixels(card, payload)
+    resolution, ratio = (str(payload.get(name) or "") for name in (RESOLUTION, RATIO))
+    width, height = card.pixels(resolution, ratio) or _DEFAULT_SIZE
     scale = 1.0 if full_size else min(1.0, math.sqrt(_PREVIEW_PX / (width * height)))
     scale = min(scale, MAX_SIDE_PX / max(width, height))
     fps = round(card.frame_rate or _DEFAULT_FPS) if full_size else _PREVIEW_FPS
@@ -41,14 +42,6 @@ def clip_format(card: ModelCard, payload: Mapping[str, Json], *, full_size: bool
         min(max(1, seconds), MAX_DURATION_S),
         min(max(1, fps), MAX_FPS),
     )
-
-
-def _pixels(card: ModelCard, payload: Mapping[str, Json]) -> tuple[int, int]:
-    return card.pixels(_text(payload.get(RESOLUTION)), _text(payload.get(RATIO))) or _DEFAULT_SIZE
-
-
-def _text(value: Json) -> str | None:
-    return value if isinstance(value, str) else None
 
 
 def _even(pixels: float) -> int:
