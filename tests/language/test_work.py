@@ -15,7 +15,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from storyboard.language.expansion import payload, shared, takes
+from storyboard.language.expansion import takes
+from storyboard.language.expansion.shot_scope import ShotScope
 from storyboard.language.templates.engine import JinjaRenderer
 from storyboard.language.templates.sandbox import Sandbox
 from tests.language.boards import HEAD, load_text, told
@@ -39,7 +40,6 @@ def counts(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
 
     count(Sandbox, "compile", "compiled")
     count(JinjaRenderer, "render", "rendered")
-    count(shared, "_read_shared", "negatives read")
     count(takes, "fingerprint", "fingerprints")
     return counted
 
@@ -75,7 +75,6 @@ def test_what_is_the_same_for_all_rows_is_made_once(tmp_path: Path, counts: Coun
     }
     # The id and the prompt of each shot; the suffix, the var in it and the resolution once.
     assert counts["rendered"] == 2 * SHOTS + 3
-    assert counts["negatives read"] == 1
     assert counts["fingerprints"] == SHOTS
 
 
@@ -145,7 +144,7 @@ def test_what_is_remembered_for_an_entry_changes_nothing(data: st.DataObject) ->
         text, rows = json.dumps(document), "a,b,n\n1,2,base\n3,4,\n1,2,base\n"
         board = load_text(Path(folder), text, rows_csv=rows)
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(payload, "_read_cached", lambda key, cache, scope, read: read())
+            patch.setattr(ShotScope, "render_text", ShotScope._render_text)
             expected = load_text(Path(folder), text, rows_csv=rows)
     assert board.takes == expected.takes
     assert board.problems == expected.problems

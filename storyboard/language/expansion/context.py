@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from storyboard.language.expansion.cascade import Layer, Setting, merge_layers
-from storyboard.language.expansion.payload import TracedPayload, ValueCache
+from storyboard.language.expansion.payload import PayloadInputs, TracedPayload
 from storyboard.language.expansion.shared import SharedValues
 from storyboard.language.expansion.shot_scope import Renderer, ShotScope
 from storyboard.language.expansion.values import Report
@@ -45,10 +45,10 @@ class ExpansionContext:
 
 
 class Section(NamedTuple):
-    """A part of the file and what holds in it: the file, a scene, an entry or one shot of it.
+    """A part of the file and what holds in it: the file, a scene or an entry under `shots`.
 
     `layer` is the cascade down to here, `facts` are the names that templates
-    know beside the vars (`scene`, `row`, `shot`, ...), `scene` is its id.
+    know beside the vars (`scene`, `title`), `scene` is its id.
     """
 
     layer: Layer
@@ -59,35 +59,29 @@ class Section(NamedTuple):
         """The section inside this one that says `layer`."""
         return self._replace(layer=merge_layers((self.layer, layer, context.overrides)))
 
-    def with_facts(self, **facts: Json) -> Section:
-        """The same section with more names for templates."""
-        return Section(self.layer, {**self.facts, **facts}, self.scene)
-
-    def scope(self, context: ExpansionContext) -> ShotScope:
-        """What templates see here."""
+    def scope(self, context: ExpansionContext, **facts: Json) -> ShotScope:
+        """What templates see here, with more facts."""
         variables, meta, sources = self.layer.variables, self.layer.meta, context.sources
-        return ShotScope(context.templates, variables, self.facts, meta=meta, sources=sources)
+        facts = {**self.facts, **facts}
+        return ShotScope(context.templates, variables, facts, meta=meta, sources=sources)
 
 
 class ShotEntry(NamedTuple):
-    """One entry under `shots` or, with the facts of one, a shot that it makes.
+    """One entry under `shots`.
 
-    `where` is the path to it, `card` the card of its model, None for an
-    unknown one. `cache` is shared by all shots of an entry that makes several.
+    `where` is the path to it, `position` where problems with a whole shot stand.
+    `scope` has the facts that its shots have in common. `inputs` is None where
+    the model is not known.
     """
 
     node: MappingNode
     where: str
     section: Section
-    card: ModelCard | None
-    cache: ValueCache | None = None
+    position: Position
+    scope: ShotScope
+    inputs: PayloadInputs | None
 
     @property
     def settings(self) -> Mapping[str, Setting]:
         """The settings that hold for it."""
         return self.section.layer.settings
-
-    def with_facts(self, **facts: Json) -> ShotEntry:
-        """The same entry with more names for its templates."""
-        section = self.section.with_facts(**facts)
-        return ShotEntry(self.node, self.where, section, self.card, self.cache)

@@ -22,10 +22,11 @@ from storyboard.language.expansion.matrix import (
     read_combinations,
     read_matrix,
 )
-from storyboard.language.expansion.payload import ValueCache
+from storyboard.language.expansion.payload import payload_inputs
 from storyboard.language.expansion.shot_keys import MAX_TAKES, literal_takes
+from storyboard.language.expansion.shot_scope import ShotScope
 from storyboard.language.expansion.takes import expand_shot
-from storyboard.language.expansion.values import attempt, read_text
+from storyboard.language.expansion.values import Report, attempt, read_text
 from storyboard.language.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from storyboard.language.templates.fault import TemplatesTooCostly
 from storyboard.records import Json, Problem, Take
@@ -59,8 +60,9 @@ def _expand(
     root = files[-1]
     layers = [read_level(file, "") for file in files]
     film = Section(merge_layers([*layers, context.overrides]), {})
-    title = _read_title(root, "title", film, context)
-    film = film.with_facts(scene={}, **({} if title is None else {"title": title}))
+    title = _read_title(root, "title", film.scope(context), context)
+    facts: dict[str, Json] = {"scene": {}} if title is None else {"scene": {}, "title": title}
+    film = film._replace(facts=facts)
     takes: list[Take] = []
     for node, where, section in _entries(root, film, context):
         if "model" not in section.layer.settings and "model" not in node.entries:
@@ -86,23 +88,24 @@ def _enter_scene(
     node: MappingNode, where: str, film: Section, context: ExpansionContext
 ) -> Section:
     section = film.narrowed(read_level(node, where), context)
-    scene_id = read_id(node, where, section, context.scene_ids, context)
-    facts: dict[str, Json] = {"id": scene_id or where}
-    title = _read_title(node, f"{where}.title", section.with_facts(scene=facts), context)
+    scope = section.scope(context)
+    scene_id = read_id(node, where, scope, context.scene_ids, context.report)
+    scene: dict[str, Json] = {"id": scene_id or where}
+    title = _read_title(node, f"{where}.title", section.scope(context, scene=scene), context)
     if title is not None:
-        facts = {**facts, "title": title}
-    return section.with_facts(scene=facts)._replace(scene=scene_id)
+        scene = {**scene, "title": title}
+    return section._replace(facts={**section.facts, "scene": scene}, scene=scene_id)
 
 
 def _read_title(
-    node: MappingNode, where: str, section: Section, context: ExpansionContext
+    node: MappingNode, where: str, scope: ShotScope, context: ExpansionContext
 ) -> str | None:
     """A title; None where there is none, empty where it has a problem."""
     found = node.entries.get("title")
     if found is None or not isinstance(found.value, ScalarNode) or found.value.value is None:
         return None
     setting = Setting(found.value, where, found.key_position)
-    title = attempt(context.report, read_text, setting, section.scope(context))
+    title = attempt(context.report, read_text, setting, scope)
     return (title or "").strip()
 
 
@@ -124,30 +127,30 @@ def _expand_entry(
         factors = [(len(rows), "rows"), (combinations, "combinations"), (takes, "takes")]
         context.report(_too_many_takes(node, where, factors))
         return
-    cache: ValueCache | None = {} if len(rows) * combinations > 1 else None
     model = section.layer.settings.get("model")
     name = model.node.data if model else None
     card = context.cards.get(name) if isinstance(name, str) else None
-    entry = ShotEntry(node, where, section, card, cache)
-    for shot in _shots(entry, rows, matrix, context):
-        yield from expand_shot(shot, context)
+    settings, position = section.layer.settings, node.first_key_position
+    inputs = payload_inputs(settings, card, context.shared, position) if card else None
+    entry = ShotEntry(node, where, section, position, section.scope(context), inputs)
+    for facts in _facts_of_shots(entry, rows, matrix, context.report):
+        yield from expand_shot(entry, facts, context)
 
 
-def _shots(
-    entry: ShotEntry, rows: Sequence[Row | None], matrix: Matrix | None, context: ExpansionContext
-) -> Iterator[ShotEntry]:
-    """The shots of an entry, each with its row and its combination among the facts."""
+def _facts_of_shots(
+    entry: ShotEntry, rows: Sequence[Row | None], matrix: Matrix | None, report: Report
+) -> Iterator[dict[str, Json]]:
+    """For each shot of an entry its row and its combination."""
     combinations: Sequence[Combination] | None = None
     for row in rows:
-        of_row = entry if row is None else entry.with_facts(row=row)
+        facts: dict[str, Json] = {} if row is None else {"row": row}
         if matrix is None:
-            yield of_row
+            yield facts
             continue
         if combinations is None or not matrix.is_fixed:
-            scope = of_row.section.scope(context)
-            combinations = read_combinations(matrix, scope, context.report)
+            combinations = read_combinations(matrix, entry.scope.with_facts(**facts), report)
         for combination in combinations:
-            yield of_row.with_facts(matrix=combination)
+            yield {**facts, "matrix": combination}
 
 
 def _too_many_takes(node: MappingNode, where: str, factors: list[tuple[int, str]]) -> Problem:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from storyboard.language.expansion.cascade import Setting
-from storyboard.language.expansion.context import ExpansionContext, Section
-from storyboard.language.expansion.values import attempt, read_text
+from storyboard.language.expansion.shot_scope import ShotScope
+from storyboard.language.expansion.values import Report, attempt, read_text
 from storyboard.language.nodes import MappingNode, ScalarNode
 from storyboard.names import check_id
 from storyboard.records import Position, Problem
@@ -43,11 +43,7 @@ def claim_id(
 
 
 def read_id(
-    node: MappingNode,
-    where: str,
-    section: Section,
-    known: dict[str, Position],
-    context: ExpansionContext,
+    node: MappingNode, where: str, scope: ShotScope, known: dict[str, Position], report: Report
 ) -> str | None:
     """The id of a scene or a shot, entered in `known`; None where it cannot be used.
 
@@ -57,12 +53,12 @@ def read_id(
     if found is None or not isinstance(found.value, ScalarNode):
         return None  # the schema has reported it
     setting = Setting(found.value, f"{where}.id", found.key_position)
-    text = attempt(context.report, read_text, setting, section.scope(context))
+    text = attempt(report, read_text, setting, scope)
     if text is None:
         return None
     rendered = text if found.value.is_template else None
     problem = claim_id(text, setting.where, found.value.position, known, rendered=rendered)
     if problem is None:
         return text
-    context.report(problem)
+    report(problem)
     return text if problem.code == "repeated-id" else None

@@ -6,7 +6,7 @@ other. The model's limits are not checked here but by its schema.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from typing import NamedTuple, TypeAlias
@@ -40,34 +40,50 @@ _PROMPT_KEYS = ("prompt_prefix", "prompt", "prompt_suffix")
 Stated: TypeAlias = "tuple[Json, Setting | None]"
 """A value and the setting that states it, None where nothing does."""
 
-ValueCache: TypeAlias = "dict[str, Stated]"
-"""Values that are the same for all shots of an entry, by parameter."""
-
 
 class PayloadInputs(NamedTuple):
-    """What the payloads of one shot are built from; `shot` is its id, `position` its entry's.
+    """What the payloads of one entry's shots are built from.
 
-    `cache` is shared by all shots of an entry that makes several.
+    `stated` are the parameters of its model that are set or needed, `foreign` the
+    settings that only other models have, `position` is that of the entry.
     """
 
     settings: Mapping[str, Setting]
     card: ModelCard
     shared: SharedValues
-    shot: str
     position: Position
-    cache: ValueCache | None = None
+    stated: tuple[tuple[str, Parameter], ...]
+    foreign: tuple[tuple[str, Setting], ...]
 
 
-@dataclass(frozen=True, slots=True)
+def payload_inputs(
+    settings: Mapping[str, Setting], card: ModelCard, shared: SharedValues, position: Position
+) -> PayloadInputs:
+    """The inputs for shots with these settings."""
+    names = {"negative_prompt" if key == "negative" else key for key in settings}
+    stated = tuple(
+        (name, parameter)
+        for name, parameter in card.parameters.items()
+        if name in names or parameter.is_required
+    )
+    others = shared.parameters - card.parameters.keys()
+    foreign = tuple(
+        (key, setting)
+        for key, setting in settings.items()
+        if ("negative_prompt" if key == "negative" else key) in others
+    )
+    return PayloadInputs(settings, card, shared, position, stated, foreign)
+
+
+@dataclass(slots=True)
 class TracedPayload:
     """A payload and where each of its values comes from, for the problems that a schema finds.
 
     `sources` has the setting and the value that was read from it, `faulty` the
-    positions of values that could not be read, by parameter. `position`
-    stands for what is missing altogether.
+    positions of values that could not be read, by parameter.
     """
 
-    position: Position
+    inputs: PayloadInputs
     scope: ShotScope
     payload: dict[str, Json] = field(default_factory=dict)
     sources: dict[str, tuple[Setting, Json]] = field(default_factory=dict)
@@ -79,7 +95,7 @@ class TracedPayload:
             return self.faulty[name]
         if name in self.sources:
             return self.scope.position_of(self.sources[name][0].node)
-        return self.position
+        return self.inputs.position
 
     def rendered_of(self, name: str) -> str | None:
         """The text rendered for a parameter, where it differs from what the file says."""
@@ -87,20 +103,16 @@ class TracedPayload:
 
 
 def build_payload(
-    inputs: PayloadInputs, scope: ShotScope, take: int, report: Report
+    inputs: PayloadInputs, scope: ShotScope, report: Report, *, shot: str, take: int
 ) -> TracedPayload:
-    """The payload of take `take` (from 1), without the values that have a problem."""
-    traced = TracedPayload(inputs.position, scope)
-    settings = inputs.settings
-    for name, parameter in inputs.card.parameters.items():
-        is_stated = name in settings or (name == "negative_prompt" and "negative" in settings)
-        if not is_stated and not parameter.is_required:
-            continue
-        # A seed can be made from the shot's id, and differs from take to take.
-        cache = None if name == "seed" else inputs.cache
-        read = partial(_read_parameter, name, parameter, inputs, scope, take)
+    """The payload of take `take` (from 1) of a shot, without the values that have a problem."""
+    traced = TracedPayload(inputs, scope)
+    for name, parameter in inputs.stated:
         try:
-            value, setting = _read_cached(name, cache, scope, read)
+            if name == "seed":
+                value, setting = _read_seed(inputs, scope, shot, take)
+            else:
+                value, setting = _read_parameter(name, parameter, inputs, scope)
         except NotReadable as error:
             for problem in error.problems:
                 report(problem)
@@ -111,64 +123,45 @@ def build_payload(
             traced.sources[name] = (setting, value)
         elif parameter.is_required and (misspelt := _find_misspelt(name, inputs)):
             traced.faulty[name] = misspelt.key_position
-    _report_unknown_parameters(traced, inputs, report)
+    if inputs.foreign:
+        _report_foreign_parameters(traced, inputs, report)
     return traced
 
 
 def _read_parameter(
-    name: str, parameter: Parameter, inputs: PayloadInputs, scope: ShotScope, take: int
+    name: str, parameter: Parameter, inputs: PayloadInputs, scope: ShotScope
 ) -> Stated:
-    """A parameter's value and the setting that states it. Raises NotReadable."""
-    shared, settings = inputs.shared, inputs.settings
+    settings = inputs.settings
     setting = settings.get(name)
     if name == "negative_prompt":
-        return read_negative(settings.get("negative"), setting, scope, shared)
+        return read_negative(settings.get("negative"), setting, scope, inputs.shared)
     if setting is None:
         return None, None
     if name == "prompt":
-        return _read_prompt(inputs, scope), setting
-    if name == "seed":
-        seed, setting = read_seed(setting, scope, shared, shot=inputs.shot)
-        if seed is not None:
-            seed = shift_seed(seed, take - 1, inputs.card.seed_range)
-        return seed, setting
+        return _read_prompt(settings, scope), setting
     return read_value(setting, scope, is_text=parameter.type == "string"), setting
 
 
-def _read_prompt(inputs: PayloadInputs, scope: ShotScope) -> str:
+def _read_seed(inputs: PayloadInputs, scope: ShotScope, shot: str, take: int) -> Stated:
+    if "seed" not in inputs.settings:
+        return None, None
+    seed, setting = read_seed(inputs.settings["seed"], scope, inputs.shared, shot=shot)
+    if seed is not None:
+        seed = shift_seed(seed, take - 1, inputs.card.seed_range)
+    return seed, setting
+
+
+def _read_prompt(settings: Mapping[str, Setting], scope: ShotScope) -> str:
     """Prefix, prompt and suffix: the prompt stripped, the affixes as they are written."""
-    settings = inputs.settings
-
-    def read(key: str) -> Stated:
-        return read_text(settings[key], scope), settings[key]
-
-    found = read_all(
-        {
-            key: partial(_read_cached, f"{key} as text", inputs.cache, scope, partial(read, key))
-            for key in _PROMPT_KEYS
-            if key in settings
-        }
-    )
-    texts = {key: str(text) for key, (text, _) in found.items()}
-    prompt = texts["prompt"].strip()
-    if not prompt:
+    found = [settings[key] for key in _PROMPT_KEYS if key in settings]
+    texts = read_all(partial(read_text, setting, scope) for setting in found)
+    prompt = settings["prompt"]
+    index = found.index(prompt)
+    texts[index] = texts[index].strip()
+    if not texts[index]:
         words, hint = "the prompt is empty", "write what the shot shows"
-        fail(settings["prompt"], scope, prompt, "empty-prompt", words, hint=hint)
-    return texts.get("prompt_prefix", "") + prompt + texts.get("prompt_suffix", "")
-
-
-def _read_cached(
-    key: str, cache: ValueCache | None, scope: ShotScope, read: Callable[[], Stated]
-) -> Stated:
-    """What `read` gives, read once for all shots of an entry where it is the same for all."""
-    if cache is None:
-        return read()
-    if key in cache:
-        return cache[key]
-    found, is_same = scope.watch(read)
-    if is_same:
-        cache[key] = found
-    return found
+        fail(prompt, scope, "", "empty-prompt", words, hint=hint)
+    return "".join(texts)
 
 
 def _find_misspelt(name: str, inputs: PayloadInputs) -> Setting | None:
@@ -178,19 +171,17 @@ def _find_misspelt(name: str, inputs: PayloadInputs) -> Setting | None:
     return inputs.settings[guess] if guess else None
 
 
-def _report_unknown_parameters(
+def _report_foreign_parameters(
     traced: TracedPayload, inputs: PayloadInputs, report: Report
 ) -> None:
     """A parameter that other models have and this one has not is a problem, not left out."""
     card = inputs.card
-    for key, setting in inputs.settings.items():
-        name = "negative_prompt" if key == "negative" else key
-        if name in card.parameters or name not in inputs.shared.parameters:
-            continue
+    for key, setting in inputs.foreign:
         if isinstance(setting.node, ScalarNode) and not attempt(
             report, read_value, setting, traced.scope, is_text=True
         ):
             continue
+        name = "negative_prompt" if key == "negative" else key
         lacks = "such parameter" if name == key else f"parameter {name!r}"
         message = f"{setting.where}: {card.name} has no {lacks}"
         hint = did_you_mean(name, card.parameters)

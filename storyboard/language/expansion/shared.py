@@ -79,10 +79,10 @@ def read_negative(
     text that comes after them. Raises NotReadable.
     """
     names = named.items if named and isinstance(named.node, SequenceNode) else [named]
-    readers = {name.where: partial(_read_shared, name, scope, shared) for name in names if name}
+    readers = [partial(_read_shared, name, scope, shared) for name in names if name]
     if literal:
-        readers[literal.where] = partial(read_text, literal, scope)
-    texts = (text.strip() for text in read_all(readers).values())
+        readers.append(partial(read_text, literal, scope))
+    texts = map(str.strip, read_all(readers))
     return ", ".join(filter(None, texts)), literal if literal and not literal.is_null else named
 
 

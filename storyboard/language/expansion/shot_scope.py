@@ -17,6 +17,7 @@ from storyboard.language.yaml.text_positions import position_of_line, position_o
 from storyboard.records import Json, Position
 
 _T = TypeVar("_T")
+_N = TypeVar("_N", bound=Node)
 
 OF_A_SHOT = frozenset({"matrix", "row", "shot", "take"})
 """The facts that differ between the shots of one entry, or between the takes of a shot."""
@@ -34,7 +35,8 @@ class ShotScope:
 
     `variables` are the vars that hold for it, `facts` the other names (`matrix`,
     `row`, `shot`, `scene`, `take`, `title`) that are known so far. `sources` maps
-    file names to their texts, to compute the positions of faults.
+    file names to their texts, to compute the positions of faults. `cache` holds
+    the rendered texts that are the same for all shots of an entry, which share it.
     """
 
     def __init__(
@@ -45,15 +47,28 @@ class ShotScope:
         *,
         meta: Mapping[str, Setting] | None = None,
         sources: Mapping[str, str] | None = None,
+        cache: dict[str, str] | None = None,
     ) -> None:
         self._templates = templates
         self._variables = variables
         self._facts = facts
         self._meta = meta or {}
         self._sources = sources or {}
+        self._cache = {} if cache is None else cache
         self._known: dict[str, tuple[Json, bool]] = {}
         self._is_asked = False  # whether a name from OF_A_SHOT has been used
         self._under_way: dict[str, Setting] = {}
+
+    def with_facts(self, **facts: Json) -> ShotScope:
+        """The scope with more facts, which have to be of those in `OF_A_SHOT`."""
+        return ShotScope(
+            self._templates,
+            self._variables,
+            {**self._facts, **facts},
+            meta=self._meta,
+            sources=self._sources,
+            cache=self._cache,
+        )
 
     def names(self) -> Iterable[str]:
         """All names in scope, for suggestions."""
@@ -66,8 +81,9 @@ class ShotScope:
             KeyError: there is no such name.
             TemplateFault: its own template cannot be rendered.
         """
+        if name in OF_A_SHOT:
+            self._is_asked = True
         if name in self._facts:
-            self._is_asked = self._is_asked or name in OF_A_SHOT
             return self._facts[name]
         if name == "meta":
             return _Meta(self, self._meta)
@@ -86,7 +102,7 @@ class ShotScope:
             raise self._circle(name)
         self._under_way[name] = setting
         try:
-            value, is_same = self.watch(lambda: self.render_node(setting.node))
+            value, is_same = self._watch(self.render_node, setting.node)
         except TemplateFault as fault:
             fault.where = fault.where or setting.where
             raise
@@ -95,16 +111,24 @@ class ShotScope:
         self._known[name] = value, is_same
         return value
 
-    def watch(self, read: Callable[[], _T]) -> tuple[_T, bool]:
-        """The result of `read`, and whether it is the same for every shot of the entry."""
+    def _watch(self, render: Callable[[_N], _T], node: _N) -> tuple[_T, bool]:
+        """What `render` makes of a node, and whether it is the same for every shot of the entry."""
         before, self._is_asked = self._is_asked, False
         try:
-            return read(), not self._is_asked
+            return render(node), not self._is_asked
         finally:
             self._is_asked = before or self._is_asked
 
     def render_text(self, node: ScalarNode) -> str:
         """The node's text, rendered. Raises TemplateFault with its position set."""
+        if node.text in self._cache:
+            return self._cache[node.text]
+        text, is_same = self._watch(self._render_text, node)
+        if is_same:
+            self._cache[node.text] = text
+        return text
+
+    def _render_text(self, node: ScalarNode) -> str:
         try:
             return self._templates.render(node.text, self)
         except TemplateFault as fault:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from storyboard.fingerprint import canonical_json, fingerprint
 from storyboard.language.expansion.context import ExpansionContext, ShotEntry
 from storyboard.language.expansion.ids import claim_id, read_id
-from storyboard.language.expansion.payload import PayloadInputs, TracedPayload, build_payload
+from storyboard.language.expansion.payload import TracedPayload, build_payload
 from storyboard.language.expansion.shot_keys import (
     MAX_TAKES,
     read_flag,
@@ -17,26 +16,30 @@ from storyboard.language.expansion.shot_keys import (
     read_tags,
     read_takes,
 )
+from storyboard.language.expansion.shot_scope import ShotScope
 from storyboard.language.nodes import ScalarNode
 from storyboard.names import take_id
-from storyboard.records import Problem, Severity, Take
+from storyboard.records import Json, Problem, Severity, Take
 
 
-def expand_shot(entry: ShotEntry, context: ExpansionContext) -> Iterator[Take]:
-    """The takes of one shot, checked; none where it is skipped or its model is not known."""
+def expand_shot(
+    entry: ShotEntry, facts: Mapping[str, Json], context: ExpansionContext
+) -> Iterator[Take]:
+    """The takes of one shot, checked; none where it is skipped or its model is not known.
+
+    `facts` are its row and its combination of the matrix.
+    """
     context.shots += 1
-    context.current = f"shot {context.shots}", entry.node.first_key_position
-    entry = entry.with_facts(shot={"number": context.shots})
-    if "skip" in entry.settings:
-        scope = entry.section.scope(context)
-        if read_flag("skip", entry.settings, scope, context.report):
-            _check_skipped(entry, context)
-            return
-    shot_id = read_id(entry.node, entry.where, entry.section, context.shot_ids, context)
-    yield from _make_takes(entry, shot_id, context)
+    context.current = f"shot {context.shots}", entry.position
+    scope = entry.scope.with_facts(**facts, shot={"number": context.shots})
+    if read_flag("skip", entry.settings, scope, context.report):
+        _check_skipped(entry, scope, context)
+        return
+    shot_id = read_id(entry.node, entry.where, scope, context.shot_ids, context.report)
+    yield from _make_takes(entry, shot_id, scope, context)
 
 
-def _check_skipped(entry: ShotEntry, context: ExpansionContext) -> None:
+def _check_skipped(entry: ShotEntry, scope: ShotScope, context: ExpansionContext) -> None:
     """Claims a skipped shot's id, and counts the shared values that it names as used."""
     node = entry.node.get("id")
     if isinstance(node, ScalarNode) and not node.is_template:
@@ -45,49 +48,48 @@ def _check_skipped(entry: ShotEntry, context: ExpansionContext) -> None:
         problem = None if is_own else claim_id(node.text, where, node.position, context.shot_ids)
         if problem:
             context.report(problem)
-    if entry.card is not None:
-        position = entry.node.position
-        inputs = PayloadInputs(entry.settings, entry.card, context.shared, "skipped", position)
-        section = entry.section.with_facts(shot={"id": "skipped", "number": context.shots}, take=1)
-        build_payload(inputs, section.scope(context), 1, lambda problem: None)
+    if entry.inputs is not None:
+        scope = scope.with_facts(shot={"id": "skipped", "number": context.shots}, take=1)
+        build_payload(entry.inputs, scope, lambda problem: None, shot="skipped", take=1)
 
 
-def _make_takes(entry: ShotEntry, shot_id: str | None, context: ExpansionContext) -> Iterator[Take]:
+def _make_takes(
+    entry: ShotEntry, shot_id: str | None, scope: ShotScope, context: ExpansionContext
+) -> Iterator[Take]:
     """The takes of a shot; without a usable id a stand-in lets the rest be checked."""
     shot = shot_id or f"shot-{context.shots}"
-    entry = entry.with_facts(shot={"id": shot, "number": context.shots})
-    card, settings, report = entry.card, entry.settings, context.report
-    scope = entry.section.scope(context)
+    scope = scope.with_facts(shot={"id": shot, "number": context.shots})
+    inputs, settings, report = entry.inputs, entry.settings, context.report
     takes = read_takes(settings, scope, report, left=MAX_TAKES - context.takes)
     tags = read_tags(settings, scope, report)
     is_locked = read_flag("locked", settings, scope, report)
     context.takes += takes
-    if card is None:
+    if inputs is None:
         return  # the schema has reported the unknown model
-    position = entry.node.first_key_position
-    inputs = PayloadInputs(settings, card, context.shared, shot, position, entry.cache)
-    repeats: Counter[str] = Counter()
+    model, position = inputs.card.name, (entry.node.get("id") or entry.node).position
+    repeats: dict[str, int] = {}
     for number in range(1, takes + 1):
-        context.current = f"take {take_id(shot, number, takes)}", position
-        scope = entry.section.with_facts(take=number).scope(context)
-        traced = build_payload(inputs, scope, number, report)
+        name = take_id(shot, number, takes)
+        context.current = f"take {name}", entry.position
+        of_take = scope.with_facts(take=number)
+        traced = build_payload(inputs, of_take, report, shot=shot, take=number)
         request = canonical_json(traced.payload) if takes > 1 else ""
+        repeat = repeats[request] = repeats.get(request, -1) + 1
         take = Take(
-            id=take_id(shot, number, takes),
+            id=name,
             shot=shot,
             scene=entry.section.scene,
             number=number,
-            model=card.name,
+            model=model,
             payload=traced.payload,
-            fingerprint=fingerprint(card.name, traced.payload, repeat=repeats[request]),
-            position=(entry.node.get("id") or entry.node).position,
+            fingerprint=fingerprint(model, traced.payload, repeat=repeat),
+            position=position,
             tags=tags,
             is_locked=is_locked,
-            notes=read_notes(settings, scope, report),
-            meta=read_meta(entry.section.layer.meta, scope, report),
+            notes=read_notes(settings, of_take, report),
+            meta=read_meta(entry.section.layer.meta, of_take, report),
         )
-        repeats[request] += 1
-        problems = list(context.check_payload(traced, card, take))
+        problems = list(context.check_payload(traced, inputs.card, take))
         for problem in problems:
             report(problem)
         if shot_id and not problems and not traced.faulty:
@@ -97,7 +99,7 @@ def _make_takes(entry: ShotEntry, shot_id: str | None, context: ExpansionContext
 
 def _warn(take: Take, traced: TracedPayload, entry: ShotEntry, context: ExpansionContext) -> None:
     """Warns of a seed beside a rewritten prompt, and of a request that an earlier take makes."""
-    extend = entry.card.parameters.get("prompt_extend") if entry.card else None
+    extend = traced.inputs.card.parameters.get("prompt_extend")
     is_extended = extend and traced.payload.get("prompt_extend", extend.default) is True
     if is_extended and "seed" in traced.payload:
         seed = entry.settings["seed"]

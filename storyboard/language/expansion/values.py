@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable
 from typing import NoReturn, ParamSpec, TypeVar
 
 from storyboard.language.expansion.cascade import Setting
@@ -39,16 +39,18 @@ def attempt(
     return None
 
 
-def read_all(readers: Mapping[str, Callable[[], _T]]) -> dict[str, _T]:
-    """The results by name, without those that are None.
-
-    Raises NotReadable with the problems of all readers.
-    """
+def read_all(readers: Iterable[Callable[[], _T]]) -> list[_T]:
+    """The results of all readers. Raises NotReadable with the problems of all of them."""
     problems: list[Problem] = []
-    values = {name: attempt(problems.append, read) for name, read in readers.items()}
+    values = []
+    for read in readers:
+        try:
+            values.append(read())
+        except NotReadable as error:
+            problems.extend(error.problems)
     if problems:
         raise NotReadable(*problems)
-    return {name: value for name, value in values.items() if value is not None}
+    return values
 
 
 def read_text(setting: Setting, scope: ShotScope) -> str:

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from storyboard.language.expansion.cascade import settings_under
-from storyboard.language.expansion.payload import PayloadInputs, TracedPayload, build_payload
+from storyboard.language.expansion.payload import TracedPayload, build_payload, payload_inputs
 from storyboard.language.expansion.shared import SharedValues, auto_seed, shift_seed
 from storyboard.models.card import ModelCard
 from storyboard.records import Json, Problem
@@ -26,8 +26,9 @@ def traced_of(
         frozenset(card().parameters),
     )
     problems: list[Problem] = []
-    inputs = PayloadInputs(layer.settings, model or card(), shared, shot, root.position)
-    return build_payload(inputs, scope, take, problems.append), problems, shared
+    inputs = payload_inputs(layer.settings, model or card(), shared, root.position)
+    traced = build_payload(inputs, scope, problems.append, shot=shot, take=take)
+    return traced, problems, shared
 
 
 def payload(text: str, **options: Json) -> dict[str, Json]:

@@ -142,3 +142,23 @@ def test_what_was_rendered_once_is_remembered() -> None:
     with pytest.raises(KeyError):
         scope.resolve("b")
     assert list(layer.variables) == ["a"]
+
+
+@pytest.mark.parametrize(
+    "prompt", ["{{ row.n }}", "{{ by_var }}", "{{ meta.n }}", "{{ row.n if row else 0 }}"]
+)
+def test_what_differs_between_shots_is_rendered_for_each_of_them(prompt: str) -> None:
+    text = f"""
+vars: {{by_var: "{{{{ row.n }}}}"}}
+defaults: {{prompt: "{prompt}", meta: {{n: "{{{{ row.n }}}}"}}}}
+"""
+    scope, layer = scope_of(text)
+    node = scalar(setting(layer, "prompt").node)
+    assert [scope.with_facts(row={"n": n}).render_text(node) for n in (1, 2)] == ["1", "2"]
+
+
+def test_a_text_that_was_rendered_before_its_take_was_known_is_rendered_again() -> None:
+    scope, layer = scope_of("defaults: {prompt: \"{{ take | default('no') }}\"}")
+    node = scalar(setting(layer, "prompt").node)
+    assert scope.render_text(node) == "no"
+    assert scope.with_facts(take=2).render_text(node) == "2"
