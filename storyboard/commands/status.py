@@ -20,7 +20,7 @@ from storyboard.console.summary import take_document
 from storyboard.errors import ExitCode
 from storyboard.models.catalog import load_catalog
 from storyboard.planning.plan import find_orphans
-from storyboard.planning.states import status_of
+from storyboard.planning.states import lacks_link, status_of
 from storyboard.project.workspace import find_workspaces
 from storyboard.records import TakeState, TakeStatus
 from storyboard.reporting.amounts import time_left
@@ -79,6 +79,9 @@ def _row(state: TakeState, now: datetime) -> tuple[str, str, str]:
             return state.status.value, state.take.id, gone
         left = f"its link expires in {time_left(now, submission.url_expires_at)}"
         return state.status.value, state.take.id, left
+    if lacks_link(submission):
+        gone = "its link never came; --rerender pays for it again"
+        return state.status.value, state.take.id, gone
     if state.status is TakeStatus.RENDERING:
         return state.status.value, state.take.id, f"task {submission.task_id}"
     return state.status.value, state.take.id, submission.reason or ""

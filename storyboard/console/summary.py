@@ -11,6 +11,7 @@ from storyboard.engine.job import RunResult
 from storyboard.errors import ExitCode, worst_of
 from storyboard.outputs.manifest.times import time_text
 from storyboard.planning.plan import PlanOptions
+from storyboard.planning.states import lacks_link
 from storyboard.project.workspace import Workspace
 from storyboard.records import ActionKind, Plan, TakeState, TakeStatus
 
@@ -99,6 +100,9 @@ def _say_what_waits(
     elif state.status is TakeStatus.REJECTED:
         say(f"take {take.id} was rejected: {reason}")
         say("    next: edit the shot, or render with --retry-failed; it was not charged")
+    elif submission is not None and lacks_link(submission):
+        say(f"take {take.id} is rendered, and the API gave no link to its video")
+        say("    next: look for it in the console; --rerender pays for it again")
     elif state.status is TakeStatus.RENDERED and plan_options.download:
         why = f": {why_not_here}" if why_not_here else ""
         say(f"take {take.id} is rendered, and its video is not here{why}")

@@ -29,6 +29,7 @@ class Flight:
     log_says_ended: bool = False
     missing_since: float | None = None
     refused_since: float | None = None
+    without_link_since: float | None = None
     unreadable_polls: int = 0  # in a row
     download_attempts: int = 0
     was_link_renewed: bool = False

@@ -12,12 +12,17 @@ from storyboard.engine.flight import Flight
 from storyboard.engine.job import Step
 from storyboard.engine.pacing import back_off_s
 from storyboard.engine.run import Run
-from storyboard.engine.transitions import after_disappearance, after_poll
+from storyboard.engine.transitions import (
+    after_disappearance,
+    after_poll,
+    after_success_without_link,
+)
 from storyboard.records import SubmissionState, TaskReply, TaskStatus
 
 _MAX_MISSING_S = 600.0  # polls answered 404 are repeated for so long; then the outcome is unknown
 _MAX_REFUSED_S = 60.0  # so are polls answered 401, 402 or 403; then the task waits for the next run
 _RETRY_WAIT_S = 30.0  # between such polls
+_MAX_WITHOUT_LINK_S = 600.0  # a success whose link is not there yet is polled for so long
 
 
 class Tasks:
@@ -79,6 +84,8 @@ class Tasks:
         elif reply.status is TaskStatus.UNREADABLE:
             flight.unreadable_polls += 1
             self._poll_later(flight, now)
+        elif reply.status is TaskStatus.SUCCEEDED:
+            self._on_success_without_link(flight, reply, now)
         elif before.state is SubmissionState.SUCCEEDED:
             self._run.give_up_download(flight, "its link is gone, and the API gives no other")
         else:
@@ -107,6 +114,7 @@ class Tasks:
 
     def _on_working(self, flight: Flight, now: float) -> None:
         flight.unreadable_polls, flight.missing_since, flight.refused_since = 0, None, None
+        flight.without_link_since = None
         self._run.poll_schedule.on_working(flight.last_working_age_s, flight.age_s(now))
         flight.last_working_age_s = flight.age_s(now)
         if flight.log_says_ended:
@@ -117,11 +125,7 @@ class Tasks:
     def _on_ended(self, flight: Flight, now: float, *, was_in_flight: bool) -> None:
         """A final reply was written; a poll that only renewed a link ends nothing in flight."""
         submission = flight.submission
-        self._run.tasks.pop(flight.key, None)
-        if was_in_flight:
-            self._run.window.on_finished()
-            self._run.poll_schedule.on_finished(flight.last_working_age_s, flight.age_s(now))
-            self._run.log_trust.on_finished(was_reported=flight.log_says_ended)
+        self._free_slot(flight, now)
         if submission.state is not SubmissionState.SUCCEEDED:
             detail = submission.reason or submission.state.value
             self._run.add_progress(flight, Step.FAILED, detail)
@@ -130,6 +134,32 @@ class Tasks:
             self._run.add_progress(flight, Step.RENDERED)
         if self._run.settings.download:
             self._downloads.add(flight)
+
+    def _free_slot(self, flight: Flight, now: float) -> None:
+        """The task has ended at the API; does nothing where that is known already."""
+        if self._run.tasks.pop(flight.key, None) is not None:
+            self._run.window.on_finished()
+            self._run.poll_schedule.on_finished(flight.last_working_age_s, flight.age_s(now))
+            self._run.log_trust.on_finished(was_reported=flight.log_says_ended)
+
+    def _on_success_without_link(self, flight: Flight, reply: TaskReply, now: float) -> None:
+        """Polls on, first after a second and then more and more slowly: the task was paid."""
+        self._free_slot(flight, now)
+        is_renewal = flight.submission.state is SubmissionState.SUCCEEDED
+        if flight.without_link_since is None:
+            flight.without_link_since = now
+        since = flight.without_link_since
+        if now - since < _MAX_WITHOUT_LINK_S:
+            self._run.polls.push(now + min(max(1.0, now - since), _RETRY_WAIT_S), flight)
+        elif is_renewal:
+            self._run.give_up_download(flight, "its link is gone, and the API gives no other")
+        else:
+            now_utc = self._run.clock.now()
+            self._run.save(
+                flight, after_success_without_link(flight.submission, reply, now=now_utc)
+            )
+            self._run.add_progress(flight, Step.RENDERED)
+            self._run.give_up_download(flight, "the API gave no link to it")
 
     def _on_missing(self, flight: Flight, reply: TaskReply, now: float) -> None:
         if flight.submission.state is SubmissionState.SUCCEEDED:

@@ -46,7 +46,8 @@ def after_poll(
 ) -> Submission:
     """The submission after a poll: the same object, unless the reply is final.
 
-    A link whose expiry is not stated is assumed to be valid for `retention_s`.
+    A success is final once it has a link. A link whose expiry is not stated is
+    assumed to be valid for `retention_s`.
     """
     if reply.status is TaskStatus.SUCCEEDED and reply.video_url:
         return replace(
@@ -61,16 +62,21 @@ def after_poll(
     if submission.state is SubmissionState.SUCCEEDED:
         return submission  # polled again to renew its link; a paid success stays a success
     state = {
-        TaskStatus.SUCCEEDED: SubmissionState.FAILED,
         TaskStatus.FAILED: SubmissionState.FAILED,
         TaskStatus.CANCELED: SubmissionState.CANCELED,
     }.get(reply.status)
     if state is None:
         return submission
-    reason = reply.reason
-    if reply.status is TaskStatus.SUCCEEDED:
-        reason = "the task succeeded without a video"
-    return replace(submission, state=state, finished_at=now, reason=reason, reply=reply.body)
+    return replace(submission, state=state, finished_at=now, reason=reply.reason, reply=reply.body)
+
+
+def after_success_without_link(
+    submission: Submission, reply: TaskReply, *, now: datetime
+) -> Submission:
+    """The submission after its link was waited for in vain: it was paid, and is not lost."""
+    return replace(
+        submission, state=SubmissionState.SUCCEEDED, finished_at=now, reason=None, reply=reply.body
+    )
 
 
 def after_disappearance(submission: Submission, reply: TaskReply) -> Submission:

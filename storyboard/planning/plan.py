@@ -16,6 +16,7 @@ from storyboard.planning.states import (
     ManifestTasks,
     deciding_submissions,
     has_video,
+    lacks_link,
     pair_takes,
     unique_submissions,
 )
@@ -143,16 +144,15 @@ def _decide_succeeded(
         expires_at = submission.url_expires_at
         left = "" if expires_at is None else f"; its link expires in {time_left(now, expires_at)}"
         return ActionKind.DOWNLOAD, f"rendered, and its file is not here{left}"
+    lost = "its link never came" if lacks_link(submission) else "its file and link are gone"
     if take.is_locked:
         return ActionKind.ASK, (
-            "locked, was paid, and its file and link are gone; unlock it, and --rerender "
+            f"locked, was paid, and {lost}; unlock it, and --rerender "
             "submits it again, at its full price"
         )
     if options.rerender:
-        return ActionKind.SUBMIT, "was paid, its file and link are gone; --rerender pays again"
-    return ActionKind.ASK, (
-        "was paid, and its file and link are gone; --rerender submits it again, at its full price"
-    )
+        return ActionKind.SUBMIT, f"was paid, {lost}; --rerender pays again"
+    return ActionKind.ASK, (f"was paid, and {lost}; --rerender submits it again, at its full price")
 
 
 def _plan_orphans(

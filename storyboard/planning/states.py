@@ -66,6 +66,12 @@ def has_video(submission: Submission, has_file: HasFile) -> bool:
     return submission.video is not None and has_file(submission.video)
 
 
+def lacks_link(submission: Submission) -> bool:
+    """Whether the submission was rendered and the API never gave a link to its video."""
+    is_rendered = submission.state is SubmissionState.SUCCEEDED
+    return is_rendered and submission.video is None and not submission.video_url
+
+
 def pair_takes(
     takes: Sequence[Take],
     submissions: Sequence[Submission],

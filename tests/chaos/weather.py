@@ -7,8 +7,8 @@ from dataclasses import replace
 
 from storyboard.sandbox.faults import FAULTS, Faults, Stage
 
-KINDS = tuple(name for name in FAULTS if name != "never_ends")
-"""All but the task that never ends: with one, no render would."""
+KINDS = tuple(name for name in FAULTS if name not in ("never_ends", "no_video"))
+"""All but those with which a render would not end, or not for ten minutes."""
 
 _LIKELY = {Stage.SUBMIT: 0.1, Stage.TASK: 0.05, Stage.POLL: 0.12, Stage.DOWNLOAD: 0.2}
 """The highest chance of one fault, by what it strikes."""
@@ -28,7 +28,6 @@ EACH_ONCE = Faults(
     error_500_after=(18,),
     task_fails=(2,),
     task_canceled=(4,),
-    no_video=(6,),
     poll_reset=(3,),
     poll_error=(6,),
     poll_rate_limited=(9,),

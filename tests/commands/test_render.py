@@ -341,6 +341,31 @@ def test_a_locked_take_keeps_its_video_through_an_edit_and_the_plan_says_what_di
     assert server.ledger.posts == 3
 
 
+def test_a_take_whose_link_never_came_is_told_of_everywhere_and_paid_again_only_when_asked(
+    program: Program, film: Path, server: SandboxServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("storyboard.engine.tasks._MAX_WITHOUT_LINK_S", 0.0)
+    server.faults = Faults(no_video=(1,))
+    output = program("render", film, "--yes", "--only", "one")
+    assert output.code == 1
+    assert "take one is rendered, and the API gave no link to its video\n" in output.err
+    assert "look for it in the console; --rerender pays for it again" in output.err
+    assert "its link never came; --rerender pays for it again" in program("status", film).out
+    plan = program("plan", film, "--only", "one", "--price", "0.1").out
+    assert "ask  one  was paid, and its link never came; --rerender submits it again" in plan
+    assert "with --rerender: 1 take to submit, 2 s of video, about 0.20 USD again" in plan
+    block = manifest()["takes"][0]
+    assert (block["status"], block["video_url"], block["error"]) == ("rendered", None, None)
+    assert "No link" in (OUT / "index.html").read_text("utf-8")
+    for path in OUT.glob("state.sqlite3*"):
+        path.unlink()
+    assert program("render", film, "--yes", "--only", "one").code == 1
+    assert program("render", film, "--yes", "--only", "one", "--retry-failed").code == 1
+    assert server.ledger.posts == 1
+    assert program("render", film, "--yes", "--only", "one", "--rerender").code == 0
+    assert server.ledger.posts == 2
+
+
 def test_what_a_cut_download_left_is_swept_away(
     program: Program, film: Path, server: SandboxServer
 ) -> None:

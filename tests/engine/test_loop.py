@@ -181,17 +181,6 @@ def test_failed_tasks_keep_their_reason_and_are_held_until_retried(
     assert rig.statuses() == ["done"] * 6
 
 
-def test_a_success_without_a_video_is_a_failure_with_that_reason(
-    rig: Rig, server: SandboxServer
-) -> None:
-    server.faults = Faults(no_video=(1,))
-    rig.render()
-    failed = [state for state in rig.states() if state.status.value == "failed"]
-    assert [state.submission.reason for state in failed] == [  # type: ignore[union-attr]
-        "the task succeeded without a video"
-    ]
-
-
 def test_polls_that_are_cut_or_refused_are_repeated(rig: Rig, server: SandboxServer) -> None:
     rig.takes = make_takes(2)
     server.faults = Faults(poll_reset=(1,), poll_error=(2,), poll_missing=())

@@ -6,11 +6,12 @@ from collections import Counter
 
 import pytest
 
+from storyboard.api.http.response import Answer
 from storyboard.engine.job import Step
 from storyboard.errors import ExitCode
 from storyboard.planning.plan import PlanOptions
 from tests.engine.rig import make_takes
-from tests.engine.simulation import HOUR, Simulation, between, refused, task
+from tests.engine.simulation import HOUR, Simulation, between, json_answer, refused, task
 
 
 def test_a_task_that_is_not_found_for_ten_minutes_is_unknown(sim: Simulation) -> None:
@@ -50,6 +51,72 @@ def test_404s_that_come_and_go_count_for_nothing(sim: Simulation) -> None:
     sim.on_poll = lambda call: refused(404) if call.number % 2 else poll(call)
     sim.render()
     assert sim.states() == ["succeeded"]
+
+
+def without_link(task_id: str, resources: object) -> Answer:
+    data = {"status": "success", "task_id": task_id, "result": {"resources": resources}}
+    return json_answer({"code": 0, "message": "success", "data": data})
+
+
+NO_LINKS = [None, [], "", [{"url": None, "type": "video"}], [{"url": "", "type": "video"}], ["n/a"]]
+
+
+@pytest.mark.parametrize("resources", NO_LINKS)
+def test_a_link_that_comes_after_the_success_is_waited_for(
+    sim: Simulation, resources: object
+) -> None:
+    sim.takes, ends_at = sim.takes[:1], sim.render_s + 20
+    poll = sim.on_poll
+    sim.on_poll = lambda call: (
+        without_link(call.task_id, resources)
+        if between(sim.render_s + 1, ends_at, sim)
+        else poll(call)
+    )
+    sim.render()
+    [submission] = sim.submissions()
+    assert submission.video is not None
+    assert sim.clock.time_s < ends_at + 30
+    steps = [progress.step for _, progress in sim.progress]
+    assert steps == [Step.ACCEPTED, Step.RENDERED, Step.DOWNLOADED]
+
+
+@pytest.mark.parametrize("resources", NO_LINKS)
+def test_a_success_whose_link_never_comes_is_rendered_and_not_failed(
+    sim: Simulation, resources: object
+) -> None:
+    sim.takes, sim.render_s = sim.takes[:1], 0.0
+    sim.on_poll = lambda call: without_link(call.task_id, resources)
+    result = sim.render()
+    [submission] = sim.submissions()
+    assert (submission.state.value, submission.video_url) == ("succeeded", None)
+    assert list(result.not_downloaded.values()) == ["the API gave no link to it"]
+    assert 600 <= sim.clock.time_s - sim.api.polls[0].at_s < 660
+    assert len(sim.api.polls) < 35
+    sim.render()
+    assert len(sim.api.posts) == 1
+
+
+def test_a_task_whose_link_is_waited_for_holds_no_slot(sim: Simulation) -> None:
+    sim.takes, sim.concurrency = sim.takes[:3], 1
+    poll = sim.on_poll
+    sim.on_poll = lambda call: (
+        without_link("task-1", []) if call.task_id == "task-1" else poll(call)
+    )
+    sim.render()
+    assert [submission.video is not None for submission in sim.submissions()] == [False, True, True]
+    assert sim.api.posts[-1].at_s < 4 * sim.render_s
+
+
+def test_a_kill_while_the_link_is_waited_for_loses_nothing(sim: Simulation) -> None:
+    sim.takes, sim.timeout_s = sim.takes[:1], sim.render_s + 100
+    poll = sim.on_poll
+    sim.on_poll = lambda call: without_link(call.task_id, []) if sim.timeout_s else poll(call)
+    sim.render()
+    assert sim.states() == ["accepted"]
+    sim.timeout_s = None
+    sim.render()
+    assert [submission.video is not None for submission in sim.submissions()] == [True]
+    assert len(sim.api.posts) == 1
 
 
 def test_a_refused_key_stops_submissions_and_leaves_the_tasks_to_a_better_key(

@@ -7,7 +7,12 @@ from datetime import timedelta
 
 import pytest
 
-from storyboard.engine.transitions import after_disappearance, after_poll, after_submit
+from storyboard.engine.transitions import (
+    after_disappearance,
+    after_poll,
+    after_submit,
+    after_success_without_link,
+)
 from storyboard.records import (
     Outcome,
     Submission,
@@ -101,11 +106,6 @@ def test_a_link_without_a_stated_end_lives_as_long_as_the_model_s_do() -> None:
         (TaskReply(TaskStatus.FAILED, reason="too dark"), State.FAILED, "too dark"),
         (TaskReply(TaskStatus.FAILED), State.FAILED, None),
         (TaskReply(TaskStatus.CANCELED, reason="by hand"), State.CANCELED, "by hand"),
-        (
-            TaskReply(TaskStatus.SUCCEEDED, reason="the reply has no video"),
-            State.FAILED,
-            "the task succeeded without a video",
-        ),
     ],
 )
 def test_an_end_without_a_video_is_written_with_its_reason(
@@ -115,7 +115,16 @@ def test_an_end_without_a_video_is_written_with_its_reason(
     assert (after.state, after.reason, after.finished_at) == (state, reason, LATER)
 
 
-@pytest.mark.parametrize("status", ["waiting", "working", "missing", "refused", "unreadable"])
+def test_a_success_whose_link_never_came_stays_a_success() -> None:
+    reply = TaskReply(TaskStatus.SUCCEEDED, reason="the reply has no video", body="{}")
+    after = after_success_without_link(ACCEPTED, reply, now=LATER)
+    assert (after.state, after.reason, after.finished_at) == (State.SUCCEEDED, None, LATER)
+    assert (after.video_url, after.url_expires_at, after.reply) == (None, None, "{}")
+
+
+@pytest.mark.parametrize(
+    "status", ["waiting", "working", "missing", "refused", "unreadable", "succeeded"]
+)
 @pytest.mark.parametrize("before", [ACCEPTED, SUCCEEDED], ids=["accepted", "succeeded"])
 def test_a_reply_that_is_not_final_changes_nothing(before: Submission, status: str) -> None:
     assert poll(before, TaskReply(TaskStatus(status), reason="x")) is before

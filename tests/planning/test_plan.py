@@ -120,6 +120,20 @@ def test_a_missing_file_whose_link_has_gone_is_asked_about(gone: dict[str, Any])
     )
 
 
+def test_a_success_whose_link_never_came_is_asked_about_and_rerender_pays_again() -> None:
+    rendered = make_submission(make_take(), State.SUCCEEDED, video_url=None, url_expires_at=None)
+    assert decision(decide(rendered)) == (
+        "ask",
+        "was paid, and its link never came; --rerender submits it again, at its full price",
+    )
+    for options in (PlanOptions(retry_failed=True), PlanOptions(download=False)):
+        assert decide(rendered, options=options).kind in (ActionKind.ASK, ActionKind.KEEP)
+    assert decision(decide(rendered, options=PlanOptions(rerender=True))) == (
+        "submit",
+        "was paid, its link never came; --rerender pays again",
+    )
+
+
 def test_rerender_pays_again_for_what_was_paid_and_is_gone_and_nothing_else() -> None:
     gone = make_done(make_take(), url_expires_at=NOW)
     options = PlanOptions(rerender=True)

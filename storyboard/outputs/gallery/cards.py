@@ -131,7 +131,7 @@ def _card(take: ManifestTake, origin: str) -> Card:
     return Card(
         id=take.id,
         status=take.status.value,
-        word=STATUS_WORDS[take.status],
+        word="No link" if _lacks_link(take) else STATUS_WORDS[take.status],
         video=_video_link(take.file) if take.status is TakeStatus.DONE and take.file else None,
         facts=tuple(_facts(take)),
         prompt=prompt if isinstance(prompt, str) else "",
@@ -144,6 +144,11 @@ def _card(take: ManifestTake, origin: str) -> Card:
         link=_provider_link(take.video_url, origin),
         link_until=_moment(take.url_expires_at) if take.url_expires_at else None,
     )
+
+
+def _lacks_link(take: ManifestTake) -> bool:
+    """Whether the take was rendered and the API never gave a link to its video."""
+    return take.status is TakeStatus.RENDERED and take.file is None and take.video_url is None
 
 
 def _video_link(video: Video) -> str | None:

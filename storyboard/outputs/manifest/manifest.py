@@ -47,7 +47,6 @@ _STATES = {
 _REASONS = {
     SubmissionState.SENDING: "the program ended before an answer came",
     SubmissionState.UNKNOWN: "no usable answer came",
-    SubmissionState.SUCCEEDED: "finished without a video",
     SubmissionState.CANCELED: "canceled",
     SubmissionState.ABANDONED: "given up by hand",
 }
