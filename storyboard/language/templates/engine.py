@@ -14,7 +14,7 @@ from jinja2 import Template, TemplateNotFound, meta
 from storyboard.language.templates.bounds import brief, describe, printable
 from storyboard.language.templates.fault import TemplateFault, as_fault
 from storyboard.language.templates.pieces import Expression, Lookup, Piece, cut
-from storyboard.language.templates.sandbox import LATER, Rendering, Sandbox
+from storyboard.language.templates.sandbox import LATER, Sandbox
 from storyboard.language.templates.scope import SUFFIX, Scope
 from storyboard.language.templates.syntax import Bounding
 from storyboard.records import Position, Problem
@@ -57,10 +57,10 @@ class JinjaRenderer:
     def render(self, text: str, scope: Scope) -> str:
         """What a template makes in a scope. Raises TemplateFault, or TemplatesTooCostly."""
         sandbox, meter = self._sandbox, self._sandbox.meter
-        outer, line = sandbox.rendering, 1
-        if outer is None:
+        outer, line = (sandbox.scope, sandbox.modules), 1
+        if sandbox.scope is None:
             meter.begin()
-        sandbox.rendering = Rendering(scope)
+        sandbox.scope, sandbox.modules = scope, {}
         try:
             meter.enter()
             made = []
@@ -79,7 +79,7 @@ class JinjaRenderer:
             raise self._placed(error, line) from None
         finally:
             meter.leave()
-            sandbox.rendering = outer
+            sandbox.scope, sandbox.modules = outer
 
     def names_used(self, texts: Iterable[str]) -> frozenset[str]:
         """The names that texts take from their scope, through the macro files that they use."""
@@ -153,7 +153,7 @@ class JinjaRenderer:
     def _placed(self, error: Exception, line: int) -> TemplateFault:
         """The fault for whatever a rendering raised; `line` is where its piece begins."""
         fault = self._not_found(error) if isinstance(error, TemplateNotFound) else as_fault(error)
-        if fault.is_placed:
+        if fault.line or fault.position:
             fault.line = fault.line or line
             return fault
         fault.line = line

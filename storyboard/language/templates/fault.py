@@ -6,44 +6,34 @@ Imports Jinja only when there is something to translate.
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass, replace
 
 from storyboard.records import Position
 
 
+@dataclass(eq=False)
 class TemplateFault(Exception):
     """A template that cannot be rendered, and why, in words for the user.
 
     `line` counts from 1 inside the template's text; it is 0 until the engine
     has found it. `position` is set when the fault lies inside a macro file;
-    the caller sets it for its own texts. `where` is the way to the var that
+    the caller sets it for its own texts. `where` is the path to the var that
     holds the fault, where it is one.
     """
 
+    code: str
+    message: str
+    line: int = 0
+    hint: str | None = None
+    position: Position | None = None
     where: str | None = None
 
-    def __init__(
-        self,
-        code: str,
-        message: str,
-        line: int = 0,
-        hint: str | None = None,
-        position: Position | None = None,
-    ) -> None:
-        super().__init__(message)
-        self.code = code
-        self.message = message
-        self.line = line
-        self.hint = hint
-        self.position = position
-
-    @property
-    def is_placed(self) -> bool:
-        """Whether it is known where the fault lies."""
-        return bool(self.line or self.position)
+    def __str__(self) -> str:
+        return self.message
 
     def again(self) -> TemplateFault:
         """A copy to raise anew: an exception that is raised twice gathers tracebacks."""
-        return TemplateFault(self.code, self.message, self.line, self.hint, self.position)
+        return replace(self)
 
 
 class TemplatesTooCostly(Exception):

@@ -9,6 +9,7 @@ generators. Few are ours: where Jinja's could grow, or print what may not print.
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
@@ -166,14 +167,14 @@ def need_a_number(value: object) -> None:
 
 _SIZES: Mapping[str, tuple[int, int]] = {
     "batch": (1, 10_000),
-    "center": (0, MAX_TEXT),
-    "indent": (0, 1000),
+    "center": (-MAX_TEXT, MAX_TEXT),
+    "indent": (-MAX_TEXT, 1000),
     "round": (-30, 30),
     "slice": (1, 10_000),
     "tojson": (0, 8),
     "wordwrap": (1, 10_000),
 }
-"""What the first whole number that a filter is given may be."""
+"""What the largest whole number that a filter is given may be."""
 
 _NAMES: Mapping[str, int] = {"map": 0, "select": 0, "reject": 0, "selectattr": 1, "rejectattr": 1}
 """Where filters that use another filter, or a test, have its name."""
@@ -190,8 +191,8 @@ def _check_arguments(name: str, args: tuple[Any, ...], kwargs: Mapping[str, Any]
     for value in given:
         printable(value)  # nothing but text and numbers
     numbers = [value for value in given if type(value) is int]
-    least, most = _SIZES.get(name, (0, 0))
-    if name in _SIZES and numbers and not least <= numbers[0] <= most:
+    least, most = _SIZES.get(name, (-math.inf, math.inf))
+    if numbers and not least <= max(numbers) <= most:
         raise ValueError(f"a whole number from {least:,} to {most:,} is needed")
 
 

@@ -8,7 +8,6 @@ Names are asked of the scope when they are used, and not before.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 from jinja2 import FunctionLoader, StrictUndefined, nodes, pass_context
@@ -43,15 +42,6 @@ _MAP_METHODS = frozenset({"items", "keys", "values", "get", "update", "pop", "co
 _NOT_THE_SAME = frozenset({"now", "today", "random", "lipsum"})
 
 
-@dataclass(slots=True)
-class Rendering:
-    """One text being rendered: its scope, and the macro files that it has read."""
-
-    scope: Scope
-    modules: dict[str, TemplateModule] = field(default_factory=dict)
-    loading: list[str] = field(default_factory=list)
-
-
 class LazyContext(Context):
     """Knows what the template has set itself; all other names are left for `Sandbox.look_up`.
 
@@ -69,9 +59,11 @@ class LazyContext(Context):
 
 
 class Sandbox(SandboxedEnvironment):
-    """Compiles and runs templates; `rendering` is the one under way (one thread at a time).
+    """Compiles and runs templates, for one thread.
 
-    `read` gives the text and the file name of a macro file, or None; `files` are their names.
+    `scope` is that of the text that is being rendered, `modules` the macro files that
+    it has read. `read` gives the text and the file name of a macro file, or None;
+    `files` are their names.
     """
 
     context_class = LazyContext
@@ -100,7 +92,9 @@ class Sandbox(SandboxedEnvironment):
         self.tests = {**TESTS}
         self.files = frozenset(files)
         self.meter = Meter()
-        self.rendering: Rendering | None = None
+        self.scope: Scope | None = None
+        self.modules: dict[str, TemplateModule] = {}
+        self._loading: list[str] = []
         self._constant: dict[str, bool] = {}
         self._constant_modules: dict[str, TemplateModule] = {}
 
@@ -124,12 +118,6 @@ class Sandbox(SandboxedEnvironment):
 
     # Names, attributes and items
 
-    @property
-    def now(self) -> Rendering:
-        """The rendering under way."""
-        assert self.rendering is not None  # noqa: S101 (a bug of ours otherwise)
-        return self.rendering
-
     def look_up(self, value: Any, name: str | None, *keys: Any) -> Any:
         """What `name.key[key]` is; `value` is what the template has set under the name."""
         if value is LATER:
@@ -148,19 +136,18 @@ class Sandbox(SandboxedEnvironment):
         return self.meter.count(self.look_up(obj, None, argument))
 
     def _resolve(self, name: str) -> Any:
+        assert self.scope is not None  # noqa: S101 (nothing is looked up beside a rendering)
         try:
-            return self.now.scope.resolve(name)
+            return self.scope.resolve(name)
         except KeyError:
             pass
         if name + SUFFIX in self.files:
             return self.module_of(name + SUFFIX)
         if name in GLOBALS:
             return GLOBALS[name]
-        return _undefined(f"{brief(name)} is not defined", name, self._all_names)
-
-    def _all_names(self) -> list[str]:
-        files = [name.removesuffix(SUFFIX) for name in self.files]
-        return [*self.now.scope.names(), *files, *GLOBALS]
+        files = [file.removesuffix(SUFFIX) for file in self.files]
+        names = self.scope.names
+        return _undefined(f"{name!r} is not defined", name, lambda: [*names(), *files, *GLOBALS])
 
     # Calls and operators
 
@@ -229,22 +216,22 @@ class Sandbox(SandboxedEnvironment):
         """The macros and variables of a macro file, as this rendering's scope makes them."""
         if isinstance(name, str) and name in self._constant_modules:
             return self._constant_modules[name]
-        template, now = self.get_template(name), self.now
+        template = self.get_template(name)
         # Macros alone are the same for every rendering: they ask for names when they are called.
-        modules = self._constant_modules if self._constant[name] else now.modules
+        modules = self._constant_modules if self._constant[name] else self.modules
         if name not in modules:
-            if name in now.loading:
-                circle = " -> ".join([*now.loading[now.loading.index(name) :], name])
+            if name in self._loading:
+                circle = " -> ".join([*self._loading[self._loading.index(name) :], name])
                 raise TemplateFault(
                     "template-too-deep",
                     f"macro files need one another before any of them is read: {circle}",
                     hint="use the other file inside a macro only",
                 )
-            now.loading.append(name)
+            self._loading.append(name)
             try:
                 modules[name] = template.make_module()
             finally:
-                now.loading.pop()
+                self._loading.pop()
         return modules[name]
 
 

@@ -57,6 +57,7 @@ TOO_MUCH = [
     "{{ ([{'a': big}] * 100000) | sort(attribute='a') | length }}",
     "{{ ({'a': big, 'b': [big] * 100000}.b) is lower }}",
     "{{ [1] | batch(10 ** 9, 'x') }}",
+    "{{ [1] | batch(fill_with=1, linecount=10 ** 9) }}",
     "{{ [1] | slice(10 ** 9, 'x') }}",
     "{{ 5 | round(0 - 10 ** 9) }}",
     "{{ 5 | round(10 ** 9, 'ceil') }}",
