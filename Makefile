@@ -1,6 +1,7 @@
 # make demo   render examples/neon-harbor.yaml in the sandbox: no key, no money, no network
 # make test   the checks and the tests
 # make bench  what it costs, each figure against a baseline of the same run
+# make editors  brings the servers that editors run, for the tests that ask them (needs npm)
 # make chaos  a thousand takes against every fault, the render killed two hundred times
 
 PYTHON ?= python3
@@ -8,7 +9,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: demo test bench chaos format schemas clean
+.PHONY: demo test bench editors chaos format schemas clean
 
 demo: $(VENV)/.demo
 	$(BIN)/storyboard render examples/neon-harbor.yaml --sandbox
@@ -22,6 +23,9 @@ test: $(VENV)/.dev
 
 bench: $(VENV)/.bench
 	$(BIN)/python -m benchmarks
+
+editors:
+	npm install --prefix tests/editors --no-save --no-package-lock --no-audit --no-fund --loglevel=error
 
 chaos: $(VENV)/.dev
 	$(BIN)/python -m tests.chaos

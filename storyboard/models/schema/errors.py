@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from storyboard.models.schema.validator import find_suspects, matcher
+from storyboard.models.schema.words import CARD_RULE, EDITORS_RULE
 
 if TYPE_CHECKING:
     from jsonschema.exceptions import ValidationError
@@ -39,7 +40,7 @@ class SchemaError:
     @property
     def rule(self) -> str | None:
         """The rule in words, where the schema has it."""
-        rule = self.schema.get("errorMessage")
+        rule = self.schema.get(EDITORS_RULE) or self.schema.get(CARD_RULE)
         return rule if isinstance(rule, str) else None
 
 

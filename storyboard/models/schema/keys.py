@@ -23,11 +23,9 @@ _END = r"$(?!\n)"
 
 _IS_TEMPLATE: Schema = {"$ref": "#/definitions/template"}
 
-TEMPLATE: Schema = {
-    "description": "Text with a Jinja expression, statement or comment.",
-    "type": "string",
-    "pattern": r"\{[{%#]",
-}
+# Text with a Jinja expression, statement or comment. Without a description: editors show the
+# first that they meet, and it would stand in place of the key's own.
+TEMPLATE: Schema = {"type": "string", "pattern": r"\{[{%#]"}
 
 _NO_TEMPLATE: Schema = {
     "pattern": r"^(?![\s\S]*\{[{%#])",
@@ -97,13 +95,19 @@ def _choice(description: str) -> Schema:
     return {
         "description": description,
         "default": False,
-        "examples": [True],
+        "examples": [False, True],
         "if": _IS_TEMPLATE,
         "else": {"type": ["boolean", "null"]},
     }
 
 
 # At the top
+
+SCHEMA: Schema = {
+    "description": "The address of this schema, as editors write it; storyboard ignores it.",
+    "examples": ["../schemas/storyboard.schema.json"],
+    "type": "string",
+}
 
 VERSION: Schema = {
     "description": "The version of the storyboard format.",
@@ -210,7 +214,7 @@ SHARED: Schema = {
         "items": {"type": "string", "minLength": 1},
     },
     "prompt_prefix": _text("Goes before the prompt, as it is written.", "{{ look }}, "),
-    "prompt_suffix": _text("Goes after the prompt, as it is written.", ", {{ look }}"),
+    "prompt_suffix": _text("Goes after the prompt, as it is written.", ". Style: {{ look }}"),
     "takes": {
         "description": "How many takes of the shot; take k uses seed + k - 1.",
         "default": 1,

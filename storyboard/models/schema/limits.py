@@ -7,11 +7,19 @@ template, fine; else the limits", which editors explain better than `anyOf`.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from typing import Any, TypeAlias
 
 from storyboard.models.card import SEED, ModelCard, Parameter
-from storyboard.models.schema.words import ALSO, MODELS, allowed_words, spelled
+from storyboard.models.schema.words import (
+    ALSO,
+    CARD_RULE,
+    EDITORS_RULE,
+    MODELS,
+    allowed_words,
+    spelled,
+)
 
 _Owner: TypeAlias = tuple[ModelCard, Parameter]
 
@@ -63,7 +71,7 @@ def _definition(owners: list[_Owner]) -> dict[str, Any]:
         "description": description,
         "markdownDescription": _markdown(description, owners),
         **_default(owners),
-        "examples": _examples(first),
+        "examples": _examples(owners),
         **or_template(limits),
     }
 
@@ -84,7 +92,11 @@ def _merged(owners: list[_Owner]) -> dict[str, Any]:
 
 def _plain_limits(parameter: Parameter) -> dict[str, Any]:
     """The limits of the card, null allowed where the parameter may be left out."""
-    limits = {key: value for key, value in parameter.limits.items() if key not in _ANNOTATIONS}
+    limits = {
+        key: value
+        for key, value in _for_editors(parameter.limits).items()
+        if key not in _ANNOTATIONS
+    }
     if parameter.is_required:
         return limits
     limits["type"] = [parameter.type, "null"]
@@ -92,6 +104,18 @@ def _plain_limits(parameter: Parameter) -> dict[str, Any]:
     if isinstance(enum, list):
         limits["enum"] = [*enum, None]
     return limits
+
+
+def _for_editors(schema: Any) -> Any:
+    """The schema with its rules in words under the name that editors know."""
+    if isinstance(schema, list):
+        return [_for_editors(item) for item in schema]
+    if not isinstance(schema, Mapping):
+        return schema
+    return {
+        EDITORS_RULE if key == CARD_RULE else key: _for_editors(item)
+        for key, item in schema.items()
+    }
 
 
 def _default(owners: list[_Owner]) -> dict[str, Any]:
@@ -102,13 +126,17 @@ def _default(owners: list[_Owner]) -> dict[str, Any]:
     return {"default": defaults[0]}
 
 
-def _examples(parameter: Parameter) -> list[Any]:
-    examples = parameter.limits.get("examples")
-    if isinstance(examples, list) and examples:
-        return examples
-    enum = parameter.limits.get("enum")
-    known: list[Any] = enum if isinstance(enum, list) else []
-    return [value for value in (parameter.default, *known) if value is not None][:1]
+def _examples(owners: list[_Owner]) -> list[Any]:
+    """The cards' own examples, then every other value where a model lists its values."""
+    found: dict[str, Any] = {}
+    for _, parameter in owners:
+        limits = parameter.limits
+        listed = [True, False] if parameter.type == "boolean" else limits.get("enum")
+        for values in (limits.get("examples"), [parameter.default], listed):
+            for value in values if isinstance(values, list) else ():
+                if value is not None:
+                    found.setdefault(json.dumps(value), value)  # 1 and true are two values
+    return list(found.values())
 
 
 def _markdown(description: str, owners: list[_Owner]) -> str:

@@ -3,6 +3,9 @@
 Draft-07, because the common YAML language server understands it everywhere.
 What is not a model's limit (keys, names, shapes) is written here, once.
 `errorMessage` holds a rule in words; our messages and the editors' use it.
+Editors look for values in `examples`, but not behind `if`, and show the first
+description that they meet; so each key lists its values as examples, and only
+keys have descriptions.
 """
 
 from __future__ import annotations
@@ -40,6 +43,7 @@ def storyboard_schema(cards: Sequence[ModelCard]) -> Schema:
         "required": ["version"],
         "additionalProperties": False,
         "properties": {
+            "$schema": keys.SCHEMA,
             "version": keys.VERSION,
             "title": keys.TITLE,
             "model": _ref("model"),
@@ -77,6 +81,7 @@ def include_schema(cards: Sequence[ModelCard]) -> Schema:
         "type": "object",
         "additionalProperties": False,
         "properties": {
+            "$schema": keys.SCHEMA,
             "version": keys.VERSION,
             "include": keys.INCLUDE,
             "vars": _ref("vars"),

@@ -11,6 +11,12 @@ MODELS = "x-models"
 ALSO = "x-also"
 """Annotation: what a key accepts besides the values that its limits describe, in words."""
 
+CARD_RULE = "x-error-message"
+"""Annotation of a card: a rule in words. OpenAPI's tools refuse words without the x."""
+
+EDITORS_RULE = "errorMessage"
+"""The same in the schemas for editors, which show it in place of a message of their own."""
+
 _TYPE_WORDS = {
     "string": "text",
     "integer": "a whole number",

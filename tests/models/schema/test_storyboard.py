@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -61,6 +62,30 @@ def test_the_apis_defaults_are_shown() -> None:
     assert definitions["parameter.duration"]["default"] == 5
     assert definitions["parameter.prompt_extend"]["default"] is True
     assert "default" not in definitions["parameter.seed"]
+
+
+def test_every_value_is_an_example() -> None:
+    definitions = SCHEMA["definitions"]
+    assert definitions["parameter.ratio"]["examples"] == ["16:9", "9:16", "1:1", "4:3", "3:4"]
+    assert sorted(definitions["parameter.duration"]["examples"]) == list(range(2, 16))
+    assert definitions["parameter.prompt_extend"]["examples"] == [False, True]
+
+
+def test_no_helper_has_a_description_that_editors_would_show_for_a_key() -> None:
+    assert "description" not in SCHEMA["definitions"]["template"]
+    for name, definition in SCHEMA["definitions"].items():
+        for branch in ("if", "then", "else"):
+            assert "description" not in json.dumps(definition.get(branch, {})), name
+
+
+def test_a_rule_in_words_has_the_name_that_its_readers_know() -> None:
+    rule = "an address starts with http:// or https://"
+    limits = SCHEMA["definitions"]["parameter.audio_url"]["else"]
+    assert limits["errorMessage"].startswith(rule)
+    assert "x-error-message" not in json.dumps(SCHEMA)
+    card = load_catalog().cards()[0]
+    assert card.parameters["audio_url"].limits["x-error-message"].startswith(rule)
+    assert "errorMessage" not in json.dumps(card.request_schema)
 
 
 @pytest.mark.parametrize("schema", [SCHEMA, INCLUDE], ids=["storyboard", "include"])
