@@ -1,4 +1,4 @@
-"""What the HTTP handlers share: the running sandbox, the key check, and how a connection is cut."""
+"""What the HTTP handlers share: the running sandbox, and what several do with a request."""
 
 from __future__ import annotations
 
@@ -15,6 +15,12 @@ from storyboard.sandbox.replies import Refusal
 from storyboard.sandbox.service import Service
 
 MAX_BODY_WAIT_S = 30.0
+
+_INTERIM_ANSWERS = (
+    b"HTTP/1.1 103 Early Hints\r\nLink: </style.css>; rel=preload\r\n\r\n",
+    b"HTTP/1.1 100 Continue\r\n\r\n",
+    b"HTTP/1.1 102 Processing\r\n\r\n",
+)
 
 
 class ConnectionCut(Exception):
@@ -42,6 +48,13 @@ def authenticated_service(request: web.Request) -> Service:
     service = request.app[SANDBOX].service
     service.check_key(request.headers.get("Authorization"))
     return service
+
+
+async def send_interim_answer(request: web.Request, count: int) -> None:
+    """Send a 1xx, another one for each `count`, and leave the client waiting for slow_s."""
+    if request.transport is not None:
+        request.transport.write(_INTERIM_ANSWERS[count % len(_INTERIM_ANSWERS)])
+    await asyncio.sleep(request.app[SANDBOX].service.settings.faults.slow_s)
 
 
 async def read_body_in_time(request: web.Request) -> bytes:

@@ -21,11 +21,12 @@ When: TypeAlias = float | tuple[int, ...]
 
 
 class Stage(Enum):
-    """What a fault strikes. Each stage counts on its own."""
+    """What a fault strikes; each stage counts on its own. A result is a poll that has a video."""
 
     SUBMIT = "submit"
     TASK = "task"
     POLL = "poll"
+    RESULT = "result"
     DOWNLOAD = "download"
 
 
@@ -38,13 +39,16 @@ def _fault(stage: Stage, does: str) -> Any:
 class Faults:
     """Which faults strike when; by default none does.
 
-    `slow_s` is how long a slow request waits, `cut_after_bytes` where a
-    download breaks off, `fail_marker` a text that makes each task fail whose
-    prompt holds it.
+    `slow_s` is how long a slow answer waits, or the final one after an interim
+    one; `cut_after_bytes` is where a download breaks off, `fail_marker` a text
+    that makes each task fail whose prompt holds it.
     """
 
     seed: int = 0
     slow: When = _fault(Stage.SUBMIT, "the answer comes slow_s late")
+    interim_reply: When = _fault(
+        Stage.SUBMIT, "an interim answer (1xx) comes first, the final one slow_s later"
+    )
     reset_before: When = _fault(Stage.SUBMIT, "the connection is cut, nothing is accepted")
     error_500: When = _fault(Stage.SUBMIT, "answers 500, nothing is accepted")
     error_503: When = _fault(Stage.SUBMIT, "answers 503, nothing is accepted")
@@ -54,6 +58,9 @@ class Faults:
     )
     garbled_reply: When = _fault(Stage.SUBMIT, "the task is accepted, the answer is not JSON")
     error_500_after: When = _fault(Stage.SUBMIT, "the task is accepted, the answer is 500")
+    same_task_id: When = _fault(
+        Stage.SUBMIT, "the task is accepted, the answer has the id of the task before"
+    )
     task_fails: When = _fault(Stage.TASK, "the task ends as failed")
     task_canceled: When = _fault(Stage.TASK, "the task ends as canceled")
     never_ends: When = _fault(Stage.TASK, "the task stays in processing")
@@ -62,8 +69,20 @@ class Faults:
     poll_error: When = _fault(Stage.POLL, "answers 500")
     poll_rate_limited: When = _fault(Stage.POLL, "answers 429 for the rate")
     poll_missing: When = _fault(Stage.POLL, "answers 404")
+    poll_interim: When = _fault(
+        Stage.POLL, "an interim answer (1xx) comes first, the final one slow_s later"
+    )
+    odd_link: When = _fault(
+        Stage.RESULT, "the link is written oddly: spaces, line breaks, quotes, no scheme"
+    )
     download_error: When = _fault(Stage.DOWNLOAD, "answers 503")
     download_cut: When = _fault(Stage.DOWNLOAD, "the connection is cut after cut_after_bytes")
+    download_drops: When = _fault(
+        Stage.DOWNLOAD, "the connection is cut after an eighth of the video"
+    )
+    download_interim: When = _fault(
+        Stage.DOWNLOAD, "an interim answer (1xx) comes first, the final one slow_s later"
+    )
     html_instead: When = _fault(Stage.DOWNLOAD, "a web page comes in place of the video")
     expired_links: When = _fault(Stage.DOWNLOAD, "the link is dead before its time")
     slow_s: float = 1.0

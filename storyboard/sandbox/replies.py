@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -37,8 +37,30 @@ def submit_reply(task: Task, base_url: str) -> dict[str, Any]:
     return success({**_head(task, Status.PENDING), "get_result": link})
 
 
-def task_reply(task: Task, base_url: str, now: float) -> dict[str, Any]:
-    """The answer to a poll at `now`."""
+def video_link(task: Task, base_url: str) -> str:
+    """Where the video of a task can be downloaded."""
+    return f"{base_url}/files/{task.file}"
+
+
+def odd_link(link: str, count: int) -> str:
+    """A link that a browser follows to the same file, written in another odd way each time."""
+    return _ODD_LINKS[count % len(_ODD_LINKS)](link)
+
+
+_ODD_LINKS: tuple[Callable[[str], str], ...] = (
+    lambda link: f"  {link} ",
+    lambda link: f"{link[:-6]}\r\n{link[-6:]}\n",
+    lambda link: f"{link}?name=harbor at night",
+    lambda link: f"{link}?name=\"harbor\"&by='<nobody>'",
+    lambda link: f"{link}?name=M\u00f6we-\u6e2f",
+    lambda link: link.replace("http:", "HTTP:"),
+    lambda link: link.removeprefix("http:"),
+    lambda link: link.removeprefix("http://"),
+)
+
+
+def task_reply(task: Task, link: str, now: float) -> dict[str, Any]:
+    """The answer to a poll at `now`; `link` is that of the video, once there is one."""
     status = task.status(now)
     data: dict[str, Any] = _head(task, status)
     if status in (Status.PENDING, Status.PROCESSING):
@@ -52,7 +74,7 @@ def task_reply(task: Task, base_url: str, now: float) -> dict[str, Any]:
     if status is Status.SUCCESS:
         data["result_expires_at"] = round(task.expires_at * 1000)
         data["result"] = {
-            "resources": [_resource(task, base_url)] if task.has_video(now) else [],
+            "resources": [_resource(task, link)] if task.has_video(now) else [],
             "metadata": {"request_id": task.id},
             "extensions": {
                 "submit_time": round(task.accepted_at * 1000),
@@ -76,9 +98,9 @@ def _head(task: Task, status: Status) -> dict[str, Any]:
     return {"status": status.value, "task_id": task.id, "model_id": model_id}
 
 
-def _resource(task: Task, base_url: str) -> dict[str, Any]:
+def _resource(task: Task, link: str) -> dict[str, Any]:
     return {
-        "url": f"{base_url}/files/{task.file}",
+        "url": link,
         "type": "video",
         "role": "primary",
         "width": task.width_px,

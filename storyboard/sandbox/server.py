@@ -176,8 +176,16 @@ def _start_loop(resources: ExitStack) -> Callable[[Coroutine[Any, Any, Any]], An
     def run(coroutine: Coroutine[Any, Any, Any]) -> Any:
         return asyncio.run_coroutine_threadsafe(coroutine, loop).result()
 
-    resources.callback(lambda: run(loop.shutdown_default_executor()))
+    resources.callback(lambda: run(_end_tasks()))
     return run
+
+
+async def _end_tasks() -> None:
+    tasks = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    await asyncio.get_running_loop().shutdown_default_executor()
 
 
 async def _serve(runner: web.AppRunner, listener: socket.socket) -> Callable[[], object]:

@@ -155,6 +155,11 @@ class Service:
         for task in tasks:
             self._tasks[task.id] = self._tasks_by_file[task.file] = self._open[task.id] = task
 
+    def task_before(self, task: Task) -> Task | None:
+        """The task that was accepted before this one."""
+        others = (other for other in reversed(self._tasks.values()) if other.id != task.id)
+        return next(others, None)
+
     def forget(self, task: Task) -> None:
         """Remove a task whose client was never answered."""
         del self._tasks[task.id], self._tasks_by_file[task.file]

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import json
+import re
+import socket
 from collections.abc import Callable
+from urllib.parse import urlsplit
 
 import pytest
 import requests
 
+from storyboard.links import clean_link
 from storyboard.sandbox.faults import FAULTS, Faults
-from tests.sandbox.conftest import Client, Clock
+from tests.sandbox.conftest import MODEL, Client, Clock
 
 Serve = Callable[..., Client]
 
@@ -198,3 +203,111 @@ def test_the_ledger_can_be_read_from_outside(serve: Serve) -> None:
         "most_in_flight": 0,
         "posts": 2,
     }
+
+
+def read_answers(client: Client, request: str) -> list[bytes]:
+    """The answers to a request, interim ones first, as they stand on the wire."""
+    port = urlsplit(client.server.base_url).port
+    head, _, body = request.partition("\n\n")
+    lines = [head, f"Host: 127.0.0.1:{port}", f"Authorization: Bearer {client.key}"]
+    lines += [f"Content-Length: {len(body)}", "Content-Type: application/json"]
+    lines += ["Connection: close", "", body]
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+        connection.sendall("\r\n".join(lines).encode())
+        with connection.makefile("rb") as stream:
+            return stream.read().split(b"\r\n\r\n")
+
+
+def test_an_interim_answer_comes_before_the_final_one_and_is_another_each_time(
+    serve: Serve,
+) -> None:
+    client = serve(faults=Faults(interim_reply=1.0, slow_s=0.0))
+    request = f'POST /api/v1/{MODEL} HTTP/1.1\n\n{{"prompt": "x", "duration": 2}}'
+    answers = [read_answers(client, request) for _ in range(3)]
+    assert {interim[:12] for interim, *_ in answers} == {
+        b"HTTP/1.1 100",
+        b"HTTP/1.1 102",
+        b"HTTP/1.1 103",
+    }
+    assert [final[:12] for _, final, _ in answers] == [b"HTTP/1.1 200"] * 3
+    assert [json.loads(body)["data"]["task_id"] for *_, body in answers] == [
+        task.id for task in client.server.ledger.submissions
+    ]
+
+
+def test_the_final_answer_after_an_interim_one_is_late(serve: Serve) -> None:
+    client = serve(faults=Faults(interim_reply=(1,), slow_s=60.0))
+    port = urlsplit(client.server.base_url).port
+    head = f"POST /api/v1/{MODEL} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nContent-Length: 2\r\n\r\n"
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+        connection.sendall(f"{head}{{}}".encode())
+        assert connection.recv(1000).endswith(b"\r\n\r\n")
+        connection.settimeout(0.05)
+        with pytest.raises(TimeoutError):
+            connection.recv(1000)
+
+
+@pytest.mark.parametrize("fault", ["poll_interim", "download_interim"])
+def test_polls_and_downloads_have_interim_answers_too(serve: Serve, fault: str) -> None:
+    client = serve()
+    task_id = client.accepted()
+    paths = {
+        "poll_interim": f"/api/v1/tasks/{task_id}",
+        "download_interim": urlsplit(client.video_url(task_id)).path,
+    }
+    client.server.faults = Faults(**{fault: 1.0}, slow_s=0.0)
+    interim, final, *_ = read_answers(client, f"GET {paths[fault]} HTTP/1.1\n\n")
+    assert interim.startswith(b"HTTP/1.1 1")
+    assert final.startswith(b"HTTP/1.1 200")
+
+
+def test_two_submissions_get_the_same_task_id_though_both_are_accepted(serve: Serve) -> None:
+    client = serve(faults=Faults(same_task_id=1.0))
+    first, second, third = (client.accepted(prompt=prompt) for prompt in ("one", "two", "three"))
+    tasks = [task.id for task in client.server.ledger.submissions]
+    assert len(set(tasks)) == 3
+    assert [first, second, third] == [tasks[0], tasks[0], tasks[1]]
+    assert client.server.ledger.faults["same_task_id"] == 2  # the first has none before it
+
+
+def test_every_odd_link_leads_a_browser_to_the_video(serve: Serve) -> None:
+    client = serve(faults=Faults(odd_link=1.0))
+    task_id = client.accepted()
+    links = [client.video_url(task_id) for _ in range(8)]
+    assert len(set(links)) == 8
+    for link in links:
+        assert not re.fullmatch(r"http://[!-~]+\.mp4", link)
+        cleaned = clean_link(link, base=client.server.base_url)
+        assert client.download(cleaned).headers["Content-Type"] == "video/mp4"
+
+
+def test_a_link_counts_as_a_result_only_once_there_is_a_video(serve: Serve, clock: Clock) -> None:
+    client = serve(faults=Faults(odd_link=(1,)), render_time_s=10.0)
+    task_id = client.accepted()
+    client.poll(task_id)
+    clock.now += 10
+    assert "\n" in client.video_url(task_id)
+    assert client.video_url(task_id).endswith(".mp4")
+    assert client.server.ledger.faults["odd_link"] == 1
+
+
+def test_a_download_that_drops_each_eighth_gets_there_in_ranges(serve: Serve) -> None:
+    client = serve(faults=Faults(download_drops=1.0))
+    url = client.video_url(client.accepted())
+    video, tags, tries = b"", set(), 0
+    is_whole = False
+    while not is_whole:
+        tries += 1
+        headers = {"Range": f"bytes={len(video)}-"}
+        with requests.get(url, stream=True, headers=headers, timeout=5) as reply:
+            tags.add(reply.headers["ETag"])
+            try:
+                for chunk in reply.iter_content(1000):
+                    video += chunk
+                is_whole = True
+            except requests.exceptions.ChunkedEncodingError:
+                pass
+    assert 8 <= tries < 16  # what a try leaves in a buffer is lost with it
+    client.server.faults = Faults()
+    whole = client.download(url)
+    assert (video, tags) == (whole.content, {whole.headers["ETag"]})

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from http import HTTPStatus
 from pathlib import Path
 
 from aiohttp import web
 
 from storyboard.sandbox.clips.encode import Stopped
-from storyboard.sandbox.context import SANDBOX, ConnectionCut
+from storyboard.sandbox.context import SANDBOX, ConnectionCut, send_interim_answer
 from storyboard.sandbox.faults import Stage
 from storyboard.sandbox.replies import Refusal, not_found
 
@@ -21,6 +22,8 @@ async def _download(request: web.Request) -> web.StreamResponse:
     if "Authorization" in request.headers:
         sandbox.ledger.keys_on_downloads += 1
     count = service.count(Stage.DOWNLOAD)
+    if service.is_struck("download_interim", count):
+        await send_interim_answer(request, count)
     if service.is_struck("expired_links", count):
         raise not_found("this link does not exist or has expired")
     if service.is_struck("download_error", count):
@@ -37,23 +40,28 @@ async def _download(request: web.Request) -> web.StreamResponse:
         raise Refusal(500, f"Internal error: cannot make the video: {error.strerror}") from None
     if service.is_struck("download_cut", count):
         return await _break_off(request, path, faults.cut_after_bytes)
+    size = path.stat().st_size
+    is_last_eighth = size - (request.http_range.start or 0) <= size / 8
+    if not is_last_eighth and service.is_struck("download_drops", count):
+        return await _break_off(request, path, math.ceil(size / 8))
     # aiohttp answers Range, If-Range and If-None-Match, and sends an ETag.
     return web.FileResponse(path, headers={"Content-Type": "video/mp4"})
 
 
 async def _break_off(request: web.Request, path: Path, after_bytes: int) -> web.StreamResponse:
-    """Send the part that is asked for, and cut the connection after some bytes of it."""
-    video = await asyncio.to_thread(path.read_bytes)
+    """Send the range that is asked for, and cut the connection after some bytes of it."""
+    video, status = await asyncio.to_thread(path.read_bytes), path.stat()
     first = min(request.http_range.start or 0, len(video) - 1)
-    part = video[first : request.http_range.stop]
+    content = video[first : request.http_range.stop]
     response = web.StreamResponse(headers={"Content-Type": "video/mp4", "Accept-Ranges": "bytes"})
+    response.etag = f"{status.st_mtime_ns:x}-{status.st_size:x}"  # as aiohttp has it for a file
     if "Range" in request.headers:
         response.set_status(HTTPStatus.PARTIAL_CONTENT)
-        last = first + len(part) - 1
+        last = first + len(content) - 1
         response.headers["Content-Range"] = f"bytes {first}-{last}/{len(video)}"
-    response.content_length = len(part)
+    response.content_length = len(content)
     await response.prepare(request)
-    await response.write(part[: min(after_bytes, len(part) - 1)])
+    await response.write(content[: min(after_bytes, len(content) - 1)])
     raise ConnectionCut("the download breaks off")
 
 

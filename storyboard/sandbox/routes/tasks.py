@@ -7,9 +7,22 @@ from http import HTTPStatus
 
 from aiohttp import web
 
-from storyboard.sandbox.context import SANDBOX, ConnectionCut, Sandbox, read_body_in_time
+from storyboard.sandbox.context import (
+    SANDBOX,
+    ConnectionCut,
+    Sandbox,
+    read_body_in_time,
+    send_interim_answer,
+)
 from storyboard.sandbox.faults import Stage
-from storyboard.sandbox.replies import Refusal, not_found, submit_reply, task_reply
+from storyboard.sandbox.replies import (
+    Refusal,
+    not_found,
+    odd_link,
+    submit_reply,
+    task_reply,
+    video_link,
+)
 from storyboard.sandbox.service import Service
 from storyboard.sandbox.tasks import Task
 
@@ -22,6 +35,8 @@ async def _submit(request: web.Request) -> web.StreamResponse:
     body = await read_body_in_time(request)
     if service.is_struck("slow", count):
         await asyncio.sleep(service.settings.faults.slow_s)
+    if service.is_struck("interim_reply", count):
+        await send_interim_answer(request, count)
     service.check_key(request.headers.get("Authorization"))
     _refuse_by_fault(service, count)
     service.check_rate()
@@ -73,7 +88,11 @@ def _confirm(sandbox: Sandbox, task: Task, count: int) -> web.Response:
         raise Refusal(500, "Internal error: the sandbox was told to fail after accepting")
     if service.is_struck("garbled_reply", count):
         return web.Response(text='{"code": 0, "mess', content_type="application/json")
-    return web.json_response(submit_reply(task, sandbox.base_url), headers=service.rate_headers)
+    answered = service.task_before(task)
+    if answered is None or not service.is_struck("same_task_id", count):
+        answered = task
+    reply = submit_reply(answered, sandbox.base_url)
+    return web.json_response(reply, headers=service.rate_headers)
 
 
 async def _poll(request: web.Request) -> web.StreamResponse:
@@ -81,6 +100,8 @@ async def _poll(request: web.Request) -> web.StreamResponse:
     service = sandbox.service
     sandbox.ledger.polls += 1
     count = service.count(Stage.POLL)
+    if service.is_struck("poll_interim", count):
+        await send_interim_answer(request, count)
     service.check_key(request.headers.get("Authorization"))
     if service.is_struck("poll_reset", count):
         raise ConnectionCut("cut instead of a task's status")
@@ -91,7 +112,13 @@ async def _poll(request: web.Request) -> web.StreamResponse:
     if service.is_struck("poll_missing", count):
         raise not_found("task does not exist or has expired")
     task = service.task(request.match_info["task_id"])
-    return web.json_response(task_reply(task, sandbox.base_url, service.now()))
+    now = service.now()
+    link = video_link(task, sandbox.base_url)
+    if task.has_video(now):
+        count = service.count(Stage.RESULT)
+        if service.is_struck("odd_link", count):
+            link = odd_link(link, count)
+    return web.json_response(task_reply(task, link, now))
 
 
 ROUTES = (
