@@ -12,7 +12,8 @@ from collections.abc import Sequence
 import click
 
 from storyboard import __version__
-from storyboard.errors import ExitCode, StoryboardError
+from storyboard.console import streams
+from storyboard.errors import ExitCode, StoryboardError, worst_of
 
 COMMANDS = {
     "validate": "Problems and warnings of storyboards; sends nothing.",
@@ -88,7 +89,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     # What is made of a long storyboard stays to the end. By its own rule Python would look
     # through all of it for garbage over and over: a third of the time, and nothing is found.
     gc.set_threshold(100_000, 50, 100)
-    sys.exit(run(arguments))
+    streams.open_missing()
+    code = run(arguments)
+    if reason := streams.flush():
+        _say(f"error: not all of the output could be written: {reason}.")
+        code = worst_of(ExitCode(code), ExitCode.INCOMPLETE)
+    sys.exit(code)
 
 
 def run(arguments: Sequence[str] | None = None) -> int:
@@ -110,18 +116,23 @@ def run(arguments: Sequence[str] | None = None) -> int:
     except (click.Abort, KeyboardInterrupt):
         _say("interrupted")
         return ExitCode.INTERRUPTED
-    except BrokenPipeError:
-        # The reader of our output has gone, as in `| head`: nothing left to say,
-        # and Python must not try to flush it on the way out.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return ExitCode.OK
     except Exception as error:
+        if isinstance(error, OSError) and _is_about_output(error):
+            streams.give_up(sys.stdout, error)
+            return ExitCode.OK
         return _report_bug(error)
 
 
 def _report(sentence: str, next_step: str | None) -> None:
     end = "" if sentence.endswith("?") else "."
     _say(f"error: {sentence.rstrip('.')}{end}", *([f"    next: {next_step}"] if next_step else ()))
+
+
+def _is_about_output(error: OSError) -> bool:
+    """Whether click could not print help or version; our own printing raises nothing."""
+    import traceback
+
+    return traceback.extract_tb(error.__traceback__)[-1].name == click.echo.__name__
 
 
 def _report_bug(error: Exception) -> int:

@@ -45,6 +45,16 @@ def _known_keys() -> list[str]:
     return [key for key in keys if len(key) >= MIN_KEY_LENGTH]
 
 
+def home_folder() -> Path:
+    """The user's home folder; one that does not exist where the system knows of none."""
+    try:
+        return Path.home()
+    except (
+        RuntimeError
+    ):  # neither HOME nor an entry in the system's list of users, as in containers
+        return Path("/nonexistent")
+
+
 def client_folders(environ: Mapping[str, str], home: Path) -> tuple[Path, ...]:
     """The folders in which the vendor's own client may keep keys, the likeliest first."""
     configured = environ.get("XDG_CONFIG_HOME", "").strip()

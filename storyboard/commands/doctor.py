@@ -31,6 +31,7 @@ from storyboard.console.health import (
 from storyboard.console.options import json_option
 from storyboard.console.printing import align, print_json, print_lines
 from storyboard.errors import AccountError, ExitCode, StoryboardError, UsageError
+from storyboard.private import home_folder
 from storyboard.sandbox import require_sandbox
 
 LIBRARIES = (
@@ -70,7 +71,7 @@ def command(base_url: str | None, as_json: bool) -> int:
 def _look_at_account(base_url: str | None) -> Iterator[Line]:
     credentials: Credentials | None = None
     try:
-        credentials = find_key(environ=os.environ, home=Path.home())
+        credentials = find_key(environ=os.environ, home=home_folder())
         yield fine("key", f"from {credentials.source}")
     except AccountError as error:
         yield _trouble("key", error)

@@ -4,14 +4,10 @@ from __future__ import annotations
 
 import re
 import shlex
-import signal
 import sys
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime, timezone
 from pathlib import Path
-from types import FrameType
 from typing import TYPE_CHECKING
 
 import click
@@ -19,6 +15,7 @@ import click
 from storyboard.console.durations import DURATION
 from storyboard.console.options import FILE, json_option
 from storyboard.console.printing import align, print_json, print_lines, say
+from storyboard.console.signals import handling
 from storyboard.errors import ExitCode, UsageError
 from storyboard.private import KEY_VARIABLE, mask
 from storyboard.records import Json
@@ -139,8 +136,9 @@ def command(
         seed=seed,
         faults=chosen,
     )
+    stopped = threading.Event()
     with (
-        _until_stopped() as stopped,
+        handling(lambda number, frame: stopped.set()),
         SandboxServer(folder, settings, api_key=key, port=port, on_request=_say_request) as server,
     ):
         _announce(server.base_url, key, as_json=as_json)
@@ -149,23 +147,6 @@ def command(
             pass
     say("sandbox stopped")
     return ExitCode.OK
-
-
-@contextmanager
-def _until_stopped() -> Iterator[threading.Event]:
-    """An event that Ctrl-C and SIGTERM set."""
-    stopped = threading.Event()
-
-    def stop(number: int, frame: FrameType | None) -> None:
-        stopped.set()
-
-    wanted = (signal.SIGINT, signal.SIGTERM)
-    before = [signal.signal(number, stop) for number in wanted]
-    try:
-        yield stopped
-    finally:
-        for number, handler in zip(wanted, before, strict=True):
-            signal.signal(number, handler)
 
 
 def _announce(base_url: str, key: str, *, as_json: bool) -> None:

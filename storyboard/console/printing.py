@@ -15,6 +15,7 @@ from typing import Any
 
 import click
 
+from storyboard.console import streams
 from storyboard.private import mask
 from storyboard.records import Problem, TakeState, TakeStatus
 from storyboard.reporting import quoting
@@ -37,9 +38,14 @@ def print_safe(text: str, *, err: bool = False) -> None:
     """Text that is safe already, written as it stands, in one go; nothing where it is empty.
 
     Only for what `reporting` made safe itself: problems in one of their styles, JSON.
+    Raises nothing where the stream is closed, full or read by nobody any more.
     """
-    if text:
+    if not text:
+        return
+    try:
         click.echo(mask(text), err=err)
+    except (OSError, ValueError) as error:
+        streams.give_up(sys.stderr if err else sys.stdout, error)
 
 
 def say(*lines: str) -> None:

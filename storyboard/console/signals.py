@@ -1,17 +1,32 @@
-"""Ctrl-C and SIGTERM while a run goes: once is a request, twice is at once."""
+"""Ctrl-C, SIGTERM and a closed terminal while a run goes: once is a request, twice is at once."""
 
 from __future__ import annotations
 
 import os
 import signal
-import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FrameType
 
 from storyboard.errors import ExitCode
 
-_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+_HANGUP = getattr(signal, "SIGHUP", None)  # Windows has none
+_SIGNALS = tuple(filter(None, (signal.SIGINT, signal.SIGTERM, _HANGUP)))
+
+
+@contextmanager
+def handling(handler: Callable[[int, FrameType | None], None]) -> Iterator[None]:
+    """Calls `handler` at each signal that asks the program to end.
+
+    A signal that is ignored, as SIGHUP is under nohup, stays ignored.
+    """
+    wanted = [number for number in _SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]
+    before = [signal.signal(number, handler) for number in wanted]
+    try:
+        yield
+    finally:
+        for number, earlier in zip(wanted, before, strict=True):
+            signal.signal(number, earlier)
 
 
 @contextmanager
@@ -21,18 +36,20 @@ def interrupting(interrupt: Callable[[], None]) -> Iterator[None]:
 
     def handle(number: int, frame: FrameType | None) -> None:
         nonlocal count
-        count += 1
+        # Of a closed terminal both the system and the shell tell: that is one request.
+        count += number != _HANGUP or not count
         if count > 1:
             # Every commit is already on the disk; threads may hang in requests.
-            sys.stderr.write("\nstopped at once; what was being sent is unknown\n")
-            sys.stderr.flush()
+            _say("stopped at once; what was being sent is unknown")
             os._exit(ExitCode.INTERRUPTED)
-        sys.stderr.write("\nstopping: waiting for what is being sent (again to stop at once)\n")
+        _say("stopping: waiting for what is being sent (again to stop at once)")
         interrupt()
 
-    before = [signal.signal(number, handle) for number in _SIGNALS]
-    try:
+    with handling(handle):
         yield
-    finally:
-        for number, handler in zip(_SIGNALS, before, strict=True):
-            signal.signal(number, handler)
+
+
+def _say(words: str) -> None:
+    """Writes to stderr past its buffer, which the interrupted code may be using just now."""
+    with suppress(OSError):
+        os.write(2, f"\n{words}\n".encode())

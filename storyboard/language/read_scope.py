@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from storyboard.private import KEY_VARIABLE, MIN_KEY_LENGTH, client_folders
+from storyboard.private import KEY_VARIABLE, MIN_KEY_LENGTH, client_folders, home_folder
 
 ALLOW_HINT = "move the file into the project, or allow its folder with --allow-path DIR"
 
@@ -51,7 +51,7 @@ def find_scope(
     storyboard: Path, *, allowed: Sequence[Path] = (), environ: Mapping[str, str] = os.environ
 ) -> ReadScope:
     """What the storyboard at a path may read; `allowed` folders are named by the user."""
-    home = Path(os.path.realpath(Path("~").expanduser()))
+    home = Path(os.path.realpath(home_folder()))
     folder = Path(os.path.realpath(storyboard.parent))
     return ReadScope(
         project=find_project(folder, home),

@@ -7,7 +7,6 @@ import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from storyboard.api.credentials import ApiKey, find_key
 from storyboard.api.protocols import PROTOCOLS, Api
@@ -15,6 +14,7 @@ from storyboard.api.redaction import Redaction
 from storyboard.errors import UsageError
 from storyboard.models.card import ModelCard
 from storyboard.models.catalog import Catalog
+from storyboard.private import home_folder
 from storyboard.project.workspace import SANDBOX, Workspace
 from storyboard.videos.fetch import make_fetch
 from storyboard.videos.result import Fetch
@@ -62,7 +62,7 @@ def connect(
         with _connect_sandbox(space, catalog, protocol) as connection:
             yield connection
         return
-    credentials = find_key(environ=os.environ, home=Path.home())
+    credentials = find_key(environ=os.environ, home=home_folder())
     api = PROTOCOLS[protocol](space.origin, credentials.key)
     try:
         redaction = Redaction(credentials.key.reveal())

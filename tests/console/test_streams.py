@@ -1,0 +1,71 @@
+"""Closed, full and abandoned standard streams, as a shell makes them."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from storyboard.sandbox.server import SandboxServer
+from tests.commands.conftest import film, server
+from tests.commands.films import BROKEN
+
+__all__ = ["film", "server"]
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="needs /dev/full and a shell")
+FULL = "error: not all of the output could be written: No space left on device.\n"
+
+
+def shell(arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        ["/bin/sh", "-c", f'"{sys.executable}" -m storyboard {arguments}'],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize(
+    ("streams", "code"), [("<&- >&- 2>&-", 0), ("> /dev/full 2> /dev/full", 1)]
+)
+def test_a_render_goes_all_the_way_whatever_its_streams_are(
+    film: Path, server: SandboxServer, streams: str, code: int
+) -> None:
+    done = shell(f"render {film} --yes {streams}")
+    assert (done.returncode, done.stdout, done.stderr) == (code, "", "")
+    assert server.ledger.posts == 3
+    assert Path("renders/film/manifest.json").read_text("utf-8").count('"status": "done"') == 3
+
+
+@pytest.mark.parametrize(
+    ("command", "code", "err"),
+    [
+        ("validate broken.yaml --format concise > /dev/full", 2, FULL),
+        ("validate broken.yaml --format concise >&-", 2, ""),
+        ("validate broken.yaml 2>&-", 2, ""),
+        ("validate broken.yaml | true", 0, ""),
+        ("--version > /dev/full", 1, FULL),
+        ("plan film.yaml --sandbox > /dev/full", 1, FULL),
+    ],
+)
+def test_what_cannot_be_printed_is_said_and_is_no_bug(
+    film: Path, command: str, code: int, err: str
+) -> None:
+    Path("broken.yaml").write_text(BROKEN, "utf-8")
+    done = shell(command)
+    assert done.returncode == code
+    assert done.stderr.endswith(err)
+    assert "Traceback" not in done.stderr
+    assert "Exception ignored" not in done.stderr
+
+
+def test_a_file_that_is_opened_never_gets_the_number_of_a_closed_stream(tmp_path: Path) -> None:
+    path = tmp_path / "state"
+    code = (
+        "import sys; from storyboard.console.streams import open_missing; open_missing(); "
+        f"file = open({str(path)!r}, 'w'); file.write(str(file.fileno()))"
+    )
+    subprocess.run(["/bin/sh", "-c", f'"{sys.executable}" -c "{code}" <&- >&- 2>&-'], check=True)
+    assert int(path.read_text("utf-8")) > 2
