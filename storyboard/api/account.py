@@ -141,12 +141,21 @@ def read_log(document: Any, page: int) -> LogPage:
                     status=_quoted(item, "status"),
                     model=_model_name(item),
                     created_at=utc_moment(item.get("created_at")),
-                    cost_usd=number_in(item, "cost"),
+                    cost_usd=_cost_usd(item),
                     user_id=_quoted(item, "user_id"),
                 )
             )
     total = number_in(_holder(document, "requests"), "total")
     return LogPage(tuple(entries), None if total is None else int(total), page, len(items))
+
+
+def _cost_usd(item: Any) -> float | None:
+    """The cost of an entry, which the log counts in units of 0.0001 USD.
+
+    Source: section 11 of the API contract (the vendor's article, read 2026-11-26).
+    """
+    units = number_in(item, "cost")
+    return None if units is None else units / 10_000
 
 
 def number_in(document: Any, name: str) -> float | None:

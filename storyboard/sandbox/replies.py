@@ -67,10 +67,7 @@ def task_reply(task: Task, link: str, now: float) -> dict[str, Any]:
         return success(data)
     # How long the task ran, in milliseconds; a resource's duration is in seconds.
     data["duration"] = round((task.ends_at - task.accepted_at) * 1000)
-    data["billing"] = {
-        "status": "settled",  # the service's own words for this are not documented
-        "amount": task.charge_usd(now),
-    }
+    data["billing"] = {"status": "succeeded", "amount": task.charge_usd(now)}
     if status is Status.SUCCESS:
         data["result_expires_at"] = round(task.expires_at * 1000)
         data["result"] = {
@@ -82,8 +79,7 @@ def task_reply(task: Task, link: str, now: float) -> dict[str, Any]:
             },
         }
     if status is Status.FAILED:
-        # Where the reason stands is not documented; this is one of the places clients look in.
-        data["error"] = {"message": "Generation failed: the sandbox was told that this task fails"}
+        data["error"] = "Generation failed: the sandbox was told that this task fails"
     return success(data)
 
 
@@ -144,5 +140,5 @@ def _log_row(task: Task, now: float) -> dict[str, Any]:
         "status": task.status(now).value,
         "model": {"provider": provider, "model_name": model_name},
         "created_at": int(task.accepted_at),
-        "cost": task.charge_usd(now),
+        "cost": round(task.charge_usd(now) * 10_000),  # in units of 0.0001 USD
     }

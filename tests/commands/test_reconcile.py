@@ -97,13 +97,14 @@ def test_two_lost_tasks_near_each_other_are_shown_and_not_guessed(
 ) -> None:
     lose(program, film, server, 1, 2)
     forget_user_ids()
-    tasks = [task.id for task in server.ledger.submissions[:2]]
     output = program("reconcile", film)
     assert output.code == 4
     assert "one: sent at " in output.out
     assert "still unknown: 2 rows of the request log fit" in output.out
-    for task_id in tasks:
-        assert output.out.count(f"    task {task_id}  ") == 2
+    for task in server.ledger.submissions[:2]:
+        rows = [line for line in output.out.splitlines() if f"    task {task.id}  " in line]
+        assert [row.split("  ")[-1] for row in rows] == [f"{task.cost_usd:.4f} USD"] * 2
+        assert task.cost_usd < 2
     assert (
         "    next: storyboard resolve film.yaml two.t1 --task-id ID (or --resubmit, or --abandon)"
         in output.out

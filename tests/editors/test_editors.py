@@ -59,7 +59,9 @@ MESSAGES = [
 ]
 
 
-@pytest.fixture(scope="module", params=["yaml-language-server", "yaml-language-server-2", "vscode-json"])
+@pytest.fixture(
+    scope="module", params=["yaml-language-server", "yaml-language-server-2", "vscode-json"]
+)
 def editor(request: pytest.FixtureRequest) -> Iterator[Editor]:
     if request.param == "vscode-json":
         with Process(HERE / "json_service.js") as process:

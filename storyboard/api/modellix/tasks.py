@@ -73,8 +73,10 @@ def is_end(word: str | None) -> bool:
 def failure_reason(document: Any) -> str | None:
     """Why the task failed, in the server's words; None where it does not say.
 
-    Where the reason sits is not documented; these are the places that some
-    source names, likeliest first. A real sample changes this function alone.
+    It stands in `data.error`; the other places are those that older sources
+    name, likeliest first. A real sample changes this function alone.
+
+    Source: section 11 of the API contract.
     """
     data = object_in(document, "data")
     result = object_in(data, "result")

@@ -243,7 +243,7 @@ def test_the_log_is_read_wrapped_in_data_or_not(provider: Provider, is_wrapped: 
                 "status": "success",
                 "model": {"provider": "alibaba", "model_name": "wan2.7-t2v"},
                 "created_at": 1786418800,
-                "cost": 0.46,
+                "cost": 4600,
             },
             {"task_id": "not one"},
             7,

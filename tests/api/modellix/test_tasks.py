@@ -40,7 +40,7 @@ def test_the_documented_success_gives_the_video_and_its_expiry() -> None:
         task(
             duration=3500,
             result_expires_at=1786418800891,
-            billing={"status": "settled", "amount": 0.46},
+            billing={"status": "succeeded", "amount": 0.46},
             **result({"url": VIDEO, "type": "video", "role": "primary", "width": 1920}),
         )
     )
