@@ -59,8 +59,12 @@ _ODD_LINKS: tuple[Callable[[str], str], ...] = (
 )
 
 
-def task_reply(task: Task, link: str, now: float) -> dict[str, Any]:
-    """The answer to a poll at `now`; `link` is that of the video, once there is one."""
+LINKS_THAT_ARE_MISSING: tuple[tuple[str | None, ...], ...] = ((), ("",), (None,))
+"""How services say that a video's link is not there yet."""
+
+
+def task_reply(task: Task, links: Sequence[str | None], now: float) -> dict[str, Any]:
+    """The answer to a poll at `now`; `links` lead to the video, once there is one."""
     status = task.status(now)
     data: dict[str, Any] = _head(task, status)
     if status in (Status.PENDING, Status.PROCESSING):
@@ -71,7 +75,7 @@ def task_reply(task: Task, link: str, now: float) -> dict[str, Any]:
     if status is Status.SUCCESS:
         data["result_expires_at"] = round(task.expires_at * 1000)
         data["result"] = {
-            "resources": [_resource(task, link)] if task.has_video(now) else [],
+            "resources": [_resource(task, link) for link in links],
             "metadata": {"request_id": task.id},
             "extensions": {
                 "submit_time": round(task.accepted_at * 1000),
@@ -94,7 +98,7 @@ def _head(task: Task, status: Status) -> dict[str, Any]:
     return {"status": status.value, "task_id": task.id, "model_id": model_id}
 
 
-def _resource(task: Task, link: str) -> dict[str, Any]:
+def _resource(task: Task, link: str | None) -> dict[str, Any]:
     return {
         "url": link,
         "type": "video",

@@ -156,9 +156,13 @@ class Service:
             self._tasks[task.id] = self._tasks_by_file[task.file] = self._open[task.id] = task
 
     def task_before(self, task: Task) -> Task | None:
-        """The task that was accepted before this one."""
-        others = (other for other in reversed(self._tasks.values()) if other.id != task.id)
-        return next(others, None)
+        """The task that was accepted before this one, None for the first."""
+        before = None
+        for other in self._tasks.values():
+            if other is task:
+                break
+            before = other
+        return before
 
     def forget(self, task: Task) -> None:
         """Remove a task whose client was never answered."""

@@ -41,6 +41,7 @@ def table_of(figures: Figures) -> str:
         *((f"takes {status}", count) for status, count in sorted(figures.statuses.items())),
         ("paid twice", figures.paid_twice),
         ("lost", figures.lost),
+        ("tasks and videos under a wrong take", figures.wrong_takes),
         ("time", f"{figures.seconds:.0f} s"),
     ]
     width = max(len(name) for name, _ in rows)

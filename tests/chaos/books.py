@@ -15,14 +15,25 @@ from typing import TYPE_CHECKING, Any
 from jsonschema import Draft7Validator
 
 from storyboard.outputs.manifest.file import read_manifest
-from storyboard.records import SubmissionState
+from storyboard.records import Submission, SubmissionState
 from storyboard.recovery.decisions import unknown_among
+from storyboard.sandbox.clips.clips import clip_name
 from storyboard.state.files import FILE_NAME
 from storyboard.state.queries import read_submissions
 
 if TYPE_CHECKING:
     from storyboard.sandbox.server import SandboxServer
     from tests.chaos.ordeal import Ordeal
+
+_HOLDING = frozenset(
+    {
+        SubmissionState.ACCEPTED,
+        SubmissionState.SUCCEEDED,
+        SubmissionState.FAILED,
+        SubmissionState.CANCELED,
+    }
+)
+"""States in which a take has the task that its submission names."""
 
 _SCHEMA = Path(__file__).parents[2] / "schemas" / "manifest.schema.json"
 
@@ -46,7 +57,7 @@ def check_at_the_end(ordeal: Ordeal, server: SandboxServer) -> None:
     _check_money(ordeal, server)
     manifest = json.loads((ordeal.output / "manifest.json").read_text("utf-8"))
     Draft7Validator(json.loads(_SCHEMA.read_text("utf-8"))).validate(manifest)
-    _check_videos(ordeal, manifest)
+    _check_videos(ordeal, server, manifest)
 
 
 def _check_database(path: Path) -> None:
@@ -57,13 +68,17 @@ def _check_database(path: Path) -> None:
 
 def _check_money(ordeal: Ordeal, server: SandboxServer) -> None:
     figures, rows = ordeal.figures, read_submissions(ordeal.output)
-    said = f"(seed {figures.seed}; {ordeal.output})"
+    where = f"(seed {figures.seed}; {ordeal.output})"
     accepted = {task.id: str(task.payload["prompt"]) for task in server.ledger.submissions}
-    known = {row.task_id: str(row.payload["prompt"]) for row in rows if row.task_id}
+    holders = [row for row in rows if row.task_id and row.state in _HOLDING]
 
-    wanted = Counter({str(row.payload["prompt"]): 0 for row in rows})
-    for prompt, _ in {(str(row.payload["prompt"]), row.fingerprint) for row in rows}:
-        wanted[prompt] += 1
+    wrong = {
+        row.take: row.task_id for row in holders if accepted.get(str(row.task_id)) != _name(row)
+    }
+    figures.wrong_takes = len(wrong)
+    assert not wrong, f"takes with another take's task: {wrong} {where}"
+
+    wanted = Counter(name for name, _ in {(_name(row), row.fingerprint) for row in rows})
     paid = Counter(accepted.values())
     twice = {
         prompt: count
@@ -71,24 +86,35 @@ def _check_money(ordeal: Ordeal, server: SandboxServer) -> None:
         if count > wanted[prompt] + ordeal.given_up[prompt]
     }
     figures.paid_twice = len(twice)
-    assert not twice, f"paid twice: {twice} {said}"
+    assert not twice, f"paid twice: {twice} {where}"
 
-    in_doubt = Counter(str(row.payload["prompt"]) for row in unknown_among(rows))
-    strays = Counter(prompt for task, prompt in accepted.items() if task not in known)
+    held = {row.task_id for row in holders}
+    in_doubt = Counter(map(_name, unknown_among(rows)))
+    strays = Counter(prompt for task, prompt in accepted.items() if task not in held)
     lost = strays - in_doubt - ordeal.given_up
     figures.lost = lost.total()
-    assert not lost, f"lost: {lost} {said}"
-
-    wrong = {task for task, prompt in known.items() if accepted.get(str(task)) != prompt}
-    assert not wrong, f"taken for what they are not: {wrong} {said}"
-    assert not [row for row in rows if row.state is SubmissionState.ACCEPTED], said
+    assert not lost, f"lost: {lost} {where}"
+    assert not [row for row in rows if row.state is SubmissionState.ACCEPTED], where
 
 
-def _check_videos(ordeal: Ordeal, manifest: dict[str, Any]) -> None:
+def _check_videos(ordeal: Ordeal, server: SandboxServer, manifest: dict[str, Any]) -> None:
+    """Each file is what the manifest says, and shows the pictures of the take it stands under."""
+    tasks = {task.id: task for task in server.ledger.submissions}
+    wrong = []
     for take in manifest["takes"]:
         if take["status"] == "done":
             path = ordeal.output / take["file"]["path"]
-            assert hashlib.sha256(path.read_bytes()).hexdigest() == take["file"]["sha256"], path
-    told = {take["file"]["path"] for take in manifest["takes"] if take["file"]}
+            content, task = path.read_bytes(), tasks[take["task_id"]]
+            assert hashlib.sha256(content).hexdigest() == take["file"]["sha256"], path
+            if task.payload != take["payload"] or clip_name(task).encode() not in content:
+                wrong.append(take["id"])
+    ordeal.figures.wrong_takes += len(wrong)
+    assert not wrong, f"videos under a wrong take: {wrong}"
+    named = {take["file"]["path"] for take in manifest["takes"] if take["file"]}
     files = {f"videos/{path.name}" for path in (ordeal.output / "videos").glob("*.mp4")}
-    assert files == told
+    assert files == named
+
+
+def _name(row: Submission) -> str:
+    """The prompts tell the requests apart."""
+    return str(row.payload["prompt"])

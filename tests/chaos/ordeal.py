@@ -87,6 +87,7 @@ class Figures:
     statuses: Counter[str] = field(default_factory=Counter)
     paid_twice: int = 0
     lost: int = 0
+    wrong_takes: int = 0
     seconds: float = 0.0
 
 

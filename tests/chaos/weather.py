@@ -7,17 +7,24 @@ from dataclasses import replace
 
 from storyboard.sandbox.faults import FAULTS, Faults, Stage
 
-KINDS = tuple(name for name in FAULTS if name not in ("never_ends", "no_video"))
+_LEFT_OUT = {"never_ends", "no_video", "same_task_id"}
+KINDS = tuple(name for name in FAULTS if name not in _LEFT_OUT)
 """All but those with which a render would not end, or not for ten minutes."""
 
-_LIKELY = {Stage.SUBMIT: 0.1, Stage.TASK: 0.05, Stage.POLL: 0.12, Stage.DOWNLOAD: 0.2}
+_LIKELY = {
+    Stage.SUBMIT: 0.1,
+    Stage.TASK: 0.05,
+    Stage.POLL: 0.12,
+    Stage.RESULT: 0.3,
+    Stage.DOWNLOAD: 0.2,
+}
 """The highest chance of one fault, by what it strikes."""
-
 
 _STORMS = ("lost_reply", "reset_before", "error_500", "error_503", "error_500_after")
 
 
 EACH_ONCE = Faults(
+    interim_reply=(2, 10),
     reset_before=(3,),
     slow=(4,),
     error_500=(6,),
@@ -32,8 +39,13 @@ EACH_ONCE = Faults(
     poll_error=(6,),
     poll_rate_limited=(9,),
     poll_missing=(12,),
+    poll_interim=(2, 10, 14),
+    late_link=(2, 3),
+    odd_link=tuple(range(4, 12)),
     download_error=(2,),
     download_cut=(4,),
+    download_drops=(9, 10, 11),
+    download_interim=(3, 12),
     html_instead=(6,),
     expired_links=(8,),
     slow_s=0.2,

