@@ -24,7 +24,7 @@ from storyboard.models.catalog import Catalog, load_catalog
 from storyboard.project.output_folder import open_folder
 from storyboard.project.workspace import Workspace
 from storyboard.records import Submission, TaskStatus
-from storyboard.recovery.decisions import abandoned, adopted, released
+from storyboard.recovery.decisions import UNKNOWN_STATES, abandoned, adopted, released
 from storyboard.recovery.rewrite import connect_for, find_rendered, poll_task, rewrite_outputs
 from storyboard.recovery.task_ids import choose_unknown
 
@@ -105,7 +105,9 @@ def _check_task(
     known: Sequence[Submission],
 ) -> TaskStatus:
     """How the task stands; UsageError where it cannot be the submission's."""
-    owner = next((one for one in known if one.task_id == task_id and one.id != submission.id), None)
+    others = [one for one in known if one.task_id == task_id and one.id != submission.id]
+    # A task that the API gave to several is nobody's until one of them is decided about.
+    owner = next((one for one in others if one.state not in UNKNOWN_STATES), None)
     if owner is not None:
         raise UsageError(
             f"task {task_id} belongs to take {owner.take}, sent at "

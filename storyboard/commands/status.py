@@ -68,20 +68,21 @@ def command(*, file: Path, variables: VariableOptions, where: FolderOptions, as_
 
 
 def _row(state: TakeState, now: datetime) -> tuple[str, str, str]:
+    said = (_where(state, now), (state.submission.reason if state.submission else None) or "")
+    return state.status.value, state.take.id, "; ".join(filter(None, said))
+
+
+def _where(state: TakeState, now: datetime) -> str:
+    """Where the take's video or task is; empty where it has none."""
     submission = state.submission
     if submission is None:
-        return state.status.value, state.take.id, ""
+        return ""
     if state.status is TakeStatus.DONE and submission.video:
-        return state.status.value, state.take.id, submission.video.path
+        return submission.video.path
     if state.status is TakeStatus.RENDERED and submission.url_expires_at:
         if submission.url_expires_at <= now:
-            gone = "its link has expired; --rerender pays for it again"
-            return state.status.value, state.take.id, gone
-        left = f"its link expires in {time_left(now, submission.url_expires_at)}"
-        return state.status.value, state.take.id, left
+            return "its link has expired; --rerender pays for it again"
+        return f"its link expires in {time_left(now, submission.url_expires_at)}"
     if lacks_link(submission):
-        gone = "its link never came; --rerender pays for it again"
-        return state.status.value, state.take.id, gone
-    if state.status is TakeStatus.RENDERING:
-        return state.status.value, state.take.id, f"task {submission.task_id}"
-    return state.status.value, state.take.id, submission.reason or ""
+        return "its link never came; --rerender pays for it again"
+    return f"task {submission.task_id}" if state.status is TakeStatus.RENDERING else ""

@@ -14,7 +14,7 @@ from storyboard.console.printing import say
 from storyboard.engine.job import Progress, Step
 
 _ENDS = frozenset({Step.REJECTED, Step.UNKNOWN, Step.FAILED, Step.DOWNLOADED, Step.NOT_DOWNLOADED})
-_TROUBLE = frozenset({Step.REJECTED, Step.UNKNOWN, Step.FAILED, Step.NOT_DOWNLOADED})
+_TROUBLE = frozenset({Step.REJECTED, Step.UNKNOWN, Step.DOUBTFUL, Step.FAILED, Step.NOT_DOWNLOADED})
 
 
 class ProgressView:

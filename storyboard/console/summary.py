@@ -18,6 +18,7 @@ from storyboard.records import ActionKind, Plan, TakeState, TakeStatus
 Outcome = tuple[Workspace, Plan, Sequence[TakeState]]
 """What one storyboard came to: its plan, and all its takes after the run."""
 
+_RENDERED = (TakeStatus.RENDERED, TakeStatus.DONE)
 _CODES = {TakeStatus.DONE: ExitCode.OK, TakeStatus.UNKNOWN: ExitCode.UNKNOWN}
 
 
@@ -51,6 +52,13 @@ def print_outcome(
             say(f"{space.storyboard.path}: {count_statuses(selected)}")
         for state in (one for one in selected if one.status is not TakeStatus.DONE):
             _say_what_waits(space, state, plan_options, _why_not_here(space, state, results))
+        for state in (one for one in selected if one.status in _RENDERED):
+            if state.submission and state.submission.reason:
+                say(f"take {state.take.id} is {state.submission.reason}")
+                say(
+                    "    next: compare its video with its prompt; where it is another's, "
+                    f"render with --only {state.take.id} --force, which pays again"
+                )
         for action in plan.orphans:
             if action.kind is ActionKind.ASK:
                 say(f"take {action.take.id} (not in this render): {action.reason}")

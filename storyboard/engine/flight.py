@@ -76,6 +76,11 @@ class PollQueue:
         self._drop_replaced()
         return flight
 
+    def remove(self, flight: Flight) -> None:
+        """Polls the task no more."""
+        flight.poll_number = 0
+        self._drop_replaced()
+
     def _drop_replaced(self) -> None:
         while self._heap and self._heap[0][1] != self._heap[0][2].poll_number:
             heapq.heappop(self._heap)

@@ -64,6 +64,7 @@ class Step(Enum):
     REJECTED = "rejected"
     POSTPONED = "postponed"
     UNKNOWN = "unknown"
+    DOUBTFUL = "doubtful"
     RENDERED = "rendered"
     FAILED = "failed"
     DOWNLOADED = "downloaded"

@@ -29,9 +29,10 @@ from storyboard.engine.job import EngineSettings, Job, Progress, RunResult
 from storyboard.engine.request_log import RequestLog
 from storyboard.engine.run import Run
 from storyboard.engine.submissions import Submissions
+from storyboard.engine.task_ids import TaskIds
 from storyboard.engine.tasks import Tasks
 from storyboard.errors import StateError
-from storyboard.records import Action, ActionKind, Outcome, SubmitReply, TaskReply
+from storyboard.records import Action, ActionKind, Outcome, Submission, SubmitReply, TaskReply
 from storyboard.videos.result import Fetch, Fetched, FetchFailed
 
 
@@ -58,7 +59,8 @@ class Engine:
         self._ending = Ending(run)
         self._downloads = Downloads(run, self._ending, fetch)
         self._tasks = Tasks(run, self._ending, self._downloads)
-        self._submissions = Submissions(run, self._ending, self._tasks)
+        self._task_ids = TaskIds(run)
+        self._submissions = Submissions(run, self._ending, self._tasks, self._task_ids)
         self._request_log = RequestLog(run, self._ending)
 
     def interrupt(self) -> None:
@@ -152,13 +154,18 @@ class Engine:
         self._run.window.on_resumed(len(self._run.tasks))
 
     def _load(self, job: Job, action: Action) -> None:
+        now = self._run.clock.monotonic()
         if action.kind is ActionKind.SUBMIT:
             self._run.waiting.append((job, action.take))
         elif action.kind is ActionKind.RESUME and action.submission:
-            flight = Flight(job, action.take, action.submission)
-            self._tasks.resume(flight, self._run.clock.monotonic())
+            self._tasks.resume(self._known(job, action, action.submission), now)
         elif action.kind is ActionKind.DOWNLOAD and action.submission:
-            self._downloads.add(Flight(job, action.take, action.submission))
+            self._downloads.add(self._known(job, action, action.submission))
+
+    def _known(self, job: Job, action: Action, submission: Submission) -> Flight:
+        flight = Flight(job, action.take, submission)
+        self._task_ids.add(flight)
+        return flight
 
     def _is_done(self) -> bool:
         run = self._run

@@ -15,6 +15,7 @@ from storyboard.engine.flight import Flight
 from storyboard.engine.job import Job, Step
 from storyboard.engine.pacing import back_off_s
 from storyboard.engine.run import Run
+from storyboard.engine.task_ids import TaskIds
 from storyboard.engine.tasks import Tasks
 from storyboard.engine.transitions import after_submit
 from storyboard.records import Limit, Outcome, SubmissionState, SubmitReply, Take
@@ -26,10 +27,11 @@ _MAX_POLL_DELAY_S = 10.0  # a poll later than this goes out before another submi
 class Submissions:
     """Submits what waits, as far as window, budget, breaker and connections allow."""
 
-    def __init__(self, run: Run, ending: Ending, tasks: Tasks) -> None:
+    def __init__(self, run: Run, ending: Ending, tasks: Tasks, task_ids: TaskIds) -> None:
         self._run = run
         self._ending = ending
         self._tasks = tasks
+        self._task_ids = task_ids
         self._user_numbers = itertools.count(1)
         self._not_before = run.clock.monotonic()  # later, after the API could not be reached
         self._polls_before = -1  # polls sent before the last submission
@@ -62,6 +64,7 @@ class Submissions:
         run = self._run
         run.requests.finished()
         run.open_posts -= 1
+        reply = self._task_ids.check(flight, reply)
         submission = after_submit(flight.submission, reply, now=run.clock.now())
         run.save(flight, submission)
         run.on_reply(reply, now)

@@ -72,6 +72,8 @@ class Tasks:
         self._run.requests.finished()
         self._run.on_reply(reply, now)
         before = flight.submission
+        if before.state is SubmissionState.UNKNOWN:
+            return  # put in doubt while the poll was on its way
         retention_s = self._run.settings.retention_s(before.model)
         after = after_poll(before, reply, now=self._run.clock.now(), retention_s=retention_s)
         if after is not before:

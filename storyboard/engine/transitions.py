@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from storyboard.records import (
+    OPEN_STATES,
     Outcome,
     Submission,
     SubmissionState,
@@ -57,7 +58,8 @@ def after_poll(
             video_url=reply.video_url,
             url_expires_at=reply.url_expires_at or now + timedelta(seconds=retention_s),
             reply=reply.body,
-            reason=None,
+            # A new link says nothing new of whose video it is.
+            reason=submission.reason if submission.state is SubmissionState.SUCCEEDED else None,
         )
     if submission.state is SubmissionState.SUCCEEDED:
         return submission  # polled again to renew its link; a paid success stays a success
@@ -77,6 +79,19 @@ def after_success_without_link(
     return replace(
         submission, state=SubmissionState.SUCCEEDED, finished_at=now, reason=None, reply=reply.body
     )
+
+
+def after_contradiction(submission: Submission, reason: str) -> Submission:
+    """The submission after its task was given to another one: unknown, or doubtful if it has ended.
+
+    One that was given up by hand stays as it is.
+    """
+    if submission.state in (SubmissionState.ABANDONED, SubmissionState.RELEASED):
+        return submission
+    if submission.state in OPEN_STATES:
+        return replace(submission, state=SubmissionState.UNKNOWN, reason=reason)
+    came = f"{submission.reason}; " if submission.reason else ""
+    return replace(submission, reason=f"{came}doubtful: {reason}")
 
 
 def after_disappearance(submission: Submission, reply: TaskReply) -> Submission:

@@ -114,7 +114,10 @@ def _decide(
             task = submission.task_id
             return ActionKind.RESUME, f"task {task} was accepted and is not finished"
         case SubmissionState.SUCCEEDED if take.is_locked or not options.force:
-            return _decide_succeeded(take, submission, now=now, has_file=has_file, options=options)
+            kind, reason = _decide_succeeded(
+                take, submission, now=now, has_file=has_file, options=options
+            )
+            return kind, f"{reason}; {submission.reason}" if submission.reason else reason
         case _ if options.force:
             return ActionKind.SUBMIT, "a new version was asked for with --force"
         case SubmissionState.RELEASED:
@@ -171,7 +174,7 @@ def _plan_orphans(
             why = "paid for and never downloaded, and no take of this render shows it"
         else:
             continue
-        orphans.append(Action(_take_of(submission), kind, why, submission))
+        orphans.append(Action(take_of(submission), kind, why, submission))
     return tuple(orphans)
 
 
@@ -181,7 +184,7 @@ def _has_live_link(submission: Submission, now: datetime) -> bool:
     return has_link and (submission.url_expires_at is None or now < submission.url_expires_at)
 
 
-def _take_of(submission: Submission) -> Take:
+def take_of(submission: Submission) -> Take:
     """The take that a submission was sent for, as far as the state file has it."""
     return Take(
         id=submission.take,

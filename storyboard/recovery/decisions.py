@@ -48,9 +48,22 @@ def untraced_among(submissions: Iterable[Submission]) -> tuple[Submission, ...]:
     Giving one up by hand does not undo what the API may have accepted.
     """
     given_up = {SubmissionState.RELEASED, SubmissionState.ABANDONED}
+    submissions = tuple(submissions)
+    shared = shared_tasks(submissions)
     return tuple(
-        one for one in submissions if one.state in UNKNOWN_STATES | given_up and not one.task_id
+        one
+        for one in submissions
+        if one.state in UNKNOWN_STATES | given_up and (not one.task_id or one.task_id in shared)
     )
+
+
+def shared_tasks(submissions: Iterable[Submission]) -> frozenset[str]:
+    """The tasks that the API gave to different requests, so that whose they are is not known."""
+    requests: dict[str, set[str]] = {}
+    for one in submissions:
+        if one.task_id:
+            requests.setdefault(one.task_id, set()).add(one.fingerprint)
+    return frozenset(task for task, owners in requests.items() if len(owners) > 1)
 
 
 def find_named(name: str, submissions: Sequence[Submission], takes: Sequence[Take]) -> Named:

@@ -14,7 +14,7 @@ from storyboard.console.printing import say
 from storyboard.errors import AccountError, StateError, Unreachable, UsageError
 from storyboard.project.workspace import SANDBOX, Workspace
 from storyboard.records import Submission, TaskStatus
-from storyboard.recovery.decisions import adopted, untraced_among
+from storyboard.recovery.decisions import UNKNOWN_STATES, adopted, shared_tasks, untraced_among
 from storyboard.recovery.matching import Match, Span, UserIds, find_user_ids, match_log, spans_of
 from storyboard.recovery.rewrite import poll_task
 from storyboard.state.files import FILE_NAME as STATE
@@ -37,8 +37,9 @@ def look_up(
 ) -> list[Finding]:
     """Each unknown submission with what the API knows of it; what is found is written at once."""
     # One whose task was known, and not found for a while, needs no log.
-    with_task = [one for one in unknown if one.task_id]
-    without = [one for one in unknown if not one.task_id]
+    shared = shared_tasks(store.submissions())
+    with_task = [one for one in unknown if one.task_id and one.task_id not in shared]
+    without = [one for one in unknown if one not in with_task]
     findings = [_adopt(one, one.task_id or "", (), api, store) for one in with_task]
     for match in _match(without, api, space, store) if without else ():
         if match.entry is None:
@@ -85,11 +86,16 @@ def _match(
     ]
     entries = [entry for span in spans for entry in read_whole_log(api, *span, sleep=_wait)]
     known, near = store.submissions(), _neighbours(space)
+    shared = shared_tasks(known)
     own = {one.task_id: one.user_id for one in known if one.task_id and one.user_id}
     return match_log(
         unknown,
         entries,
-        known_tasks={one.task_id for one in (*known, *near) if one.task_id},
+        known_tasks={
+            one.task_id
+            for one in (*known, *near)
+            if one.task_id and (one.task_id not in shared or one.state not in UNKNOWN_STATES)
+        },
         others=[one for one in untraced_among((*known, *near)) if one not in unknown],
         user_ids=_ask_for_user_ids(api, unknown, entries, spans, own),
         clock_offset_s=offset_s,

@@ -125,6 +125,30 @@ def test_once_one_of_two_is_resolved_by_hand_the_other_is_beyond_doubt(
     )
 
 
+def test_a_task_that_the_api_gave_to_two_takes_is_not_adopted_for_both(
+    program: Program, film: Path, server: SandboxServer
+) -> None:
+    lose(program, film, server, 1, 2)
+    tasks = [task.id for task in server.ledger.submissions[:2]]
+    with closing(sqlite3.connect(OUT / "state.sqlite3")) as db, db:
+        db.execute("UPDATE submissions SET task_id = ? WHERE state = 'unknown'", tasks[:1])
+    forget_user_ids()
+    output = program("reconcile", film)
+    assert output.code == 4
+    for task_id in tasks:
+        assert output.out.count(f"    task {task_id}  ") == 2
+
+    assert program("resolve", film, "one", "--task-id", tasks[0]).code == 0
+    output = program("resolve", film, "two.t1", "--task-id", tasks[0])
+    assert output.code == 2
+    assert "belongs to take one" in output.err
+    output = program("reconcile", film)
+    assert (output.code, output.out.split(";")[0]) == (
+        0,
+        f"two.t1: adopted task {tasks[1]} (succeeded)",
+    )
+
+
 def test_a_submission_given_up_by_hand_may_still_have_made_the_row(
     program: Program, film: Path, server: SandboxServer
 ) -> None:

@@ -152,7 +152,8 @@ def _block(state: TakeState) -> ManifestTake:
 
 
 def _error(status: TakeStatus, sent: Submission) -> str | None:
-    if status not in (TakeStatus.UNKNOWN, TakeStatus.FAILED, TakeStatus.REJECTED):
+    is_rendered = status in (TakeStatus.DONE, TakeStatus.RENDERED)
+    if status is TakeStatus.RENDERING or (is_rendered and not sent.reason):
         return None
     reason = _unicode((sent.reason or "").strip())[:MAX_ERROR].strip()
     return reason or _REASONS.get(sent.state, "the API gave no reason")

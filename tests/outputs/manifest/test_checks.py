@@ -135,7 +135,7 @@ def read(path: Path, content: bytes) -> UsageError:
          "takes[0].file.bytes: -1 does not keep to minimum 0"),
         (change("takes", 0, "file", "width", to=1.5),
          "takes[0].file.width: 1.5 is not integer or null"),
-        (change("takes", 0, "error", to="no"), 'takes[0].error: "no" is not null'),
+        (change("takes", 1, "error", to="no"), 'takes[1].error: "no" is not null'),
         (change("takes", 1, "task_id", to="task-1"), 'takes[1].task_id: "task-1" is not null'),
         (change("takes", 1, "status", to="rendering"), "takes[1].submitted_at: null is not string"),
         (change("takes", 1, "status", to="failed"), "takes[1].submitted_at: null is not string"),

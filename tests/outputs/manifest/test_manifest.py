@@ -223,9 +223,13 @@ def test_a_failure_without_a_reason_says_what_it_was(state: SubmissionState, err
     assert blocks(make_manifest(take))[0]["error"] == error
 
 
-def test_a_finished_take_has_no_error() -> None:
-    take = make_state(make_take(), TakeStatus.DONE, reason="slow")
-    assert blocks(make_manifest(take))[0]["error"] is None
+def test_a_finished_take_has_an_error_only_where_it_is_doubtful() -> None:
+    sound = make_state(make_take("hero"), TakeStatus.DONE)
+    doubtful = make_state(make_take("city"), TakeStatus.DONE, reason="doubtful: whose is it?")
+    manifest = make_manifest(sound, doubtful)
+    assert [block["error"] for block in blocks(manifest)] == [None, "doubtful: whose is it?"]
+    told = to_submission(manifest.takes[1])
+    assert told is not None and told.reason == "doubtful: whose is it?"
 
 
 def test_a_video_that_is_no_longer_in_place_keeps_its_sha256() -> None:

@@ -1,0 +1,78 @@
+"""Which submissions have which task: two of different requests can never share one.
+
+Where the API gives a task that another submission has already, one of the two
+replies was not for its request, and nothing tells which. Neither is sent again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from storyboard.engine.flight import Flight
+from storyboard.engine.job import Job, Step
+from storyboard.engine.run import Run
+from storyboard.engine.transitions import after_contradiction
+from storyboard.planning.plan import take_of
+from storyboard.records import Outcome, Submission, SubmissionState, SubmitReply
+
+
+class TaskIds:
+    """The tasks of all submissions in the state files, whenever they were sent."""
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+        self._earlier: dict[str, list[tuple[Job, Submission]]] = {}  # rows of earlier runs
+        self._flights: dict[str, dict[tuple[str, int], Flight]] = {}  # by task id and key
+        for job in run.jobs:
+            for row in job.store.submissions():
+                if row.task_id:
+                    self._earlier.setdefault(row.task_id, []).append((job, row))
+
+    def add(self, flight: Flight) -> None:
+        """A flight whose task is known; it stands for its row from now on."""
+        task_id = flight.submission.task_id or ""
+        self._flights.setdefault(task_id, {})[flight.key] = flight
+
+    def check(self, flight: Flight, reply: SubmitReply) -> SubmitReply:
+        """The reply to a POST; with an unknown outcome where its task is another submission's.
+
+        What is known of the others is put in doubt, and written.
+        """
+        if reply.task_id is None:
+            return reply
+        others = self._others(flight, reply.task_id)
+        for other in others:
+            self._put_in_doubt(other, reply.task_id, flight)
+        self._flights.setdefault(reply.task_id, {})[flight.key] = flight
+        if not others:
+            return reply
+        names = " and ".join(_name(other, flight.job) for other in others)
+        return replace(reply, outcome=Outcome.UNKNOWN, message=_reason(reply.task_id, names))
+
+    def _others(self, flight: Flight, task_id: str) -> list[Flight]:
+        """The submissions of other requests that have the task."""
+        flights = self._flights.setdefault(task_id, {})
+        for job, row in self._earlier.pop(task_id, ()):
+            flights.setdefault((job.name, row.id), Flight(job, take_of(row), row))
+        mine = flight.submission.fingerprint
+        return [each for each in flights.values() if each.submission.fingerprint != mine]
+
+    def _put_in_doubt(self, other: Flight, task_id: str, flight: Flight) -> None:
+        before, reason = other.submission, _reason(task_id, _name(flight, other.job))
+        after = after_contradiction(before, reason)
+        if after is before:
+            return
+        self._run.save(other, after)
+        self._run.tasks.pop(other.key, None)
+        self._run.polls.remove(other)
+        step = Step.UNKNOWN if after.state is SubmissionState.UNKNOWN else Step.DOUBTFUL
+        self._run.add_progress(other, step, reason)
+
+
+def _reason(task_id: str, others: str) -> str:
+    return f"the API gave its task, {task_id}, to {others} too, and it can be of one alone"
+
+
+def _name(flight: Flight, job: Job) -> str:
+    take = flight.submission.take
+    return f"take {take}" if flight.job is job else f"take {take} of {flight.job.name}"

@@ -1,0 +1,137 @@
+"""The API gives two requests the same task: in simulated time."""
+
+from __future__ import annotations
+
+from storyboard.engine.job import Step
+from storyboard.planning.plan import PlanOptions
+from tests.engine.rig import make_take, make_takes
+from tests.engine.simulation import Call, Simulation, accepted, task
+
+
+def same_task_for(sim: Simulation, *numbers: int) -> None:
+    """These POSTs get the task of the first of them."""
+    accept = sim.on_post
+    given: list[str] = []
+
+    def on_post(call: Call) -> object:
+        if call.number not in numbers:
+            return accept(call)
+        if not given:
+            answer = accept(call)
+            given.append(answer.document["data"]["task_id"])
+        return accepted(given[0])
+
+    sim.on_post = on_post  # type: ignore[assignment]
+
+
+def said(sim: Simulation, step: Step) -> list[str]:
+    return [progress.submission.take for _, progress in sim.progress if progress.step is step]
+
+
+def test_two_unfinished_submissions_with_one_task_are_unknown_and_never_sent_again(
+    sim: Simulation,
+) -> None:
+    same_task_for(sim, 1, 2)
+    sim.render()
+    sim.render()
+
+    assert sim.states() == ["unknown", "unknown", "succeeded"]
+    assert len(sim.api.posts) == 3
+    assert said(sim, Step.UNKNOWN) == ["shot-1", "shot-2"]
+    first, second, _ = sim.submissions()
+    assert first.reason == (
+        "the API gave its task, task-1, to take shot-2 too, and it can be of one alone"
+    )
+    assert second.reason == (
+        "the API gave its task, task-1, to take shot-1 too, and it can be of one alone"
+    )
+
+
+def test_a_task_in_doubt_is_polled_no_more_not_even_by_a_poll_on_its_way(sim: Simulation) -> None:
+    sim.concurrency, sim.latency_s = 10, 5.0
+    same_task_for(sim, 1, 3)
+    sim.render()
+
+    assert sim.states() == ["unknown", "succeeded", "unknown"]
+    in_doubt_at = next(at for at, progress in sim.progress if progress.step is Step.UNKNOWN)
+    assert not [
+        call for call in sim.api.polls if call.task_id == "task-1" and call.at_s > in_doubt_at
+    ]
+
+
+def test_a_finished_submission_whose_task_is_given_away_is_doubtful_and_keeps_its_video(
+    sim: Simulation,
+) -> None:
+    sim.concurrency = 1
+    same_task_for(sim, 1, 2)
+    sim.render()
+
+    assert sim.states() == ["succeeded", "unknown", "succeeded"]
+    first, second, _ = sim.submissions()
+    assert first.video is not None
+    assert (first.reason or "").startswith(
+        "doubtful: the API gave its task, task-1, to take shot-2"
+    )
+    assert second.video is None
+    assert said(sim, Step.DOUBTFUL) == ["shot-1"]
+    assert said(sim, Step.UNKNOWN) == ["shot-2"]
+
+
+def test_a_task_of_an_earlier_run_that_is_given_away_is_doubtful(sim: Simulation) -> None:
+    takes, sim.takes = sim.takes, sim.takes[:1]
+    same_task_for(sim, 1, 2)
+    sim.render()
+    sim.takes = takes
+    sim.render()
+
+    assert sim.states() == ["succeeded", "unknown", "succeeded"]
+    assert said(sim, Step.DOUBTFUL) == ["shot-1"]
+
+
+def test_a_task_that_is_in_doubt_since_an_earlier_run_is_believed_of_no_third_take(
+    sim: Simulation,
+) -> None:
+    takes, sim.takes = sim.takes, sim.takes[:2]
+    same_task_for(sim, 1, 2, 3)
+    sim.render()
+    sim.takes = takes
+    sim.render()
+
+    assert sim.states() == ["unknown"] * 3
+    assert "to take shot-1 and take shot-2 too" in (sim.submissions()[2].reason or "")
+
+
+def test_a_doubt_outlives_a_link_that_is_renewed(sim: Simulation) -> None:
+    sim.concurrency, sim.plan_options = 1, PlanOptions(download=False)
+    same_task_for(sim, 1, 2)
+    sim.render()
+    sim.plan_options = PlanOptions()
+    sim.render()
+
+    first = sim.submissions()[0]
+    assert first.video is not None
+    assert (first.reason or "").startswith("doubtful: ")
+
+
+def test_a_server_that_gives_every_request_the_same_task_is_sent_five(sim: Simulation) -> None:
+    sim.takes = make_takes(40)
+    same_task_for(sim, *range(1, 41))
+    result = sim.render()
+
+    assert len(sim.api.posts) <= 6  # the first is believed until the second comes
+    assert set(sim.states()) == {"unknown"}
+    assert result.stopped_by is not None
+
+
+def test_the_same_request_may_get_the_same_task(sim: Simulation) -> None:
+    """As from a server that knows it by its payload: sent again after a failure, by hand."""
+    sim.takes = [make_take(1)]
+    sim.on_poll = lambda call: task(call.task_id, "failed")
+    same_task_for(sim, 1, 2)
+    sim.render()
+    sim.plan_options = PlanOptions(retry_failed=True)
+    sim.render()
+
+    assert len(sim.api.posts) == 2
+    assert sim.states() == ["failed", "failed"]
+    assert said(sim, Step.DOUBTFUL) == []
