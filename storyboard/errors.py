@@ -9,6 +9,7 @@
     |   +-- Unreachable        12   the API was never reached
     |   +-- NotNow             12   the API cannot answer now; the same read may pass later
     +-- StateError             2    the state file or the output folder cannot be used
+    |   +-- StorageFailed      6    the same in mid-run, when requests may have been sent
 
     DownloadError              one take has no video yet; the run goes on   retry?
     +-- LinkGone               expired, or the host refuses it              no
@@ -39,6 +40,7 @@ class ExitCode(IntEnum):
     REFUSED = 3
     UNKNOWN = 4
     TIMEOUT = 5
+    STORAGE = 6
     CHANGED = 10
     LOCKED = 11
     ACCOUNT = 12
@@ -49,6 +51,7 @@ class ExitCode(IntEnum):
 _WORST_FIRST = (
     ExitCode.BUG,
     ExitCode.INTERRUPTED,
+    ExitCode.STORAGE,
     ExitCode.ACCOUNT,
     ExitCode.LOCKED,
     ExitCode.REFUSED,
@@ -82,6 +85,12 @@ class UsageError(StoryboardError):
 
 class StateError(StoryboardError):
     """The state file or the output folder cannot be read or written."""
+
+
+class StorageFailed(StateError):
+    """The disk or a file failed in mid-run; what was accepted is saved or named."""
+
+    exit_code = ExitCode.STORAGE
 
 
 class Refused(StoryboardError):

@@ -9,7 +9,7 @@ import pytest
 from storyboard import errors
 from storyboard.errors import ExitCode, StoryboardError, worst_of
 
-WORST_FIRST = (70, 130, 12, 11, 3, 2, 5, 4, 1, 0)
+WORST_FIRST = (70, 130, 6, 12, 11, 3, 2, 5, 4, 1, 0)
 
 
 def test_the_codes_are_those_of_the_design() -> None:
@@ -31,6 +31,7 @@ def test_without_a_code_all_is_well() -> None:
     [
         (errors.UsageError, 2),
         (errors.StateError, 2),
+        (errors.StorageFailed, 6),
         (errors.Refused, 3),
         (errors.TimeIsUp, 5),
         (errors.Locked, 11),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -27,13 +28,13 @@ from storyboard.console.printing import ask, say
 from storyboard.console.read_storyboards import read_sound
 from storyboard.console.signals import interrupting
 from storyboard.console.summary import Outcome, exit_code_of, print_outcome
-from storyboard.engine.job import RunResult
-from storyboard.errors import ExitCode, Refused
+from storyboard.engine.job import EngineSettings, RunResult
+from storyboard.errors import ExitCode, Refused, StateError, StorageFailed, TimeIsUp
 from storyboard.models.catalog import Catalog, load_catalog
 from storyboard.planning.cost import Bill, bill_for, check_caps
-from storyboard.planning.plan import PlanOptions
 from storyboard.project.rendering import Prepared, prepare
 from storyboard.project.workspace import find_workspaces
+from storyboard.records import TakeState
 
 
 @click.command()
@@ -86,13 +87,17 @@ def command(
             _ask(films, bill, is_free_to_go=payment.yes, is_capped=payment.caps.are_given)
         results: list[RunResult] = []
         outcome: list[Outcome] = []
+        started_at = time.monotonic()
         # The sandbox keeps its tasks in the output folder, so each folder has its own.
         for group in [[film] for film in films] if where.sandbox else [films]:
+            settings = running.engine_settings(
+                catalog, download=plan_options.download, elapsed_s=time.monotonic() - started_at
+            )
             try:
-                if not any(result.was_interrupted for result in results):
-                    results.append(_run(group, catalog, running, display, plan_options))
+                if not any(map(_ends_the_render, results)):
+                    results.append(_run(group, catalog, settings, running, display))
             finally:
-                outcome += [(film.space, film.plan, film.write_outputs()) for film in group]
+                outcome += [_finish(film, results) for film in group]
     print_outcome(outcome, results, plan_options, as_json=as_json, quiet=display.quiet)
     return exit_code_of(outcome, results, plan_options)
 
@@ -123,9 +128,9 @@ def _say_plans(films: Sequence[Prepared]) -> None:
 def _run(
     group: Sequence[Prepared],
     catalog: Catalog,
+    settings: EngineSettings,
     running: RunOptions,
     display: DisplayOptions,
-    plan_options: PlanOptions,
 ) -> RunResult:
     """Carries out the plans of a group."""
     total = sum(len(film.work) for film in group)
@@ -136,7 +141,6 @@ def _run(
     from storyboard.project.connection import connect
     from storyboard.project.run import make_engine, protocol_of
 
-    settings = running.engine_settings(catalog, download=plan_options.download)
     protocol = protocol_of(group, catalog)
     space, allow_private = group[0].space, running.allow_private
     with (
@@ -144,5 +148,28 @@ def _run(
         show_progress(total, display, download=settings.download) as view,
     ):
         engine = make_engine(group, connection, settings, view)
-        with interrupting(engine.interrupt):
-            return engine.run()
+        try:
+            with interrupting(engine.interrupt):
+                return engine.run()
+        except StateError as error:
+            return _stopped_by_storage(error)
+
+
+def _finish(film: Prepared, results: list[RunResult]) -> Outcome:
+    """What a film came to, its outputs written; where they cannot be, `results` gets why."""
+    states: Sequence[TakeState] = ()
+    try:
+        states = film.read_states()
+        film.write_outputs(states)
+    except StateError as error:
+        results.append(_stopped_by_storage(error))
+    return film.space, film.plan, states
+
+
+def _stopped_by_storage(error: StateError) -> RunResult:
+    return RunResult(stopped_by=StorageFailed(str(error), next_step=error.next_step))
+
+
+def _ends_the_render(result: RunResult) -> bool:
+    """Whether films that were not begun stay so."""
+    return result.was_interrupted or isinstance(result.stopped_by, (TimeIsUp, StorageFailed))

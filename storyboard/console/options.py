@@ -21,6 +21,7 @@ from storyboard.console.durations import DURATION
 
 if TYPE_CHECKING:
     from storyboard.engine.job import EngineSettings
+    from storyboard.models.card import ModelCard
     from storyboard.models.catalog import Catalog
     from storyboard.planning.cost import Caps
     from storyboard.planning.plan import PlanOptions
@@ -194,18 +195,24 @@ class RunOptions:
         help="Download from private addresses too, as some proxies need it.",
     )
 
-    def engine_settings(self, catalog: Catalog, *, download: bool) -> EngineSettings:
-        """The limits of a run with the models of `catalog`."""
+    def engine_settings(
+        self, catalog: Catalog, *, download: bool, elapsed_s: float
+    ) -> EngineSettings:
+        """The limits of a run with the models of `catalog`, `elapsed_s` after the render began."""
         from storyboard.engine.job import EngineSettings
-        from storyboard.project.connection import card_of
+
+        def card(model: str) -> ModelCard:
+            from storyboard.project.connection import card_of
+
+            return card_of(catalog, model)
 
         return EngineSettings(
-            endpoint_of=lambda model: card_of(catalog, model).endpoint,
-            retention_s=lambda model: card_of(catalog, model).retention_h * 3600,
+            endpoint_of=lambda model: card(model).endpoint,
+            retention_s=lambda model: card(model).retention_h * 3600,
             concurrency=self.concurrency,
             requests_per_minute=self.requests_per_minute,
             download=download,
-            timeout_s=self.timeout_s,
+            timeout_s=None if self.timeout_s is None else self.timeout_s - elapsed_s,
         )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timezone
@@ -32,13 +32,15 @@ class Prepared:
         """The actions that do something."""
         return [action for kind in _WORK for action in self.plan.of_kind(kind)]
 
-    def write_outputs(self) -> tuple[TakeState, ...]:
-        """Writes the outputs, whatever has happened; the takes as they are now."""
+    def read_states(self) -> tuple[TakeState, ...]:
+        """The takes as they are now."""
+        snapshot = self.space.snapshot() if self.work else self.snapshot
+        return self.space.read_states(self.store.submissions(), snapshot)
+
+    def write_outputs(self, states: Sequence[TakeState]) -> None:
+        """Writes the outputs for `states`, which are those of now."""
         space = self.space
-        snapshot = space.snapshot() if self.work else self.snapshot
-        states = space.read_states(self.store.submissions(), snapshot)
         write_outputs(space.storyboard, space.origin, states, space.real_folder, self.store)
-        return states
 
 
 @contextmanager

@@ -270,42 +270,6 @@ def test_a_render_killed_in_the_middle_goes_on_and_submits_nothing_twice(
     assert set(statuses().values()) <= {"done", "unknown"}
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGHUP])
-def test_ctrl_c_and_a_closed_terminal_save_the_state_and_end_with_130(
-    program: Program, film: Path, server: SandboxServer, number: signal.Signals
-) -> None:
-    server.settings = SandboxSettings(
-        render_time_s=60, max_in_flight=50, requests_per_minute=100_000
-    )
-    with subprocess.Popen(render_in_a_process(film), stderr=subprocess.PIPE, text=True) as process:
-        assert process.stderr is not None
-        for line in process.stderr:
-            if line.startswith("two.t2: accepted"):
-                process.send_signal(number)
-                break
-        rest = process.stderr.read()
-    assert process.returncode == 130
-    assert "Traceback" not in rest
-    assert set(statuses().values()) == {"rendering"}
-
-
-def test_ctrl_c_in_the_first_of_several_sandbox_films_ends_them_all(film: Path) -> None:
-    second = film.with_name("second.yaml")
-    second.write_text(FILM, "utf-8")
-    command = [sys.executable, "-m", "storyboard", "render", str(film), str(second), "--sandbox"]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
-        assert process.stderr is not None
-        for line in process.stderr:
-            if line.startswith("one: accepted"):
-                process.send_signal(signal.SIGINT)
-                break
-        rest = process.stderr.read()
-    assert process.returncode == 130
-    assert "second.yaml: 3 pending\n" in rest
-    document = json.loads(Path("renders/second.sandbox/manifest.json").read_text("utf-8"))
-    assert {take["status"] for take in document["takes"]} == {"pending"}
-
-
 def test_a_second_render_of_the_same_folder_is_refused_and_names_the_first(
     program: Program, film: Path, server: SandboxServer
 ) -> None:
@@ -405,22 +369,3 @@ def test_two_renders_with_other_state_folders_cannot_share_an_output_folder(
         assert program("render", film, "--yes", "--state", "elsewhere").code == 11
     assert program("render", film, "--yes", "--state", "elsewhere").code == 0
     assert Path("elsewhere/state.sqlite3").is_file()
-
-
-@pytest.mark.parametrize("command", ["validate", "plan", "render", "status"])
-def test_without_a_home_folder_all_works(
-    program: Program,
-    film: Path,
-    server: SandboxServer,
-    monkeypatch: pytest.MonkeyPatch,
-    command: str,
-) -> None:
-    def home(kind: object) -> Path:
-        raise RuntimeError("Could not determine home directory.")
-
-    monkeypatch.setattr(Path, "home", classmethod(home))
-    output = program(command, film, *(["--yes"] if command == "render" else []))
-    assert output.code == 0, output.err
-    monkeypatch.delenv("MODELLIX_API_KEY")
-    output = program("doctor")
-    assert "there is no ~/.config/modellix/config.json" in output.out

@@ -1,0 +1,146 @@
+"""Renders that end before their work does: the disk, the time, the terminal, the home folder."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from storyboard.console.options import RunOptions
+from storyboard.models.catalog import load_catalog
+from storyboard.sandbox.server import SandboxServer
+from storyboard.sandbox.settings import SandboxSettings
+from tests.commands.films import FILM, Program
+from tests.commands.test_render import render_in_a_process
+
+OUT = Path("renders/film")
+WITH_A_SMALL_DISK = (
+    "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (60_000, 60_000)); "
+    "from storyboard.cli import main; main()"
+)
+
+
+def manifest_of(folder: Path) -> Any:
+    return json.loads((folder / "manifest.json").read_text("utf-8"))
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such limits")
+def test_a_disk_that_fills_during_the_run_ends_it_with_6_and_loses_nothing(
+    program: Program, film: Path, server: SandboxServer
+) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", WITH_A_SMALL_DISK, "render", str(film), "--yes"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 6, done.stderr
+    assert "Traceback" not in done.stderr
+    assert server.ledger.posts
+    again = program("render", film, "--yes")
+    assert again.code in (0, 4), again.err
+    paid = [task.payload for task in server.ledger.submissions]
+    assert all(paid.count(payload) == 1 for payload in paid if payload["prompt"][-5:] == "storm")
+    assert len(paid) <= 3
+
+
+def test_the_reason_of_the_run_is_told_where_the_manifest_cannot_be_written_either(
+    program: Program, film: Path, server: SandboxServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from storyboard.errors import StateError
+    from storyboard.project import rendering
+    from storyboard.state.store import Store
+
+    def fail(*arguments: object, **more: object) -> None:
+        raise StateError("the disk is full", next_step="free some space")
+
+    def fail_to_write(*arguments: object, **more: object) -> None:
+        raise StateError("the manifest could not be written", next_step="free some space")
+
+    monkeypatch.setattr(Store, "update", fail)
+    monkeypatch.setattr(rendering, "write_outputs", fail_to_write)
+    output = program("render", film, "--yes", "--only", "one")
+    assert output.code == 6
+    assert (
+        "error: the disk is full; accepted by the API and not written down: take one is task"
+        in (output.err)
+    )
+    assert "error: the manifest could not be written." in output.err
+
+
+def test_the_time_given_is_that_of_all_films_together(film: Path, program: Program) -> None:
+    film.with_name("second.yaml").write_text(FILM, "utf-8")
+    output = program("render", film, "second.yaml", "--sandbox", "--timeout", "0.2s")
+    assert output.code == 5
+    assert output.err.count("error: the time given ran out") == 1
+    second = manifest_of(Path("renders/second.sandbox"))
+    assert {take["status"] for take in second["takes"]} == {"pending"}
+
+
+def test_a_later_film_has_the_time_that_is_left() -> None:
+    def left_s(timeout_s: float | None) -> float | None:
+        options = RunOptions(timeout_s=timeout_s)
+        return options.engine_settings(load_catalog(), download=True, elapsed_s=4.0).timeout_s
+
+    assert left_s(10.0) == 6.0
+    assert left_s(None) is None
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGHUP])
+def test_ctrl_c_and_a_closed_terminal_save_the_state_and_end_with_130(
+    program: Program, film: Path, server: SandboxServer, number: signal.Signals
+) -> None:
+    server.settings = SandboxSettings(
+        render_time_s=60, max_in_flight=50, requests_per_minute=100_000
+    )
+    with subprocess.Popen(render_in_a_process(film), stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr is not None
+        for line in process.stderr:
+            if line.startswith("two.t2: accepted"):
+                process.send_signal(number)
+                break
+        rest = process.stderr.read()
+    assert process.returncode == 130
+    assert "Traceback" not in rest
+    assert {take["status"] for take in manifest_of(OUT)["takes"]} == {"rendering"}
+
+
+def test_ctrl_c_in_the_first_of_several_sandbox_films_ends_them_all(film: Path) -> None:
+    second = film.with_name("second.yaml")
+    second.write_text(FILM, "utf-8")
+    command = [sys.executable, "-m", "storyboard", "render", str(film), str(second), "--sandbox"]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr is not None
+        for line in process.stderr:
+            if line.startswith("one: accepted"):
+                process.send_signal(signal.SIGINT)
+                break
+        rest = process.stderr.read()
+    assert process.returncode == 130
+    assert "second.yaml: 3 pending\n" in rest
+    document = json.loads(Path("renders/second.sandbox/manifest.json").read_text("utf-8"))
+    assert {take["status"] for take in document["takes"]} == {"pending"}
+
+
+@pytest.mark.parametrize("command", ["validate", "plan", "render", "status"])
+def test_without_a_home_folder_all_works(
+    program: Program,
+    film: Path,
+    server: SandboxServer,
+    monkeypatch: pytest.MonkeyPatch,
+    command: str,
+) -> None:
+    def home(kind: object) -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.setattr(Path, "home", classmethod(home))
+    output = program(command, film, *(["--yes"] if command == "render" else []))
+    assert output.code == 0, output.err
+    monkeypatch.delenv("MODELLIX_API_KEY")
+    output = program("doctor")
+    assert "there is no ~/.config/modellix/config.json" in output.out
