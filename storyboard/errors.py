@@ -16,6 +16,7 @@
     +-- LinkUnsafe             an address that is not asked for anything    no
     +-- VideoTooLarge                                                       no
     +-- NotVideoData           a page of an error or a login instead        yes
+    +-- HostBusy               the host asks to come back later             yes
     +-- DownloadBroken         cut, too slow, the host is down              yes
     NotAVideo                  what was downloaded is no sound video; the run goes on
 
@@ -168,8 +169,16 @@ class NotVideoData(DownloadError):
     """The host sent something that is not a video."""
 
 
+class HostBusy(DownloadError):
+    """The host asks to come back later: after `wait_s` seconds, where it says when."""
+
+    def __init__(self, host: str, what: str, *, wait_s: float | None) -> None:
+        super().__init__(host, what)
+        self.wait_s = wait_s
+
+
 class DownloadBroken(DownloadError):
-    """The transfer did not come to its end. What came is of no use to a later call."""
+    """The transfer did not come to its end; a later call resumes it where it can."""
 
 
 class NotAVideo(Exception):

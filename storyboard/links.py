@@ -33,6 +33,7 @@ _HOST_FIRST = re.compile(r"(?:[\w-]+(?:\.[\w-]+)+(?::[0-9]{1,5})?|localhost:[0-9
 _PRINTABLE = string.ascii_letters + string.digits + string.punctuation
 _STANDS_IN_PATH = "".join(char for char in _PRINTABLE if char not in '"#<>?^`{}')
 _STANDS_IN_QUERY = "".join(char for char in _PRINTABLE if char not in "\"#<>'\\")
+_MAX_HOST = 260  # characters with the port; a name of the DNS has at most 253
 _NO_BASE = "https://api.invalid"
 _CLEAN = re.compile(r"https?://[^\s/?#\\]+([/?][!-~]*)?", re.ASCII)
 _STORED = re.compile(LINK)
@@ -80,9 +81,9 @@ def is_link(text: str) -> bool:
 
 def _ascii_host(host: str) -> str:
     """The host with the names of other scripts as the DNS has them; unchanged if it is none."""
-    if host.isascii():
+    if host.isascii() or len(host) > _MAX_HOST:
         return host
-    import idna  # a dependency of requests; to import it takes as long as ten thousand links
+    import idna  # only here, for it takes some milliseconds to import
 
     name, colon, port = host.partition(":")
     try:

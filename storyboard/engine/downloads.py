@@ -29,7 +29,10 @@ from storyboard.videos import files as video_files
 from storyboard.videos.files import partial_path
 from storyboard.videos.result import Fetch, Fetched, FetchFailed, FetchResult
 
-_MAX_ATTEMPTS = 5
+_MAX_ATTEMPTS = 5  # in a row that bring nothing
+_MAX_BUSY_S = 600.0  # a host that asks to come back later is asked for so long
+_MAX_SETTLING_S = 30.0  # some hosts refuse a link for a while after it was given
+_MAX_WAIT_S = 30.0
 _NEVER = datetime.max.replace(tzinfo=timezone.utc)
 
 
@@ -104,17 +107,45 @@ class Downloads:
         self._workers.start(guarded(lambda: Answered(flight, self._fetch(submission, partial))))
 
     def _on_failed(self, flight: Flight, failed: FetchFailed, now: float) -> None:
+        if failed.received_bytes > flight.most_received_bytes:
+            flight.most_received_bytes, flight.download_attempts = failed.received_bytes, 1
         has_attempts_left = flight.download_attempts < _MAX_ATTEMPTS
         if failed.disk_error is not None:
             self._ending.fail(_disk_error(flight, failed.disk_error), now)
+        elif (host_wait_s := _host_wait_s(flight, failed, now)) is not None:
+            flight.download_attempts -= 1
+            self._try_later(flight, now + host_wait_s)
         elif failed.is_gone and flight.submission.task_id and not flight.was_link_renewed:
             flight.was_link_renewed = True
             self._run.polls.push(now, flight)  # a poll may give a newly signed link
         elif failed.is_worth_retrying and not failed.is_gone and has_attempts_left:
-            wait_s = back_off_s(flight.download_attempts, max_wait_s=30.0, jitter=self._run.jitter)
-            heapq.heappush(self._later, (now + wait_s, next(self._numbers), flight))
+            wait_s = back_off_s(
+                flight.download_attempts, max_wait_s=_MAX_WAIT_S, jitter=self._run.jitter
+            )
+            self._try_later(flight, now + wait_s)
         else:
             self._run.give_up_download(flight, failed.reason)
+
+    def _try_later(self, flight: Flight, at: float) -> None:
+        heapq.heappush(self._later, (at, next(self._numbers), flight))
+
+
+def _host_wait_s(flight: Flight, failed: FetchFailed, now: float) -> float | None:
+    """How long to wait for a host that is busy or does not know a new link yet.
+
+    As long as the host says, else longer each time. None for any other failure,
+    and where the host was waited for long enough.
+    """
+    if not failed.is_busy:
+        flight.busy_since = None
+    elif flight.busy_since is None:
+        flight.busy_since = now
+    since, max_wait_s = flight.busy_since, _MAX_BUSY_S
+    if failed.is_gone:
+        since, max_wait_s = flight.rendered_at, _MAX_SETTLING_S
+    if since is None or now - since >= max_wait_s:
+        return None
+    return failed.wait_s or min(max(1.0, now - since), _MAX_WAIT_S)
 
 
 def add_video(job: Job, submission: Submission, video: Video) -> Submission:

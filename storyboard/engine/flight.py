@@ -31,7 +31,10 @@ class Flight:
     refused_since: float | None = None
     without_link_since: float | None = None
     unreadable_polls: int = 0  # in a row
-    download_attempts: int = 0
+    rendered_at: float | None = None  # when this run learned of its success
+    download_attempts: int = 0  # since the last one that brought something
+    most_received_bytes: int = 0
+    busy_since: float | None = None
     was_link_renewed: bool = False
 
     @property

@@ -133,6 +133,7 @@ class Tasks:
             self._run.add_progress(flight, Step.FAILED, detail)
             return
         if was_in_flight:
+            flight.rendered_at = now
             self._run.add_progress(flight, Step.RENDERED)
         if self._run.settings.download:
             self._downloads.add(flight)

@@ -45,8 +45,9 @@ def open_folder(space: Workspace, *, lock_timeout_s: float = 0.0) -> Iterator[St
             with store.transaction():
                 for submission in adoptable:
                     store.adopt(submission)
-            finish_moves(folder, store.submissions())
-            remove_partial_files(folder)
+            submissions = store.submissions()
+            finish_moves(folder, submissions)
+            remove_partial_files(folder, submissions, now=asked_at)
             yield store
         finally:
             store.close()

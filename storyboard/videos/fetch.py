@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from storyboard.api.downloads.download import download
 from storyboard.api.redaction import Redaction
-from storyboard.errors import DownloadError, LinkGone, NotAVideo, StateError
+from storyboard.errors import DownloadError, HostBusy, LinkGone, NotAVideo, StateError
 from storyboard.models.catalog import Catalog
 from storyboard.records import Submission, Video
 from storyboard.videos.files import make_videos_folder
@@ -47,6 +47,9 @@ def make_fetch(
                 redaction.quote(str(error)),
                 is_gone=isinstance(error, LinkGone),
                 is_worth_retrying=error.is_worth_retrying,
+                is_busy=isinstance(error, HostBusy),
+                wait_s=error.wait_s if isinstance(error, HostBusy) else None,
+                received_bytes=partial.stat().st_size if partial.exists() else 0,
             )
         except NotAVideo as error:
             partial.unlink(missing_ok=True)

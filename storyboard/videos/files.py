@@ -11,12 +11,13 @@ import os
 import stat
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from datetime import datetime
 from pathlib import Path
 
 from storyboard.atomic_files import check_real, digest_of, sync_folder
 from storyboard.errors import StateError
 from storyboard.names import is_video_path
-from storyboard.records import Submission, Video
+from storyboard.records import Submission, SubmissionState, Video
 
 
 def partial_path(folder: Path, submission: Submission) -> Path:
@@ -124,9 +125,19 @@ def finish_moves(folder: Path, submissions: Sequence[Submission]) -> None:
             move_into_place(folder, partial, video.path)
 
 
-def remove_partial_files(folder: Path) -> None:
-    """Removes what downloads left that were cut off; after `finish_moves`, under the lock."""
-    for partial in _partial_files(folder):
+def remove_partial_files(folder: Path, submissions: Sequence[Submission], *, now: datetime) -> None:
+    """Removes the partial files that no download will resume; after `finish_moves`."""
+    partials = set(_partial_files(folder))
+    if not partials:
+        return
+    resumable = {
+        partial_path(folder, one)
+        for one in submissions
+        if one.state is SubmissionState.SUCCEEDED
+        and (one.url_expires_at is None or now < one.url_expires_at)
+        and not (one.video and has_file(folder, one.video))
+    }
+    for partial in partials - resumable:
         # Left where it cannot be removed: the next download of its submission replaces it.
         with suppress(OSError):
             partial.unlink()

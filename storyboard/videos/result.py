@@ -19,11 +19,19 @@ class Fetched:
 
 @dataclass(frozen=True, slots=True)
 class FetchFailed:
-    """Why a result is not here. `is_gone`: the link no longer works; ask the API for another."""
+    """Why a result is not here.
+
+    `is_gone`: the link does not work; ask the API for another. `is_busy`: the
+    host asks to come back later, after `wait_s` seconds where it says when.
+    `received_bytes` is how much of it lies in the partial file.
+    """
 
     reason: str
     is_gone: bool = False
     is_worth_retrying: bool = False
+    is_busy: bool = False
+    wait_s: float | None = None
+    received_bytes: int = 0
     disk_error: OSError | None = None
 
 

@@ -331,6 +331,20 @@ def test_a_take_whose_link_never_came_is_told_of_everywhere_and_paid_again_only_
     assert server.ledger.posts == 2
 
 
+def test_what_a_cut_download_left_is_used_by_the_next_render(
+    program: Program, film: Path, server: SandboxServer
+) -> None:
+    program("render", film, "--yes", "--only", "one")
+    [video] = (OUT / "videos").glob("one.*.mp4")
+    content = video.read_bytes()
+    (OUT / "videos" / ".1.part").write_bytes(content[: len(content) // 2])
+    video.unlink()
+    sent_before = server.ledger.downloads
+    assert program("render", film, "--yes", "--only", "one").code == 0
+    assert video.read_bytes() == content
+    assert server.ledger.downloads == sent_before + 1
+
+
 def test_what_a_cut_download_left_is_swept_away(
     program: Program, film: Path, server: SandboxServer
 ) -> None:

@@ -22,7 +22,7 @@ from storyboard.fingerprint import fingerprint
 from storyboard.models.catalog import load_catalog
 from storyboard.planning.plan import PlanOptions, make_plan
 from storyboard.planning.states import read_states
-from storyboard.records import Plan, Position, Submission, Take, TakeState, Video
+from storyboard.records import Payload, Plan, Position, Submission, Take, TakeState, Video
 from storyboard.state.store import Store
 from storyboard.videos.files import finish_moves, has_file
 from storyboard.videos.result import Fetch, Fetched, FetchResult
@@ -31,7 +31,7 @@ MODEL = "alibaba/wan2.7-t2v"
 
 
 def make_take(number: int, prompt: str | None = None) -> Take:
-    payload = {"prompt": prompt or f"shot {number}", "duration": 2}
+    payload: Payload = {"prompt": prompt or f"shot {number}", "duration": 2}
     return Take(
         id=f"shot-{number}",
         shot=f"shot-{number}",

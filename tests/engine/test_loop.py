@@ -254,8 +254,9 @@ def test_an_expired_link_is_renewed_once(rig: Rig, server: SandboxServer) -> Non
 
 
 def test_a_link_that_stays_expired_is_reported_and_the_submission_stays_paid(
-    rig: Rig, server: SandboxServer
+    rig: Rig, server: SandboxServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("storyboard.engine.downloads._MAX_SETTLING_S", 0.0)
     rig.takes = make_takes(1)
     rig.fetch = lambda submission, part: FetchFailed("host: expired", is_gone=True)
     result = rig.render()

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -22,8 +23,9 @@ from storyboard.videos.files import (
     holds_video,
     move_into_place,
     partial_path,
+    remove_partial_files,
 )
-from tests.made import make_done, make_submission, make_take, make_video
+from tests.made import NOW, make_done, make_submission, make_take, make_video
 
 CONTENT = b"pictures that move"
 
@@ -190,3 +192,19 @@ def test_a_part_of_another_submission_is_left_alone(job: Job, rendered: Submissi
     placed = add_video(job, other, video_of(CONTENT))
     finish_moves(job.folder, [placed])
     assert names(job.folder) == [".1.part"]
+
+
+def test_only_what_a_download_can_resume_is_left(job: Job) -> None:
+    def partial(state: SubmissionState, name: str, **facts: Any) -> Submission:
+        sent = job.store.adopt(make_submission(make_take(name), state, id=0, **facts))
+        partial_path(job.folder, sent).write_bytes(CONTENT)
+        return sent
+
+    resumable = partial(SubmissionState.SUCCEEDED, "a")
+    partial(SubmissionState.SUCCEEDED, "b", url_expires_at=NOW)
+    partial(SubmissionState.FAILED, "c")
+    done = partial(SubmissionState.SUCCEEDED, "d", video=video_of(CONTENT, "videos/d.v001.mp4"))
+    (job.folder / path_of(done)).write_bytes(CONTENT)
+    partial_path(job.folder, make_submission(make_take(), SubmissionState.FAILED, id=99)).touch()
+    remove_partial_files(job.folder, job.store.submissions(), now=NOW)
+    assert names(job.folder) == [f".{resumable.id}.part", "d.v001.mp4"]

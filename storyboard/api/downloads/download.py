@@ -1,37 +1,54 @@
 """Downloads one video into a partial file, from a host that is not trusted.
 
 Sends no key, no cookies and no .netrc login. Bounded in size, time and
-silence; resumes where it was cut off, if the host can prove that the file is
-still the same. Whether the file is a sound video is checked by the caller.
+silence; resumes where it was cut off, if the rest proves to be of the same
+file. What the bytes are decides, not what the headers call them. Whether the
+file is a sound video is checked by the caller.
 """
 
 from __future__ import annotations
 
+import itertools
 import os
 import re
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import requests
 
 from storyboard.api.downloads.links import Link, check_link, next_link
-from storyboard.api.downloads.partial_file import HEAD_BYTES, PartialFile
+from storyboard.api.downloads.partial_file import HEAD_BYTES, PartialFile, open_partial
+from storyboard.api.downloads.unpack import CutOff, is_packed, unpacked
 from storyboard.api.http.connections import Exchange
 from storyboard.api.http.errors import describe_trouble
+from storyboard.api.http.response import Answer, rate_hint
 from storyboard.api.http.session import NETWORK_ERRORS, USER_AGENT, PlainSession, raw_chunks
-from storyboard.errors import DownloadBroken, LinkGone, LinkUnsafe, NotVideoData, VideoTooLarge
+from storyboard.errors import (
+    DownloadBroken,
+    HostBusy,
+    LinkGone,
+    LinkUnsafe,
+    NotVideoData,
+    VideoTooLarge,
+)
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _GONE = frozenset({403, 404, 410})
+_BUSY = frozenset({429, 503})
 _OTHER_TYPES = re.compile(r"text/|application/(json|xml|xhtml|problem)|image/", re.IGNORECASE)
+_LFS_POINTER = b"version https://git-lfs"
 _CHUNK_BYTES = 256 * 1024
 _HEADERS = {"User-Agent": USER_AGENT, "Accept": "*/*", "Accept-Encoding": "identity"}
 
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """How far a download may go: bytes, seconds in all and without data, redirects, attempts."""
+    """How far a download may go: bytes, seconds in all and without data, redirects, requests.
+
+    `attempts` are those in a row that bring the file no further.
+    """
 
     max_bytes: int = 1024**3
     total_s: float = 600.0
@@ -39,6 +56,7 @@ class Bounds:
     connect_s: float = 10.0
     max_redirects: int = 5
     attempts: int = 3
+    max_attempts: int = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,23 +75,22 @@ def download(
     allow_private: bool = False,
     bounds: Bounds = Bounds(),
 ) -> Downloaded:
-    """Downloads `url` into `target`, replacing what is there; on disk when this returns.
+    """Downloads `url` into `target`, which is on disk when this returns.
 
-    After an error `target` may hold a part. A transfer that was cut off is
-    resumed at once, with `bounds.attempts` requests in all; waiting and trying
-    again later is up to the caller, and begins anew.
+    Goes on from what an earlier call left in `target`, where that belongs to
+    the same file. A transfer that was cut off is resumed at once, as long as
+    each request brings something; waiting and trying again later is up to the
+    caller.
 
     Raises:
-        DownloadError: see `errors`.
+        DownloadError: see `errors`; what came so far stands in `target`.
         OSError: the file cannot be written.
     """
     link = check_link(url, api_origin=api_origin, allow_private=allow_private)
-    # Made new: what the name leads to may be a file of somebody's.
-    target.unlink(missing_ok=True)
-    with PlainSession() as session, target.open("x+b") as file:
+    with PlainSession() as session, open_partial(target) as file:
         transfer = _Transfer(
             session,
-            PartialFile(file),
+            PartialFile(file, max_bytes=bounds.max_bytes),
             api_origin=api_origin,
             allow_private=allow_private,
             bounds=bounds,
@@ -97,15 +114,24 @@ class _Transfer:
     deadline: float
 
     def run(self, link: Link) -> None:
-        """As many attempts as are allowed and bring something."""
-        for attempt in range(1, self.bounds.attempts + 1):
-            size_before = self.partial.size_bytes
+        """As many attempts as it takes, while they bring something."""
+        partial = self.partial
+        most_bytes = stalled = 0
+        for attempt in itertools.count(1):
+            received_before = partial.received_bytes
             try:
                 self._attempt(link)
                 return
+            except (NotVideoData, VideoTooLarge):
+                partial.restart()
+                raise
             except DownloadBroken:
+                stalled = 0 if partial.size_bytes > most_bytes else stalled + 1
+                most_bytes = max(most_bytes, partial.size_bytes)
                 # A host that gave nothing wants to be left alone for a while.
-                if self.partial.size_bytes <= size_before or attempt == self.bounds.attempts:
+                is_silent = partial.received_bytes == received_before
+                is_over = stalled >= self.bounds.attempts or attempt >= self.bounds.max_attempts
+                if is_silent or is_over:
                     raise
 
     def _attempt(self, link: Link) -> None:
@@ -138,54 +164,52 @@ class _Transfer:
                 location = response.headers.get("Location")
                 if response.status_code in _REDIRECTS and location:
                     return location
-                self._begin(response, link)
+                _check_status(response, link)
                 self._receive(response, link, exchange)
         return None
-
-    def _begin(self, response: requests.Response, link: Link) -> None:
-        """Checks the reply's head, and brings the partial file to where its body goes on."""
-        status, headers = response.status_code, response.headers
-        if status in _GONE:
-            raise LinkGone(link.host, f"the link has expired or is refused (HTTP {status})")
-        if status not in (200, 206):
-            raise DownloadBroken(link.host, f"HTTP {status}")
-        if headers.get("Content-Encoding", "identity").strip().lower() not in ("", "identity"):
-            raise NotVideoData(link.host, "it sent the video packed")
-        if status == 206 and self.partial.is_continued_by(headers):
-            return
-        self.partial.restart()
-        if status == 206:
-            raise DownloadBroken(link.host, "it sent another part than the one asked for")
-        content_type = headers.get("Content-Type", "").split(";")[0].strip()
-        if _OTHER_TYPES.match(content_type):
-            raise NotVideoData(link.host, f"it sent {content_type[:60]!r}, not a video")
-        self.partial.read_headers(headers)
-        self._check_size(self.partial.total_bytes or 0, link)
 
     def _receive(self, response: requests.Response, link: Link, exchange: Exchange) -> None:
         """Appends the body to the partial file."""
         partial = self.partial
-        chunks = iter(raw_chunks(response, _CHUNK_BYTES))
-        while True:
-            # Only reading is the network's trouble: a full disk passes up as it is.
-            try:
-                chunk = next(chunks, b"")
-            except NETWORK_ERRORS as error:
-                raise DownloadBroken(link.host, describe_trouble(error, exchange)) from None
-            if exchange.is_out_of_time:
-                raise DownloadBroken(link.host, "no whole answer came in time")
-            if not chunk:
-                break
+        if response.status_code == 416:
+            partial.restart()
+            raise DownloadBroken(link.host, "HTTP 416")
+        if not partial.accept(response.status_code, response.headers):
+            partial.restart()
+            raise DownloadBroken(link.host, "it sent another part than the one asked for")
+        self._check_size(partial.total_bytes or 0, link)
+        for chunk in self._content(response, link, exchange):
             self._check_size(partial.size_bytes + len(chunk), link)
-            partial.append(chunk)
+            if not partial.append(chunk):
+                raise DownloadBroken(link.host, "it sent another part than the one asked for")
             if len(partial.head) == HEAD_BYTES:
-                _check_head(partial.head, link)
+                _check_head(partial.head, response, link)
         if not partial.is_complete:
             raise DownloadBroken(
                 link.host,
                 f"the video was cut off: {partial.size_bytes} of {partial.total_bytes} bytes",
             )
-        _check_head(partial.head, link)
+        _check_head(partial.head, response, link)
+
+    def _content(
+        self, response: requests.Response, link: Link, exchange: Exchange
+    ) -> Iterator[bytes]:
+        """The body, unpacked where it begins like what is packed."""
+        chunks = _chunks(response, link, exchange)
+        first = next(chunks, b"")
+        if self.partial.size_bytes or not is_packed(first):
+            yield first
+            yield from chunks
+            return
+        self.partial.forget_source()
+        try:
+            yield from unpacked(itertools.chain([first], chunks))
+        except (CutOff, DownloadBroken) as error:
+            # Its rest could not be asked for: a range counts the bytes of what is packed.
+            self.partial.restart()
+            if isinstance(error, DownloadBroken):
+                raise
+            raise DownloadBroken(link.host, "the video was cut off") from None
 
     def _check_size(self, size_bytes: int, link: Link) -> None:
         if size_bytes > self.bounds.max_bytes:
@@ -193,7 +217,46 @@ class _Transfer:
             raise VideoTooLarge(link.host, f"the video is larger than {largest} bytes")
 
 
-def _check_head(head: bytes, link: Link) -> None:
+def _check_status(response: requests.Response, link: Link) -> None:
+    """Raises DownloadError unless the reply may bring bytes, or refuses the range alone (416)."""
+    status = response.status_code
+    if status in _GONE:
+        raise LinkGone(link.host, f"the link has expired or is refused (HTTP {status})")
+    if status in _BUSY:
+        headers = {name.lower(): value for name, value in response.headers.items()}
+        hint = rate_hint(Answer(status, headers, received_at=time.time()))
+        raise HostBusy(link.host, f"HTTP {status}", wait_s=hint.retry_after_s)
+    if not 200 <= status < 300 and status != 416:
+        raise DownloadBroken(link.host, f"HTTP {status}")
+
+
+def _chunks(response: requests.Response, link: Link, exchange: Exchange) -> Iterator[bytes]:
+    """The body as it comes. Only reading is the network's trouble: a full disk passes up."""
+    chunks = iter(raw_chunks(response, _CHUNK_BYTES))
+    while True:
+        try:
+            chunk = next(chunks, b"")
+        except NETWORK_ERRORS as error:
+            raise DownloadBroken(link.host, describe_trouble(error, exchange)) from None
+        if exchange.is_out_of_time:
+            raise DownloadBroken(link.host, "no whole answer came in time")
+        if not chunk:
+            return
+        yield chunk
+
+
+def _check_head(head: bytes, response: requests.Response, link: Link) -> None:
     """Raises NotVideoData unless a file with this head can be MP4 (ftyp) or WebM (EBML)."""
-    if head[4:8] != b"ftyp" and head[:4] != b"\x1a\x45\xdf\xa3":
-        raise NotVideoData(link.host, "what it sent does not begin like a video")
+    if head[4:8] == b"ftyp" or head[:4] == b"\x1a\x45\xdf\xa3":
+        return
+    encoding = response.headers.get("Content-Encoding", "").strip().lower()
+    content_type = response.headers.get("Content-Type", "").split(";")[0].strip()
+    if head.startswith(_LFS_POINTER):
+        problem = "it sent a Git LFS pointer, not the video that it stands for"
+    elif encoding in ("br", "zstd", "compress", "deflate"):
+        problem = f"it sent the video packed ({encoding}), which was not asked for"
+    elif _OTHER_TYPES.match(content_type):
+        problem = f"it sent {content_type[:60]!r}, not a video"
+    else:
+        problem = "what it sent does not begin like a video"
+    raise NotVideoData(link.host, problem)

@@ -1,4 +1,8 @@
-"""A partly downloaded file, and the validator (ETag or Last-Modified) to resume it with.
+"""A partly downloaded file, and how its download is resumed: between tries and between runs.
+
+Within one call the validator (ETag or Last-Modified) proves that the rest
+belongs to the same file. Without one, as in a later run, the host is asked for
+the last bytes once more, which must come back as they are here.
 
 Source: RFC 9110, sections 13.1.5 (If-Range) and 14.4 (Content-Range).
 """
@@ -6,80 +10,156 @@ Source: RFC 9110, sections 13.1.5 (If-Range) and 14.4 (Content-Range).
 from __future__ import annotations
 
 import hashlib
+import os
 import re
+import stat
 from collections.abc import Mapping
+from pathlib import Path
 from typing import BinaryIO
 
-HEAD_BYTES = 12
+HEAD_BYTES = 24
 
+_OVERLAP_BYTES = 1024
+_MIN_DISTINCT = 16  # byte values in an overlap; padding could stand in any file
+_PAGE = bytes(4096)
+_FLAGS = os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0)
+_CAUTION = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)  # Windows has neither
 _CONTENT_RANGE = re.compile(r"bytes ([0-9]{1,18})-([0-9]{1,18})/([0-9]{1,18})")
 _STRONG_ETAG = re.compile(r'"[\x21\x23-\x7e]{1,200}"')
 _DATE = re.compile(r"[\x20-\x7e]{10,40}")
 
 
+def open_partial(path: Path) -> BinaryIO:
+    """The file, for reading and writing: what an earlier download left, or a new one.
+
+    Whatever else has the name, be it a link to a file of somebody's, is
+    removed and not written through.
+    """
+    try:
+        if path.is_symlink():
+            raise FileExistsError
+        handle = os.open(path, _FLAGS | _CAUTION, 0o666)
+        found = os.fstat(handle)
+        if stat.S_ISREG(found.st_mode) and found.st_nlink == 1:
+            return os.fdopen(handle, "r+b")
+        os.close(handle)
+    except OSError:
+        pass  # and is removed, or says in a moment why it cannot be
+    path.unlink()
+    return path.open("x+b")
+
+
 class PartialFile:
     """What was written, with its digest and its first `HEAD_BYTES` bytes.
 
-    `total_bytes` is the length of the whole, None where the host does not say.
+    `total_bytes` is the length of the whole, None where the host does not say;
+    `received_bytes` is all that ever came, also what was thrown away.
     """
 
-    def __init__(self, file: BinaryIO) -> None:
+    def __init__(self, file: BinaryIO, *, max_bytes: int) -> None:
         self._file = file
-        self.restart()
+        self.received_bytes = 0
+        self._forget()
+        if os.fstat(file.fileno()).st_size > max_bytes or not self._read_what_is_there():
+            self.restart()
 
     def restart(self) -> None:
         """Begins again with an empty file."""
         self._file.seek(0)
         self._file.truncate()
+        self._forget()
+
+    def _forget(self) -> None:
         self.size_bytes = 0
         self.total_bytes: int | None = None
         self.head = b""
         self.digest = hashlib.sha256()
         self._validator: str | None = None
+        self._overlap = b""  # what the host has to send once more
 
     @property
     def is_complete(self) -> bool:
         """Whether nothing is known to be missing."""
-        return self.total_bytes in (None, self.size_bytes)
+        return self.total_bytes in (None, self.size_bytes) and not self._overlap
 
-    def append(self, chunk: bytes) -> None:
-        """Writes the next bytes."""
+    def append(self, chunk: bytes) -> bool:
+        """Writes the next bytes; False, after a restart, where they prove to be of another file."""
+        self.received_bytes += len(chunk)
+        if self._overlap:
+            shared = min(len(chunk), len(self._overlap))
+            if chunk[:shared] != self._overlap[:shared]:
+                self.restart()
+                return False
+            self._overlap, chunk = self._overlap[shared:], chunk[shared:]
         self._file.write(chunk)
-        self.digest.update(chunk)
-        self.size_bytes += len(chunk)
-        self.head += chunk[: max(0, HEAD_BYTES - len(self.head))]
+        self._count(chunk)
+        return True
 
-    def read_headers(self, headers: Mapping[str, str]) -> None:
-        """Notes the length and the validator that the head of a whole reply states."""
-        length = headers.get("Content-Length", "").strip()
-        if re.fullmatch(r"[0-9]{1,18}", length) and "Transfer-Encoding" not in headers:
-            self.total_bytes = int(length)
+    def range_headers(self) -> dict[str, str]:
+        """The headers that ask for the rest; none, after a restart, where it cannot be proved."""
+        self._overlap = b""
+        if self._validator is not None and self.size_bytes:
+            return {"Range": f"bytes={self.size_bytes}-", "If-Range": self._validator}
+        if self.size_bytes > _OVERLAP_BYTES:
+            self._file.seek(self.size_bytes - _OVERLAP_BYTES)
+            overlap = self._file.read(_OVERLAP_BYTES)
+            if len(set(overlap)) >= _MIN_DISTINCT:
+                self._overlap = overlap
+                return {"Range": f"bytes={self._next_byte}-"}
+        self.restart()
+        return {}
+
+    def accept(self, status: int, headers: Mapping[str, str]) -> bool:
+        """Whether the body of a reply with this head can be appended.
+
+        A whole reply restarts the file. A partial one (206) has to go on where
+        the file ends, and is taken for the beginning where there is no file yet.
+        """
+        content_range = headers.get("Content-Range", "").strip()
+        found = _CONTENT_RANGE.fullmatch(content_range) if status == 206 else None
+        if found is None and status == 206 and self._next_byte > 0:
+            return False
+        if found is None:
+            self.restart()
+            length = headers.get("Content-Length", "").strip()
+            if re.fullmatch(r"[0-9]{1,18}", length) and "Transfer-Encoding" not in headers:
+                self.total_bytes = int(length)
+        else:
+            first, last, total = map(int, found.groups())
+            is_rest = first == self._next_byte and (last == total - 1 or first == 0)
+            if not is_rest or self.total_bytes not in (None, total):
+                return False
+            self.total_bytes = total
+        return self._accept_validator(headers)
+
+    def forget_source(self) -> None:
+        """What is written differs from what is sent, so nothing is known of its length."""
+        self.total_bytes = self._validator = None
+
+    @property
+    def _next_byte(self) -> int:
+        return self.size_bytes - len(self._overlap)
+
+    def _accept_validator(self, headers: Mapping[str, str]) -> bool:
         etag = headers.get("ETag", "").strip()
         modified = headers.get("Last-Modified", "").strip()
+        if self._validator is not None and self._validator.startswith('"'):
+            return etag in ("", self._validator)
         if _STRONG_ETAG.fullmatch(etag):
             self._validator = etag
         elif _DATE.fullmatch(modified):
             self._validator = modified
+        return True
 
-    def range_headers(self) -> dict[str, str]:
-        """The headers that ask for the rest; none, after a restart, where there is no validator."""
-        if self.size_bytes == 0:
-            return {}
-        if self._validator is None:
-            self.restart()
-            return {}
-        return {"Range": f"bytes={self.size_bytes}-", "If-Range": self._validator}
+    def _count(self, chunk: bytes) -> None:
+        self.digest.update(chunk)
+        self.size_bytes += len(chunk)
+        self.head += chunk[: max(0, HEAD_BYTES - len(self.head))]
 
-    def is_continued_by(self, headers: Mapping[str, str]) -> bool:
-        """Whether a partial reply with these headers is the rest, from here to the end."""
-        found = _CONTENT_RANGE.fullmatch(headers.get("Content-Range", "").strip())
-        if found is None or self._validator is None:
-            return False
-        first, last, total = map(int, found.groups())
-        etag = headers.get("ETag", "").strip()
-        is_other_file = self._validator.startswith('"') and etag not in ("", self._validator)
-        is_rest = first == self.size_bytes > 0 and last == total - 1
-        if is_other_file or not is_rest or self.total_bytes not in (None, total):
-            return False
-        self.total_bytes = total
+    def _read_what_is_there(self) -> bool:
+        """Whether the file has no hole, as a power cut leaves them: a page that is all zeros."""
+        while block := self._file.read(1 << 20):
+            if any(block[at : at + 4096] == _PAGE for at in range(0, len(block), 4096)):
+                return False
+            self._count(block)
         return True

@@ -1,0 +1,47 @@
+"""The bytes of a video out of a reply's body, which may be packed; pure.
+
+What the bytes are decides: Content-Encoding names packings that were undone on
+the way, words that are no packings (`aws-chunked`, `UTF-8`, `none`), and at
+times the truth.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterable, Iterator
+
+_GZIP = b"\x1f\x8b\x08"
+_DEFLATE = (b"\x78\x01", b"\x78\x5e", b"\x78\x9c", b"\x78\xda")
+_PIECE_BYTES = 256 * 1024
+
+
+class CutOff(ValueError):
+    """A packed body ended too early, or is damaged."""
+
+
+def is_packed(start: bytes) -> bool:
+    """Whether a body that starts with these bytes is gzip or deflate."""
+    return start.startswith((_GZIP, *_DEFLATE))
+
+
+def unpacked(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    """The content of a packed body, in pieces of bounded size: a bomb is the caller's to count.
+
+    Raises:
+        CutOff: the body ended too early, or is damaged.
+    """
+    unpacker = zlib.decompressobj(zlib.MAX_WBITS | 32)  # either format, by its first bytes
+    for chunk in chunks:
+        left = chunk
+        while left and not unpacker.eof:
+            try:
+                piece = unpacker.decompress(left, _PIECE_BYTES)
+            except zlib.error:
+                raise CutOff from None
+            left = unpacker.unconsumed_tail
+            if piece:
+                yield piece
+    if rest := unpacker.flush():
+        yield rest
+    if not unpacker.eof:
+        raise CutOff
