@@ -3,6 +3,7 @@
     StoryboardError            stops the run: one sentence, and what to do next
     +-- UsageError             2    wrong usage, or a file that cannot be used
     +-- Refused                3    a guard said no
+    +-- PaymentUnknown         4    videos are there, and no record of what was paid
     +-- TimeIsUp               5    --timeout ran out
     +-- Locked                 11   another render holds the folder
     +-- AccountError           12   key, balance or connection
@@ -98,6 +99,12 @@ class Refused(StoryboardError):
     """A guard (a cap, a missing confirmation) stopped the run before it paid."""
 
     exit_code = ExitCode.REFUSED
+
+
+class PaymentUnknown(StoryboardError):
+    """Something was rendered before, and nothing tells what was paid for it."""
+
+    exit_code = ExitCode.UNKNOWN
 
 
 class TimeIsUp(StoryboardError):

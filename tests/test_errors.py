@@ -33,6 +33,7 @@ def test_without_a_code_all_is_well() -> None:
         (errors.StateError, 2),
         (errors.StorageFailed, 6),
         (errors.Refused, 3),
+        (errors.PaymentUnknown, 4),
         (errors.TimeIsUp, 5),
         (errors.Locked, 11),
         (errors.AccountError, 12),

@@ -10,6 +10,7 @@ from datetime import datetime, timezone
 from storyboard.outputs.write import write_outputs
 from storyboard.planning.plan import PlanOptions
 from storyboard.planning.selection import Selection, select_takes
+from storyboard.project.lost_records import check_records
 from storyboard.project.output_folder import open_folder
 from storyboard.project.workspace import FolderSnapshot, Workspace
 from storyboard.records import Action, ActionKind, Plan, TakeState
@@ -51,7 +52,8 @@ def prepare(
     selected = select_takes(space.storyboard.takes, selection)
     with open_folder(space, lock_timeout_s=lock_timeout_s) as store:
         now, snapshot = datetime.now(timezone.utc), space.snapshot()
-        plan = space.make_plan(
-            store.submissions(), snapshot, now=now, selected=selected, options=options
-        )
+        known = store.submissions()
+        plan = space.make_plan(known, snapshot, now=now, selected=selected, options=options)
+        if not options.rerender:
+            check_records(space, known, plan)
         yield Prepared(space, store, snapshot, plan)

@@ -48,6 +48,14 @@ def has_state(path: Path) -> bool:
             f"{journal} lies beside the state file, and storyboard never makes such a journal",
             next_step="find out where it came from, and move it away",
         )
+    log = path.with_name(f"{path.name}-wal")
+    if not os.path.lexists(path) and _size_of(log):
+        # SQLite would write what the log holds into a new file, whose it is not.
+        raise StateError(
+            f"{log} lies there without {path.name}, which it belongs to",
+            next_step=f"put {path.name} back beside it; without the log it lacks the latest "
+            "submissions",
+        )
     return os.path.lexists(path)
 
 

@@ -12,9 +12,12 @@ from typing import Any
 import pytest
 
 from storyboard.console.options import RunOptions
+from storyboard.errors import StateError
 from storyboard.models.catalog import load_catalog
+from storyboard.project import rendering
 from storyboard.sandbox.server import SandboxServer
 from storyboard.sandbox.settings import SandboxSettings
+from storyboard.state.store import Store
 from tests.commands.films import FILM, Program
 from tests.commands.test_render import render_in_a_process
 
@@ -52,10 +55,6 @@ def test_a_disk_that_fills_during_the_run_ends_it_with_6_and_loses_nothing(
 def test_the_reason_of_the_run_is_told_where_the_manifest_cannot_be_written_either(
     program: Program, film: Path, server: SandboxServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from storyboard.errors import StateError
-    from storyboard.project import rendering
-    from storyboard.state.store import Store
-
     def fail(*arguments: object, **more: object) -> None:
         raise StateError("the disk is full", next_step="free some space")
 
@@ -66,10 +65,8 @@ def test_the_reason_of_the_run_is_told_where_the_manifest_cannot_be_written_eith
     monkeypatch.setattr(rendering, "write_outputs", fail_to_write)
     output = program("render", film, "--yes", "--only", "one")
     assert output.code == 6
-    assert (
-        "error: the disk is full; accepted by the API and not written down: take one is task"
-        in (output.err)
-    )
+    reason = "error: the disk is full; accepted by the API and not written down: take one is task"
+    assert reason in output.err
     assert "error: the manifest could not be written." in output.err
 
 

@@ -1,0 +1,51 @@
+"""Videos without a record of what was paid for them: a state file that is empty, old or gone."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator, Sequence
+
+from storyboard.errors import PaymentUnknown
+from storyboard.names import is_video_path
+from storyboard.outputs import MANIFEST
+from storyboard.project.workspace import Workspace
+from storyboard.records import ActionKind, Plan, Submission
+from storyboard.state.files import FILE_NAME as STATE
+
+_MAX_NAMES = 3
+_VERSION = re.compile(r"\.v[0-9]+\.mp4$")
+
+
+def check_records(space: Workspace, known: Sequence[Submission], plan: Plan) -> None:
+    """Refuses to pay for takes whose videos lie in the output folder without a record.
+
+    `known` are all submissions, of the state file and of the manifest. Raises
+    PaymentUnknown where a take that the plan submits was never sent as far as
+    they know and has a video, and where they are none and there is any video.
+    """
+    submitted = {action.take.id.casefold() for action in plan.of_kind(ActionKind.SUBMIT)}
+    if not submitted:
+        return
+    takes = sorted(_takes_with_videos(space))
+    if known:
+        sent = {one.take.casefold() for one in known}
+        takes = [take for take in takes if take.casefold() in submitted - sent]
+    if not takes:
+        return
+    names = ", ".join(takes[:_MAX_NAMES]) + (", ..." if len(takes) > _MAX_NAMES else "")
+    raise PaymentUnknown(
+        f"{space.videos} holds videos of {names}, and neither {STATE} nor {MANIFEST} tells "
+        "what was paid for them; nothing was sent",
+        next_step=f"put back {space.state / STATE} or {space.folder / MANIFEST} from a copy or "
+        "from git; --rerender pays for all of it again",
+    )
+
+
+def _takes_with_videos(space: Workspace) -> Iterator[str]:
+    """The ids of takes by which videos in the output folder are named, a take once."""
+    try:
+        names = os.listdir(space.videos)  # noqa: PTH208 (no path for each of the videos)
+    except OSError:
+        return
+    yield from {_VERSION.sub("", name) for name in names if is_video_path(f"videos/{name}")}
