@@ -38,6 +38,13 @@ class Position(NamedTuple):
     width: int = 1
 
 
+class RowSource(NamedTuple):
+    """The row of a table that a value came from: where it begins, and the cells that were used."""
+
+    position: Position
+    cells: tuple[tuple[str, Json], ...] = ()
+
+
 class Severity(Enum):
     """Problems stop a render; warnings stop it with --strict only."""
 
@@ -52,7 +59,8 @@ class Problem:
     `code` is a stable hyphenated name for machines ("unknown-key"). `message`
     starts with the path inside the file where there is one
     ("shots[2].duration: 20 is more than 15, ..."). `rendered` is the
-    text, where the mistake is in what a template made.
+    text, where the mistake is in what a template made, and `row` the row that it
+    was made from.
     """
 
     position: Position
@@ -61,6 +69,7 @@ class Problem:
     hint: str | None = None
     rendered: str | None = None
     severity: Severity = Severity.PROBLEM
+    row: RowSource | None = None
 
     @property
     def is_warning(self) -> bool:

@@ -10,14 +10,15 @@ from typing import Any
 from storyboard.language.expansion.cascade import Setting
 from storyboard.language.nodes import MappingNode, ScalarNode, SequenceNode
 from storyboard.language.read_scope import ReadScope
-from storyboard.language.rows import Rows, read_rows
+from storyboard.language.rows.read import Rows, read_rows
+from storyboard.language.rows.values import RowValues
 from storyboard.language.templates.templates import Templates
 from storyboard.language.validation.check import check_file
 from storyboard.language.yaml.source import Source, read_source
 from storyboard.language.yaml.text_keys import TEXT_KEYS
 from storyboard.models.catalog import Catalog
 from storyboard.models.schema.storyboard import include_schema, storyboard_schema
-from storyboard.records import Json, Position, Problem
+from storyboard.records import Position, Problem
 from storyboard.reporting.value_paths import format_value
 
 MAX_LEVELS = 50
@@ -52,7 +53,7 @@ class Inputs:
         """The included files in order, each once; a file stands after those it includes."""
         return self._read_includes(self._path, self._display_name, root, (_real_path(self._path),))
 
-    def read_rows(self, node: ScalarNode, where: str) -> list[dict[str, Json]]:
+    def read_rows(self, node: ScalarNode, where: str) -> list[RowValues]:
         """The rows of the file that a shot names; `where` is the path to the setting."""
         path, display_name = _resolve(self._path, self._display_name, node.text)
         rows = self._rows.get(display_name)

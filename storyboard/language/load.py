@@ -104,4 +104,4 @@ def _gather_shared(files: Sequence[MappingNode], catalog: Catalog) -> SharedValu
 
 
 def _check_payload(traced: TracedPayload, card: ModelCard, take: Take) -> Iterable[Problem]:
-    return check_payload(take.payload, card, traced.position_of, traced.rendered_of, take.id)
+    return check_payload(take.payload, card, traced.origin_of, take.id)

@@ -8,8 +8,9 @@ from typing import Any
 from urllib.parse import quote as percent_encoded
 
 from storyboard import __version__
-from storyboard.records import Problem, Severity
+from storyboard.records import Position, Problem, RowSource, Severity
 from storyboard.reporting import quoting
+from storyboard.reporting.problem_text import describe_row
 from storyboard.reporting.quoting import printable
 
 SCHEMA_VERSION = 1
@@ -33,12 +34,19 @@ def json_text(problems: Sequence[Problem]) -> str:
                 "message": problem.message,
                 "hint": problem.hint,
                 "shown": problem.rendered,
+                "row": _row(problem.row),
             }
             for problem in problems
         ],
         "summary": {"problems": counts[Severity.PROBLEM], "warnings": counts[Severity.WARNING]},
     }
     return quoting.json_text(document)
+
+
+def _row(row: RowSource | None) -> dict[str, Any] | None:
+    if row is None:
+        return None
+    return {"path": row.position.path, "line": row.position.line, "cells": dict(row.cells)}
 
 
 def github_text(problems: Sequence[Problem]) -> str:
@@ -88,6 +96,8 @@ def _command(problem: Problem) -> str:
     words = [problem.message]
     if problem.rendered is not None:
         words.append(f'rendered: "{problem.rendered}"')
+    if problem.row is not None:
+        words.append(f"row: {describe_row(problem.row)}")
     if problem.hint is not None:
         words.append(f"hint: {problem.hint}")
     # Only the breaks between these lines are kept; those inside a text are escaped.
@@ -103,25 +113,30 @@ def _property(text: str) -> str:
 
 
 def _result(problem: Problem, rule: int) -> dict[str, Any]:
-    position = problem.position
     words = problem.message if problem.hint is None else f"{problem.message} ({problem.hint})"
-    return {
+    result: dict[str, Any] = {
         "ruleId": problem.code,
         "ruleIndex": rule,
         "level": "warning" if problem.is_warning else "error",
         "message": {"text": printable(words)},
-        "locations": [
-            {
-                "physicalLocation": {
-                    "artifactLocation": {"uri": _uri(position.path)},
-                    "region": {
-                        "startLine": position.line,
-                        "startColumn": position.column,
-                        "endColumn": position.column + position.width,
-                    },
-                }
-            }
-        ],
+        "locations": [_location(problem.position)],
+    }
+    if problem.row is not None:
+        row = {**_location(problem.row.position), "message": {"text": describe_row(problem.row)}}
+        result["relatedLocations"] = [row]
+    return result
+
+
+def _location(position: Position) -> dict[str, Any]:
+    return {
+        "physicalLocation": {
+            "artifactLocation": {"uri": _uri(position.path)},
+            "region": {
+                "startLine": position.line,
+                "startColumn": position.column,
+                "endColumn": position.column + position.width,
+            },
+        }
     }
 
 

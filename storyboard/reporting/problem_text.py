@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
-from storyboard.records import Problem
+from storyboard.records import Position, Problem, RowSource
 from storyboard.reporting.lines import split_lines
-from storyboard.reporting.quoting import bounded, quote, visible
+from storyboard.reporting.quoting import bounded, printable, quote, visible
+from storyboard.reporting.value_paths import cell_path, format_value
 
+MAX_ROWS = 20
+"""Of more problems than this at one template, each with its row, the rest are counted."""
+
+_MAX_CELLS = 3
 _MANY = 3
 """More warnings of one code than this become one line."""
 
@@ -26,7 +31,10 @@ def plain_text(
     lines_of: dict[str, list[str]] = {}
     seen: set[str] = set()
     out: list[str] = []
-    for problem in problems:
+    for problem in _without_most_rows(problems):
+        if isinstance(problem, str):
+            out.append(problem)
+            continue
         count = counts[problem.code] if problem.is_warning else 1
         if count <= _MANY:
             out.append(_header(problem, color=color))
@@ -42,7 +50,37 @@ def plain_text(
 
 def concise_text(problems: Sequence[Problem]) -> str:
     """Each problem on one line, without its source."""
-    return "\n".join(_header(problem, color=False) for problem in problems)
+    lines = []
+    for problem in _without_most_rows(problems):
+        if isinstance(problem, str):
+            lines.append(problem)
+        else:
+            row = f" ({describe_row(problem.row)})" if problem.row else ""
+            lines.append(_header(problem, color=False) + row)
+    return "\n".join(lines)
+
+
+def describe_row(row: RowSource) -> str:
+    """Where a row stands, and its cells that were used: `p.csv:3, row.seconds: 'five'`."""
+    cells = [f"{cell_path(name)}: {format_value(value)}" for name, value in row.cells[:_MAX_CELLS]]
+    return ", ".join([f"{row.position.path}:{row.position.line}", *map(printable, cells)])
+
+
+def _without_most_rows(problems: Sequence[Problem]) -> Iterator[Problem | str]:
+    """The problems; of those with rows at one position the first ones, and a line that counts."""
+    of_rows = Counter(problem.position for problem in problems if problem.row)
+    told: Counter[Position] = Counter()
+    for problem in problems:
+        position = problem.position
+        if problem.row:
+            told[position] += 1
+        if not problem.row or told[position] <= MAX_ROWS:
+            yield problem
+        elif told[position] == MAX_ROWS + 1:
+            more = of_rows[position] - MAX_ROWS
+            rows = "row has" if more == 1 else "rows have"
+            where = visible(f"{position.path}:{position.line}:{position.column}:")
+            yield f"{where} {more:,} more {rows} a problem here; --format json names all of them"
 
 
 def _header(problem: Problem, *, color: bool) -> str:
@@ -76,6 +114,8 @@ def _details(problem: Problem, *, color: bool) -> list[str]:
     details = []
     if problem.rendered is not None:
         details.append(f'    rendered: "{bounded(problem.rendered, _MAX_RENDERED)}"')
+    if problem.row is not None:
+        details.append(f"    row: {describe_row(problem.row)}")
     if problem.hint is not None:
         hint = bounded(problem.hint, _MAX_MESSAGE)
         details.append(f"    {_paint('hint:', _CYAN, color=color)} {hint}")

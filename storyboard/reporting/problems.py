@@ -33,18 +33,23 @@ _ABSENT = "missing-key"
 def tidy(problems: Iterable[Problem]) -> tuple[Problem, ...]:
     """Problems sorted by position, one for each position.
 
-    Of several problems at one position the first is kept; missing keys, which
-    are reported at a neighbour's position, are all kept. A warning is kept
-    where its position has no problem, one of each code.
+    Of several problems at one position the first is kept, and of those with rows
+    the first of each row; missing keys, which are reported at a neighbour's
+    position, are all kept. A warning is kept where its position has no problem,
+    one of each code.
     """
     chosen: dict[tuple[object, ...], Problem] = {}
+    with_rows: set[tuple[object, ...]] = set()
     for problem in sorted(problems, key=lambda problem: problem.is_warning):
         spot = (problem.position.path, problem.position.line, problem.position.column)
-        if problem.code == _ABSENT:
+        if problem.row and not problem.is_warning:
+            chosen.setdefault((*spot, problem.row.position), problem)
+            with_rows.add(spot)
+        elif problem.code == _ABSENT:
             chosen.setdefault((*spot, problem.message), problem)
         elif not problem.is_warning:
             chosen.setdefault(spot, problem)
-        elif spot not in chosen:
+        elif spot not in chosen and spot not in with_rows:
             chosen.setdefault((*spot, problem.code), problem)
     return tuple(sorted(chosen.values(), key=lambda problem: problem.position))
 

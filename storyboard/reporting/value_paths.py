@@ -25,6 +25,13 @@ def format_path(parts: Iterable[str | int]) -> str:
     return path
 
 
+def cell_path(column: str) -> str:
+    """How a template writes a cell of its row: `row.seconds`, `row['Shot Size']`."""
+    if column.isidentifier() and column.isascii() and len(column) <= _MAX_KEY:
+        return f"row.{column}"
+    return f"row[{shorten(column, _MAX_KEY)!r}]"
+
+
 def shorten(text: str, most: int) -> str:
     """At most `most` characters of a text, ending in an ellipsis where it was cut."""
     return text if len(text) <= most else text[: most - 3] + "..."

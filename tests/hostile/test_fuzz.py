@@ -15,7 +15,7 @@ from storyboard.api.credentials import ApiKey
 from storyboard.api.modellix.client import ModellixApi
 from storyboard.errors import UsageError
 from storyboard.language.load import load_storyboard
-from storyboard.language.rows import read_rows
+from storyboard.language.rows.read import read_rows
 from storyboard.models.card_reader import read_card
 from storyboard.models.catalog import load_catalog, schemas_folder
 from storyboard.outputs.manifest.adopt import adoptable

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from storyboard.language.load import load_storyboard
-from storyboard.language.rows import read_rows
+from storyboard.language.rows.read import read_rows
 from storyboard.language.yaml.source import parse_source
 from storyboard.models.catalog import load_catalog
 from storyboard.outputs.manifest.checks import refuse_repeated_keys

@@ -212,18 +212,97 @@ def test_rows_are_read_once_for_several_shots_and_their_mistakes_told_once(tmp_p
     assert [take.id for take in board.takes] == ["boat-1", "pier-1"]
 
 
-def test_a_mistake_that_a_thousand_rows_make_is_told_once(tmp_path: Path) -> None:
+def test_every_bad_row_is_told_and_a_column_that_no_row_has_is_told_once(tmp_path: Path) -> None:
     board = load_text(
         tmp_path,
         f"{HEAD}shots:\n  - id: 'p-{{{{ row.n }}}}'\n    rows: rows.csv\n"
         "    prompt: A boat {{ row.n }}\n    duration: '{{ row.n }}'\n    seed: '{{ row.nn }}'\n",
         rows_csv="n\n" + "".join(f"{n}\n" for n in range(1000)),
     )
-    assert told(board) == [
+    assert told(board)[:2] == [
         "film.yaml:7:15: take p-0: duration: 0 is less than 2, the least that "
-        "alibaba/wan2.7-t2v allows",
+        "alibaba/wan2.7-t2v allows (rows.csv:2, row.n: '0')",
+        "film.yaml:7:15: take p-1: duration: 1 is less than 2, the least that "
+        "alibaba/wan2.7-t2v allows (rows.csv:3, row.n: '1')",
+    ]
+    assert told(board)[20:] == [
+        "film.yaml:7:15: 966 more rows have a problem here; --format json names all of them",
         "film.yaml:8:11: shots[0].seed: row has no 'nn'",
     ]
+    assert sum(problem.row is not None for problem in board.problems) == 986
+
+
+@pytest.mark.parametrize(
+    ("name", "rows", "lines"),
+    [
+        ("r.csv", "n,s\na,5\nb,five\nc,5\nd,99\n", [3, 5]),
+        ("r.jsonl", '{"n": "a", "s": 5}\n{"n": "b", "s": "x"}\n\n{"n": "c", "s": 99}\n', [2, 4]),
+        ("r.json", '[{"n": "a", "s": 5},\n {"n": "b", "s": "x"},\n{"n": "c", "s": 99}]', [2, 3]),
+        ("r.yaml", "- {n: a, s: 5}\n- n: b\n  s: x\n- n: c\n  s: 99\n", [2, 4]),
+        ("r.jsonl", '{"n": "a", "s": 5}\n{"n": "b"}\n{"n": "c"}\n', [2, 3]),
+    ],
+)
+def test_a_bad_row_is_told_with_its_line_and_its_cells_in_every_format(
+    tmp_path: Path, name: str, rows: str, lines: list[int]
+) -> None:
+    board = load_text(
+        tmp_path,
+        f"{HEAD}vars: {{how_long: '{{{{ row.s }}}}'}}\nshots:\n  - id: '{{{{ row.n }}}}'\n"
+        f"    rows: {name}\n    prompt: A boat\n    duration: '{{{{ how_long }}}}'\n",
+        **{name.replace(".", "_"): rows},
+    )
+    sources = [problem.row for problem in board.problems if problem.row]
+    assert [(row.position.path, row.position.line) for row in sources] == [
+        (name, line) for line in lines
+    ]
+    assert {key for row in sources for key, _ in row.cells} <= {"s"}
+
+
+@pytest.mark.parametrize(
+    ("template", "row", "code"),
+    [
+        ("prompt: '{{ row.p }}'", "r.csv:3", "empty-prompt"),
+        ("prompt: A boat {{ 1 // (row.q | int) }}", "r.csv:3", "template-error"),
+        ("prompt: A boat\n    takes: '{{ row.q }}'", "r.csv:3", "bad-takes"),
+        ("prompt: A boat\n    seed: '{{ row.p }}'", "r.csv:2", "unknown-seed"),
+        ("prompt: A boat\n    locked: '{{ row.p }}'", "r.csv:2", "wrong-type"),
+    ],
+)
+def test_a_fault_of_one_row_names_that_row(
+    tmp_path: Path, template: str, row: str, code: str
+) -> None:
+    text = f"{HEAD}shots:\n  - id: 's{{{{ shot.number }}}}'\n    rows: r.csv\n    {template}\n"
+    board = load_text(tmp_path, text, r_csv="p,q\nA kite,5\n,0\n")
+    (problem,) = (problem for problem in board.problems if not problem.is_warning)
+    assert problem.code == code
+    assert problem.row
+    assert f"{problem.row.position.path}:{problem.row.position.line}" == row
+
+
+def test_an_id_that_a_cell_cannot_be_is_told_with_the_filter_that_makes_one(tmp_path: Path) -> None:
+    text = f"{HEAD}shots: [{{id: 's-{{{{ row.n }}}}', rows: r.csv, prompt: A boat}}]\n"
+    board = load_text(tmp_path, text, r_csv="n\na\nb c\n")
+    (problem,) = (problem for problem in board.problems if not problem.is_warning)
+    assert problem.row
+    assert problem.row.cells == (("n", "b c"),)
+    assert problem.hint == "slug makes an id of any text, as in {{ row.name | slug }}"
+
+
+def test_a_column_with_a_space_is_found_by_its_name_with_an_underscore(tmp_path: Path) -> None:
+    text = (
+        f"{HEAD}shots: [{{id: 's{{{{ row.Shot_No }}}}', rows: r.csv, "
+        'prompt: \'{{ row.Shot_Size }}, {{ row["Shot Size"] }}, {{ row.a_b }}, '
+        "{{ row.Dur_s }}'}]\n"
+    )
+    board = load_text(tmp_path, text, r_csv="Shot No,Shot Size,a_b,a b,Dur. (s)\n1,Wide,x,y,5\n")
+    assert told(board) == []
+    assert board.takes[0].payload["prompt"] == "Wide, Wide, x, 5"
+
+
+def test_a_name_that_two_columns_could_have_finds_neither(tmp_path: Path) -> None:
+    text = f"{HEAD}shots: [{{id: a, rows: r.csv, prompt: '{{{{ row.a_b }}}}'}}]\n"
+    board = load_text(tmp_path, text, r_csv="a b,a-b\n1,2\n")
+    assert [problem.code for problem in board.problems] == ["undefined-name"]
 
 
 def test_shown_names_are_those_the_user_typed(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from storyboard.records import Position, Problem, Severity
+from storyboard.records import Position, Problem, RowSource, Severity
 from storyboard.reporting.problems import format_problems, summarize, tidy
 
 TEXT = "\n" * 13 + "    duration: 20\n" + "\n" * 7 + "        promt: A pier\n"
@@ -23,8 +23,11 @@ def problem(
     code: str = "some-code",
     hint: str | None = None,
     rendered: str | None = None,
+    row: int | None = None,
 ) -> Problem:
-    return Problem(Position(path, line, column, width), code, message, hint, rendered)
+    position = Position(path, line, column, width)
+    source = RowSource(Position("p.csv", row, 1), (("a", "b"),)) if row else None
+    return Problem(position, code, message, hint, rendered, row=source)
 
 
 def warning(
@@ -43,6 +46,36 @@ def text_of(found: Problem, source: str) -> list[str]:
 
 
 # Order and repetition
+
+
+def test_each_row_has_its_problem_at_one_template_once() -> None:
+    assert messages(
+        problem(1, 1, "a", row=2), problem(1, 1, "b", row=3), problem(1, 1, "c", row=2), warning()
+    ) == ["a", "b"]
+
+
+@pytest.mark.parametrize("style", ["text", "concise"])
+def test_of_more_than_twenty_rows_at_one_template_the_rest_are_counted(style: str) -> None:
+    found = [problem(1, 1, f"m{row}", row=row) for row in range(1, 24)]
+    lines = format_problems([*found, problem(2, 1, "end")], {}, style=style).split("\n")
+    count = "harbor.yaml:1:1: 3 more rows have a problem here; --format json names all of them"
+    assert lines.index(count) == (20 if style == "concise" else 40)
+    assert lines[-1] == "harbor.yaml:2:1: end"
+    assert len(json.loads(format_problems(found, {}, style="json"))["problems"]) == 23
+    assert format_problems(found, {}, style="github").count("\n") == 22
+
+
+def test_a_row_is_told_with_its_cells_as_templates_write_them() -> None:
+    cells = (("seconds", "five"), ("Shot Size", 3), ("x", None), ("y", ""))
+    found = Problem(Position("f", 1, 1), "c", "m", row=RowSource(Position("p.csv", 3, 1), cells))
+    words = "p.csv:3, row.seconds: 'five', row['Shot Size']: 3, row.x: null"
+    assert format_problems([found], {}).split("\n") == ["f:1:1: m", f"    row: {words}"]
+    assert format_problems([found], {}, style="concise") == f"f:1:1: m ({words})"
+    assert format_problems([found], {}, style="github").endswith(f"::m%0Arow: {words}")
+    (result,) = json.loads(format_problems([found], {}, style="sarif"))["runs"][0]["results"]
+    (related,) = result["relatedLocations"]
+    assert related["physicalLocation"]["region"]["startLine"] == 3
+    assert related["message"]["text"] == words
 
 
 def test_problems_are_sorted_by_place() -> None:
@@ -208,7 +241,7 @@ def test_concise_is_one_line_each() -> None:
 
 
 def test_json_is_one_document_with_everything() -> None:
-    found = [problem(3, 5, "a\x1b", width=4, hint="h", rendered="s"), warning(4, 1)]
+    found = [problem(3, 5, "a\x1b", width=4, hint="h", rendered="s", row=3), warning(4, 1)]
     text = format_problems(found, {}, style="json")
     assert text.isascii()
     assert json.loads(text) == {
@@ -224,6 +257,7 @@ def test_json_is_one_document_with_everything() -> None:
                 "message": "a\x1b",
                 "hint": "h",
                 "shown": "s",
+                "row": {"path": "p.csv", "line": 3, "cells": {"a": "b"}},
             },
             {
                 "path": "harbor.yaml",
@@ -235,6 +269,7 @@ def test_json_is_one_document_with_everything() -> None:
                 "message": "odd",
                 "hint": "look again",
                 "shown": None,
+                "row": None,
             },
         ],
         "summary": {"problems": 1, "warnings": 1},

@@ -12,6 +12,7 @@ from storyboard.language.expansion.shared import SharedValues
 from storyboard.language.expansion.shot_scope import Renderer, ShotScope
 from storyboard.language.expansion.values import Report
 from storyboard.language.nodes import MappingNode, ScalarNode
+from storyboard.language.rows.values import RowValues
 from storyboard.models.card import ModelCard
 from storyboard.models.catalog import Catalog
 from storyboard.records import Json, Position, Problem, Take
@@ -29,7 +30,7 @@ class ExpansionContext:
     templates: Renderer
     cards: Catalog
     shared: SharedValues
-    read_rows: Callable[[ScalarNode, str], Iterable[dict[str, Json]]]
+    read_rows: Callable[[ScalarNode, str], Iterable[RowValues]]
     check_payload: Callable[[TracedPayload, ModelCard, Take], Iterable[Problem]]
     overrides: Layer
     sources: Mapping[str, str]

@@ -28,11 +28,10 @@ from storyboard.language.expansion.shot_scope import ShotScope
 from storyboard.language.expansion.takes import expand_shot
 from storyboard.language.expansion.values import Report, attempt, read_text
 from storyboard.language.nodes import MappingNode, Node, ScalarNode, SequenceNode
+from storyboard.language.rows.values import RowValues
 from storyboard.language.templates.fault import TemplatesTooCostly
 from storyboard.records import Json, Problem, Take
 from storyboard.reporting.suggest import closest
-
-Row = dict[str, Json]
 
 
 def expand_storyboard(
@@ -138,7 +137,7 @@ def _expand_entry(
 
 
 def _facts_of_shots(
-    entry: ShotEntry, rows: Sequence[Row | None], matrix: Matrix | None, report: Report
+    entry: ShotEntry, rows: Sequence[RowValues | None], matrix: Matrix | None, report: Report
 ) -> Iterator[dict[str, Json]]:
     """For each shot of an entry its row and its combination."""
     combinations: Sequence[Combination] | None = None
@@ -163,7 +162,9 @@ def _too_many_takes(node: MappingNode, where: str, factors: list[tuple[int, str]
     return Problem(node.first_key_position, "too-many-takes", message, hint)
 
 
-def _read_rows(node: MappingNode, where: str, context: ExpansionContext) -> Sequence[Row | None]:
+def _read_rows(
+    node: MappingNode, where: str, context: ExpansionContext
+) -> Sequence[RowValues | None]:
     """The rows of an entry; one None where it has no `rows`."""
     rows = node.get("rows")
     if not isinstance(rows, ScalarNode) or rows.value is None:

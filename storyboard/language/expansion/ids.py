@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from storyboard.language.expansion.cascade import Setting
 from storyboard.language.expansion.shot_scope import ShotScope
 from storyboard.language.expansion.values import Report, attempt, read_text
@@ -26,7 +28,9 @@ def claim_id(
     wrong = check_id(text)
     if wrong:
         message = f"{where}: {format_value(text)} {wrong}" if text else f"{where}: the id {wrong}"
-        return Problem(position, "bad-id", message, rendered=rendered)
+        is_made = rendered and "may hold only" in wrong
+        hint = "slug makes an id of any text, as in {{ row.name | slug }}" if is_made else None
+        return Problem(position, "bad-id", message, hint, rendered)
     folded = text.casefold()
     first = known.get(folded)
     if first is None:
@@ -60,5 +64,5 @@ def read_id(
     problem = claim_id(text, setting.where, found.value.position, known, rendered=rendered)
     if problem is None:
         return text
-    report(problem)
+    report(replace(problem, row=scope.row_of(found.value)))
     return text if problem.code == "repeated-id" else None

@@ -26,6 +26,7 @@ from storyboard.language.expansion.values import (
     rendered_text,
 )
 from storyboard.language.nodes import ScalarNode
+from storyboard.language.validation.check import Origin
 from storyboard.models.card import ModelCard, Parameter
 from storyboard.records import Json, Position, Problem
 from storyboard.reporting.suggest import closest, did_you_mean
@@ -80,26 +81,24 @@ class TracedPayload:
     """A payload and where each of its values comes from, for the problems that a schema finds.
 
     `sources` has the setting and the value that was read from it, `faulty` the
-    positions of values that could not be read, by parameter.
+    origins of values that could not be read, by parameter.
     """
 
     inputs: PayloadInputs
     scope: ShotScope
     payload: dict[str, Json] = field(default_factory=dict)
     sources: dict[str, tuple[Setting, Json]] = field(default_factory=dict)
-    faulty: dict[str, Position] = field(default_factory=dict)
+    faulty: dict[str, Origin] = field(default_factory=dict)
 
-    def position_of(self, name: str) -> Position:
-        """The position of a parameter's value, or of where it is missing."""
+    def origin_of(self, name: str) -> Origin:
+        """Where a parameter's value, or the lack of one, comes from."""
         if name in self.faulty:
             return self.faulty[name]
-        if name in self.sources:
-            return self.scope.position_of(self.sources[name][0].node)
-        return self.inputs.position
-
-    def rendered_of(self, name: str) -> str | None:
-        """The text rendered for a parameter, where it differs from what the file says."""
-        return rendered_text(*self.sources[name]) if name in self.sources else None
+        if name not in self.sources:
+            return Origin(self.inputs.position)
+        setting, value = self.sources[name]
+        position, row = self.scope.position_of(setting.node), self.scope.row_of(setting.node)
+        return Origin(position, rendered_text(setting, value), row)
 
 
 def build_payload(
@@ -116,13 +115,14 @@ def build_payload(
         except NotReadable as error:
             for problem in error.problems:
                 report(problem)
-            traced.faulty[name] = error.problems[0].position
+            first = error.problems[0]
+            traced.faulty[name] = Origin(first.position, row=first.row)
             continue
         if setting is not None and value is not None and value != "":
             traced.payload[name] = whole_numbers(value)
             traced.sources[name] = (setting, value)
         elif parameter.is_required and (misspelt := _find_misspelt(name, inputs)):
-            traced.faulty[name] = misspelt.key_position
+            traced.faulty[name] = Origin(misspelt.key_position)
     if inputs.foreign:
         _report_foreign_parameters(traced, inputs, report)
     return traced
@@ -186,4 +186,4 @@ def _report_foreign_parameters(
         message = f"{setting.where}: {card.name} has no {lacks}"
         hint = did_you_mean(name, card.parameters)
         report(Problem(setting.node.position, "unknown-parameter", message, hint))
-        traced.faulty[name] = setting.node.position
+        traced.faulty[name] = Origin(setting.node.position)

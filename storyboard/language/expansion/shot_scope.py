@@ -7,14 +7,16 @@ A var is rendered in the scope of the shot that uses it, so a scene that sets
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from typing import Protocol, TypeVar
 
 from storyboard.language.expansion.cascade import Setting
 from storyboard.language.nodes import Node, ScalarNode, SequenceNode
+from storyboard.language.rows.values import RowValues, WatchedRow
 from storyboard.language.templates.fault import TemplateFault
 from storyboard.language.templates.scope import Scope
 from storyboard.language.yaml.text_positions import position_of_line, position_of_template
-from storyboard.records import Json, Position
+from storyboard.records import Json, Position, RowSource
 
 _T = TypeVar("_T")
 _N = TypeVar("_N", bound=Node)
@@ -149,6 +151,24 @@ class ShotScope:
         if isinstance(node, ScalarNode) and node.is_template:
             return position_of_template(node, self._source_of(node))
         return node.position
+
+    def row_of(self, node: Node) -> RowSource | None:
+        """The row that a node's templates use, and the cells of it; None where they use none."""
+        row = self._facts.get("row")
+        if not isinstance(row, RowValues):
+            return None
+        watched = WatchedRow(row)
+        facts = {**self._facts, "row": watched}
+        scope = ShotScope(self._templates, self._variables, facts, meta=self._meta)
+        with suppress(TemplateFault):
+            scope.render_node(node)
+        return RowSource(row.position, tuple(watched.given.items())) if watched.is_asked else None
+
+    @property
+    def is_of_table(self) -> bool:
+        """Whether there is a row, and every row of its file has the same columns."""
+        row = self._facts.get("row")
+        return isinstance(row, RowValues) and row.is_table
 
     def _source_of(self, node: Node) -> str:
         return self._sources.get(node.position.path, "")

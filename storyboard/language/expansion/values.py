@@ -61,7 +61,7 @@ def read_text(setting: Setting, scope: ShotScope) -> str:
     try:
         return scope.render_text(node)
     except TemplateFault as fault:
-        raise NotReadable(_problem_of(fault, setting)) from None
+        raise NotReadable(_problem_of(fault, setting, scope)) from None
 
 
 def read_value(setting: Setting, scope: ShotScope, *, is_text: bool) -> ScalarValue:
@@ -91,7 +91,7 @@ def read_node(setting: Setting, scope: ShotScope) -> Json:
     try:
         return scope.render_node(setting.node)
     except TemplateFault as fault:
-        raise NotReadable(_problem_of(fault, setting)) from None
+        raise NotReadable(_problem_of(fault, setting, scope)) from None
 
 
 def fail(
@@ -105,7 +105,8 @@ def fail(
 ) -> NoReturn:
     """Raises NotReadable for the value read from a setting; `words` follow the path to it."""
     position, rendered = scope.position_of(setting.node), rendered_text(setting, value)
-    raise NotReadable(Problem(position, code, f"{setting.where}: {words}", hint, rendered))
+    message, row = f"{setting.where}: {words}", scope.row_of(setting.node)
+    raise NotReadable(Problem(position, code, message, hint, rendered, row=row))
 
 
 def rendered_text(setting: Setting, value: object) -> str | None:
@@ -118,9 +119,12 @@ def rendered_text(setting: Setting, value: object) -> str | None:
     return str(value)
 
 
-def _problem_of(fault: TemplateFault, setting: Setting) -> Problem:
+def _problem_of(fault: TemplateFault, setting: Setting, scope: ShotScope) -> Problem:
     where = fault.where or setting.where
     position = fault.position or setting.node.position
     is_in_macros = position.path.endswith(SUFFIX)
     message = f"{fault.message} (used in {where})" if is_in_macros else f"{where}: {fault.message}"
-    return Problem(position, fault.code, message, fault.hint)
+    # A name that a table has not is missing in every row: no single one is at fault.
+    is_of_all_rows = fault.code == "undefined-name" and scope.is_of_table
+    row = None if is_of_all_rows else scope.row_of(setting.node)
+    return Problem(position, fault.code, message, fault.hint, row=row)

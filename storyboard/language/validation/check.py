@@ -10,7 +10,7 @@ missing-parameter, and those of `models.schema.messages`.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from storyboard.language.nodes import MappingNode, Node, SequenceNode
 from storyboard.language.validation.hints import hint_for_unknown_key, hint_for_value
@@ -18,12 +18,20 @@ from storyboard.models.schema.card_check import request_check
 from storyboard.models.schema.errors import MISSING, UNKNOWN, ErrorPath, SchemaError, find_errors
 from storyboard.models.schema.messages import describe_error, most_specific
 from storyboard.models.schema.validator import compile_check
-from storyboard.records import Payload, Position, Problem
+from storyboard.records import Payload, Position, Problem, RowSource
 from storyboard.reporting.suggest import closest, did_you_mean
 from storyboard.reporting.value_paths import format_path
 
 if TYPE_CHECKING:
     from storyboard.models.card import ModelCard
+
+
+class Origin(NamedTuple):
+    """Where a parameter was written, which text a template made for it, and from which row."""
+
+    position: Position
+    rendered: str | None = None
+    row: RowSource | None = None
 
 
 def check_file(root: Node, schema: Mapping[str, Any], *, display_name: str) -> tuple[Problem, ...]:
@@ -54,16 +62,11 @@ def check_file(root: Node, schema: Mapping[str, Any], *, display_name: str) -> t
 
 
 def check_payload(
-    payload: Payload,
-    card: ModelCard,
-    position_of: Callable[[str], Position],
-    rendered_of: Callable[[str], str | None],
-    take_id: str,
+    payload: Payload, card: ModelCard, origin_of: Callable[[str], Origin], take_id: str
 ) -> tuple[Problem, ...]:
     """All that is wrong with one take's request, one problem a parameter.
 
-    `position_of` says where a parameter was written and `rendered_of` which text
-    a template made for it; both must answer for missing parameters too.
+    `origin_of` says where a parameter comes from; it must answer for missing ones too.
 
     Raises UsageError where the card's request schema is not a valid schema.
     """
@@ -74,7 +77,8 @@ def check_payload(
         name = str(error.path[0]) if error.path else ""
         code, words, hint = _describe_parameter(error, name, card)
         message = f"take {take_id}: {_sentence(error.path, words)}"
-        problems.append(Problem(position_of(name), code, message, hint, rendered_of(name)))
+        position, rendered, row = origin_of(name)
+        problems.append(Problem(position, code, message, hint, rendered, row=row))
     return tuple(problems)
 
 

@@ -241,13 +241,13 @@ defaults:
 def test_a_faulty_value_has_a_place_so_that_it_is_not_called_missing_somewhere_else() -> None:
     traced, problems, _ = traced_of("vars: {x: '{{ nope }}'}\ndefaults: {prompt: '{{ x }}'}")
     assert traced.faulty
-    assert traced.position_of("prompt") == problems[0].position
+    assert traced.origin_of("prompt").position == problems[0].position
 
 
 def test_a_misspelt_prompt_is_missing_where_it_is_misspelt() -> None:
     traced, problems, _ = traced_of("defaults:\n  promt: A boat\n")
     assert problems == []
-    position = traced.position_of("prompt")
+    position = traced.origin_of("prompt").position
     assert (position.line, position.column) == (2, 3)
 
 
@@ -284,7 +284,7 @@ defaults:
   prompt_extend: "{{ 1 == 2 }}"
   seed: 3
 """)
-    shown = {name: traced.rendered_of(name) for name in traced.payload}
+    shown = {name: traced.origin_of(name).rendered for name in traced.payload}
     assert {name: text for name, text in shown.items() if text is not None} == {
         "prompt": "A boat at sea",
         "negative_prompt": "blurry",

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from storyboard.errors import UsageError
-from storyboard.language.validation.check import check_file, check_payload
+from storyboard.language.validation.check import Origin, check_file, check_payload
 from storyboard.language.yaml.source import parse_source
 from storyboard.models.card import ModelCard
 from storyboard.models.catalog import load_catalog
@@ -387,7 +387,10 @@ def wan() -> ModelCard:
 
 
 def payload_problems(payload: dict[str, Any], card: ModelCard) -> tuple[Problem, ...]:
-    return check_payload(payload, card, lambda name: PLACE, {"duration": "99"}.get, "pier.t2")
+    def origin(name: str) -> Origin:
+        return Origin(PLACE, {"duration": "99"}.get(name))
+
+    return check_payload(payload, card, origin, "pier.t2")
 
 
 def test_a_payload_within_the_limits_has_no_problems(wan: ModelCard) -> None:
@@ -492,4 +495,4 @@ def test_a_card_whose_limits_are_no_schema_is_told(tmp_path: Path) -> None:
     card = load_catalog(tmp_path).get("kling/v1")
     assert card is not None
     with pytest.raises(UsageError, match=r"model card kling/v1: properties\.a\.enum: 3 is not"):
-        check_payload({}, card, lambda name: PLACE, lambda name: None, "a")
+        check_payload({}, card, lambda name: Origin(PLACE), "a")

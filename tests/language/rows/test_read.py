@@ -13,10 +13,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from storyboard.language.csv_rows import read_csv
-from storyboard.language.json_rows import read_json
 from storyboard.language.nodes import Row
-from storyboard.language.rows import Rows, read_rows
+from storyboard.language.rows.csv import read_csv
+from storyboard.language.rows.json import read_json
+from storyboard.language.rows.read import Rows, read_rows
 from storyboard.records import Position, Problem, Severity
 from storyboard.reporting.problems import format_problems
 
@@ -130,7 +130,7 @@ def test_quotes_that_do_not_close_are_problems(folder: Path, content: str, messa
 
 
 def test_any_error_of_the_csv_module_is_a_problem(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("storyboard.language.csv_rows.MAX_BYTES", 3)
+    monkeypatch.setattr("storyboard.language.rows.csv.MAX_BYTES", 3)
     limit = csv.field_size_limit()
     (found,) = read_csv("a,b\n1,2345\n", "p.csv")
     csv.field_size_limit(limit)

@@ -11,12 +11,13 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
-from storyboard.language.csv_rows import read_csv
-from storyboard.language.json_rows import read_json, read_json_lines, row_problem
 from storyboard.language.nodes import MappingNode, Row, SequenceNode
+from storyboard.language.rows.csv import read_csv
+from storyboard.language.rows.json import read_json, read_json_lines, row_problem
+from storyboard.language.rows.values import RowValues
 from storyboard.language.text_files import MAX_BYTES, read_text
 from storyboard.language.yaml.source import parse_source
-from storyboard.records import Json, Position, Problem, Severity
+from storyboard.records import Position, Problem, Severity
 
 MAX_ROWS = 100_000
 
@@ -30,7 +31,7 @@ class Rows(NamedTuple):
     """
 
     text: str
-    rows: tuple[dict[str, Json], ...] = ()
+    rows: tuple[RowValues, ...] = ()
     problems: tuple[Problem, ...] = ()
 
 
@@ -51,7 +52,8 @@ def read_rows(
     file = read_text(path, display_name, max_bytes=max_bytes)
     if file.problem is not None:
         return Rows(file.text, problems=(file.problem,))
-    rows: list[dict[str, Json]] = []
+    rows: list[RowValues] = []
+    is_table = path.suffix.lower() in TABLES
     problems: list[Problem] = []
     for found in read(file.text, display_name):
         if len(problems if isinstance(found, Problem) else rows) == max_rows:
@@ -60,7 +62,7 @@ def read_rows(
         if isinstance(found, Problem):
             problems.append(found)
         else:
-            rows.append(found.cells)
+            rows.append(RowValues(found.cells, found.position, is_table=is_table))
     if not rows and not problems:
         message = "no rows in this file, so it makes no shots"
         problems.append(Problem(top, "no-rows", message, severity=Severity.WARNING))
@@ -90,6 +92,10 @@ FORMATS: dict[str, Callable[[str, str], Iterator[Row | Problem]]] = {
     ".yaml": _read_yaml,
     ".yml": _read_yaml,
 }
+
+
+TABLES = frozenset({".csv", ".tsv"})
+"""Formats in which every row has the same columns."""
 
 
 def _too_many(position: Position, max_rows: int) -> Problem:

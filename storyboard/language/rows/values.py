@@ -1,0 +1,64 @@
+"""A row as templates see it: its cells by column, and where it stands."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from functools import lru_cache
+
+from storyboard.records import Json, Position
+
+_NO_WORD = re.compile(r"\W+")
+
+
+class RowValues(dict[str, Json]):
+    """The cells of one row by column.
+
+    `row.Shot_Size` finds the column `Shot Size` where no other is spelled so.
+    `is_table` says that every row of the file has the same columns.
+    """
+
+    __slots__ = ("is_table", "position")
+
+    def __init__(
+        self, cells: Mapping[str, Json], position: Position, *, is_table: bool = False
+    ) -> None:
+        super().__init__(cells)
+        self.position = position
+        self.is_table = is_table
+
+    def __missing__(self, key: str) -> Json:
+        if not isinstance(key, str):
+            raise KeyError(key)
+        return self[_spellings(tuple(self))[_as_name(key)]]
+
+
+class WatchedRow(RowValues):
+    """A row that notes whether it is asked for a cell, and which of its cells it gave."""
+
+    __slots__ = ("given", "is_asked")
+
+    def __init__(self, row: RowValues) -> None:
+        super().__init__(row, row.position, is_table=row.is_table)
+        self.given: dict[str, Json] = {}
+        self.is_asked = False
+
+    def __getitem__(self, key: str) -> Json:
+        self.is_asked = True
+        value = super().__getitem__(key)
+        if key in self:
+            self.given[key] = value
+        return value
+
+
+@lru_cache(maxsize=16)
+def _spellings(columns: tuple[str, ...]) -> Mapping[str, str]:
+    """The columns by the names that stand for them, without those that several would have."""
+    names: dict[str, list[str]] = {}
+    for column in columns:
+        names.setdefault(_as_name(column), []).append(column)
+    return {name: found[0] for name, found in names.items() if name and len(found) == 1}
+
+
+def _as_name(column: str) -> str:
+    return _NO_WORD.sub("_", column.strip()).strip("_")
