@@ -35,7 +35,7 @@ _STANDS_IN_PATH = "".join(char for char in _PRINTABLE if char not in '"#<>?^`{}'
 _STANDS_IN_QUERY = "".join(char for char in _PRINTABLE if char not in "\"#<>'\\")
 _MAX_HOST = 260  # characters with the port; a name of the DNS has at most 253
 _NO_BASE = "https://api.invalid"
-_CLEAN = re.compile(r"https?://[^\s/?#\\]+([/?][!-~]*)?", re.ASCII)
+_CLEAN = re.compile(r"https?://(?:(?![/?#\\])[!-~])+([/?][!-~]*)?")
 _STORED = re.compile(LINK)
 
 
