@@ -15,6 +15,8 @@ Hiding it would tear up innocent words, task ids among them.
 """
 
 
+QUOTES = "\"'`"
+
 _read_keys: set[str] = set()
 
 
@@ -40,8 +42,13 @@ def mask_bytes(content: bytes) -> bytes:
     return content
 
 
+def key_in(environ: Mapping[str, str]) -> str:
+    """The key in the environment; without the quotes that some loaders of `.env` files leave."""
+    return environ.get(KEY_VARIABLE, "").strip().strip(QUOTES)
+
+
 def _known_keys() -> list[str]:
-    keys = (os.environ.get(KEY_VARIABLE, "").strip(), *_read_keys)
+    keys = (key_in(os.environ), *_read_keys)
     return [key for key in keys if len(key) >= MIN_KEY_LENGTH]
 
 

@@ -42,3 +42,8 @@ def test_a_key_is_masked_in_a_file_that_is_written(tmp_path: Path) -> None:
 def test_a_stand_in_for_a_key_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MODELLIX_API_KEY", "test")
     assert private.mask("a test") == "a test"
+
+
+def test_a_key_in_quotes_is_known_without_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MODELLIX_API_KEY", f'"{KEY}"')
+    assert private.mask(f"it holds {KEY}") == "it holds ***"

@@ -20,7 +20,7 @@ from urllib.parse import urlsplit
 
 from storyboard.api.http.addresses import LOOPBACK_HOSTS, origin_of
 from storyboard.errors import AccountError, UsageError
-from storyboard.private import client_folders, remember_key
+from storyboard.private import QUOTES, client_folders, remember_key
 
 DEFAULT_BASE_URL = "https://api.modellix.ai"
 KEY_PAGE = "https://www.modellix.ai/console/api-key"
@@ -155,6 +155,11 @@ def _checked_key(text: str, source: str) -> ApiKey:
             f"the API key in {source} cannot be one: "
             f"a key is at most {MAX_KEY_LENGTH} printable ASCII characters without spaces.",
             next_step=f"copy it again from {KEY_PAGE}",
+        )
+    if text.strip(QUOTES) != text:
+        raise AccountError(
+            f"the API key in {source} stands in quotes, which would be sent with it.",
+            next_step="take the quotes away; in a .env file, too, if its loader leaves them",
         )
     remember_key(text)
     return ApiKey(text)

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from storyboard.private import KEY_VARIABLE, MIN_KEY_LENGTH, client_folders, home_folder
+from storyboard.private import MIN_KEY_LENGTH, client_folders, home_folder, key_in
 
 ALLOW_HINT = "move the file into the project, or allow its folder with --allow-path DIR"
 
@@ -57,7 +57,7 @@ def find_scope(
         project=find_project(folder, home),
         allowed=tuple(Path(os.path.realpath(path)) for path in allowed),
         private=tuple(Path(os.path.realpath(path)) for path in client_folders(environ, home)),
-        key=environ.get(KEY_VARIABLE, "").strip(),
+        key=key_in(environ),
     )
 
 

@@ -58,9 +58,10 @@ def hold_lock(
             next_step="keep the state on a local disk, with --state DIR",
         ) from None
     except OSError as error:
+        owner = _other_owner(folder / ".lock") if isinstance(error, PermissionError) else None
+        reason = f"its lock belongs to {owner}" if owner else error.strerror or error
         raise StateError(
-            f"cannot write in {folder}: {error.strerror or error}",
-            next_step="choose another folder with --output",
+            f"cannot write in {folder}: {reason}", next_step="choose another folder with --output"
         ) from None
     try:
         _write_note(folder, now=now)
@@ -100,6 +101,19 @@ def _check_lock(path: Path) -> None:
                 f"{path} is a file with a second name, so it is not used as a lock",
                 next_step="delete it, then run again",
             )
+
+
+def _other_owner(path: Path) -> str | None:
+    """Who owns a file, where that is another user."""
+    try:
+        number = path.lstat().st_uid
+        if not hasattr(os, "geteuid") or number == os.geteuid():
+            return None
+        return f"the user {path.owner()}"
+    except KeyError:  # the system's list of users does not have it
+        return f"the user with the number {number}"
+    except OSError:
+        return None
 
 
 def _note(folder: Path) -> Path:

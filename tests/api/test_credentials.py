@@ -167,6 +167,13 @@ def test_a_key_with_impossible_characters_is_refused_unseen(tmp_path: Path, key:
     assert key not in str(error)
 
 
+@pytest.mark.parametrize("key", ['"a-key-of-a-test"', "'a-key-of-a-test'", '"a-key-of-a-test'])
+def test_a_key_in_quotes_is_told_at_once(tmp_path: Path, key: str) -> None:
+    error = failure(tmp_path, MODELLIX_API_KEY=key)
+    assert "the API key in MODELLIX_API_KEY stands in quotes" in str(error)
+    assert "a-key-of-a-test" not in f"{error}{error.next_step}"
+
+
 def test_a_symbolic_link_is_not_followed(tmp_path: Path) -> None:
     path = write_config(tmp_path, profiles(default=SECRET))
     target = path.rename(tmp_path / "elsewhere.json")

@@ -163,3 +163,20 @@ def test_a_clock_that_was_put_back_makes_nobody_younger_than_now(tmp_path: Path)
     note = {"host": "h", "pid": 1, "command": "storyboard render", "since": LATER.isoformat()}
     (tmp_path / ".lock.json").write_text(json.dumps(note), "utf-8")
     assert read_holder(tmp_path, now=NOW).endswith("UTC, 0 min ago)")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such owners")
+def test_the_lock_of_another_user_is_told_as_that(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def deny(lock: filelock.FileLock) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    (tmp_path / ".lock").touch()
+    owner = (tmp_path / ".lock").owner()
+    monkeypatch.setattr(filelock.FileLock, "acquire", deny)
+    monkeypatch.setattr(os, "geteuid", lambda: 424242)
+    with pytest.raises(StateError) as error, hold_lock(tmp_path, now=NOW):
+        pytest.fail("the lock is not ours")
+    assert str(error.value) == f"cannot write in {tmp_path}: its lock belongs to the user {owner}"
+    assert error.value.next_step == "choose another folder with --output"
