@@ -15,7 +15,13 @@ from pathlib import Path
 import click
 
 from storyboard import __version__
-from storyboard.api.credentials import ApiKey, Credentials, find_base_url, find_key
+from storyboard.api.credentials import (
+    DEFAULT_BASE_URL,
+    ApiKey,
+    Credentials,
+    find_base_url,
+    find_key,
+)
 from storyboard.api.modellix.client import ModellixApi
 from storyboard.console.health import (
     Level,
@@ -70,15 +76,18 @@ def command(base_url: str | None, as_json: bool) -> int:
 
 def _look_at_account(base_url: str | None) -> Iterator[Line]:
     credentials: Credentials | None = None
-    try:
-        credentials = find_key(environ=os.environ, home=home_folder())
-        yield fine("key", f"from {credentials.source}")
-    except AccountError as error:
-        yield _trouble("key", error)
+    origin, trouble = DEFAULT_BASE_URL, None
     try:
         origin = find_base_url(base_url, environ=os.environ)
     except UsageError as error:
-        yield _trouble("address", error)
+        trouble = _trouble("address", error)
+    try:
+        credentials = find_key(origin, environ=os.environ, home=home_folder())
+        yield fine("key", f"from {credentials.source}")
+    except AccountError as error:
+        yield _trouble("key", error)
+    if trouble is not None:
+        yield trouble
         return
     yield fine("address", origin)
     api = ModellixApi(origin, credentials.key if credentials else ApiKey(""))

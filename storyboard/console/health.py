@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
-from storyboard.api.credentials import KEY_PAGE
+from storyboard.api.client_files import KEY_PAGE
 from storyboard.errors import ExitCode, worst_of
 from storyboard.records import RateHint
 

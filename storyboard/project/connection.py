@@ -62,7 +62,7 @@ def connect(
         with _connect_sandbox(space, catalog, protocol) as connection:
             yield connection
         return
-    credentials = find_key(environ=os.environ, home=home_folder())
+    credentials = find_key(space.origin, environ=os.environ, home=home_folder())
     api = PROTOCOLS[protocol](space.origin, credentials.key)
     try:
         redaction = Redaction(credentials.key.reveal())

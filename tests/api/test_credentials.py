@@ -14,6 +14,7 @@ from storyboard.api.credentials import Credentials, find_base_url, find_key
 from storyboard.errors import AccountError, ExitCode, UsageError
 
 SECRET = "sk-0123456789abcdef"
+ORIGIN = "https://api.modellix.ai"
 
 
 def write_config(home: Path, document: Any) -> Path:
@@ -25,7 +26,7 @@ def write_config(home: Path, document: Any) -> Path:
 
 
 def find(home: Path, **environ: str) -> Credentials:
-    return find_key(environ=environ, home=home)
+    return find_key(ORIGIN, environ=environ, home=home)
 
 
 def failure(home: Path, **environ: str) -> AccountError:
@@ -82,7 +83,7 @@ def test_xdg_config_home_moves_the_file(tmp_path: Path) -> None:
     elsewhere = tmp_path / "home"
     elsewhere.mkdir()
 
-    found = find_key(environ={"XDG_CONFIG_HOME": str(tmp_path / ".config")}, home=elsewhere)
+    found = find_key(ORIGIN, environ={"XDG_CONFIG_HOME": str(tmp_path / ".config")}, home=elsewhere)
 
     assert found.source == f"profile 'default' of {path}"
 
@@ -195,6 +196,92 @@ def test_a_directory_in_place_of_the_file_is_refused(tmp_path: Path) -> None:
     (tmp_path / ".config" / "modellix" / "config.json").mkdir(parents=True)
 
     assert "cannot be used: " in str(failure(tmp_path))
+
+
+# What newer clients save: a key for each origin, in a file beside it or in the keychain
+
+
+def write_new_config(home: Path, origins: Any, credentials: Any = None) -> Path:
+    path = write_config(
+        home,
+        {"schemaVersion": 2, "currentProfile": "work", "profiles": {"work": {"origins": origins}}},
+    )
+    if credentials is not None:
+        text = credentials if isinstance(credentials, str) else json.dumps(credentials)
+        path.with_name("credentials.json").write_text(text, encoding="utf-8")
+    return path
+
+
+IN_FILE = {"store": "file", "credentialRef": "v1-abc"}
+FILED = {"schemaVersion": 1, "credentials": {"v1-abc": {"apiKey": SECRET}}}
+
+
+def test_a_newer_client_s_key_is_found_in_the_file_beside(tmp_path: Path) -> None:
+    write_new_config(tmp_path, {"https://API.modellix.ai/": IN_FILE}, FILED)
+    found = find(tmp_path)
+
+    assert found.key.reveal() == SECRET
+    assert found.profile == "work"
+    assert found.source == (
+        "profile 'work' of ~/.config/modellix/config.json, by way of "
+        "~/.config/modellix/credentials.json"
+    )
+
+
+def test_a_key_is_used_at_its_own_origin_alone(tmp_path: Path) -> None:
+    write_new_config(tmp_path, {"https://api.staging.example": IN_FILE}, FILED)
+    error = failure(tmp_path)
+
+    assert str(error) == (
+        "no API key: profile 'work' of ~/.config/modellix/config.json has none for "
+        "https://api.modellix.ai (it has keys for: https://api.staging.example)."
+    )
+    found = find_key("https://api.staging.example", environ={}, home=tmp_path)
+    assert found.key.reveal() == SECRET
+
+
+def test_a_key_in_the_keychain_is_told_with_how_to_give_it(tmp_path: Path) -> None:
+    keychain = {"store": "keychain", "credentialRef": "v1-abc"}
+    write_new_config(tmp_path, {ORIGIN: keychain}, FILED)
+    error = failure(tmp_path)
+
+    assert str(error) == (
+        "no API key: profile 'work' of ~/.config/modellix/config.json keeps its key in the "
+        "system's keychain, which storyboard does not read."
+    )
+    assert error.next_step == (
+        "set MODELLIX_API_KEY to that key, or save it in a file: "
+        "modellix-cli auth login --store file"
+    )
+
+
+@pytest.mark.parametrize(
+    ("origins", "credentials", "why"),
+    [
+        ([], FILED, "config.json cannot be used: the origins of a profile are not an object"),
+        ({ORIGIN: 3}, FILED, "it does not say where the key of a profile is"),
+        ({ORIGIN: {"store": "cloud", "credentialRef": "r"}}, FILED, "it does not say where"),
+        ({ORIGIN: {"store": "file", "credentialRef": ["r"]}}, FILED, "it does not say where"),
+        ({"nonsense": IN_FILE}, FILED, "(it has keys for: none)"),
+        ({ORIGIN: IN_FILE}, None, "keeps its key in ~/.config/modellix/credentials.json, which"),
+        ({ORIGIN: IN_FILE}, f"{{{SECRET}", "credentials.json cannot be used: it is not JSON"),
+        ({ORIGIN: IN_FILE}, {"credentials": [SECRET]}, "it has no key for profile 'work'"),
+        ({ORIGIN: IN_FILE}, {"credentials": {"v1-abc": SECRET}}, "it has no key for profile"),
+        ({ORIGIN: IN_FILE}, " " * (2 * 1024 * 1024 + 1), "it is larger than 2097152 bytes"),
+    ],
+)
+def test_a_newer_file_that_cannot_be_used_says_why(
+    tmp_path: Path, origins: Any, credentials: Any, why: str
+) -> None:
+    write_new_config(tmp_path, origins, credentials)
+    assert why in str(failure(tmp_path))
+
+
+def test_the_file_of_keys_is_never_read_through_a_link(tmp_path: Path) -> None:
+    path = write_new_config(tmp_path, {ORIGIN: IN_FILE}, FILED).with_name("credentials.json")
+    path.symlink_to(path.rename(tmp_path / "elsewhere.json"))
+
+    assert "credentials.json cannot be used: it is a symbolic link." in str(failure(tmp_path))
 
 
 def test_the_key_shows_itself_nowhere(tmp_path: Path) -> None:
