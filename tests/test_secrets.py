@@ -79,7 +79,7 @@ def world(
         monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "authority.pem"))
         monkeypatch.setenv("MODELLIX_API_KEY", key)
         monkeypatch.setenv("MODELLIX_BASE_URL", api.origin)
-        monkeypatch.setattr("storyboard.commands.render.SystemClock", QuickClock)
+        monkeypatch.setattr("storyboard.project.run.SystemClock", QuickClock)
         monkeypatch.setattr("storyboard.recovery.lookup._wait", lambda seconds: None)
         yield World(key, api, elsewhere, trap, folder)
 

@@ -13,8 +13,8 @@ import sys
 from typing import TypeVar
 
 from storyboard.cli import main
-from storyboard.commands import render
 from storyboard.engine.clock import SystemClock
+from storyboard.project import run
 
 SPEED = 50.0
 
@@ -32,5 +32,5 @@ class QuickClock(SystemClock):
 
 
 if __name__ == "__main__":
-    render.SystemClock = QuickClock  # type: ignore[attr-defined]
+    run.SystemClock = QuickClock  # type: ignore[attr-defined]
     main(sys.argv[1:])
