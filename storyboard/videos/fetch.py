@@ -39,7 +39,13 @@ def make_fetch(
         duration_s = card.expected_duration_s(submission.payload) if card else None
         try:
             make_videos_folder(partial.parent.parent)
-            done = download(url, partial, api_origin=origin, allow_private=allow_private)
+            done = download(
+                url,
+                partial,
+                api_origin=origin,
+                allow_private=allow_private,
+                is_clean=redaction.is_clean,
+            )
             measures = measure_video(partial)
             check_plausible(measures, duration_s)
         except DownloadError as error:

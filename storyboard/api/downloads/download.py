@@ -12,9 +12,10 @@ import itertools
 import os
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import unquote
 
 import requests
 
@@ -73,6 +74,7 @@ def download(
     *,
     api_origin: str,
     allow_private: bool = False,
+    is_clean: Callable[[str], bool] = bool,
     bounds: Bounds = Bounds(),
 ) -> Downloaded:
     """Downloads `url` into `target`, which is on disk when this returns.
@@ -81,6 +83,8 @@ def download(
     the same file. A transfer that was cut off is resumed at once, as long as
     each request brings something; waiting and trying again later is up to the
     caller.
+    `is_clean` tells whether an address holds nothing secret; no redirect leads to
+    one that does.
 
     Raises:
         DownloadError: see `errors`; what came so far stands in `target`.
@@ -93,6 +97,7 @@ def download(
             PartialFile(file, max_bytes=bounds.max_bytes),
             api_origin=api_origin,
             allow_private=allow_private,
+            is_clean=is_clean,
             bounds=bounds,
             deadline=time.monotonic() + bounds.total_s,
         )
@@ -110,6 +115,7 @@ class _Transfer:
     partial: PartialFile
     api_origin: str
     allow_private: bool
+    is_clean: Callable[[str], bool]
     bounds: Bounds
     deadline: float
 
@@ -140,9 +146,13 @@ class _Transfer:
             location = self._request(link)
             if location is None:
                 return
-            link = next_link(
+            following = next_link(
                 link, location, api_origin=self.api_origin, allow_private=self.allow_private
             )
+            # As it came, and without the escapes that cleaning it added.
+            if not all(map(self.is_clean, (location, unquote(following.url)))):
+                raise LinkUnsafe(link.host, "it redirects to an address that holds the API key")
+            link = following
         raise LinkUnsafe(link.host, f"more than {self.bounds.max_redirects} redirects")
 
     def _request(self, link: Link) -> str | None:

@@ -631,3 +631,11 @@ def test_a_name_that_leads_elsewhere_is_not_written_through(
     assert fetch.target.lstat().st_size == len(VIDEO)
     assert victim.exists() == (kind != "dangling link")
     assert not victim.exists() or victim.read_bytes() == VIDEO[:100_000]
+
+
+def test_no_redirect_leads_to_an_address_that_holds_a_secret(fetch: Fetcher) -> None:
+    to = {"Location": "/v/moved.mp4?token=key-1"}
+    reply = http_reply(b"", status="302 Found", headers=to)
+    said = fetch.fails(LinkUnsafe, answering(reply), is_clean=lambda url: "key-1" not in url)
+    assert said == "it redirects to an address that holds the API key"
+    assert len(fetch.server.requests) == 1
