@@ -46,6 +46,7 @@ LIBRARIES = (
     "jsonschema-rs",
     "requests",
     "urllib3",
+    "idna",
     "tqdm",
     "jinja2",
     "click",
