@@ -311,13 +311,15 @@ class TaskStatus(Enum):
     MISSING = "missing"  # 404: expired, unknown, or another account's
     REFUSED = "refused"  # 401, 402, 403: the account, not the task
     UNREADABLE = "unreadable"  # no answer, or none that makes sense; poll again
+    UNFAMILIAR = "unfamiliar"  # an answer about the task, whose status is no word that is known
+    MISMATCHED = "mismatched"  # an answer about another task, or about none
 
 
 @dataclass(frozen=True, slots=True)
 class TaskReply:
     """The answer to one poll.
 
-    `body` is bounded, for the state file; None where the task goes on.
+    `body` is bounded, for the state file; None where the task goes on as expected.
     """
 
     status: TaskStatus

@@ -209,6 +209,7 @@ class RunOptions:
         return EngineSettings(
             endpoint_of=lambda model: card(model).endpoint,
             retention_s=lambda model: card(model).retention_h * 3600,
+            slowest_s=lambda model: card(model).slowest_h * 3600,
             concurrency=self.concurrency,
             requests_per_minute=self.requests_per_minute,
             download=download,

@@ -14,7 +14,9 @@ from storyboard.console.printing import say
 from storyboard.engine.job import Progress, Step
 
 _ENDS = frozenset({Step.REJECTED, Step.UNKNOWN, Step.FAILED, Step.DOWNLOADED, Step.NOT_DOWNLOADED})
-_TROUBLE = frozenset({Step.REJECTED, Step.UNKNOWN, Step.DOUBTFUL, Step.FAILED, Step.NOT_DOWNLOADED})
+_TROUBLE = frozenset(
+    {Step.ODD, Step.REJECTED, Step.UNKNOWN, Step.DOUBTFUL, Step.FAILED, Step.NOT_DOWNLOADED}
+)
 
 
 class ProgressView:
@@ -63,5 +65,7 @@ def _said(change: Progress) -> str:
         return f"done, {change.detail}"
     if change.step is Step.POSTPONED:
         return f"waits: {change.detail or 'not accepted now'}"
+    if change.step is Step.ODD:
+        return change.detail
     detail = f": {change.detail}" if change.detail else ""
     return f"{change.step.value}{detail}"

@@ -28,6 +28,7 @@ class Flight:
     poll_number: int = 0  # of its entry in the poll queue; 0 while it has none
     log_says_ended: bool = False
     missing_since: float | None = None
+    unfamiliar_since: float | None = None
     refused_since: float | None = None
     without_link_since: float | None = None
     unreadable_polls: int = 0  # in a row

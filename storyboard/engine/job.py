@@ -42,13 +42,15 @@ class EngineSettings:
     """The limits of a run; times in seconds.
 
     `endpoint_of` gives the submission path of a model, `retention_s` how long
-    a link to its videos is valid where the reply does not say. `concurrency`
+    a link to its videos is valid where the reply does not say, `slowest_s` the
+    longest that its tasks take. `concurrency`
     and `requests_per_minute` are None where the API's own limits apply.
     `connections` are for submissions, polls and log checks together.
     """
 
     endpoint_of: Callable[[str], str]
     retention_s: Callable[[str], float]
+    slowest_s: Callable[[str], float] = lambda model: 3600.0
     concurrency: int | None = None
     requests_per_minute: int | None = None
     download: bool = True
@@ -61,6 +63,7 @@ class Step(Enum):
     """What has just happened to a take."""
 
     ACCEPTED = "accepted"
+    ODD = "odd"
     REJECTED = "rejected"
     POSTPONED = "postponed"
     UNKNOWN = "unknown"

@@ -16,6 +16,7 @@ from storyboard.engine.transitions import (
     after_disappearance,
     after_poll,
     after_success_without_link,
+    after_unfamiliar,
 )
 from storyboard.records import SubmissionState, TaskReply, TaskStatus
 
@@ -32,6 +33,7 @@ class Tasks:
         self._run = run
         self._ending = ending
         self._downloads = downloads
+        self._reported: set[str] = set()  # replies that make no sense, each told once
 
     def add(self, flight: Flight, now: float) -> None:
         """A task that has just been accepted."""
@@ -90,6 +92,8 @@ class Tasks:
             self._on_success_without_link(flight, reply, now)
         elif before.state is SubmissionState.SUCCEEDED:
             self._run.give_up_download(flight, "its link is gone, and the API gives no other")
+        elif reply.status in (TaskStatus.UNFAMILIAR, TaskStatus.MISMATCHED):
+            self._on_unfamiliar(flight, reply, now)
         else:
             self._on_working(flight, now)
 
@@ -116,7 +120,7 @@ class Tasks:
 
     def _on_working(self, flight: Flight, now: float) -> None:
         flight.unreadable_polls, flight.missing_since, flight.refused_since = 0, None, None
-        flight.without_link_since = None
+        flight.without_link_since, flight.unfamiliar_since = None, None
         self._run.poll_schedule.on_working(flight.last_working_age_s, flight.age_s(now))
         flight.last_working_age_s = flight.age_s(now)
         if flight.log_says_ended:
@@ -163,6 +167,24 @@ class Tasks:
             )
             self._run.add_progress(flight, Step.RENDERED)
             self._run.give_up_download(flight, "the API gave no link to it")
+
+    def _on_unfamiliar(self, flight: Flight, reply: TaskReply, now: float) -> None:
+        """Polls on for as long as a task may take: it is told at once, and never guessed at."""
+        reason = reply.reason or ""
+        max_s = self._run.settings.slowest_s(flight.submission.model)
+        if flight.unfamiliar_since is None:
+            flight.unfamiliar_since = now
+        if reason not in self._reported:
+            self._reported.add(reason)
+            detail = f"{reason}; it is polled on, for {max_s / 60:.0f} minutes at most"
+            self._run.add_progress(flight, Step.ODD, detail)
+        if now - flight.unfamiliar_since < max_s:
+            flight.unreadable_polls = 0
+            self._poll_later(flight, now)
+            return
+        self._run.tasks.pop(flight.key, None)
+        self._run.save(flight, after_unfamiliar(flight.submission, reply))
+        self._run.add_progress(flight, Step.UNKNOWN, flight.submission.reason or "")
 
     def _on_missing(self, flight: Flight, reply: TaskReply, now: float) -> None:
         if flight.submission.state is SubmissionState.SUCCEEDED:

@@ -94,6 +94,17 @@ def after_contradiction(submission: Submission, reason: str) -> Submission:
     return replace(submission, reason=f"{came}doubtful: {reason}")
 
 
+def after_unfamiliar(submission: Submission, reply: TaskReply) -> Submission:
+    """The submission after its polls made no sense for too long: its outcome is unknown."""
+    return replace(
+        submission,
+        state=SubmissionState.UNKNOWN,
+        reason=f"the API gave no usable status for task {submission.task_id}: {reply.reason}",
+        http_status=reply.http_status,
+        reply=reply.body,
+    )
+
+
 def after_disappearance(submission: Submission, reply: TaskReply) -> Submission:
     """The submission after its polls were answered 404 for too long: its outcome is unknown."""
     return replace(

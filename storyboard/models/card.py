@@ -38,7 +38,8 @@ class ModelCard:
     `request_schema` is JSON Schema 2020-12. `origin` and `base_path` are the
     API's own ("https://api.modellix.ai", "/api/v1"); `submit_suffix` is how a
     submission's path ends ("/async" or nothing). `retention_h` is how long a
-    result is kept where the reply does not say. `sizes` maps resolution and
+    result is kept where the reply does not say, `slowest_h` the longest that a task is
+    known to take. `sizes` maps resolution and
     ratio to pixels, as an estimate.
     """
 
@@ -51,6 +52,7 @@ class ModelCard:
     request_schema: Mapping[str, Json]
     parameters: Mapping[str, Parameter]
     retention_h: float
+    slowest_h: float = 1.0
     frame_rate: float | None = None
     sizes: Mapping[tuple[str, str], tuple[int, int]] | None = None
 

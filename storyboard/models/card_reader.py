@@ -72,6 +72,7 @@ def _card(document: Mapping[str, Any], name: str) -> ModelCard:
         request_schema={"$schema": DIALECT, **schema},
         parameters={known.name: known for known in _parameters(schema)},
         retention_h=_number(client, "retention-hours"),
+        slowest_h=_number(client, "slowest-hours") if "slowest-hours" in client else 1.0,
         frame_rate=_number(client, "frame-rate") if "frame-rate" in client else None,
         sizes=_sizes(client),
     )

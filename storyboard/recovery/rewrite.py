@@ -20,6 +20,7 @@ from storyboard.records import Submission, TaskReply, TaskStatus
 from storyboard.state.files import FILE_NAME as STATE
 from storyboard.state.store import Store
 
+_NO_ANSWER = (TaskStatus.UNREADABLE, TaskStatus.MISMATCHED)
 _WAITS_S = (2.0, 4.0, 8.0)
 _MAX_WAIT_S = 90.0
 
@@ -65,7 +66,7 @@ def poll_task(api: Api, task_id: str, *, sleep: Sleep | None = None) -> TaskRepl
     """
     reply = api.poll(task_id)
     for wait_s in _WAITS_S if sleep is not None else ():
-        if sleep is None or reply.status is not TaskStatus.UNREADABLE:
+        if sleep is None or reply.status not in _NO_ANSWER:
             break
         said_s = reply.rate.retry_after_s or reply.rate.reset_in_s
         sleep(wait_s if said_s is None else min(said_s, _MAX_WAIT_S))
@@ -76,7 +77,7 @@ def poll_task(api: Api, task_id: str, *, sleep: Sleep | None = None) -> TaskRepl
             f"the API refused to say how task {task_id} stands: {said}",
             next_step="check the key with: storyboard doctor",
         )
-    if reply.status is TaskStatus.UNREADABLE:
+    if reply.status in _NO_ANSWER:
         kind = Unreachable if reply.http_status is None else AccountError
         raise kind(
             f"the API gave no usable answer about task {task_id}: {said}",

@@ -202,3 +202,46 @@ def test_polls_do_not_starve_while_thousands_wait_to_be_submitted(sim: Simulatio
     assert max(waits) < 180
     # And submissions keep most of the budget while the window is open.
     assert len(early_tasks) > 250
+
+
+def test_a_status_that_is_not_known_is_told_once_and_unknown_after_the_slowest_time(
+    sim: Simulation,
+) -> None:
+    sim.on_poll = lambda call: task(call.task_id, "moderating")
+    sim.render()
+
+    assert sim.states() == ["unknown"] * 3
+    assert HOUR <= sim.clock.time_s < HOUR + 300
+    told = [(at, progress) for at, progress in sim.progress if progress.step is Step.ODD]
+    assert [(at < 120, progress.detail) for at, progress in told] == [
+        (
+            True,
+            'status "moderating" is not one that is known; it is polled on, for 60 minutes at most',
+        )
+    ]
+    assert sim.submissions()[0].reason == (
+        "the API gave no usable status for task task-1: "
+        'status "moderating" is not one that is known'
+    )
+    assert len(sim.api.posts) == 3
+
+
+def test_a_status_that_is_known_again_is_waited_for_as_usual(sim: Simulation) -> None:
+    sim.takes, sim.render_s = sim.takes[:1], 3 * HOUR
+    poll = sim.on_poll
+    sim.on_poll = lambda call: poll(call) if call.number % 9 == 0 else task(call.task_id, "")
+    sim.render()
+
+    assert sim.states() == ["succeeded"]
+
+
+@pytest.mark.parametrize("told", ["task-2", None])
+def test_replies_about_another_task_do_not_go_on_for_ever(
+    sim: Simulation, told: str | None
+) -> None:
+    sim.takes = sim.takes[:1]
+    sim.on_poll = lambda call: task(told)  # type: ignore[arg-type]
+    sim.render()
+
+    assert sim.states() == ["unknown"]
+    assert sim.clock.time_s < HOUR + 300

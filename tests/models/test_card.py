@@ -84,6 +84,6 @@ def test_the_expected_length_is_the_one_asked_for_or_the_default(
 
 
 def test_what_a_reply_does_not_say_stands_on_the_card(wan: ModelCard) -> None:
-    assert wan.retention_h == 24
+    assert (wan.retention_h, wan.slowest_h) == (24, 1)
     assert wan.frame_rate == 30
     assert wan.protocol == "modellix"

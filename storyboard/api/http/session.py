@@ -119,6 +119,10 @@ class Sessions:
         with PlainSession() as session:
             return self._exchange(session, request, self._timeouts.post_s)
 
+    def drop_connection(self) -> None:
+        """Close the connections of this thread: the next GET makes a new one."""
+        self._session().close()
+
     def close(self) -> None:
         """Close the connections of all threads."""
         with self._lock:

@@ -87,7 +87,10 @@ class ModellixApi:
         """Ask once how the task stands. The URL is built from the id, never taken from a reply."""
         if not is_task_id(task_id):
             return TaskReply(TaskStatus.MISSING, reason="this cannot be a task id")
-        return read_task(self._get(f"tasks/{percent_encode(task_id, safe='')}"), task_id)
+        reply = read_task(self._get(f"tasks/{percent_encode(task_id, safe='')}"), task_id)
+        if reply.status is TaskStatus.MISMATCHED:
+            self._sessions.drop_connection()  # it may be a reply behind, and so would all others
+        return reply
 
     def validate_key(self) -> bool:
         """Whether the API knows the key."""

@@ -1,10 +1,12 @@
 """What a poll's answer says of the task; pure.
 
-A poll costs nothing, so whatever cannot be made sense of is "poll again".
+A poll costs nothing, so whatever makes no sense leads to another one; how long that
+goes on is up to the caller.
 """
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -16,24 +18,25 @@ from storyboard.links import clean_link, is_link
 from storyboard.records import TaskReply, TaskStatus
 
 _WORDS = {
-    "queued": TaskStatus.WAITING,
-    "pending": TaskStatus.WAITING,
-    "created": TaskStatus.WAITING,
-    "running": TaskStatus.WORKING,
-    "processing": TaskStatus.WORKING,
-    "in_progress": TaskStatus.WORKING,
-    "success": TaskStatus.SUCCEEDED,
-    "succeeded": TaskStatus.SUCCEEDED,
-    "completed": TaskStatus.SUCCEEDED,
-    "done": TaskStatus.SUCCEEDED,
-    "failed": TaskStatus.FAILED,
-    "error": TaskStatus.FAILED,
-    "canceled": TaskStatus.CANCELED,
-    "cancelled": TaskStatus.CANCELED,
+    word: status
+    for status, words in {
+        TaskStatus.WAITING: "queued pending created waiting submitted scheduled preparing "
+        "not_started in_queue",
+        TaskStatus.WORKING: "running processing in_progress working rendering generating started",
+        TaskStatus.SUCCEEDED: "success succeeded succeed successful completed complete done "
+        "finished finish",
+        TaskStatus.FAILED: "failed fail failure error errored expired timeout timed_out rejected",
+        TaskStatus.CANCELED: "canceled cancelled cancel aborted",
+    }.items()
+    for word in words.split()
 }
+"""The words for a status: the documented ones, and those that APIs of the kind use instead.
+
+Sources: section 2 of the API contract; the status fields of other providers' APIs.
+"""
 
 _ENDS = frozenset({TaskStatus.SUCCEEDED, TaskStatus.FAILED, TaskStatus.CANCELED})
-_KEPT = _ENDS | {TaskStatus.MISSING}
+_KEPT = _ENDS | {TaskStatus.MISSING, TaskStatus.UNFAMILIAR, TaskStatus.MISMATCHED}
 """The answers whose body goes into the state file; all others are passed by."""
 
 _REFUSED = frozenset({401, 402, 403})
@@ -67,7 +70,7 @@ def read_task(answer: Answer, task_id: str) -> TaskReply:
 
 def is_end(word: str | None) -> bool:
     """Whether a status word says that the task has ended, however it did."""
-    return _WORDS.get((word or "").strip().lower()) in _ENDS
+    return _meaning(word or "") in _ENDS
 
 
 def failure_reason(document: Any) -> str | None:
@@ -101,24 +104,28 @@ def _status(
     is_success = 200 <= answer.status < 300
     if is_success and answer.trouble is not None:
         return TaskStatus.UNREADABLE, answer.trouble
-    word = data.get("status")
-    if is_success and isinstance(word, str):
-        return _status_of_word(word, document, data, task_id)
-    return _status_of_error(_error_status(answer.status, document), document)
-
-
-def _status_of_word(
-    word: str, document: Any, data: dict[str, Any], task_id: str
-) -> tuple[TaskStatus, str | None]:
+    word, error = data.get("status"), _error_status(answer.status, document)
+    is_of_a_task = isinstance(word, str) or (error < 400 and object_in(document).get("code") == 0)
+    if not (is_success and is_of_a_task):
+        return _status_of_error(error, document)
     if data.get("task_id") != task_id:
-        return TaskStatus.UNREADABLE, "the reply speaks of another task"
-    status = _WORDS.get(word.strip().lower())
+        return TaskStatus.MISMATCHED, "the reply speaks of another task"
+    return _status_of_word(word, document)
+
+
+def _status_of_word(word: Any, document: Any) -> tuple[TaskStatus, str | None]:
+    status = _meaning(word) if isinstance(word, str) else None
     if status is None:
-        # A new word for "not yet" is likelier than a new word for the end.
-        return TaskStatus.WORKING, f"status '{word}' is not one that is known"
+        # Neither "not yet" nor the end: a guess could lose a video, or pay for it again.
+        return TaskStatus.UNFAMILIAR, f"status {json.dumps(word)[:100]} is not one that is known"
     if status in (TaskStatus.FAILED, TaskStatus.CANCELED):
         return status, failure_reason(document) or f"the API gave no reason (status '{word}')"
     return status, None
+
+
+def _meaning(word: str) -> TaskStatus | None:
+    """What a status word means, however it is spelt: "IN-PROGRESS" as well as "in_progress"."""
+    return _WORDS.get(re.sub(r"[\W_]+", "_", word.strip().lower()))
 
 
 def _error_status(status: int, document: Any) -> int:

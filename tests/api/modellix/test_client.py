@@ -361,3 +361,13 @@ def test_modellix_is_one_of_the_protocols() -> None:
     api.close()
 
     assert api.origin == "https://api.modellix.ai"
+
+
+def test_after_a_reply_about_another_task_the_connection_is_not_used_again(
+    provider: Provider,
+) -> None:
+    provider.says({"code": 0, "data": {"status": "success", "task_id": "task-2"}})
+    for _ in range(2):
+        assert provider.api.poll("task-1").status is TaskStatus.MISMATCHED
+
+    assert [request.connection for request in provider.server.requests] == [1, 2]
