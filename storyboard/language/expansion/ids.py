@@ -10,6 +10,7 @@ from storyboard.language.expansion.values import Report, attempt, read_text
 from storyboard.language.nodes import MappingNode, ScalarNode
 from storyboard.names import check_id
 from storyboard.records import Position, Problem
+from storyboard.reporting.invisible import hint_for_invisible
 from storyboard.reporting.value_paths import format_value
 
 
@@ -30,7 +31,7 @@ def claim_id(
         message = f"{where}: {format_value(text)} {wrong}" if text else f"{where}: the id {wrong}"
         is_made = rendered and "may hold only" in wrong
         hint = "slug makes an id of any text, as in {{ row.name | slug }}" if is_made else None
-        return Problem(position, "bad-id", message, hint, rendered)
+        return Problem(position, "bad-id", message, hint_for_invisible(text) or hint, rendered)
     folded = text.casefold()
     first = known.get(folded)
     if first is None:

@@ -11,8 +11,9 @@ from storyboard.fingerprint import whole_numbers
 from storyboard.language.expansion.cascade import Setting
 from storyboard.language.expansion.shot_scope import ShotScope
 from storyboard.language.expansion.values import fail, read_all, read_text, read_value
-from storyboard.language.nodes import ScalarValue, SequenceNode
+from storyboard.language.nodes import ScalarNode, ScalarValue, SequenceNode
 from storyboard.language.yaml.scalars import read_plain
+from storyboard.reporting.invisible import hint_for_invisible
 from storyboard.reporting.suggest import closest, did_you_mean
 from storyboard.reporting.value_paths import format_value
 
@@ -103,8 +104,12 @@ def _find(
         used.add(closest(name, values) or "")
         words = f"there is no shared {kind} {format_value(name)}; known are: "
         words += ", ".join(known[:10]) or "none"
-        is_number = kind == "seed" and _is_number(name)
-        hint = f"write {name} without quotes" if is_number else did_you_mean(name, known)
+        hint = (
+            hint_for_invisible(setting.node.text) if isinstance(setting.node, ScalarNode) else None
+        )
+        if kind == "seed" and _is_number(name):
+            hint = hint or f"write {name} without quotes"
+        hint = hint or did_you_mean(name, known)
         fail(setting, scope, name, f"unknown-{kind}", words, hint=hint)
     used.add(name)
     return values[name]

@@ -9,7 +9,8 @@ from collections.abc import Iterator, Sequence
 
 from storyboard.language.nodes import Row
 from storyboard.language.text_files import MAX_BYTES
-from storyboard.records import Position, Problem
+from storyboard.records import Position, Problem, Severity
+from storyboard.reporting.invisible import hint_for_invisible, name_invisible
 from storyboard.reporting.lines import split_lines
 
 _DELIMITERS = {",": "a comma", ";": "a semicolon", "\t": "a tab"}
@@ -77,6 +78,11 @@ def _check_names(names: Sequence[str], position: Position) -> Iterator[Problem]:
         message = f"column {', '.join(nameless)} has no name"
         hint = "give it a name, or take the column out"
         yield Problem(position, "empty-column-name", message, hint)
+    elif odd := next(filter(name_invisible, names), None):
+        message = f"the name of column {odd!r} holds a character that cannot be seen"
+        hint = hint_for_invisible(odd) or ""
+        warning = Severity.WARNING
+        yield Problem(position, "invisible-character", message, hint, severity=warning)
 
 
 def _wrong_length(

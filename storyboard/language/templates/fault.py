@@ -6,9 +6,11 @@ Imports Jinja only when there is something to translate.
 from __future__ import annotations
 
 import re
+from ast import literal_eval
 from dataclasses import dataclass, replace
 
 from storyboard.records import Position
+from storyboard.reporting.invisible import hint_for_invisible
 
 
 @dataclass(eq=False)
@@ -96,6 +98,8 @@ def plain_words(error: Exception | str, *, most: int = 300) -> str:
 def _syntax_hint(message: str) -> str | None:
     if message.startswith("Missing end of comment tag"):
         return "a comment begins with {# and ends with #}; write {{ '{#' }} for the signs alone"
+    if message.startswith("unexpected char "):
+        return hint_for_invisible(literal_eval(message.split()[2]))
     if message.startswith(("unexpected end of template", "unexpected '}'")):
         return "{{ ends with }} and {% with %}; write {{ '{{' }} for the signs alone"
     return None

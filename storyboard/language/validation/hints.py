@@ -8,6 +8,7 @@ from typing import Any
 
 from storyboard.language.yaml.scalars import read_plain
 from storyboard.models.schema.errors import SchemaError
+from storyboard.reporting.invisible import hint_for_invisible
 from storyboard.reporting.suggest import did_you_mean
 
 _MIN_LETTERS = 3
@@ -16,6 +17,9 @@ _YES, _NO = ("yes", "on", "y"), ("no", "off", "n")
 
 def hint_for_value(error: SchemaError, code: str) -> str | None:
     """The hint for a value whose problem has this code, or None."""
+    texts = error.value if isinstance(error.value, dict) else [error.value]
+    if hint := next(filter(None, (hint_for_invisible(str(text)) for text in texts)), None):
+        return hint
     if code == "too-large" and error.path[-1:] == ("duration",):
         return "split the shot in two"
     if error.keyword == "type":
@@ -34,6 +38,8 @@ def hint_for_unknown_key(key: str, known: Iterable[str], schema: Mapping[str, An
     `schema` is the whole file's, `known` are the keys that are allowed where
     `key` was found.
     """
+    if hint := hint_for_invisible(key):
+        return hint
     definitions = schema.get("definitions", {})
     in_defaults = definitions.get("defaults", {}).get("properties", {})
     in_shot = definitions.get("shot", {}).get("properties", {})

@@ -197,7 +197,7 @@ class Composer:
         position = value_position(self.reading.text, event, self.reading.display_name)
         key = event.value
         if self._covered.stand_ins:
-            key = self._covered.restored(key)
+            key = self._covered.restored(key, event.style)
         is_plain = not event.style and event.tag is None
         if event.anchor is not None:
             node = ScalarNode(key, key, position, is_plain, position.line)
@@ -268,7 +268,7 @@ class Composer:
         if covered.values and (index := value_index(reading.text, event)) in covered.values:
             style, text = "", covered.values[index]
         if covered.stand_ins:
-            text = covered.restored(text)
+            text = covered.restored(text, style)
         is_plain = not style and event.tag is None
         value: ScalarValue = text
         if is_plain:

@@ -21,6 +21,9 @@ from storyboard.language.yaml.scalars import (
 from storyboard.records import Position, Severity
 from storyboard.reporting.value_paths import shorten
 
+HALF_CHARACTER = "an escape between \\ud800 and \\udfff is only half a character"
+HALF_CHARACTER_HINT = "write the character itself, or \\U and eight digits"
+
 _HALF_CHARACTER = re.compile("[\ud800-\udfff]")
 _COMMENT = re.compile(r"[ \t]+(#)")
 
@@ -64,12 +67,7 @@ def check_tag(event: Any, tags: Collection[str], reading: Reading) -> bool:
 def check_escapes(text: str, position: Position, reading: Reading) -> None:
     """Note an escape that is half a character; the C parser refuses it by itself."""
     if _HALF_CHARACTER.search(text):
-        reading.report(
-            position,
-            "half-a-character",
-            "an escape between \\ud800 and \\udfff is only half a character",
-            hint="write the character itself, or \\U and eight digits",
-        )
+        reading.report(position, "half-a-character", HALF_CHARACTER, hint=HALF_CHARACTER_HINT)
 
 
 def check_comment(event: Any, node: Node, reading: Reading, *, is_prose: bool) -> None:

@@ -1,8 +1,8 @@
 """What a parser's complaint means for the person who wrote the file.
 
-Knows six mistakes that people make, each with its repair: a tab, a colon (one
-too many or a space too few), quotes, a first sign that means something to YAML,
-brackets and indentation. Any other complaint becomes one plain sentence. The
+Knows seven mistakes that people make, each with its repair: a tab, a space that is
+none, a colon (one too many or a space too few), quotes, a first sign that means
+something to YAML, brackets and indentation. Any other complaint becomes one plain sentence. The
 position is where the mistake was made, often not where the parser stopped.
 
 PyYAML's two parsers complain in slightly different words; both are understood.
@@ -16,9 +16,11 @@ from typing import Any
 
 import yaml
 
+from storyboard.language.yaml.convert import HALF_CHARACTER, HALF_CHARACTER_HINT
 from storyboard.language.yaml.reading import Reading, too_deep
 from storyboard.models.yamltext import is_too_deep
 from storyboard.records import Problem
+from storyboard.reporting.invisible import INVISIBLE, name_invisible, repair_of
 from storyboard.reporting.lines import line_end, line_start, position_at
 from storyboard.reporting.value_paths import shorten
 
@@ -27,6 +29,8 @@ _LEAD = re.compile(r"\s*(?:-[ \t]+)*")
 _KEY = re.compile(r"(?P<key>[^\s:#\"'{\[][^:#]*):[ \t]+(?=\S)")
 _BRACES = ("{{", "{%", "{#")
 _MISSING_SPACE = re.compile(r"(?:- +)*[\w-]+:(?=[^\s:/])")
+_INSTEAD_OF_SPACE = re.compile(rf"""(?:^[ \t]*|[-:'"\]}}])({INVISIBLE})""", re.MULTILINE)
+_HALF = re.compile(r"\\u[dD][89a-fA-F]")
 _MAX_QUOTED = 70
 
 
@@ -124,7 +128,7 @@ def _value_line(line: str) -> _ValueLine | None:
 
 
 def _explain(complaint: _Complaint) -> _Finding:
-    for mistake in (_tab, _colon, _first_sign, _quotes, _brackets, _indentation):
+    for mistake in (_tab, _invisible, _colon, _first_sign, _quotes, _brackets, _indentation):
         if found := mistake(complaint):
             return found
     hint = "put a text that means something else to YAML in quotes"
@@ -141,6 +145,18 @@ def _tab(complaint: _Complaint) -> _Finding | None:
         return None
     message = "a tab in the indentation; YAML allows only spaces there"
     return _Finding(start + tab, message, "use spaces")
+
+
+def _invisible(complaint: _Complaint) -> _Finding | None:
+    """A character that looks like a space, or like nothing, where YAML needs a space."""
+    text, last = complaint.text, complaint.last
+    for index in (complaint.index, complaint.begun, last.start_mark.index if last else 0):
+        start = line_start(text, index)
+        found = _INSTEAD_OF_SPACE.search(text, start, line_end(text, start))
+        if found:
+            message = f"{name_invisible(found[1])} stands where YAML takes only plain spaces"
+            return _Finding(found.start(1), message, repair_of(found[1]))
+    return None
 
 
 def _colon(complaint: _Complaint) -> _Finding | None:
@@ -194,6 +210,8 @@ def _quotes(complaint: _Complaint) -> _Finding | None:
     back = text.rfind("\\", begun, complaint.index + 1)
     if back < 0:
         return None
+    if _HALF.match(text, back):
+        return _Finding(back, HALF_CHARACTER, HALF_CHARACTER_HINT, 6)
     message = f"{text[back : back + 2]} means nothing inside double quotes"
     return _Finding(back, message, "write \\\\ for a backslash, or use single quotes", 2)
 

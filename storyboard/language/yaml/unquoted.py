@@ -1,4 +1,4 @@
-"""Templates that should stand in quotes, and how the reading goes on behind them.
+"""What the parsers must not see: templates without quotes, and characters that they mistake.
 
 `prompt: {{ hero }} walks` is the commonest mistake of all, and YAML cannot
 read on from it. It is reported, then covered in the parsed text by a quoted
@@ -21,6 +21,9 @@ MAX_COVERED = 20
 _OLD_BREAKS = "\x85\u2028\u2029"
 _PRIVATE_USE = range(0xE000, 0xF900)
 
+# A backslash behind another one means itself.
+_HALVES = re.compile(r"(?<!\\)(?:\\\\)*\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}")
+
 _COMMENT = re.compile(r"[ \t]#")
 _BREAKS = re.compile(r"\n+")
 _NEXT_LINE = re.compile(r"(?:\r\n|\n|\r)([ ]*)([^\r\n]*)")
@@ -30,8 +33,9 @@ class Covered:
     """A text in the form that is parsed, and what was covered in it.
 
     `values` are the covered values as they were meant, by the index where each
-    begins; `problems` says where they are. `stand_ins` are the characters that stand
-    for the line breaks of YAML 1.1, and what each stands for.
+    begins; `problems` says where they are. `stand_ins` are the characters that stand for
+    others, and what each stands for: the line breaks of YAML 1.1, and the backslashes of
+    an escape in two halves, `\\ud83e\\udd80`, which is JSON and which the C parser refuses.
     """
 
     def __init__(self, text: str, display_name: str) -> None:
@@ -41,11 +45,15 @@ class Covered:
         self._text = text
         self.stand_ins = _stand_ins(text)
         for free, old in self.stand_ins.items():
-            text = text.replace(old, chr(free))
+            text = _with_stand_in(text, old, chr(free))
         self.parsed = text
 
-    def restored(self, text: str) -> str:
-        """A parsed value with the line breaks that stood in it."""
+    def restored(self, text: str, style: str | None) -> str:
+        """A parsed value as it was meant; `style` is the quote or sign in front of it, if any."""
+        for free, old in self.stand_ins.items() if style == '"' else ():
+            if old == "\\":
+                halves = "?u(d[89ab]..)?u(d[c-f]..)".replace("?", chr(free))
+                text = re.sub(halves, _joined, text, flags=re.IGNORECASE)
         return text.translate(self.stand_ins)
 
     def cover(self, index: int, reading: Reading) -> bool:
@@ -78,12 +86,26 @@ class Covered:
         return True
 
 
+def _joined(halves: re.Match[str]) -> str:
+    """The character that an escape in two halves stands for."""
+    high, low = int(halves[1], 16), int(halves[2], 16)
+    return chr(0x10000 + (high - 0xD800) * 0x400 + low - 0xDC00)
+
+
 def _stand_ins(text: str) -> dict[int, str]:
-    """For each old line break in a text, a character that does not occur in it."""
+    """For each character that the parsers must not see, one that does not occur in the text."""
     found = [old for old in _OLD_BREAKS if old in text]
+    if "\\u" in text and _HALVES.search(text):
+        found.append("\\")
     used = set(text) if found else set()
     free = (code for code in _PRIVATE_USE if chr(code) not in used)
     return dict(zip(free, found, strict=False))
+
+
+def _with_stand_in(text: str, old: str, free: str) -> str:
+    if old != "\\":
+        return text.replace(old, free)
+    return _HALVES.sub(lambda found: found[0].replace("\\u", f"{free}u"), text)
 
 
 def _value_end(text: str, index: int, column: int) -> int:

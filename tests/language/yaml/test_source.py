@@ -536,9 +536,37 @@ def test_a_tab_behind_a_key_is_a_blank() -> None:
     assert read("a:\t\tb\n") == {"a": "b"}
 
 
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        (r'"\ud83e\udd80\uD83E\uDD80!"', "\U0001f980\U0001f980!"),
+        (r'"\\\ud83e\udd80"', "\\\U0001f980"),
+        (r'"\\ud83e\\udd80 \ud83e\udd80"', "\\ud83e\\udd80 \U0001f980"),
+        (r"'\ud83e\udd80'", r"\ud83e\udd80"),
+        (r"x \ud83e\udd80", r"x \ud83e\udd80"),
+        ("|\n  \\ud83e\\udd80", r"\ud83e\udd80"),
+    ],
+)
+def test_an_escape_in_two_halves_is_one_character_in_double_quotes_and_text_elsewhere(
+    text: str, value: str, parser: str
+) -> None:
+    assert read(f"a: {text}") == {"a": value}
+
+
+def test_an_escape_in_two_halves_moves_no_position(parser: str) -> None:
+    source = parse_source('{"\\ud83e\\udd80": "\\ud83e\\udd80", "a": 1}', "f")
+    assert isinstance(source.root, MappingNode)
+    assert source.root.entries["a"].key_position.column == 34
+    assert list(source.root.entries) == ["\U0001f980", "a"]
+
+
 # Against another reader
 
 
 def test_json_is_read_as_json_reads_it() -> None:
     value = {"a": [1, -2.5, True, None, "x: y", {"b": {}}], "c": 'é\n\t"\\', "d": []}
     assert read(json.dumps(value, ensure_ascii=False)) == value
+    assert read(json.dumps({**value, "d": "\U0001f980\U0010ffff"})) == {
+        **value,
+        "d": "\U0001f980\U0010ffff",
+    }

@@ -1,0 +1,36 @@
+"""Names characters that look like a space, or like nothing, where one of them is in the way."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+_SPACES = "\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000"
+_NOTHING = "\u00ad\u061c\u115f\u1160\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufeff"
+
+INVISIBLE = f"[{_SPACES}{_NOTHING}]"
+"""One such character, as a regular expression."""
+
+_INVISIBLE = re.compile(INVISIBLE)
+
+
+def name_invisible(text: str) -> str | None:
+    """The first such character of a text by number and name, or None where there is none."""
+    found = _INVISIBLE.search(text)
+    if found is None:
+        return None
+    name = unicodedata.name(found[0], "a character without a name").lower()
+    return f"U+{ord(found[0]):04X} ({name})"
+
+
+def hint_for_invisible(text: str) -> str | None:
+    """What to do about the first such character of a text, or None where there is none."""
+    name = name_invisible(text)
+    return f"{name} stands here and cannot be seen; {repair_of(text)}" if name else None
+
+
+def repair_of(text: str) -> str:
+    """How to get rid of the first such character of a text."""
+    found = _INVISIBLE.search(text)
+    is_space = found and re.match(f"[{_SPACES}]", found[0])
+    return "type a plain space in its place" if is_space else "delete it"
