@@ -12,6 +12,30 @@ from storyboard.records import Json, Position
 ScalarValue: TypeAlias = bool | int | float | str | None
 
 
+class _Written:
+    spelling: str
+
+    def __str__(self) -> str:
+        return self.spelling
+
+
+class WrittenInt(_Written, int):
+    """A whole number that prints as it was written: 0010, 0x1F."""
+
+
+class WrittenFloat(_Written, float):
+    """A number that prints as it was written: 3.10, 1e3."""
+
+
+def as_written(value: ScalarValue, spelling: str) -> ScalarValue:
+    """The value, equal in all but how it prints where it is a number written in another way."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or str(value) == spelling:
+        return value
+    made = WrittenInt(value) if isinstance(value, int) else WrittenFloat(value)
+    made.spelling = spelling
+    return made
+
+
 class ScalarNode(NamedTuple):
     """One value. `text` is its spelling in the file, quotes and folding resolved.
 
@@ -35,6 +59,11 @@ class ScalarNode(NamedTuple):
         """The plain value."""
         return self.value
 
+    @property
+    def written(self) -> Json:
+        """The value for templates, in which a number prints as it is written."""
+        return as_written(self.value, self.text)
+
 
 @dataclass(frozen=True, slots=True)
 class SequenceNode:
@@ -47,6 +76,11 @@ class SequenceNode:
     def data(self) -> Json:
         """The plain list."""
         return [item.data for item in self.items]
+
+    @property
+    def written(self) -> Json:
+        """The list for templates."""
+        return [item.written for item in self.items]
 
 
 class Entry(NamedTuple):
@@ -81,9 +115,14 @@ class MappingNode:
         """The plain dict."""
         return {key: entry.value.data for key, entry in self.entries.items()}
 
+    @property
+    def written(self) -> Json:
+        """The dict for templates."""
+        return {key: entry.value.written for key, entry in self.entries.items()}
+
 
 class Row(NamedTuple):
-    """One row of a file of rows: its plain cells by column, and where it begins."""
+    """One row of a file of rows: its cells by column, and where it begins."""
 
     position: Position
     cells: dict[str, Json]

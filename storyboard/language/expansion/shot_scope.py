@@ -141,7 +141,7 @@ class ShotScope:
     def render_node(self, node: Node) -> Json:
         """The node as plain data, every string in it rendered. Raises TemplateFault."""
         if isinstance(node, ScalarNode):
-            return self.render_text(node) if isinstance(node.value, str) else node.value
+            return self.render_text(node) if isinstance(node.value, str) else node.written
         if isinstance(node, SequenceNode):
             return [self.render_node(item) for item in node.items]
         return {key: self.render_node(value) for key, value in node}

@@ -18,7 +18,7 @@ from collections.abc import Iterator, Mapping
 from itertools import accumulate
 from typing import Any, NamedTuple
 
-from storyboard.language.nodes import Row
+from storyboard.language.nodes import Row, ScalarValue, as_written
 from storyboard.language.yaml.scalars import MAX_DIGITS
 from storyboard.records import Position, Problem
 from storyboard.reporting.lines import position_at, split_lines
@@ -152,13 +152,15 @@ def _read_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return made
 
 
-def _read_number(token: str) -> int | float | _Unusable:
+def _read_number(token: str) -> ScalarValue | _Unusable:
     if len(token) > MAX_DIGITS:
         return _Unusable(f"a number of {len(token):,} characters, more than {MAX_DIGITS}")
     if token.lstrip("-").isdigit():
-        return int(token)
+        return as_written(int(token), token)
     value = float(token)
-    return value if math.isfinite(value) else _Unusable(f"{token} is too large for a number")
+    if not math.isfinite(value):
+        return _Unusable(f"{token} is too large for a number")
+    return as_written(value, token)
 
 
 _DECODER = json.JSONDecoder(

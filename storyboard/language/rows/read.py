@@ -6,7 +6,7 @@ and a line in `FORMATS`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
@@ -17,7 +17,7 @@ from storyboard.language.rows.json import read_json, read_json_lines, row_proble
 from storyboard.language.rows.values import RowValues
 from storyboard.language.text_files import MAX_BYTES, read_text
 from storyboard.language.yaml.source import parse_source
-from storyboard.records import Position, Problem, Severity
+from storyboard.records import Json, Position, Problem, Severity
 
 MAX_ROWS = 100_000
 
@@ -63,6 +63,7 @@ def read_rows(
             problems.append(found)
         else:
             rows.append(RowValues(found.cells, found.position, is_table=is_table))
+    problems += _templates_in_cells(rows)
     if not rows and not problems:
         message = "no rows in this file, so it makes no shots"
         problems.append(Problem(top, "no-rows", message, severity=Severity.WARNING))
@@ -76,11 +77,36 @@ def _read_yaml(text: str, display_name: str) -> Iterator[Row | Problem]:
     if isinstance(root, SequenceNode):
         for number, item in enumerate(root.items):
             if isinstance(item, MappingNode):
-                yield Row(item.position, {name: node.data for name, node in item})
+                yield Row(item.position, {name: node.written for name, node in item})
             else:
                 yield row_problem(item.data, number, item.position)
     elif root is not None:
         yield row_problem(root.data, None, root.position)
+
+
+def _holds_template(cell: Json) -> bool:
+    if isinstance(cell, str):
+        return ("{{" in cell and "}}" in cell) or ("{%" in cell and "%}" in cell)
+    if isinstance(cell, (list, dict)):
+        return any(map(_holds_template, cell.values() if isinstance(cell, dict) else cell))
+    return False
+
+
+def _templates_in_cells(rows: Iterable[RowValues]) -> Iterator[Problem]:
+    """A warning for each column in which a cell holds a template, which is sent as it stands."""
+    found: dict[str, list[Position]] = {}
+    for row in rows:
+        for column, cell in row.items():
+            if _holds_template(cell):
+                found.setdefault(column, []).append(row.position)
+    for column, positions in found.items():
+        others = len(positions) - 1
+        more = f", as in {others:,} more row{'s'[: others > 1]}" if others else ""
+        message = f"column {column!r}: the template in this cell is not filled in{more}"
+        message += "; cells are data"
+        hint = "write the template in the storyboard, and into the cell only what differs"
+        warning = Severity.WARNING
+        yield Problem(positions[0], "template-in-cell", message, hint, severity=warning)
 
 
 FORMATS: dict[str, Callable[[str, str], Iterator[Row | Problem]]] = {

@@ -175,7 +175,7 @@ def need_operands(sign: str, left: Any, right: Any) -> None:
 
 
 def printable(value: object) -> str:
-    """A value as it prints: text, a number, true or false, and nothing for null."""
+    """A value as it prints: text, a number as written, true or false, and nothing for null."""
     if isinstance(value, str):
         value.encode()  # half a character cannot be sent
         return str.__str__(value)
@@ -185,12 +185,11 @@ def printable(value: object) -> str:
         return "true" if value else "false"
     if isinstance(value, int):
         need_number(value)
-        return int.__str__(value)
+        return str(value)
     if isinstance(value, float):
         if not math.isfinite(value):
-            words = f"{float.__repr__(value)} is not a number that can be sent"
-            raise TemplateFault("not-printable", words)
-        return float.__repr__(value)
+            raise TemplateFault("not-printable", f"{value} is not a number that can be sent")
+        return str(value)
     need_defined(value)
     kind, hint = _kind(value)
     words = f"{kind} cannot be printed; only text, numbers, true and false can"

@@ -103,7 +103,8 @@ def _format(context: Context, text: str, /, *args: object, **named: object) -> s
 
 
 def _of_field(value: object) -> object:
-    return value if type(value) in (int, float) else printable(value)
+    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    return value if is_number else printable(value)
 
 
 def _tojson(value: object, indent: int | None = None) -> str:

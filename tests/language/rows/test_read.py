@@ -63,8 +63,52 @@ def test_csv_is_read_however_it_is_written(folder: Path, content: str) -> None:
 
 
 def test_cells_of_csv_are_text_as_they_stand(folder: Path) -> None:
-    rows = rows_of(folder, "p.csv", "a,b,c,d,e\n0010, yes ,,null,{{ x }}\n")
-    assert data(rows) == [{"a": "0010", "b": " yes ", "c": "", "d": "null", "e": "{{ x }}"}]
+    rows = rows_of(folder, "p.csv", "a,b,c,d,e\n0010, yes ,,null,{ x }\n")
+    assert data(rows) == [{"a": "0010", "b": " yes ", "c": "", "d": "null", "e": "{ x }"}]
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("p.csv", "a,b\nx,{{ hero }}\ny,{% if x %}\nz,{{ }\n"),
+        ("p.json", '[{"b": "{{ hero }}"},\n{"b": ["{% if x %}"]}, {"b": "{{ }"}]'),
+        ("p.jsonl", '{"b": "{{ hero }}"}\n{"b": {"c": "{% if x %}"}}\n'),
+        ("p.yaml", "- b: '{{ hero }}'\n- b: '{% if x %}'\n"),
+    ],
+)
+def test_a_template_in_a_cell_is_data_with_one_warning_for_its_column(
+    folder: Path, name: str, content: str
+) -> None:
+    rows = rows_of(folder, name, content)
+    (problem,) = rows.problems
+    assert rows.rows[0]["b"] == "{{ hero }}"
+    assert (problem.code, problem.is_warning) == ("template-in-cell", True)
+    assert problem.message == (
+        "column 'b': the template in this cell is not filled in, as in 1 more row; cells are data"
+    )
+    assert problem.position.line == (2 if name == "p.csv" else 1)
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("p.json", '[{"a": 1.50, "b": 1e3, "c": -0, "d": [3.10], "e": {"f": 2.0}, "g": 7}]'),
+        ("p.yaml", "- {a: 1.50, b: 1e3, c: -0, d: [3.10], e: {f: 2.0}, g: 7}"),
+    ],
+)
+def test_numbers_in_rows_print_as_they_are_written(folder: Path, name: str, content: str) -> None:
+    (row,) = data(rows_of(folder, name, content))
+    assert row == {"a": 1.5, "b": 1000, "c": 0, "d": [3.1], "e": {"f": 2}, "g": 7}
+    assert [str(row[key]) for key in "abcg"] == ["1.50", "1e3", "-0", "7"]
+    assert str(row["d"][0]) == "3.10"
+    assert json.dumps(row["a"]) == "1.5"
+
+
+def test_a_column_whose_name_holds_what_cannot_be_seen_is_warned_about(folder: Path) -> None:
+    rows = rows_of(folder, "p.csv", "sku,na\u200bme\na,b\n")
+    (problem,) = rows.problems
+    assert problem.is_warning
+    assert problem.hint == "U+200B (zero width space) stands here and cannot be seen; delete it"
 
 
 def test_quoted_cells_may_hold_delimiters_quotes_and_lines(folder: Path) -> None:
