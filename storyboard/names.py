@@ -3,12 +3,16 @@
 Ids of shots and takes become file names on every system, so they keep to what
 all of them allow. Whatever reads, checks or describes a name takes the rule
 from here: the editor's schema, the expansion, the manifest, the model cards.
-Imports nothing of the project.
+Names of files are compared by `fold`, and are UTF-8 on the disk whatever the
+locale says. Imports nothing of the project.
 """
 
 from __future__ import annotations
 
+import os
 import re
+import unicodedata
+from pathlib import Path
 
 ID = "[A-Za-z0-9][A-Za-z0-9._-]*"
 """The characters of an id, as a regular expression that JSON Schema understands too."""
@@ -99,3 +103,49 @@ def path_problem(path: str) -> str | None:
         if is_device(name):
             return "holds the name of a Windows device"
     return None
+
+
+def fold(name: str) -> str:
+    """A name as names are compared: without regard to case and to its form in Unicode.
+
+    One "é" may be one character or two: macOS, archives and git change it on the way.
+    """
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
+
+
+def to_file_name(name: str) -> str:
+    """The name as the system's functions take it, so that the disk has it in UTF-8."""
+    try:
+        return os.fsdecode(name.encode("utf-8", "surrogateescape"))
+    except UnicodeEncodeError:  # half a surrogate pair: no file has such a name
+        return name
+
+
+def from_file_name(file_name: str) -> str:
+    """The name that a file has on the disk, read as UTF-8 whatever the locale says."""
+    return os.fsencode(file_name).decode("utf-8", "surrogateescape")
+
+
+def find_spellings(folder: Path, name: str) -> list[str]:
+    """What a folder holds under a name in any spelling, sorted; empty where it cannot be read."""
+    wanted = fold(name)
+    try:
+        return sorted(one for one in os.listdir(folder) if fold(from_file_name(one)) == wanted)  # noqa: PTH208 (names)
+    except (OSError, ValueError):
+        return []
+
+
+def spelled_on_disk(folder: Path, name: str) -> str:
+    """A path below a folder as the disk spells it; as it is given where that is not one clear path.
+
+    Folders are read on the way: the caller has seen that nothing forbids it.
+    """
+    parts = to_file_name(name).split("/")
+    for number, part in enumerate(parts):
+        if part not in ("", ".", "..") and not os.path.lexists(folder / part):
+            found = find_spellings(folder, from_file_name(part))
+            if len(found) != 1:
+                return name
+            parts[number] = found[0]
+        folder /= parts[number]
+    return "/".join(parts)

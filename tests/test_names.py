@@ -11,10 +11,15 @@ from storyboard.names import (
     ID,
     RESERVED_NAMES,
     check_id,
+    find_spellings,
+    fold,
+    from_file_name,
     is_device,
     is_video_path,
     path_problem,
+    spelled_on_disk,
     take_id,
+    to_file_name,
     video_path,
 )
 
@@ -118,3 +123,33 @@ def test_no_var_may_have_a_reserved_name_by_the_editors_schema() -> None:
     schema = json.loads((SCHEMAS / "storyboard.schema.json").read_text("utf-8"))
     rules = schema["definitions"]["vars"]["propertyNames"]["allOf"]
     assert {"enum": list(RESERVED_NAMES)} in [rule.get("not") for rule in rules]
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Film", "film"),
+        ("caf\u00e9", "cafe\u0301"),
+        ("CAF\u00c9", "cafe\u0301"),
+        ("\u212b", "\u00e5"),
+    ],
+)
+def test_names_that_differ_in_case_or_form_alone_are_folded_into_one(one: str, other: str) -> None:
+    assert fold(one) == fold(other)
+    assert fold(one) != fold(f"{other}s")
+
+
+def test_a_file_name_is_utf_8_on_the_disk_and_comes_back() -> None:
+    for name in ("film", "caf\u00e9", "fil\udcff"):
+        assert from_file_name(to_file_name(name)) == name
+    assert to_file_name("\ud800") == "\ud800"
+
+
+def test_a_path_is_spelled_as_the_disk_has_it(tmp_path: Path) -> None:
+    (tmp_path / "Rows").mkdir()
+    (tmp_path / "Rows" / "cafe\u0301.csv").touch()
+    assert spelled_on_disk(tmp_path, "rows/CAF\u00c9.csv") == "Rows/cafe\u0301.csv"
+    assert spelled_on_disk(tmp_path / "Rows", "../rows/caf\u00e9.csv") == "../Rows/cafe\u0301.csv"
+    assert spelled_on_disk(tmp_path, "rows/tea.csv") == "rows/tea.csv"
+    assert spelled_on_disk(tmp_path, "a\0b/c") == "a\0b/c"
+    assert find_spellings(tmp_path / "nothing", "a") == []

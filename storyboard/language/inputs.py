@@ -18,6 +18,7 @@ from storyboard.language.yaml.source import Source, read_source
 from storyboard.language.yaml.text_keys import TEXT_KEYS
 from storyboard.models.catalog import Catalog
 from storyboard.models.schema.storyboard import include_schema, storyboard_schema
+from storyboard.names import spelled_on_disk, to_file_name
 from storyboard.records import Position, Problem
 from storyboard.reporting.value_paths import format_value
 
@@ -55,7 +56,7 @@ class Inputs:
 
     def read_rows(self, node: ScalarNode, where: str) -> list[RowValues]:
         """The rows of the file that a shot names; `where` is the path to the setting."""
-        path, display_name = _resolve(self._path, self._display_name, node.text)
+        path, display_name = self._resolve(self._path, self._display_name, node.text)
         rows = self._rows.get(display_name)
         if rows is None:
             rows = self._rows[display_name] = self._read_rows(path, display_name)
@@ -66,7 +67,7 @@ class Inputs:
 
     def read_templates(self) -> Templates:
         """The template engine, with the macros in the folder beside the storyboard."""
-        folder, display_name = _resolve(self._path, self._display_name, "templates")
+        folder, display_name = _beside(self._path, self._display_name, "templates")
         refusal = self._refusal(folder, display_name) if os.path.lexists(folder) else None
         templates = Templates(None if refusal else folder, display_name=display_name)
         self.problems.extend([refusal] if refusal else templates.problems)
@@ -83,7 +84,7 @@ class Inputs:
         found: list[MappingNode] = []
         for setting in _names_of_includes(root):
             name = str(setting.node.data)
-            target, target_name = _resolve(path, display_name, name)
+            target, target_name = self._resolve(path, display_name, name)
             real = _real_path(target)
             if real in above:
                 circle = [*above[above.index(real) :], real]
@@ -131,6 +132,13 @@ class Inputs:
             if self._scope.holds_key(rows.text)
             else rows
         )
+
+    def _resolve(self, path: Path, display_name: str, name: str) -> tuple[Path, str]:
+        """The path of what the file `path` calls `name`, in whatever spelling, and its name."""
+        found = _beside(path, display_name, to_file_name(name))
+        if self._scope.refusal(found[0]) is None and not os.path.lexists(found[0]):
+            return _beside(path, display_name, spelled_on_disk(path.parent, name))
+        return found
 
     def _refusal(self, path: Path, display_name: str) -> Problem | None:
         """The problem with a file that must not be opened."""
@@ -189,7 +197,7 @@ def _at_setting(problems: Sequence[Problem], text: str, setting: Setting) -> Seq
     ]
 
 
-def _resolve(path: Path, display_name: str, name: str) -> tuple[Path, str]:
+def _beside(path: Path, display_name: str, name: str) -> tuple[Path, str]:
     """The path of what the file `path` calls `name`, and its name in messages."""
     display_name = os.path.normpath(os.path.join(os.path.dirname(display_name), name))  # noqa: PTH118, PTH120 (a shown name, not a path)
     return path.parent / name, display_name

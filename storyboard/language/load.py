@@ -6,6 +6,7 @@ nothing else. Whatever is wrong with a file is a problem, not an exception.
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
@@ -22,6 +23,7 @@ from storyboard.language.read_scope import find_scope
 from storyboard.language.validation.check import check_payload
 from storyboard.models.card import ModelCard
 from storyboard.models.catalog import Catalog
+from storyboard.names import from_file_name
 from storyboard.records import Problem, Storyboard, Take
 from storyboard.reporting.problems import tidy
 from storyboard.reporting.suggest import limited_suggestions
@@ -56,13 +58,18 @@ def load_storyboard(
         title, takes = _expand(root, inputs, catalog, given)
     return Storyboard(
         path=path,
-        # A file name need not be Unicode; what the folder, the state and the manifest hold must.
-        name=path.stem.encode("utf-8", "replace").decode(),
+        name=_name_of(path),
         title=title,
         takes=takes,
         problems=tidy(inputs.problems),
         sources=inputs.sources,
     )
+
+
+def _name_of(path: Path) -> str:
+    """The storyboard's name; a file name need not be Unicode, what is made of the name must."""
+    name = from_file_name(path.stem).encode("utf-8", "replace").decode()
+    return unicodedata.normalize("NFC", name)
 
 
 def _expand(

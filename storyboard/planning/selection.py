@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from storyboard.errors import UsageError
+from storyboard.names import fold
 from storyboard.records import Take
 from storyboard.reporting.suggest import did_you_mean
 
@@ -59,7 +60,7 @@ def _matching(
         matches = {
             take.id
             for take in takes
-            if any(_fits(value.casefold(), pattern.casefold()) for value in values_of(take))
+            if any(_fits(fold(value), fold(pattern)) for value in values_of(take))
         }
         if not matches:
             # In file order, so that of two equally close names the same one is suggested.

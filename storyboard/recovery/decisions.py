@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from storyboard.names import fold
 from storyboard.records import Submission, SubmissionState, Take
 
 UNKNOWN_STATES = frozenset({SubmissionState.SENDING, SubmissionState.UNKNOWN})
@@ -72,17 +73,15 @@ def find_named(name: str, submissions: Sequence[Submission], takes: Sequence[Tak
     A take of the storyboard has those of its own request, whoever made it
     first, and those that were sent under its name, whatever it is now.
     """
-    unknown, name = unknown_among(submissions), name.casefold()
+    unknown, name = unknown_among(submissions), fold(name)
     for is_shot in (False, True):
         requests = {
-            take.fingerprint
-            for take in takes
-            if (take.shot if is_shot else take.id).casefold() == name
+            take.fingerprint for take in takes if fold(take.shot if is_shot else take.id) == name
         }
         found = tuple(
             one
             for one in unknown
-            if (one.shot if is_shot else one.take).casefold() == name or one.fingerprint in requests
+            if fold(one.shot if is_shot else one.take) == name or one.fingerprint in requests
         )
         if found:
             return Named(found, is_shot)

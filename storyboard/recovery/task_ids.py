@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from storyboard.errors import UsageError
+from storyboard.names import fold
 from storyboard.planning.states import status_of
 from storyboard.project.workspace import Workspace
 from storyboard.records import Submission, SubmissionState, TakeStatus
@@ -54,16 +55,16 @@ def _numbers(submissions: Sequence[Submission]) -> str:
 
 def _not_unknown(space: Workspace, name: str, known: Sequence[Submission]) -> UsageError:
     """Why there is nothing to settle under this name."""
-    folded = name.casefold()
+    folded = fold(name)
     takes = space.storyboard.takes
     snapshot = space.snapshot()
     words = {
         state.take.id: _standing(state.status, state.submission)
         for state in space.read_states(known, snapshot)
-        if folded in (state.take.id.casefold(), state.take.shot.casefold())
+        if folded in (fold(state.take.id), fold(state.take.shot))
     }
     for one in known:
-        if folded in (one.take.casefold(), one.shot.casefold()) and (
+        if folded in (fold(one.take), fold(one.shot)) and (
             one.take not in {take.id for take in takes}
         ):
             words[one.take] = _standing(status_of(one, has_file=snapshot.has_file), one)

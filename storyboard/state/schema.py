@@ -13,6 +13,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from storyboard.errors import StateError
+from storyboard.names import fold
 from storyboard.state.checks import FOLDER_CHECKS, problem_of
 
 APPLICATION_ID = int.from_bytes(b"stbd", "big")
@@ -173,8 +174,8 @@ def check_owner(db: sqlite3.Connection, owner: tuple[str, str], path: Path) -> b
     problem = problem_of(FOLDER_CHECKS, [*zip(*rows, strict=True)]) if rows else None
     if problem or len(rows) > 1:
         raise damage(path, "folder", problem or "it has more than one row")
-    if rows and rows[0] != owner:
-        (origin, storyboard), (wanted_origin, wanted) = rows[0], owner
+    (origin, storyboard), (wanted_origin, wanted) = (rows or [owner])[0], owner
+    if origin != wanted_origin or fold(storyboard) != fold(wanted):
         raise StateError(
             f"{path.parent} belongs to {storyboard} rendered at {origin}, "
             f"not to {wanted} at {wanted_origin}",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Mapping
 from functools import lru_cache
 
@@ -61,4 +62,6 @@ def _spellings(columns: tuple[str, ...]) -> Mapping[str, str]:
 
 
 def _as_name(column: str) -> str:
-    return _NO_WORD.sub("_", column.strip()).strip("_")
+    # An accent of its own is no letter; macOS and some tables write "é" in two characters.
+    column = unicodedata.normalize("NFC", column.strip())
+    return _NO_WORD.sub("_", column).strip("_")

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from storyboard.errors import UsageError
 from storyboard.fingerprint import fingerprint
-from storyboard.names import is_video_path
+from storyboard.names import fold, is_video_path
 from storyboard.outputs.manifest.file import Manifest, ManifestTake
 from storyboard.outputs.manifest.manifest import to_submission
 from storyboard.outputs.manifest.times import whole_second
@@ -75,7 +75,7 @@ def _check_owner(manifest: Manifest, folder: Path, *, origin: str, storyboard: s
     """A manifest of another account's tasks, or of another film, would be overwritten."""
     if manifest.origin != origin:
         problem = f"tells of videos made at {manifest.origin}, not {origin}"
-    elif storyboard is not None and manifest.storyboard != storyboard:
+    elif storyboard is not None and fold(manifest.storyboard) != fold(storyboard):
         problem = f"belongs to the storyboard {manifest.storyboard}, not to {storyboard}"
     else:
         return
