@@ -59,7 +59,7 @@ class Faults:
     garbled_reply: When = _fault(Stage.SUBMIT, "the task is accepted, the answer is not JSON")
     error_500_after: When = _fault(Stage.SUBMIT, "the task is accepted, the answer is 500")
     same_task_id: When = _fault(
-        Stage.SUBMIT, "the task is accepted, the answer has the id of the task before"
+        Stage.SUBMIT, "the task is accepted, the answer has the id of the task polled last"
     )
     task_fails: When = _fault(Stage.TASK, "the task ends as failed")
     task_canceled: When = _fault(Stage.TASK, "the task ends as canceled")

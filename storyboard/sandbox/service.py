@@ -54,6 +54,7 @@ class Service:
         self._tasks: dict[str, Task] = {}
         self._tasks_by_file: dict[str, Task] = {}
         self._open: dict[str, Task] = {}
+        self.last_polled: Task | None = None
         self._spent_usd = 0.0
         self._counts: Counter[Stage] = Counter()
         self._window = RateWindow(settings.requests_per_minute)
@@ -155,15 +156,6 @@ class Service:
         for task in tasks:
             self._tasks[task.id] = self._tasks_by_file[task.file] = self._open[task.id] = task
 
-    def task_before(self, task: Task) -> Task | None:
-        """The task that was accepted before this one, None for the first."""
-        before = None
-        for other in self._tasks.values():
-            if other is task:
-                break
-            before = other
-        return before
-
     def forget(self, task: Task) -> None:
         """Remove a task whose client was never answered."""
         del self._tasks[task.id], self._tasks_by_file[task.file]
@@ -245,6 +237,7 @@ class Service:
         task = self._tasks.get(task_id)
         if task is None or task.is_expired(self.now()):
             raise not_found("task does not exist or has expired")
+        self.last_polled = task
         return task
 
     def task_of_file(self, name: str) -> Task:

@@ -28,7 +28,13 @@ from pathlib import Path
 from storyboard import cli
 from storyboard.errors import ExitCode
 from storyboard.records import Payload, Submission, SubmissionState
-from storyboard.recovery.decisions import abandoned, adopted, released, unknown_among
+from storyboard.recovery.decisions import (
+    UNKNOWN_STATES,
+    abandoned,
+    adopted,
+    released,
+    unknown_among,
+)
 from storyboard.sandbox.faults import Faults
 from storyboard.sandbox.server import SandboxServer
 from storyboard.sandbox.settings import SandboxSettings
@@ -107,7 +113,7 @@ class Ordeal:
         self.output = folder / "renders" / "film"
         self.figures = Figures(seed=seed, takes=takes)
         self.given_up: Counter[str] = Counter()  # tasks known to nobody, by their payload
-        self._adopted: set[str] = set()
+        self._adopted: set[str] = set()  # by the decisions of one settling
         self._kills = kills
         self._rng = random.Random(seed)
         self._say = say
@@ -221,6 +227,7 @@ class Ordeal:
         unknown = unknown_among(read_submissions(self.output))
         self.figures.reconciled += len(before) - len(unknown)
         by_hand = []
+        self._adopted.clear()
         for submission in unknown:
             strays = self._strays_of(server, submission)
             settled = self._decide(submission, strays[-1] if strays else None)
@@ -235,7 +242,10 @@ class Ordeal:
     def _strays_of(self, server: SandboxServer, submission: Submission) -> list[Task]:
         """The tasks in the console that may be this submission's."""
         name = _name(submission.payload)
-        known = {one.task_id for one in read_submissions(self.output)} | self._adopted
+        # A task that the API gave to several is known to none of them.
+        known = self._adopted | {
+            one.task_id for one in read_submissions(self.output) if one.state not in UNKNOWN_STATES
+        }
         strays = [
             task
             for task in server.ledger.submissions

@@ -7,8 +7,7 @@ from dataclasses import replace
 
 from storyboard.sandbox.faults import FAULTS, Faults, Stage
 
-_LEFT_OUT = {"never_ends", "no_video", "same_task_id"}
-KINDS = tuple(name for name in FAULTS if name not in _LEFT_OUT)
+KINDS = tuple(name for name in FAULTS if name not in ("never_ends", "no_video"))
 """All but those with which a render would not end, or not for ten minutes."""
 
 _LIKELY = {
@@ -20,8 +19,14 @@ _LIKELY = {
 }
 """The highest chance of one fault, by what it strikes."""
 
-_STORMS = ("lost_reply", "reset_before", "error_500", "error_503", "error_500_after")
-
+_STORMS = (
+    "lost_reply",
+    "reset_before",
+    "error_500",
+    "error_503",
+    "error_500_after",
+    "same_task_id",
+)
 
 EACH_ONCE = Faults(
     interim_reply=(2, 10),
@@ -33,6 +38,7 @@ EACH_ONCE = Faults(
     lost_reply=(12,),
     garbled_reply=(15,),
     error_500_after=(18,),
+    same_task_id=(21,),
     task_fails=(2,),
     task_canceled=(4,),
     poll_reset=(3,),

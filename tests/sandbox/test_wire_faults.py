@@ -261,13 +261,16 @@ def test_polls_and_downloads_have_interim_answers_too(serve: Serve, fault: str) 
     assert final.startswith(b"HTTP/1.1 200")
 
 
-def test_two_submissions_get_the_same_task_id_though_both_are_accepted(serve: Serve) -> None:
+def test_a_submission_gets_the_id_of_a_task_that_its_client_knows_and_is_accepted(
+    serve: Serve,
+) -> None:
     client = serve(faults=Faults(same_task_id=1.0))
-    first, second, third = (client.accepted(prompt=prompt) for prompt in ("one", "two", "three"))
+    first, second = client.accepted(prompt="one"), client.accepted(prompt="two")
+    client.poll(first)
+    third, fourth = client.accepted(prompt="three"), client.accepted(prompt="four")
     tasks = [task.id for task in client.server.ledger.submissions]
-    assert len(set(tasks)) == 3
-    assert [first, second, third] == [tasks[0], tasks[0], tasks[1]]
-    assert client.server.ledger.faults["same_task_id"] == 3  # the first has none before it
+    assert len(set(tasks)) == 4
+    assert [first, second, third, fourth] == [tasks[0], tasks[1], tasks[0], tasks[0]]
 
 
 def test_every_odd_link_leads_a_browser_to_the_video(serve: Serve) -> None:
