@@ -19,8 +19,8 @@ from storyboard.console.read_storyboards import read_sound
 from storyboard.console.summary import take_document
 from storyboard.errors import ExitCode
 from storyboard.models.catalog import load_catalog
-from storyboard.planning.plan import find_orphans
-from storyboard.planning.states import lacks_link, status_of
+from storyboard.planning.plan import POINTER, find_orphans
+from storyboard.planning.states import HasFile, lacks_link, status_of
 from storyboard.project.workspace import find_workspaces
 from storyboard.records import TakeState, TakeStatus
 from storyboard.reporting.amounts import time_left
@@ -57,28 +57,31 @@ def command(*, file: Path, variables: VariableOptions, where: FolderOptions, as_
             }
         )
         return ExitCode.OK
-    rows = [_row(state, now) for state in states]
+    rows = [_row(state, now, snapshot.is_pointer) for state in states]
     rows += [
         (word, take, f"(not in the storyboard) {more}")
-        for word, take, more in (_row(state, now) for state in orphans)
+        for word, take, more in (_row(state, now, snapshot.is_pointer) for state in orphans)
     ]
     head = f"{file}: {count_statuses(states)}"
     print_lines([head, *(f"  {line}" for line in align(rows))])
     return ExitCode.OK
 
 
-def _row(state: TakeState, now: datetime) -> tuple[str, str, str]:
-    said = (_where(state, now), (state.submission.reason if state.submission else None) or "")
-    return state.status.value, state.take.id, "; ".join(filter(None, said))
+def _row(state: TakeState, now: datetime, is_pointer: HasFile) -> tuple[str, str, str]:
+    reason = state.submission.reason if state.submission else None
+    said = filter(None, (_where(state, now, is_pointer), reason))
+    return state.status.value, state.take.id, "; ".join(said)
 
 
-def _where(state: TakeState, now: datetime) -> str:
+def _where(state: TakeState, now: datetime, is_pointer: HasFile) -> str:
     """Where the take's video or task is; empty where it has none."""
     submission = state.submission
     if submission is None:
         return ""
     if state.status is TakeStatus.DONE and submission.video:
         return submission.video.path
+    if state.status is TakeStatus.RENDERED and submission.video and is_pointer(submission.video):
+        return POINTER
     if state.status is TakeStatus.RENDERED and submission.url_expires_at:
         if submission.url_expires_at <= now:
             return "its link has expired; --rerender pays for it again"

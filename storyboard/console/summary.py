@@ -14,6 +14,7 @@ from storyboard.planning.plan import PlanOptions
 from storyboard.planning.states import lacks_link
 from storyboard.project.workspace import Workspace
 from storyboard.records import ActionKind, Plan, TakeState, TakeStatus
+from storyboard.videos.files import is_lfs_pointer
 
 Outcome = tuple[Workspace, Plan, Sequence[TakeState]]
 """What one storyboard came to: its plan, and all its takes after the run."""
@@ -111,6 +112,9 @@ def _say_what_waits(
     elif submission is not None and lacks_link(submission):
         say(f"take {take.id} is rendered, and the API gave no link to its video")
         say("    next: look for it in the console; --rerender pays for it again")
+    elif submission and submission.video and is_lfs_pointer(space.folder, submission.video):
+        say(f"take {take.id} is rendered, and its file is a Git LFS pointer")
+        say("    next: git lfs pull")
     elif state.status is TakeStatus.RENDERED and plan_options.download:
         why = f": {why_not_here}" if why_not_here else ""
         say(f"take {take.id} is rendered, and its video is not here{why}")

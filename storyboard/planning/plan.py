@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from storyboard.planning.changes import describe_changes
 from storyboard.planning.states import (
@@ -36,6 +37,9 @@ from storyboard.reporting.amounts import time_left
 ACCOUNT_REJECTIONS = frozenset({401, 402, 403, 404, 405})
 
 
+POINTER = "its file is a Git LFS pointer; git lfs pull brings the video"
+
+
 @dataclass(frozen=True, slots=True)
 class PlanOptions:
     """What the user asked for beyond the plain run; one field an option of `render`."""
@@ -46,12 +50,20 @@ class PlanOptions:
     download: bool = True
 
 
+class _Files(NamedTuple):
+    """What is in the place of a video: its file, or a pointer of Git LFS."""
+
+    has_file: HasFile
+    is_pointer: HasFile
+
+
 def make_plan(
     takes: Sequence[Take],
     submissions: Sequence[Submission],
     *,
     now: datetime,
     has_file: HasFile,
+    is_pointer: HasFile = lambda video: False,
     selected: Collection[str] | None = None,
     options: PlanOptions = PlanOptions(),
     manifest_tasks: ManifestTasks | None = None,
@@ -64,6 +76,7 @@ def make_plan(
     previous = {
         one.take: one for one in submissions if one.state is not SubmissionState.UNAVAILABLE
     }
+    files = _Files(has_file, is_pointer)
     pairs = pair_takes(takes, submissions, manifest_tasks=manifest_tasks)
     first_takes: dict[tuple[str, ActionKind, int | None], str] = {}
     decided: set[int] = set()
@@ -75,7 +88,7 @@ def make_plan(
             last = previous.get(take.id)
             kind, reason = ActionKind.SUBMIT, _describe_difference(last, take) if last else "new"
         else:
-            kind, reason = _decide(take, submission, now=now, has_file=has_file, options=options)
+            kind, reason = _decide(take, submission, files, now=now, options=options)
         if take.fingerprint != written.fingerprint:
             reason = f"{reason}; the storyboard differs: {_describe_difference(take, written)}"
         row = None
@@ -104,7 +117,7 @@ def find_orphans(
 
 
 def _decide(
-    take: Take, submission: Submission, *, now: datetime, has_file: HasFile, options: PlanOptions
+    take: Take, submission: Submission, files: _Files, *, now: datetime, options: PlanOptions
 ) -> tuple[ActionKind, str]:
     """What to do about a take that was sent before, and why: the first row that applies."""
     match submission.state:
@@ -114,9 +127,7 @@ def _decide(
             task = submission.task_id
             return ActionKind.RESUME, f"task {task} was accepted and is not finished"
         case SubmissionState.SUCCEEDED if take.is_locked or not options.force:
-            kind, reason = _decide_succeeded(
-                take, submission, now=now, has_file=has_file, options=options
-            )
+            kind, reason = _decide_succeeded(take, submission, files, now=now, options=options)
             return kind, f"{reason}; {submission.reason}" if submission.reason else reason
         case _ if options.force:
             return ActionKind.SUBMIT, "a new version was asked for with --force"
@@ -136,13 +147,15 @@ def _decide(
 
 
 def _decide_succeeded(
-    take: Take, submission: Submission, *, now: datetime, has_file: HasFile, options: PlanOptions
+    take: Take, submission: Submission, files: _Files, *, now: datetime, options: PlanOptions
 ) -> tuple[ActionKind, str]:
     """What to do about a take that was paid for and rendered."""
-    if has_video(submission, has_file):
+    if has_video(submission, files.has_file):
         return ActionKind.KEEP, "locked" if take.is_locked else "unchanged"
     if not options.download:
         return ActionKind.KEEP, "rendered; not downloaded, as --no-download asks"
+    if submission.video and files.is_pointer(submission.video):
+        return ActionKind.HOLD, f"rendered; {POINTER}"
     if _has_live_link(submission, now):
         expires_at = submission.url_expires_at
         left = "" if expires_at is None else f"; its link expires in {time_left(now, expires_at)}"

@@ -9,6 +9,7 @@ import stat
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,7 +22,7 @@ from storyboard.planning.plan import PlanOptions, make_plan
 from storyboard.planning.states import HasFile, ManifestTasks, read_states
 from storyboard.records import Plan, Storyboard, Submission, TakeState
 from storyboard.state.queries import read_outputs, read_submissions
-from storyboard.videos.files import snapshot_files
+from storyboard.videos.files import is_lfs_pointer, snapshot_files
 
 if TYPE_CHECKING:
     from storyboard.outputs.manifest.file import Manifest
@@ -48,10 +49,12 @@ class Folders:
 class FolderSnapshot:
     """What lies in the output folder, as it is found at one moment.
 
-    Each video is looked at when it is first asked for, and then no more.
+    Each video's file is checked when it is first asked for, and then no more.
+    `is_pointer` says whether what is in its place is a pointer of Git LFS.
     """
 
     has_file: HasFile
+    is_pointer: HasFile
     manifest_tasks: ManifestTasks
 
 
@@ -109,7 +112,11 @@ class Workspace:
 
     def snapshot(self) -> FolderSnapshot:
         """What lies in the output folder now."""
-        return FolderSnapshot(snapshot_files(self.folder), self._manifest_tasks())
+        return FolderSnapshot(
+            snapshot_files(self.folder),
+            partial(is_lfs_pointer, self.folder),
+            self._manifest_tasks(),
+        )
 
     def has_other_manifest(self) -> bool:
         """Whether the manifest is another than the one that was last written from the state.
@@ -162,6 +169,7 @@ class Workspace:
             submissions,
             now=now,
             has_file=snapshot.has_file,
+            is_pointer=snapshot.is_pointer,
             selected=selected,
             options=options,
             manifest_tasks=snapshot.manifest_tasks,

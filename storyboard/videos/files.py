@@ -19,6 +19,9 @@ from storyboard.errors import StateError
 from storyboard.names import is_video_path
 from storyboard.records import Submission, SubmissionState, Video
 
+_MAX_POINTER_BYTES = 1024
+_LFS_VERSION = "version https://git-lfs.github.com/spec/v1"
+
 
 def partial_path(folder: Path, submission: Submission) -> Path:
     """The partial file into which a submission's result is downloaded."""
@@ -46,6 +49,19 @@ def snapshot_files(folder: Path) -> Callable[[Video], bool]:
         return seen[key]
 
     return is_here
+
+
+def is_lfs_pointer(folder: Path, video: Video) -> bool:
+    """Whether the video's file is the pointer that Git LFS puts in its place."""
+    try:
+        path = (folder / video.path).resolve()
+        found = path.stat()
+        if not stat.S_ISREG(found.st_mode) or found.st_size > _MAX_POINTER_BYTES:
+            return False
+        lines = path.read_text("utf-8").splitlines()
+    except (OSError, ValueError):
+        return False
+    return lines[0:1] == [_LFS_VERSION] and f"oid sha256:{video.sha256}" in lines
 
 
 def holds_video(path: Path, video: Video) -> bool:

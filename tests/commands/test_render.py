@@ -331,6 +331,33 @@ def test_a_take_whose_link_never_came_is_told_of_everywhere_and_paid_again_only_
     assert server.ledger.posts == 2
 
 
+@pytest.mark.parametrize("is_clone", [False, True])
+def test_a_git_lfs_pointer_in_the_place_of_a_video_is_named_and_nothing_is_paid(
+    program: Program, film: Path, server: SandboxServer, is_clone: bool
+) -> None:
+    program("render", film, "--yes", "--only", "one")
+    [video] = (OUT / "videos").glob("one.*.mp4")
+    sha256, size = manifest()["takes"][0]["file"]["sha256"], video.stat().st_size
+    before = (OUT / "manifest.json").read_bytes()
+    pointer = f"version https://git-lfs.github.com/spec/v1\noid sha256:{sha256}\nsize {size}\n"
+    content = video.read_bytes()
+    video.write_text(pointer, "utf-8")
+    for path in OUT.glob("state.sqlite3*") if is_clone else ():
+        path.unlink()
+    plan = program("plan", film, "--only", "one").out
+    assert "hold  one  rendered; its file is a Git LFS pointer; git lfs pull brings the" in plan
+    assert "its file is a Git LFS pointer; git lfs pull brings the" in program("status", film).out
+    output = program("render", film, "--yes", "--only", "one", "--rerender")
+    assert output.code == 1
+    assert "take one is rendered, and its file is a Git LFS pointer\n" in output.err
+    assert "    next: git lfs pull\n" in output.err
+    assert video.read_text("utf-8") == pointer
+    video.write_bytes(content)
+    assert program("render", film, "--yes", "--only", "one").code == 0
+    assert server.ledger.posts == 1
+    assert (OUT / "manifest.json").read_bytes() == before
+
+
 def test_what_a_cut_download_left_is_used_by_the_next_render(
     program: Program, film: Path, server: SandboxServer
 ) -> None:

@@ -21,6 +21,7 @@ from storyboard.videos.files import (
     finish_moves,
     has_file,
     holds_video,
+    is_lfs_pointer,
     move_into_place,
     partial_path,
     remove_partial_files,
@@ -208,3 +209,19 @@ def test_only_what_a_download_can_resume_is_left(job: Job) -> None:
     partial_path(job.folder, make_submission(make_take(), SubmissionState.FAILED, id=99)).touch()
     remove_partial_files(job.folder, job.store.submissions(), now=NOW)
     assert names(job.folder) == [f".{resumable.id}.part", "d.v001.mp4"]
+
+
+def test_a_pointer_of_git_lfs_is_known_by_its_version_and_digest(tmp_path: Path) -> None:
+    video = video_of(CONTENT, "hero.mp4")
+    head = "version https://git-lfs.github.com/spec/v1\n"
+    assert not is_lfs_pointer(tmp_path, video)
+    for text, expected in (
+        (f"{head}oid sha256:{video.sha256}\nsize 19\n", True),
+        (f"{head}oid sha256:{'0' * 64}\nsize 19\n", False),
+        (f"oid sha256:{video.sha256}\n", False),
+        (f"{head}oid sha256:{video.sha256}\n{'x' * 2000}", False),
+    ):
+        (tmp_path / "hero.mp4").write_text(text, "utf-8")
+        assert is_lfs_pointer(tmp_path, video) is expected
+    (tmp_path / "hero.mp4").write_bytes(b"\xff" * 100)
+    assert not is_lfs_pointer(tmp_path, video)

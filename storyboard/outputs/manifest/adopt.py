@@ -19,7 +19,7 @@ from storyboard.outputs.manifest.file import Manifest, ManifestTake
 from storyboard.outputs.manifest.manifest import to_submission
 from storyboard.outputs.manifest.times import whole_second
 from storyboard.records import OPEN_STATES, Submission, SubmissionState, Video
-from storyboard.videos.files import holds_video
+from storyboard.videos.files import holds_video, is_lfs_pointer
 
 MAX_REPEATS_TRIED = 100_000
 """Fingerprints that are tried for one manifest beside the likeliest of each take."""
@@ -139,4 +139,5 @@ def _is_named_rightly(folder: Path, video: Video) -> bool:
     if not is_video_path(video.path):
         return False
     path = folder / video.path
-    return not os.path.lexists(path) or holds_video(path, video)
+    is_free = not os.path.lexists(path)
+    return is_free or holds_video(path, video) or is_lfs_pointer(folder, video)
