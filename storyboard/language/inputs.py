@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from storyboard.language.expansion.cascade import Setting
-from storyboard.language.nodes import MappingNode, ScalarNode, SequenceNode
+from storyboard.language.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from storyboard.language.read_scope import ReadScope
-from storyboard.language.rows.read import Rows, read_rows
+from storyboard.language.rows.read import Rows, collect, read_rows, rows_in
 from storyboard.language.rows.values import RowValues
 from storyboard.language.templates.templates import Templates
 from storyboard.language.validation.check import check_file
@@ -41,7 +41,7 @@ class Inputs:
         self._display_name = display_name
         self._cards = catalog.cards()
         self._scope = scope
-        self._rows: dict[str, Rows] = {}
+        self._rows: dict[tuple[str, str | None], Rows] = {}
         self._included: dict[str, str] = {}  # real path to the name in messages
 
     def read_storyboard(self) -> MappingNode | None:
@@ -54,14 +54,25 @@ class Inputs:
         """The included files in order, each once; a file stands after those it includes."""
         return self._read_includes(self._path, self._display_name, root, (_real_path(self._path),))
 
-    def read_rows(self, node: ScalarNode, where: str) -> list[RowValues]:
-        """The rows of the file that a shot names; `where` is the path to the setting."""
-        path, display_name = self._resolve(self._path, self._display_name, node.text)
-        rows = self._rows.get(display_name)
+    def read_rows(self, node: Node, where: str) -> list[RowValues]:
+        """The rows that a shot holds or names the file of; `where` is the path to the setting."""
+        if isinstance(node, SequenceNode):
+            own = collect(rows_in(node, where), is_table=False)
+            self.problems.extend(own.problems)
+            return list(own.rows)
+        file: Node | None = node
+        key = None
+        if isinstance(node, MappingNode):
+            file, key, where = node.get("file"), node.get("key"), f"{where}.file"
+        if not isinstance(file, ScalarNode) or not file.text:
+            return []  # the schema has reported it
+        path, display_name = self._resolve(self._path, self._display_name, file.text)
+        name = display_name, key.text if isinstance(key, ScalarNode) else None
+        rows = self._rows.get(name)
         if rows is None:
-            rows = self._rows[display_name] = self._read_rows(path, display_name)
+            rows = self._rows[name] = self._read_rows(path, *name)
             self.sources[display_name] = rows.text
-        setting = Setting(node, where, node.position)
+        setting = Setting(file, where, file.position)
         self.problems.extend(_at_setting(rows.problems, rows.text, setting))
         return list(rows.rows)
 
@@ -123,10 +134,10 @@ class Inputs:
             return Source(path, display_name, "", None, (_holds_key(display_name),))
         return source
 
-    def _read_rows(self, path: Path, display_name: str) -> Rows:
+    def _read_rows(self, path: Path, display_name: str, key: str | None) -> Rows:
         if refusal := self._refusal(path, display_name):
             return Rows("", problems=(refusal,))
-        rows = read_rows(path, display_name)
+        rows = read_rows(path, display_name, key=key)
         return (
             Rows("", problems=(_holds_key(display_name),))
             if self._scope.holds_key(rows.text)

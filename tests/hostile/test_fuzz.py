@@ -54,6 +54,9 @@ TABLES = {
     "rows.json": b'[{"name": "A mug", "seconds": 5, "tags": ["a", {"b": null}]}]',
     "rows.jsonl": b'{"name": "A mug"}\n{"name": "A pot", "x": 1.5}\n',
     "rows.yaml": b"- {name: A mug, seconds: 5}\n- name: A pot\n",
+    "keyed.json": b'{"mug": {"seconds": 5}, "pot": {"seconds": 6}}',
+    "rows.md": b"Text\n\n| name | s |\n|---|:-:|\n| A mug | 5 |\n| A \\| pot | 6 |\n",
+    "rows.txt": b"# Prompts\nA mug\nA pot\n",
 }
 SUBMITTED = json.dumps(
     {"code": 0, "message": "success", "data": {"status": "pending", "task_id": "task-1"}}

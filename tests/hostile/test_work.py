@@ -91,6 +91,11 @@ TABLES = {
     "nested.json": lambda size: "[" * size,
     "rows.jsonl": lambda size: '{"a": 1\n' * size,
     "rows.yaml": lambda size: "".join(f"- {{a: {n}}}\n" for n in range(size)),
+    "keyed.json": lambda size: json.dumps({f"k{n}": {"a": n} for n in range(size)}),
+    "rule.md": lambda size: "a|b\n" + "- |" * size + "x\n",
+    "tables.md": lambda size: "a|b\n-|-\n" * size,
+    "rows.md": lambda size: "a|b\n-|-\n" + "1|" * size + "\n" + "1|2\n" * size,
+    "rows.txt": lambda size: "A boat\n" * size,
 }
 
 

@@ -364,3 +364,60 @@ shots:
     ]
     assert board.takes[0].payload == {"prompt": "A boat", "grain": "010", "prompt_extend": False}
     assert board.takes[1].model == "alibaba/wan2.7-t2v"
+
+
+# Where rows come from
+
+
+SHOT = "  - id: 's{{ shot.number }}'\n    prompt: '{{ row.prompt }}'\n"
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        "r.json",
+        "{file: r.json}",
+        "{file: n.json, key: clips}",
+        "[{prompt: A kite}, A boat]",
+        "\n      - prompt: A kite\n        duration: 0010\n      - A boat",
+    ],
+)
+def test_rows_are_a_file_or_a_key_in_one_or_stand_in_the_storyboard(
+    tmp_path: Path, rows: str
+) -> None:
+    inner = '[{"prompt": "A kite"}, "A boat"]'
+    board = load_text(
+        tmp_path,
+        f"{HEAD}shots:\n{SHOT}    rows: {rows}\n",
+        r_json=inner,
+        n_json=f'{{"clips": {inner}}}',
+    )
+    assert told(board) == []
+    assert [take.payload["prompt"] for take in board.takes] == ["A kite", "A boat"]
+
+
+def test_cells_that_stand_in_the_storyboard_are_data_and_have_a_position(tmp_path: Path) -> None:
+    rows = "[{prompt: A kite, n: 99}, {prompt: '{{ nope }}', n: 5}]"
+    text = f"{HEAD}shots:\n{SHOT}    rows: {rows}\n    duration: '{{{{ row.n }}}}'\n"
+    board = load_text(tmp_path, text)
+    assert board.takes[1].payload["prompt"] == "{{ nope }}"
+    (problem,) = (problem for problem in board.problems if not problem.is_warning)
+    assert problem.row
+    assert (problem.row.position.path, problem.row.position.line) == ("film.yaml", 6)
+
+
+@pytest.mark.parametrize(
+    ("rows", "message"),
+    [
+        ("{key: clips}", "film.yaml:6:12: shots[0].rows: missing key 'file'"),
+        ("{file: r.json, keys: x}", "film.yaml:6:26: shots[0].rows.keys: unknown key"),
+        ("{file: no.json}", "film.yaml:6:18: shots[0].rows.file: 'no.json': there is no such file"),
+        ("{file: r.json, key: x}", "r.json:1:1: there is no key 'x' here"),
+        ("[[1]]", "film.yaml:6:12: shots[0].rows[0]: a list stands here"),
+        ("5", "film.yaml:6:11: shots[0].rows: '5': a name without an ending does not say how"),
+        ("[]", "film.yaml:6:11: shots[0].rows: "),
+    ],
+)
+def test_mistakes_in_naming_rows_are_told(tmp_path: Path, rows: str, message: str) -> None:
+    board = load_text(tmp_path, f"{HEAD}shots:\n{SHOT}    rows: {rows}\n", r_json='{"a": 1}')
+    assert told(board)[0].startswith(message)

@@ -11,7 +11,7 @@ from storyboard.language.expansion.payload import PayloadInputs, TracedPayload
 from storyboard.language.expansion.shared import SharedValues
 from storyboard.language.expansion.shot_scope import Renderer, ShotScope
 from storyboard.language.expansion.values import Report
-from storyboard.language.nodes import MappingNode, ScalarNode
+from storyboard.language.nodes import MappingNode, Node
 from storyboard.language.rows.values import RowValues
 from storyboard.models.card import ModelCard
 from storyboard.models.catalog import Catalog
@@ -23,14 +23,14 @@ class ExpansionContext:
     """What the expansion of one storyboard shares: its means, problems and counts.
 
     `overrides` are the vars of the command line, which beat every level.
-    `read_rows` gives the rows of the file that a node names. Problems go to
+    `read_rows` gives the rows that a node holds, or those of the file it names. Problems go to
     `report`; none stops the expansion.
     """
 
     templates: Renderer
     cards: Catalog
     shared: SharedValues
-    read_rows: Callable[[ScalarNode, str], Iterable[RowValues]]
+    read_rows: Callable[[Node, str], Iterable[RowValues]]
     check_payload: Callable[[TracedPayload, ModelCard, Take], Iterable[Problem]]
     overrides: Layer
     sources: Mapping[str, str]

@@ -167,7 +167,7 @@ def _read_rows(
 ) -> Sequence[RowValues | None]:
     """The rows of an entry; one None where it has no `rows`."""
     rows = node.get("rows")
-    if not isinstance(rows, ScalarNode) or rows.value is None:
+    if rows is None or (isinstance(rows, ScalarNode) and rows.value is None):
         return [None]
     return list(context.read_rows(rows, f"{where}.rows"))
 

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import csv
 import re
-from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from storyboard.language.nodes import Row
+from storyboard.language.rows.table import read_table
 from storyboard.language.text_files import MAX_BYTES
-from storyboard.records import Position, Problem, Severity
-from storyboard.reporting.invisible import hint_for_invisible, name_invisible
+from storyboard.records import Position, Problem
 from storyboard.reporting.lines import split_lines
 
-_DELIMITERS = {",": "a comma", ";": "a semicolon", "\t": "a tab"}
+_DELIMITERS = (",", ";", "\t")
 """In the order that decides where a header holds none or as many of each."""
 
 _SEPARATOR_LINE = re.compile(r"sep=([,;\t])", re.IGNORECASE)
@@ -25,9 +24,8 @@ def read_csv(
 ) -> Iterator[Row | Problem]:
     """The rows below a header line; without a delimiter the header tells which it is.
 
-    Blank lines are skipped, and rows whose cells are all empty, which
-    spreadsheets leave at the end. Line breaks inside cells become \\n, so that
-    a checkout on Windows makes the same request.
+    Blank lines are skipped. Line breaks inside cells become \\n, so that a
+    checkout on Windows makes the same request.
     """
     lines = split_lines(text)
     separator = _SEPARATOR_LINE.fullmatch(lines[0])
@@ -36,21 +34,18 @@ def read_csv(
     reader = csv.reader((f"{line}\n" for line in lines), delimiter=delimiter, strict=True)
     if separator:
         next(reader)
-    names: list[str] = []
     line = reader.line_num + 1
-    try:
+    names: list[str] = []
+
+    def records() -> Iterator[tuple[Position, list[str]]]:
+        nonlocal line, names
         for record in reader:
             position = _position(lines, display_name, line)
-            line = reader.line_num + 1
-            if not any(map(str.strip, record)):
-                continue
-            if not names:
-                names = [cell.strip() for cell in record]
-                yield from _check_names(names, position)
-            elif len(record) == len(names):
-                yield Row(position, dict(zip(names, record, strict=True)))
-            else:
-                yield _wrong_length(record, names, delimiter, position)
+            line, names = reader.line_num + 1, names or record
+            yield position, record
+
+    try:
+        yield from read_table(records(), separator=delimiter)
     except csv.Error as error:
         message = _syntax_message(str(error), lines[line - 1 :], names, delimiter)
         hint = "a quote inside a quoted cell is written twice"
@@ -67,35 +62,6 @@ def _position(lines: Sequence[str], display_name: str, line: int) -> Position:
     return Position(display_name, line, 1, max(len(lines[line - 1]), 1))
 
 
-def _check_names(names: Sequence[str], position: Position) -> Iterator[Problem]:
-    """At most one problem: there is one position for all of the header."""
-    repeated = [repr(name) for name, count in Counter(names).items() if count > 1 and name]
-    nameless = [str(number) for number, name in enumerate(names, start=1) if not name]
-    if repeated:
-        message = f"more than one column is called {', '.join(repeated)}"
-        yield Problem(position, "repeated-column", message)
-    elif nameless:
-        message = f"column {', '.join(nameless)} has no name"
-        hint = "give it a name, or take the column out"
-        yield Problem(position, "empty-column-name", message, hint)
-    elif odd := next(filter(name_invisible, names), None):
-        message = f"the name of column {odd!r} holds a character that cannot be seen"
-        hint = hint_for_invisible(odd) or ""
-        warning = Severity.WARNING
-        yield Problem(position, "invisible-character", message, hint, severity=warning)
-
-
-def _wrong_length(
-    record: Sequence[str], names: Sequence[str], delimiter: str, position: Position
-) -> Problem:
-    message = f"{len(record)} cells, but the header has {len(names)} columns"
-    if len(record) > len(names):
-        hint = f"a cell that holds {_DELIMITERS[delimiter]} needs double quotes"
-    else:
-        hint = f"the cells from {names[len(record)]!r} on are missing"
-    return Problem(position, "row-length", message, hint)
-
-
 def _syntax_message(error: str, lines: Sequence[str], names: Sequence[str], delimiter: str) -> str:
     """What the csv module's error means, for the row that begins with the first of `lines`."""
     if error.endswith("expected after '\"'"):
@@ -104,5 +70,5 @@ def _syntax_message(error: str, lines: Sequence[str], names: Sequence[str], deli
         return f"this row cannot be read as CSV: {error}"
     # Read leniently, the row ends with the cell that is never closed.
     cells = next(csv.reader(lines, delimiter=delimiter))
-    column = f"column {names[len(cells) - 1]!r}: " if len(cells) <= len(names) else ""
+    column = f"column {names[len(cells) - 1].strip()!r}: " if len(cells) <= len(names) else ""
     return f"{column}a quote is opened in this row and never closed"

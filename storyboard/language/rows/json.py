@@ -19,6 +19,14 @@ from itertools import accumulate
 from typing import Any, NamedTuple
 
 from storyboard.language.nodes import Row, ScalarValue, as_written
+from storyboard.language.rows.shapes import (
+    cells_of,
+    is_keyed,
+    no_key_problem,
+    no_rows_problem,
+    row_problem,
+    steps_of,
+)
 from storyboard.language.yaml.scalars import MAX_DIGITS
 from storyboard.records import Position, Problem
 from storyboard.reporting.lines import position_at, split_lines
@@ -58,22 +66,11 @@ _SYNTAX: Mapping[str, tuple[str, str | None]] = {
 """What the beginnings of the decoder's messages mean, and a hint."""
 
 
-def read_json(text: str, display_name: str) -> Iterator[Row | Problem]:
-    """The rows of a JSON list."""
-    lines = split_lines(text)
-    text = "\n".join(lines)
-    line_starts = array("q", accumulate((len(line) + 1 for line in lines), initial=0))
-    start = _skip_blanks(text, 0)
+def read_json(text: str, display_name: str, *, key: str | None = None) -> Iterator[Row | Problem]:
+    """The rows of a JSON list, or of a mapping by name; `key` is the key under which they stand."""
+    document = _Document(text, display_name)
     try:
-        if not text.startswith("[", start):
-            position = position_at(text, start, display_name)
-            yield row_problem(_DECODER.decode(text), None, position)
-            return
-        for number, (index, end, item) in enumerate(_list_items(text, start)):
-            line = bisect_right(line_starts, index)
-            width = min(end, line_starts[line] - 1) - index
-            column = index - line_starts[line - 1] + 1
-            yield _to_row(item, number, Position(display_name, line, column, width))
+        yield from document.rows(key)
     except (json.JSONDecodeError, RecursionError) as error:
         yield _problem_of(error, display_name)
 
@@ -93,23 +90,94 @@ def read_json_lines(text: str, display_name: str) -> Iterator[Row | Problem]:
             yield _problem_of(error, display_name, line=line_number)
 
 
-def _list_items(text: str, start: int) -> Iterator[tuple[int, int, Any]]:
-    """Where each item of the list at `start` begins and ends, and the item.
+class _Part(NamedTuple):
+    """A value of a document, where it begins and ends, and its key or number in what holds it."""
 
-    Raises JSONDecodeError, as the decoder does that reads the items.
-    """
-    index = _skip_blanks(text, start + 1)
-    has_more = not text.startswith("]", index)
-    while has_more:
-        item, end = _DECODER.raw_decode(text, index)
-        yield index, end, item
-        index = _skip_blanks(text, end)
-        if has_more := text.startswith(",", index):
-            index = _skip_blanks(text, index + 1)
-    if not text.startswith("]", index):
-        raise json.JSONDecodeError("Expecting ',' delimiter", text, index)
-    if (index := _skip_blanks(text, index + 1)) < len(text):
-        raise json.JSONDecodeError("Extra data", text, index)
+    name: str | int
+    begin: int
+    end: int
+    value: Any
+
+
+class _Document:
+    """A JSON text that is read part by part, so that each row has a position."""
+
+    def __init__(self, text: str, display_name: str) -> None:
+        lines = split_lines(text)
+        self._text = "\n".join(lines)
+        self._line_starts = array("q", accumulate((len(line) + 1 for line in lines), initial=0))
+        self._display_name = display_name
+
+    def rows(self, key: str | None) -> Iterator[Row | Problem]:
+        """The rows under a key, or at the top. Raises JSONDecodeError, RecursionError."""
+        start = _skip_blanks(self._text, 0)
+        if key is None and self._text.startswith("[", start):
+            yield from self._items(start, is_whole=True)
+            return
+        value, end = _DECODER.raw_decode(self._text, start)
+        self._check_end(end)
+        for step in steps_of(key, value):
+            parts = self._parts(start) if isinstance(value, dict) else ()
+            found = next((part for part in parts if part.name == step), None)
+            if found is None:
+                yield no_key_problem(str(key), value, self._position(start, start + 1))
+                return
+            if value[step] is _REPEATED:
+                yield Problem(
+                    self._position(start, start + 1), _REPEATED.code, f"{step}: repeated key"
+                )
+                return
+            start, value = found.begin, found.value
+        if isinstance(value, dict) and _REPEATED in value.values():
+            name = next(name for name, row in value.items() if row is _REPEATED)
+            message = f"{format_path([name])}: repeated key"
+            yield Problem(self._position(start, start + 1), _REPEATED.code, message)
+        elif isinstance(value, list):
+            yield from self._items(start)
+        elif is_keyed(value):
+            for part in self._parts(start):
+                yield self._row(part, str(part.name))
+        else:
+            yield no_rows_problem(value, position_at(self._text, start, self._display_name))
+
+    def _items(self, start: int, *, is_whole: bool = False) -> Iterator[Row | Problem]:
+        end = start
+        for part in self._parts(start):
+            end = part.end
+            yield self._row(part)
+        if is_whole:
+            self._check_end(self._text.index("]", end) + 1)
+
+    def _row(self, part: _Part, name: str | None = None) -> Row | Problem:
+        return _to_row(part.value, part.name, self._position(part.begin, part.end), name)
+
+    def _parts(self, start: int) -> Iterator[_Part]:
+        """The items of the list, or the values of the mapping, that begins at `start`."""
+        text, is_list = self._text, self._text[start] == "["
+        closing = "]" if is_list else "}"
+        index, number = _skip_blanks(text, start + 1), 0
+        has_more = not text.startswith(closing, index)
+        while has_more:
+            name: str | int = number
+            if not is_list:
+                name, index = _DECODER.raw_decode(text, index)
+                index = _skip_blanks(text, _skip_blanks(text, index) + 1)  # behind the colon
+            value, end = _DECODER.raw_decode(text, index)
+            yield _Part(name, index, end, value)
+            number, index = number + 1, _skip_blanks(text, end)
+            if has_more := text.startswith(",", index):
+                index = _skip_blanks(text, index + 1)
+        if not text.startswith(closing, index):
+            raise json.JSONDecodeError("Expecting ',' delimiter", text, index)
+
+    def _check_end(self, end: int) -> None:
+        if (index := _skip_blanks(self._text, end)) < len(self._text):
+            raise json.JSONDecodeError("Extra data", self._text, index)
+
+    def _position(self, index: int, end: int) -> Position:
+        line = bisect_right(self._line_starts, index)
+        width = min(end, self._line_starts[line] - 1) - index
+        return Position(self._display_name, line, index - self._line_starts[line - 1] + 1, width)
 
 
 def _skip_blanks(text: str, index: int) -> int:
@@ -117,12 +185,19 @@ def _skip_blanks(text: str, index: int) -> int:
     return found.end() if found else index
 
 
-def _to_row(item: Any, number: int, position: Position) -> Row | Problem:
+def _to_row(
+    item: Any, number: int | str, position: Position, name: str | None = None
+) -> Row | Problem:
     if found := _find_unusable(item, 1):
         path, unusable = found
         where = format_path([number, *reversed(path)])
         return Problem(position, unusable.code, f"{where}: {unusable.message}")
-    return Row(position, item) if isinstance(item, dict) else row_problem(item, number, position)
+    cells = cells_of(item, name)
+    return (
+        row_problem(item, format_path([number]), position)
+        if cells is None
+        else Row(position, cells)
+    )
 
 
 def _find_unusable(value: Any, level: int) -> tuple[list[str | int], _Unusable] | None:
@@ -188,15 +263,3 @@ def _problem_of(
     position = position_at(text, index, display_name, width=1)
     position = position._replace(line=position.line + line - 1)
     return Problem(position, "json-syntax", message, hint)
-
-
-def row_problem(value: Any, number: int | None, position: Position) -> Problem:
-    """That the item `number` of a list is no row, or for None that the file is no list."""
-    kinds = {dict: "a mapping", list: "a list", bool: "true or false", str: "text"}
-    kind = "null" if value is None else kinds.get(type(value), "a number")
-    where = (
-        "rows are a list of mappings"
-        if number is None
-        else f"[{number}]: a row is a mapping of column to value"
-    )
-    return Problem(position, "not-rows", f"{where}, not {kind}")

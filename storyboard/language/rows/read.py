@@ -6,18 +6,28 @@ and a line in `FORMATS`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
-from storyboard.language.nodes import MappingNode, Row, SequenceNode
+from storyboard.language.nodes import MappingNode, Node, Row, SequenceNode
 from storyboard.language.rows.csv import read_csv
-from storyboard.language.rows.json import read_json, read_json_lines, row_problem
+from storyboard.language.rows.json import read_json, read_json_lines
+from storyboard.language.rows.markdown import read_markdown
+from storyboard.language.rows.shapes import (
+    cells_of,
+    is_keyed,
+    no_key_problem,
+    no_rows_problem,
+    row_problem,
+    steps_of,
+)
 from storyboard.language.rows.values import RowValues
 from storyboard.language.text_files import MAX_BYTES, read_text
 from storyboard.language.yaml.source import parse_source
 from storyboard.records import Json, Position, Problem, Severity
+from storyboard.reporting.lines import split_lines
 
 MAX_ROWS = 100_000
 
@@ -36,52 +46,50 @@ class Rows(NamedTuple):
 
 
 def read_rows(
-    path: Path, display_name: str, *, max_rows: int = MAX_ROWS, max_bytes: int = MAX_BYTES
+    path: Path,
+    display_name: str,
+    *,
+    key: str | None = None,
+    max_rows: int = MAX_ROWS,
+    max_bytes: int = MAX_BYTES,
 ) -> Rows:
-    """Read rows from CSV, TSV, JSON, JSONL or YAML; the ending of the name says which.
+    """Read rows from one of `FORMATS`; the ending of the name says which.
 
-    Whatever is wrong with the file is a problem in the answer, never an
-    exception. Stops after `max_rows` rows, or as many problems.
+    `key` is the key under which the rows stand in a file of JSON or YAML. Whatever
+    is wrong with the file is a problem in the answer, never an exception. Stops
+    after `max_rows` rows, or as many problems.
     """
     top = Position(display_name, 1, 1)
-    read = FORMATS.get(path.suffix.lower())
-    if read is None:
-        ending = f"the ending {path.suffix}" if path.suffix else "a name without an ending"
-        message = f"{ending} does not say how to read rows; allowed are {', '.join(FORMATS)}"
-        return Rows("", problems=(Problem(top, "rows-format", message),))
+    ending = path.suffix.lower()
+    read = FORMATS.get(ending)
+    if read is None or (key is not None and ending not in WITH_KEYS):
+        return Rows("", problems=(_unknown_format(ending, read is not None, top),))
     file = read_text(path, display_name, max_bytes=max_bytes)
     if file.problem is not None:
         return Rows(file.text, problems=(file.problem,))
-    rows: list[RowValues] = []
-    is_table = path.suffix.lower() in TABLES
-    problems: list[Problem] = []
-    for found in read(file.text, display_name):
-        if len(problems if isinstance(found, Problem) else rows) == max_rows:
-            problems.append(_too_many(found.position, max_rows))
-            break
-        if isinstance(found, Problem):
-            problems.append(found)
-        else:
-            rows.append(RowValues(found.cells, found.position, is_table=is_table))
-    problems += _templates_in_cells(rows)
-    if not rows and not problems:
+    options = {} if key is None else {"key": key}
+    found = read(file.text, display_name, **options)
+    rows = collect(found, is_table=ending in TABLES, max_rows=max_rows)
+    if not rows.rows and not rows.problems:
         message = "no rows in this file, so it makes no shots"
-        problems.append(Problem(top, "no-rows", message, severity=Severity.WARNING))
-    return Rows(file.text, tuple(rows), tuple(problems))
+        warning = Problem(top, "no-rows", message, severity=Severity.WARNING)
+        return Rows(file.text, problems=(warning,))
+    return rows._replace(text=file.text)
 
 
-def _read_yaml(text: str, display_name: str) -> Iterator[Row | Problem]:
-    source = parse_source(text, display_name)
-    yield from source.problems
-    root = source.root
-    if isinstance(root, SequenceNode):
-        for number, item in enumerate(root.items):
-            if isinstance(item, MappingNode):
-                yield Row(item.position, {name: node.written for name, node in item})
-            else:
-                yield row_problem(item.data, number, item.position)
-    elif root is not None:
-        yield row_problem(root.data, None, root.position)
+def collect(found: Iterable[Row | Problem], *, is_table: bool, max_rows: int = MAX_ROWS) -> Rows:
+    """The rows that a reader finds, and the problems with them; `is_table` as in `RowValues`."""
+    rows: list[RowValues] = []
+    problems: list[Problem] = []
+    for one in found:
+        if len(problems if isinstance(one, Problem) else rows) == max_rows:
+            problems.append(_too_many(one.position, max_rows))
+            break
+        if isinstance(one, Problem):
+            problems.append(one)
+        else:
+            rows.append(RowValues(one.cells, one.position, is_table=is_table))
+    return Rows("", tuple(rows), (*problems, *_templates_in_cells(rows)))
 
 
 def _holds_template(cell: Json) -> bool:
@@ -109,7 +117,49 @@ def _templates_in_cells(rows: Iterable[RowValues]) -> Iterator[Problem]:
         yield Problem(positions[0], "template-in-cell", message, hint, severity=warning)
 
 
-FORMATS: dict[str, Callable[[str, str], Iterator[Row | Problem]]] = {
+def _read_yaml(text: str, display_name: str, *, key: str | None = None) -> Iterator[Row | Problem]:
+    source = parse_source(text, display_name)
+    yield from source.problems
+    if source.root is not None:
+        yield from rows_in(source.root, key=key)
+
+
+def rows_in(root: Node, where: str = "", *, key: str | None = None) -> Iterator[Row | Problem]:
+    """The rows of a node, or of the one under a key; `where` is the path to it."""
+    node = root
+    for step in steps_of(key, root.data):
+        found = node.get(step) if isinstance(node, MappingNode) else None
+        if found is None:
+            yield no_key_problem(str(key), node.data, node.position)
+            return
+        node = found
+    if isinstance(node, SequenceNode):
+        for number, item in enumerate(node.items):
+            yield _row_of(item, f"{where}[{number}]")
+    elif isinstance(node, MappingNode) and is_keyed(node.data):
+        for name, item in node:
+            yield _row_of(item, name, name)
+    else:
+        yield no_rows_problem(node.data, node.position)
+
+
+def _row_of(item: Node, where: str, name: str | None = None) -> Row | Problem:
+    cells = cells_of(item.written, name)
+    return (
+        row_problem(item.data, where, item.position) if cells is None else Row(item.position, cells)
+    )
+
+
+def _read_lines(text: str, display_name: str) -> Iterator[Row]:
+    """A prompt for each line; blank lines and those that begin with # are skipped."""
+    for number, line in enumerate(split_lines(text), start=1):
+        prompt = line.strip()
+        if prompt and not prompt.startswith("#"):
+            column = line.index(prompt) + 1
+            yield Row(Position(display_name, number, column, len(prompt)), {"prompt": prompt})
+
+
+FORMATS: Mapping[str, Callable[..., Iterator[Row | Problem]]] = {
     ".csv": read_csv,
     ".tsv": partial(read_csv, delimiter="\t"),
     ".json": read_json,
@@ -117,11 +167,35 @@ FORMATS: dict[str, Callable[[str, str], Iterator[Row | Problem]]] = {
     ".ndjson": read_json_lines,
     ".yaml": _read_yaml,
     ".yml": _read_yaml,
+    ".md": read_markdown,
+    ".txt": _read_lines,
+}
+
+TABLES = frozenset({".csv", ".tsv", ".md", ".txt"})
+"""Formats in which every row has the same columns."""
+
+WITH_KEYS = frozenset({".json", ".yaml", ".yml"})
+"""Formats in which rows may stand under a key."""
+
+_SAVE_AS: Mapping[str, str] = {
+    **dict.fromkeys(
+        (".xls", ".xlsx", ".xlsm", ".ods", ".numbers"), "export the sheet as CSV (UTF-8)"
+    ),
+    **dict.fromkeys(
+        (".doc", ".docx", ".pdf", ".rtf", ".odt"), "save the table as CSV, or the text as .txt"
+    ),
 }
 
 
-TABLES = frozenset({".csv", ".tsv"})
-"""Formats in which every row has the same columns."""
+def _unknown_format(ending: str, is_known: bool, top: Position) -> Problem:
+    if is_known:
+        message = (
+            f"a file that ends in {ending} has no keys, only {', '.join(sorted(WITH_KEYS))} have"
+        )
+        return Problem(top, "rows-format", message)
+    what = f"the ending {ending}" if ending else "a name without an ending"
+    message = f"{what} does not say how to read rows; allowed are {', '.join(FORMATS)}"
+    return Problem(top, "rows-format", message, _SAVE_AS.get(ending))
 
 
 def _too_many(position: Position, max_rows: int) -> Problem:

@@ -273,13 +273,38 @@ SHOT_ONLY: Schema = {
         },
     },
     "rows": {
-        "description": "A file with one shot a line: CSV, JSON, JSONL or a YAML list.",
-        "markdownDescription": "A file with one shot a line: CSV, JSON, JSONL or a YAML list. "
-        "Templates say `row.name`. The path starts at this file.",
-        "examples": ["products.csv"],
-        "type": "string",
+        "description": "One shot for each row: a file, or the rows themselves.",
+        "markdownDescription": "One shot for each row: a file of CSV, TSV, JSON, JSONL, YAML, "
+        "Markdown or text (one prompt a line), or the rows themselves. Templates say `row.name`. "
+        "The path starts at this file; `key` names the list where it lies deeper in JSON or YAML.",
+        "examples": [
+            "products.csv",
+            {"file": "board.json", "key": "clips"},
+            [{"name": "Lamp", "seconds": 5}],
+        ],
+        "type": ["string", "object", "array"],
         "minLength": 1,
         "allOf": [_NO_TEMPLATE],
+        "required": ["file"],
+        "additionalProperties": False,
+        "properties": {
+            "file": {
+                "description": "The file that holds the rows.",
+                "examples": ["board.json"],
+                "type": "string",
+                "minLength": 1,
+                "allOf": [_NO_TEMPLATE],
+            },
+            "key": {
+                "description": "The key of the list in the file; dots lead deeper.",
+                "examples": ["clips", "project.clips"],
+                "type": "string",
+                "minLength": 1,
+                "allOf": [_NO_TEMPLATE],
+            },
+        },
+        "minItems": 1,
+        "items": {"type": ["object", "string"]},
     },
     "vars": {"$ref": "#/definitions/vars"},
 }

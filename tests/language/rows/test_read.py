@@ -26,7 +26,7 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def rows_of(folder: Path, name: str, content: str | bytes, **options: int) -> Rows:
+def rows_of(folder: Path, name: str, content: str | bytes, **options: Any) -> Rows:
     path = folder / name
     path.write_bytes(content.encode() if isinstance(content, str) else content)
     return read_rows(path, name, **options)
@@ -146,17 +146,24 @@ def test_rows_of_another_length_are_problems_with_their_line(folder: Path) -> No
     assert list(rows.rows) == [{"a": "1", "b": "2", "c": "3"}]
 
 
-@pytest.mark.parametrize(
-    ("header", "message"),
-    [
-        ("a,b,a,b,", "p.csv:1:1: more than one column is called 'a', 'b'"),
-        ("a,,b,", "p.csv:1:1: column 2, 4 has no name"),
-    ],
-)
-def test_repeated_and_empty_names_of_columns_are_problems(
-    folder: Path, header: str, message: str
-) -> None:
-    assert said(rows_of(folder, "p.csv", f"{header}\n")) == [message]
+def test_repeated_names_of_columns_are_a_problem(folder: Path) -> None:
+    message = "p.csv:1:1: more than one column is called 'a', 'b'"
+    assert said(rows_of(folder, "p.csv", "a,b,a,b,\n")) == [message]
+
+
+def test_columns_without_a_name_are_left_out(folder: Path) -> None:
+    rows = rows_of(folder, "p.csv", "id,prompt,,\na,A kite,,\nb,A boat, ,\nc,A train,,,,\n")
+    assert data(rows) == [
+        {"id": "a", "prompt": "A kite"},
+        {"id": "b", "prompt": "A boat"},
+        {"id": "c", "prompt": "A train"},
+    ]
+
+
+def test_a_column_without_a_name_that_holds_something_is_told(folder: Path) -> None:
+    rows = rows_of(folder, "p.csv", ",id,,,note\n0,a,,x,\n1,b,,,y\n")
+    assert list(rows.rows) == [{"id": "a", "note": ""}, {"id": "b", "note": "y"}]
+    assert said(rows) == ["p.csv:1:1: warning: column 1, 4 has no name and is left out"]
 
 
 @pytest.mark.parametrize(
@@ -284,8 +291,14 @@ def test_a_row_of_json_stands_where_it_begins() -> None:
         ('[{"a": [{"b": 1, "c": 2, "b": 3}]}]', "p.json:1:2: [0].a[0].b: repeated key"),
         ('{"a": 1}', "p.json:1:1: rows are a list of mappings, not a mapping"),
         ('"x"', "p.json:1:1: rows are a list of mappings, not text"),
-        ('[{"a": 1}, 5]', "p.json:1:12: [1]: a row is a mapping of column to value, not a number"),
-        ('[[1], {"a": 1}]', "p.json:1:2: [0]: a row is a mapping of column to value, not a list"),
+        (
+            '[{"a": 1}, 5]',
+            "p.json:1:12: [1]: a row is a mapping of column to value, or a text, not a number",
+        ),
+        (
+            '[[1], {"a": 1}]',
+            "p.json:1:2: [0]: a row is a mapping of column to value, or a text, not a list",
+        ),
         ("// x\n[]", "p.json:1:1: a value of JSON is expected here"),
     ],
 )
@@ -343,7 +356,7 @@ def test_a_bad_line_of_json_hides_no_other(folder: Path, name: str) -> None:
     assert list(rows.rows) == [{"a": 1}, {"b": "x"}]
     assert said(rows) == [
         f"{name}:3:8: a comma before a closing bracket, with nothing between them",
-        f"{name}:5:1: [2]: a row is a mapping of column to value, not a number",
+        f"{name}:5:1: [2]: a row is a mapping of column to value, or a text, not a number",
     ]
 
 
@@ -380,7 +393,7 @@ def test_more_rows_than_allowed_are_a_problem(folder: Path, name: str) -> None:
 @pytest.mark.parametrize("name", ["p.xlsx", "products"])
 def test_an_unknown_ending_names_the_known_ones(folder: Path, name: str) -> None:
     (line,) = said(rows_of(folder, name, "a"))
-    assert line.endswith("; allowed are .csv, .tsv, .json, .jsonl, .ndjson, .yaml, .yml")
+    assert line.endswith("; allowed are .csv, .tsv, .json, .jsonl, .ndjson, .yaml, .yml, .md, .txt")
 
 
 @pytest.mark.parametrize("name", ["p.csv", "p.json", "p.jsonl", "p.yaml"])
@@ -396,3 +409,157 @@ def test_files_that_cannot_be_read_are_problems(folder: Path, name: str) -> None
     ]
     (folder / "sub").mkdir(exist_ok=True)
     assert said(read_rows(folder / "sub", "p.csv"))[0].startswith("p.csv:1:1: a name without")
+
+
+# Shapes that people have
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("p.txt", "# by the sea\nA kite, high\n\n  A boat # 2  \r\n"),
+        ("p.json", '["A kite, high", "A boat # 2"]'),
+        ("p.jsonl", '"A kite, high"\n"A boat # 2"\n'),
+        ("p.yaml", "- A kite, high\n- 'A boat # 2'\n"),
+        ("p.json", '[{"prompt": "A kite, high"}, "A boat # 2"]'),
+    ],
+)
+def test_a_text_is_a_row_with_a_prompt(folder: Path, name: str, content: str) -> None:
+    assert data(rows_of(folder, name, content)) == [
+        {"prompt": "A kite, high"},
+        {"prompt": "A boat # 2"},
+    ]
+
+
+def test_a_line_of_text_knows_where_it_stands(folder: Path) -> None:
+    rows = rows_of(folder, "p.txt", "# x\n\n  A boat\n")
+    assert rows.rows[0].position == Position("p.txt", 3, 3, 6)
+
+
+NESTED = {"title": "T", "clips": [{"id": "a"}, {"id": "b"}], "x": {"y": [{"id": "c"}], "a.b": []}}
+
+
+@pytest.mark.parametrize("name", ["p.json", "p.yaml"])
+@pytest.mark.parametrize(
+    ("key", "ids"), [("clips", ["a", "b"]), ("x.y", ["c"])], ids=["key", "path"]
+)
+def test_rows_may_stand_under_a_key(folder: Path, name: str, key: str, ids: list[str]) -> None:
+    rows = rows_of(folder, name, json.dumps(NESTED, indent=1), key=key)
+    assert [row["id"] for row in data(rows)] == ids
+    assert [row.position.line for row in rows.rows] == ([4, 7] if key == "clips" else [13])
+
+
+@pytest.mark.parametrize("name", ["p.json", "p.yaml"])
+def test_a_mapping_by_name_gives_the_name_as_key(folder: Path, name: str) -> None:
+    content = '{"a": {"s": 5},\n "b": {"s": 6, "key": "own"}}'
+    rows = rows_of(folder, name, content)
+    assert data(rows) == [{"key": "a", "s": 5}, {"key": "own", "s": 6}]
+    assert [row.position.line for row in rows.rows] == [1, 2]
+    nested = rows_of(folder, name, f'{{"v": 1, "shots": {content}}}', key="shots")
+    assert data(nested) == data(rows)
+
+
+@pytest.mark.parametrize("name", ["p.json", "p.yaml"])
+@pytest.mark.parametrize(
+    ("document", "key", "told"),
+    [
+        (
+            {"title": "T", "clips": [{"id": "a"}]},
+            None,
+            ("not a mapping", "name the key of the list: rows: {file: ..., key: clips}"),
+        ),
+        (
+            {"p": {"q": {"clips": [{"id": "a"}]}}, "n": 1},
+            None,
+            ("not a mapping", "name the key of the list: rows: {file: ..., key: p.q.clips}"),
+        ),
+        (
+            {"a": [{"id": "a"}], "b": [{"id": "b"}]},
+            None,
+            ("not a mapping", "name the key of one: rows: {file: ..., key: a}; there are a, b"),
+        ),
+        ({"n": [1]}, None, ("not a mapping", None)),
+        ({"clips": [{}]}, "clip", ("there is no key 'clip' here", "did you mean 'clips'?")),
+        ({"clips": [{}]}, "x.y", ("there is no key 'x.y' here", "lists stand under: clips")),
+        ([{"id": "a"}], "x", ("there is no key 'x' here", None)),
+        ({"clips": 5}, "clips", ("rows are a list of mappings, not a number", None)),
+    ],
+)
+def test_where_no_rows_are_the_keys_of_lists_are_named(
+    folder: Path, name: str, document: Any, key: str | None, told: tuple[str, str | None]
+) -> None:
+    (problem,) = rows_of(folder, name, json.dumps(document), key=key).problems
+    assert problem.message.endswith(told[0])
+    assert problem.hint == told[1]
+
+
+@pytest.mark.parametrize(
+    ("text", "key", "line"),
+    [
+        ('{"a": {"s": 1}, "a": {"s": 2}}', None, "p.json:1:1: a: repeated key"),
+        ('{"a": [{}], "a": [{}]}', "a", "p.json:1:1: a: repeated key"),
+        ('{"a": {"s": NaN}}', None, "p.json:1:7: a.s: NaN is no value of JSON"),
+        ('{"a": [{"s": NaN}]}', "a", "p.json:1:8: [0].s: NaN is no value of JSON"),
+        ('{"a": [{}]', "a", "p.json:1:11: a comma or a closing bracket is expected here"),
+        ('{"a": [{}]} x', "a", "p.json:1:13: more follows after the end of the value"),
+    ],
+)
+def test_mistakes_in_json_around_the_rows_are_told(
+    folder: Path, text: str, key: str | None, line: str
+) -> None:
+    assert line in said(rows_of(folder, "p.json", text, key=key))
+
+
+def test_a_table_has_no_keys(folder: Path) -> None:
+    assert said(rows_of(folder, "p.csv", "a\n1\n", key="x")) == [
+        "p.csv:1:1: a file that ends in .csv has no keys, only .json, .yaml, .yml have"
+    ]
+
+
+MARKDOWN = """# Shots
+
+Some | text.
+
+| Shot | Prompt          | |
+|:-----|-----------------|-|
+| 1    | A kite \\| a boat |
+|  2 | Two<br>lines | |
+
+The end.
+"""
+
+
+def test_a_table_in_markdown_is_read_from_between_the_text(folder: Path) -> None:
+    rows = rows_of(folder, "p.md", MARKDOWN)
+    assert list(rows.rows) == [
+        {"Shot": "1", "Prompt": "A kite | a boat"},
+        {"Shot": "2", "Prompt": "Two\nlines"},
+    ]
+    assert [row.position.line for row in rows.rows] == [7, 8]
+    assert rows.problems == ()
+
+
+def test_a_table_without_pipes_at_its_ends_is_a_table(folder: Path) -> None:
+    rows = rows_of(folder, "p.md", "a | b\n--- | ---\n1 | 2\n3 |\n1 | 2 | 3\n")
+    assert list(rows.rows) == [{"a": "1", "b": "2"}, {"a": "3", "b": ""}]
+    assert said(rows) == ["p.md:5:1: 3 cells, but the header has 2 columns"]
+    assert rows.problems[0].hint == "a | inside a cell is written \\|"
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("# Shots\n\n- a | b\n", "p.md:1:1: this file holds no table"),
+        ("a|b\n-|-\n1|2\n\nc|d\n-|-\n", "p.md:5:1: this file holds 2 tables; the second one"),
+    ],
+)
+def test_a_markdown_file_holds_one_table(folder: Path, text: str, line: str) -> None:
+    (found,) = said(rows_of(folder, "p.md", text))
+    assert found.startswith(line)
+
+
+@pytest.mark.parametrize("name", ["p.xlsx", "p.ods", "p.docx"])
+def test_what_cannot_be_read_says_how_to_save_it(folder: Path, name: str) -> None:
+    (problem,) = rows_of(folder, name, "x").problems
+    assert problem.hint
+    assert "CSV" in problem.hint

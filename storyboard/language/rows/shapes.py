@@ -1,0 +1,82 @@
+"""The shapes that rows have in a document: lists of mappings or texts, mappings by name. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from storyboard.records import Json, Position, Problem
+from storyboard.reporting.suggest import did_you_mean
+from storyboard.reporting.value_paths import format_value
+
+_MAX_LEVELS = 4
+"""How deep lists are looked for, to name their keys in a hint."""
+
+
+def cells_of(value: Any, name: str | None = None) -> dict[str, Json] | None:
+    """The cells of a row: a mapping, or a text, which is a prompt; None for anything else.
+
+    `name` is the key under which the row stands, where it stands under one.
+    """
+    if isinstance(value, str):
+        value = {"prompt": value}
+    if not isinstance(value, dict):
+        return None
+    return value if name is None else {"key": name, **value}
+
+
+def is_keyed(value: Any) -> bool:
+    """Whether a value is a mapping of rows by name."""
+    rows = value.values() if isinstance(value, dict) else ()
+    return bool(rows) and all(isinstance(row, dict) for row in rows)
+
+
+def steps_of(key: str | None, value: Any) -> Sequence[str]:
+    """The keys to follow in a document: `key` is one of its own, or several with dots between."""
+    if key is None:
+        return ()
+    return (key,) if isinstance(value, dict) and key in value else tuple(key.split("."))
+
+
+def row_problem(value: Any, where: str, position: Position) -> Problem:
+    """That an item of a list is no row; `where` is the path to it."""
+    message = f"{where}: a row is a mapping of column to value, or a text, not {_kind(value)}"
+    return Problem(position, "not-rows", message)
+
+
+def no_rows_problem(value: Any, position: Position) -> Problem:
+    """That a document holds no rows where they are looked for."""
+    lists = list(_paths_of_lists(value, 1))
+    hint = None
+    if len(lists) == 1:
+        hint = f"name the key of the list: rows: {{file: ..., key: {lists[0]}}}"
+    elif lists:
+        hint = f"name the key of one: rows: {{file: ..., key: {lists[0]}}}; there are "
+        hint += ", ".join(lists[:10])
+    message = f"rows are a list of mappings, not {_kind(value)}"
+    return Problem(position, "not-rows", message, hint)
+
+
+def no_key_problem(key: str, value: Any, position: Position) -> Problem:
+    """That a document has not the key under which rows are looked for."""
+    lists = list(_paths_of_lists(value, 1))
+    hint = did_you_mean(key, lists) or (
+        f"lists stand under: {', '.join(lists[:10])}" if lists else None
+    )
+    return Problem(position, "no-such-key", f"there is no key {format_value(key)} here", hint)
+
+
+def _paths_of_lists(value: Any, level: int) -> Iterator[str]:
+    """The keys under which lists of rows stand, those of inner mappings behind a dot."""
+    if not isinstance(value, dict):
+        return
+    for key, inner in value.items():
+        if isinstance(inner, list) and inner and all(isinstance(item, dict) for item in inner):
+            yield key
+        elif level < _MAX_LEVELS:
+            yield from (f"{key}.{path}" for path in _paths_of_lists(inner, level + 1))
+
+
+def _kind(value: Any) -> str:
+    kinds = {dict: "a mapping", list: "a list", bool: "true or false", str: "text"}
+    return "null" if value is None else kinds.get(type(value), "a number")

@@ -1,0 +1,78 @@
+"""Rows of a table, whatever it was written in: a header with names, and a cell for each of them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+
+from storyboard.language.nodes import Row
+from storyboard.records import Json, Position, Problem, Severity
+from storyboard.reporting.invisible import hint_for_invisible, name_invisible
+
+_HINTS = {
+    ",": "a cell that holds a comma needs double quotes",
+    ";": "a cell that holds a semicolon needs double quotes",
+    "\t": "a cell that holds a tab needs double quotes",
+    "|": "a | inside a cell is written \\|",
+}
+"""What to do with a cell that holds what stands between cells."""
+
+
+def read_table(
+    records: Iterable[tuple[Position, Sequence[str]]], *, separator: str
+) -> Iterator[Row | Problem]:
+    """The rows below the first record, which names the columns.
+
+    Records whose cells are all empty are skipped, as spreadsheets leave them at
+    the end. Columns without a name are left out, with a warning where they hold
+    something. `separator` is what stands between cells, for messages.
+    """
+    names: list[str] = []
+    filled: set[int] = set()
+    header = nameless = None
+    for position, record in records:
+        if not any(map(str.strip, record)):
+            continue
+        if header is None:
+            header, names = position, [cell.strip() for cell in record]
+            nameless = [number for number, name in enumerate(names) if not name]
+            yield from _check_names(names, position)
+        elif len(record) < len(names) or any(map(str.strip, record[len(names) :])):
+            yield _wrong_length(record, names, separator, position)
+        else:
+            cells: dict[str, Json] = dict(zip(names, record, strict=False))
+            if nameless:
+                filled.update(number for number in nameless if record[number].strip())
+                del cells[""]
+            yield Row(position, cells)
+    if header and filled:
+        numbers = ", ".join(str(number + 1) for number in sorted(filled))
+        message = f"column {numbers} has no name and is left out"
+        hint = "give it a name if templates need it"
+        severity = Severity.WARNING
+        yield Problem(header, "nameless-column", message, hint, severity=severity)
+
+
+def _check_names(names: Sequence[str], position: Position) -> Iterator[Problem]:
+    """At most one problem: there is one position for all of the header."""
+    repeated = [repr(name) for name, count in Counter(names).items() if count > 1 and name]
+    if repeated:
+        message = f"more than one column is called {', '.join(repeated)}"
+        yield Problem(position, "repeated-column", message)
+    elif odd := next(filter(name_invisible, names), None):
+        message = f"the name of column {odd!r} holds a character that cannot be seen"
+        hint = hint_for_invisible(odd) or ""
+        warning = Severity.WARNING
+        yield Problem(position, "invisible-character", message, hint, severity=warning)
+
+
+def _wrong_length(
+    record: Sequence[str], names: Sequence[str], separator: str, position: Position
+) -> Problem:
+    message = f"{len(record)} cells, but the header has {len(names)} columns"
+    if len(record) > len(names):
+        hint = _HINTS[separator]
+    else:
+        name = names[len(record)]
+        hint = f"the cells from {name!r} on are missing" if name else "the last cells are missing"
+    return Problem(position, "row-length", message, hint)
