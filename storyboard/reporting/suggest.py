@@ -8,6 +8,8 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from difflib import get_close_matches
 
+from storyboard.reporting.invisible import name_invisible
+
 MAX_WORD = 100  # comparing is quadratic, and nobody misspells more than that
 MAX_KNOWN = 10_000
 
@@ -58,5 +60,7 @@ def closest(word: str, known: Iterable[str]) -> str | None:
 
 def did_you_mean(word: str, known: Iterable[str]) -> str | None:
     """The hint "did you mean 'prompt'?", or None where no known word is similar."""
-    guess = closest(word, known)
-    return None if guess is None else f"did you mean '{guess}'?"
+    if (guess := closest(word, known)) is None:
+        return None
+    hidden = name_invisible(guess)
+    return f"did you mean '{guess}'?" + (f" {hidden} stands in it" if hidden else "")

@@ -23,6 +23,12 @@ def test_nothing_near_is_no_guess() -> None:
     assert did_you_mean("", KEYS) is None
 
 
+def test_what_cannot_be_seen_in_a_known_word_is_named() -> None:
+    assert did_you_mean("prompt", ["pro\u200bmpt"]) == (
+        "did you mean 'pro\u200bmpt'? U+200B (zero width space) stands in it"
+    )
+
+
 def test_a_word_is_never_suggested_for_itself() -> None:
     assert closest("ratio", ["ratio"]) is None
 

@@ -25,7 +25,7 @@ MAX_WORK = 40_000_000  # characters: of one rendering, with all that it renders 
 MAX_STEPS = 100_000  # loop rounds and calls that one rendering has room for
 MAX_LOAD_STEPS = 50_000_000  # of all renderings of one storyboard
 MAX_ITEMS = 100_000  # entries of one list
-MAX_NUMBER = 10**30
+MAX_NUMBER = 10**30  # of numbers that are computed; longer ones can be printed
 MAX_DEPTH = 50  # macros, loops, blocks and vars that are under way within one another
 MAX_NESTING = 20  # lists and maps within one another, where a template keeps or passes them
 
@@ -183,10 +183,7 @@ def printable(value: object) -> str:
         return ""
     if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, int):
-        need_number(value)
-        return str(value)
-    if isinstance(value, float):
+    if isinstance(value, (int, float)):
         if not math.isfinite(value):
             raise TemplateFault("not-printable", f"{value} is not a number that can be sent")
         return str(value)

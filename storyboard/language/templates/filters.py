@@ -218,7 +218,8 @@ def _admit(context: Context, *values: object) -> None:
     """A fault for what no filter or test may get; the rest is counted, since most make it anew."""
     for value in values:
         need_plain(value)
-        _meter(context).count(value)
+        if not isinstance(value, int):
+            _meter(context).count(value)
 
 
 def _guarded(name: str) -> Callable[..., object]:

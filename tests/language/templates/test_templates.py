@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from storyboard.language.nodes import as_written
 from storyboard.language.templates.pieces import cut
 from storyboard.language.templates.templates import TemplateFault, Templates, is_template
 from storyboard.records import Position
@@ -105,6 +106,19 @@ def test_numbers_that_json_cannot_hold_do_not_print(value: float) -> None:
     assert fault.message == f"{value} is not a number that can be sent"
 
 
+def test_a_number_prints_as_it_is_written_and_is_computed_with_as_a_number() -> None:
+    values = {"code": as_written(10, "0010"), "price": as_written(1.5, "1.50"), "long": 10**40}
+    text = "{{ code }} {{ code ~ price }} {{ [price, code] | join('/') }} {{ [code, 2] | max }}"
+    assert render(text, **values) == "0010 00101.50 1.50/0010 0010"
+    assert render("{{ long }}", **values) == f"{10**40}"
+    assert render("{{ code + 1 }} {{ price * 2 }} {{ code | int }}", **values) == "11 3.0 10"
+    assert render("{{ code == 10 }} {{ price > 1 }} {{ [price] | tojson }}", **values) == (
+        "true true [1.5]"
+    )
+    assert render("{{ '%s %03d' | format(price, code) }}", **values) == "1.50 010"
+    assert fault_of("{{ code.spelling }}", **values).code == "undefined-name"
+
+
 def test_half_a_character_does_not_print() -> None:
     assert fault_of(r"a {{ '\ud800' }}").message == r"\ud800 is half a character and cannot be sent"
     assert fault_of("\ud800{{ 1 }}").code == "not-printable"
@@ -143,6 +157,11 @@ def test_an_undefined_name_is_a_fault_with_a_suggestion(
 def test_undefined_names_can_be_asked_about_and_replaced() -> None:
     text = "{% if x is defined %}{{ x }}{% else %}none{% endif %} {{ row.y | default('z') }}"
     assert render(text, row=ROW) == "none z"
+
+
+def test_a_character_that_cannot_be_seen_is_named() -> None:
+    fault = fault_of("{{ row.na\u200bme }}", row=ROW)
+    assert fault.hint == "U+200B (zero width space) stands here and cannot be seen; delete it"
 
 
 def test_a_name_is_looked_up_only_where_it_is_used() -> None:
