@@ -138,17 +138,11 @@ class Ordeal:
 
     def _until_done(self, server: SandboxServer) -> None:
         max_runs = 2 * self._kills + _MAX_RUNS_TO_FINISH
+        has_grown = False
         while self.figures.runs < max_runs:
             self.figures.runs += 1
-            if self.figures.runs == 1:
-                server.faults = EACH_ONCE
-                code = self._render((80, 0.0))
-            elif self.figures.runs % _STORM_EVERY == 0:
-                server.faults = make_storm(self._rng)
-                code = self._render(None)
-            else:
-                server.faults = make_weather(self._rng)
-                code = self._render(self._next_kill(), *self._some_options())
+            code = self._run_once(server, is_storm=has_grown and not self.figures.breaker_trips)
+            has_grown = False
             self._say(f"run {self.figures.runs}: {_words_for(code)}")
             if code is None:
                 check_after_a_kill(self)
@@ -161,15 +155,28 @@ class Ordeal:
                     return
                 self.figures.takes += _MORE_TAKES
                 self.film.write_text(_write_film(self.figures.takes), "utf-8")
+                has_grown = True
             server.faults = Faults()
             self._settle(server)
         raise AssertionError(f"not done after {max_runs} runs (seed {self.figures.seed})")
 
+    def _run_once(self, server: SandboxServer, *, is_storm: bool) -> int | None:
+        if self.figures.runs == 1:
+            server.faults = EACH_ONCE
+            return self._render((80, 0.0))
+        if is_storm or self.figures.runs % _STORM_EVERY == 0:
+            server.faults = make_storm(self._rng)
+            return self._render(None)
+        server.faults = make_weather(self._rng, missing=self._missing_faults(server))
+        return self._render(self._next_kill(), *self._some_options())
+
+    def _missing_faults(self, server: SandboxServer) -> list[str]:
+        return [name for name in KINDS if not server.ledger.faults[name]]
+
     def _has_seen_everything(self, server: SandboxServer) -> bool:
         """Every fault has struck, the breaker has tripped, and the program was killed enough."""
-        has_every_fault = all(server.ledger.faults[name] for name in KINDS)
         is_enough = self.figures.kills >= self._kills and self.figures.breaker_trips > 0
-        return has_every_fault and is_enough
+        return is_enough and not self._missing_faults(server)
 
     # The program
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Collection
 from dataclasses import replace
 
 from storyboard.sandbox.faults import FAULTS, Faults, Stage
@@ -59,10 +60,13 @@ EACH_ONCE = Faults(
 """Every fault early on, with good answers between them."""
 
 
-def make_weather(rng: random.Random) -> Faults:
-    """Some of the faults, each with a chance of its own."""
-    chosen = {name for name in KINDS if rng.random() < 0.6}
-    chances = {name: rng.uniform(0.0, _LIKELY[FAULTS[name][0]]) for name in KINDS if name in chosen}
+def make_weather(rng: random.Random, *, missing: Collection[str] = ()) -> Faults:
+    """Some of the faults, each with a chance of its own; those that never struck are likely."""
+    chances: dict[str, float] = {}
+    for name in KINDS:
+        likely = _LIKELY[FAULTS[name][0]]
+        chance = rng.uniform(0.0, likely) if rng.random() < 0.6 else 0.0
+        chances[name] = likely if name in missing else chance
     return replace(
         Faults(**chances),  # type: ignore[arg-type]
         seed=rng.randrange(2**31),
