@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Container, Mapping
+from functools import lru_cache
 from typing import NamedTuple, TypeAlias
 
 SLOT = "_slot_"
@@ -89,6 +90,8 @@ def cut(text: str, macros: Container[str] = ()) -> list[Piece] | None:
     return pieces
 
 
+# Most expressions of a storyboard stand in many of its texts.
+@lru_cache(maxsize=1000)
 def _as_lookup(expression: str, line: int) -> Lookup | None:
     found = _LOOKUP.fullmatch(expression)
     if found is None or found[1] in _WORDS or found[2].count(".") > _MAX_KEYS:
@@ -96,6 +99,7 @@ def _as_lookup(expression: str, line: int) -> Lookup | None:
     return Lookup(found[1], tuple(found[2].split(".")[1:]), line)
 
 
+@lru_cache(maxsize=1000)
 def _without_values(expression: str, line: int) -> Expression:
     values: dict[str, str | int] = {}
 

@@ -38,6 +38,7 @@ from storyboard.reporting.suggest import did_you_mean
 LATER: Any = type("Later", (), {})()
 """Stands for a name whose value the scope has not been asked for yet."""
 
+_OF_JINJA = frozenset({"_loop_vars", "_block_vars"})  # arguments that compiled code adds to a call
 _MAP_METHODS = frozenset({"items", "keys", "values", "get", "update", "pop", "copy"})
 _NOT_THE_SAME = frozenset({"now", "today", "random", "lipsum"})
 
@@ -161,7 +162,8 @@ class Sandbox(SandboxedEnvironment):
         if not self.is_safe_callable(obj):
             raise TemplateFault("not-allowed", f"{describe(obj)} cannot be called")
         self.meter.step()
-        for value in (*args, *(kwargs[key] for key in kwargs if not key.startswith("_"))):
+        named = (value for name, value in kwargs.items() if name not in _OF_JINJA)
+        for value in (*args, *named):
             need_flat(value)
             if isinstance(obj, Method):
                 need_plain(value)

@@ -197,6 +197,7 @@ FORBIDDEN = r"""
 {{ namespace({'__class__': 1}).__class__ }}
 {{ namespace({'_Namespace__attrs': 1})._Namespace__attrs }}
 {{ dict(**{'_loop_vars': {'row': 1}})._loop_vars.__class__ }}
+{{ dict(**{'_x': range}) | length }}
 {% for x in list %}{{ range(1, _loop_vars=1) }}{% endfor %}
 {% macro m() %}{{ m(varargs, varargs) }}{% endmacro %}{{ m() }}
 {% macro m() %}{{ varargs }}{% endmacro %}{{ m(1) }}
