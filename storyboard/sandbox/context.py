@@ -57,6 +57,19 @@ async def send_interim_answer(request: web.Request, count: int) -> None:
     await asyncio.sleep(request.app[SANDBOX].service.settings.faults.slow_s)
 
 
+async def send_with_stray(
+    request: web.Request, response: web.Response, stray: web.Response
+) -> web.StreamResponse:
+    """Send `response`, and behind it the answer to a request that this client never sent."""
+    await response.prepare(request)
+    await response.write_eof()
+    body = stray.body if isinstance(stray.body, bytes) else b""
+    head = f"HTTP/1.1 200 OK\r\nContent-Type: {stray.content_type}\r\nContent-Length: {len(body)}"
+    if request.transport is not None:
+        request.transport.write(f"{head}\r\n\r\n".encode() + body)
+    return response
+
+
 async def read_body_in_time(request: web.Request) -> bytes:
     """The body of a request; raises Refusal 408 where it does not come in MAX_BODY_WAIT_S.
 

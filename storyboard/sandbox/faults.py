@@ -72,6 +72,9 @@ class Faults:
     poll_interim: When = _fault(
         Stage.POLL, "an interim answer (1xx) comes first, the final one slow_s later"
     )
+    poll_stray: When = _fault(
+        Stage.POLL, "the answer to another poll follows on the same connection"
+    )
     late_link: When = _fault(Stage.RESULT, "the task has succeeded, its link is not there yet")
     odd_link: When = _fault(
         Stage.RESULT, "the link is written oddly: spaces, line breaks, quotes, no scheme"

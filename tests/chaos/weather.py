@@ -47,6 +47,7 @@ EACH_ONCE = Faults(
     poll_rate_limited=(9,),
     poll_missing=(12,),
     poll_interim=(2, 10, 14),
+    poll_stray=(5, 11, 13),
     late_link=(2, 3),
     odd_link=tuple(range(4, 12)),
     download_error=(2,),

@@ -261,6 +261,18 @@ def test_polls_and_downloads_have_interim_answers_too(serve: Serve, fault: str) 
     assert final.startswith(b"HTTP/1.1 200")
 
 
+def test_the_answer_to_another_poll_follows_on_the_same_connection(serve: Serve) -> None:
+    client = serve()
+    first, second = client.accepted(prompt="one"), client.accepted(prompt="two")
+    client.poll(first)
+    client.server.faults = Faults(poll_stray=1.0)
+    _, body, stray = read_answers(client, f"GET /api/v1/tasks/{second} HTTP/1.1\n\n")
+    own, _, stray_head = body.partition(b"HTTP/1.1 200 OK")
+    assert stray_head
+    assert json.loads(own)["data"]["task_id"] == second
+    assert json.loads(stray)["data"]["task_id"] == first
+
+
 def test_a_submission_gets_the_id_of_a_task_that_its_client_knows_and_is_accepted(
     serve: Serve,
 ) -> None:

@@ -14,6 +14,7 @@ from storyboard.sandbox.context import (
     Sandbox,
     read_body_in_time,
     send_interim_answer,
+    send_with_stray,
 )
 from storyboard.sandbox.faults import Stage
 from storyboard.sandbox.replies import (
@@ -112,9 +113,17 @@ async def _poll(request: web.Request) -> web.StreamResponse:
         raise service.too_many_requests()
     if service.is_struck("poll_missing", count):
         raise not_found("task does not exist or has expired")
-    task = service.task(request.match_info["task_id"])
-    now = service.now()
-    links = _links(service, video_link(task, sandbox.base_url)) if task.has_video(now) else ()
+    polled_before = service.last_polled
+    response = _poll_reply(sandbox, service.task(request.match_info["task_id"]))
+    if polled_before and service.is_struck("poll_stray", count):
+        return await send_with_stray(request, response, _poll_reply(sandbox, polled_before))
+    return response
+
+
+def _poll_reply(sandbox: Sandbox, task: Task) -> web.Response:
+    now = sandbox.service.now()
+    link = video_link(task, sandbox.base_url)
+    links = _links(sandbox.service, link) if task.has_video(now) else ()
     return web.json_response(task_reply(task, links, now))
 
 
