@@ -299,6 +299,29 @@ def test_a_column_with_a_space_is_found_by_its_name_with_an_underscore(tmp_path:
     assert board.takes[0].payload["prompt"] == "Wide, Wide, x, 5"
 
 
+@pytest.mark.parametrize(
+    ("prompt", "hint"),
+    [
+        ("{{ row.Shot Size }}", "write row['Shot Size']"),
+        ("{{ row.Shot_Sise }}", "did you mean row['Shot Size']?"),
+        ("{{ row['Shot Sise'] }}", "did you mean row['Shot Size']?"),
+        ("{{ row.Nme }}", "did you mean 'Name'?"),
+    ],
+)
+def test_a_column_with_a_space_is_named_as_a_template_writes_it(
+    tmp_path: Path, prompt: str, hint: str
+) -> None:
+    text = f'{HEAD}shots: [{{id: a, rows: r.csv, prompt: "{prompt}"}}]\n'
+    board = load_text(tmp_path, text, r_csv="Shot,Shot Size,Name\n1,Wide,x\n")
+    (problem,) = board.problems
+    assert problem.hint == hint
+
+
+def test_a_foreign_name_for_the_prompt_is_told_once(tmp_path: Path) -> None:
+    board = load_text(tmp_path, f"{HEAD}shots: [{{id: a, text: A boat}}]\n")
+    assert told(board) == ["film.yaml:3:17: shots[0].text: unknown key"]
+
+
 def test_a_name_that_two_columns_could_have_finds_neither(tmp_path: Path) -> None:
     text = f"{HEAD}shots: [{{id: a, rows: r.csv, prompt: '{{{{ row.a_b }}}}'}}]\n"
     board = load_text(tmp_path, text, r_csv="a b,a-b\n1,2\n")

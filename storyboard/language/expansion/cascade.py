@@ -11,7 +11,7 @@ from storyboard.language.nodes import MappingNode, Node, ScalarNode, SequenceNod
 from storyboard.records import Position
 from storyboard.reporting.value_paths import format_path
 
-OWN_KEYS = frozenset({"id", "matrix", "rows", "vars", "meta"})
+OWN_KEYS = frozenset({"id", "title", "matrix", "rows", "vars", "meta"})
 """Keys of a shot that are no settings: they belong to it alone, or merge by key."""
 
 

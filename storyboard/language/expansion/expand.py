@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from storyboard.language.expansion.cascade import Setting, merge_layers, read_level, read_shot
+from storyboard.language.expansion.cascade import merge_layers, read_level, read_shot
 from storyboard.language.expansion.context import ExpansionContext, Section, ShotEntry
 from storyboard.language.expansion.ids import read_id
 from storyboard.language.expansion.matrix import (
@@ -23,15 +23,23 @@ from storyboard.language.expansion.matrix import (
     read_matrix,
 )
 from storyboard.language.expansion.payload import payload_inputs
-from storyboard.language.expansion.shot_keys import MAX_TAKES, literal_takes
-from storyboard.language.expansion.shot_scope import ShotScope
+from storyboard.language.expansion.shot_keys import MAX_TAKES, literal_takes, read_title
 from storyboard.language.expansion.takes import expand_shot
-from storyboard.language.expansion.values import Report, attempt, read_text
+from storyboard.language.expansion.values import Report
 from storyboard.language.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from storyboard.language.rows.values import RowValues
 from storyboard.language.templates.fault import TemplatesTooCostly
 from storyboard.records import Json, Problem, Take
 from storyboard.reporting.suggest import closest
+
+
+class NoScene(dict[str, Json]):
+    """What `scene` is outside of all scenes: empty, but its title prints nothing."""
+
+    def __missing__(self, key: str) -> Json:
+        if key == "title":
+            return ""
+        raise KeyError(key)
 
 
 def expand_storyboard(
@@ -59,9 +67,8 @@ def _expand(
     root = files[-1]
     layers = [read_level(file, "") for file in files]
     film = Section(merge_layers([*layers, context.overrides]), {})
-    title = _read_title(root, "title", film.scope(context), context)
-    facts: dict[str, Json] = {"scene": {}} if title is None else {"scene": {}, "title": title}
-    film = film._replace(facts=facts)
+    title = read_title(root, "", film.scope(context), context.report)
+    film = film._replace(facts={"scene": NoScene(), "title": title})
     takes: list[Take] = []
     for node, where, section in _entries(root, film, context):
         if "model" not in section.layer.settings and "model" not in node.entries:
@@ -90,22 +97,9 @@ def _enter_scene(
     scope = section.scope(context)
     scene_id = read_id(node, where, scope, context.scene_ids, context.report)
     scene: dict[str, Json] = {"id": scene_id or where}
-    title = _read_title(node, f"{where}.title", section.scope(context, scene=scene), context)
-    if title is not None:
-        scene = {**scene, "title": title}
+    title = read_title(node, where, section.scope(context, scene=scene), context.report)
+    scene = {**scene, "title": title}
     return section._replace(facts={**section.facts, "scene": scene}, scene=scene_id)
-
-
-def _read_title(
-    node: MappingNode, where: str, scope: ShotScope, context: ExpansionContext
-) -> str | None:
-    """A title; None where there is none, empty where it has a problem."""
-    found = node.entries.get("title")
-    if found is None or not isinstance(found.value, ScalarNode) or found.value.value is None:
-        return None
-    setting = Setting(found.value, where, found.key_position)
-    title = attempt(context.report, read_text, setting, scope)
-    return (title or "").strip()
 
 
 def _expand_entry(

@@ -27,6 +27,7 @@ from storyboard.language.expansion.values import (
 )
 from storyboard.language.nodes import ScalarNode
 from storyboard.language.validation.check import Origin
+from storyboard.language.validation.hints import FOREIGN_NAMES
 from storyboard.models.card import ModelCard, Parameter
 from storyboard.records import Json, Position, Problem
 from storyboard.reporting.suggest import closest, did_you_mean
@@ -168,6 +169,7 @@ def _find_misspelt(name: str, inputs: PayloadInputs) -> Setting | None:
     """The unknown key that was meant as the missing parameter; it is reported already."""
     unknown = [key for key in inputs.settings if key not in inputs.shared.parameters | SHOT_KEYS]
     guess = closest(name, unknown)
+    guess = guess or next((key for key in unknown if FOREIGN_NAMES.get(key) == name), None)
     return inputs.settings[guess] if guess else None
 
 

@@ -110,6 +110,8 @@ def _find(
         if kind == "seed" and _is_number(name):
             hint = hint or f"write {name} without quotes"
         hint = hint or did_you_mean(name, known)
+        if kind == "negative":
+            hint = hint or "a text of its own stands under negative_prompt"
         fail(setting, scope, name, f"unknown-{kind}", words, hint=hint)
     used.add(name)
     return values[name]

@@ -15,7 +15,7 @@ from storyboard.language.expansion.values import (
     read_text,
     read_value,
 )
-from storyboard.language.nodes import SequenceNode
+from storyboard.language.nodes import MappingNode, SequenceNode
 from storyboard.records import Json
 from storyboard.reporting.value_paths import format_value
 
@@ -59,6 +59,16 @@ def read_notes(settings: Settings, scope: ShotScope, report: Report) -> str | No
     setting = settings.get("notes")
     notes = attempt(report, read_text, setting, scope) if setting else None
     return (notes or "").strip() or None
+
+
+def read_title(node: MappingNode, where: str, scope: ShotScope, report: Report) -> str:
+    """The title of a file, a scene or a shot, empty where it has none; `where` is its path."""
+    found = node.entries.get("title")
+    if found is None:
+        return ""
+    path = f"{where}.title" if where else "title"
+    setting = Setting(found.value, path, found.key_position)
+    return (attempt(report, read_text, setting, scope) or "").strip()
 
 
 def read_meta(meta: Settings, scope: ShotScope, report: Report) -> dict[str, Json]:

@@ -6,7 +6,7 @@ A var is rendered in the scope of the shot that uses it, so a scene that sets
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
 from typing import Protocol, TypeVar
 
@@ -163,6 +163,12 @@ class ShotScope:
         with suppress(TemplateFault):
             scope.render_node(node)
         return RowSource(row.position, tuple(watched.given.items())) if watched.is_asked else None
+
+    @property
+    def columns(self) -> Collection[str]:
+        """The columns of the row."""
+        row = self._facts.get("row")
+        return row if isinstance(row, RowValues) else ()
 
     @property
     def is_of_table(self) -> bool:

@@ -15,6 +15,7 @@ from storyboard.language.expansion.shot_keys import (
     read_notes,
     read_tags,
     read_takes,
+    read_title,
 )
 from storyboard.language.expansion.shot_scope import ShotScope
 from storyboard.language.nodes import ScalarNode
@@ -49,7 +50,9 @@ def _check_skipped(entry: ShotEntry, scope: ShotScope, context: ExpansionContext
         if problem:
             context.report(problem)
     if entry.inputs is not None:
-        scope = scope.with_facts(shot={"id": "skipped", "number": context.shots}, take=1)
+        scope = scope.with_facts(
+            shot={"id": "skipped", "number": context.shots, "title": ""}, take=1
+        )
         build_payload(entry.inputs, scope, lambda problem: None, shot="skipped", take=1)
 
 
@@ -57,9 +60,11 @@ def _make_takes(
     entry: ShotEntry, shot_id: str | None, scope: ShotScope, context: ExpansionContext
 ) -> Iterator[Take]:
     """The takes of a shot; without a usable id a stand-in lets the rest be checked."""
-    shot = shot_id or f"shot-{context.shots}"
-    scope = scope.with_facts(shot={"id": shot, "number": context.shots})
-    inputs, settings, report = entry.inputs, entry.settings, context.report
+    shot, report = shot_id or f"shot-{context.shots}", context.report
+    facts: dict[str, Json] = {"id": shot, "number": context.shots}
+    title = read_title(entry.node, entry.where, scope.with_facts(shot=facts), report)
+    scope = scope.with_facts(shot={**facts, "title": title})
+    inputs, settings = entry.inputs, entry.settings
     takes = read_takes(settings, scope, report, left=MAX_TAKES - context.takes)
     tags = read_tags(settings, scope, report)
     is_locked = read_flag("locked", settings, scope, report)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import NoReturn, ParamSpec, TypeVar
 
 from storyboard.language.expansion.cascade import Setting
@@ -12,6 +12,7 @@ from storyboard.language.templates.fault import TemplateFault
 from storyboard.language.templates.scope import SUFFIX
 from storyboard.language.yaml.scalars import read_plain
 from storyboard.records import Json, Problem
+from storyboard.reporting.value_paths import cell_path
 
 _T = TypeVar("_T")
 _P = ParamSpec("_P")
@@ -127,4 +128,18 @@ def _problem_of(fault: TemplateFault, setting: Setting, scope: ShotScope) -> Pro
     # A name that a table has not is missing in every row: no single one is at fault.
     is_of_all_rows = fault.code == "undefined-name" and scope.is_of_table
     row = None if is_of_all_rows else scope.row_of(setting.node)
-    return Problem(position, fault.code, message, fault.hint, row=row)
+    hint = _hint_for_column(fault, setting, scope.columns) or fault.hint
+    return Problem(position, fault.code, message, hint, row=row)
+
+
+def _hint_for_column(
+    fault: TemplateFault, setting: Setting, columns: Collection[str]
+) -> str | None:
+    """How to write a column whose name is no name in a template, where that is the fault."""
+    odd = [name for name in columns if not name.isidentifier()]
+    if fault.code == "template-syntax":
+        text = setting.node.text if isinstance(setting.node, ScalarNode) else ""
+        named = [name for name in odd if f"row.{name}" in text]
+        return f"write {cell_path(max(named, key=len))}" if named else None
+    guesses = (name for name in odd if fault.hint == f"did you mean '{name}'?")
+    return next((f"did you mean {cell_path(name)}?" for name in guesses), None)

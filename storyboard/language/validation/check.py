@@ -112,7 +112,9 @@ def _bad_value(root: Node, error: SchemaError) -> Problem:
 
 
 def _unknown_key(root: Node, error: SchemaError, schema: Mapping[str, Any]) -> Problem:
-    hint = hint_for_unknown_key(error.value, error.schema.get("properties", ()), schema)
+    known, parent = error.schema.get("properties", ()), _node_at(root, error.path[:-1])
+    beside = parent.entries if isinstance(parent, MappingNode) else ()
+    hint = hint_for_unknown_key(error.value, known, schema, beside=beside)
     words = _sentence(error.path, "unknown key")
     return Problem(_key_position(root, error.path), "unknown-key", words, hint)
 

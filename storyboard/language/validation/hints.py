@@ -12,7 +12,32 @@ from storyboard.reporting.invisible import hint_for_invisible
 from storyboard.reporting.suggest import did_you_mean
 
 _MIN_LETTERS = 3
+_MAX_NAME = 40
+_OWN_KEYS = "keys of your own stand under meta"
 _YES, _NO = ("yes", "on", "y"), ("no", "off", "n")
+
+
+FOREIGN_NAMES: Mapping[str, str] = {
+    "aspect_ratio": "ratio",
+    "aspect": "ratio",
+    "seconds": "duration",
+    "length": "duration",
+    "duration_s": "duration",
+    "duration_seconds": "duration",
+    "quality": "resolution",
+    "size": "resolution",
+    "text": "prompt",
+    "description": "prompt",
+    "comment": "notes",
+    "comments": "notes",
+    "note": "notes",
+}
+"""What other tools call the keys of a shot."""
+
+# Words of shot lists that resemble a key and mean another thing.
+_OWN_WORDS = frozenset(
+    {"camera", "style", "scene", "description", "mood", "action", "lighting", "location", "lens"}
+)
 
 
 def hint_for_value(error: SchemaError, code: str) -> str | None:
@@ -32,11 +57,13 @@ def hint_for_value(error: SchemaError, code: str) -> str | None:
     return None
 
 
-def hint_for_unknown_key(key: str, known: Iterable[str], schema: Mapping[str, Any]) -> str | None:
-    """Where a known key belongs, else the known key that it resembles.
+def hint_for_unknown_key(
+    key: str, known: Iterable[str], schema: Mapping[str, Any], *, beside: Iterable[str] = ()
+) -> str | None:
+    """Where a known key belongs, else the known key that it resembles or is meant for.
 
     `schema` is the whole file's, `known` are the keys that are allowed where
-    `key` was found.
+    `key` was found, `beside` those that stand there.
     """
     if hint := hint_for_invisible(key):
         return hint
@@ -51,7 +78,17 @@ def hint_for_unknown_key(key: str, known: Iterable[str], schema: Mapping[str, An
         return f"'{key}' stands at the top of the file"
     if key in ("scenes", "shots") and not in_shot:
         return "a file that is included holds no shots, only what they share"
-    return did_you_mean(key, known)
+    meant = FOREIGN_NAMES.get(key.casefold())
+    if meant and meant in known and meant not in beside:
+        return f"did you mean '{meant}'?"
+    guess = None if key.casefold() in _OWN_WORDS else did_you_mean(key, known)
+    if guess is None and "meta" in known:
+        return f"keys of your own stand under meta: {{{key}: ...}}" if _is_name(key) else _OWN_KEYS
+    return guess
+
+
+def _is_name(key: str) -> bool:
+    return key.isidentifier() and len(key) <= _MAX_NAME
 
 
 def _hint_for_type(error: SchemaError) -> str | None:

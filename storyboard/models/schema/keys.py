@@ -244,6 +244,7 @@ SHARED: Schema = {
 
 SHOT_ONLY: Schema = {
     "id": _id("shot", "establishing", "city-{{ matrix.city | slug }}"),
+    "title": _text("A name for people; templates know it as shot.title.", "The boat casts off"),
     "matrix": {
         "description": "One shot for each combination of the lists; the first turns slowest.",
         "markdownDescription": "One shot for each combination of the lists; the first turns "

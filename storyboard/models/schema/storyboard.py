@@ -127,7 +127,7 @@ def _shared(cards: Sequence[ModelCard], parameters: Schema) -> Schema:
 
 
 def _shot(parameters: Schema) -> Schema:
-    first = {name: keys.SHOT_ONLY[name] for name in ("id", "matrix", "rows")}
+    first = {name: keys.SHOT_ONLY[name] for name in ("id", "title", "matrix", "rows")}
     return {
         "type": "object",
         "description": "One entry; with rows or a matrix it stands for several shots.",

@@ -220,19 +220,39 @@ scenes:
     assert takes[0].payload["prompt"] == "Scene one of Film of 2026; Film of 2026"
 
 
+def test_a_shot_has_a_title_which_is_no_part_of_the_request() -> None:
+    text = """
+shots:
+  - {id: a, title: "Boat {{ shot.number }}", prompt: "{{ shot.title }} at sea"}
+  - {id: b, title: One, prompt: B}
+  - {id: c, title: ~, prompt: "C{{ shot.title }}{{ title }}{{ scene.title }}"}
+  - {id: d, title: "{{ nope }}", prompt: "D{{ shot.title }}"}
+"""
+    takes, problems, _ = expand(HEAD + text)
+    prompts = [take.payload["prompt"] for take in takes]
+    assert prompts == ["Boat 1 at sea", "B", "C", "D"]
+    assert [problem.message for problem in problems] == ["shots[3].title: 'nope' is not defined"]
+
+
+def test_outside_of_scenes_there_is_none() -> None:
+    text = "shots: [{id: a, prompt: \"{{ 'in' if scene else 'out' }}{{ scene.title }}\"}]\n"
+    assert takes_of(text)[0].payload["prompt"] == "out"
+    assert messages("shots: [{id: a, prompt: 'A {{ scene.id }}'}]\n") == [
+        "shots[0].prompt: scene has no 'id'"
+    ]
+
+
 def test_names_that_have_no_value_are_not_defined() -> None:
     found = messages("""
 scenes:
   - id: one
     shots:
-      - {id: a, prompt: "{{ title }}"}
-      - {id: b, prompt: "{{ scene.title }}"}
+      - {id: a, prompt: "A {{ title }}"}
+      - {id: b, prompt: "B {{ scene.title }}{{ shot.title }}"}
       - {id: c, prompt: "{{ row }}{{ matrix }}"}
       - {id: "{{ take }}", prompt: D}
 """)
     assert found == [
-        "scenes[0].shots[0].prompt: 'title' is not defined",
-        "scenes[0].shots[1].prompt: scene has no 'title'",
         "scenes[0].shots[2].prompt: 'row' is not defined",
         "scenes[0].shots[3].id: 'take' is not defined",
     ]

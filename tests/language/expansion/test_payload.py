@@ -126,7 +126,10 @@ defaults: {prompt: A boat, negative: [bsae, people, zzz]}
             "defaults.negative[0]: there is no shared negative 'bsae'; known are: base, people",
             "did you mean 'base'?",
         ),
-        ("defaults.negative[2]: there is no shared negative 'zzz'; known are: base, people", None),
+        (
+            "defaults.negative[2]: there is no shared negative 'zzz'; known are: base, people",
+            "a text of its own stands under negative_prompt",
+        ),
     ]
     assert shared.used_negatives >= {"base", "people"}
     assert "negative_prompt" not in traced.payload

@@ -182,7 +182,12 @@ def test_a_storyboard_without_faults_has_no_problems() -> None:
             None,
         ),
         ("promt: Rain", "unknown-key", "promt: unknown key", "did you mean 'prompt'?"),
-        ("xyzzy: Rain", "unknown-key", "xyzzy: unknown key", None),
+        (
+            "xyzzy: Rain",
+            "unknown-key",
+            "xyzzy: unknown key",
+            "keys of your own stand under meta: {xyzzy: ...}",
+        ),
         ("seeds: {}", "unknown-key", "seeds: unknown key", "'seeds' stands at the top of the file"),
     ],
 )
@@ -384,6 +389,28 @@ def wan() -> ModelCard:
     card = CATALOG.get("alibaba/wan2.7-t2v")
     assert card is not None
     return card
+
+
+@pytest.mark.parametrize(
+    ("key", "meant"),
+    [
+        *(("aspect_ratio", "ratio"), ("seconds", "duration"), ("length", "duration")),
+        *(("quality", "resolution"), ("size", "resolution"), ("text", "prompt")),
+        *(("description", "prompt"), ("comment", "notes"), ("Seconds", "duration")),
+    ],
+)
+def test_a_name_from_another_tool_is_hinted_at_the_key_that_it_means(key: str, meant: str) -> None:
+    assert one(problems_of_shot(f"{key}: x")).hint == f"did you mean '{meant}'?"
+    beside = problems_of_shot(f"{meant}: 5\n    {key}: x")
+    hints = [problem.hint for problem in beside if problem.code == "unknown-key"]
+    assert hints != [f"did you mean '{meant}'?"]
+
+
+@pytest.mark.parametrize("key", ["camera", "style", "scene", "mood", "0 of my own", "description"])
+def test_a_key_of_ones_own_belongs_under_meta(key: str) -> None:
+    hint = one(problems_of_shot(f"prompt: Rain\n    {key}: x")).hint
+    assert hint
+    assert hint.startswith("keys of your own stand under meta")
 
 
 def payload_problems(payload: dict[str, Any], card: ModelCard) -> tuple[Problem, ...]:
