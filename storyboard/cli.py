@@ -120,6 +120,9 @@ def run(arguments: Sequence[str] | None = None) -> int:
         if isinstance(error, OSError) and _is_about_output(error):
             streams.give_up(sys.stdout, error)
             return ExitCode.OK
+        if isinstance(error, OSError) and not _has_current_folder():
+            _report("the current folder is gone, or may not be read", "go to another folder")
+            return ExitCode.USAGE
         return _report_bug(error)
 
 
@@ -133,6 +136,14 @@ def _is_about_output(error: OSError) -> bool:
     import traceback
 
     return traceback.extract_tb(error.__traceback__)[-1].name == click.echo.__name__
+
+
+def _has_current_folder() -> bool:
+    try:
+        os.getcwd()  # noqa: PTH109 (only whether there is one)
+    except OSError:
+        return False
+    return True
 
 
 def _report_bug(error: Exception) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -85,3 +86,21 @@ def test_the_module_can_be_run_as_a_program() -> None:
     command = [sys.executable, "-m", "storyboard", "--version"]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     assert done.stdout == "storyboard 0.1.0\n"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows keeps the current folder")
+@pytest.mark.parametrize("command", [["validate", "film.yaml"], ["plan", "film.yaml"]])
+def test_a_current_folder_that_is_gone_is_no_bug(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    command: list[str],
+) -> None:
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    assert cli.run(command) == ExitCode.USAGE
+    assert capsys.readouterr().err == (
+        "error: the current folder is gone, or may not be read.\n    next: go to another folder\n"
+    )
