@@ -101,8 +101,9 @@ def run(arguments: Sequence[str] | None = None) -> int:
     """The exit code of one call. The only place where exceptions become exit codes."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
-            # A terminal that cannot show a character of the user's text shows its number.
-            stream.reconfigure(errors="backslashreplace")
+            # A terminal that cannot show a character of the user's text shows its number,
+            # and a JSON document stays one.
+            stream.reconfigure(errors=streams.JSON_ESCAPES)
     try:
         code = group.main(arguments, prog_name="storyboard", standalone_mode=False)
         return int(code) if isinstance(code, int) else ExitCode.OK

@@ -135,6 +135,14 @@ def find_spellings(folder: Path, name: str) -> list[str]:
         return []
 
 
+def spelled_path(path: Path) -> Path:
+    """A path of the command line, its last name as the disk spells it where that is one name."""
+    if not path.name or os.path.lexists(path):
+        return path
+    found = find_spellings(path.parent, from_file_name(path.name))
+    return path.with_name(found[0]) if len(found) == 1 else path
+
+
 def spelled_on_disk(folder: Path, name: str) -> str:
     """A path below a folder as the disk spells it; as it is given where that is not one clear path.
 

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from storyboard.console.durations import DURATION
+from storyboard.names import from_file_name, spelled_path
 
 if TYPE_CHECKING:
     from storyboard.engine.job import EngineSettings
@@ -106,7 +107,9 @@ class FolderOptions:
         """The folders as a workspace takes them."""
         from storyboard.project.workspace import Folders
 
-        return Folders(self.sandbox, self.output, self.state, self.base_url)
+        output = None if self.output is None else spelled_path(self.output)
+        state = None if self.state is None else spelled_path(self.state)
+        return Folders(self.sandbox, output, state, self.base_url)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +134,12 @@ class SelectionOptions:
         """The selection as planning takes it."""
         from storyboard.planning.selection import Selection
 
-        return Selection(self.only, self.without, self.tags, self.scenes)
+        return Selection(
+            tuple(map(from_file_name, self.only)),
+            tuple(map(from_file_name, self.without)),
+            tuple(map(from_file_name, self.tags)),
+            tuple(map(from_file_name, self.scenes)),
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from storyboard.console.printing import print_safe, say_problems
 from storyboard.language.load import load_storyboard
 from storyboard.language.overrides import read_overrides
 from storyboard.models.catalog import Catalog
+from storyboard.names import from_file_name, spelled_path
 from storyboard.records import Severity, Storyboard
 from storyboard.reporting.problems import format_problems
 
@@ -19,9 +20,13 @@ def read_storyboards(
     files: Sequence[Path], catalog: Catalog, variables: VariableOptions
 ) -> list[Storyboard]:
     """The storyboards at `files`, each with its problems; those of the vars go to the first."""
-    overrides, problems, sources = read_overrides(variables.assignments, variables.variable_files)
+    overrides, problems, sources = read_overrides(
+        map(from_file_name, variables.assignments), map(spelled_path, variables.variable_files)
+    )
     boards = [
-        load_storyboard(path, catalog, overrides=overrides, allowed_paths=variables.allowed_paths)
+        load_storyboard(
+            spelled_path(path), catalog, overrides=overrides, allowed_paths=variables.allowed_paths
+        )
         for path in files
     ]
     if problems and boards:

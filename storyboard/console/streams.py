@@ -6,14 +6,29 @@ said at the end, and by the exit code.
 
 from __future__ import annotations
 
+import codecs
 import os
 import sys
 from contextlib import suppress
 from typing import TextIO
 
+JSON_ESCAPES = "storyboard.json"
+"""The error handler of streams: what their encoding lacks is written as JSON escapes it."""
+
 _NAMES = ("stdin", "stdout", "stderr")
 _not_printed: list[str] = []
 """Why results did not reach stdout; empty while they do."""
+
+
+def _escape(error: UnicodeError) -> tuple[str, int]:
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    import json  # starting the program does not need it
+
+    return json.dumps(error.object[error.start : error.end])[1:-1], error.end
+
+
+codecs.register_error(JSON_ESCAPES, _escape)
 
 
 def open_missing() -> None:

@@ -7,11 +7,12 @@ import re
 from collections.abc import Iterator, Sequence
 
 from storyboard.errors import PaymentUnknown
-from storyboard.names import is_video_path
+from storyboard.names import fold, is_video_path
 from storyboard.outputs import MANIFEST
 from storyboard.project.workspace import Workspace
 from storyboard.records import ActionKind, Plan, Submission
 from storyboard.state.files import FILE_NAME as STATE
+from storyboard.videos.files import find_partial_files
 
 _MAX_NAMES = 3
 _VERSION = re.compile(r"\.v[0-9]+\.mp4$")
@@ -24,13 +25,15 @@ def check_records(space: Workspace, known: Sequence[Submission], plan: Plan) -> 
     PaymentUnknown where a take that the plan submits was never sent as far as
     they know and has a video, and where they are none and there is any video.
     """
-    submitted = {action.take.id.casefold() for action in plan.of_kind(ActionKind.SUBMIT)}
+    submitted = {fold(action.take.id) for action in plan.of_kind(ActionKind.SUBMIT)}
     if not submitted:
         return
     takes = sorted(_takes_with_videos(space))
     if known:
-        sent = {one.take.casefold() for one in known}
-        takes = [take for take in takes if take.casefold() in submitted - sent]
+        sent = {fold(one.take) for one in known}
+        takes = [take for take in takes if fold(take) in submitted - sent]
+    elif not takes and find_partial_files(space.folder):
+        takes = ["takes that were being downloaded"]
     if not takes:
         return
     names = ", ".join(takes[:_MAX_NAMES]) + (", ..." if len(takes) > _MAX_NAMES else "")

@@ -45,9 +45,9 @@ def open_folder(space: Workspace, *, lock_timeout_s: float = 0.0) -> Iterator[St
             with store.transaction():
                 for submission in adoptable:
                     store.adopt(submission)
-            submissions = store.submissions()
-            finish_moves(folder, submissions)
-            remove_partial_files(folder, submissions, now=asked_at)
+            if submissions := store.submissions():  # else what lies there is all that tells of any
+                finish_moves(folder, submissions)
+                remove_partial_files(folder, submissions, now=asked_at)
             yield store
         finally:
             store.close()

@@ -15,6 +15,7 @@ from storyboard.project.output_folder import open_folder
 from storyboard.project.workspace import FolderSnapshot, Workspace
 from storyboard.records import Action, ActionKind, Plan, TakeState
 from storyboard.state.store import Store
+from storyboard.videos.files import remove_partial_files
 
 _WORK = (ActionKind.SUBMIT, ActionKind.RESUME, ActionKind.DOWNLOAD)
 
@@ -56,4 +57,6 @@ def prepare(
         plan = space.make_plan(known, snapshot, now=now, selected=selected, options=options)
         if not options.rerender:
             check_records(space, known, plan)
+        if not known:
+            remove_partial_files(space.real_folder, known, now=now)
         yield Prepared(space, store, snapshot, plan)

@@ -10,6 +10,7 @@ from storyboard.engine.job import EngineSettings, Job, Progress, Provenance
 from storyboard.engine.loop import Engine
 from storyboard.errors import UsageError
 from storyboard.models.catalog import Catalog
+from storyboard.names import spelled_path
 from storyboard.project.connection import Connection, card_of
 from storyboard.project.git import read_commit
 from storyboard.project.rendering import Prepared
@@ -48,7 +49,8 @@ def make_engine(
 
 def _job(item: Prepared, connection: Connection) -> Job:
     board = item.space.storyboard
-    commit, is_dirty = read_commit(board.path.parent, [Path(name) for name in board.sources])
+    files = [spelled_path(Path(name)) for name in board.sources]
+    commit, is_dirty = read_commit(board.path.parent, files)
     return Job(
         name=str(board.path),
         plan=item.plan,

@@ -130,7 +130,7 @@ def move_into_place(folder: Path, partial: Path, path: str) -> None:
 
 def finish_moves(folder: Path, submissions: Sequence[Submission]) -> None:
     """Finishes the moves that a killed render had committed and not made."""
-    partials = set(_partial_files(folder))
+    partials = set(find_partial_files(folder))
     if not partials:
         return
     for submission in submissions:
@@ -143,7 +143,7 @@ def finish_moves(folder: Path, submissions: Sequence[Submission]) -> None:
 
 def remove_partial_files(folder: Path, submissions: Sequence[Submission], *, now: datetime) -> None:
     """Removes the partial files that no download will resume; after `finish_moves`."""
-    partials = set(_partial_files(folder))
+    partials = set(find_partial_files(folder))
     if not partials:
         return
     resumable = {
@@ -159,7 +159,7 @@ def remove_partial_files(folder: Path, submissions: Sequence[Submission], *, now
             partial.unlink()
 
 
-def _partial_files(folder: Path) -> list[Path]:
+def find_partial_files(folder: Path) -> list[Path]:
     """The partial files in the folder, of which one with many videos has none or a few."""
     videos = folder / "videos"
     try:

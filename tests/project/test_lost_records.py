@@ -103,3 +103,20 @@ def test_a_log_without_its_state_file_is_not_given_to_another(
     assert output.code == 2
     assert "state.sqlite3-wal lies there without state.sqlite3" in output.err
     assert server.ledger.posts == 3
+
+
+def test_a_begun_download_tells_of_a_paid_take_as_well(
+    program: Program, film: Path, server: SandboxServer
+) -> None:
+    begun = OUT / "videos" / ".1.part"
+    begun.parent.mkdir(parents=True)
+    begun.write_bytes(b"half a video")
+    STATE.touch()
+    for _ in range(2):
+        output = program("render", film, "--yes")
+        assert output.code == 4
+        assert "holds videos of takes that were being downloaded, and neither" in output.err
+    assert begun.exists()
+    assert program("render", film, "--yes", "--rerender").code == 0
+    assert not begun.exists()
+    assert server.ledger.posts == 3

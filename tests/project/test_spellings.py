@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -19,6 +20,15 @@ NFD = unicodedata.normalize("NFD", NFC)
 pytestmark = pytest.mark.skipif(
     sys.platform != "linux", reason="other file systems take these names for one"
 )
+
+
+def run_without_utf_8(*arguments: str) -> subprocess.CompletedProcess[bytes]:
+    return subprocess.run(
+        [sys.executable, "-m", "storyboard", *arguments],
+        env={**os.environ, "LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"},
+        capture_output=True,
+        check=False,
+    )
 
 
 def folders() -> list[str]:
@@ -152,14 +162,48 @@ def test_a_locale_without_utf_8_leads_to_the_same_folder_and_files(
     film.rename(f"{NFC}.yaml")
     Path(f"{NFC}-look.yaml").write_text("vars: {x: a}\n", "utf-8")
     assert program("render", f"{NFC}.yaml", "--yes").code == 0
-    locale = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
-    done = subprocess.run(
-        [sys.executable, "-m", "storyboard", "render", f"{NFC}.yaml"],
-        env={**os.environ, **locale},
-        capture_output=True,
-        check=False,
-    )
+    done = run_without_utf_8("render", f"{NFC}.yaml")
     assert done.returncode == 0, done.stderr
     assert folders() == [NFC]
     assert program("render", f"{NFC}.yaml").code == 0
     assert server.ledger.posts == 3
+
+
+def test_what_the_command_line_names_is_found_in_any_spelling(
+    program: Program, film: Path, server: SandboxServer
+) -> None:
+    film.rename(f"{NFD}.yaml")
+    Path(f"{NFD}-vars.yaml").write_text("{}\n", "utf-8")
+    named = (f"{NFC}.yaml", "--vars", f"{NFC}-vars.yaml")
+    assert program("render", *named, "--yes", "--output", NFC, "--state", "State").code == 0
+    Path(NFC).rename(NFD)
+    Path("State").rename("state")
+    output = program("render", *named, "--output", NFC, "--state", "State")
+    assert output.code == 0, output.err
+    assert server.ledger.posts == 3
+
+
+def test_macros_are_found_by_a_name_that_a_mac_spelt(program: Program, film: Path) -> None:
+    Path("templates").mkdir()
+    Path("templates", f"{NFD}.j2").write_text("{% macro a() %}a boat{% endmacro %}", "utf-8")
+    film.write_text(
+        "version: 1\nmodel: alibaba/wan2.7-t2v\n"
+        f"shots:\n  - {{id: a, prompt: '{{{{ {NFC}.a() }}}}'}}\n",
+        "utf-8",
+    )
+    assert '"prompt": "a boat"' in program("show", film, "--format", "jsonl").out
+
+
+def test_words_of_the_command_line_are_utf_8_in_every_locale(film: Path) -> None:
+    film.write_text(
+        "version: 1\nmodel: alibaba/wan2.7-t2v\nvars: {place: a}\n"
+        f"shots:\n  - {{id: a, prompt: 'At {{{{ place }}}}', tags: [{NFC}]}}\n"
+        "  - {id: b, prompt: A boat}\n",
+        "utf-8",
+    )
+    words = ["show", str(film), "--var", f"place={NFC} \U0001f600", "--format", "json"]
+    done = run_without_utf_8(*words)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["takes"][0]["payload"]["prompt"] == f"At {NFC} \U0001f600"
+    done = run_without_utf_8("plan", str(film), "--sandbox", "--tag", NFD)
+    assert done.stdout.startswith(b"film.yaml: 1 submit"), done.stderr

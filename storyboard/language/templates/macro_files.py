@@ -7,12 +7,13 @@ Reads nothing but regular files that lie in the folder themselves.
 from __future__ import annotations
 
 import keyword
+import unicodedata
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from storyboard.language.templates.scope import MAX_TEXT, SUFFIX
 from storyboard.language.text_files import read_text
-from storyboard.names import RESERVED_NAMES
+from storyboard.names import RESERVED_NAMES, from_file_name
 from storyboard.records import Position, Problem
 
 MAX_FILES = 1000
@@ -58,7 +59,7 @@ def read_macro_files(folder: Path | None, display_name: str) -> MacroFiles:
 
 
 def _read_file(path: Path, display_name: str, found: MacroFiles) -> None:
-    name = path.stem
+    name = unicodedata.normalize("NFC", from_file_name(path.stem))
     if not name.isidentifier() or keyword.iskeyword(name):
         message = f"{name!r} cannot be the name of a namespace; letters, digits and _ can"
         hint = f"rename it: {_as_identifier(name)}{SUFFIX}"
@@ -80,7 +81,7 @@ def _read_file(path: Path, display_name: str, found: MacroFiles) -> None:
         message = f"{len(text):,} characters are more than {MAX_TEXT:,}, the most a file may have"
         found.refuse(display_name, "template-too-long", message)
     else:
-        found.texts[path.name] = text.replace("\r\n", "\n").replace("\r", "\n")
+        found.texts[f"{name}{SUFFIX}"] = text.replace("\r\n", "\n").replace("\r", "\n")
     return None
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
+from storyboard.models.catalog import schemas_folder
 from storyboard.models.schema.errors import MISSING, UNKNOWN, SchemaError, find_errors
 from storyboard.models.schema.validator import Check, compile_check
 from storyboard.records import Json
@@ -30,14 +30,7 @@ def short(value: object) -> str:
 
 @lru_cache(maxsize=1)
 def _schema() -> Any:
-    return json.loads(_schema_path().read_text(encoding="utf-8"))
-
-
-def _schema_path() -> Path:
-    """In a wheel the schemas lie inside the package, in a checkout beside it."""
-    package = Path(__file__).parents[2]
-    inside = package / "schemas" / "manifest.schema.json"
-    return inside if inside.exists() else package.parent / "schemas" / "manifest.schema.json"
+    return json.loads((schemas_folder() / "manifest.schema.json").read_text(encoding="utf-8"))
 
 
 @lru_cache(maxsize=1)
