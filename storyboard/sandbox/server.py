@@ -132,15 +132,14 @@ class SandboxServer:
         resources.callback(writer.shutdown)
         listener = resources.enter_context(self._listen())
         port = listener.getsockname()[1]
-        self._base_url = f"http://{HOST}:{port}"
-        app = make_app(
-            Sandbox(self._service, self.ledger, clips, journal, writer, self._base_url, port)
-        )
+        base_url = f"http://{HOST}:{port}"
+        app = make_app(Sandbox(self._service, self.ledger, clips, journal, writer, base_url, port))
         run = _start_loop(resources)
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1, auto_decompress=False)
         resources.callback(lambda: run(runner.cleanup()))
         resources.callback(clips.stop)
         resources.callback(run(_serve(runner, listener)))
+        self._base_url = base_url
 
     def _listen(self) -> socket.socket:
         """A socket on loopback: at the port asked for, else the one of last time, else any."""
