@@ -60,24 +60,20 @@ LAWS: Mapping[str, Callable[[random.Random, float], float]] = {
 
 
 class FixedInterval(PollSchedule):
-    """Polls at a fixed interval."""
+    """Polls each task at a fixed interval."""
 
     def __init__(self, wait_s: float) -> None:
         super().__init__()
         self._wait_s = wait_s
 
-    def next_wait_s(
-        self, age_s: float, *, in_flight: int, rate: float, has_log: bool = False
-    ) -> float:
+    def min_wait_s(self, age_s: float) -> float:
         return self._wait_s
 
 
 class BackingOff(PollSchedule):
     """Each wait is twice the one before, from 2 to 30 s."""
 
-    def next_wait_s(
-        self, age_s: float, *, in_flight: int, rate: float, has_log: bool = False
-    ) -> float:
+    def min_wait_s(self, age_s: float) -> float:
         return min(max(age_s, 2.0), 30.0)
 
 
@@ -121,7 +117,7 @@ def simulate(law: str, policy: Policy, seed: int) -> tuple[float, float]:
     rng = random.Random(seed)
     render_s = [LAWS[law](rng, number / TAKES) for number in range(TAKES)]
     with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
-        patch.setattr("storyboard.engine.loop.PollSchedule", policy.make)
+        patch.setattr("storyboard.engine.run.PollSchedule", policy.make)
         sim = Simulation(
             Path(folder) / "out",
             make_takes(TAKES),

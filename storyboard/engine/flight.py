@@ -1,16 +1,13 @@
-"""A submission on its way through the engine, and the queue of polls that are due."""
+"""A submission on its way through the engine, and the queue of those that wait for a poll."""
 
 from __future__ import annotations
 
-import heapq
-import itertools
+from collections.abc import Callable
 from dataclasses import dataclass
 from math import inf
 
 from storyboard.engine.job import Job
 from storyboard.records import Submission, Take
-
-_JUST_BEFORE_S = 0.001
 
 
 @dataclass(slots=True, eq=False)  # compared by identity
@@ -25,7 +22,7 @@ class Flight:
     submission: Submission
     accepted_at: float = 0.0
     last_working_age_s: float = 0.0  # the age at which a poll last found the task working
-    poll_number: int = 0  # of its entry in the poll queue; 0 while it has none
+    polled_at: float = 0.0  # when the last poll was sent
     log_says_ended: bool = False
     missing_since: float | None = None
     unfamiliar_since: float | None = None
@@ -49,42 +46,43 @@ class Flight:
 
 
 class PollQueue:
-    """Tasks by the time of their next poll; each has one time, the one it was given last."""
+    """The tasks that wait for a poll, each with the earliest time of it."""
 
     def __init__(self) -> None:
-        self._heap: list[tuple[float, int, Flight]] = []
-        self._numbers = itertools.count(1)
+        self._not_before: dict[Flight, float] = {}
 
     def __bool__(self) -> bool:
-        return bool(self._heap)
+        return bool(self._not_before)
+
+    def __contains__(self, flight: Flight) -> bool:
+        return flight in self._not_before
 
     @property
     def next_at(self) -> float:
         """When the first poll is due; infinity where none is queued."""
-        return self._heap[0][0] if self._heap else inf
+        return min(self._not_before.values(), default=inf)
 
-    def push(self, at: float, flight: Flight) -> None:
-        """Polls the task at that time, and at no other that it may have been queued for."""
-        flight.poll_number = next(self._numbers)
-        heapq.heappush(self._heap, (at, flight.poll_number, flight))
-        self._drop_replaced()
+    @property
+    def next_urgent_at(self) -> float:
+        """The same of the tasks that the request log reports as ended."""
+        urgent = (at for flight, at in self._not_before.items() if flight.log_says_ended)
+        return min(urgent, default=inf)
 
-    def push_first(self, now: float, flight: Flight) -> None:
-        """Polls the task before all others that are queued, and as soon as possible."""
-        self.push(min(now, self.next_at - _JUST_BEFORE_S), flight)
-
-    def pop(self) -> Flight:
-        """The task whose poll is due first; it is queued no longer."""
-        flight = heapq.heappop(self._heap)[2]
-        flight.poll_number = 0
-        self._drop_replaced()
-        return flight
+    def push(self, not_before: float, flight: Flight) -> None:
+        """Polls the task at that time or later."""
+        self._not_before[flight] = not_before
 
     def remove(self, flight: Flight) -> None:
-        """Polls the task no more."""
-        flight.poll_number = 0
-        self._drop_replaced()
+        """Polls the task no more; does nothing where it is not queued."""
+        self._not_before.pop(flight, None)
 
-    def _drop_replaced(self) -> None:
-        while self._heap and self._heap[0][1] != self._heap[0][2].poll_number:
-            heapq.heappop(self._heap)
+    def pop(self, now: float, idle_s: Callable[[Flight], float]) -> Flight:
+        """Of the tasks that may be polled now, the one to poll; it is queued no longer.
+
+        First those that the request log reports as ended, then the one that is
+        expected to idle longest. To be called once `next_at` has come.
+        """
+        due = [flight for flight, at in self._not_before.items() if at <= now]
+        best = max(due, key=lambda flight: (flight.log_says_ended, idle_s(flight)))
+        del self._not_before[best]
+        return best

@@ -1,15 +1,15 @@
-"""When the request log is trusted, and when it is checked next. Pure.
+"""Whether the request log is worth a check, and when the next one is due. Pure.
 
 The service documents neither how current the statuses of its log are nor how
-often it may be read. So the log is trusted once it has reported the end of
-several tasks before a poll found it, and not read at all once it has missed
-too many.
+often it may be read. So the log is read no more once too many ends were found
+by polls before it reported them, and left alone for a while after each failure.
 """
 
 from __future__ import annotations
 
+from storyboard.engine.poll_schedule import MIN_WAIT_S
+
 _MAX_CREDIT = 8
-_TRUSTED_CREDIT = 4
 _MIN_CREDIT = -8  # then the log is read no more
 _MIN_PAUSE_S = 60.0
 _MAX_PAUSE_S = 3600.0
@@ -30,25 +30,20 @@ class LogTrust:
         self._page, self._pages = 0, 1
 
     @property
-    def is_trusted(self) -> bool:
-        """Whether it reported most of the last ends before a poll found them."""
-        return self._credit >= _TRUSTED_CREDIT
-
-    @property
     def is_worthless(self) -> bool:
-        """Whether it reported so few of them that it is read no more."""
+        """Whether it reported so few ends in time that it is read no more."""
         return self._credit <= _MIN_CREDIT
 
-    def begin(self) -> int:
+    def begin(self, now: float) -> int:
         """The page to read in a check that begins now; where there are several, they take turns."""
         self.is_being_checked = True
+        self.next_at = now + MIN_WAIT_S
         self._page = self._page % self._pages + 1
         return self._page
 
-    def on_checked(self, *, pages: int, next_at: float) -> None:
-        """The log was read: it has so many pages, and is to be checked again at `next_at`."""
+    def on_checked(self, *, pages: int) -> None:
+        """The log was read: it has so many pages."""
         self.is_being_checked = False
-        self.next_at = next_at
         self._pages = max(1, pages)
         # Decays slowly: a log that refuses every tenth check is to be left alone for long.
         self._pause_s = max(0.98 * self._pause_s, _MIN_PAUSE_S)

@@ -130,7 +130,7 @@ class Engine:
             case Answered(flight, Fetched() | FetchFailed() as result):
                 self._downloads.on_downloaded(flight, result, now)
             case LogChecked():
-                self._request_log.on_checked(event, now)
+                self._request_log.on_checked(event)
             case LogCheckFailed():
                 self._request_log.on_check_failed(event, now)
             case Crashed(error, is_submission):

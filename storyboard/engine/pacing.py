@@ -16,6 +16,8 @@ DEFAULT_RATE = 100  # requests a minute of the smallest account
 _PROBE_S = 60.0  # after a limit was met, one more task in flight is tried each minute
 _MAX_PAUSE_S = 60.0  # between attempts while others hold all of the account's slots
 _MAX_WAIT_S = 900.0  # the longest wait that a server can ask for
+_USABLE_PART = 0.8  # of the rate
+_AHEAD_S = 4.0  # 5 requests at 100 a minute
 
 
 class Window:
@@ -65,26 +67,31 @@ class Window:
         """A task ended."""
         self._pauses = 0
 
-    def on_limit(self, in_flight: int, *, now: float) -> None:
-        """The API refused a task as one too many, while `in_flight` of this run were in flight.
+    def on_limit(self, tasks: int, open_posts: int = 0, *, now: float) -> None:
+        """The API refused a task as one too many, while `tasks` of this run were in flight.
 
         With none of them in flight, all slots are held by other clients of the
         account, and no event here will free one. So the window closes for 1, 2,
-        4 ... seconds, up to a minute.
+        4 ... seconds, up to a minute. `open_posts` may be accepted yet.
         """
-        self.size = max(1, min(in_flight, self.size))
+        self.size = max(1, min(tasks + open_posts, self.size))
         self._probe_at = now + _PROBE_S
-        if in_flight > 0:
+        if tasks > 0:
             self._pauses = 0
             return
+        if self._closed_until is not None and now < self._closed_until:
+            return  # several were sent at once, and all are refused
         self._closed_until = now + min(_MAX_PAUSE_S, 2.0 ** min(self._pauses, 30))
         self._pauses += 1
 
 
 class Budget:
-    """When the next request may go out: evenly spaced, at so many a minute.
+    """When the next request may go out: evenly spaced, at four fifths of `rate` a minute.
 
-    A `rate` from the user is kept; without it the API's headers set the rate.
+    The last fifth is for retries and other clients of the account. What frees a
+    slot or fills one (a submission, the poll of a task that has ended) may run
+    ahead by a few requests; polls and log checks that may find nothing wait for
+    what is left. A `rate` from the user stands; without it the API's headers set it.
     """
 
     def __init__(self, rate: int | None = None, *, jitter: random.Random | None = None) -> None:
@@ -96,12 +103,16 @@ class Budget:
         self._refusals = 0
 
     def next_at(self) -> float:
-        """The earliest time of the next request."""
-        return self._free_at
+        """The earliest time of the next request that fills a slot or frees one."""
+        return max(self._free_at - _AHEAD_S, self._held_until)
+
+    def next_spare_at(self) -> float:
+        """The earliest time of the next request that may find nothing."""
+        return max(self._free_at, self._held_until)
 
     def spend(self, *, now: float) -> None:
         """One request goes out now."""
-        self._free_at = max(self._free_at, now) + 60.0 / self.rate
+        self._free_at = max(self._free_at, now) + 60.0 / (_USABLE_PART * self.rate)
 
     def on_reply(self, hint: RateHint, *, now: float) -> None:
         """Adopts the rate in the headers of a reply that was no 429."""
@@ -129,7 +140,6 @@ class Budget:
 
     def _hold(self, wait_s: float, *, now: float) -> None:
         self._held_until = max(self._held_until, now + min(max(wait_s, 0.0), _MAX_WAIT_S))
-        self._free_at = max(self._free_at, self._held_until)
 
 
 def back_off_s(attempt: int, *, max_wait_s: float, jitter: random.Random) -> float:

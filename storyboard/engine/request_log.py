@@ -1,8 +1,8 @@
 """Checks of the account's request log, one of which reports on many tasks at once.
 
-A poll tells of one task. A page of the log has a status for each of up to a
-hundred, so for the price of one poll it says which of them to poll. It is a
-hint and no more: only a poll changes a submission.
+A poll reports on one task. A page of the log has the status of up to a hundred,
+so for the price of one poll it says which of them to poll. It is a hint and no
+more: only a poll changes a submission.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class RequestLog:
             yield self._next_at
 
     def start_check(self, now: float) -> None:
-        """Starts a check where one is due; a poll that is due takes turns with the checks."""
+        """Starts a check where one is due; checks and polls take turns."""
         run = self._run
         is_turn_of_a_poll = run.polls.next_at <= now and run.polls_sent == self._polls_before
         if (
@@ -49,24 +49,18 @@ class RequestLog:
             return
         self._polls_before = run.polls_sent
         account, end = self._account, run.clock.now()
-        start, page = self._earliest(now, end), self._trust.begin()
+        start, page = self._earliest(now, end), self._trust.begin(now)
         run.budget.spend(now=now)
         run.requests.start(guarded(lambda: read_log(account, start, end, page)))
 
-    def on_checked(self, checked: LogChecked, now: float) -> None:
+    def on_checked(self, checked: LogChecked) -> None:
         """Polls next the tasks that the log reports as ended."""
         run = self._run
         run.requests.finished()
-        wait_s = self._run.poll_schedule.log_check_wait_s(
-            in_flight=len(run.tasks), rate=run.budget.rate
-        )
-        self._trust.on_checked(pages=checked.pages, next_at=now + wait_s)
+        self._trust.on_checked(pages=checked.pages)
         for flight in run.tasks.values():
-            has_ended = flight.submission.task_id in checked.ended
-            if has_ended and flight.poll_number and not flight.log_says_ended:
+            if flight.submission.task_id in checked.ended and flight in run.polls:
                 flight.log_says_ended = True
-                # Before the polls that are late, which will most likely find tasks working.
-                run.polls.push_first(now, flight)
 
     def on_check_failed(self, failed: LogCheckFailed, now: float) -> None:
         """Leaves the log alone for a while."""
@@ -75,7 +69,7 @@ class RequestLog:
 
     @property
     def _next_at(self) -> float:
-        return max(self._trust.next_at, self._run.budget.next_at())
+        return max(self._trust.next_at, self._run.budget.next_spare_at())
 
     def _may_check(self) -> bool:
         return (

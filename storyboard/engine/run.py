@@ -89,7 +89,7 @@ class Run:
         self.add_progress(flight, Step.NOT_DOWNLOADED, reason)
 
     def on_reply(self, reply: SubmitReply | TaskReply, now: float) -> None:
-        """Learns from any reply whether the API is reachable and what rate it allows."""
+        """Notes what any reply shows: that the API is reachable, and what rate it allows."""
         if reply.http_status is None:
             return
         self.breaker.on_reached(now=now)

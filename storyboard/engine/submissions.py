@@ -52,7 +52,7 @@ class Submissions:
     def due_times(self, now: float) -> Iterator[float]:
         """When the next submission may go out, where time alone allows one."""
         run = self._run
-        if not run.waiting or not self._has_connection():
+        if not run.waiting or not self._has_connection() or self._is_turn_of_a_poll(now):
             return
         if run.window.has_room(run.in_flight, now=now):
             yield self._next_at
@@ -139,7 +139,7 @@ class Submissions:
         if not self._ending.is_stopped:
             run.waiting.appendleft((flight.job, flight.take))
         if reply.limit is Limit.CONCURRENCY:
-            run.window.on_limit(run.in_flight, now=now)
+            run.window.on_limit(len(run.tasks), run.open_posts, now=now)
         elif reply.http_status is None:
             run.failed_connections += 1
             wait_s = back_off_s(run.failed_connections, max_wait_s=15.0, jitter=run.jitter)

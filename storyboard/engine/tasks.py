@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
+from math import isfinite
 
 from storyboard.engine.breaker import account_error
 from storyboard.engine.downloads import Downloads
@@ -39,7 +41,7 @@ class Tasks:
         """A task that has just been accepted."""
         self._run.tasks[flight.key] = flight
         flight.accepted_at = now
-        self._poll_later(flight, now)
+        self._run.polls.push(now, flight)
 
     def resume(self, flight: Flight, now: float) -> None:
         """A task that an earlier run submitted: polled at once.
@@ -54,8 +56,8 @@ class Tasks:
 
     def due_times(self) -> Iterator[float]:
         """When the next poll may go out."""
-        if self._run.polls and self._run.requests.free:
-            yield self._next_poll_at
+        if self._run.requests.free and isfinite(next_at := self._next_poll_at):
+            yield next_at
 
     def start_polls(self) -> None:
         """Sends the polls that are due, as far as connections and budget allow."""
@@ -65,9 +67,7 @@ class Tasks:
             and run.requests.free
             and self._next_poll_at <= (now := run.clock.monotonic())
         ):
-            run.budget.spend(now=now)
-            run.polls_sent += 1
-            self._send_poll(run.polls.pop())
+            self._send_poll(run.polls.pop(now, partial(self._idle_s, now=now)), now)
 
     def on_polled(self, flight: Flight, reply: TaskReply, now: float) -> None:
         """Writes what a poll found, and queues the next one where the task goes on."""
@@ -86,8 +86,7 @@ class Tasks:
         elif reply.status is TaskStatus.REFUSED:
             self._on_refused(flight, reply, now)
         elif reply.status is TaskStatus.UNREADABLE:
-            flight.unreadable_polls += 1
-            self._poll_later(flight, now)
+            self._on_unreadable(flight, now)
         elif reply.status is TaskStatus.SUCCEEDED:
             self._on_success_without_link(flight, reply, now)
         elif before.state is SubmissionState.SUCCEEDED:
@@ -95,38 +94,46 @@ class Tasks:
         elif reply.status in (TaskStatus.UNFAMILIAR, TaskStatus.MISMATCHED):
             self._on_unfamiliar(flight, reply, now)
         else:
-            self._on_working(flight, now)
+            self._on_working(flight)
 
     @property
     def _next_poll_at(self) -> float:
-        return max(self._run.polls.next_at, self._run.budget.next_at())
+        polls, budget, requests = self._run.polls, self._run.budget, self._run.requests
+        urgent_at = max(polls.next_urgent_at, budget.next_at())
+        if requests.free <= requests.size // 2:  # left to submissions, and to polls that will help
+            return urgent_at
+        return min(urgent_at, max(polls.next_at, budget.next_spare_at()))
 
-    def _send_poll(self, flight: Flight) -> None:
-        api, task_id = self._run.api, flight.submission.task_id or ""
-        self._run.requests.start(guarded(lambda: Answered(flight, api.poll(task_id))))
+    def _idle_s(self, flight: Flight, now: float) -> float:
+        return self._run.poll_schedule.idle_s(flight.last_working_age_s, flight.age_s(now))
 
-    def _poll_later(self, flight: Flight, now: float) -> None:
-        self._run.polls.push(now + self._next_wait_s(flight, now), flight)
+    def _send_poll(self, flight: Flight, now: float) -> None:
+        run, task_id = self._run, flight.submission.task_id or ""
+        run.budget.spend(now=now)
+        run.polls_sent += 1
+        flight.polled_at = now
+        run.requests.start(guarded(lambda: Answered(flight, run.api.poll(task_id))))
 
-    def _next_wait_s(self, flight: Flight, now: float) -> float:
-        if flight.unreadable_polls:
-            return back_off_s(flight.unreadable_polls, max_wait_s=30.0, jitter=self._run.jitter)
-        return self._run.poll_schedule.next_wait_s(
-            flight.age_s(now),
-            in_flight=len(self._run.tasks),
-            rate=self._run.budget.rate,
-            has_log=self._run.log_trust.is_trusted,
-        )
+    def _poll_later(self, flight: Flight) -> None:
+        """Polls the task again, as soon as the budget has a request for it."""
+        wait_s = self._run.poll_schedule.min_wait_s(flight.age_s(flight.polled_at))
+        self._run.polls.push(flight.polled_at + wait_s, flight)
 
-    def _on_working(self, flight: Flight, now: float) -> None:
+    def _on_working(self, flight: Flight) -> None:
         flight.unreadable_polls, flight.missing_since, flight.refused_since = 0, None, None
         flight.without_link_since, flight.unfamiliar_since = None, None
-        self._run.poll_schedule.on_working(flight.last_working_age_s, flight.age_s(now))
-        flight.last_working_age_s = flight.age_s(now)
+        age_s = flight.age_s(flight.polled_at)
+        self._run.poll_schedule.on_working(flight.last_working_age_s, age_s)
+        flight.last_working_age_s = age_s
         if flight.log_says_ended:
             flight.log_says_ended = False
             self._run.log_trust.on_false_alarm()
-        self._poll_later(flight, now)
+        self._poll_later(flight)
+
+    def _on_unreadable(self, flight: Flight, now: float) -> None:
+        flight.unreadable_polls += 1
+        wait_s = back_off_s(flight.unreadable_polls, max_wait_s=30.0, jitter=self._run.jitter)
+        self._run.polls.push(now + wait_s, flight)
 
     def _on_ended(self, flight: Flight, now: float, *, was_in_flight: bool) -> None:
         """A final reply was written; a poll that only renewed a link ends nothing in flight."""
@@ -180,7 +187,7 @@ class Tasks:
             self._run.add_progress(flight, Step.ODD, detail)
         if now - flight.unfamiliar_since < max_s:
             flight.unreadable_polls = 0
-            self._poll_later(flight, now)
+            self._poll_later(flight)
             return
         self._run.tasks.pop(flight.key, None)
         self._run.save(flight, after_unfamiliar(flight.submission, reply))

@@ -12,18 +12,22 @@ def after(*was_reported: bool) -> LogTrust:
     return trust
 
 
-def test_a_log_is_trusted_once_it_has_reported_several_ends_in_time() -> None:
-    assert not after(True, True, True).is_trusted
-    assert after(True, True, True, True).is_trusted
-
-
-def test_a_log_that_falls_behind_is_trusted_no_more_and_then_read_no_more() -> None:
-    trust = after(*[True] * 100, *[False] * 5)
-    assert not trust.is_trusted
+def test_a_log_that_falls_behind_is_read_no_more() -> None:
+    trust = after(*[True] * 100, *[False] * 15)
     assert not trust.is_worthless
-    for _ in range(11):
-        trust.on_finished(was_reported=False)
+    trust.on_finished(was_reported=False)
     assert trust.is_worthless
+
+
+def test_a_log_that_misses_as_many_ends_as_it_reports_is_read_on() -> None:
+    assert not after(*[True, False] * 100).is_worthless
+
+
+def test_the_log_is_checked_once_a_second_at_most() -> None:
+    trust = after()
+    trust.begin(now=100.0)
+    trust.on_checked(pages=1)
+    assert trust.next_at == 101.0
 
 
 def test_a_log_that_reports_working_tasks_as_ended_is_soon_read_no_more() -> None:
@@ -36,12 +40,11 @@ def test_a_log_that_reports_working_tasks_as_ended_is_soon_read_no_more() -> Non
 def test_a_log_that_cannot_be_read_is_left_alone_for_longer_and_longer() -> None:
     trust, now, pauses = after(*[True] * 8), 0.0, []
     for _ in range(8):
-        trust.begin()
+        trust.begin(now)
         trust.on_check_failed(now=now, wait_s=None)
         pauses.append(trust.next_at - now)
         now = trust.next_at
     assert pauses == [60, 120, 240, 480, 960, 1920, 3600, 3600]
-    assert not trust.is_trusted
 
 
 def pauses_between(trust: LogTrust, answers: int, *, failures: int) -> list[float]:
@@ -49,7 +52,7 @@ def pauses_between(trust: LogTrust, answers: int, *, failures: int) -> list[floa
     pauses = []
     for _ in range(failures):
         for _ in range(answers):
-            trust.on_checked(pages=1, next_at=0.0)
+            trust.on_checked(pages=1)
         trust.on_check_failed(now=0.0, wait_s=None)
         pauses.append(trust.next_at)
     return pauses
@@ -69,8 +72,8 @@ def test_a_log_that_says_how_long_to_wait_is_left_alone_for_as_long() -> None:
 def test_the_pages_of_a_long_log_take_turns() -> None:
     trust, pages = after(), []
     for _ in range(5):
-        pages.append(trust.begin())
-        trust.on_checked(pages=3, next_at=0.0)
+        pages.append(trust.begin(now=0.0))
+        trust.on_checked(pages=3)
     assert pages == [1, 2, 3, 1, 2]
-    trust.on_checked(pages=0, next_at=0.0)
-    assert trust.begin() == 1
+    trust.on_checked(pages=0)
+    assert trust.begin(now=0.0) == 1

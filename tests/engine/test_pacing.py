@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from bisect import bisect_left
 
 import pytest
 from hypothesis import given
@@ -138,6 +139,15 @@ def test_where_others_hold_every_slot_the_window_closes_for_longer_and_longer(
     assert pauses == [1, 2, 4, 8, 16, 32, 60, 60]
 
 
+def test_refusals_of_tasks_that_were_sent_at_once_make_one_pause() -> None:
+    window = Window()
+    window.on_limit(0, 1, now=0.0)
+    window.on_limit(0, 0, now=0.1)
+    assert window.next_change_at() == 1.0
+    window.on_limit(0, 0, now=1.5)
+    assert window.next_change_at() == 3.5
+
+
 def test_a_pause_that_is_over_wakes_nobody_again() -> None:
     window = Window()
     window.on_limit(0, now=0.0)
@@ -179,27 +189,52 @@ def test_whatever_happens_the_window_can_open_again(events: list[tuple[str, int,
 # The budget
 
 
-def test_requests_go_out_evenly_spaced() -> None:
-    budget, sent = Budget(60), []
-    now = 1000.0
-    for _ in range(4):
-        now = max(now, budget.next_at())
-        budget.spend(now=now)
+def sent_by(budget: Budget, end_s: float, *, is_spare: bool) -> list[float]:
+    """When requests go out from 1000 s on, if there is always one that waits."""
+    sent, now = [], 1000.0
+    while now <= end_s:
         sent.append(now)
-    assert sent == [1000.0, 1001.0, 1002.0, 1003.0]
+        budget.spend(now=now)
+        now = max(now, budget.next_spare_at() if is_spare else budget.next_at())
+    return sent
+
+
+def test_polls_go_out_evenly_spaced_at_four_fifths_of_the_rate() -> None:
+    assert sent_by(Budget(60), 1005.0, is_spare=True) == [1000.0, 1001.25, 1002.5, 1003.75, 1005.0]
+
+
+def test_what_fills_or_frees_a_slot_may_run_ahead_by_a_few_requests() -> None:
+    sent = sent_by(Budget(60), 1003.0, is_spare=False)
+    assert sent == [1000.0, 1000.0, 1000.0, 1000.0, 1001.0, 1002.25]
+    sent = sent_by(Budget(60), 1010.0, is_spare=False)
+    assert sent == [1000.0] * 4 + [1001.0 + 1.25 * number for number in range(8)]
+
+
+@pytest.mark.parametrize("rate", [1, 60, 100, 1000])
+def test_no_minute_has_more_requests_than_the_rate(rate: int) -> None:
+    sent = sent_by(Budget(rate), 1180.0, is_spare=False)
+    most = max(bisect_left(sent, at + 60) - number for number, at in enumerate(sent))
+    assert most <= max(0.9 * rate, 1)
+
+
+def test_polls_wait_for_what_ran_ahead() -> None:
+    budget = Budget(60)
+    for _ in range(4):
+        budget.spend(now=1000.0)
+    assert budget.next_spare_at() == 1005.0
 
 
 def test_time_that_was_not_used_is_not_saved_up() -> None:
     budget = Budget(60)
     budget.spend(now=0.0)
     budget.spend(now=500.0)
-    assert budget.next_at() == 501.0
+    assert budget.next_spare_at() == 501.25
 
 
 def test_without_headers_the_smallest_account_s_rate_holds() -> None:
     budget = Budget()
     budget.spend(now=0.0)
-    assert budget.next_at() == pytest.approx(0.6)
+    assert budget.next_spare_at() == pytest.approx(0.75)
 
 
 def test_the_headers_set_the_rate_and_the_user_s_own_rate_stays() -> None:

@@ -132,4 +132,4 @@ def test_slots_held_by_others_are_waited_for_without_hammering(sim: Simulation) 
     sim.render()
     counts = Counter(sim.states())
     assert counts["succeeded"] == 3
-    assert counts["unavailable"] < 100
+    assert counts["unavailable"] < 150  # in an hour
