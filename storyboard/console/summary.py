@@ -7,13 +7,14 @@ from datetime import datetime
 from typing import Any
 
 from storyboard.console.printing import count_statuses, print_json, print_lines, say
+from storyboard.engine.breaker import REMEDIES
 from storyboard.engine.job import RunResult
 from storyboard.errors import ExitCode, worst_of
 from storyboard.outputs.manifest.times import time_text
-from storyboard.planning.plan import PlanOptions
+from storyboard.planning.plan import ACCOUNT_REJECTIONS, PlanOptions
 from storyboard.planning.states import lacks_link
 from storyboard.project.workspace import Workspace
-from storyboard.records import ActionKind, Plan, TakeState, TakeStatus
+from storyboard.records import ActionKind, Plan, Submission, TakeState, TakeStatus
 from storyboard.videos.files import is_lfs_pointer
 
 Outcome = tuple[Workspace, Plan, Sequence[TakeState]]
@@ -88,6 +89,14 @@ def _why_not_here(space: Workspace, state: TakeState, results: Sequence[RunResul
     return next((reason for reason in reasons if reason), None)
 
 
+def _remedy(submission: Submission | None) -> str:
+    """What to do about a rejected request; where the account was refused, the shot is all right."""
+    status = submission.http_status if submission else None
+    if status in ACCOUNT_REJECTIONS:
+        return REMEDIES.get(status, "run again, which submits it")
+    return "edit the shot, or render with --retry-failed"
+
+
 def _say_what_waits(
     space: Workspace, state: TakeState, plan_options: PlanOptions, why_not_here: str | None
 ) -> None:
@@ -108,7 +117,7 @@ def _say_what_waits(
         say("    next: edit the shot, or render with --retry-failed")
     elif state.status is TakeStatus.REJECTED:
         say(f"take {take.id} was rejected: {reason}")
-        say("    next: edit the shot, or render with --retry-failed; it was not charged")
+        say(f"    next: {_remedy(submission)}; it was not charged")
     elif submission is not None and lacks_link(submission):
         say(f"take {take.id} is rendered, and the API gave no link to its video")
         say("    next: look for it in the console; --rerender pays for it again")

@@ -11,7 +11,7 @@ _WRONG_URL = frozenset({404, 405})
 _MAX_NEVER_REACHED_S = 60.0
 _MAX_OUT_OF_REACH_S = 30 * 60.0
 
-_REMEDY = {
+REMEDIES = {
     401: "check the key in MODELLIX_API_KEY, then run again",
     402: "top up the account's balance, then run again",
     403: "check that the key may use this model, then run again",
@@ -77,5 +77,5 @@ def account_error(status: int | None, message: str | None) -> AccountError:
     """The error that a 401, 402 or 403 ends the submissions with."""
     return AccountError(
         f"the API refuses the account (HTTP {status}): {message or 'no reason given'}",
-        next_step=_REMEDY.get(status or 0, "check the account, then run again"),
+        next_step=REMEDIES.get(status or 0, "check the account, then run again"),
     )

@@ -8,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
@@ -68,6 +69,19 @@ def test_running_again_sends_nothing_and_changes_no_byte_of_the_manifest(
     assert (OUT / "manifest.json").read_bytes() == before[0]
     assert (OUT / "manifest.json").stat().st_mtime_ns == before[1]
     assert (server.ledger.posts, server.ledger.polls, server.ledger.downloads) == requests
+
+
+def test_a_request_refused_for_want_of_money_does_not_tell_to_edit_the_shot(
+    program: Program, film: Path, server: SandboxServer
+) -> None:
+    server.settings = replace(server.settings, balance_usd=0.0)
+    output = program("render", film, "--yes", "--concurrency", "1")
+    assert output.code == 12
+    assert "take one was rejected: Insufficient balance" in output.err
+    assert (
+        "    next: top up the account's balance, then run again; it was not charged" in output.err
+    )
+    assert "edit the shot" not in output.err
 
 
 def test_changing_one_prompt_renders_one_take(
