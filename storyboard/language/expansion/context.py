@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from storyboard.language.expansion.cascade import Layer, Setting, merge_layers
+from storyboard.language.expansion.ids import Claim
 from storyboard.language.expansion.payload import PayloadInputs, TracedPayload
 from storyboard.language.expansion.shared import SharedValues
 from storyboard.language.expansion.shot_scope import Renderer, ShotScope
@@ -39,8 +40,8 @@ class ExpansionContext:
     takes: int = 0
     current: tuple[str, Position] | None = None
     """What is being expanded: a take, or a shot whose id is not known yet; and where it stands."""
-    shot_ids: dict[str, Position] = field(default_factory=dict)
-    scene_ids: dict[str, Position] = field(default_factory=dict)
+    shot_ids: dict[str, Claim] = field(default_factory=dict)
+    scene_ids: dict[str, Claim] = field(default_factory=dict)
     first_takes: dict[str, str] = field(default_factory=dict)
     """The id of the first take that makes each request, by fingerprint."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import NamedTuple
 
 from storyboard.language.expansion.cascade import Setting
 from storyboard.language.expansion.shot_scope import ShotScope
@@ -14,17 +15,24 @@ from storyboard.reporting.invisible import hint_for_invisible
 from storyboard.reporting.value_paths import format_value
 
 
+class Claim(NamedTuple):
+    """An id as it is written, and where."""
+
+    text: str
+    position: Position
+
+
 def claim_id(
     text: str,
     where: str,
     position: Position,
-    known: dict[str, Position],
+    known: dict[str, Claim],
     *,
     rendered: str | None = None,
 ) -> Problem | None:
     """The problem with an id, or None, in which case it is entered in `known`.
 
-    `known` maps the case-folded ids of the file to their positions.
+    `known` maps the case-folded ids of the file to who has them.
     """
     wrong = check_id(text)
     if wrong:
@@ -35,20 +43,25 @@ def claim_id(
     folded = text.casefold()
     first = known.get(folded)
     if first is None:
-        known[folded] = position
+        known[folded] = Claim(text, position)
         return None
     quoted = format_value(text)
-    if first == position:
+    if first.position == position:
         message = f"{where}: several shots of this entry get the id {quoted}"
         hint = "let the id name what sets them apart, such as a matrix axis or a column"
     else:
-        message = f"{where}: the id {quoted} is taken, by {first.path}:{first.line}:{first.column}"
-        hint = "ids must differ by more than upper and lower case"
+        place = f"{first.position.path}:{first.position.line}:{first.position.column}"
+        message = f"{where}: the id {quoted} is taken, by {place}"
+        hint = (
+            "give one of them another id"
+            if first.text == text
+            else "ids must differ by more than upper and lower case"
+        )
     return Problem(position, "repeated-id", message, hint, rendered)
 
 
 def read_id(
-    node: MappingNode, where: str, scope: ShotScope, known: dict[str, Position], report: Report
+    node: MappingNode, where: str, scope: ShotScope, known: dict[str, Claim], report: Report
 ) -> str | None:
     """The id of a scene or a shot, entered in `known`; None where it cannot be used.
 

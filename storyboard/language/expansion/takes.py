@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from storyboard.fingerprint import canonical_json, fingerprint
 from storyboard.language.expansion.context import ExpansionContext, ShotEntry
-from storyboard.language.expansion.ids import claim_id, read_id
+from storyboard.language.expansion.ids import Claim, claim_id, read_id
 from storyboard.language.expansion.payload import TracedPayload, build_payload
 from storyboard.language.expansion.shot_keys import (
     MAX_TAKES,
@@ -44,7 +44,7 @@ def _check_skipped(entry: ShotEntry, scope: ShotScope, context: ExpansionContext
     """Claims a skipped shot's id, and counts the shared values that it names as used."""
     node = entry.node.get("id")
     if isinstance(node, ScalarNode) and not node.is_template:
-        is_own = context.shot_ids.get(node.text.casefold()) == node.position
+        is_own = context.shot_ids.get(node.text.casefold()) == Claim(node.text, node.position)
         where = f"{entry.where}.id"
         problem = None if is_own else claim_id(node.text, where, node.position, context.shot_ids)
         if problem:

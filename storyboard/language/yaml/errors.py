@@ -106,8 +106,8 @@ def quote_hint(line: str) -> str:
     if not found or len(found.value) > _MAX_QUOTED:
         return "put the whole value in quotes"
     key, value = found.key, found.value
-    if value[0] == value[-1] and value[0] in "'\"" and value.count(value[0]) % 2:
-        value = value[1:-1]  # 'it's raining': the quotes are there, one apostrophe too many
+    if _is_quoted(value):
+        value = value[1:-1]
     if '"' not in value and "\\" not in value:
         quoted = f'"{value}"'
     elif "'" not in value:
@@ -115,6 +115,22 @@ def quote_hint(line: str) -> str:
     else:
         return "put the value on a line of its own below a | sign"
     return f"write {key}: {quoted}" if key else f"write {quoted}"
+
+
+def _is_quoted(value: str) -> bool:
+    """Whether the value's first and last sign are its quotes, and those within part of the text.
+
+    They are in "She says "hello" to him" and in 'it's raining'; in "hello" she
+    says, and in "yes" or "no", they are not: there the second one closes the first.
+    """
+    sign = value[0]
+    if sign not in "'\"" or len(value) < 3 or value[-1] != sign:
+        return False
+    second = value.index(sign, 1)
+    if second == len(value) - 1:
+        return False
+    is_within = value[second - 1] == " " or value[second + 1].isalnum()
+    return is_within or value.count(sign) % 2 == 1
 
 
 def _value_line(line: str) -> _ValueLine | None:
@@ -249,7 +265,10 @@ def _brackets(complaint: _Complaint) -> _Finding | None:
     closing = "]" if sign == "[" else "}"
     if line_start(text, begun) == line_start(text, index):
         message = f"a comma or {closing} is missing before this"
-        return _Finding(index, message, f"a value that begins with {sign} needs quotes")
+        hint = f"a value that begins with {sign} needs quotes"
+        if text.startswith(":", index):
+            hint = "put a comma between the entries, or quotes around a value that holds ': '"
+        return _Finding(index, message, hint)
     message = f"this {sign} is opened here and not closed where it should be"
     hint = f"add {closing} or a comma; a value that begins with {sign} needs quotes"
     return _Finding(begun, message, hint, None)

@@ -1,13 +1,13 @@
 from __future__ import annotations
 
-from storyboard.language.expansion.ids import claim_id
+from storyboard.language.expansion.ids import Claim, claim_id
 from storyboard.records import Position
 
 HERE, THERE = Position("film.yaml", 3, 9), Position("film.yaml", 7, 9)
 
 
 def test_an_id_is_taken_whatever_its_case() -> None:
-    known: dict[str, Position] = {}
+    known: dict[str, Claim] = {}
     assert claim_id("Wide", "shots[0].id", HERE, known) is None
     problem = claim_id("wIDE", "shots[1].id", THERE, known)
     assert problem is not None
@@ -16,8 +16,16 @@ def test_an_id_is_taken_whatever_its_case() -> None:
     assert problem.hint == "ids must differ by more than upper and lower case"
 
 
+def test_equal_ids_are_not_told_to_differ_by_more_than_case() -> None:
+    known: dict[str, Claim] = {}
+    assert claim_id("wide", "shots[0].id", HERE, known) is None
+    problem = claim_id("wide", "shots[1].id", THERE, known)
+    assert problem is not None
+    assert problem.hint == "give one of them another id"
+
+
 def test_shots_of_one_entry_with_one_id_are_told_what_sets_shots_apart() -> None:
-    known: dict[str, Position] = {}
+    known: dict[str, Claim] = {}
     same_entry = Position("film.yaml", 3, 9)
     assert claim_id("p", "shots[0].id", HERE, known) is None
     problem = claim_id("p", "shots[0].id", same_entry, known, rendered="p")
@@ -28,7 +36,7 @@ def test_shots_of_one_entry_with_one_id_are_told_what_sets_shots_apart() -> None
 
 
 def test_an_id_that_is_none_is_not_noted_as_taken() -> None:
-    known: dict[str, Position] = {}
+    known: dict[str, Claim] = {}
     problem = claim_id("a b", "shots[0].id", HERE, known)
     assert problem is not None
     assert problem.message.startswith("shots[0].id: 'a b' may hold only")
