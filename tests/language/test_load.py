@@ -227,7 +227,7 @@ def test_every_bad_row_is_told_and_a_column_that_no_row_has_is_told_once(tmp_pat
     ]
     assert told(board)[20:] == [
         "film.yaml:7:15: 966 more rows have a problem here; --format json names all of them",
-        "film.yaml:8:11: shots[0].seed: row has no 'nn'",
+        "film.yaml:8:19: shots[0].seed: row has no 'nn'",
     ]
     assert sum(problem.row is not None for problem in board.problems) == 986
 

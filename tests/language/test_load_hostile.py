@@ -143,7 +143,7 @@ def test_no_file_brings_it_down(
 def test_a_link_from_templates_to_itself_is_no_folder(tmp_path: Path) -> None:
     (tmp_path / "templates").symlink_to(tmp_path / "templates")
     board = load_text(tmp_path, HEAD + "shots: [{id: a, prompt: '{{ x.y() }}'}]\n")
-    assert told(board) == ["film.yaml:3:25: shots[0].prompt: 'x' is not defined"]
+    assert told(board) == ["film.yaml:3:29: shots[0].prompt: 'x' is not defined"]
 
 
 HOSTILE_ROWS: list[tuple[str, str, bytes, str]] = [

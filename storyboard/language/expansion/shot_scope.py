@@ -15,7 +15,11 @@ from storyboard.language.nodes import Node, ScalarNode, SequenceNode
 from storyboard.language.rows.values import RowValues, WatchedRow
 from storyboard.language.templates.fault import TemplateFault
 from storyboard.language.templates.scope import Scope
-from storyboard.language.yaml.text_positions import position_of_line, position_of_template
+from storyboard.language.yaml.text_positions import (
+    position_of_line,
+    position_of_name,
+    position_of_template,
+)
 from storyboard.records import Json, Position, RowSource
 
 _T = TypeVar("_T")
@@ -135,7 +139,10 @@ class ShotScope:
             return self._templates.render(node.text, self)
         except TemplateFault as fault:
             if fault.position is None:
-                fault.position = position_of_line(node, fault.line, self._source_of(node))
+                source = self._source_of(node)
+                position = position_of_line(node, fault.line, source)
+                name = fault.name
+                fault.position = position_of_name(name, position, source) if name else position
             raise
 
     def render_node(self, node: Node) -> Json:

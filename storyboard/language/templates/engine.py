@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from traceback import walk_tb
@@ -22,6 +23,8 @@ from storyboard.reporting.suggest import did_you_mean
 
 _TEXT = "<template>"
 """What Jinja calls the file of a text that lies in none, in tracebacks."""
+
+_WORD = re.compile(r"[^\W\d]\w*")
 
 # Depends on how deep the caller stands, so it is not remembered.
 _PASSING = "template-too-deep"
@@ -104,11 +107,15 @@ class JinjaRenderer:
         return frozenset(names)
 
     def _find_names(self, source: str) -> tuple[frozenset[str], frozenset[str]]:
-        """The names that a template takes from its scope and the files that it reads, if sound."""
+        """The names that a template takes from its scope and the files that it reads.
+
+        All its words where it is not sound, which rendering it reports: what it
+        was to use is not unused as well.
+        """
         try:
             tree = self._sandbox.parse_checked(source)
-        except Exception:  # rendering it says what is wrong
-            return frozenset(), frozenset()
+        except Exception:
+            return frozenset(_WORD.findall(source)), frozenset()
         files = set(meta.find_referenced_templates(tree))
         names = meta.find_undeclared_variables(Bounding().visit(tree))
         known = self._files.keys() if None in files else {name for name in files if name}

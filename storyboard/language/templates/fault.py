@@ -12,6 +12,9 @@ from dataclasses import dataclass, replace
 from storyboard.records import Position
 from storyboard.reporting.invisible import hint_for_invisible
 
+_ABOUT_NAMES = ("undefined-name", "unknown-filter", "unknown-test", "unknown-template")
+_QUOTED = re.compile("'([^']+)'")
+
 
 @dataclass(eq=False)
 class TemplateFault(Exception):
@@ -32,6 +35,12 @@ class TemplateFault(Exception):
 
     def __str__(self) -> str:
         return self.message
+
+    @property
+    def name(self) -> str | None:
+        """The name that the fault is about, where it is about one; the message has it in quotes."""
+        found = _QUOTED.search(self.message) if self.code in _ABOUT_NAMES else None
+        return found[1] if found else None
 
     def again(self) -> TemplateFault:
         """A copy to raise anew: an exception that is raised twice gathers tracebacks."""

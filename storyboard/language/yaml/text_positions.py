@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 
 from storyboard.language.nodes import ScalarNode
 from storyboard.records import Position
 from storyboard.reporting.lines import split_lines
+
+_TAG = re.compile(r"\{[{%].*?(?:[%}]\}|$)")
 
 
 def position_of_line(node: ScalarNode, line: int, source: str) -> Position:
@@ -44,6 +47,20 @@ def position_of_template(node: ScalarNode, source: str) -> Position:
         if has_template(text):
             return position_of_line(node, line, source)
     return node.position
+
+
+def position_of_name(name: str, position: Position, source: str) -> Position:
+    """The position of a name in a template of the line that `position` covers; else `position`."""
+    lines = _lines(source)
+    if not 0 < position.line <= len(lines):
+        return position
+    start = position.column - 1
+    word = re.compile(rf"(?<!\w){re.escape(name)}(?!\w)")
+    for tag in _TAG.finditer(lines[position.line - 1], start, start + position.width):
+        if found := word.search(tag[0]):
+            column = tag.start() + found.start() + 1
+            return Position(position.path, position.line, column, len(name))
+    return position
 
 
 def has_template(text: str) -> bool:

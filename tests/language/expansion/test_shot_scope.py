@@ -111,7 +111,7 @@ defaults: {prompt: "{{ look }}"}
 """)
     assert (fault.message, fault.where) == ("'grain' is not defined", "vars.look")
     assert fault.position is not None
-    assert (fault.position.line, fault.position.column) == (3, 9)
+    assert (fault.position.line, fault.position.column) == (3, 18)
 
 
 def test_a_faulty_var_is_faulty_in_the_same_way_when_it_is_asked_for_again() -> None:
@@ -125,7 +125,7 @@ def test_a_fault_in_the_text_itself_leaves_the_way_to_the_caller() -> None:
     fault = fault_of("defaults: {prompt: '{{ nope }}'}")
     assert fault.where is None
     assert fault.position is not None
-    assert (fault.position.line, fault.position.column) == (1, 20)
+    assert (fault.position.line, fault.position.column) == (1, 24)
 
 
 def test_a_missing_name_comes_with_a_suggestion_from_vars_facts_and_meta() -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from storyboard.records import Severity
 from tests.language.boards import HEAD, load_text, told
 
 
@@ -63,6 +64,16 @@ def test_what_a_misspelt_name_was_meant_for_is_not_called_unused_as_well(tmp_pat
         "there is no shared negative 'bsae'; known are: base",
         "there is no shared seed 'wlak'; known are: walk, auto",
     ]
+
+
+@pytest.mark.parametrize(
+    "mistake", ["{{ hero | uper }}", "{{ hero ", "{% if hero %}A", "{{ 1 + }}"]
+)
+def test_a_template_that_cannot_be_read_makes_no_var_unused(tmp_path: Path, mistake: str) -> None:
+    prompt = "{{ look }} {{ hero }} " + mistake
+    text = f"vars: {{hero: Ann, look: film}}\nshots: [{{id: a, prompt: '{prompt}'}}]\n"
+    (problem,) = load_text(tmp_path, HEAD + text).problems
+    assert problem.severity is Severity.PROBLEM
 
 
 def test_a_var_that_only_itself_mentions_is_unused(tmp_path: Path) -> None:

@@ -337,7 +337,7 @@ def test_the_line_of_a_fault_is_counted_over_the_pieces(text: str, line: int) ->
     ("text", "names"),
     [
         ("plain", set()),
-        ("{{ unclosed", set()),
+        ("{{ unclosed", {"unclosed"}),
         ("{{ hero }} {{ row.name }}", {"hero", "row"}),
         ("{% for x in cast %}{{ x }}{{ loop.index }}{% endfor %}", {"cast"}),
         ("{% set x = hero %}{{ x }}", {"hero"}),

@@ -6,7 +6,12 @@ import pytest
 
 from storyboard.language.nodes import ScalarNode
 from storyboard.language.yaml.source import parse_source
-from storyboard.language.yaml.text_positions import position_of_line, position_of_template
+from storyboard.language.yaml.text_positions import (
+    position_of_line,
+    position_of_name,
+    position_of_template,
+)
+from storyboard.records import Position
 from tests.language.boards import mapping
 
 
@@ -69,3 +74,28 @@ def test_a_value_made_by_a_template_stands_at_the_templates_line() -> None:
     node = parse_source(source, "film.yaml").root.get("p")  # type: ignore[union-attr]
     assert isinstance(node, ScalarNode)
     assert position_of_template(node, source).line == 3
+
+
+@pytest.mark.parametrize(
+    ("line", "name", "position"),
+    [
+        ("p: 'a {{ heroo }} walks'", "heroo", (1, 10, 5)),
+        ("p: heroo {{ hero }} and {{ row.heroo }}", "heroo", (1, 32, 5)),
+        ("p: '{{ heroooo }} {% if heroo %}x{% endif %}'", "heroo", (1, 25, 5)),
+        ("p: '{{ a-heroo }}'", "heroo", (1, 10, 5)),
+        ("p: 'heroo {{ hero }}'", "heroo", (1, 4, 18)),
+        ("p: '{{ row[\"a(b\"] }}'", "a(b", (1, 13, 3)),
+    ],
+)
+def test_a_name_is_found_in_a_template_alone(
+    line: str, name: str, position: tuple[int, int, int]
+) -> None:
+    node = mapping(line).get("p")
+    assert isinstance(node, ScalarNode)
+    found = position_of_name(name, node.position, line)
+    assert (found.line, found.column, found.width) == position
+
+
+def test_a_name_in_a_text_that_is_not_at_hand_stands_where_the_text_does() -> None:
+    position = Position("--var hero", 1, 1)
+    assert position_of_name("x", position, "") is position
