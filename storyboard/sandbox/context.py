@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from concurrent.futures import Executor
 from dataclasses import dataclass
 
 from aiohttp import web
@@ -29,13 +28,12 @@ class ConnectionCut(Exception):
 
 @dataclass(frozen=True)
 class Sandbox:
-    """All that the handlers work with. `writer` is the one thread that adds to the journal."""
+    """All that the handlers work with; there is no journal where nothing is kept."""
 
     service: Service
     ledger: Ledger
     clips: Clips
     journal: Journal | None
-    writer: Executor
     base_url: str
     port: int
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import threading
 from io import FileIO
 from pathlib import Path
 
@@ -25,7 +26,7 @@ _NEXT = "delete the sandbox's folder to begin anew; nothing in it was paid for"
 
 
 class Journal:
-    """The file of one sandbox folder. Opened once; `add` may be called from any one thread."""
+    """The file of one sandbox folder. Opened once; `add` may be called from any thread."""
 
     def __init__(self, folder: Path) -> None:
         """Open the file in `folder`; both are made if need be.
@@ -34,6 +35,7 @@ class Journal:
             StateError: the folder or the file cannot be used, or is a link.
         """
         self._path = folder / NAME
+        self._lock = threading.Lock()
         make_folder(folder)
         # Unbuffered: what could not be written must not come back with the next line.
         self._file: FileIO = open_journal(self._path)
@@ -72,15 +74,16 @@ class Journal:
 
     def add(self, task: Task) -> None:
         """Append one task and sync it to the disk; where that fails, undo it and raise OSError."""
-        end = self._file.seek(0, os.SEEK_END)
         line = json.dumps(task_to_json(task)).encode() + b"\n"
-        try:
-            if self._file.write(line) != len(line):
-                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-            os.fsync(self._file.fileno())
-        except OSError:
-            self._file.truncate(end)
-            raise
+        with self._lock:
+            end = self._file.seek(0, os.SEEK_END)
+            try:
+                if self._file.write(line) != len(line):
+                    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+                os.fsync(self._file.fileno())
+            except OSError:
+                self._file.truncate(end)
+                raise
 
     def close(self) -> None:
         self._file.close()

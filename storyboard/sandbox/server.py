@@ -8,7 +8,6 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Coroutine
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
 from functools import partial
 from pathlib import Path
@@ -127,13 +126,10 @@ class SandboxServer:
             self.ledger.accept(*tasks)
         clips = Clips((self._folder or _make_temporary_folder(resources)) / _CLIPS)
         resources.callback(clips.close)
-        # One thread, so that lines come whole and in order.
-        writer = ThreadPoolExecutor(1, thread_name_prefix="sandbox-journal")
-        resources.callback(writer.shutdown)
         listener = resources.enter_context(self._listen())
         port = listener.getsockname()[1]
         base_url = f"http://{HOST}:{port}"
-        app = make_app(Sandbox(self._service, self.ledger, clips, journal, writer, base_url, port))
+        app = make_app(Sandbox(self._service, self.ledger, clips, journal, base_url, port))
         run = _start_loop(resources)
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1, auto_decompress=False)
         resources.callback(lambda: run(runner.cleanup()))

@@ -72,11 +72,9 @@ def _refuse_by_fault(service: Service, count: int) -> None:
 
 async def _write_to_journal(sandbox: Sandbox, task: Task) -> None:
     """Write the task to the disk before its client is answered."""
-    if sandbox.journal is None:
-        return
-    loop = asyncio.get_running_loop()
     try:
-        await loop.run_in_executor(sandbox.writer, sandbox.journal.add, task)
+        if sandbox.journal:
+            await asyncio.to_thread(sandbox.journal.add, task)
     except OSError as error:
         sandbox.service.forget(task)
         raise Refusal(500, f"Internal error: cannot write the task: {error.strerror}") from None
