@@ -25,7 +25,9 @@ LINK = (
 It holds nothing that could break a line of text unseen or turn its direction.
 """
 
-_C0_AND_SPACE = "".join(map(chr, range(0x21)))
+# Beside what browsers trim, what is invisible and comes along when a link is copied.
+_EDGES = "".join(map(chr, range(0x21))) + "\xa0\u200b\u200c\u200d\u2060\u3000\ufeff"
+_QUOTES = ('""', "''", "<>", "“”")
 _IGNORED = re.compile(r"[\t\n\r]")
 _ABSOLUTE = re.compile(r"(https?):[/\\]{1,2}(?![/\\])", re.IGNORECASE)
 _NO_SCHEME = re.compile(r"[/\\]{2}(?![/\\])")
@@ -45,7 +47,10 @@ def clean_link(text: str, *, base: str = "") -> str:
     `base` completes what has no scheme or no host. What is no link of the web
     is returned without its edges, and `is_link` is false of it.
     """
-    text = _IGNORED.sub("", text.strip(_C0_AND_SPACE)).partition("#")[0]
+    text = text.strip(_EDGES)
+    if len(text) > 1 and text[0] + text[-1] in _QUOTES:
+        text = text[1:-1].strip(_EDGES)
+    text = _IGNORED.sub("", text).partition("#")[0]
     scheme, _, base_host = (base or _NO_BASE).partition("://")
     if found := _ABSOLUTE.match(text):
         scheme, rest = found[1].lower(), text[found.end() :]
@@ -58,6 +63,10 @@ def clean_link(text: str, *, base: str = "") -> str:
     else:
         return text
     before_query, mark, query = rest.partition("?")
+    # Before an "@" a backslash would decide which of two names is the host: it stays, and
+    # the link is refused.
+    if "@" not in before_query:
+        before_query = before_query.replace("\\", "/")
     host, slash, path = before_query.partition("/")
     path = quote(path.replace("\\", "/"), safe=_STANDS_IN_PATH, errors="replace")
     query = quote(query, safe=_STANDS_IN_QUERY, errors="replace")

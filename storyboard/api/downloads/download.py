@@ -15,17 +15,18 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote
 
 import requests
 
 from storyboard.api.downloads.links import Link, check_link, next_link
 from storyboard.api.downloads.partial_file import HEAD_BYTES, PartialFile, open_partial
-from storyboard.api.downloads.unpack import CutOff, is_packed, unpacked
+from storyboard.api.downloads.unpack import SIGN_BYTES, CutOff, is_packed, unpacked
 from storyboard.api.http.connections import Exchange
 from storyboard.api.http.errors import describe_trouble
 from storyboard.api.http.response import Answer, rate_hint
-from storyboard.api.http.session import NETWORK_ERRORS, USER_AGENT, PlainSession, raw_chunks
+from storyboard.api.http.session import NETWORK_ERRORS, USER_AGENT, PlainSession
 from storyboard.errors import (
     DownloadBroken,
     HostBusy,
@@ -206,7 +207,9 @@ class _Transfer:
     ) -> Iterator[bytes]:
         """The body, unpacked where it begins like what is packed."""
         chunks = _chunks(response, link, exchange)
-        first = next(chunks, b"")
+        first = b""
+        while len(first) < SIGN_BYTES and (chunk := next(chunks, b"")):
+            first += chunk
         if self.partial.size_bytes or not is_packed(first):
             yield first
             yield from chunks
@@ -241,11 +244,15 @@ def _check_status(response: requests.Response, link: Link) -> None:
 
 
 def _chunks(response: requests.Response, link: Link, exchange: Exchange) -> Iterator[bytes]:
-    """The body as it comes. Only reading is the network's trouble: a full disk passes up."""
-    chunks = iter(raw_chunks(response, _CHUNK_BYTES))
+    """The body as it comes over the wire, packed or not.
+
+    Only reading is the network's trouble: a full disk passes up.
+    """
+    raw: Any = response.raw
     while True:
         try:
-            chunk = next(chunks, b"")
+            # Not `read`, which keeps what came before a connection broke to itself.
+            chunk = raw.read1(_CHUNK_BYTES, decode_content=False)
         except NETWORK_ERRORS as error:
             raise DownloadBroken(link.host, describe_trouble(error, exchange)) from None
         if exchange.is_out_of_time:

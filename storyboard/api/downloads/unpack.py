@@ -10,6 +10,9 @@ from __future__ import annotations
 import zlib
 from collections.abc import Iterable, Iterator
 
+SIGN_BYTES = 3
+"""How many bytes `is_packed` needs."""
+
 _GZIP = b"\x1f\x8b\x08"
 _DEFLATE = (b"\x78\x01", b"\x78\x5e", b"\x78\x9c", b"\x78\xda")
 _PIECE_BYTES = 256 * 1024

@@ -488,6 +488,26 @@ def test_a_link_that_drops_each_tenth_gets_there(fetch: Fetcher) -> None:
     assert len(fetch.server.requests) == 10
 
 
+@pytest.mark.parametrize("is_chunked", [False, True])
+def test_what_came_before_a_connection_broke_is_kept(fetch: Fetcher, is_chunked: bool) -> None:
+    def script(request: Request, conn: socket.socket) -> bytes | None:
+        start = int(request.headers.get("range", "bytes=0-")[6:-1])
+        piece = VIDEO[start : start + 64_002]
+        lines = ["HTTP/1.1 206 Part" if start else "HTTP/1.1 200 OK", 'ETag: "v1"']
+        if start:
+            lines.append(f"Content-Range: bytes {start}-{len(VIDEO) - 1}/{len(VIDEO)}")
+        length = len(VIDEO) - start
+        lines.append("Transfer-Encoding: chunked" if is_chunked else f"Content-Length: {length}")
+        body = b"%x\r\n%s\r\n" % (len(piece), piece) if is_chunked else piece
+        if is_chunked and start + len(piece) == len(VIDEO):
+            body += b"0\r\n\r\n"
+        conn.sendall("\r\n".join(lines).encode() + b"\r\n\r\n" + body)
+        return None
+
+    assert fetch(script) == WHOLE
+    assert len(fetch.server.requests) == 8
+
+
 def test_cuts_that_bring_the_file_no_further_are_an_error_after_three(fetch: Fetcher) -> None:
     message = fetch.fails(DownloadBroken, cut_at(*[5000] * 9, headers={}, obey_range=False))
 
