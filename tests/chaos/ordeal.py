@@ -2,7 +2,7 @@
 
 Writes a storyboard, serves the API in this process, runs the program in one
 of its own, kills it with SIGKILL after so many of its lines, starts it again,
-settles what is unknown as an operator would, and goes on until nothing is
+decides about what is unknown as an operator would, and goes on until nothing is
 left to do. A film that is done before everything has happened to it grows by a
 few shots. What came of it is checked by `books`.
 """
@@ -55,7 +55,7 @@ _HANGS_S = 120.0  # no run is silent for so long
 _MAX_RUNS_TO_FINISH = 60
 _MORE_TAKES = 20  # that the film grows by, where it is done before everything has happened
 _STORM_EVERY = 9  # runs; no kill cuts a storm short
-_BY_COMMAND = 4  # of the outcomes that one settling decides
+_BY_COMMAND = 4  # of the unknown outcomes at once; the others are written to the state file
 
 _SETTINGS = SandboxSettings(
     render_time_s=0.15,
@@ -113,7 +113,7 @@ class Ordeal:
         self.output = folder / "renders" / "film"
         self.figures = Figures(seed=seed, takes=takes)
         self.given_up: Counter[str] = Counter()  # tasks known to nobody, by their payload
-        self._adopted: set[str] = set()  # by the decisions of one settling
+        self._adopted: set[str] = set()  # by the decisions after this run
         self._kills = kills
         self._rng = random.Random(seed)
         self._say = say
@@ -157,7 +157,7 @@ class Ordeal:
                 self.film.write_text(_write_film(self.figures.takes), "utf-8")
                 has_grown = True
             server.faults = Faults()
-            self._settle(server)
+            self._decide_unknown(server)
         raise AssertionError(f"not done after {max_runs} runs (seed {self.figures.seed})")
 
     def _run_once(self, server: SandboxServer, *, is_storm: bool) -> int | None:
@@ -192,14 +192,14 @@ class Ordeal:
         ) as process:
             watchdog = threading.Timer(_HANGS_S, process.kill)
             watchdog.start()
-            said = _listen_and_kill(process, die_after)
+            output = _listen_and_kill(process, die_after)
             code = process.wait()
             is_hung = watchdog.finished.is_set()
             watchdog.cancel()
         with self._log.open("a", encoding="utf-8") as log:
-            log.write(f"$ {' '.join(command)}\n{said}")
+            log.write(f"$ {' '.join(command)}\n{output}")
         assert not is_hung, f"a render hung; see {self._log}"
-        assert "Traceback" not in said, f"see {self._log}"
+        assert "Traceback" not in output, f"see {self._log}"
         if code >= 0:
             return code
         self.figures.kills += 1
@@ -223,7 +223,7 @@ class Ordeal:
 
     # The operator
 
-    def _settle(self, server: SandboxServer) -> None:
+    def _decide_unknown(self, server: SandboxServer) -> None:
         """First the request log, then the console, which shows what was asked for.
 
         A few by the command; hundreds by what the command does, at once.
@@ -237,14 +237,14 @@ class Ordeal:
         self._adopted.clear()
         for submission in unknown:
             strays = self._strays_of(server, submission)
-            settled = self._decide(submission, strays[-1] if strays else None)
-            by_hand.append(settled)
-        for settled in by_hand[:_BY_COMMAND]:
-            self._resolve(settled)
+            decided = self._decide(submission, strays[-1] if strays else None)
+            by_hand.append(decided)
+        for decided in by_hand[:_BY_COMMAND]:
+            self._resolve(decided)
         opened = closing(Store(self.output, origin=server.base_url, storyboard="film"))
         with opened as store, store.transaction():
-            for settled in by_hand[_BY_COMMAND:]:
-                store.update(settled)
+            for decided in by_hand[_BY_COMMAND:]:
+                store.update(decided)
 
     def _strays_of(self, server: SandboxServer, submission: Submission) -> list[Task]:
         """The tasks in the console that may be this submission's."""
@@ -275,13 +275,13 @@ class Ordeal:
         self.figures.resubmitted_carelessly += stray is not None
         return released(submission, now=now)
 
-    def _resolve(self, settled: Submission) -> None:
+    def _resolve(self, decided: Submission) -> None:
         choice = {
             SubmissionState.RELEASED: ["--resubmit"],
             SubmissionState.ABANDONED: ["--abandon"],
-        }.get(settled.state, ["--task-id", settled.task_id or ""])
-        number = ["--submission", str(settled.id)]
-        self._command("resolve", str(self.film), settled.take, *choice, *number)
+        }.get(decided.state, ["--task-id", decided.task_id or ""])
+        number = ["--submission", str(decided.id)]
+        self._command("resolve", str(self.film), decided.take, *choice, *number)
 
     def _command(self, *arguments: str) -> None:
         out = io.StringIO()
