@@ -444,3 +444,91 @@ def test_cells_that_stand_in_the_storyboard_are_data_and_have_a_position(tmp_pat
 def test_mistakes_in_naming_rows_are_told(tmp_path: Path, rows: str, message: str) -> None:
     board = load_text(tmp_path, f"{HEAD}shots:\n{SHOT}    rows: {rows}\n", r_json='{"a": 1}')
     assert told(board)[0].startswith(message)
+
+
+# What says nothing
+
+SAYS_NOTHING = """
+vars: {look: grey, by_row: "{{ row.look }}"}
+negatives: {base: blurry}
+seeds: {hero: 42}
+defaults:
+  duration: 5
+  seed: hero
+  negative: base
+  prompt: A default
+  prompt_suffix: ", {{ look }}"
+  takes: 2
+  tags: [film]
+  notes: By default
+  meta: {slate: A}
+  locked: true
+shots:
+  - id: "s{{ shot.number }}"
+    rows: r.csv
+    vars: {look: "{{ row.look }}"}
+    prompt: "{{ row.prompt }}"
+    duration: "{{ row.seconds }}"
+    seed: "{{ row.seed }}"
+    negative: "{% if row.look %}base{% endif %}"
+    prompt_suffix: "{{ row.suffix }}"
+    takes: "{{ row.takes }}"
+    notes: "{{ row.look }}"
+    meta: {slate: "{{ row.look }}"}
+    locked: "{{ row.look and false }}"
+"""
+
+
+def test_an_empty_cell_leaves_what_farther_levels_say(tmp_path: Path) -> None:
+    board = load_text(
+        tmp_path,
+        HEAD + SAYS_NOTHING.lstrip(),
+        r_csv="n,prompt,seconds,seed,suffix,takes,look\n1, , ,,,,\n2,A boat,7,9,!,1,blue\n",
+    )
+    assert [problem for problem in board.problems if not problem.is_warning] == []
+    first, second, third = board.takes
+    assert first.payload == {
+        "prompt": "A default, grey",
+        "negative_prompt": "blurry",
+        "duration": 5,
+        "seed": 42,
+    }
+    assert second.payload["seed"] == 43
+    assert (first.tags, first.notes, first.meta) == (("film",), "By default", {"slate": "A"})
+    assert first.is_locked
+    assert third.payload == {
+        "prompt": "A boat!",
+        "negative_prompt": "blurry",
+        "duration": 7,
+        "seed": 9,
+    }
+    assert (third.notes, third.meta) == ("blue", {"slate": "blue"})
+    assert not third.is_locked
+
+
+def test_the_next_level_that_says_something_holds_and_a_null_is_one(tmp_path: Path) -> None:
+    text = (
+        f"{HEAD}defaults: {{duration: 5, seed: 1, resolution: 720P, prompt_suffix: ' film'}}\n"
+        "scenes:\n"
+        "  - id: one\n"
+        "    defaults: {duration: \"{{ '' }}\", seed: null, resolution: \"{{ '' }}\"}\n"
+        "    shots:\n"
+        "      - {id: a, prompt: A, duration: \"{{ ' ' }}\", seed: \"{{ '' }}\", "
+        "prompt_suffix: ''}\n"
+        "      - {id: b, prompt: B, resolution: null}\n"
+    )
+    board = load_text(tmp_path, text)
+    assert told(board) == []
+    assert [take.payload for take in board.takes] == [
+        {"prompt": "A", "resolution": "720P", "duration": 5},
+        {"prompt": "B film", "duration": 5},
+    ]
+
+
+def test_a_fault_in_a_nearer_template_is_told_and_hides_what_is_farther(tmp_path: Path) -> None:
+    text = (
+        f"{HEAD}defaults: {{duration: 5}}\nshots: [{{id: a, prompt: A, duration: '{{{{ x }}}}'}}]\n"
+    )
+    assert told(load_text(tmp_path, text)) == [
+        "film.yaml:4:38: shots[0].duration: 'x' is not defined"
+    ]

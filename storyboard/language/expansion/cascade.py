@@ -19,17 +19,25 @@ class Setting(NamedTuple):
     """A value and its origin.
 
     `where` is the path to it inside its file ("scenes[0].defaults.seed"),
-    `key_position` the position of its key, which names the file as well.
+    `key_position` the position of its key, which names the file as well. `below`
+    is what farther levels say, which holds where this template makes nothing.
     """
 
     node: Node
     where: str
     key_position: Position
+    below: Setting | None = None
 
     @property
     def is_null(self) -> bool:
         """Whether it says "not set"."""
         return isinstance(self.node, ScalarNode) and self.node.value is None
+
+    def over(self, below: Setting | None) -> Setting:
+        """The setting where it hides another one; only a template can turn out to say nothing."""
+        node = self.node
+        is_template = isinstance(node, ScalarNode) and node.value is not None and node.is_template
+        return self._replace(below=below) if below and is_template else self
 
     @property
     def items(self) -> list[Setting]:
@@ -58,20 +66,26 @@ class Layer:
 def merge_layers(layers: Iterable[Layer]) -> Layer:
     """The layers as one; they come in order, the farthest first and the nearest last.
 
-    Vars and meta merge by key; a setting replaces the whole value of a farther one.
+    Vars and meta merge by key; a setting replaces the whole value of a farther one,
+    unless it is a template that makes nothing.
     """
     variables: dict[str, Setting] = {}
     settings: dict[str, Setting] = {}
     meta: dict[str, Setting] = {}
     cancels_meta = False
     for layer in layers:
-        variables.update(layer.variables)
-        settings.update(layer.settings)
+        _lay(layer.variables, variables)
+        _lay(layer.settings, settings)
         if layer.cancels_meta:
             cancels_meta = True
             meta.clear()
-        meta.update(layer.meta)
+        _lay(layer.meta, meta)
     return Layer(variables, settings, meta, cancels_meta)
+
+
+def _lay(upper: Mapping[str, Setting], lower: dict[str, Setting]) -> None:
+    for key, setting in upper.items():
+        lower[key] = setting.over(lower.get(key))
 
 
 def read_level(node: MappingNode, where: str) -> Layer:

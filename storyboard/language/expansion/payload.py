@@ -47,7 +47,8 @@ class PayloadInputs(NamedTuple):
     """What the payloads of one entry's shots are built from.
 
     `stated` are the parameters of its model that are set or needed, `foreign` the
-    settings that only other models have, `position` is that of the entry.
+    keys that only other models have, `doubtful` those whose templates may make
+    nothing while a farther level says something. `position` is that of the entry.
     """
 
     settings: Mapping[str, Setting]
@@ -55,7 +56,15 @@ class PayloadInputs(NamedTuple):
     shared: SharedValues
     position: Position
     stated: tuple[tuple[str, Parameter], ...]
-    foreign: tuple[tuple[str, Setting], ...]
+    foreign: tuple[str, ...]
+    doubtful: tuple[str, ...]
+
+    def seen_from(self, scope: ShotScope) -> PayloadInputs:
+        """The inputs with the settings of farther levels where nearer ones make nothing."""
+        if not self.doubtful:
+            return self
+        found = {key: scope.effective(self.settings[key]) for key in self.doubtful}
+        return self._replace(settings={**self.settings, **found})
 
 
 def payload_inputs(
@@ -70,11 +79,10 @@ def payload_inputs(
     )
     others = shared.parameters - card.parameters.keys()
     foreign = tuple(
-        (key, setting)
-        for key, setting in settings.items()
-        if ("negative_prompt" if key == "negative" else key) in others
+        key for key in settings if ("negative_prompt" if key == "negative" else key) in others
     )
-    return PayloadInputs(settings, card, shared, position, stated, foreign)
+    doubtful = tuple(key for key, setting in settings.items() if setting.below)
+    return PayloadInputs(settings, card, shared, position, stated, foreign, doubtful)
 
 
 @dataclass(slots=True)
@@ -178,7 +186,8 @@ def _report_foreign_parameters(
 ) -> None:
     """A parameter that other models have and this one has not is a problem, not left out."""
     card = inputs.card
-    for key, setting in inputs.foreign:
+    for key in inputs.foreign:
+        setting = inputs.settings[key]
         if isinstance(setting.node, ScalarNode) and not attempt(
             report, read_value, setting, traced.scope, is_text=True
         ):

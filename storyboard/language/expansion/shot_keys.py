@@ -35,13 +35,15 @@ def literal_takes(settings: Settings) -> int:
 def read_takes(settings: Settings, scope: ShotScope, report: Report, *, left: int) -> int:
     """How many takes a shot has, 1 after a problem; `left` is how many the file may still have."""
     setting = settings.get("takes")
-    return (attempt(report, _read_count, setting, scope, left) if setting else None) or 1
+    if setting is None:
+        return 1
+    return attempt(report, _read_count, scope.effective(setting), scope, left) or 1
 
 
 def read_flag(key: str, settings: Settings, scope: ShotScope, report: Report) -> bool:
     """Whether `skip` or `locked` is on; False after a problem."""
     setting = settings.get(key)
-    return bool(setting and attempt(report, _read_flag, setting, scope))
+    return bool(setting and attempt(report, _read_flag, scope.effective(setting), scope))
 
 
 def read_tags(settings: Settings, scope: ShotScope, report: Report) -> tuple[str, ...]:
@@ -49,6 +51,7 @@ def read_tags(settings: Settings, scope: ShotScope, report: Report) -> tuple[str
     setting = settings.get("tags")
     if setting is None:
         return ()
+    setting = scope.effective(setting)
     items = setting.items if isinstance(setting.node, SequenceNode) else [setting]
     tags = [attempt(report, read_text, item, scope) or "" for item in items]
     return tuple(dict.fromkeys(filter(None, map(str.strip, tags))))
@@ -57,7 +60,7 @@ def read_tags(settings: Settings, scope: ShotScope, report: Report) -> tuple[str
 def read_notes(settings: Settings, scope: ShotScope, report: Report) -> str | None:
     """The notes of a shot, None where they are empty."""
     setting = settings.get("notes")
-    notes = attempt(report, read_text, setting, scope) if setting else None
+    notes = attempt(report, read_text, scope.effective(setting), scope) if setting else None
     return (notes or "").strip() or None
 
 
@@ -73,7 +76,10 @@ def read_title(node: MappingNode, where: str, scope: ShotScope, report: Report) 
 
 def read_meta(meta: Settings, scope: ShotScope, report: Report) -> dict[str, Json]:
     """The `meta` of a shot, without values that are null or empty."""
-    values = {key: attempt(report, read_node, setting, scope) for key, setting in meta.items()}
+    values = {
+        key: attempt(report, read_node, scope.effective(setting), scope)
+        for key, setting in meta.items()
+    }
     return {key: value for key, value in values.items() if value is not None and value != ""}
 
 

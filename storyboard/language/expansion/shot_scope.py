@@ -23,7 +23,7 @@ from storyboard.language.yaml.text_positions import (
 from storyboard.records import Json, Position, RowSource
 
 _T = TypeVar("_T")
-_N = TypeVar("_N", bound=Node)
+_N = TypeVar("_N", bound="Node | Setting")
 
 OF_A_SHOT = frozenset({"matrix", "row", "shot", "take"})
 """The facts that differ between the shots of one entry, or between the takes of a shot."""
@@ -108,7 +108,7 @@ class ShotScope:
             raise self._circle(name)
         self._under_way[name] = setting
         try:
-            value, is_same = self._watch(self.render_node, setting.node)
+            value, is_same = self._watch(self._render_setting, setting)
         except TemplateFault as fault:
             fault.where = fault.where or setting.where
             raise
@@ -116,6 +116,23 @@ class ShotScope:
             del self._under_way[name]
         self._known[name] = value, is_same
         return value
+
+    def _render_setting(self, setting: Setting) -> Json:
+        return self.render_node(self.effective(setting).node)
+
+    def effective(self, setting: Setting) -> Setting:
+        """The setting, or the first one below it that says something, where its template does not.
+
+        One that cannot be rendered says something: its fault. Raises nothing.
+        """
+        while setting.below is not None and isinstance(setting.node, ScalarNode):
+            try:
+                if self.render_text(setting.node).strip():
+                    break
+            except TemplateFault:
+                break
+            setting = setting.below
+        return setting
 
     def _watch(self, render: Callable[[_N], _T], node: _N) -> tuple[_T, bool]:
         """What `render` makes of a node, and whether it is the same for every shot of the entry."""

@@ -53,7 +53,8 @@ def _check_skipped(entry: ShotEntry, scope: ShotScope, context: ExpansionContext
         scope = scope.with_facts(
             shot={"id": "skipped", "number": context.shots, "title": ""}, take=1
         )
-        build_payload(entry.inputs, scope, lambda problem: None, shot="skipped", take=1)
+        inputs = entry.inputs.seen_from(scope)
+        build_payload(inputs, scope, lambda problem: None, shot="skipped", take=1)
 
 
 def _make_takes(
@@ -77,7 +78,7 @@ def _make_takes(
         name = take_id(shot, number, takes)
         context.current = f"take {name}", entry.position
         of_take = scope.with_facts(take=number)
-        traced = build_payload(inputs, of_take, report, shot=shot, take=number)
+        traced = build_payload(inputs.seen_from(of_take), of_take, report, shot=shot, take=number)
         request = canonical_json(traced.payload) if takes > 1 else ""
         repeat = repeats[request] = repeats.get(request, -1) + 1
         take = Take(
@@ -107,7 +108,7 @@ def _warn(take: Take, traced: TracedPayload, entry: ShotEntry, context: Expansio
     extend = traced.inputs.card.parameters.get("prompt_extend")
     is_extended = extend and traced.payload.get("prompt_extend", extend.default) is True
     if is_extended and "seed" in traced.payload:
-        seed = entry.settings["seed"]
+        seed = traced.inputs.settings["seed"]
         message = (
             f"{seed.where}: prompt_extend is on while a seed is set; the rewritten prompt "
             "undoes reproducibility"
