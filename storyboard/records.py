@@ -289,6 +289,8 @@ class SubmitReply:
     """The answer to one POST, or what became of it.
 
     `body` is bounded, for the state file; None for what is accepted.
+    `is_from_api` is False for an error that is not in the API's own form: a
+    firewall or a proxy refuses one request, and knows nothing of the account.
     """
 
     outcome: Outcome
@@ -296,6 +298,7 @@ class SubmitReply:
     http_status: int | None = None
     message: str | None = None
     body: str | None = None
+    is_from_api: bool = True
     limit: Limit | None = None
     rate: RateHint = RateHint()
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from storyboard.errors import AccountError, StoryboardError, Unreachable
 from storyboard.records import Outcome, SubmitReply
 
-MAX_UNKNOWNS = 5  # in a row
+MAX_UNUSABLE = 5  # in a row
 _ACCOUNT_REFUSED = frozenset({401, 402, 403})
-_WRONG_URL = frozenset({404, 405})
+_WRONG_URL = frozenset({404, 405, 501})
 _MAX_NEVER_REACHED_S = 60.0
 _MAX_OUT_OF_REACH_S = 30 * 60.0
 
@@ -25,12 +25,12 @@ class Breaker:
         self._origin = origin
         self._started_at = now
         self._reached_at: float | None = None
-        self._unknowns_in_a_row = 0
+        self._unusable_in_a_row = 0
 
     @property
     def max_open_posts(self) -> int:
         """How many POSTs may be open at once, so that an outage makes no more than five unknown."""
-        return max(1, MAX_UNKNOWNS - self._unknowns_in_a_row)
+        return max(1, MAX_UNUSABLE - self._unusable_in_a_row)
 
     def on_reached(self, *, now: float) -> None:
         """The API sent a reply, whatever it says."""
@@ -39,16 +39,18 @@ class Breaker:
     def on_submit(self, reply: SubmitReply) -> StoryboardError | None:
         """Why nothing more may be submitted after this reply; None where it may."""
         status = reply.http_status
-        if reply.outcome is Outcome.REJECTED and status in _ACCOUNT_REFUSED:
+        is_rejected = reply.outcome is Outcome.REJECTED
+        if is_rejected and reply.is_from_api and status in _ACCOUNT_REFUSED:
             return account_error(status, reply.message)
-        if reply.outcome is Outcome.UNKNOWN or status in _WRONG_URL:
-            self._unknowns_in_a_row += 1
+        is_usable = is_rejected and reply.is_from_api and status not in _WRONG_URL
+        if reply.outcome is Outcome.UNKNOWN or (is_rejected and not is_usable):
+            self._unusable_in_a_row += 1
         elif reply.outcome is not Outcome.UNAVAILABLE:
-            self._unknowns_in_a_row = 0
-        if self._unknowns_in_a_row < MAX_UNKNOWNS:
+            self._unusable_in_a_row = 0
+        if self._unusable_in_a_row < MAX_UNUSABLE:
             return None
         return Unreachable(
-            f"{MAX_UNKNOWNS} submissions in a row got no usable answer from {self._origin} "
+            f"{MAX_UNUSABLE} submissions in a row got no usable answer from {self._origin} "
             f"(the last: {reply.message or 'no answer came'}); nothing more is sent",
             next_step="see what waits with: storyboard status FILE",
         )

@@ -29,6 +29,8 @@ def after_submit(submission: Submission, reply: SubmitReply, *, now: datetime) -
     Accepted without a task id counts as unknown: such a task cannot be polled.
     """
     is_accepted = reply.outcome is Outcome.ACCEPTED and reply.task_id is not None
+    # A refusal by something in between says nothing of the account, whatever its number means.
+    is_foreign = reply.outcome is Outcome.REJECTED and not reply.is_from_api
     has_no_id = reply.outcome is Outcome.ACCEPTED and not is_accepted
     return replace(
         submission,
@@ -36,7 +38,7 @@ def after_submit(submission: Submission, reply: SubmitReply, *, now: datetime) -
         task_id=reply.task_id,
         submitted_at=now if is_accepted else None,
         finished_at=now if reply.outcome in (Outcome.REJECTED, Outcome.UNAVAILABLE) else None,
-        http_status=reply.http_status,
+        http_status=None if is_foreign else reply.http_status,
         reason=None if is_accepted else reply.message,
         reply=None if is_accepted else reply.body,
     )

@@ -33,8 +33,9 @@ from storyboard.records import (
 )
 from storyboard.reporting.amounts import time_left
 
-# Refused for the account, not for what was sent: the same request may pass later.
-ACCOUNT_REJECTIONS = frozenset({401, 402, 403, 404, 405})
+# Refused for the account, not for what was sent: the same request may pass later. A refusal
+# that did not come from the API itself has no status in the state file.
+ACCOUNT_REJECTIONS = frozenset({401, 402, 403, 404, 405, 501})
 
 
 POINTER = "its file is a Git LFS pointer; git lfs pull brings the video"

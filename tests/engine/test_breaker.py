@@ -13,6 +13,9 @@ UNKNOWN = SubmitReply(Outcome.UNKNOWN, http_status=500, message="HTTP 500")
 UNANSWERED = SubmitReply(Outcome.UNKNOWN)
 NOT_FOUND = SubmitReply(Outcome.REJECTED, http_status=404, message="no such model")
 NOT_ALLOWED = SubmitReply(Outcome.REJECTED, http_status=405, message="no such method")
+NOT_BUILT = SubmitReply(Outcome.REJECTED, http_status=501, message="not implemented")
+BLOCKED = SubmitReply(Outcome.REJECTED, http_status=403, message="HTTP 403", is_from_api=False)
+BLOCKED_PAYLOAD = SubmitReply(Outcome.REJECTED, http_status=400, message="?", is_from_api=False)
 INVALID = SubmitReply(Outcome.REJECTED, http_status=400, message="Invalid parameters")
 BUSY = SubmitReply(Outcome.UNAVAILABLE, http_status=429, limit=Limit.RATE)
 UNREACHED = SubmitReply(Outcome.UNAVAILABLE, message="no connection")
@@ -40,7 +43,9 @@ def test_a_refused_account_stops_submissions_at_once(
     assert error.next_step == next_step
 
 
-@pytest.mark.parametrize("reply", [UNKNOWN, NOT_FOUND, NOT_ALLOWED, UNANSWERED])
+@pytest.mark.parametrize(
+    "reply", [UNKNOWN, NOT_FOUND, NOT_ALLOWED, NOT_BUILT, UNANSWERED, BLOCKED, BLOCKED_PAYLOAD]
+)
 def test_five_in_a_row_without_a_usable_answer_stop_submissions(
     breaker: Breaker, reply: SubmitReply
 ) -> None:
@@ -58,6 +63,16 @@ def test_different_kinds_of_no_answer_count_together(breaker: Breaker) -> None:
     for reply in (UNKNOWN, NOT_FOUND, UNANSWERED, NOT_ALLOWED):
         assert breaker.on_submit(reply) is None
     assert breaker.on_submit(UNKNOWN) is not None
+
+
+@pytest.mark.parametrize("status", [401, 402, 403, 407])
+def test_a_refusal_that_is_not_the_apis_speaks_for_one_request_alone(
+    breaker: Breaker, status: int
+) -> None:
+    refusal = SubmitReply(Outcome.REJECTED, http_status=status, is_from_api=False)
+    for _ in range(10):
+        assert breaker.on_submit(refusal) is None
+        assert breaker.on_submit(ACCEPTED) is None
 
 
 @pytest.mark.parametrize("relief", [ACCEPTED, INVALID])

@@ -53,13 +53,16 @@ SAFE = {
     "no connection": no_connection(),
     "429": refused(429, "Rate limit exceeded"),
     "429 and a time": refused(429, "Rate limit exceeded", retry_after="30"),
+    "429 of a proxy": Answer(429, body=b"<html>slow down</html>"),
     "429 for tasks": refused(429, "Concurrent limit exceeded"),
 }
-ACCOUNT = {str(status): refused(status) for status in (401, 402, 403, 404, 405)}
-REFUSED = {str(status): refused(status) for status in (400, 413, 415, 422)}
+ACCOUNT = {str(status): refused(status) for status in (401, 402, 403, 404, 405, 501)}
+REFUSED = {
+    "a firewall's page": Answer(403, body=b"<html>blocked</html>"),
+    **{str(status): refused(status) for status in (400, 406, 410, 413, 414, 415, 422, 431, 451)},
+}
 DROPPED = {
     "no answer": no_answer(),
-    "429 of a proxy": Answer(429, body=b"<html>slow down</html>"),
     "a page": Answer(200, body=b"<html>log in</html>"),
     **{str(status): refused(status) for status in (408, 409, 425, 500, 503)},
 }

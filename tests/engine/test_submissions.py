@@ -133,3 +133,46 @@ def test_slots_held_by_others_are_waited_for_without_hammering(sim: Simulation) 
     counts = Counter(sim.states())
     assert counts["succeeded"] == 3
     assert counts["unavailable"] < 150  # in an hour
+
+
+# Refusals by something before the API
+
+
+def blocked(status: int = 403) -> Answer:
+    return Answer(status, body=b"<html>blocked by the firewall</html>")
+
+
+def test_a_firewall_s_page_for_one_prompt_holds_that_take_alone(sim: Simulation) -> None:
+    accept = sim.on_post
+    sim.on_post = lambda call: blocked() if call.payload["prompt"] == "shot 2" else accept(call)
+    result = sim.render()
+    sim.render()
+
+    assert sim.states() == ["succeeded", "rejected", "succeeded"]
+    assert len(sim.api.posts) == 3
+    assert result.stopped_by is None
+    refused_take = sim.submissions()[1]
+    assert refused_take.http_status is None  # the API itself said nothing
+    assert refused_take.reason == (
+        "HTTP 403, not in the API's own form: a firewall or proxy may have sent it"
+    )
+
+
+def test_five_pages_in_a_row_speak_for_the_connection(sim: Simulation) -> None:
+    sim.takes = make_takes(20)
+    sim.on_post = lambda call: blocked(406)
+    result = sim.render()
+
+    assert len(sim.api.posts) == 5
+    assert result.stopped_by is not None
+    assert "5 submissions in a row got no usable answer" in str(result.stopped_by)
+
+
+def test_a_limiter_s_page_is_waited_for(sim: Simulation) -> None:
+    accept = sim.on_post
+    page = Answer(429, {"retry-after": "20, 20"}, b"<html>Too many requests</html>")
+    sim.on_post = lambda call: page if call.number == 1 else accept(call)
+    sim.render()
+
+    assert Counter(sim.states()) == {"unavailable": 1, "succeeded": 3}
+    assert 20 <= min(call.at_s for call in sim.api.posts[1:] if call.at_s > 1) <= 22

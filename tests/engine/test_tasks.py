@@ -245,3 +245,13 @@ def test_replies_about_another_task_do_not_go_on_for_ever(
 
     assert sim.states() == ["unknown"]
     assert sim.clock.time_s < HOUR + 300
+
+
+def test_a_firewall_s_page_for_a_poll_is_no_word_about_the_account(sim: Simulation) -> None:
+    poll = sim.on_poll
+    page = Answer(403, body=b"<html>blocked</html>")
+    sim.on_poll = lambda call: page if between(0, 300, sim) else poll(call)
+    result = sim.render()
+
+    assert sim.states() == ["succeeded"] * 3
+    assert result.stopped_by is None

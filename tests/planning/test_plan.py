@@ -143,7 +143,7 @@ def test_rerender_pays_again_for_what_was_paid_and_is_gone_and_nothing_else() ->
     assert decide(alive, files=False, options=options).kind is ActionKind.DOWNLOAD
 
 
-@pytest.mark.parametrize("status", [400, 413, 415, 422, None])
+@pytest.mark.parametrize("status", [400, 406, 410, 413, 414, 415, 422, 431, 451, None])
 def test_what_was_rejected_for_what_was_sent_is_held(status: int | None) -> None:
     rejected = make_submission(
         make_take(), State.REJECTED, http_status=status, reason="Value out of range"
@@ -161,7 +161,7 @@ def test_an_edit_lets_a_rejected_take_go() -> None:
     assert decision(decide(rejected, take=make_take(seed=2))) == ("submit", "seed changed: 1 to 2")
 
 
-@pytest.mark.parametrize("status", [401, 402, 403, 404, 405])
+@pytest.mark.parametrize("status", [401, 402, 403, 404, 405, 501])
 def test_what_was_rejected_for_the_account_is_submitted(status: int) -> None:
     refused = make_submission(make_take(), State.REJECTED, http_status=status, reason="no balance")
     assert decision(decide(refused)) == (

@@ -20,9 +20,12 @@ from storyboard.api.redaction import Redaction
 from storyboard.records import Limit, RateHint
 
 MAX_TEXT = 16 * 1024  # characters; enough for the whole reply of any documented call
-MAX_WAIT_S = 3600.0  # the vendor's window is a minute; more than an hour is nonsense
+MAX_WAIT_S = 3600.0  # the vendor's window is a minute
+_MAX_SAID_S = 24 * 3600.0  # a header that asks for more is nonsense, and says nothing
+_MIN_MOMENT = 1e9  # a larger number is a moment: no server asks to wait for 30 years
 _MAX_COUNT = 1_000_000
 
+_HTTP_DATE = re.compile(r"[A-Z][a-z]{2}, [^,]{5,25} GMT")
 _NUMBER = re.compile(r"[0-9]{1,15}(\.[0-9]{1,9})?")
 
 
@@ -111,8 +114,8 @@ def rate_hint(answer: Answer) -> RateHint:
     return RateHint(
         limit=_count(headers.get("x-ratelimit-limit", ""), least=1),
         remaining=_count(headers.get("x-ratelimit-remaining", ""), least=0),
-        reset_in_s=_from_now(_number(headers.get("x-ratelimit-reset", "")), now),
-        retry_after_s=_retry_after_s(headers.get("retry-after", ""), now),
+        reset_in_s=_wait_s(headers.get("x-ratelimit-reset", ""), now),
+        retry_after_s=_wait_s(headers.get("retry-after", ""), now),
     )
 
 
@@ -129,18 +132,21 @@ def _count(text: str, *, least: int) -> int | None:
     return int(number) if number is not None and least <= number <= _MAX_COUNT else None
 
 
-def _retry_after_s(text: str, now: float) -> float | None:
-    seconds = _number(text)
-    if seconds is not None:
-        return min(seconds, MAX_WAIT_S)
-    date = http_date(text)
-    return None if date is None else min(max(date - now, 0.0), MAX_WAIT_S)
+def _wait_s(text: str, now: float) -> float | None:
+    """How long a header asks to wait, at most an hour; None where it says nothing sensible.
 
-
-def _from_now(moment: float | None, now: float) -> float | None:
-    if moment is None or abs(moment - now) > MAX_WAIT_S:
-        return None
-    return max(moment - now, 0.0)
+    It may hold seconds from now, a moment (Unix seconds or milliseconds, an HTTP or
+    ISO date), or several of them, of which the longest counts.
+    """
+    numbers = [_number(part) for part in text.split(",")]
+    if all(number is not None for number in numbers):
+        values = [number for number in numbers if number is not None]
+        waits = [value if value < _MIN_MOMENT else _seconds(value) - now for value in values]
+    else:
+        moments = [http_date(each) or _iso_s(each) for each in (text, *_HTTP_DATE.findall(text))]
+        waits = [moment - now for moment in moments if moment is not None]
+    sensible = [wait for wait in waits if abs(wait) <= _MAX_SAID_S]
+    return min(max(*sensible, 0.0), MAX_WAIT_S) if sensible else None
 
 
 def _number(text: str) -> float | None:
@@ -167,9 +173,18 @@ def utc_moment(value: Any) -> datetime | None:
         return _iso_moment(value.strip()) if number is None else utc_moment(number)
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 < value < 1e15:
         return None
+    return _plausible(_seconds(value))
+
+
+def _seconds(moment: float) -> float:
+    """Unix seconds, given seconds or milliseconds."""
     # 10^11 seconds are the year 5138; 10^11 milliseconds are 1973.
-    seconds = value / 1000 if value >= 1e11 else value
-    return _plausible(seconds)
+    return moment / 1000 if moment >= 1e11 else moment
+
+
+def _iso_s(text: str) -> float | None:
+    moment = _iso_moment(text.strip())
+    return None if moment is None else moment.timestamp()
 
 
 def _iso_moment(text: str) -> datetime | None:

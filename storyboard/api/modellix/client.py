@@ -29,7 +29,7 @@ from storyboard.api.credentials import ApiKey
 from storyboard.api.http.addresses import origin_of
 from storyboard.api.http.response import Answer, object_in, rate_hint, text_in
 from storyboard.api.http.session import Sessions, Timeouts
-from storyboard.api.modellix.submissions import is_task_id, read_submission
+from storyboard.api.modellix.submissions import is_own_error, is_task_id, read_submission
 from storyboard.api.modellix.tasks import read_task
 from storyboard.api.redaction import Redaction, printable_line
 from storyboard.errors import AccountError, NotNow, Unreachable, UsageError
@@ -100,7 +100,7 @@ class ModellixApi:
         """Whether the API knows the key, and what its answer tells of limits and clock."""
         answer = self._get("apikey/validate")
         is_valid = (
-            answer.status != 401
+            not (answer.status == 401 and is_own_error(answer))
             and object_in(self._checked(answer), "data").get("is_valid") is True
         )
         return read_checkup(answer, is_key_valid=is_valid)
@@ -170,7 +170,7 @@ class ModellixApi:
             return document
         said = text_in(document, "message") or answer.trouble
         because = f": {printable_line(said).rstrip('.')}" if said else ""
-        if answer.status in (401, 403):
+        if answer.status in (401, 403) and is_own_error(answer):
             raise AccountError(
                 f"{self.origin} refused the key (HTTP {answer.status}){because}.",
                 next_step="check MODELLIX_API_KEY, or the profile that the key comes from",

@@ -2,12 +2,14 @@
 
     reply                                                        outcome
     2xx, code 0, a usable task id                                accepted
-    400 401 402 403 404 405 413 415 422                          rejected
-    429 in the documented shape; no connection was made          unavailable
+    400-406 410 413 414 415 422 431 451 501                      rejected
+    429; no connection was made                                  unavailable
     all else                                                     unknown
 
 "All else" is meant: a reply that contradicts itself, such as an error with a
-task id in it, may have been charged.
+task id in it, may have been charged. An error that is not in the API's own form
+comes from something in between, such as a firewall: it is no less a refusal,
+but of this request alone.
 """
 
 from __future__ import annotations
@@ -19,7 +21,7 @@ from storyboard.api.http.response import Answer, is_code, limit_of, object_in, r
 from storyboard.api.redaction import printable_line
 from storyboard.records import Outcome, SubmitReply
 
-REJECTED = frozenset({400, 401, 402, 403, 404, 405, 413, 415, 422})
+_REJECTED = frozenset({*range(400, 407), 410, 413, 414, 415, 422, 431, 451, 501})
 """Statuses that say for sure that nothing was accepted, now and with the same request later."""
 
 _TASK_ID = re.compile(r"[A-Za-z0-9._~:/+@=-]{1,512}")
@@ -51,6 +53,7 @@ def read_submission(answer: Answer) -> SubmitReply:
         http_status=answer.status,
         message=printable_line(_message(answer, document, outcome)),
         body=answer.text,
+        is_from_api=answer.status is None or answer.status < 300 or is_own_error(answer),
         limit=limit_of(answer),
         rate=rate_hint(answer),
     )
@@ -65,19 +68,21 @@ def _outcome(answer: Answer, document: Any, task_id: str | None) -> Outcome:
         return Outcome.ACCEPTED if has_code_0 and task_id is not None else Outcome.UNKNOWN
     if task_id is not None:
         return Outcome.UNKNOWN
-    if status in REJECTED:
+    if status in _REJECTED:
         return Outcome.REJECTED
-    if status == 429 and _is_documented_429(document):
-        return Outcome.UNAVAILABLE
-    return Outcome.UNKNOWN
+    is_limit = status == 429 and answer.trouble is None and object_in(document).get("code") != 0
+    return Outcome.UNAVAILABLE if is_limit else Outcome.UNKNOWN
 
 
-def _is_documented_429(document: Any) -> bool:
-    return (
-        isinstance(document, dict)
-        and is_code(document.get("code"), 429)
-        and isinstance(document.get("message"), str)
-    )
+def is_own_error(answer: Answer) -> bool:
+    """Whether an error is in the API's own form: its status as `code`, and a message.
+
+    Its HTTP status is the same, or that of a success.
+    """
+    document, status = object_in(answer.document), answer.status or 0
+    code, has_message = document.get("code"), isinstance(document.get("message"), str)
+    is_inside_success = 200 <= status < 300 and isinstance(code, int) and 400 <= code < 600
+    return has_message and (is_code(code, status) or is_inside_success)
 
 
 def _message(answer: Answer, document: Any, outcome: Outcome) -> str:
@@ -87,9 +92,11 @@ def _message(answer: Answer, document: Any, outcome: Outcome) -> str:
     said = text_in(document, "message")
     if 200 <= status < 300:
         return f"HTTP {status}, but {_what_is_wrong(answer, document)}"
-    if outcome is not Outcome.UNKNOWN:
+    if outcome is not Outcome.UNKNOWN and is_own_error(answer):
         return said or f"HTTP {status}"
-    return f"HTTP {status}: {said}" if said else f"HTTP {status}"
+    if said or outcome is Outcome.UNKNOWN:
+        return f"HTTP {status}: {said}" if said else f"HTTP {status}"
+    return f"HTTP {status}, not in the API's own form: a firewall or proxy may have sent it"
 
 
 def _what_is_wrong(answer: Answer, document: Any) -> str:

@@ -13,6 +13,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from storyboard.api.http.response import Answer, limit_of, object_in, rate_hint, text_in, utc_moment
+from storyboard.api.modellix.submissions import is_own_error
 from storyboard.api.redaction import HIDDEN, Redaction, printable_line
 from storyboard.links import clean_link, is_link
 from storyboard.records import TaskReply, TaskStatus
@@ -107,7 +108,7 @@ def _status(
     word, error = data.get("status"), _error_status(answer.status, document)
     is_of_a_task = isinstance(word, str) or (error < 400 and object_in(document).get("code") == 0)
     if not (is_success and is_of_a_task):
-        return _status_of_error(error, document)
+        return _status_of_error(error, document, is_own=is_own_error(answer))
     if data.get("task_id") != task_id:
         return TaskStatus.MISMATCHED, "the reply speaks of another task"
     return _status_of_word(word, document)
@@ -136,14 +137,16 @@ def _error_status(status: int, document: Any) -> int:
     return status
 
 
-def _status_of_error(status: int, document: Any) -> tuple[TaskStatus, str | None]:
+def _status_of_error(status: int, document: Any, *, is_own: bool) -> tuple[TaskStatus, str | None]:
     said = text_in(document, "message")
     if 200 <= status < 300:
         return TaskStatus.UNREADABLE, "the reply has no task status"
     reason = f"HTTP {status}: {said}" if said else f"HTTP {status}"
     if status == 404:
         return TaskStatus.MISSING, reason
-    return TaskStatus.REFUSED if status in _REFUSED else TaskStatus.UNREADABLE, reason
+    # Only the API itself speaks for the account; a firewall's page says nothing of the key.
+    is_refused = is_own and status in _REFUSED
+    return TaskStatus.REFUSED if is_refused else TaskStatus.UNREADABLE, reason
 
 
 def _video_url(data: dict[str, Any], redaction: Redaction) -> tuple[str | None, str | None]:

@@ -371,3 +371,13 @@ def test_after_a_reply_about_another_task_the_connection_is_not_used_again(
         assert provider.api.poll("task-1").status is TaskStatus.MISMATCHED
 
     assert [request.connection for request in provider.server.requests] == [1, 2]
+
+
+def test_a_page_instead_of_an_answer_says_nothing_of_the_key(provider: Provider) -> None:
+    provider.says("<html>blocked by the firewall</html>", "403 Forbidden")
+    with pytest.raises(AccountError, match="gave no usable answer"):
+        provider.api.balance_usd()
+
+    provider.says("<html>log in to the hotel's network</html>", "401 Unauthorized")
+    with pytest.raises(AccountError, match="gave no usable answer"):
+        provider.api.check_up()

@@ -45,7 +45,10 @@ def test_the_documented_success_is_accepted_with_its_task_id() -> None:
     assert (reply.message, reply.body) == (None, None)
 
 
-@pytest.mark.parametrize("status", [400, 401, 402, 403, 404, 405, 413, 415, 422])
+REJECTED = (*(400, 401, 402, 403, 404, 405, 406), *(410, 413, 414, 415, 422, 431, 451, 501))
+
+
+@pytest.mark.parametrize("status", REJECTED)
 def test_a_status_that_refuses_the_request_is_a_rejection(status: int) -> None:
     reply = read(status, {"code": status, "message": "Invalid parameters: no prompt"})
 
@@ -53,16 +56,36 @@ def test_a_status_that_refuses_the_request_is_a_rejection(status: int) -> None:
     assert reply.http_status == status
 
 
-def test_a_rejection_without_a_readable_body_is_still_one() -> None:
+@pytest.mark.parametrize("status", REJECTED)
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"<html>forbidden</html>",
+        b'{"error": "blocked"}',
+        b'{"code": 0, "message": "success"}',
+        b'{"code": 444, "message": "Forbidden"}',
+        b'{"code": true, "message": "Forbidden"}',
+    ],
+)
+def test_a_refusal_in_another_form_is_one_that_is_not_the_apis(status: int, body: bytes) -> None:
+    reply = read(status, body)
+
+    assert (reply.outcome, reply.is_from_api) == (Outcome.REJECTED, False)
+    assert (reply.message or "").startswith(f"HTTP {status}")
+
+
+def test_a_page_instead_of_an_answer_is_named_as_what_it_may_be() -> None:
     reply = read(403, b"<html>forbidden</html>")
 
-    assert (reply.outcome, reply.message) == (Outcome.REJECTED, "HTTP 403")
+    assert reply.message == (
+        "HTTP 403, not in the API's own form: a firewall or proxy may have sent it"
+    )
     assert reply.body == "<html>forbidden</html>"
 
 
 def test_every_other_status_may_have_been_charged() -> None:
-    others = {*range(100, 1000)} - {*range(200, 300)} - {400, 401, 402, 403, 404, 405}
-    others -= {413, 415, 422, 429}
+    others = {*range(100, 1000)} - {*range(200, 300)} - {*REJECTED, 429}
 
     replies = {status: read(status, {"code": status, "message": "No"}) for status in others}
 
@@ -94,14 +117,25 @@ def test_a_documented_429_is_safe_to_send_again_and_names_its_limit(
         b"Too many requests",
         b"[429]",
         b'{"code": 429}',
-        b'{"code": 429, "message": 7}',
         b'{"code": "429", "message": "slow"}',
-        b'{"code": 0, "message": "success"}',
         b'{"message": "slow down"}',
+    ],
+)
+def test_a_429_in_any_other_form_is_waited_for_too(body: bytes) -> None:
+    """Limiters before the API refuse with pages of their own, before any work starts."""
+    reply = read(429, body)
+
+    assert (reply.outcome, reply.limit) == (Outcome.UNAVAILABLE, Limit.RATE)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"code": 0, "message": "success"}',
         b'{"code": 429, "message": "slow", "data": {"task_id": "task-1"}}',
     ],
 )
-def test_a_429_in_any_other_shape_may_have_been_charged(body: bytes) -> None:
+def test_a_429_that_contradicts_itself_may_have_been_charged(body: bytes) -> None:
     assert read(429, body).outcome is Outcome.UNKNOWN
 
 
