@@ -14,6 +14,7 @@ from storyboard.reporting.invisible import hint_for_invisible
 
 _ABOUT_NAMES = ("undefined-name", "unknown-filter", "unknown-test", "unknown-template")
 _QUOTED = re.compile("'([^']+)'")
+_WORD_BEHIND = re.compile(r"expected token 'end of print statement', got '(\w{1,60})'")
 
 
 @dataclass(eq=False)
@@ -61,7 +62,7 @@ def as_fault(error: Exception) -> TemplateFault:
         return too_deep()
     if isinstance(error, TemplateSyntaxError):
         words = error.message or ""
-        hint = _syntax_hint(words)
+        hint = _syntax_hint(words, error.source or "")
         return TemplateFault("template-syntax", plain_words(words), error.lineno, hint)
     if isinstance(error, SyntaxError):
         # Python's own limits (20 loops within one another), or an argument named twice.
@@ -104,11 +105,20 @@ def plain_words(error: Exception | str, *, most: int = 300) -> str:
     return message or "no reason is given"
 
 
-def _syntax_hint(message: str) -> str | None:
+def _syntax_hint(message: str, source: str) -> str | None:
     if message.startswith("Missing end of comment tag"):
         return "a comment begins with {# and ends with #}; write {{ '{#' }} for the signs alone"
     if message.startswith("unexpected char "):
         return hint_for_invisible(literal_eval(message.split()[2]))
     if message.startswith(("unexpected end of template", "unexpected '}'")):
         return "{{ ends with }} and {% with %}; write {{ '{{' }} for the signs alone"
-    return None
+    return _hint_for_spaces(message, source)
+
+
+def _hint_for_spaces(message: str, source: str) -> str | None:
+    """How to write `row.Shot Size`, which reads as a name with a word behind it."""
+    if (behind := _WORD_BEHIND.match(message)) is None:
+        return None
+    name = rf"([\w.]{{1,60}})\.(\w{{1,60}} {{1,5}}{behind[1]}(?: {{1,5}}\w{{1,60}}){{0,5}})"
+    found = re.search(name, source)
+    return found and f"a name with spaces is written in brackets: {found[1]}[{found[2]!r}]"

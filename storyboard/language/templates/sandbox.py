@@ -33,7 +33,7 @@ from storyboard.language.templates.filters import BARE, FILTERS, TESTS, join_tex
 from storyboard.language.templates.members import CALLABLE, GLOBALS, attribute_of, attributes_of
 from storyboard.language.templates.pieces import SLOT
 from storyboard.language.templates.scope import MAX_TEXT, SUFFIX, Scope
-from storyboard.reporting.suggest import did_you_mean
+from storyboard.reporting.suggest import closest
 
 LATER: Any = type("Later", (), {})()
 """Stands for a name whose value the scope has not been asked for yet."""
@@ -279,7 +279,7 @@ def _no_member(obj: Any, key: Any, name: str | None, keys: tuple[Any, ...]) -> S
     if isinstance(obj, Mapping):
         is_method = isinstance(key, str) and key in _MAP_METHODS
         note = "; maps are looked up by key only" if is_method else ""
-        return _undefined(f"{what} has no {brief(key)}{note}", key, lambda: obj)
+        return _undefined(f"{what} has no {brief(key)}{note}", key, lambda: obj, of=label)
     if isinstance(obj, (str, list, tuple, range)) and isinstance(key, int):
         words = f"{what} has {len(obj):,} entries, and none at {brief(key)}"
         return _undefined(words, key, list)
@@ -287,21 +287,28 @@ def _no_member(obj: Any, key: Any, name: str | None, keys: tuple[Any, ...]) -> S
     return _undefined(f"{what} has no {brief(key)}", key, lambda: attributes_of(obj))
 
 
-def _undefined(message: str, name: Any, known: Callable[[], Iterable[object]]) -> StrictUndefined:
-    """What is not defined; used as a value it is a fault, with a suggestion made only then."""
+def _undefined(
+    message: str, name: Any, known: Callable[[], Iterable[object]], *, of: str | None = None
+) -> StrictUndefined:
+    """What is not defined; used as a value it is a fault, with a suggestion made only then.
+
+    `known` gives the names that are defined; of the map `of`, where it has a name.
+    """
 
     def make(message: str) -> TemplateFault:
-        return TemplateFault("undefined-name", message, hint=_suggest(name, known()))
+        return TemplateFault("undefined-name", message, hint=_suggest(name, known(), of))
 
     exc: Any = make
     return StrictUndefined(message, name=str(name), exc=exc)
 
 
-def _suggest(name: object, known: Iterable[object]) -> str | None:
+def _suggest(name: object, known: Iterable[object], of: str | None) -> str | None:
     if isinstance(name, str) and name in _NOT_THE_SAME:
         return "templates make the same text everywhere and always"
     words = [word for word in known if isinstance(word, str)]
     listed = {word for word in words if word not in GLOBALS}
-    if (hint := did_you_mean(str(name), words)) is None and 0 < len(listed) <= 12:
-        return f"known: {', '.join(sorted(listed))}"
-    return hint
+    guess = closest(str(name), words)
+    if guess is None:
+        return f"known: {', '.join(sorted(listed))}" if 0 < len(listed) <= 12 else None
+    needs_brackets = of and not guess.isidentifier()
+    return f"did you mean {of}[{guess!r}]?" if needs_brackets else f"did you mean '{guess}'?"

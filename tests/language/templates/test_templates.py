@@ -138,6 +138,8 @@ def test_half_a_character_does_not_print() -> None:
         ("{{ heroo in 'text' }}", "'heroo' is not defined", "did you mean 'hero'?"),
         ("{{ 1 == heroo }}", "'heroo' is not defined", "did you mean 'hero'?"),
         ("{{ row.nmae.first }}", "row has no 'nmae'", "did you mean 'name'?"),
+        ("{{ row.shot-size }}", "row has no 'shot'", "did you mean row['shot-size']?"),
+        ("{{ row.Shots_Sise }}", "row has no 'Shots_Sise'", "did you mean row['Shots Size']?"),
         ("{{ hero.name }}", "hero is text and has no 'name'", None),
         ("{{ {}.values }}", "a map has no 'values'; maps are looked up by key only", None),
         ("{{ now() }}", "'now' is not defined",
@@ -148,7 +150,8 @@ def test_half_a_character_does_not_print() -> None:
 def test_an_undefined_name_is_a_fault_with_a_suggestion(
     text: str, message: str, hint: str | None
 ) -> None:
-    fault = fault_of(text, hero="Ada", row=ROW)
+    row = {**ROW, "shot-size": "big", "Shots Size": "large"}
+    fault = fault_of(text, hero="Ada", row=row)
     assert (fault.code, fault.message) == ("undefined-name", message)
     if hint is not None:
         assert fault.hint == hint
@@ -157,6 +160,13 @@ def test_an_undefined_name_is_a_fault_with_a_suggestion(
 def test_undefined_names_can_be_asked_about_and_replaced() -> None:
     text = "{% if x is defined %}{{ x }}{% else %}none{% endif %} {{ row.y | default('z') }}"
     assert render(text, row=ROW) == "none z"
+
+
+def test_a_name_with_spaces_that_is_written_without_brackets_is_shown_with_them() -> None:
+    fault = fault_of("A {{ row.Shot Size | upper }}", row={"Shot Size": "big"})
+    assert fault.code == "template-syntax"
+    assert fault.hint == "a name with spaces is written in brackets: row['Shot Size']"
+    assert fault_of("{{ hero says }}", hero="Ada").hint is None
 
 
 def test_a_character_that_cannot_be_seen_is_named() -> None:
