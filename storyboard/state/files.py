@@ -22,6 +22,7 @@ from typing import TypeVar
 from storyboard.errors import StateError
 
 FILE_NAME = "state.sqlite3"
+_MAX_HEAP_BYTES = 64 * 1024 * 1024  # SQLite's page cache takes two of them
 MAX_VALUE_BYTES = 2 * 1024 * 1024  # of a row; a payload has some thousands
 
 _PER_CALL = 100_000  # steps of SQLite's virtual machine between two checks of a query
@@ -121,6 +122,8 @@ def connect(path: Path, mode: str) -> sqlite3.Connection:
         if sys.version_info >= (3, 11):
             db.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, MAX_VALUE_BYTES)
             db.setlimit(sqlite3.SQLITE_LIMIT_ATTACHED, 0)
+        else:  # Python 3.10 cannot bound a value, but SQLite's memory in this process
+            db.execute(f"PRAGMA hard_heap_limit = {_MAX_HEAP_BYTES}")
         if sys.version_info >= (3, 12):
             db.setconfig(sqlite3.SQLITE_DBCONFIG_DEFENSIVE, True)
         for pragma in ("trusted_schema = OFF", "cell_size_check = ON", "mmap_size = 0"):

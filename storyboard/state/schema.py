@@ -196,8 +196,10 @@ def explain_errors(path: Path) -> Iterator[None]:
     """Turns an error of SQLite or of the disk into a StateError: one sentence and a next step."""
     try:
         yield
-    except (sqlite3.Error, OSError) as error:
+    except (sqlite3.Error, OSError, MemoryError) as error:
         said = str(getattr(error, "strerror", None) or error)
+        if isinstance(error, MemoryError):  # as Python 3.10 says it
+            said = "string or blob too big"
         raise StateError(
             f"the state file {path} cannot be used: {_WORDS.get(said, said)}",
             next_step=_HINTS.get(said, "check the folder's disk and permissions, then run again"),

@@ -23,6 +23,7 @@ from storyboard.state.files import FILE_NAME, bounded
 from storyboard.state.lock import hold_lock, read_holder
 from storyboard.state.queries import read_outputs, read_submissions
 from storyboard.state.rows import FIELDS, VIDEO_ROW, make_submissions
+from storyboard.state.schema import explain_errors
 from storyboard.state.store import Store
 from storyboard.videos.files import (
     finish_moves,
@@ -514,6 +515,12 @@ def test_a_pipe_in_the_place_of_a_video_is_not_waited_for(folder: Path) -> None:
     os.mkfifo(folder / video.path)
     assert not has_file(folder, video)
     assert not holds_video(folder / video.path, video)
+
+
+def test_a_value_that_memory_does_not_suffice_for_is_a_damaged_file(folder: Path) -> None:
+    """Python 3.10 cannot bound a value: the bound on SQLite's memory says it so."""
+    with pytest.raises(StateError, match="a value in it is too large"), explain_errors(folder):
+        raise MemoryError
 
 
 # Whatever it holds
