@@ -58,8 +58,11 @@ def make_fetch(
                 received_bytes=partial.stat().st_size if partial.exists() else 0,
             )
         except NotAVideo as error:
-            partial.unlink(missing_ok=True)
-            return FetchFailed(str(error), is_worth_retrying=True)
+            # Of a file whose length the host never said the rest may still come.
+            if done.is_length_known:
+                partial.unlink(missing_ok=True)
+                return FetchFailed(str(error), is_worth_retrying=True)
+            return FetchFailed(str(error), is_worth_retrying=True, received_bytes=done.size_bytes)
         except StateError as error:
             return FetchFailed(str(error), disk_error=OSError(str(error)))
         except OSError as error:

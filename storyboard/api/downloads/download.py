@@ -63,10 +63,11 @@ class Bounds:
 
 @dataclass(frozen=True, slots=True)
 class Downloaded:
-    """What is in the file now."""
+    """What is in the file now; it may be cut off where the host did not say how long it is."""
 
     size_bytes: int
     sha256: str
+    is_length_known: bool = True
 
 
 def download(
@@ -105,7 +106,10 @@ def download(
         transfer.run(link)
         file.flush()
         os.fsync(file.fileno())
-        return Downloaded(transfer.partial.size_bytes, transfer.partial.digest.hexdigest())
+        partial = transfer.partial
+        return Downloaded(
+            partial.size_bytes, partial.digest.hexdigest(), partial.total_bytes is not None
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,6 +221,7 @@ class _Transfer:
         self.partial.forget_source()
         try:
             yield from unpacked(itertools.chain([first], chunks))
+            self.partial.total_bytes = self.partial.size_bytes  # it says where it ends
         except (CutOff, DownloadBroken) as error:
             # Its rest could not be asked for: a range counts the bytes of what is packed.
             self.partial.restart()
