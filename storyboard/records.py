@@ -289,6 +289,7 @@ class SubmitReply:
     """The answer to one POST, or what became of it.
 
     `body` is bounded, for the state file; None for what is accepted.
+    `remedy` is what to set in the environment where no answer came because of that.
     `is_from_api` is False for an error that is not in the API's own form: a
     firewall or a proxy refuses one request, and knows nothing of the account.
     """
@@ -298,6 +299,7 @@ class SubmitReply:
     http_status: int | None = None
     message: str | None = None
     body: str | None = None
+    remedy: str | None = None
     is_from_api: bool = True
     limit: Limit | None = None
     rate: RateHint = RateHint()
@@ -331,6 +333,7 @@ class TaskReply:
     reason: str | None = None
     http_status: int | None = None
     body: str | None = None
+    remedy: str | None = None
     limit: Limit | None = None
     rate: RateHint = RateHint()
 

@@ -22,6 +22,7 @@ from storyboard.api.credentials import (
     find_base_url,
     find_key,
 )
+from storyboard.api.http.environment import check_environment
 from storyboard.api.modellix.client import ModellixApi
 from storyboard.console.health import (
     Level,
@@ -80,7 +81,8 @@ def _look_at_account(base_url: str | None) -> Iterator[Line]:
     origin, trouble = DEFAULT_BASE_URL, None
     try:
         origin = find_base_url(base_url, environ=os.environ)
-    except UsageError as error:
+        check_environment(origin)
+    except (UsageError, AccountError) as error:
         trouble = _trouble("address", error)
     try:
         credentials = find_key(origin, environ=os.environ, home=home_folder())

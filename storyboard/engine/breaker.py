@@ -25,6 +25,8 @@ class Breaker:
         self._origin = origin
         self._started_at = now
         self._reached_at: float | None = None
+        self._why: str | None = None
+        self._remedy: str | None = None
         self._unusable_in_a_row = 0
 
     @property
@@ -35,6 +37,11 @@ class Breaker:
     def on_reached(self, *, now: float) -> None:
         """The API sent a reply, whatever it says."""
         self._reached_at = now
+
+    def on_unreached(self, why: str | None, remedy: str | None) -> None:
+        """No reply came; `remedy` is what to set where the environment is to blame."""
+        self._why = why
+        self._remedy = remedy
 
     def on_submit(self, reply: SubmitReply) -> StoryboardError | None:
         """Why nothing more may be submitted after this reply; None where it may."""
@@ -58,13 +65,16 @@ class Breaker:
     def on_time(self, *, now: float, in_flight: int) -> StoryboardError | None:
         """Why the run shall end by now; None where it shall go on."""
         if self._reached_at is None:
-            if now < self._started_at + _MAX_NEVER_REACHED_S:
+            # Waiting mends no setting; an API that was reached before is another matter.
+            if self._remedy is None and now < self._started_at + _MAX_NEVER_REACHED_S:
                 return None
         elif in_flight or now < self._reached_at + _MAX_OUT_OF_REACH_S:
             return None
         return Unreachable(
-            f"the API at {self._origin} cannot be reached",
-            next_step="check the network connection, then run again; nothing is lost",
+            f"the API at {self._origin} cannot be reached"
+            + (f": {self._why}" if self._why else ""),
+            next_step=self._remedy
+            or "check the network connection, then run again; nothing is lost",
         )
 
     def next_checks(self, *, now: float) -> list[float]:

@@ -91,6 +91,8 @@ class Run:
     def on_reply(self, reply: SubmitReply | TaskReply, now: float) -> None:
         """Notes what any reply shows: that the API is reachable, and what rate it allows."""
         if reply.http_status is None:
+            why = reply.message if isinstance(reply, SubmitReply) else reply.reason
+            self.breaker.on_unreached(why, reply.remedy)
             return
         self.breaker.on_reached(now=now)
         self.failed_connections = 0

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from storyboard.api.credentials import ApiKey, find_key
+from storyboard.api.http.environment import check_environment
 from storyboard.api.protocols import PROTOCOLS, Api
 from storyboard.api.redaction import Redaction
 from storyboard.errors import UsageError
@@ -55,7 +56,7 @@ def connect(
     proxy maps every host to one.
 
     Raises:
-        AccountError: there is no key.
+        AccountError: there is no key, or a proxy or certificates that are set cannot be used.
         UsageError: the sandbox is asked for and not installed.
     """
     if space.origin == SANDBOX:
@@ -63,6 +64,7 @@ def connect(
             yield connection
         return
     credentials = find_key(space.origin, environ=os.environ, home=home_folder())
+    check_environment(space.origin)
     api = PROTOCOLS[protocol](space.origin, credentials.key)
     try:
         redaction = Redaction(credentials.key.reveal())

@@ -104,6 +104,24 @@ def test_an_api_that_is_never_reached_ends_the_run_after_a_minute(breaker: Break
         assert error.next_step == "check the network connection, then run again; nothing is lost"
 
 
+def test_what_only_a_setting_can_mend_ends_the_run_at_once(breaker: Breaker) -> None:
+    breaker.on_unreached("the proxy refused to connect (HTTP 407)", "check the proxy")
+    error = breaker.on_time(now=1000.1, in_flight=0)
+    assert str(error) == (
+        "the API at https://api.modellix.ai cannot be reached: "
+        "the proxy refused to connect (HTTP 407)"
+    )
+    assert error is not None and error.next_step == "check the proxy"
+
+
+def test_an_api_that_was_reached_before_is_waited_for_whatever_the_proxy_says(
+    breaker: Breaker,
+) -> None:
+    breaker.on_reached(now=1000.1)
+    breaker.on_unreached("the proxy refused to connect (HTTP 407)", "check the proxy")
+    assert breaker.on_time(now=1100.0, in_flight=0) is None
+
+
 def test_an_api_out_of_reach_ends_the_run_after_half_an_hour_with_nothing_in_flight(
     breaker: Breaker,
 ) -> None:

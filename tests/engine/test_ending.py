@@ -29,7 +29,10 @@ from tests.engine.simulation import (
 def test_an_api_that_is_never_reached_ends_the_run_after_a_minute(sim: Simulation) -> None:
     cut_off(sim, 0, 24 * HOUR)
     result = sim.render()
-    assert str(result.stopped_by) == "the API at https://api.example cannot be reached"
+    assert (
+        str(result.stopped_by)
+        == "the API at https://api.example cannot be reached: the connection was refused"
+    )
     assert result.stopped_by is not None
     assert result.stopped_by.exit_code is ExitCode.ACCOUNT
     assert 60 <= sim.clock.time_s <= 61
@@ -47,7 +50,10 @@ def test_half_an_hour_out_of_reach_with_nothing_in_flight_ends_the_run(sim: Simu
     accept = sim.on_post
     sim.on_post = lambda call: accept(call) if call.number == 1 else no_connection()
     result = sim.render()
-    assert str(result.stopped_by) == "the API at https://api.example cannot be reached"
+    assert (
+        str(result.stopped_by)
+        == "the API at https://api.example cannot be reached: the connection was refused"
+    )
     last_poll_s = sim.api.polls[-1].at_s
     assert sim.clock.time_s == pytest.approx(last_poll_s + HOUR / 2, abs=1)
     assert Counter(sim.states())["succeeded"] == 1

@@ -19,6 +19,8 @@ Why each override of `urllib3`, `requests` and `http.client` is here:
   ahead, and do not belong to the reply, can be seen.
 - `pool_classes_by_scheme` and `proxy_manager_for` make all connections of this
   kind, those through a proxy too.
+- `build_connection_pool_key_attributes` and `cert_verify` give all of them one
+  TLS context: `requests` would read the trusted certificates for each.
 """
 
 from __future__ import annotations
@@ -33,10 +35,13 @@ from collections.abc import Callable, Iterator
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
+from requests import PreparedRequest
 from requests.adapters import HTTPAdapter
+from requests.exceptions import InvalidProxyURL
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
+from storyboard.api.http.environment import ca_bundle, tls_context
 from storyboard.api.http.watchdog import WATCHDOG
 
 if TYPE_CHECKING:
@@ -253,13 +258,23 @@ class WatchedAdapter(HTTPAdapter):
         self.poolmanager.pool_classes_by_scheme = _POOLS
 
     def proxy_manager_for(self, proxy: str, **proxy_kwargs: Any) -> Any:
-        """The pools of a proxy, with watched connections in them."""
-        manager = super().proxy_manager_for(proxy, **proxy_kwargs)
+        """The pools of a proxy, with watched connections in them.
+
+        Raises InvalidProxyURL for SOCKS, whose connections would tell nothing.
+        """
         if proxy.lower().startswith("socks"):
-            # SOCKS has connections of its own kind, which tell nothing.
-            exchange = current_exchange()
-            if exchange is not None:
-                exchange.may_have_been_sent = True
-        else:
-            manager.pool_classes_by_scheme = _POOLS
+            raise InvalidProxyURL("SOCKS")
+        context = tls_context(ca_bundle()[1]) if proxy.startswith("https:") else None
+        manager = super().proxy_manager_for(proxy, proxy_ssl_context=context, **proxy_kwargs)
+        manager.pool_classes_by_scheme = _POOLS
         return manager
+
+    def build_connection_pool_key_attributes(
+        self, request: PreparedRequest, verify: Any, cert: Any = None
+    ) -> tuple[Any, Any]:
+        """Where to connect to, and the TLS context, which all connections share."""
+        host, _ = super().build_connection_pool_key_attributes(request, verify, cert)
+        return host, {"ssl_context": tls_context(verify)} if host["scheme"] == "https" else {}
+
+    def cert_verify(self, conn: Any, url: str, verify: Any, cert: Any) -> None:
+        """Adds nothing: the TLS context verifies, and knows the trusted certificates."""

@@ -7,6 +7,7 @@ and the password of a proxy.
 from __future__ import annotations
 
 import http.client
+import re
 import socket
 import ssl
 from collections.abc import Iterator
@@ -15,8 +16,10 @@ import requests
 import urllib3
 
 from storyboard.api.http.connections import Exchange, UnaskedReply
+from storyboard.api.http.environment import proxy_setting
 
 _MAX_CHAIN = 20
+_TUNNEL_FAILED = re.compile(r"Tunnel connection failed: ([0-9]{3})\b")  # http.client's own words
 
 _WORDS: tuple[tuple[tuple[type[BaseException], ...], str], ...] = (
     ((ssl.SSLCertVerificationError,), "the server's certificate is not trusted"),
@@ -51,6 +54,8 @@ def describe_trouble(error: BaseException, exchange: Exchange) -> str:
         # What `requests` raises before it connects, and only then.
         return "the certificate bundle set in the environment cannot be used"
     chain = list(_chain_of(error))
+    if status := _tunnel_status(chain):
+        return f"the proxy refused to connect (HTTP {status})"
     via = "the proxy: " if _find(chain, requests.exceptions.ProxyError) else ""
     for kinds, words in _WORDS:
         if _find(chain, *kinds):
@@ -63,6 +68,27 @@ def describe_trouble(error: BaseException, exchange: Exchange) -> str:
         if type(each) is OSError and each.errno is not None and each.strerror:
             return f"{via}{each.strerror}"
     return f"{via}the connection failed ({type(error).__name__})"
+
+
+def remedy_for(error: BaseException, url: str) -> str | None:
+    """What to set in the environment where that is to blame; None where it is not."""
+    chain = list(_chain_of(error))
+    status = _tunnel_status(chain)
+    # A proxy that reaches nobody (502, 504) may do so later.
+    if _find(chain, requests.exceptions.ProxyError) and (status is None or status < 500):
+        return f"check the proxy that {proxy_setting(url)} names"
+    if _find(chain, ssl.SSLCertVerificationError):
+        return (
+            "where a proxy or a company's own authority signs certificates, name the file of its "
+            "certificate in SSL_CERT_FILE or REQUESTS_CA_BUNDLE"
+        )
+    return None
+
+
+def _tunnel_status(chain: list[BaseException]) -> int | None:
+    """What a proxy answered that makes no tunnel; None where that is not the matter."""
+    found = next(filter(None, (_TUNNEL_FAILED.match(str(each)) for each in chain)), None)
+    return int(found[1]) if found else None
 
 
 def _find(chain: list[BaseException], *kinds: type[BaseException]) -> bool:

@@ -35,7 +35,8 @@ class Answer:
 
     `status` is None where no reply came. `was_sent` is False only where it is
     certain that no byte of the request went out. `trouble` says what went
-    wrong, also where a reply came but not whole. Names of headers are in
+    wrong, also where a reply came but not whole, `remedy` what to set in the
+    environment where that is to blame. Names of headers are in
     lower case; `received_at` is in Unix seconds.
 
     `body` is the reply as it came; `document` and `text` are what is read of
@@ -47,6 +48,7 @@ class Answer:
     body: bytes = b""
     was_sent: bool = True
     trouble: str | None = None
+    remedy: str | None = None
     received_at: float = 0.0
     redaction: Redaction = field(default_factory=Redaction)
 

@@ -21,9 +21,9 @@ import requests
 import urllib3
 
 from storyboard import __version__
-from storyboard.api.http.addresses import is_loopback_origin
 from storyboard.api.http.connections import Exchange, WatchedAdapter
-from storyboard.api.http.errors import describe_trouble
+from storyboard.api.http.environment import ca_bundle, proxies_for
+from storyboard.api.http.errors import describe_trouble, remedy_for
 from storyboard.api.http.response import Answer
 from storyboard.api.redaction import Redaction
 
@@ -73,11 +73,14 @@ class PlainSession(requests.Session):
         """
         prepared = request.prepare()
         url = prepared.url or ""
-        settings: dict[str, Any] = {**self.merge_environment_settings(url, {}, True, None, None)}
-        if is_loopback_origin(url):
-            settings["proxies"] = {}
         adapter = self.get_adapter(url)
-        return adapter.send(prepared, timeout=(connect_s, read_s), **settings)
+        return adapter.send(
+            prepared,
+            stream=True,
+            timeout=(connect_s, read_s),
+            verify=ca_bundle()[1],
+            proxies=proxies_for(url),
+        )
 
 
 class Sessions:
@@ -150,6 +153,7 @@ class Sessions:
                 return Answer(
                     was_sent=exchange.may_have_been_sent,
                     trouble=describe_trouble(error, exchange),
+                    remedy=remedy_for(error, request.url or ""),
                     received_at=self._clock(),
                 )
             with response:

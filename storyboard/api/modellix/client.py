@@ -162,7 +162,8 @@ class ModellixApi:
         if answer.status is None:
             raise Unreachable(
                 f"{self.origin} could not be reached: {answer.trouble}.",
-                next_step="check the network and the address (MODELLIX_BASE_URL, --base-url)",
+                next_step=answer.remedy
+                or "check the network and the address (MODELLIX_BASE_URL, --base-url)",
             )
         document = answer.document
         code = document.get("code", 0) if isinstance(document, dict) else None

@@ -53,6 +53,7 @@ def read_submission(answer: Answer) -> SubmitReply:
         http_status=answer.status,
         message=printable_line(_message(answer, document, outcome)),
         body=answer.text,
+        remedy=answer.remedy,
         is_from_api=answer.status is None or answer.status < 300 or is_own_error(answer),
         limit=limit_of(answer),
         rate=rate_hint(answer),

@@ -64,6 +64,7 @@ def read_task(answer: Answer, task_id: str) -> TaskReply:
         reason=printable_line(reason) if reason else None,
         http_status=answer.status,
         body=answer.text if status in _KEPT else None,
+        remedy=answer.remedy,
         limit=limit_of(answer),
         rate=rate_hint(answer),
     )

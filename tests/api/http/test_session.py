@@ -12,7 +12,6 @@ from pathlib import Path
 
 import pytest
 import requests
-from urllib3 import PoolManager
 
 from storyboard.api.http.connections import (
     Exchange,
@@ -436,22 +435,23 @@ def proxied(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
     return monkeypatch
 
 
+@pytest.mark.parametrize(("status", "is_setting"), [(407, True), (403, True), (502, False)])
 def test_a_proxy_that_refuses_the_tunnel_never_saw_the_request_or_the_key(
-    sessions: Sessions, proxied: pytest.MonkeyPatch
+    sessions: Sessions, proxied: pytest.MonkeyPatch, status: int, is_setting: bool
 ) -> None:
     seen: list[bytes] = []
 
     def proxy(conn: socket.socket) -> None:
         seen.append(conn.recv(65536))
-        conn.sendall(b"HTTP/1.1 502 Bad Gateway\r\n\r\n")
+        conn.sendall(f"HTTP/1.1 {status} No\r\n\r\n".encode())
 
     with listening(proxy) as server:
         proxied.setenv("HTTPS_PROXY", f"http://user:word@127.0.0.1:{server.port}")
         answer = post(sessions, "https://api.example")
 
     assert (answer.status, answer.was_sent) == (None, False)
-    assert (answer.trouble or "").startswith("the proxy: ")
-    assert "word" not in (answer.trouble or "")
+    assert answer.trouble == f"the proxy refused to connect (HTTP {status})"
+    assert (answer.remedy == "check the proxy that HTTPS_PROXY names") is is_setting
     assert seen[0].startswith(b"CONNECT api.example:443 ")
     assert b"the-key" not in b"".join(seen)
 
@@ -487,17 +487,15 @@ def test_every_connection_of_the_adapter_is_watched() -> None:
     adapter.close()
 
 
-def test_each_exchange_through_socks_may_have_been_sent() -> None:
-    """Its connections are of a kind of their own, which say nothing."""
-    adapter = WatchedAdapter()
-    proxy = "socks5h://127.0.0.1:1"
-    adapter.proxy_manager[proxy] = PoolManager()
-    request = requests.Request("POST", "https://api.example/x").prepare()
-    for _ in range(2):
-        with Exchange(total_s=1) as exchange:
-            adapter.get_connection_with_tls_context(request, True, {"https": proxy})
-            assert exchange.may_have_been_sent
-    adapter.close()
+def test_a_socks_proxy_is_sent_nothing(sessions: Sessions, proxied: pytest.MonkeyPatch) -> None:
+    """Its connections are of a kind of their own, and would not tell what was sent."""
+    proxied.setenv("ALL_PROXY", "socks5h://127.0.0.1:1")
+    answer = post(sessions, "https://api.example")
+
+    assert (answer.was_sent, answer.trouble) == (
+        False,
+        "the proxy set in the environment cannot be used",
+    )
 
 
 # Connections: each reply belongs to its request
