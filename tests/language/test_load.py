@@ -530,5 +530,5 @@ def test_a_fault_in_a_nearer_template_is_told_and_hides_what_is_farther(tmp_path
         f"{HEAD}defaults: {{duration: 5}}\nshots: [{{id: a, prompt: A, duration: '{{{{ x }}}}'}}]\n"
     )
     assert told(load_text(tmp_path, text)) == [
-        "film.yaml:4:38: shots[0].duration: 'x' is not defined"
+        "film.yaml:4:42: shots[0].duration: 'x' is not defined"
     ]

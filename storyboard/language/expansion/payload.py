@@ -20,12 +20,14 @@ from storyboard.language.expansion.values import (
     Report,
     attempt,
     fail,
+    is_template,
     read_all,
     read_text,
     read_value,
     rendered_text,
 )
 from storyboard.language.nodes import ScalarNode
+from storyboard.language.spellings import as_seconds, as_switch
 from storyboard.language.validation.check import Origin
 from storyboard.language.validation.hints import FOREIGN_NAMES
 from storyboard.models.card import ModelCard, Parameter
@@ -148,7 +150,13 @@ def _read_parameter(
         return None, None
     if name == "prompt":
         return _read_prompt(settings, scope), setting
-    return read_value(setting, scope, is_text=parameter.type == "string"), setting
+    value = read_value(setting, scope, is_text=parameter.type == "string")
+    if is_template(setting.node):
+        if name == "duration" and parameter.type != "string":
+            value = as_seconds(value)
+        elif parameter.type == "boolean":
+            value = as_switch(value)
+    return value, setting
 
 
 def _read_seed(inputs: PayloadInputs, scope: ShotScope, shot: str, take: int) -> Stated:

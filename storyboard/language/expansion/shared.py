@@ -12,6 +12,7 @@ from storyboard.language.expansion.cascade import Setting
 from storyboard.language.expansion.shot_scope import ShotScope
 from storyboard.language.expansion.values import fail, read_all, read_text, read_value
 from storyboard.language.nodes import ScalarNode, ScalarValue, SequenceNode
+from storyboard.language.spellings import as_list
 from storyboard.language.yaml.scalars import read_plain
 from storyboard.reporting.invisible import hint_for_invisible
 from storyboard.reporting.suggest import closest, did_you_mean
@@ -76,8 +77,8 @@ def read_negative(
 ) -> tuple[str, Setting | None]:
     """The negative prompt, empty where there is none, and the setting that states it.
 
-    `named` is the name of a shared negative or a list of names, `literal` is
-    text that comes after them. Raises NotReadable.
+    `named` is the name of a shared negative, or several as a list or one text
+    (`base, people`); `literal` is text that comes after them. Raises NotReadable.
     """
     names = named.items if named and isinstance(named.node, SequenceNode) else [named]
     readers = [partial(_read_shared, name, scope, shared) for name in names if name]
@@ -88,8 +89,10 @@ def read_negative(
 
 
 def _read_shared(setting: Setting, scope: ShotScope, shared: SharedValues) -> str:
-    name = read_text(setting, scope).strip()
-    return read_text(_find(name, setting, scope, shared, "negative"), scope) if name else ""
+    named = read_text(setting, scope).strip()
+    names = [named] if named in shared.negatives else as_list(named)
+    found = [_find(name, setting, scope, shared, "negative") for name in names]
+    return ", ".join(filter(None, (read_text(one, scope).strip() for one in found)))
 
 
 def _find(

@@ -11,11 +11,13 @@ from storyboard.language.expansion.values import (
     Report,
     attempt,
     fail,
+    is_template,
     read_node,
     read_text,
     read_value,
 )
 from storyboard.language.nodes import MappingNode, SequenceNode
+from storyboard.language.spellings import as_list, as_switch
 from storyboard.records import Json
 from storyboard.reporting.value_paths import format_value
 
@@ -47,14 +49,16 @@ def read_flag(key: str, settings: Settings, scope: ShotScope, report: Report) ->
 
 
 def read_tags(settings: Settings, scope: ShotScope, report: Report) -> tuple[str, ...]:
-    """The tags of a shot, each once, without empty ones."""
+    """The tags of a shot, a list or one text such as `a, b`, each once, without empty ones."""
     setting = settings.get("tags")
     if setting is None:
         return ()
     setting = scope.effective(setting)
     items = setting.items if isinstance(setting.node, SequenceNode) else [setting]
-    tags = [attempt(report, read_text, item, scope) or "" for item in items]
-    return tuple(dict.fromkeys(filter(None, map(str.strip, tags))))
+    texts = [attempt(report, read_text, item, scope) or "" for item in items]
+    if items == [setting]:
+        texts = as_list(texts[0])
+    return tuple(dict.fromkeys(filter(None, map(str.strip, texts))))
 
 
 def read_notes(settings: Settings, scope: ShotScope, report: Report) -> str | None:
@@ -99,6 +103,8 @@ def _read_count(setting: Setting, scope: ShotScope, left: int) -> int | None:
 
 def _read_flag(setting: Setting, scope: ShotScope) -> bool:
     value = read_value(setting, scope, is_text=False)
+    if is_template(setting.node):
+        value = as_switch(value)
     if value is None or value == "":
         return False
     if not isinstance(value, bool):

@@ -7,7 +7,7 @@ from typing import NoReturn, ParamSpec, TypeVar
 
 from storyboard.language.expansion.cascade import Setting
 from storyboard.language.expansion.shot_scope import ShotScope
-from storyboard.language.nodes import ScalarNode, ScalarValue
+from storyboard.language.nodes import Node, ScalarNode, ScalarValue
 from storyboard.language.templates.fault import TemplateFault
 from storyboard.language.templates.scope import SUFFIX
 from storyboard.language.yaml.scalars import read_plain
@@ -85,6 +85,11 @@ def read_value(setting: Setting, scope: ShotScope, *, is_text: bool) -> ScalarVa
         return read_plain(text)
     except ValueError as error:
         fail(setting, scope, text, "unusable-number", str(error))
+
+
+def is_template(node: Node) -> bool:
+    """Whether a node is a text that a template makes."""
+    return isinstance(node, ScalarNode) and node.value is not None and node.is_template
 
 
 def read_node(setting: Setting, scope: ShotScope) -> Json:

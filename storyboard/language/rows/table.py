@@ -17,6 +17,9 @@ _HINTS = {
 }
 """What to do with a cell that holds what stands between cells."""
 
+_NOTHING = frozenset({"NaN", "nan", "#N/A", "None", "-"})
+"""What programs and people write into a cell that has no value."""
+
 
 def read_table(
     records: Iterable[tuple[Position, Sequence[str]]], *, separator: str
@@ -25,10 +28,12 @@ def read_table(
 
     Records whose cells are all empty are skipped, as spreadsheets leave them at
     the end. Columns without a name are left out, with a warning where they hold
-    something. `separator` is what stands between cells, for messages.
+    something; cells in which a program wrote that there is no value are empty, with
+    a warning. `separator` is what stands between cells, for messages.
     """
     names: list[str] = []
     filled: set[int] = set()
+    empty: dict[str, list[tuple[Position, str]]] = {}
     header = nameless = None
     for position, record in records:
         if not any(map(str.strip, record)):
@@ -44,13 +49,26 @@ def read_table(
             if nameless:
                 filled.update(number for number in nameless if record[number].strip())
                 del cells[""]
+            if not _NOTHING.isdisjoint(record):
+                for name in [name for name, cell in cells.items() if cell in _NOTHING]:
+                    empty.setdefault(name, []).append((position, str(cells[name])))
+                    cells[name] = ""
             yield Row(position, cells)
+    yield from (_says_nothing(name, found) for name, found in empty.items())
     if header and filled:
         numbers = ", ".join(str(number + 1) for number in sorted(filled))
         message = f"column {numbers} has no name and is left out"
         hint = "give it a name if templates need it"
         severity = Severity.WARNING
         yield Problem(header, "nameless-column", message, hint, severity=severity)
+
+
+def _says_nothing(name: str, found: Sequence[tuple[Position, str]]) -> Problem:
+    position, cell = found[0]
+    more = f", as in {len(found) - 1:,} more of this column" if len(found) > 1 else ""
+    message = f"column {name!r}: {cell!r} is read as an empty cell{more}"
+    hint = "leave the cell empty; to print it, write it in the template"
+    return Problem(position, "empty-cell", message, hint, severity=Severity.WARNING)
 
 
 def _check_names(names: Sequence[str], position: Position) -> Iterator[Problem]:

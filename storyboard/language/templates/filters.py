@@ -12,6 +12,7 @@ import json
 import math
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from html import unescape
 from typing import Any
 
 from jinja2 import filters as jinja_filters
@@ -39,7 +40,7 @@ _LEFT_OUT = {
     "attr": "write map.key or map['key']",
     "pprint": "only text, numbers, true and false print; use tojson to look at a value",
     **dict.fromkeys(
-        ("e", "escape", "forceescape", "safe", "striptags", "urlize", "xmlattr"),
+        ("e", "escape", "forceescape", "safe", "urlize", "xmlattr"),
         "prompts are plain text, so there is nothing to escape",
     ),
 }
@@ -121,6 +122,14 @@ def _tojson(value: object, indent: int | None = None) -> str:
     return made
 
 
+_TAG = re.compile(r"<[^<>]*>")
+
+
+def _striptags(text: str) -> str:
+    """A text of a web page without its tags, its entities and white space resolved."""
+    return " ".join(unescape(_TAG.sub(" ", text)).split())
+
+
 BARE: Mapping[str, Callable[..., Any]] = {
     **jinja_filters.FILTERS,
     "first": lambda values: values[0] if values else None,
@@ -129,6 +138,7 @@ BARE: Mapping[str, Callable[..., Any]] = {
     "last": lambda values: values[-1] if values else None,
     "replace": _replace,
     "slug": slug,
+    "striptags": _striptags,
     "tojson": _tojson,
 }
 """The filters themselves, without any bound."""
@@ -142,7 +152,7 @@ def _names(text: str) -> frozenset[str]:
 
 
 _OF_TEXT = _names(
-    "capitalize center format indent lower replace slug string title trim truncate upper"
+    "capitalize center format indent lower replace slug string striptags title trim truncate upper"
     " urlencode wordcount wordwrap"
 )
 _OF_LISTS = _names(

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from storyboard.language.spellings import as_seconds
 from storyboard.language.yaml.scalars import read_plain
 from storyboard.models.schema.errors import SchemaError
 from storyboard.reporting.invisible import hint_for_invisible
@@ -101,6 +102,8 @@ def _hint_for_type(error: SchemaError) -> str | None:
             return f"write {'true' if value.lower() in _YES else 'false'}"
         if wanted[0] in ("integer", "number", "boolean") and _unquoted(value) is not None:
             return f"write {value} without quotes"
+        if error.path[-1:] == ("duration",) and (seconds := as_seconds(value)) != value:
+            return f"write {seconds:g}"
         if wanted[0] == "array":
             return "write it as a list, in brackets: [...]"
     elif value is not None and not isinstance(value, list | dict) and "string" in wanted:

@@ -208,7 +208,7 @@ SCENE: Schema = {
 
 SHARED: Schema = {
     "negative": {
-        "description": "Shared negative prompts: a name from `negatives`, or a list of names.",
+        "description": "Shared negative prompts: names from `negatives`, as a list or with commas.",
         "examples": ["base", ["base", "people"]],
         "type": ["string", "array", "null"],
         "items": {"type": "string", "minLength": 1},
@@ -224,9 +224,9 @@ SHARED: Schema = {
     },
     "model": MODEL,
     "tags": {
-        "description": "Words to select shots by, with --tag.",
-        "examples": [["hero", "night"]],
-        "type": ["array", "null"],
+        "description": "Words to select shots by, with --tag: a list, or one text with commas.",
+        "examples": [["hero", "night"], "hero, night"],
+        "type": ["string", "array", "null"],
         "items": {"type": "string", "minLength": 1},
     },
     "notes": _text("For people; never sent.", "Match the light of the shot before."),

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
+import pytest
+
 from storyboard.language.expansion.cascade import Layer, settings_under
 from storyboard.language.expansion.context import ExpansionContext
 from storyboard.language.expansion.expand import expand_storyboard
@@ -373,3 +375,18 @@ shots:
 def test_expanding_twice_gives_the_same() -> None:
     text = HEAD + "shots: [{id: 'a{{ matrix.x }}', prompt: A, matrix: {x: [1, 2]}}, {id: b}]"
     assert expand(text) == expand(text)
+
+
+@pytest.mark.parametrize("tags", ["'night, hero; night'", "[night, hero, night]", "'night,hero,'"])
+def test_tags_are_a_list_or_one_text(tags: str) -> None:
+    assert takes_of(f"shots: [{{id: a, prompt: A, tags: {tags}}}]\n")[0].tags == ("night", "hero")
+
+
+def test_a_tag_in_a_list_is_one_tag_whatever_it_holds() -> None:
+    assert takes_of("shots: [{id: a, prompt: A, tags: ['x, y']}]\n")[0].tags == ("x, y",)
+
+
+@pytest.mark.parametrize(("cell", "is_locked"), [("TRUE", True), ("yes", True), ("No", False)])
+def test_a_flag_is_understood_as_people_write_it(cell: str, is_locked: bool) -> None:
+    text = f"shots: [{{id: a, prompt: A, locked: \"{{{{ '{cell}' }}}}\"}}]\n"
+    assert takes_of(text)[0].is_locked is is_locked

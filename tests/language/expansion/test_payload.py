@@ -88,11 +88,44 @@ def test_a_rendered_number_is_read_as_yaml_would_and_whole_ones_are_integers(
     assert (found, type(found)) == (value, int)
 
 
-@pytest.mark.parametrize(("cell", "value"), [("true", True), ("False", False), ("yes", "yes")])
-def test_a_rendered_truth_value_is_read_as_yaml_would(cell: str, value: Json) -> None:
+@pytest.mark.parametrize(
+    ("cell", "value"),
+    [
+        *(("true", True), ("False", False), ("TRUE", True), ("yes", True), (" Yes ", True)),
+        *(("n", False), ("off", False), ("perhaps", "perhaps"), ("1", 1)),
+    ],
+)
+def test_a_switch_is_understood_as_people_write_it_in_a_cell(cell: str, value: Json) -> None:
     text = "defaults: {prompt: A boat, prompt_extend: '{{ row.x }}'}"
-    assert payload(text, row={"x": cell})["prompt_extend"] is value or value == "yes"
-    assert payload(text, row={"x": cell})["prompt_extend"] == value
+    found = payload(text, row={"x": cell})["prompt_extend"]
+    assert (found, type(found)) == (value, type(value))
+
+
+@pytest.mark.parametrize(
+    ("cell", "value"),
+    [
+        *(("5s", 5), ("5 sec", 5), ("5.0", 5), ("0:05", 5), ("00:00:07", 7), ("1:10", 70)),
+        *(("6 Seconds", 6), ("2.5s", 2.5), ("five", "five"), ("5 m", "5 m"), ("1:5", "1:5")),
+    ],
+)
+def test_a_duration_is_understood_as_people_write_it_in_a_cell(cell: str, value: Json) -> None:
+    text = "defaults: {prompt: '{{ row.x }}', duration: '{{ row.x }}'}"
+    found = payload(text, row={"x": cell})
+    assert (found["duration"], type(found["duration"])) == (value, type(value))
+    assert found["prompt"] == cell
+
+
+@pytest.mark.parametrize("cell", ["base, people", "base;people", "base,, people;"])
+def test_several_negatives_may_stand_in_one_cell(cell: str) -> None:
+    text = (
+        "{negatives: {base: blurry, people: hands}, defaults: {prompt: A, negative: '{{ row.n }}'}}"
+    )
+    assert payload(text, row={"n": cell})["negative_prompt"] == "blurry, hands"
+
+
+def test_a_negative_whose_name_has_a_comma_is_found_by_it() -> None:
+    text = "{negatives: {'a, b': blurry}, defaults: {prompt: A, negative: 'a, b'}}"
+    assert payload(text)["negative_prompt"] == "blurry"
 
 
 def test_a_parameter_that_is_text_stays_text_whatever_it_looks_like() -> None:

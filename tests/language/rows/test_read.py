@@ -563,3 +563,22 @@ def test_what_cannot_be_read_says_how_to_save_it(folder: Path, name: str) -> Non
     (problem,) = rows_of(folder, name, "x").problems
     assert problem.hint
     assert "CSV" in problem.hint
+
+
+def test_a_cell_that_says_that_there_is_no_value_is_empty_and_told_once_a_column(
+    folder: Path,
+) -> None:
+    rows = rows_of(folder, "p.csv", "a,b,c\nNaN,x - y,-\n#N/A,none,1\nNone,Nan,nan\n")
+    assert list(rows.rows) == [
+        {"a": "", "b": "x - y", "c": ""},
+        {"a": "", "b": "none", "c": "1"},
+        {"a": "", "b": "Nan", "c": ""},
+    ]
+    assert [(p.code, p.position.line, p.message) for p in rows.problems] == [
+        (
+            "empty-cell",
+            2,
+            "column 'a': 'NaN' is read as an empty cell, as in 2 more of this column",
+        ),
+        ("empty-cell", 2, "column 'c': '-' is read as an empty cell, as in 1 more of this column"),
+    ]

@@ -157,3 +157,17 @@ def test_the_filters_and_tests_are_a_closed_list() -> None:
     assert {"slug", "default", "join", "sort", "tojson"} <= set(FILTERS)
     assert set(FILTERS).isdisjoint({"attr", "random", "pprint", "safe", "escape", "e", "urlize"})
     assert set(TESTS).isdisjoint({"callable", "sameas", "escaped", "filter", "test"})
+
+
+@pytest.mark.parametrize(
+    ("text", "made"),
+    [
+        ("<p>A <b>red</b>\n lamp &amp; pot</p>", "A red lamp & pot"),
+        ("One<br/>two<!-- three -->", "One two"),
+        ("3 < 4 and 5 > 4", "3 4"),
+        ("&lt;b&gt;", "<b>"),
+        ("<" * 50_000, "<" * 50_000),
+    ],
+)
+def test_striptags_makes_plain_text_of_a_product_text(text: str, made: str) -> None:
+    assert render("{{ html | striptags }}", html=text) == made

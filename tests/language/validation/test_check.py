@@ -54,6 +54,12 @@ def test_a_storyboard_without_faults_has_no_problems() -> None:
             "split the shot in two",
         ),
         (
+            "duration: 5 sec",
+            "wrong-type",
+            "duration: '5 sec' is text; alibaba/wan2.7-t2v takes a whole number from 2 to 15",
+            "write 5",
+        ),
+        (
             "duration: 1",
             "too-small",
             "duration: 1 is less than 2, the least that alibaba/wan2.7-t2v allows",
@@ -149,10 +155,10 @@ def test_a_storyboard_without_faults_has_no_problems() -> None:
         ),
         ("takes: 0", "too-small", "takes: 0 is less than 1, the least that is allowed", None),
         (
-            "tags: night",
+            "tags: {a: b}",
             "wrong-type",
-            "tags: 'night' is text; a list is needed",
-            "write it as a list, in brackets: [...]",
+            "tags: a mapping stands here; text or a list is needed",
+            None,
         ),
         (
             "tags: [a, !!int 2]",

@@ -173,7 +173,7 @@ def test_what_a_storyboard_may_say(document: dict[str, Any]) -> None:
         film(shot={"seed": ""}),
         film(shot={"seed": [1]}),
         film(shot={"takes": 0}),
-        film(shot={"tags": "night"}),
+        film(shot={"tags": 5}),
         film(shot={"negative": [1]}),
         film(shot={"skip": "yes"}),
         film(shot={"rows": "{{ x }}.csv"}),
