@@ -158,8 +158,7 @@ class ShotScope:
             if fault.position is None:
                 source = self._source_of(node)
                 position = position_of_line(node, fault.line, source)
-                name = fault.name
-                fault.position = position_of_name(name, position, source) if name else position
+                fault.position = position_of_name(fault.name or "", position, source)
             raise
 
     def render_node(self, node: Node) -> Json:

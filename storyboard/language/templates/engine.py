@@ -18,6 +18,7 @@ from storyboard.language.templates.pieces import Expression, Lookup, Piece, cut
 from storyboard.language.templates.sandbox import LATER, Sandbox
 from storyboard.language.templates.scope import SUFFIX, Scope
 from storyboard.language.templates.syntax import Bounding
+from storyboard.language.yaml.text_positions import position_of_name
 from storyboard.records import Position, Problem
 from storyboard.reporting.suggest import did_you_mean
 
@@ -52,7 +53,7 @@ class JinjaRenderer:
                 self._sandbox.compile(text, name, self._path(name))
             except Exception as error:
                 fault = as_fault(error)
-                fault.position = Position(self._path(name), fault.line or 1, 1)
+                fault.position = self._position_in(name, fault.line or 1, fault)
                 self._faulty[name] = fault
                 problem = Problem(fault.position, fault.code, fault.message, fault.hint)
                 self.problems.append(problem)
@@ -164,14 +165,20 @@ class JinjaRenderer:
             fault.line = fault.line or line
             return fault
         fault.line = line
-        paths = {self._path(name) for name in self._files}
+        names = {self._path(name): name for name in self._files}
         for frame, number in walk_tb(error.__traceback__):
             path = frame.f_code.co_filename
             if path == _TEXT:
                 fault.line, fault.position = line + number - 1, None
-            elif path in paths:
-                fault.position = Position(path, number, 1)
+            elif path in names:
+                fault.position = self._position_in(names[path], number, fault)
         return fault
+
+    def _position_in(self, file: str, line: int, fault: TemplateFault) -> Position:
+        """Where a macro file holds what the fault is about; the line's beginning where unknown."""
+        whole = Position(self._path(file), line, 1, len(self._files[file]))
+        found = position_of_name(fault.name or "", whole, self._files[file])
+        return Position(whole.path, line, 1) if found == whole else found
 
     def _not_found(self, error: TemplateNotFound) -> TemplateFault:
         name = error.name if isinstance(error.name, str) else describe(error.name)

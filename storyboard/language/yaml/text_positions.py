@@ -52,7 +52,7 @@ def position_of_template(node: ScalarNode, source: str) -> Position:
 def position_of_name(name: str, position: Position, source: str) -> Position:
     """The position of a name in a template of the line that `position` covers; else `position`."""
     lines = _lines(source)
-    if not 0 < position.line <= len(lines):
+    if not name or not 0 < position.line <= len(lines):
         return position
     start = position.column - 1
     word = re.compile(rf"(?<!\w){re.escape(name)}(?!\w)")

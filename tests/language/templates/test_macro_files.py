@@ -131,7 +131,7 @@ def test_a_fault_inside_a_macro_points_at_the_macro_file(folder: Path) -> None:
     fault = fault_of("a\n{{ camera.pan(row) }}", templates=templates, row={"name": 1})
     assert fault.message == "x has no 'nmae'"
     assert fault.hint == "did you mean 'name'?"
-    assert fault.position == Position("templates/camera.j2", 3, 1)
+    assert fault.position == Position("templates/camera.j2", 3, 6, 4)
     assert fault.line == 2
 
 
