@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
@@ -24,9 +23,7 @@ from storyboard.console.read_storyboards import read_sound
 from storyboard.errors import ExitCode
 from storyboard.models.catalog import load_catalog
 from storyboard.planning.cost import Bill, bill_for, bill_for_lost
-from storyboard.planning.plan import PlanOptions
-from storyboard.planning.selection import Selection, select_takes
-from storyboard.project.lost_records import check_records
+from storyboard.project.rendering import plan_render
 from storyboard.project.workspace import Workspace, find_workspaces
 from storyboard.records import Action, Plan
 
@@ -60,8 +57,16 @@ def command(
     if not boards:
         return ExitCode.USAGE
     spaces = find_workspaces(boards, where.folders, from_manifest=planning.from_manifest)
-    now = datetime.now(timezone.utc)
-    plans = [_make_plan(space, which.selection, planning.plan_options, now) for space in spaces]
+    plans = [
+        plan_render(
+            space,
+            space.known_submissions(),
+            space.snapshot(),
+            which.selection,
+            planning.plan_options,
+        )
+        for space in spaces
+    ]
     bill = bill_for(plans, catalog, price_usd=planning.price_usd)
     if as_json:
         print_json(_document(spaces, plans, bill))
@@ -73,14 +78,6 @@ def command(
         if gone.takes:
             print_lines([f"with --rerender: {gone.sentence} again"])
     return ExitCode.CHANGED if check and bill.takes else ExitCode.OK
-
-
-def _make_plan(space: Workspace, selection: Selection, options: PlanOptions, now: datetime) -> Plan:
-    selected, known = select_takes(space.storyboard.takes, selection), space.known_submissions()
-    plan = space.make_plan(known, space.snapshot(), now=now, selected=selected, options=options)
-    if not options.rerender:
-        check_records(space, known, plan)
-    return plan
 
 
 def _document(spaces: list[Workspace], plans: list[Plan], bill: Bill) -> dict[str, Any]:

@@ -6,9 +6,8 @@ import os
 import re
 import shlex
 import stat
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,9 +17,8 @@ from storyboard.atomic_files import digest_of
 from storyboard.errors import UsageError
 from storyboard.names import find_spellings, to_file_name
 from storyboard.outputs import MANIFEST
-from storyboard.planning.plan import PlanOptions, make_plan
 from storyboard.planning.states import HasFile, ManifestTasks, read_states
-from storyboard.records import Plan, Storyboard, Submission, TakeState
+from storyboard.records import Storyboard, Submission, TakeState
 from storyboard.state.queries import read_outputs, read_submissions
 from storyboard.videos.files import is_lfs_pointer, snapshot_files
 
@@ -153,27 +151,6 @@ class Workspace:
         has_news = self.has_other_manifest()
         known = self.own_submissions()
         return [*known, *self.adoptable(known)] if has_news else known
-
-    def make_plan(
-        self,
-        submissions: Sequence[Submission],
-        snapshot: FolderSnapshot,
-        *,
-        now: datetime,
-        selected: Collection[str],
-        options: PlanOptions,
-    ) -> Plan:
-        """What a render of the selected takes (ids) would do."""
-        return make_plan(
-            self.storyboard.takes,
-            submissions,
-            now=now,
-            has_file=snapshot.has_file,
-            is_pointer=snapshot.is_pointer,
-            selected=selected,
-            options=options,
-            manifest_tasks=snapshot.manifest_tasks,
-        )
 
     def read_states(
         self, submissions: Sequence[Submission], snapshot: FolderSnapshot
