@@ -28,6 +28,7 @@ class Flight:
     unfamiliar_since: float | None = None
     refused_since: float | None = None
     without_link_since: float | None = None
+    was_late_link_reported: bool = False
     unreadable_polls: int = 0  # in a row
     rendered_at: float | None = None  # when this run learned of its success
     download_attempts: int = 0  # since the last one that brought something

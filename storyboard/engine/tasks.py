@@ -163,6 +163,9 @@ class Tasks:
         if flight.without_link_since is None:
             flight.without_link_since = now
         since = flight.without_link_since
+        if now - since >= _RETRY_WAIT_S and not flight.was_late_link_reported:
+            flight.was_late_link_reported = True
+            self._run.add_progress(flight, Step.POSTPONED, "it is rendered, and has no link yet")
         if now - since < _MAX_WITHOUT_LINK_S:
             self._run.polls.push(now + min(max(1.0, now - since), _RETRY_WAIT_S), flight)
         elif is_renewal:

@@ -92,6 +92,8 @@ def test_a_success_whose_link_never_comes_is_rendered_and_not_failed(
     assert list(result.not_downloaded.values()) == ["the API gave no link to it"]
     assert 600 <= sim.clock.time_s - sim.api.polls[0].at_s < 660
     assert len(sim.api.polls) < 35
+    steps = [progress.step for _, progress in sim.progress]
+    assert steps == [Step.ACCEPTED, Step.POSTPONED, Step.RENDERED, Step.NOT_DOWNLOADED]
     sim.render()
     assert len(sim.api.posts) == 1
 

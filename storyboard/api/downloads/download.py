@@ -238,12 +238,12 @@ class _Transfer:
 def _check_status(response: requests.Response, link: Link) -> None:
     """Raises DownloadError unless the reply may bring bytes, or refuses the range alone (416)."""
     status = response.status_code
+    headers = {name.lower(): value for name, value in response.headers.items()}
+    wait_s = rate_hint(Answer(status, headers, received_at=time.time())).retry_after_s
+    if status in _BUSY or (wait_s is not None and (status == 202 or status >= 400)):
+        raise HostBusy(link.host, f"HTTP {status}", wait_s=wait_s)
     if status in _GONE:
         raise LinkGone(link.host, f"the link has expired or is refused (HTTP {status})")
-    if status in _BUSY:
-        headers = {name.lower(): value for name, value in response.headers.items()}
-        hint = rate_hint(Answer(status, headers, received_at=time.time()))
-        raise HostBusy(link.host, f"HTTP {status}", wait_s=hint.retry_after_s)
     if not 200 <= status < 300 and status != 416:
         raise DownloadBroken(link.host, f"HTTP {status}")
 

@@ -255,6 +255,17 @@ def test_a_busy_host_says_when_to_come_back(
     assert len(fetch.server.requests) == 1
 
 
+@pytest.mark.parametrize("status", ["202 Not yet", "403 Slow", "404 Wait", "500 Oh", "504 Late"])
+def test_whoever_says_when_to_come_back_is_busy(fetch: Fetcher, status: str) -> None:
+    with pytest.raises(HostBusy):
+        fetch(answering(http_reply(b"{}", status=status, headers={"Retry-After": "7"})))
+
+
+@pytest.mark.parametrize("status", ["200 OK", "206 Part", "203 Other"])
+def test_a_video_that_comes_with_a_retry_after_is_taken(fetch: Fetcher, status: str) -> None:
+    assert fetch(answering(http_reply(VIDEO, status=status, headers={"Retry-After": "7"}))) == WHOLE
+
+
 # What the bytes are decides
 
 
