@@ -532,3 +532,66 @@ def test_a_fault_in_a_nearer_template_is_told_and_hides_what_is_farther(tmp_path
     assert told(load_text(tmp_path, text)) == [
         "film.yaml:4:42: shots[0].duration: 'x' is not defined"
     ]
+
+
+# What is allowed and seldom meant
+
+
+@pytest.mark.parametrize(
+    ("prompt", "code", "line"),
+    [
+        ("&kite in the air", "unused-anchor", "5:19: warning: shots[0].prompt: &kite is read as"),
+        (
+            "A {hero} walks",
+            "placeholder-in-prompt",
+            "5:13: warning: take a: the prompt holds {hero}",
+        ),
+        (
+            "to ${place}",
+            "placeholder-in-prompt",
+            "5:13: warning: take a: the prompt holds ${place}",
+        ),
+        (
+            "\u201cA boat\u201d",
+            "quotes-in-prompt",
+            "5:13: warning: take a: the quotes \u201c\u201d",
+        ),
+    ],
+)
+def test_what_a_prompt_was_hardly_meant_to_hold_is_a_warning(
+    tmp_path: Path, prompt: str, code: str, line: str
+) -> None:
+    board = load_text(tmp_path, f"{HEAD}shots:\n  - id: a\n    prompt: {prompt}\n")
+    (problem,) = board.problems
+    assert problem.code == code
+    assert told(board)[0].startswith(f"film.yaml:{line}")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "vars: {x: a}\nshots: [{id: a, prompt: &p '{{ x }} boat'}, {id: b, prompt: *p}]\n",
+        "shots: [{id: a, prompt: 'She says \u201cgo\u201d', meta: {json: '{a}'}}]\n",
+        "shots: [{id: a, prompt: '\u201cGo\u201d, he says, \u201cnow\u201d'}]\n",
+        "shots: [{id: a, prompt: 'A set {1, 2} and { x }'}]\n",
+    ],
+)
+def test_what_is_meant_is_no_warning(tmp_path: Path, text: str) -> None:
+    codes = {problem.code for problem in load_text(tmp_path, HEAD + text).problems}
+    assert not codes & {"unused-anchor", "placeholder-in-prompt", "quotes-in-prompt"}
+
+
+def test_a_text_that_a_comma_in_braces_cuts_short_is_told_as_that(tmp_path: Path) -> None:
+    board = load_text(tmp_path, f"{HEAD}shots: [{{id: a, prompt: A boat, at sea}}]\n")
+    (problem,) = board.problems
+    assert problem.hint == "inside { } a text that holds a comma needs quotes"
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_the_marks_of_a_conflict_are_named(tmp_path: Path, end: str) -> None:
+    lines = [
+        *(*HEAD.splitlines(), "shots:", "<<<<<<< HEAD", "  - {id: a, prompt: A}", "======="),
+        *("  - {id: b, prompt: B}", ">>>>>>> other", ""),
+    ]
+    (line,) = told(load_text(tmp_path, end.join(lines)))
+    assert line.startswith("film.yaml:4:1: git's marks of a conflict stand here")

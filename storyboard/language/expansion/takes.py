@@ -8,6 +8,7 @@ from storyboard.fingerprint import canonical_json, fingerprint
 from storyboard.language.expansion.context import ExpansionContext, ShotEntry
 from storyboard.language.expansion.ids import Claim, claim_id, read_id
 from storyboard.language.expansion.payload import TracedPayload, build_payload
+from storyboard.language.expansion.prompts import odd_in_prompt
 from storyboard.language.expansion.shot_keys import (
     MAX_TAKES,
     read_flag,
@@ -20,7 +21,7 @@ from storyboard.language.expansion.shot_keys import (
 from storyboard.language.expansion.shot_scope import ShotScope
 from storyboard.language.nodes import ScalarNode
 from storyboard.names import take_id
-from storyboard.records import Json, Problem, Severity, Take
+from storyboard.records import Json, Position, Problem, Severity, Take
 
 
 def expand_shot(
@@ -104,19 +105,27 @@ def _make_takes(
 
 
 def _warn(take: Take, traced: TracedPayload, entry: ShotEntry, context: ExpansionContext) -> None:
-    """Warns of a seed beside a rewritten prompt, and of a request that an earlier take makes."""
+    """Warns of what is allowed and seldom meant."""
+    settings, payload = traced.inputs.settings, traced.payload
+
+    def warn(position: Position, code: str, message: str, hint: str | None = None) -> None:
+        context.report(Problem(position, code, message, hint, severity=Severity.WARNING))
+
     extend = traced.inputs.card.parameters.get("prompt_extend")
-    is_extended = extend and traced.payload.get("prompt_extend", extend.default) is True
-    if is_extended and "seed" in traced.payload:
-        seed = traced.inputs.settings["seed"]
+    is_extended = extend and payload.get("prompt_extend", extend.default) is True
+    if is_extended and "seed" in payload:
+        seed = settings["seed"]
         message = (
             f"{seed.where}: prompt_extend is on while a seed is set; the rewritten prompt "
             "undoes reproducibility"
         )
         hint = "set prompt_extend: false"
-        position, code = seed.node.position, "prompt-extend-with-seed"
-        context.report(Problem(position, code, message, hint, severity=Severity.WARNING))
+        warn(seed.node.position, "prompt-extend-with-seed", message, hint)
+    if odd := odd_in_prompt(str(payload.get("prompt", ""))):
+        position = traced.origin_of("prompt").position
+        warn(position, odd.code, f"take {take.id}: {odd.message}", odd.hint)
     first = context.first_takes.setdefault(take.fingerprint, take.id)
     if first != take.id:
-        message = f"take {take.id}: same request as {first}, rendered once"
-        context.report(Problem(take.position, "same-request", message, severity=Severity.WARNING))
+        warn(
+            take.position, "same-request", f"take {take.id}: same request as {first}, rendered once"
+        )

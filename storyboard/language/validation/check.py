@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from storyboard.language.nodes import MappingNode, Node, SequenceNode
+from storyboard.language.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from storyboard.language.validation.hints import hint_for_unknown_key, hint_for_value
 from storyboard.models.schema.card_check import request_check
 from storyboard.models.schema.errors import MISSING, UNKNOWN, ErrorPath, SchemaError, find_errors
@@ -112,10 +112,14 @@ def _bad_value(root: Node, error: SchemaError) -> Problem:
 
 
 def _unknown_key(root: Node, error: SchemaError, schema: Mapping[str, Any]) -> Problem:
+    words = _sentence(error.path, "unknown key")
     known, parent = error.schema.get("properties", ()), _node_at(root, error.path[:-1])
     beside = parent.entries if isinstance(parent, MappingNode) else ()
+    value = _node_at(root, error.path)
+    if isinstance(value, ScalarNode) and value.is_plain and not value.text and " " in error.value:
+        hint: str | None = "inside { } a text that holds a comma needs quotes"
+        return Problem(_key_position(root, error.path), "unknown-key", words, hint)
     hint = hint_for_unknown_key(error.value, known, schema, beside=beside)
-    words = _sentence(error.path, "unknown key")
     return Problem(_key_position(root, error.path), "unknown-key", words, hint)
 
 

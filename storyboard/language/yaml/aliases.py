@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 from storyboard.language.nodes import (
@@ -15,7 +16,7 @@ from storyboard.language.nodes import (
 from storyboard.language.yaml.reading import MAX_LEVELS, Reading
 from storyboard.language.yaml.scalars import is_null, read_plain
 from storyboard.language.yaml.text_keys import Role
-from storyboard.records import Position
+from storyboard.records import Position, Problem, Severity
 from storyboard.reporting.suggest import did_you_mean
 from storyboard.reporting.value_paths import shorten
 
@@ -30,6 +31,7 @@ class Anchors:
         self.nodes: dict[str, Node | None] = {}
         self._reading = reading
         self._aliased = 0
+        self._used: set[str] = set()
         # Each collection is measured once. It is kept beside its size and height:
         # were it freed, another could get its id.
         self._measures: dict[int, tuple[Node, int, int]] = {}
@@ -40,6 +42,7 @@ class Anchors:
         Raises:
             Stop: too many values, or too deep.
         """
+        self._used.add(name)
         node = self.nodes.get(name) or self._unknown(name, position)
         size, height = self._measure(node)
         self._aliased += size
@@ -49,6 +52,20 @@ class Anchors:
             message = f"the aliases up to here repeat more than {MAX_ALIASED:,} values"
             self._reading.stop(position, "too-many-aliases", message)
         return node
+
+    def warn_of_unused(self, prose: Iterable[tuple[str, str, Position]]) -> None:
+        """Warn of anchors before prose that nothing repeats: they were meant as text.
+
+        Each comes with the path and the position of the text behind it.
+        """
+        for name, path, position in prose:
+            if name not in self._used:
+                mark = f"&{shorten(name, 60)}"
+                message = f"{path}: {mark} is read as an anchor, and is no part of the text"
+                hint = f"quote the whole value to keep {mark}"
+                warning = Severity.WARNING
+                problem = Problem(position, "unused-anchor", message, hint, severity=warning)
+                self._reading.problems.append(problem)
 
     def _unknown(self, name: str, position: Position) -> ScalarNode:
         alias = f"*{shorten(name, 60)}"

@@ -80,6 +80,7 @@ class Composer:
         self._covered = covered
         self._roles = roles
         self._anchors = Anchors(self.reading)
+        self._anchored_prose: list[tuple[str, str, Position]] = []
 
     def compose(self) -> Node | None:
         """The root of the first document; a second one is a problem.
@@ -95,6 +96,7 @@ class Composer:
                     self._report_document(event)
                     break
                 root = self._value(self._next(), OTHER)
+        self._anchors.warn_of_unused(self._anchored_prose)
         return root
 
     def _remembered(self, events: Iterator[Event]) -> Iterator[Any]:
@@ -144,6 +146,9 @@ class Composer:
             node = self._value(event, key_role)
             if key_role.is_prose or role.holds_prose:
                 check_comment(event, node, self.reading, is_prose=key_role.is_prose)
+                if event.anchor is not None and isinstance(node, ScalarNode) and node.is_plain:
+                    prose = (event.anchor, self.reading.path, node.position)
+                    self._anchored_prose.append(prose)
             if use is _Use.ENTRY:
                 collection.entries[key] = Entry(collection.key_position, node)
                 if collection.merged:
