@@ -18,7 +18,7 @@ from storyboard.console.options import (
     with_options,
 )
 from storyboard.console.plan_lines import describe_plan
-from storyboard.console.printing import print_json, print_lines
+from storyboard.console.printing import print_json, print_lines, say
 from storyboard.console.read_storyboards import read_sound
 from storyboard.errors import ExitCode
 from storyboard.models.catalog import load_catalog
@@ -64,6 +64,7 @@ def command(
             space.snapshot(),
             which.selection,
             planning.plan_options,
+            tell=say,
         )
         for space in spaces
     ]

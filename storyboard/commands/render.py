@@ -75,7 +75,13 @@ def command(
     with ExitStack() as stack:
         films = [
             stack.enter_context(
-                prepare(space, which.selection, plan_options, lock_timeout_s=running.lock_timeout_s)
+                prepare(
+                    space,
+                    which.selection,
+                    plan_options,
+                    lock_timeout_s=running.lock_timeout_s,
+                    tell=say,
+                )
             )
             for space in spaces
         ]

@@ -84,7 +84,7 @@ def _where(state: TakeState, now: datetime, is_pointer: HasFile) -> str:
         return POINTER
     if state.status is TakeStatus.RENDERED and submission.url_expires_at:
         if submission.url_expires_at <= now:
-            return "its link has expired; --rerender pays for it again"
+            return "its link has expired by this machine's clock; --rerender pays for it again"
         return f"its link expires in {time_left(now, submission.url_expires_at)}"
     if lacks_link(submission):
         return "its link never came; --rerender pays for it again"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timezone
@@ -10,6 +10,7 @@ from datetime import datetime, timezone
 from storyboard.outputs.write import write_outputs
 from storyboard.planning.plan import PlanOptions, make_plan
 from storyboard.planning.selection import Selection, select_takes
+from storyboard.project.api_time import plan_by_api_time
 from storyboard.project.lost_records import check_records
 from storyboard.project.output_folder import open_folder
 from storyboard.project.workspace import FolderSnapshot, Workspace
@@ -47,13 +48,21 @@ class Prepared:
 
 @contextmanager
 def prepare(
-    space: Workspace, selection: Selection, options: PlanOptions, *, lock_timeout_s: float
+    space: Workspace,
+    selection: Selection,
+    options: PlanOptions,
+    *,
+    lock_timeout_s: float,
+    tell: Callable[[str], None],
 ) -> Iterator[Prepared]:
-    """Takes the lock, opens the state, adopts what the manifest knows, and plans."""
+    """Takes the lock, opens the state, adopts what the manifest knows, and plans.
+
+    `tell` is given what the user should know beside the plan.
+    """
     select_takes(space.storyboard.takes, selection)  # before a folder is made for a misspelt one
     with open_folder(space, lock_timeout_s=lock_timeout_s) as store:
         known, snapshot = store.submissions(), space.snapshot()
-        plan = plan_render(space, known, snapshot, selection, options)
+        plan = plan_render(space, known, snapshot, selection, options, tell=tell)
         if not known:
             remove_partial_files(space.real_folder, known, now=datetime.now(timezone.utc))
         yield Prepared(space, store, snapshot, plan)
@@ -65,21 +74,30 @@ def plan_render(
     snapshot: FolderSnapshot,
     selection: Selection,
     options: PlanOptions,
+    *,
+    tell: Callable[[str], None],
 ) -> Plan:
     """What a render would do now, where `known` are all submissions of the folder.
 
+    Effect: where it would call a link expired, asks the API for its time; free.
+
     Raises PaymentUnknown where videos are there that no submission is known of.
     """
-    plan = make_plan(
-        space.storyboard.takes,
-        known,
-        now=datetime.now(timezone.utc),
-        has_file=snapshot.has_file,
-        is_pointer=snapshot.is_pointer,
-        selected=select_takes(space.storyboard.takes, selection),
-        options=options,
-        manifest_tasks=snapshot.manifest_tasks,
-    )
+    selected = select_takes(space.storyboard.takes, selection)
+
+    def plan_at(now: datetime) -> Plan:
+        return make_plan(
+            space.storyboard.takes,
+            known,
+            now=now,
+            has_file=snapshot.has_file,
+            is_pointer=snapshot.is_pointer,
+            selected=selected,
+            options=options,
+            manifest_tasks=snapshot.manifest_tasks,
+        )
+
+    plan = plan_by_api_time(plan_at, space.origin, tell=tell)
     if not options.rerender:
         check_records(space, known, plan)
     return plan

@@ -105,6 +105,11 @@ class ModellixApi:
         )
         return read_checkup(answer, is_key_valid=is_valid)
 
+    def clock_offset_s(self) -> float | None:
+        """How far the API's clock is ahead of ours, whatever it answers; None where it says not."""
+        answer = self._get("apikey/validate")
+        return read_checkup(answer, is_key_valid=False).clock_offset_s
+
     def balance_usd(self) -> float | None:
         """The account's balance in US dollars; None where the reply does not say."""
         return number_in(object_in(self._checked(self._get("team/balance")), "data"), "balance")
