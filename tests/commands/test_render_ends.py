@@ -136,7 +136,8 @@ def test_without_a_home_folder_all_works(
         raise RuntimeError("Could not determine home directory.")
 
     monkeypatch.setattr(Path, "home", classmethod(home))
-    output = program(command, film, *(["--yes"] if command == "render" else []))
+    options = ["--yes", "--no-download"] if command == "render" else []
+    output = program(command, film, *options)
     assert output.code == 0, output.err
     monkeypatch.delenv("MODELLIX_API_KEY")
     output = program("doctor")

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
+import sqlite3
 import subprocess
 import sys
 import unicodedata
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from storyboard.sandbox.server import SandboxServer
 from tests.commands.films import FILM, Program
+from tests.project.rendered import original, rendered
+
+__all__ = ["original", "rendered"]
 
 NFC = "caf\u00e9"
 NFD = unicodedata.normalize("NFD", NFC)
@@ -35,92 +38,86 @@ def folders() -> list[str]:
     return sorted(path.name for path in Path("renders").iterdir())
 
 
+def as_named(name: str, film: Path) -> str:
+    """Renames the rendered film and its folder; the name of the file."""
+    Path("renders/film.sandbox").rename(Path("renders", f"{name}.sandbox"))
+    state = Path("renders", f"{name}.sandbox", "state.sqlite3")
+    with closing(sqlite3.connect(state)) as db, db:
+        db.execute("UPDATE folder SET storyboard = ?", (unicodedata.normalize("NFC", name),))
+    manifest = Path("renders", f"{name}.sandbox", "manifest.json")
+    text = manifest.read_text("utf-8").replace('"storyboard": "film"', f'"storyboard": "{name}"')
+    manifest.write_text(text, "utf-8")
+    return str(film.rename(f"{name}.yaml"))
+
+
 @pytest.mark.parametrize(
     ("before", "after"),
     [
-        (f"{NFC}.yaml", f"{NFD}.yaml"),
-        (f"{NFD}.yaml", f"{NFC}.yaml"),
-        ("Film.yaml", "film.yaml"),
-        ("film.yaml", "film.yml"),
-        ("\u00c9t\u00e9.yaml", "e\u0301te\u0301.YML"),
+        (NFC, f"{NFD}.yaml"),
+        (NFD, f"{NFC}.yaml"),
+        ("Film", "film.yaml"),
+        ("film", "film.yml"),
+        ("\u00c9t\u00e9", "e\u0301te\u0301.YML"),
     ],
 )
 def test_a_storyboard_whose_name_is_spelt_anew_keeps_its_folder(
-    program: Program, film: Path, server: SandboxServer, before: str, after: str
+    program: Program, rendered: Path, before: str, after: str
 ) -> None:
-    film.rename(before)
-    assert program("render", before, "--yes").code == 0
-    before_it = folders()
-    Path(before).rename(after)
-    assert program("plan", after).out.startswith(f"{after}: 3 keep")
-    assert program("status", after).out.startswith(f"{after}: 3 done")
-    assert program("render", after).code == 0
-    assert program("resolve", after, "one", "--abandon").code == 2
-    assert folders() == before_it
-    assert server.ledger.posts == 3
+    Path(as_named(before, rendered)).rename(after)
+    assert program("plan", after, "--sandbox").out.startswith(f"{after}: 3 keep")
+    assert program("status", after, "--sandbox").out.startswith(f"{after}: 3 done")
+    assert program("render", after, "--sandbox").code == 0
+    assert "nothing to resolve" in program("resolve", after, "one", "--abandon", "--sandbox").err
+    assert folders() == [f"{before}.sandbox"]
 
 
 @pytest.mark.parametrize("keep_state", [False, True])
 def test_a_folder_that_an_archive_or_git_spelt_anew_is_found(
-    program: Program, film: Path, server: SandboxServer, keep_state: bool
+    program: Program, rendered: Path, keep_state: bool
 ) -> None:
-    film.rename(f"{NFC}.yaml")
-    assert program("render", f"{NFC}.yaml", "--yes").code == 0
-    folder = Path("renders", NFC).rename(Path("renders", NFD))
+    name = as_named(NFC, rendered)
+    folder = Path("renders", f"{NFC}.sandbox").rename(Path("renders", f"{NFD}.sandbox"))
     if not keep_state:
         for path in folder.glob("state.sqlite3*"):
             path.unlink()
-    assert program("render", f"{NFC}.yaml").code == 0
-    assert folders() == [NFD]
-    assert server.ledger.posts == 3
-
-
-def test_the_sandbox_finds_its_folder_too(program: Program, film: Path) -> None:
-    film.rename(f"{NFC}.yaml")
-    assert program("render", f"{NFC}.yaml", "--sandbox", "--only", "one").code == 0
-    Path("renders", f"{NFC}.sandbox").rename(Path("renders", f"{NFD}.sandbox"))
-    assert program("plan", f"{NFC}.yaml", "--sandbox", "--only", "one").out.startswith(
-        f"{NFC}.yaml: 1 keep"
-    )
+    assert program("plan", name, "--sandbox").out.startswith(f"{name}: 3 keep")
+    assert program("render", name, "--sandbox").code == 0
+    assert folders() == [f"{NFD}.sandbox"]
 
 
 @pytest.mark.parametrize("command", [("plan",), ("status",), ("render", "--yes"), ("reconcile",)])
 def test_a_film_with_two_folders_is_refused(
-    program: Program, film: Path, server: SandboxServer, command: tuple[str, ...]
+    program: Program, film: Path, command: tuple[str, ...]
 ) -> None:
-    assert program("render", film, "--yes").code == 0
-    shutil.copytree("renders/film", "renders/Film")
-    output = program(command[0], film, *command[1:])
+    for name in ("film", "Film"):
+        Path("renders", f"{name}.sandbox").mkdir(parents=True)
+    output = program(command[0], film, "--sandbox", *command[1:])
     assert output.code == 2
-    assert "renders holds several folders of one storyboard: Film, film" in output.err
-    assert server.ledger.posts == 3
+    assert (
+        "renders holds several folders of one storyboard: Film.sandbox, film.sandbox" in output.err
+    )
 
 
 @pytest.mark.parametrize("twin", ["film.yml", "Film.yaml", "FILM.YML"])
 @pytest.mark.parametrize("both", [False, True])
 def test_two_storyboards_that_would_share_a_folder_are_refused(
-    program: Program, film: Path, server: SandboxServer, twin: str, both: bool
+    program: Program, film: Path, twin: str, both: bool
 ) -> None:
     Path(twin).write_text(FILM.replace("storm", "calm"), "utf-8")
-    output = program("render", film, *([twin] if both else []), "--yes")
+    output = program("render", film, *([twin] if both else []), "--sandbox")
     assert output.code == 2
     assert f"film.yaml and {twin} would render into the same folder" in output.err
-    assert server.ledger.posts == 0
-    assert program("render", film, "--yes", "--output", "out").code == 0
+    assert program("plan", film, "--sandbox", "--output", "out").code == 0
 
 
-def test_what_is_no_other_storyboard_is_no_twin(
-    program: Program, film: Path, server: SandboxServer
-) -> None:
+def test_what_is_no_other_storyboard_is_no_twin(program: Program, film: Path) -> None:
     Path("film.yml").write_text("services: {web: {image: nginx}}\n", "utf-8")
     os.mkfifo("FILM.yaml")
     Path("Film.yaml").symlink_to(film)
-    assert program("render", film, "--yes").code == 0
+    assert program("plan", film, "--sandbox").code == 0
 
 
-def test_rows_and_includes_are_found_in_any_spelling(
-    program: Program, film: Path, server: SandboxServer
-) -> None:
+def test_rows_and_includes_are_found_in_any_spelling(program: Program, film: Path) -> None:
     film.write_text(
         "version: 1\nmodel: alibaba/wan2.7-t2v\ndefaults: {duration: 2, resolution: 720P}\n"
         f"include: [Styles/{NFC}.yaml]\n"
@@ -156,31 +153,34 @@ def test_a_spelling_that_fits_two_files_is_not_guessed(
 
 
 def test_a_locale_without_utf_8_leads_to_the_same_folder_and_files(
-    program: Program, film: Path, server: SandboxServer
+    program: Program, rendered: Path
 ) -> None:
-    film.write_text(FILM.replace("shots:", f"include: [{NFC}-look.yaml]\nshots:"), "utf-8")
-    film.rename(f"{NFC}.yaml")
+    name = as_named(NFC, rendered)
+    rendered = Path(name)
+    rendered.write_text(FILM.replace("shots:", f"include: [{NFC}-look.yaml]\nshots:"), "utf-8")
     Path(f"{NFC}-look.yaml").write_text("vars: {x: a}\n", "utf-8")
-    assert program("render", f"{NFC}.yaml", "--yes").code == 0
-    done = run_without_utf_8("render", f"{NFC}.yaml")
+    done = run_without_utf_8("render", name, "--sandbox", "--json")
     assert done.returncode == 0, done.stderr
-    assert folders() == [NFC]
-    assert program("render", f"{NFC}.yaml").code == 0
-    assert server.ledger.posts == 3
+    takes = json.loads(done.stdout)["storyboards"][0]["takes"]
+    assert [take["status"] for take in takes] == ["done"] * 3
+    assert folders() == [f"{NFC}.sandbox"]
+    assert program("plan", name, "--sandbox").out.startswith(f"{name}: 3 keep")
 
 
 def test_what_the_command_line_names_is_found_in_any_spelling(
-    program: Program, film: Path, server: SandboxServer
+    program: Program, rendered: Path
 ) -> None:
-    film.rename(f"{NFD}.yaml")
+    rendered.rename("FILM.yaml")
     Path(f"{NFD}-vars.yaml").write_text("{}\n", "utf-8")
-    named = (f"{NFC}.yaml", "--vars", f"{NFC}-vars.yaml")
-    assert program("render", *named, "--yes", "--output", NFC, "--state", "State").code == 0
-    Path(NFC).rename(NFD)
-    Path("State").rename("state")
-    output = program("render", *named, "--output", NFC, "--state", "State")
+    out = Path("renders/film.sandbox").rename(NFD)
+    Path("State").mkdir()
+    (out / "state.sqlite3").rename("State/state.sqlite3")
+    named = ("--vars", f"{NFC}-vars.yaml", "--output", NFC, "--state", "state")
+    output = program("render", "film.yaml", "--sandbox", "--json", *named)
     assert output.code == 0, output.err
-    assert server.ledger.posts == 3
+    assert output.json["storyboards"][0]["output"] == NFD
+    assert output.json["storyboards"][0]["file"] == "FILM.yaml"
+    assert not Path("state").exists()
 
 
 def test_macros_are_found_by_a_name_that_a_mac_spelt(program: Program, film: Path) -> None:
