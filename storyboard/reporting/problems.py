@@ -14,8 +14,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
-from storyboard.records import Problem, Severity
+from storyboard.records import Position, Problem, Severity
 from storyboard.reporting.problem_documents import github_text, json_text, sarif_text
 from storyboard.reporting.problem_text import concise_text, plain_text
 
@@ -36,8 +37,10 @@ def tidy(problems: Iterable[Problem]) -> tuple[Problem, ...]:
     Of several problems at one position the first is kept, and of those with rows
     the first of each row; missing keys, which are reported at a neighbour's
     position, are all kept. A warning is kept where its position has no problem,
-    one of each code.
+    one of each code, and says of how many takes more it speaks.
     """
+    problems = list(problems)
+    counts = Counter(_spot(problem) for problem in problems if _is_of_take(problem))
     chosen: dict[tuple[object, ...], Problem] = {}
     with_rows: set[tuple[object, ...]] = set()
     for problem in sorted(problems, key=lambda problem: problem.is_warning):
@@ -50,8 +53,23 @@ def tidy(problems: Iterable[Problem]) -> tuple[Problem, ...]:
         elif not problem.is_warning:
             chosen.setdefault(spot, problem)
         elif spot not in chosen and spot not in with_rows:
-            chosen.setdefault((*spot, problem.code), problem)
+            chosen.setdefault((*spot, problem.code), _with_count(problem, counts))
     return tuple(sorted(chosen.values(), key=lambda problem: problem.position))
+
+
+def _spot(problem: Problem) -> tuple[Position, str]:
+    return problem.position, problem.code
+
+
+def _is_of_take(problem: Problem) -> bool:
+    return problem.is_warning and problem.message.startswith("take ")
+
+
+def _with_count(warning: Problem, counts: Mapping[tuple[Position, str], int]) -> Problem:
+    more = counts[_spot(warning)] - 1
+    if more < 1:
+        return warning
+    return replace(warning, message=f"{warning.message} (and {more:,} more take{'s'[: more > 1]})")
 
 
 def format_problems(

@@ -92,6 +92,16 @@ def test_a_problem_hides_warnings_at_its_place() -> None:
     assert messages(warning(1, 1), problem(1, 1, "a"), warning(1, 2, "b")) == ["a", "b"]
 
 
+def test_a_warning_says_of_how_many_takes_it_speaks() -> None:
+    takes = [warning(1, 1, f"take a{number}: odd") for number in range(3)]
+    assert messages(*takes) == ["take a0: odd (and 2 more takes)"]
+    assert messages(*tidy(takes)) == ["take a0: odd (and 2 more takes)"]
+    assert messages(*takes[:2], warning(2, 1, "take b: odd")) == [
+        "take a0: odd (and 1 more take)",
+        "take b: odd",
+    ]
+
+
 def test_warnings_of_two_kinds_share_a_place() -> None:
     assert messages(warning(1, 1, "a"), warning(1, 1, "b"), warning(1, 1, "c", code="other")) == [
         "a",

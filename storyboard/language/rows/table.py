@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from storyboard.language.nodes import Row
 from storyboard.records import Json, Position, Problem, Severity
@@ -33,7 +33,8 @@ def read_table(
     """
     names: list[str] = []
     filled: set[int] = set()
-    empty: dict[str, list[tuple[Position, str]]] = {}
+    empty: dict[str, int] = {}
+    first_empty = None
     header = nameless = None
     for position, record in records:
         if not any(map(str.strip, record)):
@@ -51,10 +52,12 @@ def read_table(
                 del cells[""]
             if not _NOTHING.isdisjoint(record):
                 for name in [name for name, cell in cells.items() if cell in _NOTHING]:
-                    empty.setdefault(name, []).append((position, str(cells[name])))
+                    first_empty = first_empty or (position, str(cells[name]))
+                    empty[name] = empty.get(name, 0) + 1
                     cells[name] = ""
             yield Row(position, cells)
-    yield from (_says_nothing(name, found) for name, found in empty.items())
+    if first_empty:
+        yield _says_nothing(*first_empty, empty)
     if header and filled:
         numbers = ", ".join(str(number + 1) for number in sorted(filled))
         message = f"column {numbers} has no name and is left out"
@@ -63,10 +66,10 @@ def read_table(
         yield Problem(header, "nameless-column", message, hint, severity=severity)
 
 
-def _says_nothing(name: str, found: Sequence[tuple[Position, str]]) -> Problem:
-    position, cell = found[0]
-    more = f", as in {len(found) - 1:,} more of this column" if len(found) > 1 else ""
-    message = f"column {name!r}: {cell!r} is read as an empty cell{more}"
+def _says_nothing(position: Position, cell: str, counts: Mapping[str, int]) -> Problem:
+    """One warning a table, since the cells of a row have one position."""
+    columns = ", ".join(f"{name!r} ({count:,})" for name, count in counts.items())
+    message = f"{cell!r} and the like are read as empty cells, in column {columns}"
     hint = "leave the cell empty; to print it, write it in the template"
     return Problem(position, "empty-cell", message, hint, severity=Severity.WARNING)
 
