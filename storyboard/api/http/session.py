@@ -57,7 +57,7 @@ class PlainSession(requests.Session):
     def __init__(self) -> None:
         super().__init__()
         self.adapters.clear()  # none but those that are watched
-        adapter = WatchedAdapter()
+        adapter = WatchedAdapter(pool_connections=2, pool_maxsize=1)  # of one thread alone
         self.mount("https://", adapter)
         self.mount("http://", adapter)
 

@@ -33,9 +33,9 @@ from storyboard.api.modellix.submissions import is_own_error, is_task_id, read_s
 from storyboard.api.modellix.tasks import read_task
 from storyboard.api.redaction import Redaction, printable_line
 from storyboard.errors import AccountError, NotNow, Unreachable, UsageError
+from storyboard.names import ENDPOINT
 from storyboard.records import Outcome, Payload, SubmitReply, TaskReply, TaskStatus
 
-_ENDPOINT = re.compile(r"(/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)+")
 _USER_ID = re.compile(r"[A-Za-z0-9_-]{8,128}")
 _TRY_LATER = frozenset({408, 425, 429, 500, 502, 503, 504})
 
@@ -71,7 +71,7 @@ class ModellixApi:
         Raises:
             UsageError: the endpoint is no path; nothing was sent.
         """
-        if not _ENDPOINT.fullmatch(endpoint):
+        if not re.fullmatch(ENDPOINT, endpoint):
             raise UsageError(
                 f"the endpoint {endpoint[:100]!r} is not a path.",
                 next_step="correct it in the model card",
@@ -91,10 +91,6 @@ class ModellixApi:
         if reply.status is TaskStatus.MISMATCHED:
             self._sessions.drop_connection()  # it may be a reply behind, and so would all others
         return reply
-
-    def validate_key(self) -> bool:
-        """Whether the API knows the key."""
-        return self.check_up().is_key_valid
 
     def check_up(self) -> Checkup:
         """Whether the API knows the key, and what its answer tells of limits and clock."""

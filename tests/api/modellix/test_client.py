@@ -197,7 +197,7 @@ def test_the_key_is_validated(
 ) -> None:
     provider.says(document, status)
 
-    assert provider.api.validate_key() is is_valid
+    assert provider.api.check_up().is_key_valid is is_valid
     assert provider.request.target == "/api/v1/apikey/validate"
 
 
