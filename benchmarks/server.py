@@ -1,10 +1,10 @@
 """An account for measuring, in a process of its own: tasks, limits and counts, and nothing else.
 
 `python -m benchmarks.server --port 0` prints its URL on one line and serves
-until it is ended. No limit holds and tasks are done at once unless it is told
-otherwise. With `--speed 30` a second here counts as thirty: render times and
-the minute of the rate limit are in those, and so are the headers that speak of
-time. `GET /counts` tells what came in.
+until it is ended. By default no limit holds and tasks are done at once. With
+`--speed 30` a second here counts as thirty: render times and the minute of the
+rate limit are in those, and so are the headers that speak of time. `GET
+/counts` returns how many requests of each kind came in.
 """
 
 from __future__ import annotations
@@ -91,7 +91,7 @@ class Account:
         ]
         return self._reply({"requests": found, "total": len(tasks), "page": page})
 
-    async def tell_counts(self, request: web.Request) -> web.Response:
+    async def read_counts(self, request: web.Request) -> web.Response:
         return web.json_response(self.counts)
 
     def _take_request(self) -> bool:
@@ -131,6 +131,7 @@ def make_parser() -> argparse.ArgumentParser:
     parser.add_argument("--sigma", type=float, default=0.5, help="of their logarithm")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--speed", type=float, default=1.0, help="seconds in a second")
+    parser.add_argument("--no-log", action="store_true", help="there is no request log")
     parser.add_argument("--concurrent", type=int, default=0, help="tasks in flight, 0: no limit")
     parser.add_argument("--per-minute", type=int, default=0, help="requests, 0: no limit")
     return parser
@@ -143,8 +144,9 @@ async def serve(options: argparse.Namespace) -> None:
     for path in ("/api/v1/{provider}/{model}", "/api/v1/{provider}/{model}/async"):
         app.router.add_post(path, account.submit)
     app.router.add_get("/api/v1/tasks/{task_id}", account.poll)
-    app.router.add_get("/api/v1/logs", account.read_log)
-    app.router.add_get("/counts", account.tell_counts)
+    if not options.no_log:
+        app.router.add_get("/api/v1/logs", account.read_log)
+    app.router.add_get("/counts", account.read_counts)
     runner = web.AppRunner(app, access_log=None)
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", options.port)
