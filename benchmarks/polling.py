@@ -60,7 +60,14 @@ LAWS: Mapping[str, Callable[[random.Random, float], float]] = {
 # The policies
 
 
-class FixedInterval(PollSchedule):
+class Unaware(PollSchedule):
+    """Polls first the task that has waited longest, whatever its age."""
+
+    def idle_s(self, from_s: float, to_s: float) -> float:
+        return to_s - from_s
+
+
+class FixedInterval(Unaware):
     """Polls each task at a fixed interval."""
 
     def __init__(self, wait_s: float) -> None:
@@ -71,7 +78,7 @@ class FixedInterval(PollSchedule):
         return self._wait_s
 
 
-class BackingOff(PollSchedule):
+class BackingOff(Unaware):
     """Each wait is twice the one before, from 2 to 30 s."""
 
     def min_wait_s(self, age_s: float) -> float:
