@@ -19,7 +19,7 @@ from storyboard.errors import AccountError, NotNow, StoryboardError
 from storyboard.planning.plan import PlanOptions
 from storyboard.records import RateHint
 from tests.engine.rig import make_takes
-from tests.engine.simulation import HOUR, ApiWithLog, Simulation
+from tests.engine.simulation import HOUR, ApiWithLog, ScriptedApi, Simulation
 
 START = datetime(2026, 11, 22, 18, 0, tzinfo=timezone.utc)
 
@@ -117,6 +117,18 @@ def test_a_log_that_is_in_time_makes_a_run_shorter(sim: Simulation) -> None:
     assert sim.clock.time_s < 1.03 * least_s(sim)
     assert requests_a_minute(log, sim) < 0.81 * 100
     assert min(after - before for before, after in pairwise(log.log_checks)) > 0.999999
+
+
+@pytest.mark.parametrize("has_log", [True, False])
+def test_on_a_small_account_hardly_any_slot_time_is_wasted(sim: Simulation, has_log: bool) -> None:
+    log = with_a_log(sim)
+    if not has_log:
+        sim.api = ScriptedApi(sim)
+    sim.takes, sim.concurrency, sim.requests_per_minute = make_takes(20), 2, 100
+    sim.render()
+    assert Counter(sim.states()) == {"succeeded": 20}
+    assert sim.clock.time_s < 1.03 * least_s(sim, slots=2)
+    assert bool(log.log_checks) is has_log
 
 
 @pytest.mark.parametrize("word", ["success", "processing", "resting"])
