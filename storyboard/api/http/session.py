@@ -12,7 +12,6 @@ from __future__ import annotations
 import http.client
 import threading
 import time
-import zlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -25,6 +24,7 @@ from storyboard.api.http.connections import Exchange, WatchedAdapter
 from storyboard.api.http.environment import ca_bundle, proxies_for
 from storyboard.api.http.errors import describe_trouble, remedy_for
 from storyboard.api.http.response import Answer
+from storyboard.api.http.unpack import CutOff, is_packed, unpacked
 from storyboard.api.redaction import Redaction
 
 USER_AGENT = f"storyboard/{__version__}"
@@ -208,7 +208,7 @@ def _read_body(response: requests.Response, exchange: Exchange) -> tuple[bytes, 
     if trouble is None and length.isascii() and length.isdigit() and len(body) < int(length):
         trouble = "the reply was cut off"
     if trouble is None:
-        return _unpacked(body, response.headers.get("Content-Encoding", ""))
+        return _unpacked(body)
     return body, trouble
 
 
@@ -218,17 +218,19 @@ def raw_chunks(response: requests.Response, size: int = 64 * 1024) -> Iterable[b
     return iter(lambda: raw.read(size, decode_content=False), b"")
 
 
-def _unpacked(body: bytes, encoding: str) -> tuple[bytes, str | None]:
-    encoding = encoding.strip().lower()
-    if encoding in ("", "identity"):
+def _unpacked(body: bytes) -> tuple[bytes, str | None]:
+    """The content of a whole body, and what is wrong with it; unpacked no further than the bound.
+
+    What the bytes are decides, not Content-Encoding: no JSON begins like gzip or deflate.
+    """
+    if not is_packed(body):
         return body, None
-    if encoding not in ("gzip", "x-gzip", "deflate"):
-        return body, "the reply is packed in an unknown way"
+    plain = bytearray()
     try:
-        unpacker = zlib.decompressobj(zlib.MAX_WBITS | 32)
-        plain = unpacker.decompress(body, MAX_REPLY_BYTES + 1)
-    except zlib.error:
-        return body, "the reply cannot be unpacked"
-    if len(plain) > MAX_REPLY_BYTES:
-        return plain[:MAX_REPLY_BYTES], "the reply is too large"
-    return plain, None if unpacker.eof else "the reply was cut off"
+        for piece in unpacked([body]):
+            plain += piece
+            if len(plain) > MAX_REPLY_BYTES:
+                return bytes(plain[:MAX_REPLY_BYTES]), "the reply is too large"
+    except CutOff:
+        return body, "the reply was cut off"
+    return bytes(plain), None

@@ -7,7 +7,8 @@ import os
 import select
 import socket
 import threading
-from collections.abc import Iterator
+import zlib
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,7 @@ from storyboard.api.http.connections import (
 )
 from storyboard.api.http.response import Answer
 from storyboard.api.http.session import MAX_REPLY_BYTES, Sessions, Timeouts
+from storyboard.api.modellix.submissions import read_submission
 from storyboard.api.redaction import Redaction
 from tests.api.servers import Request, Script, http_reply, listening, reset, serving
 
@@ -323,11 +325,28 @@ def test_a_packed_reply_is_unpacked_and_a_bomb_is_not(sessions: Sessions) -> Non
     bomb, _ = post_to(
         sessions, lambda *_: http_reply(gzip.compress(b" " * 50_000_000), headers=packed)
     )
-    odd, _ = post_to(sessions, lambda *_: http_reply(b"{}", headers={"Content-Encoding": "br"}))
+    short, _ = post_to(
+        sessions, lambda *_: http_reply(gzip.compress(b'{"code": 0}')[:-9], headers=packed)
+    )
 
     assert (answer.body, answer.trouble) == (b'{"code": 0}', None)
     assert (bomb.trouble, len(bomb.body)) == ("the reply is too large", MAX_REPLY_BYTES)
-    assert odd.trouble == "the reply is packed in an unknown way"
+    assert short.trouble == "the reply was cut off"
+
+
+@pytest.mark.parametrize(
+    "encoding", ["UTF-8", "aws-chunked", "identity, identity", "none", "br", "gzip", "deflate", ""]
+)
+@pytest.mark.parametrize("pack", [bytes, gzip.compress, zlib.compress])
+def test_a_reply_is_read_by_what_it_is_whatever_its_encoding_is_called(
+    sessions: Sessions, encoding: str, pack: Callable[[bytes], bytes]
+) -> None:
+    body = b'{"code": 0, "data": {"task_id": "task-1"}}'
+    reply = http_reply(pack(body), headers={"Content-Encoding": encoding})
+    answer, _ = post_to(sessions, lambda *_: reply)
+
+    assert (answer.body, answer.trouble) == (body, None)
+    assert read_submission(answer).task_id == "task-1"
 
 
 @pytest.mark.parametrize(

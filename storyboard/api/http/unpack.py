@@ -1,4 +1,4 @@
-"""The bytes of a video out of a reply's body, which may be packed; pure.
+"""The content of a reply's body, which may be packed; pure.
 
 What the bytes are decides: Content-Encoding names packings that were undone on
 the way, words that are no packings (`aws-chunked`, `UTF-8`, `none`), and at
