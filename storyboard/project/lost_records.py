@@ -12,10 +12,29 @@ from storyboard.outputs import MANIFEST
 from storyboard.project.workspace import Workspace
 from storyboard.records import ActionKind, Plan, Submission
 from storyboard.state.files import FILE_NAME as STATE
+from storyboard.state.files import is_emptied
 from storyboard.videos.files import find_partial_files
 
 _MAX_NAMES = 3
 _VERSION = re.compile(r"\.v[0-9]+\.mp4$")
+
+
+def check_not_emptied(space: Workspace, adoptable: Sequence[Submission]) -> None:
+    """Refuses to go on from a state file that lost all it held.
+
+    `adoptable` is what the manifest tells. Raises PaymentUnknown, but where
+    `check_records` does: beside videos that no manifest knows.
+    """
+    path = space.state / STATE
+    if not is_emptied(path):
+        return
+    if not adoptable and (any(_takes_with_videos(space)) or find_partial_files(space.folder)):
+        return
+    raise PaymentUnknown(
+        f"{path} is empty, so what was sent from it is not known; nothing was sent",
+        next_step=f"put it back from a copy; without it, {MANIFEST} (if there is one) is all "
+        "that tells of takes that were paid for",
+    )
 
 
 def check_records(space: Workspace, known: Sequence[Submission], plan: Plan) -> None:

@@ -8,6 +8,7 @@ from datetime import datetime, timezone
 
 from storyboard.errors import UsageError
 from storyboard.outputs import MANIFEST
+from storyboard.project.lost_records import check_not_emptied
 from storyboard.project.workspace import Workspace
 from storyboard.state.files import FILE_NAME as STATE
 from storyboard.state.lock import hold_lock
@@ -38,6 +39,7 @@ def open_folder(space: Workspace, *, lock_timeout_s: float = 0.0) -> Iterator[St
         space.check_links()  # waiting for a lock can take long
         # First, for a state file makes the folder ours, and by its manifest it may be another's.
         adoptable = space.adoptable(space.own_submissions()) if space.has_other_manifest() else []
+        check_not_emptied(space, adoptable)
         store = Store(space.state, origin=space.origin, storyboard=space.storyboard.name)
         folder = space.real_folder
         try:

@@ -11,7 +11,7 @@ from storyboard.outputs.write import write_outputs
 from storyboard.planning.plan import PlanOptions, make_plan
 from storyboard.planning.selection import Selection, select_takes
 from storyboard.project.api_time import plan_by_api_time
-from storyboard.project.lost_records import check_records
+from storyboard.project.lost_records import check_not_emptied, check_records
 from storyboard.project.output_folder import open_folder
 from storyboard.project.workspace import FolderSnapshot, Workspace
 from storyboard.records import Action, ActionKind, Plan, Submission, TakeState
@@ -83,6 +83,7 @@ def plan_render(
 
     Raises PaymentUnknown where videos are there that no submission is known of.
     """
+    check_not_emptied(space, known)
     selected = select_takes(space.storyboard.takes, selection)
 
     def plan_at(now: datetime) -> Plan:

@@ -50,14 +50,21 @@ def has_state(path: Path) -> bool:
             next_step="find out where it came from, and move it away",
         )
     log = path.with_name(f"{path.name}-wal")
-    if not os.path.lexists(path) and _size_of(log):
-        # SQLite would write what the log holds into a new file, whose it is not.
+    if not _size_of(path) and _size_of(log):
+        # SQLite would write what the log holds into a new file, whose it is not, and
+        # deletes it beside an empty one.
+        lost = "beside an empty" if os.path.lexists(path) else "without"
         raise StateError(
-            f"{log} lies there without {path.name}, which it belongs to",
+            f"{log} lies there {lost} {path.name}, which it belongs to",
             next_step=f"put {path.name} back beside it; without the log it lacks the latest "
             "submissions",
         )
     return os.path.lexists(path)
+
+
+def is_emptied(path: Path) -> bool:
+    """Whether the state file is there and holds nothing: `make` never leaves one like that."""
+    return os.path.lexists(path) and not size_of(path)
 
 
 def check_plain(path: Path) -> None:

@@ -68,8 +68,8 @@ class Store:
         self.path = folder / FILE_NAME
         owner = (origin, storyboard)
         with explain_errors(self.path):
-            # An empty one is what was left of a file that could not be written.
-            if not files.has_state(self.path) or not files.size_of(self.path):
+            # Whether an empty one may be made anew is for `lost_records` to say.
+            if not files.has_state(self.path) or files.is_emptied(self.path):
                 files.make(self.path, lambda db: self._fill(db, owner))
             self._db = files.connect(self.path, "mode=rw")
             try:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -88,6 +90,43 @@ def test_a_log_without_its_state_file_is_not_given_to_another(
     output = program(command, rendered, "--sandbox")
     assert output.code == 2
     assert "state.sqlite3-wal lies there without state.sqlite3" in output.err
+
+
+@pytest.mark.parametrize("command", ["render", "plan", "status"])
+def test_a_log_beside_an_emptied_state_file_is_neither_passed_over_nor_deleted(
+    program: Program, rendered: Path, command: str
+) -> None:
+    log = Path(f"{STATE}-wal")
+    with closing(sqlite3.connect(STATE)) as db:
+        db.execute("UPDATE submissions SET reason = 'in the log'")
+        db.commit()
+        written = log.read_bytes()  # as a kill leaves it: closing the file deletes it
+    shutil.rmtree(OUT / "videos")
+    (OUT / "manifest.json").unlink()
+    STATE.write_bytes(b"")
+    log.write_bytes(written)
+    output = program(command, rendered, "--sandbox")
+    assert output.code == 2
+    assert "state.sqlite3-wal lies there beside an empty state.sqlite3" in output.err
+    assert log.read_bytes() == written
+
+
+@pytest.mark.parametrize("has_manifest", [False, True])
+@pytest.mark.parametrize("command", [("render", "--yes"), ("plan",), ("render", "--rerender")])
+def test_an_emptied_state_file_is_never_taken_for_a_new_one(
+    program: Program, rendered: Path, has_manifest: bool, command: tuple[str, ...]
+) -> None:
+    shutil.rmtree(OUT / "videos")
+    STATE.write_bytes(b"")
+    if not has_manifest:
+        (OUT / "manifest.json").unlink()
+    for _ in range(2):
+        output = program(command[0], rendered, "--sandbox", *command[1:])
+        assert (output.code, output.out, output.err.partition("\n")[0]) == (
+            4,
+            "",
+            f"error: {STATE} is empty, so what was sent from it is not known; nothing was sent.",
+        )
 
 
 def test_a_begun_download_tells_of_a_paid_take_as_well(program: Program, film: Path) -> None:
