@@ -36,11 +36,14 @@ class TaskIds:
     def check(self, flight: Flight, reply: SubmitReply) -> SubmitReply:
         """The reply to a POST; with an unknown outcome where its task is another submission's.
 
-        What is known of the others is put in doubt, and written.
+        What is known of the others is put in doubt, and written. An error may name
+        the task of another submission without giving it away: it is forgotten.
         """
         if reply.task_id is None:
             return reply
         others = self._others(flight, reply.task_id)
+        if others and reply.outcome is not Outcome.ACCEPTED:
+            return replace(reply, task_id=None)
         for other in others:
             self._put_in_doubt(other, reply.task_id, flight)
         self._flights.setdefault(reply.task_id, {})[flight.key] = flight

@@ -5,7 +5,7 @@ from __future__ import annotations
 from storyboard.engine.job import Step
 from storyboard.planning.plan import PlanOptions
 from tests.engine.rig import make_take, make_takes
-from tests.engine.simulation import Call, Simulation, accepted, task
+from tests.engine.simulation import Call, Simulation, accepted, json_answer, task
 
 
 def same_task_for(sim: Simulation, *numbers: int) -> None:
@@ -134,4 +134,28 @@ def test_the_same_request_may_get_the_same_task(sim: Simulation) -> None:
 
     assert len(sim.api.posts) == 2
     assert sim.states() == ["failed", "failed"]
+    assert said(sim, Step.DOUBTFUL) == []
+
+
+def test_an_error_that_names_a_new_task_is_unknown_with_that_task(sim: Simulation) -> None:
+    accept = sim.on_post
+    error = json_answer({"code": 500, "message": "Odd", "data": {"task_id": "task-9"}}, status=500)
+    sim.on_post = lambda call: error if call.number == 2 else accept(call)
+    sim.render()
+
+    _, second, _ = sim.submissions()
+    assert (second.state.value, second.task_id) == ("unknown", "task-9")
+
+
+def test_an_error_that_names_the_task_of_another_take_puts_only_itself_in_doubt(
+    sim: Simulation,
+) -> None:
+    accept, sim.concurrency = sim.on_post, 1
+    error = json_answer({"code": 500, "message": "Odd", "data": {"task_id": "task-1"}}, status=500)
+    sim.on_post = lambda call: error if call.number == 2 else accept(call)
+    sim.render()
+
+    assert sim.states() == ["succeeded", "unknown", "succeeded"]
+    first, second, _ = sim.submissions()
+    assert (first.reason, second.task_id) == (None, None)
     assert said(sim, Step.DOUBTFUL) == []

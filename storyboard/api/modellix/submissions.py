@@ -7,7 +7,8 @@
     all else                                                     unknown
 
 "All else" is meant: a reply that contradicts itself, such as an error with a
-task id in it, may have been charged. An error that is not in the API's own form
+task id in it, may have been charged. The id is kept, since a poll of it is free
+and tells. An error that is not in the API's own form
 comes from something in between, such as a firewall: it is no less a refusal,
 but of this request alone.
 """
@@ -50,6 +51,7 @@ def read_submission(answer: Answer) -> SubmitReply:
         return SubmitReply(outcome, task_id, answer.status, rate=rate_hint(answer))
     return SubmitReply(
         outcome=outcome,
+        task_id=task_id,
         http_status=answer.status,
         message=printable_line(_message(answer, document, outcome)),
         body=answer.text,

@@ -176,7 +176,11 @@ def test_a_429_that_was_cut_off_may_have_been_charged() -> None:
 def test_a_success_that_makes_no_sense_may_have_been_charged(body: bytes, message: str) -> None:
     reply = read(200, body)
 
-    assert (reply.outcome, reply.task_id, reply.message) == (Outcome.UNKNOWN, None, message)
+    assert (reply.outcome, reply.message) == (Outcome.UNKNOWN, message)
+
+
+def test_a_task_id_beside_a_code_that_is_not_0_is_kept_to_be_asked_about() -> None:
+    assert read(200, {"code": 7, "data": {"task_id": "t1"}}).task_id == "t1"
 
 
 def test_an_accepted_reply_that_was_cut_off_is_not_believed() -> None:
@@ -186,10 +190,12 @@ def test_an_accepted_reply_that_was_cut_off_is_not_believed() -> None:
     assert reply.message == "HTTP 200, but the reply was cut off"
 
 
-def test_a_rejection_that_names_a_task_may_have_been_charged() -> None:
-    reply = read(400, {"code": 400, "message": "Odd", "data": {"task_id": "task-1"}})
+@pytest.mark.parametrize("status", [400, 409, 429, 500, 503])
+def test_an_error_that_names_a_task_may_have_been_charged_and_keeps_its_id(status: int) -> None:
+    reply = read(status, {"code": status, "message": "Odd", "data": {"task_id": "task-1"}})
 
-    assert (reply.outcome, reply.message) == (Outcome.UNKNOWN, "HTTP 400: Odd")
+    assert (reply.outcome, reply.message) == (Outcome.UNKNOWN, f"HTTP {status}: Odd")
+    assert reply.task_id == "task-1"
 
 
 def test_no_connection_is_safe_to_send_again_and_no_answer_is_not() -> None:
