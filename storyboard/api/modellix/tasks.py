@@ -9,6 +9,8 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from enum import IntEnum
+from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -42,10 +44,16 @@ _KEPT = _ENDS | {TaskStatus.MISSING, TaskStatus.UNFAMILIAR, TaskStatus.MISMATCHE
 
 _REFUSED = frozenset({401, 402, 403})
 _VIDEO_TYPES = re.compile(
-    r"video\b.*|application/mp4|(application/)?octet-stream|mp4|webm|mov", re.I
+    r"video\b.*|application/mp4|(application/)?octet-stream|mp4|webm|mov|m4v|movie|quicktime", re.I
 )
-_CALLED_VIDEO = 1  # the highest rank of a resource whose type says that it is a video
+_IMAGE_OR_SOUND = re.compile(r"(image|audio)\b.*|gif|jpe?g|png|webp|avif|mp3|wav", re.I)
+_BESIDE_THE_VIDEO = re.compile(
+    r"(text|subtitles?|captions?|thumbnail|cover|poster|preview|metadata|json)\b.*"
+    r"|application/(json|xml|pdf|zip)\b.*",
+    re.I,
+)
 _VIDEO_SUFFIXES = (".mp4", ".mov", ".webm", ".m4v")
+_IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".gif", ".webp", ".avif", ".bmp", ".heic", ".svg")
 
 
 def read_task(answer: Answer, task_id: str) -> TaskReply:
@@ -150,15 +158,23 @@ def _status_of_error(status: int, document: Any, *, is_own: bool) -> tuple[TaskS
     return TaskStatus.REFUSED if is_refused else TaskStatus.UNREADABLE, reason
 
 
+class _Rank(IntEnum):
+    """How sure it is that a resource is the video: the lowest is the surest."""
+
+    CALLED_VIDEO = 1
+    NAMED_LIKE_VIDEO = 2
+    POSSIBLE = 3
+
+
 def _video_url(data: dict[str, Any], redaction: Redaction) -> tuple[str | None, str | None]:
     """The result's address as it was given, or why there is none."""
-    candidates = sorted(_candidates(data), key=lambda each: each[0])
-    if not any(url for _, url in candidates):
+    candidates = sorted(_candidates(data), key=lambda each: each[:2])
+    if not any(url for _, _, url in candidates):
         return None, "the reply has no video"
     best_rank = candidates[0][0]
-    for rank, given in candidates:
+    for rank, _, given in candidates:
         # What is called a video and has no address yet is not replaced by what may be its cover.
-        if best_rank <= _CALLED_VIDEO < rank:
+        if best_rank is _Rank.CALLED_VIDEO and rank is not best_rank:
             break
         # What could break a line or turn its direction is stored percent-encoded.
         url = given if is_link(given) else clean_link(given)
@@ -167,23 +183,33 @@ def _video_url(data: dict[str, Any], redaction: Redaction) -> tuple[str | None, 
     return None, "the reply's video address cannot be used"
 
 
-def _candidates(data: dict[str, Any]) -> Iterator[tuple[int, str]]:
-    """Each resource that can be the video: its rank, of which the lowest is the best, and link."""
+def _candidates(data: dict[str, Any]) -> Iterator[tuple[_Rank, bool, str]]:
+    """What can be the video: its rank, whether its role is a minor one, its link (may be empty)."""
     resources = object_in(data, "result").get("resources") or data.get("resources")
-    for resource in resources if isinstance(resources, list) else []:
-        if isinstance(resource, str):
-            yield _rank_by_name(resource), resource
-            continue
-        url, kind = text_in(resource, "url") or "", text_in(resource, "type")
-        if kind is None:
-            yield _rank_by_name(url), url
-        elif _VIDEO_TYPES.fullmatch(kind.strip()):
-            yield (0 if text_in(resource, "role") == "primary" else _CALLED_VIDEO), url
+    for resource in resources if isinstance(resources, list) else [resources]:
+        each = {"url": resource} if isinstance(resource, str) else object_in(resource)
+        url, role = text_in(each, "url") or "", text_in(each, "role") or ""
+        rank = _rank(url, (text_in(each, "type") or "").strip(), role)
+        if rank is not None:
+            yield rank, role != "primary", url
 
 
-def _rank_by_name(url: str) -> int:
+def _rank(url: str, kind: str, role: str) -> _Rank | None:
+    """None for what is no video. A type that is not known says nothing against it."""
+    suffix = _suffix_of(url)
+    if suffix in _IMAGE_SUFFIXES or _IMAGE_OR_SOUND.fullmatch(kind):
+        return None
+    if _VIDEO_TYPES.fullmatch(kind):
+        return _Rank.CALLED_VIDEO
+    if suffix in _VIDEO_SUFFIXES:
+        return _Rank.NAMED_LIKE_VIDEO
+    is_beside = _BESIDE_THE_VIDEO.fullmatch(kind) or _BESIDE_THE_VIDEO.fullmatch(role)
+    return None if is_beside else _Rank.POSSIBLE
+
+
+def _suffix_of(url: str) -> str:
+    """The suffix of the path in lower case; empty where there is none."""
     try:
-        path = urlsplit(url).path
+        return PurePosixPath(urlsplit(clean_link(url)).path).suffix.lower()
     except ValueError:
-        path = ""
-    return 2 if path.lower().endswith(_VIDEO_SUFFIXES) else 3
+        return ""

@@ -207,6 +207,49 @@ def test_every_usual_name_for_a_video_is_understood(kind: str) -> None:
     assert read(task(**result({"url": VIDEO, "type": kind}))).video_url == VIDEO
 
 
+@pytest.mark.parametrize(
+    "kind", ["file", "media", "clip", "output", "m4v", "quicktime", "movie", "Video Clip", "текст"]
+)
+@pytest.mark.parametrize("url", ["https://f/clip.MP4?x=1", "https://f/clip.mov", "https://f/clip"])
+def test_a_type_that_is_not_known_says_nothing_against_a_video(kind: str, url: str) -> None:
+    assert read(task(**result({"url": url, "type": kind}))).video_url == url
+
+
+@pytest.mark.parametrize("resources", [VIDEO, [VIDEO], {"url": VIDEO}, ["", VIDEO]])
+def test_a_bare_link_is_the_video(resources: object) -> None:
+    assert read(task(result={"resources": resources})).video_url == VIDEO
+    assert read(task(resources=resources)).video_url == VIDEO
+
+
+@pytest.mark.parametrize(
+    "cover",
+    [
+        "https://x/cover.jpg",
+        {"url": "https://x/cover.JPEG?x=1", "type": "file", "role": "primary"},
+        {"url": "https://x/cover.webp", "type": "video"},
+        {"url": "https://x/cover", "type": "thumbnail"},
+        {"url": "https://x/cover", "role": "cover"},
+        {"url": "https://x/sound.mp4", "type": "audio/mp4"},
+        {"url": "https://x/still.mp4", "type": "image"},
+        {"url": "https://x/shot.srt", "type": "text"},
+    ],
+)
+@pytest.mark.parametrize("resource", [None, {"url": None}, {"url": "", "type": "file"}])
+def test_what_is_no_video_is_never_taken_for_one(cover: object, resource: object) -> None:
+    reply = read(task(**result(resource, cover)))
+
+    assert (reply.video_url, reply.reason) == (None, "the reply has no video")
+
+
+def test_of_several_of_an_unknown_type_the_likeliest_is_the_video() -> None:
+    named = {"url": "https://f/named.mp4", "type": "file"}
+    primary = {"url": "https://f/primary", "type": "file", "role": "primary"}
+    other = {"url": "https://f/other", "type": "file"}
+
+    assert read(task(**result(other, primary, named))).video_url == named["url"]
+    assert read(task(**result(other, primary))).video_url == primary["url"]
+
+
 @pytest.mark.parametrize("url", [None, "", "  ", 0, [], {}])
 def test_a_video_without_its_link_is_not_replaced_by_its_cover(url: object) -> None:
     resources = result({"url": url, "type": "video"}, "https://f/cover.jpg")
