@@ -11,7 +11,7 @@ from dataclasses import replace
 from storyboard.engine.flight import Flight
 from storyboard.engine.job import Job, Step
 from storyboard.engine.run import Run
-from storyboard.engine.transitions import after_contradiction
+from storyboard.planning.contradictions import after_contradiction, describe_contradiction
 from storyboard.planning.plan import take_of
 from storyboard.records import Outcome, Submission, SubmissionState, SubmitReply
 
@@ -49,8 +49,9 @@ class TaskIds:
         self._flights.setdefault(reply.task_id, {})[flight.key] = flight
         if not others:
             return reply
-        names = " and ".join(_name(other, flight.job) for other in others)
-        return replace(reply, outcome=Outcome.UNKNOWN, message=_reason(reply.task_id, names))
+        names = [_name(other, flight.job) for other in others]
+        reason = describe_contradiction(reply.task_id, names)
+        return replace(reply, outcome=Outcome.UNKNOWN, message=reason)
 
     def _others(self, flight: Flight, task_id: str) -> list[Flight]:
         """The submissions of other requests that have the task."""
@@ -61,7 +62,8 @@ class TaskIds:
         return [each for each in flights.values() if each.submission.fingerprint != mine]
 
     def _put_in_doubt(self, other: Flight, task_id: str, flight: Flight) -> None:
-        before, reason = other.submission, _reason(task_id, _name(flight, other.job))
+        before = other.submission
+        reason = describe_contradiction(task_id, [_name(flight, other.job)])
         after = after_contradiction(before, reason)
         if after is before:
             return
@@ -70,10 +72,6 @@ class TaskIds:
         self._run.polls.remove(other)
         step = Step.UNKNOWN if after.state is SubmissionState.UNKNOWN else Step.DOUBTFUL
         self._run.add_progress(other, step, reason)
-
-
-def _reason(task_id: str, others: str) -> str:
-    return f"the API gave its task, {task_id}, to {others} too, and it can be of one alone"
 
 
 def _name(flight: Flight, job: Job) -> str:

@@ -6,7 +6,6 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from storyboard.records import (
-    OPEN_STATES,
     Outcome,
     Submission,
     SubmissionState,
@@ -81,19 +80,6 @@ def after_success_without_link(
     return replace(
         submission, state=SubmissionState.SUCCEEDED, finished_at=now, reason=None, reply=reply.body
     )
-
-
-def after_contradiction(submission: Submission, reason: str) -> Submission:
-    """The submission after its task was given to another one: unknown, or doubtful if it has ended.
-
-    One that was given up by hand stays as it is.
-    """
-    if submission.state in (SubmissionState.ABANDONED, SubmissionState.RELEASED):
-        return submission
-    if submission.state in OPEN_STATES:
-        return replace(submission, state=SubmissionState.UNKNOWN, reason=reason)
-    came = f"{submission.reason}; " if submission.reason else ""
-    return replace(submission, reason=f"{came}doubtful: {reason}")
 
 
 def after_unfamiliar(submission: Submission, reply: TaskReply) -> Submission:

@@ -159,3 +159,33 @@ def test_an_error_that_names_the_task_of_another_take_puts_only_itself_in_doubt(
     first, second, _ = sim.submissions()
     assert (first.reason, second.task_id) == (None, None)
     assert said(sim, Step.DOUBTFUL) == []
+
+
+def test_the_first_reason_stays_however_often_the_task_is_given_away(sim: Simulation) -> None:
+    sim.takes = make_takes(4)
+    same_task_for(sim, 1, *range(3, 60))
+    for number in range(20):  # the fourth take is sent again and again, by hand
+        sim.takes = [*make_takes(3), make_take(4, f"attempt {number}")]
+        sim.render()
+
+    first, _, third, fourth, *_, last = sim.submissions()
+    why = "the API gave its task, task-1, to take {} too, and it can be of one alone"
+    assert first.reason == why.format("shot-3")
+    assert third.reason == why.format("shot-1")
+    assert fourth.reason == why.format("shot-1 and take shot-3")
+    assert last.reason == why.format("shot-1 and take shot-3 and take shot-4 and 18 more")
+
+
+def test_a_doubt_about_a_finished_take_is_written_once(sim: Simulation) -> None:
+    sim.concurrency = 1
+    same_task_for(sim, *range(1, 60))
+    sim.takes = make_takes(1)
+    sim.render()
+    for number in range(2, 20):
+        sim.takes = [*make_takes(1), make_take(number)]
+        sim.render()
+
+    assert sim.submissions()[0].reason == (
+        "doubtful: the API gave its task, task-1, to take shot-2 too, and it can be of one alone"
+    )
+    assert said(sim, Step.DOUBTFUL) == ["shot-1"]

@@ -1,0 +1,50 @@
+"""Tasks that the API gave to different requests, so that whose they are is not known. Pure.
+
+A submission with such a task says so in its own `reason`: that outlives the
+run and the other submission, and the manifest carries it to other machines.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from storyboard.records import OPEN_STATES, Submission, SubmissionState
+
+GIVEN_UP = frozenset({SubmissionState.ABANDONED, SubmissionState.RELEASED})
+"""States that a person chose: nothing is waited for any more."""
+
+_MAX_NAMES = 3
+
+
+def describe_contradiction(task_id: str, others: Sequence[str]) -> str:
+    """The reason of a submission whose task the API gave to `others` as well."""
+    names = " and ".join(others[:_MAX_NAMES])
+    if len(others) > _MAX_NAMES:
+        names += f" and {len(others) - _MAX_NAMES} more"
+    return f"{_mark(task_id)}{names} too, and it can be of one alone"
+
+
+def is_contradicted(submission: Submission) -> bool:
+    """Whether the submission says of its task that others were given it too."""
+    task_id, reason = submission.task_id, submission.reason
+    return bool(task_id and reason and _mark(task_id) in reason)
+
+
+def after_contradiction(submission: Submission, reason: str) -> Submission:
+    """The submission after its task was given to another one: unknown, or doubtful if it has ended.
+
+    The same object where it was given up by hand, or says so already: the
+    first reason stays, however often the API repeats itself.
+    """
+    is_open = submission.state in (SubmissionState.SENDING, SubmissionState.ACCEPTED)
+    if submission.state in GIVEN_UP or (is_contradicted(submission) and not is_open):
+        return submission
+    came = f"{submission.reason}; " if submission.reason else ""
+    if submission.state in OPEN_STATES:
+        return replace(submission, state=SubmissionState.UNKNOWN, reason=f"{came}{reason}")
+    return replace(submission, reason=f"{came}doubtful: {reason}")
+
+
+def _mark(task_id: str) -> str:
+    return f"the API gave its task, {task_id}, to "
