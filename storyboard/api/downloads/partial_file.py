@@ -1,8 +1,8 @@
 """A partly downloaded file, and how its download is resumed: between tries and between runs.
 
-Within one call the validator (ETag or Last-Modified) proves that the rest
-belongs to the same file. Without one, as in a later run, the host is asked for
-the last bytes once more, which must come back as they are here.
+The host is asked for the last bytes once more, which must come back as they
+are here: not every host heeds a condition. Within one call the validator (ETag
+or Last-Modified) has to be the same too.
 
 Source: RFC 9110, sections 13.1.5 (If-Range) and 14.4 (Content-Range).
 """
@@ -53,7 +53,8 @@ class PartialFile:
     """What was written, with its digest and its first `HEAD_BYTES` bytes.
 
     `total_bytes` is the length of the whole, None where the host does not say;
-    `received_bytes` is all that ever came, also what was thrown away.
+    `received_bytes` is all that ever came, also what was thrown away, but for
+    the bytes that were only asked for once more.
     """
 
     def __init__(self, file: BinaryIO, *, max_bytes: int) -> None:
@@ -84,13 +85,13 @@ class PartialFile:
 
     def append(self, chunk: bytes) -> bool:
         """Writes the next bytes; False, after a restart, where they prove to be of another file."""
+        shared = min(len(chunk), len(self._overlap))
+        if chunk[:shared] != self._overlap[:shared]:
+            self.received_bytes += len(chunk)
+            self.restart()
+            return False
+        self._overlap, chunk = self._overlap[shared:], chunk[shared:]
         self.received_bytes += len(chunk)
-        if self._overlap:
-            shared = min(len(chunk), len(self._overlap))
-            if chunk[:shared] != self._overlap[:shared]:
-                self.restart()
-                return False
-            self._overlap, chunk = self._overlap[shared:], chunk[shared:]
         self._file.write(chunk)
         self._count(chunk)
         return True
@@ -98,14 +99,13 @@ class PartialFile:
     def range_headers(self) -> dict[str, str]:
         """The headers that ask for the rest; none, after a restart, where it cannot be proved."""
         self._overlap = b""
-        if self._validator is not None and self.size_bytes:
-            return {"Range": f"bytes={self.size_bytes}-", "If-Range": self._validator}
         if self.size_bytes > _OVERLAP_BYTES:
             self._file.seek(self.size_bytes - _OVERLAP_BYTES)
             overlap = self._file.read(_OVERLAP_BYTES)
-            if len(set(overlap)) >= _MIN_DISTINCT:
+            if self._validator or len(set(overlap)) >= _MIN_DISTINCT:
                 self._overlap = overlap
-                return {"Range": f"bytes={self._next_byte}-"}
+                condition = {"If-Range": self._validator} if self._validator else {}
+                return {"Range": f"bytes={self._next_byte}-", **condition}
         self.restart()
         return {}
 
@@ -141,10 +141,11 @@ class PartialFile:
         return self.size_bytes - len(self._overlap)
 
     def _accept_validator(self, headers: Mapping[str, str]) -> bool:
+        """Whether the reply has the validator that is known, if one is."""
         etag = headers.get("ETag", "").strip()
         modified = headers.get("Last-Modified", "").strip()
-        if self._validator is not None and self._validator.startswith('"'):
-            return etag in ("", self._validator)
+        if self._validator is not None:
+            return self._validator in (etag, modified)
         if _STRONG_ETAG.fullmatch(etag):
             self._validator = etag
         elif _DATE.fullmatch(modified):
