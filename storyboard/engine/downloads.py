@@ -33,6 +33,7 @@ _MAX_ATTEMPTS = 5  # in a row that bring nothing
 _MAX_BUSY_S = 600.0  # a host that asks to come back later is asked for so long
 _MAX_SETTLING_S = 30.0  # some hosts refuse a link for a while after it was given
 _MAX_WAIT_S = 30.0
+_MIN_HOST_WAIT_S = 1.0
 _NEVER = datetime.max.replace(tzinfo=timezone.utc)
 
 
@@ -133,8 +134,8 @@ class Downloads:
 def _host_wait_s(flight: Flight, failed: FetchFailed, now: float) -> float | None:
     """How long to wait for a host that is busy or does not know a new link yet.
 
-    As long as the host says, else longer each time. None for any other failure,
-    and where the host was waited for long enough.
+    As long as the host says, within bounds, else longer each time. None for any
+    other failure, and where the host was waited for long enough.
     """
     if not failed.is_busy:
         flight.busy_since = None
@@ -145,7 +146,8 @@ def _host_wait_s(flight: Flight, failed: FetchFailed, now: float) -> float | Non
         since, max_wait_s = flight.rendered_at, _MAX_SETTLING_S
     if since is None or now - since >= max_wait_s:
         return None
-    return failed.wait_s or min(max(1.0, now - since), _MAX_WAIT_S)
+    wait_s = failed.wait_s or min(now - since, _MAX_WAIT_S)
+    return max(_MIN_HOST_WAIT_S, min(wait_s, since + max_wait_s - now))
 
 
 def add_video(job: Job, submission: Submission, video: Video) -> Submission:

@@ -143,6 +143,17 @@ def test_a_host_that_stays_busy_is_given_up_and_asked_again_by_the_next_run(
     assert len(sim.api.posts) == 1
 
 
+@pytest.mark.parametrize(("asked_s", "waited_s"), [(3600.0, 600.0), (0.001, 1.0), (0.0, 1.0)])
+def test_a_host_decides_within_bounds_how_long_it_is_waited_for(
+    sim: Simulation, asked_s: float, waited_s: float
+) -> None:
+    busy = FetchFailed("host: HTTP 503", is_worth_retrying=True, is_busy=True, wait_s=asked_s)
+    fetch = Failing(sim, [busy])
+    sim.render()
+    assert is_fetched(sim)
+    assert fetch.waits_s == pytest.approx([waited_s])
+
+
 def test_a_new_link_that_is_refused_for_half_a_minute_is_waited_for(sim: Simulation) -> None:
     gone = FetchFailed("host: HTTP 403", is_gone=True)
     polls_before: list[int] = []
