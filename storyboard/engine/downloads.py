@@ -29,7 +29,9 @@ from storyboard.videos import files as video_files
 from storyboard.videos.files import partial_path
 from storyboard.videos.result import Fetch, Fetched, FetchFailed, FetchResult
 
-_MAX_ATTEMPTS = 5  # in a row that bring nothing
+_MAX_ATTEMPTS = 5  # in a row that bring next to nothing
+_MIN_PROGRESS_BYTES = 1024
+_MIN_PROGRESS_PART = 0.01  # of what is there
 _MAX_BUSY_S = 600.0  # a host that asks to come back later is asked for so long
 _MAX_SETTLING_S = 30.0  # some hosts refuse a link for a while after it was given
 _MAX_WAIT_S = 30.0
@@ -108,7 +110,7 @@ class Downloads:
         self._workers.start(guarded(lambda: Answered(flight, self._fetch(submission, partial))))
 
     def _on_failed(self, flight: Flight, failed: FetchFailed, now: float) -> None:
-        if failed.received_bytes > flight.most_received_bytes:
+        if failed.received_bytes >= _next_mark(flight.most_received_bytes):
             flight.most_received_bytes, flight.download_attempts = failed.received_bytes, 1
         has_attempts_left = flight.download_attempts < _MAX_ATTEMPTS
         if failed.disk_error is not None:
@@ -129,6 +131,14 @@ class Downloads:
 
     def _try_later(self, flight: Flight, at: float) -> None:
         heapq.heappush(self._later, (at, next(self._numbers), flight))
+
+
+def _next_mark(received_bytes: int) -> float:
+    """How much has to be there for the next attempts to count as progress.
+
+    A host that gives a byte more each time would be asked for ever.
+    """
+    return received_bytes + max(_MIN_PROGRESS_BYTES, _MIN_PROGRESS_PART * received_bytes)
 
 
 def _host_wait_s(flight: Flight, failed: FetchFailed, now: float) -> float | None:

@@ -184,6 +184,22 @@ def test_as_long_as_the_file_grows_no_attempt_is_counted(sim: Simulation) -> Non
     assert max(fetch.waits_s) < 3
 
 
+@pytest.mark.parametrize(("there", "more"), [(0, 1), (0, 200), (10_000_000, 10_000)])
+def test_a_host_that_gives_next_to_nothing_each_time_is_given_up(
+    sim: Simulation, there: int, more: int
+) -> None:
+    fetch = Failing(
+        sim,
+        (
+            FetchFailed("host: cut", is_worth_retrying=True, received_bytes=there + more * number)
+            for number in range(1, 1000)
+        ),
+    )
+    result = sim.render()
+    assert list(result.not_downloaded.values()) == ["host: cut"]
+    assert len(fetch.called_at) <= 6
+
+
 def test_a_file_that_begins_anew_each_time_is_given_up(sim: Simulation) -> None:
     sizes = itertools.cycle([5000, 3000])
     fetch = Failing(
