@@ -151,7 +151,7 @@ class HostileApi:
         }
         if name in odd:
             return self._reply(odd[name])
-        if name == "429-page":
+        if name == "429-page" and self._posts[name] == 1:
             return self._reply(f"<p>{key}".encode(), "429 Too Many Requests")
         if name == "packed":
             return self._reply(gzip.compress(key.encode()), **{"Content-Encoding": "gzip"})
