@@ -18,6 +18,9 @@ MAX_BYTES = 64 * 1024 * 1024
 # text they are nearly always another encoding in disguise.
 _UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
+# What git writes into a file that it cannot merge; some editors indent it with the text around.
+_CONFLICT = re.compile(r"^[ \t]*(?:<{7}|>{7})(?= |\r?$)", re.MULTILINE)
+
 # O_NONBLOCK: opening a fifo that nobody writes to would block.
 _FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 
@@ -63,7 +66,7 @@ def read_text(path: Path, display_name: str, *, max_bytes: int = MAX_BYTES) -> F
 
 
 def check_text(text: str, display_name: str) -> Problem | None:
-    """The problem with a text that is empty or holds characters no text file holds."""
+    """The problem with a text that is empty or holds what no text file holds, or None."""
     if found := _UNPRINTABLE.search(text):
         character = ord(found.group())
         position = position_at(text, found.start(), display_name, width=1)
@@ -82,6 +85,13 @@ def check_text(text: str, display_name: str) -> Problem | None:
         )
     if not text.strip():
         return Problem(Position(display_name, 1, 1), "empty-file", "the file is empty")
+    if ("<<<<<<<" in text or ">>>>>>>" in text) and (found := _CONFLICT.search(text)):
+        return Problem(
+            position_at(text, found.start() + len(found[0]) - 7, display_name),
+            "conflict-marker",
+            "a git conflict marker: lines of both sides stand in this file",
+            hint="keep one side, and remove the lines with <<<<<<<, ======= and >>>>>>>",
+        )
     return None
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -587,11 +588,51 @@ def test_a_text_that_a_comma_in_braces_cuts_short_is_told_as_that(tmp_path: Path
     assert problem.hint == "inside { } a text that holds a comma needs quotes"
 
 
+CONFLICT = ("<<<<<<< HEAD", "b,A boat", "=======", "b,A ship", ">>>>>>> other")
+
+
 @pytest.mark.parametrize("end", ["\n", "\r\n"])
-def test_the_marks_of_a_conflict_are_named(tmp_path: Path, end: str) -> None:
-    lines = [
-        *(*HEAD.splitlines(), "shots:", "<<<<<<< HEAD", "  - {id: a, prompt: A}", "======="),
-        *("  - {id: b, prompt: B}", ">>>>>>> other", ""),
-    ]
-    (line,) = told(load_text(tmp_path, end.join(lines)))
-    assert line.startswith("film.yaml:4:1: git's marks of a conflict stand here")
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ("shots:", "<<<<<<< HEAD", "- {id: a, prompt: A}", "=======", "- {id: b, prompt: B}"),
+        ("shots:", "- id: a", "  prompt: |", "    A kite", *CONFLICT),
+        ("shots:", "- id: a", "  prompt: |", *(f"    {line}" for line in CONFLICT)),
+        ("shots:", "- id: a", "  prompt: |", "    A kite", "    >>>>>>> other"),
+    ],
+)
+def test_a_git_conflict_marker_is_a_problem(
+    tmp_path: Path, lines: tuple[str, ...], end: str
+) -> None:
+    text = end.join([*HEAD.splitlines(), *lines, ""])
+    (line,) = told(load_text(tmp_path, text))
+    assert re.match(r"film.yaml:\d:[15]: a git conflict marker: lines of both sides", line)
+
+
+@pytest.mark.parametrize(
+    ("name", "before"),
+    [
+        ("rows_csv", "id,prompt"),
+        ("rows_csv", 'id,prompt\na,"A kite'),
+        ("rows_txt", "A kite"),
+        ("rows_json", "["),
+        ("rows_jsonl", '{"id": "a", "prompt": "A kite"}'),
+        ("rows_yaml", "- {id: a, prompt: A kite}"),
+        ("rows_md", "| id | prompt |\n| --- | --- |"),
+    ],
+)
+def test_a_git_conflict_marker_among_rows_is_a_problem(
+    tmp_path: Path, name: str, before: str
+) -> None:
+    file = name.replace("_", ".")
+    shot = f"- {{id: '{{{{ row.id }}}}', rows: {file}, prompt: '{{{{ row.prompt }}}}'}}\n"
+    rows = "\n".join([before, *CONFLICT, ""])
+    (line,) = told(load_text(tmp_path, f"{HEAD}shots:\n{shot}", **{name: rows}))
+    number = before.count("\n") + 2
+    assert line.startswith(f"{file}:{number}:1: a git conflict marker")
+
+
+def test_arrows_within_a_text_are_no_conflict(tmp_path: Path) -> None:
+    prompt = "<<<<<<<<\n    A sign says <<<<<<< HEAD\n    =======\n    >>>>>>>more"
+    text = f"{HEAD}shots:\n- id: a\n  prompt: |\n    {prompt}\n"
+    assert told(load_text(tmp_path, text)) == []

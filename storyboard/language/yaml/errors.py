@@ -31,7 +31,6 @@ _BRACES = ("{{", "{%", "{#")
 _MISSING_SPACE = re.compile(r"(?:- +)*[\w-]+:(?=[^\s:/])")
 _INSTEAD_OF_SPACE = re.compile(rf"""(?:^[ \t]*|[-:'"\]}}])({INVISIBLE})""", re.MULTILINE)
 _HALF = re.compile(r"\\u[dD][89a-fA-F]")
-_CONFLICT = re.compile(r"^<{7}(?= |\r?$)", re.MULTILINE)
 _MAX_QUOTED = 70
 
 
@@ -78,10 +77,6 @@ def syntax_problem(error: Exception, reading: Reading, last: Any) -> Problem:
         found = _Finding(at, "an escape or a number from here on means nothing", width=None)
     elif is_too_deep(error):
         return too_deep(position_at(text, mark.index, display_name, width=1))
-    elif conflict := _CONFLICT.search(text):
-        message = "git's marks of a conflict stand here; both sides of it are in this file"
-        hint = "keep the lines that are meant, and remove the marks <<<<<<<, ======= and >>>>>>>"
-        found = _Finding(conflict.start(), message, hint, width=None)
     else:
         begun = mark if error.context_mark is None else error.context_mark
         said, doing = str(error.problem), str(error.context)
