@@ -7,8 +7,10 @@ the turn's transaction; `send` sends it, once that is committed.
 from __future__ import annotations
 
 import itertools
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
+from storyboard.engine.breaker import MAX_UNUSABLE
 from storyboard.engine.ending import Ending
 from storyboard.engine.events import Answered, guarded
 from storyboard.engine.flight import Flight
@@ -35,6 +37,7 @@ class Submissions:
         self._user_numbers = itertools.count(1)
         self._not_before = run.clock.monotonic()  # later, after the API could not be reached
         self._polls_before = -1  # polls sent before the last submission
+        self._foreign_refusals = Counter[str]()  # by fingerprint; not in the API's own form
 
     def begin(self) -> list[Flight]:
         """Writes the intentions of what may be submitted now. Sends nothing: see `send`."""
@@ -134,10 +137,10 @@ class Submissions:
         self._run.add_progress(flight, Step.ACCEPTED)
 
     def _on_unavailable(self, flight: Flight, reply: SubmitReply, now: float) -> None:
-        """Nothing was accepted, so the take goes back to the head of the queue."""
+        """Nothing was accepted, so the take goes back into the queue."""
         run = self._run
         if not self._ending.is_stopped:
-            run.waiting.appendleft((flight.job, flight.take))
+            self._queue_again(flight, reply)
         if reply.limit is Limit.CONCURRENCY:
             run.window.on_limit(len(run.tasks), run.open_posts, now=now)
         elif reply.http_status is None:
@@ -145,3 +148,16 @@ class Submissions:
             wait_s = back_off_s(run.failed_connections, max_wait_s=15.0, jitter=run.jitter)
             self._not_before = now + wait_s
         run.add_progress(flight, Step.POSTPONED, flight.submission.reason or "")
+
+    def _queue_again(self, flight: Flight, reply: SubmitReply) -> None:
+        """To the head of the queue; behind all others where a firewall may object to this take.
+
+        After five such refusals the take is left for the next run.
+        """
+        entry = (flight.job, flight.take)
+        if reply.is_from_api or reply.http_status is None:
+            self._run.waiting.appendleft(entry)
+            return
+        self._foreign_refusals[flight.take.fingerprint] += 1
+        if self._foreign_refusals[flight.take.fingerprint] < MAX_UNUSABLE:
+            self._run.waiting.append(entry)

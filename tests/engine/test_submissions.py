@@ -176,3 +176,13 @@ def test_a_limiter_s_page_is_waited_for(sim: Simulation) -> None:
 
     assert Counter(sim.states()) == {"unavailable": 1, "succeeded": 3}
     assert 20 <= min(call.at_s for call in sim.api.posts[1:] if call.at_s > 1) <= 22
+
+
+def test_a_limiter_s_page_for_one_prompt_keeps_no_other_take_waiting(sim: Simulation) -> None:
+    accept = sim.on_post
+    sim.on_post = lambda call: blocked(429) if call.payload["prompt"] == "shot 1" else accept(call)
+    result = sim.render()
+
+    assert Counter(sim.states()) == {"unavailable": 5, "succeeded": 2}
+    assert [call.payload["prompt"] for call in sim.api.posts][1:3] == ["shot 2", "shot 3"]
+    assert result.stopped_by is None
