@@ -582,10 +582,28 @@ def test_what_is_meant_is_no_warning(tmp_path: Path, text: str) -> None:
     assert not codes & {"unused-anchor", "placeholder-in-prompt", "quotes-in-prompt"}
 
 
-def test_a_text_that_a_comma_in_braces_cuts_short_is_told_as_that(tmp_path: Path) -> None:
-    board = load_text(tmp_path, f"{HEAD}shots: [{{id: a, prompt: A boat, at sea}}]\n")
+@pytest.mark.parametrize(
+    ("entries", "repair"),
+    [
+        ("prompt: A boat, at sea", ': write prompt: "A boat, at sea"'),
+        ("prompt: A kite, red, tall, duration: 5", ': write prompt: "A kite, red, tall"'),
+        ("prompt: A boat, red", ': write prompt: "A boat, red"'),
+        ("prompt: 'A boat', red", ""),
+        ('prompt: A "boat", red', ""),
+    ],
+)
+def test_a_text_that_a_comma_in_braces_cuts_short_is_told_as_that(
+    tmp_path: Path, entries: str, repair: str
+) -> None:
+    board = load_text(tmp_path, f"{HEAD}shots: [{{id: a, {entries}}}]\n")
+    hints = {problem.hint for problem in board.problems}
+    assert hints == {f"inside {{ }} a text that holds a comma needs quotes{repair}"}
+
+
+def test_a_key_without_a_value_is_no_comma_in_a_text(tmp_path: Path) -> None:
+    board = load_text(tmp_path, f"{HEAD}shots:\n- id: a\n  prompt: A boat\n  red:\n")
     (problem,) = board.problems
-    assert problem.hint == "inside { } a text that holds a comma needs quotes"
+    assert problem.hint == "keys of your own stand under meta: {red: ...}"
 
 
 CONFLICT = ("<<<<<<< HEAD", "b,A boat", "=======", "b,A ship", ">>>>>>> other")

@@ -10,9 +10,10 @@ missing-parameter, and those of `models.schema.messages`.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import takewhile
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from storyboard.language.nodes import MappingNode, Node, ScalarNode, SequenceNode
+from storyboard.language.nodes import Entry, MappingNode, Node, ScalarNode, SequenceNode
 from storyboard.language.validation.hints import hint_for_unknown_key, hint_for_value
 from storyboard.models.schema.card_check import request_check
 from storyboard.models.schema.errors import MISSING, UNKNOWN, ErrorPath, SchemaError, find_errors
@@ -24,6 +25,9 @@ from storyboard.reporting.value_paths import format_path
 
 if TYPE_CHECKING:
     from storyboard.models.card import ModelCard
+
+
+_MAX_QUOTED = 70
 
 
 class Origin(NamedTuple):
@@ -114,13 +118,35 @@ def _bad_value(root: Node, error: SchemaError) -> Problem:
 def _unknown_key(root: Node, error: SchemaError, schema: Mapping[str, Any]) -> Problem:
     words = _sentence(error.path, "unknown key")
     known, parent = error.schema.get("properties", ()), _node_at(root, error.path[:-1])
-    beside = parent.entries if isinstance(parent, MappingNode) else ()
-    value = _node_at(root, error.path)
-    if isinstance(value, ScalarNode) and value.is_plain and not value.text and " " in error.value:
-        hint: str | None = "inside { } a text that holds a comma needs quotes"
-        return Problem(_key_position(root, error.path), "unknown-key", words, hint)
-    hint = hint_for_unknown_key(error.value, known, schema, beside=beside)
+    beside = parent.entries if isinstance(parent, MappingNode) else {}
+    if error.value in beside and _has_no_colon(beside[error.value]):
+        hint: str | None = _hint_for_comma(error.value, beside)
+    else:
+        hint = hint_for_unknown_key(error.value, known, schema, beside=beside)
     return Problem(_key_position(root, error.path), "unknown-key", words, hint)
+
+
+def _has_no_colon(entry: Entry) -> bool:
+    """Whether a key stands alone between commas: its empty value begins where the key ends."""
+    key, value = entry.key_position, entry.value
+    is_empty = isinstance(value, ScalarNode) and value.is_plain and not value.text
+    return is_empty and value.position[:3] == (key.path, key.line, key.column + key.width)
+
+
+def _hint_for_comma(key: str, entries: Mapping[str, Entry]) -> str:
+    """That the value before a key goes on in it, and the key and value with quotes."""
+    names = list(entries)
+    begin = names.index(key)
+    while begin > 0 and _has_no_colon(entries[names[begin]]):
+        begin -= 1
+    first = entries[names[begin]].value
+    rest = takewhile(lambda name: _has_no_colon(entries[name]), names[begin + 1 :])
+    hint = "inside { } a text that holds a comma needs quotes"
+    if not isinstance(first, ScalarNode) or not first.is_plain:
+        return hint
+    text = ", ".join([first.text, *rest])
+    is_short = len(text) <= _MAX_QUOTED and '"' not in text and "\\" not in text
+    return f'{hint}: write {names[begin]}: "{text}"' if is_short else hint
 
 
 def _missing_keys(
