@@ -101,20 +101,28 @@ def _holds_template(cell: Json) -> bool:
 
 
 def _templates_in_cells(rows: Iterable[RowValues]) -> Iterator[Problem]:
-    """A warning for each column in which a cell holds a template, which is sent as it stands."""
+    """A warning for each column in which a cell holds a template, which is sent as it stands.
+
+    Columns that begin to in the same row share one, as the cells of a row have one position.
+    """
     found: dict[str, list[Position]] = {}
     for row in rows:
         for column, cell in row.items():
             if _holds_template(cell):
                 found.setdefault(column, []).append(row.position)
+    columns_of: dict[Position, list[str]] = {}
     for column, positions in found.items():
-        others = len(positions) - 1
+        columns_of.setdefault(positions[0], []).append(column)
+    for position, columns in columns_of.items():
+        others = len({other for column in columns for other in found[column]}) - 1
+        what = f"column {columns[0]!r}: the template in this cell is"
+        if len(columns) > 1:
+            what = f"columns {', '.join(map(repr, columns))}: the templates in these cells are"
         more = f", as in {others:,} more row{'s'[: others > 1]}" if others else ""
-        message = f"column {column!r}: the template in this cell is not filled in{more}"
-        message += "; cells are data"
+        message = f"{what} not filled in{more}; cells are data"
         hint = "write the template in the storyboard, and into the cell only what differs"
         warning = Severity.WARNING
-        yield Problem(positions[0], "template-in-cell", message, hint, severity=warning)
+        yield Problem(position, "template-in-cell", message, hint, severity=warning)
 
 
 def _read_yaml(text: str, display_name: str, *, key: str | None = None) -> Iterator[Row | Problem]:

@@ -17,8 +17,11 @@ _HINTS = {
 }
 """What to do with a cell that holds what stands between cells."""
 
-_NOTHING = frozenset({"NaN", "nan", "#N/A", "None", "-"})
-"""What programs and people write into a cell that has no value."""
+_ERRORS = {"#ref!", "#value!", "#name?", "#div/0!", "#num!", "#null!", "#spill!", "#n/a"}
+_NOTHING = _ERRORS | {"nan", "none", "null", "n/a", "-", "\N{EN DASH}", "\N{EM DASH}"}
+"""What programs and people write into a cell that has no value, in lower case."""
+
+_MAX_NOTHING = max(map(len, _NOTHING)) + 2
 
 
 def read_table(
@@ -50,14 +53,13 @@ def read_table(
             if nameless:
                 filled.update(number for number in nameless if record[number].strip())
                 del cells[""]
-            if not _NOTHING.isdisjoint(record):
-                for name in [name for name, cell in cells.items() if cell in _NOTHING]:
-                    first_empty = first_empty or (position, str(cells[name]))
-                    empty[name] = empty.get(name, 0) + 1
-                    cells[name] = ""
+            for name in [name for name in cells if _says_nothing(cells[name])]:
+                first_empty = first_empty or (position, str(cells[name]).strip())
+                empty[name] = empty.get(name, 0) + 1
+                cells[name] = ""
             yield Row(position, cells)
     if first_empty:
-        yield _says_nothing(*first_empty, empty)
+        yield _empty_cells(*first_empty, empty)
     if header and filled:
         numbers = ", ".join(str(number + 1) for number in sorted(filled))
         message = f"column {numbers} has no name and is left out"
@@ -66,11 +68,16 @@ def read_table(
         yield Problem(header, "nameless-column", message, hint, severity=severity)
 
 
-def _says_nothing(position: Position, cell: str, counts: Mapping[str, int]) -> Problem:
+def _says_nothing(cell: Json) -> bool:
+    is_short = isinstance(cell, str) and len(cell) <= _MAX_NOTHING
+    return is_short and str(cell).strip().casefold() in _NOTHING
+
+
+def _empty_cells(position: Position, cell: str, counts: Mapping[str, int]) -> Problem:
     """One warning a table, since the cells of a row have one position."""
     columns = ", ".join(f"{name!r} ({count:,})" for name, count in counts.items())
     message = f"{cell!r} and the like are read as empty cells, in column {columns}"
-    hint = "leave the cell empty; to print it, write it in the template"
+    hint = "leave the cell empty, or mend its formula; to print it, write it in the template"
     return Problem(position, "empty-cell", message, hint, severity=Severity.WARNING)
 
 

@@ -63,8 +63,8 @@ def test_csv_is_read_however_it_is_written(folder: Path, content: str) -> None:
 
 
 def test_cells_of_csv_are_text_as_they_stand(folder: Path) -> None:
-    rows = rows_of(folder, "p.csv", "a,b,c,d,e\n0010, yes ,,null,{ x }\n")
-    assert data(rows) == [{"a": "0010", "b": " yes ", "c": "", "d": "null", "e": "{ x }"}]
+    rows = rows_of(folder, "p.csv", "a,b,c,d,e\n0010, yes ,,nullable,{ x }\n")
+    assert data(rows) == [{"a": "0010", "b": " yes ", "c": "", "d": "nullable", "e": "{ x }"}]
 
 
 @pytest.mark.parametrize(
@@ -87,6 +87,18 @@ def test_a_template_in_a_cell_is_data_with_one_warning_for_its_column(
         "column 'b': the template in this cell is not filled in, as in 1 more row; cells are data"
     )
     assert problem.position.line == (2 if name == "p.csv" else 1)
+
+
+def test_templates_in_several_columns_of_one_row_are_told_together(folder: Path) -> None:
+    rows = rows_of(
+        folder, "p.csv", "a,b,c\n{{ x }},{{ y }},z\n{{ x }},y,{{ z }}\na,{{ y }},{{ z }}\n"
+    )
+    assert said(rows) == [
+        "p.csv:2:1: warning: columns 'a', 'b': the templates in these cells are not filled in,"
+        " as in 2 more rows; cells are data",
+        "p.csv:3:1: warning: column 'c': the template in this cell is not filled in,"
+        " as in 1 more row; cells are data",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -568,12 +580,40 @@ def test_what_cannot_be_read_says_how_to_save_it(folder: Path, name: str) -> Non
 def test_a_cell_that_says_that_there_is_no_value_is_empty_and_each_column_is_told(
     folder: Path,
 ) -> None:
-    rows = rows_of(folder, "p.csv", "a,b,c\nNaN,x - y,-\n#N/A,none,1\nNone,Nan,nan\n")
+    rows = rows_of(folder, "p.csv", "a,b,c\nNaN,x - y,-\n#N/A,none,1\nNone,none of us,nan\n")
     assert list(rows.rows) == [
         {"a": "", "b": "x - y", "c": ""},
-        {"a": "", "b": "none", "c": "1"},
-        {"a": "", "b": "Nan", "c": ""},
+        {"a": "", "b": "", "c": "1"},
+        {"a": "", "b": "none of us", "c": ""},
     ]
     assert said(rows) == [
-        "p.csv:2:1: warning: 'NaN' and the like are read as empty cells, in column 'a' (3), 'c' (2)"
+        "p.csv:2:1: warning: 'NaN' and the like are read as empty cells, in column 'a' (3),"
+        " 'c' (2), 'b' (1)"
     ]
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "#REF!",
+        "#VALUE!",
+        "#NAME?",
+        "#DIV/0!",
+        "NULL",
+        " null ",
+        "N/A",
+        "n/a",
+        "none",
+        "-",
+        "\u2014",
+    ],
+)
+@pytest.mark.parametrize("name", ["p.csv", "p.md"])
+def test_a_cell_in_which_nothing_is_meant_is_empty(folder: Path, name: str, cell: str) -> None:
+    lines = [["a", "b"], ["---", "---"], ["x", cell]]
+    table = [" | ".join(line) for line in lines]
+    if name == "p.csv":
+        table = [",".join(line) for line in (lines[0], lines[2])]
+    rows = rows_of(folder, name, "\n".join(table))
+    assert [row["b"] for row in rows.rows] == [""]
+    assert [problem.code for problem in rows.problems] == ["empty-cell"]
