@@ -313,7 +313,7 @@ class TaskStatus(Enum):
     SUCCEEDED = "succeeded"
     FAILED = "failed"
     CANCELED = "canceled"
-    MISSING = "missing"  # 404: expired, unknown, or another account's
+    MISSING = "missing"  # 404, 410: expired, unknown, or another account's
     REFUSED = "refused"  # 401, 402, 403: the account, not the task
     UNREADABLE = "unreadable"  # no answer, or none that makes sense; poll again
     UNFAMILIAR = "unfamiliar"  # an answer about the task, whose status is no word that is known

@@ -25,7 +25,7 @@ class Flight:
     polled_at: float = 0.0  # when the last poll was sent
     log_says_ended: bool = False
     missing_since: float | None = None
-    unfamiliar_since: float | None = None
+    unusable_since: float | None = None  # when the first of its polls made no sense
     refused_since: float | None = None
     without_link_since: float | None = None
     was_late_link_reported: bool = False

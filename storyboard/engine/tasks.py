@@ -22,10 +22,13 @@ from storyboard.engine.transitions import (
 )
 from storyboard.records import SubmissionState, TaskReply, TaskStatus
 
-_MAX_MISSING_S = 600.0  # polls answered 404 are repeated for so long; then the outcome is unknown
+_MAX_MISSING_S = 600.0  # polls answered 404 or 410 are repeated for so long; then it is unknown
 _MAX_REFUSED_S = 60.0  # so are polls answered 401, 402 or 403; then the task waits for the next run
 _RETRY_WAIT_S = 30.0  # between such polls
 _MAX_WITHOUT_LINK_S = 600.0  # a success whose link is not there yet is polled for so long
+_MIN_UNREADABLE = 10  # polls in a row; fewer may be bad luck with few polls
+_OTHER_MATTERS = frozenset({TaskStatus.WAITING, TaskStatus.WORKING, TaskStatus.REFUSED})
+"""What a reply can say that is no word on a link which is not there."""
 
 
 class Tasks:
@@ -81,14 +84,16 @@ class Tasks:
         if after is not before:
             self._run.save(flight, after)
             self._on_ended(flight, now, was_in_flight=before.state is SubmissionState.ACCEPTED)
+        elif self._is_link_overdue(flight, reply, now):
+            self._give_up_link(flight, reply)
         elif reply.status is TaskStatus.MISSING:
             self._on_missing(flight, reply, now)
         elif reply.status is TaskStatus.REFUSED:
             self._on_refused(flight, reply, now)
         elif reply.status is TaskStatus.UNREADABLE:
-            self._on_unreadable(flight, now)
+            self._on_unreadable(flight, reply, now)
         elif reply.status is TaskStatus.SUCCEEDED:
-            self._on_success_without_link(flight, reply, now)
+            self._on_success_without_link(flight, now)
         elif before.state is SubmissionState.SUCCEEDED:
             self._run.give_up_download(flight, "its link is gone, and the API gives no other")
         elif reply.status in (TaskStatus.UNFAMILIAR, TaskStatus.MISMATCHED):
@@ -121,7 +126,7 @@ class Tasks:
 
     def _on_working(self, flight: Flight) -> None:
         flight.unreadable_polls, flight.missing_since, flight.refused_since = 0, None, None
-        flight.without_link_since, flight.unfamiliar_since = None, None
+        flight.without_link_since, flight.unusable_since = None, None
         age_s = flight.age_s(flight.polled_at)
         self._run.poll_schedule.on_working(flight.last_working_age_s, age_s)
         flight.last_working_age_s = age_s
@@ -130,10 +135,21 @@ class Tasks:
             self._run.log_trust.on_false_alarm()
         self._poll_later(flight)
 
-    def _on_unreadable(self, flight: Flight, now: float) -> None:
+    def _on_unreadable(self, flight: Flight, reply: TaskReply, now: float) -> None:
+        """Polls on, more and more slowly, for as long as a status that is not known is polled.
+
+        An API that gives no answer at all is out of reach, which says nothing of the task.
+        """
         flight.unreadable_polls += 1
-        wait_s = back_off_s(flight.unreadable_polls, max_wait_s=30.0, jitter=self._run.jitter)
-        self._run.polls.push(now + wait_s, flight)
+        is_answer = reply.http_status is not None
+        is_over = is_answer and self._is_unusable_for_long(flight, now)
+        if not is_over or flight.unreadable_polls < _MIN_UNREADABLE:
+            wait_s = back_off_s(flight.unreadable_polls, max_wait_s=30.0, jitter=self._run.jitter)
+            self._run.polls.push(now + wait_s, flight)
+        elif flight.submission.state is SubmissionState.SUCCEEDED:
+            self._give_up_link(flight, reply)
+        else:
+            self._give_up_task(flight, reply)
 
     def _on_ended(self, flight: Flight, now: float, *, was_in_flight: bool) -> None:
         """A final reply was written; a poll that only renewed a link ends nothing in flight."""
@@ -156,42 +172,58 @@ class Tasks:
             self._run.poll_schedule.on_finished(flight.last_working_age_s, flight.age_s(now))
             self._run.log_trust.on_finished(was_reported=flight.log_says_ended)
 
-    def _on_success_without_link(self, flight: Flight, reply: TaskReply, now: float) -> None:
+    def _on_success_without_link(self, flight: Flight, now: float) -> None:
         """Polls on, first after a second and then more and more slowly: the task was paid."""
         self._free_slot(flight, now)
-        is_renewal = flight.submission.state is SubmissionState.SUCCEEDED
         if flight.without_link_since is None:
             flight.without_link_since = now
-        since = flight.without_link_since
-        if now - since >= _RETRY_WAIT_S and not flight.was_late_link_reported:
+        since_s = now - flight.without_link_since
+        if since_s >= _RETRY_WAIT_S and not flight.was_late_link_reported:
             flight.was_late_link_reported = True
             self._run.add_progress(flight, Step.POSTPONED, "it is rendered, and has no link yet")
-        if now - since < _MAX_WITHOUT_LINK_S:
-            self._run.polls.push(now + min(max(1.0, now - since), _RETRY_WAIT_S), flight)
-        elif is_renewal:
+        self._run.polls.push(now + min(max(1.0, since_s), _RETRY_WAIT_S), flight)
+
+    def _is_link_overdue(self, flight: Flight, reply: TaskReply, now: float) -> bool:
+        """Whether a success was seen so long ago that no link will come, whatever comes instead."""
+        since = flight.without_link_since
+        says_nothing = reply.http_status is None or reply.status in _OTHER_MATTERS
+        return since is not None and now - since >= _MAX_WITHOUT_LINK_S and not says_nothing
+
+    def _give_up_link(self, flight: Flight, reply: TaskReply) -> None:
+        if flight.submission.state is SubmissionState.SUCCEEDED:
             self._run.give_up_download(flight, "its link is gone, and the API gives no other")
-        else:
-            now_utc = self._run.clock.now()
-            self._run.save(
-                flight, after_success_without_link(flight.submission, reply, now=now_utc)
-            )
-            self._run.add_progress(flight, Step.RENDERED)
-            self._run.give_up_download(flight, "the API gave no link to it")
+            return
+        now_utc = self._run.clock.now()
+        self._run.save(flight, after_success_without_link(flight.submission, reply, now=now_utc))
+        self._run.add_progress(flight, Step.RENDERED)
+        self._run.give_up_download(flight, "the API gave no link to it")
 
     def _on_unfamiliar(self, flight: Flight, reply: TaskReply, now: float) -> None:
         """Polls on for as long as a task may take: it is told at once, and never guessed at."""
         reason = reply.reason or ""
-        max_s = self._run.settings.slowest_s(flight.submission.model)
-        if flight.unfamiliar_since is None:
-            flight.unfamiliar_since = now
         if reason not in self._reported:
             self._reported.add(reason)
-            detail = f"{reason}; it is polled on, for {max_s / 60:.0f} minutes at most"
+            minutes = self._max_unusable_s(flight) / 60
+            detail = f"{reason}; it is polled on, for {minutes:.0f} minutes at most"
             self._run.add_progress(flight, Step.ODD, detail)
-        if now - flight.unfamiliar_since < max_s:
-            flight.unreadable_polls = 0
-            self._poll_later(flight)
+        if self._is_unusable_for_long(flight, now):
+            self._give_up_task(flight, reply)
             return
+        flight.unreadable_polls = 0
+        self._poll_later(flight)
+
+    def _is_unusable_for_long(self, flight: Flight, now: float) -> bool:
+        """Whether all polls since long ago, this one included, made no sense."""
+        if flight.unusable_since is None:
+            flight.unusable_since = now
+        return now - flight.unusable_since >= self._max_unusable_s(flight)
+
+    def _max_unusable_s(self, flight: Flight) -> float:
+        if flight.submission.state is SubmissionState.SUCCEEDED:
+            return _MAX_WITHOUT_LINK_S
+        return self._run.settings.slowest_s(flight.submission.model)
+
+    def _give_up_task(self, flight: Flight, reply: TaskReply) -> None:
         self._run.tasks.pop(flight.key, None)
         self._run.save(flight, after_unfamiliar(flight.submission, reply))
         self._run.add_progress(flight, Step.UNKNOWN, flight.submission.reason or "")

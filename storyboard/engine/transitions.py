@@ -94,7 +94,7 @@ def after_unfamiliar(submission: Submission, reply: TaskReply) -> Submission:
 
 
 def after_disappearance(submission: Submission, reply: TaskReply) -> Submission:
-    """The submission after its polls were answered 404 for too long: its outcome is unknown."""
+    """The submission after its task was not found for too long: its outcome is unknown."""
     return replace(
         submission,
         state=SubmissionState.UNKNOWN,

@@ -10,13 +10,15 @@ from storyboard.api.http.response import Answer
 from storyboard.engine.job import Step
 from storyboard.errors import ExitCode
 from storyboard.planning.plan import PlanOptions
+from storyboard.videos.result import FetchFailed
 from tests.engine.rig import make_takes
-from tests.engine.simulation import HOUR, Simulation, between, json_answer, refused, task
+from tests.engine.simulation import HOUR, Simulation, between, json_answer, no_answer, refused, task
 
 
-def test_a_task_that_is_not_found_for_ten_minutes_is_unknown(sim: Simulation) -> None:
+@pytest.mark.parametrize("status", [404, 410])
+def test_a_task_that_is_not_found_for_ten_minutes_is_unknown(sim: Simulation, status: int) -> None:
     sim.takes = sim.takes[:1]
-    sim.on_poll = lambda call: refused(404, "Not found: task")
+    sim.on_poll = lambda call: refused(status, "Not found: task")
     sim.render()
     [submission] = sim.submissions()
     assert submission.state.value == "unknown"
@@ -94,6 +96,22 @@ def test_a_success_whose_link_never_comes_is_rendered_and_not_failed(
     assert len(sim.api.polls) < 35
     steps = [progress.step for _, progress in sim.progress]
     assert steps == [Step.ACCEPTED, Step.POSTPONED, Step.RENDERED, Step.NOT_DOWNLOADED]
+    sim.render()
+    assert len(sim.api.posts) == 1
+
+
+@pytest.mark.parametrize(
+    "then", [refused(500), refused(404), task("task-1", "odd"), Answer(200, body=b"<html>")]
+)
+def test_a_success_without_a_link_is_not_waited_for_longer_because_of_what_comes_then(
+    sim: Simulation, then: Answer
+) -> None:
+    sim.takes, sim.render_s = sim.takes[:1], 0.0
+    sim.on_poll = lambda call: without_link(call.task_id, []) if call.number == 1 else then
+    result = sim.render()
+    assert sim.states() == ["succeeded"]
+    assert list(result.not_downloaded.values()) == ["the API gave no link to it"]
+    assert 600 <= sim.clock.time_s - sim.api.polls[0].at_s < 660
     sim.render()
     assert len(sim.api.posts) == 1
 
@@ -247,6 +265,68 @@ def test_replies_about_another_task_do_not_go_on_for_ever(
 
     assert sim.states() == ["unknown"]
     assert sim.clock.time_s < HOUR + 300
+
+
+@pytest.mark.parametrize(
+    ("answer", "reason"),
+    [
+        (refused(500, "Internal: oh"), "HTTP 500: Internal: oh"),
+        (refused(429, "Rate limit exceeded"), "HTTP 429: Rate limit exceeded"),
+        (json_answer({"hello": "world"}), "the reply has no task status"),
+        (Answer(200, body=b"<html>"), "the reply has no task status"),
+        (Answer(200, body=b'{"co', trouble="the reply was cut off"), "the reply was cut off"),
+    ],
+)
+def test_polls_that_are_answered_and_never_usable_end_as_unknown_after_the_slowest_time(
+    sim: Simulation, answer: Answer, reason: str
+) -> None:
+    sim.takes = sim.takes[:1]
+    sim.on_poll = lambda call: answer
+    sim.render()
+    [submission] = sim.submissions()
+    assert submission.state.value == "unknown"
+    assert submission.reason == f"the API gave no usable status for task task-1: {reason}"
+    assert HOUR <= sim.clock.time_s < HOUR + 300
+    sim.render()
+    assert len(sim.api.posts) == 1
+
+
+def test_errors_among_odd_statuses_do_not_make_them_endless(sim: Simulation) -> None:
+    sim.takes = sim.takes[:1]
+    sim.on_poll = lambda call: refused(500) if call.number % 3 else task(call.task_id, "odd")
+    sim.render()
+    assert sim.states() == ["unknown"]
+    assert sim.clock.time_s < HOUR + 300
+
+
+def test_hours_without_the_api_say_nothing_of_a_task(sim: Simulation) -> None:
+    sim.takes = sim.takes[:1]
+    poll = sim.on_poll
+    sim.on_poll = lambda call: (
+        refused(502)
+        if call.number in (1, 2)
+        else no_answer()
+        if between(0, 5 * HOUR, sim)
+        else poll(call)
+    )
+    sim.render()
+    assert sim.states() == ["succeeded"]
+
+
+def test_a_link_that_cannot_be_renewed_for_ten_minutes_is_left_to_a_later_run(
+    sim: Simulation,
+) -> None:
+    sim.takes = sim.takes[:1]
+    poll, fetch = sim.on_poll, sim.fetch
+    sim.fetch = lambda submission, part: FetchFailed("host: HTTP 403", is_gone=True)
+    sim.on_poll = lambda call: refused(500) if sim.clock.time_s > 70 else poll(call)
+    result = sim.render()
+    assert sim.states() == ["succeeded"]
+    assert list(result.not_downloaded.values()) == ["its link is gone, and the API gives no other"]
+    assert sim.clock.time_s < 900
+    sim.fetch = fetch
+    sim.render()
+    assert [submission.video is not None for submission in sim.submissions()] == [True]
 
 
 def test_a_firewall_s_page_for_a_poll_is_no_word_about_the_account(sim: Simulation) -> None:

@@ -42,6 +42,7 @@ _ENDS = frozenset({TaskStatus.SUCCEEDED, TaskStatus.FAILED, TaskStatus.CANCELED}
 _KEPT = _ENDS | {TaskStatus.MISSING, TaskStatus.UNFAMILIAR, TaskStatus.MISMATCHED}
 """The answers whose body goes into the state file; all others are passed by."""
 
+_MISSING = frozenset({404, 410})
 _REFUSED = frozenset({401, 402, 403})
 _VIDEO_TYPES = re.compile(
     r"video\b.*|application/mp4|(application/)?octet-stream|mp4|webm|mov|m4v|movie|quicktime", re.I
@@ -151,7 +152,7 @@ def _status_of_error(status: int, document: Any, *, is_own: bool) -> tuple[TaskS
     if 200 <= status < 300:
         return TaskStatus.UNREADABLE, "the reply has no task status"
     reason = f"HTTP {status}: {said}" if said else f"HTTP {status}"
-    if status == 404:
+    if status in _MISSING:
         return TaskStatus.MISSING, reason
     # Only the API itself speaks for the account; a firewall's page says nothing of the key.
     is_refused = is_own and status in _REFUSED

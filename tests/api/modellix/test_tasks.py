@@ -317,6 +317,7 @@ def test_a_failed_task_with_an_error_code_is_still_failed() -> None:
         (402, TaskStatus.REFUSED),
         (403, TaskStatus.REFUSED),
         (404, TaskStatus.MISSING),
+        (410, TaskStatus.MISSING),
         (400, TaskStatus.UNREADABLE),
         (302, TaskStatus.UNREADABLE),
         (429, TaskStatus.UNREADABLE),
