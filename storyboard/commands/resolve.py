@@ -24,7 +24,7 @@ from storyboard.models.catalog import Catalog, load_catalog
 from storyboard.project.output_folder import open_folder
 from storyboard.project.workspace import Workspace
 from storyboard.records import Submission, TaskStatus
-from storyboard.recovery.decisions import UNKNOWN_STATES, abandoned, adopted, released
+from storyboard.recovery.decisions import abandoned, adopted, owns_task, released
 from storyboard.recovery.rewrite import connect_for, find_rendered, poll_task, rewrite_outputs
 from storyboard.recovery.task_ids import choose_unknown
 
@@ -107,7 +107,7 @@ def _check_task(
     """How the task stands; UsageError where it cannot be the submission's."""
     others = [one for one in known if one.task_id == task_id and one.id != submission.id]
     # A task that the API gave to several is nobody's until one of them is decided about.
-    owner = next((one for one in others if one.state not in UNKNOWN_STATES), None)
+    owner = next(filter(owns_task, others), None)
     if owner is not None:
         raise UsageError(
             f"task {task_id} belongs to take {owner.take}, sent at "

@@ -6,7 +6,7 @@ run and the other submission, and the manifest carries it to other machines.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from storyboard.records import OPEN_STATES, Submission, SubmissionState
@@ -29,6 +29,18 @@ def is_contradicted(submission: Submission) -> bool:
     """Whether the submission says of its task that others were given it too."""
     task_id, reason = submission.task_id, submission.reason
     return bool(task_id and reason and _mark(task_id) in reason)
+
+
+def disputed_tasks(submissions: Iterable[Submission]) -> frozenset[str]:
+    """The tasks of which a submission says so, and those of several requests among them."""
+    disputed: set[str] = set()
+    requests: dict[str, str] = {}
+    for one in submissions:
+        if one.task_id:
+            is_shared = requests.setdefault(one.task_id, one.fingerprint) != one.fingerprint
+            if is_shared or is_contradicted(one):
+                disputed.add(one.task_id)
+    return frozenset(disputed)
 
 
 def after_contradiction(submission: Submission, reason: str) -> Submission:

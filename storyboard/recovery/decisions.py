@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from storyboard.names import fold
+from storyboard.planning.contradictions import GIVEN_UP, disputed_tasks, is_contradicted
 from storyboard.records import Submission, SubmissionState, Take
 
 UNKNOWN_STATES = frozenset({SubmissionState.SENDING, SubmissionState.UNKNOWN})
@@ -48,23 +49,19 @@ def untraced_among(submissions: Iterable[Submission]) -> tuple[Submission, ...]:
 
     Giving one up by hand does not undo what the API may have accepted.
     """
-    given_up = {SubmissionState.RELEASED, SubmissionState.ABANDONED}
     submissions = tuple(submissions)
-    shared = shared_tasks(submissions)
+    disputed = disputed_tasks(submissions)
     return tuple(
         one
         for one in submissions
-        if one.state in UNKNOWN_STATES | given_up and (not one.task_id or one.task_id in shared)
+        if one.state in UNKNOWN_STATES | GIVEN_UP and (not one.task_id or one.task_id in disputed)
     )
 
 
-def shared_tasks(submissions: Iterable[Submission]) -> frozenset[str]:
-    """The tasks that the API gave to different requests, so that whose they are is not known."""
-    requests: dict[str, set[str]] = {}
-    for one in submissions:
-        if one.task_id:
-            requests.setdefault(one.task_id, set()).add(one.fingerprint)
-    return frozenset(task for task, owners in requests.items() if len(owners) > 1)
+def owns_task(submission: Submission) -> bool:
+    """Whether its task is known to be its own, so that it can be that of no other."""
+    is_settled = submission.state not in UNKNOWN_STATES | GIVEN_UP
+    return bool(submission.task_id) and is_settled and not is_contradicted(submission)
 
 
 def find_named(name: str, submissions: Sequence[Submission], takes: Sequence[Take]) -> Named:

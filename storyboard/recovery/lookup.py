@@ -12,9 +12,10 @@ from storyboard.api.protocols import Api
 from storyboard.api.request_log import read_whole_log
 from storyboard.console.printing import say
 from storyboard.errors import AccountError, StateError, Unreachable, UsageError
+from storyboard.planning.contradictions import disputed_tasks
 from storyboard.project.workspace import SANDBOX, Workspace
 from storyboard.records import Submission, TaskStatus
-from storyboard.recovery.decisions import UNKNOWN_STATES, adopted, shared_tasks, untraced_among
+from storyboard.recovery.decisions import adopted, owns_task, untraced_among
 from storyboard.recovery.matching import Match, Span, UserIds, find_user_ids, match_log, spans_of
 from storyboard.recovery.rewrite import poll_task
 from storyboard.state.files import FILE_NAME as STATE
@@ -36,18 +37,20 @@ def look_up(
     unknown: Sequence[Submission], api: Api, space: Workspace, store: Store
 ) -> list[Finding]:
     """Each unknown submission with what the API knows of it; what is found is written at once."""
+    near = _neighbours(space) if unknown else []
+    disputed = disputed_tasks((*store.submissions(), *near))
     # One whose task was known, and not found for a while, needs no log.
-    shared = shared_tasks(store.submissions())
-    with_task = [one for one in unknown if one.task_id and one.task_id not in shared]
+    with_task = [one for one in unknown if one.task_id and one.task_id not in disputed]
     without = [one for one in unknown if one not in with_task]
     findings = [_adopt(one, one.task_id or "", (), api, store) for one in with_task]
-    for match in _match(without, api, space, store) if without else ():
-        if match.entry is None:
-            findings.append(
-                Finding(match.submission, None, match.candidates, match.doubt or "nothing fits")
-            )
+    for match in _match(without, api, store, near) if without else ():
+        task_id = match.entry.task_id if match.entry else ""
+        doubt = match.doubt or "nothing fits"
+        if task_id in disputed:  # by others, too, whose state files may lie anywhere
+            doubt = f"the one row that fits is task {task_id}, which the API gave to several takes"
+        if match.entry is None or task_id in disputed:
+            findings.append(Finding(match.submission, None, match.candidates, doubt))
         else:
-            task_id = match.entry.task_id
             findings.append(_adopt(match.submission, task_id, match.candidates, api, store))
     return sorted(findings, key=lambda finding: finding.submission.id)
 
@@ -64,7 +67,7 @@ def _adopt(
 
 
 def _match(
-    unknown: Sequence[Submission], api: Api, space: Workspace, store: Store
+    unknown: Sequence[Submission], api: Api, store: Store, near: Sequence[Submission]
 ) -> tuple[Match, ...]:
     """What the account's request log has for each submission."""
     if not isinstance(api, Account):
@@ -85,8 +88,8 @@ def _match(
         for start, end in spans_of(unknown, clock_offset_s=offset_s)
     ]
     entries = [entry for span in spans for entry in read_whole_log(api, *span, sleep=_wait)]
-    known, near = store.submissions(), _neighbours(space)
-    shared = shared_tasks(known)
+    known = store.submissions()
+    disputed = disputed_tasks((*known, *near))
     own = {one.task_id: one.user_id for one in known if one.task_id and one.user_id}
     return match_log(
         unknown,
@@ -94,7 +97,7 @@ def _match(
         known_tasks={
             one.task_id
             for one in (*known, *near)
-            if one.task_id and (one.task_id not in shared or one.state not in UNKNOWN_STATES)
+            if one.task_id and (one.task_id not in disputed or owns_task(one))
         },
         others=[one for one in untraced_among((*known, *near)) if one not in unknown],
         user_ids=_ask_for_user_ids(api, unknown, entries, spans, own),

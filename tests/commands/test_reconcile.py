@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 import requests
 
+from storyboard.planning.contradictions import describe_contradiction
 from storyboard.sandbox.faults import Faults
 from storyboard.sandbox.server import SandboxServer
 from storyboard.state.lock import hold_lock
@@ -147,6 +148,41 @@ def test_a_task_that_the_api_gave_to_two_takes_is_not_adopted_for_both(
         0,
         f"two.t1: adopted task {tasks[1]} (succeeded)",
     )
+
+
+def give_the_task_away(folder: Path, task_id: str, to: str) -> None:
+    """Take `one` as a render leaves it that learns that another take got its task as well."""
+    with closing(sqlite3.connect(folder / "state.sqlite3")) as db, db:
+        db.execute(
+            "UPDATE submissions SET task_id = ?, reason = ? WHERE take = 'one'",
+            (task_id, describe_contradiction(task_id, [to])),
+        )
+
+
+@pytest.mark.parametrize("has_user_ids", [True, False])
+@pytest.mark.parametrize("folder", [Path("renders/other"), Path("far/away")])
+def test_a_task_that_the_api_gave_to_takes_of_two_films_is_adopted_for_neither(
+    program: Program, film: Path, server: SandboxServer, folder: Path, has_user_ids: bool
+) -> None:
+    other = Path("other.yaml")
+    other.write_text(FILM.replace("a storm", "the fog"), "utf-8")
+    server.faults = Faults(lost_reply=(1,))
+    program("render", film, "--yes", "--only", "one")
+    server.faults = Faults(reset_before=(1,))
+    program("render", other, "--yes", "--only", "one", "--output", folder)
+    server.faults = Faults()
+    task_id = server.ledger.submissions[0].id
+    give_the_task_away(OUT, task_id, "take one of other.yaml")
+    give_the_task_away(folder, task_id, "take one of film.yaml")
+    if not has_user_ids:
+        forget_user_ids()
+
+    for path, out in ((film, OUT), (other, folder)):
+        output = program("reconcile", path, "--output", out)
+        assert output.code == 4
+        assert "one: sent at " in output.out
+        assert "adopted" not in output.out
+    assert program("resolve", film, "one", "--task-id", task_id).code == 0
 
 
 def test_a_submission_given_up_by_hand_may_still_have_made_the_row(

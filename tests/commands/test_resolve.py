@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import shutil
 import sqlite3
+from contextlib import closing
 from datetime import datetime, timezone
 from pathlib import Path
 
 import pytest
 
+from storyboard.planning.contradictions import describe_contradiction
 from storyboard.sandbox.faults import Faults
 from storyboard.sandbox.server import SandboxServer
 from storyboard.state.lock import hold_lock
@@ -114,6 +116,26 @@ def test_a_task_that_another_take_has_is_refused_unasked(
     assert output.code == 2
     assert f"task {other} belongs to take two.t1, sent at " in output.err
     assert server.ledger.polls == polls
+
+
+@pytest.mark.parametrize("is_marked", [True, False])
+@pytest.mark.parametrize("decision", ["--resubmit", "--abandon"])
+def test_once_one_of_two_takes_with_a_task_is_given_up_the_task_may_be_the_other_s(
+    program: Program,
+    film: Path,
+    server: SandboxServer,
+    lost_shot: None,
+    *,
+    decision: str,
+    is_marked: bool,
+) -> None:
+    task_id = server.ledger.submissions[0].id
+    why = describe_contradiction(task_id, ["another"]) if is_marked else None
+    with closing(sqlite3.connect(OUT / "state.sqlite3")) as db, db:
+        db.execute("UPDATE submissions SET task_id = ?, reason = ?", (task_id, why))
+    assert program("resolve", film, "two.t1", decision).code == 0
+    output = program("resolve", film, "two.t2", "--task-id", task_id)
+    assert output.code == 0, output.err
 
 
 def test_what_cannot_be_a_task_id_is_refused(program: Program, film: Path, lost: str) -> None:

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 
+from storyboard.planning.contradictions import describe_contradiction
 from storyboard.planning.plan import make_plan
 from storyboard.records import ActionKind, Position, Submission, SubmissionState, Take
 from storyboard.recovery.decisions import (
     abandoned,
     adopted,
     find_named,
+    owns_task,
     released,
     unknown_among,
     untraced_among,
 )
 
+State = SubmissionState
 NOON = datetime(2026, 11, 22, 12, 0, 0, tzinfo=timezone.utc)
 LATER = NOON + timedelta(hours=1)
 
@@ -66,6 +70,22 @@ def test_what_was_given_up_may_still_have_made_a_task() -> None:
         "released",
     }
     assert untraced_among([adopted(rows[0], "task-1")]) == ()
+
+
+def test_a_task_is_owned_unless_it_is_unknown_given_up_or_contradicted() -> None:
+    why = describe_contradiction("task-9", ["take two"])
+    rows = [replace(sent(n, "one", state=state), task_id="task-9") for n, state in enumerate(State)]
+    owners = {one.state.value for one in rows if owns_task(one)}
+    states = {state.value for state in State}
+    assert owners == states - {"sending", "unknown", "abandoned", "released"}
+    assert not any(owns_task(replace(one, reason=f"doubtful: {why}")) for one in rows)
+
+
+def test_what_lost_its_task_to_another_may_have_made_a_task_that_no_file_knows() -> None:
+    why = describe_contradiction("task-9", ["take two"])
+    row = replace(sent(1, "one"), task_id="task-9", reason=why)
+    assert untraced_among([row]) == (row,)
+    assert untraced_among([replace(row, reason="it disappeared")]) == ()
 
 
 def test_a_take_is_found_by_its_id_without_regard_to_case() -> None:
