@@ -24,7 +24,6 @@ from storyboard.engine.events import (
     LogChecked,
     LogCheckFailed,
 )
-from storyboard.engine.flight import Flight
 from storyboard.engine.job import EngineSettings, Job, Progress, RunResult
 from storyboard.engine.request_log import RequestLog
 from storyboard.engine.run import Run
@@ -32,7 +31,7 @@ from storyboard.engine.submissions import Submissions
 from storyboard.engine.task_ids import TaskIds
 from storyboard.engine.tasks import Tasks
 from storyboard.errors import StateError
-from storyboard.records import Action, ActionKind, Outcome, Submission, SubmitReply, TaskReply
+from storyboard.records import Action, ActionKind, Outcome, SubmissionState, SubmitReply, TaskReply
 from storyboard.videos.result import Fetch, Fetched, FetchFailed
 
 
@@ -147,6 +146,8 @@ class Engine:
             self._ending.fail(error, now)
 
     def _load_plans(self) -> None:
+        with self._transaction([]):
+            self._task_ids.put_earlier_in_doubt()
         for job in self._run.jobs:
             for action in (*job.plan.actions, *job.plan.orphans):
                 if action.same_as is None:
@@ -158,14 +159,11 @@ class Engine:
         if action.kind is ActionKind.SUBMIT:
             self._run.waiting.append((job, action.take))
         elif action.kind is ActionKind.RESUME and action.submission:
-            self._tasks.resume(self._known(job, action, action.submission), now)
+            flight = self._task_ids.loaded(job, action, action.submission)
+            if flight.submission.state is SubmissionState.ACCEPTED:  # and not in doubt by now
+                self._tasks.resume(flight, now)
         elif action.kind is ActionKind.DOWNLOAD and action.submission:
-            self._downloads.add(self._known(job, action, action.submission))
-
-    def _known(self, job: Job, action: Action, submission: Submission) -> Flight:
-        flight = Flight(job, action.take, submission)
-        self._task_ids.add(flight)
-        return flight
+            self._downloads.add(self._task_ids.loaded(job, action, action.submission))
 
     def _is_done(self) -> bool:
         run = self._run

@@ -11,9 +11,13 @@ from dataclasses import replace
 from storyboard.engine.flight import Flight
 from storyboard.engine.job import Job, Step
 from storyboard.engine.run import Run
-from storyboard.planning.contradictions import after_contradiction, describe_contradiction
+from storyboard.planning.contradictions import (
+    after_contradiction,
+    contradict,
+    describe_contradiction,
+)
 from storyboard.planning.plan import take_of
-from storyboard.records import Outcome, Submission, SubmissionState, SubmitReply
+from storyboard.records import Action, Outcome, Submission, SubmissionState, SubmitReply
 
 
 class TaskIds:
@@ -28,10 +32,25 @@ class TaskIds:
                 if row.task_id:
                     self._earlier.setdefault(row.task_id, []).append((job, row))
 
-    def add(self, flight: Flight) -> None:
-        """A flight whose task is known; it stands for its row from now on."""
-        task_id = flight.submission.task_id or ""
-        self._flights.setdefault(task_id, {})[flight.key] = flight
+    def put_earlier_in_doubt(self) -> None:
+        """Puts in doubt what earlier runs believed of one task, also of several films' takes."""
+        for task_id, rows in [*self._earlier.items()]:
+            if not contradict([row for _, row in rows]):
+                continue
+            flights = self._load_earlier(task_id)
+            for flight in [*flights.values()]:
+                mine = flight.submission.fingerprint
+                others = [each for each in flights.values() if each.submission.fingerprint != mine]
+                names = [_name(other, flight.job) for other in others]
+                self._put_in_doubt(flight, describe_contradiction(task_id, names))
+
+    def loaded(self, job: Job, action: Action, submission: Submission) -> Flight:
+        """The flight of an action's submission, as it stands now; its task is known."""
+        flights = self._flights.setdefault(submission.task_id or "", {})
+        known = flights.get((job.name, submission.id))
+        flight = Flight(job, action.take, known.submission if known else submission)
+        flights[flight.key] = flight
+        return flight
 
     def check(self, flight: Flight, reply: SubmitReply) -> SubmitReply:
         """The reply to a POST; with an unknown outcome where its task is another submission's.
@@ -45,7 +64,8 @@ class TaskIds:
         if others and reply.outcome is not Outcome.ACCEPTED:
             return replace(reply, task_id=None)
         for other in others:
-            self._put_in_doubt(other, reply.task_id, flight)
+            name = _name(flight, other.job)
+            self._put_in_doubt(other, describe_contradiction(reply.task_id, [name]))
         self._flights.setdefault(reply.task_id, {})[flight.key] = flight
         if not others:
             return reply
@@ -55,15 +75,18 @@ class TaskIds:
 
     def _others(self, flight: Flight, task_id: str) -> list[Flight]:
         """The submissions of other requests that have the task."""
-        flights = self._flights.setdefault(task_id, {})
-        for job, row in self._earlier.pop(task_id, ()):
-            flights.setdefault((job.name, row.id), Flight(job, take_of(row), row))
+        flights = self._load_earlier(task_id)
         mine = flight.submission.fingerprint
         return [each for each in flights.values() if each.submission.fingerprint != mine]
 
-    def _put_in_doubt(self, other: Flight, task_id: str, flight: Flight) -> None:
+    def _load_earlier(self, task_id: str) -> dict[tuple[str, int], Flight]:
+        flights = self._flights.setdefault(task_id, {})
+        for job, row in self._earlier.pop(task_id, ()):
+            flights.setdefault((job.name, row.id), Flight(job, take_of(row), row))
+        return flights
+
+    def _put_in_doubt(self, other: Flight, reason: str) -> None:
         before = other.submission
-        reason = describe_contradiction(task_id, [_name(flight, other.job)])
         after = after_contradiction(before, reason)
         if after is before:
             return

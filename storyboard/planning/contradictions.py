@@ -14,6 +14,7 @@ from storyboard.records import OPEN_STATES, Submission, SubmissionState
 GIVEN_UP = frozenset({SubmissionState.ABANDONED, SubmissionState.RELEASED})
 """States that a person chose: nothing is waited for any more."""
 
+_BELIEVED = frozenset({SubmissionState.ACCEPTED, SubmissionState.SUCCEEDED})
 _MAX_NAMES = 3
 
 
@@ -41,6 +42,16 @@ def disputed_tasks(submissions: Iterable[Submission]) -> frozenset[str]:
             if is_shared or is_contradicted(one):
                 disputed.add(one.task_id)
     return frozenset(disputed)
+
+
+def contradict(same_task: Sequence[Submission]) -> bool:
+    """Whether submissions with one task are believed, and are of different requests.
+
+    Those that were given up, or say of their task that it is in doubt, claim it no more.
+    """
+    claims = [one for one in same_task if one.state not in GIVEN_UP and not is_contradicted(one)]
+    is_believed = any(one.state in _BELIEVED for one in claims)
+    return is_believed and len({one.fingerprint for one in claims}) > 1
 
 
 def after_contradiction(submission: Submission, reason: str) -> Submission:

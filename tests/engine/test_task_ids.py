@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from contextlib import closing
+from dataclasses import replace
+from typing import Any
+
 from storyboard.engine.job import Step
 from storyboard.planning.plan import PlanOptions
+from storyboard.recovery.decisions import adopted
+from storyboard.state.store import Store
 from tests.engine.rig import make_take, make_takes
-from tests.engine.simulation import Call, Simulation, accepted, json_answer, task
+from tests.engine.simulation import ORIGIN, Call, Simulation, accepted, json_answer, task
 
 
 def same_task_for(sim: Simulation, *numbers: int) -> None:
@@ -189,3 +195,54 @@ def test_a_doubt_about_a_finished_take_is_written_once(sim: Simulation) -> None:
         "doubtful: the API gave its task, task-1, to take shot-2 too, and it can be of one alone"
     )
     assert said(sim, Step.DOUBTFUL) == ["shot-1"]
+
+
+def rewrite_rows(sim: Simulation, **facts: Any) -> None:
+    """The rows as a version wrote them that compared no tasks."""
+    with closing(Store(sim.folder, origin=ORIGIN, storyboard="film")) as store:
+        for row in store.submissions():
+            store.update(replace(row, reason=None, **facts))
+
+
+def test_two_open_rows_of_an_earlier_version_with_one_task_are_not_resumed(sim: Simulation) -> None:
+    sim.on_poll = lambda call: task(call.task_id)
+    sim.timeout_s = 10
+    sim.render()
+    rewrite_rows(sim, task_id="task-1")
+    polls = len(sim.api.polls)
+    sim.render()
+    sim.render()
+
+    assert sim.states() == ["unknown"] * 3
+    assert len(sim.api.polls) == polls
+    assert said(sim, Step.UNKNOWN) == ["shot-1", "shot-2", "shot-3"]
+    assert sim.submissions()[0].reason == (
+        "the API gave its task, task-1, to take shot-2 and take shot-3 too, "
+        "and it can be of one alone"
+    )
+
+
+def test_a_finished_row_with_the_task_of_an_open_one_is_doubtful_when_it_is_loaded(
+    sim: Simulation,
+) -> None:
+    takes, sim.takes = sim.takes, sim.takes[:1]
+    sim.render()
+    sim.takes, sim.timeout_s, sim.concurrency = takes[:2], 10, 1
+    sim.on_poll = lambda call: task(call.task_id)
+    sim.render()
+    rewrite_rows(sim, task_id="task-1")
+    sim.render()
+
+    assert sim.states() == ["succeeded", "unknown"]
+    assert said(sim, Step.DOUBTFUL) == ["shot-1"]
+
+
+def test_a_task_that_was_given_to_one_take_by_hand_is_finished_for_it(sim: Simulation) -> None:
+    same_task_for(sim, 1, 2)
+    sim.render()
+    with closing(Store(sim.folder, origin=ORIGIN, storyboard="film")) as store:
+        store.update(adopted(store.submissions()[0], "task-1"))
+    sim.render()
+
+    assert sim.states() == ["succeeded", "unknown", "succeeded"]
+    assert said(sim, Step.DOUBTFUL) == []
