@@ -39,10 +39,20 @@ class Position(NamedTuple):
 
 
 class RowSource(NamedTuple):
-    """The row of a table that a value came from: where it begins, and the cells that were used."""
+    """The row of a table that a value came from: where it begins, and the cells that were used.
+
+    `number` counts the rows of its file from 1; it is 0 where the line tells them apart.
+    """
 
     position: Position
     cells: tuple[tuple[str, Json], ...] = ()
+    number: int = 0
+
+    @property
+    def place(self) -> str:
+        """The file and the line, `p.csv:3`, and the number of the row where it is known."""
+        number = f" (row {self.number})" if self.number else ""
+        return f"{self.position.path}:{self.position.line}{number}"
 
 
 class Severity(Enum):

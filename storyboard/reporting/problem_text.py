@@ -63,7 +63,7 @@ def concise_text(problems: Sequence[Problem]) -> str:
 def describe_row(row: RowSource) -> str:
     """Where a row stands, and its cells that were used: `p.csv:3, row.seconds: 'five'`."""
     cells = [f"{cell_path(name)}: {format_value(value)}" for name, value in row.cells[:_MAX_CELLS]]
-    return ", ".join([f"{row.position.path}:{row.position.line}", *map(printable, cells)])
+    return ", ".join([row.place, *map(printable, cells)])
 
 
 def _without_most_rows(problems: Sequence[Problem]) -> Iterator[Problem | str]:

@@ -654,3 +654,19 @@ def test_arrows_within_a_text_are_no_conflict(tmp_path: Path) -> None:
     prompt = "<<<<<<<<\n    A sign says <<<<<<< HEAD\n    =======\n    >>>>>>>more"
     text = f"{HEAD}shots:\n- id: a\n  prompt: |\n    {prompt}\n"
     assert told(load_text(tmp_path, text)) == []
+
+
+def test_of_rows_that_share_a_line_the_number_is_told(tmp_path: Path) -> None:
+    shot = "- {id: '{{ row.id }}', rows: rows.json, prompt: '{{ row.prompt }}'}\n"
+    rows = '[{"id": "a", "prompt": "x"}, 5, {"id": "b", "prompt": ""}, {"id": "a", "prompt": "y"}]'
+    lines = told(load_text(tmp_path, f"{HEAD}shots:\n{shot}", rows_json=rows))
+    assert "the id 'a' is taken, by the row at rows.json:1 (row 1)" in lines[0]
+    assert lines[0].endswith("(rows.json:1 (row 4), row.id: 'a')")
+    assert lines[1].endswith("the prompt is empty (rows.json:1 (row 3), row.prompt: '')")
+
+
+def test_of_rows_on_lines_of_their_own_no_number_is_told(tmp_path: Path) -> None:
+    shot = "- {id: '{{ row.id }}', rows: rows.json, prompt: '{{ row.prompt }}'}\n"
+    rows = '[{"id": "a", "prompt": "x"},\n{"id": "b", "prompt": ""}]'
+    (line,) = told(load_text(tmp_path, f"{HEAD}shots:\n{shot}", rows_json=rows))
+    assert line.endswith("(rows.json:2, row.prompt: '')")

@@ -10,16 +10,17 @@ from storyboard.language.expansion.shot_scope import ShotScope
 from storyboard.language.expansion.values import Report, attempt, read_text
 from storyboard.language.nodes import MappingNode, ScalarNode
 from storyboard.names import check_id
-from storyboard.records import Position, Problem
+from storyboard.records import Position, Problem, RowSource
 from storyboard.reporting.invisible import hint_for_invisible
 from storyboard.reporting.value_paths import format_value
 
 
 class Claim(NamedTuple):
-    """An id as it is written, and where."""
+    """An id as it is written, and where; `row` is the one that a template made it from."""
 
     text: str
     position: Position
+    row: RowSource | None = None
 
 
 def claim_id(
@@ -29,6 +30,7 @@ def claim_id(
     known: dict[str, Claim],
     *,
     rendered: str | None = None,
+    row: RowSource | None = None,
 ) -> Problem | None:
     """The problem with an id, or None, in which case it is entered in `known`.
 
@@ -43,10 +45,15 @@ def claim_id(
     folded = text.casefold()
     first = known.get(folded)
     if first is None:
-        known[folded] = Claim(text, position)
+        known[folded] = Claim(text, position, row)
         return None
     quoted = format_value(text)
-    if first.position == position:
+    if first.row and row and first.row != row:
+        message = f"{where}: the id {quoted} is taken, by the row at {first.row.place}"
+        hint = "change one of the two rows, or let the id hold another column"
+        if first.text != text:
+            hint += "; upper and lower case count as equal"
+    elif first.position == position:
         message = f"{where}: several shots of this entry get the id {quoted}"
         hint = "let the id name what sets them apart, such as a matrix axis or a column"
     else:
@@ -75,7 +82,9 @@ def read_id(
     if text is None:
         return None
     rendered = text if found.value.is_template else None
-    problem = claim_id(text, setting.where, found.value.position, known, rendered=rendered)
+    row = scope.row if found.value.is_template else None
+    position = found.value.position
+    problem = claim_id(text, setting.where, position, known, rendered=rendered, row=row)
     if problem is None:
         return text
     report(replace(problem, row=scope.row_of(found.value)))

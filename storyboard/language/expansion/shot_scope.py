@@ -185,7 +185,15 @@ class ShotScope:
         scope = ShotScope(self._templates, self._variables, facts, meta=self._meta)
         with suppress(TemplateFault):
             scope.render_node(node)
-        return RowSource(row.position, tuple(watched.given.items())) if watched.is_asked else None
+        if not watched.is_asked:
+            return None
+        return RowSource(row.position, tuple(watched.given.items()), row.number)
+
+    @property
+    def row(self) -> RowSource | None:
+        """The row of the shot, without its cells."""
+        row = self._facts.get("row")
+        return RowSource(row.position, (), row.number) if isinstance(row, RowValues) else None
 
     @property
     def columns(self) -> Collection[str]:

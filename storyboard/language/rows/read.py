@@ -81,14 +81,17 @@ def collect(found: Iterable[Row | Problem], *, is_table: bool, max_rows: int = M
     """The rows that a reader finds, and the problems with them; `is_table` as in `RowValues`."""
     rows: list[RowValues] = []
     problems: list[Problem] = []
-    for one in found:
+    for number, one in enumerate(found, start=1):
         if len(problems if isinstance(one, Problem) else rows) == max_rows:
             problems.append(_too_many(one.position, max_rows))
             break
         if isinstance(one, Problem):
             problems.append(one)
         else:
-            rows.append(RowValues(one.cells, one.position, is_table=is_table))
+            rows.append(RowValues(one.cells, one.position, is_table=is_table, number=number))
+    if len({row.position.line for row in rows}) == len(rows):
+        for row in rows:
+            row.number = 0
     return Rows("", tuple(rows), (*problems, *_templates_in_cells(rows)))
 
 

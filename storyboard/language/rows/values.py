@@ -16,17 +16,24 @@ class RowValues(dict[str, Json]):
     """The cells of one row by column.
 
     `row.Shot_Size` finds the column `Shot Size` where no other is spelled so.
-    `is_table` says that every row of the file has the same columns.
+    `is_table` says that every row of the file has the same columns, `number` is
+    that of `RowSource`.
     """
 
-    __slots__ = ("is_table", "position")
+    __slots__ = ("is_table", "number", "position")
 
     def __init__(
-        self, cells: Mapping[str, Json], position: Position, *, is_table: bool = False
+        self,
+        cells: Mapping[str, Json],
+        position: Position,
+        *,
+        is_table: bool = False,
+        number: int = 0,
     ) -> None:
         super().__init__(cells)
         self.position = position
         self.is_table = is_table
+        self.number = number
 
     def __missing__(self, key: str) -> Json:
         if not isinstance(key, str):
@@ -40,7 +47,7 @@ class WatchedRow(RowValues):
     __slots__ = ("given", "is_asked")
 
     def __init__(self, row: RowValues) -> None:
-        super().__init__(row, row.position, is_table=row.is_table)
+        super().__init__(row, row.position, is_table=row.is_table, number=row.number)
         self.given: dict[str, Json] = {}
         self.is_asked = False
 

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from storyboard.language.expansion.ids import Claim, claim_id
-from storyboard.records import Position
+from storyboard.records import Position, RowSource
 
 HERE, THERE = Position("film.yaml", 3, 9), Position("film.yaml", 7, 9)
 
@@ -33,6 +33,28 @@ def test_shots_of_one_entry_with_one_id_are_told_what_sets_shots_apart() -> None
     assert problem.message == "shots[0].id: several shots of this entry get the id 'p'"
     assert problem.hint == "let the id name what sets them apart, such as a matrix axis or a column"
     assert problem.rendered == "p"
+
+
+def test_of_rows_with_one_id_both_are_named() -> None:
+    known: dict[str, Claim] = {}
+    first, second = (RowSource(Position("p.csv", line, 1)) for line in (2, 7))
+    assert claim_id("A", "shots[0].id", HERE, known, rendered="A", row=first) is None
+    problem = claim_id("a", "shots[0].id", HERE, known, rendered="a", row=second)
+    assert problem is not None
+    assert problem.message == "shots[0].id: the id 'a' is taken, by the row at p.csv:2"
+    assert problem.hint == (
+        "change one of the two rows, or let the id hold another column;"
+        " upper and lower case count as equal"
+    )
+
+
+def test_combinations_of_one_row_with_one_id_are_told_what_sets_shots_apart() -> None:
+    known: dict[str, Claim] = {}
+    row = RowSource(Position("p.csv", 2, 1))
+    assert claim_id("a", "shots[0].id", HERE, known, rendered="a", row=row) is None
+    problem = claim_id("a", "shots[0].id", HERE, known, rendered="a", row=row)
+    assert problem is not None
+    assert problem.message == "shots[0].id: several shots of this entry get the id 'a'"
 
 
 def test_an_id_that_is_none_is_not_noted_as_taken() -> None:
