@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Iterable
 from typing import NoReturn, ParamSpec, TypeVar
 
 from storyboard.language.expansion.cascade import Setting
 from storyboard.language.expansion.shot_scope import ShotScope
 from storyboard.language.nodes import Node, ScalarNode, ScalarValue
-from storyboard.language.templates.fault import TemplateFault
+from storyboard.language.rows.values import column_like
+from storyboard.language.templates.fault import SPACED_NAME, TemplateFault
 from storyboard.language.templates.scope import SUFFIX
 from storyboard.language.yaml.scalars import read_plain
 from storyboard.records import Json, Problem
+from storyboard.reporting.suggest import closest
 from storyboard.reporting.value_paths import cell_path
 
 _T = TypeVar("_T")
@@ -133,8 +136,19 @@ def _problem_of(fault: TemplateFault, setting: Setting, scope: ShotScope) -> Pro
     # A name that a table has not is missing in every row: no single one is at fault.
     is_of_all_rows = fault.code == "undefined-name" and scope.is_of_table
     row = None if is_of_all_rows else scope.row_of(setting.node)
-    hint = _hint_for_column(fault, setting, scope.columns) or fault.hint
+    hint = _hint_for_row(fault, scope) or _hint_for_column(fault, setting, scope.columns)
+    hint = hint or fault.hint
     return Problem(position, fault.code, message, hint, row=row)
+
+
+def _hint_for_row(fault: TemplateFault, scope: ShotScope) -> str | None:
+    """What a name that is not defined has to do with a row, or with there being none."""
+    if not fault.message.endswith("is not defined") or fault.name is None:
+        return None
+    if fault.name == "row" and "shot" in scope.names():
+        return "this shot has no rows; name its table under rows:"
+    column = column_like(fault.name, scope.columns)
+    return f"did you mean {cell_path(column)}?" if column else None
 
 
 def _hint_for_column(
@@ -142,9 +156,12 @@ def _hint_for_column(
 ) -> str | None:
     """How to write a column whose name is no name in a template, where that is the fault."""
     odd = [name for name in columns if not name.isidentifier()]
+    if fault.code == SPACED_NAME and fault.name not in columns:
+        guess = closest(str(fault.name), columns)
+        return f"did you mean {cell_path(guess)}?" if guess else None
     if fault.code == "template-syntax":
         text = setting.node.text if isinstance(setting.node, ScalarNode) else ""
-        named = [name for name in odd if f"row.{name}" in text]
+        named = [name for name in odd if re.search(rf"(?:row\.|{{{{ ?){re.escape(name)}", text)]
         return f"write {cell_path(max(named, key=len))}" if named else None
     guesses = (name for name in odd if fault.hint == f"did you mean '{name}'?")
     return next((f"did you mean {cell_path(name)}?" for name in guesses), None)

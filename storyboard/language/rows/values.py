@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 
 from storyboard.records import Json, Position
@@ -57,6 +57,12 @@ class WatchedRow(RowValues):
         if key in self:
             self.given[key] = value
         return value
+
+
+def column_like(name: str, columns: Iterable[str]) -> str | None:
+    """The column that is spelled so but for case, spaces and signs, or None."""
+    folded = _as_name(name).casefold()
+    return next((column for column in columns if _as_name(column).casefold() == folded), None)
 
 
 @lru_cache(maxsize=16)

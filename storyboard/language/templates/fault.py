@@ -12,9 +12,11 @@ from dataclasses import dataclass, replace
 from storyboard.records import Position
 from storyboard.reporting.invisible import hint_for_invisible
 
-_ABOUT_NAMES = ("undefined-name", "unknown-filter", "unknown-test", "unknown-template")
+SPACED_NAME = "spaced-name"
+_ABOUT_NAMES = (SPACED_NAME, "undefined-name", "unknown-filter", "unknown-test", "unknown-template")
 _QUOTED = re.compile("'([^']+)'")
-_WORD_BEHIND = re.compile(r"expected token 'end of print statement', got '(\w{1,60})'")
+_WORD_BEHIND = re.compile(r"expected token '[^']{1,60}', got '(\w{1,60})'")
+_MORE_WORDS = r"(?: {1,5}(?!(?:if|else|and|or|is|in|not)\b)\w{1,60}){0,5}"
 
 
 @dataclass(eq=False)
@@ -62,6 +64,8 @@ def as_fault(error: Exception) -> TemplateFault:
         return too_deep()
     if isinstance(error, TemplateSyntaxError):
         words = error.message or ""
+        if spaced := _spaced_name(words, error.source or "", error.lineno):
+            return spaced
         hint = _syntax_hint(words, error.source or "")
         return TemplateFault("template-syntax", plain_words(words), error.lineno, hint)
     if isinstance(error, SyntaxError):
@@ -112,13 +116,15 @@ def _syntax_hint(message: str, source: str) -> str | None:
         return hint_for_invisible(literal_eval(message.split()[2]))
     if message.startswith(("unexpected end of template", "unexpected '}'")):
         return "{{ ends with }} and {% with %}; write {{ '{{' }} for the signs alone"
-    return _hint_for_spaces(message, source)
+    return None
 
 
-def _hint_for_spaces(message: str, source: str) -> str | None:
-    """How to write `row.Shot Size`, which reads as a name with a word behind it."""
+def _spaced_name(message: str, source: str, line: int) -> TemplateFault | None:
+    """The fault of `row.Shot Size`, which reads as a name with a word behind it; else None."""
     if (behind := _WORD_BEHIND.match(message)) is None:
         return None
-    name = rf"([\w.]{{1,60}})\.(\w{{1,60}} {{1,5}}{behind[1]}(?: {{1,5}}\w{{1,60}}){{0,5}})"
-    found = re.search(name, source)
-    return found and f"a name with spaces is written in brackets: {found[1]}[{found[2]!r}]"
+    name = rf"([\w.]{{1,60}})\.(\w{{1,60}} {{1,5}}{behind[1]}\b{_MORE_WORDS})"
+    if (found := re.search(name, source)) is None:
+        return None
+    words = f"a name with a space, {found[2]!r}, needs brackets: {found[1]}[{found[2]!r}]"
+    return TemplateFault(SPACED_NAME, words, line)
