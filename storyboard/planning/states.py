@@ -110,11 +110,15 @@ def _has_succeeded(submission: Submission | None) -> bool:
 
 
 def deciding_submissions(submissions: Sequence[Submission]) -> dict[str, Submission]:
-    """The submission that decides about each fingerprint; of several equal ones the last."""
+    """The submission that decides about each fingerprint.
+
+    Of several successes the one submitted last, then the one with the greatest task
+    id, on every machine; of others that are equal the last row.
+    """
     deciding: dict[str, Submission] = {}
     for submission in unique_submissions(submissions):
         other = deciding.get(submission.fingerprint)
-        if other is None or _rank(submission) >= _rank(other):
+        if other is None or _decides_over(submission, other):
             deciding[submission.fingerprint] = submission
     return deciding
 
@@ -136,6 +140,17 @@ def _as_sent(take: Take, sent: Submission) -> Take:
     if take.fingerprint == sent.fingerprint:
         return take
     return replace(take, model=sent.model, payload=sent.payload, fingerprint=sent.fingerprint)
+
+
+def _decides_over(later_row: Submission, other: Submission) -> bool:
+    rank, other_rank = _rank(later_row), _rank(other)
+    if rank != other_rank or not _has_succeeded(later_row):
+        return rank >= other_rank
+    times = [one.submitted_at or one.sent_at for one in (later_row, other)]
+    if not all(time.microsecond for time in times):  # as a manifest has them: in whole seconds
+        times = [time.replace(microsecond=0) for time in times]
+    tasks = [one.task_id or "" for one in (later_row, other)]
+    return (times[0], tasks[0]) >= (times[1], tasks[1])
 
 
 def _rank(submission: Submission) -> int:

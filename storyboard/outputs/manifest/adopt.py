@@ -18,6 +18,7 @@ from storyboard.names import fold, is_video_path
 from storyboard.outputs.manifest.file import Manifest, ManifestTake
 from storyboard.outputs.manifest.manifest import to_submission
 from storyboard.outputs.manifest.times import whole_second
+from storyboard.planning.contradictions import disputed_tasks
 from storyboard.records import OPEN_STATES, Submission, SubmissionState, Video
 from storyboard.videos.files import holds_video, is_lfs_pointer
 
@@ -50,6 +51,8 @@ def adoptable(
     if manifest is None:
         return []
     _check_owner(manifest, folder, origin=origin, storyboard=storyboard)
+    known = list(known)
+    disputed = disputed_tasks(known)
     have: dict[str, list[Submission]] = {}
     for submission in known:
         have.setdefault(submission.fingerprint, []).append(submission)
@@ -61,6 +64,8 @@ def adoptable(
         rows = have.setdefault(block.fingerprint, [])
         if reported is None or not _is_missing(reported, rows):
             continue
+        if reported.task_id in disputed and any(row.task_id == reported.task_id for row in rows):
+            continue  # ours waits for a person to say whose the task is
         own = next((row for row in rows if _is_open_row_of(row, reported)), None)
         if own is not None:
             reported = replace(reported, id=own.id)
@@ -87,13 +92,15 @@ def _check_owner(manifest: Manifest, folder: Path, *, origin: str, storyboard: s
 def _is_missing(reported: Submission, rows: Sequence[Submission]) -> bool:
     """Whether the state file, with these `rows` of the same fingerprint, lacks `reported`.
 
-    A finished video that it lacks always counts. What is open elsewhere may
+    A finished video that it lacks always counts; so does one whose task it
+    does not know, since another clone may have paid anew. What is open elsewhere may
     have been charged, unless it is a row of ours that has moved on since the
     manifest was written. A failure only counts where nothing else is known.
     """
     states = {row.state for row in rows}
     if reported.state in _FINISHED:
-        return not states & _FINISHED
+        finished = [row for row in rows if row.state in _FINISHED]
+        return all(row.task_id != reported.task_id for row in finished)
     if reported.state in OPEN_STATES:
         is_ours = any(_is_same(row, reported) for row in rows)
         return not is_ours and not states & (_FINISHED | OPEN_STATES)

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from storyboard.errors import UsageError
 from storyboard.outputs.manifest.adopt import adoptable
 from storyboard.outputs.manifest.file import Manifest
 from storyboard.outputs.manifest.manifest import build_manifest
+from storyboard.planning.contradictions import describe_contradiction
 from storyboard.planning.plan import make_plan
 from storyboard.planning.states import read_states
 from storyboard.records import Submission, SubmissionState, Take, TakeState, Video
@@ -156,10 +158,68 @@ def test_what_was_never_accepted_is_nothing_to_adopt(tmp_path: Path, state: Stat
 
 
 @pytest.mark.parametrize("local", list(State))
-def test_a_finished_video_is_news_unless_one_is_known(tmp_path: Path, local: State) -> None:
+def test_a_finished_video_is_news_unless_its_task_is_known_as_finished(
+    tmp_path: Path, local: State
+) -> None:
     known = make_submission(make_take(), local, id=1)
-    news = adopt(told(State.SUCCEEDED, id=2), [known], tmp_path)
+    assert len(adopt(told(State.SUCCEEDED, id=2), [known], tmp_path)) == 1
+    same = replace(known, task_id="task-2")
+    news = adopt(told(State.SUCCEEDED, id=2), [same], tmp_path)
     assert len(news) == (0 if local is State.SUCCEEDED else 1)
+
+
+@pytest.mark.parametrize(
+    ("submitted_at", "task_id", "is_theirs"),
+    [
+        (NOW + HOUR, "task-2", True),
+        (NOW - HOUR, "task-9", False),
+        (NOW, "task-2", True),
+        (NOW, "task-0", False),
+    ],
+)
+def test_of_two_successes_the_latest_then_the_greatest_task_id_decides_in_every_clone(
+    tmp_path: Path, store: Store, submitted_at: datetime, task_id: str, *, is_theirs: bool
+) -> None:
+    take = make_take()
+    ours = make_submission(
+        take, State.SUCCEEDED, id=0, submitted_at=NOW.replace(microsecond=7), task_id="task-1"
+    )
+    store.adopt(replace(ours, video_url=None, url_expires_at=None))
+    theirs = manifest_of(
+        [take], [make_submission(take, State.SUCCEEDED, submitted_at=submitted_at, task_id=task_id)]
+    )
+    for submission in adopt(theirs, store.submissions(), tmp_path):
+        store.adopt(submission)
+    assert adopt(theirs, store.submissions(), tmp_path) == []
+    [state] = read_states([take], store.submissions(), has_file=lambda video: False)
+    assert state.submission is not None
+    assert state.submission.task_id == (task_id if is_theirs else "task-1")
+    assert decisions(store, [take], tmp_path) == ["download" if is_theirs else "ask"]
+
+
+def adopted_kinds(store: Store, manifest: Manifest, takes: Sequence[Take], folder: Path) -> Any:
+    for submission in adopt(manifest, store.submissions(), folder):
+        store.adopt(submission)
+    return decisions(store, takes, folder)
+
+
+def test_a_manifest_does_not_settle_whose_a_task_in_doubt_is(tmp_path: Path, store: Store) -> None:
+    take = make_take()
+    why = describe_contradiction("task-9", ["take two"])
+    store.adopt(make_submission(take, State.UNKNOWN, id=0, task_id="task-9", reason=why))
+    manifest = told(State.SUCCEEDED, task_id="task-9")
+    assert adopted_kinds(store, manifest, [take], tmp_path) == ["ask"]
+    assert store.submissions()[0].reason == why
+
+
+def test_a_manifest_does_not_complete_one_of_two_rows_with_one_task(
+    tmp_path: Path, store: Store
+) -> None:
+    takes = [make_take(name) for name in "ab"]
+    for take in takes:
+        store.adopt(make_submission(take, State.ACCEPTED, id=0, task_id="task-9"))
+    manifest = manifest_of(takes[:1], [make_done(takes[0], task_id="task-9")])
+    assert adopted_kinds(store, manifest, takes, tmp_path) == ["resume", "resume"]
 
 
 def test_a_task_of_ours_that_another_clone_saw_finished_completes_our_row(
