@@ -153,7 +153,8 @@ def _decide_succeeded(
     """What to do about a take that was paid for and rendered."""
     if has_video(submission, files.has_file):
         return ActionKind.KEEP, "locked" if take.is_locked else "unchanged"
-    if not options.download:
+    may_submit = options.rerender and not _has_live_link(submission, now)
+    if not options.download and not lacks_link(submission) and not may_submit:
         return ActionKind.KEEP, "rendered; not downloaded, as --no-download asks"
     if submission.video and files.is_pointer(submission.video):
         return ActionKind.HOLD, f"rendered; {POINTER}"

@@ -127,11 +127,13 @@ def test_a_success_whose_link_never_came_is_asked_about_and_rerender_pays_again(
         "was paid, and its link never came; --rerender submits it again, at its full price",
     )
     for options in (PlanOptions(retry_failed=True), PlanOptions(download=False)):
-        assert decide(rendered, options=options).kind in (ActionKind.ASK, ActionKind.KEEP)
-    assert decision(decide(rendered, options=PlanOptions(rerender=True))) == (
-        "submit",
-        "was paid, its link never came; --rerender pays again",
-    )
+        assert decide(rendered, options=options).kind is ActionKind.ASK
+    for download in (True, False):
+        options = PlanOptions(rerender=True, download=download)
+        assert decision(decide(rendered, options=options)) == (
+            "submit",
+            "was paid, its link never came; --rerender pays again",
+        )
 
 
 def test_rerender_pays_again_for_what_was_paid_and_is_gone_and_nothing_else() -> None:
@@ -280,6 +282,12 @@ def test_without_downloads_rendered_is_enough() -> None:
     assert decision(decide(rendered, options=options)) == expected
     late = replace(rendered, url_expires_at=NOW)
     assert decision(decide(late, options=options)) == expected
+    options = PlanOptions(download=False, rerender=True)
+    assert decision(decide(rendered, options=options)) == expected
+    assert decision(decide(late, options=options)) == (
+        "submit",
+        "was paid, its file and link are gone; --rerender pays again",
+    )
 
 
 def test_retry_failed_touches_neither_what_is_done_nor_what_is_open() -> None:
