@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +13,7 @@ from storyboard.language.expansion.cascade import Setting
 from storyboard.language.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from storyboard.language.read_scope import ReadScope
 from storyboard.language.rows.read import Rows, collect, read_rows, rows_in
+from storyboard.language.rows.shapes import FILE
 from storyboard.language.rows.values import RowValues
 from storyboard.language.templates.templates import Templates
 from storyboard.language.validation.check import check_file
@@ -24,6 +27,9 @@ from storyboard.reporting.value_paths import format_value
 
 MAX_LEVELS = 50
 """How deep included files may include others."""
+
+_PLAIN_NAME = re.compile(r"\w[\w./-]*(?: [\w./-]+)*")
+"""A file name that needs no quotes in YAML."""
 
 
 class Inputs:
@@ -73,7 +79,8 @@ class Inputs:
             rows = self._rows[name] = self._read_rows(path, *name)
             self.sources[display_name] = rows.text
         setting = Setting(file, where, file.position)
-        self.problems.extend(_at_setting(rows.problems, rows.text, setting))
+        problems = [_with_file(problem, file.text) for problem in rows.problems]
+        self.problems.extend(_at_setting(problems, rows.text, setting))
         return list(rows.rows)
 
     def read_templates(self) -> Templates:
@@ -189,6 +196,13 @@ def _names_of_includes(root: MappingNode) -> list[Setting]:
         for number, item in enumerate(node.items if isinstance(node, SequenceNode) else ())
         if isinstance(item, ScalarNode) and isinstance(item.value, str) and item.value
     ]
+
+
+def _with_file(problem: Problem, name: str) -> Problem:
+    """The problem with the name of the file of rows where its hint leaves room for it."""
+    if problem.hint is None or FILE not in problem.hint or not _PLAIN_NAME.fullmatch(name):
+        return problem
+    return replace(problem, hint=problem.hint.replace(FILE, f"file: {name}"))
 
 
 def _at_setting(problems: Sequence[Problem], text: str, setting: Setting) -> Sequence[Problem]:

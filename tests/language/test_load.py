@@ -682,3 +682,14 @@ def test_of_rows_on_lines_of_their_own_no_number_is_told(tmp_path: Path) -> None
     rows = '[{"id": "a", "prompt": "x"},\n{"id": "b", "prompt": ""}]'
     (line,) = told(load_text(tmp_path, f"{HEAD}shots:\n{shot}", rows_json=rows))
     assert line.endswith("(rows.json:2, row.prompt: '')")
+
+
+@pytest.mark.parametrize("file", ["rows.json", "my rows.json"])
+def test_the_hint_for_a_list_under_a_key_names_the_file(tmp_path: Path, file: str) -> None:
+    rows = '{"project": {"clips": [{"prompt": "A kite"}]}}'
+    for name in ("rows.json", "my rows.json"):
+        (tmp_path / name).write_text(rows)
+    text = f"{HEAD}shots: [{{id: a, rows: {file}, prompt: '{{{{ row.prompt }}}}'}}]\n"
+    (problem,) = load_text(tmp_path, text).problems
+    key = "project.clips"
+    assert problem.hint == f"name the key of the list: rows: {{file: {file}, key: {key}}}"

@@ -116,11 +116,14 @@ class _Document:
             return
         value, end = _DECODER.raw_decode(self._text, start)
         self._check_end(end)
-        for step in steps_of(key, value):
+        steps = steps_of(key, value)
+        for number, step in enumerate(steps):
             parts = self._parts(start) if isinstance(value, dict) else ()
             found = next((part for part in parts if part.name == step), None)
             if found is None:
-                yield no_key_problem(str(key), value, self._position(start, start + 1))
+                yield no_key_problem(
+                    str(key), steps[:number], value, self._position(start, start + 1)
+                )
                 return
             if value[step] is _REPEATED:
                 yield Problem(
@@ -138,7 +141,7 @@ class _Document:
             for part in self._parts(start):
                 yield self._row(part, str(part.name))
         else:
-            yield no_rows_problem(value, position_at(self._text, start, self._display_name))
+            yield no_rows_problem(value, position_at(self._text, start, self._display_name), key)
 
     def _items(self, start: int, *, is_whole: bool = False) -> Iterator[Row | Problem]:
         end = start

@@ -138,10 +138,11 @@ def _read_yaml(text: str, display_name: str, *, key: str | None = None) -> Itera
 def rows_in(root: Node, where: str = "", *, key: str | None = None) -> Iterator[Row | Problem]:
     """The rows of a node, or of the one under a key; `where` is the path to it."""
     node = root
-    for step in steps_of(key, root.data):
+    steps = steps_of(key, root.data)
+    for number, step in enumerate(steps):
         found = node.get(step) if isinstance(node, MappingNode) else None
         if found is None:
-            yield no_key_problem(str(key), node.data, node.position)
+            yield no_key_problem(str(key), steps[:number], node.data, node.position)
             return
         node = found
     if isinstance(node, SequenceNode):
@@ -151,7 +152,7 @@ def rows_in(root: Node, where: str = "", *, key: str | None = None) -> Iterator[
         for name, item in node:
             yield _row_of(item, name, name)
     else:
-        yield no_rows_problem(node.data, node.position)
+        yield no_rows_problem(node.data, node.position, key)
 
 
 def _row_of(item: Node, where: str, name: str | None = None) -> Row | Problem:

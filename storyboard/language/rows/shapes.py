@@ -9,6 +9,9 @@ from storyboard.records import Json, Position, Problem
 from storyboard.reporting.suggest import did_you_mean
 from storyboard.reporting.value_paths import format_value
 
+FILE = "file: ..."
+"""Stands in a hint for the file of the rows, whose name the storyboard knows."""
+
 _MAX_LEVELS = 4
 """How deep lists are looked for, to name their keys in a hint."""
 
@@ -26,9 +29,16 @@ def cells_of(value: Any, name: str | None = None) -> dict[str, Json] | None:
 
 
 def is_keyed(value: Any) -> bool:
-    """Whether a value is a mapping of rows by name."""
-    rows = value.values() if isinstance(value, dict) else ()
-    return bool(rows) and all(isinstance(row, dict) for row in rows)
+    """Whether a value is a mapping of rows by name.
+
+    It is not where lists of rows stand in it and its entries, one alone or without a
+    key in common, do not look like rows: `{"project": {"clips": [...]}}`.
+    """
+    rows = list(value.values()) if isinstance(value, dict) else []
+    if not rows or not all(isinstance(row, dict) for row in rows):
+        return False
+    is_alike = len(rows) > 1 and bool(set(rows[0]).intersection(*rows[1:]))
+    return is_alike or next(_paths_of_lists(value, 1), None) is None
 
 
 def steps_of(key: str | None, value: Any) -> Sequence[str]:
@@ -44,26 +54,30 @@ def row_problem(value: Any, where: str, position: Position) -> Problem:
     return Problem(position, "not-rows", message)
 
 
-def no_rows_problem(value: Any, position: Position) -> Problem:
-    """That a document holds no rows where they are looked for."""
-    lists = list(_paths_of_lists(value, 1))
+def no_rows_problem(value: Any, position: Position, under: str | None = None) -> Problem:
+    """That a document holds no rows where they are looked for, which is under the key `under`."""
+    lists = _paths_behind([under] if under else [], value)
     hint = None
     if len(lists) == 1:
-        hint = f"name the key of the list: rows: {{file: ..., key: {lists[0]}}}"
+        hint = f"name the key of the list: rows: {{{FILE}, key: {lists[0]}}}"
     elif lists:
-        hint = f"name the key of one: rows: {{file: ..., key: {lists[0]}}}; there are "
+        hint = f"name the key of one: rows: {{{FILE}, key: {lists[0]}}}; there are "
         hint += ", ".join(lists[:10])
     message = f"rows are a list of mappings, not {_kind(value)}"
     return Problem(position, "not-rows", message, hint)
 
 
-def no_key_problem(key: str, value: Any, position: Position) -> Problem:
-    """That a document has not the key under which rows are looked for."""
-    lists = list(_paths_of_lists(value, 1))
+def no_key_problem(key: str, above: Sequence[str], value: Any, position: Position) -> Problem:
+    """That `value`, which stands under the keys `above`, has not the next one of `key`."""
+    lists = _paths_behind(above, value)
     hint = did_you_mean(key, lists) or (
         f"lists stand under: {', '.join(lists[:10])}" if lists else None
     )
     return Problem(position, "no-such-key", f"there is no key {format_value(key)} here", hint)
+
+
+def _paths_behind(above: Sequence[str], value: Any) -> list[str]:
+    return [".".join([*above, path]) for path in _paths_of_lists(value, 1)]
 
 
 def _paths_of_lists(value: Any, level: int) -> Iterator[str]:

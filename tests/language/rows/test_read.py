@@ -490,6 +490,29 @@ def test_a_mapping_by_name_gives_the_name_as_key(folder: Path, name: str) -> Non
             None,
             ("not a mapping", "name the key of one: rows: {file: ..., key: a}; there are a, b"),
         ),
+        (
+            {"project": {"title": "Harbor", "board": {"clips": [{"id": "a"}]}}},
+            None,
+            (
+                "not a mapping",
+                "name the key of the list: rows: {file: ..., key: project.board.clips}",
+            ),
+        ),
+        (
+            {"p": {"clips": [{"id": "a"}]}, "meta": {"by": {"name": "Ada"}}},
+            None,
+            ("not a mapping", "name the key of the list: rows: {file: ..., key: p.clips}"),
+        ),
+        (
+            {"p": {"q": {"clips": [{"id": "a"}]}}},
+            "p.q",
+            ("not a mapping", "name the key of the list: rows: {file: ..., key: p.q.clips}"),
+        ),
+        (
+            {"p": {"q": {"clips": [{"id": "a"}]}}},
+            "p.q.clip",
+            ("there is no key 'p.q.clip' here", "did you mean 'p.q.clips'?"),
+        ),
         ({"n": [1]}, None, ("not a mapping", None)),
         ({"clips": [{}]}, "clip", ("there is no key 'clip' here", "did you mean 'clips'?")),
         ({"clips": [{}]}, "x.y", ("there is no key 'x.y' here", "lists stand under: clips")),
@@ -503,6 +526,12 @@ def test_where_no_rows_are_the_keys_of_lists_are_named(
     (problem,) = rows_of(folder, name, json.dumps(document), key=key).problems
     assert problem.message.endswith(told[0])
     assert problem.hint == told[1]
+
+
+def test_rows_by_name_may_hold_lists(folder: Path) -> None:
+    document = {"a": {"prompt": "A", "layers": [{"z": 1}]}, "b": {"prompt": "B"}}
+    rows = data(rows_of(folder, "p.json", json.dumps(document)))
+    assert [row["key"] for row in rows] == ["a", "b"]
 
 
 @pytest.mark.parametrize(
