@@ -21,6 +21,9 @@ _UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U000100
 # What git writes into a file that it cannot merge; some editors indent it with the text around.
 _CONFLICT = re.compile(r"^[ \t]*(?:<{7}|>{7})(?= |\r?$)", re.MULTILINE)
 
+# How zip files begin, which .xlsx, .ods and .numbers are, and .xls.
+_PACKED = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1")
+
 # O_NONBLOCK: opening a fifo that nobody writes to would block.
 _FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 
@@ -116,6 +119,10 @@ def _check_kind(mode: int) -> None:
 
 
 def _decode(data: bytes, display_name: str) -> FileText:
+    if data.startswith(_PACKED):
+        message = "is a spreadsheet or another packed file, not text"
+        hint = "export the sheet as CSV (UTF-8)"
+        return _unreadable(display_name, message, code="not-text", hint=hint)
     # UTF-32's mark begins with that of UTF-16, so it is checked first.
     if data.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)):
         return _unreadable(display_name, "is written in UTF-32", hint="save the file as UTF-8")

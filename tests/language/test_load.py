@@ -209,7 +209,7 @@ def test_rows_are_read_once_for_several_shots_and_their_mistakes_told_once(tmp_p
         ),
         rows_csv="x,y\n1,2\n3\n",
     )
-    assert told(board) == ["rows.csv:3:1: 1 cells, but the header has 2 columns"]
+    assert told(board) == ["rows.csv:3:1: 1 cell, but the header has 2 columns"]
     assert [take.id for take in board.takes] == ["boat-1", "pier-1"]
 
 

@@ -12,10 +12,10 @@ from storyboard.language.text_files import MAX_BYTES
 from storyboard.records import Position, Problem
 from storyboard.reporting.lines import split_lines
 
-_DELIMITERS = (",", ";", "\t")
+_DELIMITERS = (",", ";", "\t", "|")
 """In the order that decides where a header holds none or as many of each."""
 
-_SEPARATOR_LINE = re.compile(r"sep=([,;\t])", re.IGNORECASE)
+_SEPARATOR_LINE = re.compile(r"sep=([,;\t|])", re.IGNORECASE)
 _QUOTED = re.compile(r'"([^"]*(?:""[^"]*)*)"')
 
 
@@ -28,6 +28,14 @@ def read_csv(
     checkout on Windows makes the same request.
     """
     lines = split_lines(text)
+    first = next((number for number, line in enumerate(lines, start=1) if line.strip()), 1)
+    if lines[first - 1].lstrip().startswith("|") and delimiter is None:
+        message, hint = (
+            "this is a table in Markdown, not CSV",
+            "let the name of the file end in .md",
+        )
+        yield Problem(_position(lines, display_name, first), "csv-syntax", message, hint)
+        return
     separator = _SEPARATOR_LINE.fullmatch(lines[0])
     delimiter = separator[1] if separator else delimiter or _find_delimiter(lines)
     csv.field_size_limit(MAX_BYTES)  # of its own accord the module stops at 128 KiB a cell

@@ -263,6 +263,8 @@ def _problem_of(
         index = text.rfind("\\", 0, index + 1)  # the position within the escape varies
     known = (words for start, words in _SYNTAX.items() if reason.startswith(start))
     message, hint = next(known, (f"this is no JSON: {reason}", None))
+    if reason == "Extra data" and before.endswith(("}", "]")) and "\n" in text[len(before) : index]:
+        hint = "of one value a line, the name of the file ends in .jsonl"
     position = position_at(text, index, display_name, width=1)
     position = position._replace(line=position.line + line - 1)
     return Problem(position, "json-syntax", message, hint)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from storyboard.language.nodes import Row
-from storyboard.language.rows.table import read_table
+from storyboard.language.rows.table import ESCAPED, read_table
 from storyboard.records import Position, Problem
 from storyboard.reporting.lines import split_lines
 
@@ -32,7 +32,7 @@ def read_markdown(text: str, display_name: str) -> Iterator[Row | Problem]:
         (Position(display_name, number + 1, 1, len(lines[number])), _cells(lines[number], columns))
         for number in numbers
     )
-    yield from read_table(records, separator="|")
+    yield from read_table(records, separator=ESCAPED)
 
 
 def _is_rule(lines: Sequence[str], number: int) -> bool:

@@ -9,13 +9,13 @@ from storyboard.language.nodes import Row
 from storyboard.records import Json, Position, Problem, Severity
 from storyboard.reporting.invisible import hint_for_invisible, name_invisible
 
-_HINTS = {
-    ",": "a cell that holds a comma needs double quotes",
-    ";": "a cell that holds a semicolon needs double quotes",
-    "\t": "a cell that holds a tab needs double quotes",
-    "|": "a | inside a cell is written \\|",
-}
-"""What to do with a cell that holds what stands between cells."""
+_SIGNS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "|"}
+"""What stands between cells, by name."""
+
+ESCAPED = "\\|"
+"""What stands between cells where one that holds a | has it behind a backslash."""
+
+_TITLE = "if the first line is a title, remove it: the names of the columns come first"
 
 _ERRORS = {"#ref!", "#value!", "#name?", "#div/0!", "#num!", "#null!", "#spill!", "#n/a"}
 _NOTHING = _ERRORS | {"nan", "none", "null", "n/a", "-", "\N{EN DASH}", "\N{EM DASH}"}
@@ -63,7 +63,8 @@ def read_table(
     if header and filled:
         numbers = ", ".join(str(number + 1) for number in sorted(filled))
         message = f"column {numbers} has no name and is left out"
-        hint = "give it a name if templates need it"
+        is_title = len(names) - len(nameless or ()) == 1
+        hint = _TITLE if is_title else "give it a name if templates need it"
         severity = Severity.WARNING
         yield Problem(header, "nameless-column", message, hint, severity=severity)
 
@@ -97,10 +98,17 @@ def _check_names(names: Sequence[str], position: Position) -> Iterator[Problem]:
 def _wrong_length(
     record: Sequence[str], names: Sequence[str], separator: str, position: Position
 ) -> Problem:
-    message = f"{len(record)} cells, but the header has {len(names)} columns"
-    if len(record) > len(names):
-        hint = _HINTS[separator]
-    else:
+    cells = f"{len(record)} cell{'s'[: len(record) != 1]}"
+    columns = f"{len(names)} column{'s'[: len(names) != 1]}"
+    message = f"{cells}, but the header has {columns}"
+    if len(record) <= len(names):
         name = names[len(record)]
         hint = f"the cells from {name!r} on are missing" if name else "the last cells are missing"
+        hint += f"; an empty one needs its {_SIGNS[separator]} too"
+    elif separator == ESCAPED:
+        hint = "a | inside a cell is written \\|"
+    else:
+        hint = f"a cell that holds a {_SIGNS[separator]} needs double quotes"
+        is_prose = any(cell.startswith(" ") for cell in record)
+        hint = _TITLE if len(names) == 1 and not is_prose else hint
     return Problem(position, "row-length", message, hint)

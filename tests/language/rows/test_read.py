@@ -50,6 +50,8 @@ def said(rows: Rows) -> list[str]:
         "sku,name,seconds\n007,Lamp,5\n",
         "sku;name;seconds\n007;Lamp;5\n",
         "sku\tname\tseconds\r\n007\tLamp\t5\r\n",
+        "sku|name|seconds\n007|Lamp|5\n",
+        "sep=|\nsku|name|seconds\n007|Lamp|5\n",
         "\ufeffsku,name,seconds\n007,Lamp,5",
         "\n\nsku , name,seconds \n\n007,Lamp,5\n\n  \n,,\n",
         "sep=;\nsku;name;seconds\n007;Lamp;5\n",
@@ -152,10 +154,58 @@ def test_rows_of_another_length_are_problems_with_their_line(folder: Path) -> No
         "p.csv:4:1: 4 cells, but the header has 3 columns",
     ]
     assert [problem.hint for problem in rows.problems] == [
-        "the cells from 'c' on are missing",
+        "the cells from 'c' on are missing; an empty one needs its comma too",
         "a cell that holds a comma needs double quotes",
     ]
     assert list(rows.rows) == [{"a": "1", "b": "2", "c": "3"}]
+
+
+TITLE = "if the first line is a title, remove it: the names of the columns come first"
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message", "hint"),
+    [
+        ("p.csv", "My film\nid,prompt\n", "2 cells, but the header has 1 column", TITLE),
+        ("p.csv", "My film,\nid,prompt\n", "column 2 has no name and is left out", TITLE),
+        (
+            "p.csv",
+            "prompt\nA kite, red\n",
+            "2 cells, but the header has 1 column",
+            "a cell that holds a comma needs double quotes",
+        ),
+        (
+            "p.csv",
+            "a|b\n1\n",
+            "1 cell, but the header has 2 columns",
+            "the cells from 'b' on are missing; an empty one needs its | too",
+        ),
+        (
+            "p.csv",
+            "| a | b |\n| --- | --- |\n| 1 | 2 |\n",
+            "this is a table in Markdown, not CSV",
+            "let the name of the file end in .md",
+        ),
+        (
+            "p.csv",
+            b"PK\x03\x04\x14\0\x06",
+            "is a spreadsheet or another packed file, not text",
+            "export the sheet as CSV (UTF-8)",
+        ),
+        (
+            "p.json",
+            '{"a": 1}\n{"a": 2}\n',
+            "more follows after the end of the value",
+            "of one value a line, the name of the file ends in .jsonl",
+        ),
+        ("p.json", "[{}] x", "more follows after the end of the value", None),
+    ],
+)
+def test_what_a_table_was_meant_to_be_is_told(
+    folder: Path, name: str, content: str | bytes, message: str, hint: str | None
+) -> None:
+    problem = rows_of(folder, name, content).problems[0]
+    assert (problem.message, problem.hint) == (message, hint)
 
 
 def test_repeated_names_of_columns_are_a_problem(folder: Path) -> None:
