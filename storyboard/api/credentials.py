@@ -23,6 +23,7 @@ from storyboard.private import QUOTES, remember_key
 DEFAULT_BASE_URL = "https://api.modellix.ai"
 
 MAX_KEY_LENGTH = 16_384
+_MAX_HOST = 253  # characters of a name in the DNS; the state file has room for 300 of an origin
 
 _KEY = re.compile(r"[\x21-\x7e]+")
 
@@ -101,6 +102,12 @@ def _checked_origin(text: str, name: str) -> str:
     if origin is None:
         raise UsageError(f"{name}: {text[:100]!r} is not an HTTP address.", next_step=example)
     parts = urlsplit(text)
+    if len(parts.hostname or "") > _MAX_HOST:
+        raise UsageError(
+            f"{name}: its host has {len(parts.hostname or '')} characters, "
+            f"and a host has at most {_MAX_HOST}.",
+            next_step=example,
+        )
     if parts.path not in ("", "/") or "?" in text or "#" in text:
         raise UsageError(
             f"{name}: only scheme, host and port are allowed, not a path or query.",

@@ -324,6 +324,7 @@ def test_the_origin_is_the_options_else_the_variables_else_the_vendors(
         ("https://[::1", "'https://[::1' is not an HTTP address."),
         ("https://good\\.evil", "is not an HTTP address."),
         ("https://hö.st", "is not an HTTP address."),
+        (f"https://{'h' * 300}", "its host has 300 characters, and a host has at most 253."),
         ("https://host/api", "only scheme, host and port are allowed, not a path or query."),
         ("https://host?", "only scheme, host and port are allowed, not a path or query."),
         ("https://host#x", "only scheme, host and port are allowed, not a path or query."),
