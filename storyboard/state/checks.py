@@ -27,6 +27,9 @@ MAX_TIME = 2.0**33  # the year 2242, up to which floating point holds each micro
 _MAX_TEXT = 200_000  # characters; a reply is kept to 16 * 1024 of them
 _MAX_SIZE_BYTES = 2**50
 
+TURNS = re.compile(r"[\u202a-\u202e\u2066-\u2069]")
+"""Characters that turn the direction of text, so that a link shows as another."""
+
 _MAX_QUOTED = 60  # characters of a value in a message
 
 
@@ -59,6 +62,11 @@ def quoted(value: object) -> str:
     """A value for a message: short, and nothing in it that a terminal obeys."""
     text = ascii(value[:_MAX_QUOTED] if isinstance(value, (str, bytes)) else value)
     return text if len(text) <= _MAX_QUOTED else f"{text[:_MAX_QUOTED]}..."
+
+
+def is_link_or_turned(text: str) -> bool:
+    """Whether a value is a link, or was one for a version that let characters of `TURNS` pass."""
+    return is_link(TURNS.sub("", text))
 
 
 def is_payload(text: Any) -> bool:
@@ -189,7 +197,7 @@ def submission_checks(states: Iterable[str]) -> tuple[Check, ...]:
         Check("http_status", "an HTTP status", _whole(100, 999, or_null=True)),
         Check("reason", _ANY_TEXT, _all(_is_any_text, or_null=True)),
         Check("reply", _ANY_TEXT, _all(_is_any_text, or_null=True)),
-        Check("video_url", "a link of the web", _all(is_link, or_null=True)),
+        Check("video_url", "a link of the web", _all(is_link_or_turned, or_null=True)),
         Check("url_expires_at", _TIME, _real(MAX_TIME, or_null=True)),
     )
 

@@ -15,7 +15,7 @@ from itertools import islice, starmap
 from typing import Any
 
 from storyboard.records import Json, Submission, SubmissionState, Video
-from storyboard.state.checks import VIDEO_CHECKS, Check, problem_of, submission_checks
+from storyboard.state.checks import TURNS, VIDEO_CHECKS, Check, problem_of, submission_checks
 
 FIELDS = tuple(field.name for field in fields(Submission) if field.name != "video")
 """The columns of a submission's row, in the order of its fields."""
@@ -97,6 +97,7 @@ _TO_COLUMN: Mapping[str, Callable[[Any], object]] = {
 }
 _FROM_COLUMN: Mapping[str, Callable[[Any], object]] = {
     "state": _STATES.__getitem__,
+    "video_url": lambda link: None if link and TURNS.search(link) else link,
     "payload": StoredPayload,
     "is_dirty": {None: None, 0: False, 1: True}.__getitem__,
     **dict.fromkeys(("sent_at", "submitted_at", "finished_at", "url_expires_at"), _to_time),

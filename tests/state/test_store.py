@@ -178,6 +178,17 @@ def test_text_that_sqlite_cannot_hold_ends_no_run(store: Store) -> None:
     assert (read.reason, read.reply) == ("half ?", "?")
 
 
+@pytest.mark.parametrize("turn", ["\u202e", "\u2066"])
+def test_a_link_of_an_earlier_version_that_turns_the_direction_of_text_is_none(
+    store: Store, tmp_path: Path, turn: str
+) -> None:
+    begun = begin(store, make_take())
+    link = f"https://host/{turn}gpj.mp4"
+    store.update(replace(begun, state=State.SUCCEEDED, video_url=link))
+    for read in (*store.submissions(), *read_submissions(tmp_path)):
+        assert (read.state, read.video_url) == (State.SUCCEEDED, None)
+
+
 def test_nothing_is_read_twice_while_nothing_changes(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
