@@ -19,7 +19,7 @@ MAX_COMPARISONS = 50_000
 
 @dataclass(slots=True)
 class _Budget:
-    comparisons_left: int = MAX_COMPARISONS
+    comparisons_left: int
 
 
 _budget: ContextVar[_Budget | None] = ContextVar("_budget", default=None)
@@ -32,7 +32,7 @@ def limited_suggestions() -> Iterator[None]:
     Reading a storyboard is such a context. Outside of one, where a command
     suggests one word and stops, only the work for each word is bounded.
     """
-    token = _budget.set(_Budget())
+    token = _budget.set(_Budget(MAX_COMPARISONS))
     try:
         yield
     finally:
@@ -44,7 +44,7 @@ def closest(word: str, known: Iterable[str]) -> str | None:
 
     Always None once the comparisons of `limited_suggestions` are used up.
     """
-    budget = _budget.get() or _Budget()
+    budget = _budget.get() or _Budget(MAX_COMPARISONS)
     if len(word) > MAX_WORD or budget.comparisons_left <= 0:
         return None
     by_folded: dict[str, str] = {}
