@@ -21,15 +21,21 @@ def as_seconds(value: _T) -> _T | float:
     if not isinstance(value, str):
         return value
     if found := _SECONDS.fullmatch(value.strip()):
-        return float(found[1])
+        return _whole(float(found[1]))
     if found := _CLOCK.fullmatch(value.strip()):
-        return float(int(found[1] or 0) * 3600 + int(found[2]) * 60 + int(found[3]))
+        return int(found[1] or 0) * 3600 + int(found[2]) * 60 + int(found[3])
     return value
 
 
 def as_switch(value: _T) -> _T | bool:
-    """The switch of `yes`, `Off`, `TRUE`; any other value as it is."""
+    """The switch of `yes`, `Off`, `TRUE`, 1 and 0; any other value as it is."""
+    if type(value) is int and value in (0, 1):
+        return value == 1
     return _SWITCHES.get(value.strip().casefold(), value) if isinstance(value, str) else value
+
+
+def _whole(number: float) -> float:
+    return int(number) if number.is_integer() else number
 
 
 def as_list(text: str) -> list[str]:

@@ -12,7 +12,7 @@ import pytest
 from storyboard.language.load import load_storyboard
 from storyboard.language.overrides import read_overrides
 from storyboard.models.catalog import Catalog, load_catalog
-from storyboard.records import Severity, Take
+from storyboard.records import Severity, Storyboard, Take
 from storyboard.reporting.problems import format_problems
 from tests.language.boards import HEAD, load, load_text, told
 
@@ -693,3 +693,53 @@ def test_the_hint_for_a_list_under_a_key_names_the_file(tmp_path: Path, file: st
     (problem,) = load_text(tmp_path, text).problems
     key = "project.clips"
     assert problem.hint == f"name the key of the list: rows: {{file: {file}, key: {key}}}"
+
+
+def shot_with_cell(folder: Path, key: str, cell: str) -> Storyboard:
+    shot = f"{{id: a, rows: rows.csv, prompt: A kite, {key}: '{{{{ row.x }}}}'}}"
+    text = f"{HEAD}defaults: {{prompt_extend: false}}\nshots: [{shot}]\n"
+    return load_text(folder, text, rows_csv=f'x\n"{cell}"\n')
+
+
+@pytest.mark.parametrize(
+    ("cell", "hint"), [("1,000", "write 1000"), ("12 345", "write 12345"), ("7th", None)]
+)
+def test_a_seed_that_is_hardly_a_name_is_told_what_a_seed_is(
+    tmp_path: Path, cell: str, hint: str | None
+) -> None:
+    (problem,) = shot_with_cell(tmp_path, "seed", cell).problems
+    assert problem.message == (
+        f"shots[0].seed: {cell!r} is neither a whole number from 0 to 2147483647"
+        " nor the name of a shared seed; known are: auto"
+    )
+    assert problem.hint == hint
+
+
+@pytest.mark.parametrize(("cell", "is_on"), [("1", True), ("0", False)])
+def test_a_cell_of_1_or_0_is_a_switch(tmp_path: Path, cell: str, is_on: bool) -> None:
+    assert (shot_with_cell(tmp_path, "skip", cell).takes == ()) is is_on
+    (take,) = shot_with_cell(tmp_path, "prompt_extend", cell).takes
+    assert take.payload["prompt_extend"] is is_on
+
+
+@pytest.mark.parametrize("cell", ["1:05", "65s"])
+def test_a_duration_of_whole_seconds_prints_as_a_whole_number(tmp_path: Path, cell: str) -> None:
+    (problem,) = shot_with_cell(tmp_path, "duration", cell).problems
+    assert problem.rendered == "65"
+
+
+@pytest.mark.parametrize(
+    ("entries", "hint"),
+    [
+        ("id: a, aspect-ratio: '16:9'", "did you mean 'ratio'?"),
+        ("id: a, aspect ratio: '16:9'", "did you mean 'ratio'?"),
+        ("id: a, aspectRatio: '16:9'", "did you mean 'ratio'?"),
+        ("id: a, Duration Seconds: 5", "did you mean 'duration'?"),
+        ("name: a", "did you mean 'id' or 'title'?"),
+        ("id: a, name: A", "did you mean 'title'?"),
+    ],
+)
+def test_a_foreign_key_is_known_in_every_spelling(tmp_path: Path, entries: str, hint: str) -> None:
+    board = load_text(tmp_path, f"{HEAD}shots: [{{{entries}, prompt: A kite}}]\n")
+    (found,) = [problem.hint for problem in board.problems if problem.code == "unknown-key"]
+    assert found == hint

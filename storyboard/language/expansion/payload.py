@@ -29,7 +29,7 @@ from storyboard.language.expansion.values import (
 from storyboard.language.nodes import ScalarNode
 from storyboard.language.spellings import as_seconds, as_switch
 from storyboard.language.validation.check import Origin
-from storyboard.language.validation.hints import FOREIGN_NAMES
+from storyboard.language.validation.hints import meant_by
 from storyboard.models.card import ModelCard, Parameter
 from storyboard.records import Json, Position, Problem
 from storyboard.reporting.suggest import closest, did_you_mean
@@ -162,9 +162,12 @@ def _read_parameter(
 def _read_seed(inputs: PayloadInputs, scope: ShotScope, shot: str, take: int) -> Stated:
     if "seed" not in inputs.settings:
         return None, None
-    seed, setting = read_seed(inputs.settings["seed"], scope, inputs.shared, shot=shot)
+    shared, seed_range = inputs.shared, inputs.card.seed_range
+    seed, setting = read_seed(
+        inputs.settings["seed"], scope, shared, shot=shot, seed_range=seed_range
+    )
     if seed is not None:
-        seed = shift_seed(seed, take - 1, inputs.card.seed_range)
+        seed = shift_seed(seed, take - 1, seed_range)
     return seed, setting
 
 
@@ -185,7 +188,7 @@ def _find_misspelt(name: str, inputs: PayloadInputs) -> Setting | None:
     """The unknown key that was meant as the missing parameter; it is reported already."""
     unknown = [key for key in inputs.settings if key not in inputs.shared.parameters | SHOT_KEYS]
     guess = closest(name, unknown)
-    guess = guess or next((key for key in unknown if FOREIGN_NAMES.get(key) == name), None)
+    guess = guess or next((key for key in unknown if meant_by(key) == name), None)
     return inputs.settings[guess] if guess else None
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import partial
@@ -20,6 +21,8 @@ from storyboard.reporting.value_paths import format_value
 
 AUTO = "auto"
 
+_GROUPED = re.compile(r"\d{1,3}(?:[,' \u00a0\u202f]\d{3}){1,3}")
+
 
 @dataclass(frozen=True, slots=True)
 class SharedValues:
@@ -36,15 +39,21 @@ class SharedValues:
 
 
 def read_seed(
-    setting: Setting, scope: ShotScope, shared: SharedValues, *, shot: str
+    setting: Setting,
+    scope: ShotScope,
+    shared: SharedValues,
+    *,
+    shot: str,
+    seed_range: tuple[int, int] | None = None,
 ) -> tuple[int | None, Setting]:
     """A shot's seed, None where there is none, and the setting that states the number.
 
-    `shot` is the id that `auto` is made from. Raises NotReadable.
+    `shot` is the id that `auto` is made from, `seed_range` for messages. Raises NotReadable.
     """
     value = _read_seed(setting, scope)
     is_shared = isinstance(value, str) and value not in ("", AUTO)
     if is_shared:
+        _refuse_odd_number(str(value), setting, scope, shared, seed_range)
         setting = _find(str(value), setting, scope, shared, "seed")
         value = _read_seed(setting, scope)
     if value is None or value == "":
@@ -57,6 +66,24 @@ def read_seed(
         words += " is needed" if is_shared else f", the name of a shared seed or {AUTO} is needed"
         fail(setting, scope, value, "wrong-type", words)
     return number, setting
+
+
+def _refuse_odd_number(
+    text: str,
+    setting: Setting,
+    scope: ShotScope,
+    shared: SharedValues,
+    seed_range: tuple[int, int] | None,
+) -> None:
+    """Raises NotReadable for a text such as `1,000`, which is no number and hardly a name."""
+    if not text[0].isdigit() or text in shared.seeds or _is_number(text):
+        return
+    bounds = " from {} to {}".format(*seed_range) if seed_range else ""
+    words = f"{format_value(text)} is neither a whole number{bounds} nor the name of a shared seed"
+    words += f"; known are: {', '.join([*shared.seeds, AUTO][:10])}"
+    digits = _GROUPED.fullmatch(text) and re.sub(r"\D", "", text)
+    hint = f"write {digits}" if digits else did_you_mean(text, shared.seeds)
+    fail(setting, scope, text, "unknown-seed", words, hint=hint)
 
 
 def auto_seed(shot: str) -> int:

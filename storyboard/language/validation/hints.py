@@ -15,6 +15,7 @@ from storyboard.reporting.suggest import did_you_mean
 _MIN_LETTERS = 3
 _MAX_NAME = 40
 _OWN_KEYS = "keys of your own stand under meta"
+_CAPITAL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _YES, _NO = ("yes", "on", "y"), ("no", "off", "n")
 
 
@@ -58,6 +59,12 @@ def hint_for_value(error: SchemaError, code: str) -> str | None:
     return None
 
 
+def meant_by(key: str) -> str | None:
+    """The key of a shot that other tools call so, in whatever spelling, or None."""
+    words = _CAPITAL.sub("_", key) if not key.isupper() else key
+    return FOREIGN_NAMES.get(re.sub(r"[-_ ]+", "_", words.strip()).casefold())
+
+
 def hint_for_unknown_key(
     key: str, known: Iterable[str], schema: Mapping[str, Any], *, beside: Iterable[str] = ()
 ) -> str | None:
@@ -79,9 +86,12 @@ def hint_for_unknown_key(
         return f"'{key}' stands at the top of the file"
     if key in ("scenes", "shots") and not in_shot:
         return "a file that is included holds no shots, only what they share"
-    meant = FOREIGN_NAMES.get(key.casefold())
+    meant = meant_by(key)
     if meant and meant in known and meant not in beside:
         return f"did you mean '{meant}'?"
+    if key.casefold() == "name" and "id" in known:
+        names = [f"'{name}'" for name in ("id", "title") if name in known and name not in beside]
+        return f"did you mean {' or '.join(names)}?" if names else _OWN_KEYS
     guess = None if key.casefold() in _OWN_WORDS else did_you_mean(key, known)
     if guess is None and "meta" in known:
         return f"keys of your own stand under meta: {{{key}: ...}}" if _is_name(key) else _OWN_KEYS

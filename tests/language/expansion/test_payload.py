@@ -92,7 +92,14 @@ def test_a_rendered_number_is_read_as_yaml_would_and_whole_ones_are_integers(
     ("cell", "value"),
     [
         *(("true", True), ("False", False), ("TRUE", True), ("yes", True), (" Yes ", True)),
-        *(("n", False), ("off", False), ("perhaps", "perhaps"), ("1", 1)),
+        *(
+            ("n", False),
+            ("off", False),
+            ("perhaps", "perhaps"),
+            ("1", True),
+            ("0", False),
+            ("2", 2),
+        ),
     ],
 )
 def test_a_switch_is_understood_as_people_write_it_in_a_cell(cell: str, value: Json) -> None:
