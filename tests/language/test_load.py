@@ -743,3 +743,10 @@ def test_a_foreign_key_is_known_in_every_spelling(tmp_path: Path, entries: str, 
     board = load_text(tmp_path, f"{HEAD}shots: [{{{entries}, prompt: A kite}}]\n")
     (found,) = [problem.hint for problem in board.problems if problem.code == "unknown-key"]
     assert found == hint
+
+
+def test_quotes_of_a_word_processor_around_an_id_are_told(tmp_path: Path) -> None:
+    (problem,) = load_text(
+        tmp_path, f"{HEAD}shots: [{{id: \u201ca\u201d, prompt: A kite}}]\n"
+    ).problems
+    assert problem.hint == "write straight quotes, or none"

@@ -63,6 +63,8 @@ def read_table(
     if header and filled:
         numbers = ", ".join(str(number + 1) for number in sorted(filled))
         message = f"column {numbers} has no name and is left out"
+        if len(filled) > 1:
+            message = f"columns {numbers} have no name and are left out"
         is_title = len(names) - len(nameless or ()) == 1
         hint = _TITLE if is_title else "give it a name if templates need it"
         severity = Severity.WARNING
@@ -110,5 +112,6 @@ def _wrong_length(
     else:
         hint = f"a cell that holds a {_SIGNS[separator]} needs double quotes"
         is_prose = any(cell.startswith(" ") for cell in record)
-        hint = _TITLE if len(names) == 1 and not is_prose else hint
+        if len(names) == 1 and not is_prose:
+            hint += f"; {_TITLE}"
     return Problem(position, "row-length", message, hint)

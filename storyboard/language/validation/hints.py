@@ -16,6 +16,7 @@ _MIN_LETTERS = 3
 _MAX_NAME = 40
 _OWN_KEYS = "keys of your own stand under meta"
 _CAPITAL = re.compile(r"(?<=[a-z])(?=[A-Z])")
+_CURLY = ("\u201c", "\u201d", "\u201e", "\u2018", "\u2019", "\u00ab")
 _YES, _NO = ("yes", "on", "y"), ("no", "off", "n")
 
 
@@ -56,6 +57,8 @@ def hint_for_value(error: SchemaError, code: str) -> str | None:
     if error.keyword == "const" and isinstance(error.value, str):
         is_quoted = _unquoted(error.value) == error.limit
         return f"write {error.value} without quotes" if is_quoted else None
+    if isinstance(error.value, str) and error.value.startswith(_CURLY):
+        return "write straight quotes, or none"
     return None
 
 

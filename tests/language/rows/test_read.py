@@ -160,20 +160,21 @@ def test_rows_of_another_length_are_problems_with_their_line(folder: Path) -> No
     assert list(rows.rows) == [{"a": "1", "b": "2", "c": "3"}]
 
 
+COMMA = "a cell that holds a comma needs double quotes"
 TITLE = "if the first line is a title, remove it: the names of the columns come first"
 
 
 @pytest.mark.parametrize(
     ("name", "content", "message", "hint"),
     [
-        ("p.csv", "My film\nid,prompt\n", "2 cells, but the header has 1 column", TITLE),
-        ("p.csv", "My film,\nid,prompt\n", "column 2 has no name and is left out", TITLE),
         (
             "p.csv",
-            "prompt\nA kite, red\n",
+            "My film\nid,prompt\n",
             "2 cells, but the header has 1 column",
-            "a cell that holds a comma needs double quotes",
+            f"{COMMA}; {TITLE}",
         ),
+        ("p.csv", "My film,\nid,prompt\n", "column 2 has no name and is left out", TITLE),
+        ("p.csv", "prompt\nA kite, red\n", "2 cells, but the header has 1 column", COMMA),
         (
             "p.csv",
             "a|b\n1\n",
@@ -225,7 +226,7 @@ def test_columns_without_a_name_are_left_out(folder: Path) -> None:
 def test_a_column_without_a_name_that_holds_something_is_told(folder: Path) -> None:
     rows = rows_of(folder, "p.csv", ",id,,,note\n0,a,,x,\n1,b,,,y\n")
     assert list(rows.rows) == [{"id": "a", "note": ""}, {"id": "b", "note": "y"}]
-    assert said(rows) == ["p.csv:1:1: warning: column 1, 4 has no name and is left out"]
+    assert said(rows) == ["p.csv:1:1: warning: columns 1, 4 have no name and are left out"]
 
 
 @pytest.mark.parametrize(
