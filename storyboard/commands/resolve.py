@@ -21,10 +21,11 @@ from storyboard.console.options import (
 from storyboard.console.printing import print_json, print_lines, say
 from storyboard.errors import ExitCode, UsageError
 from storyboard.models.catalog import Catalog, load_catalog
+from storyboard.planning.contradictions import after_contradiction, describe_contradiction
 from storyboard.project.output_folder import open_folder
 from storyboard.project.workspace import Workspace
 from storyboard.records import Submission, TaskStatus
-from storyboard.recovery.decisions import abandoned, adopted, owns_task, released
+from storyboard.recovery.decisions import abandoned, adopted, owns_task, released, unknown_among
 from storyboard.recovery.rewrite import connect_for, find_rendered, poll_task, rewrite_outputs
 from storyboard.recovery.task_ids import choose_unknown
 
@@ -67,7 +68,7 @@ def command(
             settled = [abandoned(one, now=now) for one in chosen]
             notes += ["abandoned; it is held until a render with --retry-failed"] * len(chosen)
         with store.transaction():
-            for submission in settled:
+            for submission in (*settled, *_losers(settled, known)):
                 store.update(submission)
         rewrite_outputs(space, store)
     if as_json:
@@ -123,6 +124,19 @@ def _check_task(
             next_step="check the id in the console; --resubmit or --abandon settle it without one",
         )
     return reply.status
+
+
+def _losers(settled: Sequence[Submission], known: Sequence[Submission]) -> list[Submission]:
+    """Other unknown submissions with a task that was decided to be another's: they say so."""
+    return [
+        after_contradiction(one, describe_contradiction(task_id, [f"take {owner.take}"]))
+        for owner in settled
+        for one in unknown_among(known)
+        if (task_id := owner.task_id) == one.task_id
+        and task_id is not None
+        and owns_task(owner)
+        and one.fingerprint != owner.fingerprint
+    ]
 
 
 def _warn_of_paying_twice(space: Workspace, settled: Sequence[Submission]) -> None:

@@ -69,5 +69,20 @@ def after_contradiction(submission: Submission, reason: str) -> Submission:
     return replace(submission, reason=f"{came}doubtful: {reason}")
 
 
+def with_doubts(submissions: Sequence[Submission]) -> list[Submission]:
+    """The submissions, with those in doubt that `contradict` one another; else the same objects."""
+    with_task: dict[str, list[Submission]] = {}
+    for one in submissions:
+        if one.task_id:
+            with_task.setdefault(one.task_id, []).append(one)
+    doubts: dict[int, Submission] = {}
+    for task_id, group in with_task.items():
+        for one in group if contradict(group) else ():
+            others = (each for each in group if each.fingerprint != one.fingerprint)
+            reason = describe_contradiction(task_id, [f"take {each.take}" for each in others])
+            doubts[id(one)] = after_contradiction(one, reason)
+    return [doubts.get(id(one), one) for one in submissions]
+
+
 def _mark(task_id: str) -> str:
     return f"the API gave its task, {task_id}, to "

@@ -8,6 +8,7 @@ from datetime import datetime, timezone
 
 from storyboard.errors import UsageError
 from storyboard.outputs import MANIFEST
+from storyboard.planning.contradictions import with_doubts
 from storyboard.project.lost_records import check_not_emptied
 from storyboard.project.workspace import Workspace
 from storyboard.state.files import FILE_NAME as STATE
@@ -47,6 +48,10 @@ def open_folder(space: Workspace, *, lock_timeout_s: float = 0.0) -> Iterator[St
             with store.transaction():
                 for submission in adoptable:
                     store.adopt(submission)
+                known = store.submissions()
+                for row, after in zip(known, with_doubts(known), strict=True):
+                    if after is not row:
+                        store.update(after)
             if submissions := store.submissions():  # else what lies there is all that tells of any
                 finish_moves(folder, submissions)
                 remove_partial_files(folder, submissions, now=asked_at)

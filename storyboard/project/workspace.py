@@ -17,6 +17,7 @@ from storyboard.atomic_files import digest_of
 from storyboard.errors import UsageError
 from storyboard.names import find_spellings, to_file_name
 from storyboard.outputs import MANIFEST
+from storyboard.planning.contradictions import with_doubts
 from storyboard.planning.states import HasFile, ManifestTasks, read_states
 from storyboard.records import Storyboard, Submission, TakeState
 from storyboard.state.queries import read_outputs, read_submissions
@@ -150,7 +151,7 @@ class Workspace:
         # Asked first: rows that are read later hold at least what they held then.
         has_news = self.has_other_manifest()
         known = self.own_submissions()
-        return [*known, *self.adoptable(known)] if has_news else known
+        return with_doubts([*known, *self.adoptable(known)] if has_news else known)
 
     def read_states(
         self, submissions: Sequence[Submission], snapshot: FolderSnapshot

@@ -138,6 +138,18 @@ def test_once_one_of_two_takes_with_a_task_is_given_up_the_task_may_be_the_other
     assert output.code == 0, output.err
 
 
+def test_a_task_that_was_given_to_one_of_two_takes_stays_its_own(
+    program: Program, film: Path, server: SandboxServer, lost_shot: None
+) -> None:
+    task_id = server.ledger.submissions[0].id
+    with closing(sqlite3.connect(OUT / "state.sqlite3")) as db, db:
+        db.execute("UPDATE submissions SET task_id = ?", (task_id,))
+    assert program("resolve", film, "two.t1", "--task-id", task_id).code == 0
+    assert program("render", film, "--yes", "--only", "two", "--no-download").code == 4
+    assert statuses() == {"one": "pending", "two.t1": "rendered", "two.t2": "unknown"}
+    assert f"the API gave its task, {task_id}, to take two.t1 too" in program("status", film).out
+
+
 def test_what_cannot_be_a_task_id_is_refused(program: Program, film: Path, lost: str) -> None:
     output = program("resolve", film, "one", "--task-id", "no id")
     assert output.code == 2

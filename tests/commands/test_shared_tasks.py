@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 import socket
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from storyboard.sandbox.server import SandboxServer
 from tests.api.servers import Request, http_reply, serving
 from tests.commands.films import Program
 
@@ -59,3 +62,22 @@ def test_the_finished_take_is_doubtful_and_the_other_unknown_and_nothing_is_sent
         ("unknown", False),
         ("pending", True),
     ]
+
+
+@pytest.mark.parametrize(("state", "kind"), [("accepted", "ask"), ("succeeded", "keep")])
+def test_rows_of_an_earlier_version_with_one_task_are_in_doubt_before_anything_is_planned(
+    program: Program, film: Path, server: SandboxServer, state: str, kind: str
+) -> None:
+    assert program("render", film, "--yes", "--only", "two", "--no-download").code == 0
+    with closing(sqlite3.connect("renders/film/state.sqlite3")) as db, db:
+        db.execute("UPDATE submissions SET state = ?, task_id = 'task-1'", (state,))
+    polls = server.ledger.polls
+    why = "the API gave its task, task-1, to take {} too, and it can be of one alone"
+
+    plan = program("plan", film, "--only", "two", "--no-download").out
+    assert [line.split()[0] for line in plan.splitlines() if why[:9] in line] == [kind] * 2
+    program("render", film, "--yes", "--only", "two", "--no-download")
+    status = program("status", film).out
+    for take in ("two.t1", "two.t2"):
+        assert why.format(take) in status
+    assert server.ledger.polls == polls
