@@ -183,7 +183,7 @@ class Engine:
         yield from self._ending.due_times(now)
         if not self._ending.is_leaving:
             yield from self._tasks.due_times()
-            yield from self._request_log.due_times()
+            yield from self._request_log.due_times(now)
             yield from self._submissions.due_times(now)
             yield from self._downloads.due_times()
 

@@ -31,21 +31,15 @@ class RequestLog:
         self._account = run.api if isinstance(run.api, Account) else None
         self._polls_before = -1  # polls sent before the last check
 
-    def due_times(self) -> Iterator[float]:
-        """When the next check may go out."""
-        if self._may_check():
+    def due_times(self, now: float) -> Iterator[float]:
+        """When the next check may go out, where time alone allows one."""
+        if self._may_check(now):
             yield self._next_at
 
     def start_check(self, now: float) -> None:
         """Starts a check where one is due; checks and polls take turns."""
         run = self._run
-        is_turn_of_a_poll = run.polls.next_at <= now and run.polls_sent == self._polls_before
-        if (
-            self._account is None
-            or is_turn_of_a_poll
-            or now < self._next_at
-            or not self._may_check()
-        ):
+        if self._account is None or now < self._next_at or not self._may_check(now):
             return
         self._polls_before = run.polls_sent
         account, end = self._account, run.clock.now()
@@ -71,12 +65,15 @@ class RequestLog:
     def _next_at(self) -> float:
         return max(self._trust.next_at, self._run.budget.next_spare_at())
 
-    def _may_check(self) -> bool:
+    def _may_check(self, now: float) -> bool:
+        run = self._run
+        is_turn_of_a_poll = run.polls.next_at <= now and run.polls_sent == self._polls_before
         return (
             self._account is not None
-            and len(self._run.tasks) > 1
+            and len(run.tasks) > 1
+            and not is_turn_of_a_poll
             and not self._ending.is_leaving
-            and self._run.requests.free > 0
+            and run.requests.free > 0
             and not self._trust.is_being_checked
             and not self._trust.is_worthless
         )

@@ -15,7 +15,7 @@ from storyboard.records import SubmissionState
 from storyboard.state.queries import read_submissions
 from storyboard.state.store import Store
 from tests.engine.rig import make_takes
-from tests.engine.simulation import Call, Simulation
+from tests.engine.simulation import ApiWithLog, Call, Simulation
 
 TAKES = 6
 
@@ -89,3 +89,19 @@ def test_the_listener_hears_of_nothing_that_is_not_committed(sim: Simulation) ->
     sim.render()
     steps = (Step.ACCEPTED, Step.RENDERED, Step.DOWNLOADED)
     assert is_committed == {step: [True] * TAKES for step in steps}
+
+
+@pytest.mark.parametrize("requests_per_minute", [100, 3000])
+@pytest.mark.parametrize(("poll_s", "log_check_s"), [(8.0, 0.05), (8.0, 8.0), (0.2, 20.0)])
+def test_no_turn_is_taken_in_which_nothing_can_be_done(
+    sim: Simulation, requests_per_minute: int, poll_s: float, log_check_s: float
+) -> None:
+    """As where slow polls hold the connections, and a check of the log waits for its turn."""
+    sim.takes, sim.concurrency = make_takes(20), 20
+    sim.requests_per_minute, sim.latency_s = requests_per_minute, poll_s
+    api = ApiWithLog(sim)
+    sim.api, api.log_check_s = api, log_check_s
+    sim.render()
+
+    answers = len(api.posts) + len(api.polls) + len(api.log_checks) + len(sim.takes)
+    assert sim.clock.turns < 2 * answers
