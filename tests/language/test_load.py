@@ -601,6 +601,7 @@ def test_what_is_meant_is_no_warning(tmp_path: Path, text: str) -> None:
         ("prompt: A kite, red, tall, duration: 5", ': write prompt: "A kite, red, tall"'),
         ("prompt: A boat, red", ': write prompt: "A boat, red"'),
         ("prompt: 'A boat', red", ""),
+        ("prompt: A boat, duration: 5, red", ""),
         ('prompt: A "boat", red', ""),
     ],
 )
@@ -743,6 +744,12 @@ def test_a_foreign_key_is_known_in_every_spelling(tmp_path: Path, entries: str, 
     board = load_text(tmp_path, f"{HEAD}shots: [{{{entries}, prompt: A kite}}]\n")
     (found,) = [problem.hint for problem in board.problems if problem.code == "unknown-key"]
     assert found == hint
+
+
+def test_quotes_of_a_word_processor_around_a_number_are_told(tmp_path: Path) -> None:
+    shot = "{id: a, prompt: A kite, duration: \u201c5\u201d}"
+    (problem,) = load_text(tmp_path, f"{HEAD}shots: [{shot}]\n").problems
+    assert problem.hint == "write 5 without quotes"
 
 
 def test_quotes_of_a_word_processor_around_an_id_are_told(tmp_path: Path) -> None:

@@ -70,9 +70,10 @@ def no_rows_problem(value: Any, position: Position, under: str | None = None) ->
 def no_key_problem(key: str, above: Sequence[str], value: Any, position: Position) -> Problem:
     """That `value`, which stands under the keys `above`, has not the next one of `key`."""
     lists = _paths_behind(above, value)
-    hint = did_you_mean(key, lists) or (
-        f"lists stand under: {', '.join(lists[:10])}" if lists else None
-    )
+    ending = [path for path in lists if path.endswith(f".{key}")]
+    hint = f"did you mean '{ending[0]}'?" if len(ending) == 1 else did_you_mean(key, lists)
+    if hint is None and lists:
+        hint = f"lists stand under: {', '.join(lists[:10])}"
     return Problem(position, "no-such-key", f"there is no key {format_value(key)} here", hint)
 
 

@@ -142,7 +142,7 @@ def _hint_for_comma(key: str, entries: Mapping[str, Entry]) -> str:
     first = entries[names[begin]].value
     rest = takewhile(lambda name: _has_no_colon(entries[name]), names[begin + 1 :])
     hint = "inside { } a text that holds a comma needs quotes"
-    if not isinstance(first, ScalarNode) or not first.is_plain:
+    if not (isinstance(first, ScalarNode) and isinstance(first.value, str) and first.is_plain):
         return hint
     text = ", ".join([first.text, *rest])
     is_short = len(text) <= _MAX_QUOTED and '"' not in text and "\\" not in text

@@ -16,7 +16,7 @@ _MIN_LETTERS = 3
 _MAX_NAME = 40
 _OWN_KEYS = "keys of your own stand under meta"
 _CAPITAL = re.compile(r"(?<=[a-z])(?=[A-Z])")
-_CURLY = ("\u201c", "\u201d", "\u201e", "\u2018", "\u2019", "\u00ab")
+_CURLY = ("\u201c", "\u201d", "\u201e", "\u2018", "\u2019", "\u00ab", "\u00bb")
 _YES, _NO = ("yes", "on", "y"), ("no", "off", "n")
 
 
@@ -50,6 +50,9 @@ def hint_for_value(error: SchemaError, code: str) -> str | None:
         return hint
     if code == "too-large" and error.path[-1:] == ("duration",):
         return "split the shot in two"
+    is_curly = isinstance(error.value, str) and error.value.startswith(_CURLY)
+    if error.keyword == "type" and is_curly:
+        return f"write {error.value.strip(''.join(_CURLY))} without quotes"
     if error.keyword == "type":
         return _hint_for_type(error)
     if error.keyword == "enum":
@@ -57,9 +60,7 @@ def hint_for_value(error: SchemaError, code: str) -> str | None:
     if error.keyword == "const" and isinstance(error.value, str):
         is_quoted = _unquoted(error.value) == error.limit
         return f"write {error.value} without quotes" if is_quoted else None
-    if isinstance(error.value, str) and error.value.startswith(_CURLY):
-        return "write straight quotes, or none"
-    return None
+    return "write straight quotes, or none" if is_curly else None
 
 
 def meant_by(key: str) -> str | None:

@@ -564,6 +564,11 @@ def test_a_mapping_by_name_gives_the_name_as_key(folder: Path, name: str) -> Non
             "p.q.clip",
             ("there is no key 'p.q.clip' here", "did you mean 'p.q.clips'?"),
         ),
+        (
+            {"project": {"clips": [{"id": "a"}], "n": 1}},
+            "clips",
+            ("there is no key 'clips' here", "did you mean 'project.clips'?"),
+        ),
         ({"n": [1]}, None, ("not a mapping", None)),
         ({"clips": [{}]}, "clip", ("there is no key 'clip' here", "did you mean 'clips'?")),
         ({"clips": [{}]}, "x.y", ("there is no key 'x.y' here", "lists stand under: clips")),
