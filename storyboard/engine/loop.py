@@ -146,8 +146,9 @@ class Engine:
             self._ending.fail(error, now)
 
     def _load_plans(self) -> None:
-        with self._transaction([]):
-            self._task_ids.put_earlier_in_doubt()
+        if contradicted := self._task_ids.find_contradicted():
+            with self._transaction([]):
+                self._task_ids.put_earlier_in_doubt(contradicted)
         for job in self._run.jobs:
             for action in (*job.plan.actions, *job.plan.orphans):
                 if action.same_as is None:

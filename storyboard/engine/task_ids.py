@@ -6,6 +6,7 @@ replies was not for its request, and nothing tells which. Neither is sent again.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from storyboard.engine.flight import Flight
@@ -32,11 +33,14 @@ class TaskIds:
                 if row.task_id:
                     self._earlier.setdefault(row.task_id, []).append((job, row))
 
-    def put_earlier_in_doubt(self) -> None:
-        """Puts in doubt what earlier runs believed of one task, also of several films' takes."""
-        for task_id, rows in [*self._earlier.items()]:
-            if not contradict([row for _, row in rows]):
-                continue
+    def find_contradicted(self) -> list[str]:
+        """The tasks that earlier runs believed to be of several takes, also of several films'."""
+        groups = self._earlier.items()
+        return [task_id for task_id, rows in groups if contradict([row for _, row in rows])]
+
+    def put_earlier_in_doubt(self, task_ids: Sequence[str]) -> None:
+        """Puts the rows of earlier runs with these tasks in doubt."""
+        for task_id in task_ids:
             flights = self._load_earlier(task_id)
             for flight in [*flights.values()]:
                 mine = flight.submission.fingerprint
