@@ -90,6 +90,7 @@ def command(
         if display.verbose:
             _say_plans(films)
         if not where.sandbox:
+            _check_account(films)
             _ask(films, bill, is_free_to_go=payment.yes, is_capped=payment.caps.are_given)
         results: list[RunResult] = []
         outcome: list[Outcome] = []
@@ -106,6 +107,14 @@ def command(
                 outcome += [_finish(film, results) for film in group]
     print_outcome(outcome, results, plan_options, as_json=as_json, quiet=display.quiet)
     return exit_code_of(outcome, results, plan_options)
+
+
+def _check_account(films: Sequence[Prepared]) -> None:
+    """Raises AccountError where a key is needed and cannot be found; a render may need none."""
+    if any(film.work for film in films):
+        from storyboard.project.connection import find_credentials
+
+        find_credentials(films[0].space.origin)
 
 
 def _ask(films: Sequence[Prepared], bill: Bill, *, is_free_to_go: bool, is_capped: bool) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from storyboard.api.credentials import ApiKey, find_key
+from storyboard.api.credentials import ApiKey, Credentials, find_key
 from storyboard.api.http.environment import check_environment
 from storyboard.api.protocols import PROTOCOLS, Api
 from storyboard.api.redaction import Redaction
@@ -46,6 +46,17 @@ def card_of(catalog: Catalog, model: str, *, sent_by: str = "an earlier render u
     return card
 
 
+def find_credentials(origin: str) -> Credentials:
+    """The key for an origin, found before anything is sent or written.
+
+    Raises AccountError where there is none, or where a proxy or certificates that
+    are set cannot be used.
+    """
+    credentials = find_key(origin, environ=os.environ, home=home_folder())
+    check_environment(origin)
+    return credentials
+
+
 @contextmanager
 def connect(
     space: Workspace, catalog: Catalog, *, protocol: str, allow_private: bool = False
@@ -63,8 +74,7 @@ def connect(
         with _connect_sandbox(space, catalog, protocol) as connection:
             yield connection
         return
-    credentials = find_key(space.origin, environ=os.environ, home=home_folder())
-    check_environment(space.origin)
+    credentials = find_credentials(space.origin)
     api = PROTOCOLS[protocol](space.origin, credentials.key)
     try:
         redaction = Redaction(credentials.key.reveal())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import datetime, timezone
 
 from storyboard.errors import UsageError
@@ -12,6 +12,7 @@ from storyboard.planning.contradictions import with_doubts
 from storyboard.project.lost_records import check_not_emptied
 from storyboard.project.workspace import Workspace
 from storyboard.state.files import FILE_NAME as STATE
+from storyboard.state.files import has_state
 from storyboard.state.lock import hold_lock
 from storyboard.state.store import Store
 from storyboard.videos.files import finish_moves, make_videos_folder, remove_partial_files
@@ -23,6 +24,9 @@ _LEFT_BEHIND = frozenset({".lock", ".lock.json", ".sandbox", ".DS_Store"})
 @contextmanager
 def open_folder(space: Workspace, *, lock_timeout_s: float = 0.0) -> Iterator[Store]:
     """The folder's state file, with what its manifest knows, under the lock until the end.
+
+    Where an exception ends the context before anything was sent, a state file that
+    was made here is removed: a refused render leaves the folder nobody's.
 
     Raises:
         Locked: another process is at work in it.
@@ -41,6 +45,7 @@ def open_folder(space: Workspace, *, lock_timeout_s: float = 0.0) -> Iterator[St
         # First, for a state file makes the folder ours, and by its manifest it may be another's.
         adoptable = space.adoptable(space.own_submissions()) if space.has_other_manifest() else []
         check_not_emptied(space, adoptable)
+        is_new = not has_state(space.state / STATE)
         store = Store(space.state, origin=space.origin, storyboard=space.storyboard.name)
         folder = space.real_folder
         try:
@@ -56,8 +61,22 @@ def open_folder(space: Workspace, *, lock_timeout_s: float = 0.0) -> Iterator[St
                 finish_moves(folder, submissions)
                 remove_partial_files(folder, submissions, now=asked_at)
             yield store
+        except BaseException:
+            is_unused = is_new and not store.submissions()
+            store.close()
+            if is_unused:
+                _remove_state(space)
+            raise
         finally:
             store.close()
+
+
+def _remove_state(space: Workspace) -> None:
+    """Removes a state file that holds nothing, its companions first; a reader may keep them."""
+    path = space.state / STATE
+    with suppress(OSError):
+        for name in (f"{STATE}-wal", f"{STATE}-shm", STATE):
+            path.with_name(name).unlink(missing_ok=True)
 
 
 def _check_folder(space: Workspace) -> None:

@@ -62,3 +62,43 @@ def test_a_clone_that_was_rendered_into_by_mistake_still_belongs_to_its_storyboa
     output = program("render", film, "--yes", "--output", OUT)
     assert output.code == 0, output.err
     assert server.ledger.posts == 3
+
+
+@pytest.mark.parametrize(
+    ("options", "code"),
+    [((), 3), (("--yes", "--max-takes", "0"), 3), (("--yes", "--no-download"), 12)],
+)
+def test_a_refused_render_leaves_the_folder_to_any_other_address(
+    program: Program,
+    film: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    options: tuple[str, ...],
+    code: int,
+) -> None:
+    monkeypatch.setenv("MODELLIX_API_KEY", "mdlx-marked-key" if code == 3 else "")
+    refused = program("render", film, *options, "--base-url", "http://127.0.0.1:9")
+    assert refused.code == code, refused.err
+    assert {path.name for path in Path("renders/film").iterdir()} == {".lock", "videos"}
+    elsewhere = program("plan", film, "--base-url", "http://127.0.0.1:10")
+    assert (elsewhere.code, elsewhere.err) == (0, "")
+
+
+def test_a_refused_render_keeps_a_state_file_that_was_there(
+    program: Program, film: Path, server: SandboxServer
+) -> None:
+    assert program("render", film, "--yes").code == 0
+    film.write_text(FILM.replace("a storm", "a calm"), "utf-8")
+    assert program("render", film).code == 3
+    assert program("render", film, "--yes").code == 0
+    assert server.ledger.posts == 4
+
+
+def test_a_refused_render_keeps_what_it_took_over_from_the_manifest(
+    program: Program, film: Path, server: SandboxServer
+) -> None:
+    assert program("render", film, "--yes").code == 0
+    for path in Path("renders/film").glob("state.sqlite3*"):
+        path.unlink()
+    film.write_text(FILM.replace("a storm", "a calm"), "utf-8")
+    assert program("render", film).code == 3
+    assert Path("renders/film/state.sqlite3").is_file()
