@@ -173,12 +173,14 @@ def _run(
 def _finish(film: Prepared, results: list[RunResult]) -> Outcome:
     """What a film came to, its outputs written; where they cannot be, `results` gets why."""
     states: Sequence[TakeState] = ()
+    has_outputs = False
     try:
         states = film.read_states()
         film.write_outputs(states)
+        has_outputs = True
     except StateError as error:
         results.append(_stopped_by_storage(error))
-    return film.space, film.plan, states
+    return Outcome(film.space, film.plan, states, has_outputs)
 
 
 def _stopped_by_storage(error: StateError) -> RunResult:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from storyboard.console.printing import count_statuses, print_json, print_lines, say
 from storyboard.engine.breaker import REMEDIES
 from storyboard.engine.job import RunResult
 from storyboard.errors import ExitCode, worst_of
+from storyboard.outputs import OUTPUTS
 from storyboard.outputs.manifest.times import time_text
 from storyboard.planning.plan import ACCOUNT_REJECTIONS, PlanOptions
 from storyboard.planning.states import lacks_link
@@ -17,8 +18,18 @@ from storyboard.project.workspace import Workspace
 from storyboard.records import ActionKind, Plan, Submission, TakeState, TakeStatus
 from storyboard.videos.files import is_lfs_pointer
 
-Outcome = tuple[Workspace, Plan, Sequence[TakeState]]
-"""What one storyboard came to: its plan, and all its takes after the run."""
+
+class Outcome(NamedTuple):
+    """What one storyboard came to: its plan, and all its takes after the run.
+
+    `has_outputs` says whether what stands beside the videos is that of these takes.
+    """
+
+    space: Workspace
+    plan: Plan
+    states: Sequence[TakeState]
+    has_outputs: bool
+
 
 _RENDERED = (TakeStatus.RENDERED, TakeStatus.DONE)
 _CODES = {TakeStatus.DONE: ExitCode.OK, TakeStatus.UNKNOWN: ExitCode.UNKNOWN}
@@ -30,7 +41,7 @@ def exit_code_of(
     """The one exit code for all storyboards of a render."""
     codes = [ExitCode.INTERRUPTED for result in results if result.was_interrupted]
     codes += [result.stopped_by.exit_code for result in results if result.stopped_by]
-    for _, plan, states in outcomes:
+    for _, plan, states, _ in outcomes:
         for status in {state.status for state in _selected(plan, states)}:
             is_enough = status is TakeStatus.RENDERED and not plan_options.download
             codes.append(ExitCode.OK if is_enough else _CODES.get(status, ExitCode.INCOMPLETE))
@@ -48,7 +59,7 @@ def print_outcome(
     quiet: bool,
 ) -> None:
     """The summary for people on stderr, where things lie on stdout; or one JSON document."""
-    for space, plan, states in outcomes:
+    for space, plan, states, _ in outcomes:
         selected = _selected(plan, states)
         if not quiet:
             say(f"{space.storyboard.path}: {count_statuses(selected)}")
@@ -71,10 +82,10 @@ def print_outcome(
             if result.stopped_by.next_step:
                 say(f"    next: {result.stopped_by.next_step}")
     if as_json:
-        print_json({"storyboards": [_document(*outcome) for outcome in outcomes]})
+        print_json({"storyboards": [_document(*one[:3]) for one in outcomes]})
     elif not quiet:
-        names = ("manifest.json", "index.html")
-        print_lines(str(space.folder / name) for space, _, _ in outcomes for name in names)
+        folders = [outcome.space.folder for outcome in outcomes if outcome.has_outputs]
+        print_lines(str(folder / name) for folder in folders for name in OUTPUTS)
 
 
 def _selected(plan: Plan, states: Sequence[TakeState]) -> list[TakeState]:

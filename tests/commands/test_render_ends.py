@@ -68,6 +68,7 @@ def test_the_reason_of_the_run_is_told_where_the_manifest_cannot_be_written_eith
     reason = "error: the disk is full; accepted by the API and not written down: take one is task"
     assert reason in output.err
     assert "error: the manifest could not be written." in output.err
+    assert not output.out  # names no file that was not written
 
 
 def test_the_time_given_is_that_of_all_films_together(film: Path, program: Program) -> None:
