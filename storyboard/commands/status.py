@@ -21,6 +21,7 @@ from storyboard.errors import ExitCode
 from storyboard.models.catalog import load_catalog
 from storyboard.planning.plan import POINTER, find_orphans
 from storyboard.planning.states import HasFile, lacks_link, status_of
+from storyboard.project.lost_records import check_not_emptied, check_takes
 from storyboard.project.workspace import find_workspaces
 from storyboard.records import TakeState, TakeStatus
 from storyboard.reporting.amounts import time_left
@@ -37,8 +38,11 @@ def command(*, file: Path, variables: VariableOptions, where: FolderOptions, as_
         return ExitCode.USAGE
     space = find_workspaces(boards, where.folders)[0]
     submissions = space.known_submissions()
+    check_not_emptied(space, submissions)
     snapshot = space.snapshot()
     states = space.read_states(submissions, snapshot)
+    pending = [state.take for state in states if state.status is TakeStatus.PENDING]
+    check_takes(space, submissions, pending)
     now = datetime.now(timezone.utc)
     covered = {state.take.fingerprint for state in states}
     orphans = [

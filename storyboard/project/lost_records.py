@@ -10,7 +10,7 @@ from storyboard.errors import PaymentUnknown
 from storyboard.names import fold, is_video_path
 from storyboard.outputs import MANIFEST
 from storyboard.project.workspace import Workspace
-from storyboard.records import ActionKind, Plan, Submission
+from storyboard.records import ActionKind, Plan, Submission, Take
 from storyboard.state.files import FILE_NAME as STATE
 from storyboard.state.files import is_emptied
 from storyboard.videos.files import find_partial_files
@@ -44,7 +44,12 @@ def check_records(space: Workspace, known: Sequence[Submission], plan: Plan) -> 
     PaymentUnknown where a take that the plan submits was never sent as far as
     they know and has a video, and where they are none and there is any video.
     """
-    submitted = {fold(action.take.id) for action in plan.of_kind(ActionKind.SUBMIT)}
+    check_takes(space, known, [one.take for one in plan.of_kind(ActionKind.SUBMIT)])
+
+
+def check_takes(space: Workspace, known: Sequence[Submission], pending: Sequence[Take]) -> None:
+    """As `check_records`, of the takes that a render would submit."""
+    submitted = {fold(take.id) for take in pending}
     if not submitted:
         return
     takes = sorted(_takes_with_videos(space))

@@ -27,7 +27,9 @@ def lose_state(*, is_emptied: bool = False) -> None:
 
 
 @pytest.mark.parametrize("is_emptied", [False, True])
-@pytest.mark.parametrize("command", [("render", "--yes"), ("render", "--force", "-y"), ("plan",)])
+@pytest.mark.parametrize(
+    "command", [("render", "--yes"), ("render", "--force", "-y"), ("plan",), ("status",)]
+)
 def test_nothing_is_sent_beside_videos_that_no_record_knows(
     program: Program, rendered: Path, is_emptied: bool, command: tuple[str, ...]
 ) -> None:
@@ -112,7 +114,9 @@ def test_a_log_beside_an_emptied_state_file_is_neither_passed_over_nor_deleted(
 
 
 @pytest.mark.parametrize("has_manifest", [False, True])
-@pytest.mark.parametrize("command", [("render", "--yes"), ("plan",), ("render", "--rerender")])
+@pytest.mark.parametrize(
+    "command", [("render", "--yes"), ("plan",), ("render", "--rerender"), ("status",)]
+)
 def test_an_emptied_state_file_is_never_taken_for_a_new_one(
     program: Program, rendered: Path, has_manifest: bool, command: tuple[str, ...]
 ) -> None:
