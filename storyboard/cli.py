@@ -99,6 +99,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def run(arguments: Sequence[str] | None = None) -> int:
     """The exit code of one call. The only place where exceptions become exit codes."""
+    as_json = "--json" in (sys.argv[1:] if arguments is None else arguments)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             # A terminal that cannot show a character of the user's text shows its number,
@@ -108,12 +109,11 @@ def run(arguments: Sequence[str] | None = None) -> int:
         code = group.main(arguments, prog_name="storyboard", standalone_mode=False)
         return int(code) if isinstance(code, int) else ExitCode.OK
     except StoryboardError as error:
-        _report(str(error), error.next_step)
-        return error.exit_code
+        return _report(error.exit_code, str(error), error.next_step, as_json=as_json)
     except click.ClickException as error:
         context = error.ctx if isinstance(error, click.UsageError) else None
-        _report(error.format_message(), f"{context.command_path} --help" if context else None)
-        return ExitCode.USAGE
+        help_command = f"{context.command_path} --help" if context else None
+        return _report(ExitCode.USAGE, error.format_message(), help_command, as_json=as_json)
     except (click.Abort, KeyboardInterrupt):
         _say("interrupted")
         return ExitCode.INTERRUPTED
@@ -122,14 +122,20 @@ def run(arguments: Sequence[str] | None = None) -> int:
             streams.give_up(sys.stdout, error)
             return ExitCode.OK
         if isinstance(error, OSError) and not _has_current_folder():
-            _report("the current folder is gone, or may not be read", "go to another folder")
-            return ExitCode.USAGE
+            sentence = "the current folder is gone, or may not be read"
+            return _report(ExitCode.USAGE, sentence, "go to another folder", as_json=as_json)
         return _report_bug(error)
 
 
-def _report(sentence: str, next_step: str | None) -> None:
-    end = "" if sentence.endswith("?") else "."
-    _say(f"error: {sentence.rstrip('.')}{end}", *([f"    next: {next_step}"] if next_step else ()))
+def _report(code: ExitCode, sentence: str, next_step: str | None, *, as_json: bool) -> ExitCode:
+    """Tells why the command ended; with `as_json` also as its one document on stdout."""
+    message = f"{sentence.rstrip('.')}{'' if sentence.endswith('?') else '.'}"
+    _say(f"error: {message}", *([f"    next: {next_step}"] if next_step else ()))
+    if as_json:
+        from storyboard.console.printing import print_json
+
+        print_json({"error": {"code": code.value, "message": message, "next": next_step}})
+    return code
 
 
 def _is_about_output(error: OSError) -> bool:

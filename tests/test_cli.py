@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -32,6 +33,33 @@ def test_an_error_is_one_sentence_and_the_next_step(
     monkeypatch.setattr(cli.group, "main", fail)
     assert cli.run([]) == ExitCode.ACCOUNT
     assert capsys.readouterr().err == "error: no key.\n    next: set one\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message", "next_step"),
+    [
+        (["plan", "no-film.yaml", "--json", "--nope"], "No such option", "storyboard plan --help"),
+        (["status", "--json"], "Missing argument", "storyboard status --help"),
+        (
+            ["reconcile", "no-film.yaml", "--json"],
+            "nothing of no-film.yaml was ever",
+            "name the story",
+        ),
+    ],
+)
+def test_a_refusal_is_one_document_where_json_is_asked_for(
+    capsys: pytest.CaptureFixture[str], arguments: list[str], message: str, next_step: str
+) -> None:
+    assert cli.run(arguments) == ExitCode.USAGE
+    said = capsys.readouterr()
+    document = json.loads(said.out)
+    assert document["schema_version"] == 1
+    assert set(document) == {"schema_version", "error"}
+    error = document["error"]
+    assert error["code"] == 2
+    assert message in error["message"]
+    assert error["next"].startswith(next_step)
+    assert f"error: {error['message']}" in said.err
 
 
 def test_a_bug_ends_with_70_and_says_so(
