@@ -20,6 +20,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from storyboard.errors import StateError
+from storyboard.names import check_id
 from storyboard.records import OPEN_STATES, Submission, SubmissionState, Take, Video
 from storyboard.state.files import FILE_NAME
 from storyboard.state.queries import Written, read_outputs, read_submissions
@@ -105,7 +106,12 @@ TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 TIMES = st.timedeltas(timedelta(0), timedelta(days=80_000)).map(
     lambda later: datetime(2001, 1, 1, tzinfo=timezone.utc) + later
 )
-IDS = st.from_regex(r"[A-Za-z0-9][A-Za-z0-9._-]{0,19}", fullmatch=True)
+IDS = st.from_regex(r"[A-Za-z0-9][A-Za-z0-9._-]{0,19}", fullmatch=True).filter(
+    lambda text: check_id(text) is None  # not the name of a device
+)
+TAKES = st.text(string.ascii_letters, min_size=1, max_size=8).filter(
+    lambda text: check_id(text) is None
+)
 HEX = st.text("0123456789abcdef", min_size=64, max_size=64)
 LINKS = st.from_regex(r"https://[a-z]{1,9}/[!-~]{0,30}", fullmatch=True)
 NUMBERS = st.integers() | st.floats(allow_nan=False, allow_infinity=False)
@@ -121,7 +127,7 @@ JSON = st.recursive(
 SUBMISSIONS = st.builds(
     Submission,
     id=st.just(0),
-    take=st.text(string.ascii_letters, min_size=1, max_size=8),
+    take=TAKES,
     shot=IDS,
     scene=st.none() | IDS,
     fingerprint=HEX,
