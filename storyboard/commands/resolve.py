@@ -60,23 +60,23 @@ def command(
         if task_id is not None:
             status = _check_task(space, catalog, chosen[0], task_id, known)
             notes.append(f"task {task_id} is its task ({status.value}); the next render goes on")
-            settled = [adopted(chosen[0], task_id)]
+            decided = [adopted(chosen[0], task_id)]
         elif decision.resubmit:
-            settled = [released(one, now=now) for one in chosen]
+            decided = [released(one, now=now) for one in chosen]
             notes += ["released; the next render submits it again"] * len(chosen)
         else:
-            settled = [abandoned(one, now=now) for one in chosen]
+            decided = [abandoned(one, now=now) for one in chosen]
             notes += ["abandoned; it is held until a render with --retry-failed"] * len(chosen)
         with store.transaction():
-            for submission in (*settled, *_losers(settled, known)):
+            for submission in (*decided, *_left_in_doubt(decided, known)):
                 store.update(submission)
         rewrite_outputs(space, store)
     if as_json:
-        print_json(_document(space, settled))
+        print_json(_document(space, decided))
     else:
-        print_lines(f"{one.take}: {note}" for one, note in zip(settled, notes, strict=True))
+        print_lines(f"{one.take}: {note}" for one, note in zip(decided, notes, strict=True))
     if decision.resubmit:
-        _warn_of_paying_twice(space, settled)
+        _warn_of_paying_twice(space, decided)
     return ExitCode.OK
 
 
@@ -126,11 +126,11 @@ def _check_task(
     return reply.status
 
 
-def _losers(settled: Sequence[Submission], known: Sequence[Submission]) -> list[Submission]:
-    """Other unknown submissions with a task that was decided to be another's: they say so."""
+def _left_in_doubt(decided: Sequence[Submission], known: Sequence[Submission]) -> list[Submission]:
+    """Other unknown submissions with a task that is now another's, each with that as its reason."""
     return [
         after_contradiction(one, describe_contradiction(task_id, [f"take {owner.take}"]))
-        for owner in settled
+        for owner in decided
         for one in unknown_among(known)
         if (task_id := owner.task_id) == one.task_id
         and task_id is not None
@@ -139,17 +139,17 @@ def _losers(settled: Sequence[Submission], known: Sequence[Submission]) -> list[
     ]
 
 
-def _warn_of_paying_twice(space: Workspace, settled: Sequence[Submission]) -> None:
+def _warn_of_paying_twice(space: Workspace, decided: Sequence[Submission]) -> None:
     say("If the first request was accepted after all, it is paid for twice.")
     if not space.storyboard.is_sound:
         return
     wanted = {take.fingerprint for take in space.storyboard.takes}
-    for one in settled:
+    for one in decided:
         if one.fingerprint not in wanted:
             say(f"No take of {space.storyboard.path} makes the request of {one.take} any more.")
 
 
-def _document(space: Workspace, settled: Sequence[Submission]) -> dict[str, Any]:
+def _document(space: Workspace, decided: Sequence[Submission]) -> dict[str, Any]:
     return {
         "file": str(space.storyboard.path),
         "output": str(space.folder),
@@ -161,6 +161,6 @@ def _document(space: Workspace, settled: Sequence[Submission]) -> dict[str, Any]
                 "state": one.state.value,
                 "task_id": one.task_id,
             }
-            for one in settled
+            for one in decided
         ],
     }

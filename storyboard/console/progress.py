@@ -20,7 +20,7 @@ _TROUBLE = frozenset(
 
 
 class ProgressView:
-    """Told each change of each take, shows what is worth showing."""
+    """Is called with each change of each take, and shows those that people want to see."""
 
     def __init__(self, bar: tqdm[Any] | None, *, download: bool, quiet: bool) -> None:
         self._bar = bar

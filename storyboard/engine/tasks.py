@@ -38,7 +38,7 @@ class Tasks:
         self._run = run
         self._ending = ending
         self._downloads = downloads
-        self._reported: set[str] = set()  # replies that make no sense, each told once
+        self._reported: set[str] = set()  # replies that make no sense, each reported once
 
     def add(self, flight: Flight, now: float) -> None:
         """A task that has just been accepted."""
@@ -199,7 +199,7 @@ class Tasks:
         self._run.give_up_download(flight, "the API gave no link to it")
 
     def _on_unfamiliar(self, flight: Flight, reply: TaskReply, now: float) -> None:
-        """Polls on for as long as a task may take: it is told at once, and never guessed at."""
+        """Polls on for as long as a task may take; reports the word at once, and never guesses."""
         reason = reply.reason or ""
         if reason not in self._reported:
             self._reported.add(reason)

@@ -65,7 +65,7 @@ def source_digest(storyboard: Named, origin: str, states: Sequence[TakeState]) -
     """What tells one manifest from another while the rows of the state file stay as they are.
 
     That is the program, the head, and of each take all that stands in its
-    block; what came of it is told by its status and the number of its row.
+    block; the outcome is represented by its status and the number of its row.
     """
     digest = hashlib.sha256(_program())
     encode = json.JSONEncoder(default=dict).encode

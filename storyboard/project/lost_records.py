@@ -32,8 +32,8 @@ def check_not_emptied(space: Workspace, adoptable: Sequence[Submission]) -> None
         return
     raise PaymentUnknown(
         f"{path} is empty, so what was sent from it is not known; nothing was sent",
-        next_step=f"put it back from a copy; without it, {MANIFEST} (if there is one) is all "
-        "that tells of takes that were paid for",
+        next_step="put it back from a copy; where there is none, remove it, and "
+        f"{MANIFEST} (if there is one) is all that tells of takes that were paid for",
     )
 
 

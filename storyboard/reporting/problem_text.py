@@ -69,14 +69,14 @@ def describe_row(row: RowSource) -> str:
 def _without_most_rows(problems: Sequence[Problem]) -> Iterator[Problem | str]:
     """The problems; of those with rows at one position the first ones, and a line that counts."""
     of_rows = Counter(problem.position for problem in problems if problem.row)
-    told: Counter[Position] = Counter()
+    printed: Counter[Position] = Counter()
     for problem in problems:
         position = problem.position
         if problem.row:
-            told[position] += 1
-        if not problem.row or told[position] <= MAX_ROWS:
+            printed[position] += 1
+        if not problem.row or printed[position] <= MAX_ROWS:
             yield problem
-        elif told[position] == MAX_ROWS + 1:
+        elif printed[position] == MAX_ROWS + 1:
             more = of_rows[position] - MAX_ROWS
             rows = "row has" if more == 1 else "rows have"
             where = visible(f"{position.path}:{position.line}:{position.column}:")
@@ -101,11 +101,11 @@ def _quoted(
     lines = lines_of[position.path]
     if not 0 < position.line <= len(lines) or not lines[position.line - 1].strip():
         return []
-    shown, carets = quote(lines[position.line - 1], position)
+    text, carets = quote(lines[position.line - 1], position)
     number = f"{position.line:5d}"
     caret_color = _YELLOW if problem.is_warning else _RED
     return [
-        f"{number} | {shown}",
+        f"{number} | {text}",
         f"{' ' * len(number)} | {_paint(carets, caret_color, color=color)}",
     ]
 

@@ -78,10 +78,10 @@ def quote(line: str, position: Position) -> tuple[str, str]:
     trail = _ELLIPSIS if last < len(line) else ""
     before = lead + _expanded(line[first:start])
     marked = _expanded(line[start : min(end, last)])
-    shown = before + marked + _expanded(line[min(end, last) : last]) + trail
+    text = before + marked + _expanded(line[min(end, last) : last]) + trail
     carets = " " * columns(before) + "^" * max(columns(marked), 1)
     # Once more: a command to a CI service can begin in one piece and end in another.
-    return printable(shown.rstrip()), carets
+    return printable(text.rstrip()), carets
 
 
 def columns(text: str) -> int:
