@@ -9,11 +9,11 @@ from storyboard.language.nodes import Row
 from storyboard.records import Json, Position, Problem, Severity
 from storyboard.reporting.invisible import hint_for_invisible, name_invisible
 
-_SIGNS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "|"}
-"""What stands between cells, by name."""
-
 ESCAPED = "\\|"
 """What stands between cells where one that holds a | has it behind a backslash."""
+
+_SIGNS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "|", ESCAPED: "|"}
+"""What stands between cells, by name."""
 
 _TITLE = "if the first line is a title, remove it: the names of the columns come first"
 

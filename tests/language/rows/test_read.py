@@ -643,6 +643,12 @@ def test_a_table_without_pipes_at_its_ends_is_a_table(folder: Path) -> None:
     assert rows.problems[0].hint == "a | inside a cell is written \\|"
 
 
+def test_a_short_row_below_an_empty_markdown_header_is_a_problem(folder: Path) -> None:
+    (found,) = rows_of(folder, "p.md", "| |\n|-|\n|id|prompt|\n|a|\n").problems
+    assert (found.position.line, found.message) == (4, "1 cell, but the header has 2 columns")
+    assert found.hint == "the cells from 'prompt' on are missing; an empty one needs its | too"
+
+
 @pytest.mark.parametrize(
     ("text", "line"),
     [
