@@ -117,8 +117,7 @@ class Budget:
     def on_reply(self, hint: RateHint, *, now: float) -> None:
         """Adopts the rate in the headers of a reply that was no 429."""
         self._refusals = 0
-        if hint.limit and not self._is_fixed:
-            self.rate = hint.limit
+        self._adopt_rate(hint, now=now)
         if hint.remaining == 0 and hint.reset_in_s is not None:
             self._hold(hint.reset_in_s, now=now)
 
@@ -130,13 +129,19 @@ class Budget:
         """
         if now >= self._held_until:  # else it was sent before the wait began
             self._refusals += 1
-        if hint.limit and not self._is_fixed:
-            self.rate = hint.limit
+        self._adopt_rate(hint, now=now)
         asked_s = hint.retry_after_s if hint.retry_after_s is not None else hint.reset_in_s
         wait_s = back_off_s(max(1, self._refusals), max_wait_s=60.0, jitter=self._jitter)
         if asked_s is not None:
             wait_s = max(asked_s, wait_s) if self._refusals > 1 else asked_s
         self._hold(wait_s, now=now)
+
+    def _adopt_rate(self, hint: RateHint, *, now: float) -> None:
+        """Adopts the rate of the headers, also for what was spent ahead of its time."""
+        if hint.limit and not self._is_fixed:
+            ahead_s = max(0.0, self._free_at - now)
+            self._free_at += ahead_s * self.rate / hint.limit - ahead_s
+            self.rate = hint.limit
 
     def _hold(self, wait_s: float, *, now: float) -> None:
         self._held_until = max(self._held_until, now + min(max(wait_s, 0.0), _MAX_WAIT_S))

@@ -246,6 +246,24 @@ def test_the_headers_set_the_rate_and_the_user_s_own_rate_stays() -> None:
     assert (free.rate, fixed.rate) == (500, 30)
 
 
+def test_what_ran_ahead_before_the_rate_was_known_waits_no_longer_than_at_that_rate() -> None:
+    budget = Budget()
+    for _ in range(4):
+        budget.spend(now=1000.0)
+    budget.on_reply(RateHint(limit=1000), now=1000.0)
+    budget.on_reply(RateHint(limit=1000), now=1000.0)
+    assert budget.next_spare_at() == pytest.approx(1000.3)
+    budget.on_rate_limit(RateHint(limit=50, retry_after_s=0.0), now=1000.0)
+    assert budget.next_spare_at() == pytest.approx(1006.0)
+
+
+def test_a_rate_that_comes_late_changes_nothing_of_the_past() -> None:
+    budget = Budget()
+    budget.spend(now=0.0)
+    budget.on_reply(RateHint(limit=10), now=500.0)
+    assert budget.next_spare_at() == pytest.approx(0.75)
+
+
 def test_a_minute_that_is_used_up_is_waited_out() -> None:
     budget = Budget()
     budget.on_reply(RateHint(limit=100, remaining=0, reset_in_s=42.0), now=1000.0)
