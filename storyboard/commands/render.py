@@ -67,6 +67,7 @@ def command(
 
     Run again, it goes on where it was, and does nothing where nothing changed.
     """
+    started_at = time.monotonic()
     catalog, plan_options = load_catalog(), planning.plan_options
     boards = read_sound(files, catalog, variables, strict=strict, as_json=as_json)
     if not boards:
@@ -79,7 +80,7 @@ def command(
                     space,
                     which.selection,
                     plan_options,
-                    lock_timeout_s=running.lock_timeout_s,
+                    lock_timeout_s=running.lock_wait_s(time.monotonic() - started_at),
                     tell=say,
                 )
             )
@@ -91,10 +92,11 @@ def command(
             _say_plans(films)
         if not where.sandbox:
             _check_account(films)
+            asked_at = time.monotonic()
             _ask(films, bill, is_free_to_go=payment.yes, is_capped=payment.caps.are_given)
+            started_at += time.monotonic() - asked_at  # a person's time to think is not the run's
         results: list[RunResult] = []
         outcome: list[Outcome] = []
-        started_at = time.monotonic()
         # The sandbox keeps its tasks in the output folder, so each folder has its own.
         for group in [[film] for film in films] if where.sandbox else [films]:
             settings = running.engine_settings(

@@ -9,6 +9,7 @@ them to a command, which receives each class as one value:
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field, fields
 from functools import wraps
@@ -188,7 +189,10 @@ class RunOptions:
         "--requests-per-minute", type=click.IntRange(min=1), metavar="N", help="The request budget."
     )
     timeout_s: float | None = option(
-        "--timeout", type=DURATION, metavar="TIME", help="End the run after 90s, 30m, 2h."
+        "--timeout",
+        type=DURATION,
+        metavar="TIME",
+        help="End the whole render after 90s, 30m, 2h; the time you take to answer is not counted.",
     )
     lock_timeout_s: float = option(
         "--lock-timeout",
@@ -203,10 +207,18 @@ class RunOptions:
         help="Download from private addresses too, as some proxies need it.",
     )
 
+    def lock_wait_s(self, elapsed_s: float) -> float:
+        """How long to wait for a lock, `elapsed_s` after the render began; 0 is not at all."""
+        left_s = math.inf if self.timeout_s is None else self.timeout_s - elapsed_s
+        return max(0.0, min(self.lock_timeout_s, left_s))
+
     def engine_settings(
         self, catalog: Catalog, *, download: bool, elapsed_s: float
     ) -> EngineSettings:
-        """The limits of a run with the models of `catalog`, `elapsed_s` after the render began."""
+        """The limits of a run with the models of `catalog`, `elapsed_s` after the render began.
+
+        The seconds in which a person was asked are not among them.
+        """
         from storyboard.engine.job import EngineSettings
 
         def card(model: str) -> ModelCard:

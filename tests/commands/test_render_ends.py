@@ -6,17 +6,21 @@ import json
 import signal
 import subprocess
 import sys
+from datetime import datetime, timezone
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from storyboard.commands import render
 from storyboard.console.options import RunOptions
 from storyboard.errors import StateError
 from storyboard.models.catalog import load_catalog
 from storyboard.project import rendering
 from storyboard.sandbox.server import SandboxServer
 from storyboard.sandbox.settings import SandboxSettings
+from storyboard.state.lock import hold_lock
 from storyboard.state.store import Store
 from tests.commands.films import FILM, Program
 from tests.commands.test_render import render_in_a_process
@@ -87,6 +91,44 @@ def test_a_later_film_has_the_time_that_is_left() -> None:
 
     assert left_s(10.0) == 6.0
     assert left_s(None) is None
+
+
+def test_waiting_for_a_lock_counts_towards_the_time_given(film: Path, program: Program) -> None:
+    with hold_lock(Path("renders/film.sandbox"), now=datetime.now(timezone.utc)):
+        times = ("--timeout", "0.01s", "--lock-timeout", "1h")
+        assert program("render", film, "--sandbox", *times).code == 11
+
+    assert RunOptions(timeout_s=10.0, lock_timeout_s=60.0).lock_wait_s(elapsed_s=4.0) == 6.0
+    assert RunOptions(timeout_s=10.0, lock_timeout_s=60.0).lock_wait_s(elapsed_s=11.0) == 0.0
+    assert RunOptions(timeout_s=10.0, lock_timeout_s=1.0).lock_wait_s(elapsed_s=4.0) == 1.0
+    assert RunOptions(lock_timeout_s=60.0).lock_wait_s(elapsed_s=4.0) == 60.0
+
+
+@pytest.mark.parametrize(("slow", "code", "posts"), [("load_catalog", 5, 0), ("ask", 0, 3)])
+def test_the_time_given_runs_from_the_start_and_not_while_a_person_is_asked(
+    program: Program,
+    film: Path,
+    server: SandboxServer,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    slow: str,
+    code: int,
+    posts: int,
+) -> None:
+    now = [1000.0]
+    monkeypatch.setattr(render, "time", SimpleNamespace(monotonic=lambda: now[0]))
+    monkeypatch.setattr(render, "ask", lambda question: True)
+    as_before = getattr(render, slow)
+
+    def take_an_hour(*arguments: object) -> Any:
+        now[0] += 3600
+        return as_before(*arguments)
+
+    monkeypatch.setattr(render, slow, take_an_hour)
+    for stream in (sys.stdin, sys.stderr):
+        monkeypatch.setattr(stream, "isatty", lambda: True)
+    output = program("render", film, "--no-progress", "--timeout", "30m")
+    assert (output.code, server.ledger.posts) == (code, posts)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGHUP])
