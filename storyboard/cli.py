@@ -21,7 +21,7 @@ COMMANDS = {
     "plan": "What a render would do, and why.",
     "render": "Render storyboards: submit, download, write the manifest.",
     "status": "Each take's state, also while a render runs.",
-    "resolve": "Settle by hand a take whose outcome is not known.",
+    "resolve": "Decide by hand about a take whose outcome is not known.",
     "reconcile": "Look unknown outcomes up in the account's request log.",
     "schema": "The JSON Schemas of storyboards, requests and manifests.",
     "sandbox": "Serve a local API for rehearsals: no key, no money, no network.",

@@ -36,7 +36,7 @@ def command(*, file: Path, variables: VariableOptions, where: FolderOptions, as_
 
     A task is adopted where one row of the log fits one submission and nothing
     else; the next render goes on with it. The rest is listed with the command
-    that settles it. Nothing is submitted.
+    that decides about it. Nothing is submitted.
     """
     catalog = load_catalog()
     space = find_rendered(file, catalog, where, variables)
@@ -53,8 +53,8 @@ def command(*, file: Path, variables: VariableOptions, where: FolderOptions, as_
         print_json(_document(space, findings))
     else:
         print_lines(_lines(space, findings))
-    is_settled = all(finding.status is not None for finding in findings)
-    return ExitCode.OK if is_settled else ExitCode.UNKNOWN
+    are_found = all(finding.status is not None for finding in findings)
+    return ExitCode.OK if are_found else ExitCode.UNKNOWN
 
 
 def _lines(space: Workspace, findings: Sequence[Finding]) -> Iterator[str]:
@@ -87,7 +87,7 @@ def _words(entry: LogEntry) -> tuple[str, ...]:
 
 
 def _command(space: Workspace, submission: Submission, findings: Sequence[Finding]) -> str:
-    """What to type to settle it by hand."""
+    """What to type to decide about it by hand."""
     words = [submission.take]
     if sum(finding.submission.take == submission.take for finding in findings) > 1:
         words += ["--submission", str(submission.id)]

@@ -1,4 +1,4 @@
-"""`storyboard resolve`: settles an unknown outcome by hand; only the check of an id is sent."""
+"""`storyboard resolve`: decides an unknown outcome by hand; only the check of an id is sent."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def command(
     where: FolderOptions,
     as_json: bool,
 ) -> int:
-    """Settle a take whose outcome is not known: it was sent, and no usable answer came.
+    """Decide about a take whose outcome is not known: it was sent, and no usable answer came.
 
     TAKE is the id of a take, or of a shot for all its unknown takes. Works
     from the state of the last render, also while the storyboard has problems.
@@ -121,7 +121,7 @@ def _check_task(
         raise UsageError(
             f"the API does not know task {task_id} ({reply.reason or 'not found'}): "
             "it is mistyped, expired, or another account's",
-            next_step="check the id in the console; --resubmit or --abandon settle it without one",
+            next_step="check the id in the console; --resubmit or --abandon decide without one",
         )
     return reply.status
 

@@ -217,7 +217,7 @@ def _reason_to_ask(submission: Submission) -> str:
     came = f"; {submission.reason}" if submission.reason else " and no answer came"
     return (
         f"sent at {submission.sent_at:%Y-%m-%d %H:%M:%S} UTC{came}; it may have been charged; "
-        "storyboard resolve settles it"
+        "storyboard resolve decides about it"
     )
 
 

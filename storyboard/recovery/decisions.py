@@ -60,8 +60,8 @@ def untraced_among(submissions: Iterable[Submission]) -> tuple[Submission, ...]:
 
 def owns_task(submission: Submission) -> bool:
     """Whether its task is known to be its own, so that it can be that of no other."""
-    is_settled = submission.state not in UNKNOWN_STATES | GIVEN_UP
-    return bool(submission.task_id) and is_settled and not is_contradicted(submission)
+    is_decided = submission.state not in UNKNOWN_STATES | GIVEN_UP
+    return bool(submission.task_id) and is_decided and not is_contradicted(submission)
 
 
 def find_named(name: str, submissions: Sequence[Submission], takes: Sequence[Take]) -> Named:

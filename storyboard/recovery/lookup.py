@@ -73,7 +73,7 @@ def _match(
     if not isinstance(api, Account):
         raise UsageError(
             f"{api.origin} keeps no request log that could be read",
-            next_step="settle each take with: storyboard resolve",
+            next_step="decide about each take with: storyboard resolve",
         )
     checkup = api.check_up()
     if not checkup.is_key_valid:

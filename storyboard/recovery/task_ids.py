@@ -54,7 +54,7 @@ def _numbers(submissions: Sequence[Submission]) -> str:
 
 
 def _not_unknown(space: Workspace, name: str, known: Sequence[Submission]) -> UsageError:
-    """Why there is nothing to settle under this name."""
+    """Why there is nothing to decide under this name."""
     folded = fold(name)
     takes = space.storyboard.takes
     snapshot = space.snapshot()

@@ -1,4 +1,4 @@
-"""`resolve` as a user calls it: an unknown outcome settled by hand."""
+"""`resolve` as a user calls it: an unknown outcome decided by hand."""
 
 from __future__ import annotations
 
@@ -174,7 +174,7 @@ def test_without_a_key_an_id_cannot_be_checked_and_the_rest_works(
     assert program("resolve", film, "one", "--abandon").code == 0
 
 
-def test_a_shot_s_id_settles_all_its_unknown_takes(
+def test_a_shot_s_id_decides_all_its_unknown_takes(
     program: Program, film: Path, lost_shot: None
 ) -> None:
     output = program("resolve", film, "two", "--abandon")
@@ -270,7 +270,7 @@ def test_two_requests_of_one_take_are_told_apart_by_number(
     assert program("resolve", film, "one", "--abandon").code == 0
 
 
-def test_a_clone_settles_what_its_manifest_tells_as_unknown(
+def test_a_clone_decides_what_its_manifest_tells_as_unknown(
     program: Program, film: Path, server: SandboxServer, lost: str
 ) -> None:
     for path in OUT.glob("state.sqlite3*"):
@@ -304,7 +304,7 @@ def test_the_folders_can_lie_elsewhere(
     assert program("resolve", film, "one", "--abandon", "--output", "elsewhere").code == 0
 
 
-def test_a_submission_whose_process_died_while_sending_is_settled_too(
+def test_a_submission_whose_process_died_while_sending_is_decided_too(
     program: Program, film: Path, lost: str
 ) -> None:
     with sqlite3.connect(OUT / "state.sqlite3") as db:
@@ -313,7 +313,7 @@ def test_a_submission_whose_process_died_while_sending_is_settled_too(
     assert program("resolve", film, "one", "--task-id", lost).code == 0
 
 
-def test_json_tells_what_was_settled(program: Program, film: Path, lost: str) -> None:
+def test_json_tells_what_was_decided(program: Program, film: Path, lost: str) -> None:
     document = program("resolve", film, "one", "--task-id", lost, "--json").json
     assert document["resolved"] == [
         {"take": "one", "submission": 1, "state": "accepted", "task_id": lost}

@@ -58,7 +58,7 @@ def test_a_process_that_died_while_sending_is_asked_about() -> None:
     assert decision(decide(make_submission(make_take(), State.SENDING))) == (
         "ask",
         "sent at 2026-11-22 14:03:11 UTC and no answer came; it may have been charged; "
-        "storyboard resolve settles it",
+        "storyboard resolve decides about it",
     )
 
 
@@ -67,7 +67,7 @@ def test_an_unknown_outcome_is_asked_about_with_what_came() -> None:
     assert decision(decide(unknown)) == (
         "ask",
         "sent at 2026-11-22 14:03:11 UTC; HTTP 500: oh no; it may have been charged; "
-        "storyboard resolve settles it",
+        "storyboard resolve decides about it",
     )
 
 

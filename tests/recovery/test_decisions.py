@@ -99,7 +99,7 @@ def test_a_shot_means_all_its_takes() -> None:
     assert named.repeated == ()
 
 
-def test_a_take_with_the_same_request_as_another_is_settled_under_its_own_name_too() -> None:
+def test_a_take_with_the_same_request_as_another_is_decided_under_its_own_name_too() -> None:
     rows = [sent(1, "one", request="r")]
     named = find_named("twin", rows, [take("one", request="r"), take("twin", request="r")])
     assert [one.id for one in named.submissions] == [1]

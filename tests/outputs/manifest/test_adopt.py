@@ -203,7 +203,7 @@ def adopted_kinds(store: Store, manifest: Manifest, takes: Sequence[Take], folde
     return decisions(store, takes, folder)
 
 
-def test_a_manifest_does_not_settle_whose_a_task_in_doubt_is(tmp_path: Path, store: Store) -> None:
+def test_a_manifest_does_not_decide_whose_a_task_in_doubt_is(tmp_path: Path, store: Store) -> None:
     take = make_take()
     why = describe_contradiction("task-9", ["take two"])
     store.adopt(make_submission(take, State.UNKNOWN, id=0, task_id="task-9", reason=why))
@@ -260,16 +260,16 @@ def test_what_another_clone_has_open_is_news_where_ours_led_to_nothing(
 
 
 @pytest.mark.parametrize(
-    "settled", [State.RELEASED, State.ABANDONED, State.FAILED, State.UNAVAILABLE]
+    "decided", [State.RELEASED, State.ABANDONED, State.FAILED, State.UNAVAILABLE]
 )
-def test_what_we_settled_since_the_manifest_was_written_does_not_come_back(
-    tmp_path: Path, settled: State
+def test_what_we_decided_since_the_manifest_was_written_does_not_come_back(
+    tmp_path: Path, decided: State
 ) -> None:
     """A resolved outcome would be asked about again and again, until the next manifest."""
     unknown = make_submission(make_take(), State.UNKNOWN, sent_at=NOW.replace(microsecond=700_000))
     manifest = manifest_of([make_take()], [unknown])
-    assert adopt(manifest, [replace(unknown, state=settled)], tmp_path) == []
-    resolved = replace(unknown, state=settled, task_id="t", submitted_at=NOW + HOUR)
+    assert adopt(manifest, [replace(unknown, state=decided)], tmp_path) == []
+    resolved = replace(unknown, state=decided, task_id="t", submitted_at=NOW + HOUR)
     assert adopt(manifest, [resolved], tmp_path) == []
 
 
