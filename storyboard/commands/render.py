@@ -7,6 +7,7 @@ import time
 from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -17,6 +18,7 @@ from storyboard.console.options import (
     PaymentOptions,
     PlanningOptions,
     RunOptions,
+    SandboxOptions,
     SelectionOptions,
     VariableOptions,
     json_option,
@@ -29,12 +31,15 @@ from storyboard.console.read_storyboards import read_sound
 from storyboard.console.signals import interrupting
 from storyboard.console.summary import Outcome, exit_code_of, print_outcome
 from storyboard.engine.job import EngineSettings, RunResult
-from storyboard.errors import ExitCode, Refused, StateError, StorageFailed, TimeIsUp
+from storyboard.errors import ExitCode, Refused, StateError, StorageFailed, TimeIsUp, UsageError
 from storyboard.models.catalog import Catalog, load_catalog
 from storyboard.planning.cost import Bill, bill_for, check_caps
 from storyboard.project.rendering import Prepared, prepare
 from storyboard.project.workspace import find_workspaces
 from storyboard.records import TakeState
+
+if TYPE_CHECKING:
+    from storyboard.sandbox.settings import SandboxSettings
 
 
 @click.command()
@@ -47,6 +52,7 @@ from storyboard.records import TakeState
     running=RunOptions,
     payment=PaymentOptions,
     display=DisplayOptions,
+    rehearsal=SandboxOptions,
 )
 @strict_option
 @json_option
@@ -60,6 +66,7 @@ def command(
     running: RunOptions,
     payment: PaymentOptions,
     display: DisplayOptions,
+    rehearsal: SandboxOptions,
     strict: bool,
     as_json: bool,
 ) -> int:
@@ -69,6 +76,7 @@ def command(
     """
     started_at = time.monotonic()
     catalog, plan_options = load_catalog(), planning.plan_options
+    sandbox = _sandbox_settings(where, rehearsal)
     boards = read_sound(files, catalog, variables, strict=strict, as_json=as_json)
     if not boards:
         return ExitCode.USAGE
@@ -104,11 +112,31 @@ def command(
             )
             try:
                 if not any(map(_ends_the_render, results)):
-                    results.append(_run(group, catalog, settings, running, display))
+                    results.append(
+                        _run(group, catalog, settings, running, display, sandbox=sandbox)
+                    )
             finally:
                 outcome += [_finish(film, results) for film in group]
     print_outcome(outcome, results, plan_options, as_json=as_json, quiet=display.quiet)
     return exit_code_of(outcome, results, plan_options)
+
+
+def _sandbox_settings(where: FolderOptions, rehearsal: SandboxOptions) -> SandboxSettings | None:
+    """How the sandbox behaves; None without --sandbox.
+
+    Raises UsageError where options for it are given without it, since that render would be paid.
+    """
+    if where.sandbox:
+        from storyboard.sandbox.settings import UNLIMITED
+
+        return rehearsal.settings(UNLIMITED)
+    if flags := rehearsal.flags:
+        raise UsageError(
+            f"{' and '.join(flags)} {'is' if len(flags) == 1 else 'are'} for the sandbox, "
+            "and this render is not in it",
+            next_step="add --sandbox to rehearse, or leave it out to render for money",
+        )
+    return None
 
 
 def _check_account(films: Sequence[Prepared]) -> None:
@@ -148,6 +176,8 @@ def _run(
     settings: EngineSettings,
     running: RunOptions,
     display: DisplayOptions,
+    *,
+    sandbox: SandboxSettings | None,
 ) -> RunResult:
     """Carries out the plans of a group."""
     total = sum(len(film.work) for film in group)
@@ -161,7 +191,9 @@ def _run(
     protocol = protocol_of(group, catalog)
     space, allow_private = group[0].space, running.allow_private
     with (
-        connect(space, catalog, protocol=protocol, allow_private=allow_private) as connection,
+        connect(
+            space, catalog, protocol=protocol, allow_private=allow_private, sandbox=sandbox
+        ) as connection,
         show_progress(total, display, download=settings.download) as view,
     ):
         engine = make_engine(group, connection, settings, view)

@@ -13,12 +13,11 @@ from typing import TYPE_CHECKING
 import click
 
 from storyboard.console.durations import DURATION
-from storyboard.console.options import FILE, json_option
+from storyboard.console.options import FILE, SandboxOptions, json_option, with_options
 from storyboard.console.printing import align, print_json, print_lines, say
 from storyboard.console.signals import handling
 from storyboard.errors import ExitCode, UsageError
 from storyboard.private import KEY_VARIABLE, mask
-from storyboard.records import Json
 from storyboard.sandbox import require_sandbox
 
 if TYPE_CHECKING:
@@ -27,13 +26,7 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.option("--port", type=click.IntRange(0, 65535), default=0, help="0 takes a free one.")
-@click.option(
-    "--render-time", type=DURATION, default="2s", show_default=True, help="How long a task takes."
-)
-@click.option(
-    "--spread", type=DURATION, default="0s", show_default=True, help="Give or take this much."
-)
-@click.option("--full-size", is_flag=True, help="Videos as large and fluent as the model's own.")
+@with_options(behaviour=SandboxOptions)
 @click.option(
     "--max-in-flight",
     type=click.IntRange(min=0),
@@ -55,14 +48,6 @@ if TYPE_CHECKING:
     "--folder", type=FILE, metavar="DIR", help="Keep tasks and videos here for the next time."
 )
 @click.option(
-    "--fault",
-    "faults",
-    multiple=True,
-    metavar="NAME=PROBABILITY",
-    help="Let something go wrong: lost_reply=0.1 by chance, error_500=@2,5 at these requests. "
-    "--fault list names them all.",
-)
-@click.option(
     "--key",
     default="sandbox",
     show_default=True,
@@ -74,16 +59,13 @@ if TYPE_CHECKING:
 def command(
     *,
     port: int,
-    render_time: float,
-    spread: float,
-    full_size: bool,
+    behaviour: SandboxOptions,
     max_in_flight: int,
     requests_per_minute: int,
     balance: float | None,
     price: float | None,
     retention: float | None,
     folder: Path | None,
-    faults: tuple[str, ...],
     key: str,
     seed: int,
     as_json: bool,
@@ -95,11 +77,11 @@ def command(
     downloads from here with --allow-insecure-http --allow-private-network.
     """
     require_sandbox()
-    from storyboard.sandbox.faults import FAULTS, fault_from_text, faults_from_json
+    from storyboard.sandbox.faults import FAULTS
     from storyboard.sandbox.server import SandboxServer
     from storyboard.sandbox.settings import SandboxSettings
 
-    if "list" in faults:
+    if "list" in behaviour.faults:
         rows = [(name, stage.value, what) for name, (stage, what) in FAULTS.items()]
         if as_json:
             print_json(
@@ -108,11 +90,17 @@ def command(
         else:
             print_lines(align(rows))
         return ExitCode.OK
-    try:
-        wanted: dict[str, Json] = dict(map(fault_from_text, faults))
-        chosen = faults_from_json({"seed": seed, **wanted})
-    except ValueError as error:
-        raise UsageError(f"--fault: {error}", next_step="storyboard sandbox --fault list") from None
+    usual = SandboxSettings()
+    settings = behaviour.settings(
+        SandboxSettings(
+            max_in_flight=max_in_flight,
+            requests_per_minute=requests_per_minute,
+            balance_usd=usual.balance_usd if balance is None else balance,
+            price_per_second_usd=usual.price_per_second_usd if price is None else price,
+            retention_s=retention,
+            seed=seed,
+        )
+    )
     if not re.fullmatch(r"[\x21-\x7e]+", key):
         raise UsageError(
             "--key: a key is printable ASCII characters without spaces",
@@ -123,19 +111,6 @@ def command(
             f"--key: it holds the key in {KEY_VARIABLE}, which is printed nowhere",
             next_step="choose another, like --key sandbox",
         )
-    usual = SandboxSettings()
-    settings = SandboxSettings(
-        render_time_s=render_time,
-        render_time_spread_s=spread,
-        full_size=full_size,
-        max_in_flight=max_in_flight,
-        requests_per_minute=requests_per_minute,
-        balance_usd=usual.balance_usd if balance is None else balance,
-        price_per_second_usd=usual.price_per_second_usd if price is None else price,
-        retention_s=retention,
-        seed=seed,
-        faults=chosen,
-    )
     stopped = threading.Event()
     with (
         handling(lambda number, frame: stopped.set()),

@@ -7,6 +7,7 @@ import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from storyboard.api.credentials import ApiKey, Credentials, find_key
 from storyboard.api.http.environment import check_environment
@@ -19,6 +20,9 @@ from storyboard.private import home_folder
 from storyboard.project.workspace import SANDBOX, Workspace
 from storyboard.videos.fetch import make_fetch
 from storyboard.videos.result import Fetch
+
+if TYPE_CHECKING:
+    from storyboard.sandbox.settings import SandboxSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,19 +63,25 @@ def find_credentials(origin: str) -> Credentials:
 
 @contextmanager
 def connect(
-    space: Workspace, catalog: Catalog, *, protocol: str, allow_private: bool = False
+    space: Workspace,
+    catalog: Catalog,
+    *,
+    protocol: str,
+    allow_private: bool = False,
+    sandbox: SandboxSettings | None = None,
 ) -> Iterator[Connection]:
     """The connection for a workspace's origin, closed at the end of the context.
 
     `allow_private` lets results come from private addresses, for users whose
-    proxy maps every host to one.
+    proxy maps every host to one. `sandbox` is how the sandbox behaves, if the
+    origin is it and it is not to behave as usual.
 
     Raises:
         AccountError: there is no key, or a proxy or certificates that are set cannot be used.
         UsageError: the sandbox is asked for and not installed.
     """
     if space.origin == SANDBOX:
-        with _connect_sandbox(space, catalog, protocol) as connection:
+        with _connect_sandbox(space, catalog, protocol, sandbox) as connection:
             yield connection
         return
     credentials = find_credentials(space.origin)
@@ -87,18 +97,18 @@ def connect(
 
 
 @contextmanager
-def _connect_sandbox(space: Workspace, catalog: Catalog, protocol: str) -> Iterator[Connection]:
+def _connect_sandbox(
+    space: Workspace, catalog: Catalog, protocol: str, settings: SandboxSettings | None
+) -> Iterator[Connection]:
     from storyboard.sandbox import require_sandbox
 
     require_sandbox()
     from storyboard.sandbox.server import SandboxServer
-    from storyboard.sandbox.settings import SandboxSettings
+    from storyboard.sandbox.settings import UNLIMITED
 
-    # The account of the documented $100 tier: enough for a demonstration to be brisk.
-    settings = SandboxSettings(max_in_flight=20, requests_per_minute=1000)
     key = secrets.token_urlsafe(32)  # no other program or web page may speak to it
     folder = space.state / ".sandbox"
-    with SandboxServer(folder, settings, api_key=key, catalog=catalog) as server:
+    with SandboxServer(folder, settings or UNLIMITED, api_key=key, catalog=catalog) as server:
         api = PROTOCOLS[protocol](server.base_url, ApiKey(key))
         try:
             fetch = make_fetch(

@@ -183,7 +183,7 @@ class Service:
         spread = chance(settings.seed, "render_time", len(self._tasks) + 1) * 2 - 1
         time_s = max(0.0, settings.render_time_s + settings.render_time_spread_s * spread)
         retention_s = settings.retention_s
-        clip = clip_format(card, payload, full_size=settings.full_size)
+        clip = clip_format(card, payload, settings.clip_size)
         return Task(
             id=f"sandbox-{secrets.token_hex(12)}",
             file=f"{secrets.token_urlsafe(24)}.mp4",

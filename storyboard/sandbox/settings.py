@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from enum import Enum
 
 from storyboard.sandbox.faults import Faults
 
 DEFAULT_KEY = "sandbox"
 """The key of a sandbox that is given none; everybody knows it."""
+
+
+class ClipSize(Enum):
+    """How large and fluent the videos are: the smaller, the sooner they are drawn."""
+
+    SMALL = "small"
+    PREVIEW = "preview"
+    FULL = "full"  # as the model's own
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +31,7 @@ class SandboxSettings:
 
     render_time_s: float = 2.0
     render_time_spread_s: float = 0.0
-    full_size: bool = False
+    clip_size: ClipSize = ClipSize.PREVIEW
     max_in_flight: int = 2
     requests_per_minute: int = 100
     balance_usd: float = 1_000_000.0
@@ -32,3 +41,7 @@ class SandboxSettings:
     max_body_bytes: int = 1_048_576
     seed: int = 0
     faults: Faults = field(default_factory=Faults)
+
+
+UNLIMITED = SandboxSettings(max_in_flight=1_000_000, requests_per_minute=6_000)
+"""For a render's own sandbox: no account to wait for, and no more polls than a machine bears."""

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from storyboard.sandbox.server import SandboxServer
-from storyboard.sandbox.settings import SandboxSettings
+from storyboard.sandbox.settings import ClipSize, SandboxSettings
 from tests.commands.films import FILM, Program
 
 
@@ -27,7 +27,9 @@ def film(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[SandboxServer]:
     """A server that the program takes for the API, with a key for it."""
-    settings = SandboxSettings(render_time_s=0, max_in_flight=50, requests_per_minute=100_000)
+    settings = SandboxSettings(
+        render_time_s=0, clip_size=ClipSize.SMALL, max_in_flight=50, requests_per_minute=100_000
+    )
     key = "mdlx-marked-key-0123456789"
     with SandboxServer(settings=settings, api_key=key) as running:
         monkeypatch.setenv("MODELLIX_BASE_URL", running.base_url)

@@ -13,6 +13,7 @@ import requests
 
 from storyboard.errors import StateError, UsageError
 from storyboard.sandbox.server import SandboxServer
+from storyboard.sandbox.settings import ClipSize
 from tests.sandbox.conftest import MODEL, START, Client, Clock
 
 Serve = Callable[..., Client]
@@ -83,7 +84,7 @@ def test_a_task_keeps_its_video_for_as_long_as_the_model_card_says(
 
 
 def test_a_clip_has_the_pixels_of_the_model_card_when_asked_for(serve: Serve) -> None:
-    client = serve(full_size=True)
+    client = serve(clip_size=ClipSize.FULL)
     task_id = client.accepted(resolution="720P", ratio="4:3")
     (video,) = client.poll(task_id).json()["data"]["result"]["resources"]
     assert (video["width"], video["height"]) == (1104, 832)

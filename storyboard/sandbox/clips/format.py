@@ -8,11 +8,12 @@ from dataclasses import dataclass
 
 from storyboard.models.card import RATIO, RESOLUTION, ModelCard
 from storyboard.records import Json
+from storyboard.sandbox.settings import ClipSize
 from storyboard.sandbox.tasks import MAX_DURATION_S, MAX_FPS, MAX_SIDE_PX
 
-# A clip that is scaled down has about as many pixels as this: quick to make, and still legible.
-_PREVIEW_PX = 640 * 360
-_PREVIEW_FPS = 12
+# A clip that is scaled down has about so many pixels, and so many frames a second. A preview is
+# quick to make, and still legible; a small one takes an eighth of its time.
+_SCALED = {ClipSize.SMALL: (320 * 180, 6), ClipSize.PREVIEW: (640 * 360, 12)}
 _DEFAULT_FPS = 24  # where the card has none; so have the next two
 _DEFAULT_SIZE = (1280, 720)
 _DEFAULT_S = 5.0
@@ -28,13 +29,13 @@ class ClipFormat:
     fps: int
 
 
-def clip_format(card: ModelCard, payload: Mapping[str, Json], *, full_size: bool) -> ClipFormat:
-    """What a payload asks for, scaled down unless `full_size`."""
+def clip_format(card: ModelCard, payload: Mapping[str, Json], size: ClipSize) -> ClipFormat:
+    """What a payload asks for, scaled down to `size`."""
     resolution, ratio = (str(payload.get(name) or "") for name in (RESOLUTION, RATIO))
     width, height = card.pixels(resolution, ratio) or _DEFAULT_SIZE
-    scale = 1.0 if full_size else min(1.0, math.sqrt(_PREVIEW_PX / (width * height)))
-    scale = min(scale, MAX_SIDE_PX / max(width, height))
-    fps = round(card.frame_rate or _DEFAULT_FPS) if full_size else _PREVIEW_FPS
+    full = (width * height, round(card.frame_rate or _DEFAULT_FPS))
+    pixels, fps = _SCALED.get(size, full)
+    scale = min(1.0, math.sqrt(pixels / (width * height)), MAX_SIDE_PX / max(width, height))
     seconds = round(card.expected_duration_s(payload) or _DEFAULT_S)
     return ClipFormat(
         _even(width * scale),

@@ -27,6 +27,7 @@ from storyboard.sandbox.replies import (
     video_link,
 )
 from storyboard.sandbox.service import Service
+from storyboard.sandbox.settings import ClipSize
 from storyboard.sandbox.tasks import Task
 
 
@@ -52,7 +53,7 @@ async def _submit(request: web.Request) -> web.StreamResponse:
     task = service.accept(model, body, request.headers.get("X-Mdlx-User-Id"))
     await _write_to_journal(sandbox, task)
     sandbox.ledger.accept(task, in_flight=service.in_flight())
-    if service.settings.full_size:
+    if service.settings.clip_size is ClipSize.FULL:
         # It takes about as long as it plays; begun now, it is ready when it is asked for.
         sandbox.clips.begin(task)
     return _confirm(sandbox, task, count)

@@ -15,6 +15,7 @@ from pymediainfo import MediaInfo
 
 from storyboard.sandbox.clips.animatic import AnimaticSpec, draw_frames
 from storyboard.sandbox.clips.encode import Stopped, write_clip
+from storyboard.sandbox.settings import ClipSize
 from tests.sandbox.conftest import Client
 
 Serve = Callable[..., Client]
@@ -126,13 +127,14 @@ def test_an_encoding_that_is_given_up_leaves_nothing(tmp_path: Path) -> None:
         ({}, (640, 360)),
         ({"ratio": "9:16"}, (360, 640)),
         ({"ratio": "1:1", "resolution": "720P"}, (480, 480)),
-        ({"full_size": True, "resolution": "720P"}, (1280, 720)),
+        ({"clip_size": ClipSize.FULL, "resolution": "720P"}, (1280, 720)),
+        ({"clip_size": ClipSize.SMALL, "ratio": "9:16"}, (180, 320)),
     ],
 )
 def test_a_downloaded_video_has_the_size_and_length_that_were_asked_for(
     serve: Serve, tmp_path: Path, asked: dict[str, object], size: tuple[int, int]
 ) -> None:
-    client = serve(full_size=asked.pop("full_size", False))
+    client = serve(clip_size=asked.pop("clip_size", ClipSize.PREVIEW))
     reply = client.download(client.video_url(client.accepted(**asked)))
     assert reply.headers["Content-Type"] == "video/mp4"
     (tmp_path / "video.mp4").write_bytes(reply.content)
