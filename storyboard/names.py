@@ -36,6 +36,9 @@ RESERVED_NAMES = ("matrix", "row", "meta", "shot", "scene", "take", "title")
 MODEL = f"{ID}(?:/{ID})*"
 """The name of a model: its provider's and its own."""
 
+STORYBOARD_ENDINGS = (".storyboard.yaml", ".storyboard.yml")
+"""How the names of storyboards end that commands find by themselves, in lower case."""
+
 TASK_ID = "[!-~]{1,512}"
 """A provider's handle of a task, as it may stand in the manifest and the state file."""
 
@@ -69,6 +72,15 @@ def check_id(text: str) -> str | None:
     if text.endswith("."):
         return "ends with a dot, which Windows drops from file names"
     return None
+
+
+def find_storyboards(folder: Path) -> list[Path]:
+    """The storyboards of a folder by their names, sorted; none where it cannot be read."""
+    try:
+        names = sorted(os.listdir(folder))  # noqa: PTH208 (names)
+    except OSError:
+        return []
+    return [folder / name for name in names if name.casefold().endswith(STORYBOARD_ENDINGS)]
 
 
 def take_id(shot: str, number: int, takes: int) -> str:

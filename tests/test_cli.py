@@ -39,7 +39,7 @@ def test_an_error_is_one_sentence_and_the_next_step(
     ("arguments", "message", "next_step"),
     [
         (["plan", "no-film.yaml", "--json", "--nope"], "No such option", "storyboard plan --help"),
-        (["status", "--json"], "Missing argument", "storyboard status --help"),
+        (["resolve", "--json", "film.yaml"], "Missing argument", "storyboard resolve --help"),
         (
             ["reconcile", "no-film.yaml", "--json"],
             "nothing of no-film.yaml was ever",

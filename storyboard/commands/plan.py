@@ -7,8 +7,8 @@ from typing import Any
 
 import click
 
+from storyboard.console.arguments import files_argument_or_stdin
 from storyboard.console.options import (
-    FILE,
     FolderOptions,
     PlanningOptions,
     SelectionOptions,
@@ -29,7 +29,7 @@ from storyboard.records import Action, Plan
 
 
 @click.command()
-@click.argument("files", nargs=-1, required=True, type=FILE, metavar="FILE...")
+@files_argument_or_stdin
 @with_options(
     variables=VariableOptions, where=FolderOptions, which=SelectionOptions, planning=PlanningOptions
 )

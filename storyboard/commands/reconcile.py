@@ -9,13 +9,8 @@ from typing import Any
 import click
 
 from storyboard.api.account import LogEntry
-from storyboard.console.options import (
-    FILE,
-    FolderOptions,
-    VariableOptions,
-    json_option,
-    with_options,
-)
+from storyboard.console.arguments import file_argument
+from storyboard.console.options import FolderOptions, VariableOptions, json_option, with_options
 from storyboard.console.printing import align, print_json, print_lines
 from storyboard.errors import ExitCode
 from storyboard.models.catalog import load_catalog
@@ -28,7 +23,7 @@ from storyboard.recovery.rewrite import connect_for, find_rendered, rewrite_outp
 
 
 @click.command()
-@click.argument("file", type=FILE, metavar="FILE")
+@file_argument
 @with_options(variables=VariableOptions, where=FolderOptions)
 @json_option
 def command(*, file: Path, variables: VariableOptions, where: FolderOptions, as_json: bool) -> int:

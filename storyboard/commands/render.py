@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from storyboard.console.arguments import files_argument
 from storyboard.console.options import (
-    FILE,
     DisplayOptions,
     FolderOptions,
     PaymentOptions,
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("files", nargs=-1, required=True, type=FILE, metavar="FILE...")
+@files_argument
 @with_options(
     variables=VariableOptions,
     where=FolderOptions,

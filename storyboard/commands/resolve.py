@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timezone
-from pathlib import Path
 from typing import Any
 
 import click
 
 from storyboard.api.modellix.submissions import is_task_id
+from storyboard.console.arguments import FileAndTakes, file_and_take_argument
 from storyboard.console.options import (
-    FILE,
     DecisionOptions,
     FolderOptions,
     VariableOptions,
@@ -31,14 +30,12 @@ from storyboard.recovery.task_ids import choose_unknown
 
 
 @click.command()
-@click.argument("file", type=FILE, metavar="FILE")
-@click.argument("take", metavar="TAKE")
+@file_and_take_argument
 @with_options(decision=DecisionOptions, variables=VariableOptions, where=FolderOptions)
 @json_option
 def command(
     *,
-    file: Path,
-    take: str,
+    named: FileAndTakes,
     decision: DecisionOptions,
     variables: VariableOptions,
     where: FolderOptions,
@@ -50,11 +47,11 @@ def command(
     from the state of the last render, also while the storyboard has problems.
     """
     task_id, catalog = _check_decision(decision), load_catalog()
-    space = find_rendered(file, catalog, where, variables)
+    space = find_rendered(named.file, catalog, where, variables)
     with open_folder(space) as store:
         known = store.submissions()
         chosen = choose_unknown(
-            space, take, known, number=decision.submission, is_adopted=task_id is not None
+            space, named.takes[0], known, number=decision.submission, is_adopted=task_id is not None
         )
         now, notes = datetime.now(timezone.utc), []
         if task_id is not None:

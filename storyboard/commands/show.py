@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import click
 
-from storyboard.console.options import FILE, VariableOptions, json_option, with_options
+from storyboard.console.arguments import FileAndTakes, file_and_takes_argument
+from storyboard.console.options import VariableOptions, json_option, with_options
 from storyboard.console.printing import print_json, print_lines, print_safe
 from storyboard.console.read_storyboards import read_sound
 from storyboard.console.yaml_lines import yaml_lines
@@ -19,8 +19,7 @@ from storyboard.reporting.quoting import json_text
 
 
 @click.command()
-@click.argument("file", type=FILE, metavar="FILE")
-@click.argument("takes", nargs=-1, metavar="[TAKE...]")
+@file_and_takes_argument
 @with_options(variables=VariableOptions)
 @click.option(
     "--format",
@@ -31,19 +30,17 @@ from storyboard.reporting.quoting import json_text
     help="How the payloads are printed.",
 )
 @json_option
-def command(
-    *, file: Path, takes: tuple[str, ...], variables: VariableOptions, style: str, as_json: bool
-) -> int:
+def command(*, named: FileAndTakes, variables: VariableOptions, style: str, as_json: bool) -> int:
     """Print the payloads of a storyboard's takes; sends nothing.
 
     A shot's id means all its takes; patterns such as 'city-*' work too.
     """
     as_json = as_json or style == "json"
-    boards = read_sound([file], load_catalog(), variables, as_json=as_json)
+    boards = read_sound([named.file], load_catalog(), variables, as_json=as_json)
     if not boards:
         return ExitCode.USAGE
     board = boards[0]
-    chosen = select_takes(board.takes, Selection(only=takes), only_option="TAKE")
+    chosen = select_takes(board.takes, Selection(only=named.takes), only_option="TAKE")
     documents = [_document(take) for take in board.takes if take.id in chosen]
     if as_json:
         print_json({"storyboard": board.name, "title": board.title, "takes": documents})

@@ -7,13 +7,8 @@ from pathlib import Path
 
 import click
 
-from storyboard.console.options import (
-    FILE,
-    FolderOptions,
-    VariableOptions,
-    json_option,
-    with_options,
-)
+from storyboard.console.arguments import file_argument
+from storyboard.console.options import FolderOptions, VariableOptions, json_option, with_options
 from storyboard.console.printing import align, count_statuses, print_json, print_lines
 from storyboard.console.read_storyboards import read_sound
 from storyboard.console.summary import take_document
@@ -28,7 +23,7 @@ from storyboard.reporting.amounts import time_left
 
 
 @click.command()
-@click.argument("file", type=FILE, metavar="FILE")
+@file_argument
 @with_options(variables=VariableOptions, where=FolderOptions)
 @json_option
 def command(*, file: Path, variables: VariableOptions, where: FolderOptions, as_json: bool) -> int:

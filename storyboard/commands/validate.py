@@ -7,13 +7,8 @@ from pathlib import Path
 
 import click
 
-from storyboard.console.options import (
-    FILE,
-    VariableOptions,
-    json_option,
-    strict_option,
-    with_options,
-)
+from storyboard.console.arguments import files_argument_or_stdin
+from storyboard.console.options import VariableOptions, json_option, strict_option, with_options
 from storyboard.console.printing import print_safe, say, wants_color
 from storyboard.console.read_storyboards import may_go_on, read_storyboards
 from storyboard.errors import ExitCode
@@ -25,7 +20,7 @@ from storyboard.reporting.problems import format_problems, summarize, tidy
 
 
 @click.command()
-@click.argument("files", nargs=-1, required=True, type=FILE, metavar="FILE...")
+@files_argument_or_stdin
 @with_options(variables=VariableOptions)
 @click.option(
     "--format",

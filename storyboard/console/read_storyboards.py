@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from storyboard.console.arguments import STDIN
 from storyboard.console.options import VariableOptions
 from storyboard.console.printing import print_safe, say_problems
 from storyboard.language.load import load_storyboard
 from storyboard.language.overrides import read_overrides
+from storyboard.language.text_files import MAX_BYTES
 from storyboard.models.catalog import Catalog
 from storyboard.names import from_file_name, spelled_path
 from storyboard.records import Severity, Storyboard
 from storyboard.reporting.problems import format_problems
+
+_SHOWN = Path("<stdin>")
+"""How the standard input is shown; what it names is looked for from the current folder."""
 
 
 def read_storyboards(
@@ -23,18 +29,28 @@ def read_storyboards(
     overrides, problems, sources = read_overrides(
         map(from_file_name, variables.assignments), map(spelled_path, variables.variable_files)
     )
-    boards = [
-        load_storyboard(
-            spelled_path(path), catalog, overrides=overrides, allowed_paths=variables.allowed_paths
+    boards = []
+    for file in files:
+        path, content = (_SHOWN, _read_stdin()) if file == STDIN else (spelled_path(file), None)
+        board = load_storyboard(
+            path,
+            catalog,
+            overrides=overrides,
+            allowed_paths=variables.allowed_paths,
+            content=content,
         )
-        for path in files
-    ]
+        boards.append(board if content is None else replace(board, name=_SHOWN.name.strip("<>")))
     if problems and boards:
         first = boards[0]
         boards[0] = replace(
             first, problems=(*problems, *first.problems), sources={**first.sources, **sources}
         )
     return boards
+
+
+def _read_stdin() -> bytes:
+    """What stands on the standard input; no more of it than shows that it is too much."""
+    return sys.stdin.buffer.read(MAX_BYTES + 1)
 
 
 def may_go_on(boards: Sequence[Storyboard], *, strict: bool) -> bool:

@@ -37,13 +37,23 @@ class Inputs:
 
     `display_name` is the storyboard's name in messages; the names of other files
     are relative to it. `sources` maps these names to the texts; a file that
-    lies outside `scope` is not opened, and has none.
+    lies outside `scope` is not opened, and has none. `content` is the storyboard itself
+    where it stands in no file.
     """
 
-    def __init__(self, path: Path, display_name: str, catalog: Catalog, scope: ReadScope) -> None:
+    def __init__(
+        self,
+        path: Path,
+        display_name: str,
+        catalog: Catalog,
+        scope: ReadScope,
+        *,
+        content: bytes | None = None,
+    ) -> None:
         self.problems: list[Problem] = []
         self.sources: dict[str, str] = {}
         self._path = path
+        self._content = content
         self._display_name = display_name
         self._cards = catalog.cards()
         self._scope = scope
@@ -52,7 +62,7 @@ class Inputs:
 
     def read_storyboard(self) -> MappingNode | None:
         """The mapping in the storyboard's own file, None where it holds something else."""
-        source = self._read_yaml(self._path, self._display_name)
+        source = self._read_yaml(self._path, self._display_name, self._content)
         self.problems.extend(source.problems)
         return self._check(source, storyboard_schema(self._cards))
 
@@ -128,15 +138,16 @@ class Inputs:
         self.problems.extend(_at_setting(source.problems, source.text, setting))
         return self._check(source, include_schema(self._cards))
 
-    def _read_yaml(self, path: Path, display_name: str) -> Source:
-        source = self._read_allowed_yaml(path, display_name)
+    def _read_yaml(self, path: Path, display_name: str, content: bytes | None = None) -> Source:
+        source = self._read_allowed_yaml(path, display_name, content)
         self.sources[display_name] = source.text
         return source
 
-    def _read_allowed_yaml(self, path: Path, display_name: str) -> Source:
+    def _read_allowed_yaml(self, path: Path, display_name: str, content: bytes | None) -> Source:
         if refusal := self._refusal(path, display_name):
             return Source(path, display_name, "", None, (refusal,))
-        source = read_source(path, display_name, text_keys=TEXT_KEYS | self._text_parameters())
+        text_keys = TEXT_KEYS | self._text_parameters()
+        source = read_source(path, display_name, text_keys=text_keys, content=content)
         if self._scope.holds_key(source.text):
             return Source(path, display_name, "", None, (_holds_key(display_name),))
         return source

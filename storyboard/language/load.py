@@ -37,17 +37,18 @@ def load_storyboard(
     display_name: str | None = None,
     overrides: Mapping[str, Node] | None = None,
     allowed_paths: Sequence[Path] = (),
+    content: bytes | None = None,
 ) -> Storyboard:
     """The storyboard at `path`, expanded and checked twice: its shape, and every payload.
 
     `display_name` is the name for messages, as the user typed it. `overrides` are
     the vars of the command line; they beat every level. What the storyboard
-    reads lies in its project or in `allowed_paths`. Raises UsageError where a
-    model card is broken.
+    reads lies in its project or in `allowed_paths`. `content` is the storyboard itself
+    where it stands in no file; `path` then says where its relative paths begin. Raises
+    UsageError where a model card is broken.
     """
-    inputs = Inputs(
-        path, display_name or str(path), catalog, find_scope(path, allowed=allowed_paths)
-    )
+    scope = find_scope(path, allowed=allowed_paths)
+    inputs = Inputs(path, display_name or str(path), catalog, scope, content=content)
     root = inputs.read_storyboard()
     title: str | None = None
     takes: tuple[Take, ...] = ()

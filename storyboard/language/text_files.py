@@ -59,6 +59,11 @@ def read_text(path: Path, display_name: str, *, max_bytes: int = MAX_BYTES) -> F
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else str(error)
         return _unreadable(display_name, f"cannot be read: {reason or type(error).__name__}")
+    return decode_text(data, display_name, max_bytes=max_bytes)
+
+
+def decode_text(data: bytes, display_name: str, *, max_bytes: int = MAX_BYTES) -> FileText:
+    """The text in the bytes of a file, as `read_text` has it."""
     if len(data) > max_bytes:
         return _unreadable(
             display_name,

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import yaml
 
 from storyboard.language.nodes import Node, ScalarNode
-from storyboard.language.text_files import MAX_BYTES, check_text, read_text
+from storyboard.language.text_files import MAX_BYTES, check_text, decode_text, read_text
 from storyboard.language.yaml.compose import Composer
 from storyboard.language.yaml.reading import Stop
 from storyboard.language.yaml.text_keys import TEXT_KEYS, Role, roles_of
@@ -43,9 +43,16 @@ def read_source(
     *,
     max_bytes: int = MAX_BYTES,
     text_keys: frozenset[str] = TEXT_KEYS,
+    content: bytes | None = None,
 ) -> Source:
-    """Read one YAML file. Whatever is wrong with it is a problem, never an exception."""
-    file = read_text(path, display_name, max_bytes=max_bytes)
+    """Read one YAML file. Whatever is wrong with it is a problem, never an exception.
+
+    `content` is what the file holds where it has been read already.
+    """
+    if content is None:
+        file = read_text(path, display_name, max_bytes=max_bytes)
+    else:
+        file = decode_text(content, display_name, max_bytes=max_bytes)
     if file.problem is not None:
         return Source(path, display_name, file.text, None, (file.problem,))
     return _parse(file.text, display_name, path, text_keys)
