@@ -186,6 +186,22 @@ class SelectionOptions:
     scenes: tuple[str, ...] = option(
         "--scene", multiple=True, metavar="ID", help="Only this scene."
     )
+    changed: bool = option(
+        "--changed",
+        is_flag=True,
+        help="Only takes edited since they were last sent, until the edited request is rendered.",
+    )
+    failed: bool = option(
+        "--failed",
+        is_flag=True,
+        help="Only takes that failed or were rejected; --retry-failed sends them again.",
+    )
+    limit: int | None = option(
+        "--limit",
+        type=click.IntRange(min=1),
+        metavar="N",
+        help="Only the first N of the takes that the other options select, in file order.",
+    )
 
     @property
     def selection(self) -> Selection:
@@ -197,6 +213,9 @@ class SelectionOptions:
             tuple(map(from_file_name, self.without)),
             tuple(map(from_file_name, self.tags)),
             tuple(map(from_file_name, self.scenes)),
+            self.changed,
+            self.failed,
+            self.limit,
         )
 
 

@@ -1,31 +1,40 @@
-"""Which takes a command works on: `--only`, `--except`, `--tag`, `--scene`. Pure."""
+"""Which takes a command works on: `--only`, `--tag`, `--changed`, `--limit` and the like. Pure."""
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from storyboard.errors import UsageError
 from storyboard.names import fold
-from storyboard.records import Take
+from storyboard.planning.states import ManifestTasks, pair_takes, status_of
+from storyboard.records import Submission, SubmissionState, Take, TakeStatus
 from storyboard.reporting.suggest import did_you_mean
 
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """The patterns of each option, matched as a shell does; with none of them, every take."""
+    """The patterns of each option, matched as a shell does; with none of them, every take.
+
+    `changed`, `failed` and `limit` narrow down what the patterns pick, by what was
+    sent before; see `narrow`.
+    """
 
     only: Sequence[str] = ()
     without: Sequence[str] = ()
     tags: Sequence[str] = ()
     scenes: Sequence[str] = ()
+    changed: bool = False
+    failed: bool = False
+    limit: int | None = None
 
 
 def select_takes(
     takes: Sequence[Take], selection: Selection, *, only_option: str = "--only"
 ) -> frozenset[str]:
-    """The ids of the selected takes. A shot's id, or a pattern for it, selects all its takes.
+    """The ids of the takes that the patterns pick. A shot's id picks all its takes.
 
     `only_option` names the option that `selection.only` came from, for the message.
 
@@ -35,8 +44,8 @@ def select_takes(
     chosen = {take.id for take in takes}
     for option, patterns, values_of in (
         (only_option, selection.only, _names),
-        ("--tag", selection.tags, lambda take: take.tags),
-        ("--scene", selection.scenes, lambda take: (take.scene or "",)),
+        ("--tag", selection.tags, _tags),
+        ("--scene", selection.scenes, _scenes),
     ):
         if patterns:
             chosen &= _matching(takes, option, patterns, values_of)
@@ -45,8 +54,74 @@ def select_takes(
     return frozenset(chosen)
 
 
-def _names(take: Take) -> tuple[str, str]:
+def narrow(
+    chosen: frozenset[str],
+    selection: Selection,
+    takes: Sequence[Take],
+    submissions: Sequence[Submission],
+    *,
+    manifest_tasks: ManifestTasks | None = None,
+) -> frozenset[str]:
+    """Those of the `chosen` takes that `--changed`, `--failed` and `--limit` leave.
+
+    A take is changed from when another request was sent under its id until the
+    present one is rendered, so a render that was interrupted or that failed
+    selects the same takes again. Failed are those that `status` calls failed or
+    rejected. The limit keeps the first of what is left, in file order: the same
+    ones each time, whatever has been rendered meanwhile.
+    """
+    if selection.changed or selection.failed:
+        pairs = pair_takes(takes, submissions, manifest_tasks=manifest_tasks)
+        sent = _requests_sent(submissions)
+        chosen = frozenset(
+            take.id
+            for take, submission in pairs
+            if take.id in chosen
+            and (not selection.changed or _is_changed(take, submission, sent))
+            and (not selection.failed or _is_failed(submission))
+        )
+    if selection.limit is not None:
+        chosen = frozenset([take.id for take in takes if take.id in chosen][: selection.limit])
+    return chosen
+
+
+def _requests_sent(submissions: Sequence[Submission]) -> dict[str, set[str]]:
+    """The fingerprints that were sent under each id, case folded; not those never accepted."""
+    sent: dict[str, set[str]] = {}
+    for one in submissions:
+        if one.state is not SubmissionState.UNAVAILABLE:
+            sent.setdefault(one.take.casefold(), set()).add(one.fingerprint)
+    return sent
+
+
+def _is_changed(take: Take, submission: Submission | None, sent: dict[str, set[str]]) -> bool:
+    is_rendered = submission is not None and submission.state is SubmissionState.SUCCEEDED
+    return not is_rendered and bool(sent.get(take.id.casefold(), set()) - {take.fingerprint})
+
+
+def _is_failed(submission: Submission | None) -> bool:
+    status = status_of(submission, has_file=lambda video: False)
+    return status in (TakeStatus.FAILED, TakeStatus.REJECTED)
+
+
+def _names(take: Take) -> tuple[str, ...]:
     return take.id, take.shot
+
+
+def _tags(take: Take) -> tuple[str, ...]:
+    return take.tags
+
+
+def _scenes(take: Take) -> tuple[str, ...]:
+    return (take.scene,) if take.scene else ()
+
+
+_OPTIONS: tuple[tuple[str, str, Callable[[Take], Iterable[str]]], ...] = (
+    ("--scene", "a scene", _scenes),
+    ("--tag", "a tag", _tags),
+    ("--only", "a take or a shot", _names),
+)
+"""What a pattern may have been meant for, where the option that was used knows it not."""
 
 
 def _matching(
@@ -57,20 +132,32 @@ def _matching(
 ) -> set[str]:
     found: set[str] = set()
     for pattern in patterns:
-        matches = {
-            take.id
-            for take in takes
-            if any(_fits(fold(value), fold(pattern)) for value in values_of(take))
-        }
+        matches = {take.id for take in takes if _fits_any(pattern, values_of(take))}
         if not matches:
             # In file order, so that of two equally close names the same one is suggested.
-            known = dict.fromkeys(value for take in takes for value in values_of(take) if value)
+            known = dict.fromkeys(value for take in takes for value in values_of(take))
             raise UsageError(
                 f"{option} {pattern!r} matches no take",
-                next_step=did_you_mean(pattern, known) or "see the ids with: storyboard show FILE",
+                next_step=_other_option(takes, option, pattern)
+                or did_you_mean(pattern, known)
+                or "see the ids with: storyboard show FILE",
             )
         found |= matches
     return found
+
+
+def _other_option(takes: Sequence[Take], option: str, pattern: str) -> str | None:
+    """The option that the pattern would pick takes with; None where no other one does."""
+    if option not in [name for name, _, _ in _OPTIONS]:
+        return None  # `show` has none of them, and nothing but ids can be left out
+    for name, what, values_of in _OPTIONS:
+        if name != option and any(_fits_any(pattern, values_of(take)) for take in takes):
+            return f"that is {what}: {name} {shlex.quote(pattern)}"
+    return None
+
+
+def _fits_any(pattern: str, values: Iterable[str]) -> bool:
+    return any(_fits(fold(value), fold(pattern)) for value in values)
 
 
 def _fits(value: str, pattern: str) -> bool:

@@ -9,7 +9,7 @@ from datetime import datetime, timezone
 
 from storyboard.outputs.write import write_outputs
 from storyboard.planning.plan import PlanOptions, make_plan
-from storyboard.planning.selection import Selection, select_takes
+from storyboard.planning.selection import Selection, narrow, select_takes
 from storyboard.project.api_time import plan_by_api_time
 from storyboard.project.lost_records import check_not_emptied, check_records
 from storyboard.project.output_folder import open_folder
@@ -84,18 +84,20 @@ def plan_render(
     Raises PaymentUnknown where videos are there that no submission is known of.
     """
     check_not_emptied(space, known)
-    selected = select_takes(space.storyboard.takes, selection)
+    takes, tasks = space.storyboard.takes, snapshot.manifest_tasks
+    chosen = select_takes(takes, selection)
+    selected = narrow(chosen, selection, takes, known, manifest_tasks=tasks)
 
     def plan_at(now: datetime) -> Plan:
         return make_plan(
-            space.storyboard.takes,
+            takes,
             known,
             now=now,
             has_file=snapshot.has_file,
             is_pointer=snapshot.is_pointer,
             selected=selected,
             options=options,
-            manifest_tasks=snapshot.manifest_tasks,
+            manifest_tasks=tasks,
         )
 
     plan = plan_by_api_time(plan_at, space.origin, tell=tell)

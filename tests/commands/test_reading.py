@@ -174,3 +174,14 @@ def test_show_tells_notes_and_meta(program: Program, film: Path) -> None:
     film.write_text(text, "utf-8")
     document = json.loads(program("show", film, "one", "--format", "jsonl").out)
     assert (document["notes"], document["meta"]) == ("a pickup", {"reel": 3})
+
+
+def test_plan_and_render_narrow_down_by_what_was_sent(
+    film: Path, server: SandboxServer, program: Program
+) -> None:
+    assert program("render", film, "--yes", "--no-download", "--limit", "2").code == 0
+    assert program("plan", film, "--changed", "--json").json["storyboards"][0]["actions"] == []
+    film.write_text(film.read_text("utf-8").replace("A lighthouse", "A beacon"), "utf-8")
+    result = program("plan", film, "--changed", "--limit", "1", "--json")
+    assert [action["take"] for action in result.json["storyboards"][0]["actions"]] == ["one"]
+    assert program("plan", film, "--failed", "--json").json["submissions"] == 0
