@@ -298,7 +298,8 @@ class RateHint:
 class SubmitReply:
     """The answer to one POST, or what became of it.
 
-    `body` is bounded, for the state file; None for what is accepted.
+    `task_id` is given for what is accepted alone. `body` is bounded, for the state
+    file; None for what is accepted.
     `remedy` is what to set in the environment where no answer came because of that.
     `is_from_api` is False for an error that is not in the API's own form: a
     firewall or a proxy refuses one request, and knows nothing of the account.

@@ -59,14 +59,11 @@ class TaskIds:
     def check(self, flight: Flight, reply: SubmitReply) -> SubmitReply:
         """The reply to a POST; with an unknown outcome where its task is another submission's.
 
-        What is known of the others is put in doubt, and written. An error may name
-        the task of another submission without giving it away: it is forgotten.
+        What is known of the others is put in doubt, and written.
         """
         if reply.task_id is None:
             return reply
         others = self._others(flight, reply.task_id)
-        if others and reply.outcome is not Outcome.ACCEPTED:
-            return replace(reply, task_id=None)
         for other in others:
             name = _name(flight, other.job)
             self._put_in_doubt(other, describe_contradiction(reply.task_id, [name]))

@@ -39,8 +39,10 @@ def look_up(
     """Each unknown submission with what the API knows of it; what is found is written at once."""
     near = _neighbours(space) if unknown else []
     disputed = disputed_tasks((*store.submissions(), *near))
-    # One whose task was known, and not found for a while, needs no log.
-    with_task = [one for one in unknown if one.task_id and one.task_id not in disputed]
+    # One that was accepted, and not found for a while, needs no log. Any other task is a hint.
+    with_task = [
+        one for one in unknown if one.task_id and one.submitted_at and one.task_id not in disputed
+    ]
     without = [one for one in unknown if one not in with_task]
     findings = [_adopt(one, one.task_id or "", (), api, store) for one in with_task]
     for match in _match(without, api, store, near) if without else ():

@@ -161,6 +161,12 @@ def _doubt(
         return "the one row that may fit does not say its time and model"
     if entry.user_id is None and submission.user_id in user_ids.unanswered:
         return "one row fits, but the log does not count it among those of this render's user id"
+    is_named = entry.task_id in (submission.reply or "")
+    if is_named and (submission.user_id is None or _owner_of(entry, user_ids) is None):
+        return (
+            "the reply named the task of the one row that fits, which the log does not tell "
+            "from another's"
+        )
     return None
 
 
@@ -172,11 +178,15 @@ def _may_be(
     start, end = _span_of(submission, clock_offset_s)
     if entry.created_at is not None and not start <= entry.created_at <= end:
         return False
-    user = submission.user_id
-    owner = entry.user_id or user_ids.by_task.get(entry.task_id)
+    user, owner = submission.user_id, _owner_of(entry, user_ids)
     if user is None or owner is not None:
         return user is None or owner == user
     return not (user_ids.is_complete and user in user_ids.asked)
+
+
+def _owner_of(entry: LogEntry, user_ids: UserIds) -> str | None:
+    """The user id that the task was submitted with, where the log tells it in whatever way."""
+    return entry.user_id or user_ids.by_task.get(entry.task_id)
 
 
 def is_model(name_in_log: str, model: str) -> bool:

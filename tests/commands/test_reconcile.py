@@ -256,13 +256,25 @@ def test_with_nothing_unknown_nothing_is_asked_and_no_key_is_needed(
     assert len(server.ledger.requests) == before
 
 
+def test_a_task_that_an_error_reply_named_is_not_taken_for_that(
+    program: Program, film: Path, server: SandboxServer
+) -> None:
+    lose(program, film, server, 1)
+    own, others = server.ledger.submissions[0].id, submit_as_a_colleague(server)
+    with closing(sqlite3.connect(OUT / "state.sqlite3")) as db, db:  # as earlier versions kept it
+        db.execute("UPDATE submissions SET task_id = ? WHERE take = 'one'", (others,))
+    output = program("reconcile", film)
+    assert (output.code, output.out.split(" (")[0]) == (0, f"one: adopted task {own}")
+
+
 def test_a_task_that_was_lost_sight_of_is_asked_for_by_its_id(
     program: Program, film: Path, server: SandboxServer
 ) -> None:
     lose(program, film, server, 1)
     task_id = server.ledger.submissions[0].id
     with sqlite3.connect(OUT / "state.sqlite3") as db:
-        db.execute("UPDATE submissions SET task_id = ? WHERE take = 'one'", (task_id,))
+        facts = "task_id = ?, submitted_at = sent_at"
+        db.execute(f"UPDATE submissions SET {facts} WHERE take = 'one'", (task_id,))  # noqa: S608 (no user text)
     db.close()
     server.faults = Faults(poll_missing=(1,))
     output = program("reconcile", film)

@@ -6,6 +6,8 @@ from contextlib import closing
 from dataclasses import replace
 from typing import Any
 
+import pytest
+
 from storyboard.engine.job import Step
 from storyboard.planning.plan import PlanOptions
 from storyboard.recovery.decisions import adopted
@@ -143,27 +145,22 @@ def test_the_same_request_may_get_the_same_task(sim: Simulation) -> None:
     assert said(sim, Step.DOUBTFUL) == []
 
 
-def test_an_error_that_names_a_new_task_is_unknown_with_that_task(sim: Simulation) -> None:
-    accept = sim.on_post
-    error = json_answer({"code": 500, "message": "Odd", "data": {"task_id": "task-9"}}, status=500)
-    sim.on_post = lambda call: error if call.number == 2 else accept(call)
-    sim.render()
-
-    _, second, _ = sim.submissions()
-    assert (second.state.value, second.task_id) == ("unknown", "task-9")
-
-
+@pytest.mark.parametrize("status", [200, 429, 500])
+@pytest.mark.parametrize("named", ["task-1", "task-2"])  # given before the error, and after it
 def test_an_error_that_names_the_task_of_another_take_puts_only_itself_in_doubt(
-    sim: Simulation,
+    sim: Simulation, status: int, named: str
 ) -> None:
     accept, sim.concurrency = sim.on_post, 1
-    error = json_answer({"code": 500, "message": "Odd", "data": {"task_id": "task-1"}}, status=500)
+    body = {"code": 500, "message": "Odd", "data": {"task_id": named}}
+    error = json_answer(body, status=status)
     sim.on_post = lambda call: error if call.number == 2 else accept(call)
     sim.render()
 
     assert sim.states() == ["succeeded", "unknown", "succeeded"]
-    first, second, _ = sim.submissions()
-    assert (first.reason, second.task_id) == (None, None)
+    first, second, third = sim.submissions()
+    assert (first.task_id, third.task_id) == ("task-1", "task-2")
+    assert (first.reason, second.task_id, third.reason) == (None, None, None)
+    assert f"names task {named}, which may be another's" in (second.reason or "")
     assert said(sim, Step.DOUBTFUL) == []
 
 

@@ -91,6 +91,24 @@ def test_a_task_that_the_state_file_knows_is_no_candidate() -> None:
     assert found.entry == row("task-2")
 
 
+def test_a_task_that_an_error_reply_named_is_taken_where_the_log_tells_whose_it_is() -> None:
+    named = replace(sent(), reply='{"code": 429, "message": "task-1 is running"}')
+    (found,) = match([named], [row()])
+    assert (found.entry, found.candidates) == (None, (row(),))
+    assert found.doubt == (
+        "the reply named the task of the one row that fits, which the log does not tell from "
+        "another's"
+    )
+    for rows, user_ids in (
+        ([row(user="render-a")], UserIds()),
+        ([row()], UserIds({"task-1": "render-a"}, frozenset({"render-a"}), is_complete=True)),
+    ):
+        (found,) = match([named], rows, user_ids=user_ids)
+        assert (found.entry, found.doubt) == (rows[0], None)
+    (found,) = match([replace(named, user_id=None)], [row(user="colleague")])
+    assert found.entry is None
+
+
 def test_two_rows_for_one_submission_are_shown_and_none_is_taken() -> None:
     (found,) = match([sent()], [row("task-2", after_s=9), row("task-1")])
     assert found.entry is None

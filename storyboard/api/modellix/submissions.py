@@ -7,10 +7,10 @@
     all else                                                     unknown
 
 "All else" is meant: a reply that contradicts itself, such as an error with a
-task id in it, may have been charged. The id is kept, since a poll of it is free
-and tells. An error that is not in the API's own form
-comes from something in between, such as a firewall: it is no less a refusal,
-but of this request alone.
+task id in it, may have been charged. That id is a hint for people: it may be of
+another request, which runs. An error that is not in the API's own form comes from
+something in between, such as a firewall: it is no less a refusal, but of this
+request alone.
 """
 
 from __future__ import annotations
@@ -49,11 +49,11 @@ def read_submission(answer: Answer) -> SubmitReply:
     outcome = _outcome(answer, document, task_id)
     if outcome is Outcome.ACCEPTED:
         return SubmitReply(outcome, task_id, answer.status, rate=rate_hint(answer))
+    hint = f"; it names task {task_id}, which may be another's" if task_id else ""
     return SubmitReply(
         outcome=outcome,
-        task_id=task_id,
         http_status=answer.status,
-        message=printable_line(_message(answer, document, outcome)),
+        message=printable_line(_message(answer, document, outcome) + hint),
         body=answer.text,
         remedy=answer.remedy,
         is_from_api=answer.status is None or answer.status < 300 or is_own_error(answer),

@@ -156,12 +156,15 @@ def test_a_429_that_was_cut_off_may_have_been_charged() -> None:
         (b'{"code": ' + b"9" * 5000 + b"}", "HTTP 200, but the reply is not a JSON object"),
         (b"{}", "HTTP 200, but the reply's code is not 0"),
         (b'{"code": "0"}', "HTTP 200, but the reply's code is not 0"),
-        (b'{"code": false, "data": {"task_id": "t"}}', "HTTP 200, but the reply's code is not 0"),
+        (b'{"code": false}', "HTTP 200, but the reply's code is not 0"),
         (
             b'{"code": 400, "message": "Invalid format: x"}',
             "HTTP 200, but the reply's code is not 0: Invalid format: x",
         ),
-        (b'{"code": 7, "data": {"task_id": "t1"}}', "HTTP 200, but the reply's code is not 0"),
+        (
+            b'{"code": false, "data": {"task_id": "t1"}}',
+            "HTTP 200, but the reply's code is not 0; it names task t1, which may be another's",
+        ),
         (b'{"code": 0}', "HTTP 200, but the reply has no usable task id"),
         (b'{"code": 0, "data": null}', "HTTP 200, but the reply has no usable task id"),
         (b'{"code": 0, "data": ["t"]}', "HTTP 200, but the reply has no usable task id"),
@@ -179,8 +182,13 @@ def test_a_success_that_makes_no_sense_may_have_been_charged(body: bytes, messag
     assert (reply.outcome, reply.message) == (Outcome.UNKNOWN, message)
 
 
-def test_a_task_id_beside_a_code_that_is_not_0_is_kept_to_be_asked_about() -> None:
-    assert read(200, {"code": 7, "data": {"task_id": "t1"}}).task_id == "t1"
+def test_a_task_id_beside_a_code_that_is_not_0_is_a_hint() -> None:
+    reply = read(200, {"code": 7, "message": "Odd", "data": {"task_id": "t1"}})
+
+    assert (reply.outcome, reply.task_id) == (Outcome.UNKNOWN, None)
+    assert reply.message == (
+        "HTTP 200, but the reply's code is not 0: Odd; it names task t1, which may be another's"
+    )
 
 
 def test_an_accepted_reply_that_was_cut_off_is_not_believed() -> None:
@@ -191,11 +199,12 @@ def test_an_accepted_reply_that_was_cut_off_is_not_believed() -> None:
 
 
 @pytest.mark.parametrize("status", [400, 409, 429, 500, 503])
-def test_an_error_that_names_a_task_may_have_been_charged_and_keeps_its_id(status: int) -> None:
+def test_an_error_that_names_a_task_may_have_been_charged_and_the_id_is_a_hint(status: int) -> None:
     reply = read(status, {"code": status, "message": "Odd", "data": {"task_id": "task-1"}})
 
-    assert (reply.outcome, reply.message) == (Outcome.UNKNOWN, f"HTTP {status}: Odd")
-    assert reply.task_id == "task-1"
+    assert (reply.outcome, reply.task_id) == (Outcome.UNKNOWN, None)
+    assert reply.message == (f"HTTP {status}: Odd; it names task task-1, which may be another's")
+    assert '"task-1"' in (reply.body or "")
 
 
 def test_no_connection_is_safe_to_send_again_and_no_answer_is_not() -> None:
