@@ -12,6 +12,7 @@ from __future__ import annotations
 import os
 import re
 import unicodedata
+from collections.abc import Callable
 from pathlib import Path
 
 ID = "[A-Za-z0-9][A-Za-z0-9._-]*"
@@ -138,11 +139,13 @@ def from_file_name(file_name: str) -> str:
     return os.fsencode(file_name).decode("utf-8", "surrogateescape")
 
 
-def find_spellings(folder: Path, name: str) -> list[str]:
+def find_spellings(
+    folder: Path, name: str, *, names_in: Callable[[Path], list[str]] = os.listdir
+) -> list[str]:
     """What a folder holds under a name in any spelling, sorted; empty where it cannot be read."""
     wanted = fold(name)
     try:
-        return sorted(one for one in os.listdir(folder) if fold(from_file_name(one)) == wanted)  # noqa: PTH208 (names)
+        return sorted(one for one in names_in(folder) if fold(from_file_name(one)) == wanted)
     except (OSError, ValueError):
         return []
 
@@ -155,15 +158,21 @@ def spelled_path(path: Path) -> Path:
     return path.with_name(found[0]) if len(found) == 1 else path
 
 
-def spelled_on_disk(folder: Path, name: str) -> str:
+def spelled_on_disk(
+    folder: Path,
+    name: str,
+    *,
+    exists: Callable[[Path], bool] = os.path.lexists,
+    names_in: Callable[[Path], list[str]] = os.listdir,
+) -> str:
     """A path below a folder as the disk spells it; as it is given where that is not one clear path.
 
     Folders are read on the way: the caller has seen that nothing forbids it.
     """
     parts = to_file_name(name).split("/")
     for number, part in enumerate(parts):
-        if part not in ("", ".", "..") and not os.path.lexists(folder / part):
-            found = find_spellings(folder, from_file_name(part))
+        if part not in ("", ".", "..") and not exists(folder / part):
+            found = find_spellings(folder, from_file_name(part), names_in=names_in)
             if len(found) != 1:
                 return name
             parts[number] = found[0]

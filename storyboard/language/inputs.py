@@ -57,6 +57,7 @@ class Inputs:
         self._display_name = display_name
         self._cards = catalog.cards()
         self._scope = scope
+        self._files = scope.files
         self._rows: dict[tuple[str, str | None], Rows] = {}
         self._included: dict[str, str] = {}  # real path to the name in messages
 
@@ -68,7 +69,9 @@ class Inputs:
 
     def read_includes(self, root: MappingNode) -> list[MappingNode]:
         """The included files in order, each once; a file stands after those it includes."""
-        return self._read_includes(self._path, self._display_name, root, (_real_path(self._path),))
+        return self._read_includes(
+            self._path, self._display_name, root, (self._real_path(self._path),)
+        )
 
     def read_rows(self, node: Node, where: str) -> list[RowValues]:
         """The rows that a shot holds or names the file of; `where` is the path to the setting."""
@@ -96,8 +99,10 @@ class Inputs:
     def read_templates(self) -> Templates:
         """The template engine, with the macros in the folder beside the storyboard."""
         folder, display_name = _beside(self._path, self._display_name, "templates")
-        refusal = self._refusal(folder, display_name) if os.path.lexists(folder) else None
-        templates = Templates(None if refusal else folder, display_name=display_name)
+        refusal = self._refusal(folder, display_name) if self._files.exists(folder) else None
+        templates = Templates(
+            None if refusal else folder, display_name=display_name, files=self._files
+        )
         self.problems.extend([refusal] if refusal else templates.problems)
         for name, text in templates.sources.items():
             if self._scope.holds_key(text):
@@ -113,7 +118,7 @@ class Inputs:
         for setting in _names_of_includes(root):
             name = str(setting.node.data)
             target, target_name = self._resolve(path, display_name, name)
-            real = _real_path(target)
+            real = self._real_path(target)
             if real in above:
                 circle = [*above[above.index(real) :], real]
                 steps = " -> ".join(os.path.basename(step) for step in circle)  # noqa: PTH119 (real paths as text)
@@ -147,7 +152,9 @@ class Inputs:
         if refusal := self._refusal(path, display_name):
             return Source(path, display_name, "", None, (refusal,))
         text_keys = TEXT_KEYS | self._text_parameters()
-        source = read_source(path, display_name, text_keys=text_keys, content=content)
+        source = read_source(
+            path, display_name, text_keys=text_keys, content=content, files=self._files
+        )
         if self._scope.holds_key(source.text):
             return Source(path, display_name, "", None, (_holds_key(display_name),))
         return source
@@ -155,7 +162,7 @@ class Inputs:
     def _read_rows(self, path: Path, display_name: str, key: str | None) -> Rows:
         if refusal := self._refusal(path, display_name):
             return Rows("", problems=(refusal,))
-        rows = read_rows(path, display_name, key=key)
+        rows = read_rows(path, display_name, key=key, files=self._files)
         return (
             Rows("", problems=(_holds_key(display_name),))
             if self._scope.holds_key(rows.text)
@@ -165,9 +172,19 @@ class Inputs:
     def _resolve(self, path: Path, display_name: str, name: str) -> tuple[Path, str]:
         """The path of what the file `path` calls `name`, in whatever spelling, and its name."""
         found = _beside(path, display_name, to_file_name(name))
-        if self._scope.refusal(found[0]) is None and not os.path.lexists(found[0]):
-            return _beside(path, display_name, spelled_on_disk(path.parent, name))
+        if self._scope.refusal(found[0]) is None and not self._files.exists(found[0]):
+            spelled = spelled_on_disk(
+                path.parent, name, exists=self._files.exists, names_in=self._files.names_in
+            )
+            return _beside(path, display_name, spelled)
         return found
+
+    def _real_path(self, path: Path) -> str:
+        """The path with symbolic links resolved; unchanged where the system refuses it."""
+        try:
+            return self._files.real_path(path)
+        except (OSError, ValueError):
+            return str(path)
 
     def _refusal(self, path: Path, display_name: str) -> Problem | None:
         """The problem with a file that must not be opened."""
@@ -237,11 +254,3 @@ def _beside(path: Path, display_name: str, name: str) -> tuple[Path, str]:
     """The path of what the file `path` calls `name`, and its name in messages."""
     display_name = os.path.normpath(os.path.join(os.path.dirname(display_name), name))  # noqa: PTH118, PTH120 (a shown name, not a path)
     return path.parent / name, display_name
-
-
-def _real_path(path: Path) -> str:
-    """The path with symbolic links resolved; unchanged where the system refuses it."""
-    try:
-        return os.path.realpath(path)
-    except (OSError, ValueError):
-        return str(path)

@@ -17,6 +17,7 @@ from storyboard.language.expansion.payload import TracedPayload
 from storyboard.language.expansion.shared import SharedValues
 from storyboard.language.expansion.unused import find_unused
 from storyboard.language.expansion.var_names import find_clashes, levels, vars_of
+from storyboard.language.files import DISK, Files
 from storyboard.language.inputs import Inputs
 from storyboard.language.nodes import MappingNode, Node
 from storyboard.language.read_scope import find_scope
@@ -38,16 +39,17 @@ def load_storyboard(
     overrides: Mapping[str, Node] | None = None,
     allowed_paths: Sequence[Path] = (),
     content: bytes | None = None,
+    files: Files = DISK,
 ) -> Storyboard:
     """The storyboard at `path`, expanded and checked twice: its shape, and every payload.
 
     `display_name` is the name for messages, as the user typed it. `overrides` are
     the vars of the command line; they beat every level. What the storyboard
-    reads lies in its project or in `allowed_paths`. `content` is the storyboard itself
-    where it stands in no file; `path` then says where its relative paths begin. Raises
-    UsageError where a model card is broken.
+    reads lies in its project or in `allowed_paths`, and comes from `files`. `content`
+    is the storyboard itself where it stands in no file; `path` then says where its
+    relative paths begin. Raises UsageError where a model card is broken.
     """
-    scope = find_scope(path, allowed=allowed_paths)
+    scope = find_scope(path, allowed=allowed_paths, files=files)
     inputs = Inputs(path, display_name or str(path), catalog, scope, content=content)
     root = inputs.read_storyboard()
     title: str | None = None

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from storyboard.language.files import DISK, Files
 from storyboard.private import MIN_KEY_LENGTH, client_folders, home_folder, key_in
 
 ALLOW_HINT = "move the file into the project, or allow its folder with --allow-path DIR"
@@ -14,7 +15,7 @@ ALLOW_HINT = "move the file into the project, or allow its folder with --allow-p
 
 @dataclass(frozen=True, slots=True)
 class ReadScope:
-    """The folders that a storyboard may read from, links resolved.
+    """The folders that a storyboard may read from, links resolved, and what holds their content.
 
     `private` folders are never read, whatever the project is; nor is a file
     that holds `key`.
@@ -24,13 +25,14 @@ class ReadScope:
     allowed: tuple[Path, ...] = ()
     private: tuple[Path, ...] = ()
     key: str = field(default="", repr=False)
+    files: Files = DISK
 
     def refusal(self, path: Path) -> tuple[str, str | None] | None:
         """Why the file must not be read, as a clause, and a hint; None where it may be."""
         if str(path).startswith(("\\\\", "//")):
             return "lies on another machine", ALLOW_HINT
         try:
-            real = Path(os.path.realpath(path))
+            real = Path(self.files.real_path(path))
         except (OSError, ValueError):
             return None  # no file has such a name; opening it says why
         if any(real.is_relative_to(folder) for folder in self.private):
@@ -48,9 +50,13 @@ class ReadScope:
 
 
 def find_scope(
-    storyboard: Path, *, allowed: Sequence[Path] = (), environ: Mapping[str, str] = os.environ
+    storyboard: Path,
+    *,
+    allowed: Sequence[Path] = (),
+    files: Files = DISK,
+    environ: Mapping[str, str] = os.environ,
 ) -> ReadScope:
-    """What the storyboard at a path may read; `allowed` folders are named by the user."""
+    """What the storyboard at a path may read from `files`; the user names the `allowed` folders."""
     home = Path(os.path.realpath(home_folder()))
     folder = Path(os.path.realpath(storyboard.parent))
     return ReadScope(
@@ -58,6 +64,7 @@ def find_scope(
         allowed=tuple(Path(os.path.realpath(path)) for path in allowed),
         private=tuple(Path(os.path.realpath(path)) for path in client_folders(environ, home)),
         key=key_in(environ),
+        files=files,
     )
 
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import codecs
-import os
 import re
-import stat
 from pathlib import Path
 from typing import NamedTuple
 
+from storyboard.language.files import DISK, Files, NotAFile
 from storyboard.records import Position, Problem
 from storyboard.reporting.lines import position_at
 
@@ -24,17 +23,6 @@ _CONFLICT = re.compile(r"^[ \t]*(?:<{7}|>{7})(?= |\r?$)", re.MULTILINE)
 # How zip files begin, which .xlsx, .ods and .numbers are, and .xls.
 _PACKED = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1")
 
-# O_NONBLOCK: opening a fifo that nobody writes to would block.
-_FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
-
-_KINDS = (
-    (stat.S_ISDIR, "is a folder, not a file"),
-    (stat.S_ISFIFO, "is a pipe, not a file"),
-    (stat.S_ISSOCK, "is a socket, not a file"),
-    (stat.S_ISCHR, "is a device, not a file"),
-    (stat.S_ISBLK, "is a device, not a file"),
-)
-
 
 class FileText(NamedTuple):
     """A file's text without its byte order mark, or the problem with reading it.
@@ -46,11 +34,13 @@ class FileText(NamedTuple):
     problem: Problem | None = None
 
 
-def read_text(path: Path, display_name: str, *, max_bytes: int = MAX_BYTES) -> FileText:
+def read_text(
+    path: Path, display_name: str, *, max_bytes: int = MAX_BYTES, files: Files = DISK
+) -> FileText:
     """A regular file's text: UTF-8 with or without byte order mark, or UTF-16 with one."""
     try:
-        data = _read_bytes(path, max_bytes)
-    except _NotAFile as error:
+        data = files.read_bytes(path, max_bytes)
+    except NotAFile as error:
         return _unreadable(display_name, str(error))
     except FileNotFoundError:
         return _unreadable(display_name, "there is no such file")
@@ -101,26 +91,6 @@ def check_text(text: str, display_name: str) -> Problem | None:
             hint="keep one side, and remove the lines with <<<<<<<, ======= and >>>>>>>",
         )
     return None
-
-
-class _NotAFile(Exception):
-    pass
-
-
-def _read_bytes(path: Path, max_bytes: int) -> bytes:
-    # Checked before opening, since opening a device can have effects, and
-    # after, since the name may refer to another file by then.
-    _check_kind(path.stat().st_mode)
-    descriptor = os.open(path, _FLAGS)
-    with os.fdopen(descriptor, "rb") as file:
-        _check_kind(os.fstat(descriptor).st_mode)
-        return file.read(max_bytes + 1)
-
-
-def _check_kind(mode: int) -> None:
-    if not stat.S_ISREG(mode):
-        kinds = (words for is_kind, words in _KINDS if is_kind(mode))
-        raise _NotAFile(next(kinds, "is not a regular file"))
 
 
 def _decode(data: bytes, display_name: str) -> FileText:

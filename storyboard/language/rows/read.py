@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
+from storyboard.language.files import DISK, Files
 from storyboard.language.nodes import MappingNode, Node, Row, SequenceNode
 from storyboard.language.rows.csv import read_csv
 from storyboard.language.rows.json import read_json, read_json_lines
@@ -52,6 +53,7 @@ def read_rows(
     key: str | None = None,
     max_rows: int = MAX_ROWS,
     max_bytes: int = MAX_BYTES,
+    files: Files = DISK,
 ) -> Rows:
     """Read rows from one of `FORMATS`; the ending of the name says which.
 
@@ -64,7 +66,7 @@ def read_rows(
     read = FORMATS.get(ending)
     if read is None or (key is not None and ending not in WITH_KEYS):
         return Rows("", problems=(_unknown_format(ending, read is not None, top),))
-    file = read_text(path, display_name, max_bytes=max_bytes)
+    file = read_text(path, display_name, max_bytes=max_bytes, files=files)
     if file.problem is not None:
         return Rows(file.text, problems=(file.problem,))
     options = {} if key is None else {"key": key}

@@ -6,11 +6,13 @@ Reads nothing but regular files that lie in the folder themselves.
 
 from __future__ import annotations
 
+import errno
 import keyword
 import unicodedata
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from storyboard.language.files import Files
 from storyboard.language.templates.scope import MAX_TEXT, SUFFIX
 from storyboard.language.text_files import read_text
 from storyboard.names import RESERVED_NAMES, from_file_name
@@ -18,6 +20,8 @@ from storyboard.records import Position, Problem
 
 MAX_FILES = 1000
 MAX_BYTES = 4 * MAX_TEXT  # the most that so many characters need in UTF-8
+
+_NO_FOLDER = {errno.ENOENT, errno.ENOTDIR, errno.ELOOP}
 
 _JINJA_NAMES = (
     "and caller cycler dict else false if in is joiner kwargs loop namespace none not or range"
@@ -38,15 +42,18 @@ class MacroFiles:
         self.problems.append(Problem(Position(display_name, 1, 1), code, message, hint))
 
 
-def read_macro_files(folder: Path | None, display_name: str) -> MacroFiles:
+def read_macro_files(folder: Path | None, display_name: str, files: Files) -> MacroFiles:
     """The macro files of a folder; nothing where there is no folder."""
     found = MacroFiles()
-    if folder is None or not folder.is_dir():
+    if folder is None:
         return found
     try:
-        paths = sorted(folder.resolve(strict=True).iterdir())
-    except (OSError, RuntimeError) as error:
-        reason = getattr(error, "strerror", None) or error
+        real = Path(files.real_path(folder))
+        paths = sorted(real / name for name in files.names_in(real))
+    except OSError as error:
+        if error.errno in _NO_FOLDER:
+            return found
+        reason = error.strerror or error
         found.refuse(display_name, "unreadable-file", f"{display_name} cannot be read: {reason}")
         return found
     paths = [path for path in paths if path.suffix == SUFFIX and not path.name.startswith(".")]
@@ -54,11 +61,11 @@ def read_macro_files(folder: Path | None, display_name: str) -> MacroFiles:
         message = f"{len(paths):,} files are more than {MAX_FILES:,}, the most there may be"
         found.refuse(display_name, "too-many-files", message)
     for path in paths[:MAX_FILES]:
-        _read_file(path, f"{display_name}/{path.name}", found)
+        _read_file(path, f"{display_name}/{path.name}", found, files)
     return found
 
 
-def _read_file(path: Path, display_name: str, found: MacroFiles) -> None:
+def _read_file(path: Path, display_name: str, found: MacroFiles, files: Files) -> None:
     name = unicodedata.normalize("NFC", from_file_name(path.stem))
     if not name.isidentifier() or keyword.iskeyword(name):
         message = f"{name!r} cannot be the name of a namespace; letters, digits and _ can"
@@ -68,13 +75,13 @@ def _read_file(path: Path, display_name: str, found: MacroFiles) -> None:
         message = f"{name!r} already means something in templates, so no file may be called so"
         return found.refuse(display_name, "macro-file-name", message, "rename it")
     try:
-        is_outside = path.resolve().parent != path.parent
-    except (OSError, RuntimeError):
+        is_outside = Path(files.real_path(path)).parent != path.parent
+    except OSError:
         is_outside = False  # a link to itself; opening it says so
     if is_outside:
         message = "cannot be read: it is a link that leads out of the folder"
         return found.refuse(display_name, "unreadable-file", message)
-    text, problem = read_text(path, display_name, max_bytes=MAX_BYTES)
+    text, problem = read_text(path, display_name, max_bytes=MAX_BYTES, files=files)
     if problem is not None and problem.code != "empty-file":
         found.problems.append(problem)
     elif len(text) > MAX_TEXT:

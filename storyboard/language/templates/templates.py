@@ -18,6 +18,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from storyboard.language.files import DISK, Files
 from storyboard.language.templates.fault import TemplateFault
 from storyboard.language.templates.macro_files import read_macro_files
 from storyboard.language.templates.scope import SUFFIX, Scope, is_template
@@ -37,9 +38,11 @@ class Templates:
     in templates.
     """
 
-    def __init__(self, folder: Path | None, *, display_name: str = "templates") -> None:
+    def __init__(
+        self, folder: Path | None, *, display_name: str = "templates", files: Files = DISK
+    ) -> None:
         self._display_name = display_name
-        found = read_macro_files(folder, display_name)
+        found = read_macro_files(folder, display_name, files)
         self._files = found.texts
         self.sources: Mapping[str, str] = MappingProxyType(
             {f"{display_name}/{name}": text for name, text in found.texts.items()}

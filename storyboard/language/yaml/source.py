@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 import yaml
 
+from storyboard.language.files import DISK, Files
 from storyboard.language.nodes import Node, ScalarNode
 from storyboard.language.text_files import MAX_BYTES, check_text, decode_text, read_text
 from storyboard.language.yaml.compose import Composer
@@ -44,13 +45,14 @@ def read_source(
     max_bytes: int = MAX_BYTES,
     text_keys: frozenset[str] = TEXT_KEYS,
     content: bytes | None = None,
+    files: Files = DISK,
 ) -> Source:
     """Read one YAML file. Whatever is wrong with it is a problem, never an exception.
 
     `content` is what the file holds where it has been read already.
     """
     if content is None:
-        file = read_text(path, display_name, max_bytes=max_bytes)
+        file = read_text(path, display_name, max_bytes=max_bytes, files=files)
     else:
         file = decode_text(content, display_name, max_bytes=max_bytes)
     if file.problem is not None:
