@@ -43,7 +43,6 @@ class ListedModel:
     slug: str
     kind: str | None = None
     description: str | None = None
-    docs_url: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +121,6 @@ def read_models(document: Any) -> tuple[ListedModel, ...]:
                     slug=printable_line(slug),
                     kind=_quoted(item, "type"),
                     description=_quoted(item, "description"),
-                    docs_url=_quoted(item, "docs_url"),
                 )
             )
     return tuple(models)

@@ -40,7 +40,7 @@ class ModelCard:
     submission's path ends ("/async" or nothing). `retention_h` is how long a
     result is kept where the reply does not say, `slowest_h` the longest that a task is
     known to take. `sizes` maps resolution and
-    ratio to pixels, as an estimate.
+    ratio to pixels, as an estimate. `docs_url` is the vendor's page, or empty.
     """
 
     name: str
@@ -55,6 +55,7 @@ class ModelCard:
     slowest_h: float = 1.0
     frame_rate: float | None = None
     sizes: Mapping[tuple[str, str], tuple[int, int]] | None = None
+    docs_url: str = ""
 
     @property
     def endpoint(self) -> str:

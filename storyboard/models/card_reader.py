@@ -75,6 +75,7 @@ def _card(document: Mapping[str, Any], name: str) -> ModelCard:
         slowest_h=_number(client, "slowest-hours") if "slowest-hours" in client else 1.0,
         frame_rate=_number(client, "frame-rate") if "frame-rate" in client else None,
         sizes=_sizes(client),
+        docs_url=_docs_url(document),
     )
 
 
@@ -101,6 +102,14 @@ def _server(document: Mapping[str, Any]) -> tuple[str, str]:
     if not is_usable:
         _fail("servers[0].url", "is not an https address")
     return f"{parts.scheme}://{parts.netloc}", parts.path.rstrip("/")
+
+
+def _docs_url(document: Mapping[str, Any]) -> str:
+    docs = document.get("externalDocs", {})
+    url = docs.get("url", "") if isinstance(docs, dict) else None
+    if not isinstance(url, str):
+        _fail("externalDocs", "is no address of a page, {url: https://...}")
+    return url
 
 
 def _protocol(client: Mapping[str, Any]) -> str:

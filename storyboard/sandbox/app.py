@@ -12,7 +12,7 @@ from storyboard.sandbox.caller import check_caller
 from storyboard.sandbox.context import SANDBOX, ConnectionCut, Sandbox
 from storyboard.sandbox.ledger import Request
 from storyboard.sandbox.replies import Refusal, not_found
-from storyboard.sandbox.routes import account, control, files, tasks
+from storyboard.sandbox.routes import account, control, files, media, tasks
 
 _log = logging.getLogger(__name__)
 
@@ -25,7 +25,8 @@ def make_app(sandbox: Sandbox) -> web.Application:
         middlewares=[_answer], client_max_size=sandbox.service.settings.max_body_bytes
     )
     app[SANDBOX] = sandbox
-    for module in (account, tasks, files, control):
+    # The first that matches answers: /media/files would be a model to `tasks`.
+    for module in (account, media, tasks, files, control):
         app.add_routes(module.ROUTES)
     return app
 

@@ -1,4 +1,4 @@
-"""Checks the body of a submission against the model card, and words the API's message for 400.
+"""Checks a submission, its body against the model card, and words the API's message for 400.
 
 Messages are "Category: detail", in the categories and the wording that the API
 documents.
@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
+from storyboard.api.http.addresses import is_public_address
 from storyboard.models.card import ModelCard
 from storyboard.models.schema.card_check import request_check
 from storyboard.models.schema.errors import MISSING, UNKNOWN, SchemaError, find_errors
@@ -19,6 +22,10 @@ from storyboard.records import Json
 
 INVALID_JSON = "Invalid format: invalid JSON format"
 _MAX_VALUE_LENGTH = 100  # in a message
+_MAX_URL_LENGTH = 2048
+_HOST_NAME = re.compile(r"[a-z0-9_-]{1,63}(?:\.[a-z0-9_-]{1,63})+")  # urlsplit makes it lower case
+_ENDS_IN_NUMBER = re.compile(r"(?:^|\.)(?:[0-9]+|0x[0-9a-f]*)$", re.ASCII)
+_PRIVATE_NAMES = frozenset({"localhost", "local", "internal", "test", "invalid"})
 _MAX_DEPTH = 32  # of lists and objects within one another; no model wants more than a few
 
 
@@ -62,6 +69,21 @@ def _is_shallow(value: Json, levels: int) -> bool:
         return True
     inner = value.values() if isinstance(value, dict) else value
     return levels > 0 and all(_is_shallow(part, levels - 1) for part in inner)
+
+
+def is_public_https(url: str) -> bool:
+    """Whether a webhook may be sent to `url`, as far as that can be told without asking for it."""
+    try:
+        parts = urlsplit(url)
+        host, _ = parts.hostname or "", parts.port  # a port that is none raises
+    except ValueError:
+        return False
+    if parts.scheme != "https" or "@" in parts.netloc or len(url) > _MAX_URL_LENGTH:
+        return False
+    host = host.removesuffix(".")
+    if ":" in host or _ENDS_IN_NUMBER.search(host):  # browsers take 127.1 and 0x7f000001 for IPv4
+        return is_public_address(host)
+    return _HOST_NAME.fullmatch(host) is not None and host.rpartition(".")[2] not in _PRIVATE_NAMES
 
 
 def payload_error(payload: Mapping[str, Json], card: ModelCard) -> str | None:

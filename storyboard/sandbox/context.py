@@ -12,6 +12,7 @@ from storyboard.sandbox.journal import Journal
 from storyboard.sandbox.ledger import Ledger
 from storyboard.sandbox.replies import Refusal
 from storyboard.sandbox.service import Service
+from storyboard.sandbox.uploads import Uploads
 
 MAX_BODY_WAIT_S = 30.0
 
@@ -33,6 +34,7 @@ class Sandbox:
     service: Service
     ledger: Ledger
     clips: Clips
+    uploads: Uploads
     journal: Journal | None
     base_url: str
     port: int
@@ -68,11 +70,14 @@ async def send_with_stray(
     return response
 
 
-async def read_body_in_time(request: web.Request) -> bytes:
+async def read_body_in_time(request: web.Request, *, most_bytes: int | None = None) -> bytes:
     """The body of a request; raises Refusal 408 where it does not come in MAX_BODY_WAIT_S.
 
-    aiohttp ends a body that is larger than the application's `client_max_size`.
+    aiohttp ends a body that is larger than the application's `client_max_size`,
+    unless `most_bytes` sets another bound.
     """
+    if most_bytes is not None:
+        request = request.clone(client_max_size=most_bytes)
     try:
         return await asyncio.wait_for(request.read(), MAX_BODY_WAIT_S)
     except asyncio.TimeoutError:

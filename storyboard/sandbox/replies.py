@@ -8,6 +8,7 @@ from http import HTTPStatus
 from typing import Any
 
 from storyboard.models.card import ModelCard
+from storyboard.records import Json
 from storyboard.sandbox.tasks import Status, Task
 
 
@@ -118,12 +119,36 @@ def models_reply(cards: Sequence[ModelCard], price_usd: float) -> dict[str, Any]
                 "slug": card.name,
                 "type": "text-to-video",
                 "description": card.title,
-                "docs_url": "",
-                "price": {"unit": "second", "currency": "USD", "min": price_usd, "max": price_usd},
+                "docs_url": card.docs_url,
+                "price": {"fixed": price_usd, "unit": "$/sec"},
             }
             for card in cards
         ]
     }
+
+
+def schema_reply(card: ModelCard, base_url: str) -> dict[str, Any]:
+    """What the API's own site says of a model's requests: part of an OpenAPI document."""
+    content = {
+        "schema": card.request_schema,
+        "examples": {"least": {"value": _least_payload(card)}},
+    }
+    return {
+        "servers": [{"url": f"{base_url}/api/v1/{card.name}"}],
+        "post": {
+            "operationId": card.name.replace("/", "_"),
+            "description": card.title,
+            "requestBody": {"required": True, "content": {"application/json": content}},
+            "responses": {"200": {"description": "The task is accepted."}},
+        },
+    }
+
+
+def _least_payload(card: ModelCard) -> dict[str, Json]:
+    """An example of a request: what is required and no more."""
+    required = [known for known in card.parameters.values() if known.is_required]
+    examples = ((known.name, known.limits.get("examples")) for known in required)
+    return {name: each[0] for name, each in examples if isinstance(each, list) and each}
 
 
 def logs_reply(tasks: Sequence[Task], now: float, *, page: int, page_size: int) -> dict[str, Any]:

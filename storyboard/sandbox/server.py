@@ -28,6 +28,7 @@ from storyboard.sandbox.journal import Journal
 from storyboard.sandbox.ledger import Ledger, Request
 from storyboard.sandbox.service import Service
 from storyboard.sandbox.settings import DEFAULT_KEY, SandboxSettings
+from storyboard.sandbox.uploads import Uploads
 
 HOST = "127.0.0.1"
 """The only address that is ever bound."""
@@ -35,7 +36,7 @@ HOST = "127.0.0.1"
 MAX_CONNECTIONS = 500
 """Open at once; one more is closed unread, so that no client can use up the process's files."""
 
-_PORT_NOTE, _CLIPS = "port", "clips"
+_PORT_NOTE, _CLIPS, _UPLOADS = "port", "clips", "uploads"
 
 
 class SandboxServer:
@@ -124,12 +125,14 @@ class SandboxServer:
             tasks = journal.load()
             self._service.restore(tasks)
             self.ledger.accept(*tasks)
-        clips = Clips((self._folder or _make_temporary_folder(resources)) / _CLIPS)
+        folder = self._folder or _make_temporary_folder(resources)
+        clips = Clips(folder / _CLIPS)
         resources.callback(clips.close)
+        uploads = Uploads(folder / _UPLOADS, self._service.now)
         listener = resources.enter_context(self._listen())
         port = listener.getsockname()[1]
         base_url = f"http://{HOST}:{port}"
-        app = make_app(Sandbox(self._service, self.ledger, clips, journal, base_url, port))
+        app = make_app(Sandbox(self._service, self.ledger, clips, uploads, journal, base_url, port))
         run = _start_loop(resources)
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1, auto_decompress=False)
         resources.callback(lambda: run(runner.cleanup()))

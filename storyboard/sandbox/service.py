@@ -16,7 +16,7 @@ from http import HTTPStatus
 from storyboard.models.card import RATIO, RESOLUTION, ModelCard
 from storyboard.models.catalog import Catalog
 from storyboard.records import Json
-from storyboard.sandbox.checks import payload_error, read_body
+from storyboard.sandbox.checks import is_public_https, payload_error, read_body
 from storyboard.sandbox.clips.format import clip_format
 from storyboard.sandbox.faults import Faults, Stage, chance
 from storyboard.sandbox.ledger import Ledger
@@ -126,9 +126,10 @@ class Service:
 
     # Submissions
 
-    def accept(self, model: str, body: bytes, user_id: str | None) -> Task:
+    def accept(self, model: str, body: bytes, *, user_id: str | None, webhook: str | None) -> Task:
         """The task that a request becomes; raises the Refusal that it gets otherwise.
 
+        `user_id` and `webhook` are what its headers say. A webhook is checked and never called.
         The task counts from now on; `forget` it if it cannot be written to the journal.
         """
         card = self.catalog.get(model)
@@ -144,6 +145,11 @@ class Service:
             raise Refusal(
                 HTTPStatus.BAD_REQUEST,
                 "Invalid format: X-Mdlx-User-Id takes 8 to 128 letters, digits, '_' and '-'",
+            )
+        if webhook is not None and not is_public_https(webhook):
+            raise Refusal(
+                HTTPStatus.BAD_REQUEST,
+                "Invalid parameters: X-Webhook-URL takes a public HTTPS address without a user",
             )
         task = self._make_task(card, payload, user_id)
         self._check_balance(task)

@@ -65,6 +65,8 @@ def test_a_text_that_is_no_card(tmp_path: Path, text: str, expected: str) -> Non
         ({"paths": 3}, "paths is not a mapping"),
         ({"x-storyboard": {}}, "x-storyboard.protocol is missing; it names the way to speak to"),
         ({"x-storyboard": {"protocol": "p"}}, "x-storyboard retention-hours is missing"),
+        ({"externalDocs": "docs.example.com"}, "externalDocs is no address of a page"),
+        ({"externalDocs": {"url": 1}}, "externalDocs is no address of a page"),
         (
             {"x-storyboard": {"protocol": "p", "retention-hours": True}},
             "x-storyboard retention-hours is True, no number",

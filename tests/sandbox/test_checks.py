@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from storyboard.models.catalog import load_catalog
-from storyboard.sandbox.checks import payload_error
+from storyboard.sandbox.checks import is_public_https, payload_error
 
 CARD = load_catalog().get("alibaba/wan2.7-t2v")
 assert CARD is not None
@@ -70,3 +70,63 @@ def test_limits_come_from_the_card_alone(
 ) -> None:
     other = replace(CARD, request_schema={"type": "object", "properties": {"seed": limits}})
     assert payload_error({"seed": value}, other) == message.format("parameter 'seed'")
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://hooks.example.com",
+        "https://hooks.example.com:8443/done?take=1",
+        "https://8.8.8.8/",
+        "https://[2606:4700::1111]/",
+        "HTTPS://Hooks.Example.COM./",
+    ],
+)
+def test_a_webhook_may_be_any_public_address(url: str) -> None:
+    assert is_public_https(url)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "",
+        "hooks.example.com",
+        "http://hooks.example.com",
+        "ftp://hooks.example.com",
+        "https://",
+        "https://someone@hooks.example.com",
+        "https://hooks.example.com@127.0.0.1",
+        "https://hooks.example.com:x",
+        "https://hooks.example.com:99999",
+        "https://localhost",
+        "https://LOCALHOST./",
+        "https://x.localhost",
+        "https://printer.local",
+        "https://vault.internal",
+        "https://intranet",
+        "https://127.0.0.1",
+        "https://127.1",
+        "https://127.0.0.1.",
+        "https://2130706433",
+        "https://0x7f000001",
+        "https://0x7f.1",
+        "https://10.0.0.7",
+        "https://192.168.1.1",
+        "https://169.254.169.254/latest",
+        "https://100.64.0.1",
+        "https://0.0.0.0",
+        "https://[::1]",
+        "https://[fe80::1%25eth0]",
+        "https://[::ffff:10.0.0.7]",
+        "https://[64:ff9b::a00:7]",
+        "https://[fd00::1]",
+        "https://127\uff0e0\uff0e0\uff0e1",
+        "https://\uff11\uff12\uff17.0.0.1",
+        "https://%31%32%37.0.0.1",
+        "https://hooks.example.com\\@127.0.0.1",
+        "https://a b.example.com",
+        f"https://hooks.example.com/{'x' * 2048}",
+    ],
+)
+def test_a_webhook_to_anything_else_is_refused(url: str) -> None:
+    assert not is_public_https(url)

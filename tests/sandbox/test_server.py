@@ -298,8 +298,46 @@ def test_the_balance_runs_out(serve: Serve) -> None:
 
 
 def test_the_models_are_listed_without_a_wrapper(serve: Serve) -> None:
-    (model,) = serve().call("GET", "/api/v1/models?featured=true").json()["models"]
-    assert (model["slug"], model["type"]) == (MODEL, "text-to-video")
+    client = serve(price_per_second_usd=0.25)
+    (model,) = client.call("GET", "/api/v1/models?featured=true").json()["models"]
+    assert model == {
+        "slug": MODEL,
+        "type": "text-to-video",
+        "description": "Wan 2.7 text to video",
+        "docs_url": "https://docs.modellix.ai/alibaba/wan-2-7-t2v",
+        "price": {"fixed": 0.25, "unit": "$/sec"},
+    }
+
+
+def test_the_schema_of_a_model_says_where_to_send_what_and_needs_no_key(serve: Serve) -> None:
+    client = serve(api_key="the-key")
+    schema = client.call("GET", f"/models/{MODEL}/api_schema").json()
+    assert schema["servers"] == [{"url": f"{client.server.base_url}/api/v1/{MODEL}"}]
+    body = schema["post"]["requestBody"]["content"]["application/json"]
+    assert body["schema"]["required"] == ["prompt"]
+    assert body["schema"]["properties"]["duration"]["default"] == 5
+    client.key = "the-key"
+    for example in body["examples"].values():
+        reply = client.call("POST", schema["servers"][0]["url"], json=example["value"])
+        assert reply.status_code == 200
+    assert set(schema["post"]) >= {"operationId", "description", "responses"}
+
+
+def test_a_model_that_does_not_exist_has_no_schema(serve: Serve) -> None:
+    reply = serve().call("GET", "/models/alibaba/none/api_schema")
+    assert reply.json() == {"code": 404, "message": "Not found: model does not exist"}
+
+
+def test_a_webhook_to_a_private_address_is_refused(serve: Serve) -> None:
+    client = serve()
+    reply = client.submit(headers={"X-Webhook-URL": "https://10.0.0.7/done"})
+    assert reply.json() == {
+        "code": 400,
+        "message": "Invalid parameters: X-Webhook-URL takes a public HTTPS address without a user",
+    }
+    reply = client.submit(headers={"X-Webhook-URL": "https://hooks.example.com/done"})
+    assert reply.status_code == 200
+    assert len(client.server.ledger.submissions) == 1
 
 
 def test_the_request_log_has_what_was_accepted_newest_first(serve: Serve, clock: Clock) -> None:

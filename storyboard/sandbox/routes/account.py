@@ -5,7 +5,14 @@ from __future__ import annotations
 from aiohttp import web
 
 from storyboard.sandbox.context import SANDBOX, authenticated_service
-from storyboard.sandbox.replies import Refusal, logs_reply, models_reply, success
+from storyboard.sandbox.replies import (
+    Refusal,
+    logs_reply,
+    models_reply,
+    not_found,
+    schema_reply,
+    success,
+)
 
 _MAX_LOG_SPAN_S = 30 * 24 * 3600
 _LOG_PAGE_SIZE, _MAX_LOG_PAGE_SIZE = 20, 100
@@ -15,6 +22,16 @@ async def _list_models(request: web.Request) -> web.StreamResponse:
     service = authenticated_service(request)
     reply = models_reply(service.catalog.cards(), service.settings.price_per_second_usd)
     return web.json_response(reply)
+
+
+async def _read_schema(request: web.Request) -> web.StreamResponse:
+    # Public, as on the service's own site: no key is asked for.
+    sandbox = request.app[SANDBOX]
+    name = "{provider}/{model}".format(**request.match_info)
+    card = sandbox.service.catalog.get(name)
+    if card is None:
+        raise not_found("model does not exist")
+    return web.json_response(schema_reply(card, sandbox.base_url))
 
 
 async def _validate_key(request: web.Request) -> web.StreamResponse:
@@ -55,6 +72,7 @@ def _parse_parameter(
 
 ROUTES = (
     web.get("/api/v1/models", _list_models),
+    web.get("/models/{provider}/{model}/api_schema", _read_schema),
     web.get("/api/v1/apikey/validate", _validate_key),
     web.get("/api/v1/team/balance", _read_balance),
     web.get("/api/v1/logs", _read_logs),

@@ -50,7 +50,10 @@ async def _submit(request: web.Request) -> web.StreamResponse:
             "Unsupported media type: the Content-Type must be application/json",
         )
     model = "{provider}/{model}".format(**request.match_info)
-    task = service.accept(model, body, request.headers.get("X-Mdlx-User-Id"))
+    headers = request.headers
+    task = service.accept(
+        model, body, user_id=headers.get("X-Mdlx-User-Id"), webhook=headers.get("X-Webhook-URL")
+    )
     await _write_to_journal(sandbox, task)
     sandbox.ledger.accept(task, in_flight=service.in_flight())
     if service.settings.clip_size is ClipSize.FULL:

@@ -228,9 +228,7 @@ def test_the_models_are_listed(provider: Provider) -> None:
         }
     )
 
-    assert provider.api.models() == (
-        ListedModel("alibaba/wan2.7-t2v", "text-to-video", "Wan", None),
-    )
+    assert provider.api.models() == (ListedModel("alibaba/wan2.7-t2v", "text-to-video", "Wan"),)
     assert provider.request.target == "/api/v1/models"
 
 
