@@ -78,6 +78,7 @@ def world(
         monkeypatch.chdir(folder)
         monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "authority.pem"))
         monkeypatch.setenv("MODELLIX_API_KEY", key)
+        monkeypatch.setattr("storyboard.project.default_folder.DEFAULT_BASE_URL", api.origin)
         monkeypatch.setenv("MODELLIX_BASE_URL", api.origin)
         monkeypatch.setattr("storyboard.project.run.SystemClock", QuickClock)
         monkeypatch.setattr("storyboard.recovery.lookup._wait", lambda seconds: None)

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta, timezone
 
 from storyboard.api.credentials import ApiKey
 from storyboard.api.modellix.client import ModellixApi
-from storyboard.project.workspace import SANDBOX
+from storyboard.project.default_folder import SANDBOX
 from storyboard.records import ActionKind, Plan, SubmissionState
 from storyboard.reporting.amounts import time_left
 

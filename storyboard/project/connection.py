@@ -17,7 +17,9 @@ from storyboard.errors import UsageError
 from storyboard.models.card import ModelCard
 from storyboard.models.catalog import Catalog
 from storyboard.private import home_folder
-from storyboard.project.workspace import SANDBOX, Workspace
+from storyboard.project.default_folder import SANDBOX
+from storyboard.project.sandbox_tasks import SANDBOX_FOLDER
+from storyboard.project.workspace import Workspace
 from storyboard.videos.fetch import make_fetch
 from storyboard.videos.result import Fetch
 
@@ -107,7 +109,7 @@ def _connect_sandbox(
     from storyboard.sandbox.settings import UNLIMITED
 
     key = secrets.token_urlsafe(32)  # no other program or web page may speak to it
-    folder = space.state / ".sandbox"
+    folder = space.state / SANDBOX_FOLDER
     with SandboxServer(folder, settings or UNLIMITED, api_key=key, catalog=catalog) as server:
         api = PROTOCOLS[protocol](server.base_url, ApiKey(key))
         try:

@@ -10,6 +10,7 @@ from storyboard.errors import UsageError
 from storyboard.outputs import MANIFEST
 from storyboard.planning.contradictions import with_doubts
 from storyboard.project.lost_records import check_not_emptied
+from storyboard.project.sandbox_tasks import SANDBOX_FOLDER
 from storyboard.project.workspace import Workspace
 from storyboard.state.files import FILE_NAME as STATE
 from storyboard.state.files import has_state
@@ -17,7 +18,7 @@ from storyboard.state.lock import hold_lock
 from storyboard.state.store import Store
 from storyboard.videos.files import finish_moves, make_videos_folder, remove_partial_files
 
-_LEFT_BEHIND = frozenset({".lock", ".lock.json", ".sandbox", ".DS_Store"})
+_LEFT_BEHIND = frozenset({".lock", ".lock.json", SANDBOX_FOLDER, ".DS_Store"})
 """What may lie in a folder that nothing was rendered into yet."""
 
 

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import os
-import re
 import shlex
-import stat
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -15,23 +13,16 @@ from typing import TYPE_CHECKING
 from storyboard.api.credentials import find_base_url
 from storyboard.atomic_files import digest_of
 from storyboard.errors import UsageError
-from storyboard.names import find_spellings, to_file_name
 from storyboard.outputs import MANIFEST
 from storyboard.planning.contradictions import with_doubts
 from storyboard.planning.states import HasFile, ManifestTasks, read_states
+from storyboard.project.default_folder import SANDBOX, find_default_folder
 from storyboard.records import Storyboard, Submission, TakeState
 from storyboard.state.queries import read_outputs, read_submissions
 from storyboard.videos.files import is_lfs_pointer, snapshot_files
 
 if TYPE_CHECKING:
     from storyboard.outputs.manifest.file import Manifest
-
-_ENDINGS = (".yaml", ".yml")
-_SHOTS = re.compile(rb"\b(shots|scenes)[\"']?\s*:")  # every storyboard has one of these keys
-_MAX_BYTES = 1_000_000
-
-SANDBOX = "sandbox"
-"""The origin of everything the sandbox renders, whatever its port."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,13 +122,18 @@ class Workspace:
         """What the manifest tells that `known`, the state file, does not."""
         from storyboard.outputs.manifest.adopt import adoptable
 
-        return adoptable(
+        found = adoptable(
             self.read_manifest(),
             known,
             self.folder,
             origin=self.origin,
             storyboard=self.storyboard.name,
         )
+        if self.origin != SANDBOX:
+            return found
+        from storyboard.project.sandbox_tasks import without_foreign_tasks
+
+        return without_foreign_tasks(found, self.folder, self.state)
 
     def own_submissions(self) -> list[Submission]:
         """The submissions of the state file, oldest first; no lock, and nothing is made.
@@ -191,10 +187,7 @@ def find_workspaces(
         origin = find_base_url(folders.base_url, environ=os.environ)
     spaces = []
     for board in boards:
-        name = f"{board.name}.sandbox" if folders.sandbox else board.name
-        if folders.output is None:
-            _check_twins(board)
-        folder = folders.output or _find_folder(board.path.parent / "renders", name)
+        folder = folders.output or find_default_folder(board, origin)
         state = folders.state or folder
         spaces.append(Workspace(board, folder, folder.resolve(), state, origin, folders))
     if len({space.real_folder for space in spaces}) < len(spaces):
@@ -205,43 +198,6 @@ def find_workspaces(
     for space in spaces:
         space.check_links()
     return [with_manifest_takes(space) for space in spaces] if from_manifest else spaces
-
-
-def _find_folder(renders: Path, name: str) -> Path:
-    """The folder of a storyboard's name, as it is spelt where it is there already.
-
-    Raises UsageError where several are: what was paid may stand in any of them.
-    """
-    found = find_spellings(renders, name)
-    if len(found) > 1:
-        raise UsageError(
-            f"{renders} holds several folders of one storyboard: {', '.join(found)}",
-            next_step="move all but the one with the videos away, or name one with --output",
-        )
-    return renders / (found[0] if found else to_file_name(name))
-
-
-def _check_twins(board: Storyboard) -> None:
-    """Raises UsageError where another storyboard beside this one would render into its folder."""
-    folder = board.path.parent
-    for ending in _ENDINGS:
-        for file_name in find_spellings(folder, f"{board.name}{ending}"):
-            twin = folder / file_name
-            if _is_another_storyboard(twin, board.path):
-                raise UsageError(
-                    f"{board.path} and {twin} would render into the same folder",
-                    next_step="rename one of them, or name its folder with --output",
-                )
-
-
-def _is_another_storyboard(path: Path, than: Path) -> bool:
-    try:
-        if not stat.S_ISREG(path.lstat().st_mode) or path.samefile(than):
-            return False
-        with path.open("rb") as file:
-            return _SHOTS.search(file.read(_MAX_BYTES)) is not None
-    except OSError:
-        return False
 
 
 def with_manifest_takes(space: Workspace) -> Workspace:

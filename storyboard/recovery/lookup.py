@@ -13,7 +13,8 @@ from storyboard.api.request_log import read_whole_log
 from storyboard.console.printing import say
 from storyboard.errors import AccountError, StateError, Unreachable, UsageError
 from storyboard.planning.contradictions import disputed_tasks
-from storyboard.project.workspace import SANDBOX, Workspace
+from storyboard.project.default_folder import SANDBOX
+from storyboard.project.workspace import Workspace
 from storyboard.records import Submission, TaskStatus
 from storyboard.recovery.decisions import adopted, owns_task, untraced_among
 from storyboard.recovery.matching import Match, Span, UserIds, find_user_ids, match_log, spans_of

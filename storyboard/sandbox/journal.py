@@ -11,18 +11,35 @@ import errno
 import json
 import os
 import threading
+from contextlib import suppress
 from io import FileIO
 from pathlib import Path
 
 from storyboard.errors import StateError
 from storyboard.sandbox.checks import parse_json
-from storyboard.sandbox.folder import make_folder, open_journal
+from storyboard.sandbox.folder import is_plain_or_missing, make_folder, open_journal
 from storyboard.sandbox.tasks import Task, task_from_json, task_to_json
 
 NAME = "tasks.jsonl"
 MAX_BYTES = 1 << 30  # a hundred thousand tasks with long prompts take a third of it
 _MAX_LINE_BYTES = 8 << 20  # the largest body of a request, with all its letters escaped
 _NEXT = "delete the sandbox's folder to begin anew; nothing in it was paid for"
+
+
+def read_task_ids(folder: Path) -> frozenset[str]:
+    """The ids of the tasks that the sandbox of a folder accepted; none where it holds no journal.
+
+    Changes nothing. A line that is no task is left for the sandbox to report.
+    """
+    path = folder / NAME
+    if folder.is_symlink() or not path.is_file() or not is_plain_or_missing(path):
+        return frozenset()
+    ids = set()
+    with path.open("rb") as lines:
+        for line in iter(lambda: lines.readline(_MAX_LINE_BYTES), b""):
+            with suppress(ValueError):
+                ids.add(task_from_json(parse_json(line)).id)
+    return frozenset(ids)
 
 
 class Journal:

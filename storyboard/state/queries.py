@@ -23,6 +23,7 @@ from storyboard.state.schema import (
     check_version,
     damage,
     explain_errors,
+    select_owner,
 )
 
 _MAX_OUTPUTS = 100
@@ -58,6 +59,15 @@ def read_submissions(folder: Path, *, owner: tuple[str, str] | None = None) -> l
         return select_submissions(db, path, size_bytes=files.size_of(path))
 
     return _read(path, select) or []
+
+
+def read_owner(folder: Path) -> tuple[str, str] | None:
+    """The origin and the storyboard's name that the folder's state file is of, None for nobody's.
+
+    Raises StateError where the file cannot be read.
+    """
+    path = folder / FILE_NAME
+    return _read(path, lambda db: select_owner(db, path) if check_version(db, path) else None)
 
 
 def read_outputs(folder: Path) -> dict[str, Written]:

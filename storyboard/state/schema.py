@@ -165,23 +165,32 @@ def _expected(scripts: tuple[str, ...]) -> frozenset[tuple[str, str, str, str]]:
         return _objects(db)
 
 
-def check_owner(db: sqlite3.Connection, owner: tuple[str, str], path: Path) -> bool:
-    """Whether the file has an owner, which is an origin and a storyboard's name.
+def select_owner(db: sqlite3.Connection, path: Path) -> tuple[str, str] | None:
+    """The origin and the storyboard's name that the file is of; None where it is nobody's yet.
 
-    Raises StateError where it is another than `owner`.
+    Raises StateError where the file at `path` says what neither can be.
     """
     rows = db.execute("SELECT origin, storyboard FROM folder LIMIT 2").fetchall()
     problem = problem_of(FOLDER_CHECKS, [*zip(*rows, strict=True)]) if rows else None
     if problem or len(rows) > 1:
         raise damage(path, "folder", problem or "it has more than one row")
-    (origin, storyboard), (wanted_origin, wanted) = (rows or [owner])[0], owner
+    return (rows[0][0], rows[0][1]) if rows else None
+
+
+def check_owner(db: sqlite3.Connection, owner: tuple[str, str], path: Path) -> bool:
+    """Whether the file has an owner, which is an origin and a storyboard's name.
+
+    Raises StateError where it is another than `owner`.
+    """
+    found = select_owner(db, path)
+    (origin, storyboard), (wanted_origin, wanted) = found or owner, owner
     if origin != wanted_origin or fold(storyboard) != fold(wanted):
         raise StateError(
             f"{path.parent} belongs to {storyboard} rendered at {origin}, "
             f"not to {wanted} at {wanted_origin}",
             next_step="choose another folder with --output",
         )
-    return bool(rows)
+    return found is not None
 
 
 def damage(path: Path, table: str, problem: str) -> StateError:

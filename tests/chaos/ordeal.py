@@ -110,7 +110,7 @@ class Ordeal:
         say: Callable[[str], None] = lambda line: None,
     ) -> None:
         self.film = folder / "film.yaml"
-        self.output = folder / "renders" / "film"
+        self.output = folder / "renders" / "film"  # and the server's port, once it runs
         self.figures = Figures(seed=seed, takes=takes)
         self.given_up: Counter[str] = Counter()  # tasks known to nobody, by their payload
         self._adopted: set[str] = set()  # by the decisions after this run
@@ -129,6 +129,8 @@ class Ordeal:
             SandboxServer(settings=_SETTINGS, api_key=KEY) as server,
             _environment(server.base_url),
         ):
+            port = server.base_url.rpartition(":")[2]
+            self.output = self.output.with_name(f"film.127.0.0.1-{port}")
             self._until_done(server)
             self._count(server)
             check_at_the_end(self, server)

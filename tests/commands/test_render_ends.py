@@ -41,7 +41,16 @@ def test_a_disk_that_fills_during_the_run_ends_it_with_6_and_loses_nothing(
     program: Program, film: Path, server: SandboxServer
 ) -> None:
     done = subprocess.run(
-        [sys.executable, "-c", WITH_A_SMALL_DISK, "render", str(film), "--yes"],
+        [
+            sys.executable,
+            "-c",
+            WITH_A_SMALL_DISK,
+            "render",
+            str(film),
+            "--yes",
+            "--output",
+            str(OUT),
+        ],
         capture_output=True,
         text=True,
         check=False,

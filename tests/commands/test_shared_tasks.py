@@ -37,6 +37,7 @@ def test_the_finished_take_is_doubtful_and_the_other_unknown_and_nothing_is_sent
     program: Program, film: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with serving(answer) as server:
+        monkeypatch.setattr("storyboard.project.default_folder.DEFAULT_BASE_URL", server.origin)
         monkeypatch.setenv("MODELLIX_BASE_URL", server.origin)
         monkeypatch.setenv("MODELLIX_API_KEY", "a-key-of-a-test")
         options = (film, "--yes", "--no-download", "--concurrency", "1")

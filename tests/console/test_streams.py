@@ -33,7 +33,7 @@ def shell(arguments: str) -> subprocess.CompletedProcess[str]:
 def test_a_render_goes_all_the_way_whatever_its_streams_are(
     film: Path, server: SandboxServer, streams: str, code: int
 ) -> None:
-    done = shell(f"render {film} --yes --no-download {streams}")
+    done = shell(f"render {film} --yes --no-download --output renders/film {streams}")
     assert (done.returncode, done.stdout, done.stderr) == (code, "", "")
     assert server.ledger.posts == 3
     assert Path("renders/film/manifest.json").read_text("utf-8").count('"status": "rendered"') == 3

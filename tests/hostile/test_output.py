@@ -90,6 +90,7 @@ def film(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[SandboxServer]:
     settings = SandboxSettings(render_time_s=0, max_in_flight=50, requests_per_minute=100_000)
     with SandboxServer(settings=settings, api_key=KEY) as running:
+        monkeypatch.setattr("storyboard.project.default_folder.DEFAULT_BASE_URL", running.base_url)
         monkeypatch.setenv("MODELLIX_BASE_URL", running.base_url)
         monkeypatch.setenv("MODELLIX_API_KEY", KEY)
         yield running
@@ -247,6 +248,10 @@ def talking_server(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         thread = threading.Thread(target=server.serve_forever, args=(0.01,))
         thread.start()
+        monkeypatch.setattr(
+            "storyboard.project.default_folder.DEFAULT_BASE_URL",
+            f"http://127.0.0.1:{server.server_port}",
+        )
         monkeypatch.setenv("MODELLIX_BASE_URL", f"http://127.0.0.1:{server.server_port}")
         monkeypatch.setenv("MODELLIX_API_KEY", KEY)
         yield words

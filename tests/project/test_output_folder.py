@@ -76,10 +76,11 @@ def test_a_refused_render_leaves_the_folder_to_any_other_address(
     code: int,
 ) -> None:
     monkeypatch.setenv("MODELLIX_API_KEY", "mdlx-marked-key" if code == 3 else "")
-    refused = program("render", film, *options, "--base-url", "http://127.0.0.1:9")
+    place = ("--output", OUT, "--base-url")
+    refused = program("render", film, *options, *place, "http://127.0.0.1:9")
     assert refused.code == code, refused.err
-    assert {path.name for path in Path("renders/film").iterdir()} == {".lock", "videos"}
-    elsewhere = program("plan", film, "--base-url", "http://127.0.0.1:10")
+    assert {path.name for path in OUT.iterdir()} == {".lock", "videos"}
+    elsewhere = program("plan", film, *place, "http://127.0.0.1:10")
     assert (elsewhere.code, elsewhere.err) == (0, "")
 
 

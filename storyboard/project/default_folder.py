@@ -1,0 +1,103 @@
+"""The folder that a storyboard is rendered into where none is named: one for each origin."""
+
+from __future__ import annotations
+
+import re
+import stat
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from storyboard.api.credentials import DEFAULT_BASE_URL
+from storyboard.api.http.addresses import DEFAULT_PORTS
+from storyboard.errors import UsageError
+from storyboard.names import find_spellings, to_file_name
+from storyboard.outputs import MANIFEST
+from storyboard.records import Storyboard
+from storyboard.state.queries import read_owner
+
+SANDBOX = "sandbox"
+"""The origin of everything the sandbox renders, whatever its port."""
+
+_ENDINGS = (".yaml", ".yml")
+_SHOTS = re.compile(rb"\b(shots|scenes)[\"']?\s*:")  # every storyboard has one of these keys
+_MAX_BYTES = 1_000_000
+_NOT_IN_HOSTS = re.compile(r"[^a-z0-9.-]")  # not every system has them in file names
+
+
+def find_default_folder(board: Storyboard, origin: str) -> Path:
+    """The folder below `renders` beside the storyboard that is of its name and of `origin`.
+
+    That of the vendor's own API has the storyboard's name, any other has the
+    host and port behind it; but one of the plain name that was rendered at
+    `origin` before stays its folder.
+
+    Raises UsageError where another storyboard beside this one would have the
+    same folder, and where several folders differ in nothing but their spelling.
+    """
+    _check_twins(board)
+    renders = board.path.parent / "renders"
+    if origin == DEFAULT_BASE_URL:
+        return _find_spelling(renders, board.name)
+    own = _find_spelling(renders, f"{board.name}.{_origin_name(origin)}")
+    if origin == SANDBOX or own.exists():
+        return own
+    plain = _find_spelling(renders, board.name)
+    return plain if _was_rendered_at(plain, origin) else own
+
+
+def _origin_name(origin: str) -> str:
+    """The origin as the end of a folder's name: host and port, or the word for the sandbox."""
+    if origin == SANDBOX:
+        return SANDBOX
+    parts = urlsplit(origin)
+    host = _NOT_IN_HOSTS.sub("_", parts.hostname or "")
+    return f"{host}-{parts.port or DEFAULT_PORTS[parts.scheme]}"
+
+
+def _was_rendered_at(folder: Path, origin: str) -> bool:
+    """Whether a folder's state file, or its manifest where it has none, is of that origin."""
+    if folder.parent.is_symlink() or folder.is_symlink():
+        return False  # nothing is read through a link
+    if owner := read_owner(folder):
+        return owner[0] == origin
+    from storyboard.outputs.manifest.file import read_manifest
+
+    manifest = read_manifest(folder / MANIFEST)
+    return manifest is not None and manifest.origin == origin
+
+
+def _find_spelling(renders: Path, name: str) -> Path:
+    """The folder of that name, as it is spelt where it is there already.
+
+    Raises UsageError where several are: what was paid may stand in any of them.
+    """
+    found = find_spellings(renders, name)
+    if len(found) > 1:
+        raise UsageError(
+            f"{renders} holds several folders of one storyboard: {', '.join(found)}",
+            next_step="move all but the one with the videos away, or name one with --output",
+        )
+    return renders / (found[0] if found else to_file_name(name))
+
+
+def _check_twins(board: Storyboard) -> None:
+    """Raises UsageError where another storyboard beside this one would render into its folder."""
+    folder = board.path.parent
+    for ending in _ENDINGS:
+        for file_name in find_spellings(folder, f"{board.name}{ending}"):
+            twin = folder / file_name
+            if _is_another_storyboard(twin, board.path):
+                raise UsageError(
+                    f"{board.path} and {twin} would render into the same folder",
+                    next_step="rename one of them, or name its folder with --output",
+                )
+
+
+def _is_another_storyboard(path: Path, than: Path) -> bool:
+    try:
+        if not stat.S_ISREG(path.lstat().st_mode) or path.samefile(than):
+            return False
+        with path.open("rb") as file:
+            return _SHOTS.search(file.read(_MAX_BYTES)) is not None
+    except OSError:
+        return False
