@@ -3,18 +3,27 @@
 A repository is data from outside, its configuration included: filters, hooks,
 fsmonitor, diff drivers and remotes can all name a program. So git is asked
 only for object ids (`rev-parse`, `ls-tree`), which start none of them, and
-whether a file differs is computed here from the bytes of the file.
+whether a file differs is computed here from the text that was read from it.
 """
 
 from __future__ import annotations
 
+import codecs
 import hashlib
 import os
 import subprocess
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 _TIMEOUT_S = 10.0
+
+_ENCODINGS = (
+    (b"", "utf-8"),
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+"""The marks and encodings of the files that are read, the likeliest first."""
 
 _PASSED_ON = frozenset(
     {"PATH", "HOME", "USERPROFILE", "XDG_CONFIG_HOME", "SYSTEMROOT", "TEMP", "TMP"}
@@ -39,10 +48,12 @@ _SETTINGS = (
 )
 
 
-def read_commit(folder: Path, files: Iterable[Path]) -> tuple[str | None, bool | None]:
-    """The commit the folder is at, and whether any of `files` differs from it.
+def read_commit(folder: Path, sources: Mapping[Path, str]) -> tuple[str | None, bool | None]:
+    """The commit the folder is at, and whether any of `sources` differs from it.
 
-    A file that is in no commit differs; one that differs in nothing but CRLF
+    `sources` are the files that were read with the text that was found in them:
+    what has become of a file since then, or of any other file, does not count.
+    One that is in no commit differs; one that differs in nothing but CRLF
     line ends does not, since a checkout may make them. None and None outside a
     git checkout, and where git is missing or silent; None for the second where
     git cannot tell: a file outside the checkout, an object that is not here.
@@ -53,13 +64,14 @@ def read_commit(folder: Path, files: Iterable[Path]) -> tuple[str | None, bool |
         return None, None
     top, commit = Path(lines[0]), lines[1]
     try:
-        names = {path: path.resolve().relative_to(top.resolve()).as_posix() for path in files}
+        names = {path: path.resolve().relative_to(top.resolve()).as_posix() for path in sources}
     except (ValueError, OSError):
         return commit, None
     known = _blob_ids(top, commit, list(names.values()))
     if known is None:
         return commit, None
-    return commit, not all(_is_unchanged(path, known.get(name)) for path, name in names.items())
+    unchanged = (_is_unchanged(sources[path], known.get(name)) for path, name in names.items())
+    return commit, not all(unchanged)
 
 
 def _blob_ids(top: Path, commit: str, names: Sequence[str]) -> dict[str, str] | None:
@@ -74,17 +86,18 @@ def _blob_ids(top: Path, commit: str, names: Sequence[str]) -> dict[str, str] | 
     return {os.fsdecode(name): head.split()[-1].decode("ascii") for head, _, name in entries}
 
 
-def _is_unchanged(path: Path, blob_id: str | None) -> bool:
-    try:
-        data = path.read_bytes()
-    except OSError:
-        return False
-    return blob_id in (_blob_id(data, blob_id), _blob_id(data.replace(b"\r\n", b"\n"), blob_id))
+def _is_unchanged(text: str, blob_id: str | None) -> bool:
+    """Whether a text is that of the blob, in any of the encodings that are read."""
+    return blob_id is not None and any(
+        _blob_id(mark + lines.encode(encoding), blob_id) == blob_id
+        for lines in (text, text.replace("\r\n", "\n"))
+        for mark, encoding in _ENCODINGS
+    )
 
 
-def _blob_id(data: bytes, like: str | None) -> str:
+def _blob_id(data: bytes, like: str) -> str:
     """The id git gives to a file's content, by the algorithm that made the id `like`."""
-    name = "sha256" if like is not None and len(like) == 64 else "sha1"
+    name = "sha256" if len(like) == 64 else "sha1"
     return hashlib.new(name, b"blob %d\0" % len(data) + data, usedforsecurity=False).hexdigest()
 
 

@@ -49,8 +49,8 @@ def make_engine(
 
 def _job(item: Prepared, connection: Connection) -> Job:
     board = item.space.storyboard
-    files = [spelled_path(Path(name)) for name in board.sources]
-    commit, is_dirty = read_commit(board.path.parent, files)
+    sources = {spelled_path(Path(name)): text for name, text in board.sources.items()}
+    commit, is_dirty = read_commit(board.path.parent, sources)
     return Job(
         name=str(board.path),
         plan=item.plan,

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from storyboard.language.text_files import read_text
 from storyboard.project.git import read_commit
 
 
@@ -17,6 +18,10 @@ def git(folder: Path, *arguments: str) -> str:
         ["git", *who, "-C", str(folder), *arguments], check=True, capture_output=True, text=True
     )
     return done.stdout.strip()
+
+
+def read(*paths: Path) -> dict[Path, str]:
+    return {path: path.read_bytes().decode() if path.exists() else "" for path in paths}
 
 
 @pytest.fixture
@@ -31,26 +36,61 @@ def film(tmp_path: Path) -> Path:
 
 
 def test_a_committed_storyboard_is_clean_at_its_commit(film: Path) -> None:
-    assert read_commit(film.parent, [film]) == (git(film.parent, "rev-parse", "HEAD"), False)
+    assert read_commit(film.parent, read(film)) == (git(film.parent, "rev-parse", "HEAD"), False)
 
 
 def test_an_edited_storyboard_is_dirty(film: Path) -> None:
     film.write_text("version: 1 # edited\n")
-    assert read_commit(film.parent, [film])[1] is True
+    assert read_commit(film.parent, read(film))[1] is True
+
+
+def test_what_was_read_counts_and_not_what_an_editor_has_saved_since(film: Path) -> None:
+    committed = read(film)
+    film.write_text("version: 1 # edited\n")
+    edited = read(film)
+    assert read_commit(film.parent, committed)[1] is False
+    git(film.parent, "commit", "--quiet", "--all", "--message", "edited")
+    assert read_commit(film.parent, committed)[1] is True
+    assert read_commit(film.parent, edited)[1] is False
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        "\ufeffversion: 1\r\n".encode(),
+        "\ufeffversion: 1\n".encode("utf-16-le"),
+        "\ufeffversion: 1\n".encode("utf-16-be"),
+        b"version: 1\r\n",
+    ],
+)
+def test_a_committed_file_is_clean_in_every_encoding_that_is_read(film: Path, data: bytes) -> None:
+    film.write_bytes(data)
+    git(film.parent, "commit", "--quiet", "--all", "--message", "encoded")
+    text = read_text(film, "film.yaml").text
+    assert read_commit(film.parent, {film: text})[1] is False
+    assert read_commit(film.parent, {film: f"{text}#"})[1] is True
+
+
+def test_untracked_and_edited_files_elsewhere_do_not_count(film: Path) -> None:
+    (film.parent / "renders").mkdir()
+    (film.parent / "renders" / "state.sqlite3").touch()
+    (film.parent / "notes.txt").touch()
+    git(film.parent, "add", "notes.txt")
+    assert read_commit(film.parent, read(film))[1] is False
 
 
 def test_only_the_files_that_were_read_count(film: Path) -> None:
     other = film.parent / "other.yaml"
     other.write_text("x")
-    assert read_commit(film.parent, [film])[1] is False
-    assert read_commit(film.parent, [film, other])[1] is True
+    assert read_commit(film.parent, read(film))[1] is False
+    assert read_commit(film.parent, read(film, other))[1] is True
 
 
 def test_a_file_that_git_ignores_is_in_no_commit_and_so_dirty(film: Path) -> None:
     (film.parent / ".gitignore").write_text("secret.yaml\n")
     secret = film.parent / "secret.yaml"
     secret.write_text("x")
-    assert read_commit(film.parent, [secret])[1] is True
+    assert read_commit(film.parent, read(secret))[1] is True
 
 
 @pytest.mark.skipif(os.name == "nt", reason="no such names on Windows")
@@ -60,7 +100,7 @@ def test_names_are_taken_literally(film: Path) -> None:
     git(film.parent, "add", ".")
     git(film.parent, "commit", "--quiet", "--message", "starred")
     (film.parent / "film1.yaml").write_text("x")
-    assert read_commit(film.parent, [starred])[1] is False
+    assert read_commit(film.parent, read(starred))[1] is False
 
 
 def test_a_file_outside_the_repository_leaves_the_question_open(
@@ -68,7 +108,7 @@ def test_a_file_outside_the_repository_leaves_the_question_open(
 ) -> None:
     outside = tmp_path_factory.mktemp("elsewhere") / "vars.yaml"
     outside.touch()
-    commit, is_dirty = read_commit(film.parent, [film, outside])
+    commit, is_dirty = read_commit(film.parent, read(film, outside))
     assert commit is not None
     assert is_dirty is None
 
@@ -77,17 +117,17 @@ def test_nothing_is_known_outside_a_repository(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
-    assert read_commit(tmp_path, [tmp_path / "film.yaml"]) == (None, None)
+    assert read_commit(tmp_path, read(tmp_path / "film.yaml")) == (None, None)
 
 
 def test_nothing_is_known_before_the_first_commit(tmp_path: Path) -> None:
     git(tmp_path, "init", "--quiet")
-    assert read_commit(tmp_path, [tmp_path / "film.yaml"]) == (None, None)
+    assert read_commit(tmp_path, read(tmp_path / "film.yaml")) == (None, None)
 
 
 def test_nothing_is_known_without_git(film: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "")
-    assert read_commit(film.parent, [film]) == (None, None)
+    assert read_commit(film.parent, read(film)) == (None, None)
 
 
 def test_a_git_that_hangs_is_given_up(film: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -95,7 +135,7 @@ def test_a_git_that_hangs_is_given_up(film: Path, monkeypatch: pytest.MonkeyPatc
         raise subprocess.TimeoutExpired("git", timeout)
 
     monkeypatch.setattr(subprocess, "run", hang)
-    assert read_commit(film.parent, [film]) == (None, None)
+    assert read_commit(film.parent, read(film)) == (None, None)
 
 
 def test_inside_a_hook_of_another_repository_the_storyboard_s_own_counts(
@@ -106,7 +146,7 @@ def test_inside_a_hook_of_another_repository_the_storyboard_s_own_counts(
     own = git(film.parent, "rev-parse", "HEAD")
     monkeypatch.setenv("GIT_DIR", str(other / ".git"))
     monkeypatch.setenv("GIT_INDEX_FILE", str(other / ".git" / "index"))
-    assert read_commit(film.parent, [film]) == (own, False)
+    assert read_commit(film.parent, read(film)) == (own, False)
 
 
 def test_the_key_is_not_passed_on(film: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -118,7 +158,7 @@ def test_the_key_is_not_passed_on(film: Path, monkeypatch: pytest.MonkeyPatch) -
         return run(*arguments, env=env, **more)  # type: ignore[call-overload]
 
     monkeypatch.setattr(subprocess, "run", watch)
-    read_commit(film.parent, [film])
+    read_commit(film.parent, read(film))
     assert len(seen) == 2
     assert "a-key-of-a-test" not in str(seen)
 
@@ -127,5 +167,5 @@ def test_looking_changes_nothing(film: Path) -> None:
     index = film.parent / ".git" / "index"
     film.touch()
     before = index.read_bytes()
-    read_commit(film.parent, [film])
+    read_commit(film.parent, read(film))
     assert index.read_bytes() == before
