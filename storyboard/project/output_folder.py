@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from datetime import datetime, timezone
+from pathlib import Path
 
+from storyboard.atomic_files import write_atomically
 from storyboard.errors import UsageError
 from storyboard.outputs import MANIFEST
 from storyboard.planning.contradictions import with_doubts
@@ -18,7 +21,19 @@ from storyboard.state.lock import hold_lock
 from storyboard.state.store import Store
 from storyboard.videos.files import finish_moves, make_videos_folder, remove_partial_files
 
-_LEFT_BEHIND = frozenset({".lock", ".lock.json", SANDBOX_FOLDER, ".DS_Store"})
+_GITIGNORE = f"""\
+# Written once, when the folder was made: change it as you like, or delete it.
+# {MANIFEST} is meant to be committed: with it a clone pays for nothing again.
+/{STATE}*
+/.state-*
+/.lock*
+/.storyboard-*
+/{SANDBOX_FOLDER}/
+/videos/
+/index.html
+"""
+
+_LEFT_BEHIND = frozenset({".lock", ".lock.json", ".gitignore", SANDBOX_FOLDER, ".DS_Store"})
 """What may lie in a folder that nothing was rendered into yet."""
 
 
@@ -51,6 +66,8 @@ def open_folder(space: Workspace, *, lock_timeout_s: float = 0.0) -> Iterator[St
         folder = space.real_folder
         try:
             make_videos_folder(folder)
+            if is_new:
+                _write_gitignore(folder)
             with store.transaction():
                 for submission in adoptable:
                     store.adopt(submission)
@@ -70,6 +87,13 @@ def open_folder(space: Workspace, *, lock_timeout_s: float = 0.0) -> Iterator[St
             raise
         finally:
             store.close()
+
+
+def _write_gitignore(folder: Path) -> None:
+    """Keeps out of git what a render leaves beside the manifest, unless the user has said so."""
+    path = folder / ".gitignore"
+    if not os.path.lexists(path):
+        write_atomically(path, _GITIGNORE)
 
 
 def _remove_state(space: Workspace) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 from pathlib import Path
 
@@ -79,7 +80,7 @@ def test_a_refused_render_leaves_the_folder_to_any_other_address(
     place = ("--output", OUT, "--base-url")
     refused = program("render", film, *options, *place, "http://127.0.0.1:9")
     assert refused.code == code, refused.err
-    assert {path.name for path in OUT.iterdir()} == {".lock", "videos"}
+    assert {path.name for path in OUT.iterdir()} == {".gitignore", ".lock", "videos"}
     elsewhere = program("plan", film, *place, "http://127.0.0.1:10")
     assert (elsewhere.code, elsewhere.err) == (0, "")
 
@@ -103,3 +104,42 @@ def test_a_refused_render_keeps_what_it_took_over_from_the_manifest(
     film.write_text(FILM.replace("a storm", "a calm"), "utf-8")
     assert program("render", film).code == 3
     assert Path("renders/film/state.sqlite3").is_file()
+
+
+# What stands in git
+
+
+def git(*arguments: str) -> str:
+    done = subprocess.run(["git", *arguments], check=True, capture_output=True, text=True)
+    return done.stdout
+
+
+def test_git_is_offered_the_manifest_and_nothing_else_of_the_output_folder(
+    program: Program, film: Path
+) -> None:
+    git("init", "--quiet")
+    assert program("render", film, "--sandbox", "--quiet", "--only", "one").code == 0
+    assert git("status", "--porcelain", "--untracked-files=all") == (
+        "?? film.yaml\n?? renders/film.sandbox/.gitignore\n?? renders/film.sandbox/manifest.json\n"
+    )
+    out = Path("renders/film.sandbox")
+    for name in ("state.sqlite3-wal", ".lock.json", ".state-1.tmp", ".storyboard-1.tmp", ".lock-1"):
+        (out / name).touch()
+    (out / "videos" / ".1.part").touch()
+    assert git("status", "--porcelain", "--untracked-files=all").count("\n") == 3
+
+
+@pytest.mark.parametrize("is_deleted", [False, True])
+def test_a_gitignore_is_written_once_and_one_that_is_there_stays(
+    program: Program, film: Path, is_deleted: bool
+) -> None:
+    path = OUT / ".gitignore"
+    if not is_deleted:
+        OUT.mkdir()
+        path.write_text("*.mp4\n", "utf-8")
+    render = ("render", film, "--sandbox", "--output", OUT, "--quiet", "--timeout", "0.01s")
+    assert program(*render).code == 5
+    if is_deleted:
+        path.unlink()
+    assert program(*render).code == 5
+    assert (not path.exists()) if is_deleted else path.read_text("utf-8") == "*.mp4\n"
