@@ -39,6 +39,28 @@ def write_atomically(path: Path, data: bytes | str) -> bool:
     return True
 
 
+def write_new(path: Path, data: bytes | str) -> bool:
+    """Whether the file was made; anything that is there already, a link too, stays as it is.
+
+    A missing folder is made. Raises StateError where the file cannot be written.
+    """
+    content = mask_bytes(data.encode() if isinstance(data, str) else data)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("xb"):
+            pass  # the name is ours from here on, and nobody's file is replaced
+    except FileExistsError:
+        return False
+    except OSError as error:
+        raise _explained(path, error) from error
+    try:
+        _replace(path, content)
+    except OSError as error:
+        path.unlink(missing_ok=True)
+        raise _explained(path, error) from error
+    return True
+
+
 def check_real(folder: Path) -> None:
     """Raises StateError where the way to a folder, without links before, has a link in it now."""
     # Resolved, not only looked at: Windows has links that do not say that they are.

@@ -16,6 +16,7 @@ from storyboard.console import streams
 from storyboard.errors import ExitCode, StoryboardError, worst_of
 
 COMMANDS = {
+    "init": "A new project: a storyboard, macros, and what git and editors need.",
     "validate": "Problems and warnings of storyboards; sends nothing.",
     "show": "The exact payloads that would be sent.",
     "plan": "What a render would do, and why.",

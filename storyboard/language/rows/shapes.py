@@ -38,7 +38,7 @@ def is_keyed(value: Any) -> bool:
     if not rows or not all(isinstance(row, dict) for row in rows):
         return False
     is_alike = len(rows) > 1 and bool(set(rows[0]).intersection(*rows[1:]))
-    return is_alike or next(_paths_of_lists(value, 1), None) is None
+    return is_alike or next(paths_of_lists(value), None) is None
 
 
 def steps_of(key: str | None, value: Any) -> Sequence[str]:
@@ -78,10 +78,10 @@ def no_key_problem(key: str, above: Sequence[str], value: Any, position: Positio
 
 
 def _paths_behind(above: Sequence[str], value: Any) -> list[str]:
-    return [".".join([*above, path]) for path in _paths_of_lists(value, 1)]
+    return [".".join([*above, path]) for path in paths_of_lists(value)]
 
 
-def _paths_of_lists(value: Any, level: int) -> Iterator[str]:
+def paths_of_lists(value: Any, level: int = 1) -> Iterator[str]:
     """The keys under which lists of rows stand, those of inner mappings behind a dot."""
     if not isinstance(value, dict):
         return
@@ -89,7 +89,7 @@ def _paths_of_lists(value: Any, level: int) -> Iterator[str]:
         if isinstance(inner, list) and inner and all(isinstance(item, dict) for item in inner):
             yield key
         elif level < _MAX_LEVELS:
-            yield from (f"{key}.{path}" for path in _paths_of_lists(inner, level + 1))
+            yield from (f"{key}.{path}" for path in paths_of_lists(inner, level + 1))
 
 
 def _kind(value: Any) -> str:

@@ -1,0 +1,123 @@
+"""`storyboard init`: a new project that renders at once; sends nothing."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping
+from pathlib import Path
+
+import click
+
+from storyboard.console.options import FILE, VariableOptions, json_option
+from storyboard.console.printing import print_json, print_lines, say, say_problems
+from storyboard.console.read_storyboards import may_go_on, read_storyboards
+from storyboard.errors import ExitCode, UsageError
+from storyboard.language.read_scope import find_project
+from storyboard.models.catalog import load_catalog
+from storyboard.names import spelled_path
+from storyboard.private import home_folder
+from storyboard.project.new_project.from_list import (
+    ShotList,
+    copied_list,
+    read_list,
+    write_storyboard,
+)
+from storyboard.project.new_project.project_files import (
+    STORYBOARD,
+    Written,
+    check_folder,
+    check_new,
+    example_storyboard,
+    missing_lines,
+    project_files,
+    workflow_file,
+    write_files,
+)
+from storyboard.records import Storyboard
+
+
+@click.command()
+@click.argument("folder", type=FILE, default=".", metavar="[DIR]")
+@click.option(
+    "--from",
+    "source",
+    type=FILE,
+    metavar="FILE",
+    help="Write the storyboard around a list of shots: CSV, JSON, a text with prompts, ...",
+)
+@click.option(
+    "--key", metavar="KEY", help="Where the list stands in FILE, if that is JSON or YAML."
+)
+@click.option(
+    "--github",
+    "with_workflow",
+    is_flag=True,
+    help="Add a workflow that shows on a pull request what a render would do.",
+)
+@json_option
+def command(
+    *, folder: Path, source: Path | None, key: str | None, with_workflow: bool, as_json: bool
+) -> int:
+    """Make a new project in DIR: a storyboard, macros, and what git and editors need.
+
+    Nothing that is there is changed.
+    """
+    if key is not None and source is None:
+        raise UsageError("--key is about the file of --from", next_step="leave it out")
+    catalog = load_catalog()
+    shots = None
+    if source is not None:
+        shots = read_list(spelled_path(source), folder / STORYBOARD, key=key)
+        if not _is_usable(shots):
+            return ExitCode.USAGE
+    check_new(folder)
+    text = write_storyboard(shots, catalog.cards()[0]) if shots else example_storyboard()
+    files: dict[str, str | bytes] = {**project_files(text, catalog)}
+    if shots and shots.is_copied and source:
+        files |= copied_list(shots, source, folder, files)
+        say(f"{source} lies outside the new project, so {folder / shots.name} is a copy of it")
+    written = _write(folder, files, workflow_file() if with_workflow else {})
+    board = read_storyboards([folder / STORYBOARD], catalog, VariableOptions())[0]
+    _tell(folder, written, board, as_json=as_json)
+    return ExitCode.OK if may_go_on([board], strict=False) else ExitCode.USAGE
+
+
+def _is_usable(shots: ShotList) -> bool:
+    """Whether a list has rows and no problems; else these are printed."""
+    rows = shots.rows
+    if rows.rows and all(problem.is_warning for problem in rows.problems):
+        return True
+    say_problems(rows.problems, {problem.position.path: rows.text for problem in rows.problems})
+    return False
+
+
+def _write(folder: Path, files: Mapping[str, str | bytes], workflow: Mapping[str, str]) -> Written:
+    """Makes the files, after all that could stand in their way has been looked for."""
+    # GitHub looks for workflows at the top of a repository alone.
+    top = find_project(folder.resolve(), home_folder().resolve())
+    top = folder if top == folder.resolve() else top
+    check_folder(folder, files)
+    check_folder(top, workflow)
+    texts = {folder / name: content for name, content in files.items()}
+    written = write_files({**texts, **{top / name: text for name, text in workflow.items()}})
+    for path in written.kept:
+        text = texts.get(path, "")
+        lines = missing_lines(path, str(text)) if path.name.startswith(".git") else []
+        more = f"; what it lacks: {', '.join(lines)}" if lines else ""
+        say(f"{path}: stays as it is{more}")
+    return written
+
+
+def _tell(folder: Path, written: Written, board: Storyboard, *, as_json: bool) -> None:
+    """What was made, what is wrong with the storyboard, and what to do next."""
+    say_problems(board.problems, board.sources)
+    if as_json:
+        document = {"made": written.made, "kept": written.kept}
+        print_json({name: list(map(str, paths)) for name, paths in document.items()})
+        return
+    print_lines(map(str, written.made))
+    verb = "render --sandbox" if board.is_sound else "validate"
+    step = f"storyboard {verb}"
+    if folder != Path():
+        step = f"cd {shlex.quote(str(folder))} && {step}"
+    say(f"    next: {step}")

@@ -1,0 +1,1 @@
+"""What `storyboard init` writes: the files of a new project, and a storyboard around a list."""

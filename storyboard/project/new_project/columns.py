@@ -1,0 +1,198 @@
+"""Which column of a list is which key of a shot, by its name and by what its cells hold. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple
+
+from storyboard.language.rows.values import RowValues
+from storyboard.language.spellings import as_seconds, as_switch
+from storyboard.language.templates.slug import slug
+from storyboard.language.validation.hints import FOREIGN_NAMES
+from storyboard.language.yaml.scalars import read_plain
+from storyboard.models.card import ModelCard
+from storyboard.models.schema.validator import compile_check
+from storyboard.names import check_id
+from storyboard.records import Json
+
+_NAMES: Mapping[str, tuple[str, ...]] = {
+    "id": (
+        "id",
+        "shot_id",
+        "shot",
+        "shot_number",
+        "shot_nr",
+        "number",
+        "no",
+        "nr",
+        "sku",
+        "code",
+        "key",
+    ),
+    "title": ("title", "shot_title"),
+    "prompt": ("prompt", "video_prompt", "visual_prompt", "text_prompt", "image_prompt"),
+    "negative_prompt": ("negative_prompt", "negative", "neg_prompt"),
+    "resolution": ("resolution",),
+    "ratio": ("ratio",),
+    "duration": ("duration", "duration_s", "duration_sec", "sec", "secs", "length_s"),
+    "seed": ("seed",),
+    "audio_url": ("audio_url", "music_url", "sound_url"),
+    "prompt_extend": ("prompt_extend",),
+    "tags": ("tags", "tag", "labels", "keywords"),
+    "notes": ("notes", "remarks"),
+}
+"""The keys that a column may fill, and what it is called then, the likeliest name first."""
+
+_MORE_PROMPTS = ("shot_description", "visual_description", "visuals", "visual", "action")
+
+_MAX_CANDIDATES = 10  # columns that mean one key
+
+_CAPITAL = re.compile(r"(?<=[a-z])(?=[A-Z])")
+_BETWEEN = re.compile(r"[\W_]+")
+
+_SHAPES: Mapping[str, Mapping[str, Callable[[str], str]]] = {
+    "resolution": {" | upper": str.upper},
+    "ratio": {" | replace('x', ':')": lambda text: text.replace("x", ":")},
+}
+"""Filters with which the cells of a column may become values of its key."""
+
+
+class Column(NamedTuple):
+    """A column that fills the key of a shot: its name, and the template that reads its cell."""
+
+    key: str
+    name: str
+    template: str
+
+
+class Columns(NamedTuple):
+    """The columns of a list: those that fill a key, and those whose cells do not fit theirs.
+
+    `misfits` maps a column to its key and to a cell that is no value of it; `others` are
+    the names of all that fill none.
+    """
+
+    used: tuple[Column, ...]
+    misfits: Mapping[str, tuple[str, Json]]
+    others: tuple[str, ...]
+
+    @property
+    def has_prompt(self) -> bool:
+        """Whether one of them is the prompt."""
+        return any(column.key == "prompt" for column in self.used)
+
+
+def map_columns(rows: Sequence[RowValues], card: ModelCard) -> Columns:
+    """The columns of the rows, each with the key that it fills."""
+    names = list(dict.fromkeys(name for row in rows for name in row))
+    spellings: dict[str, list[str]] = {}
+    for name in names:
+        spellings.setdefault(_normalized(name), []).append(name)
+    used: list[Column] = []
+    misfits: dict[str, tuple[str, Json]] = {}
+    for key in _NAMES:
+        for name in _candidates(key, spellings):
+            template = _template(key, name, rows, card)
+            if template is not None:
+                used.append(Column(key, name, template))
+                break
+            if key != "id" and (cells := _filled(name, rows)):
+                misfits[name] = key, cells[0]
+    taken = {column.name for column in used}
+    return Columns(tuple(used), misfits, tuple(name for name in names if name not in taken))
+
+
+def cell_template(column: str) -> str:
+    """How a template names a cell: `row.seconds`, `row['Shot Size']`; any name is safe in it."""
+    if column.isidentifier() and column.isascii():
+        return f"row.{column}"
+    plain = "".join(
+        char if char.isalnum() or char in " _-.,:;()/" else _escape(char) for char in column
+    )
+    return f"row['{plain}']"
+
+
+def _escape(char: str) -> str:
+    """A character as Jinja reads it in a text: no quote, brace or line break stands there."""
+    return f"\\u{ord(char):04x}" if ord(char) <= 0xFFFF else f"\\U{ord(char):08x}"
+
+
+def _candidates(key: str, spellings: Mapping[str, Sequence[str]]) -> list[str]:
+    """The columns whose names mean the key, the likeliest first."""
+    meant = [*_NAMES[key], *(foreign for foreign, own in FOREIGN_NAMES.items() if own == key)]
+    meant += _MORE_PROMPTS if key == "prompt" else ()
+    return [name for word in meant for name in spellings.get(word, ())][:_MAX_CANDIDATES]
+
+
+def _normalized(name: str) -> str:
+    words = name if name.isupper() else _CAPITAL.sub("_", name)
+    return _BETWEEN.sub("_", words).strip("_").casefold()
+
+
+def _template(key: str, name: str, rows: Sequence[RowValues], card: ModelCard) -> str | None:
+    """What fills the key from the column; None where no cell of it is a value of the key."""
+    cells = _filled(name, rows)
+    cell = cell_template(name)
+    if any(name not in row for row in rows):
+        cell += " | default('')"
+    if key == "id":
+        return _id_template(cell, cells) if len(cells) == len(rows) else None
+    if key == "tags" and any(isinstance(found, list) for found in cells):
+        is_list_of_texts = all(
+            isinstance(found, list) and all(isinstance(tag, str) for tag in found)
+            for found in cells
+        )
+        return f"{{{{ {cell} | join(', ') }}}}" if is_list_of_texts else None
+    if not cells or any(isinstance(found, list | dict) for found in cells):
+        return None
+    fits = _check_of(key, card)
+    shapes: dict[str, Callable[[str], str]] = {"": str.strip, **_SHAPES.get(key, {})}
+    counts = {
+        shape: sum(fits(change(_text(found))) for found in cells)
+        for shape, change in shapes.items()
+    }
+    shape = max(counts, key=lambda shape: counts[shape])
+    return f"{{{{ {cell}{shape} }}}}" if counts[shape] else None
+
+
+def _id_template(cell: str, cells: Sequence[Json]) -> str | None:
+    if not all(isinstance(found, str | int) for found in cells):
+        return None
+    texts = [_text(found) for found in cells]
+    for template, ids in ((cell, texts), (f"{cell} | slug", [slug(text) for text in texts])):
+        is_sound = all(check_id(one) is None for one in ids)
+        if is_sound and len({one.casefold() for one in ids}) == len(ids):
+            return f"{{{{ {template} }}}}"
+    return None
+
+
+def _check_of(key: str, card: ModelCard) -> Callable[[str], bool]:
+    """What tells whether a cell is a value of the key, read as a take reads it."""
+    parameter = card.parameters.get(key)
+    if parameter is None:
+        return lambda text: True
+    schema = {"$schema": card.request_schema["$schema"], **parameter.limits}
+    is_valid, type_ = compile_check(schema), parameter.type
+
+    def fits(text: str) -> bool:
+        try:
+            value: object = text if type_ == "string" else read_plain(text)
+        except ValueError:
+            return False
+        value = as_seconds(value) if key == "duration" else value
+        return is_valid(as_switch(value) if type_ == "boolean" else value)
+
+    return fits
+
+
+def _filled(name: str, rows: Sequence[RowValues]) -> list[Json]:
+    """The cells of a column that hold something."""
+    cells = (row[name] for row in rows if name in row)
+    return [cell for cell in cells if cell is not None and _text(cell)]
+
+
+def _text(cell: Json) -> str:
+    if isinstance(cell, bool):
+        return "true" if cell else "false"
+    return cell.strip() if isinstance(cell, str) else str(cell)

@@ -1,0 +1,181 @@
+"""The text of a storyboard around a list of shots: a table, a text with prompts, a JSON file.
+
+The list is from outside, the names of its columns included: in the text that
+is made here they stand in comments on one line, and in templates as escaped texts.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Container, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from storyboard.errors import UsageError
+from storyboard.language.read_scope import find_scope
+from storyboard.language.rows.read import WITH_KEYS, Rows, read_rows
+from storyboard.language.rows.shapes import paths_of_lists
+from storyboard.language.yaml.source import parse_source
+from storyboard.models.card import ModelCard
+from storyboard.names import from_file_name
+from storyboard.project.new_project.columns import Columns, cell_template, map_columns
+from storyboard.project.new_project.project_files import SCHEMA
+from storyboard.reporting.amounts import count_text
+from storyboard.reporting.quoting import bounded
+from storyboard.reporting.value_paths import format_value
+
+_MAX_NAME = 40
+_MAX_OTHERS = 30
+_DEFAULTS = {"resolution": "720P", "ratio": "16:9", "duration": "5", "prompt_extend": "false"}
+
+
+class ShotList(NamedTuple):
+    """A list of shots as it was read, and the key under which it stands in its file, if any.
+
+    `name` is how the storyboard names the file. With `is_copied` that is a copy beside the
+    storyboard, which may not read the file where it is.
+    """
+
+    rows: Rows
+    key: str | None
+    name: str
+    is_copied: bool
+
+
+def read_list(source: Path, storyboard: Path, *, key: str | None = None) -> ShotList:
+    """The list of shots in a file, for a storyboard at that path.
+
+    Its problems are those of `rows`. Raises UsageError for a file that a storyboard
+    must not read, and where it is not clear which list of the file is meant.
+    """
+    scope = find_scope(storyboard, allowed=[source.parent])
+    if refusal := scope.refusal(source):
+        raise UsageError(f"{source} {refusal[0]}", next_step="name another list with --from")
+    rows = read_rows(source, str(source), key=key)
+    if scope.holds_key(rows.text):
+        raise UsageError(
+            f"{source} holds the API key, so no storyboard is made of it",
+            next_step="take the key out, and make a new one: whoever has this file has the old one",
+        )
+    if key is None and (key := _only_key(source, rows)) is not None:
+        rows = read_rows(source, str(source), key=key)
+    real, folder = source.resolve(), storyboard.parent.resolve()
+    is_copied = not real.is_relative_to(scope.project)
+    name = real.name if is_copied else _relative(real, folder)
+    return ShotList(rows, key, _checked(name), is_copied)
+
+
+def _only_key(source: Path, rows: Rows) -> str | None:
+    """The key of the only list in a file that is none itself; None where it is one."""
+    is_none = any(problem.code == "not-rows" for problem in rows.problems)
+    if rows.rows or not is_none or source.suffix.lower() not in WITH_KEYS:
+        return None
+    root = parse_source(rows.text, str(source)).root
+    found = list(paths_of_lists(root.data)) if root else []
+    if len(found) > 1:
+        raise UsageError(
+            f"{source} holds {len(found)} lists: {', '.join(found[:10])}",
+            next_step="say which one: --key KEY",
+        )
+    return found[0] if found else None
+
+
+def _relative(path: Path, folder: Path) -> str:
+    """The path from a folder, with forward slashes."""
+    steps: list[str] = []
+    while not path.is_relative_to(folder):
+        folder, steps = folder.parent, [*steps, ".."]
+    return "/".join([*steps, *path.relative_to(folder).parts])
+
+
+def _checked(name: str) -> str:
+    """The name as text. Raises UsageError where a storyboard cannot hold it."""
+    text = from_file_name(name)
+    if not text.isprintable() or "{{" in text or "{%" in text:
+        raise UsageError(
+            f"the name {text!r} cannot stand in a storyboard", next_step="rename the file"
+        )
+    return text
+
+
+def copied_list(
+    shots: ShotList, source: Path, folder: Path, others: Container[str]
+) -> dict[str, bytes]:
+    """The copy of a list beside the storyboard, by its name.
+
+    Raises UsageError where that name is taken by another file.
+    """
+    path = folder / shots.name
+    if shots.name in others or os.path.lexists(path):
+        raise UsageError(
+            f"{source} lies outside the project, and {path} is another file",
+            next_step=f"copy the list to {folder} under another name, and name that with --from",
+        )
+    return {shots.name: source.read_bytes()}
+
+
+def write_storyboard(shots: ShotList, card: ModelCard) -> str:
+    """The text of a storyboard with a shot for each row."""
+    columns = map_columns(shots.rows.rows, card)
+    return "\n".join(
+        [
+            f"# yaml-language-server: $schema={SCHEMA}",
+            *_comment(shots, columns),
+            "version: 1",
+            f"model: {card.name}",
+            "",
+            "defaults: # what each shot asks for, unless its row says otherwise",
+            *(f"  {key}: {value}" for key, value in _DEFAULTS.items()),
+            "",
+            "shots:",
+            *_shot(shots, columns),
+            "",
+        ]
+    )
+
+
+def _comment(shots: ShotList, columns: Columns) -> Iterator[str]:
+    count = count_text(len(shots.rows.rows), "row")
+    yield f"# One shot for each row of {bounded(shots.name, _MAX_NAME)} ({count})."
+    if columns.used:
+        yield "# Its columns, and the keys that they fill:"
+    width = max((len(_shown(column.name)) for column in columns.used), default=0)
+    for column in columns.used:
+        yield f"#   {_shown(column.name):<{width}}  {column.key}"
+    for name, (key, cell) in columns.misfits.items():
+        yield f"# {_shown(name)} fills nothing: {bounded(format_value(cell), 60)} is no {key}."
+    others = [name for name in columns.others if name not in columns.misfits]
+    if others:
+        yield "# Columns that fill nothing yet, and how a template names them:"
+    for name in others[:_MAX_OTHERS]:
+        yield f"#   {_shown(name)}: {bounded(cell_template(name), _MAX_NAME)}"
+    if len(others) > _MAX_OTHERS:
+        yield f"#   and {len(others) - _MAX_OTHERS} more"
+
+
+def _shot(shots: ShotList, columns: Columns) -> Iterator[str]:
+    file = json.dumps(shots.name, ensure_ascii=False)
+    rows = file if shots.key is None else _with_key(file, shots.key)
+    templates = {column.key: column.template for column in columns.used}
+    lines = {"id": "shot-{{ shot.number }}", **templates}
+    yield f"  - id: {_quoted(lines.pop('id'))}"
+    yield f"    rows: {rows}"
+    if not columns.has_prompt:
+        yield "    # No column is named like a prompt: write here which one it is, or several"
+        yield "    # of them in one text, as in: A wide shot of {{ row.place }}, {{ row.mood }}"
+        yield '    prompt: "{{ row.prompt }}"'
+    for key, template in lines.items():
+        yield f"    {key}: {_quoted(template)}"
+
+
+def _with_key(file: str, key: str) -> str:
+    return f"{{file: {file}, key: {json.dumps(key, ensure_ascii=False)}}}"
+
+
+def _quoted(template: str) -> str:
+    return json.dumps(template, ensure_ascii=False)
+
+
+def _shown(name: str) -> str:
+    return bounded(name, _MAX_NAME)

@@ -1,0 +1,105 @@
+"""The files of a new project, and writing them beside what is there already."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+from storyboard import __version__
+from storyboard.atomic_files import write_new
+from storyboard.errors import StateError, UsageError
+from storyboard.models.catalog import Catalog
+from storyboard.models.schema.generate import generate, schema_text
+from storyboard.names import find_storyboards
+
+STORYBOARD = "film.storyboard.yaml"
+SCHEMA = "schemas/storyboard.schema.json"
+WORKFLOW = ".github/workflows/storyboard.yml"
+
+_FOLDER = Path(__file__).parent / "files"
+_TEXTS = {
+    "templates/camera.j2": "camera.j2",
+    ".gitignore": "gitignore",
+    ".gitattributes": "gitattributes",
+}
+"""Where the texts of `_FOLDER` go; there, git would act on their real names."""
+
+
+class Written(NamedTuple):
+    """Which files were made, and which were there already and stayed as they were."""
+
+    made: tuple[Path, ...]
+    kept: tuple[Path, ...]
+
+
+def example_storyboard() -> str:
+    """The storyboard of a new project: it renders at once, and shows what the format can do."""
+    return (_FOLDER / STORYBOARD).read_text(encoding="utf-8")
+
+
+def project_files(storyboard: str, catalog: Catalog) -> dict[str, str]:
+    """The texts of a new project by their names, around the text of its storyboard.
+
+    The schema is a copy, so that editors find it on every machine of those who
+    share the project, also without a network and without storyboard.
+    """
+    schema = schema_text(generate(catalog)["storyboard"])
+    texts = {name: (_FOLDER / file).read_text("utf-8") for name, file in _TEXTS.items()}
+    return {STORYBOARD: storyboard, SCHEMA: schema, **texts}
+
+
+def workflow_file() -> dict[str, str]:
+    """The workflow that reports on pull requests, by its name from the top of the repository."""
+    text = (_FOLDER / "workflow.yml").read_text(encoding="utf-8")
+    return {WORKFLOW: text.replace("VERSION", __version__)}
+
+
+def check_new(folder: Path) -> None:
+    """Raises UsageError where a storyboard would come beside another."""
+    if found := find_storyboards(folder):
+        raise UsageError(
+            f"{found[0]} is a storyboard already, and a new project begins without one",
+            next_step="name another folder: storyboard init DIR",
+        )
+
+
+def check_folder(folder: Path, names: Iterable[str]) -> None:
+    """Raises UsageError where files of these names cannot be made in a folder, or must not be.
+
+    That is where something other than a folder stands in the way, and where a link
+    would lead them elsewhere.
+    """
+    if folder.exists() and not folder.is_dir():
+        raise UsageError(f"{folder} is no folder", next_step="name another one")
+    for name in names:
+        for above in [folder / part for part in list(Path(name).parents)[:-1]]:
+            if above.is_symlink() or (above.exists() and not above.is_dir()):
+                kind = "a symbolic link" if above.is_symlink() else "a file"
+                raise UsageError(
+                    f"{above} is {kind}, and a folder of that name is needed",
+                    next_step="move it away, or name another folder",
+                )
+
+
+def write_files(files: Mapping[Path, str | bytes]) -> Written:
+    """Makes the files that are not there yet; folders that are missing are made too.
+
+    Raises UsageError where one cannot be written.
+    """
+    try:
+        is_made = {path: write_new(path, content) for path, content in files.items()}
+    except StateError as error:
+        step = "make the folder writable, or name another one: storyboard init DIR"
+        raise UsageError(str(error), next_step=step) from error
+    made = tuple(path for path in files if is_made[path])
+    return Written(made, tuple(path for path in files if not is_made[path]))
+
+
+def missing_lines(path: Path, text: str) -> list[str]:
+    """The lines of `text`, without comments, that a file lacks."""
+    try:
+        there = set(path.read_text(encoding="utf-8", errors="replace").splitlines())
+    except OSError:
+        return []
+    return [line for line in text.splitlines() if not line.startswith("#") and line not in there]
