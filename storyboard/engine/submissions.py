@@ -65,9 +65,16 @@ class Submissions:
     def on_submitted(self, flight: Flight, reply: SubmitReply, now: float) -> None:
         """Writes what became of a POST."""
         run = self._run
+        checked = self._task_ids.check(flight, reply)
+        if checked is None:
+            run.inbox.put(Answered(flight, reply))  # for the next turn; until then its POST is open
+            return
         run.requests.finished()
         run.open_posts -= 1
-        reply = self._task_ids.check(flight, reply)
+        self._write(flight, checked, now)
+
+    def _write(self, flight: Flight, reply: SubmitReply, now: float) -> None:
+        run = self._run
         submission = after_submit(flight.submission, reply, now=run.clock.now())
         run.save(flight, submission)
         run.on_reply(reply, now)

@@ -56,17 +56,23 @@ class TaskIds:
         flights[flight.key] = flight
         return flight
 
-    def check(self, flight: Flight, reply: SubmitReply) -> SubmitReply:
+    def check(self, flight: Flight, reply: SubmitReply) -> SubmitReply | None:
         """The reply to a POST; with an unknown outcome where its task is another submission's.
 
-        What is known of the others is put in doubt, and written.
+        What is known of the others is put in doubt, and written. None where one of them
+        is another film's: that film's state file has to be committed first. A kill
+        between the two commits would leave it believed, and nothing would tell.
         """
         if reply.task_id is None:
             return reply
         others = self._others(flight, reply.task_id)
+        is_to_wait = False
         for other in others:
-            name = _name(flight, other.job)
-            self._put_in_doubt(other, describe_contradiction(reply.task_id, [name]))
+            reason = describe_contradiction(reply.task_id, [_name(flight, other.job)])
+            is_changed = self._put_in_doubt(other, reason)
+            is_to_wait |= is_changed and other.job is not flight.job
+        if is_to_wait:
+            return None
         self._flights.setdefault(reply.task_id, {})[flight.key] = flight
         if not others:
             return reply
@@ -86,16 +92,18 @@ class TaskIds:
             flights.setdefault((job.name, row.id), Flight(job, take_of(row), row))
         return flights
 
-    def _put_in_doubt(self, other: Flight, reason: str) -> None:
+    def _put_in_doubt(self, other: Flight, reason: str) -> bool:
+        """Whether it was not in doubt before."""
         before = other.submission
         after = after_contradiction(before, reason)
         if after is before:
-            return
+            return False
         self._run.save(other, after)
         self._run.tasks.pop(other.key, None)
         self._run.polls.remove(other)
         step = Step.UNKNOWN if after.state is SubmissionState.UNKNOWN else Step.DOUBTFUL
         self._run.add_progress(other, step, reason)
+        return True
 
 
 def _name(flight: Flight, job: Job) -> str:

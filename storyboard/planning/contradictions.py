@@ -48,10 +48,23 @@ def contradict(same_task: Sequence[Submission]) -> bool:
     """Whether submissions with one task are believed, and are of different requests.
 
     Those that were given up, or say of their task that it is in doubt, claim it no more.
+    Where one says so, another is believed only if its task was given to it by hand: else
+    a kill has kept the doubt from being written into the other's state file.
     """
     claims = [one for one in same_task if one.state not in GIVEN_UP and not is_contradicted(one)]
+    doubts = [one for one in same_task if is_contradicted(one)]
     is_believed = any(one.state in _BELIEVED for one in claims)
-    return is_believed and len({one.fingerprint for one in claims}) > 1
+    return (is_believed and len({one.fingerprint for one in claims}) > 1) or any(
+        one.state in _BELIEVED
+        and _is_given_by_reply(one)
+        and any(other.fingerprint != one.fingerprint for other in doubts)
+        for one in claims
+    )
+
+
+def _is_given_by_reply(submission: Submission) -> bool:
+    """Whether its task came with the reply to its POST; one given by hand has no status."""
+    return submission.http_status is not None
 
 
 def after_contradiction(submission: Submission, reason: str) -> Submission:
