@@ -18,6 +18,7 @@ from storyboard.errors import ExitCode, StoryboardError, worst_of
 COMMANDS = {
     "init": "A new project: a storyboard, macros, and what git and editors need.",
     "validate": "Problems and warnings of storyboards; sends nothing.",
+    "explain": "What a problem or a warning means, by its code.",
     "show": "The exact payloads that would be sent.",
     "plan": "What a render would do, and why.",
     "render": "Render storyboards: submit, download, write the manifest.",

@@ -66,7 +66,7 @@ class Severity(Enum):
 class Problem:
     """One mistake in a user's file, as a value.
 
-    `code` is a stable hyphenated name for machines ("unknown-key"). `message`
+    `code` is the stable name of a code in `reporting/codes.md` ("unknown-key"). `message`
     starts with the path inside the file where there is one
     ("shots[2].duration: 20 is more than 15, ..."). `rendered` is the
     text, where the mistake is in what a template made, and `row` the row that it

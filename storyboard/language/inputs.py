@@ -12,9 +12,10 @@ from typing import Any
 from storyboard.language.expansion.cascade import Setting
 from storyboard.language.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from storyboard.language.read_scope import ReadScope
-from storyboard.language.rows.read import Rows, collect, read_rows, rows_in
+from storyboard.language.rows.read import FORMATS, Rows, collect, read_rows, rows_in
 from storyboard.language.rows.shapes import FILE
 from storyboard.language.rows.values import RowValues
+from storyboard.language.templates.scope import SUFFIX
 from storyboard.language.templates.templates import Templates
 from storyboard.language.validation.check import check_file
 from storyboard.language.yaml.source import Source, read_source
@@ -30,6 +31,8 @@ MAX_LEVELS = 50
 
 _PLAIN_NAME = re.compile(r"\w[\w./-]*(?: [\w./-]+)*")
 """A file name that needs no quotes in YAML."""
+
+_NOT_YAML = (*(FORMATS.keys() - {".yaml", ".yml"}), SUFFIX)
 
 
 class Inputs:
@@ -60,6 +63,11 @@ class Inputs:
         self._files = scope.files
         self._rows: dict[tuple[str, str | None], Rows] = {}
         self._included: dict[str, str] = {}  # real path to the name in messages
+
+    @property
+    def yaml_texts(self) -> dict[str, str]:
+        """The texts that are YAML, by their names."""
+        return {name: text for name, text in self.sources.items() if not name.endswith(_NOT_YAML)}
 
     def read_storyboard(self) -> MappingNode | None:
         """The mapping in the storyboard's own file, None where it holds something else."""

@@ -18,6 +18,7 @@ from storyboard.language.expansion.shared import SharedValues
 from storyboard.language.expansion.unused import find_unused
 from storyboard.language.expansion.var_names import find_clashes, levels, vars_of
 from storyboard.language.files import DISK, Files
+from storyboard.language.ignores import silence
 from storyboard.language.inputs import Inputs
 from storyboard.language.nodes import MappingNode, Node
 from storyboard.language.read_scope import find_scope
@@ -64,7 +65,7 @@ def load_storyboard(
         name=_name_of(path),
         title=title,
         takes=takes,
-        problems=tidy(inputs.problems),
+        problems=tidy(silence(inputs.problems, inputs.yaml_texts)),
         sources=inputs.sources,
     )
 

@@ -10,6 +10,7 @@ from urllib.parse import quote as percent_encoded
 from storyboard import __version__
 from storyboard.records import Position, Problem, RowSource, Severity
 from storyboard.reporting import quoting
+from storyboard.reporting.codes import codes, number_of
 from storyboard.reporting.problem_text import describe_row
 from storyboard.reporting.quoting import printable
 
@@ -30,7 +31,8 @@ def json_text(problems: Sequence[Problem]) -> str:
                 "column": problem.position.column,
                 "end_column": problem.position.column + problem.position.width,
                 "severity": problem.severity.value,
-                "code": problem.code,
+                "code": _rule_id(problem.code),
+                "name": problem.code,
                 "message": problem.message,
                 "hint": problem.hint,
                 "shown": problem.rendered,
@@ -63,20 +65,17 @@ def sarif_text(problems: Sequence[Problem]) -> str:
 
     Source: OASIS, "Static Analysis Results Interchange Format Version 2.1.0".
     """
-    codes = sorted({problem.code for problem in problems})
+    names = sorted({problem.code for problem in problems}, key=_rule_id)
     run = {
         "tool": {
             "driver": {
                 "name": "storyboard",
                 "version": __version__,
-                "rules": [
-                    {"id": code, "shortDescription": {"text": code.replace("-", " ")}}
-                    for code in codes
-                ],
+                "rules": list(map(_rule, names)),
             }
         },
         "columnKind": "unicodeCodePoints",
-        "results": [_result(problem, codes.index(problem.code)) for problem in problems],
+        "results": [_result(problem, names.index(problem.code)) for problem in problems],
     }
     log = {
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
@@ -86,12 +85,25 @@ def sarif_text(problems: Sequence[Problem]) -> str:
     return quoting.json_text(log)
 
 
+def _rule_id(name: str) -> str:
+    return number_of(name) or name
+
+
+def _rule(name: str) -> dict[str, Any]:
+    code = codes().get(name)
+    title = code.title if code else name.replace("-", " ")
+    rule: dict[str, Any] = {"id": _rule_id(name), "name": name, "shortDescription": {"text": title}}
+    if code and code.explanation:
+        rule["help"] = {"text": code.explanation, "markdown": code.explanation}
+    return rule
+
+
 def _command(problem: Problem) -> str:
     position = problem.position
     kind = "warning" if problem.is_warning else "error"
     where = (
         f"file={_property(position.path)},line={position.line},col={position.column},"
-        f"endColumn={position.column + position.width}"
+        f"endColumn={position.column + position.width},title={_property(_rule_id(problem.code))}"
     )
     words = [problem.message]
     if problem.rendered is not None:
@@ -115,7 +127,7 @@ def _property(text: str) -> str:
 def _result(problem: Problem, rule: int) -> dict[str, Any]:
     words = problem.message if problem.hint is None else f"{problem.message} ({problem.hint})"
     result: dict[str, Any] = {
-        "ruleId": problem.code,
+        "ruleId": _rule_id(problem.code),
         "ruleIndex": rule,
         "level": "warning" if problem.is_warning else "error",
         "message": {"text": printable(words)},

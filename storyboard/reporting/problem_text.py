@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
 from storyboard.records import Position, Problem, RowSource
+from storyboard.reporting.codes import number_of
 from storyboard.reporting.lines import split_lines
 from storyboard.reporting.quoting import bounded, printable, quote, visible
 from storyboard.reporting.value_paths import cell_path, format_value
@@ -89,7 +90,9 @@ def _header(problem: Problem, *, color: bool) -> str:
         visible(f"{position.path}:{position.line}:{position.column}:"), _BOLD, color=color
     )
     marked = f"{_paint('warning:', _YELLOW, color=color)} " if problem.is_warning else ""
-    return f"{where} {marked}{bounded(problem.message, _MAX_MESSAGE)}"
+    number = number_of(problem.code)
+    code = f" [{number}]" if number else ""
+    return f"{where} {marked}{bounded(problem.message, _MAX_MESSAGE)}{code}"
 
 
 def _quoted(

@@ -166,7 +166,7 @@ def test_with_json_the_problems_are_the_one_document(
     film.write_text(BROKEN, "utf-8")
     output = program(command, film, "--json")
     assert output.code == 2
-    assert {problem["code"] for problem in output.json["problems"]} >= {"unknown-key"}
+    assert {problem["name"] for problem in output.json["problems"]} >= {"unknown-key"}
 
 
 def test_show_tells_notes_and_meta(program: Program, film: Path) -> None:

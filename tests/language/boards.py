@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import re
+from collections.abc import Iterable
 from pathlib import Path
 
 from storyboard.language.expansion.cascade import Layer, read_level
@@ -12,10 +15,13 @@ from storyboard.language.templates.templates import Templates
 from storyboard.language.yaml.source import parse_source
 from storyboard.models.card import ModelCard
 from storyboard.models.catalog import Catalog, load_catalog
-from storyboard.records import Json, Storyboard
+from storyboard.records import Json, Problem, Storyboard
 from storyboard.reporting.problems import format_problems
 
 HEAD = "version: 1\nmodel: alibaba/wan2.7-t2v\n"
+
+REWRITES = bool(os.environ.get("STORYBOARD_REWRITE_EXPECTED"))
+"""Set it to have the expected outputs written anew; then read what git says has changed."""
 
 CATALOG: Catalog = load_catalog()
 
@@ -35,8 +41,20 @@ def load_text(folder: Path, text: str, **files: str | bytes) -> Storyboard:
 
 
 def told(board: Storyboard) -> list[str]:
-    """The places and messages, without the source lines."""
-    return format_problems(board.problems, board.sources, style="concise").splitlines()
+    """The places and messages, without the source lines and the codes."""
+    return concise(board.problems)
+
+
+def concise(problems: Iterable[Problem]) -> list[str]:
+    """A line for each problem, without its code."""
+    return re.sub(r" \[SB\d+\]", "", format_problems(problems, {}, style="concise")).splitlines()
+
+
+def compare(text: str, expected: Path) -> None:
+    """Holds a text to the expected output in a file, or writes the file anew."""
+    if REWRITES:
+        expected.write_text(text, encoding="utf-8")
+    assert text == expected.read_text(encoding="utf-8")
 
 
 def mapping(text: str, name: str = "film.yaml") -> MappingNode:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 from pathlib import Path
 
@@ -14,14 +13,11 @@ from storyboard.language.overrides import read_overrides
 from storyboard.models.catalog import Catalog, load_catalog
 from storyboard.records import Severity, Storyboard, Take
 from storyboard.reporting.problems import format_problems
-from tests.language.boards import HEAD, load, load_text, told
+from tests.language.boards import HEAD, compare, load, load_text, told
 
 REPO = Path(__file__).parents[2]
 CASES = REPO / "tests" / "storyboards"
 EXAMPLES = REPO / "examples"
-
-REWRITES = bool(os.environ.get("STORYBOARD_REWRITE_EXPECTED"))
-"""Set it to have the expected outputs written anew; then read what git says has changed."""
 
 
 def cases(folder: str) -> list[Path]:
@@ -32,12 +28,6 @@ def cases(folder: str) -> list[Path]:
 
 def name_of(case: Path) -> str:
     return case.parent.name if case.stem == "film" else case.stem
-
-
-def compare(text: str, expected: Path) -> None:
-    if REWRITES:
-        expected.write_text(text, encoding="utf-8")
-    assert text == expected.read_text(encoding="utf-8")
 
 
 # Cases that are files

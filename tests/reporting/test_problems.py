@@ -264,6 +264,7 @@ def test_json_is_one_document_with_everything() -> None:
                 "end_column": 9,
                 "severity": "problem",
                 "code": "some-code",
+                "name": "some-code",
                 "message": "a\x1b",
                 "hint": "h",
                 "shown": "s",
@@ -276,6 +277,7 @@ def test_json_is_one_document_with_everything() -> None:
                 "end_column": 2,
                 "severity": "warning",
                 "code": "some-warning",
+                "name": "some-warning",
                 "message": "odd",
                 "hint": "look again",
                 "shown": None,
@@ -293,9 +295,10 @@ def test_json_of_nothing_is_still_a_document() -> None:
 def test_github_commands_are_escaped_as_github_wants() -> None:
     found = problem(3, 5, "50% of a: b,\nc::error::d", path="a,b:c%.yaml", width=2, hint="h")
     assert format_problems([found, warning(4, 2)], {}, style="github").split("\n") == [
-        "::error file=a%2Cb%3Ac%25.yaml,line=3,col=5,endColumn=7::"
+        "::error file=a%2Cb%3Ac%25.yaml,line=3,col=5,endColumn=7,title=some-code::"
         "50%25 of a: b,\\nc::error::d%0Ahint: h",
-        "::warning file=harbor.yaml,line=4,col=2,endColumn=3::odd%0Ahint: look again",
+        "::warning file=harbor.yaml,line=4,col=2,endColumn=3,title=some-warning::"
+        "odd%0Ahint: look again",
     ]
 
 
@@ -366,3 +369,26 @@ def test_the_summary_ends_as_asked() -> None:
 
 def test_the_summary_counts_what_is_shown() -> None:
     assert summarize([problem(), problem()]) == "1 problem, nothing submitted."
+
+
+# Codes
+
+
+def test_every_style_has_the_code_of_a_problem() -> None:
+    found = [problem(3, 5, "a: unknown key", code="unknown-key", hint="h"), warning(4, 1)]
+    sources = {"harbor.yaml": TEXT}
+    lines = {style: format_problems(found, sources, style=style) for style in ("text", "concise")}
+    assert lines["text"].startswith("harbor.yaml:3:5: a: unknown key [SB301]\n    hint: h\n")
+    assert lines["concise"].startswith("harbor.yaml:3:5: a: unknown key [SB301]\n")
+    (first, _) = json.loads(format_problems(found, {}, style="json"))["problems"]
+    assert (first["code"], first["name"]) == ("SB301", "unknown-key")
+    assert "endColumn=6,title=SB301::a: unknown key" in format_problems(found, {}, style="github")
+    (run,) = json.loads(format_problems(found, {}, style="sarif"))["runs"]
+    rule, _ = run["tool"]["driver"]["rules"]
+    assert (rule["id"], rule["name"], run["results"][0]["ruleId"]) == (
+        "SB301",
+        "unknown-key",
+        "SB301",
+    )
+    assert rule["shortDescription"]["text"].startswith("A key is none of those")
+    assert "Wrong:" in rule["help"]["markdown"]

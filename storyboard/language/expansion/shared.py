@@ -21,6 +21,8 @@ from storyboard.reporting.value_paths import format_value
 
 AUTO = "auto"
 
+_UNKNOWN = {"seed": "unknown-seed", "negative": "unknown-negative"}
+
 _GROUPED = re.compile(r"\d{1,3}(?:[,' \u00a0\u202f]\d{3}){1,3}")
 
 
@@ -142,7 +144,7 @@ def _find(
         hint = hint or did_you_mean(name, known)
         if kind == "negative":
             hint = hint or "a text of its own stands under negative_prompt"
-        fail(setting, scope, name, f"unknown-{kind}", words, hint=hint)
+        fail(setting, scope, name, _UNKNOWN[kind], words, hint=hint)
     used.add(name)
     return values[name]
 

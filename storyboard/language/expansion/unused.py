@@ -20,6 +20,8 @@ from storyboard.language.expansion.var_names import (
 from storyboard.records import Position, Problem, Severity
 from storyboard.reporting.suggest import did_you_mean
 
+_CODES = {"var": "unused-var", "negative": "unused-negative", "seed": "unused-seed"}
+
 
 def find_unused(
     root: Sequence[Level],
@@ -64,4 +66,4 @@ def _unused(
 
 
 def _warning(position: Position, message: str, kind: str, hint: str | None = None) -> Problem:
-    return Problem(position, f"unused-{kind}", message, hint, severity=Severity.WARNING)
+    return Problem(position, _CODES[kind], message, hint, severity=Severity.WARNING)

@@ -45,7 +45,7 @@ class _Unusable(NamedTuple):
     code: str = "json-syntax"
 
 
-_HALF = _Unusable("an escape in this text is only half a character")
+_HALF = _Unusable("an escape in this text is only half a character", "half-a-character")
 _TOO_DEEP = _Unusable(f"nested more than {MAX_LEVELS} levels deep", "nested-too-deep")
 _REPEATED = _Unusable("repeated key", "repeated-key")
 

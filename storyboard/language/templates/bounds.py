@@ -131,7 +131,7 @@ def need_plain(value: object) -> None:
     """A fault for what is no text, number, list or map: nothing else may be worked with."""
     need_defined(value)
     if value is not None and not isinstance(value, (str, int, float, *_CONTAINERS, Mapping)):
-        raise TemplateFault("not-allowed", f"{describe(value)} cannot be used as a value")
+        raise TemplateFault("not-in-templates", f"{describe(value)} cannot be used as a value")
 
 
 def need_flat(value: object) -> None:

@@ -34,6 +34,8 @@ from storyboard.language.templates.scope import MAX_TEXT
 from storyboard.language.templates.slug import slug
 from storyboard.reporting.suggest import did_you_mean
 
+_UNKNOWN = {"filter": "unknown-filter", "test": "unknown-test"}
+
 _LEFT_OUT = {
     "random": "templates make the same text on every machine; choose with a var, rows or a matrix",
     "shuffle": "templates make the same text on every machine",
@@ -53,7 +55,7 @@ def need_known(name: object, known: Iterable[str], kind: str) -> None:
     if name not in known:
         reason = _LEFT_OUT.get(name) if kind == "filter" else None
         hint = reason or did_you_mean(name, known)
-        raise TemplateFault(f"unknown-{kind}", f"there is no {kind} {brief(name)}", hint=hint)
+        raise TemplateFault(_UNKNOWN[kind], f"there is no {kind} {brief(name)}", hint=hint)
 
 
 def plain(name: str) -> str:

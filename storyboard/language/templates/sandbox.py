@@ -160,7 +160,7 @@ class Sandbox(SandboxedEnvironment):
         """Call what may be called, counted."""
         need_defined(obj)
         if not self.is_safe_callable(obj):
-            raise TemplateFault("not-allowed", f"{describe(obj)} cannot be called")
+            raise TemplateFault("not-in-templates", f"{describe(obj)} cannot be called")
         self.meter.step()
         named = (value for name, value in kwargs.items() if name not in _OF_JINJA)
         for value in (*args, *named):

@@ -52,7 +52,7 @@ def _check_node(node: nodes.Node) -> None:
         if math.isinf(node.value):
             raise TemplateFault("template-too-large", "a number is too large")
     elif isinstance(node, nodes.ScopedEvalContextModifier):
-        raise TemplateFault("not-allowed", "there is no autoescape: prompts are plain text")
+        raise TemplateFault("not-in-templates", "there is no autoescape: prompts are plain text")
 
 
 def holds_only_macros(tree: nodes.Template) -> bool:

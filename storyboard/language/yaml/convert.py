@@ -27,6 +27,9 @@ HALF_CHARACTER_HINT = "write the character itself, or \\U and eight digits"
 _HALF_CHARACTER = re.compile("[\ud800-\udfff]")
 _COMMENT = re.compile(r"[ \t]+(#)")
 
+IGNORE = re.compile(r"#[ \t]*storyboard:[ \t]*ignore\b(?:\[([^\]\r\n]*)\])?")
+"""A comment that silences warnings: `# storyboard: ignore[SB201, SB207]`."""
+
 
 def plain_value(text: str, position: Position, reading: Reading, *, is_text: bool) -> ScalarValue:
     """What a value without quotes means; its spelling where nothing else can be said."""
@@ -76,7 +79,8 @@ def check_comment(event: Any, node: Node, reading: Reading, *, is_prose: bool) -
         return
     end: Any = event.end_mark
     is_text = node.is_plain and isinstance(node.value, str) and (is_prose or " " in node.text)
-    if is_text and (comment := _COMMENT.match(reading.text, end.index)):
+    comment = _COMMENT.match(reading.text, end.index) if is_text else None
+    if comment and not IGNORE.match(reading.text, comment.start(1)):
         reading.report(
             position_after(reading.text, end, comment.start(1), reading.display_name),
             "cut-short-comment",

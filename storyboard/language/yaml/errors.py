@@ -51,6 +51,7 @@ class _Finding:
     message: str
     hint: str | None = None
     width: int | None = 1
+    code: str = "yaml-syntax"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +83,7 @@ def syntax_problem(error: Exception, reading: Reading, last: Any) -> Problem:
         said, doing = str(error.problem), str(error.context)
         found = _explain(_Complaint(text, said, doing, mark.index, begun.index, last))
     position = position_at(text, found.index, display_name, width=found.width)
-    return Problem(position, "yaml-syntax", found.message, found.hint)
+    return Problem(position, found.code, found.message, found.hint)
 
 
 def unquoted_template(error: Exception, text: str) -> int | None:
@@ -227,7 +228,7 @@ def _quotes(complaint: _Complaint) -> _Finding | None:
     if back < 0:
         return None
     if _HALF.match(text, back):
-        return _Finding(back, HALF_CHARACTER, HALF_CHARACTER_HINT, 6)
+        return _Finding(back, HALF_CHARACTER, HALF_CHARACTER_HINT, 6, "half-a-character")
     message = f"{text[back : back + 2]} means nothing inside double quotes"
     return _Finding(back, message, "write \\\\ for a backslash, or use single quotes", 2)
 

@@ -121,9 +121,9 @@ def _too_long(error: SchemaError, owners: str) -> SchemaMessage:
 
 def _too_few(error: SchemaError, owners: str) -> SchemaMessage:
     if not error.value:
-        return SchemaMessage("empty", "is empty; at least one entry is needed")
+        return SchemaMessage("too-few", "is empty; at least one entry is needed")
     words = f"has {len(error.value):,} entries; at least {error.limit:,} are needed"
-    return SchemaMessage("empty", words)
+    return SchemaMessage("too-few", words)
 
 
 def _pattern(error: SchemaError, owners: str) -> SchemaMessage:

@@ -18,7 +18,7 @@ from storyboard.language.rows.csv import read_csv
 from storyboard.language.rows.json import read_json
 from storyboard.language.rows.read import Rows, read_rows
 from storyboard.records import Position, Problem, Severity
-from storyboard.reporting.problems import format_problems
+from tests.language.boards import concise
 
 
 @pytest.fixture
@@ -38,7 +38,7 @@ def data(rows: Rows) -> list[Any]:
 
 
 def said(rows: Rows) -> list[str]:
-    return format_problems(rows.problems, {}, style="concise").split("\n")
+    return concise(rows.problems) or [""]
 
 
 # CSV

@@ -172,7 +172,7 @@ def test_a_storyboard_without_faults_has_no_problems() -> None:
             "negative: a mapping stands here; text or a list is needed",
             None,
         ),
-        ("matrix: {}", "empty", "matrix: is empty; at least one entry is needed", None),
+        ("matrix: {}", "too-few", "matrix: is empty; at least one entry is needed", None),
         ("skip: perhaps", "wrong-type", "skip: 'perhaps' is text; true or false is needed", None),
         (
             "model: alibaba/wan2.7",

@@ -18,6 +18,7 @@ from storyboard.language.yaml import source as source_module
 from storyboard.language.yaml.source import Source, parse_source, read_source
 from storyboard.records import Position, Severity
 from storyboard.reporting.problems import format_problems
+from tests.language.boards import compare
 
 CASES = sorted((Path(__file__).parents[2] / "storyboards" / "source").glob("*.yaml"))
 
@@ -68,7 +69,7 @@ def scalar(text: str, *path: str | int) -> ScalarNode:
 def test_mistakes_in_yaml_are_explained(case: Path, parser: str) -> None:
     source = read_source(case, case.name)
     text = format_problems(source.problems, {case.name: source.text}, style="text")
-    assert text + "\n" == case.with_suffix(".expected").read_text(encoding="utf-8")
+    compare(f"{text}\n", case.with_suffix(".expected"))
 
 
 def test_what_was_read_before_a_mistake_in_yaml_is_no_storyboard(parser: str) -> None:

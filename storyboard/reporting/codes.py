@@ -1,0 +1,86 @@
+"""The codes of problems and warnings: what `codes.md` says of each, read from it.
+
+`codes.md`, beside this module, is the one registry: a chapter for each hundred, a
+section for each code, and in it the title, the explanation and the examples.
+A new problem is a section there. The numbers of what was removed are not used again.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from difflib import SequenceMatcher
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
+
+from storyboard.records import Severity
+from storyboard.reporting.suggest import closest
+
+FILE = Path(__file__).with_name("codes.md")
+
+_SECTION = re.compile(r"^## (SB\d{3}) ([a-z-]+)\n\n(.+)\n((?s:.*?))(?=^##? SB|\Z)", re.MULTILINE)
+_OF_WARNINGS = "SB2"
+
+_LIKE = 0.8
+
+
+class Code(NamedTuple):
+    """One code: `SB301`, its name `unknown-key`, its title in one sentence.
+
+    `explanation` is the rest of its section, as Markdown; it may be empty.
+    """
+
+    number: str
+    name: str
+    title: str
+    explanation: str
+
+    @property
+    def severity(self) -> Severity:
+        """Whether it stands for problems or for warnings; those can be silenced."""
+        is_warning = self.number.startswith(_OF_WARNINGS)
+        return Severity.WARNING if is_warning else Severity.PROBLEM
+
+    @property
+    def is_warning(self) -> bool:
+        """Whether it stands for warnings."""
+        return self.severity is Severity.WARNING
+
+
+@cache
+def codes() -> Mapping[str, Code]:
+    """Every code by its name, in the order of their numbers."""
+    sections = _SECTION.findall(FILE.read_text("utf-8"))
+    return {name: Code(number, name, title, text.strip()) for number, name, title, text in sections}
+
+
+def number_of(name: str) -> str | None:
+    """The number of the code with this name, None where there is none."""
+    code = codes().get(name)
+    return code.number if code else None
+
+
+def find_code(word: str) -> Code | None:
+    """The code with this number or name, in upper or lower case, or None."""
+    folded = word.strip().casefold()
+    return next(
+        (code for code in codes().values() if folded in (code.number.casefold(), code.name)), None
+    )
+
+
+def near_code(word: str, *, warnings_only: bool = False) -> Code | None:
+    """The code whose name or number is meant by a misspelt one, where that is one alone."""
+    known = [code for code in codes().values() if code.is_warning or not warnings_only]
+    guess = closest(word, [*(code.name for code in known), *(code.number for code in known)])
+    if guess is None or guess in codes():
+        return codes().get(guess or "")
+    # Numbers are as like one another as to a misspelt one.
+    likeness = {code: _likeness(word, code.number) for code in known}
+    best = max(likeness.values())
+    found = [code for code, value in likeness.items() if value == best]
+    return found[0] if len(found) == 1 and best >= _LIKE else None
+
+
+def _likeness(word: str, number: str) -> float:
+    return SequenceMatcher(None, word.upper(), number).ratio()

@@ -1,0 +1,133 @@
+"""Each code does what its section says: the wrong example makes it, the right one is sound."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from storyboard.language.load import load_storyboard
+from storyboard.language.overrides import read_overrides
+from storyboard.language.rows.read import read_rows
+from storyboard.language.templates import bounds, macro_files
+from storyboard.language.text_files import read_text
+from storyboard.language.yaml import aliases
+from storyboard.reporting.codes import Code, codes
+from tests.language.boards import HEAD, load
+from tests.language.test_load import two_models
+
+BLOCK = re.compile(r"^```\w+(?: (\S+))?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+MARKS = ("Wrong:\n", "Right:\n")
+EXPLAINED = [code for code in codes().values() if MARKS[0] in code.explanation]
+
+Made = set[str]
+"""The codes that were made."""
+
+
+def examples(code: Code) -> tuple[str, str]:
+    """The part with the wrong example, and the one with the right one."""
+    wrong, right = code.explanation.split(MARKS[0])[1].split(MARKS[1])
+    return wrong, right
+
+
+def made_by(part: str, folder: Path) -> Made:
+    """The codes of the storyboard that the blocks of a part are; BEL is written as its picture."""
+    for name, text in BLOCK.findall(part):
+        path = folder / (name or "film.yaml")
+        path.parent.mkdir(exist_ok=True)
+        path.write_text((text if name else HEAD + text).replace("\u2407", "\a"), "utf-8")
+    return {problem.code for problem in load(folder / "film.yaml").problems}
+
+
+@pytest.mark.parametrize("code", EXPLAINED, ids=lambda code: code.number)
+def test_the_wrong_example_makes_the_code_and_nothing_else(
+    code: Code, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(aliases, "MAX_ALIASED", 10_000)  # a million of them take two seconds
+    assert made_by(examples(code)[0], tmp_path) == {code.name}
+
+
+@pytest.mark.parametrize("code", EXPLAINED, ids=lambda code: code.number)
+def test_the_right_example_is_sound(code: Code, tmp_path: Path) -> None:
+    assert made_by(examples(code)[1], tmp_path) == set()
+
+
+# What no short text can show
+
+ROW = "shots: [{id: a, rows: rows.csv, prompt: 'A boat {{ row.a }}'}]\n"
+
+
+def with_rows(content: bytes, folder: Path, _: pytest.MonkeyPatch) -> Made:
+    (folder / "rows.csv").write_bytes(content)
+    (folder / "film.yaml").write_text(HEAD + ROW)
+    return {problem.code for problem in load(folder / "film.yaml").problems}
+
+
+def with_a_key(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Made:
+    monkeypatch.setenv("MODELLIX_API_KEY", "k" * 32)
+    return with_rows(b"a\n" + b"k" * 32, folder, monkeypatch)
+
+
+def with_a_large_file(folder: Path, _: pytest.MonkeyPatch) -> Made:
+    (folder / "film.yaml").write_text(HEAD)
+    problem = read_text(folder / "film.yaml", "film.yaml", max_bytes=5).problem
+    return {problem.code} if problem else set()
+
+
+def with_many_rows(folder: Path, _: pytest.MonkeyPatch) -> Made:
+    (folder / "rows.csv").write_text("a\n1\n2\n")
+    rows = read_rows(folder / "rows.csv", "rows.csv", max_rows=1)
+    return {problem.code for problem in rows.problems}
+
+
+def with_many_files(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Made:
+    monkeypatch.setattr(macro_files, "MAX_FILES", 1)
+    text = "{% macro wide() %}wide{% endmacro %}"
+    blocks = [f"```jinja templates/{name}.j2\n{text}\n```\n" for name in "ab"]
+    film = "```yaml\nshots: [{id: a, prompt: A boat}]\n```\n"
+    return made_by("".join([film, *blocks]), folder)
+
+
+def with_long_loops(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Made:
+    monkeypatch.setattr(bounds, "MAX_LOAD_STEPS", 1000)
+    prompt = "{% for x in range(300) %}{% endfor %}a {{ take }}"
+    return made_by(f"```yaml\nshots: [{{id: a, takes: 9, prompt: '{prompt}'}}]\n```\n", folder)
+
+
+def with_two_models(folder: Path, _: pytest.MonkeyPatch) -> Made:
+    text = f"{HEAD}shots: [{{id: a, prompt: A boat, grain: '010'}}]\n"
+    (folder / "film.yaml").write_text(text)
+    board = load_storyboard(folder / "film.yaml", two_models(folder))
+    return {problem.code for problem in board.problems}
+
+
+def with_an_option(_: Path, __: pytest.MonkeyPatch) -> Made:
+    return {problem.code for problem in read_overrides(["hero a woman"], [])[1]}
+
+
+OTHERS: dict[str, Callable[[Path, pytest.MonkeyPatch], Made]] = {
+    "not-text": partial(with_rows, b"PK\x03\x04"),
+    "wrong-encoding": partial(with_rows, "a\né\n".encode("latin-1")),
+    "invisible-character": partial(with_rows, "a,b\u200b\n1,2\n".encode()),
+    "file-too-large": with_a_large_file,
+    "holds-key": with_a_key,
+    "unknown-parameter": with_two_models,
+    "bad-var": with_an_option,
+    "too-many-files": with_many_files,
+    "templates-too-costly": with_long_loops,
+    "too-many-rows": with_many_rows,
+}
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_the_others_are_made_too(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert OTHERS[name](tmp_path, monkeypatch) == {name}
+
+
+def test_no_code_is_without_an_example() -> None:
+    assert codes().keys() == {code.name for code in EXPLAINED} | OTHERS.keys()
