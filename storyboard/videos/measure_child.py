@@ -13,11 +13,22 @@ from __future__ import annotations
 import json
 import sys
 from contextlib import suppress
+from types import ModuleType
 from typing import BinaryIO
 
 MAX_MEMORY_BYTES = 1 << 30
 MAX_CPU_S = 5
 _FIELDS = ("track_type", "width", "height", "duration", "frame_rate")
+
+
+class _NoMetadata(ModuleType):
+    """What stands for importlib.metadata: it knows no package."""
+
+    PackageNotFoundError = LookupError
+
+    def version(self, name: str) -> str:
+        """Raises LookupError, always."""
+        raise self.PackageNotFoundError(name)
 
 
 def limit_resources() -> None:
@@ -34,6 +45,9 @@ def limit_resources() -> None:
 
 def read_tracks(file: BinaryIO) -> dict[str, object]:
     """The fields of the first track of each kind that a measure needs, as text."""
+    # As it is imported, pymediainfo asks for its own version. To know that, importlib imports the
+    # whole of `email`, which took half of this process's time; nobody here needs the version.
+    sys.modules.setdefault("importlib.metadata", _NoMetadata("importlib.metadata"))
     try:
         from pymediainfo import MediaInfo
     except ImportError:
