@@ -7,8 +7,7 @@ import pytest
 
 from storyboard.project import default_folder
 from storyboard.sandbox.server import SandboxServer
-from storyboard.sandbox.settings import ClipSize, SandboxSettings
-from tests.commands.films import FILM, Program
+from tests.commands.films import AT_ONCE, FILM, KEY, Program
 
 
 @pytest.fixture
@@ -28,12 +27,8 @@ def film(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[SandboxServer]:
     """A server that the program takes for the vendor's own API, with a key for it."""
-    settings = SandboxSettings(
-        render_time_s=0, clip_size=ClipSize.SMALL, max_in_flight=50, requests_per_minute=100_000
-    )
-    key = "mdlx-marked-key-0123456789"
-    with SandboxServer(settings=settings, api_key=key) as running:
+    with SandboxServer(settings=AT_ONCE, api_key=KEY) as running:
         monkeypatch.setattr(default_folder, "DEFAULT_BASE_URL", running.base_url)
         monkeypatch.setenv("MODELLIX_BASE_URL", running.base_url)
-        monkeypatch.setenv("MODELLIX_API_KEY", key)
+        monkeypatch.setenv("MODELLIX_API_KEY", KEY)
         yield running

@@ -10,6 +10,17 @@ from typing import Any
 import pytest
 
 from storyboard.cli import run
+from storyboard.sandbox.settings import ClipSize, SandboxSettings
+
+AT_ONCE = SandboxSettings(
+    render_time_s=0, clip_size=ClipSize.SMALL, max_in_flight=50, requests_per_minute=100_000
+)
+"""A sandbox in which nothing is waited for."""
+
+QUICK = ("--sandbox", "--render-time", "0", "--clip-size", "small")
+"""The same of a render's own sandbox."""
+
+KEY = "mdlx-marked-key-0123456789"
 
 FILM = """\
 version: 1

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.commands.films import FILM, Program
+from tests.commands.films import FILM, QUICK, Program
 
 NAME = "harbor.storyboard.yaml"
 
@@ -35,7 +35,7 @@ def test_the_only_storyboard_of_the_folder_need_not_be_named(program: Program, o
         "two.t1",
         "two.t2",
     ]
-    assert "renders/" in program("render", "--sandbox", "--only", "one").out
+    assert "renders/" in program("render", *QUICK, "--only", "one").out
 
 
 def test_a_take_stands_where_the_only_storyboard_is_not_named(program: Program, only: Path) -> None:

@@ -16,7 +16,7 @@ from storyboard.planning.contradictions import describe_contradiction
 from storyboard.sandbox.faults import Faults
 from storyboard.sandbox.server import SandboxServer
 from storyboard.state.lock import hold_lock
-from tests.commands.films import BROKEN, FILM, Program
+from tests.commands.films import BROKEN, FILM, QUICK, Program
 
 OUT = Path("renders/film")
 
@@ -327,7 +327,7 @@ def test_json_tells_candidates_and_commands(
 
 
 def test_in_the_sandbox_the_command_to_type_says_so(program: Program, film: Path) -> None:
-    assert program("render", film, "--sandbox", "--only", "one").code == 0
+    assert program("render", film, *QUICK, "--only", "one").code == 0
     with sqlite3.connect("renders/film.sandbox/state.sqlite3") as db:
         db.execute("UPDATE submissions SET state = 'unknown', task_id = 'sandbox-gone'")
     db.close()

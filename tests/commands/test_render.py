@@ -17,9 +17,8 @@ import pytest
 
 from storyboard.sandbox.faults import Faults
 from storyboard.sandbox.server import SandboxServer
-from storyboard.sandbox.settings import SandboxSettings
 from storyboard.state.lock import hold_lock
-from tests.commands.films import BROKEN, FILM, Program
+from tests.commands.films import AT_ONCE, BROKEN, FILM, QUICK, Program
 
 OUT = Path("renders/film")
 
@@ -258,7 +257,7 @@ def test_several_files_are_rendered_in_one_go(
 
 
 def test_the_sandbox_in_the_process_needs_no_key_and_no_yes(program: Program, film: Path) -> None:
-    output = program("render", film, "--sandbox", "--only", "one")
+    output = program("render", film, *QUICK, "--only", "one")
     assert output.code == 0, output.err
     document = json.loads(Path("renders/film.sandbox/manifest.json").read_text("utf-8"))
     assert document["origin"] == "sandbox"
@@ -267,9 +266,7 @@ def test_the_sandbox_in_the_process_needs_no_key_and_no_yes(program: Program, fi
 def test_a_render_killed_in_the_middle_goes_on_and_submits_nothing_twice(
     program: Program, film: Path, server: SandboxServer
 ) -> None:
-    server.settings = SandboxSettings(
-        render_time_s=1.0, max_in_flight=50, requests_per_minute=100_000
-    )
+    server.settings = replace(AT_ONCE, render_time_s=1.0)
     with subprocess.Popen(render_in_a_process(film), stderr=subprocess.PIPE, text=True) as process:
         assert process.stderr is not None
         for line in process.stderr:
@@ -288,9 +285,7 @@ def test_a_render_killed_in_the_middle_goes_on_and_submits_nothing_twice(
 def test_a_second_render_of_the_same_folder_is_refused_and_names_the_first(
     program: Program, film: Path, server: SandboxServer
 ) -> None:
-    server.settings = SandboxSettings(
-        render_time_s=60, max_in_flight=50, requests_per_minute=100_000
-    )
+    server.settings = replace(AT_ONCE, render_time_s=60)
     with subprocess.Popen(render_in_a_process(film), stderr=subprocess.PIPE, text=True) as process:
         assert process.stderr is not None
         for line in process.stderr:

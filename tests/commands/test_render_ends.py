@@ -6,6 +6,7 @@ import json
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import datetime, timezone
 from pathlib import Path
 from types import SimpleNamespace
@@ -19,10 +20,9 @@ from storyboard.errors import StateError
 from storyboard.models.catalog import load_catalog
 from storyboard.project import rendering
 from storyboard.sandbox.server import SandboxServer
-from storyboard.sandbox.settings import SandboxSettings
 from storyboard.state.lock import hold_lock
 from storyboard.state.store import Store
-from tests.commands.films import FILM, Program
+from tests.commands.films import AT_ONCE, FILM, Program
 from tests.commands.test_render import render_in_a_process
 
 OUT = Path("renders/film")
@@ -144,9 +144,7 @@ def test_the_time_given_runs_from_the_start_and_not_while_a_person_is_asked(
 def test_ctrl_c_and_a_closed_terminal_save_the_state_and_end_with_130(
     program: Program, film: Path, server: SandboxServer, number: signal.Signals
 ) -> None:
-    server.settings = SandboxSettings(
-        render_time_s=60, max_in_flight=50, requests_per_minute=100_000
-    )
+    server.settings = replace(AT_ONCE, render_time_s=60)
     with subprocess.Popen(render_in_a_process(film), stderr=subprocess.PIPE, text=True) as process:
         assert process.stderr is not None
         for line in process.stderr:

@@ -15,10 +15,9 @@ from storyboard.errors import ExitCode
 from storyboard.sandbox.faults import Faults
 from storyboard.sandbox.server import SandboxServer
 from storyboard.sandbox.settings import UNLIMITED, ClipSize
-from tests.commands.films import Program
+from tests.commands.films import QUICK, Program
 
 OUT = Path("renders/film.sandbox")
-QUICK = ("--sandbox", "--render-time", "0", "--clip-size", "small")
 
 
 @pytest.mark.parametrize("flag", ["--render-time", "--spread", "--clip-size", "--fault"])

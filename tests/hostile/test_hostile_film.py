@@ -13,8 +13,7 @@ from typing import Any
 import pytest
 
 from storyboard.sandbox.server import SandboxServer
-from storyboard.sandbox.settings import SandboxSettings
-from tests.commands.films import Output, Program
+from tests.commands.films import AT_ONCE, Output, Program
 from tests.hostile.repositories import CONFIGURATIONS, arm, git, make_program
 
 KEY = "mdlx-key-of-the-environment-0123"
@@ -42,7 +41,6 @@ shots:
 @pytest.fixture
 def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """The user's machine: a key in the environment, another one on disk, and an API."""
-    settings = SandboxSettings(render_time_s=0, max_in_flight=50, requests_per_minute=100_000)
     keys = Path(os.environ["HOME"]) / ".config" / "modellix"
     keys.mkdir(parents=True)
     profile = {"currentProfile": "default", "profiles": {"default": {"apiKey": SAVED_KEY}}}
@@ -52,7 +50,7 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     (outside / "secret.yaml").write_text("vars: {secret: line-of-a-secret}\n", "utf-8")
     (outside / "secret.csv").write_text("line-of-a-secret\n1\n", "utf-8")
     (outside / "precious.txt").write_text("precious", "utf-8")
-    with SandboxServer(settings=settings, api_key=KEY) as server:
+    with SandboxServer(settings=AT_ONCE, api_key=KEY) as server:
         monkeypatch.setenv("MODELLIX_BASE_URL", server.base_url)
         monkeypatch.setenv("MODELLIX_API_KEY", KEY)
         yield tmp_path
@@ -81,11 +79,6 @@ def clone(world: Path) -> Path:
     for configuration in CONFIGURATIONS:
         arm(world / "clone" / ".git", configuration, program)
     return world / "clone" / "films"
-
-
-@pytest.fixture
-def program(capsys: pytest.CaptureFixture[str]) -> Program:
-    return Program(capsys)
 
 
 def snapshot(*folders: Path) -> dict[str, str]:

@@ -25,8 +25,7 @@ from storyboard.reporting import quoting
 from storyboard.reporting.quoting import json_text, visible
 from storyboard.sandbox.faults import Faults
 from storyboard.sandbox.server import SandboxServer
-from storyboard.sandbox.settings import SandboxSettings
-from tests.commands.films import FILM, Output, Program
+from tests.commands.films import FILM, KEY, Output, Program
 
 ATTACKS = {
     "clipboard": "\x1b]52;c;cm0gLXJmIH4=\x07",
@@ -41,7 +40,6 @@ ATTACKS = {
     "line separators": "a\u2028::error::b\u2029c\x85d",
     "invisible": "a\u200b\u2060\ufeff\U000e0041\u00ad",
 }
-KEY = "mdlx-marked-key-0123456789"
 OUT = Path("renders/film")
 ALL = "x".join(ATTACKS.values())
 NAME = "\x1b]0;t\x07\x9b2J\n::error::x\r##[a]##vso[b]\u202e\u2028\u200b\U000e0041"
@@ -71,29 +69,6 @@ def check(output: Output, *, seen: str | None = None) -> None:
     assert output.code != 70, output.err
     if seen is not None:
         assert seen in output.out + output.err
-
-
-@pytest.fixture
-def program(capsys: pytest.CaptureFixture[str]) -> Program:
-    return Program(capsys)
-
-
-@pytest.fixture
-def film(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.chdir(tmp_path)
-    path = Path("film.yaml")
-    path.write_text(FILM, "utf-8")
-    return path
-
-
-@pytest.fixture
-def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[SandboxServer]:
-    settings = SandboxSettings(render_time_s=0, max_in_flight=50, requests_per_minute=100_000)
-    with SandboxServer(settings=settings, api_key=KEY) as running:
-        monkeypatch.setattr("storyboard.project.default_folder.DEFAULT_BASE_URL", running.base_url)
-        monkeypatch.setenv("MODELLIX_BASE_URL", running.base_url)
-        monkeypatch.setenv("MODELLIX_API_KEY", KEY)
-        yield running
 
 
 def lose_one(program: Program, film: Path, server: SandboxServer) -> None:

@@ -13,10 +13,7 @@ import pytest
 from storyboard.atomic_files import digest_of
 from storyboard.sandbox.ledger import Request
 from storyboard.sandbox.server import SandboxServer
-from tests.commands.conftest import film, program, server
 from tests.commands.films import Program
-
-__all__ = ["film", "program", "server"]
 
 NEEDS_LINKS = pytest.mark.skipif(sys.platform == "win32", reason="links need a right of their own")
 OUT = Path("out")

@@ -22,13 +22,13 @@ from storyboard.commands.sandbox import _say_request
 from storyboard.errors import StateError
 from storyboard.sandbox.ledger import Request
 from storyboard.sandbox.server import SandboxServer
-from storyboard.sandbox.settings import SandboxSettings
+from storyboard.sandbox.settings import ClipSize, SandboxSettings
 from storyboard.sandbox.tasks import task_from_json
 from tests.hostile.fuzzing import hostile_examples
 from tests.sandbox.conftest import MODEL
 
 KEY = {"Authorization": "Bearer sandbox"}
-QUICK = SandboxSettings(render_time_s=0.0)
+QUICK = SandboxSettings(render_time_s=0.0, clip_size=ClipSize.SMALL)
 ROUTES = ("/", "/api/v1/models", "/api/v1/tasks/x", "/files/x.mp4", "/sandbox/ledger", "/nowhere")
 
 needs_links = pytest.mark.skipif(sys.platform == "win32", reason="Windows asks for a privilege")

@@ -71,11 +71,6 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return film / "renders" / "film"
 
 
-@pytest.fixture
-def program(capsys: pytest.CaptureFixture[str]) -> Program:
-    return Program(capsys)
-
-
 def use_state(folder: Path) -> list[Callable[[], object]]:
     """What the commands do with a state file: `plan` and `status` read it, `render` opens it."""
 

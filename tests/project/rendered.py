@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from storyboard.cli import run
-from tests.commands.films import FILM
+from tests.commands.films import FILM, QUICK
 
 
 @pytest.fixture(scope="module")
@@ -18,7 +18,7 @@ def original(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "film.yaml").write_text(FILM, "utf-8")
     os.chdir(folder)
     try:
-        assert run(["render", "film.yaml", "--sandbox", "--quiet"]) == 0
+        assert run(["render", "film.yaml", *QUICK, "--quiet"]) == 0
     finally:
         os.chdir(before)
     return folder

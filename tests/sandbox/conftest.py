@@ -11,7 +11,7 @@ import pytest
 import requests
 
 from storyboard.sandbox.server import SandboxServer
-from storyboard.sandbox.settings import SandboxSettings
+from storyboard.sandbox.settings import ClipSize, SandboxSettings
 
 MODEL = "alibaba/wan2.7-t2v"
 START = 1_700_000_000.0
@@ -79,7 +79,9 @@ def clock() -> Clock:
 @pytest.fixture
 def serve(clock: Clock) -> Iterator[Callable[..., Client]]:
     """Starts a sandbox whose tasks are done at once, and gives a client for it."""
-    quick = SandboxSettings(render_time_s=0.0, max_in_flight=100, requests_per_minute=10_000)
+    quick = SandboxSettings(
+        render_time_s=0.0, clip_size=ClipSize.SMALL, max_in_flight=100, requests_per_minute=10_000
+    )
     with ExitStack() as stack:
 
         def start(

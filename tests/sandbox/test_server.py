@@ -45,7 +45,9 @@ def test_a_task_is_pending_then_processing_then_done(serve: Serve, clock: Clock)
 
 
 def test_a_finished_task_tells_its_video_its_time_and_its_price(serve: Serve, clock: Clock) -> None:
-    client = serve(render_time_s=3.5, retention_s=60, price_per_second_usd=0.25)
+    client = serve(
+        render_time_s=3.5, retention_s=60, price_per_second_usd=0.25, clip_size=ClipSize.PREVIEW
+    )
     task_id = client.accepted(ratio="9:16", duration=4)
     clock.now += 10
     data = client.poll(task_id).json()["data"]
