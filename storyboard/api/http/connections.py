@@ -71,6 +71,7 @@ class Exchange:
         self.is_out_of_time = False
         self.is_exact = False
         self.check_peer = check_peer
+        self.proxy: str | None = None  # its address for messages; set as the request goes there
         self._total_s = total_s
         self._socket: socket.socket | None = None
         self._lock = threading.Lock()

@@ -16,6 +16,7 @@ from requests.utils import DEFAULT_CA_BUNDLE_PATH, get_environ_proxies, select_p
 from urllib3.util import create_urllib3_context
 
 from storyboard.api.http.addresses import is_loopback_origin
+from storyboard.api.redaction import printable_line
 from storyboard.errors import AccountError
 
 _BUNDLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE")
@@ -33,6 +34,20 @@ def proxy_setting(url: str) -> str | None:
         return None
     names = (name for name, value in os.environ.items() if name.lower().endswith("_proxy"))
     return next((name for name in names if os.environ[name] == proxy), "the system's proxy setting")
+
+
+def proxy_address(url: str, proxies: dict[str, str]) -> str | None:
+    """The address of the proxy on the way to `url`, without its user and password, for messages."""
+    proxy = select_proxy(url, proxies)
+    if proxy is None:
+        return None
+    try:
+        parts = urlsplit(proxy if "://" in proxy else f"http://{proxy}")
+        host, port = parts.hostname or "", parts.port
+    except ValueError:
+        return "set in the environment"
+    host = f"[{host}]" if ":" in host else host
+    return printable_line(f"{parts.scheme}://{host}{f':{port}' if port else ''}", 200)
 
 
 def ca_bundle() -> tuple[str | None, str]:

@@ -43,9 +43,32 @@ _WORDS: tuple[tuple[tuple[type[BaseException], ...], str], ...] = (
 )
 """What an exception means, the first that is found in the chain."""
 
+_NOT_OF_THE_PROXY = (
+    ssl.SSLCertVerificationError,
+    requests.exceptions.InvalidProxyURL,
+    requests.exceptions.InvalidSchema,
+)
+"""What says all there is to say, whatever is on the way."""
+
 
 def describe_trouble(error: BaseException, exchange: Exchange) -> str:
-    """Why there is no (whole) answer, as a clause without a full stop."""
+    """Why there is no (whole) answer, as a clause without a full stop.
+
+    Where a proxy is on the way, it is named: before the request went out, what failed
+    is the way to the proxy, or what the proxy did.
+    """
+    chain = list(_chain_of(error))
+    if status := _tunnel_status(chain):
+        return f"the proxy {exchange.proxy} refused to connect (HTTP {status})"
+    trouble = _describe(error, chain, exchange)
+    if exchange.proxy is None or _find(chain, *_NOT_OF_THE_PROXY):
+        return trouble
+    if exchange.may_have_been_sent:
+        return f"{trouble} (through the proxy {exchange.proxy})"
+    return f"the proxy {exchange.proxy}: {trouble}"
+
+
+def _describe(error: BaseException, chain: list[BaseException], exchange: Exchange) -> str:
     if exchange.is_out_of_time and exchange.may_have_been_sent:
         return "no whole answer came in time"
     if exchange.is_out_of_time:
@@ -53,29 +76,26 @@ def describe_trouble(error: BaseException, exchange: Exchange) -> str:
     if type(error) is OSError and error.errno is None and not exchange.may_have_been_sent:
         # What `requests` raises before it connects, and only then.
         return "the certificate bundle set in the environment cannot be used"
-    chain = list(_chain_of(error))
-    if status := _tunnel_status(chain):
-        return f"the proxy refused to connect (HTTP {status})"
-    via = "the proxy: " if _find(chain, requests.exceptions.ProxyError) else ""
     for kinds, words in _WORDS:
         if _find(chain, *kinds):
-            return via + words
+            return words
     if _find(chain, TimeoutError, requests.Timeout):
         awaited = "answer came" if exchange.may_have_been_sent else "connection was made"
-        return f"{via}no {awaited} in time"
+        return f"no {awaited} in time"
     for each in chain:
         # The system's own words ("Network is unreachable"), never a library's.
         if type(each) is OSError and each.errno is not None and each.strerror:
-            return f"{via}{each.strerror}"
-    return f"{via}the connection failed ({type(error).__name__})"
+            return each.strerror
+    return f"the connection failed ({type(error).__name__})"
 
 
-def remedy_for(error: BaseException, url: str) -> str | None:
+def remedy_for(error: BaseException, url: str, exchange: Exchange) -> str | None:
     """What to set in the environment where that is to blame; None where it is not."""
     chain = list(_chain_of(error))
     status = _tunnel_status(chain)
+    is_at_proxy = exchange.proxy is not None and not exchange.may_have_been_sent
     # A proxy that reaches nobody (502, 504) may do so later.
-    if _find(chain, requests.exceptions.ProxyError) and (status is None or status < 500):
+    if is_at_proxy and not _find(chain, ssl.SSLError) and (status is None or status < 500):
         return f"check the proxy that {proxy_setting(url)} names"
     if _find(chain, ssl.SSLCertVerificationError):
         return (

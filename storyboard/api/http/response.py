@@ -36,8 +36,8 @@ class Answer:
     `status` is None where no reply came. `was_sent` is False only where it is
     certain that no byte of the request went out. `trouble` says what went
     wrong, also where a reply came but not whole, `remedy` what to set in the
-    environment where that is to blame. Names of headers are in
-    lower case; `received_at` is in Unix seconds.
+    environment where that is to blame; `proxy` is the address of the proxy that the
+    request went to. Names of headers are in lower case; `received_at` is in Unix seconds.
 
     `body` is the reply as it came; `document` and `text` are what is read of
     it, with the key hidden by `redaction`.
@@ -49,6 +49,7 @@ class Answer:
     was_sent: bool = True
     trouble: str | None = None
     remedy: str | None = None
+    proxy: str | None = None
     received_at: float = 0.0
     redaction: Redaction = field(default_factory=Redaction)
 

@@ -20,8 +20,8 @@ import requests
 import urllib3
 
 from storyboard import __version__
-from storyboard.api.http.connections import Exchange, WatchedAdapter
-from storyboard.api.http.environment import ca_bundle, proxies_for
+from storyboard.api.http.connections import Exchange, WatchedAdapter, current_exchange
+from storyboard.api.http.environment import ca_bundle, proxies_for, proxy_address
 from storyboard.api.http.errors import describe_trouble, remedy_for
 from storyboard.api.http.response import Answer
 from storyboard.api.http.unpack import CutOff, is_packed, unpacked
@@ -74,12 +74,15 @@ class PlainSession(requests.Session):
         prepared = request.prepare()
         url = prepared.url or ""
         adapter = self.get_adapter(url)
+        proxies = proxies_for(url)
+        if exchange := current_exchange():
+            exchange.proxy = proxy_address(url, proxies)
         return adapter.send(
             prepared,
             stream=True,
             timeout=(connect_s, read_s),
             verify=ca_bundle()[1],
-            proxies=proxies_for(url),
+            proxies=proxies,
         )
 
 
@@ -153,7 +156,8 @@ class Sessions:
                 return Answer(
                     was_sent=exchange.may_have_been_sent,
                     trouble=describe_trouble(error, exchange),
-                    remedy=remedy_for(error, request.url or ""),
+                    remedy=remedy_for(error, request.url or "", exchange),
+                    proxy=exchange.proxy,
                     received_at=self._clock(),
                 )
             with response:
@@ -165,6 +169,7 @@ class Sessions:
             headers={name.lower(): value for name, value in response.headers.items()},
             body=body,
             trouble=trouble,
+            proxy=exchange.proxy,
             received_at=self._clock(),
             redaction=self._redaction,
         )

@@ -177,6 +177,8 @@ class ModellixApi:
                 f"{self.origin} refused the key (HTTP {answer.status}){because}.",
                 next_step="check MODELLIX_API_KEY, or the profile that the key comes from",
             )
+        if answer.proxy and not is_own_error(answer):
+            because += f"; the proxy {answer.proxy} may have sent it"
         sentence = f"{self.origin} gave no usable answer (HTTP {answer.status}){because}."
         if answer.status in _TRY_LATER:
             hint = rate_hint(answer)

@@ -97,9 +97,12 @@ def _message(answer: Answer, document: Any, outcome: Outcome) -> str:
         return f"HTTP {status}, but {_what_is_wrong(answer, document)}"
     if outcome is not Outcome.UNKNOWN and is_own_error(answer):
         return said or f"HTTP {status}"
-    if said or outcome is Outcome.UNKNOWN:
-        return f"HTTP {status}: {said}" if said else f"HTTP {status}"
-    return f"HTTP {status}, not in the API's own form: a firewall or proxy may have sent it"
+    if said:
+        return f"HTTP {status}: {said}"
+    if answer.proxy is None and outcome is Outcome.UNKNOWN:
+        return f"HTTP {status}"
+    sender = f"the proxy {answer.proxy}" if answer.proxy else "a firewall or proxy"
+    return f"HTTP {status}, not in the API's own form: {sender} may have sent it"
 
 
 def _what_is_wrong(answer: Answer, document: Any) -> str:

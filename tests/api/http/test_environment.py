@@ -6,7 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from storyboard.api.http.environment import ca_bundle, check_environment, proxy_setting
+from storyboard.api.http.environment import (
+    ca_bundle,
+    check_environment,
+    proxy_address,
+    proxy_setting,
+)
 from storyboard.errors import AccountError, ExitCode
 
 ORIGIN = "https://api.example"
@@ -67,6 +72,20 @@ def test_a_proxy_that_may_work_is_left_to_be_tried(
     monkeypatch.setenv("HTTPS_PROXY", proxy)
     check_environment(ORIGIN)
     assert proxy_setting(ORIGIN) == "HTTPS_PROXY"
+
+
+@pytest.mark.parametrize(
+    ("setting", "shown"),
+    [
+        ("http://user:word@proxy.example:8080/path?word", "http://proxy.example:8080"),
+        ("user:word@proxy.example", "http://proxy.example"),
+        ("http://[::1]:3128", "http://[::1]:3128"),
+        ("http://me:word@pro\x1bxy:1", "http://pro\\x1bxy:1"),
+        ("http://user:word@proxy:word", "set in the environment"),
+    ],
+)
+def test_a_proxy_is_shown_without_its_user_and_password(setting: str, shown: str) -> None:
+    assert proxy_address(ORIGIN, {"https": setting}) == shown
 
 
 def test_a_proxy_is_none_of_this_machine_s_business(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -20,6 +20,7 @@ from storyboard.api.http.connections import (
     WatchedHTTPConnection,
     WatchedHTTPSConnection,
 )
+from storyboard.api.http.errors import describe_trouble, remedy_for
 from storyboard.api.http.response import Answer
 from storyboard.api.http.session import MAX_REPLY_BYTES, Sessions, Timeouts
 from storyboard.api.modellix.submissions import read_submission
@@ -469,7 +470,9 @@ def test_a_proxy_that_refuses_the_tunnel_never_saw_the_request_or_the_key(
         answer = post(sessions, "https://api.example")
 
     assert (answer.status, answer.was_sent) == (None, False)
-    assert answer.trouble == f"the proxy refused to connect (HTTP {status})"
+    proxy_address = f"http://127.0.0.1:{server.port}"
+    assert answer.trouble == f"the proxy {proxy_address} refused to connect (HTTP {status})"
+    assert answer.proxy == proxy_address
     assert (answer.remedy == "check the proxy that HTTPS_PROXY names") is is_setting
     assert seen[0].startswith(b"CONNECT api.example:443 ")
     assert b"the-key" not in b"".join(seen)
@@ -478,10 +481,48 @@ def test_a_proxy_that_refuses_the_tunnel_never_saw_the_request_or_the_key(
 def test_a_proxy_that_is_not_there_sent_nothing(
     sessions: Sessions, proxied: pytest.MonkeyPatch
 ) -> None:
-    proxied.setenv("HTTPS_PROXY", f"http://127.0.0.1:{free_port()}")
+    proxied.setenv("HTTPS_PROXY", proxy := f"http://127.0.0.1:{free_port()}")
     answer = post(sessions, "https://api.example")
 
-    assert (answer.was_sent, answer.trouble) == (False, "the proxy: the connection was refused")
+    assert answer.was_sent is False
+    assert answer.trouble == f"the proxy {proxy}: the connection was refused"
+
+
+@pytest.mark.parametrize(
+    ("reply", "trouble"),
+    [
+        (b"", "the connection was closed without an answer"),
+        (b"SSH-2.0-OpenSSH_9.6\r\n", "the answer was not HTTP"),
+        (b"HTTP/1.1 200 OK\r\n\r\n", "no secure connection was made"),
+    ],
+)
+def test_a_proxy_that_drops_the_connection_or_is_none_is_named_and_was_sent_nothing(
+    sessions: Sessions, proxied: pytest.MonkeyPatch, reply: bytes, trouble: str
+) -> None:
+    def proxy(conn: socket.socket) -> None:
+        conn.recv(65536)
+        conn.sendall(reply)
+        conn.shutdown(socket.SHUT_WR)
+
+    with listening(proxy) as server:
+        proxied.setenv("HTTPS_PROXY", f"http://user:word@127.0.0.1:{server.port}")
+        answer = post(sessions, "https://api.example")
+
+    assert answer.was_sent is False
+    assert answer.trouble == f"the proxy http://127.0.0.1:{server.port}: {trouble}"
+    is_setting = "secure" not in trouble
+    assert (answer.remedy == "check the proxy that HTTPS_PROXY names") is is_setting
+
+
+def test_a_connection_that_breaks_behind_a_proxy_names_it_and_may_have_been_sent() -> None:
+    exchange = Exchange(total_s=1)
+    exchange.proxy, exchange.may_have_been_sent = "http://proxy:8080", True
+    error = requests.ConnectionError(ConnectionResetError())
+
+    assert describe_trouble(error, exchange) == (
+        "the connection was closed without an answer (through the proxy http://proxy:8080)"
+    )
+    assert remedy_for(error, "https://api.example", exchange) is None
 
 
 def test_a_proxy_setting_that_makes_no_sense_sent_nothing(

@@ -84,6 +84,15 @@ def test_a_page_instead_of_an_answer_is_named_as_what_it_may_be() -> None:
     assert reply.body == "<html>forbidden</html>"
 
 
+@pytest.mark.parametrize("status", [403, 407, 502])
+def test_a_page_that_came_through_a_proxy_names_the_proxy(status: int) -> None:
+    answer = Answer(status, body=b"<html>", proxy="http://proxy:8080")
+
+    assert read_submission(answer).message == (
+        f"HTTP {status}, not in the API's own form: the proxy http://proxy:8080 may have sent it"
+    )
+
+
 def test_every_other_status_may_have_been_charged() -> None:
     others = {*range(100, 1000)} - {*range(200, 300)} - {*REJECTED, 429}
 
