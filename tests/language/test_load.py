@@ -392,6 +392,16 @@ shots:
     assert board.takes[1].model == "alibaba/wan2.7-t2v"
 
 
+def test_a_shared_seed_is_named_in_the_same_way_where_there_are_several_models(
+    tmp_path: Path,
+) -> None:
+    text = "seeds: {hero: 42}\nshots: [{id: a, prompt: A boat, prompt_extend: false, seed: hero}]\n"
+    (tmp_path / "film.yaml").write_text(HEAD + text)
+    board = load_storyboard(tmp_path / "film.yaml", two_models(tmp_path))
+    assert told(board) == []
+    assert board.takes[0].payload["seed"] == 42
+
+
 # Where rows come from
 
 

@@ -46,7 +46,7 @@ def parameter_definitions(cards: Iterable[ModelCard]) -> dict[str, Any]:
 def model_limits(card: ModelCard) -> dict[str, Any]:
     """One model's own limits by parameter, where several models share a schema."""
     return {
-        name: or_template({MODELS: [card.name], **_plain_limits(parameter)})
+        name: or_template(_or_name(name, {MODELS: [card.name], **_plain_limits(parameter)}))
         for name, parameter in card.parameters.items()
     }
 
@@ -59,20 +59,24 @@ def seed_limits(cards: Iterable[ModelCard]) -> dict[str, Any]:
 
 def _definition(owners: list[_Owner]) -> dict[str, Any]:
     first = owners[0][1]
-    limits = _merged(owners)
-    if first.name == SEED:
-        limits = {
-            "if": {"type": "string"},
-            "then": {"minLength": 1},
-            "else": {ALSO: "the name of a shared seed or auto", **limits},
-        }
     description = str(first.limits.get("description", ""))
     return {
         "description": description,
         "markdownDescription": _markdown(description, owners),
         **_default(owners),
         "examples": _examples(owners),
-        **or_template(limits),
+        **or_template(_or_name(first.name, _merged(owners))),
+    }
+
+
+def _or_name(parameter: str, limits: dict[str, Any]) -> dict[str, Any]:
+    """The limits of a parameter; a seed may also be the name of a shared one."""
+    if parameter != SEED:
+        return limits
+    return {
+        "if": {"type": "string"},
+        "then": {"minLength": 1},
+        "else": {ALSO: "the name of a shared seed or auto", **limits},
     }
 
 
