@@ -1,0 +1,34 @@
+"""Two storyboards that have one instance of every problem and of every warning."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from storyboard.console.options import VariableOptions
+from storyboard.console.read_storyboards import read_storyboards
+from storyboard.records import Severity
+from storyboard.reporting.codes import codes
+from storyboard.reporting.problems import format_problems
+from tests.language.boards import compare
+from tests.language.test_load import CASES, two_models
+
+LARGE = {"file-too-large", "too-many-files", "too-many-rows", "templates-too-costly"}
+"""What needs more than a file in git should hold, or ends the search for all the rest."""
+
+
+@pytest.mark.parametrize("severity", Severity)
+def test_every_code_is_told_at_its_place(
+    severity: Severity, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MODELLIX_API_KEY", "this-key-was-never-valid-000")
+    monkeypatch.chdir(CASES / "every" / f"{severity.value}s")
+    is_problem = severity is Severity.PROBLEM
+    variables = VariableOptions(("hero a woman",) if is_problem else (), (), ())
+    (board,) = read_storyboards([Path("film.yaml")], two_models(tmp_path), variables)
+    text = format_problems(board.problems, board.sources)
+    compare(f"{text}\n", Path("film.expected"))
+    made = {problem.code for problem in board.problems if problem.severity is severity}
+    known = {code.name for code in codes().values() if code.severity is severity}
+    assert made == (known - LARGE if is_problem else known)
