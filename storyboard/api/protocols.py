@@ -6,7 +6,7 @@ A new provider is a file beside this one and a line in `PROTOCOLS`.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from storyboard.api.modellix.client import ModellixApi
 from storyboard.records import Payload, SubmitReply, TaskReply
@@ -30,6 +30,15 @@ class Api(Protocol):
 
     def close(self) -> None:
         """Close all connections."""
+        ...
+
+
+@runtime_checkable
+class HasClock(Protocol):
+    """An API that can be asked for its time, without a key."""
+
+    def clock_offset_s(self) -> float | None:
+        """How far its clock is ahead of ours, in seconds; None where it does not say."""
         ...
 
 

@@ -64,6 +64,7 @@ def command(
             space.snapshot(),
             which.selection,
             planning.plan_options,
+            catalog=catalog,
             tell=say,
         )
         for space in spaces

@@ -88,6 +88,7 @@ def command(
                     space,
                     which.selection,
                     plan_options,
+                    catalog=catalog,
                     lock_timeout_s=running.lock_wait_s(time.monotonic() - started_at),
                     tell=say,
                 )

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
 
 from storyboard.api.credentials import ApiKey
-from storyboard.api.modellix.client import ModellixApi
+from storyboard.models.catalog import Catalog
 from storyboard.project.default_folder import SANDBOX
 from storyboard.records import ActionKind, Plan, SubmissionState
 from storyboard.reporting.amounts import time_left
@@ -19,7 +19,11 @@ _NOTABLE = timedelta(minutes=1)
 
 
 def plan_by_api_time(
-    make_plan: Callable[[datetime], Plan], origin: str, *, tell: Callable[[str], None]
+    make_plan: Callable[[datetime], Plan],
+    origin: str,
+    catalog: Catalog,
+    *,
+    tell: Callable[[str], None],
 ) -> Plan:
     """The plan by this machine's time, or by the API's where that differs and a link is at stake.
 
@@ -28,7 +32,9 @@ def plan_by_api_time(
     """
     now = datetime.now(timezone.utc)
     plan = make_plan(now)
-    offset = None if origin == SANDBOX or not _calls_a_link_expired(plan) else _offset_of(origin)
+    model = None if origin == SANDBOX else _model_of_an_expired_link(plan)
+    card = None if model is None else catalog.get(model)
+    offset = None if card is None else _offset_of(origin, card.protocol)
     if offset is None or abs(offset) < _NOTABLE:
         return plan
     early, late = sorted((now, now + offset))
@@ -41,21 +47,29 @@ def plan_by_api_time(
     return make_plan(now + offset)
 
 
-def _calls_a_link_expired(plan: Plan) -> bool:
-    return any(
-        action.kind in (ActionKind.ASK, ActionKind.SUBMIT)
-        and action.submission is not None
-        and action.submission.state is SubmissionState.SUCCEEDED
-        and action.submission.video_url is not None
-        for action in plan.actions
+def _model_of_an_expired_link(plan: Plan) -> str | None:
+    """The model of a take whose link the plan calls expired; None where it calls none so."""
+    return next(
+        (
+            action.submission.model
+            for action in plan.actions
+            if action.kind in (ActionKind.ASK, ActionKind.SUBMIT)
+            and action.submission is not None
+            and action.submission.state is SubmissionState.SUCCEEDED
+            and action.submission.video_url is not None
+        ),
+        None,
     )
 
 
-def _offset_of(origin: str) -> timedelta | None:
+def _offset_of(origin: str, protocol: str) -> timedelta | None:
     """How far the API's clock is ahead of ours; None where it does not say."""
-    api = ModellixApi(origin, ApiKey(""))
+    # Imported here, since few plans need the network.
+    from storyboard.api.protocols import PROTOCOLS, HasClock
+
+    api = PROTOCOLS[protocol](origin, ApiKey(""))
     try:
-        offset_s = api.clock_offset_s()
+        offset_s = api.clock_offset_s() if isinstance(api, HasClock) else None
     finally:
         api.close()
     return None if offset_s is None else timedelta(seconds=offset_s)

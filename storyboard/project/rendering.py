@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timezone
 
+from storyboard.models.catalog import Catalog
 from storyboard.outputs.write import write_outputs
 from storyboard.planning.plan import PlanOptions, make_plan
 from storyboard.planning.selection import Selection, narrow, select_takes
@@ -52,6 +53,7 @@ def prepare(
     selection: Selection,
     options: PlanOptions,
     *,
+    catalog: Catalog,
     lock_timeout_s: float,
     tell: Callable[[str], None],
 ) -> Iterator[Prepared]:
@@ -62,7 +64,7 @@ def prepare(
     select_takes(space.storyboard.takes, selection)  # before a folder is made for a misspelt one
     with open_folder(space, lock_timeout_s=lock_timeout_s) as store:
         known, snapshot = store.submissions(), space.snapshot()
-        plan = plan_render(space, known, snapshot, selection, options, tell=tell)
+        plan = plan_render(space, known, snapshot, selection, options, catalog=catalog, tell=tell)
         if not known:
             remove_partial_files(space.real_folder, known, now=datetime.now(timezone.utc))
         yield Prepared(space, store, snapshot, plan)
@@ -75,6 +77,7 @@ def plan_render(
     selection: Selection,
     options: PlanOptions,
     *,
+    catalog: Catalog,
     tell: Callable[[str], None],
 ) -> Plan:
     """What a render would do now, where `known` are all submissions of the folder.
@@ -100,7 +103,7 @@ def plan_render(
             manifest_tasks=tasks,
         )
 
-    plan = plan_by_api_time(plan_at, space.origin, tell=tell)
+    plan = plan_by_api_time(plan_at, space.origin, catalog, tell=tell)
     if not options.rerender:
         check_records(space, known, plan)
     return plan

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from storyboard.api.credentials import ApiKey
+from storyboard.api.protocols import PROTOCOLS
 from tests.api.servers import Request, http_reply, serving
 from tests.commands.films import Program
 
@@ -63,6 +65,32 @@ def test_a_link_that_has_expired_by_every_clock_is_gone(
     out, err = plan_of_a_gone_link(program, film, api, monkeypatch)
     assert "its file and link are gone" in out
     assert ("clock" in err) is (behind_s == 3600)
+
+
+def test_the_time_is_asked_in_the_protocol_of_the_model(
+    program: Program, film: Path, api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Other:
+        """Another API, which is asked for nothing but its time."""
+
+        def __init__(self, origin: str, key: ApiKey) -> None:
+            assert not key.reveal()
+
+        def clock_offset_s(self) -> float:
+            return -3.0 * DAY
+
+        def close(self) -> None:
+            """Nothing is open."""
+
+    api.behind_s = 0
+    with serving(api) as server:
+        monkeypatch.setenv("MODELLIX_BASE_URL", server.origin)
+        monkeypatch.setenv("MODELLIX_API_KEY", "a-key-of-a-test")
+        assert program("render", film, "--yes", "--no-download", "--only", "one").code == 0
+        monkeypatch.setitem(PROTOCOLS, "modellix", Other)  # type: ignore[arg-type] # a part of one
+        output = program("plan", film, "--only", "one")
+    assert "rendered, and its file is not here" in output.out
+    assert "3 days ahead" in output.err
 
 
 def test_a_clock_that_is_days_ahead_makes_no_link_expire(
