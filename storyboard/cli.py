@@ -27,9 +27,13 @@ COMMANDS = {
     "reconcile": "Look unknown outcomes up in the account's request log.",
     "schema": "The JSON Schemas of storyboards, requests and manifests.",
     "sandbox": "Serve a local API for rehearsals: no key, no money, no network.",
+    "completion": "The script with which a shell completes what is typed.",
     "doctor": "Key, connection, balance, disk and versions, with remedies.",
 }
 """Each is a module of `storyboard.commands`, imported when it is called."""
+
+
+_COMPLETE = "_STORYBOARD_COMPLETE"  # as click makes it of the program's name
 
 
 class _LazyCommands(click.Group):
@@ -107,6 +111,8 @@ def run(arguments: Sequence[str] | None = None) -> int:
             # A terminal that cannot show a character of the user's text shows its number,
             # and a JSON document stays one.
             stream.reconfigure(errors=streams.JSON_ESCAPES)
+    if os.environ.get(_COMPLETE, "").startswith("powershell"):
+        importlib.import_module("storyboard.console.powershell")  # click has the other shells
     try:
         code = group.main(arguments, prog_name="storyboard", standalone_mode=False)
         return int(code) if isinstance(code, int) else ExitCode.OK

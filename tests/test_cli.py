@@ -19,6 +19,14 @@ def test_every_command_is_there_and_helps(capsys: pytest.CaptureFixture[str]) ->
         assert f"Usage: storyboard {name}" in capsys.readouterr().out
 
 
+@pytest.mark.skipif(sys.version_info < (3, 11), reason="tomllib came with Python 3.11")
+def test_the_program_also_has_the_packages_name(repo: Path) -> None:
+    import tomllib
+
+    project = tomllib.loads((repo / "pyproject.toml").read_text("utf-8"))["project"]
+    assert project["scripts"][project["name"]] == project["scripts"]["storyboard"]
+
+
 def test_a_misspelt_command_gets_a_suggestion(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.run(["rendre"]) == ExitCode.USAGE
     assert "did you mean 'render'?" in capsys.readouterr().err

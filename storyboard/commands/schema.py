@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from storyboard.atomic_files import write_atomically
+from storyboard.console.completers import complete_schemas
 from storyboard.console.options import FILE, json_option
 from storyboard.console.printing import align, print_json, print_lines, print_safe, say
 from storyboard.errors import ExitCode, UsageError
@@ -22,7 +23,7 @@ MANIFEST = "manifest"
 
 
 @click.command()
-@click.argument("name", required=False, metavar="[NAME]")
+@click.argument("name", required=False, metavar="[NAME]", shell_complete=complete_schemas)
 @click.option("--list", "mode", flag_value="list", help="Name the schemas and their files.")
 @click.option("--write", "mode", flag_value="write", help="Write the generated ones anew.")
 @click.option("--check", "mode", flag_value="check", help="Fail where one is out of date.")

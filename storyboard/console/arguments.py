@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 import click
 
+from storyboard.console.completers import complete_file_and_takes
 from storyboard.console.options import FILE
 from storyboard.errors import UsageError
 from storyboard.names import find_storyboards, from_file_name
@@ -65,7 +66,7 @@ def _file(context: click.Context, parameter: click.Parameter, file: Path | None)
 def _file_and_takes(
     context: click.Context, parameter: click.Parameter, words: tuple[str, ...]
 ) -> FileAndTakes:
-    if words and _is_file(words[0]):
+    if words and is_file(words[0]):
         return FileAndTakes(Path(words[0]), tuple(map(from_file_name, words[1:])))
     return FileAndTakes(only_storyboard(), tuple(map(from_file_name, words)))
 
@@ -74,13 +75,13 @@ def _file_and_take(
     context: click.Context, parameter: click.Parameter, words: tuple[str, ...]
 ) -> FileAndTakes:
     found = _file_and_takes(context, parameter, words)
-    if len(found.takes) != 1:
+    if len(found.takes) != 1 and not context.resilient_parsing:  # which completing is
         problem = "Missing argument 'TAKE'." if not found.takes else "Only one TAKE is settled."
         raise click.UsageError(problem, context)
     return found._replace(file=_refuse_stdin(found.file))
 
 
-def _is_file(word: str) -> bool:
+def is_file(word: str) -> bool:
     """Whether a word names a storyboard, not a take: by its ending, or a file has this name."""
     path = Path(word)
     if path == STDIN or path.suffix.lower() in (".yaml", ".yml"):
@@ -103,8 +104,16 @@ files_argument_or_stdin = click.argument(
 )
 file_argument = click.argument("file", required=False, type=FILE, metavar="[FILE]", callback=_file)
 file_and_takes_argument = click.argument(
-    "named", nargs=-1, metavar="[FILE] [TAKE...]", callback=_file_and_takes
+    "named",
+    nargs=-1,
+    metavar="[FILE] [TAKE...]",
+    callback=_file_and_takes,
+    shell_complete=complete_file_and_takes,
 )
 file_and_take_argument = click.argument(
-    "named", nargs=-1, metavar="[FILE] TAKE", callback=_file_and_take
+    "named",
+    nargs=-1,
+    metavar="[FILE] TAKE",
+    callback=_file_and_take,
+    shell_complete=complete_file_and_takes,
 )

@@ -18,6 +18,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from storyboard.console.completers import (
+    complete_faults,
+    complete_scenes,
+    complete_tags,
+    complete_takes,
+)
 from storyboard.console.durations import DURATION
 from storyboard.errors import UsageError
 from storyboard.names import from_file_name, spelled_path
@@ -139,6 +145,7 @@ class SandboxOptions:
         "--fault",
         multiple=True,
         metavar="NAME=PROBABILITY",
+        shell_complete=complete_faults,
         help="Let something go wrong in the sandbox: lost_reply=0.1 by chance, error_500=@2,5 at "
         "these requests. storyboard sandbox --fault list names them all.",
     )
@@ -175,16 +182,32 @@ class SelectionOptions:
     """Which takes a command works on."""
 
     only: tuple[str, ...] = option(
-        "--only", multiple=True, metavar="PATTERN", help="Only these takes or shots."
+        "--only",
+        multiple=True,
+        metavar="PATTERN",
+        shell_complete=complete_takes,
+        help="Only these takes or shots.",
     )
     without: tuple[str, ...] = option(
-        "--except", multiple=True, metavar="PATTERN", help="Not these."
+        "--except",
+        multiple=True,
+        metavar="PATTERN",
+        shell_complete=complete_takes,
+        help="Not these.",
     )
     tags: tuple[str, ...] = option(
-        "--tag", multiple=True, metavar="TAG", help="Only shots with this tag."
+        "--tag",
+        multiple=True,
+        metavar="TAG",
+        shell_complete=complete_tags,
+        help="Only shots with this tag.",
     )
     scenes: tuple[str, ...] = option(
-        "--scene", multiple=True, metavar="ID", help="Only this scene."
+        "--scene",
+        multiple=True,
+        metavar="ID",
+        shell_complete=complete_scenes,
+        help="Only this scene.",
     )
     changed: bool = option(
         "--changed",

@@ -1,0 +1,137 @@
+"""What a shell is offered for takes, tags, scenes, faults and schemas while a person types.
+
+The storyboard of the command line is read for it, for a moment at most; whatever
+is wrong, nothing is offered and nothing said. Shells put what they are offered
+into the command line, some of them unquoted, so only plain names are.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from dataclasses import fields
+from pathlib import Path
+from threading import Thread
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
+    from storyboard.records import Take
+
+MAX_WAIT_S = 2.0
+"""A storyboard that takes longer to read offers nothing: the person has typed on by then."""
+
+_MAX_OFFERED = 1000
+# No space, quote, `$`, `*`, comma or colon, and no dash in front: nothing that a shell acts on.
+_PLAIN = re.compile(r"\w[\w.-]{0,119}")
+
+
+def complete_takes(
+    context: click.Context, parameter: click.Parameter, incomplete: str
+) -> list[CompletionItem[str]]:
+    """The ids of takes, and of shots for all their takes."""
+    return _offer(
+        incomplete, (name for take in _read_takes(context) for name in (take.shot, take.id))
+    )
+
+
+def complete_tags(
+    context: click.Context, parameter: click.Parameter, incomplete: str
+) -> list[CompletionItem[str]]:
+    """The tags of shots."""
+    return _offer(incomplete, (tag for take in _read_takes(context) for tag in take.tags))
+
+
+def complete_scenes(
+    context: click.Context, parameter: click.Parameter, incomplete: str
+) -> list[CompletionItem[str]]:
+    """The ids of scenes that have takes."""
+    return _offer(incomplete, (take.scene for take in _read_takes(context) if take.scene))
+
+
+def complete_file_and_takes(
+    context: click.Context, parameter: click.Parameter, incomplete: str
+) -> list[CompletionItem[str]]:
+    """Ids of takes, and where none fits files."""
+    from click.shell_completion import CompletionItem
+
+    takes = complete_takes(context, parameter, incomplete)
+    return takes or [CompletionItem(incomplete, type="file")]
+
+
+def complete_faults(
+    context: click.Context, parameter: click.Parameter, incomplete: str
+) -> list[CompletionItem[str]]:
+    """The faults of the sandbox, each with a probability to change."""
+    from click.shell_completion import CompletionItem
+
+    from storyboard.sandbox.faults import FAULTS
+
+    offered = {f"{name}=0.1": does for name, (_, does) in FAULTS.items()}
+    return [
+        CompletionItem(word, help=does)
+        for word, does in offered.items()
+        if word.startswith(incomplete)
+    ]
+
+
+def complete_schemas(
+    context: click.Context, parameter: click.Parameter, incomplete: str
+) -> list[CompletionItem[str]]:
+    """The names of schemas: our own, and those of the models' requests."""
+    from click.shell_completion import CompletionItem
+
+    from storyboard.models.catalog import load_catalog
+
+    names = ("storyboard", "include", "manifest", *load_catalog().names())
+    return [CompletionItem(name) for name in names if name.startswith(incomplete)]
+
+
+def _offer(incomplete: str, names: Iterable[str]) -> list[CompletionItem[str]]:
+    from click.shell_completion import CompletionItem
+
+    found = (name for name in dict.fromkeys(names) if name.startswith(incomplete))
+    plain = [name for name in found if _PLAIN.fullmatch(name)]
+    return [CompletionItem(name) for name in plain[:_MAX_OFFERED]]
+
+
+def _read_takes(context: click.Context) -> list[Take]:
+    """The takes of the storyboards in the command line; none where they cannot be read in time."""
+    found: list[Take] = []
+
+    def read() -> None:
+        with suppress(Exception):
+            found.extend(_takes_of(context))
+
+    # A thread that is left behind ends with the process, which ends with the answer.
+    thread = Thread(target=read, daemon=True)
+    thread.start()
+    thread.join(MAX_WAIT_S)
+    return [] if thread.is_alive() else found
+
+
+def _takes_of(context: click.Context) -> Iterator[Take]:
+    """The takes of the storyboards that a command line names."""
+    from storyboard.console.options import VariableOptions
+    from storyboard.console.read_storyboards import read_storyboards
+    from storyboard.models.catalog import load_catalog
+
+    values, files = context.params, _files_of(context)
+    given = {one.name: values.get(one.name) or () for one in fields(VariableOptions)}
+    for board in read_storyboards(files, load_catalog(), VariableOptions(**given)):
+        yield from board.takes
+
+
+def _files_of(context: click.Context) -> list[Path]:
+    from storyboard.console.arguments import STDIN, is_file
+
+    # click parses no argument where the last option has no value yet: that is what is completed.
+    files = [Path(word) for word in context.args if is_file(word)]
+    if not files:
+        named = getattr(context.params.get("named"), "file", context.params.get("file"))
+        files = [named] if named else list(context.params.get("files") or ())
+    return [] if STDIN in files else files  # what stands there is for the command

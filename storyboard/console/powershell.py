@@ -1,0 +1,56 @@
+"""Completion for PowerShell, as click has it for the other shells.
+
+click brings one only in late versions, and splits the command line there by the
+rules of Unix shells, by which a Windows path loses its backslashes. Here
+PowerShell's own parser says what the words are.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from click.shell_completion import CompletionItem, ShellComplete, add_completion_class
+
+VARIABLE = "_STORYBOARD_COMPLETE"
+"""The environment variable by which the scripts of all shells ask for completions."""
+
+_SCRIPT = """\
+Register-ArgumentCompleter -Native -CommandName %(prog_name)s -ScriptBlock {
+    param($wordToComplete, $commandAst, $cursorPosition)
+    $words = @($commandAst.CommandElements |
+        Where-Object { $_.Extent.EndOffset -lt $cursorPosition } |
+        ForEach-Object { if ($null -ne $_.Value) { $_.Value } else { $_.Extent.Text } })
+    $env:%(complete_var)s = 'powershell_complete'
+    $env:COMP_WORDS = $words -join "`n"
+    $env:COMP_CWORD = $wordToComplete
+    try {
+        & %(prog_name)s 2>$null | ForEach-Object {
+            $type, $value, $help = $_ -split "`t", 3
+            if ($type -eq 'plain') {
+                [System.Management.Automation.CompletionResult]::new(
+                    $value, $value, 'ParameterValue', $help)
+            }
+        }
+    } finally {
+        $env:%(complete_var)s = $env:COMP_WORDS = $env:COMP_CWORD = $null
+    }
+}
+"""
+
+
+@add_completion_class
+class PowerShellComplete(ShellComplete):
+    """PowerShell 5.1 and later; where nothing is offered, it completes files by itself."""
+
+    name = "powershell"
+    source_template = _SCRIPT
+
+    def get_completion_args(self) -> tuple[list[str], str]:
+        """The words before the one that is completed, without the program, and that word."""
+        _, *words = os.environ.get("COMP_WORDS", "").split("\n")
+        return words, os.environ.get("COMP_CWORD", "")
+
+    def format_completion(self, item: CompletionItem[Any]) -> str:
+        """A line for the script: type, value, and the text that is shown beside it."""
+        return f"{item.type}\t{item.value}\t{item.help or item.value}"
