@@ -21,6 +21,7 @@ COMMANDS = {
     "explain": "What a problem or a warning means, by its code.",
     "show": "The exact payloads that would be sent.",
     "plan": "What a render would do, and why.",
+    "diff": "Which takes a change adds, changes and removes.",
     "render": "Render storyboards: submit, download, write the manifest.",
     "status": "Each take's state, also while a render runs.",
     "resolve": "Decide by hand about a take whose outcome is not known.",

@@ -243,7 +243,19 @@ class SelectionOptions:
 
 
 @dataclass(frozen=True, slots=True)
-class PlanningOptions:
+class PriceOptions:
+    """What costs are reckoned with."""
+
+    price_usd: float | None = option(
+        "--price",
+        type=click.FloatRange(min=0),
+        metavar="USD",
+        help="The price of one second of video, for costs; prices change, so none is built in.",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class PlanningOptions(PriceOptions):
     """What a plan is made from, and what it may pay for again."""
 
     retry_failed: bool = option(
@@ -256,12 +268,6 @@ class PlanningOptions:
     no_download: bool = option("--no-download", is_flag=True, help="Leave the videos at the API.")
     from_manifest: bool = option(
         "--from-manifest", is_flag=True, help="Take the payloads from the manifest, not the file."
-    )
-    price_usd: float | None = option(
-        "--price",
-        type=click.FloatRange(min=0),
-        metavar="USD",
-        help="The price of one second of video, for costs; prices change, so none is built in.",
     )
 
     @property

@@ -10,6 +10,7 @@ from pathlib import Path
 from storyboard.console.arguments import STDIN
 from storyboard.console.options import VariableOptions
 from storyboard.console.printing import print_safe, say_problems
+from storyboard.language.files import DISK, Files
 from storyboard.language.load import load_storyboard
 from storyboard.language.overrides import read_overrides
 from storyboard.language.text_files import MAX_BYTES
@@ -73,6 +74,44 @@ def read_sound(
     it are its one document on stdout.
     """
     boards = read_storyboards(files, catalog, variables)
+    return boards if report_problems(boards, strict=strict, as_json=as_json) else []
+
+
+def read_version(
+    path: Path,
+    catalog: Catalog,
+    variables: VariableOptions,
+    *,
+    files: Files = DISK,
+    display_name: str | None = None,
+) -> Storyboard:
+    """A storyboard that another is compared with, as it lies in `files`.
+
+    Without its warnings, which nobody can mend any more, and without the problems
+    of the vars, which the other one has.
+    """
+    overrides, _, _ = read_overrides(
+        map(from_file_name, variables.assignments), map(spelled_path, variables.variable_files)
+    )
+    board = load_storyboard(
+        path,
+        catalog,
+        display_name=display_name,
+        overrides=overrides,
+        allowed_paths=variables.allowed_paths,
+        files=files,
+    )
+    problems = tuple(problem for problem in board.problems if not problem.is_warning)
+    return replace(board, problems=problems)
+
+
+def report_problems(
+    boards: Sequence[Storyboard], *, strict: bool = False, as_json: bool = False
+) -> bool:
+    """Prints the problems and warnings of storyboards; whether they let the command go on.
+
+    With `as_json`, problems that stop it are the one document on stdout.
+    """
     is_sound = may_go_on(boards, strict=strict)
     if as_json and not is_sound:
         problems = [problem for board in boards for problem in board.problems]
@@ -80,4 +119,4 @@ def read_sound(
     else:
         for board in boards:
             say_problems(board.problems, board.sources)
-    return boards if is_sound else []
+    return is_sound

@@ -107,7 +107,7 @@ class Inputs:
     def read_templates(self) -> Templates:
         """The template engine, with the macros in the folder beside the storyboard."""
         folder, display_name = _beside(self._path, self._display_name, "templates")
-        refusal = self._refusal(folder, display_name) if self._files.exists(folder) else None
+        refusal = self._refusal(folder, display_name)
         templates = Templates(
             None if refusal else folder, display_name=display_name, files=self._files
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 
 from storyboard.records import Json, Payload
 
@@ -22,9 +23,9 @@ def describe_changes(
         parts.append(f"model changed: {old_model} to {new_model}")
     for key in dict.fromkeys([*new, *old]):
         if key not in old:
-            parts.append(f"{key} added: {_format_value(new[key])}")
+            parts.append(f"{key} added: {format_value(new[key])}")
         elif key not in new:
-            parts.append(f"{key} removed: {_format_value(old[key])}")
+            parts.append(f"{key} removed: {format_value(old[key])}")
         elif old[key] != new[key] or isinstance(old[key], bool) != isinstance(new[key], bool):
             parts.append(f"{key} changed: {_describe_change(old[key], new[key])}")
     return "; ".join(parts)
@@ -34,7 +35,7 @@ def _describe_change(old: Json, new: Json) -> str:
     if isinstance(old, str) and isinstance(new, str) and (" " in old or " " in new):
         before, after = _changed_words(old, new)
         return f"{before} to {after}"
-    return f"{_format_value(old)} to {_format_value(new)}"
+    return f"{format_value(old)} to {format_value(new)}"
 
 
 def _changed_words(old: str, new: str) -> tuple[str, str]:
@@ -42,13 +43,13 @@ def _changed_words(old: str, new: str) -> tuple[str, str]:
     a, b = old.split(), new.split()
     if a == b:
         return "its spaces", "other spaces"
-    start = _common_length(a, b)
+    start = common_length(a, b)
     # What both texts begin with must not count as what they end with, too.
-    end = _common_length(a[start:][::-1], b[start:][::-1])
+    end = common_length(a[start:][::-1], b[start:][::-1])
     return _excerpt(a, start, len(a) - end), _excerpt(b, start, len(b) - end)
 
 
-def _common_length(a: list[str], b: list[str]) -> int:
+def common_length(a: Sequence[str], b: Sequence[str]) -> int:
     """How many words both lists begin with."""
     shorter = min(len(a), len(b))
     return next((index for index in range(shorter) if a[index] != b[index]), shorter)
@@ -57,10 +58,11 @@ def _common_length(a: list[str], b: list[str]) -> int:
 def _excerpt(words: list[str], start: int, end: int) -> str:
     first, last = max(0, start - _CONTEXT), min(len(words), end + _CONTEXT)
     text = " ".join(words[first:last])
-    return _format_value(("… " if first else "") + text + (" …" if last < len(words) else ""))
+    return format_value(("… " if first else "") + text + (" …" if last < len(words) else ""))
 
 
-def _format_value(value: Json) -> str:
+def format_value(value: Json) -> str:
+    """The value as JSON, cut short where it is long."""
     text = json.dumps(value, ensure_ascii=False)
     if len(text) <= _MAX_VALUE_LENGTH:
         return text

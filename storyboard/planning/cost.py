@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from storyboard.errors import Refused, UsageError
 from storyboard.models.catalog import Catalog
-from storyboard.records import Action, ActionKind, Plan, SubmissionState, Take
+from storyboard.records import ActionKind, Plan, SubmissionState, Take
 from storyboard.reporting.amounts import count_text, span_text
 
 
@@ -24,10 +24,13 @@ class Bill:
         """The bill in words: "2 takes to submit, 10 s of video, about 0.80 USD"."""
         if not self.takes:
             return "nothing to submit"
+        return f"{count_text(self.takes, 'take')} to submit, {self.amounts}"
+
+    @property
+    def amounts(self) -> str:
+        """The seconds and the cost in words: "10 s of video, about 0.80 USD"."""
         cost = "" if self.cost_usd is None else f", about {self.cost_usd:.2f} USD"
-        return (
-            f"{count_text(self.takes, 'take')} to submit, {span_text(self.seconds)} of video{cost}"
-        )
+        return f"{span_text(self.seconds)} of video{cost}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +50,7 @@ class Caps:
 def bill_for(plans: Sequence[Plan], catalog: Catalog, *, price_usd: float | None) -> Bill:
     """What carrying out the plans would submit; `price_usd` is for a second of video."""
     actions = [action for plan in plans for action in plan.of_kind(ActionKind.SUBMIT)]
-    return _bill_of(actions, catalog, price_usd)
+    return bill_of([action.take for action in actions], catalog, price_usd)
 
 
 def bill_for_lost(plans: Sequence[Plan], catalog: Catalog, *, price_usd: float | None) -> Bill:
@@ -58,7 +61,7 @@ def bill_for_lost(plans: Sequence[Plan], catalog: Catalog, *, price_usd: float |
         for action in plan.of_kind(ActionKind.ASK)
         if action.submission and action.submission.state is SubmissionState.SUCCEEDED
     ]
-    return _bill_of(actions, catalog, price_usd)
+    return bill_of([action.take for action in actions], catalog, price_usd)
 
 
 def length_s(takes: Iterable[Take], catalog: Catalog) -> float:
@@ -73,9 +76,10 @@ def length_s(takes: Iterable[Take], catalog: Catalog) -> float:
     return sum(length or 0.0 for length in lengths)
 
 
-def _bill_of(actions: Sequence[Action], catalog: Catalog, price_usd: float | None) -> Bill:
-    seconds = length_s((action.take for action in actions), catalog)
-    return Bill(len(actions), seconds, None if price_usd is None else seconds * price_usd)
+def bill_of(takes: Sequence[Take], catalog: Catalog, price_usd: float | None) -> Bill:
+    """What submitting these takes comes to; `price_usd` is for a second of video."""
+    seconds = length_s(takes, catalog)
+    return Bill(len(takes), seconds, None if price_usd is None else seconds * price_usd)
 
 
 def check_caps(bill: Bill, caps: Caps) -> None:

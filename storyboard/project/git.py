@@ -58,7 +58,7 @@ def read_commit(folder: Path, sources: Mapping[Path, str]) -> tuple[str | None, 
     git checkout, and where git is missing or silent; None for the second where
     git cannot tell: a file outside the checkout, an object that is not here.
     """
-    answer = _git(folder, "rev-parse", "--show-toplevel", "--verify", "--quiet", "HEAD^{commit}")
+    answer = ask_git(folder, "rev-parse", "--show-toplevel", "--verify", "--quiet", "HEAD^{commit}")
     lines = (answer or b"").decode("utf-8", "surrogateescape").splitlines()
     if len(lines) != 2:
         return None, None
@@ -78,7 +78,7 @@ def _blob_ids(top: Path, commit: str, names: Sequence[str]) -> dict[str, str] | 
     """The ids of the files in a commit, by name; None where git cannot tell."""
     if not names:
         return {}
-    answer = _git(top, "ls-tree", "-z", "--full-tree", commit, "--", *names)
+    answer = ask_git(top, "ls-tree", "-z", "--full-tree", commit, "--", *names)
     if answer is None:
         return None
     # Each entry reads: mode, type, id, a tab, the name.
@@ -101,7 +101,7 @@ def _blob_id(data: bytes, like: str) -> str:
     return hashlib.new(name, b"blob %d\0" % len(data) + data, usedforsecurity=False).hexdigest()
 
 
-def _git(folder: Path, *arguments: str) -> bytes | None:
+def ask_git(folder: Path, *arguments: str) -> bytes | None:
     """What git prints; None where it fails, hangs, is missing or prints too much."""
     environ = {name: value for name, value in os.environ.items() if name.upper() in _PASSED_ON}
     settings = [word for setting in _SETTINGS for word in ("-c", setting)]

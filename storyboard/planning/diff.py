@@ -1,0 +1,162 @@
+"""What differs between two lists of takes: those of two versions of a storyboard. Pure.
+
+Takes belong together by their ids; of those that are left, by their requests.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import NamedTuple
+
+from storyboard.planning.edits import Edit, EditFinder
+from storyboard.records import Json, Take
+
+
+class ChangeKind(Enum):
+    """What became of a take."""
+
+    ADDED = "added"
+    CHANGED = "changed"
+    RENAMED = "renamed"  # another id, and the same request
+    REMOVED = "removed"
+
+
+class FieldChange(NamedTuple):
+    """One field of a take that differs; None stands for a field that is not set.
+
+    `is_sent` says whether it is part of the request; tags, notes and the like are not.
+    """
+
+    field: str
+    old: Json
+    new: Json
+    is_sent: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TakeChange:
+    """A take that differs. `take` is the new one, the old one where it was removed.
+
+    `old` is what it was before, None where it was added. `is_new_request` says
+    whether it asks for a video that the other version does not ask for.
+    """
+
+    kind: ChangeKind
+    take: Take
+    old: Take | None = None
+    fields: tuple[FieldChange, ...] = ()
+    is_new_request: bool = False
+
+    @property
+    def keeps_video(self) -> bool:
+        """Whether the take is locked, so that it keeps its video whatever its request became."""
+        return self.take.is_locked and self.kind is ChangeKind.CHANGED
+
+
+class ChangeGroup(NamedTuple):
+    """Changes with one cause: the same edit of a field, or takes of one entry of the file.
+
+    `field` and `edit` are those of the first take, None where takes were added,
+    removed or renamed.
+    """
+
+    kind: ChangeKind
+    field: FieldChange | None
+    edit: Edit | None
+    changes: list[TakeChange]
+
+
+def compare_takes(old: Sequence[Take], new: Sequence[Take]) -> tuple[TakeChange, ...]:
+    """Every take that differs: those of `new` in their order, then those that were removed."""
+    by_id = {take.id: take for take in old}
+    new_ids = {take.id for take in new}
+    left = [take for take in old if take.id not in new_ids]
+    by_request: dict[str, list[Take]] = {}
+    for take in reversed(left):
+        by_request.setdefault(take.fingerprint, []).append(take)
+    requests = {take.fingerprint for take in old}
+    changes: list[TakeChange] = []
+    renamed: set[str] = set()
+    for take in new:
+        before, kind = by_id.get(take.id), ChangeKind.CHANGED
+        if before is None and (same := by_request.get(take.fingerprint)):
+            before, kind = same.pop(), ChangeKind.RENAMED
+            renamed.add(before.id)
+        is_new = take.fingerprint not in requests
+        if before is None:
+            changes.append(TakeChange(ChangeKind.ADDED, take, is_new_request=is_new))
+        elif (fields := tuple(_changed_fields(before, take))) or kind is ChangeKind.RENAMED:
+            changes.append(TakeChange(kind, take, before, fields, is_new))
+    gone = [take for take in left if take.id not in renamed]
+    return (*changes, *(TakeChange(ChangeKind.REMOVED, take, take) for take in gone))
+
+
+def new_requests(changes: Sequence[TakeChange]) -> list[Take]:
+    """The takes whose videos a render of the new version has to pay for, beside those of the old.
+
+    Each request once; locked takes keep the videos they have.
+    """
+    takes = {
+        change.take.fingerprint: change.take
+        for change in changes
+        if change.is_new_request and not change.keeps_video
+    }
+    return list(takes.values())
+
+
+def group_changes(changes: Sequence[TakeChange]) -> list[ChangeGroup]:
+    """The changes by their causes, in order; a take that has several causes is in several."""
+    finder = EditFinder()
+    groups: dict[object, ChangeGroup] = {}
+    for change in changes:
+        for key, (field, edit) in _causes(change, finder).items():
+            empty = ChangeGroup(change.kind, field, edit, [])
+            groups.setdefault((change.kind, key), empty).changes.append(change)
+    kinds = list(ChangeKind)
+    return sorted(groups.values(), key=lambda group: kinds.index(group.kind))
+
+
+def _causes(
+    change: TakeChange, finder: EditFinder
+) -> dict[object, tuple[FieldChange | None, Edit | None]]:
+    """What changed a take, each cause once; by a key that is equal for equal causes."""
+    if change.kind is not ChangeKind.CHANGED:
+        return {(change.take.position, change.old and change.old.position): (None, None)}
+    causes: dict[object, tuple[FieldChange | None, Edit | None]] = {}
+    for field in change.fields:
+        for edit in finder.find(field.old, field.new):
+            causes.setdefault((field.field, change.keeps_video, edit.key), (field, edit))
+    return causes
+
+
+def _changed_fields(old: Take, new: Take) -> Iterator[FieldChange]:
+    if old.fingerprint != new.fingerprint:
+        sent = list(_differences(_request(old), _request(new), is_sent=True))
+        # Which of several equal requests of a shot it is, is part of a request as well.
+        yield from sent or [FieldChange("fingerprint", old.fingerprint, new.fingerprint, True)]
+    yield from _differences(_facts(old), _facts(new), is_sent=False)
+
+
+def _request(take: Take) -> Mapping[str, Json]:
+    return {"model": take.model, **take.payload}
+
+
+def _facts(take: Take) -> Mapping[str, Json]:
+    return {
+        "scene": take.scene,
+        "tags": list(take.tags) or None,
+        "notes": take.notes,
+        "meta": dict(take.meta) or None,
+        "locked": take.is_locked or None,
+    }
+
+
+def _differences(
+    old: Mapping[str, Json], new: Mapping[str, Json], *, is_sent: bool
+) -> Iterator[FieldChange]:
+    for name in dict.fromkeys([*new, *old]):
+        before, after = old.get(name), new.get(name)
+        if before != after or isinstance(before, bool) != isinstance(after, bool):
+            yield FieldChange(name, before, after, is_sent)
