@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import Any
 
@@ -11,10 +12,10 @@ import click
 from storyboard.api.modellix.submissions import is_task_id
 from storyboard.console.arguments import FileAndTakes, file_and_take_argument
 from storyboard.console.options import (
-    DecisionOptions,
     FolderOptions,
     VariableOptions,
     json_option,
+    option,
     with_options,
 )
 from storyboard.console.printing import print_json, print_lines, say
@@ -27,6 +28,27 @@ from storyboard.records import Submission, TaskStatus
 from storyboard.recovery.decisions import abandoned, adopted, owns_task, released, unknown_among
 from storyboard.recovery.rewrite import connect_for, find_rendered, poll_task, rewrite_outputs
 from storyboard.recovery.task_ids import choose_unknown
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionOptions:
+    """What `resolve` decides about an unknown outcome."""
+
+    task_id: str | None = option(
+        "--task-id", metavar="ID", help="This is its task: the next render goes on with it."
+    )
+    resubmit: bool = option(
+        "--resubmit", is_flag=True, help="Let the next render send it again, at its price."
+    )
+    abandon: bool = option(
+        "--abandon", is_flag=True, help="Hold it until a render with --retry-failed."
+    )
+    submission: int | None = option(
+        "--submission",
+        type=click.IntRange(min=1),
+        metavar="N",
+        help="Only this one, where a take was sent more than once.",
+    )
 
 
 @click.command()

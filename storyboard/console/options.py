@@ -379,26 +379,5 @@ class DisplayOptions:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class DecisionOptions:
-    """What `resolve` decides about an unknown outcome."""
-
-    task_id: str | None = option(
-        "--task-id", metavar="ID", help="This is its task: the next render goes on with it."
-    )
-    resubmit: bool = option(
-        "--resubmit", is_flag=True, help="Let the next render send it again, at its price."
-    )
-    abandon: bool = option(
-        "--abandon", is_flag=True, help="Hold it until a render with --retry-failed."
-    )
-    submission: int | None = option(
-        "--submission",
-        type=click.IntRange(min=1),
-        metavar="N",
-        help="Only this one, where a take was sent more than once.",
-    )
-
-
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 strict_option = click.option("--strict", is_flag=True, help="Let warnings stop the command too.")
