@@ -11,6 +11,7 @@ import click
 
 from storyboard.api.modellix.submissions import is_task_id
 from storyboard.console.arguments import FileAndTakes, file_and_take_argument
+from storyboard.console.numbers import COUNT
 from storyboard.console.options import (
     FolderOptions,
     VariableOptions,
@@ -45,7 +46,7 @@ class DecisionOptions:
     )
     submission: int | None = option(
         "--submission",
-        type=click.IntRange(min=1),
+        type=COUNT,
         metavar="N",
         help="Only this one, where a take was sent more than once.",
     )

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import click
 
 from storyboard.console.durations import DURATION
+from storyboard.console.numbers import AMOUNT, ANY_WHOLE, COUNT_OR_NONE, PORT
 from storyboard.console.options import FILE, SandboxOptions, json_option, with_options
 from storyboard.console.printing import align, print_json, print_lines, say
 from storyboard.console.signals import handling
@@ -25,24 +26,24 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.option("--port", type=click.IntRange(0, 65535), default=0, help="0 takes a free one.")
+@click.option("--port", type=PORT, default=0, help="0 takes a free one.")
 @with_options(behaviour=SandboxOptions)
 @click.option(
     "--max-in-flight",
-    type=click.IntRange(min=0),
+    type=COUNT_OR_NONE,
     default=2,
     show_default=True,
     help="Unfinished tasks at once.",
 )
 @click.option(
     "--requests-per-minute",
-    type=click.IntRange(min=0),
+    type=COUNT_OR_NONE,
     default=100,
     show_default=True,
     help="Submissions a minute.",
 )
-@click.option("--balance", type=click.FloatRange(min=0), metavar="USD", help="Play money.")
-@click.option("--price", type=click.FloatRange(min=0), metavar="USD", help="A second of video.")
+@click.option("--balance", type=AMOUNT, metavar="USD", help="Play money.")
+@click.option("--price", type=AMOUNT, metavar="USD", help="A second of video.")
 @click.option("--retention", type=DURATION, metavar="TIME", help="How long results are kept.")
 @click.option(
     "--folder", type=FILE, metavar="DIR", help="Keep tasks and videos here for the next time."
@@ -54,7 +55,7 @@ if TYPE_CHECKING:
     metavar="KEY",
     help="The key that is let in; any other is answered 401.",
 )
-@click.option("--seed", type=int, default=0, help="Decides which requests chance strikes.")
+@click.option("--seed", type=ANY_WHOLE, default=0, help="Decides which requests chance strikes.")
 @json_option
 def command(
     *,

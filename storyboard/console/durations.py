@@ -6,6 +6,8 @@ import re
 
 import click
 
+from storyboard.console.numbers import refuse
+
 _UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 _TIME = re.compile(r"(?P<number>[0-9]{1,9}(?:\.[0-9]{1,6})?)(?P<unit>[smhd]?)", re.ASCII)
 
@@ -22,7 +24,7 @@ class Duration(click.ParamType):  # type: ignore[type-arg]  # generic from click
             return float(value)
         match = _TIME.fullmatch(value.strip())
         if match is None:
-            self.fail(f"{value!r} is no length of time; write it like 90s, 30m or 2h", param, ctx)
+            refuse(value, param, allowed="a length of time", example="90s, 30m or 2h")
         return float(match["number"]) * _UNITS[match["unit"] or "s"]
 
 

@@ -25,6 +25,7 @@ from storyboard.console.completers import (
     complete_takes,
 )
 from storyboard.console.durations import DURATION
+from storyboard.console.numbers import AMOUNT, COUNT, COUNT_OR_NONE
 from storyboard.errors import UsageError
 from storyboard.names import from_file_name, spelled_path
 
@@ -221,7 +222,7 @@ class SelectionOptions:
     )
     limit: int | None = option(
         "--limit",
-        type=click.IntRange(min=1),
+        type=COUNT,
         metavar="N",
         help="Only the first N of the takes that the other options select, in file order.",
     )
@@ -248,7 +249,7 @@ class PriceOptions:
 
     price_usd: float | None = option(
         "--price",
-        type=click.FloatRange(min=0),
+        type=AMOUNT,
         metavar="USD",
         help="The price of one second of video, for costs; prices change, so none is built in.",
     )
@@ -288,10 +289,10 @@ class RunOptions:
     """How a run goes about it; times in seconds."""
 
     concurrency: int | None = option(
-        "--concurrency", type=click.IntRange(min=1), metavar="N", help="Tasks in flight."
+        "--concurrency", type=COUNT, metavar="N", help="Tasks in flight."
     )
     requests_per_minute: int | None = option(
-        "--requests-per-minute", type=click.IntRange(min=1), metavar="N", help="The request budget."
+        "--requests-per-minute", type=COUNT, metavar="N", help="The request budget."
     )
     timeout_s: float | None = option(
         "--timeout",
@@ -347,16 +348,13 @@ class PaymentOptions:
     """What may be paid for, and whether to ask first."""
 
     max_takes: int | None = option(
-        "--max-takes", type=click.IntRange(min=0), metavar="N", help="Submit no more takes."
+        "--max-takes", type=COUNT_OR_NONE, metavar="N", help="Submit no more takes."
     )
     max_seconds: float | None = option(
-        "--max-seconds",
-        type=click.FloatRange(min=0),
-        metavar="S",
-        help="Nor more seconds of video.",
+        "--max-seconds", type=AMOUNT, metavar="S", help="Nor more seconds of video."
     )
     max_cost_usd: float | None = option(
-        "--max-cost", type=click.FloatRange(min=0), metavar="USD", help="Nor for more than this."
+        "--max-cost", type=AMOUNT, metavar="USD", help="Nor for more than this."
     )
     yes: bool = option("--yes", "-y", is_flag=True, help="Do not ask before paying.")
 
