@@ -82,6 +82,8 @@ def world(
         monkeypatch.setenv("MODELLIX_BASE_URL", api.origin)
         monkeypatch.setattr("storyboard.project.run.SystemClock", QuickClock)
         monkeypatch.setattr("storyboard.recovery.lookup._wait", lambda seconds: None)
+        # A link that never comes is waited for no longer than what else takes its time here.
+        monkeypatch.setattr("storyboard.engine.tasks._MAX_WITHOUT_LINK_S", 60.0)
         yield World(key, api, elsewhere, trap, folder)
 
 
@@ -104,7 +106,7 @@ def use_every_command() -> None:
     late = [option for name in (*LATE, *ACCOUNT) for option in ("--except", f"s-{name}")]
     run([*render, *late])
     for name in (*ACCOUNT, *LATE):
-        run([*render, "--verbose", "--json", "--timeout", "100s", "--only", f"s-{name}"])
+        run([*render, "--verbose", "--json", "--timeout", "50s", "--only", f"s-{name}"])
     run([*render, *late, "--verbose", "--timeout", "30s"])
     for command in ("plan", "status", "show"):
         run([command, "film.yaml"])
