@@ -95,10 +95,6 @@ class ShotScope:
             return _Meta(self, self._meta)
         return self.value_of(name, self._variables[name])
 
-    def variable(self, name: str) -> Setting | None:
-        """The var of that name that holds here."""
-        return self._variables.get(name)
-
     def value_of(self, name: str, setting: Setting) -> Json:
         """The value of a var or a meta key, rendered on first use and then cached.
 
@@ -162,7 +158,7 @@ class ShotScope:
             if fault.position is None:
                 source = self._source_of(node)
                 position = position_of_line(node, fault.line, source)
-                fault.position = position_of_name(fault.name or "", position, source, fault.tag)
+                fault.position = position_of_name(fault.name or "", position, source)
             raise
 
     def render_node(self, node: Node) -> Json:
