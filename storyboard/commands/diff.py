@@ -66,7 +66,7 @@ def command(
 
     The storyboard on the disk is compared with the one of a git revision, which is
     read with the tables, templates and included files of that revision. An edit
-    that many takes share is told once. The costs are those of requests that the
+    that many takes share is listed once. The costs are those of requests that the
     other version does not make, whatever has been rendered.
 
     \b

@@ -58,7 +58,7 @@ LIBRARIES = (
 
 
 @click.command()
-@click.option("--base-url", metavar="URL", help="The API's origin, if not the vendor's own.")
+@click.option("--base-url", metavar="URL", help="The API's address, if not the vendor's own.")
 @json_option
 def command(base_url: str | None, as_json: bool) -> int:
     """Look at all that a render needs, and say what is wrong and what to do about it.

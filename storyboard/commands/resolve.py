@@ -36,7 +36,7 @@ class DecisionOptions:
     """What `resolve` decides about an unknown outcome."""
 
     task_id: str | None = option(
-        "--task-id", metavar="ID", help="This is its task: the next render goes on with it."
+        "--task-id", metavar="ID", help="Adopt this task; the next render goes on with it."
     )
     resubmit: bool = option(
         "--resubmit", is_flag=True, help="Let the next render send it again, at its price."
@@ -48,7 +48,7 @@ class DecisionOptions:
         "--submission",
         type=COUNT,
         metavar="N",
-        help="Only this one, where a take was sent more than once.",
+        help="Which one, where a take was sent more than once.",
     )
 
 

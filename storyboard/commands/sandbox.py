@@ -33,29 +33,36 @@ if TYPE_CHECKING:
     type=COUNT_OR_NONE,
     default=2,
     show_default=True,
-    help="Unfinished tasks at once.",
+    help="How many tasks may be in flight.",
 )
 @click.option(
     "--requests-per-minute",
     type=COUNT_OR_NONE,
     default=100,
     show_default=True,
-    help="Submissions a minute.",
+    help="How many requests a minute are let in.",
 )
-@click.option("--balance", type=AMOUNT, metavar="USD", help="Play money.")
-@click.option("--price", type=AMOUNT, metavar="USD", help="A second of video.")
+@click.option("--balance", type=AMOUNT, metavar="USD", help="The account's balance, in play money.")
+@click.option(
+    "--price", type=AMOUNT, metavar="USD", help="What a second of video costs, in play money."
+)
 @click.option("--retention", type=DURATION, metavar="TIME", help="How long results are kept.")
 @click.option(
-    "--folder", type=FILE, metavar="DIR", help="Keep tasks and videos here for the next time."
+    "--folder",
+    type=FILE,
+    metavar="DIR",
+    help="Keep tasks and videos in this folder for the next time.",
 )
 @click.option(
     "--key",
     default="sandbox",
     show_default=True,
     metavar="KEY",
-    help="The key that is let in; any other is answered 401.",
+    help="The only key that is let in.",
 )
-@click.option("--seed", type=ANY_WHOLE, default=0, help="Decides which requests chance strikes.")
+@click.option(
+    "--seed", type=ANY_WHOLE, default=0, help="The seed of the faults that strike by chance."
+)
 @json_option
 def command(
     *,

@@ -25,8 +25,10 @@ MANIFEST = "manifest"
 @click.command()
 @click.argument("name", required=False, metavar="[NAME]", shell_complete=complete_schemas)
 @click.option("--list", "mode", flag_value="list", help="Name the schemas and their files.")
-@click.option("--write", "mode", flag_value="write", help="Write the generated ones anew.")
-@click.option("--check", "mode", flag_value="check", help="Fail where one is out of date.")
+@click.option("--write", "mode", flag_value="write", help="Regenerate the schema files.")
+@click.option(
+    "--check", "mode", flag_value="check", help="Exit with 1 if a schema file is out of date."
+)
 @click.option(
     "--folder",
     type=FILE,

@@ -30,7 +30,7 @@ from storyboard.reporting.problems import format_problems, summarize, tidy
     show_default=True,
     help="How problems are printed.",
 )
-@click.option("--quiet", "-q", is_flag=True, help="Only problems and warnings.")
+@click.option("--quiet", "-q", is_flag=True, help="Print only problems and warnings.")
 @json_option
 @strict_option
 def command(

@@ -96,7 +96,7 @@ def judge_clock(offset_s: float | None) -> Line:
         "clock",
         Level.WARNING,
         f"{abs(offset_s):,.0f} s {side} the API's",
-        "set the clock: how long links live and what reconcile finds are told by it",
+        "set the clock: how long links live and what reconcile finds depend on it",
     )
 
 

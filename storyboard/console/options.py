@@ -101,16 +101,16 @@ class FolderOptions:
         "--sandbox", is_flag=True, help="Use the local sandbox: no key, no money."
     )
     output: Path | None = option(  # noqa: RUF009 (it makes a field)
-        "--output", type=FILE, metavar="DIR", help="The output folder itself."
+        "--output", type=FILE, metavar="DIR", help="The output folder, in place of renders/NAME."
     )
     state: Path | None = option(  # noqa: RUF009 (it makes a field)
         "--state",
         type=FILE,
         metavar="DIR",
-        help="Where the state file lies, if not in the output folder.",
+        help="Where the state file is kept, if not in the output folder.",
     )
     base_url: str | None = option(
-        "--base-url", metavar="URL", help="The API's origin, if not the vendor's own."
+        "--base-url", metavar="URL", help="The API's address, if not the vendor's own."
     )
 
     @property
@@ -134,7 +134,10 @@ class SandboxOptions:
         help="How long a task takes in the sandbox, if not 2s.",
     )
     spread_s: float | None = option(
-        "--spread", type=DURATION, metavar="TIME", help="Give or take this much of --render-time."
+        "--spread",
+        type=DURATION,
+        metavar="TIME",
+        help="How much longer or shorter than --render-time it may take.",
     )
     clip_size: str | None = option(
         "--clip-size",
@@ -187,14 +190,14 @@ class SelectionOptions:
         multiple=True,
         metavar="PATTERN",
         shell_complete=complete_takes,
-        help="Only these takes or shots.",
+        help="Only takes or shots whose id matches.",
     )
     without: tuple[str, ...] = option(
         "--except",
         multiple=True,
         metavar="PATTERN",
         shell_complete=complete_takes,
-        help="Not these.",
+        help="No takes or shots whose id matches.",
     )
     tags: tuple[str, ...] = option(
         "--tag",
@@ -211,9 +214,7 @@ class SelectionOptions:
         help="Only this scene.",
     )
     changed: bool = option(
-        "--changed",
-        is_flag=True,
-        help="Only takes edited since they were last sent, until the edited request is rendered.",
+        "--changed", is_flag=True, help="Only takes that were edited since they were last sent."
     )
     failed: bool = option(
         "--failed",
@@ -224,7 +225,7 @@ class SelectionOptions:
         "--limit",
         type=COUNT,
         metavar="N",
-        help="Only the first N of the takes that the other options select, in file order.",
+        help="Only the first N of the selected takes, in file order.",
     )
 
     @property
@@ -251,7 +252,7 @@ class PriceOptions:
         "--price",
         type=AMOUNT,
         metavar="USD",
-        help="The price of one second of video, for costs; prices change, so none is built in.",
+        help="What one second of video costs you; prices change, so none is built in.",
     )
 
 
@@ -263,12 +264,18 @@ class PlanningOptions(PriceOptions):
         "--retry-failed", is_flag=True, help="Submit failed and rejected takes again."
     )
     rerender: bool = option(
-        "--rerender", is_flag=True, help="Submit again what was paid and is gone."
+        "--rerender",
+        is_flag=True,
+        help="Submit again what was paid for and can no longer be downloaded.",
     )
-    force: bool = option("--force", is_flag=True, help="Make new versions of everything selected.")
-    no_download: bool = option("--no-download", is_flag=True, help="Leave the videos at the API.")
+    force: bool = option(
+        "--force", is_flag=True, help="Render everything selected again, as new versions."
+    )
+    no_download: bool = option("--no-download", is_flag=True, help="Do not download the videos.")
     from_manifest: bool = option(
-        "--from-manifest", is_flag=True, help="Take the payloads from the manifest, not the file."
+        "--from-manifest",
+        is_flag=True,
+        help="Send the payloads of the manifest instead of the storyboard's.",
     )
 
     @property
@@ -289,28 +296,34 @@ class RunOptions:
     """How a run goes about it; times in seconds."""
 
     concurrency: int | None = option(
-        "--concurrency", type=COUNT, metavar="N", help="Tasks in flight."
+        "--concurrency",
+        type=COUNT,
+        metavar="N",
+        help="How many tasks may be in flight; found out if not given.",
     )
     requests_per_minute: int | None = option(
-        "--requests-per-minute", type=COUNT, metavar="N", help="The request budget."
+        "--requests-per-minute",
+        type=COUNT,
+        metavar="N",
+        help="How many requests a minute to send; found out if not given.",
     )
     timeout_s: float | None = option(
         "--timeout",
         type=DURATION,
         metavar="TIME",
-        help="End the whole render after 90s, 30m, 2h; the time you take to answer is not counted.",
+        help="End the render after this time: 90s, 30m, 2h. Waiting for your answer does not count.",
     )
     lock_timeout_s: float = option(
         "--lock-timeout",
         type=DURATION,
         default=0.0,
         metavar="TIME",
-        help="Wait this long for another render of the same folder.",
+        help="How long to wait for another render of the same folder.",
     )
     allow_private: bool = option(
         "--allow-private-network",
         is_flag=True,
-        help="Download from private addresses too, as some proxies need it.",
+        help="Download from private addresses too, which some proxies need.",
     )
 
     def lock_wait_s(self, elapsed_s: float) -> float:
@@ -348,13 +361,22 @@ class PaymentOptions:
     """What may be paid for, and whether to ask first."""
 
     max_takes: int | None = option(
-        "--max-takes", type=COUNT_OR_NONE, metavar="N", help="Submit no more takes."
+        "--max-takes",
+        type=COUNT_OR_NONE,
+        metavar="N",
+        help="Refuse to submit more takes than this.",
     )
     max_seconds: float | None = option(
-        "--max-seconds", type=AMOUNT, metavar="S", help="Nor more seconds of video."
+        "--max-seconds",
+        type=AMOUNT,
+        metavar="S",
+        help="Refuse to submit more seconds of video than this.",
     )
     max_cost_usd: float | None = option(
-        "--max-cost", type=AMOUNT, metavar="USD", help="Nor for more than this."
+        "--max-cost",
+        type=AMOUNT,
+        metavar="USD",
+        help="Refuse to spend more than this, at the given --price.",
     )
     yes: bool = option("--yes", "-y", is_flag=True, help="Do not ask before paying.")
 
@@ -371,11 +393,11 @@ class DisplayOptions:
     """How much a render shows."""
 
     no_progress: bool = option("--no-progress", is_flag=True, help="No progress bar.")
-    quiet: bool = option("--quiet", "-q", is_flag=True, help="Only trouble.")
+    quiet: bool = option("--quiet", "-q", is_flag=True, help="Print only what went wrong.")
     verbose: bool = option(
-        "--verbose", "-v", is_flag=True, help="The plan first, and each change of a take."
+        "--verbose", "-v", is_flag=True, help="Print the plan first, and each change of a take."
     )
 
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
-strict_option = click.option("--strict", is_flag=True, help="Let warnings stop the command too.")
+strict_option = click.option("--strict", is_flag=True, help="Treat warnings as problems.")

@@ -42,7 +42,7 @@ def plan_by_api_time(
     side = "behind" if offset > timedelta() else "ahead of"
     tell(
         f"this machine's clock is {apart} {side} the API's; "
-        "whether links have expired is told by the API's"
+        "the API's decides whether links have expired"
     )
     return make_plan(now + offset)
 

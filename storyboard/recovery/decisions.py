@@ -105,7 +105,7 @@ def released(submission: Submission, *, now: datetime) -> Submission:
 
 
 def abandoned(submission: Submission, *, now: datetime) -> Submission:
-    """The submission given up, its take held until a render is told to try again."""
+    """The submission given up, its take held until a render is asked to try again."""
     came = submission.reason or "no answer came"
     return replace(
         submission,

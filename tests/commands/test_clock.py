@@ -1,4 +1,4 @@
-"""A machine whose clock is wrong: whether links have expired is told by the API's."""
+"""A machine whose clock is wrong: the API's decides whether links have expired."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ def test_a_clock_that_is_days_ahead_makes_no_link_expire(
     assert "--rerender" not in out
     assert err == (
         "this machine's clock is 3 days ahead of the API's; "
-        "whether links have expired is told by the API's\n"
+        "the API's decides whether links have expired\n"
     )
 
 
