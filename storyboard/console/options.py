@@ -311,7 +311,7 @@ class RunOptions:
         "--timeout",
         type=DURATION,
         metavar="TIME",
-        help="End the render after this time: 90s, 30m, 2h. Waiting for your answer does not count.",
+        help="End the render after a time: 90s, 30m, 2h. Waiting for an answer does not count.",
     )
     lock_timeout_s: float = option(
         "--lock-timeout",
