@@ -55,6 +55,13 @@ class RowSource(NamedTuple):
         return f"{self.position.path}:{self.position.line}{number}"
 
 
+class Use(NamedTuple):
+    """Where what stands elsewhere is used, and how that is written: `*slow`, `include`."""
+
+    position: Position
+    by: str
+
+
 class Severity(Enum):
     """Problems stop a render; warnings stop it with --strict only."""
 
@@ -70,7 +77,7 @@ class Problem:
     starts with the path inside the file where there is one
     ("shots[2].duration: 20 is more than 15, ..."). `rendered` is the
     text, where the mistake is in what a template made, and `row` the row that it
-    was made from.
+    was made from. `uses` are the aliases that repeat the value, or the include of its file.
     """
 
     position: Position
@@ -80,6 +87,7 @@ class Problem:
     rendered: str | None = None
     severity: Severity = Severity.PROBLEM
     row: RowSource | None = None
+    uses: tuple[Use, ...] = ()
 
     @property
     def is_warning(self) -> bool:

@@ -41,7 +41,8 @@ class Inputs:
     `display_name` is the storyboard's name in messages; the names of other files
     are relative to it. `sources` maps these names to the texts; a file that
     lies outside `scope` is not opened, and has none. `content` is the storyboard itself
-    where it stands in no file.
+    where it stands in no file. `include_positions` are the settings that name the included
+    files, by the names of these.
     """
 
     def __init__(
@@ -63,6 +64,8 @@ class Inputs:
         self._files = scope.files
         self._rows: dict[tuple[str, str | None], Rows] = {}
         self._included: dict[str, str] = {}  # real path to the name in messages
+        self.yaml_sources: list[Source] = []
+        self.include_positions: dict[str, Position] = {}
 
     @property
     def yaml_texts(self) -> dict[str, str]:
@@ -148,12 +151,14 @@ class Inputs:
 
     def _read_include(self, path: Path, display_name: str, setting: Setting) -> MappingNode | None:
         source = self._read_yaml(path, display_name)
+        self.include_positions[display_name] = setting.node.position
         self.problems.extend(_at_setting(source.problems, source.text, setting))
         return self._check(source, include_schema(self._cards))
 
     def _read_yaml(self, path: Path, display_name: str, content: bytes | None = None) -> Source:
         source = self._read_allowed_yaml(path, display_name, content)
         self.sources[display_name] = source.text
+        self.yaml_sources.append(source)
         return source
 
     def _read_allowed_yaml(self, path: Path, display_name: str, content: bytes | None) -> Source:

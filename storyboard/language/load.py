@@ -22,6 +22,7 @@ from storyboard.language.ignores import silence
 from storyboard.language.inputs import Inputs
 from storyboard.language.nodes import MappingNode, Node
 from storyboard.language.read_scope import find_scope
+from storyboard.language.uses import with_uses
 from storyboard.language.validation.check import check_payload
 from storyboard.models.card import ModelCard
 from storyboard.models.catalog import Catalog
@@ -60,12 +61,13 @@ def load_storyboard(
             name: Setting(node, name, node.position) for name, node in (overrides or {}).items()
         }
         title, takes = _expand(root, inputs, catalog, given)
+    problems = tidy(silence(inputs.problems, inputs.yaml_texts))
     return Storyboard(
         path=path,
         name=_name_of(path),
         title=title,
         takes=takes,
-        problems=tidy(silence(inputs.problems, inputs.yaml_texts)),
+        problems=with_uses(problems, inputs.yaml_sources, inputs.include_positions),
         sources=inputs.sources,
     )
 

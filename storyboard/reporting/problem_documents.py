@@ -8,10 +8,10 @@ from typing import Any
 from urllib.parse import quote as percent_encoded
 
 from storyboard import __version__
-from storyboard.records import Position, Problem, RowSource, Severity
+from storyboard.records import Position, Problem, RowSource, Severity, Use
 from storyboard.reporting import quoting
 from storyboard.reporting.codes import codes, number_of
-from storyboard.reporting.problem_text import describe_row
+from storyboard.reporting.problem_text import describe_row, describe_uses
 from storyboard.reporting.quoting import printable
 
 SCHEMA_VERSION = 1
@@ -37,6 +37,7 @@ def json_text(problems: Sequence[Problem]) -> str:
                 "hint": problem.hint,
                 "shown": problem.rendered,
                 "row": _row(problem.row),
+                "uses": list(map(_use, problem.uses)),
             }
             for problem in problems
         ],
@@ -49,6 +50,11 @@ def _row(row: RowSource | None) -> dict[str, Any] | None:
     if row is None:
         return None
     return {"path": row.position.path, "line": row.position.line, "cells": dict(row.cells)}
+
+
+def _use(use: Use) -> dict[str, Any]:
+    position = use.position
+    return {"path": position.path, "line": position.line, "column": position.column, "by": use.by}
 
 
 def github_text(problems: Sequence[Problem]) -> str:
@@ -110,6 +116,8 @@ def _command(problem: Problem) -> str:
         words.append(f'rendered: "{problem.rendered}"')
     if problem.row is not None:
         words.append(f"row: {describe_row(problem.row)}")
+    if problem.uses:
+        words.append(f"used: {describe_uses(problem.uses)}")
     if problem.hint is not None:
         words.append(f"hint: {problem.hint}")
     # Only the breaks between these lines are kept; those inside a text are escaped.
@@ -133,9 +141,13 @@ def _result(problem: Problem, rule: int) -> dict[str, Any]:
         "message": {"text": printable(words)},
         "locations": [_location(problem.position)],
     }
+    related = [(use.position, printable(use.by)) for use in problem.uses]
     if problem.row is not None:
-        row = {**_location(problem.row.position), "message": {"text": describe_row(problem.row)}}
-        result["relatedLocations"] = [row]
+        related.append((problem.row.position, describe_row(problem.row)))
+    if related:
+        result["relatedLocations"] = [
+            {**_location(position), "message": {"text": text}} for position, text in related
+        ]
     return result
 
 

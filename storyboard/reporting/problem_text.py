@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
-from storyboard.records import Position, Problem, RowSource
+from storyboard.records import Position, Problem, RowSource, Use
 from storyboard.reporting.codes import number_of
 from storyboard.reporting.lines import split_lines
 from storyboard.reporting.quoting import bounded, printable, quote, visible
@@ -15,6 +15,7 @@ MAX_ROWS = 20
 """Of more problems than this at one template, each with its row, the rest are counted."""
 
 _MAX_CELLS = 3
+_MAX_USES = 3
 _MANY = 3
 """More warnings of one code than this become one line."""
 
@@ -67,6 +68,18 @@ def describe_row(row: RowSource) -> str:
     return ", ".join([row.place, *map(printable, cells)])
 
 
+def describe_uses(uses: Sequence[Use]) -> str:
+    """Where something is used, and how that is written: `film.yaml:9:5 (*slow)`."""
+    words = [f"{printable(place(use.position))} ({printable(use.by)})" for use in uses[:_MAX_USES]]
+    more = len(uses) - len(words)
+    return ", ".join(words) + (f" and {more:,} more" if more > 0 else "")
+
+
+def place(position: Position) -> str:
+    """A position as people and editors write it: `film.yaml:9:5`."""
+    return f"{position.path}:{position.line}:{position.column}"
+
+
 def _without_most_rows(problems: Sequence[Problem]) -> Iterator[Problem | str]:
     """The problems; of those with rows at one position the first ones, and a line that counts."""
     of_rows = Counter(problem.position for problem in problems if problem.row)
@@ -80,15 +93,13 @@ def _without_most_rows(problems: Sequence[Problem]) -> Iterator[Problem | str]:
         elif printed[position] == MAX_ROWS + 1:
             more = of_rows[position] - MAX_ROWS
             rows = "row has" if more == 1 else "rows have"
-            where = visible(f"{position.path}:{position.line}:{position.column}:")
+            where = visible(f"{place(position)}:")
             yield f"{where} {more:,} more {rows} a problem here; --format json names all of them"
 
 
 def _header(problem: Problem, *, color: bool) -> str:
     position = problem.position
-    where = _paint(
-        visible(f"{position.path}:{position.line}:{position.column}:"), _BOLD, color=color
-    )
+    where = _paint(visible(f"{place(position)}:"), _BOLD, color=color)
     marked = f"{_paint('warning:', _YELLOW, color=color)} " if problem.is_warning else ""
     number = number_of(problem.code)
     code = f" [{number}]" if number else ""
@@ -119,6 +130,8 @@ def _details(problem: Problem, *, color: bool) -> list[str]:
         details.append(f'    rendered: "{bounded(problem.rendered, _MAX_RENDERED)}"')
     if problem.row is not None:
         details.append(f"    row: {describe_row(problem.row)}")
+    if problem.uses:
+        details.append(f"    used: {describe_uses(problem.uses)}")
     if problem.hint is not None:
         hint = bounded(problem.hint, _MAX_MESSAGE)
         details.append(f"    {_paint('hint:', _CYAN, color=color)} {hint}")

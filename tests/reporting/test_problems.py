@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 
 import pytest
 
-from storyboard.records import Position, Problem, RowSource, Severity
+from storyboard.records import Position, Problem, RowSource, Severity, Use
 from storyboard.reporting.problems import format_problems, summarize, tidy
 
 TEXT = "\n" * 13 + "    duration: 20\n" + "\n" * 7 + "        promt: A pier\n"
@@ -269,6 +270,7 @@ def test_json_is_one_document_with_everything() -> None:
                 "hint": "h",
                 "shown": "s",
                 "row": {"path": "p.csv", "line": 3, "cells": {"a": "b"}},
+                "uses": [],
             },
             {
                 "path": "harbor.yaml",
@@ -282,6 +284,7 @@ def test_json_is_one_document_with_everything() -> None:
                 "hint": "look again",
                 "shown": None,
                 "row": None,
+                "uses": [],
             },
         ],
         "summary": {"problems": 1, "warnings": 1},
@@ -392,3 +395,15 @@ def test_every_style_has_the_code_of_a_problem() -> None:
     )
     assert rule["shortDescription"]["text"].startswith("A key is none of those")
     assert "Wrong:" in rule["help"]["markdown"]
+
+
+def test_the_places_where_something_is_used_stand_beside_it() -> None:
+    uses = tuple(Use(Position("film.yaml", line, 5), "*a\x1b") for line in range(2, 7))
+    found = replace(problem(3, 5, "m", hint="h"), uses=uses)
+    words = "film.yaml:2:5 (*a\\x1b), film.yaml:3:5 (*a\\x1b), film.yaml:4:5 (*a\\x1b) and 2 more"
+    assert text_of(found, "") == ["harbor.yaml:3:5: m", f"    used: {words}", "    hint: h"]
+    assert f"m%0Aused: {words}%0Ahint" in format_problems([found], {}, style="github")
+    (document,) = json.loads(format_problems([found], {}, style="json"))["problems"]
+    assert document["uses"][4] == {"path": "film.yaml", "line": 6, "column": 5, "by": "*a\x1b"}
+    (result,) = json.loads(format_problems([found], {}, style="sarif"))["runs"][0]["results"]
+    assert [place["message"]["text"] for place in result["relatedLocations"]] == ["*a\\x1b"] * 5

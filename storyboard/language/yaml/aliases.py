@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from typing import NamedTuple
 
 from storyboard.language.nodes import (
     Entry,
@@ -16,7 +17,7 @@ from storyboard.language.nodes import (
 from storyboard.language.yaml.reading import MAX_LEVELS, Reading
 from storyboard.language.yaml.scalars import is_null, read_plain
 from storyboard.language.yaml.text_keys import Role
-from storyboard.records import Position, Problem, Severity
+from storyboard.records import Position, Problem, Severity, Use
 from storyboard.reporting.suggest import did_you_mean
 from storyboard.reporting.value_paths import shorten
 
@@ -24,11 +25,22 @@ MAX_ALIASED = 1_000_000
 """How many values aliases and merges may add to those that are written out."""
 
 
+class Alias(NamedTuple):
+    """One alias, as it is written and where, and the node that it repeats."""
+
+    use: Use
+    node: Node
+
+
 class Anchors:
-    """The anchors of one text. `nodes` holds None for one whose value is still open."""
+    """The anchors of one text, and the aliases that repeat them.
+
+    `nodes` holds None for an anchor whose value is still open.
+    """
 
     def __init__(self, reading: Reading) -> None:
         self.nodes: dict[str, Node | None] = {}
+        self.aliases: list[Alias] = []
         self._reading = reading
         self._aliased = 0
         self._used: set[str] = set()
@@ -43,7 +55,10 @@ class Anchors:
             Stop: too many values, or too deep.
         """
         self._used.add(name)
-        node = self.nodes.get(name) or self._unknown(name, position)
+        known = self.nodes.get(name)
+        if known:
+            self.aliases.append(Alias(Use(position, f"*{shorten(name, 60)}"), known))
+        node = known or self._unknown(name, position)
         size, height = self._measure(node)
         self._aliased += size
         if len(self._reading.open) + height > MAX_LEVELS:

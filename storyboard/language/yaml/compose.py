@@ -64,7 +64,8 @@ class _Use(Enum):
 class Composer:
     """Makes one root node of events; what is wrong on the way is in `reading`.
 
-    `last` is the event before the one that failed, for explaining the failure.
+    `last` is the event before the one that failed, for explaining the failure; `anchors`
+    knows the aliases.
     """
 
     def __init__(
@@ -79,7 +80,7 @@ class Composer:
         self._next = self._remembered(events).__next__
         self._covered = covered
         self._roles = roles
-        self._anchors = Anchors(self.reading)
+        self.anchors = Anchors(self.reading)
         self._anchored_prose: list[tuple[str, str, Position]] = []
 
     def compose(self) -> Node | None:
@@ -96,7 +97,7 @@ class Composer:
                     self._report_document(event)
                     break
                 root = self._value(self._next(), OTHER)
-        self._anchors.warn_of_unused(self._anchored_prose)
+        self.anchors.warn_of_unused(self._anchored_prose)
         return root
 
     def _remembered(self, events: Iterator[Event]) -> Iterator[Any]:
@@ -116,7 +117,7 @@ class Composer:
         else:
             node = self._sequence(event, role)
         if event.anchor is not None:
-            self._anchors.nodes[event.anchor] = node
+            self.anchors.nodes[event.anchor] = node
         return node
 
     # Collections
@@ -164,7 +165,7 @@ class Composer:
         if len(reading.open) >= MAX_LEVELS:
             self.reading.stop_at_depth(position)
         if event.anchor is not None:
-            self._anchors.nodes[event.anchor] = None
+            self.anchors.nodes[event.anchor] = None
         if event.tag is not None:
             check_tag(event, tags, self.reading)
         index = value_index(reading.text, event)
@@ -206,7 +207,7 @@ class Composer:
         is_plain = not event.style and event.tag is None
         if event.anchor is not None:
             node = ScalarNode(key, key, position, is_plain, position.line)
-            self._anchors.nodes[event.anchor] = node
+            self.anchors.nodes[event.anchor] = node
         if is_plain and key == _MERGE:
             return self._merge_key(collection, position)
         use = self._set_key(collection, key, position)
@@ -285,7 +286,7 @@ class Composer:
         text_line = position.line + 1 if style in ("|", ">") else position.line
         node = ScalarNode(value, text, position, is_plain, text_line)
         if event.anchor is not None:
-            self._anchors.nodes[event.anchor] = node
+            self.anchors.nodes[event.anchor] = node
         return node
 
     def _alias(self, event: Any, role: Role) -> Node:
@@ -294,7 +295,7 @@ class Composer:
     def _repeated(self, event: Any) -> tuple[Node, Position]:
         width = len(event.anchor) + 1
         position = mark_position(event.start_mark, self.reading.display_name, width)
-        return self._anchors.repeat(event.anchor, position), position
+        return self.anchors.repeat(event.anchor, position), position
 
     def _report_document(self, event: Any) -> None:
         self.reading.problems.append(

@@ -15,6 +15,7 @@ import yaml
 from storyboard.language.files import DISK, Files
 from storyboard.language.nodes import Node, ScalarNode
 from storyboard.language.text_files import MAX_BYTES, check_text, decode_text, read_text
+from storyboard.language.yaml.aliases import Alias
 from storyboard.language.yaml.compose import Composer
 from storyboard.language.yaml.reading import Stop
 from storyboard.language.yaml.text_keys import TEXT_KEYS, Role, roles_of
@@ -28,7 +29,8 @@ class Source(NamedTuple):
     """One file as it was read.
 
     `display_name` is the file's name in messages, `text` what can be quoted of it.
-    `root` is None where the file could not be read or parsed to its end.
+    `root` is None where the file could not be read or parsed to its end. `aliases` are in
+    file order.
     """
 
     path: Path
@@ -36,6 +38,7 @@ class Source(NamedTuple):
     text: str
     root: Node | None
     problems: tuple[Problem, ...] = ()
+    aliases: tuple[Alias, ...] = ()
 
 
 def read_source(
@@ -77,24 +80,27 @@ def _parse(text: str, display_name: str, path: Path, text_keys: frozenset[str]) 
     roles = roles_of(text_keys)
     while (composed := _compose(covered, display_name, roles)) is None:
         pass  # a template was covered; the text is read again from its start
-    root, found = composed
+    root, found, aliases = composed
     problems = [*covered.problems, *found]
     if root is None or (isinstance(root, ScalarNode) and root.value is None):
         if not problems:
             problems.append(_nothing(display_name))
         root = None
-    return Source(path, display_name, text, root, tuple(problems))
+    return Source(path, display_name, text, root, tuple(problems), tuple(aliases))
 
 
 def _compose(
     covered: Covered, display_name: str, roles: Mapping[str, Role]
-) -> tuple[Node | None, list[Problem]] | None:
-    """The root, None where it cannot be read to its end, and the problems; or None to try again."""
+) -> tuple[Node | None, list[Problem], list[Alias]] | None:
+    """The root, the problems and the aliases; or None to try again.
+
+    The root is None where the text cannot be read to its end.
+    """
     events = yaml.parse(covered.parsed, Loader=LOADER)
     composer = Composer(events, covered, display_name, roles)
     reading = composer.reading
     try:
-        return composer.compose(), reading.problems
+        return composer.compose(), reading.problems, composer.anchors.aliases
     except Stop as stop:
         template = stop.template
     # ValueError: the pure parser turns escapes and version numbers into
@@ -107,7 +113,7 @@ def _compose(
             reading.problems.append(syntax_problem(error, reading, composer.last))
     if template is not None and covered.cover(template, reading):
         return None
-    return None, reading.problems
+    return None, reading.problems, composer.anchors.aliases
 
 
 def _nothing(display_name: str) -> Problem:
