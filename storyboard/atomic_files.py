@@ -75,7 +75,7 @@ def digest_of(path: Path) -> str | None:
     """The sha256 of a plain file, in hexadecimal; None where there is none that can be read."""
     digest = hashlib.sha256()  # hashlib.file_digest came with Python 3.11
     try:
-        with open(path, "rb", opener=_open_unfollowed) as file:
+        with open(path, "rb", opener=open_unfollowed) as file:
             if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
                 return None
             while block := file.read(1 << 20):
@@ -85,7 +85,7 @@ def digest_of(path: Path) -> str | None:
     return digest.hexdigest()
 
 
-def _open_unfollowed(path: str, flags: int) -> int:
+def open_unfollowed(path: str, flags: int) -> int:
     """Opens a file, and fails where `path` is a link; never waits for the writer of a FIFO."""
     return os.open(path, flags | _NO_FOLLOW | _NO_WAIT, 0o666)
 
@@ -108,7 +108,7 @@ def _replace(path: Path, content: bytes) -> None:
     temporary = path.parent / f".storyboard-{secrets.token_hex(8)}.tmp"
     try:
         # Not tempfile: it makes files that only their owner can read, and these are to be shared.
-        with open(temporary, "xb", opener=_open_unfollowed) as file:
+        with open(temporary, "xb", opener=open_unfollowed) as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())

@@ -26,6 +26,7 @@ COMMANDS = {
     "status": "Each take's state, also while a render runs.",
     "resolve": "Decide by hand about a take whose outcome is not known.",
     "reconcile": "Look unknown outcomes up in the account's request log.",
+    "adopt": "Take over what another folder or manifest holds; sends nothing.",
     "schema": "The JSON Schemas of storyboards, requests and manifests.",
     "sandbox": "Serve a local API for rehearsals: no key, no money, no network.",
     "completion": "The script with which a shell completes what is typed.",

@@ -10,6 +10,7 @@
     |   +-- Unreachable        12   the API was never reached
     |   +-- NotNow             12   the API cannot answer now; the same read may pass later
     +-- StateError             2    the state file or the output folder cannot be used
+    |   +-- OwnedByAnother     2    the folder is another storyboard's, or another origin's
     |   +-- StorageFailed      6    the same in mid-run, when requests may have been sent
 
     DownloadError              one take has no video yet; the run goes on   retry?
@@ -87,6 +88,15 @@ class UsageError(StoryboardError):
 
 class StateError(StoryboardError):
     """The state file or the output folder cannot be read or written."""
+
+
+class OwnedByAnother(StateError):
+    """The output folder holds what `storyboard` was rendered into at `origin`."""
+
+    def __init__(self, message: str, *, next_step: str, origin: str, storyboard: str) -> None:
+        super().__init__(message, next_step=next_step)
+        self.origin = origin
+        self.storyboard = storyboard
 
 
 class StorageFailed(StateError):

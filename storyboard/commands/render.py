@@ -18,7 +18,6 @@ from storyboard.console.options import (
     PaymentOptions,
     PlanningOptions,
     RunOptions,
-    SandboxOptions,
     SelectionOptions,
     VariableOptions,
     json_option,
@@ -28,6 +27,7 @@ from storyboard.console.options import (
 from storyboard.console.plan_lines import describe_plan
 from storyboard.console.printing import ask, say
 from storyboard.console.read_storyboards import read_sound
+from storyboard.console.sandbox_options import SandboxOptions
 from storyboard.console.signals import interrupting
 from storyboard.console.summary import Outcome, exit_code_of, print_outcome
 from storyboard.engine.job import EngineSettings, RunResult
@@ -90,6 +90,7 @@ def command(
                     plan_options,
                     catalog=catalog,
                     lock_timeout_s=running.lock_wait_s(time.monotonic() - started_at),
+                    is_fresh=planning.fresh,
                     tell=say,
                 )
             )

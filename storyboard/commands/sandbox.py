@@ -14,8 +14,9 @@ import click
 
 from storyboard.console.durations import DURATION
 from storyboard.console.numbers import AMOUNT, ANY_WHOLE, COUNT_OR_NONE, PORT
-from storyboard.console.options import FILE, SandboxOptions, json_option, with_options
+from storyboard.console.options import FILE, json_option, with_options
 from storyboard.console.printing import align, print_json, print_lines, say
+from storyboard.console.sandbox_options import SandboxOptions
 from storyboard.console.signals import handling
 from storyboard.errors import ExitCode, UsageError
 from storyboard.private import KEY_VARIABLE, mask

@@ -11,22 +11,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import Field, dataclass, field, fields
 from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from storyboard.console.completers import (
-    complete_faults,
-    complete_scenes,
-    complete_tags,
-    complete_takes,
-)
+from storyboard.console.completers import complete_scenes, complete_tags, complete_takes
 from storyboard.console.durations import DURATION
 from storyboard.console.numbers import AMOUNT, COUNT, COUNT_OR_NONE
-from storyboard.errors import UsageError
 from storyboard.names import from_file_name, spelled_path
 
 if TYPE_CHECKING:
@@ -37,8 +31,6 @@ if TYPE_CHECKING:
     from storyboard.planning.plan import PlanOptions
     from storyboard.planning.selection import Selection
     from storyboard.project.workspace import Folders
-    from storyboard.records import Json
-    from storyboard.sandbox.settings import SandboxSettings
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -53,6 +45,12 @@ def option(flag: str, *more_flags: str, **attributes: Any) -> Any:
     default = () if attributes.get("multiple") else False if attributes.get("is_flag") else None
     declared = ((flag, *more_flags), attributes)
     return field(default=attributes.get("default", default), metadata={_OPTION: declared})
+
+
+def flag_of(one: Field[Any]) -> str:
+    """The flag of an option, by the field of its class."""
+    flags, _ = one.metadata[_OPTION]
+    return str(flags[0])
 
 
 def with_options(**kinds: type[Any]) -> Callable[[Command], Command]:
@@ -121,64 +119,6 @@ class FolderOptions:
         output = None if self.output is None else spelled_path(self.output)
         state = None if self.state is None else spelled_path(self.state)
         return Folders(self.sandbox, output, state, self.base_url)
-
-
-@dataclass(frozen=True, slots=True)
-class SandboxOptions:
-    """How the sandbox behaves; what is not given is as usual."""
-
-    render_time_s: float | None = option(
-        "--render-time",
-        type=DURATION,
-        metavar="TIME",
-        help="How long a task takes in the sandbox, if not 2s.",
-    )
-    spread_s: float | None = option(
-        "--spread",
-        type=DURATION,
-        metavar="TIME",
-        help="How much longer or shorter than --render-time it may take.",
-    )
-    clip_size: str | None = option(
-        "--clip-size",
-        type=click.Choice(["small", "preview", "full"]),
-        help="How large the sandbox draws its videos: small is the quickest, for long storyboards; "
-        "full is the model's own size. If not given, preview.",
-    )
-    faults: tuple[str, ...] = option(
-        "--fault",
-        multiple=True,
-        metavar="NAME=PROBABILITY",
-        shell_complete=complete_faults,
-        help="Let something go wrong in the sandbox: lost_reply=0.1 by chance, error_500=@2,5 at "
-        "these requests. storyboard sandbox --fault list names them all.",
-    )
-
-    @property
-    def flags(self) -> list[str]:
-        """The flags that are given."""
-        given = (one for one in fields(self) if getattr(self, one.name) != one.default)
-        return [one.metadata[_OPTION][0][0] for one in given]
-
-    def settings(self, usual: SandboxSettings) -> SandboxSettings:
-        """The `usual` settings with what is given. Raises UsageError for a fault that is none."""
-        from storyboard.sandbox.faults import fault_from_text, faults_from_json
-        from storyboard.sandbox.settings import ClipSize
-
-        try:
-            wanted: dict[str, Json] = dict(map(fault_from_text, self.faults))
-            faults = faults_from_json({"seed": usual.seed, **wanted})
-        except ValueError as error:
-            raise UsageError(
-                f"--fault: {error}", next_step="storyboard sandbox --fault list"
-            ) from None
-        changes: dict[str, Any] = {
-            "render_time_s": self.render_time_s,
-            "render_time_spread_s": self.spread_s,
-            "clip_size": self.clip_size and ClipSize(self.clip_size),
-        }
-        given = {name: value for name, value in changes.items() if value is not None}
-        return replace(usual, faults=faults, **given)
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,6 +216,9 @@ class PlanningOptions(PriceOptions):
         "--from-manifest",
         is_flag=True,
         help="Send the payloads of the manifest instead of the storyboard's.",
+    )
+    fresh: bool = option(
+        "--fresh", is_flag=True, help="Render anew what another folder beside this one holds."
     )
 
     @property

@@ -62,7 +62,8 @@ def open_folder(space: Workspace, *, lock_timeout_s: float = 0.0) -> Iterator[St
         adoptable = space.adoptable(space.own_submissions()) if space.has_other_manifest() else []
         check_not_emptied(space, adoptable)
         is_new = not has_state(space.state / STATE)
-        store = Store(space.state, origin=space.origin, storyboard=space.storyboard.name)
+        with space.explained_owner():
+            store = Store(space.state, origin=space.origin, storyboard=space.storyboard.name)
         folder = space.real_folder
         try:
             make_videos_folder(folder)
@@ -71,10 +72,7 @@ def open_folder(space: Workspace, *, lock_timeout_s: float = 0.0) -> Iterator[St
             with store.transaction():
                 for submission in adoptable:
                     store.adopt(submission)
-                known = store.submissions()
-                for row, after in zip(known, with_doubts(known), strict=True):
-                    if after is not row:
-                        store.update(after)
+                record_doubts(store)
             if submissions := store.submissions():  # else what lies there is all that tells of any
                 finish_moves(folder, submissions)
                 remove_partial_files(folder, submissions, now=asked_at)
@@ -87,6 +85,14 @@ def open_folder(space: Workspace, *, lock_timeout_s: float = 0.0) -> Iterator[St
             raise
         finally:
             store.close()
+
+
+def record_doubts(store: Store) -> None:
+    """Writes down which submissions contradict one another, within a transaction."""
+    known = store.submissions()
+    for row, after in zip(known, with_doubts(known), strict=True):
+        if after is not row:
+            store.update(after)
 
 
 def _write_gitignore(folder: Path) -> None:

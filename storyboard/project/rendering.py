@@ -13,6 +13,7 @@ from storyboard.planning.plan import PlanOptions, make_plan
 from storyboard.planning.selection import Selection, narrow, select_takes
 from storyboard.project.api_time import plan_by_api_time
 from storyboard.project.lost_records import check_not_emptied, check_records
+from storyboard.project.neighbour import refuse_to_pay_again
 from storyboard.project.output_folder import open_folder
 from storyboard.project.workspace import FolderSnapshot, Workspace
 from storyboard.records import Action, ActionKind, Plan, Submission, TakeState
@@ -56,14 +57,18 @@ def prepare(
     catalog: Catalog,
     lock_timeout_s: float,
     tell: Callable[[str], None],
+    is_fresh: bool = False,
 ) -> Iterator[Prepared]:
     """Takes the lock, opens the state, adopts what the manifest knows, and plans.
 
-    `tell` is given what the user should know beside the plan.
+    `tell` is given what the user should know beside the plan. Raises Refused where a
+    folder beside this one, which is new, holds most of its takes, unless `is_fresh`.
     """
     select_takes(space.storyboard.takes, selection)  # before a folder is made for a misspelt one
     with open_folder(space, lock_timeout_s=lock_timeout_s) as store:
         known, snapshot = store.submissions(), space.snapshot()
+        if not is_fresh:
+            refuse_to_pay_again(space, known)
         plan = plan_render(space, known, snapshot, selection, options, catalog=catalog, tell=tell)
         if not known:
             remove_partial_files(space.real_folder, known, now=datetime.now(timezone.utc))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import shlex
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from storyboard.api.credentials import find_base_url
 from storyboard.atomic_files import digest_of
-from storyboard.errors import UsageError
+from storyboard.errors import OwnedByAnother, UsageError
 from storyboard.outputs import MANIFEST
 from storyboard.planning.contradictions import with_doubts
 from storyboard.planning.states import HasFile, ManifestTasks, read_states
@@ -140,7 +141,35 @@ class Workspace:
 
         Raises StateError where it belongs to another origin or storyboard.
         """
-        return read_submissions(self.state, owner=(self.origin, self.storyboard.name))
+        with self.explained_owner():
+            return read_submissions(self.state, owner=(self.origin, self.storyboard.name))
+
+    @contextmanager
+    def explained_owner(self) -> Iterator[None]:
+        """Adds to an OwnedByAnother the commands for a folder that was renamed with its film."""
+        try:
+            yield
+        except OwnedByAnother as error:
+            error.next_step = self._way_after_renaming(error) or error.next_step
+            raise
+
+    def _way_after_renaming(self, error: OwnedByAnother) -> str | None:
+        """What to do where the folder was renamed along with its storyboard; None where it was not.
+
+        The name comes out of a state file that anybody may have written.
+        """
+        is_name = not {"/", "\\"} & {*error.storyboard}
+        if error.origin != self.origin or self.folders.output is not None or not is_name:
+            return None
+        before = replace(self.storyboard, name=error.storyboard)
+        folder = find_default_folder(before, self.origin)
+        if os.path.lexists(folder):
+            return None
+        return (
+            f"if {error.storyboard} was renamed, give the folder its name back and take over from "
+            f"it: {shlex.join(['mv', str(self.folder), str(folder)])}, then "
+            f"{self.command('adopt', str(folder))}; if not, choose another folder with --output"
+        )
 
     def known_submissions(self) -> list[Submission]:
         """All submissions, of the state file and of the manifest, oldest first; no lock."""

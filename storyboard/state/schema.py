@@ -12,7 +12,7 @@ from contextlib import closing, contextmanager
 from functools import lru_cache
 from pathlib import Path
 
-from storyboard.errors import StateError
+from storyboard.errors import OwnedByAnother, StateError
 from storyboard.names import fold
 from storyboard.state.checks import FOLDER_CHECKS, problem_of
 
@@ -185,10 +185,12 @@ def check_owner(db: sqlite3.Connection, owner: tuple[str, str], path: Path) -> b
     found = select_owner(db, path)
     (origin, storyboard), (wanted_origin, wanted) = found or owner, owner
     if origin != wanted_origin or fold(storyboard) != fold(wanted):
-        raise StateError(
+        raise OwnedByAnother(
             f"{path.parent} belongs to {storyboard} rendered at {origin}, "
             f"not to {wanted} at {wanted_origin}",
             next_step="choose another folder with --output",
+            origin=origin,
+            storyboard=storyboard,
         )
     return found is not None
 

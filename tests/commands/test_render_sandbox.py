@@ -10,7 +10,7 @@ import pytest
 
 from storyboard.commands.render import command as render_command
 from storyboard.commands.sandbox import command as sandbox_command
-from storyboard.console.options import SandboxOptions
+from storyboard.console.sandbox_options import SandboxOptions
 from storyboard.errors import ExitCode
 from storyboard.sandbox.faults import Faults
 from storyboard.sandbox.server import SandboxServer

@@ -51,18 +51,26 @@ def adoptable(
     if manifest is None:
         return []
     _check_owner(manifest, folder, origin=origin, storyboard=storyboard)
+    tries = iter(range(MAX_REPEATS_TRIED))
+    for block in manifest.takes:
+        _check_fingerprint(block, folder, tries)
+    return find_news(filter(None, map(to_submission, manifest.takes)), known, folder)
+
+
+def find_news(
+    told: Iterable[Submission], known: Iterable[Submission], folder: Path
+) -> list[Submission]:
+    """Of what is told elsewhere, what the state file with `known` lacks; for `Store.adopt`."""
     known = list(known)
     disputed = disputed_tasks(known)
     have: dict[str, list[Submission]] = {}
     for submission in known:
         have.setdefault(submission.fingerprint, []).append(submission)
     found = []
-    tries = iter(range(MAX_REPEATS_TRIED))
-    for block in manifest.takes:
-        _check_fingerprint(block, folder, tries)
-        reported = to_submission(block)
-        rows = have.setdefault(block.fingerprint, [])
-        if reported is None or not _is_missing(reported, rows):
+    for one in told:
+        reported = one
+        rows = have.setdefault(reported.fingerprint, [])
+        if not _is_missing(reported, rows):
             continue
         if reported.task_id in disputed and any(row.task_id == reported.task_id for row in rows):
             continue  # ours waits for a person to say whose the task is

@@ -100,6 +100,11 @@ def read_manifest(path: Path) -> Manifest | None:
         return None
     except OSError as error:
         raise _unusable(path, error.strerror or type(error).__name__) from error
+    return manifest_in(data, path)
+
+
+def manifest_in(data: bytes, path: Path) -> Manifest:
+    """The manifest that was read from `path`, checked throughout; as `read_manifest`."""
     try:
         document: Any = parse_manifest(data)
     except ValueError as error:

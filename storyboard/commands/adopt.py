@@ -1,0 +1,139 @@
+"""`storyboard adopt`: takes over results of another folder or manifest; sends nothing."""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import ExitStack
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+import click
+
+from storyboard.console.arguments import STDIN, file_argument
+from storyboard.console.options import (
+    FILE,
+    FolderOptions,
+    VariableOptions,
+    json_option,
+    with_options,
+)
+from storyboard.console.printing import print_json, print_lines
+from storyboard.console.read_storyboards import read_sound
+from storyboard.errors import ExitCode, StateError, UsageError
+from storyboard.models.catalog import load_catalog
+from storyboard.names import spelled_path
+from storyboard.outputs.write import write_outputs
+from storyboard.project.output_folder import open_folder
+from storyboard.project.source import Source, lockable_folder, parse_source, read_source
+from storyboard.project.workspace import Workspace, find_workspaces
+from storyboard.records import Submission, SubmissionState
+from storyboard.recovery.adoption import Adoption, adopt_from
+from storyboard.reporting.amounts import count_text
+from storyboard.state.lock import hold_lock
+
+_WORDS = {
+    SubmissionState.SUCCEEDED: "rendered",
+    SubmissionState.ACCEPTED: "rendering",
+    SubmissionState.UNKNOWN: "unknown",
+}
+_OTHERWISE = "failed"
+
+
+@click.command()
+@file_argument
+@click.argument("source", type=FILE, metavar="FROM")
+@with_options(variables=VariableOptions, where=FolderOptions)
+@json_option
+def command(
+    *, file: Path, source: Path, variables: VariableOptions, where: FolderOptions, as_json: bool
+) -> int:
+    """Take over what FROM holds of the takes of FILE, so that nothing of it is paid again.
+
+    FROM is an output folder of the same origin, as of a storyboard that was renamed, a
+    manifest, or - for a manifest from the standard input. Takes are the same where their
+    requests are. Videos are linked where the disk allows, else copied; tasks that still
+    render and unknown outcomes are taken over as such. FROM stays as it is.
+    """
+    boards = read_sound([file], load_catalog(), variables, as_json=as_json)
+    if not boards:
+        return ExitCode.USAGE
+    space = find_workspaces(boards, where.folders)[0]
+    with ExitStack() as locks:
+        found = _read(spelled_path(source), space, locks)
+        store = locks.enter_context(open_folder(space))
+        adoption = adopt_from(found, space, store)
+        states = space.read_states(store.submissions(), space.snapshot())
+        write_outputs(space.storyboard, space.origin, states, space.real_folder, store)
+    if as_json:
+        print_json(_document(space, found, adoption))
+    else:
+        print_lines(_lines(space, found, adoption))
+    return ExitCode.OK
+
+
+def _read(path: Path, space: Workspace, locks: ExitStack) -> Source:
+    """What FROM holds, its folder locked where it has one."""
+    if path == STDIN:
+        from storyboard.outputs.manifest.file import MAX_BYTES
+
+        data = sys.stdin.buffer.read(MAX_BYTES + 1)
+        return parse_source(data, "the standard input", origin=space.origin)
+    folder = lockable_folder(path)
+    if folder is not None:
+        if folder.resolve() == space.real_folder:
+            raise UsageError(
+                f"{path} is where {space.storyboard.path} is rendered itself",
+                next_step="name the folder or the manifest that holds more than this one",
+            )
+        try:
+            locks.enter_context(hold_lock(folder, now=datetime.now(timezone.utc)))
+        except StateError as error:
+            step = "make it writable for this command, or copy it and name the copy"
+            raise StateError(str(error), next_step=step) from error
+    return read_source(path, origin=space.origin)
+
+
+def _lines(space: Workspace, source: Source, adoption: Adoption) -> Iterator[str]:
+    file = space.storyboard.path
+    if not adoption.submissions:
+        yield f"{file}: {source.name} holds nothing that it lacks"
+    else:
+        words = Counter(_WORDS.get(one.state, _OTHERWISE) for one in adoption.submissions)
+        counts = ", ".join(
+            f"{words[word]} {word}" for word in (*_WORDS.values(), _OTHERWISE) if words[word]
+        )
+        ways = Counter(way.value for way in adoption.placed.values())
+        files = ", ".join(f"{count_text(ways[way], 'video')} {way}" for way in sorted(ways))
+        yield f"{file}: took over {counts} from {source.name}" + (f"; {files}" if files else "")
+    if adoption.left_open:
+        names = ", ".join(sorted({one.take for one in adoption.left_open}))
+        yield (
+            f"still open there, and of no take of {file}: {names}; "
+            "a render of the storyboard that it belongs to goes on with it"
+        )
+
+
+def _document(space: Workspace, source: Source, adoption: Adoption) -> dict[str, Any]:
+    return {
+        "file": str(space.storyboard.path),
+        "from": source.name,
+        "output": str(space.folder),
+        "origin": space.origin,
+        "adopted": [_adopted(one, adoption) for one in adoption.submissions],
+        "left_open": [{"take": one.take, "task_id": one.task_id} for one in adoption.left_open],
+    }
+
+
+def _adopted(submission: Submission, adoption: Adoption) -> dict[str, Any]:
+    way = adoption.placed.get(submission.id)
+    return {
+        "take": submission.take,
+        "state": submission.state.value,
+        "fingerprint": submission.fingerprint,
+        "task_id": submission.task_id,
+        "file": submission.video.path if submission.video else None,
+        "placed": way.value if way else None,
+    }

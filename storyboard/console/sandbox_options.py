@@ -1,0 +1,75 @@
+"""The options that say how the sandbox behaves: of `sandbox`, and of a render in it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields, replace
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from storyboard.console.completers import complete_faults
+from storyboard.console.durations import DURATION
+from storyboard.console.options import flag_of, option
+from storyboard.errors import UsageError
+
+if TYPE_CHECKING:
+    from storyboard.records import Json
+    from storyboard.sandbox.settings import SandboxSettings
+
+
+@dataclass(frozen=True, slots=True)
+class SandboxOptions:
+    """How the sandbox behaves; what is not given is as usual."""
+
+    render_time_s: float | None = option(
+        "--render-time",
+        type=DURATION,
+        metavar="TIME",
+        help="How long a task takes in the sandbox, if not 2s.",
+    )
+    spread_s: float | None = option(
+        "--spread",
+        type=DURATION,
+        metavar="TIME",
+        help="How much longer or shorter than --render-time it may take.",
+    )
+    clip_size: str | None = option(
+        "--clip-size",
+        type=click.Choice(["small", "preview", "full"]),
+        help="How large the sandbox draws its videos: small is the quickest, for long storyboards; "
+        "full is the model's own size. If not given, preview.",
+    )
+    faults: tuple[str, ...] = option(
+        "--fault",
+        multiple=True,
+        metavar="NAME=PROBABILITY",
+        shell_complete=complete_faults,
+        help="Let something go wrong in the sandbox: lost_reply=0.1 by chance, error_500=@2,5 at "
+        "these requests. storyboard sandbox --fault list names them all.",
+    )
+
+    @property
+    def flags(self) -> list[str]:
+        """The flags that are given."""
+        given = (one for one in fields(self) if getattr(self, one.name) != one.default)
+        return [flag_of(one) for one in given]
+
+    def settings(self, usual: SandboxSettings) -> SandboxSettings:
+        """The `usual` settings with what is given. Raises UsageError for a fault that is none."""
+        from storyboard.sandbox.faults import fault_from_text, faults_from_json
+        from storyboard.sandbox.settings import ClipSize
+
+        try:
+            wanted: dict[str, Json] = dict(map(fault_from_text, self.faults))
+            faults = faults_from_json({"seed": usual.seed, **wanted})
+        except ValueError as error:
+            raise UsageError(
+                f"--fault: {error}", next_step="storyboard sandbox --fault list"
+            ) from None
+        changes: dict[str, Any] = {
+            "render_time_s": self.render_time_s,
+            "render_time_spread_s": self.spread_s,
+            "clip_size": self.clip_size and ClipSize(self.clip_size),
+        }
+        given = {name: value for name, value in changes.items() if value is not None}
+        return replace(usual, faults=faults, **given)

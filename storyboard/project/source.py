@@ -1,0 +1,189 @@
+"""Another folder or manifest, from which a storyboard may take over results. Changes nothing in it.
+
+It may come from anybody: its state file and its manifest are checked as those of
+the storyboard's own folder are, no link is followed, and a submission counts only
+where its fingerprint is that of its payload.
+"""
+
+from __future__ import annotations
+
+import re
+import stat
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from storyboard.atomic_files import digest_of
+from storyboard.errors import UsageError
+from storyboard.fingerprint import fingerprint
+from storyboard.names import fold, is_video_path
+from storyboard.outputs import MANIFEST
+from storyboard.records import OPEN_STATES, Submission, SubmissionState, Take
+from storyboard.state.files import FILE_NAME as STATE
+from storyboard.state.files import has_state
+from storyboard.state.queries import read_outputs, read_owner, read_submissions
+
+if TYPE_CHECKING:
+    from storyboard.outputs.manifest.file import Manifest
+
+_TAKE_NUMBER = re.compile(r"\.[tT]([0-9]{1,4})$")
+_NEVER_ACCEPTED = frozenset({SubmissionState.UNAVAILABLE, SubmissionState.RELEASED})
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What a folder or a manifest tells, oldest first, and the folder that its videos lie in.
+
+    `name` is how people are told of it; `folder` is None where there is none.
+    """
+
+    name: str
+    folder: Path | None
+    submissions: Sequence[Submission]
+
+    def find_file(self, submission: Submission) -> Path | None:
+        """The file of a submission's video, where one of its size is there."""
+        video = submission.video
+        if self.folder is None or video is None or not is_video_path(video.path):
+            return None
+        path = self.folder / video.path
+        try:
+            found = path.lstat()
+        except OSError:
+            return None
+        is_likely = stat.S_ISREG(found.st_mode) and found.st_size == video.size_bytes
+        return path if is_likely else None
+
+
+def read_source(path: Path, *, origin: str) -> Source:
+    """What an output folder, or a manifest in a file, tells of the API at `origin`.
+
+    Raises:
+        UsageError: it is neither, is a link, or is of another origin.
+        StateError: its state file cannot be used.
+    """
+    from storyboard.outputs.manifest.file import read_manifest
+
+    is_folder = path.is_dir()
+    folder, file = (path, path / MANIFEST) if is_folder else (path.parent, path)
+    for one in (path, folder / "videos"):
+        _refuse_link(one)
+    owner = read_owner(folder) if is_folder else None
+    if owner is not None:
+        _check_origin(path, owner[0], origin)
+    own = read_submissions(folder) if owner is not None else []
+    manifest = read_manifest(file) if owner is None or _is_news(file) else None
+    if owner is None and manifest is None:
+        raise UsageError(
+            f"{path} holds neither {STATE} nor {MANIFEST}, so nothing was rendered there"
+            if is_folder
+            else f"there is no {path}",
+            next_step="name an output folder, such as renders/NAME, or a manifest",
+        )
+    return Source(str(path), folder, [*own, *_told_by(manifest, own, file, origin=origin)])
+
+
+def parse_source(data: bytes, name: str, *, origin: str) -> Source:
+    """What a manifest tells that was read from elsewhere than a file, and is called `name`."""
+    from storyboard.outputs.manifest.file import manifest_in
+
+    path = Path(name)
+    return Source(name, None, _told_by(manifest_in(data, path), [], path, origin=origin))
+
+
+def lockable_folder(path: Path) -> Path | None:
+    """The folder whose lock keeps what `path` tells as it is; None where nothing was rendered.
+
+    Raises UsageError where `path` is a link: a lock is a file that is made there.
+    """
+    _refuse_link(path)
+    folder = path if path.is_dir() else path.parent
+    has_manifest = path.is_dir() and (folder / MANIFEST).is_file()
+    return folder if has_manifest or has_state(folder / STATE) else None
+
+
+def choose_needed(source: Source, takes: Sequence[Take]) -> list[Submission]:
+    """What a source tells of these takes, by their fingerprints; of a locked one also its videos.
+
+    What was never accepted is left out. Raises UsageError where a fingerprint is not
+    that of its payload: anybody's request would pass for one of ours.
+    """
+    wanted = {take.fingerprint for take in takes}
+    locked = {fold(take.id) for take in takes if take.is_locked}
+    needed = [
+        one
+        for one in source.submissions
+        if one.state not in _NEVER_ACCEPTED
+        and (
+            one.fingerprint in wanted
+            or (one.state is SubmissionState.SUCCEEDED and fold(one.take) in locked)
+        )
+    ]
+    for one in needed:
+        if not _has_own_fingerprint(one):
+            raise UsageError(
+                f"{source.name}: take {one.take} has a fingerprint that is not that of its "
+                "payload, so nothing is taken over from there",
+                next_step="restore it from git or from a copy",
+            )
+    return needed
+
+
+def count_held(source: Source, takes: Iterable[Take], *, is_sandbox: bool) -> int:
+    """How many of the takes' requests a source has rendered, or has open.
+
+    Of the sandbox only what can be taken over counts: what it has the video of.
+    """
+    held = {
+        one.fingerprint
+        for one in source.submissions
+        if one.state in OPEN_STATES or one.state is SubmissionState.SUCCEEDED
+        if not is_sandbox or source.find_file(one) is not None
+    }
+    return len(held & {take.fingerprint for take in takes})
+
+
+def _is_news(manifest: Path) -> bool:
+    """Whether a folder's manifest is another than the one that was made from its state file."""
+    written = read_outputs(manifest.parent).get(MANIFEST)
+    return written is None or written.sha256 != digest_of(manifest)
+
+
+def _told_by(
+    manifest: Manifest | None, own: Sequence[Submission], path: Path, *, origin: str
+) -> list[Submission]:
+    """What a manifest tells that the submissions of its folder do not."""
+    if manifest is None:
+        return []
+    from storyboard.outputs.manifest.adopt import adoptable
+
+    _check_origin(path, manifest.origin, origin)
+    return adoptable(manifest, own, path.parent, origin=origin)
+
+
+def _refuse_link(path: Path) -> None:
+    if path.is_symlink():
+        raise UsageError(
+            f"{path} is a symbolic link, and nothing is read through one",
+            next_step="name the folder or the file itself",
+        )
+
+
+def _check_origin(path: Path, origin: str, wanted: str) -> None:
+    if origin != wanted:
+        raise UsageError(
+            f"{path} tells of videos made at {origin}, not at {wanted}",
+            next_step="name a folder of that origin, or say with --sandbox or --base-url which "
+            "one is meant",
+        )
+
+
+def _has_own_fingerprint(submission: Submission) -> bool:
+    """Whether the fingerprint is that of model and payload, for a repeat that its take can be."""
+    found = _TAKE_NUMBER.search(submission.take)
+    model, payload = submission.model, submission.payload
+    return any(
+        fingerprint(model, payload, repeat=repeat) == submission.fingerprint
+        for repeat in range(int(found[1]) if found else 1)
+    )

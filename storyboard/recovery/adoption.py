@@ -1,0 +1,207 @@
+"""Takes over what another folder or manifest tells of a storyboard's takes; sends nothing.
+
+The rows go first, then the files: where this is ended in between, the same
+command goes on, and a render asks before it pays.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from enum import Enum
+from pathlib import Path
+
+from storyboard.atomic_files import open_unfollowed
+from storyboard.engine.downloads import add_video
+from storyboard.engine.job import Job
+from storyboard.errors import StateError
+from storyboard.outputs.manifest.adopt import find_news
+from storyboard.outputs.manifest.times import whole_second
+from storyboard.project.default_folder import SANDBOX
+from storyboard.project.output_folder import record_doubts
+from storyboard.project.sandbox_tasks import without_foreign_tasks
+from storyboard.project.source import Source, choose_needed
+from storyboard.project.workspace import Workspace
+from storyboard.records import OPEN_STATES, Plan, Submission, SubmissionState, Video
+from storyboard.recovery.decisions import UNKNOWN_STATES
+from storyboard.state.store import Store
+from storyboard.videos.files import has_file, holds_video, move_into_place, partial_path
+
+_BLOCK = 1 << 20  # bytes
+_WITH_TASK = frozenset({SubmissionState.ACCEPTED, SubmissionState.SUCCEEDED})
+
+
+class Placed(Enum):
+    """How a video came into the folder."""
+
+    LINKED = "linked"
+    COPIED = "copied"
+
+
+@dataclass(frozen=True, slots=True)
+class Adoption:
+    """What was taken over: the rows as they are now, and how each video came, by row.
+
+    `left_open` are what the source has in flight or unknown that no take here asks for.
+    """
+
+    submissions: tuple[Submission, ...]
+    placed: dict[int, Placed]
+    left_open: tuple[Submission, ...]
+
+
+def adopt_from(source: Source, space: Workspace, store: Store) -> Adoption:
+    """Takes over what the storyboard's takes need; the caller holds the locks of both folders.
+
+    Raises UsageError where the source is not to be trusted, StateError where the folder
+    cannot be written; what was taken over by then stays.
+    """
+    needed = [_as_told(one, source) for one in choose_needed(source, space.storyboard.takes)]
+    if space.origin == SANDBOX:
+        needed = _of_this_sandbox(needed, source, space)
+    with store.transaction():
+        news = _find_news(needed, store.submissions(), space.real_folder)
+        adopted = {store.adopt(one).id for one in news}
+        record_doubts(store)
+    placed = _place_files(needed, source, space.real_folder, store)
+    changed = adopted | placed.keys()
+    asked_for = {take.fingerprint for take in space.storyboard.takes}
+    return Adoption(
+        tuple(one for one in store.submissions() if one.id in changed),
+        placed,
+        tuple(
+            one
+            for one in source.submissions
+            if one.state in OPEN_STATES and one.fingerprint not in asked_for
+        ),
+    )
+
+
+def _as_told(submission: Submission, source: Source) -> Submission:
+    """The submission as another state file takes it over.
+
+    An unknown outcome is then asked about in two places, and says so wherever it is shown.
+    """
+    if submission.state not in UNKNOWN_STATES:
+        return replace(submission, id=0)
+    came = submission.reason or "no usable answer came"
+    where = f"taken over from {source.name}, where it may be open as well: decide in one of the two"
+    return replace(
+        submission,
+        id=0,
+        state=SubmissionState.UNKNOWN,
+        reason=came if "taken over from " in came else f"{came}; {where}",
+    )
+
+
+def _find_news(
+    needed: Sequence[Submission], known: Sequence[Submission], folder: Path
+) -> list[Submission]:
+    """What the state file lacks, with the rows that are completed by what was decided there."""
+    decided = [
+        replace(one, id=own.id, video=None)
+        for one in needed
+        if one.state in _WITH_TASK and (own := _unknown_of(one, known)) is not None
+    ]
+    ids = {one.id for one in decided}
+    # What is open first: beside a success it is a version more, which was paid for as well.
+    ranked = sorted(needed, key=_rank)
+    others = [one for one in known if one.id not in ids]
+    return [*decided, *find_news(ranked, [*others, *decided], folder)]
+
+
+def _rank(submission: Submission) -> tuple[int, float]:
+    """What is open before what succeeded; of what led to nothing the last one, which counts."""
+    if submission.state in OPEN_STATES:
+        return 0, 0.0
+    if submission.state is SubmissionState.SUCCEEDED:
+        return 1, 0.0
+    return 2, -submission.sent_at.timestamp()
+
+
+def _unknown_of(told: Submission, known: Sequence[Submission]) -> Submission | None:
+    """Our row of the same POST, whose outcome we do not know and the source does."""
+    return next(
+        (
+            one
+            for one in known
+            if one.state in UNKNOWN_STATES
+            and one.task_id is None
+            and one.fingerprint == told.fingerprint
+            and whole_second(one.sent_at) == whole_second(told.sent_at)
+        ),
+        None,
+    )
+
+
+def _of_this_sandbox(
+    needed: Sequence[Submission], source: Source, space: Workspace
+) -> list[Submission]:
+    """Without what only the sandbox of the source could finish: it is rendered again, for free."""
+    local = {id(one) for one in without_foreign_tasks(needed, space.folder, space.state)}
+    return [one for one in needed if id(one) in local or source.find_file(one) is not None]
+
+
+def _place_files(
+    needed: Sequence[Submission], source: Source, folder: Path, store: Store
+) -> dict[int, Placed]:
+    """Brings the videos of the source that are not in place here, and says how, by row."""
+    files = {
+        (one.fingerprint, one.task_id): (path, one.video)
+        for one in needed
+        if one.video is not None and (path := source.find_file(one)) is not None
+    }
+    job = Job("adopt", Plan(()), store, folder)
+    placed = {}
+    for row in store.submissions():
+        path, video = files.get((row.fingerprint, row.task_id), (None, None))
+        is_here = row.video is not None and has_file(folder, row.video)
+        if path is None or video is None or is_here or row.state is not SubmissionState.SUCCEEDED:
+            continue
+        how = _bring(path, partial_path(folder, row), video)
+        if how is not None:
+            named = add_video(job, row, video).video
+            if named is not None:
+                move_into_place(folder, partial_path(folder, row), named.path)
+            placed[row.id] = how
+    return placed
+
+
+def _bring(path: Path, partial: Path, video: Video) -> Placed | None:
+    """Links or copies a file to `partial`; None where it does not hold the video, to the byte.
+
+    Raises StateError where the disk refuses.
+    """
+    with suppress(FileNotFoundError):
+        partial.unlink()
+    how = Placed.LINKED
+    try:
+        os.link(path, partial, follow_symlinks=False)
+    except (OSError, NotImplementedError):  # another disk, or one without hard links
+        how = Placed.COPIED
+        _copy(path, partial, video)
+    # Checked where it lies now: what it was linked or copied from may have been exchanged.
+    if stat.S_ISREG(partial.lstat().st_mode) and holds_video(partial, video):
+        return how
+    partial.unlink()
+    return None
+
+
+def _copy(path: Path, partial: Path, video: Video) -> None:
+    try:
+        with open(path, "rb", opener=open_unfollowed) as source, partial.open("xb") as target:
+            left = video.size_bytes + 1  # it may have grown
+            while block := source.read(min(left, _BLOCK)):
+                left -= target.write(block)
+            target.flush()
+            os.fsync(target.fileno())
+    except OSError as error:
+        with suppress(OSError):
+            partial.unlink()
+        raise StateError(
+            f"{path} could not be copied to {partial.parent}: {error.strerror or error}",
+            next_step="free some space or mend the permissions, then run the same command again",
+        ) from error

@@ -1,0 +1,395 @@
+"""`storyboard adopt`: a renamed film, a film beside another, and what is hostile in the other."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import shutil
+import sqlite3
+import sys
+from collections.abc import Callable
+from contextlib import closing
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from storyboard.sandbox.faults import Faults
+from storyboard.sandbox.server import SandboxServer
+from storyboard.sandbox.settings import SandboxSettings
+from storyboard.state.lock import hold_lock
+from storyboard.state.queries import read_submissions
+from tests.commands.films import FILM, Program
+from tests.project.rendered import original, rendered
+
+__all__ = ["original", "rendered"]
+
+OLD, NEW = Path("renders/film"), Path("renders/movie")
+FREE_OLD, FREE_NEW = Path("renders/film.sandbox"), Path("renders/movie.sandbox")
+MOVIE = Path("movie.yaml")
+
+
+@pytest.fixture
+def renamed(rendered: Path) -> Path:
+    """A film that the sandbox has rendered, and whose file has another name by now."""
+    return rendered.rename(MOVIE)
+
+
+def adopt(program: Program, source: Path | str = FREE_OLD, *more: str | Path) -> Any:
+    return program("adopt", MOVIE, source, "--sandbox", *more)
+
+
+def in_state(folder: Path, statement: str, *values: object) -> None:
+    with closing(sqlite3.connect(folder / "state.sqlite3")) as db, db:
+        db.execute(statement, values)
+
+
+# A rename
+
+
+def test_the_plan_of_a_renamed_film_names_the_command_and_a_render_waits_for_it(
+    program: Program, renamed: Path
+) -> None:
+    command = "storyboard adopt movie.yaml renders/film.sandbox --sandbox"
+    plan = program("plan", renamed, "--sandbox").out
+    assert plan.endswith(
+        "renders/film.sandbox holds 3 of these 3 requests; a render stops until they are taken "
+        f"over, or renders them anew with --fresh\n    next: {command}\n"
+    )
+    document = program("plan", renamed, "--sandbox", "--json").json["storyboards"][0]
+    assert document["held_beside"] == {"folder": str(FREE_OLD), "requests": 3, "next": command}
+    render = program("render", renamed, "--sandbox", "--yes")
+    assert (render.code, render.out, render.err) == (
+        3,
+        "",
+        "error: renders/film.sandbox holds 3 of the 3 requests of movie.yaml, and "
+        "renders/movie.sandbox none of them; nothing was sent.\n"
+        f"    next: {command} (or --fresh, which renders them anew)\n",
+    )
+    assert program(*command.split()[1:]).code == 0
+    assert program("plan", renamed, "--sandbox").out.startswith("movie.yaml: 3 keep\n")
+    assert program("render", renamed, "--sandbox").code == 0
+
+
+def test_fresh_renders_anew_and_is_not_told_of_the_old_folder(
+    program: Program, renamed: Path
+) -> None:
+    assert "holds" not in program("plan", renamed, "--sandbox", "--fresh").out
+    options = ("--sandbox", "--fresh", "--timeout", "0.01s")
+    assert program("render", renamed, *options).code == 5
+
+
+def test_a_folder_that_was_renamed_with_its_film_says_how_to_go_on(
+    program: Program, renamed: Path
+) -> None:
+    FREE_OLD.rename(FREE_NEW)
+    for command in (("plan",), ("render", "--yes"), ("status",)):
+        output = program(command[0], renamed, "--sandbox", *command[1:])
+        assert output.code == 2
+        assert output.err == (
+            "error: renders/movie.sandbox belongs to film rendered at sandbox, not to movie at "
+            "sandbox.\n    next: if film was renamed, give the folder its name back and take over "
+            "from it: mv renders/movie.sandbox renders/film.sandbox, then storyboard adopt "
+            "movie.yaml renders/film.sandbox --sandbox; if not, choose another folder with "
+            "--output\n"
+        )
+
+
+@pytest.mark.parametrize("name", ["../../home", "a/b", "film"])
+def test_a_folder_s_owner_sends_nobody_elsewhere(
+    program: Program, renamed: Path, name: str
+) -> None:
+    shutil.copytree(FREE_OLD, FREE_NEW)
+    in_state(FREE_NEW, "UPDATE folder SET storyboard = ?", name)
+    output = program("plan", renamed, "--sandbox")
+    assert output.err.endswith("    next: choose another folder with --output\n")
+
+
+def test_only_most_of_the_takes_stop_a_render(program: Program, renamed: Path) -> None:
+    MOVIE.write_text(FILM.replace("seed: 7", "seed: 70"), "utf-8")
+    assert "holds" not in program("plan", renamed, "--sandbox").out
+    assert adopt(program).out.startswith("movie.yaml: took over 1 rendered from")
+
+
+def test_a_folder_that_holds_something_is_no_new_one(program: Program, renamed: Path) -> None:
+    options = ("--sandbox", "--only", "one")
+    assert program("render", renamed, "--fresh", "--quiet", *options).code == 0
+    assert "holds" not in program("plan", renamed, "--sandbox").out
+
+
+@pytest.mark.parametrize("harm", ["link", "damage", "no videos", "another origin"])
+def test_what_cannot_be_taken_over_stops_nothing(
+    program: Program, renamed: Path, harm: str
+) -> None:
+    if harm == "link":
+        FREE_OLD.rename("elsewhere")
+        FREE_OLD.symlink_to(Path("elsewhere").resolve())
+    elif harm == "damage":
+        (FREE_OLD / "state.sqlite3").write_bytes(b"no database" * 100)
+    elif harm == "no videos":
+        shutil.rmtree(FREE_OLD / "videos")
+    else:
+        in_state(FREE_OLD, "UPDATE folder SET origin = 'http://127.0.0.1:9'")
+    assert "holds" not in program("plan", renamed, "--sandbox").out
+
+
+# What is taken over
+
+
+def test_videos_are_linked_and_the_source_stays_as_it_is(program: Program, renamed: Path) -> None:
+    before = {path: path.read_bytes() for path in FREE_OLD.glob("*") if path.is_file()}
+    output = adopt(program)
+    assert (
+        output.out
+        == "movie.yaml: took over 3 rendered from renders/film.sandbox; 3 videos linked\n"
+    )
+    for path in (FREE_OLD / "videos").glob("*.mp4"):
+        assert path.samefile(FREE_NEW / "videos" / path.name)
+    assert {path: path.read_bytes() for path in before} == before
+    again = adopt(program)
+    assert (again.code, again.out) == (
+        0,
+        "movie.yaml: renders/film.sandbox holds nothing that it lacks\n",
+    )
+    manifest = json.loads((FREE_NEW / "manifest.json").read_text("utf-8"))
+    assert manifest["storyboard"] == "movie"
+    assert all(take["file"] for take in manifest["takes"])
+
+
+def test_without_hard_links_videos_are_copied(
+    program: Program, renamed: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*arguments: object, **more: object) -> None:
+        raise OSError(18, "Invalid cross-device link")
+
+    monkeypatch.setattr(os, "link", refuse)
+    document = adopt(program, FREE_OLD, "--json").json
+    assert [take["placed"] for take in document["adopted"]] == ["copied"] * 3
+    for take in document["adopted"]:
+        copy = FREE_NEW / take["file"]
+        assert copy.read_bytes() == (FREE_OLD / take["file"]).read_bytes()
+        assert not copy.samefile(FREE_OLD / take["file"])
+
+
+def test_a_manifest_is_a_source_as_well(program: Program, renamed: Path) -> None:
+    output = adopt(program, FREE_OLD / "manifest.json")
+    assert "took over 3 rendered" in output.out
+    assert program("plan", renamed, "--sandbox").out.startswith("movie.yaml: 3 keep\n")
+
+
+def test_a_name_that_is_taken_here_by_another_video_is_left_alone(
+    program: Program, renamed: Path
+) -> None:
+    (FREE_NEW / "videos").mkdir(parents=True)
+    (FREE_NEW / "videos" / "one.v001.mp4").write_bytes(b"another")
+    assert adopt(program).code == 0
+    assert (FREE_NEW / "videos" / "one.v001.mp4").read_bytes() == b"another"
+    assert (FREE_NEW / "videos" / "one.v002.mp4").is_file()
+    assert program("plan", renamed, "--sandbox").out.startswith("movie.yaml: 3 keep\n")
+
+
+def test_a_file_that_is_not_the_video_to_the_byte_is_not_taken(
+    program: Program, renamed: Path
+) -> None:
+    path = FREE_OLD / "videos" / "one.v001.mp4"
+    path.write_bytes(path.read_bytes()[::-1])
+    assert "2 videos linked" in adopt(program).out
+    assert not list((FREE_NEW / "videos").glob("one.*"))
+    assert not list((FREE_NEW / "videos").glob(".*"))
+
+
+def test_a_file_that_came_later_is_taken_by_the_same_command(
+    program: Program, renamed: Path
+) -> None:
+    assert adopt(program).code == 0
+    (FREE_NEW / "videos" / "one.v001.mp4").unlink()
+    assert adopt(program).out.endswith("1 video linked\n")
+    assert program("plan", renamed, "--sandbox").out.startswith("movie.yaml: 3 keep\n")
+
+
+def test_a_locked_shot_brings_its_video_along(program: Program, renamed: Path) -> None:
+    MOVIE.write_text(FILM.replace("in a storm", "in a calm\n    locked: true"), "utf-8")
+    assert "took over 3 rendered" in adopt(program).out
+    assert program("plan", renamed, "--sandbox").out.startswith("movie.yaml: 3 keep\n")
+
+
+# Against an API: what is paid there
+
+
+def test_a_task_that_still_renders_is_awaited_in_both_and_paid_once(
+    program: Program, film: Path, server: SandboxServer
+) -> None:
+    server.settings = SandboxSettings(
+        render_time_s=0.5, max_in_flight=50, requests_per_minute=100_000
+    )
+    assert program("render", film, "--yes", "--timeout", "0.3s").code == 5
+    shutil.copy(film, MOVIE)
+    output = program("adopt", MOVIE, OLD)
+    assert output.out == "movie.yaml: took over 3 rendering from renders/film\n"
+    for board in (film, MOVIE):
+        assert program("render", board, "--yes", "--quiet", "--no-download").code == 0
+    assert server.ledger.posts == 3
+
+
+def lose_one(program: Program, film: Path, server: SandboxServer) -> None:
+    server.faults = Faults(lost_reply=(1,))
+    options = ("--no-download", "--concurrency", "1", "--only", "one")
+    assert program("render", film, "--yes", *options).code == 4
+    server.faults = Faults()
+    shutil.copy(film, MOVIE)
+
+
+def test_an_unknown_outcome_says_where_it_came_from(
+    program: Program, film: Path, server: SandboxServer
+) -> None:
+    lose_one(program, film, server)
+    assert "took over 1 unknown" in program("adopt", MOVIE, OLD).out
+    plan = program("plan", MOVIE, "--only", "one").out
+    assert (
+        "; taken over from renders/film, where it may be open as well: decide in one of the two; "
+        "it may have been charged" in plan
+    )
+    assert (
+        program("adopt", MOVIE, OLD).out == "movie.yaml: renders/film holds nothing that it lacks\n"
+    )
+
+
+def test_what_was_decided_in_one_folder_is_taken_back_by_the_other_and_paid_once(
+    program: Program, film: Path, server: SandboxServer
+) -> None:
+    lose_one(program, film, server)
+    assert program("adopt", MOVIE, OLD).code == 0
+    [task] = server.ledger.submissions
+    assert program("resolve", MOVIE, "one", "--task-id", task.id).code == 0
+    assert "took over 1 rendering" in program("adopt", film, NEW).out
+    for board in (film, MOVIE):
+        assert program("render", board, "--yes", "--only", "one", "--no-download").code == 0
+    assert (
+        program("render", film, "--yes", "--only", "one", "--force", "--max-takes", "0").code == 3
+    )
+    assert server.ledger.posts == 1
+
+
+def test_what_is_open_and_of_no_take_is_named(
+    program: Program, film: Path, server: SandboxServer
+) -> None:
+    lose_one(program, film, server)
+    MOVIE.write_text(FILM.replace("a storm", "a calm"), "utf-8")
+    output = program("adopt", MOVIE, OLD)
+    assert output.out == (
+        "movie.yaml: renders/film holds nothing that it lacks\n"
+        "still open there, and of no take of movie.yaml: one; "
+        "a render of the storyboard that it belongs to goes on with it\n"
+    )
+
+
+def test_a_manifest_on_the_standard_input_brings_back_what_was_paid(
+    program: Program, film: Path, server: SandboxServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert program("render", film, "--yes", "--quiet").code == 0
+    data = (OLD / "manifest.json").read_bytes()
+    shutil.rmtree(OLD)
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(data)))
+    output = program("adopt", film, "-")
+    assert output.out == "film.yaml: took over 3 rendered from the standard input\n"
+    assert program("plan", film).out.startswith("film.yaml: 3 download\n")
+    assert program("render", film, "--quiet").code == 0
+    assert server.ledger.posts == 3
+
+
+# What is refused
+
+
+@pytest.mark.parametrize("holder", [FREE_OLD, FREE_NEW])
+def test_both_folders_are_locked(program: Program, renamed: Path, holder: Path) -> None:
+    with hold_lock(holder, now=datetime.now(timezone.utc)):
+        output = adopt(program)
+    assert output.code == 11
+    assert f"another storyboard is at work in {holder}" in output.err
+
+
+def refuse(program: Program, source: Path | str, words: str) -> None:
+    output = adopt(program, source)
+    assert (output.code, output.out) == (2, ""), output.err
+    assert words in output.err, output.err
+    assert not (FREE_NEW / "state.sqlite3").exists()
+
+
+def edit_manifest(change: Callable[[dict[str, Any]], None]) -> None:
+    path = FREE_OLD / "manifest.json"
+    document = json.loads(path.read_text("utf-8"))
+    change(document)
+    path.write_text(json.dumps(document), "utf-8")
+
+
+def test_what_is_no_source_is_refused(program: Program, renamed: Path) -> None:
+    Path("empty").mkdir()
+    Path("link").symlink_to(FREE_OLD)
+    refuse(program, "nothing", "there is no nothing")
+    refuse(program, "empty", "empty holds neither state.sqlite3 nor manifest.json")
+    refuse(program, "link", "link is a symbolic link, and nothing is read through one")
+    assert not list(Path("empty").iterdir())
+    refuse(program, "movie.yaml", "movie.yaml cannot be used as a manifest")
+    (FREE_OLD / "videos").rename("kept")
+    (FREE_OLD / "videos").symlink_to(Path("kept").resolve())
+    refuse(program, FREE_OLD, "renders/film.sandbox/videos is a symbolic link")
+
+
+def test_a_folder_of_another_origin_is_refused(program: Program, renamed: Path) -> None:
+    in_state(FREE_OLD, "UPDATE folder SET origin = 'http://127.0.0.1:9'")
+    refuse(program, FREE_OLD, "tells of videos made at http://127.0.0.1:9, not at sandbox")
+
+
+def test_the_film_s_own_folder_is_no_source(program: Program, renamed: Path) -> None:
+    assert adopt(program).code == 0
+    output = adopt(program, FREE_NEW)
+    assert output.code == 2
+    assert "is where movie.yaml is rendered itself" in output.err
+
+
+def test_a_payload_that_is_not_that_of_its_fingerprint_is_refused(
+    program: Program, renamed: Path
+) -> None:
+    in_state(FREE_OLD, "UPDATE submissions SET payload = '{\"prompt\": \"x\"}' WHERE take = 'one'")
+    refuse(program, FREE_OLD, "take one has a fingerprint that is not that of its payload")
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE submissions SET task_id = 'a' || char(10) || 'b'",
+        "UPDATE videos SET path = '../../precious.mp4'",
+        "UPDATE submissions SET fingerprint = 'x'",
+    ],
+)
+def test_a_state_file_that_holds_what_none_can_is_refused(
+    program: Program, renamed: Path, statement: str
+) -> None:
+    in_state(FREE_OLD, statement)
+    refuse(program, FREE_OLD, "the state file renders/film.sandbox/state.sqlite3 is damaged")
+
+
+def test_a_manifest_whose_videos_lead_elsewhere_brings_none(
+    program: Program, renamed: Path
+) -> None:
+    precious = Path("precious.mp4")
+    precious.write_bytes((FREE_OLD / "videos" / "one.v001.mp4").read_bytes())
+    for path in FREE_OLD.glob("state.sqlite3*"):
+        path.unlink()
+    (FREE_OLD / "videos" / "one.v001.mp4").unlink()
+    (FREE_OLD / "videos" / "one.v001.mp4").symlink_to(precious.resolve())
+    assert "2 videos linked" in adopt(program).out
+    assert not os.path.lexists(FREE_NEW / "videos" / "one.v001.mp4")
+
+
+def test_rows_are_taken_over_with_what_was_frozen_when_they_were_sent(
+    program: Program, renamed: Path
+) -> None:
+    before = {one.take: one for one in read_submissions(FREE_OLD)}
+    assert adopt(program).code == 0
+    for one in read_submissions(FREE_NEW):
+        old = before[one.take]
+        assert (one.task_id, one.sent_at, one.profile) == (old.task_id, old.sent_at, old.profile)
+        assert dict(one.payload) == dict(old.payload)
