@@ -29,6 +29,7 @@ _INVISIBLE = (
 _COMMAND_MARK = r"(?<=#)#(?=\w{0,20}\[)"
 _ACTING = re.compile(f"[\x00-\x1f{_INVISIBLE}]|{_COMMAND_MARK}")
 _ACTING_IN_JSON = re.compile(f"[{_INVISIBLE}]|{_COMMAND_MARK}")
+_RAW_BYTES = re.compile("[\udc80-\udcff]")  # as Python reads what is not of the locale's encoding
 _NAMES = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
 # The same runner takes a line for a command that begins with this, after any white space.
@@ -39,7 +40,7 @@ def printable(text: str) -> str:
     """The text on one line, with an escape for each character that a reader would act on."""
     if text.isprintable() and "##" not in text:  # the quick way for nearly all texts
         return text
-    return _ACTING.sub(_escape, text)
+    return _ACTING.sub(_escape, _as_utf8(text, "backslashreplace"))
 
 
 def visible(text: str) -> str:
@@ -52,12 +53,13 @@ def visible(text: str) -> str:
 def json_text(document: Mapping[str, Any], *, indent: int | None = 2) -> str:
     """The document as JSON that is safe to print; it reads as what `json.dumps` would write.
 
-    Letters of all scripts stand as they are; acting characters are escaped.
+    Letters of all scripts stand as they are; acting characters are escaped. Raw bytes
+    of file names are read as UTF-8, and stand for themselves where they are none.
     """
     text = json.dumps(document, indent=indent, ensure_ascii=False, default=str)
     if text.replace("\n", "").isprintable() and "##" not in text:
         return text
-    return _ACTING_IN_JSON.sub(_escape_in_json, text)
+    return _ACTING_IN_JSON.sub(_escape_in_json, _as_utf8(text, "surrogateescape"))
 
 
 def bounded(text: str, most: int) -> str:
@@ -89,6 +91,16 @@ def columns(text: str) -> int:
     if text.isascii():
         return len(text)
     return sum(_width(character) for character in text)
+
+
+def _as_utf8(text: str, errors: str) -> str:
+    """The text with the raw bytes of a file name read as UTF-8, whatever the locale says."""
+    if not _RAW_BYTES.search(text):
+        return text
+    try:
+        return text.encode("utf-8", "surrogateescape").decode("utf-8", errors)
+    except UnicodeEncodeError:  # half a surrogate pair, which is no byte
+        return text
 
 
 def _escape(match: re.Match[str]) -> str:

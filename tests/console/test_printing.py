@@ -31,6 +31,27 @@ def test_half_a_character_is_escaped(capsys: pytest.CaptureFixture[str]) -> None
     assert json.loads(capsys.readouterr().out)["file"] == "fil\udcff.yaml"
 
 
+@pytest.mark.parametrize(
+    ("name", "shown", "in_json"),
+    [
+        ("f\udcc3\udcaflm", "fïlm", "fïlm"),
+        ("f\udcc3\udcaflm\udcff", "fïlm\\xff", "fïlm\udcff"),
+        ("f\udcc2\udc9b31m\x1b", "f\\x9b31m\\x1b", "f\x9b31m\x1b"),
+        ("f\udce2\udc80\udcaelm", "f\\u202elm", "f\u202elm"),
+        ("f\ud83d\udcff", "f\\ud83d\\udcff", "f\ud83d\udcff"),
+    ],
+)
+def test_the_bytes_of_a_file_name_are_read_as_utf_8_and_never_reach_the_terminal_raw(
+    capsys: pytest.CaptureFixture[str], name: str, shown: str, in_json: str
+) -> None:
+    print_lines([name])
+    assert capsys.readouterr().out == f"{shown}\n"
+    print_json({"file": name})
+    printed = capsys.readouterr().out
+    assert json.loads(printed)["file"] == json.loads(json.dumps(in_json))
+    assert printed.replace("\n", "").isprintable()
+
+
 @given(st.lists(st.tuples(WORDS, WORDS, WORDS)))
 def test_each_column_but_the_last_is_as_wide_as_its_widest_word(
     rows: list[tuple[str, str, str]],

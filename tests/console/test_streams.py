@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -69,3 +70,16 @@ def test_a_file_that_is_opened_never_gets_the_number_of_a_closed_stream(tmp_path
     )
     subprocess.run(["/bin/sh", "-c", f'"{sys.executable}" -c "{code}" <&- >&- 2>&-'], check=True)
     assert int(path.read_text("utf-8")) > 2
+
+
+def test_a_file_name_in_no_encoding_is_printed_where_the_locale_knows_nothing_but_ascii(
+    tmp_path: Path,
+) -> None:
+    name = b"f\xc3\xaflm\xff\x1b[31m\xc2\x9b.yaml"
+    command = [sys.executable, "-m", "storyboard", "validate", name, "--format", "concise"]
+    locale = {"LC_ALL": "POSIX", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    environment = {**os.environ, **locale, "PYTHONIOENCODING": "ascii"}
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, check=False)
+    assert done.returncode == 2
+    assert done.stdout.startswith(b"f\\u00eflm\\xff\\x1b[31m\\x9b.yaml:1:1: there is no such file")
+    assert b"Traceback" not in done.stderr
