@@ -78,8 +78,8 @@ def test_a_file_name_in_no_encoding_is_printed_where_the_locale_knows_nothing_bu
     name = b"f\xc3\xaflm\xff\x1b[31m\xc2\x9b.yaml"
     command = [sys.executable, "-m", "storyboard", "validate", name, "--format", "concise"]
     locale = {"LC_ALL": "POSIX", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
-    environment = {**os.environ, **locale, "PYTHONIOENCODING": "ascii"}
+    environment = {**os.environ, **locale}
     done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, check=False)
     assert done.returncode == 2
-    assert done.stdout.startswith(b"f\\u00eflm\\xff\\x1b[31m\\x9b.yaml:1:1: there is no such file")
+    assert done.stdout.startswith("fïlm\\xff\\x1b[31m\\x9b.yaml:1:1: there is no such".encode())
     assert b"Traceback" not in done.stderr
