@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -16,15 +14,11 @@ import yaml
 from storyboard import __version__
 from storyboard.project.new_project.project_files import WORKFLOW, workflow_file
 from tests.commands.films import FILM
+from tests.runner import commit, needs_bash, put_on_path
 
 DOCUMENT: dict[Any, Any] = yaml.safe_load(workflow_file()[WORKFLOW])
 JOBS = DOCUMENT["jobs"]
 STEPS = {step.get("name"): step for job in JOBS.values() for step in job["steps"]}
-
-needs_bash = pytest.mark.skipif(
-    not (shutil.which("bash") and shutil.which("xargs") and shutil.which("git")) or os.name == "nt",
-    reason="the runner's tools are not here",
-)
 
 
 def test_it_runs_on_pull_requests_without_secrets_and_with_few_rights() -> None:
@@ -73,19 +67,17 @@ def run_step(
 @pytest.fixture
 def environ(tmp_path: Path, repo: Path) -> dict[str, str]:
     """What a runner's environment has, with `storyboard` and a `gh` that notes its arguments."""
-    programs = tmp_path / "bin"
-    programs.mkdir()
-    (programs / "storyboard").write_text(f'#!/bin/sh\nexec {sys.executable} -m storyboard "$@"\n')
-    (programs / "gh").write_text(
+    found = put_on_path(tmp_path / "bin", repo)
+    gh = tmp_path / "bin" / "gh"
+    gh.write_text(
         '#!/bin/sh\nprintf "%s\\n" "$*" >> "$GH_CALLS"\n'
-        'case "$*" in *--paginate*) echo "$GH_ID";; esac\n'
+        'case "$*" in *--paginate*) echo "$GH_ID";; esac\n',
+        "utf-8",
     )
-    for program in programs.iterdir():
-        program.chmod(0o755)
+    gh.chmod(0o755)
     (tmp_path / "temp").mkdir()
     return {
-        "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}",
-        "PYTHONPATH": str(repo),
+        **found,
         "RUNNER_TEMP": str(tmp_path / "temp"),
         "GITHUB_WORKSPACE": str(tmp_path / "checkout"),
         "GITHUB_STEP_SUMMARY": str(tmp_path / "summary.md"),
@@ -99,12 +91,6 @@ def checkout(tmp_path: Path) -> Path:
     folder = tmp_path / "checkout"
     folder.mkdir()
     return folder
-
-
-def commit(folder: Path, message: str) -> None:
-    identity = ["-c", "user.name=a", "-c", "user.email=a@example.com"]
-    for words in (["init", "-q"], ["add", "-A"], [*identity, "commit", "-qm", message]):
-        subprocess.run(["git", *words], cwd=folder, check=True, capture_output=True)
 
 
 @needs_bash
@@ -126,7 +112,7 @@ def test_its_steps_report_on_every_storyboard(
     summary = Path(environ["GITHUB_STEP_SUMMARY"]).read_text("utf-8")
     assert summary == (tmp_path / "temp/report.md").read_text("utf-8")
     assert summary.startswith("<!-- storyboard -->\n### Validation\n\n")
-    assert "    -h.storyboard.yaml:6:9: a value without quotes cannot begin with `\n" in summary
+    assert "    -h.storyboard.yaml:6:9: a value without quotes cannot begin with `" in summary
     assert "    a film/$(touch x).storyboard.yaml: 2 shots, 3 takes" in summary
     assert "outside" not in summary
     assert not (checkout / "x").exists()
