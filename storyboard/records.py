@@ -126,7 +126,8 @@ class Storyboard:
 
     Takes are complete only while `problems` holds nothing but warnings.
     `sources` maps each file that was read, by the name shown to the user, to
-    its text, for quoting lines.
+    its text, for quoting lines. Of a sheet of a workbook, `workbooks` has the file's
+    name and its content, by the name in `sources`.
     """
 
     path: Path
@@ -135,6 +136,7 @@ class Storyboard:
     takes: tuple[Take, ...]
     problems: tuple[Problem, ...]
     sources: Mapping[str, str]
+    workbooks: Mapping[str, tuple[str, bytes]] = field(default_factory=dict)
 
     @property
     def is_sound(self) -> bool:

@@ -40,8 +40,8 @@ class Inputs:
 
     `display_name` is the storyboard's name in messages; the names of other files
     are relative to it. `sources` maps these names to the texts; a file that
-    lies outside `scope` is not opened, and has none. `content` is the storyboard itself
-    where it stands in no file. `include_positions` are the settings that name the included
+    lies outside `scope` is not opened, and has none. `workbooks` is as in
+    `Storyboard`. `content` is the storyboard itself where it stands in no file. `include_positions` are the settings that name the included
     files, by the names of these.
     """
 
@@ -56,13 +56,14 @@ class Inputs:
     ) -> None:
         self.problems: list[Problem] = []
         self.sources: dict[str, str] = {}
+        self.workbooks: dict[str, tuple[str, bytes]] = {}
         self._path = path
         self._content = content
         self._display_name = display_name
         self._cards = catalog.cards()
         self._scope = scope
         self._files = scope.files
-        self._rows: dict[tuple[str, str | None], Rows] = {}
+        self._rows: dict[tuple[str, str | None, str | None], Rows] = {}
         self._included: dict[str, str] = {}  # real path to the name in messages
         self.yaml_sources: list[Source] = []
         self.include_positions: dict[str, Position] = {}
@@ -91,17 +92,22 @@ class Inputs:
             self.problems.extend(own.problems)
             return list(own.rows)
         file: Node | None = node
-        key = None
+        key = sheet = None
         if isinstance(node, MappingNode):
-            file, key, where = node.get("file"), node.get("key"), f"{where}.file"
+            file, key, sheet = map(node.get, ("file", "key", "sheet"))
+            where = f"{where}.file"
         if not isinstance(file, ScalarNode) or not file.text:
             return []  # the schema has reported it
         path, display_name = self._resolve(self._path, self._display_name, file.text)
-        name = display_name, key.text if isinstance(key, ScalarNode) else None
+        parts = [part.text if isinstance(part, ScalarNode) else None for part in (key, sheet)]
+        name = display_name, parts[0], parts[1]
         rows = self._rows.get(name)
         if rows is None:
             rows = self._rows[name] = self._read_rows(path, *name)
-            self.sources[display_name] = rows.text
+            source = _sheet_name(display_name, parts[1])
+            self.sources[source] = rows.text
+            if rows.content is not None:
+                self.workbooks[source] = (display_name, rows.content)
         setting = Setting(file, where, file.position)
         problems = [_with_file(problem, file.text) for problem in rows.problems]
         self.problems.extend(_at_setting(problems, rows.text, setting))
@@ -172,10 +178,11 @@ class Inputs:
             return Source(path, display_name, "", None, (_holds_key(display_name),))
         return source
 
-    def _read_rows(self, path: Path, display_name: str, key: str | None) -> Rows:
+    def _read_rows(self, path: Path, display_name: str, key: str | None, sheet: str | None) -> Rows:
         if refusal := self._refusal(path, display_name):
             return Rows("", problems=(refusal,))
-        rows = read_rows(path, display_name, key=key, files=self._files)
+        name = _sheet_name(display_name, sheet)
+        rows = read_rows(path, name, key=key, sheet=sheet, files=self._files)
         return (
             Rows("", problems=(_holds_key(display_name),))
             if self._scope.holds_key(rows.text)
@@ -237,6 +244,11 @@ def _names_of_includes(root: MappingNode) -> list[Setting]:
         for number, item in enumerate(node.items if isinstance(node, SequenceNode) else ())
         if isinstance(item, ScalarNode) and isinstance(item.value, str) and item.value
     ]
+
+
+def _sheet_name(display_name: str, sheet: str | None) -> str:
+    """The name of a file of rows in messages: sheets of one workbook have lines of their own."""
+    return display_name if sheet is None else f"{display_name} [{sheet}]"
 
 
 def _with_file(problem: Problem, name: str) -> Problem:

@@ -69,6 +69,7 @@ def load_storyboard(
         takes=takes,
         problems=with_uses(problems, inputs.yaml_sources, inputs.include_positions),
         sources=inputs.sources,
+        workbooks=inputs.workbooks,
     )
 
 

@@ -38,6 +38,16 @@ def read_text(
     path: Path, display_name: str, *, max_bytes: int = MAX_BYTES, files: Files = DISK
 ) -> FileText:
     """A regular file's text: UTF-8 with or without byte order mark, or UTF-16 with one."""
+    data = read_bytes(path, display_name, max_bytes=max_bytes, files=files)
+    if isinstance(data, FileText):
+        return data
+    return decode_text(data, display_name, max_bytes=max_bytes)
+
+
+def read_bytes(
+    path: Path, display_name: str, *, max_bytes: int = MAX_BYTES, files: Files = DISK
+) -> bytes | FileText:
+    """A regular file's content, or the problem with reading it."""
     try:
         data = files.read_bytes(path, max_bytes)
     except NotAFile as error:
@@ -49,17 +59,13 @@ def read_text(
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else str(error)
         return _unreadable(display_name, f"cannot be read: {reason or type(error).__name__}")
-    return decode_text(data, display_name, max_bytes=max_bytes)
+    return data if len(data) <= max_bytes else _too_large(display_name, max_bytes)
 
 
 def decode_text(data: bytes, display_name: str, *, max_bytes: int = MAX_BYTES) -> FileText:
     """The text in the bytes of a file, as `read_text` has it."""
     if len(data) > max_bytes:
-        return _unreadable(
-            display_name,
-            f"is larger than {_size(max_bytes)}, the most that is read",
-            code="file-too-large",
-        )
+        return _too_large(display_name, max_bytes)
     return _decode(data, display_name)
 
 
@@ -127,6 +133,11 @@ def _decode(data: bytes, display_name: str) -> FileText:
     problem = check_text(text, display_name)
     is_binary = problem is not None and problem.code == "not-text"
     return FileText("" if is_binary else text, problem)
+
+
+def _too_large(display_name: str, max_bytes: int) -> FileText:
+    message = f"is larger than {_size(max_bytes)}, the most that is read"
+    return _unreadable(display_name, message, code="file-too-large")
 
 
 def _unreadable(

@@ -48,10 +48,12 @@ _SETTINGS = (
 )
 
 
-def read_commit(folder: Path, sources: Mapping[Path, str]) -> tuple[str | None, bool | None]:
+def read_commit(
+    folder: Path, sources: Mapping[Path, str | bytes]
+) -> tuple[str | None, bool | None]:
     """The commit the folder is at, and whether any of `sources` differs from it.
 
-    `sources` are the files that were read with the text that was found in them:
+    `sources` are the files that were read with the text or content found in them:
     what has become of a file since then, or of any other file, does not count.
     One that is in no commit differs; one that differs in nothing but CRLF
     line ends does not, since a checkout may make them. None and None outside a
@@ -86,11 +88,13 @@ def _blob_ids(top: Path, commit: str, names: Sequence[str]) -> dict[str, str] | 
     return {os.fsdecode(name): head.split()[-1].decode("ascii") for head, _, name in entries}
 
 
-def _is_unchanged(text: str, blob_id: str | None) -> bool:
-    """Whether a text is that of the blob, in any of the encodings that are read."""
+def _is_unchanged(content: str | bytes, blob_id: str | None) -> bool:
+    """Whether a content is the blob's, a text in any of the encodings that are read."""
+    if isinstance(content, bytes):
+        return blob_id is not None and _blob_id(content, blob_id) == blob_id
     return blob_id is not None and any(
         _blob_id(mark + lines.encode(encoding), blob_id) == blob_id
-        for lines in (text, text.replace("\r\n", "\n"))
+        for lines in (content, content.replace("\r\n", "\n"))
         for mark, encoding in _ENCODINGS
     )
 

@@ -49,7 +49,11 @@ def make_engine(
 
 def _job(item: Prepared, connection: Connection) -> Job:
     board = item.space.storyboard
-    sources = {spelled_path(Path(name)): text for name, text in board.sources.items()}
+    contents: dict[str, str | bytes] = {
+        name: text for name, text in board.sources.items() if name not in board.workbooks
+    }
+    contents |= dict(board.workbooks.values())
+    sources = {spelled_path(Path(name)): content for name, content in contents.items()}
     commit, is_dirty = read_commit(board.path.parent, sources)
     return Job(
         name=str(board.path),

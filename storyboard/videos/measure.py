@@ -5,22 +5,17 @@ Everything is read from the file itself; what the API says of it is not asked.
 
 from __future__ import annotations
 
-import json
 import math
-import os
-import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from storyboard.child_process import MAX_MEMORY_BYTES, ask_child
 from storyboard.errors import NotAVideo
-from storyboard.private import without_key
-from storyboard.videos.measure_child import MAX_CPU_S, MAX_MEMORY_BYTES
+from storyboard.videos.measure_child import MAX_CPU_S
 from storyboard.videos.mp4 import find_damage
 
 _CHILD = Path(__file__).with_name("measure_child.py")
-_MAX_WALL_S = 60.0  # for a machine that is busy, or that cannot bound a child's CPU time
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +41,9 @@ def measure_video(path: Path) -> Measures:
     damage = find_damage(path)
     if damage is not None:
         raise _unsound(f"{damage}.")
-    match _ask_child(path):
+    with path.open("rb") as file:
+        answer = ask_child(_CHILD, file)
+    match answer:
         case {"trouble": str()}:
             return Measures()
         case {"tracks": {"Video": dict(video)} as tracks}:
@@ -85,28 +82,6 @@ def check_plausible(measures: Measures, expected_duration_s: float | None) -> No
             f"The video is {measures.duration_s:g} s long, but {expected_duration_s:g} s "
             "were asked for."
         )
-
-
-def _ask_child(path: Path) -> Any:
-    """What the child process prints about the file, as JSON.
-
-    Raises:
-        NotAVideo: it reached its bound of memory or time.
-    """
-    with path.open("rb") as file:
-        try:
-            done = subprocess.run(
-                [sys.executable, str(_CHILD)],
-                stdin=file,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL,
-                env=without_key(os.environ),
-                timeout=_MAX_WALL_S,
-                check=False,
-            )
-            return json.loads(done.stdout)
-        except (subprocess.TimeoutExpired, ValueError):
-            raise _too_costly() from None
 
 
 def _unsound(problem: str) -> NotAVideo:

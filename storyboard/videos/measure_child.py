@@ -5,18 +5,18 @@
 A program of its own, started by `measure`: the library believes the counts that
 a file states, so a small hostile file takes gigabytes or minutes. Prints one
 JSON object: `tracks` by kind, or `trouble` where the library cannot be used. Imports
-nothing of the project, so that starting it is quick.
+as little of the project as it can, so that starting it is quick.
 """
 
 from __future__ import annotations
 
 import json
 import sys
-from contextlib import suppress
 from types import ModuleType
 from typing import BinaryIO
 
-MAX_MEMORY_BYTES = 1 << 30
+from storyboard.child_process import limit_resources
+
 MAX_CPU_S = 5
 _FIELDS = ("track_type", "width", "height", "duration", "frame_rate")
 
@@ -29,18 +29,6 @@ class _NoMetadata(ModuleType):
     def version(self, name: str) -> str:
         """Raises LookupError, always."""
         raise self.PackageNotFoundError(name)
-
-
-def limit_resources() -> None:
-    """Bounds this process; on Windows, which has no such limits, only the caller's time does."""
-    if sys.platform != "win32":
-        import resource
-
-        resource.setrlimit(resource.RLIMIT_CPU, (MAX_CPU_S, MAX_CPU_S + 1))
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-        # macOS refuses this one; there, too, the caller's time is what bounds it.
-        with suppress(ValueError):
-            resource.setrlimit(resource.RLIMIT_AS, (MAX_MEMORY_BYTES, MAX_MEMORY_BYTES))
 
 
 def read_tracks(file: BinaryIO) -> dict[str, object]:
@@ -68,5 +56,5 @@ def read_tracks(file: BinaryIO) -> dict[str, object]:
 
 
 if __name__ == "__main__":
-    limit_resources()
+    limit_resources(MAX_CPU_S)
     sys.stdout.write(json.dumps(read_tracks(sys.stdin.buffer)))

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from storyboard.child_process import MAX_MEMORY_BYTES, limit_resources
 from storyboard.errors import NotAVideo
 from storyboard.videos.measure import measure_video
-from storyboard.videos.measure_child import MAX_CPU_S, MAX_MEMORY_BYTES, limit_resources
+from storyboard.videos.measure_child import MAX_CPU_S
 from tests.hostile.mp4 import fragmented_film
 
 
@@ -36,6 +37,6 @@ def test_absurd_counts_cost_a_few_seconds_and_no_more(
 def test_a_child_process_has_a_bound_of_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     limits: dict[int, tuple[int, int]] = {}
     monkeypatch.setattr(resource, "setrlimit", limits.__setitem__)
-    limit_resources()
+    limit_resources(MAX_CPU_S)
     assert limits[resource.RLIMIT_AS] == (MAX_MEMORY_BYTES, MAX_MEMORY_BYTES)
     assert limits[resource.RLIMIT_CPU][0] == MAX_CPU_S

@@ -14,6 +14,7 @@ from storyboard.models.catalog import Catalog, load_catalog
 from storyboard.records import Severity, Storyboard, Take
 from storyboard.reporting.problems import format_problems
 from tests.language.boards import HEAD, compare, load, load_text, told
+from tests.language.rows.xlsx.workbooks import workbook
 
 REPO = Path(__file__).parents[2]
 CASES = REPO / "tests" / "storyboards"
@@ -457,6 +458,22 @@ def test_cells_that_stand_in_the_storyboard_are_data_and_have_a_position(tmp_pat
 def test_mistakes_in_naming_rows_are_told(tmp_path: Path, rows: str, message: str) -> None:
     board = load_text(tmp_path, f"{HEAD}shots:\n{SHOT}    rows: {rows}\n", r_json='{"a": 1}')
     assert told(board)[0].startswith(message)
+
+
+def test_the_sheets_of_one_workbook_have_lines_of_their_own(tmp_path: Path) -> None:
+    sheets = {"Act 1": [["prompt", "s"], ["A kite", 5]], "Act 2": [["prompt", "s"], ["A boat", 99]]}
+    shots = "".join(
+        f"{SHOT.replace('s{{', name[-1] + '{{')}    rows: {{file: w.xlsx, sheet: {name}}}\n"
+        "    duration: '{{ row.s }}'\n"
+        for name in sheets
+    )
+    board = load_text(tmp_path, f"{HEAD}shots:\n{shots}", w_xlsx=(content := workbook(sheets)))
+    assert told(board) == [
+        "film.yaml:11:15: take 22: duration: 99 is more than 15, the most that "
+        "alibaba/wan2.7-t2v allows (w.xlsx [Act 2]:2, row.s: '99')"
+    ]
+    assert dict(board.workbooks.values()) == {"w.xlsx": content}
+    assert board.sources["w.xlsx [Act 1]"] == "prompt\ts\nA kite\t5"
 
 
 # What says nothing

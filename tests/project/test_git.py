@@ -54,6 +54,15 @@ def test_what_was_read_counts_and_not_what_an_editor_has_saved_since(film: Path)
     assert read_commit(film.parent, edited)[1] is False
 
 
+def test_a_workbook_is_compared_as_it_is(film: Path) -> None:
+    book = film.with_name("shots.xlsx")
+    book.write_bytes(b"PK\x03\x04\xff")
+    git(film.parent, "add", "shots.xlsx")
+    git(film.parent, "commit", "--quiet", "--message", "shots")
+    assert read_commit(film.parent, {book: book.read_bytes()})[1] is False
+    assert read_commit(film.parent, {book: b"PK\x03\x04\xfe"})[1] is True
+
+
 @pytest.mark.parametrize(
     "data",
     [

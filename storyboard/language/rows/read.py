@@ -25,7 +25,8 @@ from storyboard.language.rows.shapes import (
     steps_of,
 )
 from storyboard.language.rows.values import RowValues
-from storyboard.language.text_files import MAX_BYTES, read_text
+from storyboard.language.rows.xlsx.read import read_workbook
+from storyboard.language.text_files import MAX_BYTES, read_bytes, read_text
 from storyboard.language.yaml.source import parse_source
 from storyboard.records import Json, Position, Problem, Severity
 from storyboard.reporting.lines import split_lines
@@ -37,13 +38,16 @@ class Rows(NamedTuple):
     """One file of rows as it was read.
 
     Each row maps columns to cells; a row of JSON or YAML need not have all
-    columns. Cells of CSV are text; those of JSON and YAML are what they are
-    there. Rows with a problem are left out. `text` is for quoting lines.
+    columns. Cells of tables are text, those of a workbook as they are shown; those of
+    JSON and YAML are what they are there. Rows with a problem are left out. `text` is
+    for quoting lines; that of a workbook has a line for each row of the sheet, and
+    `content` is the workbook itself.
     """
 
     text: str
     rows: tuple[RowValues, ...] = ()
     problems: tuple[Problem, ...] = ()
+    content: bytes | None = None
 
 
 def read_rows(
@@ -51,32 +55,53 @@ def read_rows(
     display_name: str,
     *,
     key: str | None = None,
+    sheet: str | None = None,
     max_rows: int = MAX_ROWS,
     max_bytes: int = MAX_BYTES,
     files: Files = DISK,
 ) -> Rows:
-    """Read rows from one of `FORMATS`; the ending of the name says which.
+    """Read rows from one of `FORMATS` or a workbook; the ending of the name says which.
 
-    `key` is the key under which the rows stand in a file of JSON or YAML. Whatever
-    is wrong with the file is a problem in the answer, never an exception. Stops
-    after `max_rows` rows, or as many problems.
+    `key` is the key under which the rows stand in a file of JSON or YAML, `sheet` the
+    name of a workbook's sheet. Whatever is wrong with the file is a problem in the
+    answer, never an exception. Stops after `max_rows` rows, or as many problems.
     """
     top = Position(display_name, 1, 1)
     ending = path.suffix.lower()
-    read = FORMATS.get(ending)
-    if read is None or (key is not None and ending not in WITH_KEYS):
-        return Rows("", problems=(_unknown_format(ending, read is not None, top),))
-    file = read_text(path, display_name, max_bytes=max_bytes, files=files)
-    if file.problem is not None:
-        return Rows(file.text, problems=(file.problem,))
-    options = {} if key is None else {"key": key}
-    found = read(file.text, display_name, **options)
+    if problem := _wrong_format(ending, key, sheet, top):
+        return Rows("", problems=(problem,))
+    text, found, content = _open(
+        path, display_name, key=key, sheet=sheet, max_bytes=max_bytes, files=files
+    )
     rows = collect(found, is_table=ending in TABLES, max_rows=max_rows)
     if not rows.rows and not rows.problems:
         message = "no rows in this file, so it makes no shots"
         warning = Problem(top, "no-rows", message, severity=Severity.WARNING)
-        return Rows(file.text, problems=(warning,))
-    return rows._replace(text=file.text)
+        return Rows(text, problems=(warning,), content=content)
+    return rows._replace(text=text, content=content)
+
+
+def _open(
+    path: Path,
+    display_name: str,
+    *,
+    key: str | None,
+    sheet: str | None,
+    max_bytes: int,
+    files: Files,
+) -> tuple[str, Iterator[Row | Problem], bytes | None]:
+    """The text for quoting lines, the rows and problems as they are found, a workbook's content."""
+    if path.suffix.lower() == WORKBOOK:
+        content = read_bytes(path, display_name, max_bytes=max_bytes, files=files)
+        if isinstance(content, bytes):
+            return *read_workbook(content, display_name, name=sheet), content
+        file = content
+    else:
+        file = read_text(path, display_name, max_bytes=max_bytes, files=files)
+    if file.problem is not None:
+        return file.text, iter([file.problem]), None
+    options = {} if key is None else {"key": key}
+    return file.text, FORMATS[path.suffix.lower()](file.text, display_name, **options), None
 
 
 def collect(found: Iterable[Row | Problem], *, is_table: bool, max_rows: int = MAX_ROWS) -> Rows:
@@ -185,7 +210,10 @@ FORMATS: Mapping[str, Callable[..., Iterator[Row | Problem]]] = {
     ".txt": _read_lines,
 }
 
-TABLES = frozenset({".csv", ".tsv", ".md", ".txt"})
+WORKBOOK = ".xlsx"
+"""A format that is no text."""
+
+TABLES = frozenset({".csv", ".tsv", ".md", ".txt", WORKBOOK})
 """Formats in which every row has the same columns."""
 
 WITH_KEYS = frozenset({".json", ".yaml", ".yml"})
@@ -193,23 +221,32 @@ WITH_KEYS = frozenset({".json", ".yaml", ".yml"})
 
 _SAVE_AS: Mapping[str, str] = {
     **dict.fromkeys(
-        (".xls", ".xlsx", ".xlsm", ".ods", ".numbers"), "export the sheet as CSV (UTF-8)"
+        (".xls", ".xlsm", ".xlsb", ".ods", ".numbers", ".gsheet"),
+        f"save it as {WORKBOOK}, or export the sheet as CSV (UTF-8)",
     ),
     **dict.fromkeys(
-        (".doc", ".docx", ".pdf", ".rtf", ".odt"), "save the table as CSV, or the text as .txt"
+        (".doc", ".docx", ".pdf", ".rtf", ".odt", ".html", ".htm"),
+        "save the table as CSV, or the text as .txt",
     ),
 }
+_SAVE_OTHERS = "save a table as CSV (UTF-8), or one prompt a line as .txt"
 
 
-def _unknown_format(ending: str, is_known: bool, top: Position) -> Problem:
-    if is_known:
-        message = (
-            f"a file that ends in {ending} has no keys, only {', '.join(sorted(WITH_KEYS))} have"
-        )
+def _wrong_format(ending: str, key: str | None, sheet: str | None, top: Position) -> Problem | None:
+    """The problem with a file that is of no known format, or has no such part; else None."""
+    allowed = [*FORMATS, WORKBOOK]
+    if ending not in allowed:
+        what = f"the ending {ending}" if ending else "a name without an ending"
+        message = f"{what} does not say how to read rows; allowed are {', '.join(allowed)}"
+        return Problem(top, "rows-format", message, _SAVE_AS.get(ending, _SAVE_OTHERS))
+    if key is not None and ending not in WITH_KEYS:
+        having = ", ".join(sorted(WITH_KEYS))
+        message = f"a file that ends in {ending} has no keys, only {having} have"
         return Problem(top, "rows-format", message)
-    what = f"the ending {ending}" if ending else "a name without an ending"
-    message = f"{what} does not say how to read rows; allowed are {', '.join(FORMATS)}"
-    return Problem(top, "rows-format", message, _SAVE_AS.get(ending))
+    if sheet is not None and ending != WORKBOOK:
+        message = f"a file that ends in {ending} has no sheets, only {WORKBOOK} has"
+        return Problem(top, "rows-format", message, "leave sheet: out")
+    return None
 
 
 def _too_many(position: Position, max_rows: int) -> Problem:

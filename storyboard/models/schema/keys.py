@@ -275,12 +275,14 @@ SHOT_ONLY: Schema = {
     },
     "rows": {
         "description": "One shot for each row: a file, or the rows themselves.",
-        "markdownDescription": "One shot for each row: a file of CSV, TSV, JSON, JSONL, YAML, "
-        "Markdown or text (one prompt a line), or the rows themselves. Templates say `row.name`. "
-        "The path starts at this file; `key` names the list where it lies deeper in JSON or YAML.",
+        "markdownDescription": "One shot for each row: a file of CSV, TSV, XLSX, JSON, JSONL, "
+        "YAML, Markdown or text (one prompt a line), or the rows themselves. Templates say "
+        "`row.name`. The path starts at this file; `key` names the list where it lies deeper in "
+        "JSON or YAML, `sheet` the sheet of a workbook.",
         "examples": [
             "products.csv",
             {"file": "board.json", "key": "clips"},
+            {"file": "shots.xlsx", "sheet": "Shots"},
             [{"name": "Lamp", "seconds": 5}],
         ],
         "type": ["string", "object", "array"],
@@ -299,6 +301,13 @@ SHOT_ONLY: Schema = {
             "key": {
                 "description": "The key of the list in the file; dots lead deeper.",
                 "examples": ["clips", "project.clips"],
+                "type": "string",
+                "minLength": 1,
+                "allOf": [_NO_TEMPLATE],
+            },
+            "sheet": {
+                "description": "The sheet of a workbook (.xlsx) that has several.",
+                "examples": ["Shots"],
                 "type": "string",
                 "minLength": 1,
                 "allOf": [_NO_TEMPLATE],
