@@ -41,8 +41,9 @@ class Inputs:
     `display_name` is the storyboard's name in messages; the names of other files
     are relative to it. `sources` maps these names to the texts; a file that
     lies outside `scope` is not opened, and has none. `workbooks` is as in
-    `Storyboard`. `content` is the storyboard itself where it stands in no file. `include_positions` are the settings that name the included
-    files, by the names of these.
+    `Storyboard`. `content` is the storyboard itself where it stands in no file.
+    `include_positions` are the settings that name the included files, by the
+    names of these.
     """
 
     def __init__(
