@@ -6,11 +6,17 @@ import ipaddress
 import os
 import signal
 import socket
+import sys
 from pathlib import Path
 from typing import Any
 
 import hypothesis
 import pytest
+
+# What is compiled is kept, also where the shell has it otherwise: each worker would compile all of
+# the tests anew, 7 s of CPU each, and each of the many processes the whole program.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 # A build that nobody watches draws the same examples each time; a person's run draws new ones.
 hypothesis.settings.register_profile("ci", derandomize=True)
