@@ -41,6 +41,8 @@ _GONE = frozenset({403, 404, 410})
 _BUSY = frozenset({429, 503})
 _OTHER_TYPES = re.compile(r"text/|application/(json|xml|xhtml|problem)|image/", re.IGNORECASE)
 _LFS_POINTER = b"version https://git-lfs"
+_MIN_PROGRESS_BYTES = 16 * 1024
+_MIN_PROGRESS_PART = 0.01  # of what is there
 _CHUNK_BYTES = 256 * 1024
 _HEADERS = {"User-Agent": USER_AGENT, "Accept": "*/*", "Accept-Encoding": "identity"}
 
@@ -49,7 +51,7 @@ _HEADERS = {"User-Agent": USER_AGENT, "Accept": "*/*", "Accept-Encoding": "ident
 class Bounds:
     """How far a download may go: bytes, seconds in all and without data, redirects, requests.
 
-    `attempts` are those in a row that bring the file no further.
+    `attempts` are those in a row that together bring next to nothing.
     """
 
     max_bytes: int = 1024**3
@@ -127,7 +129,7 @@ class _Transfer:
     def run(self, link: Link) -> None:
         """As many attempts as it takes, while they bring something."""
         partial = self.partial
-        most_bytes = stalled = 0
+        next_mark = stalled = 0
         for attempt in itertools.count(1):
             received_before = partial.received_bytes
             try:
@@ -137,8 +139,12 @@ class _Transfer:
                 partial.restart()
                 raise
             except DownloadBroken:
-                stalled = 0 if partial.size_bytes > most_bytes else stalled + 1
-                most_bytes = max(most_bytes, partial.size_bytes)
+                stalled += 1
+                # A host that gives a byte more each time would be asked a hundred times at once.
+                if partial.size_bytes > next_mark:
+                    stalled = 0
+                    part_bytes = int(_MIN_PROGRESS_PART * partial.size_bytes)
+                    next_mark = partial.size_bytes + max(_MIN_PROGRESS_BYTES, part_bytes)
                 # A host that gave nothing wants to be left alone for a while.
                 is_silent = partial.received_bytes == received_before
                 is_over = stalled >= self.bounds.attempts or attempt >= self.bounds.max_attempts

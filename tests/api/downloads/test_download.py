@@ -526,6 +526,17 @@ def test_cuts_that_bring_the_file_no_further_are_an_error_after_three(fetch: Fet
     assert len(fetch.server.requests) == 4
 
 
+def test_a_host_that_gives_a_little_more_each_time_is_left_alone_for_a_while(
+    fetch: Fetcher,
+) -> None:
+    stops = range(5000, 5300)  # a byte more with each request
+    fetch.fails(DownloadBroken, cut_at(*stops, headers={"ETag": '"v1"'}))
+    assert len(fetch.server.requests) == 4
+
+    stops = range(20_000, len(VIDEO), 8_000)
+    assert fetch(cut_at(*stops, headers={"ETag": '"v1"'})) == WHOLE
+
+
 def test_a_host_that_cuts_without_giving_anything_is_left_alone(fetch: Fetcher) -> None:
     fetch.fails(DownloadBroken, cut_at(5000, 5000, headers={"ETag": '"v1"'}))
 
