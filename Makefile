@@ -36,6 +36,7 @@ format: $(VENV)/.dev
 
 schemas: $(VENV)/.dev
 	$(BIN)/storyboard schema --write
+	$(BIN)/python -m tests.reference
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || \

@@ -35,20 +35,32 @@ from enum import IntEnum
 
 
 class ExitCode(IntEnum):
-    """What the process tells its caller; where several hold, `worst_of` decides."""
+    """What the process tells its caller; where several hold, `worst_of` decides.
 
-    OK = 0
-    INCOMPLETE = 1
-    USAGE = 2
-    REFUSED = 3
-    UNKNOWN = 4
-    TIMEOUT = 5
-    STORAGE = 6
-    CHANGED = 10
-    LOCKED = 11
-    ACCOUNT = 12
-    BUG = 70
-    INTERRUPTED = 130
+    `meaning` says it to people.
+    """
+
+    meaning: str
+
+    OK = 0, "done; for `render`, every selected take is current"
+    INCOMPLETE = 1, "some takes failed, were rejected or are held"
+    USAGE = 2, "wrong usage, or the storyboard has problems; nothing was sent"
+    REFUSED = 3, "refused by a guard: a cap, or a confirmation that is missing"
+    UNKNOWN = 4, "an unknown outcome waits for a decision"
+    TIMEOUT = 5, "the time of `--timeout` ran out; work goes on at the API, run again"
+    STORAGE = 6, "the disk or a file failed in mid-run; what was accepted is saved or named"
+    CHANGED = 10, "with `--check`: something would be rendered, or differs"
+    LOCKED = 11, "another render holds the lock"
+    ACCOUNT = 12, "account or connection: no key or a refused one, no balance, no API"
+    BUG = 70, "a bug in storyboard"
+    INTERRUPTED = 130, "interrupted; the state is saved"
+
+    def __new__(cls, value: int, meaning: str = "") -> ExitCode:
+        """A member that is its number, with its meaning."""
+        member = int.__new__(cls, value)
+        member._value_ = value
+        member.meaning = meaning
+        return member
 
 
 _WORST_FIRST = (

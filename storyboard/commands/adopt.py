@@ -56,6 +56,10 @@ def command(
     manifest, or - for a manifest from the standard input. Takes are the same where their
     requests are. Videos are linked where the disk allows, else copied; tasks that still
     render and unknown outcomes are taken over as such. FROM stays as it is.
+
+    \b
+    Example:
+      storyboard adopt film.yaml renders/old-name
     """
     boards = read_sound([file], load_catalog(), variables, as_json=as_json)
     if not boards:

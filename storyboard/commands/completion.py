@@ -31,6 +31,10 @@ def command(context: click.Context, *, shell: str, as_json: bool) -> int:
     """Print the script that completes options, takes, scenes, tags and faults.
 
     Its last line says where it goes.
+
+    \b
+    Example:
+      storyboard completion bash
     """
     kind = get_completion_class(shell)
     assert kind is not None  # noqa: S101 (click has three of them, and the fourth is ours)

@@ -64,6 +64,10 @@ def command(base_url: str | None, as_json: bool) -> int:
     """Look at all that a render needs, and say what is wrong and what to do about it.
 
     Costs nothing, and works without a key.
+
+    \b
+    Example:
+      storyboard doctor
     """
     lines = (*_look_at_account(base_url), *_look_at_machine())
     code = exit_code_of(lines)

@@ -19,6 +19,10 @@ def command(*, words: tuple[str, ...], as_json: bool) -> int:
     """Explain problems and warnings by code, such as SB301, or by name, such as unknown-key.
 
     Without a code, list all of them.
+
+    \b
+    Example:
+      storyboard explain SB301
     """
     found = [_find(word) for word in words] or list(codes().values())
     if as_json:

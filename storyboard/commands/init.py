@@ -61,6 +61,11 @@ def command(
     """Make a new project in DIR: a storyboard, macros, and what git and editors need.
 
     Nothing that is there is changed.
+
+    \b
+    Examples:
+      storyboard init harbor
+      storyboard init harbor --from shots.csv
     """
     if key is not None and source is None:
         raise UsageError("--key is about the file of --from", next_step="leave it out")

@@ -53,7 +53,13 @@ def command(
     strict: bool,
     as_json: bool,
 ) -> int:
-    """Say for each take what a render would do: submit, resume, download, keep, hold or ask."""
+    """Say for each take what a render would do: submit, resume, download, keep, hold or ask.
+
+    \b
+    Examples:
+      storyboard plan film.yaml --price 0.09
+      storyboard plan film.yaml --check --tag hero
+    """
     catalog = load_catalog()
     boards = read_sound(files, catalog, variables, strict=strict, as_json=as_json)
     if not boards:

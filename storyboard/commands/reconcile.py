@@ -32,6 +32,10 @@ def command(*, file: Path, variables: VariableOptions, where: FolderOptions, as_
     A task is adopted where one row of the log fits one submission and nothing
     else; the next render goes on with it. The rest is listed with the command
     that decides about it. Nothing is submitted.
+
+    \b
+    Example:
+      storyboard reconcile film.yaml
     """
     catalog = load_catalog()
     space = find_rendered(file, catalog, where, variables)

@@ -73,6 +73,12 @@ def command(
     """Render storyboards: submit what is new, download it, write the manifest and the gallery.
 
     Run again, it goes on where it was, and does nothing where nothing changed.
+
+    \b
+    Examples:
+      storyboard render film.yaml --sandbox
+      storyboard render film.yaml --price 0.09 --max-cost 20 --yes
+      storyboard render film.yaml --failed --retry-failed --yes
     """
     started_at = time.monotonic()
     catalog, plan_options = load_catalog(), planning.plan_options

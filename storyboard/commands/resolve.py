@@ -68,6 +68,11 @@ def command(
 
     TAKE is the id of a take, or of a shot for all its unknown takes. Works
     from the state of the last render, also while the storyboard has problems.
+
+    \b
+    Examples:
+      storyboard resolve film.yaml pier --task-id task-7f3a
+      storyboard resolve film.yaml pier --resubmit
     """
     task_id, catalog = _check_decision(decision), load_catalog()
     space = find_rendered(named.file, catalog, where, variables)

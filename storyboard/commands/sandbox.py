@@ -84,6 +84,11 @@ def command(
     It listens on this machine alone. Point any client at it with the
     environment lines that it prints. Ctrl-C ends it. The vendor's own client
     downloads from here with --allow-insecure-http --allow-private-network.
+
+    \b
+    Examples:
+      storyboard sandbox --port 8765
+      storyboard sandbox --fault lost_reply=0.1 --render-time 20s
     """
     require_sandbox()
     from storyboard.sandbox.faults import FAULTS

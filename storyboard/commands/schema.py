@@ -40,6 +40,11 @@ def command(*, name: str | None, mode: str | None, folder: Path | None, as_json:
     """Print a JSON Schema: storyboard, include, manifest, or a model's name for its requests.
 
     All but the manifest's are generated from the model cards.
+
+    \b
+    Examples:
+      storyboard schema > storyboard.schema.json
+      storyboard schema alibaba/wan2.7-t2v
     """
     if mode and name:
         raise UsageError(

@@ -34,6 +34,11 @@ def command(*, named: FileAndTakes, variables: VariableOptions, style: str, as_j
     """Print the payloads of a storyboard's takes; sends nothing.
 
     A shot's id means all its takes; patterns such as 'city-*' work too.
+
+    \b
+    Examples:
+      storyboard show film.yaml
+      storyboard show film.yaml pier 'city-*' --format json
     """
     as_json = as_json or style == "json"
     boards = read_sound([named.file], load_catalog(), variables, as_json=as_json)

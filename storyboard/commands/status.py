@@ -27,7 +27,12 @@ from storyboard.reporting.amounts import time_left
 @with_options(variables=VariableOptions, where=FolderOptions)
 @json_option
 def command(*, file: Path, variables: VariableOptions, where: FolderOptions, as_json: bool) -> int:
-    """Show what is known of each take; sends nothing and takes no lock."""
+    """Show what is known of each take; sends nothing and takes no lock.
+
+    \b
+    Example:
+      storyboard status film.yaml
+    """
     boards = read_sound([file], load_catalog(), variables, as_json=as_json)
     if not boards:
         return ExitCode.USAGE

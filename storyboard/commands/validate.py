@@ -45,6 +45,11 @@ def command(
     """Check storyboards whole: their shape, and every payload after templates.
 
     Exits with 2 where there are problems (with --strict, or warnings).
+
+    \b
+    Examples:
+      storyboard validate film.yaml
+      storyboard validate *.yaml --strict --format github
     """
     boards = read_storyboards(files, load_catalog(), variables)
     problems = tidy([problem for board in boards for problem in board.problems])

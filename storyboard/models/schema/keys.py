@@ -164,6 +164,7 @@ def seeds(limits: Schema) -> Schema:
 
 SCENES: Schema = {
     "description": "Groups of shots, each with vars and defaults of its own.",
+    "examples": [[{"id": "pier", "shots": [{"id": "dawn", "prompt": "A pier at dawn"}]}]],
     "type": "array",
     "minItems": 1,
     "items": {"$ref": "#/definitions/scene"},
@@ -171,6 +172,7 @@ SCENES: Schema = {
 
 SHOTS: Schema = {
     "description": "The shots, in the film's order.",
+    "examples": [[{"id": "dawn", "prompt": "A pier at dawn"}]],
     "type": "array",
     "minItems": 1,
     "items": {"$ref": "#/definitions/shot"},

@@ -23,6 +23,8 @@ from storyboard.models.schema.words import (
 
 _Owner: TypeAlias = tuple[ModelCard, Parameter]
 
+_OF_SEEDS = "the name of a shared seed or auto"
+
 TEMPLATE: dict[str, Any] = {"$ref": "#/definitions/template"}
 
 # Keywords of a parameter's schema that are no limits.
@@ -73,11 +75,7 @@ def _or_name(parameter: str, limits: dict[str, Any]) -> dict[str, Any]:
     """The limits of a parameter; a seed may also be the name of a shared one."""
     if parameter != SEED:
         return limits
-    return {
-        "if": {"type": "string"},
-        "then": {"minLength": 1},
-        "else": {ALSO: "the name of a shared seed or auto", **limits},
-    }
+    return {"if": {"type": "string"}, "then": {"minLength": 1}, "else": {ALSO: _OF_SEEDS, **limits}}
 
 
 def _merged(owners: list[_Owner]) -> dict[str, Any]:
@@ -147,6 +145,10 @@ def _markdown(description: str, owners: list[_Owner]) -> str:
     lines = [description, ""]
     for card, parameter in owners:
         words = allowed_words(parameter.limits)
+        if parameter.name == SEED:
+            words += f", {_OF_SEEDS}"
+        if rule := parameter.limits.get(CARD_RULE):
+            words += f"; {rule}"
         if parameter.default is not None:
             words += f"; the API takes `{spelled(parameter.default)}` if it is not set"
         lines.append(f"- `{card.name}`: {words}")

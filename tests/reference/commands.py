@@ -1,0 +1,68 @@
+"""The page of commands, from click's objects."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from inspect import cleandoc
+
+import click
+
+from storyboard.cli import COMMANDS, group
+from storyboard.errors import ExitCode
+
+_INTRO = """
+# Commands
+
+Results go to stdout, everything else to stderr. With `--json` a command prints one document with a
+`schema_version`. Where a folder holds one `*.storyboard.yaml`, `FILE` may be left out.
+""".strip()
+
+_UNWRAPPED = "\b\n"
+"""What a paragraph begins with that click does not wrap: examples."""
+
+
+def commands_page() -> str:
+    """Each command with its usage, examples and options, and the exit codes of all."""
+    parent = click.Context(group, info_name="storyboard")
+    parts = [_INTRO, "\n".join(_list())]
+    for name in COMMANDS:
+        command = group.get_command(parent, name)
+        assert command is not None
+        parts.append("\n\n".join(_command(command, click.Context(command, parent, name))))
+    parts += ["## Exit codes", "\n".join(_exit_codes())]
+    return "\n\n".join(parts)
+
+
+def _list() -> Iterator[str]:
+    yield "| command | |"
+    yield "|---|---|"
+    for name, words in COMMANDS.items():
+        yield f"| [{name}](#storyboard-{name}) | {_cell(words)} |"
+
+
+def _command(command: click.Command, context: click.Context) -> Iterator[str]:
+    usage = [context.command_path, *command.collect_usage_pieces(context)]
+    yield f"## {context.command_path}"
+    yield f"```text\n{' '.join(usage)}\n```"
+    for paragraph in cleandoc(command.help or "").split("\n\n"):
+        if paragraph.startswith(_UNWRAPPED):
+            _, *lines = paragraph.removeprefix(_UNWRAPPED).split("\n")
+            examples = "\n".join(map(str.strip, lines))
+            yield f"```sh\n{examples}\n```"
+        else:
+            yield " ".join(paragraph.split())
+    options = [one for one in command.params if isinstance(one, click.Option)]
+    records = filter(None, (one.get_help_record(context) for one in options))
+    lines = [f"| `{_cell(flags)}` | {_cell(words)} |" for flags, words in records]
+    yield "\n".join(["| option | |", "|---|---|", *lines])
+
+
+def _cell(text: str) -> str:
+    return re.sub(r"\s+", " ", text).replace("|", "\\|")
+
+
+def _exit_codes() -> Iterator[str]:
+    yield "| code | meaning |"
+    yield "|---|---|"
+    yield from (f"| {code.value} | {code.meaning} |" for code in ExitCode)

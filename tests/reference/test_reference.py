@@ -1,0 +1,54 @@
+"""The reference says what the program says."""
+
+from __future__ import annotations
+
+import re
+import shlex
+
+import click
+import pytest
+
+from storyboard.cli import COMMANDS, group
+from storyboard.reporting.codes import codes
+from tests.reference.pages import FOLDER, pages
+
+PAGES = pages()
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_is_as_it_would_be_made_anew(name: str) -> None:
+    assert (FOLDER / name).read_text("utf-8") == PAGES[name], "run: python -m tests.reference"
+
+
+def test_no_other_page_lies_beside_them() -> None:
+    assert {path.name for path in FOLDER.iterdir()} == set(PAGES)
+
+
+def test_the_links_within_a_page_lead_to_its_headings() -> None:
+    for name, text in PAGES.items():
+        headings = {
+            re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-")
+            for title in re.findall(r"^#+ (.*)", text, re.MULTILINE)
+        }
+        assert set(re.findall(r"\]\(#([^)]+)\)", text)) <= headings, name
+
+
+def test_every_command_has_an_example_that_its_options_allow() -> None:
+    examples = [
+        shlex.split(line.split(" > ")[0])[1:]
+        for block in re.findall(
+            r"^```sh\n(.*?)^```", PAGES["commands.md"], re.MULTILINE | re.DOTALL
+        )
+        for line in block.splitlines()
+    ]
+    assert {name for name, *_ in examples} == set(COMMANDS)
+    for name, *arguments in examples:
+        command = group.get_command(click.Context(group), name)
+        assert command is not None
+        command.make_context(name, arguments)
+
+
+def test_every_code_has_a_section() -> None:
+    text = PAGES["problems.md"]
+    for code in codes().values():
+        assert f"### {code.number} {code.name}\n\n{code.title}\n" in text
