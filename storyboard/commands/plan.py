@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime, timezone
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import click
 
@@ -22,8 +23,13 @@ from storyboard.console.plan_lines import describe_plan
 from storyboard.console.printing import print_json, print_lines, say
 from storyboard.console.read_storyboards import read_sound
 from storyboard.errors import ExitCode
-from storyboard.models.catalog import load_catalog
+from storyboard.models.catalog import Catalog, load_catalog
+from storyboard.outputs.manifest.times import time_text
 from storyboard.planning.cost import Bill, bill_for, bill_for_lost
+from storyboard.planning.links import NO_LINKS, Links, links_of
+from storyboard.planning.plan import PlanOptions
+from storyboard.planning.selection import Selection
+from storyboard.project.default_folder import SANDBOX
 from storyboard.project.neighbour import Neighbour, find_neighbour
 from storyboard.project.rendering import plan_render
 from storyboard.project.workspace import Workspace, find_workspaces
@@ -65,40 +71,58 @@ def command(
     if not boards:
         return ExitCode.USAGE
     spaces = find_workspaces(boards, where.folders, from_manifest=planning.from_manifest)
-    known = [space.known_submissions() for space in spaces]
-    plans = [
-        plan_render(
-            space,
-            rows,
-            space.snapshot(),
-            which.selection,
-            planning.plan_options,
-            catalog=catalog,
-            tell=say,
-        )
-        for space, rows in zip(spaces, known, strict=True)
-    ]
     # What is read from the standard input has no folder of its own.
-    is_asked = not planning.fresh and STDIN not in files
-    neighbours = [
-        find_neighbour(space, rows) if is_asked else None
-        for space, rows in zip(spaces, known, strict=True)
+    is_new = not planning.fresh and STDIN not in files
+    now = datetime.now(timezone.utc)
+    planned = [
+        _plan(space, which.selection, planning.plan_options, catalog, now=now, may_be_new=is_new)
+        for space in spaces
     ]
+    plans = [one.plan for one in planned]
     bill = bill_for(plans, catalog, price_usd=planning.price_usd)
     if as_json:
-        print_json(_document(spaces, plans, neighbours, bill))
+        print_json(_document(planned, bill))
     else:
-        for space, plan in zip(spaces, plans, strict=True):
-            print_lines(describe_plan(space, plan))
+        for one in planned:
+            print_lines([*describe_plan(one.space, one.plan), *one.links.sentences(now)])
         print_lines([bill.sentence])
         gone = bill_for_lost(plans, catalog, price_usd=planning.price_usd)
         if gone.takes:
             print_lines([f"with --rerender: {gone.sentence} again"])
-        print_lines(line for found in neighbours if found for line in _advice(found))
+        print_lines(line for one in planned for line in _advice(one.neighbour))
     return ExitCode.CHANGED if check and bill.takes else ExitCode.OK
 
 
-def _advice(found: Neighbour) -> tuple[str, str]:
+class _Planned(NamedTuple):
+    """A storyboard with its plan, and with what to know beside it."""
+
+    space: Workspace
+    plan: Plan
+    links: Links
+    neighbour: Neighbour | None
+
+
+def _plan(
+    space: Workspace,
+    selection: Selection,
+    options: PlanOptions,
+    catalog: Catalog,
+    *,
+    now: datetime,
+    may_be_new: bool,
+) -> _Planned:
+    known = space.known_submissions()
+    plan = plan_render(
+        space, known, space.snapshot(), selection, options, catalog=catalog, tell=say
+    )
+    # No clone can download from the sandbox of another machine.
+    links = NO_LINKS if space.origin == SANDBOX else links_of(plan, now=now)
+    return _Planned(space, plan, links, find_neighbour(space, known) if may_be_new else None)
+
+
+def _advice(found: Neighbour | None) -> tuple[str, ...]:
+    if found is None:
+        return ()
     return (
         f"{found.folder} holds {found.held} of these {found.requests} requests; a render stops "
         "until they are taken over, or renders them anew with --fresh",
@@ -106,12 +130,7 @@ def _advice(found: Neighbour) -> tuple[str, str]:
     )
 
 
-def _document(
-    spaces: Sequence[Workspace],
-    plans: Sequence[Plan],
-    neighbours: Sequence[Neighbour | None],
-    bill: Bill,
-) -> dict[str, Any]:
+def _document(planned: Sequence[_Planned], bill: Bill) -> dict[str, Any]:
     return {
         "storyboards": [
             {
@@ -120,13 +139,23 @@ def _document(
                 "origin": space.origin,
                 "actions": [_action_document(action) for action in plan.actions],
                 "orphans": [_action_document(action) for action in plan.orphans],
-                "held_beside": found and _neighbour_document(found),
+                "links": _links_document(links),
+                "held_beside": neighbour and _neighbour_document(neighbour),
             }
-            for space, plan, found in zip(spaces, plans, neighbours, strict=True)
+            for space, plan, links, neighbour in planned
         ],
         "submissions": bill.takes,
         "video_s": bill.seconds,
         "cost_usd": bill.cost_usd,
+    }
+
+
+def _links_document(links: Links) -> dict[str, Any]:
+    end = links.first_ends_at
+    return {
+        "videos": links.videos,
+        "alive": links.alive,
+        "first_expires_at": time_text(end) if end else None,
     }
 
 

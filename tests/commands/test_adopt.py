@@ -299,6 +299,25 @@ def test_a_manifest_on_the_standard_input_brings_back_what_was_paid(
     assert server.ledger.posts == 3
 
 
+@pytest.mark.parametrize("was_rendered", [False, True])
+def test_copying_the_videos_is_enough_for_a_clone(
+    program: Program, film: Path, server: SandboxServer, was_rendered: bool
+) -> None:
+    assert program("render", film, "--yes", "--quiet").code == 0
+    (OLD / "videos").rename("elsewhere")
+    for path in OLD.glob("state.sqlite3*"):
+        path.unlink()
+    plan = program("plan", film).out
+    assert plan.startswith("film.yaml: 3 download\n")
+    assert "\na clone can still download 3 videos, the first for 23 h" in plan
+    if was_rendered:
+        assert program("render", film, "--no-download").code == 0
+        (OLD / "videos").rmdir()
+    Path("elsewhere").rename(OLD / "videos")
+    assert program("plan", film).out.startswith("film.yaml: 3 keep\n")
+    assert program("plan", film, "--json").json["storyboards"][0]["links"]["alive"] == 3
+
+
 # What is refused
 
 

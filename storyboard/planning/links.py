@@ -1,0 +1,58 @@
+"""For how long others can still download what a plan's takes were rendered to. Pure."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import NamedTuple
+
+from storyboard.records import Plan, SubmissionState
+from storyboard.reporting.amounts import count_text, time_left
+
+
+class Links(NamedTuple):
+    """How many videos were rendered, for how many a link lives, and when the first one ends.
+
+    `first_ends_at` is None where no end is known.
+    """
+
+    videos: int
+    alive: int
+    first_ends_at: datetime | None
+
+    def sentences(self, now: datetime) -> list[str]:
+        """What a colleague with a clone can have, in words; none where nothing was rendered."""
+        return [self._sentence(now)] if self.videos else []
+
+    def _sentence(self, now: datetime) -> str:
+        if not self.alive:
+            one = "it" if self.videos == 1 else "them"
+            return (
+                f"no link lives to {count_text(self.videos, 'video')}; "
+                f"a clone gets {one} by copying videos/"
+            )
+        some = "" if self.alive == self.videos else f" of {self.videos:,}"
+        until = f" for {time_left(now, self.first_ends_at)}" if self.first_ends_at else ""
+        first = ", the first" if until and self.alive > 1 else ""
+        return (
+            f"a clone can still download {count_text(self.alive, 'video')}{some}{first}{until}; "
+            "copying videos/ is enough, too"
+        )
+
+
+NO_LINKS = Links(0, 0, None)
+
+
+def links_of(plan: Plan, *, now: datetime) -> Links:
+    """The links to what the takes of a plan were rendered to, each submission once."""
+    rendered = {
+        id(one): one
+        for action in plan.actions
+        if (one := action.submission) is not None and one.state is SubmissionState.SUCCEEDED
+    }
+    alive = [
+        one
+        for one in rendered.values()
+        if one.video_url and (one.url_expires_at is None or now < one.url_expires_at)
+    ]
+    ends = [one.url_expires_at for one in alive if one.url_expires_at is not None]
+    return Links(len(rendered), len(alive), min(ends, default=None))
