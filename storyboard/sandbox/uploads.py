@@ -11,7 +11,7 @@ import re
 import secrets
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from http import HTTPStatus
 from pathlib import Path
@@ -136,7 +136,8 @@ class Uploads:
         return self._now() < upload.created_at + RETENTION_S
 
     def _remove(self, upload: Upload) -> None:
-        (self._folder / upload.stored_name).unlink(missing_ok=True)
+        with suppress(OSError):  # what lies there may be no file of ours, or be gone
+            (self._folder / upload.stored_name).unlink()
         del self._files[upload.id]
 
     def _save(self) -> None:

@@ -206,6 +206,9 @@ def test_a_link_in_the_place_of_a_file_is_not_followed(serve: Serve, tmp_path: P
     file = uploaded(client)
     stored = tmp_path / "sandbox" / "uploads" / file["url"].rpartition("/")[2]
     stored.unlink()
+    stored.mkdir()
+    assert client.download(file["url"]).status_code == 404
+    stored.rmdir()
     stored.symlink_to(secret)
     assert client.download(file["url"]).status_code == 404
     assert client.call("DELETE", f"{PATH}/{file['file_id']}").status_code == 204
@@ -224,3 +227,15 @@ def test_uploads_ask_for_the_key(serve: Serve) -> None:
     for method, path in (("GET", PATH), ("POST", PATH), ("DELETE", f"{PATH}/x")):
         assert client.call(method, path).status_code == 401
     assert client.call("POST", f"/api/v1/{MODEL}").status_code == 401
+
+
+def test_a_folder_in_the_place_of_a_file_stands_in_nobody_s_way(
+    serve: Serve, tmp_path: Path
+) -> None:
+    client = serve(tmp_path)
+    file = uploaded(client)
+    stored = tmp_path / "uploads" / file["url"].rpartition("/")[2]
+    stored.unlink()
+    stored.mkdir()
+    assert client.call("DELETE", f"{PATH}/{file['file_id']}").status_code == 204
+    assert listed(client) == []
