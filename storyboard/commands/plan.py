@@ -11,6 +11,8 @@ import click
 
 from storyboard.console.arguments import STDIN, files_argument_or_stdin
 from storyboard.console.options import (
+    FILE,
+    CapOptions,
     FolderOptions,
     PlanningOptions,
     SelectionOptions,
@@ -22,16 +24,17 @@ from storyboard.console.options import (
 from storyboard.console.plan_lines import describe_plan
 from storyboard.console.printing import print_json, print_lines, say
 from storyboard.console.read_storyboards import read_sound
-from storyboard.errors import ExitCode
+from storyboard.errors import ExitCode, UsageError
 from storyboard.models.catalog import Catalog, load_catalog
 from storyboard.outputs.manifest.times import time_text
-from storyboard.planning.cost import Bill, bill_for, bill_for_lost
+from storyboard.planning.cost import Bill, bill_for, bill_for_lost, check_caps
 from storyboard.planning.links import NO_LINKS, Links, links_of
 from storyboard.planning.plan import PlanOptions
 from storyboard.planning.selection import Selection
 from storyboard.project.default_folder import SANDBOX
 from storyboard.project.neighbour import Neighbour, find_neighbour
 from storyboard.project.rendering import plan_render
+from storyboard.project.saved_plans import save_plan
 from storyboard.project.workspace import Workspace, find_workspaces
 from storyboard.records import Action, Plan
 
@@ -39,7 +42,17 @@ from storyboard.records import Action, Plan
 @click.command()
 @files_argument_or_stdin
 @with_options(
-    variables=VariableOptions, where=FolderOptions, which=SelectionOptions, planning=PlanningOptions
+    variables=VariableOptions,
+    where=FolderOptions,
+    which=SelectionOptions,
+    planning=PlanningOptions,
+    limits=CapOptions,
+)
+@click.option(
+    "--out",
+    type=FILE,
+    metavar="PLAN",
+    help="Save the plan, so that render --plan carries out exactly this, once.",
 )
 @click.option(
     "--check",
@@ -55,17 +68,28 @@ def command(
     where: FolderOptions,
     which: SelectionOptions,
     planning: PlanningOptions,
+    limits: CapOptions,
+    out: Path | None,
     check: bool,
     strict: bool,
     as_json: bool,
 ) -> int:
     """Say for each take what a render would do: submit, resume, download, keep, hold or ask.
 
+    A plan saved with --out is carried out by render --plan without a question, or
+    refused where the storyboard, what was rendered or the costs are not as they were.
+
     \b
     Examples:
       storyboard plan film.yaml --price 0.09
       storyboard plan film.yaml --check --tag hero
+      storyboard plan film.yaml --price 0.09 --max-cost 20 --out plan.json
     """
+    if out is not None and STDIN in files:
+        raise UsageError(
+            "a plan of standard input cannot be saved, since nothing could render it later",
+            next_step="save the storyboard in a file, and name that",
+        )
     catalog = load_catalog()
     boards = read_sound(files, catalog, variables, strict=strict, as_json=as_json)
     if not boards:
@@ -80,6 +104,20 @@ def command(
     ]
     plans = [one.plan for one in planned]
     bill = bill_for(plans, catalog, price_usd=planning.price_usd)
+    check_caps(bill, limits.caps)
+    if out is not None:
+        save_plan(
+            out,
+            spaces,
+            plans,
+            selection=which.selection,
+            options=planning.plan_options,
+            from_manifest=planning.from_manifest,
+            is_fresh=planning.fresh,
+            caps=limits.caps,
+            price_usd=planning.price_usd,
+            bill=bill,
+        )
     if as_json:
         print_json(_document(planned, bill))
     else:
@@ -90,6 +128,10 @@ def command(
         if gone.takes:
             print_lines([f"with --rerender: {gone.sentence} again"])
         print_lines(line for one in planned for line in _advice(one.neighbour))
+    if out is not None:
+        others = [str(space.storyboard.path) for space in spaces[1:]]
+        words = [*others, "--plan", str(out), *variables.words]
+        say(f"saved; to carry it out: {spaces[0].command('render', *words)}")
     return ExitCode.CHANGED if check and bill.takes else ExitCode.OK
 
 

@@ -6,13 +6,15 @@ import sys
 import time
 from collections.abc import Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
 from storyboard.console.arguments import files_argument
 from storyboard.console.options import (
+    FILE,
     DisplayOptions,
     FolderOptions,
     PaymentOptions,
@@ -20,6 +22,7 @@ from storyboard.console.options import (
     RunOptions,
     SelectionOptions,
     VariableOptions,
+    given_flags,
     json_option,
     strict_option,
     with_options,
@@ -34,7 +37,11 @@ from storyboard.engine.job import EngineSettings, RunResult
 from storyboard.errors import ExitCode, Refused, StateError, StorageFailed, TimeIsUp, UsageError
 from storyboard.models.catalog import Catalog, load_catalog
 from storyboard.planning.cost import Bill, bill_for, check_caps
+from storyboard.planning.plan import PlanOptions
+from storyboard.planning.saved_plan import SavedPlan
+from storyboard.planning.selection import Selection
 from storyboard.project.rendering import Prepared, prepare
+from storyboard.project.saved_plans import begin_plan, check_plan, files_of, read_plan
 from storyboard.project.workspace import find_workspaces
 from storyboard.records import TakeState
 
@@ -44,6 +51,14 @@ if TYPE_CHECKING:
 
 @click.command()
 @files_argument
+@click.option(
+    "--plan",
+    "plan_file",
+    type=FILE,
+    is_eager=True,
+    metavar="PLAN",
+    help="Do exactly what a plan saved with plan --out says, once, without asking.",
+)
 @with_options(
     variables=VariableOptions,
     where=FolderOptions,
@@ -59,6 +74,7 @@ if TYPE_CHECKING:
 def command(
     *,
     files: tuple[Path, ...],
+    plan_file: Path | None,
     variables: VariableOptions,
     where: FolderOptions,
     which: SelectionOptions,
@@ -74,43 +90,57 @@ def command(
 
     Run again, it goes on where it was, and does nothing where nothing changed.
 
+    With --plan, the saved plan says which takes are rendered, at what costs; where
+    they go and how the storyboards are read (--output, --sandbox, --var, ...) is
+    given as to plan.
+
     \b
     Examples:
       storyboard render film.yaml --sandbox
       storyboard render film.yaml --price 0.09 --max-cost 20 --yes
       storyboard render film.yaml --failed --retry-failed --yes
+      storyboard render --plan plan.json
     """
     started_at = time.monotonic()
-    catalog, plan_options = load_catalog(), planning.plan_options
+    saved = _read_saved(plan_file, which, planning)
+    if saved is not None and plan_file is not None:
+        files = files or files_of(saved, plan_file)
+    work = _Work.of(saved, which, planning)
+    catalog, plan_options = load_catalog(), work.options
     sandbox = _sandbox_settings(where, rehearsal)
     boards = read_sound(files, catalog, variables, strict=strict, as_json=as_json)
     if not boards:
         return ExitCode.USAGE
-    spaces = find_workspaces(boards, where.folders, from_manifest=planning.from_manifest)
+    spaces = find_workspaces(boards, where.folders, from_manifest=work.from_manifest)
     with ExitStack() as stack:
         films = [
             stack.enter_context(
                 prepare(
                     space,
-                    which.selection,
+                    work.selection,
                     plan_options,
                     catalog=catalog,
                     lock_timeout_s=running.lock_wait_s(time.monotonic() - started_at),
-                    is_fresh=planning.fresh,
+                    is_fresh=work.is_fresh,
                     tell=say,
                 )
             )
             for space in spaces
         ]
-        bill = bill_for([film.plan for film in films], catalog, price_usd=planning.price_usd)
+        bill = bill_for([film.plan for film in films], catalog, price_usd=work.price_usd)
+        if saved is not None:
+            check_plan(saved, films, bill, price_usd=planning.price_usd)
         check_caps(bill, payment.caps)
         if display.verbose:
             _say_plans(films)
         if not where.sandbox:
             _check_account(films)
             asked_at = time.monotonic()
-            _ask(films, bill, is_free_to_go=payment.yes, is_capped=payment.caps.are_given)
+            is_sure = payment.yes or saved is not None
+            _ask(films, bill, is_free_to_go=is_sure, is_capped=payment.caps.are_given)
             started_at += time.monotonic() - asked_at  # a person's time to think is not the run's
+        if saved is not None:
+            begin_plan(saved, films)
         results: list[RunResult] = []
         outcome: list[Outcome] = []
         # The sandbox keeps its tasks in the output folder, so each folder has its own.
@@ -127,6 +157,48 @@ def command(
                 outcome += [_finish(film, results) for film in group]
     print_outcome(outcome, results, plan_options, as_json=as_json, quiet=display.quiet)
     return exit_code_of(outcome, results, plan_options)
+
+
+class _Work(NamedTuple):
+    """Which takes are rendered, and what may be paid for again: by the options, or a saved plan."""
+
+    selection: Selection
+    options: PlanOptions
+    from_manifest: bool
+    is_fresh: bool
+    price_usd: float | None
+
+    @classmethod
+    def of(
+        cls, saved: SavedPlan | None, which: SelectionOptions, planning: PlanningOptions
+    ) -> _Work:
+        """What the saved plan says, where there is one; else the options."""
+        if saved is not None:
+            return cls(
+                saved.selection, saved.options, saved.from_manifest, saved.is_fresh, saved.price_usd
+            )
+        return cls(
+            which.selection,
+            planning.plan_options,
+            planning.from_manifest,
+            planning.fresh,
+            planning.price_usd,
+        )
+
+
+def _read_saved(
+    plan_file: Path | None, which: SelectionOptions, planning: PlanningOptions
+) -> SavedPlan | None:
+    """The saved plan. Raises UsageError for options that say something else than a plan does."""
+    if plan_file is None:
+        return None
+    flags = given_flags(which) + given_flags(replace(planning, price_usd=None))
+    if flags:
+        raise UsageError(
+            f"{' and '.join(flags)} cannot be given with --plan, which says what is rendered",
+            next_step=f"leave {'it' if len(flags) == 1 else 'them'} out, or save another plan",
+        )
+    return read_plan(plan_file)
 
 
 def _sandbox_settings(where: FolderOptions, rehearsal: SandboxOptions) -> SandboxSettings | None:

@@ -50,7 +50,8 @@ def only_storyboard() -> Path:
 def _files(context: click.Context, parameter: click.Parameter, files: tuple[Path, ...]) -> object:
     for file in files:
         _refuse_stdin(file)
-    return files or (only_storyboard(),)
+    is_in_plan = context.params.get("plan_file") is not None  # which names the storyboards
+    return files or (() if is_in_plan else (only_storyboard(),))
 
 
 def _files_or_stdin(

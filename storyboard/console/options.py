@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import Field, dataclass, field, fields
+from dataclasses import dataclass, field, fields
 from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -47,10 +47,10 @@ def option(flag: str, *more_flags: str, **attributes: Any) -> Any:
     return field(default=attributes.get("default", default), metadata={_OPTION: declared})
 
 
-def flag_of(one: Field[Any]) -> str:
-    """The flag of an option, by the field of its class."""
-    flags, _ = one.metadata[_OPTION]
-    return str(flags[0])
+def given_flags(options: Any) -> list[str]:
+    """The flags of an options value that were given, be it more than once."""
+    given = (one for one in fields(options) if getattr(options, one.name) != one.default)
+    return [one.metadata[_OPTION][0][0] for one in given]
 
 
 def with_options(**kinds: type[Any]) -> Callable[[Command], Command]:
@@ -89,6 +89,16 @@ class VariableOptions:
         metavar="DIR",
         help="Let storyboards read files in this folder, too.",
     )
+
+    @property
+    def words(self) -> list[str]:
+        """The options as they are typed."""
+        given = (
+            ("--var", self.assignments),
+            ("--vars", self.variable_files),
+            ("--allow-path", self.allowed_paths),
+        )
+        return [word for flag, values in given for value in values for word in (flag, str(value))]
 
 
 @dataclass(frozen=True, slots=True)
@@ -300,8 +310,8 @@ class RunOptions:
 
 
 @dataclass(frozen=True, slots=True)
-class PaymentOptions:
-    """What may be paid for, and whether to ask first."""
+class CapOptions:
+    """What may be paid for at most."""
 
     max_takes: int | None = option(
         "--max-takes",
@@ -321,7 +331,6 @@ class PaymentOptions:
         metavar="USD",
         help="Refuse to spend more than this, at the given --price.",
     )
-    yes: bool = option("--yes", "-y", is_flag=True, help="Do not ask before paying.")
 
     @property
     def caps(self) -> Caps:
@@ -329,6 +338,13 @@ class PaymentOptions:
         from storyboard.planning.cost import Caps
 
         return Caps(self.max_takes, self.max_seconds, self.max_cost_usd)
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentOptions(CapOptions):
+    """What may be paid for, and whether to ask first."""
+
+    yes: bool = option("--yes", "-y", is_flag=True, help="Do not ask before paying.")
 
 
 @dataclass(frozen=True, slots=True)

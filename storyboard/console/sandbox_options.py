@@ -1,15 +1,15 @@
-"""The options that say how the sandbox behaves: of `sandbox`, and of a render in it."""
+"""Options that say how the sandbox behaves: those of `sandbox`, and of `render --sandbox`."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from storyboard.console.completers import complete_faults
 from storyboard.console.durations import DURATION
-from storyboard.console.options import flag_of, option
+from storyboard.console.options import given_flags, option
 from storyboard.errors import UsageError
 
 if TYPE_CHECKING:
@@ -51,8 +51,7 @@ class SandboxOptions:
     @property
     def flags(self) -> list[str]:
         """The flags that are given."""
-        given = (one for one in fields(self) if getattr(self, one.name) != one.default)
-        return [flag_of(one) for one in given]
+        return given_flags(self)
 
     def settings(self, usual: SandboxSettings) -> SandboxSettings:
         """The `usual` settings with what is given. Raises UsageError for a fault that is none."""

@@ -224,6 +224,12 @@ OUTPUT_CHECKS = (
 )
 """The rules of the table of outputs."""
 
+PLAN_CHECKS = (
+    Check("id", "the number of a row", _are_ids),
+    Check("begun_at", _TIME, _real(MAX_TIME)),
+)
+"""The rule of when a saved plan was begun; its id is what was asked for."""
+
 FOLDER_CHECKS = (
     Check("origin", "an origin", _text(r"[!-~]{1,300}")),
     Check("storyboard", "the name of a storyboard", _text(r"(?s:[^\x00]{1,255})")),

@@ -85,6 +85,9 @@ MIGRATIONS = (
     CREATE TRIGGER video_removed AFTER DELETE ON videos
         BEGIN DELETE FROM outputs; END;
     """,
+    """
+    CREATE TABLE plans (id TEXT PRIMARY KEY, begun_at REAL NOT NULL);
+    """,
 )
 """One script a version; `PRAGMA user_version` counts how many have run."""
 RESTORE = "restore a copy; the manifest beside it still has what was paid"

@@ -14,13 +14,13 @@ import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timezone
 from pathlib import Path
 
 from storyboard.errors import StateError
 from storyboard.records import Submission, SubmissionState, Take, Video
 from storyboard.state import files
-from storyboard.state.checks import MAX_VERSION, quoted
+from storyboard.state.checks import MAX_VERSION, PLAN_CHECKS, problem_of, quoted
 from storyboard.state.files import FILE_NAME
 from storyboard.state.queries import Written, select_outputs, select_submissions
 from storyboard.state.rows import (
@@ -223,6 +223,24 @@ class Store:
         with self.transaction():
             for row in rows:
                 self._change("INSERT OR REPLACE INTO outputs VALUES (?, ?, ?)", row)
+
+    def plan_begun_at(self, plan: str) -> datetime | None:
+        """When the saved plan with this id was begun in this folder; None where it never was."""
+        with explain_errors(self.path):
+            rows = self._db.execute("SELECT begun_at FROM plans WHERE id = ?", (plan,)).fetchall()
+        if not rows:
+            return None
+        if problem := problem_of(PLAN_CHECKS, [(1,), rows[0]]):
+            raise damage(self.path, "plans", problem)
+        return datetime.fromtimestamp(rows[0][0], timezone.utc)
+
+    def begin_plan(self, plan: str, *, now: datetime) -> None:
+        """Records that a saved plan is carried out in this folder, before anything is sent.
+
+        Raises StateError where it was begun before.
+        """
+        with explain_errors(self.path):
+            self._change("INSERT INTO plans VALUES (?, ?)", (plan, now.timestamp()))
 
     def _select(self) -> list[Submission]:
         # Not the file's size: what a transaction has added may not be in it yet.

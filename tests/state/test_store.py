@@ -526,7 +526,7 @@ def test_a_file_of_a_newer_program_is_left_as_it_is(tmp_path: Path) -> None:
             use()
         assert complaint(error) == (
             f"{tmp_path / FILE_NAME} was written by a newer storyboard "
-            "(state version 99, this one knows 2)",
+            "(state version 99, this one knows 3)",
             "upgrade with: pip install -U storyboard-render",
         )
 
@@ -719,6 +719,27 @@ def test_a_migration_that_fails_changes_nothing(
         assert db.execute("PRAGMA user_version").fetchone() == (len(broken) - 1,)
         assert "note" not in str(db.execute("PRAGMA table_info(videos)").fetchall())
     open_store(tmp_path).close()
+
+
+def test_a_saved_plan_is_begun_once(tmp_path: Path) -> None:
+    plan = "0f" * 16
+    with closing(open_store(tmp_path)) as store:
+        assert store.plan_begun_at(plan) is None
+        store.begin_plan(plan, now=NOW)
+        with pytest.raises(StateError):
+            store.begin_plan(plan, now=NOW)
+    with closing(open_store(tmp_path)) as store:
+        assert store.plan_begun_at(plan) == NOW
+
+
+@pytest.mark.parametrize("time", ["x", -1, 1e300, b""])
+def test_a_time_of_a_plan_that_is_none_is_damage(tmp_path: Path, time: object) -> None:
+    with closing(open_store(tmp_path)) as store:
+        store.begin_plan("a", now=NOW)
+        with raw(tmp_path) as db:
+            db.execute("UPDATE plans SET begun_at = ?", (time,))
+        with pytest.raises(StateError, match="in its table plans, row 1: begun_at is"):
+            store.plan_begun_at("a")
 
 
 def test_the_columns_are_those_of_the_table(tmp_path: Path, store: Store) -> None:

@@ -1,0 +1,204 @@
+"""A plan in a file: what it does by its digest, what it may cost, what it depends on. Pure.
+
+The file holds no address and no folder that anything is sent or written to: those
+are given again with `render`, and compared. It is data from outside, and small.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime, timezone
+from typing import Any
+
+from storyboard.fingerprint import canonical_json
+from storyboard.models.schema.validator import compile_check
+from storyboard.names import path_problem
+from storyboard.planning.cost import Bill, Caps
+from storyboard.planning.plan import PlanOptions
+from storyboard.planning.selection import Selection
+from storyboard.records import Action, Json, Plan, Take
+
+SCHEMA_VERSION = 1
+MAX_BYTES = 1024 * 1024
+KIND = "storyboard-plan"
+
+_MAX_ITEMS = 1000
+_MAX_TEXT = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class SavedStoryboard:
+    """One storyboard of a saved plan.
+
+    `file` is its path from the plan's folder, with forward slashes, None where it
+    does not lie in it. `folders` are those of outputs and state, from the
+    storyboard's. The digests are of its takes, and of what is done about them.
+    """
+
+    name: str
+    file: str | None
+    origin: str
+    folders: tuple[str, str]
+    takes_sha256: str
+    actions_sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class SavedPlan:
+    """A plan as it was saved; `id` is its own, and is carried out once."""
+
+    id: str
+    made_at: datetime
+    selection: Selection
+    options: PlanOptions
+    from_manifest: bool
+    is_fresh: bool
+    caps: Caps
+    price_usd: float | None
+    bill: Bill
+    storyboards: tuple[SavedStoryboard, ...]
+
+
+def digest_of_takes(takes: Sequence[Take]) -> str:
+    """A digest of what a render makes of takes: their requests, and where they belong."""
+    return _digest([[one.id, one.scene, one.fingerprint, one.is_locked] for one in takes])
+
+
+def digest_of_actions(plan: Plan) -> str:
+    """A digest of what a plan does, and about which tasks.
+
+    Whatever was paid since it was made changes it: such a take has another task.
+    """
+    return _digest([[*map(_facts, plan.actions)], [*map(_facts, plan.orphans)]])
+
+
+def _facts(action: Action) -> Json:
+    take, task = action.take, action.submission.task_id if action.submission else None
+    return [action.kind.value, take.id, take.fingerprint, action.same_as, task]
+
+
+def _digest(value: Json) -> str:
+    return hashlib.sha256(canonical_json(value).encode(errors="surrogatepass")).hexdigest()
+
+
+def plan_text(plan: SavedPlan) -> str:
+    """The content of a plan's file."""
+    document = {
+        "schema_version": SCHEMA_VERSION,
+        "kind": KIND,
+        **asdict(plan),
+        "made_at": plan.made_at.isoformat(timespec="seconds"),
+    }
+    return f"{json.dumps(document, indent=2, ensure_ascii=False)}\n"
+
+
+def parse_plan(data: bytes) -> SavedPlan:
+    """The plan in the bytes of a file. Raises ValueError, with the reason, where there is none."""
+    try:
+        document = json.loads(data.decode("utf-8-sig"), parse_constant=_refuse)
+    except (ValueError, RecursionError):
+        raise ValueError("it is no JSON") from None
+    if not isinstance(document, dict) or document.get("kind") != KIND:
+        raise ValueError("it is no plan that storyboard saved")
+    if document.get("schema_version") != SCHEMA_VERSION:
+        raise ValueError("another version of storyboard saved it")
+    if not compile_check(_SCHEMA)(document):
+        raise ValueError("a value in it was changed, or is missing")
+    for one in document["storyboards"]:
+        if one["file"] is not None and (reason := path_problem(one["file"])):
+            raise ValueError(f"the path of a storyboard in it {reason}")
+    try:
+        return _read(document)
+    except (ValueError, OverflowError):
+        raise ValueError("it says no time at which it was made") from None
+
+
+def _refuse(text: str) -> float:
+    raise ValueError(text)
+
+
+def _read(document: Mapping[str, Any]) -> SavedPlan:
+    selection: dict[str, Any] = {
+        name: tuple(value) if isinstance(value, list) else value
+        for name, value in document["selection"].items()
+    }
+    made_at = datetime.fromisoformat(document["made_at"])
+    return SavedPlan(
+        id=document["id"],
+        made_at=made_at.astimezone(timezone.utc),
+        selection=Selection(**selection),
+        options=PlanOptions(**document["options"]),
+        from_manifest=document["from_manifest"],
+        is_fresh=document["is_fresh"],
+        caps=Caps(**document["caps"]),
+        price_usd=document["price_usd"],
+        bill=Bill(**document["bill"]),
+        storyboards=tuple(
+            SavedStoryboard(**{**one, "folders": tuple(one["folders"])})
+            for one in document["storyboards"]
+        ),
+    )
+
+
+def _object(**properties: Json) -> dict[str, Json]:
+    return {
+        "type": "object",
+        "properties": properties,
+        "required": [*properties],
+        "additionalProperties": False,
+    }
+
+
+def _or_null(schema: dict[str, Json]) -> dict[str, Json]:
+    return {"anyOf": [{"type": "null"}, schema]}
+
+
+_BOOLEAN: dict[str, Json] = {"type": "boolean"}
+_TEXT: dict[str, Json] = {"type": "string", "minLength": 1, "maxLength": _MAX_TEXT}
+_TEXTS: dict[str, Json] = {"type": "array", "items": {**_TEXT, "minLength": 0}, "maxItems": 1000}
+_COUNT: dict[str, Json] = {"type": "integer", "minimum": 0, "maximum": 1_000_000_000}
+_NUMBER: dict[str, Json] = {"type": "number", "minimum": 0, "maximum": 1e15}
+_SHA256: dict[str, Json] = {"type": "string", "pattern": "^[0-9a-f]{64}$"}
+
+_SCHEMA: dict[str, Json] = {
+    "$schema": "https://json-schema.org/draft/2020-12/schema",
+    **_object(
+        schema_version={"const": SCHEMA_VERSION},
+        kind={"const": KIND},
+        id={"type": "string", "pattern": "^[0-9a-f]{32}$"},
+        made_at={"type": "string", "maxLength": 40, "pattern": r"^[0-9T:+-]+$"},
+        selection=_object(
+            only=_TEXTS,
+            without=_TEXTS,
+            tags=_TEXTS,
+            scenes=_TEXTS,
+            changed=_BOOLEAN,
+            failed=_BOOLEAN,
+            limit=_or_null({**_COUNT, "minimum": 1}),
+        ),
+        options=_object(
+            retry_failed=_BOOLEAN, rerender=_BOOLEAN, force=_BOOLEAN, download=_BOOLEAN
+        ),
+        from_manifest=_BOOLEAN,
+        is_fresh=_BOOLEAN,
+        caps=_object(takes=_or_null(_COUNT), seconds=_or_null(_NUMBER), cost_usd=_or_null(_NUMBER)),
+        price_usd=_or_null(_NUMBER),
+        bill=_object(takes=_COUNT, seconds=_NUMBER, cost_usd=_or_null(_NUMBER)),
+        storyboards={
+            "type": "array",
+            "minItems": 1,
+            "maxItems": _MAX_ITEMS,
+            "items": _object(
+                name=_TEXT,
+                file=_or_null(_TEXT),
+                origin=_TEXT,
+                folders={"type": "array", "items": _TEXT, "minItems": 2, "maxItems": 2},
+                takes_sha256=_SHA256,
+                actions_sha256=_SHA256,
+            ),
+        },
+    ),
+}

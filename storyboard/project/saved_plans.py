@@ -1,0 +1,213 @@
+"""Saves the plan of workspaces in a file, and holds a render to what such a file says."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shlex
+from collections.abc import Sequence
+from datetime import datetime, timezone
+from pathlib import Path
+
+from storyboard.atomic_files import write_atomically
+from storyboard.errors import Refused, StateError, UsageError
+from storyboard.language.files import DISK, NotAFile
+from storyboard.names import from_file_name, path_problem, to_file_name
+from storyboard.planning.cost import Bill, Caps, check_caps
+from storyboard.planning.plan import PlanOptions
+from storyboard.planning.saved_plan import (
+    MAX_BYTES,
+    SavedPlan,
+    SavedStoryboard,
+    digest_of_actions,
+    digest_of_takes,
+    parse_plan,
+    plan_text,
+)
+from storyboard.planning.selection import Selection
+from storyboard.project.rendering import Prepared
+from storyboard.project.workspace import Workspace
+from storyboard.records import Plan
+
+_ANEW = "see what a render would do now with: storyboard plan; save that with --out"
+
+
+def save_plan(
+    path: Path,
+    spaces: Sequence[Workspace],
+    plans: Sequence[Plan],
+    *,
+    selection: Selection,
+    options: PlanOptions,
+    from_manifest: bool,
+    is_fresh: bool,
+    caps: Caps,
+    price_usd: float | None,
+    bill: Bill,
+) -> None:
+    """Writes the plan to a file, which no other file than a saved plan may stand in the way of.
+
+    Raises UsageError where it cannot be written.
+    """
+    if os.path.lexists(path):
+        _check_is_plan(path)
+    plan = SavedPlan(
+        id=secrets.token_hex(16),
+        made_at=datetime.now(timezone.utc),
+        selection=selection,
+        options=options,
+        from_manifest=from_manifest,
+        is_fresh=is_fresh,
+        caps=caps,
+        price_usd=price_usd,
+        bill=bill,
+        storyboards=tuple(
+            SavedStoryboard(
+                name=space.storyboard.name,
+                file=_path_below(path.parent, space.storyboard.path),
+                origin=space.origin,
+                folders=_folders_of(space),
+                takes_sha256=digest_of_takes(space.storyboard.takes),
+                actions_sha256=digest_of_actions(plan),
+            )
+            for space, plan in zip(spaces, plans, strict=True)
+        ),
+    )
+    try:
+        write_atomically(path, plan_text(plan))
+    except StateError as error:
+        raise UsageError(str(error), next_step="name another file with --out") from error
+
+
+def read_plan(path: Path) -> SavedPlan:
+    """The plan in a file. Raises UsageError where it cannot be read, or is none."""
+    try:
+        data = DISK.read_bytes(path, MAX_BYTES)
+        if len(data) > MAX_BYTES:
+            raise ValueError(f"it is larger than {MAX_BYTES:,} bytes")
+        return parse_plan(data)
+    except NotAFile as error:
+        reason = f"it {error}"
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+    except ValueError as error:
+        reason = str(error)
+    raise UsageError(
+        f"{path} cannot be used as a plan: {reason}",
+        next_step="save one with: storyboard plan FILE --out plan.json",
+    )
+
+
+def files_of(plan: SavedPlan, path: Path) -> tuple[Path, ...]:
+    """The storyboards of the plan in the file `path`, which lie in its folder.
+
+    Raises UsageError where one does not: only the user may name files elsewhere.
+    """
+    files = []
+    for one in plan.storyboards:
+        file = None if one.file is None else path.parent / to_file_name(one.file)
+        if file is None or _path_below(path.parent, file) is None:
+            command = shlex.join(["storyboard", "render", "FILE", "--plan", str(path)])
+            raise UsageError(
+                f"the plan {path} is of {one.name}, which does not lie in its folder",
+                next_step=f"name the storyboard as well: {command}",
+            )
+        files.append(file)
+    return tuple(files)
+
+
+def check_plan(
+    saved: SavedPlan, films: Sequence[Prepared], bill: Bill, *, price_usd: float | None
+) -> None:
+    """Raises Refused where the render of `films` is not what the plan says, or was done already."""
+    names = [one.name for one in saved.storyboards]
+    given = [film.space.storyboard.name for film in films]
+    if names != given:
+        raise Refused(
+            f"the plan is of {', '.join(names)}, not of {', '.join(given)}",
+            next_step="name the same storyboards, in the same order",
+        )
+    for one, film in zip(saved.storyboards, films, strict=True):
+        _check_film(saved, one, film)
+    check_caps(bill, saved.caps)
+    if price_usd is not None and price_usd != saved.price_usd:
+        raise Refused(
+            f"the plan was made at a price of {saved.price_usd} USD a second, not {price_usd}; "
+            "nothing was sent",
+            next_step=_ANEW,
+        )
+    if bill != saved.bill:
+        raise Refused(
+            f"the plan was made for {saved.bill.sentence}, and this render would come to "
+            f"{bill.sentence}; nothing was sent",
+            next_step=_ANEW,
+        )
+
+
+def _check_film(saved: SavedPlan, one: SavedStoryboard, film: Prepared) -> None:
+    space = film.space
+    if one.origin != space.origin:
+        raise Refused(
+            f"the plan was made for {one.origin}, and this render goes to {space.origin}",
+            next_step="give --sandbox or --base-url as the plan was given it",
+        )
+    if one.folders != _folders_of(space):
+        raise Refused(
+            f"the plan was made for another output folder than {space.folder}",
+            next_step="give --output and --state as the plan was given them",
+        )
+    if begun_at := film.store.plan_begun_at(saved.id):
+        raise Refused(
+            f"this plan was carried out at {begun_at:%Y-%m-%d %H:%M:%S} UTC, and is not again; "
+            "nothing was sent",
+            next_step=_ANEW,
+        )
+    what = ""
+    if one.takes_sha256 != digest_of_takes(space.storyboard.takes):
+        what = f"{space.storyboard.path}, or a var given to it, is not as it was"
+    elif one.actions_sha256 != digest_of_actions(film.plan):
+        what = f"what was rendered of {space.storyboard.path} is not as it was"
+    if what:
+        raise Refused(
+            f"{what} at {saved.made_at:%Y-%m-%d %H:%M:%S} UTC, when the plan was made; "
+            "nothing was sent",
+            next_step=_ANEW,
+        )
+
+
+def begin_plan(saved: SavedPlan, films: Sequence[Prepared]) -> None:
+    """Records in every folder that the plan is carried out, before anything is sent."""
+    for film in films:
+        film.store.begin_plan(saved.id, now=datetime.now(timezone.utc))
+
+
+def _check_is_plan(path: Path) -> None:
+    try:
+        read_plan(path)
+    except UsageError:
+        raise UsageError(
+            f"{path} is there and is no saved plan, so it is not overwritten",
+            next_step="name another file with --out",
+        ) from None
+
+
+def _folders_of(space: Workspace) -> tuple[str, str]:
+    """The folders of outputs and state, from that of the storyboard: alike in every clone."""
+    start = os.path.realpath(space.storyboard.path.parent)
+    folders = (space.real_folder, space.state.resolve())
+    output, state = (_slashed(os.path.relpath(folder, start)) for folder in folders)
+    return output, state
+
+
+def _path_below(folder: Path, file: Path) -> str | None:
+    """The path of a file from a folder that it lies in, links resolved; else None."""
+    try:
+        found = Path(os.path.realpath(file)).relative_to(os.path.realpath(folder))
+    except ValueError:
+        return None
+    path = _slashed(str(found))
+    return path if path_problem(path) is None else None
+
+
+def _slashed(path: str) -> str:
+    return from_file_name(path.replace(os.sep, "/"))
