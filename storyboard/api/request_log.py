@@ -41,11 +41,13 @@ def read_whole_log(
         known = len(entries)
         entries |= {entry.task_id: entry for entry in page.entries}
         nameless += page.rows - len(page.entries)
-        if total is not None and len(entries) + nameless >= total:
+        is_whole = total is not None and len(entries) + nameless >= total
+        # A total that is no more than a full page may be that page's alone.
+        if is_whole and page.rows < PAGE_SIZE:
             return tuple(entries.values())
         # A page that brings nothing new is the end, or a server that does not turn pages.
         if page.rows == 0 or (len(entries) == known and page.rows == len(page.entries)):
-            if total is None:
+            if total is None or is_whole:
                 return tuple(entries.values())
             raise _incomplete(f"it has {total} rows, and {len(entries) + nameless} came")
     raise _incomplete(f"it has more than {MAX_PAGES * PAGE_SIZE:,} rows in that time")

@@ -73,6 +73,15 @@ def test_pages_are_turned_until_the_total_is_reached() -> None:
     assert log.asked == [1, 2, 3]
 
 
+def test_a_total_that_counts_a_full_page_alone_hides_no_other_page() -> None:
+    first, second = tuple(range(100)), tuple(range(100, 150))
+    log = Ledger(page(*first, total=100), page(*second, total=50))
+    assert log.read() == entries(*first, *second)
+
+    log = Ledger(page(*first, total=100), page(total=100))
+    assert log.read() == entries(*first)
+
+
 def test_without_a_total_pages_are_turned_until_one_is_empty() -> None:
     log = Ledger(page(1), page(2), page())
     assert log.read() == entries(1, 2)

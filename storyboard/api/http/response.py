@@ -159,12 +159,16 @@ def _number(text: str) -> float | None:
 
 @lru_cache(maxsize=16)  # a server's Date changes once a second
 def http_date(text: str) -> float | None:
-    """The moment that a Date header names, in Unix seconds; None where it names none."""
+    """The moment that a Date header names, in Unix seconds; None where it names none.
+
+    Nor does one of another century: what is reckoned from it would leave the calendar.
+    """
     try:
         moment = parsedate_to_datetime(text.strip())
         if moment.tzinfo is None:
             moment = moment.replace(tzinfo=timezone.utc)
-        return moment.timestamp()
+        seconds = moment.timestamp()
+        return None if _plausible(seconds) is None else seconds
     except (TypeError, ValueError, IndexError, OverflowError):
         return None
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from storyboard.api.http.response import Answer, limit_of, rate_hint
+from storyboard.api.http.response import Answer, http_date, limit_of, rate_hint
 from storyboard.api.modellix.submissions import read_submission
 from storyboard.api.redaction import Redaction
 from storyboard.records import Limit, RateHint
@@ -79,6 +79,13 @@ def test_retry_after_is_read_as_seconds_or_date_and_bounded(
     value: str, wait_s: float | None
 ) -> None:
     assert hint(retry_after=value).retry_after_s == wait_s
+
+
+@pytest.mark.parametrize(
+    "text", ["Fri, 31 Dec 9999 23:59:59 GMT", "Thu, 01 Jan 0100 00:00:00 GMT", "", "soon"]
+)
+def test_a_date_that_leaves_the_calendar_is_none(text: str) -> None:
+    assert http_date(text) is None
 
 
 def test_a_date_to_retry_after_is_reckoned_from_the_servers_clock() -> None:
