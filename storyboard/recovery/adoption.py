@@ -88,7 +88,9 @@ def _as_told(submission: Submission, source: Source) -> Submission:
     if submission.state not in UNKNOWN_STATES:
         return replace(submission, id=0)
     came = submission.reason or "no usable answer came"
-    where = f"taken over from {source.name}, where it may be open as well: decide in one of the two"
+    path = Path(source.name)  # the manifest has the reason, too, and no path of this machine
+    name = path.name if path.is_absolute() else source.name
+    where = f"taken over from {name}, where it may be open as well: decide in one of the two"
     return replace(
         submission,
         id=0,
@@ -101,10 +103,11 @@ def _find_news(
     needed: Sequence[Submission], known: Sequence[Submission], folder: Path
 ) -> list[Submission]:
     """What the state file lacks, with the rows that are completed by what was decided there."""
+    unknown = [one for one in known if one.state in UNKNOWN_STATES and one.task_id is None]
     decided = [
         replace(one, id=own.id, video=None)
         for one in needed
-        if one.state in _WITH_TASK and (own := _unknown_of(one, known)) is not None
+        if one.state in _WITH_TASK and (own := _same_post(one, unknown)) is not None
     ]
     ids = {one.id for one in decided}
     # What is open first: beside a success it is a version more, which was paid for as well.
@@ -122,15 +125,13 @@ def _rank(submission: Submission) -> tuple[int, float]:
     return 2, -submission.sent_at.timestamp()
 
 
-def _unknown_of(told: Submission, known: Sequence[Submission]) -> Submission | None:
-    """Our row of the same POST, whose outcome we do not know and the source does."""
+def _same_post(told: Submission, unknown: Sequence[Submission]) -> Submission | None:
+    """Our row of the POST whose task the source knows and we do not."""
     return next(
         (
             one
-            for one in known
-            if one.state in UNKNOWN_STATES
-            and one.task_id is None
-            and one.fingerprint == told.fingerprint
+            for one in unknown
+            if one.fingerprint == told.fingerprint
             and whole_second(one.sent_at) == whole_second(told.sent_at)
         ),
         None,

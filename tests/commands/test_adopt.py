@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 
+from storyboard.recovery import adoption
 from storyboard.sandbox.faults import Faults
 from storyboard.sandbox.server import SandboxServer
 from storyboard.sandbox.settings import SandboxSettings
@@ -209,6 +210,26 @@ def test_a_file_that_came_later_is_taken_by_the_same_command(
     assert program("plan", renamed, "--sandbox").out.startswith("movie.yaml: 3 keep\n")
 
 
+def test_a_command_that_was_ended_in_between_goes_on(
+    program: Program, renamed: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    move = adoption.move_into_place
+    moves = []
+
+    def stop_at_the_second(*arguments: Any) -> None:
+        moves.append(arguments)
+        if len(moves) == 2:
+            raise KeyboardInterrupt
+        move(*arguments)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(adoption, "move_into_place", stop_at_the_second)
+        assert adopt(program).code == 130
+    # The file that lay there under a temporary name is put in place, the third one is brought.
+    assert adopt(program).out.endswith("1 video linked\n")
+    assert program("plan", renamed, "--sandbox").out.startswith("movie.yaml: 3 keep\n")
+
+
 def test_a_locked_shot_brings_its_video_along(program: Program, renamed: Path) -> None:
     MOVIE.write_text(FILM.replace("in a storm", "in a calm\n    locked: true"), "utf-8")
     assert "took over 3 rendered" in adopt(program).out
@@ -254,6 +275,16 @@ def test_an_unknown_outcome_says_where_it_came_from(
     assert (
         program("adopt", MOVIE, OLD).out == "movie.yaml: renders/film holds nothing that it lacks\n"
     )
+
+
+def test_where_it_came_from_is_no_path_of_this_machine(
+    program: Program, film: Path, server: SandboxServer
+) -> None:
+    lose_one(program, film, server)
+    assert program("adopt", MOVIE, OLD.resolve()).code == 0
+    manifest = (NEW / "manifest.json").read_text("utf-8")
+    assert "taken over from film, where" in manifest
+    assert str(Path.cwd()) not in manifest
 
 
 def test_what_was_decided_in_one_folder_is_taken_back_by_the_other_and_paid_once(
