@@ -18,6 +18,7 @@ from storyboard.console.options import (
     SelectionOptions,
     VariableOptions,
     json_option,
+    plan_arguments,
     strict_option,
     with_options,
 )
@@ -106,18 +107,9 @@ def command(
     bill = bill_for(plans, catalog, price_usd=planning.price_usd)
     check_caps(bill, limits.caps)
     if out is not None:
-        save_plan(
-            out,
-            spaces,
-            plans,
-            selection=which.selection,
-            options=planning.plan_options,
-            from_manifest=planning.from_manifest,
-            is_fresh=planning.fresh,
-            caps=limits.caps,
-            price_usd=planning.price_usd,
-            bill=bill,
-        )
+        arguments = plan_arguments(which, planning)
+        pairs = [(one.space, one.plan) for one in planned]
+        save_plan(out, pairs, arguments=arguments, caps=limits.caps, bill=bill)
     if as_json:
         print_json(_document(planned, bill))
     else:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import click
 
@@ -24,6 +24,7 @@ from storyboard.console.options import (
     VariableOptions,
     given_flags,
     json_option,
+    plan_arguments,
     strict_option,
     with_options,
 )
@@ -37,9 +38,7 @@ from storyboard.engine.job import EngineSettings, RunResult
 from storyboard.errors import ExitCode, Refused, StateError, StorageFailed, TimeIsUp, UsageError
 from storyboard.models.catalog import Catalog, load_catalog
 from storyboard.planning.cost import Bill, bill_for, check_caps
-from storyboard.planning.plan import PlanOptions
 from storyboard.planning.saved_plan import SavedPlan
-from storyboard.planning.selection import Selection
 from storyboard.project.rendering import Prepared, prepare
 from storyboard.project.saved_plans import begin_plan, check_plan, files_of, read_plan
 from storyboard.project.workspace import find_workspaces
@@ -105,7 +104,7 @@ def command(
     saved = _read_saved(plan_file, which, planning)
     if saved is not None and plan_file is not None:
         files = files or files_of(saved, plan_file)
-    work = _Work.of(saved, which, planning)
+    work = saved.arguments if saved else plan_arguments(which, planning)
     catalog, plan_options = load_catalog(), work.options
     sandbox = _sandbox_settings(where, rehearsal)
     boards = read_sound(files, catalog, variables, strict=strict, as_json=as_json)
@@ -157,33 +156,6 @@ def command(
                 outcome += [_finish(film, results) for film in group]
     print_outcome(outcome, results, plan_options, as_json=as_json, quiet=display.quiet)
     return exit_code_of(outcome, results, plan_options)
-
-
-class _Work(NamedTuple):
-    """Which takes are rendered, and what may be paid for again: by the options, or a saved plan."""
-
-    selection: Selection
-    options: PlanOptions
-    from_manifest: bool
-    is_fresh: bool
-    price_usd: float | None
-
-    @classmethod
-    def of(
-        cls, saved: SavedPlan | None, which: SelectionOptions, planning: PlanningOptions
-    ) -> _Work:
-        """What the saved plan says, where there is one; else the options."""
-        if saved is not None:
-            return cls(
-                saved.selection, saved.options, saved.from_manifest, saved.is_fresh, saved.price_usd
-            )
-        return cls(
-            which.selection,
-            planning.plan_options,
-            planning.from_manifest,
-            planning.fresh,
-            planning.price_usd,
-        )
 
 
 def _read_saved(

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from storyboard.models.catalog import Catalog
     from storyboard.planning.cost import Caps
     from storyboard.planning.plan import PlanOptions
+    from storyboard.planning.saved_plan import PlanArguments
     from storyboard.planning.selection import Selection
     from storyboard.project.workspace import Folders
 
@@ -242,6 +243,19 @@ class PlanningOptions(PriceOptions):
             force=self.force,
             download=not self.no_download,
         )
+
+
+def plan_arguments(which: SelectionOptions, planning: PlanningOptions) -> PlanArguments:
+    """What a plan is made for, as the options say."""
+    from storyboard.planning.saved_plan import PlanArguments
+
+    return PlanArguments(
+        selection=which.selection,
+        options=planning.plan_options,
+        from_manifest=planning.from_manifest,
+        is_fresh=planning.fresh,
+        price_usd=planning.price_usd,
+    )
 
 
 @dataclass(frozen=True, slots=True)

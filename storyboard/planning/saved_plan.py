@@ -47,17 +47,24 @@ class SavedStoryboard:
 
 
 @dataclass(frozen=True, slots=True)
+class PlanArguments:
+    """What a plan is made for: which takes, what may be paid for again, and at what price."""
+
+    selection: Selection
+    options: PlanOptions
+    from_manifest: bool
+    is_fresh: bool
+    price_usd: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class SavedPlan:
     """A plan as it was saved; `id` is its own, and is carried out once."""
 
     id: str
     made_at: datetime
-    selection: Selection
-    options: PlanOptions
-    from_manifest: bool
-    is_fresh: bool
+    arguments: PlanArguments
     caps: Caps
-    price_usd: float | None
     bill: Bill
     storyboards: tuple[SavedStoryboard, ...]
 
@@ -121,20 +128,23 @@ def _refuse(text: str) -> float:
 
 
 def _read(document: Mapping[str, Any]) -> SavedPlan:
+    arguments = document["arguments"]
     selection: dict[str, Any] = {
         name: tuple(value) if isinstance(value, list) else value
-        for name, value in document["selection"].items()
+        for name, value in arguments["selection"].items()
     }
     made_at = datetime.fromisoformat(document["made_at"])
     return SavedPlan(
         id=document["id"],
         made_at=made_at.astimezone(timezone.utc),
-        selection=Selection(**selection),
-        options=PlanOptions(**document["options"]),
-        from_manifest=document["from_manifest"],
-        is_fresh=document["is_fresh"],
+        arguments=PlanArguments(
+            selection=Selection(**selection),
+            options=PlanOptions(**arguments["options"]),
+            from_manifest=arguments["from_manifest"],
+            is_fresh=arguments["is_fresh"],
+            price_usd=arguments["price_usd"],
+        ),
         caps=Caps(**document["caps"]),
-        price_usd=document["price_usd"],
         bill=Bill(**document["bill"]),
         storyboards=tuple(
             SavedStoryboard(**{**one, "folders": tuple(one["folders"])})
@@ -170,22 +180,24 @@ _SCHEMA: dict[str, Json] = {
         kind={"const": KIND},
         id={"type": "string", "pattern": "^[0-9a-f]{32}$"},
         made_at={"type": "string", "maxLength": 40, "pattern": r"^[0-9T:+-]+$"},
-        selection=_object(
-            only=_TEXTS,
-            without=_TEXTS,
-            tags=_TEXTS,
-            scenes=_TEXTS,
-            changed=_BOOLEAN,
-            failed=_BOOLEAN,
-            limit=_or_null({**_COUNT, "minimum": 1}),
+        arguments=_object(
+            selection=_object(
+                only=_TEXTS,
+                without=_TEXTS,
+                tags=_TEXTS,
+                scenes=_TEXTS,
+                changed=_BOOLEAN,
+                failed=_BOOLEAN,
+                limit=_or_null({**_COUNT, "minimum": 1}),
+            ),
+            options=_object(
+                retry_failed=_BOOLEAN, rerender=_BOOLEAN, force=_BOOLEAN, download=_BOOLEAN
+            ),
+            from_manifest=_BOOLEAN,
+            is_fresh=_BOOLEAN,
+            price_usd=_or_null(_NUMBER),
         ),
-        options=_object(
-            retry_failed=_BOOLEAN, rerender=_BOOLEAN, force=_BOOLEAN, download=_BOOLEAN
-        ),
-        from_manifest=_BOOLEAN,
-        is_fresh=_BOOLEAN,
         caps=_object(takes=_or_null(_COUNT), seconds=_or_null(_NUMBER), cost_usd=_or_null(_NUMBER)),
-        price_usd=_or_null(_NUMBER),
         bill=_object(takes=_COUNT, seconds=_NUMBER, cost_usd=_or_null(_NUMBER)),
         storyboards={
             "type": "array",

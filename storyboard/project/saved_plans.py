@@ -14,9 +14,9 @@ from storyboard.errors import Refused, StateError, UsageError
 from storyboard.language.files import DISK, NotAFile
 from storyboard.names import from_file_name, path_problem, to_file_name
 from storyboard.planning.cost import Bill, Caps, check_caps
-from storyboard.planning.plan import PlanOptions
 from storyboard.planning.saved_plan import (
     MAX_BYTES,
+    PlanArguments,
     SavedPlan,
     SavedStoryboard,
     digest_of_actions,
@@ -24,7 +24,6 @@ from storyboard.planning.saved_plan import (
     parse_plan,
     plan_text,
 )
-from storyboard.planning.selection import Selection
 from storyboard.project.rendering import Prepared
 from storyboard.project.workspace import Workspace
 from storyboard.records import Plan
@@ -34,49 +33,41 @@ _ANEW = "see what a render would do now with: storyboard plan; save that with --
 
 def save_plan(
     path: Path,
-    spaces: Sequence[Workspace],
-    plans: Sequence[Plan],
+    planned: Sequence[tuple[Workspace, Plan]],
     *,
-    selection: Selection,
-    options: PlanOptions,
-    from_manifest: bool,
-    is_fresh: bool,
+    arguments: PlanArguments,
     caps: Caps,
-    price_usd: float | None,
     bill: Bill,
 ) -> None:
-    """Writes the plan to a file, which no other file than a saved plan may stand in the way of.
+    """Writes what the plans come to into a file, which may replace a saved plan and nothing else.
 
     Raises UsageError where it cannot be written.
     """
     if os.path.lexists(path):
         _check_is_plan(path)
-    plan = SavedPlan(
+    saved = SavedPlan(
         id=secrets.token_hex(16),
         made_at=datetime.now(timezone.utc),
-        selection=selection,
-        options=options,
-        from_manifest=from_manifest,
-        is_fresh=is_fresh,
+        arguments=arguments,
         caps=caps,
-        price_usd=price_usd,
         bill=bill,
-        storyboards=tuple(
-            SavedStoryboard(
-                name=space.storyboard.name,
-                file=_path_below(path.parent, space.storyboard.path),
-                origin=space.origin,
-                folders=_folders_of(space),
-                takes_sha256=digest_of_takes(space.storyboard.takes),
-                actions_sha256=digest_of_actions(plan),
-            )
-            for space, plan in zip(spaces, plans, strict=True)
-        ),
+        storyboards=tuple(_save_storyboard(path.parent, *one) for one in planned),
     )
     try:
-        write_atomically(path, plan_text(plan))
+        write_atomically(path, plan_text(saved))
     except StateError as error:
         raise UsageError(str(error), next_step="name another file with --out") from error
+
+
+def _save_storyboard(folder: Path, space: Workspace, plan: Plan) -> SavedStoryboard:
+    return SavedStoryboard(
+        name=space.storyboard.name,
+        file=_path_below(folder, space.storyboard.path),
+        origin=space.origin,
+        folders=_folders_of(space),
+        takes_sha256=digest_of_takes(space.storyboard.takes),
+        actions_sha256=digest_of_actions(plan),
+    )
 
 
 def read_plan(path: Path) -> SavedPlan:
@@ -130,11 +121,11 @@ def check_plan(
     for one, film in zip(saved.storyboards, films, strict=True):
         _check_film(saved, one, film)
     check_caps(bill, saved.caps)
-    if price_usd is not None and price_usd != saved.price_usd:
+    known_usd = saved.arguments.price_usd
+    if price_usd is not None and price_usd != known_usd:
+        made = "without a price" if known_usd is None else f"at a price of {known_usd} USD a second"
         raise Refused(
-            f"the plan was made at a price of {saved.price_usd} USD a second, not {price_usd}; "
-            "nothing was sent",
-            next_step=_ANEW,
+            f"the plan was made {made}, not at {price_usd}; nothing was sent", next_step=_ANEW
         )
     if bill != saved.bill:
         raise Refused(
@@ -206,8 +197,11 @@ def _path_below(folder: Path, file: Path) -> str | None:
     except ValueError:
         return None
     path = _slashed(str(found))
-    return path if path_problem(path) is None else None
+    is_plain = path_problem(path) is None and to_file_name(path) == str(found).replace(os.sep, "/")
+    return path if is_plain else None
 
 
 def _slashed(path: str) -> str:
-    return from_file_name(path.replace(os.sep, "/"))
+    """A path with forward slashes, as text that every file can hold."""
+    text = from_file_name(path.replace(os.sep, "/"))
+    return text.encode("utf-8", "replace").decode()

@@ -78,7 +78,8 @@ def test_a_plan_is_refused_where_something_was_rendered_since(
 def test_a_plan_is_refused_where_prices_have_changed(
     saved: Path, server: SandboxServer, program: Program
 ) -> None:
-    refused(program("render", "--plan", saved, "--price", "0.2"), server, "price of 0.1 USD")
+    output = program("render", "--plan", saved, "--price", "0.2")
+    refused(output, server, "made at a price of 0.1 USD a second, not at 0.2; nothing was sent")
     edit(lambda plan: plan["bill"].update(seconds=3))
     refused(program("render", "--plan", saved), server, "was made for 3 takes to submit, 3 s")
     edit(lambda plan: plan["bill"].update(seconds=6.0))
@@ -124,6 +125,16 @@ def test_vars_are_given_again_and_the_command_says_so(
     assert "storyboard render film.yaml --plan plan.json --var 'sky=dark red'" in output.err
     refused(program("render", "--plan", PLAN), server, "or a var given to it, is not as it was")
     assert program("render", film, "--plan", PLAN, "--var", "sky=dark red").code == 0
+
+
+@pytest.mark.skipif(os.name == "nt", reason="names are Unicode there")
+def test_a_storyboard_whose_name_is_no_text_is_saved_and_named_again(
+    film: Path, server: SandboxServer, program: Program
+) -> None:
+    odd = film.rename(os.fsdecode(b"film-\xff.yaml"))
+    assert program("plan", odd, *QUICK, "--output", "out", "--out", PLAN).code == 0
+    assert "does not lie in its folder" in program("render", "--plan", PLAN).err
+    assert program("render", odd, "--output", "out", "--plan", PLAN).code == 0
 
 
 # A plan that somebody else has made

@@ -13,6 +13,7 @@ import pytest
 from storyboard.planning.cost import Bill, Caps
 from storyboard.planning.plan import PlanOptions
 from storyboard.planning.saved_plan import (
+    PlanArguments,
     SavedPlan,
     SavedStoryboard,
     digest_of_actions,
@@ -27,12 +28,14 @@ from tests.made import NOW, make_done, make_submission, make_take
 PLAN = SavedPlan(
     id="0123456789abcdef" * 2,
     made_at=NOW,
-    selection=Selection(only=("pier-*",), tags=("ü",), changed=True, limit=3),
-    options=PlanOptions(retry_failed=True),
-    from_manifest=False,
-    is_fresh=True,
+    arguments=PlanArguments(
+        selection=Selection(only=("pier-*",), tags=("ü",), changed=True, limit=3),
+        options=PlanOptions(retry_failed=True),
+        from_manifest=False,
+        is_fresh=True,
+        price_usd=0.08,
+    ),
     caps=Caps(cost_usd=20.0),
-    price_usd=0.08,
     bill=Bill(3, 15.0, 1.2),
     storyboards=(
         SavedStoryboard("film", "films/film.yaml", "sandbox", ("out", "out"), "a" * 64, "b" * 64),
@@ -73,11 +76,11 @@ def edited(edit: Callable[[dict[str, Any]], object]) -> bytes:
         edited(lambda plan: plan.update(made_at="2026-99-99T00:00:00+00:00")),
         edited(lambda plan: plan.update(made_at="0001-01-01T00:00:00+23:59")),
         edited(lambda plan: plan.update(storyboards=[])),
-        edited(lambda plan: plan["options"].update(force="yes")),
-        edited(lambda plan: plan["options"].update(base_url="https://evil.example")),
-        edited(lambda plan: plan["selection"].update(only="x")),
-        edited(lambda plan: plan["selection"].update(only=["x"] * 100_000)),
-        edited(lambda plan: plan["selection"].update(limit=10**30)),
+        edited(lambda plan: plan["arguments"]["options"].update(force="yes")),
+        edited(lambda plan: plan["arguments"]["options"].update(base_url="https://evil.example")),
+        edited(lambda plan: plan["arguments"]["selection"].update(only="x")),
+        edited(lambda plan: plan["arguments"]["selection"].update(only=["x"] * 100_000)),
+        edited(lambda plan: plan["arguments"]["selection"].update(limit=10**30)),
         edited(lambda plan: plan["caps"].update(cost_usd=-1)),
         edited(lambda plan: plan["bill"].update(takes=True)),
         *(
