@@ -12,7 +12,7 @@ from storyboard.sandbox.settings import ClipSize
 from storyboard.sandbox.tasks import MAX_DURATION_S, MAX_FPS, MAX_SIDE_PX
 
 # A clip that is scaled down has about so many pixels, and so many frames a second. A preview is
-# quick to make, and still legible; a small one takes an eighth of its time.
+# quick to make, and still legible; a small one takes a fifth of its time.
 _SCALED = {ClipSize.SMALL: (320 * 180, 6), ClipSize.PREVIEW: (640 * 360, 12)}
 _DEFAULT_FPS = 24  # where the card has none; so have the next two
 _DEFAULT_SIZE = (1280, 720)

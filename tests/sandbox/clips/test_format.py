@@ -37,7 +37,7 @@ def test_a_card_without_sizes_gets_a_usual_one() -> None:
     assert (clip.width_px, clip.height_px, clip.duration_s, clip.fps) == (1280, 720, 7, 24)
 
 
-def test_a_small_clip_has_an_eighth_of_the_work_of_a_preview() -> None:
+def test_a_small_clip_has_an_eighth_of_the_pixels_of_a_preview() -> None:
     small, preview = (clip_format(CARD, {}, size) for size in (ClipSize.SMALL, ClipSize.PREVIEW))
     assert (small.width_px, small.height_px, small.duration_s, small.fps) == (320, 180, 5, 6)
     assert (preview.width_px, preview.height_px, preview.duration_s, preview.fps) == (
