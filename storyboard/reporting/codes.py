@@ -63,23 +63,32 @@ def number_of(name: str) -> str | None:
 
 def find_code(word: str) -> Code | None:
     """The code with this number or name, in upper or lower case, or None."""
-    folded = word.strip().casefold()
-    return next(
-        (code for code in codes().values() if folded in (code.number.casefold(), code.name)), None
-    )
+    return _by_word().get(word.strip().casefold())
+
+
+@cache
+def _by_word() -> Mapping[str, Code]:
+    known = codes()
+    return {**known, **{code.number.casefold(): code for code in known.values()}}
 
 
 def near_code(word: str, *, warnings_only: bool = False) -> Code | None:
     """The code whose name or number is meant by a misspelt one, where that is one alone."""
-    known = [code for code in codes().values() if code.is_warning or not warnings_only]
-    guess = closest(word, [*(code.name for code in known), *(code.number for code in known)])
+    known = _numbers_and_names(warnings_only)
+    guess = closest(word, known)
     if guess is None or guess in codes():
         return codes().get(guess or "")
     # Numbers are as like one another as to a misspelt one.
-    likeness = {code: _likeness(word, code.number) for code in known}
+    likeness = {one: _likeness(word, one) for one in known if one not in codes()}
     best = max(likeness.values())
-    found = [code for code, value in likeness.items() if value == best]
-    return found[0] if len(found) == 1 and best >= _LIKE else None
+    found = [one for one, value in likeness.items() if value == best]
+    return find_code(found[0]) if len(found) == 1 and best >= _LIKE else None
+
+
+@cache
+def _numbers_and_names(warnings_only: bool) -> tuple[str, ...]:
+    known = [code for code in codes().values() if code.is_warning or not warnings_only]
+    return (*(code.name for code in known), *(code.number for code in known))
 
 
 def _likeness(word: str, number: str) -> float:

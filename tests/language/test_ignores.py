@@ -114,6 +114,9 @@ def test_a_file_that_is_no_yaml_any_more_is_searched_as_far_as_it_is() -> None:
     assert silence([warning], {"f": 'a: 1  # storyboard: ignore[SB207]\nb: "\n'}) == []
 
 
-def test_many_comments_are_read_in_linear_time() -> None:
-    line = "a: [b, c]  # storyboard: ignore[SB207]\n"
-    assert len(silence([], {"f": line * 5_000})) == 5_000
+def test_wrong_codes_share_the_budget_of_suggestions(tmp_path: Path) -> None:
+    text = f"{HEAD}{SHOTS.strip()}  # storyboard: ignore[{'unused-va,' * 2_000}]\n"
+    hints = [problem.hint for problem in load_text(tmp_path, text).problems]
+    assert len(hints) == 2_000
+    assert hints[0] == "did you mean SB207 (unused-var)?"
+    assert hints[-1] == "storyboard explain lists all codes"
