@@ -12,7 +12,7 @@ from typing import Any
 
 import click
 
-from storyboard.console.arguments import STDIN, file_argument
+from storyboard.console.arguments import STDIN, named_file_argument
 from storyboard.console.options import (
     FILE,
     FolderOptions,
@@ -43,7 +43,7 @@ _OTHERWISE = "failed"
 
 
 @click.command()
-@file_argument
+@named_file_argument
 @click.argument("source", type=FILE, metavar="FROM")
 @with_options(variables=VariableOptions, where=FolderOptions)
 @json_option

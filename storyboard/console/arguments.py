@@ -103,6 +103,7 @@ files_argument = click.argument("files", nargs=-1, type=FILE, metavar="[FILE...]
 files_argument_or_stdin = click.argument(
     "files", nargs=-1, type=FILE, metavar="[FILE...]", callback=_files_or_stdin
 )
+named_file_argument = click.argument("file", type=FILE, metavar="FILE", callback=_file)
 file_argument = click.argument("file", required=False, type=FILE, metavar="[FILE]", callback=_file)
 file_and_takes_argument = click.argument(
     "named",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import stat
 from pathlib import Path
@@ -56,7 +57,7 @@ def _origin_name(origin: str) -> str:
 
 def _was_rendered_at(folder: Path, origin: str) -> bool:
     """Whether a folder's state file, or its manifest where it has none, is of that origin."""
-    if folder.parent.is_symlink() or folder.is_symlink():
+    if any(map(os.path.islink, (folder.parent, folder))):
         return False  # nothing is read through a link
     if owner := read_owner(folder):
         return owner[0] == origin

@@ -7,6 +7,7 @@ where its fingerprint is that of its payload.
 
 from __future__ import annotations
 
+import os
 import re
 import stat
 from collections.abc import Iterable, Sequence
@@ -163,7 +164,7 @@ def _told_by(
 
 
 def _refuse_link(path: Path) -> None:
-    if path.is_symlink():
+    if os.path.islink(path):  # noqa: PTH114 (Path.is_symlink raises where it may not look)
         raise UsageError(
             f"{path} is a symbolic link, and nothing is read through one",
             next_step="name the folder or the file itself",

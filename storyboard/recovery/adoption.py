@@ -11,6 +11,7 @@ import stat
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from datetime import datetime
 from enum import Enum
 from pathlib import Path
 
@@ -31,7 +32,10 @@ from storyboard.state.store import Store
 from storyboard.videos.files import has_file, holds_video, move_into_place, partial_path
 
 _BLOCK = 1 << 20  # bytes
-_WITH_TASK = frozenset({SubmissionState.ACCEPTED, SubmissionState.SUCCEEDED})
+_OF_A_TASK = frozenset(
+    {SubmissionState.ACCEPTED, SubmissionState.SUCCEEDED}
+    | {SubmissionState.FAILED, SubmissionState.CANCELED}
+)
 
 
 class Placed(Enum):
@@ -107,7 +111,9 @@ def _find_news(
     decided = [
         replace(one, id=own.id, video=None)
         for one in needed
-        if one.state in _WITH_TASK and (own := _same_post(one, unknown)) is not None
+        if one.task_id is not None
+        and one.state in _OF_A_TASK
+        and (own := _same_post(one, unknown)) is not None
     ]
     ids = {one.id for one in decided}
     # What is open first: beside a success it is a version more, which was paid for as well.
@@ -131,11 +137,15 @@ def _same_post(told: Submission, unknown: Sequence[Submission]) -> Submission | 
         (
             one
             for one in unknown
-            if one.fingerprint == told.fingerprint
-            and whole_second(one.sent_at) == whole_second(told.sent_at)
+            if one.fingerprint == told.fingerprint and _is_same_time(one.sent_at, told.sent_at)
         ),
         None,
     )
+
+
+def _is_same_time(a: datetime, b: datetime) -> bool:
+    """Whether two times are equal, as far as both are known: a manifest has whole seconds."""
+    return a == b if a.microsecond and b.microsecond else whole_second(a) == whole_second(b)
 
 
 def _of_this_sandbox(

@@ -303,6 +303,30 @@ def test_what_was_decided_in_one_folder_is_taken_back_by_the_other_and_paid_once
     assert server.ledger.posts == 1
 
 
+@pytest.mark.parametrize("state", ["failed", "canceled"])
+def test_a_failure_that_was_found_out_in_one_folder_is_known_in_the_other(
+    program: Program, film: Path, server: SandboxServer, state: str
+) -> None:
+    lose_one(program, film, server)
+    assert program("adopt", MOVIE, OLD).code == 0
+    [task] = server.ledger.submissions
+    in_state(NEW, "UPDATE submissions SET state = ?, task_id = ?", state, task.id)
+    assert "took over 1 failed" in program("adopt", film, NEW).out
+    assert program("plan", film, "--only", "one").out.startswith("film.yaml: 1 hold\n")
+
+
+def test_another_post_of_the_same_second_decides_nothing(
+    program: Program, film: Path, server: SandboxServer
+) -> None:
+    lose_one(program, film, server)
+    assert program("adopt", MOVIE, OLD).code == 0
+    statement = "UPDATE submissions SET state = 'accepted', task_id = 't', sent_at = ?"
+    in_state(OLD, "UPDATE submissions SET sent_at = 1700000000.25")
+    in_state(NEW, statement, 1700000000.5)
+    assert program("adopt", film, NEW).out.endswith("holds nothing that it lacks\n")
+    assert program("plan", film, "--only", "one").out.startswith("film.yaml: 1 ask\n")
+
+
 def test_what_is_open_and_of_no_take_is_named(
     program: Program, film: Path, server: SandboxServer
 ) -> None:
