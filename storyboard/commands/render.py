@@ -139,6 +139,8 @@ def command(
             _ask(films, bill, is_free_to_go=is_sure, is_capped=payment.caps.are_given)
             started_at += time.monotonic() - asked_at  # a person's time to think is not the run's
         if saved is not None:
+            if not display.quiet:
+                say(f"{plan_file}: {bill.sentence}")
             begin_plan(saved, films)
         results: list[RunResult] = []
         outcome: list[Outcome] = []

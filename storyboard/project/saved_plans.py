@@ -149,8 +149,8 @@ def _check_film(saved: SavedPlan, one: SavedStoryboard, film: Prepared) -> None:
         )
     if begun_at := film.store.plan_begun_at(saved.id):
         raise Refused(
-            f"this plan was carried out at {begun_at:%Y-%m-%d %H:%M:%S} UTC, and is not again; "
-            "nothing was sent",
+            f"this plan was begun at {begun_at:%Y-%m-%d %H:%M:%S} UTC, and a plan is carried out "
+            "once; nothing was sent",
             next_step=_ANEW,
         )
     what = ""

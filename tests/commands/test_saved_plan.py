@@ -42,8 +42,9 @@ def test_a_saved_plan_is_carried_out_once_without_a_question(
 ) -> None:
     output = program("render", "--plan", saved)
     assert output.code == 0, output.err
+    assert "plan.json: 3 takes to submit, 6 s of video, about 0.60 USD" in output.err
     assert server.ledger.posts == 3
-    refused(program("render", "--plan", saved), server, "this plan was carried out at", posts=3)
+    refused(program("render", "--plan", saved), server, "this plan was begun at", posts=3)
 
 
 def test_a_plan_that_would_pay_for_new_versions_pays_once(
@@ -53,7 +54,7 @@ def test_a_plan_that_would_pay_for_new_versions_pays_once(
     program("plan", film, *QUICK, "--force", "--only", "one", "--out", saved)
     assert program("render", "--plan", saved).code == 0
     assert server.ledger.posts == 4
-    refused(program("render", "--plan", saved), server, "carried out", posts=4)
+    refused(program("render", "--plan", saved), server, "a plan is carried out once", posts=4)
     # Not even under another id: what it would do is not what it was.
     edit(lambda plan: plan.update(id="f" * 32))
     refused(program("render", "--plan", saved), server, "what was rendered of film.yaml", posts=4)
