@@ -48,7 +48,7 @@ def finish_render(board: Storyboard, folder: Path, *, put_video: PutVideo = put_
             for take in board.takes:
                 _finish(store, take, folder, put_video)
         states = read_states(board.takes, store.submissions(), has_file=snapshot_files(folder))
-        write_outputs(board, ORIGIN, states, folder, store)
+        write_outputs(board, ORIGIN, states, folder, store, now=_SENT_AT)
 
 
 def kill_render(board: Storyboard, folder: Path, *, origin: str, done: int) -> None:

@@ -2,6 +2,7 @@
 
     StoryboardError            stops the run: one sentence, and what to do next
     +-- UsageError             2    wrong usage, or a file that cannot be used
+    |   +-- UnusableManifest   2    a manifest that was damaged or edited by hand
     +-- Refused                3    a guard said no
     +-- PaymentUnknown         4    videos are there, and no record of what was paid
     +-- TimeIsUp               5    --timeout ran out
@@ -96,6 +97,10 @@ class StoryboardError(Exception):
 
 class UsageError(StoryboardError):
     """An option, an argument or a file that cannot be used as it is."""
+
+
+class UnusableManifest(UsageError):
+    """A manifest that cannot be believed; whoever knows the folder adds how to put it right."""
 
 
 class StateError(StoryboardError):

@@ -32,10 +32,11 @@ from storyboard.engine.downloads import add_video
 from storyboard.engine.job import Job
 from storyboard.engine.transitions import after_disappearance, after_poll, after_submit
 from storyboard.outputs.manifest.adopt import adoptable
-from storyboard.outputs.manifest.file import Manifest, manifest_bytes, read_manifest
+from storyboard.outputs.manifest.file import Manifest, manifest_bytes, read_manifests
 from storyboard.outputs.manifest.manifest import build_manifest
+from storyboard.outputs.manifest.standing import keep_standing
 from storyboard.planning.plan import PlanOptions, make_plan
-from storyboard.planning.states import read_states
+from storyboard.planning.states import read_states, with_results
 from storyboard.records import (
     OPEN_STATES,
     ActionKind,
@@ -106,13 +107,13 @@ class Nights(RuleBasedStateMachine):
 
     def adopt(self) -> None:
         path = self.folder / "manifest.json"
-        manifest, digest = read_manifest(path), digest_of(path)
+        manifests, digest = read_manifests(path), digest_of(path)
         known = self.store.submissions()
         if digest is not None and digest in [one.sha256 for one in self.store.outputs().values()]:
             # What was written from this state tells it nothing, whatever has happened since.
-            assert not adoptable(manifest, known, self.folder, origin=ORIGIN, storyboard="film")
+            assert not adoptable(manifests, known, self.folder, origin=ORIGIN, storyboard="film")
         with self.store.transaction():
-            for news in adoptable(manifest, known, self.folder, origin=ORIGIN, storyboard="film"):
+            for news in adoptable(manifests, known, self.folder, origin=ORIGIN, storyboard="film"):
                 self.store.adopt(news)
 
     def teardown(self) -> None:
@@ -269,15 +270,18 @@ class Nights(RuleBasedStateMachine):
     @rule()
     def write_the_manifest(self) -> None:
         path = self.folder / "manifest.json"
-        write_atomically(path, manifest_bytes(self.manifest()))
+        write_atomically(path, manifest_bytes(self.manifest(path)))
         self.store.remember({path.name: digest_of(path) or ""}, made_from="beef" * 16)
-        assert not write_atomically(path, manifest_bytes(self.manifest()))
-        assert read_manifest(path) == self.manifest()
+        assert not write_atomically(path, manifest_bytes(self.manifest(path)))
+        assert read_manifests(path) == (self.manifest(path),)
 
-    def manifest(self) -> Manifest:
-        present = partial(has_file, self.folder)
-        states = read_states(FILMS[0], self.store.submissions(), has_file=present)
-        return build_manifest(Film(), ORIGIN, states)
+    def manifest(self, path: Path) -> Manifest:
+        present, known = partial(has_file, self.folder), self.store.submissions()
+        states = with_results(
+            read_states(FILMS[0], known, has_file=present), known, has_file=present
+        )
+        made = build_manifest(Film(), ORIGIN, states)
+        return keep_standing(made, read_manifests(path), now=self.now)
 
     @rule(has_videos=st.booleans())
     def clone(self, has_videos: bool) -> None:

@@ -20,7 +20,7 @@ from storyboard.console.options import (
     json_option,
     with_options,
 )
-from storyboard.console.printing import print_json, print_lines
+from storyboard.console.printing import print_json, print_lines, say
 from storyboard.console.read_storyboards import read_sound
 from storyboard.errors import ExitCode, StateError, UsageError
 from storyboard.models.catalog import load_catalog
@@ -67,10 +67,11 @@ def command(
     space = find_workspaces(boards, where.folders)[0]
     with ExitStack() as locks:
         found = _read(spelled_path(source), space, locks)
-        store = locks.enter_context(open_folder(space))
+        store = locks.enter_context(open_folder(space, tell=say))
         adoption = adopt_from(found, space, store)
         states = space.read_states(store.submissions(), space.snapshot())
-        write_outputs(space.storyboard, space.origin, states, space.real_folder, store)
+        now = datetime.now(timezone.utc)
+        write_outputs(space.storyboard, space.origin, states, space.real_folder, store, now=now)
     if as_json:
         print_json(_document(space, found, adoption))
     else:

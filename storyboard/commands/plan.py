@@ -33,6 +33,7 @@ from storyboard.planning.links import NO_LINKS, Links, links_of
 from storyboard.planning.plan import PlanOptions
 from storyboard.planning.selection import Selection
 from storyboard.project.default_folder import SANDBOX
+from storyboard.project.manifests import known_submissions
 from storyboard.project.neighbour import Neighbour, find_neighbour
 from storyboard.project.rendering import plan_render
 from storyboard.project.saved_plans import save_plan
@@ -145,7 +146,7 @@ def _plan(
     now: datetime,
     may_be_new: bool,
 ) -> _Planned:
-    known = space.known_submissions()
+    known = known_submissions(space, tell=say)
     plan = plan_render(
         space, known, space.snapshot(), selection, options, catalog=catalog, tell=say
     )

@@ -11,7 +11,7 @@ import click
 from storyboard.api.account import LogEntry
 from storyboard.console.arguments import file_argument
 from storyboard.console.options import FolderOptions, VariableOptions, json_option, with_options
-from storyboard.console.printing import align, print_json, print_lines
+from storyboard.console.printing import align, print_json, print_lines, say
 from storyboard.errors import ExitCode
 from storyboard.models.catalog import load_catalog
 from storyboard.project.output_folder import open_folder
@@ -39,7 +39,7 @@ def command(*, file: Path, variables: VariableOptions, where: FolderOptions, as_
     """
     catalog = load_catalog()
     space = find_rendered(file, catalog, where, variables)
-    with open_folder(space) as store:
+    with open_folder(space, tell=say) as store:
         unknown = unknown_among(store.submissions())
         findings: list[Finding] = []
         if unknown:

@@ -76,7 +76,7 @@ def command(
     """
     task_id, catalog = _check_decision(decision), load_catalog()
     space = find_rendered(named.file, catalog, where, variables)
-    with open_folder(space) as store:
+    with open_folder(space, tell=say) as store:
         known = store.submissions()
         chosen = choose_unknown(
             space, named.takes[0], known, number=decision.submission, is_adopted=task_id is not None

@@ -9,7 +9,7 @@ import click
 
 from storyboard.console.arguments import file_argument
 from storyboard.console.options import FolderOptions, VariableOptions, json_option, with_options
-from storyboard.console.printing import align, count_statuses, print_json, print_lines
+from storyboard.console.printing import align, count_statuses, print_json, print_lines, say
 from storyboard.console.read_storyboards import read_sound
 from storyboard.console.summary import take_document
 from storyboard.errors import ExitCode
@@ -17,6 +17,7 @@ from storyboard.models.catalog import load_catalog
 from storyboard.planning.plan import POINTER, find_orphans
 from storyboard.planning.states import HasFile, lacks_link, status_of
 from storyboard.project.lost_records import check_not_emptied, check_takes
+from storyboard.project.manifests import known_submissions
 from storyboard.project.workspace import find_workspaces
 from storyboard.records import TakeState, TakeStatus
 from storyboard.reporting.amounts import time_left
@@ -37,7 +38,7 @@ def command(*, file: Path, variables: VariableOptions, where: FolderOptions, as_
     if not boards:
         return ExitCode.USAGE
     space = find_workspaces(boards, where.folders)[0]
-    submissions = space.known_submissions()
+    submissions = known_submissions(space, tell=say)
     check_not_emptied(space, submissions)
     snapshot = space.snapshot()
     states = space.read_states(submissions, snapshot)

@@ -14,7 +14,10 @@ if TYPE_CHECKING:
     from storyboard.outputs.manifest.file import Manifest
 
 Output: TypeAlias = "Callable[[Manifest], bytes | str]"
-"""The content of one output for a manifest: the same for the same manifest."""
+"""The content of one output for a manifest: the same for the same manifest.
+
+`manifest.json` is given what git is to hold, every other output what this machine has.
+"""
 
 
 def _from(module: str, function: str) -> Output:
@@ -34,4 +37,4 @@ OUTPUTS: Mapping[str, Output] = {
     MANIFEST: _from("manifest.file", "manifest_bytes"),
     "index.html": _from("gallery.page", "gallery_html"),
 }
-"""What a render writes, by file name, in this order: the gallery shows the manifest's videos."""
+"""What a render writes, by file name, in this order: the gallery shows the videos that are here."""

@@ -2,7 +2,8 @@
 
 Takes with what is known of them come in. What the outputs were made from when
 they were last written is remembered in the state file, as two digests: one of
-all that goes into them, and one of each file.
+all that goes into them, and one of each file. The manifest that stands there is read
+first, since another machine may have written it.
 """
 
 from __future__ import annotations
@@ -10,45 +11,86 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from datetime import datetime
+from functools import partial
 from importlib import metadata
 from pathlib import Path
 
 from storyboard import __version__
 from storyboard.atomic_files import check_real, digest_of, write_atomically
-from storyboard.outputs import OUTPUTS
-from storyboard.outputs.manifest.manifest import Named, build_manifest
+from storyboard.outputs import MANIFEST, OUTPUTS
+from storyboard.outputs.manifest.file import Manifest, manifest_bytes, parse_manifests, read_bytes
+from storyboard.outputs.manifest.manifest import Named, as_here, build_manifest
+from storyboard.outputs.manifest.standing import keep_standing
+from storyboard.planning.states import with_results
 from storyboard.records import TakeState
 from storyboard.state.queries import Written
 from storyboard.state.store import Store
+from storyboard.videos.files import has_file
 
 _BATCH = 1000
 
 
 def write_outputs(
-    storyboard: Named, origin: str, states: Sequence[TakeState], folder: Path, store: Store
+    storyboard: Named,
+    origin: str,
+    states: Sequence[TakeState],
+    folder: Path,
+    store: Store,
+    *,
+    now: datetime,
 ) -> None:
     """Writes the manifest and what is made of it, where they have to change.
 
     `states` are made of the rows that `store` has now. Where they make what
     they made the last time, and the files are still those that were written
-    then, to the byte, none is made again.
+    then, to the byte, none is made again. A manifest that differs in nothing but
+    its line ends, as a checkout may make them, is left as it is.
 
     `folder` has no link in its path. Raises StateError where it has one by now,
     and where an output cannot be written.
     """
+    states = with_results(states, store.submissions(), has_file=partial(has_file, folder))
     source = source_digest(storyboard, origin, states)
     if is_current(store.outputs(), source, folder):
         return
-    manifest = build_manifest(storyboard, origin, states)
+    standing = _standing_bytes(folder)
+    shared = build_manifest(storyboard, origin, states)
+    if not _are_equal_lines(standing, manifest_bytes(shared)):
+        shared = keep_standing(shared, _manifests_in(standing), now=now)
+    here = as_here(shared, states)
     digests = {}
     for name, make in OUTPUTS.items():
-        made = make(manifest)
-        content = made.encode() if isinstance(made, str) else made
+        output = make(shared if name == MANIFEST else here)
+        content = output.encode() if isinstance(output, str) else output
+        if name == MANIFEST and _are_equal_lines(standing, content):
+            content = standing
         check_real(folder)
         write_atomically(folder / name, content)
         # Of what was written, not of what is there now: another manifest may have been put there.
         digests[name] = hashlib.sha256(content).hexdigest()
     store.remember(digests, made_from=source)
+
+
+def _standing_bytes(folder: Path) -> bytes:
+    """What the manifest holds that is there; nothing where none can be read."""
+    with suppress(ValueError):
+        return read_bytes(folder / MANIFEST) or b""
+    return b""
+
+
+def _are_equal_lines(standing: bytes, content: bytes) -> bool:
+    """Whether a file holds the content, whatever line ends a checkout gave it."""
+    return standing.replace(b"\r\n", b"\n") == content
+
+
+def _manifests_in(data: bytes) -> tuple[Manifest, ...]:
+    """The manifests in a file that was put there since the render began, too; none in any other."""
+    try:
+        return parse_manifests(data)
+    except ValueError:
+        return ()
 
 
 def is_current(written: Mapping[str, Written], source: str, folder: Path) -> bool:

@@ -52,6 +52,28 @@ def read_states(
     )
 
 
+def with_results(
+    states: Sequence[TakeState], submissions: Sequence[Submission], *, has_file: HasFile
+) -> Sequence[TakeState]:
+    """The states as the outputs show them: a take that was rendered once is so for good.
+
+    A further submission of its request that is open is told by the plan and `status`, on the
+    machine that waits for it.
+    """
+    is_open = [one.status in (TakeStatus.UNKNOWN, TakeStatus.RENDERING) for one in states]
+    if not any(is_open):
+        return states
+    results = deciding_submissions([one for one in submissions if _has_succeeded(one)])
+
+    def shown(state: TakeState) -> TakeState:
+        result = results.get(state.take.fingerprint)
+        if result is None:
+            return state
+        return TakeState(state.take, status_of(result, has_file=has_file), result)
+
+    return [shown(one) if waits else one for one, waits in zip(states, is_open, strict=True)]
+
+
 def status_of(submission: Submission | None, *, has_file: HasFile) -> TakeStatus:
     """The status of a take that this submission decides about; None is a take never sent."""
     if submission is None:

@@ -13,6 +13,7 @@ from storyboard.api.http.addresses import DEFAULT_PORTS
 from storyboard.errors import UsageError
 from storyboard.names import find_spellings, to_file_name
 from storyboard.outputs import MANIFEST
+from storyboard.project.manifest_repair import explained
 from storyboard.records import Storyboard
 from storyboard.state.queries import read_owner
 
@@ -61,10 +62,11 @@ def _was_rendered_at(folder: Path, origin: str) -> bool:
         return False  # nothing is read through a link
     if owner := read_owner(folder):
         return owner[0] == origin
-    from storyboard.outputs.manifest.file import read_manifest
+    from storyboard.outputs.manifest.file import read_manifests
 
-    manifest = read_manifest(folder / MANIFEST)
-    return manifest is not None and manifest.origin == origin
+    with explained(folder, folder):
+        manifests = read_manifests(folder / MANIFEST)
+    return any(manifest.origin == origin for manifest in manifests)
 
 
 def _find_spelling(renders: Path, name: str) -> Path:

@@ -2,8 +2,9 @@
 
 A repository is data from outside, its configuration included: filters, hooks,
 fsmonitor, diff drivers and remotes can all name a program. So git is asked
-only for object ids (`rev-parse`, `ls-tree`), which start none of them, and
-whether a file differs is computed here from the text that was read from it.
+only for object ids and for objects as they are stored (`rev-parse`, `ls-tree`,
+`cat-file`), which start none of them, and whether a file differs is computed
+here from the text that was read from it.
 """
 
 from __future__ import annotations
@@ -88,31 +89,31 @@ def _blob_ids(top: Path, commit: str, names: Sequence[str]) -> dict[str, str] | 
     return {os.fsdecode(name): head.split()[-1].decode("ascii") for head, _, name in entries}
 
 
-def _is_unchanged(content: str | bytes, blob_id: str | None) -> bool:
+def _is_unchanged(content: str | bytes, known_id: str | None) -> bool:
     """Whether a content is the blob's, a text in any of the encodings that are read."""
     if isinstance(content, bytes):
-        return blob_id is not None and _blob_id(content, blob_id) == blob_id
-    return blob_id is not None and any(
-        _blob_id(mark + lines.encode(encoding), blob_id) == blob_id
+        return known_id is not None and blob_id(content, known_id) == known_id
+    return known_id is not None and any(
+        blob_id(mark + lines.encode(encoding), known_id) == known_id
         for lines in (content, content.replace("\r\n", "\n"))
         for mark, encoding in _ENCODINGS
     )
 
 
-def _blob_id(data: bytes, like: str) -> str:
+def blob_id(data: bytes, like: str) -> str:
     """The id git gives to a file's content, by the algorithm that made the id `like`."""
     name = "sha256" if len(like) == 64 else "sha1"
     return hashlib.new(name, b"blob %d\0" % len(data) + data, usedforsecurity=False).hexdigest()
 
 
-def ask_git(folder: Path, *arguments: str) -> bytes | None:
-    """What git prints; None where it fails, hangs, is missing or prints too much."""
+def ask_git(folder: Path, *arguments: str, asked: str = "") -> bytes | None:
+    """What git prints, with `asked` as its input; None where it fails, hangs or is missing."""
     environ = {name: value for name, value in os.environ.items() if name.upper() in _PASSED_ON}
     settings = [word for setting in _SETTINGS for word in ("-c", setting)]
     try:
         done = subprocess.run(
             ["git", *settings, "--no-pager", "-C", str(folder), *arguments],
-            stdin=subprocess.DEVNULL,
+            input=asked.encode("utf-8", "surrogateescape"),
             capture_output=True,
             env={**environ, **_ENVIRON},
             timeout=_TIMEOUT_S,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from datetime import datetime, timezone
 from pathlib import Path
@@ -13,8 +13,16 @@ from storyboard.errors import UsageError
 from storyboard.outputs import MANIFEST
 from storyboard.planning.contradictions import with_doubts
 from storyboard.project.lost_records import check_not_emptied
+from storyboard.project.manifests import (
+    Tell,
+    find_in_folder,
+    find_in_git,
+    has_other_manifest,
+    read_manifests,
+)
 from storyboard.project.sandbox_tasks import SANDBOX_FOLDER
 from storyboard.project.workspace import Workspace
+from storyboard.records import Submission
 from storyboard.state.files import FILE_NAME as STATE
 from storyboard.state.files import has_state
 from storyboard.state.lock import hold_lock
@@ -38,8 +46,10 @@ _LEFT_BEHIND = frozenset({".lock", ".lock.json", ".gitignore", SANDBOX_FOLDER, "
 
 
 @contextmanager
-def open_folder(space: Workspace, *, lock_timeout_s: float = 0.0) -> Iterator[Store]:
+def open_folder(space: Workspace, *, tell: Tell, lock_timeout_s: float = 0.0) -> Iterator[Store]:
     """The folder's state file, with what its manifest knows, under the lock until the end.
+
+    `tell` is given what the user should know of the manifest.
 
     Where an exception ends the context before anything was sent, a state file that
     was made here is removed: a refused render leaves the folder nobody's.
@@ -59,7 +69,9 @@ def open_folder(space: Workspace, *, lock_timeout_s: float = 0.0) -> Iterator[St
             locks.enter_context(lock)
         space.check_links()  # waiting for a lock can take long
         # First, for a state file makes the folder ours, and by its manifest it may be another's.
-        adoptable = space.adoptable(space.own_submissions()) if space.has_other_manifest() else []
+        adoptable = []
+        if has_other_manifest(space):
+            adoptable = find_in_folder(space, space.own_submissions(), tell=tell)
         check_not_emptied(space, adoptable)
         is_new = not has_state(space.state / STATE)
         with space.explained_owner():
@@ -69,9 +81,9 @@ def open_folder(space: Workspace, *, lock_timeout_s: float = 0.0) -> Iterator[St
             make_videos_folder(folder)
             if is_new:
                 _write_gitignore(folder)
+            _adopt(store, adoptable)
+            _adopt(store, find_in_git(space, store.submissions(), tell=tell))
             with store.transaction():
-                for submission in adoptable:
-                    store.adopt(submission)
                 record_doubts(store)
             if submissions := store.submissions():  # else what lies there is all that tells of any
                 finish_moves(folder, submissions)
@@ -100,6 +112,12 @@ def _write_gitignore(folder: Path) -> None:
     path = folder / ".gitignore"
     if not os.path.lexists(path):
         write_atomically(path, _GITIGNORE)
+
+
+def _adopt(store: Store, submissions: Sequence[Submission]) -> None:
+    with store.transaction():
+        for submission in submissions:
+            store.adopt(submission)
 
 
 def _remove_state(space: Workspace) -> None:
@@ -135,7 +153,7 @@ def _is_ours(space: Workspace) -> bool:
     if (space.state / STATE).is_file():
         return True
     # Other programs have a file of this name too; reading it raises UsageError there.
-    return (space.folder / MANIFEST).is_file() and space.read_manifest() is not None
+    return (space.folder / MANIFEST).is_file() and bool(read_manifests(space))
 
 
 def _foreign_name(space: Workspace) -> str | None:

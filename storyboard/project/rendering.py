@@ -44,8 +44,10 @@ class Prepared:
 
     def write_outputs(self, states: Sequence[TakeState]) -> None:
         """Writes the outputs for `states`, which are those of now."""
-        space = self.space
-        write_outputs(space.storyboard, space.origin, states, space.real_folder, self.store)
+        space, now = self.space, datetime.now(timezone.utc)
+        write_outputs(
+            space.storyboard, space.origin, states, space.real_folder, self.store, now=now
+        )
 
 
 @contextmanager
@@ -65,7 +67,7 @@ def prepare(
     folder beside this one, which is new, holds most of its takes, unless `is_fresh`.
     """
     select_takes(space.storyboard.takes, selection)  # before a folder is made for a misspelt one
-    with open_folder(space, lock_timeout_s=lock_timeout_s) as store:
+    with open_folder(space, tell=tell, lock_timeout_s=lock_timeout_s) as store:
         known, snapshot = store.submissions(), space.snapshot()
         if not is_fresh:
             refuse_to_pay_again(space, known)

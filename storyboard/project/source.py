@@ -64,7 +64,7 @@ def read_source(path: Path, *, origin: str) -> Source:
         UsageError: it is neither, is a link, or is of another origin.
         StateError: its state file cannot be used.
     """
-    from storyboard.outputs.manifest.file import read_manifest
+    from storyboard.outputs.manifest.file import read_manifests
 
     is_folder = path.is_dir()
     folder, file = (path, path / MANIFEST) if is_folder else (path.parent, path)
@@ -74,23 +74,23 @@ def read_source(path: Path, *, origin: str) -> Source:
     if owner is not None:
         _check_origin(path, owner[0], origin)
     own = read_submissions(folder) if owner is not None else []
-    manifest = read_manifest(file) if owner is None or _is_news(file) else None
-    if owner is None and manifest is None:
+    manifests = read_manifests(file) if owner is None or _is_news(file) else ()
+    if owner is None and not manifests:
         raise UsageError(
             f"{path} holds neither {STATE} nor {MANIFEST}, so nothing was rendered there"
             if is_folder
             else f"there is no {path}",
             next_step="name an output folder, such as renders/NAME, or a manifest",
         )
-    return Source(str(path), folder, [*own, *_told_by(manifest, own, file, origin=origin)])
+    return Source(str(path), folder, [*own, *_told_by(manifests, own, file, origin=origin)])
 
 
 def parse_source(data: bytes, name: str, *, origin: str) -> Source:
     """What a manifest tells that was read from elsewhere than a file, and is called `name`."""
-    from storyboard.outputs.manifest.file import manifest_in
+    from storyboard.outputs.manifest.file import manifests_in
 
     path = Path(name)
-    return Source(name, None, _told_by(manifest_in(data, path), [], path, origin=origin))
+    return Source(name, None, _told_by(manifests_in(data, path), [], path, origin=origin))
 
 
 def lockable_folder(path: Path) -> Path | None:
@@ -152,15 +152,16 @@ def _is_news(manifest: Path) -> bool:
 
 
 def _told_by(
-    manifest: Manifest | None, own: Sequence[Submission], path: Path, *, origin: str
+    manifests: Sequence[Manifest], own: Sequence[Submission], path: Path, *, origin: str
 ) -> list[Submission]:
-    """What a manifest tells that the submissions of its folder do not."""
-    if manifest is None:
+    """What a manifest, or both sides of one, tells that the submissions of its folder do not."""
+    if not manifests:
         return []
     from storyboard.outputs.manifest.adopt import adoptable
 
-    _check_origin(path, manifest.origin, origin)
-    return adoptable(manifest, own, path.parent, origin=origin)
+    for manifest in manifests:
+        _check_origin(path, manifest.origin, origin)
+    return adoptable(manifests, own, path.parent, origin=origin)
 
 
 def _refuse_link(path: Path) -> None:

@@ -9,21 +9,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from storyboard.api.credentials import find_base_url
-from storyboard.atomic_files import digest_of
 from storyboard.errors import OwnedByAnother, UsageError
 from storyboard.outputs import MANIFEST
-from storyboard.planning.contradictions import with_doubts
 from storyboard.planning.states import HasFile, ManifestTasks, read_states
 from storyboard.project.default_folder import SANDBOX, find_default_folder
+from storyboard.project.manifests import read_manifests
 from storyboard.records import Storyboard, Submission, TakeState
-from storyboard.state.queries import read_outputs, read_submissions
+from storyboard.state.queries import read_submissions
 from storyboard.videos.files import is_lfs_pointer, snapshot_files
-
-if TYPE_CHECKING:
-    from storyboard.outputs.manifest.file import Manifest
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,13 +89,6 @@ class Workspace:
             line += [option, str(value)] if value is not None else []
         return shlex.join([*line, "--sandbox"] if self.folders.sandbox else line)
 
-    def read_manifest(self) -> Manifest | None:
-        """The folder's manifest, None where there is none yet."""
-        # Imported when it is read: a state file knows the manifest that was written from it.
-        from storyboard.outputs.manifest.file import read_manifest
-
-        return read_manifest(self.folder / MANIFEST)
-
     def snapshot(self) -> FolderSnapshot:
         """What lies in the output folder now."""
         return FolderSnapshot(
@@ -108,33 +96,6 @@ class Workspace:
             partial(is_lfs_pointer, self.folder),
             self._manifest_tasks(),
         )
-
-    def has_other_manifest(self) -> bool:
-        """Whether the manifest is another than the one that was last written from the state.
-
-        Only then can it tell what the state file does not: that one was made
-        of rows of this very file, or of what it was copied from, and rows are
-        completed and never deleted.
-        """
-        written = read_outputs(self.state).get(MANIFEST)
-        return written is None or written.sha256 != digest_of(self.folder / MANIFEST)
-
-    def adoptable(self, known: Sequence[Submission]) -> list[Submission]:
-        """What the manifest tells that `known`, the state file, does not."""
-        from storyboard.outputs.manifest.adopt import adoptable
-
-        found = adoptable(
-            self.read_manifest(),
-            known,
-            self.folder,
-            origin=self.origin,
-            storyboard=self.storyboard.name,
-        )
-        if self.origin != SANDBOX:
-            return found
-        from storyboard.project.sandbox_tasks import without_foreign_tasks
-
-        return without_foreign_tasks(found, self.folder, self.state)
 
     def own_submissions(self) -> list[Submission]:
         """The submissions of the state file, oldest first; no lock, and nothing is made.
@@ -171,13 +132,6 @@ class Workspace:
             f"{self.command('adopt', str(folder))}; if not, choose another folder with --output"
         )
 
-    def known_submissions(self) -> list[Submission]:
-        """All submissions, of the state file and of the manifest, oldest first; no lock."""
-        # Asked first: rows that are read later hold at least what they held then.
-        has_news = self.has_other_manifest()
-        known = self.own_submissions()
-        return with_doubts([*known, *self.adoptable(known)] if has_news else known)
-
     def read_states(
         self, submissions: Sequence[Submission], snapshot: FolderSnapshot
     ) -> tuple[TakeState, ...]:
@@ -192,8 +146,8 @@ class Workspace:
     def _manifest_tasks(self) -> ManifestTasks:
         """Which tasks' videos the manifest shows; asked for only where a take is locked."""
         is_asked = any(take.is_locked for take in self.storyboard.takes)
-        manifest = self.read_manifest() if is_asked else None
-        blocks = manifest.takes if manifest else ()
+        manifests = read_manifests(self) if is_asked else ()
+        blocks = (block for manifest in reversed(manifests) for block in manifest.takes)
         return {block.id: block.task_id for block in blocks if block.task_id and block.file}
 
 
@@ -231,12 +185,12 @@ def find_workspaces(
 
 def with_manifest_takes(space: Workspace) -> Workspace:
     """The workspace with the takes of its manifest instead of those of its storyboard file."""
-    manifest = space.read_manifest()
-    if manifest is None:
-        raise UsageError(
-            f"there is no manifest in {space.folder}",
-            next_step="render once without --from-manifest",
-        )
+    manifests = read_manifests(space)
+    if len(manifests) != 1:
+        path = space.folder / MANIFEST
+        problem = f"{path} holds git conflict markers" if manifests else f"there is no {path}"
+        raise UsageError(problem, next_step="render once without --from-manifest")
+    [manifest] = manifests
     from storyboard.outputs.manifest.manifest import to_take
 
     takes = tuple(to_take(block, space.folder / MANIFEST) for block in manifest.takes)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import AbstractContextManager
+from datetime import datetime, timezone
 from pathlib import Path
 
 from storyboard.api.protocols import Api
@@ -15,6 +16,7 @@ from storyboard.models.catalog import Catalog
 from storyboard.outputs import MANIFEST
 from storyboard.outputs.write import write_outputs
 from storyboard.project.connection import Connection, card_of, connect
+from storyboard.project.manifests import read_manifests
 from storyboard.project.workspace import Workspace, find_workspaces, with_manifest_takes
 from storyboard.records import Submission, TaskReply, TaskStatus
 from storyboard.state.files import FILE_NAME as STATE
@@ -93,7 +95,11 @@ def rewrite_outputs(space: Workspace, store: Store) -> None:
     edited since, or read with other vars. Where there was none yet, they are
     those of the storyboard, if it is sound.
     """
-    if space.read_manifest() is not None:
+    manifests = read_manifests(space)
+    if len(manifests) > 1:
+        say(f"{space.folder / MANIFEST} holds git conflict markers, and is left to the next render")
+        return
+    if manifests:
         space = with_manifest_takes(space)
     elif not may_go_on([space.storyboard], strict=False):
         say(
@@ -102,4 +108,5 @@ def rewrite_outputs(space: Workspace, store: Store) -> None:
         )
         return
     states = space.read_states(store.submissions(), space.snapshot())
-    write_outputs(space.storyboard, space.origin, states, space.real_folder, store)
+    now = datetime.now(timezone.utc)
+    write_outputs(space.storyboard, space.origin, states, space.real_folder, store, now=now)

@@ -176,17 +176,17 @@ class Store:
         """Takes over a submission from the manifest of another clone.
 
         Where it has an id it completes a row of this file, whose task the other
-        clone saw finished. Raises StateError where a value breaks the rules of
+        clone saw finished or downloaded. Raises StateError where a value breaks the rules of
         its column.
         """
         if problem := problem_in(submission):
             raise StateError(
                 f"the manifest beside {self.path} cannot be taken over: of take "
                 f"{quoted(submission.take)}, {problem.partition(': ')[2]}",
-                next_step="restore the manifest from git",
+                next_step="put back a manifest that storyboard wrote, from git or from a copy",
             )
         added = self.update(submission) if submission.id else self._insert(submission)
-        if submission.video is not None:
+        if submission.video is not None and not self._has_newest(added, submission.video):
             self.add_video(added, submission.video, version=_version_in(submission.video.path))
         return added
 
@@ -262,6 +262,16 @@ class Store:
             self._db.execute("BEGIN IMMEDIATE")
             self._is_to_begin = False
         return self._db.execute(statement, values)
+
+    def _has_newest(self, submission: Submission, video: Video) -> bool:
+        """Whether the newest video of the submission is this one already."""
+        with explain_errors(self.path), files.bounded(self._db, self.path):
+            row = self._db.execute(
+                "SELECT path, sha256 FROM videos WHERE take = ? AND submission = ? "
+                "ORDER BY id DESC LIMIT 1",
+                (submission.take, submission.id),
+            ).fetchone()
+        return bool(row == (video.path, video.sha256))
 
     def _insert(self, submission: Submission) -> Submission:
         values = column_values(submission, (*FROZEN, *KNOWN))

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from jsonschema import Draft7Validator
 
-from storyboard.outputs.manifest.file import read_manifest
+from storyboard.outputs.manifest.file import read_manifests
 from storyboard.records import Submission, SubmissionState
 from storyboard.recovery.decisions import unknown_among
 from storyboard.sandbox.clips.clips import clip_name
@@ -40,7 +40,7 @@ _SCHEMA = Path(__file__).parents[2] / "schemas" / "manifest.schema.json"
 
 def check_after_a_kill(ordeal: Ordeal) -> None:
     """What a kill may leave: a state file that is sound, a manifest that is whole or not there."""
-    read_manifest(ordeal.output / "manifest.json")
+    read_manifests(ordeal.output / "manifest.json")
     if not (ordeal.output / FILE_NAME).is_file():
         return
     with tempfile.TemporaryDirectory() as folder:
@@ -102,7 +102,7 @@ def _check_videos(ordeal: Ordeal, server: SandboxServer, manifest: dict[str, Any
     tasks = {task.id: task for task in server.ledger.submissions}
     wrong = []
     for take in manifest["takes"]:
-        if take["status"] == "done":
+        if take["status"] == "rendered":
             path = ordeal.output / take["file"]["path"]
             content, task = path.read_bytes(), tasks[take["task_id"]]
             assert hashlib.sha256(content).hexdigest() == take["file"]["sha256"], path

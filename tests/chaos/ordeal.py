@@ -24,6 +24,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from pathlib import Path
+from typing import Any
 
 from storyboard import cli
 from storyboard.errors import ExitCode
@@ -304,8 +305,13 @@ class Ordeal:
 
     def _is_all_here(self) -> bool:
         document = json.loads((self.output / "manifest.json").read_text("utf-8"))
-        self.figures.statuses = Counter(take["status"] for take in document["takes"])
+        self.figures.statuses = Counter(map(self._status_here, document["takes"]))
         return set(self.figures.statuses) <= {"done", "failed"}
+
+    def _status_here(self, take: dict[str, Any]) -> str:
+        file = take["file"]
+        is_here = file is not None and (self.output / file["path"]).is_file()
+        return "done" if is_here else str(take["status"])
 
     def _count(self, server: SandboxServer) -> None:
         figures = self.figures

@@ -44,7 +44,7 @@ def test_a_film_goes_all_the_way_to_videos_a_manifest_and_a_page(
     output = program("render", film, "--yes")
     assert output.code == 0, output.err
     assert output.out == f"{OUT}/manifest.json\n{OUT}/index.html\n"
-    assert statuses() == {"one": "done", "two.t1": "done", "two.t2": "done"}
+    assert statuses() == {"one": "rendered", "two.t1": "rendered", "two.t2": "rendered"}
     block = manifest()["takes"][0]
     assert block["payload"] == {
         "prompt": "A lighthouse in a storm",
@@ -109,7 +109,7 @@ def test_a_clone_with_the_manifest_and_no_state_submits_nothing(
     output = program("render", film, "--yes")
     assert output.code == 0, output.err
     assert server.ledger.posts == 3
-    assert set(statuses().values()) == {"done"}
+    assert set(statuses().values()) == {"rendered"}
     assert (OUT / "manifest.json").read_bytes() == before
 
 
@@ -190,7 +190,7 @@ def test_selected_takes_are_rendered_and_the_manifest_holds_all(
     program: Program, film: Path, server: SandboxServer
 ) -> None:
     assert program("render", film, "--yes", "--only", "two").code == 0
-    assert statuses() == {"one": "pending", "two.t1": "done", "two.t2": "done"}
+    assert statuses() == {"one": "pending", "two.t1": "rendered", "two.t2": "rendered"}
 
 
 def test_a_pattern_that_picks_nothing_is_refused(
@@ -279,7 +279,7 @@ def test_a_render_killed_in_the_middle_goes_on_and_submits_nothing_twice(
     assert all(paid.count(payload) == 1 for payload in paid)
     # The third POST may have been on its way when the process died.
     assert output.code in (0, 4), output.err
-    assert set(statuses().values()) <= {"done", "unknown"}
+    assert set(statuses().values()) <= {"rendered", "unknown"}
 
 
 def test_a_second_render_of_the_same_folder_is_refused_and_names_the_first(

@@ -51,7 +51,7 @@ def test_a_task_id_is_adopted_and_the_next_render_finishes_it(
     )
     assert statuses()["one"] == "rendering"
     assert program("render", film, "--yes").code == 0
-    assert statuses()["one"] == "done"
+    assert statuses()["one"] == "rendered"
     assert server.ledger.posts == 3
 
 

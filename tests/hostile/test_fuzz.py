@@ -19,7 +19,7 @@ from storyboard.language.rows.read import read_rows
 from storyboard.models.card_reader import read_card
 from storyboard.models.catalog import load_catalog, schemas_folder
 from storyboard.outputs.manifest.adopt import adoptable
-from storyboard.outputs.manifest.file import read_manifest
+from storyboard.outputs.manifest.file import read_manifests
 from storyboard.records import Outcome, SubmitReply, TaskReply
 from storyboard.reporting.problems import format_problems
 from storyboard.videos.mp4 import find_damage
@@ -127,9 +127,9 @@ def test_a_manifest(content: bytes, folder: Path) -> None:
     path = folder / "manifest.json"
     path.write_bytes(content)
     try:
-        manifest = read_manifest(path)
-        assert manifest is not None
-        adoptable(manifest, [], folder, origin=manifest.origin)
+        manifests = read_manifests(path)
+        assert manifests
+        adoptable(manifests, [], folder, origin=manifests[0].origin)
     except UsageError as error:
         assert str(path) in str(error)
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from storyboard.fingerprint import fingerprint
 from storyboard.outputs.manifest.file import Manifest
-from storyboard.outputs.manifest.manifest import build_manifest
+from storyboard.outputs.manifest.manifest import as_here, build_manifest
 from storyboard.records import (
     Position,
     Submission,
@@ -109,7 +109,18 @@ def make_state(take: Take, status: TakeStatus, **changes: Any) -> TakeState:
 
 def make_manifest(*states: TakeState, title: str | None = "Neon Harbor") -> Manifest:
     """A manifest of these takes, or of one take of each status."""
-    chosen = states or tuple(make_state(make_take(s.value), s) for s in TakeStatus)
+    chosen = states or one_of_each()
     storyboard = Harbor()
     storyboard.title = title  # type: ignore[assignment]
     return build_manifest(storyboard, "https://api.modellix.ai", chosen)
+
+
+def make_page(*states: TakeState, title: str | None = "Neon Harbor") -> Manifest:
+    """What the gallery shows of these takes, or of one take of each status."""
+    chosen = states or one_of_each()
+    return as_here(make_manifest(*chosen, title=title), chosen)
+
+
+def one_of_each() -> tuple[TakeState, ...]:
+    """One take of each status."""
+    return tuple(make_state(make_take(status.value), status) for status in TakeStatus)

@@ -15,12 +15,12 @@ from storyboard.outputs import OUTPUTS
 from storyboard.outputs import write as module
 from storyboard.outputs.gallery.page import gallery_html
 from storyboard.outputs.manifest.file import manifest_bytes
-from storyboard.outputs.manifest.manifest import build_manifest
+from storyboard.outputs.manifest.manifest import as_here, build_manifest
 from storyboard.outputs.write import source_digest, write_outputs
-from storyboard.records import TakeState, TakeStatus
+from storyboard.records import SubmissionState, TakeState, TakeStatus
 from storyboard.state.rows import StoredPayload
 from storyboard.state.store import Store
-from tests.made import make_done, make_take, make_video
+from tests.made import HOUR, NOW, make_done, make_submission, make_take, make_video
 from tests.outputs.states import Harbor
 
 ORIGIN = "https://api.modellix.ai"
@@ -53,13 +53,14 @@ def states_in(store: Store, status: TakeStatus = TakeStatus.DONE) -> list[TakeSt
 
 
 def write(store: Store, folder: Path, states: list[TakeState] | None = None) -> None:
-    write_outputs(Harbor(), ORIGIN, states or states_in(store), folder, store)
+    write_outputs(Harbor(), ORIGIN, states or states_in(store), folder, store, now=NOW)
 
 
 def test_each_output_is_written_and_remembered(tmp_path: Path, store: Store) -> None:
     write(store, tmp_path)
     manifest = build_manifest(Harbor(), ORIGIN, states_in(store))
-    contents = {"manifest.json": manifest_bytes(manifest), "index.html": gallery_html(manifest)}
+    page = gallery_html(as_here(manifest, states_in(store)))
+    contents = {"manifest.json": manifest_bytes(manifest), "index.html": page}
     for name, content in contents.items():
         data = content.encode() if isinstance(content, str) else content
         assert (tmp_path / name).read_bytes() == data
@@ -102,13 +103,63 @@ def test_a_row_that_changes_behind_an_equal_take_is_shown(tmp_path: Path, store:
     assert "another-task" in (tmp_path / "manifest.json").read_text("utf-8")
     store.add_video(sent, make_video("a", 2), version=2)
     write(store, tmp_path)
-    assert "a.v002.mp4" in (tmp_path / "manifest.json").read_text("utf-8")
+    assert "a.v002.mp4" in (tmp_path / "index.html").read_text("utf-8")
 
 
-def test_a_file_that_is_lost_or_back_is_shown(tmp_path: Path, store: Store) -> None:
+def test_a_file_that_is_lost_or_back_is_shown_on_the_page_and_is_no_matter_of_the_manifest(
+    tmp_path: Path, store: Store
+) -> None:
+    write(store, tmp_path)
+    before = (tmp_path / "manifest.json").read_bytes()
     for status in (TakeStatus.DONE, TakeStatus.RENDERED, TakeStatus.DONE):
         write(store, tmp_path, states_in(store, status))
-        assert f'"status": "{status.value}"' in (tmp_path / "manifest.json").read_text("utf-8")
+        assert f'data-status="{status.value}"' in (tmp_path / "index.html").read_text("utf-8")
+        assert (tmp_path / "manifest.json").read_bytes() == before
+    assert b'"status": "rendered"' in before
+
+
+def test_a_manifest_is_not_rewritten_for_its_line_ends(
+    tmp_path: Path, store: Store, made: list[str]
+) -> None:
+    write(store, tmp_path)
+    path = tmp_path / "manifest.json"
+    checked_out = path.read_bytes().replace(b"\n", b"\r\n")
+    path.write_bytes(checked_out)
+    made.clear()
+    for _ in range(2):
+        write(store, tmp_path)
+        assert path.read_bytes() == checked_out
+    assert made == list(FILES)
+    [sent] = store.submissions()
+    store.update(replace(sent, task_id="another-task"))
+    write(store, tmp_path)
+    assert b"another-task" in path.read_bytes()
+    assert b"\r" not in path.read_bytes()
+
+
+def test_what_the_manifest_in_place_says_of_a_task_stays(tmp_path: Path, store: Store) -> None:
+    """Another machine saw the task finish at another second, and got another link."""
+    write(store, tmp_path)
+    before = (tmp_path / "manifest.json").read_bytes()
+    [sent] = store.submissions()
+    assert sent.finished_at is not None
+    later = replace(
+        sent, finished_at=sent.finished_at + HOUR, video_url="https://file.modellix.ai/again.mp4"
+    )
+    store.update(later)
+    write(store, tmp_path)
+    assert (tmp_path / "manifest.json").read_bytes() == before
+
+
+def test_a_take_that_was_rendered_stays_so_while_it_is_rendered_again(
+    tmp_path: Path, store: Store
+) -> None:
+    write(store, tmp_path)
+    before = (tmp_path / "manifest.json").read_bytes()
+    store.adopt(make_submission(make_take("a"), SubmissionState.ACCEPTED, id=0, task_id="again"))
+    again = [TakeState(make_take("a"), TakeStatus.RENDERING, store.submissions()[1])]
+    write(store, tmp_path, again)
+    assert (tmp_path / "manifest.json").read_bytes() == before
 
 
 def test_another_program_makes_them_anew(
@@ -151,9 +202,14 @@ STATES = st.lists(
 @settings(max_examples=300, deadline=None)
 @given(STATES, STATES)
 def test_other_manifests_have_other_sources(one: list[TakeState], other: list[TakeState]) -> None:
-    bytes_ = [manifest_bytes(build_manifest(Harbor(), ORIGIN, states)) for states in (one, other)]
+    bytes_ = [page_bytes(states) for states in (one, other)]
     sources = [source_digest(Harbor(), ORIGIN, states) for states in (one, other)]
     assert (sources[0] == sources[1]) is (bytes_[0] == bytes_[1])
+
+
+def page_bytes(states: list[TakeState]) -> bytes:
+    """All that the page shows."""
+    return manifest_bytes(as_here(build_manifest(Harbor(), ORIGIN, states), states))
 
 
 def test_head_and_rows_are_of_the_source() -> None:

@@ -1,26 +1,25 @@
-"""Which submissions a state file adopts from the manifest, so that a clone pays nothing again.
+"""Which submissions a state file adopts from manifests, so that a clone pays nothing again.
 
-Takes the manifest and the submissions of the state file. Reads the videos that
-are there, to compare them with the manifest's digests.
+Takes manifests (one, or both sides of a merge) and the submissions of the state file.
+Reads the videos that are there, to compare them with the manifests' digests.
 """
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 
-from storyboard.errors import UsageError
+from storyboard.errors import UnusableManifest, UsageError
 from storyboard.fingerprint import fingerprint
-from storyboard.names import fold, is_video_path
+from storyboard.names import fold
 from storyboard.outputs.manifest.file import Manifest, ManifestTake
+from storyboard.outputs.manifest.local_names import LocalNames
 from storyboard.outputs.manifest.manifest import to_submission
 from storyboard.outputs.manifest.times import whole_second
 from storyboard.planning.contradictions import disputed_tasks
-from storyboard.records import OPEN_STATES, Submission, SubmissionState, Video
-from storyboard.videos.files import holds_video, is_lfs_pointer
+from storyboard.records import OPEN_STATES, Submission, SubmissionState
 
 MAX_REPEATS_TRIED = 100_000
 """Fingerprints that are tried for one manifest beside the likeliest of each take."""
@@ -29,32 +28,35 @@ _FINISHED = frozenset({SubmissionState.SUCCEEDED})
 
 
 def adoptable(
-    manifest: Manifest | None,
+    manifests: Iterable[Manifest],
     known: Iterable[Submission],
     folder: Path,
     *,
     origin: str,
     storyboard: str | None = None,
 ) -> list[Submission]:
-    """The manifest's submissions that the state file lacks, for `Store.adopt`.
+    """What manifests tell that the state file, with `known`, lacks; for `Store.adopt`.
 
-    Those without an id are new. One with an id is the state file's own row,
-    whose task another clone has seen finished meanwhile.
+    Those without an id are new. One with an id completes the state file's own row,
+    whose task another clone has seen finished, or downloaded, meanwhile.
 
-    A video counts as there only with the sha256 that the manifest gives. One
-    that is missing is to be downloaded again, under its old name; a file that
-    is another one is left alone.
+    A video counts as there only with the sha256 that the manifest gives, under whatever
+    name. One that is missing is to be downloaded, under the manifest's name where that is
+    free here; a file that is another one is left alone.
 
     Raises UsageError for a manifest of another origin or another storyboard,
-    and one with a fingerprint that is not that of its payload.
+    and UnusableManifest for one with a fingerprint that is not that of its payload.
     """
-    if manifest is None:
-        return []
-    _check_owner(manifest, folder, origin=origin, storyboard=storyboard)
-    tries = iter(range(MAX_REPEATS_TRIED))
-    for block in manifest.takes:
-        _check_fingerprint(block, folder, tries)
-    return find_news(filter(None, map(to_submission, manifest.takes)), known, folder)
+    blocks: list[ManifestTake] = []
+    for manifest in manifests:
+        _check_owner(manifest, folder, origin=origin, storyboard=storyboard)
+        if problem := fingerprint_problem(manifest):
+            raise UnusableManifest(
+                f"{folder / 'manifest.json'}: {problem}",
+                next_step="put back a copy of it from before that",
+            )
+        blocks += manifest.takes
+    return find_news(filter(None, map(to_submission, blocks)), known, folder)
 
 
 def find_news(
@@ -62,26 +64,81 @@ def find_news(
 ) -> list[Submission]:
     """Of what is told elsewhere, what the state file with `known` lacks; for `Store.adopt`."""
     known = list(known)
-    disputed = disputed_tasks(known)
-    have: dict[str, list[Submission]] = {}
-    for submission in known:
-        have.setdefault(submission.fingerprint, []).append(submission)
-    found = []
-    for one in told:
-        reported = one
-        rows = have.setdefault(reported.fingerprint, [])
-        if not _is_missing(reported, rows):
-            continue
-        if reported.task_id in disputed and any(row.task_id == reported.task_id for row in rows):
-            continue  # ours waits for a person to say whose the task is
-        own = next((row for row in rows if _is_open_row_of(row, reported)), None)
-        if own is not None:
-            reported = replace(reported, id=own.id)
-        if reported.video is not None and not _is_named_rightly(folder, reported.video):
-            reported = replace(reported, video=None)
-        rows.append(reported)
-        found.append(reported)
-    return found
+    news = _News(known, LocalNames(folder, known))
+    for reported in told:
+        news.add(reported)
+    return list(news.found.values())
+
+
+class _News:
+    """What was found to be adopted so far, beside what is known."""
+
+    def __init__(self, known: Sequence[Submission], names: LocalNames) -> None:
+        self.found: dict[int, Submission] = {}  # by identity
+        self._names = names
+        self._disputed = disputed_tasks(known)
+        self._rows: dict[str, list[Submission]] = {}
+        for submission in known:
+            self._rows.setdefault(submission.fingerprint, []).append(submission)
+
+    def add(self, reported: Submission) -> None:
+        """Adopts what is reported, where it is news."""
+        rows = self._rows.setdefault(reported.fingerprint, [])
+        same = _find_same(reported, rows)
+        if same is not None and reported.task_id in self._disputed:
+            return  # ours waits for a person to say whose the task is
+        if same is not None and {same.state, reported.state} == _FINISHED:
+            self._put(self._completed(same, reported), rows, instead_of=same)
+        elif _is_missing(reported, rows):
+            is_awaited = same is not None and same.state in OPEN_STATES
+            ours = same if is_awaited and reported.state in _FINISHED else None
+            news = replace(reported, id=ours.id if ours else 0)
+            self._put(self._with_video(news), rows, instead_of=ours)
+
+    def _put(
+        self, news: Submission, rows: list[Submission], *, instead_of: Submission | None
+    ) -> None:
+        if news is instead_of:
+            return
+        if instead_of is not None:
+            rows.remove(instead_of)
+            self.found.pop(id(instead_of), None)
+        rows.append(news)
+        self.found[id(news)] = news
+
+    def _with_video(self, reported: Submission) -> Submission:
+        video = reported.video and (
+            self._names.find(reported.video) or self._names.claim(reported.video)
+        )
+        return replace(reported, video=video)
+
+    def _completed(self, own: Submission, reported: Submission) -> Submission:
+        """Our finished row with what only the manifest knows; the same object where it is nothing.
+
+        That is a video that nobody had downloaded or that ours has lost, a link that is
+        good for longer, and a doubt.
+        """
+        news = own
+        if reported.video is not None and not self._names.is_in_place(own.video):
+            found = self._names.find(reported.video)
+            if found is None and own.video is None:
+                found = self._names.claim(reported.video)
+            if found is not None and found != own.video:
+                news = replace(news, video=found)
+        if _is_good_for_longer(reported, own):
+            link, until = reported.video_url, reported.url_expires_at
+            news = replace(news, video_url=link, url_expires_at=until)
+        if reported.reason and not own.reason:
+            news = replace(news, reason=reported.reason)
+        return news
+
+
+def _is_good_for_longer(reported: Submission, own: Submission) -> bool:
+    """Whether the manifest's link replaces ours: it is there, and expires later."""
+    if reported.video_url is None or own.video_url is None:
+        return reported.video_url is not None
+    theirs, ours = reported.url_expires_at, own.url_expires_at
+    return ours is not None and (theirs is None or theirs > ours)
 
 
 def _check_owner(manifest: Manifest, folder: Path, *, origin: str, storyboard: str | None) -> None:
@@ -115,10 +172,13 @@ def _is_missing(reported: Submission, rows: Sequence[Submission]) -> bool:
     return states <= {SubmissionState.UNAVAILABLE}
 
 
-def _is_open_row_of(row: Submission, reported: Submission) -> bool:
-    """Whether `row` waits for the task that the manifest saw finished."""
-    is_waiting = row.id and row.state in OPEN_STATES and reported.state in _FINISHED
-    return bool(is_waiting and row.task_id and row.task_id == reported.task_id)
+def _find_same(reported: Submission, rows: Iterable[Submission]) -> Submission | None:
+    """The row of the submission that the manifest reports: the one of its task, else of its time.
+
+    An unknown outcome, which has no task here, may have been settled in another clone.
+    """
+    same = [row for row in rows if _is_same(row, reported)]
+    return next((row for row in same if row.task_id is not None), same[0] if same else None)
 
 
 def _is_same(row: Submission, reported: Submission) -> bool:
@@ -129,30 +189,29 @@ def _is_same(row: Submission, reported: Submission) -> bool:
     return reported.sent_at in times
 
 
-def _check_fingerprint(block: ManifestTake, folder: Path, tries: Iterator[int]) -> None:
-    """A payload edited in the manifest would pass for one that was paid.
+def fingerprint_problem(manifest: Manifest) -> str | None:
+    """The first block whose fingerprint is not that of its payload, in words; None where none is.
 
-    Of takes that share a payload the last repeat is the likeliest, else none.
+    A payload edited in the manifest would pass for one that was paid; and where git merges
+    two blocks line by line, the fingerprint tells whether they still belong together.
+    """
+    tries = iter(range(MAX_REPEATS_TRIED))
+    for block in manifest.takes:
+        if not _has_own_fingerprint(block, tries):
+            return (
+                f"take {block.id} has a fingerprint that is not that of its payload; "
+                "the file was edited by hand, or mixed by a merge"
+            )
+    return None
+
+
+def _has_own_fingerprint(block: ManifestTake, tries: Iterator[int]) -> bool:
+    """Of takes that share a payload the last repeat is the likeliest, else none.
+
     `tries` bounds how many others the whole manifest may cost.
     """
     others = (repeat for repeat, _ in zip(range(block.take - 1), tries, strict=False))
-    possible = (
-        fingerprint(block.model, block.payload, repeat=repeat)
+    return any(
+        fingerprint(block.model, block.payload, repeat=repeat) == block.fingerprint
         for repeat in chain((block.take - 1,), others)
     )
-    if block.fingerprint not in possible:
-        raise UsageError(
-            f"{folder / 'manifest.json'}: take {block.id} has a fingerprint that is not that of "
-            "its payload; the file was edited by hand",
-            next_step="restore it from git",
-        )
-
-
-def _is_named_rightly(folder: Path, video: Video) -> bool:
-    """Whether the video lies under its name as reported, or may be put back there."""
-    # The manifest comes out of git: nothing is written where it says, unless we could have said so.
-    if not is_video_path(video.path):
-        return False
-    path = folder / video.path
-    is_free = not os.path.lexists(path)
-    return is_free or holds_video(path, video) or is_lfs_pointer(folder, video)

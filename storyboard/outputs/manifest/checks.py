@@ -19,6 +19,7 @@ from storyboard.outputs.manifest.shape import shape_problem, short
 from storyboard.outputs.manifest.times import read_time
 from storyboard.records import Json
 
+SCHEMA_VERSION = 2
 MAX_DEPTH = 32  # no API nests its requests a quarter as deep; far below the stack's own end
 _TIMES = ("submitted_at", "finished_at", "url_expires_at")
 _ESCAPED_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
@@ -26,8 +27,6 @@ _ESCAPED_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 
 def parse_manifest(data: bytes) -> Json:
     """The JSON in `data`. Raises ValueError, saying what is wrong, where it is not JSON."""
-    if data.startswith(b"<<<<<<<") or b"\n<<<<<<< " in data:
-        raise ValueError("it holds the marks of a git merge that was not resolved")
     try:
         document: Json = json.loads(
             data.decode("utf-8-sig"),
@@ -51,13 +50,31 @@ def parse_manifest(data: bytes) -> Json:
 
 
 def manifest_problem(document: Json) -> str | None:
-    """The first thing wrong with the document as a manifest, or None."""
+    """The first thing wrong with the document as a manifest of the newest version, or None."""
     if not isinstance(document, dict) or "schema_version" not in document:
         return "it is not a manifest"
     version = document["schema_version"]
-    if isinstance(version, int) and version > 1:
-        return f"its schema_version is {version}, and this storyboard reads version 1"
+    if isinstance(version, int) and version > SCHEMA_VERSION:
+        return (
+            f"its schema_version is {version}, and this storyboard reads up to "
+            f"version {SCHEMA_VERSION}"
+        )
     return shape_problem(document) or next(_beyond_the_schema(document), None)
+
+
+def bring_up_to_date(document: Any) -> None:
+    """Changes a document of version 1 to what version 2 says in its place.
+
+    Version 1 told a machine's own takes, which were `done`, from the `rendered` ones whose
+    files it lacked. A merge of both versions can leave such a take under either number.
+    """
+    if not isinstance(document, dict) or document.get("schema_version") not in (1, SCHEMA_VERSION):
+        return
+    document["schema_version"] = SCHEMA_VERSION
+    takes = document.get("takes")
+    for take in takes if isinstance(takes, list) else ():
+        if isinstance(take, dict) and take.get("status") == "done":
+            take["status"] = "rendered"
 
 
 def _beyond_the_schema(document: Any) -> Iterator[str]:

@@ -1,6 +1,7 @@
 """The manifest as a value, and as `manifest.json`: same value, same bytes, and back.
 
-Reads that one file. What makes a file unusable stands in `checks`.
+Reads that one file, which may hold both sides of a merge. What makes a file unusable
+stands in `checks`, and how git's conflict markers are read in `conflicts`.
 """
 
 from __future__ import annotations
@@ -13,12 +14,17 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from storyboard.errors import UsageError
-from storyboard.outputs.manifest.checks import manifest_problem, parse_manifest
+from storyboard.errors import UnusableManifest
+from storyboard.outputs.manifest.checks import (
+    SCHEMA_VERSION,
+    bring_up_to_date,
+    manifest_problem,
+    parse_manifest,
+)
+from storyboard.outputs.manifest.conflicts import split_sides
 from storyboard.outputs.manifest.times import read_time, time_text
 from storyboard.records import Json, Payload, TakeStatus, Video
 
-SCHEMA_VERSION = 1
 MAX_BYTES = 256 * 1024 * 1024  # 100,000 takes, the most a storyboard has, come to some 150 MB
 
 
@@ -28,7 +34,8 @@ class ManifestTake:
 
     The fields are those of `schemas/manifest.schema.json`, which explains
     them, in the order of the file. Times are UTC, in whole seconds. `file` is
-    the video as it was downloaded; it is in place where `status` is done.
+    the video as it was first downloaded, on whatever machine. Only what the
+    gallery shows, which is never written as a manifest, has takes that are done.
     """
 
     id: str
@@ -83,34 +90,67 @@ def manifest_bytes(manifest: Manifest) -> bytes:
     return f"{text}\n".encode()
 
 
-def read_manifest(path: Path) -> Manifest | None:
-    """The manifest in a file, checked throughout; None where there is no such file.
+def read_manifests(path: Path) -> tuple[Manifest, ...]:
+    """The manifest in a file, checked throughout, or both sides of a merge; none without a file.
 
-    Raises UsageError where it cannot be read or is not a manifest: to take it
+    Raises UnusableManifest where it cannot be read or is not a manifest: to take it
     for missing would be to pay for its takes again.
     """
     try:
+        data = read_bytes(path)
+    except ValueError as error:
+        raise _unusable(path, error) from error
+    return () if data is None else manifests_in(data, path)
+
+
+def manifests_in(data: bytes, path: Path) -> tuple[Manifest, ...]:
+    """The manifests in what was read from `path`, checked throughout; as `read_manifests`."""
+    try:
+        return parse_manifests(data)
+    except ValueError as error:
+        raise _unusable(path, error) from error
+
+
+def read_bytes(path: Path) -> bytes | None:
+    """What the file holds; None where there is none. Raises ValueError where it is no such file."""
+    try:
         found = path.lstat()  # a link would lead to what the film may not read
         if not stat.S_ISREG(found.st_mode):
-            raise _unusable(path, "it is not a file")
+            raise ValueError("it is not a file")
         if found.st_size > MAX_BYTES:
-            raise _unusable(path, f"it is larger than {MAX_BYTES // 2**20} MiB")
-        data = path.read_bytes()
+            raise ValueError(f"it is larger than {MAX_BYTES // 2**20} MiB")
+        return path.read_bytes()
     except FileNotFoundError:
         return None
     except OSError as error:
-        raise _unusable(path, error.strerror or type(error).__name__) from error
-    return manifest_in(data, path)
+        raise ValueError(error.strerror or type(error).__name__) from error
 
 
-def manifest_in(data: bytes, path: Path) -> Manifest:
-    """The manifest that was read from `path`, checked throughout; as `read_manifest`."""
-    try:
-        document: Any = parse_manifest(data)
-    except ValueError as error:
-        raise _unusable(path, str(error)) from error
+def parse_manifests(data: bytes) -> tuple[Manifest, ...]:
+    """The manifest that a text holds; ours and theirs where git left its conflict markers in it.
+
+    Raises ValueError, saying what is wrong, where it is no manifest, or where one of the
+    sides is none without the markers.
+    """
+    sides = split_sides(data)
+    if len(sides) == 1:
+        return (_parse(data),)
+    manifests = []
+    for name, side in zip(("ours", "theirs"), sides, strict=True):
+        try:
+            manifests.append(_parse(side))
+        except ValueError as error:
+            raise ValueError(
+                f"it holds git conflict markers, and its side {name} is no manifest: {error}"
+            ) from error
+    return tuple(manifests)
+
+
+def _parse(data: bytes) -> Manifest:
+    document: Any = parse_manifest(data)
+    bring_up_to_date(document)
     if problem := manifest_problem(document):
-        raise _unusable(path, problem)
+        raise ValueError(problem)
     return Manifest(
         storyboard=document["storyboard"],
         title=document["title"],
@@ -119,11 +159,10 @@ def manifest_in(data: bytes, path: Path) -> Manifest:
     )
 
 
-def _unusable(path: Path, problem: str) -> UsageError:
-    return UsageError(
+def _unusable(path: Path, problem: ValueError) -> UnusableManifest:
+    return UnusableManifest(
         f"{path} cannot be used as a manifest: {problem}",
-        next_step=f"put back the version in git, with: git checkout -- {path} "
-        "(without a manifest, a folder whose state file is gone pays for its takes again)",
+        next_step="put back a copy of it from before it was damaged",
     )
 
 

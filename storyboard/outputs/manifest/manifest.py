@@ -38,7 +38,6 @@ _STATES = {
     TakeStatus.UNKNOWN: SubmissionState.UNKNOWN,
     TakeStatus.RENDERING: SubmissionState.ACCEPTED,
     TakeStatus.RENDERED: SubmissionState.SUCCEEDED,
-    TakeStatus.DONE: SubmissionState.SUCCEEDED,
     TakeStatus.FAILED: SubmissionState.FAILED,
     TakeStatus.REJECTED: SubmissionState.REJECTED,
 }
@@ -63,7 +62,9 @@ class Named(Protocol):
 
 
 def build_manifest(storyboard: Named, origin: str, states: Sequence[TakeState]) -> Manifest:
-    """The manifest of a storyboard's takes, in the order given.
+    """The manifest of a storyboard's takes, in the order given, as git is to hold it.
+
+    A take that is done here is `rendered` there: where its video lies is no matter of git.
 
     Raises ValueError for a take that is not pending and has no submission, or
     is done and has no video: whoever made the state has a bug.
@@ -73,6 +74,23 @@ def build_manifest(storyboard: Named, origin: str, states: Sequence[TakeState]) 
         title=None if storyboard.title is None else _unicode(storyboard.title),
         origin=origin,
         takes=tuple(_block(state) for state in states),
+    )
+
+
+def as_here(manifest: Manifest, states: Sequence[TakeState]) -> Manifest:
+    """The manifest as this machine has its takes: `done` where the video is here, with its file.
+
+    `states` are those that the manifest was made of. The name of a file here may
+    be another than the one its first owner gave it.
+    """
+    return replace(
+        manifest,
+        takes=tuple(
+            replace(block, status=state.status, file=_measured(state.submission.video))
+            if state.status is TakeStatus.DONE and state.submission and state.submission.video
+            else block
+            for block, state in zip(manifest.takes, states, strict=True)
+        ),
     )
 
 
@@ -123,16 +141,16 @@ def to_take(take: ManifestTake, path: Path) -> Take:
 
 
 def _block(state: TakeState) -> ManifestTake:
-    take, status, sent = state.take, state.status, state.submission
+    take, sent = state.take, state.submission
+    status = TakeStatus.RENDERED if state.status is TakeStatus.DONE else state.status
     asked = (take.id, take.scene, take.shot, take.number, status)
     request = (take.model, take.payload, take.fingerprint)
     if status is TakeStatus.PENDING:
         return ManifestTake(*asked, *request)
     if sent is None:
-        raise ValueError(f"take {take.id} is {status.value} and has no submission")
-    if status is TakeStatus.DONE and sent.video is None:
+        raise ValueError(f"take {take.id} is {state.status.value} and has no submission")
+    if state.status is TakeStatus.DONE and sent.video is None:
         raise ValueError(f"take {take.id} is done and has no video")
-    is_rendered = status in (TakeStatus.DONE, TakeStatus.RENDERED)
     link = sent.video_url
     return ManifestTake(
         *asked,
@@ -146,14 +164,13 @@ def _block(state: TakeState) -> ManifestTake:
         is_dirty=sent.is_dirty,
         video_url=link if link and is_link(link) else None,
         url_expires_at=_time(sent.url_expires_at),
-        file=_measured(sent.video) if is_rendered and sent.video else None,
+        file=_measured(sent.video) if status is TakeStatus.RENDERED and sent.video else None,
         error=_error(status, sent),
     )
 
 
 def _error(status: TakeStatus, sent: Submission) -> str | None:
-    is_rendered = status in (TakeStatus.DONE, TakeStatus.RENDERED)
-    if status is TakeStatus.RENDERING or (is_rendered and not sent.reason):
+    if status is TakeStatus.RENDERING or (status is TakeStatus.RENDERED and not sent.reason):
         return None
     reason = _unicode((sent.reason or "").strip())[:MAX_ERROR].strip()
     return reason or _REASONS.get(sent.state, "the API gave no reason")

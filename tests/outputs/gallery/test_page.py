@@ -10,7 +10,7 @@ import pytest
 
 from storyboard.outputs.gallery.page import gallery_html
 from storyboard.records import TakeStatus
-from tests.outputs.states import make_manifest, make_state, make_take, make_video
+from tests.outputs.states import make_page, make_state, make_take, make_video
 
 ATTRIBUTES = {
     *("charset", "class", "content", "dir", "hidden", "href", "http-equiv", "id", "lang", "name"),
@@ -72,7 +72,7 @@ HOSTILE = [
 @pytest.mark.parametrize("text", HOSTILE)
 def test_hostile_text_stays_text(text: str) -> None:
     take = make_take("hero", prompt=text, negative_prompt=text, **{text: text})
-    manifest = make_manifest(
+    manifest = make_page(
         make_state(take, TakeStatus.FAILED, reason=text, task_id=text, commit=text), title=text
     )
     manifest = replace(manifest, storyboard=text)
@@ -86,7 +86,7 @@ def test_hostile_text_stays_text(text: str) -> None:
 
 
 def test_the_policy_allows_the_one_script_and_the_one_style() -> None:
-    html = gallery_html(make_manifest())
+    html = gallery_html(make_page())
     policy = Page(html).all("meta", "content")[0]
     for tag, kind in (("script", "script-src"), ("style", "style-src")):
         (content,) = re.findall(rf"<{tag}>(.*?)</{tag}>", html, re.S)
@@ -97,7 +97,7 @@ def test_the_policy_allows_the_one_script_and_the_one_style() -> None:
 
 
 def test_the_page_asks_for_nothing_from_elsewhere() -> None:
-    html = gallery_html(make_manifest())
+    html = gallery_html(make_page())
     page = Page(html)
     assert page.all("link", "href") == ["data:,"]
     assert not re.search(r"url\(|@import|\bfetch\(|XMLHttpRequest", html)
@@ -109,7 +109,7 @@ def test_the_page_asks_for_nothing_from_elsewhere() -> None:
     "link", ["javascript:alert(1)", "ftp://example.com/v.mp4", "data:text/html,x", "https://a@b/"]
 )
 def test_a_link_that_is_neither_https_nor_loopback_is_not_shown(link: str) -> None:
-    manifest = make_manifest(make_state(make_take(), TakeStatus.RENDERED))
+    manifest = make_page(make_state(make_take(), TakeStatus.RENDERED))
     forged = replace(manifest, takes=(replace(manifest.takes[0], video_url=link),))
     assert link not in gallery_html(forged)
 
@@ -123,13 +123,13 @@ def test_a_link_that_is_neither_https_nor_loopback_is_not_shown(link: str) -> No
     ],
 )
 def test_a_link_that_looks_odd_is_shown_as_a_browser_asks_for_it(link: str, href: str) -> None:
-    manifest = make_manifest(make_state(make_take(), TakeStatus.RENDERED))
+    manifest = make_page(make_state(make_take(), TakeStatus.RENDERED))
     odd = replace(manifest, takes=(replace(manifest.takes[0], video_url=link),))
     assert href in Page(gallery_html(odd)).all("a", "href")
 
 
 def test_the_providers_copy_is_linked_without_a_referrer() -> None:
-    html = gallery_html(make_manifest(make_state(make_take(), TakeStatus.DONE)))
+    html = gallery_html(make_page(make_state(make_take(), TakeStatus.DONE)))
     page = Page(html)
     (rel,) = page.all("a", "rel")
     assert rel == "noreferrer noopener"
@@ -138,7 +138,7 @@ def test_the_providers_copy_is_linked_without_a_referrer() -> None:
 
 def test_a_file_name_with_special_characters_is_encoded_in_its_link() -> None:
     video = make_video("hero", path="videos/Café #1 100%?.mp4".replace("?", ""))
-    html = gallery_html(make_manifest(make_state(make_take(), TakeStatus.DONE, video=video)))
+    html = gallery_html(make_page(make_state(make_take(), TakeStatus.DONE, video=video)))
     (play,) = Page(html).of_class("play")
     assert play["href"] == "videos/Caf%C3%A9%20%231%20100%25.mp4"
 
@@ -146,18 +146,18 @@ def test_a_file_name_with_special_characters_is_encoded_in_its_link() -> None:
 @pytest.mark.parametrize("path", ["../x.mp4", "javascript:alert(1)", "//x.example/v.mp4", "/x"])
 def test_a_path_out_of_the_folder_is_not_linked(path: str) -> None:
     video = make_video("hero", path=path)
-    html = gallery_html(make_manifest(make_state(make_take(), TakeStatus.DONE, video=video)))
+    html = gallery_html(make_page(make_state(make_take(), TakeStatus.DONE, video=video)))
     assert Page(html).of_class("play") == []
 
 
 def test_only_takes_whose_file_is_in_place_play() -> None:
-    page = Page(gallery_html(make_manifest()))
+    page = Page(gallery_html(make_page()))
     assert [play["aria-label"] for play in page.of_class("play")] == ["Play done"]
 
 
 def test_takes_stand_in_the_order_of_the_storyboard_under_their_scenes() -> None:
     takes = [replace(make_take(f"shot-{n}"), scene=scene) for n, scene in enumerate("abba")]
-    page = Page(gallery_html(make_manifest(*(make_state(t, TakeStatus.DONE) for t in takes))))
+    page = Page(gallery_html(make_page(*(make_state(t, TakeStatus.DONE) for t in takes))))
     assert [card["id"] for card in page.of_class("card")] == [f"take-shot-{n}" for n in range(4)]
     assert len(page.of_class("scene")) == 3
 
@@ -165,21 +165,21 @@ def test_takes_stand_in_the_order_of_the_storyboard_under_their_scenes() -> None
 def test_the_head_counts_takes_and_seconds_and_each_file_once() -> None:
     video = make_video("one", duration_s=75.0)
     states = [make_state(make_take(f"shot-{n}"), TakeStatus.DONE, video=video) for n in (1, 2)]
-    html = gallery_html(make_manifest(*states, make_state(make_take("late"), TakeStatus.PENDING)))
+    html = gallery_html(make_page(*states, make_state(make_take("late"), TakeStatus.PENDING)))
     assert "<b>2</b> of 3 takes done" in html
     assert "<b>1 min 15 s</b> of video" in html
 
 
 def test_a_card_says_what_was_asked_for() -> None:
     take = make_take("hero", prompt="A pier", resolution="720P", seed=42, prompt_extend=False)
-    text = Page(gallery_html(make_manifest(make_state(take, TakeStatus.RENDERING)))).text
+    text = Page(gallery_html(make_page(make_state(take, TakeStatus.RENDERING)))).text
     for shown in ("A pier", "720P", "16:9", "5 s", "seed 42", "prompt_extend", "false"):
         assert shown in text
 
 
 def test_a_card_gives_the_reason_of_a_failure() -> None:
     take = make_state(make_take(), TakeStatus.FAILED, reason="The prompt was flagged")
-    page = Page(gallery_html(make_manifest(take)))
+    page = Page(gallery_html(make_page(take)))
     assert len(page.of_class("error")) == 1
     assert "The prompt was flagged" in page.text
 
@@ -201,14 +201,14 @@ def test_the_place_of_a_video_has_its_shape(
     take = make_take(ratio=ratio)
     video = make_video("x", width=size[0], height=size[1]) if size else None
     state = make_state(take, TakeStatus.RENDERED, video=video)
-    (position,) = Page(gallery_html(make_manifest(state))).of_class("frame")
+    (position,) = Page(gallery_html(make_page(state))).of_class("frame")
     assert position["viewbox"] == frame
 
 
 def test_a_manifest_without_takes_has_a_page_too() -> None:
-    html = gallery_html(replace(make_manifest(), takes=()))
+    html = gallery_html(replace(make_page(), takes=()))
     assert "No takes yet." in html
 
 
 def test_a_storyboard_without_a_title_goes_by_its_name() -> None:
-    assert "<title>harbor</title>" in gallery_html(make_manifest(title=None))
+    assert "<title>harbor</title>" in gallery_html(make_page(title=None))

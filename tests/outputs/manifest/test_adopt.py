@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
@@ -46,7 +47,13 @@ def manifest_of(
 def adopt(
     manifest: Manifest | None, known: Sequence[Submission], folder: Path, **more: Any
 ) -> list[Submission]:
-    return adoptable(manifest, known, folder, **({"origin": ORIGIN, "storyboard": "film"} | more))
+    return adopt_all([manifest] if manifest else [], known, folder, **more)
+
+
+def adopt_all(
+    manifests: Sequence[Manifest], known: Sequence[Submission], folder: Path, **more: Any
+) -> list[Submission]:
+    return adoptable(manifests, known, folder, **({"origin": ORIGIN, "storyboard": "film"} | more))
 
 
 def told(state: State, **facts: Any) -> Manifest:
@@ -163,7 +170,8 @@ def test_a_finished_video_is_news_unless_its_task_is_known_as_finished(
 ) -> None:
     known = make_submission(make_take(), local, id=1)
     assert len(adopt(told(State.SUCCEEDED, id=2), [known], tmp_path)) == 1
-    same = replace(known, task_id="task-2")
+    video = make_video() if local is State.SUCCEEDED else None
+    same = replace(known, task_id="task-2", video=video)
     news = adopt(told(State.SUCCEEDED, id=2), [same], tmp_path)
     assert len(news) == (0 if local is State.SUCCEEDED else 1)
 
@@ -195,6 +203,109 @@ def test_of_two_successes_the_latest_then_the_greatest_task_id_decides_in_every_
     assert state.submission is not None
     assert state.submission.task_id == (task_id if is_theirs else "task-1")
     assert decisions(store, [take], tmp_path) == ["download" if is_theirs else "ask"]
+
+
+@pytest.mark.parametrize("is_ours_first", [True, False])
+def test_both_sides_of_a_merge_are_adopted_and_of_one_task_what_came_last(
+    tmp_path: Path, store: Store, *, is_ours_first: bool
+) -> None:
+    takes = [make_take(name) for name in "abc"]
+    waiting = make_submission(takes[0], State.ACCEPTED, id=1)
+    ours = manifest_of(takes[:2], [waiting, make_done(takes[1], id=2)])
+    theirs = manifest_of(
+        [takes[0], takes[2]], [make_done(takes[0], id=1), make_done(takes[2], id=3)]
+    )
+    sides = [ours, theirs] if is_ours_first else [theirs, ours]
+    for submission in adopt_all(sides, [], tmp_path):
+        store.adopt(submission)
+    assert adopt_all(sides, store.submissions(), tmp_path) == []
+    assert sorted(one.take for one in store.submissions()) == ["a", "b", "c"]
+    assert {one.state for one in store.submissions()} == {State.SUCCEEDED}
+
+
+def test_a_video_that_another_clone_downloaded_is_to_be_had_under_its_name(
+    tmp_path: Path, store: Store
+) -> None:
+    take = make_take()
+    store.adopt(make_submission(take, State.SUCCEEDED, id=0, task_id="task-1"))
+    theirs = manifest_of([take], [make_done(take, version=4, task_id="task-1")])
+    for submission in adopt(theirs, store.submissions(), tmp_path):
+        store.adopt(submission)
+    [read] = store.submissions()
+    assert read.video is not None
+    assert read.video.path == "videos/hero.v004.mp4"
+    assert adopt(theirs, store.submissions(), tmp_path) == []
+
+
+def test_a_video_is_found_by_its_content_under_whatever_name(tmp_path: Path) -> None:
+    take, video = make_take(), here(tmp_path)
+    (tmp_path / video.path).rename(tmp_path / "videos/hero.v009.mp4")
+    (tmp_path / video.path).write_bytes(CONTENT[::-1])
+    [adopted] = adopt(manifest_of([take], [make_done(take, video=video)]), [], tmp_path)
+    assert adopted.video == replace(video, path="videos/hero.v009.mp4")
+
+
+def test_a_lost_video_that_a_colleague_copied_here_is_found(tmp_path: Path, store: Store) -> None:
+    take, lost = make_take(), make_video(version=2)
+    store.adopt(make_done(take, id=0, task_id="task-1", video=lost))
+    theirs = manifest_of([take], [make_done(take, task_id="task-1", video=here(tmp_path))])
+    for submission in adopt(theirs, store.submissions(), tmp_path):
+        store.adopt(submission)
+    assert decisions(store, [take], tmp_path) == ["keep"]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links need a privilege there")
+def test_no_link_is_taken_for_a_video(tmp_path: Path) -> None:
+    take, video = make_take(), here(tmp_path)
+    (tmp_path / video.path).rename(tmp_path / "elsewhere")
+    (tmp_path / "videos/hero.v009.mp4").symlink_to(tmp_path / "elsewhere")
+    [adopted] = adopt(manifest_of([take], [make_done(take, video=video)]), [], tmp_path)
+    assert adopted.video == video  # its own name is free
+
+
+def test_a_name_that_another_row_gave_is_not_free(tmp_path: Path) -> None:
+    take, other = make_take(), make_take(seed=7)
+    known = make_done(other, id=1, video=make_video(sha256="beef" * 16))
+    [adopted] = adopt(manifest_of([take], [make_done(take, id=2)]), [known], tmp_path)
+    assert adopted.video is None
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "is_theirs"),
+    [
+        (NOW, NOW + HOUR, True),
+        (NOW + HOUR, NOW, False),
+        (NOW, NOW, False),
+        (None, NOW, False),
+        (NOW, None, True),
+    ],
+)
+def test_a_link_that_is_good_for_longer_replaces_ours(
+    tmp_path: Path, ours: datetime | None, theirs: datetime | None, *, is_theirs: bool
+) -> None:
+    take = make_take()
+    known = make_done(take, url_expires_at=ours)
+    link = "https://file.modellix.ai/again.mp4"
+    reported = make_done(take, url_expires_at=theirs, video_url=link)
+    found = adopt(manifest_of([take], [reported]), [known], tmp_path)
+    assert [one.video_url for one in found] == ([link] if is_theirs else [])
+    assert [one.id for one in found] == ([1] if is_theirs else [])
+
+
+def test_an_unknown_outcome_that_another_clone_settled_is_settled_here(
+    tmp_path: Path, store: Store
+) -> None:
+    """There the request log had its task, and the next render finished it."""
+    take = make_take()
+    unknown = store.adopt(
+        make_submission(take, State.UNKNOWN, id=0, sent_at=NOW.replace(microsecond=7))
+    )
+    theirs = manifest_of([take], [make_done(take, task_id="task-9", submitted_at=NOW)])
+    [news] = adopt(theirs, [unknown], tmp_path)
+    assert (news.id, news.task_id, news.state) == (unknown.id, "task-9", State.SUCCEEDED)
+    later = manifest_of([take], [make_done(take, task_id="task-9", submitted_at=NOW + HOUR)])
+    [other] = adopt(later, [unknown], tmp_path)
+    assert other.id == 0
 
 
 def adopted_kinds(store: Store, manifest: Manifest, takes: Sequence[Take], folder: Path) -> Any:
@@ -337,8 +448,8 @@ def test_a_payload_that_was_edited_is_refused_also_where_nothing_would_be_adopte
     edited = replace(block, payload={"prompt": "edited by hand"})
     assert refusal(replace(manifest, takes=(edited,)), tmp_path) == (
         f"{tmp_path / 'manifest.json'}: take hero has a fingerprint that is not that of its "
-        "payload; the file was edited by hand",
-        "restore it from git",
+        "payload; the file was edited by hand, or mixed by a merge",
+        "put back a copy of it from before that",
     )
 
 

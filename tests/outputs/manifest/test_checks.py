@@ -9,7 +9,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from storyboard.errors import UsageError
-from storyboard.outputs.manifest.file import manifest_bytes, read_manifest
+from storyboard.outputs.manifest.file import manifest_bytes, read_manifests
 from storyboard.records import TakeStatus
 from tests.outputs.states import make_manifest, make_state, make_take
 
@@ -59,16 +59,16 @@ def read(path: Path, content: bytes) -> UsageError:
     """The error that reading this content ends in."""
     path.write_bytes(content)
     with pytest.raises(UsageError) as caught:
-        read_manifest(path)
+        read_manifests(path)
     return caught.value
 
 
 @pytest.mark.parametrize(
     ("edit", "problem"),
     [
-        (change("schema_version", to=2),
-         "its schema_version is 2, and this storyboard reads version 1"),
-        (change("schema_version", to="1"), 'schema_version: "1" does not keep to const 1'),
+        (change("schema_version", to=3),
+         "its schema_version is 3, and this storyboard reads up to version 2"),
+        (change("schema_version", to="1"), 'schema_version: "1" does not keep to const 2'),
         (drop("schema_version"), "it is not a manifest"),
         (drop("origin"), "'origin' is missing"),
         (change("origin", to="http://example.com"),
@@ -99,7 +99,7 @@ def read(path: Path, content: bytes) -> UsageError:
         (change("takes", 0, "scene", to="Aux"),
          "takes[0].scene: 'Aux' is the name of a Windows device"),
         (change("takes", 0, "status", to="finished"),
-         'takes[0].status: "finished" is not one of pending, unknown, rendering, rendered, done, '
+         'takes[0].status: "finished" is not one of pending, unknown, rendering, rendered, '
          "failed, rejected"),
         (change("takes", 0, "model", to="a/../b"),
          'takes[0].model: "a/../b" does not have the right form'),
@@ -121,7 +121,6 @@ def read(path: Path, content: bytes) -> UsageError:
         (change("takes", 0, "submitted_at", to=None), "takes[0].submitted_at: null is not string"),
         (change("takes", 0, "http_status", to=0),
          "takes[0].http_status: 0 does not keep to minimum 100"),
-        (change("takes", 0, "file", to=None), "takes[0].file: null is not object"),
         (change("takes", 0, "file", "path", to="/etc/passwd"),
          'takes[0].file.path: "/etc/passwd" must be a plain path inside the output folder'),
         (change("takes", 0, "file", "path", to="videos/../../x.mp4"),
@@ -149,7 +148,6 @@ def test_a_manifest_that_is_not_ours_is_refused(
     path = tmp_path / "manifest.json"
     error = read(path, json.dumps(manifest).encode())
     assert str(error) == f"{path} cannot be used as a manifest: {problem}"
-    assert f"git checkout -- {path}" in str(error.next_step)
 
 
 @pytest.mark.parametrize(
@@ -166,7 +164,7 @@ def test_a_manifest_that_is_not_ours_is_refused(
         (b'{"a": 1, "b": 2, "a": 3}', 'it holds the key "a" twice in one object'),
         (b"[" * 100_000, "it is nested too deeply"),
         (b"[" * 100_000 + b"]" * 100_000, "it is nested too deeply"),
-        (b'{\n<<<<<<< HEAD\n"a": 1\n=======\n', "it holds the marks of a git merge"),
+        (b'{\n<<<<<<< HEAD\n"a": 1\n=======\n', "the git conflict that begins in "),
     ],
 )  # fmt: skip
 def test_a_file_that_is_not_json_is_refused(tmp_path: Path, content: bytes, problem: str) -> None:
@@ -188,14 +186,14 @@ def test_a_manifest_that_is_too_large_is_refused_unread(tmp_path: Path) -> None:
     with path.open("wb") as file:
         file.truncate(300 * 1024 * 1024)
     with pytest.raises(UsageError, match="cannot be used as a manifest: it is larger than 256 MiB"):
-        read_manifest(path)
+        read_manifests(path)
 
 
 def test_a_folder_of_that_name_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "manifest.json"
     path.mkdir()
     with pytest.raises(UsageError, match="cannot be used as a manifest: it is not a file"):
-        read_manifest(path)
+        read_manifests(path)
 
 
 def test_line_ends_and_a_byte_order_mark_do_no_harm(tmp_path: Path) -> None:
@@ -203,8 +201,7 @@ def test_line_ends_and_a_byte_order_mark_do_no_harm(tmp_path: Path) -> None:
     path.write_bytes(
         b"\xef\xbb\xbf" + json.dumps(document(), indent=2).encode().replace(b"\n", b"\r\n")
     )
-    manifest = read_manifest(path)
-    assert manifest is not None
+    [manifest] = read_manifests(path)
     assert [take.id for take in manifest.takes] == ["hero.t1", "city"]
 
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from storyboard.outputs.manifest.file import Manifest, ManifestTake, manifest_bytes, read_manifest
+from storyboard.outputs.manifest.file import Manifest, ManifestTake, manifest_bytes, read_manifests
 from storyboard.outputs.manifest.manifest import build_manifest, to_submission, to_take
 from storyboard.records import SubmissionState, TakeState, TakeStatus, Video
 from tests.outputs.states import (
@@ -85,7 +85,7 @@ def spelled_by_json(manifest: Manifest) -> bytes:
         }
 
     document = {
-        "schema_version": 1,
+        "schema_version": 2,
         "storyboard": manifest.storyboard,
         "title": manifest.title,
         "origin": manifest.origin,
@@ -154,7 +154,7 @@ def test_a_done_take_reads_so() -> None:
     text = manifest_bytes(make_manifest(make_state(take, TakeStatus.DONE))).decode()
     assert text == (
         f"""{{
-  "schema_version": 1,
+  "schema_version": 2,
   "storyboard": "harbor",
   "title": "Neon Harbor",
   "origin": "https://api.modellix.ai",
@@ -164,7 +164,7 @@ def test_a_done_take_reads_so() -> None:
       "scene": "pier",
       "shot": "hero-walks",
       "take": 2,
-      "status": "done",
+      "status": "rendered",
       "model": "alibaba/wan2.7-t2v",
       "payload": {{
         "prompt": "A shot of hero-walks",
@@ -265,9 +265,8 @@ def test_a_link_that_looks_odd_stands_as_it_was_given_and_survives_a_clone(
     manifest = make_manifest(make_state(make_take(), TakeStatus.RENDERED, video_url=link))
     path = tmp_path / "manifest.json"
     path.write_bytes(manifest_bytes(manifest))
-    read = read_manifest(path)
+    [read] = read_manifests(path)
     assert read == manifest
-    assert read is not None
     sent = to_submission(read.takes[0])
     assert sent is not None
     assert sent.video_url == link
@@ -290,11 +289,11 @@ def test_a_state_without_what_it_speaks_of_is_a_bug() -> None:
 def test_what_was_written_is_read(tmp_path: Path) -> None:
     manifest = make_manifest()
     (tmp_path / "manifest.json").write_bytes(manifest_bytes(manifest))
-    assert read_manifest(tmp_path / "manifest.json") == manifest
+    assert read_manifests(tmp_path / "manifest.json") == (manifest,)
 
 
 def test_a_missing_manifest_is_none(tmp_path: Path) -> None:
-    assert read_manifest(tmp_path / "manifest.json") is None
+    assert read_manifests(tmp_path / "manifest.json") == ()
 
 
 @pytest.mark.parametrize(
@@ -387,6 +386,6 @@ def test_any_manifest_survives_a_clone_to_the_byte(
     manifest = build_manifest(Harbor(), "sandbox", states)
     path = tmp_path_factory.mktemp("clone") / "manifest.json"
     path.write_bytes(manifest_bytes(manifest))
-    again = read_manifest(path)
+    [again] = read_manifests(path)
     assert again == manifest
     assert manifest_bytes(adopt_all(again)) == manifest_bytes(manifest)

@@ -1,0 +1,43 @@
+"""Both sides of a file in which git left its conflict markers. Pure.
+
+Source: git-merge, "How conflicts are presented" (the styles merge, diff3 and zdiff3), and
+gitattributes, `conflict-marker-size`. A conflict within the common ancestor, which diff3
+shows as it is, has longer markers.
+"""
+
+from __future__ import annotations
+
+import re
+
+_MARKER = re.compile(rb"(<{7,}|\|{7,}|={7,}|>{7,})(?: [^\r\n]*)?\r?\n?")
+_OURS, _BASE, _THEIRS, _END = b"<", b"|", b"=", b">"
+_MAY_FOLLOW = {None: (_OURS,), _OURS: (_BASE, _THEIRS), _BASE: (_THEIRS,), _THEIRS: (_END,)}
+"""Which markers may end a part of the file, by the one that began it; None is no conflict."""
+
+
+def split_sides(data: bytes) -> tuple[bytes, ...]:
+    """The two sides of a file with conflict markers, ours first; the file itself where it has none.
+
+    What stands outside the conflicts is in both sides, and what diff3 shows of the
+    common ancestor in neither. Raises ValueError, with the line, for a marker
+    without its counterpart.
+    """
+    if not any(mark * 7 in data for mark in (_OURS, _BASE, _THEIRS, _END)):
+        return (data,)
+    sides: dict[bytes, list[bytes]] = {_OURS: [], _THEIRS: []}
+    part, length, begins = None, 0, 0
+    for number, line in enumerate(data.splitlines(keepends=True), start=1):
+        found = _MARKER.fullmatch(line)
+        if found and (part is None or len(found[1]) == length):
+            mark = found[1][:1]
+            if mark not in _MAY_FOLLOW[part]:
+                raise ValueError(f"the git conflict marker in line {number} has no counterpart")
+            begins, length = (number, len(found[1])) if part is None else (begins, length)
+            part = None if mark == _END else mark
+            continue
+        for side, lines in sides.items():
+            if part in (None, side):
+                lines.append(line)
+    if part is not None:
+        raise ValueError(f"the git conflict that begins in line {begins} has no end")
+    return tuple(b"".join(lines) for lines in sides.values()) if begins else (data,)

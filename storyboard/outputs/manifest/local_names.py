@@ -1,0 +1,68 @@
+"""Under which names the videos of a manifest lie in an output folder, or may be put there."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from dataclasses import replace
+from functools import cache, cached_property
+from pathlib import Path
+
+from storyboard.atomic_files import digest_of
+from storyboard.names import is_video_path
+from storyboard.records import Submission, Video
+from storyboard.videos.files import has_file, holds_video, is_lfs_pointer
+
+
+class LocalNames:
+    """The files of an output folder, found by name and by content.
+
+    A manifest comes out of git: nothing is written where it says, unless storyboard could
+    have said so. Each file is read once at most.
+    """
+
+    def __init__(self, folder: Path, known: Iterable[Submission]) -> None:
+        """`known` are the submissions of the state file, whose names stay theirs."""
+        self._folder = folder
+        self._digest = cache(digest_of)
+        self._taken = {
+            one.video.path.lower(): one.video.sha256 for one in known if one.video is not None
+        }
+
+    def is_in_place(self, video: Video | None) -> bool:
+        """Whether a video of the state file is where its row says."""
+        return video is not None and has_file(self._folder, video)
+
+    def find(self, video: Video) -> Video | None:
+        """The video as it lies here, under whatever name; None where it does not."""
+        path = self._folder / video.path
+        is_ours = is_video_path(video.path)
+        if is_ours and (holds_video(path, video) or is_lfs_pointer(self._folder, video)):
+            return video
+        for name in self._names_by_size.get(video.size_bytes, ()):
+            if self._digest(self._folder / name) == video.sha256:
+                return replace(video, path=name)
+        return None
+
+    def claim(self, video: Video) -> Video | None:
+        """The video, where it may be put under its own name; None where that is another's."""
+        name = video.path
+        if not is_video_path(name) or os.path.lexists(self._folder / name):
+            return None
+        is_free = self._taken.setdefault(name.lower(), video.sha256) == video.sha256
+        return video if is_free else None
+
+    @cached_property
+    def _names_by_size(self) -> dict[int, list[str]]:
+        """The names of the videos in the folder, which no links are."""
+        found: dict[int, list[str]] = {}
+        try:
+            with os.scandir(self._folder / "videos") as entries:
+                for entry in entries:
+                    name = f"videos/{entry.name}"
+                    if is_video_path(name) and entry.is_file(follow_symlinks=False):
+                        size_bytes = entry.stat(follow_symlinks=False).st_size
+                        found.setdefault(size_bytes, []).append(name)
+        except OSError:
+            return {}
+        return found

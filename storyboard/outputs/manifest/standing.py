@@ -1,0 +1,93 @@
+"""What a new manifest keeps of the one in its place, so that machines agree to the byte. Pure.
+
+Machines see a task finish at different seconds, get different links for it and name
+its video differently. What the manifest in git says of a task first, it goes on saying.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime, timezone
+
+from storyboard.outputs.manifest.file import Manifest, ManifestTake
+from storyboard.records import TakeStatus
+
+_OUTCOME = (
+    *("status", "commit", "is_dirty", "endpoint", "task_id", "submitted_at", "finished_at"),
+    *("http_status", "video_url", "url_expires_at", "file", "error"),
+)
+_OPEN = frozenset({TakeStatus.UNKNOWN, TakeStatus.RENDERING})
+_FAILED = frozenset({TakeStatus.FAILED, TakeStatus.REJECTED})
+_LONG_AGO = datetime.min.replace(tzinfo=timezone.utc)
+
+
+def keep_standing(made: Manifest, standing: Iterable[Manifest], *, now: datetime) -> Manifest:
+    """`made` with what the standing manifest (or both sides of one, ours first) says already.
+
+    Of one submission the first words stay; only a video that nobody had downloaded and a
+    link that has expired by `now` are completed. Of several that led to nothing the latest
+    stands, as of several successes the latest is already in `made`.
+    """
+    blocks: dict[str, list[ManifestTake]] = {}
+    for manifest in standing:
+        for block in manifest.takes:
+            blocks.setdefault(block.fingerprint, []).append(block)
+    return replace(
+        made, takes=tuple(_kept(take, blocks.get(take.fingerprint, ()), now) for take in made.takes)
+    )
+
+
+def _kept(take: ManifestTake, standing: Sequence[ManifestTake], now: datetime) -> ManifestTake:
+    """The block of a take, where other blocks of its request stand."""
+    alike = [block for block in standing if _is_alike(block, take)]
+    same = [block for block in alike if _is_same(block, take)]
+    if same:
+        return _completed(same, take, now)
+    later = max(alike, key=_order, default=take)
+    if take.status is TakeStatus.RENDERED or _order(later) <= _order(take):
+        return take
+    return _with_outcome(take, later)
+
+
+def _is_alike(block: ManifestTake, take: ManifestTake) -> bool:
+    """Whether two blocks of one request say that it came to the same."""
+    if take.status is block.status:
+        return take.status is not TakeStatus.PENDING
+    return any({take.status, block.status} <= group for group in (_OPEN, _FAILED))
+
+
+def _is_same(block: ManifestTake, take: ManifestTake) -> bool:
+    """Whether two blocks say the same of one submission."""
+    if block.status is not take.status or block.task_id != take.task_id:
+        return False
+    return take.task_id is not None or block.submitted_at == take.submitted_at
+
+
+def _order(block: ManifestTake) -> tuple[datetime, str]:
+    return block.submitted_at or _LONG_AGO, block.task_id or ""
+
+
+def _with_outcome(take: ManifestTake, block: ManifestTake) -> ManifestTake:
+    return replace(take, **{name: getattr(block, name) for name in _OUTCOME})
+
+
+def _completed(same: Sequence[ManifestTake], take: ManifestTake, now: datetime) -> ManifestTake:
+    """The first block of a submission, with what it lacks and the others or this machine know."""
+    first, all_ = same[0], (*same, take)
+    link = max(all_, key=_link_end) if _link_end(first) <= now else first
+    return replace(
+        _with_outcome(take, first),
+        finished_at=first.finished_at or take.finished_at,
+        video_url=link.video_url,
+        url_expires_at=link.url_expires_at,
+        file=next((block.file for block in all_ if block.file), None),
+        error=first.error or take.error,
+    )
+
+
+def _link_end(block: ManifestTake) -> datetime:
+    """Until when a block's link is good; for ever where its end is not known."""
+    if block.video_url is None:
+        return _LONG_AGO
+    return block.url_expires_at or datetime.max.replace(tzinfo=timezone.utc)

@@ -1,0 +1,74 @@
+"""A file as other commits have it: on the sides of a merge, read from git's objects.
+
+A repository is data from outside; `git` says how it is asked.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from storyboard.project.git import ask_git, blob_id
+
+_SIDES = ("HEAD", "MERGE_HEAD", "REBASE_HEAD", "CHERRY_PICK_HEAD", "FETCH_HEAD")
+"""Where the sides of a merge or a rebase are; after a `git pull`, the other is what was fetched."""
+
+_MAX_PARENTS = 8
+_BLOB = re.compile(rb"([0-9a-f]{40,64}) blob ([0-9]+)")
+
+
+@dataclass(frozen=True, slots=True)
+class FileVersion:
+    """A file as a commit has it; `commit` is how git calls the commit, `blob` the content's id.
+
+    `folder` is one in the repository.
+    """
+
+    folder: Path
+    commit: str
+    blob: str
+    size_bytes: int
+
+
+def find_versions(path: Path) -> list[FileVersion]:
+    """A file in HEAD, and where a merge is under way or was just made, on its other sides.
+
+    Each content once. Empty outside a git checkout, and where git is missing or silent.
+    """
+    real = path.parent.resolve() / path.name
+    if not any(os.path.lexists(folder / ".git") for folder in real.parents):
+        return []
+    folder = next(folder for folder in real.parents if folder.is_dir())
+    top = (ask_git(folder, "rev-parse", "--show-toplevel") or b"").decode(
+        "utf-8", "surrogateescape"
+    )
+    try:
+        name = real.relative_to(Path(top.rstrip("\r\n")).resolve()).as_posix()
+    except (ValueError, OSError):
+        return []
+    commits = (*_SIDES, *(f"HEAD^{number}" for number in range(1, _MAX_PARENTS + 1)))
+    asked = [*(f"{commit}:{name}" for commit in commits), "HEAD^2"]
+    answer = ask_git(folder, "cat-file", "--batch-check", asked="\n".join(asked))
+    answers = (answer or b"").splitlines()
+    if len(answers) != len(asked):  # the name has a line break, or git no answer
+        return []
+    is_merge = b" commit " in answers.pop()
+    versions: dict[str, FileVersion] = {}
+    for commit, found in zip(commits, map(_BLOB.fullmatch, answers), strict=True):
+        if found and (is_merge or not commit.startswith("HEAD^")):
+            blob = found[1].decode("ascii")
+            versions.setdefault(blob, FileVersion(folder, commit, blob, int(found[2])))
+    return list(versions.values())
+
+
+def read_version(version: FileVersion) -> bytes | None:
+    """The content of a version; None where git does not have it."""
+    data = ask_git(version.folder, "cat-file", "blob", version.blob)
+    return data if data is not None and len(data) == version.size_bytes else None
+
+
+def is_blob(data: bytes, blob: str) -> bool:
+    """Whether a file's content is that of a blob, but for the CRLF that a checkout may make."""
+    return blob in (blob_id(data, blob), blob_id(data.replace(b"\r\n", b"\n"), blob))

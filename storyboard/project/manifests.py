@@ -1,0 +1,161 @@
+"""The manifests at hand: in the output folder, which may hold both sides of a merge, and in git.
+
+What they tell that a state file lacks is found here, for a plan to count with and a render to
+adopt. Reads; changes nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from storyboard.atomic_files import digest_of
+from storyboard.names import fold
+from storyboard.outputs import MANIFEST
+from storyboard.planning.contradictions import with_doubts
+from storyboard.project.default_folder import SANDBOX
+from storyboard.project.file_versions import FileVersion, find_versions, is_blob, read_version
+from storyboard.project.manifest_repair import bytes_of, explained
+from storyboard.records import OPEN_STATES, Submission, SubmissionState, TakeStatus
+from storyboard.state.queries import read_outputs
+
+if TYPE_CHECKING:
+    from storyboard.outputs.manifest.file import Manifest
+    from storyboard.project.workspace import Workspace
+
+Tell = Callable[[str], None]
+"""Is given a sentence that the user should know."""
+
+_PAID = frozenset({TakeStatus.UNKNOWN, TakeStatus.RENDERING, TakeStatus.RENDERED})
+_DECIDED = OPEN_STATES | {SubmissionState.SUCCEEDED}
+_FINGERPRINT = re.compile(rb'"([0-9a-f]{64})"')
+
+
+def read_manifests(space: Workspace) -> tuple[Manifest, ...]:
+    """The folder's manifest, both sides of it in a merge, none where there is none yet.
+
+    Raises UnusableManifest, which says how to put it right.
+    """
+    # Imported when it is read: a state file knows the manifest that was written from it.
+    from storyboard.outputs.manifest.file import read_manifests as read
+
+    with explained(space.folder, space.state):
+        return read(space.folder / MANIFEST)
+
+
+def known_submissions(space: Workspace, *, tell: Tell) -> list[Submission]:
+    """All submissions, of the state file and of the manifests, oldest first; no lock."""
+    # Asked first: rows that are read later hold at least what they held then.
+    has_news = has_other_manifest(space)
+    known = space.own_submissions()
+    if has_news:
+        known += find_in_folder(space, known, tell=tell)
+    return with_doubts([*known, *find_in_git(space, known, tell=tell)])
+
+
+def has_other_manifest(space: Workspace) -> bool:
+    """Whether the manifest is another than the one that was last written from the state.
+
+    Only then can it tell what the state file does not: that one was made
+    of rows of this very file, or of what it was copied from, and rows are
+    completed and never deleted.
+    """
+    written = read_outputs(space.state).get(MANIFEST)
+    return written is None or written.sha256 != digest_of(space.folder / MANIFEST)
+
+
+def find_in_folder(
+    space: Workspace, known: Sequence[Submission], *, tell: Tell
+) -> list[Submission]:
+    """What the folder's manifest tells that `known`, the state file, does not; for `Store.adopt`.
+
+    Raises UsageError where it is another origin's or storyboard's, or cannot be used.
+    """
+    manifests = read_manifests(space)
+    if len(manifests) > 1:
+        tell(
+            f"{space.folder / MANIFEST} holds git conflict markers; both sides were read, "
+            "and a render writes the whole file"
+        )
+    with explained(space.folder, space.state):
+        return _adoptable(space, manifests, known)
+
+
+def find_in_git(space: Workspace, known: Sequence[Submission], *, tell: Tell) -> list[Submission]:
+    """What the manifests in git tell that neither the state file nor the folder's does.
+
+    Where one side of a merge was chosen, what the other side paid for stands there alone. They
+    are read only where the storyboard has a take that nothing in `known` was paid for.
+    """
+    decided = {one.fingerprint for one in known if one.state in _DECIDED}
+    lacking = {take.fingerprint for take in space.storyboard.takes} - decided
+    manifests = list(_read_from_git(space, lacking, tell=tell)) if lacking else []
+    return _adoptable(space, manifests, known)
+
+
+def _adoptable(
+    space: Workspace, manifests: Sequence[Manifest], known: Sequence[Submission]
+) -> list[Submission]:
+    if not manifests:
+        return []
+    from storyboard.outputs.manifest.adopt import adoptable
+
+    found = adoptable(
+        manifests, known, space.folder, origin=space.origin, storyboard=space.storyboard.name
+    )
+    if space.origin != SANDBOX:
+        return found
+    from storyboard.project.sandbox_tasks import without_foreign_tasks
+
+    return without_foreign_tasks(found, space.folder, space.state)
+
+
+def _read_from_git(
+    space: Workspace, lacking: AbstractSet[str], *, tell: Tell
+) -> Iterator[Manifest]:
+    """The manifests in git, of this origin and storyboard, with what they tell of takes that lack.
+
+    Only of what was paid for, or may have been. One that names none of them is not parsed;
+    one that cannot be used is told.
+    """
+    from storyboard.outputs.manifest.adopt import fingerprint_problem
+    from storyboard.outputs.manifest.file import parse_manifests
+
+    wanted = (space.origin, fold(space.storyboard.name))
+    for version, data in _versions_in_git(space):
+        if lacking.isdisjoint(match.decode("ascii") for match in _FINGERPRINT.findall(data)):
+            continue
+        try:
+            manifests = parse_manifests(data)
+            problem = next(filter(None, map(fingerprint_problem, manifests)), None)
+        except ValueError as error:
+            manifests, problem = (), str(error)
+        if problem is not None:
+            tell(f"the manifest in {version.commit} was left out: {problem}")
+            continue
+        for manifest in manifests:
+            if (manifest.origin, fold(manifest.storyboard)) == wanted:
+                yield replace(
+                    manifest,
+                    takes=tuple(
+                        take
+                        for take in manifest.takes
+                        if take.fingerprint in lacking and take.status in _PAID
+                    ),
+                )
+
+
+def _versions_in_git(space: Workspace) -> Iterator[tuple[FileVersion, bytes]]:
+    """The manifest in other commits, where it is not what lies in the folder."""
+    from storyboard.outputs.manifest.file import MAX_BYTES
+
+    versions = find_versions(space.folder / MANIFEST)
+    here = bytes_of(space.folder / MANIFEST) if versions else b""
+    for version in versions:
+        if version.size_bytes <= MAX_BYTES and not is_blob(here, version.blob):
+            data = read_version(version)
+            if data is not None:
+                yield version, data
