@@ -15,8 +15,8 @@ PACKAGE = Path(__file__).parents[2] / "storyboard"
 ROOMS = ("language", "models/schema")
 """Where problems are made."""
 
-HYPHENATED = re.compile(r"(?!x-)[a-z]+(-[a-z]+)+")
-"""A code's name; the keys of a model card begin with x-."""
+HYPHENATED = re.compile(r"(?!x-|[dmy-]+$)[a-z]+(-[a-z]+)+")
+"""A code's name. The keys of a model card begin with x-; d-mmm-yy is a format of dates."""
 
 
 def words_in(module: Path) -> Iterator[str]:
