@@ -12,7 +12,7 @@ from typing import Any
 from storyboard.language.expansion.cascade import Setting
 from storyboard.language.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from storyboard.language.read_scope import ReadScope
-from storyboard.language.rows.read import FORMATS, Rows, collect, read_rows, rows_in
+from storyboard.language.rows.read import FORMATS, WORKBOOK, Rows, collect, read_rows, rows_in
 from storyboard.language.rows.shapes import FILE
 from storyboard.language.rows.values import RowValues
 from storyboard.language.templates.scope import SUFFIX
@@ -32,7 +32,7 @@ MAX_LEVELS = 50
 _PLAIN_NAME = re.compile(r"\w[\w./-]*(?: [\w./-]+)*")
 """A file name that needs no quotes in YAML."""
 
-_NOT_YAML = (*(FORMATS.keys() - {".yaml", ".yml"}), SUFFIX)
+_NOT_YAML = (*(FORMATS.keys() - {".yaml", ".yml"}), WORKBOOK, SUFFIX)
 
 
 class Inputs:
