@@ -329,10 +329,13 @@ def test_a_link_that_cannot_be_renewed_for_ten_minutes_is_left_to_a_later_run(
     assert [submission.video is not None for submission in sim.submissions()] == [True]
 
 
-def test_a_firewall_s_page_for_a_poll_is_no_word_about_the_account(sim: Simulation) -> None:
+@pytest.mark.parametrize(("status", "until_s"), [(403, 300), (404, 1800)])
+def test_a_firewall_s_page_for_a_poll_is_no_word_about_account_or_task(
+    sim: Simulation, status: int, until_s: float
+) -> None:
     poll = sim.on_poll
-    page = Answer(403, body=b"<html>blocked</html>")
-    sim.on_poll = lambda call: page if between(0, 300, sim) else poll(call)
+    page = Answer(status, body=b"<html>blocked</html>")
+    sim.on_poll = lambda call: page if between(0, until_s, sim) else poll(call)
     result = sim.render()
 
     assert sim.states() == ["succeeded"] * 3

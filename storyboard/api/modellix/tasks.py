@@ -152,11 +152,11 @@ def _status_of_error(status: int, document: Any, *, is_own: bool) -> tuple[TaskS
     if 200 <= status < 300:
         return TaskStatus.UNREADABLE, "the reply has no task status"
     reason = f"HTTP {status}: {said}" if said else f"HTTP {status}"
-    if status in _MISSING:
+    # Only the API itself speaks for tasks and the account; what a gateway sends in its
+    # place while it is away says nothing of either.
+    if is_own and status in _MISSING:
         return TaskStatus.MISSING, reason
-    # Only the API itself speaks for the account; a firewall's page says nothing of the key.
-    is_refused = is_own and status in _REFUSED
-    return TaskStatus.REFUSED if is_refused else TaskStatus.UNREADABLE, reason
+    return TaskStatus.REFUSED if is_own and status in _REFUSED else TaskStatus.UNREADABLE, reason
 
 
 class _Rank(IntEnum):

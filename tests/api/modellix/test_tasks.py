@@ -336,6 +336,14 @@ def test_each_error_has_its_meaning_as_status_and_as_code(http: int, status: Tas
         assert read(document, 200).status is status
 
 
+@pytest.mark.parametrize("http", [404, 410])
+@pytest.mark.parametrize("page", ["<html>default backend - 404</html>", {"error": "no route"}])
+def test_a_page_that_is_not_the_api_s_says_of_no_task_that_it_is_missing(
+    page: Any, http: int
+) -> None:
+    assert read(page, http).status is TaskStatus.UNREADABLE
+
+
 @pytest.mark.parametrize(
     ("answer", "is_kept"),
     [
@@ -354,7 +362,8 @@ def test_the_body_is_kept_of_what_ends_a_task_or_makes_no_sense(answer: Any, is_
 
 
 def test_the_body_is_kept_where_the_task_is_missing() -> None:
-    assert json.loads(read({"code": 404}, 404).body or "") == {"code": 404}
+    missing = {"code": 404, "message": "Not found: task"}
+    assert json.loads(read(missing, 404).body or "") == missing
     assert read({"code": 401}, 401).body is None
 
 
