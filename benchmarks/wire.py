@@ -81,7 +81,7 @@ def serving() -> Iterator[str]:
 
 def _render(folder: Path, url: str, output: Path) -> Cost:
     command = [
-        *(*STORYBOARD, "render", f"different-{TAKES}.yaml", "--no-download", "--yes"),
+        *(*STORYBOARD, "render", f"different-{TAKES}.yaml", "--no-download", "--yes", "--fresh"),
         *("--base-url", url, "--output", output.name, "--no-progress", "--quiet"),
         *("--concurrency", "50", "--requests-per-minute", "100000000"),
     ]
