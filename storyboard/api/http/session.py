@@ -1,10 +1,11 @@
 """One HTTP request, one `Answer`: never retried, never redirected, bounded in size and time.
 
 Used from many threads at once. A POST has a connection of its own, which serves
-nothing before it and nothing after: its reply can be no other request's. For GETs
-each thread has a `requests` session, and with it connections, of its own, so that
-one knows what was last done on them. After an exchange that was not whole, exact
-and ordinary they are closed.
+nothing before it and nothing after: its reply can be no other request's, however
+late that comes, and no server closes the connection as the request goes out. For
+GETs each thread has a `requests` session, and with it connections, of its own, so
+that one knows what was last done on them. After an exchange that was not whole,
+exact and ordinary they are closed.
 """
 
 from __future__ import annotations
@@ -112,7 +113,7 @@ class Sessions:
     def get(self, url: str, *, params: Mapping[str, str | int] | None = None) -> Answer:
         """The answer to one GET."""
         request = requests.Request("GET", url, headers=_headers(), params=params)
-        return self._exchange(self._session(), request, self._timeouts.get_s)
+        return self._exchange(self._session("for GETs"), request, self._timeouts.get_s)
 
     def post(self, url: str, body: bytes, *, headers: Mapping[str, str]) -> Answer:
         """The answer to one POST of JSON."""
@@ -122,12 +123,15 @@ class Sessions:
             headers=_headers({"Content-Type": "application/json", **headers}),
             data=body,
         )
-        with PlainSession() as session:
+        session = self._session("for POSTs")
+        try:
             return self._exchange(session, request, self._timeouts.post_s)
+        finally:
+            session.close()  # its connection; making a session anew costs more than to keep one
 
     def drop_connection(self) -> None:
         """Close the connections of this thread: the next GET makes a new one."""
-        self._session().close()
+        self._session("for GETs").close()
 
     def close(self) -> None:
         """Close the connections of all threads."""
@@ -136,10 +140,12 @@ class Sessions:
         for session in sessions:
             session.close()
 
-    def _session(self) -> PlainSession:
-        session: PlainSession | None = getattr(self._local, "session", None)
+    def _session(self, use: str) -> PlainSession:
+        """This thread's session for that use."""
+        sessions: dict[str, PlainSession] = self._local.__dict__
+        session = sessions.get(use)
         if session is None:
-            session = self._local.session = PlainSession()
+            session = sessions[use] = PlainSession()
             with self._lock:
                 self._all.append(session)
         return session
