@@ -126,7 +126,8 @@ def run(arguments: Sequence[str] | None = None) -> int:
         return _report(ExitCode.USAGE, error.format_message(), help_command, as_json=as_json)
     except (click.Abort, KeyboardInterrupt):
         _say("interrupted")
-        return ExitCode.INTERRUPTED
+        next_step = "run it again; a render goes on where it was"
+        return _print_error(ExitCode.INTERRUPTED, "interrupted.", next_step, as_json=as_json)
     except Exception as error:
         if isinstance(error, OSError) and _is_about_output(error):
             streams.give_up(sys.stdout, error)
@@ -134,13 +135,18 @@ def run(arguments: Sequence[str] | None = None) -> int:
         if isinstance(error, OSError) and not _has_current_folder():
             sentence = "the current folder is gone, or may not be read"
             return _report(ExitCode.USAGE, sentence, "go to another folder", as_json=as_json)
-        return _report_bug(error)
+        return _report_bug(error, as_json=as_json)
 
 
 def _report(code: ExitCode, sentence: str, next_step: str | None, *, as_json: bool) -> ExitCode:
     """Tells why the command ended; with `as_json` also as its one document on stdout."""
     message = f"{sentence.rstrip('.')}{'' if sentence.endswith('?') else '.'}"
     _say(f"error: {message}", *([f"    next: {next_step}"] if next_step else ()))
+    return _print_error(code, message, next_step, as_json=as_json)
+
+
+def _print_error(code: ExitCode, message: str, next_step: str | None, *, as_json: bool) -> ExitCode:
+    """With `as_json`, why the command ended, as its one document on stdout."""
     if as_json:
         from storyboard.console.printing import print_json
 
@@ -163,15 +169,13 @@ def _has_current_folder() -> bool:
     return True
 
 
-def _report_bug(error: Exception) -> int:
+def _report_bug(error: Exception, *, as_json: bool) -> ExitCode:
     import traceback
 
-    _say(
-        *"".join(traceback.format_exception(error)).rstrip("\n").split("\n"),
-        "error: this is a bug in storyboard; what was saved is safe.",
-        "    next: report it with the lines above",
-    )
-    return ExitCode.BUG
+    _say(*"".join(traceback.format_exception(error)).rstrip("\n").split("\n"))
+    sentence = f"this is a bug in storyboard ({type(error).__name__}); what was saved is safe"
+    next_step = "report it with the traceback on stderr"
+    return _report(ExitCode.BUG, sentence, next_step, as_json=as_json)
 
 
 def _say(*lines: str) -> None:

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import click
 import pytest
 
 from storyboard import cli
@@ -68,6 +69,36 @@ def test_a_refusal_is_one_document_where_json_is_asked_for(
     assert message in error["message"]
     assert error["next"].startswith(next_step)
     assert f"error: {error['message']}" in said.err
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "message"),
+    [
+        (KeyboardInterrupt(), 130, "interrupted."),
+        (click.Abort(), 130, "interrupted."),
+        (ZeroDivisionError("by zero"), 70, "this is a bug in storyboard (ZeroDivisionError)"),
+    ],
+)
+def test_an_interrupt_and_a_bug_are_one_document_where_json_is_asked_for(
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    error: BaseException,
+    code: int,
+    message: str,
+) -> None:
+    def end(*arguments: object, **options: object) -> None:
+        raise error
+
+    monkeypatch.setattr(cli.group, "main", end)
+    assert cli.run(["plan", "film.yaml", "--json"]) == code
+    said = capsys.readouterr()
+    document = json.loads(said.out)
+    assert document["schema_version"] == 1
+    assert document["error"]["code"] == code
+    assert document["error"]["message"].startswith(message)
+    assert document["error"]["next"]
+    assert ("Traceback" in said.err) is (code == 70)
 
 
 def test_a_bug_ends_with_70_and_says_so(
