@@ -158,7 +158,7 @@ class ShotScope:
             if fault.position is None:
                 source = self._source_of(node)
                 position = position_of_line(node, fault.line, source)
-                fault.position = position_of_name(fault.name or "", position, source)
+                fault.position = position_of_name(fault.name or "", position, source, fault.tag)
             raise
 
     def render_node(self, node: Node) -> Json:

@@ -8,13 +8,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
+from itertools import takewhile
 from traceback import walk_tb
 
 from jinja2 import Template, TemplateNotFound, meta
 
 from storyboard.language.templates.bounds import brief, describe, printable
 from storyboard.language.templates.fault import TemplateFault, as_fault
-from storyboard.language.templates.pieces import Expression, Lookup, Piece, cut
+from storyboard.language.templates.pieces import Expression, Lookup, Piece, cut, is_cut
 from storyboard.language.templates.sandbox import LATER, Sandbox
 from storyboard.language.templates.scope import SUFFIX, Scope
 from storyboard.language.templates.syntax import Bounding
@@ -65,10 +66,13 @@ class JinjaRenderer:
         if sandbox.scope is None:
             meter.begin()
         sandbox.scope, sandbox.modules = scope, {}
+        pieces: list[Piece] = []
+        piece: Piece | None = None
         try:
             meter.enter()
             made = []
-            for piece in self._pieces.get(text) or self._make_pieces(text):
+            pieces = self._pieces.get(text) or self._make_pieces(text)
+            for piece in pieces:
                 if isinstance(piece, str):
                     made.append(piece)
                     continue
@@ -77,10 +81,13 @@ class JinjaRenderer:
                     made.append(printable(sandbox.look_up(LATER, piece.name, *piece.keys)))
                 else:
                     made.append(self._template(piece.template).render(piece.values))
-            whole, line = "".join(made), 1
+            whole, line, piece = "".join(made), 1, None
             return printable(meter.count(whole))
         except Exception as error:
-            raise self._placed(error, line) from None
+            fault = self._placed(error, line)
+            if fault.line == line and fault.position is None:
+                fault.tag = _number_in_line(pieces, piece)
+            raise fault from None
         finally:
             meter.leave()
             sandbox.scope, sandbox.modules = outer
@@ -189,6 +196,17 @@ class JinjaRenderer:
             " import and include reach that folder and nothing else"
         )
         return TemplateFault("unknown-template", words, hint=hint or did_you_mean(name, known))
+
+
+def _number_in_line(pieces: Iterable[Piece], faulty: Piece | None) -> int | None:
+    """How many expressions stand before the faulty one in its line; None where that is not known.
+
+    It is not where the text was not cut: it is one piece then, whatever stands in it.
+    """
+    if faulty is None or isinstance(faulty, str) or not is_cut(faulty):
+        return None
+    before = takewhile(lambda piece: piece is not faulty, pieces)
+    return sum(not isinstance(piece, str) and piece.line == faulty.line for piece in before)
 
 
 def _files_of(names: Iterable[str]) -> set[str]:

@@ -24,7 +24,8 @@ class TemplateFault(Exception):
     """A template that cannot be rendered, and why, in words for the user.
 
     `line` counts from 1 inside the template's text; it is 0 until the engine
-    has found it. `position` is set when the fault lies inside a macro file;
+    has found it. `tag` counts the expressions before it in that line, where that is
+    known. `position` is set when the fault lies inside a macro file;
     the caller sets it for its own texts. `where` is the path to the var that
     holds the fault, where it is one.
     """
@@ -35,6 +36,7 @@ class TemplateFault(Exception):
     hint: str | None = None
     position: Position | None = None
     where: str | None = None
+    tag: int | None = None
 
     def __str__(self) -> str:
         return self.message

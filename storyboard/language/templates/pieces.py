@@ -90,6 +90,11 @@ def cut(text: str, macros: Container[str] = ()) -> list[Piece] | None:
     return pieces
 
 
+def is_cut(piece: Lookup | Expression) -> bool:
+    """Whether a piece is one expression, and not a whole text that could not be cut."""
+    return isinstance(piece, Lookup) or _EXPRESSION.fullmatch(piece.template) is not None
+
+
 # Most expressions of a storyboard stand in many of its texts.
 @lru_cache(maxsize=1000)
 def _as_lookup(expression: str, line: int) -> Lookup | None:

@@ -49,17 +49,27 @@ def position_of_template(node: ScalarNode, source: str) -> Position:
     return node.position
 
 
-def position_of_name(name: str, position: Position, source: str) -> Position:
-    """The position of a name in a template of the line that `position` covers; else `position`."""
+def position_of_name(
+    name: str, position: Position, source: str, tag: int | None = None
+) -> Position:
+    """The position of a name in a template of the line that `position` covers.
+
+    `tag` says in which of its templates, counted from 0. Where the name is not found, that
+    template, or the only one there; where that is not known, `position`.
+    """
     lines = _lines(source)
-    if not name or not 0 < position.line <= len(lines):
+    if not 0 < position.line <= len(lines):
         return position
     start = position.column - 1
-    word = re.compile(rf"(?<!\w){re.escape(name)}(?!\w)")
-    for tag in _TAG.finditer(lines[position.line - 1], start, start + position.width):
-        if found := word.search(tag[0]):
-            column = tag.start() + found.start() + 1
-            return Position(position.path, position.line, column, len(name))
+    tags = list(_TAG.finditer(lines[position.line - 1], start, start + position.width))
+    if tag is not None:
+        tags = tags[tag : tag + 1]
+    word = re.compile(rf"(?<!\w){re.escape(name)}(?!\w)") if name else None
+    for found in tags:
+        if word and (match := word.search(found[0])):
+            return position._replace(column=found.start() + match.start() + 1, width=len(name))
+    if len(tags) == 1:
+        return position._replace(column=tags[0].start() + 1, width=len(tags[0][0]))
     return position
 
 

@@ -30,6 +30,27 @@ def fault_of(text: str) -> TemplateFault:
     return caught.value
 
 
+@pytest.mark.parametrize(
+    ("prompt", "word"),
+    [
+        ('"{{ title }} in {{ list }} and {{ title }}"', "{{ list }}"),
+        ('"{{ title }} in {{ list ~ 1 }}"', "{{ list ~ 1 }}"),
+        ('"{{ title }}, {{ 1 / 0 }}"', "{{ 1 / 0 }}"),
+        ('"{{ nobody.x }}, {{ nobody }}"', "nobody.x }}"),
+        ('"{% if title %}{{ list }}{% endif %}"', '"{% if title'),  # which of three is not known
+        ("|\n    {{ title }}\n    {{ title }} in {{ list }}\n", "{{ list }}"),
+    ],
+)
+def test_a_fault_is_placed_at_its_own_template(prompt: str, word: str) -> None:
+    text = f"vars: {{list: [a]}}\ndefaults:\n  prompt: {prompt}\n"
+    scope, layer = scope_of(text, title="Film")
+    with pytest.raises(TemplateFault) as caught:
+        scope.render_text(scalar(setting(layer, "prompt").node))
+    position = caught.value.position
+    assert position is not None
+    assert text.split("\n")[position.line - 1][position.column - 1 :].startswith(word)
+
+
 def test_a_var_is_resolved_where_it_is_used() -> None:
     text = """
 vars: {coat: "a {{ colour }} coat", colour: red, hero: "Ann in {{ coat }}"}

@@ -155,7 +155,7 @@ def test_a_file_with_wrong_syntax_is_a_problem_and_its_use_a_fault_at_the_same_p
 ) -> None:
     templates = write(folder, bad="ok\n{% macro %}", good="{% macro m() %}m{% endmacro %}")
     (problem,) = templates.problems
-    assert problem.position == Position("templates/bad.j2", 2, 1)
+    assert problem.position == Position("templates/bad.j2", 2, 1, len("{% macro %}"))
     assert problem.code == "template-syntax"
     fault = fault_of("{{ bad.m() }}", templates=templates)
     assert (fault.position, fault.message) == (problem.position, problem.message)

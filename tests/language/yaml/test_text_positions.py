@@ -83,7 +83,8 @@ def test_a_value_made_by_a_template_stands_at_the_templates_line() -> None:
         ("p: heroo {{ hero }} and {{ row.heroo }}", "heroo", (1, 32, 5)),
         ("p: '{{ heroooo }} {% if heroo %}x{% endif %}'", "heroo", (1, 25, 5)),
         ("p: '{{ a-heroo }}'", "heroo", (1, 10, 5)),
-        ("p: 'heroo {{ hero }}'", "heroo", (1, 4, 18)),
+        ("p: 'heroo {{ hero }}'", "heroo", (1, 11, 10)),
+        ("p: 'heroo {{ hero }} {{ hero }}'", "heroo", (1, 4, 29)),
         ("p: '{{ row[\"a(b\"] }}'", "a(b", (1, 13, 3)),
     ],
 )
@@ -93,6 +94,27 @@ def test_a_name_is_found_in_a_template_alone(
     node = mapping(line).get("p")
     assert isinstance(node, ScalarNode)
     found = position_of_name(name, node.position, line)
+    assert (found.line, found.column, found.width) == position
+
+
+@pytest.mark.parametrize(
+    ("name", "tag", "position"),
+    [
+        ("b", None, (1, 13, 1)),
+        ("b", 1, (1, 24, 1)),
+        ("x", 1, (1, 21, 7)),
+        ("", 0, (1, 5, 14)),
+        ("", 2, (1, 4, 25)),
+        ("", None, (1, 4, 25)),
+    ],
+)
+def test_of_several_templates_in_a_line_the_faulty_one_is_meant(
+    name: str, tag: int | None, position: tuple[int, int, int]
+) -> None:
+    line = "p: '{{ a.c[ b ] }}, {{ b }}'"
+    node = mapping(line).get("p")
+    assert isinstance(node, ScalarNode)
+    found = position_of_name(name, node.position, line, tag)
     assert (found.line, found.column, found.width) == position
 
 
