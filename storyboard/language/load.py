@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 from storyboard.language.expansion.cascade import Layer, Setting, settings_under
 from storyboard.language.expansion.context import ExpansionContext
 from storyboard.language.expansion.expand import expand_storyboard
+from storyboard.language.expansion.lengths import describe_largest
 from storyboard.language.expansion.payload import TracedPayload
 from storyboard.language.expansion.shared import SharedValues
 from storyboard.language.expansion.unused import find_unused
@@ -118,4 +120,5 @@ def _gather_shared(files: Sequence[MappingNode], catalog: Catalog) -> SharedValu
 
 
 def _check_payload(traced: TracedPayload, card: ModelCard, take: Take) -> Iterable[Problem]:
-    return check_payload(take.payload, card, traced.origin_of, take.id)
+    why_long = partial(describe_largest, traced)
+    return check_payload(take.payload, card, traced.origin_of, take.id, why_long=why_long)

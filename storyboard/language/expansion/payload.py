@@ -39,7 +39,8 @@ SHOT_KEYS = frozenset(
 )
 """Settings that are the storyboard's own and not the API's."""
 
-_PROMPT_KEYS = ("prompt_prefix", "prompt", "prompt_suffix")
+PROMPT_KEYS = ("prompt_prefix", "prompt", "prompt_suffix")
+"""The settings that the prompt sent is made of, in their order."""
 
 Stated: TypeAlias = "tuple[Json, Setting | None]"
 """A value and the setting that states it, None where nothing does."""
@@ -173,7 +174,7 @@ def _read_seed(inputs: PayloadInputs, scope: ShotScope, shot: str, take: int) ->
 
 def _read_prompt(settings: Mapping[str, Setting], scope: ShotScope) -> str:
     """Prefix, prompt and suffix: the prompt stripped, the affixes as they are written."""
-    found = [settings[key] for key in _PROMPT_KEYS if key in settings]
+    found = [settings[key] for key in PROMPT_KEYS if key in settings]
     texts = read_all(partial(read_text, setting, scope) for setting in found)
     prompt = settings["prompt"]
     index = found.index(prompt)

@@ -95,6 +95,10 @@ class ShotScope:
             return _Meta(self, self._meta)
         return self.value_of(name, self._variables[name])
 
+    def variable(self, name: str) -> Setting | None:
+        """The var of that name that holds here."""
+        return self._variables.get(name)
+
     def value_of(self, name: str, setting: Setting) -> Json:
         """The value of a var or a meta key, rendered on first use and then cached.
 

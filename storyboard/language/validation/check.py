@@ -66,11 +66,17 @@ def check_file(root: Node, schema: Mapping[str, Any], *, display_name: str) -> t
 
 
 def check_payload(
-    payload: Payload, card: ModelCard, origin_of: Callable[[str], Origin], take_id: str
+    payload: Payload,
+    card: ModelCard,
+    origin_of: Callable[[str], Origin],
+    take_id: str,
+    *,
+    why_long: Callable[[str], str | None] = lambda parameter: None,
 ) -> tuple[Problem, ...]:
     """All that is wrong with one take's request, one problem a parameter.
 
     `origin_of` says where a parameter comes from; it must answer for missing ones too.
+    `why_long` is the hint for one that is too long.
 
     Raises UsageError where the card's request schema is not a valid schema.
     """
@@ -80,6 +86,8 @@ def check_payload(
     for error in _one_for_each_path(find_errors(payload, card.request_schema)):
         name = str(error.path[0]) if error.path else ""
         code, words, hint = _describe_parameter(error, name, card)
+        if code == "too-long":
+            hint = hint or why_long(name)
         message = f"take {take_id}: {_sentence(error.path, words)}"
         position, rendered, row = origin_of(name)
         problems.append(Problem(position, code, message, hint, rendered, row=row))

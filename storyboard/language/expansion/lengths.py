@@ -1,0 +1,94 @@
+"""Which var, cell or shared text makes a text too long. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import suppress
+from typing import NamedTuple
+
+from storyboard.language.expansion.payload import PROMPT_KEYS, TracedPayload
+from storyboard.language.expansion.shot_scope import ShotScope
+from storyboard.language.nodes import Node, ScalarNode
+from storyboard.language.spellings import as_list
+from storyboard.language.templates.fault import TemplateFault
+from storyboard.reporting.value_paths import cell_path
+
+_TEMPLATE = re.compile(r"\{[{%].*?[%}]\}", re.DOTALL)
+_NAME = re.compile(r"(?<![\w.])(matrix\.)?([^\W\d]\w*)")
+
+_MUCH = 0.1
+"""What adds less than this part is not named."""
+
+_NEARLY_ALL = 0.8
+"""A var is named in place of the one that uses it where it makes this part of it."""
+
+
+def describe_largest(traced: TracedPayload, parameter: str) -> str | None:
+    """Which part of a parameter's text adds most to it, and how much; None where none adds much."""
+    part, whole = largest_part(traced, parameter), str(traced.payload.get(parameter, ""))
+    if part is None or part.length < len(whole) * _MUCH:
+        return None
+    return f"{part.name} adds {part.length:,} of them"
+
+
+class Part(NamedTuple):
+    """What adds to a text, and how many characters; `node` is what they are made from."""
+
+    name: str
+    length: int
+    node: Node | None = None
+
+
+def largest_part(traced: TracedPayload, parameter: str) -> Part | None:
+    """What adds most characters to a parameter, None where only its own text does.
+
+    Counted are mentions, not rounds of a loop around them.
+    """
+    scope, settings = traced.scope, traced.inputs.settings
+    keys = PROMPT_KEYS if parameter == "prompt" else (parameter,)
+    nodes = [settings[key].node for key in keys if key in settings]
+    parts = [part for node in nodes for part in _parts(node, scope)]
+    if parameter == "negative_prompt":
+        parts += _negatives(traced)
+    part = max(parts, key=lambda part: part.length, default=None)
+    while part and part.node:
+        inner = max(_parts(part.node, scope), key=lambda part: part.length, default=None)
+        if inner is None or inner.length < part.length * _NEARLY_ALL or inner.node is part.node:
+            break
+        part = inner
+    return part
+
+
+def _parts(node: Node, scope: ShotScope) -> Iterator[Part]:
+    """The vars, cells and axes that a text mentions."""
+    if not isinstance(node, ScalarNode) or not node.is_template:
+        return
+    text = " ".join(_TEMPLATE.findall(node.text))
+    for (axis, name), count in Counter(_NAME.findall(text)).items():
+        setting = None if axis else scope.variable(name)
+        if not axis and not setting:
+            continue
+        with suppress(KeyError, TemplateFault):  # a word within quotes may be no name
+            value = scope.resolve("matrix" if axis else name)
+            if axis and isinstance(value, dict):
+                value = value.get(name)
+            if isinstance(value, str):
+                where = setting.where if setting else f"matrix.{name}"
+                yield Part(where, len(value) * count, setting.node if setting else None)
+    row = scope.row_of(node)
+    for column, cell in row.cells if row else ():
+        yield Part(cell_path(column), len(str(cell)))
+
+
+def _negatives(traced: TracedPayload) -> Iterator[Part]:
+    """The shared negative prompts that are named."""
+    scope, named = traced.scope, traced.inputs.settings.get("negative")
+    for setting in (named.items or [named]) if named else ():
+        if isinstance(setting.node, ScalarNode):
+            for name in as_list(scope.render_text(setting.node).strip()):
+                shared = traced.inputs.shared.negatives.get(name)
+                if shared and isinstance(shared.node, ScalarNode):
+                    text = scope.render_text(shared.node)
+                    yield Part(shared.where, len(text), shared.node)
