@@ -574,6 +574,27 @@ def test_a_post_has_a_connection_of_its_own(sessions: Sessions) -> None:
     assert [request.connection for request in server.requests] == [1, 2, 1, 3]
 
 
+def test_an_answer_that_strays_in_while_a_post_goes_out_is_not_taken_for_its_reply(
+    sessions: Sessions,
+) -> None:
+    """A kept connection is quiet just before the POST, and not any more just after it."""
+    kept: list[socket.socket] = []
+
+    def script(request: Request, conn: socket.socket) -> bytes:
+        if request.method == "GET":
+            kept.append(conn)
+            return http_reply({"code": 0, "data": {"task_id": "of-another"}})
+        kept[0].sendall(http_reply({"code": 0, "data": {"task_id": "of-another"}}))
+        return http_reply({"code": 0, "data": {"task_id": "its-own"}})
+
+    with serving(script) as server:
+        get(sessions, server.origin)
+        answer = post(sessions, server.origin)
+        sessions.close()
+
+    assert answer.document["data"]["task_id"] == "its-own"
+
+
 @pytest.mark.parametrize("ask", [get, post])
 @pytest.mark.parametrize(
     "interim",
