@@ -14,4 +14,5 @@ def problems_page() -> str:
     for code in codes().values():
         anchor = f"{code.number.lower()}-{code.name}"
         lines.append(f"| [{code.number}](#{anchor}) | {code.name} | {code.title} |")
-    return "\n".join([head, *lines, "", *(f"#{section}" for section in sections)])
+    chapters = "".join(f"#{section}" for section in sections)
+    return "\n".join([head.rstrip(), "", *lines, "", chapters])

@@ -7,12 +7,17 @@ import shlex
 
 import click
 import pytest
+import yaml
 
 from storyboard.cli import COMMANDS, group
+from storyboard.models.catalog import load_catalog
+from storyboard.models.schema.errors import find_errors
+from storyboard.models.schema.storyboard import storyboard_schema
 from storyboard.reporting.codes import codes
 from tests.reference.pages import FOLDER, pages
 
 PAGES = pages()
+FLAGS = re.MULTILINE | re.DOTALL
 
 
 @pytest.mark.parametrize("name", PAGES)
@@ -31,6 +36,28 @@ def test_the_links_within_a_page_lead_to_its_headings() -> None:
             for title in re.findall(r"^#+ (.*)", text, re.MULTILINE)
         }
         assert set(re.findall(r"\]\(#([^)]+)\)", text)) <= headings, name
+
+
+def test_each_example_of_the_format_is_sound() -> None:
+    """Each stands in a storyboard at the level of its chapter; what it refers to is not there."""
+    schema = storyboard_schema(load_catalog().cards())
+    for title, chapter in re.findall(r"^## (.*?)\n(.*?)(?=^## |\Z)", PAGES["format.md"], FLAGS):
+        for block in re.findall(r"^```yaml\n(.*?)^```", chapter, FLAGS):
+            for example in map(yaml.safe_load, block.split("# or\n")):
+                assert list(find_errors(around(title, example), schema)) == [], block
+
+
+def around(chapter: str, example: dict[str, object]) -> dict[str, object]:
+    """A storyboard with an example of one chapter in its place."""
+    shot: dict[str, object] = {"id": "pier"}
+    film: dict[str, object] = {"version": 1, "shots": [shot]}
+    if chapter == "A scene":
+        return {"version": 1, "scenes": [{"id": "one", "shots": [shot], **example}]}
+    if chapter.startswith("A shot"):
+        shot.update(example)
+    elif "scenes" in example:
+        del film["shots"]
+    return film if chapter.startswith("A shot") else {**film, **example}
 
 
 def test_every_command_has_an_example_that_its_options_allow() -> None:
