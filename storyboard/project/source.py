@@ -20,6 +20,7 @@ from storyboard.errors import UsageError
 from storyboard.fingerprint import fingerprint
 from storyboard.names import fold, is_video_path
 from storyboard.outputs import MANIFEST
+from storyboard.planning.states import unique_submissions
 from storyboard.records import OPEN_STATES, Submission, SubmissionState, Take
 from storyboard.state.files import FILE_NAME as STATE
 from storyboard.state.files import has_state
@@ -82,7 +83,8 @@ def read_source(path: Path, *, origin: str) -> Source:
             else f"there is no {path}",
             next_step="name an output folder, such as renders/NAME, or a manifest",
         )
-    return Source(str(path), folder, [*own, *_told_by(manifests, own, file, origin=origin)])
+    told = _told_by(manifests, own, file, origin=origin)
+    return Source(str(path), folder, unique_submissions([*own, *told]))
 
 
 def parse_source(data: bytes, name: str, *, origin: str) -> Source:

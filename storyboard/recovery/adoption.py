@@ -107,19 +107,22 @@ def _find_news(
     needed: Sequence[Submission], known: Sequence[Submission], folder: Path
 ) -> list[Submission]:
     """What the state file lacks, with the rows that are completed by what was decided there."""
-    unknown = [one for one in known if one.state in UNKNOWN_STATES and one.task_id is None]
-    decided = [
-        replace(one, id=own.id, video=None)
-        for one in needed
-        if one.task_id is not None
-        and one.state in _OF_A_TASK
-        and (own := _same_post(one, unknown)) is not None
-    ]
+    posts: dict[str, list[Submission]] = {}
+    for one in known:
+        posts.setdefault(one.fingerprint, []).append(one)
+    decided, others = [], []
+    for told in needed:
+        own = _same_post(told, posts.get(told.fingerprint, ()))
+        is_waiting = own is not None and own.state in UNKNOWN_STATES and own.task_id is None
+        if own is not None and is_waiting and told.task_id and told.state in _OF_A_TASK:
+            decided.append(replace(told, id=own.id, video=None))
+        elif own is None or told.state not in UNKNOWN_STATES:  # else it was decided about here
+            others.append(told)
     ids = {one.id for one in decided}
+    rest = [one for one in known if one.id not in ids]
     # What is open first: beside a success it is a version more, which was paid for as well.
-    ranked = sorted(needed, key=_rank)
-    others = [one for one in known if one.id not in ids]
-    return [*decided, *find_news(ranked, [*others, *decided], folder)]
+    news = find_news(sorted(others, key=_rank), [*rest, *decided], folder)
+    return [*decided, *news]
 
 
 def _rank(submission: Submission) -> tuple[int, float]:
@@ -131,16 +134,9 @@ def _rank(submission: Submission) -> tuple[int, float]:
     return 2, -submission.sent_at.timestamp()
 
 
-def _same_post(told: Submission, unknown: Sequence[Submission]) -> Submission | None:
-    """Our row of the POST whose task the source knows and we do not."""
-    return next(
-        (
-            one
-            for one in unknown
-            if one.fingerprint == told.fingerprint and _is_same_time(one.sent_at, told.sent_at)
-        ),
-        None,
-    )
+def _same_post(told: Submission, rows: Sequence[Submission]) -> Submission | None:
+    """The row of the very POST that the source tells of, whatever has become of it here."""
+    return next((one for one in rows if _is_same_time(one.sent_at, told.sent_at)), None)
 
 
 def _is_same_time(a: datetime, b: datetime) -> bool:

@@ -19,7 +19,6 @@ import pytest
 from storyboard.recovery import adoption
 from storyboard.sandbox.faults import Faults
 from storyboard.sandbox.server import SandboxServer
-from storyboard.sandbox.settings import SandboxSettings
 from storyboard.state.lock import hold_lock
 from storyboard.state.queries import read_submissions
 from tests.commands.films import FILM, Program
@@ -242,10 +241,8 @@ def test_a_locked_shot_brings_its_video_along(program: Program, renamed: Path) -
 def test_a_task_that_still_renders_is_awaited_in_both_and_paid_once(
     program: Program, film: Path, server: SandboxServer
 ) -> None:
-    server.settings = SandboxSettings(
-        render_time_s=0.5, max_in_flight=50, requests_per_minute=100_000
-    )
-    assert program("render", film, "--yes", "--timeout", "0.3s").code == 5
+    assert program("render", film, "--yes", "--quiet", "--no-download").code == 0
+    in_state(OLD, "UPDATE submissions SET state = 'accepted', video_url = NULL")
     shutil.copy(film, MOVIE)
     output = program("adopt", MOVIE, OLD)
     assert output.out == "movie.yaml: took over 3 rendering from renders/film\n"
@@ -301,6 +298,42 @@ def test_what_was_decided_in_one_folder_is_taken_back_by_the_other_and_paid_once
         program("render", film, "--yes", "--only", "one", "--force", "--max-takes", "0").code == 3
     )
     assert server.ledger.posts == 1
+
+
+def test_a_task_that_the_old_manifest_saw_finished_is_taken_over_once(
+    program: Program, film: Path, server: SandboxServer
+) -> None:
+    assert program("render", film, "--yes", "--quiet", "--only", "one").code == 0
+    in_state(OLD, "DELETE FROM videos")
+    in_state(OLD, "UPDATE submissions SET state = 'accepted', video_url = NULL")
+    shutil.copy(film, MOVIE)
+    assert program("adopt", MOVIE, OLD).out.startswith("movie.yaml: took over 1 rendered from")
+    assert program("plan", MOVIE, "--only", "one").out.startswith("movie.yaml: 1 keep\n")
+
+
+@pytest.mark.parametrize("decision", ["--abandon", "--resubmit"])
+def test_what_was_decided_about_here_does_not_come_back(
+    program: Program, film: Path, server: SandboxServer, decision: str
+) -> None:
+    lose_one(program, film, server)
+    assert program("adopt", MOVIE, OLD).code == 0
+    assert program("resolve", MOVIE, "one", decision).code == 0
+    assert program("adopt", MOVIE, OLD).out.endswith("holds nothing that it lacks\n")
+    assert "ask" not in program("plan", MOVIE, "--only", "one").out
+
+
+def test_both_sides_of_a_merge_are_taken_over(
+    program: Program, film: Path, server: SandboxServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sides = []
+    for take in ("one", "two.t1"):
+        assert program("render", film, "--yes", "--quiet", "--only", take).code == 0
+        sides.append((OLD / "manifest.json").read_text("utf-8"))
+        shutil.rmtree(OLD)
+    data = f"<<<<<<< HEAD\n{sides[0]}=======\n{sides[1]}>>>>>>> branch\n".encode()
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(data)))
+    assert "took over 2 rendered" in program("adopt", film, "-").out
+    assert program("plan", film).out.startswith("film.yaml: 1 submit, 2 download\n")
 
 
 @pytest.mark.parametrize("state", ["failed", "canceled"])
