@@ -128,7 +128,7 @@ def test_powershell_hands_over_windows_paths_as_they_are(ask: Ask, film: Path) -
     name = r"C:\my films\film.yaml"
     Path(name).write_text(FILM, "utf-8")
     assert ask("plan", name, "--only", "o", kind="powershell") == ["plain\tone\tone"]
-    assert ask("plan", "--stri", kind="powershell")[0].startswith("plain\t--strict\tLet warnings")
+    assert ask("plan", "--stri", kind="powershell")[0].startswith("plain\t--strict\tTreat warnings")
 
 
 def test_what_a_shell_would_act_on_is_not_offered(ask: Ask, film: Path) -> None:
