@@ -237,7 +237,7 @@ def test_a_cell_that_does_not_fit_is_a_problem_and_not_left_out(program: Program
         ("no.csv", None, "there is no such file"),
         ("shots.csv", "", "the file is empty"),
         ("shots.csv", "prompt\n", "no rows in this file"),
-        ("shots.xlsx", "", "export the sheet as CSV"),
+        ("shots.xlsx", "", "save it as .xlsx, or as CSV"),
         ("shots.csv", "prompt,prompt\na,b\n", "prompt"),
         ("board.json", "{", "expected here"),
         ("board.json", "5", "rows are a list of mappings, not a number"),
