@@ -89,14 +89,14 @@ class _News:
             return  # ours waits for a person to say whose the task is
         if same is not None and {same.state, reported.state} == _FINISHED:
             self._put(self._completed(same, reported), rows, instead_of=same)
+        elif same is not None and _is_decided_by(reported, same):
+            news = replace(reported, id=same.id)
+            self._put(self._with_video(news), rows, instead_of=same)
         elif _is_missing(reported, rows):
-            is_awaited = same is not None and same.state in OPEN_STATES
-            ours = same if is_awaited and reported.state in _FINISHED else None
-            news = replace(reported, id=ours.id if ours else 0)
-            self._put(self._with_video(news), rows, instead_of=ours)
+            self._put(self._with_video(reported), rows)
 
     def _put(
-        self, news: Submission, rows: list[Submission], *, instead_of: Submission | None
+        self, news: Submission, rows: list[Submission], *, instead_of: Submission | None = None
     ) -> None:
         if news is instead_of:
             return
@@ -170,6 +170,12 @@ def _is_missing(reported: Submission, rows: Sequence[Submission]) -> bool:
         is_ours = any(_is_same(row, reported) for row in rows)
         return not is_ours and not states & (_FINISHED | OPEN_STATES)
     return states <= {SubmissionState.UNAVAILABLE}
+
+
+def _is_decided_by(reported: Submission, own: Submission) -> bool:
+    """Whether another clone has seen our open submission finish, or has found its task."""
+    is_found = own.task_id is None and reported.task_id is not None
+    return own.state in OPEN_STATES and (reported.state in _FINISHED or is_found)
 
 
 def _find_same(reported: Submission, rows: Iterable[Submission]) -> Submission | None:

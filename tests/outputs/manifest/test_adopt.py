@@ -308,6 +308,20 @@ def test_an_unknown_outcome_that_another_clone_settled_is_settled_here(
     assert other.id == 0
 
 
+@pytest.mark.parametrize("state", [State.ACCEPTED, State.FAILED])
+def test_an_unknown_outcome_whose_task_another_clone_has_found_is_known_here(
+    tmp_path: Path, store: Store, state: State
+) -> None:
+    unknown = store.adopt(
+        make_submission(make_take(), State.UNKNOWN, id=0, sent_at=NOW.replace(microsecond=7))
+    )
+    found = told(state, task_id="task-9", reason="x")
+    [news] = adopt(found, [unknown], tmp_path)
+    assert (news.id, news.task_id, news.state) == (unknown.id, "task-9", state)
+    store.adopt(news)
+    assert adopt(found, store.submissions(), tmp_path) == []
+
+
 def adopted_kinds(store: Store, manifest: Manifest, takes: Sequence[Take], folder: Path) -> Any:
     for submission in adopt(manifest, store.submissions(), folder):
         store.adopt(submission)
@@ -388,7 +402,7 @@ def test_what_we_decided_since_the_manifest_was_written_does_not_come_back(
 def test_a_failure_elsewhere_is_no_news_where_something_is_known(
     tmp_path: Path, local: State
 ) -> None:
-    known = make_submission(make_take(), local, id=1)
+    known = make_submission(make_take(), local, id=1, sent_at=NOW - HOUR)
     assert adopt(told(State.FAILED, id=2, reason="x"), [known], tmp_path) == []
 
 
