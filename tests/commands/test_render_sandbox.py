@@ -52,7 +52,7 @@ def test_faults_and_size_reach_the_sandbox_of_a_render(program: Program, film: P
     output = program("render", film, *QUICK, "--concurrency", "1", "--fault", "task_fails=@1")
     assert output.code == ExitCode.INCOMPLETE
     takes = json.loads((OUT / "manifest.json").read_text("utf-8"))["takes"]
-    assert [take["status"] for take in takes] == ["failed", "done", "done"]
+    assert [take["status"] for take in takes] == ["failed", "rendered", "rendered"]
     assert [take["file"]["width"] for take in takes[1:]] == [320, 320]
 
 
