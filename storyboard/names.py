@@ -37,7 +37,9 @@ RESERVED_NAMES = ("matrix", "row", "meta", "shot", "scene", "take", "title")
 MODEL = f"{ID}(?:/{ID})*"
 """The name of a model: its provider's and its own."""
 
-STORYBOARD_ENDINGS = (".storyboard.yaml", ".storyboard.yml")
+_STORYBOARD = "storyboard"
+
+STORYBOARD_ENDINGS = (f".{_STORYBOARD}.yaml", f".{_STORYBOARD}.yml")
 """How the names of storyboards end that commands find by themselves, in lower case."""
 
 TASK_ID = "[!-~]{1,512}"
@@ -82,6 +84,20 @@ def find_storyboards(folder: Path) -> list[Path]:
     except OSError:
         return []
     return [folder / name for name in names if name.casefold().endswith(STORYBOARD_ENDINGS)]
+
+
+def film_name(stem: str) -> str:
+    """The name of the storyboard in a file, by the file's name without its last ending.
+
+    `film.storyboard.yaml` is called `film`, as `film.yaml` is.
+    """
+    name, dot, ending = stem.rpartition(".")
+    return name if name and dot and ending.casefold() == _STORYBOARD else stem
+
+
+def is_same_film(one: str, other: str) -> bool:
+    """Whether two names are one storyboard's, which may have been called by its whole stem."""
+    return fold(film_name(one)) == fold(film_name(other))
 
 
 def take_id(shot: str, number: int, takes: int) -> str:

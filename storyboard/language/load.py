@@ -28,7 +28,7 @@ from storyboard.language.uses import with_uses
 from storyboard.language.validation.check import check_payload
 from storyboard.models.card import ModelCard
 from storyboard.models.catalog import Catalog
-from storyboard.names import from_file_name
+from storyboard.names import film_name, from_file_name
 from storyboard.records import Problem, Storyboard, Take
 from storyboard.reporting.problems import tidy
 from storyboard.reporting.suggest import limited_suggestions
@@ -77,7 +77,7 @@ def load_storyboard(
 
 def _name_of(path: Path) -> str:
     """The storyboard's name; a file name need not be Unicode, what is made of the name must."""
-    name = from_file_name(path.stem).encode("utf-8", "replace").decode()
+    name = from_file_name(film_name(path.stem)).encode("utf-8", "replace").decode()
     return unicodedata.normalize("NFC", name)
 
 

@@ -11,7 +11,13 @@ from urllib.parse import urlsplit
 from storyboard.api.credentials import DEFAULT_BASE_URL
 from storyboard.api.http.addresses import DEFAULT_PORTS
 from storyboard.errors import UsageError
-from storyboard.names import find_spellings, to_file_name
+from storyboard.names import (
+    STORYBOARD_ENDINGS,
+    film_name,
+    find_spellings,
+    from_file_name,
+    to_file_name,
+)
 from storyboard.outputs import MANIFEST
 from storyboard.project.manifest_repair import explained
 from storyboard.records import Storyboard
@@ -20,7 +26,7 @@ from storyboard.state.queries import read_owner
 SANDBOX = "sandbox"
 """The origin of everything the sandbox renders, whatever its port."""
 
-_ENDINGS = (".yaml", ".yml")
+_ENDINGS = (".yaml", ".yml", *STORYBOARD_ENDINGS)
 _SHOTS = re.compile(rb"\b(shots|scenes)[\"']?\s*:")  # every storyboard has one of these keys
 _MAX_BYTES = 1_000_000
 _NOT_IN_HOSTS = re.compile(r"[^a-z0-9.-]")  # not every system has them in file names
@@ -31,19 +37,35 @@ def find_default_folder(board: Storyboard, origin: str) -> Path:
 
     That of the vendor's own API has the storyboard's name, any other has the
     host and port behind it; but one of the plain name that was rendered at
-    `origin` before stays its folder.
+    `origin` before stays its folder. So does one that is called by the whole stem of
+    the file: `renders/film.storyboard` for `film.storyboard.yaml`.
 
     Raises UsageError where another storyboard beside this one would have the
     same folder, and where several folders differ in nothing but their spelling.
     """
-    _check_twins(board)
-    renders = board.path.parent / "renders"
+    folder = _folder_of(board.path, board.name, origin)
+    _check_twins(board, folder, origin)
+    return folder
+
+
+def _folder_of(path: Path, name: str, origin: str) -> Path:
+    """The folder of the storyboard at a path, which has that name."""
+    renders = path.parent / "renders"
+    stem = from_file_name(path.stem)
+    if film_name(stem) != stem:
+        folder = _folder_of_name(renders, f"{name}{stem[len(film_name(stem)) :]}", origin)
+        if folder.exists():
+            return folder
+    return _folder_of_name(renders, name, origin)
+
+
+def _folder_of_name(renders: Path, name: str, origin: str) -> Path:
     if origin == DEFAULT_BASE_URL:
-        return _find_spelling(renders, board.name)
-    own = _find_spelling(renders, f"{board.name}.{_origin_name(origin)}")
+        return _find_spelling(renders, name)
+    own = _find_spelling(renders, f"{name}.{_origin_name(origin)}")
     if origin == SANDBOX or own.exists():
         return own
-    plain = _find_spelling(renders, board.name)
+    plain = _find_spelling(renders, name)
     return plain if _was_rendered_at(plain, origin) else own
 
 
@@ -83,13 +105,15 @@ def _find_spelling(renders: Path, name: str) -> Path:
     return renders / (found[0] if found else to_file_name(name))
 
 
-def _check_twins(board: Storyboard) -> None:
-    """Raises UsageError where another storyboard beside this one would render into its folder."""
+def _check_twins(board: Storyboard, output: Path, origin: str) -> None:
+    """Raises UsageError where another storyboard beside this one would render into `output`."""
     folder = board.path.parent
     for ending in _ENDINGS:
         for file_name in find_spellings(folder, f"{board.name}{ending}"):
             twin = folder / file_name
-            if _is_another_storyboard(twin, board.path):
+            if not _is_another_storyboard(twin, board.path):
+                continue
+            if _folder_of(twin, board.name, origin) == output:
                 raise UsageError(
                     f"{board.path} and {twin} would render into the same folder",
                     next_step="rename one of them, or name its folder with --output",

@@ -13,7 +13,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from storyboard.errors import OwnedByAnother, StateError
-from storyboard.names import fold
+from storyboard.names import is_same_film
 from storyboard.state.checks import FOLDER_CHECKS, problem_of
 
 APPLICATION_ID = int.from_bytes(b"stbd", "big")
@@ -187,7 +187,7 @@ def check_owner(db: sqlite3.Connection, owner: tuple[str, str], path: Path) -> b
     """
     found = select_owner(db, path)
     (origin, storyboard), (wanted_origin, wanted) = found or owner, owner
-    if origin != wanted_origin or fold(storyboard) != fold(wanted):
+    if origin != wanted_origin or not is_same_film(storyboard, wanted):
         raise OwnedByAnother(
             f"{path.parent} belongs to {storyboard} rendered at {origin}, "
             f"not to {wanted} at {wanted_origin}",

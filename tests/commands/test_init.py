@@ -80,7 +80,7 @@ def test_nothing_that_is_there_is_overwritten(program: Program) -> None:
     assert "next: storyboard validate" in output.err
 
 
-@pytest.mark.parametrize("name", [STORYBOARD, "other.storyboard.yml"])
+@pytest.mark.parametrize("name", [STORYBOARD, "other.storyboard.yml", "film.yaml"])
 def test_a_storyboard_that_is_there_is_a_refusal(program: Program, name: str) -> None:
     write(name, FILM)
     output = program("init", "--json")

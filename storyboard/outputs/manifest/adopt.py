@@ -13,7 +13,7 @@ from pathlib import Path
 
 from storyboard.errors import UnusableManifest, UsageError
 from storyboard.fingerprint import fingerprint
-from storyboard.names import fold
+from storyboard.names import is_same_film
 from storyboard.outputs.manifest.file import Manifest, ManifestTake
 from storyboard.outputs.manifest.local_names import LocalNames
 from storyboard.outputs.manifest.manifest import to_submission
@@ -145,7 +145,7 @@ def _check_owner(manifest: Manifest, folder: Path, *, origin: str, storyboard: s
     """A manifest of another account's tasks, or of another film, would be overwritten."""
     if manifest.origin != origin:
         problem = f"tells of videos made at {manifest.origin}, not {origin}"
-    elif storyboard is not None and fold(manifest.storyboard) != fold(storyboard):
+    elif storyboard is not None and not is_same_film(manifest.storyboard, storyboard):
         problem = f"belongs to the storyboard {manifest.storyboard}, not to {storyboard}"
     else:
         return

@@ -11,7 +11,7 @@ from storyboard.atomic_files import write_new
 from storyboard.errors import StateError, UsageError
 from storyboard.models.catalog import Catalog
 from storyboard.models.schema.generate import generate, schema_text
-from storyboard.names import find_storyboards
+from storyboard.names import film_name, find_spellings, find_storyboards
 
 STORYBOARD = "film.storyboard.yaml"
 SCHEMA = "schemas/storyboard.schema.json"
@@ -56,8 +56,10 @@ def workflow_file() -> dict[str, str]:
 
 
 def check_new(folder: Path) -> None:
-    """Raises UsageError where a storyboard would come beside another."""
-    if found := find_storyboards(folder):
+    """Raises UsageError where a storyboard would come beside another, or beside one of its name."""
+    namesakes = [f"{film_name(Path(STORYBOARD).stem)}{ending}" for ending in (".yaml", ".yml")]
+    named = [folder / found for name in namesakes for found in find_spellings(folder, name)]
+    if found := [*find_storyboards(folder), *named]:
         raise UsageError(
             f"{found[0]} is a storyboard already, and a new project begins without one",
             next_step="name another folder: storyboard init DIR",
