@@ -43,11 +43,12 @@ from storyboard.records import Storyboard
     "source",
     type=FILE,
     metavar="FILE",
-    help="Write the storyboard around a list of shots: CSV, JSON, a text with prompts, ...",
+    help="Write the storyboard around a list of shots: CSV, XLSX, JSON, a text with prompts, ...",
 )
 @click.option(
     "--key", metavar="KEY", help="Where the list stands in FILE, if that is JSON or YAML."
 )
+@click.option("--sheet", metavar="NAME", help="The sheet of FILE, if that is a workbook.")
 @click.option(
     "--github",
     "with_workflow",
@@ -56,7 +57,13 @@ from storyboard.records import Storyboard
 )
 @json_option
 def command(
-    *, folder: Path, source: Path | None, key: str | None, with_workflow: bool, as_json: bool
+    *,
+    folder: Path,
+    source: Path | None,
+    key: str | None,
+    sheet: str | None,
+    with_workflow: bool,
+    as_json: bool,
 ) -> int:
     """Make a new project in DIR: a storyboard, macros, and what git and editors need.
 
@@ -67,12 +74,15 @@ def command(
       storyboard init harbor
       storyboard init harbor --from shots.csv
     """
-    if key is not None and source is None:
-        raise UsageError("--key is about the file of --from", next_step="leave it out")
+    if source is None and (key, sheet) != (None, None):
+        raise UsageError(
+            "--key and --sheet say where in the file of --from the list stands",
+            next_step="name that file with --from, or leave them out",
+        )
     catalog = load_catalog()
     shots = None
     if source is not None:
-        shots = read_list(spelled_path(source), folder / STORYBOARD, key=key)
+        shots = read_list(spelled_path(source), folder / STORYBOARD, key=key, sheet=sheet)
         if not _is_usable(shots):
             return ExitCode.USAGE
     check_new(folder)

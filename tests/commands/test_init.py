@@ -13,6 +13,7 @@ import pytest
 from storyboard.models.catalog import schemas_folder
 from storyboard.project.new_project.project_files import SCHEMA, STORYBOARD, WORKFLOW
 from tests.commands.films import FILM, Program
+from tests.language.rows.xlsx.workbooks import Cell, workbook
 
 MADE = [STORYBOARD, SCHEMA, "templates/camera.j2", ".gitignore", ".gitattributes"]
 
@@ -201,6 +202,20 @@ def test_of_several_lists_one_is_asked_for(program: Program) -> None:
     )
     assert program("init", "--from", "board.json", "--key", "clips").code == 0
     assert program("init", "new", "--key", "clips").code == 2
+    assert program("init", "new", "--sheet", "Shots").code == 2
+
+
+def test_a_sheet_of_a_workbook_becomes_shots(program: Program) -> None:
+    sheets: dict[str, list[list[Cell]]] = {
+        "Cast": [["Name"], ["Ann"]],
+        "Shots": [["Prompt", "Sec"], ["A cat", 3]],
+    }
+    Path("shots.xlsx").write_bytes(workbook(sheets))
+    assert "it has 2 sheets: 'Cast', 'Shots'" in program("init", "--from", "shots.xlsx").err
+    assert program("init", "--from", "shots.xlsx", "--sheet", "Shots").code == 0
+    assert [list(payload.values())[:4] for payload in payloads(program)] == [
+        ["A cat", "720P", "16:9", 3]
+    ]
 
 
 def test_without_a_prompt_the_storyboard_says_so(program: Program) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Container, Iterator
+from collections.abc import Container, Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -31,19 +31,21 @@ _DEFAULTS = {"resolution": "720P", "ratio": "16:9", "duration": "5", "prompt_ext
 
 
 class ShotList(NamedTuple):
-    """A list of shots as it was read, and the key under which it stands in its file, if any.
+    """A list of shots as it was read; `part` is the `key` or `sheet` of the file where it stands.
 
     `name` is how the storyboard names the file. With `is_copied` that is a copy beside the
     storyboard, which may not read the file where it is.
     """
 
     rows: Rows
-    key: str | None
+    part: Mapping[str, str]
     name: str
     is_copied: bool
 
 
-def read_list(source: Path, storyboard: Path, *, key: str | None = None) -> ShotList:
+def read_list(
+    source: Path, storyboard: Path, *, key: str | None = None, sheet: str | None = None
+) -> ShotList:
     """The list of shots in a file, for a storyboard at that path.
 
     Its problems are those of `rows`. Raises UsageError for a file that a storyboard
@@ -52,7 +54,7 @@ def read_list(source: Path, storyboard: Path, *, key: str | None = None) -> Shot
     scope = find_scope(storyboard, allowed=[source.parent])
     if refusal := scope.refusal(source):
         raise UsageError(f"{source} {refusal[0]}", next_step="name another list with --from")
-    rows = read_rows(source, str(source), key=key)
+    rows = read_rows(source, str(source), key=key, sheet=sheet)
     if scope.holds_key(rows.text):
         raise UsageError(
             f"{source} holds the API key, so no storyboard is made of it",
@@ -63,7 +65,9 @@ def read_list(source: Path, storyboard: Path, *, key: str | None = None) -> Shot
     real, folder = source.resolve(), storyboard.parent.resolve()
     is_copied = not real.is_relative_to(scope.project)
     name = real.name if is_copied else _relative(real, folder)
-    return ShotList(rows, key, _checked(name), is_copied)
+    part = {"key": key, "sheet": sheet}
+    given = {name: value for name, value in part.items() if value is not None}
+    return ShotList(rows, given, _checked(name), is_copied)
 
 
 def _only_key(source: Path, rows: Rows) -> str | None:
@@ -155,8 +159,10 @@ def _comment(shots: ShotList, columns: Columns) -> Iterator[str]:
 
 
 def _shot(shots: ShotList, columns: Columns) -> Iterator[str]:
-    file = json.dumps(shots.name, ensure_ascii=False)
-    rows = file if shots.key is None else _with_key(file, shots.key)
+    rows = _quoted(shots.name)
+    if shots.part:
+        parts = {"file": shots.name, **shots.part}
+        rows = f"{{{', '.join(f'{name}: {_quoted(value)}' for name, value in parts.items())}}}"
     templates = {column.key: column.template for column in columns.used}
     lines = {"id": "shot-{{ shot.number }}", **templates}
     yield f"  - id: {_quoted(lines.pop('id'))}"
@@ -169,12 +175,8 @@ def _shot(shots: ShotList, columns: Columns) -> Iterator[str]:
         yield f"    {key}: {_quoted(template)}"
 
 
-def _with_key(file: str, key: str) -> str:
-    return f"{{file: {file}, key: {json.dumps(key, ensure_ascii=False)}}}"
-
-
-def _quoted(template: str) -> str:
-    return json.dumps(template, ensure_ascii=False)
+def _quoted(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False)
 
 
 def _shown(name: str) -> str:
