@@ -90,8 +90,9 @@ def command(
     files: dict[str, str | bytes] = {**project_files(text, catalog)}
     if shots and shots.is_copied and source:
         files |= copied_list(shots, source, folder, files)
-        say(f"{source} lies outside the new project, so {folder / shots.name} is a copy of it")
     written = _write(folder, files, workflow_file() if with_workflow else {})
+    if shots and shots.is_copied:
+        say(f"{source} lies outside the new project, so {folder / shots.name} is a copy of it")
     board = read_storyboards([folder / STORYBOARD], catalog, VariableOptions())[0]
     _tell(folder, written, board, as_json=as_json)
     return ExitCode.OK if may_go_on([board], strict=False) else ExitCode.USAGE

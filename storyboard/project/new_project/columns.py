@@ -108,13 +108,13 @@ def cell_template(column: str) -> str:
     if column.isidentifier() and column.isascii():
         return f"row.{column}"
     plain = "".join(
-        char if char.isalnum() or char in " _-.,:;()/" else _escape(char) for char in column
+        char if char.isalnum() or char in " _-.,:;()/" else escape(char) for char in column
     )
     return f"row['{plain}']"
 
 
-def _escape(char: str) -> str:
-    """A character as Jinja reads it in a text: no quote, brace or line break stands there."""
+def escape(char: str) -> str:
+    """A character as Jinja and YAML read it in quotes, where it does not stand itself."""
     return f"\\u{ord(char):04x}" if ord(char) <= 0xFFFF else f"\\U{ord(char):08x}"
 
 

@@ -19,7 +19,7 @@ from storyboard.language.rows.shapes import paths_of_lists
 from storyboard.language.yaml.source import parse_source
 from storyboard.models.card import ModelCard
 from storyboard.names import from_file_name
-from storyboard.project.new_project.columns import Columns, cell_template, map_columns
+from storyboard.project.new_project.columns import Columns, cell_template, escape, map_columns
 from storyboard.project.new_project.project_files import SCHEMA
 from storyboard.reporting.amounts import count_text
 from storyboard.reporting.quoting import bounded
@@ -176,7 +176,9 @@ def _shot(shots: ShotList, columns: Columns) -> Iterator[str]:
 
 
 def _quoted(text: str) -> str:
-    return json.dumps(text, ensure_ascii=False)
+    """The text in double quotes, as YAML reads it; what cannot be seen is escaped."""
+    quoted = json.dumps(text, ensure_ascii=False)
+    return "".join(char if char.isprintable() else escape(char) for char in quoted)
 
 
 def _shown(name: str) -> str:

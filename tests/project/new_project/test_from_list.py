@@ -120,6 +120,18 @@ def test_a_file_name_is_quoted(tmp_path: Path) -> None:
     assert len(board.takes) == 1
 
 
+@pytest.mark.parametrize(
+    "key", ["a b", "\u2028", "x\"y'z", "\u202e", "\x7f\x85", "a: #", "\U000e0001"]
+)
+def test_the_key_of_the_list_is_quoted(tmp_path: Path, key: str) -> None:
+    (tmp_path / "rows.json").write_text(json.dumps({key: [{"prompt": "A cat"}]}), "utf-8")
+    film = tmp_path / "film.storyboard.yaml"
+    text = write_storyboard(read_list(tmp_path / "rows.json", film), CARD)
+    assert all(line.isprintable() for line in text.splitlines())
+    film.write_text(text, "utf-8")
+    assert [take.payload["prompt"] for take in load_storyboard(film, CATALOG).takes] == ["A cat"]
+
+
 @pytest.mark.parametrize("name", ["{{ c }}.txt", "{%.txt", "a\nb.txt", os.fsdecode(b"\xff.txt")])
 def test_a_file_name_that_no_storyboard_can_hold_is_refused(tmp_path: Path, name: str) -> None:
     (tmp_path / name).write_text("A cat\n", "utf-8")
