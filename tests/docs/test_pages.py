@@ -17,7 +17,8 @@ from storyboard.cli import run
 from tests.docs.pages import Command, blocks_of, commands_of, pattern_of
 
 TOP = Path(__file__).parent.parent.parent
-PAGES = [TOP / "README.md", *sorted((TOP / "docs").glob("*.md"))]
+SKILL = TOP / "skills" / "storyboard" / "SKILL.md"
+PAGES = [TOP / "README.md", *sorted((TOP / "docs").glob("*.md")), SKILL]
 SHELL = re.compile(r"[|&;<>$`*]|^(?!storyboard )")
 """What a shell has to run; a plain call of the program needs no process of its own."""
 

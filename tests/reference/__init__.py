@@ -1,5 +1,6 @@
-"""The pages in `docs/reference`, made from what the program itself says.
+"""Files that are generated from what the program itself says.
 
-`format.md` comes from the schema, `commands.md` from the commands and `problems.md` from
-the registry of codes. `python -m tests.reference` writes them anew; a test compares.
+In `docs/reference`, `format.md` comes from the schema, `commands.md` from the commands and
+`problems.md` from the registry of codes. `llms.txt` indexes the pages, and `SKILL.md` tells
+coding agents how to work safely. `python -m tests.reference` writes them; a test compares.
 """

@@ -1,11 +1,12 @@
-"""Writes the pages of `docs/reference` anew:  python -m tests.reference"""
+"""Writes the generated files:  python -m tests.reference"""
 
 from __future__ import annotations
 
-from tests.reference.pages import FOLDER, pages
+from tests.reference.pages import TOP, pages
 
 if __name__ == "__main__":
-    FOLDER.mkdir(parents=True, exist_ok=True)
     for name, text in pages().items():
-        (FOLDER / name).write_text(text, encoding="utf-8")
-        print(FOLDER / name)  # noqa: T201 (a tool for a terminal)
+        path = TOP / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+        print(path)  # noqa: T201 (a tool for a terminal)
