@@ -121,7 +121,7 @@ def test_its_steps_report_on_every_storyboard(
 
 
 @needs_bash
-def test_its_steps_show_the_plan(checkout: Path, environ: dict[str, str]) -> None:
+def test_its_steps_show_the_plan_and_what_changes(checkout: Path, environ: dict[str, str]) -> None:
     (checkout / "film.storyboard.yaml").write_text(FILM, "utf-8")
     commit(checkout, "before")
     (checkout / "film.storyboard.yaml").write_text(FILM.replace("dawn", "dusk"), "utf-8")
@@ -131,6 +131,7 @@ def test_its_steps_show_the_plan(checkout: Path, environ: dict[str, str]) -> Non
     assert done.returncode == 0, done.stderr
     summary = Path(environ["GITHUB_STEP_SUMMARY"]).read_text("utf-8")
     assert "### Plan\n\n    film.storyboard.yaml: 3 submit\n      submit  one     new\n" in summary
+    assert "### Changes\n\n    film.storyboard.yaml against HEAD^1: 2 changed\n" in summary
 
 
 @needs_bash
