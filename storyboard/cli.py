@@ -19,6 +19,7 @@ COMMANDS = {
     "init": "A new project: a storyboard, macros, and what git and editors need.",
     "validate": "Problems and warnings of storyboards; sends nothing.",
     "explain": "What a problem or a warning means, by its code.",
+    "list": "The takes with their scenes and tags.",
     "show": "The exact payloads that would be sent.",
     "plan": "What a render would do, and why.",
     "diff": "Which takes a change adds, changes and removes.",

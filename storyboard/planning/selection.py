@@ -140,7 +140,7 @@ def _matching(
                 f"{option} {pattern!r} matches no take",
                 next_step=_other_option(takes, option, pattern)
                 or did_you_mean(pattern, known)
-                or "see the ids with: storyboard show FILE",
+                or "see the ids with: storyboard list FILE",
             )
         found |= matches
     return found

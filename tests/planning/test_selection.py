@@ -91,7 +91,7 @@ def test_what_is_asked_for_together_may_pick_nothing() -> None:
 def test_a_command_without_these_options_is_told_of_none() -> None:
     with pytest.raises(UsageError) as caught:
         select_takes(TAKES, Selection(only=["pier"]), only_option="TAKE")
-    assert caught.value.next_step == "see the ids with: storyboard show FILE"
+    assert caught.value.next_step == "see the ids with: storyboard list FILE"
 
 
 # What was sent before

@@ -1,0 +1,77 @@
+"""`storyboard list`: the ids of takes with their scenes and tags, to select them by."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from storyboard.console.arguments import file_argument
+from storyboard.console.options import (
+    FolderOptions,
+    SelectionOptions,
+    VariableOptions,
+    json_option,
+    with_options,
+)
+from storyboard.console.printing import align, print_json, print_lines, say
+from storyboard.console.read_storyboards import read_sound
+from storyboard.errors import ExitCode
+from storyboard.models.catalog import load_catalog
+from storyboard.planning.selection import Selection, narrow, select_takes
+from storyboard.project.manifests import known_submissions
+from storyboard.project.workspace import Folders, find_workspaces
+from storyboard.records import Storyboard, Take
+
+_NONE = "-"  # keeps the columns apart for whatever reads them
+
+
+@click.command()
+@file_argument
+@with_options(variables=VariableOptions, where=FolderOptions, which=SelectionOptions)
+@json_option
+def command(
+    *,
+    file: Path,
+    variables: VariableOptions,
+    where: FolderOptions,
+    which: SelectionOptions,
+    as_json: bool,
+) -> int:
+    """List the takes of a storyboard, one a line: id, scene, tags; sends nothing.
+
+    The options that select take what stands here.
+
+    \b
+    Examples:
+      storyboard list film.yaml
+      storyboard list film.yaml --scene pier --failed
+    """
+    boards = read_sound([file], load_catalog(), variables, as_json=as_json)
+    if not boards:
+        return ExitCode.USAGE
+    chosen = _select(boards[0], where.folders, which.selection)
+    takes = [take for take in boards[0].takes if take.id in chosen]
+    if as_json:
+        print_json({"file": str(file), "takes": [_document(take) for take in takes]})
+    elif takes:
+        print_lines(align(map(_row, takes)))
+    return ExitCode.OK
+
+
+def _select(board: Storyboard, folders: Folders, selection: Selection) -> frozenset[str]:
+    """The ids of the selected takes; the output folder is read only where the selection asks."""
+    chosen = select_takes(board.takes, selection)
+    if not (selection.changed or selection.failed):
+        return narrow(chosen, selection, board.takes, ())
+    [space] = find_workspaces([board], folders)
+    known, tasks = known_submissions(space, tell=say), space.snapshot().manifest_tasks
+    return narrow(chosen, selection, board.takes, known, manifest_tasks=tasks)
+
+
+def _row(take: Take) -> tuple[str, str, str]:
+    return take.id, take.scene or _NONE, ", ".join(take.tags) or _NONE
+
+
+def _document(take: Take) -> dict[str, object]:
+    return {"id": take.id, "shot": take.shot, "scene": take.scene, "tags": list(take.tags)}
