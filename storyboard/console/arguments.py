@@ -77,7 +77,7 @@ def _file_and_take(
 ) -> FileAndTakes:
     found = _file_and_takes(context, parameter, words)
     if len(found.takes) != 1 and not context.resilient_parsing:  # which completing is
-        problem = "Missing argument 'TAKE'." if not found.takes else "Only one TAKE is settled."
+        problem = "Missing argument 'TAKE'." if not found.takes else "Name only one TAKE."
         raise click.UsageError(problem, context)
     return found._replace(file=_refuse_stdin(found.file))
 
