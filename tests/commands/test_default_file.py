@@ -56,7 +56,7 @@ def test_resolve_takes_one_take_with_the_file_or_without(program: Program, only:
             in program("resolve", *words, "--abandon").err
         )
     assert "Missing argument 'TAKE'" in program("resolve", only, "--abandon").err
-    assert "Only one TAKE is settled" in program("resolve", "one", "two", "--abandon").err
+    assert "Name only one TAKE" in program("resolve", "one", "two", "--abandon").err
 
 
 @pytest.mark.parametrize("command", ["validate", "show", "plan", "render", "status", "reconcile"])
