@@ -240,7 +240,8 @@ class Action:
 
     `submission` is the one that decided, None where nothing was sent yet.
     `same_as` names the earlier take of this plan that makes the same request;
-    this one then costs nothing of its own.
+    this one then costs nothing of its own. Takes with the same `change` differ
+    alike from what was sent for them before.
     """
 
     take: Take
@@ -248,6 +249,7 @@ class Action:
     reason: str
     submission: Submission | None = None
     same_as: str | None = None
+    change: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,6 +32,7 @@ from storyboard.planning.cost import Bill, bill_for, bill_for_lost, check_caps
 from storyboard.planning.links import NO_LINKS, Links, links_of
 from storyboard.planning.plan import PlanOptions
 from storyboard.planning.selection import Selection
+from storyboard.planning.states import HasFile
 from storyboard.project.default_folder import SANDBOX
 from storyboard.project.manifests import known_submissions
 from storyboard.project.neighbour import Neighbour, find_neighbour
@@ -115,7 +116,8 @@ def command(
         print_json(_document(planned, bill))
     else:
         for one in planned:
-            print_lines([*describe_plan(one.space, one.plan), *one.links.sentences(now)])
+            lines = describe_plan(one.space, one.plan, one.has_file)
+            print_lines([*lines, *one.links.sentences(now)])
         print_lines([bill.sentence])
         gone = bill_for_lost(plans, catalog, price_usd=planning.price_usd)
         if gone.takes:
@@ -133,6 +135,7 @@ class _Planned(NamedTuple):
 
     space: Workspace
     plan: Plan
+    has_file: HasFile
     links: Links
     neighbour: Neighbour | None
 
@@ -147,12 +150,12 @@ def _plan(
     may_be_new: bool,
 ) -> _Planned:
     known = known_submissions(space, tell=say)
-    plan = plan_render(
-        space, known, space.snapshot(), selection, options, catalog=catalog, tell=say
-    )
+    snapshot = space.snapshot()
+    plan = plan_render(space, known, snapshot, selection, options, catalog=catalog, tell=say)
     # No clone can download from the sandbox of another machine.
     links = NO_LINKS if space.origin == SANDBOX else links_of(plan, now=now)
-    return _Planned(space, plan, links, find_neighbour(space, known) if may_be_new else None)
+    neighbour = find_neighbour(space, known) if may_be_new else None
+    return _Planned(space, plan, snapshot.has_file, links, neighbour)
 
 
 def _advice(found: Neighbour | None) -> tuple[str, ...]:
@@ -177,7 +180,7 @@ def _document(planned: Sequence[_Planned], bill: Bill) -> dict[str, Any]:
                 "links": _links_document(links),
                 "held_beside": neighbour and _neighbour_document(neighbour),
             }
-            for space, plan, links, neighbour in planned
+            for space, plan, _, links, neighbour in planned
         ],
         "submissions": bill.takes,
         "video_s": bill.seconds,

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import click
 
 from storyboard.console.arguments import files_argument
+from storyboard.console.closing_line import closing_line
 from storyboard.console.options import (
     FILE,
     DisplayOptions,
@@ -157,6 +158,15 @@ def command(
             finally:
                 outcome += [_finish(film, results) for film in group]
     print_outcome(outcome, results, plan_options, as_json=as_json, quiet=display.quiet)
+    if not display.quiet:
+        line = closing_line(
+            [(one.plan, one.states) for one in outcome],
+            catalog,
+            download=plan_options.download,
+            price_usd=planning.price_usd,
+            elapsed_s=time.monotonic() - started_at,
+        )
+        say(line)
     return exit_code_of(outcome, results, plan_options)
 
 
@@ -221,7 +231,7 @@ def _ask(films: Sequence[Prepared], bill: Bill, *, is_free_to_go: bool, is_cappe
 
 def _say_plans(films: Sequence[Prepared]) -> None:
     for film in films:
-        say(*describe_plan(film.space, film.plan))
+        say(*describe_plan(film.space, film.plan, film.snapshot.has_file))
 
 
 def _run(

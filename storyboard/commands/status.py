@@ -8,8 +8,9 @@ from pathlib import Path
 import click
 
 from storyboard.console.arguments import file_argument
+from storyboard.console.entries import Entry, entry_lines
 from storyboard.console.options import FolderOptions, VariableOptions, json_option, with_options
-from storyboard.console.printing import align, count_statuses, print_json, print_lines, say
+from storyboard.console.printing import print_json, print_lines, say
 from storyboard.console.read_storyboards import read_sound
 from storyboard.console.summary import take_document
 from storyboard.errors import ExitCode
@@ -21,6 +22,7 @@ from storyboard.project.manifests import known_submissions
 from storyboard.project.workspace import find_workspaces
 from storyboard.records import TakeState, TakeStatus
 from storyboard.reporting.amounts import time_left
+from storyboard.reporting.statuses import STATUS_WORDS, count_statuses
 
 
 @click.command()
@@ -62,20 +64,21 @@ def command(*, file: Path, variables: VariableOptions, where: FolderOptions, as_
             }
         )
         return ExitCode.OK
-    rows = [_row(state, now, snapshot.is_pointer) for state in states]
-    rows += [
-        (word, take, f"(not in the storyboard) {more}")
-        for word, take, more in (_row(state, now, snapshot.is_pointer) for state in orphans)
-    ]
-    head = f"{file}: {count_statuses(states)}"
-    print_lines([head, *(f"  {line}" for line in align(rows))])
+    entries = [_entry(state, now, snapshot.is_pointer) for state in states]
+    for entry in (_entry(state, now, snapshot.is_pointer) for state in orphans):
+        text = f"(not in the storyboard) {entry.text}".rstrip()
+        entries.append(entry._replace(text=text, likeness=text))
+    head = f"{file}: {count_statuses(state.status for state in states)}"
+    print_lines([head, *entry_lines(entries)])
     return ExitCode.OK
 
 
-def _row(state: TakeState, now: datetime, is_pointer: HasFile) -> tuple[str, str, str]:
-    reason = state.submission.reason if state.submission else None
-    said = filter(None, (_where(state, now, is_pointer), reason))
-    return state.status.value, state.take.id, "; ".join(said)
+def _entry(state: TakeState, now: datetime, is_pointer: HasFile) -> Entry:
+    submission = state.submission
+    reason = submission.reason if submission else None
+    text = "; ".join(filter(None, (_where(state, now, is_pointer), reason)))
+    is_here = state.status is TakeStatus.DONE and not reason
+    return Entry(STATUS_WORDS[state.status], state.take.id, text, "" if is_here else text)
 
 
 def _where(state: TakeState, now: datetime, is_pointer: HasFile) -> str:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 import sys
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -17,7 +16,7 @@ import click
 
 from storyboard.console import streams
 from storyboard.private import mask
-from storyboard.records import Problem, TakeState, TakeStatus
+from storyboard.records import Problem
 from storyboard.reporting import quoting
 from storyboard.reporting.problems import format_problems, summarize
 
@@ -77,10 +76,3 @@ def align(rows: Iterable[Sequence[str]]) -> list[str]:
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     layout = "  ".join([*(f"{{:<{width}}}" for width in widths[:-1]), "{}"])
     return [layout.format(*row).rstrip() for row in rows]
-
-
-def count_statuses(states: Iterable[TakeState]) -> str:
-    """How many takes have which status: "7 done, 1 failed"."""
-    counts = Counter(state.status for state in states)
-    words = [f"{counts[status]} {status.value}" for status in TakeStatus if counts[status]]
-    return ", ".join(words) or "no takes"

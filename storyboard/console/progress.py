@@ -62,7 +62,7 @@ def show_progress(total: int, display: DisplayOptions, *, download: bool) -> Ite
 
 def _said(change: Progress) -> str:
     if change.step is Step.DOWNLOADED:
-        return f"done, {change.detail}"
+        return f"downloaded, {change.detail}"
     if change.step is Step.POSTPONED:
         return f"waits: {change.detail or 'not accepted now'}"
     if change.step is Step.ODD:

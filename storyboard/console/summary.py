@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from storyboard.console.printing import count_statuses, print_json, print_lines, say
+from storyboard.console.printing import print_json, print_lines, say
 from storyboard.engine.breaker import REMEDIES
 from storyboard.engine.job import RunResult
 from storyboard.errors import ExitCode, worst_of
@@ -16,6 +16,7 @@ from storyboard.planning.plan import ACCOUNT_REJECTIONS, PlanOptions
 from storyboard.planning.states import lacks_link
 from storyboard.project.workspace import Workspace
 from storyboard.records import ActionKind, Plan, Submission, TakeState, TakeStatus
+from storyboard.reporting.statuses import count_statuses
 from storyboard.videos.files import is_lfs_pointer
 
 
@@ -62,7 +63,7 @@ def print_outcome(
     for space, plan, states, _ in outcomes:
         selected = _selected(plan, states)
         if not quiet:
-            say(f"{space.storyboard.path}: {count_statuses(selected)}")
+            say(f"{space.storyboard.path}: {count_statuses(one.status for one in selected)}")
         for state in (one for one in selected if one.status is not TakeStatus.DONE):
             _say_what_waits(space, state, plan_options, _why_not_here(space, state, results))
         for state in (one for one in selected if one.status in _RENDERED):

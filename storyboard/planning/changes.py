@@ -12,11 +12,18 @@ _CONTEXT = 2  # words quoted on each side of those that changed
 
 
 def describe_changes(
-    old: Payload, new: Payload, *, old_model: str | None = None, new_model: str | None = None
+    old: Payload,
+    new: Payload,
+    *,
+    old_model: str | None = None,
+    new_model: str | None = None,
+    is_exact: bool = False,
 ) -> str:
     """How `new` differs from `old`, as in "seed changed: 42 to 43; ratio added: 9:16".
 
-    Of longer texts only the words that changed are quoted. Empty where nothing differs.
+    Of longer texts only the words that changed are quoted, and some beside them; with
+    `is_exact` these alone and whole, so that equal changes of several takes are equal
+    texts. Empty where nothing differs.
     """
     parts = []
     if old_model != new_model:
@@ -27,18 +34,20 @@ def describe_changes(
         elif key not in new:
             parts.append(f"{key} removed: {format_value(old[key])}")
         elif old[key] != new[key] or isinstance(old[key], bool) != isinstance(new[key], bool):
-            parts.append(f"{key} changed: {_describe_change(old[key], new[key])}")
+            parts.append(
+                f"{key} changed: {_describe_change(old[key], new[key], is_exact=is_exact)}"
+            )
     return "; ".join(parts)
 
 
-def _describe_change(old: Json, new: Json) -> str:
+def _describe_change(old: Json, new: Json, *, is_exact: bool) -> str:
     if isinstance(old, str) and isinstance(new, str) and (" " in old or " " in new):
-        before, after = _changed_words(old, new)
+        before, after = _changed_words(old, new, is_exact=is_exact)
         return f"{before} to {after}"
     return f"{format_value(old)} to {format_value(new)}"
 
 
-def _changed_words(old: str, new: str) -> tuple[str, str]:
+def _changed_words(old: str, new: str, *, is_exact: bool) -> tuple[str, str]:
     """Both texts from the first changed word to the last, with some words around them."""
     a, b = old.split(), new.split()
     if a == b:
@@ -46,6 +55,8 @@ def _changed_words(old: str, new: str) -> tuple[str, str]:
     start = common_length(a, b)
     # What both texts begin with must not count as what they end with, too.
     end = common_length(a[start:][::-1], b[start:][::-1])
+    if is_exact:
+        return " ".join(a[start : len(a) - end]), " ".join(b[start : len(b) - end])
     return _excerpt(a, start, len(a) - end), _excerpt(b, start, len(b) - end)
 
 

@@ -85,9 +85,13 @@ def make_plan(
     for written, (take, submission) in zip(takes, pairs, strict=True):
         if selected is not None and take.id not in selected:
             continue
+        change = None
         if submission is None:
             last = previous.get(take.id)
-            kind, reason = ActionKind.SUBMIT, _describe_difference(last, take) if last else "new"
+            kind, reason = ActionKind.SUBMIT, "new"
+            if last:
+                reason = _describe_difference(last, take)
+                change = _describe_difference(last, take, is_exact=True)
         else:
             kind, reason = _decide(take, submission, files, now=now, options=options)
         if take.fingerprint != written.fingerprint:
@@ -99,7 +103,7 @@ def make_plan(
         # Of two takes with one fingerprint, a locked one may be kept and the other submitted.
         first = first_takes.setdefault((take.fingerprint, kind, row), take.id)
         same_as = None if first == take.id else first
-        actions.append(Action(take, kind, reason, submission, same_as))
+        actions.append(Action(take, kind, reason, submission, same_as, change))
     others = [one for one in unique_submissions(submissions) if id(one) not in decided]
     return Plan(tuple(actions), _plan_orphans(others, now=now, download=options.download))
 
@@ -227,6 +231,8 @@ def _describe_failure(submission: Submission) -> str:
     return f"{submission.state.value}: {submission.reason or default}"
 
 
-def _describe_difference(old: Take | Submission, new: Take) -> str:
-    changes = describe_changes(old.payload, new.payload, old_model=old.model, new_model=new.model)
+def _describe_difference(old: Take | Submission, new: Take, *, is_exact: bool = False) -> str:
+    changes = describe_changes(
+        old.payload, new.payload, old_model=old.model, new_model=new.model, is_exact=is_exact
+    )
     return changes or "a further take of the same request"

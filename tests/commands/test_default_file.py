@@ -29,7 +29,7 @@ def test_the_only_storyboard_of_the_folder_need_not_be_named(program: Program, o
     Path("rows.yaml").write_text("- prompt: A cat\n", "utf-8")
     assert program("validate").err.startswith(f"{only}: 2 shots")
     assert program("plan").out.startswith(f"{only}: 3 submit")
-    assert program("status").out.startswith(f"{only}: 3 pending")
+    assert program("status").out.startswith(f"{only}: 3 not sent yet")
     assert [take["id"] for take in program("show", "--json").json["takes"]] == [
         "one",
         "two.t1",

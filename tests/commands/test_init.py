@@ -48,7 +48,7 @@ def test_a_new_project_is_sound_and_renders_at_once(program: Program) -> None:
     assert "5 takes" in output.err
     render = program("render", "--sandbox", "--clip-size", "small", "--only", "establishing")
     assert render.code == 0
-    assert "1 done" in render.err + render.out
+    assert "1 rendered" in render.err + render.out
 
 
 def test_the_folder_is_made_and_named_in_the_next_step(program: Program) -> None:

@@ -123,7 +123,7 @@ def test_plan_of_a_clone_shows_what_the_manifest_knows(
 def test_status_of_a_folder_that_is_not_there_is_pending(program: Program, film: Path) -> None:
     output = program("status", film)
     assert output.code == 0
-    assert output.out.splitlines()[0] == "film.yaml: 3 pending"
+    assert output.out.splitlines()[0] == "film.yaml: 3 not sent yet"
 
 
 def test_status_shows_tasks_of_takes_that_are_gone(

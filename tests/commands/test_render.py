@@ -90,7 +90,7 @@ def test_changing_one_prompt_renders_one_take(
     program("render", film, "--yes")
     film.write_text(FILM.replace("a storm", "a calm"), "utf-8")
     plan = program("plan", film)
-    assert 'submit  one     prompt changed: "… in a storm" to "… in a calm"' in plan.out
+    assert 'submit  one      prompt changed: "… in a storm" to "… in a calm"' in plan.out
     program("render", film, "--yes")
     assert server.ledger.posts == 4
     assert manifest()["takes"][0]["file"]["path"] == "videos/one.v002.mp4"
@@ -307,7 +307,7 @@ def test_a_locked_take_keeps_its_video_through_an_edit_and_the_plan_says_what_di
     locked = FILM.replace("tags: [sea]", "locked: true").replace("a storm", "a calm")
     film.write_text(locked, "utf-8")
     plan = program("plan", film)
-    assert "keep  one     locked; the storyboard differs: prompt changed" in plan.out
+    assert "keep  one      locked; the storyboard differs: prompt changed" in plan.out
     assert program("render", film, "--yes").code == 0
     assert server.ledger.posts == 3
     assert manifest()["takes"][0]["payload"]["prompt"] == "A lighthouse in a storm"

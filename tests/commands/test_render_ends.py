@@ -169,7 +169,7 @@ def test_ctrl_c_in_the_first_of_several_sandbox_films_ends_them_all(film: Path) 
                 break
         rest = process.stderr.read()
     assert process.returncode == 130
-    assert "second.yaml: 3 pending\n" in rest
+    assert "second.yaml: 3 not sent yet\n" in rest
     document = json.loads(Path("renders/second.sandbox/manifest.json").read_text("utf-8"))
     assert {take["status"] for take in document["takes"]} == {"pending"}
 

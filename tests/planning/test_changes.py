@@ -56,6 +56,14 @@ def test_another_model_comes_first() -> None:
     assert described == "model changed: a/one to a/two; seed added: 1"
 
 
+def test_an_equal_change_of_several_takes_is_an_equal_text_where_it_is_exact() -> None:
+    texts = {
+        describe_changes({"prompt": old}, {"prompt": old.replace("storm", "calm")}, is_exact=True)
+        for old in ("A pier in a storm", "storm over the sea", "The storm, and " + "x" * 200)
+    }
+    assert texts == {"prompt changed: storm to calm", "prompt changed: storm, to calm,"}
+
+
 def test_true_and_one_are_not_the_same() -> None:
     assert describe_changes({"flag": 1}, {"flag": True}) == "flag changed: 1 to true"
 

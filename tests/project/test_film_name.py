@@ -70,7 +70,7 @@ def test_a_folder_of_the_whole_stem_stays_the_films(
     if lost:
         Path("renders/film.storyboard.sandbox", lost).unlink()
     assert program("plan", "--sandbox").out.startswith(f"{FILE}: 3 keep")
-    assert program("status", "--sandbox").out.startswith(f"{FILE}: 3 done")
+    assert program("status", "--sandbox").out.startswith(f"{FILE}: 3 rendered")
     assert program("render", "--sandbox").code == 0
     assert folders() == {"film.storyboard.sandbox"}
 

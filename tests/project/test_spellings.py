@@ -65,7 +65,7 @@ def test_a_storyboard_whose_name_is_spelt_anew_keeps_its_folder(
 ) -> None:
     Path(as_named(before, rendered)).rename(after)
     assert program("plan", after, "--sandbox").out.startswith(f"{after}: 3 keep")
-    assert program("status", after, "--sandbox").out.startswith(f"{after}: 3 done")
+    assert program("status", after, "--sandbox").out.startswith(f"{after}: 3 rendered")
     assert program("render", after, "--sandbox").code == 0
     assert "nothing to resolve" in program("resolve", after, "one", "--abandon", "--sandbox").err
     assert folders() == [f"{before}.sandbox"]

@@ -128,8 +128,8 @@ def test_each_clone_may_have_other_videos(
     assert two.render("--no-download") == before
     (one.folder / FOLDER / "videos/a1.v001.mp4").unlink()
     assert one.render("--only", "a2") == before
-    assert "rendered  a1" in one.run("status").out
-    assert "done      a2" in one.run("status").out
+    assert "not downloaded  a1" in one.run("status").out
+    assert "rendered        a2" in one.run("status").out
     assert two.render() == before
     assert server.ledger.posts == 2
     page = (two.folder / FOLDER / "index.html").read_text("utf-8")

@@ -15,16 +15,9 @@ from storyboard.links import clean_link
 from storyboard.names import path_problem
 from storyboard.outputs.manifest.file import Manifest, ManifestTake
 from storyboard.records import Json, TakeStatus, Video
+from storyboard.reporting.statuses import STATUS_WORDS as WORDS
 
-STATUS_WORDS = {
-    TakeStatus.DONE: "Done",
-    TakeStatus.RENDERED: "Not downloaded",
-    TakeStatus.RENDERING: "Rendering",
-    TakeStatus.PENDING: "Not sent yet",
-    TakeStatus.UNKNOWN: "Outcome unknown",
-    TakeStatus.FAILED: "Failed",
-    TakeStatus.REJECTED: "Rejected",
-}
+STATUS_WORDS = {status: word.capitalize() for status, word in WORDS.items()}
 """What the page calls each status, in the order of its filters."""
 
 Frame = tuple[int, int]

@@ -1,0 +1,68 @@
+"""The last line of a render: what was new, kept or failed, what it cost, how long it took."""
+
+from __future__ import annotations
+
+import pytest
+
+from storyboard.console.closing_line import closing_line
+from storyboard.models.catalog import load_catalog
+from storyboard.records import Action, ActionKind, Plan, SubmissionState, TakeState, TakeStatus
+from tests.made import make_submission, make_take
+
+CATALOG = load_catalog()
+Made = tuple[ActionKind, TakeStatus]
+
+
+def line(*made: Made, price: float | None = None, download: bool = True) -> str:
+    actions, states = [], []
+    for number, (kind, status) in enumerate(made):
+        take = make_take(f"t{number}", duration=5)
+        is_rejected = status is TakeStatus.REJECTED
+        state = SubmissionState.REJECTED if is_rejected else SubmissionState.SUCCEEDED
+        sent = make_submission(take, state, id=number + 1)
+        actions.append(Action(take, kind, ""))
+        states.append(TakeState(take, status, sent))
+    return closing_line(
+        [(Plan(tuple(actions)), states)],
+        CATALOG,
+        download=download,
+        price_usd=price,
+        elapsed_s=72.4,
+    )
+
+
+SUBMIT, KEEP, HOLD = ActionKind.SUBMIT, ActionKind.KEEP, ActionKind.HOLD
+DONE, FAILED = TakeStatus.DONE, TakeStatus.FAILED
+
+
+def test_it_counts_what_was_new_kept_and_failed() -> None:
+    told = line((SUBMIT, DONE), (SUBMIT, FAILED), (KEEP, DONE), (HOLD, FAILED), price=0.1)
+    assert told == (
+        "1 new, 1 kept, 1 failed, 1 held; 10 s of video, about 1.00 USD; took 1 min 12 s"
+    )
+
+
+def test_a_request_that_was_refused_cost_nothing() -> None:
+    assert line((SUBMIT, TakeStatus.REJECTED), price=0.1) == "1 failed; took 1 min 12 s"
+
+
+@pytest.mark.parametrize(
+    ("made", "told"),
+    [
+        ((ActionKind.DOWNLOAD, DONE), "1 downloaded; took"),
+        ((ActionKind.RESUME, DONE), "1 new; took"),
+        ((SUBMIT, TakeStatus.RENDERED), "1 not finished; 5 s of video; took"),
+        ((SUBMIT, TakeStatus.UNKNOWN), "1 undecided; 5 s of video; took"),
+    ],
+)
+def test_each_end_has_its_word(made: Made, told: str) -> None:
+    assert line(made).startswith(told)
+
+
+def test_without_downloading_a_rendered_take_is_new() -> None:
+    assert line((SUBMIT, TakeStatus.RENDERED), download=False).startswith("1 new;")
+
+
+def test_where_nothing_was_to_do_it_says_that() -> None:
+    told = line((KEEP, DONE), (KEEP, DONE), (HOLD, FAILED), (ActionKind.ASK, TakeStatus.UNKNOWN))
+    assert told == "nothing to do: 2 kept, 1 held, 1 undecided"

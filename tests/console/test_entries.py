@@ -1,0 +1,54 @@
+"""Takes as lines: what is alike is one, and there are never too many."""
+
+from __future__ import annotations
+
+from storyboard.console.entries import MAX_LINES, Entry, entry_lines
+
+
+def entries(word: str, number: int, text: str, likeness: str | None = None) -> list[Entry]:
+    return [
+        Entry(word, f"{word}-{n}", text.format(n), (likeness or text).format(n))
+        for n in range(1, number + 1)
+    ]
+
+
+def test_a_few_takes_are_named_each() -> None:
+    assert entry_lines(entries("submit", 3, "new")) == [
+        "  submit  submit-1  new",
+        "  submit  submit-2  new",
+        "  submit  submit-3  new",
+    ]
+
+
+def test_many_that_are_alike_are_one_line_with_a_count_and_an_example() -> None:
+    found = [*entries("submit", 2_000, "new"), *entries("ask", 1, "no answer came")]
+    assert entry_lines(found) == [
+        "  submit  2,000 takes  new; for example submit-1",
+        "  ask     ask-1        no answer came",
+    ]
+
+
+def test_what_nobody_has_to_look_at_is_one_line_from_the_second_on() -> None:
+    kept = [one._replace(is_dull=True) for one in entries("keep", 2, "unchanged")]
+    assert entry_lines(kept) == ["  keep  2 takes  unchanged; for example keep-1"]
+    assert entry_lines(kept[:1]) == ["  keep  keep-1  unchanged"]
+
+
+def test_a_change_that_reads_otherwise_in_each_take_is_one_entry_all_the_same() -> None:
+    found = entries("submit", 9, "storm to calm in {0}", likeness="storm to calm")
+    assert entry_lines(found) == ["  submit  9 takes  storm to calm in 1; for example submit-1"]
+
+
+def test_lines_are_bounded_for_every_word_and_the_rest_is_counted() -> None:
+    words = ["submit", "resume", "download", "keep", "hold", "ask"]
+    lines = entry_lines(one for word in words for one in entries(word, 500, "reason {0}"))
+    assert len(lines) <= MAX_LINES
+    assert lines[0].split() == ["submit", "submit-1", "reason", "1"]
+    assert lines[-1] == "  ask       498 more    --json names them all"
+    lines = entry_lines(entries("submit", 500, "reason {0}"))
+    assert len(lines) == MAX_LINES
+    assert lines[-1] == "  submit  481 more   --json names them all"
+
+
+def test_no_takes_are_no_lines() -> None:
+    assert entry_lines([]) == []
