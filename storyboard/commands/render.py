@@ -14,6 +14,7 @@ import click
 
 from storyboard.console.arguments import files_argument
 from storyboard.console.closing_line import closing_line
+from storyboard.console.event_file import EventFile, writing_events
 from storyboard.console.options import (
     FILE,
     DisplayOptions,
@@ -35,7 +36,7 @@ from storyboard.console.read_storyboards import read_sound
 from storyboard.console.sandbox_options import SandboxOptions
 from storyboard.console.signals import interrupting
 from storyboard.console.summary import Outcome, exit_code_of, print_outcome
-from storyboard.engine.job import EngineSettings, RunResult
+from storyboard.engine.job import EngineSettings, Progress, RunResult
 from storyboard.errors import ExitCode, Refused, StateError, StorageFailed, TimeIsUp, UsageError
 from storyboard.models.catalog import Catalog, load_catalog
 from storyboard.planning.cost import Bill, bill_for, check_caps
@@ -112,7 +113,7 @@ def command(
     if not boards:
         return ExitCode.USAGE
     spaces = find_workspaces(boards, where.folders, from_manifest=work.from_manifest)
-    with ExitStack() as stack:
+    with writing_events(display.events) as events, ExitStack() as stack:
         films = [
             stack.enter_context(
                 prepare(
@@ -143,6 +144,7 @@ def command(
             if not display.quiet:
                 say(f"{plan_file}: {bill.sentence}")
             begin_plan(saved, films)
+        events.note_started(sum(len(film.work) for film in films))
         results: list[RunResult] = []
         outcome: list[Outcome] = []
         # The sandbox keeps its tasks in the output folder, so each folder has its own.
@@ -153,10 +155,20 @@ def command(
             try:
                 if not any(map(_ends_the_render, results)):
                     results.append(
-                        _run(group, catalog, settings, running, display, sandbox=sandbox)
+                        _run(
+                            group,
+                            catalog,
+                            settings,
+                            running,
+                            display=display,
+                            sandbox=sandbox,
+                            events=events,
+                        )
                     )
             finally:
                 outcome += [_finish(film, results) for film in group]
+        code = exit_code_of(outcome, results, plan_options)
+        events.note_ended(code)
     print_outcome(outcome, results, plan_options, as_json=as_json, quiet=display.quiet)
     if not display.quiet:
         line = closing_line(
@@ -167,7 +179,7 @@ def command(
             elapsed_s=time.monotonic() - started_at,
         )
         say(line)
-    return exit_code_of(outcome, results, plan_options)
+    return code
 
 
 def _read_saved(
@@ -239,9 +251,10 @@ def _run(
     catalog: Catalog,
     settings: EngineSettings,
     running: RunOptions,
-    display: DisplayOptions,
     *,
+    display: DisplayOptions,
     sandbox: SandboxSettings | None,
+    events: EventFile,
 ) -> RunResult:
     """Carries out the plans of a group."""
     total = sum(len(film.work) for film in group)
@@ -260,7 +273,12 @@ def _run(
         ) as connection,
         show_progress(total, display, download=settings.download) as view,
     ):
-        engine = make_engine(group, connection, settings, view)
+
+        def listen(change: Progress) -> None:
+            events(change)
+            view(change)
+
+        engine = make_engine(group, connection, settings, listen)
         try:
             with interrupting(engine.interrupt):
                 return engine.run()

@@ -18,8 +18,8 @@ from storyboard.models.schema.generate import differences, generate, schema_path
 from storyboard.reporting import quoting
 from storyboard.reporting.suggest import did_you_mean
 
-MANIFEST = "manifest"
-"""The schema that is not generated: it states our own output, no model's limits."""
+WRITTEN = ("manifest", "events")
+"""The schemas that are not generated: they state our own output, no model's limits."""
 
 
 @click.command()
@@ -37,9 +37,9 @@ MANIFEST = "manifest"
 )
 @json_option
 def command(*, name: str | None, mode: str | None, folder: Path | None, as_json: bool) -> int:
-    """Print a JSON Schema: storyboard, include, manifest, or a model's name for its requests.
+    """Print a JSON Schema: storyboard, include, manifest, events, or a model's name for requests.
 
-    All but the manifest's are generated from the model cards.
+    All but those of the manifest and of events are generated from the model cards.
 
     \b
     Examples:
@@ -69,11 +69,11 @@ def command(*, name: str | None, mode: str | None, folder: Path | None, as_json:
 
 
 def _read(name: str, folder: Path, catalog: Catalog) -> dict[str, Any]:
-    if name == MANIFEST:
-        return _read_manifest_schema(schema_path(folder, MANIFEST))
+    if name in WRITTEN:
+        return _read_written(schema_path(folder, name))
     known = generate(catalog)
     if name not in known:
-        hint = did_you_mean(name, (*known, MANIFEST))
+        hint = did_you_mean(name, (*known, *WRITTEN))
         raise UsageError(
             f"there is no schema {name!r}" + (f"; {hint}" if hint else ""),
             next_step="storyboard schema --list names them all",
@@ -81,7 +81,7 @@ def _read(name: str, folder: Path, catalog: Catalog) -> dict[str, Any]:
     return known[name]
 
 
-def _read_manifest_schema(path: Path) -> dict[str, Any]:
+def _read_written(path: Path) -> dict[str, Any]:
     try:
         schema = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
@@ -92,7 +92,7 @@ def _read_manifest_schema(path: Path) -> dict[str, Any]:
 
 
 def _list(folder: Path, catalog: Catalog, *, as_json: bool) -> int:
-    files = {name: schema_path(folder, name) for name in (*generate(catalog), MANIFEST)}
+    files = {name: schema_path(folder, name) for name in (*generate(catalog), *WRITTEN)}
     if as_json:
         print_json({"schemas": [{"name": name, "path": str(files[name])} for name in files]})
     else:

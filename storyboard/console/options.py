@@ -370,6 +370,12 @@ class DisplayOptions:
     verbose: bool = option(
         "--verbose", "-v", is_flag=True, help="Print the plan first, and each change of a take."
     )
+    events: Path | None = option(  # noqa: RUF009 (it makes a field)
+        "--events",
+        type=FILE,
+        metavar="FILE",
+        help="Also write each change of a take to FILE, a JSON object a line.",
+    )
 
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")

@@ -82,3 +82,15 @@ def test_a_fault_that_does_not_exist_is_told_before_a_folder_is_made(
     assert output.code == ExitCode.USAGE
     assert output.err.startswith("error: --fault: there is no fault 'lost'; there are slow, ")
     assert not OUT.exists()
+
+
+def test_other_programs_can_follow_a_render(program: Program, film: Path) -> None:
+    output = program("render", film, *QUICK, "--events", "events.jsonl", "--no-progress")
+    assert output.code == 0
+    lines = [json.loads(line) for line in Path("events.jsonl").read_text("utf-8").splitlines()]
+    assert (lines[0]["event"], lines[0]["takes"]) == ("started", 3)
+    assert (lines[-1]["event"], lines[-1]["exit_code"]) == ("ended", 0)
+    for take in ("one", "two.t1", "two.t2"):
+        own = [line for line in lines if line.get("take") == take]
+        assert [line["event"] for line in own] == ["accepted", "rendered", "downloaded"]
+        assert (own[-1]["file"], own[-1]["detail"]) == ("film.yaml", f"videos/{take}.v001.mp4")

@@ -68,7 +68,14 @@ def test_a_name_and_a_mode_do_not_go_together() -> None:
 def test_the_list_names_each_schema_and_its_file(folder: Path) -> None:
     result = run("--list", "--folder", str(folder))
     names = [line.split()[0] for line in result.stdout.splitlines()]
-    assert names == ["storyboard", "include", "alibaba/wan2.7-t2v", "kling/v1", "manifest"]
+    assert names == [
+        "storyboard",
+        "include",
+        "alibaba/wan2.7-t2v",
+        "kling/v1",
+        "manifest",
+        "events",
+    ]
     document = json.loads(run("--list", "--json", "--folder", str(folder)).stdout)
     assert document["schemas"][3] == {
         "name": "kling/v1",
