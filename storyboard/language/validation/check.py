@@ -99,7 +99,7 @@ def _describe_parameter(
 ) -> tuple[str, str, str | None]:
     """The code, the words after the path, and the hint."""
     if error.keyword == MISSING:
-        return "missing-parameter", f"is missing; {card.name} needs it", None
+        return "missing-parameter", f"is missing; {card.name} needs it", f"add {name}: to the shot"
     if error.keyword == UNKNOWN and len(error.path) == 1:
         hint = did_you_mean(name, card.parameters)
         return "unknown-parameter", f"{card.name} has no such parameter", hint
@@ -175,7 +175,15 @@ def _missing_keys(
         node = _node_at(root, parent)
         position = node.first_key_position if isinstance(node, MappingNode) else node.position
         sentence = _sentence(parent, f"{words}: {rule}" if rule else words)
-        yield Problem(position, "missing-key", sentence)
+        yield Problem(position, "missing-key", sentence, _hint_for_missing(by_name.values()))
+
+
+def _hint_for_missing(errors: Iterable[SchemaError]) -> str | None:
+    """The lines to add for those of the missing keys that take one value only."""
+    known = {error.value: error.schema.get("properties", {}) for error in errors}
+    wanted = {key: schemas[key] for key, schemas in known.items() if key in schemas}
+    lines = [f"{key}: {schema['const']}" for key, schema in wanted.items() if "const" in schema]
+    return f"add {' and '.join(lines)}" if lines else None
 
 
 def _by_parent(errors: Iterable[SchemaError]) -> dict[ErrorPath, list[SchemaError]]:

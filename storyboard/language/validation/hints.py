@@ -7,8 +7,10 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from storyboard.language.spellings import as_seconds
+from storyboard.language.templates.slug import slug
 from storyboard.language.yaml.scalars import read_plain
 from storyboard.models.schema.errors import SchemaError
+from storyboard.names import check_id
 from storyboard.reporting.invisible import hint_for_invisible
 from storyboard.reporting.suggest import did_you_mean
 
@@ -50,6 +52,8 @@ def hint_for_value(error: SchemaError, code: str) -> str | None:
         return hint
     if code == "too-large" and error.path[-1:] == ("duration",):
         return "split the shot in two"
+    if error.keyword == "pattern" and error.path[-1:] == ("id",) and error.value.isascii():
+        return _hint_for_id(error.value)
     is_curly = isinstance(error.value, str) and error.value.startswith(_CURLY)
     if error.keyword == "type" and is_curly:
         return f"write {error.value.strip(''.join(_CURLY))} without quotes"
@@ -120,9 +124,17 @@ def _hint_for_type(error: SchemaError) -> str | None:
             return f"write {seconds:g}"
         if wanted[0] == "array":
             return "write it as a list, in brackets: [...]"
+    elif isinstance(value, dict) and wanted == ["array"]:
+        return "begin each entry with a hyphen and a space"
     elif value is not None and not isinstance(value, list | dict) and "string" in wanted:
         return "put it in quotes"
     return None
+
+
+def _hint_for_id(text: str) -> str | None:
+    """An id that the text can be turned into, where that is one."""
+    meant = slug(text)
+    return None if meant == text or check_id(meant) else f"write {meant}"
 
 
 def _unquoted(text: str) -> bool | int | float | None:

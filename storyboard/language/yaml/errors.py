@@ -29,6 +29,7 @@ _LEAD = re.compile(r"\s*(?:-[ \t]+)*")
 _KEY = re.compile(r"(?P<key>[^\s:#\"'{\[][^:#]*):[ \t]+(?=\S)")
 _BRACES = ("{{", "{%", "{#")
 _MISSING_SPACE = re.compile(r"(?:- +)*[\w-]+:(?=[^\s:/])")
+_IS_PLAIN = re.compile(r"\w[^:#{}\[\],\"]*")
 _INSTEAD_OF_SPACE = re.compile(rf"""(?:^[ \t]*|[-:'"\]}}])({INVISIBLE})""", re.MULTILINE)
 _HALF = re.compile(r"\\u[dD][89a-fA-F]")
 _MAX_QUOTED = 70
@@ -195,8 +196,11 @@ def _colon(complaint: _Complaint) -> _Finding | None:
 
 def _missing_space(text: str, index: int) -> _Finding | None:
     if found := _MISSING_SPACE.match(text, index):
-        message = "a space is missing behind this ':'"
-        return _Finding(found.end() - 1, message, "keys are written key: value")
+        message = "a space is missing after this ':'"
+        value = text[found.end() : line_end(text, index)].strip()
+        is_short = len(value) <= _MAX_QUOTED and _IS_PLAIN.fullmatch(value)
+        hint = f"write {found[0]} {value}" if is_short else "keys are written key: value"
+        return _Finding(found.end() - 1, message, hint)
     return None
 
 

@@ -218,7 +218,7 @@ def test_each_mistake_in_a_shot_is_said_in_full(
             "version: '1' is not allowed; this program reads version 1 of the format",
             "write 1 without quotes",
         ),
-        ("shots: [{id: a}]", "missing key 'version'", None),
+        ("shots: [{id: a}]", "missing key 'version'", "add version: 1"),
         (
             "version: 1",
             "missing key 'shots': a storyboard needs shots, or scenes that hold them",
@@ -228,7 +228,7 @@ def test_each_mistake_in_a_shot_is_said_in_full(
             "title: x",
             "missing keys 'version' and 'shots': a storyboard needs shots, or scenes that hold "
             "them",
-            None,
+            "add version: 1",
         ),
         ("version: 1\nshots:", "shots: is empty; a list is needed", None),
         (
@@ -262,7 +262,7 @@ def test_each_mistake_in_a_shot_is_said_in_full(
             "version: 1\nshots: [{id: 'a b'}]",
             "shots[0].id: 'a b' is not allowed: an id is made of A-Z, a-z, 0-9, dot, underscore "
             "and hyphen, and begins with a letter or a digit",
-            None,
+            "write a-b",
         ),
         ("[a]", "film.yaml holds a list; keys with values are needed, such as version: 1", None),
         (
