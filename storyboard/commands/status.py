@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from datetime import datetime, timezone
+from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 import click
 
 from storyboard.console.arguments import file_argument
-from storyboard.console.entries import Entry, entry_lines
+from storyboard.console.entries import Entry
 from storyboard.console.options import FolderOptions, VariableOptions, json_option, with_options
 from storyboard.console.printing import print_json, print_lines, say
 from storyboard.console.read_storyboards import read_sound
 from storyboard.console.summary import take_document
-from storyboard.errors import ExitCode
+from storyboard.console.watch import View, watch
+from storyboard.errors import ExitCode, UsageError
 from storyboard.models.catalog import load_catalog
 from storyboard.planning.plan import POINTER, find_orphans
 from storyboard.planning.states import HasFile, lacks_link, status_of
 from storyboard.project.lost_records import check_not_emptied, check_takes
 from storyboard.project.manifests import known_submissions
-from storyboard.project.workspace import find_workspaces
+from storyboard.project.workspace import FolderSnapshot, Workspace, find_workspaces
 from storyboard.records import TakeState, TakeStatus
 from storyboard.reporting.amounts import time_left
 from storyboard.reporting.statuses import STATUS_WORDS, count_statuses
@@ -28,49 +32,102 @@ from storyboard.reporting.statuses import STATUS_WORDS, count_statuses
 @click.command()
 @file_argument
 @with_options(variables=VariableOptions, where=FolderOptions)
+@click.option(
+    "--watch", "is_watching", is_flag=True, help="Show it again as it changes, until Ctrl-C."
+)
 @json_option
-def command(*, file: Path, variables: VariableOptions, where: FolderOptions, as_json: bool) -> int:
+def command(
+    *,
+    file: Path,
+    variables: VariableOptions,
+    where: FolderOptions,
+    is_watching: bool,
+    as_json: bool,
+) -> int:
     """Show what is known of each take; sends nothing and takes no lock.
 
+    With --watch, what a terminal shows is drawn anew; elsewhere each change is a line.
+    The storyboard is read once.
+
     \b
-    Example:
+    Examples:
       storyboard status film.yaml
+      storyboard status film.yaml --watch
     """
+    if is_watching and as_json:
+        raise UsageError(
+            "--json prints one document, and --watch has no end",
+            next_step="leave one of them out, or follow a render with: render --events FILE",
+        )
     boards = read_sound([file], load_catalog(), variables, as_json=as_json)
     if not boards:
         return ExitCode.USAGE
     space = find_workspaces(boards, where.folders)[0]
-    submissions = known_submissions(space, tell=say)
+    now = datetime.now(timezone.utc)
+    if as_json:
+        known = _read(space, now)
+        print_json(
+            {
+                "file": str(file),
+                "output": str(space.folder),
+                "origin": space.origin,
+                "takes": [take_document(state) for state in known.states],
+                "orphans": [take_document(state) for state in known.orphans],
+            }
+        )
+    elif is_watching:
+        said: set[str] = set()
+        watch(partial(_look, space, said), space.version)
+    else:
+        print_lines(_view(space, _read(space, now), now).lines)
+    return ExitCode.OK
+
+
+class _Known(NamedTuple):
+    """What is known of the takes, and of what was sent for none of them."""
+
+    states: Sequence[TakeState]
+    orphans: Sequence[TakeState]
+    snapshot: FolderSnapshot
+
+
+def _look(space: Workspace, said: set[str]) -> View:
+    """What there is to see now; what was `said` beside it is not said again."""
+
+    def tell(sentence: str) -> None:
+        if sentence not in said:
+            said.add(sentence)
+            say(sentence)
+
+    now = datetime.now(timezone.utc)
+    return _view(space, _read(space, now, tell), now)
+
+
+def _read(space: Workspace, now: datetime, tell: Callable[[str], None] = say) -> _Known:
+    """What is known now. Raises StoryboardError where records were lost."""
+    submissions = known_submissions(space, tell=tell)
     check_not_emptied(space, submissions)
     snapshot = space.snapshot()
     states = space.read_states(submissions, snapshot)
     pending = [state.take for state in states if state.status is TakeStatus.PENDING]
     check_takes(space, submissions, pending)
-    now = datetime.now(timezone.utc)
     covered = {state.take.fingerprint for state in states}
     orphans = [
         TakeState(action.take, status_of(sent, has_file=snapshot.has_file), sent)
         for action in find_orphans(submissions, covered, now=now)
         if (sent := action.submission) is not None
     ]
-    if as_json:
-        print_json(
-            {
-                "file": str(file),
-                "output": str(space.folder),
-                "origin": space.origin,
-                "takes": [take_document(state) for state in states],
-                "orphans": [take_document(state) for state in orphans],
-            }
-        )
-        return ExitCode.OK
-    entries = [_entry(state, now, snapshot.is_pointer) for state in states]
-    for entry in (_entry(state, now, snapshot.is_pointer) for state in orphans):
+    return _Known(states, orphans, snapshot)
+
+
+def _view(space: Workspace, known: _Known, now: datetime) -> View:
+    is_pointer = known.snapshot.is_pointer
+    entries = [_entry(state, now, is_pointer) for state in known.states]
+    for entry in (_entry(state, now, is_pointer) for state in known.orphans):
         text = f"(not in the storyboard) {entry.text}".rstrip()
         entries.append(entry._replace(text=text, likeness=text))
-    head = f"{file}: {count_statuses(state.status for state in states)}"
-    print_lines([head, *entry_lines(entries)])
-    return ExitCode.OK
+    counts = count_statuses(state.status for state in known.states)
+    return View(f"{space.storyboard.path}: {counts}", entries)
 
 
 def _entry(state: TakeState, now: datetime, is_pointer: HasFile) -> Entry:

@@ -8,6 +8,7 @@ service that reads the log. No other module writes to the streams.
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -31,6 +32,17 @@ def print_json(document: Mapping[str, Any]) -> None:
 def print_lines(lines: Iterable[str]) -> None:
     """Lines on stdout, each made visible; a line break within one is shown as an escape."""
     print_safe("\n".join(map(quoting.visible, lines)))
+
+
+def redraw(lines: Sequence[str], *, over: Sequence[str] = ()) -> None:
+    """Lines on a terminal's stdout, as many and as much of each as fit, in place of those `over`.
+
+    What stands above them stays.
+    """
+    columns, rows = shutil.get_terminal_size()
+    fitting = [quoting.cut(quoting.visible(line), columns - 1) for line in lines[: rows - 1]]
+    up = min(len(over), rows - 1)
+    print_safe((f"\x1b[{up}F" if up else "") + "\x1b[J" + "\n".join(fitting))
 
 
 def print_safe(text: str, *, err: bool = False) -> None:

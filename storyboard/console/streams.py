@@ -18,6 +18,8 @@ JSON_ESCAPES = "storyboard.json"
 _NAMES = ("stdin", "stdout", "stderr")
 _not_printed: list[str] = []
 """Why results did not reach stdout; empty while they do."""
+_given_up: set[int] = set()
+"""The numbers of the streams that lead to nowhere from now on."""
 
 
 def _escape(error: UnicodeError) -> tuple[str, int]:
@@ -53,7 +55,16 @@ def give_up(stream: TextIO, error: Exception) -> None:
     if stream is sys.stdout and not isinstance(error, BrokenPipeError):
         _not_printed.append(getattr(error, "strerror", None) or str(error))
     with suppress(OSError, ValueError):
+        _given_up.add(stream.fileno())
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+def is_read(stream: TextIO) -> bool:
+    """Whether what was written to a stream has gone where it was to go."""
+    try:
+        return stream.fileno() not in _given_up
+    except (OSError, ValueError):  # no file at all, as where a program calls this one
+        return True
 
 
 def flush() -> str | None:

@@ -17,6 +17,7 @@ from storyboard.planning.states import HasFile, ManifestTasks, read_states
 from storyboard.project.default_folder import SANDBOX, find_default_folder
 from storyboard.project.manifests import read_manifests
 from storyboard.records import Storyboard, Submission, TakeState
+from storyboard.state.files import FILE_NAME
 from storyboard.state.queries import read_submissions
 from storyboard.videos.files import is_lfs_pointer, snapshot_files
 
@@ -97,6 +98,14 @@ class Workspace:
             self._manifest_tasks(),
         )
 
+    def version(self) -> object:
+        """Another value once the state file, the manifest or the folder of videos has changed."""
+        names = (FILE_NAME, f"{FILE_NAME}-wal")
+        return [
+            _stamp(path)
+            for path in (*map(self.state.joinpath, names), self.folder / MANIFEST, self.videos)
+        ]
+
     def own_submissions(self) -> list[Submission]:
         """The submissions of the state file, oldest first; no lock, and nothing is made.
 
@@ -149,6 +158,15 @@ class Workspace:
         manifests = read_manifests(self) if is_asked else ()
         blocks = (block for manifest in reversed(manifests) for block in manifest.takes)
         return {block.id: block.task_id for block in blocks if block.task_id and block.file}
+
+
+def _stamp(path: Path) -> tuple[int, int] | None:
+    """What changes when a file is written, or a folder's files are others; None without it."""
+    try:
+        about = path.lstat()
+    except OSError:
+        return None
+    return about.st_mtime_ns, about.st_size
 
 
 def find_workspaces(

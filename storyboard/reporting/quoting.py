@@ -93,6 +93,16 @@ def columns(text: str) -> int:
     return sum(_width(character) for character in text)
 
 
+def cut(text: str, width: int) -> str:
+    """As much of a printable text as fits into so many columns; its end shows that more follows."""
+    if columns(text) <= width:
+        return text
+    room, kept = max(width - 1, 0), 0
+    while kept < len(text) and (room := room - _width(text[kept])) >= 0:
+        kept += 1
+    return f"{text[:kept]}…"
+
+
 def _as_utf8(text: str, errors: str) -> str:
     """The text with the raw bytes of a file name read as UTF-8, whatever the locale says."""
     if not _RAW_BYTES.search(text):

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from storyboard.cli import run
 from storyboard.sandbox.server import SandboxServer
-from tests.commands.films import BROKEN, Program
+from tests.commands.films import BROKEN, QUICK, Program
 
 
 def test_validate_describes_a_sound_storyboard(program: Program, film: Path) -> None:
@@ -185,3 +186,33 @@ def test_plan_and_render_narrow_down_by_what_was_sent(
     result = program("plan", film, "--changed", "--limit", "1", "--json")
     assert [action["take"] for action in result.json["storyboards"][0]["actions"]] == ["one"]
     assert program("plan", film, "--failed", "--json").json["submissions"] == 0
+
+
+def test_watching_follows_what_another_process_does(
+    program: Program, film: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rounds: list[float] = []
+
+    def pause(pause_s: float) -> None:
+        rounds.append(pause_s)
+        if len(rounds) == 2:
+            raise KeyboardInterrupt
+        run(["render", str(film), *QUICK, "--only", "one", "--quiet", "--no-progress"])
+
+    monkeypatch.setattr("storyboard.console.watch.sleep", pause)
+    output = program("status", film, "--sandbox", "--watch")
+    assert (output.code, output.err) == (0, "")
+    assert output.out == (
+        "film.yaml: 3 not sent yet\n"
+        "  not sent yet  one\n"
+        "  not sent yet  two.t1\n"
+        "  not sent yet  two.t2\n"
+        "one: rendered, videos/one.v001.mp4\n"
+        "film.yaml: 1 rendered, 2 not sent yet\n"
+    )
+
+
+def test_a_watch_is_no_json_document(program: Program, film: Path) -> None:
+    output = program("status", film, "--watch", "--json")
+    assert output.code == 2
+    assert "--watch has no end" in output.json["error"]["message"]

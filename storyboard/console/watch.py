@@ -1,0 +1,65 @@
+"""Shows takes again as they change: drawn anew on a terminal, elsewhere a line for each change."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from time import monotonic, sleep
+from typing import NamedTuple
+
+from storyboard.console import streams
+from storyboard.console.entries import Entry, entry_lines
+from storyboard.console.printing import print_lines, redraw
+
+_MIN_PAUSE_S = 1.0
+_PAUSE_PART = 9  # of the time that a look takes: watching takes a tenth of one core at most
+_MAX_AGE_S = 30.0  # of what a terminal shows, since some of it counts down
+
+
+class View(NamedTuple):
+    """What is shown: a line that counts, and the takes."""
+
+    head: str
+    entries: Sequence[Entry]
+
+    @property
+    def lines(self) -> list[str]:
+        """The view as lines."""
+        return [self.head, *entry_lines(self.entries)]
+
+
+def watch(read: Callable[[], View], version: Callable[[], object]) -> None:
+    """Shows what `read` gives until Ctrl-C, or until nobody reads stdout any more.
+
+    It is read anew where `version`, which is cheap, is another than before.
+    """
+    show = _redrawn if sys.stdout.isatty() else _appended
+    shown, seen, read_at = None, None, 0.0
+    with suppress(KeyboardInterrupt):
+        while streams.is_read(sys.stdout):
+            began_at, now_seen = monotonic(), version()
+            is_old = sys.stdout.isatty() and began_at - read_at >= _MAX_AGE_S
+            if shown is None or now_seen != seen or is_old:
+                view = read()
+                show(view, shown)
+                shown, seen, read_at = view, now_seen, began_at
+            sleep(max(_MIN_PAUSE_S, _PAUSE_PART * (monotonic() - began_at)))
+
+
+def _redrawn(view: View, before: View | None) -> None:
+    redraw(view.lines, over=before.lines if before else ())
+
+
+def _appended(view: View, before: View | None) -> None:
+    print_lines(_changes(view, before) if before else view.lines)
+
+
+def _changes(view: View, before: View) -> Iterator[str]:
+    """A line for each take with another word than before, and one that counts."""
+    words = {(entry.take, entry.word) for entry in before.entries}
+    changed = [one for one in view.entries if (one.take, one.word) not in words]
+    for entry in changed:
+        yield f"{entry.take}: {entry.word}{f', {entry.text}' if entry.text else ''}"
+    if changed:
+        yield view.head

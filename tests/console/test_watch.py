@@ -1,0 +1,85 @@
+"""Watching: what is shown again, when, and how it ends."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+
+import pytest
+
+from storyboard.console import watch as module
+from storyboard.console.entries import Entry
+from storyboard.console.watch import View, watch
+
+
+def view(**words: str) -> View:
+    entries = [Entry(word, take, "", "") for take, word in words.items()]
+    return View(f"film.yaml: {len(entries)} takes", entries)
+
+
+@pytest.fixture
+def rounds(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[float]]:
+    """The pauses that were made; the third ends the watch as Ctrl-C does."""
+    pauses: list[float] = []
+
+    def pause(pause_s: float) -> None:
+        pauses.append(pause_s)
+        if len(pauses) == 3:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(module, "sleep", pause)
+    yield pauses
+
+
+def test_elsewhere_than_on_a_terminal_each_change_is_a_line(
+    rounds: list[float], capsys: pytest.CaptureFixture[str]
+) -> None:
+    views = [view(a="rendering", b="rendering"), view(a="rendered", b="rendering")]
+    reads = iter(views)
+    watch(lambda: next(reads), lambda: len(rounds) // 2)  # the same twice, then another
+    assert capsys.readouterr().out.splitlines() == [
+        *views[0].lines,
+        "a: rendered",
+        "film.yaml: 2 takes",
+    ]
+
+
+def test_what_has_not_changed_is_not_read_again(
+    rounds: list[float], capsys: pytest.CaptureFixture[str]
+) -> None:
+    reads: list[int] = []
+
+    def read() -> View:
+        reads.append(1)
+        return view(a="rendering")
+
+    watch(read, lambda: 1)
+    assert len(rounds) == 3
+    assert len(reads) == 1
+
+
+def test_a_terminal_is_drawn_anew_within_what_it_holds(
+    rounds: list[float], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    monkeypatch.setattr(module.streams, "is_read", lambda stream: True)
+    monkeypatch.setenv("COLUMNS", "20")
+    monkeypatch.setenv("LINES", "4")
+    words = iter(("rendering", "rendered"))
+    watch(lambda: view(a=next(words), b="x" * 30, c="failed", d="failed"), lambda: len(rounds) // 2)
+    out = capsys.readouterr().out
+    first, second = out.split("\x1b[J")[1:]
+    assert out.startswith("\x1b[J")
+    assert first.endswith("\x1b[3F")  # back to the first of its three lines
+    assert all(len(line) < 20 for line in second.splitlines())
+    assert second.splitlines()[1] == f"  rendered{' ' * 8}…"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="pipes are told of otherwise")
+def test_a_watch_ends_when_nobody_reads_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    pauses: list[float] = []
+    monkeypatch.setattr(module, "sleep", pauses.append)
+    monkeypatch.setattr(module.streams, "is_read", lambda stream: len(pauses) < 2)
+    watch(lambda: view(a="rendering"), lambda: 1)
+    assert len(pauses) == 2
