@@ -1,4 +1,4 @@
-"""A file as other commits have it: on the sides of a merge, read from git's objects.
+"""A file as other commits have it: on the sides of a merge and on branches, from git's objects.
 
 A repository is data from outside; `git` says how it is asked.
 """
@@ -16,6 +16,11 @@ _SIDES = ("HEAD", "MERGE_HEAD", "REBASE_HEAD", "CHERRY_PICK_HEAD", "FETCH_HEAD")
 """Where the sides of a merge or a rebase are; after a `git pull`, the other is what was fetched."""
 
 _MAX_PARENTS = 8
+_MAX_BRANCHES = 30
+_BRANCHES = (
+    *("for-each-ref", f"--count={_MAX_BRANCHES}", "--sort=-committerdate"),
+    *("--format=%(objectname)", "refs/heads", "refs/remotes"),
+)
 _BLOB = re.compile(rb"([0-9a-f]{40,64}) blob ([0-9]+)")
 
 
@@ -23,19 +28,23 @@ _BLOB = re.compile(rb"([0-9a-f]{40,64}) blob ([0-9]+)")
 class FileVersion:
     """A file as a commit has it; `commit` is how git calls the commit, `blob` the content's id.
 
-    `folder` is one in the repository.
+    `folder` is one in the repository. A side is what HEAD is, or was just merged from;
+    what is none may be older.
     """
 
     folder: Path
     commit: str
     blob: str
     size_bytes: int
+    is_side: bool
 
 
 def find_versions(path: Path) -> list[FileVersion]:
-    """A file in HEAD, and where a merge is under way or was just made, on its other sides.
+    """A file in HEAD, on the other sides of a merge that goes on or was just made, and elsewhere.
 
-    Each content once. Empty outside a git checkout, and where git is missing or silent.
+    Elsewhere is where HEAD was before a rebase, which leaves no sides, and on the branches
+    that were committed to last. Each content once. Empty outside a git checkout, and where
+    git is missing or silent.
     """
     real = path.parent.resolve() / path.name
     if not any(os.path.lexists(folder / ".git") for folder in real.parents):
@@ -48,7 +57,9 @@ def find_versions(path: Path) -> list[FileVersion]:
         name = real.relative_to(Path(top.rstrip("\r\n")).resolve()).as_posix()
     except (ValueError, OSError):
         return []
-    commits = (*_SIDES, *(f"HEAD^{number}" for number in range(1, _MAX_PARENTS + 1)))
+    sides = (*_SIDES, *(f"HEAD^{number}" for number in range(1, _MAX_PARENTS + 1)))
+    branches = (ask_git(folder, *_BRANCHES) or b"").decode("ascii", "replace").split()
+    commits = (*sides, "ORIG_HEAD", *branches)
     asked = [*(f"{commit}:{name}" for commit in commits), "HEAD^2"]
     answer = ask_git(folder, "cat-file", "--batch-check", asked="\n".join(asked))
     answers = (answer or b"").splitlines()
@@ -59,7 +70,8 @@ def find_versions(path: Path) -> list[FileVersion]:
     for commit, found in zip(commits, map(_BLOB.fullmatch, answers), strict=True):
         if found and (is_merge or not commit.startswith("HEAD^")):
             blob = found[1].decode("ascii")
-            versions.setdefault(blob, FileVersion(folder, commit, blob, int(found[2])))
+            version = FileVersion(folder, commit, blob, int(found[2]), commit in sides)
+            versions.setdefault(blob, version)
     return list(versions.values())
 
 

@@ -2,8 +2,8 @@
 
 A repository is data from outside, its configuration included: filters, hooks,
 fsmonitor, diff drivers and remotes can all name a program. So git is asked
-only for object ids and for objects as they are stored (`rev-parse`, `ls-tree`,
-`cat-file`), which start none of them, and whether a file differs is computed
+only for object ids and for objects as they are stored (`rev-parse`, `for-each-ref`,
+`ls-tree`, `cat-file`), which start none of them, and whether a file differs is computed
 here from the text that was read from it.
 """
 

@@ -87,12 +87,14 @@ def find_in_folder(
 def find_in_git(space: Workspace, known: Sequence[Submission], *, tell: Tell) -> list[Submission]:
     """What the manifests in git tell that neither the state file nor the folder's does.
 
-    Where one side of a merge was chosen, what the other side paid for stands there alone. They
-    are read only where the storyboard has a take that nothing in `known` was paid for.
+    Where one side of a merge or a rebase was chosen, what the other side paid for stands there
+    alone. They are read only where the storyboard has a take that nothing in `known` was paid
+    for.
     """
     decided = {one.fingerprint for one in known if one.state in _DECIDED}
     lacking = {take.fingerprint for take in space.storyboard.takes} - decided
-    manifests = list(_read_from_git(space, lacking, tell=tell)) if lacking else []
+    told = {one.fingerprint for one in known}
+    manifests = list(_read_from_git(space, lacking, told, tell=tell)) if lacking else []
     return _adoptable(space, manifests, known)
 
 
@@ -114,12 +116,13 @@ def _adoptable(
 
 
 def _read_from_git(
-    space: Workspace, lacking: AbstractSet[str], *, tell: Tell
+    space: Workspace, lacking: AbstractSet[str], told: set[str], *, tell: Tell
 ) -> Iterator[Manifest]:
     """The manifests in git, of this origin and storyboard, with what they tell of takes that lack.
 
-    Only of what was paid for, or may have been. One that names none of them is not parsed;
-    one that cannot be used is told.
+    Only of what was paid for, or may have been: where a newer one tells of a request, as `told`
+    says and goes on to say, an older one may be out of date on whether it is open. One that
+    names none of them is not parsed; one that cannot be used is told.
     """
     from storyboard.outputs.manifest.adopt import fingerprint_problem
     from storyboard.outputs.manifest.file import parse_manifests
@@ -138,14 +141,18 @@ def _read_from_git(
             continue
         for manifest in manifests:
             if (manifest.origin, fold(manifest.storyboard)) == wanted:
+                sent = [take for take in manifest.takes if take.status is not TakeStatus.PENDING]
+                may_be_open = lacking if version.is_side else lacking - told
                 yield replace(
                     manifest,
                     takes=tuple(
                         take
-                        for take in manifest.takes
-                        if take.fingerprint in lacking and take.status in _PAID
+                        for take in sent
+                        if take.status in _PAID and take.fingerprint in lacking
+                        if take.status is TakeStatus.RENDERED or take.fingerprint in may_be_open
                     ),
                 )
+                told |= {take.fingerprint for take in sent}
 
 
 def _versions_in_git(space: Workspace) -> Iterator[tuple[FileVersion, bytes]]:
@@ -154,8 +161,11 @@ def _versions_in_git(space: Workspace) -> Iterator[tuple[FileVersion, bytes]]:
 
     versions = find_versions(space.folder / MANIFEST)
     here = bytes_of(space.folder / MANIFEST) if versions else b""
+    left = MAX_BYTES  # of what lies elsewhere than on the sides
     for version in versions:
-        if version.size_bytes <= MAX_BYTES and not is_blob(here, version.blob):
-            data = read_version(version)
-            if data is not None:
-                yield version, data
+        left -= 0 if version.is_side else version.size_bytes
+        if version.size_bytes > MAX_BYTES or left < 0 or is_blob(here, version.blob):
+            continue
+        data = read_version(version)
+        if data is not None:
+            yield version, data

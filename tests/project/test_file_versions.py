@@ -72,8 +72,32 @@ def test_right_after_a_merge_its_parents_are_found(file: Path, others: list[str]
     assert found.pop("HEAD") == "ours\n"
     assert sorted(found.values()) == sorted(f"{name}\n" for name in others)
     assert set(found) <= {"HEAD^2", "HEAD^3"}
+    git(file.parent, "branch", "--quiet", "-D", *others)
+    git(file.parent, "update-ref", "-d", "ORIG_HEAD")
     commit(file, "later\n")
     assert contents(file) == {"HEAD": "later\n"}
+
+
+def test_other_branches_are_found_and_none_of_them_is_a_side(file: Path) -> None:
+    commit(file, "ours\n")
+    branch(file, "other", "theirs\n")
+    commit(file, "new\n")
+    tips = git(file.parent, "rev-parse", "main", "other").split()
+    assert [(one.commit, one.is_side) for one in find_versions(file)] == [
+        ("HEAD", True),
+        (tips[1], False),
+    ]
+    git(file.parent, "checkout", "--quiet", "--detach", "other")
+    assert contents(file) == {"HEAD": "theirs\n", tips[0]: "new\n"}
+
+
+def test_where_head_was_before_a_rebase_is_found(file: Path) -> None:
+    commit(file, "mine\n")
+    branch(file, "other", "theirs\n")
+    who = ("-c", "user.name=a", "-c", "user.email=a@example.org")
+    git(file.parent, *who, "rebase", "--quiet", "-X", "ours", "other")
+    git(file.parent, "branch", "--quiet", "-D", "other")
+    assert contents(file) == {"HEAD": "theirs\n", "ORIG_HEAD": "mine\n"}
 
 
 def test_during_a_rebase_both_sides_are_found(file: Path) -> None:
