@@ -19,12 +19,13 @@ _NO_WAIT = getattr(os, "O_NONBLOCK", 0)
 _NOT_ALLOWED = {errno.EACCES, errno.EPERM, errno.EROFS}
 
 
-def write_atomically(path: Path, data: bytes | str) -> bool:
+def write_atomically(path: Path, data: bytes | str, *, mode: int | None = None) -> bool:
     """Whether the file had to be changed to hold `data` (text as UTF-8).
 
     A file that holds exactly these bytes is not touched. Any other is replaced
     in one step, so that a reader, or a power cut, finds the old file or the
     new one. A missing folder is made; a symbolic link is replaced, not followed.
+    With a `mode` the new file has these permissions, else those of any new file.
 
     Raises StateError where the file cannot be written; the old one still stands.
     """
@@ -33,7 +34,7 @@ def write_atomically(path: Path, data: bytes | str) -> bool:
         if _holds(path, content):
             return False
         path.parent.mkdir(parents=True, exist_ok=True)
-        _replace(path, content)
+        _replace(path, content, mode)
     except OSError as error:
         raise _explained(path, error) from error
     return True
@@ -103,12 +104,14 @@ def _holds(path: Path, content: bytes) -> bool:
         return False
 
 
-def _replace(path: Path, content: bytes) -> None:
+def _replace(path: Path, content: bytes, mode: int | None = None) -> None:
     # In the same folder, since os.replace is one step only within a file system.
     temporary = path.parent / f".storyboard-{secrets.token_hex(8)}.tmp"
     try:
         # Not tempfile: it makes files that only their owner can read, and these are to be shared.
         with open(temporary, "xb", opener=open_unfollowed) as file:
+            if mode is not None:
+                temporary.chmod(mode)
             file.write(content)
             file.flush()
             os.fsync(file.fileno())

@@ -18,6 +18,7 @@ from storyboard.errors import ExitCode, StoryboardError, worst_of
 COMMANDS = {
     "init": "A new project: a storyboard, macros, and what git and editors need.",
     "validate": "Problems and warnings of storyboards; sends nothing.",
+    "fix": "Repair mistakes that have one right answer, shown as a diff first.",
     "explain": "What a problem or a warning means, by its code.",
     "list": "The takes with their scenes and tags.",
     "show": "The exact payloads that would be sent.",

@@ -44,7 +44,7 @@ class ExitCode(IntEnum):
     meaning: str
 
     OK = 0, "done; for `render`, every selected take is current"
-    INCOMPLETE = 1, "some takes failed, were rejected or are held"
+    INCOMPLETE = 1, "some takes failed, were rejected or are held; for `fix`, problems are left"
     USAGE = 2, "wrong usage, or the storyboard has problems; nothing was sent"
     REFUSED = 3, "refused by a guard: a cap, or a confirmation that is missing"
     UNKNOWN = 4, "an unknown outcome waits for a decision"

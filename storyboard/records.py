@@ -62,6 +62,13 @@ class Use(NamedTuple):
     by: str
 
 
+class Repair(NamedTuple):
+    """What to write in place of what a position covers, its width in characters; on one line."""
+
+    position: Position
+    text: str
+
+
 class Severity(Enum):
     """Problems stop a render; warnings stop it with --strict only."""
 
@@ -78,6 +85,7 @@ class Problem:
     ("shots[2].duration: 20 is more than 15, ..."). `rendered` is the
     text, where the mistake is in what a template made, and `row` the row that it
     was made from. `uses` are the aliases that repeat the value, or the include of its file.
+    `repairs` together are the one way to mend it, where only one can be right.
     """
 
     position: Position
@@ -88,6 +96,7 @@ class Problem:
     severity: Severity = Severity.PROBLEM
     row: RowSource | None = None
     uses: tuple[Use, ...] = ()
+    repairs: tuple[Repair, ...] = ()
 
     @property
     def is_warning(self) -> bool:

@@ -24,9 +24,12 @@ _SHOWN = Path("<stdin>")
 
 
 def read_storyboards(
-    files: Sequence[Path], catalog: Catalog, variables: VariableOptions
+    files: Sequence[Path], catalog: Catalog, variables: VariableOptions, *, tree: Files = DISK
 ) -> list[Storyboard]:
-    """The storyboards at `files`, each with its problems; those of the vars go to the first."""
+    """The storyboards at `files`, each with its problems; those of the vars go to the first.
+
+    They, and what they name, are read from `tree`.
+    """
     overrides, problems, sources = read_overrides(
         map(from_file_name, variables.assignments), map(spelled_path, variables.variable_files)
     )
@@ -39,6 +42,7 @@ def read_storyboards(
             overrides=overrides,
             allowed_paths=variables.allowed_paths,
             content=content,
+            files=tree,
         )
         boards.append(board if content is None else replace(board, name=_SHOWN.name.strip("<>")))
     if problems and boards:

@@ -60,7 +60,7 @@ class Inputs:
         self.workbooks: dict[str, tuple[str, bytes]] = {}
         self._path = path
         self._content = content
-        self._display_name = display_name
+        self.display_name = display_name
         self._cards = catalog.cards()
         self._scope = scope
         self._files = scope.files
@@ -74,16 +74,23 @@ class Inputs:
         """The texts that are YAML, by their names."""
         return {name: text for name, text in self.sources.items() if not name.endswith(_NOT_YAML)}
 
+    @property
+    def own_texts(self) -> dict[str, str]:
+        """The texts of the storyboard and of what it includes, which are its author's to change."""
+        names = [self.display_name] if self._content is None else []
+        names += self.include_positions
+        return {name: self.sources[name] for name in names if name in self.sources}
+
     def read_storyboard(self) -> MappingNode | None:
         """The mapping in the storyboard's own file, None where it holds something else."""
-        source = self._read_yaml(self._path, self._display_name, self._content)
+        source = self._read_yaml(self._path, self.display_name, self._content)
         self.problems.extend(source.problems)
         return self._check(source, storyboard_schema(self._cards))
 
     def read_includes(self, root: MappingNode) -> list[MappingNode]:
         """The included files in order, each once; a file stands after those it includes."""
         return self._read_includes(
-            self._path, self._display_name, root, (self._real_path(self._path),)
+            self._path, self.display_name, root, (self._real_path(self._path),)
         )
 
     def read_rows(self, node: Node, where: str) -> list[RowValues]:
@@ -99,7 +106,7 @@ class Inputs:
             where = f"{where}.file"
         if not isinstance(file, ScalarNode) or not file.text:
             return []  # the schema has reported it
-        path, display_name = self._resolve(self._path, self._display_name, file.text)
+        path, display_name = self._resolve(self._path, self.display_name, file.text)
         parts = [part.text if isinstance(part, ScalarNode) else None for part in (key, sheet)]
         name = display_name, parts[0], parts[1]
         rows = self._rows.get(name)
@@ -116,7 +123,7 @@ class Inputs:
 
     def read_templates(self) -> Templates:
         """The template engine, with the macros in the folder beside the storyboard."""
-        folder, display_name = _beside(self._path, self._display_name, "templates")
+        folder, display_name = _beside(self._path, self.display_name, "templates")
         refusal = self._refusal(folder, display_name)
         templates = Templates(
             None if refusal else folder, display_name=display_name, files=self._files

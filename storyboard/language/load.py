@@ -24,6 +24,7 @@ from storyboard.language.ignores import silence
 from storyboard.language.inputs import Inputs
 from storyboard.language.nodes import MappingNode, Node
 from storyboard.language.read_scope import find_scope
+from storyboard.language.repairs.proposals import with_repairs
 from storyboard.language.uses import with_uses
 from storyboard.language.validation.check import check_payload
 from storyboard.models.card import ModelCard
@@ -63,7 +64,9 @@ def load_storyboard(
             name: Setting(node, name, node.position) for name, node in (overrides or {}).items()
         }
         title, takes = _expand(root, inputs, catalog, given)
-    problems = tidy(silence(inputs.problems, inputs.yaml_texts))
+    problems = with_repairs(
+        tidy(silence(inputs.problems, inputs.yaml_texts)), inputs.own_texts, inputs.display_name
+    )
     return Storyboard(
         path=path,
         name=_name_of(path),

@@ -32,5 +32,9 @@ def hint_for_invisible(text: str) -> str | None:
 def repair_of(text: str) -> str:
     """How to get rid of the first such character of a text."""
     found = _INVISIBLE.search(text)
-    is_space = found and re.match(f"[{_SPACES}]", found[0])
-    return "type a plain space in its place" if is_space else "delete it"
+    return "type a plain space in its place" if found and in_place_of(found[0]) else "delete it"
+
+
+def in_place_of(character: str) -> str:
+    """What belongs in place of one such character: a plain space, or nothing."""
+    return " " if re.match(f"[{_SPACES}]", character) else ""

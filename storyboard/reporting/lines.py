@@ -18,6 +18,11 @@ def split_lines(text: str) -> list[str]:
     return _BREAK.split(text)
 
 
+def line_starts(text: str) -> list[int]:
+    """Where each line of a text begins."""
+    return [0, *(found.end() for found in _BREAK.finditer(text))]
+
+
 def line_end(text: str, index: int) -> int:
     """Where the line that holds `index` ends, its break not counted."""
     match = _REST_OF_LINE.match(text, index)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from difflib import get_close_matches
+from difflib import SequenceMatcher, get_close_matches
+from typing import NamedTuple
 
 from storyboard.reporting.invisible import name_invisible
 
@@ -15,6 +17,10 @@ MAX_KNOWN = 10_000
 
 MAX_COMPARISONS = 50_000
 """Pairs of words that are compared for one storyboard: a second or two of work."""
+
+_DIGITS = re.compile(r"\d")
+_SLIP = 0.8
+"""How alike two words are of which one is the other, mistyped."""
 
 
 @dataclass(slots=True)
@@ -39,7 +45,32 @@ def limited_suggestions() -> Iterator[None]:
         _budget.reset(token)
 
 
-def closest(word: str, known: Iterable[str]) -> str | None:
+class Suggestion(str):
+    """A hint that is sure which word was meant: `meant` is to be written in place of `word`.
+
+    With `is_whole`, in place of the whole value, its quotes included.
+    """
+
+    word: str
+    meant: str
+    is_whole: bool
+
+    @classmethod
+    def of(cls, hint: str, word: object, meant: object, *, is_whole: bool = False) -> Suggestion:
+        """The hint, with what it is sure of."""
+        made = cls(hint)
+        made.word, made.meant, made.is_whole = str(word), str(meant), is_whole
+        return made
+
+
+class Guess(NamedTuple):
+    """The known word most similar to another; `is_sure` where no other can have been meant."""
+
+    word: str
+    is_sure: bool
+
+
+def guess(word: str, known: Iterable[str]) -> Guess | None:
     """The known word most similar to `word`, ignoring case, or None.
 
     Always None once the comparisons of `limited_suggestions` are used up.
@@ -54,13 +85,35 @@ def closest(word: str, known: Iterable[str]) -> str | None:
         if len(by_folded) == MAX_KNOWN:
             break
     budget.comparisons_left -= len(by_folded)
-    match = get_close_matches(word.casefold(), by_folded, n=1, cutoff=0.6)
-    return by_folded[match[0]] if match else None
+    folded = word.casefold()
+    matches = get_close_matches(folded, by_folded, n=2, cutoff=0.6)
+    if not matches:
+        return None
+    return Guess(by_folded[matches[0]], len(matches) == 1 and _is_slip(folded, matches[0]))
+
+
+def closest(word: str, known: Iterable[str]) -> str | None:
+    """The word of `guess`."""
+    found = guess(word, known)
+    return found.word if found else None
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str | None:
-    """The hint "did you mean 'prompt'?", or None where no known word is similar."""
-    if (guess := closest(word, known)) is None:
+    """The hint "did you mean 'prompt'?", or None where no known word is similar.
+
+    It is a `Suggestion` where no other word can have been meant.
+    """
+    if (found := guess(word, known)) is None:
         return None
-    hidden = name_invisible(guess)
-    return f"did you mean '{guess}'?" + (f" {hidden} stands in it" if hidden else "")
+    hint = f"did you mean '{found.word}'?"
+    if hidden := name_invisible(found.word):
+        return f"{hint} {hidden} stands in it"
+    return Suggestion.of(hint, word, found.word) if found.is_sure else hint
+
+
+def _is_slip(word: str, other: str) -> bool:
+    """Whether a word is another one with a slip of the keyboard, and not merely like it."""
+    if _DIGITS.findall(word) != _DIGITS.findall(other):
+        return False  # take2 is not take1, nor wan2.6 wan2.7
+    likeness = SequenceMatcher(None, word, other).ratio()
+    return likeness >= _SLIP or sorted(word) == sorted(other)

@@ -16,7 +16,7 @@ from storyboard.language.nodes import ScalarNode, ScalarValue, SequenceNode
 from storyboard.language.spellings import as_list
 from storyboard.language.yaml.scalars import read_plain
 from storyboard.reporting.invisible import hint_for_invisible
-from storyboard.reporting.suggest import closest, did_you_mean
+from storyboard.reporting.suggest import Suggestion, closest, did_you_mean
 from storyboard.reporting.value_paths import format_value
 
 AUTO = "auto"
@@ -84,7 +84,9 @@ def _refuse_odd_number(
     words = f"{format_value(text)} is neither a whole number{bounds} nor the name of a shared seed"
     words += f"; known are: {', '.join([*shared.seeds, AUTO][:10])}"
     digits = _GROUPED.fullmatch(text) and re.sub(r"\D", "", text)
-    hint = f"write {digits}" if digits else did_you_mean(text, shared.seeds)
+    hint = did_you_mean(text, shared.seeds)
+    if digits:
+        hint = Suggestion.of(f"write {digits}", text, digits, is_whole=True)
     fail(setting, scope, text, "unknown-seed", words, hint=hint)
 
 
@@ -140,7 +142,8 @@ def _find(
             hint_for_invisible(setting.node.text) if isinstance(setting.node, ScalarNode) else None
         )
         if kind == "seed" and _is_number(name):
-            hint = hint or f"write {name} without quotes"
+            without = f"write {name} without quotes"
+            hint = hint or Suggestion.of(without, name, name, is_whole=True)
         hint = hint or did_you_mean(name, known)
         if kind == "negative":
             hint = hint or "a text of its own stands under negative_prompt"

@@ -33,7 +33,7 @@ from storyboard.language.templates.filters import BARE, FILTERS, TESTS, join_tex
 from storyboard.language.templates.members import CALLABLE, GLOBALS, attribute_of, attributes_of
 from storyboard.language.templates.pieces import SLOT
 from storyboard.language.templates.scope import MAX_TEXT, SUFFIX, Scope
-from storyboard.reporting.suggest import closest
+from storyboard.reporting.suggest import Suggestion, guess
 
 LATER: Any = type("Later", (), {})()
 """Stands for a name whose value the scope has not been asked for yet."""
@@ -307,8 +307,10 @@ def _suggest(name: object, known: Iterable[object], of: str | None) -> str | Non
         return "templates make the same text everywhere and always"
     words = [word for word in known if isinstance(word, str)]
     listed = {word for word in words if word not in GLOBALS}
-    guess = closest(str(name), words)
-    if guess is None:
+    found = guess(str(name), words)
+    if found is None:
         return f"known: {', '.join(sorted(listed))}" if 0 < len(listed) <= 12 else None
-    needs_brackets = of and not guess.isidentifier()
-    return f"did you mean {of}[{guess!r}]?" if needs_brackets else f"did you mean '{guess}'?"
+    if of and not found.word.isidentifier():
+        return f"did you mean {of}[{found.word!r}]?"
+    hint = f"did you mean '{found.word}'?"
+    return Suggestion.of(hint, name, found.word) if found.is_sure else hint

@@ -12,7 +12,7 @@ from storyboard.language.yaml.scalars import read_plain
 from storyboard.models.schema.errors import SchemaError
 from storyboard.names import check_id
 from storyboard.reporting.invisible import hint_for_invisible
-from storyboard.reporting.suggest import did_you_mean
+from storyboard.reporting.suggest import Suggestion, did_you_mean
 
 _MIN_LETTERS = 3
 _MAX_NAME = 40
@@ -56,15 +56,18 @@ def hint_for_value(error: SchemaError, code: str) -> str | None:
         return _hint_for_id(error.value)
     is_curly = isinstance(error.value, str) and error.value.startswith(_CURLY)
     if error.keyword == "type" and is_curly:
-        return f"write {error.value.strip(''.join(_CURLY))} without quotes"
+        return _without_quotes(error.value, error.value.strip("".join(_CURLY)))
     if error.keyword == "type":
         return _hint_for_type(error)
     if error.keyword == "enum":
         return _hint_for_choice(error.value, error.schema.get("enum", ()))
     if error.keyword == "const" and isinstance(error.value, str):
         is_quoted = _unquoted(error.value) == error.limit
-        return f"write {error.value} without quotes" if is_quoted else None
-    return "write straight quotes, or none" if is_curly else None
+        return _without_quotes(error.value, error.value) if is_quoted else None
+    if not is_curly:
+        return None
+    plain = str(error.value).strip("".join(_CURLY))
+    return Suggestion.of("write straight quotes, or none", error.value, plain, is_whole=True)
 
 
 def meant_by(key: str) -> str | None:
@@ -96,7 +99,7 @@ def hint_for_unknown_key(
         return "a file that is included holds no shots, only what they share"
     meant = meant_by(key)
     if meant and meant in known and meant not in beside:
-        return f"did you mean '{meant}'?"
+        return Suggestion.of(f"did you mean '{meant}'?", key, meant)
     if key.casefold() == "name" and "id" in known:
         names = [f"'{name}'" for name in ("id", "title") if name in known and name not in beside]
         return f"did you mean {' or '.join(names)}?" if names else _OWN_KEYS
@@ -117,11 +120,11 @@ def _hint_for_type(error: SchemaError) -> str | None:
         return choice
     if isinstance(value, str):
         if "boolean" in wanted and value.lower() in (*_YES, *_NO):
-            return f"write {'true' if value.lower() in _YES else 'false'}"
+            return _write("true" if value.lower() in _YES else "false", value)
         if wanted[0] in ("integer", "number", "boolean") and _unquoted(value) is not None:
-            return f"write {value} without quotes"
+            return _without_quotes(value, value)
         if error.path[-1:] == ("duration",) and (seconds := as_seconds(value)) != value:
-            return f"write {seconds:g}"
+            return _write(f"{seconds:g}", value)
         if wanted[0] == "array":
             return "write it as a list, in brackets: [...]"
     elif isinstance(value, dict) and wanted == ["array"]:
@@ -150,14 +153,22 @@ def _hint_for_choice(value: Any, allowed: Iterable[Any]) -> str | None:
     """A hint where the value is nearly one of those allowed."""
     known = list(allowed)
     if isinstance(value, str) and (read := _unquoted(value)) is not None and read in known:
-        return f"write {value} without quotes"
+        return _without_quotes(value, value)
     texts = [choice for choice in known if isinstance(choice, str)]
     alike = [text for text in texts if _normalized(text) == _normalized(str(value))]
     if len(alike) == 1:
-        return f"did you mean '{alike[0]}'?"
+        return Suggestion.of(f"did you mean '{alike[0]}'?", value, alike[0])
     # Comparing letters would suggest 1:1 for 16:10.
     is_word = isinstance(value, str) and _has_letters(value)
     return did_you_mean(value, texts) if is_word else None
+
+
+def _write(meant: str, value: str) -> Suggestion:
+    return Suggestion.of(f"write {meant}", value, meant, is_whole=True)
+
+
+def _without_quotes(value: str, meant: str) -> Suggestion:
+    return Suggestion.of(f"write {meant} without quotes", value, meant, is_whole=True)
 
 
 def _normalized(text: str) -> object:

@@ -19,8 +19,8 @@ import yaml
 from storyboard.language.yaml.convert import HALF_CHARACTER, HALF_CHARACTER_HINT
 from storyboard.language.yaml.reading import Reading, too_deep
 from storyboard.models.yamltext import is_too_deep
-from storyboard.records import Problem
-from storyboard.reporting.invisible import INVISIBLE, name_invisible, repair_of
+from storyboard.records import Problem, Repair
+from storyboard.reporting.invisible import INVISIBLE, in_place_of, name_invisible, repair_of
 from storyboard.reporting.lines import line_end, line_start, position_at
 from storyboard.reporting.value_paths import shorten
 
@@ -32,6 +32,7 @@ _MISSING_SPACE = re.compile(r"(?:- +)*[\w-]+:(?=[^\s:/])")
 _IS_PLAIN = re.compile(r"\w[^:#{}\[\],\"]*")
 _INSTEAD_OF_SPACE = re.compile(rf"""(?:^[ \t]*|[-:'"\]}}])({INVISIBLE})""", re.MULTILINE)
 _HALF = re.compile(r"\\u[dD][89a-fA-F]")
+_BELOW = re.compile(r"\s*[\r\n]( *)(?=[^\s#])")
 _MAX_QUOTED = 70
 
 
@@ -46,13 +47,17 @@ class _ValueLine:
 
 @dataclass(frozen=True, slots=True)
 class _Finding:
-    """What is wrong, and where; `width` None reaches to the end of the line."""
+    """What is wrong, and where; `width` None reaches to the end of the line.
+
+    `repair` is from where to where in the text something else is to be written, and what.
+    """
 
     index: int
     message: str
     hint: str | None = None
     width: int | None = 1
     code: str = "yaml-syntax"
+    repair: tuple[int, int, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +89,13 @@ def syntax_problem(error: Exception, reading: Reading, last: Any) -> Problem:
         said, doing = str(error.problem), str(error.context)
         found = _explain(_Complaint(text, said, doing, mark.index, begun.index, last))
     position = position_at(text, found.index, display_name, width=found.width)
-    return Problem(position, found.code, found.message, found.hint)
+    repairs = (_repair(reading, *found.repair),) if found.repair else ()
+    return Problem(position, found.code, found.message, found.hint, repairs=repairs)
+
+
+def _repair(reading: Reading, start: int, end: int, text: str) -> Repair:
+    position = position_at(reading.text, start, reading.display_name, width=1)
+    return Repair(position._replace(width=end - start), text)
 
 
 def unquoted_template(error: Exception, text: str) -> int | None:
@@ -107,16 +118,42 @@ def quote_hint(line: str) -> str:
     found = _value_line(line)
     if not found or len(found.value) > _MAX_QUOTED:
         return "put the whole value in quotes"
-    key, value = found.key, found.value
+    if (quoted := in_quotes(found.value)) is None:
+        return "put the value on a line of its own below a | sign"
+    return f"write {found.key}: {quoted}" if found.key else f"write {quoted}"
+
+
+def in_quotes(value: str) -> str | None:
+    """A value in the quotes that it needs, or None where it holds what no quotes can."""
     if _is_quoted(value):
         value = value[1:-1]
     if '"' not in value and "\\" not in value:
-        quoted = f'"{value}"'
-    elif "'" not in value:
-        quoted = f"'{value}'"
-    else:
-        return "put the value on a line of its own below a | sign"
-    return f"write {key}: {quoted}" if key else f"write {quoted}"
+        return f'"{value}"'
+    return None if "'" in value else f"'{value}'"
+
+
+def _quoting(text: str, index: int) -> tuple[int, int, str] | None:
+    """How to put the value that begins at `index` in quotes, where no other end is possible.
+
+    It may end before a comment, and it may go on below.
+    """
+    start = line_start(text, index)
+    line = text[start : line_end(text, start)]
+    found = _value_line(line)
+    if found is None or found.start != index - start or " #" in found.value:
+        return None
+    quoted = in_quotes(found.value)
+    indent = _indent_of_entry(line)
+    below = _BELOW.match(text, line_end(text, start))
+    goes_on = below is not None and len(below[1]) > indent
+    return None if quoted is None or goes_on else (index, index + len(found.value), quoted)
+
+
+def _indent_of_entry(line: str) -> int:
+    """How many columns stand before the key of a line; before its dash where it has no key."""
+    lead = _LEAD.match(line)
+    end = lead.end() if lead else 0
+    return end if _KEY.match(line, end) else len(line) - len(line.lstrip(" "))
 
 
 def _is_quoted(value: str) -> bool:
@@ -158,7 +195,8 @@ def _tab(complaint: _Complaint) -> _Finding | None:
     line = text[start : line_end(text, start)]
     tab = line.find("\t", 0, len(line) - len(line.lstrip(" \t")))
     if tab < 0 and text.startswith("\t", complaint.index):
-        return _Finding(complaint.index, "a tab where YAML allows only spaces", "use spaces")
+        index, message = complaint.index, "a tab where YAML allows only spaces"
+        return _Finding(index, message, "use spaces", repair=(index, index + 1, " "))
     if tab < 0:
         return None
     message = "a tab in the indentation; YAML allows only spaces there"
@@ -173,7 +211,8 @@ def _invisible(complaint: _Complaint) -> _Finding | None:
         found = _INSTEAD_OF_SPACE.search(text, start, line_end(text, start))
         if found:
             message = f"{name_invisible(found[1])} stands where YAML takes only plain spaces"
-            return _Finding(found.start(1), message, repair_of(found[1]))
+            repair = (*found.span(1), in_place_of(found[1]))
+            return _Finding(found.start(1), message, repair_of(found[1]), repair=repair)
     return None
 
 
@@ -188,7 +227,8 @@ def _colon(complaint: _Complaint) -> _Finding | None:
     before = _value_line(line[:column])
     if before and before.key:
         message = "a value without quotes cannot hold ': '"
-        return _Finding(complaint.index, message, quote_hint(line))
+        repair = _quoting(text, complaint.index - column + before.start)
+        return _Finding(complaint.index, message, quote_hint(line), repair=repair)
     if type(last) is yaml.ScalarEvent and not last.style:
         return _missing_space(text, complaint.last.start_mark.index)
     return None
@@ -200,7 +240,8 @@ def _missing_space(text: str, index: int) -> _Finding | None:
         value = text[found.end() : line_end(text, index)].strip()
         is_short = len(value) <= _MAX_QUOTED and _IS_PLAIN.fullmatch(value)
         hint = f"write {found[0]} {value}" if is_short else "keys are written key: value"
-        return _Finding(found.end() - 1, message, hint)
+        repair = (found.end(), found.end(), " ")
+        return _Finding(found.end() - 1, message, hint, repair=repair)
     return None
 
 
@@ -215,7 +256,10 @@ def _first_sign(complaint: _Complaint) -> _Finding | None:
     if sign == "%" and text.startswith("{", index - 1):
         index, sign = index - 1, "{%"
     message = f"a value without quotes cannot begin with {sign}"
-    return _Finding(index, message, quote_hint(_line_at(text, index)[0]), None)
+    hint = quote_hint(_line_at(text, index)[0])
+    # A text behind > was hardly meant to hold the sign, nor one behind * the star.
+    repair = None if sign in ">|*" else _quoting(text, index)
+    return _Finding(index, message, hint, None, repair=repair)
 
 
 def _quotes(complaint: _Complaint) -> _Finding | None:
@@ -258,7 +302,9 @@ def _text_behind(complaint: _Complaint) -> _Finding | None:
     else:
         return None
     hint = quote_hint(_line_at(text, index)[0])
-    return _Finding(index, f"text goes on after {what}", hint, None)
+    message = f"text goes on after {what}"
+    repair = None if isinstance(last, yaml.AliasEvent) else _quoting(text, start.index)
+    return _Finding(index, message, hint, None, repair=repair)
 
 
 def _brackets(complaint: _Complaint) -> _Finding | None:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 
 from storyboard.language.yaml.reading import Reading
-from storyboard.records import Problem
+from storyboard.records import Problem, Repair
 from storyboard.reporting.lines import line_end, line_start, position_at, split_lines
 
 MAX_COVERED = 20
@@ -61,7 +61,7 @@ class Covered:
 
         `reading` is the one that came as far as the template.
         """
-        from storyboard.language.yaml.errors import quote_hint
+        from storyboard.language.yaml.errors import in_quotes, quote_hint
 
         text, path = self._text, reading.path
         column = reading.block_column(index)
@@ -69,12 +69,15 @@ class Covered:
         end = _value_end(text, index, column) if column else line_end(text, index)
         is_one_line = column is not None and end <= line_end(text, index)
         line = text[line_start(text, index) : end]
+        position = position_at(text, index, self._display_name)
+        quoted = in_quotes(text[index:end]) if column and is_one_line else None
         self.problems.append(
             Problem(
-                position_at(text, index, self._display_name),
+                position,
                 "unquoted-template",
                 f"{path}: {message}" if path else message,
                 quote_hint(line) if is_one_line else "put it in double quotes",
+                repairs=(Repair(position._replace(width=end - index), quoted),) if quoted else (),
             )
         )
         if not column or len(self.problems) >= MAX_COVERED:

@@ -1,0 +1,50 @@
+"""Repairs carried out in a text. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from storyboard.records import Problem, Repair
+from storyboard.reporting.lines import line_starts
+
+
+def apply_repairs(text: str, repairs: Iterable[Repair]) -> str:
+    """The text with all of the repairs, which are of this text and do not overlap."""
+    starts = line_starts(text)
+    pieces: list[str] = []
+    end = 0
+    for position, replacement in sorted(repairs):
+        start = starts[position.line - 1] + position.column - 1
+        pieces += [text[end:start], replacement]
+        end = start + position.width
+    return "".join([*pieces, text[end:]])
+
+
+def repairs_by_file(problems: Iterable[Problem]) -> dict[str, list[Repair]]:
+    """The repairs of problems by the file that they are in, each once.
+
+    `apart` has made sure that no two of them overlap.
+    """
+    found: dict[str, set[Repair]] = {}
+    for problem in problems:
+        for repair in problem.repairs:
+            found.setdefault(repair.position.path, set()).add(repair)
+    return {path: sorted(repairs) for path, repairs in found.items()}
+
+
+def apart(problems: Iterable[Problem]) -> Iterator[Problem]:
+    """The problems that have repairs, without those that want to change what another one changes.
+
+    Several that want the same are all there.
+    """
+    taken: dict[tuple[str, int, int], Repair] = {}
+    for problem in problems:
+        spots = {
+            (place.path, place.line, column): repair
+            for repair in problem.repairs
+            for place in [repair.position]
+            for column in range(place.column, place.column + max(place.width, 1))
+        }
+        if spots and all(taken.get(spot, repair) == repair for spot, repair in spots.items()):
+            taken.update(spots)
+            yield problem

@@ -1,0 +1,131 @@
+"""Adds to problems their repairs: what to write in which places, where only one thing can be right.
+
+Whoever finds a mistake in the syntax gives its repair himself; here are those of words and of
+characters that cannot be seen, which are found in the source. None is proven yet. Pure.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+
+from storyboard.language.repairs.tabs import without_tabs
+from storyboard.records import Position, Problem, Repair
+from storyboard.reporting.invisible import INVISIBLE, in_place_of
+from storyboard.reporting.lines import split_lines
+from storyboard.reporting.suggest import Suggestion
+
+_OF_ONE_FILE = frozenset(
+    {
+        *("yaml-syntax", "unquoted-template", "unknown-alias"),
+        *("unknown-key", "wrong-type", "not-allowed", "wrong-form"),
+    }
+)
+"""What is wrong with an included file in every storyboard that includes it.
+
+Any other problem there may be one of this storyboard alone, and right in another.
+"""
+
+_SAFE = re.compile(r"[^\W_][\w.-]*(?::[\w.-]+)*")
+"""A word that means the same with and without quotes, in brackets and out of them.
+
+The name of a model, which has a slash, is none: one model is not the other, mistyped.
+"""
+
+_TAG = re.compile(r"\{\{.*?\}\}|\{%.*?%\}")
+_HIDDEN = re.compile(INVISIBLE)
+_OF_WORDS = frozenset(
+    {
+        *("unknown-key", "wrong-type", "not-allowed", "wrong-form", "bad-id"),
+        *("unknown-negative", "unknown-seed", "unknown-parameter"),
+    }
+)
+
+
+def with_repairs(
+    problems: Iterable[Problem], texts: Mapping[str, str], own: str
+) -> tuple[Problem, ...]:
+    """The problems in their order; `texts` has the storyboard `own` and what it includes."""
+    lines: dict[str, list[str]] = {}
+    return tuple(_with_repairs(problem, texts, own, lines) for problem in problems)
+
+
+def _with_repairs(
+    problem: Problem, texts: Mapping[str, str], own: str, lines: dict[str, list[str]]
+) -> Problem:
+    position = problem.position
+    if position.path not in texts or problem.is_warning:
+        return replace(problem, repairs=()) if problem.repairs else problem
+    if position.path != own and not _is_of_one_file(problem):
+        return problem
+    if problem.repairs:
+        return problem
+    if position.path not in lines:
+        lines[position.path] = split_lines(texts[position.path])
+    of_file = lines[position.path]
+    if not 0 < position.line <= len(of_file):
+        return problem
+    line = of_file[position.line - 1]
+    if problem.code == "yaml-syntax" and _is_tab(line, position):
+        repairs = without_tabs(texts[position.path], position.path)
+    else:
+        repairs = tuple(_in_line(problem, line))
+    return replace(problem, repairs=repairs) if repairs else problem
+
+
+def _is_of_one_file(problem: Problem) -> bool:
+    return problem.code in _OF_ONE_FILE and not problem.message.startswith("take ")
+
+
+def _is_tab(line: str, position: Position) -> bool:
+    indentation = line[: len(line) - len(line.lstrip(" \t"))]
+    return "\t" in indentation[position.column - 1 :]
+
+
+def _in_line(problem: Problem, line: str) -> Iterator[Repair]:
+    position = problem.position
+    start, end = position.column - 1, position.column - 1 + position.width
+    if problem.code == "template-syntax":
+        for tag in _TAG.finditer(line, start, end):
+            if not set("'\"") & set(tag[0]):
+                yield from (
+                    _put(position, found.start(), found.end(), in_place_of(found[0]))
+                    for found in _HIDDEN.finditer(line, *tag.span())
+                )
+    elif problem.code in _OF_WORDS and _HIDDEN.search(line, start, end):
+        yield from _without_hidden(position, line[start:end])
+    elif isinstance(problem.hint, Suggestion) and _SAFE.fullmatch(problem.hint.meant):
+        yield from _meant(problem.hint, position, line[start:end])
+
+
+def _without_hidden(position: Position, text: str) -> Iterator[Repair]:
+    """At the ends of a word what cannot be seen is left out; elsewhere a space stands for one."""
+    start = position.column - 1
+    for found in _HIDDEN.finditer(text):
+        before, behind = text[: found.start()], text[found.end() :]
+        is_at_end = not behind.strip() or (not before.strip() and start > 0)
+        plain = "" if is_at_end else in_place_of(found[0])
+        yield _put(position, start + found.start(), start + found.end(), plain)
+
+
+def _meant(hint: Suggestion, position: Position, text: str) -> Iterator[Repair]:
+    """The word that is meant in place of the one that stands there, where it stands there once."""
+    start = position.column - 1
+    if hint.is_whole:
+        if text in (hint.word, f"'{hint.word}'", f'"{hint.word}"'):
+            yield _put(position, start, start + len(text), hint.meant)
+        return
+    found = _places(hint.word, text)
+    if len(found) == 1:
+        yield _put(position, start + found[0], start + found[0] + len(hint.word), hint.meant)
+
+
+def _places(word: str, text: str) -> list[int]:
+    """Where a word stands in a text, and not as a part of another one."""
+    return [m.start() for m in re.finditer(rf"(?<![\w-]){re.escape(word)}(?![\w-])", text)]
+
+
+def _put(position: Position, start: int, end: int, text: str) -> Repair:
+    """The repair of what stands from `start` to `end` (from 0) in the line of a position."""
+    return Repair(position._replace(column=start + 1, width=end - start), text)
