@@ -135,7 +135,8 @@ class Storyboard:
 
     Takes are complete only while `problems` holds nothing but warnings.
     `sources` maps each file that was read, by the name shown to the user, to
-    its text, for quoting lines. Of a sheet of a workbook, `workbooks` has the file's
+    its text, for quoting lines. `scene_titles` has those that are given, by the
+    scene's id. Of a sheet of a workbook, `workbooks` has the file's
     name and its content, by the name in `sources`.
     """
 
@@ -146,6 +147,7 @@ class Storyboard:
     problems: tuple[Problem, ...]
     sources: Mapping[str, str]
     workbooks: Mapping[str, tuple[str, bytes]] = field(default_factory=dict)
+    scene_titles: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def is_sound(self) -> bool:

@@ -10,6 +10,7 @@ import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 from storyboard.language.expansion.cascade import Layer, Setting, settings_under
 from storyboard.language.expansion.context import ExpansionContext
@@ -57,24 +58,24 @@ def load_storyboard(
     scope = find_scope(path, allowed=allowed_paths, files=files)
     inputs = Inputs(path, display_name or str(path), catalog, scope, content=content)
     root = inputs.read_storyboard()
-    title: str | None = None
-    takes: tuple[Take, ...] = ()
+    expanded = _Expanded(None, (), {})
     if root is not None:
         given = {
             name: Setting(node, name, node.position) for name, node in (overrides or {}).items()
         }
-        title, takes = _expand(root, inputs, catalog, given)
+        expanded = _expand(root, inputs, catalog, given)
     problems = with_repairs(
         tidy(silence(inputs.problems, inputs.yaml_texts)), inputs.own_texts, inputs.display_name
     )
     return Storyboard(
         path=path,
         name=_name_of(path),
-        title=title,
-        takes=takes,
+        title=expanded.title,
+        takes=expanded.takes,
         problems=with_uses(problems, inputs.yaml_sources, inputs.include_positions),
         sources=inputs.sources,
         workbooks=inputs.workbooks,
+        scene_titles=expanded.scene_titles,
     )
 
 
@@ -84,10 +85,18 @@ def _name_of(path: Path) -> str:
     return unicodedata.normalize("NFC", name)
 
 
+class _Expanded(NamedTuple):
+    """What a storyboard's nodes become; `scene_titles` by the scenes' ids."""
+
+    title: str | None
+    takes: tuple[Take, ...]
+    scene_titles: Mapping[str, str]
+
+
 def _expand(
     root: MappingNode, inputs: Inputs, catalog: Catalog, overrides: Mapping[str, Setting]
-) -> tuple[str | None, tuple[Take, ...]]:
-    """The title and the takes; what is wrong goes to `inputs.problems`."""
+) -> _Expanded:
+    """What the nodes say; what is wrong goes to `inputs.problems`."""
     included = inputs.read_includes(root)
     templates = inputs.read_templates()
     files = [*included, root]
@@ -109,7 +118,7 @@ def _expand(
     title, takes = expand_storyboard(files, context)
     *others, own = file_levels
     inputs.problems.extend(find_unused(own, others, overrides, shared, templates.names_used))
-    return title, tuple(takes)
+    return _Expanded(title, tuple(takes), context.scene_titles)
 
 
 def _gather_shared(files: Sequence[MappingNode], catalog: Catalog) -> SharedValues:

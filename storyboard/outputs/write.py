@@ -16,6 +16,7 @@ from datetime import datetime
 from functools import partial
 from importlib import metadata
 from pathlib import Path
+from typing import Protocol
 
 from storyboard import __version__
 from storyboard.atomic_files import check_real, digest_of, write_atomically
@@ -32,8 +33,15 @@ from storyboard.videos.files import has_file
 _BATCH = 1000
 
 
+class Titled(Named, Protocol):
+    """What the page takes from a storyboard beside what the manifest does."""
+
+    @property
+    def scene_titles(self) -> Mapping[str, str]: ...
+
+
 def write_outputs(
-    storyboard: Named,
+    storyboard: Titled,
     origin: str,
     states: Sequence[TakeState],
     folder: Path,
@@ -59,7 +67,7 @@ def write_outputs(
     shared = build_manifest(storyboard, origin, states)
     if not _are_equal_lines(standing, manifest_bytes(shared)):
         shared = keep_standing(shared, _manifests_in(standing), now=now)
-    here = as_here(shared, states)
+    here = as_here(shared, states, scene_titles=storyboard.scene_titles)
     digests = {}
     for name, make in OUTPUTS.items():
         output = make(shared if name == MANIFEST else here)
@@ -103,15 +111,16 @@ def is_current(written: Mapping[str, Written], source: str, folder: Path) -> boo
     )
 
 
-def source_digest(storyboard: Named, origin: str, states: Sequence[TakeState]) -> str:
+def source_digest(storyboard: Titled, origin: str, states: Sequence[TakeState]) -> str:
     """What tells one manifest from another while the rows of the state file stay as they are.
 
-    That is the program, the head, and of each take all that stands in its
+    That is the program, the head, the titles of the scenes, and of each take all that stands in its
     block; the outcome is represented by its status and the number of its row.
     """
     digest = hashlib.sha256(_program())
     encode = json.JSONEncoder(default=dict).encode
-    digest.update(encode([storyboard.name, storyboard.title, origin]).encode())
+    head = [storyboard.name, storyboard.title, storyboard.scene_titles, origin]
+    digest.update(encode(head).encode())
     for start in range(0, len(states), _BATCH):
         facts = [
             (

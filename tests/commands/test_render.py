@@ -331,7 +331,7 @@ def test_a_take_whose_link_never_came_is_told_of_everywhere_and_paid_again_only_
     assert "with --rerender: 1 take to submit, 2 s of video, about 0.20 USD again" in plan
     block = manifest()["takes"][0]
     assert (block["status"], block["video_url"], block["error"]) == ("rendered", None, None)
-    assert "No link" in (OUT / "index.html").read_text("utf-8")
+    assert "Not downloaded: its link never came" in (OUT / "index.html").read_text("utf-8")
     for path in OUT.glob("state.sqlite3*"):
         path.unlink()
     assert program("render", film, "--yes", "--only", "one").code == 1

@@ -104,6 +104,17 @@ def test_vars_of_the_command_line_beat_every_level(tmp_path: Path) -> None:
     assert board.problems == ()
 
 
+def test_a_storyboard_knows_the_titles_of_its_scenes(tmp_path: Path) -> None:
+    text = """
+vars: {city: Osaka}
+scenes:
+  - {id: pier, title: "Pier in {{ city }}", shots: [{id: a, prompt: A}]}
+  - {id: street, shots: [{id: b, prompt: B}]}
+"""
+    board = load_text(tmp_path, HEAD + text)
+    assert (told(board), board.scene_titles) == ([], {"pier": "Pier in Osaka"})
+
+
 def test_vars_from_a_file_keep_their_types_and_those_of_options_are_text(tmp_path: Path) -> None:
     file = tmp_path / "vars.yaml"
     file.write_text("n: 3\nshow: true\ncity: Osaka\n")

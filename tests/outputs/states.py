@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timezone
 from typing import Any
 
@@ -38,6 +39,7 @@ class Harbor:
 
     name = "harbor"
     title = "Neon Harbor"
+    scene_titles: Mapping[str, str] = {}
 
 
 def make_take(shot: str = "hero", number: int | None = None, **payload: Any) -> Take:

@@ -217,14 +217,17 @@ def test_head_and_rows_are_of_the_source() -> None:
     sent = make_done(make_take("a"), id=2)
     untitled = Harbor()
     untitled.title = None  # type: ignore[assignment]
+    retitled = Harbor()
+    retitled.scene_titles = {"pier": "By the sea"}
     sources = {
+        source_digest(retitled, ORIGIN, [state]),
         source_digest(Harbor(), ORIGIN, [state]),
         source_digest(Harbor(), "sandbox", [state]),
         source_digest(untitled, ORIGIN, [state]),
         source_digest(Harbor(), ORIGIN, [replace(state, submission=sent)]),
         source_digest(Harbor(), ORIGIN, [TakeState(state.take, TakeStatus.PENDING)]),
     }
-    assert len(sources) == 5
+    assert len(sources) == 6
 
 
 def test_a_payload_out_of_the_state_file_counts_as_what_it_is() -> None:

@@ -42,6 +42,8 @@ class ExpansionContext:
     """What is being expanded: a take, or a shot whose id is not known yet; and where it stands."""
     shot_ids: dict[str, Claim] = field(default_factory=dict)
     scene_ids: dict[str, Claim] = field(default_factory=dict)
+    scene_titles: dict[str, str] = field(default_factory=dict)
+    """The titles that scenes are given, by their ids."""
     first_takes: dict[str, str] = field(default_factory=dict)
     """The id of the first take that makes each request, by fingerprint."""
 

@@ -99,6 +99,8 @@ def _enter_scene(
     scene: dict[str, Json] = {"id": scene_id or where}
     title = read_title(node, where, section.scope(context, scene=scene), context.report)
     scene = {**scene, "title": title}
+    if scene_id and title:
+        context.scene_titles[scene_id] = title
     return section._replace(facts={**section.facts, "scene": scene}, scene=scene_id)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,10 +16,7 @@ from storyboard.links import clean_link
 from storyboard.names import path_problem
 from storyboard.outputs.manifest.file import Manifest, ManifestTake
 from storyboard.records import Json, TakeStatus, Video
-from storyboard.reporting.statuses import STATUS_WORDS as WORDS
-
-STATUS_WORDS = {status: word.capitalize() for status, word in WORDS.items()}
-"""What the page calls each status, in the order of its filters."""
+from storyboard.reporting.statuses import STATUS_WORDS
 
 Frame = tuple[int, int]
 """Width and height in any unit: what counts is their ratio."""
@@ -35,12 +33,17 @@ _MAX_OBLONG = 4.0  # a hostile ratio of 1:99999 would make a page of one stripe
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """One take. `video` is the link to its file, percent-encoded; None where there is none."""
+    """One take. `word` is what `storyboard status` says of it.
+
+    `video` is the link to its file, percent-encoded; where there is none, it is None
+    and `empty` says why.
+    """
 
     id: str
     status: str
     word: str
     video: str | None
+    empty: str
     facts: tuple[str, ...]
     prompt: str
     error: str | None
@@ -53,7 +56,10 @@ class Card:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Neighbouring takes of one scene. `frame` is the widest of their frames, one for all."""
+    """Neighbouring takes of one scene. `frame` is the widest of their frames, one for all.
+
+    `scene` is the scene's title, or its id where it has none.
+    """
 
     scene: str | None
     cards: tuple[Card, ...]
@@ -65,19 +71,22 @@ class Group:
 def make_groups(manifest: Manifest) -> list[Group]:
     """The takes in the storyboard's order, grouped by scene."""
     return [
-        _group(scene, tuple(takes), manifest.origin)
+        _group(manifest.scene_titles.get(scene or "", scene), tuple(takes), manifest.origin)
         for scene, takes in groupby(manifest.takes, lambda take: take.scene)
     ]
 
 
 def count_statuses(takes: Iterable[ManifestTake]) -> list[tuple[str, str, int]]:
     """Each status that occurs, with its word and how many takes have it."""
-    found = [take.status for take in takes]
+    counts = Counter(take.status for take in takes)
     return [
-        (status.value, word, found.count(status))
-        for status, word in STATUS_WORDS.items()
-        if status in found
+        (status.value, _word(status), counts[status]) for status in STATUS_WORDS if counts[status]
     ]
+
+
+def _word(status: TakeStatus) -> str:
+    """A status as the terminal calls it, as a label."""
+    return STATUS_WORDS[status].capitalize()
 
 
 def length_of(takes: Iterable[ManifestTake]) -> str | None:
@@ -124,8 +133,9 @@ def _card(take: ManifestTake, origin: str) -> Card:
     return Card(
         id=take.id,
         status=take.status.value,
-        word="No link" if _lacks_link(take) else STATUS_WORDS[take.status],
+        word=_word(take.status),
         video=_video_link(take.file) if take.status is TakeStatus.DONE and take.file else None,
+        empty=_why_empty(take),
         facts=tuple(_facts(take)),
         prompt=prompt if isinstance(prompt, str) else "",
         error=take.error,
@@ -139,9 +149,11 @@ def _card(take: ManifestTake, origin: str) -> Card:
     )
 
 
-def _lacks_link(take: ManifestTake) -> bool:
-    """Whether the take was rendered and the API never gave a link to its video."""
-    return take.status is TakeStatus.RENDERED and take.file is None and take.video_url is None
+def _why_empty(take: ManifestTake) -> str:
+    """What stands in place of the video, in the words of `storyboard status`."""
+    never_came = take.file is None and take.video_url is None
+    more = ": its link never came" if take.status is TakeStatus.RENDERED and never_came else ""
+    return _word(take.status) + more
 
 
 def _video_link(video: Video) -> str | None:

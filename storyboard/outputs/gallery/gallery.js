@@ -7,8 +7,11 @@
   const search = document.querySelector(".search");
   const showing = document.querySelector(".showing");
   const nothing = document.getElementById("nothing");
-  const through = document.getElementById("through");
+  const all = document.getElementById("all");
   const chips = [...document.querySelectorAll("[data-show]")];
+  const still = matchMedia("(prefers-reduced-motion: reduce)");
+  const close = new Set(); // the cards near the window
+  let active = null; // the card that was started last
 
   // A browser keeps few videos open at once, so only those near the window have one.
   const attach = (card) => {
@@ -40,6 +43,7 @@
     note.textContent = "The video is not in this folder.";
     card.querySelector(".play").remove();
     video.replaceWith(note);
+    if (card === active && isPlayingAll()) next(card);
   };
 
   const start = (card) => {
@@ -47,6 +51,7 @@
     const video = card.querySelector("video");
     if (!video) return;
     for (const other of document.querySelectorAll("video")) if (other !== video) other.pause();
+    active = card;
     card.querySelector(".play").hidden = true;
     video.controls = true;
     video.tabIndex = 0;
@@ -54,17 +59,57 @@
     video.play().catch(() => {});
   };
 
+  // Back to how it was before it played, so that its video can go.
+  const reset = (card) => {
+    const video = card.querySelector("video");
+    card.querySelector(".play").hidden = false;
+    video.controls = false;
+    video.tabIndex = -1;
+    video.currentTime = 0.001;
+    if (!close.has(card)) detach(card);
+  };
+
+  const isPlayingAll = () => all.getAttribute("aria-pressed") === "true";
+  const after = (card) => cards.slice(cards.indexOf(card) + 1)
+    .find((other) => !other.hidden && other.querySelector(".play"));
+
+  // Goes on with the first take after a card, after none with the first of all.
+  const next = (card) => {
+    const found = after(card);
+    all.setAttribute("aria-pressed", String(Boolean(found)));
+    if (!found) return;
+    found.scrollIntoView({ block: "center", behavior: still.matches ? "instant" : "smooth" });
+    start(found);
+    const following = after(found);
+    if (following) attach(following); // so that it begins without a pause
+  };
+
   const ended = (card) => {
-    if (through.getAttribute("aria-pressed") !== "true") return;
-    const next = cards.slice(cards.indexOf(card) + 1)
-      .find((other) => !other.hidden && other.querySelector(".play"));
-    if (!next) return;
-    next.scrollIntoView({ block: "center" });
-    start(next);
+    if (card !== active || !isPlayingAll()) return;
+    reset(card);
+    next(card);
+  };
+
+  const stop = () => {
+    all.setAttribute("aria-pressed", "false");
+    active?.querySelector("video")?.pause();
+  };
+
+  // From the first take, or from the one that was begun and is not at its end.
+  const playAll = () => {
+    if (isPlayingAll()) return stop();
+    const begun = active?.querySelector("video");
+    if (!begun?.controls || begun.ended || active.hidden) return next(null);
+    all.setAttribute("aria-pressed", "true");
+    start(active);
   };
 
   const near = new IntersectionObserver((entries) => {
-    for (const entry of entries) (entry.isIntersecting ? attach : detach)(entry.target);
+    for (const entry of entries) {
+      if (entry.isIntersecting) close.add(entry.target);
+      else close.delete(entry.target);
+      (entry.isIntersecting ? attach : detach)(entry.target);
+    }
   }, { rootMargin: "300px 0px" });
   for (const card of cards) near.observe(card);
 
@@ -90,6 +135,7 @@
         || !words.every((word) => textOf(card).includes(word));
       if (!card.hidden) shown += 1;
     }
+    if (active?.hidden) stop();
     for (const scene of scenes) scene.hidden = !scene.querySelector(".card:not([hidden])");
     nothing.hidden = shown > 0 || cards.length === 0;
     showing.textContent = status || words.length ? `${shown} of ${cards.length}` : "";
@@ -101,9 +147,7 @@
       filter();
     });
   }
-  through.addEventListener("click", () => {
-    through.setAttribute("aria-pressed", String(through.getAttribute("aria-pressed") !== "true"));
-  });
+  all.addEventListener("click", playAll);
   let waiting = 0;
   search.addEventListener("input", () => {
     clearTimeout(waiting);
@@ -120,6 +164,8 @@
     } else if (event.key === "/") {
       event.preventDefault();
       search.focus();
+    } else if (event.key === "p") {
+      playAll();
     } else if (event.key === "j" || event.key === "k") {
       const visible = cards.filter((card) => !card.hidden);
       const at = visible.indexOf(document.activeElement.closest(".card"));

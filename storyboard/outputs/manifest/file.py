@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import stat
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -64,12 +64,16 @@ _FIELDS = tuple(one.name for one in fields(ManifestTake))
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """A manifest, read or to be written. `storyboard` is the storyboard's name."""
+    """A manifest, read or to be written. `storyboard` is the storyboard's name.
+
+    `scene_titles`, by the scenes' ids, are for the gallery; the file has none.
+    """
 
     storyboard: str
     title: str | None
     origin: str
     takes: tuple[ManifestTake, ...]
+    scene_titles: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def name(self) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache
@@ -77,7 +77,12 @@ def build_manifest(storyboard: Named, origin: str, states: Sequence[TakeState]) 
     )
 
 
-def as_here(manifest: Manifest, states: Sequence[TakeState]) -> Manifest:
+def as_here(
+    manifest: Manifest,
+    states: Sequence[TakeState],
+    *,
+    scene_titles: Mapping[str, str] | None = None,
+) -> Manifest:
     """The manifest as this machine has its takes: `done` where the video is here, with its file.
 
     `states` are those that the manifest was made of. The name of a file here may
@@ -91,6 +96,7 @@ def as_here(manifest: Manifest, states: Sequence[TakeState]) -> Manifest:
             else block
             for block, state in zip(manifest.takes, states, strict=True)
         ),
+        scene_titles=scene_titles or {},
     )
 
 

@@ -2,8 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from storyboard.outputs.gallery.cards import STATUS_WORDS, length_text, size_text
-from storyboard.records import TakeStatus
+from storyboard.outputs.gallery.cards import count_statuses, length_text, size_text
+from storyboard.reporting.statuses import count_statuses as words_of_the_terminal
+from tests.outputs.states import make_page, one_of_each
 
 
 @pytest.mark.parametrize(
@@ -33,5 +34,8 @@ def test_sizes_read_as_people_say_them(size_bytes: int, text: str) -> None:
     assert size_text(size_bytes) == text
 
 
-def test_every_status_has_a_word() -> None:
-    assert set(STATUS_WORDS) == set(TakeStatus)
+def test_statuses_are_counted_in_the_words_and_the_order_of_the_terminal() -> None:
+    states = one_of_each()
+    page = make_page(*states)
+    said = [f"{count} {word.lower()}" for _, word, count in count_statuses(page.takes)]
+    assert ", ".join(said) == words_of_the_terminal(state.status for state in states)

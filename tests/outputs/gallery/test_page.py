@@ -14,7 +14,8 @@ from tests.outputs.states import make_page, make_state, make_take, make_video
 
 ATTRIBUTES = {
     *("charset", "class", "content", "dir", "hidden", "href", "http-equiv", "id", "lang", "name"),
-    *("aria-hidden", "aria-label", "aria-pressed", "autocomplete", "data-show", "data-status"),
+    *("aria-hidden", "aria-keyshortcuts", "aria-label", "aria-pressed", "autocomplete"),
+    *("data-show", "data-status"),
     *("height", "placeholder", "rel", "role", "spellcheck", "tabindex", "target", "title", "type"),
     *("preserveaspectratio", "viewbox", "width", "x"),
 }
@@ -75,14 +76,14 @@ def test_hostile_text_stays_text(text: str) -> None:
     manifest = make_page(
         make_state(take, TakeStatus.FAILED, reason=text, task_id=text, commit=text), title=text
     )
-    manifest = replace(manifest, storyboard=text)
+    manifest = replace(manifest, storyboard=text, scene_titles={"pier": text})
     page = Page(gallery_html(manifest))
     assert {tag for tag, _ in page.elements} <= ELEMENTS
     assert {name for _, attrs in page.elements for name in attrs} <= ATTRIBUTES
     assert [tag for tag, _ in page.elements].count("script") == 1
     assert [tag for tag, _ in page.elements].count("style") == 1
     shown = text.replace("\x00", "\ufffd")
-    assert page.text.replace("\x00", "\ufffd").count(shown) >= 7
+    assert page.text.replace("\x00", "\ufffd").count(shown) >= 8
 
 
 def test_the_policy_allows_the_one_script_and_the_one_style() -> None:
@@ -162,11 +163,29 @@ def test_takes_stand_in_the_order_of_the_storyboard_under_their_scenes() -> None
     assert len(page.of_class("scene")) == 3
 
 
+def test_a_scene_goes_by_its_title_and_without_one_by_its_id() -> None:
+    takes = [replace(make_take(f"shot-{n}"), scene=scene) for n, scene in enumerate("ab")]
+    states = [make_state(take, TakeStatus.PENDING) for take in takes]
+    manifest = replace(make_page(*states), scene_titles={"a": "By the sea"})
+    html = gallery_html(manifest)
+    assert re.findall(r'<h2><span dir="auto">(.*?)</span>', html) == ["By the sea", "b"]
+
+
+def test_a_take_without_a_video_says_why_as_the_terminal_does() -> None:
+    takes = make_page(
+        make_state(make_take("away"), TakeStatus.RENDERED),
+        make_state(make_take("lost"), TakeStatus.RENDERED, video_url=None),
+        make_state(make_take("new"), TakeStatus.PENDING),
+    )
+    empty = re.findall(r'<p class="empty" aria-hidden="true">(.*?)</p>', gallery_html(takes))
+    assert empty == ["Not downloaded", "Not downloaded: its link never came", "Not sent yet"]
+
+
 def test_the_head_counts_takes_and_seconds_and_each_file_once() -> None:
     video = make_video("one", duration_s=75.0)
     states = [make_state(make_take(f"shot-{n}"), TakeStatus.DONE, video=video) for n in (1, 2)]
     html = gallery_html(make_page(*states, make_state(make_take("late"), TakeStatus.PENDING)))
-    assert "<b>2</b> of 3 takes done" in html
+    assert "<b>2</b> of 3 takes rendered" in html
     assert "<b>1 min 15 s</b> of video" in html
 
 
