@@ -12,16 +12,10 @@ from dataclasses import dataclass
 
 from PIL import Image, ImageChops, ImageDraw
 
+from storyboard.sandbox.clips.fonts import Lettering, joins_letters, runs_from_right
 from storyboard.sandbox.clips.palette import Colour
 from storyboard.sandbox.clips.scenery import make_scenery, paint
-from storyboard.sandbox.clips.typography import (
-    TextBlock,
-    clean,
-    face_for,
-    fit_text,
-    font_of_size,
-    shorten,
-)
+from storyboard.sandbox.clips.typography import TextBlock, clean, fit_text, missing_scripts, shorten
 
 _INK: Colour = (246, 244, 238)
 _DIM: Colour = (172, 170, 168)
@@ -130,6 +124,7 @@ def _draw_overlay(layout: _Layout) -> Image.Image:
     _draw_safe_area(draw, layout)
     _draw_slate(draw, layout)
     _draw_prompt(draw, layout, block, negative, top)
+    _draw_missing(draw, layout, negative)
     return overlay
 
 
@@ -188,14 +183,15 @@ def _draw_safe_area(draw: ImageDraw.ImageDraw, layout: _Layout) -> None:
 def _draw_slate(draw: ImageDraw.ImageDraw, layout: _Layout) -> None:
     """The upper bar: model on the left, what was asked for on the right."""
     spec, x, middle, ink = layout.spec, layout.margin, layout.bar / 2, (*_INK, 255)
-    font = font_of_size(layout.small)
+    lettering = Lettering(layout.small)
+    font = lettering.base_font
     words = (clean(spec.resolution), clean(spec.ratio), f"{spec.duration_s} s")
     format_text = "  ·  ".join(word for word in words if word)
     draw.text((layout.width - x, middle), format_text, fill=ink, font=font, anchor="rm")
     dot = layout.unit * 0.75
     draw.ellipse((x, middle - dot, x + 2 * dot, middle + dot), fill=(*layout.accent, 255))
     free_px = round(layout.width - 2 * x - font.getlength(format_text) - layout.unit * 6)
-    model = shorten(clean(spec.model), font, free_px)
+    model = shorten(clean(spec.model), lettering, free_px)
     draw.text((x + dot * 4, middle), model, fill=ink, font=font, anchor="lm")
 
 
@@ -204,16 +200,31 @@ def _draw_prompt(
 ) -> None:
     x, bottom = layout.margin, top + block.height_px
     right = x + max(2, round(layout.unit * 0.55)) - 1
-    rule = (x, top + block.size_px * 0.16, right, bottom - block.size_px * 0.1)
+    size = block.lettering.size_px
+    rule = (x, top + size * 0.16, right, bottom - size * 0.1)
     draw.rectangle(rule, fill=(*layout.accent, 255))
     text_x = x + round(layout.unit * 3)
+    edge = layout.width - layout.margin
     for number, line in enumerate(block.lines):
         y = top + number * block.line_height_px
-        draw.text((text_x, y), line, fill=(*_INK, 255), font=block.font)
+        is_rtl, length = block.lettering.is_rtl, block.lettering.length_px(line)
+        block.lettering.draw(draw, edge - length if is_rtl else text_x, y, line, (*_INK, 255))
     if negative:
-        small = font_of_size(layout.small, face_for(negative))
+        small = Lettering(layout.small)
         line = shorten(f"without  {negative}", small, layout.width - x - text_x)
-        draw.text((text_x, bottom + layout.small * 0.35), line, fill=(*_DIM, 255), font=small)
+        small.draw(draw, text_x, bottom + layout.small * 0.35, line, (*_DIM, 255))
+
+
+def _draw_missing(draw: ImageDraw.ImageDraw, layout: _Layout, negative: str) -> None:
+    """Under the upper bar, which letters of the request cannot be drawn as they are written."""
+    text = f"{clean(layout.spec.prompt)} {negative}"
+    notes = [f"no font here for {', '.join(missing)}"] if (missing := missing_scripts(text)) else []
+    if not joins_letters() and any(map(runs_from_right, text)):
+        notes.append("letters are not joined, since FriBiDi is not installed")
+    if notes:
+        x, small = layout.margin, Lettering(layout.small)
+        note = shorten("; ".join(notes), small, layout.width - 2 * x)
+        small.draw(draw, x, layout.safe_area[1] + layout.unit, note, (*layout.accent, 255))
 
 
 def _draw_clock(layout: _Layout, number: int) -> Image.Image:
@@ -221,7 +232,7 @@ def _draw_clock(layout: _Layout, number: int) -> Image.Image:
     spec, count = layout.spec, layout.spec.frame_count
     bar = Image.new("RGB", (layout.width, layout.bar), _BLACK)
     draw = ImageDraw.Draw(bar)
-    font, middle = font_of_size(layout.small), layout.bar / 2
+    font, middle = Lettering(layout.small).base_font, layout.bar / 2
     bottom = layout.scale * max(2, round(layout.unit / layout.scale / 2)) - 1
     draw.rectangle((0, 0, layout.width - 1, bottom), fill=_TRACK)
     draw.rectangle((0, 0, layout.width * (number + 1) / count - 1, bottom), fill=layout.accent)

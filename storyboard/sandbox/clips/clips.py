@@ -18,7 +18,7 @@ from storyboard.sandbox.clips.encode import write_clip
 from storyboard.sandbox.folder import is_plain_or_missing, make_folder
 from storyboard.sandbox.tasks import Task
 
-_DRAWING_VERSION = 2  # one more with each change to the pictures, so that clips on disk are redrawn
+_DRAWING_VERSION = 3  # one more with each change to the pictures, so that clips on disk are redrawn
 _WORKERS = 2
 
 

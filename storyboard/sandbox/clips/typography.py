@@ -1,39 +1,26 @@
-"""Text into lines that fit: any text at all, in the font that Pillow itself brings.
+"""Text into lines that fit: any text at all, each letter in a font that has it.
 
-That font knows English letters and little more. Accents and typographic signs
-are folded to what it has. For other scripts a font of the system is taken
-where there is one of a usual name, else empty boxes stand for the letters.
+Accents and typographic signs that no font has are folded to plain letters. What
+is left without a font is drawn as an empty box, and `missing_scripts` names it.
 """
 
 from __future__ import annotations
 
 import unicodedata
 from bisect import bisect_left
-from contextlib import suppress
 from dataclasses import dataclass, replace
-from functools import lru_cache
-from typing import TypeAlias
 
-from PIL import ImageFont
-
-Font: TypeAlias = ImageFont.FreeTypeFont
+from storyboard.sandbox.clips.fonts import (
+    JOINERS,
+    Lettering,
+    clusters,
+    is_drawable,
+    runs_from_right,
+)
 
 LINE_HEIGHT = 1.34  # of the font's size
 
-BUILT_IN = ""
-"""The face that Pillow brings."""
-
-_WIDE_FACES = (
-    "NotoSansCJK-Regular.ttc",
-    "NotoSansSC-Regular.otf",
-    "PingFang.ttc",
-    "Hiragino Sans GB.ttc",
-    "msyh.ttc",
-    "Arial Unicode.ttf",
-    "DejaVuSans.ttf",
-)
 _UNPRINTABLE = ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")  # Unicode's categories
-_NEVER_ASSIGNED = "\ue000"  # private use: a font draws its empty box for it
 
 _SIGNS = "\u2032\u00d7\u2190\u2192ßæÆœŒøØłŁ\u0131"
 _PLAIN = ("'", "x", "<-", "->", "ss", "ae", "AE", "oe", "OE", "o", "O", "l", "L", "i")
@@ -46,52 +33,20 @@ _FOLDED = str.maketrans(
 """What NFKD does not take apart, in ASCII."""
 
 
-@lru_cache(maxsize=128)
-def font_of_size(size_px: int, face: str = BUILT_IN) -> Font:
-    """A face at one size."""
-    if face:
-        return ImageFont.truetype(face, size_px)
-    font = ImageFont.load_default(size_px)
-    if not isinstance(font, ImageFont.FreeTypeFont):
-        raise RuntimeError("this Pillow was built without FreeType")
-    return font
-
-
-@lru_cache(maxsize=4096)
-def _has_letter(face: str, letter: str) -> bool:
-    font = font_of_size(24, face)
-    return letter.isspace() or bytes(font.getmask(letter)) != bytes(font.getmask(_NEVER_ASSIGNED))
-
-
-@lru_cache(maxsize=256)
-def face_for(text: str) -> str:
-    """The face to set `text` in: the built-in one, or one of the system that has its letters."""
-    missing = [letter for letter in set(text) if not _has_letter(BUILT_IN, letter)]
-    faces = (BUILT_IN, *_installed()) if missing else (BUILT_IN,)
-    return max(faces, key=lambda face: sum(_has_letter(face, letter) for letter in missing))
-
-
-@lru_cache(maxsize=1)
-def _installed() -> tuple[str, ...]:
-    found = []
-    for face in _WIDE_FACES:
-        with suppress(OSError):
-            font_of_size(24, face)
-            found.append(face)
-    return tuple(found)
-
-
 def clean(text: str) -> str:
     """`text` as one paragraph that can be drawn: no controls, no lone surrogates, single spaces."""
-    printable = "".join(
-        " " if unicodedata.category(letter) in _UNPRINTABLE else letter for letter in text
-    )
+    composed = unicodedata.normalize("NFC", text)
+    printable = "".join(" " if _is_unprintable(letter) else letter for letter in composed)
     return " ".join("".join(map(_fold, printable)).split())
 
 
+def _is_unprintable(letter: str) -> bool:
+    return letter not in JOINERS and unicodedata.category(letter) in _UNPRINTABLE
+
+
 def _fold(letter: str) -> str:
-    """`letter` in the letters that the built-in face has, or as it is."""
-    if letter.isascii() or _has_letter(BUILT_IN, letter):
+    """`letter` in plain letters where no font has it as it is."""
+    if letter.isascii() or is_drawable(letter):
         return letter
     plain = letter.translate(_FOLDED)
     if plain == letter:
@@ -100,22 +55,24 @@ def _fold(letter: str) -> str:
     return plain if plain.isascii() else letter
 
 
+def missing_scripts(text: str) -> tuple[str, ...]:
+    """What no font here has of a clean text, by the first words of Unicode's names: "Tibetan"."""
+    missing = [letter for letter in dict.fromkeys(text) if not is_drawable(letter)]
+    names = (unicodedata.name(letter, "unknown").split(" ")[0] for letter in missing)
+    return tuple(dict.fromkeys(name if name == "CJK" else name.capitalize() for name in names))
+
+
 @dataclass(frozen=True, slots=True)
 class TextBlock:
-    """Lines that fit a box, and the size they are set in."""
+    """Lines that fit a box, and the lettering they are set in."""
 
     lines: tuple[str, ...]
-    size_px: int
-    face: str = BUILT_IN
+    lettering: Lettering
     is_cut: bool = False
 
     @property
-    def font(self) -> Font:
-        return font_of_size(self.size_px, self.face)
-
-    @property
     def line_height_px(self) -> int:
-        return round(self.size_px * LINE_HEIGHT)
+        return round(self.lettering.size_px * LINE_HEIGHT)
 
     @property
     def height_px(self) -> int:
@@ -127,10 +84,11 @@ def fit_text(
 ) -> TextBlock:
     """`text` set as large as the box allows; cut, and saying so, where even that is too much."""
     text = clean(text)
-    face = face_for(text)
+    is_rtl = runs_from_right(text)
 
     def block_of(size: int) -> TextBlock:
-        return TextBlock(tuple(wrap(text, font_of_size(size, face), width_px)), size, face)
+        lettering = Lettering(size, is_rtl)
+        return TextBlock(tuple(wrap(text, lettering, width_px)), lettering)
 
     # The sizes from the smallest up; those that fit come first.
     sizes = range(smallest_px, largest_px + 1)
@@ -148,36 +106,36 @@ def _cut(block: TextBlock, width_px: int, height_px: int) -> TextBlock:
     *lines, last = block.lines[:room]
     left_out = sum(map(len, block.lines[room:]))
     note = f" ... and {left_out:,} more letters"
-    last = _prefix_that_fits(last, note, block.font, width_px)
+    last = _prefix_that_fits(last, note, block.lettering, width_px)
     return replace(block, lines=(*lines, last + note), is_cut=True)
 
 
-def shorten(text: str, font: Font, width_px: int) -> str:
+def shorten(text: str, lettering: Lettering, width_px: int) -> str:
     """`text` on one line, with an ellipsis where it had to be cut."""
     # No letter is narrower than this share of the size, so what is beyond needs no measuring.
-    most = round(width_px / (font.size * 0.1)) + 1
-    if len(text) <= most and font.getlength(text) <= width_px:
+    most = round(width_px / (lettering.size_px * 0.1)) + 1
+    if len(text) <= most and lettering.length_px(text) <= width_px:
         return text
-    return _prefix_that_fits(text[: max(0, most)], "...", font, width_px) + "..."
+    return _prefix_that_fits(text[: max(0, most)], "...", lettering, width_px) + "..."
 
 
-def _prefix_that_fits(text: str, end: str, font: Font, width_px: int) -> str:
+def _prefix_that_fits(text: str, end: str, lettering: Lettering, width_px: int) -> str:
     """As much of `text` as fits a line together with `end`."""
     lengths = range(len(text) + 1)
     too_long = bisect_left(
-        lengths, True, key=lambda length: font.getlength(text[:length] + end) > width_px
+        lengths, True, key=lambda length: lettering.length_px(text[:length] + end) > width_px
     )
     return text[: max(0, too_long - 1)].rstrip()
 
 
-def wrap(text: str, font: Font, width_px: int) -> list[str]:
+def wrap(text: str, lettering: Lettering, width_px: int) -> list[str]:
     """`text` broken at spaces into lines no wider than `width_px`; longer words break anywhere."""
-    space_px = font.getlength(" ")
+    space_px = lettering.length_px(" ")
     lines: list[str] = []
     line: list[str] = []
     line_px = 0.0
     for word in text.split(" "):
-        for piece, piece_px in _pieces(word, font, width_px):
+        for piece, piece_px in _pieces(word, lettering, width_px):
             if line and line_px + space_px + piece_px > width_px:
                 lines.append(" ".join(line))
                 line, line_px = [], 0.0
@@ -186,14 +144,14 @@ def wrap(text: str, font: Font, width_px: int) -> list[str]:
     return [*lines, " ".join(line)]
 
 
-def _pieces(word: str, font: Font, width_px: int) -> list[tuple[str, float]]:
+def _pieces(word: str, lettering: Lettering, width_px: int) -> list[tuple[str, float]]:
     """A word with its width, or its parts where it is wider than a line (Chinese has no spaces)."""
-    width = font.getlength(word)
+    width = lettering.length_px(word)
     if width <= width_px:
         return [(word, width)]
     pieces = [("", 0.0)]
-    for letter in word:
-        letter_px = font.getlength(letter)
+    for letter in clusters(word):
+        letter_px = lettering.length_px(letter)
         piece, piece_px = pieces[-1]
         if piece and piece_px + letter_px > width_px:
             pieces.append((letter, letter_px))
