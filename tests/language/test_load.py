@@ -744,6 +744,43 @@ def test_a_seed_that_is_hardly_a_name_is_told_what_a_seed_is(
     assert problem.hint == hint
 
 
+@pytest.mark.parametrize(
+    ("key", "cell", "words", "hint"),
+    [
+        (*("seed", "1.000", "'1.000' may be 1, or 1000 with its thousands marked"), "1 or 1000"),
+        (*("seed", "2.500", "'2.500' may be 2.5, or 2500 with its thousands marked"), "2500"),
+        (*("seed", "1.234.567", "'1.234.567' is not allowed"), "1234567"),
+        (*("takes", "2.000", "'2.000' may be 2, or 2000 with its thousands marked"), "2 or 2000"),
+    ],
+)
+def test_a_number_that_may_have_its_thousands_marked_is_not_guessed(
+    tmp_path: Path, key: str, cell: str, words: str, hint: str
+) -> None:
+    (problem,) = shot_with_cell(tmp_path, key, cell).problems
+    assert problem.message == f"shots[0].{key}: {words}"
+    meant = ", whichever is meant" if " or " in hint else ""
+    assert (problem.hint, problem.rendered) == (f"write {hint}{meant}", cell)
+    assert problem.row is not None
+
+
+@pytest.mark.parametrize(
+    ("key", "cell", "value"),
+    [
+        *(("duration", "5.000", 5), ("duration", "5.0", 5), ("seed", "5.0", 5)),
+        *(("seed", "7.00", 7), ("seed", "0.000", 0), ("seed", "999.999.999.999", None)),
+    ],
+)
+def test_a_number_that_can_mean_one_thing_only_is_that(
+    tmp_path: Path, key: str, cell: str, value: int | None
+) -> None:
+    board = shot_with_cell(tmp_path, key, cell)
+    if value is None:
+        assert [problem.code for problem in board.problems] == ["unknown-seed"]
+    else:
+        assert told(board) == []
+        assert board.takes[0].payload[key] == value
+
+
 @pytest.mark.parametrize(("cell", "is_on"), [("1", True), ("0", False)])
 def test_a_cell_of_1_or_0_is_a_switch(tmp_path: Path, cell: str, is_on: bool) -> None:
     assert (shot_with_cell(tmp_path, "skip", cell).takes == ()) is is_on

@@ -31,6 +31,7 @@ from storyboard.language.spellings import as_seconds, as_switch
 from storyboard.language.validation.check import Origin
 from storyboard.language.validation.hints import meant_by
 from storyboard.models.card import ModelCard, Parameter
+from storyboard.models.schema.validator import compile_check
 from storyboard.records import Json, Position, Problem
 from storyboard.reporting.suggest import closest, did_you_mean
 
@@ -66,7 +67,10 @@ class PayloadInputs(NamedTuple):
         """The inputs with the settings of farther levels where nearer ones make nothing."""
         if not self.doubtful:
             return self
-        found = {key: scope.effective(self.settings[key]) for key in self.doubtful}
+        found = {
+            key: scope.effective(self.settings[key], prints_lists=key == "negative")
+            for key in self.doubtful
+        }
         return self._replace(settings={**self.settings, **found})
 
 
@@ -151,13 +155,18 @@ def _read_parameter(
         return None, None
     if name == "prompt":
         return _read_prompt(settings, scope), setting
-    value = read_value(setting, scope, is_text=parameter.type == "string")
+    is_text = parameter.type == "string"
+    value = read_value(setting, scope, is_text=is_text, allows=partial(_allows, parameter))
     if is_template(setting.node):
         if name == "duration" and parameter.type != "string":
             value = as_seconds(value)
         elif parameter.type == "boolean":
             value = as_switch(value)
     return value, setting
+
+
+def _allows(parameter: Parameter, number: float) -> bool:
+    return compile_check(parameter.limits)(number)
 
 
 def _read_seed(inputs: PayloadInputs, scope: ShotScope, shot: str, take: int) -> Stated:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -52,12 +53,12 @@ def read_seed(
 
     `shot` is the id that `auto` is made from, `seed_range` for messages. Raises NotReadable.
     """
-    value = _read_seed(setting, scope)
+    value = _read_seed(setting, scope, seed_range)
     is_shared = isinstance(value, str) and value not in ("", AUTO)
     if is_shared:
         _refuse_odd_number(str(value), setting, scope, shared, seed_range)
         setting = _find(str(value), setting, scope, shared, "seed")
-        value = _read_seed(setting, scope)
+        value = _read_seed(setting, scope, seed_range)
     if value is None or value == "":
         return None, setting
     if value == AUTO:
@@ -120,7 +121,7 @@ def read_negative(
 
 
 def _read_shared(setting: Setting, scope: ShotScope, shared: SharedValues) -> str:
-    named = read_text(setting, scope).strip()
+    named = read_text(setting, scope, prints_lists=True).strip()
     names = [named] if named in shared.negatives else as_list(named)
     found = [_find(name, setting, scope, shared, "negative") for name in names]
     return ", ".join(filter(None, (read_text(one, scope).strip() for one in found)))
@@ -159,6 +160,13 @@ def _is_number(text: str) -> bool:
         return False
 
 
-def _read_seed(setting: Setting, scope: ShotScope) -> ScalarValue:
-    value = read_value(setting, scope, is_text=False)
+def _read_seed(
+    setting: Setting, scope: ShotScope, seed_range: tuple[int, int] | None
+) -> ScalarValue:
+    low, high = seed_range or (-math.inf, math.inf)
+
+    def allows(number: float) -> bool:
+        return isinstance(number, int) and low <= number <= high
+
+    value = read_value(setting, scope, is_text=False, allows=allows)
     return value.strip() if isinstance(value, str) else value

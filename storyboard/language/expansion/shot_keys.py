@@ -49,16 +49,21 @@ def read_flag(key: str, settings: Settings, scope: ShotScope, report: Report) ->
 
 
 def read_tags(settings: Settings, scope: ShotScope, report: Report) -> tuple[str, ...]:
-    """The tags of a shot, a list or one text such as `a, b`, each once, without empty ones."""
+    """The tags of a shot, a list or one text such as `a, b`, each once, without empty ones.
+
+    A template may print a list too.
+    """
     setting = settings.get("tags")
     if setting is None:
         return ()
-    setting = scope.effective(setting)
-    items = setting.items if isinstance(setting.node, SequenceNode) else [setting]
-    texts = [attempt(report, read_text, item, scope) or "" for item in items]
-    if items == [setting]:
-        texts = as_list(texts[0])
-    return tuple(dict.fromkeys(filter(None, map(str.strip, texts))))
+    setting = scope.effective(setting, prints_lists=True)
+    is_list = isinstance(setting.node, SequenceNode)
+    texts = [
+        attempt(report, read_text, item, scope, prints_lists=True) or ""
+        for item in (setting.items if is_list else [setting])
+    ]
+    tags = (tag for text in texts for tag in as_list(text, has_commas=not is_list))
+    return tuple(dict.fromkeys(tags))
 
 
 def read_notes(settings: Settings, scope: ShotScope, report: Report) -> str | None:
@@ -88,7 +93,8 @@ def read_meta(meta: Settings, scope: ShotScope, report: Report) -> dict[str, Jso
 
 
 def _read_count(setting: Setting, scope: ShotScope, left: int) -> int | None:
-    value = whole_numbers(read_value(setting, scope, is_text=False))
+    allows = range(1, MAX_TAKES + 1).__contains__
+    value = whole_numbers(read_value(setting, scope, is_text=False, allows=allows))
     if value is None or value == "":
         return None
     if isinstance(value, bool) or not isinstance(value, int) or value < 1:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
+from functools import partial
 from typing import Protocol, TypeVar
 
 from storyboard.language.expansion.cascade import Setting
@@ -32,7 +33,7 @@ OF_A_SHOT = frozenset({"matrix", "row", "shot", "take"})
 class Renderer(Protocol):
     """What fills in the templates of a text; `templates.Templates` does."""
 
-    def render(self, text: str, scope: Scope) -> str:
+    def render(self, text: str, scope: Scope, *, prints_lists: bool = False) -> str:
         """The text with its templates filled in. Raises TemplateFault."""
 
 
@@ -53,7 +54,7 @@ class ShotScope:
         *,
         meta: Mapping[str, Setting] | None = None,
         sources: Mapping[str, str] | None = None,
-        cache: dict[str, str] | None = None,
+        cache: dict[tuple[str, bool], str] | None = None,
     ) -> None:
         self._templates = templates
         self._variables = variables
@@ -124,14 +125,14 @@ class ShotScope:
     def _render_setting(self, setting: Setting) -> Json:
         return self.render_node(self.effective(setting).node)
 
-    def effective(self, setting: Setting) -> Setting:
+    def effective(self, setting: Setting, *, prints_lists: bool = False) -> Setting:
         """The setting, or the first one below it that says something, where its template does not.
 
         One that cannot be rendered says something: its fault. Raises nothing.
         """
         while setting.below is not None and isinstance(setting.node, ScalarNode):
             try:
-                if self.render_text(setting.node).strip():
+                if self.render_text(setting.node, prints_lists=prints_lists).strip():
                     break
             except TemplateFault:
                 break
@@ -146,18 +147,23 @@ class ShotScope:
         finally:
             self._is_asked = before or self._is_asked
 
-    def render_text(self, node: ScalarNode) -> str:
-        """The node's text, rendered. Raises TemplateFault with its position set."""
-        if node.text in self._cache:
-            return self._cache[node.text]
-        text, is_same = self._watch(self._render_text, node)
+    def render_text(self, node: ScalarNode, *, prints_lists: bool = False) -> str:
+        """The node's text, rendered. Raises TemplateFault with its position set.
+
+        With `prints_lists` a list prints so that `spellings.as_list` finds its entries.
+        """
+        key = node.text, prints_lists
+        if key in self._cache:
+            return self._cache[key]
+        render = partial(self._render_text, prints_lists=prints_lists)
+        text, is_same = self._watch(render, node)
         if is_same:
-            self._cache[node.text] = text
+            self._cache[key] = text
         return text
 
-    def _render_text(self, node: ScalarNode) -> str:
+    def _render_text(self, node: ScalarNode, *, prints_lists: bool = False) -> str:
         try:
-            return self._templates.render(node.text, self)
+            return self._templates.render(node.text, self, prints_lists=prints_lists)
         except TemplateFault as fault:
             if fault.position is None:
                 source = self._source_of(node)

@@ -6,16 +6,18 @@ import re
 from collections.abc import Callable, Collection, Iterable
 from typing import NoReturn, ParamSpec, TypeVar
 
+from storyboard.fingerprint import whole_numbers
 from storyboard.language.expansion.cascade import Setting
 from storyboard.language.expansion.shot_scope import ShotScope
 from storyboard.language.nodes import Node, ScalarNode, ScalarValue
 from storyboard.language.rows.values import column_like
+from storyboard.language.spellings import as_thousands
 from storyboard.language.templates.fault import SPACED_NAME, TemplateFault
 from storyboard.language.templates.scope import SUFFIX
 from storyboard.language.yaml.scalars import read_plain
 from storyboard.records import Json, Problem
 from storyboard.reporting.suggest import closest
-from storyboard.reporting.value_paths import cell_path
+from storyboard.reporting.value_paths import cell_path, format_value
 
 _T = TypeVar("_T")
 _P = ParamSpec("_P")
@@ -57,22 +59,32 @@ def read_all(readers: Iterable[Callable[[], _T]]) -> list[_T]:
     return values
 
 
-def read_text(setting: Setting, scope: ShotScope) -> str:
-    """A setting's text, rendered; empty for null. Raises NotReadable."""
+def read_text(setting: Setting, scope: ShotScope, *, prints_lists: bool = False) -> str:
+    """A setting's text, rendered; empty for null. Raises NotReadable.
+
+    With `prints_lists` a list prints so that `spellings.as_list` finds its entries.
+    """
     node = setting.node
     if not isinstance(node, ScalarNode) or node.value is None:
         return ""
     try:
-        return scope.render_text(node)
+        return scope.render_text(node, prints_lists=prints_lists)
     except TemplateFault as fault:
         raise NotReadable(_problem_of(fault, setting, scope)) from None
 
 
-def read_value(setting: Setting, scope: ShotScope, *, is_text: bool) -> ScalarValue:
+def read_value(
+    setting: Setting,
+    scope: ShotScope,
+    *,
+    is_text: bool,
+    allows: Callable[[float], bool] = lambda number: False,
+) -> ScalarValue:
     """A setting's scalar value, rendered; None for null. Raises NotReadable.
 
     `is_text` says whether the key takes text. If not, the result of a template is
-    read as a YAML scalar, so that '{{ 7 }}' is the number 7.
+    read as a YAML scalar, so that '{{ 7 }}' is the number 7. `allows` says which numbers
+    may be meant: `1.000` is refused where one thousand may be.
     """
     node = setting.node
     if not isinstance(node, ScalarNode) or node.value is None:
@@ -84,10 +96,25 @@ def read_value(setting: Setting, scope: ShotScope, *, is_text: bool) -> ScalarVa
     text = read_text(setting, scope).strip()
     if is_text:
         return text
+    thousands = as_thousands(text)
+    if thousands is not None and allows(thousands):
+        _fail_for_thousands(setting, scope, text, thousands, allows)
     try:
         return read_plain(text)
     except ValueError as error:
         fail(setting, scope, text, "unusable-number", str(error))
+
+
+def _fail_for_thousands(
+    setting: Setting, scope: ShotScope, text: str, thousands: int, allows: Callable[[float], bool]
+) -> NoReturn:
+    words, hint = f"{format_value(text)} is not allowed", f"write {thousands}"
+    if text.count(".") == 1:
+        small = whole_numbers(float(text))
+        words = f"{format_value(text)} may be {small}, or {thousands} with its thousands marked"
+        if isinstance(small, (int, float)) and allows(small):
+            hint = f"write {small} or {thousands}, whichever is meant"
+    fail(setting, scope, text, "wrong-form", words, hint=hint)
 
 
 def is_template(node: Node) -> bool:

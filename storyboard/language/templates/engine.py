@@ -59,13 +59,13 @@ class JinjaRenderer:
                 problem = Problem(fault.position, fault.code, fault.message, fault.hint)
                 self.problems.append(problem)
 
-    def render(self, text: str, scope: Scope) -> str:
+    def render(self, text: str, scope: Scope, *, prints_lists: bool = False) -> str:
         """What a template makes in a scope. Raises TemplateFault, or TemplatesTooCostly."""
         sandbox, meter = self._sandbox, self._sandbox.meter
-        outer, line = (sandbox.scope, sandbox.modules), 1
+        outer, line = (sandbox.scope, sandbox.modules, sandbox.prints_lists), 1
         if sandbox.scope is None:
             meter.begin()
-        sandbox.scope, sandbox.modules = scope, {}
+        sandbox.scope, sandbox.modules, sandbox.prints_lists = scope, {}, prints_lists
         pieces: list[Piece] = []
         piece: Piece | None = None
         try:
@@ -78,7 +78,8 @@ class JinjaRenderer:
                     continue
                 line = piece.line
                 if isinstance(piece, Lookup):
-                    made.append(printable(sandbox.look_up(LATER, piece.name, *piece.keys)))
+                    value = sandbox.look_up(LATER, piece.name, *piece.keys)
+                    made.append(sandbox.text_of(value))
                 else:
                     made.append(self._template(piece.template).render(piece.values))
             whole, line, piece = "".join(made), 1, None
@@ -90,7 +91,7 @@ class JinjaRenderer:
             raise fault from None
         finally:
             meter.leave()
-            sandbox.scope, sandbox.modules = outer
+            sandbox.scope, sandbox.modules, sandbox.prints_lists = outer
 
     def names_used(self, texts: Iterable[str]) -> frozenset[str]:
         """The names that texts take from their scope, through the macro files that they use."""

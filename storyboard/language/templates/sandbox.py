@@ -16,6 +16,7 @@ from jinja2.runtime import Context, LoopContext
 from jinja2.sandbox import SandboxedEnvironment
 from jinja2.utils import missing
 
+from storyboard.language.spellings import print_list
 from storyboard.language.templates import syntax
 from storyboard.language.templates.bounds import (
     Meter,
@@ -63,8 +64,8 @@ class Sandbox(SandboxedEnvironment):
     """Compiles and runs templates, for one thread.
 
     `scope` is that of the text that is being rendered, `modules` the macro files that
-    it has read. `read` gives the text and the file name of a macro file, or None;
-    `files` are their names.
+    it has read, `prints_lists` whether a list may be printed there. `read` gives the text
+    and the file name of a macro file, or None; `files` are their names.
     """
 
     context_class = LazyContext
@@ -94,6 +95,7 @@ class Sandbox(SandboxedEnvironment):
         self.files = frozenset(files)
         self.meter = Meter()
         self.scope: Scope | None = None
+        self.prints_lists = False
         self.modules: dict[str, TemplateModule] = {}
         self._loading: list[str] = []
         self._constant: dict[str, bool] = {}
@@ -198,7 +200,13 @@ class Sandbox(SandboxedEnvironment):
 
     def print(self, value: Any) -> str:
         """A value as it prints."""
-        return self.meter.count(printable(value))
+        return self.meter.count(self.text_of(value))
+
+    def text_of(self, value: Any) -> str:
+        """A value as it prints, not counted yet."""
+        if self.prints_lists and isinstance(value, (list, tuple)):
+            return print_list(map(printable, value))
+        return printable(value)
 
     def join(self, *values: Any) -> str:
         """The text of `a ~ b ~ c`."""

@@ -59,10 +59,11 @@ class Templates:
 
         return JinjaRenderer(self._files, display_name=self._display_name)
 
-    def render(self, text: str, scope: Scope) -> str:
+    def render(self, text: str, scope: Scope, *, prints_lists: bool = False) -> str:
         """The text with its templates filled in; a text without any as it is.
 
-        Whatever the scope renders in turn counts towards the same bounds.
+        Whatever the scope renders in turn counts towards the same bounds. With
+        `prints_lists` a list prints so that `spellings.as_list` finds its entries.
 
         Raises:
             TemplateFault: it cannot be rendered; those that the scope raises
@@ -70,7 +71,9 @@ class Templates:
             TemplatesTooCostly: the renderings of this storyboard have done more
                 work than all together may; nothing more is rendered.
         """
-        return self.renderer.render(text, scope) if is_template(text) else text
+        if not is_template(text):
+            return text
+        return self.renderer.render(text, scope, prints_lists=prints_lists)
 
     def names_used(self, texts: Iterable[str]) -> frozenset[str]:
         """All names that texts take from their scope, those of the macro files they use included.

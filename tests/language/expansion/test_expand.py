@@ -386,6 +386,43 @@ def test_a_tag_in_a_list_is_one_tag_whatever_it_holds() -> None:
     assert takes_of("shots: [{id: a, prompt: A, tags: ['x, y']}]\n")[0].tags == ("x, y",)
 
 
+WITH_LISTS: dict[str, list[Row]] = {
+    "p.json": [{"key": ["x", "y, z", 7, "x"], "empty": [], "text": "a, b; c", "deep": [["x"]]}]
+}
+
+
+@pytest.mark.parametrize(
+    ("tags", "expected"),
+    [
+        ("'{{ row.key }}'", ("x", "y, z", "7")),
+        ("'{{ row.text }}'", ("a", "b", "c")),
+        ("'new, {{ row.key }}; {{ row.text }}'", ("new", "x", "y, z", "7", "a", "b", "c")),
+        ("['{{ row.key }}', 'n, w']", ("x", "y, z", "7", "n, w")),
+        ("\"{{ row['key'] or '' }}\"", ("x", "y, z", "7")),
+        ("'{{ row.nope | default([]) }}'", ("old",)),
+        ("'{{ row.empty }}'", ("old",)),
+        ("'{% if row.key %}{{ row.key }}{% endif %}'", ("x", "y, z", "7")),
+    ],
+)
+def test_a_list_in_a_row_gives_the_tags(tags: str, expected: tuple[str, ...]) -> None:
+    shot = f"{{id: a, rows: p.json, prompt: A, tags: {tags}}}"
+    text = f"defaults: {{tags: [old]}}\nshots: [{shot}]\n"
+    assert takes_of(text, rows=WITH_LISTS)[0].tags == expected
+
+
+@pytest.mark.parametrize(
+    "setting",
+    [
+        *("tags: '{{ row.deep }}'", "notes: '{{ row.key }}'", "prompt_suffix: '{{ row.key }}'"),
+        *("tags: '{{ row.key ~ 1 }}'", "negative: '{{ row }}'", "duration: '{{ row.empty }}'"),
+    ],
+)
+def test_a_list_elsewhere_and_a_list_in_a_list_are_not_printed(setting: str) -> None:
+    text = f"shots: [{{id: a, rows: p.json, prompt: A, {setting}}}]\n"
+    (message,) = messages(text, rows=WITH_LISTS)
+    assert "cannot be printed; only text, numbers, true and false can" in message
+
+
 @pytest.mark.parametrize(("cell", "is_locked"), [("TRUE", True), ("yes", True), ("No", False)])
 def test_a_flag_is_understood_as_people_write_it(cell: str, is_locked: bool) -> None:
     text = f"shots: [{{id: a, prompt: A, locked: \"{{{{ '{cell}' }}}}\"}}]\n"

@@ -122,8 +122,10 @@ def test_a_duration_is_understood_as_people_write_it_in_a_cell(cell: str, value:
     assert found["prompt"] == cell
 
 
-@pytest.mark.parametrize("cell", ["base, people", "base;people", "base,, people;"])
-def test_several_negatives_may_stand_in_one_cell(cell: str) -> None:
+@pytest.mark.parametrize(
+    "cell", ["base, people", "base;people", "base,, people;", ["base", "", "people"]]
+)
+def test_several_negatives_may_stand_in_one_cell(cell: Json) -> None:
     text = (
         "{negatives: {base: blurry, people: hands}, defaults: {prompt: A, negative: '{{ row.n }}'}}"
     )
@@ -133,6 +135,16 @@ def test_several_negatives_may_stand_in_one_cell(cell: str) -> None:
 def test_a_negative_whose_name_has_a_comma_is_found_by_it() -> None:
     text = "{negatives: {'a, b': blurry}, defaults: {prompt: A, negative: 'a, b'}}"
     assert payload(text)["negative_prompt"] == "blurry"
+    text = "{negatives: {'a, b': blurry}, defaults: {prompt: A, negative: '{{ row.n }}'}}"
+    assert payload(text, row={"n": ["a, b"]})["negative_prompt"] == "blurry"
+
+
+def test_the_name_of_a_negative_in_a_list_that_is_none_is_told() -> None:
+    text = "{negatives: {base: blurry}, defaults: {prompt: A, negative: '{{ row.n }}'}}"
+    _, problems, _ = traced_of(text, row={"n": ["base", "bse"]})
+    assert [(problem.message, problem.rendered) for problem in problems] == [
+        ("defaults.negative: there is no shared negative 'bse'; known are: base", "bse")
+    ]
 
 
 def test_a_parameter_that_is_text_stays_text_whatever_it_looks_like() -> None:
