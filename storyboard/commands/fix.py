@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 import sys
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,7 @@ from storyboard.console.arguments import files_argument
 from storyboard.console.options import VariableOptions, json_option, with_options
 from storyboard.console.printing import ask, print_json, print_lines, print_safe, say, wants_color
 from storyboard.console.read_storyboards import read_storyboards
-from storyboard.console.repair_lines import diff_lines, edits, paint
+from storyboard.console.repair_lines import diff_lines, edits, fix_command, paint
 from storyboard.errors import ExitCode
 from storyboard.language.files import Files
 from storyboard.language.repairs.search import RepairedFiles, find_repairs
@@ -63,7 +62,7 @@ def command(
     if as_json:
         print_json(_document(found, is_written=is_written))
     else:
-        _report(found, files, is_written=is_written)
+        _report(found, fix_command(files, variables), is_written=is_written)
     is_done = not found.problems_left and (is_written or not found.files)
     return ExitCode.OK if is_done else ExitCode.INCOMPLETE
 
@@ -86,7 +85,7 @@ def _says_yes(found: RepairedFiles) -> bool:
     return ask(f"Write this to {names}?")
 
 
-def _report(found: RepairedFiles, files: tuple[Path, ...], *, is_written: bool) -> None:
+def _report(found: RepairedFiles, again: str, *, is_written: bool) -> None:
     """What is left, and one line that counts."""
     color = wants_color(sys.stderr.isatty())
     for board in found.boards:
@@ -98,7 +97,7 @@ def _report(found: RepairedFiles, files: tuple[Path, ...], *, is_written: bool) 
         say(f"{repaired} repaired in {', '.join(found.files)}, {left_text}.")
     elif found.repaired:
         say(f"{repaired} can be repaired, {left_text}; nothing is written.")
-        say(f"    next: {shlex.join(['storyboard', 'fix', *map(str, files), '--yes'])}")
+        say(f"    next: {again} --yes")
     elif found.problems_left:
         say(f"{count_text(found.problems_left, 'problem')}, none of which can be repaired.")
     else:

@@ -11,6 +11,7 @@ from storyboard.console.arguments import files_argument_or_stdin
 from storyboard.console.options import VariableOptions, json_option, strict_option, with_options
 from storyboard.console.printing import print_safe, say, wants_color
 from storyboard.console.read_storyboards import may_go_on, read_storyboards
+from storyboard.console.repair_lines import repair_note
 from storyboard.errors import ExitCode
 from storyboard.models.catalog import load_catalog
 from storyboard.planning.cost import length_s
@@ -58,7 +59,7 @@ def command(
     color = style == "text" and wants_color(sys.stdout.isatty())
     print_safe(format_problems(problems, sources, style=style, color=color))
     if problems:
-        say(summarize(problems))
+        say(summarize(problems), *repair_note(boards, variables))
     for board in boards:
         if board.is_sound and not quiet:
             say(describe(board))

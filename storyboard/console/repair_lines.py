@@ -1,17 +1,39 @@
-"""Repairs of a file as a unified diff and as edits. Pure; they change lines and never add any."""
+"""Repairs as a unified diff, as edits, and in one line. Pure.
+
+They change lines of a file and never add any.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import shlex
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
+from pathlib import Path
 from typing import Any
 
+from storyboard.console.options import VariableOptions
+from storyboard.records import Storyboard
 from storyboard.reporting.lines import split_lines
+from storyboard.reporting.problems import tidy
 from storyboard.reporting.quoting import visible
 
 _CONTEXT = 3
 _PAINTS = {"-": "\x1b[31m", "+": "\x1b[32m", "@": "\x1b[36m"}
 _RESET = "\x1b[0m"
+
+
+def fix_command(files: Iterable[Path], variables: VariableOptions) -> str:
+    """The command that repairs storyboards which were read with these options."""
+    return shlex.join(["storyboard", "fix", *map(str, files), *variables.words])
+
+
+def repair_note(boards: Iterable[Storyboard], variables: VariableOptions) -> list[str]:
+    """The line that names this command, where problems seem to have one right answer."""
+    boards = [board for board in boards if any(problem.repairs for problem in board.problems)]
+    problems = tidy(problem for board in boards for problem in board.problems)
+    count = sum(bool(problem.repairs) for problem in problems)
+    command = fix_command((board.path for board in boards), variables)
+    return [f"{command} may repair {count:,} of them."] if count else []
 
 
 def diff_lines(name: str, before: str, after: str) -> Iterator[str]:

@@ -15,6 +15,7 @@ from storyboard.language.yaml.source import LOADER
 from storyboard.records import Position, Problem, Severity
 from storyboard.reporting.codes import find_code, near_code
 from storyboard.reporting.lines import split_lines
+from storyboard.reporting.suggest import Suggestion
 
 _WORD = re.compile(r"[^\s,]+")
 _EXAMPLE = "write its code in brackets: # storyboard: ignore[SB201]"
@@ -101,7 +102,7 @@ def _read_code(word: str, position: Position) -> _Ignore | Problem:
         message = f"{code.number} ({code.name}) is a problem; only warnings can be silenced"
         return Problem(position, "bad-ignore", message)
     if code:
-        hint: str | None = f"write {code.number}"
+        hint: str | None = Suggestion.of(f"write {code.number}", word, code.number)
     else:
         near = near_code(word, warnings_only=True)
         hint = f"did you mean {near.number} ({near.name})?" if near else None

@@ -76,9 +76,8 @@ class Inputs:
 
     @property
     def own_texts(self) -> dict[str, str]:
-        """The texts of the storyboard and of what it includes, which are its author's to change."""
-        names = [self.display_name] if self._content is None else []
-        names += self.include_positions
+        """The texts of the storyboard and of what it includes; none where it is in no file."""
+        names = [self.display_name, *self.include_positions] if self._content is None else []
         return {name: self.sources[name] for name in names if name in self.sources}
 
     def read_storyboard(self) -> MappingNode | None:

@@ -122,3 +122,21 @@ def test_several_files_are_written_together(program: Program, wrong: Path) -> No
     output = program("fix", wrong, "other.yaml", "--yes")
     assert output.err == "3 problems repaired in film.yaml, other.yaml, none left.\n"
     assert "prompt: x" in Path("other.yaml").read_text("utf-8")
+
+
+def test_validate_says_how_many_may_be_repaired_and_how(program: Program, wrong: Path) -> None:
+    wrong.write_text(f"{WRONG}    duration: 20\n", "utf-8")
+    output = program("validate", wrong, "--allow-path", "a b")
+    assert output.err == (
+        "3 problems, nothing submitted.\n"
+        "storyboard fix film.yaml --allow-path 'a b' may repair 2 of them.\n"
+    )
+    program("fix", wrong, "--yes")
+    assert program("validate", wrong).err == "1 problem, nothing submitted.\n"
+
+
+def test_what_stands_in_no_file_is_not_offered_to_be_repaired(
+    program: Program, wrong: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(WRONG.encode())))
+    assert program("validate", "-").err == "2 problems, nothing submitted.\n"

@@ -160,6 +160,18 @@ def test_what_is_repaired_is_gone_and_nothing_came(case: Path) -> None:
         assert found.problems_left <= len(before) - len(found.repaired)
 
 
+LEFT_TO_PEOPLE = {"id-with-space", "list-without-hyphens", "merge-marks", "model-name"}
+LEFT_TO_PEOPLE |= {"no-prompt", "no-version", "smart-quotes"}
+
+
+@pytest.mark.parametrize("case", cases("first-mistakes"), ids=name_of)
+def test_a_first_mistake_is_repaired_where_it_is_offered(case: Path) -> None:
+    offered = [problem for problem in load(case).problems if problem.repairs]
+    found = repair(case)
+    assert len(found.repaired) == len(offered)
+    assert bool(found.problems_left) == (case.stem in LEFT_TO_PEOPLE - {"smart-quotes"})
+
+
 SEEDS = [
     f"{HEAD}{VARS}shots:\n  - id: pier\n    prompt: '{{{{ hero }}}} walks'\n    duration: 5\n"
     "  - {id: boat, prompt: A boat, ratio: 16:9}\n",
