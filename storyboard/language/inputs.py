@@ -68,6 +68,7 @@ class Inputs:
         self._included: dict[str, str] = {}  # real path to the name in messages
         self.yaml_sources: list[Source] = []
         self.include_positions: dict[str, Position] = {}
+        self._own_includes: list[str] = []
 
     @property
     def yaml_texts(self) -> dict[str, str]:
@@ -76,9 +77,12 @@ class Inputs:
 
     @property
     def own_texts(self) -> dict[str, str]:
-        """The texts of the storyboard and of what it includes; none where it is in no file."""
-        names = [self.display_name, *self.include_positions] if self._content is None else []
-        return {name: self.sources[name] for name in names if name in self.sources}
+        """The texts of the storyboard and of what it includes of its own project.
+
+        None where the storyboard stands in no file.
+        """
+        names = [self.display_name, *self._own_includes] if self._content is None else []
+        return {name: self.sources[name] for name in names}
 
     def read_storyboard(self) -> MappingNode | None:
         """The mapping in the storyboard's own file, None where it holds something else."""
@@ -165,6 +169,8 @@ class Inputs:
     def _read_include(self, path: Path, display_name: str, setting: Setting) -> MappingNode | None:
         source = self._read_yaml(path, display_name)
         self.include_positions[display_name] = setting.node.position
+        if Path(self._real_path(path)).is_relative_to(self._scope.project):
+            self._own_includes.append(display_name)
         self.problems.extend(_at_setting(source.problems, source.text, setting))
         return self._check(source, include_schema(self._cards))
 

@@ -18,7 +18,10 @@ from storyboard.language.yaml.unquoted import MAX_COVERED
 from storyboard.records import Problem, Storyboard
 
 MAX_LOADS = 60
-"""How often the storyboards are read again; a mistake of the syntax takes one, of others many."""
+"""How often the storyboards are read again to try repairs; all of them together take one."""
+
+MAX_STOPS = 200
+"""How many mistakes of the syntax are repaired, each of which hides the next; reading is short."""
 
 MAX_STEPS = 3
 """How many repairs in a row may be needed for one mistake: a key, then its value."""
@@ -26,7 +29,7 @@ MAX_STEPS = 3
 _STOPPING = "yaml-syntax"
 """Where this is wrong with a file, the rest of it has not been read."""
 
-_Name: TypeAlias = tuple[str, str, str]
+_Name: TypeAlias = tuple[str, int, str, str]
 
 Load: TypeAlias = Callable[[Files], Sequence[Storyboard]]
 """Reads the storyboards anew from some files."""
@@ -60,7 +63,7 @@ class RepairedFiles:
 def find_repairs(load: Load) -> RepairedFiles:
     """All repairs of storyboards that hold, also of what comes to light only after others."""
     search = _Search(load, tuple(load(DISK)))
-    while search.loads_left and (proposed := search.proposed()):
+    while search.may_go_on and (proposed := search.proposed()):
         search.keep_some(proposed)
     files = {
         name: RepairedFile(search.files[name], text)
@@ -79,7 +82,13 @@ class _Search:
     texts: dict[str, str] = field(default_factory=dict)
     repaired: list[Problem] = field(default_factory=list)
     loads_left: int = MAX_LOADS
+    stops_left: int = MAX_STOPS
     refused: set[_Name] = field(default_factory=set)
+
+    @property
+    def may_go_on(self) -> bool:
+        """Whether the storyboards may be read once more."""
+        return self.loads_left > 0 and self.stops_left > 0
 
     def proposed(self) -> list[Problem]:
         """The problems with repairs that can be tried together, and were not refused alone.
@@ -95,9 +104,8 @@ class _Search:
 
         What does not hold alone is refused. Whether any were kept: then positions have moved.
         """
-        if not self.loads_left:
+        if not self.may_go_on:
             return False
-        self.loads_left -= 1
         if self._try(problems):
             return True
         groups = _together(problems)
@@ -112,8 +120,8 @@ class _Search:
         texts, boards = self.texts, self.boards
         wanted = list(problems)
         for _ in range(MAX_STEPS):
-            texts = _repaired(texts, wanted)
-            boards = tuple(self.load(Overlay(self._contents(texts))))
+            texts = _repaired({**self.texts, **texts}, wanted)
+            boards = self._load(texts, is_short=wanted[0].code == _STOPPING)
             if _is_better(self.boards, boards, problems):
                 self.texts, self.boards = texts, boards
                 self.repaired.extend(problems)
@@ -124,11 +132,15 @@ class _Search:
                 break
         return False
 
-    def _contents(self, texts: Mapping[str, str]) -> dict[str, bytes]:
-        return {
+    def _load(self, texts: Mapping[str, str], *, is_short: bool) -> tuple[Storyboard, ...]:
+        """The storyboards with other texts in some of their files."""
+        self.stops_left -= is_short
+        self.loads_left -= not is_short
+        contents = {
             DISK.real_path(self.files[name].path): self.files[name].encoded(text)
             for name, text in texts.items()
         }
+        return tuple(self.load(Overlay(contents)))
 
     def _can_be_tried(self, problem: Problem) -> bool:
         """Whether all of its repairs lie in files whose text is at hand; reads the files."""
@@ -138,8 +150,10 @@ class _Search:
 
     def _is_at_hand(self, name: str) -> bool:
         if name not in self.files:
-            text = next(board.sources[name] for board in self.boards if name in board.sources)
-            if (file := read_text_file(Path(name), text)) is None:
+            texts = (board.sources[name] for board in self.boards if name in board.sources)
+            text = next(texts, None)
+            file = read_text_file(Path(name), text) if text is not None else None
+            if file is None or text is None:
                 return False
             self.files[name], self.texts[name] = file, text
         return True
@@ -218,8 +232,8 @@ def _each_once(boards: Sequence[Storyboard]) -> list[Problem]:
 
 
 def _name(problem: Problem) -> _Name:
-    """What tells one problem from another while positions move."""
-    return problem.position.path, problem.code, problem.message
+    """What tells one problem from another; repairs move its column, and never its line."""
+    return problem.position.path, problem.position.line, problem.code, problem.message
 
 
 def _spot(problem: Problem) -> tuple[int, int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from storyboard.language.files import Files
@@ -12,11 +13,11 @@ from tests.language.boards import load
 HEAD = "version: 1\nmodel: alibaba/wan2.7-t2v\n"
 
 
-def repair(*paths: Path) -> RepairedFiles:
+def repair(*paths: Path, allowed_paths: Sequence[Path] = ()) -> RepairedFiles:
     """What repairing storyboards comes to."""
 
     def read(files: Files) -> list[Storyboard]:
-        return [load(path, files=files) for path in paths]
+        return [load(path, files=files, allowed_paths=allowed_paths) for path in paths]
 
     return find_repairs(read)
 

@@ -102,6 +102,26 @@ def test_a_mistake_that_hid_others_is_repaired_and_they_too(tmp_path: Path) -> N
     assert found.problems_left == 1
 
 
+def test_the_same_mistake_of_the_syntax_is_repaired_on_every_line(tmp_path: Path) -> None:
+    shots = "".join(f"  - id: s{number}\n    prompt: Wide: {number}\n" for number in range(70))
+    found = repair_text(tmp_path, f"shots:\n{shots}")
+    assert (len(found.repaired), found.problems_left) == (70, 0)
+
+
+def test_an_included_file_of_another_project_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "lib").mkdir()
+    style = tmp_path / "lib" / "style.yaml"
+    style.write_text("defaults: {resolutoin: 720P}\n", "utf-8")
+    (tmp_path / "film").mkdir()
+    path = tmp_path / "film" / "film.yaml"
+    path.write_text(
+        f"{HEAD}include: [../lib/style.yaml]\n{PIER.replace('prompt', 'promt')}", "utf-8"
+    )
+    found = repair(path, allowed_paths=[style.parent])
+    assert list(found.files) == [str(path)]
+    assert found.problems_left == 1
+
+
 def test_one_repair_that_does_not_hold_keeps_no_other_from_being_made(tmp_path: Path) -> None:
     good = "".join(f"  - {{id: s{number}, promt: x{number}}}\n" for number in range(12))
     text = f"shots:\n{good}  - {{id: bad, prompt: x, size: 1280x720}}\n"
