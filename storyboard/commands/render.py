@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -39,12 +39,13 @@ from storyboard.console.summary import Outcome, exit_code_of, print_outcome
 from storyboard.engine.job import EngineSettings, Progress, RunResult
 from storyboard.errors import ExitCode, Refused, StateError, StorageFailed, TimeIsUp, UsageError
 from storyboard.models.catalog import Catalog, load_catalog
-from storyboard.planning.cost import Bill, bill_for, check_caps
+from storyboard.planning.cost import Bill, bill_for, check_caps, length_s
+from storyboard.planning.plan import take_of
 from storyboard.planning.saved_plan import SavedPlan
 from storyboard.project.rendering import Prepared, prepare
 from storyboard.project.saved_plans import begin_plan, check_plan, files_of, read_plan
 from storyboard.project.workspace import find_workspaces
-from storyboard.records import TakeState
+from storyboard.records import Submission, TakeState
 
 if TYPE_CHECKING:
     from storyboard.sandbox.settings import SandboxSettings
@@ -163,6 +164,7 @@ def command(
                             display=display,
                             sandbox=sandbox,
                             events=events,
+                            price_usd=work.price_usd,
                         )
                     )
             finally:
@@ -175,7 +177,7 @@ def command(
             [(one.plan, one.states) for one in outcome],
             catalog,
             download=plan_options.download,
-            price_usd=planning.price_usd,
+            price_usd=work.price_usd,
             elapsed_s=time.monotonic() - started_at,
         )
         say(line)
@@ -255,6 +257,7 @@ def _run(
     display: DisplayOptions,
     sandbox: SandboxSettings | None,
     events: EventFile,
+    price_usd: float | None,
 ) -> RunResult:
     """Carries out the plans of a group."""
     total = sum(len(film.work) for film in group)
@@ -271,19 +274,28 @@ def _run(
         connect(
             space, catalog, protocol=protocol, allow_private=allow_private, sandbox=sandbox
         ) as connection,
-        show_progress(total, display, download=settings.download) as view,
+        show_progress(
+            total, display, download=settings.download, cost_of=_cost_of(catalog, price_usd)
+        ) as view,
     ):
 
         def listen(change: Progress) -> None:
             events(change)
             view(change)
 
-        engine = make_engine(group, connection, settings, listen)
+        engine = make_engine(group, connection, settings, listen, view.on_turn)
         try:
             with interrupting(engine.interrupt):
                 return engine.run()
         except StateError as error:
             return _stopped_by_storage(error)
+
+
+def _cost_of(catalog: Catalog, price_usd: float | None) -> Callable[[Submission], float] | None:
+    """What a submission costs, as far as the model cards know the length of its video."""
+    if price_usd is None:
+        return None
+    return lambda sent: length_s([take_of(sent)], catalog) * price_usd
 
 
 def _finish(film: Prepared, results: list[RunResult]) -> Outcome:

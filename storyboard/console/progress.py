@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
-
-from tqdm import tqdm
 
 from storyboard.console.options import DisplayOptions
 from storyboard.console.printing import say
-from storyboard.engine.job import Progress, Step
+from storyboard.console.progress_bar import ProgressBar
+from storyboard.console.run_counts import RunCounts
+from storyboard.engine.job import Progress, Standing, Step
+from storyboard.records import Submission
 
-_ENDS = frozenset({Step.REJECTED, Step.UNKNOWN, Step.FAILED, Step.DOWNLOADED, Step.NOT_DOWNLOADED})
 _TROUBLE = frozenset(
     {Step.ODD, Step.REJECTED, Step.UNKNOWN, Step.DOUBTFUL, Step.FAILED, Step.NOT_DOWNLOADED}
 )
@@ -22,42 +21,48 @@ _TROUBLE = frozenset(
 class ProgressView:
     """Is called with each change of each take, and shows those that people want to see."""
 
-    def __init__(self, bar: tqdm[Any] | None, *, download: bool, quiet: bool) -> None:
+    def __init__(self, counts: RunCounts, bar: ProgressBar | None, *, quiet: bool) -> None:
+        self._counts = counts
         self._bar = bar
-        self._ends = _ENDS if download else _ENDS | {Step.RENDERED}
         self._quiet = quiet
-        self._rendering = 0
+
+    def on_turn(self, standing: Standing) -> None:
+        """Notes where the run stands; to be called before the changes of a turn."""
+        self._counts.note_standing(standing)
 
     def __call__(self, change: Progress) -> None:
         """Shows one change."""
-        step = change.step
-        if step is Step.ACCEPTED:
-            self._rendering += 1
-        elif step in (Step.RENDERED, Step.FAILED):
-            self._rendering = max(0, self._rendering - 1)
+        self._counts.note(change)
+        is_trouble = change.step in _TROUBLE
         text = f"{change.submission.take}: {_said(change)}"
-        if self._bar is None:
-            if not self._quiet or step in _TROUBLE:
-                say(text)
-            return
-        if step in _TROUBLE:
-            with self._bar.external_write_mode(file=sys.stderr):
-                say(text)
-        if step in self._ends:
-            self._bar.update(1)
-        self._bar.set_postfix_str(f"{self._rendering} rendering", refresh=True)
+        if self._bar is not None:
+            if is_trouble:
+                self._bar.say_above(text)
+        elif not self._quiet:
+            say(f"{text} ({self._counts.sentence})")
+        elif is_trouble:
+            say(text)
 
 
 @contextmanager
-def show_progress(total: int, display: DisplayOptions, *, download: bool) -> Iterator[ProgressView]:
-    """A view of a run with `total` takes to finish, for the length of the context."""
+def show_progress(
+    total: int,
+    display: DisplayOptions,
+    *,
+    download: bool,
+    cost_of: Callable[[Submission], float] | None,
+) -> Iterator[ProgressView]:
+    """A view of a run with `total` takes to finish, for the length of the context.
+
+    `cost_of` gives the cost of a submission in US dollars; None where no price is known.
+    """
+    counts = RunCounts(total, download=download, cost_of=cost_of)
     is_without_bar = display.no_progress or display.verbose or display.quiet
     if is_without_bar or not sys.stderr.isatty():
-        yield ProgressView(None, download=download, quiet=display.quiet)
+        yield ProgressView(counts, None, quiet=display.quiet)
         return
-    bar: tqdm[Any]
-    with tqdm(total=total, unit="take", file=sys.stderr, dynamic_ncols=True) as bar:
-        yield ProgressView(bar, download=download, quiet=False)
+    with ProgressBar(counts) as bar:
+        yield ProgressView(counts, bar, quiet=False)
 
 
 def _said(change: Progress) -> str:

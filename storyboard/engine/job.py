@@ -85,6 +85,20 @@ class Progress:
 
 
 @dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a run stands after a turn.
+
+    `waiting` takes are not submitted yet; `tasks` are those in flight, each with
+    its take and its age in seconds, oldest first. `left_s` is how long the run
+    will take from here, the downloads aside, and None before any task has ended.
+    """
+
+    waiting: int
+    tasks: tuple[tuple[str, float], ...]
+    left_s: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class RunResult:
     """How a run ended. The outcome of each take is in the state file.
 

@@ -43,6 +43,20 @@ class LifeTable:
             for finished, observed_s in zip(self._finished, self._observed_s, strict=True)
         ]
 
+    def observed_hazards(self) -> list[float]:
+        """The same without the prior in the rows that tasks were observed in, so 0 in some.
+
+        The prior keeps no age from being polled; over all the rows it would make the
+        first few tasks look shorter than they were.
+        """
+        rows = zip(self._finished, self._observed_s, _PRIOR_S, strict=True)
+        return [
+            max(finished - _PRIOR, 0.0) / (observed_s - prior_s)
+            if observed_s > 2 * prior_s
+            else finished / observed_s
+            for finished, observed_s, prior_s in rows
+        ]
+
     def note_working(self, from_s: float, to_s: float) -> None:
         """A task was working from the one age to the other."""
         for row, seconds in _rows_between(from_s, to_s):

@@ -24,7 +24,7 @@ from storyboard.engine.events import (
     LogChecked,
     LogCheckFailed,
 )
-from storyboard.engine.job import EngineSettings, Job, Progress, RunResult
+from storyboard.engine.job import EngineSettings, Job, Progress, RunResult, Standing
 from storyboard.engine.request_log import RequestLog
 from storyboard.engine.run import Run
 from storyboard.engine.submissions import Submissions
@@ -50,11 +50,13 @@ class Engine:
         settings: EngineSettings,
         clock: Clock,
         listener: Callable[[Progress], None] = lambda progress: None,
+        on_turn: Callable[[Standing], None] | None = None,
         jitter: random.Random | None = None,
     ) -> None:
         jitter = jitter or random.Random()  # noqa: S311 (spreads waits, hides nothing)
         self._run = run = Run(jobs, api, settings=settings, clock=clock, jitter=jitter)
         self._listener = listener
+        self._on_turn = on_turn
         self._ending = Ending(run)
         self._downloads = Downloads(run, self._ending, fetch)
         self._tasks = Tasks(run, self._ending, self._downloads)
@@ -140,6 +142,8 @@ class Engine:
 
     def _report_progress(self, now: float) -> None:
         try:
+            if self._on_turn is not None:
+                self._on_turn(self._run.standing(now))
             for progress in self._run.pop_progress():
                 self._listener(progress)
         except Exception as error:  # a closed terminal must not lose the reply to an open POST

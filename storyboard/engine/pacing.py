@@ -110,9 +110,14 @@ class Budget:
         """The earliest time of the next request that may find nothing."""
         return max(self._free_at, self._held_until)
 
+    @property
+    def spacing_s(self) -> float:
+        """Seconds between two requests, in the long run."""
+        return 60.0 / (_USABLE_PART * self.rate)
+
     def spend(self, *, now: float) -> None:
         """One request goes out now."""
-        self._free_at = max(self._free_at, now) + 60.0 / (_USABLE_PART * self.rate)
+        self._free_at = max(self._free_at, now) + self.spacing_s
 
     def on_reply(self, hint: RateHint, *, now: float) -> None:
         """Adopts the rate in the headers of a reply that was no 429."""

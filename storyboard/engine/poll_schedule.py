@@ -29,9 +29,11 @@ subject to random failure", Management Science 21 (1974).
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections.abc import Sequence
 from itertools import accumulate
 from math import expm1, inf
 
+from storyboard.engine.estimate import mean_left_s, time_left_s
 from storyboard.engine.life_table import EDGES, WIDTHS, LifeTable, row_of
 
 MIN_WAIT_S = 1.0  # between two polls of a task, or two checks of the log
@@ -49,6 +51,7 @@ class PollSchedule:
     def __init__(self) -> None:
         self._table = LifeTable()
         self._finished = 0
+        self._left_s: list[float] | None = None  # by age, made when it is asked for
         self._estimate()
 
     def on_working(self, from_s: float, to_s: float) -> None:
@@ -81,7 +84,18 @@ class PollSchedule:
             return inf
         return EDGES[bisect_left(self._integral, _RARE_HAZARD)]
 
+    def time_left_s(
+        self, ages_s: Sequence[float], *, waiting: int, slots: int, request_s: float
+    ) -> float | None:
+        """Seconds until all have ended, see `estimate`; None before any task has."""
+        if not self._finished:
+            return None
+        if self._left_s is None:
+            self._left_s = mean_left_s(self._table.observed_hazards())
+        return time_left_s(self._left_s, ages_s, waiting=waiting, slots=slots, request_s=request_s)
+
     def _estimate(self) -> None:
+        self._left_s = None
         self._hazards = self._table.hazards()
         parts = (hazard * width for hazard, width in zip(self._hazards, WIDTHS, strict=True))
         self._integral = [0.0, *accumulate(parts)]

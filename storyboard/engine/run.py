@@ -16,7 +16,7 @@ from storyboard.engine.breaker import Breaker
 from storyboard.engine.clock import Clock
 from storyboard.engine.events import Event
 from storyboard.engine.flight import Flight, PollQueue
-from storyboard.engine.job import EngineSettings, Job, Progress, Step
+from storyboard.engine.job import EngineSettings, Job, Progress, Standing, Step
 from storyboard.engine.log_trust import LogTrust
 from storyboard.engine.pacing import Budget, Window
 from storyboard.engine.poll_schedule import PollSchedule
@@ -65,6 +65,20 @@ class Run:
     def in_flight(self) -> int:
         """Tasks that hold a slot at the API, or will if their POST is accepted."""
         return len(self.tasks) + self.open_posts
+
+    def standing(self, now: float) -> Standing:
+        """Where the run stands."""
+        tasks = sorted(
+            ((one.submission.take, one.age_s(now)) for one in self.tasks.values()),
+            key=lambda task: -task[1],
+        )
+        left_s = self.poll_schedule.time_left_s(
+            [age_s for _, age_s in tasks],
+            waiting=len(self.waiting) + self.open_posts,
+            slots=self.window.size,
+            request_s=self.budget.spacing_s,
+        )
+        return Standing(len(self.waiting) + self.open_posts, tuple(tasks), left_s)
 
     def save(self, flight: Flight, submission: Submission) -> None:
         """Writes the submission's new state, within the turn's transaction."""

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from storyboard.engine.clock import SystemClock
-from storyboard.engine.job import EngineSettings, Job, Progress, Provenance
+from storyboard.engine.job import EngineSettings, Job, Progress, Provenance, Standing
 from storyboard.engine.loop import Engine
 from storyboard.errors import UsageError
 from storyboard.models.catalog import Catalog
@@ -34,8 +34,12 @@ def make_engine(
     connection: Connection,
     settings: EngineSettings,
     listener: Callable[[Progress], None],
+    on_turn: Callable[[Standing], None],
 ) -> Engine:
-    """An engine that carries out the plans of a group, and tells the listener each change."""
+    """An engine that carries out the plans of a group.
+
+    It tells `listener` each change, and `on_turn`, before that, where the run stands.
+    """
     jobs = [_job(item, connection) for item in group]
     return Engine(
         jobs,
@@ -44,6 +48,7 @@ def make_engine(
         settings=settings,
         clock=SystemClock(),
         listener=listener,
+        on_turn=on_turn,
     )
 
 

@@ -16,6 +16,17 @@ def span_text(seconds: float) -> str:
     return f"{minutes} min {rest} s" if minutes else f"{rest} s"
 
 
+def rough_text(seconds: float) -> str:
+    """A time that is about right, for people: "20 s", "12 min", "5 h 10 min"."""
+    if seconds < 100:
+        return f"{seconds:.0f} s" if seconds < 20 else f"{round(seconds / 10) * 10} s"
+    minutes = round(seconds / 60)
+    if minutes < 100:
+        return f"{minutes} min"
+    hours, tens = divmod(round(minutes / 10), 6)
+    return f"{hours} h {tens * 10} min"
+
+
 def time_left(now: datetime, then: datetime) -> str:
     """The time from `now` to `then` for people: "12 min", "5 h 3 min", "6 days"."""
     minutes = int((then - now).total_seconds() // 60)

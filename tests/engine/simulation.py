@@ -27,7 +27,7 @@ from storyboard.api.account import Checkup, LogEntry, LogPage
 from storyboard.api.http.response import Answer
 from storyboard.api.modellix.submissions import read_submission
 from storyboard.api.modellix.tasks import read_task
-from storyboard.engine.job import EngineSettings, Job, Progress, Provenance, RunResult
+from storyboard.engine.job import EngineSettings, Job, Progress, Provenance, RunResult, Standing
 from storyboard.engine.loop import Engine
 from storyboard.planning.plan import PlanOptions, make_plan
 from storyboard.records import Payload, RateHint, Submission, SubmitReply, Take, TaskReply, Video
@@ -268,6 +268,7 @@ class Simulation:
     progress: list[tuple[float, Progress]] = field(default_factory=list)
     accepted_s: dict[str, float] = field(default_factory=dict)
     listener: Callable[[Progress], None] = lambda progress: None
+    on_turn: Callable[[Standing], None] | None = None
 
     def __post_init__(self) -> None:
         self.api: ScriptedApi = ScriptedApi(self)
@@ -339,6 +340,7 @@ class Simulation:
                 settings=settings,
                 clock=self.clock,
                 listener=listen,
+                on_turn=self.on_turn,
                 jitter=random.Random(1),
             )
             on_engine(engine)

@@ -87,3 +87,4 @@ def test_whatever_is_observed_every_hazard_is_finite_and_positive(
         note = table.note_finished if is_done else table.note_working
         note(from_s, to_s)
     assert all(0.0 < hazard < math.inf for hazard in table.hazards())
+    assert all(0.0 <= hazard < math.inf for hazard in table.observed_hazards())

@@ -1,0 +1,91 @@
+"""What a run has come to so far, in numbers and words; nothing is printed here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from time import monotonic
+
+from storyboard.engine.job import Progress, Standing, Step
+from storyboard.records import Submission
+from storyboard.reporting.amounts import rough_text
+
+_FAILED = frozenset({Step.REJECTED, Step.FAILED, Step.NOT_DOWNLOADED})
+_MIN_LEFT_S = 5.0  # what is overdue may end any moment
+
+
+class RunCounts:
+    """Counts the changes of a run with `total` takes. Written by the loop's thread alone."""
+
+    def __init__(
+        self, total: int, *, download: bool, cost_of: Callable[[Submission], float] | None
+    ) -> None:
+        self.total = total
+        self.done = 0
+        self._failed = 0
+        self._undecided = 0
+        self._cost_usd = 0.0
+        self._cost_of = cost_of
+        self._done_step = Step.DOWNLOADED if download else Step.RENDERED
+        self._standing = Standing(total, (), None)
+        self._stood_at = monotonic()
+
+    def note(self, change: Progress) -> None:
+        """Counts one change."""
+        self.done += change.step is self._done_step
+        self._failed += change.step in _FAILED
+        self._undecided += change.step is Step.UNKNOWN
+        if change.step is Step.ACCEPTED and self._cost_of is not None:
+            self._cost_usd += self._cost_of(change.submission)
+
+    def note_standing(self, standing: Standing) -> None:
+        """Notes where the run stands now."""
+        self._standing, self._stood_at = standing, monotonic()
+
+    @property
+    def sentence(self) -> str:
+        """All counts: "3 of 9 done, 1 failed, 2 in flight, 3 waiting"."""
+        return ", ".join([self._results, self.in_flight])
+
+    @property
+    def ended(self) -> int:
+        """How many takes have ended, well or not."""
+        return self.done + self._failed + self._undecided
+
+    @property
+    def in_short(self) -> str:
+        """What has ended, what it cost and how long the rest takes, for a bar."""
+        left = self._left
+        return ", ".join([self._results, *([left] if left else [])])
+
+    @property
+    def in_flight(self) -> str:
+        """What has not ended: "2 in flight, 3 waiting, 1 downloading"."""
+        standing = self._standing
+        in_flight, waiting = len(standing.tasks), standing.waiting
+        downloading = self.total - self.ended - in_flight - waiting
+        words = [f"{in_flight:,} in flight"]
+        words += [f"{waiting:,} waiting"] if waiting else []
+        words += [f"{downloading:,} downloading"] if downloading > 0 else []
+        return ", ".join(words)
+
+    @property
+    def ages(self) -> list[tuple[str, float]]:
+        """The takes in flight with the age of each task in seconds, oldest first."""
+        since_s = monotonic() - self._stood_at
+        return [(take, age_s + since_s) for take, age_s in self._standing.tasks]
+
+    @property
+    def _results(self) -> str:
+        words = [f"{self.done:,} of {self.total:,} done"]
+        words += [f"{self._failed:,} failed"] if self._failed else []
+        words += [f"{self._undecided:,} undecided"] if self._undecided else []
+        words += [f"{self._cost_usd:.2f} USD so far"] if self._cost_of is not None else []
+        return ", ".join(words)
+
+    @property
+    def _left(self) -> str:
+        standing = self._standing
+        if standing.left_s is None or not (standing.tasks or standing.waiting):
+            return ""
+        left_s = max(standing.left_s - (monotonic() - self._stood_at), _MIN_LEFT_S)
+        return f"about {rough_text(left_s)} left"
