@@ -40,11 +40,13 @@ def _target(path: Path, storyboards: Sequence[Path]) -> Path:
             f"{path} {reason}, so it is not repaired", next_step="repair it by hand, where it lies"
         )
     target = Path(DISK.real_path(path))
-    if not os.access(target, os.W_OK):
-        raise UsageError(
-            f"{path} is write-protected, so it is not repaired",
-            next_step="make it writable, then run the same command again",
-        )
+    for protected in (target, target.parent):
+        if not os.access(protected, os.W_OK):
+            what = f"{path} is" if protected == target else f"the folder of {path} is"
+            raise UsageError(
+                f"{what} write-protected, so the file is not repaired",
+                next_step="make it writable, then run the same command again",
+            )
     return target
 
 

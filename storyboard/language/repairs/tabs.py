@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from contextlib import suppress
+
+import yaml
 
 from storyboard.language.repairs.apply import apply_repairs
-from storyboard.language.yaml.source import parse_source
+from storyboard.language.yaml.source import LOADER, parse_source
 from storyboard.records import Position, Repair
 from storyboard.reporting.lines import split_lines
 
@@ -23,14 +26,28 @@ def without_tabs(text: str, display_name: str) -> tuple[Repair, ...]:
     """
     if _BEHIND_SPACES.search(text) and _BLOCK_SCALAR.search(text):
         return ()
-    found = []
+    found: list[tuple[tuple[Repair, ...], object]] = []
+    stopped: list[tuple[tuple[Repair, ...], object]] = []
     for width in _WIDTHS:
         repairs = tuple(_at_width(text, display_name, width))
-        root = parse_source(apply_repairs(text, repairs), display_name).root
-        if root is not None:
+        repaired = apply_repairs(text, repairs)
+        root = parse_source(repaired, display_name).root
+        if root is None:
+            stopped.append((repairs, _events(repaired)))
+        else:
             found.append((repairs, root.data))
-    is_one_meaning = all(data == found[0][1] for _, data in found)
-    return found[0][0] if found and is_one_meaning else ()
+    # Where something else is wrong too, all widths must lead to it in the same way.
+    (repairs, first), *others = found or stopped
+    return repairs if all(meaning == first for _, meaning in others) else ()
+
+
+def _events(text: str) -> list[tuple[type, object]]:
+    """What a text says in YAML, as far as it is YAML."""
+    events = []
+    with suppress(yaml.YAMLError, ValueError):
+        for event in yaml.parse(text, Loader=LOADER):
+            events.append((type(event), getattr(event, "value", None)))
+    return events
 
 
 def _at_width(text: str, display_name: str, width: int) -> Iterator[Repair]:

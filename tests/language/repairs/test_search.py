@@ -90,6 +90,9 @@ def test_tabs_become_spaces_only_where_every_width_means_the_same(tmp_path: Path
     assert "\t" not in repaired_text(tmp_path, deep)
     two_ways = "vars:\n  a:\n    b: x\n\tc: y\n"  # beside a at 2, beside b at 4
     assert repaired_text(tmp_path, two_ways) == two_ways
+    beside_another = "shots:\n\t- id: pier\n\t  prompt: Wide: x\n"
+    right = 'shots:\n  - id: pier\n    prompt: "Wide: x"\n'
+    assert repaired_text(tmp_path, beside_another) == right
     in_a_text = "shots:\n\t- id: pier\n\t  prompt: |\n\t\tA pier\n  \t  B\n"
     assert repaired_text(tmp_path, in_a_text) == in_a_text
 
@@ -216,3 +219,19 @@ def test_repairing_is_done_at_once_and_makes_nothing_worse(
     for one in found.files.values():
         path.write_bytes(one.file.encoded(one.text))
     assert repair(path).files == {}
+
+
+def test_a_repair_in_one_shot_leaves_the_requests_of_the_others(tmp_path: Path) -> None:
+    text = (
+        "vars: {hero: a fox}\nseeds: {five: 5}\nshots:\n"
+        "  - {id: a, prompt: '{{ hero }} {{ shot.number }}', seed: auto, prompt_extend: false}\n"
+        "  - {id: b, prompt: '{{ heroo }}', seed: fiev, resolution: 1080p}\n"
+        "  - {id: c, promt: x}\n"
+    )
+    path = tmp_path / "film.yaml"
+    path.write_text(HEAD + text, "utf-8")
+    before = {take.id: take.fingerprint for take in load(path).takes}
+    found = repair(path)
+    after = {take.id: take.fingerprint for board in found.boards for take in board.takes}
+    assert found.problems_left == 0
+    assert after["a"] == before["a"]
