@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from storyboard.atomic_files import digest_of
-from storyboard.names import fold
+from storyboard.names import is_same_film
 from storyboard.outputs import MANIFEST
 from storyboard.planning.contradictions import with_doubts
 from storyboard.project.default_folder import SANDBOX
@@ -72,7 +72,7 @@ def find_in_folder(
 ) -> list[Submission]:
     """What the folder's manifest tells that `known`, the state file, does not; for `Store.adopt`.
 
-    Raises UsageError where it is another origin's or storyboard's, or cannot be used.
+    Raises OwnedByAnother where it is another origin's or storyboard's, and UnusableManifest.
     """
     manifests = read_manifests(space)
     if len(manifests) > 1:
@@ -80,7 +80,7 @@ def find_in_folder(
             f"{space.folder / MANIFEST} holds git conflict markers; both sides were read, "
             "and a render writes the whole file"
         )
-    with explained(space.folder, space.state):
+    with explained(space.folder, space.state), space.explained_owner():
         return _adoptable(space, manifests, known)
 
 
@@ -105,14 +105,32 @@ def _adoptable(
         return []
     from storyboard.outputs.manifest.adopt import adoptable
 
+    name = space.storyboard.name
     found = adoptable(
-        manifests, known, space.folder, origin=space.origin, storyboard=space.storyboard.name
+        [replace(one, storyboard=name) if _is_of(space, one) else one for one in manifests],
+        known,
+        space.folder,
+        origin=space.origin,
+        storyboard=name,
     )
     if space.origin != SANDBOX:
         return found
     from storyboard.project.sandbox_tasks import without_foreign_tasks
 
     return without_foreign_tasks(found, space.folder, space.state)
+
+
+def _is_of(space: Workspace, manifest: Manifest) -> bool:
+    """Whether a manifest in the folder is the storyboard's, by its name or by most of its takes.
+
+    A folder that was renamed along with its storyboard, as by `git mv`, has a manifest with
+    the name before. The user may name any folder with --output, and there the name alone counts.
+    """
+    if is_same_film(manifest.storyboard, space.storyboard.name):
+        return True
+    wanted = {take.fingerprint for take in space.storyboard.takes}
+    found = sum(take.fingerprint in wanted for take in manifest.takes)
+    return space.folders.output is None and 2 * found > len(manifest.takes)
 
 
 def _read_from_git(
@@ -127,7 +145,6 @@ def _read_from_git(
     from storyboard.outputs.manifest.adopt import fingerprint_problem
     from storyboard.outputs.manifest.file import parse_manifests
 
-    wanted = (space.origin, fold(space.storyboard.name))
     for version, data in _versions_in_git(space):
         if lacking.isdisjoint(match.decode("ascii") for match in _FINGERPRINT.findall(data)):
             continue
@@ -140,7 +157,7 @@ def _read_from_git(
             tell(f"the manifest in {version.commit} was left out: {problem}")
             continue
         for manifest in manifests:
-            if (manifest.origin, fold(manifest.storyboard)) == wanted:
+            if manifest.origin == space.origin and _is_of(space, manifest):
                 sent = [take for take in manifest.takes if take.status is not TakeStatus.PENDING]
                 may_be_open = lacking if version.is_side else lacking - told
                 yield replace(

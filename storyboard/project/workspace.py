@@ -126,9 +126,9 @@ class Workspace:
     def _way_after_renaming(self, error: OwnedByAnother) -> str | None:
         """What to do where the folder was renamed along with its storyboard; None where it was not.
 
-        The name comes out of a state file that anybody may have written.
+        The name comes out of a state file or a manifest that anybody may have written.
         """
-        is_name = not {"/", "\\"} & {*error.storyboard}
+        is_name = error.storyboard.isprintable() and not {"/", "\\"} & {*error.storyboard}
         if error.origin != self.origin or self.folders.output is not None or not is_name:
             return None
         before = replace(self.storyboard, name=error.storyboard)

@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from storyboard.sandbox.server import SandboxServer
 from tests.project.test_git import git
-from tests.project.test_two_clones import FOLDER, MANIFEST, Clone, clones
+from tests.project.test_two_clones import FOLDER, MANIFEST, STYLES, Clone, clones, inside
 
 __all__ = ["clones"]
 
@@ -124,3 +125,107 @@ def test_on_a_detached_head_and_back_the_manifest_is_as_it_was(
     one.git("checkout", "--quiet", "-")
     assert one.render("--no-download") == detached
     assert server.ledger.posts == 3
+
+
+# A film that is renamed along with its folder
+
+NEW = Path("renders/movie")
+
+
+def rename(clone: Clone) -> None:
+    clone.git("mv", "film.yaml", "movie.yaml")
+    clone.git("mv", str(FOLDER), str(NEW))
+
+
+def run(clone: Clone, *arguments: str) -> Any:
+    with inside(clone.folder):
+        return clone._program(*arguments)
+
+
+def test_a_clone_that_pulls_a_renamed_folder_pays_nothing_again(
+    clones: tuple[Clone, Clone], clone: Clone, server: SandboxServer
+) -> None:
+    one, _ = clones
+    clone.render("--no-download")
+    rename(one)
+    one.commit()
+    one.push()
+    clone.pull()
+    assert run(clone, "plan", "movie.yaml").out.startswith("movie.yaml: 2 download\n")
+    assert run(clone, "status", "movie.yaml").code == 0
+    assert run(clone, "render", "movie.yaml", "--yes").code == 0
+    manifest = (clone.folder / NEW / "manifest.json").read_bytes()
+    assert manifest == one.folder.joinpath(NEW, "manifest.json").read_bytes().replace(
+        b'"storyboard": "film"', b'"storyboard": "movie"'
+    )
+    assert server.ledger.posts == 2
+
+
+def test_the_clone_that_renamed_the_folder_is_told_commands_that_work(
+    clones: tuple[Clone, Clone], server: SandboxServer
+) -> None:
+    one, two = clones
+    rename(one)
+    said = run(one, "plan", "movie.yaml").err
+    mv, adopt = said.partition("take over from it: ")[2].partition("; if not")[0].split(", then ")
+    with inside(one.folder):
+        Path(mv.split()[1]).rename(mv.split()[2])
+    assert run(one, *adopt.split()[1:]).code == 0
+    assert "nothing to do: 2 kept" in run(one, "render", "movie.yaml", "--yes").err
+    one.commit()
+    one.push()
+    two.pull()
+    assert run(two, "render", "movie.yaml", "--no-download").code == 0
+    assert not two.git("status", "--porcelain")
+    assert server.ledger.posts == 2
+
+
+@pytest.mark.parametrize("style", STYLES)
+def test_a_renamed_folder_is_merged_with_what_was_rendered_under_the_name_before(
+    clones: tuple[Clone, Clone], clone: Clone, server: SandboxServer, style: str
+) -> None:
+    one, _ = clones
+    render_shot(clone, "y9")
+    clone.git("rm", "--quiet", "--cached", "-r", "--ignore-unmatch", str(FOLDER / "videos"))
+    rename(one)
+    for path in one.folder.joinpath(NEW).glob("state.sqlite3*"):
+        path.unlink()
+    one.git("commit", "--quiet", "--message", "rename")
+    with (one.folder / "movie.yaml").open("a", encoding="utf-8") as film:
+        film.write("  - {id: x9, prompt: A x9}\n")
+    assert run(one, "render", "movie.yaml", "--yes", "--no-download").code == 0
+    one.commit()
+    one.push()
+    clone.git("fetch", "--quiet")
+    with pytest.raises(Exception, match="returned non-zero"):
+        clone.git("-c", f"merge.conflictStyle={style}", "merge", "origin/main")
+    film_path = clone.folder / "movie.yaml"
+    lines = film_path.read_text("utf-8").splitlines(keepends=True)
+    film_path.write_text("".join(line for line in lines if line[0] not in "<|=>"), "utf-8")
+    assert "<<<<<<<" in (clone.folder / NEW / "manifest.json").read_text("utf-8")
+    assert run(clone, "plan", "movie.yaml").out.startswith("movie.yaml: 4 download\n")
+    assert run(clone, "render", "movie.yaml", "--yes", "--no-download").code == 0
+    assert server.ledger.posts == 4
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("film", "give the folder its name back and take over from it: mv renders/movie renders/"),
+        ("a\0b", "next: choose another folder with --output"),
+        ("../film", "next: choose another folder with --output"),
+    ],
+)
+def test_a_folder_with_little_of_the_storyboard_stays_that_of_the_name_in_its_manifest(
+    clone: Clone, name: str, said: str
+) -> None:
+    rename(clone)
+    path = clone.folder / NEW / "manifest.json"
+    path.write_text(json.dumps(json.loads(path.read_text("utf-8")) | {"storyboard": name}), "utf-8")
+    film = clone.folder / "movie.yaml"
+    film.write_text(film.read_text("utf-8").replace("A pier", "A heron"), "utf-8")
+    before = path.read_bytes()
+    output = run(clone, "render", "movie.yaml", "--yes")
+    assert (output.code, output.out) == (2, "")
+    assert said in output.err
+    assert path.read_bytes() == before

@@ -11,7 +11,7 @@ from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 
-from storyboard.errors import UnusableManifest, UsageError
+from storyboard.errors import OwnedByAnother, UnusableManifest
 from storyboard.fingerprint import fingerprint
 from storyboard.names import is_same_film
 from storyboard.outputs.manifest.file import Manifest, ManifestTake
@@ -44,7 +44,7 @@ def adoptable(
     name. One that is missing is to be downloaded, under the manifest's name where that is
     free here; a file that is another one is left alone.
 
-    Raises UsageError for a manifest of another origin or another storyboard,
+    Raises OwnedByAnother for a manifest of another origin or another storyboard,
     and UnusableManifest for one with a fingerprint that is not that of its payload.
     """
     blocks: list[ManifestTake] = []
@@ -149,8 +149,11 @@ def _check_owner(manifest: Manifest, folder: Path, *, origin: str, storyboard: s
         problem = f"belongs to the storyboard {manifest.storyboard}, not to {storyboard}"
     else:
         return
-    raise UsageError(
-        f"{folder / 'manifest.json'} {problem}", next_step="choose another folder with --output"
+    raise OwnedByAnother(
+        f"{folder / 'manifest.json'} {problem}",
+        next_step="choose another folder with --output",
+        origin=manifest.origin,
+        storyboard=manifest.storyboard,
     )
 
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from storyboard.errors import UsageError
+from storyboard.errors import OwnedByAnother, UsageError
 from storyboard.outputs.manifest.adopt import adoptable
 from storyboard.outputs.manifest.file import Manifest
 from storyboard.outputs.manifest.manifest import build_manifest
@@ -433,7 +433,7 @@ def test_after_adopting_there_is_nothing_left_to_adopt(tmp_path: Path, store: St
 
 
 def refusal(manifest: Manifest, folder: Path, **more: Any) -> tuple[str, str | None]:
-    with pytest.raises(UsageError) as error:
+    with pytest.raises((UsageError, OwnedByAnother)) as error:
         adopt(manifest, [], folder, **more)
     return str(error.value), error.value.next_step
 
