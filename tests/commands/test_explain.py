@@ -20,7 +20,7 @@ def test_a_code_is_explained_by_number_and_by_name(word: str) -> None:
     result = run(word)
     assert result.return_value == ExitCode.OK
     assert result.stdout.startswith(
-        "SB301 unknown-key (problem)\n\nA key is none of those that may stand here.\n\n"
+        "SB301 unknown-key (problem)\n\nA key is not one of those allowed here.\n\n"
     )
     assert result.stdout.endswith("  - {id: pier, prompt: A pier at night}\n```\n")
 

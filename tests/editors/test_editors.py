@@ -30,10 +30,9 @@ pytestmark = pytest.mark.skipif(
 )
 
 RATIO = (
-    "Width to height.\n\n"
-    "- `alibaba/wan2.7-t2v`: '16:9', '9:16', '1:1', '4:3' or '3:4'; the API takes `'16:9'` if it "
-    "is not set\n\n"
-    "May be a template. `null` means: not set, not sent."
+    "The ratio of width to height.\n\n"
+    "- `alibaba/wan2.7-t2v`: '16:9', '9:16', '1:1', '4:3' or '3:4'; the API's default is `'16:9'`"
+    "\n\nCan be a template. `null` means: not set, not sent."
 )
 VALUES: dict[str, list[Any]] = {
     "ratio": ["16:9", "9:16", "1:1", "4:3", "3:4"],
@@ -49,10 +48,10 @@ WRONG = {
     "shots": [{"id": "a b", "ratio": "2:1", "audio_url": "x y", "duration": 99, "promt": "Rain"}],
 }
 MESSAGES = [
-    "an id is made of A-Z, a-z, 0-9, dot, underscore and hyphen, and begins with a letter or a "
+    "an id consists of A-Z, a-z, 0-9, dot, underscore and hyphen, and begins with a letter or a "
     "digit",
-    "an address starts with http:// or https:// and a host, and holds no spaces; other characters "
-    "are percent-encoded",
+    "an address starts with http:// or https:// and a host, and contains no spaces; other "
+    "characters are percent-encoded",
     'Value is not accepted. Valid values: "16:9", "9:16", "1:1", "4:3", "3:4", null.',
     f"Value is not accepted. Valid values: {', '.join(str(n) for n in range(2, 16))}, null.",
     "Property promt is not allowed.",
@@ -126,7 +125,7 @@ def plain(text: str) -> str:
 
 def test_problems_are_told_in_the_words_of_storyboard(editor: Editor) -> None:
     assert editor.problems(as_text(editor, WRONG)) == MESSAGES
-    own_words = "a storyboard needs shots, or scenes that hold them"
+    own_words = "a storyboard needs shots, or scenes that contain them"
     is_json = isinstance(editor, JsonService)  # which has words of its own for missing keys
     missing = 'Missing property "shots".' if is_json else own_words
     assert editor.problems(as_text(editor, {"version": 1})) == [missing]

@@ -133,9 +133,9 @@ def test_vars_from_a_file_keep_their_types_and_those_of_options_are_text(tmp_pat
     ("assignment", "message"),
     [
         ("hero", "'hero' is not NAME=VALUE"),
-        ("=x", "[\"\"]: '' is not allowed: the name of a var is made of"),
-        ("my-hero=x", "my-hero: 'my-hero' is not allowed: the name of a var is made of"),
-        ("take=1", "take: 'take' is not allowed: this name has a meaning in templates already"),
+        ("=x", "[\"\"]: '' is not allowed: the name of a var consists of"),
+        ("my-hero=x", "my-hero: 'my-hero' is not allowed: the name of a var consists of"),
+        ("take=1", "take: 'take' is not allowed: this name already has a meaning in templates"),
         ("hero=\udcff", "holds bytes that are no characters"),
     ],
 )
@@ -151,7 +151,7 @@ def test_the_names_in_a_file_of_vars_are_checked_and_it_has_to_be_a_mapping(tmp_
     items.write_text("[1]\n")
     _, problems, _ = read_overrides([], [names, items, tmp_path / "none.yaml"])
     assert [problem.message for problem in problems] == [
-        "row: 'row' is not allowed: this name has a meaning in templates already",
+        "row: 'row' is not allowed: this name already has a meaning in templates",
         "a file of vars is a mapping of names to values",
         "there is no such file",
     ]

@@ -14,8 +14,9 @@ from storyboard.errors import ExitCode
 _INTRO = """
 # Commands
 
-Results go to stdout, everything else to stderr. With `--json` a command prints one document with a
-`schema_version`. Where a folder holds one `*.storyboard.yaml`, `FILE` may be left out.
+This page lists every command with its usage, examples and options, and the exit codes. Results go
+to stdout, everything else to stderr. With `--json`, a command prints one document with a
+`schema_version`. `FILE` can be left out in a folder with exactly one `*.storyboard.yaml`.
 """.strip()
 
 _UNWRAPPED = "\b\n"

@@ -16,20 +16,22 @@ Schema: TypeAlias = "Mapping[str, Any]"
 _INTRO = """
 # The storyboard format, version 1
 
-A storyboard is a file of YAML. Either `shots` or `scenes` stand at its top. What is said in
-`defaults` holds for every shot below it, and the nearest place wins: the file, the scene, the shot.
-Every text is a [Jinja](https://jinja.palletsprojects.com/templates/) template, except where this
-page says otherwise. Editors with a YAML language server offer the same words from the schema that
+This page lists every key of a storyboard: what it does, what it takes, its default and an example.
+A storyboard is a YAML file with either `shots` or `scenes` at the top. `defaults` apply to every
+shot below them; of the file, the scene and the shot, the nearest one wins. Every string is a
+[Jinja](https://jinja.palletsprojects.com/templates/) template, except where this page says
+otherwise. Editors with a YAML language server show the same text from the schema that
 `storyboard schema` prints.
 """.strip()
 
 _PARAMETERS = """
-Keys of a shot that are also allowed in `defaults` of the file and of a scene. `null` cancels what
-a default says.
+These keys are allowed in a shot, and in the `defaults` of the file and of a scene. `null` cancels a
+default.
 """.strip()
 
 _INCLUDED = """
-A file that `include` names holds what several storyboards share, and no shots. Allowed are:
+A file named by `include` contains what several storyboards share, and no shots. These keys are
+allowed:
 """.strip()
 
 
@@ -68,7 +70,7 @@ def _key(key: str, schema: Schema, *, is_needed: bool) -> Iterator[str]:
     yield words
     facts = [] if "\n" in words else [f"Takes {_allowed(schema)}."]
     if is_needed:
-        facts.append("Needed.")
+        facts.append("Required.")
     elif "default" in schema and "\n" not in words:
         facts.append(f"Default: `{spelled(schema['default'])}`.")
     if facts:
@@ -85,7 +87,7 @@ def _allowed(schema: Schema) -> str:
         return f"`{schema['const']}`"
     allowed = allowed_words(schema if "type" in schema else schema.get("else", schema))
     is_number = schema.get("if") and "type" not in schema
-    return f"{allowed}, or a template that makes such" if is_number else allowed
+    return f"{allowed}, or a template that renders to one" if is_number else allowed
 
 
 def _examples(key: str, schema: Schema) -> str:

@@ -393,7 +393,7 @@ def test_every_style_has_the_code_of_a_problem() -> None:
         "unknown-key",
         "SB301",
     )
-    assert rule["shortDescription"]["text"].startswith("A key is none of those")
+    assert rule["shortDescription"]["text"].startswith("A key is not one of those")
     assert "Wrong:" in rule["help"]["markdown"]
 
 

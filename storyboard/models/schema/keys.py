@@ -12,7 +12,7 @@ from storyboard.names import DEVICE, ID, MAX_ID_LENGTH, RESERVED_NAMES, TAKE_END
 
 Schema = dict[str, Any]
 
-# Jinja reads these words as something else than a name.
+# Jinja does not read these words as names.
 _JINJA_WORDS = (
     *("true", "false", "none", "True", "False", "None", "self"),
     *("not", "and", "or", "in", "is", "if", "else"),
@@ -23,13 +23,13 @@ _END = r"$(?!\n)"
 
 _IS_TEMPLATE: Schema = {"$ref": "#/definitions/template"}
 
-# Text with a Jinja expression, statement or comment. Without a description: editors show the
-# first that they meet, and it would stand in place of the key's own.
+# Text with a Jinja expression, statement or comment. It has no description, because editors show
+# the first one they find, which would hide the key's own.
 TEMPLATE: Schema = {"type": "string", "pattern": r"\{[{%#]"}
 
 _NO_TEMPLATE: Schema = {
     "pattern": r"^(?![\s\S]*\{[{%#])",
-    "errorMessage": "this key is taken as it is written; templates do not work here",
+    "errorMessage": "templates do not work here; this value is used as written",
 }
 
 _ID_RULES: Schema = {
@@ -38,20 +38,20 @@ _ID_RULES: Schema = {
     "allOf": [
         {
             "pattern": f"^{ID}{_END}",
-            "errorMessage": "an id is made of A-Z, a-z, 0-9, dot, underscore and hyphen, and "
+            "errorMessage": "an id consists of A-Z, a-z, 0-9, dot, underscore and hyphen, and "
             "begins with a letter or a digit",
         },
         {
             "pattern": rf"^(?![\s\S]*{TAKE_ENDING})",
-            "errorMessage": "an id does not end in .t and a number, which is how takes are named",
+            "errorMessage": "an id cannot end in .t and a number, which is how takes are named",
         },
         {
             "pattern": f"^(?!{DEVICE})",
-            "errorMessage": "Windows keeps this name for a device, and ids become file names",
+            "errorMessage": "Windows reserves this name for a device, and ids become file names",
         },
         {
             "pattern": r"^(?![\s\S]*\.$)",
-            "errorMessage": "an id does not end with a dot, which Windows drops from file names",
+            "errorMessage": "an id cannot end with a dot, which Windows drops from file names",
         },
     ],
 }
@@ -60,16 +60,16 @@ _VAR_NAMES: Schema = {
     "allOf": [
         {
             "pattern": f"^[A-Za-z_\\u0080-\\uffff][A-Za-z0-9_\\u0080-\\uffff]*{_END}",
-            "errorMessage": "the name of a var is made of letters, digits and underscores, and "
+            "errorMessage": "the name of a var consists of letters, digits and underscores, and "
             "does not begin with a digit",
         },
         {
             "not": {"enum": list(RESERVED_NAMES)},
-            "errorMessage": "this name has a meaning in templates already",
+            "errorMessage": "this name already has a meaning in templates",
         },
         {
             "not": {"enum": list(_JINJA_WORDS)},
-            "errorMessage": "this name is a word of the template language",
+            "errorMessage": "this name is a keyword of the template language",
         },
     ]
 }
@@ -77,9 +77,9 @@ _VAR_NAMES: Schema = {
 
 def _id(what: str, example: str, templated: str) -> Schema:
     return {
-        "description": f"Names the {what}; unique in the file without regard to case.",
-        "markdownDescription": f"Names the {what}; unique in the file without regard to case. "
-        "Letters, digits, `.`, `_` and `-`, at most 100, or a template that renders to such.",
+        "description": f"The {what}'s name; unique in the file, ignoring case.",
+        "markdownDescription": f"The {what}'s name; unique in the file, ignoring case. "
+        "At most 100 letters, digits, `.`, `_` and `-`, or a template that renders to such a name.",
         "examples": [example, templated],
         "type": "string",
         "if": _IS_TEMPLATE,
@@ -104,7 +104,7 @@ def _choice(description: str) -> Schema:
 # At the top
 
 SCHEMA: Schema = {
-    "description": "The address of this schema, as editors write it; storyboard ignores it.",
+    "description": "The address of this schema, for editors; storyboard ignores it.",
     "examples": ["../schemas/storyboard.schema.json"],
     "type": "string",
 }
@@ -113,32 +113,32 @@ VERSION: Schema = {
     "description": "The version of the storyboard format.",
     "examples": [1],
     "const": 1,
-    "errorMessage": "this program reads version 1 of the format",
+    "errorMessage": "storyboard reads version 1 of the format",
 }
 
-TITLE: Schema = _text("A name for people; templates know it as title.", "Neon Harbor")
+TITLE: Schema = _text("A title for people; `title` in templates.", "Neon Harbor")
 
 MODEL: Schema = {"description": "The model that renders the shots.", "type": "string"}
 
 INCLUDE: Schema = {
     "description": "Files with vars, negatives, seeds and defaults that several storyboards "
-    "share. They come first, in order; paths start at this file.",
+    "share. They are applied first, in order; paths are relative to this file.",
     "examples": [["house-style.yaml"]],
     "type": "array",
     "items": {"type": "string", "minLength": 1, "allOf": [_NO_TEMPLATE]},
 }
 
 VARS: Schema = {
-    "description": "Values for templates, by name; a value may use other vars.",
-    "markdownDescription": "Values for templates, by name; a value may use other vars. "
-    "A scene's vars add to the file's, a shot's to both; the nearest wins.",
+    "description": "Values for templates, by name; a value can use other vars.",
+    "markdownDescription": "Values for templates, by name; a value can use other vars. "
+    "A scene adds its vars to the file's, and a shot adds its vars to both; the nearest wins.",
     "examples": [{"hero": "a woman in a yellow raincoat"}],
     "type": "object",
     "propertyNames": _VAR_NAMES,
 }
 
 NEGATIVES: Schema = {
-    "description": "Shared negative prompts, by the name that `negative` uses.",
+    "description": "Shared negative prompts; `negative` refers to them by name.",
     "examples": [{"base": "blurry, low quality, watermark"}],
     "type": "object",
     "propertyNames": {"minLength": 1},
@@ -149,21 +149,21 @@ NEGATIVES: Schema = {
 def seeds(limits: Schema) -> Schema:
     """The shared seeds, each within `limits` or a template."""
     return {
-        "description": "Shared seeds, by the name that `seed` uses.",
+        "description": "Shared seeds; `seed` refers to them by name.",
         "examples": [{"hero": 42}],
         "type": "object",
         "propertyNames": {
             "minLength": 1,
             "not": {"const": "auto"},
-            "errorMessage": "auto makes a seed of the shot's id, so a shared seed needs another "
-            "name",
+            "errorMessage": "auto derives a seed from the shot's id, so a shared seed needs "
+            "another name",
         },
         "additionalProperties": {"if": _IS_TEMPLATE, "else": limits},
     }
 
 
 SCENES: Schema = {
-    "description": "Groups of shots, each with vars and defaults of its own.",
+    "description": "Groups of shots, each with its own vars and defaults.",
     "examples": [[{"id": "pier", "shots": [{"id": "dawn", "prompt": "A pier at dawn"}]}]],
     "type": "array",
     "minItems": 1,
@@ -186,7 +186,7 @@ NOT_BOTH: Schema = {
     "errorMessage": "a storyboard has either scenes or shots at the top, not both",
 }
 
-NEITHER = "a storyboard needs shots, or scenes that hold them"
+NEITHER = "a storyboard needs shots, or scenes that contain them"
 
 
 # In a scene
@@ -198,7 +198,7 @@ SCENE: Schema = {
     "additionalProperties": False,
     "properties": {
         "id": _id("scene", "pier", "{{ place | slug }}"),
-        "title": _text("A name for people; templates know it as scene.title.", "The pier at night"),
+        "title": _text("A title for people; `scene.title` in templates.", "The pier at night"),
         "vars": {"$ref": "#/definitions/vars"},
         "defaults": {"$ref": "#/definitions/defaults"},
         "shots": {"$ref": "#/definitions/shots"},
@@ -210,15 +210,15 @@ SCENE: Schema = {
 
 SHARED: Schema = {
     "negative": {
-        "description": "Shared negative prompts: names from `negatives`, as a list or with commas.",
+        "description": "Shared negative prompts: names from `negatives`, in a list or with commas.",
         "examples": ["base", ["base", "people"]],
         "type": ["string", "array", "null"],
         "items": {"type": "string", "minLength": 1},
     },
-    "prompt_prefix": _text("Goes before the prompt, as it is written.", "{{ look }}, "),
-    "prompt_suffix": _text("Goes after the prompt, as it is written.", ". Style: {{ look }}"),
+    "prompt_prefix": _text("Put before the prompt, exactly as written.", "{{ look }}, "),
+    "prompt_suffix": _text("Put after the prompt, exactly as written.", ". Style: {{ look }}"),
     "takes": {
-        "description": "How many takes of the shot; take k uses seed + k - 1.",
+        "description": "How many takes to make of the shot; take k uses seed + k - 1.",
         "default": 1,
         "examples": [3],
         "if": _IS_TEMPLATE,
@@ -226,19 +226,20 @@ SHARED: Schema = {
     },
     "model": MODEL,
     "tags": {
-        "description": "Words to select shots by, with --tag: a list, or one text with commas.",
+        "description": "Words for selecting shots with --tag: a list, or text with commas.",
         "examples": [["hero", "night"], "hero, night"],
         "type": ["string", "array", "null"],
         "items": {"type": "string", "minLength": 1},
     },
-    "notes": _text("For people; never sent.", "Match the light of the shot before."),
+    "notes": _text("Notes for people; never sent.", "Match the light of the previous shot."),
     "meta": {
-        "description": "Free values for outputs and templates; never sent by themselves.",
+        "description": "Values of your own for outputs and templates; sent only where a template "
+        "uses them.",
         "examples": [{"slate": "12A"}],
         "type": ["object", "null"],
     },
     "skip": _choice("Leaves the shot out."),
-    "locked": _choice("Keeps the video the shot has, whatever changes around it."),
+    "locked": _choice("Keeps the shot's current video, whatever changes around it."),
 }
 
 
@@ -246,12 +247,12 @@ SHARED: Schema = {
 
 SHOT_ONLY: Schema = {
     "id": _id("shot", "establishing", "city-{{ matrix.city | slug }}"),
-    "title": _text("A name for people; templates know it as shot.title.", "The boat casts off"),
+    "title": _text("A title for people; `shot.title` in templates.", "The boat casts off"),
     "matrix": {
-        "description": "One shot for each combination of the lists; the first turns slowest.",
-        "markdownDescription": "One shot for each combination of the lists; the first turns "
-        "slowest. `exclude` drops the combinations that match on all the keys it names, `include` "
-        "adds combinations. Templates say `matrix.city`.",
+        "description": "One shot for each combination of the lists; the first varies slowest.",
+        "markdownDescription": "One shot for each combination of the lists; the first varies "
+        "slowest. `exclude` drops the combinations that match all the keys it names, `include` "
+        "adds combinations. Templates use `matrix.city`.",
         "examples": [{"city": ["Osaka", "Porto"], "light": ["dawn", "night"]}],
         "type": "object",
         "minProperties": 1,
@@ -277,10 +278,10 @@ SHOT_ONLY: Schema = {
     },
     "rows": {
         "description": "One shot for each row: a file, or the rows themselves.",
-        "markdownDescription": "One shot for each row: a file of CSV, TSV, XLSX, JSON, JSONL, "
-        "YAML, Markdown or text (one prompt a line), or the rows themselves. Templates say "
-        "`row.name`. The path starts at this file; `key` names the list where it lies deeper in "
-        "JSON or YAML, `sheet` the sheet of a workbook.",
+        "markdownDescription": "One shot for each row: a CSV, TSV, XLSX, JSON, JSONL, YAML, "
+        "Markdown or text file (one prompt per line), or the rows themselves. Templates use "
+        "`row.name`. The path is relative to this file; `key` leads to a list inside a JSON or "
+        "YAML file, and `sheet` names the sheet of a workbook.",
         "examples": [
             "products.csv",
             {"file": "board.json", "key": "clips"},
@@ -294,21 +295,21 @@ SHOT_ONLY: Schema = {
         "additionalProperties": False,
         "properties": {
             "file": {
-                "description": "The file that holds the rows.",
+                "description": "The file with the rows.",
                 "examples": ["board.json"],
                 "type": "string",
                 "minLength": 1,
                 "allOf": [_NO_TEMPLATE],
             },
             "key": {
-                "description": "The key of the list in the file; dots lead deeper.",
+                "description": "The key of the list in the file; use dots for nested keys.",
                 "examples": ["clips", "project.clips"],
                 "type": "string",
                 "minLength": 1,
                 "allOf": [_NO_TEMPLATE],
             },
             "sheet": {
-                "description": "The sheet of a workbook (.xlsx) that has several.",
+                "description": "The sheet, in a workbook (.xlsx) that has several.",
                 "examples": ["Shots"],
                 "type": "string",
                 "minLength": 1,

@@ -150,9 +150,9 @@ def _markdown(description: str, owners: list[_Owner]) -> str:
         if rule := parameter.limits.get(CARD_RULE):
             words += f"; {rule}"
         if parameter.default is not None:
-            words += f"; the API takes `{spelled(parameter.default)}` if it is not set"
+            words += f"; the API's default is `{spelled(parameter.default)}`"
         lines.append(f"- `{card.name}`: {words}")
-    lines += ["", "May be a template. `null` means: not set, not sent."]
+    lines += ["", "Can be a template. `null` means: not set, not sent."]
     if owners[0][1].is_required:
-        lines[-1] = "May be a template."
+        lines[-1] = "Can be a template."
     return "\n".join(lines)

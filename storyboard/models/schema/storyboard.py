@@ -38,7 +38,7 @@ def storyboard_schema(cards: Sequence[ModelCard]) -> Schema:
         "$schema": DRAFT,
         "$comment": COMMENT,
         "title": "Storyboard, version 1",
-        "description": "A film as text: shots, and what each of them asks of the API.",
+        "description": "A film as text: its shots, and what each one requests from the API.",
         "type": "object",
         "required": ["version"],
         "additionalProperties": False,
@@ -118,7 +118,7 @@ def _shared(cards: Sequence[ModelCard], parameters: Schema) -> Schema:
         **{_PARAMETER + name: schema for name, schema in parameters.items()},
         "defaults": {
             "type": "object",
-            "description": "What every shot below has unless it says otherwise.",
+            "description": "Values for every shot below that does not set its own.",
             "examples": [_usual_values(parameters)],
             "additionalProperties": False,
             "properties": _settings(parameters),
@@ -130,7 +130,7 @@ def _shot(parameters: Schema) -> Schema:
     first = {name: keys.SHOT_ONLY[name] for name in ("id", "title", "matrix", "rows")}
     return {
         "type": "object",
-        "description": "One entry; with rows or a matrix it stands for several shots.",
+        "description": "One entry; with rows or a matrix it makes several shots.",
         "required": ["id"],
         "additionalProperties": False,
         "properties": {**first, **_settings(parameters), "vars": _ref("vars")},

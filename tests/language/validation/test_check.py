@@ -150,7 +150,7 @@ def test_a_storyboard_without_faults_has_no_problems() -> None:
             "audio_url: music/rain.mp3",
             "wrong-form",
             "audio_url: 'music/rain.mp3' is not allowed: an address starts with http:// or "
-            "https:// and a host, and holds no spaces; other characters are percent-encoded",
+            "https:// and a host, and contains no spaces; other characters are percent-encoded",
             None,
         ),
         ("takes: 0", "too-small", "takes: 0 is less than 1, the least that is allowed", None),
@@ -183,8 +183,8 @@ def test_a_storyboard_without_faults_has_no_problems() -> None:
         (
             "rows: '{{ x }}.csv'",
             "wrong-form",
-            "rows: '{{ x }}.csv' is not allowed: this key is taken as it is written; templates do "
-            "not work here",
+            "rows: '{{ x }}.csv' is not allowed: templates do not work here; this value is used "
+            "as written",
             None,
         ),
         ("promt: Rain", "unknown-key", "promt: unknown key", "did you mean 'prompt'?"),
@@ -210,23 +210,23 @@ def test_each_mistake_in_a_shot_is_said_in_full(
     [
         (
             "version: 2\nshots: [{id: a}]",
-            "version: 2 is not allowed; this program reads version 1 of the format",
+            "version: 2 is not allowed; storyboard reads version 1 of the format",
             None,
         ),
         (
             "version: '1'\nshots: [{id: a}]",
-            "version: '1' is not allowed; this program reads version 1 of the format",
+            "version: '1' is not allowed; storyboard reads version 1 of the format",
             "write 1 without quotes",
         ),
         ("shots: [{id: a}]", "missing key 'version'", "add version: 1"),
         (
             "version: 1",
-            "missing key 'shots': a storyboard needs shots, or scenes that hold them",
+            "missing key 'shots': a storyboard needs shots, or scenes that contain them",
             None,
         ),
         (
             "title: x",
-            "missing keys 'version' and 'shots': a storyboard needs shots, or scenes that hold "
+            "missing keys 'version' and 'shots': a storyboard needs shots, or scenes that contain "
             "them",
             "add version: 1",
         ),
@@ -249,18 +249,18 @@ def test_each_mistake_in_a_shot_is_said_in_full(
         ),
         (
             "version: 1\nshots: [{id: a}]\nvars: {take: 1}",
-            "vars.take: 'take' is not allowed: this name has a meaning in templates already",
+            "vars.take: 'take' is not allowed: this name already has a meaning in templates",
             None,
         ),
         (
             "version: 1\nshots: [{id: a}]\nseeds: {auto: 1}",
-            "seeds.auto: 'auto' is not allowed: auto makes a seed of the shot's id, so a shared "
-            "seed needs another name",
+            "seeds.auto: 'auto' is not allowed: auto derives a seed from the shot's id, so a "
+            "shared seed needs another name",
             None,
         ),
         (
             "version: 1\nshots: [{id: 'a b'}]",
-            "shots[0].id: 'a b' is not allowed: an id is made of A-Z, a-z, 0-9, dot, underscore "
+            "shots[0].id: 'a b' is not allowed: an id consists of A-Z, a-z, 0-9, dot, underscore "
             "and hyphen, and begins with a letter or a digit",
             "write a-b",
         ),
