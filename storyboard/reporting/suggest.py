@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from difflib import SequenceMatcher, get_close_matches
 from typing import NamedTuple
 
@@ -22,10 +22,13 @@ _DIGITS = re.compile(r"\d")
 _SLIP = 0.8
 """How alike two words are of which one is the other, mistyped."""
 
+_MAX_REMEMBERED = 50  # a name that a table has not is asked about for each of its rows
+
 
 @dataclass(slots=True)
 class _Budget:
     comparisons_left: int
+    guesses: dict[tuple[str, tuple[str, ...]], Guess | None] = field(default_factory=dict)
 
 
 _budget: ContextVar[_Budget | None] = ContextVar("_budget", default=None)
@@ -76,8 +79,19 @@ def guess(word: str, known: Iterable[str]) -> Guess | None:
     Always None once the comparisons of `limited_suggestions` are used up.
     """
     budget = _budget.get() or _Budget(MAX_COMPARISONS)
-    if len(word) > MAX_WORD or budget.comparisons_left <= 0:
+    if len(word) > MAX_WORD:
         return None
+    key = word, tuple(known)
+    if key not in budget.guesses:
+        if budget.comparisons_left <= 0:
+            return None
+        if len(budget.guesses) == _MAX_REMEMBERED:
+            budget.guesses.clear()
+        budget.guesses[key] = _guess(*key, budget)
+    return budget.guesses[key]
+
+
+def _guess(word: str, known: Iterable[str], budget: _Budget) -> Guess | None:
     by_folded: dict[str, str] = {}
     for name in known:
         if name != word and len(name) <= MAX_WORD:

@@ -14,11 +14,13 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from jsonschema import validators
 
 from storyboard.language.expansion import takes
 from storyboard.language.expansion.shot_scope import ShotScope
 from storyboard.language.templates.engine import JinjaRenderer
 from storyboard.language.templates.sandbox import Sandbox
+from storyboard.reporting import suggest
 from tests.language.boards import HEAD, load_text, told
 
 SHOTS = 50
@@ -41,6 +43,8 @@ def counts(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
     count(Sandbox, "compile", "compiled")
     count(JinjaRenderer, "render", "rendered")
     count(takes, "fingerprint", "fingerprints")
+    count(suggest, "_guess", "guesses")
+    count(validators, "extend", "classes")
     return counted
 
 
@@ -76,6 +80,45 @@ def test_what_is_the_same_for_all_rows_is_made_once(tmp_path: Path, counts: Coun
     # The id and the prompt of each shot; the suffix, the var in it and the resolution once.
     assert counts["rendered"] == 2 * SHOTS + 3
     assert counts["fingerprints"] == SHOTS
+
+
+def test_a_column_that_a_table_has_not_costs_no_more_for_many_rows(
+    tmp_path: Path, counts: Counter[str]
+) -> None:
+    text = (
+        f"{HEAD}defaults: {{duration: 5}}\n"
+        "shots:\n  - id: '{{ row.id }}'\n    rows: rows.csv\n    prompt: A {{ row.promt }}\n"
+        "    duration: '{{ row.secs }}'\n    notes: '{{ row.nots | upper }}'\n"
+        "    tags: ['{{ row.tag }}', '{{ row.tag | default(row.x) }}']\n"
+    )
+    for rows in (1, SHOTS):
+        counts.clear()
+        table = "id,prompt,seconds\n" + "".join(f"s{n},A kite,5\n" for n in range(rows))
+        board = load_text(tmp_path, text, rows_csv=table)
+        assert told(board) == [
+            "film.yaml:7:22: shots[0].prompt: row has no 'promt'",
+            "film.yaml:8:23: shots[0].duration: row has no 'secs'",
+            "film.yaml:9:20: shots[0].notes: row has no 'nots'",
+            "film.yaml:10:20: shots[0].tags[0]: row has no 'tag'",
+            "film.yaml:10:55: shots[0].tags[1]: row has no 'x'",
+        ]
+        assert board.problems[0].hint == "did you mean 'prompt'?"
+        assert counts["guesses"] == 6  # one of them for the prompt, which is missing
+        assert counts["classes"] <= 1  # it is kept for the storyboards that follow
+        # The id, and what need not ask for the column in each row, as a default has it.
+        assert counts["rendered"] == 2 * rows + 4
+
+
+def test_a_fault_that_only_some_rows_have_hides_no_other(tmp_path: Path) -> None:
+    prompt = "{% if row.a == 'x' %}{{ row.nope }}{% else %}{{ row.a | int // 0 }}{% endif %}"
+    shot = f'{{id: "s{{{{ shot.number }}}}", rows: rows.csv, prompt: "{prompt}"}}'
+    text = f"{HEAD}shots: [{shot}]\n"
+    found = told(load_text(tmp_path, text, rows_csv="a\nx\n1\nx\n2\n"))
+    assert [line.split(": ", 2)[2] for line in found] == [
+        "division by zero (rows.csv:3, row.a: '1')",
+        "division by zero (rows.csv:5, row.a: '2')",
+        "row has no 'nope'",
+    ]
 
 
 def test_a_value_that_asks_for_the_row_through_a_var_or_meta_is_made_for_each(

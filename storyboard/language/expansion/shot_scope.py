@@ -6,10 +6,11 @@ A var is rendered in the scope of the shot that uses it, so a scene that sets
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
 from functools import partial
-from typing import Protocol, TypeVar
+from typing import NamedTuple, Protocol, TypeVar
 
 from storyboard.language.expansion.cascade import Setting
 from storyboard.language.nodes import Node, ScalarNode, SequenceNode
@@ -37,13 +38,30 @@ class Renderer(Protocol):
         """The text with its templates filled in. Raises TemplateFault."""
 
 
+_CELL = r"row(?:\.\w{1,99}|\['[^'{}]{1,99}'\])"
+_PLAIN_FILTER = r"(?: ?\| ?(?:slug|trim|lower|upper|title))"
+_ONLY_CELLS = re.compile(rf"(?:[^{{]|\{{\{{ ?{_CELL}{_PLAIN_FILTER}? ?\}}\}})*")
+"""A text that asks for the same cells of every row, and does nothing with them that can fail."""
+
+
+class Remembered(NamedTuple):
+    """What is the same for all shots of an entry.
+
+    `texts` are rendered, by what they were and whether they print lists; `faults` are
+    those of texts that ask for a column that their table has not, by their positions.
+    """
+
+    texts: dict[tuple[str, bool], str]
+    faults: dict[Position, TemplateFault]
+
+
 class ShotScope:
     """The names that templates of one shot or take can use; a `templates.Scope`.
 
     `variables` are the vars that hold for it, `facts` the other names (`matrix`,
     `row`, `shot`, `scene`, `take`, `title`) that are known so far. `sources` maps
-    file names to their texts, to compute the positions of faults. `cache` holds
-    the rendered texts that are the same for all shots of an entry, which share it.
+    file names to their texts, to compute the positions of faults. The shots of an
+    entry share one `cache`.
     """
 
     def __init__(
@@ -54,14 +72,14 @@ class ShotScope:
         *,
         meta: Mapping[str, Setting] | None = None,
         sources: Mapping[str, str] | None = None,
-        cache: dict[tuple[str, bool], str] | None = None,
+        cache: Remembered | None = None,
     ) -> None:
         self._templates = templates
         self._variables = variables
         self._facts = facts
         self._meta = meta or {}
         self._sources = sources or {}
-        self._cache = {} if cache is None else cache
+        self._cache = Remembered({}, {}) if cache is None else cache
         self._known: dict[str, tuple[Json, bool]] = {}
         self._is_asked = False  # whether a name from OF_A_SHOT has been used
         self._under_way: dict[str, Setting] = {}
@@ -152,13 +170,20 @@ class ShotScope:
 
         With `prints_lists` a list prints so that `spellings.as_list` finds its entries.
         """
-        key = node.text, prints_lists
-        if key in self._cache:
-            return self._cache[key]
+        key, (texts, faults) = (node.text, prints_lists), self._cache
+        if key in texts:
+            return texts[key]
+        if faults and node.position in faults:
+            raise faults[node.position].again()
         render = partial(self._render_text, prints_lists=prints_lists)
-        text, is_same = self._watch(render, node)
+        try:
+            text, is_same = self._watch(render, node)
+        except TemplateFault as fault:
+            if self.is_of_all_rows(fault) and _ONLY_CELLS.fullmatch(node.text):
+                faults[node.position] = fault.again()
+            raise
         if is_same:
-            self._cache[key] = text
+            texts[key] = text
         return text
 
     def _render_text(self, node: ScalarNode, *, prints_lists: bool = False) -> str:
@@ -211,11 +236,10 @@ class ShotScope:
         row = self._facts.get("row")
         return row if isinstance(row, RowValues) else ()
 
-    @property
-    def is_of_table(self) -> bool:
-        """Whether there is a row, and every row of its file has the same columns."""
+    def is_of_all_rows(self, fault: TemplateFault) -> bool:
+        """Whether a fault is that of a column which no row of a table can have."""
         row = self._facts.get("row")
-        return isinstance(row, RowValues) and row.is_table
+        return fault.code == "undefined-name" and isinstance(row, RowValues) and row.is_table
 
     def _source_of(self, node: Node) -> str:
         return self._sources.get(node.position.path, "")

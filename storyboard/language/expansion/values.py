@@ -161,8 +161,7 @@ def _problem_of(fault: TemplateFault, setting: Setting, scope: ShotScope) -> Pro
     is_in_macros = position.path.endswith(SUFFIX)
     message = f"{fault.message} (used in {where})" if is_in_macros else f"{where}: {fault.message}"
     # A name that a table has not is missing in every row: no single one is at fault.
-    is_of_all_rows = fault.code == "undefined-name" and scope.is_of_table
-    row = None if is_of_all_rows else scope.row_of(setting.node)
+    row = None if scope.is_of_all_rows(fault) else scope.row_of(setting.node)
     hint = _hint_for_row(fault, scope) or _hint_for_column(fault, setting, scope.columns)
     hint = hint or fault.hint
     return Problem(position, fault.code, message, hint, row=row)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from storyboard.models.schema.validator import find_suspects, matcher
@@ -58,13 +59,21 @@ def find_errors(
     # jsonschema takes a tenth of a second to import; most files are valid.
     from jsonschema.validators import extend, validator_for
 
-    keywords: dict[str, Any] = {"pattern": _check_pattern}
+    cls = _with_patterns(validator_for(schema))
     suspects = find_suspects(schema, data) if skip_valid_entries else None
     if suspects is not None:
-        keywords["items"] = _items_keyword(_invalid_entries(data, suspects))
-    cls = extend(validator_for(schema), keywords)  # type: ignore[no-untyped-call] # untyped in the stubs
+        items = _items_keyword(_invalid_entries(data, suspects))
+        cls = extend(cls, {"items": items})  # type: ignore[no-untyped-call] # untyped in the stubs
     for error in cls(schema).iter_errors(data):
         yield from _read_error(error)
+
+
+# It makes a class, which takes a hundred times as long as one check of a payload.
+@lru_cache(maxsize=8)
+def _with_patterns(cls: Any) -> Any:
+    from jsonschema.validators import extend
+
+    return extend(cls, {"pattern": _check_pattern})  # type: ignore[no-untyped-call] # untyped in the stubs
 
 
 def _read_error(error: ValidationError) -> Iterator[SchemaError]:
