@@ -35,17 +35,18 @@ from storyboard.console.printing import ask, say
 from storyboard.console.read_storyboards import read_sound
 from storyboard.console.sandbox_options import SandboxOptions
 from storyboard.console.signals import interrupting
-from storyboard.console.summary import Outcome, exit_code_of, print_outcome
+from storyboard.console.summary import print_outcome
 from storyboard.engine.job import EngineSettings, Progress, RunResult
 from storyboard.errors import ExitCode, Refused, StateError, StorageFailed, TimeIsUp, UsageError
 from storyboard.models.catalog import Catalog, load_catalog
 from storyboard.planning.cost import Bill, bill_for, check_caps, length_s
 from storyboard.planning.plan import take_of
 from storyboard.planning.saved_plan import SavedPlan
-from storyboard.project.rendering import Prepared, prepare
+from storyboard.project.outcome import Outcome, exit_code_of, finish, stopped_by_storage
+from storyboard.project.rendering import Prepared, check_account, prepare
 from storyboard.project.saved_plans import begin_plan, check_plan, files_of, read_plan
 from storyboard.project.workspace import find_workspaces
-from storyboard.records import Submission, TakeState
+from storyboard.records import Submission
 
 if TYPE_CHECKING:
     from storyboard.sandbox.settings import SandboxSettings
@@ -136,7 +137,7 @@ def command(
         if display.verbose:
             _say_plans(films)
         if not where.sandbox:
-            _check_account(films)
+            check_account(films)
             asked_at = time.monotonic()
             is_sure = payment.yes or saved is not None
             _ask(films, bill, is_free_to_go=is_sure, is_capped=payment.caps.are_given)
@@ -168,7 +169,7 @@ def command(
                         )
                     )
             finally:
-                outcome += [_finish(film, results) for film in group]
+                outcome += [finish(film, results) for film in group]
         code = exit_code_of(outcome, results, plan_options)
         events.note_ended(code)
     print_outcome(outcome, results, plan_options, as_json=as_json, quiet=display.quiet)
@@ -215,14 +216,6 @@ def _sandbox_settings(where: FolderOptions, rehearsal: SandboxOptions) -> Sandbo
             next_step="add --sandbox to rehearse, or leave it out to render for money",
         )
     return None
-
-
-def _check_account(films: Sequence[Prepared]) -> None:
-    """Raises AccountError where a key is needed and cannot be found; a render may need none."""
-    if any(film.work for film in films):
-        from storyboard.project.connection import find_credentials
-
-        find_credentials(films[0].space.origin)
 
 
 def _ask(films: Sequence[Prepared], bill: Bill, *, is_free_to_go: bool, is_capped: bool) -> None:
@@ -288,7 +281,7 @@ def _run(
             with interrupting(engine.interrupt):
                 return engine.run()
         except StateError as error:
-            return _stopped_by_storage(error)
+            return stopped_by_storage(error)
 
 
 def _cost_of(catalog: Catalog, price_usd: float | None) -> Callable[[Submission], float] | None:
@@ -296,23 +289,6 @@ def _cost_of(catalog: Catalog, price_usd: float | None) -> Callable[[Submission]
     if price_usd is None:
         return None
     return lambda sent: length_s([take_of(sent)], catalog) * price_usd
-
-
-def _finish(film: Prepared, results: list[RunResult]) -> Outcome:
-    """What a film came to, its outputs written; where they cannot be, `results` gets why."""
-    states: Sequence[TakeState] = ()
-    has_outputs = False
-    try:
-        states = film.read_states()
-        film.write_outputs(states)
-        has_outputs = True
-    except StateError as error:
-        results.append(_stopped_by_storage(error))
-    return Outcome(film.space, film.plan, states, has_outputs)
-
-
-def _stopped_by_storage(error: StateError) -> RunResult:
-    return RunResult(stopped_by=StorageFailed(str(error), next_step=error.next_step))
 
 
 def _ends_the_render(result: RunResult) -> bool:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from datetime import datetime, timezone
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple
 
 import click
 
@@ -19,11 +17,10 @@ from storyboard.console.summary import take_document
 from storyboard.console.watch import View, watch
 from storyboard.errors import ExitCode, UsageError
 from storyboard.models.catalog import load_catalog
-from storyboard.planning.plan import POINTER, find_orphans
-from storyboard.planning.states import HasFile, lacks_link, status_of
-from storyboard.project.lost_records import check_not_emptied, check_takes
-from storyboard.project.manifests import known_submissions
-from storyboard.project.workspace import FolderSnapshot, Workspace, find_workspaces
+from storyboard.planning.plan import POINTER
+from storyboard.planning.states import HasFile, lacks_link
+from storyboard.project.known import Known, read_known
+from storyboard.project.workspace import Workspace, find_workspaces
 from storyboard.records import TakeState, TakeStatus
 from storyboard.reporting.amounts import time_left
 from storyboard.reporting.statuses import STATUS_WORDS, count_statuses
@@ -65,7 +62,7 @@ def command(
     space = find_workspaces(boards, where.folders)[0]
     now = datetime.now(timezone.utc)
     if as_json:
-        known = _read(space, now)
+        known = read_known(space, now, tell=say)
         print_json(
             {
                 "file": str(file),
@@ -79,16 +76,8 @@ def command(
         said: set[str] = set()
         watch(partial(_look, space, said), space.version)
     else:
-        print_lines(_view(space, _read(space, now), now).lines)
+        print_lines(_view(space, read_known(space, now, tell=say), now).lines)
     return ExitCode.OK
-
-
-class _Known(NamedTuple):
-    """What is known of the takes, and of what was sent for none of them."""
-
-    states: Sequence[TakeState]
-    orphans: Sequence[TakeState]
-    snapshot: FolderSnapshot
 
 
 def _look(space: Workspace, said: set[str]) -> View:
@@ -100,27 +89,10 @@ def _look(space: Workspace, said: set[str]) -> View:
             say(sentence)
 
     now = datetime.now(timezone.utc)
-    return _view(space, _read(space, now, tell), now)
+    return _view(space, read_known(space, now, tell=tell), now)
 
 
-def _read(space: Workspace, now: datetime, tell: Callable[[str], None] = say) -> _Known:
-    """What is known now. Raises StoryboardError where records were lost."""
-    submissions = known_submissions(space, tell=tell)
-    check_not_emptied(space, submissions)
-    snapshot = space.snapshot()
-    states = space.read_states(submissions, snapshot)
-    pending = [state.take for state in states if state.status is TakeStatus.PENDING]
-    check_takes(space, submissions, pending)
-    covered = {state.take.fingerprint for state in states}
-    orphans = [
-        TakeState(action.take, status_of(sent, has_file=snapshot.has_file), sent)
-        for action in find_orphans(submissions, covered, now=now)
-        if (sent := action.submission) is not None
-    ]
-    return _Known(states, orphans, snapshot)
-
-
-def _view(space: Workspace, known: _Known, now: datetime) -> View:
+def _view(space: Workspace, known: Known, now: datetime) -> View:
     is_pointer = known.snapshot.is_pointer
     entries = [_entry(state, now, is_pointer) for state in known.states]
     for entry in (_entry(state, now, is_pointer) for state in known.orphans):

@@ -25,7 +25,6 @@ from storyboard.names import from_file_name, spelled_path
 
 if TYPE_CHECKING:
     from storyboard.engine.job import EngineSettings
-    from storyboard.models.card import ModelCard
     from storyboard.models.catalog import Catalog
     from storyboard.planning.cost import Caps
     from storyboard.planning.plan import PlanOptions
@@ -305,21 +304,14 @@ class RunOptions:
 
         The seconds in which a person was asked are not among them.
         """
-        from storyboard.engine.job import EngineSettings
+        from storyboard.project.rendering import engine_settings
 
-        def card(model: str) -> ModelCard:
-            from storyboard.project.connection import card_of
-
-            return card_of(catalog, model)
-
-        return EngineSettings(
-            endpoint_of=lambda model: card(model).endpoint,
-            retention_s=lambda model: card(model).retention_h * 3600,
-            slowest_s=lambda model: card(model).slowest_h * 3600,
-            concurrency=self.concurrency,
-            requests_per_minute=self.requests_per_minute,
+        return engine_settings(
+            catalog,
             download=download,
             timeout_s=None if self.timeout_s is None else self.timeout_s - elapsed_s,
+            concurrency=self.concurrency,
+            requests_per_minute=self.requests_per_minute,
         )
 
 

@@ -4,51 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
 
 from storyboard.console.printing import print_json, print_lines, say
 from storyboard.engine.breaker import REMEDIES
 from storyboard.engine.job import RunResult
-from storyboard.errors import ExitCode, worst_of
 from storyboard.outputs import OUTPUTS
 from storyboard.outputs.manifest.times import time_text
 from storyboard.planning.plan import ACCOUNT_REJECTIONS, PlanOptions
 from storyboard.planning.states import lacks_link
+from storyboard.project.outcome import Outcome
 from storyboard.project.workspace import Workspace
-from storyboard.records import ActionKind, Plan, Submission, TakeState, TakeStatus
+from storyboard.records import ActionKind, Submission, TakeState, TakeStatus
 from storyboard.reporting.statuses import count_statuses
 from storyboard.videos.files import is_lfs_pointer
 
-
-class Outcome(NamedTuple):
-    """What one storyboard came to: its plan, and all its takes after the run.
-
-    `has_outputs` says whether what stands beside the videos is that of these takes.
-    """
-
-    space: Workspace
-    plan: Plan
-    states: Sequence[TakeState]
-    has_outputs: bool
-
-
 _RENDERED = (TakeStatus.RENDERED, TakeStatus.DONE)
-_CODES = {TakeStatus.DONE: ExitCode.OK, TakeStatus.UNKNOWN: ExitCode.UNKNOWN}
-
-
-def exit_code_of(
-    outcomes: Sequence[Outcome], results: Sequence[RunResult], plan_options: PlanOptions
-) -> ExitCode:
-    """The one exit code for all storyboards of a render."""
-    codes = [ExitCode.INTERRUPTED for result in results if result.was_interrupted]
-    codes += [result.stopped_by.exit_code for result in results if result.stopped_by]
-    for _, plan, states, _ in outcomes:
-        for status in {state.status for state in _selected(plan, states)}:
-            is_enough = status is TakeStatus.RENDERED and not plan_options.download
-            codes.append(ExitCode.OK if is_enough else _CODES.get(status, ExitCode.INCOMPLETE))
-        if any(action.kind is ActionKind.ASK for action in plan.orphans):
-            codes.append(ExitCode.UNKNOWN)
-    return worst_of(*codes)
 
 
 def print_outcome(
@@ -60,8 +31,8 @@ def print_outcome(
     quiet: bool,
 ) -> None:
     """The summary for people on stderr, where things lie on stdout; or one JSON document."""
-    for space, plan, states, _ in outcomes:
-        selected = _selected(plan, states)
+    for outcome in outcomes:
+        space, plan, selected = outcome.space, outcome.plan, outcome.selected
         if not quiet:
             say(f"{space.storyboard.path}: {count_statuses(one.status for one in selected)}")
         for state in (one for one in selected if one.status is not TakeStatus.DONE):
@@ -83,15 +54,10 @@ def print_outcome(
             if result.stopped_by.next_step:
                 say(f"    next: {result.stopped_by.next_step}")
     if as_json:
-        print_json({"storyboards": [_document(*one[:3]) for one in outcomes]})
+        print_json({"storyboards": [_document(one) for one in outcomes]})
     elif not quiet:
         folders = [outcome.space.folder for outcome in outcomes if outcome.has_outputs]
         print_lines(str(folder / name) for folder in folders for name in OUTPUTS)
-
-
-def _selected(plan: Plan, states: Sequence[TakeState]) -> list[TakeState]:
-    chosen = {action.take.id for action in plan.actions}
-    return [state for state in states if state.take.id in chosen]
 
 
 def _why_not_here(space: Workspace, state: TakeState, results: Sequence[RunResult]) -> str | None:
@@ -142,12 +108,13 @@ def _say_what_waits(
         say("    next: run again; if its link has expired, --rerender pays for it again")
 
 
-def _document(space: Workspace, plan: Plan, states: Sequence[TakeState]) -> dict[str, Any]:
+def _document(outcome: Outcome) -> dict[str, Any]:
+    space = outcome.space
     return {
         "file": str(space.storyboard.path),
         "output": str(space.folder),
         "origin": space.origin,
-        "takes": [take_document(state) for state in _selected(plan, states)],
+        "takes": [take_document(state) for state in outcome.selected],
     }
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timezone
+from typing import TYPE_CHECKING
 
 from storyboard.models.catalog import Catalog
 from storyboard.outputs.write import write_outputs
@@ -19,6 +20,10 @@ from storyboard.project.workspace import FolderSnapshot, Workspace
 from storyboard.records import Action, ActionKind, Plan, Submission, TakeState
 from storyboard.state.store import Store
 from storyboard.videos.files import remove_partial_files
+
+if TYPE_CHECKING:
+    from storyboard.engine.job import EngineSettings
+    from storyboard.models.card import ModelCard
 
 _WORK = (ActionKind.SUBMIT, ActionKind.RESUME, ActionKind.DOWNLOAD)
 
@@ -75,6 +80,41 @@ def prepare(
         if not known:
             remove_partial_files(space.real_folder, known, now=datetime.now(timezone.utc))
         yield Prepared(space, store, snapshot, plan)
+
+
+def check_account(films: Sequence[Prepared]) -> None:
+    """Raises AccountError where a key is needed and cannot be found; a render may need none."""
+    if any(film.work for film in films):
+        from storyboard.project.connection import find_credentials
+
+        find_credentials(films[0].space.origin)
+
+
+def engine_settings(
+    catalog: Catalog,
+    *,
+    download: bool,
+    timeout_s: float | None = None,
+    concurrency: int | None = None,
+    requests_per_minute: int | None = None,
+) -> EngineSettings:
+    """The limits of a run with the models of `catalog`; None is what the account allows."""
+    from storyboard.engine.job import EngineSettings
+
+    def card(model: str) -> ModelCard:
+        from storyboard.project.connection import card_of
+
+        return card_of(catalog, model)
+
+    return EngineSettings(
+        endpoint_of=lambda model: card(model).endpoint,
+        retention_s=lambda model: card(model).retention_h * 3600,
+        slowest_s=lambda model: card(model).slowest_h * 3600,
+        concurrency=concurrency,
+        requests_per_minute=requests_per_minute,
+        download=download,
+        timeout_s=timeout_s,
+    )
 
 
 def plan_render(

@@ -34,7 +34,7 @@ def make_engine(
     connection: Connection,
     settings: EngineSettings,
     listener: Callable[[Progress], None],
-    on_turn: Callable[[Standing], None],
+    on_turn: Callable[[Standing], None] | None = None,
 ) -> Engine:
     """An engine that carries out the plans of a group.
 

@@ -1,0 +1,39 @@
+"""What is known of a storyboard's takes; no lock, nothing is sent or changed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from storyboard.planning.plan import find_orphans
+from storyboard.planning.states import status_of
+from storyboard.project.lost_records import check_not_emptied, check_takes
+from storyboard.project.manifests import known_submissions
+from storyboard.project.workspace import FolderSnapshot, Workspace
+from storyboard.records import TakeState, TakeStatus
+
+
+class Known(NamedTuple):
+    """What is known of the takes, and of what was sent for none of them."""
+
+    states: Sequence[TakeState]
+    orphans: Sequence[TakeState]
+    snapshot: FolderSnapshot
+
+
+def read_known(space: Workspace, now: datetime, *, tell: Callable[[str], None]) -> Known:
+    """What is known now. Raises StoryboardError where records were lost."""
+    submissions = known_submissions(space, tell=tell)
+    check_not_emptied(space, submissions)
+    snapshot = space.snapshot()
+    states = space.read_states(submissions, snapshot)
+    pending = [state.take for state in states if state.status is TakeStatus.PENDING]
+    check_takes(space, submissions, pending)
+    covered = {state.take.fingerprint for state in states}
+    orphans = [
+        TakeState(action.take, status_of(sent, has_file=snapshot.has_file), sent)
+        for action in find_orphans(submissions, covered, now=now)
+        if (sent := action.submission) is not None
+    ]
+    return Known(states, orphans, snapshot)

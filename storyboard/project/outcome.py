@@ -1,0 +1,67 @@
+"""What a render came to, once its outputs are written: its takes and its exit code."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from storyboard.engine.job import RunResult
+from storyboard.errors import ExitCode, StateError, StorageFailed, worst_of
+from storyboard.planning.plan import PlanOptions
+from storyboard.project.rendering import Prepared
+from storyboard.project.workspace import Workspace
+from storyboard.records import ActionKind, Plan, TakeState, TakeStatus
+
+
+class Outcome(NamedTuple):
+    """What one storyboard came to: its plan, and all its takes after the run.
+
+    `has_outputs` says whether what stands beside the videos is that of these takes.
+    """
+
+    space: Workspace
+    plan: Plan
+    states: Sequence[TakeState]
+    has_outputs: bool
+
+    @property
+    def selected(self) -> list[TakeState]:
+        """The takes that were to be rendered."""
+        chosen = {action.take.id for action in self.plan.actions}
+        return [state for state in self.states if state.take.id in chosen]
+
+
+_CODES = {TakeStatus.DONE: ExitCode.OK, TakeStatus.UNKNOWN: ExitCode.UNKNOWN}
+
+
+def finish(film: Prepared, results: list[RunResult]) -> Outcome:
+    """What a film came to, its outputs written; where they cannot be, `results` gets why."""
+    states: Sequence[TakeState] = ()
+    has_outputs = False
+    try:
+        states = film.read_states()
+        film.write_outputs(states)
+        has_outputs = True
+    except StateError as error:
+        results.append(stopped_by_storage(error))
+    return Outcome(film.space, film.plan, states, has_outputs)
+
+
+def stopped_by_storage(error: StateError) -> RunResult:
+    """The result of a run that the disk or a file ended."""
+    return RunResult(stopped_by=StorageFailed(str(error), next_step=error.next_step))
+
+
+def exit_code_of(
+    outcomes: Sequence[Outcome], results: Sequence[RunResult], plan_options: PlanOptions
+) -> ExitCode:
+    """The one exit code for all storyboards of a render."""
+    codes = [ExitCode.INTERRUPTED for result in results if result.was_interrupted]
+    codes += [result.stopped_by.exit_code for result in results if result.stopped_by]
+    for outcome in outcomes:
+        for status in {state.status for state in outcome.selected}:
+            is_enough = status is TakeStatus.RENDERED and not plan_options.download
+            codes.append(ExitCode.OK if is_enough else _CODES.get(status, ExitCode.INCOMPLETE))
+        if any(action.kind is ActionKind.ASK for action in outcome.plan.orphans):
+            codes.append(ExitCode.UNKNOWN)
+    return worst_of(*codes)
