@@ -15,6 +15,7 @@ LAYERS = (
     ("commands",),
     ("recovery",),
     ("console",),
+    ("library",),
     ("project",),
     ("sandbox",),
     ("engine", "outputs"),

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from storyboard.cli import run
-from tests.docs.pages import Command, blocks_of, commands_of, pattern_of
+from tests.docs.pages import Block, Command, blocks_of, commands_of, pattern_of
 
 TOP = Path(__file__).parent.parent.parent
 SKILL = TOP / "skills" / "storyboard" / "SKILL.md"
@@ -40,12 +40,16 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.mark.usefixtures("server")
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_each_file_and_command_of_a_page_does_what_the_page_says(page: Path, folder: Path) -> None:
-    code = 0
+    code, names, printed = 0, dict[str, object](), ""
     for block in blocks_of(page.read_text("utf-8")):
         if block.file is not None:
             path = folder / block.file
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(block.text, "utf-8")
+        elif block.language == "python":
+            printed = execute(block, names)
+        elif block.language == "text" and names:  # what the Python above it prints
+            assert re.fullmatch(pattern_of(block.text), printed), f"{page.name}\n{printed}"
         elif block.language == "console":
             for command in commands_of(block):
                 if command.text.startswith("cd "):
@@ -80,6 +84,14 @@ def carry_out(command: Command, code: int) -> tuple[int, str]:
         env={**os.environ, "PYTHONUNBUFFERED": "1"},
     )
     return ran.returncode, ran.stdout
+
+
+def execute(block: Block, names: dict[str, object]) -> str:
+    """Runs the Python of a block, which knows the names of those before it; what it prints."""
+    shown = io.StringIO()
+    with redirect_stdout(shown):
+        exec(compile(block.text, f"line {block.line}", "exec"), names)  # noqa: S102 (of our own pages)
+    return shown.getvalue()
 
 
 def call(arguments: list[str]) -> tuple[int, str]:

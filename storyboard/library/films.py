@@ -1,0 +1,96 @@
+"""Storyboards and the folders they are rendered into, for programs."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import TypeAlias, Union
+
+from storyboard.errors import UsageError
+from storyboard.language.load import load_storyboard
+from storyboard.language.overrides import read_overrides
+from storyboard.models.catalog import load_catalog
+from storyboard.names import spelled_path
+from storyboard.private import mask
+from storyboard.project.workspace import Folders, Workspace, find_workspaces
+from storyboard.records import Problem, Storyboard
+from storyboard.reporting.amounts import count_text
+from storyboard.reporting.quoting import visible
+
+FilePath: TypeAlias = Union[str, "os.PathLike[str]"]
+
+_log = logging.getLogger("storyboard")
+
+
+class InvalidStoryboard(UsageError):
+    """A storyboard with problems, which is neither planned nor rendered; `problems` has them."""
+
+    def __init__(self, storyboard: Storyboard) -> None:
+        self.problems: tuple[Problem, ...] = tuple(
+            problem for problem in storyboard.problems if not problem.is_warning
+        )
+        first = self.problems[0]
+        place = f"{first.position.path}:{first.position.line}:{first.position.column}"
+        super().__init__(
+            f"{storyboard.path} has {count_text(len(self.problems), 'problem')}; the first is at "
+            f"{place}: {first.message}",
+            next_step=first.hint or "mend the storyboard, and load it again",
+        )
+
+
+def load(
+    file: FilePath,
+    *,
+    variables: Mapping[str, str] | None = None,
+    allowed_paths: Iterable[FilePath] = (),
+) -> Storyboard:
+    """The storyboard in a file, its takes expanded and checked; sends nothing.
+
+    What is wrong with it is in `problems`, by place; `is_sound` says whether a render
+    would begin. `variables` beat those in the file, as `--var` does. A storyboard reads
+    files in its project and in `allowed_paths`.
+
+    Raises UsageError where a model card is broken.
+    """
+    assignments = [f"{name}={value}" for name, value in (variables or {}).items()]
+    overrides, problems, _ = read_overrides(assignments, ())
+    board = load_storyboard(
+        spelled_path(Path(file)),
+        load_catalog(),
+        overrides=overrides,
+        allowed_paths=[Path(path) for path in allowed_paths],
+    )
+    return replace(board, problems=(*problems, *board.problems))
+
+
+def find_workspace(
+    film: Storyboard | FilePath,
+    *,
+    sandbox: bool,
+    output: FilePath | None,
+    state: FilePath | None,
+    base_url: str | None,
+) -> Workspace:
+    """The folders of a storyboard, which is loaded where it is named by its file.
+
+    Raises InvalidStoryboard where it has problems, UsageError where a folder cannot be used.
+    """
+    board = film if isinstance(film, Storyboard) else load(film)
+    if not board.is_sound:
+        raise InvalidStoryboard(board)
+    folders = Folders(
+        sandbox,
+        None if output is None else spelled_path(Path(output)),
+        None if state is None else spelled_path(Path(state)),
+        base_url,
+    )
+    [space] = find_workspaces([board], folders)
+    return space
+
+
+def tell(sentence: str) -> None:
+    """Logs a sentence that the user should know, as the logger `storyboard`."""
+    _log.warning("%s", mask(visible(sentence)))

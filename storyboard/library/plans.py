@@ -1,0 +1,76 @@
+"""What a render would do, for programs; sends nothing and takes no lock."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from storyboard.library.films import FilePath, find_workspace, tell
+from storyboard.library.notebook import table_html
+from storyboard.models.catalog import load_catalog
+from storyboard.planning.cost import Bill, bill_for
+from storyboard.planning.plan import PlanOptions
+from storyboard.planning.selection import Selection
+from storyboard.project.manifests import known_submissions
+from storyboard.project.rendering import plan_render
+from storyboard.records import Action, Storyboard
+
+EVERY_TAKE = Selection()
+AS_USUAL = PlanOptions()
+
+
+@dataclass(frozen=True, slots=True)
+class FilmPlan:
+    """What a render of `file` into `folder` would do, and what it would submit.
+
+    `actions` has the selected takes in file order, `orphans` what was paid for takes
+    that are no longer in the storyboard or not selected.
+    """
+
+    file: Path
+    folder: Path
+    actions: tuple[Action, ...]
+    orphans: tuple[Action, ...]
+    bill: Bill
+
+    def __repr__(self) -> str:
+        return f"<FilmPlan of {self.file}: {self.bill.sentence}>"
+
+    def _repr_html_(self) -> str:
+        rows = ((one.kind.value, one.take.id, _reason(one)) for one in self._all)
+        heads = ("action", "take", "why")
+        caption = f"{self.file}: {self.bill.sentence}"
+        return table_html(caption, heads, rows, count=len(self._all))
+
+    @property
+    def _all(self) -> tuple[Action, ...]:
+        return (*self.actions, *self.orphans)
+
+
+def _reason(action: Action) -> str:
+    same = action.same_as
+    return action.reason if same is None else f"same request as {same}, rendered once"
+
+
+def plan(
+    film: Storyboard | FilePath,
+    *,
+    select: Selection = EVERY_TAKE,
+    options: PlanOptions = AS_USUAL,
+    price_usd: float | None = None,
+    sandbox: bool = False,
+    output: FilePath | None = None,
+    state: FilePath | None = None,
+    base_url: str | None = None,
+) -> FilmPlan:
+    """What `render` would do with the same arguments, and why; as the command `plan`.
+
+    `price_usd` is what a second of video costs. Raises InvalidStoryboard where the
+    storyboard has problems, and StoryboardError where its folder cannot be used.
+    """
+    space = find_workspace(film, sandbox=sandbox, output=output, state=state, base_url=base_url)
+    catalog = load_catalog()
+    known = known_submissions(space, tell=tell)
+    found = plan_render(space, known, space.snapshot(), select, options, catalog=catalog, tell=tell)
+    bill = bill_for([found], catalog, price_usd=price_usd)
+    return FilmPlan(space.storyboard.path, space.folder, found.actions, found.orphans, bill)

@@ -1,0 +1,286 @@
+"""Renders for programs: an iterator of events, and a thread that carries out the plan.
+
+The state file is opened, written and closed in that thread alone. Closing the
+iterator is what Ctrl-C is to the command: nothing more is submitted, open requests
+are waited for, the outputs are written and the lock is released.
+"""
+
+from __future__ import annotations
+
+import atexit
+import queue
+import threading
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeAlias
+
+from storyboard.engine.job import Progress, RunResult
+from storyboard.errors import ExitCode, Refused, StateError, StoryboardError, UsageError
+from storyboard.library.films import FilePath, find_workspace, tell
+from storyboard.library.notebook import Page
+from storyboard.library.plans import AS_USUAL, EVERY_TAKE
+from storyboard.library.statuses import page_path
+from storyboard.models.catalog import load_catalog
+from storyboard.planning.cost import Caps, bill_for, check_caps
+from storyboard.planning.plan import PlanOptions
+from storyboard.planning.selection import Selection
+from storyboard.project.default_folder import SANDBOX
+from storyboard.project.outcome import Outcome, exit_code_of, finish, stopped_by_storage
+from storyboard.project.rendering import Prepared, check_account, engine_settings, prepare
+from storyboard.project.workspace import Workspace
+from storyboard.records import Storyboard, TakeState
+
+if TYPE_CHECKING:
+    from storyboard.sandbox.settings import SandboxSettings
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """The last event of a render, whose outputs are written: the selected takes as they are now.
+
+    `exit_code` is what the command would have ended with.
+    """
+
+    exit_code: ExitCode
+    takes: tuple[TakeState, ...]
+    folder: Path
+
+    @property
+    def page(self) -> Page:
+        """The page that shows the takes."""
+        return Page(page_path(self.folder))
+
+
+Event: TypeAlias = Progress | Ended
+"""One committed change of one take; and, last, what the render came to."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Order:
+    """What is to be rendered, and how."""
+
+    space: Workspace
+    selection: Selection
+    options: PlanOptions
+    caps: Caps
+    price_usd: float | None
+    sandbox: SandboxSettings | None
+    concurrency: int | None
+    requests_per_minute: int | None
+    timeout_s: float | None
+    lock_timeout_s: float
+    is_fresh: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Last:
+    """How the thread ended: with what the render came to, and why it ended early if it did."""
+
+    ended: Ended | None
+    error: BaseException | None
+
+
+def render(
+    film: Storyboard | FilePath,
+    *,
+    select: Selection = EVERY_TAKE,
+    options: PlanOptions = AS_USUAL,
+    max_takes: int | None = None,
+    max_seconds: float | None = None,
+    max_cost: float | None = None,
+    price_usd: float | None = None,
+    yes: bool = False,
+    sandbox: bool | SandboxSettings = False,
+    output: FilePath | None = None,
+    state: FilePath | None = None,
+    base_url: str | None = None,
+    fresh: bool = False,
+    concurrency: int | None = None,
+    requests_per_minute: int | None = None,
+    timeout_s: float | None = None,
+    lock_timeout_s: float = 0.0,
+) -> Generator[Event, None, None]:
+    """Renders a storyboard as the command does, and gives each change of a take as it happens.
+
+    Nothing happens before the first event is asked for. Closing the generator, as
+    leaving it does, ends the render as Ctrl-C does; a later one goes on where it was.
+    In the sandbox nobody pays. Everywhere else a cap or `yes` has to be given: there
+    is nobody to ask. `max_cost` and `price_usd`, for a second of video, are in US dollars.
+
+    Raises, here or at an event:
+        InvalidStoryboard: the storyboard has problems.
+        Refused: a cap would be passed, or neither a cap nor `yes` is given.
+        Locked: another render holds the folder.
+        StoryboardError: what else ends the command; after the event `Ended` where
+            the render had begun.
+    """
+    caps = Caps(max_takes, max_seconds, max_cost)
+    if not sandbox:
+        _check_consent(caps, is_sure=yes, price_usd=price_usd)
+    space = find_workspace(
+        film, sandbox=bool(sandbox), output=output, state=state, base_url=base_url
+    )
+    order = _Order(
+        space=space,
+        selection=select,
+        options=options,
+        caps=caps,
+        price_usd=price_usd,
+        sandbox=None if isinstance(sandbox, bool) else sandbox,
+        concurrency=concurrency,
+        requests_per_minute=requests_per_minute,
+        timeout_s=timeout_s,
+        lock_timeout_s=lock_timeout_s,
+        is_fresh=fresh,
+    )
+    return _events(order)
+
+
+def _check_consent(caps: Caps, *, is_sure: bool, price_usd: float | None) -> None:
+    if not is_sure and not caps.are_given:
+        raise Refused(
+            "this render would be paid, and nothing says how much may be",
+            next_step="give max_takes, max_seconds or max_cost, or yes=True for no cap",
+        )
+    if caps.cost_usd is not None and price_usd is None:
+        raise UsageError(
+            "max_cost needs to know what a second of video costs",
+            next_step="give its price in US dollars as price_usd",
+        )
+
+
+class _Stop:
+    """A request to end the render soon, also where it is made before the engine runs."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._is_asked = False
+        self._interrupt: Callable[[], None] | None = None
+
+    def ask(self) -> None:
+        """Interrupts what runs, or what is about to."""
+        with self._lock:
+            self._is_asked = True
+            if self._interrupt:
+                self._interrupt()
+
+    @contextmanager
+    def interrupting(self, interrupt: Callable[[], None]) -> Iterator[None]:
+        """Calls `interrupt` where the end is asked for within the context, or was before."""
+        with self._lock:
+            self._interrupt = interrupt
+            if self._is_asked:
+                interrupt()
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._interrupt = None
+
+
+def _events(order: _Order) -> Generator[Event, None, None]:
+    inbox: queue.SimpleQueue[Progress | _Last] = queue.SimpleQueue()
+    stop = _Stop()
+
+    def work() -> None:
+        try:
+            inbox.put(_carry_out(order, inbox.put, stop))
+        except BaseException as error:
+            inbox.put(_Last(None, error))
+
+    def end() -> None:
+        stop.ask()
+        thread.join()
+
+    # A daemon that is waited for at the end: a program that ends without closing the
+    # generator must not go on submitting.
+    thread = threading.Thread(target=work, name="storyboard-render", daemon=True)
+    atexit.register(end)
+    thread.start()
+    try:
+        while isinstance(item := _next(inbox), Progress):
+            yield item
+    finally:
+        end()
+        atexit.unregister(end)
+        _raise_unseen(inbox)
+    if item.ended:
+        yield item.ended
+    if item.error:
+        raise item.error
+
+
+def _next(inbox: queue.SimpleQueue[Progress | _Last]) -> Progress | _Last:
+    while True:
+        try:
+            return inbox.get(timeout=1.0)  # without an end, Ctrl-C would wait for it on Windows
+        except queue.Empty:
+            continue
+
+
+def _raise_unseen(inbox: queue.SimpleQueue[Progress | _Last]) -> None:
+    """Raises what went wrong while the render was ended; nothing where the end was seen."""
+    while not inbox.empty():
+        item = inbox.get()
+        if isinstance(item, _Last) and item.error:
+            raise item.error
+
+
+def _carry_out(order: _Order, listen: Callable[[Progress], None], stop: _Stop) -> _Last:
+    """What the render came to. Raises what keeps it from beginning."""
+    catalog, results = load_catalog(), list[RunResult]()
+    with prepare(
+        order.space,
+        order.selection,
+        order.options,
+        catalog=catalog,
+        lock_timeout_s=order.lock_timeout_s,
+        tell=tell,
+        is_fresh=order.is_fresh,
+    ) as film:
+        check_caps(bill_for([film.plan], catalog, price_usd=order.price_usd), order.caps)
+        if order.space.origin != SANDBOX:
+            check_account([film])
+        try:
+            results.append(_run(film, order, listen, stop))
+        finally:
+            outcome = finish(film, results)
+    return _Last(_ended(outcome, results, order.options), _why_early(results))
+
+
+def _run(
+    film: Prepared, order: _Order, listen: Callable[[Progress], None], stop: _Stop
+) -> RunResult:
+    if not film.work:
+        return RunResult()
+    # Here, since a render with nothing to do needs no network.
+    from storyboard.project.connection import connect
+    from storyboard.project.run import make_engine, protocol_of
+
+    catalog = load_catalog()
+    settings = engine_settings(
+        catalog,
+        download=order.options.download,
+        timeout_s=order.timeout_s,
+        concurrency=order.concurrency,
+        requests_per_minute=order.requests_per_minute,
+    )
+    protocol = protocol_of([film], catalog)
+    with connect(order.space, catalog, protocol=protocol, sandbox=order.sandbox) as connection:
+        engine = make_engine([film], connection, settings, listen)
+        try:
+            with stop.interrupting(engine.interrupt):
+                return engine.run()
+        except StateError as error:
+            return stopped_by_storage(error)
+
+
+def _ended(outcome: Outcome, results: list[RunResult], options: PlanOptions) -> Ended:
+    code = exit_code_of([outcome], results, options)
+    return Ended(code, tuple(outcome.selected), outcome.space.folder)
+
+
+def _why_early(results: list[RunResult]) -> StoryboardError | None:
+    return next((result.stopped_by for result in results if result.stopped_by), None)

@@ -1,0 +1,77 @@
+"""What is known of each take, for programs; sends nothing and takes no lock."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from pathlib import Path
+
+from storyboard.library.films import FilePath, find_workspace, tell
+from storyboard.library.notebook import Page, table_html
+from storyboard.outputs import OUTPUTS
+from storyboard.project.known import read_known
+from storyboard.records import Storyboard, TakeState
+from storyboard.reporting.statuses import STATUS_WORDS, count_statuses
+
+
+@dataclass(frozen=True, slots=True)
+class FilmStatus:
+    """The takes of `file` as `folder` has them.
+
+    `orphans` are open or paid submissions for takes that are no longer in the storyboard.
+    """
+
+    file: Path
+    folder: Path
+    takes: tuple[TakeState, ...]
+    orphans: tuple[TakeState, ...] = ()
+
+    @property
+    def page(self) -> Page:
+        """The page that shows the takes; a render writes it."""
+        return Page(page_path(self.folder))
+
+    @property
+    def sentence(self) -> str:
+        """How many takes have which status: "7 rendered, 1 failed"."""
+        return count_statuses(state.status for state in self.takes)
+
+    def __repr__(self) -> str:
+        return f"<FilmStatus of {self.file}: {self.sentence}>"
+
+    def _repr_html_(self) -> str:
+        states = (*self.takes, *self.orphans)
+        rows = (
+            (STATUS_WORDS[state.status], state.take.id, reason_of(state) or "") for state in states
+        )
+        heads = ("status", "take", "why")
+        return table_html(f"{self.file}: {self.sentence}", heads, rows, count=len(states))
+
+
+def page_path(folder: Path) -> Path:
+    """Where the page of an output folder is: the one output that is HTML."""
+    return folder / next(name for name in OUTPUTS if name.endswith(".html"))
+
+
+def reason_of(state: TakeState) -> str | None:
+    """What the API or storyboard gave as the reason of a take's state, if anything."""
+    return state.submission.reason if state.submission else None
+
+
+def status(
+    film: Storyboard | FilePath,
+    *,
+    sandbox: bool = False,
+    output: FilePath | None = None,
+    state: FilePath | None = None,
+    base_url: str | None = None,
+) -> FilmStatus:
+    """What is known of each take now, also while a render runs; as the command `status`.
+
+    Raises InvalidStoryboard where the storyboard has problems, and StoryboardError where
+    its folder cannot be used.
+    """
+    space = find_workspace(film, sandbox=sandbox, output=output, state=state, base_url=base_url)
+    known = read_known(space, datetime.now(timezone.utc), tell=tell)
+    path, folder = space.storyboard.path, space.folder
+    return FilmStatus(path, folder, tuple(known.states), tuple(known.orphans))
