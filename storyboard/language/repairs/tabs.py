@@ -13,6 +13,9 @@ from storyboard.language.yaml.source import LOADER, parse_source
 from storyboard.records import Position, Repair
 from storyboard.reporting.lines import split_lines
 
+MAX_TEXT = 1_000_000
+"""In a longer text, in characters, tabs are left to its author: it is read once for each width."""
+
 _WIDTHS = (2, 4, 8)
 _INDENTATION = re.compile(r"[ \t]*\t[ \t]*(?=[^ \t])")
 _BEHIND_SPACES = re.compile(r"^ [ \t]*\t", re.MULTILINE)
@@ -24,6 +27,8 @@ def without_tabs(text: str, display_name: str) -> tuple[Repair, ...]:
 
     Nor where a tab may be part of a text: behind spaces in a file that has block scalars.
     """
+    if len(text) > MAX_TEXT or "\t" * 100 in text:
+        return ()  # nobody's storyboard, and too much work
     if _BEHIND_SPACES.search(text) and _BLOCK_SCALAR.search(text):
         return ()
     found: list[tuple[tuple[Repair, ...], object]] = []

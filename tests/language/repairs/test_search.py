@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from storyboard.language.files import Files
+from storyboard.language.repairs.search import find_repairs
+from storyboard.language.repairs.tabs import without_tabs
+from storyboard.records import Storyboard
 from tests.hostile.fuzzing import damaged, fuzz
-from tests.language.boards import load
+from tests.language.boards import load, load_text
 from tests.language.repairs.fixing import HEAD, repair, repair_text, repaired_text
 from tests.language.test_load import CASES, EXAMPLES, cases, name_of
 
@@ -235,3 +241,31 @@ def test_a_repair_in_one_shot_leaves_the_requests_of_the_others(tmp_path: Path) 
     after = {take.id: take.fingerprint for board in found.boards for take in board.takes}
     assert found.problems_left == 0
     assert after["a"] == before["a"]
+
+
+def test_a_repair_that_brings_another_mistake_of_the_syntax_is_not_made() -> None:
+    case = CASES / "source" / "invisible-of-no-width.yaml"  # without it the key stands at 3
+    assert any(problem.repairs for problem in load(case).problems)
+    assert repair(case).files == {}
+
+
+def test_no_repair_is_made_by_which_a_sound_storyboard_would_ask_for_something_else(
+    tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    other_folder = tmp_path_factory.mktemp("sound")
+    path = tmp_path / "film.yaml"
+    path.write_text(f"{HEAD}shots:\n  - {{id: pier, promt: x}}\n", "utf-8")
+    sound = load_text(other_folder, HEAD + PIER)
+
+    def read(files: Files, *, changes: bool) -> list[Storyboard]:
+        is_repaired = b"prompt" in files.read_bytes(path, 1_000)
+        other = replace(sound, takes=()) if changes and is_repaired else sound
+        return [load(path, files=files), other]
+
+    assert find_repairs(partial(read, changes=False)).files
+    assert find_repairs(partial(read, changes=True)).files == {}
+
+
+@pytest.mark.parametrize("text", ["\t" * 10_000 + "a: x\n", "a:\n" + "\tb: x\n" * 200_000])
+def test_a_text_of_very_many_tabs_costs_little(text: str) -> None:
+    assert without_tabs(text, "film.yaml") == ()
