@@ -162,7 +162,7 @@ def _advice(found: Neighbour | None) -> tuple[str, ...]:
     if found is None:
         return ()
     return (
-        f"{found.folder} holds {found.held} of these {found.requests} requests; a render stops "
+        f"{found.folder} holds {found.held} of the {found.requests} new requests; a render stops "
         "until they are taken over, or renders them anew with --fresh",
         f"    next: {found.command}",
     )

@@ -1,4 +1,4 @@
-"""The folder beside a new one that holds most of its takes: the storyboard was renamed."""
+"""The folder beside that holds what is new in another one: the storyboard was renamed."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from storyboard.errors import Refused, StoryboardError
-from storyboard.names import from_file_name
+from storyboard.names import film_name, fold, from_file_name
 from storyboard.project.default_folder import SANDBOX
 from storyboard.project.source import count_held, read_source
 from storyboard.project.workspace import Workspace
@@ -19,8 +19,12 @@ _MAX_FOLDERS = 500
 """Folders that are looked into, those that were changed last; each is read whole."""
 
 
+_ENDINGS = (".yaml", ".yml", ".json")
+"""How the names of files end that may be storyboards."""
+
+
 class Neighbour(NamedTuple):
-    """A folder that holds `held` of a storyboard's `requests`, and the command that takes them."""
+    """A folder that holds `held` of a storyboard's new `requests`, and the command to take them."""
 
     folder: Path
     held: int
@@ -29,34 +33,64 @@ class Neighbour(NamedTuple):
 
 
 def find_neighbour(space: Workspace, known: Sequence[Submission]) -> Neighbour | None:
-    """The folder beside that of `space` with most of its requests, where `known` is nothing.
+    """The folder beside that of `space` from which requests are to be taken over; else None.
 
-    None where no folder of the same origin holds more than half of them. Reads without
-    a lock; a folder that cannot be read is passed over.
+    Where `known` is nothing, that is the one with most of the requests. Where a pull has
+    brought what was renamed elsewhere, it is one that a storyboard of this machine left behind,
+    with any that are new: only its state file may tell of them. Reads without a lock; a
+    folder that cannot be read, or is of another origin, is passed over.
     """
-    requests = len({take.fingerprint for take in space.storyboard.takes})
-    if known or not requests:
+    sent = {one.fingerprint for one in known}
+    new = [take for take in space.storyboard.takes if take.fingerprint not in sent]
+    requests = len({take.fingerprint for take in new})
+    if not new:
         return None
     found: list[tuple[int, str]] = []
-    for folder in _folders_beside(space.folder):
+    for folder in _folders_left_behind(space) if known else _folders_beside(space.folder):
         with suppress(StoryboardError):
             source = read_source(folder, origin=space.origin)
-            held = count_held(source, space.storyboard.takes, is_sandbox=space.origin == SANDBOX)
+            held = count_held(source, new, is_sandbox=space.origin == SANDBOX)
             found.append((held, str(folder)))
     held, name = max(found, default=(0, ""))
-    if 2 * held <= requests:
+    if not held or (not known and 2 * held <= requests):
         return None
     return Neighbour(Path(name), held, requests, space.command("adopt", from_file_name(name)))
 
 
 def refuse_to_pay_again(space: Workspace, known: Sequence[Submission]) -> None:
-    """Raises Refused where a folder beside this new one holds most of its takes."""
+    """Raises Refused where a folder beside this one is to be taken over first."""
     if (found := find_neighbour(space, known)) is not None:
         raise Refused(
             f"{found.folder} holds {found.held} of the {found.requests} requests of "
-            f"{space.storyboard.path}, and {space.folder} none of them; nothing was sent",
+            f"{space.storyboard.path} that are new in {space.folder}; nothing was sent",
             next_step=f"{found.command} (or --fresh, which renders them anew)",
         )
+
+
+def _folders_left_behind(space: Workspace) -> list[Path]:
+    """The folders beside, in their default place, whose storyboard is not there any more."""
+    if space.folders.output is not None:
+        return []
+    try:
+        files = [Path(name) for name in os.listdir(space.storyboard.path.parent)]  # noqa: PTH208 (names)
+    except OSError:
+        return []
+    films = {
+        fold(film_name(from_file_name(file.stem)))
+        for file in files
+        if file.suffix.lower() in _ENDINGS
+    }
+    return [
+        folder
+        for folder in _folders_beside(space.folder)
+        if films.isdisjoint(_possible_films(fold(from_file_name(folder.name))))
+    ]
+
+
+def _possible_films(folder: str) -> set[str]:
+    """The names of storyboards that a folder's name may begin with: an origin may follow."""
+    parts = folder.split(".")
+    return {".".join(parts[:end]) for end in range(1, len(parts) + 1)}
 
 
 def _folders_beside(folder: Path) -> list[Path]:

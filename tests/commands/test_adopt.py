@@ -55,7 +55,7 @@ def test_the_plan_of_a_renamed_film_names_the_command_and_a_render_waits_for_it(
     command = "storyboard adopt movie.yaml renders/film.sandbox --sandbox"
     plan = program("plan", renamed, "--sandbox").out
     assert plan.endswith(
-        "renders/film.sandbox holds 3 of these 3 requests; a render stops until they are taken "
+        "renders/film.sandbox holds 3 of the 3 new requests; a render stops until they are taken "
         f"over, or renders them anew with --fresh\n    next: {command}\n"
     )
     document = program("plan", renamed, "--sandbox", "--json").json["storyboards"][0]
@@ -64,8 +64,8 @@ def test_the_plan_of_a_renamed_film_names_the_command_and_a_render_waits_for_it(
     assert (render.code, render.out, render.err) == (
         3,
         "",
-        "error: renders/film.sandbox holds 3 of the 3 requests of movie.yaml, and "
-        "renders/movie.sandbox none of them; nothing was sent.\n"
+        "error: renders/film.sandbox holds 3 of the 3 requests of movie.yaml that are new in "
+        "renders/movie.sandbox; nothing was sent.\n"
         f"    next: {command} (or --fresh, which renders them anew)\n",
     )
     assert program(*command.split()[1:]).code == 0
@@ -113,9 +113,13 @@ def test_only_most_of_the_takes_stop_a_render(program: Program, renamed: Path) -
     assert adopt(program).out.startswith("movie.yaml: took over 1 rendered from")
 
 
-def test_a_folder_that_holds_something_is_no_new_one(program: Program, renamed: Path) -> None:
+def test_a_folder_that_holds_something_is_asked_about_while_the_old_storyboard_is_gone(
+    program: Program, renamed: Path
+) -> None:
     options = ("--sandbox", "--only", "one")
     assert program("render", renamed, "--fresh", "--quiet", *options).code == 0
+    assert "holds 2 of the 2 new requests" in program("plan", renamed, "--sandbox").out
+    Path("film.yaml").write_text(FILM, "utf-8")
     assert "holds" not in program("plan", renamed, "--sandbox").out
 
 

@@ -229,3 +229,42 @@ def test_a_folder_with_little_of_the_storyboard_stays_that_of_the_name_in_its_ma
     assert (output.code, output.out) == (2, "")
     assert said in output.err
     assert path.read_bytes() == before
+
+
+def test_what_only_the_state_file_of_the_name_before_tells_is_taken_over_first(
+    clones: tuple[Clone, Clone], clone: Clone, server: SandboxServer
+) -> None:
+    """A render that was killed leaves what it paid for in the state file, not yet in git."""
+    one, _ = clones
+    rename(one)
+    one.commit()
+    one.push()
+    clone.add_shot("y9")
+    clone.render("--no-download")
+    clone.git("checkout", "--quiet", str(MANIFEST))
+    clone.commit()
+    clone.git("pull", "--quiet", "--no-rebase", "--no-edit", "origin", "main")
+    command = "storyboard adopt movie.yaml renders/film"
+    assert f"    next: {command}\n" in run(clone, "plan", "movie.yaml").out
+    for _ in range(2):
+        output = run(clone, "render", "movie.yaml", "--yes", "--no-download")
+        assert output.code == 3
+        assert output.err == (
+            "error: renders/film holds 1 of the 1 requests of movie.yaml that are new in "
+            f"renders/movie; nothing was sent.\n    next: {command} (or --fresh, which renders "
+            "them anew)\n"
+        )
+    assert run(clone, *command.split()[1:]).code == 0
+    assert run(clone, "render", "movie.yaml", "--yes", "--no-download").code == 0
+    assert server.ledger.posts == 3
+
+
+def test_the_folder_of_a_storyboard_that_is_still_there_is_not_left_behind(
+    clones: tuple[Clone, Clone], server: SandboxServer
+) -> None:
+    one, _ = clones
+    film = (one.folder / "film.yaml").read_text("utf-8")
+    (one.folder / "movie.yaml").write_text(film.replace("A pier", "A heron"), "utf-8")
+    assert run(one, "render", "movie.yaml", "--yes", "--only", "a2", "--no-download").code == 0
+    assert run(one, "render", "movie.yaml", "--yes", "--no-download").code == 0
+    assert server.ledger.posts == 4
