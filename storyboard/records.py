@@ -134,10 +134,10 @@ class Storyboard:
     """A storyboard read whole: its takes in file order, and all that is wrong with it.
 
     Takes are complete only while `problems` holds nothing but warnings.
-    `sources` maps each file that was read, by the name shown to the user, to
-    its text, for quoting lines. `scene_titles` has those that are given, by the
-    scene's id. Of a sheet of a workbook, `workbooks` has the file's
-    name and its content, by the name in `sources`.
+    `sources` maps each file that was read, by the name shown to the user, to its
+    text, for quoting lines. `scene_titles` has those that are given, by the scene's id,
+    `skipped` the ids of skipped shots as they are written. Of a sheet of a workbook,
+    `workbooks` has the file's name and its content, by the name in `sources`.
     """
 
     path: Path
@@ -148,6 +148,7 @@ class Storyboard:
     sources: Mapping[str, str]
     workbooks: Mapping[str, tuple[str, bytes]] = field(default_factory=dict)
     scene_titles: Mapping[str, str] = field(default_factory=dict)
+    skipped: tuple[str, ...] = ()
 
     @property
     def is_sound(self) -> bool:

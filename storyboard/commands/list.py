@@ -14,8 +14,9 @@ from storyboard.console.options import (
     json_option,
     with_options,
 )
-from storyboard.console.printing import align, print_json, print_lines, say
+from storyboard.console.printing import print_json, say
 from storyboard.console.read_storyboards import read_sound
+from storyboard.console.tables import print_rows
 from storyboard.errors import ExitCode
 from storyboard.models.catalog import load_catalog
 from storyboard.planning.selection import Selection, narrow, select_takes
@@ -55,7 +56,7 @@ def command(
     if as_json:
         print_json({"file": str(file), "takes": [_document(take) for take in takes]})
     elif takes:
-        print_lines(align(map(_row, takes)))
+        print_rows((), [_row(take) for take in takes], titles=("take", "scene", "tags"), indent=0)
     return ExitCode.OK
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timezone
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -22,24 +23,25 @@ from storyboard.console.options import (
     strict_option,
     with_options,
 )
-from storyboard.console.plan_lines import describe_plan
+from storyboard.console.plan_lines import left_out_lines, plan_heads, plan_rows, scene_lines
 from storyboard.console.printing import print_json, print_lines, say
 from storyboard.console.read_storyboards import read_sound
+from storyboard.console.tables import print_rows
 from storyboard.errors import ExitCode, UsageError
 from storyboard.models.catalog import Catalog, load_catalog
 from storyboard.outputs.manifest.times import time_text
-from storyboard.planning.cost import Bill, bill_for, bill_for_lost, check_caps
+from storyboard.planning.cost import Bill, CostOf, bill_for, bill_for_lost, check_caps, cost_of
 from storyboard.planning.links import NO_LINKS, Links, links_of
 from storyboard.planning.plan import PlanOptions
 from storyboard.planning.selection import Selection
-from storyboard.planning.states import HasFile
+from storyboard.planning.states import HasFile, find_deleted
 from storyboard.project.default_folder import SANDBOX
 from storyboard.project.manifests import known_submissions
 from storyboard.project.neighbour import Neighbour, find_neighbour
 from storyboard.project.rendering import plan_render
 from storyboard.project.saved_plans import save_plan
 from storyboard.project.workspace import Workspace, find_workspaces
-from storyboard.records import Action, Plan
+from storyboard.records import Action, ActionKind, Plan
 
 
 @click.command()
@@ -108,16 +110,19 @@ def command(
     plans = [one.plan for one in planned]
     bill = bill_for(plans, catalog, price_usd=planning.price_usd)
     check_caps(bill, limits.caps)
+    costs = partial(cost_of, catalog=catalog, price_usd=planning.price_usd)
     if out is not None:
         arguments = plan_arguments(which, planning)
         pairs = [(one.space, one.plan) for one in planned]
         save_plan(out, pairs, arguments=arguments, caps=limits.caps, bill=bill)
     if as_json:
-        print_json(_document(planned, bill))
+        print_json(_document(planned, bill, costs))
     else:
         for one in planned:
-            lines = describe_plan(one.space, one.plan, one.has_file)
-            print_lines([*lines, *one.links.sentences(now)])
+            print_rows(plan_heads(one.space, one.plan, one.has_file), plan_rows(one.plan, costs))
+            print_lines(scene_lines(one.plan, catalog, planning.price_usd))
+            print_lines(left_out_lines(one.space, one.plan, one.deleted))
+            print_lines(one.links.sentences(now))
         print_lines([bill.sentence])
         gone = bill_for_lost(plans, catalog, price_usd=planning.price_usd)
         if gone.takes:
@@ -138,6 +143,7 @@ class _Planned(NamedTuple):
     has_file: HasFile
     links: Links
     neighbour: Neighbour | None
+    deleted: Sequence[str]
 
 
 def _plan(
@@ -155,7 +161,8 @@ def _plan(
     # No clone can download from the sandbox of another machine.
     links = NO_LINKS if space.origin == SANDBOX else links_of(plan, now=now)
     neighbour = find_neighbour(space, known) if may_be_new else None
-    return _Planned(space, plan, snapshot.has_file, links, neighbour)
+    deleted = find_deleted(space.storyboard.takes, known)
+    return _Planned(space, plan, snapshot.has_file, links, neighbour, deleted)
 
 
 def _advice(found: Neighbour | None) -> tuple[str, ...]:
@@ -168,19 +175,21 @@ def _advice(found: Neighbour | None) -> tuple[str, ...]:
     )
 
 
-def _document(planned: Sequence[_Planned], bill: Bill) -> dict[str, Any]:
+def _document(planned: Sequence[_Planned], bill: Bill, costs: CostOf) -> dict[str, Any]:
     return {
         "storyboards": [
             {
                 "file": str(space.storyboard.path),
                 "output": str(space.folder),
                 "origin": space.origin,
-                "actions": [_action_document(action) for action in plan.actions],
-                "orphans": [_action_document(action) for action in plan.orphans],
+                "actions": [_action_document(action, costs) for action in plan.actions],
+                "orphans": [_action_document(action, costs) for action in plan.orphans],
+                "skipped": list(space.storyboard.skipped),
+                "not_in_storyboard": list(deleted),
                 "links": _links_document(links),
                 "held_beside": neighbour and _neighbour_document(neighbour),
             }
-            for space, plan, _, links, neighbour in planned
+            for space, plan, _, links, neighbour, deleted in planned
         ],
         "submissions": bill.takes,
         "video_s": bill.seconds,
@@ -201,12 +210,15 @@ def _neighbour_document(found: Neighbour) -> dict[str, Any]:
     return {"folder": str(found.folder), "requests": found.held, "next": found.command}
 
 
-def _action_document(action: Action) -> dict[str, Any]:
+def _action_document(action: Action, costs: CostOf) -> dict[str, Any]:
+    is_paid = action.kind is ActionKind.SUBMIT and action.same_as is None
     return {
         "take": action.take.id,
+        "scene": action.take.scene,
         "action": action.kind.value,
         "reason": action.reason,
         "same_as": action.same_as,
         "fingerprint": action.take.fingerprint,
+        "cost_usd": costs(action.take) if is_paid else None,
         "task_id": action.submission.task_id if action.submission else None,
     }

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -39,14 +40,12 @@ from storyboard.console.summary import print_outcome
 from storyboard.engine.job import EngineSettings, Progress, RunResult
 from storyboard.errors import ExitCode, Refused, StateError, StorageFailed, TimeIsUp, UsageError
 from storyboard.models.catalog import Catalog, load_catalog
-from storyboard.planning.cost import Bill, bill_for, check_caps, length_s
-from storyboard.planning.plan import take_of
+from storyboard.planning.cost import Bill, CostOf, bill_for, check_caps, cost_of
 from storyboard.planning.saved_plan import SavedPlan
 from storyboard.project.outcome import Outcome, exit_code_of, finish, stopped_by_storage
 from storyboard.project.rendering import Prepared, check_account, prepare
 from storyboard.project.saved_plans import begin_plan, check_plan, files_of, read_plan
 from storyboard.project.workspace import find_workspaces
-from storyboard.records import Submission
 
 if TYPE_CHECKING:
     from storyboard.sandbox.settings import SandboxSettings
@@ -134,13 +133,16 @@ def command(
         if saved is not None:
             check_plan(saved, films, bill, price_usd=planning.price_usd)
         check_caps(bill, payment.caps)
+        costs = None
+        if work.price_usd is not None:
+            costs = partial(cost_of, catalog=catalog, price_usd=work.price_usd)
         if display.verbose:
-            _say_plans(films)
+            _say_plans(films, costs)
         if not where.sandbox:
             check_account(films)
             asked_at = time.monotonic()
             is_sure = payment.yes or saved is not None
-            _ask(films, bill, is_free_to_go=is_sure, is_capped=payment.caps.are_given)
+            _ask(films, bill, costs, is_free_to_go=is_sure, is_capped=payment.caps.are_given)
             started_at += time.monotonic() - asked_at  # a person's time to think is not the run's
         if saved is not None:
             if not display.quiet:
@@ -165,7 +167,7 @@ def command(
                             display=display,
                             sandbox=sandbox,
                             events=events,
-                            price_usd=work.price_usd,
+                            costs=costs,
                         )
                     )
             finally:
@@ -218,7 +220,14 @@ def _sandbox_settings(where: FolderOptions, rehearsal: SandboxOptions) -> Sandbo
     return None
 
 
-def _ask(films: Sequence[Prepared], bill: Bill, *, is_free_to_go: bool, is_capped: bool) -> None:
+def _ask(
+    films: Sequence[Prepared],
+    bill: Bill,
+    costs: CostOf | None,
+    *,
+    is_free_to_go: bool,
+    is_capped: bool,
+) -> None:
     """Asks the person at the terminal before anything is paid.
 
     Raises Refused where the answer is no, or nobody is there to give one.
@@ -226,7 +235,7 @@ def _ask(films: Sequence[Prepared], bill: Bill, *, is_free_to_go: bool, is_cappe
     if not bill.takes or is_free_to_go:
         return
     if sys.stdin.isatty() and sys.stderr.isatty():
-        _say_plans(films)
+        _say_plans(films, costs)
         if not ask(f"{bill.sentence}. Go on?"):
             raise Refused("nothing was sent", next_step="run again when you are sure")
     elif not is_capped:
@@ -236,9 +245,9 @@ def _ask(films: Sequence[Prepared], bill: Bill, *, is_free_to_go: bool, is_cappe
         )
 
 
-def _say_plans(films: Sequence[Prepared]) -> None:
+def _say_plans(films: Sequence[Prepared], costs: CostOf | None) -> None:
     for film in films:
-        say(*describe_plan(film.space, film.plan, film.snapshot.has_file))
+        say(*describe_plan(film.space, film.plan, film.snapshot.has_file, costs))
 
 
 def _run(
@@ -250,7 +259,7 @@ def _run(
     display: DisplayOptions,
     sandbox: SandboxSettings | None,
     events: EventFile,
-    price_usd: float | None,
+    costs: CostOf | None,
 ) -> RunResult:
     """Carries out the plans of a group."""
     total = sum(len(film.work) for film in group)
@@ -267,9 +276,7 @@ def _run(
         connect(
             space, catalog, protocol=protocol, allow_private=allow_private, sandbox=sandbox
         ) as connection,
-        show_progress(
-            total, display, download=settings.download, cost_of=_cost_of(catalog, price_usd)
-        ) as view,
+        show_progress(total, display, download=settings.download, costs=costs) as view,
     ):
 
         def listen(change: Progress) -> None:
@@ -282,13 +289,6 @@ def _run(
                 return engine.run()
         except StateError as error:
             return stopped_by_storage(error)
-
-
-def _cost_of(catalog: Catalog, price_usd: float | None) -> Callable[[Submission], float] | None:
-    """What a submission costs, as far as the model cards know the length of its video."""
-    if price_usd is None:
-        return None
-    return lambda sent: length_s([take_of(sent)], catalog) * price_usd
 
 
 def _ends_the_render(result: RunResult) -> bool:

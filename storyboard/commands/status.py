@@ -11,9 +11,10 @@ import click
 from storyboard.console.arguments import file_argument
 from storyboard.console.entries import Entry
 from storyboard.console.options import FolderOptions, VariableOptions, json_option, with_options
-from storyboard.console.printing import print_json, print_lines, say
+from storyboard.console.printing import print_json, say
 from storyboard.console.read_storyboards import read_sound
 from storyboard.console.summary import take_document
+from storyboard.console.tables import print_rows
 from storyboard.console.watch import View, watch
 from storyboard.errors import ExitCode, UsageError
 from storyboard.models.catalog import load_catalog
@@ -76,7 +77,8 @@ def command(
         said: set[str] = set()
         watch(partial(_look, space, said), space.version)
     else:
-        print_lines(_view(space, read_known(space, now, tell=say), now).lines)
+        view = _view(space, read_known(space, now, tell=say), now)
+        print_rows([view.head], view.rows)
     return ExitCode.OK
 
 

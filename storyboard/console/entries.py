@@ -19,7 +19,8 @@ class Entry(NamedTuple):
     """A take, a word for it, and what there is to say.
 
     Entries with the same word and `likeness` become one line, which names one
-    of them; from the second on where they are `is_dull`.
+    of them; from the second on where they are `is_dull`. `cost_usd` is what the take
+    costs; None where nothing is paid, or nobody knows.
     """
 
     word: str
@@ -27,32 +28,69 @@ class Entry(NamedTuple):
     text: str
     likeness: str
     is_dull: bool = False
+    cost_usd: float | None = None
+
+
+class Row(NamedTuple):
+    """A line for one take or for several: the word, which takes, what they cost, what to say."""
+
+    word: str
+    takes: str
+    text: str
+    cost_usd: float | None
+    number: int
 
 
 def entry_lines(entries: Iterable[Entry]) -> list[str]:
     """The entries as indented lines, in the order of the first of each kind."""
+    return [f"  {line}" for line in align(entry_rows(entries))]
+
+
+def entry_rows(entries: Iterable[Entry]) -> list[Sequence[str]]:
+    """The same as rows of words; with a column of costs where there are any."""
+    rows = _all_rows(entries)
+    costs = ["" if row.cost_usd is None else f"{row.cost_usd:.2f} USD" for row in rows]
+    if not any(costs):
+        return [(row.word, row.takes, row.text) for row in rows]
+    width = max(map(len, costs))
+    return [
+        (row.word, row.takes, cost.rjust(width) if cost else "", row.text)
+        for row, cost in zip(rows, costs, strict=True)
+    ]
+
+
+def _all_rows(entries: Iterable[Entry]) -> list[Row]:
     groups: dict[tuple[str, str], list[Entry]] = {}
     for entry in entries:
         groups.setdefault((entry.word, entry.likeness), []).append(entry)
-    rows_of: dict[str, list[tuple[Sequence[str], int]]] = {}
+    rows_of: dict[str, list[Row]] = {}
     for (word, _), alike in groups.items():
         rows_of.setdefault(word, []).extend(_rows(alike))
     most = max(MAX_LINES // max(len(rows_of), 1), 2)
-    rows: list[Sequence[str]] = []
+    rows: list[Row] = []
     for word, found in rows_of.items():
         shown = found if len(found) <= most else found[: most - 1]
-        rows += [row for row, _ in shown]
-        if rest := sum(count for _, count in found[len(shown) :]):
-            rows.append((word, f"{rest:,} more", "--json names them all"))
-    return [f"  {line}" for line in align(rows)]
+        rows += shown
+        if rest := found[len(shown) :]:
+            number = sum(row.number for row in rest)
+            cost_usd = _sum(row.cost_usd for row in rest)
+            rows.append(Row(word, f"{number:,} more", "--json names them all", cost_usd, number))
+    return rows
 
 
-def _rows(alike: Sequence[Entry]) -> list[tuple[Sequence[str], int]]:
-    """The lines for entries that are alike, each with the number of its takes."""
+def _rows(alike: Sequence[Entry]) -> list[Row]:
+    """The rows for entries that are alike."""
     first = alike[0]
     if len(alike) < (2 if first.is_dull else MIN_ALIKE):
-        return [((one.word, one.take, one.text), 1) for one in alike]
+        return [Row(one.word, one.take, one.text, one.cost_usd, 1) for one in alike]
     example = (
         f"{first.text}; for example {first.take}" if first.text else f"for example {first.take}"
     )
-    return [((first.word, count_text(len(alike), "take"), example), len(alike))]
+    takes, cost_usd = count_text(len(alike), "take"), _sum(one.cost_usd for one in alike)
+    return [Row(first.word, takes, example, cost_usd, len(alike))]
+
+
+def _sum(costs_usd: Iterable[float | None]) -> float | None:
+    """The costs together; None where one of them is not known."""
+    known = list(costs_usd)
+    return None if None in known else sum(cost for cost in known if cost is not None)

@@ -1,40 +1,103 @@
-"""A plan as lines for people: `plan` prints them, `render` shows them before it asks."""
+"""A plan in words for people: `plan` prints them, `render` shows them before it asks."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from storyboard.console.entries import Entry, entry_lines
+from storyboard.console.entries import Entry, entry_rows
+from storyboard.console.printing import align
+from storyboard.models.catalog import Catalog
+from storyboard.planning.cost import CostOf, bill_of
 from storyboard.planning.states import HasFile, status_of
 from storyboard.project.workspace import Workspace
-from storyboard.records import Action, ActionKind, Plan
+from storyboard.records import Action, ActionKind, Plan, Take
+from storyboard.reporting.amounts import count_text
 from storyboard.reporting.statuses import count_statuses
 
+_MAX_NAMED = 5
 
-def describe_plan(space: Workspace, plan: Plan, has_file: HasFile) -> list[str]:
+
+def describe_plan(
+    space: Workspace, plan: Plan, has_file: HasFile, costs: CostOf | None = None
+) -> list[str]:
     """The plan as lines: what would be done, what the takes are now, and the takes in groups."""
+    rows = align(plan_rows(plan, costs))
+    return [*plan_heads(space, plan, has_file), *(f"  {row}" for row in rows)]
+
+
+def plan_heads(space: Workspace, plan: Plan, has_file: HasFile) -> list[str]:
+    """What would be done, and what the takes are now, in numbers."""
     counts = Counter(action.kind for action in (*plan.actions, *plan.orphans))
     words = ", ".join(f"{counts[kind]:,} {kind.value}" for kind in ActionKind if counts[kind])
     lines = [f"{space.storyboard.path}: {words or 'no takes'}"]
     if any(action.submission for action in plan.actions):
         now = (status_of(action.submission, has_file=has_file) for action in plan.actions)
         lines.append(f"  now {count_statuses(now)}")
-    return [*lines, *entry_lines(_entries(plan))]
+    return lines
 
 
-def _entries(plan: Plan) -> Iterator[Entry]:
+def plan_rows(plan: Plan, costs: CostOf | None) -> list[Sequence[str]]:
+    """The takes in groups, with what is done about them, what it costs and why."""
+    return entry_rows(_entries(plan, costs))
+
+
+def scene_lines(plan: Plan, catalog: Catalog, price_usd: float | None) -> list[str]:
+    """What each scene costs; nothing without a price, or where it all is in one scene."""
+    scenes = takes_by_scene(plan)
+    if price_usd is None or len(scenes) < 2:
+        return []
+    bills = [(scene, bill_of(takes, catalog, price_usd)) for scene, takes in scenes.items()]
+    return [
+        f"  {f'scene {scene}' if scene else 'no scene'}: {count_text(bill.takes, 'take')}, "
+        f"{bill.amounts}"
+        for scene, bill in bills
+    ]
+
+
+def takes_by_scene(plan: Plan) -> dict[str | None, list[Take]]:
+    """The takes to submit, by their scene, in file order."""
+    scenes: dict[str | None, list[Take]] = {}
+    for action in plan.of_kind(ActionKind.SUBMIT):
+        scenes.setdefault(action.take.scene, []).append(action.take)
+    return scenes
+
+
+def left_out_lines(space: Workspace, plan: Plan, deleted: Sequence[str]) -> list[str]:
+    """What the plan does nothing about: takes not selected, skipped shots, deleted takes."""
+    board = space.storyboard
+    others = len(board.takes) - len(plan.actions)
+    lines = []
+    if others > 0:
+        lines.append(
+            f"  {count_text(others, 'take')} {'is' if others == 1 else 'are'} not selected"
+        )
+    if board.skipped:
+        lines.append(f"  skipped: {_names(board.skipped)}")
+    if deleted:
+        lines.append(f"  no longer in the storyboard, and kept: {_names(deleted)}")
+    return lines
+
+
+def _names(names: Sequence[str]) -> str:
+    more = len(names) - _MAX_NAMED
+    shown = names if more <= 1 else names[:_MAX_NAMED]
+    return ", ".join(shown) + (f" and {more:,} more" if more > 1 else "")
+
+
+def _entries(plan: Plan, costs: CostOf | None) -> Iterator[Entry]:
     for action in plan.actions:
-        yield _entry(action)
+        yield _entry(action, costs)
     for action in plan.orphans:
         text = f"(not in this render) {action.reason}"
         yield Entry(action.kind.value, action.take.id, text, text)
 
 
-def _entry(action: Action) -> Entry:
+def _entry(action: Action, costs: CostOf | None) -> Entry:
     word, take = action.kind.value, action.take.id
     if action.same_as is not None:
         text = f"same request as {action.same_as}, rendered once"
         return Entry(word, take, text, text)
     is_dull = action.kind is ActionKind.KEEP or action.change is not None
-    return Entry(word, take, action.reason, action.change or action.reason, is_dull)
+    cost_usd = costs(action.take) if costs and action.kind is ActionKind.SUBMIT else None
+    return Entry(word, take, action.reason, action.change or action.reason, is_dull, cost_usd)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 from storyboard.console.options import DisplayOptions
@@ -11,7 +11,7 @@ from storyboard.console.printing import say
 from storyboard.console.progress_bar import ProgressBar
 from storyboard.console.run_counts import RunCounts
 from storyboard.engine.job import Progress, Standing, Step
-from storyboard.records import Submission
+from storyboard.planning.cost import CostOf
 
 _TROUBLE = frozenset(
     {Step.ODD, Step.REJECTED, Step.UNKNOWN, Step.DOUBTFUL, Step.FAILED, Step.NOT_DOWNLOADED}
@@ -46,17 +46,13 @@ class ProgressView:
 
 @contextmanager
 def show_progress(
-    total: int,
-    display: DisplayOptions,
-    *,
-    download: bool,
-    cost_of: Callable[[Submission], float] | None,
+    total: int, display: DisplayOptions, *, download: bool, costs: CostOf | None
 ) -> Iterator[ProgressView]:
     """A view of a run with `total` takes to finish, for the length of the context.
 
-    `cost_of` gives the cost of a submission in US dollars; None where no price is known.
+    `costs` is None where no price is known.
     """
-    counts = RunCounts(total, download=download, cost_of=cost_of)
+    counts = RunCounts(total, download=download, costs=costs)
     is_without_bar = display.no_progress or display.verbose or display.quiet
     if is_without_bar or not sys.stderr.isatty():
         yield ProgressView(counts, None, quiet=display.quiet)

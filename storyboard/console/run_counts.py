@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from time import monotonic
 
 from storyboard.engine.job import Progress, Standing, Step
-from storyboard.records import Submission
+from storyboard.planning.cost import CostOf
+from storyboard.planning.plan import take_of
 from storyboard.reporting.amounts import rough_text
 
 _FAILED = frozenset({Step.REJECTED, Step.FAILED, Step.NOT_DOWNLOADED})
@@ -16,15 +16,13 @@ _MIN_LEFT_S = 5.0  # what is overdue may end any moment
 class RunCounts:
     """Counts the changes of a run with `total` takes. Written by the loop's thread alone."""
 
-    def __init__(
-        self, total: int, *, download: bool, cost_of: Callable[[Submission], float] | None
-    ) -> None:
+    def __init__(self, total: int, *, download: bool, costs: CostOf | None) -> None:
         self.total = total
         self.done = 0
         self._failed = 0
         self._undecided = 0
         self._cost_usd = 0.0
-        self._cost_of = cost_of
+        self._costs = costs
         self._done_step = Step.DOWNLOADED if download else Step.RENDERED
         self._standing = Standing(total, (), None)
         self._stood_at = monotonic()
@@ -34,8 +32,8 @@ class RunCounts:
         self.done += change.step is self._done_step
         self._failed += change.step in _FAILED
         self._undecided += change.step is Step.UNKNOWN
-        if change.step is Step.ACCEPTED and self._cost_of is not None:
-            self._cost_usd += self._cost_of(change.submission)
+        if change.step is Step.ACCEPTED and self._costs is not None:
+            self._cost_usd += self._costs(take_of(change.submission)) or 0.0
 
     def note_standing(self, standing: Standing) -> None:
         """Notes where the run stands now."""
@@ -79,7 +77,7 @@ class RunCounts:
         words = [f"{self.done:,} of {self.total:,} done"]
         words += [f"{self._failed:,} failed"] if self._failed else []
         words += [f"{self._undecided:,} undecided"] if self._undecided else []
-        words += [f"{self._cost_usd:.2f} USD so far"] if self._cost_of is not None else []
+        words += [f"{self._cost_usd:.2f} USD so far"] if self._costs is not None else []
         return ", ".join(words)
 
     @property

@@ -9,7 +9,7 @@ from time import monotonic, sleep
 from typing import NamedTuple
 
 from storyboard.console import streams
-from storyboard.console.entries import Entry, entry_lines
+from storyboard.console.entries import Entry, entry_lines, entry_rows
 from storyboard.console.printing import print_lines, redraw
 
 _MIN_PAUSE_S = 1.0
@@ -27,6 +27,11 @@ class View(NamedTuple):
     def lines(self) -> list[str]:
         """The view as lines."""
         return [self.head, *entry_lines(self.entries)]
+
+    @property
+    def rows(self) -> list[Sequence[str]]:
+        """The takes as rows of words."""
+        return entry_rows(self.entries)
 
 
 def watch(read: Callable[[], View], version: Callable[[], object]) -> None:

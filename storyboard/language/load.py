@@ -58,7 +58,7 @@ def load_storyboard(
     scope = find_scope(path, allowed=allowed_paths, files=files)
     inputs = Inputs(path, display_name or str(path), catalog, scope, content=content)
     root = inputs.read_storyboard()
-    expanded = _Expanded(None, (), {})
+    expanded = _Expanded(None, (), {}, ())
     if root is not None:
         given = {
             name: Setting(node, name, node.position) for name, node in (overrides or {}).items()
@@ -76,6 +76,7 @@ def load_storyboard(
         sources=inputs.sources,
         workbooks=inputs.workbooks,
         scene_titles=expanded.scene_titles,
+        skipped=expanded.skipped,
     )
 
 
@@ -91,6 +92,7 @@ class _Expanded(NamedTuple):
     title: str | None
     takes: tuple[Take, ...]
     scene_titles: Mapping[str, str]
+    skipped: tuple[str, ...]
 
 
 def _expand(
@@ -118,7 +120,7 @@ def _expand(
     title, takes = expand_storyboard(files, context)
     *others, own = file_levels
     inputs.problems.extend(find_unused(own, others, overrides, shared, templates.names_used))
-    return _Expanded(title, tuple(takes), context.scene_titles)
+    return _Expanded(title, tuple(takes), context.scene_titles, tuple(context.skipped))
 
 
 def _gather_shared(files: Sequence[MappingNode], catalog: Catalog) -> SharedValues:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from storyboard.errors import Refused, UsageError
 from storyboard.models.catalog import Catalog
 from storyboard.records import ActionKind, Plan, SubmissionState, Take
 from storyboard.reporting.amounts import count_text, span_text
+
+CostOf = Callable[[Take], float | None]
+"""What submitting a take costs in US dollars; None where nobody knows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +83,13 @@ def bill_of(takes: Sequence[Take], catalog: Catalog, price_usd: float | None) ->
     """What submitting these takes comes to; `price_usd` is for a second of video."""
     seconds = length_s(takes, catalog)
     return Bill(len(takes), seconds, None if price_usd is None else seconds * price_usd)
+
+
+def cost_of(take: Take, *, catalog: Catalog, price_usd: float | None) -> float | None:
+    """What submitting a take costs; None without a price, or where its length is not known."""
+    card = catalog.get(take.model)
+    length = card.expected_duration_s(take.payload) if card else None
+    return None if length is None or price_usd is None else length * price_usd
 
 
 def check_caps(bill: Bill, caps: Caps) -> None:

@@ -74,6 +74,22 @@ def with_results(
     return [shown(one) if waits else one for one, waits in zip(states, is_open, strict=True)]
 
 
+def find_deleted(takes: Sequence[Take], submissions: Sequence[Submission]) -> list[str]:
+    """The ids of rendered takes that are in the storyboard no more, as they were first sent.
+
+    A request that another take makes now is not deleted, but renamed.
+    """
+    ids = {take.id.casefold() for take in takes}
+    fingerprints = {take.fingerprint for take in takes}
+    rendered = (one for one in unique_submissions(submissions) if _has_succeeded(one))
+    gone = (
+        one.take
+        for one in rendered
+        if one.take.casefold() not in ids and one.fingerprint not in fingerprints
+    )
+    return list(dict.fromkeys(gone))
+
+
 def status_of(submission: Submission | None, *, has_file: HasFile) -> TakeStatus:
     """The status of a take that this submission decides about; None is a take never sent."""
     if submission is None:

@@ -92,9 +92,9 @@ def test_plan_counts_and_gives_reasons_and_check_tells_by_its_code(
     assert output.code == 0
     assert output.out.splitlines() == [
         "film.yaml: 3 submit",
-        "  submit  one     new",
-        "  submit  two.t1  new",
-        "  submit  two.t2  new",
+        "  submit  one     0.20 USD  new",
+        "  submit  two.t1  0.20 USD  new",
+        "  submit  two.t2  0.20 USD  new",
         "3 takes to submit, 6 s of video, about 0.60 USD",
     ]
     assert program("plan", film, "--check").code == 10
@@ -216,3 +216,30 @@ def test_a_watch_is_no_json_document(program: Program, film: Path) -> None:
     output = program("status", film, "--watch", "--json")
     assert output.code == 2
     assert "--watch has no end" in output.json["error"]["message"]
+
+
+def test_plan_names_what_was_skipped_and_deleted_and_what_it_costs(
+    program: Program, film: Path
+) -> None:
+    assert program("render", film, *QUICK, "--only", "one", "--quiet").code == 0
+    text = film.read_text("utf-8").replace("id: one", "id: uno").replace("in a storm", "at noon")
+    film.write_text(text + "  - {id: three, prompt: A pier, skip: true}\n", "utf-8")
+    output = program("plan", film, "--sandbox", "--price", "0.1", "--except", "two.t2")
+    assert output.out == (
+        "film.yaml: 2 submit\n"
+        "  submit  uno     0.20 USD  new\n"
+        "  submit  two.t1  0.20 USD  new\n"
+        "  1 take is not selected\n"
+        "  skipped: three\n"
+        "  no longer in the storyboard, and kept: one\n"
+        "2 takes to submit, 4 s of video, about 0.40 USD\n"
+    )
+    [found] = program("plan", film, "--sandbox", "--price", "0.1", "--json").json["storyboards"]
+    assert (found["skipped"], found["not_in_storyboard"]) == (["three"], ["one"])
+    assert [action["cost_usd"] for action in found["actions"]] == [0.2, 0.2, 0.2]
+
+
+def test_a_take_that_was_renamed_is_not_deleted(program: Program, film: Path) -> None:
+    assert program("render", film, *QUICK, "--only", "one", "--quiet").code == 0
+    film.write_text(film.read_text("utf-8").replace("id: one", "id: uno"), "utf-8")
+    assert "no longer" not in program("plan", film, "--sandbox").out

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from storyboard.console.entries import MAX_LINES, Entry, entry_lines
+from storyboard.console.entries import MAX_LINES, Entry, entry_lines, entry_rows
 
 
 def entries(word: str, number: int, text: str, likeness: str | None = None) -> list[Entry]:
@@ -52,3 +52,25 @@ def test_lines_are_bounded_for_every_word_and_the_rest_is_counted() -> None:
 
 def test_no_takes_are_no_lines() -> None:
     assert entry_lines([]) == []
+
+
+def test_costs_stand_in_a_column_and_are_added_up_where_takes_are() -> None:
+    found = [one._replace(cost_usd=0.45) for one in entries("submit", 30, "new")]
+    found += [one._replace(cost_usd=0.9) for one in entries("again", 1, "tried again")]
+    found += entries("keep", 1, "unchanged")
+    assert entry_rows(found) == [
+        ("submit", "30 takes", "13.50 USD", "new; for example submit-1"),
+        ("again", "again-1", " 0.90 USD", "tried again"),
+        ("keep", "keep-1", "", "unchanged"),
+    ]
+
+
+def test_a_sum_of_which_one_part_is_not_known_is_not_known() -> None:
+    found = [one._replace(cost_usd=0.45) for one in entries("submit", 9, "new")]
+    found[3] = found[3]._replace(cost_usd=None)
+    assert entry_rows(found) == [("submit", "9 takes", "new; for example submit-1")]
+
+
+def test_what_is_not_named_is_added_up_too() -> None:
+    found = [one._replace(cost_usd=0.5) for one in entries("submit", 100, "reason {0}")]
+    assert entry_rows(found)[-1] == ("submit", "81 more", "40.50 USD", "--json names them all")

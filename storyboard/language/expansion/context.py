@@ -44,6 +44,8 @@ class ExpansionContext:
     scene_ids: dict[str, Claim] = field(default_factory=dict)
     scene_titles: dict[str, str] = field(default_factory=dict)
     """The titles that scenes are given, by their ids."""
+    skipped: dict[str, None] = field(default_factory=dict)
+    """The ids of skipped shots, as they are written, in file order."""
     first_takes: dict[str, str] = field(default_factory=dict)
     """The id of the first take that makes each request, by fingerprint."""
 

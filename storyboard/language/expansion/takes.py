@@ -44,6 +44,7 @@ def expand_shot(
 def _check_skipped(entry: ShotEntry, scope: ShotScope, context: ExpansionContext) -> None:
     """Claims a skipped shot's id, and counts the shared values that it names as used."""
     node = entry.node.get("id")
+    context.skipped[node.text if isinstance(node, ScalarNode) else entry.where] = None
     if isinstance(node, ScalarNode) and not node.is_template:
         is_own = context.shot_ids.get(node.text.casefold()) == Claim(node.text, node.position)
         where = f"{entry.where}.id"

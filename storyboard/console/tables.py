@@ -1,0 +1,93 @@
+"""Rows of words on stdout; on a terminal in colour, each column wrapped within its own width.
+
+rich draws them there, and is imported there alone. With NO_COLOR, on a terminal
+that cannot, and in a pipe or a file they are plain lines.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import re
+import shutil
+import sys
+from collections.abc import Sequence
+
+from storyboard.console.printing import align, print_lines, print_safe, wants_color
+from storyboard.private import mask
+from storyboard.reporting.quoting import visible
+
+STYLES = {
+    "submit": "green",
+    "resume": "cyan",
+    "download": "cyan",
+    "keep": "dim",
+    "hold": "yellow",
+    "ask": "bold yellow",
+    "rendered": "green",
+    "not downloaded": "cyan",
+    "rendering": "cyan",
+    "not sent yet": "dim",
+    "outcome unknown": "bold yellow",
+    "failed": "red",
+    "rejected": "red",
+}
+"""How the first word of a row is set; it says the same without."""
+
+_MAX_DRAWN = 1000  # rows; more would take seconds, and nobody reads them on a terminal
+
+# A wrapped line may begin where a CI service would take it for a command; see `quoting`.
+_COMMAND_START = re.compile(r"^((?:\s|\x1b\[[0-9;]*m)*):(?=:)", re.MULTILINE)
+
+
+def print_rows(
+    heads: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    *,
+    titles: Sequence[str] = (),
+    indent: int = 2,
+) -> None:
+    """The heads as lines, and the rows under them; `titles` of columns are for a terminal alone."""
+    can_draw = wants_color(sys.stdout.isatty()) and os.environ.get("TERM") != "dumb"
+    if can_draw and len(rows) <= _MAX_DRAWN:
+        width = shutil.get_terminal_size().columns
+        print_safe(drawn(heads, rows, titles=titles, indent=indent, width=width))
+    else:
+        print_lines([*heads, *(f"{' ' * indent}{line}" for line in align(rows))])
+
+
+def drawn(
+    heads: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    *,
+    titles: Sequence[str] = (),
+    indent: int = 2,
+    width: int,
+) -> str:
+    """What a terminal of so many columns is sent; nothing in the texts is taken for markup."""
+    from rich.console import Console
+    from rich.padding import Padding
+    from rich.table import Table
+    from rich.text import Text
+
+    def text(words: str, style: str = "") -> Text:
+        return Text(mask(visible(words)), style, overflow="fold")  # a wrapped key is not found
+
+    table = Table(box=None, pad_edge=False, show_header=bool(titles), header_style="dim")
+    for number in range(len(rows[0]) if rows else 0):
+        table.add_column(text(titles[number]) if titles else "", overflow="fold")
+    for first, *others in rows:
+        table.add_row(text(first, STYLES.get(first, "")), *map(text, others))
+    console = Console(
+        file=io.StringIO(),
+        force_terminal=True,
+        color_system="standard",
+        legacy_windows=False,
+        width=width,
+    )
+    with console.capture() as capture:
+        for head in heads:
+            console.print(text(head, "bold"))
+        if rows:
+            console.print(Padding(table, (0, 0, 0, indent), expand=False))
+    return _COMMAND_START.sub(r"\1\\x3a", capture.get()).rstrip("\n")

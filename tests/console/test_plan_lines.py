@@ -1,0 +1,76 @@
+"""A plan in words: what each scene costs, and what the plan does nothing about."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from storyboard.console.plan_lines import left_out_lines, plan_rows, scene_lines
+from storyboard.models.catalog import load_catalog
+from storyboard.planning.cost import cost_of
+from storyboard.project.workspace import Folders, Workspace
+from storyboard.records import Action, ActionKind, Plan, Storyboard, Take
+from tests.made import make_take
+
+CATALOG = load_catalog()
+
+
+def take(name: str, scene: str | None = None) -> Take:
+    return replace(make_take(name, duration=5), scene=scene)
+
+
+def plan_of(*takes: Take, kind: ActionKind = ActionKind.SUBMIT) -> Plan:
+    return Plan(tuple(Action(one, kind, "new") for one in takes))
+
+
+def space_of(*takes: Take, skipped: tuple[str, ...] = ()) -> Workspace:
+    path = Path("film.yaml")
+    board = Storyboard(path, "film", None, takes, (), {}, skipped=skipped)
+    out = Path("renders/film")
+    return Workspace(board, out, out, out, "sandbox", Folders(True, None, None, None))
+
+
+def test_each_take_to_submit_has_its_cost_where_a_price_is_given() -> None:
+    def costs(take: Take) -> float | None:
+        return cost_of(take, catalog=CATALOG, price_usd=0.1)
+
+    assert plan_rows(plan_of(take("a")), costs) == [("submit", "a", "0.50 USD", "new")]
+    assert plan_rows(plan_of(take("a")), None) == [("submit", "a", "new")]
+    kept = plan_of(take("a"), kind=ActionKind.KEEP)
+    assert plan_rows(kept, costs) == [("keep", "a", "new")]
+
+
+def test_the_cost_of_an_equal_request_is_counted_once() -> None:
+    first = Action(take("a"), ActionKind.SUBMIT, "new")
+    second = Action(take("a"), ActionKind.SUBMIT, "new", same_as="a")
+    rows = plan_rows(Plan((first, second)), lambda take: 0.5)
+    assert [row[2] for row in rows] == ["0.50 USD", ""]
+
+
+def test_scenes_have_their_costs() -> None:
+    plan = plan_of(take("a", "pier"), take("b", "pier"), take("c"))
+    assert scene_lines(plan, CATALOG, 0.1) == [
+        "  scene pier: 2 takes, 10 s of video, about 1.00 USD",
+        "  no scene: 1 take, 5 s of video, about 0.50 USD",
+    ]
+    assert scene_lines(plan, CATALOG, None) == []
+    assert scene_lines(plan_of(take("a", "pier")), CATALOG, 0.1) == []
+
+
+def test_what_is_left_out_is_named() -> None:
+    a, b = take("a"), take("b")
+    space = space_of(a, b, skipped=("old", "city-{{ matrix.city }}"))
+    assert left_out_lines(space, plan_of(a), ["x", "y"]) == [
+        "  1 take is not selected",
+        "  skipped: old, city-{{ matrix.city }}",
+        "  no longer in the storyboard, and kept: x, y",
+    ]
+    assert left_out_lines(space_of(a, b), plan_of(a, b), []) == []
+
+
+def test_many_names_are_cut() -> None:
+    names = [f"take-{number}" for number in range(1, 8)]
+    [line] = left_out_lines(space_of(), plan_of(), names)
+    assert line.endswith(": take-1, take-2, take-3, take-4, take-5 and 2 more")
+    [line] = left_out_lines(space_of(), plan_of(), names[:6])
+    assert line.endswith("take-5, take-6")
