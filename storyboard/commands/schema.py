@@ -13,13 +13,14 @@ from storyboard.console.completers import complete_schemas
 from storyboard.console.options import FILE, json_option
 from storyboard.console.printing import align, print_json, print_lines, print_safe, say
 from storyboard.errors import ExitCode, UsageError
-from storyboard.models.catalog import Catalog, load_catalog, schemas_folder
+from storyboard.models.catalog import Catalog, load_catalog
+from storyboard.models.folder import schemas_folder
 from storyboard.models.schema.generate import differences, generate, schema_path, schema_text
 from storyboard.reporting import quoting
 from storyboard.reporting.suggest import did_you_mean
 
-WRITTEN = ("manifest", "events")
-"""The schemas that are not generated: they state our own output, no model's limits."""
+WRITTEN = ("manifest", "events", "card")
+"""The schemas that are not generated: they state our own forms, no model's limits."""
 
 
 @click.command()
@@ -37,9 +38,10 @@ WRITTEN = ("manifest", "events")
 )
 @json_option
 def command(*, name: str | None, mode: str | None, folder: Path | None, as_json: bool) -> int:
-    """Print a JSON Schema: storyboard, include, manifest, events, or a model's name for requests.
+    """Print a JSON Schema: storyboard, include, manifest, events, card, or a model's name.
 
-    All but those of the manifest and of events are generated from the model cards.
+    A model's is that of its requests. It, storyboard and include are generated from the model
+    cards, whose own form is card.
 
     \b
     Examples:

@@ -87,7 +87,7 @@ def complete_schemas(
 
     from storyboard.models.catalog import load_catalog
 
-    names = ("storyboard", "include", "manifest", "events", *load_catalog().names())
+    names = ("storyboard", "include", "manifest", "events", "card", *load_catalog().names())
     return [CompletionItem(name) for name in names if name.startswith(incomplete)]
 
 

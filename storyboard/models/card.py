@@ -1,7 +1,7 @@
-"""A model card as values: endpoint, parameters with their limits, and properties of the videos.
+"""A model card as values: service, parameters with their limits, and properties of the videos.
 
-`models.card_reader` reads it from an OpenAPI document. Limits are written in
-the card's schemas and nowhere else. Pure.
+`models.card_reader` reads it from its file. Limits are written in the card's
+request and nowhere else. Pure.
 """
 
 from __future__ import annotations
@@ -10,9 +10,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, NamedTuple, TypeAlias
 
+from storyboard.models.service import Service
 from storyboard.records import Json, Payload
 
 ParameterType: TypeAlias = Literal["string", "integer", "number", "boolean"]
+
+Kind: TypeAlias = Literal["text", "image", "frames", "reference", "video"]
 
 DURATION, SEED, RESOLUTION, RATIO = "duration", "seed", "resolution", "ratio"
 """The parameters that the program itself reads from a payload."""
@@ -35,32 +38,38 @@ class Parameter(NamedTuple):
 class ModelCard:
     """One model. Compared by identity, so that it can key a cache.
 
-    `request_schema` is JSON Schema 2020-12. `origin` and `base_path` are the
-    API's own ("https://api.modellix.ai", "/api/v1"); `submit_suffix` is how a
-    submission's path ends ("/async" or nothing). `retention_h` is how long a
-    result is kept where the reply does not say, `slowest_h` the longest that a task is
-    known to take. `sizes` maps resolution and
-    ratio to pixels, as an estimate. `docs_url` is the vendor's page, or empty.
+    `kind` is what a video is made from. `request_schema` is JSON Schema 2020-12. `words` says
+    which parameter each common word ("resolution") means. `source` is where the limits were read
+    and `read` the day; `retires` is the day on which the model goes, or None for none that is
+    known. `usual_render_s` is what most tasks take, `slowest_s` the longest that one is known to
+    take. `sizes` maps resolution and ratio to pixels, as an estimate.
     """
 
     name: str
     title: str
-    protocol: str
-    origin: str
-    base_path: str
-    submit_suffix: str
+    service: Service
+    kind: Kind
     request_schema: Mapping[str, Json]
     parameters: Mapping[str, Parameter]
-    retention_h: float
-    slowest_h: float = 1.0
+    words: Mapping[str, str]
+    source: str
+    read: str
+    confidence: str
+    retires: str | None = None
     frame_rate: float | None = None
+    usual_render_s: float | None = None
+    slowest_s: float = 3600.0
     sizes: Mapping[tuple[str, str], tuple[int, int]] | None = None
-    docs_url: str = ""
 
     @property
     def endpoint(self) -> str:
         """The path of a submission, from the origin's root: /api/v1/alibaba/wan2.7-t2v/async."""
-        return f"{self.base_path}/{self.name}{self.submit_suffix}"
+        return self.service.endpoint(self.name)
+
+    @property
+    def docs_url(self) -> str:
+        """The page where the limits were read, or empty where it was none."""
+        return self.source if self.source.startswith("https://") else ""
 
     @property
     def text_parameters(self) -> frozenset[str]:

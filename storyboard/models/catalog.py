@@ -4,32 +4,18 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from storyboard.errors import UsageError
 from storyboard.models.card import ModelCard
 from storyboard.models.card_reader import read_card
-
-
-def schemas_folder() -> Path:
-    """The folder of the model cards and the schemas generated from them.
-
-    It is inside an installed package, and at the top of a checkout.
-    """
-    package = Path(__file__).resolve().parent.parent
-    # Inside the package first: next to an installed package, a folder of this
-    # name belongs to somebody else.
-    for folder in (package / "schemas", package.parent / "schemas"):
-        if (folder / "models").is_dir():
-            return folder
-    raise UsageError(
-        "the model cards are missing from this installation", next_step="install storyboard again"
-    )
+from storyboard.models.folder import schemas_folder
+from storyboard.models.service_reader import Services
 
 
 class Catalog:
     """The model cards of one folder by name. A file is read when its card is first needed."""
 
-    def __init__(self, files: dict[str, Path]) -> None:
+    def __init__(self, files: dict[str, Path], services: Services) -> None:
         self._files = files
+        self._services = services
         self._cards: dict[str, ModelCard] = {}
 
     def names(self) -> tuple[str, ...]:
@@ -41,7 +27,7 @@ class Catalog:
         if name not in self._files:
             return None
         if name not in self._cards:
-            self._cards[name] = read_card(self._files[name], name)
+            self._cards[name] = read_card(self._files[name], name, self._services)
         return self._cards[name]
 
     def cards(self) -> tuple[ModelCard, ...]:
@@ -53,7 +39,10 @@ class Catalog:
 def load_catalog(folder: Path | None = None) -> Catalog:
     """The cards in `folder`, by default those that come with the program.
 
-    The card of alibaba/wan2.7-t2v is the file alibaba/wan2.7-t2v.yaml.
+    The card of alibaba/wan2.7-t2v is the file alibaba/wan2.7-t2v.yaml. The services
+    that cards name are the program's own, wherever the cards lie.
     """
-    folder = folder or schemas_folder() / "models"
-    return Catalog({f"{file.parent.name}/{file.stem}": file for file in folder.glob("*/*.yaml")})
+    program = schemas_folder()
+    files = (folder or program / "models").glob("*/*.yaml")
+    named = {f"{file.parent.name}/{file.stem}": file for file in files}
+    return Catalog(named, Services(program / "services"))

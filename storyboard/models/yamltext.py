@@ -1,7 +1,8 @@
-"""Parses the YAML text of a model card into JSON values, with bounds on size and depth. Pure."""
+"""Reads the YAML of a card or a service as JSON values, with bounds on size and depth."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import yaml
@@ -27,7 +28,17 @@ def is_too_deep(error: Exception) -> bool:
     return isinstance(problem, str) and "maximum nesting depth" in problem
 
 
-def parse_card(text: str) -> dict[str, Json]:
+def read_document(path: Path) -> dict[str, Json]:
+    """The document in a file as JSON values. Raises CardError."""
+    try:
+        with path.open(encoding="utf-8") as file:
+            text = file.read(MAX_CHARACTERS + 1)
+    except (OSError, UnicodeDecodeError) as error:
+        raise CardError(f"cannot be read: {error}") from error
+    return parse_document(text)
+
+
+def parse_document(text: str) -> dict[str, Json]:
     """The document as JSON values. Raises CardError."""
     if len(text) > MAX_CHARACTERS:
         raise CardError(f"is longer than {MAX_CHARACTERS:,} characters")
@@ -42,7 +53,7 @@ def parse_card(text: str) -> dict[str, Json]:
     except (yaml.YAMLError, ValueError) as error:
         raise CardError(f"is not YAML: {error}") from error
     if not isinstance(document, dict):
-        raise CardError("is not an OpenAPI document, which is a mapping")
+        raise CardError("is not a mapping of keys to values")
     _check_json(document, "")
     return document
 
@@ -58,7 +69,7 @@ def _check_shape(text: str) -> None:
             levels -= 1
         elif isinstance(event, yaml.AliasEvent):
             # A few lines of aliases can expand to billions of values.
-            raise CardError(f"uses the alias *{event.anchor}; a card refers by $ref")
+            raise CardError(f"uses the alias *{event.anchor}; this kind of file refers by $ref")
 
 
 def _check_json(value: Any, where: str) -> None:

@@ -108,8 +108,8 @@ def engine_settings(
 
     return EngineSettings(
         endpoint_of=lambda model: card(model).endpoint,
-        retention_s=lambda model: card(model).retention_h * 3600,
-        slowest_s=lambda model: card(model).slowest_h * 3600,
+        retention_s=lambda model: card(model).service.retention_h * 3600,
+        slowest_s=lambda model: card(model).slowest_s,
         concurrency=concurrency,
         requests_per_minute=requests_per_minute,
         download=download,

@@ -19,7 +19,7 @@ from storyboard.project.rendering import Prepared
 def protocol_of(group: Sequence[Prepared], catalog: Catalog) -> str:
     """The wire protocol of all that the plans do, which is something; one origin speaks one."""
     models = {action.take.model for item in group for action in item.work}
-    protocols = {card_of(catalog, model).protocol for model in models}
+    protocols = {card_of(catalog, model).service.protocol for model in models}
     if len(protocols) > 1:
         names = ", ".join(sorted(protocols))
         raise UsageError(

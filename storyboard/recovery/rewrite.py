@@ -53,7 +53,7 @@ def connect_for(
     Raises UsageError where its model is not known any more.
     """
     card = card_of(catalog, submission.model, sent_by=f"take {submission.take} was sent to")
-    return connect(space, catalog, protocol=card.protocol)
+    return connect(space, catalog, protocol=card.service.protocol)
 
 
 def poll_task(api: Api, task_id: str, *, sleep: Sleep | None = None) -> TaskReply:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
-from storyboard.models.card import ModelCard
+from storyboard.models.card import Kind, ModelCard
 from storyboard.records import Json
 from storyboard.sandbox.tasks import Status, Task
 
@@ -111,13 +111,23 @@ def _resource(task: Task, link: str | None) -> dict[str, Any]:
     }
 
 
+_TYPES: Mapping[Kind, str] = {
+    "text": "text-to-video",
+    "image": "image-to-video",
+    "frames": "image-to-video",
+    "reference": "image-to-video",
+    "video": "video-to-video",
+}
+"""What the API calls a model by what its videos are made from."""
+
+
 def models_reply(cards: Sequence[ModelCard], price_usd: float) -> dict[str, Any]:
     """The list of models; it stands at the top, without `data`."""
     return {
         "models": [
             {
                 "slug": card.name,
-                "type": "text-to-video",
+                "type": _TYPES[card.kind],
                 "description": card.title,
                 "docs_url": card.docs_url,
                 "price": {"fixed": price_usd, "unit": "$/sec"},

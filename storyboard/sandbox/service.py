@@ -198,7 +198,7 @@ class Service:
             accepted_at=now,
             starts_at=now + time_s * _PENDING_SHARE,
             ends_at=now + time_s,
-            retention_s=card.retention_h * 3600 if retention_s is None else retention_s,
+            retention_s=card.service.retention_h * 3600 if retention_s is None else retention_s,
             fate=self._decide_fate(payload),
             cost_usd=round(clip.duration_s * settings.price_per_second_usd, 4),
             resolution=_value_or_default(card, payload, RESOLUTION),

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from storyboard.models.catalog import schemas_folder
+from storyboard.models.folder import schemas_folder
 from storyboard.project.new_project.project_files import SCHEMA, STORYBOARD, WORKFLOW
 from tests.commands.films import FILM, Program
 from tests.language.rows.xlsx.workbooks import Cell, workbook

@@ -9,7 +9,7 @@ from click.testing import CliRunner, Result
 
 from storyboard.commands.schema import command
 from storyboard.errors import ExitCode, UsageError
-from storyboard.models.catalog import schemas_folder
+from storyboard.models.folder import schemas_folder
 from tests.models.cards import card_document, two_models, write_card
 
 
@@ -40,9 +40,10 @@ def test_a_schema_is_printed_as_it_is_committed(arguments: list[str], file: str)
     assert result.stderr == ""
 
 
-def test_the_manifests_schema_is_printed_too() -> None:
-    committed = json.loads((schemas_folder() / "manifest.schema.json").read_text("utf-8"))
-    assert json.loads(run("manifest").stdout) == committed
+@pytest.mark.parametrize("name", ["manifest", "events", "card"])
+def test_a_schema_that_is_not_generated_is_printed_too(name: str) -> None:
+    committed = json.loads((schemas_folder() / f"{name}.schema.json").read_text("utf-8"))
+    assert json.loads(run(name).stdout) == committed
 
 
 def test_json_wraps_the_schema_in_a_document() -> None:
@@ -75,6 +76,7 @@ def test_the_list_names_each_schema_and_its_file(folder: Path) -> None:
         "kling/v1",
         "manifest",
         "events",
+        "card",
     ]
     document = json.loads(run("--list", "--json", "--folder", str(folder)).stdout)
     assert document["schemas"][3] == {
@@ -125,9 +127,9 @@ def test_writing_mends_what_the_check_found_and_then_does_nothing(folder: Path) 
 
 def test_a_broken_card_leaves_every_file_as_it_was(folder: Path) -> None:
     before = (folder / "storyboard.schema.json").read_bytes()
-    limits: dict[str, Any] = {"prompt": {"type": "string", "maxLength": "long"}}
+    limits: dict[str, Any] = {"prompt": {"type": "string", "multipleOf": "long"}}
     write_card(folder / "models", "kling/v1", card_document("kling/v1", limits))
     error = run("--write", "--folder", str(folder)).exception
     assert isinstance(error, UsageError)
-    assert str(error).startswith("model card kling/v1: properties.prompt.maxLength: 'long' is not")
+    assert str(error).startswith("model card kling/v1: properties.prompt.multipleOf: 'long' is not")
     assert (folder / "storyboard.schema.json").read_bytes() == before

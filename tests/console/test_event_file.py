@@ -12,7 +12,7 @@ from jsonschema import Draft202012Validator
 from storyboard.console.event_file import EVENTS, writing_events
 from storyboard.engine.job import Progress, Step
 from storyboard.errors import ExitCode, Refused, UsageError
-from storyboard.models.catalog import schemas_folder
+from storyboard.models.folder import schemas_folder
 from storyboard.private import KEY_VARIABLE
 from storyboard.records import SubmissionState
 from tests.made import make_submission, make_take

@@ -13,7 +13,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Protocol
 
-from storyboard.models.catalog import schemas_folder
+from storyboard.models.folder import schemas_folder
 
 HERE = Path(__file__).parent
 MODULES = HERE / "node_modules"

@@ -17,7 +17,9 @@ from storyboard.errors import UsageError
 from storyboard.language.load import load_storyboard
 from storyboard.language.rows.read import read_rows
 from storyboard.models.card_reader import read_card
-from storyboard.models.catalog import load_catalog, schemas_folder
+from storyboard.models.catalog import load_catalog
+from storyboard.models.folder import schemas_folder
+from storyboard.models.service_reader import Services
 from storyboard.outputs.manifest.adopt import adoptable
 from storyboard.outputs.manifest.file import read_manifests
 from storyboard.records import Outcome, SubmitReply, TaskReply
@@ -28,6 +30,7 @@ from tests.hostile.fuzzing import damaged, fuzz
 from tests.hostile.mp4 import fragmented_film
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
+SERVICES = schemas_folder() / "services"
 CARD = schemas_folder() / "models" / "alibaba" / "wan2.7-t2v.yaml"
 
 FILM = b"""\
@@ -140,7 +143,7 @@ def test_a_model_card(content: bytes, folder: Path) -> None:
     path = folder / "card.yaml"
     path.write_bytes(content)
     try:
-        read_card(path, "alibaba/wan2.7-t2v")
+        read_card(path, "alibaba/wan2.7-t2v", Services(SERVICES))
     except UsageError as error:
         assert str(path) in str(error)
 

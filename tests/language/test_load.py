@@ -365,14 +365,11 @@ def test_shown_names_are_those_the_user_typed(tmp_path: Path) -> None:
 def two_models(folder: Path) -> Catalog:
     """The model that the program comes with, and one of another maker with a text of its own."""
     text = (REPO / "schemas" / "models" / "alibaba" / "wan2.7-t2v.yaml").read_text("utf-8")
-    other = text.replace("/alibaba/wan2.7-t2v/async", "/maker/other/async")
-    start, end = (
-        other.index("                negative_prompt:"),
-        other.index("                audio_url:"),
+    other = text.replace("name: alibaba/wan2.7-t2v", "name: maker/other").replace(
+        ", negative_prompt: negative_prompt}", "}"
     )
-    grain = (
-        "                grain: {type: string, description: How coarse., enum: ['010', '020']}\n"
-    )
+    start, end = other.index("    negative_prompt:"), other.index("    audio_url:")
+    grain = "    grain: {type: string, description: How coarse., enum: ['010', '020']}\n"
     for name, content in (
         ("alibaba/wan2.7-t2v", text),
         ("maker/other", other[:start] + grain + other[end:]),

@@ -19,30 +19,26 @@ KLING: dict[str, Any] = {
 
 
 def card_document(
-    name: str, properties: dict[str, Any] | None = None, **changes: Any
+    name: str, properties: dict[str, Any] | None = None, /, **changes: Any
 ) -> dict[str, Any]:
-    """An OpenAPI document of a model; `changes` replace top-level parts of it."""
-    schema = {
-        "type": "object",
-        "required": ["prompt"],
-        "additionalProperties": False,
-        "properties": properties or KLING,
-    }
-    return {
-        "openapi": "3.1.0",
-        "info": {"title": "Made up", "version": "1"},
-        "servers": [{"url": "https://api.example.com/api/v1"}],
-        "x-storyboard": {"protocol": "modellix", "retention-hours": 24},
-        "paths": {
-            f"/{name}": {
-                "post": {
-                    "requestBody": {"content": {"application/json": {"schema": schema}}},
-                    "responses": {"200": {"description": "Accepted."}},
-                }
-            }
+    """A card's document; `changes` replace keys of it, and None removes one."""
+    document = {
+        "name": name,
+        "title": "Made up",
+        "service": "modellix",
+        "kind": "text",
+        "source": "made up",
+        "read": "2026-11-22",
+        "confidence": "low",
+        "request": {
+            "type": "object",
+            "required": ["prompt"],
+            "additionalProperties": False,
+            "properties": properties or KLING,
         },
         **changes,
     }
+    return {key: value for key, value in document.items() if value is not None}
 
 
 def write_card(folder: Path, name: str, document: Any) -> Path:

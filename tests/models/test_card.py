@@ -16,12 +16,13 @@ def wan() -> ModelCard:
 
 
 def test_the_endpoint_is_the_path_that_the_vendors_page_shows(wan: ModelCard) -> None:
-    assert wan.origin == "https://api.modellix.ai"
+    assert wan.service.origin == "https://api.modellix.ai"
     assert wan.endpoint == "/api/v1/alibaba/wan2.7-t2v/async"
 
 
 def test_without_its_suffix_the_endpoint_is_the_newer_short_form(wan: ModelCard) -> None:
-    assert replace(wan, submit_suffix="").endpoint == "/api/v1/alibaba/wan2.7-t2v"
+    service = replace(wan.service, submit_suffix="")
+    assert replace(wan, service=service).endpoint == "/api/v1/alibaba/wan2.7-t2v"
 
 
 def test_each_parameter_knows_its_type_and_the_apis_default(wan: ModelCard) -> None:
@@ -83,7 +84,18 @@ def test_the_expected_length_is_the_one_asked_for_or_the_default(
     assert wan.expected_duration_s(payload) == seconds
 
 
-def test_what_a_reply_does_not_say_stands_on_the_card(wan: ModelCard) -> None:
-    assert (wan.retention_h, wan.slowest_h) == (24, 1)
+def test_what_a_reply_does_not_say_stands_on_the_card_or_in_the_service(wan: ModelCard) -> None:
+    assert (wan.service.retention_h, wan.slowest_s) == (24, 3600)
     assert wan.frame_rate == 30
-    assert wan.protocol == "modellix"
+    assert (wan.service.name, wan.service.protocol) == ("modellix", "modellix")
+
+
+def test_a_card_says_where_its_limits_were_read(wan: ModelCard) -> None:
+    assert wan.docs_url == wan.source == "https://docs.modellix.ai/alibaba/wan-2-7-t2v"
+    assert replace(wan, source="a letter").docs_url == ""
+    assert (wan.read, wan.confidence, wan.retires) == ("2026-11-22", "high", None)
+
+
+def test_the_common_words_of_this_model_are_its_own(wan: ModelCard) -> None:
+    words = ("resolution", "ratio", "duration", "seed", "negative_prompt")
+    assert wan.words == {word: word for word in words}

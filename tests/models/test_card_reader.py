@@ -26,10 +26,9 @@ def message_of(folder: Path, document: Any) -> str:
     return message.removeprefix(f"model card {path}: ")
 
 
-def with_schema(schema: Any) -> dict[str, Any]:
+def with_request(**changes: Any) -> dict[str, Any]:
     document = card_document(NAME)
-    body = document["paths"][f"/{NAME}"]["post"]["requestBody"]
-    body["content"]["application/json"]["schema"] = schema
+    document["request"].update(changes)
     return document
 
 
@@ -37,15 +36,14 @@ def with_schema(schema: Any) -> dict[str, Any]:
     ("text", "expected"),
     [
         ("a: [", "is not YAML: line 2: did not find expected node content"),
-        ("", "is not an OpenAPI document, which is a mapping"),
-        ("- 1", "is not an OpenAPI document, which is a mapping"),
-        ("openapi: 3.1.0\nwhen: 2026-01-01", "when is read as a date; put it in quotes"),
-        ("openapi: 3.1.0\na: {on: 1}", "a has the key True; put it in quotes"),
+        ("", "is not a mapping of keys to values"),
+        ("- 1", "is not a mapping of keys to values"),
+        ("name: a/b\nread: 2026-01-01", "read is read as a date; put it in quotes"),
+        ("name: a/b\na: {on: 1}", "a has the key True; put it in quotes"),
         ("a: .nan", "a is nan, which JSON cannot hold"),
-        ("a: &x [1]\nb: *x", "uses the alias *x; a card refers by $ref"),
+        ("a: &x [1]\nb: *x", "uses the alias *x; this kind of file refers by $ref"),
         ("a: !!python/object:os.system {}", "is not YAML: line 1: could not determine a con"),
-        ("openapi: 2.0.0", "openapi is not 3.1; a model card is an OpenAPI 3.1 document"),
-        ("openapi: 3.1.0", "x-storyboard is missing"),
+        ("name: kling/v1", "title is missing"),
         ("x: " + "[" * 40_000, "is nested more than 50 levels deep"),
         ("# " + "x" * 1_000_000, "is longer than 1,000,000 characters"),
     ],
@@ -54,31 +52,34 @@ def test_a_text_that_is_no_card(tmp_path: Path, text: str, expected: str) -> Non
     assert message_of(tmp_path, text).startswith(expected)
 
 
+def test_a_file_that_is_no_text_is_told(tmp_path: Path) -> None:
+    path = write_card(tmp_path, NAME, "")
+    path.write_bytes(b"\xff")
+    with pytest.raises(UsageError, match=r"model card .*v1\.yaml: cannot be read: 'utf-8'"):
+        load_catalog(tmp_path).get(NAME)
+
+
 @pytest.mark.parametrize(
     ("changes", "expected"),
     [
-        ({"servers": []}, "servers[0].url is not an https address"),
-        ({"servers": [{"url": "http://x.example"}]}, "servers[0].url is not an https address"),
-        ({"servers": [{"url": "https://[::1"}]}, "servers[0].url is not an https address"),
-        ({"servers": [{"url": "https://me@x.example"}]}, "servers[0].url is not an https address"),
-        ({"paths": {}}, "paths holds 0 POST operations; a model card has one, the submission"),
-        ({"paths": 3}, "paths is not a mapping"),
-        ({"x-storyboard": {}}, "x-storyboard.protocol is missing; it names the way to speak to"),
-        ({"x-storyboard": {"protocol": "p"}}, "x-storyboard retention-hours is missing"),
-        ({"externalDocs": "docs.example.com"}, "externalDocs is no address of a page"),
-        ({"externalDocs": {"url": 1}}, "externalDocs is no address of a page"),
-        (
-            {"x-storyboard": {"protocol": "p", "retention-hours": True}},
-            "x-storyboard retention-hours is True, no number",
-        ),
-        (
-            {"x-storyboard": {"protocol": "p", "retention-hours": 1, "sizes": {"720P": [1]}}},
-            "720P is not a mapping",
-        ),
-        (
-            {"x-storyboard": {"protocol": "p", "retention-hours": 1, "sizes": {"a": {"b": [1]}}}},
-            "x-storyboard.sizes.a.b [1] is not a width and a height in pixels",
-        ),
+        ({"request": None}, "request is missing"),
+        ({"name": "kling/v2"}, "name: 'kling/v2' is not kling/v1, as the file is called"),
+        ({"name": "kling"}, "name: 'kling' is not allowed: a model's name is PROVIDER/MODEL"),
+        ({"servers": []}, "servers is no key of a model card"),
+        ({"retire": "x"}, "retire is no key of a model card; did you mean 'retires'?"),
+        ({"service": "kling"}, "service: 'kling' is not known; there is modellix"),
+        ({"service": "../x"}, "service: '../x' is not allowed: a service is named as its file in"),
+        ({"kind": "film"}, "kind: 'film' is not allowed; 'text', 'image', 'frames', 'reference'"),
+        ({"read": "today"}, "read: 'today' is not allowed: a day is written"),
+        ({"confidence": 1}, "confidence: 1 is not allowed; 'high', 'medium' or 'low' is needed"),
+        ({"frame_rate": True}, "frame_rate: true is not a number; a number"),
+        ({"render_seconds": {"most": 0}}, "render_seconds.most: 0 is not more than 0"),
+        ({"sizes": {"720P": [1]}}, 'sizes["720P"]: a list stands here; a mapping is needed'),
+        ({"sizes": {"a": {"b": [1]}}}, "sizes.a.b: has 1 entries; at least 2 are needed"),
+        ({"sizes": {"a": {"b": [1, 2, 3]}}}, "sizes.a.b: a list is not allowed: a size is a"),
+        ({"words": {"sound": "audio"}}, "words.sound is no key of a model card"),
+        ({"words": {"ratio": "aspect_ratio"}}, "words.ratio: 'aspect_ratio' is not allowed"),
+        ({"words": {"seed": "seed"}}, "words.seed means 'seed', which the request does not have"),
     ],
 )
 def test_a_document_that_lacks_what_a_card_needs(
@@ -87,17 +88,19 @@ def test_a_document_that_lacks_what_a_card_needs(
     assert message_of(tmp_path, card_document(NAME, **changes)).startswith(expected)
 
 
-def test_a_path_of_another_model_is_told(tmp_path: Path) -> None:
-    assert message_of(tmp_path, card_document("kling/v2")) == (
-        "paths '/kling/v2' is not the path of kling/v1, the model that the file is named for"
-    )
-
-
 @pytest.mark.parametrize(
     ("properties", "expected"),
     [
-        ({"camera": {"type": "object"}}, "properties.camera has type 'object'; parameters are one"),
-        ({"prompt": 3}, "properties.prompt is not a schema"),
+        (
+            {"camera": {"type": "object"}},
+            "request.properties.camera.type: 'object' is not allowed; 'string', 'integer',",
+        ),
+        ({"prompt": 3}, "request.properties.prompt: 3 is a number; a mapping is needed"),
+        ({"prompt": {}}, "request.properties.prompt has type None; it is one of string, integer"),
+        (
+            {"prompt": {"type": "string", "minLength": -1}},
+            "request.properties.prompt.minLength: -1 is less than 0, the least that is allowed",
+        ),
     ],
 )
 def test_a_parameter_that_is_not_understood(
@@ -106,30 +109,54 @@ def test_a_parameter_that_is_not_understood(
     assert message_of(tmp_path, card_document(NAME, properties)).startswith(expected)
 
 
-def test_references_inside_the_document_are_followed(tmp_path: Path) -> None:
-    document = with_schema({"$ref": "#/components/schemas/Request"})
-    document["components"] = {
-        "schemas": {
-            "Request": {"type": "object", "properties": {"prompt": {"$ref": "#/components/text"}}}
-        },
-        "text": {"type": "string", "maxLength": 9},
-    }
+def test_references_inside_the_request_are_followed(tmp_path: Path) -> None:
+    document = with_request(
+        properties={"prompt": {"$ref": "#/$defs/text", "maxLength": 9}},
+        **{"$defs": {"text": {"$ref": "#/$defs/a~1b"}, "a/b": {"type": "string", "maxLength": 5}}},
+    )
     write_card(tmp_path, NAME, document)
     card = load_catalog(tmp_path).get(NAME)
     assert card is not None
     assert card.parameters["prompt"].limits == {"type": "string", "maxLength": 9}
+    assert "$defs" not in card.request_schema
 
 
 @pytest.mark.parametrize(
     ("target", "expected"),
     [
-        ("#/components/a", "components is missing"),
-        ("other.yaml#/a", "refers to 'other.yaml#/a'; references stay inside the document"),
-        (f"#/paths/~1{NAME.replace('/', '~1')}", "in a circle, or too far"),
+        ("#/$defs/a", "request refers to '#/$defs/a', which is missing"),
+        ("#/type", "request refers to '#/type', which is no schema"),
+        ("#/allOf/0", "request refers to '#/allOf/0', which is missing"),
+        ("other.yaml#/a", "request refers to 'other.yaml#/a'; references stay inside it"),
+        ("https://x.example/a", "request refers to 'https://x.example/a'; references stay inside"),
+        (3, "request refers to 3; references stay inside it"),
+        ("#/properties", "request follows the reference '#/properties' in a circle, or too far"),
     ],
 )
-def test_a_reference_that_leads_nowhere_is_told(tmp_path: Path, target: str, expected: str) -> None:
-    assert expected in message_of(tmp_path, with_schema({"$ref": target}))
+def test_a_reference_that_leads_nowhere_is_told(
+    tmp_path: Path, target: object, expected: str
+) -> None:
+    document = with_request(properties={"prompt": {"not": {"$ref": target}}})
+    assert message_of(tmp_path, document).startswith(expected)
+
+
+@pytest.mark.parametrize("key", ["$dynamicRef", "$id", "$schema", "$recursiveRef", "$anchor"])
+def test_other_ways_to_refer_are_refused_since_one_of_them_asks_the_network(
+    tmp_path: Path, key: str
+) -> None:
+    document = with_request(**{"not": {key: "http://127.0.0.1:9/x"}})
+    assert message_of(tmp_path, document) == (
+        f"request has the key {key!r}; a card refers by $ref alone"
+    )
+
+
+def test_references_that_stand_for_billions_of_values_are_told(tmp_path: Path) -> None:
+    def hundred(name: str) -> dict[str, Any]:
+        return {"allOf": [{"$ref": f"#/$defs/{name}"} for _ in range(100)]}
+
+    definitions = {"a": hundred("b"), "b": hundred("c"), "c": hundred("d"), "d": {"minLength": 1}}
+    document = with_request(**{"$defs": definitions, **hundred("a")})
+    assert message_of(tmp_path, document) == "request stands for more than 50,000 values"
 
 
 def test_a_card_may_be_json(tmp_path: Path) -> None:
@@ -141,14 +168,23 @@ def test_a_card_may_be_json(tmp_path: Path) -> None:
     assert card.pixels("720p", "1:1") is None
 
 
+def test_how_long_a_task_takes_may_stand_on_the_card(tmp_path: Path) -> None:
+    write_card(tmp_path, NAME, card_document(NAME, render_seconds={"usual": 90, "most": 7200}))
+    card = load_catalog(tmp_path).get(NAME)
+    assert card is not None
+    assert (card.usual_render_s, card.slowest_s) == (90, 7200)
+
+
 def test_limits_that_are_no_schema_are_told_before_anything_is_checked_against_them(
     tmp_path: Path,
 ) -> None:
-    write_card(tmp_path, NAME, card_document(NAME, {"prompt": {"type": "string", "minLength": -1}}))
+    write_card(
+        tmp_path, NAME, card_document(NAME, {"prompt": {"type": "string", "exclusiveMinimum": "x"}})
+    )
     with pytest.raises(UsageError) as caught:
         storyboard_schema(load_catalog(tmp_path).cards())
     assert str(caught.value) == (
-        "model card kling/v1: properties.prompt.minLength: -1 is less than the minimum of 0"
+        "model card kling/v1: properties.prompt.exclusiveMinimum: 'x' is not of type 'number'"
     )
 
 

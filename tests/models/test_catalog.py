@@ -4,19 +4,18 @@ import zipfile
 from pathlib import Path
 
 import pytest
-import yaml
-from openapi_spec_validator import validate
 
-from storyboard.models import catalog
-from storyboard.models.catalog import load_catalog, schemas_folder
+from storyboard.models import folder as folder_module
+from storyboard.models.catalog import load_catalog
+from storyboard.models.folder import schemas_folder
 from tests.models.cards import card_document, write_card
 
 CARDS = sorted((Path(__file__).parents[2] / "schemas/models").glob("*/*.yaml"))
 
 
 @pytest.mark.parametrize("path", CARDS, ids=lambda path: path.stem)
-def test_every_model_card_is_a_valid_openapi_document(path: Path) -> None:
-    validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+def test_every_model_card_can_be_read_at_a_sitting(path: Path) -> None:
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= 60
 
 
 @pytest.mark.parametrize("path", CARDS, ids=lambda path: path.stem)
@@ -63,7 +62,7 @@ def test_an_installed_package_uses_its_own_schemas_not_a_strangers_beside_it(
     package = tmp_path / "site-packages/storyboard"
     for folder in (package / "schemas/models", tmp_path / "site-packages/schemas/models"):
         folder.mkdir(parents=True)
-    monkeypatch.setattr(catalog, "__file__", str(package / "models/catalog.py"))
+    monkeypatch.setattr(folder_module, "__file__", str(package / "models/folder.py"))
     assert schemas_folder() == (package / "schemas").resolve()
 
 

@@ -6,7 +6,7 @@ import json
 from functools import lru_cache
 from typing import Any
 
-from storyboard.models.catalog import schemas_folder
+from storyboard.models.folder import schemas_folder
 from storyboard.models.schema.errors import MISSING, UNKNOWN, SchemaError, find_errors
 from storyboard.models.schema.validator import Check, compile_check
 from storyboard.records import Json

@@ -509,9 +509,9 @@ def test_the_quick_answer_and_the_thorough_one_agree(wan: ModelCard) -> None:
 
 def test_rules_between_parameters_are_checked_too(tmp_path: Path) -> None:
     document = card_document("kling/v1", KLING)
-    body = document["paths"]["/kling/v1"]["post"]["requestBody"]["content"]["application/json"]
-    body["schema"]["if"] = {"properties": {"duration": {"const": 10}}, "required": ["duration"]}
-    body["schema"]["then"] = {"properties": {"aspect_ratio": {"const": "1:1"}}}
+    request = document["request"]
+    request["if"] = {"properties": {"duration": {"const": 10}}, "required": ["duration"]}
+    request["then"] = {"properties": {"aspect_ratio": {"const": "1:1"}}}
     write_card(tmp_path, "kling/v1", document)
     card = load_catalog(tmp_path).get("kling/v1")
     assert card is not None
@@ -523,9 +523,13 @@ def test_rules_between_parameters_are_checked_too(tmp_path: Path) -> None:
 
 def test_a_card_whose_limits_are_no_schema_is_told(tmp_path: Path) -> None:
     write_card(
-        tmp_path, "kling/v1", card_document("kling/v1", {"a": {"type": "string", "enum": 3}})
+        tmp_path,
+        "kling/v1",
+        card_document("kling/v1", {"a": {"type": "string", "multipleOf": "x"}}),
     )
     card = load_catalog(tmp_path).get("kling/v1")
     assert card is not None
-    with pytest.raises(UsageError, match=r"model card kling/v1: properties\.a\.enum: 3 is not"):
+    with pytest.raises(
+        UsageError, match=r"model card kling/v1: properties\.a\.multipleOf: 'x' is not"
+    ):
         check_payload({}, card, lambda name: Origin(PLACE), "a")

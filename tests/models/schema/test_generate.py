@@ -5,7 +5,8 @@ from pathlib import Path
 
 from jsonschema import Draft202012Validator
 
-from storyboard.models.catalog import load_catalog, schemas_folder
+from storyboard.models.catalog import load_catalog
+from storyboard.models.folder import schemas_folder
 from storyboard.models.schema.generate import (
     differences,
     generate,

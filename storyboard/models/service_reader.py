@@ -1,0 +1,121 @@
+"""Reads a `Service` from its file, an OpenAPI 3.1 document of which the program needs little.
+
+Services come with the program. A card names one, and can give no address of its own.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NoReturn
+from urllib.parse import urlsplit
+
+from storyboard.errors import CardError, UsageError
+from storyboard.models.service import Service
+from storyboard.models.yamltext import read_document
+
+SUBMIT = "submit"
+"""The operationId of the submission."""
+
+_SUBMIT_PATH = re.compile(r"/\{provider\}/\{model\}((?:/[A-Za-z0-9._-]+)*)")
+
+
+class Services:
+    """The services of one folder by name. A file is read when its service is first needed."""
+
+    def __init__(self, folder: Path) -> None:
+        self._files = {file.stem: file for file in sorted(folder.glob("*.yaml"))}
+        self._services: dict[str, Service] = {}
+
+    def names(self) -> tuple[str, ...]:
+        """The services' names, sorted."""
+        return tuple(self._files)
+
+    def get(self, name: str) -> Service | None:
+        """The service, or None for an unknown one. Raises UsageError if its file is invalid."""
+        if name not in self._files:
+            return None
+        if name not in self._services:
+            self._services[name] = read_service(self._files[name])
+        return self._services[name]
+
+
+def read_service(path: Path) -> Service:
+    """The service whose file this is, named as the file is.
+
+    Raises UsageError if the file cannot be read or does not say what is needed.
+    """
+    try:
+        return _service(read_document(path), path.stem)
+    except CardError as error:
+        raise UsageError(
+            f"service {path}: {error}",
+            next_step="correct the file; schemas/services/modellix.yaml is one to go by",
+        ) from error
+
+
+def _service(document: Mapping[str, Any], name: str) -> Service:
+    if not str(document.get("openapi", "")).startswith("3.1"):
+        _fail("openapi is not 3.1; a service is described by an OpenAPI 3.1 document")
+    client = document.get("x-storyboard")
+    client = client if isinstance(client, dict) else {}
+    origin, base_path = _server(document)
+    return Service(
+        name=name,
+        protocol=_protocol(client),
+        origin=origin,
+        base_path=base_path,
+        submit_suffix=_submit_suffix(document),
+        retention_h=_retention_h(client),
+    )
+
+
+def _server(document: Mapping[str, Any]) -> tuple[str, str]:
+    servers = document.get("servers")
+    first = servers[0] if isinstance(servers, list) and servers else None
+    url = first.get("url") if isinstance(first, dict) else None
+    try:
+        parts = urlsplit(url if isinstance(url, str) else "")
+        is_usable = bool(parts.hostname) and parts.scheme == "https" and not parts.username
+    except ValueError:
+        is_usable = False
+    if not is_usable:
+        _fail("servers[0].url is not an https address")
+    return f"{parts.scheme}://{parts.netloc}", parts.path.rstrip("/")
+
+
+def _submit_suffix(document: Mapping[str, Any]) -> str:
+    paths = document.get("paths")
+    found = [
+        path
+        for path, item in (paths if isinstance(paths, dict) else {}).items()
+        if isinstance(item, dict)
+        and isinstance(item.get("post"), dict)
+        and item["post"].get("operationId") == SUBMIT
+    ]
+    if len(found) != 1:
+        _fail(f"paths holds {len(found)} POST operations with the operationId {SUBMIT!r}, not 1")
+    match = _SUBMIT_PATH.fullmatch(found[0])
+    if match is None:
+        _fail(f"paths {found[0]!r} is not /{{provider}}/{{model}}, with or without more behind it")
+    return match[1]
+
+
+def _protocol(client: Mapping[str, Any]) -> str:
+    protocol = client.get("protocol")
+    if not isinstance(protocol, str) or not protocol:
+        _fail('x-storyboard.protocol is missing; it names the way to speak to the API: "modellix"')
+    return protocol
+
+
+def _retention_h(client: Mapping[str, Any]) -> float:
+    hours = client.get("retention-hours")
+    if not isinstance(hours, int | float) or isinstance(hours, bool) or not hours > 0:
+        where = "x-storyboard.retention-hours"
+        _fail(f"{where} is missing" if hours is None else f"{where} is {hours!r}, no number")
+    return hours
+
+
+def _fail(what: str) -> NoReturn:
+    raise CardError(what)
