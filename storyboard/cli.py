@@ -29,6 +29,7 @@ COMMANDS = {
     "resolve": "Decide by hand about a take whose outcome is not known.",
     "reconcile": "Look unknown outcomes up in the account's request log.",
     "adopt": "Take over what another folder or manifest holds; sends nothing.",
+    "models": "The models that a storyboard can name, with their limits.",
     "schema": "The JSON Schemas of storyboards, requests and manifests.",
     "sandbox": "Serve a local API for rehearsals: no key, no money, no network.",
     "completion": "The script with which a shell completes what is typed.",

@@ -91,6 +91,18 @@ def complete_schemas(
     return [CompletionItem(name) for name in names if name.startswith(incomplete)]
 
 
+def complete_models(
+    context: click.Context, parameter: click.Parameter, incomplete: str
+) -> list[CompletionItem[str]]:
+    """The names of models."""
+    from click.shell_completion import CompletionItem
+
+    from storyboard.models.catalog import load_catalog
+
+    names = load_catalog().names()
+    return [CompletionItem(name) for name in names if name.startswith(incomplete)]
+
+
 def _offer(incomplete: str, names: Iterable[str]) -> list[CompletionItem[str]]:
     from click.shell_completion import CompletionItem
 

@@ -30,7 +30,7 @@ def commands_page() -> str:
     for name in COMMANDS:
         command = group.get_command(parent, name)
         assert command is not None
-        parts.append("\n\n".join(_command(command, click.Context(command, parent, name))))
+        parts.append("\n\n".join(_section(command, click.Context(command, parent, name))))
     parts += ["## Exit codes", "\n".join(_exit_codes())]
     return "\n\n".join(parts)
 
@@ -40,6 +40,16 @@ def _list() -> Iterator[str]:
     yield "|---|---|"
     for name, words in COMMANDS.items():
         yield f"| [{name}](#storyboard-{name}) | {_cell(words)} |"
+
+
+def _section(command: click.Command, context: click.Context) -> Iterator[str]:
+    """The command, and below it those that it holds."""
+    yield from _command(command, context)
+    if isinstance(command, click.Group):
+        for name in command.list_commands(context):
+            inner = command.get_command(context, name)
+            assert inner is not None
+            yield from _section(inner, click.Context(inner, context, name))
 
 
 def _command(command: click.Command, context: click.Context) -> Iterator[str]:
@@ -56,7 +66,8 @@ def _command(command: click.Command, context: click.Context) -> Iterator[str]:
     options = [one for one in command.params if isinstance(one, click.Option)]
     records = filter(None, (one.get_help_record(context) for one in options))
     lines = [f"| `{_cell(flags)}` | {_cell(words)} |" for flags, words in records]
-    yield "\n".join(["| option | |", "|---|---|", *lines])
+    if lines:
+        yield "\n".join(["| option | |", "|---|---|", *lines])
 
 
 def _cell(text: str) -> str:

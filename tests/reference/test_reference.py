@@ -96,10 +96,12 @@ def test_every_command_has_an_example_that_its_options_allow() -> None:
         for line in block.splitlines()
     ]
     assert {name for name, *_ in examples} == set(COMMANDS)
-    for name, *arguments in examples:
-        command = group.get_command(click.Context(group), name)
+    for words in examples:
+        command: click.Command | None = group
+        while isinstance(command, click.Group) and words:
+            command = command.get_command(click.Context(command), words.pop(0))
         assert command is not None
-        command.make_context(name, arguments)
+        command.make_context(command.name, words)
 
 
 def test_every_code_has_a_section() -> None:
