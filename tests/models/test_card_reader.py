@@ -96,6 +96,10 @@ def test_a_document_that_lacks_what_a_card_needs(
             "request.properties.camera.type: 'object' is not allowed; 'string', 'integer',",
         ),
         ({"prompt": 3}, "request.properties.prompt: 3 is a number; a mapping is needed"),
+        (
+            {"prompt": {"type": "string", "or English": None}},
+            'request.properties.prompt["or English"]: null is not allowed: a key without a value;',
+        ),
         ({"prompt": {}}, "request.properties.prompt has type None; it is one of string, integer"),
         (
             {"prompt": {"type": "string", "minLength": -1}},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,19 @@ def test_every_service_is_a_valid_openapi_document(path: Path) -> None:
 def test_every_service_keeps_to_the_official_schema_by_another_engine(path: Path) -> None:
     official = json.loads(OFFICIAL.read_text(encoding="utf-8"))
     jsonschema_rs.validator_for(official).validate(document_of(path))
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_no_text_of_a_service_ends_at_a_comma_for_want_of_quotes(path: Path) -> None:
+    assert list(keys_without_value(document_of(path))) == []
+
+
+def keys_without_value(value: Any) -> Iterator[str]:
+    inner = value.items() if isinstance(value, dict) else ()
+    yield from (key for key, item in inner if item is None)
+    for item in value.values() if isinstance(value, dict) else value:
+        if isinstance(item, dict | list):
+            yield from keys_without_value(item)
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
