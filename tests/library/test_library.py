@@ -118,6 +118,7 @@ def test_a_render_over_its_cap_sends_nothing(
 def test_without_a_key_nothing_begins(film: Path) -> None:
     with pytest.raises(storyboard.AccountError):
         list(storyboard.render(film, yes=True))
+    assert not list(Path("renders").rglob("manifest.json"))
 
 
 def test_a_render_that_is_closed_stops_and_a_later_one_goes_on(film: Path) -> None:
