@@ -140,5 +140,5 @@ def _explained(path: Path, error: OSError) -> StateError:
     elif error.errno in _NOT_ALLOWED:
         step = f"make {path.parent} writable, or name another folder with --output DIR"
     else:
-        step = f"see what stands in the way at {path}, then run the same command again"
+        step = f"see what is in the way at {path}, then run the same command again"
     return StateError(f"{path} could not be written: {reason}", next_step=step)

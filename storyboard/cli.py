@@ -16,24 +16,24 @@ from storyboard.console import streams
 from storyboard.errors import ExitCode, StoryboardError, worst_of
 
 COMMANDS = {
-    "init": "A new project: a storyboard, macros, and what git and editors need.",
-    "validate": "Problems and warnings of storyboards; sends nothing.",
+    "init": "Create a project: a storyboard, macros, and what git and editors need.",
+    "validate": "Check storyboards for problems and warnings; sends nothing.",
     "fix": "Repair mistakes that have one right answer, shown as a diff first.",
-    "explain": "What a problem or a warning means, by its code.",
-    "list": "The takes with their scenes and tags.",
-    "show": "The exact payloads that would be sent.",
-    "plan": "What a render would do, and why.",
-    "diff": "Which takes a change adds, changes and removes.",
+    "explain": "Explain a problem or a warning by its code.",
+    "list": "List the takes with their scenes and tags.",
+    "show": "Show the exact payloads that would be sent.",
+    "plan": "Show what a render would do, and why.",
+    "diff": "Show which takes a change adds, changes and removes.",
     "render": "Render storyboards: submit, download, write the manifest.",
-    "status": "Each take's state, also while a render runs.",
-    "resolve": "Decide by hand about a take whose outcome is not known.",
+    "status": "Show each take's state, even while a render runs.",
+    "resolve": "Decide by hand about a take whose outcome is unknown.",
     "reconcile": "Look unknown outcomes up in the account's request log.",
-    "adopt": "Take over what another folder or manifest holds; sends nothing.",
-    "models": "The models that a storyboard can name, with their limits.",
-    "schema": "The JSON Schemas of storyboards, requests and manifests.",
+    "adopt": "Adopt the results of another folder or manifest; sends nothing.",
+    "models": "List the models that a storyboard can name, with their limits.",
+    "schema": "Print the JSON Schemas of storyboards, requests and manifests.",
     "sandbox": "Serve a local API for rehearsals: no key, no money, no network.",
-    "completion": "The script with which a shell completes what is typed.",
-    "doctor": "Key, connection, balance, disk and versions, with remedies.",
+    "completion": "Print the script that sets up completion in a shell.",
+    "doctor": "Check key, connection, balance, disk and versions, with remedies.",
 }
 """Each is a module of `storyboard.commands`, imported when it is called."""
 
@@ -129,7 +129,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
         return _report(ExitCode.USAGE, error.format_message(), help_command, as_json=as_json)
     except (click.Abort, KeyboardInterrupt):
         _say("interrupted")
-        next_step = "run it again; a render goes on where it was"
+        next_step = "run it again; a render picks up where it left off"
         return _print_error(ExitCode.INTERRUPTED, "interrupted.", next_step, as_json=as_json)
     except Exception as error:
         if isinstance(error, OSError) and _is_about_output(error):

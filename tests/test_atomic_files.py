@@ -44,7 +44,7 @@ def test_other_bytes_of_the_same_length_replace_the_file(tmp_path: Path) -> None
     [
         (errno.ENOSPC, "No space left on device", "free some space, then run the same command"),
         (errno.EROFS, "Read-only file system", "or name another folder with --output DIR"),
-        (errno.EIO, "Input/output error", "see what stands in the way at "),
+        (errno.EIO, "Input/output error", "see what is in the way at "),
     ],
 )
 def test_a_failed_write_keeps_the_old_file_and_leaves_no_other(

@@ -23,7 +23,7 @@ from storyboard.errors import AccountError
 from storyboard.private import client_folders
 
 KEY_PAGE = "https://www.modellix.ai/console/api-key"
-USE_THE_VARIABLE = f"set MODELLIX_API_KEY; keys are made at {KEY_PAGE}"
+USE_THE_VARIABLE = f"set MODELLIX_API_KEY; create a key at {KEY_PAGE}"
 
 MAX_CONFIG_BYTES = 1024 * 1024
 MAX_CREDENTIALS_BYTES = 2 * 1024 * 1024

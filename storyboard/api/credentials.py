@@ -131,8 +131,8 @@ def _checked_key(text: str, source: str) -> ApiKey:
         )
     if text.strip(QUOTES) != text:
         raise AccountError(
-            f"the API key in {source} stands in quotes, which would be sent with it.",
-            next_step="take the quotes away; in a .env file, too, if its loader leaves them",
+            f"the API key in {source} is in quotes, which would be sent with it.",
+            next_step="remove the quotes, also in a .env file if its loader keeps them",
         )
     remember_key(text)
     return ApiKey(text)

@@ -66,6 +66,6 @@ def _insist(read: Callable[[int], LogPage], number: int, sleep: Sleep) -> LogPag
 
 def _incomplete(why: str) -> AccountError:
     return AccountError(
-        f"the request log could not be read whole: {why}.",
+        f"the request log could not be read completely: {why}.",
         next_step="look for the tasks in the console",
     )

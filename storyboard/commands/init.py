@@ -45,9 +45,7 @@ from storyboard.records import Storyboard
     metavar="FILE",
     help="Write the storyboard around a list of shots: CSV, XLSX, JSON, a text with prompts, ...",
 )
-@click.option(
-    "--key", metavar="KEY", help="Where the list stands in FILE, if that is JSON or YAML."
-)
+@click.option("--key", metavar="KEY", help="The key of the list in FILE, if that is JSON or YAML.")
 @click.option("--sheet", metavar="NAME", help="The sheet of FILE, if that is a workbook.")
 @click.option(
     "--github",

@@ -30,7 +30,7 @@ def command(*, file: Path, variables: VariableOptions, where: FolderOptions, as_
     """Look unknown outcomes up in the account's request log, and adopt what is beyond doubt.
 
     A task is adopted where one row of the log fits one submission and nothing
-    else; the next render goes on with it. The rest is listed with the command
+    else; the next render continues with it. The rest is listed with the command
     that decides about it. Nothing is submitted.
 
     \b
@@ -64,7 +64,7 @@ def _lines(space: Workspace, findings: Sequence[Finding]) -> Iterator[str]:
         if finding.status is not None:
             yield (
                 f"{one.take}: adopted task {one.task_id} ({finding.status.value}); "
-                "the next render goes on with it"
+                "the next render continues with it"
             )
             continue
         yield (

@@ -240,8 +240,8 @@ def _ask(
             raise Refused("nothing was sent", next_step="run again when you are sure")
     elif not is_capped:
         raise Refused(
-            f"nobody is here to be asked before paying ({bill.sentence})",
-            next_step="say --yes, or set a cap with --max-takes, --max-seconds or --max-cost",
+            f"there is no terminal to ask at before paying ({bill.sentence})",
+            next_step="give --yes, or set a cap with --max-takes, --max-seconds or --max-cost",
         )
 
 

@@ -36,10 +36,10 @@ class DecisionOptions:
     """What `resolve` decides about an unknown outcome."""
 
     task_id: str | None = option(
-        "--task-id", metavar="ID", help="Adopt this task; the next render goes on with it."
+        "--task-id", metavar="ID", help="Adopt this task; the next render continues with it."
     )
     resubmit: bool = option(
-        "--resubmit", is_flag=True, help="Let the next render send it again, at its price."
+        "--resubmit", is_flag=True, help="Let the next render send it again, which costs money."
     )
     abandon: bool = option(
         "--abandon", is_flag=True, help="Hold it until a render with --retry-failed."
@@ -48,7 +48,7 @@ class DecisionOptions:
         "--submission",
         type=COUNT,
         metavar="N",
-        help="Which one, where a take was sent more than once.",
+        help="Which submission, if a take was sent more than once.",
     )
 
 
@@ -110,7 +110,7 @@ def _check_decision(decision: DecisionOptions) -> str | None:
     given = decision.task_id
     if (given is not None) + decision.resubmit + decision.abandon != 1:
         raise UsageError(
-            "say what became of it: exactly one of --task-id ID, --resubmit and --abandon",
+            "decide with exactly one of --task-id ID, --resubmit and --abandon",
             next_step="storyboard reconcile FILE looks it up in the account's request log",
         )
     if given is None:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.option("--port", type=PORT, default=0, help="0 takes a free one.")
+@click.option("--port", type=PORT, default=0, help="0 picks a free one.")
 @with_options(behaviour=SandboxOptions)
 @click.option(
     "--max-in-flight",
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     type=COUNT_OR_NONE,
     default=100,
     show_default=True,
-    help="How many requests a minute are let in.",
+    help="How many requests per minute are accepted.",
 )
 @click.option("--balance", type=AMOUNT, metavar="USD", help="The account's balance, in play money.")
 @click.option(
@@ -49,20 +49,17 @@ if TYPE_CHECKING:
 )
 @click.option("--retention", type=DURATION, metavar="TIME", help="How long results are kept.")
 @click.option(
-    "--folder",
-    type=FILE,
-    metavar="DIR",
-    help="Keep tasks and videos in this folder for the next time.",
+    "--folder", type=FILE, metavar="DIR", help="Keep tasks and videos in this folder for next time."
 )
 @click.option(
     "--key",
     default="sandbox",
     show_default=True,
     metavar="KEY",
-    help="The only key that is let in.",
+    help="The only key that is accepted.",
 )
 @click.option(
-    "--seed", type=ANY_WHOLE, default=0, help="The seed of the faults that strike by chance."
+    "--seed", type=ANY_WHOLE, default=0, help="The seed of the faults that strike at random."
 )
 @json_option
 def command(

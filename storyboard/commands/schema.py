@@ -25,7 +25,7 @@ WRITTEN = ("manifest", "events", "card")
 
 @click.command()
 @click.argument("name", required=False, metavar="[NAME]", shell_complete=complete_schemas)
-@click.option("--list", "mode", flag_value="list", help="Name the schemas and their files.")
+@click.option("--list", "mode", flag_value="list", help="List the schemas and their files.")
 @click.option("--write", "mode", flag_value="write", help="Regenerate the schema files.")
 @click.option(
     "--check", "mode", flag_value="check", help="Exit with 1 if a schema file is out of date."

@@ -43,7 +43,7 @@ def only_storyboard() -> Path:
     more = f" and {len(found) - _MAX_NAMED} more" if len(found) > _MAX_NAMED else ""
     raise UsageError(
         f"no storyboard is named, and this folder holds {len(found)}: {names}{more}",
-        next_step="name the one that is meant",
+        next_step="name the one you mean",
     )
 
 

@@ -78,7 +78,7 @@ def describe_limits(rate: RateHint) -> Line:
     if rate.limit is None:
         return fine(
             "limits",
-            "not told by the API's headers; a render starts with 2 tasks in flight and "
+            "not given in the API's headers; a render starts with 2 tasks in flight and "
             "100 requests a minute",
         )
     left = "" if rate.remaining is None else f", {rate.remaining} of them left"
@@ -88,7 +88,7 @@ def describe_limits(rate: RateHint) -> Line:
 def judge_clock(offset_s: float | None) -> Line:
     """Whether our clock and the API's agree. `offset_s` is how far the API's is ahead."""
     if offset_s is None:
-        return fine("clock", "the API does not tell its time")
+        return fine("clock", "the API does not report its time")
     if abs(offset_s) <= _NOTABLE_S:
         return fine("clock", "agrees with the API's")
     side = "behind" if offset_s > 0 else "ahead of"
@@ -108,7 +108,7 @@ def judge_disk(free_bytes: int, *, folder: str, is_writable: bool) -> Line:
             "disk",
             Level.PROBLEM,
             f"{folder} cannot be written",
-            "mend its permissions, or render elsewhere with --output",
+            "fix its permissions, or render elsewhere with --output",
         )
     if free_bytes >= _FEW_BYTES:
         return fine("disk", found)

@@ -109,7 +109,7 @@ class FolderOptions:
         "--sandbox", is_flag=True, help="Use the local sandbox: no key, no money."
     )
     output: Path | None = option(  # noqa: RUF009 (it makes a field)
-        "--output", type=FILE, metavar="DIR", help="The output folder, in place of renders/NAME."
+        "--output", type=FILE, metavar="DIR", help="The output folder, instead of renders/NAME."
     )
     state: Path | None = option(  # noqa: RUF009 (it makes a field)
         "--state",
@@ -265,19 +265,19 @@ class RunOptions:
         "--concurrency",
         type=COUNT,
         metavar="N",
-        help="How many tasks may be in flight; found out if not given.",
+        help="How many tasks may be in flight; found automatically if not given.",
     )
     requests_per_minute: int | None = option(
         "--requests-per-minute",
         type=COUNT,
         metavar="N",
-        help="How many requests a minute to send; found out if not given.",
+        help="How many requests per minute to send; found automatically if not given.",
     )
     timeout_s: float | None = option(
         "--timeout",
         type=DURATION,
         metavar="TIME",
-        help="End the render after a time: 90s, 30m, 2h. Waiting for an answer does not count.",
+        help="End the render after this time: 90s, 30m, 2h. Waiting for an answer does not count.",
     )
     lock_timeout_s: float = option(
         "--lock-timeout",
@@ -366,7 +366,7 @@ class DisplayOptions:
         "--events",
         type=FILE,
         metavar="FILE",
-        help="Also write each change of a take to FILE, a JSON object a line.",
+        help="Also write each change of a take to FILE, one JSON object per line.",
     )
 
 

@@ -180,5 +180,5 @@ def add_video(job: Job, submission: Submission, video: Video) -> Submission:
 def _disk_error(flight: Flight, error: OSError) -> StateError:
     return StateError(
         f"cannot write a video into {flight.job.folder}: {error.strerror or error}",
-        next_step="free some space or mend the permissions, then run again; nothing is lost",
+        next_step="free some space or fix the permissions, then run again; nothing is lost",
     )

@@ -204,7 +204,7 @@ class Tasks:
         if reason not in self._reported:
             self._reported.add(reason)
             minutes = self._max_unusable_s(flight) / 60
-            detail = f"{reason}; it is polled on, for {minutes:.0f} minutes at most"
+            detail = f"{reason}; polling continues, for {minutes:.0f} minutes at most"
             self._run.add_progress(flight, Step.ODD, detail)
         if self._is_unusable_for_long(flight, now):
             self._give_up_task(flight, reply)

@@ -111,7 +111,7 @@ def _read_code(word: str, position: Position) -> _Ignore | Problem:
 
 
 def _unused(ignore: _Ignore) -> Problem:
-    message = "this comment silences a warning that is not there"
+    message = "this comment silences a warning that does not occur"
     hint = "remove it, so that it does not hide a later one"
     return Problem(ignore.position, "unused-ignore", message, hint, severity=Severity.WARNING)
 

@@ -78,7 +78,7 @@ def check_text(text: str, display_name: str) -> Problem | None:
             return Problem(
                 position,
                 "not-text",
-                "holds a NUL character: this is no text file, or one in UTF-16 without its mark",
+                "holds a NUL character: this is not a text file, or one in UTF-16 without its mark",
                 hint="save the file as UTF-8",
             )
         return Problem(
@@ -93,7 +93,7 @@ def check_text(text: str, display_name: str) -> Problem | None:
         return Problem(
             position_at(text, found.start() + len(found[0]) - 7, display_name),
             "conflict-marker",
-            "a git conflict marker: lines of both sides stand in this file",
+            "a git conflict marker: lines of both sides are in this file",
             hint="keep one side, and remove the lines with <<<<<<<, ======= and >>>>>>>",
         )
     return None
@@ -117,7 +117,9 @@ def _decode(data: bytes, display_name: str) -> FileText:
         text = data.decode(encoding)
     except UnicodeDecodeError as error:
         if name == "UTF-8" and b"\0" in data:
-            return _unreadable(display_name, "is no text file: it holds NUL bytes", code="not-text")
+            return _unreadable(
+                display_name, "is not a text file: it holds NUL bytes", code="not-text"
+            )
         readable = data.decode(encoding, errors="replace")
         index = len(data[: error.start].decode(encoding, errors="replace"))
         where = f"byte {skipped + error.start + 1:,} of the file (0x{data[error.start]:02X})"

@@ -109,7 +109,7 @@ def parse_plan(data: bytes) -> SavedPlan:
     except (ValueError, RecursionError):
         raise ValueError("it is no JSON") from None
     if not isinstance(document, dict) or document.get("kind") != KIND:
-        raise ValueError("it is no plan that storyboard saved")
+        raise ValueError("it is not a plan saved by storyboard")
     if document.get("schema_version") != SCHEMA_VERSION:
         raise ValueError("another version of storyboard saved it")
     if not compile_check(_SCHEMA)(document):

@@ -45,7 +45,7 @@ def _repair(folder: Path, state: Path) -> str:
             "without what other machines have rendered since"
         )
     if committed is None:
-        return "put back a copy of it: nothing else tells what was paid for here"
+        return "put back a copy of it: nothing else records what was paid for here"
     if is_blob(bytes_of(path), committed.blob):
         return (
             f"find the last good version with: {git} log -- {MANIFEST}, and put it back with: "

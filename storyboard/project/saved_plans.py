@@ -177,7 +177,7 @@ def _check_is_plan(path: Path) -> None:
         read_plan(path)
     except UsageError:
         raise UsageError(
-            f"{path} is there and is no saved plan, so it is not overwritten",
+            f"{path} exists and is not a saved plan, so it is not overwritten",
             next_step="name another file with --out",
         ) from None
 

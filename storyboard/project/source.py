@@ -177,7 +177,7 @@ def _refuse_link(path: Path) -> None:
 def _check_origin(path: Path, origin: str, wanted: str) -> None:
     if origin != wanted:
         raise UsageError(
-            f"{path} tells of videos made at {origin}, not at {wanted}",
+            f"{path} describes videos made at {origin}, not at {wanted}",
             next_step="name a folder of that origin, or say with --sandbox or --base-url which "
             "one is meant",
         )

@@ -210,5 +210,5 @@ def _copy(path: Path, partial: Path, video: Video) -> None:
             partial.unlink()
         raise StateError(
             f"{path} could not be copied to {partial.parent}: {error.strerror or error}",
-            next_step="free some space or mend the permissions, then run the same command again",
+            next_step="free some space or fix the permissions, then run the same command again",
         ) from error

@@ -80,5 +80,5 @@ def read_port(note: Path) -> int:
 def _unusable(path: Path, error: OSError) -> StateError:
     return StateError(
         f"the sandbox cannot write to {path}: {error.strerror}",
-        next_step=f"see what stands in the way at {path}, then run the same command again",
+        next_step=f"see what is in the way at {path}, then run the same command again",
     )

@@ -96,7 +96,7 @@ RESTORE = "restore a copy; the manifest beside it still has what was paid"
 _HINTS = {
     # By SQLite's own words: Python 3.10 does not give the names of its errors.
     "database or disk is full": "free some space on the disk, then run again",
-    "file is not a database": "it is no state file: move it away, then run again",
+    "file is not a database": "it is not a state file: move it away, then run again",
     "database disk image is malformed": RESTORE,
     "interrupted": RESTORE,
     "string or blob too big": RESTORE,

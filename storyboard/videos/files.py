@@ -87,7 +87,7 @@ def make_videos_folder(folder: Path) -> None:
     except OSError as error:
         raise StateError(
             f"cannot make the folder {videos}: {error.strerror or error}",
-            next_step="mend the permissions of the folder, then run again",
+            next_step="fix the permissions of the folder, then run again",
         ) from error
     # Windows has links that only resolving tells from folders.
     if videos.is_symlink() or (
@@ -124,7 +124,7 @@ def move_into_place(folder: Path, partial: Path, path: str) -> None:
     except OSError as error:
         raise StateError(
             f"cannot put the video {target} in place: {error.strerror or error}",
-            next_step="mend the permissions of the folder, then run again",
+            next_step="fix the permissions of the folder, then run again",
         ) from error
 
 

@@ -101,7 +101,7 @@ def test_no_key_anywhere_says_what_to_do_and_mentions_the_keychain(tmp_path: Pat
         "no API key: MODELLIX_API_KEY is not set and there is no ~/.config/modellix/config.json."
     )
     assert error.next_step is not None
-    assert error.next_step.startswith("set MODELLIX_API_KEY; keys are made at https://www.modellix")
+    assert error.next_step.startswith("set MODELLIX_API_KEY; create a key at https://www.modellix")
     assert "keychain" in error.next_step
 
 

@@ -450,7 +450,7 @@ def test_what_is_no_source_is_refused(program: Program, renamed: Path) -> None:
 
 def test_a_folder_of_another_origin_is_refused(program: Program, renamed: Path) -> None:
     in_state(FREE_OLD, "UPDATE folder SET origin = 'http://127.0.0.1:9'")
-    refuse(program, FREE_OLD, "tells of videos made at http://127.0.0.1:9, not at sandbox")
+    refuse(program, FREE_OLD, "describes videos made at http://127.0.0.1:9, not at sandbox")
 
 
 def test_the_film_s_own_folder_is_no_source(program: Program, renamed: Path) -> None:

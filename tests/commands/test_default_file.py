@@ -68,7 +68,7 @@ def test_of_several_storyboards_one_has_to_be_named(
     assert (output.code, output.out) == (2, "")
     assert output.err == (
         "error: no storyboard is named, and this folder holds 2: "
-        "Pier.Storyboard.YML, harbor.storyboard.yaml.\n    next: name the one that is meant\n"
+        "Pier.Storyboard.YML, harbor.storyboard.yaml.\n    next: name the one you mean\n"
     )
     assert program("validate", only).code == 0
 

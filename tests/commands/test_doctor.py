@@ -76,7 +76,7 @@ def test_without_a_key_the_rest_is_looked_at_all_the_same(
     assert output.code == 12
     assert lines["key"][0] == "problem"
     assert "MODELLIX_API_KEY is not set" in lines["key"][1]
-    assert "-> set MODELLIX_API_KEY; keys are made at https://" in lines["key"][1]
+    assert "-> set MODELLIX_API_KEY; create a key at https://" in lines["key"][1]
     assert lines["connection"] == ("ok", "the API answers")
     assert "balance" not in lines
     assert lines["disk"]
@@ -198,7 +198,7 @@ def test_the_libraries_are_those_of_the_package(repo: Path) -> None:
 @pytest.mark.parametrize(
     ("offset_s", "said"),
     [
-        (None, "the API does not tell its time"),
+        (None, "the API does not report its time"),
         (-29.0, "agrees with the API's"),
         (600.0, "600 s behind the API's"),
         (-3600.0, "3,600 s ahead of the API's"),
@@ -211,7 +211,7 @@ def test_a_clock_that_is_off_is_told_by_how_much(offset_s: float | None, said: s
 def test_limits_are_told_where_the_headers_do() -> None:
     told = health.describe_limits(RateHint(limit=200, remaining=7))
     assert told.found == "200 requests a minute, 7 of them left"
-    assert "not told by the API's headers" in health.describe_limits(RateHint()).found
+    assert "not given in the API's headers" in health.describe_limits(RateHint()).found
 
 
 def test_a_balance_that_is_not_told_is_a_warning() -> None:

@@ -61,7 +61,7 @@ def test_the_lost_task_is_adopted_and_the_next_render_finishes_it(
     output = program("reconcile", film)
     assert (output.code, output.out) == (
         0,
-        f"one: adopted task {task_id} (succeeded); the next render goes on with it\n",
+        f"one: adopted task {task_id} (succeeded); the next render continues with it\n",
     )
     assert statuses()["one"] == "rendering"
     assert program("render", film, "--yes").code == 0

@@ -106,7 +106,7 @@ def test_a_plan_over_its_cap_is_not_saved(film: Path, program: Program) -> None:
 def test_no_other_file_is_overwritten(film: Path, program: Program) -> None:
     output = program("plan", film, "--out", film)
     assert output.code == 2
-    assert "film.yaml is there and is no saved plan, so it is not overwritten" in output.err
+    assert "film.yaml exists and is not a saved plan, so it is not overwritten" in output.err
     assert film.read_text("utf-8") == FILM
 
 

@@ -234,14 +234,10 @@ def test_a_status_that_is_not_known_is_told_once_and_unknown_after_the_slowest_t
     assert HOUR <= sim.clock.time_s < HOUR + 300
     told = [(at, progress) for at, progress in sim.progress if progress.step is Step.ODD]
     assert [(at < 120, progress.detail) for at, progress in told] == [
-        (
-            True,
-            'status "moderating" is not one that is known; it is polled on, for 60 minutes at most',
-        )
+        (True, 'status "moderating" is not a known one; polling continues, for 60 minutes at most')
     ]
     assert sim.submissions()[0].reason == (
-        "the API gave no usable status for task task-1: "
-        'status "moderating" is not one that is known'
+        'the API gave no usable status for task task-1: status "moderating" is not a known one'
     )
     assert len(sim.api.posts) == 3
 

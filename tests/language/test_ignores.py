@@ -38,7 +38,7 @@ def test_a_comment_elsewhere_or_of_another_kind_does_not(comment: str, tmp_path:
 
 def test_a_comment_that_silences_nothing_is_a_warning_at_its_code(tmp_path: Path) -> None:
     assert told_of(tmp_path, "  # storyboard: ignore[SB207, SB201]") == [
-        "film.yaml:3:49: warning: this comment silences a warning that is not there"
+        "film.yaml:3:49: warning: this comment silences a warning that does not occur"
     ]
 
 

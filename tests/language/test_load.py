@@ -288,7 +288,7 @@ def test_an_id_that_a_cell_cannot_be_is_told_with_the_filter_that_makes_one(tmp_
     (problem,) = (problem for problem in board.problems if not problem.is_warning)
     assert problem.row
     assert problem.row.cells == (("n", "b c"),)
-    assert problem.hint == "slug makes an id of any text, as in {{ row.name | slug }}"
+    assert problem.hint == "slug turns any text into an id, as in {{ row.name | slug }}"
 
 
 def test_a_column_with_a_space_is_found_by_its_name_with_an_underscore(tmp_path: Path) -> None:
@@ -641,7 +641,7 @@ def test_a_text_that_a_comma_in_braces_cuts_short_is_told_as_that(
 def test_a_key_without_a_value_is_no_comma_in_a_text(tmp_path: Path) -> None:
     board = load_text(tmp_path, f"{HEAD}shots:\n- id: a\n  prompt: A boat\n  red:\n")
     (problem,) = board.problems
-    assert problem.hint == "keys of your own stand under meta: {red: ...}"
+    assert problem.hint == "put keys of your own under meta: {red: ...}"
 
 
 CONFLICT = ("<<<<<<< HEAD", "b,A boat", "=======", "b,A ship", ">>>>>>> other")

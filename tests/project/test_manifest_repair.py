@@ -60,7 +60,7 @@ def test_without_git_the_state_file_can_stand_in_for_it() -> None:
 
 
 def test_without_either_only_a_copy_helps() -> None:
-    assert advice() == "put back a copy of it: nothing else tells what was paid for here"
+    assert advice() == "put back a copy of it: nothing else records what was paid for here"
 
 
 def test_other_errors_pass_as_they_are() -> None:

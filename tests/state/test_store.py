@@ -552,7 +552,7 @@ def test_a_file_that_is_no_database_is_not_touched(tmp_path: Path) -> None:
             use()
         assert complaint(error) == (
             f"the state file {tmp_path / FILE_NAME} cannot be used: file is not a database",
-            "it is no state file: move it away, then run again",
+            "it is not a state file: move it away, then run again",
         )
     assert (tmp_path / FILE_NAME).read_bytes() == b"a letter to a friend" * 100
 

@@ -183,7 +183,7 @@ def test_a_move_that_the_system_refuses_is_told(tmp_path: Path) -> None:
         move_into_place(tmp_path, part, "videos/hero.v001.mp4")
     target = tmp_path / "videos" / "hero.v001.mp4"
     assert str(error.value).startswith(f"cannot put the video {target} in place: ")
-    assert error.value.next_step == "mend the permissions of the folder, then run again"
+    assert error.value.next_step == "fix the permissions of the folder, then run again"
     assert part.read_bytes() == CONTENT
 
 

@@ -197,12 +197,12 @@ class _Transfer:
             raise DownloadBroken(link.host, "HTTP 416")
         if not partial.accept(response.status_code, response.headers):
             partial.restart()
-            raise DownloadBroken(link.host, "it sent another part than the one asked for")
+            raise DownloadBroken(link.host, "it sent a different part than the one requested")
         self._check_size(partial.total_bytes or 0, link)
         for chunk in self._content(response, link, exchange):
             self._check_size(partial.size_bytes + len(chunk), link)
             if not partial.append(chunk):
-                raise DownloadBroken(link.host, "it sent another part than the one asked for")
+                raise DownloadBroken(link.host, "it sent a different part than the one requested")
             if len(partial.head) == HEAD_BYTES:
                 _check_head(partial.head, response, link)
         if not partial.is_complete:
@@ -282,9 +282,9 @@ def _check_head(head: bytes, response: requests.Response, link: Link) -> None:
     if head.startswith(_LFS_POINTER):
         problem = "it sent a Git LFS pointer, not the video that it stands for"
     elif encoding in ("br", "zstd", "compress", "deflate"):
-        problem = f"it sent the video packed ({encoding}), which was not asked for"
+        problem = f"it sent the video compressed ({encoding}), which was not requested"
     elif _OTHER_TYPES.match(content_type):
         problem = f"it sent {content_type[:60]!r}, not a video"
     else:
-        problem = "what it sent does not begin like a video"
+        problem = "what it sent does not look like a video"
     raise NotVideoData(link.host, problem)

@@ -25,7 +25,7 @@ _WORDS: tuple[tuple[tuple[type[BaseException], ...], str], ...] = (
     ((ssl.SSLCertVerificationError,), "the server's certificate is not trusted"),
     ((socket.gaierror, urllib3.exceptions.LocationParseError), "the host name was not found"),
     ((ConnectionRefusedError,), "the connection was refused"),
-    ((UnaskedReply,), "the server answered, or hung up, before it was asked"),
+    ((UnaskedReply,), "the server answered, or hung up, before the request was sent"),
     ((ssl.SSLError,), "no secure connection was made"),
     (
         (http.client.RemoteDisconnected, ConnectionResetError, BrokenPipeError),

@@ -128,7 +128,7 @@ def _status_of_word(word: Any, document: Any) -> tuple[TaskStatus, str | None]:
     status = _meaning(word) if isinstance(word, str) else None
     if status is None:
         # Neither "not yet" nor the end: a guess could lose a video, or pay for it again.
-        return TaskStatus.UNFAMILIAR, f"status {json.dumps(word)[:100]} is not one that is known"
+        return TaskStatus.UNFAMILIAR, f"status {json.dumps(word)[:100]} is not a known one"
     if status in (TaskStatus.FAILED, TaskStatus.CANCELED):
         return status, failure_reason(document) or f"the API gave no reason (status '{word}')"
     return status, None

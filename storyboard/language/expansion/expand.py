@@ -152,7 +152,7 @@ def _too_many_takes(node: MappingNode, where: str, factors: list[tuple[int, str]
     counted = [f"{number:,} {name}" for number, name in factors if number > 1] or ["1 take"]
     message = (
         f"{where}: with the {' times '.join(counted)} here the storyboard has more than "
-        f"{MAX_TAKES:,} takes, the most of one file"
+        f"{MAX_TAKES:,} takes, the maximum for one file"
     )
     hint = "split it into several files"
     return Problem(node.first_key_position, "too-many-takes", message, hint)

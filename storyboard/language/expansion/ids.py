@@ -40,7 +40,7 @@ def claim_id(
     if wrong:
         message = f"{where}: {format_value(text)} {wrong}" if text else f"{where}: the id {wrong}"
         is_made = rendered and "may hold only" in wrong
-        hint = "slug makes an id of any text, as in {{ row.name | slug }}" if is_made else None
+        hint = "slug turns any text into an id, as in {{ row.name | slug }}" if is_made else None
         return Problem(position, "bad-id", message, hint_for_invisible(text) or hint, rendered)
     folded = text.casefold()
     first = known.get(folded)

@@ -147,7 +147,7 @@ def _find(
             hint = hint or Suggestion.of(without, name, name, is_whole=True)
         hint = hint or did_you_mean(name, known)
         if kind == "negative":
-            hint = hint or "a text of its own stands under negative_prompt"
+            hint = hint or "literal text belongs under negative_prompt"
         fail(setting, scope, name, _UNKNOWN[kind], words, hint=hint)
     used.add(name)
     return values[name]

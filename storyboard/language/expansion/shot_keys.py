@@ -102,7 +102,7 @@ def _read_count(setting: Setting, scope: ShotScope, left: int) -> int | None:
         fail(setting, scope, value, "bad-takes", words)
     if value > left:
         words = f"with these {format_value(value)} takes of a shot the storyboard has more than "
-        words += f"{MAX_TAKES:,} takes, the most of one file"
+        words += f"{MAX_TAKES:,} takes, the maximum for one file"
         fail(setting, scope, value, "too-many-takes", words, hint="split it into several files")
     return value
 

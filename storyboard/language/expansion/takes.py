@@ -117,8 +117,8 @@ def _warn(take: Take, traced: TracedPayload, entry: ShotEntry, context: Expansio
     if is_extended and "seed" in payload:
         seed = settings["seed"]
         message = (
-            f"{seed.where}: prompt_extend is on while a seed is set; the rewritten prompt "
-            "undoes reproducibility"
+            f"{seed.where}: prompt_extend is on while a seed is set; a rewritten prompt "
+            "is not reproducible"
         )
         hint = "set prompt_extend: false"
         warn(seed.node.position, "prompt-extend-with-seed", message, hint)

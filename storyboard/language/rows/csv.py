@@ -73,7 +73,7 @@ def _position(lines: Sequence[str], display_name: str, line: int) -> Position:
 def _syntax_message(error: str, lines: Sequence[str], names: Sequence[str], delimiter: str) -> str:
     """What the csv module's error means, for the row that begins with the first of `lines`."""
     if error.endswith("expected after '\"'"):
-        return "in the row that begins here, text goes on after a closing quote"
+        return "in the row that begins here, there is text after a closing quote"
     if error != "unexpected end of data":
         return f"this row cannot be read as CSV: {error}"
     # Read leniently, the row ends with the cell that is never closed.

@@ -61,7 +61,7 @@ _SYNTAX: Mapping[str, tuple[str, str | None]] = {
         "a line break is written \\n, a tab \\t",
     ),
     "Invalid \\": ("this backslash means nothing in JSON", "write \\\\ for a backslash"),
-    "Extra data": ("more follows after the end of the value", None),
+    "Extra data": ("there is more text after the end of the value", None),
 }
 """What the beginnings of the decoder's messages mean, and a hint."""
 
@@ -245,7 +245,7 @@ _DECODER = json.JSONDecoder(
     object_pairs_hook=_read_object,
     parse_int=_read_number,
     parse_float=_read_number,
-    parse_constant=lambda token: _Unusable(f"{token} is no value of JSON"),
+    parse_constant=lambda token: _Unusable(f"{token} is not a JSON value"),
 )
 
 
@@ -262,7 +262,7 @@ def _problem_of(
     elif reason.startswith("Invalid \\"):
         index = text.rfind("\\", 0, index + 1)  # the position within the escape varies
     known = (words for start, words in _SYNTAX.items() if reason.startswith(start))
-    message, hint = next(known, (f"this is no JSON: {reason}", None))
+    message, hint = next(known, (f"this is not valid JSON: {reason}", None))
     if reason == "Extra data" and before.endswith(("}", "]")) and "\n" in text[len(before) : index]:
         hint = "of one value a line, the name of the file ends in .jsonl"
     position = position_at(text, index, display_name, width=1)

@@ -53,7 +53,9 @@ def _cells(line: str, columns: int = 0) -> list[str]:
 def _not_one_table(rules: Sequence[int], display_name: str) -> Problem:
     if not rules:
         hint = "a table has a line of dashes below the names of its columns: | --- | --- |"
-        return Problem(Position(display_name, 1, 1), "no-table", "this file holds no table", hint)
+        return Problem(
+            Position(display_name, 1, 1), "no-table", "this file contains no table", hint
+        )
     message = f"this file holds {len(rules)} tables; the second one begins here"
-    hint = "move the one that is meant to a file of its own"
+    hint = "move the one you mean to a file of its own"
     return Problem(Position(display_name, rules[1], 1), "several-tables", message, hint)

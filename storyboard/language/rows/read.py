@@ -131,7 +131,7 @@ def _holds_template(cell: Json) -> bool:
 
 
 def _templates_in_cells(rows: Iterable[RowValues]) -> Iterator[Problem]:
-    """A warning for each column in which a cell holds a template, which is sent as it stands.
+    """A warning for each column in which a cell holds a template, which is sent as it is.
 
     Columns that begin to in the same row share one, as the cells of a row have one position.
     """

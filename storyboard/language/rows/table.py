@@ -80,7 +80,7 @@ def _empty_cells(position: Position, cell: str, counts: Mapping[str, int]) -> Pr
     """One warning a table, since the cells of a row have one position."""
     columns = ", ".join(f"{name!r} ({count:,})" for name, count in counts.items())
     message = f"{cell!r} and the like are read as empty cells, in column {columns}"
-    hint = "leave the cell empty, or mend its formula; to print it, write it in the template"
+    hint = "leave the cell empty, or fix its formula; to print it, write it in the template"
     return Problem(position, "empty-cell", message, hint, severity=Severity.WARNING)
 
 
@@ -91,7 +91,7 @@ def _check_names(names: Sequence[str], position: Position) -> Iterator[Problem]:
         message = f"more than one column is called {', '.join(repeated)}"
         yield Problem(position, "repeated-column", message)
     elif odd := next(filter(name_invisible, names), None):
-        message = f"the name of column {odd!r} holds a character that cannot be seen"
+        message = f"the name of column {odd!r} contains an invisible character"
         hint = hint_for_invisible(odd) or ""
         warning = Severity.WARNING
         yield Problem(position, "invisible-character", message, hint, severity=warning)

@@ -92,7 +92,7 @@ def too_deep(line: int = 0) -> TemplateFault:
     """The fault of a template with too much inside one another."""
     return TemplateFault(
         "template-too-deep",
-        "blocks, brackets or operators stand too deep within one another",
+        "blocks, brackets or operators are nested too deeply",
         line,
         "name the parts with {% set name = ... %}",
     )

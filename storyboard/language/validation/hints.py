@@ -16,7 +16,7 @@ from storyboard.reporting.suggest import Suggestion, did_you_mean
 
 _MIN_LETTERS = 3
 _MAX_NAME = 40
-_OWN_KEYS = "keys of your own stand under meta"
+_OWN_KEYS = "put keys of your own under meta"
 _CAPITAL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _CURLY = ("\u201c", "\u201d", "\u201e", "\u2018", "\u2019", "\u00ab", "\u00bb")
 _YES, _NO = ("yes", "on", "y"), ("no", "off", "n")
@@ -90,11 +90,11 @@ def hint_for_unknown_key(
     in_defaults = definitions.get("defaults", {}).get("properties", {})
     in_shot = definitions.get("shot", {}).get("properties", {})
     if key in in_defaults:
-        return f"'{key}' stands in defaults or in a shot"
+        return f"'{key}' belongs in defaults or in a shot"
     if key in in_shot:
-        return f"'{key}' stands in a shot"
+        return f"'{key}' belongs in a shot"
     if key in schema.get("properties", {}):
-        return f"'{key}' stands at the top of the file"
+        return f"'{key}' belongs at the top of the file"
     if key in ("scenes", "shots") and not in_shot:
         return "a file that is included holds no shots, only what they share"
     meant = meant_by(key)
@@ -105,7 +105,7 @@ def hint_for_unknown_key(
         return f"did you mean {' or '.join(names)}?" if names else _OWN_KEYS
     guess = None if key.casefold() in _OWN_WORDS else did_you_mean(key, known)
     if guess is None and "meta" in known:
-        return f"keys of your own stand under meta: {{{key}: ...}}" if _is_name(key) else _OWN_KEYS
+        return f"put keys of your own under meta: {{{key}: ...}}" if _is_name(key) else _OWN_KEYS
     return guess
 
 

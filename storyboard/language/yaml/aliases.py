@@ -76,7 +76,7 @@ class Anchors:
         for name, path, position in prose:
             if name not in self._used:
                 mark = f"&{shorten(name, 60)}"
-                message = f"{path}: {mark} is read as an anchor, and is no part of the text"
+                message = f"{path}: {mark} is read as an anchor, and is not part of the text"
                 hint = f"quote the whole value to keep {mark}"
                 warning = Severity.WARNING
                 problem = Problem(position, "unused-anchor", message, hint, severity=warning)
@@ -85,12 +85,12 @@ class Anchors:
     def _unknown(self, name: str, position: Position) -> ScalarNode:
         alias = f"*{shorten(name, 60)}"
         if name in self.nodes:
-            self._reading.report(position, "alias-circle", f"{alias} stands inside itself")
+            self._reading.report(position, "alias-circle", f"{alias} is inside itself")
         else:
             self._reading.report(
                 position,
                 "unknown-alias",
-                f"{alias} repeats an anchor that is not above it",
+                f"{alias} refers to an anchor that is not above it",
                 hint=did_you_mean(name, self.nodes)
                 or "a value that begins with * needs quotes, unless it repeats an &anchor",
             )

@@ -293,7 +293,7 @@ def _text_behind(complaint: _Complaint) -> _Finding | None:
         if start.line != end.line:
             opened = start.line + 1
             message = f"the quote that is opened on line {opened} is closed just before this"
-            return _Finding(index, message, f"was it to be closed on line {opened}?", None)
+            return _Finding(index, message, f"should it have been closed on line {opened}?", None)
         what = "the closing quote"
     elif isinstance(last, yaml.SequenceEndEvent | yaml.MappingEndEvent):
         what = f"the closing {text[end.index - 1]}"
@@ -302,7 +302,7 @@ def _text_behind(complaint: _Complaint) -> _Finding | None:
     else:
         return None
     hint = quote_hint(_line_at(text, index)[0])
-    message = f"text goes on after {what}"
+    message = f"there is text after {what}"
     repair = None if isinstance(last, yaml.AliasEvent) else _quoting(text, start.index)
     return _Finding(index, message, hint, None, repair=repair)
 

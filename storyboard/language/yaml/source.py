@@ -117,4 +117,4 @@ def _compose(
 
 
 def _nothing(display_name: str) -> Problem:
-    return Problem(Position(display_name, 1, 1), "empty-file", "the file holds no values")
+    return Problem(Position(display_name, 1, 1), "empty-file", "the file contains no values")

@@ -144,7 +144,7 @@ def _is_good_for_longer(reported: Submission, own: Submission) -> bool:
 def _check_owner(manifest: Manifest, folder: Path, *, origin: str, storyboard: str | None) -> None:
     """A manifest of another account's tasks, or of another film, would be overwritten."""
     if manifest.origin != origin:
-        problem = f"tells of videos made at {manifest.origin}, not {origin}"
+        problem = f"describes videos made at {manifest.origin}, not {origin}"
     elif storyboard is not None and not is_same_film(manifest.storyboard, storyboard):
         problem = f"belongs to the storyboard {manifest.storyboard}, not to {storyboard}"
     else:

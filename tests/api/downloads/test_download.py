@@ -280,7 +280,7 @@ def test_a_partial_reply_that_was_not_asked_for_is_the_beginning(fetch: Fetcher)
     later = {"Content-Range": f"bytes 5-{len(VIDEO) + 4}/{len(VIDEO) + 5}"}
     reply = http_reply(VIDEO, status="206 Part", headers=later)
     message = fetch.fails(DownloadBroken, answering(reply))
-    assert message == "it sent another part than the one asked for"
+    assert message == "it sent a different part than the one requested"
 
 
 def test_a_host_that_gives_only_pieces_is_asked_for_the_next_one(fetch: Fetcher) -> None:
@@ -356,7 +356,7 @@ def test_a_packing_that_cannot_be_undone_is_named(fetch: Fetcher) -> None:
     reply = http_reply(b"\x0b" + bytes(range(200)), headers={"Content-Encoding": "br"})
 
     message = fetch.fails(NotVideoData, answering(reply))
-    assert message == "it sent the video packed (br), which was not asked for"
+    assert message == "it sent the video compressed (br), which was not requested"
 
 
 def test_a_git_lfs_pointer_in_the_place_of_a_video_is_named(fetch: Fetcher) -> None:
@@ -388,7 +388,7 @@ def test_a_page_is_not_a_video(fetch: Fetcher, kind: str, shown: str) -> None:
 def test_what_does_not_begin_like_a_video_is_refused(fetch: Fetcher, body: bytes) -> None:
     message = fetch.fails(NotVideoData, answering(http_reply(body, headers=MP4)))
 
-    assert message == "what it sent does not begin like a video"
+    assert message == "what it sent does not look like a video"
 
 
 # Bounds
@@ -571,7 +571,7 @@ def test_a_whole_reply_to_a_range_begins_anew(fetch: Fetcher) -> None:
 def test_another_part_than_the_one_asked_for_is_refused(fetch: Fetcher, lie: str) -> None:
     message = fetch.fails(DownloadBroken, cut_at(5000, headers={"ETag": '"v1"'}, lie=lie))
 
-    assert message == "it sent another part than the one asked for"
+    assert message == "it sent a different part than the one requested"
 
 
 def test_a_part_of_another_file_is_refused(fetch: Fetcher) -> None:
@@ -586,7 +586,7 @@ def test_a_part_of_another_file_is_refused(fetch: Fetcher) -> None:
 
     message = fetch.fails(DownloadBroken, script)
 
-    assert message == "it sent another part than the one asked for"
+    assert message == "it sent a different part than the one requested"
 
 
 DATE = "Mon, 01 Jan 2024 00:00:00 GMT"
@@ -641,7 +641,7 @@ def test_a_rest_whose_validator_is_another_or_gone_is_of_another_content(
 
     message = fetch.fails(DownloadBroken, script)
 
-    assert message == "it sent another part than the one asked for"
+    assert message == "it sent a different part than the one requested"
     assert fetch.target.read_bytes() == b""
 
 

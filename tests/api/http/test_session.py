@@ -682,7 +682,7 @@ def test_nothing_is_sent_to_a_server_that_answers_before_it_is_asked(
         sessions.close()
 
     assert (answer.status, answer.was_sent) == (None, False)
-    assert answer.trouble == "the server answered, or hung up, before it was asked"
+    assert answer.trouble == "the server answered, or hung up, before the request was sent"
     assert b"".join(received) == b""
 
 

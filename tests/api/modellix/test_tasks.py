@@ -95,7 +95,7 @@ def test_a_status_that_is_not_known_is_neither_the_end_nor_progress(
     reply = read(task(word))  # type: ignore[arg-type]
 
     assert reply.status is TaskStatus.UNFAMILIAR
-    assert reply.reason == f"status {shown} is not one that is known"
+    assert reply.reason == f"status {shown} is not a known one"
     assert reply.body is not None
 
 

@@ -315,11 +315,11 @@ def test_a_hundred_thousand_takes_are_counted_before_any_is_made() -> None:
     text = f"shots: [{{id: a, prompt: A, matrix: {{x: [{numbers}], y: [{numbers}]}}, takes: 9}}]"
     assert messages(text) == [
         "shots[0]: with the 1,000,000 combinations times 9 takes here the storyboard has more "
-        "than 100,000 takes, the most of one file"
+        "than 100,000 takes, the maximum for one file"
     ]
     assert messages("shots: [{id: a, prompt: A, takes: 100001}]") == [
         "shots[0]: with the 100,001 takes here the storyboard has more than 100,000 takes, the "
-        "most of one file"
+        "maximum for one file"
     ]
 
 
@@ -334,7 +334,7 @@ shots:
     found = messages(text)
     assert found == [
         "shots[1].takes: with these 99951 takes of a shot the storyboard has more than 100,000 "
-        "takes, the most of one file"
+        "takes, the maximum for one file"
     ]
 
 
@@ -368,7 +368,7 @@ shots:
   - {id: c, prompt: C, seed: null}
   - {id: d, prompt: D, seed: auto, prompt_extend: "{{ true }}"}
 """)
-    tail = "prompt_extend is on while a seed is set; the rewritten prompt undoes reproducibility"
+    tail = "prompt_extend is on while a seed is set; a rewritten prompt is not reproducible"
     assert found == [f"defaults.seed: {tail}", f"shots[3].seed: {tail}"]
 
 

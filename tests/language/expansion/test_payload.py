@@ -180,7 +180,7 @@ defaults: {prompt: A boat, negative: [bsae, people, zzz]}
         ),
         (
             "defaults.negative[2]: there is no shared negative 'zzz'; known are: base, people",
-            "a text of its own stands under negative_prompt",
+            "literal text belongs under negative_prompt",
         ),
     ]
     assert shared.used_negatives >= {"base", "people"}

@@ -196,10 +196,10 @@ TITLE = "if the first line is a title, remove it: the names of the columns come 
         (
             "p.json",
             '{"a": 1}\n{"a": 2}\n',
-            "more follows after the end of the value",
+            "there is more text after the end of the value",
             "of one value a line, the name of the file ends in .jsonl",
         ),
-        ("p.json", "[{}] x", "more follows after the end of the value", None),
+        ("p.json", "[{}] x", "there is more text after the end of the value", None),
     ],
 )
 def test_what_a_table_was_meant_to_be_is_told(
@@ -235,7 +235,7 @@ def test_a_column_without_a_name_that_holds_something_is_told(folder: Path) -> N
         ('a,b\n1,"x\n2,y\n', "2:1: column 'b': a quote is opened in this row and never closed"),
         ('a,"b\n1,2\n', "1:1: a quote is opened in this row and never closed"),
         ('a\n1,2,"x\n', "2:1: a quote is opened in this row and never closed"),
-        ('a,b\n1,"x\n"y,2\n', "2:1: in the row that begins here, text goes on after a closing"),
+        ('a,b\n1,"x\n"y,2\n', "2:1: in the row that begins here, there is text after a closing"),
     ],
 )
 def test_quotes_that_do_not_close_are_problems(folder: Path, content: str, message: str) -> None:
@@ -319,8 +319,8 @@ def test_a_row_of_json_stands_where_it_begins() -> None:
         ("[{a: 1}]", "p.json:1:3: a key in double quotes is expected here"),
         ("[{'a': 1}]", "p.json:1:3: a key in double quotes is expected here"),
         ("[{\"a\": 'x'}]", "p.json:1:8: a value of JSON is expected here"),
-        ('[{"a": NaN}]', "p.json:1:2: [0].a: NaN is no value of JSON"),
-        ('[{"a": -Infinity}]', "p.json:1:2: [0].a: -Infinity is no value of JSON"),
+        ('[{"a": NaN}]', "p.json:1:2: [0].a: NaN is not a JSON value"),
+        ('[{"a": -Infinity}]', "p.json:1:2: [0].a: -Infinity is not a JSON value"),
         ('[{"a": 1e999}]', "p.json:1:2: [0].a: 1e999 is too large for a number"),
         ('[{"a": 01}]', "p.json:1:9: a comma or a closing bracket is expected here"),
         ('[{"a": True}]', "p.json:1:8: a value of JSON is expected here"),
@@ -339,7 +339,7 @@ def test_a_row_of_json_stands_where_it_begins() -> None:
         ('[{"a": }]', "p.json:1:8: a value of JSON is expected here"),
         ('[{"a": 1}', "p.json:1:10: a comma or a closing bracket is expected here"),
         ('[{"a":', "p.json:1:7: a value of JSON is expected here"),
-        ("[] []", "p.json:1:4: more follows after the end of the value"),
+        ("[] []", "p.json:1:4: there is more text after the end of the value"),
         ('[{"a": 1, "a": 2}]', "p.json:1:2: [0].a: repeated key"),
         ("[" * 100_000, "p.json:1:1: nested more than 64 levels deep"),
         ('[{"b": ' + "[" * 62 + "]" * 62 + "}, {}, {}]", ""),
@@ -597,10 +597,10 @@ def test_rows_by_name_may_hold_lists(folder: Path) -> None:
     [
         ('{"a": {"s": 1}, "a": {"s": 2}}', None, "p.json:1:1: a: repeated key"),
         ('{"a": [{}], "a": [{}]}', "a", "p.json:1:1: a: repeated key"),
-        ('{"a": {"s": NaN}}', None, "p.json:1:7: a.s: NaN is no value of JSON"),
-        ('{"a": [{"s": NaN}]}', "a", "p.json:1:8: [0].s: NaN is no value of JSON"),
+        ('{"a": {"s": NaN}}', None, "p.json:1:7: a.s: NaN is not a JSON value"),
+        ('{"a": [{"s": NaN}]}', "a", "p.json:1:8: [0].s: NaN is not a JSON value"),
         ('{"a": [{}]', "a", "p.json:1:11: a comma or a closing bracket is expected here"),
-        ('{"a": [{}]} x', "a", "p.json:1:13: more follows after the end of the value"),
+        ('{"a": [{}]} x', "a", "p.json:1:13: there is more text after the end of the value"),
     ],
 )
 def test_mistakes_in_json_around_the_rows_are_told(
@@ -654,7 +654,7 @@ def test_a_short_row_below_an_empty_markdown_header_is_a_problem(folder: Path) -
 @pytest.mark.parametrize(
     ("text", "line"),
     [
-        ("# Shots\n\n- a | b\n", "p.md:1:1: this file holds no table"),
+        ("# Shots\n\n- a | b\n", "p.md:1:1: this file contains no table"),
         ("a|b\n-|-\n1|2\n\nc|d\n-|-\n", "p.md:5:1: this file holds 2 tables; the second one"),
     ],
 )

@@ -161,7 +161,7 @@ def test_a_template_that_would_make_too_much_is_stopped_by_counting(text: str) -
 def test_a_template_nested_without_end_is_a_fault_and_no_crash(text: str) -> None:
     fault = fault_of(text)
     assert fault.code == "template-too-deep"
-    assert fault.message == "blocks, brackets or operators stand too deep within one another"
+    assert fault.message == "blocks, brackets or operators are nested too deeply"
 
 
 @pytest.mark.parametrize(

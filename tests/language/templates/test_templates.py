@@ -289,7 +289,7 @@ def test_wrong_syntax_is_a_fault_in_plain_words(text: str, message: str) -> None
         ("{% macro m() %}{% endmacro %}{{ m(1) }}",
          "the template cannot be rendered: macro 'm' takes not more than 0 argument(s)"),
         ("{{ 'x' | replace('a') }}",
-         "'replace' cannot be used so: missing 1 required positional argument: 'new'"),
+         "'replace' cannot be used like this: missing 1 required positional argument: 'new'"),
         ("{{ 'x' | randon }}", "there is no filter 'randon'"),
         ("{{ 'x' is text }}", "there is no test 'text'"),
         ("{% if false %}{{ 'x' | nosuch }}{% endif %}", "there is no filter 'nosuch'"),

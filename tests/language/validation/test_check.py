@@ -192,9 +192,14 @@ def test_a_storyboard_without_faults_has_no_problems() -> None:
             "xyzzy: Rain",
             "unknown-key",
             "xyzzy: unknown key",
-            "keys of your own stand under meta: {xyzzy: ...}",
+            "put keys of your own under meta: {xyzzy: ...}",
         ),
-        ("seeds: {}", "unknown-key", "seeds: unknown key", "'seeds' stands at the top of the file"),
+        (
+            "seeds: {}",
+            "unknown-key",
+            "seeds: unknown key",
+            "'seeds' belongs at the top of the file",
+        ),
     ],
 )
 def test_each_mistake_in_a_shot_is_said_in_full(
@@ -240,12 +245,12 @@ def test_each_mistake_in_a_shot_is_said_in_full(
         (
             "version: 1\nshots: [{id: a}]\nduration: 5",
             "duration: unknown key",
-            "'duration' stands in defaults or in a shot",
+            "'duration' belongs in defaults or in a shot",
         ),
         (
             "version: 1\nshots: [{id: a}]\ndefaults: {matrix: {}}",
             "defaults.matrix: unknown key",
-            "'matrix' stands in a shot",
+            "'matrix' belongs in a shot",
         ),
         (
             "version: 1\nshots: [{id: a}]\nvars: {take: 1}",
@@ -416,7 +421,7 @@ def test_a_name_from_another_tool_is_hinted_at_the_key_that_it_means(key: str, m
 def test_a_key_of_ones_own_belongs_under_meta(key: str) -> None:
     hint = one(problems_of_shot(f"prompt: Rain\n    {key}: x")).hint
     assert hint
-    assert hint.startswith("keys of your own stand under meta")
+    assert hint.startswith("put keys of your own under meta")
 
 
 def payload_problems(payload: dict[str, Any], card: ModelCard) -> tuple[Problem, ...]:

@@ -440,7 +440,7 @@ def refusal(manifest: Manifest, folder: Path, **more: Any) -> tuple[str, str | N
 
 def test_a_manifest_of_another_origin_is_refused(tmp_path: Path) -> None:
     assert refusal(told(State.FAILED, reason="x"), tmp_path, origin="sandbox") == (
-        f"{tmp_path / 'manifest.json'} tells of videos made at {ORIGIN}, not sandbox",
+        f"{tmp_path / 'manifest.json'} describes videos made at {ORIGIN}, not sandbox",
         "choose another folder with --output",
     )
 

@@ -27,7 +27,7 @@ _TROUBLES: Mapping[str, tuple[str, str]] = {
         "is locked with a password",
         "save it without one, or export the sheet as CSV (UTF-8)",
     ),
-    "broken": ("is no sound workbook of Excel", "open it and save it as .xlsx, or as CSV (UTF-8)"),
+    "broken": ("is not a valid Excel workbook", "open it and save it as .xlsx, or as CSV (UTF-8)"),
     "large": (
         f"unpacks to more than {MAX_UNPACKED_BYTES >> 20} MiB, or holds too much text",
         _SAVE,
@@ -45,7 +45,7 @@ class Sheet(NamedTuple):
 def read_workbook(content: bytes, display_name: str, *, name: str | None = None) -> Sheet:
     """The rows of the sheet `name`, or of the only one; whatever is wrong with it is a problem."""
     if find_spec(_LIBRARY) is None:
-        message = "reading a workbook of Excel needs python-calamine"
+        message = "reading an Excel workbook needs python-calamine"
         hint = "pip install 'storyboard-render[xlsx]', or export the sheet as CSV (UTF-8)"
         return _unreadable(display_name, "unreadable-file", message, hint)
     match ask_child(_CHILD, json.dumps(name).encode() + b"\n" + content):
@@ -92,7 +92,7 @@ def _which_sheet(sheets: Sequence[Any], name: str | None) -> tuple[str, str | No
     if not sheets:
         return "it has no sheet that can be seen", _SAVE
     example = f"rows: {{{FILE}, sheet: {format_value(sheets[0])}}}"
-    return f"it has {len(sheets)} sheets: {known}", f"name the one that is meant: {example}"
+    return f"it has {len(sheets)} sheets: {known}", f"name the one you mean: {example}"
 
 
 def _position(display_name: str, number: int, line: str) -> Position:

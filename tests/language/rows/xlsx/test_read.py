@@ -82,7 +82,7 @@ def test_columns_without_a_name_are_left_out_as_in_csv(tmp_path: Path, answers: 
             {"sheets": ["Act 1", "Act 2"]},
             {},
             "it has 2 sheets: 'Act 1', 'Act 2'\n"
-            "    hint: name the one that is meant: rows: {file: ..., sheet: 'Act 1'}",
+            "    hint: name the one you mean: rows: {file: ..., sheet: 'Act 1'}",
         ),
         (
             {"sheets": ["Act 1", "Act 2"]},
@@ -99,7 +99,7 @@ def test_columns_without_a_name_are_left_out_as_in_csv(tmp_path: Path, answers: 
         (
             {"trouble": "broken"},
             {},
-            "is no sound workbook of Excel\n"
+            "is not a valid Excel workbook\n"
             "    hint: open it and save it as .xlsx, or as CSV (UTF-8)",
         ),
     ],
@@ -118,7 +118,7 @@ def test_without_the_library_the_message_names_what_to_install(
 ) -> None:
     monkeypatch.setattr(read, "find_spec", lambda name: None)
     assert said(rows_of(tmp_path, b"")) == (
-        "s.xlsx:1:1: reading a workbook of Excel needs python-calamine\n"
+        "s.xlsx:1:1: reading an Excel workbook needs python-calamine\n"
         "    hint: pip install 'storyboard-render[xlsx]', or export the sheet as CSV (UTF-8)"
     )
 
