@@ -12,6 +12,7 @@ import pytest
 from storyboard.sandbox.server import SandboxServer
 from tests.commands.conftest import film, server
 from tests.commands.films import BROKEN
+from tests.language.boards import HEAD
 
 __all__ = ["film", "server"]
 
@@ -58,6 +59,22 @@ def test_what_cannot_be_printed_is_said_and_is_no_bug(
     done = shell(command)
     assert done.returncode == code
     assert done.stderr.endswith(err)
+    assert "Traceback" not in done.stderr
+    assert "Exception ignored" not in done.stderr
+
+
+@pytest.mark.parametrize("command", ["show long.yaml", "plan long.yaml --sandbox --json"])
+def test_who_reads_the_first_line_alone_has_seen_enough(tmp_path: Path, command: str) -> None:
+    rows = "".join(f"A kite over field {number}, {'wide ' * 50}\n" for number in range(500))
+    (tmp_path / "long.txt").write_text(rows)
+    shot = "{id: 'a{{ shot.number }}', rows: long.txt, prompt: '{{ row.prompt }}'}"
+    (tmp_path / "long.yaml").write_text(f"{HEAD}shots: [{shot}]\n")
+    program = f'cd "{tmp_path}" && {{ "{sys.executable}" -m storyboard {command}; echo $? >&2; }}'
+    done = subprocess.run(
+        ["/bin/sh", "-c", f"{program} | head -n 1"], capture_output=True, text=True, check=False
+    )
+    assert len(rows) > 2 * 64 * 1024  # more than a pipe holds
+    assert (done.stdout.count("\n"), done.stderr.splitlines()[-1]) == (1, "0")
     assert "Traceback" not in done.stderr
     assert "Exception ignored" not in done.stderr
 

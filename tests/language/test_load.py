@@ -305,7 +305,7 @@ def test_a_column_with_a_space_is_found_by_its_name_with_an_underscore(tmp_path:
 @pytest.mark.parametrize(
     ("prompt", "hint"),
     [
-        ("{{ row.Shot Size }}", None),
+        ("{{ row.Shot Size }}", "write row['Shot Size']"),
         ("{{ row.Shot Sise }}", "did you mean row['Shot Size']?"),
         ("{{ Shot Size }}", "write row['Shot Size']"),
         ("{{ Shot_Size }}", "did you mean row['Shot Size']?"),
@@ -316,7 +316,7 @@ def test_a_column_with_a_space_is_found_by_its_name_with_an_underscore(tmp_path:
     ],
 )
 def test_a_column_with_a_space_is_named_as_a_template_writes_it(
-    tmp_path: Path, prompt: str, hint: str | None
+    tmp_path: Path, prompt: str, hint: str
 ) -> None:
     text = f'{HEAD}shots: [{{id: a, rows: r.csv, prompt: "{prompt}"}}]\n'
     board = load_text(tmp_path, text, r_csv="Shot,Shot Size,Name\n1,Wide,x\n")
@@ -328,8 +328,9 @@ def test_a_name_with_a_space_is_underlined_and_shown_in_brackets(tmp_path: Path)
     text = f'{HEAD}shots:\n- id: a\n  rows: r.csv\n  prompt: "A {{{{ row.Shot Size }}}}"\n'
     (problem,) = load_text(tmp_path, text, r_csv="Shot Size\nWide\n").problems
     assert problem.position == ("film.yaml", 6, 21, 9)
-    words = "a name with a space, 'Shot Size', needs brackets: row['Shot Size']"
+    words = "a name with a space, 'Shot Size', needs brackets"
     assert problem.message == f"shots[0].prompt: {words}"
+    assert problem.hint == "write row['Shot Size']"
 
 
 def test_a_foreign_name_for_the_prompt_is_told_once(tmp_path: Path) -> None:

@@ -128,5 +128,5 @@ def _spaced_name(message: str, source: str, line: int) -> TemplateFault | None:
     name = rf"([\w.]{{1,60}})\.(\w{{1,60}} {{1,5}}{behind[1]}\b{_MORE_WORDS})"
     if (found := re.search(name, source)) is None:
         return None
-    words = f"a name with a space, {found[2]!r}, needs brackets: {found[1]}[{found[2]!r}]"
-    return TemplateFault(SPACED_NAME, words, line)
+    words = f"a name with a space, {found[2]!r}, needs brackets"
+    return TemplateFault(SPACED_NAME, words, line, f"write {found[1]}[{found[2]!r}]")

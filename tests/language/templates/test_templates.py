@@ -163,10 +163,11 @@ def test_undefined_names_can_be_asked_about_and_replaced() -> None:
 
 
 def test_a_name_with_spaces_that_is_written_without_brackets_is_shown_with_them() -> None:
-    words = "a name with a space, 'Shot Size', needs brackets: row['Shot Size']"
+    words = "a name with a space, 'Shot Size', needs brackets"
     for text in ("A {{ row.Shot Size | upper }}", "{% if row.Shot Size %}A{% endif %}"):
         fault = fault_of(text, row={"Shot Size": "big"})
         assert (fault.code, fault.message) == ("spaced-name", words)
+        assert fault.hint == "write row['Shot Size']"
     assert fault_of("{{ row.Shot Size if x }}", row={}).message == words
     assert fault_of("{{ hero says }}", hero="Ada").hint is None
 
