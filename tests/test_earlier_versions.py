@@ -53,8 +53,11 @@ def without_days(text: str) -> Any:
     """A plan in JSON, but for what depends on today, and for keys that are newer than the plans."""
     document = json.loads(re.sub(r"expires in [0-9]+ days", "expires in some days", text))
     for storyboard in document["storyboards"]:
-        for key in ("held_beside", "links"):
+        for key in ("held_beside", "links", "skipped", "not_in_storyboard"):
             storyboard.pop(key, None)
+        for action in (*storyboard["actions"], *storyboard["orphans"]):
+            for key in ("cost_usd", "scene"):
+                action.pop(key, None)
     return document
 
 

@@ -49,6 +49,7 @@ LIBRARIES = (
     "urllib3",
     "idna",
     "tqdm",
+    "rich",
     "jinja2",
     "click",
     "pymediainfo",
