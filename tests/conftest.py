@@ -19,9 +19,9 @@ sys.dont_write_bytecode = False
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 # A build that nobody watches draws the same examples each time; a person's run draws new ones.
-hypothesis.settings.register_profile("ci", derandomize=True)
-if os.environ.get("CI"):
-    hypothesis.settings.load_profile("ci")
+hypothesis.settings.register_profile("person", max_examples=50)
+hypothesis.settings.register_profile("ci", max_examples=50, derandomize=True)
+hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "person")
 
 # A shell that starts a job in the background has it ignore these, and so all its children.
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -36,6 +36,12 @@ _PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
     """Twice as many as there are cores: half of the tests wait for a server on loopback."""
     return 2 * (os.cpu_count() or 1)
+
+
+@pytest.hookimpl(trylast=True)  # once the order has been drawn
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The test that takes longest comes first, so that nobody waits for it at the end."""
+    items.sort(key=lambda item: "/chaos/" not in item.nodeid)
 
 
 @pytest.fixture(autouse=True)

@@ -171,7 +171,7 @@ def test_a_key_with_impossible_characters_is_refused_unseen(tmp_path: Path, key:
 @pytest.mark.parametrize("key", ['"a-key-of-a-test"', "'a-key-of-a-test'", '"a-key-of-a-test'])
 def test_a_key_in_quotes_is_told_at_once(tmp_path: Path, key: str) -> None:
     error = failure(tmp_path, MODELLIX_API_KEY=key)
-    assert "the API key in MODELLIX_API_KEY stands in quotes" in str(error)
+    assert "the API key in MODELLIX_API_KEY is in quotes" in str(error)
     assert "a-key-of-a-test" not in f"{error}{error.next_step}"
 
 

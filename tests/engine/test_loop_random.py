@@ -172,7 +172,7 @@ class Ledger:
             assert "No space left on device" in str(error)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(
     posts=st.lists(MOSTLY_POSTS, max_size=12),
     polls=st.lists(st.sampled_from(sorted(POLLS)), max_size=25),

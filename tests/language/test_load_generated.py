@@ -137,7 +137,7 @@ def load_twice(path: Path) -> Storyboard:
     return board
 
 
-@settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 @given(content=BOARDS)
 def test_any_storyboard_is_expanded_or_explained_and_always_the_same(
     studio: Path, content: dict[str, object]
@@ -154,7 +154,7 @@ def test_any_storyboard_is_expanded_or_explained_and_always_the_same(
         assert all(json.dumps(take.payload, ensure_ascii=False).encode() for take in board.takes)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     content=BOARDS,
     cuts=st.lists(

@@ -199,7 +199,7 @@ STATES = st.lists(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(STATES, STATES)
 def test_other_manifests_have_other_sources(one: list[TakeState], other: list[TakeState]) -> None:
     bytes_ = [page_bytes(states) for states in (one, other)]

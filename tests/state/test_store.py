@@ -164,7 +164,7 @@ SUBMISSIONS = st.builds(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(submission=SUBMISSIONS)
 def test_whatever_goes_in_comes_out_to_the_microsecond(
     tmp_path_factory: pytest.TempPathFactory, submission: Submission

@@ -150,8 +150,10 @@ def _pieces(word: str, lettering: Lettering, width_px: int) -> list[tuple[str, f
     if width <= width_px:
         return [(word, width)]
     pieces = [("", 0.0)]
-    for letter in clusters(word):
-        letter_px = lettering.length_px(letter)
+    letters = list(clusters(word))
+    widths = {letter: lettering.length_px(letter) for letter in set(letters)}
+    for letter in letters:
+        letter_px = widths[letter]
         piece, piece_px = pieces[-1]
         if piece and piece_px + letter_px > width_px:
             pieces.append((letter, letter_px))

@@ -383,7 +383,7 @@ include import from extends recursive loop self super caller row hero x ' " ( ) 
 SCRAPS = st.sampled_from([*WORDS.split(), "\n"])
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.one_of(st.text(), st.lists(SCRAPS, max_size=30).map(" ".join)))
 def test_any_text_renders_or_ends_in_a_fault(text: str) -> None:
     templates = Templates(None)
@@ -395,7 +395,7 @@ def test_any_text_renders_or_ends_in_a_fault(text: str) -> None:
     assert isinstance(templates.names_used([text]), frozenset)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.lists(SCRAPS, max_size=12).map(" ".join))
 def test_any_expression_renders_or_ends_in_a_fault(text: str) -> None:
     try:

@@ -111,7 +111,7 @@ PAYLOADS = st.dictionaries(
 )
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(st.data())
 def test_the_bytes_are_those_of_the_standard_library(data: st.DataObject) -> None:
     takes = data.draw(
@@ -377,7 +377,7 @@ def take_states(draw: st.DrawFn, number: int) -> TakeState:
     return make_state(take, status, **changes)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(st.data())
 def test_any_manifest_survives_a_clone_to_the_byte(
     tmp_path_factory: pytest.TempPathFactory, data: st.DataObject

@@ -41,7 +41,7 @@ def test_a_manifest_of_every_status_is_surely_right() -> None:
     assert verdicts(MANIFEST) == (True, True)
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(st.data())
 def test_what_is_surely_right_is_right_to_jsonschema_too(data: st.DataObject) -> None:
     document: dict[str, Any] = copy.deepcopy(MANIFEST)
