@@ -19,7 +19,7 @@ def check(folder: Path) -> int:
     page = (folder / "index.html").read_text(encoding="utf-8")
     assert manifest["takes"], "the manifest holds no takes"
     for take in manifest["takes"]:
-        assert take["status"] == "done", f"{take['id']} is {take['status']}"
+        assert take["status"] == "rendered", f"{take['id']} is {take['status']}"
         file = take["file"]
         path = folder / file["path"]
         assert hashlib.sha256(path.read_bytes()).hexdigest() == file["sha256"], path
