@@ -8,14 +8,20 @@ from pathlib import Path
 
 import pytest
 
+from storyboard.fingerprint import fingerprint
 from storyboard.language.load import load_storyboard
 from storyboard.language.rows.read import read_rows
 from storyboard.language.yaml.source import parse_source
 from storyboard.models.catalog import load_catalog
+from storyboard.outputs.manifest.adopt import adoptable
 from storyboard.outputs.manifest.checks import refuse_repeated_keys
+from storyboard.outputs.manifest.file import Manifest, ManifestTake
+from storyboard.outputs.manifest.standing import keep_standing
 from storyboard.planning.changes import describe_changes
+from storyboard.records import TakeStatus
 from storyboard.reporting.suggest import did_you_mean, limited_suggestions
 from tests.hostile.work import count_calls, growth
+from tests.made import NOW
 
 LINEAR = 6.0
 """Between the 4 of work that grows with the size and the 16 of work that grows with its square."""
@@ -132,6 +138,33 @@ def test_a_manifest_of_repeated_keys() -> None:
         return CountedKey.comparisons
 
     assert comparisons(2000) < LINEAR * max(comparisons(500), 10)
+
+
+def tasks_of_one_request(size: int, status: TakeStatus) -> Manifest:
+    payload = {"prompt": "x"}
+    request = ("a/b", payload, fingerprint("a/b", payload, repeat=0))
+    blocks = (
+        ManifestTake(f"s{n}", None, f"s{n}", 1, status, *request, task_id=f"t{n}", submitted_at=NOW)
+        for n in range(size)
+    )
+    return Manifest("film", None, "o", tuple(blocks))
+
+
+@pytest.mark.parametrize("status", [TakeStatus.RENDERED, TakeStatus.FAILED, TakeStatus.RENDERING])
+def test_a_manifest_of_many_tasks_of_one_request(status: TakeStatus, tmp_path: Path) -> None:
+    def adopt(size: int) -> Callable[[], object]:
+        manifest = tasks_of_one_request(size, status)
+        rendered = tasks_of_one_request(size, TakeStatus.RENDERED)
+        known = adoptable([rendered], [], tmp_path, origin="o")
+        assert len(known) == size
+        return lambda: adoptable([rendered, manifest], known, tmp_path, origin="o")
+
+    def keep(size: int) -> Callable[[], object]:
+        manifest = tasks_of_one_request(size, status)
+        return lambda: keep_standing(manifest, [manifest, manifest], now=NOW)
+
+    assert growth(adopt, 50) < LINEAR
+    assert growth(keep, 50) < LINEAR
 
 
 def test_prompts_that_differ() -> None:

@@ -17,7 +17,7 @@ from storyboard.names import is_same_film
 from storyboard.outputs.manifest.file import Manifest, ManifestTake
 from storyboard.outputs.manifest.local_names import LocalNames
 from storyboard.outputs.manifest.manifest import to_submission
-from storyboard.outputs.manifest.times import whole_second
+from storyboard.outputs.manifest.submission_index import SubmissionIndex
 from storyboard.planning.contradictions import disputed_tasks
 from storyboard.records import OPEN_STATES, Submission, SubmissionState
 
@@ -77,33 +77,43 @@ class _News:
         self.found: dict[int, Submission] = {}  # by identity
         self._names = names
         self._disputed = disputed_tasks(known)
-        self._rows: dict[str, list[Submission]] = {}
-        for submission in known:
-            self._rows.setdefault(submission.fingerprint, []).append(submission)
+        self._rows = SubmissionIndex(known)
 
     def add(self, reported: Submission) -> None:
         """Adopts what is reported, where it is news."""
-        rows = self._rows.setdefault(reported.fingerprint, [])
-        same = _find_same(reported, rows)
+        same = self._rows.find_same(reported)
         if same is not None and reported.task_id in self._disputed:
             return  # ours waits for a person to say whose the task is
         if same is not None and {same.state, reported.state} == _FINISHED:
-            self._put(self._completed(same, reported), rows, instead_of=same)
+            self._put(self._completed(same, reported), instead_of=same)
         elif same is not None and _is_decided_by(reported, same):
             news = replace(reported, id=same.id)
-            self._put(self._with_video(news), rows, instead_of=same)
-        elif _is_missing(reported, rows):
-            self._put(self._with_video(reported), rows)
+            self._put(self._with_video(news), instead_of=same)
+        elif self._is_missing(reported, same):
+            self._put(self._with_video(reported))
 
-    def _put(
-        self, news: Submission, rows: list[Submission], *, instead_of: Submission | None = None
-    ) -> None:
+    def _is_missing(self, reported: Submission, same: Submission | None) -> bool:
+        """Whether the rows of the same fingerprint, with the `same` one if any, lack `reported`.
+
+        A finished video that they lack always counts; so does one whose task they
+        do not know, since another clone may have paid anew. What is open elsewhere may
+        have been charged, unless it is a row of ours that has moved on since the
+        manifest was written. A failure only counts where nothing else is known.
+        """
+        if reported.state in _FINISHED:
+            return not self._rows.has_state_and_task(reported)
+        states = self._rows.states(reported.fingerprint)
+        if reported.state in OPEN_STATES:
+            return same is None and not states & (_FINISHED | OPEN_STATES)
+        return states <= {SubmissionState.UNAVAILABLE}
+
+    def _put(self, news: Submission, *, instead_of: Submission | None = None) -> None:
         if news is instead_of:
             return
         if instead_of is not None:
-            rows.remove(instead_of)
+            self._rows.remove(instead_of)
             self.found.pop(id(instead_of), None)
-        rows.append(news)
+        self._rows.add(news)
         self.found[id(news)] = news
 
     def _with_video(self, reported: Submission) -> Submission:
@@ -157,45 +167,10 @@ def _check_owner(manifest: Manifest, folder: Path, *, origin: str, storyboard: s
     )
 
 
-def _is_missing(reported: Submission, rows: Sequence[Submission]) -> bool:
-    """Whether the state file, with these `rows` of the same fingerprint, lacks `reported`.
-
-    A finished video that it lacks always counts; so does one whose task it
-    does not know, since another clone may have paid anew. What is open elsewhere may
-    have been charged, unless it is a row of ours that has moved on since the
-    manifest was written. A failure only counts where nothing else is known.
-    """
-    states = {row.state for row in rows}
-    if reported.state in _FINISHED:
-        finished = [row for row in rows if row.state in _FINISHED]
-        return all(row.task_id != reported.task_id for row in finished)
-    if reported.state in OPEN_STATES:
-        is_ours = any(_is_same(row, reported) for row in rows)
-        return not is_ours and not states & (_FINISHED | OPEN_STATES)
-    return states <= {SubmissionState.UNAVAILABLE}
-
-
 def _is_decided_by(reported: Submission, own: Submission) -> bool:
     """Whether another clone has seen our open submission finish, or has found its task."""
     is_found = own.task_id is None and reported.task_id is not None
     return own.state in OPEN_STATES and (reported.state in _FINISHED or is_found)
-
-
-def _find_same(reported: Submission, rows: Iterable[Submission]) -> Submission | None:
-    """The row of the submission that the manifest reports: the one of its task, else of its time.
-
-    An unknown outcome, which has no task here, may have been settled in another clone.
-    """
-    same = [row for row in rows if _is_same(row, reported)]
-    return next((row for row in same if row.task_id is not None), same[0] if same else None)
-
-
-def _is_same(row: Submission, reported: Submission) -> bool:
-    """Whether a row is what the manifest reports, whose times are in whole seconds."""
-    if reported.task_id is not None and row.task_id is not None:
-        return row.task_id == reported.task_id
-    times = {whole_second(time) for time in (row.sent_at, row.submitted_at) if time}
-    return reported.sent_at in times
 
 
 def fingerprint_problem(manifest: Manifest) -> str | None:

@@ -9,9 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timezone
+from itertools import chain
 
 from storyboard.outputs.manifest.file import Manifest, ManifestTake
 from storyboard.records import TakeStatus
+
+_Key = tuple[object, ...]
 
 _OUTCOME = (
     *("status", "commit", "is_dirty", "endpoint", "task_id", "submitted_at", "finished_at"),
@@ -29,39 +32,42 @@ def keep_standing(made: Manifest, standing: Iterable[Manifest], *, now: datetime
     link that has expired by `now` are completed. Of several that led to nothing the latest
     stands, as of several successes the latest is already in `made`.
     """
-    blocks: dict[str, list[ManifestTake]] = {}
-    for manifest in standing:
-        for block in manifest.takes:
-            blocks.setdefault(block.fingerprint, []).append(block)
+    same: dict[_Key, list[ManifestTake]] = {}
+    latest: dict[_Key, ManifestTake] = {}
+    for block in chain.from_iterable(manifest.takes for manifest in standing):
+        if block.status is not TakeStatus.PENDING:
+            same.setdefault(_submission(block), []).append(block)
+            latest[_result(block)] = max(latest.get(_result(block), block), block, key=_order)
     return replace(
-        made, takes=tuple(_kept(take, blocks.get(take.fingerprint, ()), now) for take in made.takes)
+        made,
+        takes=tuple(
+            _kept(take, same.get(_submission(take), ()), latest.get(_result(take), take), now)
+            for take in made.takes
+        ),
     )
 
 
-def _kept(take: ManifestTake, standing: Sequence[ManifestTake], now: datetime) -> ManifestTake:
-    """The block of a take, where other blocks of its request stand."""
-    alike = [block for block in standing if _is_alike(block, take)]
-    same = [block for block in alike if _is_same(block, take)]
+def _kept(
+    take: ManifestTake, same: Sequence[ManifestTake], latest: ManifestTake, now: datetime
+) -> ManifestTake:
+    """The block of a take, where blocks of the `same` submission or the same result stand."""
     if same:
         return _completed(same, take, now)
-    later = max(alike, key=_order, default=take)
-    if take.status is TakeStatus.RENDERED or _order(later) <= _order(take):
+    if take.status is TakeStatus.RENDERED or _order(latest) <= _order(take):
         return take
-    return _with_outcome(take, later)
+    return _with_outcome(take, latest)
 
 
-def _is_alike(block: ManifestTake, take: ManifestTake) -> bool:
-    """Whether two blocks of one request say that it came to the same."""
-    if take.status is block.status:
-        return take.status is not TakeStatus.PENDING
-    return any({take.status, block.status} <= group for group in (_OPEN, _FAILED))
+def _result(block: ManifestTake) -> _Key:
+    """What blocks of one request have in common that say that it came to the same."""
+    kinds = (group for group in (_OPEN, _FAILED) if block.status in group)
+    return block.fingerprint, next(kinds, block.status)
 
 
-def _is_same(block: ManifestTake, take: ManifestTake) -> bool:
-    """Whether two blocks say the same of one submission."""
-    if block.status is not take.status or block.task_id != take.task_id:
-        return False
-    return take.task_id is not None or block.submitted_at == take.submitted_at
+def _submission(block: ManifestTake) -> _Key:
+    """What blocks have in common that say the same of one submission."""
+    known_by = block.submitted_at if block.task_id is None else block.task_id
+    return block.fingerprint, block.status, known_by
 
 
 def _order(block: ManifestTake) -> tuple[datetime, str]:
