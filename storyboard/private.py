@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from functools import lru_cache
 from pathlib import Path
 
 KEY_VARIABLE = "MODELLIX_API_KEY"
@@ -48,8 +49,18 @@ def key_in(environ: Mapping[str, str]) -> str:
 
 
 def _known_keys() -> list[str]:
+    """The keys, each as it stands in plain text, in JSON and in HTML."""
     keys = (key_in(os.environ), *_read_keys)
-    return [key for key in keys if len(key) >= MIN_KEY_LENGTH]
+    return [form for key in keys if len(key) >= MIN_KEY_LENGTH for form in _forms(key)]
+
+
+@lru_cache
+def _forms(key: str) -> tuple[str, ...]:
+    import html
+    import json
+
+    forms = (key, json.dumps(key, ensure_ascii=False)[1:-1], html.escape(key))
+    return tuple(dict.fromkeys(forms))
 
 
 def home_folder() -> Path:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from pathlib import Path
 
 import pytest
@@ -37,6 +38,16 @@ def test_a_key_is_masked_in_all_that_is_printed(capsys: pytest.CaptureFixture[st
 def test_a_key_is_masked_in_a_file_that_is_written(tmp_path: Path) -> None:
     write_atomically(tmp_path / "page.html", f"<p>{KEY}</p>")
     assert (tmp_path / "page.html").read_text("utf-8") == "<p>***</p>"
+
+
+def test_a_key_is_masked_where_json_and_html_escape_it(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    key = 'mdlx"marked\\key&0123456789'
+    monkeypatch.setenv("MODELLIX_API_KEY", key)
+    print_json({"a": key})
+    assert '"a": "***"' in capsys.readouterr().out
+    assert private.mask(f"<p>{html.escape(key)}</p>") == "<p>***</p>"
 
 
 def test_a_stand_in_for_a_key_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
