@@ -13,7 +13,7 @@ from storyboard.console.printing import print_safe, say, wants_color
 from storyboard.console.read_storyboards import may_go_on, read_storyboards
 from storyboard.console.repair_lines import repair_note
 from storyboard.errors import ExitCode
-from storyboard.models.catalog import load_catalog
+from storyboard.models.catalog import Catalog, load_catalog
 from storyboard.planning.cost import length_s
 from storyboard.records import Storyboard
 from storyboard.reporting.amounts import count_text, span_text
@@ -52,7 +52,8 @@ def command(
       storyboard validate film.yaml
       storyboard validate *.yaml --strict --format github
     """
-    boards = read_storyboards(files, load_catalog(), variables)
+    catalog = load_catalog()
+    boards = read_storyboards(files, catalog, variables)
     problems = tidy([problem for board in boards for problem in board.problems])
     sources = {name: text for board in boards for name, text in board.sources.items()}
     style = "json" if as_json else style
@@ -62,14 +63,14 @@ def command(
         say(summarize(problems), *repair_note(boards, variables))
     for board in boards:
         if board.is_sound and not quiet:
-            say(describe(board))
+            say(describe(board, catalog))
     return ExitCode.OK if may_go_on(boards, strict=strict) else ExitCode.USAGE
 
 
-def describe(board: Storyboard) -> str:
+def describe(board: Storyboard, catalog: Catalog) -> str:
     """One line about a sound storyboard: its takes and their length."""
     shots = len({take.shot for take in board.takes})
-    seconds = length_s(board.takes, load_catalog())
+    seconds = length_s(board.takes, catalog)
     length = f", {span_text(seconds)} of video" if seconds else ""
     counts = f"{count_text(shots, 'shot')}, {count_text(len(board.takes), 'take')}"
     return f"{board.path}: {counts}{length}"
