@@ -8,7 +8,6 @@ service that reads the log. No other module writes to the streams.
 from __future__ import annotations
 
 import os
-import shutil
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -39,6 +38,8 @@ def redraw(lines: Sequence[str], *, over: Sequence[str] = ()) -> None:
 
     What stands above them stays.
     """
+    import shutil  # and with it three compressors
+
     columns, rows = shutil.get_terminal_size()
     fitting = [quoting.cut(quoting.visible(line), columns - 1) for line in lines[: rows - 1]]
     up = min(len(over), rows - 1)

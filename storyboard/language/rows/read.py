@@ -25,7 +25,6 @@ from storyboard.language.rows.shapes import (
     steps_of,
 )
 from storyboard.language.rows.values import RowValues
-from storyboard.language.rows.xlsx.read import read_workbook
 from storyboard.language.text_files import MAX_BYTES, read_bytes, read_text
 from storyboard.language.yaml.source import parse_source
 from storyboard.records import Json, Position, Problem, Severity
@@ -94,6 +93,8 @@ def _open(
     if path.suffix.lower() == WORKBOOK:
         content = read_bytes(path, display_name, max_bytes=max_bytes, files=files)
         if isinstance(content, bytes):
+            from storyboard.language.rows.xlsx.read import read_workbook
+
             return *read_workbook(content, display_name, name=sheet), content
         file = content
     else:
