@@ -16,6 +16,7 @@ from storyboard.planning.contradictions import (
     after_contradiction,
     contradict,
     describe_contradiction,
+    others_to_name,
 )
 from storyboard.planning.plan import take_of
 from storyboard.records import Action, Outcome, Submission, SubmissionState, SubmitReply
@@ -41,12 +42,15 @@ class TaskIds:
     def put_earlier_in_doubt(self, task_ids: Sequence[str]) -> None:
         """Puts the rows of earlier runs with these tasks in doubt."""
         for task_id in task_ids:
-            flights = self._load_earlier(task_id)
-            for flight in [*flights.values()]:
-                mine = flight.submission.fingerprint
-                others = [each for each in flights.values() if each.submission.fingerprint != mine]
+            flights = [*self._load_earlier(task_id).values()]
+            by_request: dict[str, Flight] = {}
+            for flight in flights:
+                by_request.setdefault(flight.submission.fingerprint, flight)
+            for flight in flights:
+                others = others_to_name(by_request, flight.submission.fingerprint)
                 names = [_name(other, flight.job) for other in others]
-                self._put_in_doubt(flight, describe_contradiction(task_id, names))
+                more = len(by_request) - 1 - len(names)
+                self._put_in_doubt(flight, describe_contradiction(task_id, names, more=more))
 
     def loaded(self, job: Job, action: Action, submission: Submission) -> Flight:
         """The flight of an action's submission, as it stands now; its task is known."""

@@ -6,8 +6,10 @@ run and the other submission, and the manifest carries it to other machines.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from itertools import islice
+from typing import TypeVar
 
 from storyboard.records import OPEN_STATES, Submission, SubmissionState
 
@@ -17,13 +19,22 @@ GIVEN_UP = frozenset({SubmissionState.ABANDONED, SubmissionState.RELEASED})
 _BELIEVED = frozenset({SubmissionState.ACCEPTED, SubmissionState.SUCCEEDED})
 _MAX_NAMES = 3
 
+T = TypeVar("T")
 
-def describe_contradiction(task_id: str, others: Sequence[str]) -> str:
-    """The reason of a submission whose task the API gave to `others` as well."""
+
+def describe_contradiction(task_id: str, others: Sequence[str], *, more: int = 0) -> str:
+    """The reason of a submission whose task the API gave to `others`, and to `more`, as well."""
     names = " and ".join(others[:_MAX_NAMES])
-    if len(others) > _MAX_NAMES:
-        names += f" and {len(others) - _MAX_NAMES} more"
+    more += len(others[_MAX_NAMES:])
+    if more:
+        names += f" and {more} more"
     return f"{_mark(task_id)}{names} too, and it can be of one alone"
+
+
+def others_to_name(by_request: Mapping[str, T], fingerprint: str) -> list[T]:
+    """As many as a reason names of what belongs to other requests than that of `fingerprint`."""
+    others = (each for request, each in by_request.items() if request != fingerprint)
+    return list(islice(others, _MAX_NAMES))
 
 
 def is_contradicted(submission: Submission) -> bool:
@@ -52,12 +63,12 @@ def contradict(same_task: Sequence[Submission]) -> bool:
     a kill has kept the doubt from being written into the other's state file.
     """
     claims = [one for one in same_task if one.state not in GIVEN_UP and not is_contradicted(one)]
-    doubts = [one for one in same_task if is_contradicted(one)]
+    doubted = {one.fingerprint for one in same_task if is_contradicted(one)}
     is_believed = any(one.state in _BELIEVED for one in claims)
     return (is_believed and len({one.fingerprint for one in claims}) > 1) or any(
         one.state in _BELIEVED
         and _is_given_by_reply(one)
-        and any(other.fingerprint != one.fingerprint for other in doubts)
+        and len(doubted) > (one.fingerprint in doubted)  # one of another request is in doubt
         for one in claims
     )
 
@@ -90,9 +101,15 @@ def with_doubts(submissions: Sequence[Submission]) -> list[Submission]:
             with_task.setdefault(one.task_id, []).append(one)
     doubts: dict[int, Submission] = {}
     for task_id, group in with_task.items():
-        for one in group if contradict(group) else ():
-            others = (each for each in group if each.fingerprint != one.fingerprint)
-            reason = describe_contradiction(task_id, [f"take {each.take}" for each in others])
+        if not contradict(group):
+            continue
+        takes: dict[str, str] = {}
+        for one in group:
+            takes.setdefault(one.fingerprint, one.take)
+        for one in group:
+            names = [f"take {take}" for take in others_to_name(takes, one.fingerprint)]
+            more = len(takes) - 1 - len(names)
+            reason = describe_contradiction(task_id, names, more=more)
             doubts[id(one)] = after_contradiction(one, reason)
     return [doubts.get(id(one), one) for one in submissions]
 

@@ -18,10 +18,11 @@ from storyboard.outputs.manifest.checks import refuse_repeated_keys
 from storyboard.outputs.manifest.file import Manifest, ManifestTake
 from storyboard.outputs.manifest.standing import keep_standing
 from storyboard.planning.changes import describe_changes
-from storyboard.records import TakeStatus
+from storyboard.planning.contradictions import describe_contradiction, with_doubts
+from storyboard.records import Submission, SubmissionState, TakeStatus
 from storyboard.reporting.suggest import did_you_mean, limited_suggestions
 from tests.hostile.work import count_calls, growth
-from tests.made import NOW
+from tests.made import NOW, make_submission, make_take
 
 LINEAR = 6.0
 """Between the 4 of work that grows with the size and the 16 of work that grows with its square."""
@@ -165,6 +166,28 @@ def test_a_manifest_of_many_tasks_of_one_request(status: TakeStatus, tmp_path: P
 
     assert growth(adopt, 50) < LINEAR
     assert growth(keep, 50) < LINEAR
+
+
+@pytest.mark.parametrize("requests", [1, 10_000])
+def test_a_state_file_of_many_submissions_with_one_task(requests: int) -> None:
+    def submissions(size: int) -> list[Submission]:
+        reason = describe_contradiction("task", ["take other"])
+        return [
+            make_submission(
+                make_take(f"s{number % requests}"),
+                SubmissionState.SUCCEEDED,
+                task_id="task",
+                http_status=200,
+                reason=reason if requests == 1 and number % 2 else None,
+            )
+            for number in range(size)
+        ]
+
+    def find(size: int) -> Callable[[], object]:
+        known = submissions(size)
+        return lambda: with_doubts(known)
+
+    assert growth(find, 100) < LINEAR
 
 
 def test_prompts_that_differ() -> None:
