@@ -33,7 +33,7 @@ _INDEX = "index.json"
 _MAX_INDEX_BYTES = 1 << 16
 _ID = re.compile(r"file-[0-9a-f]{24}")
 _MAX_NAME = 255
-_MAX_TIME_S = 2.0**40
+_MAX_TIME_S = 2.0**37  # in the year 6325; a date ends with the year 9999
 _ENDINGS = {"image/png": ".png", "image/jpeg": ".jpg", "image/webp": ".webp"}
 
 

@@ -187,6 +187,7 @@ GOOD = {
                 {"size": -1},
                 {"size": 1 << 40},
                 {"created_at": 1e300},
+                {"created_at": 2.0**40},
                 {"created_at": None},
                 {"filename": "x" * 256},
             )
