@@ -53,9 +53,12 @@ def largest_part(traced: TracedPayload, parameter: str) -> Part | None:
     if parameter == "negative_prompt":
         parts += _negatives(traced)
     part = max(parts, key=lambda part: part.length, default=None)
+    # Vars may mention one another in a circle where a branch that is not taken closes it.
+    seen: list[Node | None] = []
     while part and part.node:
+        seen.append(part.node)
         inner = max(_parts(part.node, scope), key=lambda part: part.length, default=None)
-        if inner is None or inner.length < part.length * _NEARLY_ALL or inner.node is part.node:
+        if inner is None or inner.length < part.length * _NEARLY_ALL or inner.node in seen:
             break
         part = inner
     return part

@@ -40,6 +40,12 @@ def test_the_var_that_adds_most_is_named(
     assert hint_of(tmp_path, text) == hint
 
 
+def test_vars_that_mention_one_another_in_a_circle_come_to_an_end(tmp_path: Path) -> None:
+    variables = """a: "{{ 'x' * 5200 if true else b }}", b: '{{ a }}'"""
+    text = f"vars: {{{variables}}}\nshots: [{{id: s, prompt: '{{{{ a }}}}'}}]\n"
+    assert hint_of(tmp_path, text) in ("vars.a adds 5,200 of them", "vars.b adds 5,200 of them")
+
+
 def test_a_suffix_of_the_defaults_counts_too(tmp_path: Path) -> None:
     text = f"vars: {{look: {LONG}}}\ndefaults: {{prompt_suffix: ', {{{{ look }}}}'}}\n"
     hint = hint_of(tmp_path, f"{text}shots: [{{id: s, prompt: A boat}}]\n")
