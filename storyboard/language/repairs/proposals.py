@@ -102,9 +102,9 @@ def _in_line(problem: Problem, line: str) -> Iterator[Repair]:
 def _without_hidden(position: Position, text: str) -> Iterator[Repair]:
     """At the ends of a word what cannot be seen is left out; elsewhere a space stands for one."""
     start = position.column - 1
+    first, last = len(text) - len(text.lstrip()), len(text.rstrip())
     for found in _HIDDEN.finditer(text):
-        before, behind = text[: found.start()], text[found.end() :]
-        is_at_end = not behind.strip() or (not before.strip() and start > 0)
+        is_at_end = found.end() >= last or (found.start() <= first and start > 0)
         plain = "" if is_at_end else in_place_of(found[0])
         yield _put(position, start + found.start(), start + found.end(), plain)
 
