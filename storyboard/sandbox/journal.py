@@ -29,10 +29,13 @@ _NEXT = "delete the sandbox's folder to begin anew; nothing in it was paid for"
 def read_task_ids(folder: Path) -> frozenset[str]:
     """The ids of the tasks that the sandbox of a folder accepted; none where it holds no journal.
 
-    Changes nothing. A line that is no task is left for the sandbox to report.
+    Changes nothing. A file that is too large, and a line that is no task, are left for
+    the sandbox to report.
     """
     path = folder / NAME
     if folder.is_symlink() or not path.is_file() or not is_plain_or_missing(path):
+        return frozenset()
+    if path.stat().st_size > MAX_BYTES:
         return frozenset()
     ids = set()
     with path.open("rb") as lines:
