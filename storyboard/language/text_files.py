@@ -78,7 +78,7 @@ def check_text(text: str, display_name: str) -> Problem | None:
             return Problem(
                 position,
                 "not-text",
-                "holds a NUL character: this is not a text file, or one in UTF-16 without its mark",
+                "holds a NUL character: it is not text, or is UTF-16 without a byte order mark",
                 hint="save the file as UTF-8",
             )
         return Problem(

@@ -26,7 +26,7 @@ def name_invisible(text: str) -> str | None:
 def hint_for_invisible(text: str) -> str | None:
     """What to do about the first such character of a text, or None where there is none."""
     name = name_invisible(text)
-    return f"{name} stands here and cannot be seen; {repair_of(text)}" if name else None
+    return f"there is an invisible {name} here; {repair_of(text)}" if name else None
 
 
 def repair_of(text: str) -> str:

@@ -121,7 +121,7 @@ def did_you_mean(word: str, known: Iterable[str]) -> str | None:
         return None
     hint = f"did you mean '{found.word}'?"
     if hidden := name_invisible(found.word):
-        return f"{hint} {hidden} stands in it"
+        return f"{hint} it contains {hidden}"
     return Suggestion.of(hint, word, found.word) if found.is_sure else hint
 
 

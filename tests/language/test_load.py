@@ -459,7 +459,7 @@ def test_cells_that_stand_in_the_storyboard_are_data_and_have_a_position(tmp_pat
         ("{file: r.json, keys: x}", "film.yaml:6:26: shots[0].rows.keys: unknown key"),
         ("{file: no.json}", "film.yaml:6:18: shots[0].rows.file: 'no.json': there is no such file"),
         ("{file: r.json, key: x}", "r.json:1:1: there is no key 'x' here"),
-        ("[[1]]", "film.yaml:6:12: shots[0].rows[0]: a list stands here"),
+        ("[[1]]", "film.yaml:6:12: shots[0].rows[0]: is a list"),
         ("5", "film.yaml:6:11: shots[0].rows: '5': a name without an ending does not say how"),
         ("[]", "film.yaml:6:11: shots[0].rows: "),
     ],

@@ -74,7 +74,7 @@ def test_a_file_that_is_no_text_is_told(tmp_path: Path) -> None:
         ({"confidence": 1}, "confidence: 1 is not allowed; 'high', 'medium' or 'low' is needed"),
         ({"frame_rate": True}, "frame_rate: true is not a number; a number"),
         ({"render_seconds": {"most": 0}}, "render_seconds.most: 0 is not more than 0"),
-        ({"sizes": {"720P": [1]}}, 'sizes["720P"]: a list stands here; a mapping is needed'),
+        ({"sizes": {"720P": [1]}}, 'sizes["720P"]: is a list; a mapping is needed'),
         ({"sizes": {"a": {"b": [1]}}}, "sizes.a.b: has 1 entries; at least 2 are needed"),
         ({"sizes": {"a": {"b": [1, 2, 3]}}}, "sizes.a.b: a list is not allowed: a size is a"),
         ({"words": {"sound": "audio"}}, "words.sound is no key of a model card"),

@@ -25,7 +25,7 @@ def test_nothing_near_is_no_guess() -> None:
 
 def test_what_cannot_be_seen_in_a_known_word_is_named() -> None:
     assert did_you_mean("prompt", ["pro\u200bmpt"]) == (
-        "did you mean 'pro\u200bmpt'? U+200B (zero width space) stands in it"
+        "did you mean 'pro\u200bmpt'? it contains U+200B (zero width space)"
     )
 
 

@@ -73,7 +73,7 @@ def no_key_problem(key: str, above: Sequence[str], value: Any, position: Positio
     ending = [path for path in lists if path.endswith(f".{key}")]
     hint = f"did you mean '{ending[0]}'?" if len(ending) == 1 else did_you_mean(key, lists)
     if hint is None and lists:
-        hint = f"lists stand under: {', '.join(lists[:10])}"
+        hint = f"there are lists under: {', '.join(lists[:10])}"
     return Problem(position, "no-such-key", f"there is no key {format_value(key)} here", hint)
 
 

@@ -149,7 +149,7 @@ def need_flat(value: object) -> None:
             continue
         count += len(inner)
         if depth > MAX_NESTING or count > MAX_ITEMS:
-            words = f"lists hold more than {MAX_ITEMS:,} entries or stand too deep in one another"
+            words = f"lists hold more than {MAX_ITEMS:,} entries or are nested too deeply"
             raise TemplateFault("template-too-large", words)
         if not isinstance(inner, range):
             entries = [*inner, *inner.values()] if isinstance(inner, dict) else inner

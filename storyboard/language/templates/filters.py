@@ -249,7 +249,7 @@ def _guarded(name: str) -> Callable[..., object]:
             made = context.environment.call_filter(plain(name), value, args, kwargs, context)
             return _meter(context).count(list(made) if isinstance(made, Iterator) else made)
         except (TypeError, ValueError, LookupError, AssertionError, FilterArgumentError) as error:
-            words = f"{brief(name)} cannot be used like this: {plain_words(error)}"
+            words = f"{brief(name)} cannot be used this way: {plain_words(error)}"
             raise TemplateFault("template-error", words) from None
 
     return run

@@ -177,7 +177,7 @@ class Sandbox(SandboxedEnvironment):
         except (TypeError, ValueError) as error:
             if not isinstance(obj, Method):
                 raise
-            words = f"{obj.name}() cannot be called like this: {plain_words(error)}"
+            words = f"{obj.name}() cannot be called this way: {plain_words(error)}"
             raise TemplateFault("template-error", words) from None
         finally:
             self.meter.leave()

@@ -210,7 +210,7 @@ def _invisible(complaint: _Complaint) -> _Finding | None:
         start = line_start(text, index)
         found = _INSTEAD_OF_SPACE.search(text, start, line_end(text, start))
         if found:
-            message = f"{name_invisible(found[1])} stands where YAML takes only plain spaces"
+            message = f"{name_invisible(found[1])} is where YAML allows only plain spaces"
             repair = (*found.span(1), in_place_of(found[1]))
             return _Finding(found.start(1), message, repair_of(found[1]), repair=repair)
     return None
@@ -344,7 +344,7 @@ def _indentation(complaint: _Complaint) -> _Finding | None:
 def _deeper_key(complaint: _Complaint) -> _Finding:
     line, column = _line_at(complaint.text, complaint.index)
     first = len(line) - len(line.lstrip(" "))
-    message = "this key stands deeper than the value above it allows"
+    message = "this key is indented deeper than the value above it allows"
     hint = "line it up with the keys it belongs to, or put the value above it in quotes"
     return _Finding(complaint.index - column + first, message, hint, max(column - first, 1))
 

@@ -57,7 +57,7 @@ def _found(error: SchemaError) -> str:
         return "is empty"
     value = format_value(error.value)
     if isinstance(error.value, list | dict):
-        return f"{value} stands here"
+        return f"is {value}"
     if isinstance(error.value, bool):
         return f"{value} is not {'text' if 'string' in error.limit else 'a number'}"
     if isinstance(error.value, str):

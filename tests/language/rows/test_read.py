@@ -122,7 +122,7 @@ def test_a_column_whose_name_holds_what_cannot_be_seen_is_warned_about(folder: P
     rows = rows_of(folder, "p.csv", "sku,na\u200bme\na,b\n")
     (problem,) = rows.problems
     assert problem.is_warning
-    assert problem.hint == "U+200B (zero width space) stands here and cannot be seen; delete it"
+    assert problem.hint == "there is an invisible U+200B (zero width space) here; delete it"
 
 
 def test_quoted_cells_may_hold_delimiters_quotes_and_lines(folder: Path) -> None:
@@ -573,7 +573,7 @@ def test_a_mapping_by_name_gives_the_name_as_key(folder: Path, name: str) -> Non
         ),
         ({"n": [1]}, None, ("not a mapping", None)),
         ({"clips": [{}]}, "clip", ("there is no key 'clip' here", "did you mean 'clips'?")),
-        ({"clips": [{}]}, "x.y", ("there is no key 'x.y' here", "lists stand under: clips")),
+        ({"clips": [{}]}, "x.y", ("there is no key 'x.y' here", "there are lists under: clips")),
         ([{"id": "a"}], "x", ("there is no key 'x' here", None)),
         ({"clips": 5}, "clips", ("rows are a list of mappings, not a number", None)),
     ],

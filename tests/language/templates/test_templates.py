@@ -174,7 +174,7 @@ def test_a_name_with_spaces_that_is_written_without_brackets_is_shown_with_them(
 
 def test_a_character_that_cannot_be_seen_is_named() -> None:
     fault = fault_of("{{ row.na\u200bme }}", row=ROW)
-    assert fault.hint == "U+200B (zero width space) stands here and cannot be seen; delete it"
+    assert fault.hint == "there is an invisible U+200B (zero width space) here; delete it"
 
 
 def test_a_name_is_looked_up_only_where_it_is_used() -> None:
@@ -290,7 +290,7 @@ def test_wrong_syntax_is_a_fault_in_plain_words(text: str, message: str) -> None
         ("{% macro m() %}{% endmacro %}{{ m(1) }}",
          "the template cannot be rendered: macro 'm' takes not more than 0 argument(s)"),
         ("{{ 'x' | replace('a') }}",
-         "'replace' cannot be used like this: missing 1 required positional argument: 'new'"),
+         "'replace' cannot be used this way: missing 1 required positional argument: 'new'"),
         ("{{ 'x' | randon }}", "there is no filter 'randon'"),
         ("{{ 'x' is text }}", "there is no test 'text'"),
         ("{% if false %}{{ 'x' | nosuch }}{% endif %}", "there is no filter 'nosuch'"),

@@ -86,7 +86,7 @@ def test_a_storyboard_without_faults_has_no_problems() -> None:
         (
             "duration: [5]",
             "wrong-type",
-            f"duration: a list stands here; {TAKES} a whole number from 2 to 15",
+            f"duration: is a list; {TAKES} a whole number from 2 to 15",
             None,
         ),
         (
@@ -134,7 +134,7 @@ def test_a_storyboard_without_faults_has_no_problems() -> None:
         (
             "seed: [hero]",
             "wrong-type",
-            f"seed: a list stands here; {TAKES} a whole number from 0 to 2147483647, the name of "
+            f"seed: is a list; {TAKES} a whole number from 0 to 2147483647, the name of "
             "a shared seed or auto",
             None,
         ),
@@ -154,12 +154,7 @@ def test_a_storyboard_without_faults_has_no_problems() -> None:
             None,
         ),
         ("takes: 0", "too-small", "takes: 0 is less than 1, the least that is allowed", None),
-        (
-            "tags: {a: b}",
-            "wrong-type",
-            "tags: a mapping stands here; text or a list is needed",
-            None,
-        ),
+        ("tags: {a: b}", "wrong-type", "tags: is a mapping; text or a list is needed", None),
         (
             "tags: [a, !!int 2]",
             "wrong-type",
@@ -169,7 +164,7 @@ def test_a_storyboard_without_faults_has_no_problems() -> None:
         (
             "negative: {a: b}",
             "wrong-type",
-            "negative: a mapping stands here; text or a list is needed",
+            "negative: is a mapping; text or a list is needed",
             None,
         ),
         ("matrix: {}", "too-few", "matrix: is empty; at least one entry is needed", None),

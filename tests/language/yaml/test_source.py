@@ -453,7 +453,7 @@ def test_utf_8_and_marked_utf_16_are_read(tmp_path: Path, data: bytes) -> None:
         (b"\x89PNG\r\n\x00\x00", "is not a text file: it holds NUL bytes", 1, 1),
         (
             b"a: b\nc: \x00d",
-            "holds a NUL character: this is not a text file, or one in UTF-16 without its mark",
+            "holds a NUL character: it is not text, or is UTF-16 without a byte order mark",
             2,
             4,
         ),
