@@ -29,13 +29,20 @@ _MAX_ROWS = 100_100  # one more than are read, and some lines above the names of
 _MAX_TEXT = 64 << 20  # characters
 
 _CELL = re.compile(rb'<(?:\w+:)?c(?=[^>]*? s="(\d{1,5})")[^>]*? r="([A-Z]{1,3}\d{1,7})"')
+# With a password, the workbook is a stream of this name in a compound file, and no zip file.
+# Source: "\EncryptedPackage Stream" in [MS-OFFCRYPTO].
+_COMPOUND = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
+
 _RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 
 
 def read_sheet(content: bytes, name: str | None) -> dict[str, Any]:
     """What this program prints."""
-    from python_calamine import CalamineWorkbook, PasswordError
+    from python_calamine import CalamineWorkbook
 
+    if content.startswith(_COMPOUND) and _ENCRYPTED in content:
+        return {"trouble": "locked"}
     try:
         with ZipFile(BytesIO(content)) as parts:
             if sum(part.file_size for part in parts.infolist()) > MAX_UNPACKED_BYTES:
@@ -46,8 +53,6 @@ def read_sheet(content: bytes, name: str | None) -> dict[str, Any]:
                 return {"sheets": names if name is None else book.sheet_names}
             sheet = book.get_sheet_by_name(names[0])
             formats = _read_formats(parts, names[0])
-    except PasswordError:
-        return {"trouble": "locked"}
     except MemoryError:
         raise  # ends this process, which tells the caller
     except BaseException:  # a panic of the library is no Exception

@@ -63,6 +63,13 @@ def test_what_is_no_workbook_is_told(content: bytes) -> None:
     assert read_sheet(content, None) == {"trouble": "broken"}
 
 
+def test_a_workbook_with_a_password_is_told_from_a_broken_one() -> None:
+    package = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(1144)
+    assert read_sheet(package, None) == {"trouble": "broken"}
+    package += "EncryptedPackage".encode("utf-16-le") + bytes(4096)
+    assert read_sheet(package, None) == {"trouble": "locked"}
+
+
 def test_a_workbook_with_a_broken_sheet_is_none_either() -> None:
     broken = {"xl/worksheets/sheet1.xml": sheet_xml('<row r="1"><c r="?"><v>1</v></c></row>')}
     content = workbook({"S": BOARD}, others=broken)
