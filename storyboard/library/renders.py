@@ -117,6 +117,9 @@ def render(
             the render had begun.
     """
     caps = Caps(max_takes, max_seconds, max_cost)
+    _check_amounts(
+        max_takes=max_takes, max_seconds=max_seconds, max_cost=max_cost, price_usd=price_usd
+    )
     if not sandbox:
         _check_consent(caps, is_sure=yes, price_usd=price_usd)
     space = find_workspace(
@@ -136,6 +139,16 @@ def render(
         is_fresh=fresh,
     )
     return _events(order)
+
+
+def _check_amounts(**amounts: float | None) -> None:
+    """Raises UsageError for an amount below 0, and for NaN, which passes every comparison."""
+    for name, amount in amounts.items():
+        if amount is not None and not amount >= 0:
+            raise UsageError(
+                f"{name} is {amount}, and it has to be a number, at least 0",
+                next_step=f"write it like {name}=2",
+            )
 
 
 def _check_consent(caps: Caps, *, is_sure: bool, price_usd: float | None) -> None:

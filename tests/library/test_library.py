@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import json
 import logging
+import math
 import subprocess
 import sys
 import threading
@@ -112,6 +113,24 @@ def test_a_render_over_its_cap_sends_nothing(
 ) -> None:
     with pytest.raises(storyboard.Refused, match="nothing was sent"):
         list(storyboard.render(film, **caps))
+    assert not server.ledger.submissions
+
+
+@pytest.mark.parametrize(
+    "amounts",
+    [
+        {"max_takes": math.nan},
+        {"max_seconds": math.nan},
+        {"max_cost": math.nan, "price_usd": 0.1},
+        {"max_cost": 0.5, "price_usd": math.nan},
+        {"max_cost": 0.5, "price_usd": -0.1},
+    ],
+)
+def test_an_amount_that_would_pass_every_cap_is_refused_at_once(
+    film: Path, server: SandboxServer, amounts: dict[str, float]
+) -> None:
+    with pytest.raises(storyboard.UsageError, match="it has to be a number, at least 0"):
+        list(storyboard.render(film, **amounts))
     assert not server.ledger.submissions
 
 
