@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timezone
 from typing import Any
 
-from storyboard.fingerprint import canonical_json
+from storyboard.fingerprint import canonical_json, whole_numbers
 from storyboard.models.schema.validator import compile_check
 from storyboard.names import path_problem
 from storyboard.planning.cost import Bill, Caps
@@ -129,8 +129,9 @@ def _refuse(text: str) -> float:
 
 def _read(document: Mapping[str, Any]) -> SavedPlan:
     arguments = document["arguments"]
+    # A whole float is an integer for the schema, and none for a slice.
     selection: dict[str, Any] = {
-        name: tuple(value) if isinstance(value, list) else value
+        name: tuple(value) if isinstance(value, list) else whole_numbers(value)
         for name, value in arguments["selection"].items()
     }
     made_at = datetime.fromisoformat(document["made_at"])

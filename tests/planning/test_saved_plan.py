@@ -94,6 +94,12 @@ def test_what_is_no_plan_is_refused_with_a_reason(data: bytes) -> None:
         parse_plan(data)
 
 
+def test_a_limit_with_a_point_is_the_whole_number() -> None:
+    plan = parse_plan(edited(lambda plan: plan["arguments"]["selection"].update(limit=3.0)))
+    assert plan == PLAN
+    assert isinstance(plan.arguments.selection.limit, int)
+
+
 def plan_of(*actions: Action, orphans: tuple[Action, ...] = ()) -> str:
     return digest_of_actions(Plan(actions, orphans))
 
