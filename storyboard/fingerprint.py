@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from storyboard.records import Json, Payload
 
@@ -51,3 +51,19 @@ def fingerprint(model: str, payload: Payload, *, repeat: int = 0) -> str:
     # A lone surrogate is reported where it was read; hashing it here must not fail.
     text = canonical_json(request).encode(errors="surrogatepass")
     return hashlib.sha256(text).hexdigest()
+
+
+def is_fingerprint_of(value: str, model: str, payload: Payload, *, repeats: Iterable[int]) -> bool:
+    """Whether `value` is the fingerprint of model and payload for one of these repeats.
+
+    The payload is written once, however many repeats are tried.
+    """
+    request: dict[str, Json] = {"model": model, "payload": dict(payload)}
+    start = canonical_json(request).encode(errors="surrogatepass").removesuffix(b"}")
+    hashed = hashlib.sha256(start)
+    for repeat in repeats:
+        one = hashed.copy()
+        one.update(b',"repeat":%d}' % repeat if repeat else b"}")  # the last of the sorted keys
+        if one.hexdigest() == value:
+            return True
+    return False

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from storyboard.fingerprint import canonical_json, fingerprint
+from storyboard.fingerprint import canonical_json, fingerprint, is_fingerprint_of
+from storyboard.records import Payload
 from tests.language.boards import load
 
 REPO = Path(__file__).parents[1]
@@ -75,6 +76,17 @@ def test_repeats_of_an_equal_payload_differ_and_the_first_is_the_plain_one() -> 
     prints = {fingerprint("a/b", {"x": 1}, repeat=n) for n in range(3)}
     assert len(prints) == 3
     assert fingerprint("a/b", {"x": 1}) in prints
+
+
+@pytest.mark.parametrize("payload", [{}, {"x": 5.0, "text": "größer \ud800"}])
+@pytest.mark.parametrize("repeat", [0, 1, 9, 10, 99_999])
+def test_a_fingerprint_is_found_among_its_repeats_alone(payload: Payload, repeat: int) -> None:
+    value = fingerprint("a/b", payload, repeat=repeat)
+    assert is_fingerprint_of(value, "a/b", payload, repeats=range(100_000))
+    assert is_fingerprint_of(value, "a/b", payload, repeats=(repeat,))
+    others = (repeat + 1, repeat + 10)
+    assert not is_fingerprint_of(value, "a/b", payload, repeats=others)
+    assert not is_fingerprint_of(value, "a/c", payload, repeats=(repeat,))
 
 
 def test_what_json_cannot_hold_is_refused() -> None:

@@ -12,12 +12,13 @@ import re
 import stat
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from storyboard.atomic_files import digest_of
 from storyboard.errors import UsageError
-from storyboard.fingerprint import fingerprint
+from storyboard.fingerprint import is_fingerprint_of
 from storyboard.names import fold, is_video_path
 from storyboard.outputs import MANIFEST
 from storyboard.planning.states import unique_submissions
@@ -29,7 +30,7 @@ from storyboard.state.queries import read_outputs, read_owner, read_submissions
 if TYPE_CHECKING:
     from storyboard.outputs.manifest.file import Manifest
 
-_TAKE_NUMBER = re.compile(r"\.[tT]([0-9]{1,4})$")
+_TAKE_NUMBER = re.compile(r"\.[tT]([0-9]{1,6})$")
 _NEVER_ACCEPTED = frozenset({SubmissionState.UNAVAILABLE, SubmissionState.RELEASED})
 
 
@@ -184,10 +185,12 @@ def _check_origin(path: Path, origin: str, wanted: str) -> None:
 
 
 def _has_own_fingerprint(submission: Submission) -> bool:
-    """Whether the fingerprint is that of model and payload, for a repeat that its take can be."""
+    """Whether the fingerprint is that of model and payload, for a repeat that its take can be.
+
+    The last one is the likeliest where takes share a payload, and none where they do not.
+    """
     found = _TAKE_NUMBER.search(submission.take)
+    last = max(0, int(found[1]) - 1) if found else 0
     model, payload = submission.model, submission.payload
-    return any(
-        fingerprint(model, payload, repeat=repeat) == submission.fingerprint
-        for repeat in range(int(found[1]) if found else 1)
-    )
+    repeats = chain((last, 0), range(1, last))
+    return is_fingerprint_of(submission.fingerprint, model, payload, repeats=repeats)

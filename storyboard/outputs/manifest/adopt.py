@@ -12,7 +12,7 @@ from itertools import chain
 from pathlib import Path
 
 from storyboard.errors import OwnedByAnother, UnusableManifest
-from storyboard.fingerprint import fingerprint
+from storyboard.fingerprint import is_fingerprint_of
 from storyboard.names import is_same_film
 from storyboard.outputs.manifest.file import Manifest, ManifestTake
 from storyboard.outputs.manifest.local_names import LocalNames
@@ -195,7 +195,5 @@ def _has_own_fingerprint(block: ManifestTake, tries: Iterator[int]) -> bool:
     `tries` bounds how many others the whole manifest may cost.
     """
     others = (repeat for repeat, _ in zip(range(block.take - 1), tries, strict=False))
-    return any(
-        fingerprint(block.model, block.payload, repeat=repeat) == block.fingerprint
-        for repeat in chain((block.take - 1,), others)
-    )
+    repeats = chain((block.take - 1,), others)
+    return is_fingerprint_of(block.fingerprint, block.model, block.payload, repeats=repeats)
