@@ -10,7 +10,7 @@ import click
 from storyboard.console.arguments import files_argument_or_stdin
 from storyboard.console.options import VariableOptions, json_option, strict_option, with_options
 from storyboard.console.printing import print_safe, say, wants_color
-from storyboard.console.read_storyboards import may_go_on, read_storyboards
+from storyboard.console.read_storyboards import keep_proven_repairs, may_go_on, read_storyboards
 from storyboard.console.repair_lines import repair_note
 from storyboard.errors import ExitCode
 from storyboard.models.catalog import Catalog, load_catalog
@@ -54,9 +54,11 @@ def command(
     """
     catalog = load_catalog()
     boards = read_storyboards(files, catalog, variables)
+    style = "json" if as_json else style
+    if style in ("json", "sarif"):
+        boards = keep_proven_repairs(boards, files, catalog, variables)
     problems = tidy([problem for board in boards for problem in board.problems])
     sources = {name: text for board in boards for name, text in board.sources.items()}
-    style = "json" if as_json else style
     color = style == "text" and wants_color(sys.stdout.isatty())
     print_safe(format_problems(problems, sources, style=style, color=color))
     if problems:

@@ -53,6 +53,28 @@ def read_storyboards(
     return boards
 
 
+def keep_proven_repairs(
+    boards: Sequence[Storyboard],
+    files: Sequence[Path],
+    catalog: Catalog,
+    variables: VariableOptions,
+) -> list[Storyboard]:
+    """The storyboards read from `files`, with the repairs that `storyboard fix` would make.
+
+    Where the standard input is one of them there are none: it cannot be read again.
+    """
+    if STDIN in files:
+        return [_without_repairs(board) for board in boards]
+    from storyboard.language.repairs.search import keep_proven
+
+    return keep_proven(boards, lambda tree: read_storyboards(files, catalog, variables, tree=tree))
+
+
+def _without_repairs(board: Storyboard) -> Storyboard:
+    problems = (replace(problem, repairs=()) for problem in board.problems)
+    return replace(board, problems=tuple(problems))
+
+
 def _read_stdin() -> bytes:
     """What stands on the standard input; no more of it than shows that it is too much."""
     return sys.stdin.buffer.read(MAX_BYTES + 1)
@@ -78,6 +100,8 @@ def read_sound(
     it are its one document on stdout.
     """
     boards = read_storyboards(files, catalog, variables)
+    if as_json:
+        boards = keep_proven_repairs(boards, files, catalog, variables)
     return boards if report_problems(boards, strict=strict, as_json=as_json) else []
 
 
@@ -91,8 +115,8 @@ def read_version(
 ) -> Storyboard:
     """A storyboard that another is compared with, as it lies in `files`.
 
-    Without its warnings, which nobody can mend any more, and without the problems
-    of the vars, which the other one has.
+    Without its warnings and repairs, since nobody can mend it any more, and without the
+    problems of the vars, which the other one has.
     """
     overrides, _, _ = read_overrides(
         map(from_file_name, variables.assignments), map(spelled_path, variables.variable_files)
@@ -106,7 +130,7 @@ def read_version(
         files=files,
     )
     problems = tuple(problem for problem in board.problems if not problem.is_warning)
-    return replace(board, problems=problems)
+    return _without_repairs(replace(board, problems=problems))
 
 
 def report_problems(

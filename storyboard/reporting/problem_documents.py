@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import quote as percent_encoded
 
 from storyboard import __version__
-from storyboard.records import Position, Problem, RowSource, Severity, Use
+from storyboard.records import Position, Problem, Repair, RowSource, Severity, Use
 from storyboard.reporting import quoting
 from storyboard.reporting.codes import codes, number_of
 from storyboard.reporting.problem_text import describe_row, describe_uses
@@ -38,6 +38,7 @@ def json_text(problems: Sequence[Problem]) -> str:
                 "shown": problem.rendered,
                 "row": _row(problem.row),
                 "uses": list(map(_use, problem.uses)),
+                "repairs": list(map(_repair, problem.repairs)),
             }
             for problem in problems
         ],
@@ -55,6 +56,18 @@ def _row(row: RowSource | None) -> dict[str, Any] | None:
 def _use(use: Use) -> dict[str, Any]:
     position = use.position
     return {"path": position.path, "line": position.line, "column": position.column, "by": use.by}
+
+
+def _repair(repair: Repair) -> dict[str, Any]:
+    """What to write from `column` up to `end_column` of a line, as `fix --json` says it."""
+    position = repair.position
+    return {
+        "path": position.path,
+        "line": position.line,
+        "column": position.column,
+        "end_column": position.column + position.width,
+        "text": repair.text,
+    }
 
 
 def github_text(problems: Sequence[Problem]) -> str:
@@ -148,19 +161,49 @@ def _result(problem: Problem, rule: int) -> dict[str, Any]:
         result["relatedLocations"] = [
             {**_location(position), "message": {"text": text}} for position, text in related
         ]
+    if problem.repairs:
+        result["fixes"] = [_fix(problem)]
     return result
+
+
+def _fix(problem: Problem) -> dict[str, Any]:
+    """All repairs of a problem as one of SARIF's fixes: a list of replacements for each file."""
+    files: dict[str, list[Repair]] = {}
+    for repair in problem.repairs:
+        files.setdefault(repair.position.path, []).append(repair)
+    words = problem.hint or "the one way to write it"
+    return {
+        "description": {"text": printable(words)},
+        "artifactChanges": [
+            {
+                "artifactLocation": {"uri": _uri(path)},
+                "replacements": [
+                    {
+                        "deletedRegion": _region(repair.position),
+                        "insertedContent": {"text": repair.text},
+                    }
+                    for repair in repairs
+                ],
+            }
+            for path, repairs in files.items()
+        ],
+    }
 
 
 def _location(position: Position) -> dict[str, Any]:
     return {
         "physicalLocation": {
             "artifactLocation": {"uri": _uri(position.path)},
-            "region": {
-                "startLine": position.line,
-                "startColumn": position.column,
-                "endColumn": position.column + position.width,
-            },
+            "region": _region(position),
         }
+    }
+
+
+def _region(position: Position) -> dict[str, int]:
+    return {
+        "startLine": position.line,
+        "startColumn": position.column,
+        "endColumn": position.column + position.width,
     }
 
 

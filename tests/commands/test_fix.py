@@ -135,6 +135,41 @@ def test_validate_says_how_many_may_be_repaired_and_how(program: Program, wrong:
     assert program("validate", wrong).err == "1 problem, nothing submitted.\n"
 
 
+def test_programs_get_with_each_problem_the_repairs_that_fix_would_make(
+    program: Program, wrong: Path
+) -> None:
+    wrong.write_text(f"{HEAD}shots:\n  - {{id: a, promt: x, ratio: wide}}\n", "utf-8")
+    other = Path("other.yaml")  # in which the key would be there twice
+    other.write_text(f"{HEAD}shots:\n  - {{id: a, prompt: y, promt: x}}\n", "utf-8")
+    repairs = [{"path": "film.yaml", "line": 4, "column": 13, "end_column": 18, "text": "prompt"}]
+    problems = program("validate", wrong, other, "--format", "json").json["problems"]
+    assert [problem["repairs"] for problem in problems] == [repairs, [], []]
+    assert program("plan", wrong, other, "--json").json["problems"] == problems
+    (run,) = program("validate", wrong, other, "--format", "sarif").json["runs"]
+    assert ["fixes" in result for result in run["results"]] == [True, False, False]
+
+
+def test_repairs_for_programs_can_all_be_made_together(program: Program, wrong: Path) -> None:
+    lines = wrong.read_text("utf-8").splitlines(keepends=True)
+    problems = program("validate", wrong, "--json").json["problems"]
+    for repair in sorted(
+        (one for problem in problems for one in problem["repairs"]),
+        key=lambda one: (one["line"], -one["column"]),
+    ):
+        line, start, end = repair["line"] - 1, repair["column"] - 1, repair["end_column"] - 1
+        lines[line] = lines[line][:start] + repair["text"] + lines[line][end:]
+    assert "".join(lines) == RIGHT
+
+
+def test_standard_input_beside_a_file_is_read_once(
+    program: Program, wrong: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(WRONG.encode())))
+    problems = program("validate", "-", wrong, "--json").json["problems"]
+    assert [problem["path"] for problem in problems] == ["<stdin>"] * 2 + ["film.yaml"] * 2
+    assert not any(problem["repairs"] for problem in problems)
+
+
 def test_what_stands_in_no_file_is_not_offered_to_be_repaired(
     program: Program, wrong: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

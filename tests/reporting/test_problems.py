@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from storyboard.records import Position, Problem, RowSource, Severity, Use
+from storyboard.records import Position, Problem, Repair, RowSource, Severity, Use
 from storyboard.reporting.problems import format_problems, summarize, tidy
 
 TEXT = "\n" * 13 + "    duration: 20\n" + "\n" * 7 + "        promt: A pier\n"
@@ -271,6 +271,7 @@ def test_json_is_one_document_with_everything() -> None:
                 "shown": "s",
                 "row": {"path": "p.csv", "line": 3, "cells": {"a": "b"}},
                 "uses": [],
+                "repairs": [],
             },
             {
                 "path": "harbor.yaml",
@@ -285,6 +286,7 @@ def test_json_is_one_document_with_everything() -> None:
                 "shown": None,
                 "row": None,
                 "uses": [],
+                "repairs": [],
             },
         ],
         "summary": {"problems": 1, "warnings": 1},
@@ -329,6 +331,36 @@ def test_sarif_has_a_rule_for_each_code_and_relative_uris() -> None:
     assert run["results"][1]["level"] == "warning"
     for result in run["results"]:
         assert run["tool"]["driver"]["rules"][result["ruleIndex"]]["id"] == result["ruleId"]
+
+
+def test_repairs_stand_in_json_as_edits_and_in_sarif_as_one_fix() -> None:
+    repairs = (
+        Repair(Position("a b.yaml", 3, 5, 4), '"x"'),
+        Repair(Position("a b.yaml", 4, 1, 0), "  "),
+        Repair(Position("c.yaml", 1, 2, 1), ""),
+    )
+    found = replace(problem(3, 5, path="a b.yaml", width=4, hint="quote it"), repairs=repairs)
+    (written,) = json.loads(format_problems([found], {}, style="json"))["problems"]
+    assert written["repairs"] == [
+        {"path": "a b.yaml", "line": 3, "column": 5, "end_column": 9, "text": '"x"'},
+        {"path": "a b.yaml", "line": 4, "column": 1, "end_column": 1, "text": "  "},
+        {"path": "c.yaml", "line": 1, "column": 2, "end_column": 3, "text": ""},
+    ]
+    (result,) = json.loads(format_problems([found], {}, style="sarif"))["runs"][0]["results"]
+    (fix,) = result["fixes"]
+    assert fix["description"]["text"] == "quote it"
+    first, second = fix["artifactChanges"]
+    assert [one["artifactLocation"]["uri"] for one in (first, second)] == ["a%20b.yaml", "c.yaml"]
+    assert first["replacements"] == [
+        {
+            "deletedRegion": {"startLine": 3, "startColumn": 5, "endColumn": 9},
+            "insertedContent": {"text": '"x"'},
+        },
+        {
+            "deletedRegion": {"startLine": 4, "startColumn": 1, "endColumn": 1},
+            "insertedContent": {"text": "  "},
+        },
+    ]
 
 
 @pytest.mark.parametrize("style", ["text", "concise", "json", "github", "sarif"])

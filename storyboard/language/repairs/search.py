@@ -6,8 +6,8 @@ Reads files and writes none.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence, Set
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TypeAlias
 
@@ -15,7 +15,7 @@ from storyboard.language.files import DISK, Files
 from storyboard.language.repairs.apply import apart, apply_repairs, repairs_by_file
 from storyboard.language.repairs.overlay import Overlay, TextFile, read_text_file
 from storyboard.language.yaml.unquoted import MAX_COVERED
-from storyboard.records import Problem, Storyboard
+from storyboard.records import Position, Problem, Storyboard
 
 MAX_LOADS = 60
 """How often the storyboards are read again to try repairs; all of them together take one."""
@@ -72,6 +72,31 @@ def find_repairs(load: Load) -> RepairedFiles:
     }
     repaired = tuple(sorted(search.repaired, key=lambda problem: problem.position))
     return RepairedFiles(files, repaired, search.boards)
+
+
+def keep_proven(boards: Sequence[Storyboard], load: Load) -> list[Storyboard]:
+    """The storyboards as they were read, whose problems keep only repairs that hold.
+
+    They can all be made together. What comes to light only after them is not there.
+    """
+    if not any(problem.repairs for board in boards for problem in board.problems):
+        return list(boards)
+    found = find_repairs(lambda tree: boards if tree is DISK else load(tree))
+    names = set(map(_name, found.repaired))
+    problems = (problem for board in boards for problem in board.problems)
+    held = apart(problem for problem in problems if _name(problem) in names)
+    kept = {(problem.position, _name(problem)) for problem in held}
+    return [_with_repairs_of(board, kept) for board in boards]
+
+
+def _with_repairs_of(board: Storyboard, kept: Set[tuple[Position, _Name]]) -> Storyboard:
+    problems = (
+        problem
+        if not problem.repairs or (problem.position, _name(problem)) in kept
+        else replace(problem, repairs=())
+        for problem in board.problems
+    )
+    return replace(board, problems=tuple(problems))
 
 
 @dataclass(slots=True)
