@@ -34,16 +34,15 @@ def print_lines(lines: Iterable[str]) -> None:
 
 
 def redraw(lines: Sequence[str], *, over: Sequence[str] = ()) -> None:
-    """Lines on a terminal's stdout, as many and as much of each as fit, in place of those `over`.
+    """Safe lines on a terminal's stdout, as many as fit, in place of those `over`.
 
-    What stands above them stays.
+    None is wider than the terminal. What stands above them stays.
     """
     import shutil  # and with it three compressors
 
-    columns, rows = shutil.get_terminal_size()
-    fitting = [quoting.cut(quoting.visible(line), columns - 1) for line in lines[: rows - 1]]
-    up = min(len(over), rows - 1)
-    print_safe((f"\x1b[{up}F" if up else "") + "\x1b[J" + "\n".join(fitting))
+    most = shutil.get_terminal_size().lines - 1
+    up = min(len(over), most)
+    print_safe((f"\x1b[{up}F" if up else "") + "\x1b[J" + "\n".join(lines[:most]))
 
 
 def print_safe(text: str, *, err: bool = False) -> None:

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 
 from storyboard.console.printing import align, print_lines, print_safe, wants_color
 from storyboard.private import mask
-from storyboard.reporting.quoting import visible
+from storyboard.reporting.quoting import cut, visible
 
 STYLES = {
     "submit": "green",
@@ -48,12 +48,28 @@ def print_rows(
     indent: int = 2,
 ) -> None:
     """The heads as lines, and the rows under them; `titles` of columns are for a terminal alone."""
-    can_draw = wants_color(sys.stdout.isatty()) and os.environ.get("TERM") != "dumb"
-    if can_draw and len(rows) <= _MAX_DRAWN:
+    if _can_draw(rows):
         width = shutil.get_terminal_size().columns
         print_safe(drawn(heads, rows, titles=titles, indent=indent, width=width))
     else:
-        print_lines([*heads, *(f"{' ' * indent}{line}" for line in align(rows))])
+        print_lines(_plain(heads, rows, indent))
+
+
+def screen_lines(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+    """The same as safe lines for `redraw`; what is not drawn is cut where the terminal ends."""
+    width = shutil.get_terminal_size().columns - 1
+    if _can_draw(rows):
+        return drawn(heads, rows, width=width).split("\n")
+    return [cut(visible(line), width) for line in _plain(heads, rows, 2)]
+
+
+def _can_draw(rows: Sequence[Sequence[str]]) -> bool:
+    is_drawing = wants_color(sys.stdout.isatty()) and os.environ.get("TERM") != "dumb"
+    return is_drawing and len(rows) <= _MAX_DRAWN
+
+
+def _plain(heads: Sequence[str], rows: Sequence[Sequence[str]], indent: int) -> list[str]:
+    return [*heads, *(f"{' ' * indent}{line}" for line in align(rows))]
 
 
 def drawn(

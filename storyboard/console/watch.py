@@ -11,6 +11,7 @@ from typing import NamedTuple
 from storyboard.console import streams
 from storyboard.console.entries import Entry, entry_lines, entry_rows
 from storyboard.console.printing import print_lines, redraw
+from storyboard.console.tables import screen_lines
 
 _MIN_PAUSE_S = 1.0
 _PAUSE_PART = 9  # of the time that a look takes: watching takes a tenth of one core at most
@@ -27,6 +28,11 @@ class View(NamedTuple):
     def lines(self) -> list[str]:
         """The view as lines."""
         return [self.head, *entry_lines(self.entries)]
+
+    @property
+    def screen_lines(self) -> list[str]:
+        """The view as lines that a terminal is sent, in colour."""
+        return screen_lines([self.head], self.rows)
 
     @property
     def rows(self) -> list[Sequence[str]]:
@@ -53,7 +59,7 @@ def watch(read: Callable[[], View], version: Callable[[], object]) -> None:
 
 
 def _redrawn(view: View, before: View | None) -> None:
-    redraw(view.lines, over=before.lines if before else ())
+    redraw(view.screen_lines, over=before.screen_lines if before else ())
 
 
 def _appended(view: View, before: View | None) -> None:

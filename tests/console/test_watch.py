@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Iterator
 
 import pytest
@@ -11,6 +10,7 @@ import pytest
 from storyboard.console import watch as module
 from storyboard.console.entries import Entry
 from storyboard.console.watch import View, watch
+from tests.console.test_tables import on_terminal
 
 
 def view(**words: str) -> View:
@@ -62,10 +62,8 @@ def test_what_has_not_changed_is_not_read_again(
 def test_a_terminal_is_drawn_anew_within_what_it_holds(
     rounds: list[float], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
     monkeypatch.setattr(module.streams, "is_read", lambda stream: True)
-    monkeypatch.setenv("COLUMNS", "20")
-    monkeypatch.setenv("LINES", "4")
+    on_terminal(monkeypatch, COLUMNS="20", LINES="4", NO_COLOR="1")
     words = iter(("rendering", "rendered"))
     watch(lambda: view(a=next(words), b="x" * 30, c="failed", d="failed"), lambda: len(rounds) // 2)
     out = capsys.readouterr().out
@@ -74,6 +72,25 @@ def test_a_terminal_is_drawn_anew_within_what_it_holds(
     assert first.endswith("\x1b[3F")  # back to the first of its three lines
     assert all(len(line) < 20 for line in second.splitlines())
     assert second.splitlines()[1] == f"  rendered{' ' * 8}…"
+
+
+def test_a_terminal_gets_the_colours_of_status(
+    rounds: list[float], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module.streams, "is_read", lambda stream: True)
+    on_terminal(monkeypatch, COLUMNS="30", LINES="10")
+    words = iter(("rendering", "rendered"))
+
+    def read() -> View:
+        text = "its video is too dark to see anything"
+        return View("film.yaml: 1 take", [Entry(next(words), "a", text, text)])
+
+    watch(read, lambda: len(rounds) // 2)
+    first, second = capsys.readouterr().out.split("\x1b[J")[1:]
+    assert "\x1b[36mrendering" in first
+    assert "\x1b[32mrendered" in second
+    assert first.endswith(f"\x1b[{first.count(chr(10))}F")  # as many lines up as were drawn
+    assert first.count("\n") > 3  # a long text is wrapped within its column
 
 
 @pytest.mark.skipif(os.name == "nt", reason="pipes are told of otherwise")
