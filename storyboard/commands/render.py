@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from functools import partial
@@ -136,13 +136,18 @@ def command(
         costs = None
         if work.price_usd is not None:
             costs = partial(cost_of, catalog=catalog, price_usd=work.price_usd)
+
+        def plan_lines() -> list[str]:
+            of_films = (describe_plan(film, catalog, costs, work.price_usd) for film in films)
+            return [line for lines in of_films for line in lines]
+
         if display.verbose:
-            _say_plans(films, costs)
+            say(*plan_lines())
         if not where.sandbox:
             check_account(films)
             asked_at = time.monotonic()
             is_sure = payment.yes or saved is not None
-            _ask(films, bill, costs, is_free_to_go=is_sure, is_capped=payment.caps.are_given)
+            _ask(plan_lines, bill, is_free_to_go=is_sure, is_capped=payment.caps.are_given)
             started_at += time.monotonic() - asked_at  # a person's time to think is not the run's
         if saved is not None:
             if not display.quiet:
@@ -221,21 +226,16 @@ def _sandbox_settings(where: FolderOptions, rehearsal: SandboxOptions) -> Sandbo
 
 
 def _ask(
-    films: Sequence[Prepared],
-    bill: Bill,
-    costs: CostOf | None,
-    *,
-    is_free_to_go: bool,
-    is_capped: bool,
+    plan_lines: Callable[[], list[str]], bill: Bill, *, is_free_to_go: bool, is_capped: bool
 ) -> None:
-    """Asks the person at the terminal before anything is paid.
+    """Asks the person at the terminal before anything is paid, under the lines of the plan.
 
     Raises Refused where the answer is no, or nobody is there to give one.
     """
     if not bill.takes or is_free_to_go:
         return
     if sys.stdin.isatty() and sys.stderr.isatty():
-        _say_plans(films, costs)
+        say(*plan_lines())
         if not ask(f"{bill.sentence}. Go on?"):
             raise Refused("nothing was sent", next_step="run again when you are sure")
     elif not is_capped:
@@ -243,11 +243,6 @@ def _ask(
             f"there is no terminal to ask at before paying ({bill.sentence})",
             next_step="give --yes, or set a cap with --max-takes, --max-seconds or --max-cost",
         )
-
-
-def _say_plans(films: Sequence[Prepared], costs: CostOf | None) -> None:
-    for film in films:
-        say(*describe_plan(film.space, film.plan, film.snapshot.has_file, costs))
 
 
 def _run(

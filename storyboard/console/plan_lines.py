@@ -10,20 +10,27 @@ from storyboard.console.printing import align
 from storyboard.models.catalog import Catalog
 from storyboard.planning.cost import CostOf, bill_of
 from storyboard.planning.states import HasFile, status_of
+from storyboard.project.rendering import Prepared
 from storyboard.project.workspace import Workspace
 from storyboard.records import Action, ActionKind, Plan, Take
 from storyboard.reporting.amounts import count_text
 from storyboard.reporting.statuses import count_statuses
 
 _MAX_NAMED = 5
+_MAX_SCENES = 10  # so that a question below them has the plan in sight
 
 
 def describe_plan(
-    space: Workspace, plan: Plan, has_file: HasFile, costs: CostOf | None = None
+    film: Prepared, catalog: Catalog, costs: CostOf | None, price_usd: float | None
 ) -> list[str]:
-    """The plan as lines: what would be done, what the takes are now, and the takes in groups."""
-    rows = align(plan_rows(plan, costs))
-    return [*plan_heads(space, plan, has_file), *(f"  {row}" for row in rows)]
+    """The plan as lines, the same as `storyboard plan` prints of it."""
+    space, plan = film.space, film.plan
+    return [
+        *plan_heads(space, plan, film.snapshot.has_file),
+        *(f"  {row}" for row in align(plan_rows(plan, costs))),
+        *scene_lines(plan, catalog, price_usd),
+        *left_out_lines(space, plan, film.find_deleted()),
+    ]
 
 
 def plan_heads(space: Workspace, plan: Plan, has_file: HasFile) -> list[str]:
@@ -47,12 +54,13 @@ def scene_lines(plan: Plan, catalog: Catalog, price_usd: float | None) -> list[s
     scenes = takes_by_scene(plan)
     if price_usd is None or len(scenes) < 2:
         return []
-    bills = [(scene, bill_of(takes, catalog, price_usd)) for scene, takes in scenes.items()]
-    return [
-        f"  {f'scene {scene}' if scene else 'no scene'}: {count_text(bill.takes, 'take')}, "
-        f"{bill.amounts}"
-        for scene, bill in bills
-    ]
+    named = [(f"scene {scene}" if scene else "no scene", takes) for scene, takes in scenes.items()]
+    if len(named) > _MAX_SCENES:
+        rest = named[_MAX_SCENES - 1 :]
+        takes = [take for _, some in rest for take in some]
+        named = [*named[: _MAX_SCENES - 1], (count_text(len(rest), "more scene"), takes)]
+    bills = [(name, bill_of(takes, catalog, price_usd)) for name, takes in named]
+    return [f"  {name}: {count_text(bill.takes, 'take')}, {bill.amounts}" for name, bill in bills]
 
 
 def takes_by_scene(plan: Plan) -> dict[str | None, list[Take]]:

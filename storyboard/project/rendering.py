@@ -12,6 +12,7 @@ from storyboard.models.catalog import Catalog
 from storyboard.outputs.write import write_outputs
 from storyboard.planning.plan import PlanOptions, make_plan
 from storyboard.planning.selection import Selection, narrow, select_takes
+from storyboard.planning.states import find_deleted
 from storyboard.project.api_time import plan_by_api_time
 from storyboard.project.lost_records import check_not_emptied, check_records
 from storyboard.project.neighbour import refuse_to_pay_again
@@ -41,6 +42,10 @@ class Prepared:
     def work(self) -> list[Action]:
         """The actions that do something."""
         return [action for kind in _WORK for action in self.plan.of_kind(kind)]
+
+    def find_deleted(self) -> list[str]:
+        """The ids of rendered takes that are in the storyboard no more."""
+        return find_deleted(self.space.storyboard.takes, self.store.submissions())
 
     def read_states(self) -> tuple[TakeState, ...]:
         """The takes as they are now."""

@@ -26,6 +26,15 @@ from tests.commands.films import AT_ONCE, FILM, Program
 from tests.commands.test_render import render_in_a_process
 
 OUT = Path("renders/film")
+SCENES = """\
+version: 1
+model: alibaba/wan2.7-t2v
+scenes:
+  - id: sea
+    shots: [{id: pier, prompt: A pier, duration: 2}, {id: old, prompt: x, skip: true}]
+  - id: town
+    shots: [{id: plaza, prompt: A plaza, duration: 3}, {id: alley, prompt: An alley}]
+"""
 WITH_A_SMALL_DISK = (
     "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (60_000, 60_000)); "
     "from storyboard.cli import main; main()"
@@ -138,6 +147,30 @@ def test_the_time_given_runs_from_the_start_and_not_while_a_person_is_asked(
         monkeypatch.setattr(stream, "isatty", lambda: True)
     output = program("render", film, "--no-progress", "--timeout", "30m")
     assert (output.code, server.ledger.posts) == (code, posts)
+
+
+def test_the_question_stands_under_all_that_plan_says(
+    program: Program, film: Path, server: SandboxServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    film.write_text(SCENES, "utf-8")
+    shown = program("plan", film, "--price", "0.1", "--only", "p*").out.splitlines()
+    questions: list[str] = []
+    monkeypatch.setattr(render, "ask", questions.append)  # which says no
+    for stream in (sys.stdin, sys.stderr):
+        monkeypatch.setattr(stream, "isatty", lambda: True)
+    output = program("render", film, "--price", "0.1", "--only", "p*")
+    assert (output.code, server.ledger.posts) == (3, 0)
+    *lines, bill = shown
+    assert questions == [f"{bill}. Go on?"]
+    assert output.err.splitlines()[: len(lines)] == lines
+    assert lines[1:] == [
+        "  submit  pier   0.20 USD  new",
+        "  submit  plaza  0.30 USD  new",
+        "  scene sea: 1 take, 2 s of video, about 0.20 USD",
+        "  scene town: 1 take, 3 s of video, about 0.30 USD",
+        "  1 take is not selected",
+        "  skipped: old",
+    ]
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGHUP])

@@ -57,6 +57,17 @@ def test_scenes_have_their_costs() -> None:
     assert scene_lines(plan_of(take("a", "pier")), CATALOG, 0.1) == []
 
 
+def test_of_many_scenes_the_last_share_a_line() -> None:
+    plan = plan_of(*(take(f"t{number}", f"s{number}") for number in range(12)))
+    lines = scene_lines(plan, CATALOG, 0.1)
+    assert len(lines) == 10
+    assert lines[-2:] == [
+        "  scene s8: 1 take, 5 s of video, about 0.50 USD",
+        "  3 more scenes: 3 takes, 15 s of video, about 1.50 USD",
+    ]
+    assert len(scene_lines(plan_of(*(take(f"t{n}", f"s{n}") for n in range(10))), CATALOG, 1)) == 10
+
+
 def test_what_is_left_out_is_named() -> None:
     a, b = take("a"), take("b")
     space = space_of(a, b, skipped=("old", "city-{{ matrix.city }}"))
