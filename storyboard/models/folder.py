@@ -1,10 +1,16 @@
-"""Where the model cards, the services and the schemas lie."""
+"""Where the model cards, the services and the schemas lie: the program's, and the user's own."""
 
 from __future__ import annotations
 
+import os
+import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 from storyboard.errors import UsageError
+from storyboard.private import home_folder
+
+_NAME = "storyboard"
 
 
 def schemas_folder() -> Path:
@@ -21,3 +27,19 @@ def schemas_folder() -> Path:
     raise UsageError(
         "the model cards are missing from this installation", next_step="install storyboard again"
     )
+
+
+def data_folder(environ: Mapping[str, str] = os.environ, platform: str = sys.platform) -> Path:
+    """The folder of the user's own cards (`models/`) and services (`services/`); it need not exist.
+
+    `XDG_DATA_HOME` decides wherever it is set, else the platform's own place for such files.
+    """
+    named = environ.get("XDG_DATA_HOME", "").strip()
+    if named and Path(named).is_absolute():
+        return Path(named) / _NAME
+    if platform == "win32":
+        local = environ.get("LOCALAPPDATA", "").strip()
+        return (Path(local) if local else home_folder() / "AppData" / "Local") / _NAME
+    if platform == "darwin":
+        return home_folder() / "Library" / "Application Support" / _NAME
+    return home_folder() / ".local" / "share" / _NAME
