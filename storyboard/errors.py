@@ -43,16 +43,16 @@ class ExitCode(IntEnum):
 
     meaning: str
 
-    OK = 0, "done; for `render`, every selected take is current"
-    INCOMPLETE = 1, "some takes failed, were rejected or are held; for `fix`, problems remain"
+    OK = 0, "done"
+    INCOMPLETE = 1, "some takes failed, were rejected or are held"
     USAGE = 2, "wrong usage, or the storyboard has problems; nothing was sent"
     REFUSED = 3, "refused by a guard: a cap, or a missing confirmation"
     UNKNOWN = 4, "an unknown outcome waits for a decision"
-    TIMEOUT = 5, "`--timeout` ran out; the tasks continue at the API, run again"
-    STORAGE = 6, "the disk or a file failed during the run; what was accepted is saved or named"
-    CHANGED = 10, "with `--check`: something would be rendered, or differs"
+    TIMEOUT = 5, "--timeout ran out; the tasks continue at the API, run again"
+    STORAGE = 6, "a disk or file failed mid-run; what was accepted is saved or named"
+    CHANGED = 10, "something would be rendered, or differs (with --check)"
     LOCKED = 11, "another render holds the lock"
-    ACCOUNT = 12, "account or connection: key missing or refused, no balance, API out of reach"
+    ACCOUNT = 12, "account or connection: no key or no balance, or the API is out of reach"
     BUG = 70, "a bug in storyboard"
     INTERRUPTED = 130, "interrupted; the state is saved"
 

@@ -13,6 +13,7 @@ from typing import Any
 import click
 
 from storyboard.console.arguments import STDIN, named_file_argument
+from storyboard.console.exit_codes import NO_RECORD, exit_codes
 from storyboard.console.options import (
     FILE,
     FolderOptions,
@@ -42,7 +43,7 @@ _WORDS = {
 _OTHERWISE = "failed"
 
 
-@click.command()
+@click.command(epilog=exit_codes(ExitCode.LOCKED, UNKNOWN=NO_RECORD))
 @named_file_argument
 @click.argument("source", type=FILE, metavar="FROM")
 @with_options(variables=VariableOptions, where=FolderOptions)

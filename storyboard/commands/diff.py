@@ -12,6 +12,7 @@ import click
 
 from storyboard.console.arguments import file_argument
 from storyboard.console.diff_lines import markdown_lines, text_lines
+from storyboard.console.exit_codes import exit_codes
 from storyboard.console.options import PriceOptions, VariableOptions, json_option, with_options
 from storyboard.console.printing import print_json, print_lines
 from storyboard.console.read_storyboards import read_sound, read_version, report_problems
@@ -30,7 +31,7 @@ from storyboard.project.revision import find_revision
 from storyboard.records import Position, Problem, Storyboard
 
 
-@click.command()
+@click.command(epilog=exit_codes(CHANGED="something differs (with --check)"))
 @file_argument
 @click.option(
     "--against",

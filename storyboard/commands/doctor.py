@@ -24,6 +24,7 @@ from storyboard.api.credentials import (
 )
 from storyboard.api.http.environment import check_environment
 from storyboard.api.modellix.client import ModellixApi
+from storyboard.console.exit_codes import exit_codes
 from storyboard.console.health import (
     Level,
     Line,
@@ -58,7 +59,14 @@ LIBRARIES = (
 """What the program needs, by the names that pip knows; as in pyproject.toml."""
 
 
-@click.command()
+@click.command(
+    epilog=exit_codes(
+        OK="nothing stands in the way of a render",
+        INCOMPLETE="something on this machine does",
+        USAGE="wrong usage",
+        ACCOUNT="the account or the way to the API does",
+    )
+)
 @click.option("--base-url", metavar="URL", help="The API's address, if not the vendor's own.")
 @json_option
 def command(base_url: str | None, as_json: bool) -> int:

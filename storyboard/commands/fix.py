@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from storyboard.console.arguments import files_argument
+from storyboard.console.exit_codes import exit_codes
 from storyboard.console.options import VariableOptions, json_option, with_options
 from storyboard.console.printing import ask, print_json, print_lines, print_safe, say, wants_color
 from storyboard.console.read_storyboards import read_storyboards
@@ -23,7 +24,13 @@ from storyboard.reporting.codes import number_of
 from storyboard.reporting.problems import format_problems
 
 
-@click.command()
+@click.command(
+    epilog=exit_codes(
+        OK="no problem is left",
+        INCOMPLETE="a problem is left, or the repairs were only shown",
+        USAGE="wrong usage, or a file cannot be written",
+    )
+)
 @files_argument
 @with_options(variables=VariableOptions)
 @click.option("--yes", "-y", is_flag=True, help="Write the repairs without asking.")
@@ -37,9 +44,6 @@ def command(
     it writes nothing without --yes. Changes storyboards and what they include, never tables
     or macros, and nothing but what is wrong: comments and layout stay. A repair that would
     make anything else wrong is not made.
-
-    Exits with 0 where no problem is left, and with 1 where one is, or where repairs were
-    only shown.
 
     \b
     Examples:

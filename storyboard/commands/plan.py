@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import click
 
 from storyboard.console.arguments import STDIN, files_argument_or_stdin
+from storyboard.console.exit_codes import NO_RECORD, exit_codes
 from storyboard.console.options import (
     FILE,
     CapOptions,
@@ -44,7 +45,11 @@ from storyboard.project.workspace import Workspace, find_workspaces
 from storyboard.records import Action, ActionKind, Plan
 
 
-@click.command()
+@click.command(
+    epilog=exit_codes(
+        ExitCode.REFUSED, UNKNOWN=NO_RECORD, CHANGED="something would be rendered (with --check)"
+    )
+)
 @files_argument_or_stdin
 @with_options(
     variables=VariableOptions,

@@ -10,6 +10,7 @@ import click
 
 from storyboard.api.account import LogEntry
 from storyboard.console.arguments import file_argument
+from storyboard.console.exit_codes import exit_codes
 from storyboard.console.options import FolderOptions, VariableOptions, json_option, with_options
 from storyboard.console.printing import align, print_json, print_lines, say
 from storyboard.errors import ExitCode
@@ -22,7 +23,15 @@ from storyboard.recovery.lookup import Finding, look_up
 from storyboard.recovery.rewrite import connect_for, find_rendered, rewrite_outputs
 
 
-@click.command()
+@click.command(
+    epilog=exit_codes(
+        ExitCode.LOCKED,
+        ExitCode.ACCOUNT,
+        OK="no outcome is unknown any more",
+        USAGE="wrong usage",
+        UNKNOWN="the request log does not decide about some of them",
+    )
+)
 @file_argument
 @with_options(variables=VariableOptions, where=FolderOptions)
 @json_option

@@ -16,6 +16,7 @@ import click
 from storyboard.console.arguments import files_argument
 from storyboard.console.closing_line import closing_line
 from storyboard.console.event_file import EventFile, writing_events
+from storyboard.console.exit_codes import exit_codes
 from storyboard.console.options import (
     FILE,
     DisplayOptions,
@@ -51,7 +52,18 @@ if TYPE_CHECKING:
     from storyboard.sandbox.settings import SandboxSettings
 
 
-@click.command()
+@click.command(
+    epilog=exit_codes(
+        ExitCode.INCOMPLETE,
+        ExitCode.REFUSED,
+        ExitCode.UNKNOWN,
+        ExitCode.TIMEOUT,
+        ExitCode.STORAGE,
+        ExitCode.LOCKED,
+        ExitCode.ACCOUNT,
+        OK="every selected take is current",
+    )
+)
 @files_argument
 @click.option(
     "--plan",

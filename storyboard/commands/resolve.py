@@ -11,6 +11,7 @@ import click
 
 from storyboard.api.modellix.submissions import is_task_id
 from storyboard.console.arguments import FileAndTakes, file_and_take_argument
+from storyboard.console.exit_codes import NO_RECORD, exit_codes
 from storyboard.console.numbers import COUNT
 from storyboard.console.options import (
     FolderOptions,
@@ -52,7 +53,15 @@ class DecisionOptions:
     )
 
 
-@click.command()
+@click.command(
+    epilog=exit_codes(
+        ExitCode.LOCKED,
+        ExitCode.ACCOUNT,
+        OK="the decision is recorded",
+        USAGE="wrong usage",
+        UNKNOWN=NO_RECORD,
+    )
+)
 @file_and_take_argument
 @with_options(decision=DecisionOptions, variables=VariableOptions, where=FolderOptions)
 @json_option

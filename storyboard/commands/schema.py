@@ -10,6 +10,7 @@ import click
 
 from storyboard.atomic_files import write_atomically
 from storyboard.console.completers import complete_schemas
+from storyboard.console.exit_codes import exit_codes
 from storyboard.console.options import FILE, json_option
 from storyboard.console.printing import align, print_json, print_lines, print_safe, say
 from storyboard.errors import ExitCode, UsageError
@@ -23,7 +24,9 @@ WRITTEN = ("manifest", "events", "card")
 """The schemas that are not generated: they state our own forms, no model's limits."""
 
 
-@click.command()
+@click.command(
+    epilog=exit_codes(INCOMPLETE="a schema file is out of date (with --check)", USAGE="wrong usage")
+)
 @click.argument("name", required=False, metavar="[NAME]", shell_complete=complete_schemas)
 @click.option("--list", "mode", flag_value="list", help="List the schemas and their files.")
 @click.option("--write", "mode", flag_value="write", help="Regenerate the schema files.")

@@ -10,6 +10,7 @@ import click
 
 from storyboard.console.arguments import file_argument
 from storyboard.console.entries import Entry
+from storyboard.console.exit_codes import NO_RECORD, exit_codes
 from storyboard.console.options import FolderOptions, VariableOptions, json_option, with_options
 from storyboard.console.printing import print_json, say
 from storyboard.console.read_storyboards import read_sound
@@ -27,7 +28,7 @@ from storyboard.reporting.amounts import time_left
 from storyboard.reporting.statuses import STATUS_WORDS, count_statuses
 
 
-@click.command()
+@click.command(epilog=exit_codes(UNKNOWN=NO_RECORD))
 @file_argument
 @with_options(variables=VariableOptions, where=FolderOptions)
 @click.option(

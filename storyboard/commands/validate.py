@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from storyboard.console.arguments import files_argument_or_stdin
+from storyboard.console.exit_codes import exit_codes
 from storyboard.console.options import VariableOptions, json_option, strict_option, with_options
 from storyboard.console.printing import print_safe, say, wants_color
 from storyboard.console.read_storyboards import keep_proven_repairs, may_go_on, read_storyboards
@@ -20,7 +21,12 @@ from storyboard.reporting.amounts import count_text, span_text
 from storyboard.reporting.problems import format_problems, summarize, tidy
 
 
-@click.command()
+@click.command(
+    epilog=exit_codes(
+        OK="there are no problems",
+        USAGE="there are problems, or with --strict warnings; or wrong usage",
+    )
+)
 @files_argument_or_stdin
 @with_options(variables=VariableOptions)
 @click.option(
@@ -44,8 +50,6 @@ def command(
     quiet: bool,
 ) -> int:
     """Check storyboards whole: their shape, and every payload after templates.
-
-    Exits with 2 where there are problems (with --strict, or warnings).
 
     \b
     Examples:

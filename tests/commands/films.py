@@ -7,10 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 
-from storyboard.cli import run
+from storyboard.cli import group, run
+from storyboard.errors import ExitCode
 from storyboard.sandbox.settings import ClipSize, SandboxSettings
+from tests.reference.commands import exit_codes_of
 
 AT_ONCE = SandboxSettings(
     render_time_s=0, clip_size=ClipSize.SMALL, max_in_flight=50, requests_per_minute=100_000
@@ -70,4 +73,17 @@ class Program:
         self._capsys.readouterr()
         code = run([str(argument) for argument in arguments])
         out, err = self._capsys.readouterr()
+        _check_code(code, [str(argument) for argument in arguments])
         return Output(code, out, err)
+
+
+def _check_code(code: int, words: list[str]) -> None:
+    """A command ends with no exit code that its help does not name."""
+    command: click.Command | None = group
+    context = click.Context(group)
+    for word in words:
+        if isinstance(command, click.Group):
+            command = command.get_command(context, word)
+    if command is not None and command is not group:
+        named = exit_codes_of(command) or {0: "", 2: ""}
+        assert code in (*named, ExitCode.BUG, ExitCode.INTERRUPTED), f"{words}: {code}"

@@ -14,10 +14,15 @@ from storyboard.errors import ExitCode
 _INTRO = """
 # Commands
 
-This page lists every command with its usage, examples and options, and the exit codes. Results go
-to stdout, everything else to stderr. With `--json`, a command prints one document with a
+This page lists every command with its usage, examples, options and exit codes. Results go to
+stdout, everything else to stderr. With `--json`, a command prints one document with a
 `schema_version`. `FILE` can be left out in a folder with exactly one `*.storyboard.yaml`.
+
+A command exits with 0 when it is done and with 2 for wrong usage or a storyboard with problems. If
+it has other exit codes, they are listed with it. [Exit codes](#exit-codes) has all of them.
 """.strip()
+
+_EXIT_CODE = re.compile(r"^ +(\d+) +(.*)$", re.MULTILINE)
 
 _UNWRAPPED = "\b\n"
 """What a paragraph begins with that click does not wrap: examples."""
@@ -68,6 +73,14 @@ def _command(command: click.Command, context: click.Context) -> Iterator[str]:
     lines = [f"| `{_cell(flags)}` | {_cell(words)} |" for flags, words in records]
     if lines:
         yield "\n".join(["| option | |", "|---|---|", *lines])
+    if command.epilog:
+        rows = (f"| {code} | {_cell(words)} |" for code, words in exit_codes_of(command).items())
+        yield "\n".join(["| exit code | |", "|---|---|", *rows])
+
+
+def exit_codes_of(command: click.Command) -> dict[int, str]:
+    """The exit codes in the help of a command, with what they mean there."""
+    return {int(code): words for code, words in _EXIT_CODE.findall(command.epilog or "")}
 
 
 def _cell(text: str) -> str:
@@ -75,6 +88,8 @@ def _cell(text: str) -> str:
 
 
 def _exit_codes() -> Iterator[str]:
+    yield "Every command can also exit with 70 or 130."
+    yield ""
     yield "| code | meaning |"
     yield "|---|---|"
     yield from (f"| {code.value} | {code.meaning} |" for code in ExitCode)

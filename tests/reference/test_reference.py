@@ -108,3 +108,11 @@ def test_every_code_has_a_section() -> None:
     text = PAGES["docs/reference/problems.md"]
     for code in codes().values():
         assert f"### {code.number} {code.name}\n\n{code.title}\n" in text
+
+
+def test_the_exit_codes_in_a_help_text_fit_a_terminal() -> None:
+    for name in COMMANDS:
+        command = group.get_command(click.Context(group), name)
+        assert command is not None
+        lines = (command.epilog or "").split("\n")
+        assert max(map(len, lines)) <= 76, lines  # click indents them by two
