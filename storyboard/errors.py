@@ -52,7 +52,7 @@ class ExitCode(IntEnum):
     STORAGE = 6, "a disk or file failed mid-run; what was accepted is saved or named"
     CHANGED = 10, "something would be rendered, or differs (with --check)"
     LOCKED = 11, "another render holds the lock"
-    ACCOUNT = 12, "account or connection: no key or no balance, or the API is out of reach"
+    ACCOUNT = 12, "account or connection: no key, no balance, or the API is out of reach"
     BUG = 70, "a bug in storyboard"
     INTERRUPTED = 130, "interrupted; the state is saved"
 
