@@ -31,6 +31,12 @@ DEVICE = (
 )
 """An id that names a device of Windows, matched at its beginning."""
 
+# Spelled out, since JSON Schema has no flags.
+FOLDER_ENDING = (
+    r"(?:^|\.)(?:[sS][aA][nN][dD][bB][oO][xX]|[sS][tT][oO][rR][yY][bB][oO][aA][rR][dD])$|-[0-9]+$"
+)
+"""How folders end that are a film's own: of the sandbox, of a host and port, of a whole stem."""
+
 RESERVED_NAMES = ("matrix", "row", "meta", "shot", "scene", "take", "title")
 """What templates know besides the vars, so that no var may be called so."""
 
@@ -98,6 +104,17 @@ def film_name(stem: str) -> str:
 def is_same_film(one: str, other: str) -> bool:
     """Whether two names are one storyboard's, which may have been called by its whole stem."""
     return fold(film_name(one)) == fold(film_name(other))
+
+
+def variant_name(film: str, variant: str | None) -> str:
+    """The name of a film as one of its variants, `film/draft`; no film's own name has a slash."""
+    return film if variant is None else f"{film}/{variant}"
+
+
+def split_variant(name: str) -> tuple[str, str | None]:
+    """The film and the variant in a name that `variant_name` made."""
+    film, _, variant = name.partition("/")
+    return film, variant or None
 
 
 def take_id(shot: str, number: int, takes: int) -> str:

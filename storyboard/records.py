@@ -3,11 +3,10 @@
     source -> expand -> payload -> validate -> plan -> engine -> outputs
      Node      Shot     Payload     Take       Plan   Submission  Manifest
 
-Everything here is frozen: a stage takes values and returns new ones. What is made
-by the million is a NamedTuple, which takes a third of a frozen dataclass's time;
-so is, elsewhere, what every start defines, which takes a quarter. Dicts stand
-only at the edges (YAML, JSON, rows of the state file). Imports nothing of the
-project.
+Everything here is frozen: a stage takes values and returns new ones. What is made by the
+million is a NamedTuple, which takes a third of a frozen dataclass's time; so is, elsewhere,
+what every start defines, which takes a quarter. Dicts stand only at the edges (YAML, JSON,
+rows of the state file). Imports nothing of the project.
 """
 
 from __future__ import annotations
@@ -133,11 +132,11 @@ class Take:
 class Storyboard:
     """A storyboard read whole: its takes in file order, and all that is wrong with it.
 
-    Takes are complete only while `problems` holds nothing but warnings.
-    `sources` maps each file that was read, by the name shown to the user, to its
-    text, for quoting lines. `scene_titles` has those that are given, by the scene's id,
-    `skipped` the ids of skipped shots as they are written. Of a sheet of a workbook,
-    `workbooks` has the file's name and its content, by the name in `sources`.
+    Takes are complete only while `problems` holds nothing but warnings. `sources` maps each
+    file that was read, by the name shown to the user, to its text, for quoting lines; of a
+    sheet of a workbook, `workbooks` has the file's name and content. `scene_titles` are by the
+    scenes' ids, `skipped` the ids of skipped shots as written. `variant` is the one that was
+    read, which `name` ends in (`film/draft`), `variants` are those that there are.
     """
 
     path: Path
@@ -149,6 +148,8 @@ class Storyboard:
     workbooks: Mapping[str, tuple[str, bytes]] = field(default_factory=dict)
     scene_titles: Mapping[str, str] = field(default_factory=dict)
     skipped: tuple[str, ...] = ()
+    variant: str | None = None
+    variants: tuple[str, ...] = ()
 
     @property
     def is_sound(self) -> bool:
@@ -322,11 +323,10 @@ class RateHint:
 class SubmitReply:
     """The answer to one POST, or what became of it.
 
-    `task_id` is given for what is accepted alone. `body` is bounded, for the state
-    file; None for what is accepted.
-    `remedy` is what to set in the environment where no answer came because of that.
-    `is_from_api` is False for an error that is not in the API's own form: a
-    firewall or a proxy refuses one request, and knows nothing of the account.
+    `task_id` is given for what is accepted alone, `body` for the rest, bounded for the state
+    file. `remedy` is what to set in the environment where no answer came because of that.
+    `is_from_api` is False for an error that is not in the API's own form: a firewall or a
+    proxy refuses one request, and knows nothing of the account.
     """
 
     outcome: Outcome

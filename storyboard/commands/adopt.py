@@ -33,6 +33,7 @@ from storyboard.project.workspace import Workspace, find_workspaces
 from storyboard.records import Submission, SubmissionState
 from storyboard.recovery.adoption import Adoption, adopt_from
 from storyboard.reporting.amounts import count_text
+from storyboard.reporting.display_names import display_name
 from storyboard.state.lock import hold_lock
 
 _WORDS = {
@@ -53,10 +54,10 @@ def command(
 ) -> int:
     """Take over what FROM holds of the takes of FILE, so that nothing of it is paid again.
 
-    FROM is an output folder of the same origin, as of a storyboard that was renamed, a
-    manifest, or - for a manifest from the standard input. Takes are the same where their
-    requests are. Videos are linked where the disk allows, else copied; tasks that still
-    render and unknown outcomes are taken over as such. FROM stays as it is.
+    FROM is an output folder of the same origin, as of a storyboard that was renamed or of
+    another variant, a manifest, or - for a manifest from the standard input. Takes are the
+    same where their requests are. Videos are linked where the disk allows, else copied; tasks
+    that still render and unknown outcomes are taken over as such. FROM stays as it is.
 
     \b
     Example:
@@ -91,7 +92,7 @@ def _read(path: Path, space: Workspace, locks: ExitStack) -> Source:
     if folder is not None:
         if folder.resolve() == space.real_folder:
             raise UsageError(
-                f"{path} is where {space.storyboard.path} is rendered itself",
+                f"{path} is where {display_name(space.storyboard)} is rendered itself",
                 next_step="name the folder or the manifest that holds more than this one",
             )
         try:
@@ -103,7 +104,7 @@ def _read(path: Path, space: Workspace, locks: ExitStack) -> Source:
 
 
 def _lines(space: Workspace, source: Source, adoption: Adoption) -> Iterator[str]:
-    file = space.storyboard.path
+    file = display_name(space.storyboard)
     if not adoption.submissions:
         yield f"{file}: {source.name} holds nothing that it lacks"
     else:
@@ -125,6 +126,7 @@ def _lines(space: Workspace, source: Source, adoption: Adoption) -> Iterator[str
 def _document(space: Workspace, source: Source, adoption: Adoption) -> dict[str, Any]:
     return {
         "file": str(space.storyboard.path),
+        "variant": space.storyboard.variant,
         "from": source.name,
         "output": str(space.folder),
         "origin": space.origin,

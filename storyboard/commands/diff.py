@@ -29,6 +29,7 @@ from storyboard.planning.diff import (
 )
 from storyboard.project.revision import find_revision
 from storyboard.records import Position, Problem, Storyboard
+from storyboard.reporting.display_names import display_name
 
 
 @click.command(epilog=exit_codes(CHANGED="something differs (with --check)"))
@@ -81,15 +82,22 @@ def command(
         return ExitCode.USAGE
     new = boards[0]
     commit, old = _read_other(new.path, from_file_name(against), catalog, variables)
+    if old is not None and any(one.code == "unknown-variant" for one in old.problems):
+        old = None  # a variant that is new, as a file can be
     if old is not None and not report_problems([old], as_json=as_json):
         return ExitCode.USAGE
     changes = compare_takes(old.takes if old else (), new.takes)
     bill = bill_of(new_requests(changes), catalog, pricing.price_usd)
     if as_json:
-        facts = {"file": str(new.path), "against": against, "commit": commit}
+        facts = {
+            "file": str(new.path),
+            "variant": new.variant,
+            "against": against,
+            "commit": commit,
+        }
         print_json({**facts, **_document(changes, bill)})
     else:
-        title = f"{new.path} against {against}" + ("" if old else ", where it is not yet")
+        title = f"{display_name(new)} against {against}" + ("" if old else ", where it is not yet")
         print_lines((markdown_lines if style == "markdown" else text_lines)(title, changes, bill))
     return ExitCode.CHANGED if check and changes else ExitCode.OK
 

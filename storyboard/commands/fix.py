@@ -53,7 +53,7 @@ def command(
     catalog = load_catalog()
 
     def load(tree: Files) -> list[Storyboard]:
-        return read_storyboards(files, catalog, variables, tree=tree)
+        return read_storyboards(files, catalog, variables, checks_variants=True, tree=tree)
 
     found = find_repairs(load)
     if not as_json:

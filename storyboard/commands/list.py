@@ -54,7 +54,13 @@ def command(
     chosen = _select(boards[0], where.folders, which.selection)
     takes = [take for take in boards[0].takes if take.id in chosen]
     if as_json:
-        print_json({"file": str(file), "takes": [_document(take) for take in takes]})
+        print_json(
+            {
+                "file": str(file),
+                "variant": boards[0].variant,
+                "takes": [_document(take) for take in takes],
+            }
+        )
     elif takes:
         print_rows((), [_row(take) for take in takes], titles=("take", "scene", "tags"), indent=0)
     return ExitCode.OK

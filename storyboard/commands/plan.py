@@ -18,13 +18,20 @@ from storyboard.console.options import (
     FolderOptions,
     PlanningOptions,
     SelectionOptions,
+    TrialOptions,
     VariableOptions,
     json_option,
     plan_arguments,
     strict_option,
     with_options,
 )
-from storyboard.console.plan_lines import left_out_lines, plan_heads, plan_rows, scene_lines
+from storyboard.console.plan_lines import (
+    left_out_lines,
+    plan_heads,
+    plan_rows,
+    scene_lines,
+    trial_lines,
+)
 from storyboard.console.printing import print_json, print_lines, say
 from storyboard.console.read_storyboards import read_sound
 from storyboard.console.tables import print_rows
@@ -41,6 +48,7 @@ from storyboard.project.manifests import known_submissions
 from storyboard.project.neighbour import Neighbour, find_neighbour
 from storyboard.project.rendering import plan_render
 from storyboard.project.saved_plans import save_plan
+from storyboard.project.trial import plan_trial
 from storyboard.project.workspace import Workspace, find_workspaces
 from storyboard.records import Action, ActionKind, Plan
 
@@ -53,6 +61,7 @@ from storyboard.records import Action, ActionKind, Plan
 @files_argument_or_stdin
 @with_options(
     variables=VariableOptions,
+    trial=TrialOptions,
     where=FolderOptions,
     which=SelectionOptions,
     planning=PlanningOptions,
@@ -75,6 +84,7 @@ def command(
     *,
     files: tuple[Path, ...],
     variables: VariableOptions,
+    trial: TrialOptions,
     where: FolderOptions,
     which: SelectionOptions,
     planning: PlanningOptions,
@@ -89,9 +99,14 @@ def command(
     A plan saved with --out is carried out by render --plan without a question, or
     refused where the storyboard, what was rendered or the costs are not as they were.
 
+    With --variant or --model, a seed gives other pictures: it does not carry over to another
+    resolution or model. A plan made with --model shows what that model would cost, and
+    cannot be rendered.
+
     \b
     Examples:
       storyboard plan film.yaml --price 0.09
+      storyboard plan film.yaml --variant draft --price 0.04
       storyboard plan film.yaml --check --tag hero
       storyboard plan film.yaml --price 0.09 --max-cost 20 --out plan.json
     """
@@ -100,8 +115,12 @@ def command(
             "a plan of standard input cannot be saved, since nothing could render it later",
             next_step="save the storyboard in a file, and name that",
         )
+    if trial.model is not None:
+        _check_trial(out, planning)
     catalog = load_catalog()
-    boards = read_sound(files, catalog, variables, strict=strict, as_json=as_json)
+    boards = read_sound(
+        files, catalog, variables, strict=strict, as_json=as_json, model=trial.model
+    )
     if not boards:
         return ExitCode.USAGE
     spaces = find_workspaces(boards, where.folders, from_manifest=planning.from_manifest)
@@ -109,7 +128,11 @@ def command(
     is_new = not planning.fresh and STDIN not in files
     now = datetime.now(timezone.utc)
     planned = [
-        _plan(space, which.selection, planning.plan_options, catalog, now=now, may_be_new=is_new)
+        _try(space, trial.model, which.selection, planning.plan_options, now=now)
+        if trial.model is not None
+        else _plan(
+            space, which.selection, planning.plan_options, catalog, now=now, may_be_new=is_new
+        )
         for space in spaces
     ]
     plans = [one.plan for one in planned]
@@ -121,7 +144,7 @@ def command(
         pairs = [(one.space, one.plan) for one in planned]
         save_plan(out, pairs, arguments=arguments, caps=limits.caps, bill=bill)
     if as_json:
-        print_json(_document(planned, bill, costs))
+        print_json({"tried_model": trial.model, **_document(planned, bill, costs)})
     else:
         for one in planned:
             print_rows(plan_heads(one.space, one.plan, one.has_file), plan_rows(one.plan, costs))
@@ -133,6 +156,7 @@ def command(
         if gone.takes:
             print_lines([f"with --rerender: {gone.sentence} again"])
         print_lines(line for one in planned for line in _advice(one.neighbour))
+        print_lines(trial_lines(plans, trial.model, variables.variant))
     if out is not None:
         others = [str(space.storyboard.path) for space in spaces[1:]]
         words = [*others, "--plan", str(out), *variables.words]
@@ -170,6 +194,28 @@ def _plan(
     return _Planned(space, plan, snapshot.has_file, links, neighbour, deleted)
 
 
+def _check_trial(out: Path | None, planning: PlanningOptions) -> None:
+    """Raises UsageError for what makes no sense where another model is tried."""
+    if out is not None:
+        raise UsageError(
+            "a plan that tries a model cannot be saved, since no render could carry it out",
+            next_step="write the model in the storyboard or in a variant, and plan that",
+        )
+    if planning.from_manifest:
+        raise UsageError(
+            "--from-manifest plans requests as they were recorded, and --model changes their model",
+            next_step="leave one of them out",
+        )
+
+
+def _try(
+    space: Workspace, model: str, selection: Selection, options: PlanOptions, *, now: datetime
+) -> _Planned:
+    snapshot, known = space.snapshot(), known_submissions(space, tell=say)
+    plan = plan_trial(space, known, snapshot, selection, options, model=model, now=now)
+    return _Planned(space, plan, snapshot.has_file, NO_LINKS, None, ())
+
+
 def _advice(found: Neighbour | None) -> tuple[str, ...]:
     if found is None:
         return ()
@@ -185,6 +231,7 @@ def _document(planned: Sequence[_Planned], bill: Bill, costs: CostOf) -> dict[st
         "storyboards": [
             {
                 "file": str(space.storyboard.path),
+                "variant": space.storyboard.variant,
                 "output": str(space.folder),
                 "origin": space.origin,
                 "actions": [_action_document(action, costs) for action in plan.actions],

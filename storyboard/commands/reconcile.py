@@ -21,6 +21,7 @@ from storyboard.records import Submission
 from storyboard.recovery.decisions import unknown_among
 from storyboard.recovery.lookup import Finding, look_up
 from storyboard.recovery.rewrite import connect_for, find_rendered, rewrite_outputs
+from storyboard.reporting.display_names import display_name
 
 
 @click.command(
@@ -67,7 +68,7 @@ def command(*, file: Path, variables: VariableOptions, where: FolderOptions, as_
 
 def _lines(space: Workspace, findings: Sequence[Finding]) -> Iterator[str]:
     if not findings:
-        yield f"{space.storyboard.path}: no outcome is unknown"
+        yield f"{display_name(space.storyboard)}: no outcome is unknown"
     for finding in findings:
         one = finding.submission
         if finding.status is not None:
@@ -105,6 +106,7 @@ def _command(space: Workspace, submission: Submission, findings: Sequence[Findin
 def _document(space: Workspace, findings: Sequence[Finding]) -> dict[str, Any]:
     return {
         "file": str(space.storyboard.path),
+        "variant": space.storyboard.variant,
         "output": str(space.folder),
         "origin": space.origin,
         "submissions": [

@@ -186,6 +186,7 @@ def _warn_of_paying_twice(space: Workspace, decided: Sequence[Submission]) -> No
 def _document(space: Workspace, decided: Sequence[Submission]) -> dict[str, Any]:
     return {
         "file": str(space.storyboard.path),
+        "variant": space.storyboard.variant,
         "output": str(space.folder),
         "origin": space.origin,
         "resolved": [

@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from storyboard.console.arguments import FileAndTakes, file_and_takes_argument
-from storyboard.console.options import VariableOptions, json_option, with_options
+from storyboard.console.options import TrialOptions, VariableOptions, json_option, with_options
 from storyboard.console.printing import print_json, print_lines, print_safe
 from storyboard.console.read_storyboards import read_sound
 from storyboard.console.yaml_lines import yaml_lines
@@ -20,7 +20,7 @@ from storyboard.reporting.quoting import json_text
 
 @click.command()
 @file_and_takes_argument
-@with_options(variables=VariableOptions)
+@with_options(variables=VariableOptions, trial=TrialOptions)
 @click.option(
     "--format",
     "style",
@@ -30,10 +30,18 @@ from storyboard.reporting.quoting import json_text
     help="How the payloads are printed.",
 )
 @json_option
-def command(*, named: FileAndTakes, variables: VariableOptions, style: str, as_json: bool) -> int:
+def command(
+    *,
+    named: FileAndTakes,
+    variables: VariableOptions,
+    trial: TrialOptions,
+    style: str,
+    as_json: bool,
+) -> int:
     """Print the payloads of a storyboard's takes; sends nothing.
 
-    A shot's id means all its takes; patterns such as 'city-*' work too.
+    A shot's id means all its takes; patterns such as 'city-*' work too. With --model, the
+    payloads are those that another model would get.
 
     \b
     Examples:
@@ -41,14 +49,21 @@ def command(*, named: FileAndTakes, variables: VariableOptions, style: str, as_j
       storyboard show film.yaml pier 'city-*' --format json
     """
     as_json = as_json or style == "json"
-    boards = read_sound([named.file], load_catalog(), variables, as_json=as_json)
+    boards = read_sound([named.file], load_catalog(), variables, as_json=as_json, model=trial.model)
     if not boards:
         return ExitCode.USAGE
     board = boards[0]
     chosen = select_takes(board.takes, Selection(only=named.takes), only_option="TAKE")
     documents = [_document(take) for take in board.takes if take.id in chosen]
     if as_json:
-        print_json({"storyboard": board.name, "title": board.title, "takes": documents})
+        print_json(
+            {
+                "storyboard": board.name,
+                "variant": board.variant,
+                "title": board.title,
+                "takes": documents,
+            }
+        )
     elif style == "jsonl":
         for document in documents:
             print_safe(json_text(document, indent=None))

@@ -25,6 +25,7 @@ from storyboard.project.known import Known, read_known
 from storyboard.project.workspace import Workspace, find_workspaces
 from storyboard.records import TakeState, TakeStatus
 from storyboard.reporting.amounts import time_left
+from storyboard.reporting.display_names import display_name
 from storyboard.reporting.statuses import STATUS_WORDS, count_statuses
 
 
@@ -68,6 +69,7 @@ def command(
         print_json(
             {
                 "file": str(file),
+                "variant": space.storyboard.variant,
                 "output": str(space.folder),
                 "origin": space.origin,
                 "takes": [take_document(state) for state in known.states],
@@ -102,7 +104,7 @@ def _view(space: Workspace, known: Known, now: datetime) -> View:
         text = f"(not in the storyboard) {entry.text}".rstrip()
         entries.append(entry._replace(text=text, likeness=text))
     counts = count_statuses(state.status for state in known.states)
-    return View(f"{space.storyboard.path}: {counts}", entries)
+    return View(f"{display_name(space.storyboard)}: {counts}", entries)
 
 
 def _entry(state: TakeState, now: datetime, is_pointer: HasFile) -> Entry:

@@ -9,7 +9,13 @@ import click
 
 from storyboard.console.arguments import files_argument_or_stdin
 from storyboard.console.exit_codes import exit_codes
-from storyboard.console.options import VariableOptions, json_option, strict_option, with_options
+from storyboard.console.options import (
+    TrialOptions,
+    VariableOptions,
+    json_option,
+    strict_option,
+    with_options,
+)
 from storyboard.console.printing import print_safe, say, wants_color
 from storyboard.console.read_storyboards import keep_proven_repairs, may_go_on, read_storyboards
 from storyboard.console.repair_lines import repair_note
@@ -18,6 +24,7 @@ from storyboard.models.catalog import Catalog, load_catalog
 from storyboard.planning.cost import length_s
 from storyboard.records import Storyboard
 from storyboard.reporting.amounts import count_text, span_text
+from storyboard.reporting.display_names import display_name
 from storyboard.reporting.problems import format_problems, summarize, tidy
 
 
@@ -28,7 +35,7 @@ from storyboard.reporting.problems import format_problems, summarize, tidy
     )
 )
 @files_argument_or_stdin
-@with_options(variables=VariableOptions)
+@with_options(variables=VariableOptions, trial=TrialOptions)
 @click.option(
     "--format",
     "style",
@@ -44,6 +51,7 @@ def command(
     *,
     files: tuple[Path, ...],
     variables: VariableOptions,
+    trial: TrialOptions,
     style: str,
     as_json: bool,
     strict: bool,
@@ -51,16 +59,20 @@ def command(
 ) -> int:
     """Check storyboards whole: their shape, and every payload after templates.
 
+    Without --variant, all variants are checked as well. With --model, every shot is
+    checked as if it had that model.
+
     \b
     Examples:
       storyboard validate film.yaml
+      storyboard validate film.yaml --model alibaba/wan2.7-t2v
       storyboard validate *.yaml --strict --format github
     """
     catalog = load_catalog()
-    boards = read_storyboards(files, catalog, variables)
+    boards = read_storyboards(files, catalog, variables, model=trial.model, checks_variants=True)
     style = "json" if as_json else style
     if style in ("json", "sarif"):
-        boards = keep_proven_repairs(boards, files, catalog, variables)
+        boards = keep_proven_repairs(boards, files, catalog, variables, checks_variants=True)
     problems = tidy([problem for board in boards for problem in board.problems])
     sources = {name: text for board in boards for name, text in board.sources.items()}
     color = style == "text" and wants_color(sys.stdout.isatty())
@@ -79,4 +91,6 @@ def describe(board: Storyboard, catalog: Catalog) -> str:
     seconds = length_s(board.takes, catalog)
     length = f", {span_text(seconds)} of video" if seconds else ""
     counts = f"{count_text(shots, 'shot')}, {count_text(len(board.takes), 'take')}"
-    return f"{board.path}: {counts}{length}"
+    names = board.variants if board.variant is None else ()
+    variants = f"; variants: {', '.join(names)}" if names else ""
+    return f"{display_name(board)}: {counts}{length}{variants}"

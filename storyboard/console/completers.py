@@ -8,19 +8,19 @@ into the command line, some of them unquoted, so only plain names are.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import fields
 from pathlib import Path
 from threading import Thread
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
-    from storyboard.records import Take
+    from storyboard.records import Storyboard, Take
 
 MAX_WAIT_S = 2.0
 """A storyboard that takes longer to read offers nothing: the person has typed on by then."""
@@ -51,6 +51,13 @@ def complete_scenes(
 ) -> list[CompletionItem[str]]:
     """The ids of scenes that have takes."""
     return _offer(incomplete, (take.scene for take in _read_takes(context) if take.scene))
+
+
+def complete_variants(
+    context: click.Context, parameter: click.Parameter, incomplete: str
+) -> list[CompletionItem[str]]:
+    """The variants of the storyboards."""
+    return _offer(incomplete, (name for board in _read_boards(context) for name in board.variants))
 
 
 def complete_file_and_takes(
@@ -111,13 +118,17 @@ def _offer(incomplete: str, names: Iterable[str]) -> list[CompletionItem[str]]:
     return [CompletionItem(name) for name in plain[:_MAX_OFFERED]]
 
 
-def _read_takes(context: click.Context) -> list[Take]:
-    """The takes of the storyboards in the command line; none where they cannot be read in time."""
-    found: list[Take] = []
+def _read_takes(context: click.Context) -> Iterator[Take]:
+    return (take for board in _read_boards(context) for take in board.takes)
+
+
+def _read_boards(context: click.Context) -> list[Storyboard]:
+    """The storyboards in the command line; none where they cannot be read in time."""
+    found: list[Storyboard] = []
 
     def read() -> None:
         with suppress(Exception):
-            found.extend(_takes_of(context))
+            found.extend(_boards_of(context))
 
     # A thread that is left behind ends with the process, which ends with the answer.
     thread = Thread(target=read, daemon=True)
@@ -126,16 +137,17 @@ def _read_takes(context: click.Context) -> list[Take]:
     return [] if thread.is_alive() else found
 
 
-def _takes_of(context: click.Context) -> Iterator[Take]:
-    """The takes of the storyboards that a command line names."""
+def _boards_of(context: click.Context) -> Sequence[Storyboard]:
+    """The storyboards that a command line names."""
     from storyboard.console.options import VariableOptions
     from storyboard.console.read_storyboards import read_storyboards
     from storyboard.models.catalog import load_catalog
 
     values, files = context.params, _files_of(context)
-    given = {one.name: values.get(one.name) or () for one in fields(VariableOptions)}
-    for board in read_storyboards(files, load_catalog(), VariableOptions(**given)):
-        yield from board.takes
+    given: dict[str, Any] = {
+        one.name: values.get(one.name) or one.default for one in fields(VariableOptions)
+    }
+    return read_storyboards(files, load_catalog(), VariableOptions(**given))
 
 
 def _files_of(context: click.Context) -> list[Path]:

@@ -18,7 +18,13 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from storyboard.console.completers import complete_scenes, complete_tags, complete_takes
+from storyboard.console.completers import (
+    complete_models,
+    complete_scenes,
+    complete_tags,
+    complete_takes,
+    complete_variants,
+)
 from storyboard.console.durations import DURATION
 from storyboard.console.numbers import AMOUNT, COUNT, COUNT_OR_NONE
 from storyboard.names import from_file_name, spelled_path
@@ -74,7 +80,7 @@ def with_options(**kinds: type[Any]) -> Callable[[Command], Command]:
 
 @dataclass(frozen=True, slots=True)
 class VariableOptions:
-    """What storyboards are read with: the vars of the command line, and more folders."""
+    """What storyboards are read with: vars of the command line, more folders, a variant."""
 
     assignments: tuple[str, ...] = option(
         "--var", multiple=True, metavar="NAME=VALUE", help="Set a var, as text."
@@ -89,16 +95,35 @@ class VariableOptions:
         metavar="DIR",
         help="Let storyboards read files in this folder, too.",
     )
+    variant: str | None = option(
+        "--variant",
+        metavar="NAME",
+        shell_complete=complete_variants,
+        help="Read this variant of the storyboard, which has a folder of its own. A seed does not "
+        "carry over to another resolution or model.",
+    )
 
     @property
     def words(self) -> list[str]:
-        """The options as they are typed."""
+        """The options as they are typed, but for the variant, which belongs to the storyboard."""
         given = (
             ("--var", self.assignments),
             ("--vars", self.variable_files),
             ("--allow-path", self.allowed_paths),
         )
         return [word for flag, values in given for value in values for word in (flag, str(value))]
+
+
+@dataclass(frozen=True, slots=True)
+class TrialOptions:
+    """What storyboards are read as if they said it."""
+
+    model: str | None = option(
+        "--model",
+        metavar="NAME",
+        shell_complete=complete_models,
+        help="Try every shot on this model: what would not fit, and what it would cost.",
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from storyboard.console.entries import Entry, entry_rows
 from storyboard.console.printing import align
@@ -14,6 +14,7 @@ from storyboard.project.rendering import Prepared
 from storyboard.project.workspace import Workspace
 from storyboard.records import Action, ActionKind, Plan, Take
 from storyboard.reporting.amounts import count_text
+from storyboard.reporting.display_names import display_name
 from storyboard.reporting.statuses import count_statuses
 
 _MAX_NAMED = 5
@@ -37,7 +38,7 @@ def plan_heads(space: Workspace, plan: Plan, has_file: HasFile) -> list[str]:
     """What would be done, and what the takes are now, in numbers."""
     counts = Counter(action.kind for action in (*plan.actions, *plan.orphans))
     words = ", ".join(f"{counts[kind]:,} {kind.value}" for kind in ActionKind if counts[kind])
-    lines = [f"{space.storyboard.path}: {words or 'no takes'}"]
+    lines = [f"{display_name(space.storyboard)}: {words or 'no takes'}"]
     if any(action.submission for action in plan.actions):
         now = (status_of(action.submission, has_file=has_file) for action in plan.actions)
         lines.append(f"  now {count_statuses(now)}")
@@ -84,6 +85,19 @@ def left_out_lines(space: Workspace, plan: Plan, deleted: Sequence[str]) -> list
         lines.append(f"  skipped: {_names(board.skipped)}")
     if deleted:
         lines.append(f"  no longer in the storyboard, and kept: {_names(deleted)}")
+    return lines
+
+
+def trial_lines(plans: Iterable[Plan], model: str | None, variant: str | None) -> list[str]:
+    """What to know of a plan of a variant, or on a `model` that is tried."""
+    lines = []
+    new = [action.take for plan in plans for action in plan.of_kind(ActionKind.SUBMIT)]
+    if (model or variant) and any("seed" in take.payload for take in new):
+        lines.append("a seed does not carry over to another resolution or model")
+    if model is not None:
+        lines.append(
+            f"tried on {model}; to render it, write this model in the storyboard, or in a variant"
+        )
     return lines
 
 

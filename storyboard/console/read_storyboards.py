@@ -10,26 +10,37 @@ from pathlib import Path
 from storyboard.console.arguments import STDIN
 from storyboard.console.options import VariableOptions
 from storyboard.console.printing import print_safe, say_problems
+from storyboard.errors import UsageError
 from storyboard.language.files import DISK, Files
-from storyboard.language.load import load_storyboard
+from storyboard.language.load import Reading, load_storyboard
 from storyboard.language.overrides import read_overrides
 from storyboard.language.text_files import MAX_BYTES
 from storyboard.models.catalog import Catalog
-from storyboard.names import from_file_name, spelled_path
+from storyboard.names import from_file_name, spelled_path, variant_name
 from storyboard.records import Severity, Storyboard
 from storyboard.reporting.problems import format_problems
+from storyboard.reporting.suggest import did_you_mean
 
 _SHOWN = Path("<stdin>")
 """How the standard input is shown; what it names is looked for from the current folder."""
 
 
 def read_storyboards(
-    files: Sequence[Path], catalog: Catalog, variables: VariableOptions, *, tree: Files = DISK
+    files: Sequence[Path],
+    catalog: Catalog,
+    variables: VariableOptions,
+    *,
+    model: str | None = None,
+    checks_variants: bool = False,
+    tree: Files = DISK,
 ) -> list[Storyboard]:
     """The storyboards at `files`, each with its problems; those of the vars go to the first.
 
-    They, and what they name, are read from `tree`.
+    They, and what they name, are read from `tree`. With `model`, every shot is tried on that
+    one. With `checks_variants`, the problems of all variants are among them, unless a variant
+    or a model is asked for. Raises UsageError where the model is not known.
     """
+    reading = _reading(catalog, variables, model, checks_variants=checks_variants)
     overrides, problems, sources = read_overrides(
         map(from_file_name, variables.assignments), map(spelled_path, variables.variable_files)
     )
@@ -43,8 +54,10 @@ def read_storyboards(
             allowed_paths=variables.allowed_paths,
             content=content,
             files=tree,
+            reading=reading,
         )
-        boards.append(board if content is None else replace(board, name=_SHOWN.name.strip("<>")))
+        board = board if model is None else _without_repairs(board)  # the file is not at fault
+        boards.append(board if content is None else _named_stdin(board))
     if problems and boards:
         first = boards[0]
         boards[0] = replace(
@@ -58,6 +71,8 @@ def keep_proven_repairs(
     files: Sequence[Path],
     catalog: Catalog,
     variables: VariableOptions,
+    *,
+    checks_variants: bool = False,
 ) -> list[Storyboard]:
     """The storyboards read from `files`, with the repairs that `storyboard fix` would make.
 
@@ -67,12 +82,35 @@ def keep_proven_repairs(
         return [_without_repairs(board) for board in boards]
     from storyboard.language.repairs.search import keep_proven
 
-    return keep_proven(boards, lambda tree: read_storyboards(files, catalog, variables, tree=tree))
+    def load(tree: Files) -> list[Storyboard]:
+        return read_storyboards(
+            files, catalog, variables, checks_variants=checks_variants, tree=tree
+        )
+
+    return keep_proven(boards, load)
 
 
 def _without_repairs(board: Storyboard) -> Storyboard:
     problems = (replace(problem, repairs=()) for problem in board.problems)
     return replace(board, problems=tuple(problems))
+
+
+def _reading(
+    catalog: Catalog, variables: VariableOptions, model: str | None, *, checks_variants: bool
+) -> Reading:
+    """As what the options say that storyboards are read. Raises UsageError for an unknown model."""
+    variant = None if variables.variant is None else from_file_name(variables.variant)
+    if model is not None and model not in catalog.names():
+        hint = did_you_mean(model, catalog.names())
+        raise UsageError(
+            f"there is no model {model!r}" + (f"; {hint}" if hint else ""),
+            next_step="storyboard models list names them all",
+        )
+    return Reading(variant, model, checks_variants and variant is None and model is None)
+
+
+def _named_stdin(board: Storyboard) -> Storyboard:
+    return replace(board, name=variant_name(_SHOWN.name.strip("<>"), board.variant))
 
 
 def _read_stdin() -> bytes:
@@ -93,13 +131,14 @@ def read_sound(
     *,
     strict: bool = False,
     as_json: bool = False,
+    model: str | None = None,
 ) -> list[Storyboard]:
     """The storyboards, their problems and warnings printed; empty where these stop the command.
 
     With `strict`, warnings stop it too. With `as_json`, the problems that stop
-    it are its one document on stdout.
+    it are its one document on stdout. `model` is as in `read_storyboards`.
     """
-    boards = read_storyboards(files, catalog, variables)
+    boards = read_storyboards(files, catalog, variables, model=model)
     if as_json:
         boards = keep_proven_repairs(boards, files, catalog, variables)
     return boards if report_problems(boards, strict=strict, as_json=as_json) else []
@@ -128,6 +167,7 @@ def read_version(
         overrides=overrides,
         allowed_paths=variables.allowed_paths,
         files=files,
+        reading=_reading(catalog, variables, None, checks_variants=False),
     )
     problems = tuple(problem for problem in board.problems if not problem.is_warning)
     return _without_repairs(replace(board, problems=problems))

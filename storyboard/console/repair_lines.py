@@ -24,7 +24,8 @@ _RESET = "\x1b[0m"
 
 def fix_command(files: Iterable[Path], variables: VariableOptions) -> str:
     """The command that repairs storyboards which were read with these options."""
-    return shlex.join(["storyboard", "fix", *map(str, files), *variables.words])
+    variant = [] if variables.variant is None else ["--variant", variables.variant]
+    return shlex.join(["storyboard", "fix", *map(str, files), *variant, *variables.words])
 
 
 def repair_note(boards: Iterable[Storyboard], variables: VariableOptions) -> list[str]:

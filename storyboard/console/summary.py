@@ -16,6 +16,7 @@ from storyboard.planning.states import lacks_link
 from storyboard.project.outcome import Outcome
 from storyboard.project.workspace import Workspace
 from storyboard.records import ActionKind, Submission, TakeState, TakeStatus
+from storyboard.reporting.display_names import display_name
 from storyboard.reporting.statuses import count_statuses
 from storyboard.videos.files import is_lfs_pointer
 
@@ -34,7 +35,8 @@ def print_outcome(
     for outcome in outcomes:
         space, plan, selected = outcome.space, outcome.plan, outcome.selected
         if not quiet:
-            say(f"{space.storyboard.path}: {count_statuses(one.status for one in selected)}")
+            counts = count_statuses(one.status for one in selected)
+            say(f"{display_name(space.storyboard)}: {counts}")
         for state in (one for one in selected if one.status is not TakeStatus.DONE):
             _say_what_waits(space, state, plan_options, _why_not_here(space, state, results))
         for state in (one for one in selected if one.status in _RENDERED):
@@ -112,6 +114,7 @@ def _document(outcome: Outcome) -> dict[str, Any]:
     space = outcome.space
     return {
         "file": str(space.storyboard.path),
+        "variant": space.storyboard.variant,
         "output": str(space.folder),
         "origin": space.origin,
         "takes": [take_document(state) for state in outcome.selected],

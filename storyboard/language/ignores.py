@@ -44,12 +44,15 @@ class _Comments(NamedTuple):
     spans: list[_Span]
 
 
-def silence(problems: Iterable[Problem], texts: Mapping[str, str]) -> list[Problem]:
+def silence(
+    problems: Iterable[Problem], texts: Mapping[str, str], *, is_whole: bool = True
+) -> list[Problem]:
     """The problems without the warnings that comments silence, and what is wrong with those.
 
     `texts` are files of YAML by display name. The comment at the first or last line of a
     text on several lines speaks of all of them. A comment that silences nothing is a
-    warning, unless there are problems: they may have kept a warning from being found.
+    warning, unless there are problems, or the storyboard was not read whole with all its
+    variants: that may have kept a warning from being found.
     """
     files = {name: _read(name, text) for name, text in texts.items() if IGNORE.search(text)}
     by_line: dict[tuple[str, int, str], list[_Ignore]] = {}
@@ -65,7 +68,7 @@ def silence(problems: Iterable[Problem], texts: Mapping[str, str]) -> list[Probl
         used.update(found)
         if not found:
             left.append(problem)
-    if all(problem.is_warning for problem in left):
+    if is_whole and all(problem.is_warning for problem in left):
         ignores = (ignore for file in files.values() for ignore in file.ignores)
         left += [_unused(ignore) for ignore in ignores if ignore not in used]
     return left

@@ -12,14 +12,23 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
-from storyboard.language.expansion.cascade import Layer, Setting, settings_under
+from storyboard.language.expansion.cascade import Layer, Setting, merge_layers, settings_under
 from storyboard.language.expansion.context import ExpansionContext
 from storyboard.language.expansion.expand import expand_storyboard
 from storyboard.language.expansion.lengths import describe_largest
 from storyboard.language.expansion.payload import TracedPayload
 from storyboard.language.expansion.shared import SharedValues
-from storyboard.language.expansion.unused import find_unused
+from storyboard.language.expansion.unused import UNUSED_VAR, find_unused
+from storyboard.language.expansion.values import Report
 from storyboard.language.expansion.var_names import find_clashes, levels, vars_of
+from storyboard.language.expansion.variants import (
+    MAX_VARIANTS,
+    check_variants,
+    model_layer,
+    only_of_variants,
+    read_variants,
+    unknown_variant,
+)
 from storyboard.language.files import DISK, Files
 from storyboard.language.ignores import silence
 from storyboard.language.inputs import Inputs
@@ -30,10 +39,24 @@ from storyboard.language.uses import with_uses
 from storyboard.language.validation.check import check_payload
 from storyboard.models.card import ModelCard
 from storyboard.models.catalog import Catalog
-from storyboard.names import film_name, from_file_name
+from storyboard.names import film_name, from_file_name, variant_name
 from storyboard.records import Problem, Storyboard, Take
 from storyboard.reporting.problems import tidy
 from storyboard.reporting.suggest import limited_suggestions
+
+
+class Reading(NamedTuple):
+    """As what a storyboard is read: one of its variants, or as if every shot had another model.
+
+    With `checks_variants`, what is wrong with any variant is a problem of the storyboard.
+    """
+
+    variant: str | None = None
+    model: str | None = None
+    checks_variants: bool = False
+
+
+AS_WRITTEN = Reading()
 
 
 @limited_suggestions()
@@ -46,6 +69,7 @@ def load_storyboard(
     allowed_paths: Sequence[Path] = (),
     content: bytes | None = None,
     files: Files = DISK,
+    reading: Reading = AS_WRITTEN,
 ) -> Storyboard:
     """The storyboard at `path`, expanded and checked twice: its shape, and every payload.
 
@@ -58,18 +82,19 @@ def load_storyboard(
     scope = find_scope(path, allowed=allowed_paths, files=files)
     inputs = Inputs(path, display_name or str(path), catalog, scope, content=content)
     root = inputs.read_storyboard()
-    expanded = _Expanded(None, (), {}, ())
+    expanded, variants, is_whole = _Expanded(None, (), {}, ()), tuple[str, ...](), False
     if root is not None:
         given = {
             name: Setting(node, name, node.position) for name, node in (overrides or {}).items()
         }
-        expanded = _expand(root, inputs, catalog, given)
-    problems = with_repairs(
-        tidy(silence(inputs.problems, inputs.yaml_texts)), inputs.own_texts, inputs.display_name
-    )
+        film = _Film(root, inputs, catalog, given)
+        expanded = _expand(film, reading)
+        variants, is_whole = tuple(film.variants), film.is_read_whole(reading)
+    left = silence(inputs.problems, inputs.yaml_texts, is_whole=is_whole)
+    problems = with_repairs(tidy(left), inputs.own_texts, inputs.display_name)
     return Storyboard(
         path=path,
-        name=_name_of(path),
+        name=variant_name(_name_of(path), reading.variant),
         title=expanded.title,
         takes=expanded.takes,
         problems=with_uses(problems, inputs.yaml_sources, inputs.include_positions),
@@ -77,6 +102,8 @@ def load_storyboard(
         workbooks=inputs.workbooks,
         scene_titles=expanded.scene_titles,
         skipped=expanded.skipped,
+        variant=reading.variant,
+        variants=variants,
     )
 
 
@@ -84,6 +111,67 @@ def _name_of(path: Path) -> str:
     """The storyboard's name; a file name need not be Unicode, what is made of the name must."""
     name = from_file_name(film_name(path.stem)).encode("utf-8", "replace").decode()
     return unicodedata.normalize("NFC", name)
+
+
+class _Film:
+    """The nodes of a storyboard, its files read: expanded as it is written, or as a variant."""
+
+    def __init__(
+        self, root: MappingNode, inputs: Inputs, catalog: Catalog, overrides: Mapping[str, Setting]
+    ) -> None:
+        self.inputs = inputs
+        self.files = [*inputs.read_includes(root), root]
+        self.variants = read_variants(self.files)
+        self._catalog = catalog
+        self._overrides = overrides
+        self._templates = inputs.read_templates()
+        self._levels = [levels(file) for file in self.files]
+        self._shared = _gather_shared(self.files, catalog)
+
+    def expand(self, report: Report, *above: Layer) -> _Expanded:
+        """The takes with the layers `above` on top of every level but the vars given by hand."""
+        context = ExpansionContext(
+            templates=self._templates,
+            cards=self._catalog,
+            shared=self._shared,
+            read_rows=self.inputs.read_rows,
+            check_payload=_check_payload,
+            overrides=merge_layers([*above, Layer(self._overrides)]),
+            sources=self.inputs.sources,
+            report=report,
+        )
+        title, takes = expand_storyboard(self.files, context)
+        return _Expanded(title, tuple(takes), context.scene_titles, tuple(context.skipped))
+
+    def problems_of_variants(self) -> dict[str, tuple[Problem, ...]]:
+        """What is wrong with the takes of each variant, by its name."""
+        found: dict[str, list[Problem]] = {name: [] for name in self.variants}
+        for name, layer in self.variants.items():
+            self.expand(found[name].append, layer)
+        return {name: tidy(problems) for name, problems in found.items()}
+
+    def find_wrong_names(self) -> Iterable[Problem]:
+        """The problems with the names of variants and vars."""
+        variables = [found for file in self._levels for found in vars_of(file)]
+        variables += self._overrides.items()
+        clashes = find_clashes(variables, self._templates.namespaces)
+        return [*check_variants(self.files), *clashes]
+
+    def find_unused(self, *, is_whole: bool) -> list[Problem]:
+        """Warnings about what nothing uses; called when all takes are made.
+
+        Unless all that stands in the files was expanded (`is_whole`), about vars alone, whose
+        uses are found by reading templates.
+        """
+        *others, own = self._levels
+        names_used = self._templates.names_used
+        found = find_unused(own, others, self._overrides, self._shared, names_used)
+        return [one for one in found if is_whole or one.code == UNUSED_VAR]
+
+    def is_read_whole(self, reading: Reading) -> bool:
+        """Whether a reading expands all that stands in the files."""
+        is_as_written = reading.variant is None and reading.model is None
+        return is_as_written and (reading.checks_variants or not self.variants)
 
 
 class _Expanded(NamedTuple):
@@ -95,32 +183,20 @@ class _Expanded(NamedTuple):
     skipped: tuple[str, ...]
 
 
-def _expand(
-    root: MappingNode, inputs: Inputs, catalog: Catalog, overrides: Mapping[str, Setting]
-) -> _Expanded:
-    """What the nodes say; what is wrong goes to `inputs.problems`."""
-    included = inputs.read_includes(root)
-    templates = inputs.read_templates()
-    files = [*included, root]
-    file_levels = [levels(file) for file in files]
-    variables = [found for file in file_levels for found in vars_of(file)]
-    variables += overrides.items()
-    shared = _gather_shared(files, catalog)
-    context = ExpansionContext(
-        templates=templates,
-        cards=catalog,
-        shared=shared,
-        read_rows=inputs.read_rows,
-        check_payload=_check_payload,
-        overrides=Layer(overrides),
-        sources=inputs.sources,
-        report=inputs.problems.append,
-    )
-    inputs.problems.extend(find_clashes(variables, templates.namespaces))
-    title, takes = expand_storyboard(files, context)
-    *others, own = file_levels
-    inputs.problems.extend(find_unused(own, others, overrides, shared, templates.names_used))
-    return _Expanded(title, tuple(takes), context.scene_titles, tuple(context.skipped))
+def _expand(film: _Film, reading: Reading) -> _Expanded:
+    """The film as `reading` says; what is wrong goes to the problems of its inputs."""
+    problems, variants = film.inputs.problems, film.variants
+    problems.extend(film.find_wrong_names())
+    above = [model_layer(reading.model)] if reading.model is not None else []
+    if reading.variant in variants:
+        above.insert(0, variants[reading.variant])
+    elif reading.variant is not None:
+        problems.append(unknown_variant(reading.variant, [*variants], film.files[-1]))
+    expanded = film.expand(problems.append, *above)
+    if reading.checks_variants and len(variants) <= MAX_VARIANTS:
+        problems.extend(only_of_variants(tidy(problems), film.problems_of_variants()))
+    problems.extend(film.find_unused(is_whole=film.is_read_whole(reading)))
+    return expanded
 
 
 def _gather_shared(files: Sequence[MappingNode], catalog: Catalog) -> SharedValues:

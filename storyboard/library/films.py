@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TypeAlias, Union
 
 from storyboard.errors import UsageError
-from storyboard.language.load import load_storyboard
+from storyboard.language.load import Reading, load_storyboard
 from storyboard.language.overrides import read_overrides
 from storyboard.models.catalog import load_catalog
 from storyboard.names import spelled_path
@@ -18,6 +18,7 @@ from storyboard.private import mask
 from storyboard.project.workspace import Folders, Workspace, find_workspaces
 from storyboard.records import Problem, Storyboard
 from storyboard.reporting.amounts import count_text
+from storyboard.reporting.display_names import display_name
 from storyboard.reporting.quoting import visible
 
 FilePath: TypeAlias = Union[str, "os.PathLike[str]"]
@@ -44,14 +45,16 @@ class InvalidStoryboard(UsageError):
 def load(
     file: FilePath,
     *,
+    variant: str | None = None,
     variables: Mapping[str, str] | None = None,
     allowed_paths: Iterable[FilePath] = (),
 ) -> Storyboard:
     """The storyboard in a file, its takes expanded and checked; sends nothing.
 
     What is wrong with it is in `problems`, by place; `is_sound` says whether a render
-    would begin. `variables` beat those in the file, as `--var` does. A storyboard reads
-    files in its project and in `allowed_paths`.
+    would begin. `variant` is one of those in the file; what is made of the storyboard then
+    goes into that one's folder. `variables` beat those in the file, as `--var` does. A
+    storyboard reads files in its project and in `allowed_paths`.
 
     Raises UsageError where a model card is broken.
     """
@@ -62,6 +65,7 @@ def load(
         load_catalog(),
         overrides=overrides,
         allowed_paths=[Path(path) for path in allowed_paths],
+        reading=Reading(variant),
     )
     return replace(board, problems=(*problems, *board.problems))
 
@@ -69,6 +73,7 @@ def load(
 def find_workspace(
     film: Storyboard | FilePath,
     *,
+    variant: str | None,
     sandbox: bool,
     output: FilePath | None,
     state: FilePath | None,
@@ -76,9 +81,15 @@ def find_workspace(
 ) -> Workspace:
     """The folders of a storyboard, which is loaded where it is named by its file.
 
-    Raises InvalidStoryboard where it has problems, UsageError where a folder cannot be used.
+    Raises InvalidStoryboard where it has problems, UsageError where a folder cannot be used,
+    and where a storyboard was loaded as another variant than the one that is asked for.
     """
-    board = film if isinstance(film, Storyboard) else load(film)
+    board = film if isinstance(film, Storyboard) else load(film, variant=variant)
+    if variant is not None and board.variant != variant:
+        raise UsageError(
+            f"{display_name(board)} was not loaded as its variant {variant!r}",
+            next_step=f"load it with variant={variant!r}, or name the file",
+        )
     if not board.is_sound:
         raise InvalidStoryboard(board)
     folders = Folders(

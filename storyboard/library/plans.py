@@ -55,6 +55,7 @@ def _reason(action: Action) -> str:
 def plan(
     film: Storyboard | FilePath,
     *,
+    variant: str | None = None,
     select: Selection = EVERY_TAKE,
     options: PlanOptions = AS_USUAL,
     price_usd: float | None = None,
@@ -68,7 +69,9 @@ def plan(
     `price_usd` is what a second of video costs. Raises InvalidStoryboard where the
     storyboard has problems, and StoryboardError where its folder cannot be used.
     """
-    space = find_workspace(film, sandbox=sandbox, output=output, state=state, base_url=base_url)
+    space = find_workspace(
+        film, variant=variant, sandbox=sandbox, output=output, state=state, base_url=base_url
+    )
     catalog = load_catalog()
     known = known_submissions(space, tell=tell)
     found = plan_render(space, known, space.snapshot(), select, options, catalog=catalog, tell=tell)

@@ -85,6 +85,7 @@ class _Last:
 def render(
     film: Storyboard | FilePath,
     *,
+    variant: str | None = None,
     select: Selection = EVERY_TAKE,
     options: PlanOptions = AS_USUAL,
     max_takes: int | None = None,
@@ -108,6 +109,8 @@ def render(
     leaving it does, ends the render as Ctrl-C does; a later one goes on where it was.
     In the sandbox nobody pays. Everywhere else a cap or `yes` has to be given: there
     is nobody to ask. `max_cost` and `price_usd`, for a second of video, are in US dollars.
+    `variant` is one of the storyboard's, with a folder of its own; a seed does not carry
+    over to another resolution or model.
 
     Raises, here or at an event:
         InvalidStoryboard: the storyboard has problems.
@@ -123,7 +126,7 @@ def render(
     if not sandbox:
         _check_consent(caps, is_sure=yes, price_usd=price_usd)
     space = find_workspace(
-        film, sandbox=bool(sandbox), output=output, state=state, base_url=base_url
+        film, variant=variant, sandbox=bool(sandbox), output=output, state=state, base_url=base_url
     )
     order = _Order(
         space=space,

@@ -61,6 +61,7 @@ def reason_of(state: TakeState) -> str | None:
 def status(
     film: Storyboard | FilePath,
     *,
+    variant: str | None = None,
     sandbox: bool = False,
     output: FilePath | None = None,
     state: FilePath | None = None,
@@ -71,7 +72,9 @@ def status(
     Raises InvalidStoryboard where the storyboard has problems, and StoryboardError where
     its folder cannot be used.
     """
-    space = find_workspace(film, sandbox=sandbox, output=output, state=state, base_url=base_url)
+    space = find_workspace(
+        film, variant=variant, sandbox=sandbox, output=output, state=state, base_url=base_url
+    )
     known = read_known(space, datetime.now(timezone.utc), tell=tell)
     path, folder = space.storyboard.path, space.folder
     return FilmStatus(path, folder, tuple(known.states), tuple(known.orphans))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import stat
+from itertools import product
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -16,6 +17,7 @@ from storyboard.names import (
     film_name,
     find_spellings,
     from_file_name,
+    split_variant,
     to_file_name,
 )
 from storyboard.outputs import MANIFEST
@@ -35,10 +37,10 @@ _NOT_IN_HOSTS = re.compile(r"[^a-z0-9.-]")  # not every system has them in file 
 def find_default_folder(board: Storyboard, origin: str) -> Path:
     """The folder below `renders` beside the storyboard that is of its name and of `origin`.
 
-    That of the vendor's own API has the storyboard's name, any other has the
-    host and port behind it; but one of the plain name that was rendered at
-    `origin` before stays its folder. So does one that is called by the whole stem of
-    the file: `renders/film.storyboard` for `film.storyboard.yaml`.
+    That of the vendor's own API has the storyboard's name, and a variant's behind it
+    (`renders/film.draft`); any other has the host and port behind that. But one of the plain
+    name that was rendered at `origin` before stays its folder. So does one that is called by
+    the whole stem of the file: `renders/film.storyboard` for `film.storyboard.yaml`.
 
     Raises UsageError where another storyboard beside this one would have the
     same folder, and where several folders differ in nothing but their spelling.
@@ -52,6 +54,9 @@ def _folder_of(path: Path, name: str, origin: str) -> Path:
     """The folder of the storyboard at a path, which has that name."""
     renders = path.parent / "renders"
     stem = from_file_name(path.stem)
+    film, variant = split_variant(name)
+    if variant is not None:
+        return _folder_of_name(renders, f"{film}.{variant}", origin)
     if film_name(stem) != stem:
         folder = _folder_of_name(renders, f"{name}{stem[len(film_name(stem)) :]}", origin)
         if folder.exists():
@@ -108,12 +113,15 @@ def _find_spelling(renders: Path, name: str) -> Path:
 def _check_twins(board: Storyboard, output: Path, origin: str) -> None:
     """Raises UsageError where another storyboard beside this one would render into `output`."""
     folder = board.path.parent
-    for ending in _ENDINGS:
-        for file_name in find_spellings(folder, f"{board.name}{ending}"):
+    film, variant = split_variant(board.name)
+    # One of the film's name may have the variant, too; and that of film.draft.yaml is film.draft.
+    names = {film: board.name} if variant is None else {film: board.name, f"{film}.{variant}": ""}
+    for stem, ending in product(names, _ENDINGS):
+        for file_name in find_spellings(folder, f"{stem}{ending}"):
             twin = folder / file_name
             if not _is_another_storyboard(twin, board.path):
                 continue
-            if _folder_of(twin, board.name, origin) == output:
+            if _folder_of(twin, names[stem] or stem, origin) == output:
                 raise UsageError(
                     f"{board.path} and {twin} would render into the same folder",
                     next_step="rename one of them, or name its folder with --output",

@@ -14,6 +14,7 @@ from storyboard.project.default_folder import SANDBOX
 from storyboard.project.source import count_held, read_source
 from storyboard.project.workspace import Workspace
 from storyboard.records import Submission
+from storyboard.reporting.display_names import display_name
 
 _MAX_FOLDERS = 500
 """Folders that are looked into, those that were changed last; each is read whole."""
@@ -62,7 +63,7 @@ def refuse_to_pay_again(space: Workspace, known: Sequence[Submission]) -> None:
     if (found := find_neighbour(space, known)) is not None:
         raise Refused(
             f"{found.folder} holds {found.held} of the {found.requests} requests of "
-            f"{space.storyboard.path} that are new in {space.folder}; nothing was sent",
+            f"{display_name(space.storyboard)} that are new in {space.folder}; nothing was sent",
             next_step=f"{found.command} (or --fresh, which renders them anew)",
         )
 

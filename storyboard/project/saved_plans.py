@@ -12,7 +12,7 @@ from pathlib import Path
 from storyboard.atomic_files import write_atomically
 from storyboard.errors import Refused, StateError, UsageError
 from storyboard.language.files import DISK, NotAFile
-from storyboard.names import from_file_name, path_problem, to_file_name
+from storyboard.names import from_file_name, path_problem, split_variant, to_file_name
 from storyboard.planning.cost import Bill, Caps, check_caps
 from storyboard.planning.saved_plan import (
     MAX_BYTES,
@@ -27,6 +27,7 @@ from storyboard.planning.saved_plan import (
 from storyboard.project.rendering import Prepared
 from storyboard.project.workspace import Workspace
 from storyboard.records import Plan
+from storyboard.reporting.display_names import display_name
 
 _ANEW = "see what a render would do now with: storyboard plan; save that with --out"
 
@@ -116,7 +117,8 @@ def check_plan(
     if names != given:
         raise Refused(
             f"the plan is of {', '.join(names)}, not of {', '.join(given)}",
-            next_step="name the same storyboards, in the same order",
+            next_step=_other_variant(names, given)
+            or "name the same storyboards, in the same order",
         )
     for one, film in zip(saved.storyboards, films, strict=True):
         _check_film(saved, one, film)
@@ -133,6 +135,17 @@ def check_plan(
             f"{bill.sentence}; nothing was sent",
             next_step=_ANEW,
         )
+
+
+def _other_variant(names: Sequence[str], given: Sequence[str]) -> str | None:
+    """How to name the plan's storyboards, where the same ones were read as another variant."""
+    films, variants = zip(*map(split_variant, names), strict=True)
+    if films != tuple(split_variant(name)[0] for name in given):
+        return None
+    variant = variants[0]
+    if variant is None:
+        return "leave --variant out, as when the plan was made"
+    return f"give --variant {shlex.quote(variant)}, as when the plan was made"
 
 
 def _check_film(saved: SavedPlan, one: SavedStoryboard, film: Prepared) -> None:
@@ -155,9 +168,9 @@ def _check_film(saved: SavedPlan, one: SavedStoryboard, film: Prepared) -> None:
         )
     what = ""
     if one.takes_sha256 != digest_of_takes(space.storyboard.takes):
-        what = f"{space.storyboard.path}, or a var given to it, is not as it was"
+        what = f"{display_name(space.storyboard)}, or a var given to it, is not as it was"
     elif one.actions_sha256 != digest_of_actions(film.plan):
-        what = f"what was rendered of {space.storyboard.path} is not as it was"
+        what = f"what was rendered of {display_name(space.storyboard)} is not as it was"
     if what:
         raise Refused(
             f"{what} at {saved.made_at:%Y-%m-%d %H:%M:%S} UTC, when the plan was made; "

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from storyboard.api.credentials import find_base_url
 from storyboard.errors import OwnedByAnother, UsageError
+from storyboard.names import split_variant
 from storyboard.outputs import MANIFEST
 from storyboard.planning.states import HasFile, ManifestTasks, read_states
 from storyboard.project.default_folder import SANDBOX, find_default_folder
@@ -83,6 +84,7 @@ class Workspace:
         """What to type for another command about the same file and folder, quoted for a shell."""
         line = ["storyboard", verb, str(self.storyboard.path), *words]
         for option, value in (
+            ("--variant", self.storyboard.variant),
             ("--output", self.folders.output),
             ("--state", self.folders.state),
             ("--base-url", self.folders.base_url),
@@ -128,8 +130,11 @@ class Workspace:
 
         The name comes out of a state file or a manifest that anybody may have written.
         """
-        is_name = error.storyboard.isprintable() and not {"/", "\\"} & {*error.storyboard}
-        if error.origin != self.origin or self.folders.output is not None or not is_name:
+        film, variant = split_variant(error.storyboard)
+        parts = (film, variant or "")
+        is_name = all(part.isprintable() and not {"/", "\\"} & {*part} for part in parts)
+        is_like_ours = is_name and (variant is None) == (self.storyboard.variant is None)
+        if error.origin != self.origin or self.folders.output is not None or not is_like_ours:
             return None
         before = replace(self.storyboard, name=error.storyboard)
         folder = find_default_folder(before, self.origin)

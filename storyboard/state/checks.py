@@ -232,6 +232,6 @@ PLAN_CHECKS = (
 
 FOLDER_CHECKS = (
     Check("origin", "an origin", _text(r"[!-~]{1,300}")),
-    Check("storyboard", "the name of a storyboard", _text(r"(?s:[^\x00]{1,255})")),
+    Check("storyboard", "the name of a storyboard", _text(r"(?s:[^\x00]{1,360})")),
 )
 """The rules of the table that says whose the folder is."""

@@ -155,7 +155,7 @@ def test_a_storyboard_that_takes_long_offers_nothing(
 ) -> None:
     end = Event()
     monkeypatch.setattr(completers, "MAX_WAIT_S", 0.01)
-    monkeypatch.setattr(completers, "_takes_of", lambda context: [end.wait()])
+    monkeypatch.setattr(completers, "_boards_of", lambda context: [end.wait()])
     assert ask("plan", str(film), "--only", "") == []
     end.set()
 
@@ -196,3 +196,10 @@ def test_bash_itself_completes(only: Path, tmp_path: Path, repo: Path) -> None:
         timeout=60,
     )
     assert done.stdout == "two-a\ntwo-b\n"
+
+
+def test_variants_are_offered_and_takes_are_those_of_the_variant(ask: Ask, film: Path) -> None:
+    film.write_text(FILM + "variants: {draft: {takes: 1}, dry: {}, 'a b': {}}\n", "utf-8")
+    assert ask("plan", "film.yaml", "--variant", "d") == ["plain,draft", "plain,dry"]
+    takes = ask("plan", "film.yaml", "--variant", "draft", "--only", "tw")
+    assert takes == ["plain,two"]

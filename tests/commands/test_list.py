@@ -37,6 +37,7 @@ def test_what_the_options_select_is_listed(program: Program, film: Path) -> None
     assert output.json == {
         "schema_version": 1,
         "file": "film.yaml",
+        "variant": None,
         "takes": [
             {"id": "wide", "shot": "wide", "scene": "pier", "tags": ["sea", "night ::shot"]},
             {"id": "hero.t2", "shot": "hero", "scene": "pier", "tags": []},

@@ -25,7 +25,8 @@ def test_every_code_is_told_at_its_place(
     monkeypatch.setenv("MODELLIX_API_KEY", "this-key-was-never-valid-000")
     monkeypatch.chdir(CASES / "every" / f"{severity.value}s")
     is_problem = severity is Severity.PROBLEM
-    variables = VariableOptions(("hero a woman",) if is_problem else (), (), ())
+    given = {"assignments": ("hero a woman",), "variant": "draft"} if is_problem else {}
+    variables = VariableOptions(**given)
     (board,) = read_storyboards([Path("film.yaml")], two_models(tmp_path), variables)
     text = format_problems(board.problems, board.sources)
     compare(f"{text}\n", Path("film.expected"))

@@ -9,14 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from storyboard.language.load import load_storyboard
+from storyboard.language.load import Reading, load_storyboard
 from storyboard.language.overrides import read_overrides
 from storyboard.language.rows.read import read_rows
 from storyboard.language.templates import bounds, macro_files
 from storyboard.language.text_files import read_text
 from storyboard.language.yaml import aliases
 from storyboard.reporting.codes import Code, codes
-from tests.language.boards import HEAD, load
+from tests.language.boards import CATALOG, HEAD, load
 from tests.language.test_load import two_models
 
 BLOCK = re.compile(r"^```\w+(?: (\S+))?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -108,6 +108,18 @@ def with_an_option(_: Path, __: pytest.MonkeyPatch) -> Made:
     return {problem.code for problem in read_overrides(["hero a woman"], [])[1]}
 
 
+def as_another_variant(folder: Path, _: pytest.MonkeyPatch) -> Made:
+    (folder / "film.yaml").write_text(f"{HEAD}shots: [{{id: a, prompt: A boat}}]\n")
+    board = load_storyboard(folder / "film.yaml", CATALOG, reading=Reading("draft"))
+    return {problem.code for problem in board.problems}
+
+
+def with_many_variants(folder: Path, _: pytest.MonkeyPatch) -> Made:
+    names = ", ".join(f"v{number}: {{}}" for number in range(21))
+    text = f"variants: {{{names}}}\nshots: [{{id: a, prompt: A boat}}]"
+    return made_by(f"```yaml\n{text}\n```\n", folder)
+
+
 OTHERS: dict[str, Callable[[Path, pytest.MonkeyPatch], Made]] = {
     "not-text": partial(with_rows, b"PK\x03\x04"),
     "wrong-encoding": partial(with_rows, "a\né\n".encode("latin-1")),
@@ -116,6 +128,8 @@ OTHERS: dict[str, Callable[[Path, pytest.MonkeyPatch], Made]] = {
     "holds-key": with_a_key,
     "unknown-parameter": with_two_models,
     "bad-var": with_an_option,
+    "unknown-variant": as_another_variant,
+    "too-many-variants": with_many_variants,
     "too-many-files": with_many_files,
     "templates-too-costly": with_long_loops,
     "too-many-rows": with_many_rows,

@@ -220,3 +220,21 @@ def test_importing_storyboard_imports_nothing_else_of_it() -> None:
     code = "import sys, storyboard; print([name for name in sys.modules if 'storyboard.' in name])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"
+
+
+def test_a_variant_is_loaded_planned_rendered_and_asked_about_by_its_name(film: Path) -> None:
+    film.write_text(film.read_text("utf-8") + "variants: {draft: {takes: 1}}\n", "utf-8")
+    draft = storyboard.load(film, variant="draft")
+    assert (draft.variant, [take.id for take in draft.takes]) == ("draft", ["one", "two"])
+    ended = [*storyboard.render(film, variant="draft", sandbox=AT_ONCE)][-1]
+    folder = Path("renders/film.draft.sandbox")
+    assert isinstance(ended, storyboard.Ended)
+    assert ended.folder == folder
+    plan = storyboard.plan(draft, variant="draft", sandbox=True)
+    assert {action.kind for action in plan.actions} == {storyboard.ActionKind.KEEP}
+    assert storyboard.status(film, variant="draft", sandbox=True).folder == folder
+    assert storyboard.status(film, sandbox=True).sentence == "3 not sent yet"
+    with pytest.raises(storyboard.InvalidStoryboard, match="there is no variant 'final'"):
+        storyboard.plan(film, variant="final")
+    with pytest.raises(storyboard.UsageError, match="was not loaded as its variant 'draft'"):
+        storyboard.plan(storyboard.load(film), variant="draft")

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from storyboard.api.credentials import DEFAULT_BASE_URL
+from storyboard.errors import UsageError
 from storyboard.outputs.manifest.file import manifest_bytes
 from storyboard.outputs.manifest.manifest import build_manifest
 from storyboard.project.default_folder import find_default_folder
@@ -16,7 +17,7 @@ from storyboard.sandbox.journal import NAME as JOURNAL
 from storyboard.sandbox.server import SandboxServer
 from storyboard.sandbox.settings import SandboxSettings
 from storyboard.state.store import Store
-from tests.commands.films import Program
+from tests.commands.films import QUICK, Program
 from tests.project.rendered import original, rendered
 
 __all__ = ["original", "rendered"]
@@ -90,6 +91,56 @@ def test_a_rehearsal_against_a_local_server_leaves_the_real_folder_to_the_real_r
     port = rehearsal[1].rpartition(":")[2]
     assert status["output"] == f"renders/film.127.0.0.1-{port}"
     assert (server.ledger.posts, local.ledger.posts) == (3, 3)
+
+
+# Variants
+
+
+def find_variant(folder: Path, origin: str, *, file: str = "film.yaml") -> str:
+    board = Storyboard(folder / file, "film/draft", None, (), (), {})
+    return find_default_folder(board, origin).relative_to(folder / "renders").as_posix()
+
+
+@pytest.mark.parametrize(
+    ("origin", "name"),
+    [
+        (DEFAULT_BASE_URL, "film.draft"),
+        (LOCAL, "film.draft.127.0.0.1-8765"),
+        ("sandbox", "film.draft.sandbox"),
+    ],
+)
+def test_a_variant_has_a_folder_of_its_own_for_each_origin(
+    tmp_path: Path, origin: str, name: str
+) -> None:
+    assert find_variant(tmp_path, origin) == name
+    # A folder by the whole stem is of the film, and older than variants are.
+    (tmp_path / "renders" / "film.storyboard").mkdir(parents=True)
+    assert find_variant(tmp_path, origin, file="film.storyboard.yaml") == name
+
+
+@pytest.mark.parametrize("twin", ["film.yml", "film.draft.yaml", "Film.Draft.yml"])
+def test_a_storyboard_that_would_share_a_variant_s_folder_is_refused(
+    tmp_path: Path, twin: str
+) -> None:
+    (tmp_path / "film.yaml").write_text("shots: []")
+    (tmp_path / twin).write_text("variables: []")
+    assert find_variant(tmp_path, "sandbox") == "film.draft.sandbox"
+    (tmp_path / twin).write_text("shots: []")
+    with pytest.raises(UsageError, match="would render into the same folder"):
+        find_variant(tmp_path, "sandbox")
+
+
+def test_the_folder_of_a_variant_is_not_that_of_a_film_of_the_same_name(
+    program: Program, film: Path
+) -> None:
+    text = film.read_text("utf-8") + "variants: {draft: {duration: 3}}\n"
+    film.write_text(text, "utf-8")
+    other = film.rename("film.draft.yaml")
+    assert program("render", other, *QUICK, "--only", "one").code == 0
+    other.rename(film)
+    refused = program("plan", film, "--variant", "draft", "--sandbox")
+    assert refused.code == 2
+    assert "belongs to film.draft rendered at sandbox, not to film/draft at sandbox" in refused.err
 
 
 # A clone of a sandbox render

@@ -20,7 +20,10 @@ from storyboard.language.expansion.var_names import (
 from storyboard.records import Position, Problem, Severity
 from storyboard.reporting.suggest import did_you_mean
 
-_CODES = {"var": "unused-var", "negative": "unused-negative", "seed": "unused-seed"}
+UNUSED_VAR = "unused-var"
+"""The one of the codes that does not depend on which takes were made."""
+
+_CODES = {"var": UNUSED_VAR, "negative": "unused-negative", "seed": "unused-seed"}
 
 
 def find_unused(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from storyboard.names import DEVICE, ID, MAX_ID_LENGTH, RESERVED_NAMES, TAKE_ENDING
+from storyboard.names import DEVICE, FOLDER_ENDING, ID, MAX_ID_LENGTH, RESERVED_NAMES, TAKE_ENDING
 
 Schema = dict[str, Any]
 
@@ -160,6 +160,30 @@ def seeds(limits: Schema) -> Schema:
         },
         "additionalProperties": {"if": _IS_TEMPLATE, "else": limits},
     }
+
+
+VARIANTS: Schema = {
+    "description": "Settings by name; --variant NAME puts them above every other level.",
+    "markdownDescription": "Settings by name. With `--variant draft`, those of `draft` replace "
+    "what the file, its scenes and its shots say, and everything goes into a folder of its own, "
+    "`renders/film.draft`. A seed does not carry over to another resolution or model.",
+    "examples": [{"draft": {"duration": 3, "takes": 1}}],
+    "type": "object",
+    "propertyNames": {
+        **_ID_RULES,
+        "allOf": [
+            *_ID_RULES["allOf"],
+            {
+                "not": {"pattern": FOLDER_ENDING},
+                "errorMessage": "a variant names a folder, and those that end in sandbox, in "
+                "storyboard or in a hyphen and a number are the film's own",
+            },
+        ],
+    },
+    "additionalProperties": {"$ref": "#/definitions/variant"},
+}
+
+VARIANT = "What replaces the settings of every shot in this variant."
 
 
 SCENES: Schema = {

@@ -52,6 +52,7 @@ def storyboard_schema(cards: Sequence[ModelCard]) -> Schema:
             "negatives": keys.NEGATIVES,
             "seeds": keys.seeds(seed_limits(cards)),
             "defaults": _ref("defaults"),
+            "variants": keys.VARIANTS,
             "scenes": keys.SCENES,
             "shots": _ref("shots"),
         },
@@ -88,6 +89,7 @@ def include_schema(cards: Sequence[ModelCard]) -> Schema:
             "negatives": keys.NEGATIVES,
             "seeds": keys.seeds(seed_limits(cards)),
             "defaults": _ref("defaults"),
+            "variants": keys.VARIANTS,
         },
         "definitions": _shared(cards, parameters),
     }
@@ -116,13 +118,19 @@ def _shared(cards: Sequence[ModelCard], parameters: Schema) -> Schema:
         "vars": keys.VARS,
         **{name: schema for name, schema in keys.SHARED.items() if name != "model"},
         **{_PARAMETER + name: schema for name, schema in parameters.items()},
-        "defaults": {
-            "type": "object",
-            "description": "Values for every shot below that does not set its own.",
-            "examples": [_usual_values(parameters)],
-            "additionalProperties": False,
-            "properties": _settings(parameters),
-        },
+        "defaults": _mapping("Values for every shot below that does not set its own.", parameters),
+        "variant": _mapping(keys.VARIANT, parameters),
+    }
+
+
+def _mapping(description: str, parameters: Schema) -> Schema:
+    """Settings without a shot of their own."""
+    return {
+        "type": "object",
+        "description": description,
+        "examples": [_usual_values(parameters)],
+        "additionalProperties": False,
+        "properties": _settings(parameters),
     }
 
 
@@ -181,7 +189,12 @@ def _narrowed(card: ModelCard) -> Schema:
     return {
         "if": is_for_card,
         "then": {
-            "properties": {"defaults": own, "shots": {"items": own}, "scenes": {"items": scene}}
+            "properties": {
+                "defaults": own,
+                "variants": {"additionalProperties": own},
+                "shots": {"items": own},
+                "scenes": {"items": scene},
+            }
         },
     }
 

@@ -16,6 +16,7 @@ from importlib.resources import files
 
 from jinja2 import Environment, StrictUndefined, Template
 
+from storyboard.names import split_variant
 from storyboard.outputs.gallery.cards import count_statuses, length_of, make_groups
 from storyboard.outputs.manifest.file import Manifest
 from storyboard.records import TakeStatus
@@ -24,7 +25,7 @@ from storyboard.records import TakeStatus
 def gallery_html(manifest: Manifest) -> str:
     """The page for a manifest: every take in the storyboard's order, grouped by scene."""
     return _template().render(
-        title=manifest.title or manifest.storyboard,
+        title=_title_of(manifest),
         storyboard=manifest.storyboard,
         is_sandbox=manifest.origin == "sandbox",
         take_count=len(manifest.takes),
@@ -35,6 +36,14 @@ def gallery_html(manifest: Manifest) -> str:
         style=_text("gallery.css"),
         script=_text("gallery.js"),
     )
+
+
+def _title_of(manifest: Manifest) -> str:
+    """The storyboard's title, and which variant this is."""
+    _, variant = split_variant(manifest.storyboard)
+    if manifest.title is None:
+        return manifest.storyboard
+    return manifest.title if variant is None else f"{manifest.title} ({variant})"
 
 
 @lru_cache(maxsize=1)

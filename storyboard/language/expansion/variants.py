@@ -1,0 +1,101 @@
+"""What stands above every level: the settings of a variant, and a model that is tried. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+
+from storyboard.language.expansion.cascade import (
+    Layer,
+    Setting,
+    merge_layers,
+    read_shot,
+    settings_under,
+)
+from storyboard.language.nodes import MappingNode, ScalarNode
+from storyboard.records import Position, Problem
+from storyboard.reporting.suggest import did_you_mean
+from storyboard.reporting.value_paths import format_value
+
+MAX_VARIANTS = 20
+"""How many variants one storyboard may have: checking it expands it once for each."""
+
+_MAX_NAMED = 10
+
+
+def read_variants(files: Iterable[MappingNode]) -> dict[str, Layer]:
+    """What each variant says, by its name: the settings of all files, of which the last one wins.
+
+    `files` are the included files in order and, last, the storyboard itself.
+    """
+    layers: dict[str, list[Layer]] = {}
+    for file in files:
+        for name, setting in settings_under(file, "variants", "").items():
+            node = setting.node
+            said = read_shot(node, setting.where) if isinstance(node, MappingNode) else Layer()
+            layers.setdefault(name, []).append(said)
+    return {name: merge_layers(found) for name, found in layers.items()}
+
+
+def check_variants(files: Iterable[MappingNode]) -> Iterator[Problem]:
+    """The problems with the names of variants: two that share a folder, and too many of them."""
+    first: dict[str, tuple[str, Position]] = {}
+    for file in files:
+        for name, setting in settings_under(file, "variants", "").items():
+            position = setting.key_position
+            known, place = first.setdefault(name.casefold(), (name, position))
+            if known != name:
+                yield _same_folder(setting, name, known, place)
+            elif len(first) == MAX_VARIANTS + 1 and place == position:
+                message = f"{setting.where}: a storyboard has at most {MAX_VARIANTS} variants"
+                hint = "keep those that differ much in files of their own"
+                yield Problem(position, "too-many-variants", message, hint)
+
+
+def unknown_variant(name: str, known: Sequence[str], root: MappingNode) -> Problem:
+    """The problem with a variant that is asked for and not there."""
+    names = ", ".join(known[:_MAX_NAMED]) or "none"
+    message = f"there is no variant {format_value(name)}; known are: {names}"
+    entry = root.entries.get("variants")
+    position = entry.key_position if entry else root.first_key_position
+    hint = did_you_mean(name, known)
+    # Plain text: what is misspelt stands on the command line, not in the file.
+    return Problem(position, "unknown-variant", message, f"{hint}" if hint else None)
+
+
+def model_layer(name: str) -> Layer:
+    """What `--model NAME` says of every shot."""
+    position = Position("--model", 1, 1)
+    node = ScalarNode(name, name, position, is_plain=False, text_line=1)
+    return Layer(settings={"model": Setting(node, "--model", position)})
+
+
+def only_of_variants(
+    own: Iterable[Problem], of_variants: Mapping[str, Iterable[Problem]]
+) -> Iterator[Problem]:
+    """The problems that only variants have, each once, with the names of those that have it.
+
+    `own` are those of the storyboard without a variant.
+    """
+    seen = {_identity(problem) for problem in own}
+    found: dict[tuple[object, ...], tuple[Problem, list[str]]] = {}
+    for name, problems in of_variants.items():
+        for problem in problems:
+            if (identity := _identity(problem)) not in seen:
+                found.setdefault(identity, (problem, []))[1].append(name)
+    for problem, names in found.values():
+        who = f"variant{'s'[: len(names) > 1]} {', '.join(names)}"
+        yield replace(problem, message=f"{who}: {problem.message}")
+
+
+def _identity(problem: Problem) -> tuple[object, ...]:
+    return problem.position, problem.code, problem.message
+
+
+def _same_folder(setting: Setting, name: str, known: str, place: Position) -> Problem:
+    message = (
+        f"{setting.where}: the variant {format_value(known)} at "
+        f"{place.path}:{place.line}:{place.column} would have the same folder"
+    )
+    hint = f"write {known} for the same variant; others differ by more than upper and lower case"
+    return Problem(setting.key_position, "repeated-id", message, hint)

@@ -1,0 +1,43 @@
+"""A storyboard tried on another model: what a render would have to do. Changes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from storyboard.planning.plan import PlanOptions, make_plan
+from storyboard.planning.selection import Selection, narrow, select_takes
+from storyboard.project.workspace import FolderSnapshot, Workspace
+from storyboard.records import Plan, Submission
+
+
+def plan_trial(
+    space: Workspace,
+    known: Sequence[Submission],
+    snapshot: FolderSnapshot,
+    selection: Selection,
+    options: PlanOptions,
+    *,
+    model: str,
+    now: datetime,
+) -> Plan:
+    """The plan for a storyboard that was read as if every shot had `model`.
+
+    Of the submissions that are `known`, those of other models count for nothing, those of
+    locked shots included: the question is what the whole of it would cost. What is open in
+    the folder beside the takes is left to the plan of the storyboard as it is written.
+    """
+    same = [one for one in known if one.model == model]
+    takes = space.storyboard.takes
+    chosen = narrow(select_takes(takes, selection), selection, takes, same)
+    plan = make_plan(
+        takes,
+        same,
+        now=now,
+        has_file=snapshot.has_file,
+        is_pointer=snapshot.is_pointer,
+        selected=chosen,
+        options=options,
+    )
+    return replace(plan, orphans=())
