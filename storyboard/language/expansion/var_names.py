@@ -83,13 +83,12 @@ def find_used(
 
 
 def literals_of(file: Iterable[Level], key: str) -> set[str]:
-    """The texts under a key of `defaults`, a shot or a variant, which holds one or a list."""
+    """The texts under a key of `defaults` or of a shot, which holds one or a list."""
     found: set[str] = set()
     for node, _ in file:
-        variants = node.get("variants")
-        inner = [variant for _, variant in variants] if isinstance(variants, MappingNode) else []
-        for holder in (node, node.get("defaults"), *inner):
-            if isinstance(holder, MappingNode) and (entry := holder.entries.get(key)):
+        defaults = node.get("defaults")
+        for holder in (node, defaults) if isinstance(defaults, MappingNode) else (node,):
+            if entry := holder.entries.get(key):
                 found.update(text.strip() for text in _texts(entry.value))
     return found
 

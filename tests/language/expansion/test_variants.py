@@ -152,6 +152,15 @@ shots:
     assert found == ["film.yaml:6:55: variants draft, rough: shots[0].prompt: 'odd' is not defined"]
 
 
+def test_what_a_variant_lacks_as_the_film_does_is_told_once(tmp_path: Path) -> None:
+    text = "version: 1\nvariants: {draft: {}, own: {model: alibaba/wan2.7-t2v}}\n"
+    text += "shots: [{id: a, prompt: A boat}]\n"
+    missing = "film.yaml:1:1: missing key 'model': a shot needs a model that renders it"
+    assert checked(tmp_path, text) == [missing]
+    assert told(as_variant(tmp_path, text, "draft")) == [missing]
+    assert payloads(as_variant(tmp_path, text, "own")) == {"a": {"prompt": "A boat"}}
+
+
 def test_what_only_a_variant_uses_is_used_and_what_it_does_not_is_no_matter(tmp_path: Path) -> None:
     text = f"""{HEAD}vars: {{rough: a sketch of}}
 negatives: {{a: blurry, b: watermark, c: text}}

@@ -57,6 +57,35 @@ def test_each_key_has_a_description_and_each_value_an_example(schema: dict[str, 
         assert has_example, name
 
 
+@pytest.mark.parametrize("schema", [SCHEMA, INCLUDE], ids=["storyboard", "include"])
+def test_a_variant_is_completed_and_checked_as_defaults_are(schema: dict[str, Any]) -> None:
+    variants = schema["properties"]["variants"]
+    assert variants["additionalProperties"] == {"$ref": "#/definitions/variant"}
+    variant, defaults = (schema["definitions"][name] for name in ("variant", "defaults"))
+    texts = {"description", "examples"}
+    assert {key: one for key, one in variant.items() if key not in texts} == {
+        key: one for key, one in defaults.items() if key not in texts
+    }
+    assert variant["description"] != defaults["description"]
+
+
+def test_the_literals_of_a_variant_are_held_to_the_model_of_the_file_or_to_its_own(
+    tmp_path: Path,
+) -> None:
+    cards = two_models(tmp_path).cards()
+    schema = storyboard_schema(cards)
+
+    real, other = (card.name for card in cards)
+
+    def errors(top: str, **variant: object) -> list[tuple[object, ...]]:
+        document = film(model=top, variants={"draft": variant})
+        return [error.path for error in find_errors(document, schema)]
+
+    assert errors(other, cfg_scale=0.5) == []
+    assert errors(real, cfg_scale=0.5) == [("variants", "draft", "cfg_scale")]
+    assert errors(real, cfg_scale=0.5, model=other) == []
+
+
 def test_the_apis_defaults_are_shown() -> None:
     definitions = SCHEMA["definitions"]
     assert definitions["parameter.duration"]["default"] == 5
