@@ -40,7 +40,8 @@ def find_rendered(
     if not (space.state / STATE).is_file() and not (space.folder / MANIFEST).is_file():
         raise UsageError(
             f"nothing of {file} was ever rendered into {space.folder}",
-            next_step="name the storyboard, --output, --state and --sandbox as the render had them",
+            next_step="name the storyboard, --variant, --output, --state and --sandbox as the "
+            "render had them",
         )
     return space
 

@@ -18,15 +18,16 @@ _INTRO = """
 
 This page lists every key of a storyboard: what it does, what it takes, its default and an example.
 A storyboard is a YAML file with either `shots` or `scenes` at the top. `defaults` apply to every
-shot below them; of the file, the scene and the shot, the nearest one wins. Every string is a
+shot below them; of the file, the scene and the shot, the nearest one wins, and a variant that
+`--variant` names beats them all. Every string is a
 [Jinja](https://jinja.palletsprojects.com/templates/) template, except where this page says
 otherwise. Editors with a YAML language server show the same text from the schema that
 `storyboard schema` prints.
 """.strip()
 
 _PARAMETERS = """
-These keys are allowed in a shot, and in the `defaults` of the file and of a scene. `null` cancels a
-default.
+These keys are allowed in a shot, in the `defaults` of the file and of a scene, and in a variant. `null`
+cancels a default.
 """.strip()
 
 _INCLUDED = """
