@@ -26,8 +26,8 @@ otherwise. Editors with a YAML language server show the same text from the schem
 """.strip()
 
 _PARAMETERS = """
-These keys are allowed in a shot, in the `defaults` of the file and of a scene, and in a variant. `null`
-cancels a default.
+These keys are allowed in a shot, in the `defaults` of the file and of a scene, and in a variant.
+`null` cancels a default.
 """.strip()
 
 _INCLUDED = """
