@@ -22,6 +22,7 @@ variants:
 """
 DRAFT = ("--variant", "draft")
 FINAL = ("--variant", "final")
+ONE = ("--only", "one")
 
 
 @pytest.fixture
@@ -44,11 +45,11 @@ def contents(folder: str) -> dict[str, bytes]:
 def test_draft_and_film_are_rendered_side_by_side_and_neither_changes_the_other(
     program: Program, film: Path
 ) -> None:
-    assert program("render", film, *QUICK).code == 0
+    assert program("render", film, *QUICK, *ONE).code == 0
     before = contents("renders/film.sandbox")
-    draft = program("render", film, *DRAFT, *QUICK)
+    draft = program("render", film, *DRAFT, *QUICK, *ONE)
     assert draft.code == 0, draft.err
-    assert "film.yaml (draft): 2 rendered" in draft.err
+    assert "film.yaml (draft): 1 rendered" in draft.err
     assert "renders/film.draft.sandbox/manifest.json" in draft.out
     assert contents("renders/film.sandbox") == before
     manifest = json.loads(Path("renders/film.draft.sandbox/manifest.json").read_text("utf-8"))
@@ -56,9 +57,9 @@ def test_draft_and_film_are_rendered_side_by_side_and_neither_changes_the_other(
     assert [take["payload"]["resolution"] for take in manifest["takes"]] == ["1080P"] * 2
     page = Path("renders/film.draft.sandbox/index.html").read_text("utf-8")
     assert "<title>A test (draft)</title>" in page
-    assert program("plan", film, *DRAFT, "--sandbox", "--check").code == 0
-    again = program("render", film, *DRAFT, *QUICK)
-    assert "nothing to do: 2 kept" in again.err
+    assert program("plan", film, *DRAFT, "--sandbox", "--check", *ONE).code == 0
+    again = program("render", film, *DRAFT, *QUICK, *ONE)
+    assert "nothing to do: 1 kept" in again.err
 
 
 def test_each_api_has_a_folder_for_each_variant(
@@ -78,7 +79,7 @@ def test_each_api_has_a_folder_for_each_variant(
 def test_the_folder_of_another_variant_is_refused(
     program: Program, film: Path, options: tuple[str, ...]
 ) -> None:
-    assert program("render", film, *DRAFT, *QUICK, "--only", "one").code == 0
+    assert program("render", film, *DRAFT, *QUICK, *ONE).code == 0
     before = contents("renders")
     folder = "renders/film.draft.sandbox"
     refused = program("render", film, *options, *QUICK, "--output", folder)
@@ -94,8 +95,8 @@ def test_the_folder_of_another_variant_is_refused(
 def test_two_variants_have_two_locks(program: Program, film: Path) -> None:
     folder = Path("renders/film.draft.sandbox")
     with hold_lock(folder, now=datetime.now(timezone.utc)):
-        assert program("render", film, *DRAFT, *QUICK, "--only", "one").code == 11
-        assert program("render", film, *FINAL, *QUICK, "--only", "one").code == 0
+        assert program("render", film, *DRAFT, *QUICK, *ONE).code == 11
+        assert program("render", film, *FINAL, *QUICK, *ONE).code == 0
 
 
 # What is paid for already
@@ -123,18 +124,17 @@ def test_a_pulled_rename_is_not_seen_in_the_folder_of_a_variant(
     program: Program, film: Path
 ) -> None:
     """What a variant has may be new in the film; its folder is nobody's that is gone."""
-    only = ("--only", "one")
-    assert program("render", film, *FINAL, *QUICK, *only).code == 0
-    assert program("render", film, *QUICK, *only).code == 0
+    assert program("render", film, *FINAL, *QUICK, *ONE).code == 0
+    assert program("render", film, *QUICK, *ONE).code == 0
     film.write_text((FILM + VARIANTS).replace("720P", "1080P").replace("n: 2", "n: 4"), "utf-8")
     assert "adopt" not in program("plan", film, "--sandbox").out
-    assert program("render", film, *QUICK, *only).code == 0
+    assert program("render", film, *QUICK, *ONE).code == 0
 
 
 def test_a_variant_whose_film_was_renamed_gives_its_folder_back(
     program: Program, film: Path
 ) -> None:
-    assert program("render", film, *DRAFT, *QUICK, "--only", "one").code == 0
+    assert program("render", film, *DRAFT, *QUICK, *ONE).code == 0
     film.rename("movie.yaml")
     Path("renders/film.draft.sandbox").rename("renders/movie.draft.sandbox")
     refused = program("render", "movie.yaml", *DRAFT, *QUICK)
@@ -152,7 +152,7 @@ def test_a_variant_whose_film_was_renamed_gives_its_folder_back(
 def test_every_command_that_reads_a_storyboard_reads_a_variant(
     program: Program, film: Path
 ) -> None:
-    assert program("render", film, *DRAFT, *QUICK, "--only", "one").code == 0
+    assert program("render", film, *DRAFT, *QUICK, *ONE).code == 0
     status = program("status", film, *DRAFT, "--sandbox", "--json").json
     assert status["output"] == "renders/film.draft.sandbox"
     assert (status["variant"], len(status["takes"])) == ("draft", 2)
@@ -197,7 +197,7 @@ def test_a_plan_of_a_variant_says_what_becomes_of_a_seed(program: Program, film:
     sentence = "a seed does not carry over to another resolution or model\n"
     assert sentence in program("plan", film, *DRAFT).out
     assert sentence not in program("plan", film).out
-    assert sentence not in program("plan", film, *FINAL, "--only", "one").out
+    assert sentence not in program("plan", film, *FINAL, *ONE).out
 
 
 def test_a_saved_plan_is_of_one_variant(
@@ -234,7 +234,7 @@ def test_a_diff_of_a_variant_that_is_new_adds_its_takes(program: Program, film: 
 
 
 def test_a_model_is_tried_and_nothing_is_changed_or_saved(program: Program, film: Path) -> None:
-    assert program("render", film, *QUICK, "--only", "one").code == 0
+    assert program("render", film, *QUICK, *ONE).code == 0
     before = contents("renders")
     model = ("--model", "alibaba/wan2.7-t2v", "--sandbox")
     plan = program("plan", film, *model, "--price", "0.1")
