@@ -19,11 +19,9 @@ from storyboard.console.event_file import EventFile, writing_events
 from storyboard.console.exit_codes import exit_codes
 from storyboard.console.options import (
     FILE,
-    DisplayOptions,
     FolderOptions,
     PaymentOptions,
     PlanningOptions,
-    RunOptions,
     SelectionOptions,
     VariableOptions,
     given_flags,
@@ -35,6 +33,7 @@ from storyboard.console.options import (
 from storyboard.console.plan_lines import describe_plan
 from storyboard.console.printing import ask, say
 from storyboard.console.read_storyboards import read_sound
+from storyboard.console.run_options import DisplayOptions, RunOptions
 from storyboard.console.sandbox_options import SandboxOptions
 from storyboard.console.signals import interrupting
 from storyboard.console.summary import print_outcome

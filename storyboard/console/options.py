@@ -9,7 +9,6 @@ them to a command, which receives each class as one value:
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass, field, fields
 from functools import wraps
@@ -25,13 +24,10 @@ from storyboard.console.completers import (
     complete_takes,
     complete_variants,
 )
-from storyboard.console.durations import DURATION
 from storyboard.console.numbers import AMOUNT, COUNT, COUNT_OR_NONE
 from storyboard.names import from_file_name, spelled_path
 
 if TYPE_CHECKING:
-    from storyboard.engine.job import EngineSettings
-    from storyboard.models.catalog import Catalog
     from storyboard.planning.cost import Caps
     from storyboard.planning.plan import PlanOptions
     from storyboard.planning.saved_plan import PlanArguments
@@ -283,64 +279,6 @@ def plan_arguments(which: SelectionOptions, planning: PlanningOptions) -> PlanAr
 
 
 @dataclass(frozen=True, slots=True)
-class RunOptions:
-    """How a run goes about it; times in seconds."""
-
-    concurrency: int | None = option(
-        "--concurrency",
-        type=COUNT,
-        metavar="N",
-        help="How many tasks may be in flight; found automatically if not given.",
-    )
-    requests_per_minute: int | None = option(
-        "--requests-per-minute",
-        type=COUNT,
-        metavar="N",
-        help="How many requests per minute to send; found automatically if not given.",
-    )
-    timeout_s: float | None = option(
-        "--timeout",
-        type=DURATION,
-        metavar="TIME",
-        help="End the render after this time: 90s, 30m, 2h. Waiting for an answer does not count.",
-    )
-    lock_timeout_s: float = option(
-        "--lock-timeout",
-        type=DURATION,
-        default=0.0,
-        metavar="TIME",
-        help="How long to wait for another render of the same folder.",
-    )
-    allow_private: bool = option(
-        "--allow-private-network",
-        is_flag=True,
-        help="Download from private addresses too, which some proxies need.",
-    )
-
-    def lock_wait_s(self, elapsed_s: float) -> float:
-        """How long to wait for a lock, `elapsed_s` after the render began; 0 is not at all."""
-        left_s = math.inf if self.timeout_s is None else self.timeout_s - elapsed_s
-        return max(0.0, min(self.lock_timeout_s, left_s))
-
-    def engine_settings(
-        self, catalog: Catalog, *, download: bool, elapsed_s: float
-    ) -> EngineSettings:
-        """The limits of a run with the models of `catalog`, `elapsed_s` after the render began.
-
-        The seconds in which a person was asked are not among them.
-        """
-        from storyboard.project.rendering import engine_settings
-
-        return engine_settings(
-            catalog,
-            download=download,
-            timeout_s=None if self.timeout_s is None else self.timeout_s - elapsed_s,
-            concurrency=self.concurrency,
-            requests_per_minute=self.requests_per_minute,
-        )
-
-
-@dataclass(frozen=True, slots=True)
 class CapOptions:
     """What may be paid for at most."""
 
@@ -376,23 +314,6 @@ class PaymentOptions(CapOptions):
     """What may be paid for, and whether to ask first."""
 
     yes: bool = option("--yes", "-y", is_flag=True, help="Do not ask before paying.")
-
-
-@dataclass(frozen=True, slots=True)
-class DisplayOptions:
-    """How much a render shows."""
-
-    no_progress: bool = option("--no-progress", is_flag=True, help="No progress bar.")
-    quiet: bool = option("--quiet", "-q", is_flag=True, help="Print only what went wrong.")
-    verbose: bool = option(
-        "--verbose", "-v", is_flag=True, help="Print the plan first, and each change of a take."
-    )
-    events: Path | None = option(  # noqa: RUF009 (it makes a field)
-        "--events",
-        type=FILE,
-        metavar="FILE",
-        help="Also write each change of a take to FILE, one JSON object per line.",
-    )
 
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")

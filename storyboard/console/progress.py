@@ -6,10 +6,10 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from storyboard.console.options import DisplayOptions
 from storyboard.console.printing import say
 from storyboard.console.progress_bar import ProgressBar
 from storyboard.console.run_counts import RunCounts
+from storyboard.console.run_options import DisplayOptions
 from storyboard.engine.job import Progress, Standing, Step
 from storyboard.planning.cost import CostOf
 

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from storyboard.commands import render
-from storyboard.console.options import RunOptions
+from storyboard.console.run_options import RunOptions
 from storyboard.errors import StateError
 from storyboard.models.catalog import load_catalog
 from storyboard.project import rendering

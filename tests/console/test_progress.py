@@ -8,10 +8,10 @@ import sys
 import pytest
 
 from storyboard.console import progress_bar
-from storyboard.console.options import DisplayOptions
 from storyboard.console.progress import ProgressView, show_progress
 from storyboard.console.progress_bar import ProgressBar, lines_under
 from storyboard.console.run_counts import RunCounts
+from storyboard.console.run_options import DisplayOptions
 from storyboard.engine.job import Progress, Standing, Step
 from storyboard.records import SubmissionState, Take
 from storyboard.reporting.amounts import rough_text
