@@ -6,7 +6,7 @@
 Everything here is frozen: a stage takes values and returns new ones. What is made by the
 million is a NamedTuple, which takes a third of a frozen dataclass's time; so is, elsewhere,
 what every start defines, which takes a quarter. Dicts stand only at the edges (YAML, JSON,
-rows of the state file). Imports nothing of the project.
+rows of the state file).
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ from datetime import datetime
 from enum import Enum
 from pathlib import Path
 from typing import NamedTuple, TypeAlias, Union
+
+from storyboard.money import NO_CAPS, FilmCaps, Price
 
 Json: TypeAlias = Union[bool, int, float, str, "list[Json]", "dict[str, Json]", None]
 """What JSON can hold."""
@@ -136,7 +138,7 @@ class Storyboard:
     file that was read, by the name shown to the user, to its text, for quoting lines; of a
     sheet of a workbook, `workbooks` has the file's name and content. `scene_titles` are by the
     scenes' ids, `skipped` the ids of skipped shots as written. `variant` is the one that was
-    read, which `name` ends in (`film/draft`), `variants` are those that there are.
+    read, which `name` ends in (`film/draft`), `variants` are all, and `prices` are the models'.
     """
 
     path: Path
@@ -150,6 +152,8 @@ class Storyboard:
     skipped: tuple[str, ...] = ()
     variant: str | None = None
     variants: tuple[str, ...] = ()
+    prices: Mapping[str, Price] = field(default_factory=dict)
+    caps: FilmCaps = NO_CAPS
 
     @property
     def is_sound(self) -> bool:
@@ -185,9 +189,8 @@ OPEN_STATES = frozenset(
 class Video:
     """A downloaded result, as measured from the file itself.
 
-    `path` is relative to the output folder, with forward slashes. Width and
-    height in pixels, length in seconds, rate in frames a second; None where
-    the file does not say.
+    `path` is relative to the output folder, with forward slashes. Width and height in
+    pixels, length in seconds, rate in frames a second; None where the file does not say.
     """
 
     path: str
@@ -203,9 +206,9 @@ class Video:
 class Submission:
     """One POST and all that followed, as the state file has it.
 
-    What was frozen when it was sent (model, endpoint, payload, commit,
-    is_dirty, profile) is what resuming reads, never the current storyboard.
-    All times are UTC.
+    What was frozen when it was sent (model, endpoint, payload, commit, is_dirty, profile)
+    is what resuming reads, never the current storyboard. All times are UTC; what it was to
+    cost, and what was billed, is in millionths of a US dollar.
     """
 
     id: int
@@ -230,6 +233,8 @@ class Submission:
     reply: str | None = None
     video_url: str | None = None
     url_expires_at: datetime | None = None
+    estimate_micros: int | None = None
+    billed_micros: int | None = None
     video: Video | None = None
 
 
@@ -269,9 +274,8 @@ class Action:
 class Plan:
     """What a render would do, as data. `plan` prints it, `render` carries it out.
 
-    `actions` holds the selected takes in file order. `orphans` are paid tasks
-    (and unknown outcomes) of takes that are no longer in the storyboard or not
-    selected: they are finished, downloaded and asked about all the same.
+    `actions` holds the selected takes in file order. `orphans` are paid tasks (and unknown
+    outcomes) of takes that are not in the storyboard or not selected: they are finished too.
     """
 
     actions: tuple[Action, ...]
@@ -279,11 +283,8 @@ class Plan:
 
     def of_kind(self, kind: ActionKind) -> tuple[Action, ...]:
         """The actions of one kind that cost or do something themselves."""
-        return tuple(
-            action
-            for action in (*self.actions, *self.orphans)
-            if action.kind is kind and action.same_as is None
-        )
+        both = (*self.actions, *self.orphans)
+        return tuple(one for one in both if one.kind is kind and one.same_as is None)
 
 
 # What the API answered
@@ -357,10 +358,7 @@ class TaskStatus(Enum):
 
 @dataclass(frozen=True, slots=True)
 class TaskReply:
-    """The answer to one poll.
-
-    `body` is bounded, for the state file; None where the task goes on as expected.
-    """
+    """The answer to one poll; `body` is bounded, and None where the task goes on as expected."""
 
     status: TaskStatus
     video_url: str | None = None
@@ -371,6 +369,7 @@ class TaskReply:
     remedy: str | None = None
     limit: Limit | None = None
     rate: RateHint = RateHint()
+    billed_micros: int | None = None
 
 
 # What a take is in the outputs

@@ -25,6 +25,7 @@ LAYERS = (
     ("reporting",),
     ("fingerprint", "atomic_files", "child_process"),
     ("private", "records", "errors", "names", "links"),
+    ("money",),
 )
 """From the top down; what stands on one line does not import from its neighbours."""
 

@@ -21,7 +21,11 @@ from storyboard.records import (
 )
 from tests.made import make_take
 
-VALUES = [value for value in vars(records).values() if dataclasses.is_dataclass(value)]
+VALUES = [
+    value
+    for value in vars(records).values()
+    if isinstance(value, type) and dataclasses.is_dataclass(value)
+]
 
 
 @pytest.mark.parametrize("value", VALUES, ids=lambda value: value.__name__)

@@ -59,6 +59,7 @@ def after_poll(
             video_url=reply.video_url,
             url_expires_at=reply.url_expires_at or now + timedelta(seconds=retention_s),
             reply=reply.body,
+            billed_micros=_billed(submission, reply),
             # A new link says nothing new of whose video it is.
             reason=submission.reason if submission.state is SubmissionState.SUCCEEDED else None,
         )
@@ -70,7 +71,19 @@ def after_poll(
     }.get(reply.status)
     if state is None:
         return submission
-    return replace(submission, state=state, finished_at=now, reason=reply.reason, reply=reply.body)
+    return replace(
+        submission,
+        state=state,
+        finished_at=now,
+        reason=reply.reason,
+        reply=reply.body,
+        billed_micros=_billed(submission, reply),
+    )
+
+
+def _billed(submission: Submission, reply: TaskReply) -> int | None:
+    """What the last reply that says it tells was billed."""
+    return submission.billed_micros if reply.billed_micros is None else reply.billed_micros
 
 
 def after_success_without_link(
@@ -78,7 +91,12 @@ def after_success_without_link(
 ) -> Submission:
     """The submission after its link was waited for in vain: it was paid, and is not lost."""
     return replace(
-        submission, state=SubmissionState.SUCCEEDED, finished_at=now, reason=None, reply=reply.body
+        submission,
+        state=SubmissionState.SUCCEEDED,
+        finished_at=now,
+        reason=None,
+        reply=reply.body,
+        billed_micros=_billed(submission, reply),
     )
 
 

@@ -22,7 +22,7 @@ from storyboard import __version__
 from storyboard.atomic_files import check_real, digest_of, write_atomically
 from storyboard.outputs import MANIFEST, OUTPUTS
 from storyboard.outputs.manifest.file import Manifest, manifest_bytes, parse_manifests, read_bytes
-from storyboard.outputs.manifest.manifest import Named, as_here, build_manifest
+from storyboard.outputs.manifest.manifest import Named, as_here, build_manifest, with_spent
 from storyboard.outputs.manifest.standing import keep_standing
 from storyboard.planning.states import with_results
 from storyboard.records import TakeState
@@ -31,6 +31,7 @@ from storyboard.state.store import Store
 from storyboard.videos.files import has_file
 
 _BATCH = 1000
+_SANDBOX = "sandbox"  # the origin where nothing is paid
 
 
 class Titled(Named, Protocol):
@@ -60,13 +61,15 @@ def write_outputs(
     and where an output cannot be written.
     """
     states = with_results(states, store.submissions(), has_file=partial(has_file, folder))
-    source = source_digest(storyboard, origin, states)
+    elsewhere = store.spent_elsewhere()
+    source = source_digest(storyboard, origin, states, elsewhere)
     if is_current(store.outputs(), source, folder):
         return
     standing = _standing_bytes(folder)
-    shared = build_manifest(storyboard, origin, states)
+    spent = 0 if origin == _SANDBOX else store.spent_micros() + elsewhere
+    shared = with_spent(build_manifest(storyboard, origin, states), spent)
     if not _are_equal_lines(standing, manifest_bytes(shared)):
-        shared = keep_standing(shared, _manifests_in(standing), now=now)
+        shared = with_spent(keep_standing(shared, _manifests_in(standing), now=now), spent)
     here = as_here(shared, states, scene_titles=storyboard.scene_titles)
     digests = {}
     for name, make in OUTPUTS.items():
@@ -111,7 +114,9 @@ def is_current(written: Mapping[str, Written], source: str, folder: Path) -> boo
     )
 
 
-def source_digest(storyboard: Titled, origin: str, states: Sequence[TakeState]) -> str:
+def source_digest(
+    storyboard: Titled, origin: str, states: Sequence[TakeState], spent_elsewhere: int = 0
+) -> str:
     """What tells one manifest from another while the rows of the state file stay as they are.
 
     That is the program, the head, the titles of the scenes, and of each take all that stands in its
@@ -119,7 +124,7 @@ def source_digest(storyboard: Titled, origin: str, states: Sequence[TakeState]) 
     """
     digest = hashlib.sha256(_program())
     encode = json.JSONEncoder(default=dict).encode
-    head = [storyboard.name, storyboard.title, storyboard.scene_titles, origin]
+    head = [storyboard.name, storyboard.title, storyboard.scene_titles, origin, spent_elsewhere]
     digest.update(encode(head).encode())
     for start in range(0, len(states), _BATCH):
         facts = [

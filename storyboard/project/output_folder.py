@@ -21,6 +21,7 @@ from storyboard.project.manifests import (
     read_manifests,
 )
 from storyboard.project.sandbox_tasks import SANDBOX_FOLDER
+from storyboard.project.spent import spent_elsewhere
 from storyboard.project.workspace import Workspace
 from storyboard.records import Submission
 from storyboard.state.files import FILE_NAME as STATE
@@ -70,7 +71,8 @@ def open_folder(space: Workspace, *, tell: Tell, lock_timeout_s: float = 0.0) ->
         space.check_links()  # waiting for a lock can take long
         # First, for a state file makes the folder ours, and by its manifest it may be another's.
         adoptable = []
-        if has_other_manifest(space):
+        is_foreign = has_other_manifest(space)
+        if is_foreign:
             adoptable = find_in_folder(space, space.own_submissions(), tell=tell)
         check_not_emptied(space, adoptable)
         is_new = not has_state(space.state / STATE)
@@ -85,6 +87,7 @@ def open_folder(space: Workspace, *, tell: Tell, lock_timeout_s: float = 0.0) ->
             _adopt(store, find_in_git(space, store.submissions(), tell=tell))
             with store.transaction():
                 record_doubts(store)
+                _record_spent(space, store, is_foreign=is_foreign)
             if submissions := store.submissions():  # else what lies there is all that tells of any
                 finish_moves(folder, submissions)
                 remove_partial_files(folder, submissions, now=asked_at)
@@ -105,6 +108,14 @@ def record_doubts(store: Store) -> None:
     for row, after in zip(known, with_doubts(known), strict=True):
         if after is not row:
             store.update(after)
+
+
+def _record_spent(space: Workspace, store: Store, *, is_foreign: bool) -> None:
+    """Writes down what manifests tell of money that was spent in other clones."""
+    told = store.spent_elsewhere()
+    elsewhere = spent_elsewhere(space, store.submissions(), told, is_foreign=is_foreign)
+    if elsewhere > told:
+        store.remember_spent_elsewhere(elsewhere)
 
 
 def _write_gitignore(folder: Path) -> None:

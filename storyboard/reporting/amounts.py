@@ -16,6 +16,12 @@ def span_text(seconds: float) -> str:
     return f"{minutes} min {rest} s" if minutes else f"{rest} s"
 
 
+def usd_text(micros: int) -> str:
+    """An amount of money for people, to the cent: "1.08 USD"; what is less is never "0.00"."""
+    cents = f"{micros / 1_000_000:,.2f}"
+    return f"{micros / 1_000_000:.6f}".rstrip("0") + " USD" if 0 < micros < 5000 else f"{cents} USD"
+
+
 def rough_text(seconds: float) -> str:
     """A time that is about right, for people: "20 s", "12 min", "5 h 10 min"."""
     if seconds < 100:

@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
 from storyboard.links import is_link
+from storyboard.money import MAX_MICROS
 from storyboard.names import DEVICE, ENDPOINT, ID, MAX_ID_LENGTH, MODEL, TASK_ID, is_video_path
 
 MAX_PAYLOAD = 2_000_000  # characters; a prompt has some thousands
@@ -170,6 +171,7 @@ _SHOT = rf"(?!{DEVICE})(?=.{{1,{MAX_ID_LENGTH}}}\Z){ID}"
 _HEX = "[0-9a-f]{64}"
 _DIGEST = "a sha256 in hexadecimal"
 _TIME = "a time between 1970 and 2242, in seconds"
+_AMOUNT = "an amount of money, in millionths of a US dollar"
 _ANY_TEXT = f"text of at most {_MAX_TEXT:,} characters"
 
 
@@ -199,6 +201,8 @@ def submission_checks(states: Iterable[str]) -> tuple[Check, ...]:
         Check("reply", _ANY_TEXT, _all(_is_any_text, or_null=True)),
         Check("video_url", "a link of the web", _all(is_link_or_turned, or_null=True)),
         Check("url_expires_at", _TIME, _real(MAX_TIME, or_null=True)),
+        Check("estimate_micros", _AMOUNT, _whole(0, MAX_MICROS, or_null=True)),
+        Check("billed_micros", _AMOUNT, _whole(0, MAX_MICROS, or_null=True)),
     )
 
 
@@ -229,6 +233,12 @@ PLAN_CHECKS = (
     Check("begun_at", _TIME, _real(MAX_TIME)),
 )
 """The rule of when a saved plan was begun; its id is what was asked for."""
+
+ELSEWHERE_CHECKS = (
+    Check("id", "the number of a row", _are_ids),
+    Check("micros", _AMOUNT, _whole(0, MAX_MICROS)),
+)
+"""The rule of what was spent for submissions that this file has no rows of."""
 
 FOLDER_CHECKS = (
     Check("origin", "an origin", _text(r"[!-~]{1,300}")),

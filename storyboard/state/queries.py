@@ -14,10 +14,11 @@ from typing import TypeVar
 
 from storyboard.records import Submission
 from storyboard.state import files
-from storyboard.state.checks import OUTPUT_CHECKS, problem_of
+from storyboard.state.checks import ELSEWHERE_CHECKS, OUTPUT_CHECKS, problem_of
 from storyboard.state.files import FILE_NAME
-from storyboard.state.rows import FIELDS, VIDEO_ROW, make_submissions, make_videos, sql_names
+from storyboard.state.rows import COSTS, FIELDS, VIDEO_ROW, make_submissions, make_videos, sql_names
 from storyboard.state.schema import (
+    FIRST_WITH_COSTS,
     FIRST_WITH_OUTPUTS,
     check_owner,
     check_version,
@@ -84,6 +85,20 @@ def read_outputs(folder: Path) -> dict[str, Written]:
     return _read(path, select) or {}
 
 
+def read_spent_elsewhere(folder: Path) -> int:
+    """What manifests told was spent for submissions that the folder's state file has no rows of.
+
+    Raises StateError where the state file cannot be read.
+    """
+    path = folder / FILE_NAME
+
+    def select(db: sqlite3.Connection) -> int:
+        has_costs = check_version(db, path) >= FIRST_WITH_COSTS
+        return select_spent_elsewhere(db, path) if has_costs else 0
+
+    return _read(path, select) or 0
+
+
 def select_submissions(db: sqlite3.Connection, path: Path, *, size_bytes: int) -> list[Submission]:
     """Every submission with its newest video, oldest first, from a file of that size.
 
@@ -94,7 +109,7 @@ def select_submissions(db: sqlite3.Connection, path: Path, *, size_bytes: int) -
         rows = db.execute(f"SELECT {sql_names(VIDEO_ROW)} FROM videos ORDER BY id")  # noqa: S608 (no user text)
         videos = make_videos(rows)
         table = "submissions"
-        rows = db.execute(f"SELECT {sql_names(FIELDS)} FROM submissions ORDER BY id")  # noqa: S608 (no user text)
+        rows = db.execute(f"SELECT {_field_columns(db)} FROM submissions ORDER BY id")  # noqa: S608 (no user text)
         return make_submissions(rows, videos, size_bytes=size_bytes)
     except ValueError as error:
         raise damage(path, table, str(error)) from error
@@ -110,6 +125,25 @@ def select_outputs(db: sqlite3.Connection, path: Path) -> dict[str, Written]:
     if problem or len(rows) == _MAX_OUTPUTS:
         raise damage(path, "outputs", problem or f"there are {_MAX_OUTPUTS} rows or more")
     return {name: Written(sha256, made_from) for name, sha256, made_from in rows}
+
+
+def _field_columns(db: sqlite3.Connection) -> str:
+    """The columns of a submission as SQL lists them; NULL for those that the file has not yet."""
+    if db.execute("PRAGMA user_version").fetchone()[0] >= FIRST_WITH_COSTS:
+        return sql_names(FIELDS)
+    return ", ".join("NULL" if name in COSTS else f"[{name}]" for name in FIELDS)
+
+
+def select_spent_elsewhere(db: sqlite3.Connection, path: Path) -> int:
+    """What manifests tell was spent for submissions that the file has no rows of, in micros.
+
+    Raises StateError where the file at `path` says what no amount can be.
+    """
+    rows = db.execute("SELECT rowid, micros FROM spent_elsewhere LIMIT 2").fetchall()
+    problem = problem_of(ELSEWHERE_CHECKS, [*zip(*rows, strict=True)]) if rows else None
+    if problem or len(rows) > 1:
+        raise damage(path, "spent_elsewhere", problem or "it has more than one row")
+    return int(rows[0][1]) if rows else 0
 
 
 def _read(path: Path, select: Callable[[sqlite3.Connection], Found]) -> Found | None:

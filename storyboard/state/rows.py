@@ -22,9 +22,12 @@ FIELDS = tuple(field.name for field in fields(Submission) if field.name != "vide
 
 KNOWN = (
     *("state", "task_id", "submitted_at", "finished_at", "http_status", "reason", "reply"),
-    *("video_url", "url_expires_at"),
+    *("video_url", "url_expires_at", "billed_micros"),
 )
 """The columns that are completed as things happen."""
+
+COSTS = ("estimate_micros", "billed_micros")
+"""The columns that files of the first versions have not."""
 
 FROZEN = tuple(name for name in FIELDS if name not in ("id", *KNOWN))
 """The columns that stay as they were when the submission was sent."""

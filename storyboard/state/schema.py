@@ -22,6 +22,9 @@ APPLICATION_ID = int.from_bytes(b"stbd", "big")
 FIRST_WITH_OUTPUTS = 2
 """The first version that has the table `outputs`."""
 
+FIRST_WITH_COSTS = 4
+"""The first version that has what a submission was to cost, and what was billed."""
+
 MIGRATIONS = (
     """
     CREATE TABLE folder (origin TEXT NOT NULL, storyboard TEXT NOT NULL);
@@ -87,6 +90,11 @@ MIGRATIONS = (
     """,
     """
     CREATE TABLE plans (id TEXT PRIMARY KEY, begun_at REAL NOT NULL);
+    """,
+    """
+    ALTER TABLE submissions ADD COLUMN estimate_micros INTEGER;
+    ALTER TABLE submissions ADD COLUMN billed_micros INTEGER;
+    CREATE TABLE spent_elsewhere (micros INTEGER NOT NULL);
     """,
 )
 """One script a version; `PRAGMA user_version` counts how many have run."""

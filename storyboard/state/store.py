@@ -22,7 +22,12 @@ from storyboard.records import Submission, SubmissionState, Take, Video
 from storyboard.state import files
 from storyboard.state.checks import MAX_VERSION, PLAN_CHECKS, problem_of, quoted
 from storyboard.state.files import FILE_NAME
-from storyboard.state.queries import Written, select_outputs, select_submissions
+from storyboard.state.queries import (
+    Written,
+    select_outputs,
+    select_spent_elsewhere,
+    select_submissions,
+)
 from storyboard.state.rows import (
     FROZEN,
     KNOWN,
@@ -50,6 +55,20 @@ def _insertion(table: str, columns: Sequence[str]) -> str:
 _INSERT = _insertion("submissions", (*FROZEN, *KNOWN))
 _INSERT_VIDEO = _insertion("videos", VIDEO_ROW[1:])
 _UPDATE = f"UPDATE submissions SET {', '.join(f'{name} = ?' for name in KNOWN)} WHERE id = ?"  # noqa: S608 (no user text)
+
+
+_SPENT = """
+    SELECT coalesce(sum(CASE
+        WHEN billed_micros IS NOT NULL THEN billed_micros
+        WHEN state IN ('rejected', 'unavailable') THEN 0
+        ELSE coalesce(estimate_micros, 0)
+    END), 0)
+    FROM submissions WHERE sent_at > ? AND id > ?
+"""
+_ESTIMATE = (
+    "UPDATE submissions SET estimate_micros = ? "
+    "WHERE id = ? AND estimate_micros IS NULL AND billed_micros IS NULL"
+)
 
 
 class Store:
@@ -134,6 +153,7 @@ class Store:
         is_dirty: bool | None = None,
         profile: str | None = None,
         user_id: str | None = None,
+        estimate_micros: int | None = None,
     ) -> Submission:
         """Adds the row of a submission of `take`; commit it before the POST goes out.
 
@@ -154,6 +174,7 @@ class Store:
             is_dirty=is_dirty,
             profile=profile,
             user_id=user_id,
+            estimate_micros=estimate_micros,
         )
         return self._insert(submission)
 
@@ -208,6 +229,38 @@ class Store:
                 _INSERT_VIDEO, (submission.id, submission.take, version, *video_values(video))
             )
         return replace(submission, video=video)
+
+    def spent_micros(self, *, since: datetime | None = None, after: int = 0) -> int:
+        """What submissions cost, by their bills, else their estimates, in millionths of a dollar.
+
+        Those sent later than `since`, with a number above `after`. What was never accepted
+        and one of unknown cost count as nothing. Within `transaction` this begins it,
+        so that nobody adds a row between the sum and what is written because of it.
+        """
+        with explain_errors(self.path):
+            seconds = 0.0 if since is None else since.timestamp()
+            return int(self._change(_SPENT, (seconds, after)).fetchone()[0])
+
+    def last_submission(self) -> int:
+        """The number of the newest submission; 0 where there is none."""
+        with explain_errors(self.path):
+            return int(self._db.execute("SELECT max(id) FROM submissions").fetchone()[0] or 0)
+
+    def estimate(self, submission: Submission, micros: int) -> None:
+        """Gives a submission that has neither estimate nor bill an estimate."""
+        with explain_errors(self.path):
+            self._change(_ESTIMATE, (micros, submission.id))
+
+    def spent_elsewhere(self) -> int:
+        """What manifests told was spent for submissions that this file has no rows of."""
+        with explain_errors(self.path):
+            return select_spent_elsewhere(self._db, self.path)
+
+    def remember_spent_elsewhere(self, micros: int) -> None:
+        """Records what was spent for submissions that this file has no rows of."""
+        with explain_errors(self.path):
+            self._change("DELETE FROM spent_elsewhere", ())
+            self._change("INSERT INTO spent_elsewhere VALUES (?)", (micros,))
 
     def outputs(self) -> dict[str, Written]:
         """The outputs as they were last written, by file name."""

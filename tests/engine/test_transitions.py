@@ -160,3 +160,11 @@ def test_a_task_that_cannot_be_found_is_unknown_and_says_why() -> None:
         "reply": "{}",
     }
     assert "another key: unnamed" in (after_disappearance(ACCEPTED, missing).reason or "")
+
+
+@pytest.mark.parametrize("status", [TaskStatus.SUCCEEDED, TaskStatus.FAILED, TaskStatus.CANCELED])
+def test_what_was_billed_is_written_however_the_task_ended(status: TaskStatus) -> None:
+    after = poll(ACCEPTED, TaskReply(status, video_url=URL, billed_micros=460_000))
+    assert after.billed_micros == 460_000
+    if status is TaskStatus.SUCCEEDED:  # polled again for its link, by a reply that says nothing
+        assert poll(after, TaskReply(status, video_url=URL)).billed_micros == 460_000

@@ -184,12 +184,17 @@ def test_a_name_that_is_taken_here_stays_the_manifests_and_the_video_gets_the_ne
     one.commit()
     one.push()
     two.pull()
-    assert two.render() == named
+    made = two.render()
+    assert json.loads(made) == {**json.loads(named), "spent_usd": 0.2}  # it paid for its own
     assert two.videos == {"a1.v001.mp4", "a2.v001.mp4", "b1.v001.mp4", "b1.v002.mp4"}
     assert json.loads(named)["takes"][2]["file"]["path"] == "videos/b1.v001.mp4"
     assert "videos/b1.v002.mp4" in two.run("status").out
     assert "videos/b1.v002.mp4" in (two.folder / FOLDER / "index.html").read_text("utf-8")
-    assert two.render() == named
+    assert two.render() == made
+    two.commit()
+    two.push()
+    one.pull()
+    assert one.render() == made
     assert server.ledger.posts == 4
 
 

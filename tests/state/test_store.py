@@ -526,7 +526,7 @@ def test_a_file_of_a_newer_program_is_left_as_it_is(tmp_path: Path) -> None:
             use()
         assert complaint(error) == (
             f"{tmp_path / FILE_NAME} was written by a newer storyboard "
-            "(state version 99, this one knows 3)",
+            "(state version 99, this one knows 4)",
             "upgrade with: pip install -U storyboard-render",
         )
 
@@ -679,10 +679,16 @@ def test_a_file_of_the_first_version_is_read_as_it_is_and_brought_up_when_opened
 
     with monkeypatch.context() as patch:
         patch.setattr(module, "MIGRATIONS", module.MIGRATIONS[:1])
-        with closing(open_store(tmp_path)) as old:
-            begun = begin(old, make_take())
+        open_store(tmp_path).close()
+        with raw(tmp_path) as db:
+            db.execute(
+                "INSERT INTO submissions (take, shot, fingerprint, state, model, endpoint, "
+                "payload, sent_at) VALUES ('a', 'a', ?, 'unknown', 'm', '/m', '{}', 1)",
+                ("c0de" * 16,),
+            )
     assert read_outputs(tmp_path) == {}
-    assert read_submissions(tmp_path) == [begun]
+    [begun] = read_submissions(tmp_path)
+    assert (begun.take, begun.estimate_micros, begun.billed_micros) == ("a", None, None)
     with closing(open_store(tmp_path)) as store:
         assert store.submissions() == [begun]
         store.remember({"manifest.json": "c0de" * 16}, made_from="")

@@ -18,6 +18,7 @@ from storyboard.api.http.response import Answer, limit_of, object_in, rate_hint,
 from storyboard.api.modellix.submissions import is_own_error
 from storyboard.api.redaction import HIDDEN, Redaction, printable_line
 from storyboard.links import clean_link, is_link
+from storyboard.money import to_micros
 from storyboard.records import TaskReply, TaskStatus
 
 _WORDS = {
@@ -76,7 +77,23 @@ def read_task(answer: Answer, task_id: str) -> TaskReply:
         remedy=answer.remedy,
         limit=limit_of(answer),
         rate=rate_hint(answer),
+        billed_micros=billed_micros(data) if status in _ENDS else None,
     )
+
+
+def billed_micros(data: dict[str, Any]) -> int | None:
+    """What a task was billed, in millionths of a US dollar; None where that is not known yet.
+
+    `billing.amount` is in US dollars, and final once `billing.status` is no longer "pending".
+
+    Source: sections 2 and 11 of the API contract. That the unit is the dollar is inferred:
+    the engine compares each amount with the request log, which has a unit of its own.
+    """
+    billing = object_in(data, "billing")
+    amount = billing.get("amount")
+    if billing.get("status") == "pending" or isinstance(amount, bool):
+        return None
+    return to_micros(amount) if isinstance(amount, (int, float, str)) else None
 
 
 def is_end(word: str | None) -> bool:

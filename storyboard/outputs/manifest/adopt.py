@@ -126,7 +126,7 @@ class _News:
         """Our finished row with what only the manifest knows; the same object where it is nothing.
 
         That is a video that nobody had downloaded or that ours has lost, a link that is
-        good for longer, and a doubt.
+        good for longer, a bill, and a doubt.
         """
         news = own
         if reported.video is not None and not self._names.is_in_place(own.video):
@@ -138,6 +138,8 @@ class _News:
         if _is_good_for_longer(reported, own):
             link, until = reported.video_url, reported.url_expires_at
             news = replace(news, video_url=link, url_expires_at=until)
+        if own.billed_micros is None and reported.billed_micros is not None:
+            news = replace(news, billed_micros=reported.billed_micros)
         if reported.reason and not own.reason:
             news = replace(news, reason=reported.reason)
         return news

@@ -19,7 +19,7 @@ from storyboard.outputs.manifest.shape import shape_problem, short
 from storyboard.outputs.manifest.times import read_time
 from storyboard.records import Json
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 MAX_DEPTH = 32  # no API nests its requests a quarter as deep; far below the stack's own end
 _TIMES = ("submitted_at", "finished_at", "url_expires_at")
 _ESCAPED_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
@@ -63,18 +63,24 @@ def manifest_problem(document: Json) -> str | None:
 
 
 def bring_up_to_date(document: Any) -> None:
-    """Changes a document of version 1 to what version 2 says in its place.
+    """Changes a document of an earlier version to what the newest says in its place.
 
     Version 1 told a machine's own takes, which were `done`, from the `rendered` ones whose
-    files it lacked. A merge of both versions can leave such a take under either number.
+    files it lacked; before version 3 nothing was said of costs. A merge of several versions
+    can leave takes of one under the number of another.
     """
-    if not isinstance(document, dict) or document.get("schema_version") not in (1, SCHEMA_VERSION):
+    versions = range(1, SCHEMA_VERSION + 1)
+    if not isinstance(document, dict) or document.get("schema_version") not in versions:
         return
     document["schema_version"] = SCHEMA_VERSION
+    document.setdefault("spent_usd", 0)
     takes = document.get("takes")
     for take in takes if isinstance(takes, list) else ():
-        if isinstance(take, dict) and take.get("status") == "done":
-            take["status"] = "rendered"
+        if isinstance(take, dict):
+            take.setdefault("estimate_usd", None)
+            take.setdefault("billed_usd", None)
+            if take.get("status") == "done":
+                take["status"] = "rendered"
 
 
 def _beyond_the_schema(document: Any) -> Iterator[str]:

@@ -53,6 +53,8 @@ class ManifestTake:
     submitted_at: datetime | None = None
     finished_at: datetime | None = None
     http_status: int | None = None
+    estimate_usd: float | None = None
+    billed_usd: float | None = None
     video_url: str | None = None
     url_expires_at: datetime | None = None
     file: Video | None = None
@@ -73,6 +75,7 @@ class Manifest:
     title: str | None
     origin: str
     takes: tuple[ManifestTake, ...]
+    spent_usd: float = 0
     scene_titles: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -88,6 +91,7 @@ def manifest_bytes(manifest: Manifest) -> bytes:
         "storyboard": manifest.storyboard,
         "title": manifest.title,
         "origin": manifest.origin,
+        "spent_usd": _written_number(manifest.spent_usd),
         "takes": [_take_document(take) for take in manifest.takes],
     }
     text = json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False)
@@ -159,6 +163,7 @@ def _parse(data: bytes) -> Manifest:
         storyboard=document["storyboard"],
         title=document["title"],
         origin=document["origin"],
+        spent_usd=float(document["spent_usd"]),
         takes=tuple(_read_take(block) for block in document["takes"]),
     )
 
@@ -182,6 +187,8 @@ def _written(value: Any) -> Json:
         return time_text(value)
     if isinstance(value, Video):
         return _file_document(value)
+    if isinstance(value, float):
+        return _written_number(value)
     return dict(value) if isinstance(value, Mapping) else value
 
 
@@ -205,6 +212,8 @@ def _read_take(block: Mapping[str, Any]) -> ManifestTake:
     values["status"] = TakeStatus(block["status"])
     values["http_status"] = _whole(block["http_status"])
     values["file"] = _read_file(block["file"]) if block["file"] else None
+    values["estimate_usd"] = _fraction(block["estimate_usd"])
+    values["billed_usd"] = _fraction(block["billed_usd"])
     return ManifestTake(**values)
 
 

@@ -18,8 +18,10 @@ from typing import Protocol
 from urllib.parse import urlsplit
 
 from storyboard.links import is_link
+from storyboard.money import to_micros, to_usd
 from storyboard.outputs.manifest.file import Manifest, ManifestTake
 from storyboard.outputs.manifest.times import whole_second
+from storyboard.planning.spending import cost_of_submission
 from storyboard.records import (
     Position,
     Submission,
@@ -125,6 +127,8 @@ def to_submission(take: ManifestTake) -> Submission | None:
         submitted_at=take.submitted_at if take.task_id else None,
         finished_at=take.finished_at,
         http_status=take.http_status,
+        estimate_micros=_micros(take.estimate_usd),
+        billed_micros=_micros(take.billed_usd),
         reason=take.error,
         video_url=take.video_url if is_link(take.video_url or "") else None,
         url_expires_at=take.url_expires_at,
@@ -144,6 +148,31 @@ def to_take(take: ManifestTake, path: Path) -> Take:
         fingerprint=take.fingerprint,
         position=Position(str(path), 1, 1),
     )
+
+
+def spent_in_blocks(manifest: Manifest) -> int:
+    """What the submissions of a manifest's blocks cost, each once, in micros, as far as known."""
+    costs = {
+        (take.fingerprint, take.task_id or take.submitted_at): one
+        for take in manifest.takes
+        if (one := to_submission(take)) is not None
+    }
+    return sum(cost_of_submission(one) or 0 for one in costs.values())
+
+
+def spent_in_all(manifest: Manifest) -> int:
+    """What a manifest says was spent on the film, for what stands in it and for the rest."""
+    return (to_micros(manifest.spent_usd) or 0) + spent_in_blocks(manifest)
+
+
+def with_spent(manifest: Manifest, in_all: int) -> Manifest:
+    """The manifest with what was spent, of so much in all, for what does not stand in it."""
+    spent = max(0, in_all - spent_in_blocks(manifest))
+    return replace(manifest, spent_usd=to_usd(spent) or 0)
+
+
+def _micros(amount_usd: float | None) -> int | None:
+    return None if amount_usd is None else to_micros(amount_usd)
 
 
 def _block(state: TakeState) -> ManifestTake:
@@ -166,6 +195,8 @@ def _block(state: TakeState) -> ManifestTake:
         submitted_at=_time(sent.submitted_at or sent.sent_at),
         finished_at=_time(sent.finished_at),
         http_status=sent.http_status,
+        estimate_usd=to_usd(sent.estimate_micros),
+        billed_usd=to_usd(sent.billed_micros),
         commit=sent.commit,
         is_dirty=sent.is_dirty,
         video_url=link if link and is_link(link) else None,

@@ -18,7 +18,7 @@ _Key = tuple[object, ...]
 
 _OUTCOME = (
     *("status", "commit", "is_dirty", "endpoint", "task_id", "submitted_at", "finished_at"),
-    *("http_status", "video_url", "url_expires_at", "file", "error"),
+    *("http_status", "estimate_usd", "billed_usd", "video_url", "url_expires_at", "file", "error"),
 )
 _OPEN = frozenset({TakeStatus.UNKNOWN, TakeStatus.RENDERING})
 _FAILED = frozenset({TakeStatus.FAILED, TakeStatus.REJECTED})
@@ -85,11 +85,17 @@ def _completed(same: Sequence[ManifestTake], take: ManifestTake, now: datetime) 
     return replace(
         _with_outcome(take, first),
         finished_at=first.finished_at or take.finished_at,
+        estimate_usd=_first_known(block.estimate_usd for block in all_),
+        billed_usd=_first_known(block.billed_usd for block in all_),
         video_url=link.video_url,
         url_expires_at=link.url_expires_at,
         file=next((block.file for block in all_ if block.file), None),
         error=first.error or take.error,
     )
+
+
+def _first_known(amounts: Iterable[float | None]) -> float | None:
+    return next((amount for amount in amounts if amount is not None), None)
 
 
 def _link_end(block: ManifestTake) -> datetime:

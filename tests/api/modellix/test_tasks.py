@@ -49,6 +49,32 @@ def test_the_documented_success_gives_the_video_and_its_expiry() -> None:
     assert reply.video_url == VIDEO
     assert reply.url_expires_at == datetime(2026, 8, 11, 3, 26, 40, 891000, tzinfo=timezone.utc)
     assert reply.reason is None
+    assert reply.billed_micros == 460_000
+
+
+@pytest.mark.parametrize(
+    ("billing", "micros"),
+    [
+        ({"status": "succeeded", "amount": 0.4621}, 462_100),
+        ({"amount": "0.46"}, 460_000),
+        ({"status": "succeeded", "amount": 0}, 0),
+        ({"status": "pending", "amount": 0.46}, None),
+        ({"status": "succeeded", "amount": -1}, None),
+        ({"status": "succeeded", "amount": True}, None),
+        ({"status": "succeeded", "amount": 1e12}, None),
+        ({"status": "succeeded", "amount": "NaN"}, None),
+        ({"status": "succeeded", "amount": {"usd": 1}}, None),
+        ({"status": {"amount": 1}}, None),
+        ("0.46", None),
+        (None, None),
+    ],
+)
+@pytest.mark.parametrize("word", ["success", "failed", "canceled", "processing"])
+def test_a_bill_is_read_from_a_task_that_has_ended_and_nothing_odd_passes_for_one(
+    billing: Any, micros: int | None, word: str
+) -> None:
+    reply = read(task(word, billing=billing, **result({"url": VIDEO, "type": "video"})))
+    assert reply.billed_micros == (None if word == "processing" else micros)
 
 
 @pytest.mark.parametrize(

@@ -66,9 +66,9 @@ def read(path: Path, content: bytes) -> UsageError:
 @pytest.mark.parametrize(
     ("edit", "problem"),
     [
-        (change("schema_version", to=3),
-         "its schema_version is 3, and this storyboard reads up to version 2"),
-        (change("schema_version", to="1"), 'schema_version: "1" does not keep to const 2'),
+        (change("schema_version", to=4),
+         "its schema_version is 4, and this storyboard reads up to version 3"),
+        (change("schema_version", to="1"), 'schema_version: "1" does not keep to const 3'),
         (drop("schema_version"), "it is not a manifest"),
         (drop("origin"), "'origin' is missing"),
         (change("origin", to="http://example.com"),
@@ -93,7 +93,7 @@ def read(path: Path, content: bytes) -> UsageError:
          f'takes[0].id: "{"x" * 56}... does not keep to maxLength 120'),
         (change("takes", 0, "id", to="villain.t1"),
          "takes[0].id: 'villain.t1' is not a take of the shot 'hero'"),
-        (change("takes", 0, "take", to=3),
+        (change("takes", 0, "take", to=4),
          "takes[0].id: 'hero.t1' is not a take of the shot 'hero'"),
         (change("takes", 0, "take", to=True), "takes[0].take: true is not integer"),
         (change("takes", 0, "scene", to="Aux"),

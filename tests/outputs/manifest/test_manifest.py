@@ -78,6 +78,8 @@ def spelled_by_json(manifest: Manifest) -> bytes:
             "submitted_at": submitted,
             "finished_at": finished,
             "http_status": take.http_status,
+            "estimate_usd": number(take.estimate_usd),
+            "billed_usd": number(take.billed_usd),
             "video_url": take.video_url,
             "url_expires_at": expires,
             "file": file,
@@ -85,10 +87,11 @@ def spelled_by_json(manifest: Manifest) -> bytes:
         }
 
     document = {
-        "schema_version": 2,
+        "schema_version": 3,
         "storyboard": manifest.storyboard,
         "title": manifest.title,
         "origin": manifest.origin,
+        "spent_usd": number(manifest.spent_usd),
         "takes": [block(take) for take in manifest.takes],
     }
     return f"{json.dumps(document, indent=2, ensure_ascii=False)}\n".encode()
@@ -154,10 +157,11 @@ def test_a_done_take_reads_so() -> None:
     text = manifest_bytes(make_manifest(make_state(take, TakeStatus.DONE))).decode()
     assert text == (
         f"""{{
-  "schema_version": 2,
+  "schema_version": 3,
   "storyboard": "harbor",
   "title": "Neon Harbor",
   "origin": "https://api.modellix.ai",
+  "spent_usd": 0,
   "takes": [
     {{
       "id": "hero-walks.t2",
@@ -180,6 +184,8 @@ def test_a_done_take_reads_so() -> None:
       "submitted_at": "2026-11-22T14:03:11Z",
       "finished_at": "2026-11-22T14:05:00Z",
       "http_status": 200,
+      "estimate_usd": null,
+      "billed_usd": null,
       "video_url": "https://file.modellix.ai/v/1.mp4?sign=a%2Fb",
       "url_expires_at": "2026-11-29T14:05:00Z",
       "file": {{

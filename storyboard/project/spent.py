@@ -1,0 +1,40 @@
+"""What a film has cost, where other clones that rendered it spent money as well.
+
+A clone has rows of what the manifest shows, and of the rest the one figure that it gives.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from storyboard.planning.spending import Spending, cost_of_submission, sum_spending
+from storyboard.project.default_folder import SANDBOX
+from storyboard.project.manifests import has_other_manifest, read_manifests
+from storyboard.project.workspace import Workspace
+from storyboard.records import Submission
+from storyboard.state.queries import read_spent_elsewhere
+
+
+def spent_elsewhere(
+    space: Workspace, known: Sequence[Submission], told: int, *, is_foreign: bool
+) -> int:
+    """What was spent for submissions that are not among `known`, in micros: at least what was told.
+
+    `known` are all of the state file and of the manifest, which is another clone's where
+    it `is_foreign`. Of two sides of a merge, the one that says more counts.
+    """
+    if not is_foreign or space.origin == SANDBOX:
+        return told
+    from storyboard.outputs.manifest.manifest import spent_in_all
+
+    here = sum(cost_of_submission(one) or 0 for one in known)
+    return max([told, *(spent_in_all(one) - here for one in read_manifests(space))])
+
+
+def read_spending(space: Workspace, known: Sequence[Submission]) -> Spending:
+    """What the film has cost, as far as this clone knows; nothing in the sandbox. No lock."""
+    if space.origin == SANDBOX:
+        return Spending()
+    told, is_foreign = read_spent_elsewhere(space.state), has_other_manifest(space)
+    elsewhere = spent_elsewhere(space, known, told, is_foreign=is_foreign)
+    return sum_spending(known, elsewhere=elsewhere)
