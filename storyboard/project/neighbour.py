@@ -47,7 +47,7 @@ def find_neighbour(space: Workspace, known: Sequence[Submission]) -> Neighbour |
     if not new:
         return None
     found: list[tuple[int, str]] = []
-    for folder in _folders_left_behind(space) if known else _folders_beside(space.folder):
+    for folder in folders_left_behind(space) if known else _folders_beside(space.folder):
         with suppress(StoryboardError):
             source = read_source(folder, origin=space.origin)
             held = count_held(source, new, is_sandbox=space.origin == SANDBOX)
@@ -68,7 +68,7 @@ def refuse_to_pay_again(space: Workspace, known: Sequence[Submission]) -> None:
         )
 
 
-def _folders_left_behind(space: Workspace) -> list[Path]:
+def folders_left_behind(space: Workspace) -> list[Path]:
     """The folders beside, in their default place, whose storyboard is not there any more."""
     if space.folders.output is not None:
         return []

@@ -9,7 +9,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 from storyboard.atomic_files import write_atomically
-from storyboard.errors import UsageError
+from storyboard.errors import StoryboardError, UsageError
 from storyboard.outputs import MANIFEST
 from storyboard.planning.contradictions import with_doubts
 from storyboard.project.lost_records import check_not_emptied
@@ -20,6 +20,7 @@ from storyboard.project.manifests import (
     has_other_manifest,
     read_manifests,
 )
+from storyboard.project.neighbour import folders_left_behind
 from storyboard.project.sandbox_tasks import SANDBOX_FOLDER
 from storyboard.project.spent import spent_elsewhere
 from storyboard.project.workspace import Workspace
@@ -83,6 +84,7 @@ def open_folder(space: Workspace, *, tell: Tell, lock_timeout_s: float = 0.0) ->
             make_videos_folder(folder)
             if is_new:
                 _write_gitignore(folder)
+            _restore_gitignores(space)
             _adopt(store, adoptable)
             _adopt(store, find_in_git(space, store.submissions(), tell=tell))
             with store.transaction():
@@ -123,6 +125,18 @@ def _write_gitignore(folder: Path) -> None:
     path = folder / ".gitignore"
     if not os.path.lexists(path):
         write_atomically(path, _GITIGNORE)
+
+
+def _restore_gitignores(space: Workspace) -> None:
+    """Writes the `.gitignore` again that git has taken away together with the manifest.
+
+    It does that when it pulls a rename of the folder: the state file and the videos, which it
+    does not know, stay under the name before, and would be offered to be committed.
+    """
+    for folder in (space.real_folder, *folders_left_behind(space)):
+        if (folder / STATE).is_file() and not os.path.lexists(folder / MANIFEST):
+            with suppress(OSError, StoryboardError):  # the render does not need it
+                _write_gitignore(folder)
 
 
 def _adopt(store: Store, submissions: Sequence[Submission]) -> None:

@@ -161,6 +161,27 @@ def test_a_clone_that_pulls_a_renamed_folder_pays_nothing_again(
     assert server.ledger.posts == 2
 
 
+def test_what_a_pulled_rename_leaves_behind_stays_out_of_git(
+    clones: tuple[Clone, Clone], server: SandboxServer
+) -> None:
+    one, two = clones
+    two.render()
+    one.git("rm", "--quiet", ".gitignore")  # that of the project
+    rename(one)
+    one.git("commit", "--quiet", "--message", "rename")
+    one.push()
+    two.pull()
+    assert two.git("status", "--porcelain")  # the state file and the videos of before
+    assert run(two, "render", "movie.yaml", "--yes").code == 0
+    assert two.git("status", "--porcelain").splitlines() == [
+        "M renders/movie/manifest.json",
+        "?? renders/film/",
+    ]
+    two.git("add", "--all")
+    assert two.git("ls-files", "renders/film").splitlines() == ["renders/film/.gitignore"]
+    assert server.ledger.posts == 2
+
+
 def test_the_clone_that_renamed_the_folder_is_told_commands_that_work(
     clones: tuple[Clone, Clone], server: SandboxServer
 ) -> None:
