@@ -6,6 +6,7 @@ import click
 from click.shell_completion import get_completion_class
 
 from storyboard.console import powershell
+from storyboard.console.choices import Choice
 from storyboard.console.options import json_option
 from storyboard.console.printing import print_json, print_lines
 from storyboard.errors import ExitCode
@@ -24,7 +25,7 @@ _HOW = {
 
 
 @click.command()
-@click.argument("shell", type=click.Choice(list(_HOW)))
+@click.argument("shell", type=Choice(list(_HOW)))
 @json_option
 @click.pass_context
 def command(context: click.Context, *, shell: str, as_json: bool) -> int:

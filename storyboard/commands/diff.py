@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from storyboard.console.arguments import file_argument
+from storyboard.console.choices import Choice
 from storyboard.console.diff_lines import markdown_lines, text_lines
 from storyboard.console.exit_codes import exit_codes
 from storyboard.console.options import PriceOptions, VariableOptions, json_option, with_options
@@ -48,7 +49,7 @@ from storyboard.reporting.display_names import display_name
 @click.option(
     "--format",
     "style",
-    type=click.Choice(["text", "json", "markdown"]),
+    type=Choice(["text", "json", "markdown"]),
     default="text",
     show_default=True,
     help="How the differences are printed; markdown is for a pull request.",

@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from storyboard.console.arguments import FileAndTakes, file_and_takes_argument
+from storyboard.console.choices import Choice
 from storyboard.console.options import TrialOptions, VariableOptions, json_option, with_options
 from storyboard.console.printing import print_json, print_lines, print_safe
 from storyboard.console.read_storyboards import read_sound
@@ -24,7 +25,7 @@ from storyboard.reporting.quoting import json_text
 @click.option(
     "--format",
     "style",
-    type=click.Choice(["yaml", "json", "jsonl"]),
+    type=Choice(["yaml", "json", "jsonl"]),
     default="yaml",
     show_default=True,
     help="How the payloads are printed.",

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from storyboard.console.arguments import files_argument_or_stdin
+from storyboard.console.choices import Choice
 from storyboard.console.exit_codes import exit_codes
 from storyboard.console.options import (
     TrialOptions,
@@ -39,7 +40,7 @@ from storyboard.reporting.problems import format_problems, summarize, tidy
 @click.option(
     "--format",
     "style",
-    type=click.Choice(["text", "concise", "json", "github", "sarif"]),
+    type=Choice(["text", "concise", "json", "github", "sarif"]),
     default="text",
     show_default=True,
     help="How problems are printed.",

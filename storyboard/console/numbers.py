@@ -16,12 +16,13 @@ _MAX_SHOWN = 60  # characters of what was typed
 
 
 def refuse(value: str, param: click.Parameter | None, *, allowed: str, example: str) -> NoReturn:
-    """Raises UsageError: what the option may be, and how to write it."""
-    flag = max(param.opts, key=len) if param and param.opts else "the value"
+    """Raises UsageError: what the option or argument may be, and how to write it."""
+    flag = max(param.opts, key=len) if isinstance(param, click.Option) else ""
+    name = flag or (str(param.name).upper() if param else "the value")
     shown = value if len(value) <= _MAX_SHOWN else f"{value[:_MAX_SHOWN]}..."
     raise UsageError(
-        f"{flag} is {shown!r}, and it has to be {allowed}",
-        next_step=f"write it like {flag} {example}",
+        f"{name} is {shown!r}, and it has to be {allowed}",
+        next_step=f"write it like {flag} {example}" if flag else f"write it like {example}",
     )
 
 

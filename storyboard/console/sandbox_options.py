@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-import click
-
+from storyboard.console.choices import Choice
 from storyboard.console.completers import complete_faults
 from storyboard.console.durations import DURATION
 from storyboard.console.options import given_flags, option
@@ -35,7 +34,7 @@ class SandboxOptions:
     )
     clip_size: str | None = option(
         "--clip-size",
-        type=click.Choice(["small", "preview", "full"]),
+        type=Choice(["small", "preview", "full"]),
         help="How large the sandbox draws its videos: small is the quickest, for long storyboards; "
         "full is the model's own size. If not given, preview.",
     )
