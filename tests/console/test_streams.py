@@ -79,6 +79,22 @@ def test_who_reads_the_first_line_alone_has_seen_enough(tmp_path: Path, command:
     assert "Exception ignored" not in done.stderr
 
 
+def test_problems_of_which_only_the_first_are_read_end_with_the_code_of_all(tmp_path: Path) -> None:
+    rows = "".join(f"{number},{'wide ' * 50}\n" for number in range(1500))
+    (tmp_path / "long.csv").write_text(f"id,prompt\n{rows}")
+    shot = "{id: '{{ row.id }}', rows: long.csv, prompt: x, duration: '{{ row.prompt }}'}"
+    (tmp_path / "long.yaml").write_text(f"{HEAD}shots: [{shot}]\n")
+    command = f'"{sys.executable}" -m storyboard validate long.yaml --format github'
+    program = f'cd "{tmp_path}" && {{ {command}; echo $? >&2; }}'
+    whole = subprocess.run(["/bin/sh", "-c", program], capture_output=True, text=True, check=False)
+    assert len(whole.stdout) > 2 * 64 * 1024
+    first = subprocess.run(
+        ["/bin/sh", "-c", f"{program} | head -n 1"], capture_output=True, text=True, check=False
+    )
+    assert first.stderr.splitlines()[-1] == whole.stderr.splitlines()[-1] == "2"
+    assert first.stdout.count("\n") == 1
+
+
 def test_a_file_that_is_opened_never_gets_the_number_of_a_closed_stream(tmp_path: Path) -> None:
     path = tmp_path / "state"
     code = (
