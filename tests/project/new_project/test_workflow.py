@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
@@ -36,6 +37,16 @@ def test_what_may_write_runs_nothing_of_the_pull_request() -> None:
     assert "head.repo.full_name == github.repository" in JOBS["comment"]["if"]
     (checkout,) = [s for s in JOBS["report"]["steps"] if s.get("uses", "").startswith("actions/c")]
     assert checkout["with"]["persist-credentials"] is False
+
+
+def test_the_actions_of_others_are_pinned_to_a_commit_whose_version_stands_beside_it() -> None:
+    """Whoever moves a tag of theirs changes nothing here."""
+    page = Path(__file__).parents[3].joinpath("docs/ci.md").read_text("utf-8")
+    for text in (workflow_file()[WORKFLOW], page):
+        used = re.findall(r"uses: (.*)", text)
+        assert used
+        for use in used:
+            assert re.fullmatch(r"actions/[a-z-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+", use), use
 
 
 def test_no_script_is_put_together_from_what_others_write() -> None:
