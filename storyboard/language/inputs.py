@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
+from storyboard.errors import UsageError
 from storyboard.language.expansion.cascade import Setting
+from storyboard.language.named_models import named_models
 from storyboard.language.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from storyboard.language.read_scope import ReadScope
 from storyboard.language.rows.read import FORMATS, WORKBOOK, Rows, collect, read_rows, rows_in
@@ -20,6 +22,7 @@ from storyboard.language.templates.templates import Templates
 from storyboard.language.validation.check import check_file
 from storyboard.language.yaml.source import Source, read_source
 from storyboard.language.yaml.text_keys import TEXT_KEYS
+from storyboard.models.card import ModelCard
 from storyboard.models.catalog import Catalog
 from storyboard.models.schema.storyboard import include_schema, storyboard_schema
 from storyboard.names import spelled_on_disk, to_file_name
@@ -31,6 +34,8 @@ MAX_LEVELS = 50
 
 _PLAIN_NAME = re.compile(r"\w[\w./-]*(?: [\w./-]+)*")
 """A file name that needs no quotes in YAML."""
+
+_MakeSchema: TypeAlias = Callable[[Sequence[ModelCard], Sequence[str]], dict[str, Any]]
 
 _NOT_YAML = (*(FORMATS.keys() - {".yaml", ".yml"}), WORKBOOK, SUFFIX)
 
@@ -61,7 +66,8 @@ class Inputs:
         self._path = path
         self._content = content
         self.display_name = display_name
-        self._cards = catalog.cards()
+        self._catalog = catalog
+        self._unchecked: list[tuple[Source, _MakeSchema, int]] = []
         self._scope = scope
         self._files = scope.files
         self._rows: dict[tuple[str, str | None, str | None], Rows] = {}
@@ -88,13 +94,38 @@ class Inputs:
         """The mapping in the storyboard's own file, None where it holds something else."""
         source = self._read_yaml(self._path, self.display_name, self._content)
         self.problems.extend(source.problems)
-        return self._check(source, storyboard_schema(self._cards))
+        return self._mapping_in(source, storyboard_schema)
 
     def read_includes(self, root: MappingNode) -> list[MappingNode]:
         """The included files in order, each once; a file stands after those it includes."""
         return self._read_includes(
             self._path, self.display_name, root, (self._real_path(self._path),)
         )
+
+    def check(self, files: Sequence[MappingNode], *, model: str | None) -> tuple[ModelCard, ...]:
+        """Checks the shape of all that was read; the cards of `model` and those `files` name.
+
+        Where no name is known, the cards are those of all models.
+        """
+        found = map(self._catalog.get, [*named_models(files), *([model] if model else ())])
+        cards = tuple(card for card in found if card) or self._catalog.cards()
+        # Problems stand in the order in which they are told where several have one place.
+        for source, make_schema, index in reversed(self._unchecked):
+            if source.root is not None:
+                self.problems[index:index] = check_file(
+                    source.root,
+                    make_schema(cards, self._catalog.names()),
+                    display_name=source.display_name,
+                    models_with=self._models_with,
+                )
+        return cards
+
+    def _models_with(self, setting: str) -> list[str]:
+        """The models for which a storyboard can say `setting`."""
+        try:
+            return [card.name for card in self._catalog.cards() if setting in card.settings]
+        except UsageError:  # a card that no shot needs
+            return []
 
     def read_rows(self, node: Node, where: str) -> list[RowValues]:
         """The rows that a shot holds or names the file of; `where` is the path to the setting."""
@@ -172,7 +203,7 @@ class Inputs:
         if Path(self._real_path(path)).is_relative_to(self._scope.project):
             self._own_includes.append(display_name)
         self.problems.extend(_at_setting(source.problems, source.text, setting))
-        return self._check(source, include_schema(self._cards))
+        return self._mapping_in(source, include_schema)
 
     def _read_yaml(self, path: Path, display_name: str, content: bytes | None = None) -> Source:
         source = self._read_allowed_yaml(path, display_name, content)
@@ -183,9 +214,8 @@ class Inputs:
     def _read_allowed_yaml(self, path: Path, display_name: str, content: bytes | None) -> Source:
         if refusal := self._refusal(path, display_name):
             return Source(path, display_name, "", None, (refusal,))
-        text_keys = TEXT_KEYS | self._text_parameters()
         source = read_source(
-            path, display_name, text_keys=text_keys, content=content, files=self._files
+            path, display_name, text_keys=TEXT_KEYS, content=content, files=self._files
         )
         if self._scope.holds_key(source.text):
             return Source(path, display_name, "", None, (_holds_key(display_name),))
@@ -226,17 +256,11 @@ class Inputs:
             return None
         return Problem(Position(display_name, 1, 1), "outside-project", *refusal)
 
-    def _check(self, source: Source, schema: Mapping[str, Any]) -> MappingNode | None:
-        if source.root is None:
-            return None
-        self.problems.extend(check_file(source.root, schema, display_name=source.display_name))
+    def _mapping_in(self, source: Source, make_schema: _MakeSchema) -> MappingNode | None:
+        """The mapping that a file holds, which `check` will check."""
+        if source.root is not None:
+            self._unchecked.append((source, make_schema, len(self.problems)))
         return source.root if isinstance(source.root, MappingNode) else None
-
-    def _text_parameters(self) -> frozenset[str]:
-        """The parameters that are text wherever a model has them."""
-        texts = frozenset[str]().union(*(card.text_parameters for card in self._cards))
-        others = (card.parameters.keys() - card.text_parameters for card in self._cards)
-        return texts.difference(*others)
 
     def _report(self, setting: Setting, code: str, words: str) -> None:
         message = f"{setting.where}: {words}"

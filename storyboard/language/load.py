@@ -39,6 +39,7 @@ from storyboard.language.uses import with_uses
 from storyboard.language.validation.check import check_payload
 from storyboard.models.card import ModelCard
 from storyboard.models.catalog import Catalog
+from storyboard.models.words import WORDS
 from storyboard.names import film_name, from_file_name, variant_name
 from storyboard.records import Problem, Storyboard, Take
 from storyboard.reporting.problems import tidy
@@ -83,11 +84,13 @@ def load_storyboard(
     inputs = Inputs(path, display_name or str(path), catalog, scope, content=content)
     root = inputs.read_storyboard()
     expanded, variants, is_whole = _Expanded(None, (), {}, ()), tuple[str, ...](), False
-    if root is not None:
+    if root is None:
+        inputs.check((), model=None)
+    else:
         given = {
             name: Setting(node, name, node.position) for name, node in (overrides or {}).items()
         }
-        film = _Film(root, inputs, catalog, given)
+        film = _Film(root, inputs, catalog, given, model=reading.model)
         expanded = _expand(film, reading)
         variants, is_whole = tuple(film.variants), film.is_read_whole(reading)
     left = silence(inputs.problems, inputs.yaml_texts, is_whole=is_whole)
@@ -117,7 +120,13 @@ class _Film:
     """The nodes of a storyboard, its files read: expanded as it is written, or as a variant."""
 
     def __init__(
-        self, root: MappingNode, inputs: Inputs, catalog: Catalog, overrides: Mapping[str, Setting]
+        self,
+        root: MappingNode,
+        inputs: Inputs,
+        catalog: Catalog,
+        overrides: Mapping[str, Setting],
+        *,
+        model: str | None,
     ) -> None:
         self.inputs = inputs
         self.files = [*inputs.read_includes(root), root]
@@ -126,7 +135,7 @@ class _Film:
         self._overrides = overrides
         self._templates = inputs.read_templates()
         self._levels = [levels(file) for file in self.files]
-        self._shared = _gather_shared(self.files, catalog)
+        self._shared = _gather_shared(self.files, inputs.check(self.files, model=model))
 
     def expand(self, report: Report, *above: Layer) -> _Expanded:
         """The takes with the layers `above` on top of every level but the vars given by hand."""
@@ -199,16 +208,21 @@ def _expand(film: _Film, reading: Reading) -> _Expanded:
     return expanded
 
 
-def _gather_shared(files: Sequence[MappingNode], catalog: Catalog) -> SharedValues:
+def _gather_shared(files: Sequence[MappingNode], cards: Iterable[ModelCard]) -> SharedValues:
     negatives: dict[str, Setting] = {}
     seeds: dict[str, Setting] = {}
+    dropped: set[str] = set()
     for file in files:
         negatives.update(settings_under(file, "negatives", ""))
         seeds.update(settings_under(file, "seeds", ""))
-    parameters = (card.parameters.keys() for card in catalog.cards())
-    return SharedValues(negatives, seeds, frozenset[str]().union(*parameters))
+        dropped.update(settings_under(file, "if_missing", ""))
+    settings = (card.settings.keys() for card in cards)
+    names = frozenset(WORDS).union(*settings)
+    return SharedValues(negatives, seeds, names, frozenset(dropped))
 
 
 def _check_payload(traced: TracedPayload, card: ModelCard, take: Take) -> Iterable[Problem]:
     why_long = partial(describe_largest, traced)
-    return check_payload(take.payload, card, traced.origin_of, take.id, why_long=why_long)
+    return check_payload(
+        take.payload, card, traced.origin_of, take.id, said=traced.said, why_long=why_long
+    )

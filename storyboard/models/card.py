@@ -8,21 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal, NamedTuple, TypeAlias
 
 from storyboard.models.service import Service
+from storyboard.models.words import DURATION, RATIO, RESOLUTION, SEED, ParameterType, Word, words_of
 from storyboard.records import Json, Payload
-
-ParameterType: TypeAlias = Literal["string", "integer", "number", "boolean"]
 
 Kind: TypeAlias = Literal["text", "image", "frames", "reference", "video"]
 
-DURATION, SEED, RESOLUTION, RATIO = "duration", "seed", "resolution", "ratio"
-"""The parameters that the program itself reads from a payload."""
-
 
 class Parameter(NamedTuple):
-    """One key of the request. `limits` is its JSON Schema, including descriptions.
+    """One key of the request, or of a storyboard. `limits` is its JSON Schema with descriptions.
 
     `default` is the value that the API uses if the parameter is not sent, or None.
     """
@@ -38,11 +35,12 @@ class Parameter(NamedTuple):
 class ModelCard:
     """One model. Compared by identity, so that it can key a cache.
 
-    `kind` is what a video is made from. `request_schema` is JSON Schema 2020-12. `words` says
-    which parameter each common word ("resolution") means. `source` is where the limits were read
-    and `read` the day; `retires` is the day on which the model goes, or None for none that is
-    known. `usual_render_s` is what most tasks take, `slowest_s` the longest that one is known to
-    take. `sizes` maps resolution and ratio to pixels, as an estimate.
+    `kind` is what a video is made from. `request_schema` is JSON Schema 2020-12, `parameters` its
+    fields. `words` says what each common word ("resolution") means to the model. `settings` is
+    all that a storyboard can say of a request: the fields' own names, and the words. `source` is
+    where the limits were read and `read` the day; `retires` is the day on which the model goes,
+    or None for none that is known. `usual_render_s` is what most tasks take, `slowest_s` the
+    longest that one is known to take. `sizes` maps resolution and ratio to pixels, as an estimate.
     """
 
     name: str
@@ -51,7 +49,8 @@ class ModelCard:
     kind: Kind
     request_schema: Mapping[str, Json]
     parameters: Mapping[str, Parameter]
-    words: Mapping[str, str]
+    words: Mapping[str, Word]
+    settings: Mapping[str, Parameter]
     source: str
     read: str
     confidence: str
@@ -71,19 +70,25 @@ class ModelCard:
         """The page where the limits were read, or empty where it was none."""
         return self.source if self.source.startswith("https://") else ""
 
-    @property
-    def text_parameters(self) -> frozenset[str]:
-        """The parameters of type string; their YAML scalars are taken as written (`08`, `yes`)."""
-        return frozenset(name for name, known in self.parameters.items() if known.type == "string")
+    @cached_property
+    def defaults(self) -> Mapping[str, Json]:
+        """What the API takes where a request says nothing, in common words."""
+        return self.words_of({})
 
     @property
     def seed_range(self) -> tuple[int, int] | None:
-        """The smallest and largest allowed seed; None if the card does not state both."""
-        known = self.parameters.get(SEED)
-        if known is None:
+        """The smallest and largest seed that a take can have; None if the card does not say."""
+        word = self.words.get(SEED)
+        if word is None:
             return None
-        least, most = known.limits.get("minimum"), known.limits.get("maximum")
-        return (least, most) if isinstance(least, int) and isinstance(most, int) else None
+        least, most = word.limits.get("minimum"), word.limits.get("maximum")
+        if not (isinstance(least, int) and isinstance(most, int)):
+            return None
+        return (least + (least == word.any_value), most)
+
+    def words_of(self, payload: Payload) -> dict[str, Json]:
+        """What a payload says in common words, with the API's defaults for what it leaves out."""
+        return words_of(self.words, {**self._field_defaults, **payload})
 
     def pixels(
         self, resolution: str | None = None, ratio: str | None = None
@@ -92,18 +97,16 @@ class ModelCard:
 
         Arguments that are left out have the API's default.
         """
-        key = (resolution or self._default(RESOLUTION), ratio or self._default(RATIO))
+        defaults = self.defaults
+        key = (resolution or defaults.get(RESOLUTION), ratio or defaults.get(RATIO))
         return (self.sizes or {}).get((str(key[0]), str(key[1])))
 
     def expected_duration_s(self, payload: Payload) -> float | None:
         """The length of the requested video in seconds, or None if it is not known."""
-        value = payload.get(DURATION, self._default(DURATION))
-        try:
-            # One vendor's API takes the length as text, "8".
-            return float(value) if isinstance(value, int | float | str) else None
-        except ValueError:
-            return None
+        value = self.words_of(payload).get(DURATION)
+        return float(value) if isinstance(value, int | float) else None
 
-    def _default(self, name: str) -> Json:
-        known = self.parameters.get(name)
-        return known.default if known else None
+    @cached_property
+    def _field_defaults(self) -> dict[str, Json]:
+        known = self.parameters.values()
+        return {each.name: each.default for each in known if each.default is not None}

@@ -13,6 +13,7 @@ from typing import Any
 from storyboard.errors import CardError, UsageError
 from storyboard.models.card import ModelCard, Parameter
 from storyboard.models.card_shape import card_problem
+from storyboard.models.card_words import read_words, settings_of
 from storyboard.models.references import expand_references
 from storyboard.models.service import Service
 from storyboard.models.service_reader import Services
@@ -20,7 +21,7 @@ from storyboard.models.yamltext import read_document
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
-_TYPES = ("string", "integer", "number", "boolean")
+_TYPES = ("string", "integer", "number", "boolean", "array", "object")
 
 
 def read_card(path: Path, name: str, services: Services) -> ModelCard:
@@ -46,6 +47,7 @@ def _card(document: Mapping[str, Any], name: str, services: Services) -> ModelCa
         raise CardError(f"name: {document['name']!r} is not {name}, as the file is called")
     request = expand_references(document["request"])
     parameters = {known.name: known for known in _parameters(request)}
+    words = read_words(document, parameters)
     return ModelCard(
         name=name,
         title=document["title"],
@@ -53,7 +55,8 @@ def _card(document: Mapping[str, Any], name: str, services: Services) -> ModelCa
         kind=document["kind"],
         request_schema={"$schema": DIALECT, **request},
         parameters=parameters,
-        words=_words(document.get("words", {}), parameters),
+        words=words,
+        settings=settings_of(parameters, words),
         source=document["source"],
         read=document["read"],
         confidence=document["confidence"],
@@ -86,13 +89,6 @@ def _parameters(request: Mapping[str, Any]) -> Iterator[Parameter]:
             is_required=name in required,
             default=limits.get("default"),
         )
-
-
-def _words(words: Mapping[str, str], parameters: Mapping[str, Parameter]) -> Mapping[str, str]:
-    for word, parameter in words.items():
-        if parameter not in parameters:
-            raise CardError(f"words.{word} means {parameter!r}, which the request does not have")
-    return words
 
 
 def _sizes(by_resolution: Mapping[str, Any]) -> dict[tuple[str, str], tuple[int, int]]:

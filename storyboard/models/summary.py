@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Mapping
 
-from storyboard.models.card import DURATION, RATIO, RESOLUTION, ModelCard, Parameter
+from storyboard.models.card import ModelCard, Parameter
 from storyboard.models.schema.words import CARD_RULE, allowed_words, joined, spelled, whole_range
+from storyboard.models.words import DURATION, RATIO, RESOLUTION, Word
+from storyboard.records import Json
 
 _BY_VALUE = (RESOLUTION, RATIO, DURATION)
 
 
 def limits_line(card: ModelCard) -> str:
     """What a model makes: "720P or 1080P; 16:9 or 1:1; 2 to 15 s; with seed"."""
-    parts = [_values(parameter) for word in (RESOLUTION, RATIO) for parameter in _of(card, word)]
-    parts += [f"{_values(parameter)} s" for parameter in _of(card, DURATION)]
+    parts = [_values(card, word) for word in (RESOLUTION, RATIO) if word in card.words]
+    parts += [f"{_values(card, word)} s" for word in (DURATION,) if word in card.words]
     others = [word for word in card.words if word not in _BY_VALUE]
     if others:
         parts.append(f"with {' and '.join(sorted(others))}")
@@ -31,17 +33,27 @@ def parameter_words(parameter: Parameter) -> str:
     return words if default is None else f"{words}; default {spelled(default)}"
 
 
-def _of(card: ModelCard, word: str) -> Iterator[Parameter]:
-    if word in card.words:
-        yield card.parameters[card.words[word]]
+def word_meaning(word: Word) -> str:
+    """What a card makes of a common word: "aspect_ratio", "generate_audio", "always true"."""
+    if word.field is None:
+        return f"always {joined([spelled(value) for value in _enum(word.limits) or ()])}"
+    pairs = [f"{key} as {spelled(value)}" for key, value in word.values.items()]
+    means = f"{word.field}, {RESOLUTION} and {RATIO} in one" if word.table else word.field
+    return f"{means} ({', '.join(pairs)})" if pairs else means
 
 
-def _values(parameter: Parameter) -> str:
-    values = parameter.limits.get("enum")
-    if not isinstance(values, list):
-        least, most = parameter.limits.get("minimum"), parameter.limits.get("maximum")
+def _values(card: ModelCard, word: str) -> str:
+    known = card.words[word]
+    values = [*known.values] or _enum(known.limits)
+    if values is None:
+        least, most = known.limits.get("minimum"), known.limits.get("maximum")
         is_span = least is not None and most is not None
-        return f"{least} to {most}" if is_span else allowed_words(parameter.limits)
+        return f"{least} to {most}" if is_span else allowed_words(known.limits)
     if span := whole_range(values):
         return f"{span[0]} to {span[1]}"
     return joined([str(value) for value in values])
+
+
+def _enum(limits: Mapping[str, Json]) -> list[Json] | None:
+    values = limits.get("enum")
+    return values if isinstance(values, list) else None

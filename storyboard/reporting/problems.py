@@ -27,17 +27,17 @@ _FORMATTERS = {
     "sarif": sarif_text,
 }
 
-_ABSENT = "missing-key"
-"""A missing key has no position of its own; it is reported at that of a neighbour."""
+_SEVERAL = ("missing-key", "unknown-parameter")
+"""Codes of which several hold at one position: a missing key is reported at that of a neighbour,
+and a shared default can be unknown to several models."""
 
 
 def tidy(problems: Iterable[Problem]) -> tuple[Problem, ...]:
     """Problems sorted by position, one for each position.
 
     Of several problems at one position the first is kept, and of those with rows
-    the first of each row; missing keys, which are reported at a neighbour's
-    position, are all kept. A warning is kept where its position has no problem,
-    one of each code, and says of how many takes more it speaks.
+    the first of each row; those of `_SEVERAL` codes are all kept. A warning is kept
+    where its position has no problem, one of each code, and says of how many takes more it speaks.
     """
     problems = list(problems)
     counts = Counter(_spot(problem) for problem in problems if _is_of_take(problem))
@@ -48,7 +48,7 @@ def tidy(problems: Iterable[Problem]) -> tuple[Problem, ...]:
         if problem.row and not problem.is_warning:
             chosen.setdefault((*spot, problem.row.position), problem)
             with_rows.add(spot)
-        elif problem.code == _ABSENT:
+        elif problem.code in _SEVERAL:
             chosen.setdefault((*spot, problem.message), problem)
         elif not problem.is_warning:
             chosen.setdefault(spot, problem)

@@ -13,8 +13,9 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from http import HTTPStatus
 
-from storyboard.models.card import RATIO, RESOLUTION, ModelCard
+from storyboard.models.card import ModelCard
 from storyboard.models.catalog import Catalog
+from storyboard.models.words import RATIO, RESOLUTION
 from storyboard.records import Json
 from storyboard.sandbox.checks import is_public_https, payload_error, read_body
 from storyboard.sandbox.clips.format import clip_format
@@ -189,6 +190,7 @@ class Service:
         spread = chance(settings.seed, "render_time", len(self._tasks) + 1) * 2 - 1
         time_s = max(0.0, settings.render_time_s + settings.render_time_spread_s * spread)
         retention_s = settings.retention_s
+        words = card.words_of(payload)
         clip = clip_format(card, payload, settings.clip_size)
         return Task(
             id=f"sandbox-{secrets.token_hex(12)}",
@@ -201,8 +203,8 @@ class Service:
             retention_s=card.service.retention_h * 3600 if retention_s is None else retention_s,
             fate=self._decide_fate(payload),
             cost_usd=round(clip.duration_s * settings.price_per_second_usd, 4),
-            resolution=_value_or_default(card, payload, RESOLUTION),
-            ratio=_value_or_default(card, payload, RATIO),
+            resolution=str(words.get(RESOLUTION, "")),
+            ratio=str(words.get(RATIO, "")),
             width_px=clip.width_px,
             height_px=clip.height_px,
             duration_s=clip.duration_s,
@@ -260,10 +262,3 @@ class Service:
             for task in reversed(self._tasks.values())
             if start <= task.accepted_at <= end and user_id in (None, task.user_id)
         )
-
-
-def _value_or_default(card: ModelCard, payload: Mapping[str, Json], name: str) -> str:
-    """What the payload says of a parameter, else the model's default, else nothing."""
-    parameter = card.parameters.get(name)
-    value = payload.get(name, parameter.default if parameter else None)
-    return "" if value is None else str(value)

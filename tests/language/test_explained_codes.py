@@ -98,7 +98,16 @@ def with_long_loops(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Made:
 
 
 def with_two_models(folder: Path, _: pytest.MonkeyPatch) -> Made:
-    text = f"{HEAD}shots: [{{id: a, prompt: A boat, grain: '010'}}]\n"
+    other = "{id: b, prompt: A pier, grain: '010', model: maker/other}"
+    text = f"{HEAD}shots: [{{id: a, prompt: A boat, grain: '010'}}, {other}]\n"
+    (folder / "film.yaml").write_text(text)
+    board = load_storyboard(folder / "film.yaml", two_models(folder))
+    return {problem.code for problem in board.problems}
+
+
+def with_a_dropped_setting(folder: Path, _: pytest.MonkeyPatch) -> Made:
+    shot = "{id: a, prompt: A boat, negative_prompt: blurry, model: maker/other}"
+    text = f"{HEAD}if_missing: {{negative_prompt: drop}}\nshots: [{shot}]\n"
     (folder / "film.yaml").write_text(text)
     board = load_storyboard(folder / "film.yaml", two_models(folder))
     return {problem.code for problem in board.problems}
@@ -127,6 +136,7 @@ OTHERS: dict[str, Callable[[Path, pytest.MonkeyPatch], Made]] = {
     "file-too-large": with_a_large_file,
     "holds-key": with_a_key,
     "unknown-parameter": with_two_models,
+    "setting-dropped": with_a_dropped_setting,
     "bad-var": with_an_option,
     "unknown-variant": as_another_variant,
     "too-many-variants": with_many_variants,

@@ -367,7 +367,7 @@ def two_models(folder: Path) -> Catalog:
     """The model that the program comes with, and one of another maker with a text of its own."""
     text = (REPO / "schemas" / "models" / "alibaba" / "wan2.7-t2v.yaml").read_text("utf-8")
     other = text.replace("name: alibaba/wan2.7-t2v", "name: maker/other").replace(
-        ", negative_prompt: negative_prompt}", "}"
+        ", negative_prompt: negative_prompt", ""
     )
     start, end = other.index("    negative_prompt:"), other.index("    audio_url:")
     grain = "    grain: {type: string, description: How coarse., enum: ['010', '020']}\n"

@@ -36,6 +36,7 @@ def card_document(
             "additionalProperties": False,
             "properties": properties or KLING,
         },
+        **({} if properties else {"words": {"ratio": "aspect_ratio", "duration": "duration"}}),
         **changes,
     }
     return {key: value for key, value in document.items() if value is not None}

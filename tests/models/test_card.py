@@ -39,11 +39,6 @@ def test_each_parameter_knows_its_type_and_the_apis_default(wan: ModelCard) -> N
     assert [known.name for known in wan.parameters.values() if known.is_required] == ["prompt"]
 
 
-def test_text_parameters_are_those_whose_spelling_counts(wan: ModelCard) -> None:
-    expected = {"prompt", "negative_prompt", "audio_url", "resolution", "ratio"}
-    assert wan.text_parameters == expected
-
-
 def test_seeds_have_the_apis_range(wan: ModelCard) -> None:
     assert wan.seed_range == (0, 2147483647)
 
@@ -76,7 +71,7 @@ def test_every_resolution_and_ratio_has_a_size_that_h264_can_hold(wan: ModelCard
 
 @pytest.mark.parametrize(
     ("payload", "seconds"),
-    [({"duration": 8}, 8.0), ({}, 5.0), ({"duration": "6"}, 6.0), ({"duration": "long"}, None)],
+    [({"duration": 8}, 8.0), ({}, 5.0), ({"duration": 6.5}, 6.5), ({"duration": "long"}, None)],
 )
 def test_the_expected_length_is_the_one_asked_for_or_the_default(
     wan: ModelCard, payload: dict[str, int | str], seconds: float | None
@@ -98,4 +93,7 @@ def test_a_card_says_where_its_limits_were_read(wan: ModelCard) -> None:
 
 def test_the_common_words_of_this_model_are_its_own(wan: ModelCard) -> None:
     words = ("resolution", "ratio", "duration", "seed", "negative_prompt")
-    assert wan.words == {word: word for word in words}
+    assert {name: word.field for name, word in wan.words.items()} == {
+        **{word: word for word in words},
+        "sound": None,
+    }

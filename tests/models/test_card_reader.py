@@ -29,6 +29,7 @@ def message_of(folder: Path, document: Any) -> str:
 def with_request(**changes: Any) -> dict[str, Any]:
     document = card_document(NAME)
     document["request"].update(changes)
+    document["words"] = {}
     return document
 
 
@@ -77,9 +78,34 @@ def test_a_file_that_is_no_text_is_told(tmp_path: Path) -> None:
         ({"sizes": {"720P": [1]}}, 'sizes["720P"]: is a list; a mapping is needed'),
         ({"sizes": {"a": {"b": [1]}}}, "sizes.a.b: has 1 entries; at least 2 are needed"),
         ({"sizes": {"a": {"b": [1, 2, 3]}}}, "sizes.a.b: a list is not allowed: a size is a"),
-        ({"words": {"sound": "audio"}}, "words.sound is no key of a model card"),
-        ({"words": {"ratio": "aspect_ratio"}}, "words.ratio: 'aspect_ratio' is not allowed"),
+        ({"words": {"colour": "hue"}}, "words.colour is no key of a model card"),
         ({"words": {"seed": "seed"}}, "words.seed means 'seed', which the request does not have"),
+        ({"words": {"ratio": {"fields": "x"}}}, "words.ratio.fields is no key of a model card"),
+        ({"words": {"ratio": {}}}, "words.ratio.field is missing"),
+        ({"words": {"ratio": {"always": True}}}, "words.ratio.always: only sound is something"),
+        ({"words": {"duration": "prompt"}}, "words.duration means 'prompt', and the request has a"),
+        ({"words": {"sound": "prompt"}}, "words.sound: prompt is of type string; give a table of"),
+        (
+            {"words": {"duration": {"field": "duration", "unless": "frames"}}},
+            "words.duration.unless names 'frames', which the request does not have",
+        ),
+        (
+            {"words": {"ratio": {"field": "aspect_ratio", "values": {"16:9": "9:16"}}}},
+            "words.ratio.values.16:9 is '9:16', which aspect_ratio does not take",
+        ),
+        (
+            {"words": {"ratio": {"field": "aspect_ratio", "values": {"16:9": "1:1"}}}},
+            "words.ratio.values.16:9 is a value of aspect_ratio, and means another",
+        ),
+        (
+            {"words": {"ratio": {"field": "prompt", "values": {"16:9": "wide"}}}},
+            "words.ratio.values: prompt does not list its values",
+        ),
+        (
+            {"words": {"ratio": {"field": "aspect_ratio", "by": ["resolution", "ratio"]}}},
+            "tables.aspect_ratio is missing; words.ratio needs it",
+        ),
+        ({"tables": {"size": {"720P": {"16:9": "a"}}}}, "tables.size is the table of no word"),
     ],
 )
 def test_a_document_that_lacks_what_a_card_needs(
@@ -92,8 +118,8 @@ def test_a_document_that_lacks_what_a_card_needs(
     ("properties", "expected"),
     [
         (
-            {"camera": {"type": "object"}},
-            "request.properties.camera.type: 'object' is not allowed; 'string', 'integer',",
+            {"camera": {"type": "null"}},
+            "request.properties.camera.type: 'null' is not allowed; 'string', 'integer',",
         ),
         ({"prompt": 3}, "request.properties.prompt: 3 is a number; a mapping is needed"),
         (

@@ -27,7 +27,7 @@ _NEARLY_ALL = 0.8
 
 def describe_largest(traced: TracedPayload, parameter: str) -> str | None:
     """Which part of a parameter's text adds most to it, and how much; None where none adds much."""
-    part, whole = largest_part(traced, parameter), str(traced.payload.get(parameter, ""))
+    part, whole = largest_part(traced, parameter), str(traced.said.get(parameter, ""))
     if part is None or part.length < len(whole) * _MUCH:
         return None
     return f"{part.name} adds {part.length:,} of them"

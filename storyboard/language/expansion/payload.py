@@ -1,7 +1,8 @@
 """From a shot's settings to the payload of one take. Pure.
 
-Each parameter is rendered and read on its own, so that one problem hides no
-other. The model's limits are not checked here but by its schema.
+Each setting is rendered and read on its own, so that one problem hides no other; then the
+model's card makes the fields of the request out of them. The model's limits are not checked
+here but by its schema.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from storyboard.language.expansion.values import (
     fail,
     is_template,
     read_all,
+    read_node,
     read_text,
     read_value,
     rendered_text,
@@ -32,8 +34,9 @@ from storyboard.language.validation.check import Origin
 from storyboard.language.validation.hints import meant_by
 from storyboard.models.card import ModelCard, Parameter
 from storyboard.models.schema.validator import compile_check
+from storyboard.models.words import fields_of
 from storyboard.records import Json, Position, Problem
-from storyboard.reporting.suggest import closest, did_you_mean
+from storyboard.reporting.suggest import Suggestion, closest, did_you_mean
 
 SHOT_KEYS = frozenset(
     {"prompt_prefix", "prompt_suffix", "takes", "model", "tags", "notes", "skip", "locked"}
@@ -50,7 +53,7 @@ Stated: TypeAlias = "tuple[Json, Setting | None]"
 class PayloadInputs(NamedTuple):
     """What the payloads of one entry's shots are built from.
 
-    `stated` are the parameters of its model that are set or needed, `foreign` the
+    `stated` are the settings of its model that are given or needed, `foreign` the
     keys that only other models have, `doubtful` those whose templates may make
     nothing while a farther level says something. `position` is that of the entry.
     """
@@ -81,10 +84,10 @@ def payload_inputs(
     names = {"negative_prompt" if key == "negative" else key for key in settings}
     stated = tuple(
         (name, parameter)
-        for name, parameter in card.parameters.items()
+        for name, parameter in card.settings.items()
         if name in names or parameter.is_required
     )
-    others = shared.parameters - card.parameters.keys()
+    others = shared.parameters - card.settings.keys()
     foreign = tuple(
         key for key in settings if ("negative_prompt" if key == "negative" else key) in others
     )
@@ -96,18 +99,21 @@ def payload_inputs(
 class TracedPayload:
     """A payload and where each of its values comes from, for the problems that a schema finds.
 
-    `sources` has the setting and the value that was read from it, `faulty` the
-    origins of values that could not be read, by parameter.
+    `said` holds the settings by their names in the storyboard, `sources` the setting and the
+    value that was read from it, `faulty` the origins of values that could not be read, and
+    `dropped` the settings that are left out because the model does not have them.
     """
 
     inputs: PayloadInputs
     scope: ShotScope
     payload: dict[str, Json] = field(default_factory=dict)
+    said: dict[str, Json] = field(default_factory=dict)
     sources: dict[str, tuple[Setting, Json]] = field(default_factory=dict)
     faulty: dict[str, Origin] = field(default_factory=dict)
+    dropped: list[tuple[str, Setting]] = field(default_factory=list)
 
     def origin_of(self, name: str) -> Origin:
-        """Where a parameter's value, or the lack of one, comes from."""
+        """Where a setting's value, or the lack of one, comes from."""
         if name in self.faulty:
             return self.faulty[name]
         if name not in self.sources:
@@ -135,12 +141,13 @@ def build_payload(
             traced.faulty[name] = Origin(first.position, row=first.row)
             continue
         if setting is not None and value is not None and value != "":
-            traced.payload[name] = whole_numbers(value)
+            traced.said[name] = whole_numbers(value)
             traced.sources[name] = (setting, value)
         elif parameter.is_required and (misspelt := _find_misspelt(name, inputs)):
             traced.faulty[name] = Origin(misspelt.key_position)
     if inputs.foreign:
         _report_foreign_parameters(traced, inputs, report)
+    traced.payload = fields_of(inputs.card.words, inputs.card.defaults, traced.said)
     return traced
 
 
@@ -155,6 +162,8 @@ def _read_parameter(
         return None, None
     if name == "prompt":
         return _read_prompt(settings, scope), setting
+    if parameter.type in ("array", "object"):
+        return read_node(setting, scope), setting
     is_text = parameter.type == "string"
     value = read_value(setting, scope, is_text=is_text, allows=partial(_allows, parameter))
     if is_template(setting.node):
@@ -205,7 +214,7 @@ def _find_misspelt(name: str, inputs: PayloadInputs) -> Setting | None:
 def _report_foreign_parameters(
     traced: TracedPayload, inputs: PayloadInputs, report: Report
 ) -> None:
-    """A parameter that other models have and this one has not is a problem, not left out."""
+    """A setting that the model does not have is a problem, unless it may be dropped."""
     card = inputs.card
     for key in inputs.foreign:
         setting = inputs.settings[key]
@@ -214,8 +223,24 @@ def _report_foreign_parameters(
         ):
             continue
         name = "negative_prompt" if key == "negative" else key
+        if name in inputs.shared.dropped:
+            traced.dropped.append((name, setting))
+            continue
         lacks = "such parameter" if name == key else f"parameter {name!r}"
         message = f"{setting.where}: {card.name} has no {lacks}"
-        hint = did_you_mean(name, card.parameters)
+        hint = _hint_for_foreign(name, setting, inputs)
         report(Problem(setting.node.position, "unknown-parameter", message, hint))
         traced.faulty[name] = Origin(setting.node.position)
+
+
+def _hint_for_foreign(name: str, setting: Setting, inputs: PayloadInputs) -> str | None:
+    """The model's own word for it; else, for what many shots share, how to leave it out here."""
+    settings = inputs.card.settings
+    meant = meant_by(name)
+    if meant in settings and meant not in inputs.settings:
+        return Suggestion.of(f"did you mean '{meant}'?", name, meant)
+    if hint := did_you_mean(name, settings):
+        return hint
+    is_shared = "defaults" in setting.where.replace("[", ".").split(".")
+    drop = f"if_missing: {{{name}: drop}} at the top leaves it out for models without it"
+    return drop if is_shared else None

@@ -31,12 +31,14 @@ _GROUPED = re.compile(r"\d{1,3}(?:[,' \u00a0\u202f]\d{3}){1,3}")
 class SharedValues:
     """What all shots may name, and which of the names were found, or meant.
 
-    `parameters` are the names of all parameters that some model has.
+    `parameters` are the names of all settings that some model has, `dropped` those that are
+    left out for a model that does not have them.
     """
 
     negatives: Mapping[str, Setting]
     seeds: Mapping[str, Setting]
     parameters: frozenset[str]
+    dropped: frozenset[str] = frozenset()
     used_negatives: set[str] = field(default_factory=set)
     used_seeds: set[str] = field(default_factory=set)
 

@@ -107,14 +107,14 @@ def _make_takes(
 
 def _warn(take: Take, traced: TracedPayload, entry: ShotEntry, context: ExpansionContext) -> None:
     """Warns of what is allowed and seldom meant."""
-    settings, payload = traced.inputs.settings, traced.payload
+    settings, said = traced.inputs.settings, traced.said
 
     def warn(position: Position, code: str, message: str, hint: str | None = None) -> None:
         context.report(Problem(position, code, message, hint, severity=Severity.WARNING))
 
     extend = traced.inputs.card.parameters.get("prompt_extend")
-    is_extended = extend and payload.get("prompt_extend", extend.default) is True
-    if is_extended and "seed" in payload:
+    is_extended = extend and said.get("prompt_extend", extend.default) is True
+    if is_extended and "seed" in said:
         seed = settings["seed"]
         message = (
             f"{seed.where}: prompt_extend is on while a seed is set; a rewritten prompt "
@@ -122,9 +122,12 @@ def _warn(take: Take, traced: TracedPayload, entry: ShotEntry, context: Expansio
         )
         hint = "set prompt_extend: false"
         warn(seed.node.position, "prompt-extend-with-seed", message, hint)
-    if odd := odd_in_prompt(str(payload.get("prompt", ""))):
+    if odd := odd_in_prompt(str(said.get("prompt", ""))):
         position = traced.origin_of("prompt").position
         warn(position, odd.code, f"take {take.id}: {odd.message}", odd.hint)
+    for name, dropped in traced.dropped:
+        message = f"take {take.id}: {take.model} has no {name}, which is left out"
+        warn(dropped.node.position, "setting-dropped", message)
     first = context.first_takes.setdefault(take.fingerprint, take.id)
     if first != take.id:
         warn(

@@ -9,7 +9,8 @@ missing-parameter, and those of `models.schema.messages`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import takewhile
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -19,12 +20,15 @@ from storyboard.models.schema.card_check import request_check
 from storyboard.models.schema.errors import MISSING, UNKNOWN, ErrorPath, SchemaError, find_errors
 from storyboard.models.schema.messages import describe_error, most_specific
 from storyboard.models.schema.validator import compile_check
-from storyboard.records import Payload, Position, Problem, RowSource
-from storyboard.reporting.suggest import closest, did_you_mean
+from storyboard.models.schema.words import ALSO
+from storyboard.models.words import RATIO, RESOLUTION
+from storyboard.records import Json, Payload, Position, Problem, RowSource
+from storyboard.reporting.suggest import Suggestion, closest, did_you_mean
 from storyboard.reporting.value_paths import format_path
 
 if TYPE_CHECKING:
     from storyboard.models.card import ModelCard
+    from storyboard.models.words import Word
 
 
 _MAX_QUOTED = 70
@@ -38,11 +42,18 @@ class Origin(NamedTuple):
     row: RowSource | None = None
 
 
-def check_file(root: Node, schema: Mapping[str, Any], *, display_name: str) -> tuple[Problem, ...]:
+def check_file(
+    root: Node,
+    schema: Mapping[str, Any],
+    *,
+    display_name: str,
+    models_with: Callable[[str], Sequence[str]] = lambda setting: (),
+) -> tuple[Problem, ...]:
     """All that is wrong with a file's shape and its literal values, sorted by position.
 
     `schema` is the storyboard's or the included file's, from
     `models.schema.storyboard`. `display_name` names a file that is no mapping.
+    `models_with` tells which models have a setting that those of the file do not have.
     """
     if not isinstance(root, MappingNode):
         found = "a list" if isinstance(root, SequenceNode) else "a single value"
@@ -57,7 +68,7 @@ def check_file(root: Node, schema: Mapping[str, Any], *, display_name: str) -> t
     bad = [error for error in errors if error.keyword not in (UNKNOWN, MISSING)]
     problems = [
         *(_bad_value(root, error) for error in _one_for_each_path(bad) if not _is_padding(error)),
-        *(_unknown_key(root, error, schema) for error in unknown),
+        *(_unknown_key(root, error, schema, models_with) for error in unknown),
         *_missing_keys(root, missing, unknown),
     ]
     # An anchored value is used in several places and written in one.
@@ -71,19 +82,23 @@ def check_payload(
     origin_of: Callable[[str], Origin],
     take_id: str,
     *,
+    said: Mapping[str, Json] | None = None,
     why_long: Callable[[str], str | None] = lambda parameter: None,
 ) -> tuple[Problem, ...]:
-    """All that is wrong with one take's request, one problem a parameter.
+    """All that is wrong with one take's request, one problem a setting.
 
-    `origin_of` says where a parameter comes from; it must answer for missing ones too.
+    `said` holds the settings that made the payload, by their names in the storyboard, where
+    these are not the payload's own; `origin_of` tells where one comes from, and must answer
+    for missing ones too.
     `why_long` is the hint for one that is too long.
 
     Raises UsageError where the card's request schema is not a valid schema.
     """
-    if request_check(card)(payload):
+    said = payload if said is None else said
+    if request_check(card)(payload) and not any(_unmet(card.words, said)):
         return ()
     problems = []
-    for error in _one_for_each_path(find_errors(payload, card.request_schema)):
+    for error in _errors_of_request(payload, card, said):
         name = str(error.path[0]) if error.path else ""
         code, words, hint = _describe_parameter(error, name, card)
         if code == "too-long":
@@ -94,14 +109,52 @@ def check_payload(
     return tuple(problems)
 
 
+def _unmet(words: Mapping[str, Word], said: Mapping[str, Json]) -> Iterator[Word]:
+    """The words that need no field, and that say what the model does not do."""
+    for name in said.keys() & words.keys():
+        word = words[name]
+        if word.field is None and not compile_check(word.limits)(said[name]):
+            yield word
+
+
+def _errors_of_request(
+    payload: Payload, card: ModelCard, said: Mapping[str, Json]
+) -> Iterator[SchemaError]:
+    """The errors of a request, under the names that the storyboard uses; one for each path."""
+    words = {name: card.words[name].limits for name in card.words if name in said}
+    of_words = {"$schema": card.request_schema["$schema"], "properties": words}
+    own = {name: value for name, value in said.items() if name in words}
+    errors = list(_one_for_each_path(find_errors(own, of_words))) or [*_misfits(card, said)]
+    yield from errors
+    by_field = {card.words[name].field: name for name in words}
+    explained = {error.path[0] for error in errors}
+    for error in _one_for_each_path(find_errors(payload, card.request_schema)):
+        first, *rest = error.path or ("",)
+        name = by_field.get(str(first), first)
+        if name not in explained:
+            yield replace(error, path=(name, *rest) if error.path else ())
+
+
+def _misfits(card: ModelCard, said: Mapping[str, Json]) -> Iterator[SchemaError]:
+    """A ratio that the model makes, but not at this resolution, where one field means both."""
+    table = card.words[RATIO].table if RATIO in card.words else None
+    resolution, ratio = (said.get(name, card.defaults.get(name)) for name in (RESOLUTION, RATIO))
+    if table and (resolution, ratio) not in table:
+        there = [pair[1] for pair in table if pair[0] == resolution]
+        schema = {"type": "string", "enum": there, ALSO: f"at {resolution}"}
+        word = RATIO if RATIO in said else RESOLUTION
+        yield SchemaError((word,), "enum", said.get(word), there, schema)
+
+
 def _describe_parameter(
     error: SchemaError, name: str, card: ModelCard
 ) -> tuple[str, str, str | None]:
     """The code, the words after the path, and the hint."""
     if error.keyword == MISSING:
-        return "missing-parameter", f"is missing; {card.name} needs it", f"add {name}: to the shot"
+        word = next((word.name for word in card.words.values() if word.field == name), name)
+        return "missing-parameter", f"is missing; {card.name} needs it", f"add {word}: to the shot"
     if error.keyword == UNKNOWN and len(error.path) == 1:
-        hint = did_you_mean(name, card.parameters)
+        hint = did_you_mean(name, card.settings)
         return "unknown-parameter", f"{card.name} has no such parameter", hint
     message = describe_error(error, owner=card.name)
     return message.code, message.words, hint_for_value(error, message.code)
@@ -123,7 +176,12 @@ def _bad_value(root: Node, error: SchemaError) -> Problem:
     return Problem(position, message.code, words, hint)
 
 
-def _unknown_key(root: Node, error: SchemaError, schema: Mapping[str, Any]) -> Problem:
+def _unknown_key(
+    root: Node,
+    error: SchemaError,
+    schema: Mapping[str, Any],
+    models_with: Callable[[str], Sequence[str]],
+) -> Problem:
     words = _sentence(error.path, "unknown key")
     known, parent = error.schema.get("properties", ()), _node_at(root, error.path[:-1])
     beside = parent.entries if isinstance(parent, MappingNode) else {}
@@ -131,6 +189,10 @@ def _unknown_key(root: Node, error: SchemaError, schema: Mapping[str, Any]) -> P
         hint: str | None = _hint_for_comma(error.value, beside)
     else:
         hint = hint_for_unknown_key(error.value, known, schema, beside=beside)
+    if "prompt" in known and (models := models_with(error.value)):
+        names = f"{models[0]} and {len(models) - 1} more" if models[1:] else models[0]
+        is_sure = isinstance(hint, Suggestion)
+        hint = hint if is_sure else f"it is a parameter of {names}, which no shot here names"
     return Problem(_key_position(root, error.path), "unknown-key", words, hint)
 
 

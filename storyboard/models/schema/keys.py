@@ -183,6 +183,8 @@ VARIANTS: Schema = {
     "additionalProperties": {"$ref": "#/definitions/variant"},
 }
 
+DEFAULTS = "Values for every shot below that does not set its own."
+
 VARIANT = "What replaces the settings of every shot in this variant."
 
 
@@ -211,6 +213,15 @@ NOT_BOTH: Schema = {
 }
 
 NEITHER = "a storyboard needs shots, or scenes that contain them"
+
+
+IF_MISSING: Schema = {
+    "description": "What becomes of a setting that a shot's model does not have: drop leaves it "
+    "out, with a warning. Without this it is a problem.",
+    "examples": [{"seed": "drop", "negative_prompt": "drop"}],
+    "type": "object",
+    "additionalProperties": {"enum": ["drop"]},
+}
 
 
 # In a scene

@@ -11,7 +11,7 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any, TypeAlias
 
-from storyboard.models.card import SEED, ModelCard, Parameter
+from storyboard.models.card import ModelCard, Parameter
 from storyboard.models.schema.words import (
     ALSO,
     CARD_RULE,
@@ -20,6 +20,7 @@ from storyboard.models.schema.words import (
     allowed_words,
     spelled,
 )
+from storyboard.models.words import SEED
 
 _Owner: TypeAlias = tuple[ModelCard, Parameter]
 
@@ -37,10 +38,10 @@ def or_template(limits: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def parameter_definitions(cards: Iterable[ModelCard]) -> dict[str, Any]:
-    """Each parameter of any of the models, by name, in the order of the cards."""
+    """What a storyboard can say of any of the models, by name, in the order of the cards."""
     by_name: dict[str, list[_Owner]] = {}
     for card in cards:
-        for name, parameter in card.parameters.items():
+        for name, parameter in card.settings.items():
             by_name.setdefault(name, []).append((card, parameter))
     return {name: _definition(owners) for name, owners in by_name.items()}
 
@@ -49,13 +50,13 @@ def model_limits(card: ModelCard) -> dict[str, Any]:
     """One model's own limits by parameter, where several models share a schema."""
     return {
         name: or_template(_or_name(name, {MODELS: [card.name], **_plain_limits(parameter)}))
-        for name, parameter in card.parameters.items()
+        for name, parameter in card.settings.items()
     }
 
 
 def seed_limits(cards: Iterable[ModelCard]) -> dict[str, Any]:
     """What a shared seed may be: what some model takes, but not null and no other name."""
-    owners = [(card, card.parameters[SEED]) for card in cards if SEED in card.parameters]
+    owners = [(card, card.settings[SEED]) for card in cards if SEED in card.settings]
     return {**_merged(owners), "type": "integer"} if owners else {"type": "integer"}
 
 
@@ -99,13 +100,17 @@ def _plain_limits(parameter: Parameter) -> dict[str, Any]:
         for key, value in _for_editors(parameter.limits).items()
         if key not in _ANNOTATIONS
     }
-    if parameter.is_required:
-        return limits
-    limits["type"] = [parameter.type, "null"]
-    enum = limits.get("enum")
-    if isinstance(enum, list):
-        limits["enum"] = [*enum, None]
-    return limits
+    types, enum = limits["type"], limits.get("enum")
+    types = [types] if isinstance(types, str) else list(types)
+    if isinstance(enum, list) and "string" in types:
+        numbers = [int(text) for text in enum if isinstance(text, str) and text.isdecimal()]
+        if numbers:  # written without quotes, "8" is read as a number
+            types, enum = [*types, "integer"], [*enum, *numbers]
+    if not parameter.is_required:
+        types = [*types, "null"]
+        enum = [*enum, None] if isinstance(enum, list) else enum
+    limits["type"] = types[0] if len(types) == 1 else types
+    return limits if enum is None else {**limits, "enum": enum}
 
 
 def _for_editors(schema: Any) -> Any:
@@ -133,7 +138,7 @@ def _examples(owners: list[_Owner]) -> list[Any]:
     found: dict[str, Any] = {}
     for _, parameter in owners:
         limits = parameter.limits
-        listed = [True, False] if parameter.type == "boolean" else limits.get("enum")
+        listed = limits.get("enum", [True, False] if parameter.type == "boolean" else None)
         for values in (limits.get("examples"), [parameter.default], listed):
             for value in values if isinstance(values, list) else ():
                 if value is not None:

@@ -10,7 +10,7 @@ keys have descriptions.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from storyboard.errors import UsageError
@@ -31,8 +31,11 @@ _PARAMETER = "parameter."
 COMMENT = "Generated from the model cards by: storyboard schema --write"
 
 
-def storyboard_schema(cards: Sequence[ModelCard]) -> Schema:
-    """The schema of a storyboard. Raises UsageError where a model's parameter has a taken name."""
+def storyboard_schema(cards: Sequence[ModelCard], names: Sequence[str] = ()) -> Schema:
+    """The schema of a storyboard. Raises UsageError where a model's parameter has a taken name.
+
+    `names` are those of the models that can be named where `cards` are some of them.
+    """
     parameters = _parameters(cards)
     return {
         "$schema": DRAFT,
@@ -52,6 +55,7 @@ def storyboard_schema(cards: Sequence[ModelCard]) -> Schema:
             "negatives": keys.NEGATIVES,
             "seeds": keys.seeds(seed_limits(cards)),
             "defaults": _ref("defaults"),
+            "if_missing": _if_missing(parameters),
             "variants": keys.VARIANTS,
             "scenes": keys.SCENES,
             "shots": _ref("shots"),
@@ -62,16 +66,15 @@ def storyboard_schema(cards: Sequence[ModelCard]) -> Schema:
         "else": {"required": ["shots"], "errorMessage": keys.NEITHER},
         **_narrowing(cards),
         "definitions": {
-            **_shared(cards, parameters),
+            **_shared(cards, parameters, names),
             "scene": keys.SCENE,
             "shots": keys.SHOTS,
-            "shot": _shot(parameters),
-            **_own_limits(cards),
+            "shot": {**_shot(parameters), **_narrowing_beside(cards)},
         },
     }
 
 
-def include_schema(cards: Sequence[ModelCard]) -> Schema:
+def include_schema(cards: Sequence[ModelCard], names: Sequence[str] = ()) -> Schema:
     """The schema of a file that storyboards include: shared values, and no shots."""
     parameters = _parameters(cards)
     return {
@@ -89,9 +92,10 @@ def include_schema(cards: Sequence[ModelCard]) -> Schema:
             "negatives": keys.NEGATIVES,
             "seeds": keys.seeds(seed_limits(cards)),
             "defaults": _ref("defaults"),
+            "if_missing": _if_missing(parameters),
             "variants": keys.VARIANTS,
         },
-        "definitions": _shared(cards, parameters),
+        "definitions": _shared(cards, parameters, names),
     }
 
 
@@ -110,20 +114,21 @@ def _parameters(cards: Sequence[ModelCard]) -> Schema:
     return parameter_definitions(cards)
 
 
-def _shared(cards: Sequence[ModelCard], parameters: Schema) -> Schema:
+def _shared(cards: Sequence[ModelCard], parameters: Schema, names: Sequence[str]) -> Schema:
     """The definitions that both kinds of file use."""
     return {
         "template": keys.TEMPLATE,
-        "model": {**keys.MODEL, "enum": [card.name for card in cards]},
+        "model": {**keys.MODEL, "enum": list(names or (card.name for card in cards))},
         "vars": keys.VARS,
         **{name: schema for name, schema in keys.SHARED.items() if name != "model"},
         **{_PARAMETER + name: schema for name, schema in parameters.items()},
-        "defaults": _mapping("Values for every shot below that does not set its own.", parameters),
-        "variant": _mapping(keys.VARIANT, parameters),
+        "defaults": _mapping(keys.DEFAULTS, parameters, cards),
+        "variant": _mapping(keys.VARIANT, parameters, cards),
+        **_own_limits(cards),
     }
 
 
-def _mapping(description: str, parameters: Schema) -> Schema:
+def _mapping(description: str, parameters: Schema, cards: Sequence[ModelCard]) -> Schema:
     """Settings without a shot of their own."""
     return {
         "type": "object",
@@ -131,6 +136,7 @@ def _mapping(description: str, parameters: Schema) -> Schema:
         "examples": [_usual_values(parameters)],
         "additionalProperties": False,
         "properties": _settings(parameters),
+        **_narrowing_beside(cards),
     }
 
 
@@ -143,6 +149,12 @@ def _shot(parameters: Schema) -> Schema:
         "additionalProperties": False,
         "properties": {**first, **_settings(parameters), "vars": _ref("vars")},
     }
+
+
+def _if_missing(parameters: Schema) -> Schema:
+    """The key of that name, for any setting but the prompt."""
+    names = {"enum": [name for name in parameters if name != "prompt"]}
+    return {**keys.IF_MISSING, "propertyNames": names}
 
 
 def _usual_values(parameters: Schema) -> Schema:
@@ -166,24 +178,36 @@ def _ref(name: str) -> Schema:
     return {"$ref": f"#/definitions/{name}"}
 
 
-# With several models the definitions above take what any of them takes. Where
-# the file says plainly which one it is for, that model's own limits hold too.
+# With several models the definitions above take what any of them takes. Where a shot, its
+# defaults or the file says plainly which model it is for, that model's own limits hold too; and
+# settings that it does not have are refused, unless the file says what becomes of them.
+
+_NO_MODEL: Schema = {"not": {"required": ["model"]}}
+_DROPS: Schema = {"required": ["if_missing"]}
 
 
 def _narrowing(cards: Sequence[ModelCard]) -> Schema:
     if len(cards) < 2:
         return {}
-    return {"allOf": [_narrowed(card) for card in cards]}
+    foreign = _ref("foreign")
+    everywhere = {"defaults": foreign, "shots": {"items": foreign}}
+    beside = {"properties": {**everywhere, "scenes": {"items": {"properties": everywhere}}}}
+    narrowed = [_narrowed(card, kind) for kind in (_only, _foreign) for card in cards]
+    half = len(cards)
+    return {
+        "allOf": [*narrowed[:half], {"if": _DROPS, "else": {"allOf": [beside, *narrowed[half:]]}}]
+    }
 
 
-def _narrowed(card: ModelCard) -> Schema:
-    own = _ref(_only(card))
+def _narrowed(card: ModelCard, kind: Callable[[ModelCard], str]) -> Schema:
+    """What the model at the top of the file says of its shots."""
+    own = {"if": {"required": ["model"]}, "else": _ref(kind(card))}
     is_for_card = {
         "required": ["model"],
-        "properties": {"model": {"const": card.name}, "defaults": {"not": {"required": ["model"]}}},
+        "properties": {"model": {"const": card.name}, "defaults": _NO_MODEL},
     }
     scene = {
-        "if": {"properties": {"defaults": {"not": {"required": ["model"]}}}},
+        "if": {"properties": {"defaults": _NO_MODEL}},
         "then": {"properties": {"defaults": own, "shots": {"items": own}}},
     }
     return {
@@ -199,24 +223,44 @@ def _narrowed(card: ModelCard) -> Schema:
     }
 
 
+def _beside(cards: Sequence[ModelCard], kind: Callable[[ModelCard], str]) -> Schema:
+    """What a model says of the settings that stand in the same mapping."""
+    return {
+        "allOf": [
+            {
+                "if": {"required": ["model"], "properties": {"model": {"const": card.name}}},
+                "then": _ref(kind(card)),
+            }
+            for card in cards
+        ]
+    }
+
+
+def _narrowing_beside(cards: Sequence[ModelCard]) -> Schema:
+    return _beside(cards, _only) if len(cards) > 1 else {}
+
+
 def _only(card: ModelCard) -> str:
     # A slash within the name would be read as a step of the reference's path.
     return f"only.{card.name.replace('/', '.')}"
 
 
+def _foreign(card: ModelCard) -> str:
+    return f"foreign.{card.name.replace('/', '.')}"
+
+
 def _own_limits(cards: Sequence[ModelCard]) -> Schema:
     if len(cards) < 2:
         return {}
-    every = dict.fromkeys(name for card in cards for name in card.parameters)
-    return {
-        _only(card): {
-            "if": {"required": ["model"]},
-            "else": {
-                "properties": {**{name: _not_taken(card) for name in every}, **model_limits(card)}
-            },
-        }
-        for card in cards
-    }
+    every = dict.fromkeys(name for card in cards for name in card.settings)
+    found: Schema = {"foreign": _beside(cards, _foreign)}
+    for card in cards:
+        none = f"none.{card.name.replace('/', '.')}"
+        foreign = {name: _ref(none) for name in every if name not in card.settings}
+        found[_only(card)] = {"properties": model_limits(card)}
+        found[_foreign(card)] = {"properties": foreign}
+        found[none] = _not_taken(card)
+    return found
 
 
 def _not_taken(card: ModelCard) -> Schema:

@@ -10,6 +10,7 @@ from storyboard.language.expansion.cascade import settings_under
 from storyboard.language.expansion.payload import TracedPayload, build_payload, payload_inputs
 from storyboard.language.expansion.shared import SharedValues, auto_seed, shift_seed
 from storyboard.models.card import ModelCard
+from storyboard.models.card_words import read_words, settings_of
 from storyboard.records import Json, Problem
 from tests.language.boards import card, mapping, scope_of
 
@@ -352,10 +353,13 @@ defaults:
 
 
 def other_model() -> ModelCard:
-    known = card().parameters
-    kept = {name: known[name] for name in ("prompt", "duration", "seed")}
-    unbounded = kept["seed"]._replace(limits={"type": "integer"})
-    return replace(card(), name="maker/other", parameters={**kept, "seed": unbounded})
+    kept = {name: card().parameters[name] for name in ("prompt", "duration", "seed")}
+    parameters = {**kept, "seed": kept["seed"]._replace(limits={"type": "integer"})}
+    words = read_words({"words": {"duration": "duration", "seed": "seed"}}, parameters)
+    settings = settings_of(parameters, words)
+    return replace(
+        card(), name="maker/other", parameters=parameters, words=words, settings=settings
+    )
 
 
 def test_a_parameter_that_the_model_lacks_is_a_problem_and_not_dropped() -> None:

@@ -33,8 +33,11 @@ def test_what_is_not_asked_for_is_what_the_model_does_by_default() -> None:
 
 
 def test_a_card_without_sizes_gets_a_usual_one() -> None:
-    clip = clip_format(replace(CARD, sizes=None, frame_rate=None), {"duration": 7}, ClipSize.FULL)
+    card = replace(CARD, sizes=None, frame_rate=None)
+    clip = clip_format(card, {"duration": 7, "resolution": "720P"}, ClipSize.FULL)
     assert (clip.width_px, clip.height_px, clip.duration_s, clip.fps) == (1280, 720, 7, 24)
+    upright = clip_format(card, {"resolution": "4K", "ratio": "9:16"}, ClipSize.FULL)
+    assert (upright.width_px, upright.height_px) == (2160, 3840)
 
 
 def test_a_small_clip_has_an_eighth_of_the_pixels_of_a_preview() -> None:

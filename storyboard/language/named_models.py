@@ -1,0 +1,36 @@
+"""Which models a storyboard names, so that only their cards are read. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from storyboard.language.nodes import MappingNode, Node, ScalarNode, SequenceNode
+
+
+def named_models(files: Iterable[MappingNode]) -> tuple[str, ...]:
+    """The models that the files name, known or not, each once."""
+    names = (name for file in files for node in _levels(file) for name in _names(node.get("model")))
+    return tuple(dict.fromkeys(names))
+
+
+def _levels(file: MappingNode) -> Iterator[MappingNode]:
+    """All mappings of a file in which `model` has its meaning."""
+    for level in (file, *_mappings(file.get("scenes"))):
+        yield level
+        yield from _mappings(level.get("shots"))
+        if isinstance(defaults := level.get("defaults"), MappingNode):
+            yield defaults
+    if isinstance(variants := file.get("variants"), MappingNode):
+        values = (entry.value for entry in variants.entries.values())
+        yield from (value for value in values if isinstance(value, MappingNode))
+
+
+def _mappings(node: Node | None) -> Iterator[MappingNode]:
+    items = node.items if isinstance(node, SequenceNode) else ()
+    return (item for item in items if isinstance(item, MappingNode))
+
+
+def _names(node: Node | None) -> Iterator[str]:
+    for one in node.items if isinstance(node, SequenceNode) else (node,):
+        if isinstance(one, ScalarNode) and isinstance(one.value, str):
+            yield one.value

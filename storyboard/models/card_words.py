@@ -1,0 +1,179 @@
+"""Reads what a card says of the common words, and makes all that a storyboard can say. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from storyboard.errors import CardError
+from storyboard.models.card import Parameter
+from storyboard.models.words import (
+    DURATION,
+    NEGATIVE_PROMPT,
+    RATIO,
+    RESOLUTION,
+    SEED,
+    SOUND,
+    WORDS,
+    Word,
+    as_key,
+)
+from storyboard.records import Json
+
+_BOTH = [RESOLUTION, RATIO]
+
+_ABOUT: Mapping[str, Mapping[str, Any]] = {
+    RESOLUTION: {"description": "How many pixels the picture has."},
+    RATIO: {"description": "The ratio of width to height.", "examples": ["16:9"]},
+    DURATION: {"description": "The length of the video in whole seconds.", "examples": [5]},
+    SEED: {
+        "description": "The starting point for random numbers. The same seed makes similar videos "
+        "likely, not certain.",
+        "examples": [42],
+    },
+    NEGATIVE_PROMPT: {
+        "description": "What the video should not show.",
+        "examples": ["blurry, low quality, watermark"],
+    },
+    SOUND: {"description": "Whether the video has sound.", "examples": [True]},
+}
+"""What a word says in every model that has it under another name."""
+
+
+def read_words(document: Mapping[str, Any], parameters: Mapping[str, Parameter]) -> dict[str, Word]:
+    """The words of a card's document by name. Raises CardError for a mapping that cannot work."""
+    tables = document.get("tables", {})
+    words = document.get("words", {})
+    for name in tables:
+        if name not in {each.get("field") for each in words.values() if isinstance(each, dict)}:
+            raise CardError(f"tables.{name} is the table of no word")
+    return {name: _read_word(name, means, parameters, tables) for name, means in words.items()}
+
+
+def _read_word(
+    name: str, means: Any, parameters: Mapping[str, Parameter], tables: Mapping[str, Any]
+) -> Word:
+    where = f"words.{name}"
+    if isinstance(means, str):
+        means = {"field": means}
+    if "always" in means:
+        if name != SOUND:
+            raise CardError(f"{where}.always: only sound is something that a model always makes")
+        return Word(name, None, {"type": "boolean", "enum": [means["always"]]}, {})
+    field = means["field"]
+    if field not in parameters:
+        raise CardError(f"{where} means {field!r}, which the request does not have")
+    if name in parameters and field != name:
+        raise CardError(f"{where} means {field!r}, and the request has a field {name!r} as well")
+    if (unless := means.get("unless")) is not None and unless not in parameters:
+        raise CardError(f"{where}.unless names {unless!r}, which the request does not have")
+    known = parameters[field]
+    if means.get("by"):
+        return _word_of_table(name, known, tables)
+    values = means.get("values", {})
+    return Word(
+        name,
+        field,
+        _limits(name, known, values, where),
+        values,
+        is_text=known.type == "string",
+        any_value=means.get("any"),
+        unless=unless,
+    )
+
+
+def _limits(name: str, known: Parameter, values: Mapping[str, Json], where: str) -> dict[str, Json]:
+    """What a storyboard can write for the word: the keys of the table, or what the field takes."""
+    wanted, limits = WORDS[name], _without_words(known.limits)
+    if values:
+        _check_values(known, values, where)
+        own = limits.get("enum")
+        keys: list[Json] = [key == "true" if wanted == "boolean" else key for key in values]
+        alike = [one for one in own if isinstance(one, str)] if isinstance(own, list) else []
+        rest = alike if wanted == "string" or known.name == name else []
+        types: Json = [wanted, "string"] if rest and wanted != "string" else wanted
+        return {"type": types, "enum": [*keys, *(one for one in rest if one not in keys)]}
+    if wanted == "integer" and known.type == "string":
+        texts = limits.get("enum")
+        if not isinstance(texts, list):
+            return {"type": "integer"}
+        return {"type": "integer", "enum": [int(str(text)) for text in texts if _is_number(text)]}
+    if known.type not in (wanted, "number"):
+        raise CardError(f"{where}: {known.name} is of type {known.type}; give a table of values")
+    return limits
+
+
+def _check_values(known: Parameter, values: Mapping[str, Json], where: str) -> None:
+    allowed = known.limits.get("enum", [True, False] if known.type == "boolean" else None)
+    if not isinstance(allowed, list):
+        raise CardError(f"{where}.values: {known.name} does not list its values")
+    for key, value in values.items():
+        if value not in allowed:
+            raise CardError(f"{where}.values.{key} is {value!r}, which {known.name} does not take")
+        if key != value and key in allowed:
+            raise CardError(f"{where}.values.{key} is a value of {known.name}, and means another")
+
+
+def _word_of_table(name: str, known: Parameter, tables: Mapping[str, Any]) -> Word:
+    where, by_resolution = f"tables.{known.name}", tables.get(known.name)
+    if not by_resolution:
+        raise CardError(f"{where} is missing; words.{name} needs it")
+    table = {
+        (resolution, ratio): value
+        for resolution, by_ratio in by_resolution.items()
+        for ratio, value in by_ratio.items()
+    }
+    allowed = known.limits.get("enum")
+    if not isinstance(allowed, list) or known.default not in table.values():
+        raise CardError(f"{where}: {known.name} has to list its values, and a default of the table")
+    if odd := next((value for value in table.values() if value not in allowed), None):
+        raise CardError(f"{where} holds {odd!r}, which {known.name} does not take")
+    keys = dict.fromkeys(pair[name == RATIO] for pair in table)
+    return Word(name, known.name, {"type": "string", "enum": [*keys]}, {}, table=table)
+
+
+def settings_of(
+    parameters: Mapping[str, Parameter], words: Mapping[str, Word]
+) -> dict[str, Parameter]:
+    """All that a storyboard can say of a request by name: the fields, and the words."""
+    reached = {word.field for word in words.values() if word.field != word.name}
+    own = {
+        name: _own_setting(known, words.get(name), is_reached=name in reached)
+        for name, known in parameters.items()
+    }
+    return own | {word.name: _word_setting(word, parameters) for word in _others(words, parameters)}
+
+
+def _others(words: Mapping[str, Word], parameters: Mapping[str, Parameter]) -> Iterator[Word]:
+    return (word for word in words.values() if word.name not in parameters)
+
+
+def _own_setting(known: Parameter, word: Word | None, *, is_reached: bool) -> Parameter:
+    """A field under its own name; it can be left out where a word sets it."""
+    if word is None or word.field != known.name:
+        return known._replace(is_required=known.is_required and not is_reached)
+    limits = {key: value for key, value in known.limits.items() if key not in ("type", "enum")}
+    return known._replace(type=WORDS[word.name], limits={**limits, **word.limits})
+
+
+def _word_setting(word: Word, parameters: Mapping[str, Parameter]) -> Parameter:
+    default = None
+    if word.field is not None and word.table is None:
+        default = word.from_field(parameters[word.field].default)
+    limits = {**_ABOUT[word.name], **word.limits}
+    return Parameter(word.name, WORDS[word.name], _with_fitting_example(limits), default=default)
+
+
+def _with_fitting_example(limits: dict[str, Any]) -> dict[str, Any]:
+    values, examples = limits.get("enum"), limits.get("examples", [])
+    fits = [one for one in examples if not values or one in values]
+    return {**limits, "examples": fits or list(values or ())[:1]}
+
+
+def _without_words(limits: Mapping[str, Json]) -> dict[str, Json]:
+    about = ("description", "default", "examples", "x-media", "title")
+    return {key: value for key, value in limits.items() if key not in about}
+
+
+def _is_number(text: object) -> bool:
+    return as_key(text).isdecimal() if isinstance(text, str | int) else False

@@ -1,0 +1,128 @@
+"""The common words of storyboards, and what a model card makes of each. Pure.
+
+A storyboard says `ratio: 16:9` of any model; the card tells which field of the
+request that is, and how its value is spelled there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from storyboard.records import Json
+
+ParameterType: TypeAlias = Literal["string", "integer", "number", "boolean", "array", "object"]
+
+RESOLUTION, RATIO, DURATION = "resolution", "ratio", "duration"
+SEED, NEGATIVE_PROMPT, SOUND = "seed", "negative_prompt", "sound"
+
+WORDS: Mapping[str, ParameterType] = {
+    RESOLUTION: "string",
+    RATIO: "string",
+    DURATION: "integer",
+    SEED: "integer",
+    NEGATIVE_PROMPT: "string",
+    SOUND: "boolean",
+}
+"""Every common word, with the type of its values in a storyboard."""
+
+Table: TypeAlias = Mapping[tuple[str, str], Json]
+"""The values of a field that means resolution and ratio together, by these two."""
+
+
+@dataclass(frozen=True)
+class Word:
+    """What a common word means to one model.
+
+    `field` is the parameter that it sets; None where the model has none, since it always does
+    what `limits` allows. `limits` is the JSON Schema of the word's values. `values` gives those
+    of the field by the word's, as text, where they are not the same. `any_value` is what the
+    field says for "any", and no take is given by counting. `table` is there where the field
+    means resolution and ratio together. While the parameter `unless` is set, the word says
+    nothing.
+    """
+
+    name: str
+    field: str | None
+    limits: Mapping[str, Json]
+    values: Mapping[str, Json]
+    is_text: bool = False
+    any_value: Json = None
+    table: Table | None = None
+    unless: str | None = None
+
+    def to_field(self, value: Json) -> Json:
+        """The field's value for the word's; one that the word does not allow stays as it is."""
+        if as_key(value) in self.values:
+            return self.values[as_key(value)]
+        is_number = isinstance(value, int | float) and not isinstance(value, bool)
+        return as_key(value) if self.is_text and is_number else value
+
+    def from_field(self, value: Json) -> Json:
+        """The word's value for the field's, None where it says "any" or nothing."""
+        if value is None or value == self.any_value:
+            return None
+        for key, meant in self.values.items():
+            if type(meant) is type(value) and meant == value:
+                return key == "true" if WORDS[self.name] == "boolean" else key
+        return _number(value) if self.is_text and WORDS[self.name] == "integer" else value
+
+
+def as_key(value: Json) -> str:
+    """A value as a card writes it where it is a key: true and false as in YAML."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _number(value: Json) -> Json:
+    try:
+        return int(value) if isinstance(value, str) else value
+    except ValueError:
+        return None
+
+
+def fields_of(
+    words: Mapping[str, Word], defaults: Mapping[str, Json], said: Mapping[str, Json]
+) -> dict[str, Json]:
+    """The fields that a storyboard's settings make; a field's own name wins over a word.
+
+    `defaults` are those of the words. A value that a model does not allow is passed on, for the
+    request's schema to refuse.
+    """
+    found: dict[str, Json] = {}
+    for key, value in said.items():
+        word = words.get(key)
+        if word is None:
+            found[key] = value
+        elif word.field is not None and (word.field == key or word.field not in said):
+            found[word.field] = (
+                word.to_field(value) if word.table is None else _of_both(word.table, said, defaults)
+            )
+    return found
+
+
+def _of_both(table: Table, said: Mapping[str, Json], defaults: Mapping[str, Json]) -> Json:
+    resolution, ratio = (str(said.get(key, defaults.get(key))) for key in (RESOLUTION, RATIO))
+    return table.get((resolution, ratio), f"{resolution} {ratio}")
+
+
+def words_of(words: Mapping[str, Word], payload: Mapping[str, Json]) -> dict[str, Json]:
+    """What a payload says in common words, without those of which it says nothing."""
+    found: dict[str, Json] = {}
+    for word in words.values():
+        if word.unless in payload:
+            continue
+        if word.field is None:
+            found[word.name] = next(iter(_listed(word.limits)), None)
+        elif word.table is None:
+            found[word.name] = word.from_field(payload.get(word.field))
+        else:
+            value = payload.get(word.field)
+            both = next((pair for pair, each in word.table.items() if each == value), None)
+            found[word.name] = both[word.name == RATIO] if both else None
+    return {name: value for name, value in found.items() if value is not None}
+
+
+def _listed(limits: Mapping[str, Json]) -> list[Json]:
+    values = limits.get("enum")
+    return values if isinstance(values, list) else []
