@@ -38,13 +38,13 @@ def read_document(path: Path) -> dict[str, Json]:
     return parse_document(text)
 
 
-def parse_document(text: str) -> dict[str, Json]:
-    """The document as JSON values. Raises CardError."""
+def parse_document(text: str, *, loader: Any = _LOADER) -> dict[str, Json]:
+    """The document as JSON values, as a loader of PyYAML reads them. Raises CardError."""
     if len(text) > MAX_CHARACTERS:
         raise CardError(f"is longer than {MAX_CHARACTERS:,} characters")
     try:
         _check_shape(text)
-        document = yaml.load(text, Loader=_LOADER)  # noqa: S506  the safe loader, by another name
+        document = yaml.load(text, Loader=loader)  # noqa: S506  a safe loader, by another name
     except yaml.MarkedYAMLError as error:
         if is_too_deep(error):
             raise CardError(_TOO_DEEP) from error
@@ -54,7 +54,7 @@ def parse_document(text: str) -> dict[str, Json]:
         raise CardError(f"is not YAML: {error}") from error
     if not isinstance(document, dict):
         raise CardError("is not a mapping of keys to values")
-    _check_json(document, "")
+    check_json(document, "")
     return document
 
 
@@ -72,16 +72,16 @@ def _check_shape(text: str) -> None:
             raise CardError(f"uses the alias *{event.anchor}; this kind of file refers by $ref")
 
 
-def _check_json(value: Any, where: str) -> None:
+def check_json(value: Any, where: str) -> None:
     """Raises CardError for what JSON lacks: dates, keys that are not strings, infinities, NaN."""
     if isinstance(value, dict):
         for key, item in value.items():
             if not isinstance(key, str):
                 raise CardError(f"{where or 'the document'} has the key {key!r}; put it in quotes")
-            _check_json(item, f"{where}.{key}".lstrip("."))
+            check_json(item, f"{where}.{key}".lstrip("."))
     elif isinstance(value, list):
         for number, item in enumerate(value):
-            _check_json(item, f"{where}[{number}]")
+            check_json(item, f"{where}[{number}]")
     elif not (value is None or isinstance(value, bool | int | float | str)):
         raise CardError(f"{where} is read as a {type(value).__name__}; put it in quotes")
     elif isinstance(value, float) and value - value != 0:

@@ -1,0 +1,224 @@
+"""A published document as JSON values whose places can be named. Pure.
+
+The document comes from outside: its size, its depth, and how much its references stand for
+are bounded, and no reference leads out of it.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+from urllib.parse import unquote
+
+import yaml
+
+from storyboard.errors import CardError, UsageError
+from storyboard.models.yamltext import MAX_CHARACTERS, MAX_LEVELS, check_json, parse_document
+from storyboard.records import Json
+from storyboard.reporting.quoting import bounded
+from storyboard.reporting.value_paths import format_path
+
+Path: TypeAlias = tuple[str | int, ...]
+
+MAX_VISITS = 20_000  # values; the largest real document has some hundreds
+_MAX_CHAIN = 20  # references that lead to one another
+_MAX_DEPTH = 40  # with references followed: a schema that holds itself ends here
+
+_BASE: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+class _CoreLoader(_BASE):  # type: ignore[misc] # its base is chosen where the program runs
+    """Reads YAML 1.2, as documents of OpenAPI are: `16:9`, `on` and dates are text.
+
+    Source: OpenAPI 3.1.1, section 4.3, "Format"; YAML 1.2.2, section 10.3, "Core Schema".
+    """
+
+    yaml_implicit_resolvers: dict[str, Any] = {}  # noqa: RUF012 (the base class has it so)
+
+    def construct_mapping(self, node: Any, deep: bool = False) -> Any:
+        """The mapping; its keys are text, also those of `responses`, 200."""
+        for key, _ in node.value:
+            if isinstance(key, yaml.ScalarNode):
+                key.tag = f"{_TAGS}str"
+        return super().construct_mapping(node, deep)
+
+
+_TAGS = "tag:yaml.org,2002:"
+for _type, _pattern, _first in (
+    ("bool", r"true|True|TRUE|false|False|FALSE", list("tTfF")),
+    ("int", r"[-+]?(?:0|[1-9][0-9]*)", list("-+0123456789")),
+    ("float", r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?", list("-+.0123456789")),
+    ("null", r"~|null|Null|NULL|", ["~", "n", "N", ""]),
+):
+    _CoreLoader.add_implicit_resolver(f"{_TAGS}{_type}", re.compile(rf"(?:{_pattern})\Z"), _first)
+
+
+class NotUnderstood(Exception):
+    """A place in a document that cannot become part of a card; ends its reading."""
+
+    def __init__(self, pointer: Pointer, what: str) -> None:
+        super().__init__(what)
+        self.pointer = pointer
+
+    def as_usage_error(self, next_step: str) -> UsageError:
+        """The sentence for the user: document, line, place, what is wrong."""
+        return UsageError(f"{self.pointer}: {self}", next_step=next_step)
+
+
+@dataclass(frozen=True, eq=False)
+class Document:
+    """One document, or a block of a page: `name` is the file's or the page's.
+
+    `text` keeps the lines before a block as empty ones, so that lines can be counted.
+    """
+
+    name: str
+    value: Mapping[str, Json]
+    text: str
+    visits: list[int] = field(default_factory=lambda: [0])
+
+    @property
+    def top(self) -> Pointer:
+        """The whole of it."""
+        return Pointer(self, (), self.value)
+
+
+@dataclass(frozen=True)
+class Pointer:
+    """A value and where it stands in its document; in words "page.md:12: paths.x.post"."""
+
+    document: Document
+    path: Path
+    value: Any
+    depth: int = 0
+
+    def __str__(self) -> str:
+        line = _line_of(self.document.text, self.path)
+        name = f"{self.document.name}:{line}" if line else self.document.name
+        return f"{name}: {bounded(format_path(self.path), 300)}" if self.path else name
+
+    def get(self, key: str | int) -> Pointer | None:
+        """What stands under a key, or None."""
+        held = self.value
+        is_there = isinstance(held, dict) and key in held
+        if not is_there and not (isinstance(held, list) and isinstance(key, int)):
+            return None
+        return self._at((*self.path, key), held[key], self.depth + 1)
+
+    def entries(self) -> list[tuple[str, Pointer]]:
+        """The keys of a mapping, each with what stands there. Refused for anything else."""
+        return [
+            (name, self._at((*self.path, name), value, self.depth + 1))
+            for name, value in self.mapping().items()
+        ]
+
+    def items(self) -> list[Pointer]:
+        """What a list holds. Refused for anything else."""
+        if not isinstance(self.value, list):
+            raise NotUnderstood(self, "is not a list")
+        return [
+            self._at((*self.path, number), value, self.depth + 1)
+            for number, value in enumerate(self.value)
+        ]
+
+    def mapping(self) -> dict[str, Any]:
+        """The mapping that it is. Refused for anything else."""
+        if not isinstance(self.value, dict):
+            raise NotUnderstood(self, "is not a mapping")
+        return self.value
+
+    def resolved(self) -> Pointer:
+        """The mapping itself, or the one that it refers to with what stands beside `$ref`."""
+        found = self
+        beside: dict[str, Any] = {}
+        for _ in range(_MAX_CHAIN):
+            held = found.mapping()
+            if "$ref" not in held:
+                return found._at(found.path, {**held, **beside}, self.depth) if beside else found
+            beside = {**{key: value for key, value in held.items() if key != "$ref"}, **beside}
+            found = found._target(held["$ref"])
+        raise NotUnderstood(self, "refers in a circle, or too far")
+
+    def _target(self, reference: Any) -> Pointer:
+        if not isinstance(reference, str) or not reference.startswith("#/"):
+            said = bounded(repr(reference), 100)
+            raise NotUnderstood(
+                self, f"refers to {said}; references stay inside the document: #/..."
+            )
+        found: Any = self.document.value
+        path: Path = ()
+        for step in reference[2:].split("/"):
+            key = unquote(step).replace("~1", "/").replace("~0", "~")
+            if not isinstance(found, dict) or key not in found:
+                raise NotUnderstood(self, f"refers to {bounded(repr(reference), 100)}: not there")
+            found, path = found[key], (*path, key)
+        return self._at(path, found, self.depth)
+
+    def _at(self, path: Path, value: Any, depth: int) -> Pointer:
+        visits = self.document.visits
+        visits[0] += 1
+        if visits[0] > MAX_VISITS:
+            raise NotUnderstood(self, f"stands for more than {MAX_VISITS:,} values")
+        if depth > _MAX_DEPTH:
+            raise NotUnderstood(self, f"is nested more than {_MAX_DEPTH} levels deep")
+        return Pointer(self.document, path, value, depth)
+
+
+def parse(name: str, text: str) -> Document:
+    """The document in a text, JSON or YAML. Raises CardError."""
+    if text.lstrip().startswith("{"):
+        return Document(name, _parse_json(text), text)
+    return Document(name, parse_document(text, loader=_CoreLoader), text)
+
+
+def _parse_json(text: str) -> dict[str, Json]:
+    if len(text) > MAX_CHARACTERS:
+        raise CardError(f"is longer than {MAX_CHARACTERS:,} characters")
+    too_deep = f"is nested more than {MAX_LEVELS} levels deep"
+    try:
+        value = json.loads(text)
+    except RecursionError:
+        raise CardError(too_deep) from None
+    except json.JSONDecodeError as error:
+        raise CardError(f"is not JSON: line {error.lineno}: {error.msg}") from None
+    except ValueError as error:  # a number of thousands of digits
+        raise CardError(f"is not JSON: {error}") from None
+    if not isinstance(value, dict):
+        raise CardError("is not a mapping of keys to values")
+    if not _is_shallow(value, MAX_LEVELS):
+        raise CardError(too_deep)
+    check_json(value, "")
+    try:
+        json.dumps(value, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        raise CardError("holds half of a surrogate pair, which is no character") from None
+    return value
+
+
+def _is_shallow(value: Any, levels: int) -> bool:
+    if not isinstance(value, dict | list):
+        return True
+    inner = value.values() if isinstance(value, dict) else value
+    return levels > 0 and all(_is_shallow(part, levels - 1) for part in inner)
+
+
+def _line_of(text: str, path: Path) -> int | None:
+    """The line on which the value at `path` begins, from 1; None where it cannot be found."""
+    try:
+        node = yaml.compose(text, Loader=_CoreLoader)  # reads nearly all JSON, too
+    except (yaml.YAMLError, RecursionError):
+        return None
+    line = None
+    for step in path:
+        held = node.value if isinstance(node, yaml.CollectionNode) else []
+        if isinstance(node, yaml.MappingNode):
+            found = next(((key, value) for key, value in held if key.value == step), None)
+        else:
+            found = (held[step], held[step]) if isinstance(step, int) and step < len(held) else None
+        if found is None:
+            return None
+        line, node = found[0].start_mark.line + 1, found[1]
+    return line

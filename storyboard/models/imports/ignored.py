@@ -1,0 +1,55 @@
+"""Names the parts of a document that are nothing to a card, so that the user sees them. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from storyboard.models.imports.document import Pointer
+from storyboard.models.imports.operations import Operation
+from storyboard.reporting.quoting import bounded
+
+_MAX_NAMED = 20
+
+
+def ignored_parts(operation: Operation) -> list[str]:
+    """The parts in a few words each: "header Authorization", "examples", "responses 200, 400"."""
+    post = operation.post
+    parts = [*_parameters(post)]
+    for key in ("security", "callbacks", "externalDocs", "servers"):
+        if key in post.mapping():
+            parts.append(key)
+    responses = post.mapping().get("responses")
+    if isinstance(responses, dict) and responses:
+        parts.append(f"responses {', '.join(map(_name, [*responses][:_MAX_NAMED]))}")
+    if _holds_examples(post):
+        parts.append("examples")
+    return parts[:_MAX_NAMED]
+
+
+def _parameters(post: Pointer) -> Iterator[str]:
+    """The parameters of the operation; one that is referred to is looked up."""
+    held = post.get("parameters")
+    for one in held.items() if held and isinstance(held.value, list) else ():
+        if isinstance(one.value, dict):
+            said = one.resolved().mapping()
+            yield f"{_name(said.get('in', 'parameter'))} {_name(said.get('name', ''))}".strip()
+
+
+def _holds_examples(post: Pointer) -> bool:
+    body = post.get("requestBody")
+    return body is not None and _mentions(body.value, ("example", "examples"), 12)
+
+
+def _mentions(value: Any, keys: tuple[str, ...], levels: int) -> bool:
+    if levels == 0 or not isinstance(value, dict | list):
+        return False
+    if isinstance(value, dict):
+        return any(key in value for key in keys) or any(
+            _mentions(inner, keys, levels - 1) for inner in value.values()
+        )
+    return any(_mentions(inner, keys, levels - 1) for inner in value)
+
+
+def _name(value: Any) -> str:
+    return bounded(str(value), 60)

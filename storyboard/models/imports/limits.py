@@ -1,0 +1,256 @@
+"""Reads a field's schema as the limits of a card: one type, no null, no annotations. Pure.
+
+OpenAPI 3.0 and 3.1 say the same in several ways (`nullable`, a list of types, `anyOf` with
+null, `const`, `allOf` around one reference); a card says it in one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from storyboard.models.imports.document import NotUnderstood, Pointer
+from storyboard.models.imports.unions import Limits, union
+from storyboard.models.schema.validator import is_bounded
+from storyboard.reporting.quoting import bounded, printable
+
+MAX_DESCRIPTION = 300  # characters
+_MAX_VALUES = 500  # of an enum
+_MAX_TEXT = 500  # characters of a pattern or a value
+
+_NUMBERS = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf")
+_COUNTS = ("minLength", "maxLength", "minItems", "maxItems", "minProperties", "maxProperties")
+
+_OTHER_LIMITS = frozenset(
+    (
+        *("not", "if", "then", "else", "dependentSchemas", "dependentRequired", "dependencies"),
+        *("patternProperties", "propertyNames", "unevaluatedProperties", "unevaluatedItems"),
+        *("contains", "minContains", "maxContains", "prefixItems", "additionalItems"),
+        *("$dynamicRef", "$recursiveRef"),
+    )
+)
+"""Limits that a field of a card cannot state."""
+
+_FITS: Mapping[str, tuple[type, ...]] = {
+    "number": (int, float),
+    "integer": (int,),
+    "string": (str,),
+    "boolean": (bool,),
+}
+_TYPES = frozenset({"string", "integer", "number", "boolean", "array", "object"})
+_PYTHON_TYPES: Mapping[type, str] = {
+    bool: "boolean",
+    int: "integer",
+    float: "number",
+    str: "string",
+}
+
+
+def read_limits(pointer: Pointer, type_: str | None = None) -> Limits:
+    """The limits of a field, whose type is `type_` where they do not say it.
+
+    Raises NotUnderstood for what a card cannot say.
+    """
+    found = pointer.resolved()
+    limits = _own_limits(found)
+    type_ = limits.get("type", type_)
+    for part in _parts(found, "allOf"):
+        limits = _both(found, read_limits(part, type_), limits)
+    for keyword in ("anyOf", "oneOf"):
+        branches = [part for part in _parts(found, keyword) if not _is_null(part)]
+        if branches:
+            read = [read_limits(one, type_) for one in branches]
+            limits = _both(found, union(found, read), limits)
+    if type_:
+        limits.setdefault("type", type_)
+    return _finished(found, limits)
+
+
+def clean_text(value: Any, most: int = MAX_DESCRIPTION) -> str:
+    """A text for people as one printable line, shortened; empty for anything else."""
+    return bounded(" ".join(value[: 4 * most].split()), most) if isinstance(value, str) else ""
+
+
+def _parts(found: Pointer, keyword: str) -> list[Pointer]:
+    held = found.get(keyword)
+    return held.items() if held else []
+
+
+def _is_null(part: Pointer) -> bool:
+    schema = part.resolved().mapping()
+    return schema.get("type") == "null" or schema.get("enum") == [None] or _is_const_null(schema)
+
+
+def _is_const_null(schema: Mapping[str, Any]) -> bool:
+    return "const" in schema and schema["const"] is None
+
+
+def _own_limits(found: Pointer) -> Limits:
+    """The limits that stand in the schema itself, without those of its branches."""
+    schema = found.mapping()
+    for keyword in schema:
+        if keyword in _OTHER_LIMITS:
+            raise NotUnderstood(found, f"has {keyword!r}, which a card does not state for a field")
+    limits: Limits = {}
+    if type_ := _type(found):
+        limits["type"] = type_
+    if description := clean_text(schema.get("description")):
+        limits["description"] = description
+    limits.update(_values(found))
+    limits.update(_bounds(found))
+    if (pattern := found.get("pattern")) is not None:
+        limits["pattern"] = _pattern(pattern)
+    if schema.get("format") == "uri":
+        limits["format"] = "uri"
+    limits.update(_inside(found))
+    default = schema.get("default")
+    return limits if default is None else {**limits, "default": default}
+
+
+def _type(found: Pointer) -> str | None:
+    said = found.mapping().get("type")
+    listed = [one for one in said if one != "null"] if isinstance(said, list) else [said]
+    if len(listed) != 1:
+        raise NotUnderstood(found, f"has the types {_list(listed)}; a card's field has one")
+    if listed[0] is not None and (not isinstance(listed[0], str) or listed[0] not in _TYPES):
+        raise NotUnderstood(
+            found, f"has the type {_quoted(listed[0])}; it is one of {_list(_TYPES)}"
+        )
+    return listed[0]
+
+
+def _values(found: Pointer) -> Limits:
+    schema = found.mapping()
+    if "const" in schema and schema["const"] is not None:
+        values = [schema["const"]]
+    elif (listed := found.get("enum")) is not None:
+        values = [item.value for item in listed.items() if item.value is not None]
+    else:
+        return {}
+    if not 0 < len(values) <= _MAX_VALUES:
+        raise NotUnderstood(found, f"lists {len(values):,} values; it is 1 to {_MAX_VALUES}")
+    if any(isinstance(value, str) and len(value) > _MAX_TEXT for value in values):
+        raise NotUnderstood(found, f"lists a value of more than {_MAX_TEXT} characters")
+    if any(isinstance(value, list | dict) for value in values):
+        raise NotUnderstood(found, "lists a value that is a list or a mapping")
+    return {"enum": list(dict.fromkeys(values))}
+
+
+def _bounds(found: Pointer) -> Limits:
+    schema = found.mapping()
+    bounds: Limits = {}
+    for name in (*_NUMBERS, *_COUNTS):
+        value = schema.get(name)
+        if value is None or (isinstance(value, bool) and name.startswith("exclusive")):
+            continue
+        is_number = isinstance(value, int | float) and not isinstance(value, bool)
+        if not is_number or (name in _COUNTS and not (isinstance(value, int) and value >= 0)):
+            raise NotUnderstood(found, f"has {name} {_quoted(value)}, which is no bound")
+        is_whole = isinstance(value, float) and value.is_integer()
+        bounds[name] = int(value) if is_whole else value
+    for name, plain in (("exclusiveMinimum", "minimum"), ("exclusiveMaximum", "maximum")):
+        if schema.get(name) is True and plain in bounds:  # as OpenAPI 3.0 writes it
+            bounds[name] = bounds.pop(plain)
+    return bounds
+
+
+def _pattern(pointer: Pointer) -> str:
+    pattern = pointer.value
+    if not isinstance(pattern, str) or len(pattern) > _MAX_TEXT or not is_bounded(pattern):
+        raise NotUnderstood(
+            pointer, "is no pattern of a card: short, without looking ahead or back"
+        )
+    return pattern
+
+
+def _inside(found: Pointer) -> Limits:
+    """What the entries of a list or a mapping may be."""
+    inside: Limits = {}
+    if found.mapping().get("uniqueItems") is True:
+        inside["uniqueItems"] = True
+    if (items := found.get("items")) is not None:
+        inside["items"] = read_limits(items)
+    if (properties := found.get("properties")) is not None:
+        inside["properties"] = {
+            printable(name): read_limits(one) for name, one in properties.entries()
+        }
+    if (required := found.get("required")) is not None and isinstance(required.value, list):
+        inside["required"] = [one.value for one in required.items() if isinstance(one.value, str)]
+    more = found.get("additionalProperties")
+    if more is not None and isinstance(more.value, bool):
+        inside["additionalProperties"] = more.value
+    elif more is not None and more.value != {}:
+        inside["additionalProperties"] = read_limits(more)
+    return inside
+
+
+def _both(found: Pointer, inner: Limits, outer: Limits) -> Limits:
+    """Limits that hold together; what stands outside describes the field better."""
+    for keyword, value in outer.items():
+        if keyword in ("description", "default") or inner.get(keyword, value) == value:
+            continue
+        raise NotUnderstood(found, f"states {keyword} twice, and not alike")
+    return {**inner, **outer}
+
+
+def _finished(found: Pointer, limits: Limits) -> Limits:
+    """The limits with their type first, values of that type, and no bound that says nothing."""
+    values = limits.get("enum", [])
+    type_ = limits.get("type") or _type_of(values, limits)
+    if type_ is None:
+        raise NotUnderstood(found, "says no type")
+    if values:
+        limits["enum"] = [_as_type(found, value, type_) for value in values]
+        limits["enum"] = _within(limits)
+        if not limits["enum"]:
+            raise NotUnderstood(found, "allows nothing: no value is within its bounds")
+        limits = {key: value for key, value in limits.items() if key not in _NUMBERS}
+    if "default" in limits:
+        limits["default"] = _as_type(found, limits["default"], type_, is_strict=False)
+    return {"type": type_, **{key: value for key, value in limits.items() if key != "type"}}
+
+
+def _type_of(values: Iterable[Any], limits: Limits) -> str | None:
+    """The type that the limits speak of where they do not name it."""
+    types = {_PYTHON_TYPES[type(value)] for value in values}
+    if len(types) == 1:
+        return types.pop()
+    if types == {"integer", "number"}:
+        return "number"
+    if "properties" in limits:
+        return "object"
+    return "array" if "items" in limits else None
+
+
+def _as_type(found: Pointer, value: Any, type_: str, *, is_strict: bool = True) -> Any:
+    """A value as the type has it: 5 for "5" or "5" for 5 where a document mixes them."""
+    if type_ == "string" and isinstance(value, int | float) and not isinstance(value, bool):
+        return str(value)
+    if type_ == "integer" and isinstance(value, str) and value.lstrip("-").isdecimal():
+        return int(value[:20])
+    if type_ == "integer" and isinstance(value, float) and value.is_integer():
+        return int(value)
+    fits = _FITS.get(type_)
+    is_bool_apart = isinstance(value, bool) == (type_ == "boolean")
+    if is_strict and not (fits and isinstance(value, fits) and is_bool_apart):
+        raise NotUnderstood(found, f"lists {_quoted(value)}, which is not of the type {type_!r}")
+    return value
+
+
+def _within(limits: Limits) -> list[Any]:
+    """The listed values that are within the bounds beside them."""
+    least, most = limits.get("minimum"), limits.get("maximum")
+    return [
+        value
+        for value in limits["enum"]
+        if not isinstance(value, int | float)
+        or ((least is None or value >= least) and (most is None or value <= most))
+    ]
+
+
+def _quoted(value: Any) -> str:
+    return bounded(repr(value), 60)
+
+
+def _list(names: Iterable[Any]) -> str:
+    return ", ".join(_quoted(name) for name in sorted(map(str, names)))

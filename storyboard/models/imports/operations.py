@@ -1,0 +1,141 @@
+"""Finds the requests that make videos: a POST at the address of a service's model. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from storyboard.errors import UsageError
+from storyboard.models.imports.document import Document, NotUnderstood, Pointer
+from storyboard.models.service import Service
+from storyboard.reporting.quoting import bounded
+
+_MODEL = re.compile(
+    r"/([A-Za-z0-9][A-Za-z0-9._-]{0,119}/[A-Za-z0-9][A-Za-z0-9._-]{0,119})(/async)?"
+)
+_JSON = "application/json"
+
+
+@dataclass(frozen=True)
+class Operation:
+    """A model's submission as a document describes it.
+
+    `post` is the operation, `schema` the body's schema, and `heading` the title of the
+    document around it, if it has one.
+    """
+
+    model: str
+    service: Service
+    post: Pointer
+    schema: Pointer
+    heading: str = ""
+
+
+def find_operation(
+    documents: Sequence[Document], find_service: Callable[[str], Service | None], name: str | None
+) -> Operation:
+    """The submission of model `name`, or of the only model that the documents describe.
+
+    `find_service` knows the services by their origins. Raises UsageError where there is no such
+    submission, and NotUnderstood where its body cannot be found.
+    """
+    found: dict[str, tuple[Service, Pointer, Document]] = {}
+    strangers: list[str] = []
+    for document in documents:
+        for address, post in _posts(document):
+            service = find_service(_origin(address))
+            if service is None:
+                strangers.append(address)
+            elif model := _model_at(address, service):
+                found.setdefault(model, (service, post, document))
+    models = sorted(found)
+    if name is not None and name in found:
+        models = [name]
+    if len(models) != 1 or (name is not None and models != [name]):
+        raise _not_one(documents[0].name, models, strangers, name)
+    service, post, document = found[models[0]]
+    return Operation(models[0], service, post, _body(post), _heading(document))
+
+
+def _posts(document: Document) -> Iterator[tuple[str, Pointer]]:
+    """Every POST with its address; several where it has several servers."""
+    top = document.top
+    if post := top.get("post"):
+        for server in _servers(top):
+            yield server, post
+        return
+    paths = top.get("paths")
+    for path, item in paths.entries() if paths else ():
+        if not (isinstance(item.value, dict) and (post := item.get("post"))):
+            continue
+        for holder in (post, item, top):
+            if isinstance(holder.value, dict) and (servers := _servers(holder)):
+                for server in servers:
+                    yield f"{server.rstrip('/')}{path}", post
+                break
+
+
+def _servers(holder: Pointer) -> list[str]:
+    servers = holder.get("servers")
+    listed = servers.value if servers and isinstance(servers.value, list) else []
+    urls = [server.get("url") for server in listed if isinstance(server, dict)]
+    return [url for url in urls if isinstance(url, str)]
+
+
+def _origin(address: str) -> str:
+    """Scheme, host and port of an address, in lower case; empty where it is none."""
+    try:
+        parts = urlsplit(address)
+        port = (
+            "" if parts.port in (None, 443 if parts.scheme == "https" else 80) else f":{parts.port}"
+        )
+    except ValueError:
+        return ""
+    host = parts.hostname or ""
+    return f"{parts.scheme}://{f'[{host}]' if ':' in host else host}{port}"
+
+
+def _model_at(address: str, service: Service) -> str | None:
+    """The model whose submissions go to an address of the service."""
+    path = urlsplit(address).path.rstrip("/")
+    match = _MODEL.fullmatch(path.removeprefix(service.base_path))
+    return match[1] if match and path.startswith(service.base_path) else None
+
+
+def _body(post: Pointer) -> Pointer:
+    body = post.get("requestBody")
+    if body is None:
+        raise NotUnderstood(post, "has no requestBody")
+    content = body.resolved().get("content")
+    if content is None:
+        raise NotUnderstood(body, "has no content")
+    for kind, media in content.entries():
+        if kind.partition(";")[0].strip().lower() == _JSON and (schema := media.get("schema")):
+            return schema
+    raise NotUnderstood(content, f"has no schema of {_JSON}")
+
+
+def _heading(document: Document) -> str:
+    info = document.value.get("info")
+    title = info.get("title") if isinstance(info, dict) else None
+    return title if isinstance(title, str) else ""
+
+
+def _not_one(name: str, models: list[str], strangers: list[str], wanted: str | None) -> UsageError:
+    if len(models) > 1 or (models and wanted):
+        names = bounded(", ".join(models), 500)
+        said = f"{name} describes {names}"
+        said += f", not {wanted}" if wanted else f": {len(models)} models"
+        return UsageError(said, next_step="say which one with --name PROVIDER/MODEL")
+    if strangers:
+        return UsageError(
+            f"{name} is about {bounded(strangers[0], 200)}, which is no known service's address",
+            next_step="a card names a service that the program knows; storyboard models show "
+            "NAME says which",
+        )
+    return UsageError(
+        f"{name} describes no POST to a model: SERVER/PROVIDER/MODEL",
+        next_step="give the page or the document of one model",
+    )

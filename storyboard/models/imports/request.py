@@ -1,0 +1,178 @@
+"""Reads the schema of a request's body: its fields, and its rules across them. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from storyboard.models.imports.document import NotUnderstood, Pointer
+from storyboard.models.imports.limits import read_limits
+from storyboard.models.imports.rules import Rule, bound_rule, choice, narrower, rules_in
+from storyboard.models.imports.unions import Limits, union
+from storyboard.models.schema.keys import SHARED, SHOT_ONLY
+from storyboard.models.schema.validator import compile_check
+from storyboard.models.schema.words import spelled
+from storyboard.reporting.quoting import bounded
+
+MAX_FIELDS = 200
+MAX_RULES = 50
+_DIALECT = "https://json-schema.org/draft/2020-12/schema"
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,63}")
+_CHOICES = ("oneOf", "anyOf")
+
+# The prompt is the storyboard's own key and the model's field at once.
+_TAKEN = {*SHARED, *SHOT_ONLY} - {"prompt"}
+
+
+@dataclass(frozen=True)
+class Request:
+    """What is understood of a body; `left_out` names the fields that are not, each with why."""
+
+    fields: dict[str, Limits]
+    required: list[str]
+    rules: list[Rule]
+    left_out: dict[str, str] = field(default_factory=dict)
+
+
+def read_request(schema: Pointer, without: frozenset[str] = frozenset()) -> Request:
+    """The fields and rules of a body's schema; the fields `without` are left out of it.
+
+    Raises NotUnderstood for what a card cannot say.
+    """
+    parts = list(_parts(schema))
+    first = parts[0]
+    definitions = _definitions(parts)
+    left_out = {
+        name: why for name in definitions if (why := _why_not(name, definitions[name], without))
+    }
+    fields = {
+        name: _with_sound_default(_limits(found), name, left_out)
+        for name, found in definitions.items()
+        if name not in left_out
+    }
+    unknown = frozenset(left_out)
+    required = list(dict.fromkeys(name for part in parts for name in _required(part)))
+    rules: list[Rule] = []
+    shared = {name for part in parts for name, _ in _properties(part)}
+    of_branches = [name for name in fields if name not in shared]
+    for part in parts:
+        for keyword in _CHOICES:
+            if part.get(keyword) is not None:
+                rule, common = choice(part, keyword, fields, unknown, of_branches)
+                rules += [rule] if rule else []
+                required += [name for name in sorted(common) if name not in required]
+        rules += rules_in(part, fields, unknown)
+    rules += _narrowed(parts, definitions, fields)
+    _check(first, fields, required, rules)
+    return Request(fields, required, rules, left_out)
+
+
+def _parts(schema: Pointer) -> Iterator[Pointer]:
+    """The schema and, in depth, the parts that it is put together from."""
+    found = schema.resolved()
+    held = found.mapping()
+    if held.get("type", "object") != "object":
+        raise NotUnderstood(found, "is no object, so it has no fields")
+    for key in ("patternProperties", "propertyNames", "dependentSchemas"):
+        if key in held:
+            raise NotUnderstood(found, f"has {key!r}, which a card does not state")
+    yield found
+    if (parts := found.get("allOf")) is not None:
+        for part in parts.items():
+            yield from _parts(part)
+
+
+def _definitions(parts: list[Pointer]) -> dict[str, list[Pointer]]:
+    """Where each field is described: once in a part, or else in each branch of a choice."""
+    found: dict[str, list[Pointer]] = {}
+    for part in parts:
+        for name, one in _properties(part):
+            found.setdefault(name, [one])
+    in_parts = set(found)
+    for part in parts:
+        for branch in _branches(part):
+            for name, one in _properties(branch):
+                if name not in in_parts and one.value not in (False, True):
+                    found.setdefault(name, []).append(one)
+    return found
+
+
+def _branches(part: Pointer) -> Iterator[Pointer]:
+    for keyword in _CHOICES:
+        if (held := part.get(keyword)) is not None:
+            for branch in held.items():
+                yield from _parts(branch)
+
+
+def _properties(found: Pointer) -> list[tuple[str, Pointer]]:
+    held = found.get("properties")
+    return held.entries() if held else []
+
+
+def _required(found: Pointer) -> list[str]:
+    held = found.get("required")
+    return [one.value for one in held.items() if isinstance(one.value, str)] if held else []
+
+
+def _why_not(name: str, found: list[Pointer], without: frozenset[str]) -> str | None:
+    """Why a field is not part of the card, or None."""
+    if name in without:
+        return "as --without says"
+    if name in _TAKEN:
+        return "a storyboard has a key of its own that is called so"
+    if all(one.resolved().mapping().get("readOnly") is True for one in found):
+        return "it is read-only"
+    if not _NAME.fullmatch(name):
+        raise NotUnderstood(found[0], "is no name of a field: letters, digits, '_', '.' and '-'")
+    return None
+
+
+def _limits(found: list[Pointer]) -> Limits:
+    read = [read_limits(one) for one in found]
+    return {**union(found[0], read), **_speech(read)} if len(read) > 1 else read[0]
+
+
+def _speech(read: list[Limits]) -> Limits:
+    """The description and the default of the first branch that has them, where no other differs."""
+    speech: Limits = {}
+    for key in ("description", "default"):
+        values = [limits[key] for limits in read if key in limits]
+        if values and (key == "description" or all(value == values[0] for value in values)):
+            speech[key] = values[0]
+    return speech
+
+
+def _with_sound_default(limits: Limits, name: str, left_out: dict[str, str]) -> Limits:
+    """The limits, without a default that they do not allow."""
+    if "default" not in limits or compile_check({"$schema": _DIALECT, **limits})(limits["default"]):
+        return limits
+    said = bounded(spelled(limits["default"]), 60)
+    left_out[f"{name}.default"] = f"{said} is not among the values that it allows"
+    return {key: value for key, value in limits.items() if key != "default"}
+
+
+def _narrowed(
+    parts: list[Pointer], definitions: dict[str, list[Pointer]], fields: dict[str, Limits]
+) -> Iterator[Rule]:
+    """The rules of parts that speak again of fields which others describe."""
+    for part in parts:
+        again = {
+            name: narrower(one, fields[name])
+            for name, one in _properties(part)
+            if name in fields and definitions[name][0].path != one.path
+        }
+        if limits := {name: found for name, found in again.items() if found}:
+            yield bound_rule(part, limits)
+
+
+def _check(
+    found: Pointer, fields: dict[str, Limits], required: list[str], rules: list[Rule]
+) -> None:
+    if not fields:
+        raise NotUnderstood(found, "describes no field")
+    for name in required:
+        if name not in fields:
+            raise NotUnderstood(found, f"requires {bounded(repr(name), 60)}, which the card lacks")
+    if len(fields) > MAX_FIELDS or len(rules) > MAX_RULES:
+        raise NotUnderstood(found, f"has more than {MAX_FIELDS} fields or {MAX_RULES} rules")

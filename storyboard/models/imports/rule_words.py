@@ -1,0 +1,81 @@
+"""Rules across fields in words: "where resolution is '4k', durationSeconds is '8'". Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from storyboard.models.schema.words import allowed_words, joined, spelled
+from storyboard.reporting.quoting import bounded
+
+MAX_WORDS = 300  # characters
+
+_COUNTS = {"oneOf": "exactly one of these", "anyOf": "at least one of these"}
+
+
+def rule_words(schema: Mapping[str, Any]) -> str:
+    """What a rule demands, as a sentence without a full stop."""
+    return bounded(_demand(schema), MAX_WORDS)
+
+
+def choice_words(keyword: str, branches: Sequence[Mapping[str, Any]], titles: Sequence[str]) -> str:
+    """What a choice between ways to fill a request demands; the titles of ways may be empty."""
+    ways = [
+        f"{title} ({_demand(branch)})" if title else _demand(branch)
+        for branch, title in zip(branches, titles, strict=True)
+    ]
+    names = [branch["required"] for branch in branches if set(branch) == {"required"}]
+    if len(names) == len(branches) and all(map(len, names)) and not any(titles):
+        count = "exactly one" if keyword == "oneOf" else "at least one"
+        return bounded(
+            f"{count} of {joined([' with '.join(one) for one in names])} is set", MAX_WORDS
+        )
+    return bounded(f"{_COUNTS[keyword]} holds: {'; or '.join(ways)}", MAX_WORDS)
+
+
+def _demand(schema: Mapping[str, Any]) -> str:
+    """The demands of a schema, joined."""
+    limited = schema.get("properties", {})
+    parts = [f"{name} {_limit_words(limits)}" for name, limits in limited.items()]
+    # A condition on a value says already that there is one.
+    unset = [name for name in schema.get("required", ()) if name not in limited]
+    if unset:
+        parts.append(f"{_and(unset)} {'is' if len(unset) == 1 else 'are'} set")
+    if "if" in schema:
+        then = f"where {_demand(schema['if'])}, {_demand(schema.get('then', {}))}"
+        other = f"; else {_demand(schema['else'])}" if schema.get("else") else ""
+        parts.append(then + other)
+    if "not" in schema:
+        parts.append(_denial(schema["not"]))
+    for name, needed in schema.get("dependentRequired", {}).items():
+        parts.append(f"{name} needs {_and(needed)}")
+    parts += [_demand(one) for one in schema.get("allOf", ())]
+    for keyword in ("anyOf", "oneOf"):
+        if keyword in schema:
+            parts.append(" or ".join(_demand(one) for one in schema[keyword]))
+    return _and(parts) if parts else "nothing more is demanded"
+
+
+def _denial(schema: Mapping[str, Any]) -> str:
+    names = schema.get("required", ())
+    if set(schema) == {"required"} and len(names) > 1:
+        return f"{_and(names)} do not go together"
+    if set(schema) == {"required"}:
+        return f"{names[0]} is not set"
+    return f"it is not so that {_demand(schema)}"
+
+
+def _limit_words(limits: Mapping[str, Any]) -> str:
+    if limits == {"not": {}}:
+        return "is not set"
+    if "not" in limits:
+        return f"is not {_limit_words(limits['not']).removeprefix('is ')}"
+    values = limits.get("enum")
+    if values:
+        return f"is {joined([spelled(value) for value in values])}"
+    words = allowed_words(limits).lstrip(", ").removeprefix("from ")
+    return f"is {words}" if words else "is of another form"
+
+
+def _and(words: Sequence[str]) -> str:
+    return " and ".join([", ".join(words[:-1]), words[-1]]) if len(words) > 1 else "".join(words)

@@ -1,0 +1,191 @@
+"""Reads what a document says of several fields at once as rules of a card. Pure.
+
+A rule keeps the document's own JSON Schema, cut down to what bears on a request: which fields
+are set, and what they may hold.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from storyboard.models.imports.document import NotUnderstood, Pointer
+from storyboard.models.imports.limits import clean_text, read_limits
+from storyboard.models.imports.rule_words import MAX_WORDS, choice_words, rule_words
+from storyboard.models.imports.unions import Limits
+from storyboard.models.schema.words import CARD_RULE
+from storyboard.reporting.quoting import bounded
+
+FORBIDDEN: Mapping[str, Any] = {"not": {}}
+"""The limits of a field that may not be set."""
+
+_CONDITION = ("if", "then", "else")
+_LISTS = ("allOf", "anyOf", "oneOf")
+_READ = frozenset({"required", "properties", "not", "dependentRequired", *_CONDITION, *_LISTS})
+_PASSED_OVER = frozenset(
+    (
+        *("type", "additionalProperties", "title", "description", "example", "examples", "default"),
+        *("deprecated", "discriminator", "externalDocs", "nullable", "readOnly", "writeOnly"),
+        *("xml", "format", "$comment"),
+    )
+)
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A rule across fields: JSON Schema, and the same in words."""
+
+    schema: Mapping[str, Any]
+    words: str
+
+    def as_card(self) -> dict[str, Any]:
+        """The rule as it stands in a card."""
+        return {**self.schema, CARD_RULE: self.words}
+
+
+def narrower(pointer: Pointer, own: Limits) -> Limits:
+    """The limits of a field at another place, as far as its `own` do not say them."""
+    if pointer.value is False or pointer.value == FORBIDDEN:
+        return dict(FORBIDDEN)
+    if pointer.value is True:
+        return {}
+    if (negated := pointer.resolved().get("not")) is not None:
+        return {"not": narrower(negated, own)}
+    limits = read_limits(pointer, own["type"])
+    speech = ("type", "description", "default")
+    return {
+        key: value for key, value in limits.items() if key not in speech and own.get(key) != value
+    }
+
+
+def rules_in(found: Pointer, fields: Mapping[str, Limits], unknown: frozenset[str]) -> list[Rule]:
+    """The rules of a part of a body's schema, without its choices.
+
+    `fields` are those of the card, `unknown` those that were left out of it.
+    """
+    reading = _Reading(fields, unknown)
+    held = found.mapping()
+    schemas = [reading.some_of(found, _CONDITION)] if "if" in held else []
+    schemas += [
+        reading.some_of(found, (key,)) for key in ("not", "dependentRequired") if key in held
+    ]
+    if needs := found.get("dependencies"):
+        schemas.append({"dependentRequired": reading.needs(needs)})
+    said = clean_text(held.get("description"), MAX_WORDS) if len(schemas) == 1 else ""
+    is_alone = not held.keys() & {"properties", "allOf", "oneOf", "anyOf"}
+    return [Rule(schema, said if said and is_alone else rule_words(schema)) for schema in schemas]
+
+
+def bound_rule(found: Pointer, properties: Mapping[str, Any]) -> Rule:
+    """The rule that fields which stand elsewhere have narrower limits here."""
+    schema = {"properties": dict(properties)}
+    return Rule(
+        schema, clean_text(found.mapping().get("description"), MAX_WORDS) or rule_words(schema)
+    )
+
+
+def choice(
+    found: Pointer,
+    keyword: str,
+    fields: Mapping[str, Limits],
+    unknown: frozenset[str],
+    of_branches: Sequence[str],
+) -> tuple[Rule | None, frozenset[str]]:
+    """The rule of a oneOf or an anyOf of the body, and the fields that all its branches require.
+
+    `of_branches` are the fields that branches alone describe. No rule where every request fits
+    one of the branches.
+    """
+    reading = _Reading(fields, unknown, of_branches)
+    held = found.get(keyword)
+    parts = [part.resolved() for part in held.items()] if held else []
+    if not parts:
+        raise NotUnderstood(found, f"has a {keyword} without branches")
+    branches = [reading.branch(part) for part in parts]
+    common = frozenset.intersection(*(frozenset(one.get("required", ())) for one in branches))
+    bare = [_without_required(branch, common) for branch in branches]
+    if len(bare) == 1:
+        return (Rule(bare[0], rule_words(bare[0])) if bare[0] else None), common
+    if keyword == "anyOf" and {} in bare:
+        return None, common
+    if any(branch in bare[:number] for number, branch in enumerate(bare)):
+        raise NotUnderstood(found, f"has a {keyword} with branches that are alike")
+    titles = [clean_text(part.mapping().get("title"), 60) for part in parts]
+    return Rule({keyword: bare}, choice_words(keyword, bare, titles)), common
+
+
+def _without_required(branch: dict[str, Any], names: frozenset[str]) -> dict[str, Any]:
+    left = [name for name in branch.get("required", ()) if name not in names]
+    rest = {key: value for key, value in branch.items() if key != "required"}
+    return {"required": left, **rest} if left else rest
+
+
+@dataclass(frozen=True)
+class _Reading:
+    """What a schema of the whole body is read with."""
+
+    fields: Mapping[str, Limits]
+    unknown: frozenset[str]
+    of_branches: Sequence[str] = ()
+
+    def branch(self, pointer: Pointer) -> dict[str, Any]:
+        """One way to fill a request; where it is closed, the fields of other ways are forbidden."""
+        schema = self.schema(pointer)
+        held = pointer.mapping()
+        if held.get("additionalProperties") is not False:
+            return schema
+        own = held.get("properties", {})
+        others = {name: dict(FORBIDDEN) for name in self.of_branches if name not in own}
+        if not others:
+            return schema
+        return {**schema, "properties": {**schema.get("properties", {}), **others}}
+
+    def schema(self, pointer: Pointer) -> dict[str, Any]:
+        """What a schema of the body demands beyond what the fields' own limits say."""
+        found = pointer.resolved()
+        for key in found.mapping():
+            if key not in _READ and key not in _PASSED_OVER and not key.startswith("x-"):
+                raise NotUnderstood(
+                    found, f"has {bounded(repr(key), 60)}, which no rule of a card has"
+                )
+        return self.some_of(found, tuple(_READ))
+
+    def some_of(self, found: Pointer, keys: Sequence[str]) -> dict[str, Any]:
+        """The same of some of its keys alone."""
+        demands: dict[str, Any] = {}
+        for key, held in found.entries():
+            if key not in keys:
+                continue
+            if key == "required":
+                demands[key] = [self.name(held, one.value) for one in held.items()]
+            elif key == "properties":
+                demands[key] = self.properties(held)
+            elif key == "dependentRequired":
+                demands[key] = self.needs(held)
+            elif key in _LISTS:
+                demands[key] = [self.schema(part) for part in held.items()]
+            else:
+                demands[key] = self.schema(held)
+        return {key: value for key, value in demands.items() if value or key in _CONDITION}
+
+    def properties(self, held: Pointer) -> dict[str, Any]:
+        """The limits of fields, as far as they are narrower than the fields' own."""
+        found = {}
+        for name, one in held.entries():
+            if self.name(one, name) in self.fields and (limits := narrower(one, self.fields[name])):
+                found[name] = limits
+        return found
+
+    def needs(self, held: Pointer) -> dict[str, list[str]]:
+        """Which fields each field needs."""
+        return {
+            self.name(held, name): [self.name(names, one.value) for one in names.items()]
+            for name, names in held.entries()
+        }
+
+    def name(self, pointer: Pointer, name: Any) -> str:
+        """The name of a field that is there, or was left out."""
+        if not isinstance(name, str) or name not in {*self.fields, *self.unknown}:
+            raise NotUnderstood(pointer, f"speaks of {bounded(repr(name), 60)}, which is no field")
+        return name

@@ -1,0 +1,121 @@
+"""From the text of a document to all that is understood of one model. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from storyboard.errors import UsageError
+from storyboard.models.card import Kind
+from storyboard.models.imports.document import NotUnderstood
+from storyboard.models.imports.ignored import ignored_parts
+from storyboard.models.imports.kinds import guess_kind
+from storyboard.models.imports.limits import clean_text
+from storyboard.models.imports.operations import Operation, find_operation
+from storyboard.models.imports.pages import read_documents
+from storyboard.models.imports.request import read_request
+from storyboard.models.imports.rules import Rule
+from storyboard.models.imports.unions import Limits
+from storyboard.models.imports.word_guesses import Guesses, guess_words
+from storyboard.models.service import Service
+
+MAX_TITLE = 120  # characters
+_NEXT = "leave an optional field out with --without NAME, or write the card by hand"
+
+
+@dataclass(frozen=True)
+class Understood:
+    """What a document says of a model, as far as a card can say it.
+
+    `told_by` says what the kind was told by. `left_out` names what the card does not have, each
+    with why; `ignored` the parts of the document that are nothing to a card.
+    """
+
+    name: str
+    title: str
+    service: Service
+    kind: Kind
+    told_by: str
+    fields: Mapping[str, Limits]
+    required: list[str]
+    rules: list[Rule]
+    guesses: Guesses
+    left_out: Mapping[str, str]
+    ignored: list[str]
+
+    @property
+    def request(self) -> dict[str, Any]:
+        """The request's schema as a card has it."""
+        rules = [rule.as_card() for rule in self.rules]
+        return {
+            "type": "object",
+            "required": self.required,
+            # What becomes of unknown fields is rarely said, and a misspelt one costs a video.
+            "additionalProperties": False,
+            "properties": dict(self.fields),
+            **({"allOf": rules} if rules else {}),
+        }
+
+
+def understand(
+    source: str,
+    text: str,
+    find_service: Callable[[str], Service | None],
+    *,
+    name: str | None = None,
+    kind: Kind | None = None,
+    without: frozenset[str] = frozenset(),
+) -> Understood:
+    """The model that a document describes; `source` is how messages call the document.
+
+    `name` chooses of several models, `kind` says what cannot be told, the fields `without` are
+    left out. Raises UsageError, with the place in the document, for what is not understood.
+    """
+    documents = read_documents(source, text)
+    try:
+        operation = find_operation(documents, find_service, name)
+        request = read_request(operation.schema, without)
+        texts = _texts(operation)
+        found = (
+            (kind, "--kind")
+            if kind
+            else guess_kind(operation.model, texts, request.fields, request.required)
+        )
+        ignored = ignored_parts(operation)
+    except NotUnderstood as error:
+        raise error.as_usage_error(_NEXT) from None
+    if found is None:
+        raise UsageError(
+            f"{source} does not say what the videos of {operation.model} are made from",
+            next_step="say it with --kind text, image, frames, reference or video",
+        )
+    return Understood(
+        name=operation.model,
+        title=_title(operation, texts),
+        service=operation.service,
+        kind=found[0],
+        told_by=found[1],
+        fields=request.fields,
+        required=request.required,
+        rules=request.rules,
+        guesses=guess_words(request.fields),
+        left_out=request.left_out,
+        ignored=ignored,
+    )
+
+
+def _texts(operation: Operation) -> list[str]:
+    """What the document says of the operation, for people: summary, heading, tags, description."""
+    post = operation.post.mapping()
+    tags = post.get("tags") if isinstance(post.get("tags"), list) else []
+    said = [post.get("summary"), operation.heading, *(tags or []), post.get("description")]
+    return [clean_text(text) for text in (*said, post.get("operationId"))]
+
+
+def _title(operation: Operation, texts: list[str]) -> str:
+    summary, heading = (clean_text(text, MAX_TITLE) for text in texts[:2])
+    described = operation.post.mapping().get("description")
+    first_line = described.split("\n")[0] if isinstance(described, str) else ""
+    said = summary or heading or clean_text(first_line, MAX_TITLE)
+    return said or operation.model.partition("/")[2]

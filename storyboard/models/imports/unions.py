@@ -1,0 +1,106 @@
+"""What a field takes that takes one thing or another: the limits of its branches as one. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, TypeAlias
+
+from storyboard.models.imports.document import NotUnderstood, Pointer
+
+Limits: TypeAlias = dict[str, Any]
+
+MAX_SPELLED = 64  # values that a range becomes where a list has to be made of it
+
+_SPEECH = ("description", "default")
+
+
+def union(found: Pointer, branches: Sequence[Limits]) -> Limits:
+    """The limits that allow what any of the branches allows.
+
+    Raises NotUnderstood where that is no list, no range and no other thing that a card states.
+    """
+    bare = [_without_speech(branch) for branch in branches]
+    speech = {key: branches[0][key] for key in _SPEECH if len(branches) == 1 and key in branches[0]}
+    if all(branch == bare[0] for branch in bare):
+        return {**bare[0], **speech}
+    bare = _one_type(bare)
+    types = {branch.get("type") for branch in bare}
+    if types == {"integer"}:
+        return _numbers(found, bare)
+    if types == {"string"}:
+        return _texts(found, bare)
+    if all("enum" in branch for branch in bare) and len(types) == 1:
+        return {"type": bare[0]["type"], "enum": _all_values(bare)}
+    raise NotUnderstood(found, "takes one thing or another; a card's field is of one kind")
+
+
+def _without_speech(branch: Limits) -> Limits:
+    return {key: value for key, value in branch.items() if key not in _SPEECH}
+
+
+def _all_values(branches: Sequence[Limits]) -> list[Any]:
+    return list(dict.fromkeys(value for branch in branches for value in branch["enum"]))
+
+
+def _one_type(branches: list[Limits]) -> list[Limits]:
+    """The branches with numbers that are written as text read as numbers, beside such."""
+    if {branch.get("type") for branch in branches} != {"integer", "string"}:
+        return branches
+    return [
+        {"type": "integer", "enum": [int(value) for value in branch["enum"]]}
+        if branch["type"] == "string" and _are_numbers(branch.get("enum"))
+        else branch
+        for branch in branches
+    ]
+
+
+def _are_numbers(values: list[str] | None) -> bool:
+    return values is not None and all(one.isdecimal() and len(one) < 20 for one in values)
+
+
+def _numbers(found: Pointer, branches: Sequence[Limits]) -> Limits:
+    """One range where the branches' ranges adjoin, else the list of all their values."""
+    ranges: list[tuple[float, float]] = []
+    for branch in branches:
+        if set(branch) - {"type", "enum", "minimum", "maximum"}:
+            raise NotUnderstood(found, "has branches with other limits than a range or a list")
+        if "enum" in branch:
+            ranges += [(value, value) for value in branch["enum"]]
+        else:
+            ranges.append(
+                (branch.get("minimum", float("-inf")), branch.get("maximum", float("inf")))
+            )
+    joined = _joined(ranges)
+    if len(joined) == 1:
+        least, most = joined[0]
+        bounds = {"minimum": least, "maximum": most}
+        finite = {key: value for key, value in bounds.items() if abs(value) != float("inf")}
+        return {"type": "integer", **finite}
+    if sum(most - least + 1 for least, most in joined) > MAX_SPELLED:
+        raise NotUnderstood(found, "has ranges that do not adjoin; a card states one, or a list")
+    values = [value for least, most in joined for value in range(int(least), int(most) + 1)]
+    return {"type": "integer", "enum": values}
+
+
+def _joined(ranges: list[tuple[float, float]]) -> list[tuple[float, float]]:
+    joined: list[tuple[float, float]] = []
+    for least, most in sorted(ranges):
+        if joined and least <= joined[-1][1] + 1:
+            joined[-1] = (joined[-1][0], max(most, joined[-1][1]))
+        else:
+            joined.append((least, most))
+    return joined
+
+
+def _texts(found: Pointer, branches: Sequence[Limits]) -> Limits:
+    if all(set(branch) == {"type", "enum"} for branch in branches):
+        return {"type": "string", "enum": _all_values(branches)}
+    free = [branch for branch in branches if "enum" not in branch]
+    if any(set(branch) - {"type", "minLength", "maxLength", "format"} for branch in free):
+        raise NotUnderstood(found, "has branches of text with other limits than its length")
+    limits: Limits = {"type": "string"}
+    if all("maxLength" in branch for branch in free):
+        limits["maxLength"] = max(branch["maxLength"] for branch in free)
+    if all("minLength" in branch for branch in free):
+        limits["minLength"] = min(branch["minLength"] for branch in free)
+    return limits
