@@ -167,7 +167,7 @@ class Sessions:
                     received_at=self._clock(),
                 )
             with response:
-                body, trouble = _read_body(response, exchange)
+                body, trouble = read_body(response, exchange)
         if trouble is not None or not exchange.is_exact or not _is_ordinary(response):
             session.close()  # drops its connections; more may follow on them
         return Answer(
@@ -200,7 +200,7 @@ def _headers(more: Mapping[str, str] | None = None) -> dict[str, str]:
     }
 
 
-def _read_body(response: requests.Response, exchange: Exchange) -> tuple[bytes, str | None]:
+def read_body(response: requests.Response, exchange: Exchange) -> tuple[bytes, str | None]:
     """The body as far as it came, and what is wrong with it."""
     chunks: list[bytes] = []
     trouble = None

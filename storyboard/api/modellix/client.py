@@ -114,6 +114,15 @@ class ModellixApi:
         """The models that the API offers."""
         return read_models(self._checked(self._get("models")))
 
+    def model_schema(self, model: str) -> Any:
+        """What the API's own origin says of a model's requests; None where it knows no such model.
+
+        It is public, so an API without a key can ask for it.
+        """
+        path = "/".join(percent_encode(part, safe="") for part in model.split("/"))
+        answer = self._sessions.get(f"{self.origin}/models/{path}/api_schema")
+        return None if answer.status == 404 and is_own_error(answer) else self._checked(answer)
+
     def logs(
         self,
         start: datetime,

@@ -1,0 +1,89 @@
+"""Loads a page or a document from an address that the user gave, without any key.
+
+HTTPS only, to public addresses only, each redirect checked again; bounded in size and time.
+"""
+
+from __future__ import annotations
+
+import requests
+
+from storyboard.api.downloads.links import Link, check_link, next_link
+from storyboard.api.http.connections import Exchange
+from storyboard.api.http.errors import describe_trouble
+from storyboard.api.http.session import NETWORK_ERRORS, USER_AGENT, PlainSession, read_body
+from storyboard.errors import LinkUnsafe, Unreachable, UsageError
+
+MAX_REDIRECTS = 5
+_CONNECT_S, _TOTAL_S = 10.0, 30.0
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_HEADERS = {
+    "User-Agent": USER_AGENT,
+    "Accept": "application/json, application/yaml, text/markdown, text/html;q=0.5, */*;q=0.1",
+    "Accept-Encoding": "identity",
+}
+
+
+def fetch_document(url: str, *, api_origin: str) -> str:
+    """The text at an address; plain HTTP is for `api_origin` alone, where that is this machine.
+
+    Raises UsageError where the address may not be asked or does not give text, and Unreachable
+    where nothing answers.
+    """
+    try:
+        link = check_link(url, api_origin=api_origin)
+        with PlainSession() as session:
+            for _ in range(MAX_REDIRECTS + 1):
+                body, location = _request(session, link)
+                if location is None:
+                    return _text(link, body)
+                link = next_link(link, location, api_origin=api_origin, allow_private=False)
+        raise LinkUnsafe(link.host, f"more than {MAX_REDIRECTS} redirects")
+    except LinkUnsafe as error:
+        raise UsageError(
+            str(error), next_step="load the page yourself, and give the file"
+        ) from None
+
+
+def _request(session: PlainSession, link: Link) -> tuple[bytes, str | None]:
+    """The body, or where the host redirects to."""
+    with Exchange(total_s=_TOTAL_S, check_peer=link.check_peer) as exchange:
+        try:
+            response = session.send_once(
+                requests.Request("GET", link.url, headers=_HEADERS),
+                connect_s=_CONNECT_S,
+                read_s=_TOTAL_S,
+            )
+        except LinkUnsafe:
+            raise
+        except NETWORK_ERRORS as error:
+            raise _unreachable(link, describe_trouble(error, exchange)) from None
+        with response:
+            location = response.headers.get("Location")
+            if response.status_code in _REDIRECTS and location:
+                return b"", location
+            if not 200 <= response.status_code < 300:
+                raise UsageError(
+                    f"{link.host} answers with HTTP {response.status_code}",
+                    next_step="check the address, or load the page yourself and give the file",
+                )
+            body, trouble = read_body(response, exchange)
+    if trouble is not None:
+        raise _unreachable(link, trouble)
+    return body, None
+
+
+def _unreachable(link: Link, trouble: str) -> Unreachable:
+    return Unreachable(
+        f"{link.host} could not be read: {trouble}",
+        next_step="load the page yourself, and give the file",
+    )
+
+
+def _text(link: Link, body: bytes) -> str:
+    try:
+        return body.decode("utf-8")
+    except UnicodeDecodeError:
+        raise UsageError(
+            f"what {link.host} sent is no text in UTF-8",
+            next_step="give the address of an OpenAPI document or of a page",
+        ) from None
