@@ -140,7 +140,7 @@ def models_reply(cards: Sequence[ModelCard], price_usd: float) -> dict[str, Any]
 def schema_reply(card: ModelCard, base_url: str) -> dict[str, Any]:
     """What the API's own site says of a model's requests: part of an OpenAPI document."""
     content = {
-        "schema": card.request_schema,
+        "schema": _public(card.request_schema),
         "examples": {"least": {"value": _least_payload(card)}},
     }
     return {
@@ -151,6 +151,19 @@ def schema_reply(card: ModelCard, base_url: str) -> dict[str, Any]:
             "requestBody": {"required": True, "content": {"application/json": content}},
             "responses": {"200": {"description": "The task is accepted."}},
         },
+    }
+
+
+def _public(schema: Json) -> Json:
+    """A card's schema as the service would write it: without the card's own annotations."""
+    if isinstance(schema, list):
+        return [_public(part) for part in schema]
+    if not isinstance(schema, Mapping):
+        return schema
+    return {
+        key: _public(part)
+        for key, part in schema.items()
+        if key != "$schema" and not key.startswith("x-")
     }
 
 
