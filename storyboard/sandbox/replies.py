@@ -154,7 +154,7 @@ def schema_reply(card: ModelCard, base_url: str) -> dict[str, Any]:
     }
 
 
-def _public(schema: Json) -> Json:
+def _public(schema: Any) -> Any:
     """A card's schema as the service would write it: without the card's own annotations."""
     if isinstance(schema, list):
         return [_public(part) for part in schema]
