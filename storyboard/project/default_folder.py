@@ -19,6 +19,7 @@ from storyboard.names import (
     from_file_name,
     split_variant,
     to_file_name,
+    variant_name,
 )
 from storyboard.outputs import MANIFEST
 from storyboard.project.manifest_repair import explained
@@ -48,6 +49,16 @@ def find_default_folder(board: Storyboard, origin: str) -> Path:
     folder = _folder_of(board.path, board.name, origin)
     _check_twins(board, folder, origin)
     return folder
+
+
+def find_variant_folders(board: Storyboard, origin: str) -> list[Path]:
+    """The folders that the film and its other variants have, whether they are there or not.
+
+    Raises UsageError as `find_default_folder` does where several differ in their spelling.
+    """
+    film, _ = split_variant(board.name)
+    names = [variant_name(film, variant) for variant in (None, *board.variants)]
+    return [_folder_of(board.path, name, origin) for name in names if name != board.name]
 
 
 def _folder_of(path: Path, name: str, origin: str) -> Path:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from storyboard.errors import Refused, StoryboardError
 from storyboard.names import film_name, fold, from_file_name
-from storyboard.project.default_folder import SANDBOX
+from storyboard.project.default_folder import SANDBOX, find_variant_folders
 from storyboard.project.source import count_held, read_source
 from storyboard.project.workspace import Workspace
 from storyboard.records import Submission
@@ -38,23 +38,27 @@ def find_neighbour(space: Workspace, known: Sequence[Submission]) -> Neighbour |
 
     Where `known` is nothing, that is the one with most of the requests. Where a pull has
     brought what was renamed elsewhere, it is one that a storyboard of this machine left behind,
-    with any that are new: only its state file may tell of them. Reads without a lock; a
-    folder that cannot be read, or is of another origin, is passed over.
+    with any that are new: only its state file may tell of them. So is that of the film, or of
+    another variant of it, with any: one request is not to be paid in both. Reads without a
+    lock; a folder that cannot be read, or is of another origin, is passed over.
     """
     sent = {one.fingerprint for one in known}
     new = [take for take in space.storyboard.takes if take.fingerprint not in sent]
     requests = len({take.fingerprint for take in new})
     if not new:
         return None
+    own = _folders_of_film(space)
+    others = folders_left_behind(space) if known else _folders_beside(space.folder)
     found: list[tuple[int, str]] = []
-    for folder in folders_left_behind(space) if known else _folders_beside(space.folder):
+    for folder in dict.fromkeys([*own, *others]):
         with suppress(StoryboardError):
             source = read_source(folder, origin=space.origin)
             held = count_held(source, new, is_sandbox=space.origin == SANDBOX)
-            found.append((held, str(folder)))
-    held, name = max(found, default=(0, ""))
-    if not held or (not known and 2 * held <= requests):
+            if 2 * held > requests or (held and (known or folder in own)):
+                found.append((held, str(folder)))
+    if not found:
         return None
+    held, name = max(found)
     return Neighbour(Path(name), held, requests, space.command("adopt", from_file_name(name)))
 
 
@@ -66,6 +70,15 @@ def refuse_to_pay_again(space: Workspace, known: Sequence[Submission]) -> None:
             f"{display_name(space.storyboard)} that are new in {space.folder}; nothing was sent",
             next_step=f"{found.command} (or --fresh, which renders them anew)",
         )
+
+
+def _folders_of_film(space: Workspace) -> list[Path]:
+    """The folders of the film and its other variants, in their default place."""
+    if space.folders.output is not None:
+        return []
+    with suppress(StoryboardError):
+        return find_variant_folders(space.storyboard, space.origin)
+    return []
 
 
 def folders_left_behind(space: Workspace) -> list[Path]:

@@ -120,15 +120,36 @@ def test_a_variant_takes_over_what_the_film_or_another_variant_has(
     assert server.ledger.posts == 3
 
 
+def test_a_single_request_that_another_variant_has_is_not_paid_in_both(
+    program: Program, film: Path, server: SandboxServer
+) -> None:
+    assert program("render", film, *FINAL, "--yes", *ONE).code == 0
+    assert program("render", film, "--yes").code == 0
+    text = film.read_text("utf-8")
+    film.write_text(text.replace("A harbor", "A port").replace("n: 2", "n: 4"), "utf-8")
+    assert "adopt" not in program("plan", film).out
+    film.write_text(film.read_text("utf-8").replace("720P", "1080P"), "utf-8")
+    posts = server.ledger.posts
+    refused = program("render", film, "--yes")
+    assert refused.code == 3
+    assert (
+        "renders/film.final holds 1 of the 3 requests of film.yaml that are new in renders/film; "
+        "nothing was sent.\n    next: storyboard adopt film.yaml renders/film.final (or --fresh"
+    ) in refused.err
+    assert program("adopt", film, "renders/film.final").code == 0
+    assert program("render", film, "--yes").code == 0
+    assert server.ledger.posts == posts + 2
+
+
 def test_a_pulled_rename_is_not_seen_in_the_folder_of_a_variant(
     program: Program, film: Path
 ) -> None:
-    """What a variant has may be new in the film; its folder is nobody's that is gone."""
+    """The folder of a variant that was taken out of the file is nobody's that was renamed."""
     assert program("render", film, *FINAL, *QUICK, *ONE).code == 0
+    film.write_text(FILM, "utf-8")
     assert program("render", film, *QUICK, *ONE).code == 0
-    film.write_text((FILM + VARIANTS).replace("720P", "1080P").replace("n: 2", "n: 4"), "utf-8")
+    film.write_text(FILM.replace("720P", "1080P").replace("n: 2", "n: 4"), "utf-8")
     assert "adopt" not in program("plan", film, "--sandbox").out
-    assert program("render", film, *QUICK, *ONE).code == 0
 
 
 def test_a_variant_whose_film_was_renamed_gives_its_folder_back(
