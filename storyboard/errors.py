@@ -3,6 +3,7 @@
     StoryboardError            stops the run: one sentence, and what to do next
     +-- UsageError             2    wrong usage, or a file that cannot be used
     |   +-- UnusableManifest   2    a manifest that was damaged or edited by hand
+    |   +-- BrokenCard         2    a model card that cannot be used
     +-- Refused                3    a guard said no
     +-- PaymentUnknown         4    videos are there, and no record of what was paid
     +-- TimeIsUp               5    --timeout ran out
@@ -23,7 +24,7 @@
     +-- DownloadBroken         cut, too slow, the host is down              yes
     NotAVideo                  what was downloaded is no sound video; the run goes on
 
-    CardError                  a model card cannot be read; `read_card` turns it into UsageError
+    CardError                  a model card cannot be read; `parse_card` makes a BrokenCard of it
 
 Problems in a user's storyboard are values (`records.Problem`), not
 exceptions. Only `cli.py` turns exceptions into exit codes. An exception that
@@ -32,7 +33,7 @@ never leaves its own room only ends a loop there, and stands beside it.
 
 from __future__ import annotations
 
-from enum import IntEnum
+from enum import Enum, IntEnum
 
 
 class ExitCode(IntEnum):
@@ -101,6 +102,24 @@ class UsageError(StoryboardError):
 
 class UnusableManifest(UsageError):
     """A manifest that cannot be believed; whoever knows the folder adds how to put it right."""
+
+
+class BrokenCard(UsageError):
+    """The card of model `name` cannot be used; `line` is None where the whole file is meant.
+
+    `owner` says whose it is, as `models.card_folders.Owner` does.
+    """
+
+    def __init__(
+        self, path: str, line: int | None, reason: str, *, name: str, owner: Enum, next_step: str
+    ) -> None:
+        place = path if line is None else f"{path}:{line}"
+        super().__init__(f"model card {place}: {reason}", next_step=next_step)
+        self.path = path
+        self.line = line
+        self.reason = reason
+        self.name = name
+        self.owner = owner
 
 
 class StateError(StoryboardError):

@@ -36,11 +36,18 @@ from storyboard.console.health import (
     judge_disk,
     judge_key,
 )
-from storyboard.console.options import json_option
+from storyboard.console.options import VariableOptions, json_option
 from storyboard.console.printing import align, print_json, print_lines
+from storyboard.console.read_storyboards import read_storyboards
 from storyboard.errors import AccountError, ExitCode, StoryboardError, UsageError
+from storyboard.language.retiring import RETIRING
+from storyboard.models.catalog import load_catalog
+from storyboard.names import find_storyboards
 from storyboard.private import home_folder
 from storyboard.sandbox import require_sandbox
+
+MAX_FILMS = 50
+"""Storyboards whose models are looked at."""
 
 LIBRARIES = (
     "pyyaml",
@@ -78,7 +85,7 @@ def command(base_url: str | None, as_json: bool) -> int:
     Example:
       storyboard doctor
     """
-    lines = (*_look_at_account(base_url), *_look_at_machine())
+    lines = (*_look_at_account(base_url), *_look_at_machine(), *_look_at_models())
     code = exit_code_of(lines)
     if as_json:
         print_json({"checks": [_document(line) for line in lines]})
@@ -146,6 +153,22 @@ def _look_at_machine() -> Iterator[Line]:
         yield fine("sandbox", "installed")
     except UsageError as error:
         yield Line("sandbox", Level.WARNING, _clause(error), error.next_step)
+
+
+def _look_at_models() -> Iterator[Line]:
+    """Warnings of models that go soon, of the storyboards in the current folder."""
+    try:
+        files = find_storyboards(Path.cwd())[:MAX_FILMS]
+        boards = read_storyboards(files, load_catalog(), VariableOptions())
+    except (OSError, StoryboardError):
+        return  # what is wrong with them is for `validate`
+    for board in boards:
+        for problem in board.problems:
+            if problem.code == RETIRING:
+                found = f"{board.path.name}: {problem.message}"
+                yield Line("model", Level.WARNING, found, problem.hint or "choose another model")
+    if boards and not any(one.code == RETIRING for board in boards for one in board.problems):
+        yield fine("models", "none of the storyboards here uses one that retires soon")
 
 
 def _look_at_disk() -> Line:

@@ -25,6 +25,7 @@ from storyboard.console.options import (
     strict_option,
     with_options,
 )
+from storyboard.console.own_cards import models_of, own_cards, replacement_lines
 from storyboard.console.plan_lines import (
     left_out_lines,
     plan_heads,
@@ -144,12 +145,15 @@ def command(
         pairs = [(one.space, one.plan) for one in planned]
         save_plan(out, pairs, arguments=arguments, caps=limits.caps, bill=bill)
     if as_json:
-        print_json({"tried_model": trial.model, **_document(planned, bill, costs)})
+        print_json({"tried_model": trial.model, **_document(planned, bill, costs, catalog)})
     else:
         for one in planned:
             print_rows(plan_heads(one.space, one.plan, one.has_file), plan_rows(one.plan, costs))
             print_lines(scene_lines(one.plan, catalog, planning.price_usd))
             print_lines(left_out_lines(one.space, one.plan, one.deleted))
+            board = one.space.storyboard
+            replaced = replacement_lines(models_of(board), catalog.of(board.path))
+            print_lines(f"  {line}" for line in replaced)
             print_lines(one.links.sentences(now))
         print_lines([bill.sentence])
         gone = bill_for_lost(plans, catalog, price_usd=planning.price_usd)
@@ -226,7 +230,9 @@ def _advice(found: Neighbour | None) -> tuple[str, ...]:
     )
 
 
-def _document(planned: Sequence[_Planned], bill: Bill, costs: CostOf) -> dict[str, Any]:
+def _document(
+    planned: Sequence[_Planned], bill: Bill, costs: CostOf, catalog: Catalog
+) -> dict[str, Any]:
     return {
         "storyboards": [
             {
@@ -238,6 +244,9 @@ def _document(planned: Sequence[_Planned], bill: Bill, costs: CostOf) -> dict[st
                 "orphans": [_action_document(action, costs) for action in plan.orphans],
                 "skipped": list(space.storyboard.skipped),
                 "not_in_storyboard": list(deleted),
+                "own_cards": own_cards(
+                    models_of(space.storyboard), catalog.of(space.storyboard.path)
+                ),
                 "links": _links_document(links),
                 "held_beside": neighbour and _neighbour_document(neighbour),
             }

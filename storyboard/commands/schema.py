@@ -14,6 +14,7 @@ from storyboard.console.exit_codes import exit_codes
 from storyboard.console.options import FILE, json_option
 from storyboard.console.printing import align, print_json, print_lines, print_safe, say
 from storyboard.errors import ExitCode, UsageError
+from storyboard.language.project_cards import load_catalog_here
 from storyboard.models.catalog import Catalog, load_catalog
 from storyboard.models.folder import schemas_folder
 from storyboard.models.schema.generate import differences, generate, schema_path, schema_text
@@ -44,7 +45,8 @@ def command(*, name: str | None, mode: str | None, folder: Path | None, as_json:
     """Print a JSON Schema: storyboard, include, manifest, events, card, or a model's name.
 
     A model's is that of its requests. It, storyboard and include are generated from the model
-    cards, whose own form is card.
+    cards, whose own form is card; those beside the storyboards of the current folder, in
+    models/, and those of your own are among them.
 
     \b
     Examples:
@@ -56,8 +58,11 @@ def command(*, name: str | None, mode: str | None, folder: Path | None, as_json:
             f"--{mode} is about all schemas, and {name!r} names one",
             next_step=f"leave out the name or --{mode}",
         )
+    if folder is None and mode is None:
+        catalog = load_catalog_here()
+    else:
+        catalog = load_catalog((folder or schemas_folder()) / "models")
     folder = folder or schemas_folder()
-    catalog = load_catalog(folder / "models")
     if mode == "list":
         return _list(folder, catalog, as_json=as_json)
     if mode == "write":

@@ -17,6 +17,7 @@ from storyboard.console.options import (
     strict_option,
     with_options,
 )
+from storyboard.console.own_cards import models_of, replacement_lines
 from storyboard.console.printing import print_safe, say, wants_color
 from storyboard.console.read_storyboards import keep_proven_repairs, may_go_on, read_storyboards
 from storyboard.console.repair_lines import repair_note
@@ -82,7 +83,8 @@ def command(
         say(summarize(problems), *repair_note(boards, variables))
     for board in boards:
         if board.is_sound and not quiet:
-            say(describe(board, catalog))
+            own = catalog.of(board.path)
+            say(describe(board, own), *replacement_lines(models_of(board), own))
     return ExitCode.OK if may_go_on(boards, strict=strict) else ExitCode.USAGE
 
 

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import fields
+from datetime import datetime, timezone
 from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING, Any
@@ -92,21 +93,24 @@ def complete_schemas(
     """The names of schemas: our own, and those of the models' requests."""
     from click.shell_completion import CompletionItem
 
-    from storyboard.models.catalog import load_catalog
+    from storyboard.language.project_cards import load_catalog_here
 
-    names = ("storyboard", "include", "manifest", "events", "card", *load_catalog().names())
+    names = ("storyboard", "include", "manifest", "events", "card", *load_catalog_here().names())
     return [CompletionItem(name) for name in names if name.startswith(incomplete)]
 
 
 def complete_models(
     context: click.Context, parameter: click.Parameter, incomplete: str
 ) -> list[CompletionItem[str]]:
-    """The names of models."""
+    """The names of models that have not gone."""
     from click.shell_completion import CompletionItem
 
-    from storyboard.models.catalog import load_catalog
+    from storyboard.language.project_cards import load_catalog_here
+    from storyboard.models.retirement import gone_models
 
-    names = load_catalog().names()
+    catalog = load_catalog_here()
+    gone = gone_models(catalog.cards(), datetime.now(timezone.utc).date())
+    names = [name for name in catalog.names() if name not in gone]
     return [CompletionItem(name) for name in names if name.startswith(incomplete)]
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime, timezone
+from functools import partial
 from pathlib import Path
 
 from storyboard.console.arguments import STDIN
@@ -14,6 +16,7 @@ from storyboard.errors import UsageError
 from storyboard.language.files import DISK, Files
 from storyboard.language.load import Reading, load_storyboard
 from storyboard.language.overrides import read_overrides
+from storyboard.language.project_cards import catalog_beside
 from storyboard.language.text_files import MAX_BYTES
 from storyboard.models.catalog import Catalog
 from storyboard.names import from_file_name, spelled_path, variant_name
@@ -37,19 +40,21 @@ def read_storyboards(
     """The storyboards at `files`, each with its problems; those of the vars go to the first.
 
     They, and what they name, are read from `tree`. With `model`, every shot is tried on that
-    one. With `checks_variants`, the problems of all variants are among them, unless a variant
+    one. Each is read with the cards beside it, which `catalog` knows from then on. With
+    `checks_variants`, the problems of all variants are among them, unless a variant
     or a model is asked for. Raises UsageError where the model is not known.
     """
-    reading = _reading(catalog, variables, model, checks_variants=checks_variants)
     overrides, problems, sources = read_overrides(
         map(from_file_name, variables.assignments), map(spelled_path, variables.variable_files)
     )
     boards = []
     for file in files:
         path, content = (_SHOWN, _read_stdin()) if file == STDIN else (spelled_path(file), None)
+        own = _join_cards(catalog, path, variables, tree)
+        reading = _reading(own, variables, model, checks_variants=checks_variants)
         board = load_storyboard(
             path,
-            catalog,
+            own,
             overrides=overrides,
             allowed_paths=variables.allowed_paths,
             content=content,
@@ -95,6 +100,11 @@ def _without_repairs(board: Storyboard) -> Storyboard:
     return replace(board, problems=tuple(problems))
 
 
+def _join_cards(catalog: Catalog, path: Path, variables: VariableOptions, tree: Files) -> Catalog:
+    make = partial(catalog_beside, catalog, path, allowed=variables.allowed_paths, files=tree)
+    return catalog.join(path, make)
+
+
 def _reading(
     catalog: Catalog, variables: VariableOptions, model: str | None, *, checks_variants: bool
 ) -> Reading:
@@ -106,7 +116,8 @@ def _reading(
             f"there is no model {model!r}" + (f"; {hint}" if hint else ""),
             next_step="storyboard models list names them all",
         )
-    return Reading(variant, model, checks_variants and variant is None and model is None)
+    is_all = checks_variants and variant is None and model is None
+    return Reading(variant, model, is_all, datetime.now(timezone.utc).date())
 
 
 def _named_stdin(board: Storyboard) -> Storyboard:
@@ -160,9 +171,10 @@ def read_version(
     overrides, _, _ = read_overrides(
         map(from_file_name, variables.assignments), map(spelled_path, variables.variable_files)
     )
+    own = catalog_beside(catalog, path, allowed=variables.allowed_paths, files=files)
     board = load_storyboard(
         path,
-        catalog,
+        own,
         display_name=display_name,
         overrides=overrides,
         allowed_paths=variables.allowed_paths,

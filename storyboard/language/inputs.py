@@ -109,12 +109,13 @@ class Inputs:
         """
         found = map(self._catalog.get, [*named_models(files), *([model] if model else ())])
         cards = tuple(card for card in found if card) or self._catalog.cards()
+        names = sorted({*self._catalog.names(), *(card.name for card in cards)})
         # Problems stand in the order in which they are told where several have one place.
         for source, make_schema, index in reversed(self._unchecked):
             if source.root is not None:
                 self.problems[index:index] = check_file(
                     source.root,
-                    make_schema(cards, self._catalog.names()),
+                    make_schema(cards, names),
                     display_name=source.display_name,
                     models_with=self._models_with,
                 )

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
+from storyboard.errors import BrokenCard
 from storyboard.language.expansion.cascade import Layer, Setting, merge_layers, settings_under
 from storyboard.language.expansion.context import ExpansionContext
 from storyboard.language.expansion.expand import expand_storyboard
@@ -35,13 +37,15 @@ from storyboard.language.inputs import Inputs
 from storyboard.language.nodes import MappingNode, Node
 from storyboard.language.read_scope import find_scope
 from storyboard.language.repairs.proposals import with_repairs
+from storyboard.language.retiring import find_retiring
 from storyboard.language.uses import with_uses
 from storyboard.language.validation.check import check_payload
 from storyboard.models.card import ModelCard
+from storyboard.models.card_folders import Owner
 from storyboard.models.catalog import Catalog
 from storyboard.models.words import WORDS
 from storyboard.names import film_name, from_file_name, variant_name
-from storyboard.records import Problem, Storyboard, Take
+from storyboard.records import Position, Problem, Storyboard, Take
 from storyboard.reporting.problems import tidy
 from storyboard.reporting.suggest import limited_suggestions
 
@@ -49,12 +53,14 @@ from storyboard.reporting.suggest import limited_suggestions
 class Reading(NamedTuple):
     """As what a storyboard is read: one of its variants, or as if every shot had another model.
 
-    With `checks_variants`, what is wrong with any variant is a problem of the storyboard.
+    With `checks_variants`, what is wrong with any variant is a problem of the storyboard. Models
+    that go soon are warned of where `today` is given.
     """
 
     variant: str | None = None
     model: str | None = None
     checks_variants: bool = False
+    today: date | None = None
 
 
 AS_WRITTEN = Reading()
@@ -82,17 +88,25 @@ def load_storyboard(
     """
     scope = find_scope(path, allowed=allowed_paths, files=files)
     inputs = Inputs(path, display_name or str(path), catalog, scope, content=content)
-    root = inputs.read_storyboard()
     expanded, variants, is_whole = _Expanded(None, (), {}, ()), tuple[str, ...](), False
-    if root is None:
-        inputs.check((), model=None)
-    else:
-        given = {
-            name: Setting(node, name, node.position) for name, node in (overrides or {}).items()
-        }
-        film = _Film(root, inputs, catalog, given, model=reading.model)
-        expanded = _expand(film, reading)
-        variants, is_whole = tuple(film.variants), film.is_read_whole(reading)
+    try:
+        root = inputs.read_storyboard()
+        if root is None:
+            inputs.check((), model=None)
+        else:
+            given = {
+                name: Setting(node, name, node.position) for name, node in (overrides or {}).items()
+            }
+            film = _Film(root, inputs, catalog, given, model=reading.model)
+            expanded = _expand(film, reading)
+            if reading.today:
+                models = {take.model for take in expanded.takes}
+                inputs.problems += find_retiring(film.files, models, catalog, reading.today)
+            variants, is_whole = tuple(film.variants), film.is_read_whole(reading)
+    except BrokenCard as broken:
+        if broken.owner is Owner.PROGRAM:
+            raise
+        inputs.problems = [_card_problem(broken)]  # what else is wrong depends on the card
     left = silence(inputs.problems, inputs.yaml_texts, is_whole=is_whole)
     problems = with_repairs(tidy(left), inputs.own_texts, inputs.display_name)
     return Storyboard(
@@ -108,6 +122,12 @@ def load_storyboard(
         variant=reading.variant,
         variants=variants,
     )
+
+
+def _card_problem(broken: BrokenCard) -> Problem:
+    message = f"the card of {broken.name} cannot be used: {broken.reason}"
+    position = Position(broken.path, broken.line or 1, 1)
+    return Problem(position, "broken-card", message, "correct the card, or name another model")
 
 
 def _name_of(path: Path) -> str:

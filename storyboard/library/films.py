@@ -6,13 +6,14 @@ import logging
 import os
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import TypeAlias, Union
 
 from storyboard.errors import UsageError
 from storyboard.language.load import Reading, load_storyboard
 from storyboard.language.overrides import read_overrides
-from storyboard.models.catalog import load_catalog
+from storyboard.language.project_cards import load_catalog_beside
 from storyboard.names import spelled_path
 from storyboard.private import mask
 from storyboard.project.workspace import Folders, Workspace, find_workspaces
@@ -60,12 +61,13 @@ def load(
     """
     assignments = [f"{name}={value}" for name, value in (variables or {}).items()]
     overrides, problems, _ = read_overrides(assignments, ())
+    folders = [Path(path) for path in allowed_paths]
     board = load_storyboard(
         spelled_path(Path(file)),
-        load_catalog(),
+        load_catalog_beside(Path(file), folders),
         overrides=overrides,
-        allowed_paths=[Path(path) for path in allowed_paths],
-        reading=Reading(variant),
+        allowed_paths=folders,
+        reading=Reading(variant, today=datetime.now(timezone.utc).date()),
     )
     return replace(board, problems=(*problems, *board.problems))
 

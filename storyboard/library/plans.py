@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from storyboard.language.project_cards import load_catalog_beside
 from storyboard.library.films import FilePath, find_workspace, tell
 from storyboard.library.notebook import table_html
-from storyboard.models.catalog import load_catalog
 from storyboard.planning.cost import Bill, bill_for
 from storyboard.planning.plan import PlanOptions
 from storyboard.planning.selection import Selection
@@ -72,7 +72,7 @@ def plan(
     space = find_workspace(
         film, variant=variant, sandbox=sandbox, output=output, state=state, base_url=base_url
     )
-    catalog = load_catalog()
+    catalog = load_catalog_beside(space.storyboard.path)
     known = known_submissions(space, tell=tell)
     found = plan_render(space, known, space.snapshot(), select, options, catalog=catalog, tell=tell)
     bill = bill_for([found], catalog, price_usd=price_usd)

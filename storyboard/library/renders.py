@@ -18,11 +18,11 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from storyboard.engine.job import Progress, RunResult
 from storyboard.errors import ExitCode, Refused, StateError, StoryboardError, UsageError
+from storyboard.language.project_cards import load_catalog_beside
 from storyboard.library.films import FilePath, find_workspace, tell
 from storyboard.library.notebook import Page
 from storyboard.library.plans import AS_USUAL, EVERY_TAKE
 from storyboard.library.statuses import page_path
-from storyboard.models.catalog import load_catalog
 from storyboard.planning.cost import Caps, bill_for, check_caps
 from storyboard.planning.plan import PlanOptions
 from storyboard.planning.selection import Selection
@@ -246,7 +246,8 @@ def _raise_unseen(inbox: queue.SimpleQueue[Progress | _Last]) -> None:
 
 def _carry_out(order: _Order, listen: Callable[[Progress], None], stop: _Stop) -> _Last:
     """What the render came to. Raises what keeps it from beginning."""
-    catalog, results = load_catalog(), list[RunResult]()
+    catalog = load_catalog_beside(order.space.storyboard.path)
+    results: list[RunResult] = []
     with prepare(
         order.space,
         order.selection,
@@ -275,7 +276,7 @@ def _run(
     from storyboard.project.connection import connect
     from storyboard.project.run import make_engine, protocol_of
 
-    catalog = load_catalog()
+    catalog = load_catalog_beside(order.space.storyboard.path)
     settings = engine_settings(
         catalog,
         download=order.options.download,

@@ -1,44 +1,55 @@
 """Reads a `ModelCard` from its file, whose shape `schemas/card.schema.json` describes.
 
 A card may come from outside: it names a service, and where a request goes is said there.
-Every mistake in a card becomes a `UsageError` that names the file and the key.
+Every mistake in a card becomes a `BrokenCard` that names the file, the line and the key.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import Any
 
-from storyboard.errors import CardError, UsageError
+from storyboard.errors import BrokenCard, CardError
 from storyboard.models.card import ModelCard, Parameter
+from storyboard.models.card_folders import CardText, Owner
+from storyboard.models.card_lines import find_line
 from storyboard.models.card_shape import card_problem
 from storyboard.models.card_words import read_words, settings_of
 from storyboard.models.references import expand_references
+from storyboard.models.schema.card_check import request_problem
 from storyboard.models.service import Service
 from storyboard.models.service_reader import Services
-from storyboard.models.yamltext import read_document
+from storyboard.models.yamltext import parse_document
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
+
+_NEXT_STEP = "correct the card; schemas/models/alibaba/wan2.7-t2v.yaml is one to go by"
 
 _TYPES = ("string", "integer", "number", "boolean", "array", "object")
 
 
-def read_card(path: Path, name: str, services: Services) -> ModelCard:
-    """The card of model `name` ("alibaba/wan2.7-t2v") from its file.
+def parse_card(file: CardText, name: str, services: Services) -> ModelCard:
+    """The card of model `name` ("alibaba/wan2.7-t2v") in the text of its file.
 
-    Raises UsageError if the file cannot be read or is not a valid model card.
+    The request is a schema that can be used, with every bound kept; that of the program's own
+    cards is checked where it is used, which spares the others. Raises BrokenCard.
     """
     try:
-        document = read_document(path)
+        if file.fault is not None:
+            raise CardError(file.fault)
+        document = parse_document(file.text)
         if problem := card_problem(document):
             raise CardError(problem)
-        return _card(document, name, services)
+        card = _card(document, name, services)
+        if file.owner is not Owner.PROGRAM and (problem := request_problem(card)):
+            raise CardError(problem)
     except CardError as error:
-        raise UsageError(
-            f"model card {path}: {error}",
-            next_step="correct the card; schemas/models/alibaba/wan2.7-t2v.yaml is one to go by",
+        reason = str(error)
+        line = None if file.fault is not None else find_line(file.text, reason)
+        raise BrokenCard(
+            file.path, line, reason, name=name, owner=file.owner, next_step=_NEXT_STEP
         ) from error
+    return card
 
 
 def _card(document: Mapping[str, Any], name: str, services: Services) -> ModelCard:

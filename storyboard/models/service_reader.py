@@ -1,6 +1,7 @@
 """Reads a `Service` from its file, an OpenAPI 3.1 document of which the program needs little.
 
-Services come with the program. A card names one, and can give no address of its own.
+Services come with the program, or lie in the user's data folder. A card names one, and can
+give no address of its own.
 """
 
 from __future__ import annotations
@@ -22,15 +23,19 @@ _SUBMIT_PATH = re.compile(r"/\{provider\}/\{model\}((?:/[A-Za-z0-9._-]+)*)")
 
 
 class Services:
-    """The services of one folder by name. A file is read when its service is first needed."""
+    """The services of some folders by name; of two with one name, the first folder's.
 
-    def __init__(self, folder: Path) -> None:
-        self._files = {file.stem: file for file in sorted(folder.glob("*.yaml"))}
+    A file is read when its service is first needed.
+    """
+
+    def __init__(self, *folders: Path) -> None:
+        files = [file for folder in reversed(folders) for file in folder.glob("*.yaml")]
+        self._files = {file.stem: file for file in files}
         self._services: dict[str, Service] = {}
 
     def names(self) -> tuple[str, ...]:
         """The services' names, sorted."""
-        return tuple(self._files)
+        return tuple(sorted(self._files))
 
     def get(self, name: str) -> Service | None:
         """The service, or None for an unknown one. Raises UsageError if its file is invalid."""

@@ -12,10 +12,14 @@ from storyboard.records import Json
 
 MAX_CHARACTERS = 1_000_000
 MAX_LEVELS = 50  # the C parser builds values by recursion and crashes near 30,000
+MAX_NUMBER = 100
+"""Characters of a number; one of many digits, or many parts as in 1:30, takes minutes to read."""
+
+_NUMERIC = "+-.0123456789"
 _TOO_DEEP = f"is nested more than {MAX_LEVELS} levels deep"
 
 # The C parser reads a card in 3 ms, the one in Python in 40; every start pays for it.
-_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 def is_too_deep(error: Exception) -> bool:
@@ -30,15 +34,19 @@ def is_too_deep(error: Exception) -> bool:
 
 def read_document(path: Path) -> dict[str, Json]:
     """The document in a file as JSON values. Raises CardError."""
+    return parse_document(read_text(path))
+
+
+def read_text(path: Path) -> str:
+    """What a file holds; of a longer one, a little more than is read. Raises CardError."""
     try:
         with path.open(encoding="utf-8") as file:
-            text = file.read(MAX_CHARACTERS + 1)
+            return file.read(MAX_CHARACTERS + 1)
     except (OSError, UnicodeDecodeError) as error:
         raise CardError(f"cannot be read: {error}") from error
-    return parse_document(text)
 
 
-def parse_document(text: str, *, loader: Any = _LOADER) -> dict[str, Json]:
+def parse_document(text: str, *, loader: Any = LOADER) -> dict[str, Json]:
     """The document as JSON values, as a loader of PyYAML reads them. Raises CardError."""
     if len(text) > MAX_CHARACTERS:
         raise CardError(f"is longer than {MAX_CHARACTERS:,} characters")
@@ -60,13 +68,17 @@ def parse_document(text: str, *, loader: Any = _LOADER) -> dict[str, Json]:
 
 def _check_shape(text: str) -> None:
     levels = 0
-    for event in yaml.parse(text, Loader=_LOADER):
+    for event in yaml.parse(text, Loader=LOADER):
         if isinstance(event, yaml.CollectionStartEvent):
             levels += 1
             if levels > MAX_LEVELS:
                 raise CardError(_TOO_DEEP)
         elif isinstance(event, yaml.CollectionEndEvent):
             levels -= 1
+        elif isinstance(event, yaml.ScalarEvent):
+            if event.implicit[0] and len(event.value) > MAX_NUMBER and event.value[0] in _NUMERIC:
+                line = event.start_mark.line + 1 if event.start_mark else 1
+                raise CardError(f"is not YAML: line {line}: more than {MAX_NUMBER} digits")
         elif isinstance(event, yaml.AliasEvent):
             # A few lines of aliases can expand to billions of values.
             raise CardError(f"uses the alias *{event.anchor}; this kind of file refers by $ref")

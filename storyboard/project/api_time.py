@@ -33,7 +33,7 @@ def plan_by_api_time(
     now = datetime.now(timezone.utc)
     plan = make_plan(now)
     model = None if origin == SANDBOX else _model_of_an_expired_link(plan)
-    card = None if model is None else catalog.get(model)
+    card = None if model is None else catalog.get_usable(model)
     offset = None if card is None else _offset_of(origin, card.service.protocol)
     if offset is None or abs(offset) < _NOTABLE:
         return plan

@@ -16,6 +16,7 @@ from storyboard.api.redaction import Redaction
 from storyboard.errors import UsageError
 from storyboard.models.card import ModelCard
 from storyboard.models.catalog import Catalog
+from storyboard.models.service import Service
 from storyboard.private import home_folder
 from storyboard.project.default_folder import SANDBOX
 from storyboard.project.sandbox_tasks import SANDBOX_FOLDER
@@ -39,6 +40,21 @@ class Connection:
     fetch: Fetch
     profile: str
     user_id: str = field(default_factory=lambda: f"storyboard-{secrets.token_hex(8)}")
+
+
+def service_of(catalog: Catalog, model: str, endpoint: str | None) -> Service:
+    """The service of a model, for what is sent to it now.
+
+    A submission that was sent goes on without its card: `endpoint` is where it went. Raises
+    UsageError where neither is known.
+    """
+    try:
+        return card_of(catalog, model).service
+    except UsageError:
+        service = None if endpoint is None else catalog.service_at(endpoint)
+        if service is None:
+            raise
+        return service
 
 
 def card_of(catalog: Catalog, model: str, *, sent_by: str = "an earlier render used") -> ModelCard:
@@ -110,7 +126,8 @@ def _connect_sandbox(
 
     key = secrets.token_urlsafe(32)  # no other program or web page may speak to it
     folder = space.state / SANDBOX_FOLDER
-    with SandboxServer(folder, settings or UNLIMITED, api_key=key, catalog=catalog) as server:
+    own = catalog.of(space.storyboard.path)
+    with SandboxServer(folder, settings or UNLIMITED, api_key=key, catalog=own) as server:
         api = PROTOCOLS[protocol](server.base_url, ApiKey(key))
         try:
             fetch = make_fetch(

@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from storyboard.engine.job import EngineSettings
     from storyboard.models.card import ModelCard
 
+_RETENTION_H, _SLOWEST_S = 24.0, 3600.0
+"""Where the card of a model is gone: links live for a day, and a task takes an hour at most."""
+
 _WORK = (ActionKind.SUBMIT, ActionKind.RESUME, ActionKind.DOWNLOAD)
 
 
@@ -111,10 +114,18 @@ def engine_settings(
 
         return card_of(catalog, model)
 
+    def retention_s(model: str) -> float:
+        known = catalog.get_usable(model)  # what was sent goes on without its card
+        return (known.service.retention_h if known else _RETENTION_H) * 3600
+
+    def slowest_s(model: str) -> float:
+        known = catalog.get_usable(model)
+        return known.slowest_s if known else _SLOWEST_S
+
     return EngineSettings(
         endpoint_of=lambda model: card(model).endpoint,
-        retention_s=lambda model: card(model).service.retention_h * 3600,
-        slowest_s=lambda model: card(model).slowest_s,
+        retention_s=retention_s,
+        slowest_s=slowest_s,
         concurrency=concurrency,
         requests_per_minute=requests_per_minute,
         download=download,

@@ -11,15 +11,16 @@ from storyboard.engine.loop import Engine
 from storyboard.errors import UsageError
 from storyboard.models.catalog import Catalog
 from storyboard.names import spelled_path
-from storyboard.project.connection import Connection, card_of
+from storyboard.project.connection import Connection, service_of
 from storyboard.project.git import read_commit
 from storyboard.project.rendering import Prepared
+from storyboard.records import Action, ActionKind
 
 
 def protocol_of(group: Sequence[Prepared], catalog: Catalog) -> str:
     """The wire protocol of all that the plans do, which is something; one origin speaks one."""
-    models = {action.take.model for item in group for action in item.work}
-    protocols = {card_of(catalog, model).service.protocol for model in models}
+    sent = {(action.take.model, _endpoint_of(action)) for item in group for action in item.work}
+    protocols = {service_of(catalog, *one).protocol for one in sent}
     if len(protocols) > 1:
         names = ", ".join(sorted(protocols))
         raise UsageError(
@@ -27,6 +28,12 @@ def protocol_of(group: Sequence[Prepared], catalog: Catalog) -> str:
             next_step="render their models apart, with --only",
         )
     return protocols.pop()
+
+
+def _endpoint_of(action: Action) -> str | None:
+    """Where an action's submission was sent; None where a new one will be."""
+    is_sent = action.kind is not ActionKind.SUBMIT and action.submission is not None
+    return action.submission.endpoint if is_sent and action.submission else None
 
 
 def make_engine(

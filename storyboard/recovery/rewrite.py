@@ -15,7 +15,7 @@ from storyboard.errors import AccountError, Unreachable, UsageError
 from storyboard.models.catalog import Catalog
 from storyboard.outputs import MANIFEST
 from storyboard.outputs.write import write_outputs
-from storyboard.project.connection import Connection, card_of, connect
+from storyboard.project.connection import Connection, connect, service_of
 from storyboard.project.manifests import read_manifests
 from storyboard.project.workspace import Workspace, find_workspaces, with_manifest_takes
 from storyboard.records import Submission, TaskReply, TaskStatus
@@ -53,8 +53,8 @@ def connect_for(
 
     Raises UsageError where its model is not known any more.
     """
-    card = card_of(catalog, submission.model, sent_by=f"take {submission.take} was sent to")
-    return connect(space, catalog, protocol=card.service.protocol)
+    service = service_of(catalog, submission.model, submission.endpoint)
+    return connect(space, catalog, protocol=service.protocol)
 
 
 def poll_task(api: Api, task_id: str, *, sleep: Sleep | None = None) -> TaskReply:

@@ -35,7 +35,7 @@ def make_fetch(
         url = submission.video_url or ""
         if moved_to is not None:
             url = moved_to + urlsplit(url).path
-        card = catalog.get(submission.model)
+        card = catalog.get_usable(submission.model)
         duration_s = card.expected_duration_s(submission.payload) if card else None
         try:
             make_videos_folder(partial.parent.parent)

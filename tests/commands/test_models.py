@@ -5,7 +5,9 @@ from __future__ import annotations
 from tests.commands.films import Program
 
 NAME = "alibaba/wan2.7-t2v"
-LIMITS = "720P or 1080P; 16:9, 9:16, 1:1, 4:3 or 3:4; 2 to 15 s; with negative_prompt and seed"
+LIMITS = (
+    "720P or 1080P; 16:9, 9:16, 1:1, 4:3 or 3:4; 2 to 15 s; with negative_prompt and seed and sound"
+)
 
 
 def test_each_model_is_a_line_with_its_limits(program: Program) -> None:
@@ -30,6 +32,9 @@ def test_the_list_as_json(program: Program) -> None:
                 "confidence": "high",
                 "retires": None,
                 "usual_render_s": None,
+                "card": None,
+                "owner": "program",
+                "replaces": None,
             }
         ],
     }

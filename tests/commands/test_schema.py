@@ -131,5 +131,5 @@ def test_a_broken_card_leaves_every_file_as_it_was(folder: Path) -> None:
     write_card(folder / "models", "kling/v1", card_document("kling/v1", limits))
     error = run("--write", "--folder", str(folder)).exception
     assert isinstance(error, UsageError)
-    assert str(error).startswith("model card kling/v1: properties.prompt.multipleOf: 'long' is not")
+    assert "request.properties.prompt.multipleOf: 'long' is not of type 'number'" in str(error)
     assert (folder / "storyboard.schema.json").read_bytes() == before

@@ -13,13 +13,11 @@ from hypothesis import given
 
 from storyboard.api.credentials import ApiKey
 from storyboard.api.modellix.client import ModellixApi
-from storyboard.errors import UsageError
+from storyboard.errors import BrokenCard, UsageError
 from storyboard.language.load import load_storyboard
 from storyboard.language.rows.read import read_rows
-from storyboard.models.card_reader import read_card
 from storyboard.models.catalog import load_catalog
 from storyboard.models.folder import schemas_folder
-from storyboard.models.service_reader import Services
 from storyboard.outputs.manifest.adopt import adoptable
 from storyboard.outputs.manifest.file import read_manifests
 from storyboard.records import Outcome, SubmitReply, TaskReply
@@ -30,7 +28,6 @@ from tests.hostile.fuzzing import damaged, fuzz
 from tests.hostile.mp4 import fragmented_film
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
-SERVICES = schemas_folder() / "services"
 CARD = schemas_folder() / "models" / "alibaba" / "wan2.7-t2v.yaml"
 
 FILM = b"""\
@@ -140,11 +137,12 @@ def test_a_manifest(content: bytes, folder: Path) -> None:
 @fuzz(60)
 @given(content=damaged(CARD.read_bytes()))
 def test_a_model_card(content: bytes, folder: Path) -> None:
-    path = folder / "card.yaml"
+    path = folder / "alibaba" / "wan2.7-t2v.yaml"
+    path.parent.mkdir(exist_ok=True)
     path.write_bytes(content)
     try:
-        read_card(path, "alibaba/wan2.7-t2v", Services(SERVICES))
-    except UsageError as error:
+        load_catalog(folder).get("alibaba/wan2.7-t2v")
+    except BrokenCard as error:
         assert str(path) in str(error)
 
 

@@ -1,15 +1,19 @@
 from __future__ import annotations
 
+import re
 import zipfile
 from pathlib import Path
 
 import pytest
 
+from storyboard.errors import BrokenCard
 from storyboard.models import folder as folder_module
+from storyboard.models.card_folders import Owner
 from storyboard.models.catalog import load_catalog
-from storyboard.models.folder import schemas_folder
+from storyboard.models.folder import data_folder, schemas_folder
 from tests.models.cards import card_document, write_card
 
+REAL = "alibaba/wan2.7-t2v"
 CARDS = sorted((Path(__file__).parents[2] / "schemas/models").glob("*/*.yaml"))
 
 
@@ -42,6 +46,66 @@ def test_a_broken_card_hinders_nobody_who_uses_another(tmp_path: Path) -> None:
     write_card(tmp_path, "kling/v1", "[")
     write_card(tmp_path, "alibaba/x", card_document("alibaba/x"))
     assert load_catalog(tmp_path).get("alibaba/x") is not None
+
+
+def own_card(name: str, document: object) -> Path:
+    """A card in the user's data folder."""
+    return write_card(data_folder() / "models", name, document)
+
+
+def test_the_users_own_card_comes_before_the_programs() -> None:
+    own_card(REAL, card_document(REAL, title="Mine"))
+    known = load_catalog()
+    card = known.get(REAL)
+    assert card is not None
+    assert card.title == "Mine"
+    assert (known.owner_of(REAL), known.replaces(REAL)) == (Owner.USER, Owner.PROGRAM)
+
+
+def test_of_a_card_that_replaces_none_this_is_known() -> None:
+    own_card("kling/v1", card_document("kling/v1"))
+    known = load_catalog()
+    assert (known.owner_of("kling/v1"), known.replaces("kling/v1")) == (Owner.USER, None)
+    assert (known.owner_of(REAL), known.replaces(REAL)) == (Owner.PROGRAM, None)
+    assert known.owner_of("kling/v2") is None
+
+
+def test_a_broken_card_of_the_users_own_is_left_out_and_told() -> None:
+    path = own_card(REAL, card_document(REAL, kind="film"))
+    known = load_catalog()
+    assert REAL not in [card.name for card in known.cards()]
+    [broken] = known.broken()
+    assert (broken.path, broken.line) == (str(path), 4)
+    with pytest.raises(BrokenCard):
+        known.get(REAL)
+
+
+def test_a_service_of_the_users_own_can_be_named() -> None:
+    services = data_folder() / "services"
+    services.mkdir(parents=True)
+    text = (schemas_folder() / "services/modellix.yaml").read_text("utf-8")
+    (services / "mine.yaml").write_text(text, "utf-8")
+    own_card("kling/v1", card_document("kling/v1", service="mine"))
+    card = load_catalog().get("kling/v1")
+    assert card is not None
+    assert card.service.name == "mine"
+
+
+@pytest.mark.parametrize(
+    ("request_", "line", "words"),
+    [
+        ({"type": "object", "properties": {"a": {"type": "string", "pattern": "(?=a)"}}}, 13, "(?"),
+        ({"type": "object", "properties": {"a": {"type": "date"}}}, 12, "'date'"),
+        ({"type": "object", "properties": {"a": {"$ref": "x.yaml#/a"}}}, 8, "refers to"),
+    ],
+)
+def test_a_mistake_in_a_card_is_told_with_its_line(
+    request_: dict[str, object], line: int, words: str
+) -> None:
+    own_card("kling/v1", card_document("kling/v1", request=request_, words=None))
+    with pytest.raises(BrokenCard, match=re.escape(words)) as caught:
+        load_catalog().get("kling/v1")
+    assert caught.value.line == line
 
 
 def test_a_card_is_read_once(tmp_path: Path) -> None:

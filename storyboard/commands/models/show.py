@@ -9,10 +9,13 @@ import click
 from storyboard.commands.models.list import card_facts
 from storyboard.console.completers import complete_models
 from storyboard.console.options import json_option
+from storyboard.console.own_cards import OWNERS
 from storyboard.console.printing import align, print_json, print_lines
 from storyboard.errors import ExitCode, UsageError
+from storyboard.language.project_cards import load_catalog_here
 from storyboard.models.card import ModelCard
-from storyboard.models.catalog import load_catalog
+from storyboard.models.card_folders import Owner
+from storyboard.models.catalog import Catalog
 from storyboard.models.summary import limits_line, parameter_words
 from storyboard.reporting.suggest import did_you_mean
 
@@ -30,18 +33,18 @@ def show_model(*, name: str, as_json: bool) -> int:
       storyboard models show alibaba/wan2.7-t2v
       storyboard models show alibaba/wan2.7-t2v --json
     """
-    card = _find(name)
+    catalog = load_catalog_here()
+    card = _find(name, catalog)
     if as_json:
         parameters = {known.name: dict(known.limits) for known in card.parameters.values()}
-        print_json({**card_facts(card), "parameters": parameters})
+        print_json({**card_facts(card, catalog), "parameters": parameters})
     else:
-        print_lines([f"{card.name}: {card.title}", *align(_facts(card)), ""])
+        print_lines([f"{card.name}: {card.title}", *align(_facts(card, catalog)), ""])
         print_lines(align((one.name, parameter_words(one)) for one in card.parameters.values()))
     return ExitCode.OK
 
 
-def _find(name: str) -> ModelCard:
-    catalog = load_catalog()
+def _find(name: str, catalog: Catalog) -> ModelCard:
     card = catalog.get(name)
     if card is None:
         hint = did_you_mean(name, catalog.names())
@@ -52,10 +55,20 @@ def _find(name: str) -> ModelCard:
     return card
 
 
-def _facts(card: ModelCard) -> Iterator[tuple[str, str]]:
+def _card_words(name: str, catalog: Catalog) -> str:
+    """Where the card lies, or that it is the program's."""
+    owner, replaced = catalog.owner_of(name), catalog.replaces(name)
+    if owner is None or owner is Owner.PROGRAM:
+        return OWNERS[Owner.PROGRAM]
+    before = f", before {OWNERS[replaced]}" if replaced else ""
+    return f"{catalog.path_of(name)} ({OWNERS[owner]}{before})"
+
+
+def _facts(card: ModelCard, catalog: Catalog) -> Iterator[tuple[str, str]]:
     yield "kind", card.kind
     yield "limits", limits_line(card)
     yield "service", card.service.name
+    yield "card", _card_words(card.name, catalog)
     yield "source", card.source
     yield "read", card.read
     yield "confidence", card.confidence

@@ -530,6 +530,6 @@ def test_a_card_whose_limits_are_no_schema_is_told(tmp_path: Path) -> None:
     card = load_catalog(tmp_path).get("kling/v1")
     assert card is not None
     with pytest.raises(
-        UsageError, match=r"model card kling/v1: properties\.a\.multipleOf: 'x' is not"
+        UsageError, match=r"model card kling/v1: request\.properties\.a\.multipleOf: 'x' is not"
     ):
         check_payload({}, card, lambda name: Origin(PLACE), "a")

@@ -1,0 +1,52 @@
+"""Which models go, or have gone, and what to take instead. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date, timedelta
+
+from storyboard.models.card import ModelCard
+from storyboard.models.catalog import Catalog
+from storyboard.reporting.suggest import closest
+
+NOTICE = timedelta(days=60)
+"""How long before a model goes, films that use it are told."""
+
+
+def gone_models(cards: Iterable[ModelCard], today: date) -> frozenset[str]:
+    """The names of the models that are there no more."""
+    return frozenset(
+        card.name for card in cards if (day := _day_of(card)) is not None and day <= today
+    )
+
+
+def retirement_words(card: ModelCard, today: date) -> str | None:
+    """When a model goes or went, as a clause; None where that is not known, or far away."""
+    day = _day_of(card)
+    if day is None or day - today > NOTICE:
+        return None
+    if day <= today:
+        return f"{card.name} has been retired since {day}"
+    days = (day - today).days
+    return f"{card.name} retires on {day}, {'tomorrow' if days == 1 else f'in {days} days'}"
+
+
+def find_sibling(card: ModelCard, catalog: Catalog, today: date) -> str | None:
+    """The model of the same provider and kind whose name is nearest, and which stays; or None."""
+    provider = f"{card.name.split('/')[0]}/"
+    names = (name for name in catalog.names() if name.startswith(provider) and name != card.name)
+    known = (catalog.get_usable(name) for name in names)
+    staying = [
+        one.name
+        for one in known
+        if one and one.kind == card.kind and not retirement_words(one, today)
+    ]
+    return closest(card.name, staying) or next(iter(reversed(staying)), None)
+
+
+def _day_of(card: ModelCard) -> date | None:
+    """The day on which a model goes; None also for one that no calendar has."""
+    try:
+        return None if card.retires is None else date.fromisoformat(card.retires)
+    except ValueError:
+        return None
