@@ -36,6 +36,7 @@ REPAIRS = {
         "write prompt: A pier at night", "prompt:A pier at night", "prompt: A pier at night"
     ),
     "column-name": Repair("did you mean 'Prompt'?", "row.promt", "row.Prompt"),
+    "hyphen-without-space": Repair("write - id:", "-id", "- id"),
     "id-with-space": Repair("write my-pier", "my pier", "my-pier"),
     "key-name": Repair("did you mean 'prompt'?", "promt", "prompt"),
     "list-without-hyphens": Repair(

@@ -579,7 +579,7 @@ def test_a_fault_in_a_nearer_template_is_told_and_hides_what_is_farther(tmp_path
 @pytest.mark.parametrize(
     ("prompt", "code", "line"),
     [
-        ("&kite in the air", "unused-anchor", "5:19: warning: shots[0].prompt: &kite is read as"),
+        ("&kite in the air", "unused-anchor", "5:13: warning: shots[0].prompt: &kite is read as"),
         (
             "A {hero} walks",
             "placeholder-in-prompt",

@@ -17,6 +17,7 @@ from storyboard.language.nodes import (
 from storyboard.language.yaml.reading import MAX_LEVELS, Reading
 from storyboard.language.yaml.scalars import is_null, read_plain
 from storyboard.language.yaml.text_keys import Role
+from storyboard.language.yaml.text_positions import source_lines
 from storyboard.records import Position, Problem, Severity, Use
 from storyboard.reporting.suggest import did_you_mean
 from storyboard.reporting.value_paths import shorten
@@ -79,8 +80,15 @@ class Anchors:
                 message = f"{path}: {mark} is read as an anchor, and is not part of the text"
                 hint = f"quote the whole value to keep {mark}"
                 warning = Severity.WARNING
-                problem = Problem(position, "unused-anchor", message, hint, severity=warning)
+                place = self._place_of(f"&{name}", position)
+                problem = Problem(place, "unused-anchor", message, hint, severity=warning)
                 self._reading.problems.append(problem)
+
+    def _place_of(self, mark: str, behind: Position) -> Position:
+        """Where a mark stands in the line before a position; that itself where it is on another."""
+        lines = source_lines(self._reading.text)
+        column = lines[behind.line - 1].rfind(mark, 0, behind.column - 1) + 1
+        return behind._replace(column=column, width=len(mark)) if column else behind
 
     def _unknown(self, name: str, position: Position) -> ScalarNode:
         alias = f"*{shorten(name, 60)}"

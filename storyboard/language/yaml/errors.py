@@ -33,6 +33,9 @@ _IS_PLAIN = re.compile(r"\w[^:#{}\[\],\"]*")
 _INSTEAD_OF_SPACE = re.compile(rf"""(?:^[ \t]*|[-:'"\]}}])({INVISIBLE})""", re.MULTILINE)
 _HALF = re.compile(r"\\u[dD][89a-fA-F]")
 _BELOW = re.compile(r"\s*[\r\n]( *)(?=[^\s#])")
+_HYPHEN = re.compile(r"^ *-(?=(?P<key>[A-Za-z_]{1,40}):[^\n]*\n\s*\Z)", re.MULTILINE)
+"""A hyphen without a space behind it that begins a text's last line, and is to begin an entry."""
+
 _MAX_QUOTED = 70
 
 
@@ -344,6 +347,10 @@ def _indentation(complaint: _Complaint) -> _Finding | None:
 def _deeper_key(complaint: _Complaint) -> _Finding:
     line, column = _line_at(complaint.text, complaint.index)
     first = len(line) - len(line.lstrip(" "))
+    if hyphen := _HYPHEN.search(complaint.text, 0, complaint.index - column):
+        end = hyphen.end()
+        message, hint = "a space is missing behind this hyphen", f"write - {hyphen['key']}:"
+        return _Finding(end - 1, message, hint, repair=(end, end, " "))
     message = "this key is indented deeper than the value above it allows"
     hint = "line it up with the keys it belongs to, or put the value above it in quotes"
     return _Finding(complaint.index - column + first, message, hint, max(column - first, 1))

@@ -27,11 +27,11 @@ def position_of_line(node: ScalarNode, line: int, source: str) -> Position:
     end = start + _ink(lines[line - 1] if line <= len(lines) else "")
     found: list[tuple[int, str]] = []
     passed = 0
-    source_lines = _lines(source)
-    for number in range(node.text_line, len(source_lines) + 1):
+    lines_there = source_lines(source)
+    for number in range(node.text_line, len(lines_there) + 1):
         if passed >= end:
             break
-        text = source_lines[number - 1]
+        text = lines_there[number - 1]
         passed += _ink(text)
         if passed > start:
             found.append((number, text))
@@ -57,7 +57,7 @@ def position_of_name(
     `tag` says in which of its templates, counted from 0. Where the name is not found, that
     template, or the only one there; where that is not known, `position`.
     """
-    lines = _lines(source)
+    lines = source_lines(source)
     if not 0 < position.line <= len(lines):
         return position
     start = position.column - 1
@@ -79,7 +79,7 @@ def has_template(text: str) -> bool:
 
 
 # One file is asked about many times, for each of its faults.
-_lines = lru_cache(maxsize=1)(split_lines)
+source_lines = lru_cache(maxsize=1)(split_lines)
 
 
 def _ink(text: str) -> int:

@@ -65,6 +65,11 @@ def test_a_mistake_with_one_right_answer_is_repaired(
     assert found.problems_left == 0
 
 
+def test_a_hyphen_without_a_space_is_repaired(tmp_path: Path) -> None:
+    wrong = "shots:\n  -id: pier\n    prompt: A pier\n"
+    assert repaired_text(tmp_path, wrong) == wrong.replace("-id", "- id")
+
+
 @pytest.mark.parametrize(
     "text",
     [
