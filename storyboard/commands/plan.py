@@ -160,7 +160,7 @@ def command(
         if gone.takes:
             print_lines([f"with --rerender: {gone.sentence} again"])
         print_lines(line for one in planned for line in _advice(one.neighbour))
-        print_lines(trial_lines(plans, trial.model, variables.variant))
+        print_lines(trial_lines(plans, catalog, trial.model, variables.variant))
     if out is not None:
         others = [str(space.storyboard.path) for space in spaces[1:]]
         words = [*others, "--plan", str(out), *variables.words]

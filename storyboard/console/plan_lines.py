@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from storyboard.console.entries import Entry, entry_rows
 from storyboard.console.printing import align
 from storyboard.models.catalog import Catalog
+from storyboard.models.words import SEED
 from storyboard.planning.cost import CostOf, bill_of
 from storyboard.planning.states import HasFile, status_of
 from storyboard.project.rendering import Prepared
@@ -88,17 +89,24 @@ def left_out_lines(space: Workspace, plan: Plan, deleted: Sequence[str]) -> list
     return lines
 
 
-def trial_lines(plans: Iterable[Plan], model: str | None, variant: str | None) -> list[str]:
+def trial_lines(
+    plans: Iterable[Plan], catalog: Catalog, model: str | None, variant: str | None
+) -> list[str]:
     """What to know of a plan of a variant, or on a `model` that is tried."""
     lines = []
     new = [action.take for plan in plans for action in plan.of_kind(ActionKind.SUBMIT)]
-    if (model or variant) and any("seed" in take.payload for take in new):
+    if (model or variant) and any(_has_seed(take, catalog) for take in new):
         lines.append("a seed does not carry over to another resolution or model")
     if model is not None:
         lines.append(
             f"tried on {model}; to render it, write this model in the storyboard, or in a variant"
         )
     return lines
+
+
+def _has_seed(take: Take, catalog: Catalog) -> bool:
+    card = catalog.get(take.model)
+    return card is not None and SEED in card.words_of(take.payload)
 
 
 def _names(names: Sequence[str]) -> str:

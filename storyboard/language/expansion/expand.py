@@ -26,6 +26,7 @@ from storyboard.language.expansion.payload import payload_inputs
 from storyboard.language.expansion.shot_keys import MAX_TAKES, literal_takes, read_title
 from storyboard.language.expansion.takes import expand_shot
 from storyboard.language.expansion.values import Report
+from storyboard.language.expansion.variants import without_hidden_fields
 from storyboard.language.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from storyboard.language.rows.values import RowValues
 from storyboard.language.templates.fault import TemplatesTooCostly
@@ -125,8 +126,10 @@ def _expand_entry(
     model = section.layer.settings.get("model")
     name = model.node.data if model else None
     card = context.cards.get(name) if isinstance(name, str) else None
-    settings, position = section.layer.settings, node.first_key_position
-    inputs = payload_inputs(settings, card, context.shared, position) if card else None
+    inputs, position = None, node.first_key_position
+    if card:
+        settings = without_hidden_fields(section.layer.settings, context.overrides, card)
+        inputs = payload_inputs(settings, card, context.shared, position)
     entry = ShotEntry(node, where, section, position, section.scope(context), inputs)
     for facts in _facts_of_shots(entry, rows, matrix, context.report):
         yield from expand_shot(entry, facts, context)

@@ -13,6 +13,7 @@ from storyboard.language.expansion.cascade import (
     settings_under,
 )
 from storyboard.language.nodes import MappingNode, ScalarNode
+from storyboard.models.card import ModelCard
 from storyboard.records import Position, Problem
 from storyboard.reporting.suggest import did_you_mean
 from storyboard.reporting.value_paths import format_value
@@ -61,6 +62,21 @@ def unknown_variant(name: str, known: Sequence[str], root: MappingNode) -> Probl
     hint = did_you_mean(name, known)
     # Plain text: what is misspelt stands on the command line, not in the file.
     return Problem(position, "unknown-variant", message, f"{hint}" if hint else None)
+
+
+def without_hidden_fields(
+    settings: Mapping[str, Setting], above: Layer, card: ModelCard
+) -> Mapping[str, Setting]:
+    """The settings of a shot without those of the model's own names that a word `above` replaces.
+
+    In one mapping the model's own name wins over the common word; but what a variant says in
+    common words must not lose against what the file says in the model's own.
+    """
+    words = (card.words[key] for key in above.settings if key in card.words)
+    hidden = {word.field for word in words if word.field != word.name} - above.settings.keys()
+    if hidden.isdisjoint(settings):
+        return settings
+    return {key: one for key, one in settings.items() if key not in hidden}
 
 
 def model_layer(name: str) -> Layer:

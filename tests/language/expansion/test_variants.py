@@ -11,6 +11,7 @@ from storyboard.language.overrides import read_overrides
 from storyboard.records import Payload, Storyboard
 from tests.language.boards import HEAD, load, load_text, told
 from tests.language.test_load import two_models
+from tests.models.cards import two_models as with_kling
 
 FILM = """\
 version: 1
@@ -235,6 +236,23 @@ shots: [{{id: a, prompt: A boat}}]
         "film.yaml:4:39: variants.draft.shots: unknown key",
         "film.yaml:4:50: variants.draft.vars: unknown key",
     ]
+
+
+def test_a_word_of_a_variant_beats_the_model_s_own_name_for_it_in_the_file(tmp_path: Path) -> None:
+    text = """version: 1
+model: kling/v1
+defaults: {aspect_ratio: '16:9', ratio: '16:9'}
+variants:
+  word: {ratio: '1:1'}
+  field: {aspect_ratio: '1:1'}
+  both: {ratio: '16:9', aspect_ratio: '1:1'}
+shots: [{id: a, prompt: A boat, aspect_ratio: '16:9'}]
+"""
+    (tmp_path / "film.yaml").write_text(text, "utf-8")
+    catalog = with_kling(tmp_path / "models")
+    for variant in ("word", "field", "both"):
+        board = load_storyboard(tmp_path / "film.yaml", catalog, reading=Reading(variant))
+        assert payloads(board) == {"a": {"prompt": "A boat", "aspect_ratio": "1:1"}}, variant
 
 
 # Another model
