@@ -16,7 +16,7 @@ from storyboard.models.card_lines import find_line
 from storyboard.models.card_shape import card_problem
 from storyboard.models.card_words import read_words, settings_of
 from storyboard.models.references import expand_references
-from storyboard.models.schema.card_check import request_problem
+from storyboard.models.schema.card_check import request_problem, taken_name
 from storyboard.models.service import Service
 from storyboard.models.service_reader import Services
 from storyboard.models.yamltext import parse_document
@@ -41,8 +41,8 @@ def parse_card(file: CardText, name: str, services: Services) -> ModelCard:
         if problem := card_problem(document):
             raise CardError(problem)
         card = _card(document, name, services)
-        if file.owner is not Owner.PROGRAM and (problem := request_problem(card)):
-            raise CardError(problem)
+        if file.owner is not Owner.PROGRAM:
+            _check(card)
     except CardError as error:
         reason = str(error)
         line = None if file.fault is not None else find_line(file.text, reason)
@@ -50,6 +50,13 @@ def parse_card(file: CardText, name: str, services: Services) -> ModelCard:
             file.path, line, reason, name=name, owner=file.owner, next_step=_NEXT_STEP
         ) from error
     return card
+
+
+def _check(card: ModelCard) -> None:
+    if problem := request_problem(card):
+        raise CardError(problem)
+    if name := taken_name(card):
+        raise CardError(f"request.properties.{name}: is the name of a storyboard's own key")
 
 
 def _card(document: Mapping[str, Any], name: str, services: Services) -> ModelCard:

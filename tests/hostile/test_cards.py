@@ -148,6 +148,7 @@ def test_a_card_that_claims_another_name_is_told(film: Path, claimed: str) -> No
         (request(properties={"a": {"type": "string", "enum": ["x"] * 5000}}), "request."),
         (request(properties={"a": {"type": "string", "minLength": 10**30}}), "request."),
         (request(properties={"a": {"type": "string", "minLength": 10**4000}}), "is not"),
+        (request(properties={"id": {"type": "string"}}), "request.properties.id: is the name of"),
         ("a: " + "1:" * 90_000 + "1", ""),
         ("a: " + "[" * 40_000, "is nested more than 50 levels deep"),
         ("a: &x [1]\nb: *x", "uses the alias"),

@@ -6,6 +6,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from storyboard.errors import UsageError
+from storyboard.models.schema import keys
 from storyboard.models.schema.card_bounds import unbounded
 from storyboard.models.schema.validator import Check, compile_check, is_schema
 from storyboard.reporting.value_paths import format_path
@@ -40,6 +41,12 @@ def request_problem(card: ModelCard) -> str | None:
     if found is None and not is_schema(schema):
         found = _invalid(card)
     return None if found is None else f"{format_path(('request', *found[0]))}: {found[1]}"
+
+
+def taken_name(card: ModelCard) -> str | None:
+    """A parameter of the model that has the name of a storyboard's own key, or None."""
+    taken = set(card.parameters) & (set(keys.SHARED) | set(keys.SHOT_ONLY))
+    return min(taken, default=None)
 
 
 def _invalid(card: ModelCard) -> tuple[tuple[str | int, ...], str] | None:

@@ -16,7 +16,7 @@ from typing import Any
 from storyboard.errors import UsageError
 from storyboard.models.card import ModelCard
 from storyboard.models.schema import keys
-from storyboard.models.schema.card_check import check_card
+from storyboard.models.schema.card_check import check_card, taken_name
 from storyboard.models.schema.limits import (
     model_limits,
     or_template,
@@ -104,10 +104,9 @@ def _parameters(cards: Sequence[ModelCard]) -> Schema:
         raise UsageError("no model card was found", next_step="put one into schemas/models/")
     for card in cards:
         check_card(card)
-        taken = sorted(set(card.parameters) & (set(keys.SHARED) | set(keys.SHOT_ONLY)))
-        if taken:
+        if taken := taken_name(card):
             raise UsageError(
-                f"model card {card.name}: the parameter {taken[0]!r} has the name of a "
+                f"model card {card.name}: the parameter {taken!r} has the name of a "
                 "storyboard's own key",
                 next_step="the model needs a protocol that renames it",
             )
@@ -118,7 +117,7 @@ def _shared(cards: Sequence[ModelCard], parameters: Schema, names: Sequence[str]
     """The definitions that both kinds of file use."""
     return {
         "template": keys.TEMPLATE,
-        "model": {**keys.MODEL, "enum": list(names or (card.name for card in cards))},
+        "model": {**keys.MODEL, **({"enum": list(names)} if names else _names_of(cards))},
         "vars": keys.VARS,
         **{name: schema for name, schema in keys.SHARED.items() if name != "model"},
         **{_PARAMETER + name: schema for name, schema in parameters.items()},
@@ -126,6 +125,19 @@ def _shared(cards: Sequence[ModelCard], parameters: Schema, names: Sequence[str]
         "variant": _mapping(keys.VARIANT, parameters, cards),
         **_own_limits(cards),
     }
+
+
+def _names_of(cards: Sequence[ModelCard]) -> Schema:
+    """The models' names; editors do not offer those that were gone when their cards were written.
+
+    The day on which somebody asks does not matter, since the schema is committed.
+    """
+    gone = [card.name for card in cards if card.retires and card.retires <= card.read]
+    staying = [card.name for card in cards if card.name not in gone]
+    if not gone or not staying:
+        return {"enum": [*staying, *gone]}
+    # Editors do not look for values behind `not`.
+    return {"anyOf": [{"enum": staying}, {"not": {"not": {"enum": gone}}}]}
 
 
 def _mapping(description: str, parameters: Schema, cards: Sequence[ModelCard]) -> Schema:

@@ -367,3 +367,18 @@ def test_a_scene_may_have_a_model_of_its_own(
     shots = [{"id": "a", "duration": 7}]
     document = {"version": 1, "model": KLING, "scenes": [{"id": "s", "shots": shots, **scene}]}
     assert both.is_valid(document) is expected
+
+
+def test_editors_do_not_offer_a_model_that_has_gone_and_still_allow_it(tmp_path: Path) -> None:
+    two_models(tmp_path)
+    gone = card_document("kling/v0", retires="2026-01-31", read="2026-11-22")
+    later = card_document("kling/v2", retires="2027-01-31", read="2026-11-22")
+    for document in (gone, later):
+        write_card(tmp_path, document["name"], document)
+    schema = storyboard_schema(load_catalog(tmp_path).cards())
+    offered, allowed = schema["definitions"]["model"]["anyOf"]
+    assert offered["enum"] == ["alibaba/wan2.7-t2v", "kling/v1", "kling/v2"]
+    assert allowed == {"not": {"not": {"enum": ["kling/v0"]}}}
+    board = {"version": 1, "model": "kling/v0", "shots": [{"id": "a", "prompt": "A boat"}]}
+    assert list(find_errors(board, schema)) == []
+    assert list(find_errors({**board, "model": "kling/v3"}, schema)) != []
