@@ -176,6 +176,30 @@ def test_the_variable_is_the_one_that_click_looks_for(ask: Ask) -> None:
     assert ask("completion", "") == ["plain,bash", "plain,zsh", "plain,fish", "plain,powershell"]
 
 
+def faults_in(script: str) -> list[str]:
+    """What a grammar of PowerShell does not understand in a script."""
+    tree_sitter = pytest.importorskip("tree_sitter")
+    grammar = pytest.importorskip("tree_sitter_powershell")
+    tree = tree_sitter.Parser(tree_sitter.Language(grammar.language())).parse(script.encode())
+    nodes, found = [tree.root_node], []
+    while nodes:
+        node = nodes.pop()
+        if node.is_error or node.is_missing:
+            found.append(node.text.decode())
+        nodes += node.children
+    return found
+
+
+def test_the_script_of_powershell_is_powershell_as_far_as_a_grammar_can_tell(
+    program: Program,
+) -> None:
+    """No registry that the tests may use has PowerShell itself, so nothing here runs the script."""
+    script = program("completion", "powershell").out
+    assert faults_in(script) == []
+    assert faults_in(script.replace("} finally", "finally"))
+    assert faults_in(script.replace("param(", "param(("))
+
+
 @pytest.mark.skipif(os.name == "nt" or not shutil.which("bash"), reason="there is no bash here")
 def test_bash_itself_completes(only: Path, tmp_path: Path, repo: Path) -> None:
     program = tmp_path / "bin" / "storyboard"
