@@ -1,6 +1,6 @@
 """storyboard: render storyboards in bulk through a text-to-video API.
 
-Read `records.py` first: it holds the values that travel from stage to stage. The
+Read `records.py` first: it defines the values that travel from stage to stage. The
 names below are the library; each is imported when it is first used.
 """
 

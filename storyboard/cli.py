@@ -38,7 +38,7 @@ COMMANDS = {
 """Each is a module of `storyboard.commands`, imported when it is called."""
 
 
-_COMPLETE = "_STORYBOARD_COMPLETE"  # as click makes it of the program's name
+_COMPLETE = "_STORYBOARD_COMPLETE"  # as click derives it from the program's name
 
 
 class _LazyCommands(click.Group):
@@ -72,7 +72,7 @@ class _LazyCommands(click.Group):
 
 
 def _help_width() -> int:
-    """How wide help texts are: as click has it, which imports three compressors to find out."""
+    """The width of help texts, computed as click does, but without importing three compressors."""
     try:
         columns = int(os.environ.get("COLUMNS", "0")) or os.get_terminal_size().columns or 80
     except (ValueError, OSError):
@@ -97,8 +97,8 @@ def group(context: click.Context) -> None:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Runs the program and ends the process with its exit code."""
-    # What is made of a long storyboard stays to the end. By its own rule Python would look
-    # through all of it for garbage over and over: a third of the time, and nothing is found.
+    # What is made from a long storyboard lives until the end. By default Python would search
+    # all of it for garbage again and again: a third of the time, and it finds nothing.
     gc.set_threshold(100_000, 50, 100)
     streams.open_missing()
     code = run(arguments)
@@ -113,11 +113,11 @@ def run(arguments: Sequence[str] | None = None) -> int:
     as_json = "--json" in (sys.argv[1:] if arguments is None else arguments)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
-            # A terminal that cannot show a character of the user's text shows its number,
-            # and a JSON document stays one.
+            # If a terminal cannot show a character of the user's text, it shows the number
+            # instead, and a JSON document stays valid.
             stream.reconfigure(errors=streams.JSON_ESCAPES)
     if os.environ.get(_COMPLETE, "").startswith("powershell"):
-        importlib.import_module("storyboard.console.powershell")  # click has the other shells
+        importlib.import_module("storyboard.console.powershell")  # click handles the other shells
     try:
         code = group.main(arguments, prog_name="storyboard", standalone_mode=False)
         return int(code) if isinstance(code, int) else ExitCode.OK
@@ -136,13 +136,13 @@ def run(arguments: Sequence[str] | None = None) -> int:
             streams.give_up(sys.stdout, error)
             return ExitCode.OK
         if isinstance(error, OSError) and not _has_current_folder():
-            sentence = "the current folder is gone, or may not be read"
+            sentence = "the current folder is gone or cannot be read"
             return _report(ExitCode.USAGE, sentence, "go to another folder", as_json=as_json)
         return _report_bug(error, as_json=as_json)
 
 
 def _report(code: ExitCode, sentence: str, next_step: str | None, *, as_json: bool) -> ExitCode:
-    """Tells why the command ended; with `as_json` also as its one document on stdout."""
+    """Says why the command ended; with `as_json` also as its one document on stdout."""
     message = f"{sentence.rstrip('.')}{'' if sentence.endswith('?') else '.'}"
     _say(f"error: {message}", *([f"    next: {next_step}"] if next_step else ()))
     return _print_error(code, message, next_step, as_json=as_json)
@@ -158,7 +158,7 @@ def _print_error(code: ExitCode, message: str, next_step: str | None, *, as_json
 
 
 def _is_about_output(error: OSError) -> bool:
-    """Whether click could not print help or version; our own printing raises nothing."""
+    """Whether click failed to print help or version; our own printing raises nothing."""
     import traceback
 
     return traceback.extract_tb(error.__traceback__)[-1].name == click.echo.__name__

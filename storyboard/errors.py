@@ -12,23 +12,23 @@
     |   +-- Unreachable        12   the API was never reached
     |   +-- NotNow             12   the API cannot answer now; the same read may pass later
     +-- StateError             2    the state file or the output folder cannot be used
-    |   +-- OwnedByAnother     2    the folder is another storyboard's, or another origin's
-    |   +-- StorageFailed      6    the same in mid-run, when requests may have been sent
+    |   +-- OwnedByAnother     2    the folder belongs to another storyboard or origin
+    |   +-- StorageFailed      6    the same during a run, when requests may have been sent
 
     DownloadError              one take has no video yet; the run goes on   retry?
     +-- LinkGone               expired, or the host refuses it              no
-    +-- LinkUnsafe             an address that is not asked for anything    no
+    +-- LinkUnsafe             an address that nothing is fetched from      no
     +-- VideoTooLarge                                                       no
-    +-- NotVideoData           a page of an error or a login instead        yes
+    +-- NotVideoData           an error page or a login page instead        yes
     +-- HostBusy               the host asks to come back later             yes
     +-- DownloadBroken         cut, too slow, the host is down              yes
-    NotAVideo                  what was downloaded is no sound video; the run goes on
+    NotAVideo                  what was downloaded is not a valid video; the run goes on
 
     CardError                  a model card cannot be read; `parse_card` makes a BrokenCard of it
 
 Problems in a user's storyboard are values (`records.Problem`), not
 exceptions. Only `cli.py` turns exceptions into exit codes. An exception that
-never leaves its own room only ends a loop there, and stands beside it.
+never leaves its own room is defined there, beside the code that catches it.
 """
 
 from __future__ import annotations
@@ -37,16 +37,16 @@ from enum import Enum, IntEnum
 
 
 class ExitCode(IntEnum):
-    """What the process tells its caller; where several hold, `worst_of` decides.
+    """What the process tells its caller; if several apply, `worst_of` decides.
 
-    `meaning` says it to people.
+    `meaning` explains it to people.
     """
 
     meaning: str
 
     OK = 0, "done"
     INCOMPLETE = 1, "some takes failed, were rejected or are held"
-    USAGE = 2, "wrong usage, or the storyboard has problems; nothing was sent"
+    USAGE = 2, "wrong usage, or problems in the storyboard; nothing was sent"
     REFUSED = 3, "refused by a guard: a cap, or a missing confirmation"
     UNKNOWN = 4, "an unknown outcome waits for a decision"
     TIMEOUT = 5, "--timeout ran out; the tasks continue at the API, run again"
@@ -101,7 +101,7 @@ class UsageError(StoryboardError):
 
 
 class UnusableManifest(UsageError):
-    """A manifest that cannot be believed; whoever knows the folder adds how to put it right."""
+    """A manifest that cannot be trusted; the caller that knows the folder adds how to repair it."""
 
 
 class BrokenCard(UsageError):
@@ -127,7 +127,7 @@ class StateError(StoryboardError):
 
 
 class OwnedByAnother(StateError):
-    """The output folder holds what `storyboard` was rendered into at `origin`."""
+    """The output folder belongs to `storyboard`, rendered at `origin`."""
 
     def __init__(self, message: str, *, next_step: str, origin: str, storyboard: str) -> None:
         super().__init__(message, next_step=next_step)
@@ -136,7 +136,7 @@ class OwnedByAnother(StateError):
 
 
 class StorageFailed(StateError):
-    """The disk or a file failed in mid-run; what was accepted is saved or named."""
+    """The disk or a file failed during a run; what was accepted is saved or named."""
 
     exit_code = ExitCode.STORAGE
 
@@ -148,13 +148,13 @@ class Refused(StoryboardError):
 
 
 class PaymentUnknown(StoryboardError):
-    """Something was rendered before, and nothing tells what was paid for it."""
+    """Something was rendered before, and nothing records what was paid for it."""
 
     exit_code = ExitCode.UNKNOWN
 
 
 class TimeIsUp(StoryboardError):
-    """The time given with --timeout ran out; work goes on at the API."""
+    """The time of --timeout ran out; the tasks continue at the API."""
 
     exit_code = ExitCode.TIMEOUT
 
@@ -176,9 +176,9 @@ class Unreachable(AccountError):
 
 
 class NotNow(AccountError):
-    """The API is there and cannot answer now: the same read may pass after `wait_s` seconds.
+    """The API is there but cannot answer now: the same read may succeed after `wait_s` seconds.
 
-    `wait_s` is None where the answer does not say how long.
+    `wait_s` is None if the reply does not say how long.
     """
 
     def __init__(self, message: str, *, next_step: str, wait_s: float | None) -> None:
@@ -207,7 +207,7 @@ class LinkGone(DownloadError):
 
 
 class LinkUnsafe(DownloadError):
-    """The link leads where no video can be: another scheme, a private address, a circle."""
+    """The link leads where no video can be: another scheme, a private address, a redirect loop."""
 
     is_worth_retrying = False
 
@@ -223,7 +223,7 @@ class NotVideoData(DownloadError):
 
 
 class HostBusy(DownloadError):
-    """The host asks to come back later: after `wait_s` seconds, where it says when."""
+    """The host asks to come back later: after `wait_s` seconds, if it says when."""
 
     def __init__(self, host: str, what: str, *, wait_s: float | None) -> None:
         super().__init__(host, what)
@@ -231,12 +231,12 @@ class HostBusy(DownloadError):
 
 
 class DownloadBroken(DownloadError):
-    """The transfer did not come to its end; a later call resumes it where it can."""
+    """The transfer broke off; a later call resumes it if possible."""
 
 
 class NotAVideo(Exception):
-    """The file cannot be the video that was asked for; the message is a sentence."""
+    """The file cannot be the video that was requested; the message is a sentence."""
 
 
 class CardError(Exception):
-    """Why a document is not a model card."""
+    """A document is not a model card; the message says why."""

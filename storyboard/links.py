@@ -74,7 +74,7 @@ def clean_link(text: str, *, base: str = "") -> str:
 
 
 def is_link(text: str) -> bool:
-    """Whether a text is a link of the web that can be stored as it is."""
+    """Whether a text is a web link that can be stored as it is."""
     if len(text) > MAX_LINK or not _STORED.fullmatch(text):
         return False
     cleaned = text if _CLEAN.fullmatch(text) else clean_link(text)

@@ -73,7 +73,10 @@ def check_id(text: str) -> str | None:
     if len(text) > MAX_ID_LENGTH:
         return f"is {len(text):,} characters long, more than {MAX_ID_LENGTH}"
     if not _ID.fullmatch(text):
-        return "may hold only letters, digits, '.', '_' and '-', and begins with a letter or digit"
+        return (
+            "may contain only letters, digits, '.', '_' and '-', and must begin with a letter or "
+            "digit"
+        )
     if _DEVICE.match(text):
         return "is the name of a device on Windows"
     if _TAKE_ENDING.search(text):
@@ -140,14 +143,14 @@ def is_device(file_name: str) -> bool:
 def path_problem(path: str) -> str | None:
     """Why a path is not one inside the output folder that every system can hold, or None."""
     if _NOT_IN_FILE_NAMES.search(path):
-        return "holds a character that not every system has in file names"
+        return "contains a character that some systems do not allow in file names"
     for name in path.split("/"):
         if name in ("", ".", ".."):
             return "must be a plain path inside the output folder"
         if name.endswith((".", " ")):
-            return "holds a name that ends in a dot or a space"
+            return "contains a name that ends in a dot or a space"
         if is_device(name):
-            return "holds the name of a Windows device"
+            return "contains the name of a Windows device"
     return None
 
 

@@ -168,7 +168,7 @@ class SubmissionState(Enum):
     """What is known of one POST. Rows of the state file move forward only."""
 
     SENDING = "sending"  # committed before the POST; found later, it may have been charged
-    UNKNOWN = "unknown"  # sent, no usable answer, or the task cannot be found
+    UNKNOWN = "unknown"  # sent, no usable reply, or the task cannot be found
     ACCEPTED = "accepted"  # has a task id; not finished
     SUCCEEDED = "succeeded"
     FAILED = "failed"
@@ -324,8 +324,8 @@ class RateHint:
 class SubmitReply:
     """The answer to one POST, or what became of it.
 
-    `task_id` is given for what is accepted alone, `body` for the rest, bounded for the state
-    file. `remedy` is what to set in the environment where no answer came because of that.
+    `task_id` is given only for what is accepted, `body` only for the rest, bounded for the state
+    file. `remedy` is what to set in the environment if no reply came because of that.
     `is_from_api` is False for an error that is not in the API's own form: a firewall or a
     proxy refuses one request, and knows nothing of the account.
     """

@@ -49,11 +49,7 @@ def test_an_error_is_one_sentence_and_the_next_step(
     [
         (["plan", "no-film.yaml", "--json", "--nope"], "No such option", "storyboard plan --help"),
         (["resolve", "--json", "film.yaml"], "Missing argument", "storyboard resolve --help"),
-        (
-            ["reconcile", "no-film.yaml", "--json"],
-            "nothing of no-film.yaml was ever",
-            "name the story",
-        ),
+        (["reconcile", "no-film.yaml", "--json"], "no-film.yaml was never", "give the story"),
     ],
 )
 def test_a_refusal_is_one_document_where_json_is_asked_for(
@@ -169,5 +165,5 @@ def test_a_current_folder_that_is_gone_is_no_bug(
     gone.rmdir()
     assert cli.run(command) == ExitCode.USAGE
     assert capsys.readouterr().err == (
-        "error: the current folder is gone, or may not be read.\n    next: go to another folder\n"
+        "error: the current folder is gone or cannot be read.\n    next: go to another folder\n"
     )

@@ -180,7 +180,7 @@ class Nights(RuleBasedStateMachine):
             return
         self.accept(begun)
         if run == self.run:
-            reply = SubmitReply(Outcome.UNKNOWN, message="no answer came")
+            reply = SubmitReply(Outcome.UNKNOWN, message="no reply came")
             self.store.update(after_submit(begun, reply, now=self.now))
 
     @precondition(lambda self: self.has_any(State.ACCEPTED))

@@ -31,7 +31,7 @@ MAX_PROFILES = 100
 
 _PROFILE_NAME = re.compile(r"[\w.-]{1,64}", re.ASCII)
 _FORBIDDEN_NAMES = frozenset({"__proto__", "constructor", "prototype"})
-_KEYCHAIN = "a key in the system keychain, where newer clients put it, cannot be read from here"
+_KEYCHAIN = "newer clients put the key into the system's keychain, which storyboard cannot read"
 _COPY_IT = (
     "set MODELLIX_API_KEY to that key, or save it in a file: modellix-cli auth login --store file"
 )
@@ -62,7 +62,8 @@ def read_saved_key(origin: str, *, environ: Mapping[str, str], home: Path) -> Sa
     config = _read_document(path, home, max_bytes=MAX_CONFIG_BYTES)
     if config is None:
         raise AccountError(
-            f"no API key: MODELLIX_API_KEY is not set and there is no {_display_path(path, home)}.",
+            "no API key: MODELLIX_API_KEY is not set and "
+            f"{_display_path(path, home)} does not exist.",
             next_step=f"{USE_THE_VARIABLE} ({_KEYCHAIN})",
         )
     name = _selected_profile(config, environ)
@@ -82,7 +83,7 @@ def read_saved_key(origin: str, *, environ: Mapping[str, str], home: Path) -> Sa
         text = _own_key(profile, name, config)
     if not text.strip():
         raise AccountError(
-            f"no API key: {source} holds none.", next_step=f"{USE_THE_VARIABLE} ({_KEYCHAIN})"
+            f"no API key: {source} has none.", next_step=f"{USE_THE_VARIABLE} ({_KEYCHAIN})"
         )
     return SavedKey(text.strip(), source, name)
 
@@ -126,8 +127,8 @@ def _read_credential(reference: str, source: str, config: Path, home: Path) -> t
     document = _read_document(path, home, max_bytes=MAX_CREDENTIALS_BYTES)
     if document is None:
         raise AccountError(
-            f"no API key: {source} keeps its key in {_display_path(path, home)}, which is not "
-            "there.",
+            f"no API key: {source} keeps its key in {_display_path(path, home)}, which does "
+            "not exist.",
             next_step=f"log in again with the vendor's client, or {USE_THE_VARIABLE}",
         )
     credentials = document.values.get("credentials")
@@ -212,7 +213,7 @@ def _profiles_of(config: _Document) -> dict[str, Any]:
     if not isinstance(profiles, dict) or len(profiles) > MAX_PROFILES:
         raise _broken(config.name, f"its profiles are not an object of at most {MAX_PROFILES}")
     if not all(_is_profile_name(name) for name in profiles):
-        raise _broken(config.name, "it holds a profile with an impossible name")
+        raise _broken(config.name, "it has a profile with an invalid name")
     return profiles
 
 

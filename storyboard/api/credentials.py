@@ -97,15 +97,14 @@ def _checked_origin(text: str, name: str) -> str:
     example = f"write it like {DEFAULT_BASE_URL} or http://127.0.0.1:8080"
     if "@" in text:
         # What stands before the @ may be a password: not shown.
-        raise UsageError(f"{name}: the address may not hold a user name.", next_step=example)
+        raise UsageError(f"{name}: the address cannot contain a user name.", next_step=example)
     origin = origin_of(text) if re.fullmatch(r"[\x21-\x7e]+", text) and "\\" not in text else None
     if origin is None:
         raise UsageError(f"{name}: {text[:100]!r} is not an HTTP address.", next_step=example)
     parts = urlsplit(text)
     if len(parts.hostname or "") > _MAX_HOST:
         raise UsageError(
-            f"{name}: its host has {len(parts.hostname or '')} characters, "
-            f"and a host has at most {_MAX_HOST}.",
+            f"{name}: its host has {len(parts.hostname or '')} characters, more than {_MAX_HOST}.",
             next_step=example,
         )
     if parts.path not in ("", "/") or "?" in text or "#" in text:
@@ -116,7 +115,7 @@ def _checked_origin(text: str, name: str) -> str:
     if parts.scheme != "https" and parts.hostname not in LOOPBACK_HOSTS:
         raise UsageError(
             f"{name}: {origin} would send the key unencrypted; "
-            "plain HTTP is for localhost, 127.0.0.1 and [::1] only.",
+            "plain HTTP works only for localhost, 127.0.0.1 and [::1].",
             next_step="use https://",
         )
     return origin

@@ -49,7 +49,7 @@ def read_whole_log(
         if page.rows == 0 or (len(entries) == known and page.rows == len(page.entries)):
             if total is None or is_whole:
                 return tuple(entries.values())
-            raise _incomplete(f"it has {total} rows, and {len(entries) + nameless} came")
+            raise _incomplete(f"it has {total} rows, but {len(entries) + nameless} were received")
     raise _incomplete(f"it has more than {MAX_PAGES * PAGE_SIZE:,} rows in that time")
 
 

@@ -1,1 +1,1 @@
-"""One file a command, and nothing else."""
+"""One file per command, and nothing else."""

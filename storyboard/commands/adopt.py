@@ -1,4 +1,4 @@
-"""`storyboard adopt`: takes over results of another folder or manifest; sends nothing."""
+"""`storyboard adopt`: adopts the results of another folder or manifest; sends nothing."""
 
 from __future__ import annotations
 
@@ -52,12 +52,13 @@ _OTHERWISE = "failed"
 def command(
     *, file: Path, source: Path, variables: VariableOptions, where: FolderOptions, as_json: bool
 ) -> int:
-    """Take over what FROM holds of the takes of FILE, so that nothing of it is paid again.
+    """Adopt what FROM has of the takes of FILE, so that nothing is paid for again.
 
-    FROM is an output folder of the same origin, as of a storyboard that was renamed or of
-    another variant, a manifest, or - for a manifest from the standard input. Takes are the
-    same where their requests are. Videos are linked where the disk allows, else copied; tasks
-    that still render and unknown outcomes are taken over as such. FROM stays as it is.
+    FROM is a manifest, an output folder of the same origin, such as that of a renamed
+    storyboard or of another variant, or - to read a manifest from standard input. Takes are
+    the same if their requests are. Videos are linked if the disk allows it, and copied
+    otherwise; tasks that are still rendering and unknown outcomes are adopted as they are.
+    FROM is left unchanged.
 
     \b
     Example:
@@ -82,23 +83,23 @@ def command(
 
 
 def _read(path: Path, space: Workspace, locks: ExitStack) -> Source:
-    """What FROM holds, its folder locked where it has one."""
+    """What FROM has; its folder, if it has one, stays locked."""
     if path == STDIN:
         from storyboard.outputs.manifest.file import MAX_BYTES
 
         data = sys.stdin.buffer.read(MAX_BYTES + 1)
-        return parse_source(data, "the standard input", origin=space.origin)
+        return parse_source(data, "standard input", origin=space.origin)
     folder = lockable_folder(path)
     if folder is not None:
         if folder.resolve() == space.real_folder:
             raise UsageError(
-                f"{path} is where {display_name(space.storyboard)} is rendered itself",
-                next_step="name the folder or the manifest that holds more than this one",
+                f"{path} is the output folder of {display_name(space.storyboard)} itself",
+                next_step="name the folder or the manifest to adopt from",
             )
         try:
             locks.enter_context(hold_lock(folder, now=datetime.now(timezone.utc)))
         except StateError as error:
-            step = "make it writable for this command, or copy it and name the copy"
+            step = "make it writable, or copy it and name the copy"
             raise StateError(str(error), next_step=step) from error
     return read_source(path, origin=space.origin)
 
@@ -106,7 +107,7 @@ def _read(path: Path, space: Workspace, locks: ExitStack) -> Source:
 def _lines(space: Workspace, source: Source, adoption: Adoption) -> Iterator[str]:
     file = display_name(space.storyboard)
     if not adoption.submissions:
-        yield f"{file}: {source.name} holds nothing that it lacks"
+        yield f"{file}: {source.name} has nothing that it lacks"
     else:
         words = Counter(_WORDS.get(one.state, _OTHERWISE) for one in adoption.submissions)
         counts = ", ".join(
@@ -114,12 +115,12 @@ def _lines(space: Workspace, source: Source, adoption: Adoption) -> Iterator[str
         )
         ways = Counter(way.value for way in adoption.placed.values())
         files = ", ".join(f"{count_text(ways[way], 'video')} {way}" for way in sorted(ways))
-        yield f"{file}: took over {counts} from {source.name}" + (f"; {files}" if files else "")
+        yield f"{file}: adopted {counts} from {source.name}" + (f"; {files}" if files else "")
     if adoption.left_open:
         names = ", ".join(sorted({one.take for one in adoption.left_open}))
         yield (
-            f"still open there, and of no take of {file}: {names}; "
-            "a render of the storyboard that it belongs to goes on with it"
+            f"no take of {file} makes these requests, which are still open there: {names}; "
+            "render the storyboard that they belong to, which continues with them"
         )
 
 

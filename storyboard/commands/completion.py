@@ -1,4 +1,4 @@
-"""`storyboard completion`: the script with which a shell completes what is typed."""
+"""`storyboard completion`: the script that sets up completion in a shell."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from storyboard.errors import ExitCode
 
 _NAME = "storyboard"
 _HOW = {
-    "bash": 'put into ~/.bashrc: eval "$(storyboard completion bash)"',
-    "zsh": 'put into ~/.zshrc, below compinit: eval "$(storyboard completion zsh)"',
+    "bash": 'add to ~/.bashrc: eval "$(storyboard completion bash)"',
+    "zsh": 'add to ~/.zshrc, after compinit: eval "$(storyboard completion zsh)"',
     "fish": "run once: storyboard completion fish > ~/.config/fish/completions/storyboard.fish",
     powershell.PowerShellComplete.name: (
         "put into the file that $PROFILE names: "
         "storyboard completion powershell | Out-String | Invoke-Expression"
     ),
 }
-"""For each shell what makes it complete, also in shells to come."""
+"""How to set up completion in each shell, for later sessions too."""
 
 
 @click.command()
@@ -31,7 +31,7 @@ _HOW = {
 def command(context: click.Context, *, shell: str, as_json: bool) -> int:
     """Print the script that completes options, takes, scenes, tags and faults.
 
-    Its last line says where it goes.
+    Its last line says where to put it.
 
     \b
     Example:
@@ -43,6 +43,6 @@ def command(context: click.Context, *, shell: str, as_json: bool) -> int:
     if as_json:
         print_json({"shell": shell, "how": _HOW[shell], "script": script})
     else:
-        # Below, since zsh looks at the first line of a script.
+        # Last, because zsh reads the first line of a completion script itself.
         print_lines([*script.rstrip("\n").split("\n"), f"# To complete: {_HOW[shell]}"])
     return ExitCode.OK

@@ -40,7 +40,7 @@ from storyboard.reporting.display_names import display_name
     default="HEAD",
     show_default=True,
     metavar="REV|FILE",
-    help="What to compare with: a revision of git, such as main or HEAD~2, or another storyboard.",
+    help="What to compare with: a git revision, such as main or HEAD~2, or another storyboard.",
 )
 @with_options(variables=VariableOptions, pricing=PriceOptions)
 @click.option(
@@ -67,10 +67,10 @@ def command(
 ) -> int:
     """Show which takes a change to a storyboard adds, changes and removes; sends nothing.
 
-    The storyboard on the disk is compared with the one of a git revision, which is
+    The storyboard on disk is compared with its version in a git revision, which is
     read with the tables, templates and included files of that revision. An edit
-    that many takes share is listed once. The costs are those of requests that the
-    other version does not make, whatever has been rendered.
+    that many takes share is listed once. Costs are those of the requests that the
+    other version does not make, regardless of what has been rendered.
 
     \b
     Examples:
@@ -106,9 +106,10 @@ def command(
 def _read_other(
     path: Path, against: str, catalog: Catalog, variables: VariableOptions
 ) -> tuple[str | None, Storyboard | None]:
-    """The commit that `against` names, and the storyboard to compare with, where there are any.
+    """The commit that `against` names, and the storyboard to compare with, if there are any.
 
-    What git knows as a revision is one, whatever a file is called; `./NAME` is always the file.
+    A name that git knows as a revision is one, even if a file has it too; `./NAME` is
+    always the file.
     """
     file = spelled_path(Path(against))
     is_file = os.path.isfile(file)  # noqa: PTH113 (Path.is_file raises for a name that is too long)
@@ -128,8 +129,8 @@ def _read_other(
     if is_file:
         return None, read_version(file, catalog, variables)
     raise UsageError(
-        f"--against {against!r} is neither a revision that git knows here nor a file",
-        next_step="see the revisions with: git log --oneline",
+        f"--against {against!r} is neither a git revision nor a file",
+        next_step="list the revisions with: git log --oneline",
     )
 
 

@@ -1,6 +1,6 @@
 """`storyboard doctor`: key, connection, balance, limits, disk, clock and versions, with remedies.
 
-Sends two free reads at most, and nothing where there is no address to ask.
+Sends at most two free read requests, and nothing if there is no address to send them to.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ LIBRARIES = (
     "pymediainfo",
     "filelock",
 )
-"""What the program needs, by the names that pip knows; as in pyproject.toml."""
+"""The packages that the program needs, as pip and pyproject.toml name them."""
 
 
 @click.command(
@@ -77,7 +77,7 @@ LIBRARIES = (
 @click.option("--base-url", metavar="URL", help="The API's address, if not the vendor's own.")
 @json_option
 def command(base_url: str | None, as_json: bool) -> int:
-    """Look at all that a render needs, and say what is wrong and what to do about it.
+    """Check everything that a render needs, and say what is wrong and how to fix it.
 
     Costs nothing, and works without a key.
 
@@ -180,7 +180,7 @@ def _look_at_disk() -> Line:
             "disk",
             Level.PROBLEM,
             f"the current folder cannot be used: {error.strerror}",
-            "go to another one",
+            "go to another folder",
         )
     return judge_disk(free_bytes, folder=folder, is_writable=os.access(folder, os.W_OK))
 
@@ -210,17 +210,17 @@ def _look_at_media_info() -> Line:
         if MediaInfo.can_parse():
             return fine("measuring", "works")
     except ImportError:
-        pass  # the libraries are a line of their own
+        pass  # the libraries have a line of their own
     return Line(
         "measuring",
         Level.WARNING,
-        "the MediaInfo library cannot be loaded, so size and length of videos stay unknown",
+        "the MediaInfo library cannot be loaded, so the size and duration of videos stay unknown",
         "install it: libmediainfo0v5 on Debian and Ubuntu, libmediainfo elsewhere",
     )
 
 
 def _trouble(name: str, error: StoryboardError) -> Line:
-    """A problem with the account or the way to it, in the words of the error."""
+    """A problem with the account or the connection to it, in the words of the error."""
     return Line(name, Level.PROBLEM, _clause(error), error.next_step, ExitCode.ACCOUNT)
 
 

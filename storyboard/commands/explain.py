@@ -1,4 +1,4 @@
-"""`storyboard explain`: what a problem or a warning means, with an example of wrong and right."""
+"""`storyboard explain`: what a problem or a warning means, with a wrong and a right example."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def _find(word: str) -> Code:
     raise UsageError(
         f"there is no code {word!r}"
         + (f"; did you mean {near.number} ({near.name})?" if near else ""),
-        next_step="storyboard explain lists them all",
+        next_step="list them all with: storyboard explain",
     )
 
 

@@ -1,4 +1,4 @@
-"""`storyboard fix`: repairs what has one right answer in the files themselves; sends nothing."""
+"""`storyboard fix`: repairs mistakes that have one right answer in the files; sends nothing."""
 
 from __future__ import annotations
 
@@ -40,9 +40,9 @@ def command(
 ) -> int:
     """Repair mistakes that have exactly one right answer, such as quotes or a misspelt key.
 
-    Shows the repairs as a diff, and asks before it writes them; where nobody can be asked
-    it writes nothing without --yes. Changes storyboards and what they include, never tables
-    or macros, and nothing but what is wrong: comments and layout stay. A repair that would
+    Shows the repairs as a diff, and asks before it writes them; without a terminal it writes
+    nothing unless --yes is given. Changes storyboards and the files they include, never tables
+    or macros. Only what is wrong is changed: comments and layout stay. A repair that would
     make anything else wrong is not made.
 
     \b
@@ -82,7 +82,7 @@ def _print_diff(found: RepairedFiles) -> None:
 
 
 def _says_yes(found: RepairedFiles) -> bool:
-    """Whether there is somebody to be asked, who says yes."""
+    """Whether somebody is there to ask, and says yes."""
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         return False
     names = next(iter(found.files)) if len(found.files) == 1 else f"{len(found.files)} files"
@@ -90,7 +90,7 @@ def _says_yes(found: RepairedFiles) -> bool:
 
 
 def _report(found: RepairedFiles, again: str, *, is_written: bool) -> None:
-    """What is left, and one line that counts."""
+    """Prints what is left, and one line with counts."""
     color = wants_color(sys.stderr.isatty())
     for board in found.boards:
         left = [problem for problem in board.problems if not problem.is_warning]

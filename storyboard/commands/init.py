@@ -1,4 +1,4 @@
-"""`storyboard init`: a new project that renders at once; sends nothing."""
+"""`storyboard init`: a new project that can be rendered at once; sends nothing."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ from storyboard.records import Storyboard
     "source",
     type=FILE,
     metavar="FILE",
-    help="Write the storyboard around a list of shots: CSV, XLSX, JSON, a text with prompts, ...",
+    help="Write the storyboard around a list of shots: CSV, XLSX, JSON, a file of prompts, ...",
 )
 @click.option("--key", metavar="KEY", help="The key of the list in FILE, if that is JSON or YAML.")
 @click.option("--sheet", metavar="NAME", help="The sheet of FILE, if that is a workbook.")
@@ -63,9 +63,9 @@ def command(
     with_workflow: bool,
     as_json: bool,
 ) -> int:
-    """Make a new project in DIR: a storyboard, macros, and what git and editors need.
+    """Create a project in DIR: a storyboard, macros, and what git and editors need.
 
-    Nothing that is there is changed.
+    Existing files are left unchanged.
 
     \b
     Examples:
@@ -74,8 +74,8 @@ def command(
     """
     if source is None and (key, sheet) != (None, None):
         raise UsageError(
-            "--key and --sheet say where in the file of --from the list stands",
-            next_step="name that file with --from, or leave them out",
+            "--key and --sheet name a list in the file given to --from",
+            next_step="give that file to --from, or omit them",
         )
     catalog = load_catalog()
     shots = None
@@ -90,14 +90,14 @@ def command(
         files |= copied_list(shots, source, folder, files)
     written = _write(folder, files, workflow_file() if with_workflow else {})
     if shots and shots.is_copied:
-        say(f"{source} lies outside the new project, so {folder / shots.name} is a copy of it")
+        say(f"{source} is outside the new project, so {folder / shots.name} is a copy of it")
     board = read_storyboards([folder / STORYBOARD], catalog, VariableOptions())[0]
     _tell(folder, written, board, as_json=as_json)
     return ExitCode.OK if may_go_on([board], strict=False) else ExitCode.USAGE
 
 
 def _is_usable(shots: ShotList) -> bool:
-    """Whether a list has rows and no problems; else these are printed."""
+    """Whether a list has rows and no problems; problems are printed."""
     rows = shots.rows
     if rows.rows and all(problem.is_warning for problem in rows.problems):
         return True
@@ -106,8 +106,8 @@ def _is_usable(shots: ShotList) -> bool:
 
 
 def _write(folder: Path, files: Mapping[str, str | bytes], workflow: Mapping[str, str]) -> Written:
-    """Makes the files, after all that could stand in their way has been looked for."""
-    # GitHub looks for workflows at the top of a repository alone.
+    """Creates the files, after checking for everything that could be in their way."""
+    # GitHub looks for workflows only at the top of a repository.
     top = find_project(folder.resolve(), home_folder().resolve())
     top = folder if top == folder.resolve() else top
     check_folder(folder, files)
@@ -117,13 +117,13 @@ def _write(folder: Path, files: Mapping[str, str | bytes], workflow: Mapping[str
     for path in written.kept:
         text = texts.get(path, "")
         lines = missing_lines(path, str(text)) if path.name.startswith(".git") else []
-        more = f"; what it lacks: {', '.join(lines)}" if lines else ""
-        say(f"{path}: stays as it is{more}")
+        more = f"; it lacks: {', '.join(lines)}" if lines else ""
+        say(f"{path}: already exists, left unchanged{more}")
     return written
 
 
 def _tell(folder: Path, written: Written, board: Storyboard, *, as_json: bool) -> None:
-    """What was made, what is wrong with the storyboard, and what to do next."""
+    """Prints what was created, what is wrong with the storyboard, and what to do next."""
     say_problems(board.problems, board.sources)
     if as_json:
         document = {"made": written.made, "kept": written.kept}

@@ -1,4 +1,4 @@
-"""`storyboard list`: the ids of takes with their scenes and tags, to select them by."""
+"""`storyboard list`: the ids of takes with the scenes and tags that select them."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from storyboard.project.manifests import known_submissions
 from storyboard.project.workspace import Folders, find_workspaces
 from storyboard.records import Storyboard, Take
 
-_NONE = "-"  # keeps the columns apart for whatever reads them
+_NONE = "-"  # so that programs can tell the columns apart
 
 
 @click.command()
@@ -39,9 +39,9 @@ def command(
     which: SelectionOptions,
     as_json: bool,
 ) -> int:
-    """List the takes of a storyboard, one a line: id, scene, tags; sends nothing.
+    """List the takes of a storyboard, one per line: id, scene, tags; sends nothing.
 
-    The options that select take what stands here.
+    These are the values that the selecting options take, such as --scene and --tag.
 
     \b
     Examples:
@@ -67,7 +67,7 @@ def command(
 
 
 def _select(board: Storyboard, folders: Folders, selection: Selection) -> frozenset[str]:
-    """The ids of the selected takes; the output folder is read only where the selection asks."""
+    """The ids of the selected takes; the output folder is read only if the selection needs it."""
     chosen = select_takes(board.takes, selection)
     if not (selection.changed or selection.failed):
         return narrow(chosen, selection, board.takes, ())

@@ -72,7 +72,7 @@ from storyboard.records import Action, ActionKind, Plan
     "--out",
     type=FILE,
     metavar="PLAN",
-    help="Save the plan, so that render --plan carries out exactly this, once.",
+    help="Save the plan, so that render --plan can carry it out, exactly and once.",
 )
 @click.option(
     "--check",
@@ -95,10 +95,10 @@ def command(
     strict: bool,
     as_json: bool,
 ) -> int:
-    """Say for each take what a render would do: submit, resume, download, keep, hold or ask.
+    """Show what a render would do with each take: submit, resume, download, keep, hold or ask.
 
-    A plan saved with --out is carried out by render --plan without a question, or
-    refused where the storyboard, what was rendered or the costs are not as they were.
+    `render --plan` carries out a plan saved with --out without asking, or refuses it
+    if the storyboard, what was rendered or the costs have changed.
 
     With --variant or --model, a seed gives other pictures: it does not carry over to another
     resolution or model. A plan made with --model shows what that model would cost, and
@@ -113,8 +113,8 @@ def command(
     """
     if out is not None and STDIN in files:
         raise UsageError(
-            "a plan of standard input cannot be saved, since nothing could render it later",
-            next_step="save the storyboard in a file, and name that",
+            "a plan of standard input cannot be saved, because it could not be rendered later",
+            next_step="save the storyboard to a file, and name the file",
         )
     if trial.model is not None:
         _check_trial(out, planning)
@@ -125,7 +125,7 @@ def command(
     if not boards:
         return ExitCode.USAGE
     spaces = find_workspaces(boards, where.folders, from_manifest=planning.from_manifest)
-    # What is read from the standard input has no folder of its own.
+    # A storyboard from standard input has no folder of its own.
     is_new = not planning.fresh and STDIN not in files
     now = datetime.now(timezone.utc)
     planned = [
@@ -169,7 +169,7 @@ def command(
 
 
 class _Planned(NamedTuple):
-    """A storyboard with its plan, and with what to know beside it."""
+    """A storyboard with its plan, and what else to tell the user."""
 
     space: Workspace
     plan: Plan
@@ -191,7 +191,7 @@ def _plan(
     known = known_submissions(space, tell=say)
     snapshot = space.snapshot()
     plan = plan_render(space, known, snapshot, selection, options, catalog=catalog, tell=say)
-    # No clone can download from the sandbox of another machine.
+    # A clone cannot download from another machine's sandbox.
     links = NO_LINKS if space.origin == SANDBOX else links_of(plan, now=now)
     neighbour = find_neighbour(space, known) if may_be_new else None
     deleted = find_deleted(space.storyboard.takes, known)
@@ -224,8 +224,8 @@ def _advice(found: Neighbour | None) -> tuple[str, ...]:
     if found is None:
         return ()
     return (
-        f"{found.folder} holds {found.held} of the {found.requests} new requests; a render stops "
-        "until they are taken over, or renders them anew with --fresh",
+        f"{found.folder} has {found.held} of the {found.requests} new requests; a render stops "
+        "until they are adopted, or renders them again with --fresh",
         f"    next: {found.command}",
     )
 

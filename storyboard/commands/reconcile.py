@@ -37,11 +37,11 @@ from storyboard.reporting.display_names import display_name
 @with_options(variables=VariableOptions, where=FolderOptions)
 @json_option
 def command(*, file: Path, variables: VariableOptions, where: FolderOptions, as_json: bool) -> int:
-    """Look unknown outcomes up in the account's request log, and adopt what is beyond doubt.
+    """Look unknown outcomes up in the account's request log, and adopt what is certain.
 
-    A task is adopted where one row of the log fits one submission and nothing
-    else; the next render continues with it. The rest is listed with the command
-    that decides about it. Nothing is submitted.
+    A task is adopted if exactly one row of the log fits the submission, and no other
+    submission can have made it; the next render continues with it. The rest is listed
+    with the command that decides about it. Nothing is submitted.
 
     \b
     Example:
@@ -78,7 +78,7 @@ def _lines(space: Workspace, findings: Sequence[Finding]) -> Iterator[str]:
             )
             continue
         yield (
-            f"{one.take}: sent at {one.sent_at:%Y-%m-%d %H:%M:%S} UTC, still unknown: "
+            f"{one.take}: sent at {one.sent_at:%Y-%m-%d %H:%M:%S} UTC, and still unknown: "
             f"{finding.doubt}"
         )
         rows = [_words(entry) for entry in finding.candidates]
@@ -96,7 +96,7 @@ def _words(entry: LogEntry) -> tuple[str, ...]:
 
 
 def _command(space: Workspace, submission: Submission, findings: Sequence[Finding]) -> str:
-    """What to type to decide about it by hand."""
+    """The command that decides about it by hand."""
     words = [submission.take]
     if sum(finding.submission.take == submission.take for finding in findings) > 1:
         words += ["--submission", str(submission.id)]

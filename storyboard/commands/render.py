@@ -1,4 +1,4 @@
-"""`storyboard render`: read, plan, ask, carry out, write what came of it."""
+"""`storyboard render`: read, plan, ask, carry out, write the results."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ if TYPE_CHECKING:
     type=FILE,
     is_eager=True,
     metavar="PLAN",
-    help="Do exactly what a plan saved with plan --out says, once, without asking.",
+    help="Carry out a plan saved with plan --out, exactly and once, without asking.",
 )
 @with_options(
     variables=VariableOptions,
@@ -101,11 +101,11 @@ def command(
 ) -> int:
     """Render storyboards: submit what is new, download it, write the manifest and the gallery.
 
-    Run again, it goes on where it was, and does nothing where nothing changed.
+    Run it again and it picks up where it left off; if nothing has changed, it does nothing.
 
-    With --plan, the saved plan says which takes are rendered, at what costs; where
-    they go and how the storyboards are read (--output, --sandbox, --var, ...) is
-    given as to plan.
+    With --plan, the saved plan says which takes are rendered, and at what cost. Give
+    the options that say how storyboards are read and where the results go (--var,
+    --sandbox, --output, ...) as you gave them to `plan`.
 
     \b
     Examples:
@@ -159,7 +159,7 @@ def command(
             asked_at = time.monotonic()
             is_sure = payment.yes or saved is not None
             _ask(plan_lines, bill, is_free_to_go=is_sure, is_capped=payment.caps.are_given)
-            started_at += time.monotonic() - asked_at  # a person's time to think is not the run's
+            started_at += time.monotonic() - asked_at  # the person's time, not the run's
         if saved is not None:
             if not display.quiet:
                 say(f"{plan_file}: {bill.sentence}")
@@ -206,13 +206,13 @@ def command(
 def _read_saved(
     plan_file: Path | None, which: SelectionOptions, planning: PlanningOptions
 ) -> SavedPlan | None:
-    """The saved plan. Raises UsageError for options that say something else than a plan does."""
+    """The saved plan. Raises UsageError for options that a saved plan has already decided."""
     if plan_file is None:
         return None
     flags = given_flags(which) + given_flags(replace(planning, price_usd=None))
     if flags:
         raise UsageError(
-            f"{' and '.join(flags)} cannot be given with --plan, which says what is rendered",
+            f"{' and '.join(flags)} cannot be used with --plan, which decides what is rendered",
             next_step=f"leave {'it' if len(flags) == 1 else 'them'} out, or save another plan",
         )
     return read_plan(plan_file)
@@ -221,7 +221,7 @@ def _read_saved(
 def _sandbox_settings(where: FolderOptions, rehearsal: SandboxOptions) -> SandboxSettings | None:
     """How the sandbox behaves; None without --sandbox.
 
-    Raises UsageError where options for it are given without it, since that render would be paid.
+    Raises UsageError if its options are given without it, because that render would cost money.
     """
     if where.sandbox:
         from storyboard.sandbox.settings import UNLIMITED
@@ -241,18 +241,18 @@ def _ask(
 ) -> None:
     """Asks the person at the terminal before anything is paid, under the lines of the plan.
 
-    Raises Refused where the answer is no, or nobody is there to give one.
+    Raises Refused if the answer is no, or nobody is there to give one.
     """
     if not bill.takes or is_free_to_go:
         return
     if sys.stdin.isatty() and sys.stderr.isatty():
         say(*plan_lines())
-        if not ask(f"{bill.sentence}. Go on?"):
+        if not ask(f"{bill.sentence}. Continue?"):
             raise Refused("nothing was sent", next_step="run again when you are sure")
     elif not is_capped:
         raise Refused(
             f"there is no terminal to ask at before paying ({bill.sentence})",
-            next_step="give --yes, or set a cap with --max-takes, --max-seconds or --max-cost",
+            next_step="use --yes, or set a cap with --max-takes, --max-seconds or --max-cost",
         )
 
 
@@ -271,7 +271,7 @@ def _run(
     total = sum(len(film.work) for film in group)
     if not total:
         return RunResult()
-    # Here, since a render with nothing to do needs no network.
+    # Imported here, because a render with nothing to do needs no network.
     from storyboard.console.progress import show_progress
     from storyboard.project.connection import connect
     from storyboard.project.run import make_engine, protocol_of
@@ -298,5 +298,5 @@ def _run(
 
 
 def _ends_the_render(result: RunResult) -> bool:
-    """Whether films that were not begun stay so."""
+    """Whether films that have not been started are not started any more."""
     return result.was_interrupted or isinstance(result.stopped_by, (TimeIsUp, StorageFailed))

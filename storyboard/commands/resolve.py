@@ -40,7 +40,7 @@ class DecisionOptions:
         "--task-id", metavar="ID", help="Adopt this task; the next render continues with it."
     )
     resubmit: bool = option(
-        "--resubmit", is_flag=True, help="Let the next render send it again, which costs money."
+        "--resubmit", is_flag=True, help="Let the next render submit it again, which costs money."
     )
     abandon: bool = option(
         "--abandon", is_flag=True, help="Hold it until a render with --retry-failed."
@@ -73,10 +73,10 @@ def command(
     where: FolderOptions,
     as_json: bool,
 ) -> int:
-    """Decide about a take whose outcome is not known: it was sent, and no usable answer came.
+    """Decide about a take whose outcome is unknown: it was sent, and no usable reply came.
 
     TAKE is the id of a take, or of a shot for all its unknown takes. Works
-    from the state of the last render, also while the storyboard has problems.
+    from the state of the last render, even if the storyboard has problems now.
 
     \b
     Examples:
@@ -93,7 +93,9 @@ def command(
         now, notes = datetime.now(timezone.utc), []
         if task_id is not None:
             status = _check_task(space, catalog, chosen[0], task_id, known)
-            notes.append(f"task {task_id} is its task ({status.value}); the next render goes on")
+            notes.append(
+                f"task {task_id} is its task ({status.value}); the next render continues with it"
+            )
             decided = [adopted(chosen[0], task_id)]
         elif decision.resubmit:
             decided = [released(one, now=now) for one in chosen]
@@ -115,7 +117,7 @@ def command(
 
 
 def _check_decision(decision: DecisionOptions) -> str | None:
-    """The task id, None for the other decisions; UsageError unless there is exactly one."""
+    """The task id, None for the other decisions; UsageError unless exactly one is given."""
     given = decision.task_id
     if (given is not None) + decision.resubmit + decision.abandon != 1:
         raise UsageError(
@@ -139,29 +141,29 @@ def _check_task(
     task_id: str,
     known: Sequence[Submission],
 ) -> TaskStatus:
-    """How the task stands; UsageError where it cannot be the submission's."""
+    """The status of the task; UsageError if it cannot be the submission's."""
     others = [one for one in known if one.task_id == task_id and one.id != submission.id]
-    # A task that the API gave to several is nobody's until one of them is decided about.
+    # A task that the API gave to several submissions is nobody's until one is decided about.
     owner = next(filter(owns_task, others), None)
     if owner is not None:
         raise UsageError(
             f"task {task_id} belongs to take {owner.take}, sent at "
-            f"{owner.sent_at:%Y-%m-%d %H:%M:%S} UTC; it cannot be that of {submission.take} too",
-            next_step="look in the console for the task that is not known yet",
+            f"{owner.sent_at:%Y-%m-%d %H:%M:%S} UTC; it cannot belong to {submission.take} too",
+            next_step="look in the console for the right task",
         )
     with connect_for(submission, space, catalog) as connection:
         reply = poll_task(connection.api, task_id)
     if reply.status is TaskStatus.MISSING:
         raise UsageError(
             f"the API does not know task {task_id} ({reply.reason or 'not found'}): "
-            "it is mistyped, expired, or another account's",
+            "it is mistyped, has expired, or belongs to another account",
             next_step="check the id in the console; --resubmit or --abandon decide without one",
         )
     return reply.status
 
 
 def _left_in_doubt(decided: Sequence[Submission], known: Sequence[Submission]) -> list[Submission]:
-    """Other unknown submissions with a task that is now another's, each with that as its reason."""
+    """Other unknown submissions whose task now belongs to another, each with that as its reason."""
     return [
         after_contradiction(one, describe_contradiction(task_id, [f"take {owner.take}"]))
         for owner in decided

@@ -1,4 +1,4 @@
-"""`storyboard sandbox`: serve the local API until it is stopped."""
+"""`storyboard sandbox`: serves the local API until it is stopped."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.option("--port", type=PORT, default=0, help="0 picks a free one.")
+@click.option("--port", type=PORT, default=0, help="The port to listen on; 0 picks a free one.")
 @with_options(behaviour=SandboxOptions)
 @click.option(
     "--max-in-flight",
@@ -76,11 +76,11 @@ def command(
     seed: int,
     as_json: bool,
 ) -> int:
-    """Serve a local API for rehearsals: the real shapes and limits, no key, no money.
+    """Serve a local API for rehearsals: the real formats and limits, no key, no money.
 
-    It listens on this machine alone. Point any client at it with the
-    environment lines that it prints. Ctrl-C ends it. The vendor's own client
-    downloads from here with --allow-insecure-http --allow-private-network.
+    It listens only on this machine. Point any client at it with the environment
+    variables that it prints. Ctrl-C stops it. To download from it, the vendor's own
+    client needs --allow-insecure-http and --allow-private-network.
 
     \b
     Examples:
@@ -115,12 +115,12 @@ def command(
     if not re.fullmatch(r"[\x21-\x7e]+", key):
         raise UsageError(
             "--key: a key is printable ASCII characters without spaces",
-            next_step="choose another, like --key sandbox",
+            next_step="choose another one, such as --key sandbox",
         )
     if mask(key) not in (key, "***"):
         raise UsageError(
-            f"--key: it holds the key in {KEY_VARIABLE}, which is printed nowhere",
-            next_step="choose another, like --key sandbox",
+            f"--key: it contains the key in {KEY_VARIABLE}, which must not be printed",
+            next_step="choose another one, such as --key sandbox",
         )
     stopped = threading.Event()
     with (
@@ -139,19 +139,19 @@ def _announce(base_url: str, key: str, *, as_json: bool) -> None:
     environment = {"MODELLIX_BASE_URL": base_url}
     if key == mask(key):
         environment[KEY_VARIABLE] = key
-    else:  # whoever has this environment has the key, and nobody else is to see it
-        say(f"{KEY_VARIABLE} is the key of the sandbox already, so it is not printed")
+    else:  # whoever has this environment has the key already, and nobody else may see it
+        say(f"{KEY_VARIABLE} is already the key of the sandbox, so it is not printed")
     if as_json:
         print_json({"base_url": base_url, "environment": environment})
     else:
         lines = [f"export {name}={shlex.quote(value)}" for name, value in environment.items()]
         print_lines([f"The sandbox listens at {base_url}", *lines])
-    # Whoever started this and waits for the address gets it now, through a pipe too.
+    # A program that started this and waits for the address gets it now, even through a pipe.
     sys.stdout.flush()
 
 
 def _say_request(request: Request) -> None:
     time = datetime.fromtimestamp(request.at, tz=timezone.utc).strftime("%H:%M:%S")
     answer = str(request.status) if request.status else "cut"
-    # Any program can send a path that a terminal would obey: `say` makes it visible.
+    # Any program can send a path with terminal escapes: `say` makes them visible.
     say(f"{time}  {answer:>3}  {request.method} {request.path}  {request.note}".rstrip())

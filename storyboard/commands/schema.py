@@ -1,4 +1,4 @@
-"""`storyboard schema`: the schemas, printed, written anew, or compared with the model cards."""
+"""`storyboard schema`: the schemas, printed, regenerated, or compared with the model cards."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from storyboard.reporting import quoting
 from storyboard.reporting.suggest import did_you_mean
 
 WRITTEN = ("manifest", "events", "card")
-"""The schemas that are not generated: they state our own forms, no model's limits."""
+"""The schemas that are not generated: they describe our own files, not a model's limits."""
 
 
 @click.command(
@@ -44,9 +44,9 @@ WRITTEN = ("manifest", "events", "card")
 def command(*, name: str | None, mode: str | None, folder: Path | None, as_json: bool) -> int:
     """Print a JSON Schema: storyboard, include, manifest, events, card, or a model's name.
 
-    A model's is that of its requests. It, storyboard and include are generated from the model
-    cards, whose own form is card; those beside the storyboards of the current folder, in
-    models/, and those of your own are among them.
+    A model's schema describes its requests. That, storyboard and include are generated from
+    the model cards, which include those in models/ beside the storyboards of the current
+    folder and your own; card describes a model card.
 
     \b
     Examples:
@@ -55,8 +55,8 @@ def command(*, name: str | None, mode: str | None, folder: Path | None, as_json:
     """
     if mode and name:
         raise UsageError(
-            f"--{mode} is about all schemas, and {name!r} names one",
-            next_step=f"leave out the name or --{mode}",
+            f"--{mode} applies to all schemas, but {name!r} is one of them",
+            next_step=f"omit the name or --{mode}",
         )
     if folder is None and mode is None:
         catalog = load_catalog_here()
@@ -97,7 +97,7 @@ def _read_written(path: Path) -> dict[str, Any]:
     except (OSError, ValueError) as error:
         raise UsageError(f"{path} cannot be read: {error}") from error
     if not isinstance(schema, dict):
-        raise UsageError(f"{path} holds no schema")
+        raise UsageError(f"{path} contains no schema")
     return schema
 
 
@@ -111,7 +111,7 @@ def _list(folder: Path, catalog: Catalog, *, as_json: bool) -> int:
 
 
 def _write(folder: Path, catalog: Catalog, *, as_json: bool) -> int:
-    schemas = generate(catalog)  # all of them, before the first file is touched
+    schemas = generate(catalog)  # all of them, before the first file is changed
     changed = [
         path
         for name, schema in schemas.items()
@@ -126,7 +126,7 @@ def _write(folder: Path, catalog: Catalog, *, as_json: bool) -> int:
         for path in changed:
             say(f"{path}: written")
         for path in left_over:
-            say(f"{path}: removed, its model card is gone")
+            say(f"{path}: removed, because its model card is gone")
         if not changed and not left_over:
             say("all schemas are current")
     return ExitCode.OK

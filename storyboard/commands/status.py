@@ -33,7 +33,10 @@ from storyboard.reporting.statuses import STATUS_WORDS, count_statuses
 @file_argument
 @with_options(variables=VariableOptions, where=FolderOptions)
 @click.option(
-    "--watch", "is_watching", is_flag=True, help="Show it again as it changes, until Ctrl-C."
+    "--watch",
+    "is_watching",
+    is_flag=True,
+    help="Show the status again whenever it changes, until Ctrl-C.",
 )
 @json_option
 def command(
@@ -46,7 +49,7 @@ def command(
 ) -> int:
     """Show what is known of each take; sends nothing and takes no lock.
 
-    With --watch, what a terminal shows is drawn anew; elsewhere each change is a line.
+    With --watch, a terminal shows it again at each change; elsewhere each change is a line.
     The storyboard is read once.
 
     \b
@@ -56,8 +59,8 @@ def command(
     """
     if is_watching and as_json:
         raise UsageError(
-            "--json prints one document, and --watch has no end",
-            next_step="leave one of them out, or follow a render with: render --events FILE",
+            "--json prints one document, and --watch never ends",
+            next_step="use one of the two, or follow a render with: render --events FILE",
         )
     boards = read_sound([file], load_catalog(), variables, as_json=as_json)
     if not boards:
@@ -86,7 +89,7 @@ def command(
 
 
 def _look(space: Workspace, said: set[str]) -> View:
-    """What there is to see now; what was `said` beside it is not said again."""
+    """The view as it is now; what was already `said` is not said again."""
 
     def tell(sentence: str) -> None:
         if sentence not in said:
@@ -116,7 +119,7 @@ def _entry(state: TakeState, now: datetime, is_pointer: HasFile) -> Entry:
 
 
 def _where(state: TakeState, now: datetime, is_pointer: HasFile) -> str:
-    """Where the take's video or task is; empty where it has none."""
+    """Where the take's video or task is; empty if it has none."""
     submission = state.submission
     if submission is None:
         return ""

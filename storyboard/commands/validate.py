@@ -59,9 +59,9 @@ def command(
     strict: bool,
     quiet: bool,
 ) -> int:
-    """Check storyboards whole: their shape, and every payload after templates.
+    """Check storyboards completely: their structure, and every payload after templates.
 
-    Without --variant, all variants are checked as well. With --model, every shot is
+    Without --variant, all variants are checked too. With --model, every shot is
     checked as if it had that model.
 
     \b
@@ -89,7 +89,7 @@ def command(
 
 
 def describe(board: Storyboard, catalog: Catalog) -> str:
-    """One line about a sound storyboard: its takes and their length."""
+    """One line about a storyboard without problems: its takes and their total duration."""
     shots = len({take.shot for take in board.takes})
     seconds = length_s(board.takes, catalog)
     length = f", {span_text(seconds)} of video" if seconds else ""

@@ -1,6 +1,6 @@
 """The storyboards that a command is given, each argument declared once.
 
-Where the current folder holds exactly one `*.storyboard.yaml`, it need not be named.
+If the current folder has exactly one `*.storyboard.yaml`, it need not be named.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from storyboard.errors import UsageError
 from storyboard.names import find_storyboards, from_file_name
 
 STDIN = Path("-")
-"""What stands for the standard input; only commands that send nothing and keep nothing read it."""
+"""Means standard input; only commands that send nothing and store nothing read it."""
 
 _MAX_NAMED = 10
 
@@ -36,13 +36,13 @@ def only_storyboard() -> Path:
         return found[0]
     if not found:
         raise UsageError(
-            "no storyboard is named, and this folder holds no *.storyboard.yaml",
-            next_step="name the file, or make a new project with: storyboard init",
+            "no storyboard is named, and this folder has no *.storyboard.yaml",
+            next_step="name the file, or create a project with: storyboard init",
         )
     names = ", ".join(map(str, found[:_MAX_NAMED]))
     more = f" and {len(found) - _MAX_NAMED} more" if len(found) > _MAX_NAMED else ""
     raise UsageError(
-        f"no storyboard is named, and this folder holds {len(found)}: {names}{more}",
+        f"no storyboard is named, and this folder has {len(found)}: {names}{more}",
         next_step="name the one you mean",
     )
 
@@ -50,7 +50,7 @@ def only_storyboard() -> Path:
 def _files(context: click.Context, parameter: click.Parameter, files: tuple[Path, ...]) -> object:
     for file in files:
         _refuse_stdin(file)
-    is_in_plan = context.params.get("plan_file") is not None  # which names the storyboards
+    is_in_plan = context.params.get("plan_file") is not None  # that one names the storyboards
     return files or (() if is_in_plan else (only_storyboard(),))
 
 
@@ -76,14 +76,14 @@ def _file_and_take(
     context: click.Context, parameter: click.Parameter, words: tuple[str, ...]
 ) -> FileAndTakes:
     found = _file_and_takes(context, parameter, words)
-    if len(found.takes) != 1 and not context.resilient_parsing:  # which completing is
+    if len(found.takes) != 1 and not context.resilient_parsing:  # as completion is
         problem = "Missing argument 'TAKE'." if not found.takes else "Name only one TAKE."
         raise click.UsageError(problem, context)
     return found._replace(file=_refuse_stdin(found.file))
 
 
 def is_file(word: str) -> bool:
-    """Whether a word names a storyboard, not a take: by its ending, or a file has this name."""
+    """Whether a word names a storyboard, not a take: by its extension, or because it exists."""
     path = Path(word)
     if path == STDIN or path.suffix.lower() in (".yaml", ".yml"):
         return True
@@ -94,7 +94,7 @@ def _refuse_stdin(file: Path) -> Path:
     if file == STDIN:
         raise UsageError(
             "only validate, show and plan read a storyboard from standard input",
-            next_step="save it in a file, and name that",
+            next_step="save it to a file, and name the file",
         )
     return file
 

@@ -63,7 +63,7 @@ def _word(action: Action, status: TakeStatus, *, download: bool) -> str:
 
 
 def _is_paid(action: Action, state: TakeState) -> bool:
-    """Whether this render submitted the take, and the API did not turn it away."""
+    """Whether this render submitted the take, and the API did not reject it."""
     is_submitted = action.kind is ActionKind.SUBMIT and action.same_as is None
     sent = state.submission
     is_new = sent is not None and (action.submission is None or sent.id != action.submission.id)
@@ -71,7 +71,7 @@ def _is_paid(action: Action, state: TakeState) -> bool:
 
 
 def _cost(paid: Sequence[Take], catalog: Catalog, price_usd: float | None) -> str:
-    """What was submitted, as far as it is known; empty where nothing was."""
+    """The length and cost of what was submitted, as far as known; empty if nothing was."""
     if not paid:
         return ""
     seconds = length_s(paid, catalog)

@@ -1,8 +1,8 @@
 """What a shell is offered for takes, tags, scenes, faults and schemas while a person types.
 
-The storyboard of the command line is read for it, for a moment at most; whatever
-is wrong, nothing is offered and nothing said. Shells put what they are offered
-into the command line, some of them unquoted, so only plain names are.
+The storyboard on the command line is read for this, for a moment at most; if anything
+is wrong, nothing is offered and nothing is printed. Shells put what they are offered
+into the command line, some of them unquoted, so only plain names are offered.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from storyboard.records import Storyboard, Take
 
 MAX_WAIT_S = 2.0
-"""A storyboard that takes longer to read offers nothing: the person has typed on by then."""
+"""A storyboard that takes longer to read offers nothing: the person is typing on by then."""
 
 _MAX_OFFERED = 1000
 # No space, quote, `$`, `*`, comma or colon, and no dash in front: nothing that a shell acts on.
@@ -64,7 +64,7 @@ def complete_variants(
 def complete_file_and_takes(
     context: click.Context, parameter: click.Parameter, incomplete: str
 ) -> list[CompletionItem[str]]:
-    """Ids of takes, and where none fits files."""
+    """Ids of takes, or files if none fits."""
     from click.shell_completion import CompletionItem
 
     takes = complete_takes(context, parameter, incomplete)
@@ -90,7 +90,7 @@ def complete_faults(
 def complete_schemas(
     context: click.Context, parameter: click.Parameter, incomplete: str
 ) -> list[CompletionItem[str]]:
-    """The names of schemas: our own, and those of the models' requests."""
+    """The names of schemas: our own, and the models whose requests have one."""
     from click.shell_completion import CompletionItem
 
     from storyboard.language.project_cards import load_catalog_here
@@ -127,14 +127,14 @@ def _read_takes(context: click.Context) -> Iterator[Take]:
 
 
 def _read_boards(context: click.Context) -> list[Storyboard]:
-    """The storyboards in the command line; none where they cannot be read in time."""
+    """The storyboards on the command line; none if they cannot be read in time."""
     found: list[Storyboard] = []
 
     def read() -> None:
         with suppress(Exception):
             found.extend(_boards_of(context))
 
-    # A thread that is left behind ends with the process, which ends with the answer.
+    # A thread that is left behind ends with the process, right after the answer.
     thread = Thread(target=read, daemon=True)
     thread.start()
     thread.join(MAX_WAIT_S)
@@ -157,9 +157,9 @@ def _boards_of(context: click.Context) -> Sequence[Storyboard]:
 def _files_of(context: click.Context) -> list[Path]:
     from storyboard.console.arguments import STDIN, is_file
 
-    # click parses no argument where the last option has no value yet: that is what is completed.
+    # If the last option has no value yet, click parses no arguments: that value is completed.
     files = [Path(word) for word in context.args if is_file(word)]
     if not files:
         named = getattr(context.params.get("named"), "file", context.params.get("file"))
         files = [named] if named else list(context.params.get("files") or ())
-    return [] if STDIN in files else files  # what stands there is for the command
+    return [] if STDIN in files else files  # what is there is for the command

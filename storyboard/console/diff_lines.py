@@ -1,7 +1,7 @@
 """What differs between two versions of a storyboard, as text and as Markdown.
 
-Both say the same; Markdown sets what comes from the files as code, in which
-GitHub obeys neither HTML nor a mention.
+Both say the same; Markdown shows text from the files as code, in which GitHub
+interprets neither HTML nor mentions.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ from storyboard.reporting.amounts import count_text
 from storyboard.reporting.quoting import visible
 
 Code = Callable[[str], str]
-"""Sets what comes from a file apart from our own words."""
+"""Sets text from a file apart from our own words."""
 
 _MAX_NAMED = 3  # takes of a group that are named
-_MAX_ENTRIES = 150  # of the Markdown: a comment on GitHub holds 65,536 characters
+_MAX_ENTRIES = 150  # of Markdown: a comment on GitHub can have 65,536 characters
 _LOCKED = "locked, so the video stays as it is"
 
 
@@ -55,7 +55,7 @@ def markdown_lines(title: str, changes: Sequence[TakeChange], bill: Bill) -> lis
 
 
 def code_span(text: str) -> str:
-    """The text as code in a line of Markdown, whatever stands in it."""
+    """The text as code in a line of Markdown, whatever it contains."""
     line = visible(text)
     fence = "`" * (max(map(len, re.findall("`+", line)), default=0) + 1)
     padding = " " if "`" in line or not line.strip() else ""
@@ -70,12 +70,12 @@ def _counts(changes: Sequence[TakeChange]) -> str:
 
 def _cost(bill: Bill) -> str:
     if not bill.takes:
-        return "no new request, so nothing to pay for"
+        return "no new requests, so nothing to pay for"
     return f"{count_text(bill.takes, 'new request')}, {bill.amounts}"
 
 
 def _describe(group: ChangeGroup, code: Code) -> str:
-    """One group without its kind: what changed, in which takes, and where it costs nothing."""
+    """One group without its kind: what changed, in which takes, and whether it costs nothing."""
     if group.field and group.edit:
         return _describe_edit(group.field, group.edit, group.changes, code)
     if group.kind is ChangeKind.RENAMED:
@@ -108,7 +108,7 @@ def _describe_edit(
 
 
 def _note(field: FieldChange, changes: Sequence[TakeChange]) -> str:
-    """Why the changes are not paid for, where none of them is."""
+    """Why the changes cost nothing, if none of them does."""
     if field.field == "locked":
         return "; storyboard plan says what a render would do"
     if not field.is_sent:

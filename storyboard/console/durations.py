@@ -1,4 +1,4 @@
-"""Lengths of time as people type them: 90s, 30m, 2h."""
+"""Durations as people type them: 90s, 30m, 2h."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _TIME = re.compile(r"(?P<number>[0-9]{1,9}(?:\.[0-9]{1,6})?)(?P<unit>[smhd]?)", 
 
 
 class Duration(click.ParamType):  # type: ignore[type-arg]  # generic from click 8.4 on only
-    """A length of time; the value is in seconds. A bare number is seconds."""
+    """A duration; the value is in seconds. A bare number means seconds."""
 
     name = "time"
 
@@ -24,7 +24,7 @@ class Duration(click.ParamType):  # type: ignore[type-arg]  # generic from click
             return float(value)
         match = _TIME.fullmatch(value.strip())
         if match is None:
-            refuse(value, param, allowed="a length of time", example="90s, 30m or 2h")
+            refuse(value, param, allowed="a duration", example="90s, 30m or 2h")
         return float(match["number"]) * _UNITS[match["unit"] or "s"]
 
 

@@ -1,4 +1,4 @@
-"""Takes as lines for people: what is alike is one line, and there are never too many. Pure."""
+"""Takes as lines for people: similar ones share a line, and there are never too many. Pure."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from storyboard.console.printing import align
 from storyboard.reporting.amounts import count_text
 
 MAX_LINES = 20
-"""Of the lines of one storyboard, so that a question below them has the plan in sight."""
+"""Lines per storyboard, so that the plan stays in sight of the question below it."""
 
 MIN_ALIKE = 6
-"""Takes that are alike and fewer than this are named each; what nobody has to look at is not."""
+"""Fewer similar takes than this are each named, unless nobody has to look at them."""
 
 
 class Entry(NamedTuple):
-    """A take, a word for it, and what there is to say.
+    """A take, its status in a word, and what there is to say about it.
 
     Entries with the same word and `likeness` become one line, which names one
-    of them; from the second on where they are `is_dull`. `cost_usd` is what the take
-    costs; None where nothing is paid, or nobody knows.
+    of them; two are enough if they are `is_dull`. `cost_usd` is what the take
+    costs; None if it costs nothing or the cost is unknown.
     """
 
     word: str
@@ -47,7 +47,7 @@ def entry_lines(entries: Iterable[Entry]) -> list[str]:
 
 
 def entry_rows(entries: Iterable[Entry]) -> list[Sequence[str]]:
-    """The same as rows of words; with a column of costs where there are any."""
+    """The same as rows of words, with a column of costs if there are any."""
     rows = _all_rows(entries)
     costs = ["" if row.cost_usd is None else f"{row.cost_usd:.2f} USD" for row in rows]
     if not any(costs):
@@ -79,7 +79,7 @@ def _all_rows(entries: Iterable[Entry]) -> list[Row]:
 
 
 def _rows(alike: Sequence[Entry]) -> list[Row]:
-    """The rows for entries that are alike."""
+    """The rows for similar entries."""
     first = alike[0]
     if len(alike) < (2 if first.is_dull else MIN_ALIKE):
         return [Row(one.word, one.take, one.text, one.cost_usd, 1) for one in alike]
@@ -91,6 +91,6 @@ def _rows(alike: Sequence[Entry]) -> list[Row]:
 
 
 def _sum(costs_usd: Iterable[float | None]) -> float | None:
-    """The costs together; None where one of them is not known."""
+    """The sum of the costs; None if one of them is unknown."""
     known = list(costs_usd)
     return None if None in known else sum(cost for cost in known if cost is not None)

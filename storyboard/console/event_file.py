@@ -1,6 +1,6 @@
-"""What happens in a render, a JSON object a line, for other programs that follow it.
+"""What happens in a render, one JSON object per line, for other programs that follow it.
 
-What goes wrong with the file stops nothing: it is told once, and the render goes on.
+A problem with the file stops nothing: a warning says so once, and the render continues.
 """
 
 from __future__ import annotations
@@ -23,21 +23,21 @@ from storyboard.records import Json
 from storyboard.reporting.quoting import json_text
 
 EVENTS = {step: step.name.lower() for step in Step}
-"""What each change of a take is called in the file."""
+"""The name of each change of a take in the file."""
 
 _FIRST = b'{"schema_version":'
 _NO_WAIT = getattr(os, "O_NONBLOCK", 0)  # Windows has none
 
 
 class EventFile:
-    """Is called with each change of each take, and writes it at once; without a file, nowhere."""
+    """Is called with each change of each take and writes it at once, if there is a file."""
 
     def __init__(self, file: io.FileIO | None = None, path: Path | None = None) -> None:
         self._file = file
         self._path = path
 
     def __call__(self, change: Progress) -> None:
-        """Writes one change. A link is no part of it, since it may be signed."""
+        """Writes one change, without the link, which may be signed."""
         sent = change.submission
         self._write(
             EVENTS[change.step],
@@ -48,11 +48,11 @@ class EventFile:
         )
 
     def note_started(self, takes: int) -> None:
-        """So many takes will be worked on."""
+        """Notes how many takes will be worked on."""
         self._write("started", takes=takes)
 
     def note_ended(self, code: ExitCode) -> None:
-        """The render is over, and this is its exit code."""
+        """Notes that the render has ended with this exit code."""
         self._write("ended", exit_code=code.value)
 
     def _write(self, event: str, **facts: Json) -> None:
@@ -63,22 +63,22 @@ class EventFile:
         document = {"schema_version": SCHEMA_VERSION, "time": now, "event": event, **masked}
         line = f"{json_text(document, indent=None)}\n".encode()
         try:
-            # None: a pipe that nobody empties, which must not keep the render waiting.
+            # None: a pipe that nobody reads, which must not keep the render waiting.
             if self._file.write(line) != len(line):
-                self._give_up("whoever reads it does not keep up, or its disk is full")
+                self._give_up("its reader does not keep up, or its disk is full")
         except OSError as error:
             self._give_up(error.strerror or str(error))
 
     def _give_up(self, reason: str) -> None:
         self._file = None
-        say(f"warning: {self._path} gets no more events: {reason}; the render goes on")
+        say(f"warning: {self._path} gets no more events: {reason}; the render continues")
 
 
 @contextmanager
 def writing_events(path: Path | None) -> Iterator[EventFile]:
     """The file of events, which also gets the exit code of an error that ends the render.
 
-    It is appended to. Raises UsageError where it cannot be, or holds something else.
+    Events are appended. Raises UsageError if that is impossible, or the file is something else.
     """
     if path is None:
         yield EventFile()
@@ -96,7 +96,7 @@ def writing_events(path: Path | None) -> Iterator[EventFile]:
 def _open(path: Path) -> io.FileIO:
     if str(path) == "-":
         raise UsageError(
-            "--events needs a file, since standard output says where the results lie",
+            "--events needs a file, because standard output is for the results",
             next_step="name a file or a pipe, and read the events from there",
         )
     try:
@@ -106,18 +106,18 @@ def _open(path: Path) -> io.FileIO:
     except OSError as error:
         raise UsageError(
             f"the events cannot be written to {path}: {error.strerror or error}",
-            next_step="name a file that can be written, or leave --events out",
+            next_step="name a writable file, or omit --events",
         ) from error
 
 
 def _check_kind(path: Path) -> None:
-    """Raises UsageError for a file that something else than events stands in."""
+    """Raises UsageError for a file that contains something other than events."""
     with suppress(FileNotFoundError):
         about = path.stat()
         if stat.S_ISREG(about.st_mode) and about.st_size:
             with path.open("rb") as file:
                 if file.read(len(_FIRST)) != _FIRST:
                     raise UsageError(
-                        f"{path} is there and holds no events; nothing was changed",
+                        f"{path} exists and does not contain events; it was left unchanged",
                         next_step="name another file with --events",
                     )

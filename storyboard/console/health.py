@@ -15,7 +15,7 @@ _NOTABLE_S = 30.0
 
 
 class Level(Enum):
-    """How a line of the report stands; problems alone change the exit code."""
+    """How serious a line of the report is; only problems change the exit code."""
 
     OK = "ok"
     WARNING = "warning"
@@ -24,7 +24,7 @@ class Level(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One thing that was looked at, what was found, and what to do about it."""
+    """One thing that was checked, what was found, and what to do about it."""
 
     name: str
     level: Level
@@ -39,25 +39,25 @@ def fine(name: str, found: str) -> Line:
 
 
 def exit_code_of(lines: tuple[Line, ...]) -> ExitCode:
-    """The worst that the problems come to: 12 for the account and the way to it, else 1."""
+    """The worst exit code of the problems: 12 for the account and the connection to it, else 1."""
     return worst_of(*(line.code for line in lines if line.level is Level.PROBLEM))
 
 
 def judge_key(*, is_valid: bool, source: str) -> Line:
-    """Whether the API takes the key that was found."""
+    """Whether the API accepts the key that was found."""
     if is_valid:
         return fine("key accepted", "yes")
     return Line(
         "key accepted",
         Level.PROBLEM,
         f"the API does not know the key from {source}",
-        f"make a new one at {KEY_PAGE}, and see that it belongs to this address",
+        f"create a new one at {KEY_PAGE}, and check that it is for this address",
         ExitCode.ACCOUNT,
     )
 
 
 def judge_balance(balance_usd: float | None) -> Line:
-    """Whether there is anything to pay with. What a video costs is not known here."""
+    """Whether there is any money to pay with. The cost of a video is not known here."""
     if balance_usd is None:
         return Line(
             "balance", Level.WARNING, "the API's answer does not say", "look in the console"
@@ -74,7 +74,7 @@ def judge_balance(balance_usd: float | None) -> Line:
 
 
 def describe_limits(rate: RateHint) -> Line:
-    """What the headers say of the request rate; they need not say anything."""
+    """What the headers say about the request rate, which may be nothing."""
     if rate.limit is None:
         return fine(
             "limits",
@@ -96,7 +96,7 @@ def judge_clock(offset_s: float | None) -> Line:
         "clock",
         Level.WARNING,
         f"{abs(offset_s):,.0f} s {side} the API's",
-        "set the clock: how long links live and what reconcile finds depend on it",
+        "set the clock: when links expire and what reconcile finds depend on it",
     )
 
 

@@ -1,4 +1,4 @@
-"""Numbers as people type them: whole or not, between bounds; and what to say where one is wrong."""
+"""Numbers as people type them, whole or not, between bounds, and what to say if one is wrong."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ _MAX_SHOWN = 60  # characters of what was typed
 
 
 def refuse(value: str, param: click.Parameter | None, *, allowed: str, example: str) -> NoReturn:
-    """Raises UsageError: what the option or argument may be, and how to write it."""
+    """Raises UsageError, which says what the option or argument may be and how to write it."""
     flag = max(param.opts, key=len) if isinstance(param, click.Option) else ""
     name = flag or (str(param.name).upper() if param else "the value")
     shown = value if len(value) <= _MAX_SHOWN else f"{value[:_MAX_SHOWN]}..."
     raise UsageError(
-        f"{name} is {shown!r}, and it has to be {allowed}",
+        f"{name} is {shown!r}; it must be {allowed}",
         next_step=f"write it like {flag} {example}" if flag else f"write it like {example}",
     )
 

@@ -1,6 +1,6 @@
 """Options that several commands share: each declared once, with its type and its help.
 
-A class holds the options that belong together, a field each. `with_options` adds
+A class has the options that belong together, one field each. `with_options` adds
 them to a command, which receives each class as one value:
 
     @with_options(variables=VariableOptions, where=FolderOptions)
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 FILE = click.Path(path_type=Path)
-"""A file the user names; whoever reads it reports what is wrong with it, in our words."""
+"""A file the user names; the code that reads it reports what is wrong, in our words."""
 
 _OPTION = "option"
 
@@ -50,7 +50,7 @@ def option(flag: str, *more_flags: str, **attributes: Any) -> Any:
 
 
 def given_flags(options: Any) -> list[str]:
-    """The flags of an options value that were given, be it more than once."""
+    """The flags of an options value that were given, once or more often."""
     given = (one for one in fields(options) if getattr(options, one.name) != one.default)
     return [one.metadata[_OPTION][0][0] for one in given]
 
@@ -76,7 +76,7 @@ def with_options(**kinds: type[Any]) -> Callable[[Command], Command]:
 
 @dataclass(frozen=True, slots=True)
 class VariableOptions:
-    """What storyboards are read with: vars of the command line, more folders, a variant."""
+    """What storyboards are read with: vars, additional folders, a variant."""
 
     assignments: tuple[str, ...] = option(
         "--var", multiple=True, metavar="NAME=VALUE", help="Set a var, as text."
@@ -89,7 +89,7 @@ class VariableOptions:
         multiple=True,
         type=FILE,
         metavar="DIR",
-        help="Let storyboards read files in this folder, too.",
+        help="Let storyboards read files in this folder too.",
     )
     variant: str | None = option(
         "--variant",
@@ -217,7 +217,7 @@ class SelectionOptions:
 
 @dataclass(frozen=True, slots=True)
 class PriceOptions:
-    """What costs are reckoned with."""
+    """What costs are computed from."""
 
     price_usd: float | None = option(
         "--price",
@@ -237,7 +237,7 @@ class PlanningOptions(PriceOptions):
     rerender: bool = option(
         "--rerender",
         is_flag=True,
-        help="Submit again what was paid for and can no longer be downloaded.",
+        help="Submit again what was paid for but can no longer be downloaded.",
     )
     force: bool = option(
         "--force", is_flag=True, help="Render everything selected again, as new versions."
@@ -249,7 +249,9 @@ class PlanningOptions(PriceOptions):
         help="Send the payloads of the manifest instead of the storyboard's.",
     )
     fresh: bool = option(
-        "--fresh", is_flag=True, help="Render anew what another folder beside this one holds."
+        "--fresh",
+        is_flag=True,
+        help="Render again what another folder beside this one already has.",
     )
 
     @property
@@ -266,7 +268,7 @@ class PlanningOptions(PriceOptions):
 
 
 def plan_arguments(which: SelectionOptions, planning: PlanningOptions) -> PlanArguments:
-    """What a plan is made for, as the options say."""
+    """What a plan is made for, according to the options."""
     from storyboard.planning.saved_plan import PlanArguments
 
     return PlanArguments(
@@ -280,7 +282,7 @@ def plan_arguments(which: SelectionOptions, planning: PlanningOptions) -> PlanAr
 
 @dataclass(frozen=True, slots=True)
 class CapOptions:
-    """What may be paid for at most."""
+    """The most that may be paid for."""
 
     max_takes: int | None = option(
         "--max-takes",

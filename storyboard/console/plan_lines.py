@@ -52,7 +52,7 @@ def plan_rows(plan: Plan, costs: CostOf | None) -> list[Sequence[str]]:
 
 
 def scene_lines(plan: Plan, catalog: Catalog, price_usd: float | None) -> list[str]:
-    """What each scene costs; nothing without a price, or where it all is in one scene."""
+    """What each scene costs; nothing without a price, or if everything is in one scene."""
     scenes = takes_by_scene(plan)
     if price_usd is None or len(scenes) < 2:
         return []
@@ -74,7 +74,7 @@ def takes_by_scene(plan: Plan) -> dict[str | None, list[Take]]:
 
 
 def left_out_lines(space: Workspace, plan: Plan, deleted: Sequence[str]) -> list[str]:
-    """What the plan does nothing about: takes not selected, skipped shots, deleted takes."""
+    """What the plan leaves alone: takes not selected, skipped shots, deleted takes."""
     board = space.storyboard
     others = len(board.takes) - len(plan.actions)
     lines = []
@@ -85,7 +85,7 @@ def left_out_lines(space: Workspace, plan: Plan, deleted: Sequence[str]) -> list
     if board.skipped:
         lines.append(f"  skipped: {_names(board.skipped)}")
     if deleted:
-        lines.append(f"  no longer in the storyboard, and kept: {_names(deleted)}")
+        lines.append(f"  no longer in the storyboard, but kept: {_names(deleted)}")
     return lines
 
 

@@ -1,8 +1,8 @@
-"""Completion for PowerShell, as click has it for the other shells.
+"""Completion for PowerShell, as click provides it for other shells.
 
-click brings one only in late versions, and splits the command line there by the
-rules of Unix shells, by which a Windows path loses its backslashes. Here
-PowerShell's own parser says what the words are.
+Only recent versions of click support PowerShell, and they split the command line by the
+rules of Unix shells, so that a Windows path loses its backslashes. Here PowerShell's own
+parser splits it.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any
 from click.shell_completion import CompletionItem, ShellComplete, add_completion_class
 
 VARIABLE = "_STORYBOARD_COMPLETE"
-"""The environment variable by which the scripts of all shells ask for completions."""
+"""The environment variable with which every shell's script asks for completions."""
 
 _SCRIPT = """\
 Register-ArgumentCompleter -Native -CommandName %(prog_name)s -ScriptBlock {
@@ -41,13 +41,13 @@ Register-ArgumentCompleter -Native -CommandName %(prog_name)s -ScriptBlock {
 
 @add_completion_class
 class PowerShellComplete(ShellComplete):
-    """PowerShell 5.1 and later; where nothing is offered, it completes files by itself."""
+    """PowerShell 5.1 and later; if nothing is offered, it completes files by itself."""
 
     name = "powershell"
     source_template = _SCRIPT
 
     def get_completion_args(self) -> tuple[list[str], str]:
-        """The words before the one that is completed, without the program, and that word."""
+        """The words before the one being completed, without the program, and that word."""
         _, *words = os.environ.get("COMP_WORDS", "").split("\n")
         return words, os.environ.get("COMP_CWORD", "")
 

@@ -1,8 +1,8 @@
-"""The one way out: results to stdout, everything else to stderr, nothing that acts.
+"""All printing: results to stdout, everything else to stderr, with control characters escaped.
 
-Every line is made visible before it is written, so text from a storyboard, a
-state file, a reply or a file name cannot act on the terminal, nor on a CI
-service that reads the log. No other module writes to the streams.
+Every line is escaped before it is written, so text from a storyboard, a state file, a
+reply or a file name can control neither the terminal nor a CI service that reads the
+log. No other module writes to the streams.
 """
 
 from __future__ import annotations
@@ -29,16 +29,16 @@ def print_json(document: Mapping[str, Any]) -> None:
 
 
 def print_lines(lines: Iterable[str]) -> None:
-    """Lines on stdout, each made visible; a line break within one is shown as an escape."""
+    """Prints lines on stdout, each escaped, line breaks within it included."""
     print_safe("\n".join(map(quoting.visible, lines)))
 
 
 def redraw(lines: Sequence[str], *, over: Sequence[str] = ()) -> None:
-    """Safe lines on a terminal's stdout, as many as fit, in place of those `over`.
+    """Prints safe lines on a terminal, as many as fit, in place of the `over` lines before.
 
-    None is wider than the terminal. What stands above them stays.
+    None is wider than the terminal. The lines above those stay.
     """
-    import shutil  # and with it three compressors
+    import shutil  # which also imports three compressors
 
     most = shutil.get_terminal_size().lines - 1
     up = min(len(over), most)
@@ -46,10 +46,10 @@ def redraw(lines: Sequence[str], *, over: Sequence[str] = ()) -> None:
 
 
 def print_safe(text: str, *, err: bool = False) -> None:
-    """Text that is safe already, written as it stands, in one go; nothing where it is empty.
+    """Prints text that is already safe, unchanged and in one go; nothing if it is empty.
 
-    Only for what `reporting` made safe itself: problems in one of their styles, JSON.
-    Raises nothing where the stream is closed, full or read by nobody any more.
+    Only for what `reporting` has made safe: problems in one of their styles, JSON.
+    Raises nothing if the stream is closed, full or no longer read.
     """
     if not text:
         return
@@ -60,7 +60,7 @@ def print_safe(text: str, *, err: bool = False) -> None:
 
 
 def say(*lines: str) -> None:
-    """Lines for the person on stderr, each made visible."""
+    """Prints lines for the person on stderr, each escaped."""
     print_safe("\n".join(map(quoting.visible, lines)), err=True)
 
 
@@ -70,7 +70,7 @@ def ask(question: str) -> bool:
 
 
 def say_problems(problems: Sequence[Problem], sources: Mapping[str, str]) -> None:
-    """Problems and warnings with their places, on stderr, and one line that counts them."""
+    """Prints problems and warnings with their places on stderr, and one line with their counts."""
     if problems:
         color = wants_color(sys.stderr.isatty())
         print_safe(format_problems(problems, sources, style="text", color=color), err=True)
@@ -78,7 +78,7 @@ def say_problems(problems: Sequence[Problem], sources: Mapping[str, str]) -> Non
 
 
 def wants_color(is_terminal: bool) -> bool:
-    """Whether to colour what goes to a terminal; NO_COLOR is https://no-color.org."""
+    """Whether to use colour on a terminal; for NO_COLOR see https://no-color.org."""
     return is_terminal and not os.environ.get("NO_COLOR")
 
 

@@ -27,7 +27,7 @@ class ProgressView:
         self._quiet = quiet
 
     def on_turn(self, standing: Standing) -> None:
-        """Notes where the run stands; to be called before the changes of a turn."""
+        """Notes the state of the run; to be called before the changes of a turn."""
         self._counts.note_standing(standing)
 
     def __call__(self, change: Progress) -> None:
@@ -48,9 +48,9 @@ class ProgressView:
 def show_progress(
     total: int, display: DisplayOptions, *, download: bool, costs: CostOf | None
 ) -> Iterator[ProgressView]:
-    """A view of a run with `total` takes to finish, for the length of the context.
+    """A view of a run with `total` takes to finish, while the context lasts.
 
-    `costs` is None where no price is known.
+    `costs` is None if no price is known.
     """
     counts = RunCounts(total, download=download, costs=costs)
     is_without_bar = display.no_progress or display.verbose or display.quiet

@@ -1,7 +1,7 @@
-"""The bar of a run, with the takes in flight under it. tqdm draws them.
+"""The bar of a run, with the takes in flight under it; tqdm draws them.
 
-A thread of its own does, twice a second: ages go on while nothing happens, and a
-terminal that is slow or stopped keeps nothing waiting that is paid.
+A thread of its own draws twice a second: ages advance while nothing happens, and a slow
+or stopped terminal never delays the run.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ from storyboard.reporting.amounts import rough_text
 from storyboard.reporting.quoting import cut, visible
 
 _PERIOD_S = 0.5
-_MAX_TAKES = 8  # that are named
+_MAX_TAKES = 8  # takes that are named
 _OTHER_ROWS = 4  # the bar, the counts, those not named, and the line above
 _FORMAT = "{percentage:3.0f}%|{bar}| {desc}"
 
 
 class ProgressBar:
-    """Draws a run's counts on stderr, for the length of the context."""
+    """Draws a run's counts on stderr, while the context lasts."""
 
     def __init__(self, counts: RunCounts) -> None:
         self._counts = counts
@@ -50,13 +50,13 @@ class ProgressBar:
     ) -> None:
         self._is_over.set()
         self._thread.join(timeout=2 * _PERIOD_S)
-        with suppress(OSError, ValueError):  # of a terminal that is gone
+        with suppress(OSError, ValueError):  # if the terminal is gone
             self.draw()
             for line in (*reversed(self._lines), self._bar):
                 line.close()
 
     def say_above(self, text: str) -> None:
-        """A line that stays, above the bar."""
+        """Prints a line above the bar, where it stays."""
         with self._bar.external_write_mode(file=sys.stderr):
             say(text)
 
@@ -79,7 +79,7 @@ class ProgressBar:
 
 
 def lines_under(counts: RunCounts, *, max_takes: int) -> list[str]:
-    """What stands under the bar: how many takes have not ended, and those in flight, by age."""
+    """The lines under the bar: how many takes have not ended, and those in flight, by age."""
     ages = counts.ages
     shown = ages[: max(max_takes, 0)]
     more = len(ages) - len(shown)

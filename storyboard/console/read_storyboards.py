@@ -25,7 +25,7 @@ from storyboard.reporting.problems import format_problems
 from storyboard.reporting.suggest import did_you_mean
 
 _SHOWN = Path("<stdin>")
-"""How the standard input is shown; what it names is looked for from the current folder."""
+"""How standard input is shown; files that it names are relative to the current folder."""
 
 
 def read_storyboards(
@@ -37,12 +37,12 @@ def read_storyboards(
     checks_variants: bool = False,
     tree: Files = DISK,
 ) -> list[Storyboard]:
-    """The storyboards at `files`, each with its problems; those of the vars go to the first.
+    """The storyboards at `files`, each with its problems; the first also has those of the vars.
 
-    They, and what they name, are read from `tree`. With `model`, every shot is tried on that
-    one. Each is read with the cards beside it, which `catalog` knows from then on. With
-    `checks_variants`, the problems of all variants are among them, unless a variant
-    or a model is asked for. Raises UsageError where the model is not known.
+    They and the files they name are read from `tree`. With `model`, every shot is tried on
+    that one. Each is read with the cards beside it, which `catalog` knows from then on. With
+    `checks_variants`, the problems of all variants are included, unless a variant or a model
+    is requested. Raises UsageError if the model is unknown.
     """
     overrides, problems, sources = read_overrides(
         map(from_file_name, variables.assignments), map(spelled_path, variables.variable_files)
@@ -125,12 +125,12 @@ def _named_stdin(board: Storyboard) -> Storyboard:
 
 
 def _read_stdin() -> bytes:
-    """What stands on the standard input; no more of it than shows that it is too much."""
+    """The content of standard input, read only as far as needed to see that it is too large."""
     return sys.stdin.buffer.read(MAX_BYTES + 1)
 
 
 def may_go_on(boards: Sequence[Storyboard], *, strict: bool) -> bool:
-    """Whether nothing stands against the storyboards; with `strict`, no warning either."""
+    """Whether the storyboards have no problems and, with `strict`, no warnings either."""
     worst = {problem.severity for board in boards for problem in board.problems}
     return Severity.PROBLEM not in worst and not (strict and worst)
 
@@ -144,7 +144,7 @@ def read_sound(
     as_json: bool = False,
     model: str | None = None,
 ) -> list[Storyboard]:
-    """The storyboards, their problems and warnings printed; empty where these stop the command.
+    """The storyboards, with problems and warnings printed; empty if these stop the command.
 
     With `strict`, warnings stop it too. With `as_json`, the problems that stop
     it are its one document on stdout. `model` is as in `read_storyboards`.
@@ -163,10 +163,10 @@ def read_version(
     files: Files = DISK,
     display_name: str | None = None,
 ) -> Storyboard:
-    """A storyboard that another is compared with, as it lies in `files`.
+    """The storyboard that another one is compared with, as it is in `files`.
 
-    Without its warnings and repairs, since nobody can mend it any more, and without the
-    problems of the vars, which the other one has.
+    Without its warnings and repairs, because nobody can fix it any more, and without the
+    problems of the vars, which the other storyboard has.
     """
     overrides, _, _ = read_overrides(
         map(from_file_name, variables.assignments), map(spelled_path, variables.variable_files)
@@ -188,7 +188,7 @@ def read_version(
 def report_problems(
     boards: Sequence[Storyboard], *, strict: bool = False, as_json: bool = False
 ) -> bool:
-    """Prints the problems and warnings of storyboards; whether they let the command go on.
+    """Prints the problems and warnings of storyboards; whether the command can continue.
 
     With `as_json`, problems that stop it are the one document on stdout.
     """

@@ -1,6 +1,6 @@
 """Repairs as a unified diff, as edits, and in one line. Pure.
 
-They change lines of a file and never add any.
+Repairs change lines of a file and never add any.
 """
 
 from __future__ import annotations
@@ -29,18 +29,18 @@ def fix_command(files: Iterable[Path], variables: VariableOptions) -> str:
 
 
 def repair_note(boards: Iterable[Storyboard], variables: VariableOptions) -> list[str]:
-    """The line that names this command, where problems seem to have one right answer."""
+    """The line that names this command, if problems seem to have one right answer."""
     boards = [board for board in boards if any(problem.repairs for problem in board.problems)]
     problems = tidy(problem for board in boards for problem in board.problems)
     count = sum(bool(problem.repairs) for problem in problems)
     command = fix_command((board.path for board in boards), variables)
-    return [f"{command} may repair {count:,} of them."] if count else []
+    return [f"{command} may be able to repair {count:,} of them."] if count else []
 
 
 def diff_lines(name: str, before: str, after: str) -> Iterator[str]:
-    """What changes in the file of that name, in the unified format, as people read it."""
+    """The changes to the file of that name, as a unified diff for people."""
     old, new = split_lines(before), split_lines(after)
-    count = len(old) - (old[-1] == "")  # behind the last line break there is no line
+    count = len(old) - (old[-1] == "")  # there is no line after the last line break
     yield f"--- {name}"
     yield f"+++ {name}"
     for first, last in _hunks(_changed(old, new)):
@@ -54,13 +54,13 @@ def diff_lines(name: str, before: str, after: str) -> Iterator[str]:
 
 
 def paint(line: str) -> str:
-    """A line of a diff, made visible, in its colour."""
+    """A line of a diff, escaped and coloured."""
     color = _PAINTS.get(line[:1])
     return f"{color}{visible(line)}{_RESET}" if color else visible(line)
 
 
 def edits(before: str, after: str) -> list[dict[str, Any]]:
-    """What to write in place of what: lines and columns of the text before, from 1."""
+    """What to write in place of what, by lines and columns of the original text, from 1."""
     old, new = split_lines(before), split_lines(after)
     return [_edit(number, old[number], new[number]) for number in _changed(old, new)]
 
@@ -87,7 +87,7 @@ def _changed(old: Sequence[str], new: Sequence[str]) -> list[int]:
 
 
 def _hunks(changed: Sequence[int]) -> Iterator[tuple[int, int]]:
-    """The first and the last changed line of each group that is shown as one."""
+    """The first and last changed line of each group that is shown together."""
     first = last = changed[0]
     for number in changed[1:]:
         if number - last > 2 * _CONTEXT + 1:

@@ -1,4 +1,4 @@
-"""What a run has come to so far, in numbers and words; nothing is printed here."""
+"""The counts of a run so far, in numbers and words; nothing is printed here."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _MIN_LEFT_S = 5.0  # what is overdue may end any moment
 
 
 class RunCounts:
-    """Counts the changes of a run with `total` takes. Written by the loop's thread alone."""
+    """Counts the changes of a run with `total` takes. Only the loop's thread writes to it."""
 
     def __init__(self, total: int, *, download: bool, costs: CostOf | None) -> None:
         self.total = total
@@ -36,7 +36,7 @@ class RunCounts:
             self._cost_usd += self._costs(take_of(change.submission)) or 0.0
 
     def note_standing(self, standing: Standing) -> None:
-        """Notes where the run stands now."""
+        """Notes the current state of the run."""
         self._standing, self._stood_at = standing, monotonic()
 
     @property
@@ -46,12 +46,12 @@ class RunCounts:
 
     @property
     def ended(self) -> int:
-        """How many takes have ended, well or not."""
+        """How many takes have ended, successfully or not."""
         return self.done + self._failed + self._undecided
 
     @property
     def in_short(self) -> str:
-        """What has ended, what it cost and how long the rest takes, for a bar."""
+        """What has ended, what it cost and how long the rest will take, for a bar."""
         left = self._left
         return ", ".join([self._results, *([left] if left else [])])
 

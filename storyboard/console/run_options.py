@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class RunOptions:
-    """How a run goes about it; times in seconds."""
+    """How a run works; times are in seconds."""
 
     concurrency: int | None = option(
         "--concurrency",
@@ -36,7 +36,8 @@ class RunOptions:
         "--timeout",
         type=DURATION,
         metavar="TIME",
-        help="End the render after this time: 90s, 30m, 2h. Waiting for an answer does not count.",
+        help="End the render after this time: 90s, 30m, 2h. "
+        "Waiting for your answer does not count.",
     )
     lock_timeout_s: float = option(
         "--lock-timeout",
@@ -52,7 +53,7 @@ class RunOptions:
     )
 
     def lock_wait_s(self, elapsed_s: float) -> float:
-        """How long to wait for a lock, `elapsed_s` after the render began; 0 is not at all."""
+        """How long to wait for a lock, `elapsed_s` after the render began; 0 means not at all."""
         left_s = math.inf if self.timeout_s is None else self.timeout_s - elapsed_s
         return max(0.0, min(self.lock_timeout_s, left_s))
 
@@ -61,7 +62,7 @@ class RunOptions:
     ) -> EngineSettings:
         """The limits of a run with the models of `catalog`, `elapsed_s` after the render began.
 
-        The seconds in which a person was asked are not among them.
+        Time spent waiting for a person's answer is not part of `elapsed_s`.
         """
         from storyboard.project.rendering import engine_settings
 
@@ -79,7 +80,7 @@ class DisplayOptions:
     """How much a render shows."""
 
     no_progress: bool = option("--no-progress", is_flag=True, help="No progress bar.")
-    quiet: bool = option("--quiet", "-q", is_flag=True, help="Print only what went wrong.")
+    quiet: bool = option("--quiet", "-q", is_flag=True, help="Print only what goes wrong.")
     verbose: bool = option(
         "--verbose", "-v", is_flag=True, help="Print the plan first, and each change of a take."
     )

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class SandboxOptions:
-    """How the sandbox behaves; what is not given is as usual."""
+    """How the sandbox behaves; what is not given has its default."""
 
     render_time_s: float | None = option(
         "--render-time",
@@ -43,17 +43,18 @@ class SandboxOptions:
         multiple=True,
         metavar="NAME=PROBABILITY",
         shell_complete=complete_faults,
-        help="Let something go wrong in the sandbox: lost_reply=0.1 by chance, error_500=@2,5 at "
-        "these requests. storyboard sandbox --fault list names them all.",
+        help="Make something go wrong in the sandbox: lost_reply=0.1 strikes at random, "
+        "error_500=@2,5 at the second and fifth request. storyboard sandbox --fault list names "
+        "them all.",
     )
 
     @property
     def flags(self) -> list[str]:
-        """The flags that are given."""
+        """The flags that were given."""
         return given_flags(self)
 
     def settings(self, usual: SandboxSettings) -> SandboxSettings:
-        """The `usual` settings with what is given. Raises UsageError for a fault that is none."""
+        """The `usual` settings, changed as given. Raises UsageError for an unknown fault."""
         from storyboard.sandbox.faults import fault_from_text, faults_from_json
         from storyboard.sandbox.settings import ClipSize
 

@@ -1,4 +1,4 @@
-"""Ctrl-C, SIGTERM and a closed terminal while a run goes: once is a request, twice is at once."""
+"""Ctrl-C, SIGTERM and a closed terminal during a run: once asks it to stop, twice stops at once."""
 
 from __future__ import annotations
 
@@ -36,10 +36,10 @@ def interrupting(interrupt: Callable[[], None]) -> Iterator[None]:
 
     def handle(number: int, frame: FrameType | None) -> None:
         nonlocal count
-        # Of a closed terminal both the system and the shell tell: that is one request.
+        # The system and the shell both report a closed terminal: that counts as one request.
         count += number != _HANGUP or not count
         if count > 1:
-            # Every commit is already on the disk; threads may hang in requests.
+            # Every commit is already on disk; threads may hang in requests.
             _say("stopped at once; what was being sent is unknown")
             os._exit(ExitCode.INTERRUPTED)
         _say("stopping: waiting for what is being sent (again to stop at once)")
@@ -50,6 +50,6 @@ def interrupting(interrupt: Callable[[], None]) -> Iterator[None]:
 
 
 def _say(words: str) -> None:
-    """Writes to stderr past its buffer, which the interrupted code may be using just now."""
+    """Writes to stderr, bypassing its buffer, which the interrupted code may be using."""
     with suppress(OSError):
         os.write(2, f"\n{words}\n".encode())

@@ -1,7 +1,7 @@
-"""The standard streams as they may be: closed, on a full disk, their reader gone.
+"""The standard streams in every state: closed, on a full disk, with no reader left.
 
-Nothing that happens to them stops a run. What could not be printed on stdout is
-said at the end, and by the exit code.
+Nothing that happens to them stops a run. If stdout could not be printed, the last line and
+the exit code say so.
 """
 
 from __future__ import annotations
@@ -13,19 +13,19 @@ from contextlib import suppress
 from typing import TextIO
 
 JSON_ESCAPES = "storyboard.json"
-"""The error handler of streams: what their encoding lacks is written as JSON escapes it."""
+"""The error handler of streams: characters that the encoding lacks become JSON escapes."""
 
 _NAMES = ("stdin", "stdout", "stderr")
 _not_printed: list[str] = []
-"""Why results did not reach stdout; empty while they do."""
+"""Why results did not reach stdout; empty as long as they do."""
 _given_up: set[int] = set()
-"""The numbers of the streams that lead to nowhere from now on."""
+"""The numbers of the streams that have been given up."""
 
 
 def _escape(error: UnicodeError) -> tuple[str, int]:
     if not isinstance(error, UnicodeEncodeError):
         raise error
-    import json  # starting the program does not need it
+    import json  # not needed to start the program
 
     return json.dumps(error.object[error.start : error.end])[1:-1], error.end
 
@@ -34,10 +34,10 @@ codecs.register_error(JSON_ESCAPES, _escape)
 
 
 def open_missing() -> None:
-    """Lets each standard stream that the caller has closed lead to nowhere.
+    """Opens the null device for each standard stream that the caller has closed.
 
-    The next file that is opened would take its number otherwise, and what a
-    library or a child process prints would land in that file.
+    Otherwise the next file that is opened would get the stream's number, and what a
+    library or a child process prints would end up in that file.
     """
     for number, name in enumerate(_NAMES):
         try:
@@ -50,8 +50,8 @@ def open_missing() -> None:
 
 
 def give_up(stream: TextIO, error: Exception) -> None:
-    """Lets a stream that cannot be written lead to nowhere from now on."""
-    # Who closes a pipe, as `| head` does, has seen enough.
+    """Redirects a stream that cannot be written to the null device."""
+    # A reader that closes the pipe, as `| head` does, has seen enough.
     if stream is sys.stdout and not isinstance(error, BrokenPipeError):
         _not_printed.append(getattr(error, "strerror", None) or str(error))
     with suppress(OSError, ValueError):
@@ -60,15 +60,15 @@ def give_up(stream: TextIO, error: Exception) -> None:
 
 
 def is_read(stream: TextIO) -> bool:
-    """Whether what was written to a stream has gone where it was to go."""
+    """Whether everything written to a stream has reached its destination."""
     try:
         return stream.fileno() not in _given_up
-    except (OSError, ValueError):  # no file at all, as where a program calls this one
+    except (OSError, ValueError):  # not a file, for example if another program calls this one
         return True
 
 
 def flush() -> str | None:
-    """Flushes both streams; why not all of stdout could be printed, None where it was."""
+    """Flushes both streams; why stdout could not be printed completely, None if it was."""
     for stream in (sys.stdout, sys.stderr):
         try:
             stream.flush()

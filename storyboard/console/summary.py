@@ -31,7 +31,7 @@ def print_outcome(
     as_json: bool,
     quiet: bool,
 ) -> None:
-    """The summary for people on stderr, where things lie on stdout; or one JSON document."""
+    """Prints the summary on stderr and the paths of the results on stdout, or one JSON document."""
     for outcome in outcomes:
         space, plan, selected = outcome.space, outcome.plan, outcome.selected
         if not quiet:
@@ -43,7 +43,7 @@ def print_outcome(
             if state.submission and state.submission.reason:
                 say(f"take {state.take.id} is {state.submission.reason}")
                 say(
-                    "    next: compare its video with its prompt; where it is another's, "
+                    "    next: compare its video with its prompt; if it is another take's, "
                     f"render with --only {state.take.id} --force, which pays again"
                 )
         for action in plan.orphans:
@@ -63,17 +63,17 @@ def print_outcome(
 
 
 def _why_not_here(space: Workspace, state: TakeState, results: Sequence[RunResult]) -> str | None:
-    """Why this run could not download a finished video; None where it did not try."""
+    """Why this run could not download a finished video; None if it did not try."""
     number = state.submission.id if state.submission else 0
     reasons = (r.not_downloaded.get((str(space.storyboard.path), number)) for r in results)
     return next((reason for reason in reasons if reason), None)
 
 
 def _remedy(submission: Submission | None) -> str:
-    """What to do about a rejected request; where the account was refused, the shot is all right."""
+    """What to do about a rejected request; if the account was refused, the shot is fine."""
     status = submission.http_status if submission else None
     if status in ACCOUNT_REJECTIONS:
-        return REMEDIES.get(status, "run again, which submits it")
+        return REMEDIES.get(status, "run again; that submits it")
     return "edit the shot, or render with --retry-failed"
 
 
@@ -85,7 +85,7 @@ def _say_what_waits(
     if state.status is TakeStatus.UNKNOWN and submission is not None:
         say(
             f"take {take.id} was sent at {submission.sent_at:%Y-%m-%d %H:%M:%S} UTC and its "
-            f"outcome is not known ({submission.reason or 'no answer came'}); "
+            f"outcome is not known ({submission.reason or 'no reply came'}); "
             "it may have been charged."
         )
         say(
@@ -122,7 +122,7 @@ def _document(outcome: Outcome) -> dict[str, Any]:
 
 
 def take_document(state: TakeState) -> dict[str, Any]:
-    """A take with what is known of it, for `--json`."""
+    """A take with what is known about it, for `--json`."""
     submission = state.submission
     video = submission.video if submission else None
     return {

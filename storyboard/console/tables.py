@@ -1,7 +1,7 @@
 """Rows of words on stdout; on a terminal in colour, each column wrapped within its own width.
 
-rich draws them there, and is imported there alone. With NO_COLOR, on a terminal
-that cannot, and in a pipe or a file they are plain lines.
+rich draws them there, and is imported only here. With NO_COLOR, on a terminal without
+colours, and in a pipe or a file they are plain lines.
 """
 
 from __future__ import annotations
@@ -32,11 +32,11 @@ STYLES = {
     "failed": "red",
     "rejected": "red",
 }
-"""How the first word of a row is set; it says the same without."""
+"""The style of the first word of a row, which says the same without it."""
 
-_MAX_DRAWN = 1000  # rows; more would take seconds, and nobody reads them on a terminal
+_MAX_DRAWN = 1000  # rows; more would take seconds, and nobody reads so many on a terminal
 
-# A wrapped line may begin where a CI service would take it for a command; see `quoting`.
+# A wrapped line may begin with what a CI service takes for a command; see `quoting`.
 _COMMAND_START = re.compile(r"^((?:\s|\x1b\[[0-9;]*m)*):(?=:)", re.MULTILINE)
 
 
@@ -47,7 +47,7 @@ def print_rows(
     titles: Sequence[str] = (),
     indent: int = 2,
 ) -> None:
-    """The heads as lines, and the rows under them; `titles` of columns are for a terminal alone."""
+    """Prints the heads as lines, and the rows under them; `titles` are only for a terminal."""
     if _can_draw(rows):
         width = shutil.get_terminal_size().columns
         print_safe(drawn(heads, rows, titles=titles, indent=indent, width=width))
@@ -80,14 +80,14 @@ def drawn(
     indent: int = 2,
     width: int,
 ) -> str:
-    """What a terminal of so many columns is sent; nothing in the texts is taken for markup."""
+    """What is sent to a terminal of that many columns; nothing in the texts is read as markup."""
     from rich.console import Console
     from rich.padding import Padding
     from rich.table import Table
     from rich.text import Text
 
     def text(words: str, style: str = "") -> Text:
-        return Text(mask(visible(words)), style, overflow="fold")  # a wrapped key is not found
+        return Text(mask(visible(words)), style, overflow="fold")  # no key is found once wrapped
 
     table = Table(box=None, pad_edge=False, show_header=bool(titles), header_style="dim")
     for number in range(len(rows[0]) if rows else 0):

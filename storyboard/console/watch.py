@@ -14,12 +14,12 @@ from storyboard.console.printing import print_lines, redraw
 from storyboard.console.tables import screen_lines
 
 _MIN_PAUSE_S = 1.0
-_PAUSE_PART = 9  # of the time that a look takes: watching takes a tenth of one core at most
-_MAX_AGE_S = 30.0  # of what a terminal shows, since some of it counts down
+_PAUSE_PART = 9  # times as long as one reading takes: watching uses at most a tenth of one core
+_MAX_AGE_S = 30.0  # for a terminal, because some of what it shows counts down
 
 
 class View(NamedTuple):
-    """What is shown: a line that counts, and the takes."""
+    """What is shown: a line with counts, and the takes."""
 
     head: str
     entries: Sequence[Entry]
@@ -41,9 +41,9 @@ class View(NamedTuple):
 
 
 def watch(read: Callable[[], View], version: Callable[[], object]) -> None:
-    """Shows what `read` gives until Ctrl-C, or until nobody reads stdout any more.
+    """Shows what `read` returns until Ctrl-C, or until nobody reads stdout any more.
 
-    It is read anew where `version`, which is cheap, is another than before.
+    It is read again when `version`, which is cheap, has changed.
     """
     show = _redrawn if sys.stdout.isatty() else _appended
     shown, seen, read_at = None, None, 0.0
@@ -67,7 +67,7 @@ def _appended(view: View, before: View | None) -> None:
 
 
 def _changes(view: View, before: View) -> Iterator[str]:
-    """A line for each take with another word than before, and one that counts."""
+    """A line for each take whose word has changed, and one with counts."""
     words = {(entry.take, entry.word) for entry in before.entries}
     changed = [one for one in view.entries if (one.take, one.word) not in words]
     for entry in changed:

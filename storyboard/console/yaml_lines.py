@@ -1,4 +1,4 @@
-"""Documents as YAML that reads as the same documents after its lines were made visible."""
+"""Documents as YAML that still reads as the same documents once its lines are escaped."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from storyboard.reporting.quoting import visible
 
 
 class _Dumper(yaml.SafeDumper):
-    """Puts a text with acting characters between double quotes, where an escape is an escape."""
+    """Puts text with control characters in double quotes, where an escape is read as one."""
 
 
 def _represent_text(dumper: _Dumper, text: str) -> yaml.Node:
@@ -30,6 +30,6 @@ def yaml_lines(documents: Iterable[Mapping[str, Any]]) -> list[str]:
         Dumper=_Dumper,
         sort_keys=False,
         allow_unicode=True,
-        width=sys.maxsize,  # a folded line could begin like a command to a CI service
+        width=sys.maxsize,  # a folded line could look like a command to a CI service
     )
     return str(text).rstrip("\n").split("\n")

@@ -57,9 +57,9 @@ class Breaker:
         if self._unusable_in_a_row < MAX_UNUSABLE:
             return None
         return Unreachable(
-            f"{MAX_UNUSABLE} submissions in a row got no usable answer from {self._origin} "
-            f"(the last: {reply.message or 'no answer came'}); nothing more is sent",
-            next_step="see what waits with: storyboard status FILE",
+            f"{MAX_UNUSABLE} submissions in a row got no usable reply from {self._origin} "
+            f"(the last: {reply.message or 'no reply came'}); nothing more is sent",
+            next_step="see what is unknown with: storyboard status FILE",
         )
 
     def on_time(self, *, now: float, in_flight: int) -> StoryboardError | None:

@@ -62,9 +62,12 @@ class Ending:
         if self.is_leaving:
             return
         if self._time_up_at is not None and now >= self._time_up_at:
-            next_step = "run again to go on from here"
+            next_step = "run again to continue from here"
             self.stop(
-                TimeIsUp("the time given ran out; work goes on at the API", next_step=next_step)
+                TimeIsUp(
+                    "the time of --timeout ran out; the tasks continue at the API",
+                    next_step=next_step,
+                )
             )
             self._leave(now)
         elif self._needs_api and (

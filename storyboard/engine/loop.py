@@ -205,7 +205,7 @@ def _with_task_ids(error: StateError, events: Sequence[Event]) -> StateError:
     if not lost:
         return error
     return StateError(
-        f"{error}; accepted by the API and not written down: {', '.join(lost)}",
+        f"{error}; accepted by the API but not recorded: {', '.join(lost)}",
         next_step=f"{error.next_step}; give each take its task with: "
         "storyboard resolve FILE TAKE --task-id ID",
     )

@@ -95,7 +95,7 @@ class Tasks:
         elif reply.status is TaskStatus.SUCCEEDED:
             self._on_success_without_link(flight, now)
         elif before.state is SubmissionState.SUCCEEDED:
-            self._run.give_up_download(flight, "its link is gone, and the API gives no other")
+            self._run.give_up_download(flight, "its link is gone, and the API gives no new one")
         elif reply.status in (TaskStatus.UNFAMILIAR, TaskStatus.MISMATCHED):
             self._on_unfamiliar(flight, reply, now)
         else:
@@ -180,7 +180,7 @@ class Tasks:
         since_s = now - flight.without_link_since
         if since_s >= _RETRY_WAIT_S and not flight.was_late_link_reported:
             flight.was_late_link_reported = True
-            self._run.add_progress(flight, Step.POSTPONED, "it is rendered, and has no link yet")
+            self._run.add_progress(flight, Step.POSTPONED, "it is rendered, but has no link yet")
         self._run.polls.push(now + min(max(1.0, since_s), _RETRY_WAIT_S), flight)
 
     def _is_link_overdue(self, flight: Flight, reply: TaskReply, now: float) -> bool:
@@ -191,7 +191,7 @@ class Tasks:
 
     def _give_up_link(self, flight: Flight, reply: TaskReply) -> None:
         if flight.submission.state is SubmissionState.SUCCEEDED:
-            self._run.give_up_download(flight, "its link is gone, and the API gives no other")
+            self._run.give_up_download(flight, "its link is gone, and the API gives no new one")
             return
         now_utc = self._run.clock.now()
         self._run.save(flight, after_success_without_link(flight.submission, reply, now=now_utc))

@@ -265,13 +265,15 @@ class Inputs:
 
     def _report(self, setting: Setting, code: str, words: str) -> None:
         message = f"{setting.where}: {words}"
-        hint = "take one of them out of the circle" if code == "circular-include" else None
+        hint = (
+            "break the cycle: remove one of these includes" if code == "circular-include" else None
+        )
         self.problems.append(Problem(setting.node.position, code, message, hint))
 
 
 def _holds_key(display_name: str) -> Problem:
-    message = "holds the API key, so it is not read"
-    hint = "take the key out, and make a new one: whoever has this file has the old one"
+    message = "contains the API key, so it is not read"
+    hint = "remove the key, and create a new one: whoever has this file has the old one"
     return Problem(Position(display_name, 1, 1), "holds-key", message, hint)
 
 

@@ -50,6 +50,6 @@ def _check_assignment(name: str, equals: str, node: ScalarNode) -> tuple[Problem
     try:
         f"{name}{node.text}".encode()
     except UnicodeEncodeError:
-        return (Problem(node.position, "bad-var", "holds bytes that are no characters"),)
+        return (Problem(node.position, "bad-var", "contains bytes that are not characters"),)
     root = MappingNode({name: Entry(node.position, node)}, node.position)
     return check_file(root, VARS, display_name=node.position.path)

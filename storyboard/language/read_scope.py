@@ -30,18 +30,18 @@ class ReadScope:
     def refusal(self, path: Path) -> tuple[str, str | None] | None:
         """Why the file must not be read, as a clause, and a hint; None where it may be."""
         if str(path).startswith(("\\\\", "//")):
-            return "lies on another machine", ALLOW_HINT
+            return "is on another machine", ALLOW_HINT
         try:
             real = Path(self.files.real_path(path))
         except (OSError, ValueError):
             return None  # no file has such a name; opening it says why
         if any(real.is_relative_to(folder) for folder in self.private):
-            return "lies where API keys are kept, and is never read", None
+            return "is in a place where API keys are kept, and is never read", None
         roots = [root for root in (self.project, *self.allowed) if real.is_relative_to(root)]
         if not roots:
-            return f"lies outside the project {self.project}", ALLOW_HINT
+            return f"is outside the project {self.project}", ALLOW_HINT
         if ".git" in (part.casefold() for part in real.relative_to(roots[0]).parts):
-            return "lies inside .git", None
+            return "is inside .git", None
         return None
 
     def holds_key(self, text: str) -> bool:

@@ -55,7 +55,7 @@ def read_bytes(
     except FileNotFoundError:
         return _unreadable(display_name, "there is no such file")
     except PermissionError:
-        return _unreadable(display_name, "may not be read: permission denied")
+        return _unreadable(display_name, "cannot be read: permission denied")
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else str(error)
         return _unreadable(display_name, f"cannot be read: {reason or type(error).__name__}")
@@ -78,14 +78,14 @@ def check_text(text: str, display_name: str) -> Problem | None:
             return Problem(
                 position,
                 "not-text",
-                "holds a NUL character: it is not text, or is UTF-16 without a byte order mark",
+                "contains a NUL character: it is not text, or is UTF-16 without a byte order mark",
                 hint="save the file as UTF-8",
             )
         return Problem(
             position,
             "control-character",
-            f"holds the character U+{character:04X}, which text files may not hold",
-            hint="remove it; inside double quotes YAML and JSON can spell it with a backslash",
+            f"contains the character U+{character:04X}, which is not allowed in text files",
+            hint="remove it or, in YAML and JSON, write it as an escape inside double quotes",
         )
     if not text.strip():
         return Problem(Position(display_name, 1, 1), "empty-file", "the file is empty")
@@ -101,7 +101,7 @@ def check_text(text: str, display_name: str) -> Problem | None:
 
 def _decode(data: bytes, display_name: str) -> FileText:
     if data.startswith(_PACKED):
-        message = "is a spreadsheet or another packed file, not text"
+        message = "is a spreadsheet or another compressed file, not text"
         hint = "export the sheet as CSV (UTF-8)"
         return _unreadable(display_name, message, code="not-text", hint=hint)
     # UTF-32's mark begins with that of UTF-16, so it is checked first.
@@ -118,7 +118,7 @@ def _decode(data: bytes, display_name: str) -> FileText:
     except UnicodeDecodeError as error:
         if name == "UTF-8" and b"\0" in data:
             return _unreadable(
-                display_name, "is not a text file: it holds NUL bytes", code="not-text"
+                display_name, "is not a text file: it contains NUL bytes", code="not-text"
             )
         readable = data.decode(encoding, errors="replace")
         index = len(data[: error.start].decode(encoding, errors="replace"))
@@ -138,7 +138,7 @@ def _decode(data: bytes, display_name: str) -> FileText:
 
 
 def _too_large(display_name: str, max_bytes: int) -> FileText:
-    message = f"is larger than {_size(max_bytes)}, the most that is read"
+    message = f"is larger than {_size(max_bytes)}, the maximum size"
     return _unreadable(display_name, message, code="file-too-large")
 
 

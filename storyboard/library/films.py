@@ -28,7 +28,7 @@ _log = logging.getLogger("storyboard")
 
 
 class InvalidStoryboard(UsageError):
-    """A storyboard with problems, which is neither planned nor rendered; `problems` has them."""
+    """A storyboard with problems cannot be planned or rendered; they are in `problems`."""
 
     def __init__(self, storyboard: Storyboard) -> None:
         self.problems: tuple[Problem, ...] = tuple(
@@ -39,7 +39,7 @@ class InvalidStoryboard(UsageError):
         super().__init__(
             f"{storyboard.path} has {count_text(len(self.problems), 'problem')}; the first is at "
             f"{place}: {first.message}",
-            next_step=first.hint or "mend the storyboard, and load it again",
+            next_step=first.hint or "fix the storyboard, and load it again",
         )
 
 
@@ -52,12 +52,12 @@ def load(
 ) -> Storyboard:
     """The storyboard in a file, its takes expanded and checked; sends nothing.
 
-    What is wrong with it is in `problems`, by place; `is_sound` says whether a render
-    would begin. `variant` is one of those in the file; what is made of the storyboard then
-    goes into that one's folder. `variables` beat those in the file, as `--var` does. A
-    storyboard reads files in its project and in `allowed_paths`.
+    What is wrong with it is in `problems`, sorted by place; `is_sound` says whether a render
+    would start. `variant` is one of those in the file; what is made from the storyboard then
+    goes into the variant's folder. `variables` override the vars in the file, as `--var`
+    does. A storyboard can read files in its project and in `allowed_paths`.
 
-    Raises UsageError where a model card is broken.
+    Raises UsageError if a model card is broken.
     """
     assignments = [f"{name}={value}" for name, value in (variables or {}).items()]
     overrides, problems, _ = read_overrides(assignments, ())
@@ -81,10 +81,10 @@ def find_workspace(
     state: FilePath | None,
     base_url: str | None,
 ) -> Workspace:
-    """The folders of a storyboard, which is loaded where it is named by its file.
+    """The folders of a storyboard, which is loaded first if it is given by its file name.
 
-    Raises InvalidStoryboard where it has problems, UsageError where a folder cannot be used,
-    and where a storyboard was loaded as another variant than the one that is asked for.
+    Raises InvalidStoryboard if it has problems, UsageError if a folder cannot be used, or
+    if the storyboard was loaded as a variant other than the one that is requested.
     """
     board = film if isinstance(film, Storyboard) else load(film, variant=variant)
     if variant is not None and board.variant != variant:
@@ -105,5 +105,5 @@ def find_workspace(
 
 
 def tell(sentence: str) -> None:
-    """Logs a sentence that the user should know, as the logger `storyboard`."""
+    """Logs a sentence for the user with the logger `storyboard`."""
     _log.warning("%s", mask(visible(sentence)))

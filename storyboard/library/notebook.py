@@ -13,17 +13,17 @@ from urllib.parse import quote
 from storyboard.private import mask
 from storyboard.reporting.quoting import visible
 
-_MAX_ROWS = 200  # a notebook keeps what it shows in its file
+_MAX_ROWS = 200  # a notebook saves what it shows in its file
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """The page that a render wrote; a notebook shows it with its videos."""
+    """The gallery that a render wrote; a notebook shows it with its videos."""
 
     path: Path
 
     def _repr_html_(self) -> str:
-        """A frame with the page, whose address is relative to the current folder."""
+        """A frame with the gallery, whose address is relative to the current folder."""
         try:
             address = quote(os.path.relpath(self.path).replace(os.sep, "/"))
         except ValueError:  # on another drive
@@ -37,7 +37,7 @@ class Page:
 def table_html(
     caption: str, heads: Sequence[str], rows: Iterable[Sequence[str]], *, count: int
 ) -> str:
-    """A table of the first rows, which says of how many it is; everything in it is text."""
+    """A table of the first rows that says how many there are in all; all content is text."""
     body = [_row("td", row) for row in islice(rows, _MAX_ROWS)]
     if count > _MAX_ROWS:
         body.append(_row("td", [f"and {count - _MAX_ROWS:,} more"]))
@@ -53,5 +53,5 @@ def _row(kind: str, texts: Sequence[str]) -> str:
 
 
 def _text(text: str) -> str:
-    """Text as HTML that shows it, controls and marks that turn it around included."""
+    """Text as HTML, with control characters and bidirectional marks made visible."""
     return escape(mask(visible(text)))

@@ -23,7 +23,7 @@ AS_USUAL = PlanOptions()
 class FilmPlan:
     """What a render of `file` into `folder` would do, and what it would submit.
 
-    `actions` has the selected takes in file order, `orphans` what was paid for takes
+    `actions` has the selected takes in file order; `orphans` has what was paid for takes
     that are no longer in the storyboard or not selected.
     """
 
@@ -64,10 +64,10 @@ def plan(
     state: FilePath | None = None,
     base_url: str | None = None,
 ) -> FilmPlan:
-    """What `render` would do with the same arguments, and why; as the command `plan`.
+    """What `render` would do with the same arguments, and why, as the command `plan` shows it.
 
-    `price_usd` is what a second of video costs. Raises InvalidStoryboard where the
-    storyboard has problems, and StoryboardError where its folder cannot be used.
+    `price_usd` is the price of a second of video. Raises InvalidStoryboard if the
+    storyboard has problems, and StoryboardError if its folder cannot be used.
     """
     space = find_workspace(
         film, variant=variant, sandbox=sandbox, output=output, state=state, base_url=base_url

@@ -1,8 +1,8 @@
 """Renders for programs: an iterator of events, and a thread that carries out the plan.
 
-The state file is opened, written and closed in that thread alone. Closing the
-iterator is what Ctrl-C is to the command: nothing more is submitted, open requests
-are waited for, the outputs are written and the lock is released.
+The state file is opened, written and closed only in that thread. Closing the iterator
+does what Ctrl-C does to the command: nothing more is submitted, open requests are waited
+for, the outputs are written and the lock is released.
 """
 
 from __future__ import annotations
@@ -49,17 +49,17 @@ class Ended:
 
     @property
     def page(self) -> Page:
-        """The page that shows the takes."""
+        """The gallery that shows the takes."""
         return Page(page_path(self.folder))
 
 
 Event: TypeAlias = Progress | Ended
-"""One committed change of one take; and, last, what the render came to."""
+"""One committed change of one take or, as the last event, the result of the render."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Order:
-    """What is to be rendered, and how."""
+    """What to render, and how."""
 
     space: Workspace
     selection: Selection
@@ -76,7 +76,7 @@ class _Order:
 
 @dataclass(frozen=True, slots=True)
 class _Last:
-    """How the thread ended: with what the render came to, and why it ended early if it did."""
+    """How the thread ended: the result of the render, and why it ended early if it did."""
 
     ended: Ended | None
     error: BaseException | None
@@ -103,21 +103,21 @@ def render(
     timeout_s: float | None = None,
     lock_timeout_s: float = 0.0,
 ) -> Generator[Event, None, None]:
-    """Renders a storyboard as the command does, and gives each change of a take as it happens.
+    """Renders a storyboard as the command does, and yields each change of a take as it happens.
 
-    Nothing happens before the first event is asked for. Closing the generator, as
-    leaving it does, ends the render as Ctrl-C does; a later one goes on where it was.
-    In the sandbox nobody pays. Everywhere else a cap or `yes` has to be given: there
-    is nobody to ask. `max_cost` and `price_usd`, for a second of video, are in US dollars.
+    Nothing happens before the first event is requested. Closing or abandoning the generator
+    ends the render as Ctrl-C does; a later render picks up where it left off. In the sandbox
+    nothing is paid. Everywhere else a cap or `yes` is required, because there is nobody to
+    ask. `max_cost` and `price_usd`, the price of a second of video, are in US dollars.
     `variant` is one of the storyboard's, with a folder of its own; a seed does not carry
     over to another resolution or model.
 
     Raises, here or at an event:
         InvalidStoryboard: the storyboard has problems.
-        Refused: a cap would be passed, or neither a cap nor `yes` is given.
+        Refused: a cap would be exceeded, or neither a cap nor `yes` is given.
         Locked: another render holds the folder.
-        StoryboardError: what else ends the command; after the event `Ended` where
-            the render had begun.
+        StoryboardError: anything else that ends the command; raised after the event
+            `Ended` if the render had started.
     """
     caps = Caps(max_takes, max_seconds, max_cost)
     _check_amounts(
@@ -149,7 +149,7 @@ def _check_amounts(**amounts: float | None) -> None:
     for name, amount in amounts.items():
         if amount is not None and not amount >= 0:
             raise UsageError(
-                f"{name} is {amount}, and it has to be a number, at least 0",
+                f"{name} is {amount}; it must be a number, at least 0",
                 next_step=f"write it like {name}=2",
             )
 
@@ -157,18 +157,18 @@ def _check_amounts(**amounts: float | None) -> None:
 def _check_consent(caps: Caps, *, is_sure: bool, price_usd: float | None) -> None:
     if not is_sure and not caps.are_given:
         raise Refused(
-            "this render would be paid, and nothing says how much may be",
+            "this render would cost money, and nothing limits how much",
             next_step="give max_takes, max_seconds or max_cost, or yes=True for no cap",
         )
     if caps.cost_usd is not None and price_usd is None:
         raise UsageError(
-            "max_cost needs to know what a second of video costs",
-            next_step="give its price in US dollars as price_usd",
+            "max_cost needs the price of a second of video",
+            next_step="give the price in US dollars as price_usd",
         )
 
 
 class _Stop:
-    """A request to end the render soon, also where it is made before the engine runs."""
+    """A request to end the render soon, even if it is made before the engine runs."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -176,7 +176,7 @@ class _Stop:
         self._interrupt: Callable[[], None] | None = None
 
     def ask(self) -> None:
-        """Interrupts what runs, or what is about to."""
+        """Interrupts what is running or about to run."""
         with self._lock:
             self._is_asked = True
             if self._interrupt:
@@ -184,7 +184,7 @@ class _Stop:
 
     @contextmanager
     def interrupting(self, interrupt: Callable[[], None]) -> Iterator[None]:
-        """Calls `interrupt` where the end is asked for within the context, or was before."""
+        """Calls `interrupt` if the end is requested within the context, or was requested before."""
         with self._lock:
             self._interrupt = interrupt
             if self._is_asked:
@@ -210,8 +210,8 @@ def _events(order: _Order) -> Generator[Event, None, None]:
         stop.ask()
         thread.join()
 
-    # A daemon that is waited for at the end: a program that ends without closing the
-    # generator must not go on submitting.
+    # A daemon thread that is joined at the end: a program that ends without closing the
+    # generator must not continue to submit.
     thread = threading.Thread(target=work, name="storyboard-render", daemon=True)
     atexit.register(end)
     thread.start()
@@ -231,13 +231,13 @@ def _events(order: _Order) -> Generator[Event, None, None]:
 def _next(inbox: queue.SimpleQueue[Progress | _Last]) -> Progress | _Last:
     while True:
         try:
-            return inbox.get(timeout=1.0)  # without an end, Ctrl-C would wait for it on Windows
+            return inbox.get(timeout=1.0)  # on Windows, Ctrl-C interrupts no wait without a timeout
         except queue.Empty:
             continue
 
 
 def _raise_unseen(inbox: queue.SimpleQueue[Progress | _Last]) -> None:
-    """Raises what went wrong while the render was ended; nothing where the end was seen."""
+    """Raises what went wrong while the render was ending, unless the caller has seen the end."""
     while not inbox.empty():
         item = inbox.get()
         if isinstance(item, _Last) and item.error:
@@ -245,7 +245,7 @@ def _raise_unseen(inbox: queue.SimpleQueue[Progress | _Last]) -> None:
 
 
 def _carry_out(order: _Order, listen: Callable[[Progress], None], stop: _Stop) -> _Last:
-    """What the render came to. Raises what keeps it from beginning."""
+    """The result of the render. Raises what keeps it from starting."""
     catalog = load_catalog_beside(order.space.storyboard.path)
     results: list[RunResult] = []
     with prepare(
@@ -272,7 +272,7 @@ def _run(
 ) -> RunResult:
     if not film.work:
         return RunResult()
-    # Here, since a render with nothing to do needs no network.
+    # Imported here, because a render with nothing to do needs no network.
     from storyboard.project.connection import connect
     from storyboard.project.run import make_engine, protocol_of
 

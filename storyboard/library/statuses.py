@@ -16,7 +16,7 @@ from storyboard.reporting.statuses import STATUS_WORDS, count_statuses
 
 @dataclass(frozen=True, slots=True)
 class FilmStatus:
-    """The takes of `file` as `folder` has them.
+    """The takes of `file` with what is known about them in `folder`.
 
     `orphans` are open or paid submissions for takes that are no longer in the storyboard.
     """
@@ -28,12 +28,12 @@ class FilmStatus:
 
     @property
     def page(self) -> Page:
-        """The page that shows the takes; a render writes it."""
+        """The gallery that shows the takes; a render writes it."""
         return Page(page_path(self.folder))
 
     @property
     def sentence(self) -> str:
-        """How many takes have which status: "7 rendered, 1 failed"."""
+        """How many takes have each status: "7 rendered, 1 failed"."""
         return count_statuses(state.status for state in self.takes)
 
     def __repr__(self) -> str:
@@ -49,12 +49,12 @@ class FilmStatus:
 
 
 def page_path(folder: Path) -> Path:
-    """Where the page of an output folder is: the one output that is HTML."""
+    """The path of an output folder's gallery, the only output that is HTML."""
     return folder / next(name for name in OUTPUTS if name.endswith(".html"))
 
 
 def reason_of(state: TakeState) -> str | None:
-    """What the API or storyboard gave as the reason of a take's state, if anything."""
+    """The reason that the API or storyboard gave for a take's state, if any."""
     return state.submission.reason if state.submission else None
 
 
@@ -67,10 +67,10 @@ def status(
     state: FilePath | None = None,
     base_url: str | None = None,
 ) -> FilmStatus:
-    """What is known of each take now, also while a render runs; as the command `status`.
+    """What is known of each take now, even while a render runs, as the command `status` shows it.
 
-    Raises InvalidStoryboard where the storyboard has problems, and StoryboardError where
-    its folder cannot be used.
+    Raises InvalidStoryboard if the storyboard has problems, and StoryboardError if its
+    folder cannot be used.
     """
     space = find_workspace(
         film, variant=variant, sandbox=sandbox, output=output, state=state, base_url=base_url

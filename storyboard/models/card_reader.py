@@ -89,7 +89,7 @@ def _service(name: str, services: Services) -> Service:
     service = services.get(name)
     if service is None:
         known = ", ".join(services.names())
-        raise CardError(f"service: {name!r} is not known; there is {known}")
+        raise CardError(f"service: {name!r} is unknown; known: {known}")
     return service
 
 

@@ -39,5 +39,5 @@ def _message(error: SchemaError) -> str:
         return f"{where} is missing"
     if error.keyword == UNKNOWN:
         hint = did_you_mean(str(error.value), error.schema.get("properties", ()))
-        return f"{where} is no key of a model card" + (f"; {hint}" if hint else "")
+        return f"{where} is not a key of a model card" + (f"; {hint}" if hint else "")
     return f"{where}: {describe_error(error).words}"

@@ -25,7 +25,7 @@ def schemas_folder() -> Path:
         if (folder / "models").is_dir():
             return folder
     raise UsageError(
-        "the model cards are missing from this installation", next_step="install storyboard again"
+        "the model cards are missing from this installation", next_step="reinstall storyboard"
     )
 
 

@@ -30,14 +30,14 @@ class _Expansion:
     def expand(self, value: Any, chain: tuple[str, ...] = ()) -> Any:
         self._values += 1
         if self._values > _MAX_VALUES:
-            raise CardError(f"request stands for more than {_MAX_VALUES:,} values")
+            raise CardError(f"request expands to more than {_MAX_VALUES:,} values")
         if isinstance(value, list):
             return [self.expand(item, chain) for item in value]
         if not isinstance(value, Mapping):
             return value
         for key in value:
             if key.startswith("$") and key not in _OWN_KEYS:
-                raise CardError(f"request has the key {key!r}; a card refers by $ref alone")
+                raise CardError(f"request has the key {key!r}; a card refers only by $ref")
         beside = {key: self.expand(item, chain) for key, item in value.items() if key != "$ref"}
         return {**self._follow(value["$ref"], chain), **beside} if "$ref" in value else beside
 
@@ -55,6 +55,6 @@ class _Expansion:
                 raise CardError(f"request refers to {target!r}, which is missing")
             found = found[name]
         if not isinstance(found, Mapping):
-            raise CardError(f"request refers to {target!r}, which is no schema")
+            raise CardError(f"request refers to {target!r}, which is not a schema")
         expanded: dict[str, Any] = self.expand(found, (*chain, target))
         return expanded

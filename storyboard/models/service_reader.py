@@ -56,7 +56,7 @@ def read_service(path: Path) -> Service:
     except CardError as error:
         raise UsageError(
             f"service {path}: {error}",
-            next_step="correct the file; schemas/services/modellix.yaml is one to go by",
+            next_step="correct the file; schemas/services/modellix.yaml is an example",
         ) from error
 
 
@@ -103,7 +103,7 @@ def _submit_suffix(document: Mapping[str, Any]) -> str:
         _fail(f"paths holds {len(found)} POST operations with the operationId {SUBMIT!r}, not 1")
     match = _SUBMIT_PATH.fullmatch(found[0])
     if match is None:
-        _fail(f"paths {found[0]!r} is not /{{provider}}/{{model}}, with or without more behind it")
+        _fail(f"paths {found[0]!r} is not /{{provider}}/{{model}}, optionally followed by more")
     return match[1]
 
 
@@ -118,7 +118,7 @@ def _retention_h(client: Mapping[str, Any]) -> float:
     hours = client.get("retention-hours")
     if not isinstance(hours, int | float) or isinstance(hours, bool) or not hours > 0:
         where = "x-storyboard.retention-hours"
-        _fail(f"{where} is missing" if hours is None else f"{where} is {hours!r}, no number")
+        _fail(f"{where} is missing" if hours is None else f"{where} is {hours!r}, not a number")
     return hours
 
 

@@ -28,7 +28,7 @@ def describe_contradiction(task_id: str, others: Sequence[str], *, more: int = 0
     more += len(others[_MAX_NAMES:])
     if more:
         names += f" and {more} more"
-    return f"{_mark(task_id)}{names} too, and it can be of one alone"
+    return f"{_mark(task_id)}{names} too, but it can belong to only one"
 
 
 def others_to_name(by_request: Mapping[str, T], fingerprint: str) -> list[T]:

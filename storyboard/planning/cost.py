@@ -96,8 +96,8 @@ def check_caps(bill: Bill, caps: Caps) -> None:
     """Raises Refused for a bill over a cap, UsageError for `--max-cost` without a price."""
     if caps.cost_usd is not None and bill.cost_usd is None:
         raise UsageError(
-            "--max-cost needs to know what a second of video costs",
-            next_step="give its price in US dollars with --price",
+            "--max-cost needs the price of a second of video",
+            next_step="give the price in US dollars with --price",
         )
     for option, cap, value, unit in (
         ("--max-takes", caps.takes, bill.takes, "takes"),
@@ -106,7 +106,7 @@ def check_caps(bill: Bill, caps: Caps) -> None:
     ):
         if cap is not None and value is not None and value > cap:
             raise Refused(
-                f"this render would submit {value:,.10g} {unit}, more than {option} {cap:,.10g} "
-                "allows; nothing was sent",
+                f"this render would submit {value:,.10g} {unit}, which is more than "
+                f"{option} {cap:,.10g} allows; nothing was sent",
                 next_step="raise the cap, or pick fewer takes with --only, --tag or --scene",
             )

@@ -27,7 +27,7 @@ class Links(NamedTuple):
         if not self.alive:
             one = "it" if self.videos == 1 else "them"
             return (
-                f"no link lives to {count_text(self.videos, 'video')}; "
+                f"there is no working link to {count_text(self.videos, 'video')}; "
                 f"a clone gets {one} by copying videos/"
             )
         some = "" if self.alive == self.videos else f" of {self.videos:,}"

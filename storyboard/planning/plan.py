@@ -135,7 +135,7 @@ def _decide(
             kind, reason = _decide_succeeded(take, submission, files, now=now, options=options)
             return kind, f"{reason}; {submission.reason}" if submission.reason else reason
         case _ if options.force:
-            return ActionKind.SUBMIT, "a new version was asked for with --force"
+            return ActionKind.SUBMIT, "--force makes a new version"
         case SubmissionState.RELEASED:
             return ActionKind.SUBMIT, "released to be sent again"
         case SubmissionState.UNAVAILABLE:
@@ -144,7 +144,7 @@ def _decide(
             said = submission.reason or f"HTTP {submission.http_status}"
             return ActionKind.SUBMIT, f"was refused before: {said}; nothing was charged"
         case _ if options.retry_failed:  # rejected, failed, canceled or abandoned
-            return ActionKind.SUBMIT, f"tried again; {_describe_failure(submission)}"
+            return ActionKind.SUBMIT, f"submitted again; {_describe_failure(submission)}"
         case state:
             edit = "edit it, or " if state is SubmissionState.REJECTED else ""
             why = _describe_failure(submission)
@@ -159,7 +159,7 @@ def _decide_succeeded(
         return ActionKind.KEEP, "locked" if take.is_locked else "unchanged"
     may_submit = options.rerender and not _has_live_link(submission, now)
     if not options.download and not lacks_link(submission) and not may_submit:
-        return ActionKind.KEEP, "rendered; not downloaded, as --no-download asks"
+        return ActionKind.KEEP, "rendered; not downloaded because of --no-download"
     if submission.video and files.is_pointer(submission.video):
         return ActionKind.HOLD, f"rendered; {POINTER}"
     if _has_live_link(submission, now):
@@ -185,12 +185,13 @@ def _plan_orphans(
     for submission in submissions:
         if submission.state is SubmissionState.ACCEPTED:
             kind = ActionKind.RESUME
-            why = f"task {submission.task_id} is not finished, and no take of this render awaits it"
+            task = submission.task_id
+            why = f"task {task} is not finished, and no take of this render waits for it"
         elif submission.state in OPEN_STATES:
             kind, why = ActionKind.ASK, _reason_to_ask(submission)
         elif download and submission.video is None and _has_live_link(submission, now):
             kind = ActionKind.DOWNLOAD
-            why = "paid for and never downloaded, and no take of this render shows it"
+            why = "paid for but never downloaded, and no take of this render uses it"
         else:
             continue
         orphans.append(Action(take_of(submission), kind, why, submission))
@@ -218,7 +219,7 @@ def take_of(submission: Submission) -> Take:
 
 
 def _reason_to_ask(submission: Submission) -> str:
-    came = f"; {submission.reason}" if submission.reason else " and no answer came"
+    came = f"; {submission.reason}" if submission.reason else " and no reply came"
     return (
         f"sent at {submission.sent_at:%Y-%m-%d %H:%M:%S} UTC{came}; it may have been charged; "
         "storyboard resolve decides about it"
@@ -235,4 +236,4 @@ def _describe_difference(old: Take | Submission, new: Take, *, is_exact: bool = 
     changes = describe_changes(
         old.payload, new.payload, old_model=old.model, new_model=new.model, is_exact=is_exact
     )
-    return changes or "a further take of the same request"
+    return changes or "another take of the same request"

@@ -107,7 +107,7 @@ def parse_plan(data: bytes) -> SavedPlan:
     try:
         document = json.loads(data.decode("utf-8-sig"), parse_constant=_refuse)
     except (ValueError, RecursionError):
-        raise ValueError("it is no JSON") from None
+        raise ValueError("it is not JSON") from None
     if not isinstance(document, dict) or document.get("kind") != KIND:
         raise ValueError("it is not a plan saved by storyboard")
     if document.get("schema_version") != SCHEMA_VERSION:
@@ -120,7 +120,7 @@ def parse_plan(data: bytes) -> SavedPlan:
     try:
         return _read(document)
     except (ValueError, OverflowError):
-        raise ValueError("it says no time at which it was made") from None
+        raise ValueError("it does not say when it was made") from None
 
 
 def _refuse(text: str) -> float:

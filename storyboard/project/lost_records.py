@@ -31,9 +31,9 @@ def check_not_emptied(space: Workspace, adoptable: Sequence[Submission]) -> None
     if not adoptable and (any(_takes_with_videos(space)) or find_partial_files(space.folder)):
         return
     raise PaymentUnknown(
-        f"{path} is empty, so what was sent from it is not known; nothing was sent",
-        next_step="put it back from a copy; where there is none, remove it, and "
-        f"{MANIFEST} (if there is one) is all that tells of takes that were paid for",
+        f"{path} is empty, so it is unknown what was sent before; nothing was sent now",
+        next_step="restore it from a copy; if you have none, remove it, and only "
+        f"{MANIFEST} (if there is one) records what was paid for",
     )
 
 
@@ -62,9 +62,9 @@ def check_takes(space: Workspace, known: Sequence[Submission], pending: Sequence
         return
     names = ", ".join(takes[:_MAX_NAMES]) + (", ..." if len(takes) > _MAX_NAMES else "")
     raise PaymentUnknown(
-        f"{space.videos} holds videos of {names}, and neither {STATE} nor {MANIFEST} tells "
+        f"{space.videos} contains videos of {names}, but neither {STATE} nor {MANIFEST} records "
         "what was paid for them; nothing was sent",
-        next_step=f"put back {space.state / STATE} or {space.folder / MANIFEST} from a copy or "
+        next_step=f"restore {space.state / STATE} or {space.folder / MANIFEST} from a copy or "
         "from git; --rerender pays for all of it again",
     )
 

@@ -41,17 +41,17 @@ def _repair(folder: Path, state: Path) -> str:
     committed = next((one for one in find_versions(path) if one.commit == "HEAD"), None)
     if committed is None and has_state(state / STATE):
         return (
-            f"put back a copy of it, or move it away: the next render writes it from {STATE}, "
+            f"restore a copy of it, or move it away: the next render writes it from {STATE}, "
             "without what other machines have rendered since"
         )
     if committed is None:
-        return "put back a copy of it: nothing else records what was paid for here"
+        return "restore a copy of it: nothing else records what was paid for here"
     if is_blob(bytes_of(path), committed.blob):
         return (
-            f"find the last good version with: {git} log -- {MANIFEST}, and put it back with: "
+            f"find the last good version with: {git} log -- {MANIFEST}, and restore it with: "
             f"{git} checkout COMMIT -- {MANIFEST}"
         )
     return (
-        f"put back the version in git, with: {git} checkout HEAD -- {MANIFEST} "
+        f"restore the committed version with: {git} checkout HEAD -- {MANIFEST} "
         "(in a merge, what the other side paid for is read from git)"
     )

@@ -77,8 +77,8 @@ def find_in_folder(
     manifests = read_manifests(space)
     if len(manifests) > 1:
         tell(
-            f"{space.folder / MANIFEST} holds git conflict markers; both sides were read, "
-            "and a render writes the whole file"
+            f"{space.folder / MANIFEST} contains git conflict markers; both sides were read, "
+            "and a render writes a clean file"
         )
     with explained(space.folder, space.state), space.explained_owner():
         return _adoptable(space, manifests, known)

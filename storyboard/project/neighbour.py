@@ -66,9 +66,9 @@ def refuse_to_pay_again(space: Workspace, known: Sequence[Submission]) -> None:
     """Raises Refused where a folder beside this one is to be taken over first."""
     if (found := find_neighbour(space, known)) is not None:
         raise Refused(
-            f"{found.folder} holds {found.held} of the {found.requests} requests of "
+            f"{found.folder} has {found.held} of the {found.requests} requests of "
             f"{display_name(space.storyboard)} that are new in {space.folder}; nothing was sent",
-            next_step=f"{found.command} (or --fresh, which renders them anew)",
+            next_step=f"{found.command} (or --fresh, which renders them again)",
         )
 
 

@@ -156,7 +156,7 @@ def _remove_state(space: Workspace) -> None:
 def _check_folder(space: Workspace) -> None:
     """Refuses a folder that is no output folder, before anything is written.
 
-    Raises UsageError where a folder is a symbolic link, `videos` is no folder,
+    Raises UsageError where a folder is a symbolic link, `videos` is not a folder,
     or `--output` names a folder that holds other files and nothing of ours.
     """
     folder, videos = space.folder, space.videos
@@ -170,7 +170,7 @@ def _check_folder(space: Workspace) -> None:
     if is_named and not _is_ours(space) and (found := _foreign_name(space)):
         raise UsageError(
             f"{folder} holds {found} and nothing that was rendered, so nothing is written there",
-            next_step="choose a new or an empty folder with --output",
+            next_step="choose a new or empty folder with --output",
         )
 
 

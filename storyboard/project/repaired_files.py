@@ -36,9 +36,7 @@ def _target(path: Path, storyboards: Sequence[Path]) -> Path:
     refusals = [find_scope(storyboard).refusal(path) for storyboard in storyboards]
     if refusals and None not in refusals:
         reason = next(filter(None, refusals))[0]
-        raise UsageError(
-            f"{path} {reason}, so it is not repaired", next_step="repair it by hand, where it lies"
-        )
+        raise UsageError(f"{path} {reason}, so it is not repaired", next_step="repair it by hand")
     target = Path(DISK.real_path(path))
     for protected in (target, target.parent):
         if not os.access(protected, os.W_OK):
@@ -56,9 +54,9 @@ def _check_unchanged(repaired: RepairedFile, target: Path) -> None:
         content = DISK.read_bytes(target, MAX_BYTES)
     except OSError as error:
         reason = error.strerror or type(error).__name__
-        raise StateError(f"{path} cannot be read any more: {reason}") from error
+        raise StateError(f"{path} can no longer be read: {reason}") from error
     if content != repaired.file.content:
         raise UsageError(
-            f"{path} has changed since its repairs were shown, so it is left as it is",
+            f"{path} has changed since its repairs were shown, so it was left unchanged",
             next_step="run the same command again",
         )

@@ -73,7 +73,7 @@ class Revision:
         except OSError as error:
             raise UsageError(
                 f"{path} cannot be read at commit {self.commit[:12]}: {error.strerror}",
-                next_step="bring the commit here in full with: git fetch",
+                next_step="fetch the whole commit with: git fetch",
             ) from error
         return entry is not None or not self._is_inside(real)
 
@@ -162,7 +162,7 @@ class Revision:
     def _ask(self, *arguments: str) -> bytes:
         answer = ask_git(self.top, *arguments)
         if answer is None:
-            raise OSError(errno.EIO, "git cannot read it; the commit may not be here in full")
+            raise OSError(errno.EIO, "git cannot read it; part of the commit may be missing here")
         return answer
 
 

@@ -24,8 +24,8 @@ def protocol_of(group: Sequence[Prepared], catalog: Catalog) -> str:
     if len(protocols) > 1:
         names = ", ".join(sorted(protocols))
         raise UsageError(
-            f"these takes speak several protocols ({names}), and one render speaks one",
-            next_step="render their models apart, with --only",
+            f"these takes use several protocols ({names}), but one render can use only one",
+            next_step="render the models separately, with --only",
         )
     return protocols.pop()
 

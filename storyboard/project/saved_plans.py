@@ -101,8 +101,8 @@ def files_of(plan: SavedPlan, path: Path) -> tuple[Path, ...]:
         if file is None or _path_below(path.parent, file) is None:
             command = shlex.join(["storyboard", "render", "FILE", "--plan", str(path)])
             raise UsageError(
-                f"the plan {path} is of {one.name}, which does not lie in its folder",
-                next_step=f"name the storyboard as well: {command}",
+                f"the plan {path} is for {one.name}, which is not in the same folder",
+                next_step=f"name the storyboard too: {command}",
             )
         files.append(file)
     return tuple(files)
@@ -116,7 +116,7 @@ def check_plan(
     given = [film.space.storyboard.name for film in films]
     if names != given:
         raise Refused(
-            f"the plan is of {', '.join(names)}, not of {', '.join(given)}",
+            f"the plan is for {', '.join(names)}, not for {', '.join(given)}",
             next_step=_other_variant(names, given)
             or "name the same storyboards, in the same order",
         )
@@ -131,7 +131,7 @@ def check_plan(
         )
     if bill != saved.bill:
         raise Refused(
-            f"the plan was made for {saved.bill.sentence}, and this render would come to "
+            f"the plan was made for {saved.bill.sentence}, but this render would be "
             f"{bill.sentence}; nothing was sent",
             next_step=_ANEW,
         )
@@ -152,25 +152,25 @@ def _check_film(saved: SavedPlan, one: SavedStoryboard, film: Prepared) -> None:
     space = film.space
     if one.origin != space.origin:
         raise Refused(
-            f"the plan was made for {one.origin}, and this render goes to {space.origin}",
-            next_step="give --sandbox or --base-url as the plan was given it",
+            f"the plan was made for {one.origin}, but this render goes to {space.origin}",
+            next_step="give the --sandbox or --base-url that the plan was made with",
         )
     if one.folders != _folders_of(space):
         raise Refused(
-            f"the plan was made for another output folder than {space.folder}",
-            next_step="give --output and --state as the plan was given them",
+            f"the plan was made for an output folder other than {space.folder}",
+            next_step="give the --output and --state that the plan was made with",
         )
     if begun_at := film.store.plan_begun_at(saved.id):
         raise Refused(
-            f"this plan was begun at {begun_at:%Y-%m-%d %H:%M:%S} UTC, and a plan is carried out "
-            "once; nothing was sent",
+            f"this plan was started at {begun_at:%Y-%m-%d %H:%M:%S} UTC, and a plan is carried out "
+            "only once; nothing was sent",
             next_step=_ANEW,
         )
     what = ""
     if one.takes_sha256 != digest_of_takes(space.storyboard.takes):
-        what = f"{display_name(space.storyboard)}, or a var given to it, is not as it was"
+        what = f"{display_name(space.storyboard)}, or a var given to it, has changed since"
     elif one.actions_sha256 != digest_of_actions(film.plan):
-        what = f"what was rendered of {display_name(space.storyboard)} is not as it was"
+        what = f"what was rendered of {display_name(space.storyboard)} has changed since"
     if what:
         raise Refused(
             f"{what} at {saved.made_at:%Y-%m-%d %H:%M:%S} UTC, when the plan was made; "

@@ -81,7 +81,7 @@ def read_source(path: Path, *, origin: str) -> Source:
         raise UsageError(
             f"{path} holds neither {STATE} nor {MANIFEST}, so nothing was rendered there"
             if is_folder
-            else f"there is no {path}",
+            else f"{path} does not exist",
             next_step="name an output folder, such as renders/NAME, or a manifest",
         )
     told = _told_by(manifests, own, file, origin=origin)
@@ -127,9 +127,9 @@ def choose_needed(source: Source, takes: Sequence[Take]) -> list[Submission]:
     for one in needed:
         if not _has_own_fingerprint(one):
             raise UsageError(
-                f"{source.name}: take {one.take} has a fingerprint that is not that of its "
-                "payload, so nothing is taken over from there",
-                next_step="restore it from git or from a copy",
+                f"{source.name}: take {one.take} has a fingerprint that does not match its "
+                "payload, so nothing is adopted from there",
+                next_step="restore the file from git or from a copy",
             )
     return needed
 
@@ -170,7 +170,7 @@ def _told_by(
 def _refuse_link(path: Path) -> None:
     if os.path.islink(path):  # noqa: PTH114 (Path.is_symlink raises where it may not look)
         raise UsageError(
-            f"{path} is a symbolic link, and nothing is read through one",
+            f"{path} is a symbolic link, and storyboard reads nothing through links",
             next_step="name the folder or the file itself",
         )
 

@@ -76,7 +76,8 @@ class Workspace:
         for path in (*above, self.folder, self.state, self.videos):
             if path.is_symlink():
                 raise UsageError(
-                    f"{path} is a symbolic link, and nothing is read or written through one",
+                    f"{path} is a symbolic link, and storyboard neither reads nor writes through "
+                    "links",
                     next_step="replace it with a folder, or name the folder itself with --output",
                 )
 
@@ -141,7 +142,7 @@ class Workspace:
         if os.path.lexists(folder):
             return None
         return (
-            f"if {error.storyboard} was renamed, give the folder its name back and take over from "
+            f"if {error.storyboard} was renamed, give the folder its old name and adopt from "
             f"it: {shlex.join(['mv', str(self.folder), str(folder)])}, then "
             f"{self.command('adopt', str(folder))}; if not, choose another folder with --output"
         )
@@ -186,7 +187,7 @@ def find_workspaces(
         if value is not None and len(boards) > 1:
             raise UsageError(
                 f"{option} is one folder, and there are {len(boards)} storyboards",
-                next_step="name one storyboard, or leave the option out",
+                next_step="name one storyboard, or omit the option",
             )
     origin = SANDBOX
     if not folders.sandbox:
@@ -199,7 +200,7 @@ def find_workspaces(
     if len({space.real_folder for space in spaces}) < len(spaces):
         raise UsageError(
             "two of the storyboards have the same output folder",
-            next_step="render them one by one, each with its own --output",
+            next_step="render them separately, each with its own --output",
         )
     for space in spaces:
         space.check_links()
@@ -211,7 +212,7 @@ def with_manifest_takes(space: Workspace) -> Workspace:
     manifests = read_manifests(space)
     if len(manifests) != 1:
         path = space.folder / MANIFEST
-        problem = f"{path} holds git conflict markers" if manifests else f"there is no {path}"
+        problem = f"{path} holds git conflict markers" if manifests else f"{path} does not exist"
         raise UsageError(problem, next_step="render once without --from-manifest")
     [manifest] = manifests
     from storyboard.outputs.manifest.manifest import to_take

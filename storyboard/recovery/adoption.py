@@ -32,6 +32,7 @@ from storyboard.state.store import Store
 from storyboard.videos.files import has_file, holds_video, move_into_place, partial_path
 
 _BLOCK = 1 << 20  # bytes
+_DECIDE = "decide in one of the two"
 _OF_A_TASK = frozenset(
     {SubmissionState.ACCEPTED, SubmissionState.SUCCEEDED}
     | {SubmissionState.FAILED, SubmissionState.CANCELED}
@@ -91,15 +92,15 @@ def _as_told(submission: Submission, source: Source) -> Submission:
     """
     if submission.state not in UNKNOWN_STATES:
         return replace(submission, id=0)
-    came = submission.reason or "no usable answer came"
+    came = submission.reason or "no usable reply came"
     path = Path(source.name)  # the manifest has the reason, too, and no path of this machine
     name = path.name if path.is_absolute() else source.name
-    where = f"taken over from {name}, where it may be open as well: decide in one of the two"
+    where = f"adopted from {name}, where it may be open too: {_DECIDE}"
     return replace(
         submission,
         id=0,
         state=SubmissionState.UNKNOWN,
-        reason=came if "taken over from " in came else f"{came}; {where}",
+        reason=came if _DECIDE in came else f"{came}; {where}",
     )
 
 

@@ -106,7 +106,7 @@ def released(submission: Submission, *, now: datetime) -> Submission:
 
 def abandoned(submission: Submission, *, now: datetime) -> Submission:
     """The submission given up, its take held until a render is asked to try again."""
-    came = submission.reason or "no answer came"
+    came = submission.reason or "no reply came"
     return replace(
         submission,
         state=SubmissionState.ABANDONED,

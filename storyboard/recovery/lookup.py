@@ -48,9 +48,11 @@ def look_up(
     findings = [_adopt(one, one.task_id or "", (), api, store) for one in with_task]
     for match in _match(without, api, store, near) if without else ():
         task_id = match.entry.task_id if match.entry else ""
-        doubt = match.doubt or "nothing fits"
+        doubt = match.doubt or "no row of the request log fits"
         if task_id in disputed:  # by others, too, whose state files may lie anywhere
-            doubt = f"the one row that fits is task {task_id}, which the API gave to several takes"
+            doubt = (
+                f"the only row that fits has task {task_id}, which the API gave to several takes"
+            )
         if match.entry is None or task_id in disputed:
             findings.append(Finding(match.submission, None, match.candidates, doubt))
         else:
@@ -75,7 +77,7 @@ def _match(
     """What the account's request log has for each submission."""
     if not isinstance(api, Account):
         raise UsageError(
-            f"{api.origin} keeps no request log that could be read",
+            f"{api.origin} has no request log that could be read",
             next_step="decide about each take with: storyboard resolve",
         )
     checkup = api.check_up()
@@ -149,5 +151,5 @@ def _neighbours(space: Workspace) -> list[Submission]:
 
 
 def _wait(seconds: float) -> None:
-    say(f"the API cannot answer now; trying again in {seconds:.0f} s")
+    say(f"the API cannot answer at the moment; trying again in {seconds:.0f} s")
     time.sleep(seconds)

@@ -156,16 +156,16 @@ def _doubt(
     others = {one.take for one in claims[entry.task_id] if one is not submission}
     if others:
         names = (f"another {take}" if take == submission.take else take for take in sorted(others))
-        return f"the one row that fits may as well be that of {', '.join(names)}"
+        return f"the only row that fits may also belong to {', '.join(names)}"
     if entry.created_at is None or entry.model is None:
-        return "the one row that may fit does not say its time and model"
+        return "the only row that may fit lacks a time or a model"
     if entry.user_id is None and submission.user_id in user_ids.unanswered:
-        return "one row fits, but the log does not count it among those of this render's user id"
+        return "one row fits, but the log does not list it under this render's user id"
     is_named = entry.task_id in (submission.reply or "")
     if is_named and (submission.user_id is None or _owner_of(entry, user_ids) is None):
         return (
-            "the reply named the task of the one row that fits, which the log does not tell "
-            "from another's"
+            "the reply named the task of the only row that fits, which according to the log may "
+            "belong to another request"
         )
     return None
 

@@ -39,9 +39,9 @@ def find_rendered(
     # Opening the folder would make it, also for a name that is only misspelt.
     if not (space.state / STATE).is_file() and not (space.folder / MANIFEST).is_file():
         raise UsageError(
-            f"nothing of {file} was ever rendered into {space.folder}",
-            next_step="name the storyboard, --variant, --output, --state and --sandbox as the "
-            "render had them",
+            f"{file} was never rendered into {space.folder}",
+            next_step="give the storyboard, --variant, --output, --state and --sandbox that the "
+            "render had",
         )
     return space
 
@@ -64,7 +64,7 @@ def poll_task(api: Api, task_id: str, *, sleep: Sleep | None = None) -> TaskRepl
     usable answer came.
 
     Raises:
-        Unreachable: no answer came.
+        Unreachable: no reply came.
         AccountError: the key was refused, or the answer makes no sense.
     """
     reply = api.poll(task_id)
@@ -77,13 +77,13 @@ def poll_task(api: Api, task_id: str, *, sleep: Sleep | None = None) -> TaskRepl
     said = (reply.reason or "no reason given").rstrip(".")
     if reply.status is TaskStatus.REFUSED:
         raise AccountError(
-            f"the API refused to say how task {task_id} stands: {said}",
+            f"the API refused to give the status of task {task_id}: {said}",
             next_step="check the key with: storyboard doctor",
         )
     if reply.status in _NO_ANSWER:
         kind = Unreachable if reply.http_status is None else AccountError
         raise kind(
-            f"the API gave no usable answer about task {task_id}: {said}",
+            f"the API gave no usable reply about task {task_id}: {said}",
             next_step="try again in a while; nothing was changed",
         )
     return reply

@@ -29,20 +29,21 @@ def choose_unknown(
         chosen = tuple(one for one in named.submissions if one.id == number)
         if not chosen:
             raise UsageError(
-                f"submission {number} of {name} is none whose outcome is unknown",
+                f"there is no submission {number} of {name} whose outcome is unknown",
                 next_step=f"the unknown ones are {_numbers(named.submissions)}",
             )
         return chosen
     if named.is_shot and is_adopted:
         takes = ", ".join(dict.fromkeys(one.take for one in named.submissions))
         raise UsageError(
-            f"{name} is a shot, and a task belongs to one take", next_step=f"name the take: {takes}"
+            f"{name} is a shot with several takes, and a task belongs to one take",
+            next_step=f"name one take: {takes}",
         )
     if named.repeated:
         raise UsageError(
             f"{', '.join(named.repeated)} was sent more than once with an unknown outcome: "
             f"{_numbers(named.submissions)}",
-            next_step="say which one with --submission N",
+            next_step="choose one with --submission N",
         )
     return named.submissions
 

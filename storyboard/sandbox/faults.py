@@ -45,21 +45,21 @@ class Faults:
     """
 
     seed: int = 0
-    slow: When = _fault(Stage.SUBMIT, "the answer comes slow_s late")
+    slow: When = _fault(Stage.SUBMIT, "the reply comes slow_s late")
     interim_reply: When = _fault(
-        Stage.SUBMIT, "an interim answer (1xx) comes first, the final one slow_s later"
+        Stage.SUBMIT, "an interim reply (1xx) comes first, the final one slow_s later"
     )
-    reset_before: When = _fault(Stage.SUBMIT, "the connection is cut, nothing is accepted")
-    error_500: When = _fault(Stage.SUBMIT, "answers 500, nothing is accepted")
-    error_503: When = _fault(Stage.SUBMIT, "answers 503, nothing is accepted")
-    rate_limited: When = _fault(Stage.SUBMIT, "answers 429 for the rate, nothing is accepted")
+    reset_before: When = _fault(Stage.SUBMIT, "the connection is cut; nothing is accepted")
+    error_500: When = _fault(Stage.SUBMIT, "answers 500; nothing is accepted")
+    error_503: When = _fault(Stage.SUBMIT, "answers 503; nothing is accepted")
+    rate_limited: When = _fault(Stage.SUBMIT, "answers 429 for the rate; nothing is accepted")
     lost_reply: When = _fault(
-        Stage.SUBMIT, "the task is accepted, the connection cut before the answer"
+        Stage.SUBMIT, "the task is accepted, but the connection is cut before the reply"
     )
-    garbled_reply: When = _fault(Stage.SUBMIT, "the task is accepted, the answer is not JSON")
-    error_500_after: When = _fault(Stage.SUBMIT, "the task is accepted, the answer is 500")
+    garbled_reply: When = _fault(Stage.SUBMIT, "the task is accepted, but the reply is not JSON")
+    error_500_after: When = _fault(Stage.SUBMIT, "the task is accepted, but the reply is a 500")
     same_task_id: When = _fault(
-        Stage.SUBMIT, "the task is accepted, the answer has the id of the task polled last"
+        Stage.SUBMIT, "the task is accepted, but the reply has the id of the task polled last"
     )
     task_fails: When = _fault(Stage.TASK, "the task ends as failed")
     task_canceled: When = _fault(Stage.TASK, "the task ends as canceled")
@@ -70,12 +70,12 @@ class Faults:
     poll_rate_limited: When = _fault(Stage.POLL, "answers 429 for the rate")
     poll_missing: When = _fault(Stage.POLL, "answers 404")
     poll_interim: When = _fault(
-        Stage.POLL, "an interim answer (1xx) comes first, the final one slow_s later"
+        Stage.POLL, "an interim reply (1xx) comes first, the final one slow_s later"
     )
     poll_stray: When = _fault(
-        Stage.POLL, "the answer to another poll follows on the same connection"
+        Stage.POLL, "the reply to another poll follows on the same connection"
     )
-    late_link: When = _fault(Stage.RESULT, "the task has succeeded, its link is not there yet")
+    late_link: When = _fault(Stage.RESULT, "the task has succeeded, but its link is not there yet")
     odd_link: When = _fault(
         Stage.RESULT, "the link is written oddly: spaces, line breaks, quotes, no scheme"
     )
@@ -85,10 +85,10 @@ class Faults:
         Stage.DOWNLOAD, "the connection is cut after an eighth of the video"
     )
     download_interim: When = _fault(
-        Stage.DOWNLOAD, "an interim answer (1xx) comes first, the final one slow_s later"
+        Stage.DOWNLOAD, "an interim reply (1xx) comes first, the final one slow_s later"
     )
     html_instead: When = _fault(Stage.DOWNLOAD, "a web page comes in place of the video")
-    expired_links: When = _fault(Stage.DOWNLOAD, "the link is dead before its time")
+    expired_links: When = _fault(Stage.DOWNLOAD, "the link expires too early")
     slow_s: float = 1.0
     cut_after_bytes: int = 1000
     fail_marker: str | None = None
@@ -162,13 +162,13 @@ def _parse_value(name: str, value: Json) -> object:
     if name == "fail_marker":
         if value is None or (isinstance(value, str) and value):
             return value
-        raise ValueError("fail_marker is a text that prompts may hold, or null")
+        raise ValueError("fail_marker is text that prompts may contain, or null")
     if name in _NUMBERS:
         if not _is_number(value, 2**31 - 1):
             raise ValueError(f"{name} is a number of at least 0, not {value!r}")
         return _NUMBERS[name](value)
     if name not in FAULTS:
-        raise ValueError(f"there is no fault {name!r}; there are {', '.join(FAULTS)}")
+        raise ValueError(f"there is no fault {name!r}; the faults are {', '.join(FAULTS)}")
     if isinstance(value, list):
         if all(type(n) is int and n >= 1 for n in value):
             return tuple(value)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from storyboard.errors import StateError
 
-_NEXT = "remove it, or delete the sandbox's folder to begin anew; nothing in it was paid for"
+_NEXT = "remove it, or delete the sandbox's folder to start over; nothing in it was paid for"
 # Windows has neither; there the check of the file beforehand must do.
 _NO_FOLLOW = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
 _BINARY = getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
@@ -43,7 +43,9 @@ def open_journal(path: Path) -> FileIO:
     Raises:
         StateError: it is a link, a FIFO, a device or a folder, or cannot be opened.
     """
-    not_plain = StateError(f"{path} is no plain file; the sandbox opens no other", next_step=_NEXT)
+    not_plain = StateError(
+        f"{path} is not a regular file; the sandbox opens no other", next_step=_NEXT
+    )
     try:
         if not is_plain_or_missing(path):
             raise not_plain

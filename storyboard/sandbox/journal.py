@@ -23,7 +23,7 @@ from storyboard.sandbox.tasks import Task, task_from_json, task_to_json
 NAME = "tasks.jsonl"
 MAX_BYTES = 1 << 30  # a hundred thousand tasks with long prompts take a third of it
 _MAX_LINE_BYTES = 8 << 20  # the largest body of a request, with all its letters escaped
-_NEXT = "delete the sandbox's folder to begin anew; nothing in it was paid for"
+_NEXT = "delete the sandbox's folder to start over; nothing in it was paid for"
 
 
 def read_task_ids(folder: Path) -> frozenset[str]:

@@ -99,7 +99,7 @@ class SandboxServer:
 
     def __enter__(self) -> SandboxServer:
         if self._resources is not None:
-            raise RuntimeError("this sandbox is running already")
+            raise RuntimeError("this sandbox is already running")
         with ExitStack() as resources:
             self._start(resources)
             self._resources = resources.pop_all()

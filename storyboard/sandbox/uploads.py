@@ -157,8 +157,8 @@ class Uploads:
             return list(map(_upload_from_json, rows))
         except (OSError, ValueError):
             raise StateError(
-                f"{path} is no list of the sandbox's uploads",
-                next_step="delete the sandbox's folder to begin anew; nothing in it was paid for",
+                f"{path} is not a list of the sandbox's uploads",
+                next_step="delete the sandbox's folder to start over; nothing in it was paid for",
             ) from None
 
 

@@ -55,7 +55,7 @@ def problem_of(checks: Sequence[Check], columns: Sequence[Sequence[Any]]) -> str
                 return (
                     f"row {quoted(number)}: {check.column} is {quoted(value)}, not {check.allowed}"
                 )
-        return f"its rows do not follow one another by {check.column}"
+        return f"its rows are not in the order of {check.column}"
     return None
 
 
@@ -179,14 +179,14 @@ def submission_checks(states: Iterable[str]) -> tuple[Check, ...]:
     """The rules of the columns of a submission, in the order of its fields, but for its video."""
     known = frozenset(states)
     return (
-        Check("id", "the number of a row of its own", _are_ids),
+        Check("id", "a row number of its own", _are_ids),
         Check("take", "the id of a take", _text(_TAKE)),
         Check("shot", "the id of a shot", _text(_SHOT)),
         Check("scene", "the id of a scene", _text(_SHOT, or_null=True)),
         Check("fingerprint", _DIGEST, _text(_HEX)),
-        Check("state", "a state that is known", _all(known.__contains__)),
+        Check("state", "a known state", _all(known.__contains__)),
         Check("model", "the name of a model", _text(rf"(?=.{{1,200}}\Z){MODEL}")),
-        Check("endpoint", "a path of an API", _text(rf"(?=.{{0,500}}\Z)(?:{ENDPOINT})?")),
+        Check("endpoint", "an API path", _text(rf"(?=.{{0,500}}\Z)(?:{ENDPOINT})?")),
         Check("payload", "a JSON object that can be sent", _all(is_payload)),
         Check("sent_at", _TIME, _real(MAX_TIME)),
         Check("commit", "the id of a commit", _text("[0-9a-f]{4,64}", or_null=True)),
@@ -199,7 +199,7 @@ def submission_checks(states: Iterable[str]) -> tuple[Check, ...]:
         Check("http_status", "an HTTP status", _whole(100, 999, or_null=True)),
         Check("reason", _ANY_TEXT, _all(_is_any_text, or_null=True)),
         Check("reply", _ANY_TEXT, _all(_is_any_text, or_null=True)),
-        Check("video_url", "a link of the web", _all(is_link_or_turned, or_null=True)),
+        Check("video_url", "a web link", _all(is_link_or_turned, or_null=True)),
         Check("url_expires_at", _TIME, _real(MAX_TIME, or_null=True)),
         Check("estimate_micros", _AMOUNT, _whole(0, MAX_MICROS, or_null=True)),
         Check("billed_micros", _AMOUNT, _whole(0, MAX_MICROS, or_null=True)),
@@ -207,7 +207,7 @@ def submission_checks(states: Iterable[str]) -> tuple[Check, ...]:
 
 
 VIDEO_CHECKS = (
-    Check("id", "the number of a row of its own", _are_ids),
+    Check("id", "a row number of its own", _are_ids),
     Check("submission", "the number of a submission", _whole(1, 2**63 - 1)),
     Check("take", "the id of a take", _text(_TAKE)),
     Check("version", "a version from 1", _whole(1, MAX_VERSION)),
@@ -216,8 +216,8 @@ VIDEO_CHECKS = (
     Check("size_bytes", "a size in bytes", _whole(0, _MAX_SIZE_BYTES)),
     Check("width", "a width in pixels", _whole(0, 2**31, or_null=True)),
     Check("height", "a height in pixels", _whole(0, 2**31, or_null=True)),
-    Check("duration_s", "a length in seconds", _real(1e20, or_null=True)),
-    Check("fps", "a rate of frames", _real(1e20, or_null=True)),
+    Check("duration_s", "a duration in seconds", _real(1e20, or_null=True)),
+    Check("fps", "a frame rate", _real(1e20, or_null=True)),
 )
 """The rules of the columns of a video, the first four of which are not fields of it."""
 

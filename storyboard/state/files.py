@@ -37,7 +37,7 @@ Found = TypeVar("Found")
 def has_state(path: Path) -> bool:
     """Whether there is a state file, which may be empty.
 
-    Raises StateError where it or what belongs to it is no plain file, or where
+    Raises StateError where it or what belongs to it is not a regular file, or where
     a rollback journal lies beside it: SQLite would play it back, and delete
     the file that it names.
     """
@@ -46,8 +46,8 @@ def has_state(path: Path) -> bool:
     journal = path.with_name(f"{path.name}-journal")
     if os.path.lexists(journal):
         raise StateError(
-            f"{journal} lies beside the state file, and storyboard never makes such a journal",
-            next_step="find out where it came from, and move it away",
+            f"{journal} is beside the state file, but storyboard never makes such a journal",
+            next_step="find out where it came from, then move it away",
         )
     log = path.with_name(f"{path.name}-wal")
     if not _size_of(path) and _size_of(log):
@@ -74,7 +74,7 @@ def check_plain(path: Path) -> None:
     except OSError:
         return
     if not stat.S_ISREG(mode):
-        kind = "a symbolic link" if stat.S_ISLNK(mode) else "no plain file"
+        kind = "a symbolic link" if stat.S_ISLNK(mode) else "not a regular file"
         raise StateError(
             f"{path} is {kind}, so it is neither read nor written",
             next_step="move it away, or choose another folder with --output",

@@ -40,7 +40,7 @@ def hold_lock(
 
     Raises:
         Locked: another process holds it; names host, pid, command and age.
-        StateError: the folder cannot be written, or what should be its lock is no plain file.
+        StateError: the folder cannot be written, or what should be its lock is not a regular file.
     """
     try:
         folder.mkdir(mode=0o700 if is_private else 0o777, parents=True, exist_ok=True)
@@ -49,7 +49,7 @@ def hold_lock(
         lock.acquire()
     except filelock.Timeout:
         raise Locked(
-            f"another storyboard is at work in {folder}: {read_holder(folder, now=now)}",
+            f"another storyboard process is using {folder}: {read_holder(folder, now=now)}",
             next_step="wait until it has finished, or stop it",
         ) from None
     except NotImplementedError:
@@ -85,7 +85,7 @@ def read_holder(folder: Path, *, now: datetime) -> str:
         # Anyone can have written the note; a terminal obeys what is not printable.
         return "".join(char if char.isprintable() else "?" for char in text[:_MAX_LENGTH])
     except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError):
-        return "it left no note of who it is"
+        return "it left no note about itself"
 
 
 def _check_lock(path: Path) -> None:
@@ -98,7 +98,7 @@ def _check_lock(path: Path) -> None:
     with suppress(FileNotFoundError):
         if path.lstat().st_nlink > 1:
             raise StateError(
-                f"{path} is a file with a second name, so it is not used as a lock",
+                f"{path} is a file with a second hard link, so it is not used as a lock",
                 next_step="delete it, then run again",
             )
 
@@ -121,11 +121,11 @@ def _note(folder: Path) -> Path:
 
 
 def _read_note(folder: Path) -> bytes:
-    """What the note says. Raises OSError where there is none, or no plain file."""
+    """What the note says. Raises OSError where there is none, or not a regular file."""
     handle = os.open(_note(folder), os.O_RDONLY | _NO_FOLLOW | _NO_WAIT)
     try:
         if not stat.S_ISREG(os.fstat(handle).st_mode):
-            raise OSError("no plain file")
+            raise OSError("not a regular file")
         return os.read(handle, _MAX_NOTE_BYTES)
     finally:
         os.close(handle)

@@ -143,7 +143,7 @@ def make_submissions(
         # In a hostile file a thousand rows can share the pages of one long value.
         size_bytes -= sum(len(text) for name in _LONG for text in columns[name] if text)
         if size_bytes < 0:
-            raise ValueError("its rows hold more text than the file has room for")
+            raise ValueError("its rows have more text than fits into the file")
         ids = columns["id"]
         for name, convert in _FROM_COLUMN.items():
             columns[name] = map(convert, columns[name])
@@ -169,6 +169,6 @@ def _checked(rows: Iterable[Sequence[Any]], checks: Sequence[Check]) -> Iterator
         columns = list(zip(*batch, strict=True))
         problem = problem_of(checks, columns)
         if problem or columns[0][0] <= last:
-            raise ValueError(problem or f"row {columns[0][0]} stands there twice")
+            raise ValueError(problem or f"row {columns[0][0]} is there twice")
         last = columns[0][-1]
         yield columns

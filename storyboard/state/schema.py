@@ -110,7 +110,7 @@ _HINTS = {
     "string or blob too big": RESTORE,
 }
 _WORDS = {
-    "interrupted": "reading it does not come to an end",
+    "interrupted": "reading it takes too long",
     "string or blob too big": "a value in it is too large",
 }
 
@@ -135,7 +135,7 @@ def check_version(db: sqlite3.Connection, path: Path) -> int:
     if is_ours and version > len(MIGRATIONS):
         raise StateError(
             f"{path} was written by a newer storyboard (state version {version}, "
-            f"this one knows {len(MIGRATIONS)})",
+            f"this one supports up to {len(MIGRATIONS)})",
             next_step="upgrade with: pip install -U storyboard-render",
         )
     found = _objects(db) if is_ours else frozenset()
@@ -148,8 +148,8 @@ def check_version(db: sqlite3.Connection, path: Path) -> int:
     if others:
         kind, name = min(others)[:2]
         raise StateError(
-            f"the state file {path} is not as storyboard makes it: its {kind} {ascii(name)[:60]} "
-            "was added, changed or taken out",
+            f"the state file {path} is not what storyboard makes: its {kind} {ascii(name)[:60]} "
+            "was added, changed or removed",
             next_step=RESTORE,
         )
     return version

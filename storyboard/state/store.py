@@ -202,9 +202,9 @@ class Store:
         """
         if problem := problem_in(submission):
             raise StateError(
-                f"the manifest beside {self.path} cannot be taken over: of take "
+                f"the manifest beside {self.path} cannot be adopted: in take "
                 f"{quoted(submission.take)}, {problem.partition(': ')[2]}",
-                next_step="put back a manifest that storyboard wrote, from git or from a copy",
+                next_step="restore a manifest that storyboard wrote, from git or from a copy",
             )
         added = self.update(submission) if submission.id else self._insert(submission)
         if submission.video is not None and not self._has_newest(added, submission.video):
@@ -335,7 +335,7 @@ class Store:
                 raise StateError(
                     f"take {submission.take} has a submission that is still open; "
                     "sending it again could be paid twice",
-                    next_step="run render again; it goes on with the open one",
+                    next_step="run render again; it continues with the open one",
                 ) from None
         return replace(submission, id=int(cursor.lastrowid or 0))
 

@@ -86,7 +86,7 @@ def make_videos_folder(folder: Path) -> None:
         pass  # and is reported below
     except OSError as error:
         raise StateError(
-            f"cannot make the folder {videos}: {error.strerror or error}",
+            f"cannot create the folder {videos}: {error.strerror or error}",
             next_step="fix the permissions of the folder, then run again",
         ) from error
     # Windows has links that only resolving tells from folders.
@@ -95,7 +95,7 @@ def make_videos_folder(folder: Path) -> None:
     ):
         problem = "leads out of the output folder"
     elif not videos.is_dir():
-        problem = "is no folder"
+        problem = "is not a folder"
     else:
         return
     raise StateError(
@@ -113,7 +113,7 @@ def move_into_place(folder: Path, partial: Path, path: str) -> None:
     target = folder / path
     if not is_video_path(path) or not _is_plain(partial):
         raise StateError(
-            f"cannot put the video {target} in place: it would not be a file of ours",
+            f"cannot put the video {target} in place: it would not be one of storyboard's files",
             next_step="restore a copy of the state file; the manifest beside it still has what "
             "was paid",
         )

@@ -57,7 +57,7 @@ def measure_video(path: Path) -> Measures:
         raise _unsound("its picture has no size.")
     duration_ms = _number(video, "duration") or _number(tracks.get("General"), "duration")
     if duration_ms is None:
-        raise _unsound("it has no length.")
+        raise _unsound("it has no duration.")
     fps = _number(video, "frame_rate")
     return Measures(
         width=round(width),
@@ -80,16 +80,16 @@ def check_plausible(measures: Measures, expected_duration_s: float | None) -> No
     if abs(measures.duration_s - expected_duration_s) > max(1.0, expected_duration_s / 4):
         raise NotAVideo(
             f"The video is {measures.duration_s:g} s long, but {expected_duration_s:g} s "
-            "were asked for."
+            "were requested."
         )
 
 
 def _unsound(problem: str) -> NotAVideo:
-    return NotAVideo(f"The file is not a sound video: {problem}")
+    return NotAVideo(f"The file is not a valid video: {problem}")
 
 
 def _too_costly() -> NotAVideo:
-    return _unsound(f"to measure it takes more than {MAX_CPU_S} s or {MAX_MEMORY_BYTES >> 20} MB.")
+    return _unsound(f"measuring it takes more than {MAX_CPU_S} s or {MAX_MEMORY_BYTES >> 20} MB.")
 
 
 def _number(track: Any, name: str) -> float | None:

@@ -47,7 +47,7 @@ def read_tracks(file: BinaryIO) -> dict[str, object]:
         # a hostile file says lies in other files.
         tracks = MediaInfo.parse(file, encoding_errors="replace").tracks
     except (SyntaxError, ValueError, RuntimeError) as error:  # ParseError is a SyntaxError
-        return {"trouble": f"MediaInfo stumbled ({type(error).__name__})"}
+        return {"trouble": f"MediaInfo failed ({type(error).__name__})"}
     first: dict[str, dict[str, str]] = {}
     for track in tracks:
         fields = {name: str(getattr(track, name, None) or "")[:40] for name in _FIELDS}

@@ -33,7 +33,7 @@ def find_damage(path: Path) -> str | None:
             seen.add(kind)
     if b"moov" not in seen:
         return "it is cut off: the index (moov) is missing"
-    return None if b"mdat" in seen else "it holds no pictures (mdat)"
+    return None if b"mdat" in seen else "it contains no pictures (mdat)"
 
 
 def _boxes(file: BinaryIO, size_bytes: int) -> Iterator[tuple[bytes, int | None]]:

@@ -98,7 +98,7 @@ def test_no_key_anywhere_says_what_to_do_and_mentions_the_keychain(tmp_path: Pat
     error = failure(tmp_path)
 
     assert str(error) == (
-        "no API key: MODELLIX_API_KEY is not set and there is no ~/.config/modellix/config.json."
+        "no API key: MODELLIX_API_KEY is not set and ~/.config/modellix/config.json does not exist."
     )
     assert error.next_step is not None
     assert error.next_step.startswith("set MODELLIX_API_KEY; create a key at https://www.modellix")
@@ -111,7 +111,7 @@ def test_a_profile_without_a_key_mentions_the_keychain(tmp_path: Path, key: str)
     error = failure(tmp_path)
 
     assert str(error) == (
-        "no API key: profile 'default' of ~/.config/modellix/config.json holds none."
+        "no API key: profile 'default' of ~/.config/modellix/config.json has none."
     )
     assert "keychain" in (error.next_step or "")
 
@@ -128,9 +128,9 @@ def test_a_profile_without_a_key_mentions_the_keychain(tmp_path: Path, key: str)
             profiles(**{f"p{number}": "k" for number in range(101)}),
             "its profiles are not an object of at most 100",
         ),
-        (profiles(constructor="k"), "it holds a profile with an impossible name"),
-        (profiles(**{"a b": "k"}), "it holds a profile with an impossible name"),
-        (profiles(**{"x" * 65: "k"}), "it holds a profile with an impossible name"),
+        (profiles(constructor="k"), "it has a profile with an invalid name"),
+        (profiles(**{"a b": "k"}), "it has a profile with an invalid name"),
+        (profiles(**{"x" * 65: "k"}), "it has a profile with an invalid name"),
         ({"profiles": {"default": SECRET}}, "profile 'default' is not an object with an apiKey"),
         ({"profiles": {"default": {"apiKey": 1}}}, "profile 'default' is not an object with"),
         (" " * (1024 * 1024 + 1), "it is larger than 1048576 bytes"),
@@ -324,12 +324,12 @@ def test_the_origin_is_the_options_else_the_variables_else_the_vendors(
         ("https://[::1", "'https://[::1' is not an HTTP address."),
         ("https://good\\.evil", "is not an HTTP address."),
         ("https://hö.st", "is not an HTTP address."),
-        (f"https://{'h' * 300}", "its host has 300 characters, and a host has at most 253."),
+        (f"https://{'h' * 300}", "its host has 300 characters, more than 253."),
         ("https://host/api", "only scheme, host and port are allowed, not a path or query."),
         ("https://host?", "only scheme, host and port are allowed, not a path or query."),
         ("https://host#x", "only scheme, host and port are allowed, not a path or query."),
-        ("https://user:pass@host", "the address may not hold a user name."),
-        ("http://host", "http://host would send the key unencrypted; plain HTTP is for"),
+        ("https://user:pass@host", "the address cannot contain a user name."),
+        ("http://host", "http://host would send the key unencrypted; plain HTTP works only for"),
         ("http://127.0.0.2", "http://127.0.0.2 would send the key unencrypted"),
         ("http://localhost.evil", "http://localhost.evil would send the key unencrypted"),
     ],

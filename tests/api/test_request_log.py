@@ -98,7 +98,7 @@ def test_rows_without_a_usable_task_id_count_as_read() -> None:
 
 @pytest.mark.parametrize("second", [page(), page(1, 2)], ids=["empty", "the first page again"])
 def test_half_a_log_is_refused(second: LogPage) -> None:
-    with pytest.raises(AccountError, match=r"not be read completely: it has 5 rows, and 2 came"):
+    with pytest.raises(AccountError, match="it has 5 rows, but 2 were received"):
         Ledger(page(1, 2, total=5), second).read()
 
 

@@ -55,8 +55,8 @@ def test_the_plan_of_a_renamed_film_names_the_command_and_a_render_waits_for_it(
     command = "storyboard adopt movie.yaml renders/film.sandbox --sandbox"
     plan = program("plan", renamed, "--sandbox").out
     assert plan.endswith(
-        "renders/film.sandbox holds 3 of the 3 new requests; a render stops until they are taken "
-        f"over, or renders them anew with --fresh\n    next: {command}\n"
+        "renders/film.sandbox has 3 of the 3 new requests; a render stops until they are "
+        f"adopted, or renders them again with --fresh\n    next: {command}\n"
     )
     document = program("plan", renamed, "--sandbox", "--json").json["storyboards"][0]
     assert document["held_beside"] == {"folder": str(FREE_OLD), "requests": 3, "next": command}
@@ -64,9 +64,9 @@ def test_the_plan_of_a_renamed_film_names_the_command_and_a_render_waits_for_it(
     assert (render.code, render.out, render.err) == (
         3,
         "",
-        "error: renders/film.sandbox holds 3 of the 3 requests of movie.yaml that are new in "
+        "error: renders/film.sandbox has 3 of the 3 requests of movie.yaml that are new in "
         "renders/movie.sandbox; nothing was sent.\n"
-        f"    next: {command} (or --fresh, which renders them anew)\n",
+        f"    next: {command} (or --fresh, which renders them again)\n",
     )
     assert program(*command.split()[1:]).code == 0
     assert program("plan", renamed, "--sandbox").out.startswith("movie.yaml: 3 keep\n")
@@ -90,7 +90,7 @@ def test_a_folder_that_was_renamed_with_its_film_says_how_to_go_on(
         assert output.code == 2
         assert output.err == (
             "error: renders/movie.sandbox belongs to film rendered at sandbox, not to movie at "
-            "sandbox.\n    next: if film was renamed, give the folder its name back and take over "
+            "sandbox.\n    next: if film was renamed, give the folder its old name and adopt "
             "from it: mv renders/movie.sandbox renders/film.sandbox, then storyboard adopt "
             "movie.yaml renders/film.sandbox --sandbox; if not, choose another folder with "
             "--output\n"
@@ -110,7 +110,7 @@ def test_a_folder_s_owner_sends_nobody_elsewhere(
 def test_only_most_of_the_takes_stop_a_render(program: Program, renamed: Path) -> None:
     MOVIE.write_text(FILM.replace("seed: 7", "seed: 70"), "utf-8")
     assert "holds" not in program("plan", renamed, "--sandbox").out
-    assert adopt(program).out.startswith("movie.yaml: took over 1 rendered from")
+    assert adopt(program).out.startswith("movie.yaml: adopted 1 rendered from")
 
 
 def test_a_folder_that_holds_something_is_asked_about_while_the_old_storyboard_is_gone(
@@ -118,7 +118,7 @@ def test_a_folder_that_holds_something_is_asked_about_while_the_old_storyboard_i
 ) -> None:
     options = ("--sandbox", "--only", "one")
     assert program("render", renamed, "--fresh", "--quiet", *options).code == 0
-    assert "holds 2 of the 2 new requests" in program("plan", renamed, "--sandbox").out
+    assert "has 2 of the 2 new requests" in program("plan", renamed, "--sandbox").out
     Path("film.yaml").write_text(FILM, "utf-8")
     assert "holds" not in program("plan", renamed, "--sandbox").out
 
@@ -146,8 +146,7 @@ def test_videos_are_linked_and_the_source_stays_as_it_is(program: Program, renam
     before = {path: path.read_bytes() for path in FREE_OLD.glob("*") if path.is_file()}
     output = adopt(program)
     assert (
-        output.out
-        == "movie.yaml: took over 3 rendered from renders/film.sandbox; 3 videos linked\n"
+        output.out == "movie.yaml: adopted 3 rendered from renders/film.sandbox; 3 videos linked\n"
     )
     for path in (FREE_OLD / "videos").glob("*.mp4"):
         assert path.samefile(FREE_NEW / "videos" / path.name)
@@ -155,7 +154,7 @@ def test_videos_are_linked_and_the_source_stays_as_it_is(program: Program, renam
     again = adopt(program)
     assert (again.code, again.out) == (
         0,
-        "movie.yaml: renders/film.sandbox holds nothing that it lacks\n",
+        "movie.yaml: renders/film.sandbox has nothing that it lacks\n",
     )
     manifest = json.loads((FREE_NEW / "manifest.json").read_text("utf-8"))
     assert manifest["storyboard"] == "movie"
@@ -179,7 +178,7 @@ def test_without_hard_links_videos_are_copied(
 
 def test_a_manifest_is_a_source_as_well(program: Program, renamed: Path) -> None:
     output = adopt(program, FREE_OLD / "manifest.json")
-    assert "took over 3 rendered" in output.out
+    assert "adopted 3 rendered" in output.out
     assert program("plan", renamed, "--sandbox").out.startswith("movie.yaml: 3 keep\n")
 
 
@@ -235,7 +234,7 @@ def test_a_command_that_was_ended_in_between_goes_on(
 
 def test_a_locked_shot_brings_its_video_along(program: Program, renamed: Path) -> None:
     MOVIE.write_text(FILM.replace("in a storm", "in a calm\n    locked: true"), "utf-8")
-    assert "took over 3 rendered" in adopt(program).out
+    assert "adopted 3 rendered" in adopt(program).out
     assert program("plan", renamed, "--sandbox").out.startswith("movie.yaml: 3 keep\n")
 
 
@@ -249,7 +248,7 @@ def test_a_task_that_still_renders_is_awaited_in_both_and_paid_once(
     in_state(OLD, "UPDATE submissions SET state = 'accepted', video_url = NULL")
     shutil.copy(film, MOVIE)
     output = program("adopt", MOVIE, OLD)
-    assert output.out == "movie.yaml: took over 3 rendering from renders/film\n"
+    assert output.out == "movie.yaml: adopted 3 rendering from renders/film\n"
     for board in (film, MOVIE):
         assert program("render", board, "--yes", "--quiet", "--no-download").code == 0
     assert server.ledger.posts == 3
@@ -267,14 +266,14 @@ def test_an_unknown_outcome_says_where_it_came_from(
     program: Program, film: Path, server: SandboxServer
 ) -> None:
     lose_one(program, film, server)
-    assert "took over 1 unknown" in program("adopt", MOVIE, OLD).out
+    assert "adopted 1 unknown" in program("adopt", MOVIE, OLD).out
     plan = program("plan", MOVIE, "--only", "one").out
     assert (
-        "; taken over from renders/film, where it may be open as well: decide in one of the two; "
+        "; adopted from renders/film, where it may be open too: decide in one of the two; "
         "it may have been charged" in plan
     )
     assert (
-        program("adopt", MOVIE, OLD).out == "movie.yaml: renders/film holds nothing that it lacks\n"
+        program("adopt", MOVIE, OLD).out == "movie.yaml: renders/film has nothing that it lacks\n"
     )
 
 
@@ -284,7 +283,7 @@ def test_where_it_came_from_is_no_path_of_this_machine(
     lose_one(program, film, server)
     assert program("adopt", MOVIE, OLD.resolve()).code == 0
     manifest = (NEW / "manifest.json").read_text("utf-8")
-    assert "taken over from film, where" in manifest
+    assert "adopted from film, where" in manifest
     assert str(Path.cwd()) not in manifest
 
 
@@ -295,7 +294,7 @@ def test_what_was_decided_in_one_folder_is_taken_back_by_the_other_and_paid_once
     assert program("adopt", MOVIE, OLD).code == 0
     [task] = server.ledger.submissions
     assert program("resolve", MOVIE, "one", "--task-id", task.id).code == 0
-    assert "took over 1 rendering" in program("adopt", film, NEW).out
+    assert "adopted 1 rendering" in program("adopt", film, NEW).out
     for board in (film, MOVIE):
         assert program("render", board, "--yes", "--only", "one", "--no-download").code == 0
     assert (
@@ -311,7 +310,7 @@ def test_a_task_that_the_old_manifest_saw_finished_is_taken_over_once(
     in_state(OLD, "DELETE FROM videos")
     in_state(OLD, "UPDATE submissions SET state = 'accepted', video_url = NULL")
     shutil.copy(film, MOVIE)
-    assert program("adopt", MOVIE, OLD).out.startswith("movie.yaml: took over 1 rendered from")
+    assert program("adopt", MOVIE, OLD).out.startswith("movie.yaml: adopted 1 rendered from")
     assert program("plan", MOVIE, "--only", "one").out.startswith("movie.yaml: 1 keep\n")
 
 
@@ -322,7 +321,7 @@ def test_what_was_decided_about_here_does_not_come_back(
     lose_one(program, film, server)
     assert program("adopt", MOVIE, OLD).code == 0
     assert program("resolve", MOVIE, "one", decision).code == 0
-    assert program("adopt", MOVIE, OLD).out.endswith("holds nothing that it lacks\n")
+    assert program("adopt", MOVIE, OLD).out.endswith("has nothing that it lacks\n")
     assert "ask" not in program("plan", MOVIE, "--only", "one").out
 
 
@@ -336,7 +335,7 @@ def test_both_sides_of_a_merge_are_taken_over(
         shutil.rmtree(OLD)
     data = f"<<<<<<< HEAD\n{sides[0]}=======\n{sides[1]}>>>>>>> branch\n".encode()
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(data)))
-    assert "took over 2 rendered" in program("adopt", film, "-").out
+    assert "adopted 2 rendered" in program("adopt", film, "-").out
     assert program("plan", film).out.startswith("film.yaml: 1 submit, 2 download\n")
 
 
@@ -348,7 +347,7 @@ def test_a_failure_that_was_found_out_in_one_folder_is_known_in_the_other(
     assert program("adopt", MOVIE, OLD).code == 0
     [task] = server.ledger.submissions
     in_state(NEW, "UPDATE submissions SET state = ?, task_id = ?", state, task.id)
-    assert "took over 1 failed" in program("adopt", film, NEW).out
+    assert "adopted 1 failed" in program("adopt", film, NEW).out
     assert program("plan", film, "--only", "one").out.startswith("film.yaml: 1 hold\n")
 
 
@@ -360,7 +359,7 @@ def test_another_post_of_the_same_second_decides_nothing(
     statement = "UPDATE submissions SET state = 'accepted', task_id = 't', sent_at = ?"
     in_state(OLD, "UPDATE submissions SET sent_at = 1700000000.25")
     in_state(NEW, statement, 1700000000.5)
-    assert program("adopt", film, NEW).out.endswith("holds nothing that it lacks\n")
+    assert program("adopt", film, NEW).out.endswith("has nothing that it lacks\n")
     assert program("plan", film, "--only", "one").out.startswith("film.yaml: 1 ask\n")
 
 
@@ -371,9 +370,9 @@ def test_what_is_open_and_of_no_take_is_named(
     MOVIE.write_text(FILM.replace("a storm", "a calm"), "utf-8")
     output = program("adopt", MOVIE, OLD)
     assert output.out == (
-        "movie.yaml: renders/film holds nothing that it lacks\n"
-        "still open there, and of no take of movie.yaml: one; "
-        "a render of the storyboard that it belongs to goes on with it\n"
+        "movie.yaml: renders/film has nothing that it lacks\n"
+        "no take of movie.yaml makes these requests, which are still open there: one; "
+        "render the storyboard that they belong to, which continues with them\n"
     )
 
 
@@ -385,7 +384,7 @@ def test_a_manifest_on_the_standard_input_brings_back_what_was_paid(
     shutil.rmtree(OLD)
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(data)))
     output = program("adopt", film, "-")
-    assert output.out == "film.yaml: took over 3 rendered from the standard input\n"
+    assert output.out == "film.yaml: adopted 3 rendered from standard input\n"
     assert program("plan", film).out.startswith("film.yaml: 3 download\n")
     assert program("render", film, "--quiet").code == 0
     assert server.ledger.posts == 3
@@ -418,7 +417,7 @@ def test_both_folders_are_locked(program: Program, renamed: Path, holder: Path) 
     with hold_lock(holder, now=datetime.now(timezone.utc)):
         output = adopt(program)
     assert output.code == 11
-    assert f"another storyboard is at work in {holder}" in output.err
+    assert f"another storyboard process is using {holder}" in output.err
 
 
 def refuse(program: Program, source: Path | str, words: str) -> None:
@@ -438,9 +437,9 @@ def edit_manifest(change: Callable[[dict[str, Any]], None]) -> None:
 def test_what_is_no_source_is_refused(program: Program, renamed: Path) -> None:
     Path("empty").mkdir()
     Path("link").symlink_to(FREE_OLD)
-    refuse(program, "nothing", "there is no nothing")
+    refuse(program, "nothing", "nothing does not exist")
     refuse(program, "empty", "empty holds neither state.sqlite3 nor manifest.json")
-    refuse(program, "link", "link is a symbolic link, and nothing is read through one")
+    refuse(program, "link", "link is a symbolic link, and storyboard reads nothing through links")
     assert not list(Path("empty").iterdir())
     refuse(program, "movie.yaml", "movie.yaml cannot be used as a manifest")
     (FREE_OLD / "videos").rename("kept")
@@ -457,14 +456,14 @@ def test_the_film_s_own_folder_is_no_source(program: Program, renamed: Path) -> 
     assert adopt(program).code == 0
     output = adopt(program, FREE_NEW)
     assert output.code == 2
-    assert "is where movie.yaml is rendered itself" in output.err
+    assert "is the output folder of movie.yaml itself" in output.err
 
 
 def test_a_payload_that_is_not_that_of_its_fingerprint_is_refused(
     program: Program, renamed: Path
 ) -> None:
     in_state(FREE_OLD, "UPDATE submissions SET payload = '{\"prompt\": \"x\"}' WHERE take = 'one'")
-    refuse(program, FREE_OLD, "take one has a fingerprint that is not that of its payload")
+    refuse(program, FREE_OLD, "take one has a fingerprint that does not match its payload")
 
 
 @pytest.mark.parametrize(

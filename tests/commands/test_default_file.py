@@ -51,10 +51,7 @@ def test_a_take_stands_where_the_only_storyboard_is_not_named(program: Program, 
 
 def test_resolve_takes_one_take_with_the_file_or_without(program: Program, only: Path) -> None:
     for words in (["one"], [only, "one"]):
-        assert (
-            "nothing of harbor.storyboard.yaml was ever"
-            in program("resolve", *words, "--abandon").err
-        )
+        assert "harbor.storyboard.yaml was never" in program("resolve", *words, "--abandon").err
     assert "Missing argument 'TAKE'" in program("resolve", only, "--abandon").err
     assert "Name only one TAKE" in program("resolve", "one", "two", "--abandon").err
 
@@ -67,7 +64,7 @@ def test_of_several_storyboards_one_has_to_be_named(
     output = program(command)
     assert (output.code, output.out) == (2, "")
     assert output.err == (
-        "error: no storyboard is named, and this folder holds 2: "
+        "error: no storyboard is named, and this folder has 2: "
         "Pier.Storyboard.YML, harbor.storyboard.yaml.\n    next: name the one you mean\n"
     )
     assert program("validate", only).code == 0
@@ -78,8 +75,8 @@ def test_a_file_without_the_ending_is_worked_on_where_it_is_named_alone(
 ) -> None:
     output = program("plan")
     assert output.code == 2
-    assert "this folder holds no *.storyboard.yaml" in output.err
-    assert "next: name the file, or make a new project with: storyboard init" in output.err
+    assert "this folder has no *.storyboard.yaml" in output.err
+    assert "next: name the file, or create a project with: storyboard init" in output.err
     assert program("plan", film).code == 0
 
 

@@ -49,7 +49,7 @@ def test_nothing_differs_from_the_commit_that_was_made_of_it(repo: Path, program
     result = program("diff", repo, "--check")
     assert result.code == 0
     assert result.out == (
-        "film.yaml against HEAD: no take differs\nno new request, so nothing to pay for\n"
+        "film.yaml against HEAD: no take differs\nno new requests, so nothing to pay for\n"
     )
 
 
@@ -70,7 +70,7 @@ def test_takes_that_an_edit_adds_changes_renames_and_removes(repo: Path, program
     assert program("diff", repo).out.splitlines() == [
         "film.yaml against HEAD: 1 renamed",
         "  renamed  one to first: same request, costs nothing",
-        "no new request, so nothing to pay for",
+        "no new requests, so nothing to pay for",
     ]
 
 
@@ -143,8 +143,8 @@ def test_what_is_no_revision_and_no_file_is_wrong_usage(repo: Path, program: Pro
         result = program("diff", repo, f"--against={name}")
         assert result.code == 2
         assert result.err == (
-            f"error: --against '{name}' is neither a revision that git knows here nor a file.\n"
-            "    next: see the revisions with: git log --oneline\n"
+            f"error: --against '{name}' is neither a git revision nor a file.\n"
+            "    next: list the revisions with: git log --oneline\n"
         )
 
 

@@ -61,4 +61,4 @@ def test_an_unknown_code_gets_a_suggestion_where_one_is_meant(word: str, hint: s
     error = run(word).exception
     assert isinstance(error, UsageError)
     assert str(error) == f"there is no code {word!r}{hint}"
-    assert error.next_step == "storyboard explain lists them all"
+    assert error.next_step == "list them all with: storyboard explain"

@@ -129,7 +129,7 @@ def test_validate_says_how_many_may_be_repaired_and_how(program: Program, wrong:
     output = program("validate", wrong, "--allow-path", "a b")
     assert output.err == (
         "3 problems, nothing submitted.\n"
-        "storyboard fix film.yaml --allow-path 'a b' may repair 2 of them.\n"
+        "storyboard fix film.yaml --allow-path 'a b' may be able to repair 2 of them.\n"
     )
     program("fix", wrong, "--yes")
     assert program("validate", wrong).err == "1 problem, nothing submitted.\n"

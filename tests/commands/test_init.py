@@ -72,10 +72,10 @@ def test_nothing_that_is_there_is_overwritten(program: Program) -> None:
     assert output.out.splitlines() == [STORYBOARD, SCHEMA, ".gitattributes"]
     assert Path(".gitignore").read_text("utf-8") == "secret\nrenders/*.sandbox/\n"
     assert (
-        ".gitignore: stays as it is; what it lacks: renders/*/state.sqlite3*, renders/*/.lock*, "
-        "renders/*/.storyboard-*.tmp, renders/*/videos/\n"
+        ".gitignore: already exists, left unchanged; it lacks: renders/*/state.sqlite3*, "
+        "renders/*/.lock*, renders/*/.storyboard-*.tmp, renders/*/videos/\n"
     ) in output.err
-    assert "templates/camera.j2: stays as it is\n" in output.err
+    assert "templates/camera.j2: already exists, left unchanged\n" in output.err
     # The storyboard asks for macros that the file has not.
     assert output.code == 2
     assert "next: storyboard validate" in output.err
@@ -86,7 +86,7 @@ def test_a_storyboard_that_is_there_is_a_refusal(program: Program, name: str) ->
     write(name, FILM)
     output = program("init", "--json")
     assert output.code == 2
-    message = f"{name} is a storyboard already, and a new project begins without one."
+    message = f"{name} is already a storyboard, and a new project starts without one."
     assert output.json["error"]["message"] == message
     assert list(Path().iterdir()) == [Path(name)]
 
@@ -108,7 +108,7 @@ def test_nothing_is_written_through_a_link(program: Program, tmp_path: Path, nam
     Path(name).symlink_to(elsewhere)
     output = program("init", "--github")
     assert output.code == 2
-    assert f"{name} is a symbolic link, and a folder of that name is needed" in output.err
+    assert f"{name} is a symbolic link, but a folder of that name is needed" in output.err
     assert not list(elsewhere.iterdir())
     assert not Path(STORYBOARD).exists()
 
@@ -123,9 +123,9 @@ def test_a_link_in_the_place_of_a_file_stays(program: Program, tmp_path: Path) -
 
 def test_a_file_in_the_place_of_a_folder_is_a_refusal(program: Program) -> None:
     write("film", "")
-    assert "film is no folder" in program("init", "film").err
+    assert "film is not a folder" in program("init", "film").err
     write("templates", "")
-    assert "templates is a file, and a folder of that name is needed" in program("init").err
+    assert "templates is a file, but a folder of that name is needed" in program("init").err
     assert {path.name for path in Path().iterdir()} == {"film", "templates"}
 
 
@@ -197,9 +197,7 @@ def test_of_several_lists_one_is_asked_for(program: Program) -> None:
     write("board.json", json.dumps({"clips": clips, "cast": [{"name": "Ann"}]}))
     output = program("init", "--from", "board.json")
     assert output.code == 2
-    assert (
-        "board.json holds 2 lists: clips, cast.\n    next: say which one: --key KEY" in output.err
-    )
+    assert "board.json holds 2 lists: clips, cast.\n    next: name one with --key KEY" in output.err
     assert program("init", "--from", "board.json", "--key", "clips").code == 0
     assert program("init", "new", "--key", "clips").code == 2
     assert program("init", "new", "--sheet", "Shots").code == 2
@@ -255,7 +253,7 @@ def test_a_cell_that_does_not_fit_is_a_problem_and_not_left_out(program: Program
         ("shots.xlsx", "", "save it as .xlsx, or as CSV"),
         ("shots.csv", "prompt,prompt\na,b\n", "prompt"),
         ("board.json", "{", "expected here"),
-        ("board.json", "5", "rows are a list of mappings, not a number"),
+        ("board.json", "5", "rows must be a list of mappings, not a number"),
     ],
 )
 def test_a_list_that_cannot_be_read_makes_nothing(
@@ -272,12 +270,12 @@ def test_a_list_that_cannot_be_read_makes_nothing(
 def test_a_list_outside_of_the_project_is_copied(program: Program) -> None:
     write("lists/shots.csv", "prompt\nA cat\n")
     output = program("init", "film", "--from", "lists/shots.csv")
-    assert "lists/shots.csv lies outside the new project, so film/shots.csv is a copy" in output.err
+    assert "lists/shots.csv is outside the new project, so film/shots.csv is a copy" in output.err
     assert Path("film/shots.csv").read_text("utf-8") == "prompt\nA cat\n"
     write("other/shots.csv", "prompt\nA boat\n")
     output = program("init", "other", "--from", "lists/shots.csv")
     assert output.code == 2
-    assert "and other/shots.csv is another file" in output.err
+    assert "and other/shots.csv is a different file" in output.err
     assert not Path("other", STORYBOARD).exists()
 
 
@@ -294,12 +292,12 @@ def test_a_list_with_the_key_is_refused(program: Program, monkeypatch: pytest.Mo
     write("shots.csv", f"prompt\n{key}\n")
     output = program("init", "new", "--from", "shots.csv")
     assert output.code == 2
-    assert "holds the API key" in output.err
+    assert "contains the API key" in output.err
     assert not Path("new").exists()
 
 
 def test_the_vendors_own_folder_is_no_list(program: Program, tmp_path: Path) -> None:
     private = write(str(Path.home() / ".config/modellix/profiles.json"), '["x"]')
     output = program("init", "new", "--from", private)
-    assert "lies where API keys are kept, and is never read" in output.err
+    assert "is in a place where API keys are kept, and is never read" in output.err
     assert not Path("new").exists()

@@ -215,7 +215,7 @@ def test_watching_follows_what_another_process_does(
 def test_a_watch_is_no_json_document(program: Program, film: Path) -> None:
     output = program("status", film, "--watch", "--json")
     assert output.code == 2
-    assert "--watch has no end" in output.json["error"]["message"]
+    assert "--watch never ends" in output.json["error"]["message"]
 
 
 def test_plan_names_what_was_skipped_and_deleted_and_what_it_costs(
@@ -231,7 +231,7 @@ def test_plan_names_what_was_skipped_and_deleted_and_what_it_costs(
         "  submit  two.t1  0.20 USD  new\n"
         "  1 take is not selected\n"
         "  skipped: three\n"
-        "  no longer in the storyboard, and kept: one\n"
+        "  no longer in the storyboard, but kept: one\n"
         "2 takes to submit, 4 s of video, about 0.40 USD\n"
     )
     [found] = program("plan", film, "--sandbox", "--price", "0.1", "--json").json["storyboards"]

@@ -101,7 +101,7 @@ def test_two_lost_tasks_near_each_other_are_shown_and_not_guessed(
     output = program("reconcile", film)
     assert output.code == 4
     assert "one: sent at " in output.out
-    assert "still unknown: 2 rows of the request log fit" in output.out
+    assert "and still unknown: 2 rows of the request log fit" in output.out
     for task in server.ledger.submissions[:2]:
         rows = [line for line in output.out.splitlines() if f"    task {task.id}  " in line]
         assert [row.split("  ")[-1] for row in rows] == [f"{task.cost_usd:.4f} USD"] * 2
@@ -195,7 +195,7 @@ def test_a_submission_given_up_by_hand_may_still_have_made_the_row(
     output = program("reconcile", film)
     assert output.code == 4
     assert "two.t1: sent at " in output.out
-    assert "the one row that fits may as well be that of one\n" in output.out
+    assert "the only row that fits may also belong to one\n" in output.out
 
 
 def test_a_colleague_s_task_is_never_taken_for_a_submission_that_was_not_accepted(
@@ -207,7 +207,7 @@ def test_a_colleague_s_task_is_never_taken_for_a_submission_that_was_not_accepte
     task_id = submit_as_a_colleague(server)
     output = program("reconcile", film)
     assert output.code == 4
-    assert "the log does not count it among those of this render's user id" in output.out
+    assert "the log does not list it under this render's user id" in output.out
     assert f"    task {task_id}  " in output.out
 
 
@@ -232,7 +232,7 @@ def test_the_task_of_another_film_in_the_same_folder_of_renders_is_not_taken(
     forget_user_ids()
     output = program("reconcile", film)
     assert output.code == 4
-    assert "still unknown: no row of the request log fits" in output.out
+    assert "and still unknown: no row of the request log fits" in output.out
 
 
 def test_what_was_never_accepted_stays_unknown_and_is_not_called_free(
@@ -242,7 +242,7 @@ def test_what_was_never_accepted_stays_unknown_and_is_not_called_free(
     program("render", film, "--yes", "--only", "one")
     output = program("reconcile", film)
     assert output.code == 4
-    assert "still unknown: no row of the request log fits" in output.out
+    assert "and still unknown: no row of the request log fits" in output.out
 
 
 def test_with_nothing_unknown_nothing_is_asked_and_no_key_is_needed(

@@ -172,9 +172,15 @@ def test_without_a_terminal_and_without_yes_or_a_cap_nothing_is_paid(
 @pytest.mark.parametrize(
     ("cap", "said"),
     [
-        (["--max-takes", "2"], "would submit 3 takes, more than --max-takes 2 allows"),
-        (["--max-seconds", "5"], "would submit 6 seconds of video, more than --max-seconds 5"),
-        (["--max-cost", "0.5", "--price", "0.1"], "would submit 0.6 USD, more than --max-cost"),
+        (["--max-takes", "2"], "would submit 3 takes, which is more than --max-takes 2 allows"),
+        (
+            ["--max-seconds", "5"],
+            "would submit 6 seconds of video, which is more than --max-seconds 5",
+        ),
+        (
+            ["--max-cost", "0.5", "--price", "0.1"],
+            "would submit 0.6 USD, which is more than --max-cost",
+        ),
     ],
 )
 def test_a_cap_refuses_a_render_that_is_over_it(

@@ -87,7 +87,7 @@ def test_the_reason_of_the_run_is_told_where_the_manifest_cannot_be_written_eith
     monkeypatch.setattr(rendering, "write_outputs", fail_to_write)
     output = program("render", film, "--yes", "--only", "one")
     assert output.code == 6
-    reason = "error: the disk is full; accepted by the API and not written down: take one is task"
+    reason = "error: the disk is full; accepted by the API but not recorded: take one is task"
     assert reason in output.err
     assert "error: the manifest could not be written." in output.err
     assert not output.out  # names no file that was not written
@@ -97,7 +97,7 @@ def test_the_time_given_is_that_of_all_films_together(film: Path, program: Progr
     film.with_name("second.yaml").write_text(FILM, "utf-8")
     output = program("render", film, "second.yaml", "--sandbox", "--timeout", "0.2s")
     assert output.code == 5
-    assert output.err.count("error: the time given ran out") == 1
+    assert output.err.count("error: the time of --timeout ran out") == 1
     second = manifest_of(Path("renders/second.sandbox"))
     assert {take["status"] for take in second["takes"]} == {"pending"}
 
@@ -161,7 +161,7 @@ def test_the_question_stands_under_all_that_plan_says(
     output = program("render", film, "--price", "0.1", "--only", "p*")
     assert (output.code, server.ledger.posts) == (3, 0)
     *lines, bill = shown
-    assert questions == [f"{bill}. Go on?"]
+    assert questions == [f"{bill}. Continue?"]
     assert output.err.splitlines()[: len(lines)] == lines
     assert lines[1:] == [
         "  submit  pier   0.20 USD  new",
@@ -224,4 +224,4 @@ def test_without_a_home_folder_all_works(
     assert output.code == 0, output.err
     monkeypatch.delenv("MODELLIX_API_KEY")
     output = program("doctor")
-    assert "there is no ~/.config/modellix/config.json" in output.out
+    assert "~/.config/modellix/config.json does not exist" in output.out

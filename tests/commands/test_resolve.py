@@ -47,7 +47,7 @@ def test_a_task_id_is_adopted_and_the_next_render_finishes_it(
     output = program("resolve", film, "one", "--task-id", lost)
     assert (output.code, output.out) == (
         0,
-        f"one: task {lost} is its task (succeeded); the next render goes on\n",
+        f"one: task {lost} is its task (succeeded); the next render continues with it\n",
     )
     assert statuses()["one"] == "rendering"
     assert program("render", film, "--yes").code == 0
@@ -104,7 +104,7 @@ def test_a_task_that_the_api_does_not_know_is_refused(
     output = program("resolve", film, "one", "--task-id", "task-404")
     assert output.code == 2
     assert "the API does not know task task-404 (HTTP 404: Not found" in output.err
-    assert "mistyped, expired, or another account's" in output.err
+    assert "mistyped, has expired, or belongs to another account" in output.err
     assert statuses()["one"] == "unknown"
 
 
@@ -162,7 +162,7 @@ def test_an_unreadable_answer_leaves_the_take_unknown(
     server.faults = Faults(poll_error=(1,))
     output = program("resolve", film, "one", "--task-id", lost)
     assert output.code == 12
-    assert f"the API gave no usable answer about task {lost}: HTTP 500" in output.err
+    assert f"the API gave no usable reply about task {lost}: HTTP 500" in output.err
     assert statuses()["one"] == "unknown"
 
 
@@ -188,8 +188,8 @@ def test_a_task_belongs_to_one_take_and_not_to_a_shot(
     task_id = server.ledger.submissions[0].id
     output = program("resolve", film, "two", "--task-id", task_id)
     assert output.code == 2
-    assert "two is a shot, and a task belongs to one take" in output.err
-    assert "name the take: two.t1, two.t2" in output.err
+    assert "two is a shot with several takes, and a task belongs to one take" in output.err
+    assert "name one take: two.t1, two.t2" in output.err
 
 
 def test_a_take_that_is_not_unknown_is_told_for_what_it_is(
@@ -286,14 +286,14 @@ def test_a_held_lock_ends_with_11_and_changes_nothing(
     with hold_lock(OUT, now=datetime.now(timezone.utc)):
         output = program("resolve", film, "one", "--abandon")
     assert output.code == 11
-    assert "another storyboard is at work in renders/film" in output.err
+    assert "another storyboard process is using renders/film" in output.err
     assert statuses()["one"] == "unknown"
 
 
 def test_a_misspelt_file_makes_no_folder(program: Program, film: Path, lost: str) -> None:
     output = program("resolve", "flim.yaml", "one", "--abandon")
     assert output.code == 2
-    assert "nothing of flim.yaml was ever rendered into renders/flim" in output.err
+    assert "flim.yaml was never rendered into renders/flim" in output.err
     assert not Path("renders/flim").exists()
 
 

@@ -122,7 +122,7 @@ def test_the_key_of_the_environment_is_let_in_and_not_printed(style: str) -> Non
         assert process.stdout is not None
         assert process.stderr is not None
         note = process.stderr.readline()
-        assert note == "MODELLIX_API_KEY is the key of the sandbox already, so it is not printed\n"
+        assert note == "MODELLIX_API_KEY is already the key of the sandbox, so it is not printed\n"
         out = "".join(process.stdout.readline() for _ in range(7 if style == "json" else 2))
         assert "MODELLIX_API_KEY" not in out
         assert "***" not in out
@@ -138,7 +138,7 @@ def test_a_key_that_holds_the_one_of_the_environment_is_refused(
 ) -> None:
     monkeypatch.setenv("MODELLIX_API_KEY", "mdlx-marked-key")
     assert run(["sandbox", "--key", "mdlx-marked-key-2"]) == ExitCode.USAGE
-    assert "it holds the key in MODELLIX_API_KEY" in capsys.readouterr().err
+    assert "it contains the key in MODELLIX_API_KEY" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("key", ["", "two words", "schl\u00fcssel", "x\n"])
@@ -152,15 +152,15 @@ def test_a_key_that_no_header_can_carry_is_refused(
 def test_a_fault_that_does_not_exist_is_told(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["sandbox", "--fault", "lost=0.1"]) == ExitCode.USAGE
     told = capsys.readouterr().err
-    assert told.startswith("error: --fault: there is no fault 'lost'; there are slow, ")
+    assert told.startswith("error: --fault: there is no fault 'lost'; the faults are slow, ")
     assert told.endswith("    next: storyboard sandbox --fault list\n")
 
 
 def test_faults_are_listed_with_what_they_do(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["sandbox", "--fault", "list"]) == ExitCode.OK
     assert (
-        "lost_reply         submit    the task is accepted, the connection cut before the answer\n"
-        in capsys.readouterr().out
+        "lost_reply         submit    the task is accepted, but the connection is cut before the "
+        "reply\n" in capsys.readouterr().out
     )
 
 
@@ -171,7 +171,7 @@ def test_faults_are_listed_as_json(capsys: pytest.CaptureFixture[str]) -> None:
     assert document["faults"][0] == {
         "name": "slow",
         "at": "submit",
-        "does": "the answer comes slow_s late",
+        "does": "the reply comes slow_s late",
     }
 
 

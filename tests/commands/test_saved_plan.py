@@ -44,7 +44,7 @@ def test_a_saved_plan_is_carried_out_once_without_a_question(
     assert output.code == 0, output.err
     assert "plan.json: 3 takes to submit, 6 s of video, about 0.60 USD" in output.err
     assert server.ledger.posts == 3
-    refused(program("render", "--plan", saved), server, "this plan was begun at", posts=3)
+    refused(program("render", "--plan", saved), server, "this plan was started at", posts=3)
 
 
 def test_a_plan_that_would_pay_for_new_versions_pays_once(
@@ -54,7 +54,7 @@ def test_a_plan_that_would_pay_for_new_versions_pays_once(
     program("plan", film, *QUICK, "--force", "--only", "one", "--out", saved)
     assert program("render", "--plan", saved).code == 0
     assert server.ledger.posts == 4
-    refused(program("render", "--plan", saved), server, "a plan is carried out once", posts=4)
+    refused(program("render", "--plan", saved), server, "a plan is carried out only once", posts=4)
     # Not even under another id: what it would do is not what it was.
     edit(lambda plan: plan.update(id="f" * 32))
     refused(program("render", "--plan", saved), server, "what was rendered of film.yaml", posts=4)
@@ -64,7 +64,7 @@ def test_a_plan_is_refused_where_the_storyboard_has_changed(
     film: Path, saved: Path, server: SandboxServer, program: Program
 ) -> None:
     film.write_text(FILM.replace("a storm", "a calm"), "utf-8")
-    refused(program("render", "--plan", saved), server, "film.yaml, or a var given to it, is not")
+    refused(program("render", "--plan", saved), server, "film.yaml, or a var given to it, has")
     film.write_text(f"# A comment changes nothing.\n{FILM}", "utf-8")
     assert program("render", "--plan", saved).code == 0
 
@@ -91,7 +91,9 @@ def test_a_plan_is_refused_where_prices_have_changed(
 def test_a_plan_is_refused_for_another_folder_and_another_origin(
     saved: Path, server: SandboxServer, program: Program
 ) -> None:
-    refused(program("render", "--plan", saved, "--output", "o"), server, "another output folder")
+    refused(
+        program("render", "--plan", saved, "--output", "o"), server, "an output folder other than"
+    )
     refused(program("render", "--plan", saved, "--sandbox"), server, "this render goes to sandbox")
     assert not Path("o/state.sqlite3").exists()
 
@@ -99,7 +101,7 @@ def test_a_plan_is_refused_for_another_folder_and_another_origin(
 def test_a_plan_over_its_cap_is_not_saved(film: Path, program: Program) -> None:
     output = program("plan", film, "--max-takes", "2", "--out", PLAN)
     assert output.code == 3
-    assert "3 takes, more than --max-takes 2 allows" in output.err
+    assert "3 takes, which is more than --max-takes 2 allows" in output.err
     assert not PLAN.exists()
 
 
@@ -115,7 +117,7 @@ def test_the_options_that_a_plan_holds_are_not_given_again(
 ) -> None:
     output = program("render", "--plan", saved, "--only", "one", "--force")
     assert output.code == 2
-    assert "--only and --force cannot be given with --plan" in output.err
+    assert "--only and --force cannot be used with --plan" in output.err
 
 
 def test_vars_are_given_again_and_the_command_says_so(
@@ -124,7 +126,7 @@ def test_vars_are_given_again_and_the_command_says_so(
     film.write_text(f"{FILM}vars: {{sky: clear}}\n".replace("storm", "{{ sky }} storm"), "utf-8")
     output = program("plan", film, *QUICK, "--var", "sky=dark red", "--out", PLAN)
     assert "storyboard render film.yaml --plan plan.json --var 'sky=dark red'" in output.err
-    refused(program("render", "--plan", PLAN), server, "or a var given to it, is not as it was")
+    refused(program("render", "--plan", PLAN), server, "or a var given to it, has changed since")
     assert program("render", film, "--plan", PLAN, "--var", "sky=dark red").code == 0
 
 
@@ -134,7 +136,7 @@ def test_a_storyboard_whose_name_is_no_text_is_saved_and_named_again(
 ) -> None:
     odd = film.rename(os.fsdecode(b"film-\xff.yaml"))
     assert program("plan", odd, *QUICK, "--output", "out", "--out", PLAN).code == 0
-    assert "does not lie in its folder" in program("render", "--plan", PLAN).err
+    assert "is not in the same folder" in program("render", "--plan", PLAN).err
     assert program("render", odd, "--output", "out", "--plan", PLAN).code == 0
 
 
@@ -163,7 +165,7 @@ def test_a_plan_names_no_storyboard_outside_its_folder(
         Path("sub/film.yaml").symlink_to("../film.yaml")
         output = program("render", "--plan", "sub/plan.json")
         assert output.code == 2
-        assert "the plan sub/plan.json is of film, which does not lie in its folder" in output.err
+        assert "the plan sub/plan.json is for film, which is not in the same folder" in output.err
     assert server.ledger.posts == 0
     # The user may name it.
     assert program("render", "film.yaml", "--plan", "sub/plan.json").code == 0
@@ -175,5 +177,5 @@ def test_a_plan_is_of_the_storyboards_that_it_names(
 ) -> None:
     Path("other.yaml").write_text(FILM, "utf-8")
     output = program("render", "other.yaml", "--plan", saved)
-    refused(output, server, "the plan is of film, not of other")
+    refused(output, server, "the plan is for film, not for other")
     assert not Path("renders/other/state.sqlite3").exists()

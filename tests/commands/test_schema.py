@@ -63,7 +63,7 @@ def test_an_unknown_name_gets_a_suggestion() -> None:
 def test_a_name_and_a_mode_do_not_go_together() -> None:
     error = run("include", "--check").exception
     assert isinstance(error, UsageError)
-    assert str(error) == "--check is about all schemas, and 'include' names one"
+    assert str(error) == "--check applies to all schemas, but 'include' is one of them"
 
 
 def test_the_list_names_each_schema_and_its_file(folder: Path) -> None:
@@ -119,7 +119,7 @@ def test_writing_mends_what_the_check_found_and_then_does_nothing(folder: Path) 
     left_over = folder / "requests/kling/v1.schema.json"
     first = run("--write", "--folder", str(folder))
     assert f"{folder / 'storyboard.schema.json'}: written\n" in first.stderr
-    assert f"{left_over}: removed, its model card is gone\n" in first.stderr
+    assert f"{left_over}: removed, because its model card is gone\n" in first.stderr
     assert not left_over.exists()
     assert run("--check", "--folder", str(folder)).return_value == ExitCode.OK
     assert run("--write", "--folder", str(folder)).stderr == "all schemas are current\n"

@@ -48,7 +48,7 @@ def test_the_finished_take_is_doubtful_and_the_other_unknown_and_nothing_is_sent
         assert [request for request in server.requests if request.method == "POST"] == posts
 
     assert (first.code, second.code, third.code) == (0, 4, 4)
-    why = "the API gave its task, task-1, to take {} too, and it can be of one alone"
+    why = "the API gave its task, task-1, to take {} too, but it can belong to only one"
     assert f"one: doubtful: {why.format('two.t1')}" in second.err
     assert f"two.t1: unknown: {why.format('one')}" in second.err
 
@@ -73,7 +73,7 @@ def test_rows_of_an_earlier_version_with_one_task_are_in_doubt_before_anything_i
     with closing(sqlite3.connect("renders/film/state.sqlite3")) as db, db:
         db.execute("UPDATE submissions SET state = ?, task_id = 'task-1'", (state,))
     polls = server.ledger.polls
-    why = "the API gave its task, task-1, to take {} too, and it can be of one alone"
+    why = "the API gave its task, task-1, to take {} too, but it can belong to only one"
 
     plan = program("plan", film, "--only", "two", "--no-download").out
     assert [line.split()[0] for line in plan.splitlines() if why[:9] in line] == [kind] * 2

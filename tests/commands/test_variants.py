@@ -110,12 +110,12 @@ def test_a_variant_takes_over_what_the_film_or_another_variant_has(
     assert program("render", film, "--yes").code == 0
     plan = program("plan", film, *DRAFT)
     command = "storyboard adopt film.yaml renders/film --variant draft"
-    assert "renders/film holds 2 of the 2 new requests" in plan.out
+    assert "renders/film has 2 of the 2 new requests" in plan.out
     assert command in plan.out
     refused = program("render", film, *DRAFT, "--yes")
     assert (refused.code, command in refused.err) == (3, True)
     adopted = program("adopt", film, "renders/film", *DRAFT)
-    assert "film.yaml (draft): took over 2 rendered from renders/film" in adopted.out
+    assert "film.yaml (draft): adopted 2 rendered from renders/film" in adopted.out
     assert program("render", film, *DRAFT, "--yes").code == 0
     assert server.ledger.posts == 3
 
@@ -199,9 +199,9 @@ def test_a_misspelt_variant_is_refused_by_every_command_that_goes_on(
     for command in ("validate", "show", "plan", "list", "status", "render", "diff"):
         refused = program(command, film, "--variant", "darft")
         assert refused.code == 2, command
-        assert "there is no variant 'darft'; known are: draft, final" in refused.out + refused.err
+        assert "there is no variant 'darft'; known: draft, final" in refused.out + refused.err
     refused = program("resolve", film, "one", "--abandon", "--variant", "darft")
-    assert "nothing of film.yaml was ever rendered into renders/film.darft" in refused.err
+    assert "film.yaml was never rendered into renders/film.darft" in refused.err
 
 
 def test_validate_tells_the_problems_of_all_variants(program: Program, film: Path) -> None:
@@ -229,7 +229,7 @@ def test_a_saved_plan_is_of_one_variant(
     assert saved.err == f"saved; to carry it out: {command}\n"
     refused = program("render", "--plan", "plan.json")
     assert refused.code == 3
-    assert "the plan is of film/draft, not of film." in refused.err
+    assert "the plan is for film/draft, not for film." in refused.err
     assert "give --variant draft, as when the plan was made" in refused.err
     assert program("render", "--plan", "plan.json", *FINAL).code == 3
     assert server.ledger.posts == 0

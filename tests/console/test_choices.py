@@ -14,27 +14,27 @@ STYLES = "text, concise, json, github or sarif"
     [
         (
             ["validate", "f.yaml", "--format", "jsn"],
-            f"--format is 'jsn', and it has to be {STYLES}",
+            f"--format is 'jsn'; it must be {STYLES}",
             "write it like --format json",
         ),
         (
             ["validate", "f.yaml", "--format=Text"],
-            f"--format is 'Text', and it has to be {STYLES}",
+            f"--format is 'Text'; it must be {STYLES}",
             "write it like --format text",
         ),
         (
             ["show", "f.yaml", "--format", "\x1b[2J"],
-            "--format is '\\x1b[2J', and it has to be yaml, json or jsonl",
+            "--format is '\\x1b[2J'; it must be yaml, json or jsonl",
             "write it like --format yaml",
         ),
         (
             ["render", "f.yaml", "--sandbox", "--clip-size", "big"],
-            "--clip-size is 'big', and it has to be small, preview or full",
+            "--clip-size is 'big'; it must be small, preview or full",
             "write it like --clip-size small",
         ),
         (
             ["completion", "csh"],
-            "SHELL is 'csh', and it has to be bash, zsh, fish or powershell",
+            "SHELL is 'csh'; it must be bash, zsh, fish or powershell",
             "write it like zsh",
         ),
     ],

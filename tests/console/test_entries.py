@@ -21,10 +21,10 @@ def test_a_few_takes_are_named_each() -> None:
 
 
 def test_many_that_are_alike_are_one_line_with_a_count_and_an_example() -> None:
-    found = [*entries("submit", 2_000, "new"), *entries("ask", 1, "no answer came")]
+    found = [*entries("submit", 2_000, "new"), *entries("ask", 1, "no reply came")]
     assert entry_lines(found) == [
         "  submit  2,000 takes  new; for example submit-1",
-        "  ask     ask-1        no answer came",
+        "  ask     ask-1        no reply came",
     ]
 
 
@@ -56,11 +56,11 @@ def test_no_takes_are_no_lines() -> None:
 
 def test_costs_stand_in_a_column_and_are_added_up_where_takes_are() -> None:
     found = [one._replace(cost_usd=0.45) for one in entries("submit", 30, "new")]
-    found += [one._replace(cost_usd=0.9) for one in entries("again", 1, "tried again")]
+    found += [one._replace(cost_usd=0.9) for one in entries("again", 1, "submitted again")]
     found += entries("keep", 1, "unchanged")
     assert entry_rows(found) == [
         ("submit", "30 takes", "13.50 USD", "new; for example submit-1"),
-        ("again", "again-1", " 0.90 USD", "tried again"),
+        ("again", "again-1", " 0.90 USD", "submitted again"),
         ("keep", "keep-1", "", "unchanged"),
     ]
 

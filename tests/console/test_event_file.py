@@ -82,7 +82,7 @@ def test_the_code_of_an_error_is_the_last_line(tmp_path: Path) -> None:
 def test_a_file_of_something_else_is_refused_and_left_alone(tmp_path: Path) -> None:
     path = tmp_path / "film.yaml"
     path.write_text("version: 1\n", "utf-8")
-    with pytest.raises(UsageError, match="holds no events"), writing_events(path):
+    with pytest.raises(UsageError, match="does not contain events"), writing_events(path):
         pass
     assert path.read_text("utf-8") == "version: 1\n"
 
@@ -110,8 +110,8 @@ def test_a_pipe_that_is_not_read_stops_nothing(
     finally:
         os.close(reader)
     assert capsys.readouterr().err == (
-        f"warning: {path} gets no more events: whoever reads it does not keep up, or its disk "
-        "is full; the render goes on\n"
+        f"warning: {path} gets no more events: its reader does not keep up, or its disk "
+        "is full; the render continues\n"
     )
 
 
@@ -123,5 +123,5 @@ def test_a_full_disk_is_told_once(capsys: pytest.CaptureFixture[str]) -> None:
         events(change(Step.ACCEPTED))
         events(change(Step.RENDERED))
     assert capsys.readouterr().err == (
-        "warning: /dev/full gets no more events: No space left on device; the render goes on\n"
+        "warning: /dev/full gets no more events: No space left on device; the render continues\n"
     )

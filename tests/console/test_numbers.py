@@ -24,7 +24,7 @@ NUMBER = "a number, at least 0"
         ("render", "--max-cost", "inf", NUMBER),
         ("render", "--max-cost", "$5", NUMBER),
         ("plan", "--price", "-0.1", NUMBER),
-        ("render", "--timeout", "soon", "a length of time"),
+        ("render", "--timeout", "soon", "a duration"),
         ("sandbox", "--port", "65536", "a whole number from 0 to 65535"),
         ("sandbox", "--seed", "x", "a whole number"),
     ],
@@ -36,7 +36,7 @@ def test_a_number_that_cannot_be_is_told_with_what_may_be(
 
     sentence, next_step = capsys.readouterr().err.splitlines()
     assert code == 2
-    assert sentence == f"error: {flag} is {value!r}, and it has to be {allowed}."
+    assert sentence == f"error: {flag} is {value!r}; it must be {allowed}."
     assert next_step.startswith(f"    next: write it like {flag} ")
     assert run([command, *next_step.split("like ")[1].split(",")[0].split(), "--help"]) == 0
 

@@ -74,7 +74,7 @@ def test_what_is_left_out_is_named() -> None:
     assert left_out_lines(space, plan_of(a), ["x", "y"]) == [
         "  1 take is not selected",
         "  skipped: old, city-{{ matrix.city }}",
-        "  no longer in the storyboard, and kept: x, y",
+        "  no longer in the storyboard, but kept: x, y",
     ]
     assert left_out_lines(space_of(a, b), plan_of(a, b), []) == []
 

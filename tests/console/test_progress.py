@@ -55,8 +55,8 @@ def test_elsewhere_than_on_a_terminal_each_change_is_a_line_with_counts(
 def test_a_quiet_run_says_what_went_wrong_and_no_more(capsys: pytest.CaptureFixture[str]) -> None:
     view = ProgressView(counts_of(), None, quiet=True)
     view(change(Step.ACCEPTED))
-    view(change(Step.UNKNOWN, "no answer came"))
-    assert capsys.readouterr().err == "one: unknown: no answer came\n"
+    view(change(Step.UNKNOWN, "no reply came"))
+    assert capsys.readouterr().err == "one: unknown: no reply came\n"
 
 
 def test_a_bar_has_what_ended_what_it_cost_and_what_is_left() -> None:

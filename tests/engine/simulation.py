@@ -65,7 +65,7 @@ def no_connection() -> Answer:
 
 def no_answer() -> Answer:
     """The request was sent, and no response came."""
-    return Answer(was_sent=True, trouble="the connection was closed without an answer")
+    return Answer(was_sent=True, trouble="the connection was closed without a reply")
 
 
 def task(task_id: str, status: str = "processing") -> Answer:

@@ -53,10 +53,10 @@ def test_five_in_a_row_without_a_usable_answer_stop_submissions(
     error = breaker.on_submit(reply)
     assert isinstance(error, Unreachable)
     assert str(error) == (
-        "5 submissions in a row got no usable answer from https://api.modellix.ai "
-        f"(the last: {reply.message or 'no answer came'}); nothing more is sent"
+        "5 submissions in a row got no usable reply from https://api.modellix.ai "
+        f"(the last: {reply.message or 'no reply came'}); nothing more is sent"
     )
-    assert error.next_step == "see what waits with: storyboard status FILE"
+    assert error.next_step == "see what is unknown with: storyboard status FILE"
 
 
 def test_different_kinds_of_no_answer_count_together(breaker: Breaker) -> None:

@@ -76,7 +76,7 @@ def test_an_outage_that_swallows_every_answer_makes_five_unknowns(
     sim.latency_s = latency_s
     cut_off(sim, 5, 3 * HOUR, answer=no_answer)
     result = sim.render()
-    assert "5 submissions in a row got no usable answer from https://api.example" in str(
+    assert "5 submissions in a row got no usable reply from https://api.example" in str(
         result.stopped_by
     )
     assert Counter(sim.states())["unknown"] == 5
@@ -88,7 +88,7 @@ def test_an_outage_that_swallows_every_answer_makes_five_unknowns(
 def test_the_time_given_ends_the_run_to_the_second_and_the_next_goes_on(sim: Simulation) -> None:
     sim.render_s, sim.timeout_s = 2 * HOUR, 90.0
     result = sim.render()
-    assert str(result.stopped_by) == "the time given ran out; work goes on at the API"
+    assert str(result.stopped_by) == "the time of --timeout ran out; the tasks continue at the API"
     assert result.stopped_by is not None
     assert result.stopped_by.exit_code is ExitCode.TIMEOUT
     assert sim.clock.time_s == pytest.approx(90, abs=0.5)

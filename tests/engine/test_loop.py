@@ -194,7 +194,7 @@ def test_the_time_given_ends_the_run_and_the_next_one_goes_on(
     server.faults = Faults(never_ends=(1,))
     rig.timeout_s = 0.5
     result = rig.render()
-    assert "the time given ran out" in str(result.stopped_by)
+    assert "the time of --timeout ran out" in str(result.stopped_by)
     assert Counter(rig.statuses()) == {"done": 5, "rendering": 1}
 
 
@@ -347,7 +347,7 @@ def test_the_id_of_a_task_that_a_full_disk_cannot_record_is_in_the_error(
     with pytest.raises(StateError) as caught:
         rig.render()
     [task] = server.ledger.submissions
-    assert f"accepted by the API and not written down: take shot-1 is task {task.id}" in str(
+    assert f"accepted by the API but not recorded: take shot-1 is task {task.id}" in str(
         caught.value
     )
     assert "storyboard resolve FILE TAKE --task-id ID" in str(caught.value.next_step)

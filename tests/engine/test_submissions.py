@@ -165,7 +165,7 @@ def test_five_pages_in_a_row_speak_for_the_connection(sim: Simulation) -> None:
 
     assert len(sim.api.posts) == 5
     assert result.stopped_by is not None
-    assert "5 submissions in a row got no usable answer" in str(result.stopped_by)
+    assert "5 submissions in a row got no usable reply" in str(result.stopped_by)
 
 
 def test_a_limiter_s_page_is_waited_for(sim: Simulation) -> None:

@@ -48,10 +48,10 @@ def test_two_unfinished_submissions_with_one_task_are_unknown_and_never_sent_aga
     assert said(sim, Step.UNKNOWN) == ["shot-1", "shot-2"]
     first, second, _ = sim.submissions()
     assert first.reason == (
-        "the API gave its task, task-1, to take shot-2 too, and it can be of one alone"
+        "the API gave its task, task-1, to take shot-2 too, but it can belong to only one"
     )
     assert second.reason == (
-        "the API gave its task, task-1, to take shot-1 too, and it can be of one alone"
+        "the API gave its task, task-1, to take shot-1 too, but it can belong to only one"
     )
 
 
@@ -160,7 +160,7 @@ def test_an_error_that_names_the_task_of_another_take_puts_only_itself_in_doubt(
     first, second, third = sim.submissions()
     assert (first.task_id, third.task_id) == ("task-1", "task-2")
     assert (first.reason, second.task_id, third.reason) == (None, None, None)
-    assert f"names task {named}, which may be another's" in (second.reason or "")
+    assert f"names task {named}, which may belong to another request" in (second.reason or "")
     assert said(sim, Step.DOUBTFUL) == []
 
 
@@ -172,7 +172,7 @@ def test_the_first_reason_stays_however_often_the_task_is_given_away(sim: Simula
         sim.render()
 
     first, _, third, fourth, *_, last = sim.submissions()
-    why = "the API gave its task, task-1, to take {} too, and it can be of one alone"
+    why = "the API gave its task, task-1, to take {} too, but it can belong to only one"
     assert first.reason == why.format("shot-3")
     assert third.reason == why.format("shot-1")
     assert fourth.reason == why.format("shot-1 and take shot-3")
@@ -189,7 +189,7 @@ def test_a_doubt_about_a_finished_take_is_written_once(sim: Simulation) -> None:
         sim.render()
 
     assert sim.submissions()[0].reason == (
-        "doubtful: the API gave its task, task-1, to take shot-2 too, and it can be of one alone"
+        "doubtful: the API gave its task, task-1, to take shot-2 too, but it can belong to only one"
     )
     assert said(sim, Step.DOUBTFUL) == ["shot-1"]
 
@@ -215,7 +215,7 @@ def test_two_open_rows_of_an_earlier_version_with_one_task_are_not_resumed(sim: 
     assert said(sim, Step.UNKNOWN) == ["shot-1", "shot-2", "shot-3"]
     assert sim.submissions()[0].reason == (
         "the API gave its task, task-1, to take shot-2 and take shot-3 too, "
-        "and it can be of one alone"
+        "but it can belong to only one"
     )
 
 

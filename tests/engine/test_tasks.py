@@ -234,10 +234,15 @@ def test_a_status_that_is_not_known_is_told_once_and_unknown_after_the_slowest_t
     assert HOUR <= sim.clock.time_s < HOUR + 300
     told = [(at, progress) for at, progress in sim.progress if progress.step is Step.ODD]
     assert [(at < 120, progress.detail) for at, progress in told] == [
-        (True, 'status "moderating" is not a known one; polling continues, for 60 minutes at most')
+        (
+            True,
+            'storyboard does not know the status "moderating"; '
+            "polling continues, for 60 minutes at most",
+        )
     ]
     assert sim.submissions()[0].reason == (
-        'the API gave no usable status for task task-1: status "moderating" is not a known one'
+        "the API gave no usable status for task task-1: "
+        'storyboard does not know the status "moderating"'
     )
     assert len(sim.api.posts) == 3
 
@@ -318,7 +323,9 @@ def test_a_link_that_cannot_be_renewed_for_ten_minutes_is_left_to_a_later_run(
     sim.on_poll = lambda call: refused(500) if sim.clock.time_s > 70 else poll(call)
     result = sim.render()
     assert sim.states() == ["succeeded"]
-    assert list(result.not_downloaded.values()) == ["its link is gone, and the API gives no other"]
+    assert list(result.not_downloaded.values()) == [
+        "its link is gone, and the API gives no new one"
+    ]
     assert sim.clock.time_s < 900
     sim.fetch = fetch
     sim.render()

@@ -69,8 +69,8 @@ def poll(submission: Submission, reply: TaskReply) -> Submission:
             },
         ),
         (
-            SubmitReply(Outcome.UNKNOWN, message="no answer came"),
-            {"state": State.UNKNOWN, "reason": "no answer came"},
+            SubmitReply(Outcome.UNKNOWN, message="no reply came"),
+            {"state": State.UNKNOWN, "reason": "no reply came"},
         ),
         (
             SubmitReply(Outcome.ACCEPTED, http_status=200),

@@ -73,14 +73,14 @@ def test_a_link_that_leads_out_of_the_project_is_not_read(film: Path) -> None:
     path = film.parent / "models" / f"{NAME}.yaml"
     path.parent.mkdir(parents=True)
     path.symlink_to(outside)
-    assert refusal(film).startswith("lies outside the project")
+    assert refusal(film).startswith("is outside the project")
 
 
 @pytest.mark.skipif(os.name == "nt", reason="links need a right of their own")
 def test_a_folder_of_cards_that_leads_out_of_the_project_is_not_read(film: Path) -> None:
     write_card(film.parents[1] / "outside", NAME, card_document(NAME))
     (film.parent / "models").symlink_to(film.parents[1] / "outside")
-    assert refusal(film).startswith("lies outside the project")
+    assert refusal(film).startswith("is outside the project")
     assert NAME not in load_catalog_beside(film).names()
 
 
@@ -136,11 +136,17 @@ def test_a_card_that_claims_another_name_is_told(film: Path, claimed: str) -> No
 @pytest.mark.parametrize(
     ("document", "words"),
     [
-        (card_document(NAME, servers=[{"url": "https://evil.example"}]), "servers is no key of a"),
-        (card_document(NAME, service="evil"), "service: 'evil' is not known; there is modellix"),
+        (
+            card_document(NAME, servers=[{"url": "https://evil.example"}]),
+            "servers is not a key of a",
+        ),
+        (card_document(NAME, service="evil"), "service: 'evil' is unknown; known: modellix"),
         (card_document(NAME, service="../../x"), "service: '../../x' is not allowed"),
-        (card_document(NAME, headers={"Authorization": "x"}), "headers is no key of a model card"),
-        (card_document(NAME, path="/x"), "path is no key of a model card"),
+        (
+            card_document(NAME, headers={"Authorization": "x"}),
+            "headers is not a key of a model card",
+        ),
+        (card_document(NAME, path="/x"), "path is not a key of a model card"),
         (request(properties={"a": {"$ref": "https://evil.example/x"}}), "request refers to"),
         (request(properties={"a": {"$ref": "file:///etc/passwd"}}), "request refers to"),
         (request(properties={"a": {"type": "string", "pattern": "(a+)+$" * 500}}), "request."),

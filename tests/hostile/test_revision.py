@@ -95,7 +95,7 @@ def test_a_commit_reaches_nothing_outside_the_project(
     result = program("diff", "film.yaml")
     assert result.code == 2
     assert "HEAD:film.yaml:8:11: shots[0].rows" in result.err
-    assert "lies outside the project" in result.err
+    assert "is outside the project" in result.err
     assert "precious" not in result.out + result.err
 
 
@@ -106,7 +106,7 @@ def test_a_templates_folder_that_leads_outside_is_refused(repo: Path, program: P
     (repo / "templates").unlink()
     result = program("diff", "film.yaml")
     assert result.code == 2
-    assert "HEAD:templates:1:1: lies outside the project" in result.err
+    assert "HEAD:templates:1:1: is outside the project" in result.err
 
 
 def test_a_tree_whose_names_are_paths_names_nothing(repo: Path, tmp_path: Path) -> None:

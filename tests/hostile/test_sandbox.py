@@ -315,7 +315,7 @@ def test_a_journal_that_is_no_plain_file_is_refused_by_name(tmp_path: Path, kind
     victim = tmp_path / "victim"
     victim.write_text("precious")
     path = hold(tmp_path / ".sandbox", "tasks.jsonl", kind, victim)
-    with pytest.raises(StateError, match="is no plain file") as refused:
+    with pytest.raises(StateError, match="is not a regular file") as refused:
         SandboxServer(tmp_path / ".sandbox").__enter__()
     assert str(path) in str(refused.value)
     assert refused.value.next_step

@@ -227,7 +227,7 @@ def test_rows_that_share_their_text_are_no_more_than_the_file_has_room_for() -> 
         *(0.0, None, None, None, None, "task-1", None, None, None, None, "x" * 1000, None, None),
     )
     rows = [(number, *row) for number in range(1, 1001)]
-    with pytest.raises(ValueError, match="more text than the file has room for"):
+    with pytest.raises(ValueError, match="more text than fits into the file"):
         make_submissions(rows, {}, size_bytes=100_000)
     assert len(make_submissions(rows, {}, size_bytes=2_000_000)) == 1000
 
@@ -252,7 +252,7 @@ def test_a_video_is_never_put_where_its_row_says_but_where_we_put_videos(
     (folder / "videos" / ".1.part").write_bytes(content)
     set_value(folder / FILE_NAME, "videos", "path", path)
     set_value(folder / FILE_NAME, "videos", "size_bytes", len(content))
-    with pytest.raises(StateError, match="it would not be a file of ours"):
+    with pytest.raises(StateError, match="it would not be one of storyboard's files"):
         move_into_place(folder, folder / "videos" / ".1.part", "../../home/evil.py")
     for command in ("plan", "status"):
         output = program(command, "film.yaml")
@@ -356,7 +356,7 @@ def test_a_journal_beside_the_state_file_deletes_nothing(
     before = {path.name: path.read_bytes() for path in folder.iterdir()}
     output = program(command, "film.yaml")
     assert output.code == 2
-    assert f"{journal.name} lies beside the state file" in output.err
+    assert f"{journal.name} is beside the state file" in output.err
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
     refusals(folder)
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
@@ -459,7 +459,7 @@ def test_a_note_that_leads_elsewhere_is_replaced_and_not_read(
         os.mkfifo(note)
     else:
         note.symlink_to(victim if kind == "link" else victim.with_name("new.txt"))
-    assert read_holder(folder, now=NOW) == "it left no note of who it is"
+    assert read_holder(folder, now=NOW) == "it left no note about itself"
     with hold_lock(folder, now=NOW):
         assert not note.is_symlink()
         assert f"pid {os.getpid()}" in read_holder(folder, now=NOW)

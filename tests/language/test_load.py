@@ -136,7 +136,7 @@ def test_vars_from_a_file_keep_their_types_and_those_of_options_are_text(tmp_pat
         ("=x", "[\"\"]: '' is not allowed: the name of a var consists of"),
         ("my-hero=x", "my-hero: 'my-hero' is not allowed: the name of a var consists of"),
         ("take=1", "take: 'take' is not allowed: this name already has a meaning in templates"),
-        ("hero=\udcff", "holds bytes that are no characters"),
+        ("hero=\udcff", "contains bytes that are not characters"),
     ],
 )
 def test_an_option_that_is_no_var_is_a_problem(assignment: str, message: str) -> None:
@@ -328,7 +328,7 @@ def test_a_name_with_a_space_is_underlined_and_shown_in_brackets(tmp_path: Path)
     text = f'{HEAD}shots:\n- id: a\n  rows: r.csv\n  prompt: "A {{{{ row.Shot Size }}}}"\n'
     (problem,) = load_text(tmp_path, text, r_csv="Shot Size\nWide\n").problems
     assert problem.position == ("film.yaml", 6, 21, 9)
-    words = "a name with a space, 'Shot Size', needs brackets"
+    words = "a name with a space ('Shot Size') needs brackets"
     assert problem.message == f"shots[0].prompt: {words}"
     assert problem.hint == "write row['Shot Size']"
 
@@ -395,7 +395,7 @@ shots:
     board = load_storyboard(tmp_path / "film.yaml", two_models(tmp_path), display_name="film.yaml")
     assert told(board) == [
         "film.yaml:3:29: defaults.negative_prompt: maker/other has no such parameter",
-        "film.yaml:7:36: take c: grain: '030' is not allowed; maker/other takes '010' or '020'",
+        "film.yaml:7:36: take c: grain: '030' is not allowed; maker/other requires '010' or '020'",
         "film.yaml:8:36: shots[3].grain: alibaba/wan2.7-t2v has no such parameter",
     ]
     assert board.takes[0].payload == {"prompt": "A boat", "grain": "010", "prompt_extend": False}
@@ -460,7 +460,7 @@ def test_cells_that_stand_in_the_storyboard_are_data_and_have_a_position(tmp_pat
         ("{file: no.json}", "film.yaml:6:18: shots[0].rows.file: 'no.json': there is no such file"),
         ("{file: r.json, key: x}", "r.json:1:1: there is no key 'x' here"),
         ("[[1]]", "film.yaml:6:12: shots[0].rows[0]: is a list"),
-        ("5", "film.yaml:6:11: shots[0].rows: '5': a name without an ending does not say how"),
+        ("5", "film.yaml:6:11: shots[0].rows: '5': a name without an extension does not say how"),
         ("[]", "film.yaml:6:11: shots[0].rows: "),
     ],
 )
@@ -583,12 +583,12 @@ def test_a_fault_in_a_nearer_template_is_told_and_hides_what_is_farther(tmp_path
         (
             "A {hero} walks",
             "placeholder-in-prompt",
-            "5:13: warning: take a: the prompt holds {hero}",
+            "5:13: warning: take a: the prompt contains {hero}",
         ),
         (
             "to ${place}",
             "placeholder-in-prompt",
-            "5:13: warning: take a: the prompt holds ${place}",
+            "5:13: warning: take a: the prompt contains ${place}",
         ),
         (
             "\u201cA boat\u201d",
@@ -636,7 +636,7 @@ def test_a_text_that_a_comma_in_braces_cuts_short_is_told_as_that(
 ) -> None:
     board = load_text(tmp_path, f"{HEAD}shots: [{{id: a, {entries}}}]\n")
     hints = {problem.hint for problem in board.problems}
-    assert hints == {f"inside {{ }} a text that holds a comma needs quotes{repair}"}
+    assert hints == {f"inside {{ }}, text with a comma needs quotes{repair}"}
 
 
 def test_a_key_without_a_value_is_no_comma_in_a_text(tmp_path: Path) -> None:
@@ -699,7 +699,7 @@ def test_of_rows_that_share_a_line_the_number_is_told(tmp_path: Path) -> None:
     shot = "- {id: '{{ row.id }}', rows: rows.json, prompt: '{{ row.prompt }}'}\n"
     rows = '[{"id": "a", "prompt": "x"}, 5, {"id": "b", "prompt": ""}, {"id": "a", "prompt": "y"}]'
     lines = told(load_text(tmp_path, f"{HEAD}shots:\n{shot}", rows_json=rows))
-    assert "the id 'a' is taken, by the row at rows.json:1 (row 1)" in lines[0]
+    assert "the id 'a' is already used by the row at rows.json:1 (row 1)" in lines[0]
     assert lines[0].endswith("(rows.json:1 (row 4), row.id: 'a')")
     assert lines[1].endswith("the prompt is empty (rows.json:1 (row 3), row.prompt: '')")
 
@@ -737,7 +737,7 @@ def test_a_seed_that_is_hardly_a_name_is_told_what_a_seed_is(
     (problem,) = shot_with_cell(tmp_path, "seed", cell).problems
     assert problem.message == (
         f"shots[0].seed: {cell!r} is neither a whole number from 0 to 2147483647"
-        " nor the name of a shared seed; known are: auto"
+        " nor the name of a shared seed; known: auto"
     )
     assert problem.hint == hint
 
@@ -745,10 +745,13 @@ def test_a_seed_that_is_hardly_a_name_is_told_what_a_seed_is(
 @pytest.mark.parametrize(
     ("key", "cell", "words", "hint"),
     [
-        (*("seed", "1.000", "'1.000' may be 1, or 1000 with its thousands marked"), "1 or 1000"),
-        (*("seed", "2.500", "'2.500' may be 2.5, or 2500 with its thousands marked"), "2500"),
+        (*("seed", "1.000", "'1.000' may mean 1, or 1000 with a thousands separator"), "1 or 1000"),
+        (*("seed", "2.500", "'2.500' may mean 2.5, or 2500 with a thousands separator"), "2500"),
         (*("seed", "1.234.567", "'1.234.567' is not allowed"), "1234567"),
-        (*("takes", "2.000", "'2.000' may be 2, or 2000 with its thousands marked"), "2 or 2000"),
+        (
+            *("takes", "2.000", "'2.000' may mean 2, or 2000 with a thousands separator"),
+            "2 or 2000",
+        ),
     ],
 )
 def test_a_number_that_may_have_its_thousands_marked_is_not_guessed(
@@ -756,7 +759,7 @@ def test_a_number_that_may_have_its_thousands_marked_is_not_guessed(
 ) -> None:
     (problem,) = shot_with_cell(tmp_path, key, cell).problems
     assert problem.message == f"shots[0].{key}: {words}"
-    meant = ", whichever is meant" if " or " in hint else ""
+    meant = ", whichever you mean" if " or " in hint else ""
     assert (problem.hint, problem.rendered) == (f"write {hint}{meant}", cell)
     assert problem.row is not None
 

@@ -29,10 +29,10 @@ HOSTILE: list[tuple[str, bytes | Callable[[Path], None] | None, str]] = [
     ("a picture", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "film.yaml:1:1: is not a text file"),
     ("nothing", b"", "film.yaml:1:1: the file is empty"),
     ("only comments", b"# soon\n", "film.yaml:1:1: the file contains no values"),
-    ("a list", b"- id: a\n", "film.yaml:1:1: film.yaml holds a list; keys with values"),
-    ("a text", b"A boat\n", "film.yaml:1:1: film.yaml holds a single value; keys with"),
+    ("a list", b"- id: a\n", "film.yaml:1:1: film.yaml contains a list; keys with values"),
+    ("a text", b"A boat\n", "film.yaml:1:1: film.yaml contains a single value; keys with"),
     ("latin-1", "title: größer\n".encode("latin-1"), "film.yaml:1:10: byte 10 of the file (0xF6)"),
-    ("utf-16 without mark", "version: 1\n".encode("utf-16-le"), "film.yaml:1:2: holds a NUL"),
+    ("utf-16 without mark", "version: 1\n".encode("utf-16-le"), "film.yaml:1:2: contains a NUL"),
     ("deep brackets", b"a:\n" + b" [\n" * 100_000, "film.yaml:65:2: nested more than 64 levels"),
     ("a broken escape", b'title: "\\ud800"\n', "film.yaml:1:"),
     (
@@ -82,12 +82,12 @@ HOSTILE: list[tuple[str, bytes | Callable[[Path], None] | None, str]] = [
     (
         "rows of a folder",
         (HEAD + ROWS % ".").encode(),
-        "film.yaml:3:36: shots[0].rows: '.': a name without an ending does not say how",
+        "film.yaml:3:36: shots[0].rows: '.': a name without an extension does not say how",
     ),
     (
         "rows of the storyboard itself",
         (HEAD + ROWS % "film.yaml").encode(),
-        "film.yaml:1:1: rows are a list of mappings, not a mapping",
+        "film.yaml:1:1: rows must be a list of mappings, not a mapping",
     ),
     (
         "a loop without end",

@@ -100,9 +100,9 @@ def test_with_consent_a_render_pays_once(
 def test_without_a_cap_or_yes_a_render_that_pays_is_refused_at_once(
     film: Path, server: SandboxServer
 ) -> None:
-    with pytest.raises(storyboard.Refused, match="nothing says how much"):
+    with pytest.raises(storyboard.Refused, match="nothing limits how much"):
         storyboard.render(film)
-    with pytest.raises(storyboard.UsageError, match="max_cost needs to know"):
+    with pytest.raises(storyboard.UsageError, match="max_cost needs the price"):
         storyboard.render(film, max_cost=5)
     assert not server.ledger.submissions
 
@@ -129,7 +129,7 @@ def test_a_render_over_its_cap_sends_nothing(
 def test_an_amount_that_would_pass_every_cap_is_refused_at_once(
     film: Path, server: SandboxServer, amounts: dict[str, float]
 ) -> None:
-    with pytest.raises(storyboard.UsageError, match="it has to be a number, at least 0"):
+    with pytest.raises(storyboard.UsageError, match="it must be a number, at least 0"):
         list(storyboard.render(film, **amounts))
     assert not server.ledger.submissions
 

@@ -68,21 +68,24 @@ def test_a_file_that_is_no_text_is_told(tmp_path: Path) -> None:
         ({"request": None}, "request is missing"),
         ({"name": "kling/v2"}, "name: 'kling/v2' is not kling/v1, as the file is called"),
         ({"name": "kling"}, "name: 'kling' is not allowed: a model's name is PROVIDER/MODEL"),
-        ({"servers": []}, "servers is no key of a model card"),
-        ({"retire": "x"}, "retire is no key of a model card; did you mean 'retires'?"),
-        ({"service": "kling"}, "service: 'kling' is not known; there is modellix"),
+        ({"servers": []}, "servers is not a key of a model card"),
+        ({"retire": "x"}, "retire is not a key of a model card; did you mean 'retires'?"),
+        ({"service": "kling"}, "service: 'kling' is unknown; known: modellix"),
         ({"service": "../x"}, "service: '../x' is not allowed: a service is named as its file in"),
         ({"kind": "film"}, "kind: 'film' is not allowed; 'text', 'image', 'frames', 'reference'"),
         ({"read": "today"}, "read: 'today' is not allowed: a day is written"),
         ({"confidence": 1}, "confidence: 1 is not allowed; 'high', 'medium' or 'low' is needed"),
         ({"frame_rate": True}, "frame_rate: true is not a number; a number"),
-        ({"render_seconds": {"most": 0}}, "render_seconds.most: 0 is not more than 0"),
+        (
+            {"render_seconds": {"most": 0}},
+            "render_seconds.most: 0 is not allowed; it must be more than 0",
+        ),
         ({"sizes": {"720P": [1]}}, 'sizes["720P"]: is a list; a mapping is needed'),
         ({"sizes": {"a": {"b": [1]}}}, "sizes.a.b: has 1 entries; at least 2 are needed"),
         ({"sizes": {"a": {"b": [1, 2, 3]}}}, "sizes.a.b: a list is not allowed: a size is a"),
-        ({"words": {"colour": "hue"}}, "words.colour is no key of a model card"),
+        ({"words": {"colour": "hue"}}, "words.colour is not a key of a model card"),
         ({"words": {"seed": "seed"}}, "words.seed means 'seed', which the request does not have"),
-        ({"words": {"ratio": {"fields": "x"}}}, "words.ratio.fields is no key of a model card"),
+        ({"words": {"ratio": {"fields": "x"}}}, "words.ratio.fields is not a key of a model card"),
         ({"words": {"ratio": {}}}, "words.ratio.field is missing"),
         ({"words": {"ratio": {"always": True}}}, "words.ratio.always: only sound is something"),
         ({"words": {"duration": "prompt"}}, "words.duration means 'prompt', and the request has a"),
@@ -157,7 +160,7 @@ def test_references_inside_the_request_are_followed(tmp_path: Path) -> None:
     ("target", "expected"),
     [
         ("#/$defs/a", "request refers to '#/$defs/a', which is missing"),
-        ("#/type", "request refers to '#/type', which is no schema"),
+        ("#/type", "request refers to '#/type', which is not a schema"),
         ("#/allOf/0", "request refers to '#/allOf/0', which is missing"),
         ("other.yaml#/a", "request refers to 'other.yaml#/a'; references stay inside it"),
         ("https://x.example/a", "request refers to 'https://x.example/a'; references stay inside"),
@@ -178,7 +181,7 @@ def test_other_ways_to_refer_are_refused_since_one_of_them_asks_the_network(
 ) -> None:
     document = with_request(**{"not": {key: "http://127.0.0.1:9/x"}})
     assert message_of(tmp_path, document) == (
-        f"request has the key {key!r}; a card refers by $ref alone"
+        f"request has the key {key!r}; a card refers only by $ref"
     )
 
 
@@ -188,7 +191,7 @@ def test_references_that_stand_for_billions_of_values_are_told(tmp_path: Path) -
 
     definitions = {"a": hundred("b"), "b": hundred("c"), "c": hundred("d"), "d": {"minLength": 1}}
     document = with_request(**{"$defs": definitions, **hundred("a")})
-    assert message_of(tmp_path, document) == "request stands for more than 50,000 values"
+    assert message_of(tmp_path, document) == "request expands to more than 50,000 values"
 
 
 def test_a_card_may_be_json(tmp_path: Path) -> None:

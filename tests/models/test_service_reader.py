@@ -79,13 +79,13 @@ def test_the_service_says_where_requests_go(tmp_path: Path) -> None:
         ({"paths": 3}, "paths holds 0 POST operations with the operationId 'submit', not 1"),
         (
             {"paths": {"/x": {"post": {"operationId": "submit"}}}},
-            "paths '/x' is not /{provider}/{model}, with or without more behind it",
+            "paths '/x' is not /{provider}/{model}, optionally followed by more",
         ),
         ({"x-storyboard": {}}, "x-storyboard.protocol is missing; it names the way to speak to"),
         ({"x-storyboard": {"protocol": "p"}}, "x-storyboard.retention-hours is missing"),
         (
             {"x-storyboard": {"protocol": "p", "retention-hours": True}},
-            "x-storyboard.retention-hours is True, no number",
+            "x-storyboard.retention-hours is True, not a number",
         ),
     ],
 )

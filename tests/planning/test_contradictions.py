@@ -16,9 +16,9 @@ def test_a_reason_names_three_other_requests_and_counts_the_rest() -> None:
     given = "the API gave its task, task-9, to"
     reasons = [one.reason for one in with_doubts(known)]
     others = "take two and take three and take four and 1 more"
-    assert reasons[:2] == [f"{given} {others} too, and it can be of one alone"] * 2
+    assert reasons[:2] == [f"{given} {others} too, but it can belong to only one"] * 2
     others = "take one and take two and take three and 1 more"
-    assert reasons[5] == f"{given} {others} too, and it can be of one alone"
+    assert reasons[5] == f"{given} {others} too, but it can belong to only one"
 
 
 def test_two_requests_name_each_other() -> None:
@@ -27,6 +27,6 @@ def test_two_requests_name_each_other() -> None:
         for name in ("one", "two")
     ]
     assert [one.reason for one in with_doubts(known)] == [
-        "doubtful: the API gave its task, task-9, to take two too, and it can be of one alone",
-        "doubtful: the API gave its task, task-9, to take one too, and it can be of one alone",
+        "doubtful: the API gave its task, task-9, to take two too, but it can belong to only one",
+        "doubtful: the API gave its task, task-9, to take one too, but it can belong to only one",
     ]

@@ -36,8 +36,11 @@ def links(*ends: datetime | None, **more: Any) -> Links:
             "copying videos/ is enough, too",
         ),
         ((None, None), "a clone can still download 2 videos; copying videos/ is enough, too"),
-        ((NOW,), "no link lives to 1 video; a clone gets it by copying videos/"),
-        ((NOW, NOW - HOUR), "no link lives to 2 videos; a clone gets them by copying videos/"),
+        ((NOW,), "there is no working link to 1 video; a clone gets it by copying videos/"),
+        (
+            (NOW, NOW - HOUR),
+            "there is no working link to 2 videos; a clone gets them by copying videos/",
+        ),
     ],
 )
 def test_the_sentence_says_what_a_clone_can_have(

@@ -57,7 +57,7 @@ def decision(action: Action) -> tuple[str, str]:
 def test_a_process_that_died_while_sending_is_asked_about() -> None:
     assert decision(decide(make_submission(make_take(), State.SENDING))) == (
         "ask",
-        "sent at 2026-11-22 14:03:11 UTC and no answer came; it may have been charged; "
+        "sent at 2026-11-22 14:03:11 UTC and no reply came; it may have been charged; "
         "storyboard resolve decides about it",
     )
 
@@ -155,7 +155,7 @@ def test_what_was_rejected_for_what_was_sent_is_held(status: int | None) -> None
         "rejected: Value out of range; edit it, or --retry-failed sends it again",
     )
     again = decide(rejected, options=PlanOptions(retry_failed=True))
-    assert decision(again) == ("submit", "tried again; rejected: Value out of range")
+    assert decision(again) == ("submit", "submitted again; rejected: Value out of range")
 
 
 def test_an_edit_lets_a_rejected_take_go() -> None:
@@ -194,7 +194,7 @@ def test_what_led_to_nothing_is_held_with_its_reason(
     over = make_submission(make_take(), state, reason=reason)
     assert decision(decide(over)) == ("hold", f"{text}; --retry-failed sends it again")
     again = decide(over, options=PlanOptions(retry_failed=True))
-    assert decision(again) == ("submit", f"tried again; {text}")
+    assert decision(again) == ("submit", f"submitted again; {text}")
 
 
 def test_a_take_nothing_is_known_of_is_submitted() -> None:
@@ -272,13 +272,13 @@ def test_force_makes_a_new_version_of_whatever_is_not_open() -> None:
     over = [make_submission(make_take(), s) for s in (State.FAILED, State.REJECTED)]
     for submission in (make_done(make_take()), *over):
         action = decide(submission, options=PlanOptions(force=True))
-        assert decision(action) == ("submit", "a new version was asked for with --force")
+        assert decision(action) == ("submit", "--force makes a new version")
 
 
 def test_without_downloads_rendered_is_enough() -> None:
     rendered = make_submission(make_take(), State.SUCCEEDED)
     options = PlanOptions(download=False)
-    expected = ("keep", "rendered; not downloaded, as --no-download asks")
+    expected = ("keep", "rendered; not downloaded because of --no-download")
     assert decision(decide(rendered, options=options)) == expected
     late = replace(rendered, url_expires_at=NOW)
     assert decision(decide(late, options=options)) == expected
@@ -456,7 +456,7 @@ def test_a_task_whose_take_was_deleted_is_finished_all_the_same() -> None:
     [orphan] = plan_.orphans
     assert decision(orphan) == (
         "resume",
-        "task task-1 is not finished, and no take of this render awaits it",
+        "task task-1 is not finished, and no take of this render waits for it",
     )
     assert orphan.take.payload == make_take().payload
 
@@ -479,7 +479,7 @@ def test_a_paid_video_of_a_deleted_take_is_downloaded_while_its_link_lives() -> 
     [orphan] = plan([], [rendered]).orphans
     assert decision(orphan) == (
         "download",
-        "paid for and never downloaded, and no take of this render shows it",
+        "paid for but never downloaded, and no take of this render uses it",
     )
     assert plan([], [replace(rendered, url_expires_at=NOW)]).orphans == ()
     assert plan([], [rendered], options=PlanOptions(download=False)).orphans == ()

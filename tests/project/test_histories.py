@@ -188,7 +188,7 @@ def test_the_clone_that_renamed_the_folder_is_told_commands_that_work(
     one, two = clones
     rename(one)
     said = run(one, "plan", "movie.yaml").err
-    mv, adopt = said.partition("take over from it: ")[2].partition("; if not")[0].split(", then ")
+    mv, adopt = said.partition("adopt from it: ")[2].partition("; if not")[0].split(", then ")
     with inside(one.folder):
         Path(mv.split()[1]).rename(mv.split()[2])
     assert run(one, *adopt.split()[1:]).code == 0
@@ -232,7 +232,7 @@ def test_a_renamed_folder_is_merged_with_what_was_rendered_under_the_name_before
 @pytest.mark.parametrize(
     ("name", "said"),
     [
-        ("film", "give the folder its name back and take over from it: mv renders/movie renders/"),
+        ("film", "give the folder its old name and adopt from it: mv renders/movie renders/"),
         ("a\0b", "next: choose another folder with --output"),
         ("../film", "next: choose another folder with --output"),
     ],
@@ -271,9 +271,9 @@ def test_what_only_the_state_file_of_the_name_before_tells_is_taken_over_first(
         output = run(clone, "render", "movie.yaml", "--yes", "--no-download")
         assert output.code == 3
         assert output.err == (
-            "error: renders/film holds 1 of the 1 requests of movie.yaml that are new in "
+            "error: renders/film has 1 of the 1 requests of movie.yaml that are new in "
             f"renders/movie; nothing was sent.\n    next: {command} (or --fresh, which renders "
-            "them anew)\n"
+            "them again)\n"
         )
     assert run(clone, *command.split()[1:]).code == 0
     assert run(clone, "render", "movie.yaml", "--yes", "--no-download").code == 0

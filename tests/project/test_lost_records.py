@@ -39,9 +39,9 @@ def test_nothing_is_sent_beside_videos_that_no_record_knows(
         assert (output.code, output.out, output.err) == (
             4,
             "",
-            f"error: {OUT}/videos holds videos of one, two.t1, two.t2, and neither "
-            "state.sqlite3 nor manifest.json tells what was paid for them; nothing was sent.\n"
-            f"    next: put back {STATE} or {OUT}/manifest.json from a copy or from git; "
+            f"error: {OUT}/videos contains videos of one, two.t1, two.t2, but neither "
+            "state.sqlite3 nor manifest.json records what was paid for them; nothing was sent.\n"
+            f"    next: restore {STATE} or {OUT}/manifest.json from a copy or from git; "
             "--rerender pays for all of it again\n",
         )
 
@@ -73,7 +73,7 @@ def test_a_state_file_of_before_a_take_was_rendered_does_not_pay_for_it_again(
     rendered.write_text(FILM + NEW, "utf-8")
     output = program("render", rendered, "--sandbox")
     assert output.code == 4
-    assert "holds videos of new, and neither" in output.err
+    assert "contains videos of new, but neither" in output.err
 
 
 def test_a_new_take_and_an_edited_one_are_rendered_beside_what_is_known(
@@ -129,7 +129,8 @@ def test_an_emptied_state_file_is_never_taken_for_a_new_one(
         assert (output.code, output.out, output.err.partition("\n")[0]) == (
             4,
             "",
-            f"error: {STATE} is empty, so what was sent from it is not known; nothing was sent.",
+            f"error: {STATE} is empty, so it is unknown what was sent before; "
+            "nothing was sent now.",
         )
 
 
@@ -141,7 +142,7 @@ def test_a_begun_download_tells_of_a_paid_take_as_well(program: Program, film: P
     for _ in range(2):
         output = program("render", film, "--sandbox")
         assert output.code == 4
-        assert "holds videos of takes that were being downloaded, and neither" in output.err
+        assert "contains videos of takes that were being downloaded, but neither" in output.err
     assert begun.exists()
     options = ("--sandbox", "--rerender", "--timeout", "0.01s")
     assert program("render", film, *options).code == 5

@@ -56,11 +56,11 @@ def test_where_it_was_committed_damaged_an_earlier_one_is_to_be_found() -> None:
 
 def test_without_git_the_state_file_can_stand_in_for_it() -> None:
     (FOLDER / "state.sqlite3").write_bytes(b"x")
-    assert advice().startswith("put back a copy of it, or move it away: the next render writes it")
+    assert advice().startswith("restore a copy of it, or move it away: the next render writes it")
 
 
 def test_without_either_only_a_copy_helps() -> None:
-    assert advice() == "put back a copy of it: nothing else records what was paid for here"
+    assert advice() == "restore a copy of it: nothing else records what was paid for here"
 
 
 def test_other_errors_pass_as_they_are() -> None:

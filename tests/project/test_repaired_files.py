@@ -70,7 +70,7 @@ def test_nothing_is_written_through_a_link_that_leads_out_by_now(
     repaired = [*found(other), *found(film)]
     outside = film.rename(tmp_path / "outside.yaml")
     film.symlink_to(outside)
-    with pytest.raises(UsageError, match=r"film\.yaml lies outside the project"):
+    with pytest.raises(UsageError, match=r"film\.yaml is outside the project"):
         write_repaired(repaired, [other, film])
     assert b"promt" in outside.read_bytes()
     assert b"promt" in other.read_bytes()

@@ -1,4 +1,4 @@
-"""What is taken over from another folder, which has to have the fingerprint of its payload."""
+"""What is adopted from another folder, which has to have the fingerprint of its payload."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def test_a_take_has_the_fingerprint_of_any_repeat_up_to_its_number(name: str, re
 @pytest.mark.parametrize(("name", "repeat"), [("hero", 1), ("hero.t0", 1), ("hero.t7", 7)])
 def test_a_repeat_that_the_take_cannot_be_is_refused(name: str, repeat: int) -> None:
     take = make_take(name, repeat=repeat)
-    with pytest.raises(UsageError, match="a fingerprint that is not that of its payload"):
+    with pytest.raises(UsageError, match="a fingerprint that does not match its payload"):
         choose_needed(Source("there", None, [make_done(take)]), [take])
 
 

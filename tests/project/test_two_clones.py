@@ -218,7 +218,7 @@ def test_a_conflict_of_every_style_is_read_as_both_sides_and_written_whole(
         assert b"<<<<<<< HEAD" in two.manifest
         assert (b"|||||||" in two.manifest) is (style != "merge")
         assert two.plan() == {"a1": "download", "a2": "download", "y9": "keep", "x9": "download"}
-    said = "holds git conflict markers; both sides were read, and a render writes the whole file"
+    said = "contains git conflict markers; both sides were read, and a render writes a clean file"
     assert said in two.run("plan").err
     merged = two.render("--no-download")
     assert [take["id"] for take in json.loads(merged)["takes"]] == ["a1", "a2", "y9", "x9"]
@@ -291,7 +291,7 @@ def test_a_side_that_is_no_manifest_is_a_problem_whose_advice_works(
     path.write_bytes(two.manifest.replace(b'"prompt": "A x9"', b'"prompt": "A y9"'))
     output = two.run("plan")
     assert output.code == 2
-    assert "take x9 has a fingerprint that is not that of its payload" in output.err
+    assert "take x9 has a fingerprint that does not match its payload" in output.err
     [advice] = [line for line in output.err.splitlines() if "next:" in line]
     command = advice.partition("git ")[2].partition(" (in a merge")[0]
     with inside(two.folder):

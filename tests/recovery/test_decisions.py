@@ -46,7 +46,7 @@ def sent(
         endpoint="/x",
         payload={},
         sent_at=NOON,
-        reason="the connection was closed without an answer",
+        reason="the connection was closed without a reply",
     )
 
 
@@ -129,6 +129,6 @@ def test_a_released_submission_is_sent_again() -> None:
 def test_an_abandoned_submission_is_held_and_says_why() -> None:
     assert action_of(abandoned(sent(1, "one"), now=LATER)) == (
         ActionKind.HOLD,
-        "abandoned: given up by hand; the connection was closed without an answer; "
+        "abandoned: given up by hand; the connection was closed without a reply; "
         "--retry-failed sends it again",
     )

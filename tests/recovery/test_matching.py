@@ -96,8 +96,8 @@ def test_a_task_that_an_error_reply_named_is_taken_where_the_log_tells_whose_it_
     (found,) = match([named], [row()])
     assert (found.entry, found.candidates) == (None, (row(),))
     assert found.doubt == (
-        "the reply named the task of the one row that fits, which the log does not tell from "
-        "another's"
+        "the reply named the task of the only row that fits, which according to the log may "
+        "belong to another request"
     )
     for rows, user_ids in (
         ([row(user="render-a")], UserIds()),
@@ -119,7 +119,7 @@ def test_two_rows_for_one_submission_are_shown_and_none_is_taken() -> None:
 def test_a_row_that_two_submissions_may_have_made_is_given_to_neither() -> None:
     first, second = match([sent("one"), sent("two", after_s=60)], [row()])
     assert (first.entry, second.entry) == (None, None)
-    assert first.doubt == "the one row that fits may as well be that of two"
+    assert first.doubt == "the only row that fits may also belong to two"
 
 
 def test_several_unknowns_near_each_other_are_not_told_apart_by_their_order() -> None:
@@ -141,20 +141,20 @@ def test_unknowns_that_are_far_apart_each_have_their_own() -> None:
 def test_the_unknown_of_another_storyboard_may_have_made_the_row() -> None:
     (found,) = match([sent("one")], [row()], others=[sent("elsewhere", after_s=5)])
     assert found.entry is None
-    assert found.doubt == "the one row that fits may as well be that of elsewhere"
+    assert found.doubt == "the only row that fits may also belong to elsewhere"
 
 
 def test_two_submissions_of_one_take_are_rivals_too() -> None:
     found = match([sent("one"), replace(sent("one"), id=9)], [row()])
     assert [one.entry for one in found] == [None, None]
-    assert found[0].doubt == "the one row that fits may as well be that of another one"
+    assert found[0].doubt == "the only row that fits may also belong to another one"
 
 
 @pytest.mark.parametrize("vague", [row(after_s=None), row(model=None)])
 def test_a_row_without_time_or_model_is_shown_but_never_taken(vague: LogEntry) -> None:
     (found,) = match([sent()], [vague])
     assert (found.entry, found.candidates) == (None, (vague,))
-    assert found.doubt == "the one row that may fit does not say its time and model"
+    assert found.doubt == "the only row that may fit lacks a time or a model"
     (found,) = match([sent()], [row(), replace(vague, task_id="task-2")])
     assert found.entry is None
 
@@ -211,7 +211,7 @@ def test_a_filter_that_names_nothing_leaves_a_doubt_and_shows_the_row() -> None:
     (found,) = match([sent()], [row()], user_ids=user_ids)
     assert (found.entry, found.candidates) == (None, (row(),))
     assert found.doubt is not None
-    assert "does not count it among those of this render" in found.doubt
+    assert "does not list it under this render" in found.doubt
 
 
 def test_a_filter_that_changes_nothing_is_no_evidence() -> None:

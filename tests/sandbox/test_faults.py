@@ -51,7 +51,7 @@ def test_faults_survive_json() -> None:
         ({"slow": "often"}, "slow: a probability is between 0 and 1, not 'often'"),
         ({"slow": [0]}, "slow: requests are counted from 1, as whole numbers"),
         ({"slow_s": -1}, "slow_s is a number of at least 0, not -1"),
-        ({"fail_marker": ""}, "fail_marker is a text that prompts may hold, or null"),
+        ({"fail_marker": ""}, "fail_marker is text that prompts may contain, or null"),
     ],
 )
 def test_what_cannot_be_meant_is_told(data: Json, message: str) -> None:

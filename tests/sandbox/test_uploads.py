@@ -196,7 +196,7 @@ GOOD = {
 )
 def test_an_index_that_is_none_of_ours_is_refused(tmp_path: Path, index: bytes) -> None:
     (tmp_path / "index.json").write_bytes(index)
-    with pytest.raises(StateError, match="no list of the sandbox's uploads"):
+    with pytest.raises(StateError, match="not a list of the sandbox's uploads"):
         Uploads(tmp_path, Clock())
 
 

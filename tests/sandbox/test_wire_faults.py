@@ -189,7 +189,7 @@ def test_what_is_no_fault_is_refused_in_words(serve: Serve) -> None:
     reply = serve().call("POST", "/sandbox/faults", json={"lost_replies": 0.1})
     assert reply.status_code == 400
     assert reply.json()["message"] == (
-        "Invalid parameters: there is no fault 'lost_replies'; there are " + ", ".join(FAULTS)
+        "Invalid parameters: there is no fault 'lost_replies'; the faults are " + ", ".join(FAULTS)
     )
 
 

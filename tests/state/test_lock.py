@@ -52,7 +52,7 @@ def test_a_second_process_is_refused_and_told_who_is_at_work(tmp_path: Path) -> 
         with pytest.raises(Locked) as error, hold_lock(tmp_path, now=LATER):
             pytest.fail("two processes hold one folder")
         told = re.fullmatch(
-            r"another storyboard is at work in (.+): storyboard render \(pid (\d+) on (\S+), "
+            r"another storyboard process is using (.+): storyboard render \(pid (\d+) on (\S+), "
             r"since 2026-11-22 14:03:11 UTC, 65 min ago\)",
             str(error.value),
         )
@@ -97,7 +97,7 @@ def test_a_note_that_cannot_be_removed_does_not_keep_the_lock(tmp_path: Path) ->
 def test_a_second_holder_in_the_same_process_is_refused_too(tmp_path: Path) -> None:
     with (
         hold_lock(tmp_path, now=NOW),
-        pytest.raises(Locked, match="another storyboard is at work"),
+        pytest.raises(Locked, match="another storyboard process is using"),
         hold_lock(tmp_path, now=NOW),
     ):
         pytest.fail("held twice")
@@ -148,7 +148,7 @@ def test_a_disk_without_locks_is_told(tmp_path: Path, monkeypatch: pytest.Monkey
 )
 def test_a_note_that_makes_no_sense_says_nothing(tmp_path: Path, note: str) -> None:
     (tmp_path / ".lock.json").write_text(note, "utf-8")
-    assert read_holder(tmp_path, now=NOW) == "it left no note of who it is"
+    assert read_holder(tmp_path, now=NOW) == "it left no note about itself"
 
 
 def test_a_note_cannot_speak_to_the_terminal(tmp_path: Path) -> None:

@@ -234,7 +234,7 @@ def test_a_second_submission_of_an_open_request_is_refused(store: Store, state: 
         begin(store, make_take())
     assert complaint(error) == (
         "take hero has a submission that is still open; sending it again could be paid twice",
-        "run render again; it goes on with the open one",
+        "run render again; it continues with the open one",
     )
     assert len(store.submissions()) == 1
 
@@ -526,7 +526,7 @@ def test_a_file_of_a_newer_program_is_left_as_it_is(tmp_path: Path) -> None:
             use()
         assert complaint(error) == (
             f"{tmp_path / FILE_NAME} was written by a newer storyboard "
-            "(state version 99, this one knows 4)",
+            "(state version 99, this one supports up to 4)",
             "upgrade with: pip install -U storyboard-render",
         )
 
@@ -563,7 +563,7 @@ def test_a_folder_in_the_place_of_the_file_is_told(tmp_path: Path) -> None:
         with pytest.raises(StateError) as error:
             use()
         assert complaint(error) == (
-            f"{tmp_path / FILE_NAME} is no plain file, so it is neither read nor written",
+            f"{tmp_path / FILE_NAME} is not a regular file, so it is neither read nor written",
             "move it away, or choose another folder with --output",
         )
 

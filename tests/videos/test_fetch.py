@@ -67,5 +67,5 @@ def test_a_file_that_is_no_sound_video_is_not_resumed(tmp_path: Path, film: byte
     with serving(script) as server:
         failed = fetch_from(server.origin, tmp_path)
     assert isinstance(failed, FetchFailed)
-    assert failed.reason.startswith("The file is not a sound video: it is cut off")
+    assert failed.reason.startswith("The file is not a valid video: it is cut off")
     assert not list((tmp_path / "videos").iterdir())

@@ -88,17 +88,17 @@ def test_every_shortening_of_a_film_is_noticed(tmp_path: Path, film: bytes) -> N
     path = tmp_path / "cut.mp4"
     for length in range(8, len(film), 97):
         path.write_bytes(film[:length])
-        assert complaint(path).startswith("The file is not a sound video: it is cut off: ")
+        assert complaint(path).startswith("The file is not a valid video: it is cut off: ")
 
 
 def test_a_film_cut_before_its_index_says_so(tmp_path: Path, film: bytes) -> None:
     start = film.index(b"moov") - 4
 
     assert complaint(written(tmp_path / "cut.mp4", film[:start])) == (
-        "The file is not a sound video: it is cut off: the index (moov) is missing."
+        "The file is not a valid video: it is cut off: the index (moov) is missing."
     )
     assert complaint(written(tmp_path / "cut.mp4", film[:-1])) == (
-        "The file is not a sound video: it is cut off: "
+        "The file is not a valid video: it is cut off: "
         f"{len(film) - 1} bytes, at least {len(film)} expected."
     )
 
@@ -115,7 +115,7 @@ def test_padding_after_a_whole_film_does_no_harm(tmp_path: Path, film: bytes) ->
         (b"<!DOCTYPE html><html></html>", "it has no picture track."),
         (b"\x1a\x45\xdf\xa3" + b"x" * 100, "it has no picture track."),
         (box(b"ftyp", b"isom" * 3), "it is cut off: the index (moov) is missing."),
-        (box(b"ftyp", b"isom" * 3) + box(b"moov", b"x" * 20), "it holds no pictures (mdat)."),
+        (box(b"ftyp", b"isom" * 3) + box(b"moov", b"x" * 20), "it contains no pictures (mdat)."),
         (box(b"ftyp", b"isom" * 3) + box(b"moov", size=7), "its structure is damaged."),
         (
             box(b"ftyp", b"isom" * 3) + box(b"moov", b"x" * 20) + box(b"mdat", b"x" * 20),
@@ -129,7 +129,7 @@ def test_padding_after_a_whole_film_does_no_harm(tmp_path: Path, film: bytes) ->
 )
 def test_what_is_no_film_says_why(tmp_path: Path, content: bytes, message: str) -> None:
     assert complaint(written(tmp_path / "x.mp4", content)) == (
-        f"The file is not a sound video: {message}"
+        f"The file is not a valid video: {message}"
     )
 
 
@@ -144,7 +144,7 @@ def test_a_file_of_endless_small_boxes_is_given_up(
 
 def test_a_file_with_sound_alone_is_not_a_video(tmp_path: Path) -> None:
     assert complaint(make_sound(tmp_path / "sound.mp4")) == (
-        "The file is not a sound video: it has no picture track."
+        "The file is not a valid video: it has no picture track."
     )
 
 
@@ -172,7 +172,7 @@ def test_a_child_process_that_ends_without_an_answer_condemns_the_file(
         "storyboard.videos.measure._CHILD", written(tmp_path / "child.py", child(answer).encode())
     )
     found = complaint(written(tmp_path / "film.mp4", film))
-    assert found == ("The file is not a sound video: to measure it takes more than 5 s or 1024 MB.")
+    assert found == ("The file is not a valid video: measuring it takes more than 5 s or 1024 MB.")
 
 
 def test_the_child_process_does_not_find_the_key_in_its_environment(
@@ -206,5 +206,5 @@ def test_a_video_of_another_length_is_not(seconds: float, expected: float) -> No
         check_plausible(Measures(duration_s=seconds), expected)
 
     assert str(caught.value) == (
-        f"The video is {seconds:g} s long, but {expected:g} s were asked for."
+        f"The video is {seconds:g} s long, but {expected:g} s were requested."
     )

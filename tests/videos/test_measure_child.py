@@ -27,4 +27,4 @@ def test_a_library_that_stumbles_does_not_condemn_a_paid_video(
         raise RuntimeError("An error occurred while opening")
 
     monkeypatch.setattr("pymediainfo.MediaInfo.parse", stumble)
-    assert read_tracks(io.BytesIO()) == {"trouble": "MediaInfo stumbled (RuntimeError)"}
+    assert read_tracks(io.BytesIO()) == {"trouble": "MediaInfo failed (RuntimeError)"}

@@ -162,7 +162,7 @@ class _Transfer:
             )
             # As it came, and without the escapes that cleaning it added.
             if not all(map(self.is_clean, (location, unquote(following.url)))):
-                raise LinkUnsafe(link.host, "it redirects to an address that holds the API key")
+                raise LinkUnsafe(link.host, "it redirects to an address that contains the API key")
             link = following
         raise LinkUnsafe(link.host, f"more than {self.bounds.max_redirects} redirects")
 
@@ -170,7 +170,7 @@ class _Transfer:
         """Where the host redirects to; None when it gave the file."""
         left_s = self.deadline - time.monotonic()
         if left_s <= 0:
-            raise DownloadBroken(link.host, "no whole answer came in time")
+            raise DownloadBroken(link.host, "no complete reply came in time")
         headers = {**_HEADERS, **self.partial.range_headers()}
         with Exchange(total_s=left_s, check_peer=link.check_peer) as exchange:
             try:
@@ -267,7 +267,7 @@ def _chunks(response: requests.Response, link: Link, exchange: Exchange) -> Iter
         except NETWORK_ERRORS as error:
             raise DownloadBroken(link.host, describe_trouble(error, exchange)) from None
         if exchange.is_out_of_time:
-            raise DownloadBroken(link.host, "no whole answer came in time")
+            raise DownloadBroken(link.host, "no complete reply came in time")
         if not chunk:
             return
         yield chunk

@@ -54,9 +54,9 @@ def check_link(url: str, *, api_origin: str, allow_private: bool = False) -> Lin
     if parts.scheme not in ("http", "https"):
         raise LinkUnsafe(host or NO_HOST, "only HTTPS links are fetched")
     if not host:
-        raise LinkUnsafe(NO_HOST, "it names no host")
+        raise LinkUnsafe(NO_HOST, "it has no host")
     if parts.username is not None or parts.password is not None:
-        raise LinkUnsafe(host, "the link holds a user name")
+        raise LinkUnsafe(host, "the link contains a user name")
     if is_same_loopback(parts, api_origin):
         return Link(url, host, None)
     if parts.scheme == "http":
@@ -87,7 +87,7 @@ def next_link(current: Link, location: str, *, api_origin: str, allow_private: b
     try:
         url = urljoin(current.url, _decoded(location).strip())
     except ValueError:
-        raise LinkUnsafe(current.host, "it redirects to an impossible address") from None
+        raise LinkUnsafe(current.host, "it redirects to an invalid address") from None
     # From HTTPS no redirect leads back to plain HTTP, not even to the API's own origin.
     is_plain = current.url.startswith("http:")
     return check_link(url, api_origin=api_origin if is_plain else "", allow_private=allow_private)

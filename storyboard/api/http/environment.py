@@ -92,7 +92,7 @@ def check_environment(origin: str) -> None:
         what = "holds no certificates" if Path(bundle).exists() else "is not there"
         raise AccountError(
             f"the file of certificates {bundle}, named by {name or 'the program itself'}, {what}",
-            next_step=f"correct {name}, or unset it" if name else "install the program again",
+            next_step=f"correct {name}, or unset it" if name else "reinstall storyboard",
         ) from None
 
 
@@ -106,7 +106,7 @@ def _check_proxy(name: str, proxy: str) -> None:
         is_address = False
     if not is_address:
         raise AccountError(
-            f"{name} is not the address of a proxy: it has no host, or an impossible port",
+            f"{name} is not the address of a proxy: it has no host, or an invalid port",
             next_step=f"set {name} to an address like http://proxy.example:8080, or unset it",
         )
     if parts.scheme not in ("http", "https"):

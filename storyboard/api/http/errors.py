@@ -29,13 +29,13 @@ _WORDS: tuple[tuple[tuple[type[BaseException], ...], str], ...] = (
     ((ssl.SSLError,), "no secure connection was made"),
     (
         (http.client.RemoteDisconnected, ConnectionResetError, BrokenPipeError),
-        "the connection was closed without an answer",
+        "the connection was closed without a reply",
     ),
     (
         (http.client.IncompleteRead, urllib3.exceptions.IncompleteRead),
         "the connection was closed early",
     ),
-    ((http.client.HTTPException,), "the answer was not HTTP"),
+    ((http.client.HTTPException,), "the reply was not HTTP"),
     (
         (requests.exceptions.InvalidProxyURL, requests.exceptions.InvalidSchema),
         "the proxy set in the environment cannot be used",
@@ -70,7 +70,7 @@ def describe_trouble(error: BaseException, exchange: Exchange) -> str:
 
 def _describe(error: BaseException, chain: list[BaseException], exchange: Exchange) -> str:
     if exchange.is_out_of_time and exchange.may_have_been_sent:
-        return "no whole answer came in time"
+        return "no complete reply came in time"
     if exchange.is_out_of_time:
         return "no connection was made in time"
     if type(error) is OSError and error.errno is None and not exchange.may_have_been_sent:
@@ -80,7 +80,7 @@ def _describe(error: BaseException, chain: list[BaseException], exchange: Exchan
         if _find(chain, *kinds):
             return words
     if _find(chain, TimeoutError, requests.Timeout):
-        awaited = "answer came" if exchange.may_have_been_sent else "connection was made"
+        awaited = "reply came" if exchange.may_have_been_sent else "connection was made"
         return f"no {awaited} in time"
     for each in chain:
         # The system's own words ("Network is unreachable"), never a library's.

@@ -213,7 +213,7 @@ def read_body(response: requests.Response, exchange: Exchange) -> tuple[bytes, s
     except NETWORK_ERRORS as error:
         trouble = f"the reply was cut off ({describe_trouble(error, exchange)})"
     if trouble is None and exchange.is_out_of_time:
-        trouble = "the reply was cut off (no whole answer came in time)"
+        trouble = "the reply was cut off (no complete reply came in time)"
     body = b"".join(chunks)[:MAX_REPLY_BYTES]
     length = response.headers.get("Content-Length", "")
     if trouble is None and length.isascii() and length.isdigit() and len(body) < int(length):

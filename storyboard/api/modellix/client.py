@@ -165,7 +165,7 @@ class ModellixApi:
         """The document of an answer that is a success.
 
         Raises:
-            Unreachable: no answer came.
+            Unreachable: no reply came.
             NotNow: the answer says to try again, or a server's error.
             AccountError: the answer is another error, or makes no sense.
         """
@@ -188,7 +188,7 @@ class ModellixApi:
             )
         if answer.proxy and not is_own_error(answer):
             because += f"; the proxy {answer.proxy} may have sent it"
-        sentence = f"{self.origin} gave no usable answer (HTTP {answer.status}){because}."
+        sentence = f"{self.origin} gave no usable reply (HTTP {answer.status}){because}."
         if answer.status in _TRY_LATER:
             hint = rate_hint(answer)
             wait_s = hint.reset_in_s if hint.retry_after_s is None else hint.retry_after_s

@@ -49,7 +49,7 @@ def read_submission(answer: Answer) -> SubmitReply:
     outcome = _outcome(answer, document, task_id)
     if outcome is Outcome.ACCEPTED:
         return SubmitReply(outcome, task_id, answer.status, rate=rate_hint(answer))
-    hint = f"; it names task {task_id}, which may be another's" if task_id else ""
+    hint = f"; it names task {task_id}, which may belong to another request" if task_id else ""
     return SubmitReply(
         outcome=outcome,
         http_status=answer.status,
@@ -91,7 +91,7 @@ def is_own_error(answer: Answer) -> bool:
 def _message(answer: Answer, document: Any, outcome: Outcome) -> str:
     status = answer.status
     if status is None:
-        return answer.trouble or "no answer came"
+        return answer.trouble or "no reply came"
     said = text_in(document, "message")
     if 200 <= status < 300:
         return f"HTTP {status}, but {_what_is_wrong(answer, document)}"

@@ -128,7 +128,7 @@ def _status(
     answer: Answer, document: Any, data: dict[str, Any], task_id: str
 ) -> tuple[TaskStatus, str | None]:
     if answer.status is None:
-        return TaskStatus.UNREADABLE, answer.trouble or "no answer came"
+        return TaskStatus.UNREADABLE, answer.trouble or "no reply came"
     is_success = 200 <= answer.status < 300
     if is_success and answer.trouble is not None:
         return TaskStatus.UNREADABLE, answer.trouble
@@ -137,7 +137,7 @@ def _status(
     if not (is_success and is_of_a_task):
         return _status_of_error(error, document, is_own=is_own_error(answer))
     if data.get("task_id") != task_id:
-        return TaskStatus.MISMATCHED, "the reply speaks of another task"
+        return TaskStatus.MISMATCHED, "the reply is about another task"
     return _status_of_word(word, document)
 
 
@@ -145,7 +145,10 @@ def _status_of_word(word: Any, document: Any) -> tuple[TaskStatus, str | None]:
     status = _meaning(word) if isinstance(word, str) else None
     if status is None:
         # Neither "not yet" nor the end: a guess could lose a video, or pay for it again.
-        return TaskStatus.UNFAMILIAR, f"status {json.dumps(word)[:100]} is not a known one"
+        return (
+            TaskStatus.UNFAMILIAR,
+            f"storyboard does not know the status {json.dumps(word)[:100]}",
+        )
     if status in (TaskStatus.FAILED, TaskStatus.CANCELED):
         return status, failure_reason(document) or f"the API gave no reason (status '{word}')"
     return status, None

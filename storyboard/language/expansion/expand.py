@@ -57,7 +57,7 @@ def expand_storyboard(
         return _expand(files, context)
     except TemplatesTooCostly as error:
         name, position = context.current or ("title", files[-1].first_key_position)
-        hint = "split it into several files, or loop over less"
+        hint = "split it into several files, or loop less"
         context.report(Problem(position, "templates-too-costly", f"{name}: {error}", hint))
         return None, []
 

@@ -39,7 +39,7 @@ def claim_id(
     wrong = check_id(text)
     if wrong:
         message = f"{where}: {format_value(text)} {wrong}" if text else f"{where}: the id {wrong}"
-        is_made = rendered and "may hold only" in wrong
+        is_made = rendered and "may contain only" in wrong
         hint = "slug turns any text into an id, as in {{ row.name | slug }}" if is_made else None
         return Problem(position, "bad-id", message, hint_for_invisible(text) or hint, rendered)
     folded = text.casefold()
@@ -49,16 +49,16 @@ def claim_id(
         return None
     quoted = format_value(text)
     if first.row and row and first.row != row:
-        message = f"{where}: the id {quoted} is taken, by the row at {first.row.place}"
-        hint = "change one of the two rows, or let the id hold another column"
+        message = f"{where}: the id {quoted} is already used by the row at {first.row.place}"
+        hint = "change one of the two rows, or add another column to the id"
         if first.text != text:
             hint += "; upper and lower case count as equal"
     elif first.position == position:
         message = f"{where}: several shots of this entry get the id {quoted}"
-        hint = "let the id name what sets them apart, such as a matrix axis or a column"
+        hint = "add to the id what tells them apart, such as a matrix axis or a column"
     else:
         place = f"{first.position.path}:{first.position.line}:{first.position.column}"
-        message = f"{where}: the id {quoted} is taken, by {place}"
+        message = f"{where}: the id {quoted} is already used by {place}"
         hint = (
             "give one of them another id"
             if first.text == text

@@ -120,7 +120,7 @@ def check_matrix(matrix: Matrix) -> list[Problem]:
         if not matrix.exclude or matrix.include:
             return []  # sound, or misshapen, which the schema has reported
         message = f"{matrix.where}: the matrix has no axis, so it makes no shot"
-        hint = "give it lists of values by name, or leave it out"
+        hint = "give it lists of values by name, or remove it"
         return [Problem(matrix.position, "empty-matrix", message, hint)]
     return [
         Problem(

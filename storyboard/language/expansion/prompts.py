@@ -20,7 +20,7 @@ class OddPrompt(NamedTuple):
 def odd_in_prompt(prompt: str) -> OddPrompt | None:
     """A placeholder of another template language, or quotes around the whole; else None."""
     if "{" in prompt and (found := _PLACEHOLDER.search(prompt)):
-        message = f"the prompt holds {found[0]}, which is sent as it is"
+        message = f"the prompt contains {found[0]}, which is sent as it is"
         hint = f"a template is written {{{{ {found[1]} }}}}"
         return OddPrompt("placeholder-in-prompt", message, hint)
     closing = _QUOTES.get(prompt[:1])

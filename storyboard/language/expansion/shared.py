@@ -85,7 +85,7 @@ def _refuse_odd_number(
         return
     bounds = " from {} to {}".format(*seed_range) if seed_range else ""
     words = f"{format_value(text)} is neither a whole number{bounds} nor the name of a shared seed"
-    words += f"; known are: {', '.join([*shared.seeds, AUTO][:10])}"
+    words += f"; known: {', '.join([*shared.seeds, AUTO][:10])}"
     digits = _GROUPED.fullmatch(text) and re.sub(r"\D", "", text)
     hint = did_you_mean(text, shared.seeds)
     if digits:
@@ -139,7 +139,7 @@ def _find(
         values, used, known = shared.negatives, shared.used_negatives, [*shared.negatives]
     if name not in values:
         used.add(closest(name, values) or "")
-        words = f"there is no shared {kind} {format_value(name)}; known are: "
+        words = f"there is no shared {kind} {format_value(name)}; known: "
         words += ", ".join(known[:10]) or "none"
         hint = (
             hint_for_invisible(setting.node.text) if isinstance(setting.node, ScalarNode) else None

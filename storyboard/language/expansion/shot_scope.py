@@ -253,8 +253,8 @@ class ShotScope:
         steps = [*circle[start:], *circle[:start], first]
         fault = TemplateFault(
             "circular-var",
-            f"is built on itself: {' -> '.join(steps)}",
-            hint="break the circle: one of them needs a value of its own",
+            f"refers to itself: {' -> '.join(steps)}",
+            hint="break the cycle: give one of them a value of its own",
             position=self._under_way[first].node.position,
         )
         fault.where = self._under_way[first].where

@@ -111,9 +111,9 @@ def _fail_for_thousands(
     words, hint = f"{format_value(text)} is not allowed", f"write {thousands}"
     if text.count(".") == 1:
         small = whole_numbers(float(text))
-        words = f"{format_value(text)} may be {small}, or {thousands} with its thousands marked"
+        words = f"{format_value(text)} may mean {small}, or {thousands} with a thousands separator"
         if isinstance(small, (int, float)) and allows(small):
-            hint = f"write {small} or {thousands}, whichever is meant"
+            hint = f"write {small} or {thousands}, whichever you mean"
     fail(setting, scope, text, "wrong-form", words, hint=hint)
 
 

@@ -56,7 +56,7 @@ def check_variants(files: Iterable[MappingNode]) -> Iterator[Problem]:
 def unknown_variant(name: str, known: Sequence[str], root: MappingNode) -> Problem:
     """The problem with a variant that is asked for and not there."""
     names = ", ".join(known[:_MAX_NAMED]) or "none"
-    message = f"there is no variant {format_value(name)}; known are: {names}"
+    message = f"there is no variant {format_value(name)}; known: {names}"
     entry = root.entries.get("variants")
     position = entry.key_position if entry else root.first_key_position
     hint = did_you_mean(name, known)

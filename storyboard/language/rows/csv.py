@@ -32,7 +32,7 @@ def read_csv(
     if lines[first - 1].lstrip().startswith("|") and delimiter is None:
         message, hint = (
             "this is a table in Markdown, not CSV",
-            "let the name of the file end in .md",
+            "rename the file so that it ends in .md",
         )
         yield Problem(_position(lines, display_name, first), "csv-syntax", message, hint)
         return
@@ -73,10 +73,10 @@ def _position(lines: Sequence[str], display_name: str, line: int) -> Position:
 def _syntax_message(error: str, lines: Sequence[str], names: Sequence[str], delimiter: str) -> str:
     """What the csv module's error means, for the row that begins with the first of `lines`."""
     if error.endswith("expected after '\"'"):
-        return "in the row that begins here, there is text after a closing quote"
+        return "there is text after a closing quote, in the row that begins here"
     if error != "unexpected end of data":
         return f"this row cannot be read as CSV: {error}"
     # Read leniently, the row ends with the cell that is never closed.
     cells = next(csv.reader(lines, delimiter=delimiter))
     column = f"column {names[len(cells) - 1].strip()!r}: " if len(cells) <= len(names) else ""
-    return f"{column}a quote is opened in this row and never closed"
+    return f"{column}a quote is opened in this row but never closed"

@@ -50,17 +50,17 @@ _TOO_DEEP = _Unusable(f"nested more than {MAX_LEVELS} levels deep", "nested-too-
 _REPEATED = _Unusable("repeated key", "repeated-key")
 
 _SYNTAX: Mapping[str, tuple[str, str | None]] = {
-    "Expecting value": ("a value of JSON is expected here", "text needs double quotes"),
+    "Expecting value": ("a JSON value is expected here", "text needs double quotes"),
     "Expecting property name": ("a key in double quotes is expected here", None),
     "Expecting ',' delimiter": ("a comma or a closing bracket is expected here", None),
     "Expecting ':' delimiter": ("a ':' is expected here", None),
-    "Illegal trailing comma": ("a comma before a closing bracket, with nothing between them", None),
+    "Illegal trailing comma": ("a trailing comma before a closing bracket", None),
     "Unterminated string": ("this text is never closed", None),
     "Invalid control character": (
-        "this text is not closed on its line, or holds a tab",
+        "this text is not closed on its line, or contains a tab",
         "a line break is written \\n, a tab \\t",
     ),
-    "Invalid \\": ("this backslash means nothing in JSON", "write \\\\ for a backslash"),
+    "Invalid \\": ("this backslash has no meaning in JSON", "write \\\\ for a backslash"),
     "Extra data": ("there is more text after the end of the value", None),
 }
 """What the beginnings of the decoder's messages mean, and a hint."""
@@ -264,7 +264,7 @@ def _problem_of(
     known = (words for start, words in _SYNTAX.items() if reason.startswith(start))
     message, hint = next(known, (f"this is not valid JSON: {reason}", None))
     if reason == "Extra data" and before.endswith(("}", "]")) and "\n" in text[len(before) : index]:
-        hint = "of one value a line, the name of the file ends in .jsonl"
+        hint = "if each line is a value of its own, rename the file so that it ends in .jsonl"
     position = position_at(text, index, display_name, width=1)
     position = position._replace(line=position.line + line - 1)
     return Problem(position, "json-syntax", message, hint)

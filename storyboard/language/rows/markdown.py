@@ -56,6 +56,6 @@ def _not_one_table(rules: Sequence[int], display_name: str) -> Problem:
         return Problem(
             Position(display_name, 1, 1), "no-table", "this file contains no table", hint
         )
-    message = f"this file holds {len(rules)} tables; the second one begins here"
+    message = f"this file contains {len(rules)} tables; the second one begins here"
     hint = "move the one you mean to a file of its own"
     return Problem(Position(display_name, rules[1], 1), "several-tables", message, hint)

@@ -151,7 +151,7 @@ def _templates_in_cells(rows: Iterable[RowValues]) -> Iterator[Problem]:
             what = f"columns {', '.join(map(repr, columns))}: the templates in these cells are"
         more = f", as in {others:,} more row{'s'[: others > 1]}" if others else ""
         message = f"{what} not filled in{more}; cells are data"
-        hint = "write the template in the storyboard, and into the cell only what differs"
+        hint = "write the template in the storyboard, and put only what differs into the cell"
         warning = Severity.WARNING
         yield Problem(position, "template-in-cell", message, hint, severity=warning)
 
@@ -230,26 +230,26 @@ _SAVE_AS: Mapping[str, str] = {
         "save the table as CSV, or the text as .txt",
     ),
 }
-_SAVE_OTHERS = "save a table as CSV (UTF-8), or one prompt a line as .txt"
+_SAVE_OTHERS = "save a table as CSV (UTF-8), or one prompt per line as .txt"
 
 
 def _wrong_format(ending: str, key: str | None, sheet: str | None, top: Position) -> Problem | None:
     """The problem with a file that is of no known format, or has no such part; else None."""
     allowed = [*FORMATS, WORKBOOK]
     if ending not in allowed:
-        what = f"the ending {ending}" if ending else "a name without an ending"
+        what = f"the extension {ending}" if ending else "a name without an extension"
         message = f"{what} does not say how to read rows; allowed are {', '.join(allowed)}"
         return Problem(top, "rows-format", message, _SAVE_AS.get(ending, _SAVE_OTHERS))
     if key is not None and ending not in WITH_KEYS:
         having = ", ".join(sorted(WITH_KEYS))
-        message = f"a file that ends in {ending} has no keys, only {having} have"
+        message = f"{ending} files have no keys; only {having} files have"
         return Problem(top, "rows-format", message)
     if sheet is not None and ending != WORKBOOK:
-        message = f"a file that ends in {ending} has no sheets, only {WORKBOOK} has"
-        return Problem(top, "rows-format", message, "leave sheet: out")
+        message = f"{ending} files have no sheets; only {WORKBOOK} files have"
+        return Problem(top, "rows-format", message, "remove sheet:")
     return None
 
 
 def _too_many(position: Position, max_rows: int) -> Problem:
-    hint = "split the file; a storyboard has at most as many takes"
+    hint = "split the file; a storyboard cannot have more takes than that"
     return Problem(position, "too-many-rows", f"more than {max_rows:,} rows", hint)

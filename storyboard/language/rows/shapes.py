@@ -50,7 +50,7 @@ def steps_of(key: str | None, value: Any) -> Sequence[str]:
 
 def row_problem(value: Any, where: str, position: Position) -> Problem:
     """That an item of a list is no row; `where` is the path to it."""
-    message = f"{where}: a row is a mapping of column to value, or a text, not {_kind(value)}"
+    message = f"{where}: a row must be a mapping of column to value, or text, not {_kind(value)}"
     return Problem(position, "not-rows", message)
 
 
@@ -63,7 +63,7 @@ def no_rows_problem(value: Any, position: Position, under: str | None = None) ->
     elif lists:
         hint = f"name the key of one: rows: {{{FILE}, key: {lists[0]}}}; there are "
         hint += ", ".join(lists[:10])
-    message = f"rows are a list of mappings, not {_kind(value)}"
+    message = f"rows must be a list of mappings, not {_kind(value)}"
     return Problem(position, "not-rows", message, hint)
 
 

@@ -15,7 +15,7 @@ ESCAPED = "\\|"
 _SIGNS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "|", ESCAPED: "|"}
 """What stands between cells, by name."""
 
-_TITLE = "if the first line is a title, remove it: the names of the columns come first"
+_TITLE = "if the first line is a title, remove it: the names of the columns must come first"
 
 _ERRORS = {"#ref!", "#value!", "#name?", "#div/0!", "#num!", "#null!", "#spill!", "#n/a"}
 _NOTHING = _ERRORS | {"nan", "none", "null", "n/a", "-", "\N{EN DASH}", "\N{EM DASH}"}
@@ -62,9 +62,9 @@ def read_table(
         yield _empty_cells(*first_empty, empty)
     if header and filled:
         numbers = ", ".join(str(number + 1) for number in sorted(filled))
-        message = f"column {numbers} has no name and is left out"
+        message = f"column {numbers} has no name and is ignored"
         if len(filled) > 1:
-            message = f"columns {numbers} have no name and are left out"
+            message = f"columns {numbers} have no name and are ignored"
         is_title = len(names) - len(nameless or ()) == 1
         hint = _TITLE if is_title else "give it a name if templates need it"
         severity = Severity.WARNING
@@ -110,7 +110,7 @@ def _wrong_length(
     elif separator == ESCAPED:
         hint = "a | inside a cell is written \\|"
     else:
-        hint = f"a cell that holds a {_SIGNS[separator]} needs double quotes"
+        hint = f"a cell that contains a {_SIGNS[separator]} needs double quotes"
         is_prose = any(cell.startswith(" ") for cell in record)
         if len(names) == 1 and not is_prose:
             hint += f"; {_TITLE}"

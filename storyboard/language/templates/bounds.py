@@ -92,7 +92,7 @@ class Meter:
         """Count one more level of nesting; `leave` ends it."""
         self._depth += 1
         if self._depth > MAX_DEPTH:
-            words = f"macros, includes and vars use one another more than {MAX_DEPTH} deep"
+            words = f"macros, includes and vars are nested more than {MAX_DEPTH} levels deep"
             raise TemplateFault("template-too-deep", words)
 
     def leave(self) -> None:
@@ -103,7 +103,7 @@ class Meter:
 def need_length(characters: int) -> int:
     """The length; a fault where a text would be too long."""
     if characters > MAX_TEXT:
-        words = f"the template makes a text of more than {MAX_TEXT:,} characters"
+        words = f"the template makes more than {MAX_TEXT:,} characters of text"
         raise TemplateFault("template-too-long", words)
     return characters
 
@@ -149,7 +149,7 @@ def need_flat(value: object) -> None:
             continue
         count += len(inner)
         if depth > MAX_NESTING or count > MAX_ITEMS:
-            words = f"lists hold more than {MAX_ITEMS:,} entries or are nested too deeply"
+            words = f"lists have more than {MAX_ITEMS:,} entries or are nested too deeply"
             raise TemplateFault("template-too-large", words)
         if not isinstance(inner, range):
             entries = [*inner, *inner.values()] if isinstance(inner, dict) else inner
@@ -163,7 +163,7 @@ def need_operands(sign: str, left: Any, right: Any) -> None:
         if isinstance(operand, int):
             need_number(operand)
     if sign == "%" and isinstance(left, str):
-        hint = "fill text in with the filter: '%03d' | format(7)"
+        hint = "use the format filter instead: '%03d' | format(7)"
         raise TemplateFault("template-error", "text % a value cannot be computed", hint=hint)
     if sign == "**" and isinstance(left, int) and isinstance(right, int) and abs(left) > 1:
         # 2 ** right is the smallest that it can be.
@@ -200,7 +200,7 @@ _KINDS: tuple[tuple[type | tuple[type, ...], str, str | None], ...] = (
     (bool, "true or false", None),
     ((int, float), "a number", None),
     (str, "text", None),
-    (Mapping, "a map", "print one of its keys: {{{{ the_map.key }}}}"),
+    (Mapping, "a mapping", "print one of its keys: {{{{ the_mapping.key }}}}"),
     ((list, tuple, range), "a list", "join it: {{{{ the_list | join(', ') }}}}"),
     (Macro, "a macro", "call it: {}(...)"),
     (Method, "a function", "call it: {}(...)"),

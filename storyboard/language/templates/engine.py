@@ -194,7 +194,7 @@ class JinjaRenderer:
         hint = f"did you mean '{name}{SUFFIX}'?" if f"{name}{SUFFIX}" in known else None
         words = (
             f"there is no file {brief(name)} in {self._display_name}/;"
-            " import and include reach that folder and nothing else"
+            " import and include work only in that folder"
         )
         return TemplateFault("unknown-template", words, hint=hint or did_you_mean(name, known))
 

@@ -108,16 +108,19 @@ def plain_words(error: Exception | str, *, most: int = 300) -> str:
     is_word = message[:1].isupper() and message[1:2].islower()
     message = message[:1].lower() + message[1:] if is_word else message
     message = message if len(message) <= most else message[: most - 3] + "..."
-    return message or "no reason is given"
+    return message or "no reason given"
 
 
 def _syntax_hint(message: str, source: str) -> str | None:
     if message.startswith("Missing end of comment tag"):
-        return "a comment begins with {# and ends with #}; write {{ '{#' }} for the signs alone"
+        return (
+            "a comment begins with {# and ends with #}; write {{ '{#' }} for the characters "
+            "themselves"
+        )
     if message.startswith("unexpected char "):
         return hint_for_invisible(literal_eval(message.split()[2]))
     if message.startswith(("unexpected end of template", "unexpected '}'")):
-        return "{{ ends with }} and {% with %}; write {{ '{{' }} for the signs alone"
+        return "{{ ends with }} and {% with %}; write {{ '{{' }} for the characters themselves"
     return None
 
 
@@ -128,5 +131,5 @@ def _spaced_name(message: str, source: str, line: int) -> TemplateFault | None:
     name = rf"([\w.]{{1,60}})\.(\w{{1,60}} {{1,5}}{behind[1]}\b{_MORE_WORDS})"
     if (found := re.search(name, source)) is None:
         return None
-    words = f"a name with a space, {found[2]!r}, needs brackets"
+    words = f"a name with a space ({found[2]!r}) needs brackets"
     return TemplateFault(SPACED_NAME, words, line, f"write {found[1]}[{found[2]!r}]")

@@ -51,7 +51,9 @@ _LEFT_OUT = {
 def need_known(name: object, known: Iterable[str], kind: str) -> None:
     """A fault where there is no filter or test of that name."""
     if not isinstance(name, str):
-        raise TemplateFault("template-error", f"the name of a {kind} is text, not {describe(name)}")
+        raise TemplateFault(
+            "template-error", f"the name of a {kind} must be text, not {describe(name)}"
+        )
     if name not in known:
         reason = _LEFT_OUT.get(name) if kind == "filter" else None
         hint = reason or did_you_mean(name, known)
@@ -99,7 +101,7 @@ def _format(context: Context, text: str, /, *args: object, **named: object) -> s
         raise ValueError("a field is %s, %d or %.1f, with sizes below 1,000")
     fields = [field[1] for field in _FIELD.finditer(text) if field[0][-1] != "%"]
     if named and (args or None in fields):
-        raise ValueError("either all values have names, and all fields, or none")
+        raise ValueError("either all fields and values have names, or none do")
     longest = max(len(printable(value)) for value in (*args, *named.values(), ""))
     _meter(context).spend(len(fields) * (longest + _MAX_FIELD))
     return text % ({key: _of_field(named[key]) for key in named} or tuple(map(_of_field, args)))

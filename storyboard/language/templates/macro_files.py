@@ -58,7 +58,7 @@ def read_macro_files(folder: Path | None, display_name: str, files: Files) -> Ma
         return found
     paths = [path for path in paths if path.suffix == SUFFIX and not path.name.startswith(".")]
     if len(paths) > MAX_FILES:
-        message = f"{len(paths):,} files are more than {MAX_FILES:,}, the most there may be"
+        message = f"{len(paths):,} files are more than {MAX_FILES:,}, the maximum"
         found.refuse(display_name, "too-many-files", message)
     for path in paths[:MAX_FILES]:
         _read_file(path, f"{display_name}/{path.name}", found, files)
@@ -68,11 +68,11 @@ def read_macro_files(folder: Path | None, display_name: str, files: Files) -> Ma
 def _read_file(path: Path, display_name: str, found: MacroFiles, files: Files) -> None:
     name = unicodedata.normalize("NFC", from_file_name(path.stem))
     if not name.isidentifier() or keyword.iskeyword(name):
-        message = f"{name!r} cannot be the name of a namespace; letters, digits and _ can"
+        message = f"{name!r} cannot be the name of a namespace; use only letters, digits and _"
         hint = f"rename it: {_as_identifier(name)}{SUFFIX}"
         return found.refuse(display_name, "macro-file-name", message, hint)
     if name in TAKEN_NAMES:
-        message = f"{name!r} already means something in templates, so no file may be called so"
+        message = f"{name!r} already means something in templates, so no file can have that name"
         return found.refuse(display_name, "macro-file-name", message, "rename it")
     try:
         is_outside = Path(files.real_path(path)).parent != path.parent
@@ -85,7 +85,7 @@ def _read_file(path: Path, display_name: str, found: MacroFiles, files: Files) -
     if problem is not None and problem.code != "empty-file":
         found.problems.append(problem)
     elif len(text) > MAX_TEXT:
-        message = f"{len(text):,} characters are more than {MAX_TEXT:,}, the most a file may have"
+        message = f"{len(text):,} characters are more than {MAX_TEXT:,}, the maximum for a file"
         found.refuse(display_name, "template-too-long", message)
     else:
         found.texts[f"{name}{SUFFIX}"] = text.replace("\r\n", "\n").replace("\r", "\n")

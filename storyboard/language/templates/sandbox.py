@@ -106,7 +106,9 @@ class Sandbox(SandboxedEnvironment):
     def parse_checked(self, source: str, name: str | None = None) -> nodes.Template:
         """The syntax tree of a text that is sound."""
         if len(source) > MAX_TEXT:
-            words = f"{len(source):,} characters are more than a template may have, {MAX_TEXT:,}"
+            words = (
+                f"{len(source):,} characters are more than {MAX_TEXT:,}, the maximum for a template"
+            )
             raise TemplateFault("template-too-long", words, 1)
         tree = self.parse(source, name)
         syntax.check_tree(tree)
@@ -193,7 +195,7 @@ class Sandbox(SandboxedEnvironment):
         except TypeError:
             words = f"{describe(left)} {operator} {describe(right)} cannot be computed"
             is_text = isinstance(left, str) or isinstance(right, str)
-            hint = "a ~ b joins anything as text; a | int makes a number of text"
+            hint = "a ~ b joins anything as text; a | int turns text into a number"
             raise TemplateFault("template-error", words, hint=hint if is_text else None) from None
 
     # What `syntax.Bounding` puts into templates
@@ -216,8 +218,8 @@ class Sandbox(SandboxedEnvironment):
         """What a loop goes through, its rounds counted."""
         need_defined(value)
         if not isinstance(value, (str, list, tuple, range, Mapping)):
-            hint = "count with range(...)" if isinstance(value, int) else None
-            words = f"{describe(value)} cannot be looped over; a list, a map or a text can"
+            hint = "to count, use range(...)" if isinstance(value, int) else None
+            words = f"{describe(value)} cannot be looped over; only lists, mappings and text can"
             raise TemplateFault("template-error", words, hint=hint)
         self.meter.step(len(value))
         return list(value) if isinstance(value, Mapping) else value
@@ -235,7 +237,7 @@ class Sandbox(SandboxedEnvironment):
                 raise TemplateFault(
                     "template-too-deep",
                     f"macro files need one another before any of them is read: {circle}",
-                    hint="use the other file inside a macro only",
+                    hint="use the other file only inside a macro",
                 )
             self._loading.append(name)
             try:
@@ -280,13 +282,13 @@ def _no_member(obj: Any, key: Any, name: str | None, keys: tuple[Any, ...]) -> S
     """What is not defined in `name.keys`, which is `obj`."""
     is_named = name and not name.startswith(SLOT) and all(isinstance(each, str) for each in keys)
     if isinstance(key, slice):
-        words = f"{describe(obj)} cannot be cut; a list or a text can"
+        words = f"{describe(obj)} cannot be sliced; only lists and text can"
         raise TemplateFault("template-error", words)
     label = ".".join([str(name), *keys]) if is_named else None
     what, kind = label or describe(obj), describe(obj)
     if isinstance(obj, Mapping):
         is_method = isinstance(key, str) and key in _MAP_METHODS
-        note = "; maps are looked up by key only" if is_method else ""
+        note = "; mappings are looked up by key only" if is_method else ""
         return _undefined(f"{what} has no {brief(key)}{note}", key, lambda: obj, of=label)
     if isinstance(obj, (str, list, tuple, range)) and isinstance(key, int):
         words = f"{what} has {len(obj):,} entries, and none at {brief(key)}"
@@ -312,7 +314,7 @@ def _undefined(
 
 def _suggest(name: object, known: Iterable[object], of: str | None) -> str | None:
     if isinstance(name, str) and name in _NOT_THE_SAME:
-        return "templates make the same text everywhere and always"
+        return "templates always make the same text, on every machine"
     words = [word for word in known if isinstance(word, str)]
     listed = {word for word in words if word not in GLOBALS}
     found = guess(str(name), words)

@@ -57,7 +57,7 @@ def check_file(
     """
     if not isinstance(root, MappingNode):
         found = "a list" if isinstance(root, SequenceNode) else "a single value"
-        words = f"{display_name} holds {found}; keys with values are needed, such as version: 1"
+        words = f"{display_name} contains {found}; keys with values are needed, such as version: 1"
         return (Problem(root.position, "wrong-type", words),)
     data = root.data
     if compile_check(schema)(data):
@@ -211,7 +211,7 @@ def _hint_for_comma(key: str, entries: Mapping[str, Entry]) -> str:
         begin -= 1
     first = entries[names[begin]].value
     rest = takewhile(lambda name: _has_no_colon(entries[name]), names[begin + 1 :])
-    hint = "inside { } a text that holds a comma needs quotes"
+    hint = "inside { }, text with a comma needs quotes"
     if not (isinstance(first, ScalarNode) and isinstance(first.value, str) and first.is_plain):
         return hint
     text = ", ".join([first.text, *rest])

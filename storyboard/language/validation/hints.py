@@ -96,7 +96,7 @@ def hint_for_unknown_key(
     if key in schema.get("properties", {}):
         return f"'{key}' belongs at the top of the file"
     if key in ("scenes", "shots") and not in_shot:
-        return "a file that is included holds no shots, only what they share"
+        return "an included file contains no shots, only what they share"
     meant = meant_by(key)
     if meant and meant in known and meant not in beside:
         return Suggestion.of(f"did you mean '{meant}'?", key, meant)

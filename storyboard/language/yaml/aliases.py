@@ -65,7 +65,7 @@ class Anchors:
         if len(self._reading.open) + height > MAX_LEVELS:
             self._reading.stop_at_depth(position)
         if self._aliased > MAX_ALIASED:
-            message = f"the aliases up to here repeat more than {MAX_ALIASED:,} values"
+            message = f"the aliases up to here expand to more than {MAX_ALIASED:,} values"
             self._reading.stop(position, "too-many-aliases", message)
         return node
 
@@ -100,7 +100,7 @@ class Anchors:
                 "unknown-alias",
                 f"{alias} refers to an anchor that is not above it",
                 hint=did_you_mean(name, self.nodes)
-                or "a value that begins with * needs quotes, unless it repeats an &anchor",
+                or "a value that begins with * needs quotes, unless it refers to an &anchor",
             )
         return ScalarNode(alias, alias, position, False, position.line)
 

@@ -302,7 +302,7 @@ class Composer:
             Problem(
                 mark_position(event.start_mark, self.reading.display_name, 3),
                 "several-documents",
-                "a second document begins here; only files of one document are read",
+                "a second document begins here; a file can contain only one document",
                 "remove this line, or move what follows it to a file of its own",
             )
         )

@@ -84,7 +84,9 @@ def syntax_problem(error: Exception, reading: Reading, last: Any) -> Problem:
     mark = getattr(error, "problem_mark", None)
     if mark is None or not isinstance(error, yaml.MarkedYAMLError):
         at = last.end_mark.index if last else 0
-        found = _Finding(at, "an escape or a number from here on means nothing", width=None)
+        found = _Finding(
+            at, "an escape or a number has no meaning here or in what follows", width=None
+        )
     elif is_too_deep(error):
         return too_deep(position_at(text, mark.index, display_name, width=1))
     else:
@@ -122,7 +124,7 @@ def quote_hint(line: str) -> str:
     if not found or len(found.value) > _MAX_QUOTED:
         return "put the whole value in quotes"
     if (quoted := in_quotes(found.value)) is None:
-        return "put the value on a line of its own below a | sign"
+        return "put the value on a line of its own below a |"
     return f"write {found.key}: {quoted}" if found.key else f"write {quoted}"
 
 
@@ -189,7 +191,7 @@ def _explain(complaint: _Complaint) -> _Finding:
     for mistake in (_tab, _invisible, _colon, _first_sign, _quotes, _brackets, _indentation):
         if found := mistake(complaint):
             return found
-    hint = "put a text that means something else to YAML in quotes"
+    hint = "put text that has another meaning in YAML in quotes"
     return _Finding(complaint.index, "YAML does not allow this here", hint)
 
 
@@ -229,7 +231,7 @@ def _colon(complaint: _Complaint) -> _Finding | None:
     line, column = _line_at(text, complaint.index)
     before = _value_line(line[:column])
     if before and before.key:
-        message = "a value without quotes cannot hold ': '"
+        message = "a value without quotes cannot contain ': '"
         repair = _quoting(text, complaint.index - column + before.start)
         return _Finding(complaint.index, message, quote_hint(line), repair=repair)
     if type(last) is yaml.ScalarEvent and not last.style:
@@ -273,14 +275,14 @@ def _quotes(complaint: _Complaint) -> _Finding | None:
     if "quoted scalar" not in complaint.doing:
         return None
     if "end of stream" in said or "document" in said:
-        message = "this quote is opened here and never closed"
+        message = "this quote is never closed"
         return _Finding(begun, message, "close it at the end of the value", None)
     back = text.rfind("\\", begun, complaint.index + 1)
     if back < 0:
         return None
     if _HALF.match(text, back):
         return _Finding(back, HALF_CHARACTER, HALF_CHARACTER_HINT, 6, "half-a-character")
-    message = f"{text[back : back + 2]} means nothing inside double quotes"
+    message = f"{text[back : back + 2]} has no meaning inside double quotes"
     return _Finding(back, message, "write \\\\ for a backslash, or use single quotes", 2)
 
 
@@ -295,7 +297,7 @@ def _text_behind(complaint: _Complaint) -> _Finding | None:
     if isinstance(last, yaml.ScalarEvent) and last.style in ("'", '"'):
         if start.line != end.line:
             opened = start.line + 1
-            message = f"the quote that is opened on line {opened} is closed just before this"
+            message = f"the quote opened on line {opened} is closed just before this"
             return _Finding(index, message, f"should it have been closed on line {opened}?", None)
         what = "the closing quote"
     elif isinstance(last, yaml.SequenceEndEvent | yaml.MappingEndEvent):
@@ -321,9 +323,9 @@ def _brackets(complaint: _Complaint) -> _Finding | None:
         message = f"a comma or {closing} is missing before this"
         hint = f"a value that begins with {sign} needs quotes"
         if text.startswith(":", index):
-            hint = "put a comma between the entries, or quotes around a value that holds ': '"
+            hint = "put a comma between the entries, or quotes around a value that contains ': '"
         return _Finding(index, message, hint)
-    message = f"this {sign} is opened here and not closed where it should be"
+    message = f"this {sign} is not closed where it should be"
     hint = f"add {closing} or a comma; a value that begins with {sign} needs quotes"
     return _Finding(begun, message, hint, None)
 

@@ -64,7 +64,7 @@ def read_plain(text: str) -> ScalarValue:
             raise ValueError("is too large for a number")
         return value
     if _NOT_FINITE.fullmatch(text):
-        raise ValueError("is not a number that a request can hold")
+        raise ValueError("is not a number that a request can contain")
     return text
 
 
@@ -88,7 +88,7 @@ def read_tagged(tag: str, text: str) -> ScalarValue:
         raise ValueError(f"{text[:40]} {error}") from error
     is_bool = isinstance(value, bool)
     if not isinstance(value, types) or is_bool is not (tag == "!!bool"):
-        raise ValueError(f"{text[:40]!r} is not what the tag {tag} says")
+        raise ValueError(f"{text[:40]!r} does not match the tag {tag}")
     return float(value) if tag == "!!float" and isinstance(value, int) else value
 
 

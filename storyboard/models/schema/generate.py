@@ -68,7 +68,7 @@ def differences(folder: Path, catalog: Catalog) -> tuple[Difference, ...]:
         if (reason := _reason(path, schema_text(schema)))
     ]
     left_over = [
-        Difference(path, "is left over: there is no such model card")
+        Difference(path, "is left over: its model card is gone")
         for path in sorted((folder / REQUESTS).glob("*/*.schema.json"))
         if path not in expected
     ]

@@ -37,9 +37,9 @@ def most_specific(errors: list[SchemaError]) -> SchemaError:
 
 
 def _allowed(error: SchemaError, owners: str) -> str:
-    """What would be right: "alibaba/wan2.7-t2v takes '720P' or '1080P'"."""
+    """What would be right: "alibaba/wan2.7-t2v requires '720P' or '1080P'"."""
     allowed = allowed_words(error.schema)
-    return f"{_verb(owners, 'take')} {allowed}" if owners else f"{allowed} is needed"
+    return f"{_verb(owners, 'require')} {allowed}" if owners else f"{allowed} is needed"
 
 
 def _verb(owners: str, verb: str) -> str:
@@ -102,7 +102,7 @@ def _too_small(error: SchemaError, owners: str, least: Any) -> SchemaMessage:
 
 def _outside(error: SchemaError, owners: str) -> SchemaMessage:
     is_small = "exclusiveMinimum" in error.schema and error.value <= error.limit
-    words = f"is not {'more' if is_small else 'less'} than {error.limit}, as it has to be"
+    words = f"is not allowed; it must be {'more' if is_small else 'less'} than {error.limit}"
     code = "too-small" if is_small else "too-large"
     return SchemaMessage(code, f"{format_value(error.value)} {words}")
 

@@ -45,7 +45,7 @@ def adoptable(
     free here; a file that is another one is left alone.
 
     Raises OwnedByAnother for a manifest of another origin or another storyboard,
-    and UnusableManifest for one with a fingerprint that is not that of its payload.
+    and UnusableManifest for one with a fingerprint that does not match its payload.
     """
     blocks: list[ManifestTake] = []
     for manifest in manifests:
@@ -53,7 +53,7 @@ def adoptable(
         if problem := fingerprint_problem(manifest):
             raise UnusableManifest(
                 f"{folder / 'manifest.json'}: {problem}",
-                next_step="put back a copy of it from before that",
+                next_step="restore a copy from before that",
             )
         blocks += manifest.takes
     return find_news(filter(None, map(to_submission, blocks)), known, folder)
@@ -185,8 +185,8 @@ def fingerprint_problem(manifest: Manifest) -> str | None:
     for block in manifest.takes:
         if not _has_own_fingerprint(block, tries):
             return (
-                f"take {block.id} has a fingerprint that is not that of its payload; "
-                "the file was edited by hand, or mixed by a merge"
+                f"take {block.id} has a fingerprint that does not match its payload; "
+                "the file was edited by hand, or mixed up by a merge"
             )
     return None
 

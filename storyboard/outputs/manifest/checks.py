@@ -90,7 +90,7 @@ def _beyond_the_schema(document: Any) -> Iterator[str]:
         where = f"takes[{index}]"
         first = seen.setdefault(take["id"].lower(), index)
         if first != index:
-            yield f"{where}.id: {take['id']!r} is the id of takes[{first}] already"
+            yield f"{where}.id: {take['id']!r} is already the id of takes[{first}]"
         if take["id"] not in (take["shot"], f"{take['shot']}.t{take['take']:d}"):
             yield f"{where}.id: {take['id']!r} is not a take of the shot {take['shot']!r}"
         for key in ("id", "scene", "shot"):
@@ -112,20 +112,20 @@ def _is_time(text: str | None) -> bool:
 
 
 def _no_such_number(name: str) -> float:
-    raise ValueError(f"it holds {name}, which is not JSON")
+    raise ValueError(f"it contains {name}, which is not JSON")
 
 
 def _bounded(text: str) -> int:
     # Reading an integer takes time in the square of its length.
     if len(text) > 40:
-        raise ValueError(f"it holds a number that is too large: {text[:20]}")
+        raise ValueError(f"it contains a number that is too large: {text[:20]}")
     return int(text)
 
 
 def _finite(text: str) -> float:
     number = float(text)
     if not math.isfinite(number):
-        raise ValueError(f"it holds a number that is too large: {text[:20]}")
+        raise ValueError(f"it contains a number that is too large: {text[:20]}")
     return number
 
 
@@ -134,7 +134,7 @@ def refuse_repeated_keys(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
     made = dict(pairs)
     if len(made) != len(pairs):
         repeated = Counter(key for key, _ in pairs).most_common(1)[0][0]
-        raise ValueError(f"it holds the key {short(repeated)} twice in one object")
+        raise ValueError(f"it has the key {short(repeated)} twice in one object")
     return made
 
 
@@ -142,7 +142,7 @@ def _check_surrogates(document: Json) -> None:
     try:
         json.dumps(document, ensure_ascii=False).encode()
     except UnicodeEncodeError:
-        raise ValueError("it holds text that is not Unicode (half a surrogate pair)") from None
+        raise ValueError("it contains text that is not Unicode (half a surrogate pair)") from None
 
 
 def _check_depth(document: Json) -> None:

@@ -31,7 +31,7 @@ def split_sides(data: bytes) -> tuple[bytes, ...]:
         if found and (part is None or len(found[1]) == length):
             mark = found[1][:1]
             if mark not in _MAY_FOLLOW[part]:
-                raise ValueError(f"the git conflict marker in line {number} has no counterpart")
+                raise ValueError(f"the git conflict marker on line {number} has no counterpart")
             begins, length = (number, len(found[1])) if part is None else (begins, length)
             part = None if mark == _END else mark
             continue
@@ -39,5 +39,5 @@ def split_sides(data: bytes) -> tuple[bytes, ...]:
             if part in (None, side):
                 lines.append(line)
     if part is not None:
-        raise ValueError(f"the git conflict that begins in line {begins} has no end")
+        raise ValueError(f"the git conflict that begins on line {begins} has no end")
     return tuple(b"".join(lines) for lines in sides.values()) if begins else (data,)

@@ -149,7 +149,7 @@ def parse_manifests(data: bytes) -> tuple[Manifest, ...]:
             manifests.append(_parse(side))
         except ValueError as error:
             raise ValueError(
-                f"it holds git conflict markers, and its side {name} is no manifest: {error}"
+                f"it contains git conflict markers, and its side {name} is not a manifest: {error}"
             ) from error
     return tuple(manifests)
 
@@ -171,7 +171,7 @@ def _parse(data: bytes) -> Manifest:
 def _unusable(path: Path, problem: ValueError) -> UnusableManifest:
     return UnusableManifest(
         f"{path} cannot be used as a manifest: {problem}",
-        next_step="put back a copy of it from before it was damaged",
+        next_step="restore a copy from before it was damaged",
     )
 
 

@@ -46,8 +46,8 @@ _STATES = {
 """What a clone knows of a take's submission; there is none for a pending take."""
 
 _REASONS = {
-    SubmissionState.SENDING: "the program ended before an answer came",
-    SubmissionState.UNKNOWN: "no usable answer came",
+    SubmissionState.SENDING: "the program ended before a reply came",
+    SubmissionState.UNKNOWN: "no usable reply came",
     SubmissionState.CANCELED: "canceled",
     SubmissionState.ABANDONED: "given up by hand",
 }
@@ -68,7 +68,7 @@ def build_manifest(storyboard: Named, origin: str, states: Sequence[TakeState]) 
 
     A take that is done here is `rendered` there: where its video lies is no matter of git.
 
-    Raises ValueError for a take that is not pending and has no submission, or
+    Raises ValueError for a take that is not pending but has no submission, or
     is done and has no video: whoever made the state has a bug.
     """
     return Manifest(
@@ -183,9 +183,9 @@ def _block(state: TakeState) -> ManifestTake:
     if status is TakeStatus.PENDING:
         return ManifestTake(*asked, *request)
     if sent is None:
-        raise ValueError(f"take {take.id} is {state.status.value} and has no submission")
+        raise ValueError(f"take {take.id} is {state.status.value} but has no submission")
     if state.status is TakeStatus.DONE and sent.video is None:
-        raise ValueError(f"take {take.id} is done and has no video")
+        raise ValueError(f"take {take.id} is done but has no video")
     link = sent.video_url
     return ManifestTake(
         *asked,

@@ -57,8 +57,8 @@ def read_list(
     rows = read_rows(source, str(source), key=key, sheet=sheet)
     if scope.holds_key(rows.text):
         raise UsageError(
-            f"{source} holds the API key, so no storyboard is made of it",
-            next_step="take the key out, and make a new one: whoever has this file has the old one",
+            f"{source} contains the API key, so no storyboard is made from it",
+            next_step="remove the key, and create a new one: whoever has this file has the old one",
         )
     if key is None and (key := _only_key(source, rows)) is not None:
         rows = read_rows(source, str(source), key=key)
@@ -80,7 +80,7 @@ def _only_key(source: Path, rows: Rows) -> str | None:
     if len(found) > 1:
         raise UsageError(
             f"{source} holds {len(found)} lists: {', '.join(found[:10])}",
-            next_step="say which one: --key KEY",
+            next_step="name one with --key KEY",
         )
     return found[0] if found else None
 
@@ -98,7 +98,7 @@ def _checked(name: str) -> str:
     text = from_file_name(name)
     if not text.isprintable() or "{{" in text or "{%" in text:
         raise UsageError(
-            f"the name {text!r} cannot stand in a storyboard", next_step="rename the file"
+            f"the name {text!r} cannot be used in a storyboard", next_step="rename the file"
         )
     return text
 
@@ -113,8 +113,8 @@ def copied_list(
     path = folder / shots.name
     if shots.name in others or os.path.lexists(path):
         raise UsageError(
-            f"{source} lies outside the project, and {path} is another file",
-            next_step=f"copy the list to {folder} under another name, and name that with --from",
+            f"{source} is outside the project, and {path} is a different file",
+            next_step=f"copy the list to {folder} under another name, and give that name to --from",
         )
     return {shots.name: source.read_bytes()}
 

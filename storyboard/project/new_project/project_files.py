@@ -61,7 +61,7 @@ def check_new(folder: Path) -> None:
     named = [folder / found for name in namesakes for found in find_spellings(folder, name)]
     if found := [*find_storyboards(folder), *named]:
         raise UsageError(
-            f"{found[0]} is a storyboard already, and a new project begins without one",
+            f"{found[0]} is already a storyboard, and a new project starts without one",
             next_step="name another folder: storyboard init DIR",
         )
 
@@ -73,13 +73,13 @@ def check_folder(folder: Path, names: Iterable[str]) -> None:
     would lead them elsewhere.
     """
     if folder.exists() and not folder.is_dir():
-        raise UsageError(f"{folder} is no folder", next_step="name another one")
+        raise UsageError(f"{folder} is not a folder", next_step="name another one")
     for name in names:
         for above in [folder / part for part in list(Path(name).parents)[:-1]]:
             if above.is_symlink() or (above.exists() and not above.is_dir()):
                 kind = "a symbolic link" if above.is_symlink() else "a file"
                 raise UsageError(
-                    f"{above} is {kind}, and a folder of that name is needed",
+                    f"{above} is {kind}, but a folder of that name is needed",
                     next_step="move it away, or name another folder",
                 )
 

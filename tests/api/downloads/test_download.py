@@ -423,7 +423,7 @@ def test_silence_ends_a_download(fetch: Fetcher) -> None:
 
     try:
         with serving(script) as server:
-            with pytest.raises(DownloadBroken, match=r"127.0.0.1: no answer came in time"):
+            with pytest.raises(DownloadBroken, match=r"127.0.0.1: no reply came in time"):
                 download(
                     f"{server.origin}/x",
                     fetch.target,
@@ -448,7 +448,7 @@ def test_a_host_that_drips_is_cut_off_when_time_is_up(fetch: Fetcher) -> None:
 
     message = fetch.fails(DownloadBroken, script, bounds=Bounds(total_s=0.3))
 
-    assert message == "no whole answer came in time"
+    assert message == "no complete reply came in time"
     assert hung_up.is_set()
 
 
@@ -733,5 +733,5 @@ def test_no_redirect_leads_to_an_address_that_holds_a_secret(fetch: Fetcher) -> 
     to = {"Location": "/v/moved.mp4?token=key-1"}
     reply = http_reply(b"", status="302 Found", headers=to)
     said = fetch.fails(LinkUnsafe, answering(reply), is_clean=lambda url: "key-1" not in url)
-    assert said == "it redirects to an address that holds the API key"
+    assert said == "it redirects to an address that contains the API key"
     assert len(fetch.server.requests) == 1

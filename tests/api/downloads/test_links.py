@@ -45,7 +45,7 @@ def test_a_name_that_leads_to_a_private_address_is_refused_by_the_address(peer: 
         ("data:video/mp4;base64,AAAA", "the link: only HTTPS links are fetched"),
         ("javascript:alert(1)", "the link: only HTTPS links are fetched"),
         ("", "the link: only HTTPS links are fetched"),
-        ("https:///x", "the link: it names no host"),
+        ("https:///x", "the link: it has no host"),
         ("https://[::1/x", "the link: it is not an address"),
         ("https://host:99999/x", "the link: it is not an address"),
         ("https://host:0/x", "the link: it is not an address"),
@@ -57,8 +57,8 @@ def test_a_name_that_leads_to_a_private_address_is_refused_by_the_address(peer: 
         ("https://\uff11\uff12\uff17.0.0.1/x", "127.0.0.1: it leads to this machine"),
         ("http://10.0.0.1/x", "10.0.0.1: it leads to 10.0.0.1, which is not a public address"),
         (" ht\ntps://local\thost/x", "localhost: it leads to this machine"),
-        ("https://user:word@host/x", "host: the link holds a user name"),
-        ("https://@host/x", "host: the link holds a user name"),
+        ("https://user:word@host/x", "host: the link contains a user name"),
+        ("https://@host/x", "host: the link contains a user name"),
         ("https://localhost/x", "localhost: it leads to this machine"),
         ("https://a.localhost/x", "a.localhost: it leads to this machine"),
         ("https://127.0.0.1/x", "127.0.0.1: it leads to this machine"),
@@ -147,7 +147,7 @@ def test_a_redirect_is_followed_to_where_it_leads(location: str, url: str) -> No
         ("//localhost:8080/c", "localhost: it leads to this machine"),
         ("https://192.168.0.1/c", "192.168.0.1: it leads to 192.168.0.1, which is not a public"),
         ("file:///etc/passwd", "the link: only HTTPS links are fetched"),
-        ("https://[::1", "one.example: it redirects to an impossible address"),
+        ("https://[::1", "one.example: it redirects to an invalid address"),
     ],
 )
 def test_a_redirect_is_checked_like_a_link(location: str, message: str) -> None:

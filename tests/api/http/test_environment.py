@@ -45,7 +45,7 @@ def test_an_impossible_proxy_is_named_by_its_setting(
 ) -> None:
     monkeypatch.setenv(name, proxy)
     assert str(error()) == (
-        f"{name} is not the address of a proxy: it has no host, or an impossible port"
+        f"{name} is not the address of a proxy: it has no host, or an invalid port"
     )
 
 

@@ -225,7 +225,7 @@ def test_a_hang_up_after_the_request_may_have_been_charged(
     answer, seen = post_to(sessions, script)
 
     assert (answer.status, answer.was_sent, len(seen)) == (None, True, 1)
-    assert answer.trouble == "the connection was closed without an answer"
+    assert answer.trouble == "the connection was closed without a reply"
 
 
 def test_a_hang_up_before_the_request_is_read_counts_as_sent(sessions: Sessions) -> None:
@@ -250,7 +250,7 @@ def test_silence_after_the_request_may_have_been_charged(hasty: Sessions) -> Non
         gate.set()
 
     assert (answer.status, answer.was_sent) == (None, True)
-    assert answer.trouble in ("no answer came in time", "no whole answer came in time")
+    assert answer.trouble in ("no reply came in time", "no complete reply came in time")
     assert len(server.requests) == 1
 
 
@@ -273,7 +273,7 @@ def test_too_many_headers_may_have_been_charged(sessions: Sessions) -> None:
     assert (answer.status, answer.was_sent, answer.trouble) == (
         None,
         True,
-        "the answer was not HTTP",
+        "the reply was not HTTP",
     )
 
 
@@ -380,7 +380,7 @@ def test_a_server_that_drips_is_cut_off_when_time_is_up(drip: bytes) -> None:
 
     assert answer.was_sent
     assert answer.document is None
-    assert "no whole answer came in time" in (answer.trouble or "")
+    assert "no complete reply came in time" in (answer.trouble or "")
 
 
 # Once, to one place
@@ -491,8 +491,8 @@ def test_a_proxy_that_is_not_there_sent_nothing(
 @pytest.mark.parametrize(
     ("reply", "trouble"),
     [
-        (b"", "the connection was closed without an answer"),
-        (b"SSH-2.0-OpenSSH_9.6\r\n", "the answer was not HTTP"),
+        (b"", "the connection was closed without a reply"),
+        (b"SSH-2.0-OpenSSH_9.6\r\n", "the reply was not HTTP"),
         (b"HTTP/1.1 200 OK\r\n\r\n", "no secure connection was made"),
     ],
 )
@@ -520,7 +520,7 @@ def test_a_connection_that_breaks_behind_a_proxy_names_it_and_may_have_been_sent
     error = requests.ConnectionError(ConnectionResetError())
 
     assert describe_trouble(error, exchange) == (
-        "the connection was closed without an answer (through the proxy http://proxy:8080)"
+        "the connection was closed without a reply (through the proxy http://proxy:8080)"
     )
     assert remedy_for(error, "https://api.example", exchange) is None
 

@@ -80,7 +80,7 @@ def test_a_lost_reply_is_unknown_and_never_sent_again(provider: Provider) -> Non
 
     assert (reply.outcome, reply.message) == (
         Outcome.UNKNOWN,
-        "the connection was closed without an answer",
+        "the connection was closed without a reply",
     )
     assert len(provider.server.requests) == 1
 
@@ -324,9 +324,9 @@ def test_an_answer_that_may_be_better_later_says_when(provider: Provider) -> Non
     [
         ({"code": 503, "message": "Busy"}, "503 Unavailable", "(HTTP 503): Busy."),
         ({"code": 403, "message": "Not yours."}, "403 Forbidden", "(HTTP 403): Not yours."),
-        (b"<html>", "200 OK", "gave no usable answer (HTTP 200)."),
-        (b"[]", "200 OK", "gave no usable answer (HTTP 200)."),
-        ({"code": 500, "message": "Oh"}, "200 OK", "gave no usable answer (HTTP 200): Oh."),
+        (b"<html>", "200 OK", "gave no usable reply (HTTP 200)."),
+        (b"[]", "200 OK", "gave no usable reply (HTTP 200)."),
+        ({"code": 500, "message": "Oh"}, "200 OK", "gave no usable reply (HTTP 200): Oh."),
     ],
 )
 def test_an_answer_that_is_no_success_is_one_sentence(
@@ -349,8 +349,7 @@ def test_no_answer_is_named_as_unreachable(provider: Provider) -> None:
         provider.api.balance_usd()
 
     assert str(caught.value) == (
-        f"{provider.server.origin} could not be reached: "
-        "the connection was closed without an answer."
+        f"{provider.server.origin} could not be reached: the connection was closed without a reply."
     )
 
 
@@ -373,9 +372,9 @@ def test_after_a_reply_about_another_task_the_connection_is_not_used_again(
 
 def test_a_page_instead_of_an_answer_says_nothing_of_the_key(provider: Provider) -> None:
     provider.says("<html>blocked by the firewall</html>", "403 Forbidden")
-    with pytest.raises(AccountError, match="gave no usable answer"):
+    with pytest.raises(AccountError, match="gave no usable reply"):
         provider.api.balance_usd()
 
     provider.says("<html>log in to the hotel's network</html>", "401 Unauthorized")
-    with pytest.raises(AccountError, match="gave no usable answer"):
+    with pytest.raises(AccountError, match="gave no usable reply"):
         provider.api.check_up()

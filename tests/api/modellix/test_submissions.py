@@ -172,7 +172,8 @@ def test_a_429_that_was_cut_off_may_have_been_charged() -> None:
         ),
         (
             b'{"code": false, "data": {"task_id": "t1"}}',
-            "HTTP 200, but the reply's code is not 0; it names task t1, which may be another's",
+            "HTTP 200, but the reply's code is not 0; it names task t1, which may belong to "
+            "another request",
         ),
         (b'{"code": 0}', "HTTP 200, but the reply has no usable task id"),
         (b'{"code": 0, "data": null}', "HTTP 200, but the reply has no usable task id"),
@@ -196,7 +197,8 @@ def test_a_task_id_beside_a_code_that_is_not_0_is_a_hint() -> None:
 
     assert (reply.outcome, reply.task_id) == (Outcome.UNKNOWN, None)
     assert reply.message == (
-        "HTTP 200, but the reply's code is not 0: Odd; it names task t1, which may be another's"
+        "HTTP 200, but the reply's code is not 0: Odd; it names task t1, which may belong to "
+        "another request"
     )
 
 
@@ -212,16 +214,18 @@ def test_an_error_that_names_a_task_may_have_been_charged_and_the_id_is_a_hint(s
     reply = read(status, {"code": status, "message": "Odd", "data": {"task_id": "task-1"}})
 
     assert (reply.outcome, reply.task_id) == (Outcome.UNKNOWN, None)
-    assert reply.message == (f"HTTP {status}: Odd; it names task task-1, which may be another's")
+    assert reply.message == (
+        f"HTTP {status}: Odd; it names task task-1, which may belong to another request"
+    )
     assert '"task-1"' in (reply.body or "")
 
 
 def test_no_connection_is_safe_to_send_again_and_no_answer_is_not() -> None:
     refused = read(None, was_sent=False, trouble="the connection was refused")
-    lost = read(None, was_sent=True, trouble="no answer came in time")
+    lost = read(None, was_sent=True, trouble="no reply came in time")
 
     assert (refused.outcome, refused.message) == (Outcome.UNAVAILABLE, "the connection was refused")
-    assert (lost.outcome, lost.message) == (Outcome.UNKNOWN, "no answer came in time")
+    assert (lost.outcome, lost.message) == (Outcome.UNKNOWN, "no reply came in time")
 
 
 @pytest.mark.parametrize("value", ["task-1", "a/b", "a:b@c", "x" * 512, "~._:/+@=-", "..a"])

@@ -121,7 +121,7 @@ def test_a_status_that_is_not_known_is_neither_the_end_nor_progress(
     reply = read(task(word))  # type: ignore[arg-type]
 
     assert reply.status is TaskStatus.UNFAMILIAR
-    assert reply.reason == f"status {shown} is not a known one"
+    assert reply.reason == f"storyboard does not know the status {shown}"
     assert reply.body is not None
 
 
@@ -137,7 +137,7 @@ def test_a_reply_about_another_task_is_not_read(task_id: object) -> None:
     reply = read(document)
 
     assert (reply.status, reply.video_url) == (TaskStatus.MISMATCHED, None)
-    assert reply.reason == "the reply speaks of another task"
+    assert reply.reason == "the reply is about another task"
 
 
 @pytest.mark.parametrize(

@@ -169,9 +169,9 @@ shots:
 
 def test_a_skipped_shot_keeps_its_id_for_itself() -> None:
     found = messages("shots: [{id: a, prompt: A, skip: true}, {id: A, prompt: B}]")
-    assert found == ["shots[1].id: the id 'A' is taken, by film.yaml:3:14"]
+    assert found == ["shots[1].id: the id 'A' is already used by film.yaml:3:14"]
     found = messages("shots: [{id: a, prompt: A}, {id: A, prompt: B, skip: true}]")
-    assert found == ["shots[1].id: the id 'A' is taken, by film.yaml:3:14"]
+    assert found == ["shots[1].id: the id 'A' is already used by film.yaml:3:14"]
     rows: dict[str, list[Row]] = {"r": [{"x": "1"}, {"x": "2"}]}
     assert messages("shots: [{id: a, rows: r, prompt: A, skip: true}]", rows=rows) == []
 

@@ -12,7 +12,7 @@ def test_an_id_is_taken_whatever_its_case() -> None:
     problem = claim_id("wIDE", "shots[1].id", THERE, known)
     assert problem is not None
     assert (problem.position, problem.code) == (THERE, "repeated-id")
-    assert problem.message == "shots[1].id: the id 'wIDE' is taken, by film.yaml:3:9"
+    assert problem.message == "shots[1].id: the id 'wIDE' is already used by film.yaml:3:9"
     assert problem.hint == "ids must differ by more than upper and lower case"
 
 
@@ -31,7 +31,7 @@ def test_shots_of_one_entry_with_one_id_are_told_what_sets_shots_apart() -> None
     problem = claim_id("p", "shots[0].id", same_entry, known, rendered="p")
     assert problem is not None
     assert problem.message == "shots[0].id: several shots of this entry get the id 'p'"
-    assert problem.hint == "let the id name what sets them apart, such as a matrix axis or a column"
+    assert problem.hint == "add to the id what tells them apart, such as a matrix axis or a column"
     assert problem.rendered == "p"
 
 
@@ -41,9 +41,9 @@ def test_of_rows_with_one_id_both_are_named() -> None:
     assert claim_id("A", "shots[0].id", HERE, known, rendered="A", row=first) is None
     problem = claim_id("a", "shots[0].id", HERE, known, rendered="a", row=second)
     assert problem is not None
-    assert problem.message == "shots[0].id: the id 'a' is taken, by the row at p.csv:2"
+    assert problem.message == "shots[0].id: the id 'a' is already used by the row at p.csv:2"
     assert problem.hint == (
-        "change one of the two rows, or let the id hold another column;"
+        "change one of the two rows, or add another column to the id;"
         " upper and lower case count as equal"
     )
 
@@ -61,5 +61,5 @@ def test_an_id_that_is_none_is_not_noted_as_taken() -> None:
     known: dict[str, Claim] = {}
     problem = claim_id("a b", "shots[0].id", HERE, known)
     assert problem is not None
-    assert problem.message.startswith("shots[0].id: 'a b' may hold only")
+    assert problem.message.startswith("shots[0].id: 'a b' may contain only")
     assert known == {}

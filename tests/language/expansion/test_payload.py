@@ -144,7 +144,7 @@ def test_the_name_of_a_negative_in_a_list_that_is_none_is_told() -> None:
     text = "{negatives: {base: blurry}, defaults: {prompt: A, negative: '{{ row.n }}'}}"
     _, problems, _ = traced_of(text, row={"n": ["base", "bse"]})
     assert [(problem.message, problem.rendered) for problem in problems] == [
-        ("defaults.negative: there is no shared negative 'bse'; known are: base", "bse")
+        ("defaults.negative: there is no shared negative 'bse'; known: base", "bse")
     ]
 
 
@@ -176,11 +176,11 @@ defaults: {prompt: A boat, negative: [bsae, people, zzz]}
     traced, problems, shared = traced_of(text)
     assert [(p.message, p.hint) for p in problems] == [
         (
-            "defaults.negative[0]: there is no shared negative 'bsae'; known are: base, people",
+            "defaults.negative[0]: there is no shared negative 'bsae'; known: base, people",
             "did you mean 'base'?",
         ),
         (
-            "defaults.negative[2]: there is no shared negative 'zzz'; known are: base, people",
+            "defaults.negative[2]: there is no shared negative 'zzz'; known: base, people",
             "literal text belongs under negative_prompt",
         ),
     ]
@@ -226,12 +226,12 @@ def test_seeds_shift_without_a_range_and_one_outside_stays_for_the_schema() -> N
     [
         (
             "heroo",
-            "defaults.seed: there is no shared seed 'heroo'; known are: hero, auto",
+            "defaults.seed: there is no shared seed 'heroo'; known: hero, auto",
             "did you mean 'hero'?",
         ),
         (
             "'42'",
-            "defaults.seed: there is no shared seed '42'; known are: hero, auto",
+            "defaults.seed: there is no shared seed '42'; known: hero, auto",
             "write 42 without quotes",
         ),
         (
@@ -318,7 +318,7 @@ def test_an_empty_prompt_is_a_problem_even_with_affixes(prompt: str) -> None:
     [
         ("1e999", "is too large for a number"),
         ("{{ 9 }}" * 200, "has 200 digits, more than 100"),
-        (".inf{{ '' }}", "is not a number that a request can hold"),
+        (".inf{{ '' }}", "is not a number that a request can contain"),
     ],
 )
 def test_a_rendered_number_that_no_request_can_hold_is_a_problem(value: str, words: str) -> None:

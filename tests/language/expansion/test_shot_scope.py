@@ -92,7 +92,7 @@ vars:
 defaults: {{prompt: "{{{{ {start} }}}}"}}
 """
     fault = fault_of(text)
-    assert fault.message == "is built on itself: a -> b -> c -> a"
+    assert fault.message == "refers to itself: a -> b -> c -> a"
     assert (fault.where, fault.position and fault.position.line) == ("vars.a", 3)
 
 
@@ -101,7 +101,7 @@ def test_what_leads_to_a_circle_is_no_part_of_it() -> None:
 vars: {way: "{{ a }}", a: "{{ a }}"}
 defaults: {prompt: "{{ way }}"}
 """)
-    assert fault.message == "is built on itself: a -> a"
+    assert fault.message == "refers to itself: a -> a"
 
 
 def test_one_meta_key_may_use_another_and_a_fault_in_one_hides_no_other() -> None:
@@ -121,7 +121,7 @@ defaults:
   meta: {a: "{{ meta.b }}", b: "{{ meta.a }}"}
   prompt: "{{ meta.a }}"
 """)
-    assert fault.message == "is built on itself: meta.a -> meta.b -> meta.a"
+    assert fault.message == "refers to itself: meta.a -> meta.b -> meta.a"
 
 
 def test_a_fault_in_a_var_has_the_place_of_the_var_and_the_way_to_it() -> None:

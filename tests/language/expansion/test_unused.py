@@ -61,8 +61,8 @@ def test_what_a_misspelt_name_was_meant_for_is_not_called_unused_as_well(tmp_pat
     )
     assert [line.split(": ", 2)[2] for line in told(board)] == [
         "'heroo' is not defined",
-        "there is no shared negative 'bsae'; known are: base",
-        "there is no shared seed 'wlak'; known are: walk, auto",
+        "there is no shared negative 'bsae'; known: base",
+        "there is no shared seed 'wlak'; known: walk, auto",
     ]
 
 

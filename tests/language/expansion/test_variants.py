@@ -107,11 +107,11 @@ def test_meta_merges_by_key(tmp_path: Path) -> None:
 
 def test_an_unknown_variant_is_a_problem_with_a_suggestion(tmp_path: Path) -> None:
     [problem] = as_variant(tmp_path, FILM, "drat").problems
-    assert problem.message == "there is no variant 'drat'; known are: draft"
+    assert problem.message == "there is no variant 'drat'; known: draft"
     assert problem.hint == "did you mean 'draft'?"
     assert (problem.position.line, problem.repairs) == (5, ())
     [none] = as_variant(tmp_path, f"{HEAD}shots: [{{id: a, prompt: A}}]", "drat").problems
-    assert none.message == "there is no variant 'drat'; known are: none"
+    assert none.message == "there is no variant 'drat'; known: none"
 
 
 BAD = f"""{HEAD}defaults: {{prompt_extend: false}}
@@ -138,7 +138,7 @@ def test_all_variants_are_checked_together_and_each_problem_told_once(tmp_path: 
         f"film.yaml:5:21: variant draft: {limit}",
         f"film.yaml:6:21: variant rough: {limit}",
         "film.yaml:7:18: variant loose: take a: ratio: '5:4' is not allowed; alibaba/wan2.7-t2v "
-        "takes '16:9', '9:16', '1:1', '4:3' or '3:4'",
+        "requires '16:9', '9:16', '1:1', '4:3' or '3:4'",
     ]
     assert told(load(tmp_path / "film.yaml", display_name="film.yaml")) == own
 

@@ -71,4 +71,4 @@ def test_every_prompt_of_a_large_set_is_a_take(tmp_path: Path, rows: str, conten
     board = load_text(tmp_path, text, **files)
     assert [take.payload["prompt"] for take in board.takes] == PROMPTS
     (warning,) = told(board)
-    assert "the prompt holds {x}, which is sent as it is (and 99 more takes)" in warning
+    assert "the prompt contains {x}, which is sent as it is (and 99 more takes)" in warning

@@ -155,13 +155,13 @@ def test_rows_of_another_length_are_problems_with_their_line(folder: Path) -> No
     ]
     assert [problem.hint for problem in rows.problems] == [
         "the cells from 'c' on are missing; an empty one needs its comma too",
-        "a cell that holds a comma needs double quotes",
+        "a cell that contains a comma needs double quotes",
     ]
     assert list(rows.rows) == [{"a": "1", "b": "2", "c": "3"}]
 
 
-COMMA = "a cell that holds a comma needs double quotes"
-TITLE = "if the first line is a title, remove it: the names of the columns come first"
+COMMA = "a cell that contains a comma needs double quotes"
+TITLE = "if the first line is a title, remove it: the names of the columns must come first"
 
 
 @pytest.mark.parametrize(
@@ -173,7 +173,7 @@ TITLE = "if the first line is a title, remove it: the names of the columns come 
             "2 cells, but the header has 1 column",
             f"{COMMA}; {TITLE}",
         ),
-        ("p.csv", "My film,\nid,prompt\n", "column 2 has no name and is left out", TITLE),
+        ("p.csv", "My film,\nid,prompt\n", "column 2 has no name and is ignored", TITLE),
         ("p.csv", "prompt\nA kite, red\n", "2 cells, but the header has 1 column", COMMA),
         (
             "p.csv",
@@ -185,19 +185,19 @@ TITLE = "if the first line is a title, remove it: the names of the columns come 
             "p.csv",
             "| a | b |\n| --- | --- |\n| 1 | 2 |\n",
             "this is a table in Markdown, not CSV",
-            "let the name of the file end in .md",
+            "rename the file so that it ends in .md",
         ),
         (
             "p.csv",
             b"PK\x03\x04\x14\0\x06",
-            "is a spreadsheet or another packed file, not text",
+            "is a spreadsheet or another compressed file, not text",
             "export the sheet as CSV (UTF-8)",
         ),
         (
             "p.json",
             '{"a": 1}\n{"a": 2}\n',
             "there is more text after the end of the value",
-            "of one value a line, the name of the file ends in .jsonl",
+            "if each line is a value of its own, rename the file so that it ends in .jsonl",
         ),
         ("p.json", "[{}] x", "there is more text after the end of the value", None),
     ],
@@ -226,16 +226,16 @@ def test_columns_without_a_name_are_left_out(folder: Path) -> None:
 def test_a_column_without_a_name_that_holds_something_is_told(folder: Path) -> None:
     rows = rows_of(folder, "p.csv", ",id,,,note\n0,a,,x,\n1,b,,,y\n")
     assert list(rows.rows) == [{"id": "a", "note": ""}, {"id": "b", "note": "y"}]
-    assert said(rows) == ["p.csv:1:1: warning: columns 1, 4 have no name and are left out"]
+    assert said(rows) == ["p.csv:1:1: warning: columns 1, 4 have no name and are ignored"]
 
 
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ('a,b\n1,"x\n2,y\n', "2:1: column 'b': a quote is opened in this row and never closed"),
-        ('a,"b\n1,2\n', "1:1: a quote is opened in this row and never closed"),
-        ('a\n1,2,"x\n', "2:1: a quote is opened in this row and never closed"),
-        ('a,b\n1,"x\n"y,2\n', "2:1: in the row that begins here, there is text after a closing"),
+        ('a,b\n1,"x\n2,y\n', "2:1: column 'b': a quote is opened in this row but never closed"),
+        ('a,"b\n1,2\n', "1:1: a quote is opened in this row but never closed"),
+        ('a\n1,2,"x\n', "2:1: a quote is opened in this row but never closed"),
+        ('a,b\n1,"x\n"y,2\n', "2:1: there is text after a closing quote, in the row that"),
     ],
 )
 def test_quotes_that_do_not_close_are_problems(folder: Path, content: str, message: str) -> None:
@@ -312,33 +312,33 @@ def test_a_row_of_json_stands_where_it_begins() -> None:
 @pytest.mark.parametrize(
     ("text", "line"),
     [
-        ('[{"a": 1,}]', "p.json:1:9: a comma before a closing bracket, with nothing between them"),
-        ("[{},\n]", "p.json:1:4: a comma before a closing bracket, with nothing between them"),
+        ('[{"a": 1,}]', "p.json:1:9: a trailing comma before a closing bracket"),
+        ("[{},\n]", "p.json:1:4: a trailing comma before a closing bracket"),
         ('[{"a": 1\n "b": 2}]', "p.json:2:2: a comma or a closing bracket is expected here"),
         ('[{"a" 1}]', "p.json:1:7: a ':' is expected here"),
         ("[{a: 1}]", "p.json:1:3: a key in double quotes is expected here"),
         ("[{'a': 1}]", "p.json:1:3: a key in double quotes is expected here"),
-        ("[{\"a\": 'x'}]", "p.json:1:8: a value of JSON is expected here"),
+        ("[{\"a\": 'x'}]", "p.json:1:8: a JSON value is expected here"),
         ('[{"a": NaN}]', "p.json:1:2: [0].a: NaN is not a JSON value"),
         ('[{"a": -Infinity}]', "p.json:1:2: [0].a: -Infinity is not a JSON value"),
         ('[{"a": 1e999}]', "p.json:1:2: [0].a: 1e999 is too large for a number"),
         ('[{"a": 01}]', "p.json:1:9: a comma or a closing bracket is expected here"),
-        ('[{"a": True}]', "p.json:1:8: a value of JSON is expected here"),
+        ('[{"a": True}]', "p.json:1:8: a JSON value is expected here"),
         (
             '[{"a": ' + "9" * 5000 + "}]",
             "p.json:1:2: [0].a: a number of 5,000 characters, more than 100",
         ),
-        ('[{"a": "x\n"}]', "p.json:1:10: this text is not closed on its line, or holds a tab"),
+        ('[{"a": "x\n"}]', "p.json:1:10: this text is not closed on its line, or contains a tab"),
         ('[{"a": "x', "p.json:1:8: this text is never closed"),
-        ('[{"a": "\\q"}]', "p.json:1:9: this backslash means nothing in JSON"),
-        ('[{"a": "\\u12"}]', "p.json:1:9: this backslash means nothing in JSON"),
+        ('[{"a": "\\q"}]', "p.json:1:9: this backslash has no meaning in JSON"),
+        ('[{"a": "\\u12"}]', "p.json:1:9: this backslash has no meaning in JSON"),
         (
             '[{"a": "\\ud83d"}]',
             "p.json:1:2: [0].a: an escape in this text is only half a character",
         ),
-        ('[{"a": }]', "p.json:1:8: a value of JSON is expected here"),
+        ('[{"a": }]', "p.json:1:8: a JSON value is expected here"),
         ('[{"a": 1}', "p.json:1:10: a comma or a closing bracket is expected here"),
-        ('[{"a":', "p.json:1:7: a value of JSON is expected here"),
+        ('[{"a":', "p.json:1:7: a JSON value is expected here"),
         ("[] []", "p.json:1:4: there is more text after the end of the value"),
         ('[{"a": 1, "a": 2}]', "p.json:1:2: [0].a: repeated key"),
         ("[" * 100_000, "p.json:1:1: nested more than 64 levels deep"),
@@ -352,17 +352,17 @@ def test_a_row_of_json_stands_where_it_begins() -> None:
             'p.json:1:2: [0].a[1]["\\udfff"]: an escape in this text is only half a character',
         ),
         ('[{"a": [{"b": 1, "c": 2, "b": 3}]}]', "p.json:1:2: [0].a[0].b: repeated key"),
-        ('{"a": 1}', "p.json:1:1: rows are a list of mappings, not a mapping"),
-        ('"x"', "p.json:1:1: rows are a list of mappings, not text"),
+        ('{"a": 1}', "p.json:1:1: rows must be a list of mappings, not a mapping"),
+        ('"x"', "p.json:1:1: rows must be a list of mappings, not text"),
         (
             '[{"a": 1}, 5]',
-            "p.json:1:12: [1]: a row is a mapping of column to value, or a text, not a number",
+            "p.json:1:12: [1]: a row must be a mapping of column to value, or text, not a number",
         ),
         (
             '[[1], {"a": 1}]',
-            "p.json:1:2: [0]: a row is a mapping of column to value, or a text, not a list",
+            "p.json:1:2: [0]: a row must be a mapping of column to value, or text, not a list",
         ),
-        ("// x\n[]", "p.json:1:1: a value of JSON is expected here"),
+        ("// x\n[]", "p.json:1:1: a JSON value is expected here"),
     ],
 )
 def test_mistakes_in_json_have_their_line_and_column(folder: Path, text: str, line: str) -> None:
@@ -418,8 +418,8 @@ def test_a_bad_line_of_json_hides_no_other(folder: Path, name: str) -> None:
     rows = rows_of(folder, name, '{"a": 1}\n\n{"a": 2,}\r\n  {"b": "x"}\n5\n')
     assert list(rows.rows) == [{"a": 1}, {"b": "x"}]
     assert said(rows) == [
-        f"{name}:3:8: a comma before a closing bracket, with nothing between them",
-        f"{name}:5:1: [2]: a row is a mapping of column to value, or a text, not a number",
+        f"{name}:3:8: a trailing comma before a closing bracket",
+        f"{name}:5:1: [2]: a row must be a mapping of column to value, or text, not a number",
     ]
 
 
@@ -428,7 +428,7 @@ def test_rows_of_yaml_are_read_as_storyboards_are(folder: Path, name: str) -> No
     rows = rows_of(folder, name, "- {id: 0010, ratio: 16:9, n: 5}\n- id: b\n  tags: [x]\n")
     assert data(rows) == [{"id": "0010", "ratio": "16:9", "n": 5}, {"id": "b", "tags": ["x"]}]
     assert said(rows_of(folder, name, "a: 1\n")) == [
-        f"{name}:1:1: rows are a list of mappings, not a mapping"
+        f"{name}:1:1: rows must be a list of mappings, not a mapping"
     ]
     assert said(rows_of(folder, name, "- a: 1\n  a: 2\n")) == [
         f"{name}:2:3: [0].a: repeated key; the first one is on line 1"
@@ -468,9 +468,11 @@ def test_files_that_cannot_be_read_are_problems(folder: Path, name: str) -> None
     assert said(rows_of(folder, name, b"a,b\ncaf\xe9,1\n")) == [
         f"{name}:2:4: byte 8 of the file (0xE9) is not UTF-8"
     ]
-    assert said(rows_of(folder, name, b"a,b\n1,\x002\n"))[0].startswith(f"{name}:2:3: holds a NUL")
+    assert said(rows_of(folder, name, b"a,b\n1,\x002\n"))[0].startswith(
+        f"{name}:2:3: contains a NUL"
+    )
     assert said(rows_of(folder, name, "a,b\n1,2\n", max_bytes=4)) == [
-        f"{name}:1:1: is larger than 4 bytes, the most that is read"
+        f"{name}:1:1: is larger than 4 bytes, the maximum size"
     ]
     (folder / "sub").mkdir(exist_ok=True)
     assert said(read_rows(folder / "sub", "p.csv"))[0].startswith("p.csv:1:1: a name without")
@@ -575,7 +577,7 @@ def test_a_mapping_by_name_gives_the_name_as_key(folder: Path, name: str) -> Non
         ({"clips": [{}]}, "clip", ("there is no key 'clip' here", "did you mean 'clips'?")),
         ({"clips": [{}]}, "x.y", ("there is no key 'x.y' here", "there are lists under: clips")),
         ([{"id": "a"}], "x", ("there is no key 'x' here", None)),
-        ({"clips": 5}, "clips", ("rows are a list of mappings, not a number", None)),
+        ({"clips": 5}, "clips", ("rows must be a list of mappings, not a number", None)),
     ],
 )
 def test_where_no_rows_are_the_keys_of_lists_are_named(
@@ -611,7 +613,7 @@ def test_mistakes_in_json_around_the_rows_are_told(
 
 def test_a_table_has_no_keys(folder: Path) -> None:
     assert said(rows_of(folder, "p.csv", "a\n1\n", key="x")) == [
-        "p.csv:1:1: a file that ends in .csv has no keys, only .json, .yaml, .yml have"
+        "p.csv:1:1: .csv files have no keys; only .json, .yaml, .yml files have"
     ]
 
 
@@ -655,7 +657,7 @@ def test_a_short_row_below_an_empty_markdown_header_is_a_problem(folder: Path) -
     ("text", "line"),
     [
         ("# Shots\n\n- a | b\n", "p.md:1:1: this file contains no table"),
-        ("a|b\n-|-\n1|2\n\nc|d\n-|-\n", "p.md:5:1: this file holds 2 tables; the second one"),
+        ("a|b\n-|-\n1|2\n\nc|d\n-|-\n", "p.md:5:1: this file contains 2 tables; the second one"),
     ],
 )
 def test_a_markdown_file_holds_one_table(folder: Path, text: str, line: str) -> None:

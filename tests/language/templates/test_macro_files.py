@@ -165,12 +165,15 @@ def test_a_file_with_wrong_syntax_is_a_problem_and_its_use_a_fault_at_the_same_p
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        ("dolly-in.j2", "'dolly-in' cannot be the name of a namespace; letters, digits and _ can"),
-        ("1st.j2", "'1st' cannot be the name of a namespace; letters, digits and _ can"),
-        ("class.j2", "'class' cannot be the name of a namespace; letters, digits and _ can"),
-        ("row.j2", "'row' already means something in templates, so no file may be called so"),
-        ("title.j2", "'title' already means something in templates, so no file may be called so"),
-        ("loop.j2", "'loop' already means something in templates, so no file may be called so"),
+        (
+            "dolly-in.j2",
+            "'dolly-in' cannot be the name of a namespace; use only letters, digits and _",
+        ),
+        ("1st.j2", "'1st' cannot be the name of a namespace; use only letters, digits and _"),
+        ("class.j2", "'class' cannot be the name of a namespace; use only letters, digits and _"),
+        ("row.j2", "'row' already means something in templates, so no file can have that name"),
+        ("title.j2", "'title' already means something in templates, so no file can have that name"),
+        ("loop.j2", "'loop' already means something in templates, so no file can have that name"),
     ],
 )
 def test_a_name_that_cannot_be_a_namespace_is_a_problem(
@@ -203,8 +206,8 @@ def test_a_byte_order_mark_and_windows_lines_are_read_as_text(folder: Path) -> N
 def test_a_file_that_is_too_long_is_a_problem(folder: Path) -> None:
     templates = write(folder, a="x" * 100_001, b="x" * 500_000)
     assert [problem.message for problem in templates.problems] == [
-        "100,001 characters are more than 100,000, the most a file may have",
-        "is larger than 400,000 bytes, the most that is read",
+        "100,001 characters are more than 100,000, the maximum for a file",
+        "is larger than 400,000 bytes, the maximum size",
     ]
     assert templates.namespaces == frozenset()
 

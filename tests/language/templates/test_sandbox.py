@@ -274,8 +274,7 @@ def test_a_file_that_is_not_in_the_folder_is_named_and_the_folder_too(templates:
     fault = fault_of("{% include 'camera' %}", templates=templates)
     assert fault.code == "unknown-template"
     assert fault.message == (
-        "there is no file 'camera' in templates/;"
-        " import and include reach that folder and nothing else"
+        "there is no file 'camera' in templates/; import and include work only in that folder"
     )
     assert fault.hint == "did you mean 'camera.j2'?"
 

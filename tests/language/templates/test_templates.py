@@ -79,7 +79,7 @@ def test_maps_are_looked_up_by_key_so_a_column_may_be_called_items() -> None:
 @pytest.mark.parametrize(
     ("text", "what"),
     [
-        ("{{ row }}", "a map"),
+        ("{{ row }}", "a mapping"),
         ("{{ list }}", "a list"),
         ("{{ range(3) }}", "a list"),
         ("{{ range }}", "a function"),
@@ -141,9 +141,9 @@ def test_half_a_character_does_not_print() -> None:
         ("{{ row.shot-size }}", "row has no 'shot'", "did you mean row['shot-size']?"),
         ("{{ row.Shots_Sise }}", "row has no 'Shots_Sise'", "did you mean row['Shots Size']?"),
         ("{{ hero.name }}", "hero is text and has no 'name'", None),
-        ("{{ {}.values }}", "a map has no 'values'; maps are looked up by key only", None),
+        ("{{ {}.values }}", "a mapping has no 'values'; mappings are looked up by key only", None),
         ("{{ now() }}", "'now' is not defined",
-         "templates make the same text everywhere and always"),
+         "templates always make the same text, on every machine"),
         ("{{ [1][4] }}", "a list has 1 entries, and none at 4", None),
     ],
 )  # fmt: skip
@@ -163,7 +163,7 @@ def test_undefined_names_can_be_asked_about_and_replaced() -> None:
 
 
 def test_a_name_with_spaces_that_is_written_without_brackets_is_shown_with_them() -> None:
-    words = "a name with a space, 'Shot Size', needs brackets"
+    words = "a name with a space ('Shot Size') needs brackets"
     for text in ("A {{ row.Shot Size | upper }}", "{% if row.Shot Size %}A{% endif %}"):
         fault = fault_of(text, row={"Shot Size": "big"})
         assert (fault.code, fault.message) == ("spaced-name", words)
@@ -191,9 +191,7 @@ def test_a_name_set_in_one_branch_falls_back_to_the_scope_in_the_other() -> None
 
 
 def test_a_fault_of_the_scope_passes_through_as_it_is() -> None:
-    raised = TemplateFault(
-        "circular-var", "var 'a' is built on itself", 3, None, Position("f", 1, 1)
-    )
+    raised = TemplateFault("circular-var", "var 'a' refers to itself", 3, None, Position("f", 1, 1))
 
     def fail() -> object:
         raise raised
@@ -213,7 +211,7 @@ def test_a_circle_that_the_scope_does_not_see_ends_in_a_fault() -> None:
     templates = Templates(None)
     scope = Names()
     scope.values["a"] = lambda: templates.render("{{ a }}", scope)
-    with pytest.raises(TemplateFault, match="use one another more than 50 deep"):
+    with pytest.raises(TemplateFault, match="are nested more than 50 levels deep"):
         templates.render("{{ a }}", scope)
     assert templates.render("{{ 1 }}", scope) == "1"
 
@@ -280,11 +278,11 @@ def test_wrong_syntax_is_a_fault_in_plain_words(text: str, message: str) -> None
         ("{{ [1, 'a'] | sort }}", None),
         ("{{ {[]: 1} }}", None),
         ("{% for x in 5 %}{% endfor %}",
-         "a number cannot be looped over; a list, a map or a text can"),
+         "a number cannot be looped over; only lists, mappings and text can"),
         ("{% for a, b in [(1, 2, 3)] %}{% endfor %}",
          "the template cannot be rendered: too many values to unpack (expected 2)"),
         ("{{ 'a'() }}", "text cannot be called"),
-        ("{{ {'a': 1}[:2] }}", "a map cannot be cut; a list or a text can"),
+        ("{{ {'a': 1}[:2] }}", "a mapping cannot be sliced; only lists and text can"),
         ("{% autoescape true %}{% endautoescape %}",
          "there is no autoescape: prompts are plain text"),
         ("{% macro m() %}{% endmacro %}{{ m(1) }}",

@@ -20,7 +20,7 @@ from tests.models.cards import KLING, card_document, two_models, write_card
 
 CATALOG = load_catalog()
 SCHEMA = storyboard_schema(CATALOG.cards())
-TAKES = "alibaba/wan2.7-t2v takes"
+REQUIRES = "alibaba/wan2.7-t2v requires"
 
 
 def problems_of(text: str, schema: dict[str, Any] = SCHEMA) -> tuple[Problem, ...]:
@@ -56,7 +56,7 @@ def test_a_storyboard_without_faults_has_no_problems() -> None:
         (
             "duration: 5 sec",
             "wrong-type",
-            "duration: '5 sec' is text; alibaba/wan2.7-t2v takes a whole number from 2 to 15",
+            "duration: '5 sec' is text; alibaba/wan2.7-t2v requires a whole number from 2 to 15",
             "write 5",
         ),
         (
@@ -68,61 +68,61 @@ def test_a_storyboard_without_faults_has_no_problems() -> None:
         (
             "duration: 4.5",
             "wrong-type",
-            f"duration: 4.5 is not a whole number; {TAKES} a whole number from 2 to 15",
+            f"duration: 4.5 is not a whole number; {REQUIRES} a whole number from 2 to 15",
             None,
         ),
         (
             "duration: true",
             "wrong-type",
-            f"duration: true is not a number; {TAKES} a whole number from 2 to 15",
+            f"duration: true is not a number; {REQUIRES} a whole number from 2 to 15",
             None,
         ),
         (
             "duration: '5'",
             "wrong-type",
-            f"duration: '5' is text; {TAKES} a whole number from 2 to 15",
+            f"duration: '5' is text; {REQUIRES} a whole number from 2 to 15",
             "write 5 without quotes",
         ),
         (
             "duration: [5]",
             "wrong-type",
-            f"duration: is a list; {TAKES} a whole number from 2 to 15",
+            f"duration: is a list; {REQUIRES} a whole number from 2 to 15",
             None,
         ),
         (
             "resolution: 1080p",
             "not-allowed",
-            f"resolution: '1080p' is not allowed; {TAKES} '720P' or '1080P'",
+            f"resolution: '1080p' is not allowed; {REQUIRES} '720P' or '1080P'",
             "did you mean '1080P'?",
         ),
         (
             "resolution: 720",
             "not-allowed",
-            f"resolution: '720' is not allowed; {TAKES} '720P' or '1080P'",
+            f"resolution: '720' is not allowed; {REQUIRES} '720P' or '1080P'",
             "did you mean '720P'?",
         ),
         (
             "ratio: 16x9",
             "not-allowed",
-            f"ratio: '16x9' is not allowed; {TAKES} '16:9', '9:16', '1:1', '4:3' or '3:4'",
+            f"ratio: '16x9' is not allowed; {REQUIRES} '16:9', '9:16', '1:1', '4:3' or '3:4'",
             "did you mean '16:9'?",
         ),
         (
             "ratio: 21:9",
             "not-allowed",
-            f"ratio: '21:9' is not allowed; {TAKES} '16:9', '9:16', '1:1', '4:3' or '3:4'",
+            f"ratio: '21:9' is not allowed; {REQUIRES} '16:9', '9:16', '1:1', '4:3' or '3:4'",
             None,
         ),
         (
             "prompt_extend: yes",
             "wrong-type",
-            f"prompt_extend: 'yes' is text; {TAKES} true or false",
+            f"prompt_extend: 'yes' is text; {REQUIRES} true or false",
             "write true",
         ),
         (
             "prompt_extend: 0",
             "wrong-type",
-            f"prompt_extend: 0 is a number; {TAKES} true or false",
+            f"prompt_extend: 0 is a number; {REQUIRES} true or false",
             None,
         ),
         (
@@ -134,12 +134,17 @@ def test_a_storyboard_without_faults_has_no_problems() -> None:
         (
             "seed: [hero]",
             "wrong-type",
-            f"seed: is a list; {TAKES} a whole number from 0 to 2147483647, the name of "
+            f"seed: is a list; {REQUIRES} a whole number from 0 to 2147483647, the name of "
             "a shared seed or auto",
             None,
         ),
         ("prompt: ''", "too-short", "prompt: is empty; at least 1 character is needed", None),
-        ("prompt:", "wrong-type", f"prompt: is empty; {TAKES} text of 1 to 5,000 characters", None),
+        (
+            "prompt:",
+            "wrong-type",
+            f"prompt: is empty; {REQUIRES} text of 1 to 5,000 characters",
+            None,
+        ),
         (
             f"prompt: {'a' * 5012}",
             "too-long",
@@ -264,10 +269,10 @@ def test_each_mistake_in_a_shot_is_said_in_full(
             "and hyphen, and begins with a letter or a digit",
             "write a-b",
         ),
-        ("[a]", "film.yaml holds a list; keys with values are needed, such as version: 1", None),
+        ("[a]", "film.yaml contains a list; keys with values are needed, such as version: 1", None),
         (
             "hello",
-            "film.yaml holds a single value; keys with values are needed, such as version: 1",
+            "film.yaml contains a single value; keys with values are needed, such as version: 1",
             None,
         ),
     ],
@@ -350,7 +355,7 @@ def test_a_long_value_is_shortened_in_the_message() -> None:
 def test_shots_in_an_included_file_are_explained() -> None:
     problem = one(problems_of("shots: [{id: a}]\n", include_schema(CATALOG.cards())))
     assert problem.message == "shots: unknown key"
-    assert problem.hint == "a file that is included holds no shots, only what they share"
+    assert problem.hint == "an included file contains no shots, only what they share"
 
 
 def test_where_models_differ_each_ones_limits_are_named(tmp_path: Path) -> None:
@@ -369,7 +374,7 @@ def test_where_the_file_names_its_model_only_that_ones_limits_are_named(tmp_path
         schema,
     )
     assert [problem.message for problem in found] == [
-        "shots[0].duration: 99 is not allowed; kling/v1 takes 5 or 10",
+        "shots[0].duration: 99 is not allowed; kling/v1 requires 5 or 10",
         "shots[0].cfg_scale: 2 is more than 1, the most that kling/v1 allows",
         "shots[0].seed: kling/v1 has no such parameter",
     ]
@@ -448,14 +453,14 @@ def test_a_payload_within_the_limits_has_no_problems(wan: ModelCard) -> None:
         (
             {"resolution": "1080p"},
             "not-allowed",
-            f"resolution: '1080p' is not allowed; {TAKES} '720P' or '1080P'",
+            f"resolution: '1080p' is not allowed; {REQUIRES} '720P' or '1080P'",
         ),
         (
             {"seed": True},
             "wrong-type",
-            f"seed: true is not a number; {TAKES} a whole number from 0 to 2147483647",
+            f"seed: true is not a number; {REQUIRES} a whole number from 0 to 2147483647",
         ),
-        ({"seed": None}, "wrong-type", f"seed: is empty; {TAKES} a whole number from 0 to 214"),
+        ({"seed": None}, "wrong-type", f"seed: is empty; {REQUIRES} a whole number from 0 to 214"),
         ({"sed": 1}, "unknown-parameter", "sed: alibaba/wan2.7-t2v has no such parameter"),
     ],
 )

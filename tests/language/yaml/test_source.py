@@ -343,7 +343,7 @@ def test_an_alias_bomb_is_one_problem() -> None:
         for below, name in zip("abcdefghijk", "bcdefghijkl", strict=True)
     )
     source = parse_source(bomb, "f")
-    assert complaints(source) == ["the aliases up to here repeat more than 1,000,000 values"]
+    assert complaints(source) == ["the aliases up to here expand to more than 1,000,000 values"]
     assert source.problems[0].position.line == 7
     assert source.root is None
 
@@ -450,15 +450,20 @@ def test_utf_8_and_marked_utf_16_are_read(tmp_path: Path, data: bytes) -> None:
         (b"\xef\xbb\xbfa: \xff", "byte 7 of the file (0xFF) is not UTF-8", 1, 4),
         (b"\xff\xfea\x00\x00\xd8b\x00", "byte 5 of the file (0x00) is not UTF-16", 1, 2),
         ("\ufeffa: 1".encode("utf-32"), "is written in UTF-32", 1, 1),
-        (b"\x89PNG\r\n\x00\x00", "is not a text file: it holds NUL bytes", 1, 1),
+        (b"\x89PNG\r\n\x00\x00", "is not a text file: it contains NUL bytes", 1, 1),
         (
             b"a: b\nc: \x00d",
-            "holds a NUL character: it is not text, or is UTF-16 without a byte order mark",
+            "contains a NUL character: it is not text, or is UTF-16 without a byte order mark",
             2,
             4,
         ),
-        (b"a: \x1b[0m", "holds the character U+001B, which text files may not hold", 1, 4),
-        ("a: \x9b".encode(), "holds the character U+009B, which text files may not hold", 1, 4),
+        (b"a: \x1b[0m", "contains the character U+001B, which is not allowed in text files", 1, 4),
+        (
+            "a: \x9b".encode(),
+            "contains the character U+009B, which is not allowed in text files",
+            1,
+            4,
+        ),
     ],
 )
 def test_a_file_that_is_no_text_is_one_problem(
@@ -499,7 +504,7 @@ def test_a_file_that_may_not_be_read_is_a_problem(
 
     path = write(tmp_path / "f.yaml", b"a: 1")
     monkeypatch.setattr(os, "open", refuse)
-    assert complaints(read_source(path, "x")) == ["may not be read: permission denied"]
+    assert complaints(read_source(path, "x")) == ["cannot be read: permission denied"]
 
 
 def test_a_name_that_no_file_can_have_is_a_problem() -> None:
@@ -518,16 +523,16 @@ def test_a_file_that_is_too_large_is_a_problem(tmp_path: Path) -> None:
     path = tmp_path / "f.yaml"
     with path.open("wb") as file:
         file.truncate(100 * 1024 * 1024)
-    assert complaints(read_source(path, "x")) == ["is larger than 64 MiB, the most that is read"]
+    assert complaints(read_source(path, "x")) == ["is larger than 64 MiB, the maximum size"]
     small = write(tmp_path / "g.yaml", b"a: 12345")
     assert complaints(read_source(small, "x", max_bytes=7)) == [
-        "is larger than 7 bytes, the most that is read"
+        "is larger than 7 bytes, the maximum size"
     ]
 
 
 def test_text_from_elsewhere_is_checked_too() -> None:
     assert complaints(parse_source("a: \ud800", "f")) == [
-        "holds the character U+D800, which text files may not hold"
+        "contains the character U+D800, which is not allowed in text files"
     ]
     assert read("\ufeffa: 1") == {"a": 1}
 

@@ -66,7 +66,7 @@ def test_each_kind_of_difference_has_its_reason(tmp_path: Path) -> None:
     assert reasons == {
         "storyboard.schema.json": "differs from the model cards",
         "include.schema.json": "is missing",
-        "v0.schema.json": "is left over: there is no such model card",
+        "v0.schema.json": "is left over: its model card is gone",
     }
 
 

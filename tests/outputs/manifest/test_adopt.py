@@ -461,9 +461,9 @@ def test_a_payload_that_was_edited_is_refused_also_where_nothing_would_be_adopte
     [block] = manifest.takes
     edited = replace(block, payload={"prompt": "edited by hand"})
     assert refusal(replace(manifest, takes=(edited,)), tmp_path) == (
-        f"{tmp_path / 'manifest.json'}: take hero has a fingerprint that is not that of its "
-        "payload; the file was edited by hand, or mixed by a merge",
-        "put back a copy of it from before that",
+        f"{tmp_path / 'manifest.json'}: take hero has a fingerprint that does not match its "
+        "payload; the file was edited by hand, or mixed up by a merge",
+        "restore a copy from before that",
     )
 
 

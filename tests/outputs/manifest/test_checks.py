@@ -84,7 +84,7 @@ def read(path: Path, content: bytes) -> UsageError:
         (change("takes", 0, "payload", to="x"), 'takes[0].payload: "x" is not object'),
         (change("takes", 0, "payload", "deep", to=nested(40)), "it is nested too deeply"),
         (change("takes", 0, "payload", "prompt", to="\ud800"),
-         "it holds text that is not Unicode (half a surrogate pair)"),
+         "it contains text that is not Unicode (half a surrogate pair)"),
         (change("takes", 0, "id", to="../x"),
          'takes[0].id: "../x" does not have the right form'),
         (change("takes", 0, "id", to="hero.t1\n"),
@@ -126,8 +126,8 @@ def read(path: Path, content: bytes) -> UsageError:
         (change("takes", 0, "file", "path", to="videos/../../x.mp4"),
          'takes[0].file.path: "videos/../../x.mp4" must be a plain path inside the output folder'),
         (change("takes", 0, "file", "path", to="videos\\x.mp4"),
-         'takes[0].file.path: "videos\\\\x.mp4" holds a character that not every system has '
-         "in file names"),
+         'takes[0].file.path: "videos\\\\x.mp4" contains a character that some systems do '
+         "not allow in file names"),
         (change("takes", 0, "file", "sha256", to="c0de"),
          'takes[0].file.sha256: "c0de" does not have the right form'),
         (change("takes", 0, "file", "bytes", to=-1),
@@ -157,14 +157,14 @@ def test_a_manifest_that_is_not_ours_is_refused(
         (b'{"a": 1,\n}', "it is not JSON: "),
         (b"[1, 2]", "it is not a manifest"),
         (b'{"a": "\xff"}', "it is not UTF-8 text"),
-        (b'{"a": NaN}', "it holds NaN, which is not JSON"),
-        (b'{"a": -Infinity}', "it holds -Infinity, which is not JSON"),
-        (b'{"a": 1e999}', "it holds a number that is too large: 1e999"),
-        (b'{"a": ' + b"9" * 5000 + b"}", f"it holds a number that is too large: {'9' * 20}"),
-        (b'{"a": 1, "b": 2, "a": 3}', 'it holds the key "a" twice in one object'),
+        (b'{"a": NaN}', "it contains NaN, which is not JSON"),
+        (b'{"a": -Infinity}', "it contains -Infinity, which is not JSON"),
+        (b'{"a": 1e999}', "it contains a number that is too large: 1e999"),
+        (b'{"a": ' + b"9" * 5000 + b"}", f"it contains a number that is too large: {'9' * 20}"),
+        (b'{"a": 1, "b": 2, "a": 3}', 'it has the key "a" twice in one object'),
         (b"[" * 100_000, "it is nested too deeply"),
         (b"[" * 100_000 + b"]" * 100_000, "it is nested too deeply"),
-        (b'{\n<<<<<<< HEAD\n"a": 1\n=======\n', "the git conflict that begins in "),
+        (b'{\n<<<<<<< HEAD\n"a": 1\n=======\n', "the git conflict that begins on "),
     ],
 )  # fmt: skip
 def test_a_file_that_is_not_json_is_refused(tmp_path: Path, content: bytes, problem: str) -> None:
@@ -178,7 +178,7 @@ def test_a_repeated_take_is_refused_whatever_its_case(tmp_path: Path, other: str
     manifest["takes"][0] |= {"id": "hero", "shot": "hero"}
     manifest["takes"][1] |= {"id": other, "shot": other}
     error = read(tmp_path / "manifest.json", json.dumps(manifest).encode())
-    assert f"takes[1].id: '{other}' is the id of takes[0] already" in str(error)
+    assert f"takes[1].id: '{other}' is already the id of takes[0]" in str(error)
 
 
 def test_a_manifest_that_is_too_large_is_refused_unread(tmp_path: Path) -> None:

@@ -65,14 +65,14 @@ def test_longer_markers_in_the_common_ancestor_are_its_own() -> None:
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
-        ("a\n=======\nb\n", "the git conflict marker in line 2 has no counterpart"),
-        ("a\n>>>>>>> x\n", "the git conflict marker in line 2 has no counterpart"),
-        ("<<<<<<< x\na\n>>>>>>> x\n", "the git conflict marker in line 3 has no counterpart"),
-        ("<<<<<<< x\n<<<<<<< x\n", "the git conflict marker in line 2 has no counterpart"),
-        ("<<<<<<< x\n=======\n=======\n", "the git conflict marker in line 3 has no counterpart"),
-        ("a\n<<<<<<< x\nb\n", "the git conflict that begins in line 2 has no end"),
-        ("<<<<<<< x\n=======\n", "the git conflict that begins in line 1 has no end"),
-        ("<<<<<<< x\n||||||| y\n", "the git conflict that begins in line 1 has no end"),
+        ("a\n=======\nb\n", "the git conflict marker on line 2 has no counterpart"),
+        ("a\n>>>>>>> x\n", "the git conflict marker on line 2 has no counterpart"),
+        ("<<<<<<< x\na\n>>>>>>> x\n", "the git conflict marker on line 3 has no counterpart"),
+        ("<<<<<<< x\n<<<<<<< x\n", "the git conflict marker on line 2 has no counterpart"),
+        ("<<<<<<< x\n=======\n=======\n", "the git conflict marker on line 3 has no counterpart"),
+        ("a\n<<<<<<< x\nb\n", "the git conflict that begins on line 2 has no end"),
+        ("<<<<<<< x\n=======\n", "the git conflict that begins on line 1 has no end"),
+        ("<<<<<<< x\n||||||| y\n", "the git conflict that begins on line 1 has no end"),
     ],
 )
 def test_a_marker_without_its_counterpart_is_told_with_its_line(text: str, problem: str) -> None:

@@ -286,9 +286,9 @@ def test_a_local_time_is_written_as_utc() -> None:
 
 def test_a_state_without_what_it_speaks_of_is_a_bug() -> None:
     take = make_take()
-    with pytest.raises(ValueError, match="take hero is done and has no submission"):
+    with pytest.raises(ValueError, match="take hero is done but has no submission"):
         make_manifest(TakeState(take, TakeStatus.DONE))
-    with pytest.raises(ValueError, match="take hero is done and has no video"):
+    with pytest.raises(ValueError, match="take hero is done but has no video"):
         make_manifest(make_state(take, TakeStatus.DONE, video=None))
 
 

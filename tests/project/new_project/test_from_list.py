@@ -135,7 +135,7 @@ def test_the_key_of_the_list_is_quoted(tmp_path: Path, key: str) -> None:
 @pytest.mark.parametrize("name", ["{{ c }}.txt", "{%.txt", "a\nb.txt", os.fsdecode(b"\xff.txt")])
 def test_a_file_name_that_no_storyboard_can_hold_is_refused(tmp_path: Path, name: str) -> None:
     (tmp_path / name).write_text("A cat\n", "utf-8")
-    with pytest.raises(UsageError, match="cannot stand in a storyboard"):
+    with pytest.raises(UsageError, match="cannot be used in a storyboard"):
         read_list(tmp_path / name, tmp_path / "film.storyboard.yaml")
 
 

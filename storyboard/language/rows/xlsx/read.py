@@ -29,7 +29,7 @@ _TROUBLES: Mapping[str, tuple[str, str]] = {
     ),
     "broken": ("is not a valid Excel workbook", "open it and save it as .xlsx, or as CSV (UTF-8)"),
     "large": (
-        f"unpacks to more than {MAX_UNPACKED_BYTES >> 20} MiB, or holds too much text",
+        f"unpacks to more than {MAX_UNPACKED_BYTES >> 20} MiB, or contains too much text",
         _SAVE,
     ),
 }
@@ -56,7 +56,7 @@ def read_workbook(content: bytes, display_name: str, *, name: str | None = None)
         case {"trouble": str(trouble)}:
             return _unreadable(display_name, "unreadable-file", *_TROUBLES[trouble])
         case _:
-            message = f"to read it takes more than {MAX_CPU_S} s or {MAX_MEMORY_BYTES >> 20} MiB"
+            message = f"reading it takes more than {MAX_CPU_S} s or {MAX_MEMORY_BYTES >> 20} MiB"
             hint = f"a cell far from the others can do that; {_SAVE}"
             return _unreadable(display_name, "file-too-large", message, hint)
 
@@ -90,7 +90,7 @@ def _which_sheet(sheets: Sequence[Any], name: str | None) -> tuple[str, str | No
         hint = did_you_mean(name, sheets)
         return f"it has no sheet {format_value(name)}; its sheets are {known}", hint
     if not sheets:
-        return "it has no sheet that can be seen", _SAVE
+        return "it has no visible sheet", _SAVE
     example = f"rows: {{{FILE}, sheet: {format_value(sheets[0])}}}"
     return f"it has {len(sheets)} sheets: {known}", f"name the one you mean: {example}"
 
