@@ -1,21 +1,20 @@
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
-from PIL import Image
 
 from storyboard.project import default_folder
-from storyboard.sandbox.clips import clips
-from storyboard.sandbox.clips.encode import write_clip
 from storyboard.sandbox.server import SandboxServer
 from tests.commands.films import AT_ONCE, FILM, KEY, Program
+from tests.once import done_once
+
+__all__ = ["done_once", "film", "program", "server"]
 
 
 @pytest.fixture
-def program(capsys: pytest.CaptureFixture[str]) -> Program:
+def program(capsys: pytest.CaptureFixture[str], done_once: None) -> Program:
     return Program(capsys)
 
 
@@ -28,22 +27,9 @@ def film(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return path
 
 
-_drawn: dict[str, bytes] = {}  # by the name that tells all that a clip shows
-
-
-def draw_once(path: Path, frames: Iterable[Image.Image], **options: Any) -> None:
-    """Draws a clip the first time, and writes the same bytes whenever its like is asked for."""
-    if path.name not in _drawn:
-        write_clip(path, frames, **options)
-        _drawn[path.name] = path.read_bytes()
-    elif not path.exists():
-        path.write_bytes(_drawn[path.name])
-
-
 @pytest.fixture
-def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[SandboxServer]:
+def server(monkeypatch: pytest.MonkeyPatch, done_once: None) -> Iterator[SandboxServer]:
     """A server that the program takes for the vendor's own API, with a key for it."""
-    monkeypatch.setattr(clips, "write_clip", draw_once)
     with SandboxServer(settings=AT_ONCE, api_key=KEY) as running:
         monkeypatch.setattr(default_folder, "DEFAULT_BASE_URL", running.base_url)
         monkeypatch.setenv("MODELLIX_BASE_URL", running.base_url)

@@ -22,9 +22,9 @@ from storyboard.sandbox.server import SandboxServer
 from storyboard.state.lock import hold_lock
 from storyboard.state.queries import read_submissions
 from tests.commands.films import FILM, Program
-from tests.project.rendered import original, rendered
+from tests.project.rendered import rendered
 
-__all__ = ["original", "rendered"]
+__all__ = ["rendered"]
 
 OLD, NEW = Path("renders/film"), Path("renders/movie")
 FREE_OLD, FREE_NEW = Path("renders/film.sandbox"), Path("renders/movie.sandbox")

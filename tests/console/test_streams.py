@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 
 from storyboard.sandbox.server import SandboxServer
-from tests.commands.conftest import film, server
+from tests.commands.conftest import done_once, film, server
 from tests.commands.films import BROKEN
 from tests.language.boards import HEAD
 
-__all__ = ["film", "server"]
+__all__ = ["done_once", "film", "server"]
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="needs /dev/full and a shell")
 FULL = "error: not all of the output could be written: No space left on device.\n"

@@ -1,5 +1,5 @@
 from __future__ import annotations
 
-from tests.commands.conftest import server
+from tests.commands.conftest import done_once, server
 
-__all__ = ["server"]  # an API on loopback, with a key for it
+__all__ = ["done_once", "server"]  # an API on loopback, with a key for it

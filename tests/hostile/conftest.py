@@ -1,5 +1,5 @@
 from __future__ import annotations
 
-from tests.commands.conftest import film, program, server
+from tests.commands.conftest import done_once, film, program, server
 
-__all__ = ["film", "program", "server"]
+__all__ = ["done_once", "film", "program", "server"]

@@ -1,9 +1,10 @@
-"""A film that was rendered once, by the sandbox in the process, for all tests of a file."""
+"""A film that was rendered once, by the sandbox in the process, for all tests of a process."""
 
 from __future__ import annotations
 
 import os
 import shutil
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -12,9 +13,11 @@ from storyboard.cli import run
 from tests.commands.films import FILM, QUICK
 
 
-@pytest.fixture(scope="module")
-def original(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder, before = tmp_path_factory.mktemp("original"), Path.cwd()
+@cache
+def render_original(temporary: Path) -> Path:
+    """A folder with the film and its render; to be copied, never changed."""
+    folder, before = temporary / "original", Path.cwd()
+    folder.mkdir()
     (folder / "film.yaml").write_text(FILM, "utf-8")
     os.chdir(folder)
     try:
@@ -25,8 +28,11 @@ def original(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def rendered(original: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def rendered(
+    tmp_path_factory: pytest.TempPathFactory, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Path:
     """The storyboard, with its output folder beside it, in the current folder."""
+    original = render_original(tmp_path_factory.getbasetemp())
     shutil.copytree(original, tmp_path, dirs_exist_ok=True)
     monkeypatch.chdir(tmp_path)
     return Path("film.yaml")

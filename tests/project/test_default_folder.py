@@ -18,9 +18,9 @@ from storyboard.sandbox.server import SandboxServer
 from storyboard.sandbox.settings import SandboxSettings
 from storyboard.state.store import Store
 from tests.commands.films import QUICK, Program
-from tests.project.rendered import original, rendered
+from tests.project.rendered import rendered
 
-__all__ = ["original", "rendered"]
+__all__ = ["rendered"]
 
 LOCAL = "http://127.0.0.1:8765"
 OUT = Path("renders/film.sandbox")

@@ -10,9 +10,9 @@ import pytest
 
 from storyboard.names import film_name, is_same_film
 from tests.commands.films import FILM, QUICK, Program
-from tests.project.rendered import original, rendered
+from tests.project.rendered import rendered
 
-__all__ = ["original", "rendered"]
+__all__ = ["rendered"]
 
 FILE = "film.storyboard.yaml"
 

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from tests.commands.films import FILM, Program
-from tests.project.rendered import original, rendered
+from tests.project.rendered import rendered
 
-__all__ = ["original", "rendered"]
+__all__ = ["rendered"]
 
 OUT = Path("renders/film.sandbox")
 STATE = OUT / "state.sqlite3"

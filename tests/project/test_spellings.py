@@ -14,9 +14,9 @@ from pathlib import Path
 import pytest
 
 from tests.commands.films import FILM, Program
-from tests.project.rendered import original, rendered
+from tests.project.rendered import rendered
 
-__all__ = ["original", "rendered"]
+__all__ = ["rendered"]
 
 NFC = "caf\u00e9"
 NFD = unicodedata.normalize("NFD", NFC)
