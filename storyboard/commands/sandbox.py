@@ -88,6 +88,7 @@ def command(
       storyboard sandbox --fault lost_reply=0.1 --render-time 20s
     """
     require_sandbox()
+    from storyboard.language.project_cards import load_catalog_here
     from storyboard.sandbox.faults import FAULTS
     from storyboard.sandbox.server import SandboxServer
     from storyboard.sandbox.settings import SandboxSettings
@@ -125,7 +126,14 @@ def command(
     stopped = threading.Event()
     with (
         handling(lambda number, frame: stopped.set()),
-        SandboxServer(folder, settings, api_key=key, port=port, on_request=_say_request) as server,
+        SandboxServer(
+            folder,
+            settings,
+            api_key=key,
+            catalog=load_catalog_here(),
+            port=port,
+            on_request=_say_request,
+        ) as server,
     ):
         _announce(server.base_url, key, as_json=as_json)
         # Windows delivers Ctrl-C only between waits.

@@ -49,12 +49,19 @@ def service_of(catalog: Catalog, model: str, endpoint: str | None) -> Service:
     UsageError where neither is known.
     """
     try:
-        return card_of(catalog, model).service
+        service = card_of(catalog, model).service
     except UsageError:
-        service = None if endpoint is None else catalog.service_at(endpoint)
-        if service is None:
+        known = None if endpoint is None else catalog.service_at(endpoint)
+        if known is None:
             raise
-        return service
+        service = known
+    if service.protocol not in PROTOCOLS:
+        raise UsageError(
+            f"service {service.name} speaks {service.protocol!r}, and this version of storyboard "
+            f"speaks {', '.join(PROTOCOLS)}",
+            next_step="correct x-storyboard.protocol in the service's file",
+        )
+    return service
 
 
 def card_of(catalog: Catalog, model: str, *, sent_by: str = "an earlier render used") -> ModelCard:

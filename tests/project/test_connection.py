@@ -8,9 +8,11 @@ import pytest
 
 from storyboard.errors import UsageError
 from storyboard.models.catalog import load_catalog
+from storyboard.models.folder import data_folder, schemas_folder
 from storyboard.project.connection import connect, service_of
 from storyboard.project.workspace import SANDBOX, Folders, Workspace
 from storyboard.records import Outcome, Storyboard
+from tests.models.cards import card_document, write_card
 
 
 def test_no_account_s_limit_holds_back_a_long_storyboard_in_the_sandbox(tmp_path: Path) -> None:
@@ -34,3 +36,14 @@ def test_what_was_sent_goes_on_where_its_model_has_no_card_any_more() -> None:
     for endpoint in (None, "/elsewhere"):
         with pytest.raises(UsageError, match="there is no model card for gone/model"):
             service_of(catalog, "gone/model", endpoint)
+
+
+def test_a_service_that_speaks_an_unknown_protocol_is_told(tmp_path: Path) -> None:
+    services = data_folder() / "services"
+    services.mkdir(parents=True)
+    text = (schemas_folder() / "services/modellix.yaml").read_text("utf-8")
+    text = text.replace("protocol: modellix", "protocol: telegraph")
+    (services / "wire.yaml").write_text(text, "utf-8")
+    write_card(data_folder() / "models", "kling/v9", card_document("kling/v9", service="wire"))
+    with pytest.raises(UsageError, match="service wire speaks 'telegraph', and this version"):
+        service_of(load_catalog(), "kling/v9", None)
