@@ -57,7 +57,7 @@ def write_outputs(
     then, to the byte, none is made again. A manifest that differs in nothing but
     its line ends, as a checkout may make them, is left as it is.
 
-    `folder` has no link in its path. Raises StateError where it has one by now,
+    `folder` has no link in its path. Raises StateError if it has one by now,
     and where an output cannot be written.
     """
     states = with_results(states, store.submissions(), has_file=partial(has_file, folder))
@@ -85,14 +85,14 @@ def write_outputs(
 
 
 def _standing_bytes(folder: Path) -> bytes:
-    """What the manifest holds that is there; nothing where none can be read."""
+    """The content of the existing manifest; nothing if it cannot be read."""
     with suppress(ValueError):
         return read_bytes(folder / MANIFEST) or b""
     return b""
 
 
 def _are_equal_lines(standing: bytes, content: bytes) -> bool:
-    """Whether a file holds the content, whatever line ends a checkout gave it."""
+    """Whether a file has this content, whatever line ends a checkout gave it."""
     return standing.replace(b"\r\n", b"\n") == content
 
 

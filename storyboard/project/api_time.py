@@ -1,7 +1,7 @@
 """What time it is where a plan would call a link expired: the API's own clock decides.
 
-On a machine whose clock is days ahead every link seems gone, and rendering again
-would be paid again. One free request asks the API for its time.
+On a machine whose clock is days ahead, every link seems to have expired, and rendering
+again would be paid again. One free request asks the API for its time.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ def plan_by_api_time(
 
 
 def _model_of_an_expired_link(plan: Plan) -> str | None:
-    """The model of a take whose link the plan calls expired; None where it calls none so."""
+    """The model of a take whose link the plan calls expired; None if it calls none so."""
     return next(
         (
             action.submission.model
@@ -63,7 +63,7 @@ def _model_of_an_expired_link(plan: Plan) -> str | None:
 
 
 def _offset_of(origin: str, protocol: str) -> timedelta | None:
-    """How far the API's clock is ahead of ours; None where it does not say."""
+    """How far the API's clock is ahead of ours; None if it does not say."""
     # Imported here, since few plans need the network.
     from storyboard.api.protocols import PROTOCOLS, HasClock
 

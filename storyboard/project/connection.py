@@ -46,7 +46,7 @@ def service_of(catalog: Catalog, model: str, endpoint: str | None) -> Service:
     """The service of a model, for what is sent to it now.
 
     A submission that was sent goes on without its card: `endpoint` is where it went. Raises
-    UsageError where neither is known.
+    UsageError if neither is known.
     """
     try:
         service = card_of(catalog, model).service
@@ -65,7 +65,7 @@ def service_of(catalog: Catalog, model: str, endpoint: str | None) -> Service:
 
 
 def card_of(catalog: Catalog, model: str, *, sent_by: str = "an earlier render used") -> ModelCard:
-    """The card of a model that a submission was sent to; UsageError where there is none now."""
+    """The card of a model that a submission was sent to; UsageError if there is none now."""
     card = catalog.get(model)
     if card is None:
         raise UsageError(
@@ -78,7 +78,7 @@ def card_of(catalog: Catalog, model: str, *, sent_by: str = "an earlier render u
 def find_credentials(origin: str) -> Credentials:
     """The key for an origin, found before anything is sent or written.
 
-    Raises AccountError where there is none, or where a proxy or certificates that
+    Raises AccountError if there is none, or where a proxy or certificates that
     are set cannot be used.
     """
     credentials = find_key(origin, environ=os.environ, home=home_folder())

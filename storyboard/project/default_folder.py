@@ -43,7 +43,7 @@ def find_default_folder(board: Storyboard, origin: str) -> Path:
     name that was rendered at `origin` before stays its folder. So does one that is called by
     the whole stem of the file: `renders/film.storyboard` for `film.storyboard.yaml`.
 
-    Raises UsageError where another storyboard beside this one would have the
+    Raises UsageError if another storyboard beside this one would have the
     same folder, and where several folders differ in nothing but their spelling.
     """
     folder = _folder_of(board.path, board.name, origin)
@@ -110,7 +110,7 @@ def _was_rendered_at(folder: Path, origin: str) -> bool:
 def _find_spelling(renders: Path, name: str) -> Path:
     """The folder of that name, as it is spelt where it is there already.
 
-    Raises UsageError where several are: what was paid may stand in any of them.
+    Raises UsageError if there are several: what was paid for may be in any of them.
     """
     found = find_spellings(renders, name)
     if len(found) > 1:
@@ -122,7 +122,7 @@ def _find_spelling(renders: Path, name: str) -> Path:
 
 
 def _check_twins(board: Storyboard, output: Path, origin: str) -> None:
-    """Raises UsageError where another storyboard beside this one would render into `output`."""
+    """Raises UsageError if another storyboard beside this one would render into `output`."""
     folder = board.path.parent
     film, variant = split_variant(board.name)
     # One of the film's name may have the variant, too; and that of film.draft.yaml is film.draft.

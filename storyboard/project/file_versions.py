@@ -76,7 +76,7 @@ def find_versions(path: Path) -> list[FileVersion]:
 
 
 def read_version(version: FileVersion) -> bytes | None:
-    """The content of a version; None where git does not have it."""
+    """The content of a version; None if git does not have it."""
     data = ask_git(version.folder, "cat-file", "blob", version.blob)
     return data if data is not None and len(data) == version.size_bytes else None
 

@@ -78,7 +78,7 @@ def read_commit(
 
 
 def _blob_ids(top: Path, commit: str, names: Sequence[str]) -> dict[str, str] | None:
-    """The ids of the files in a commit, by name; None where git cannot tell."""
+    """The ids of the files in a commit, by name; None if git cannot tell."""
     if not names:
         return {}
     answer = ask_git(top, "ls-tree", "-z", "--full-tree", commit, "--", *names)
@@ -107,7 +107,7 @@ def blob_id(data: bytes, like: str) -> str:
 
 
 def ask_git(folder: Path, *arguments: str, asked: str = "") -> bytes | None:
-    """What git prints, with `asked` as its input; None where it fails, hangs or is missing."""
+    """What git prints, with `asked` as its input; None if it fails, hangs or is missing."""
     environ = {name: value for name, value in os.environ.items() if name.upper() in _PASSED_ON}
     settings = [word for setting in _SETTINGS for word in ("-c", setting)]
     try:

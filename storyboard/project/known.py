@@ -23,7 +23,7 @@ class Known(NamedTuple):
 
 
 def read_known(space: Workspace, now: datetime, *, tell: Callable[[str], None]) -> Known:
-    """What is known now. Raises StoryboardError where records were lost."""
+    """What is known now. Raises StoryboardError if records were lost."""
     submissions = known_submissions(space, tell=tell)
     check_not_emptied(space, submissions)
     snapshot = space.snapshot()

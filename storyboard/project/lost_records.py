@@ -20,7 +20,7 @@ _VERSION = re.compile(r"\.v[0-9]+\.mp4$")
 
 
 def check_not_emptied(space: Workspace, adoptable: Sequence[Submission]) -> None:
-    """Refuses to go on from a state file that lost all it held.
+    """Refuses to continue from a state file that lost everything in it.
 
     `adoptable` is what the manifest tells. Raises PaymentUnknown, but where
     `check_records` does: beside videos that no manifest knows.
@@ -41,7 +41,7 @@ def check_records(space: Workspace, known: Sequence[Submission], plan: Plan) -> 
     """Refuses to pay for takes whose videos lie in the output folder without a record.
 
     `known` are all submissions, of the state file and of the manifest. Raises
-    PaymentUnknown where a take that the plan submits was never sent as far as
+    PaymentUnknown if a take that the plan submits was never sent as far as
     they know and has a video, and where they are none and there is any video.
     """
     check_takes(space, known, [one.take for one in plan.of_kind(ActionKind.SUBMIT)])

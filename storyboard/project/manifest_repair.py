@@ -27,7 +27,7 @@ def explained(folder: Path, state: Path) -> Iterator[None]:
 
 
 def bytes_of(path: Path) -> bytes:
-    """What a manifest's file holds; nothing where it cannot be read."""
+    """The content of a manifest's file; nothing if it cannot be read."""
     from storyboard.outputs.manifest.file import read_bytes
 
     try:

@@ -35,7 +35,7 @@ _FINGERPRINT = re.compile(rb'"([0-9a-f]{64})"')
 
 
 def read_manifests(space: Workspace) -> tuple[Manifest, ...]:
-    """The folder's manifest, both sides of it in a merge, none where there is none yet.
+    """The folder's manifest, both sides of it in a merge, none if there is none yet.
 
     Raises UnusableManifest, which says how to put it right.
     """
@@ -72,7 +72,7 @@ def find_in_folder(
 ) -> list[Submission]:
     """What the folder's manifest tells that `known`, the state file, does not; for `Store.adopt`.
 
-    Raises OwnedByAnother where it is another origin's or storyboard's, and UnusableManifest.
+    Raises OwnedByAnother if it is another origin's or storyboard's, and UnusableManifest.
     """
     manifests = read_manifests(space)
     if len(manifests) > 1:
@@ -88,7 +88,7 @@ def find_in_git(space: Workspace, known: Sequence[Submission], *, tell: Tell) ->
     """What the manifests in git tell that neither the state file nor the folder's does.
 
     Where one side of a merge or a rebase was chosen, what the other side paid for stands there
-    alone. They are read only where the storyboard has a take that nothing in `known` was paid
+    alone. They are read only if the storyboard has a take that nothing in `known` was paid
     for.
     """
     decided = {one.fingerprint for one in known if one.state in _DECIDED}

@@ -63,7 +63,7 @@ def find_neighbour(space: Workspace, known: Sequence[Submission]) -> Neighbour |
 
 
 def refuse_to_pay_again(space: Workspace, known: Sequence[Submission]) -> None:
-    """Raises Refused where a folder beside this one is to be taken over first."""
+    """Raises Refused if a folder beside this one has to be adopted first."""
     if (found := find_neighbour(space, known)) is not None:
         raise Refused(
             f"{found.folder} has {found.held} of the {found.requests} requests of "

@@ -156,7 +156,7 @@ def _remove_state(space: Workspace) -> None:
 def _check_folder(space: Workspace) -> None:
     """Refuses a folder that is no output folder, before anything is written.
 
-    Raises UsageError where a folder is a symbolic link, `videos` is not a folder,
+    Raises UsageError if a folder is a symbolic link, `videos` is not a folder,
     or `--output` names a folder that holds other files and nothing of ours.
     """
     folder, videos = space.folder, space.videos

@@ -76,7 +76,7 @@ def prepare(
 ) -> Iterator[Prepared]:
     """Takes the lock, opens the state, adopts what the manifest knows, and plans.
 
-    `tell` is given what the user should know beside the plan. Raises Refused where a
+    `tell` is given what the user should know beside the plan. Raises Refused if a
     folder beside this one, which is new, holds most of its takes, unless `is_fresh`.
     """
     select_takes(space.storyboard.takes, selection)  # before a folder is made for a misspelt one
@@ -91,7 +91,7 @@ def prepare(
 
 
 def check_account(films: Sequence[Prepared]) -> None:
-    """Raises AccountError where a key is needed and cannot be found; a render may need none."""
+    """Raises AccountError if a key is needed and cannot be found; a render may need none."""
     if any(film.work for film in films):
         from storyboard.project.connection import find_credentials
 
@@ -147,7 +147,7 @@ def plan_render(
 
     Effect: where it would call a link expired, asks the API for its time; free.
 
-    Raises PaymentUnknown where videos are there that no submission is known of.
+    Raises PaymentUnknown if videos are there that no submission is known of.
     """
     check_not_emptied(space, known)
     takes, tasks = space.storyboard.takes, snapshot.manifest_tasks

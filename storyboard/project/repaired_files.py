@@ -19,7 +19,7 @@ def write_repaired(files: Iterable[RepairedFile], storyboards: Sequence[Path]) -
     """Writes each file whole, links resolved; none where one of them must not be written.
 
     Raises UsageError for a file outside the projects of the storyboards, a write-protected
-    one, or one that has changed since it was read; StateError where one cannot be written.
+    one, or one that has changed since it was read; StateError if one cannot be written.
     """
     files = list(files)
     targets = [_target(one.file.path, storyboards) for one in files]
@@ -32,7 +32,7 @@ def write_repaired(files: Iterable[RepairedFile], storyboards: Sequence[Path]) -
 
 
 def _target(path: Path, storyboards: Sequence[Path]) -> Path:
-    """Where a file really lies. Raises UsageError where it must not be written."""
+    """Where a file really lies. Raises UsageError if it must not be written."""
     refusals = [find_scope(storyboard).refusal(path) for storyboard in storyboards]
     if refusals and None not in refusals:
         reason = next(filter(None, refusals))[0]

@@ -66,7 +66,7 @@ class Revision:
     def holds(self, path: Path) -> bool:
         """Whether there is a file at a path in the commit itself.
 
-        Raises UsageError where git cannot tell: to take it for missing would call all of it new.
+        Raises UsageError if git cannot tell: to take it for missing would call all of it new.
         """
         try:
             real, entry = self._find(path)
@@ -180,7 +180,7 @@ def _is_plain(name: str) -> bool:
 def find_revision(file: Path, name: str) -> tuple[Revision, Path] | None:
     """A commit of the repository that holds a file, and the file's path in it; None for no commit.
 
-    Raises UsageError where the file lies in no repository that git can read.
+    Raises UsageError if the file lies in no repository that git can read.
     """
     folder = file.parent
     answer = ask_git(folder, "rev-parse", "--show-toplevel")

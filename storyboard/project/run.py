@@ -31,7 +31,7 @@ def protocol_of(group: Sequence[Prepared], catalog: Catalog) -> str:
 
 
 def _endpoint_of(action: Action) -> str | None:
-    """Where an action's submission was sent; None where a new one will be."""
+    """Where an action's submission was sent; None if a new one will be."""
     is_sent = action.kind is not ActionKind.SUBMIT and action.submission is not None
     return action.submission.endpoint if is_sent and action.submission else None
 

@@ -42,7 +42,7 @@ def save_plan(
 ) -> None:
     """Writes what the plans come to into a file, which may replace a saved plan and nothing else.
 
-    Raises UsageError where it cannot be written.
+    Raises UsageError if it cannot be written.
     """
     if os.path.lexists(path):
         _check_is_plan(path)
@@ -72,7 +72,7 @@ def _save_storyboard(folder: Path, space: Workspace, plan: Plan) -> SavedStorybo
 
 
 def read_plan(path: Path) -> SavedPlan:
-    """The plan in a file. Raises UsageError where it cannot be read, or is none."""
+    """The plan in a file. Raises UsageError if it cannot be read, or is not a plan."""
     try:
         data = DISK.read_bytes(path, MAX_BYTES)
         if len(data) > MAX_BYTES:
@@ -93,7 +93,7 @@ def read_plan(path: Path) -> SavedPlan:
 def files_of(plan: SavedPlan, path: Path) -> tuple[Path, ...]:
     """The storyboards of the plan in the file `path`, which lie in its folder.
 
-    Raises UsageError where one does not: only the user may name files elsewhere.
+    Raises UsageError if one does not: only the user may name files elsewhere.
     """
     files = []
     for one in plan.storyboards:
@@ -111,7 +111,7 @@ def files_of(plan: SavedPlan, path: Path) -> tuple[Path, ...]:
 def check_plan(
     saved: SavedPlan, films: Sequence[Prepared], bill: Bill, *, price_usd: float | None
 ) -> None:
-    """Raises Refused where the render of `films` is not what the plan says, or was done already."""
+    """Raises Refused if the render of `films` is not what the plan says, or is already done."""
     names = [one.name for one in saved.storyboards]
     given = [film.space.storyboard.name for film in films]
     if names != given:

@@ -38,7 +38,7 @@ _NEVER_ACCEPTED = frozenset({SubmissionState.UNAVAILABLE, SubmissionState.RELEAS
 class Source:
     """What a folder or a manifest tells, oldest first, and the folder that its videos lie in.
 
-    `name` is how people are told of it; `folder` is None where there is none.
+    `name` is how people are told of it; `folder` is None if there is none.
     """
 
     name: str
@@ -97,9 +97,9 @@ def parse_source(data: bytes, name: str, *, origin: str) -> Source:
 
 
 def lockable_folder(path: Path) -> Path | None:
-    """The folder whose lock keeps what `path` tells as it is; None where nothing was rendered.
+    """The folder whose lock keeps what `path` tells as it is; None if nothing was rendered.
 
-    Raises UsageError where `path` is a link: a lock is a file that is made there.
+    Raises UsageError if `path` is a link: a lock is a file that is made there.
     """
     _refuse_link(path)
     folder = path if path.is_dir() else path.parent
@@ -110,7 +110,7 @@ def lockable_folder(path: Path) -> Path | None:
 def choose_needed(source: Source, takes: Sequence[Take]) -> list[Submission]:
     """What a source tells of these takes, by their fingerprints; of a locked one also its videos.
 
-    What was never accepted is left out. Raises UsageError where a fingerprint is not
+    What was never accepted is left out. Raises UsageError if a fingerprint is not
     that of its payload: anybody's request would pass for one of ours.
     """
     wanted = {take.fingerprint for take in takes}
@@ -187,7 +187,7 @@ def _check_origin(path: Path, origin: str, wanted: str) -> None:
 def _has_own_fingerprint(submission: Submission) -> bool:
     """Whether the fingerprint is that of model and payload, for a repeat that its take can be.
 
-    The last one is the likeliest where takes share a payload, and none where they do not.
+    The last one is the likeliest where takes share a payload, and none if they do not.
     """
     found = _TAKE_NUMBER.search(submission.take)
     last = max(0, int(found[1]) - 1) if found else 0

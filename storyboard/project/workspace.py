@@ -68,7 +68,7 @@ class Workspace:
         return self.folder / "videos"
 
     def check_links(self) -> None:
-        """Raises UsageError where a folder that is ours to make is a symbolic link.
+        """Raises UsageError if a folder that is ours to make is a symbolic link.
 
         The folders above them are the user's own, and may be.
         """
@@ -112,7 +112,7 @@ class Workspace:
     def own_submissions(self) -> list[Submission]:
         """The submissions of the state file, oldest first; no lock, and nothing is made.
 
-        Raises StateError where it belongs to another origin or storyboard.
+        Raises StateError if it belongs to another origin or storyboard.
         """
         with self.explained_owner():
             return read_submissions(self.state, owner=(self.origin, self.storyboard.name))
@@ -127,7 +127,7 @@ class Workspace:
             raise
 
     def _way_after_renaming(self, error: OwnedByAnother) -> str | None:
-        """What to do where the folder was renamed along with its storyboard; None where it was not.
+        """What to do where the folder was renamed along with its storyboard; None if it was not.
 
         The name comes out of a state file or a manifest that anybody may have written.
         """
@@ -159,7 +159,7 @@ class Workspace:
         )
 
     def _manifest_tasks(self) -> ManifestTasks:
-        """Which tasks' videos the manifest shows; asked for only where a take is locked."""
+        """Which tasks' videos the manifest shows; asked for only if a take is locked."""
         is_asked = any(take.is_locked for take in self.storyboard.takes)
         manifests = read_manifests(self) if is_asked else ()
         blocks = (block for manifest in reversed(manifests) for block in manifest.takes)
@@ -180,7 +180,7 @@ def find_workspaces(
 ) -> list[Workspace]:
     """Each storyboard with its folders; with `from_manifest`, with the takes of its manifest.
 
-    Raises UsageError where several storyboards would share a folder, where a
+    Raises UsageError if several storyboards would share a folder, where a
     folder is a symbolic link, and where a manifest that is asked for is missing.
     """
     for option, value in (("--output", folders.output), ("--state", folders.state)):

@@ -1,7 +1,7 @@
-"""Takes over what another folder or manifest tells of a storyboard's takes; sends nothing.
+"""Adopts what another folder or manifest records of a storyboard's takes; sends nothing.
 
-The rows go first, then the files: where this is ended in between, the same
-command goes on, and a render asks before it pays.
+The rows go first, then the files: if this is interrupted in between, the same
+command continues, and a render asks before it pays.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ _OF_A_TASK = frozenset(
 
 
 class Placed(Enum):
-    """How a video came into the folder."""
+    """How a video got into the folder."""
 
     LINKED = "linked"
     COPIED = "copied"
@@ -48,7 +48,7 @@ class Placed(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Adoption:
-    """What was taken over: the rows as they are now, and how each video came, by row.
+    """What was adopted: the rows as they are now, and how each video came, by row.
 
     `left_open` are what the source has in flight or unknown that no take here asks for.
     """
@@ -61,7 +61,7 @@ class Adoption:
 def adopt_from(source: Source, space: Workspace, store: Store) -> Adoption:
     """Takes over what the storyboard's takes need; the caller holds the locks of both folders.
 
-    Raises UsageError where the source is not to be trusted, StateError where the folder
+    Raises UsageError if the source is not to be trusted, StateError if the folder
     cannot be written; what was taken over by then stays.
     """
     needed = [_as_told(one, source) for one in choose_needed(source, space.storyboard.takes)]
@@ -86,7 +86,7 @@ def adopt_from(source: Source, space: Workspace, store: Store) -> Adoption:
 
 
 def _as_told(submission: Submission, source: Source) -> Submission:
-    """The submission as another state file takes it over.
+    """The submission as another state file adopts it.
 
     An unknown outcome is then asked about in two places, and says so wherever it is shown.
     """
@@ -179,9 +179,9 @@ def _place_files(
 
 
 def _bring(path: Path, partial: Path, video: Video) -> Placed | None:
-    """Links or copies a file to `partial`; None where it does not hold the video, to the byte.
+    """Links or copies a file to `partial`; None if it does not hold the video, to the byte.
 
-    Raises StateError where the disk refuses.
+    Raises StateError if the disk refuses.
     """
     with suppress(FileNotFoundError):
         partial.unlink()

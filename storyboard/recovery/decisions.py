@@ -1,6 +1,6 @@
-"""What a decision, or the request log, makes of a submission whose outcome is not known. Pure.
+"""What a decision, or the request log, makes of a submission whose outcome is unknown. Pure.
 
-Takes submissions, gives the ones that a name means, and the rows as they are
+Takes submissions; returns those that a name means, and the rows as they are
 written after the decision.
 """
 
@@ -40,7 +40,7 @@ class Named:
 
 
 def unknown_among(submissions: Iterable[Submission]) -> tuple[Submission, ...]:
-    """The submissions whose outcome is not known."""
+    """The submissions whose outcome is unknown."""
     return tuple(one for one in submissions if one.state in UNKNOWN_STATES)
 
 
@@ -86,7 +86,7 @@ def find_named(name: str, submissions: Sequence[Submission], takes: Sequence[Tak
 
 
 def adopted(submission: Submission, task_id: str) -> Submission:
-    """The submission with the task that was found for it, for the next render to go on with."""
+    """The submission with the task that was found for it, so that the next render continues."""
     return replace(
         submission,
         state=SubmissionState.ACCEPTED,

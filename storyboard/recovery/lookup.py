@@ -117,7 +117,7 @@ def _ask_for_user_ids(
     spans: Sequence[Span],
     own: dict[str, str],
 ) -> UserIds:
-    """Whose the tasks are, as the log's own filter tells; nothing where it has none."""
+    """Whose the tasks are, as the log's own filter tells; nothing if it has none."""
     users = sorted({one.user_id for one in unknown if one.user_id})
     if not users or all(entry.user_id for entry in entries):
         return UserIds()

@@ -48,7 +48,7 @@ class Match:
     """What the log has for one unknown submission.
 
     `entry` is the one row that can be its task, and of no other submission;
-    None where that is in doubt. `candidates` are all rows that may be it, in
+    None if that is in doubt. `candidates` are all rows that may be it, in
     the order of time; `doubt` says in words why none was taken.
     """
 
@@ -83,7 +83,7 @@ def find_user_ids(
 
     `answers` holds the task ids by the user id that was asked for, `known`
     the user ids of tasks in the state file. The filter is not documented, so
-    its answers are used only where they contradict neither each other, nor
+    its answers are used only if they contradict neither each other, nor
     what is known, nor the log without a filter.
     """
     there = {entry.task_id for entry in entries}
@@ -147,7 +147,7 @@ def _doubt(
     claims: Mapping[str, Sequence[Submission]],
     user_ids: UserIds,
 ) -> str | None:
-    """Why no row can be taken for the submission's task; None where one can."""
+    """Why no row can be taken for the submission's task; None if one can."""
     if not candidates:
         return "no row of the request log fits"
     if len(candidates) > 1:

@@ -32,7 +32,7 @@ def find_rendered(
 ) -> Workspace:
     """The workspace of a storyboard that was rendered before; it may have problems by now.
 
-    Raises UsageError where nothing of it was ever sent, as far as is known here.
+    Raises UsageError if nothing of it was ever sent, as far as is known here.
     """
     boards = read_storyboards([file], catalog, variables)
     space = find_workspaces(boards, where.folders)[0]
@@ -51,14 +51,14 @@ def connect_for(
 ) -> AbstractContextManager[Connection]:
     """The connection to the API that `submission` was sent to.
 
-    Raises UsageError where its model is not known any more.
+    Raises UsageError if its model is not known any more.
     """
     service = service_of(catalog, submission.model, submission.endpoint)
     return connect(space, catalog, protocol=service.protocol)
 
 
 def poll_task(api: Api, task_id: str, *, sleep: Sleep | None = None) -> TaskReply:
-    """What a poll says of a task: that it is missing, or how it stands.
+    """What a poll says about a task: that it is missing, or its status.
 
     One poll, unless `sleep` is there to wait with before others, where no
     usable answer came.

@@ -21,7 +21,7 @@ def choose_unknown(
     number: int | None,
     is_adopted: bool,
 ) -> tuple[Submission, ...]:
-    """The unknown submissions that are meant; UsageError where that is none, or not clear."""
+    """The unknown submissions that are meant; UsageError if there are none, or it is not clear."""
     named = find_named(name, known, space.storyboard.takes)
     if not named.submissions:
         raise _not_unknown(space, name, known)

@@ -56,7 +56,7 @@ def codes() -> Mapping[str, Code]:
 
 
 def number_of(name: str) -> str | None:
-    """The number of the code with this name, None where there is none."""
+    """The number of the code with this name, None if there is none."""
     code = codes().get(name)
     return code.number if code else None
 

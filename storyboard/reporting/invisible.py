@@ -15,7 +15,7 @@ _INVISIBLE = re.compile(INVISIBLE)
 
 
 def name_invisible(text: str) -> str | None:
-    """The first such character of a text by number and name, or None where there is none."""
+    """The first such character of a text by number and name, or None if there is none."""
     found = _INVISIBLE.search(text)
     if found is None:
         return None
@@ -24,7 +24,7 @@ def name_invisible(text: str) -> str | None:
 
 
 def hint_for_invisible(text: str) -> str | None:
-    """What to do about the first such character of a text, or None where there is none."""
+    """What to do about the first such character of a text, or None if there is none."""
     name = name_invisible(text)
     return f"there is an invisible {name} here; {repair_of(text)}" if name else None
 

@@ -113,7 +113,7 @@ def closest(word: str, known: Iterable[str]) -> str | None:
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str | None:
-    """The hint "did you mean 'prompt'?", or None where no known word is similar.
+    """The hint "did you mean 'prompt'?", or None if no known word is similar.
 
     It is a `Suggestion` where no other word can have been meant.
     """

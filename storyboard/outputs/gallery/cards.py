@@ -90,7 +90,7 @@ def _word(status: TakeStatus) -> str:
 
 
 def length_of(takes: Iterable[ManifestTake]) -> str | None:
-    """How long the videos in place run, each counted once; None where nothing is known."""
+    """How long the videos in place run, each counted once; None if nothing is known."""
     files = {
         take.file.path: take.file for take in takes if take.status is TakeStatus.DONE and take.file
     }

@@ -176,7 +176,7 @@ def _is_decided_by(reported: Submission, own: Submission) -> bool:
 
 
 def fingerprint_problem(manifest: Manifest) -> str | None:
-    """The first block whose fingerprint is not that of its payload, in words; None where none is.
+    """The first block whose fingerprint is not that of its payload, in words; None if none is.
 
     A payload edited in the manifest would pass for one that was paid; and where git merges
     two blocks line by line, the fingerprint tells whether they still belong together.

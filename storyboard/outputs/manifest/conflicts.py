@@ -18,7 +18,7 @@ _MAY_FOLLOW = {None: (_OURS,), _OURS: (_BASE, _THEIRS), _BASE: (_THEIRS,), _THEI
 def split_sides(data: bytes) -> tuple[bytes, ...]:
     """The two sides of a file with conflict markers, ours first; the file itself where it has none.
 
-    What stands outside the conflicts is in both sides, and what diff3 shows of the
+    Text outside the conflicts is in both sides, and what diff3 shows of the
     common ancestor in neither. Raises ValueError, with the line, for a marker
     without its counterpart.
     """

@@ -101,7 +101,7 @@ def manifest_bytes(manifest: Manifest) -> bytes:
 def read_manifests(path: Path) -> tuple[Manifest, ...]:
     """The manifest in a file, checked throughout, or both sides of a merge; none without a file.
 
-    Raises UnusableManifest where it cannot be read or is not a manifest: to take it
+    Raises UnusableManifest if it cannot be read or is not a manifest: to take it
     for missing would be to pay for its takes again.
     """
     try:
@@ -120,7 +120,7 @@ def manifests_in(data: bytes, path: Path) -> tuple[Manifest, ...]:
 
 
 def read_bytes(path: Path) -> bytes | None:
-    """What the file holds; None where there is none. Raises ValueError where it is no such file."""
+    """The file's content; None if it does not exist. Raises ValueError if it is no plain file."""
     try:
         found = path.lstat()  # a link would lead to what the film may not read
         if not stat.S_ISREG(found.st_mode):

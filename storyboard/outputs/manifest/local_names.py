@@ -34,7 +34,7 @@ class LocalNames:
         return video is not None and has_file(self._folder, video)
 
     def find(self, video: Video) -> Video | None:
-        """The video as it lies here, under whatever name; None where it does not."""
+        """The video as it lies here, under whatever name; None if it does not."""
         path = self._folder / video.path
         is_ours = is_video_path(video.path)
         if is_ours and (holds_video(path, video) or is_lfs_pointer(self._folder, video)):
@@ -45,7 +45,7 @@ class LocalNames:
         return None
 
     def claim(self, video: Video) -> Video | None:
-        """The video, where it may be put under its own name; None where that is another's."""
+        """The video, where it may be put under its own name; None if that is another's."""
         name = video.path
         if not is_video_path(name) or os.path.lexists(self._folder / name):
             return None

@@ -131,7 +131,7 @@ def _normalized(name: str) -> str:
 
 
 def _template(key: str, name: str, rows: Sequence[RowValues], card: ModelCard) -> str | None:
-    """What fills the key from the column; None where no cell of it is a value of the key."""
+    """What fills the key from the column; None if no cell of it is a value of the key."""
     cells = _filled(name, rows)
     cell = cell_template(name)
     if any(name not in row for row in rows):

@@ -71,7 +71,7 @@ def read_list(
 
 
 def _only_key(source: Path, rows: Rows) -> str | None:
-    """The key of the only list in a file that is none itself; None where it is one."""
+    """The key of the only list in a file that is none itself; None if it is one."""
     is_none = any(problem.code == "not-rows" for problem in rows.problems)
     if rows.rows or not is_none or source.suffix.lower() not in WITH_KEYS:
         return None
@@ -94,7 +94,7 @@ def _relative(path: Path, folder: Path) -> str:
 
 
 def _checked(name: str) -> str:
-    """The name as text. Raises UsageError where a storyboard cannot hold it."""
+    """The name as text. Raises UsageError if a storyboard cannot hold it."""
     text = from_file_name(name)
     if not text.isprintable() or "{{" in text or "{%" in text:
         raise UsageError(
@@ -108,7 +108,7 @@ def copied_list(
 ) -> dict[str, bytes]:
     """The copy of a list beside the storyboard, by its name.
 
-    Raises UsageError where that name is taken by another file.
+    Raises UsageError if that name is taken by another file.
     """
     path = folder / shots.name
     if shots.name in others or os.path.lexists(path):

@@ -56,7 +56,7 @@ def workflow_file() -> dict[str, str]:
 
 
 def check_new(folder: Path) -> None:
-    """Raises UsageError where a storyboard would come beside another, or beside one of its name."""
+    """Raises UsageError if a storyboard would come beside another, or beside one of its name."""
     namesakes = [f"{film_name(Path(STORYBOARD).stem)}{ending}" for ending in (".yaml", ".yml")]
     named = [folder / found for name in namesakes for found in find_spellings(folder, name)]
     if found := [*find_storyboards(folder), *named]:
@@ -67,7 +67,7 @@ def check_new(folder: Path) -> None:
 
 
 def check_folder(folder: Path, names: Iterable[str]) -> None:
-    """Raises UsageError where files of these names cannot be made in a folder, or must not be.
+    """Raises UsageError if files of these names cannot be made in a folder, or must not be.
 
     That is where something other than a folder stands in the way, and where a link
     would lead them elsewhere.
@@ -87,7 +87,7 @@ def check_folder(folder: Path, names: Iterable[str]) -> None:
 def write_files(files: Mapping[Path, str | bytes]) -> Written:
     """Makes the files that are not there yet; folders that are missing are made too.
 
-    Raises UsageError where one cannot be written.
+    Raises UsageError if one cannot be written.
     """
     try:
         is_made = {path: write_new(path, content) for path, content in files.items()}
