@@ -154,8 +154,13 @@ def load_catalog(folder: Path | None = None) -> Catalog:
     The services that cards name are the program's and the user's own, wherever the cards lie.
     """
     program, own = schemas_folder(), data_folder()
-    services = Services(own / "services", program / "services")
+    services = load_services()
     if folder is not None:
         return Catalog(CardsOnDisk(folder, Owner.PROGRAM), services)
     cards = Catalog(CardsOnDisk(program / "models", Owner.PROGRAM), services)
     return cards.beside(CardsOnDisk(own / "models", Owner.USER))
+
+
+def load_services() -> Services:
+    """The services that cards may name: the user's own, before those of the program."""
+    return Services(data_folder() / "services", schemas_folder() / "services")

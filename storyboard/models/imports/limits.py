@@ -166,8 +166,6 @@ def _pattern(pointer: Pointer) -> str:
 def _inside(found: Pointer) -> Limits:
     """What the entries of a list or a mapping may be."""
     inside: Limits = {}
-    if found.mapping().get("uniqueItems") is True:
-        inside["uniqueItems"] = True
     if (items := found.get("items")) is not None:
         inside["items"] = read_limits(items)
     if (properties := found.get("properties")) is not None:

@@ -15,19 +15,14 @@ RESOLUTION_VALUE = re.compile(r"[1-9][0-9]{2,3}[pP]|[1-9][kK]")
 
 _SIZE = re.compile(r"([1-9][0-9]{1,4})\s?[*xX\u00d7]\s?([1-9][0-9]{1,4})")
 
-_PIXELS: Mapping[str, int] = {
-    "360P": 640 * 360,
-    "480P": 832 * 480,
-    "540P": 960 * 540,
-    "720P": 1280 * 720,
-    "1080P": 1920 * 1080,
-    "1440P": 2560 * 1440,
-    "4K": 3840 * 2160,
+_LINES = ((640, 360), (832, 480), (960, 540), (1280, 720), (1920, 1080), (2560, 1440))
+_PIXELS: Mapping[str, int] = {f"{high}P": wide * high for wide, high in _LINES} | {
+    "4K": 3840 * 2160
 }
 """What a resolution comes to at 16:9. Other ratios have about as many pixels, not as many lines."""
 
 _RATIOS = ("16:9", "9:16", "1:1", "4:3", "3:4", "3:2", "2:3", "5:4", "4:5", "21:9", "9:21")
-_NEAR = 0.06  # of the pixels: 1088*832 is 720P of 4:3, 624*624 is 480P
+_NEAR = 0.06  # of the pixels: 1088*832 is as good as 1280*720
 _NEAR_RATIO = 0.035
 
 

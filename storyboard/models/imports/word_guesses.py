@@ -115,7 +115,7 @@ def _resolution(name: str, limits: Limits) -> _Guess:
         return None, _NO_ENUM
     odd = [value for value in values if not RESOLUTION_VALUE.fullmatch(value)]
     if odd:
-        return None, f"{_quoted(odd[0])} is no resolution, such as 720P"
+        return None, f"{_quoted(odd[0])} is no resolution, such as 480P"
     spelled = {canonical_resolution(value): value for value in values}
     if len(spelled) < len(values):
         return None, "two of its values are one resolution"

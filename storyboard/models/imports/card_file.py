@@ -1,0 +1,67 @@
+"""A model card as the text of its file, from what is understood of a model. Pure."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import yaml
+
+from storyboard.models.imports.understand import Understood
+
+_WIDTH = 160
+
+
+def card_document(model: Understood, *, source: str, read: str, confidence: str) -> dict[str, Any]:
+    """The card; `source` is where its limits were read, on the day `read`."""
+    guesses = model.guesses
+    return {
+        "name": model.name,
+        "title": model.title,
+        "service": model.service.name,
+        "kind": model.kind,
+        "source": source,
+        "read": read,
+        "confidence": confidence,
+        **({"words": guesses.words} if guesses.words else {}),
+        **({"tables": guesses.tables} if guesses.tables else {}),
+        "request": model.request,
+    }
+
+
+def card_text(document: dict[str, Any]) -> str:
+    """The card's file: a field a line where it fits, as cards are written by hand."""
+    request = document["request"]
+    fields = {name: _Line(limits) for name, limits in request["properties"].items()}
+    words = {
+        word: _Line(means) if isinstance(means, dict) else means
+        for word, means in document.get("words", {}).items()
+    }
+    return yaml.dump(
+        {
+            **document,
+            **({"words": words} if words else {}),
+            "request": {**request, "properties": fields},
+        },
+        Dumper=_Dumper,
+        sort_keys=False,
+        allow_unicode=True,
+        width=_WIDTH,
+        default_flow_style=None,
+    )
+
+
+class _Line(dict[str, Any]):
+    """A mapping that is written as one line, as long as it fits."""
+
+
+class _Dumper(yaml.SafeDumper):
+    """Writes without anchors, which a card may not have."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        return True
+
+
+_Dumper.add_representer(
+    _Line,
+    lambda dumper, line: dumper.represent_mapping("tag:yaml.org,2002:map", line, flow_style=True),
+)

@@ -1,0 +1,117 @@
+"""What a service says of a model today against its card, field by field in words. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from storyboard.models.card import ModelCard
+from storyboard.models.imports.rules import Rule
+from storyboard.models.imports.unions import Limits
+from storyboard.models.schema.words import CARD_RULE, allowed_words, spelled, whole_range
+from storyboard.reporting.quoting import bounded
+
+_LIMITS = (
+    *("type", "enum", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"),
+    *("minLength", "maxLength", "minItems", "maxItems", "items"),
+)
+_RULES = ("allOf", "anyOf", "oneOf")
+_MAX_WORDS = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """Something that is not as the card has it: which field, and how, as the end of a sentence."""
+
+    field: str
+    words: str
+
+
+def moves(
+    card: ModelCard, fields: Mapping[str, Limits], required: list[str], rules: list[Rule]
+) -> tuple[Move, ...]:
+    """What has moved since the card was written, in the service's order of fields.
+
+    A pattern, a format or a description is nothing that moves: cards have their own.
+    """
+    return tuple(_moves(card, fields, required, rules))
+
+
+def _moves(
+    card: ModelCard, fields: Mapping[str, Limits], required: list[str], rules: list[Rule]
+) -> Iterator[Move]:
+    for name, limits in fields.items():
+        known = card.parameters.get(name)
+        if known is None:
+            yield Move(name, f"is new: {bounded(allowed_words(limits), _MAX_WORDS)}")
+            continue
+        was, now = _comparable(known.limits), _comparable(limits)
+        if was != now:
+            was_words, now_words = (bounded(allowed_words(one), _MAX_WORDS) for one in (was, now))
+            yield Move(name, f"takes {now_words}; the card says {was_words}")
+        if known.default != limits.get("default"):
+            yield Move(name, _default_words(limits.get("default"), known.default))
+        if known.is_required != (name in required):
+            yield Move(name, "can be left out now" if known.is_required else "is required now")
+    for name in card.parameters:
+        if name not in fields:
+            yield Move(name, "is gone")
+    stated = [_names_in(rule) for rule in _card_rules(card.request_schema)]
+    for rule in rules:
+        # A card may state a rule in another way; one about the same fields is taken for it.
+        if _names_in(rule.schema) not in stated:
+            yield Move(", ".join(sorted(_names_in(rule.schema))), f"have a new rule: {rule.words}")
+
+
+def _comparable(limits: Mapping[str, Any]) -> dict[str, Any]:
+    """The limits in one way of writing: a list without a gap is a range."""
+    kept = {key: limits[key] for key in _LIMITS if key in limits}
+    values = kept.get("enum")
+    if isinstance(values, list):
+        span = whole_range(values)
+        if span:
+            del kept["enum"]
+            return {**kept, "minimum": span[0], "maximum": span[1]}
+        kept["enum"] = sorted(values, key=str)
+        kept = {key: value for key, value in kept.items() if key not in ("minimum", "maximum")}
+    if "items" in kept:
+        kept["items"] = _comparable(kept["items"]) if isinstance(kept["items"], Mapping) else {}
+    return kept
+
+
+def _default_words(now: Any, was: Any) -> str:
+    said = "has no default now" if now is None else f"has the default {_said(now)}"
+    return f"{said}; the card says {'none' if was is None else _said(was)}"
+
+
+def _said(value: Any) -> str:
+    return bounded(spelled(value), 60)
+
+
+def _card_rules(schema: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """The rules of a card, those that stand together in allOf each for itself."""
+    for key in (*_RULES, "dependentRequired"):
+        held = schema.get(key)
+        if key == "allOf" and isinstance(held, list):
+            yield from (one for one in held if isinstance(one, Mapping))
+        elif held:
+            yield {key: held}
+
+
+def _names_in(schema: Any) -> frozenset[str]:
+    """The fields that a rule speaks of."""
+    if isinstance(schema, list):
+        return frozenset().union(*map(_names_in, schema))
+    if not isinstance(schema, Mapping):
+        return frozenset()
+    names: set[str] = set()
+    for key, held in schema.items():
+        if key == "required" and isinstance(held, list):
+            names.update(map(str, held))
+        elif key in ("properties", "dependentRequired") and isinstance(held, Mapping):
+            names.update(held)
+            names.update(name for one in held.values() if isinstance(one, list) for name in one)
+        elif key != CARD_RULE:
+            names |= _names_in(held)
+    return frozenset(names)

@@ -1,0 +1,59 @@
+"""Where a new model card goes, and writing it whole, never over another one unasked."""
+
+from __future__ import annotations
+
+import difflib
+from pathlib import Path
+
+from storyboard.atomic_files import write_atomically, write_new
+from storyboard.errors import Refused, UsageError
+from storyboard.models.folder import data_folder
+from storyboard.names import path_problem
+
+MODELS = "models"
+
+
+def card_path(model: str, *, is_user: bool) -> Path:
+    """The file of a model's card below the current folder, or among the user's own cards.
+
+    Raises UsageError where no system could hold it, or a link would lead elsewhere.
+    """
+    name = f"{MODELS}/{model}.yaml"
+    if problem := path_problem(name):
+        raise UsageError(f"the card's path {name} {problem}", next_step="write the card by hand")
+    folder = data_folder() if is_user else Path()
+    path = folder / name
+    for above in (path, *list(path.parents)[: name.count("/")]):
+        if above.is_symlink() or (above != path and above.exists() and not above.is_dir()):
+            raise UsageError(
+                f"{above} is a link or no folder, and nothing is written through it",
+                next_step="move it away",
+            )
+    return path
+
+
+def difference(path: Path, text: str) -> list[str]:
+    """What the new text changes in the card that is there, as a diff; empty where nothing does."""
+    try:
+        before = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        before = ""
+    if before == text:
+        return []
+    lines = difflib.unified_diff(
+        before.splitlines(), text.splitlines(), str(path), str(path), lineterm=""
+    )
+    return list(lines)
+
+
+def write_card(path: Path, text: str, *, force: bool) -> bool:
+    """Whether the card had to be written. Raises Refused where another is there, unless forced."""
+    if force:
+        return write_atomically(path, text)
+    if write_new(path, text):
+        return True
+    if not difference(path, text):
+        return False
+    raise Refused(
+        f"{path} is there already, and says something else", next_step="write it with --force"
+    )
