@@ -84,6 +84,6 @@ def _text(link: Link, body: bytes) -> str:
         return body.decode("utf-8")
     except UnicodeDecodeError:
         raise UsageError(
-            f"what {link.host} sent is no text in UTF-8",
+            f"what {link.host} sent is not UTF-8 text",
             next_step="give the address of an OpenAPI document or of a page",
         ) from None

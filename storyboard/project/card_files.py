@@ -26,7 +26,7 @@ def card_path(model: str, *, is_user: bool) -> Path:
     for above in (path, *list(path.parents)[: name.count("/")]):
         if above.is_symlink() or (above != path and above.exists() and not above.is_dir()):
             raise UsageError(
-                f"{above} is a link or no folder, and nothing is written through it",
+                f"{above} is a link or not a folder, and nothing is written through it",
                 next_step="move it away",
             )
     return path
@@ -55,5 +55,5 @@ def write_card(path: Path, text: str, *, force: bool) -> bool:
     if not difference(path, text):
         return False
     raise Refused(
-        f"{path} is there already, and says something else", next_step="write it with --force"
+        f"{path} already exists and says something else", next_step="write it with --force"
     )

@@ -69,7 +69,7 @@ def _decoded(name: str, content: bytes) -> str:
     try:
         return content.decode("utf-8")
     except UnicodeDecodeError:
-        raise UsageError(f"{name} is no text in UTF-8", next_step="save it as UTF-8") from None
+        raise UsageError(f"{name} is not UTF-8 text", next_step="save it as UTF-8") from None
 
 
 def service_api(base_url: str | None) -> tuple[ModellixApi, bool]:

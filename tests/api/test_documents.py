@@ -49,7 +49,7 @@ def test_what_is_no_page_is_said() -> None:
     assert "answers with HTTP 404" in failure(
         UsageError, lambda *_: http_reply(status="404 Not Found")
     )
-    assert "no text in UTF-8" in failure(UsageError, lambda *_: http_reply(b"\xff\xfe"))
+    assert "not UTF-8 text" in failure(UsageError, lambda *_: http_reply(b"\xff\xfe"))
     large = b"a" * (MAX_REPLY_BYTES + 1)
     assert "too large" in failure(Unreachable, lambda *_: http_reply(large))
 

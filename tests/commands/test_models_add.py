@@ -58,15 +58,14 @@ def test_another_card_is_written_over_only_with_force_and_the_difference_is_show
     program: Program,
 ) -> None:
     program("models", "add", saved(OPENAPI_30))
-    assert program("models", "add", saved(OPENAPI_30)).err.startswith(f"{VEO}: is so already")
+    assert program("models", "add", saved(OPENAPI_30)).err.startswith(f"{VEO}: already says so")
     before = VEO.read_bytes()
     longer = saved(OPENAPI_30.replace("[4, 6, 8]", "[4, 6, 8, 12]"))
     output = program("models", "add", longer)
     assert (output.code, VEO.read_bytes()) == (3, before)
     assert "-    durationSeconds: {type: string, enum: ['4', '6', '8']}" in output.out
     assert output.err == (
-        f"error: {VEO} is there already, and says something else.\n"
-        "    next: write it with --force\n"
+        f"error: {VEO} already exists and says something else.\n    next: write it with --force\n"
     )
     assert program("models", "add", longer, "--force").code == 0
     assert "'12'" in VEO.read_text("utf-8")
@@ -152,7 +151,7 @@ def test_a_document_of_another_server_writes_nothing(program: Program) -> None:
     reply = json.dumps(SCHEMA_REPLY).replace("api.modellix.ai", "evil.example")
     output = program("models", "add", saved(reply, "reply.json"))
     assert output.code == 2
-    assert "which is no known service's address" in output.err
+    assert "which is not the address of a known service" in output.err
     assert not Path("models").exists()
 
 

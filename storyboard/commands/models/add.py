@@ -107,7 +107,7 @@ def add_model(
     if as_json:
         _print_document(model, document, str(path), changes, is_written=is_written)
     else:
-        say(f"{path}: {'written' if is_written else 'is so already'}")
+        say(f"{path}: {'written' if is_written else 'already says so'}")
         say(f"    next: storyboard models show {model.name}")
     return ExitCode.OK
 

@@ -194,7 +194,7 @@ def _parse_json(text: str) -> dict[str, Json]:
     try:
         json.dumps(value, ensure_ascii=False).encode()
     except UnicodeEncodeError:
-        raise CardError("holds half of a surrogate pair, which is no character") from None
+        raise CardError("contains half of a surrogate pair, which is not a character") from None
     return value
 
 

@@ -145,7 +145,7 @@ def _bounds(found: Pointer) -> Limits:
             continue
         is_number = isinstance(value, int | float) and not isinstance(value, bool)
         if not is_number or (name in _COUNTS and not (isinstance(value, int) and value >= 0)):
-            raise NotUnderstood(found, f"has {name} {_quoted(value)}, which is no bound")
+            raise NotUnderstood(found, f"has {name} {_quoted(value)}, which is not a bound")
         is_whole = isinstance(value, float) and value.is_integer()
         bounds[name] = int(value) if is_whole else value
     for name, plain in (("exclusiveMinimum", "minimum"), ("exclusiveMaximum", "maximum")):
@@ -158,7 +158,7 @@ def _pattern(pointer: Pointer) -> str:
     pattern = pointer.value
     if not isinstance(pattern, str) or len(pattern) > _MAX_TEXT or not is_bounded(pattern):
         raise NotUnderstood(
-            pointer, "is no pattern of a card: short, without looking ahead or back"
+            pointer, "cannot be a card's pattern: short, without looking ahead or back"
         )
     return pattern
 

@@ -131,7 +131,8 @@ def _not_one(name: str, models: list[str], strangers: list[str], wanted: str | N
         return UsageError(said, next_step="say which one with --name PROVIDER/MODEL")
     if strangers:
         return UsageError(
-            f"{name} is about {bounded(strangers[0], 200)}, which is no known service's address",
+            f"{name} is about {bounded(strangers[0], 200)}, "
+            "which is not the address of a known service",
             next_step="a card names a service that the program knows; storyboard models show "
             "NAME says which",
         )

@@ -45,7 +45,7 @@ def read_documents(name: str, text: str) -> list[Document]:
         return found
     if blocks or text.lstrip().startswith("{") or re.match(r"\s*(openapi|swagger)\s*:", text):
         raise UsageError(f"{name} {fault}", next_step=_NEXT)
-    raise UsageError(f"{name} holds no OpenAPI document", next_step=_NEXT)
+    raise UsageError(f"{name} contains no OpenAPI document", next_step=_NEXT)
 
 
 _NEXT = (

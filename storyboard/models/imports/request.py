@@ -73,7 +73,7 @@ def _parts(schema: Pointer) -> Iterator[Pointer]:
     found = schema.resolved()
     held = found.mapping()
     if held.get("type", "object") != "object":
-        raise NotUnderstood(found, "is no object, so it has no fields")
+        raise NotUnderstood(found, "is not an object, so it has no fields")
     for key in ("patternProperties", "propertyNames", "dependentSchemas"):
         if key in held:
             raise NotUnderstood(found, f"has {key!r}, which a card does not state")
@@ -124,7 +124,7 @@ def _why_not(name: str, found: list[Pointer], without: frozenset[str]) -> str | 
     if all(one.resolved().mapping().get("readOnly") is True for one in found):
         return "it is read-only"
     if not _NAME.fullmatch(name):
-        raise NotUnderstood(found[0], "is no name of a field: letters, digits, '_', '.' and '-'")
+        raise NotUnderstood(found[0], "is not a field name: letters, digits, '_', '.' and '-'")
     return None
 
 

@@ -187,5 +187,7 @@ class _Reading:
     def name(self, pointer: Pointer, name: Any) -> str:
         """The name of a field that is there, or was left out."""
         if not isinstance(name, str) or name not in {*self.fields, *self.unknown}:
-            raise NotUnderstood(pointer, f"speaks of {bounded(repr(name), 60)}, which is no field")
+            raise NotUnderstood(
+                pointer, f"speaks of {bounded(repr(name), 60)}, which is not a field"
+            )
         return name

@@ -45,7 +45,7 @@ def table_of(limits: Limits) -> tuple[dict[str, dict[str, str]] | None, str]:
     for value in values:
         both = _resolution_and_ratio(value)
         if both is None:
-            return None, f"{bounded(repr(value), 60)} is no size that has a resolution and a ratio"
+            return None, f"{bounded(repr(value), 60)} is not a size with a resolution and a ratio"
         row = table.setdefault(both[0], {})
         if both[1] in row:
             return None, f"{value} and {row[both[1]]} are both {both[0]} of {both[1]}"

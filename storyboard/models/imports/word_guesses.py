@@ -115,7 +115,7 @@ def _resolution(name: str, limits: Limits) -> _Guess:
         return None, _NO_ENUM
     odd = [value for value in values if not RESOLUTION_VALUE.fullmatch(value)]
     if odd:
-        return None, f"{_quoted(odd[0])} is no resolution, such as 480P"
+        return None, f"{_quoted(odd[0])} is not a resolution such as 480P"
     spelled = {canonical_resolution(value): value for value in values}
     if len(spelled) < len(values):
         return None, "two of its values are one resolution"
@@ -129,7 +129,7 @@ def _ratio(name: str, limits: Limits) -> _Guess:
     odd = [
         value for value in values if not _RATIO_VALUE.fullmatch(value) and value not in _FREE_RATIOS
     ]
-    return (None, f"{_quoted(odd[0])} is no ratio, such as 16:9") if odd else (name, "")
+    return (None, f"{_quoted(odd[0])} is not a ratio such as 16:9") if odd else (name, "")
 
 
 def _duration(name: str, limits: Limits) -> _Guess:
@@ -137,7 +137,7 @@ def _duration(name: str, limits: Limits) -> _Guess:
     if limits["type"] == "string":
         odd = [value for value in values if not value.isdecimal()]
         if not values or odd:
-            return None, f"{_quoted(odd[0])} is no number of seconds" if odd else _NO_ENUM
+            return None, f"{_quoted(odd[0])} is not a number of seconds" if odd else _NO_ENUM
         return name, ""
     if limits["type"] not in ("integer", "number"):
         return None, f"it is of the type {limits['type']}"
@@ -153,7 +153,7 @@ def _seed(name: str, limits: Limits) -> _Guess:
 
 
 def _negative_prompt(name: str, limits: Limits) -> _Guess:
-    return (name, "") if limits["type"] == "string" else (None, "it is no text")
+    return (name, "") if limits["type"] == "string" else (None, "it is not text")
 
 
 def _sound(name: str, limits: Limits) -> _Guess:
@@ -161,7 +161,7 @@ def _sound(name: str, limits: Limits) -> _Guess:
         return name, ""
     values = limits.get("enum")
     if limits["type"] != "string" or not values or len(values) != 2:
-        return None, "it is no switch: true and false, or two values"
+        return None, "it is not a switch: true and false, or two values"
     on = [value for value in values if value.lower() in _SWITCHES[0]]
     off = [value for value in values if value.lower() in _SWITCHES[1]]
     if len(on) != 1 or len(off) != 1:

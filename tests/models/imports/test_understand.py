@@ -216,8 +216,8 @@ def test_a_field_is_said_in_one_way(limits: Any, expected: Any) -> None:
         ({"type": "string", "not": {"const": "a"}}, "has 'not', which a card does not state"),
         ({"type": "string", "enum": []}, "lists 0 values"),
         ({"type": "integer", "enum": ["a"]}, "lists 'a', which is not of the type 'integer'"),
-        ({"type": "string", "pattern": "(?=a)a"}, "is no pattern of a card"),
-        ({"type": "string", "maxLength": -1}, "has maxLength -1, which is no bound"),
+        ({"type": "string", "pattern": "(?=a)a"}, "cannot be a card's pattern"),
+        ({"type": "string", "maxLength": -1}, "has maxLength -1, which is not a bound"),
         (
             {"anyOf": [{"type": "string"}, {"type": "array"}]},
             "takes one thing or another; a card's field is of one kind",
@@ -276,7 +276,7 @@ def test_a_default_that_the_limits_refuse_is_left_out() -> None:
 )
 def test_a_document_of_another_server_is_refused(server: str) -> None:
     said = refusal(document({"prompt": PROMPT}, server))
-    assert said == f"doc is about {server}/made/up-t2v, which is no known service's address"
+    assert said == f"doc is about {server}/made/up-t2v, which is not the address of a known service"
 
 
 def test_of_several_models_one_is_chosen_by_its_name() -> None:
@@ -311,8 +311,8 @@ def test_a_length_in_frames_overrules_one_in_seconds() -> None:
 @pytest.mark.parametrize(
     ("text", "what"),
     [
-        ("hello", "doc holds no OpenAPI document"),
-        ("", "doc holds no OpenAPI document"),
+        ("hello", "doc contains no OpenAPI document"),
+        ("", "doc contains no OpenAPI document"),
         ('{"openapi": "3.1.0", ', "doc is not JSON: line 1"),
         ('swagger: "2.0"\n', "doc is a document of Swagger 2; OpenAPI 3.0 and 3.1 are read"),
         ('{"a": 1}', "doc is neither a document of OpenAPI 3.0 or 3.1 nor a reply of api_schema"),
@@ -320,7 +320,7 @@ def test_a_length_in_frames_overrules_one_in_seconds() -> None:
         ("openapi: 3.1.0\n", "doc describes no POST to a model"),
         ('{"openapi": "3.1.0", "a": ' + "[" * 60 + "]" * 60 + "}", "levels deep"),
         ('{"openapi": "3.1.0", "a": ' + "[" * 100_000 + "]" * 100_000 + "}", "levels deep"),
-        ('{"openapi": "3.1.0", "a": "\\ud800"}', "doc holds half of a surrogate pair"),
+        ('{"openapi": "3.1.0", "a": "\\ud800"}', "doc contains half of a surrogate pair"),
         ('{"openapi": "3.1.0", "a": 1e999}', "doc a is inf, which JSON cannot hold"),
         (" " * 1_000_001, "doc is longer than 1,000,000 characters"),
     ],
@@ -398,12 +398,22 @@ def test_sound_is_a_switch_or_nothing(name: str, limits: Any, meaning: Any) -> N
 @pytest.mark.parametrize(
     ("name", "limits", "word", "reason"),
     [
-        ("mode", {"enum": ["std", "pro"]}, "resolution", "mode may mean it, but 'std' is no reso"),
-        ("quality", {"enum": ["high"]}, "resolution", "quality may mean it, but 'high' is no res"),
+        (
+            "mode",
+            {"enum": ["std", "pro"]},
+            "resolution",
+            "mode may mean it, but 'std' is not a reso",
+        ),
+        (
+            "quality",
+            {"enum": ["high"]},
+            "resolution",
+            "quality may mean it, but 'high' is not a res",
+        ),
         ("aspect_ratio", {"type": "string"}, "ratio", "it does not list its values"),
-        ("duration", {"enum": ["5s", "10s"]}, "duration", "'5s' is no number of seconds"),
+        ("duration", {"enum": ["5s", "10s"]}, "duration", "'5s' is not a number of seconds"),
         ("seed", {"type": "string"}, "seed", "it is of the type string"),
-        ("size", {"enum": ["1K"], "default": "1K"}, "resolution", "'1K' is no size"),
+        ("size", {"enum": ["1K"], "default": "1K"}, "resolution", "'1K' is not a size"),
         ("size", {"enum": ["1280*720"]}, "resolution", "holds by default is not said"),
         (
             "size",
