@@ -20,7 +20,7 @@ from storyboard.console.read_storyboards import read_sound, read_version, report
 from storyboard.errors import ExitCode, UsageError
 from storyboard.models.catalog import Catalog, load_catalog
 from storyboard.names import from_file_name, spelled_path
-from storyboard.planning.cost import Bill, bill_of
+from storyboard.planning.cost import Bill, bill_of, pricing_for
 from storyboard.planning.diff import (
     ChangeGroup,
     TakeChange,
@@ -78,7 +78,7 @@ def command(
       storyboard diff film.yaml --against origin/main --price 0.08 --format markdown
     """
     as_json, catalog = as_json or style == "json", load_catalog()
-    boards = read_sound([file], catalog, variables, as_json=as_json)
+    boards = read_sound([file], catalog, variables, as_json=as_json, prices=pricing.price_files)
     if not boards:
         return ExitCode.USAGE
     new = boards[0]
@@ -88,7 +88,7 @@ def command(
     if old is not None and not report_problems([old], as_json=as_json):
         return ExitCode.USAGE
     changes = compare_takes(old.takes if old else (), new.takes)
-    bill = bill_of(new_requests(changes), catalog, pricing.price_usd)
+    bill = bill_of(new_requests(changes), pricing_for(new, catalog, pricing.price_usd))
     if as_json:
         facts = {
             "file": str(new.path),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timezone
-from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -30,6 +29,7 @@ from storyboard.console.plan_lines import (
     left_out_lines,
     plan_heads,
     plan_rows,
+    price_lines,
     scene_lines,
     trial_lines,
 )
@@ -38,8 +38,18 @@ from storyboard.console.read_storyboards import read_sound
 from storyboard.console.tables import print_rows
 from storyboard.errors import ExitCode, UsageError
 from storyboard.models.catalog import Catalog, load_catalog
+from storyboard.money import to_usd
 from storyboard.outputs.manifest.times import time_text
-from storyboard.planning.cost import Bill, CostOf, bill_for, bill_for_lost, check_caps, cost_of
+from storyboard.planning.cost import (
+    Bill,
+    Pricing,
+    bill_of,
+    check_caps,
+    pricing_for,
+    sum_bills,
+    takes_lost,
+    takes_to_submit,
+)
 from storyboard.planning.links import NO_LINKS, Links, links_of
 from storyboard.planning.plan import PlanOptions
 from storyboard.planning.selection import Selection
@@ -120,7 +130,13 @@ def command(
         _check_trial(out, planning)
     catalog = load_catalog()
     boards = read_sound(
-        files, catalog, variables, strict=strict, as_json=as_json, model=trial.model
+        files,
+        catalog,
+        variables,
+        strict=strict,
+        as_json=as_json,
+        model=trial.model,
+        prices=planning.price_files,
     )
     if not boards:
         return ExitCode.USAGE
@@ -137,33 +153,35 @@ def command(
         for space in spaces
     ]
     plans = [one.plan for one in planned]
-    bill = bill_for(plans, catalog, price_usd=planning.price_usd)
+    pricings = [pricing_for(one.space.storyboard, catalog, planning.price_usd) for one in planned]
+    priced = list(zip(planned, pricings, strict=True))
+    bill = sum_bills(bill_of(takes_to_submit(one.plan), pricing) for one, pricing in priced)
     check_caps(bill, limits.caps)
-    costs = partial(cost_of, catalog=catalog, price_usd=planning.price_usd)
     if out is not None:
         arguments = plan_arguments(which, planning)
         pairs = [(one.space, one.plan) for one in planned]
         save_plan(out, pairs, arguments=arguments, caps=limits.caps, bill=bill)
     if as_json:
-        print_json({"tried_model": trial.model, **_document(planned, bill, costs, catalog)})
+        print_json({"tried_model": trial.model, **_document(priced, bill, catalog)})
     else:
-        for one in planned:
-            print_rows(plan_heads(one.space, one.plan, one.has_file), plan_rows(one.plan, costs))
-            print_lines(scene_lines(one.plan, catalog, planning.price_usd))
+        for one, pricing in priced:
+            print_rows(plan_heads(one.space, one.plan, one.has_file), plan_rows(one.plan, pricing))
+            print_lines(scene_lines(one.plan, pricing))
             print_lines(left_out_lines(one.space, one.plan, one.deleted))
             board = one.space.storyboard
             replaced = replacement_lines(models_of(board), catalog.of(board.path))
             print_lines(f"  {line}" for line in replaced)
             print_lines(one.links.sentences(now))
         print_lines([bill.sentence])
-        gone = bill_for_lost(plans, catalog, price_usd=planning.price_usd)
+        print_lines(price_lines((one.plan, pricing) for one, pricing in priced))
+        gone = sum_bills(bill_of(takes_lost(one.plan), pricing) for one, pricing in priced)
         if gone.takes:
             print_lines([f"with --rerender: {gone.sentence} again"])
         print_lines(line for one in planned for line in _advice(one.neighbour))
         print_lines(trial_lines(plans, catalog, trial.model, variables.variant))
     if out is not None:
         others = [str(space.storyboard.path) for space in spaces[1:]]
-        words = [*others, "--plan", str(out), *variables.words]
+        words = [*others, "--plan", str(out), *variables.words, *planning.price_words]
         say(f"saved; to carry it out: {spaces[0].command('render', *words)}")
     return ExitCode.CHANGED if check and bill.takes else ExitCode.OK
 
@@ -231,7 +249,7 @@ def _advice(found: Neighbour | None) -> tuple[str, ...]:
 
 
 def _document(
-    planned: Sequence[_Planned], bill: Bill, costs: CostOf, catalog: Catalog
+    priced: Sequence[tuple[_Planned, Pricing]], bill: Bill, catalog: Catalog
 ) -> dict[str, Any]:
     return {
         "storyboards": [
@@ -240,17 +258,18 @@ def _document(
                 "variant": space.storyboard.variant,
                 "output": str(space.folder),
                 "origin": space.origin,
-                "actions": [_action_document(action, costs) for action in plan.actions],
-                "orphans": [_action_document(action, costs) for action in plan.orphans],
+                "actions": [_action_document(action, pricing) for action in plan.actions],
+                "orphans": [_action_document(action, pricing) for action in plan.orphans],
                 "skipped": list(space.storyboard.skipped),
                 "not_in_storyboard": list(deleted),
                 "own_cards": own_cards(
                     models_of(space.storyboard), catalog.of(space.storyboard.path)
                 ),
+                "prices_as_of": pricing.dates(takes_to_submit(plan)),
                 "links": _links_document(links),
                 "held_beside": neighbour and _neighbour_document(neighbour),
             }
-            for space, plan, _, links, neighbour, deleted in planned
+            for (space, plan, _, links, neighbour, deleted), pricing in priced
         ],
         "submissions": bill.takes,
         "video_s": bill.seconds,
@@ -271,7 +290,7 @@ def _neighbour_document(found: Neighbour) -> dict[str, Any]:
     return {"folder": str(found.folder), "requests": found.held, "next": found.command}
 
 
-def _action_document(action: Action, costs: CostOf) -> dict[str, Any]:
+def _action_document(action: Action, pricing: Pricing) -> dict[str, Any]:
     is_paid = action.kind is ActionKind.SUBMIT and action.same_as is None
     return {
         "take": action.take.id,
@@ -280,6 +299,6 @@ def _action_document(action: Action, costs: CostOf) -> dict[str, Any]:
         "reason": action.reason,
         "same_as": action.same_as,
         "fingerprint": action.take.fingerprint,
-        "cost_usd": costs(action.take) if is_paid else None,
+        "cost_usd": to_usd(pricing.cost(action.take)) if is_paid else None,
         "task_id": action.submission.task_id if action.submission else None,
     }

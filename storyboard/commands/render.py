@@ -7,7 +7,6 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -30,7 +29,7 @@ from storyboard.console.options import (
     strict_option,
     with_options,
 )
-from storyboard.console.plan_lines import describe_plan
+from storyboard.console.plan_lines import describe_plan, price_lines
 from storyboard.console.printing import ask, say
 from storyboard.console.read_storyboards import read_sound
 from storyboard.console.run_options import DisplayOptions, RunOptions
@@ -40,8 +39,9 @@ from storyboard.console.summary import print_outcome
 from storyboard.engine.job import EngineSettings, Progress, RunResult
 from storyboard.errors import ExitCode, Refused, StateError, StorageFailed, TimeIsUp, UsageError
 from storyboard.models.catalog import Catalog, load_catalog
-from storyboard.planning.cost import Bill, CostOf, bill_for, check_caps, cost_of
+from storyboard.planning.cost import Bill, check_caps, sum_bills
 from storyboard.planning.saved_plan import SavedPlan
+from storyboard.project.film_caps import check_film_caps
 from storyboard.project.outcome import Outcome, exit_code_of, finish, stopped_by_storage
 from storyboard.project.rendering import Prepared, check_account, prepare
 from storyboard.project.saved_plans import begin_plan, check_plan, files_of, read_plan
@@ -121,7 +121,9 @@ def command(
     work = saved.arguments if saved else plan_arguments(which, planning)
     catalog, plan_options = load_catalog(), work.options
     sandbox = _sandbox_settings(where, rehearsal)
-    boards = read_sound(files, catalog, variables, strict=strict, as_json=as_json)
+    boards = read_sound(
+        files, catalog, variables, strict=strict, as_json=as_json, prices=planning.price_files
+    )
     if not boards:
         return ExitCode.USAGE
     spaces = find_workspaces(boards, where.folders, from_manifest=work.from_manifest)
@@ -135,22 +137,23 @@ def command(
                     catalog=catalog,
                     lock_timeout_s=running.lock_wait_s(time.monotonic() - started_at),
                     is_fresh=work.is_fresh,
+                    price_usd=work.price_usd,
                     tell=say,
                 )
             )
             for space in spaces
         ]
-        bill = bill_for([film.plan for film in films], catalog, price_usd=work.price_usd)
+        bill = sum_bills(film.bill for film in films)
         if saved is not None:
             check_plan(saved, films, bill, price_usd=planning.price_usd)
         check_caps(bill, payment.caps)
-        costs = None
-        if work.price_usd is not None:
-            costs = partial(cost_of, catalog=catalog, price_usd=work.price_usd)
+        for film in films:
+            check_film_caps(film)
 
         def plan_lines() -> list[str]:
-            of_films = (describe_plan(film, catalog, costs, work.price_usd) for film in films)
-            return [line for lines in of_films for line in lines]
+            of_films = (describe_plan(film, film.pricing) for film in films)
+            prices = price_lines((film.plan, film.pricing) for film in films)
+            return [*(line for lines in of_films for line in lines), *prices]
 
         if display.verbose:
             say(*plan_lines())
@@ -170,7 +173,10 @@ def command(
         # The sandbox keeps its tasks in the output folder, so each folder has its own.
         for group in [[film] for film in films] if where.sandbox else [films]:
             settings = running.engine_settings(
-                catalog, download=plan_options.download, elapsed_s=time.monotonic() - started_at
+                catalog,
+                download=plan_options.download,
+                elapsed_s=time.monotonic() - started_at,
+                max_cost_micros=None if where.sandbox else _max_cost(payment, saved),
             )
             try:
                 if not any(map(_ends_the_render, results)):
@@ -183,7 +189,6 @@ def command(
                             display=display,
                             sandbox=sandbox,
                             events=events,
-                            costs=costs,
                         )
                     )
             finally:
@@ -193,10 +198,11 @@ def command(
     print_outcome(outcome, results, plan_options, as_json=as_json, quiet=display.quiet)
     if not display.quiet:
         line = closing_line(
-            [(one.plan, one.states) for one in outcome],
-            catalog,
+            [
+                (one.plan, one.states, film.pricing)
+                for one, film in zip(outcome, films, strict=True)
+            ],
             download=plan_options.download,
-            price_usd=work.price_usd,
             elapsed_s=time.monotonic() - started_at,
         )
         say(line)
@@ -209,13 +215,19 @@ def _read_saved(
     """The saved plan. Raises UsageError for options that a saved plan has already decided."""
     if plan_file is None:
         return None
-    flags = given_flags(which) + given_flags(replace(planning, price_usd=None))
+    flags = given_flags(which) + given_flags(replace(planning, price_usd=None, price_files=()))
     if flags:
         raise UsageError(
             f"{' and '.join(flags)} cannot be used with --plan, which decides what is rendered",
             next_step=f"leave {'it' if len(flags) == 1 else 'them'} out, or save another plan",
         )
     return read_plan(plan_file)
+
+
+def _max_cost(payment: PaymentOptions, saved: SavedPlan | None) -> int | None:
+    """What this render may spend at most, in micros: the lower of its own cap and of the plan's."""
+    caps = [payment.caps.cost_micros, saved.caps.cost_micros if saved else None]
+    return min((cap for cap in caps if cap is not None), default=None)
 
 
 def _sandbox_settings(where: FolderOptions, rehearsal: SandboxOptions) -> SandboxSettings | None:
@@ -265,7 +277,6 @@ def _run(
     display: DisplayOptions,
     sandbox: SandboxSettings | None,
     events: EventFile,
-    costs: CostOf | None,
 ) -> RunResult:
     """Carries out the plans of a group."""
     total = sum(len(film.work) for film in group)
@@ -278,11 +289,12 @@ def _run(
 
     protocol = protocol_of(group, catalog)
     space, allow_private = group[0].space, running.allow_private
+    has_prices = any(film.pricing.is_given for film in group)
     with (
         connect(
             space, catalog, protocol=protocol, allow_private=allow_private, sandbox=sandbox
         ) as connection,
-        show_progress(total, display, download=settings.download, costs=costs) as view,
+        show_progress(total, display, download=settings.download, has_prices=has_prices) as view,
     ):
 
         def listen(change: Progress) -> None:

@@ -5,47 +5,35 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from storyboard.models.catalog import Catalog
-from storyboard.planning.cost import length_s
-from storyboard.records import (
-    Action,
-    ActionKind,
-    Plan,
-    SubmissionState,
-    Take,
-    TakeState,
-    TakeStatus,
-)
+from storyboard.planning.cost import Bill, Pricing, bill_of, sum_bills
+from storyboard.planning.spending import NEVER_ACCEPTED
+from storyboard.records import Action, ActionKind, Plan, Take, TakeState, TakeStatus
 from storyboard.reporting.amounts import span_text
 
 _WORDS = ("new", "downloaded", "kept", "failed", "held", "undecided", "not finished")
 _WORK = (ActionKind.SUBMIT, ActionKind.RESUME, ActionKind.DOWNLOAD)
-_FREE = frozenset({SubmissionState.REJECTED, SubmissionState.UNAVAILABLE})
 
 
 def closing_line(
-    films: Iterable[tuple[Plan, Sequence[TakeState]]],
-    catalog: Catalog,
-    *,
-    download: bool,
-    price_usd: float | None,
-    elapsed_s: float,
+    films: Iterable[tuple[Plan, Sequence[TakeState], Pricing]], *, download: bool, elapsed_s: float
 ) -> str:
-    """One line for all storyboards of a render; `price_usd` is for a second of video."""
+    """One line for all storyboards of a render."""
     counts: Counter[str] = Counter()
-    paid: list[Take] = []
+    bills: list[Bill] = []
     has_work = False
-    for plan, states in films:
+    for plan, states, pricing in films:
         has_work |= any(action.kind in _WORK for action in (*plan.actions, *plan.orphans))
+        paid: list[Take] = []
         state_of = {state.take.id: state for state in states}
         for action in plan.actions:
             if (state := state_of.get(action.take.id)) is not None:
                 counts[_word(action, state.status, download=download)] += 1
                 paid += [state.take] if _is_paid(action, state) else []
+        bills.append(bill_of(paid, pricing))
     words = ", ".join(f"{counts[word]:,} {word}" for word in _WORDS if counts[word]) or "no takes"
     if not has_work:
         return f"nothing to do: {words}"
-    return f"{words}; {_cost(paid, catalog, price_usd)}took {span_text(elapsed_s)}"
+    return f"{words}; {_cost(sum_bills(bills))}took {span_text(elapsed_s)}"
 
 
 def _word(action: Action, status: TakeStatus, *, download: bool) -> str:
@@ -67,13 +55,9 @@ def _is_paid(action: Action, state: TakeState) -> bool:
     is_submitted = action.kind is ActionKind.SUBMIT and action.same_as is None
     sent = state.submission
     is_new = sent is not None and (action.submission is None or sent.id != action.submission.id)
-    return is_submitted and is_new and sent is not None and sent.state not in _FREE
+    return is_submitted and is_new and sent is not None and sent.state not in NEVER_ACCEPTED
 
 
-def _cost(paid: Sequence[Take], catalog: Catalog, price_usd: float | None) -> str:
-    """The length and cost of what was submitted, as far as known; empty if nothing was."""
-    if not paid:
-        return ""
-    seconds = length_s(paid, catalog)
-    cost = "" if price_usd is None else f", about {seconds * price_usd:.2f} USD"
-    return f"{span_text(seconds)} of video{cost}; "
+def _cost(bill: Bill) -> str:
+    """What was submitted, as far as it is known; empty where nothing was."""
+    return f"{bill.amounts}; " if bill.takes else ""

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from storyboard.console.printing import align
-from storyboard.reporting.amounts import count_text
+from storyboard.reporting.amounts import count_text, usd_text
 
 MAX_LINES = 20
 """Lines per storyboard, so that the plan stays in sight of the question below it."""
@@ -19,8 +19,8 @@ class Entry(NamedTuple):
     """A take, its status in a word, and what there is to say about it.
 
     Entries with the same word and `likeness` become one line, which names one
-    of them; two are enough if they are `is_dull`. `cost_usd` is what the take
-    costs; None if it costs nothing or the cost is unknown.
+    of them; from the second on where they are `is_dull`. `cost_micros` is what the take
+    costs; None where nothing is paid, or nobody knows.
     """
 
     word: str
@@ -28,7 +28,7 @@ class Entry(NamedTuple):
     text: str
     likeness: str
     is_dull: bool = False
-    cost_usd: float | None = None
+    cost_micros: int | None = None
 
 
 class Row(NamedTuple):
@@ -37,7 +37,7 @@ class Row(NamedTuple):
     word: str
     takes: str
     text: str
-    cost_usd: float | None
+    cost_micros: int | None
     number: int
 
 
@@ -49,7 +49,7 @@ def entry_lines(entries: Iterable[Entry]) -> list[str]:
 def entry_rows(entries: Iterable[Entry]) -> list[Sequence[str]]:
     """The same as rows of words, with a column of costs if there are any."""
     rows = _all_rows(entries)
-    costs = ["" if row.cost_usd is None else f"{row.cost_usd:.2f} USD" for row in rows]
+    costs = ["" if row.cost_micros is None else usd_text(row.cost_micros) for row in rows]
     if not any(costs):
         return [(row.word, row.takes, row.text) for row in rows]
     width = max(map(len, costs))
@@ -73,8 +73,8 @@ def _all_rows(entries: Iterable[Entry]) -> list[Row]:
         rows += shown
         if rest := found[len(shown) :]:
             number = sum(row.number for row in rest)
-            cost_usd = _sum(row.cost_usd for row in rest)
-            rows.append(Row(word, f"{number:,} more", "--json names them all", cost_usd, number))
+            cost_micros = _sum(row.cost_micros for row in rest)
+            rows.append(Row(word, f"{number:,} more", "--json names them all", cost_micros, number))
     return rows
 
 
@@ -82,15 +82,15 @@ def _rows(alike: Sequence[Entry]) -> list[Row]:
     """The rows for similar entries."""
     first = alike[0]
     if len(alike) < (2 if first.is_dull else MIN_ALIKE):
-        return [Row(one.word, one.take, one.text, one.cost_usd, 1) for one in alike]
+        return [Row(one.word, one.take, one.text, one.cost_micros, 1) for one in alike]
     example = (
         f"{first.text}; for example {first.take}" if first.text else f"for example {first.take}"
     )
-    takes, cost_usd = count_text(len(alike), "take"), _sum(one.cost_usd for one in alike)
-    return [Row(first.word, takes, example, cost_usd, len(alike))]
+    takes, cost_micros = count_text(len(alike), "take"), _sum(one.cost_micros for one in alike)
+    return [Row(first.word, takes, example, cost_micros, len(alike))]
 
 
-def _sum(costs_usd: Iterable[float | None]) -> float | None:
-    """The sum of the costs; None if one of them is unknown."""
-    known = list(costs_usd)
+def _sum(costs_micros: Iterable[int | None]) -> int | None:
+    """The costs together; None where one of them is not known."""
+    known = list(costs_micros)
     return None if None in known else sum(cost for cost in known if cost is not None)

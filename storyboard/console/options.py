@@ -223,8 +223,20 @@ class PriceOptions:
         "--price",
         type=AMOUNT,
         metavar="USD",
-        help="What one second of video costs you; prices change, so none is built in.",
+        help="What one second of video costs you, of any model; beats all other prices.",
     )
+    price_files: tuple[Path, ...] = option(
+        "--prices",
+        multiple=True,
+        type=FILE,
+        metavar="FILE",
+        help="A YAML file with the prices of models; beats those of the storyboard.",
+    )
+
+    @property
+    def price_words(self) -> list[str]:
+        """The files of prices as they are typed."""
+        return [word for file in self.price_files for word in ("--prices", str(file))]
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from storyboard.console.entries import Entry, entry_rows
 from storyboard.console.printing import align
 from storyboard.models.catalog import Catalog
 from storyboard.models.words import SEED
-from storyboard.planning.cost import CostOf, bill_of
+from storyboard.planning.cost import Pricing, bill_of, takes_to_submit
 from storyboard.planning.states import HasFile, status_of
 from storyboard.project.rendering import Prepared
 from storyboard.project.workspace import Workspace
@@ -22,15 +22,13 @@ _MAX_NAMED = 5
 _MAX_SCENES = 10  # so that a question below them has the plan in sight
 
 
-def describe_plan(
-    film: Prepared, catalog: Catalog, costs: CostOf | None, price_usd: float | None
-) -> list[str]:
+def describe_plan(film: Prepared, pricing: Pricing) -> list[str]:
     """The plan as lines, the same as `storyboard plan` prints of it."""
     space, plan = film.space, film.plan
     return [
         *plan_heads(space, plan, film.snapshot.has_file),
-        *(f"  {row}" for row in align(plan_rows(plan, costs))),
-        *scene_lines(plan, catalog, price_usd),
+        *(f"  {row}" for row in align(plan_rows(plan, pricing))),
+        *scene_lines(plan, pricing),
         *left_out_lines(space, plan, film.find_deleted()),
     ]
 
@@ -46,23 +44,34 @@ def plan_heads(space: Workspace, plan: Plan, has_file: HasFile) -> list[str]:
     return lines
 
 
-def plan_rows(plan: Plan, costs: CostOf | None) -> list[Sequence[str]]:
+def plan_rows(plan: Plan, pricing: Pricing) -> list[Sequence[str]]:
     """The takes in groups, with what is done about them, what it costs and why."""
-    return entry_rows(_entries(plan, costs))
+    return entry_rows(_entries(plan, pricing))
 
 
-def scene_lines(plan: Plan, catalog: Catalog, price_usd: float | None) -> list[str]:
-    """What each scene costs; nothing without a price, or if everything is in one scene."""
+def scene_lines(plan: Plan, pricing: Pricing) -> list[str]:
+    """What each scene costs; nothing without a price, or where it all is in one scene."""
     scenes = takes_by_scene(plan)
-    if price_usd is None or len(scenes) < 2:
+    if not pricing.is_given or len(scenes) < 2:
         return []
     named = [(f"scene {scene}" if scene else "no scene", takes) for scene, takes in scenes.items()]
     if len(named) > _MAX_SCENES:
         rest = named[_MAX_SCENES - 1 :]
         takes = [take for _, some in rest for take in some]
         named = [*named[: _MAX_SCENES - 1], (count_text(len(rest), "more scene"), takes)]
-    bills = [(name, bill_of(takes, catalog, price_usd)) for name, takes in named]
+    bills = [(name, bill_of(takes, pricing)) for name, takes in named]
     return [f"  {name}: {count_text(bill.takes, 'take')}, {bill.amounts}" for name, bill in bills]
+
+
+def price_lines(plans: Iterable[tuple[Plan, Pricing]]) -> list[str]:
+    """The days of the prices that the costs are reckoned with; nothing where there are none."""
+    dates: dict[str, str] = {}
+    for plan, pricing in plans:
+        dates |= pricing.dates(takes_to_submit(plan))
+    days = sorted(set(dates.values()))
+    if not days:
+        return []
+    return [f"prices as of {days[0]}" + (f" to {days[-1]}" if len(days) > 1 else "")]
 
 
 def takes_by_scene(plan: Plan) -> dict[str | None, list[Take]]:
@@ -115,19 +124,22 @@ def _names(names: Sequence[str]) -> str:
     return ", ".join(shown) + (f" and {more:,} more" if more > 1 else "")
 
 
-def _entries(plan: Plan, costs: CostOf | None) -> Iterator[Entry]:
+def _entries(plan: Plan, pricing: Pricing) -> Iterator[Entry]:
     for action in plan.actions:
-        yield _entry(action, costs)
+        yield _entry(action, pricing)
     for action in plan.orphans:
         text = f"(not in this render) {action.reason}"
         yield Entry(action.kind.value, action.take.id, text, text)
 
 
-def _entry(action: Action, costs: CostOf | None) -> Entry:
+def _entry(action: Action, pricing: Pricing) -> Entry:
     word, take = action.kind.value, action.take.id
     if action.same_as is not None:
         text = f"same request as {action.same_as}, rendered once"
         return Entry(word, take, text, text)
     is_dull = action.kind is ActionKind.KEEP or action.change is not None
-    cost_usd = costs(action.take) if costs and action.kind is ActionKind.SUBMIT else None
-    return Entry(word, take, action.reason, action.change or action.reason, is_dull, cost_usd)
+    is_paid = pricing.is_given and action.kind is ActionKind.SUBMIT
+    cost = pricing.cost(action.take) if is_paid else None
+    more = "; its cost is unknown" if is_paid and cost is None else ""
+    likeness = (action.change or action.reason) + more
+    return Entry(word, take, action.reason + more, likeness, is_dull, cost)

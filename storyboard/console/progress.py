@@ -11,7 +11,6 @@ from storyboard.console.progress_bar import ProgressBar
 from storyboard.console.run_counts import RunCounts
 from storyboard.console.run_options import DisplayOptions
 from storyboard.engine.job import Progress, Standing, Step
-from storyboard.planning.cost import CostOf
 
 _TROUBLE = frozenset(
     {Step.ODD, Step.REJECTED, Step.UNKNOWN, Step.DOUBTFUL, Step.FAILED, Step.NOT_DOWNLOADED}
@@ -46,13 +45,10 @@ class ProgressView:
 
 @contextmanager
 def show_progress(
-    total: int, display: DisplayOptions, *, download: bool, costs: CostOf | None
+    total: int, display: DisplayOptions, *, download: bool, has_prices: bool
 ) -> Iterator[ProgressView]:
-    """A view of a run with `total` takes to finish, while the context lasts.
-
-    `costs` is None if no price is known.
-    """
-    counts = RunCounts(total, download=download, costs=costs)
+    """A view of a run with `total` takes to finish, for the length of the context."""
+    counts = RunCounts(total, download=download, has_prices=has_prices)
     is_without_bar = display.no_progress or display.verbose or display.quiet
     if is_without_bar or not sys.stderr.isatty():
         yield ProgressView(counts, None, quiet=display.quiet)

@@ -15,7 +15,7 @@ from storyboard.console.printing import print_safe, say_problems
 from storyboard.errors import UsageError
 from storyboard.language.files import DISK, Files
 from storyboard.language.load import Reading, load_storyboard
-from storyboard.language.overrides import read_overrides
+from storyboard.language.overrides import read_overrides, read_price_files
 from storyboard.language.project_cards import catalog_beside
 from storyboard.language.text_files import MAX_BYTES
 from storyboard.models.catalog import Catalog
@@ -36,8 +36,9 @@ def read_storyboards(
     model: str | None = None,
     checks_variants: bool = False,
     tree: Files = DISK,
+    prices: Sequence[Path] = (),
 ) -> list[Storyboard]:
-    """The storyboards at `files`, each with its problems; the first also has those of the vars.
+    """The storyboards at `files`, each with its problems; those of vars and prices go to the first.
 
     They and the files they name are read from `tree`. With `model`, every shot is tried on
     that one. Each is read with the cards beside it, which `catalog` knows from then on. With
@@ -47,6 +48,8 @@ def read_storyboards(
     overrides, problems, sources = read_overrides(
         map(from_file_name, variables.assignments), map(spelled_path, variables.variable_files)
     )
+    price_files, found, texts = read_price_files(map(spelled_path, prices), catalog)
+    problems, sources = [*problems, *found], {**sources, **texts}
     boards = []
     for file in files:
         path, content = (_SHOWN, _read_stdin()) if file == STDIN else (spelled_path(file), None)
@@ -60,14 +63,14 @@ def read_storyboards(
             content=content,
             files=tree,
             reading=reading,
+            price_files=price_files,
         )
         board = board if model is None else _without_repairs(board)  # the file is not at fault
         boards.append(board if content is None else _named_stdin(board))
-    if problems and boards:
+    if (problems or price_files) and boards:
         first = boards[0]
-        boards[0] = replace(
-            first, problems=(*problems, *first.problems), sources={**first.sources, **sources}
-        )
+        boards[0] = replace(first, problems=(*problems, *first.problems))
+        boards = [replace(one, sources={**one.sources, **sources}) for one in boards]
     return boards
 
 
@@ -143,13 +146,14 @@ def read_sound(
     strict: bool = False,
     as_json: bool = False,
     model: str | None = None,
+    prices: Sequence[Path] = (),
 ) -> list[Storyboard]:
     """The storyboards, with problems and warnings printed; empty if these stop the command.
 
     With `strict`, warnings stop it too. With `as_json`, the problems that stop
-    it are its one document on stdout. `model` is as in `read_storyboards`.
+    it are its one document on stdout. `model` and `prices` are as in `read_storyboards`.
     """
-    boards = read_storyboards(files, catalog, variables, model=model)
+    boards = read_storyboards(files, catalog, variables, model=model, prices=prices)
     if as_json:
         boards = keep_proven_repairs(boards, files, catalog, variables)
     return boards if report_problems(boards, strict=strict, as_json=as_json) else []

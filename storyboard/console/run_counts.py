@@ -5,9 +5,7 @@ from __future__ import annotations
 from time import monotonic
 
 from storyboard.engine.job import Progress, Standing, Step
-from storyboard.planning.cost import CostOf
-from storyboard.planning.plan import take_of
-from storyboard.reporting.amounts import rough_text
+from storyboard.reporting.amounts import rough_text, usd_text
 
 _FAILED = frozenset({Step.REJECTED, Step.FAILED, Step.NOT_DOWNLOADED})
 _MIN_LEFT_S = 5.0  # what is overdue may end any moment
@@ -16,13 +14,13 @@ _MIN_LEFT_S = 5.0  # what is overdue may end any moment
 class RunCounts:
     """Counts the changes of a run with `total` takes. Only the loop's thread writes to it."""
 
-    def __init__(self, total: int, *, download: bool, costs: CostOf | None) -> None:
+    def __init__(self, total: int, *, download: bool, has_prices: bool) -> None:
         self.total = total
         self.done = 0
         self._failed = 0
         self._undecided = 0
-        self._cost_usd = 0.0
-        self._costs = costs
+        self._cost_micros = 0
+        self._has_prices = has_prices
         self._done_step = Step.DOWNLOADED if download else Step.RENDERED
         self._standing = Standing(total, (), None)
         self._stood_at = monotonic()
@@ -32,8 +30,8 @@ class RunCounts:
         self.done += change.step is self._done_step
         self._failed += change.step in _FAILED
         self._undecided += change.step is Step.UNKNOWN
-        if change.step is Step.ACCEPTED and self._costs is not None:
-            self._cost_usd += self._costs(take_of(change.submission)) or 0.0
+        if change.step is Step.ACCEPTED and self._has_prices:
+            self._cost_micros += change.submission.estimate_micros or 0
 
     def note_standing(self, standing: Standing) -> None:
         """Notes the current state of the run."""
@@ -77,7 +75,7 @@ class RunCounts:
         words = [f"{self.done:,} of {self.total:,} done"]
         words += [f"{self._failed:,} failed"] if self._failed else []
         words += [f"{self._undecided:,} undecided"] if self._undecided else []
-        words += [f"{self._cost_usd:.2f} USD so far"] if self._costs is not None else []
+        words += [f"{usd_text(self._cost_micros)} so far"] if self._has_prices else []
         return ", ".join(words)
 
     @property

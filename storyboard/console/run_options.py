@@ -58,7 +58,7 @@ class RunOptions:
         return max(0.0, min(self.lock_timeout_s, left_s))
 
     def engine_settings(
-        self, catalog: Catalog, *, download: bool, elapsed_s: float
+        self, catalog: Catalog, *, download: bool, elapsed_s: float, max_cost_micros: int | None
     ) -> EngineSettings:
         """The limits of a run with the models of `catalog`, `elapsed_s` after the render began.
 
@@ -72,6 +72,7 @@ class RunOptions:
             timeout_s=None if self.timeout_s is None else self.timeout_s - elapsed_s,
             concurrency=self.concurrency,
             requests_per_minute=self.requests_per_minute,
+            max_cost_micros=max_cost_micros,
         )
 
 

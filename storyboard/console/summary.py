@@ -9,6 +9,7 @@ from typing import Any
 from storyboard.console.printing import print_json, print_lines, say
 from storyboard.engine.breaker import REMEDIES
 from storyboard.engine.job import RunResult
+from storyboard.money import to_usd
 from storyboard.outputs import OUTPUTS
 from storyboard.outputs.manifest.times import time_text
 from storyboard.planning.plan import ACCOUNT_REJECTIONS, PlanOptions
@@ -51,10 +52,10 @@ def print_outcome(
                 say(f"take {action.take.id} (not in this render): {action.reason}")
                 say(f"    next: {space.command('reconcile')}")
     for result in results:
-        if result.stopped_by is not None:
-            say(f"error: {str(result.stopped_by).rstrip('.')}.")
-            if result.stopped_by.next_step:
-                say(f"    next: {result.stopped_by.next_step}")
+        for error in result.errors:
+            say(f"error: {str(error).rstrip('.')}.")
+            if error.next_step:
+                say(f"    next: {error.next_step}")
     if as_json:
         print_json({"storyboards": [_document(one) for one in outcomes]})
     elif not quiet:
@@ -133,6 +134,8 @@ def take_document(state: TakeState) -> dict[str, Any]:
         "fingerprint": state.take.fingerprint,
         "task_id": submission.task_id if submission else None,
         "sent_at": _time(submission.sent_at) if submission else None,
+        "estimate_usd": to_usd(submission.estimate_micros) if submission else None,
+        "billed_usd": to_usd(submission.billed_micros) if submission else None,
         "video_url": submission.video_url if submission else None,
         "url_expires_at": _time(submission.url_expires_at) if submission else None,
         "file": video.path if video else None,

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from storyboard.engine.job import RunResult
+from storyboard.engine.job import Job, RunResult
 from storyboard.engine.run import Run
-from storyboard.errors import StoryboardError, TimeIsUp
+from storyboard.errors import Refused, StoryboardError, TimeIsUp
 
 _OPEN_POSTS_WAIT_S = 60.0  # the longest that a run which is leaving waits for its open POSTs
 
@@ -26,6 +26,7 @@ class Ending:
         self._leave_by: float | None = None
         self._stopped_by: StoryboardError | None = None
         self._failure: BaseException | None = None
+        self._refusals: dict[str, Refused] = {}  # by job
         self._was_interrupted = False
 
     @property
@@ -46,6 +47,13 @@ class Ending:
         """Submits nothing more, because of `error`; the tasks in flight are finished."""
         self._stopped_by = self._stopped_by or error
         self._run.waiting.clear()
+
+    def refuse(self, job: Job, error: Refused) -> None:
+        """Submits nothing more of one job, because of `error`; its tasks are finished."""
+        self._refusals.setdefault(job.name, error)
+        left = [entry for entry in self._run.waiting if entry[0] is not job]
+        self._run.waiting.clear()
+        self._run.waiting.extend(left)
 
     def interrupt(self, now: float) -> None:
         """Leaves because the user asked for it."""
@@ -90,7 +98,12 @@ class Ending:
         """How the run ended. Raises what made it fail."""
         if self._failure is not None:
             raise self._failure
-        return RunResult(self._stopped_by, self._was_interrupted, self._run.not_downloaded)
+        return RunResult(
+            self._stopped_by,
+            self._was_interrupted,
+            self._run.not_downloaded,
+            tuple(self._refusals.values()),
+        )
 
     @property
     def _needs_api(self) -> bool:

@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
 
-from storyboard.errors import StoryboardError
+from storyboard.errors import Refused, StoryboardError
+from storyboard.money import NO_CAPS, FilmCaps
+from storyboard.planning.cost import CostOf
 from storyboard.records import Plan, Submission
 from storyboard.state.store import Store
 
@@ -28,13 +30,18 @@ class Provenance:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One storyboard to render: its plan, and the folder and state file it goes into."""
+    """One storyboard to render: its plan, and the folder and state file it goes into.
+
+    `cost_of` estimates what a take costs, in micros; `caps` are those of the film.
+    """
 
     name: str
     plan: Plan
     store: Store
     folder: Path
     provenance: Provenance = Provenance()
+    cost_of: CostOf = lambda take: None
+    caps: FilmCaps = NO_CAPS
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +50,7 @@ class EngineSettings:
 
     `endpoint_of` gives the submission path of a model, `retention_s` how long
     a link to its videos is valid where the reply does not say, `slowest_s` the
-    longest that its tasks take. `concurrency`
+    longest that its tasks take, `max_cost_micros` what the run may spend. `concurrency`
     and `requests_per_minute` are None where the API's own limits apply.
     `connections` are for submissions, polls and log checks together.
     """
@@ -55,6 +62,7 @@ class EngineSettings:
     requests_per_minute: int | None = None
     download: bool = True
     timeout_s: float | None = None
+    max_cost_micros: int | None = None
     connections: int = 16
     download_connections: int = 4
 
@@ -103,10 +111,17 @@ class RunResult:
     """How a run ended. The outcome of each take is in the state file.
 
     `stopped_by` is why no more was submitted, None where every action was
-    carried out. `not_downloaded` says why a finished video was not downloaded,
+    carried out. `refusals` say why a film submitted no more, where its own caps were
+    reached. `not_downloaded` says why a finished video was not downloaded,
     by job name and submission id.
     """
 
     stopped_by: StoryboardError | None = None
     was_interrupted: bool = False
     not_downloaded: dict[tuple[str, int], str] = field(default_factory=dict)
+    refusals: tuple[Refused, ...] = ()
+
+    @property
+    def errors(self) -> tuple[StoryboardError, ...]:
+        """All that kept the run from submitting."""
+        return (*((self.stopped_by,) if self.stopped_by else ()), *self.refusals)

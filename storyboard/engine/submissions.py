@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from storyboard.engine.breaker import MAX_UNUSABLE
+from storyboard.engine.caps import SpendingCaps
 from storyboard.engine.ending import Ending
 from storyboard.engine.events import Answered, guarded
 from storyboard.engine.flight import Flight
@@ -34,6 +35,7 @@ class Submissions:
         self._ending = ending
         self._tasks = tasks
         self._task_ids = task_ids
+        self._caps = SpendingCaps(run)
         self._user_numbers = itertools.count(1)
         self._not_before = run.clock.monotonic()  # later, after the API could not be reached
         self._polls_before = -1  # polls sent before the last submission
@@ -44,7 +46,15 @@ class Submissions:
         run, begun = self._run, list[Flight]()
         # The time is read for each: at a high rate the next is due before the turn is over.
         while run.waiting and self._may_begin(now := run.clock.monotonic(), len(begun)):
-            begun.append(self._write_intention(*run.waiting.popleft(), now))
+            job, take = run.waiting[0]
+            estimate = job.cost_of(take)
+            if error := self._caps.of_run(take, estimate):
+                self._ending.stop(error)
+            elif error := self._caps.of_film(job, take, estimate):
+                self._ending.refuse(job, error)
+            else:
+                run.waiting.popleft()
+                begun.append(self._write_intention(job, take, now, estimate))
         return begun
 
     def send(self, begun: Sequence[Flight]) -> None:
@@ -112,7 +122,7 @@ class Submissions:
         is_late = now - self._run.polls.next_at > _MAX_POLL_DELAY_S
         return is_late and self._run.polls_sent == self._polls_before
 
-    def _write_intention(self, job: Job, take: Take, now: float) -> Flight:
+    def _write_intention(self, job: Job, take: Take, now: float, estimate: int | None) -> Flight:
         run, user_id = self._run, job.provenance.user_id
         submission = job.store.begin(
             take,
@@ -123,6 +133,7 @@ class Submissions:
             profile=job.provenance.profile,
             # The number tells the rows of one render apart in the request log.
             user_id=None if user_id is None else f"{user_id}-{next(self._user_numbers)}",
+            estimate_micros=estimate,
         )
         run.budget.spend(now=now)
         run.open_posts += 1

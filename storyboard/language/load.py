@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date
+from datetime import date, datetime, timezone
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
@@ -35,6 +35,7 @@ from storyboard.language.files import DISK, Files
 from storyboard.language.ignores import silence
 from storyboard.language.inputs import Inputs
 from storyboard.language.nodes import MappingNode, Node
+from storyboard.language.prices import old_prices, read_caps, read_prices
 from storyboard.language.read_scope import find_scope
 from storyboard.language.repairs.proposals import with_repairs
 from storyboard.language.retiring import find_retiring
@@ -44,6 +45,7 @@ from storyboard.models.card import ModelCard
 from storyboard.models.card_folders import Owner
 from storyboard.models.catalog import Catalog
 from storyboard.models.words import WORDS
+from storyboard.money import NO_CAPS, Price
 from storyboard.names import film_name, from_file_name, variant_name
 from storyboard.records import Position, Problem, Storyboard, Take
 from storyboard.reporting.problems import tidy
@@ -77,6 +79,7 @@ def load_storyboard(
     content: bytes | None = None,
     files: Files = DISK,
     reading: Reading = AS_WRITTEN,
+    price_files: Sequence[MappingNode] = (),
 ) -> Storyboard:
     """The storyboard at `path`, expanded and checked twice: its shape, and every payload.
 
@@ -84,11 +87,13 @@ def load_storyboard(
     the vars of the command line; they beat every level. What the storyboard
     reads lies in its project or in `allowed_paths`, and comes from `files`. `content`
     is the storyboard itself where it stands in no file; `path` then says where its
-    relative paths begin. Raises UsageError where a model card is broken.
+    relative paths begin. `price_files` hold prices that beat its own. Raises
+    UsageError where a model card is broken.
     """
     scope = find_scope(path, allowed=allowed_paths, files=files)
     inputs = Inputs(path, display_name or str(path), catalog, scope, content=content)
     expanded, variants, is_whole = _Expanded(None, (), {}, ()), tuple[str, ...](), False
+    prices, caps = dict[str, Price](), NO_CAPS
     try:
         root = inputs.read_storyboard()
         if root is None:
@@ -99,9 +104,13 @@ def load_storyboard(
             }
             film = _Film(root, inputs, catalog, given, model=reading.model)
             expanded = _expand(film, reading)
+            models = frozenset(take.model for take in expanded.takes)
             if reading.today:
-                models = {take.model for take in expanded.takes}
                 inputs.problems += find_retiring(film.files, models, catalog, reading.today)
+            written = read_prices([*film.files, *price_files], inputs.problems.append)
+            today = reading.today or datetime.now(timezone.utc).date()
+            inputs.problems += old_prices(written, models, today=today)
+            prices, caps = {name: one.price for name, one in written.items()}, read_caps(root)
             variants, is_whole = tuple(film.variants), film.is_read_whole(reading)
     except BrokenCard as broken:
         if broken.owner is Owner.PROGRAM:
@@ -121,6 +130,8 @@ def load_storyboard(
         skipped=expanded.skipped,
         variant=reading.variant,
         variants=variants,
+        prices=prices,
+        caps=caps,
     )
 
 

@@ -8,7 +8,9 @@ from pathlib import Path
 from storyboard.language.nodes import Entry, MappingNode, Node, ScalarNode
 from storyboard.language.validation.check import check_file
 from storyboard.language.yaml.source import read_source
+from storyboard.models.catalog import Catalog
 from storyboard.models.schema.keys import VARS
+from storyboard.models.schema.storyboard import include_schema
 from storyboard.records import Position, Problem
 
 
@@ -41,6 +43,32 @@ def read_overrides(
         if not found:
             variables[name] = node
     return variables, problems, sources
+
+
+def read_price_files(
+    files: Iterable[Path], catalog: Catalog
+) -> tuple[list[MappingNode], list[Problem], dict[str, str]]:
+    """The files of `--prices`, which may be included as well; only their prices count.
+
+    Also returns the problems with them, and the texts of the files for quoting.
+    """
+    roots: list[MappingNode] = []
+    problems: list[Problem] = []
+    sources: dict[str, str] = {}
+    for path in files:
+        source = read_source(path, str(path))
+        sources[str(path)] = source.text
+        problems.extend(source.problems)
+        if source.root is None:
+            continue
+        found = check_file(source.root, include_schema(catalog.cards()), display_name=str(path))
+        problems.extend(found)
+        if isinstance(source.root, MappingNode):
+            roots.append(source.root)
+            if source.root.get("prices") is None and not found:
+                words = "missing key 'prices': a file of prices has them under that key"
+                problems.append(Problem(source.root.first_key_position, "missing-key", words))
+    return roots, problems, sources
 
 
 def _check_assignment(name: str, equals: str, node: ScalarNode) -> tuple[Problem, ...]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from storyboard.language.project_cards import load_catalog_beside
 from storyboard.library.films import FilePath, find_workspace, tell
 from storyboard.library.notebook import table_html
-from storyboard.planning.cost import Bill, bill_for
+from storyboard.planning.cost import Bill, bill_of, pricing_for, takes_to_submit
 from storyboard.planning.plan import PlanOptions
 from storyboard.planning.selection import Selection
 from storyboard.project.manifests import known_submissions
@@ -66,8 +66,9 @@ def plan(
 ) -> FilmPlan:
     """What `render` would do with the same arguments, and why, as the command `plan` shows it.
 
-    `price_usd` is the price of a second of video. Raises InvalidStoryboard if the
-    storyboard has problems, and StoryboardError if its folder cannot be used.
+    `price_usd` is what a second of video costs, in place of the storyboard's prices. Raises
+    InvalidStoryboard where the storyboard has problems, and StoryboardError where its folder
+    cannot be used.
     """
     space = find_workspace(
         film, variant=variant, sandbox=sandbox, output=output, state=state, base_url=base_url
@@ -75,5 +76,5 @@ def plan(
     catalog = load_catalog_beside(space.storyboard.path)
     known = known_submissions(space, tell=tell)
     found = plan_render(space, known, space.snapshot(), select, options, catalog=catalog, tell=tell)
-    bill = bill_for([found], catalog, price_usd=price_usd)
+    bill = bill_of(takes_to_submit(found), pricing_for(space.storyboard, catalog, price_usd))
     return FilmPlan(space.storyboard.path, space.folder, found.actions, found.orphans, bill)

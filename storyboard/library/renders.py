@@ -23,10 +23,11 @@ from storyboard.library.films import FilePath, find_workspace, tell
 from storyboard.library.notebook import Page
 from storyboard.library.plans import AS_USUAL, EVERY_TAKE
 from storyboard.library.statuses import page_path
-from storyboard.planning.cost import Caps, bill_for, check_caps
+from storyboard.planning.cost import Caps, check_caps
 from storyboard.planning.plan import PlanOptions
 from storyboard.planning.selection import Selection
 from storyboard.project.default_folder import SANDBOX
+from storyboard.project.film_caps import check_film_caps
 from storyboard.project.outcome import Outcome, exit_code_of, finish, stopped_by_storage
 from storyboard.project.rendering import Prepared, check_account, engine_settings, prepare
 from storyboard.project.workspace import Workspace
@@ -105,10 +106,11 @@ def render(
 ) -> Generator[Event, None, None]:
     """Renders a storyboard as the command does, and yields each change of a take as it happens.
 
-    Nothing happens before the first event is requested. Closing or abandoning the generator
-    ends the render as Ctrl-C does; a later render picks up where it left off. In the sandbox
-    nothing is paid. Everywhere else a cap or `yes` is required, because there is nobody to
-    ask. `max_cost` and `price_usd`, the price of a second of video, are in US dollars.
+    Nothing happens before the first event is asked for. Closing the generator, as
+    leaving it does, ends the render as Ctrl-C does; a later one goes on where it was.
+    In the sandbox nobody pays. Everywhere else a cap or `yes` has to be given: there
+    is nobody to ask. `max_cost` and `price_usd`, for a second of video, are in US dollars;
+    without `price_usd` the storyboard's prices hold.
     `variant` is one of the storyboard's, with a folder of its own; a seed does not carry
     over to another resolution or model.
 
@@ -124,7 +126,7 @@ def render(
         max_takes=max_takes, max_seconds=max_seconds, max_cost=max_cost, price_usd=price_usd
     )
     if not sandbox:
-        _check_consent(caps, is_sure=yes, price_usd=price_usd)
+        _check_consent(caps, is_sure=yes)
     space = find_workspace(
         film, variant=variant, sandbox=bool(sandbox), output=output, state=state, base_url=base_url
     )
@@ -154,16 +156,11 @@ def _check_amounts(**amounts: float | None) -> None:
             )
 
 
-def _check_consent(caps: Caps, *, is_sure: bool, price_usd: float | None) -> None:
+def _check_consent(caps: Caps, *, is_sure: bool) -> None:
     if not is_sure and not caps.are_given:
         raise Refused(
             "this render would cost money, and nothing limits how much",
             next_step="give max_takes, max_seconds or max_cost, or yes=True for no cap",
-        )
-    if caps.cost_usd is not None and price_usd is None:
-        raise UsageError(
-            "max_cost needs the price of a second of video",
-            next_step="give the price in US dollars as price_usd",
         )
 
 
@@ -256,8 +253,10 @@ def _carry_out(order: _Order, listen: Callable[[Progress], None], stop: _Stop) -
         lock_timeout_s=order.lock_timeout_s,
         tell=tell,
         is_fresh=order.is_fresh,
+        price_usd=order.price_usd,
     ) as film:
-        check_caps(bill_for([film.plan], catalog, price_usd=order.price_usd), order.caps)
+        check_caps(film.bill, order.caps)
+        check_film_caps(film)
         if order.space.origin != SANDBOX:
             check_account([film])
         try:
@@ -283,6 +282,7 @@ def _run(
         timeout_s=order.timeout_s,
         concurrency=order.concurrency,
         requests_per_minute=order.requests_per_minute,
+        max_cost_micros=None if film.space.origin == SANDBOX else order.caps.cost_micros,
     )
     protocol = protocol_of([film], catalog)
     with connect(order.space, catalog, protocol=protocol, sandbox=order.sandbox) as connection:
@@ -300,4 +300,4 @@ def _ended(outcome: Outcome, results: list[RunResult], options: PlanOptions) -> 
 
 
 def _why_early(results: list[RunResult]) -> StoryboardError | None:
-    return next((result.stopped_by for result in results if result.stopped_by), None)
+    return next((error for result in results for error in result.errors), None)

@@ -1,26 +1,87 @@
-"""What a render would cost, and the guards that stop it before it pays."""
+"""What a render would cost, and the guards that stop it before it pays.
+
+Sums that are held against a cap are whole millionths of a US dollar; see `money`.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
 
-from storyboard.errors import Refused, UsageError
+from storyboard.errors import Refused
 from storyboard.models.catalog import Catalog
-from storyboard.records import ActionKind, Plan, SubmissionState, Take
-from storyboard.reporting.amounts import count_text, span_text
+from storyboard.models.words import RESOLUTION, SOUND
+from storyboard.money import Kind, Per, Price, to_micros, to_usd
+from storyboard.records import ActionKind, Plan, Storyboard, Submission, SubmissionState, Take
+from storyboard.reporting.amounts import count_text, span_text, usd_text
 
-CostOf = Callable[[Take], float | None]
-"""What submitting a take costs in US dollars; None where nobody knows."""
+CostOf = Callable[[Take], int | None]
+"""What submitting a take costs in millionths of a US dollar; None where nobody knows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pricing:
+    """What submissions cost: a second of any model at `per_second`, else as `prices` say."""
+
+    catalog: Catalog
+    prices: Mapping[str, Price] = field(default_factory=dict)
+    per_second: Price | None = None
+
+    @property
+    def is_given(self) -> bool:
+        """Whether there is any price."""
+        return self.per_second is not None or bool(self.prices)
+
+    def cost(self, sent: Take | Submission) -> int | None:
+        """What a request costs in micros; None where its price, or what that needs, is unknown."""
+        price = self.per_second or self.prices.get(sent.model)
+        card = self.catalog.get(sent.model)
+        if price is None or card is None:
+            return None
+        length, said = card.expected_duration_s(sent.payload), card.words_of(sent.payload)
+        resolution, sound = said.get(RESOLUTION), said.get(SOUND)
+        return price.cost_micros(
+            duration_s=None if length is None else Decimal(str(length)),
+            resolution=resolution if isinstance(resolution, str) else None,
+            has_sound=sound if isinstance(sound, bool) else None,
+        )
+
+    def dates(self, takes: Iterable[Take]) -> dict[str, str]:
+        """The day of each price that the takes' costs are reckoned with, by model."""
+        models = {} if self.per_second else dict.fromkeys(take.model for take in takes)
+        return {name: f"{self.prices[name].as_of}" for name in models if name in self.prices}
+
+
+def pricing_for(board: Storyboard, catalog: Catalog, price_usd: float | None) -> Pricing:
+    """The prices of a storyboard, or the one price for a second of all, which wins."""
+    return Pricing(catalog, board.prices) if price_usd is None else one_price(catalog, price_usd)
+
+
+def one_price(catalog: Catalog, price_usd: float) -> Pricing:
+    """The same price for a second of every model."""
+    rate: dict[Kind, Decimal] = {(None, None): Decimal(str(price_usd))}
+    return Pricing(catalog, {}, Price(Per.SECOND, rate, date.min, {}))
 
 
 @dataclass(frozen=True, slots=True)
 class Bill:
-    """What would be submitted: takes, seconds of video, US dollars where a price is known."""
+    """What would be submitted: takes, seconds of video, and what it costs as far as it is known.
+
+    `unknown` counts the takes whose cost is not, `is_priced` says whether any price is given.
+    """
 
     takes: int
     seconds: float
-    cost_usd: float | None
+    known_micros: int = 0
+    unknown: int = 0
+    is_priced: bool = False
+
+    @property
+    def cost_usd(self) -> float | None:
+        """What it costs in US dollars; None where a part of it is not known."""
+        return None if self.unknown or not self.is_priced else to_usd(self.known_micros)
 
     @property
     def sentence(self) -> str:
@@ -32,8 +93,18 @@ class Bill:
     @property
     def amounts(self) -> str:
         """The seconds and the cost in words: "10 s of video, about 0.80 USD"."""
-        cost = "" if self.cost_usd is None else f", about {self.cost_usd:.2f} USD"
-        return f"{span_text(self.seconds)} of video{cost}"
+        return f"{span_text(self.seconds)} of video{self._cost}"
+
+    @property
+    def _cost(self) -> str:
+        if not self.is_priced:
+            return ""
+        if self.unknown == self.takes > 0:
+            return ", cost unknown"
+        more = (
+            f" and the unknown cost of {count_text(self.unknown, 'take')}" if self.unknown else ""
+        )
+        return f", about {usd_text(self.known_micros)}{more}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,22 +120,24 @@ class Caps:
         """Whether there is any cap."""
         return any(cap is not None for cap in (self.takes, self.seconds, self.cost_usd))
 
+    @property
+    def cost_micros(self) -> int | None:
+        """What may be spent, in micros."""
+        return None if self.cost_usd is None else to_micros(self.cost_usd)
 
-def bill_for(plans: Sequence[Plan], catalog: Catalog, *, price_usd: float | None) -> Bill:
-    """What carrying out the plans would submit; `price_usd` is for a second of video."""
-    actions = [action for plan in plans for action in plan.of_kind(ActionKind.SUBMIT)]
-    return bill_of([action.take for action in actions], catalog, price_usd)
+
+def takes_to_submit(plan: Plan) -> list[Take]:
+    """The takes that carrying out a plan would submit."""
+    return [action.take for action in plan.of_kind(ActionKind.SUBMIT)]
 
 
-def bill_for_lost(plans: Sequence[Plan], catalog: Catalog, *, price_usd: float | None) -> Bill:
-    """What `--rerender` would submit: takes that were paid for and whose video is lost."""
-    actions = [
-        action
-        for plan in plans
+def takes_lost(plan: Plan) -> list[Take]:
+    """The takes that `--rerender` would submit: paid for, and the video is lost."""
+    return [
+        action.take
         for action in plan.of_kind(ActionKind.ASK)
         if action.submission and action.submission.state is SubmissionState.SUCCEEDED
     ]
-    return bill_of([action.take for action in actions], catalog, price_usd)
 
 
 def length_s(takes: Iterable[Take], catalog: Catalog) -> float:
@@ -79,34 +152,53 @@ def length_s(takes: Iterable[Take], catalog: Catalog) -> float:
     return sum(length or 0.0 for length in lengths)
 
 
-def bill_of(takes: Sequence[Take], catalog: Catalog, price_usd: float | None) -> Bill:
-    """What submitting these takes comes to; `price_usd` is for a second of video."""
-    seconds = length_s(takes, catalog)
-    return Bill(len(takes), seconds, None if price_usd is None else seconds * price_usd)
+def bill_of(takes: Sequence[Take], pricing: Pricing) -> Bill:
+    """What submitting these takes comes to."""
+    costs = [pricing.cost(take) for take in takes] if pricing.is_given else []
+    known = [cost for cost in costs if cost is not None]
+    return Bill(
+        takes=len(takes),
+        seconds=length_s(takes, pricing.catalog),
+        known_micros=sum(known),
+        unknown=len(takes) - len(known),
+        is_priced=pricing.is_given,
+    )
 
 
-def cost_of(take: Take, *, catalog: Catalog, price_usd: float | None) -> float | None:
-    """What submitting a take costs; None without a price, or where its length is not known."""
-    card = catalog.get(take.model)
-    length = card.expected_duration_s(take.payload) if card else None
-    return None if length is None or price_usd is None else length * price_usd
+def sum_bills(bills: Iterable[Bill]) -> Bill:
+    """Several bills as one."""
+    bills = list(bills)
+    return Bill(
+        takes=sum(bill.takes for bill in bills),
+        seconds=sum(bill.seconds for bill in bills),
+        known_micros=sum(bill.known_micros for bill in bills),
+        unknown=sum(bill.unknown for bill in bills),
+        is_priced=any(bill.is_priced for bill in bills),
+    )
 
 
 def check_caps(bill: Bill, caps: Caps) -> None:
-    """Raises Refused for a bill over a cap, UsageError for `--max-cost` without a price."""
-    if caps.cost_usd is not None and bill.cost_usd is None:
-        raise UsageError(
-            "--max-cost needs the price of a second of video",
-            next_step="give the price in US dollars with --price",
+    """Raises Refused for a bill over a cap, or for a cap on a cost that is not known."""
+    if caps.cost_usd is not None and bill.unknown:
+        raise Refused(
+            f"--max-cost needs to know what every take costs, and of {bill.unknown:,} the price is "
+            "unknown; nothing was sent",
+            next_step="give prices under prices: in the storyboard or with --prices FILE, or one "
+            "price for a second of all with --price",
         )
     for option, cap, value, unit in (
         ("--max-takes", caps.takes, bill.takes, "takes"),
         ("--max-seconds", caps.seconds, bill.seconds, "seconds of video"),
-        ("--max-cost", caps.cost_usd, bill.cost_usd, "USD"),
     ):
-        if cap is not None and value is not None and value > cap:
-            raise Refused(
-                f"this render would submit {value:,.10g} {unit}, which is more than "
-                f"{option} {cap:,.10g} allows; nothing was sent",
-                next_step="raise the cap, or pick fewer takes with --only, --tag or --scene",
-            )
+        if cap is not None and value > cap:
+            raise _over(f"{value:,.10g} {unit}", f"{option} {cap:,.10g}")
+    if caps.cost_micros is not None and bill.known_micros > caps.cost_micros:
+        cost = f"{to_usd(bill.known_micros):,.10g} USD"
+        raise _over(cost, f"--max-cost {caps.cost_usd:,.10g}")
+
+
+def _over(amount: str, cap: str) -> Refused:
+    return Refused(
+        f"this render would submit {amount}, which is more than {cap} allows; nothing was sent",
+        next_step="raise the cap, or pick fewer takes with --only, --tag or --scene",
+    )

@@ -15,13 +15,14 @@ from typing import Any
 
 from storyboard.fingerprint import canonical_json, whole_numbers
 from storyboard.models.schema.validator import compile_check
+from storyboard.money import MAX_MICROS
 from storyboard.names import path_problem
 from storyboard.planning.cost import Bill, Caps
 from storyboard.planning.plan import PlanOptions
 from storyboard.planning.selection import Selection
 from storyboard.records import Action, Json, Plan, Take
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 MAX_BYTES = 1024 * 1024
 KIND = "storyboard-plan"
 
@@ -199,7 +200,13 @@ _SCHEMA: dict[str, Json] = {
             price_usd=_or_null(_NUMBER),
         ),
         caps=_object(takes=_or_null(_COUNT), seconds=_or_null(_NUMBER), cost_usd=_or_null(_NUMBER)),
-        bill=_object(takes=_COUNT, seconds=_NUMBER, cost_usd=_or_null(_NUMBER)),
+        bill=_object(
+            takes=_COUNT,
+            seconds=_NUMBER,
+            known_micros={**_COUNT, "maximum": MAX_MICROS * 100_000},
+            unknown=_COUNT,
+            is_priced=_BOOLEAN,
+        ),
         storyboards={
             "type": "array",
             "minItems": 1,

@@ -57,7 +57,7 @@ def exit_code_of(
 ) -> ExitCode:
     """The one exit code for all storyboards of a render."""
     codes = [ExitCode.INTERRUPTED for result in results if result.was_interrupted]
-    codes += [result.stopped_by.exit_code for result in results if result.stopped_by]
+    codes += [error.exit_code for result in results for error in result.errors]
     for outcome in outcomes:
         for status in {state.status for state in outcome.selected}:
             is_enough = status is TakeStatus.RENDERED and not plan_options.download

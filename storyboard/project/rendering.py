@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from storyboard.models.catalog import Catalog
 from storyboard.outputs.write import write_outputs
+from storyboard.planning.cost import Bill, Pricing, bill_of, pricing_for, takes_to_submit
 from storyboard.planning.plan import PlanOptions, make_plan
 from storyboard.planning.selection import Selection, narrow, select_takes
 from storyboard.planning.states import find_deleted
@@ -40,6 +41,12 @@ class Prepared:
     store: Store
     snapshot: FolderSnapshot
     plan: Plan
+    pricing: Pricing
+
+    @property
+    def bill(self) -> Bill:
+        """What would be submitted, and what it costs."""
+        return bill_of(takes_to_submit(self.plan), self.pricing)
 
     @property
     def work(self) -> list[Action]:
@@ -73,11 +80,13 @@ def prepare(
     lock_timeout_s: float,
     tell: Callable[[str], None],
     is_fresh: bool = False,
+    price_usd: float | None = None,
 ) -> Iterator[Prepared]:
     """Takes the lock, opens the state, adopts what the manifest knows, and plans.
 
     `tell` is given what the user should know beside the plan. Raises Refused if a
     folder beside this one, which is new, holds most of its takes, unless `is_fresh`.
+    `price_usd` is for a second of any model, and beats the storyboard's prices.
     """
     select_takes(space.storyboard.takes, selection)  # before a folder is made for a misspelt one
     with open_folder(space, tell=tell, lock_timeout_s=lock_timeout_s) as store:
@@ -87,7 +96,8 @@ def prepare(
         plan = plan_render(space, known, snapshot, selection, options, catalog=catalog, tell=tell)
         if not known:
             remove_partial_files(space.real_folder, known, now=datetime.now(timezone.utc))
-        yield Prepared(space, store, snapshot, plan)
+        pricing = pricing_for(space.storyboard, catalog, price_usd)
+        yield Prepared(space, store, snapshot, plan, pricing)
 
 
 def check_account(films: Sequence[Prepared]) -> None:
@@ -105,6 +115,7 @@ def engine_settings(
     timeout_s: float | None = None,
     concurrency: int | None = None,
     requests_per_minute: int | None = None,
+    max_cost_micros: int | None = None,
 ) -> EngineSettings:
     """The limits of a run with the models of `catalog`; None is what the account allows."""
     from storyboard.engine.job import EngineSettings
@@ -130,6 +141,7 @@ def engine_settings(
         requests_per_minute=requests_per_minute,
         download=download,
         timeout_s=timeout_s,
+        max_cost_micros=max_cost_micros,
     )
 
 

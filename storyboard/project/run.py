@@ -10,8 +10,10 @@ from storyboard.engine.job import EngineSettings, Job, Progress, Provenance, Sta
 from storyboard.engine.loop import Engine
 from storyboard.errors import UsageError
 from storyboard.models.catalog import Catalog
+from storyboard.money import NO_CAPS
 from storyboard.names import spelled_path
 from storyboard.project.connection import Connection, service_of
+from storyboard.project.default_folder import SANDBOX
 from storyboard.project.git import read_commit
 from storyboard.project.rendering import Prepared
 from storyboard.records import Action, ActionKind
@@ -73,4 +75,6 @@ def _job(item: Prepared, connection: Connection) -> Job:
         store=item.store,
         folder=item.space.real_folder,
         provenance=Provenance(commit, is_dirty, connection.profile, connection.user_id),
+        cost_of=item.pricing.cost,
+        caps=NO_CAPS if item.space.origin == SANDBOX else board.caps,
     )

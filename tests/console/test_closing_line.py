@@ -6,6 +6,7 @@ import pytest
 
 from storyboard.console.closing_line import closing_line
 from storyboard.models.catalog import load_catalog
+from storyboard.planning.cost import Pricing, one_price
 from storyboard.records import Action, ActionKind, Plan, SubmissionState, TakeState, TakeStatus
 from tests.made import make_submission, make_take
 
@@ -22,12 +23,9 @@ def line(*made: Made, price: float | None = None, download: bool = True) -> str:
         sent = make_submission(take, state, id=number + 1)
         actions.append(Action(take, kind, ""))
         states.append(TakeState(take, status, sent))
+    pricing = Pricing(CATALOG) if price is None else one_price(CATALOG, price)
     return closing_line(
-        [(Plan(tuple(actions)), states)],
-        CATALOG,
-        download=download,
-        price_usd=price,
-        elapsed_s=72.4,
+        [(Plan(tuple(actions)), states, pricing)], download=download, elapsed_s=72.4
     )
 
 

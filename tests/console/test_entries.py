@@ -55,8 +55,8 @@ def test_no_takes_are_no_lines() -> None:
 
 
 def test_costs_stand_in_a_column_and_are_added_up_where_takes_are() -> None:
-    found = [one._replace(cost_usd=0.45) for one in entries("submit", 30, "new")]
-    found += [one._replace(cost_usd=0.9) for one in entries("again", 1, "submitted again")]
+    found = [one._replace(cost_micros=450_000) for one in entries("submit", 30, "new")]
+    found += [one._replace(cost_micros=900_000) for one in entries("again", 1, "submitted again")]
     found += entries("keep", 1, "unchanged")
     assert entry_rows(found) == [
         ("submit", "30 takes", "13.50 USD", "new; for example submit-1"),
@@ -66,11 +66,11 @@ def test_costs_stand_in_a_column_and_are_added_up_where_takes_are() -> None:
 
 
 def test_a_sum_of_which_one_part_is_not_known_is_not_known() -> None:
-    found = [one._replace(cost_usd=0.45) for one in entries("submit", 9, "new")]
-    found[3] = found[3]._replace(cost_usd=None)
+    found = [one._replace(cost_micros=450_000) for one in entries("submit", 9, "new")]
+    found[3] = found[3]._replace(cost_micros=None)
     assert entry_rows(found) == [("submit", "9 takes", "new; for example submit-1")]
 
 
 def test_what_is_not_named_is_added_up_too() -> None:
-    found = [one._replace(cost_usd=0.5) for one in entries("submit", 100, "reason {0}")]
+    found = [one._replace(cost_micros=500_000) for one in entries("submit", 100, "reason {0}")]
     assert entry_rows(found)[-1] == ("submit", "81 more", "40.50 USD", "--json names them all")

@@ -7,12 +7,13 @@ from pathlib import Path
 
 from storyboard.console.plan_lines import left_out_lines, plan_rows, scene_lines
 from storyboard.models.catalog import load_catalog
-from storyboard.planning.cost import cost_of
+from storyboard.planning.cost import Pricing, one_price
 from storyboard.project.workspace import Folders, Workspace
 from storyboard.records import Action, ActionKind, Plan, Storyboard, Take
 from tests.made import make_take
 
 CATALOG = load_catalog()
+NO_PRICE, PRICE = Pricing(CATALOG), one_price(CATALOG, 0.1)
 
 
 def take(name: str, scene: str | None = None) -> Take:
@@ -31,41 +32,46 @@ def space_of(*takes: Take, skipped: tuple[str, ...] = ()) -> Workspace:
 
 
 def test_each_take_to_submit_has_its_cost_where_a_price_is_given() -> None:
-    def costs(take: Take) -> float | None:
-        return cost_of(take, catalog=CATALOG, price_usd=0.1)
-
-    assert plan_rows(plan_of(take("a")), costs) == [("submit", "a", "0.50 USD", "new")]
-    assert plan_rows(plan_of(take("a")), None) == [("submit", "a", "new")]
+    assert plan_rows(plan_of(take("a")), PRICE) == [("submit", "a", "0.50 USD", "new")]
+    assert plan_rows(plan_of(take("a")), NO_PRICE) == [("submit", "a", "new")]
     kept = plan_of(take("a"), kind=ActionKind.KEEP)
-    assert plan_rows(kept, costs) == [("keep", "a", "new")]
+    assert plan_rows(kept, PRICE) == [("keep", "a", "new")]
+
+
+def test_a_cost_that_is_unknown_is_said_and_is_not_0() -> None:
+    assert PRICE.per_second
+    other = Pricing(CATALOG, {"another/model": PRICE.per_second})
+    plan = plan_of(take("a", "pier"), take("b"))
+    assert [row[-1] for row in plan_rows(plan, other)] == ["new; its cost is unknown"] * 2
+    assert scene_lines(plan, other)[0] == "  scene pier: 1 take, 5 s of video, cost unknown"
 
 
 def test_the_cost_of_an_equal_request_is_counted_once() -> None:
     first = Action(take("a"), ActionKind.SUBMIT, "new")
     second = Action(take("a"), ActionKind.SUBMIT, "new", same_as="a")
-    rows = plan_rows(Plan((first, second)), lambda take: 0.5)
+    rows = plan_rows(Plan((first, second)), PRICE)
     assert [row[2] for row in rows] == ["0.50 USD", ""]
 
 
 def test_scenes_have_their_costs() -> None:
     plan = plan_of(take("a", "pier"), take("b", "pier"), take("c"))
-    assert scene_lines(plan, CATALOG, 0.1) == [
+    assert scene_lines(plan, PRICE) == [
         "  scene pier: 2 takes, 10 s of video, about 1.00 USD",
         "  no scene: 1 take, 5 s of video, about 0.50 USD",
     ]
-    assert scene_lines(plan, CATALOG, None) == []
-    assert scene_lines(plan_of(take("a", "pier")), CATALOG, 0.1) == []
+    assert scene_lines(plan, NO_PRICE) == []
+    assert scene_lines(plan_of(take("a", "pier")), PRICE) == []
 
 
 def test_of_many_scenes_the_last_share_a_line() -> None:
     plan = plan_of(*(take(f"t{number}", f"s{number}") for number in range(12)))
-    lines = scene_lines(plan, CATALOG, 0.1)
+    lines = scene_lines(plan, PRICE)
     assert len(lines) == 10
     assert lines[-2:] == [
         "  scene s8: 1 take, 5 s of video, about 0.50 USD",
         "  3 more scenes: 3 takes, 15 s of video, about 1.50 USD",
     ]
-    assert len(scene_lines(plan_of(*(take(f"t{n}", f"s{n}") for n in range(10))), CATALOG, 1)) == 10
+    assert len(scene_lines(plan_of(*(take(f"t{n}", f"s{n}") for n in range(10))), PRICE)) == 10
 
 
 def test_what_is_left_out_is_named() -> None:

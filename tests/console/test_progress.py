@@ -13,22 +13,18 @@ from storyboard.console.progress_bar import ProgressBar, lines_under
 from storyboard.console.run_counts import RunCounts
 from storyboard.console.run_options import DisplayOptions
 from storyboard.engine.job import Progress, Standing, Step
-from storyboard.records import SubmissionState, Take
+from storyboard.records import SubmissionState
 from storyboard.reporting.amounts import rough_text
 from tests.made import make_submission, make_take
 
 
 def change(step: Step, detail: str = "", *, take: str = "one") -> Progress:
-    sent = make_submission(make_take(take), SubmissionState.ACCEPTED)
+    sent = make_submission(make_take(take), SubmissionState.ACCEPTED, estimate_micros=450_000)
     return Progress("film.yaml", sent, step, detail)
 
 
-def costs(take: Take) -> float:
-    return 0.45
-
-
 def counts_of(*steps: Step, total: int = 9, standing: Standing | None = None) -> RunCounts:
-    counts = RunCounts(total, download=True, costs=costs)
+    counts = RunCounts(total, download=True, has_prices=True)
     for step in steps:
         counts.note(change(step))
     counts.note_standing(standing or Standing(0, (), None))
@@ -38,7 +34,7 @@ def counts_of(*steps: Step, total: int = 9, standing: Standing | None = None) ->
 def test_elsewhere_than_on_a_terminal_each_change_is_a_line_with_counts(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    with show_progress(3, DisplayOptions(), download=True, costs=None) as view:
+    with show_progress(3, DisplayOptions(), download=True, has_prices=False) as view:
         view.on_turn(Standing(1, (("one", 0.0), ("two", 0.0)), None))
         view(change(Step.ACCEPTED))
         view.on_turn(Standing(0, (("two", 0.0),), None))
@@ -78,7 +74,7 @@ def test_what_is_overdue_may_end_any_moment() -> None:
 
 
 def test_without_a_price_no_cost_is_made_up() -> None:
-    counts = RunCounts(2, download=True, costs=None)
+    counts = RunCounts(2, download=True, has_prices=False)
     counts.note(change(Step.ACCEPTED))
     assert counts.in_short == "0 of 2 done"
 
@@ -97,7 +93,7 @@ def test_the_takes_in_flight_stand_under_the_bar_by_age() -> None:
 
 
 def test_no_download_is_waited_for_where_none_is_asked_for() -> None:
-    counts = RunCounts(1, download=False, costs=None)
+    counts = RunCounts(1, download=False, has_prices=False)
     counts.note_standing(Standing(0, (), None))
     counts.note(change(Step.RENDERED))
     assert counts.sentence == "1 of 1 done, 0 in flight"

@@ -20,6 +20,8 @@ from storyboard.engine.job import EngineSettings, Job, Progress, Provenance, Run
 from storyboard.engine.loop import Engine
 from storyboard.fingerprint import fingerprint
 from storyboard.models.catalog import load_catalog
+from storyboard.money import NO_CAPS, FilmCaps
+from storyboard.planning.cost import CostOf
 from storyboard.planning.plan import PlanOptions, make_plan
 from storyboard.planning.states import read_states
 from storyboard.records import Payload, Plan, Position, Submission, Take, TakeState, Video
@@ -75,6 +77,9 @@ class Rig:
     concurrency: int | None = 10
     requests_per_minute: int | None = 60_000
     timeout_s: float | None = 30.0
+    cost_of: CostOf = lambda take: None
+    caps: FilmCaps = NO_CAPS
+    max_cost_micros: int | None = None
     progress: list[Progress] = field(default_factory=list)
     listener: Callable[[Progress], None] = lambda progress: None
     wrap_api: Callable[[Api], Api] = lambda api: api
@@ -98,7 +103,15 @@ class Rig:
         with closing(Store(self.folder, origin="sandbox", storyboard="film")) as opened:
             store = self.wrap_store(opened)
             api = self.wrap_api(ModellixApi(self.base_url, ApiKey("sandbox")))
-            job = Job("film", self.plan(store), store, self.folder, Provenance(user_id="a" * 12))
+            job = Job(
+                "film",
+                self.plan(store),
+                store,
+                self.folder,
+                Provenance(user_id="a" * 12),
+                cost_of=self.cost_of,
+                caps=self.caps,
+            )
 
             def endpoint(model: str) -> str:
                 card = catalog.get(model)
@@ -112,6 +125,7 @@ class Rig:
                 requests_per_minute=self.requests_per_minute,
                 download=self.plan_options.download,
                 timeout_s=self.timeout_s,
+                max_cost_micros=self.max_cost_micros,
                 connections=6,
             )
 

@@ -102,8 +102,8 @@ def test_without_a_cap_or_yes_a_render_that_pays_is_refused_at_once(
 ) -> None:
     with pytest.raises(storyboard.Refused, match="nothing limits how much"):
         storyboard.render(film)
-    with pytest.raises(storyboard.UsageError, match="max_cost needs the price"):
-        storyboard.render(film, max_cost=5)
+    with pytest.raises(storyboard.Refused, match="--max-cost needs to know"):
+        list(storyboard.render(film, max_cost=5))
     assert not server.ledger.submissions
 
 

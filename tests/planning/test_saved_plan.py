@@ -36,7 +36,7 @@ PLAN = SavedPlan(
         price_usd=0.08,
     ),
     caps=Caps(cost_usd=20.0),
-    bill=Bill(3, 15.0, 1.2),
+    bill=Bill(3, 15.0, 1_200_000, 0, is_priced=True),
     storyboards=(
         SavedStoryboard("film", "films/film.yaml", "sandbox", ("out", "out"), "a" * 64, "b" * 64),
         SavedStoryboard("other", None, "sandbox", ("../x", "../x"), "a" * 64, "b" * 64),
@@ -67,7 +67,7 @@ def edited(edit: Callable[[dict[str, Any]], object]) -> bytes:
         b"[" * 100_000,
         b'{"kind": "other"}',
         b'{"kind": "storyboard-plan", "schema_version": 1e999}',
-        edited(lambda plan: plan.update(schema_version=2)),
+        edited(lambda plan: plan.update(schema_version=1)),
         edited(lambda plan: plan.update(id="x")),
         edited(lambda plan: plan.update(id=PLAN.id + "\n")),
         edited(lambda plan: plan.update(more=1)),

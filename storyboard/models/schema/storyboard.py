@@ -15,7 +15,7 @@ from typing import Any
 
 from storyboard.errors import UsageError
 from storyboard.models.card import ModelCard
-from storyboard.models.schema import keys
+from storyboard.models.schema import keys, money_keys
 from storyboard.models.schema.card_check import check_card, taken_name
 from storyboard.models.schema.limits import (
     model_limits,
@@ -23,6 +23,7 @@ from storyboard.models.schema.limits import (
     parameter_definitions,
     seed_limits,
 )
+from storyboard.models.words import RESOLUTION
 
 Schema = dict[str, Any]
 
@@ -54,6 +55,8 @@ def storyboard_schema(cards: Sequence[ModelCard], names: Sequence[str] = ()) -> 
             "vars": _ref("vars"),
             "negatives": keys.NEGATIVES,
             "seeds": keys.seeds(seed_limits(cards)),
+            "prices": _prices(cards),
+            "caps": money_keys.CAPS,
             "defaults": _ref("defaults"),
             "if_missing": _if_missing(parameters),
             "variants": keys.VARIANTS,
@@ -81,7 +84,7 @@ def include_schema(cards: Sequence[ModelCard], names: Sequence[str] = ()) -> Sch
         "$schema": DRAFT,
         "$comment": COMMENT,
         "title": "Included file of a storyboard, version 1",
-        "description": "Vars, negatives, seeds and defaults that several storyboards share.",
+        "description": "Vars, negatives, seeds, prices and defaults of several storyboards.",
         "type": "object",
         "additionalProperties": False,
         "properties": {
@@ -91,6 +94,7 @@ def include_schema(cards: Sequence[ModelCard], names: Sequence[str] = ()) -> Sch
             "vars": _ref("vars"),
             "negatives": keys.NEGATIVES,
             "seeds": keys.seeds(seed_limits(cards)),
+            "prices": _prices(cards),
             "defaults": _ref("defaults"),
             "if_missing": _if_missing(parameters),
             "variants": keys.VARIANTS,
@@ -113,10 +117,23 @@ def _parameters(cards: Sequence[ModelCard]) -> Schema:
     return parameter_definitions(cards)
 
 
+def _resolutions(cards: Sequence[ModelCard]) -> list[str]:
+    """Those that the cards list, once each."""
+    known = (card.words.get(RESOLUTION) for card in cards)
+    lists = (one.limits.get("enum") for one in known if one is not None)
+    named = (value for values in lists if isinstance(values, list) for value in values)
+    return list(dict.fromkeys(str(value).upper() for value in named))
+
+
+def _prices(cards: Sequence[ModelCard]) -> Schema:
+    return money_keys.prices(card.name for card in cards)
+
+
 def _shared(cards: Sequence[ModelCard], parameters: Schema, names: Sequence[str]) -> Schema:
     """The definitions that both kinds of file use."""
     return {
         "template": keys.TEMPLATE,
+        "price": money_keys.price(_resolutions(cards)),
         "model": {**keys.MODEL, **({"enum": list(names)} if names else _names_of(cards))},
         "vars": keys.VARS,
         **{name: schema for name, schema in keys.SHARED.items() if name != "model"},

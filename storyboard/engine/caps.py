@@ -1,0 +1,71 @@
+"""Whether one more submission fits into the caps on what is spent.
+
+Asked within the transaction that writes the intention, so that no other process
+adds a row in between; each intention counts with its estimate from then on.
+"""
+
+from __future__ import annotations
+
+from storyboard.engine.job import Job
+from storyboard.engine.run import Run
+from storyboard.errors import Refused
+from storyboard.planning.spending import DAY
+from storyboard.records import Take
+from storyboard.reporting.amounts import usd_text
+
+
+class SpendingCaps:
+    """The caps of a run (`--max-cost`) and of each film (`caps`), and what counts in them."""
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+        self._max_cost = run.settings.max_cost_micros
+        self._before = {job.name: job.store.last_submission() for job in run.jobs}
+
+    def of_run(self, take: Take, estimate: int | None) -> Refused | None:
+        """Why no job may submit any more; None where this take may be."""
+        if self._max_cost is None:
+            return None
+        spent = sum(job.store.spent_micros(after=self._before[job.name]) for job in self._run.jobs)
+        if _fits(spent, estimate, self._max_cost):
+            return None
+        return Refused(
+            f"--max-cost {usd_text(self._max_cost)} is reached: this render has spent "
+            f"{usd_text(spent)}, and {_more(take, estimate)}; nothing more is submitted",
+            next_step="run again with --max-cost for the rest",
+        )
+
+    def of_film(self, job: Job, take: Take, estimate: int | None) -> Refused | None:
+        """Why this job may submit no more; None where this take may be."""
+        day, film = job.caps.day, job.caps.film
+        if day is not None:
+            spent = job.store.spent_micros(since=self._run.clock.now() - DAY)
+            if not _fits(spent, estimate, day):
+                return _reached(job, take, estimate, spent, f"caps.day ({usd_text(day)})")
+        if film is not None:
+            spent = job.store.spent_micros() + job.store.spent_elsewhere()
+            if not _fits(spent, estimate, film):
+                return _reached(job, take, estimate, spent, f"caps.film ({usd_text(film)})")
+        return None
+
+
+def _fits(spent: int, estimate: int | None, cap: int) -> bool:
+    """What nobody knows the cost of fits into no cap."""
+    return estimate is not None and spent + estimate <= cap
+
+
+def _more(take: Take, estimate: int | None) -> str:
+    if estimate is None:
+        return f"the cost of take {take.id} is unknown"
+    return f"take {take.id} would cost {usd_text(estimate)} more"
+
+
+def _reached(job: Job, take: Take, estimate: int | None, spent: int, cap: str) -> Refused:
+    is_day = cap.startswith("caps.day")
+    within = " in the last 24 hours" if is_day else " on the film"
+    return Refused(
+        f"{cap} of {job.name} is reached: {usd_text(spent)} was spent{within}, and "
+        f"{_more(take, estimate)}; nothing more of it is submitted",
+        next_step=f"raise {'day' if is_day else 'film'} under caps: in {job.name}"
+        + (", or run again later" if is_day else ""),
+    )

@@ -1,0 +1,43 @@
+"""What a film's caps need before a render: the cost of all that counts in them."""
+
+from __future__ import annotations
+
+from datetime import datetime, timezone
+
+from storyboard.errors import Refused
+from storyboard.planning.cost import takes_to_submit
+from storyboard.planning.spending import DAY, cost_of_submission
+from storyboard.project.default_folder import SANDBOX
+from storyboard.project.rendering import Prepared
+
+
+def check_film_caps(film: Prepared) -> None:
+    """Gives earlier submissions of a film with caps the estimates that they lack, at today's price.
+
+    Raises Refused where a cost is unknown that counts in a cap; nothing was sent then.
+    In the sandbox, and where nothing is to be submitted, no cap is asked.
+    """
+    caps, takes = film.space.storyboard.caps, takes_to_submit(film.plan)
+    if not caps.are_given or not takes or film.space.origin == SANDBOX:
+        return
+    new = {take.model for take in takes if film.pricing.cost(take) is None}
+    _refuse_unknown(film, new, "is to be submitted")
+    since = datetime.now(timezone.utc) - DAY
+    lacking = [
+        (one, film.pricing.cost(one))
+        for one in film.store.submissions()
+        if cost_of_submission(one) is None and (caps.film is not None or one.sent_at > since)
+    ]
+    _refuse_unknown(film, {one.model for one, cost in lacking if cost is None}, "was submitted")
+    with film.store.transaction():
+        for one, cost in lacking:
+            film.store.estimate(one, cost or 0)
+
+
+def _refuse_unknown(film: Prepared, models: set[str], what: str) -> None:
+    if models:
+        raise Refused(
+            f"caps of {film.space.storyboard.path} needs to know what everything costs, and "
+            f"something of unknown cost {what} with {', '.join(sorted(models))}; nothing was sent",
+            next_step="give its price under prices: in the storyboard, or with --prices FILE",
+        )

@@ -1,0 +1,141 @@
+"""Prices, bills and caps as a user meets them: plan, render, status, and a clone."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+from storyboard.errors import ExitCode
+from storyboard.sandbox.server import SandboxServer
+from tests.commands.films import FILM, Program
+
+NAME = "alibaba/wan2.7-t2v"
+PRICES = f"prices: {{as_of: 2099-01-15, {NAME}: {{per_second: {{720P: 0.1, 1080P: 0.2}}}}}}\n"
+
+
+def folder_of(film: Path) -> Path:
+    return next(Path("renders").glob("film*"))
+
+
+def manifest() -> Any:
+    return json.loads((folder_of(Path()) / "manifest.json").read_text("utf-8"))
+
+
+def add(film: Path, text: str) -> None:
+    film.write_text(f"{FILM}{text}", "utf-8")
+
+
+def test_a_plan_says_what_each_take_costs_and_of_when_the_prices_are(
+    program: Program, film: Path
+) -> None:
+    add(film, PRICES)
+    out = program("plan", film, "--sandbox").out
+    assert "submit  one     0.20 USD" in out
+    assert "3 takes to submit, 6 s of video, about 0.60 USD\nprices as of 2099-01-15\n" in out
+    document = program("plan", film, "--sandbox", "--json").json
+    assert document["cost_usd"] == 0.6
+    assert document["storyboards"][0]["prices_as_of"] == {NAME: "2099-01-15"}
+    dearer = program("plan", film, "--sandbox", "--price", "1", "--json").json  # one price wins
+    assert dearer["cost_usd"] == 6
+    assert dearer["storyboards"][0]["prices_as_of"] == {}
+
+
+def test_a_file_of_prices_beats_the_storyboard_and_its_mistakes_have_places(
+    program: Program, film: Path
+) -> None:
+    add(film, PRICES)
+    Path("p.yaml").write_text(f"prices: {{{NAME}: {{as_of: 2099-01-01, per_clip: 3}}}}\n", "utf-8")
+    assert program("plan", film, "--sandbox", "--prices", "p.yaml", "--json").json["cost_usd"] == 9
+    Path("p.yaml").write_text(f"prices: {{{NAME}: {{per_clip: dear}}}}\n", "utf-8")
+    refused = program("plan", film, "--sandbox", "--prices", "p.yaml")
+    assert refused.code == ExitCode.USAGE
+    assert "p.yaml:1:" in refused.err
+    assert "dear" in refused.err
+
+
+def test_an_unknown_cost_is_unknown_and_passes_no_cap(
+    program: Program, film: Path, server: SandboxServer
+) -> None:
+    add(film, f"prices: {{as_of: 2099-01-15, {NAME}: {{per_second: {{1080P: 0.2}}}}}}\n")
+    assert "6 s of video, cost unknown" in program("plan", film).out
+    assert program("plan", film, "--json").json["cost_usd"] is None
+    assert program("render", film, "--max-cost", "100").code == ExitCode.REFUSED
+    add(film, "caps: {film: 100}\n")
+    refused = program("render", film, "--yes")
+    assert refused.code == ExitCode.REFUSED
+    assert f"of unknown cost is to be submitted with {NAME}; nothing was sent" in refused.err
+    assert server.ledger.posts == 0
+
+
+def test_a_cap_holds_over_runs_and_the_message_says_how_to_raise_it(
+    program: Program, film: Path, server: SandboxServer
+) -> None:
+    add(film, f"{PRICES}caps: {{film: 0.4}}\n")
+    for _ in range(2):
+        output = program("render", film, "--yes")
+        assert output.code == ExitCode.REFUSED
+        assert (
+            "error: caps.film (0.40 USD) of film.yaml is reached: 0.40 USD was spent on the film, "
+            "and take two.t2 would cost 0.20 USD more; nothing more of it is submitted.\n"
+            "    next: raise film under caps: in film.yaml\n"
+        ) in output.err
+        assert server.ledger.posts == 2
+    add(film, f"{PRICES}caps: {{film: 0.6}}\n")
+    assert program("render", film, "--yes").code == ExitCode.OK
+    assert [take["billed_usd"] for take in manifest()["takes"]] == [0.2, 0.2, 0.2]
+    assert [take["estimate_usd"] for take in manifest()["takes"]] == [0.2, 0.2, 0.2]
+
+
+def test_earlier_submissions_without_an_estimate_get_one_or_the_cap_refuses(
+    program: Program, film: Path, server: SandboxServer
+) -> None:
+    assert program("render", film, "--only", "one", "--yes").code == ExitCode.OK
+    with closing(sqlite3.connect(folder_of(film) / "state.sqlite3")) as db, db:
+        db.execute("UPDATE submissions SET billed_micros = NULL, model = 'gone/model'")
+    add(film, f"{PRICES}caps: {{film: 0.4}}\n")
+    refused = program("render", film, "--yes")
+    assert refused.code == ExitCode.REFUSED
+    assert "of unknown cost was submitted with gone/model" in refused.err
+    with closing(sqlite3.connect(folder_of(film) / "state.sqlite3")) as db, db:
+        db.execute("UPDATE submissions SET model = ?", (NAME,))
+    assert program("render", film, "--yes").code == ExitCode.REFUSED
+    assert server.ledger.posts == 2  # the one before counts with today's price
+
+
+def test_a_clone_knows_what_superseded_takes_have_cost(
+    program: Program, film: Path, server: SandboxServer
+) -> None:
+    add(film, f"{PRICES}caps: {{film: 1}}\n")
+    assert program("render", film, "--yes").code == ExitCode.OK
+    film.write_text(film.read_text("utf-8").replace("a storm", "the sun"), "utf-8")
+    assert program("render", film, "--yes").code == ExitCode.OK
+    made = manifest()
+    assert made["spent_usd"] == 0.2
+    for path in folder_of(film).glob("state.sqlite3*"):
+        path.unlink()
+    add(film, f"{PRICES}caps: {{film: 0.9}}\n")
+    film.write_text(film.read_text("utf-8").replace("a storm", "the rain"), "utf-8")
+    refused = program("render", film, "--yes")
+    assert "0.80 USD was spent on the film" in refused.err
+    assert (refused.code, server.ledger.posts) == (ExitCode.REFUSED, 4)
+
+
+def test_the_sandbox_counts_nothing(program: Program, film: Path) -> None:
+    add(film, f"{PRICES}caps: {{day: 0, film: 0}}\n")
+    quick = ("--sandbox", "--render-time", "0", "--clip-size", "small")
+    assert program("render", film, *quick).code == ExitCode.OK
+    assert manifest()["spent_usd"] == 0
+
+
+def test_two_films_do_not_share_a_cap(program: Program, film: Path, server: SandboxServer) -> None:
+    add(film, f"{PRICES}caps: {{film: 0.2}}\n")
+    other = Path("other.yaml")
+    other.write_text(film.read_text("utf-8").replace("a storm", "the sun"), "utf-8")
+    output = program("render", film, other, "--yes")
+    assert output.code == ExitCode.REFUSED
+    assert "of film.yaml is reached" in output.err
+    assert "of other.yaml is reached" in output.err
+    assert server.ledger.posts == 2
