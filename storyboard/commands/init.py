@@ -13,7 +13,8 @@ from storyboard.console.printing import print_json, print_lines, say, say_proble
 from storyboard.console.read_storyboards import may_go_on, read_storyboards
 from storyboard.errors import ExitCode, UsageError
 from storyboard.language.read_scope import find_project
-from storyboard.models.catalog import load_catalog
+from storyboard.models.card import ModelCard
+from storyboard.models.catalog import Catalog, load_catalog
 from storyboard.names import spelled_path
 from storyboard.private import home_folder
 from storyboard.project.new_project.from_list import (
@@ -34,6 +35,9 @@ from storyboard.project.new_project.project_files import (
     write_files,
 )
 from storyboard.records import Storyboard
+
+FIRST_MODEL = "alibaba/wan2.7-t2v"
+"""The model of a new storyboard."""
 
 
 @click.command()
@@ -84,7 +88,7 @@ def command(
         if not _is_usable(shots):
             return ExitCode.USAGE
     check_new(folder)
-    text = write_storyboard(shots, catalog.cards()[0]) if shots else example_storyboard()
+    text = write_storyboard(shots, _first_card(catalog)) if shots else example_storyboard()
     files: dict[str, str | bytes] = {**project_files(text, catalog)}
     if shots and shots.is_copied and source:
         files |= copied_list(shots, source, folder, files)
@@ -94,6 +98,14 @@ def command(
     board = read_storyboards([folder / STORYBOARD], catalog, VariableOptions())[0]
     _tell(folder, written, board, as_json=as_json)
     return ExitCode.OK if may_go_on([board], strict=False) else ExitCode.USAGE
+
+
+def _first_card(catalog: Catalog) -> ModelCard:
+    """The card of the model that a new storyboard names."""
+    card = catalog.get(FIRST_MODEL)
+    if card is None:
+        raise UsageError(f"there is no model card of {FIRST_MODEL}", next_step="install again")
+    return card
 
 
 def _is_usable(shots: ShotList) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from storyboard.models.catalog import load_catalog
 from tests.commands.films import Program
 
 NAME = "alibaba/wan2.7-t2v"
@@ -13,30 +14,32 @@ LIMITS = (
 def test_each_model_is_a_line_with_its_limits(program: Program) -> None:
     output = program("models", "list")
     assert (output.code, output.err) == (0, "")
-    assert output.out == f"{NAME}  text  {LIMITS}  high confidence\n"
+    lines = [[part for part in line.split("  ") if part] for line in output.out.splitlines()]
+    assert [line[0] for line in lines] == list(load_catalog().names())
+    (wan,) = (line for line in lines if line[0] == NAME)
+    assert [part.strip() for part in wan] == [NAME, "text", LIMITS, "high confidence"]
+    (gone,) = (line for line in lines if line[0] == "kling/kling-v1-t2v")
+    assert gone[-1].strip() == "retires 2026-08-03"
 
 
 def test_the_list_as_json(program: Program) -> None:
     output = program("models", "list", "--json")
-    assert output.json == {
-        "schema_version": 1,
-        "models": [
-            {
-                "name": NAME,
-                "title": "Wan 2.7 text to video",
-                "kind": "text",
-                "service": "modellix",
-                "limits": LIMITS,
-                "source": "https://docs.modellix.ai/alibaba/wan-2-7-t2v",
-                "read": "2026-11-22",
-                "confidence": "high",
-                "retires": None,
-                "usual_render_s": None,
-                "card": None,
-                "owner": "program",
-                "replaces": None,
-            }
-        ],
+    assert output.json["schema_version"] == 1
+    (wan,) = (model for model in output.json["models"] if model["name"] == NAME)
+    assert wan == {
+        "name": NAME,
+        "title": "Wan 2.7 text to video",
+        "kind": "text",
+        "service": "modellix",
+        "limits": LIMITS,
+        "source": "https://docs.modellix.ai/alibaba/wan-2-7-t2v",
+        "read": "2026-11-22",
+        "confidence": "high",
+        "retires": None,
+        "usual_render_s": None,
+        "card": None,
+        "owner": "program",
+        "replaces": None,
     }
 
 

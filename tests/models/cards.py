@@ -1,4 +1,4 @@
-"""Made-up model cards, for what the one real card does not show."""
+"""Made-up model cards, for what real cards do not show."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 
 import yaml
 
+from storyboard.models.card import ModelCard
 from storyboard.models.catalog import Catalog, load_catalog
 
 KLING: dict[str, Any] = {
@@ -16,6 +17,16 @@ KLING: dict[str, Any] = {
     "cfg_scale": {"type": "number", "minimum": 0, "maximum": 1, "default": 0.5},
 }
 """The parameters of a second model: other ratios, other lengths, no seed and no negatives."""
+
+
+WAN = "alibaba/wan2.7-t2v"
+
+
+def wan_card() -> ModelCard:
+    """The card of the first model, for tests of what one card alone makes."""
+    card = load_catalog().get(WAN)
+    assert card is not None
+    return card
 
 
 def card_document(
@@ -53,9 +64,7 @@ def write_card(folder: Path, name: str, document: Any) -> Path:
 
 def two_models(folder: Path) -> Catalog:
     """The real card beside the made-up kling/v1."""
-    real = load_catalog()
-    (name,) = real.names()
-    source = Path(__file__).parents[2] / "schemas/models" / f"{name}.yaml"
-    write_card(folder, name, source.read_text(encoding="utf-8"))
+    source = Path(__file__).parents[2] / "schemas/models" / f"{WAN}.yaml"
+    write_card(folder, WAN, source.read_text(encoding="utf-8"))
     write_card(folder, "kling/v1", card_document("kling/v1"))
     return load_catalog(folder)

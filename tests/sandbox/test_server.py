@@ -12,6 +12,7 @@ import pytest
 import requests
 
 from storyboard.errors import StateError, UsageError
+from storyboard.models.catalog import load_catalog
 from storyboard.sandbox.server import SandboxServer
 from storyboard.sandbox.settings import ClipSize
 from tests.sandbox.conftest import MODEL, START, Client, Clock
@@ -301,8 +302,9 @@ def test_the_balance_runs_out(serve: Serve) -> None:
 
 def test_the_models_are_listed_without_a_wrapper(serve: Serve) -> None:
     client = serve(price_per_second_usd=0.25)
-    (model,) = client.call("GET", "/api/v1/models?featured=true").json()["models"]
-    assert model == {
+    models = client.call("GET", "/api/v1/models?featured=true").json()["models"]
+    assert [model["slug"] for model in models] == list(load_catalog().names())
+    assert models[[model["slug"] for model in models].index(MODEL)] == {
         "slug": MODEL,
         "type": "text-to-video",
         "description": "Wan 2.7 text to video",

@@ -175,7 +175,7 @@ def _report_missing_model(root: MappingNode, context: ExpansionContext) -> None:
     if closest("model", root.entries):
         return  # misspelt, which the schema has reported
     message = "missing key 'model': a shot needs a model that renders it"
-    hint = f"known: {', '.join(context.cards.names()[:10])}"
+    hint = "write model: and a name at the top; storyboard models list shows the names"
     context.report(Problem(root.first_key_position, "missing-key", message, hint))
 
 

@@ -59,6 +59,8 @@ def hint_for_value(error: SchemaError, code: str) -> str | None:
         return _without_quotes(error.value, error.value.strip("".join(_CURLY)))
     if error.keyword == "type":
         return _hint_for_type(error)
+    if error.keyword == "enum" and error.path[-1:] == ("model",):
+        return _hint_for_model(error.value, error.limit)
     if error.keyword == "enum":
         return _hint_for_choice(error.value, error.schema.get("enum", ()))
     if error.keyword == "const" and isinstance(error.value, str):
@@ -132,6 +134,15 @@ def _hint_for_type(error: SchemaError) -> str | None:
     elif value is not None and not isinstance(value, list | dict) and "string" in wanted:
         return "put it in quotes"
     return None
+
+
+def _hint_for_model(value: Any, names: Iterable[str]) -> str | None:
+    """The model that is meant, also by its name without its maker."""
+    known = list(names)
+    meant = [name for name in known if name.partition("/")[2] == value]
+    if len(meant) == 1:
+        return Suggestion.of(f"did you mean '{meant[0]}'?", value, meant[0])
+    return did_you_mean(value, known) if isinstance(value, str) else None
 
 
 def _hint_for_id(text: str) -> str | None:

@@ -118,7 +118,11 @@ VERSION: Schema = {
 
 TITLE: Schema = _text("A title for people; `title` in templates.", "Neon Harbor")
 
-MODEL: Schema = {"description": "The model that renders the shots.", "type": "string"}
+MODEL: Schema = {
+    "description": "The model that renders the shots.",
+    "type": "string",
+    "errorMessage": "no model has this name; storyboard models list shows them all",
+}
 
 INCLUDE: Schema = {
     "description": "Files with vars, negatives, seeds and defaults that several storyboards "

@@ -73,6 +73,10 @@ def _enum(error: SchemaError, owners: str) -> SchemaMessage:
             return _too_large(error, owners, span[1])
         if error.value < span[0]:
             return _too_small(error, owners, span[0])
+    if error.rule:
+        return SchemaMessage(
+            "not-allowed", f"{format_value(error.value)} is not allowed: {error.rule}"
+        )
     return _not_allowed(error, _allowed(error, owners))
 
 

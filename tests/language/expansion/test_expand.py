@@ -297,14 +297,14 @@ def test_the_model_is_part_of_the_request() -> None:
     assert one.fingerprint != two.fingerprint
 
 
-def test_a_shot_without_any_model_is_a_problem_that_names_the_known_ones() -> None:
+def test_a_shot_without_any_model_is_a_problem_that_says_where_the_names_are() -> None:
     text = "version: 1\nshots: [{id: a, prompt: A}, {id: b, prompt: B, model: maker/other}]"
     takes, problems, _ = expand(text)
     assert [take.id for take in takes] == ["b"]
     assert [(p.message, p.hint, p.position.line) for p in problems] == [
         (
             "missing key 'model': a shot needs a model that renders it",
-            "known: alibaba/wan2.7-t2v, maker/other",
+            "write model: and a name at the top; storyboard models list shows the names",
             1,
         )
     ]

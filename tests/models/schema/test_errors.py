@@ -9,11 +9,11 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from storyboard.models.catalog import load_catalog
 from storyboard.models.schema.errors import SchemaError, find_errors
 from storyboard.models.schema.storyboard import storyboard_schema
+from tests.models.cards import wan_card
 
-SCHEMA = storyboard_schema(load_catalog().cards())
+SCHEMA = storyboard_schema([wan_card()])
 SHOT: dict[str, Any] = {"id": "a", "prompt": "Rain", "duration": 5}
 
 

@@ -13,7 +13,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema.validators import validator_for
 
-from storyboard.models.catalog import load_catalog
 from storyboard.models.schema.errors import find_errors
 from storyboard.models.schema.storyboard import include_schema, storyboard_schema
 from storyboard.models.schema.validator import (
@@ -23,9 +22,9 @@ from storyboard.models.schema.validator import (
     is_schema,
     matcher,
 )
+from tests.models.cards import wan_card
 
-CATALOG = load_catalog()
-CARD = CATALOG.cards()[0]
+CARD = wan_card()
 FILM: dict[str, Any] = {
     "version": 1,
     "title": "Rain",
@@ -48,8 +47,8 @@ FILM: dict[str, Any] = {
 SHARED = {key: FILM[key] for key in ("vars", "negatives", "seeds", "defaults")}
 REQUEST = {"prompt": "Rain", "duration": 5, "ratio": "16:9", "seed": 1, "prompt_extend": False}
 DOCUMENTS = [
-    (storyboard_schema(CATALOG.cards()), FILM),
-    (include_schema(CATALOG.cards()), SHARED),
+    (storyboard_schema([CARD]), FILM),
+    (include_schema([CARD]), SHARED),
     (dict(CARD.request_schema), REQUEST),
 ]
 

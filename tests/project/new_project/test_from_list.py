@@ -18,9 +18,10 @@ from storyboard.models.catalog import load_catalog
 from storyboard.project.new_project.columns import cell_template, map_columns
 from storyboard.project.new_project.from_list import read_list, write_storyboard
 from storyboard.records import Position
+from tests.models.cards import wan_card
 
 CATALOG = load_catalog()
-CARD = CATALOG.cards()[0]
+CARD = wan_card()
 ODD = [
     "}} {{ x",
     "%} {% if",

@@ -1,0 +1,197 @@
+"""Every card keeps the same contract: its limits hold at their edges, here and in the sandbox."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from functools import cache
+from typing import Any
+
+import pytest
+from jsonschema import Draft7Validator
+
+from storyboard.language.load import load_storyboard
+from storyboard.models.card import ModelCard
+from storyboard.models.catalog import load_catalog
+from storyboard.models.schema.card_check import check_card, request_check
+from storyboard.models.schema.storyboard import storyboard_schema
+from storyboard.records import Json
+from storyboard.sandbox.checks import payload_error
+
+NAMES = load_catalog().names()
+
+MAPPED: dict[str, list[tuple[str, Json, str, Json]]] = {
+    "alibaba/happyhorse-1.0-t2v": [("ratio", "3:4", "ratio", "3:4")],
+    "alibaba/wan2.6-t2v": [
+        ("resolution", "720P", "size", "1280*720"),
+        ("ratio", "1:1", "size", "1440*1440"),
+    ],
+    "alibaba/wan2.7-t2v": [("resolution", "720P", "resolution", "720P"), ("seed", 7, "seed", 7)],
+    "bytedance/seedance-1.0-lite-t2v": [("resolution", "480P", "resolution", "480p")],
+    "bytedance/seedance-1.0-pro-fast-t2v": [("seed", -1, "seed", -1)],
+    "bytedance/seedance-1.5-pro-t2v": [("sound", False, "generate_audio", False)],
+    "google/veo-2-t2v": [("duration", 5, "durationSeconds", "5")],
+    "google/veo-3-fast-t2v": [("negative_prompt", "text", "negativePrompt", "text")],
+    "google/veo-3-t2v": [("ratio", "9:16", "aspectRatio", "9:16")],
+    "google/veo-3.1-fast-t2v": [("duration", 8, "durationSeconds", "8")],
+    "google/veo-3.1-lite-t2v": [("resolution", "1080P", "resolution", "1080p")],
+    "google/veo-3.1-t2v": [("duration", 4, "durationSeconds", "4")],
+    "kling/kling-v1-t2v": [("ratio", "1:1", "aspect_ratio", "1:1")],
+    "kling/kling-v1.6-t2v": [("duration", 10, "duration", 10)],
+    "kling/kling-v2.6-t2v": [("sound", True, "sound", "on"), ("sound", False, "sound", "off")],
+    "kling/kling-v3-t2v": [
+        ("sound", True, "audio", "native"),
+        ("sound", False, "audio", "off"),
+        ("resolution", "4K", "resolution", "4k"),
+    ],
+    "minimax/hailuo-2.3-t2v": [("resolution", "768P", "resolution", "768P")],
+    "minimax/minimax-t2v-01": [("duration", 6, "duration", 6)],
+    "pixverse/v6-t2v": [
+        ("resolution", "540P", "quality", "540p"),
+        ("sound", True, "generate_audio_switch", True),
+        ("ratio", "21:9", "aspect_ratio", "21:9"),
+    ],
+}
+"""What a word becomes in a request, transcribed from what the makers publish of each model."""
+
+
+@cache
+def card_of(name: str) -> ModelCard:
+    card = load_catalog().get(name)
+    assert card is not None
+    return card
+
+
+def least(card: ModelCard) -> dict[str, Json]:
+    """What is required and no more."""
+    return {
+        name: known.limits["examples"][0]  # type: ignore[index,call-overload]
+        for name, known in card.parameters.items()
+        if known.is_required
+    }
+
+
+def edges(limits: Mapping[str, Any]) -> Iterator[tuple[Json, bool]]:
+    """Values at the limits of a field and one past them, with whether they are allowed."""
+    if "enum" in limits:
+        yield from ((value, True) for value in limits["enum"])
+        yield f"{limits['enum'][0]}x", False
+        return
+    if limits["type"] in ("integer", "number"):
+        for key, step in (("minimum", -1), ("maximum", 1)):
+            if key in limits:
+                yield limits[key], True
+                yield limits[key] + step, False
+        yield "many", False
+    elif limits["type"] == "string" and "pattern" not in limits:
+        if limits.get("minLength"):
+            yield "x" * limits["minLength"], True
+            yield "x" * (limits["minLength"] - 1), False
+        if "maxLength" in limits:
+            yield "x" * limits["maxLength"], True
+            yield "x" * (limits["maxLength"] + 1), False
+        yield 5, False
+    elif limits["type"] == "boolean":
+        yield True, True
+        yield "yes", False
+
+
+def with_what_it_needs(card: ModelCard, payload: dict[str, Json]) -> dict[str, Json]:
+    """The payload with the other fields that the card's rules ask for beside its values."""
+    for field in card.parameters:
+        if request_check(card)(payload):
+            break
+        enum = card.parameters[field].limits.get("enum")
+        for value in enum if isinstance(enum, list) and field not in payload else ():
+            if request_check(card)({**payload, field: value}):
+                return {**payload, field: value}
+    return payload
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_each_limit_holds_at_its_edge_and_the_sandbox_agrees(name: str) -> None:
+    card = card_of(name)
+    check_card(card)
+    assert request_check(card)(with_what_it_needs(card, least(card)))
+    for field, known in card.parameters.items():
+        for value, is_allowed in edges(known.limits):
+            payload = with_what_it_needs(card, {**least(card), field: value})
+            assert request_check(card)(payload) is is_allowed, (field, value)
+            assert (payload_error(payload, card) is None) is is_allowed, (field, value)
+    assert payload_error({**least(card), "no_such_field": 1}, card) is not None
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_editors_schema_agrees_about_each_setting(name: str) -> None:
+    card = card_of(name)
+    validator = Draft7Validator(storyboard_schema([card]))
+    for setting, known in card.settings.items():
+        for value, is_allowed in edges(known.limits):
+            if value is True and setting == "sound":
+                continue
+            shot = {"id": "a", "prompt": "A pier", setting: value}
+            document = {"version": 1, "model": name, "shots": [shot]}
+            is_text_of_number = isinstance(value, str) and setting == "seed"  # a shared seed
+            if not is_text_of_number:
+                assert validator.is_valid(document) is is_allowed, (setting, value)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_each_common_word_becomes_what_the_maker_publishes(name: str, tmp_path: Any) -> None:
+    card = card_of(name)
+    for word, value, field, expected in MAPPED[name]:
+        needed = {each: found for each, found in least(card).items() if each != "prompt"}
+        lines = [f"{key}: {written(known)}" for key, known in needed.items() if key != field]
+        text = f"""version: 1
+model: {name}
+shots:
+  - id: a
+    prompt: A pier at night
+    {word}: {written(value)}
+"""
+        text += "".join(f"    {line}\n" for line in lines)
+        (tmp_path / "film.yaml").write_text(text, encoding="utf-8")
+        board = load_storyboard(tmp_path / "film.yaml", load_catalog())
+        errors = [one.message for one in board.problems if not one.is_warning]
+        assert errors == []
+        assert board.takes[0].payload[field] == expected
+        assert card.words_of(board.takes[0].payload).get(word) in (value, None)
+
+
+def written(value: Json) -> str:
+    return json.dumps(value)  # a JSON scalar is a YAML one
+
+
+def test_every_card_has_its_line_in_the_table_of_words() -> None:
+    assert MAPPED.keys() == set(NAMES)
+
+
+def test_a_film_of_four_makers_says_the_same_of_each(tmp_path: Any) -> None:
+    models = [
+        "alibaba/wan2.7-t2v",
+        "google/veo-3.1-t2v",
+        "kling/kling-v3-t2v",
+        "bytedance/seedance-1.5-pro-t2v",
+    ]
+    shots = "".join(
+        f"  - {{id: s{number}, model: {name}, prompt: A pier at night}}\n"
+        for number, name in enumerate(models)
+    )
+    (tmp_path / "film.yaml").write_text(
+        "version: 1\nif_missing: {seed: drop}\n"
+        f"defaults: {{resolution: 720P, ratio: 9:16, duration: 8, seed: 4}}\nshots:\n{shots}",
+        encoding="utf-8",
+    )
+    board = load_storyboard(tmp_path / "film.yaml", load_catalog())
+    assert [one.code for one in board.problems if not one.is_warning] == []
+    catalog = load_catalog()
+    said = []
+    for take in board.takes:
+        card = catalog.get(take.model)
+        assert card is not None
+        words = card.words_of(take.payload)
+        said.append((words["resolution"], words["ratio"], words["duration"], words.get("seed")))
+    assert said == [("720P", "9:16", 8, 4), ("720P", "9:16", 8, None)] * 1 + [
+        ("720P", "9:16", 8, None),
+        ("720P", "9:16", 8, 4),
+    ]
