@@ -82,11 +82,10 @@ class Problem:
     """One mistake in a user's file, as a value.
 
     `code` is the stable name of a code in `reporting/codes.md` ("unknown-key"). `message`
-    starts with the path inside the file where there is one
-    ("shots[2].duration: 20 is more than 15, ..."). `rendered` is the
-    text, where the mistake is in what a template made, and `row` the row that it
-    was made from. `uses` are the aliases that repeat the value, or the include of its file.
-    `repairs` together are the one way to mend it, where only one can be right.
+    starts with the path inside the file ("shots[2].duration: 20 is more than 15, ..."), where
+    there is one. `rendered` is the text, where the mistake is in what a template made, and
+    `row` the row that it was made from. `uses` are the aliases that repeat the value, or the
+    include of its file. `repairs` together are the one way to mend it, where only one is right.
     """
 
     position: Position
@@ -112,8 +111,8 @@ class Problem:
 class Take:
     """One concrete request: a shot with its final payload.
 
-    `id` becomes a file name. `number` counts a shot's takes from 1.
-    `fingerprint` is what makes two requests the same; see `fingerprint.py`.
+    `id` becomes a file name. `number` counts a shot's takes from 1. `fingerprint` is what makes two
+    requests the same. `fallbacks` are it with other models, for when those before have failed.
     """
 
     id: str
@@ -128,6 +127,7 @@ class Take:
     is_locked: bool = False
     notes: str | None = None
     meta: Mapping[str, Json] = field(default_factory=dict)
+    fallbacks: tuple[Take, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,10 +256,9 @@ class ActionKind(Enum):
 class Action:
     """What a render would do about one take, and why, in words for the user.
 
-    `submission` is the one that decided, None where nothing was sent yet.
-    `same_as` names the earlier take of this plan that makes the same request;
-    this one then costs nothing of its own. Takes with the same `change` differ
-    alike from what was sent for them before.
+    `submission` is the one that decided, None where nothing was sent yet. `same_as` names the
+    earlier take of this plan that makes the same request; this one then costs nothing of its
+    own. Takes with the same `change` differ alike from what was sent for them before.
     """
 
     take: Take
@@ -391,9 +390,11 @@ class TakeStatus(Enum):
 class TakeState:
     """A take with what is known of it: one block of the manifest.
 
-    For a locked take `take` carries the payload that its video was made from.
+    `take` carries the request that this is of: that of its video where it is locked, of
+    several models that of the one whose turn it is. `failed` are those of its other models.
     """
 
     take: Take
     status: TakeStatus
     submission: Submission | None = None
+    failed: tuple[Submission, ...] = ()

@@ -43,6 +43,7 @@ from storyboard.outputs.manifest.times import time_text
 from storyboard.planning.cost import (
     Bill,
     Pricing,
+    bill_for,
     bill_of,
     check_caps,
     pricing_for,
@@ -155,7 +156,7 @@ def command(
     plans = [one.plan for one in planned]
     pricings = [pricing_for(one.space.storyboard, catalog, planning.price_usd) for one in planned]
     priced = list(zip(planned, pricings, strict=True))
-    bill = sum_bills(bill_of(takes_to_submit(one.plan), pricing) for one, pricing in priced)
+    bill = sum_bills(bill_for(one.plan, pricing) for one, pricing in priced)
     check_caps(bill, limits.caps)
     if out is not None:
         arguments = plan_arguments(which, planning)
@@ -272,6 +273,7 @@ def _document(
             for (space, plan, _, links, neighbour, deleted), pricing in priced
         ],
         "submissions": bill.takes,
+        "fallbacks": bill.fallbacks,
         "video_s": bill.seconds,
         "cost_usd": bill.cost_usd,
     }
@@ -298,7 +300,9 @@ def _action_document(action: Action, pricing: Pricing) -> dict[str, Any]:
         "action": action.kind.value,
         "reason": action.reason,
         "same_as": action.same_as,
+        "model": action.take.model,
+        "fallbacks": [one.model for one in action.take.fallbacks],
         "fingerprint": action.take.fingerprint,
-        "cost_usd": to_usd(pricing.cost(action.take)) if is_paid else None,
+        "cost_usd": to_usd(pricing.dearest(action.take)) if is_paid else None,
         "task_id": action.submission.task_id if action.submission else None,
     }

@@ -255,7 +255,7 @@ def _ask(
 
     Raises Refused if the answer is no, or nobody is there to give one.
     """
-    if not bill.takes or is_free_to_go:
+    if not bill.may_pay or is_free_to_go:
         return
     if sys.stdin.isatty() and sys.stderr.isatty():
         say(*plan_lines())

@@ -23,6 +23,7 @@ from storyboard.console.options import (
 from storyboard.console.printing import print_json, print_lines, say
 from storyboard.errors import ExitCode, UsageError
 from storyboard.models.catalog import Catalog, load_catalog
+from storyboard.planning.candidates import fingerprints_of
 from storyboard.planning.contradictions import after_contradiction, describe_contradiction
 from storyboard.project.output_folder import open_folder
 from storyboard.project.workspace import Workspace
@@ -179,7 +180,7 @@ def _warn_of_paying_twice(space: Workspace, decided: Sequence[Submission]) -> No
     say("If the first request was accepted after all, it is paid for twice.")
     if not space.storyboard.is_sound:
         return
-    wanted = {take.fingerprint for take in space.storyboard.takes}
+    wanted = fingerprints_of(space.storyboard.takes)
     for one in decided:
         if one.fingerprint not in wanted:
             say(f"No take of {space.storyboard.path} makes the request of {one.take} any more.")

@@ -74,7 +74,7 @@ def command(
 
 
 def _document(take: Take) -> dict[str, Any]:
-    return {
+    document: dict[str, Any] = {
         "id": take.id,
         "shot": take.shot,
         "scene": take.scene,
@@ -86,3 +86,9 @@ def _document(take: Take) -> dict[str, Any]:
         "fingerprint": take.fingerprint,
         "payload": dict(take.payload),
     }
+    if take.fallbacks:
+        document["fallbacks"] = [
+            {"model": one.model, "fingerprint": one.fingerprint, "payload": dict(one.payload)}
+            for one in take.fallbacks
+        ]
+    return document

@@ -113,7 +113,9 @@ def _view(space: Workspace, known: Known, now: datetime) -> View:
 def _entry(state: TakeState, now: datetime, is_pointer: HasFile) -> Entry:
     submission = state.submission
     reason = submission.reason if submission else None
-    text = "; ".join(filter(None, (_where(state, now, is_pointer), reason)))
+    failed = ", ".join(f"{one.model} {one.state.value}" for one in state.failed)
+    failed = f"by {state.take.model}, since {failed}" if failed else ""
+    text = "; ".join(filter(None, (_where(state, now, is_pointer), reason, failed)))
     is_here = state.status is TakeStatus.DONE and not reason
     return Entry(STATUS_WORDS[state.status], state.take.id, text, "" if is_here else text)
 

@@ -4,10 +4,19 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from storyboard.planning.cost import Bill, Pricing, bill_of, sum_bills
 from storyboard.planning.spending import NEVER_ACCEPTED
-from storyboard.records import Action, ActionKind, Plan, Take, TakeState, TakeStatus
+from storyboard.records import (
+    Action,
+    ActionKind,
+    Plan,
+    SubmissionState,
+    Take,
+    TakeState,
+    TakeStatus,
+)
 from storyboard.reporting.amounts import span_text
 
 _WORDS = ("new", "downloaded", "kept", "failed", "held", "undecided", "not finished")
@@ -28,8 +37,9 @@ def closing_line(
         for action in plan.actions:
             if (state := state_of.get(action.take.id)) is not None:
                 counts[_word(action, state.status, download=download)] += 1
+                paid += _failed_before(action, state)
                 paid += [state.take] if _is_paid(action, state) else []
-        bills.append(bill_of(paid, pricing))
+        bills.append(bill_of([replace(one, fallbacks=()) for one in paid], pricing))
     words = ", ".join(f"{counts[word]:,} {word}" for word in _WORDS if counts[word]) or "no takes"
     if not has_work:
         return f"nothing to do: {words}"
@@ -52,10 +62,33 @@ def _word(action: Action, status: TakeStatus, *, download: bool) -> str:
 
 def _is_paid(action: Action, state: TakeState) -> bool:
     """Whether this render submitted the take, and the API did not reject it."""
-    is_submitted = action.kind is ActionKind.SUBMIT and action.same_as is None
+    is_submitted = action.kind is ActionKind.SUBMIT or _is_fallback_of(action, state)
+    is_submitted = is_submitted and action.same_as is None
     sent = state.submission
     is_new = sent is not None and (action.submission is None or sent.id != action.submission.id)
     return is_submitted and is_new and sent is not None and sent.state not in NEVER_ACCEPTED
+
+
+def _is_fallback_of(action: Action, state: TakeState) -> bool:
+    return state.take.fingerprint in {one.fingerprint for one in action.take.fallbacks}
+
+
+def _failed_before(action: Action, state: TakeState) -> list[Take]:
+    """The takes of other models that this render submitted before the one it has come to.
+
+    A task that failed may be billed; a request that was refused is not.
+    """
+    chain = (action.take, *action.take.fallbacks)
+    requests = [take.fingerprint for take in chain]
+    if action.same_as is not None or state.take.fingerprint not in requests:
+        return []
+    begin = 0 if action.kind is ActionKind.SUBMIT else 1
+    states = {one.fingerprint: one.state for one in state.failed}
+    return [
+        take
+        for take in chain[begin : requests.index(state.take.fingerprint)]
+        if states.get(take.fingerprint, SubmissionState.REJECTED) not in NEVER_ACCEPTED
+    ]
 
 
 def _cost(bill: Bill) -> str:

@@ -139,7 +139,7 @@ def _entry(action: Action, pricing: Pricing) -> Entry:
         return Entry(word, take, text, text)
     is_dull = action.kind is ActionKind.KEEP or action.change is not None
     is_paid = pricing.is_given and action.kind is ActionKind.SUBMIT
-    cost = pricing.cost(action.take) if is_paid else None
+    cost = pricing.dearest(action.take) if is_paid else None
     more = "; its cost is unknown" if is_paid and cost is None else ""
     likeness = (action.change or action.reason) + more
     return Entry(word, take, action.reason + more, likeness, is_dull, cost)

@@ -13,7 +13,8 @@ from storyboard.console.run_options import DisplayOptions
 from storyboard.engine.job import Progress, Standing, Step
 
 _TROUBLE = frozenset(
-    {Step.ODD, Step.REJECTED, Step.UNKNOWN, Step.DOUBTFUL, Step.FAILED, Step.NOT_DOWNLOADED}
+    {Step.ODD, Step.REJECTED, Step.FALLBACK, Step.UNKNOWN, Step.DOUBTFUL, Step.FAILED}
+    | {Step.NOT_DOWNLOADED}
 )
 
 
@@ -62,7 +63,7 @@ def _said(change: Progress) -> str:
         return f"downloaded, {change.detail}"
     if change.step is Step.POSTPONED:
         return f"waits: {change.detail or 'not accepted now'}"
-    if change.step is Step.ODD:
+    if change.step in (Step.ODD, Step.FALLBACK):
         return change.detail
     detail = f": {change.detail}" if change.detail else ""
     return f"{change.step.value}{detail}"

@@ -72,7 +72,7 @@ class RunCounts:
 
     @property
     def _results(self) -> str:
-        words = [f"{self.done:,} of {self.total:,} done"]
+        words = [f"{self.done:,} of {max(self.total, self.done):,} done"]
         words += [f"{self._failed:,} failed"] if self._failed else []
         words += [f"{self._undecided:,} undecided"] if self._undecided else []
         words += [f"{usd_text(self._cost_micros)} so far"] if self._has_prices else []

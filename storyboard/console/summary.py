@@ -12,7 +12,8 @@ from storyboard.engine.job import RunResult
 from storyboard.money import to_usd
 from storyboard.outputs import OUTPUTS
 from storyboard.outputs.manifest.times import time_text
-from storyboard.planning.plan import ACCOUNT_REJECTIONS, PlanOptions
+from storyboard.planning.candidates import ACCOUNT_REJECTIONS
+from storyboard.planning.plan import PlanOptions
 from storyboard.planning.states import lacks_link
 from storyboard.project.outcome import Outcome
 from storyboard.project.workspace import Workspace
@@ -131,6 +132,7 @@ def take_document(state: TakeState) -> dict[str, Any]:
         "shot": state.take.shot,
         "scene": state.take.scene,
         "status": state.status.value,
+        "model": state.take.model,
         "fingerprint": state.take.fingerprint,
         "task_id": submission.task_id if submission else None,
         "sent_at": _time(submission.sent_at) if submission else None,
@@ -140,6 +142,10 @@ def take_document(state: TakeState) -> dict[str, Any]:
         "url_expires_at": _time(submission.url_expires_at) if submission else None,
         "file": video.path if video else None,
         "reason": submission.reason if submission else None,
+        "failed_candidates": [
+            {"model": one.model, "state": one.state.value, "reason": one.reason}
+            for one in state.failed
+        ],
     }
 
 

@@ -43,9 +43,14 @@ class Breaker:
         self._why = why
         self._remedy = remedy
 
-    def on_submit(self, reply: SubmitReply) -> StoryboardError | None:
-        """Why nothing more may be submitted after this reply; None where it may."""
+    def on_submit(self, reply: SubmitReply, *, is_last: bool = True) -> StoryboardError | None:
+        """Why nothing more may be submitted after this reply; None where it may.
+
+        A model that is not there says nothing of the address, unless it is the last of a take's.
+        """
         status = reply.http_status
+        if not is_last and status in _WRONG_URL:
+            return None
         is_rejected = reply.outcome is Outcome.REJECTED
         if is_rejected and reply.is_from_api and status in _ACCOUNT_REFUSED:
             return account_error(status, reply.message)

@@ -73,6 +73,7 @@ class Step(Enum):
     ACCEPTED = "accepted"
     ODD = "odd"
     REJECTED = "rejected"
+    FALLBACK = "fallback"
     POSTPONED = "postponed"
     UNKNOWN = "unknown"
     DOUBTFUL = "doubtful"

@@ -24,6 +24,7 @@ from storyboard.engine.events import (
     LogChecked,
     LogCheckFailed,
 )
+from storyboard.engine.fallbacks import Fallbacks
 from storyboard.engine.job import EngineSettings, Job, Progress, RunResult, Standing
 from storyboard.engine.request_log import RequestLog
 from storyboard.engine.run import Run
@@ -59,9 +60,12 @@ class Engine:
         self._on_turn = on_turn
         self._ending = Ending(run)
         self._downloads = Downloads(run, self._ending, fetch)
-        self._tasks = Tasks(run, self._ending, self._downloads)
+        self._fallbacks = Fallbacks(run, self._ending)
+        self._tasks = Tasks(run, self._ending, self._downloads, self._fallbacks)
         self._task_ids = TaskIds(run)
-        self._submissions = Submissions(run, self._ending, self._tasks, self._task_ids)
+        self._submissions = Submissions(
+            run, self._ending, self._tasks, self._task_ids, self._fallbacks
+        )
         self._request_log = RequestLog(run, self._ending)
 
     def interrupt(self) -> None:
@@ -155,6 +159,7 @@ class Engine:
                 self._task_ids.put_earlier_in_doubt(contradicted)
         for job in self._run.jobs:
             for action in (*job.plan.actions, *job.plan.orphans):
+                self._fallbacks.load(job, action)
                 if action.same_as is None:
                     self._load(job, action)
         self._run.window.on_resumed(len(self._run.tasks))

@@ -88,6 +88,13 @@ class Run:
         """Notes a change for the listener, who hears of it once it is committed."""
         self._progress.append(Progress(flight.job.name, flight.submission, step, detail))
 
+    def add_fallback(self, flight: Flight, following: Take) -> None:
+        """Notes that a take goes on with its next model."""
+        sent = flight.submission
+        why = f": {sent.reason}" if sent.reason else ""
+        detail = f"{sent.model} {sent.state.value}{why}; {following.model} follows"
+        self.add_progress(flight, Step.FALLBACK, detail)
+
     def pop_progress(self) -> list[Progress]:
         """The changes noted since the last call."""
         progress, self._progress = self._progress, []

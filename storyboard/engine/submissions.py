@@ -14,6 +14,7 @@ from storyboard.engine.breaker import MAX_UNUSABLE
 from storyboard.engine.caps import SpendingCaps
 from storyboard.engine.ending import Ending
 from storyboard.engine.events import Answered, guarded
+from storyboard.engine.fallbacks import Fallbacks
 from storyboard.engine.flight import Flight
 from storyboard.engine.job import Job, Step
 from storyboard.engine.pacing import back_off_s
@@ -30,12 +31,15 @@ _MAX_POLL_DELAY_S = 10.0  # a poll later than this goes out before another submi
 class Submissions:
     """Submits what waits, as far as window, budget, breaker and connections allow."""
 
-    def __init__(self, run: Run, ending: Ending, tasks: Tasks, task_ids: TaskIds) -> None:
+    def __init__(
+        self, run: Run, ending: Ending, tasks: Tasks, task_ids: TaskIds, fallbacks: Fallbacks
+    ) -> None:
         self._run = run
         self._ending = ending
         self._tasks = tasks
         self._task_ids = task_ids
         self._caps = SpendingCaps(run)
+        self._fallbacks = fallbacks
         self._user_numbers = itertools.count(1)
         self._not_before = run.clock.monotonic()  # later, after the API could not be reached
         self._polls_before = -1  # polls sent before the last submission
@@ -88,9 +92,12 @@ class Submissions:
         submission = after_submit(flight.submission, reply, now=run.clock.now())
         run.save(flight, submission)
         run.on_reply(reply, now)
-        if error := run.breaker.on_submit(reply):
+        following = self._fallbacks.on_failed(flight)
+        if error := run.breaker.on_submit(reply, is_last=following is None):
             self._ending.stop(error)
-        if submission.state is SubmissionState.ACCEPTED:
+        if following is not None:
+            run.add_fallback(flight, following)
+        elif submission.state is SubmissionState.ACCEPTED:
             self._on_accepted(flight, now)
         elif reply.outcome is Outcome.UNAVAILABLE:
             self._on_unavailable(flight, reply, now)

@@ -10,6 +10,7 @@ from storyboard.engine.breaker import account_error
 from storyboard.engine.downloads import Downloads
 from storyboard.engine.ending import Ending
 from storyboard.engine.events import Answered, guarded
+from storyboard.engine.fallbacks import Fallbacks
 from storyboard.engine.flight import Flight
 from storyboard.engine.job import Step
 from storyboard.engine.pacing import back_off_s
@@ -34,10 +35,13 @@ _OTHER_MATTERS = frozenset({TaskStatus.WAITING, TaskStatus.WORKING, TaskStatus.R
 class Tasks:
     """Polls the tasks in flight. Their queue, `polls`, is the run's."""
 
-    def __init__(self, run: Run, ending: Ending, downloads: Downloads) -> None:
+    def __init__(
+        self, run: Run, ending: Ending, downloads: Downloads, fallbacks: Fallbacks
+    ) -> None:
         self._run = run
         self._ending = ending
         self._downloads = downloads
+        self._fallbacks = fallbacks
         self._reported: set[str] = set()  # replies that make no sense, each reported once
 
     def add(self, flight: Flight, now: float) -> None:
@@ -156,8 +160,11 @@ class Tasks:
         submission = flight.submission
         self._free_slot(flight, now)
         if submission.state is not SubmissionState.SUCCEEDED:
-            detail = submission.reason or submission.state.value
-            self._run.add_progress(flight, Step.FAILED, detail)
+            if following := self._fallbacks.on_failed(flight):
+                self._run.add_fallback(flight, following)
+            else:
+                detail = submission.reason or submission.state.value
+                self._run.add_progress(flight, Step.FAILED, detail)
             return
         if was_in_flight:
             flight.rendered_at = now

@@ -8,7 +8,7 @@ from pathlib import Path
 from storyboard.language.project_cards import load_catalog_beside
 from storyboard.library.films import FilePath, find_workspace, tell
 from storyboard.library.notebook import table_html
-from storyboard.planning.cost import Bill, bill_of, pricing_for, takes_to_submit
+from storyboard.planning.cost import Bill, bill_for, pricing_for
 from storyboard.planning.plan import PlanOptions
 from storyboard.planning.selection import Selection
 from storyboard.project.manifests import known_submissions
@@ -76,5 +76,5 @@ def plan(
     catalog = load_catalog_beside(space.storyboard.path)
     known = known_submissions(space, tell=tell)
     found = plan_render(space, known, space.snapshot(), select, options, catalog=catalog, tell=tell)
-    bill = bill_of(takes_to_submit(found), pricing_for(space.storyboard, catalog, price_usd))
+    bill = bill_for(found, pricing_for(space.storyboard, catalog, price_usd))
     return FilmPlan(space.storyboard.path, space.folder, found.actions, found.orphans, bill)

@@ -132,6 +132,7 @@ def source_digest(
                 *(take.id, take.scene, take.shot, take.number),
                 *(take.model, take.payload, take.fingerprint),
                 *(state.status.value, state.submission.id if state.submission else None),
+                *((one.id, one.state.value) for one in state.failed),
             )
             for state in states[start : start + _BATCH]
             for take in (state.take,)

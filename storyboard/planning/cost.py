@@ -48,9 +48,15 @@ class Pricing:
             has_sound=sound if isinstance(sound, bool) else None,
         )
 
+    def dearest(self, take: Take) -> int | None:
+        """What a take costs where all its fallbacks are submitted as well."""
+        costs = [self.cost(one) for one in (take, *take.fallbacks)]
+        return None if None in costs else sum(cost for cost in costs if cost is not None)
+
     def dates(self, takes: Iterable[Take]) -> dict[str, str]:
         """The day of each price that the takes' costs are reckoned with, by model."""
-        models = {} if self.per_second else dict.fromkeys(take.model for take in takes)
+        requests = (one for take in takes for one in (take, *take.fallbacks))
+        models = {} if self.per_second else dict.fromkeys(one.model for one in requests)
         return {name: f"{self.prices[name].as_of}" for name in models if name in self.prices}
 
 
@@ -70,6 +76,8 @@ class Bill:
     """What would be submitted: takes, seconds of video, and what it costs as far as it is known.
 
     `unknown` counts the takes whose cost is not, `is_priced` says whether any price is given.
+    `fallbacks` are further submissions, each for when the model before it has failed. They are
+    counted in all the rest: a task that failed may be billed, too.
     """
 
     takes: int
@@ -77,6 +85,12 @@ class Bill:
     known_micros: int = 0
     unknown: int = 0
     is_priced: bool = False
+    fallbacks: int = 0
+
+    @property
+    def may_pay(self) -> bool:
+        """Whether anything may be submitted, which costs money."""
+        return bool(self.takes or self.fallbacks)
 
     @property
     def cost_usd(self) -> float | None:
@@ -86,20 +100,24 @@ class Bill:
     @property
     def sentence(self) -> str:
         """The bill in words: "2 takes to submit, 10 s of video, about 0.80 USD"."""
-        if not self.takes:
+        if not self.may_pay:
             return "nothing to submit"
-        return f"{count_text(self.takes, 'take')} to submit, {self.amounts}"
+        takes = count_text(self.takes, "take") if self.takes else "nothing"
+        return f"{takes} to submit, {self.amounts}"
 
     @property
     def amounts(self) -> str:
         """The seconds and the cost in words: "10 s of video, about 0.80 USD"."""
-        return f"{span_text(self.seconds)} of video{self._cost}"
+        amounts = f"{span_text(self.seconds)} of video{self._cost}"
+        if not self.fallbacks:
+            return amounts
+        return f"at most {amounts}, if {count_text(self.fallbacks, 'fallback')} must be submitted"
 
     @property
     def _cost(self) -> str:
         if not self.is_priced:
             return ""
-        if self.unknown == self.takes > 0:
+        if self.unknown == self.takes + self.fallbacks > 0:
             return ", cost unknown"
         more = (
             f" and the unknown cost of {count_text(self.unknown, 'take')}" if self.unknown else ""
@@ -152,16 +170,38 @@ def length_s(takes: Iterable[Take], catalog: Catalog) -> float:
     return sum(length or 0.0 for length in lengths)
 
 
+def bill_for(plan: Plan, pricing: Pricing) -> Bill:
+    """What carrying out a plan comes to, with what may follow the tasks that it resumes."""
+    resumed = [one.take for one in plan.actions if one.kind is ActionKind.RESUME]
+    shared = [one.take for one in plan.actions if one.kind is ActionKind.SUBMIT]
+    takes = takes_to_submit(plan)
+    return _bill(takes, _fallbacks_of([*shared, *resumed]), pricing)
+
+
 def bill_of(takes: Sequence[Take], pricing: Pricing) -> Bill:
-    """What submitting these takes comes to."""
-    costs = [pricing.cost(take) for take in takes] if pricing.is_given else []
+    """What submitting these takes comes to, with all their fallbacks."""
+    return _bill(takes, _fallbacks_of(takes), pricing)
+
+
+def _fallbacks_of(takes: Iterable[Take]) -> list[Take]:
+    """What may be submitted beside these takes, each request once."""
+    takes = list(takes)
+    own = {take.fingerprint for take in takes}
+    fallbacks = (one for take in takes for one in take.fallbacks if one.fingerprint not in own)
+    return list({one.fingerprint: one for one in fallbacks}.values())
+
+
+def _bill(takes: Sequence[Take], fallbacks: Sequence[Take], pricing: Pricing) -> Bill:
+    requests = [*takes, *fallbacks]
+    costs = [pricing.cost(one) for one in requests] if pricing.is_given else []
     known = [cost for cost in costs if cost is not None]
     return Bill(
         takes=len(takes),
-        seconds=length_s(takes, pricing.catalog),
+        seconds=length_s(requests, pricing.catalog),
         known_micros=sum(known),
-        unknown=len(takes) - len(known),
+        unknown=len(requests) - len(known),
         is_priced=pricing.is_given,
+        fallbacks=len(fallbacks),
     )
 
 
@@ -174,6 +214,7 @@ def sum_bills(bills: Iterable[Bill]) -> Bill:
         known_micros=sum(bill.known_micros for bill in bills),
         unknown=sum(bill.unknown for bill in bills),
         is_priced=any(bill.is_priced for bill in bills),
+        fallbacks=sum(bill.fallbacks for bill in bills),
     )
 
 
@@ -191,14 +232,18 @@ def check_caps(bill: Bill, caps: Caps) -> None:
         ("--max-seconds", caps.seconds, bill.seconds, "seconds of video"),
     ):
         if cap is not None and value > cap:
-            raise _over(f"{value:,.10g} {unit}", f"{option} {cap:,.10g}")
+            is_dearest = bool(bill.fallbacks) and unit != "takes"
+            raise _over(f"{value:,.10g} {unit}", f"{option} {cap:,.10g}", is_dearest=is_dearest)
     if caps.cost_micros is not None and bill.known_micros > caps.cost_micros:
         cost = f"{to_usd(bill.known_micros):,.10g} USD"
-        raise _over(cost, f"--max-cost {caps.cost_usd:,.10g}")
+        is_dearest = bool(bill.fallbacks)
+        raise _over(cost, f"--max-cost {caps.cost_usd:,.10g}", is_dearest=is_dearest)
 
 
-def _over(amount: str, cap: str) -> Refused:
+def _over(amount: str, cap: str, *, is_dearest: bool) -> Refused:
+    case = ", in the dearest case," if is_dearest else ""
     return Refused(
-        f"this render would submit {amount}, which is more than {cap} allows; nothing was sent",
+        f"this render would{case} submit {amount}, which is more than {cap} allows; "
+        "nothing was sent",
         next_step="raise the cap, or pick fewer takes with --only, --tag or --scene",
     )

@@ -150,6 +150,7 @@ def _facts(take: Take) -> Mapping[str, Json]:
         "notes": take.notes,
         "meta": dict(take.meta) or None,
         "locked": take.is_locked or None,
+        "fallbacks": [one.model for one in take.fallbacks] or None,
     }
 
 

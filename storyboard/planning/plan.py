@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
+from storyboard.planning.candidates import ACCOUNT_REJECTIONS, GIVEN_UP_BY_HAND, fingerprints_of
 from storyboard.planning.changes import describe_changes
 from storyboard.planning.states import (
     HasFile,
@@ -33,11 +34,7 @@ from storyboard.records import (
 )
 from storyboard.reporting.amounts import time_left
 
-# Refused for the account, not for what was sent: the same request may pass later. A refusal
-# that did not come from the API itself has no status in the state file.
-ACCOUNT_REJECTIONS = frozenset({401, 402, 403, 404, 405, 501})
-
-
+_NEW = "new"
 POINTER = "its file is a Git LFS pointer; git lfs pull brings the video"
 
 
@@ -78,23 +75,26 @@ def make_plan(
         one.take: one for one in submissions if one.state is not SubmissionState.UNAVAILABLE
     }
     files = _Files(has_file, is_pointer)
-    pairs = pair_takes(takes, submissions, manifest_tasks=manifest_tasks)
+    from_first = options.retry_failed or options.force
+    turns = pair_takes(takes, submissions, manifest_tasks=manifest_tasks, from_first=from_first)
     first_takes: dict[tuple[str, ActionKind, int | None], str] = {}
     decided: set[int] = set()
     actions = []
-    for written, (take, submission) in zip(takes, pairs, strict=True):
+    for written, (take, submission, failed) in zip(takes, turns, strict=True):
         if selected is not None and take.id not in selected:
             continue
         change = None
         if submission is None:
             last = previous.get(take.id)
-            kind, reason = ActionKind.SUBMIT, "new"
-            if last:
+            kind, reason = ActionKind.SUBMIT, _NEW
+            if last and last.fingerprint not in fingerprints_of([written]):
                 reason = _describe_difference(last, take)
                 change = _describe_difference(last, take, is_exact=True)
         else:
             kind, reason = _decide(take, submission, files, now=now, options=options)
-        if take.fingerprint != written.fingerprint:
+        if written.fallbacks:
+            reason = _with_candidates(reason, kind, written, take, failed)
+        if take.fingerprint not in fingerprints_of([written]):
             reason = f"{reason}; the storyboard differs: {_describe_difference(take, written)}"
         row = None
         if submission is not None and kind is not ActionKind.SUBMIT:
@@ -226,9 +226,33 @@ def _reason_to_ask(submission: Submission) -> str:
     )
 
 
+def _with_candidates(
+    reason: str, kind: ActionKind, written: Take, take: Take, failed: Sequence[Submission]
+) -> str:
+    """The reason with which model's turn it is, why not that of one before, and what may follow."""
+    order = [one.fingerprint for one in (written, *written.fallbacks)]
+    if take.fingerprint not in order:
+        return reason  # a locked take, as it was sent
+    before = order[: order.index(take.fingerprint)]
+    causes = ", ".join(
+        f"{one.model} {one.state.value} ({one.reason or 'the API gave no reason'})"
+        for one in failed
+        if one.fingerprint in before
+    )
+    if before and kind is ActionKind.SUBMIT:
+        turn = f"to {take.model}" + (f": {causes}" if causes else "")
+        reason = turn if reason == _NEW else f"{turn}; {reason}"
+    elif before:
+        start = f", from {written.model} on" if kind is ActionKind.HOLD else ""
+        reason = f"{reason}{start}; by {take.model}" + (f", since {causes}" if causes else "")
+    if take.fallbacks and kind in (ActionKind.SUBMIT, ActionKind.RESUME):
+        reason = f"{reason}; if it fails: {', then '.join(one.model for one in take.fallbacks)}"
+    return reason
+
+
 def _describe_failure(submission: Submission) -> str:
     is_by_hand = submission.state is SubmissionState.ABANDONED
-    default = "given up by hand" if is_by_hand else "the API gave no reason"
+    default = GIVEN_UP_BY_HAND if is_by_hand else "the API gave no reason"
     return f"{submission.state.value}: {submission.reason or default}"
 
 

@@ -72,7 +72,9 @@ class SavedPlan:
 
 def digest_of_takes(takes: Sequence[Take]) -> str:
     """A digest of what a render makes of takes: their requests, and where they belong."""
-    return _digest([[one.id, one.scene, one.fingerprint, one.is_locked] for one in takes])
+    return _digest(
+        [[one.id, one.scene, one.fingerprint, one.is_locked, *_fallbacks_of(one)] for one in takes]
+    )
 
 
 def digest_of_actions(plan: Plan) -> str:
@@ -85,7 +87,12 @@ def digest_of_actions(plan: Plan) -> str:
 
 def _facts(action: Action) -> Json:
     take, task = action.take, action.submission.task_id if action.submission else None
-    return [action.kind.value, take.id, take.fingerprint, action.same_as, task]
+    facts = [action.kind.value, take.id, take.fingerprint, action.same_as, task]
+    return [*facts, *_fallbacks_of(take)]
+
+
+def _fallbacks_of(take: Take) -> list[Json]:
+    return [one.fingerprint for one in take.fallbacks]
 
 
 def _digest(value: Json) -> str:
@@ -206,6 +213,7 @@ _SCHEMA: dict[str, Json] = {
             known_micros={**_COUNT, "maximum": MAX_MICROS * 100_000},
             unknown=_COUNT,
             is_priced=_BOOLEAN,
+            fallbacks=_COUNT,
         ),
         storyboards={
             "type": "array",

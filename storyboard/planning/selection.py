@@ -9,6 +9,7 @@ from fnmatch import fnmatchcase
 
 from storyboard.errors import UsageError
 from storyboard.names import fold
+from storyboard.planning.candidates import fingerprints_of
 from storyboard.planning.states import ManifestTasks, pair_takes, status_of
 from storyboard.records import Submission, SubmissionState, Take, TakeStatus
 from storyboard.reporting.suggest import did_you_mean
@@ -75,7 +76,7 @@ def narrow(
         sent = _requests_sent(submissions)
         chosen = frozenset(
             take.id
-            for take, submission in pairs
+            for take, (_, submission, _) in zip(takes, pairs, strict=True)
             if take.id in chosen
             and (not selection.changed or _is_changed(take, submission, sent))
             and (not selection.failed or _is_failed(submission))
@@ -96,7 +97,8 @@ def _requests_sent(submissions: Sequence[Submission]) -> dict[str, set[str]]:
 
 def _is_changed(take: Take, submission: Submission | None, sent: dict[str, set[str]]) -> bool:
     is_rendered = submission is not None and submission.state is SubmissionState.SUCCEEDED
-    return not is_rendered and bool(sent.get(take.id.casefold(), set()) - {take.fingerprint})
+    others = sent.get(take.id.casefold(), set()) - fingerprints_of([take])
+    return not is_rendered and bool(others)
 
 
 def _is_failed(submission: Submission | None) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
+from storyboard.planning.candidates import Turn, find_turn, fingerprints_of
 from storyboard.records import (
     OPEN_STATES,
     Submission,
@@ -47,8 +48,10 @@ def read_states(
 ) -> tuple[TakeState, ...]:
     """Each take with its status, in file order: what the manifest and `status` show."""
     return tuple(
-        TakeState(take, status_of(submission, has_file=has_file), submission)
-        for take, submission in pair_takes(takes, submissions, manifest_tasks=manifest_tasks)
+        TakeState(take, status_of(submission, has_file=has_file), submission, failed)
+        for take, submission, failed in pair_takes(
+            takes, submissions, manifest_tasks=manifest_tasks
+        )
     )
 
 
@@ -69,7 +72,7 @@ def with_results(
         result = results.get(state.take.fingerprint)
         if result is None:
             return state
-        return TakeState(state.take, status_of(result, has_file=has_file), result)
+        return replace(state, status=status_of(result, has_file=has_file), submission=result)
 
     return [shown(one) if waits else one for one, waits in zip(states, is_open, strict=True)]
 
@@ -80,7 +83,7 @@ def find_deleted(takes: Sequence[Take], submissions: Sequence[Submission]) -> li
     A request that another take makes now is not deleted, but renamed.
     """
     ids = {take.id.casefold() for take in takes}
-    fingerprints = {take.fingerprint for take in takes}
+    fingerprints = fingerprints_of(takes)
     rendered = (one for one in unique_submissions(submissions) if _has_succeeded(one))
     gone = (
         one.take
@@ -115,15 +118,23 @@ def pair_takes(
     submissions: Sequence[Submission],
     *,
     manifest_tasks: ManifestTasks | None = None,
-) -> list[tuple[Take, Submission | None]]:
+    from_first: bool = False,
+) -> list[Turn]:
     """Each take with the submission that decides about it, by fingerprint.
 
-    A locked take that has a video comes with that video's submission, and
-    carries the request that made it: the video that `manifest_tasks` names,
-    else that of its own request, else the newest made under its id.
+    Of several models a take carries the request whose turn it is, that of the first where
+    nothing is open or rendered and `from_first` is given. A locked take that has a video
+    comes with that video's submission, and carries the request that made it: the video that
+    `manifest_tasks` names, else that of its own request, else the newest made under its id.
     """
     deciding = deciding_submissions(submissions)
-    pairs = [(take, deciding.get(take.fingerprint)) for take in takes]
+    rendered = _rendered_among(takes, submissions)
+    pairs = [
+        find_turn(take, deciding, rendered, from_first=from_first)
+        if take.fallbacks
+        else Turn(take, deciding.get(take.fingerprint))
+        for take in takes
+    ]
     if not any(take.is_locked for take in takes):
         return pairs
     made = [one for one in unique_submissions(submissions) if _has_succeeded(one)]
@@ -133,14 +144,21 @@ def pair_takes(
         take.casefold(): by_task.get(task) for take, task in (manifest_tasks or {}).items()
     }
 
-    def pair_locked(take: Take, own: Submission | None) -> tuple[Take, Submission | None]:
-        name = take.id.casefold()
+    def pair_locked(turn: Turn) -> Turn:
+        name = turn.take.id.casefold()
         sent = in_manifest.get(name)
-        if sent is None and not _has_succeeded(own):
+        if sent is None and not _has_succeeded(turn.submission):
             sent = newest.get(name)
-        return (take, own) if sent is None else (_as_sent(take, sent), sent)
+        return turn if sent is None else Turn(as_sent(turn.take, sent), sent, turn.failed)
 
-    return [pair_locked(take, own) if take.is_locked else (take, own) for take, own in pairs]
+    return [pair_locked(turn) if turn.take.is_locked else turn for turn in pairs]
+
+
+def _rendered_among(takes: Sequence[Take], submissions: Sequence[Submission]) -> frozenset[str]:
+    """The fingerprints with a success, where a take has several models; else not asked for."""
+    if not any(take.fallbacks for take in takes):
+        return frozenset()
+    return frozenset(one.fingerprint for one in submissions if _has_succeeded(one))
 
 
 def _has_succeeded(submission: Submission | None) -> bool:
@@ -174,10 +192,12 @@ def unique_submissions(submissions: Sequence[Submission]) -> Sequence[Submission
     return tuple(rows.values())
 
 
-def _as_sent(take: Take, sent: Submission) -> Take:
+def as_sent(take: Take, sent: Submission) -> Take:
+    """The take with the request that was sent as its only one."""
     if take.fingerprint == sent.fingerprint:
         return take
-    return replace(take, model=sent.model, payload=sent.payload, fingerprint=sent.fingerprint)
+    model, payload, request = sent.model, sent.payload, sent.fingerprint
+    return replace(take, model=model, payload=payload, fingerprint=request, fallbacks=())
 
 
 def _decides_over(later_row: Submission, other: Submission) -> bool:

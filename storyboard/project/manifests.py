@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from storyboard.atomic_files import digest_of
 from storyboard.names import is_same_film
 from storyboard.outputs import MANIFEST
+from storyboard.planning.candidates import fingerprints_of
 from storyboard.planning.contradictions import with_doubts
 from storyboard.project.default_folder import SANDBOX
 from storyboard.project.file_versions import FileVersion, find_versions, is_blob, read_version
@@ -92,7 +93,10 @@ def find_in_git(space: Workspace, known: Sequence[Submission], *, tell: Tell) ->
     for.
     """
     decided = {one.fingerprint for one in known if one.state in _DECIDED}
-    lacking = {take.fingerprint for take in space.storyboard.takes} - decided
+    undecided = (
+        take for take in space.storyboard.takes if decided.isdisjoint(fingerprints_of([take]))
+    )
+    lacking = fingerprints_of(undecided)
     told = {one.fingerprint for one in known}
     manifests = list(_read_from_git(space, lacking, told, tell=tell)) if lacking else []
     return _adoptable(space, manifests, known)
@@ -128,7 +132,7 @@ def _is_of(space: Workspace, manifest: Manifest) -> bool:
     """
     if is_same_film(manifest.storyboard, space.storyboard.name):
         return True
-    wanted = {take.fingerprint for take in space.storyboard.takes}
+    wanted = fingerprints_of(space.storyboard.takes)
     found = sum(take.fingerprint in wanted for take in manifest.takes)
     return space.folders.output is None and 2 * found > len(manifest.takes)
 
@@ -163,7 +167,7 @@ def _read_from_git(
                 yield replace(
                     manifest,
                     takes=tuple(
-                        take
+                        replace(take, failed_candidates=())
                         for take in sent
                         if take.status in _PAID and take.fingerprint in lacking
                         if take.status is TakeStatus.RENDERED or take.fingerprint in may_be_open

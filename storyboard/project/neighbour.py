@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from storyboard.errors import Refused, StoryboardError
 from storyboard.names import film_name, fold, from_file_name
+from storyboard.planning.candidates import fingerprints_of
 from storyboard.project.default_folder import SANDBOX, find_variant_folders
 from storyboard.project.source import count_held, read_source
 from storyboard.project.workspace import Workspace
@@ -43,7 +44,8 @@ def find_neighbour(space: Workspace, known: Sequence[Submission]) -> Neighbour |
     lock; a folder that cannot be read, or is of another origin, is passed over.
     """
     sent = {one.fingerprint for one in known}
-    new = [take for take in space.storyboard.takes if take.fingerprint not in sent]
+    takes = space.storyboard.takes
+    new = [take for take in takes if sent.isdisjoint(fingerprints_of([take]))]
     requests = len({take.fingerprint for take in new})
     if not new:
         return None

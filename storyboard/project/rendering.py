@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from storyboard.models.catalog import Catalog
 from storyboard.outputs.write import write_outputs
-from storyboard.planning.cost import Bill, Pricing, bill_of, pricing_for, takes_to_submit
+from storyboard.planning.cost import Bill, Pricing, bill_for, pricing_for
 from storyboard.planning.plan import PlanOptions, make_plan
 from storyboard.planning.selection import Selection, narrow, select_takes
 from storyboard.planning.states import find_deleted
@@ -46,7 +46,7 @@ class Prepared:
     @property
     def bill(self) -> Bill:
         """What would be submitted, and what it costs."""
-        return bill_of(takes_to_submit(self.plan), self.pricing)
+        return bill_for(self.plan, self.pricing)
 
     @property
     def work(self) -> list[Action]:

@@ -21,6 +21,7 @@ from storyboard.errors import UsageError
 from storyboard.fingerprint import is_fingerprint_of
 from storyboard.names import fold, is_video_path
 from storyboard.outputs import MANIFEST
+from storyboard.planning.candidates import fingerprints_of
 from storyboard.planning.states import unique_submissions
 from storyboard.records import OPEN_STATES, Submission, SubmissionState, Take
 from storyboard.state.files import FILE_NAME as STATE
@@ -113,7 +114,7 @@ def choose_needed(source: Source, takes: Sequence[Take]) -> list[Submission]:
     What was never accepted is left out. Raises UsageError if a fingerprint is not
     that of its payload: anybody's request would pass for one of ours.
     """
-    wanted = {take.fingerprint for take in takes}
+    wanted = fingerprints_of(takes)
     locked = {fold(take.id) for take in takes if take.is_locked}
     needed = [
         one
@@ -145,7 +146,8 @@ def count_held(source: Source, takes: Iterable[Take], *, is_sandbox: bool) -> in
         if one.state in OPEN_STATES or one.state is SubmissionState.SUCCEEDED
         if not is_sandbox or source.find_file(one) is not None
     }
-    return len(held & {take.fingerprint for take in takes})
+    wanted = (take for take in takes if not held.isdisjoint(fingerprints_of([take])))
+    return len({take.fingerprint for take in wanted})
 
 
 def _is_news(manifest: Path) -> bool:

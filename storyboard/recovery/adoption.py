@@ -21,6 +21,7 @@ from storyboard.engine.job import Job
 from storyboard.errors import StateError
 from storyboard.outputs.manifest.adopt import find_news
 from storyboard.outputs.manifest.times import whole_second
+from storyboard.planning.candidates import fingerprints_of
 from storyboard.project.default_folder import SANDBOX
 from storyboard.project.output_folder import record_doubts
 from storyboard.project.sandbox_tasks import without_foreign_tasks
@@ -73,7 +74,7 @@ def adopt_from(source: Source, space: Workspace, store: Store) -> Adoption:
         record_doubts(store)
     placed = _place_files(needed, source, space.real_folder, store)
     changed = adopted | placed.keys()
-    asked_for = {take.fingerprint for take in space.storyboard.takes}
+    asked_for = fingerprints_of(space.storyboard.takes)
     return Adoption(
         tuple(one for one in store.submissions() if one.id in changed),
         placed,

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from storyboard.names import fold
+from storyboard.planning.candidates import GIVEN_UP_BY_HAND, fingerprints_of
 from storyboard.planning.contradictions import GIVEN_UP, disputed_tasks, is_contradicted
 from storyboard.records import Submission, SubmissionState, Take
 
@@ -72,9 +73,9 @@ def find_named(name: str, submissions: Sequence[Submission], takes: Sequence[Tak
     """
     unknown, name = unknown_among(submissions), fold(name)
     for is_shot in (False, True):
-        requests = {
-            take.fingerprint for take in takes if fold(take.shot if is_shot else take.id) == name
-        }
+        requests = fingerprints_of(
+            take for take in takes if fold(take.shot if is_shot else take.id) == name
+        )
         found = tuple(
             one
             for one in unknown
@@ -111,5 +112,5 @@ def abandoned(submission: Submission, *, now: datetime) -> Submission:
         submission,
         state=SubmissionState.ABANDONED,
         finished_at=now,
-        reason=f"given up by hand; {came}",
+        reason=f"{GIVEN_UP_BY_HAND}; {came}",
     )

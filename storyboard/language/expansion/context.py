@@ -76,8 +76,8 @@ class ShotEntry(NamedTuple):
     """One entry under `shots`.
 
     `where` is the path to it, `position` where problems with a whole shot stand.
-    `scope` has the facts that its shots have in common. `inputs` is None where
-    the model is not known.
+    `scope` has the facts that its shots have in common. `inputs` are those of each of its
+    models, in order; none where one is not known.
     """
 
     node: MappingNode
@@ -85,7 +85,7 @@ class ShotEntry(NamedTuple):
     section: Section
     position: Position
     scope: ShotScope
-    inputs: PayloadInputs | None
+    inputs: tuple[PayloadInputs, ...]
 
     @property
     def settings(self) -> Mapping[str, Setting]:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from storyboard.language.expansion.cascade import merge_layers, read_level, read_shot
+from storyboard.language.expansion.cascade import Setting, merge_layers, read_level, read_shot
 from storyboard.language.expansion.context import ExpansionContext, Section, ShotEntry
 from storyboard.language.expansion.ids import read_id
 from storyboard.language.expansion.matrix import (
@@ -30,6 +30,7 @@ from storyboard.language.expansion.variants import without_hidden_fields
 from storyboard.language.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from storyboard.language.rows.values import RowValues
 from storyboard.language.templates.fault import TemplatesTooCostly
+from storyboard.models.card import ModelCard
 from storyboard.records import Json, Problem, Take
 from storyboard.reporting.suggest import closest
 
@@ -123,16 +124,24 @@ def _expand_entry(
         factors = [(len(rows), "rows"), (combinations, "combinations"), (takes, "takes")]
         context.report(_too_many_takes(node, where, factors))
         return
-    model = section.layer.settings.get("model")
-    name = model.node.data if model else None
-    card = context.cards.get(name) if isinstance(name, str) else None
-    inputs, position = None, node.first_key_position
-    if card:
-        settings = without_hidden_fields(section.layer.settings, context.overrides, card)
-        inputs = payload_inputs(settings, card, context.shared, position)
+    settings, position = section.layer.settings, node.first_key_position
+    inputs = tuple(
+        payload_inputs(
+            without_hidden_fields(settings, context.overrides, card), card, context.shared, position
+        )
+        for card in _read_cards(settings.get("model"), context)
+    )
     entry = ShotEntry(node, where, section, position, section.scope(context), inputs)
     for facts in _facts_of_shots(entry, rows, matrix, context.report):
         yield from expand_shot(entry, facts, context)
+
+
+def _read_cards(model: Setting | None, context: ExpansionContext) -> list[ModelCard]:
+    """The cards of the models of an entry, in order; none where one of them is not known."""
+    names = model.node.data if model else None
+    names = names if isinstance(names, list) else [names]
+    cards = [context.cards.get(name) if isinstance(name, str) else None for name in names]
+    return [] if None in cards else [card for card in cards if card is not None]
 
 
 def _facts_of_shots(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import TypeAlias
 
 from storyboard.fingerprint import canonical_json, fingerprint
 from storyboard.language.expansion.context import ExpansionContext, ShotEntry
@@ -22,6 +24,9 @@ from storyboard.language.expansion.shot_scope import ShotScope
 from storyboard.language.nodes import ScalarNode
 from storyboard.names import take_id
 from storyboard.records import Json, Position, Problem, Severity, Take
+
+_Requests: TypeAlias = dict[str, int]
+"""How often each payload was requested before, from 0, by its canonical JSON."""
 
 
 def expand_shot(
@@ -51,12 +56,11 @@ def _check_skipped(entry: ShotEntry, scope: ShotScope, context: ExpansionContext
         problem = None if is_own else claim_id(node.text, where, node.position, context.shot_ids)
         if problem:
             context.report(problem)
-    if entry.inputs is not None:
-        scope = scope.with_facts(
-            shot={"id": "skipped", "number": context.shots, "title": ""}, take=1
-        )
-        inputs = entry.inputs.seen_from(scope)
-        build_payload(inputs, scope, lambda problem: None, shot="skipped", take=1)
+    facts: dict[str, Json] = {"id": "skipped", "number": context.shots, "title": ""}
+    scope = scope.with_facts(shot=facts, take=1)
+    for inputs in entry.inputs:
+        seen = inputs.seen_from(scope)
+        build_payload(seen, scope, lambda problem: None, shot="skipped", take=1)
 
 
 def _make_takes(
@@ -67,42 +71,77 @@ def _make_takes(
     facts: dict[str, Json] = {"id": shot, "number": context.shots}
     title = read_title(entry.node, entry.where, scope.with_facts(shot=facts), report)
     scope = scope.with_facts(shot={**facts, "title": title})
-    inputs, settings = entry.inputs, entry.settings
+    settings = entry.settings
     takes = read_takes(settings, scope, report, left=MAX_TAKES - context.takes)
     tags = read_tags(settings, scope, report)
     is_locked = read_flag("locked", settings, scope, report)
     context.takes += takes
-    if inputs is None:
+    if not entry.inputs:
         return  # the schema has reported the unknown model
-    model, position = inputs.card.name, (entry.node.get("id") or entry.node).position
-    repeats: dict[str, int] = {}
+    position = (entry.node.get("id") or entry.node).position
+    earlier: list[_Requests] = [{} for _ in entry.inputs]
     for number in range(1, takes + 1):
         name = take_id(shot, number, takes)
         context.current = f"take {name}", entry.position
         of_take = scope.with_facts(take=number)
-        traced = build_payload(inputs.seen_from(of_take), of_take, report, shot=shot, take=number)
-        request = canonical_json(traced.payload) if takes > 1 else ""
-        repeat = repeats[request] = repeats.get(request, -1) + 1
+        requests = [
+            _request_of(
+                build_payload(inputs.seen_from(of_take), of_take, report, shot=shot, take=number),
+                of_shot if takes > 1 else None,
+            )
+            for inputs, of_shot in zip(entry.inputs, earlier, strict=True)
+        ]
+        traced, request = requests[0]
         take = Take(
             id=name,
             shot=shot,
             scene=entry.section.scene,
             number=number,
-            model=model,
+            model=traced.inputs.card.name,
             payload=traced.payload,
-            fingerprint=fingerprint(model, traced.payload, repeat=repeat),
+            fingerprint=request,
             position=position,
             tags=tags,
             is_locked=is_locked,
             notes=read_notes(settings, of_take, report),
             meta=read_meta(entry.section.layer.meta, of_take, report),
         )
-        problems = list(context.check_payload(traced, inputs.card, take))
+        if len(requests) > 1:
+            take = _with_fallbacks(take, requests[1:], context)
+        problems = list(context.check_payload(traced, traced.inputs.card, take))
         for problem in problems:
             report(problem)
         if shot_id and not problems and not traced.faulty:
             _warn(take, traced, entry, context)
         yield take
+
+
+def _request_of(traced: TracedPayload, earlier: _Requests | None) -> tuple[TracedPayload, str]:
+    """The payload with its fingerprint.
+
+    `earlier` counts the equal payloads of the shot's takes before it, where there are any;
+    this one is added.
+    """
+    repeat = 0
+    if earlier is not None:
+        request = canonical_json(traced.payload)
+        repeat = earlier[request] = earlier.get(request, -1) + 1
+    return traced, fingerprint(traced.inputs.card.name, traced.payload, repeat=repeat)
+
+
+def _with_fallbacks(
+    take: Take, requests: Sequence[tuple[TracedPayload, str]], context: ExpansionContext
+) -> Take:
+    """The take with its other models, whose requests are checked as well."""
+    fallbacks = []
+    for traced, request in requests:
+        card, payload = traced.inputs.card, traced.payload
+        fallback = replace(take, model=card.name, payload=payload, fingerprint=request)
+        named = replace(fallback, id=f"{take.id}, with {card.name}")
+        for problem in context.check_payload(traced, card, named):
+            context.report(problem)
+        fallbacks.append(fallback)
+    return replace(take, fallbacks=tuple(fallbacks))
 
 
 def _warn(take: Take, traced: TracedPayload, entry: ShotEntry, context: ExpansionContext) -> None:

@@ -238,7 +238,7 @@ def _came(before: Sequence[Storyboard], after: Sequence[Storyboard]) -> list[Pro
 
 
 def _requests(board: Storyboard) -> list[tuple[str, str]]:
-    return [(take.id, take.fingerprint) for take in board.takes]
+    return [(one.id, one.fingerprint) for take in board.takes for one in (take, *take.fallbacks)]
 
 
 def _count(boards: Sequence[Storyboard]) -> Counter[_Name]:

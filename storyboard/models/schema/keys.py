@@ -6,6 +6,7 @@ schemas of the models' parameters from the cards.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from storyboard.names import DEVICE, FOLDER_ENDING, ID, MAX_ID_LENGTH, RESERVED_NAMES, TAKE_ENDING
@@ -118,11 +119,30 @@ VERSION: Schema = {
 
 TITLE: Schema = _text("A title for people; `title` in templates.", "Neon Harbor")
 
-MODEL: Schema = {
-    "description": "The model that renders the shots.",
-    "type": "string",
-    "errorMessage": "no model has this name; storyboard models list shows them all",
-}
+MAX_CANDIDATES = 5
+"""How many models a shot may name, one for after another."""
+
+
+def model(names: Schema, offered: Sequence[str]) -> Schema:
+    """A model, by one of the `names`, or a list of them; editors offer those `offered`."""
+    rule = "no model has this name; storyboard models list shows them all"
+    one = {"type": "string", "errorMessage": rule, **names}
+    return {
+        "description": "The model that renders the shots; or a list, whose next one is submitted "
+        "only once the one before it has failed or was refused.",
+        "examples": [*offered, [*offered[:2]]],
+        "if": {"type": "array"},
+        "then": {
+            "items": one,
+            "allOf": [
+                {"minItems": 1},
+                {"maxItems": MAX_CANDIDATES, "errorMessage": f"at most {MAX_CANDIDATES} models"},
+                {"uniqueItems": True, "errorMessage": "each model once"},
+            ],
+        },
+        "else": one,
+    }
+
 
 INCLUDE: Schema = {
     "description": "Files with vars, negatives, seeds and defaults that several storyboards "
@@ -263,7 +283,7 @@ SHARED: Schema = {
         "if": _IS_TEMPLATE,
         "else": {"type": ["integer", "null"], "minimum": 1},
     },
-    "model": MODEL,
+    "model": model({}, ()),
     "tags": {
         "description": "Words for selecting shots with --tag: a list, or text with commas.",
         "examples": [["hero", "night"], "hero, night"],

@@ -134,7 +134,7 @@ def _shared(cards: Sequence[ModelCard], parameters: Schema, names: Sequence[str]
     return {
         "template": keys.TEMPLATE,
         "price": money_keys.price(_resolutions(cards)),
-        "model": {**keys.MODEL, **({"enum": list(names)} if names else _names_of(cards))},
+        "model": keys.model({"enum": list(names)} if names else _names_of(cards), _offered(cards)),
         "vars": keys.VARS,
         **{name: schema for name, schema in keys.SHARED.items() if name != "model"},
         **{_PARAMETER + name: schema for name, schema in parameters.items()},
@@ -149,12 +149,16 @@ def _names_of(cards: Sequence[ModelCard]) -> Schema:
 
     The day on which somebody asks does not matter, since the schema is committed.
     """
-    gone = [card.name for card in cards if card.retires and card.retires <= card.read]
-    staying = [card.name for card in cards if card.name not in gone]
+    staying = _offered(cards)
+    gone = [card.name for card in cards if card.name not in staying]
     if not gone or not staying:
         return {"enum": [*staying, *gone]}
     # Editors do not look for values behind `not`.
     return {"anyOf": [{"enum": staying}, {"not": {"not": {"enum": gone}}}]}
+
+
+def _offered(cards: Sequence[ModelCard]) -> list[str]:
+    return [card.name for card in cards if not (card.retires and card.retires <= card.read)]
 
 
 def _mapping(description: str, parameters: Schema, cards: Sequence[ModelCard]) -> Schema:

@@ -218,6 +218,8 @@ def _record(take: ManifestTake) -> Iterator[tuple[str, str]]:
         yield "file", f"{take.file.path} ({size_text(take.file.size_bytes)}{fps})"
     if take.commit:
         yield "commit", f"{take.commit[:12]}{', with changes' if take.is_dirty else ''}"
+    for one in take.failed_candidates:
+        yield f"{one.status.value} before", f"{one.model}: {one.error}"
     yield "fingerprint", take.fingerprint[:16]
 
 

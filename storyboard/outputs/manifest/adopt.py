@@ -55,7 +55,7 @@ def adoptable(
                 f"{folder / 'manifest.json'}: {problem}",
                 next_step="restore a copy from before that",
             )
-        blocks += manifest.takes
+        blocks += manifest.blocks
     return find_news(filter(None, map(to_submission, blocks)), known, folder)
 
 
@@ -182,7 +182,7 @@ def fingerprint_problem(manifest: Manifest) -> str | None:
     two blocks line by line, the fingerprint tells whether they still belong together.
     """
     tries = iter(range(MAX_REPEATS_TRIED))
-    for block in manifest.takes:
+    for block in manifest.blocks:
         if not _has_own_fingerprint(block, tries):
             return (
                 f"take {block.id} has a fingerprint that does not match its payload; "

@@ -96,12 +96,18 @@ def _beyond_the_schema(document: Any) -> Iterator[str]:
         for key in ("id", "scene", "shot"):
             if is_device(take[key] or ""):
                 yield f"{where}.{key}: {take[key]!r} is the name of a Windows device"
-        for key in _TIMES:
-            if not _is_time(take[key]):
-                yield f"{where}.{key}: {take[key]!r} is not a time"
+        yield from _bad_times(take, where)
+        for number, one in enumerate(take.get("failed_candidates", ())):
+            yield from _bad_times(one, f"{where}.failed_candidates[{number}]")
         reason = path_problem(take["file"]["path"]) if take["file"] else None
         if reason:
             yield f"{where}.file.path: {short(take['file']['path'])} {reason}"
+
+
+def _bad_times(block: Any, where: str) -> Iterator[str]:
+    for key in _TIMES:
+        if not _is_time(block.get(key)):
+            yield f"{where}.{key}: {block[key]!r} is not a time"
 
 
 def _is_time(text: str | None) -> bool:

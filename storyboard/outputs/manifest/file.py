@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import stat
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from datetime import datetime
 from pathlib import Path
@@ -36,6 +36,8 @@ class ManifestTake:
     them, in the order of the file. Times are UTC, in whole seconds. `file` is
     the video as it was first downloaded, on whatever machine. Only what the
     gallery shows, which is never written as a manifest, has takes that are done.
+    `failed_candidates` are blocks of the take's other models that led to nothing; they say
+    the same of the take itself, and the file leaves them out where there are none.
     """
 
     id: str
@@ -59,9 +61,16 @@ class ManifestTake:
     url_expires_at: datetime | None = None
     file: Video | None = None
     error: str | None = None
+    failed_candidates: tuple[ManifestTake, ...] = ()
 
 
-_FIELDS = tuple(one.name for one in fields(ManifestTake))
+_FIELDS = tuple(one.name for one in fields(ManifestTake) if one.name != "failed_candidates")
+
+_CANDIDATE = (
+    *("status", "model", "payload", "fingerprint", "commit", "is_dirty", "endpoint", "task_id"),
+    *("submitted_at", "finished_at", "http_status", "estimate_usd", "billed_usd", "error"),
+)
+"""The fields of a failed candidate, which are those of a take that it does not share."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +86,13 @@ class Manifest:
     takes: tuple[ManifestTake, ...]
     spent_usd: float = 0
     scene_titles: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def blocks(self) -> Iterator[ManifestTake]:
+        """The blocks of all submissions: of each take its failed candidates, and itself."""
+        for take in self.takes:
+            yield from take.failed_candidates
+            yield take
 
     @property
     def name(self) -> str:
@@ -176,7 +192,13 @@ def _unusable(path: Path, problem: ValueError) -> UnusableManifest:
 
 
 def _take_document(take: ManifestTake) -> dict[str, Json]:
-    return {name: _written(getattr(take, name)) for name in _FIELDS}
+    document = {name: _written(getattr(take, name)) for name in _FIELDS}
+    if take.failed_candidates:
+        document["failed_candidates"] = [
+            {name: _written(getattr(one, name)) for name in _CANDIDATE}
+            for one in take.failed_candidates
+        ]
+    return document
 
 
 def _written(value: Any) -> Json:
@@ -206,6 +228,9 @@ def _file_document(video: Video) -> dict[str, Json]:
 
 def _read_take(block: Mapping[str, Any]) -> ManifestTake:
     values = {name: block[name] for name in _FIELDS}
+    values["failed_candidates"] = tuple(
+        _read_take({**block, **_NO_VIDEO, **one}) for one in block.get("failed_candidates", ())
+    )
     for name in ("submitted_at", "finished_at", "url_expires_at"):
         values[name] = read_time(block[name]) if block[name] else None
     values["take"] = int(block["take"])
@@ -227,6 +252,12 @@ def _read_file(block: dict[str, Any]) -> Video:
         duration_s=_fraction(block["duration_s"]),
         fps=_fraction(block["fps"]),
     )
+
+
+_NO_VIDEO: Mapping[str, Json] = {
+    **dict.fromkeys(("video_url", "url_expires_at", "file")),
+    "failed_candidates": [],
+}
 
 
 def _written_number(number: float | None) -> Json:

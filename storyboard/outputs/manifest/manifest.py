@@ -21,7 +21,9 @@ from storyboard.links import is_link
 from storyboard.money import to_micros, to_usd
 from storyboard.outputs.manifest.file import Manifest, ManifestTake
 from storyboard.outputs.manifest.times import whole_second
+from storyboard.planning.candidates import GIVEN_UP_BY_HAND, with_rest
 from storyboard.planning.spending import cost_of_submission
+from storyboard.planning.states import as_sent
 from storyboard.records import (
     Position,
     Submission,
@@ -49,7 +51,7 @@ _REASONS = {
     SubmissionState.SENDING: "the program ended before a reply came",
     SubmissionState.UNKNOWN: "no usable reply came",
     SubmissionState.CANCELED: "canceled",
-    SubmissionState.ABANDONED: "given up by hand",
+    SubmissionState.ABANDONED: GIVEN_UP_BY_HAND,
 }
 """What stands under `error` where no reason was given."""
 
@@ -116,7 +118,7 @@ def to_submission(take: ManifestTake) -> Submission | None:
         shot=take.shot,
         scene=take.scene,
         fingerprint=take.fingerprint,
-        state=_STATES[take.status],
+        state=_state_of(take),
         model=take.model,
         endpoint=take.endpoint or "",
         payload=take.payload,
@@ -136,8 +138,27 @@ def to_submission(take: ManifestTake) -> Submission | None:
     )
 
 
+def _state_of(take: ManifestTake) -> SubmissionState:
+    """The state of a block's submission. One that was given up by hand may have been charged.
+
+    It has not proven to have failed, so that another model's turn would come.
+    """
+    is_given_up = (take.error or "").startswith(GIVEN_UP_BY_HAND)
+    if take.status is TakeStatus.FAILED and is_given_up:
+        return SubmissionState.ABANDONED
+    return _STATES[take.status]
+
+
 def to_take(take: ManifestTake, path: Path) -> Take:
-    """The take with its payload exactly as recorded. `path` is where the manifest was read."""
+    """The take with its payload exactly as recorded. `path` is where the manifest was read.
+
+    Its models are those that have failed, and the one that it has come to.
+    """
+    candidates = [_recorded(one, path) for one in (*take.failed_candidates, take)]
+    return with_rest(candidates)
+
+
+def _recorded(take: ManifestTake, path: Path) -> Take:
     return Take(
         id=take.id,
         shot=take.shot,
@@ -154,7 +175,7 @@ def spent_in_blocks(manifest: Manifest) -> int:
     """What the submissions of a manifest's blocks cost, each once, in micros, as far as known."""
     costs = {
         (take.fingerprint, take.task_id or take.submitted_at): one
-        for take in manifest.takes
+        for take in manifest.blocks
         if (one := to_submission(take)) is not None
     }
     return sum(cost_of_submission(one) or 0 for one in costs.values())
@@ -180,8 +201,9 @@ def _block(state: TakeState) -> ManifestTake:
     status = TakeStatus.RENDERED if state.status is TakeStatus.DONE else state.status
     asked = (take.id, take.scene, take.shot, take.number, status)
     request = (take.model, take.payload, take.fingerprint)
+    failed = tuple(_failed_block(take, one) for one in state.failed)
     if status is TakeStatus.PENDING:
-        return ManifestTake(*asked, *request)
+        return ManifestTake(*asked, *request, failed_candidates=failed)
     if sent is None:
         raise ValueError(f"take {take.id} is {state.status.value} but has no submission")
     if state.status is TakeStatus.DONE and sent.video is None:
@@ -203,7 +225,14 @@ def _block(state: TakeState) -> ManifestTake:
         url_expires_at=_time(sent.url_expires_at),
         file=_measured(sent.video) if status is TakeStatus.RENDERED and sent.video else None,
         error=_error(status, sent),
+        failed_candidates=failed,
     )
+
+
+def _failed_block(take: Take, sent: Submission) -> ManifestTake:
+    is_rejected = sent.state is SubmissionState.REJECTED
+    status = TakeStatus.REJECTED if is_rejected else TakeStatus.FAILED
+    return _block(TakeState(as_sent(take, sent), status, sent))
 
 
 def _error(status: TakeStatus, sent: Submission) -> str | None:

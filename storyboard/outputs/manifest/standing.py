@@ -34,17 +34,20 @@ def keep_standing(made: Manifest, standing: Iterable[Manifest], *, now: datetime
     """
     same: dict[_Key, list[ManifestTake]] = {}
     latest: dict[_Key, ManifestTake] = {}
-    for block in chain.from_iterable(manifest.takes for manifest in standing):
+    for block in chain.from_iterable(manifest.blocks for manifest in standing):
         if block.status is not TakeStatus.PENDING:
             same.setdefault(_submission(block), []).append(block)
             latest[_result(block)] = max(latest.get(_result(block), block), block, key=_order)
-    return replace(
-        made,
-        takes=tuple(
-            _kept(take, same.get(_submission(take), ()), latest.get(_result(take), take), now)
-            for take in made.takes
-        ),
+
+    def kept(take: ManifestTake) -> ManifestTake:
+        found, last = same.get(_submission(take), ()), latest.get(_result(take), take)
+        return _kept(take, found, last, now)
+
+    takes = (
+        replace(kept(take), failed_candidates=tuple(map(kept, take.failed_candidates)))
+        for take in made.takes
     )
+    return replace(made, takes=tuple(takes))
 
 
 def _kept(
