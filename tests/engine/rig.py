@@ -7,7 +7,7 @@ import random
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 from functools import partial
 from pathlib import Path
@@ -48,6 +48,16 @@ def make_take(number: int, prompt: str | None = None) -> Take:
 
 def make_takes(count: int) -> list[Take]:
     return [make_take(number) for number in range(1, count + 1)]
+
+
+def make_candidates(number: int, *prompts: str) -> Take:
+    """A take whose models each get one of these prompts, by which a POST is told from another."""
+    first, *rest = (with_model(make_take(number, prompt), prompt[-1]) for prompt in prompts)
+    return replace(first, fallbacks=tuple(rest))
+
+
+def with_model(take: Take, model: str) -> Take:
+    return replace(take, model=model, fingerprint=fingerprint(model, take.payload))
 
 
 def tiny_fetch(submission: Submission, part: Path) -> FetchResult:

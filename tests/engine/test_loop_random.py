@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 import tempfile
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -20,11 +20,11 @@ from storyboard.engine.events import Interrupted
 from storyboard.engine.job import Progress
 from storyboard.engine.loop import Engine
 from storyboard.errors import StateError
-from storyboard.records import Submission, SubmissionState
+from storyboard.records import OPEN_STATES, Submission, SubmissionState, Take
 from storyboard.state.files import FILE_NAME
 from storyboard.videos.files import has_file
 from storyboard.videos.result import FetchFailed, FetchResult
-from tests.engine.rig import make_takes
+from tests.engine.rig import make_candidates, make_takes
 from tests.engine.simulation import (
     ApiWithLog,
     Call,
@@ -172,8 +172,21 @@ class Ledger:
             assert "No space left on device" in str(error)
 
 
-@settings(max_examples=50, deadline=None)
-@given(
+@dataclass(frozen=True)
+class Night:
+    """What fails in a few runs, and how they end."""
+
+    posts: list[str]
+    polls: list[str]
+    fetches: list[str]
+    ends: list[tuple[str, int]]
+    concurrency: int | None
+    latency_s: float
+    log: str | None
+
+
+NIGHTS = st.builds(
+    Night,
     posts=st.lists(MOSTLY_POSTS, max_size=12),
     polls=st.lists(st.sampled_from(sorted(POLLS)), max_size=25),
     fetches=st.lists(st.sampled_from(sorted(FETCHES)), max_size=6),
@@ -182,29 +195,43 @@ class Ledger:
     latency_s=st.sampled_from([0.1, 3.0, 59.0]),
     log=st.sampled_from([None, *LOGS]),
 )
-def test_every_take_is_paid_once_and_the_run_ends_whatever_fails(
-    *,
-    posts: list[str],
-    polls: list[str],
-    fetches: list[str],
-    ends: list[tuple[str, int]],
-    concurrency: int | None,
-    latency_s: float,
-    log: str | None,
-) -> None:
+
+
+@settings(max_examples=50, deadline=None)
+@given(night=NIGHTS)
+def test_every_take_is_paid_once_and_the_run_ends_whatever_fails(night: Night) -> None:
+    live_through(night, make_takes(5))
+
+
+@settings(max_examples=50, deadline=None)
+@given(night=NIGHTS)
+def test_no_model_follows_another_that_may_yet_be_paid_for_whatever_fails(night: Night) -> None:
+    takes = [
+        make_candidates(1, "1a", "1b", "1c"),
+        make_candidates(2, "2a", "xb"),
+        make_candidates(3, "3a", "xb", "3c"),
+        make_candidates(4, "xb", "4c"),
+        make_candidates(5, "5a"),
+    ]
+    live_through(night, takes)
+
+
+def live_through(night: Night, takes: Sequence[Take]) -> None:
     with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
-        sim = Simulation(Path(folder) / "out", make_takes(5), patch, concurrency=concurrency)
-        sim.latency_s = latency_s
-        if log is not None:
-            sim.api = ApiWithLog(sim, LOGS[log])
-        ledger = Ledger(sim, posts, polls, fetches)
-        for end, number in ends:
+        sim = Simulation(Path(folder) / "out", takes, patch, concurrency=night.concurrency)
+        sim.latency_s = night.latency_s
+        if night.log is not None:
+            sim.api = ApiWithLog(sim, LOGS[night.log])
+        ledger = Ledger(sim, [*night.posts], [*night.polls], [*night.fetches])
+        for end, number in night.ends:
             ledger.render(end, number)
             check_paid_once(ledger)
+            check_turns(ledger)
         for given_up in (ledger.posts, ledger.polls, ledger.fetches):
             given_up.clear()  # from here on nothing fails
         ledger.render("by itself", 0)
         check_paid_once(ledger)
+        check_turns(ledger)
         check_nothing_is_left(ledger)
 
 
@@ -229,11 +256,43 @@ def check_paid_once(ledger: Ledger) -> None:
         assert db.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
 
 
+def check_turns(ledger: Ledger) -> None:
+    """What was sent for a take came after all before it had failed; and one at most is open."""
+    rows = ledger.sim.submissions()
+    for take in ledger.sim.takes:
+        candidates = [one.fingerprint for one in (take, *take.fallbacks)]
+        own = [row for row in rows if row.take == take.id]
+        assert sum(row.state in OPEN_STATES for row in own) <= 1, f"{take.id}: two in flight"
+        for row in own:
+            before = candidates[: candidates.index(row.fingerprint)]
+            ended = [
+                min(
+                    (
+                        one.finished_at
+                        for one in rows
+                        if one.fingerprint == request and one.finished_at and is_failure(one)
+                    ),
+                    default=None,
+                )
+                for request in before
+            ]
+            is_turn = all(at is not None and at <= row.sent_at for at in ended)
+            assert is_turn, f"{take.id}: {row.model} followed what had not failed"
+
+
+def is_failure(row: Submission) -> bool:
+    if row.state is SubmissionState.REJECTED:
+        return row.http_status in (400, 404, 413, 415, 422)
+    return row.state in (SubmissionState.FAILED, SubmissionState.CANCELED)
+
+
 def check_nothing_is_left(ledger: Ledger) -> None:
     """After a last good run nothing is left to do, and another run does nothing."""
     sim = ledger.sim
     rows = sim.submissions()
-    assert {row.take for row in rows} == {take.id for take in sim.takes}
+    requests = {row.fingerprint for row in rows}
+    for take in sim.takes:
+        assert any(one.fingerprint in requests for one in (take, *take.fallbacks))
     last = {row.take: row for row in rows}
     for row in last.values():
         assert row.state not in (SubmissionState.ACCEPTED, SubmissionState.UNAVAILABLE)
