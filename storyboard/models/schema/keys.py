@@ -136,8 +136,11 @@ def model(names: Schema, offered: Sequence[str]) -> Schema:
             "items": one,
             "allOf": [
                 {"minItems": 1},
-                {"maxItems": MAX_CANDIDATES, "errorMessage": f"at most {MAX_CANDIDATES} models"},
-                {"uniqueItems": True, "errorMessage": "each model once"},
+                {
+                    "maxItems": MAX_CANDIDATES,
+                    "errorMessage": f"it may name at most {MAX_CANDIDATES} models",
+                },
+                {"uniqueItems": True, "errorMessage": "it may name each model once"},
             ],
         },
         "else": one,
