@@ -87,6 +87,8 @@ def _allowed(schema: Schema) -> str:
     if "const" in schema:
         return f"`{schema['const']}`"
     allowed = allowed_words(schema if "type" in schema else schema.get("else", schema))
+    if schema.get("if") == {"type": "array"}:
+        return f"{allowed}, or a list of them"
     is_number = schema.get("if") and "type" not in schema
     return f"{allowed}, or a template that renders to one" if is_number else allowed
 
