@@ -92,6 +92,6 @@ def test_a_saved_plan_is_of_the_fallbacks_as_well(program: Program, film: Path) 
     film.write_text(FILM.replace("[maker/other, alibaba/wan2.7-t2v]", "maker/other"), "utf-8")
     refused = program("render", film, "--plan", "plan.json", *QUICK)
     assert refused.code == 3
-    assert "is not as it was" in refused.err
+    assert "has changed since" in refused.err
     film.write_text(FILM, "utf-8")
     assert program("render", film, "--plan", "plan.json", *QUICK).code == 0

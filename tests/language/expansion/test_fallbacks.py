@@ -106,7 +106,8 @@ def test_the_limits_of_each_are_kept_and_a_problem_names_the_candidate(
     kling = f"version: 1\nmodel: [{WAN}, kling/v1]\nshots:\n"
     text = kling + "  - {id: a, prompt: A boat, duration: 8}\n"
     assert told(read(tmp_path, text, cards.two_models(tmp_path / "cards"))) == [
-        "film.yaml:4:39: take a, with kling/v1: duration: 8 is not allowed; kling/v1 takes 5 or 10"
+        "film.yaml:4:39: take a, with kling/v1: duration: 8 is not allowed; "
+        "kling/v1 requires 5 or 10"
     ]
     text = HEAD + "shots:\n  - {id: a, prompt: A boat, grain: '010', prompt_extend: false}\n"
     assert told(read(tmp_path, text, catalog)) == [

@@ -376,8 +376,12 @@ def test_editors_do_not_offer_a_model_that_has_gone_and_still_allow_it(tmp_path:
     for document in (gone, later):
         write_card(tmp_path, document["name"], document)
     schema = storyboard_schema(load_catalog(tmp_path).cards())
-    offered, allowed = schema["definitions"]["model"]["anyOf"]
-    assert offered["enum"] == ["alibaba/wan2.7-t2v", "kling/v1", "kling/v2"]
+    model = schema["definitions"]["model"]
+    assert model["then"]["items"] == model["else"]
+    offered, allowed = model["else"]["anyOf"]
+    staying = ["alibaba/wan2.7-t2v", "kling/v1", "kling/v2"]
+    assert offered["enum"] == staying
+    assert model["examples"] == [*staying, staying[:2]]
     assert allowed == {"not": {"not": {"enum": ["kling/v0"]}}}
     board = {"version": 1, "model": "kling/v0", "shots": [{"id": "a", "prompt": "A boat"}]}
     assert list(find_errors(board, schema)) == []

@@ -136,7 +136,7 @@ def test_a_failed_model_with_a_payload_that_is_not_its_own_is_refused(tmp_path: 
     document = json.loads(manifest_bytes(manifest_of([FAILED])))
     document["takes"][0]["failed_candidates"][0]["payload"] = {"prompt": "another"}
     [manifest] = parse_manifests(json.dumps(document).encode())
-    with pytest.raises(UnusableManifest, match="not that of its payload"):
+    with pytest.raises(UnusableManifest, match="does not match its payload"):
         adoptable([manifest], [], tmp_path, origin=ORIGIN, storyboard="film")
 
 
