@@ -52,7 +52,8 @@ def move_state_to(origin: str) -> None:
 def without_days(text: str) -> Any:
     """A plan in JSON, but for what depends on today, and for keys that are newer than the plans."""
     document = json.loads(re.sub(r"expires in [0-9]+ days", "expires in some days", text))
-    document.pop("tried_model", None)
+    for key in ("tried_model", "fallbacks"):
+        document.pop(key, None)
     for storyboard in document["storyboards"]:
         for key in (
             *("held_beside", "links", "skipped", "not_in_storyboard"),
@@ -60,7 +61,7 @@ def without_days(text: str) -> Any:
         ):
             storyboard.pop(key, None)
         for action in (*storyboard["actions"], *storyboard["orphans"]):
-            for key in ("cost_usd", "scene"):
+            for key in ("cost_usd", "scene", "model", "fallbacks"):
                 action.pop(key, None)
     return document
 

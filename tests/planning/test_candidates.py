@@ -11,7 +11,7 @@ from storyboard.errors import Refused
 from storyboard.models.catalog import load_catalog
 from storyboard.planning.candidates import fingerprints_of, has_proven_to_fail
 from storyboard.planning.contradictions import describe_contradiction
-from storyboard.planning.cost import Caps, bill_for, check_caps, cost_of
+from storyboard.planning.cost import Caps, bill_for, check_caps, one_price
 from storyboard.planning.plan import PlanOptions, make_plan
 from storyboard.planning.saved_plan import digest_of_actions, digest_of_takes
 from storyboard.planning.selection import Selection, narrow
@@ -219,6 +219,8 @@ def test_a_take_that_goes_on_is_neither_changed_nor_failed() -> None:
 
 # Money
 
+PRICING = one_price(load_catalog(), 0.1)
+
 
 def priced(*names: str) -> Take:
     """A take of five seconds, whose models are all the one that has a card."""
@@ -228,7 +230,7 @@ def priced(*names: str) -> Take:
 
 def bill(takes: Sequence[Take], known: Sequence[Submission] = ()) -> tuple[int, float, int]:
     plan = make_plan(takes, known, now=NOW, has_file=lambda video: True)
-    found = bill_for([plan], load_catalog(), price_usd=0.1)
+    found = bill_for(plan, PRICING)
     assert found.cost_usd == pytest.approx(found.seconds * 0.1)
     return found.takes, found.seconds, found.fallbacks
 
@@ -236,7 +238,7 @@ def bill(takes: Sequence[Take], known: Sequence[Submission] = ()) -> tuple[int, 
 def test_the_dearest_case_is_the_sum_of_all_candidates() -> None:
     take = priced("hero", "pier")
     assert bill([take]) == (1, 10.0, 1)
-    assert cost_of(take, catalog=load_catalog(), price_usd=0.1) == pytest.approx(1.0)
+    assert PRICING.dearest(take) == 1_000_000
 
 
 def test_a_request_that_several_takes_may_come_to_is_counted_once() -> None:
@@ -250,7 +252,7 @@ def test_what_may_follow_a_task_in_flight_is_part_of_the_bill() -> None:
 
 def test_the_bill_says_that_it_is_the_dearest_case_and_caps_go_by_it() -> None:
     plan = make_plan([priced("hero", "pier")], [], now=NOW, has_file=lambda video: True)
-    found = bill_for([plan], load_catalog(), price_usd=0.1)
+    found = bill_for(plan, PRICING)
     assert found.sentence == (
         "1 take to submit, at most 10 s of video, about 1.00 USD, if 1 fallback must be submitted"
     )

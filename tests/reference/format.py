@@ -36,6 +36,10 @@ allowed:
 """.strip()
 
 
+ONE_OR_MORE = {"type": "array"}
+"""How the schema of a key begins that takes one value, or a list of such."""
+
+
 def format_page() -> str:
     """Every key of a storyboard: what it does, what it takes, its default, an example."""
     cards = load_catalog().cards()
@@ -76,6 +80,8 @@ def _key(key: str, schema: Schema, *, is_needed: bool) -> Iterator[str]:
         facts.append(f"Default: `{spelled(schema['default'])}`.")
     if facts:
         yield " ".join(facts)
+    if schema.get("if") == ONE_OR_MORE:  # each of them is named above
+        schema = {**schema, "examples": [schema["examples"][0], schema["examples"][-1]]}
     if examples := _examples(key, schema):
         yield f"```yaml\n{examples}```"
     for inner, one in schema.get("properties", {}).items() if key in ("matrix", "rows") else ():
@@ -87,8 +93,9 @@ def _allowed(schema: Schema) -> str:
     if "const" in schema:
         return f"`{schema['const']}`"
     allowed = allowed_words(schema if "type" in schema else schema.get("else", schema))
-    if schema.get("if") == {"type": "array"}:
-        return f"{allowed}, or a list of them"
+    if schema.get("if") == ONE_OR_MORE:
+        names = [f"'{name}'" for name in schema["examples"][:-1]]
+        return f"{', '.join(names)}, or a list of them"
     is_number = schema.get("if") and "type" not in schema
     return f"{allowed}, or a template that renders to one" if is_number else allowed
 

@@ -135,7 +135,7 @@ def test_takes_of_one_payload_are_told_apart_for_each_candidate(
             "film.yaml:2:8: model: a list is not allowed: it may name each model once",
         ),
         ("[]", "film.yaml:2:8: model: is empty; at least one entry is needed"),
-        (f"[{WAN}, maker/othr]", "film.yaml:2:29: model[1]: 'maker/othr' is not allowed; "),
+        (f"[{WAN}, maker/othr]", "film.yaml:2:29: model[1]: 'maker/othr' is not allowed: "),
         (
             f"[{WAN}, {OTHER}, x/1, x/2, x/3, x/4]",
             "film.yaml:2:8: model: a list is not allowed: it may name at most 5 models",
