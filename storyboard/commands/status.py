@@ -19,12 +19,13 @@ from storyboard.console.tables import print_rows
 from storyboard.console.watch import View, watch
 from storyboard.errors import ExitCode, UsageError
 from storyboard.models.catalog import load_catalog
+from storyboard.money import to_usd
 from storyboard.planning.plan import POINTER
 from storyboard.planning.states import HasFile, lacks_link
 from storyboard.project.known import Known, read_known
 from storyboard.project.workspace import Workspace, find_workspaces
-from storyboard.records import TakeState, TakeStatus
-from storyboard.reporting.amounts import time_left
+from storyboard.records import Submission, TakeState, TakeStatus
+from storyboard.reporting.amounts import time_left, usd_text
 from storyboard.reporting.display_names import display_name
 from storyboard.reporting.statuses import STATUS_WORDS, count_statuses
 
@@ -77,6 +78,9 @@ def command(
                 "origin": space.origin,
                 "takes": [take_document(state) for state in known.states],
                 "orphans": [take_document(state) for state in known.orphans],
+                "spent_usd": to_usd(known.spending.micros),
+                "billed_usd": to_usd(known.spending.billed),
+                "unknown_costs": known.spending.unknown,
             }
         )
     elif is_watching:
@@ -107,7 +111,8 @@ def _view(space: Workspace, known: Known, now: datetime) -> View:
         text = f"(not in the storyboard) {entry.text}".rstrip()
         entries.append(entry._replace(text=text, likeness=text))
     counts = count_statuses(state.status for state in known.states)
-    return View(f"{display_name(space.storyboard)}: {counts}", entries)
+    spent = f"; {known.spending.sentence}" if known.spending.micros else ""
+    return View(f"{display_name(space.storyboard)}: {counts}{spent}", entries)
 
 
 def _entry(state: TakeState, now: datetime, is_pointer: HasFile) -> Entry:
@@ -115,9 +120,19 @@ def _entry(state: TakeState, now: datetime, is_pointer: HasFile) -> Entry:
     reason = submission.reason if submission else None
     failed = ", ".join(f"{one.model} {one.state.value}" for one in state.failed)
     failed = f"by {state.take.model}, since {failed}" if failed else ""
-    text = "; ".join(filter(None, (_where(state, now, is_pointer), reason, failed)))
+    parts = (_where(state, now, is_pointer), reason, failed, _cost(submission))
+    text = "; ".join(filter(None, parts))
     is_here = state.status is TakeStatus.DONE and not reason
     return Entry(STATUS_WORDS[state.status], state.take.id, text, "" if is_here else text)
+
+
+def _cost(submission: Submission | None) -> str:
+    """What was billed, beside what was expected."""
+    if submission is None or submission.billed_micros is None:
+        return ""
+    expected = submission.estimate_micros
+    beside = "" if expected is None else f", {usd_text(expected)} expected"
+    return f"billed {usd_text(submission.billed_micros)}{beside}"
 
 
 def _where(state: TakeState, now: datetime, is_pointer: HasFile) -> str:

@@ -7,19 +7,22 @@ from datetime import datetime
 from typing import NamedTuple
 
 from storyboard.planning.plan import find_orphans
+from storyboard.planning.spending import Spending
 from storyboard.planning.states import status_of
 from storyboard.project.lost_records import check_not_emptied, check_takes
 from storyboard.project.manifests import known_submissions
+from storyboard.project.spent import read_spending
 from storyboard.project.workspace import FolderSnapshot, Workspace
 from storyboard.records import TakeState, TakeStatus
 
 
 class Known(NamedTuple):
-    """What is known of the takes, and of what was sent for none of them."""
+    """What is known of the takes, of what was sent for none of them, and of what it all cost."""
 
     states: Sequence[TakeState]
     orphans: Sequence[TakeState]
     snapshot: FolderSnapshot
+    spending: Spending
 
 
 def read_known(space: Workspace, now: datetime, *, tell: Callable[[str], None]) -> Known:
@@ -36,4 +39,4 @@ def read_known(space: Workspace, now: datetime, *, tell: Callable[[str], None]) 
         for action in find_orphans(submissions, covered, now=now)
         if (sent := action.submission) is not None
     ]
-    return Known(states, orphans, snapshot)
+    return Known(states, orphans, snapshot, read_spending(space, submissions))

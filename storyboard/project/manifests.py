@@ -10,6 +10,8 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
+from functools import lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from storyboard.atomic_files import digest_of
@@ -40,11 +42,27 @@ def read_manifests(space: Workspace) -> tuple[Manifest, ...]:
 
     Raises UnusableManifest, which says how to put it right.
     """
+    path = space.folder / MANIFEST
+    with explained(space.folder, space.state):
+        return _read_as_it_lies(path, _stamp(path))
+
+
+@lru_cache(maxsize=1)
+def _read_as_it_lies(path: Path, stamp: tuple[int, ...]) -> tuple[Manifest, ...]:
+    """The manifest in a file, parsed once: what it tells of takes and of costs is asked apart."""
     # Imported when it is read: a state file knows the manifest that was written from it.
     from storyboard.outputs.manifest.file import read_manifests as read
 
-    with explained(space.folder, space.state):
-        return read(space.folder / MANIFEST)
+    return read(path)
+
+
+def _stamp(path: Path) -> tuple[int, ...]:
+    """What changes when a file is written or replaced; empty if there is none."""
+    try:
+        about = path.lstat()
+    except OSError:
+        return ()
+    return about.st_ino, about.st_mtime_ns, about.st_ctime_ns, about.st_size
 
 
 def known_submissions(space: Workspace, *, tell: Tell) -> list[Submission]:

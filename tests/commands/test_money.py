@@ -139,3 +139,19 @@ def test_two_films_do_not_share_a_cap(program: Program, film: Path, server: Sand
     assert "of film.yaml is reached" in output.err
     assert "of other.yaml is reached" in output.err
     assert server.ledger.posts == 2
+
+
+def test_status_and_page_show_the_bill_beside_the_estimate(
+    program: Program, film: Path, server: SandboxServer
+) -> None:
+    add(film, PRICES)
+    assert program("render", film, "--yes").code == ExitCode.OK
+    out = program("status", film).out
+    assert "3 rendered; spent 0.60 USD: 0.60 USD billed\n" in out
+    assert "billed 0.20 USD, 0.20 USD expected" in out
+    document = program("status", film, "--json").json
+    assert (document["spent_usd"], document["unknown_costs"]) == (0.6, 0)
+    assert document["takes"][0]["billed_usd"] == 0.2
+    page = (folder_of(film) / "index.html").read_text("utf-8")
+    assert "expected cost" in page
+    assert "0.20 USD" in page

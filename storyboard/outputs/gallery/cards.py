@@ -13,9 +13,11 @@ from itertools import groupby
 from urllib.parse import quote
 
 from storyboard.links import clean_link
+from storyboard.money import to_micros
 from storyboard.names import path_problem
 from storyboard.outputs.manifest.file import Manifest, ManifestTake
 from storyboard.records import Json, TakeStatus, Video
+from storyboard.reporting.amounts import usd_text
 from storyboard.reporting.statuses import STATUS_WORDS
 
 Frame = tuple[int, int]
@@ -209,6 +211,10 @@ def _record(take: ManifestTake) -> Iterator[tuple[str, str]]:
         yield "submitted", _moment(take.submitted_at)
     if take.finished_at:
         yield "finished", _moment(take.finished_at)
+    if take.estimate_usd is not None:
+        yield "expected cost", usd_text(to_micros(take.estimate_usd) or 0)
+    if take.billed_usd is not None:
+        yield "billed", usd_text(to_micros(take.billed_usd) or 0)
     if take.task_id:
         yield "task", take.task_id
     if take.http_status and take.status is TakeStatus.REJECTED:
