@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import Any, Protocol, runtime_checkable
 
 from storyboard.api.http.response import (
@@ -20,6 +21,7 @@ from storyboard.api.http.response import (
 )
 from storyboard.api.modellix.submissions import is_task_id
 from storyboard.api.redaction import printable_line
+from storyboard.money import to_micros
 from storyboard.records import RateHint
 
 
@@ -37,12 +39,22 @@ class Checkup:
 
 
 @dataclass(frozen=True, slots=True)
+class ListedPrice:
+    """A price in the list: the least and the most, in US dollars, and for what ("$/sec")."""
+
+    least: Decimal
+    most: Decimal
+    unit: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class ListedModel:
     """A model as the API's own list names it; `slug` is "alibaba/wan2.7-t2v"."""
 
     slug: str
     kind: str | None = None
     description: str | None = None
+    price: ListedPrice | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,9 +133,33 @@ def read_models(document: Any) -> tuple[ListedModel, ...]:
                     slug=printable_line(slug),
                     kind=_quoted(item, "type"),
                     description=_quoted(item, "description"),
+                    price=_price(item),
                 )
             )
     return tuple(models)
+
+
+def _price(item: Any) -> ListedPrice | None:
+    """What an entry says of its price: `fixed`, or `min` and `max`, with a `unit`.
+
+    Source: sections 1 and 11 of the API contract. Other names are not known, and nothing is
+    guessed from a number whose unit is missing.
+    """
+    price = object_in(item, "price")
+    fixed = _amount(price.get("fixed"))
+    least, most = (
+        (fixed, fixed)
+        if fixed is not None
+        else (_amount(price.get("min")), _amount(price.get("max")))
+    )
+    if least is None or most is None or least > most:
+        return None
+    return ListedPrice(least, most, _quoted(price, "unit"))
+
+
+def _amount(value: Any) -> Decimal | None:
+    is_number = isinstance(value, (int, float, str)) and not isinstance(value, bool)
+    return Decimal(str(value).strip()) if is_number and to_micros(value) is not None else None
 
 
 def read_log(document: Any, page: int) -> LogPage:

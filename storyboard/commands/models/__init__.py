@@ -7,6 +7,7 @@ import click
 from storyboard.commands.models.add import add_model
 from storyboard.commands.models.check import check_models
 from storyboard.commands.models.list import list_models
+from storyboard.commands.models.prices import print_prices
 from storyboard.commands.models.show import show_model
 from storyboard.console.printing import print_lines
 
@@ -29,5 +30,5 @@ def command(context: click.Context) -> None:
         print_lines(context.get_help().split("\n"))
 
 
-for _command in (list_models, show_model, add_model, check_models):
+for _command in (list_models, show_model, add_model, check_models, print_prices):
     command.add_command(_command)
