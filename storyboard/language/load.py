@@ -104,7 +104,8 @@ def load_storyboard(
             }
             film = _Film(root, inputs, catalog, given, model=reading.model)
             expanded = _expand(film, reading)
-            models = frozenset(take.model for take in expanded.takes)
+            takes = expanded.takes
+            models = frozenset(one.model for take in takes for one in (take, *take.fallbacks))
             if reading.today:
                 inputs.problems += find_retiring(film.files, models, catalog, reading.today)
             written = read_prices([*film.files, *price_files], inputs.problems.append)

@@ -20,7 +20,8 @@ def check_film_caps(film: Prepared) -> None:
     caps, takes = film.space.storyboard.caps, takes_to_submit(film.plan)
     if not caps.are_given or not takes or film.space.origin == SANDBOX:
         return
-    new = {take.model for take in takes if film.pricing.cost(take) is None}
+    requests = (one for take in takes for one in (take, *take.fallbacks))
+    new = {one.model for one in requests if film.pricing.cost(one) is None}
     _refuse_unknown(film, new, "is to be submitted")
     since = datetime.now(timezone.utc) - DAY
     lacking = [

@@ -100,8 +100,8 @@ def film_warnings(
     gone = {one.model for one in checked if one.standing is Standing.GONE}
     for board in boards:
         counts: dict[str, int] = {}
-        for take in board.takes:
-            counts[take.model] = counts.get(take.model, 0) + 1
+        for one in (one for take in board.takes for one in (take, *take.fallbacks)):
+            counts[one.model] = counts.get(one.model, 0) + 1
         for model, takes in counts.items():
             card = catalog.get_usable(model)
             words = retirement_words(card, today) if card else None

@@ -21,7 +21,9 @@ from storyboard.records import Action, ActionKind
 
 def protocol_of(group: Sequence[Prepared], catalog: Catalog) -> str:
     """The wire protocol of all that the plans do, which is something; one origin speaks one."""
-    sent = {(action.take.model, _endpoint_of(action)) for item in group for action in item.work}
+    work = [action for item in group for action in item.work]
+    sent = {(action.take.model, _endpoint_of(action)) for action in work}
+    sent |= {(one.model, None) for action in work for one in action.take.fallbacks}
     protocols = {service_of(catalog, *one).protocol for one in sent}
     if len(protocols) > 1:
         names = ", ".join(sorted(protocols))

@@ -95,3 +95,12 @@ def test_a_saved_plan_is_of_the_fallbacks_as_well(program: Program, film: Path) 
     assert "has changed since" in refused.err
     film.write_text(FILM, "utf-8")
     assert program("render", film, "--plan", "plan.json", *QUICK).code == 0
+
+
+def test_a_price_of_the_first_model_alone_leaves_the_dearest_case_unknown(
+    program: Program, film: Path
+) -> None:
+    prices = "prices: {maker/other: {per_second: 0.1, as_of: 2026-11-20}}\n"
+    film.write_text(FILM + prices, "utf-8")
+    plan = program("plan", film)
+    assert "the unknown cost of 1 take" in plan.out, plan.err
