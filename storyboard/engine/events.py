@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from storyboard.engine.flight import Flight
@@ -23,11 +23,13 @@ class Answered:
 class LogChecked:
     """One page of the request log was read; `pages` is how many there are.
 
-    `ended` holds the ids of the tasks that the page reports as ended.
+    `ended` holds the ids of the tasks that the page reports as ended, `costs` what it says
+    that they cost, in micros.
     """
 
     ended: frozenset[str]
     pages: int
+    costs: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,7 @@ class Flight:
     last_working_age_s: float = 0.0  # the age at which a poll last found the task working
     polled_at: float = 0.0  # when the last poll was sent
     log_says_ended: bool = False
+    log_cost_micros: int | None = None  # as the request log has it, once the task has ended
     missing_since: float | None = None
     unusable_since: float | None = None  # when the first of its polls made no sense
     refused_since: float | None = None

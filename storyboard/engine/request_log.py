@@ -16,6 +16,7 @@ from storyboard.engine.ending import Ending
 from storyboard.engine.events import LogChecked, LogCheckFailed, guarded
 from storyboard.engine.run import Run
 from storyboard.errors import NotNow, StoryboardError
+from storyboard.money import to_micros
 
 _PAGE_SIZE = 100  # rows
 _MAX_CLOCK_DIFFERENCE = timedelta(minutes=1)  # between the server's clock and ours
@@ -55,6 +56,7 @@ class RequestLog:
         for flight in run.tasks.values():
             if flight.submission.task_id in checked.ended and flight in run.polls:
                 flight.log_says_ended = True
+                flight.log_cost_micros = checked.costs.get(flight.submission.task_id or "")
 
     def on_check_failed(self, failed: LogCheckFailed, now: float) -> None:
         """Leaves the log alone for a while."""
@@ -100,5 +102,11 @@ def read_log(
         return LogCheckFailed(error.wait_s if isinstance(error, NotNow) else None)
     except Exception:  # a hint must not end a run, not even through a bug in reading it
         return LogCheckFailed(None)
-    ended = frozenset(entry.task_id for entry in found.entries if is_end(entry.status))
-    return LogChecked(ended, pages=-(-(found.total or 1) // _PAGE_SIZE))
+    ended = [entry for entry in found.entries if is_end(entry.status)]
+    costs = {
+        entry.task_id: cost
+        for entry in ended
+        if entry.cost_usd is not None and (cost := to_micros(entry.cost_usd)) is not None
+    }
+    ids = frozenset(entry.task_id for entry in ended)
+    return LogChecked(ids, pages=-(-(found.total or 1) // _PAGE_SIZE), costs=costs)

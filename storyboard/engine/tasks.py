@@ -22,6 +22,7 @@ from storyboard.engine.transitions import (
     after_unfamiliar,
 )
 from storyboard.records import SubmissionState, TaskReply, TaskStatus
+from storyboard.reporting.amounts import usd_text
 
 _MAX_MISSING_S = 600.0  # polls answered 404 or 410 are repeated for so long; then it is unknown
 _MAX_REFUSED_S = 60.0  # so are polls answered 401, 402 or 403; then the task waits for the next run
@@ -159,6 +160,7 @@ class Tasks:
         """A final reply was written; a poll that only renewed a link ends nothing in flight."""
         submission = flight.submission
         self._free_slot(flight, now)
+        self._compare_bill(flight)
         if submission.state is not SubmissionState.SUCCEEDED:
             if following := self._fallbacks.on_failed(flight):
                 self._run.add_fallback(flight, following)
@@ -171,6 +173,16 @@ class Tasks:
             self._run.add_progress(flight, Step.RENDERED)
         if self._run.settings.download:
             self._downloads.add(flight)
+
+    def _compare_bill(self, flight: Flight) -> None:
+        """Reports a bill that is not what the request log says, in the log's own unit."""
+        billed, logged = flight.submission.billed_micros, flight.log_cost_micros
+        if billed is not None and logged is not None and billed != logged:
+            detail = (
+                f"the task was billed {usd_text(billed)}, and the request log says "
+                f"{usd_text(logged)}; caps count the bill"
+            )
+            self._run.add_progress(flight, Step.ODD, detail)
 
     def _free_slot(self, flight: Flight, now: float) -> None:
         """The task has ended at the API; does nothing where that is known already."""

@@ -10,9 +10,16 @@ from pathlib import Path
 
 import pytest
 
+from storyboard.api.credentials import ApiKey
+from storyboard.api.modellix import tasks
+from storyboard.api.modellix.client import ModellixApi
 from storyboard.api.protocols import Api
+from storyboard.engine.events import LogChecked
+from storyboard.engine.job import Step
+from storyboard.engine.request_log import read_log
+from storyboard.engine.tasks import Tasks
 from storyboard.errors import ExitCode, StateError
-from storyboard.money import FilmCaps
+from storyboard.money import FilmCaps, to_micros
 from storyboard.records import SubmissionState, Take
 from storyboard.sandbox.clips import clips
 from storyboard.sandbox.server import SandboxServer
@@ -188,3 +195,34 @@ def test_between_the_sum_and_the_intention_no_other_process_writes(
             store.spent_micros()
             with pytest.raises(StateError, match="locked"):
                 other.begin(rig.takes[0], endpoint="/x", now=datetime.now(timezone.utc))
+
+
+@pytest.mark.parametrize("factor", [1, 10_000])
+def test_a_bill_that_is_not_what_the_request_log_says_is_reported(
+    rig: Rig, server: SandboxServer, monkeypatch: pytest.MonkeyPatch, factor: int
+) -> None:
+    """As it is where one of the two counts another unit."""
+    monkeypatch.setattr(tasks, "to_micros", lambda amount: to_micros(amount * factor))
+    monkeypatch.setattr(
+        Tasks,
+        "_free_slot",
+        lambda self, flight, now, free=Tasks._free_slot: (
+            setattr(flight, "log_cost_micros", PRICE),
+            free(self, flight, now),
+        ),
+    )
+    rig.render()
+    details = {one.detail for one in rig.progress if one.step is Step.ODD}
+    expected = {
+        "the task was billed 2,000.00 USD, and the request log says 0.20 USD; caps count the bill"
+    }
+    assert details == (set() if factor == 1 else expected)
+
+
+def test_the_request_log_tells_costs_in_its_own_unit(rig: Rig, server: SandboxServer) -> None:
+    rig.render()
+    with closing(ModellixApi(server.base_url, ApiKey("sandbox"))) as api:
+        now = datetime.now(timezone.utc)
+        checked = read_log(api, now - timedelta(hours=1), now, 1)
+    assert isinstance(checked, LogChecked)
+    assert set(checked.costs.values()) == {PRICE}
