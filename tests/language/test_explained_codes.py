@@ -17,6 +17,7 @@ from storyboard.language.text_files import read_text
 from storyboard.language.yaml import aliases
 from storyboard.reporting.codes import Code, codes
 from tests.language.boards import CATALOG, HEAD, load
+from tests.language.test_every_code import OF_CARDS
 from tests.language.test_load import two_models
 
 BLOCK = re.compile(r"^```\w+(?: (\S+))?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -154,4 +155,4 @@ def test_the_others_are_made_too(
 
 
 def test_no_code_is_without_an_example() -> None:
-    assert codes().keys() == {code.name for code in EXPLAINED} | OTHERS.keys()
+    assert codes().keys() == {code.name for code in EXPLAINED} | OTHERS.keys() | OF_CARDS
