@@ -18,7 +18,8 @@ def limits_line(card: ModelCard) -> str:
     parts += [f"{_values(card, word)} s" for word in (DURATION,) if word in card.words]
     others = [word for word in card.words if word not in _BY_VALUE]
     if others:
-        parts.append(f"with {' and '.join(sorted(others))}")
+        *first, last = sorted(others)
+        parts.append(f"with {', '.join(first)} and {last}" if first else f"with {last}")
     return "; ".join(parts)
 
 

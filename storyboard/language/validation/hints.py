@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -10,6 +11,7 @@ from storyboard.language.spellings import as_seconds
 from storyboard.language.templates.slug import slug
 from storyboard.language.yaml.scalars import read_plain
 from storyboard.models.schema.errors import SchemaError
+from storyboard.models.schema.words import spelled
 from storyboard.names import check_id
 from storyboard.reporting.invisible import hint_for_invisible
 from storyboard.reporting.suggest import Suggestion, did_you_mean
@@ -62,7 +64,11 @@ def hint_for_value(error: SchemaError, code: str) -> str | None:
     if error.keyword == "enum" and error.path[-1:] == ("model",):
         return _hint_for_model(error.value, error.limit)
     if error.keyword == "enum":
-        return _hint_for_choice(error.value, error.schema.get("enum", ()))
+        allowed = error.schema.get("enum", ())
+        is_beyond = code in ("too-small", "too-large")  # the message names the limit
+        return _hint_for_choice(error.value, allowed) or (
+            None if is_beyond else _nearest(error, allowed)
+        )
     if error.keyword == "const" and isinstance(error.value, str):
         is_quoted = _unquoted(error.value) == error.limit
         return _without_quotes(error.value, error.value) if is_quoted else None
@@ -134,6 +140,39 @@ def _hint_for_type(error: SchemaError) -> str | None:
     elif value is not None and not isinstance(value, list | dict) and "string" in wanted:
         return "put it in quotes"
     return None
+
+
+def _nearest(error: SchemaError, allowed: Iterable[Any]) -> str | None:
+    """The values of a common word that come nearest to one that the model does not have."""
+    measure = _MEASURES.get(str(error.path[-1]) if error.path else "")
+    wanted = measure(error.value) if measure else None
+    if measure is None or wanted is None:
+        return None
+    distances = [(abs(size - wanted), one) for one in allowed if (size := measure(one)) is not None]
+    least = min((distance for distance, _ in distances), default=None)
+    nearest = [spelled(one) for distance, one in distances if distance == least]
+    return f"the nearest is {' or '.join(nearest)}" if len(nearest) in (1, 2) else None
+
+
+def _number(value: Any) -> float | None:
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return value if is_number else None
+
+
+def _lines(value: Any) -> float | None:
+    """How many lines a resolution has: 720 of 720P."""
+    found = _LINES.fullmatch(value) if isinstance(value, str) else None
+    return (_LINES_OF_4K if found[2] in "kK" else 1) * int(found[1]) if found else None
+
+
+def _width_to_height(value: Any) -> float | None:
+    found = _RATIO.fullmatch(value) if isinstance(value, str) else None
+    return math.log(int(found[1]) / int(found[2])) if found else None
+
+
+_LINES, _LINES_OF_4K = re.compile(r"([1-9]\d{0,3})([pPkK])"), 540
+_RATIO = re.compile(r"([1-9]\d{0,3}):([1-9]\d{0,3})")
+_MEASURES = {"duration": _number, "resolution": _lines, "ratio": _width_to_height}
 
 
 def _hint_for_model(value: Any, names: Iterable[str]) -> str | None:

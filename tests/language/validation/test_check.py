@@ -111,7 +111,7 @@ def test_a_storyboard_without_faults_has_no_problems() -> None:
             "ratio: 21:9",
             "not-allowed",
             f"ratio: '21:9' is not allowed; {REQUIRES} '16:9', '9:16', '1:1', '4:3' or '3:4'",
-            None,
+            "the nearest is '16:9'",
         ),
         (
             "prompt_extend: yes",
