@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from storyboard.models.schema.validator import TEMPLATE_MARK
 from storyboard.names import DEVICE, FOLDER_ENDING, ID, MAX_ID_LENGTH, RESERVED_NAMES, TAKE_ENDING
 
 Schema = dict[str, Any]
@@ -26,7 +27,7 @@ _IS_TEMPLATE: Schema = {"$ref": "#/definitions/template"}
 
 # Text with a Jinja expression, statement or comment. It has no description, because editors show
 # the first one they find, which would hide the key's own.
-TEMPLATE: Schema = {"type": "string", "pattern": r"\{[{%#]"}
+TEMPLATE: Schema = {"type": "string", "pattern": TEMPLATE_MARK}
 
 _NO_TEMPLATE: Schema = {
     "pattern": r"^(?![\s\S]*\{[{%#])",

@@ -19,6 +19,9 @@ import jsonschema_rs
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
+TEMPLATE_MARK = r"\{[{%#]"
+"""What every template contains, as a pattern."""
+
 Check: TypeAlias = Callable[[Any], bool]
 """Whether a value is certainly valid; False may also mean that jsonschema has to decide."""
 
@@ -70,6 +73,8 @@ def is_bounded(pattern: str) -> bool:
 @lru_cache(maxsize=256)
 def matcher(pattern: str) -> Callable[[str], object]:
     """What tells whether a text matches; only patterns of our own schemas are left to `re`."""
+    if pattern == TEMPLATE_MARK:  # asked about every value of a storyboard
+        return re.compile(pattern).search
     return _linear_matcher(pattern) if is_bounded(pattern) else re.compile(pattern).search
 
 
