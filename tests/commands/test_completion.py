@@ -102,7 +102,7 @@ def test_options_choices_faults_and_schemas_are_offered(ask: Ask, film: Path) ->
     assert ask("render", str(film), "--fault", "html") == ["plain,html_instead=0.1"]
     assert ask("schema", "inc") == ["plain,include"]
     assert ask("models", "s") == ["plain,show"]
-    assert ask("models", "show", "ali") == ["plain,alibaba/wan2.7-t2v"]
+    assert ask("models", "show", "alibaba/wan2.7-t") == ["plain,alibaba/wan2.7-t2v"]
     assert ask("rend") == ["plain,render"]
 
 

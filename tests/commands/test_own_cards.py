@@ -61,7 +61,8 @@ def test_plan_and_validate_say_where_a_card_stands_before_the_programs(
 def test_models_are_listed_and_shown_with_whose_card_it_is(program: Program, own: Path) -> None:
     write_card(data_folder() / "models", REAL, card_document(REAL))
     lines = program("models", "list").out.splitlines()
-    assert [line.split("  ")[-1] for line in lines] == ["your own card", "the project's card"]
+    of_whom = {line.split()[0]: line.split("  ")[-1] for line in lines}
+    assert (of_whom[REAL].strip(), of_whom[OWN].strip()) == ("your own card", "the project's card")
     shown = program("models", "show", REAL).out
     assert f"{data_folder() / 'models' / REAL}.yaml (your own, before the program's)" in shown
     assert program("models", "show", OWN, "--json").json["owner"] == "project"

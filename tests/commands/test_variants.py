@@ -133,7 +133,7 @@ def test_a_single_request_that_another_variant_has_is_not_paid_in_both(
     refused = program("render", film, "--yes")
     assert refused.code == 3
     assert (
-        "renders/film.final holds 1 of the 3 requests of film.yaml that are new in renders/film; "
+        "renders/film.final has 1 of the 3 requests of film.yaml that are new in renders/film; "
         "nothing was sent.\n    next: storyboard adopt film.yaml renders/film.final (or --fresh"
     ) in refused.err
     assert program("adopt", film, "renders/film.final").code == 0

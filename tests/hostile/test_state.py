@@ -151,6 +151,8 @@ BAD_VALUES: dict[tuple[str, str], list[Any]] = {
         BLOB,
     ],
     ("submissions", "url_expires_at"): ["never", 2.0**40, BLOB],
+    ("submissions", "estimate_micros"): [-1, 2**62, 0.5, "much", BLOB],
+    ("submissions", "billed_micros"): [-1, 2**62, 0.5, "much", BLOB],
     ("videos", "submission"): [0, -1],
     ("videos", "take"): ["../up", "", BLOB],
     ("videos", "version"): [0, -1, 2**40, "one", BLOB],
@@ -179,13 +181,14 @@ BAD_VALUES: dict[tuple[str, str], list[Any]] = {
     ("outputs", "sha256"): ["c0de", BLOB],
     ("outputs", "made_from"): ["these takes", BLOB],
     ("folder", "origin"): ["", "https://a b", "\x1b[2J", BLOB],
-    ("folder", "storyboard"): ["", "a" * 256, BLOB],
+    ("folder", "storyboard"): ["", "a" * 1000, BLOB],
 }
 
 
 NULLABLE = {
     *("scene", "commit", "is_dirty", "profile", "user_id", "task_id", "submitted_at"),
     *("finished_at", "http_status", "reason", "reply", "video_url", "url_expires_at"),
+    *("estimate_micros", "billed_micros"),
     *("width", "height", "duration_s", "fps"),
 }
 
@@ -225,6 +228,7 @@ def test_rows_that_share_their_text_are_no_more_than_the_file_has_room_for() -> 
     row = (
         *(take.id, take.shot, None, take.fingerprint, "accepted", take.model, "", '{"a": "b"}'),
         *(0.0, None, None, None, None, "task-1", None, None, None, None, "x" * 1000, None, None),
+        *(None, None),
     )
     rows = [(number, *row) for number in range(1, 1001)]
     with pytest.raises(ValueError, match="more text than fits into the file"):

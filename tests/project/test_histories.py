@@ -116,12 +116,16 @@ def test_on_a_detached_head_and_back_the_manifest_is_as_it_was(
     clones: tuple[Clone, Clone], server: SandboxServer
 ) -> None:
     one, _ = clones
-    before = one.manifest
+    before = json.loads(one.manifest)
     one.git("checkout", "--quiet", "--detach")
     render_shot(one, "d1")
     detached = one.manifest
     one.git("checkout", "--quiet", "main")
-    assert one.render("--no-download") == before
+    back = json.loads(one.render("--no-download"))
+    # What was paid for the other branch was paid all the same.
+    assert back.pop("spent_usd") > before.pop("spent_usd") == 0
+    assert back == before
+    one.git("checkout", "--quiet", "--", ".")
     one.git("checkout", "--quiet", "-")
     assert one.render("--no-download") == detached
     assert server.ledger.posts == 3
