@@ -36,7 +36,7 @@ from storyboard.models.card import ModelCard, Parameter
 from storyboard.models.schema.validator import compile_check
 from storyboard.models.words import fields_of
 from storyboard.records import Json, Position, Problem
-from storyboard.reporting.suggest import Suggestion, closest, did_you_mean
+from storyboard.reporting.suggest import Suggestion, closest
 
 SHOT_KEYS = frozenset(
     {"prompt_prefix", "prompt_suffix", "takes", "model", "tags", "notes", "skip", "locked"}
@@ -239,8 +239,6 @@ def _hint_for_foreign(name: str, setting: Setting, inputs: PayloadInputs) -> str
     meant = meant_by(name)
     if meant in settings and meant not in inputs.settings:
         return Suggestion.of(f"did you mean '{meant}'?", name, meant)
-    if hint := did_you_mean(name, settings):
-        return hint
     is_shared = "defaults" in setting.where.replace("[", ".").split(".")
     drop = f"if_missing: {{{name}: drop}} at the top leaves it out for models without it"
     return drop if is_shared else None

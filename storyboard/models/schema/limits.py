@@ -147,7 +147,7 @@ def _examples(owners: list[_Owner]) -> list[Any]:
 
 
 def _markdown(description: str, owners: list[_Owner]) -> str:
-    lines = [description, ""]
+    models: dict[str, list[str]] = {}
     for card, parameter in owners:
         words = allowed_words(parameter.limits)
         if parameter.name == SEED:
@@ -156,8 +156,9 @@ def _markdown(description: str, owners: list[_Owner]) -> str:
             words += f"; {rule}"
         if parameter.default is not None:
             words += f"; the API's default is `{spelled(parameter.default)}`"
-        lines.append(f"- `{card.name}`: {words}")
-    lines += ["", "Can be a template. `null` means: not set, not sent."]
+        models.setdefault(words, []).append(f"`{card.name}`")
+    known = [f"- {', '.join(names)}: {words}" for words, names in models.items()]
+    lines = [description, "", *known, "", "Can be a template. `null` means: not set, not sent."]
     if owners[0][1].is_required:
         lines[-1] = "Can be a template."
     return "\n".join(lines)
