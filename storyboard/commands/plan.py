@@ -47,9 +47,9 @@ from storyboard.planning.cost import (
     bill_of,
     check_caps,
     pricing_for,
+    requests_of,
     sum_bills,
     takes_lost,
-    takes_to_submit,
 )
 from storyboard.planning.links import NO_LINKS, Links, links_of
 from storyboard.planning.plan import PlanOptions
@@ -266,7 +266,7 @@ def _document(
                 "own_cards": own_cards(
                     models_of(space.storyboard), catalog.of(space.storyboard.path)
                 ),
-                "prices_as_of": pricing.dates(takes_to_submit(plan)),
+                "prices_as_of": pricing.dates(requests_of(plan)),
                 "links": _links_document(links),
                 "held_beside": neighbour and _neighbour_document(neighbour),
             }

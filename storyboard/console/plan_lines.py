@@ -9,7 +9,7 @@ from storyboard.console.entries import Entry, entry_rows
 from storyboard.console.printing import align
 from storyboard.models.catalog import Catalog
 from storyboard.models.words import SEED
-from storyboard.planning.cost import Pricing, bill_of, takes_to_submit
+from storyboard.planning.cost import Pricing, bill_of, requests_of
 from storyboard.planning.states import HasFile, status_of
 from storyboard.project.rendering import Prepared
 from storyboard.project.workspace import Workspace
@@ -67,7 +67,7 @@ def price_lines(plans: Iterable[tuple[Plan, Pricing]]) -> list[str]:
     """The days of the prices that the costs are reckoned with; nothing where there are none."""
     dates: dict[str, str] = {}
     for plan, pricing in plans:
-        dates |= pricing.dates(takes_to_submit(plan))
+        dates |= pricing.dates(requests_of(plan))
     days = sorted(set(dates.values()))
     if not days:
         return []

@@ -53,9 +53,8 @@ class Pricing:
         costs = [self.cost(one) for one in (take, *take.fallbacks)]
         return None if None in costs else sum(cost for cost in costs if cost is not None)
 
-    def dates(self, takes: Iterable[Take]) -> dict[str, str]:
-        """The day of each price that the takes' costs are reckoned with, by model."""
-        requests = (one for take in takes for one in (take, *take.fallbacks))
+    def dates(self, requests: Iterable[Take]) -> dict[str, str]:
+        """The day of each price that the costs of requests are reckoned with, by model."""
         models = {} if self.per_second else dict.fromkeys(one.model for one in requests)
         return {name: f"{self.prices[name].as_of}" for name in models if name in self.prices}
 
@@ -149,6 +148,20 @@ def takes_to_submit(plan: Plan) -> list[Take]:
     return [action.take for action in plan.of_kind(ActionKind.SUBMIT)]
 
 
+def fallbacks_to_submit(plan: Plan) -> list[Take]:
+    """What carrying out a plan may submit beside these takes, each request once.
+
+    That is what follows once a task has failed: one of this render, or one that it resumes.
+    """
+    kinds = (ActionKind.SUBMIT, ActionKind.RESUME)
+    return _fallbacks_of(one.take for one in plan.actions if one.kind in kinds)
+
+
+def requests_of(plan: Plan) -> list[Take]:
+    """All that carrying out a plan may submit, the fallbacks included."""
+    return [*takes_to_submit(plan), *fallbacks_to_submit(plan)]
+
+
 def takes_lost(plan: Plan) -> list[Take]:
     """The takes that `--rerender` would submit: paid for, and the video is lost."""
     return [
@@ -172,10 +185,7 @@ def length_s(takes: Iterable[Take], catalog: Catalog) -> float:
 
 def bill_for(plan: Plan, pricing: Pricing) -> Bill:
     """What carrying out a plan comes to, with what may follow the tasks that it resumes."""
-    resumed = [one.take for one in plan.actions if one.kind is ActionKind.RESUME]
-    shared = [one.take for one in plan.actions if one.kind is ActionKind.SUBMIT]
-    takes = takes_to_submit(plan)
-    return _bill(takes, _fallbacks_of([*shared, *resumed]), pricing)
+    return _bill(takes_to_submit(plan), fallbacks_to_submit(plan), pricing)
 
 
 def bill_of(takes: Sequence[Take], pricing: Pricing) -> Bill:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timezone
 
 from storyboard.errors import Refused
-from storyboard.planning.cost import takes_to_submit
+from storyboard.planning.cost import requests_of
 from storyboard.planning.spending import DAY, cost_of_submission
 from storyboard.project.default_folder import SANDBOX
 from storyboard.project.rendering import Prepared
@@ -15,12 +15,11 @@ def check_film_caps(film: Prepared) -> None:
     """Gives earlier submissions of a film with caps the estimates that they lack, at today's price.
 
     Raises Refused where a cost is unknown that counts in a cap; nothing was sent then.
-    In the sandbox, and where nothing is to be submitted, no cap is asked.
+    In the sandbox, and where nothing can be submitted, no cap is asked.
     """
-    caps, takes = film.space.storyboard.caps, takes_to_submit(film.plan)
-    if not caps.are_given or not takes or film.space.origin == SANDBOX:
+    caps, requests = film.space.storyboard.caps, requests_of(film.plan)
+    if not caps.are_given or not requests or film.space.origin == SANDBOX:
         return
-    requests = (one for take in takes for one in (take, *take.fallbacks))
     new = {one.model for one in requests if film.pricing.cost(one) is None}
     _refuse_unknown(film, new, "is to be submitted")
     since = datetime.now(timezone.utc) - DAY

@@ -12,6 +12,7 @@ from storyboard.errors import UsageError
 from storyboard.models.catalog import Catalog
 from storyboard.money import NO_CAPS
 from storyboard.names import spelled_path
+from storyboard.planning.cost import fallbacks_to_submit
 from storyboard.project.connection import Connection, service_of
 from storyboard.project.default_folder import SANDBOX
 from storyboard.project.git import read_commit
@@ -23,7 +24,7 @@ def protocol_of(group: Sequence[Prepared], catalog: Catalog) -> str:
     """The wire protocol of all that the plans do, which is something; one origin speaks one."""
     work = [action for item in group for action in item.work]
     sent = {(action.take.model, _endpoint_of(action)) for action in work}
-    sent |= {(one.model, None) for action in work for one in action.take.fallbacks}
+    sent |= {(one.model, None) for item in group for one in fallbacks_to_submit(item.plan)}
     protocols = {service_of(catalog, *one).protocol for one in sent}
     if len(protocols) > 1:
         names = ", ".join(sorted(protocols))

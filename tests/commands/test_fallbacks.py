@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import shutil
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from storyboard.models.folder import schemas_folder
+from storyboard.sandbox.server import SandboxServer
 from tests.commands.films import QUICK, Program
 from tests.language.test_load import two_models
 
@@ -104,3 +107,21 @@ def test_a_price_of_the_first_model_alone_leaves_the_dearest_case_unknown(
     film.write_text(FILM + prices, "utf-8")
     plan = program("plan", film)
     assert "the unknown cost of 1 take" in plan.out, plan.err
+
+
+def test_a_cap_asks_for_the_cost_of_what_may_follow_a_task_that_is_resumed(
+    program: Program, film: Path, server: SandboxServer
+) -> None:
+    assert program("render", film, "--yes", "--no-download").code == 0
+    [state] = Path("renders").glob("film*/state.sqlite3")
+    with closing(sqlite3.connect(state)) as db, db:
+        db.execute("UPDATE submissions SET state = 'accepted', billed_micros = NULL")
+    prices = "prices: {maker/other: {per_second: 0.1, as_of: 2099-01-15}}\ncaps: {film: 1}\n"
+    film.write_text(FILM + prices, "utf-8")
+    refused = program("render", film, "--yes")
+    assert refused.code == 3
+    assert "is to be submitted with alibaba/wan2.7-t2v; nothing was sent" in refused.err
+    film.write_text(f"{FILM}caps: {{film: 0.6}}\n", "utf-8")
+    assert program("render", film, "--yes", "--price", "0.1").code == 0
+    with closing(sqlite3.connect(state)) as db:  # so that it counts
+        assert db.execute("SELECT estimate_micros FROM submissions").fetchall() == [(200_000,)]
