@@ -1,4 +1,4 @@
-"""Writes a file whole or not at all, and tells its digest; says where a folder leads elsewhere."""
+"""Atomic writes, digests of files, and a check that a folder was not replaced by a link."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ _NOT_ALLOWED = {errno.EACCES, errno.EPERM, errno.EROFS}
 
 
 def write_atomically(path: Path, data: bytes | str, *, mode: int | None = None) -> bool:
-    """Whether the file had to be changed to hold `data` (text as UTF-8).
+    """Write `data` (text as UTF-8) and return whether the file had to change.
 
-    A file that holds exactly these bytes is not touched. Any other is replaced
-    in one step, so that a reader, or a power cut, finds the old file or the
-    new one. A missing folder is made; a symbolic link is replaced, not followed.
-    With a `mode` the new file has these permissions, else those of any new file.
+    A file that already holds exactly these bytes is not touched. Any other is replaced
+    in one step: a reader, or a restart after a power cut, finds either the old file or
+    the new one. Creates a missing folder. A symbolic link is replaced, not followed.
+    `mode` sets the new file's permissions; without it they are the usual defaults.
 
-    Raises StateError where the file cannot be written; the old one still stands.
+    Raises StateError if the file cannot be written; the old file is then unchanged.
     """
     content = mask_bytes(data.encode() if isinstance(data, str) else data)
     try:
@@ -41,15 +41,16 @@ def write_atomically(path: Path, data: bytes | str, *, mode: int | None = None) 
 
 
 def write_new(path: Path, data: bytes | str) -> bool:
-    """Whether the file was made; anything that is there already, a link too, stays as it is.
+    """Create the file and return True, or False if the name is taken, even by a link.
 
-    A missing folder is made. Raises StateError where the file cannot be written.
+    Never changes what is there. Creates a missing folder. Raises StateError if the file
+    cannot be written.
     """
     content = mask_bytes(data.encode() if isinstance(data, str) else data)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("xb"):
-            pass  # the name is ours from here on, and nobody's file is replaced
+            pass  # reserves the name, so no other file is replaced
     except FileExistsError:
         return False
     except OSError as error:
@@ -63,8 +64,8 @@ def write_new(path: Path, data: bytes | str) -> bool:
 
 
 def check_real(folder: Path) -> None:
-    """Raises StateError where the way to a folder, without links before, has a link in it now."""
-    # Resolved, not only looked at: Windows has links that do not say that they are.
+    """Raise StateError if a folder's path, which had no links before, contains one now."""
+    # Resolved, because Windows has links that no check for links reports.
     if folder.resolve() != folder.absolute():
         raise StateError(
             f"{folder} was replaced by a link to {folder.resolve()}, so nothing is written there",
@@ -73,7 +74,7 @@ def check_real(folder: Path) -> None:
 
 
 def digest_of(path: Path) -> str | None:
-    """The sha256 of a plain file, in hexadecimal; None where there is none that can be read."""
+    """The sha256 of a plain file in hexadecimal, or None if there is no readable plain file."""
     digest = hashlib.sha256()  # hashlib.file_digest came with Python 3.11
     try:
         with open(path, "rb", opener=open_unfollowed) as file:
@@ -87,7 +88,7 @@ def digest_of(path: Path) -> str | None:
 
 
 def open_unfollowed(path: str, flags: int) -> int:
-    """Opens a file, and fails where `path` is a link; never waits for the writer of a FIFO."""
+    """Open a file, failing if `path` is a link; never waits for a FIFO's writer."""
     return os.open(path, flags | _NO_FOLLOW | _NO_WAIT, 0o666)
 
 
@@ -105,10 +106,10 @@ def _holds(path: Path, content: bytes) -> bool:
 
 
 def _replace(path: Path, content: bytes, mode: int | None = None) -> None:
-    # In the same folder, since os.replace is one step only within a file system.
+    # In the same folder, because os.replace is atomic only within a file system.
     temporary = path.parent / f".storyboard-{secrets.token_hex(8)}.tmp"
     try:
-        # Not tempfile: it makes files that only their owner can read, and these are to be shared.
+        # Not tempfile: its files are readable only by their owner, and these are to be shared.
         with open(temporary, "xb", opener=open_unfollowed) as file:
             if mode is not None:
                 temporary.chmod(mode)
@@ -124,7 +125,7 @@ def _replace(path: Path, content: bytes, mode: int | None = None) -> None:
 
 
 def sync_folder(folder: Path) -> None:
-    """Makes the new name durable. Windows cannot open folders, some network drives cannot sync."""
+    """Make the new name durable. Windows cannot open folders; some network drives cannot sync."""
     with suppress(OSError):
         handle = os.open(folder, os.O_RDONLY)
         try:

@@ -1,7 +1,7 @@
-"""Work on a hostile file in a process of its own, which can cost at most itself.
+"""Handles a hostile file in a child process, so that the child is all it can take down.
 
-Libraries believe the counts that a file states, so a small one can take gigabytes
-or minutes, or end the process. The program that does the work bounds itself with
+Libraries trust the counts that a file states, so a small file can take gigabytes
+or minutes, or crash the process. The child program limits itself with
 `limit_resources` and prints one JSON value.
 """
 
@@ -13,30 +13,30 @@ import sys
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-if TYPE_CHECKING:  # a program that is started by this module imports it, and should start quickly
+if TYPE_CHECKING:  # programs started by this module import it, and should start quickly
     from pathlib import Path
 
 MAX_MEMORY_BYTES = 1 << 30
-_MAX_WALL_S = 60.0  # for a machine that is busy, or that cannot bound a child's CPU time
+_MAX_WALL_S = 60.0  # for a busy machine, or one that cannot limit a child's CPU time
 _PACKAGES = os.path.dirname(os.path.dirname(os.path.realpath(__file__)))  # noqa: PTH120 (without pathlib)
 
 
 def limit_resources(max_cpu_s: int) -> None:
-    """Bounds this process; on Windows, which has no such limits, only the caller's time does."""
+    """Limit this process's memory and CPU time; on Windows only the caller's timeout limits it."""
     if sys.platform != "win32":
         import resource
 
         resource.setrlimit(resource.RLIMIT_CPU, (max_cpu_s, max_cpu_s + 1))
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-        # macOS refuses this one; there, too, the caller's time is what bounds it.
+        # macOS refuses this limit; there, too, only the caller's timeout applies.
         with suppress(ValueError):
             resource.setrlimit(resource.RLIMIT_AS, (MAX_MEMORY_BYTES, MAX_MEMORY_BYTES))
 
 
 def ask_child(program: Path, content: BinaryIO | bytes) -> Any:
-    """What a program prints about the content of its stdin, as JSON; None where it printed none.
+    """Run `program` with `content` as stdin and return the JSON that it prints.
 
-    It printed none where it reached its bound of memory or time.
+    Returns None if it prints no JSON, for example because it ran out of memory or time.
     """
     import subprocess
 

@@ -35,14 +35,14 @@ COMMANDS = {
     "completion": "Print the script that sets up completion in a shell.",
     "doctor": "Check key, connection, balance, disk and versions, with remedies.",
 }
-"""Each is a module of `storyboard.commands`, imported when it is called."""
+"""Each command is a module of `storyboard.commands`, imported when it is called."""
 
 
 _COMPLETE = "_STORYBOARD_COMPLETE"  # as click derives it from the program's name
 
 
 class _LazyCommands(click.Group):
-    """Imports a command's module only when that command runs, so that starting is quick."""
+    """Imports a command's module only when that command runs, to keep startup fast."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(COMMANDS)
@@ -72,7 +72,7 @@ class _LazyCommands(click.Group):
 
 
 def _help_width() -> int:
-    """The width of help texts, computed as click does, but without importing three compressors."""
+    """The width of help texts, computed as click does but without importing three compressors."""
     try:
         columns = int(os.environ.get("COLUMNS", "0")) or os.get_terminal_size().columns or 80
     except (ValueError, OSError):
@@ -96,9 +96,9 @@ def group(context: click.Context) -> None:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Runs the program and ends the process with its exit code."""
-    # What is made from a long storyboard lives until the end. By default Python would search
-    # all of it for garbage again and again: a third of the time, and it finds nothing.
+    """Run the program and end the process with its exit code."""
+    # The objects built from a long storyboard live until the end. By default Python keeps
+    # searching all of them for garbage: that takes a third of the time and finds nothing.
     gc.set_threshold(100_000, 50, 100)
     streams.open_missing()
     code = run(arguments)
@@ -109,11 +109,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def run(arguments: Sequence[str] | None = None) -> int:
-    """The exit code of one call. The only place where exceptions become exit codes."""
+    """Run one command and return its exit code; the only place that maps exceptions to codes."""
     as_json = "--json" in (sys.argv[1:] if arguments is None else arguments)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
-            # If a terminal cannot show a character of the user's text, it shows the number
+            # If a terminal cannot show a character of the user's text, it shows its number
             # instead, and a JSON document stays valid.
             stream.reconfigure(errors=streams.JSON_ESCAPES)
     if os.environ.get(_COMPLETE, "").startswith("powershell"):
@@ -142,14 +142,14 @@ def run(arguments: Sequence[str] | None = None) -> int:
 
 
 def _report(code: ExitCode, sentence: str, next_step: str | None, *, as_json: bool) -> ExitCode:
-    """Says why the command ended; with `as_json` also as its one document on stdout."""
+    """Report why the command ended; with `as_json`, also as its one document on stdout."""
     message = f"{sentence.rstrip('.')}{'' if sentence.endswith('?') else '.'}"
     _say(f"error: {message}", *([f"    next: {next_step}"] if next_step else ()))
     return _print_error(code, message, next_step, as_json=as_json)
 
 
 def _print_error(code: ExitCode, message: str, next_step: str | None, *, as_json: bool) -> ExitCode:
-    """With `as_json`, why the command ended, as its one document on stdout."""
+    """With `as_json`, print why the command ended as its one document on stdout."""
     if as_json:
         from storyboard.console.printing import print_json
 
@@ -158,7 +158,7 @@ def _print_error(code: ExitCode, message: str, next_step: str | None, *, as_json
 
 
 def _is_about_output(error: OSError) -> bool:
-    """Whether click failed to print help or version; our own printing raises nothing."""
+    """Whether click failed to print the help or version; our own printing never raises."""
     import traceback
 
     return traceback.extract_tb(error.__traceback__)[-1].name == click.echo.__name__

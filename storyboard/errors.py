@@ -5,7 +5,7 @@
     |   +-- UnusableManifest   2    a manifest that was damaged or edited by hand
     |   +-- BrokenCard         2    a model card that cannot be used
     +-- Refused                3    a guard said no
-    +-- PaymentUnknown         4    videos are there, and no record of what was paid
+    +-- PaymentUnknown     4    there are videos, but no record of what was paid
     +-- TimeIsUp               5    --timeout ran out
     +-- Locked                 11   another render holds the folder
     +-- AccountError           12   key, balance or connection
@@ -17,14 +17,14 @@
 
     DownloadError              one take has no video yet; the run goes on   retry?
     +-- LinkGone               expired, or the host refuses it              no
-    +-- LinkUnsafe             an address that nothing is fetched from      no
+    +-- LinkUnsafe             an address that must not be fetched          no
     +-- VideoTooLarge                                                       no
-    +-- NotVideoData           an error page or a login page instead        yes
+    +-- NotVideoData           an error page or a login page came instead   yes
     +-- HostBusy               the host asks to come back later             yes
-    +-- DownloadBroken         cut, too slow, the host is down              yes
+    +-- DownloadBroken         cut off, too slow, or the host is down       yes
     NotAVideo                  what was downloaded is not a valid video; the run goes on
 
-    CardError                  a model card cannot be read; `parse_card` makes a BrokenCard of it
+    CardError                  a model card cannot be read; `parse_card` turns it into a BrokenCard
 
 Problems in a user's storyboard are values (`records.Problem`), not
 exceptions. Only `cli.py` turns exceptions into exit codes. An exception that
@@ -37,7 +37,7 @@ from enum import Enum, IntEnum
 
 
 class ExitCode(IntEnum):
-    """What the process tells its caller; if several apply, `worst_of` decides.
+    """What the process returns to its caller; if several apply, `worst_of` decides.
 
     `meaning` explains it to people.
     """
@@ -58,7 +58,7 @@ class ExitCode(IntEnum):
     INTERRUPTED = 130, "interrupted; the state is saved"
 
     def __new__(cls, value: int, meaning: str = "") -> ExitCode:
-        """A member that is its number, with its meaning."""
+        """Make a member that equals `value` and carries its meaning."""
         member = int.__new__(cls, value)
         member._value_ = value
         member.meaning = meaning
@@ -82,12 +82,12 @@ _WORST_FIRST = (
 
 
 def worst_of(*codes: ExitCode) -> ExitCode:
-    """The exit code that stands for all of `codes`; OK for none."""
+    """The most serious of `codes`, or OK if there are none."""
     return next((code for code in _WORST_FIRST if code in codes), ExitCode.OK)
 
 
 class StoryboardError(Exception):
-    """Stops the run: `str(error)` is one sentence, `next_step` what the user can do."""
+    """Stops the run. `str(error)` is one sentence; `next_step` says what the user can do."""
 
     exit_code = ExitCode.USAGE
 
@@ -105,9 +105,9 @@ class UnusableManifest(UsageError):
 
 
 class BrokenCard(UsageError):
-    """The card of model `name` cannot be used; `line` is None where the whole file is meant.
+    """The card of model `name` cannot be used; `line` is None if the whole file is at fault.
 
-    `owner` says whose it is, as `models.card_folders.Owner` does.
+    `owner` says whose card it is, as `models.card_folders.Owner` does.
     """
 
     def __init__(
@@ -136,7 +136,7 @@ class OwnedByAnother(StateError):
 
 
 class StorageFailed(StateError):
-    """The disk or a file failed during a run; what was accepted is saved or named."""
+    """The disk or a file failed during a run; every accepted task is saved or named."""
 
     exit_code = ExitCode.STORAGE
 
@@ -148,13 +148,13 @@ class Refused(StoryboardError):
 
 
 class PaymentUnknown(StoryboardError):
-    """Something was rendered before, and nothing records what was paid for it."""
+    """Something was rendered before, but there is no record of what was paid for it."""
 
     exit_code = ExitCode.UNKNOWN
 
 
 class TimeIsUp(StoryboardError):
-    """The time of --timeout ran out; the tasks continue at the API."""
+    """The --timeout ran out; the tasks continue at the API."""
 
     exit_code = ExitCode.TIMEOUT
 
@@ -176,7 +176,7 @@ class Unreachable(AccountError):
 
 
 class NotNow(AccountError):
-    """The API is there but cannot answer now: the same read may succeed after `wait_s` seconds.
+    """The API cannot answer now; the same read may succeed after `wait_s` seconds.
 
     `wait_s` is None if the reply does not say how long.
     """
@@ -187,10 +187,10 @@ class NotNow(AccountError):
 
 
 class DownloadError(Exception):
-    """The video is not there; `is_worth_retrying` says whether that may change.
+    """The video could not be downloaded; `is_worth_retrying` says whether that may change.
 
-    The message names the host and never the address, which may be signed. A full
-    disk is an `OSError`, passed up as it is.
+    The message names the host but never the full address, which may be signed. A full
+    disk raises `OSError`, which is passed up unchanged.
     """
 
     is_worth_retrying = True
@@ -207,13 +207,13 @@ class LinkGone(DownloadError):
 
 
 class LinkUnsafe(DownloadError):
-    """The link leads where no video can be: another scheme, a private address, a redirect loop."""
+    """The link must not be followed: a wrong scheme, a private address, a redirect loop."""
 
     is_worth_retrying = False
 
 
 class VideoTooLarge(DownloadError):
-    """The video is larger than the bound."""
+    """The video is larger than the limit."""
 
     is_worth_retrying = False
 
@@ -223,7 +223,7 @@ class NotVideoData(DownloadError):
 
 
 class HostBusy(DownloadError):
-    """The host asks to come back later: after `wait_s` seconds, if it says when."""
+    """The host asks to come back later, after `wait_s` seconds if it says when."""
 
     def __init__(self, host: str, what: str, *, wait_s: float | None) -> None:
         super().__init__(host, what)
@@ -231,7 +231,7 @@ class HostBusy(DownloadError):
 
 
 class DownloadBroken(DownloadError):
-    """The transfer broke off; a later call resumes it if possible."""
+    """The transfer was cut off; a later call resumes it if possible."""
 
 
 class NotAVideo(Exception):

@@ -1,4 +1,4 @@
-"""What makes two requests the same. Pure."""
+"""The fingerprint that two requests share if they are the same. Pure."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ _ENCODER = json.JSONEncoder(
 def canonical_json(value: Json | Payload) -> str:
     """A JSON value in its canonical form: keys sorted, no spaces, no ASCII escapes.
 
-    Whole numbers are written as integers, so 5.0 and 5 are the same request.
+    Whole numbers are written as integers, so 5.0 and 5 make the same request.
     Raises ValueError for NaN and the infinities, which JSON cannot hold.
     """
     return _ENCODER.encode(whole_numbers(value))
 
 
 def whole_numbers(value: Json | Payload) -> Json:
-    """The value with whole floats as integers: where an API wants the integer 5, 5.0 is none."""
+    """The value with whole floats as integers: an API that wants the integer 5 rejects 5.0."""
     if type(value) in _WHOLE:
         return value  # type: ignore[return-value] # mypy cannot narrow by a set
     if isinstance(value, float):
@@ -40,15 +40,15 @@ def whole_numbers(value: Json | Payload) -> Json:
 
 
 def fingerprint(model: str, payload: Payload, *, repeat: int = 0) -> str:
-    """64 hex digits: sha256 of the canonical JSON of model and payload.
+    """The sha256 of the canonical JSON of model and payload, as 64 hex digits.
 
     `repeat` is the number of earlier takes of the same shot with an equal
-    payload: each of them is to be a video of its own.
+    payload; it gives each take its own fingerprint, and so its own video.
     """
     request: dict[str, Json] = {"model": model, "payload": dict(payload)}
     if repeat:
         request["repeat"] = repeat
-    # A lone surrogate is reported where it was read; hashing it here must not fail.
+    # A lone surrogate was reported when it was read; hashing it here must not fail.
     text = canonical_json(request).encode(errors="surrogatepass")
     return hashlib.sha256(text).hexdigest()
 
@@ -56,7 +56,7 @@ def fingerprint(model: str, payload: Payload, *, repeat: int = 0) -> str:
 def is_fingerprint_of(value: str, model: str, payload: Payload, *, repeats: Iterable[int]) -> bool:
     """Whether `value` is the fingerprint of model and payload for one of these repeats.
 
-    The payload is written once, however many repeats are tried.
+    Serializes the payload only once, however many repeats are tried.
     """
     request: dict[str, Json] = {"model": model, "payload": dict(payload)}
     start = canonical_json(request).encode(errors="surrogatepass").removesuffix(b"}")

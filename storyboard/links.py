@@ -1,9 +1,9 @@
-"""Links to results as an API gives them, read as browsers read them. Pure.
+"""Links to results, read the way browsers read them. Pure.
 
-APIs give links with spaces, line breaks, raw letters of any script or no
-scheme, and each worked in the browser of whoever tried it. A link is stored as
-it was given and cleaned where it is used. Whether it may be followed is for
-`api.downloads.links` to say. Imports nothing of the project.
+APIs return links with spaces, with line breaks, with unescaped letters of any
+script, or without a scheme, and browsers open all of them. A link is stored as
+it was received and cleaned before each use. `api.downloads.links` decides
+whether it may be followed. Imports nothing else from the project.
 
 Source: URL standard of the WHATWG, sections 4.4 (parsing) and 1.3 (what is percent-encoded).
 """
@@ -20,12 +20,12 @@ LINK = (
     r"[ \t\r\n]*(?:(?:[Hh][Tt][Tt][Pp][Ss]?:)?[/\\]|[\w-]+(?:\.[\w-]+)*(?::[0-9]{1,5})?/)"
     r"[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]*"
 )
-"""How a link is stored, as a regular expression that JSON Schema understands too.
+"""A link as it is stored; a regular expression that JSON Schema understands too.
 
-It holds nothing that could break a line of text unseen or turn its direction.
+It allows no character that could invisibly break a line or turn its direction.
 """
 
-# Beside what browsers trim, what is invisible and comes along when a link is copied.
+# What browsers trim, and invisible characters that are copied along with a link.
 _EDGES = "".join(map(chr, range(0x21))) + "\xa0\u200b\u200c\u200d\u2060\u3000\ufeff"
 _QUOTES = ('""', "''", "<>", "“”")
 _IGNORED = re.compile(r"[\t\n\r]")
@@ -35,17 +35,17 @@ _HOST_FIRST = re.compile(r"(?:[\w-]+(?:\.[\w-]+)+(?::[0-9]{1,5})?|localhost:[0-9
 _PRINTABLE = string.ascii_letters + string.digits + string.punctuation
 _STANDS_IN_PATH = "".join(char for char in _PRINTABLE if char not in '"#<>?^`{}')
 _STANDS_IN_QUERY = "".join(char for char in _PRINTABLE if char not in "\"#<>'\\")
-_MAX_HOST = 260  # characters with the port; a name of the DNS has at most 253
+_MAX_HOST = 260  # characters with the port; a DNS name has at most 253
 _NO_BASE = "https://api.invalid"
 _CLEAN = re.compile(r"https?://(?:(?![/?#\\])[!-~])+([/?][!-~]*)?")
 _STORED = re.compile(LINK)
 
 
 def clean_link(text: str, *, base: str = "") -> str:
-    """The absolute address that a browser would ask for, in ASCII and without a fragment.
+    """The absolute address that a browser would request, in ASCII and without a fragment.
 
-    `base` completes what has no scheme or no host. What is no link of the web
-    is returned without its edges, and `is_link` is false of it.
+    `base` supplies a missing scheme or host. Text that is not a web link is
+    returned with its ends trimmed, and `is_link` is false for it.
     """
     text = text.strip(_EDGES)
     if len(text) > 1 and text[0] + text[-1] in _QUOTES:
@@ -63,7 +63,7 @@ def clean_link(text: str, *, base: str = "") -> str:
     else:
         return text
     before_query, mark, query = rest.partition("?")
-    # Before an "@" a backslash would decide which of two names is the host: it stays, and
+    # A backslash before an "@" makes it unclear which of two names is the host: it stays, and
     # the link is refused.
     if "@" not in before_query:
         before_query = before_query.replace("\\", "/")
@@ -80,7 +80,7 @@ def is_link(text: str) -> bool:
     cleaned = text if _CLEAN.fullmatch(text) else clean_link(text)
     try:
         text.encode()  # half a surrogate pair cannot be stored
-        # Only brackets can be wrong in a way that urllib objects to, and asking it takes longer.
+        # urllib rejects only malformed brackets, and calling it is slower.
         has_brackets = "[" in cleaned or "]" in cleaned
         is_sound = not has_brackets or bool(urlsplit(cleaned).hostname)
         return is_sound and _CLEAN.fullmatch(cleaned) is not None
@@ -89,10 +89,10 @@ def is_link(text: str) -> bool:
 
 
 def _ascii_host(host: str) -> str:
-    """The host with the names of other scripts as the DNS has them; unchanged if it is none."""
+    """The host in the ASCII form that the DNS uses; unchanged if it has none."""
     if host.isascii() or len(host) > _MAX_HOST:
         return host
-    import idna  # only here, for it takes some milliseconds to import
+    import idna  # imported here because it takes some milliseconds
 
     name, colon, port = host.partition(":")
     try:

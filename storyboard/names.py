@@ -1,10 +1,10 @@
-"""The rules of names: ids, what templates reserve, and files that every system can hold.
+"""The rules for names: ids, names reserved in templates, and portable file names.
 
-Ids of shots and takes become file names on every system, so they keep to what
-all of them allow. Whatever reads, checks or describes a name takes the rule
-from here: the editor's schema, the expansion, the manifest, the model cards.
-Names of files are compared by `fold`, and are UTF-8 on the disk whatever the
-locale says. Imports nothing of the project.
+Ids of shots and takes become file names, so they use only what every system
+allows. Everything that reads, checks or describes a name takes its rule from
+here: the editor's schema, the expansion, the manifest, the model cards. File
+names are compared with `fold` and are stored on disk as UTF-8, whatever the
+locale. Imports nothing else from the project.
 """
 
 from __future__ import annotations
@@ -21,43 +21,43 @@ ID = "[A-Za-z0-9][A-Za-z0-9._-]*"
 MAX_ID_LENGTH = 100
 
 TAKE_ENDING = r"\.[tT][0-9]+$"
-"""How the ids of takes end, which those of shots therefore may not."""
+"""The ending of a take's id; a shot's id may therefore not end like this."""
 
-# Source: "Naming Files, Paths, and Namespaces", Windows documentation. An ending does
-# not help: NUL.tar is the device too. Spelled out, since JSON Schema has no flags.
+# Source: "Naming Files, Paths, and Namespaces", Windows documentation. A suffix
+# does not help: NUL.tar is the device too. Spelled out, because JSON Schema has no flags.
 DEVICE = (
     "(?:[cC][oO][nN]|[pP][rR][nN]|[aA][uU][xX]|[nN][uU][lL]|"
     r"(?:[cC][oO][mM]|[lL][pP][tT])[1-9])(?:\.|$)"
 )
-"""An id that names a device of Windows, matched at its beginning."""
+"""An id that names a Windows device, matched at its beginning."""
 
-# Spelled out, since JSON Schema has no flags.
+# Spelled out, because JSON Schema has no flags.
 FOLDER_ENDING = (
     r"(?:^|\.)(?:[sS][aA][nN][dD][bB][oO][xX]|[sS][tT][oO][rR][yY][bB][oO][aA][rR][dD])$|-[0-9]+$"
 )
-"""How folders end that are a film's own: of the sandbox, of a host and port, of a whole stem."""
+"""Endings of a film's own folders: for the sandbox, for a host and port, for a whole stem."""
 
 RESERVED_NAMES = ("matrix", "row", "meta", "shot", "scene", "take", "title")
-"""What templates know besides the vars, so that no var may be called so."""
+"""Names that templates define themselves; no var may use one."""
 
 MODEL = f"{ID}(?:/{ID})*"
-"""The name of a model: its provider's and its own."""
+"""The name of a model: the provider's name, then its own."""
 
 _STORYBOARD = "storyboard"
 
 STORYBOARD_ENDINGS = (f".{_STORYBOARD}.yaml", f".{_STORYBOARD}.yml")
-"""How the names of storyboards end that commands find by themselves, in lower case."""
+"""Endings, in lower case, of the storyboards that commands find without being given a name."""
 
 TASK_ID = "[!-~]{1,512}"
-"""A provider's handle of a task, as it may stand in the manifest and the state file."""
+"""A provider's task id as the manifest and the state file may hold it."""
 
 ENDPOINT = "(?:/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)+"
-"""The path of a request, from the API's origin; no segment of it is hidden or leads upwards."""
+"""The path of a request below the API's origin; no segment is hidden or leads upwards."""
 
 _ID = re.compile(ID)
 _TAKE_ENDING = re.compile(TAKE_ENDING)
 _DEVICE = re.compile(DEVICE)
-# What ids cannot spell but files can: superscript digits, the console's two ends, a space.
+# Devices that file names can spell but ids cannot: superscript digits, CONIN$ and CONOUT$, a space.
 _DEVICE_FILE = re.compile(
     r"(con|prn|aux|nul|(com|lpt)[1-9¹²³]|conin\$|conout\$)\s*(\.|$)", re.IGNORECASE
 )
@@ -67,7 +67,7 @@ _MAX_VIDEO_PATH = 150  # characters; the id of a take has at most 120
 
 
 def check_id(text: str) -> str | None:
-    """What is wrong with an id, as the end of a sentence; None where nothing is."""
+    """What is wrong with an id, as the end of a sentence; None if it is valid."""
     if not text:
         return "is empty"
     if len(text) > MAX_ID_LENGTH:
@@ -87,7 +87,7 @@ def check_id(text: str) -> str | None:
 
 
 def find_storyboards(folder: Path) -> list[Path]:
-    """The storyboards of a folder by their names, sorted; none where it cannot be read."""
+    """The files in a folder named like storyboards, sorted; none if it cannot be read."""
     try:
         names = sorted(os.listdir(folder))  # noqa: PTH208 (names)
     except OSError:
@@ -96,7 +96,7 @@ def find_storyboards(folder: Path) -> list[Path]:
 
 
 def film_name(stem: str) -> str:
-    """The name of the storyboard in a file, by the file's name without its last ending.
+    """The storyboard's name, given the file's name without its last suffix.
 
     `film.storyboard.yaml` is called `film`, as `film.yaml` is.
     """
@@ -105,12 +105,12 @@ def film_name(stem: str) -> str:
 
 
 def is_same_film(one: str, other: str) -> bool:
-    """Whether two names are one storyboard's, which may have been called by its whole stem."""
+    """Whether two names mean the same storyboard; either may be the file's whole stem."""
     return fold(film_name(one)) == fold(film_name(other))
 
 
 def variant_name(film: str, variant: str | None) -> str:
-    """The name of a film as one of its variants, `film/draft`; no film's own name has a slash."""
+    """The name of one variant of a film, `film/draft`; a film's own name never has a slash."""
     return film if variant is None else f"{film}/{variant}"
 
 
@@ -141,7 +141,7 @@ def is_device(file_name: str) -> bool:
 
 
 def path_problem(path: str) -> str | None:
-    """Why a path is not one inside the output folder that every system can hold, or None."""
+    """Why a path is unportable or leads out of the output folder; None if it is fine."""
     if _NOT_IN_FILE_NAMES.search(path):
         return "contains a character that some systems do not allow in file names"
     for name in path.split("/"):
@@ -155,15 +155,15 @@ def path_problem(path: str) -> str | None:
 
 
 def fold(name: str) -> str:
-    """A name as names are compared: without regard to case and to its form in Unicode.
+    """A name in the form used for comparing: case and Unicode form make no difference.
 
-    One "é" may be one character or two: macOS, archives and git change it on the way.
+    "é" may be one character or two: macOS, archives and git convert between them.
     """
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
 
 
 def to_file_name(name: str) -> str:
-    """The name as the system's functions take it, so that the disk has it in UTF-8."""
+    """The name in the form that the system's functions need to store it as UTF-8."""
     try:
         return os.fsdecode(name.encode("utf-8", "surrogateescape"))
     except UnicodeEncodeError:  # half a surrogate pair: no file has such a name
@@ -171,14 +171,14 @@ def to_file_name(name: str) -> str:
 
 
 def from_file_name(file_name: str) -> str:
-    """The name that a file has on the disk, read as UTF-8 whatever the locale says."""
+    """The name of a file on disk, read as UTF-8 whatever the locale."""
     return os.fsencode(file_name).decode("utf-8", "surrogateescape")
 
 
 def find_spellings(
     folder: Path, name: str, *, names_in: Callable[[Path], list[str]] = os.listdir
 ) -> list[str]:
-    """What a folder holds under a name in any spelling, sorted; empty where it cannot be read."""
+    """The entries of a folder that spell a name in any way, sorted; empty if it is unreadable."""
     wanted = fold(name)
     try:
         return sorted(one for one in names_in(folder) if fold(from_file_name(one)) == wanted)
@@ -187,7 +187,7 @@ def find_spellings(
 
 
 def spelled_path(path: Path) -> Path:
-    """A path of the command line, its last name as the disk spells it where that is one name."""
+    """A path from the command line, its last name spelled as on disk if exactly one matches."""
     if not path.name or os.path.lexists(path):
         return path
     found = find_spellings(path.parent, from_file_name(path.name))
@@ -201,9 +201,9 @@ def spelled_on_disk(
     exists: Callable[[Path], bool] = os.path.lexists,
     names_in: Callable[[Path], list[str]] = os.listdir,
 ) -> str:
-    """A path below a folder as the disk spells it; as it is given where that is not one clear path.
+    """A path below a folder, spelled as on disk; unchanged if there is not exactly one match.
 
-    Folders are read on the way: the caller has seen that nothing forbids it.
+    Reads the folders along the path; the caller has checked that this is allowed.
     """
     parts = to_file_name(name).split("/")
     for number, part in enumerate(parts):

@@ -1,4 +1,4 @@
-"""What is nobody's business: where keys stand on this machine, in the environment and on disk."""
+"""Secrets of this machine: where keys are kept in the environment and on disk, and masking them."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from pathlib import Path
 KEY_VARIABLE = "MODELLIX_API_KEY"
 
 MIN_KEY_LENGTH = 8
-"""A shorter key is a stand-in ("test", "sandbox"), and is not looked for.
+"""A shorter key is a placeholder ("test", "sandbox") and is not hidden.
 
-Hiding it would tear up innocent words, task ids among them.
+Hiding it would garble unrelated text, including task ids.
 """
 
 
@@ -22,14 +22,14 @@ _read_keys: set[str] = set()
 
 
 def remember_key(key: str) -> None:
-    """Has `mask` hide a key that was found elsewhere than in the environment."""
+    """Make `mask` also hide this key, which was not found in the environment."""
     _read_keys.add(key)
 
 
 def mask(text: str) -> str:
-    """The text without any key that is known: the last net below everything that is printed.
+    """The text without any known key; the last safeguard for everything that is printed.
 
-    What the API says, and what files hold, is freed of the key where it comes in.
+    Text from the API and from files already has the key removed when it is read.
     """
     for key in _known_keys():
         text = text.replace(key, "***")
@@ -37,19 +37,19 @@ def mask(text: str) -> str:
 
 
 def mask_bytes(content: bytes) -> bytes:
-    """The same for the content of a file."""
+    """The content of a file without any known key."""
     for key in _known_keys():
         content = content.replace(key.encode(), b"***")
     return content
 
 
 def key_in(environ: Mapping[str, str]) -> str:
-    """The key in the environment; without the quotes that some loaders of `.env` files leave."""
+    """The key in the environment, without the quotes that some `.env` loaders leave."""
     return environ.get(KEY_VARIABLE, "").strip().strip(QUOTES)
 
 
 def _known_keys() -> list[str]:
-    """The keys, each as it stands in plain text, in JSON and in HTML."""
+    """The known keys, each as it appears in plain text, in JSON and in HTML."""
     keys = (key_in(os.environ), *_read_keys)
     return [form for key in keys if len(key) >= MIN_KEY_LENGTH for form in _forms(key)]
 
@@ -64,22 +64,20 @@ def _forms(key: str) -> tuple[str, ...]:
 
 
 def home_folder() -> Path:
-    """The user's home folder; one that does not exist where the system knows of none."""
+    """The user's home folder, or a path that does not exist if the system knows none."""
     try:
         return Path.home()
-    except (
-        RuntimeError
-    ):  # neither HOME nor an entry in the system's list of users, as in containers
+    except RuntimeError:  # no HOME and no entry in the user database, as in containers
         return Path("/nonexistent")
 
 
 def client_folders(environ: Mapping[str, str], home: Path) -> tuple[Path, ...]:
-    """The folders in which the vendor's own client may keep keys, the likeliest first."""
+    """The folders where the vendor's own client may keep keys, likeliest first."""
     configured = environ.get("XDG_CONFIG_HOME", "").strip()
     folders = [Path(configured)] if configured and Path(configured).is_absolute() else []
     return tuple(folder / "modellix" for folder in (*folders, home / ".config"))
 
 
 def without_key(environ: Mapping[str, str]) -> dict[str, str]:
-    """The environment for a process that opens what a stranger wrote."""
+    """The environment without the key, for a process that opens untrusted files."""
     return {name: value for name, value in environ.items() if name != KEY_VARIABLE}

@@ -3,10 +3,10 @@
     source -> expand -> payload -> validate -> plan -> engine -> outputs
      Node      Shot     Payload     Take       Plan   Submission  Manifest
 
-Everything here is frozen: a stage takes values and returns new ones. What is made by the
-million is a NamedTuple, which takes a third of a frozen dataclass's time; so is, elsewhere,
-what every start defines, which takes a quarter. Dicts stand only at the edges (YAML, JSON,
-rows of the state file).
+Everything here is frozen: a stage takes values and returns new ones. Types instantiated by
+the million are NamedTuples, made in a third of a frozen dataclass's time. Elsewhere, types
+defined at every start are too: defining one takes a quarter. Dicts appear only at the edges
+(YAML, JSON, rows of the state file).
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from typing import NamedTuple, TypeAlias, Union
 from storyboard.money import NO_CAPS, FilmCaps, Price
 
 Json: TypeAlias = Union[bool, int, float, str, "list[Json]", "dict[str, Json]", None]
-"""What JSON can hold."""
+"""Any JSON value."""
 
 Payload: TypeAlias = "Mapping[str, Json]"
 """The exact JSON body of one request."""
@@ -31,7 +31,7 @@ Payload: TypeAlias = "Mapping[str, Json]"
 
 
 class Position(NamedTuple):
-    """Where something stands in a file; line and column count from 1, width in characters."""
+    """A position in a file; line and column count from 1, width is in characters."""
 
     path: str
     line: int
@@ -40,9 +40,9 @@ class Position(NamedTuple):
 
 
 class RowSource(NamedTuple):
-    """The row of a table that a value came from: where it begins, and the cells that were used.
+    """The table row that a value came from: where it begins, and the cells that were used.
 
-    `number` counts the rows of its file from 1; it is 0 where the line tells them apart.
+    `number` counts the file's rows from 1; it is 0 if the line alone identifies the row.
     """
 
     position: Position
@@ -51,27 +51,27 @@ class RowSource(NamedTuple):
 
     @property
     def place(self) -> str:
-        """The file and the line, `p.csv:3`, and the number of the row where it is known."""
+        """The file and line, `p.csv:3`, with the row's number if it has one."""
         number = f" (row {self.number})" if self.number else ""
         return f"{self.position.path}:{self.position.line}{number}"
 
 
 class Use(NamedTuple):
-    """Where what stands elsewhere is used, and how that is written: `*slow`, `include`."""
+    """Where a value defined elsewhere is used, and how: `*slow`, `include`."""
 
     position: Position
     by: str
 
 
 class Repair(NamedTuple):
-    """What to write in place of what a position covers, its width in characters; on one line."""
+    """The text to put in place of what `position` covers; both are on one line."""
 
     position: Position
     text: str
 
 
 class Severity(Enum):
-    """Problems stop a render; warnings stop it with --strict only."""
+    """Problems stop a render; warnings do so only with --strict."""
 
     PROBLEM = "problem"
     WARNING = "warning"
@@ -82,10 +82,10 @@ class Problem:
     """One mistake in a user's file, as a value.
 
     `code` is the stable name of a code in `reporting/codes.md` ("unknown-key"). `message`
-    starts with the path inside the file ("shots[2].duration: 20 is more than 15, ..."), where
-    there is one. `rendered` is the text, where the mistake is in what a template made, and
-    `row` the row that it was made from. `uses` are the aliases that repeat the value, or the
-    include of its file. `repairs` together are the one way to mend it, where only one is right.
+    starts with the path inside the file, if any ("shots[2].duration: 20 is more than 15, ...").
+    If the mistake is in text made by a template, `rendered` is that text and `row` the row it
+    was made from. `uses` are the aliases that repeat the value, or the include of its file.
+    `repairs`, applied together, are the one right way to fix it, if there is exactly one.
     """
 
     position: Position
@@ -100,19 +100,19 @@ class Problem:
 
     @property
     def is_warning(self) -> bool:
-        """Whether it stops nothing but a `--strict` render."""
+        """Whether it stops only a `--strict` render."""
         return self.severity is Severity.WARNING
 
 
-# What shall be rendered
+# What is to be rendered
 
 
 @dataclass(frozen=True, slots=True)
 class Take:
     """One concrete request: a shot with its final payload.
 
-    `id` becomes a file name. `number` counts a shot's takes from 1. `fingerprint` is what makes two
-    requests the same. `fallbacks` are it with other models, for when those before have failed.
+    `id` becomes a file name. `number` counts a shot's takes from 1. Equal requests have the same
+    `fingerprint`. `fallbacks` are the take with other models, each tried when the last has failed.
     """
 
     id: str
@@ -132,13 +132,13 @@ class Take:
 
 @dataclass(frozen=True, slots=True)
 class Storyboard:
-    """A storyboard read whole: its takes in file order, and all that is wrong with it.
+    """A complete storyboard: its takes in file order, and everything that is wrong with it.
 
-    Takes are complete only while `problems` holds nothing but warnings. `sources` maps each
-    file that was read, by the name shown to the user, to its text, for quoting lines; of a
-    sheet of a workbook, `workbooks` has the file's name and content. `scene_titles` are by the
-    scenes' ids, `skipped` the ids of skipped shots as written. `variant` is the one that was
-    read, which `name` ends in (`film/draft`), `variants` are all, and `prices` are the models'.
+    `takes` is complete only if `problems` holds just warnings. `sources` maps each file that
+    was read, by the name shown to the user, to its text, for quoting lines; `workbooks` maps a
+    workbook's sheet to the file's name and content. `scene_titles` and `prices` are keyed by
+    scene id and model; `skipped` holds the ids of skipped shots as written. `variant` is the
+    variant that was read, with which `name` ends (`film/draft`); `variants` lists all of them.
     """
 
     path: Path
@@ -157,17 +157,17 @@ class Storyboard:
 
     @property
     def is_sound(self) -> bool:
-        """Whether nothing but warnings stands against it."""
+        """Whether `problems` holds nothing but warnings."""
         return all(problem.is_warning for problem in self.problems)
 
 
-# What was sent, and what came of it
+# What was sent, and its result
 
 
 class SubmissionState(Enum):
-    """What is known of one POST. Rows of the state file move forward only."""
+    """What is known about one POST. Rows of the state file only move forward."""
 
-    SENDING = "sending"  # committed before the POST; found later, it may have been charged
+    SENDING = "sending"  # committed before the POST; if found later, it may have been charged
     UNKNOWN = "unknown"  # sent, no usable reply, or the task cannot be found
     ACCEPTED = "accepted"  # has a task id; not finished
     SUCCEEDED = "succeeded"
@@ -189,8 +189,8 @@ OPEN_STATES = frozenset(
 class Video:
     """A downloaded result, as measured from the file itself.
 
-    `path` is relative to the output folder, with forward slashes. Width and height in
-    pixels, length in seconds, rate in frames a second; None where the file does not say.
+    `path` is relative to the output folder, with forward slashes. Width and height are in
+    pixels; any measure is None if the file does not state it.
     """
 
     path: str
@@ -204,11 +204,11 @@ class Video:
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """One POST and all that followed, as the state file has it.
+    """One POST and everything that followed, as recorded in the state file.
 
-    What was frozen when it was sent (model, endpoint, payload, commit, is_dirty, profile)
-    is what resuming reads, never the current storyboard. All times are UTC; what it was to
-    cost, and what was billed, is in millionths of a US dollar.
+    Resuming reads the fields frozen when it was sent (model, endpoint, payload, commit,
+    is_dirty, profile), never the current storyboard. All times are UTC; the estimate and
+    the bill are in millionths of a US dollar.
     """
 
     id: int
@@ -256,9 +256,9 @@ class ActionKind(Enum):
 class Action:
     """What a render would do about one take, and why, in words for the user.
 
-    `submission` is the one that decided, None where nothing was sent yet. `same_as` names the
-    earlier take of this plan that makes the same request; this one then costs nothing of its
-    own. Takes with the same `change` differ alike from what was sent for them before.
+    `submission` is the one that the decision rests on, None if nothing was sent yet. `same_as`
+    names an earlier take of this plan that makes the same request; this take then adds no cost.
+    Takes with the same `change` differ in the same way from what was sent for them before.
     """
 
     take: Take
@@ -274,14 +274,14 @@ class Plan:
     """What a render would do, as data. `plan` prints it, `render` carries it out.
 
     `actions` holds the selected takes in file order. `orphans` are paid tasks (and unknown
-    outcomes) of takes that are not in the storyboard or not selected: they are finished too.
+    outcomes) of takes that are not in the storyboard or not selected; they are finished too.
     """
 
     actions: tuple[Action, ...]
     orphans: tuple[Action, ...] = ()
 
     def of_kind(self, kind: ActionKind) -> tuple[Action, ...]:
-        """The actions of one kind that cost or do something themselves."""
+        """The actions of one kind, without those that only repeat an earlier take's request."""
         both = (*self.actions, *self.orphans)
         return tuple(one for one in both if one.kind is kind and one.same_as is None)
 
@@ -293,13 +293,13 @@ class Outcome(Enum):
     """What a submission's answer says about the money."""
 
     ACCEPTED = "accepted"
-    REJECTED = "rejected"  # not charged, and sending it again is of no use
+    REJECTED = "rejected"  # not charged, and sending it again is no use
     UNAVAILABLE = "unavailable"  # not charged, safe to send again
     UNKNOWN = "unknown"  # may have been charged
 
 
 class Limit(Enum):
-    """Which of the account's limits a 429 speaks of."""
+    """The account limit that a 429 reports."""
 
     RATE = "rate"
     CONCURRENCY = "concurrency"
@@ -307,10 +307,10 @@ class Limit(Enum):
 
 @dataclass(frozen=True, slots=True)
 class RateHint:
-    """What a reply's headers say about the request rate; None where they are silent.
+    """What a reply's headers say about the request rate; None where they say nothing.
 
-    `limit` is requests a minute, `remaining` how many are left of them,
-    `reset_in_s` when they are renewed, `retry_after_s` how long to wait.
+    `limit` is the requests allowed per minute, `remaining` how many of them are left,
+    `reset_in_s` the time until they are renewed, `retry_after_s` how long to wait.
     """
 
     limit: int | None = None
@@ -323,10 +323,10 @@ class RateHint:
 class SubmitReply:
     """The answer to one POST, or what became of it.
 
-    `task_id` is given only for what is accepted, `body` only for the rest, bounded for the state
-    file. `remedy` is what to set in the environment if no reply came because of that.
+    `task_id` is set only if the request was accepted, `body` only if not, cut to fit the state
+    file. `remedy` says what to set in the environment if that is why no reply came.
     `is_from_api` is False for an error that is not in the API's own form: a firewall or a
-    proxy refuses one request, and knows nothing of the account.
+    proxy refuses a single request and knows nothing about the account.
     """
 
     outcome: Outcome
@@ -341,7 +341,7 @@ class SubmitReply:
 
 
 class TaskStatus(Enum):
-    """What a poll says of a task."""
+    """What a poll says about a task."""
 
     WAITING = "waiting"
     WORKING = "working"
@@ -351,13 +351,13 @@ class TaskStatus(Enum):
     MISSING = "missing"  # 404, 410: expired, unknown, or another account's
     REFUSED = "refused"  # 401, 402, 403: the account, not the task
     UNREADABLE = "unreadable"  # no answer, or none that makes sense; poll again
-    UNFAMILIAR = "unfamiliar"  # an answer about the task, whose status is no word that is known
-    MISMATCHED = "mismatched"  # an answer about another task, or about none
+    UNFAMILIAR = "unfamiliar"  # an answer about the task, but with an unknown status
+    MISMATCHED = "mismatched"  # an answer about another task, or about no task
 
 
 @dataclass(frozen=True, slots=True)
 class TaskReply:
-    """The answer to one poll; `body` is bounded, and None where the task goes on as expected."""
+    """The answer to one poll; `body` is bounded, and None if all is as expected."""
 
     status: TaskStatus
     video_url: str | None = None
@@ -388,10 +388,10 @@ class TakeStatus(Enum):
 
 @dataclass(frozen=True, slots=True)
 class TakeState:
-    """A take with what is known of it: one block of the manifest.
+    """A take and everything known about it: one block of the manifest.
 
-    `take` carries the request that this is of: that of its video where it is locked, of
-    several models that of the one whose turn it is. `failed` are those of its other models.
+    `take` carries the request that the state is about: its video's request if it is locked,
+    or the current model's if it has several. `failed` are the submissions of its other models.
     """
 
     take: Take
