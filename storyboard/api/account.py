@@ -30,7 +30,7 @@ class Checkup:
     """What one free request tells of the account and of the way to it.
 
     `clock_offset_s` is how far the server's clock is ahead of ours, to the
-    second; None where it does not tell the time.
+    second; None if it does not tell the time.
     """
 
     is_key_valid: bool
@@ -74,7 +74,7 @@ class LogEntry:
 
 @dataclass(frozen=True, slots=True)
 class LogPage:
-    """One page of the log. `total` counts the rows of all pages, None where unsaid.
+    """One page of the log. `total` counts the rows of all pages, None if unsaid.
 
     `rows` is how many this page has, those without a usable task id included.
     """
@@ -90,7 +90,7 @@ class Account(Protocol):
     """What an API can be asked about its account; nothing of it costs anything.
 
     Each call raises Unreachable where no answer comes, NotNow where one may
-    come later, and AccountError where the account is refused.
+    come later, and AccountError if the account is refused.
     """
 
     def check_up(self) -> Checkup:
@@ -98,7 +98,7 @@ class Account(Protocol):
         ...
 
     def balance_usd(self) -> float | None:
-        """What is left, in US dollars; None where the API does not say."""
+        """What is left, in US dollars; None if the API does not say."""
         ...
 
     def logs(

@@ -55,7 +55,7 @@ class _Document(NamedTuple):
 def read_saved_key(origin: str, *, environ: Mapping[str, str], home: Path) -> SavedKey:
     """The key of the selected profile for an API's origin.
 
-    Raises AccountError where there is none, or where the place that should
+    Raises AccountError if there is none, or where the place that should
     hold it is broken or out of reach.
     """
     path = _config_path(environ, home)
@@ -157,7 +157,7 @@ def _display_path(path: Path, home: Path) -> str:
 
 
 def _read_document(path: Path, home: Path, *, max_bytes: int) -> _Document | None:
-    """The document of a file, or None where there is no file."""
+    """The document of a file, or None if there is no file."""
     name = _display_path(path, home)
     try:
         raw = _read_regular_file(path, name, max_bytes)

@@ -26,7 +26,7 @@ _HEADERS = {
 def fetch_document(url: str, *, api_origin: str) -> str:
     """The text at an address; plain HTTP is for `api_origin` alone, where that is this machine.
 
-    Raises UsageError where the address may not be asked or does not give text, and Unreachable
+    Raises UsageError if the address may not be asked or does not give text, and Unreachable
     where nothing answers.
     """
     try:

@@ -38,7 +38,7 @@ class HasClock(Protocol):
     """An API that can be asked for its time, without a key."""
 
     def clock_offset_s(self) -> float | None:
-        """How far its clock is ahead of ours, in seconds; None where it does not say."""
+        """How far its clock is ahead of ours, in seconds; None if it does not say."""
         ...
 
 

@@ -23,7 +23,7 @@ _NEEDED = {"aiohttp": "aiohttp", "av": "PyAV", "PIL": "Pillow"}
 
 
 def require_sandbox() -> None:
-    """Nothing, where the packages of the extra `sandbox` are installed.
+    """Nothing, if the packages of the extra `sandbox` are installed.
 
     Raises:
         UsageError: some are missing; it names them and the command that installs them.

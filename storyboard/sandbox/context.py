@@ -71,7 +71,7 @@ async def send_with_stray(
 
 
 async def read_body_in_time(request: web.Request, *, most_bytes: int | None = None) -> bytes:
-    """The body of a request; raises Refusal 408 where it does not come in MAX_BODY_WAIT_S.
+    """The body of a request; raises Refusal 408 if it does not come in MAX_BODY_WAIT_S.
 
     aiohttp ends a body that is larger than the application's `client_max_size`,
     unless `most_bytes` sets another bound.

@@ -27,7 +27,7 @@ _NEXT = "delete the sandbox's folder to start over; nothing in it was paid for"
 
 
 def read_task_ids(folder: Path) -> frozenset[str]:
-    """The ids of the tasks that the sandbox of a folder accepted; none where it holds no journal.
+    """The ids of the tasks that the sandbox of a folder accepted; none if it holds no journal.
 
     Changes nothing. A file that is too large, and a line that is no task, are left for
     the sandbox to report.

@@ -210,7 +210,7 @@ class _ClosedAtOnce(asyncio.Protocol):
 
 
 def _bind(port: int) -> socket.socket | None:
-    """A bound socket on loopback, or None where the port is taken."""
+    """A bound socket on loopback, or None if the port is taken."""
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     try:
         if hasattr(socket, "SO_EXCLUSIVEADDRUSE"):  # Windows lets two servers share a port

@@ -98,7 +98,7 @@ class Service:
         return self._api_key != DEFAULT_KEY
 
     def check_rate(self) -> None:
-        """Count a submission; raises Refusal 429 where it exceeds the limit of the minute."""
+        """Count a submission; raises Refusal 429 if it exceeds the limit of the minute."""
         self._window = self._window.at(self.now(), self.settings.requests_per_minute)
         if self._window.is_full:
             raise self.too_many_requests(self._window)
@@ -241,7 +241,7 @@ class Service:
             self._spent_usd += task.charge_usd(now)
 
     def task(self, task_id: str) -> Task:
-        """A task by its id; raises Refusal 404 where it does not exist or has expired."""
+        """A task by its id; raises Refusal 404 if it does not exist or has expired."""
         task = self._tasks.get(task_id)
         if task is None or task.is_expired(self.now()):
             raise not_found("task does not exist or has expired")
@@ -249,7 +249,7 @@ class Service:
         return task
 
     def task_of_file(self, name: str) -> Task:
-        """The task that a result belongs to; raises Refusal 404 where the link does not work."""
+        """The task that a result belongs to; raises Refusal 404 if the link does not work."""
         task = self._tasks_by_file.get(name)
         if task is None or not task.has_video(self.now()):
             raise not_found("this link does not exist or has expired")

@@ -57,7 +57,7 @@ class Uploads:
     """The uploaded files of a sandbox. May be called from any thread."""
 
     def __init__(self, folder: Path, clock: Callable[[], float]) -> None:
-        """Raises StateError where the folder is a link, or its index cannot be used."""
+        """Raises StateError if the folder is a link, or its index cannot be used."""
         make_folder(folder)
         self._folder = folder
         self._now = clock
@@ -72,7 +72,7 @@ class Uploads:
 
     @contextmanager
     def slot(self) -> Iterator[None]:
-        """The place of one more file while it comes in; raises Refusal 429 where there is none."""
+        """The place of one more file while it comes in; raises Refusal 429 if there is none."""
         with self._lock:
             if self._open >= MAX_AT_ONCE:
                 raise Refusal(
@@ -116,7 +116,7 @@ class Uploads:
         return upload
 
     def remove(self, ident: str) -> None:
-        """Remove a file; raises Refusal 404 where there is none of this id."""
+        """Remove a file; raises Refusal 404 if there is none of this id."""
         with self._lock:
             upload = self._files.get(ident)
             if upload is None or not self._is_current(upload):
@@ -182,7 +182,7 @@ def _upload_from_json(row: Json) -> Upload:
 
 
 def _picture_type(content: bytes) -> str | None:
-    """The media type of a picture by its first bytes; None where it is none that is allowed."""
+    """The media type of a picture by its first bytes; None if it is none that is allowed."""
     if content.startswith(b"\x89PNG\r\n\x1a\n"):
         return "image/png"
     if content.startswith(b"\xff\xd8\xff"):

@@ -43,7 +43,7 @@ class Check(NamedTuple):
 
 
 def problem_of(checks: Sequence[Check], columns: Sequence[Sequence[Any]]) -> str | None:
-    """The first value that breaks its column's rule, with the rule; None where all are sound.
+    """The first value that breaks its column's rule, with the rule; None if all are sound.
 
     The first column holds the numbers of the rows, by which the message names one.
     """

@@ -37,7 +37,7 @@ Found = TypeVar("Found")
 def has_state(path: Path) -> bool:
     """Whether there is a state file, which may be empty.
 
-    Raises StateError where it or what belongs to it is not a regular file, or where
+    Raises StateError if it or what belongs to it is not a regular file, or where
     a rollback journal lies beside it: SQLite would play it back, and delete
     the file that it names.
     """
@@ -68,7 +68,7 @@ def is_emptied(path: Path) -> bool:
 
 
 def check_plain(path: Path) -> None:
-    """Raises StateError where there is something at `path` that is not a plain file."""
+    """Raises StateError if there is something at `path` that is not a plain file."""
     try:
         mode = path.lstat().st_mode
     except OSError:

@@ -89,7 +89,7 @@ def read_holder(folder: Path, *, now: datetime) -> str:
 
 
 def _check_lock(path: Path) -> None:
-    """Raises StateError where locking would touch a file that is not the lock.
+    """Raises StateError if locking would touch a file that is not the lock.
 
     A filelock before 4.2.1, the last of which Python 3.10 has is 4.1.0,
     empties the file, whatever other names it has.
@@ -121,7 +121,7 @@ def _note(folder: Path) -> Path:
 
 
 def _read_note(folder: Path) -> bytes:
-    """What the note says. Raises OSError where there is none, or not a regular file."""
+    """What the note says. Raises OSError if there is none, or not a regular file."""
     handle = os.open(_note(folder), os.O_RDONLY | _NO_FOLLOW | _NO_WAIT)
     try:
         if not stat.S_ISREG(os.fstat(handle).st_mode):

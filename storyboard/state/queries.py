@@ -45,9 +45,9 @@ class Written:
 
 
 def read_submissions(folder: Path, *, owner: tuple[str, str] | None = None) -> list[Submission]:
-    """The folder's submissions, oldest first; empty where there is no state file yet.
+    """The folder's submissions, oldest first; empty if there is no state file yet.
 
-    Raises StateError where the file cannot be read, or belongs to another
+    Raises StateError if the file cannot be read, or belongs to another
     origin or storyboard than those of `owner`.
     """
     path = folder / FILE_NAME
@@ -65,7 +65,7 @@ def read_submissions(folder: Path, *, owner: tuple[str, str] | None = None) -> l
 def read_owner(folder: Path) -> tuple[str, str] | None:
     """The origin and the storyboard's name that the folder's state file is of, None for nobody's.
 
-    Raises StateError where the file cannot be read.
+    Raises StateError if the file cannot be read.
     """
     path = folder / FILE_NAME
     return _read(path, lambda db: select_owner(db, path) if check_version(db, path) else None)
@@ -74,7 +74,7 @@ def read_owner(folder: Path) -> tuple[str, str] | None:
 def read_outputs(folder: Path) -> dict[str, Written]:
     """The folder's outputs as they were last written, by file name.
 
-    Raises StateError where the state file cannot be read.
+    Raises StateError if the state file cannot be read.
     """
     path = folder / FILE_NAME
 
@@ -88,7 +88,7 @@ def read_outputs(folder: Path) -> dict[str, Written]:
 def read_spent_elsewhere(folder: Path) -> int:
     """What manifests told was spent for submissions that the folder's state file has no rows of.
 
-    Raises StateError where the state file cannot be read.
+    Raises StateError if the state file cannot be read.
     """
     path = folder / FILE_NAME
 
@@ -102,7 +102,7 @@ def read_spent_elsewhere(folder: Path) -> int:
 def select_submissions(db: sqlite3.Connection, path: Path, *, size_bytes: int) -> list[Submission]:
     """Every submission with its newest video, oldest first, from a file of that size.
 
-    Raises StateError where a row of the file at `path` holds impossible values.
+    Raises StateError if a row of the file at `path` holds impossible values.
     """
     table = "videos"
     try:
@@ -118,7 +118,7 @@ def select_submissions(db: sqlite3.Connection, path: Path, *, size_bytes: int) -
 def select_outputs(db: sqlite3.Connection, path: Path) -> dict[str, Written]:
     """The outputs as they were last written, by file name.
 
-    Raises StateError where a row of the file at `path` holds impossible values.
+    Raises StateError if a row of the file at `path` holds impossible values.
     """
     rows = db.execute("SELECT name, sha256, made_from FROM outputs").fetchmany(_MAX_OUTPUTS)
     problem = problem_of(OUTPUT_CHECKS, [*zip(*rows, strict=True)]) if rows else None
@@ -137,7 +137,7 @@ def _field_columns(db: sqlite3.Connection) -> str:
 def select_spent_elsewhere(db: sqlite3.Connection, path: Path) -> int:
     """What manifests tell was spent for submissions that the file has no rows of, in micros.
 
-    Raises StateError where the file at `path` says what no amount can be.
+    Raises StateError if the file at `path` says what no amount can be.
     """
     rows = db.execute("SELECT rowid, micros FROM spent_elsewhere LIMIT 2").fetchall()
     problem = problem_of(ELSEWHERE_CHECKS, [*zip(*rows, strict=True)]) if rows else None

@@ -120,7 +120,7 @@ def video_values(video: Video) -> list[object]:
 
 
 def problem_in(submission: Submission) -> str | None:
-    """Why the state file could not be read with this submission in it; None where it could."""
+    """Why the state file could not be read with this submission in it; None if it could."""
     row = [submission.id or 1, *column_values(submission, FIELDS[1:])]
     problem = problem_of(_CHECKS, [[value] for value in row])
     if problem or submission.video is None:

@@ -127,7 +127,7 @@ def migrate(db: sqlite3.Connection, path: Path) -> None:
 def check_version(db: sqlite3.Connection, path: Path) -> int:
     """The version of the file, whose tables are those of that version; 0 for an empty one.
 
-    Raises StateError where another program or a newer storyboard made it, or
+    Raises StateError if another program or a newer storyboard made it, or
     where anybody added to its tables.
     """
     version = _pragma(db, "user_version")
@@ -177,9 +177,9 @@ def _expected(scripts: tuple[str, ...]) -> frozenset[tuple[str, str, str, str]]:
 
 
 def select_owner(db: sqlite3.Connection, path: Path) -> tuple[str, str] | None:
-    """The origin and the storyboard's name that the file is of; None where it is nobody's yet.
+    """The origin and the storyboard's name that the file is of; None if it is nobody's yet.
 
-    Raises StateError where the file at `path` says what neither can be.
+    Raises StateError if the file at `path` says what neither can be.
     """
     rows = db.execute("SELECT origin, storyboard FROM folder LIMIT 2").fetchall()
     problem = problem_of(FOLDER_CHECKS, [*zip(*rows, strict=True)]) if rows else None
@@ -191,7 +191,7 @@ def select_owner(db: sqlite3.Connection, path: Path) -> tuple[str, str] | None:
 def check_owner(db: sqlite3.Connection, owner: tuple[str, str], path: Path) -> bool:
     """Whether the file has an owner, which is an origin and a storyboard's name.
 
-    Raises StateError where it is another than `owner`.
+    Raises StateError if it is another than `owner`.
     """
     found = select_owner(db, path)
     (origin, storyboard), (wanted_origin, wanted) = found or owner, owner

@@ -81,7 +81,7 @@ class Store:
     def __init__(self, folder: Path, *, origin: str, storyboard: str) -> None:
         """Opens the folder's state file, or makes it, for one origin and one storyboard.
 
-        Raises StateError where it cannot be opened, is not ours, is newer than
+        Raises StateError if it cannot be opened, is not ours, is newer than
         this program, or belongs to another origin or storyboard.
         """
         self.path = folder / FILE_NAME
@@ -157,7 +157,7 @@ class Store:
     ) -> Submission:
         """Adds the row of a submission of `take`; commit it before the POST goes out.
 
-        Raises StateError where a submission of the same fingerprint is open.
+        Raises StateError if a submission of the same fingerprint is open.
         """
         submission = Submission(
             id=0,
@@ -181,7 +181,7 @@ class Store:
     def update(self, submission: Submission) -> Submission:
         """Writes the `KNOWN` columns of a submission; those that were frozen when it was sent stay.
 
-        Raises StateError where the state file has no such submission.
+        Raises StateError if the state file has no such submission.
         """
         with explain_errors(self.path):
             cursor = self._change(_UPDATE, (*column_values(submission, KNOWN), submission.id))
@@ -197,7 +197,7 @@ class Store:
         """Takes over a submission from the manifest of another clone.
 
         Where it has an id it completes a row of this file, whose task the other
-        clone saw finished or downloaded. Raises StateError where a value breaks the rules of
+        clone saw finished or downloaded. Raises StateError if a value breaks the rules of
         its column.
         """
         if problem := problem_in(submission):
@@ -278,7 +278,7 @@ class Store:
                 self._change("INSERT OR REPLACE INTO outputs VALUES (?, ?, ?)", row)
 
     def plan_begun_at(self, plan: str) -> datetime | None:
-        """When the saved plan with this id was begun in this folder; None where it never was."""
+        """When the saved plan with this id was begun in this folder; None if it never was."""
         with explain_errors(self.path):
             rows = self._db.execute("SELECT begun_at FROM plans WHERE id = ?", (plan,)).fetchall()
         if not rows:
@@ -290,7 +290,7 @@ class Store:
     def begin_plan(self, plan: str, *, now: datetime) -> None:
         """Records that a saved plan is carried out in this folder, before anything is sent.
 
-        Raises StateError where it was begun before.
+        Raises StateError if it was begun before.
         """
         with explain_errors(self.path):
             self._change("INSERT INTO plans VALUES (?, ?)", (plan, now.timestamp()))

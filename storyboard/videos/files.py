@@ -75,7 +75,7 @@ def holds_video(path: Path, video: Video) -> bool:
 def make_videos_folder(folder: Path) -> None:
     """Makes the folder of the videos where it is missing. `folder` has no link in its path.
 
-    Raises StateError where it has one by now, where something else has the
+    Raises StateError if it has one by now, where something else has the
     name, and where the system refuses.
     """
     check_real(folder)
@@ -107,7 +107,7 @@ def make_videos_folder(folder: Path) -> None:
 def move_into_place(folder: Path, partial: Path, path: str) -> None:
     """Gives a checked file, whose row is committed, its final name.
 
-    Raises StateError where the name is none that we give or leads out of the
+    Raises StateError if the name is none that we give or leads out of the
     output folder, and where the system refuses.
     """
     target = folder / path

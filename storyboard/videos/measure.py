@@ -20,7 +20,7 @@ _CHILD = Path(__file__).with_name("measure_child.py")
 
 @dataclass(frozen=True, slots=True)
 class Measures:
-    """Pixels, seconds and frames a second; None where the file does not say."""
+    """Pixels, seconds and frames a second; None if the file does not say."""
 
     width: int | None = None
     height: int | None = None

@@ -37,7 +37,7 @@ def find_damage(path: Path) -> str | None:
 
 
 def _boxes(file: BinaryIO, size_bytes: int) -> Iterator[tuple[bytes, int | None]]:
-    """Type and end of each outermost box; the end is None where the size makes no sense."""
+    """Type and end of each outermost box; the end is None if the size makes no sense."""
     start = 0
     for _ in range(MAX_BOXES):
         if start >= size_bytes:

@@ -30,7 +30,7 @@ class Link:
     """A clean address that may be asked, and what its peer must be.
 
     `check_peer` raises for an IP address that must not be talked to; None
-    where any will do.
+    if any will do.
     """
 
     url: str

@@ -52,7 +52,7 @@ def open_partial(path: Path) -> BinaryIO:
 class PartialFile:
     """What was written, with its digest and its first `HEAD_BYTES` bytes.
 
-    `total_bytes` is the length of the whole, None where the host does not say;
+    `total_bytes` is the length of the whole, None if the host does not say;
     `received_bytes` is all that ever came, also what was thrown away, but for
     the bytes that were only asked for once more.
     """

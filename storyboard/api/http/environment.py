@@ -28,7 +28,7 @@ def proxies_for(url: str) -> dict[str, str]:
 
 
 def proxy_setting(url: str) -> str | None:
-    """The setting that sends requests for `url` through a proxy; None where none does."""
+    """The setting that sends requests for `url` through a proxy; None if none does."""
     proxy = select_proxy(url, proxies_for(url))
     if proxy is None:
         return None

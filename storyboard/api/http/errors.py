@@ -90,7 +90,7 @@ def _describe(error: BaseException, chain: list[BaseException], exchange: Exchan
 
 
 def remedy_for(error: BaseException, url: str, exchange: Exchange) -> str | None:
-    """What to set in the environment where that is to blame; None where it is not."""
+    """What to set in the environment where that is to blame; None if it is not."""
     chain = list(_chain_of(error))
     status = _tunnel_status(chain)
     is_at_proxy = exchange.proxy is not None and not exchange.may_have_been_sent
@@ -106,7 +106,7 @@ def remedy_for(error: BaseException, url: str, exchange: Exchange) -> str | None
 
 
 def _tunnel_status(chain: list[BaseException]) -> int | None:
-    """What a proxy answered that makes no tunnel; None where that is not the matter."""
+    """What a proxy answered that makes no tunnel; None if that is not the matter."""
     found = next(filter(None, (_TUNNEL_FAILED.match(str(each)) for each in chain)), None)
     return int(found[1]) if found else None
 

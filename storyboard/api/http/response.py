@@ -33,7 +33,7 @@ _NUMBER = re.compile(r"[0-9]{1,15}(\.[0-9]{1,9})?")
 class Answer:
     """What one request brought: a reply, or the reason that there is none.
 
-    `status` is None where no reply came. `was_sent` is False only where it is
+    `status` is None if no reply came. `was_sent` is False only where it is
     certain that no byte of the request went out. `trouble` says what went
     wrong, also where a reply came but not whole, `remedy` what to set in the
     environment where that is to blame; `proxy` is the address of the proxy that the
@@ -55,7 +55,7 @@ class Answer:
 
     @cached_property
     def document(self) -> Any:
-        """The body as JSON without the key, or None where it is not JSON or not whole.
+        """The body as JSON without the key, or None if it is not JSON or not whole.
 
         NaN, infinities and numbers too large for a float become None.
         """
@@ -73,7 +73,7 @@ class Answer:
     def text(self) -> str | None:
         """The body for the state file, at most `MAX_TEXT` characters without the key.
 
-        None where there is no body. The document is written anew where there
+        None if there is no body. The document is written anew where there
         is one, since an escape in the raw text could spell the key in another way.
         """
         if not self.body:
@@ -136,7 +136,7 @@ def _count(text: str, *, least: int) -> int | None:
 
 
 def _wait_s(text: str, now: float) -> float | None:
-    """How long a header asks to wait, at most an hour; None where it says nothing sensible.
+    """How long a header asks to wait, at most an hour; None if it says nothing sensible.
 
     It may hold seconds from now, a moment (Unix seconds or milliseconds, an HTTP or
     ISO date), or several of them, of which the longest counts.
@@ -159,7 +159,7 @@ def _number(text: str) -> float | None:
 
 @lru_cache(maxsize=16)  # a server's Date changes once a second
 def http_date(text: str) -> float | None:
-    """The moment that a Date header names, in Unix seconds; None where it names none.
+    """The moment that a Date header names, in Unix seconds; None if it names none.
 
     Nor does one of another century: what is reckoned from it would leave the calendar.
     """
@@ -174,7 +174,7 @@ def http_date(text: str) -> float | None:
 
 
 def utc_moment(value: Any) -> datetime | None:
-    """A moment given as epoch milliseconds, epoch seconds or ISO text; None where absurd."""
+    """A moment given as epoch milliseconds, epoch seconds or ISO text; None if absurd."""
     if isinstance(value, str):
         number = _number(value)
         return _iso_moment(value.strip()) if number is None else utc_moment(number)

@@ -102,12 +102,12 @@ class ModellixApi:
         return read_checkup(answer, is_key_valid=is_valid)
 
     def clock_offset_s(self) -> float | None:
-        """How far the API's clock is ahead of ours, whatever it answers; None where it says not."""
+        """How far the API's clock is ahead of ours, whatever it answers; None if it says not."""
         answer = self._get("apikey/validate")
         return read_checkup(answer, is_key_valid=False).clock_offset_s
 
     def balance_usd(self) -> float | None:
-        """The account's balance in US dollars; None where the reply does not say."""
+        """The account's balance in US dollars; None if the reply does not say."""
         return number_in(object_in(self._checked(self._get("team/balance")), "data"), "balance")
 
     def models(self) -> tuple[ListedModel, ...]:
@@ -115,7 +115,7 @@ class ModellixApi:
         return read_models(self._checked(self._get("models")))
 
     def model_schema(self, model: str) -> Any:
-        """What the API's own origin says of a model's requests; None where it knows no such model.
+        """What the API's own origin says of a model's requests; None if it knows no such model.
 
         It is public, so an API without a key can ask for it.
         """

@@ -82,7 +82,7 @@ def read_task(answer: Answer, task_id: str) -> TaskReply:
 
 
 def billed_micros(data: dict[str, Any]) -> int | None:
-    """What a task was billed, in millionths of a US dollar; None where that is not known yet.
+    """What a task was billed, in millionths of a US dollar; None if that is not known yet.
 
     `billing.amount` is in US dollars, and final once `billing.status` is no longer "pending".
 
@@ -102,7 +102,7 @@ def is_end(word: str | None) -> bool:
 
 
 def failure_reason(document: Any) -> str | None:
-    """Why the task failed, in the server's words; None where it does not say.
+    """Why the task failed, in the server's words; None if it does not say.
 
     It stands in `data.error`; the other places are those that older sources
     name, likeliest first. A real sample changes this function alone.
@@ -229,7 +229,7 @@ def _rank(url: str, kind: str, role: str) -> _Rank | None:
 
 
 def _suffix_of(url: str) -> str:
-    """The suffix of the path in lower case; empty where there is none."""
+    """The suffix of the path in lower case; empty if there is none."""
     try:
         return PurePosixPath(urlsplit(clean_link(url)).path).suffix.lower()
     except ValueError:

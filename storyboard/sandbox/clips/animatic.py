@@ -28,7 +28,7 @@ _SMALL_FRAME_PX = 700  # the shorter side; below it, type is drawn larger, then 
 class AnimaticSpec:
     """All that the pictures depend on. Nothing else may, so equal requests look equal.
 
-    `scenery_seed` decides what moves; `seed` is the one asked for, None where
+    `scenery_seed` decides what moves; `seed` is the one asked for, None if
     the model would choose.
     """
 

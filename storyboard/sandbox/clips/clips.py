@@ -26,7 +26,7 @@ class Clips:
     """The folder of clips, and the threads that fill it."""
 
     def __init__(self, folder: Path) -> None:
-        """Raises StateError where the folder is a link or cannot be made."""
+        """Raises StateError if the folder is a link or cannot be made."""
         make_folder(folder)
         self._folder = folder
         self._workers = ThreadPoolExecutor(_WORKERS, thread_name_prefix="sandbox-clip")
@@ -42,7 +42,7 @@ class Clips:
         return self._folder / clip_name(task)
 
     def begin(self, task: Task) -> asyncio.Future[None] | None:
-        """Begin to make a task's video; None where it is there already."""
+        """Begin to make a task's video; None if it is there already."""
         path = self._folder / clip_name(task)
         is_there = path.is_file() and is_plain_or_missing(path)
         if path not in self._jobs and not is_there:
