@@ -1,1 +1,1 @@
-"""From text to takes, pure: YAML, rows, templates, expansion, validation."""
+"""Turns text into takes: YAML, rows, templates, expansion, validation. Pure."""

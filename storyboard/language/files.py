@@ -1,7 +1,6 @@
-"""Where a storyboard and what it names are read from: the disk, unless a caller has another place.
+"""Reads a storyboard and the files it names, from the disk or from another source.
 
-Everything that `language` opens goes through a `Files`, so that the same checks
-hold wherever a file lies.
+`language` opens every file through a `Files`, so the same checks apply wherever a file is stored.
 """
 
 from __future__ import annotations
@@ -24,38 +23,38 @@ _KINDS = (
 
 
 class NotAFile(Exception):
-    """Something else than a regular file; the message says what it is, as a clause."""
+    """Not a regular file; the message says what it is, as a clause."""
 
 
 class Files(Protocol):
-    """A tree of files that can be read. Paths are those of the disk, wherever the content is."""
+    """A readable tree of files. Paths are those of the disk, wherever the content is stored."""
 
     def read_bytes(self, path: Path, max_bytes: int) -> bytes:
-        """The content of a regular file; of a longer one, one byte more than `max_bytes`.
+        """Return a regular file's content, or its first `max_bytes` + 1 bytes if it is longer.
 
-        Raises NotAFile, OSError, and ValueError for a name that no file can have.
+        Raises NotAFile, OSError, or ValueError if no file can have this name.
         """
 
     def exists(self, path: Path) -> bool:
-        """Whether there is anything at a path, be it a link that leads nowhere."""
+        """Return whether anything is at a path; a broken link counts."""
 
     def names_in(self, folder: Path) -> list[str]:
-        """The names in a folder, in any order. Raises OSError."""
+        """Return the names in a folder, in any order. Raises OSError."""
 
     def real_path(self, path: Path) -> str:
-        """The path with symbolic links resolved, whether anything is there or not.
+        """Return the path with symbolic links resolved, whether or not anything is there.
 
-        Raises OSError, and ValueError for a name that no file can have.
+        Raises OSError, or ValueError if no file can have this name.
         """
 
 
 class Disk:
-    """The files as they are now."""
+    """The files on the disk, as they are now."""
 
     def read_bytes(self, path: Path, max_bytes: int) -> bytes:
         """See `Files`."""
-        # Checked before opening, since opening a device can have effects, and
-        # after, since the name may refer to another file by then.
+        # Check before opening, because opening a device can have effects. Check again afterwards,
+        # because the name may refer to another file by then.
         _check_kind(path.stat().st_mode)
         descriptor = os.open(path, _FLAGS)
         with os.fdopen(descriptor, "rb") as file:

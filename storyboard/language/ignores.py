@@ -22,14 +22,14 @@ _EXAMPLE = "write its code in brackets: # storyboard: ignore[SB201]"
 
 
 class _Ignore(NamedTuple):
-    """One code in such a comment: the name that it stands for, and where it is written."""
+    """One code in an ignore comment: the name it stands for, and its position."""
 
     name: str
     position: Position
 
 
 class _Span(NamedTuple):
-    """A scalar of YAML: from which line and column to which, both counted from 1."""
+    """A YAML scalar's first and last line and column, counted from 1."""
 
     begin: tuple[int, int]
     end: tuple[int, int]
@@ -37,7 +37,7 @@ class _Span(NamedTuple):
 
 
 class _Comments(NamedTuple):
-    """What the comments of one file silence, what is wrong with them, and its scalars."""
+    """One file's scalars, the codes its comments silence, and the problems with those comments."""
 
     ignores: list[_Ignore]
     problems: list[Problem]
@@ -47,12 +47,12 @@ class _Comments(NamedTuple):
 def silence(
     problems: Iterable[Problem], texts: Mapping[str, str], *, is_whole: bool = True
 ) -> list[Problem]:
-    """The problems without the warnings that comments silence, and what is wrong with those.
+    """Drop the warnings that comments silence, and add the problems with those comments.
 
-    `texts` are files of YAML by display name. The comment at the first or last line of a
-    text on several lines speaks of all of them. A comment that silences nothing is a
-    warning, unless there are problems, or the storyboard was not read whole with all its
-    variants: that may have kept a warning from being found.
+    `texts` maps display names to YAML files. A comment on the first or last line of a multi-line
+    text covers the whole text. A comment that silences nothing is a warning. It is not reported
+    if there are problems, or if the storyboard was not read in full with all its variants,
+    because the warning it silences may not have been found.
     """
     files = {name: _read(name, text) for name, text in texts.items() if IGNORE.search(text)}
     by_line: dict[tuple[str, int, str], list[_Ignore]] = {}
@@ -120,7 +120,7 @@ def _unused(ignore: _Ignore) -> Problem:
 
 
 def _spans(text: str) -> Iterator[_Span]:
-    """The scalars of a text in their order, as far as it is YAML."""
+    """Yield the scalars of a text in order, up to the first YAML error."""
     with suppress(yaml.YAMLError, ValueError):
         for token in yaml.scan(text, Loader=LOADER):
             if isinstance(token, yaml.ScalarToken):
@@ -133,14 +133,14 @@ def _spans(text: str) -> Iterator[_Span]:
 
 
 def _is_text(spans: list[_Span], spot: tuple[int, int]) -> bool:
-    """Whether a line and column lie within a scalar, behind the sign of a block scalar."""
+    """Whether a line and column are inside a scalar, after any block scalar indicator."""
     span = _span_at(spans, spot)
     is_header = span is not None and span.is_block and span.begin[0] == spot[0]
     return span is not None and not is_header and spot < span.end
 
 
 def _lines(position: Position, spans: list[_Span]) -> set[int]:
-    """The lines whose comments speak of a position: its own, and the ends of its scalar."""
+    """The lines whose comments cover a position: its own, and the first and last of its scalar."""
     span = _span_at(spans, (position.line, position.column))
     if span is None or position.line > span.end[0]:
         return {position.line}
@@ -149,6 +149,6 @@ def _lines(position: Position, spans: list[_Span]) -> set[int]:
 
 
 def _span_at(spans: list[_Span], spot: tuple[int, int]) -> _Span | None:
-    """The last scalar that begins at or before a line and column."""
+    """Return the last scalar that begins at or before a line and column."""
     number = bisect_right(spans, spot, key=lambda span: span.begin)
     return spans[number - 1] if number else None

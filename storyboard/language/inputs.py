@@ -30,7 +30,7 @@ from storyboard.records import Position, Problem
 from storyboard.reporting.value_paths import format_value
 
 MAX_LEVELS = 50
-"""How deep included files may include others."""
+"""How many levels deep included files may include others."""
 
 _PLAIN_NAME = re.compile(r"\w[\w./-]*(?: [\w./-]+)*")
 """A file name that needs no quotes in YAML."""
@@ -43,12 +43,11 @@ _NOT_YAML = (*(FORMATS.keys() - {".yaml", ".yml"}), WORKBOOK, SUFFIX)
 class Inputs:
     """Reads the files that a storyboard names, and collects their texts and problems.
 
-    `display_name` is the storyboard's name in messages; the names of other files
-    are relative to it. `sources` maps these names to the texts; a file that
-    lies outside `scope` is not opened, and has none. `workbooks` is as in
-    `Storyboard`. `content` is the storyboard itself where it stands in no file.
-    `include_positions` are the settings that name the included files, by the
-    names of these.
+    `display_name` is the storyboard's name in messages; other files are named relative to it.
+    `sources` maps these names to the texts. A file outside `scope` is not opened and has no text.
+    `workbooks` is as in `Storyboard`. `content` is the storyboard itself, if it does not come
+    from a file. `include_positions` maps each included file's name to the settings that include
+    it.
     """
 
     def __init__(
@@ -71,46 +70,46 @@ class Inputs:
         self._scope = scope
         self._files = scope.files
         self._rows: dict[tuple[str, str | None, str | None], Rows] = {}
-        self._included: dict[str, str] = {}  # real path to the name in messages
+        self._included: dict[str, str] = {}  # real path to display name
         self.yaml_sources: list[Source] = []
         self.include_positions: dict[str, Position] = {}
         self._own_includes: list[str] = []
 
     @property
     def yaml_texts(self) -> dict[str, str]:
-        """The texts that are YAML, by their names."""
+        """The YAML texts by name."""
         return {name: text for name, text in self.sources.items() if not name.endswith(_NOT_YAML)}
 
     @property
     def own_texts(self) -> dict[str, str]:
-        """The texts of the storyboard and of what it includes of its own project.
+        """The texts of the storyboard and of the files it includes from its own project.
 
-        None where the storyboard stands in no file.
+        Empty if the storyboard does not come from a file.
         """
         names = [self.display_name, *self._own_includes] if self._content is None else []
         return {name: self.sources[name] for name in names}
 
     def read_storyboard(self) -> MappingNode | None:
-        """The mapping in the storyboard's own file, None where it holds something else."""
+        """Return the mapping in the storyboard's own file, or None if it holds something else."""
         source = self._read_yaml(self._path, self.display_name, self._content)
         self.problems.extend(source.problems)
         return self._mapping_in(source, storyboard_schema)
 
     def read_includes(self, root: MappingNode) -> list[MappingNode]:
-        """The included files in order, each once; a file stands after those it includes."""
+        """Return the included files in order, each once; a file follows those it includes."""
         return self._read_includes(
             self._path, self.display_name, root, (self._real_path(self._path),)
         )
 
     def check(self, files: Sequence[MappingNode], *, model: str | None) -> tuple[ModelCard, ...]:
-        """Checks the shape of all that was read; the cards of `model` and those `files` name.
+        """Check the shape of every file read; return the cards of `model` and of those `files` name.
 
-        Where no name is known, the cards are those of all models.
+        If no known model is named, returns the cards of all models.
         """
         found = map(self._catalog.get, [*named_models(files), *([model] if model else ())])
         cards = tuple(card for card in found if card) or self._catalog.cards()
         names = sorted({*self._catalog.names(), *(card.name for card in cards)})
-        # Problems stand in the order in which they are told where several have one place.
+        # Problems with the same position stay in the order in which they are reported.
         for source, make_schema, index in reversed(self._unchecked):
             if source.root is not None:
                 self.problems[index:index] = check_file(
@@ -122,14 +121,14 @@ class Inputs:
         return cards
 
     def _models_with(self, setting: str) -> list[str]:
-        """The models for which a storyboard can say `setting`."""
+        """Return the models that have `setting`."""
         try:
             return [card.name for card in self._catalog.cards() if setting in card.settings]
-        except UsageError:  # a card that no shot needs
+        except UsageError:  # a broken card that no shot needs
             return []
 
     def read_rows(self, node: Node, where: str) -> list[RowValues]:
-        """The rows that a shot holds or names the file of; `where` is the path to the setting."""
+        """Return the rows that a shot holds or names a file for; `where` is the setting's path."""
         if isinstance(node, SequenceNode):
             own = collect(rows_in(node, where), is_table=False)
             self.problems.extend(own.problems)
@@ -157,7 +156,7 @@ class Inputs:
         return list(rows.rows)
 
     def read_templates(self) -> Templates:
-        """The template engine, with the macros in the folder beside the storyboard."""
+        """Return the template engine, with the macros in the folder beside the storyboard."""
         folder, display_name = _beside(self._path, self.display_name, "templates")
         refusal = self._refusal(folder, display_name)
         templates = Templates(
@@ -187,7 +186,7 @@ class Inputs:
                 words = f"files include one another more than {MAX_LEVELS} levels deep"
                 self._report(setting, "nested-too-deep", words)
             elif real in self._included:
-                # Read already; under this name it is a source too.
+                # Already read; this name becomes another name of the same source.
                 self.sources.setdefault(target_name, self.sources[self._included[real]])
             else:
                 self._included[real] = target_name
@@ -234,7 +233,7 @@ class Inputs:
         )
 
     def _resolve(self, path: Path, display_name: str, name: str) -> tuple[Path, str]:
-        """The path of what the file `path` calls `name`, in whatever spelling, and its name."""
+        """Resolve `name` in the file `path`, in any spelling; return a path and a display name."""
         found = _beside(path, display_name, to_file_name(name))
         if self._scope.refusal(found[0]) is None and not self._files.exists(found[0]):
             spelled = spelled_on_disk(
@@ -244,21 +243,21 @@ class Inputs:
         return found
 
     def _real_path(self, path: Path) -> str:
-        """The path with symbolic links resolved; unchanged where the system refuses it."""
+        """Return the path with symbolic links resolved, or unchanged if the system refuses it."""
         try:
             return self._files.real_path(path)
         except (OSError, ValueError):
             return str(path)
 
     def _refusal(self, path: Path, display_name: str) -> Problem | None:
-        """The problem with a file that must not be opened."""
+        """Return the problem with a file that must not be opened, or None."""
         refusal = self._scope.refusal(path)
         if refusal is None:
             return None
         return Problem(Position(display_name, 1, 1), "outside-project", *refusal)
 
     def _mapping_in(self, source: Source, make_schema: _MakeSchema) -> MappingNode | None:
-        """The mapping that a file holds, which `check` will check."""
+        """Return the mapping that a file holds; `check` checks it later."""
         if source.root is not None:
             self._unchecked.append((source, make_schema, len(self.problems)))
         return source.root if isinstance(source.root, MappingNode) else None
@@ -287,19 +286,19 @@ def _names_of_includes(root: MappingNode) -> list[Setting]:
 
 
 def _sheet_name(display_name: str, sheet: str | None) -> str:
-    """The name of a file of rows in messages: sheets of one workbook have lines of their own."""
+    """Return the display name of a file of rows; each sheet of a workbook has its own lines."""
     return display_name if sheet is None else f"{display_name} [{sheet}]"
 
 
 def _with_file(problem: Problem, name: str) -> Problem:
-    """The problem with the name of the file of rows where its hint leaves room for it."""
+    """Return the problem with the name of the rows file added, if its hint has a place for it."""
     if problem.hint is None or FILE not in problem.hint or not _PLAIN_NAME.fullmatch(name):
         return problem
     return replace(problem, hint=problem.hint.replace(FILE, f"file: {name}"))
 
 
 def _at_setting(problems: Sequence[Problem], text: str, setting: Setting) -> Sequence[Problem]:
-    """The problems of a file, moved to the setting that names it where the file has no text."""
+    """Return a file's problems, moved to the setting that names the file if it has no text."""
     if text:
         return problems
     name = format_value(setting.node.data)
@@ -316,6 +315,6 @@ def _at_setting(problems: Sequence[Problem], text: str, setting: Setting) -> Seq
 
 
 def _beside(path: Path, display_name: str, name: str) -> tuple[Path, str]:
-    """The path of what the file `path` calls `name`, and its name in messages."""
+    """Return the path and the display name of the file that `path` calls `name`."""
     display_name = os.path.normpath(os.path.join(os.path.dirname(display_name), name))  # noqa: PTH118, PTH120 (a shown name, not a path)
     return path.parent / name, display_name

@@ -1,7 +1,7 @@
 """Loads a storyboard from a path: runs the stages in order and collects every problem.
 
-Reads the storyboard, the files it includes, its rows and its macros, and
-nothing else. Whatever is wrong with a file is a problem, not an exception.
+Reads the storyboard, the files it includes, its rows and its macros, and nothing else. A mistake
+in a file is a problem, not an exception.
 """
 
 from __future__ import annotations
@@ -53,10 +53,10 @@ from storyboard.reporting.suggest import limited_suggestions
 
 
 class Reading(NamedTuple):
-    """As what a storyboard is read: one of its variants, or as if every shot had another model.
+    """How to read a storyboard: as one of its variants, or with another model for every shot.
 
-    With `checks_variants`, what is wrong with any variant is a problem of the storyboard. Models
-    that go soon are warned of where `today` is given.
+    With `checks_variants`, a problem in any variant is a problem of the storyboard. If `today` is
+    given, models that retire soon cause a warning.
     """
 
     variant: str | None = None
@@ -81,14 +81,13 @@ def load_storyboard(
     reading: Reading = AS_WRITTEN,
     price_files: Sequence[MappingNode] = (),
 ) -> Storyboard:
-    """The storyboard at `path`, expanded and checked twice: its shape, and every payload.
+    """Return the storyboard at `path`, expanded, with its shape and every payload checked.
 
-    `display_name` is the name for messages, as the user typed it. `overrides` are
-    the vars of the command line; they beat every level. What the storyboard
-    reads lies in its project or in `allowed_paths`, and comes from `files`. `content`
-    is the storyboard itself where it stands in no file; `path` then says where its
-    relative paths begin. `price_files` hold prices that beat its own. Raises
-    UsageError where a model card is broken.
+    `display_name` is the name for messages, as the user typed it. `overrides` are the vars from
+    the command line; they beat every level. The storyboard may read files in its project and in
+    `allowed_paths`; they come from `files`. `content` is the storyboard itself if it does not
+    come from a file; relative paths then start from `path`. Prices in `price_files` beat the
+    storyboard's own. Raises UsageError if a model card is broken.
     """
     scope = find_scope(path, allowed=allowed_paths, files=files)
     inputs = Inputs(path, display_name or str(path), catalog, scope, content=content)
@@ -116,7 +115,7 @@ def load_storyboard(
     except BrokenCard as broken:
         if broken.owner is Owner.PROGRAM:
             raise
-        inputs.problems = [_card_problem(broken)]  # what else is wrong depends on the card
+        inputs.problems = [_card_problem(broken)]  # other checks depend on the card
     left = silence(inputs.problems, inputs.yaml_texts, is_whole=is_whole)
     problems = with_repairs(tidy(left), inputs.own_texts, inputs.display_name)
     return Storyboard(
@@ -143,13 +142,13 @@ def _card_problem(broken: BrokenCard) -> Problem:
 
 
 def _name_of(path: Path) -> str:
-    """The storyboard's name; a file name need not be Unicode, what is made of the name must."""
+    """Return the storyboard's name in valid Unicode; a file name need not be."""
     name = from_file_name(film_name(path.stem)).encode("utf-8", "replace").decode()
     return unicodedata.normalize("NFC", name)
 
 
 class _Film:
-    """The nodes of a storyboard, its files read: expanded as it is written, or as a variant."""
+    """A storyboard's nodes after reading its files; expands them as written or as a variant."""
 
     def __init__(
         self,
@@ -170,7 +169,7 @@ class _Film:
         self._shared = _gather_shared(self.files, inputs.check(self.files, model=model))
 
     def expand(self, report: Report, *above: Layer) -> _Expanded:
-        """The takes with the layers `above` on top of every level but the vars given by hand."""
+        """Expand the takes with the layers `above` over every level except command-line vars."""
         context = ExpansionContext(
             templates=self._templates,
             cards=self._catalog,
@@ -185,23 +184,23 @@ class _Film:
         return _Expanded(title, tuple(takes), context.scene_titles, tuple(context.skipped))
 
     def problems_of_variants(self) -> dict[str, tuple[Problem, ...]]:
-        """What is wrong with the takes of each variant, by its name."""
+        """Return the problems with the takes of each variant, by variant name."""
         found: dict[str, list[Problem]] = {name: [] for name in self.variants}
         for name, layer in self.variants.items():
             self.expand(found[name].append, layer)
         return {name: tidy(problems) for name, problems in found.items()}
 
     def find_wrong_names(self) -> Iterable[Problem]:
-        """The problems with the names of variants and vars."""
+        """Find problems with the names of variants and vars."""
         variables = [found for file in self._levels for found in vars_of(file)]
         variables += self._overrides.items()
         clashes = find_clashes(variables, self._templates.namespaces)
         return [*check_variants(self.files), *clashes]
 
     def find_unused(self, *, is_whole: bool) -> list[Problem]:
-        """Warnings about what nothing uses; called when all takes are made.
+        """Warn about what nothing uses; call this after all takes are made.
 
-        Unless all that stands in the files was expanded (`is_whole`), about vars alone, whose
+        If only part of the files was expanded (`is_whole` is false), warns only about vars, whose
         uses are found by reading templates.
         """
         *others, own = self._levels
@@ -210,13 +209,13 @@ class _Film:
         return [one for one in found if is_whole or one.code == UNUSED_VAR]
 
     def is_read_whole(self, reading: Reading) -> bool:
-        """Whether a reading expands all that stands in the files."""
+        """Whether a reading expands everything in the files."""
         is_as_written = reading.variant is None and reading.model is None
         return is_as_written and (reading.checks_variants or not self.variants)
 
 
 class _Expanded(NamedTuple):
-    """What a storyboard's nodes become; `scene_titles` by the scenes' ids."""
+    """What a storyboard's nodes expand to; `scene_titles` maps scene ids to titles."""
 
     title: str | None
     takes: tuple[Take, ...]
@@ -225,7 +224,7 @@ class _Expanded(NamedTuple):
 
 
 def _expand(film: _Film, reading: Reading) -> _Expanded:
-    """The film as `reading` says; what is wrong goes to the problems of its inputs."""
+    """Expand the film as `reading` says; problems are added to those of its inputs."""
     problems, variants = film.inputs.problems, film.variants
     problems.extend(film.find_wrong_names())
     above = [model_layer(reading.model)] if reading.model is not None else []

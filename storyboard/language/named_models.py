@@ -1,4 +1,4 @@
-"""Which models a storyboard names, so that only their cards are read. Pure."""
+"""Finds the models a storyboard names, so that only their cards are read. Pure."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from storyboard.language.nodes import MappingNode, Node, ScalarNode, SequenceNod
 
 
 def named_models(files: Iterable[MappingNode]) -> tuple[str, ...]:
-    """The models that the files name, known or not, each once."""
+    """Return the models that the files name, known or not, each once."""
     names = (name for file in files for node in _levels(file) for name in _names(node.get("model")))
     return tuple(dict.fromkeys(names))
 
 
 def _levels(file: MappingNode) -> Iterator[MappingNode]:
-    """All mappings of a file in which `model` has its meaning."""
+    """Yield all mappings of a file in which `model` is a setting."""
     for level in (file, *_mappings(file.get("scenes"))):
         yield level
         yield from _mappings(level.get("shots"))

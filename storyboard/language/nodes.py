@@ -1,4 +1,4 @@
-"""Values read from YAML with their positions, and rows of a table."""
+"""Values read from YAML with their positions, and the rows of a table."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class WrittenFloat(_Written, float):
 
 
 def as_written(value: ScalarValue, spelling: str) -> ScalarValue:
-    """The value, equal in all but how it prints where it is a number written in another way."""
+    """Return the value so that it prints as written; it still compares equal."""
     if isinstance(value, bool) or not isinstance(value, (int, float)) or str(value) == spelling:
         return value
     made = WrittenInt(value) if isinstance(value, int) else WrittenFloat(value)
@@ -37,10 +37,10 @@ def as_written(value: ScalarValue, spelling: str) -> ScalarValue:
 
 
 class ScalarNode(NamedTuple):
-    """One value. `text` is its spelling in the file, quotes and folding resolved.
+    """One value. `text` is its text in the file, with quotes and folding resolved.
 
-    `text_line` is the file's line on which the first line of `text` stands:
-    the line of `position`, or for a block scalar (| or >) the one below it.
+    `text_line` is the line of the file that holds the first line of `text`: the line of
+    `position`, or the next line for a block scalar (| or >).
     """
 
     value: ScalarValue
@@ -51,7 +51,7 @@ class ScalarNode(NamedTuple):
 
     @property
     def is_template(self) -> bool:
-        """Whether its text has anything that a template would change."""
+        """Whether rendering could change its text."""
         return is_template(self.text)
 
     @property
@@ -61,7 +61,7 @@ class ScalarNode(NamedTuple):
 
     @property
     def written(self) -> Json:
-        """The value for templates, in which a number prints as it is written."""
+        """The value for templates; a number prints as it was written."""
         return as_written(self.value, self.text)
 
 
@@ -84,7 +84,7 @@ class SequenceNode:
 
 
 class Entry(NamedTuple):
-    """One key of a mapping with its own position."""
+    """One key of a mapping, with its own position and value."""
 
     key_position: Position
     value: Node
@@ -92,14 +92,14 @@ class Entry(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class MappingNode:
-    """A mapping in file order. Keys are text, each there once."""
+    """A mapping in file order. Keys are text and unique."""
 
     entries: Mapping[str, Entry]
     position: Position
 
     @property
     def first_key_position(self) -> Position:
-        """Where a missing key is reported; the position of the mapping if it is empty."""
+        """Where to report a missing key: at the first key, or at the mapping if it is empty."""
         return next((entry.key_position for entry in self.entries.values()), self.position)
 
     def get(self, key: str) -> Node | None:
@@ -122,7 +122,7 @@ class MappingNode:
 
 
 class Row(NamedTuple):
-    """One row of a file of rows: its cells by column, and where it begins."""
+    """One row of a file of rows: its cells by column, and the position where it begins."""
 
     position: Position
     cells: dict[str, Json]

@@ -1,4 +1,4 @@
-"""Vars of the command line: `--var NAME=VALUE` and `--vars FILE`."""
+"""Vars from the command line: `--var NAME=VALUE` and `--vars FILE`."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from storyboard.records import Position, Problem
 def read_overrides(
     assignments: Iterable[str], files: Iterable[Path]
 ) -> tuple[dict[str, Node], list[Problem], dict[str, str]]:
-    """Vars from `--vars FILE` (typed) and `--var NAME=VALUE` (text), which takes precedence.
+    """Read vars from `--vars FILE` (typed) and `--var NAME=VALUE` (text); `--var` takes precedence.
 
-    Also returns the problems with them, and the texts of the files for quoting.
+    Also returns their problems, and the texts of the files for quoting.
     """
     variables: dict[str, Node] = {}
     problems: list[Problem] = []
@@ -48,9 +48,9 @@ def read_overrides(
 def read_price_files(
     files: Iterable[Path], catalog: Catalog
 ) -> tuple[list[MappingNode], list[Problem], dict[str, str]]:
-    """The files of `--prices`, which may be included as well; only their prices count.
+    """Read the files of `--prices`; a storyboard may also include them. Only their prices count.
 
-    Also returns the problems with them, and the texts of the files for quoting.
+    Also returns their problems, and the texts of the files for quoting.
     """
     roots: list[MappingNode] = []
     problems: list[Problem] = []

@@ -1,6 +1,6 @@
-"""Prices and caps out of the files of a storyboard, with what is wrong with them. Pure.
+"""Reads prices and caps from a storyboard's files, and finds what is wrong with them. Pure.
 
-Runs after the shape has been checked, and skips what is misshapen, which is reported already.
+Runs after the shape check, and skips malformed values, which are already reported.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _SOUNDS = {sound.value: sound for sound in Sound}
 
 
 class WrittenPrice(NamedTuple):
-    """A model's price, and where it stands: its path, and its position."""
+    """A model's price, with its path and its position."""
 
     price: Price
     where: str
@@ -32,7 +32,7 @@ class WrittenPrice(NamedTuple):
 
 
 def read_prices(files: Sequence[MappingNode], report: Report) -> dict[str, WrittenPrice]:
-    """The price of each model; of several files that give one, the last counts."""
+    """Return the price of each model; if several files give one, the last wins."""
     found: dict[str, WrittenPrice] = {}
     for file in files:
         prices = file.get("prices")
@@ -44,7 +44,7 @@ def read_prices(files: Sequence[MappingNode], report: Report) -> dict[str, Writt
 def old_prices(
     written: Mapping[str, WrittenPrice], used: frozenset[str], *, today: date
 ) -> Iterator[Problem]:
-    """A warning for each price that is too old, of the models that are used."""
+    """Warn about each outdated price of a model in use."""
     for model, (price, where, position) in written.items():
         if model in used and today - price.as_of > MAX_AGE:
             words = f"{where}: the price is of {price.as_of}, more than {MAX_AGE.days} days ago"
@@ -53,7 +53,7 @@ def old_prices(
 
 
 def read_caps(root: MappingNode) -> FilmCaps:
-    """What the storyboard lets the film cost."""
+    """Return the storyboard's limits on what the film may cost."""
     node = root.get("caps")
     values = {name: _number(one) for name, one in node} if isinstance(node, MappingNode) else {}
     day, film = (
@@ -98,7 +98,7 @@ _Rates = dict[Kind, Decimal]
 def _price(
     node: MappingNode, where: str, position: Position, report: Report
 ) -> tuple[Per, _Rates, _Rates] | None:
-    """What the price is for, its rates, and the tokens that a second has."""
+    """Return what the price is per, its rates, and the tokens per second."""
     given = [name for name in _PER if name in node.entries]
     if len(given) != 1:
         words = f"{where}: needs one of per_second, per_clip and per_thousand_tokens"
@@ -122,7 +122,7 @@ def _price(
 
 
 def _rates(node: Node | None, where: str, report: Report) -> _Rates:
-    """Rates by resolution and sound, from a number or up to two levels of them."""
+    """Return rates by resolution and sound, from a number or up to two levels of them."""
     if isinstance(node, ScalarNode):
         number = _number(node)
         return {} if number is None else {(None, None): number}
@@ -145,7 +145,7 @@ def _rates(node: Node | None, where: str, report: Report) -> _Rates:
 
 
 def _one_axis(found: _Rates, node: Node | None, where: str, report: Report) -> _Rates:
-    """The rates, unless two of them hold for one clip, none of which names more of it."""
+    """Return the rates, unless two apply to one clip and neither is more specific."""
     resolutions = any(resolution and not sound for resolution, sound in found)
     sounds = any(sound and not resolution for resolution, sound in found)
     if node is not None and resolutions and sounds:
@@ -157,7 +157,7 @@ def _one_axis(found: _Rates, node: Node | None, where: str, report: Report) -> _
 
 
 def _kind(names: tuple[str, ...]) -> Kind | None:
-    """The clips that names mean: at most one of them a resolution, and one a sound."""
+    """Return the kind of clip the names mean: at most one resolution and one sound among them."""
     sounds = [_SOUNDS[name.lower()] for name in names if name.lower() in _SOUNDS]
     others = [name.upper() for name in names if name.lower() not in _SOUNDS]
     if len(sounds) > 1 or len(others) > 1:

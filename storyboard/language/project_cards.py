@@ -1,7 +1,7 @@
-"""A project's model cards: the folder `models/` beside a storyboard, written by anybody.
+"""Model cards in a project: the folder `models/` beside a storyboard; anyone may write them.
 
-A card is read as an included file is: inside the project, never through a link that leads out of
-it, from a regular file alone, and not where it holds the key.
+A card is read with the same checks as an included file: it must be a regular file inside the
+project, must not be reached through a link that leads out, and must not contain the API key.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ from storyboard.names import spelled_path
 FOLDER = "models"
 
 MAX_BYTES = 200_000
-"""Of one card; a real one has some 5,000."""
+"""The limit for one card; real ones have about 5,000 bytes."""
 
 MAX_ALL_BYTES = 4_000_000
-"""Of all cards of a project that are read in one go."""
+"""The limit for all cards of a project read together."""
 
 MAX_LISTED = 500
-"""Cards that are listed, and folders that are looked into; others can still be named."""
+"""How many cards are listed and folders searched; other cards can still be named."""
 
 _PART = r"[A-Za-z0-9][A-Za-z0-9._-]{0,119}"
 _NAME = re.compile(rf"{_PART}/{_PART}")
@@ -43,7 +43,7 @@ class ProjectCards:
         self._bytes_left = MAX_ALL_BYTES
 
     def names(self) -> tuple[str, ...]:
-        """The names that files claim; of very many, the first."""
+        """The names that files claim; if there are very many, only the first."""
         found: list[str] = []
         for provider in self._listed(self._folder)[:MAX_LISTED]:
             files = self._listed(self._folder / provider)
@@ -54,7 +54,7 @@ class ProjectCards:
         return tuple(found[:MAX_LISTED])
 
     def find(self, name: str) -> CardText | None:
-        """The card's file, or None where there is none, or it cannot be one's name."""
+        """Return the card's file, or None if there is none or the name cannot be a card's."""
         if not _NAME.fullmatch(name):
             return None
         path = self._folder / f"{name}.yaml"
@@ -90,16 +90,16 @@ def _refused(path: Path, why: str) -> CardText:
 def catalog_beside(
     catalog: Catalog, storyboard: Path, *, allowed: Sequence[Path] = (), files: Files = DISK
 ) -> Catalog:
-    """The cards for one storyboard: those beside it, then those of `catalog`."""
+    """Return the cards for one storyboard: those beside it, then those of `catalog`."""
     scope = find_scope(storyboard, allowed=allowed, files=files)
     return catalog.beside(ProjectCards(storyboard.parent / FOLDER, scope))
 
 
 def load_catalog_beside(storyboard: Path, allowed: Sequence[Path] = ()) -> Catalog:
-    """The cards for one storyboard: those beside it, the user's own, those of the program."""
+    """Return the cards for one storyboard: those beside it, the user's, then the program's."""
     return catalog_beside(load_catalog(), spelled_path(storyboard), allowed=allowed)
 
 
 def load_catalog_here() -> Catalog:
-    """The cards for a storyboard in the current folder."""
+    """Return the cards for a storyboard in the current folder."""
     return load_catalog_beside(Path("film.yaml"))

@@ -1,4 +1,4 @@
-"""Which files a storyboard may read: those of its project, and never one that holds a key."""
+"""Decides which files a storyboard may read: those in its project, never one with the API key."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ ALLOW_HINT = "move the file into the project, or allow its folder with --allow-p
 
 @dataclass(frozen=True, slots=True)
 class ReadScope:
-    """The folders that a storyboard may read from, links resolved, and what holds their content.
+    """The folders a storyboard may read from, with links resolved, and the source of their content.
 
-    `private` folders are never read, whatever the project is; nor is a file
-    that holds `key`.
+    `private` folders are never read, even inside the project. Neither is a file that contains
+    `key`.
     """
 
     project: Path
@@ -28,13 +28,13 @@ class ReadScope:
     files: Files = DISK
 
     def refusal(self, path: Path) -> tuple[str, str | None] | None:
-        """Why the file must not be read, as a clause, and a hint; None where it may be."""
+        """Return why the file must not be read, as a clause, and a hint; None if it may be read."""
         if str(path).startswith(("\\\\", "//")):
             return "is on another machine", ALLOW_HINT
         try:
             real = Path(self.files.real_path(path))
         except (OSError, ValueError):
-            return None  # no file has such a name; opening it says why
+            return None  # no file can have this name; opening it says why
         if any(real.is_relative_to(folder) for folder in self.private):
             return "is in a place where API keys are kept, and is never read", None
         roots = [root for root in (self.project, *self.allowed) if real.is_relative_to(root)]
@@ -45,7 +45,7 @@ class ReadScope:
         return None
 
     def holds_key(self, text: str) -> bool:
-        """Whether the API key stands in a text."""
+        """Whether a text contains the API key."""
         return len(self.key) >= MIN_KEY_LENGTH and self.key in text
 
 
@@ -56,7 +56,7 @@ def find_scope(
     files: Files = DISK,
     environ: Mapping[str, str] = os.environ,
 ) -> ReadScope:
-    """What the storyboard at a path may read from `files`; the user names the `allowed` folders."""
+    """Return what a storyboard may read from `files`; the user names the `allowed` folders."""
     home = Path(os.path.realpath(home_folder()))
     folder = Path(os.path.realpath(storyboard.parent))
     return ReadScope(
@@ -69,7 +69,7 @@ def find_scope(
 
 
 def find_project(folder: Path, home: Path) -> Path:
-    """The nearest folder upwards that holds `.git`, below the home folder; else the folder itself.
+    """Return the nearest folder that holds `.git`, below the home folder; else `folder` itself.
 
     A `.git` in the home folder or above it belongs to the machine, not to a film.
     """

@@ -1,4 +1,4 @@
-"""Warns of models that go soon or have gone, where a storyboard names them. Pure."""
+"""Warns where a storyboard names models that retire soon or have retired. Pure."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ RETIRING = "retiring-model"
 def find_retiring(
     files: Sequence[MappingNode], models: Iterable[str], catalog: Catalog, today: date
 ) -> Iterator[Problem]:
-    """A warning for each of the models that takes use and that goes soon, or has gone."""
+    """Warn about each model that takes use and that retires soon or has retired."""
     positions: dict[str, Position] = {}
     for file in files:
         for name, position in _named(levels(file)):

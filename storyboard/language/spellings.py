@@ -1,4 +1,4 @@
-"""Durations, switches and lists as people write them in the cells of a table. Pure."""
+"""Reads durations, switches and lists as people write them in table cells. Pure."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ _THOUSANDS = re.compile(r"-?[1-9]\d{0,2}(?:\.\d{3})+")
 _BETWEEN = re.compile(r"[,;\n]")
 
 _EDGE = "\x02"
-"""Stands on both sides of each entry of a list that was printed: an entry may hold a comma."""
+"""Marks both ends of each entry in a printed list, because an entry may contain a comma."""
 
 
 def as_seconds(value: _T) -> _T | float:
-    """The number of `5s`, `5 sec`, `0:05`; any other value as it is."""
+    """Return the number in `5s`, `5 sec` or `0:05`; any other value unchanged."""
     if not isinstance(value, str):
         return value
     if found := _SECONDS.fullmatch(value.strip()):
@@ -33,15 +33,15 @@ def as_seconds(value: _T) -> _T | float:
 
 
 def as_thousands(text: str) -> int | None:
-    """The number of `1.000` where the point stands between thousands, as half of Europe has it.
+    """Read `1.000` as one thousand, with the point between thousands, as much of Europe writes it.
 
-    None for a text that is not written so.
+    Returns None for a text in any other form.
     """
     return int(text.replace(".", "")) if _THOUSANDS.fullmatch(text) else None
 
 
 def as_switch(value: _T) -> _T | bool:
-    """The switch of `yes`, `Off`, `TRUE`, 1 and 0; any other value as it is."""
+    """Read `yes`, `Off`, `TRUE`, 1 and 0 as switches; return any other value unchanged."""
     if type(value) is int and value in (0, 1):
         return value == 1
     return _SWITCHES.get(value.strip().casefold(), value) if isinstance(value, str) else value
@@ -52,14 +52,14 @@ def _whole(number: float) -> float:
 
 
 def print_list(entries: Iterable[str]) -> str:
-    """A list as text, of which `as_list` makes the same entries again."""
+    """Print a list as text that `as_list` turns back into the same entries."""
     return "".join(f"{_EDGE}{entry.replace(_EDGE, ' ')}{_EDGE}" for entry in entries)
 
 
 def as_list(text: str, *, has_commas: bool = True) -> list[str]:
-    """The words of `a, b; c` and the entries of printed lists in it, without empty ones.
+    """Split `a, b; c` into its words, keep printed entries whole, and drop empty ones.
 
-    Without `has_commas` a comma is a character like any other.
+    If `has_commas` is false, a comma is an ordinary character.
     """
     words: list[str] = []
     for number, part in enumerate(text.split(_EDGE)):

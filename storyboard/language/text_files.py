@@ -1,4 +1,4 @@
-"""Reads text files; whatever is wrong with one is a problem, not an exception."""
+"""Reads text files; a mistake in one is a problem, not an exception."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ from storyboard.reporting.lines import position_at
 
 MAX_BYTES = 64 * 1024 * 1024
 
-# What YAML calls printable. DEL and the C1 controls are left out as well: in
-# text they are nearly always another encoding in disguise.
+# The characters YAML calls printable, without DEL and the C1 controls: in text, these nearly
+# always mean a wrong encoding.
 _UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
-# What git writes into a file that it cannot merge; some editors indent it with the text around.
+# Git's conflict markers; some editors indent them with the surrounding text.
 _CONFLICT = re.compile(r"^[ \t]*(?:<{7}|>{7})(?= |\r?$)", re.MULTILINE)
 
-# How zip files begin, which .xlsx, .ods and .numbers are, and .xls.
+# How zip files (.xlsx, .ods, .numbers) and .xls files begin.
 _PACKED = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1")
 
 
 class FileText(NamedTuple):
     """A file's text without its byte order mark, or the problem with reading it.
 
-    With a problem, `text` is what can be quoted of the file; it may be empty.
+    If there is a problem, `text` is the part that can be quoted; it may be empty.
     """
 
     text: str
@@ -37,7 +37,7 @@ class FileText(NamedTuple):
 def read_text(
     path: Path, display_name: str, *, max_bytes: int = MAX_BYTES, files: Files = DISK
 ) -> FileText:
-    """A regular file's text: UTF-8 with or without byte order mark, or UTF-16 with one."""
+    """Read a regular file's text: UTF-8 with or without a byte order mark, or UTF-16 with one."""
     data = read_bytes(path, display_name, max_bytes=max_bytes, files=files)
     if isinstance(data, FileText):
         return data
@@ -47,7 +47,7 @@ def read_text(
 def read_bytes(
     path: Path, display_name: str, *, max_bytes: int = MAX_BYTES, files: Files = DISK
 ) -> bytes | FileText:
-    """A regular file's content, or the problem with reading it."""
+    """Read a regular file's content, or return the problem with reading it."""
     try:
         data = files.read_bytes(path, max_bytes)
     except NotAFile as error:
@@ -63,14 +63,14 @@ def read_bytes(
 
 
 def decode_text(data: bytes, display_name: str, *, max_bytes: int = MAX_BYTES) -> FileText:
-    """The text in the bytes of a file, as `read_text` has it."""
+    """Decode a file's bytes in the same way as `read_text`."""
     if len(data) > max_bytes:
         return _too_large(display_name, max_bytes)
     return _decode(data, display_name)
 
 
 def check_text(text: str, display_name: str) -> Problem | None:
-    """The problem with a text that is empty or holds what no text file holds, or None."""
+    """Return the problem with a text that is empty or holds non-text characters, or None."""
     if found := _UNPRINTABLE.search(text):
         character = ord(found.group())
         position = position_at(text, found.start(), display_name, width=1)
@@ -104,7 +104,7 @@ def _decode(data: bytes, display_name: str) -> FileText:
         message = "is a spreadsheet or another compressed file, not text"
         hint = "export the sheet as CSV (UTF-8)"
         return _unreadable(display_name, message, code="not-text", hint=hint)
-    # UTF-32's mark begins with that of UTF-16, so it is checked first.
+    # UTF-32's byte order mark begins with UTF-16's, so check it first.
     if data.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)):
         return _unreadable(display_name, "is written in UTF-32", hint="save the file as UTF-8")
     if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):

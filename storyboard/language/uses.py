@@ -1,6 +1,6 @@
-"""Adds to problems the aliases that repeat what is wrong, and the include of its file.
+"""Adds to each problem the aliases that repeat the wrong value, and the include of its file.
 
-A problem stands where the wrong value is written, which may be far from where it is used. Pure.
+A problem is reported where the wrong value is written, which may be far from its uses. Pure.
 """
 
 from __future__ import annotations
@@ -19,9 +19,10 @@ from storyboard.records import Position, Problem, Use
 def with_uses(
     problems: Iterable[Problem], sources: Iterable[Source], includes: Mapping[str, Position]
 ) -> tuple[Problem, ...]:
-    """The problems in their order, with the places where what they are about is used.
+    """Return the problems in order, with the places that use the values they are about.
 
-    `sources` are the files of YAML, `includes` the settings that name them, by display name.
+    `sources` are the YAML files; `includes` maps their display names to the settings that include
+    them.
     """
     problems = tuple(problems)
     wrong = {problem.position.path for problem in problems}
@@ -44,7 +45,7 @@ def _with_uses(
 
 
 class _Aliased:
-    """The keys and values of one file, and which of them aliases repeat."""
+    """One file's keys and values, and which of them aliases repeat."""
 
     def __init__(self, root: Node, aliases: Iterable[Alias]) -> None:
         self._uses: dict[Position, list[Use]] = {}
@@ -57,7 +58,7 @@ class _Aliased:
         self._positions = sorted(set(_positions(root)))
 
     def uses_at(self, position: Position) -> list[Use]:
-        """The aliases that repeat what stands at a position."""
+        """Return the aliases that repeat the value at a position."""
         number = bisect_right(self._positions, position._replace(width=MAX_BYTES))
         if not number:
             return []
@@ -67,7 +68,7 @@ class _Aliased:
 
 
 def _positions(node: Node) -> Iterator[Position]:
-    """Those of a node and of the keys and values in it."""
+    """Yield the positions of a node and of the keys and values in it."""
     yield node.position
     if isinstance(node, SequenceNode):
         for item in node.items:
