@@ -102,9 +102,10 @@ class Inputs:
         )
 
     def check(self, files: Sequence[MappingNode], *, model: str | None) -> tuple[ModelCard, ...]:
-        """Check the shape of every file read; return the cards of `model` and of those `files` name.
+        """Check the shape of every file read; return the cards of the models in use.
 
-        If no known model is named, returns the cards of all models.
+        These are `model` and those that `files` name. If no known model is named, returns all
+        cards.
         """
         found = map(self._catalog.get, [*named_models(files), *([model] if model else ())])
         cards = tuple(card for card in found if card) or self._catalog.cards()

@@ -1,1 +1,1 @@
-"""Repairs of a storyboard's mistakes, where only one can be right, and the proof of each."""
+"""Repairs for mistakes with exactly one right correction, and the proof of each."""

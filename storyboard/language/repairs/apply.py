@@ -1,4 +1,4 @@
-"""Repairs carried out in a text. Pure."""
+"""Applies repairs to a text. Pure."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from storyboard.reporting.lines import line_starts
 
 
 def apply_repairs(text: str, repairs: Iterable[Repair]) -> str:
-    """The text with all of the repairs, which are of this text and do not overlap."""
+    """Apply all repairs to the text; they must belong to it and must not overlap."""
     starts = line_starts(text)
     pieces: list[str] = []
     end = 0
@@ -21,9 +21,9 @@ def apply_repairs(text: str, repairs: Iterable[Repair]) -> str:
 
 
 def repairs_by_file(problems: Iterable[Problem]) -> dict[str, list[Repair]]:
-    """The repairs of problems by the file that they are in, each once.
+    """Group the problems' repairs by file, each once.
 
-    `apart` has made sure that no two of them overlap.
+    `apart` has already made sure that no two overlap.
     """
     found: dict[str, set[Repair]] = {}
     for problem in problems:
@@ -33,9 +33,9 @@ def repairs_by_file(problems: Iterable[Problem]) -> dict[str, list[Repair]]:
 
 
 def apart(problems: Iterable[Problem]) -> Iterator[Problem]:
-    """The problems that have repairs, without those that want to change what another one changes.
+    """Yield the problems that have repairs, except repairs that conflict with an earlier one.
 
-    Several that want the same are all there.
+    Problems with the same repair are all kept.
     """
     taken: dict[tuple[str, int, int], Repair] = {}
     for problem in problems:

@@ -1,4 +1,4 @@
-"""Files of the disk with some of them repaired, so that a repair is tried before it is written."""
+"""The disk with some files replaced, so that a repair can be tried before it is written."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _MARKS = (
 
 @dataclass(frozen=True, slots=True)
 class TextFile:
-    """A text file that was read: its content, the text in it, and how that is encoded."""
+    """A text file as read: its bytes, its text and its encoding."""
 
     path: Path
     content: bytes
@@ -27,12 +27,12 @@ class TextFile:
     encoding: str
 
     def encoded(self, text: str) -> bytes:
-        """Another text as the content of this file: its mark and its encoding stay."""
+        """Return another text as bytes, with this file's byte order mark and encoding."""
         return self.mark + text.encode(self.encoding)
 
 
 def read_text_file(path: Path, text: str) -> TextFile | None:
-    """The file at a path, None where it does not hold `text`, which was read from it."""
+    """Return the file at a path, or None if it no longer holds `text`, which was read from it."""
     try:
         content = DISK.read_bytes(path, MAX_BYTES)
     except (OSError, ValueError):
@@ -48,7 +48,7 @@ def _encoding(content: bytes) -> tuple[bytes, str]:
 
 
 class Overlay(Disk):
-    """The disk, on which the files at some paths, with links resolved, hold something else."""
+    """The disk with other content for some files; their paths have links resolved."""
 
     def __init__(self, contents: dict[str, bytes]) -> None:
         self._contents = contents

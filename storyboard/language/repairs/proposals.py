@@ -1,7 +1,7 @@
-"""Adds to problems their repairs: what to write in which places, where only one thing can be right.
+"""Proposes repairs for problems that have exactly one right correction.
 
-Whoever finds a mistake in the syntax gives its repair himself; here are those of words and of
-characters that cannot be seen, which are found in the source. None is proven yet. Pure.
+Syntax errors get their repairs where they are found. This module adds repairs for misspelt words
+and invisible characters, which it looks up in the source. No repair is proven here. Pure.
 """
 
 from __future__ import annotations
@@ -22,15 +22,16 @@ _OF_ONE_FILE = frozenset(
         *("unknown-key", "wrong-type", "not-allowed", "wrong-form"),
     }
 )
-"""What is wrong with an included file in every storyboard that includes it.
+"""Problems that an included file causes in every storyboard that includes it.
 
-Any other problem there may be one of this storyboard alone, and right in another.
+Any other problem in an included file may affect this storyboard alone; another may need the
+value.
 """
 
 _SAFE = re.compile(r"[^\W_][\w.-]*(?::[\w.-]+)*")
-"""A word that means the same with and without quotes, in brackets and out of them.
+"""A word that means the same with or without quotes, inside or outside brackets.
 
-The name of a model, which has a slash, is none: one model is not the other, mistyped.
+A model's name does not match, because it contains a slash: another model is not a typing mistake.
 """
 
 _TAG = re.compile(r"\{\{.*?\}\}|\{%.*?%\}")
@@ -46,7 +47,7 @@ _OF_WORDS = frozenset(
 def with_repairs(
     problems: Iterable[Problem], texts: Mapping[str, str], own: str
 ) -> tuple[Problem, ...]:
-    """The problems in their order; `texts` has the storyboard `own` and what it includes."""
+    """Add repairs to the problems; `texts` has the storyboard `own` and its includes."""
     lines: dict[str, list[str]] = {}
     return tuple(_with_repairs(problem, texts, own, lines) for problem in problems)
 
@@ -100,7 +101,7 @@ def _in_line(problem: Problem, line: str) -> Iterator[Repair]:
 
 
 def _without_hidden(position: Position, text: str) -> Iterator[Repair]:
-    """At the ends of a word what cannot be seen is left out; elsewhere a space stands for one."""
+    """Remove invisible characters at the ends of a word; replace any others with a space."""
     start = position.column - 1
     first, last = len(text) - len(text.lstrip()), len(text.rstrip())
     for found in _HIDDEN.finditer(text):
@@ -110,7 +111,7 @@ def _without_hidden(position: Position, text: str) -> Iterator[Repair]:
 
 
 def _meant(hint: Suggestion, position: Position, text: str) -> Iterator[Repair]:
-    """The word that is meant in place of the one that stands there, where it stands there once."""
+    """Replace the wrong word with the one that is meant, if the wrong word occurs exactly once."""
     start = position.column - 1
     if hint.is_whole:
         if text in (hint.word, f"'{hint.word}'", f'"{hint.word}"'):
@@ -122,10 +123,10 @@ def _meant(hint: Suggestion, position: Position, text: str) -> Iterator[Repair]:
 
 
 def _places(word: str, text: str) -> list[int]:
-    """Where a word stands in a text, and not as a part of another one."""
+    """Return the indexes at which a word occurs in a text as a whole word."""
     return [m.start() for m in re.finditer(rf"(?<![\w-]){re.escape(word)}(?![\w-])", text)]
 
 
 def _put(position: Position, start: int, end: int, text: str) -> Repair:
-    """The repair of what stands from `start` to `end` (from 0) in the line of a position."""
+    """Build a repair that replaces `start` to `end` (from 0) in the line of a position."""
     return Repair(position._replace(column=start + 1, width=end - start), text)

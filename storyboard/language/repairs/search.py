@@ -1,4 +1,4 @@
-"""Finds the repairs that hold: each is tried on what was read, and nothing else may get worse.
+"""Finds the repairs that work: each is tried on the files read, and must make nothing else worse.
 
 Reads files and writes none.
 """
@@ -18,26 +18,26 @@ from storyboard.language.yaml.unquoted import MAX_COVERED
 from storyboard.records import Position, Problem, Storyboard
 
 MAX_LOADS = 60
-"""How often the storyboards are read again to try repairs; all of them together take one."""
+"""How often the storyboards may be reloaded. Trying all repairs together takes one reload."""
 
 MAX_STOPS = 200
-"""How many mistakes of the syntax are repaired, each of which hides the next; reading is short."""
+"""How many syntax errors are repaired. Each one hides the next; each reload stops early."""
 
 MAX_STEPS = 3
-"""How many repairs in a row may be needed for one mistake: a key, then its value."""
+"""How many repairs in a row one mistake may need, such as a key and then its value."""
 
 _STOPPING = "yaml-syntax"
-"""Where this is wrong with a file, the rest of it has not been read."""
+"""The code of a problem that keeps the rest of its file from being read."""
 
 _Name: TypeAlias = tuple[str, int, str, str]
 
 Load: TypeAlias = Callable[[Files], Sequence[Storyboard]]
-"""Reads the storyboards anew from some files."""
+"""Reloads the storyboards from some files."""
 
 
 @dataclass(frozen=True, slots=True)
 class RepairedFile:
-    """A file as it is, and the text that it would hold with its repairs."""
+    """A file as it is, and its text after the repairs."""
 
     file: TextFile
     text: str
@@ -45,9 +45,9 @@ class RepairedFile:
 
 @dataclass(frozen=True, slots=True)
 class RepairedFiles:
-    """The files that can be repaired, by the names in messages, and what comes of it.
+    """The files that can be repaired, by display name, and the result.
 
-    `repaired` are the problems that are gone; `boards` are the storyboards afterwards.
+    `repaired` are the problems that are gone; `boards` are the storyboards after the repairs.
     """
 
     files: Mapping[str, RepairedFile]
@@ -56,12 +56,12 @@ class RepairedFiles:
 
     @property
     def problems_left(self) -> int:
-        """How many problems stay, not counting warnings."""
+        """How many problems remain, not counting warnings."""
         return len(_each_once(self.boards))
 
 
 def find_repairs(load: Load) -> RepairedFiles:
-    """All repairs of storyboards that hold, also of what comes to light only after others."""
+    """Find all repairs that work, including those that only become visible after others."""
     search = _Search(load, tuple(load(DISK)))
     while search.may_go_on and (proposed := search.proposed()):
         search.keep_some(proposed)
@@ -75,9 +75,10 @@ def find_repairs(load: Load) -> RepairedFiles:
 
 
 def keep_proven(boards: Sequence[Storyboard], load: Load) -> list[Storyboard]:
-    """The storyboards as they were read, whose problems keep only repairs that hold.
+    """Return the storyboards as read, keeping only the repairs that work.
 
-    They can all be made together. What comes to light only after them is not there.
+    The repairs can all be applied together. Problems that only become visible after them are left
+    out.
     """
     if not any(problem.repairs for board in boards for problem in board.problems):
         return list(boards)
@@ -112,22 +113,23 @@ class _Search:
 
     @property
     def may_go_on(self) -> bool:
-        """Whether the storyboards may be read once more."""
+        """Whether the storyboards may be reloaded once more."""
         return self.loads_left > 0 and self.stops_left > 0
 
     def proposed(self) -> list[Problem]:
-        """The problems with repairs that can be tried together, and were not refused alone.
+        """Return problems whose repairs can be tried together and were not rejected on their own.
 
-        Those of the syntax come first and for themselves, since more comes to light by them.
+        Syntax errors come first and alone, because repairing them reveals more.
         """
         problems = list(filter(self._can_be_tried, _each_once(self.boards)))
         stops = [problem for problem in problems if problem.code == _STOPPING]
         return list(apart(stops or problems))
 
     def keep_some(self, problems: Sequence[Problem]) -> bool:
-        """Keeps repairs that hold: all, else some of the first half, else of the second.
+        """Keep the repairs that work: all of them, else some of the first half, else of the second.
 
-        What does not hold alone is refused. Whether any were kept: then positions have moved.
+        A repair that fails on its own is rejected. Returns whether any was kept; if so, positions
+        have moved.
         """
         if not self.may_go_on:
             return False
@@ -141,7 +143,7 @@ class _Search:
         return any(map(self.keep_some, map(_flat, (groups[:middle], groups[middle:]))))
 
     def _try(self, problems: Sequence[Problem]) -> bool:
-        """Keeps the repairs if they hold, perhaps with those of what they make wrong."""
+        """Keep the repairs if they work, alone or with repairs for the problems that they cause."""
         texts, boards = self.texts, self.boards
         wanted = list(problems)
         for _ in range(MAX_STEPS):
@@ -158,7 +160,7 @@ class _Search:
         return False
 
     def _load(self, texts: Mapping[str, str], *, is_short: bool) -> tuple[Storyboard, ...]:
-        """The storyboards with other texts in some of their files."""
+        """Reload the storyboards with the given texts in place of some files."""
         self.stops_left -= is_short
         self.loads_left -= not is_short
         contents = {
@@ -168,7 +170,7 @@ class _Search:
         return tuple(self.load(Overlay(contents)))
 
     def _can_be_tried(self, problem: Problem) -> bool:
-        """Whether all of its repairs lie in files whose text is at hand; reads the files."""
+        """Whether the text of every file it repairs is available; reads the files."""
         names = {repair.position.path for repair in problem.repairs}
         is_new = bool(names) and _name(problem) not in self.refused
         return is_new and all(map(self._is_at_hand, names))
@@ -185,7 +187,7 @@ class _Search:
 
 
 def _together(problems: Sequence[Problem]) -> list[list[Problem]]:
-    """The problems by what repairs them, which is one where several rows show one mistake."""
+    """Group the problems by their repairs; several rows can show one mistake, with one repair."""
     groups: dict[object, list[Problem]] = {}
     for problem in problems:
         groups.setdefault(problem.repairs, []).append(problem)
@@ -204,9 +206,9 @@ def _repaired(texts: Mapping[str, str], problems: Sequence[Problem]) -> dict[str
 def _is_better(
     before: Sequence[Storyboard], after: Sequence[Storyboard], repaired: Sequence[Problem]
 ) -> bool:
-    """Whether the repaired problems are gone, no others came, and no sound take has changed.
+    """Whether the repaired problems are gone, no new ones appeared, and no valid take changed.
 
-    Of a file that could not be read whole, what comes to light behind the repair was there before.
+    If a file could not be read in full, problems after the repaired place count as old.
     """
     old, new = _count(before), _count(after)
     meant = Counter(map(_name, repaired))
@@ -222,7 +224,7 @@ def _is_better(
 
 
 def _read_to(repaired: Sequence[Problem]) -> dict[str, tuple[int, int]]:
-    """How far the files were read that could not be read whole, by their names."""
+    """Return how far each file was read that could not be read in full, by name."""
     stops: dict[str, tuple[int, int]] = {}
     for problem in repaired:
         if problem.code == _STOPPING:
@@ -246,7 +248,7 @@ def _count(boards: Sequence[Storyboard]) -> Counter[_Name]:
 
 
 def _each_once(boards: Sequence[Storyboard]) -> list[Problem]:
-    """The problems, no warnings; one of an included file once, whoever includes it."""
+    """Return the problems without warnings; one in a shared included file counts once."""
     found = {
         (problem.position, _name(problem)): problem
         for board in boards
@@ -257,7 +259,7 @@ def _each_once(boards: Sequence[Storyboard]) -> list[Problem]:
 
 
 def _name(problem: Problem) -> _Name:
-    """What tells one problem from another; repairs move its column, and never its line."""
+    """Return what identifies a problem. Repairs can change its column, but never its line."""
     return problem.position.path, problem.position.line, problem.code, problem.message
 
 

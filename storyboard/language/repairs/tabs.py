@@ -1,4 +1,4 @@
-"""Spaces in place of the tabs in an indentation, where all widths that fit mean the same. Pure."""
+"""Replaces tabs in indentation with spaces, if all widths that fit mean the same. Pure."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from storyboard.records import Position, Repair
 from storyboard.reporting.lines import split_lines
 
 MAX_TEXT = 1_000_000
-"""In a longer text, in characters, tabs are left to its author: it is read once for each width."""
+"""Tabs in a longer text (in characters) are left alone, because it is parsed once per width."""
 
 _WIDTHS = (2, 4, 8)
 _INDENTATION = re.compile(r"[ \t]*\t[ \t]*(?=[^ \t])")
@@ -23,12 +23,13 @@ _BLOCK_SCALAR = re.compile(r"[|>][-+1-9]{0,2}[ \t]*(?:#.*)?$", re.MULTILINE)
 
 
 def without_tabs(text: str, display_name: str) -> tuple[Repair, ...]:
-    """The repairs of every indentation with a tab; none where several widths differ in meaning.
+    """Return repairs for every indentation with a tab, or none if the meaning depends on the width.
 
-    Nor where a tab may be part of a text: behind spaces in a file that has block scalars.
+    Also returns none if a tab may be part of a text: after spaces in a file that has block
+    scalars.
     """
     if len(text) > MAX_TEXT or "\t" * 100 in text:
-        return ()  # nobody's storyboard, and too much work
+        return ()  # not a real storyboard, and too slow to parse
     if _BEHIND_SPACES.search(text) and _BLOCK_SCALAR.search(text):
         return ()
     found: list[tuple[tuple[Repair, ...], object]] = []
@@ -41,13 +42,13 @@ def without_tabs(text: str, display_name: str) -> tuple[Repair, ...]:
             stopped.append((repairs, _events(repaired)))
         else:
             found.append((repairs, root.data))
-    # Where something else is wrong too, all widths must lead to it in the same way.
+    # If no width parses, all widths must fail in the same way.
     (repairs, first), *others = found or stopped
     return repairs if all(meaning == first for _, meaning in others) else ()
 
 
 def _events(text: str) -> list[tuple[type, object]]:
-    """What a text says in YAML, as far as it is YAML."""
+    """Return the YAML events of a text, up to the first error."""
     events = []
     with suppress(yaml.YAMLError, ValueError):
         for event in yaml.parse(text, Loader=LOADER):

@@ -1,4 +1,4 @@
-"""What an alias repeats: which node, how much that is, and what it means where it now stands."""
+"""Resolves aliases: the node each repeats, how large it is, and what it means in its new place."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ from storyboard.reporting.suggest import did_you_mean
 from storyboard.reporting.value_paths import shorten
 
 MAX_ALIASED = 1_000_000
-"""How many values aliases and merges may add to those that are written out."""
+"""How many values aliases and merges may add to those written out."""
 
 
 class Alias(NamedTuple):
-    """One alias, as it is written and where, and the node that it repeats."""
+    """One alias: its text, its position, and the node it repeats."""
 
     use: Use
     node: Node
@@ -45,16 +45,12 @@ class Anchors:
         self._reading = reading
         self._aliased = 0
         self._used: set[str] = set()
-        # Each collection is measured once. It is kept beside its size and height:
-        # were it freed, another could get its id.
+        # Measure each collection once. Store it beside its size and height: if it were freed,
+        # another could get the same id.
         self._measures: dict[int, tuple[Node, int, int]] = {}
 
     def repeat(self, name: str, position: Position) -> Node:
-        """What the alias at `position` repeats; its spelling where that is nothing.
-
-        Raises:
-            Stop: too many values, or too deep.
-        """
+        """Return the node that the alias at `position` repeats, or its text if there is none."""
         self._used.add(name)
         known = self.nodes.get(name)
         if known:
@@ -70,9 +66,9 @@ class Anchors:
         return node
 
     def warn_of_unused(self, prose: Iterable[tuple[str, str, Position]]) -> None:
-        """Warn of anchors before prose that nothing repeats: they were meant as text.
+        """Warn about unused anchors before prose: they were meant as text.
 
-        Each comes with the path and the position of the text behind it.
+        Each comes with the path and the position of the text after it.
         """
         for name, path, position in prose:
             if name not in self._used:
@@ -85,7 +81,7 @@ class Anchors:
                 self._reading.problems.append(problem)
 
     def _place_of(self, mark: str, behind: Position) -> Position:
-        """Where a mark stands in the line before a position; that itself where it is on another."""
+        """Return the position of a mark before `behind` on its line; if not there, `behind`."""
         lines = source_lines(self._reading.text)
         column = lines[behind.line - 1].rfind(mark, 0, behind.column - 1) + 1
         return behind._replace(column=column, width=len(mark)) if column else behind
@@ -105,7 +101,7 @@ class Anchors:
         return ScalarNode(alias, alias, position, False, position.line)
 
     def _measure(self, node: Node) -> tuple[int, int]:
-        """How many values a node holds when all is written out, and how many levels."""
+        """Return how many values and levels a node has with everything written out."""
         if isinstance(node, ScalarNode):
             return 1, 0
         if known := self._measures.get(id(node)):
@@ -119,9 +115,9 @@ class Anchors:
 
 
 def retyped(node: Node, role: Role) -> Node:
-    """A repeated node as if it were spelled out where the alias stands.
+    """Return a repeated node as if it were written out where the alias is.
 
-    The same spelling is text under one key and a number under another.
+    The same text can be a string under one key and a number under another.
     """
     if isinstance(node, ScalarNode):
         return _retyped_scalar(node, is_text=role.is_text)
@@ -147,7 +143,7 @@ def _retyped_scalar(node: ScalarNode, *, is_text: bool) -> ScalarNode:
     else:
         try:
             value = read_plain(node.text)
-        except ValueError:  # a problem already, where it is written
+        except ValueError:  # already a problem where it is written
             value = node.text
     is_same = value == node.value and type(value) is type(node.value)
     return node if is_same else node._replace(value=value)

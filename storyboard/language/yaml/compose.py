@@ -1,9 +1,9 @@
-"""From YAML events to nodes with positions, in one pass that recurses like PyYAML's composer.
+"""Turns YAML events into nodes with positions, in one recursive pass like PyYAML's composer.
 
-Takes the events of either of PyYAML's parsers, none of which recurses. The depth
-is bounded here, before anything is built on it. PyYAML's own composer is not
-used: it stops at the first unknown alias, forgets where an alias stands, and takes
-two thirds of the time of this pass without making a single value.
+Takes events from either of PyYAML's parsers; neither recurses. The depth is limited here, before
+anything is built from the events. PyYAML's own composer is not used: it stops at the first
+unknown alias, forgets where an alias is, and takes two thirds of the time of this pass without
+creating a single value.
 """
 
 from __future__ import annotations
@@ -54,18 +54,18 @@ _LIST_TAGS = ("!", "!!seq")
 
 
 class _Use(Enum):
-    """What becomes of the value under a key."""
+    """What to do with the value under a key."""
 
     ENTRY = "entry"
     MERGE = "merge"
-    NONE = "none"  # the key is a mistake, which is reported
+    NONE = "none"  # the key is a mistake, already reported
 
 
 class Composer:
-    """Makes one root node of events; what is wrong on the way is in `reading`.
+    """Builds one root node from events; problems are collected in `reading`.
 
-    `last` is the event before the one that failed, for explaining the failure; `anchors`
-    knows the aliases.
+    `last` is the event before the one that failed, used to explain the failure; `anchors`
+    resolves the aliases.
     """
 
     def __init__(
@@ -220,7 +220,7 @@ class Composer:
         earlier = collection.entries.get(key)
         if earlier is None or (collection.merged and key in collection.merged):
             return _Use.ENTRY
-        # PyYAML keeps the last of two equal keys without a word.
+        # PyYAML silently keeps the last of two equal keys.
         self.reading.report(
             position,
             "repeated-key",
@@ -248,7 +248,7 @@ class Composer:
         return _Use.NONE
 
     def _merge(self, collection: Collection, node: Node, role: Role) -> None:
-        """Add the entries of a mapping, or of a list of them, whose keys are not there yet."""
+        """Add the entries of a mapping, or of a list of mappings, except existing keys."""
         for base in node.items if isinstance(node, SequenceNode) else (node,):
             if not isinstance(base, MappingNode):
                 self.reading.report(

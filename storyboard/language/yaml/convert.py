@@ -1,4 +1,4 @@
-"""What a scalar or a tag in YAML means, and whether a comment swallowed part of it."""
+"""Reads what a YAML scalar or tag means, and checks whether a comment swallowed part of it."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ IGNORE = re.compile(r"#[ \t]*storyboard:[ \t]*ignore\b(?:\[([^\]\r\n]*)\])?")
 
 
 def plain_value(text: str, position: Position, reading: Reading, *, is_text: bool) -> ScalarValue:
-    """What a value without quotes means; its spelling where nothing else can be said."""
+    """Return the value of an unquoted scalar, or its text if it cannot be read."""
     if is_text:
         return None if is_null(text) else text
     try:
@@ -43,7 +43,7 @@ def plain_value(text: str, position: Position, reading: Reading, *, is_text: boo
 
 
 def tagged_value(event: Any, text: str, position: Position, reading: Reading) -> ScalarValue:
-    """What a value means under its tag; its spelling where the tag does not fit."""
+    """Return a value as its tag says, or its text if the tag does not fit."""
     if not check_tag(event, SCALAR_TAGS, reading):
         return text
     try:
@@ -54,7 +54,7 @@ def tagged_value(event: Any, text: str, position: Position, reading: Reading) ->
 
 
 def check_tag(event: Any, tags: Collection[str], reading: Reading) -> bool:
-    """Whether an event's tag is one of `tags`; note others, such as those that build objects."""
+    """Whether an event's tag is one of `tags`; reports others, such as those that build objects."""
     tag = short_tag(event.tag)
     if tag in tags:
         return True
@@ -68,13 +68,13 @@ def check_tag(event: Any, tags: Collection[str], reading: Reading) -> bool:
 
 
 def check_escapes(text: str, position: Position, reading: Reading) -> None:
-    """Note an escape that is half a character; the C parser refuses it by itself."""
+    """Report an escape that is half a character; the C parser rejects it anyway."""
     if _HALF_CHARACTER.search(text):
         reading.report(position, "half-a-character", HALF_CHARACTER, hint=HALF_CHARACTER_HINT)
 
 
 def check_comment(event: Any, node: Node, reading: Reading, *, is_prose: bool) -> None:
-    """Warn of a plain text that ` #` cuts short; it must be of several words, if no prose."""
+    """Warn about plain text cut short by ` #`; text that is not prose must have several words."""
     if not isinstance(event, yaml.ScalarEvent) or event.style or not isinstance(node, ScalarNode):
         return
     end: Any = event.end_mark

@@ -1,11 +1,11 @@
-"""What a parser's complaint means for the person who wrote the file.
+"""Explains a parser's error to the person who wrote the file.
 
-Knows seven mistakes that people make, each with its repair: a tab, a space that is
-none, a colon (one too many or a space too few), quotes, a first sign that means
-something to YAML, brackets and indentation. Any other complaint becomes one plain sentence. The
-position is where the mistake was made, often not where the parser stopped.
+Recognizes seven common mistakes, each with its repair: a tab, a character that only looks like a
+space, a colon (one too many, or without its space), quotes, a first character with a special
+meaning in YAML, brackets and indentation. Any other error becomes one plain sentence. The
+position is where the mistake was made, which is often not where the parser stopped.
 
-PyYAML's two parsers complain in slightly different words; both are understood.
+PyYAML's two parsers word their errors slightly differently; both are understood.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from storyboard.reporting.invisible import INVISIBLE, in_place_of, name_invisibl
 from storyboard.reporting.lines import line_end, line_start, position_at
 from storyboard.reporting.value_paths import shorten
 
-# None of these can match one text in two ways, so none takes square time.
+# No pattern can match one text in two ways, so none takes quadratic time.
 _LEAD = re.compile(r"\s*(?:-[ \t]+)*")
 _KEY = re.compile(r"(?P<key>[^\s:#\"'{\[][^:#]*):[ \t]+(?=\S)")
 _BRACES = ("{{", "{%", "{#")
@@ -34,14 +34,14 @@ _INSTEAD_OF_SPACE = re.compile(rf"""(?:^[ \t]*|[-:'"\]}}])({INVISIBLE})""", re.M
 _HALF = re.compile(r"\\u[dD][89a-fA-F]")
 _BELOW = re.compile(r"\s*[\r\n]( *)(?=[^\s#])")
 _HYPHEN = re.compile(r"^ *-(?=(?P<key>[A-Za-z_]{1,40}):[^\n]*\n\s*\Z)", re.MULTILINE)
-"""A hyphen without a space behind it that begins a text's last line, and is to begin an entry."""
+"""A hyphen without a space after it that is meant to begin an entry on a text's last line."""
 
 _MAX_QUOTED = 70
 
 
 @dataclass(frozen=True, slots=True)
 class _ValueLine:
-    """A line that holds a value, which begins at `start`, perhaps behind a key."""
+    """A line that holds a value; the value begins at `start`, perhaps after a key."""
 
     key: str | None
     value: str
@@ -50,9 +50,9 @@ class _ValueLine:
 
 @dataclass(frozen=True, slots=True)
 class _Finding:
-    """What is wrong, and where; `width` None reaches to the end of the line.
+    """What is wrong, and where. If `width` is None, the place extends to the end of the line.
 
-    `repair` is from where to where in the text something else is to be written, and what.
+    `repair` is the start and the end of the text to replace, and its replacement.
     """
 
     index: int
@@ -65,7 +65,7 @@ class _Finding:
 
 @dataclass(frozen=True, slots=True)
 class _Complaint:
-    """What a parser said: `said` about the place where it stopped, `doing` of what it was reading.
+    """A parser's error: `said` is about where it stopped, `doing` about what it was reading.
 
     `begun` is where that began, `last` the event before, if any.
     """
@@ -79,7 +79,7 @@ class _Complaint:
 
 
 def syntax_problem(error: Exception, reading: Reading, last: Any) -> Problem:
-    """The problem behind a parser's error. `last` is the last event that it gave, or None."""
+    """Return the problem behind a parser's error. `last` is the last event before it, or None."""
     text, display_name = reading.text, reading.display_name
     mark = getattr(error, "problem_mark", None)
     if mark is None or not isinstance(error, yaml.MarkedYAMLError):
@@ -104,7 +104,7 @@ def _repair(reading: Reading, start: int, end: int, text: str) -> Repair:
 
 
 def unquoted_template(error: Exception, text: str) -> int | None:
-    """Where a template without quotes stands that made the parser fail, or None."""
+    """Return the index of an unquoted template that made the parser fail, or None."""
     if is_too_deep(error):
         return None
     for name in ("context_mark", "problem_mark"):
@@ -119,7 +119,7 @@ def unquoted_template(error: Exception, text: str) -> int | None:
 
 
 def quote_hint(line: str) -> str:
-    """How to write a line's value in quotes."""
+    """Return a hint that shows a line's value in quotes."""
     found = _value_line(line)
     if not found or len(found.value) > _MAX_QUOTED:
         return "put the whole value in quotes"
@@ -129,7 +129,7 @@ def quote_hint(line: str) -> str:
 
 
 def in_quotes(value: str) -> str | None:
-    """A value in the quotes that it needs, or None where it holds what no quotes can."""
+    """Return a value in suitable quotes, or None if no quotes can hold it."""
     if _is_quoted(value):
         value = value[1:-1]
     if '"' not in value and "\\" not in value:
@@ -138,9 +138,9 @@ def in_quotes(value: str) -> str | None:
 
 
 def _quoting(text: str, index: int) -> tuple[int, int, str] | None:
-    """How to put the value that begins at `index` in quotes, where no other end is possible.
+    """Return how to quote the value that begins at `index`, if it can end in only one place.
 
-    It may end before a comment, and it may go on below.
+    It may end before a comment, and it may continue on the lines below.
     """
     start = line_start(text, index)
     line = text[start : line_end(text, start)]
@@ -155,17 +155,17 @@ def _quoting(text: str, index: int) -> tuple[int, int, str] | None:
 
 
 def _indent_of_entry(line: str) -> int:
-    """How many columns stand before the key of a line; before its dash where it has no key."""
+    """Return how many columns precede a line's key, or its dash if it has no key."""
     lead = _LEAD.match(line)
     end = lead.end() if lead else 0
     return end if _KEY.match(line, end) else len(line) - len(line.lstrip(" "))
 
 
 def _is_quoted(value: str) -> bool:
-    """Whether the value's first and last sign are its quotes, and those within part of the text.
+    """Whether the value's first and last characters are its quotes, and any between them are text.
 
-    They are in "She says "hello" to him" and in 'it's raining'; in "hello" she
-    says, and in "yes" or "no", they are not: there the second one closes the first.
+    They are in "She says "hello" to him" and in 'it's raining'. They are not in "hello" she says,
+    or in "yes" or "no", where the second quote closes the first.
     """
     sign = value[0]
     if sign not in "'\"" or len(value) < 3 or value[-1] != sign:
@@ -209,7 +209,7 @@ def _tab(complaint: _Complaint) -> _Finding | None:
 
 
 def _invisible(complaint: _Complaint) -> _Finding | None:
-    """A character that looks like a space, or like nothing, where YAML needs a space."""
+    """A character that looks like a space, or is invisible, where YAML needs a space."""
     text, last = complaint.text, complaint.last
     for index in (complaint.index, complaint.begun, last.start_mark.index if last else 0):
         start = line_start(text, index)
@@ -222,7 +222,7 @@ def _invisible(complaint: _Complaint) -> _Finding | None:
 
 
 def _colon(complaint: _Complaint) -> _Finding | None:
-    """A value that holds `: `, or a key whose `:` has no space behind it, so that it is text."""
+    """A value that contains `: `, or a key whose `:` has no space after it and so reads as text."""
     text, last = complaint.text, complaint.last
     if "could not find expected ':'" in complaint.said:
         return _missing_space(text, complaint.begun)
@@ -251,7 +251,7 @@ def _missing_space(text: str, index: int) -> _Finding | None:
 
 
 def _first_sign(complaint: _Complaint) -> _Finding | None:
-    """A value whose first character means something else to YAML."""
+    """A value whose first character has a special meaning in YAML."""
     text, index = complaint.text, complaint.index
     if any(word in complaint.doing for word in ("anchor", "alias", "tag", "block scalar")):
         index = complaint.begun
@@ -262,13 +262,13 @@ def _first_sign(complaint: _Complaint) -> _Finding | None:
         index, sign = index - 1, "{%"
     message = f"a value without quotes cannot begin with {sign}"
     hint = quote_hint(_line_at(text, index)[0])
-    # A text behind > was hardly meant to hold the sign, nor one behind * the star.
+    # After >, a text was hardly meant to include the sign; nor, after *, the star.
     repair = None if sign in ">|*" else _quoting(text, index)
     return _Finding(index, message, hint, None, repair=repair)
 
 
 def _quotes(complaint: _Complaint) -> _Finding | None:
-    """A quote that is not closed, a backslash in double quotes, or text behind a value."""
+    """An unclosed quote, a backslash in double quotes, or text after a value."""
     text, said, begun = complaint.text, complaint.said, complaint.begun
     if complaint.doing.startswith("while parsing a block"):
         return _text_behind(complaint)
@@ -287,7 +287,7 @@ def _quotes(complaint: _Complaint) -> _Finding | None:
 
 
 def _text_behind(complaint: _Complaint) -> _Finding | None:
-    """Text that goes on behind a closing quote or bracket or an alias, on the same line."""
+    """Text after a closing quote, a closing bracket or an alias, on the same line."""
     last, text, index = complaint.last, complaint.text, complaint.index
     if last is None or last.start_mark.index == last.end_mark.index:  # nothing, or a block's end
         return None
@@ -313,7 +313,7 @@ def _text_behind(complaint: _Complaint) -> _Finding | None:
 
 
 def _brackets(complaint: _Complaint) -> _Finding | None:
-    """A bracket that is not closed, or a comma that is missing."""
+    """An unclosed bracket, or a missing comma."""
     if "flow sequence" not in complaint.doing and "flow mapping" not in complaint.doing:
         return None
     text, index, begun = complaint.text, complaint.index, complaint.begun
@@ -331,7 +331,7 @@ def _brackets(complaint: _Complaint) -> _Finding | None:
 
 
 def _indentation(complaint: _Complaint) -> _Finding | None:
-    """A line that stands too deep or not deep enough."""
+    """A line that is indented too far or not far enough."""
     said, doing = complaint.said, complaint.doing
     if "could not find expected ':'" in said:
         message = "this line is neither a key with a value nor part of the text above it"
@@ -359,7 +359,7 @@ def _deeper_key(complaint: _Complaint) -> _Finding:
 
 
 def _misfit(complaint: _Complaint, *, is_list: bool) -> _Finding:
-    """A line that does not go on with the keys or entries that begin at `begun`."""
+    """A line that does not continue the keys or entries that begin at `begun`."""
     begun = position_at(complaint.text, complaint.begun, "", width=1)
     line, _ = _line_at(complaint.text, complaint.index)
     indent = len(line) - len(line.lstrip(" "))
@@ -375,6 +375,6 @@ def _misfit(complaint: _Complaint, *, is_list: bool) -> _Finding:
 
 
 def _line_at(text: str, index: int) -> tuple[str, int]:
-    """The line that holds `index`, and the column (from 0) of `index` in it."""
+    """Return the line that contains `index`, and the column (from 0) of `index` in it."""
     start = line_start(text, index)
     return text[start : line_end(text, start)], index - start

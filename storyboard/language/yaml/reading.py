@@ -1,4 +1,4 @@
-"""Where the reading of a text stands: the open mappings and lists, and the problems so far."""
+"""The state of reading a text: its open mappings and lists, and the problems so far."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ MAX_LEVELS = 64
 class Stop(Exception):
     """The text cannot be read any further.
 
-    `template` is the index of an unquoted template, where that is the reason;
-    any other reason is among the problems.
+    `template` is the index of an unquoted template if that is the reason; any other reason is
+    among the problems.
     """
 
     def __init__(self, template: int | None = None) -> None:
@@ -28,9 +28,9 @@ class Stop(Exception):
 class Collection:
     """A mapping or list that is still open; `index` is where it begins in the text.
 
-    `number` is that of the item being read in a list, `key` that of the value in a
-    mapping. A mapping also has the `entries` so far, and the keys among them that
-    came by a merge (None where there was none); a list's `key_position` is its own.
+    `number` is the current item of a list, `key` the current key of a mapping. A mapping also has
+    its `entries` so far, and the keys among them that came from a merge (None if there was none).
+    A list's `key_position` is its own.
     """
 
     index: int
@@ -54,14 +54,14 @@ class Reading:
 
     @property
     def path(self) -> str:
-        """The path of the value that is being read."""
+        """The path of the value being read."""
         parts = (part.key if part.number is None else part.number for part in self.open)
         return format_path(part for part in parts if part is not None)
 
     def block_column(self, index: int) -> int | None:
-        """The column (from 1) of the innermost block around a place in the text.
+        """Return the column (from 1) of the innermost block around a place in the text.
 
-        None where that is inside brackets, 0 where nothing is open.
+        Returns None inside brackets, and 0 if nothing is open.
         """
         column = 0
         for collection in self.open:
@@ -81,22 +81,22 @@ class Reading:
         hint: str | None = None,
         severity: Severity = Severity.PROBLEM,
     ) -> None:
-        """Note what is wrong with the value that is being read."""
+        """Report a problem with the value being read."""
         path = self.path
         message = f"{path}: {message}" if path else message
         self.problems.append(Problem(position, code, message, hint, severity=severity))
 
     def stop(self, position: Position, code: str, message: str) -> NoReturn:
-        """Note what is wrong with the text as a whole. Raises Stop."""
+        """Report a problem with the text as a whole. Raises Stop."""
         self.problems.append(Problem(position, code, message))
         raise Stop
 
     def stop_at_depth(self, position: Position) -> NoReturn:
-        """Note that the text goes deeper than is read. Raises Stop."""
+        """Report that the text is nested too deeply. Raises Stop."""
         self.problems.append(too_deep(position))
         raise Stop
 
 
 def too_deep(position: Position) -> Problem:
-    """What is wrong with a text that goes deeper than is read."""
+    """Return the problem with a text that is nested too deeply."""
     return Problem(position, "nested-too-deep", f"nested more than {MAX_LEVELS} levels deep")

@@ -1,4 +1,4 @@
-"""What scalars mean: YAML 1.2's core schema without quotes, and the standard tags. Pure."""
+"""Reads scalars: YAML 1.2's core schema for unquoted ones, and the standard tags. Pure."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from storyboard.language.nodes import ScalarValue
 
 MAX_DIGITS = 100
-"""Longer numbers are refused: Python itself stops at 4,300 digits, with an exception."""
+"""Longer numbers are rejected. Python itself stops at 4,300 digits, with an exception."""
 
 SCALAR_TAGS: Mapping[str, tuple[type, ...]] = {
     "!": (str,),
@@ -19,7 +19,7 @@ SCALAR_TAGS: Mapping[str, tuple[type, ...]] = {
     "!!bool": (bool,),
     "!!null": (type(None),),
 }
-"""The tags that may stand before a scalar, and the types of the plain values that fit them."""
+"""The tags allowed before a scalar, and the types of the plain values that fit them."""
 
 _TAG_PREFIX = "tag:yaml.org,2002:"
 _FIXED: dict[str, bool | None] = {
@@ -40,13 +40,13 @@ def is_null(text: str) -> bool:
 
 
 def read_plain(text: str) -> ScalarValue:
-    """What an unquoted value means.
+    """Return the value of an unquoted scalar.
 
     `16:9`, `yes`, `on`, `1_000` and dates are text; `0010` is 10, `0o17` is 15.
 
     Raises:
-        ValueError: a number that no request can hold: infinite, not a number, too
-            large or too long; `str(error)` says which, to follow the number.
+        ValueError: the number cannot be sent: it is infinite, not a number, too large or
+            too long. `str(error)` says which, worded to follow the number.
 
     Source: YAML 1.2.2, section 10.3, "Core Schema".
     """
@@ -69,12 +69,12 @@ def read_plain(text: str) -> ScalarValue:
 
 
 def short_tag(tag: str) -> str:
-    """A tag as people write it, `!!int`; parsers spell the standard ones in full."""
+    """Return a tag as people write it, `!!int`; parsers spell the standard ones in full."""
     return "!!" + tag[len(_TAG_PREFIX) :] if tag.startswith(_TAG_PREFIX) else tag
 
 
 def read_tagged(tag: str, text: str) -> ScalarValue:
-    """What `text` means under one of `SCALAR_TAGS`.
+    """Read `text` as one of `SCALAR_TAGS`.
 
     Raises:
         ValueError: it does not fit; `str(error)` says so.

@@ -1,7 +1,7 @@
-"""The first stage: YAML files as values that remember their place.
+"""The first stage: reads YAML files into values with positions.
 
-A path or a text comes in, a `Source` goes out; whatever is wrong with the file
-is a problem in it. Touches no file but the one it is asked to read.
+A path or a text comes in, a `Source` goes out. A mistake in the file is a problem in the
+`Source`. Reads no file except the one it is given.
 """
 
 from __future__ import annotations
@@ -26,11 +26,10 @@ LOADER: Any = yaml.CBaseLoader if yaml.__with_libyaml__ else yaml.BaseLoader
 
 
 class Source(NamedTuple):
-    """One file as it was read.
+    """One file as read.
 
-    `display_name` is the file's name in messages, `text` what can be quoted of it.
-    `root` is None where the file could not be read or parsed to its end. `aliases` are in
-    file order.
+    `display_name` is the file's name in messages, `text` the part that can be quoted. `root` is
+    None if the file could not be read or parsed to its end. `aliases` are in file order.
     """
 
     path: Path
@@ -50,9 +49,9 @@ def read_source(
     content: bytes | None = None,
     files: Files = DISK,
 ) -> Source:
-    """Read one YAML file. Whatever is wrong with it is a problem, never an exception.
+    """Read one YAML file. A mistake in it is a problem, never an exception.
 
-    `content` is what the file holds where it has been read already.
+    `content` is the file's content, if it has been read already.
     """
     if content is None:
         file = read_text(path, display_name, max_bytes=max_bytes, files=files)
@@ -79,7 +78,7 @@ def _parse(text: str, display_name: str, path: Path, text_keys: frozenset[str]) 
     covered = Covered(text, display_name)
     roles = roles_of(text_keys)
     while (composed := _compose(covered, display_name, roles)) is None:
-        pass  # a template was covered; the text is read again from its start
+        pass  # a template was covered; start again
     root, found, aliases = composed
     problems = [*covered.problems, *found]
     if root is None or (isinstance(root, ScalarNode) and root.value is None):
@@ -92,9 +91,9 @@ def _parse(text: str, display_name: str, path: Path, text_keys: frozenset[str]) 
 def _compose(
     covered: Covered, display_name: str, roles: Mapping[str, Role]
 ) -> tuple[Node | None, list[Problem], list[Alias]] | None:
-    """The root, the problems and the aliases; or None to try again.
+    """Return the root, the problems and the aliases; or None to try again.
 
-    The root is None where the text cannot be read to its end.
+    The root is None if the text cannot be read to its end.
     """
     events = yaml.parse(covered.parsed, Loader=LOADER)
     composer = Composer(events, covered, display_name, roles)
@@ -103,8 +102,8 @@ def _compose(
         return composer.compose(), reading.problems, composer.anchors.aliases
     except Stop as stop:
         template = stop.template
-    # ValueError: the pure parser turns escapes and version numbers into
-    # characters and integers without looking at their size.
+    # ValueError: the pure Python parser turns escapes and version numbers into characters and
+    # integers without checking their size.
     except (yaml.YAMLError, ValueError) as error:
         from storyboard.language.yaml.errors import syntax_problem, unquoted_template
 

@@ -1,4 +1,4 @@
-"""Which values are text however they are spelled, and which are prose. Pure."""
+"""Decides which values are text however they are written, and which are prose. Pure."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ TEXT_KEYS = _PROSE | {
     "rows",
     "negative",
 }
-"""Keys whose plain values are their spelling, wherever they stand; lists under them too."""
+"""Keys whose plain values, and those of lists under them, are always text."""
 
 
 class Role(NamedTuple):
-    """How the value under a key is read.
+    """How to read the value under a key.
 
-    `is_text`: a plain value is its spelling, `5` too. `is_prose`: a comment behind a
-    plain value is warned about. `holds_text` and `holds_prose` say the same of the
-    values directly inside a mapping; only those of several words are warned about.
+    `is_text`: a plain value is text, even `5`. `is_prose`: a comment after a plain value causes a
+    warning. `holds_text` and `holds_prose` apply the same to values directly inside a mapping,
+    but only those with several words cause a warning.
     """
 
     is_text: bool = False
@@ -36,7 +36,7 @@ class Role(NamedTuple):
     holds_prose: bool = False
 
     def child(self, role: Role) -> Role:
-        """The role of a value inside this mapping, of which the key alone says `role`."""
+        """Return the role of a value inside this mapping; its key alone would give it `role`."""
         return role._replace(is_text=True) if self.holds_text and not role.is_text else role
 
 
@@ -45,7 +45,7 @@ TEXT = Role(is_text=True)
 
 
 def roles_of(text_keys: frozenset[str]) -> Mapping[str, Role]:
-    """The roles of all keys that have one; `text_keys` are those whose values are text."""
+    """Return the roles of all keys that have one; `text_keys` are those whose values are text."""
     roles = {key: Role(is_text=True, is_prose=key in _PROSE) for key in text_keys}
     for key, holds_text in (("negatives", True), ("vars", False)):
         roles[key] = roles.get(key, OTHER)._replace(holds_text=holds_text, holds_prose=True)

@@ -1,4 +1,4 @@
-"""Where a line of a value's text stands in its file. Pure."""
+"""Finds where a line of a value's text is in its file. Pure."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ _TAG = re.compile(r"\{[{%].*?(?:[%}]\}|$)")
 
 
 def position_of_line(node: ScalarNode, line: int, source: str) -> Position:
-    """The position of line `line` (from 1) of the node's text; `source` is the text of its file.
+    """Return the position of line `line` (from 1) of the node's text; `source` is the file's text.
 
-    In a block scalar (| or >) it is the line of the file that holds the text; where
-    folding joined several, the first of them with a template. Other values stand
-    where they begin: their lines are not those of the file.
+    In a block scalar (| or >), this is the line of the file that holds the text. If folding
+    joined several lines, it is the first of them with a template. Any other value has the
+    position where it begins, because its lines are not those of the file.
     """
     if node.text_line <= node.position.line:
         return node.position
-    # Folding changes nothing but white space: counting all else finds a line again.
+    # Folding changes only white space, so counting the other characters finds a line again.
     lines = node.text.split("\n")
     start = sum(map(_ink, lines[: line - 1]))
     end = start + _ink(lines[line - 1] if line <= len(lines) else "")
@@ -42,7 +42,7 @@ def position_of_line(node: ScalarNode, line: int, source: str) -> Position:
 
 
 def position_of_template(node: ScalarNode, source: str) -> Position:
-    """The position of the first line of the node's text that holds a template."""
+    """Return the position of the first line of the node's text that holds a template."""
     for line, text in enumerate(node.text.split("\n"), start=1):
         if has_template(text):
             return position_of_line(node, line, source)
@@ -52,10 +52,10 @@ def position_of_template(node: ScalarNode, source: str) -> Position:
 def position_of_name(
     name: str, position: Position, source: str, tag: int | None = None
 ) -> Position:
-    """The position of a name in a template of the line that `position` covers.
+    """Return the position of a name in a template of the line that `position` covers.
 
-    `tag` says in which of its templates, counted from 0. Where the name is not found, that
-    template, or the only one there; where that is not known, `position`.
+    `tag` says which of its templates, counted from 0. If the name is not found, returns the
+    position of that template, or of the only one there. If neither is known, returns `position`.
     """
     lines = source_lines(source)
     if not 0 < position.line <= len(lines):
@@ -74,11 +74,11 @@ def position_of_name(
 
 
 def has_template(text: str) -> bool:
-    """Whether an expression or a statement begins in a line."""
+    """Whether a line contains the start of an expression or a statement."""
     return "{{" in text or "{%" in text
 
 
-# One file is asked about many times, for each of its faults.
+# Each file is looked up many times, once for each of its faults.
 source_lines = lru_cache(maxsize=1)(split_lines)
 
 

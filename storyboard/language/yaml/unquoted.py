@@ -1,9 +1,8 @@
-"""What the parsers must not see: templates without quotes, and characters that they mistake.
+"""Hides from the parsers what they would misread: unquoted templates, and certain characters.
 
-`prompt: {{ hero }} walks` is the commonest mistake of all, and YAML cannot
-read on from it. It is reported, then covered in the parsed text by a quoted
-value of the same length, so that every other position in the file holds and one
-such line does not hide what else is wrong.
+`prompt: {{ hero }} walks` is the commonest mistake of all, and YAML cannot be read past it. It is
+reported, then covered in the parsed text by a quoted value of the same length. That way every
+other position in the file stays right, and one such line does not hide other mistakes.
 """
 
 from __future__ import annotations
@@ -15,13 +14,13 @@ from storyboard.records import Problem, Repair
 from storyboard.reporting.lines import line_end, line_start, position_at, split_lines
 
 MAX_COVERED = 20
-"""After each one the file is parsed again from its start."""
+"""The file is parsed again from its start after each one."""
 
-# YAML 1.1, which the parsers speak, breaks lines at these; 1.2 does not.
+# YAML 1.1, which the parsers implement, breaks lines at these; 1.2 does not.
 _OLD_BREAKS = "\x85\u2028\u2029"
 _PRIVATE_USE = range(0xE000, 0xF900)
 
-# A backslash behind another one means itself.
+# A backslash after another one stands for itself.
 _HALVES = re.compile(r"(?<!\\)(?:\\\\)*\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}")
 
 _COMMENT = re.compile(r"[ \t]#")
@@ -32,10 +31,10 @@ _NEXT_LINE = re.compile(r"(?:\r\n|\n|\r)([ ]*)([^\r\n]*)")
 class Covered:
     """A text in the form that is parsed, and what was covered in it.
 
-    `values` are the covered values as they were meant, by the index where each
-    begins; `problems` says where they are. `stand_ins` are the characters that stand for
-    others, and what each stands for: the line breaks of YAML 1.1, and the backslashes of
-    an escape in two halves, `\\ud83e\\udd80`, which is JSON and which the C parser refuses.
+    `values` maps the index where each covered value begins to the value as it was meant;
+    `problems` says where they are. `stand_ins` maps each stand-in character to the character it
+    replaces: the line breaks of YAML 1.1, and the backslashes of an escape in two halves,
+    `\\ud83e\\udd80`, which is valid JSON but which the C parser rejects.
     """
 
     def __init__(self, text: str, display_name: str) -> None:
@@ -49,7 +48,7 @@ class Covered:
         self.parsed = text
 
     def restored(self, text: str, style: str | None) -> str:
-        """A parsed value as it was meant; `style` is the quote or sign in front of it, if any."""
+        """Return a parsed value as it was meant; `style` is its quote or indicator, if any."""
         for free, old in self.stand_ins.items() if style == '"' else ():
             if old == "\\":
                 halves = "?u(d[89ab]..)?u(d[c-f]..)".replace("?", chr(free))
@@ -57,9 +56,9 @@ class Covered:
         return text.translate(self.stand_ins)
 
     def cover(self, index: int, reading: Reading) -> bool:
-        """Report the template at `index`, and cover it; False where nothing can be covered.
+        """Report the template at `index`, and cover it; return False if nothing can be covered.
 
-        `reading` is the one that came as far as the template.
+        `reading` is the one that reached the template.
         """
         from storyboard.language.yaml.errors import in_quotes, quote_hint
 
@@ -90,13 +89,13 @@ class Covered:
 
 
 def _joined(halves: re.Match[str]) -> str:
-    """The character that an escape in two halves stands for."""
+    """Return the character that an escape in two halves stands for."""
     high, low = int(halves[1], 16), int(halves[2], 16)
     return chr(0x10000 + (high - 0xD800) * 0x400 + low - 0xDC00)
 
 
 def _stand_ins(text: str) -> dict[int, str]:
-    """For each character that the parsers must not see, one that does not occur in the text."""
+    """Map each character that the parsers must not see to one that does not occur in the text."""
     found = [old for old in _OLD_BREAKS if old in text]
     if "\\u" in text and _HALVES.search(text):
         found.append("\\")
@@ -112,9 +111,9 @@ def _with_stand_in(text: str, old: str, free: str) -> str:
 
 
 def _value_end(text: str, index: int, column: int) -> int:
-    """Where a plain value ends that begins at `index` in a block at `column` (from 1)."""
+    """Return where a plain value that begins at `index` ends; its block is at `column` (from 1)."""
     here = end = line_end(text, index)
-    # A # inside the template is none of YAML's.
+    # A # inside the template does not begin a YAML comment.
     closed = max(text.rfind(sign, index, end) for sign in ("}}", "%}", "#}"))
     comment = _COMMENT.search(text, max(closed, index), end)
     while not comment and (line := _NEXT_LINE.match(text, here)):
@@ -129,6 +128,6 @@ def _value_end(text: str, index: int, column: int) -> int:
 
 
 def _fold(value: str) -> str:
-    """The lines of a plain value as YAML joins them: a blank line between them is a break."""
+    """Join the lines of a plain value as YAML does: a blank line becomes a line break."""
     lines = "\n".join(line.strip(" \t") for line in split_lines(value))
     return _BREAKS.sub(lambda found: found.group()[1:] or " ", lines)
