@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from functools import cache
 from graphlib import TopologicalSorter
 from pathlib import Path
 
@@ -50,9 +51,15 @@ def part_of(module: Path) -> str:
     return module.relative_to(PACKAGE).parts[0].removesuffix(".py")
 
 
+@cache
+def nodes_of(module: Path) -> tuple[ast.AST, ...]:
+    """All that a module consists of, itself first; kept, since several tests ask for it."""
+    return tuple(ast.walk(ast.parse(module.read_text("utf-8"))))
+
+
 def imported_parts(module: Path) -> set[str]:
     names: set[str] = set()
-    for node in ast.walk(ast.parse(module.read_text("utf-8"))):
+    for node in nodes_of(module):
         if isinstance(node, ast.Import):
             names.update(alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -77,7 +84,9 @@ def test_a_module_imports_only_from_its_own_room_and_the_layers_below(module: Pa
 def imported_modules(module: Path, known: set[str]) -> set[str]:
     """The modules of the package that a module imports when it is imported itself."""
     names: set[str] = set()
-    for node in ast.parse(module.read_text("utf-8")).body:
+    tree = nodes_of(module)[0]
+    assert isinstance(tree, ast.Module)
+    for node in tree.body:
         if isinstance(node, ast.ImportFrom) and node.module:
             names.update(f"{node.module}.{alias.name}" for alias in node.names)
             names.add(node.module)
@@ -116,7 +125,7 @@ def test_everything_that_is_printed_goes_through_one_module() -> None:
     writers = {
         str(module.relative_to(PACKAGE))
         for module in MODULES
-        if any(map(writes_to_a_stream, ast.walk(ast.parse(module.read_text("utf-8")))))
+        if any(map(writes_to_a_stream, nodes_of(module)))
     }
     assert writers == {
         "console/printing.py",
@@ -127,7 +136,7 @@ def test_everything_that_is_printed_goes_through_one_module() -> None:
 
 
 def writes_to_a_stream(node: ast.AST) -> bool:
-    if not isinstance(node, ast.Call):
+    if not isinstance(node, ast.Call) or not isinstance(node.func, (ast.Name, ast.Attribute)):
         return False
     name = ast.unparse(node.func)
     return (name.startswith("sys.std") and "write" in name) or name in PRINTING
@@ -135,9 +144,8 @@ def writes_to_a_stream(node: ast.AST) -> bool:
 
 @pytest.mark.parametrize("module", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
 def test_a_module_and_its_classes_can_be_read_at_a_sitting(module: Path) -> None:
-    text = module.read_text("utf-8")
-    assert len(text.splitlines()) <= MAX_LINES
-    for node in ast.walk(ast.parse(text)):
+    assert len(module.read_text("utf-8").splitlines()) <= MAX_LINES
+    for node in nodes_of(module):
         if isinstance(node, ast.ClassDef):
             methods = [part for part in node.body if isinstance(part, FUNCTIONS)]
             assert len(methods) <= MAX_METHODS, node.name

@@ -20,7 +20,6 @@ SCHEMA = json.loads(
 )
 VALIDATOR = Draft202012Validator(SCHEMA)
 MANIFEST = json.loads(manifest_bytes(make_manifest()))
-SPACES = [chr(code) for code in range(sys.maxunicode) if chr(code).isspace()]
 
 values = st.sampled_from(
     [
@@ -62,10 +61,10 @@ def test_what_is_surely_right_is_right_to_jsonschema_too(data: st.DataObject) ->
     assert (shape_problem(document) is None) is is_right
 
 
-@pytest.mark.parametrize("space", SPACES, ids=ascii)
-def test_a_space_is_what_it_is_to_python(space: str) -> None:
-    for origin in (f"https://a{space}b", f"https://{space}", f"https://ab{space}"):
-        assert verdicts({**MANIFEST, "origin": origin}) == (False, False)
+def test_a_space_is_what_it_is_to_python() -> None:
+    for space in filter(str.isspace, map(chr, range(sys.maxunicode + 1))):
+        for origin in (f"https://a{space}b", f"https://{space}", f"https://ab{space}"):
+            assert verdicts({**MANIFEST, "origin": origin}) == (False, False), ascii(space)
 
 
 @pytest.mark.parametrize("text", ["https://a\ufeffb", "https://ä", "https://a\u200bb"])
