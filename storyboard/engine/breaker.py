@@ -1,4 +1,4 @@
-"""When refusals or an outage end the submissions, or the run. Pure; times are monotonic seconds."""
+"""When refusals or an outage stop the submissions or the run. Pure; times are monotonic seconds."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ REMEDIES = {
 
 
 class Breaker:
-    """Counts what the API answered, and says when to stop, and why."""
+    """Counts the API's replies and decides when to stop, and why."""
 
     def __init__(self, *, origin: str, now: float) -> None:
         self._origin = origin
@@ -31,22 +31,22 @@ class Breaker:
 
     @property
     def max_open_posts(self) -> int:
-        """How many POSTs may be open at once, so that an outage makes no more than five unknown."""
+        """How many POSTs may be open, so that an outage leaves at most five outcomes unknown."""
         return max(1, MAX_UNUSABLE - self._unusable_in_a_row)
 
     def on_reached(self, *, now: float) -> None:
-        """The API sent a reply, whatever it says."""
+        """Notes that the API sent a reply of any kind."""
         self._reached_at = now
 
     def on_unreached(self, why: str | None, remedy: str | None) -> None:
-        """No reply came; `remedy` is what to set where the environment is to blame."""
+        """Notes that no reply came. `remedy` is the setting to change, if one is to blame."""
         self._why = why
         self._remedy = remedy
 
     def on_submit(self, reply: SubmitReply, *, is_last: bool = True) -> StoryboardError | None:
-        """Why nothing more may be submitted after this reply; None where it may.
+        """Why this reply ends the submissions, or None if they may continue.
 
-        A model that is not there says nothing of the address, unless it is the last of a take's.
+        A missing model says nothing about the address, unless it is the take's last one.
         """
         status = reply.http_status
         if not is_last and status in _WRONG_URL:
@@ -68,9 +68,9 @@ class Breaker:
         )
 
     def on_time(self, *, now: float, in_flight: int) -> StoryboardError | None:
-        """Why the run shall end by now; None where it shall go on."""
+        """Why the run should end now, or None if it should continue."""
         if self._reached_at is None:
-            # Waiting mends no setting; an API that was reached before is another matter.
+            # Waiting cannot fix a setting, but an API that was reached before may come back.
             if self._remedy is None and now < self._started_at + _MAX_NEVER_REACHED_S:
                 return None
         elif in_flight or now < self._reached_at + _MAX_OUT_OF_REACH_S:
@@ -83,7 +83,7 @@ class Breaker:
         )
 
     def next_checks(self, *, now: float) -> list[float]:
-        """When `on_time` may next return an error; empty where time alone changes nothing."""
+        """When `on_time` may next return an error; empty if time alone changes nothing."""
         if self._reached_at is None:
             return [self._started_at + _MAX_NEVER_REACHED_S]
         check_at = self._reached_at + _MAX_OUT_OF_REACH_S
@@ -91,7 +91,7 @@ class Breaker:
 
 
 def account_error(status: int | None, message: str | None) -> AccountError:
-    """The error that a 401, 402 or 403 ends the submissions with."""
+    """The error for a 401, 402 or 403, which ends the submissions."""
     return AccountError(
         f"the API refuses the account (HTTP {status}): {message or 'no reason given'}",
         next_step=REMEDIES.get(status or 0, "check the account, then run again"),

@@ -1,7 +1,7 @@
-"""Whether one more submission fits into the caps on what is spent.
+"""Whether the spending caps allow one more submission.
 
-Asked within the transaction that writes the intention, so that no other process
-adds a row in between; each intention counts with its estimate from then on.
+Checked in the transaction that records the submission, so no other process can
+add a row in between. From then on, the submission counts with its estimate.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from storyboard.reporting.amounts import usd_text
 
 
 class SpendingCaps:
-    """The caps of a run (`--max-cost`) and of each film (`caps`), and what counts in them."""
+    """The caps of a run (`--max-cost`) and of each film (`caps`), with the spending so far."""
 
     def __init__(self, run: Run) -> None:
         self._run = run
@@ -23,7 +23,7 @@ class SpendingCaps:
         self._before = {job.name: job.store.last_submission() for job in run.jobs}
 
     def of_run(self, take: Take, estimate: int | None) -> Refused | None:
-        """Why no job may submit any more; None where this take may be."""
+        """Why no job may submit any more, or None if this take may be submitted."""
         if self._max_cost is None:
             return None
         spent = sum(job.store.spent_micros(after=self._before[job.name]) for job in self._run.jobs)
@@ -36,7 +36,7 @@ class SpendingCaps:
         )
 
     def of_film(self, job: Job, take: Take, estimate: int | None) -> Refused | None:
-        """Why this job may submit no more; None where this take may be."""
+        """Why this job may submit no more, or None if this take may be submitted."""
         day, film = job.caps.day, job.caps.film
         if day is not None:
             spent = job.store.spent_micros(since=self._run.clock.now() - DAY)
@@ -50,7 +50,7 @@ class SpendingCaps:
 
 
 def _fits(spent: int, estimate: int | None, cap: int) -> bool:
-    """What nobody knows the cost of fits into no cap."""
+    """Whether the estimate fits under the cap. An unknown cost never fits."""
     return estimate is not None and spent + estimate <= cap
 
 

@@ -1,4 +1,4 @@
-"""Time as an argument of the engine, so that tests can supply their own."""
+"""The engine's clocks, passed as an argument so that tests can supply their own."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Protocol, TypeVar
 T = TypeVar("T")
 
 # Windows cannot interrupt a wait with Ctrl-C, so waits are short there. Elsewhere
-# the bound keeps the timeout within what the system accepts.
+# the limit keeps the timeout within the system's maximum.
 _MAX_WAIT_S = 0.5 if os.name == "nt" else 3600.0
 
 
@@ -25,9 +25,9 @@ class Clock(Protocol):
         """Seconds that never go backwards, for waits and due times."""
 
     def wait(self, inbox: queue.SimpleQueue[T], wait_s: float | None) -> list[T]:
-        """Waits for an item and returns all that `inbox` then holds.
+        """Waits for an item, then returns everything in `inbox`.
 
-        Waits at most `wait_s` seconds, without limit for None. May return an
+        Waits at most `wait_s` seconds, or without limit if None. May return an
         empty list earlier.
         """
 

@@ -1,9 +1,9 @@
-"""Downloads, on worker threads of their own so that they never delay a submission.
+"""Downloads, on their own worker threads so that they never delay a submission.
 
-A finished download passes through three stages: its row is written within the
-turn's transaction, the transaction is committed, and only then is the file
-moved to the name that the row gives. A restart completes a move that a killed
-run had committed and not made.
+A finished download goes through three steps: its row is written in the turn's
+transaction, the transaction is committed, and only then is the file moved to
+the name in the row. If a run is killed after the commit and before the move,
+the next run completes the move.
 """
 
 from __future__ import annotations
@@ -29,18 +29,18 @@ from storyboard.videos import files as video_files
 from storyboard.videos.files import partial_path
 from storyboard.videos.result import Fetch, Fetched, FetchFailed, FetchResult
 
-_MAX_ATTEMPTS = 5  # in a row that bring next to nothing
+_MAX_ATTEMPTS = 5  # in a row with next to no progress
 _MIN_PROGRESS_BYTES = 1024
-_MIN_PROGRESS_PART = 0.01  # of what is there
-_MAX_BUSY_S = 600.0  # a host that asks to come back later is asked for so long
-_MAX_SETTLING_S = 30.0  # some hosts refuse a link for a while after it was given
+_MIN_PROGRESS_PART = 0.01  # of the bytes already received
+_MAX_BUSY_S = 600.0  # how long to keep trying a host that asks us to come back later
+_MAX_SETTLING_S = 30.0  # some hosts refuse a new link for a while
 _MAX_WAIT_S = 30.0
 _MIN_HOST_WAIT_S = 1.0
 _NEVER = datetime.max.replace(tzinfo=timezone.utc)
 
 
 class Downloads:
-    """The videos to fetch: first those whose links expire first."""
+    """The videos to download. Those whose links expire first go first."""
 
     def __init__(self, run: Run, ending: Ending, fetch: Fetch) -> None:
         self._run = run
@@ -49,14 +49,14 @@ class Downloads:
         self._workers: Workers[Event] = Workers(
             run.settings.download_connections, run.inbox, name="download"
         )
-        self._ready: list[tuple[datetime, int, Flight]] = []  # a heap, by expiry of the link
-        self._later: list[tuple[float, int, Flight]] = []  # a heap, by time of the next attempt
+        self._ready: list[tuple[datetime, int, Flight]] = []  # a heap, by the link's expiry
+        self._later: list[tuple[float, int, Flight]] = []  # a heap, by the time of the next attempt
         self._to_move: list[tuple[Flight, Fetched]] = []
         self._numbers = itertools.count()
 
     @property
     def is_idle(self) -> bool:
-        """Whether nothing is queued and nothing is being fetched."""
+        """Whether nothing is queued and nothing is being downloaded."""
         return not (self._ready or self._later or self._workers.busy)
 
     def add(self, flight: Flight) -> None:
@@ -65,12 +65,12 @@ class Downloads:
         heapq.heappush(self._ready, (expires_at, next(self._numbers), flight))
 
     def due_times(self) -> Iterator[float]:
-        """When the next failed download is to be attempted again."""
+        """When the next failed download is due for another attempt."""
         if self._later:
             yield self._later[0][0]
 
     def start(self, now: float) -> None:
-        """Starts what is ready, as far as there are free threads."""
+        """Starts the downloads that are ready, up to the number of free threads."""
         if self._ending.is_leaving:
             return
         while self._later and self._later[0][0] <= now:
@@ -79,7 +79,7 @@ class Downloads:
             self._start(heapq.heappop(self._ready)[2])
 
     def on_downloaded(self, flight: Flight, result: FetchResult, now: float) -> None:
-        """Writes the row of a fetched video; tries a failed download again where that may help."""
+        """Writes the row of a downloaded video, or retries a failed download if that may help."""
         self._workers.finished()
         if isinstance(result, Fetched):
             flight.submission = add_video(flight.job, flight.submission, result.video)
@@ -88,7 +88,7 @@ class Downloads:
             self._on_failed(flight, result, now)
 
     def move_into_place(self, now: float) -> None:
-        """Gives the fetched files the names that their rows have. To be called after the commit."""
+        """Moves the downloaded files to the names in their rows. Call it after the commit."""
         for flight, fetched in self._to_move:
             path = flight.submission.video.path if flight.submission.video else ""
             try:
@@ -120,7 +120,7 @@ class Downloads:
             self._try_later(flight, now + host_wait_s)
         elif failed.is_gone and flight.submission.task_id and not flight.was_link_renewed:
             flight.was_link_renewed = True
-            self._run.polls.push(now, flight)  # a poll may give a newly signed link
+            self._run.polls.push(now, flight)  # a poll may return a newly signed link
         elif failed.is_worth_retrying and not failed.is_gone and has_attempts_left:
             wait_s = back_off_s(
                 flight.download_attempts, max_wait_s=_MAX_WAIT_S, jitter=self._run.jitter
@@ -134,9 +134,9 @@ class Downloads:
 
 
 def _next_mark(received_bytes: int) -> float:
-    """How much has to be there for the next attempts to count as progress.
+    """How many bytes must be there before the next attempts count as progress.
 
-    A host that gives a byte more each time would be asked for ever.
+    Without this, a host that sends one more byte each time would be asked forever.
     """
     return received_bytes + max(_MIN_PROGRESS_BYTES, _MIN_PROGRESS_PART * received_bytes)
 
@@ -144,8 +144,8 @@ def _next_mark(received_bytes: int) -> float:
 def _host_wait_s(flight: Flight, failed: FetchFailed, now: float) -> float | None:
     """How long to wait for a host that is busy or does not know a new link yet.
 
-    As long as the host says, within bounds, else longer each time. None for any
-    other failure, and where the host was waited for long enough.
+    As long as the host asks, within limits; otherwise longer each time. None for
+    any other failure, and once the host has had enough time.
     """
     if not failed.is_busy:
         flight.busy_since = None
@@ -161,10 +161,10 @@ def _host_wait_s(flight: Flight, failed: FetchFailed, now: float) -> float | Non
 
 
 def add_video(job: Job, submission: Submission, video: Video) -> Submission:
-    """The submission with its downloaded video, whose row is written; no file is moved yet.
+    """The submission with its downloaded video. Its row is written, but no file is moved yet.
 
-    The same video, where its file has been deleted, keeps its name. Any other
-    becomes the take's next version. No existing file's name is ever used.
+    The same video keeps its name if its file was deleted. Any other video becomes
+    the take's next version. The name of an existing file is never reused.
     """
     before = submission.video
     is_same = before is not None and before.sha256 == video.sha256

@@ -1,8 +1,8 @@
-"""How a run ends early: on an error, on Ctrl-C, when its time is up or the API is out of reach.
+"""How a run ends early: on an error, on Ctrl-C, at its time limit or with the API unreachable.
 
-There are two stages. A run that is *stopped* submits nothing more and finishes
-the tasks in flight. A run that is *leaving* only waits for its open POSTs, so
-that no task id is lost, and ends.
+There are two stages. A *stopped* run submits nothing more and finishes the
+tasks in flight. A *leaving* run only waits for its open POSTs, so that no task
+id is lost, and then ends.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ from storyboard.engine.job import Job, RunResult
 from storyboard.engine.run import Run
 from storyboard.errors import Refused, StoryboardError, TimeIsUp
 
-_OPEN_POSTS_WAIT_S = 60.0  # the longest that a run which is leaving waits for its open POSTs
+_OPEN_POSTS_WAIT_S = 60.0  # the longest that a leaving run waits for its open POSTs
 
 
 class Ending:
-    """Whether and why the run ends early. Times are monotonic seconds."""
+    """Whether the run ends early, and why. Times are monotonic seconds."""
 
     def __init__(self, run: Run) -> None:
         self._run = run
@@ -31,7 +31,7 @@ class Ending:
 
     @property
     def is_stopped(self) -> bool:
-        """Whether nothing more shall be submitted."""
+        """Whether submissions have stopped."""
         return self._stopped_by is not None or self.is_leaving
 
     @property
@@ -40,33 +40,33 @@ class Ending:
         return self._leave_by is not None
 
     def has_left(self, now: float) -> bool:
-        """Whether a run that is leaving has nothing more to wait for."""
+        """Whether a leaving run has nothing more to wait for."""
         return self._leave_by is not None and (self._run.open_posts == 0 or now >= self._leave_by)
 
     def stop(self, error: StoryboardError) -> None:
-        """Submits nothing more, because of `error`; the tasks in flight are finished."""
+        """Stops all submissions because of `error`; the tasks in flight are finished."""
         self._stopped_by = self._stopped_by or error
         self._run.waiting.clear()
 
     def refuse(self, job: Job, error: Refused) -> None:
-        """Submits nothing more of one job, because of `error`; its tasks are finished."""
+        """Stops one job's submissions because of `error`; its tasks are finished."""
         self._refusals.setdefault(job.name, error)
         left = [entry for entry in self._run.waiting if entry[0] is not job]
         self._run.waiting.clear()
         self._run.waiting.extend(left)
 
     def interrupt(self, now: float) -> None:
-        """Leaves because the user asked for it."""
+        """Starts leaving because the user asked for it."""
         self._was_interrupted = True
         self._leave(now)
 
     def fail(self, error: BaseException, now: float) -> None:
-        """Leaves, and has `result` raise `error`."""
+        """Starts leaving and makes `result` raise `error`."""
         self._failure = self._failure or error
         self._leave(now)
 
     def check(self, now: float) -> None:
-        """Leaves where the time given is up, or the API has been out of reach for too long."""
+        """Starts leaving if time is up or the API has been unreachable for too long."""
         if self.is_leaving:
             return
         if self._time_up_at is not None and now >= self._time_up_at:
@@ -85,7 +85,7 @@ class Ending:
             self._leave(now)
 
     def due_times(self, now: float) -> Iterator[float]:
-        """When `check` or `has_left` may change their answer because time has passed."""
+        """When time alone may change the answer of `check` or `has_left`."""
         if self._leave_by is not None:
             yield self._leave_by
             return
@@ -95,7 +95,7 @@ class Ending:
             yield from self._run.breaker.next_checks(now=now)
 
     def result(self) -> RunResult:
-        """How the run ended. Raises what made it fail."""
+        """How the run ended. Raises the error if it failed."""
         if self._failure is not None:
             raise self._failure
         return RunResult(

@@ -1,8 +1,8 @@
-"""How long a run will still take, from how long its tasks took so far. Pure.
+"""How long a run will still take, based on how long its tasks have taken so far. Pure.
 
-The slots are filled as a list schedule fills them: the one that is free first
-takes the next of the waiting tasks, each of which takes the mean time. What is
-in flight has the time left that tasks of its age had in the mean.
+Slots are filled as in list scheduling: the first free slot takes the next
+waiting task. Each waiting task takes the mean time. Each task in flight takes
+the mean time left for tasks of its age.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ def time_left_s(
     slots: int,
     request_s: float = 0.0,
 ) -> float:
-    """Seconds until all tasks have ended, where `left_s` is what `mean_left_s` gives.
+    """Seconds until all tasks have ended. `left_s` is the result of `mean_left_s`.
 
-    `ages_s` are those of the tasks in flight; `waiting` are not yet submitted,
-    and `slots` how many may be in flight. A request goes out every `request_s`:
-    each task that waits needs at least two, its submission and a poll.
+    `ages_s` are the ages of the tasks in flight, `waiting` is the number not yet
+    submitted, and `slots` is how many may be in flight. A request goes out every
+    `request_s`; each waiting task needs at least two, its submission and a poll.
     """
     free_in_s = sorted(_at_age(left_s, age_s) for age_s in ages_s)
     idle = max(slots - len(free_in_s), 0) if waiting else 0
@@ -42,9 +42,9 @@ def time_left_s(
 
 
 def mean_left_s(hazards: Sequence[float]) -> list[float]:
-    """For each edge of the table, how many seconds tasks of that age have left in the mean.
+    """The mean seconds left for tasks at the age of each edge of the table.
 
-    One that reaches the end of the table is expected to take as long again.
+    A task that reaches the end of the table is expected to take as long again.
     """
     means_s = [EDGES[-1]]
     for hazard, width_s in zip(reversed(hazards), reversed(WIDTHS), strict=True):
@@ -55,7 +55,7 @@ def mean_left_s(hazards: Sequence[float]) -> list[float]:
 
 
 def _at_age(means_s: Sequence[float], age_s: float) -> float:
-    """The mean at an age between two edges, by the straight line from one to the other."""
+    """The mean at an age between two edges, by linear interpolation."""
     row = min(bisect_right(EDGES, age_s) - 1, len(WIDTHS) - 1)
     part = min((age_s - EDGES[row]) / WIDTHS[row], 1.0)
     return means_s[row] + part * (means_s[row + 1] - means_s[row])

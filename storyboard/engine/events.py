@@ -1,4 +1,4 @@
-"""What the loop finds in its inbox: results of worker threads, and requests to stop."""
+"""The events in the loop's inbox: results of worker threads, and requests to stop."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from storyboard.videos.result import FetchResult
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """A POST, a poll or a download has ended, well or not; the reply says which."""
+    """A POST, a poll or a download has ended. The reply says how."""
 
     flight: Flight
     reply: SubmitReply | TaskReply | FetchResult
@@ -23,8 +23,8 @@ class Answered:
 class LogChecked:
     """One page of the request log was read; `pages` is how many there are.
 
-    `ended` holds the ids of the tasks that the page reports as ended, `costs` what it says
-    that they cost, in micros.
+    `ended` holds the ids of the tasks that the page reports as ended, and `costs`
+    their reported costs in micros.
     """
 
     ended: frozenset[str]
@@ -49,14 +49,14 @@ class Crashed:
 
 @dataclass(frozen=True, slots=True)
 class Interrupted:
-    """The run shall end soon (Ctrl-C, SIGTERM)."""
+    """The user asked the run to end soon (Ctrl-C, SIGTERM)."""
 
 
 Event: TypeAlias = Answered | LogChecked | LogCheckFailed | Crashed | Interrupted
 
 
 def guarded(call: Callable[[], Event], *, is_submission: bool = False) -> Callable[[], Event]:
-    """The call for a worker thread; an exception becomes a `Crashed` for the loop."""
+    """The call for a worker thread. An exception in it becomes a `Crashed` for the loop."""
 
     def guarded_call() -> Event:
         try:

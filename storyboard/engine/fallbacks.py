@@ -1,8 +1,8 @@
-"""Which takes go on with their next model, once the one before it has proven to have failed.
+"""Moves a take on to its next model once the current one has definitely failed.
 
-What was decided stands in the plan: the `fallbacks` of a take are those that may be submitted
-in this run. Two takes may make the same request; it is submitted once, and both go on from
-there.
+The plan decides which models may follow: the `fallbacks` of a take are the ones
+that may be submitted in this run. If two takes make the same request, it is
+submitted once, and both continue from its result.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from storyboard.planning.candidates import has_proven_to_fail, with_rest
 from storyboard.records import Action, ActionKind, Take
 
 _Request = tuple[str, str]
-"""The name of a job, and a fingerprint."""
+"""A job's name and a fingerprint."""
 
 
 class Fallbacks:
-    """The takes that have models left, by the request that each of them waits for."""
+    """The takes with models left, by the request that each is waiting for."""
 
     def __init__(self, run: Run, ending: Ending) -> None:
         self._run = run
@@ -29,16 +29,16 @@ class Fallbacks:
         self._failed: set[_Request] = set()
 
     def load(self, job: Job, action: Action) -> None:
-        """Notes an action of the plan; one that makes the same request as another, too."""
+        """Notes an action of the plan, even if it makes the same request as another."""
         if action.kind in (ActionKind.SUBMIT, ActionKind.RESUME):
             self._wait_for(job, action.take)
 
     def on_failed(self, flight: Flight) -> Take | None:
-        """The take of the flight with its next model, where it has proven to have failed.
+        """The flight's take with its next model, if the take has definitely failed.
 
-        It, and all that wait for the same request, are queued within the turn in which the
-        failure is written, so that both are committed at once. None where nothing is left, or
-        where nothing more is submitted; a later run then goes on from what is written.
+        It is queued, with every take that waits for the same request, in the turn that
+        records the failure, so both are committed together. None if no model is left or
+        submissions have stopped; a later run then continues from what is recorded.
         """
         if not has_proven_to_fail(flight.submission):
             return None
@@ -51,7 +51,7 @@ class Fallbacks:
         return next((after for before, after in following if before.id == flight.take.id), None)
 
     def _go_on(self, job: Job, take: Take) -> Take | None:
-        """The take with the first of its models that has not failed meanwhile, now waited for."""
+        """The take, now waiting for the first of its models that has not failed."""
         while take.fallbacks:
             take = with_rest(take.fallbacks)
             request = (job.name, take.fingerprint)

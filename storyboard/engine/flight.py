@@ -1,4 +1,4 @@
-"""A submission on its way through the engine, and the queue of those that wait for a poll."""
+"""A submission on its way through the engine, and the queue of tasks to poll."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from storyboard.records import Submission, Take
 
 @dataclass(slots=True, eq=False)  # compared by identity
 class Flight:
-    """One submission, from its intention to its video, with what the loop notes about it.
+    """One submission, from its intention to its video, with the loop's notes about it.
 
-    Changed by the loop thread alone. Times are monotonic seconds.
+    Changed only by the loop thread. Times are monotonic seconds.
     """
 
     job: Job
@@ -24,15 +24,15 @@ class Flight:
     last_working_age_s: float = 0.0  # the age at which a poll last found the task working
     polled_at: float = 0.0  # when the last poll was sent
     log_says_ended: bool = False
-    log_cost_micros: int | None = None  # as the request log has it, once the task has ended
+    log_cost_micros: int | None = None  # from the request log, once the task has ended
     missing_since: float | None = None
-    unusable_since: float | None = None  # when the first of its polls made no sense
+    unusable_since: float | None = None  # when the first of its unusable poll replies came
     refused_since: float | None = None
     without_link_since: float | None = None
     was_late_link_reported: bool = False
     unreadable_polls: int = 0  # in a row
-    rendered_at: float | None = None  # when this run learned of its success
-    download_attempts: int = 0  # since the last one that brought something
+    rendered_at: float | None = None  # when this run learned that it succeeded
+    download_attempts: int = 0  # since the last one that made progress
     most_received_bytes: int = 0
     busy_since: float | None = None
     was_link_renewed: bool = False
@@ -48,7 +48,7 @@ class Flight:
 
 
 class PollQueue:
-    """The tasks that wait for a poll, each with the earliest time of it."""
+    """The tasks waiting for a poll, each with its earliest time."""
 
     def __init__(self) -> None:
         self._not_before: dict[Flight, float] = {}
@@ -61,28 +61,28 @@ class PollQueue:
 
     @property
     def next_at(self) -> float:
-        """When the first poll is due; infinity where none is queued."""
+        """When the first poll is due; infinity if none is queued."""
         return min(self._not_before.values(), default=inf)
 
     @property
     def next_urgent_at(self) -> float:
-        """The same of the tasks that the request log reports as ended."""
+        """When the first poll of a task that the request log reports as ended is due."""
         urgent = (at for flight, at in self._not_before.items() if flight.log_says_ended)
         return min(urgent, default=inf)
 
     def push(self, not_before: float, flight: Flight) -> None:
-        """Polls the task at that time or later."""
+        """Queues a poll of the task for that time or later."""
         self._not_before[flight] = not_before
 
     def remove(self, flight: Flight) -> None:
-        """Polls the task no more; does nothing where it is not queued."""
+        """Removes the task from the queue, if it is there."""
         self._not_before.pop(flight, None)
 
     def pop(self, now: float, idle_s: Callable[[Flight], float]) -> Flight:
-        """Of the tasks that may be polled now, the one to poll; it is queued no longer.
+        """Removes and returns the task to poll now.
 
-        First those that the request log reports as ended, then the one that is
-        expected to idle longest. To be called once `next_at` has come.
+        Tasks that the request log reports as ended come first, then the one with the
+        longest expected idle time. Call it only after `next_at` has passed.
         """
         due = [flight for flight, at in self._not_before.items() if at <= now]
         best = max(due, key=lambda flight: (flight.log_says_ended, idle_s(flight)))

@@ -1,4 +1,4 @@
-"""What the engine is given, reports and returns: plain values, no behaviour."""
+"""The engine's inputs, reports and results: plain values, no behaviour."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from storyboard.state.store import Store
 class Provenance:
     """What is stored with each submission besides its payload.
 
-    `commit` and `is_dirty` are those of the storyboard's git repository,
-    `profile` names the key, `user_id` is the render's id in the request log.
+    `commit` and `is_dirty` describe the storyboard's git repository, `profile`
+    names the key, and `user_id` is the render's id in the request log.
     """
 
     commit: str | None = None
@@ -30,9 +30,9 @@ class Provenance:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One storyboard to render: its plan, and the folder and state file it goes into.
+    """One storyboard to render: its plan, its output folder and its state file.
 
-    `cost_of` estimates what a take costs, in micros; `caps` are those of the film.
+    `cost_of` estimates the cost of a take in micros; `caps` are the film's caps.
     """
 
     name: str
@@ -46,13 +46,13 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class EngineSettings:
-    """The limits of a run; times in seconds.
+    """The limits of a run; times are in seconds.
 
-    `endpoint_of` gives the submission path of a model, `retention_s` how long
-    a link to its videos is valid where the reply does not say, `slowest_s` the
-    longest that its tasks take, `max_cost_micros` what the run may spend. `concurrency`
-    and `requests_per_minute` are None where the API's own limits apply.
-    `connections` are for submissions, polls and log checks together.
+    `endpoint_of` returns a model's submission path. `retention_s` is how long a
+    video link is valid if the reply does not say. `slowest_s` is the longest time
+    that tasks take. `max_cost_micros` is the most that the run may spend.
+    `concurrency` and `requests_per_minute` are None to use the API's own limits.
+    `connections` are shared by submissions, polls and log checks.
     """
 
     endpoint_of: Callable[[str], str]
@@ -95,11 +95,11 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Where a run stands after a turn.
+    """The state of a run after a turn.
 
-    `waiting` takes are not submitted yet; `tasks` are those in flight, each with
-    its take and its age in seconds, oldest first. `left_s` is how long the run
-    will take from here, the downloads aside, and None before any task has ended.
+    `waiting` is the number of takes not submitted yet. `tasks` are those in flight,
+    each with its take and its age in seconds, oldest first. `left_s` is how long the
+    run will still take, without the downloads, or None before any task has ended.
     """
 
     waiting: int
@@ -111,10 +111,10 @@ class Standing:
 class RunResult:
     """How a run ended. The outcome of each take is in the state file.
 
-    `stopped_by` is why no more was submitted, None where every action was
-    carried out. `refusals` say why a film submitted no more, where its own caps were
-    reached. `not_downloaded` says why a finished video was not downloaded,
-    by job name and submission id.
+    `stopped_by` is why submissions stopped, or None if every action was carried
+    out. `refusals` say why a film stopped submitting at its own caps.
+    `not_downloaded` says why a finished video was not downloaded, by job name and
+    submission id.
     """
 
     stopped_by: StoryboardError | None = None
@@ -124,5 +124,5 @@ class RunResult:
 
     @property
     def errors(self) -> tuple[StoryboardError, ...]:
-        """All that kept the run from submitting."""
+        """All errors that kept the run from submitting."""
         return (*((self.stopped_by,) if self.stopped_by else ()), *self.refusals)

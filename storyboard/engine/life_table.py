@@ -1,10 +1,9 @@
 """The hazard rate of tasks by age, estimated from polls. Pure.
 
-A poll shows that a task is still working, or that it has finished at some time
-since the poll before. Both are entered as in a life table: for each interval
-of ages, the seconds that tasks were observed in it and how many of them
-finished. No distribution is assumed, so two kinds of tasks in one run make two
-peaks.
+A poll shows that a task is still working, or that it finished at some time
+since the previous poll. Both are recorded as in a life table: for each interval
+of ages, the seconds in which tasks were observed and how many of them finished.
+No distribution is assumed, so two kinds of tasks in one run give two peaks.
 """
 
 from __future__ import annotations
@@ -14,22 +13,22 @@ from collections.abc import Iterator
 from itertools import accumulate, pairwise, repeat
 from math import expm1
 
-# Ages in seconds: from 0.1 to some three hours, each a tenth more than the one before.
+# Ages in seconds, from 0.1 to about three hours, each a tenth more than the one before.
 EDGES = (0.0, *accumulate(repeat(1.1, 122), float.__mul__, initial=0.1))
 WIDTHS = tuple(end - start for start, end in pairwise(EDGES))
 
-# Old observations lose weight, so that a model which slows down is followed:
-# with every eight finished tasks, all that was entered before loses an eighth.
+# Old observations lose weight, so that the table follows a model that slows down:
+# with every eight finished tasks, everything recorded before loses an eighth.
 _BATCH = 8
 _DECAY = 7 / 8
-# The prior: a hazard of 2/age, by which a task is expected to take as long again
-# as it has taken. It weighs as much as a hundredth of a finished task.
+# The prior is a hazard of 2/age: a task is expected to take as long again as it has
+# taken so far. It weighs as much as a hundredth of a finished task.
 _PRIOR = 0.01
 _PRIOR_S = tuple(_PRIOR * (start + end) / 4 for start, end in pairwise(EDGES))
 
 
 class LifeTable:
-    """Observed seconds and finished tasks for each interval of ages; the last tasks weigh most."""
+    """Observed seconds and finished tasks for each interval of ages; recent tasks weigh most."""
 
     def __init__(self) -> None:
         self._count = 0
@@ -44,10 +43,10 @@ class LifeTable:
         ]
 
     def observed_hazards(self) -> list[float]:
-        """The same without the prior in the rows that tasks were observed in, so 0 in some.
+        """The hazards without the prior in the rows that have observations, so 0 in some.
 
-        The prior keeps no age from being polled; over all the rows it would make the
-        first few tasks look shorter than they were.
+        The prior ensures that every age is polled. Applied to all rows, it would
+        make the first few tasks look shorter than they were.
         """
         rows = zip(self._finished, self._observed_s, _PRIOR_S, strict=True)
         return [
@@ -58,16 +57,16 @@ class LifeTable:
         ]
 
     def note_working(self, from_s: float, to_s: float) -> None:
-        """A task was working from the one age to the other."""
+        """Records that a task was working between the two ages."""
         for row, seconds in _rows_between(from_s, to_s):
             self._observed_s[row] += seconds
 
     def note_finished(self, from_s: float, to_s: float) -> None:
-        """A task has finished between the two ages.
+        """Records that a task finished between the two ages.
 
-        It is spread over the rows between them by the probability that the
-        table gives each. So a task that was polled again only hours later, when
-        the computer woke up, does not distort the table.
+        It is spread over the rows between them by the probability that the table
+        gives each. A task that was polled again only hours later, when the computer
+        woke up, therefore does not distort the table.
         """
         spans = list(_rows_between(from_s, to_s))
         if not spans:
@@ -105,5 +104,5 @@ def _rows_between(from_s: float, to_s: float) -> Iterator[tuple[int, float]]:
 
 
 def row_of(age_s: float) -> int:
-    """The row of the table that an age falls into; past the last row for ages beyond it."""
+    """The row of the table for an age; one past the last row for ages beyond it."""
     return bisect_right(EDGES, age_s) - 1

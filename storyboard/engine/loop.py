@@ -1,9 +1,9 @@
 """The loop that carries out plans: one thread owns the clock, the queues and the state files.
 
-Worker threads send requests and put the results into an inbox. Each turn takes
-what is in the inbox, writes what it means, and starts what is due. The parts
-beside this module know what to do about submissions, tasks, the request log,
-downloads and the end of a run; `run` holds what they share.
+Worker threads send requests and put the results into an inbox. Each turn reads
+the inbox, records the results, and starts what is due. The other modules in
+this package handle submissions, tasks, the request log, downloads and the end
+of a run; `run` holds the state they share.
 """
 
 from __future__ import annotations
@@ -69,13 +69,13 @@ class Engine:
         self._request_log = RequestLog(run, self._ending)
 
     def interrupt(self) -> None:
-        """Ends the run soon: no new submission, open POSTs are waited for. For signal handlers."""
+        """Ends the run soon: submits nothing more and waits for open POSTs. For signal handlers."""
         self._run.inbox.put(Interrupted())
 
     def run(self) -> RunResult:
         """Works until every action is carried out, or something ends the run early.
 
-        Raises StateError where the state file or a video cannot be written.
+        Raises StateError if the state file or a video cannot be written.
         """
         clock, inbox = self._run.clock, self._run.inbox
         try:
@@ -89,14 +89,14 @@ class Engine:
             self._downloads.stop(wait_s=1.0)
 
     def _turn(self, events: Sequence[Event]) -> None:
-        """Handles what has happened and starts what is due.
+        """Handles the events and starts what is due.
 
-        Three rules keep the state files true, wherever the process is killed:
+        Three rules keep the state files correct, wherever the process is killed:
 
-        1. Write before sending: no POST leaves before its intention is committed.
-        2. One transaction a turn: all that a turn writes to a state file is
-           committed at once, or not at all.
-        3. Report after the commit: the listener hears of nothing that is not on disk.
+        1. Write before sending: no POST is sent before its intention is committed.
+        2. One transaction per turn: everything that a turn writes to a state file is
+           committed together or not at all.
+        3. Report after the commit: the listener only hears of what is on disk.
         """
         now = self._run.clock.monotonic()
         with self._transaction(events):  # rule 2
@@ -104,7 +104,7 @@ class Engine:
                 self._handle(event, now)
             self._ending.check(now)
             begun = self._submissions.begin()  # rule 1: written here ...
-        self._submissions.send(begun)  # ... and sent when it is committed
+        self._submissions.send(begun)  # ... and sent once it is committed
         self._downloads.move_into_place(now)
         self._request_log.start_check(now)
         self._tasks.start_polls()
@@ -115,8 +115,8 @@ class Engine:
     def _transaction(self, events: Sequence[Event]) -> Iterator[None]:
         """One transaction in the state file of each job.
 
-        Raises StateError where one cannot be written; it names the tasks that
-        `events` accepted, since their ids are recorded nowhere else.
+        Raises StateError if one cannot be written. It names the tasks that `events`
+        accepted, since their ids are recorded nowhere else.
         """
         try:
             with ExitStack() as transactions:
@@ -170,7 +170,7 @@ class Engine:
             self._run.waiting.append((job, action.take))
         elif action.kind is ActionKind.RESUME and action.submission:
             flight = self._task_ids.loaded(job, action, action.submission)
-            if flight.submission.state is SubmissionState.ACCEPTED:  # and not in doubt by now
+            if flight.submission.state is SubmissionState.ACCEPTED:  # and not put in doubt since
                 self._tasks.resume(flight, now)
         elif action.kind is ActionKind.DOWNLOAD and action.submission:
             self._downloads.add(self._task_ids.loaded(job, action, action.submission))
@@ -184,7 +184,7 @@ class Engine:
         return is_idle and not (run.waiting or run.open_posts or run.tasks or run.polls)
 
     def _wait_s(self) -> float | None:
-        """Seconds until something is due; None where only an event can change anything."""
+        """Seconds until something is due; None if only an event can change anything."""
         now = self._run.clock.monotonic()
         waits = (max(0.0, due_at - now) for due_at in self._due_times(now))
         return min(waits, default=None)
@@ -199,7 +199,7 @@ class Engine:
 
 
 def _with_task_ids(error: StateError, events: Sequence[Event]) -> StateError:
-    """The error, with the ids of the tasks that `events` accepted and that could not be written."""
+    """The error with the ids of the tasks that `events` accepted but that could not be written."""
     lost = [
         f"take {event.flight.submission.take} is task {event.reply.task_id}"
         for event in events

@@ -1,4 +1,4 @@
-"""How many tasks, how many requests: the window and the budget. Pure.
+"""How many tasks and how many requests: the window and the budget. Pure.
 
 Callers pass in what happened and when (monotonic seconds) and ask what may
 happen next. Nothing here waits, reads a clock or sends anything.
@@ -11,9 +11,9 @@ import random
 from storyboard.records import RateHint
 
 START_WINDOW = 2  # "Concurrent tasks" of the smallest account; api-contract, section 3
-MAX_WINDOW = 100  # of the largest
+MAX_WINDOW = 100  # "Concurrent tasks" of the largest account
 DEFAULT_RATE = 100  # requests a minute of the smallest account
-_PROBE_S = 60.0  # after a limit was met, one more task in flight is tried each minute
+_PROBE_S = 60.0  # after hitting a limit, one more task in flight is tried each minute
 _MAX_PAUSE_S = 60.0  # between attempts while others hold all of the account's slots
 _MAX_WAIT_S = 900.0  # the longest wait that a server can ask for
 _USABLE_PART = 0.8  # of the rate
@@ -23,11 +23,11 @@ _AHEAD_S = 4.0  # 5 requests at 100 a minute
 class Window:
     """How many tasks may be in flight at the API.
 
-    With a `ceiling` from the user it starts there. Without, it starts at 2 and
+    With a `ceiling` from the user it starts there. Otherwise it starts at 2 and
     grows by one with each accepted submission that filled it: the account allows
-    that many, and one more that is refused costs nothing. Once the API refuses
-    a task over concurrency, the window shrinks to what was in flight and grows
-    by one a minute.
+    that many, and trying one more costs nothing if it is refused. Once the API
+    refuses a task over concurrency, the window shrinks to what was in flight and
+    then grows by one a minute.
     """
 
     def __init__(self, ceiling: int | None = None) -> None:
@@ -49,30 +49,30 @@ class Window:
         return in_flight < self.size
 
     def next_change_at(self) -> float | None:
-        """When a full window may have room again by itself; None where only an event can help."""
+        """When a full window may have room again by itself; None if only an event can help."""
         if self._closed_until is not None:
             return self._closed_until
         return self._probe_at if self.size < self.ceiling else None
 
     def on_resumed(self, in_flight: int) -> None:
-        """Tasks of an earlier run are in flight, so the account allows as many."""
+        """Notes that tasks of an earlier run are in flight, so the account allows as many."""
         self.size = min(max(self.size, in_flight + 1), self.ceiling)
 
     def on_accepted(self, in_flight: int) -> None:
-        """A task was accepted; `in_flight` counts it, and the open POSTs."""
+        """Notes that a task was accepted; `in_flight` includes it and the open POSTs."""
         if self._probe_at is None and in_flight >= self.size:
             self.size = min(self.size + 1, self.ceiling)
 
     def on_finished(self) -> None:
-        """A task ended."""
+        """Notes that a task ended."""
         self._pauses = 0
 
     def on_limit(self, tasks: int, open_posts: int = 0, *, now: float) -> None:
-        """The API refused a task as one too many, while `tasks` of this run were in flight.
+        """Notes that the API refused a task as one too many, with `tasks` of this run in flight.
 
-        With none of them in flight, all slots are held by other clients of the
-        account, and no event here will free one. So the window closes for 1, 2,
-        4 ... seconds, up to a minute. `open_posts` may be accepted yet.
+        If `tasks` is zero, other clients of the account hold all its slots, and no
+        event here will free one. So the window closes for 1, 2, 4 ... seconds, up to a
+        minute. The `open_posts` may still be accepted.
         """
         self.size = max(1, min(tasks + open_posts, self.size))
         self._probe_at = now + _PROBE_S
@@ -80,7 +80,7 @@ class Window:
             self._pauses = 0
             return
         if self._closed_until is not None and now < self._closed_until:
-            return  # several were sent at once, and all are refused
+            return  # several were sent at once, and all were refused
         self._closed_until = now + min(_MAX_PAUSE_S, 2.0 ** min(self._pauses, 30))
         self._pauses += 1
 
@@ -88,10 +88,10 @@ class Window:
 class Budget:
     """When the next request may go out: evenly spaced, at four fifths of `rate` a minute.
 
-    The last fifth is for retries and other clients of the account. What frees a
-    slot or fills one (a submission, the poll of a task that has ended) may run
-    ahead by a few requests; polls and log checks that may find nothing wait for
-    what is left. A `rate` from the user stands; without it the API's headers set it.
+    The last fifth is for retries and other clients of the account. Requests that
+    free or fill a slot (a submission, the poll of a task that has ended) may run
+    ahead by a few; polls and log checks that may find nothing use what is left.
+    A `rate` set by the user is fixed; without one, the API's headers set it.
     """
 
     def __init__(self, rate: int | None = None, *, jitter: random.Random | None = None) -> None:
@@ -103,7 +103,7 @@ class Budget:
         self._refusals = 0
 
     def next_at(self) -> float:
-        """The earliest time of the next request that fills a slot or frees one."""
+        """The earliest time of the next request that fills or frees a slot."""
         return max(self._free_at - _AHEAD_S, self._held_until)
 
     def next_spare_at(self) -> float:
@@ -116,23 +116,23 @@ class Budget:
         return 60.0 / (_USABLE_PART * self.rate)
 
     def spend(self, *, now: float) -> None:
-        """One request goes out now."""
+        """Counts one request that goes out now."""
         self._free_at = max(self._free_at, now) + self.spacing_s
 
     def on_reply(self, hint: RateHint, *, now: float) -> None:
-        """Adopts the rate in the headers of a reply that was no 429."""
+        """Adopts the rate in the headers of a reply other than a 429."""
         self._refusals = 0
         self._adopt_rate(hint, now=now)
         if hint.remaining == 0 and hint.reset_in_s is not None:
             self._hold(hint.reset_in_s, now=now)
 
     def on_rate_limit(self, hint: RateHint, *, now: float) -> None:
-        """A 429 about the rate: waits as long as it asks for, else backs off with jitter.
+        """Handles a 429 about the rate: waits as long as it asks, or backs off with jitter.
 
-        After a second refusal in a row the wait it asks for is not enough, and
-        the longer of the two counts.
+        A second refusal in a row shows that the requested wait was too short, so the
+        longer of the two is used.
         """
-        if now >= self._held_until:  # else it was sent before the wait began
+        if now >= self._held_until:  # otherwise it was sent before the wait began
             self._refusals += 1
         self._adopt_rate(hint, now=now)
         asked_s = hint.retry_after_s if hint.retry_after_s is not None else hint.reset_in_s
@@ -142,7 +142,7 @@ class Budget:
         self._hold(wait_s, now=now)
 
     def _adopt_rate(self, hint: RateHint, *, now: float) -> None:
-        """Adopts the rate of the headers, also for what was spent ahead of its time."""
+        """Adopts the rate of the headers, also for requests that ran ahead."""
         if hint.limit and not self._is_fixed:
             ahead_s = max(0.0, self._free_at - now)
             self._free_at += ahead_s * self.rate / hint.limit - ahead_s

@@ -1,8 +1,8 @@
-"""Checks of the account's request log, one of which reports on many tasks at once.
+"""Checks the account's request log, where one check reports on many tasks at once.
 
 A poll reports on one task. A page of the log has the status of up to a hundred,
-so for the price of one poll it says which of them to poll. It is a hint and no
-more: only a poll changes a submission.
+so for the cost of one poll it says which of them to poll. It is only a hint:
+nothing but a poll changes a submission.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _MAX_CLOCK_DIFFERENCE = timedelta(minutes=1)  # between the server's clock and o
 
 
 class RequestLog:
-    """Checks the log while that helps, and brings the polls of ended tasks forward."""
+    """Checks the log while that helps, and moves the polls of ended tasks forward."""
 
     def __init__(self, run: Run, ending: Ending) -> None:
         self._run = run
@@ -33,12 +33,12 @@ class RequestLog:
         self._polls_before = -1  # polls sent before the last check
 
     def due_times(self, now: float) -> Iterator[float]:
-        """When the next check may go out, where time alone allows one."""
+        """When the next check may go out, if time alone allows one."""
         if self._may_check(now):
             yield self._next_at
 
     def start_check(self, now: float) -> None:
-        """Starts a check where one is due; checks and polls take turns."""
+        """Starts a check if one is due; checks and polls take turns."""
         run = self._run
         if self._account is None or now < self._next_at or not self._may_check(now):
             return
@@ -49,7 +49,7 @@ class RequestLog:
         run.requests.start(guarded(lambda: read_log(account, start, end, page)))
 
     def on_checked(self, checked: LogChecked) -> None:
-        """Polls next the tasks that the log reports as ended."""
+        """Queues the tasks that the log reports as ended to be polled next."""
         run = self._run
         run.requests.finished()
         self._trust.on_checked(pages=checked.pages)
@@ -81,10 +81,10 @@ class RequestLog:
         )
 
     def _earliest(self, now: float, end: datetime) -> datetime:
-        """From when on the log is read: since the first task in flight was accepted.
+        """The start of the log to read: when the first task in flight was accepted.
 
-        Tasks much older than usual are left out, so that one which never ends
-        does not make the log longer and longer.
+        Tasks much older than usual are left out, so that one that never ends does not
+        make the log longer and longer.
         """
         max_age_s = self._run.poll_schedule.max_usual_age_s
         tasks = [each for each in self._run.tasks.values() if each.age_s(now) <= max_age_s]
@@ -94,7 +94,7 @@ class RequestLog:
 def read_log(
     account: Account, start: datetime, end: datetime, page: int
 ) -> LogChecked | LogCheckFailed:
-    """What one page of the log says of the tasks that were accepted between two times (UTC)."""
+    """What one page of the log says about the tasks accepted between two times (UTC)."""
     start, end = start - _MAX_CLOCK_DIFFERENCE, end + _MAX_CLOCK_DIFFERENCE
     try:
         found = account.logs(start, end, page=page, page_size=_PAGE_SIZE)

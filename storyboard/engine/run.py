@@ -1,7 +1,7 @@
 """What the parts of one run share: jobs, clock, limits, queues and progress to report.
 
-The bottom of the engine. `ending`, `downloads`, `tasks`, `submissions` and
-`request_log` import this module, and it imports none of them.
+This is the bottom of the engine: `ending`, `downloads`, `tasks`, `submissions`
+and `request_log` import this module, and it imports none of them.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from storyboard.records import Limit, Submission, SubmitReply, Take, TaskReply
 
 
 class Run:
-    """The state of one run. Used by the loop thread alone; worker threads fill `inbox`."""
+    """The state of one run. Only the loop thread uses it; worker threads fill `inbox`."""
 
     def __init__(
         self,
@@ -67,7 +67,7 @@ class Run:
         return len(self.tasks) + self.open_posts
 
     def standing(self, now: float) -> Standing:
-        """Where the run stands."""
+        """The current state of the run."""
         tasks = sorted(
             ((one.submission.take, one.age_s(now)) for one in self.tasks.values()),
             key=lambda task: -task[1],
@@ -81,15 +81,15 @@ class Run:
         return Standing(len(self.waiting) + self.open_posts, tuple(tasks), left_s)
 
     def save(self, flight: Flight, submission: Submission) -> None:
-        """Writes the submission's new state, within the turn's transaction."""
+        """Writes the submission's new state in the turn's transaction."""
         flight.submission = flight.job.store.update(submission)
 
     def add_progress(self, flight: Flight, step: Step, detail: str = "") -> None:
-        """Notes a change for the listener, who hears of it once it is committed."""
+        """Notes a change for the listener, to be reported after the commit."""
         self._progress.append(Progress(flight.job.name, flight.submission, step, detail))
 
     def add_fallback(self, flight: Flight, following: Take) -> None:
-        """Notes that a take goes on with its next model."""
+        """Notes that a take continues with its next model."""
         sent = flight.submission
         why = f": {sent.reason}" if sent.reason else ""
         detail = f"{sent.model} {sent.state.value}{why}; {following.model} follows"
@@ -104,7 +104,7 @@ class Run:
         """Leaves the video to a later run; its state stays succeeded until the link expires.
 
         A refusal may come from a proxy or from a passing failure of the API.
-        To treat the link as expired would cost the price of the video.
+        Treating the link as expired would cost the price of the video.
         """
         self.not_downloaded[flight.key] = reason
         self.add_progress(flight, Step.NOT_DOWNLOADED, reason)

@@ -1,7 +1,7 @@
 """The paid requests: which takes may be submitted now, and what the reply to a POST means.
 
-A submission takes two steps. `begin` writes the intention to send it, within
-the turn's transaction; `send` sends it, once that is committed.
+A submission takes two steps. `begin` writes the intention to send it, in the
+turn's transaction. `send` sends it once the transaction is committed.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _MAX_POLL_DELAY_S = 10.0  # a poll later than this goes out before another submi
 
 
 class Submissions:
-    """Submits what waits, as far as window, budget, breaker and connections allow."""
+    """Submits waiting takes as window, budget, breaker and connections allow."""
 
     def __init__(
         self, run: Run, ending: Ending, tasks: Tasks, task_ids: TaskIds, fallbacks: Fallbacks
@@ -41,9 +41,9 @@ class Submissions:
         self._caps = SpendingCaps(run)
         self._fallbacks = fallbacks
         self._user_numbers = itertools.count(1)
-        self._not_before = run.clock.monotonic()  # later, after the API could not be reached
+        self._not_before = run.clock.monotonic()  # later if the API could not be reached
         self._polls_before = -1  # polls sent before the last submission
-        self._foreign_refusals = Counter[str]()  # by fingerprint; not in the API's own form
+        self._foreign_refusals = Counter[str]()  # by fingerprint; not in the API's own format
 
     def begin(self) -> list[Flight]:
         """Writes the intentions of what may be submitted now. Sends nothing: see `send`."""
@@ -62,12 +62,12 @@ class Submissions:
         return begun
 
     def send(self, begun: Sequence[Flight]) -> None:
-        """Sends what was begun. Effect: may be charged. To be called after the commit."""
+        """Sends what was begun. Effect: may be charged. Call it after the commit."""
         for flight in begun:
             self._send_post(flight)
 
     def due_times(self, now: float) -> Iterator[float]:
-        """When the next submission may go out, where time alone allows one."""
+        """When the next submission may go out, if time alone allows one."""
         run = self._run
         if not run.waiting or not self._has_connection() or self._is_turn_of_a_poll(now):
             return
@@ -77,11 +77,11 @@ class Submissions:
             yield change_at
 
     def on_submitted(self, flight: Flight, reply: SubmitReply, now: float) -> None:
-        """Writes what became of a POST."""
+        """Writes the result of a POST."""
         run = self._run
         checked = self._task_ids.check(flight, reply)
         if checked is None:
-            run.inbox.put(Answered(flight, reply))  # for the next turn; until then its POST is open
+            run.inbox.put(Answered(flight, reply))  # handled next turn; its POST stays open
             return
         run.requests.finished()
         run.open_posts -= 1
@@ -120,7 +120,7 @@ class Submissions:
         )
 
     def _has_connection(self, begun: int = 0) -> bool:
-        """Whether one more POST may be open, besides those begun and not yet sent."""
+        """Whether one more POST may be open, counting those begun but not yet sent."""
         has_free = self._run.requests.free - begun > _POLL_CONNECTIONS
         return has_free and self._run.open_posts < self._run.breaker.max_open_posts
 
@@ -138,7 +138,7 @@ class Submissions:
             commit=job.provenance.commit,
             is_dirty=job.provenance.is_dirty,
             profile=job.provenance.profile,
-            # The number tells the rows of one render apart in the request log.
+            # The number distinguishes the rows of one render in the request log.
             user_id=None if user_id is None else f"{user_id}-{next(self._user_numbers)}",
             estimate_micros=estimate,
         )
@@ -162,7 +162,7 @@ class Submissions:
         self._run.add_progress(flight, Step.ACCEPTED)
 
     def _on_unavailable(self, flight: Flight, reply: SubmitReply, now: float) -> None:
-        """Nothing was accepted, so the take goes back into the queue."""
+        """Puts the take back into the queue, because nothing was accepted."""
         run = self._run
         if not self._ending.is_stopped:
             self._queue_again(flight, reply)
@@ -175,7 +175,7 @@ class Submissions:
         run.add_progress(flight, Step.POSTPONED, flight.submission.reason or "")
 
     def _queue_again(self, flight: Flight, reply: SubmitReply) -> None:
-        """To the head of the queue; behind all others where a firewall may object to this take.
+        """Queues the take first, or last if a firewall may object to it.
 
         After five such refusals the take is left for the next run.
         """

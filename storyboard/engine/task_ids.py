@@ -1,7 +1,7 @@
-"""Which submissions have which task: two of different requests can never share one.
+"""Which submissions have which task. Two different requests can never share one.
 
-Where the API gives a task that another submission has already, one of the two
-replies was not for its request, and nothing tells which. Neither is sent again.
+If the API returns a task that another submission already has, one of the two
+replies was not for its request, and nothing shows which. Neither is sent again.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from storyboard.records import Action, Outcome, Submission, SubmissionState, Sub
 
 
 class TaskIds:
-    """The tasks of all submissions in the state files, whenever they were sent."""
+    """The tasks of all submissions in the state files, from this run and earlier ones."""
 
     def __init__(self, run: Run) -> None:
         self._run = run
@@ -35,12 +35,12 @@ class TaskIds:
                     self._earlier.setdefault(row.task_id, []).append((job, row))
 
     def find_contradicted(self) -> list[str]:
-        """The tasks that earlier runs believed to be of several takes, also of several films'."""
+        """The tasks that earlier runs assigned to several takes, possibly of several films."""
         groups = self._earlier.items()
         return [task_id for task_id, rows in groups if contradict([row for _, row in rows])]
 
     def put_earlier_in_doubt(self, task_ids: Sequence[str]) -> None:
-        """Puts the rows of earlier runs with these tasks in doubt."""
+        """Puts the rows of earlier runs that have these tasks in doubt."""
         for task_id in task_ids:
             flights = [*self._load_earlier(task_id).values()]
             by_request: dict[str, Flight] = {}
@@ -53,7 +53,7 @@ class TaskIds:
                 self._put_in_doubt(flight, describe_contradiction(task_id, names, more=more))
 
     def loaded(self, job: Job, action: Action, submission: Submission) -> Flight:
-        """The flight of an action's submission, as it stands now; its task is known."""
+        """The flight of an action's submission in its current state. Its task is known."""
         flights = self._flights.setdefault(submission.task_id or "", {})
         known = flights.get((job.name, submission.id))
         flight = Flight(job, action.take, known.submission if known else submission)
@@ -61,11 +61,11 @@ class TaskIds:
         return flight
 
     def check(self, flight: Flight, reply: SubmitReply) -> SubmitReply | None:
-        """The reply to a POST; with an unknown outcome where its task is another submission's.
+        """The reply to a POST, with an unknown outcome if another submission has its task.
 
-        What is known of the others is put in doubt, and written. None where one of them
-        is another film's: that film's state file has to be committed first. A kill
-        between the two commits would leave it believed, and nothing would tell.
+        The other submissions are put in doubt, and that is written. None if one of them
+        belongs to another film, whose state file has to be committed first: a kill
+        between the two commits would leave it trusted, with nothing to show the doubt.
         """
         if reply.task_id is None:
             return reply
@@ -97,7 +97,7 @@ class TaskIds:
         return flights
 
     def _put_in_doubt(self, other: Flight, reason: str) -> bool:
-        """Whether it was not in doubt before."""
+        """Puts a submission in doubt; returns whether that is new."""
         before = other.submission
         after = after_contradiction(before, reason)
         if after is before:

@@ -24,17 +24,17 @@ from storyboard.engine.transitions import (
 from storyboard.records import SubmissionState, TaskReply, TaskStatus
 from storyboard.reporting.amounts import usd_text
 
-_MAX_MISSING_S = 600.0  # polls answered 404 or 410 are repeated for so long; then it is unknown
-_MAX_REFUSED_S = 60.0  # so are polls answered 401, 402 or 403; then the task waits for the next run
+_MAX_MISSING_S = 600.0  # how long to repeat polls answered 404 or 410; then the outcome is unknown
+_MAX_REFUSED_S = 60.0  # the same for 401, 402 or 403; then the task waits for the next run
 _RETRY_WAIT_S = 30.0  # between such polls
-_MAX_WITHOUT_LINK_S = 600.0  # a success whose link is not there yet is polled for so long
-_MIN_UNREADABLE = 10  # polls in a row; fewer may be bad luck with few polls
+_MAX_WITHOUT_LINK_S = 600.0  # how long to poll a success that has no link yet
+_MIN_UNREADABLE = 10  # polls in a row; with fewer it may be bad luck
 _OTHER_MATTERS = frozenset({TaskStatus.WAITING, TaskStatus.WORKING, TaskStatus.REFUSED})
-"""What a reply can say that is no word on a link which is not there."""
+"""Replies that say nothing about a missing link."""
 
 
 class Tasks:
-    """Polls the tasks in flight. Their queue, `polls`, is the run's."""
+    """Polls the tasks in flight. Their queue is the run's `polls`."""
 
     def __init__(
         self, run: Run, ending: Ending, downloads: Downloads, fallbacks: Fallbacks
@@ -43,18 +43,18 @@ class Tasks:
         self._ending = ending
         self._downloads = downloads
         self._fallbacks = fallbacks
-        self._reported: set[str] = set()  # replies that make no sense, each reported once
+        self._reported: set[str] = set()  # unusable replies, each reported once
 
     def add(self, flight: Flight, now: float) -> None:
-        """A task that has just been accepted."""
+        """Adds a task that has just been accepted."""
         self._run.tasks[flight.key] = flight
         flight.accepted_at = now
         self._run.polls.push(now, flight)
 
     def resume(self, flight: Flight, now: float) -> None:
-        """A task that an earlier run submitted: polled at once.
+        """Adds a task that an earlier run submitted, to be polled at once.
 
-        Its age goes by the time of day, and is 0 where that has been set back.
+        Its age is taken from the time of day, and is 0 if the clock was set back.
         """
         self._run.tasks[flight.key] = flight
         since = flight.submission.submitted_at or flight.submission.sent_at
@@ -78,12 +78,12 @@ class Tasks:
             self._send_poll(run.polls.pop(now, partial(self._idle_s, now=now)), now)
 
     def on_polled(self, flight: Flight, reply: TaskReply, now: float) -> None:
-        """Writes what a poll found, and queues the next one where the task goes on."""
+        """Writes the result of a poll, and queues the next one if the task continues."""
         self._run.requests.finished()
         self._run.on_reply(reply, now)
         before = flight.submission
         if before.state is SubmissionState.UNKNOWN:
-            return  # put in doubt while the poll was on its way
+            return  # put in doubt while the poll was under way
         retention_s = self._run.settings.retention_s(before.model)
         after = after_poll(before, reply, now=self._run.clock.now(), retention_s=retention_s)
         if after is not before:
@@ -110,7 +110,7 @@ class Tasks:
     def _next_poll_at(self) -> float:
         polls, budget, requests = self._run.polls, self._run.budget, self._run.requests
         urgent_at = max(polls.next_urgent_at, budget.next_at())
-        if requests.free <= requests.size // 2:  # left to submissions, and to polls that will help
+        if requests.free <= requests.size // 2:  # the rest is for more urgent requests
             return urgent_at
         return min(urgent_at, max(polls.next_at, budget.next_spare_at()))
 
@@ -125,7 +125,7 @@ class Tasks:
         run.requests.start(guarded(lambda: Answered(flight, run.api.poll(task_id))))
 
     def _poll_later(self, flight: Flight) -> None:
-        """Polls the task again, as soon as the budget has a request for it."""
+        """Polls the task again as soon as the budget has a request for it."""
         wait_s = self._run.poll_schedule.min_wait_s(flight.age_s(flight.polled_at))
         self._run.polls.push(flight.polled_at + wait_s, flight)
 
@@ -141,9 +141,9 @@ class Tasks:
         self._poll_later(flight)
 
     def _on_unreadable(self, flight: Flight, reply: TaskReply, now: float) -> None:
-        """Polls on, more and more slowly, for as long as a status that is not known is polled.
+        """Keeps polling, more and more slowly, for as long as an unknown status is polled.
 
-        An API that gives no answer at all is out of reach, which says nothing of the task.
+        An API that does not answer at all is unreachable, which says nothing about the task.
         """
         flight.unreadable_polls += 1
         is_answer = reply.http_status is not None
@@ -157,7 +157,7 @@ class Tasks:
             self._give_up_task(flight, reply)
 
     def _on_ended(self, flight: Flight, now: float, *, was_in_flight: bool) -> None:
-        """A final reply was written; a poll that only renewed a link ends nothing in flight."""
+        """Handles a final reply. A poll that only renewed a link ends nothing in flight."""
         submission = flight.submission
         self._free_slot(flight, now)
         self._compare_bill(flight)
@@ -175,7 +175,7 @@ class Tasks:
             self._downloads.add(flight)
 
     def _compare_bill(self, flight: Flight) -> None:
-        """Reports a bill that is not what the request log says, in the log's own unit."""
+        """Reports a bill that differs from the request log, in the log's own unit."""
         billed, logged = flight.submission.billed_micros, flight.log_cost_micros
         if billed is not None and logged is not None and billed != logged:
             detail = (
@@ -185,14 +185,14 @@ class Tasks:
             self._run.add_progress(flight, Step.ODD, detail)
 
     def _free_slot(self, flight: Flight, now: float) -> None:
-        """The task has ended at the API; does nothing where that is known already."""
+        """Frees the slot of a task that has ended at the API, unless it is already free."""
         if self._run.tasks.pop(flight.key, None) is not None:
             self._run.window.on_finished()
             self._run.poll_schedule.on_finished(flight.last_working_age_s, flight.age_s(now))
             self._run.log_trust.on_finished(was_reported=flight.log_says_ended)
 
     def _on_success_without_link(self, flight: Flight, now: float) -> None:
-        """Polls on, first after a second and then more and more slowly: the task was paid."""
+        """Keeps polling, after one second and then more and more slowly: the task was paid for."""
         self._free_slot(flight, now)
         if flight.without_link_since is None:
             flight.without_link_since = now
@@ -218,7 +218,7 @@ class Tasks:
         self._run.give_up_download(flight, "the API gave no link to it")
 
     def _on_unfamiliar(self, flight: Flight, reply: TaskReply, now: float) -> None:
-        """Polls on for as long as a task may take; reports the word at once, and never guesses."""
+        """Keeps polling for as long as a task may take; reports the word at once, never guesses."""
         reason = reply.reason or ""
         if reason not in self._reported:
             self._reported.add(reason)
@@ -232,7 +232,7 @@ class Tasks:
         self._poll_later(flight)
 
     def _is_unusable_for_long(self, flight: Flight, now: float) -> bool:
-        """Whether all polls since long ago, this one included, made no sense."""
+        """Whether all polls for a long time, including this one, were unusable."""
         if flight.unusable_since is None:
             flight.unusable_since = now
         return now - flight.unusable_since >= self._max_unusable_s(flight)
@@ -261,7 +261,7 @@ class Tasks:
         self._run.add_progress(flight, Step.UNKNOWN, flight.submission.reason or "")
 
     def _on_refused(self, flight: Flight, reply: TaskReply, now: float) -> None:
-        """The key was refused, not the task: it stays accepted, for a run with a valid key."""
+        """Handles a refused key. The task stays accepted, for a run with a valid key."""
         self._ending.stop(account_error(reply.http_status, reply.reason))
         flight.refused_since = now if flight.refused_since is None else flight.refused_since
         if now - flight.refused_since < _MAX_REFUSED_S:

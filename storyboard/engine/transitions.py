@@ -28,7 +28,7 @@ def after_submit(submission: Submission, reply: SubmitReply, *, now: datetime) -
     Accepted without a task id counts as unknown: such a task cannot be polled.
     """
     is_accepted = reply.outcome is Outcome.ACCEPTED and reply.task_id is not None
-    # A refusal by something in between says nothing of the account, whatever its number means.
+    # A refusal by a proxy or firewall says nothing about the account, whatever its status means.
     is_foreign = reply.outcome is Outcome.REJECTED and not reply.is_from_api
     has_no_id = reply.outcome is Outcome.ACCEPTED and not is_accepted
     return replace(
@@ -48,8 +48,8 @@ def after_poll(
 ) -> Submission:
     """The submission after a poll: the same object, unless the reply is final.
 
-    A success is final once it has a link. A link whose expiry is not stated is
-    assumed to be valid for `retention_s`.
+    A success is final once it has a link. A link with no stated expiry is assumed
+    to be valid for `retention_s`.
     """
     if reply.status is TaskStatus.SUCCEEDED and reply.video_url:
         return replace(
@@ -60,7 +60,7 @@ def after_poll(
             url_expires_at=reply.url_expires_at or now + timedelta(seconds=retention_s),
             reply=reply.body,
             billed_micros=_billed(submission, reply),
-            # A new link says nothing new of whose video it is.
+            # A new link does not settle whose video it is.
             reason=submission.reason if submission.state is SubmissionState.SUCCEEDED else None,
         )
     if submission.state is SubmissionState.SUCCEEDED:
@@ -82,14 +82,14 @@ def after_poll(
 
 
 def _billed(submission: Submission, reply: TaskReply) -> int | None:
-    """What the last reply that says it tells was billed."""
+    """What was billed, according to the last reply that says so."""
     return submission.billed_micros if reply.billed_micros is None else reply.billed_micros
 
 
 def after_success_without_link(
     submission: Submission, reply: TaskReply, *, now: datetime
 ) -> Submission:
-    """The submission after its link was waited for in vain: it was paid, and is not lost."""
+    """The submission after waiting in vain for its link: it was paid for and is not lost."""
     return replace(
         submission,
         state=SubmissionState.SUCCEEDED,
@@ -101,7 +101,7 @@ def after_success_without_link(
 
 
 def after_unfamiliar(submission: Submission, reply: TaskReply) -> Submission:
-    """The submission after its polls made no sense for too long: its outcome is unknown."""
+    """The submission after its polls were unusable for too long: its outcome is unknown."""
     return replace(
         submission,
         state=SubmissionState.UNKNOWN,

@@ -15,7 +15,7 @@ class Workers(Generic[T]):
 
     Calls must not raise; a failure is part of their result. The threads are
     daemons, unlike those of concurrent.futures, so that a second Ctrl-C ends
-    the process even while a request hangs.
+    the process even if a request hangs.
     """
 
     def __init__(self, size: int, inbox: queue.SimpleQueue[T], *, name: str) -> None:
@@ -41,11 +41,11 @@ class Workers(Generic[T]):
         self._calls.put(call)
 
     def finished(self) -> None:
-        """To be called for each result taken out of the inbox."""
+        """Frees a thread. Call it for each result taken out of the inbox."""
         self.busy -= 1
 
     def stop(self, *, wait_s: float) -> None:
-        """Lets the threads end; those that still hang after `wait_s` end with the process."""
+        """Lets the threads end; any still hanging after `wait_s` end with the process."""
         for _ in self._threads:
             self._calls.put(None)
         if self.busy == 0:
