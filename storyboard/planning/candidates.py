@@ -1,7 +1,7 @@
-"""The candidates of a take, `model: [a, b]`: which one it has come to, and what is left. Pure.
+"""The candidates of a take, `model: [a, b]`: the current one, and those that are left. Pure.
 
-The next candidate's turn comes when the one before it has proven to have failed, never on a
-guess: a task that may yet be rendered, or a request that may have been charged, is no failure.
+A candidate's turn comes once the one before it has definitely failed, never on a guess: a
+task that may still be rendered, or a request that may have been charged, is no failure.
 """
 
 from __future__ import annotations
@@ -15,16 +15,16 @@ from storyboard.planning.contradictions import is_contradicted
 from storyboard.records import OPEN_STATES, Submission, SubmissionState, Take
 
 GIVEN_UP_BY_HAND = "given up by hand"
-"""How the reason of a submission begins that a person abandoned."""
+"""The start of the reason of a submission that a person abandoned."""
 
 ACCOUNT_REJECTIONS = frozenset({401, 402, 403, 404, 405, 501})
-"""Refused for the account, not for what was sent: the same request may pass later.
+"""Refused because of the account, not the request: the same request may succeed later.
 
 A refusal that did not come from the API itself has no status in the state file.
 """
 
 _REFUSED_REQUEST = frozenset({400, 404, 413, 415, 422})
-"""Refused for what was sent, or for its model, so that another model may take it."""
+"""Refused because of the request or its model, so another model may accept it."""
 
 _ENDED_BADLY = frozenset({SubmissionState.FAILED, SubmissionState.CANCELED})
 _LED_TO_NOTHING = _ENDED_BADLY | {SubmissionState.REJECTED, SubmissionState.ABANDONED}
@@ -32,9 +32,9 @@ _NEVER_ACCEPTED = frozenset({SubmissionState.UNAVAILABLE, SubmissionState.RELEAS
 
 
 class Turn(NamedTuple):
-    """Which candidate a take has come to, as a take, with the submission that decides about it.
+    """A take's current candidate, as a take, with the submission that decides about it.
 
-    Its `fallbacks` are those that are left after it. `failed` are the submissions of the
+    Its `fallbacks` are the candidates left after it. `failed` are the submissions of the
     others that led to nothing.
     """
 
@@ -44,20 +44,20 @@ class Turn(NamedTuple):
 
 
 def with_rest(candidates: Sequence[Take]) -> Take:
-    """The first of some candidates, with the others as its fallbacks."""
+    """The first of the candidates, with the others as its fallbacks."""
     first, *rest = candidates
     return replace(first, fallbacks=tuple(rest))
 
 
 def fingerprints_of(takes: Iterable[Take]) -> set[str]:
-    """The fingerprints of all that these takes may request."""
+    """The fingerprints of everything that these takes may request."""
     return {one.fingerprint for take in takes for one in (take, *take.fallbacks)}
 
 
 def has_proven_to_fail(submission: Submission) -> bool:
-    """Whether a submission is known to have led to no video: only then may the next candidate go.
+    """Whether a submission definitely led to no video: only then may the next candidate be sent.
 
-    Its task has failed or was canceled, or the API itself refused what was sent.
+    Its task failed or was canceled, or the API itself refused the request.
     """
     if submission.state in _ENDED_BADLY:
         return submission.task_id is not None and not is_contradicted(submission)
@@ -73,12 +73,13 @@ def find_turn(
     *,
     from_first: bool = False,
 ) -> Turn:
-    """Which candidate of a take that has several its turn is.
+    """Which of a take's several candidates is current.
 
-    `deciding` has the submission that decides about each fingerprint, `succeeded` those with
-    a success. Of several candidates with a video the first counts: the author prefers it, and
-    every machine finds the same one. One that is open is waited for, whoever sent it. Else it
-    is the first that has not proven to have failed, or the very first with `from_first`.
+    `deciding` has the submission that decides about each fingerprint, `succeeded` the
+    fingerprints with a success. If several candidates have a video, the first counts: the
+    author prefers it, and every machine picks the same one. An open candidate is waited for,
+    whoever sent it. Otherwise it is the first that has not definitely failed, or the very
+    first with `from_first`.
     """
     candidates = (take, *take.fallbacks)
     sent = [deciding.get(one.fingerprint) for one in candidates]
@@ -104,7 +105,7 @@ def _first_rendered_or_open(
 
 
 def _first_to_try(sent: Sequence[Submission | None]) -> int:
-    """The first that has not proven to have failed; the last where all have."""
+    """The first that has not definitely failed, or the last if all have."""
     left = (n for n, one in enumerate(sent) if one is None or not has_proven_to_fail(one))
     return next(left, len(sent) - 1)
 
@@ -112,9 +113,9 @@ def _first_to_try(sent: Sequence[Submission | None]) -> int:
 def _left_after(
     index: int, candidates: Sequence[Take], sent: Sequence[Submission | None], *, from_first: bool
 ) -> tuple[Take, ...]:
-    """The candidates that may be submitted once this one has failed, in their order.
+    """The candidates that may be submitted if this one fails, in order.
 
-    Those that have failed already are passed over, and one that waits for a person ends them.
+    Those that have already failed are skipped; one that waits for a person ends the list.
     """
     left = []
     for take, one in islice(zip(candidates, sent, strict=True), index + 1, None):
@@ -126,7 +127,7 @@ def _left_after(
 
 
 def _may_be_sent_again(submission: Submission) -> bool:
-    """Whether a plain render submits it again where it has come to its turn."""
+    """Whether a plain render submits it again when its turn comes."""
     if has_proven_to_fail(submission):
         return False
     is_for_account = submission.http_status in ACCOUNT_REJECTIONS

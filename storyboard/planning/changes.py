@@ -1,4 +1,4 @@
-"""What differs between two requests, in words. Pure."""
+"""Describes in words how two requests differ. Pure."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from storyboard.records import Json, Payload
 
 _MAX_VALUE_LENGTH = 60  # characters of a value in a one-line message
-_CONTEXT = 2  # words quoted on each side of those that changed
+_CONTEXT = 2  # words quoted on each side of a change
 
 
 def describe_changes(
@@ -21,9 +21,9 @@ def describe_changes(
 ) -> str:
     """How `new` differs from `old`, as in "seed changed: 42 to 43; ratio added: 9:16".
 
-    Of longer texts only the words that changed are quoted, and some beside them; with
-    `is_exact` these alone and whole, so that equal changes of several takes are equal
-    texts. Empty where nothing differs.
+    Longer texts are quoted only around the words that changed. With `is_exact` the
+    changed words are quoted alone and in full, so that the same change in several takes
+    gives the same text. Empty if nothing differs.
     """
     parts = []
     if old_model != new_model:
@@ -53,7 +53,7 @@ def _changed_words(old: str, new: str, *, is_exact: bool) -> tuple[str, str]:
     if a == b:
         return "its spaces", "other spaces"
     start = common_length(a, b)
-    # What both texts begin with must not count as what they end with, too.
+    # Words of the common beginning must not also count towards the common end.
     end = common_length(a[start:][::-1], b[start:][::-1])
     if is_exact:
         return " ".join(a[start : len(a) - end]), " ".join(b[start : len(b) - end])
@@ -73,7 +73,7 @@ def _excerpt(words: list[str], start: int, end: int) -> str:
 
 
 def format_value(value: Json) -> str:
-    """The value as JSON, cut short where it is long."""
+    """The value as JSON, cut short if it is long."""
     text = json.dumps(value, ensure_ascii=False)
     if len(text) <= _MAX_VALUE_LENGTH:
         return text

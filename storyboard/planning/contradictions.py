@@ -1,4 +1,4 @@
-"""Tasks that the API gave to different requests, so that whose they are is not known. Pure.
+"""Tasks that the API gave to different requests, so nobody knows whose they are. Pure.
 
 A submission with such a task says so in its own `reason`: that outlives the
 run and the other submission, and the manifest carries it to other machines.
@@ -23,7 +23,7 @@ T = TypeVar("T")
 
 
 def describe_contradiction(task_id: str, others: Sequence[str], *, more: int = 0) -> str:
-    """The reason of a submission whose task the API gave to `others`, and to `more`, as well."""
+    """The reason of a submission whose task the API also gave to `others`, and to `more`."""
     names = " and ".join(others[:_MAX_NAMES])
     more += len(others[_MAX_NAMES:])
     if more:
@@ -32,19 +32,19 @@ def describe_contradiction(task_id: str, others: Sequence[str], *, more: int = 0
 
 
 def others_to_name(by_request: Mapping[str, T], fingerprint: str) -> list[T]:
-    """As many as a reason names of what belongs to other requests than that of `fingerprint`."""
+    """As many items of requests other than `fingerprint` as a reason names."""
     others = (each for request, each in by_request.items() if request != fingerprint)
     return list(islice(others, _MAX_NAMES))
 
 
 def is_contradicted(submission: Submission) -> bool:
-    """Whether the submission says of its task that others were given it too."""
+    """Whether the submission's reason says that its task was also given to others."""
     task_id, reason = submission.task_id, submission.reason
     return bool(task_id and reason and _mark(task_id) in reason)
 
 
 def disputed_tasks(submissions: Iterable[Submission]) -> frozenset[str]:
-    """The tasks of which a submission says so, and those of several requests among them."""
+    """The tasks that a submission reports as given to others, or that several requests share."""
     disputed: set[str] = set()
     requests: dict[str, str] = {}
     for one in submissions:
@@ -56,11 +56,11 @@ def disputed_tasks(submissions: Iterable[Submission]) -> frozenset[str]:
 
 
 def contradict(same_task: Sequence[Submission]) -> bool:
-    """Whether submissions with one task are believed, and are of different requests.
+    """Whether submissions with the same task are believed and have different requests.
 
-    Those that were given up, or say of their task that it is in doubt, claim it no more.
-    Where one says so, another is believed only if its task was given to it by hand: else
-    a kill has kept the doubt from being written into the other's state file.
+    A submission that was given up, or that reports its task as in doubt, no longer
+    claims it. If one reports a doubt, another is believed only if it was given its task
+    by hand: otherwise a kill kept the doubt from reaching the other's state file.
     """
     claims = [one for one in same_task if one.state not in GIVEN_UP and not is_contradicted(one)]
     doubted = {one.fingerprint for one in same_task if is_contradicted(one)}
@@ -68,7 +68,7 @@ def contradict(same_task: Sequence[Submission]) -> bool:
     return (is_believed and len({one.fingerprint for one in claims}) > 1) or any(
         one.state in _BELIEVED
         and _is_given_by_reply(one)
-        and len(doubted) > (one.fingerprint in doubted)  # one of another request is in doubt
+        and len(doubted) > (one.fingerprint in doubted)  # another request's submission is in doubt
         for one in claims
     )
 
@@ -79,10 +79,10 @@ def _is_given_by_reply(submission: Submission) -> bool:
 
 
 def after_contradiction(submission: Submission, reason: str) -> Submission:
-    """The submission after its task was given to another one: unknown, or doubtful if it has ended.
+    """The submission after another was given its task: unknown, or doubtful if it has ended.
 
-    The same object where it was given up by hand, or says so already: the
-    first reason stays, however often the API repeats itself.
+    Returns the same object if it was given up by hand or already says so: the first
+    reason stays, however often the API repeats itself.
     """
     is_open = submission.state in (SubmissionState.SENDING, SubmissionState.ACCEPTED)
     if submission.state in GIVEN_UP or (is_contradicted(submission) and not is_open):
@@ -94,7 +94,7 @@ def after_contradiction(submission: Submission, reason: str) -> Submission:
 
 
 def with_doubts(submissions: Sequence[Submission]) -> list[Submission]:
-    """The submissions, with those in doubt that `contradict` one another; else the same objects."""
+    """The submissions, with those that `contradict` one another put in doubt; others unchanged."""
     with_task: dict[str, list[Submission]] = {}
     for one in submissions:
         if one.task_id:

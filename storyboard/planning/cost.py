@@ -1,6 +1,6 @@
 """What a render would cost, and the guards that stop it before it pays.
 
-Sums that are held against a cap are whole millionths of a US dollar; see `money`.
+Sums compared with a cap are whole millionths of a US dollar; see `money`.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ from storyboard.records import ActionKind, Plan, Storyboard, Submission, Submiss
 from storyboard.reporting.amounts import count_text, span_text, usd_text
 
 CostOf = Callable[[Take], int | None]
-"""What submitting a take costs in millionths of a US dollar; None where nobody knows."""
+"""The cost of submitting a take, in millionths of a US dollar; None if unknown."""
 
 
 @dataclass(frozen=True, slots=True)
 class Pricing:
-    """What submissions cost: a second of any model at `per_second`, else as `prices` say."""
+    """What submissions cost: `per_second` for a second of any model, or else as `prices` say."""
 
     catalog: Catalog
     prices: Mapping[str, Price] = field(default_factory=dict)
@@ -31,11 +31,11 @@ class Pricing:
 
     @property
     def is_given(self) -> bool:
-        """Whether there is any price."""
+        """Whether any price is known."""
         return self.per_second is not None or bool(self.prices)
 
     def cost(self, sent: Take | Submission) -> int | None:
-        """What a request costs in micros; None where its price, or what that needs, is unknown."""
+        """The cost of a request in micros; None if its price, or what that needs, is unknown."""
         price = self.per_second or self.prices.get(sent.model)
         card = self.catalog.get(sent.model)
         if price is None or card is None:
@@ -49,34 +49,34 @@ class Pricing:
         )
 
     def dearest(self, take: Take) -> int | None:
-        """What a take costs where all its fallbacks are submitted as well."""
+        """The cost of a take if all its fallbacks are submitted as well."""
         costs = [self.cost(one) for one in (take, *take.fallbacks)]
         return None if None in costs else sum(cost for cost in costs if cost is not None)
 
     def dates(self, requests: Iterable[Take]) -> dict[str, str]:
-        """The day of each price that the costs of requests are reckoned with, by model."""
+        """The date of each price used for the requests' costs, by model."""
         models = {} if self.per_second else dict.fromkeys(one.model for one in requests)
         return {name: f"{self.prices[name].as_of}" for name in models if name in self.prices}
 
 
 def pricing_for(board: Storyboard, catalog: Catalog, price_usd: float | None) -> Pricing:
-    """The prices of a storyboard, or the one price for a second of all, which wins."""
+    """The storyboard's prices, or `price_usd` per second of any model, which takes precedence."""
     return Pricing(catalog, board.prices) if price_usd is None else one_price(catalog, price_usd)
 
 
 def one_price(catalog: Catalog, price_usd: float) -> Pricing:
-    """The same price for a second of every model."""
+    """The same price per second for every model."""
     rate: dict[Kind, Decimal] = {(None, None): Decimal(str(price_usd))}
     return Pricing(catalog, {}, Price(Per.SECOND, rate, date.min, {}))
 
 
 @dataclass(frozen=True, slots=True)
 class Bill:
-    """What would be submitted: takes, seconds of video, and what it costs as far as it is known.
+    """What would be submitted: takes, seconds of video, and the cost as far as it is known.
 
-    `unknown` counts the takes whose cost is not, `is_priced` says whether any price is given.
-    `fallbacks` are further submissions, each for when the model before it has failed. They are
-    counted in all the rest: a task that failed may be billed, too.
+    `unknown` counts the takes whose cost is not known; `is_priced` says whether any price is
+    given. `fallbacks` are further submissions, each for the case that the model before it
+    fails. All the other numbers include them, since a failed task may be billed too.
     """
 
     takes: int
@@ -88,12 +88,12 @@ class Bill:
 
     @property
     def may_pay(self) -> bool:
-        """Whether anything may be submitted, which costs money."""
+        """Whether anything that costs money may be submitted."""
         return bool(self.takes or self.fallbacks)
 
     @property
     def cost_usd(self) -> float | None:
-        """What it costs in US dollars; None where a part of it is not known."""
+        """The cost in US dollars; None if part of it is unknown."""
         return None if self.unknown or not self.is_priced else to_usd(self.known_micros)
 
     @property
@@ -134,36 +134,36 @@ class Caps:
 
     @property
     def are_given(self) -> bool:
-        """Whether there is any cap."""
+        """Whether any cap is set."""
         return any(cap is not None for cap in (self.takes, self.seconds, self.cost_usd))
 
     @property
     def cost_micros(self) -> int | None:
-        """What may be spent, in micros."""
+        """The most that may be spent, in micros."""
         return None if self.cost_usd is None else to_micros(self.cost_usd)
 
 
 def takes_to_submit(plan: Plan) -> list[Take]:
-    """The takes that carrying out a plan would submit."""
+    """The takes that the plan would submit."""
     return [action.take for action in plan.of_kind(ActionKind.SUBMIT)]
 
 
 def fallbacks_to_submit(plan: Plan) -> list[Take]:
-    """What carrying out a plan may submit beside these takes, each request once.
+    """The fallbacks that a plan may submit besides its takes, each request once.
 
-    That is what follows once a task has failed: one of this render, or one that it resumes.
+    They follow a task that fails: one of this render, or one that it resumes.
     """
     kinds = (ActionKind.SUBMIT, ActionKind.RESUME)
     return _fallbacks_of(one.take for one in plan.actions if one.kind in kinds)
 
 
 def requests_of(plan: Plan) -> list[Take]:
-    """All that carrying out a plan may submit, the fallbacks included."""
+    """Everything that a plan may submit, including the fallbacks."""
     return [*takes_to_submit(plan), *fallbacks_to_submit(plan)]
 
 
 def takes_lost(plan: Plan) -> list[Take]:
-    """The takes that `--rerender` would submit: paid for, and the video is lost."""
+    """The takes that `--rerender` would submit: they were paid for, and their videos are lost."""
     return [
         action.take
         for action in plan.of_kind(ActionKind.ASK)
@@ -172,7 +172,7 @@ def takes_lost(plan: Plan) -> list[Take]:
 
 
 def length_s(takes: Iterable[Take], catalog: Catalog) -> float:
-    """The length of the takes' videos together, as far as the model cards know it."""
+    """The total length of the takes' videos, as far as the model cards know it."""
     takes = list(takes)
     cards = {name: catalog.get(name) for name in {take.model for take in takes}}
     lengths = (
@@ -184,17 +184,17 @@ def length_s(takes: Iterable[Take], catalog: Catalog) -> float:
 
 
 def bill_for(plan: Plan, pricing: Pricing) -> Bill:
-    """What carrying out a plan comes to, with what may follow the tasks that it resumes."""
+    """The bill for a plan, including the fallbacks of the tasks that it resumes."""
     return _bill(takes_to_submit(plan), fallbacks_to_submit(plan), pricing)
 
 
 def bill_of(takes: Sequence[Take], pricing: Pricing) -> Bill:
-    """What submitting these takes comes to, with all their fallbacks."""
+    """The bill for submitting these takes with all their fallbacks."""
     return _bill(takes, _fallbacks_of(takes), pricing)
 
 
 def _fallbacks_of(takes: Iterable[Take]) -> list[Take]:
-    """What may be submitted beside these takes, each request once."""
+    """The fallbacks that may be submitted besides these takes, each request once."""
     takes = list(takes)
     own = {take.fingerprint for take in takes}
     fallbacks = (one for take in takes for one in take.fallbacks if one.fingerprint not in own)
@@ -216,7 +216,7 @@ def _bill(takes: Sequence[Take], fallbacks: Sequence[Take], pricing: Pricing) ->
 
 
 def sum_bills(bills: Iterable[Bill]) -> Bill:
-    """Several bills as one."""
+    """The sum of several bills."""
     bills = list(bills)
     return Bill(
         takes=sum(bill.takes for bill in bills),
@@ -229,7 +229,7 @@ def sum_bills(bills: Iterable[Bill]) -> Bill:
 
 
 def check_caps(bill: Bill, caps: Caps) -> None:
-    """Raises Refused for a bill over a cap, or for a cap on a cost that is not known."""
+    """Raises Refused if a bill exceeds a cap, or if a capped cost is not known."""
     if caps.cost_usd is not None and bill.unknown:
         raise Refused(
             f"--max-cost needs to know what every take costs, and of {bill.unknown:,} the price is "

@@ -1,6 +1,6 @@
-"""What differs between two lists of takes: those of two versions of a storyboard. Pure.
+"""The differences between the takes of two versions of a storyboard. Pure.
 
-Takes belong together by their ids; of those that are left, by their requests.
+Takes are paired by id; those left over are paired by request.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from storyboard.records import Json, Take
 
 
 class ChangeKind(Enum):
-    """What became of a take."""
+    """What happened to a take."""
 
     ADDED = "added"
     CHANGED = "changed"
-    RENAMED = "renamed"  # another id, and the same request
+    RENAMED = "renamed"  # another id, same request
     REMOVED = "removed"
 
 
@@ -37,10 +37,10 @@ class FieldChange(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class TakeChange:
-    """A take that differs. `take` is the new one, the old one where it was removed.
+    """A take that differs. `take` is the new one, or the old one if it was removed.
 
-    `old` is what it was before, None where it was added. `is_new_request` says
-    whether it asks for a video that the other version does not ask for.
+    `old` is the take before, or None if it was added. `is_new_request` says whether it
+    asks for a video that the other version does not ask for.
     """
 
     kind: ChangeKind
@@ -51,15 +51,15 @@ class TakeChange:
 
     @property
     def keeps_video(self) -> bool:
-        """Whether the take is locked, so that it keeps its video whatever its request became."""
+        """Whether the take is locked, so that it keeps its video whatever its request is now."""
         return self.take.is_locked and self.kind is ChangeKind.CHANGED
 
 
 class ChangeGroup(NamedTuple):
     """Changes with one cause: the same edit of a field, or takes of one entry of the file.
 
-    `field` and `edit` are those of the first take, None where takes were added,
-    removed or renamed.
+    `field` and `edit` are those of the first take, or None if takes were added, removed or
+    renamed.
     """
 
     kind: ChangeKind
@@ -69,7 +69,7 @@ class ChangeGroup(NamedTuple):
 
 
 def compare_takes(old: Sequence[Take], new: Sequence[Take]) -> tuple[TakeChange, ...]:
-    """Every take that differs: those of `new` in their order, then those that were removed."""
+    """Every take that differs: those of `new` in order, then those that were removed."""
     by_id = {take.id: take for take in old}
     new_ids = {take.id for take in new}
     left = [take for take in old if take.id not in new_ids]
@@ -94,9 +94,9 @@ def compare_takes(old: Sequence[Take], new: Sequence[Take]) -> tuple[TakeChange,
 
 
 def new_requests(changes: Sequence[TakeChange]) -> list[Take]:
-    """The takes whose videos a render of the new version has to pay for, beside those of the old.
+    """The takes whose videos the new version has to pay for in addition to the old one's.
 
-    Each request once; locked takes keep the videos they have.
+    Each request once. Locked takes keep the videos they have.
     """
     takes = {
         change.take.fingerprint: change.take
@@ -107,7 +107,7 @@ def new_requests(changes: Sequence[TakeChange]) -> list[Take]:
 
 
 def group_changes(changes: Sequence[TakeChange]) -> list[ChangeGroup]:
-    """The changes by their causes, in order; a take that has several causes is in several."""
+    """The changes grouped by cause, in order; a take with several causes is in several groups."""
     finder = EditFinder()
     groups: dict[object, ChangeGroup] = {}
     for change in changes:
@@ -121,7 +121,7 @@ def group_changes(changes: Sequence[TakeChange]) -> list[ChangeGroup]:
 def _causes(
     change: TakeChange, finder: EditFinder
 ) -> dict[object, tuple[FieldChange | None, Edit | None]]:
-    """What changed a take, each cause once; by a key that is equal for equal causes."""
+    """What changed a take, each cause once, by a key that is equal for equal causes."""
     if change.kind is not ChangeKind.CHANGED:
         return {(change.take.position, change.old and change.old.position): (None, None)}
     causes: dict[object, tuple[FieldChange | None, Edit | None]] = {}
@@ -134,7 +134,7 @@ def _causes(
 def _changed_fields(old: Take, new: Take) -> Iterator[FieldChange]:
     if old.fingerprint != new.fingerprint:
         sent = list(_differences(_request(old), _request(new), is_sent=True))
-        # Which of several equal requests of a shot it is, is part of a request as well.
+        # A shot can make several equal requests; the repeat number is part of each as well.
         yield from sent or [FieldChange("fingerprint", old.fingerprint, new.fingerprint, True)]
     yield from _differences(_facts(old), _facts(new), is_sent=False)
 

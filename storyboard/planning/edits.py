@@ -1,4 +1,4 @@
-"""By which edits a value became another one, whatever stands around them. Pure."""
+"""The edits that turn one value into another, whatever surrounds them. Pure."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from storyboard.records import Json
 
 _TOKEN = re.compile(r"\w+|[^\w\s]|\s+")
 _CONTEXT = 4  # tokens quoted on each side: two words and the spaces between
-_NEAR = 7  # tokens, or three words: edits that close to one another are one
-_MAX_PAIRS = 2_000_000  # of tokens compared, a matter of seconds
+_NEAR = 7  # tokens, or three words: edits this close together count as one
+_MAX_PAIRS = 2_000_000  # of tokens compared, which takes a few seconds
 
 
 class Edit(NamedTuple):
@@ -26,7 +26,7 @@ class Edit(NamedTuple):
 
 
 class _Span(NamedTuple):
-    """What an edit takes out, `a[start_a:end_a]`, and what it puts in."""
+    """What an edit removes, `a[start_a:end_a]`, and what it inserts."""
 
     start_a: int
     end_a: int
@@ -35,10 +35,10 @@ class _Span(NamedTuple):
 
 
 class EditFinder:
-    """Finds the edits of many values: a var that many prompts use makes the same edit in each.
+    """Finds the edits in many values: a var used by many prompts makes the same edit in each.
 
-    The work is bounded: after `_MAX_PAIRS` one edit is all that lies between what
-    two texts begin and end with in common.
+    The work is bounded: after `_MAX_PAIRS`, everything between the common beginning and
+    the common end of two texts is one edit.
     """
 
     def __init__(self) -> None:
@@ -46,13 +46,13 @@ class EditFinder:
         self._pairs_left = _MAX_PAIRS
 
     def find(self, old: Json, new: Json) -> Iterator[Edit]:
-        """The edits that made `new` of `old`, which differ; one, unless both are texts of words."""
+        """The edits that turn `old` into a different `new`; one, unless both are texts of words."""
         if not isinstance(old, str) or not isinstance(new, str) or not (" " in old or " " in new):
             yield Edit(json.dumps([old, new]), format_value(old), format_value(new))
             return
         a, b = _TOKEN.findall(old), _TOKEN.findall(new)
         start = common_length(a, b)
-        # What both begin with must not count as what they end with, too.
+        # Tokens of the common beginning must not also count towards the common end.
         end = common_length(a[start:][::-1], b[start:][::-1])
         for span in self._find(tuple(a[start : len(a) - end]), tuple(b[start : len(b) - end])):
             a_span = slice(start + span.start_a, start + span.end_a)
@@ -74,7 +74,7 @@ def _compare(a: Sequence[str], b: Sequence[str]) -> list[_Span]:
 
 
 def _joined(spans: Iterable[_Span]) -> list[_Span]:
-    """The spans in order, with those that lie near one another as one."""
+    """The spans in order, with neighbouring ones joined."""
     found: list[_Span] = []
     for span in spans:
         if found and span.start_a - found[-1].end_a <= _NEAR:
@@ -88,6 +88,6 @@ def _joined(spans: Iterable[_Span]) -> list[_Span]:
 def _excerpt(tokens: Sequence[str], span: slice) -> str:
     first, last = max(0, span.start - _CONTEXT), span.stop + _CONTEXT
     while first and not tokens[first].isalnum():
-        first -= 1  # no quote begins with a comma
+        first -= 1  # a quote never begins with a comma
     text = "".join(tokens[first:last]).strip()
     return format_value(("… " if first else "") + text + (" …" if last < len(tokens) else ""))

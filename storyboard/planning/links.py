@@ -1,4 +1,4 @@
-"""For how long others can still download what a plan's takes were rendered to. Pure."""
+"""How long others can still download the videos of a plan's takes. Pure."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from storyboard.reporting.amounts import count_text, time_left
 
 
 class Links(NamedTuple):
-    """How many videos were rendered, for how many a link lives, and when the first one ends.
+    """How many videos were rendered, how many links still work, and when the first one expires.
 
-    `first_ends_at` is None where no end is known.
+    `first_ends_at` is None if no expiry is known.
     """
 
     videos: int
@@ -20,7 +20,7 @@ class Links(NamedTuple):
     first_ends_at: datetime | None
 
     def sentences(self, now: datetime) -> list[str]:
-        """What a colleague with a clone can have, in words; none where nothing was rendered."""
+        """What a colleague with a clone can get, in words; empty if nothing was rendered."""
         return [self._sentence(now)] if self.videos else []
 
     def _sentence(self, now: datetime) -> str:
@@ -43,7 +43,7 @@ NO_LINKS = Links(0, 0, None)
 
 
 def links_of(plan: Plan, *, now: datetime) -> Links:
-    """The links to what the takes of a plan were rendered to, each submission once."""
+    """The links to the rendered videos of a plan's takes, each submission once."""
     rendered = {
         id(one): one
         for action in plan.actions

@@ -1,6 +1,6 @@
 """Decides what a render would do about each take, and why. Pure; time and files are arguments.
 
-Takes the storyboard's takes and the submissions of the state file and gives a
+Reads the storyboard's takes and the submissions of the state file, and returns a
 `Plan`, which `plan` prints and `render` carries out.
 """
 
@@ -40,7 +40,7 @@ POINTER = "its file is a Git LFS pointer; git lfs pull brings the video"
 
 @dataclass(frozen=True, slots=True)
 class PlanOptions:
-    """What the user asked for beyond the plain run; one field an option of `render`."""
+    """What the user asked for beyond a plain run; one field per option of `render`."""
 
     retry_failed: bool = False
     rerender: bool = False
@@ -49,7 +49,7 @@ class PlanOptions:
 
 
 class _Files(NamedTuple):
-    """What is in the place of a video: its file, or a pointer of Git LFS."""
+    """What is in a video's place: its file, or a Git LFS pointer."""
 
     has_file: HasFile
     is_pointer: HasFile
@@ -66,9 +66,9 @@ def make_plan(
     options: PlanOptions = PlanOptions(),
     manifest_tasks: ManifestTasks | None = None,
 ) -> Plan:
-    """The Plan for the selected takes (ids; None is all), and for all that is open beside them.
+    """The Plan for the selected takes (ids; None means all), and for any other open submissions.
 
-    Takes with one fingerprint share a submission: the later ones carry `same_as`.
+    Takes with the same fingerprint share a submission: the later ones carry `same_as`.
     """
     # The last request sent for each take id, leaving out those that were not accepted.
     previous = {
@@ -100,7 +100,7 @@ def make_plan(
         if submission is not None and kind is not ActionKind.SUBMIT:
             row = id(submission)
             decided.add(row)
-        # Of two takes with one fingerprint, a locked one may be kept and the other submitted.
+        # If two takes share a fingerprint, a locked one may be kept and the other submitted.
         first = first_takes.setdefault((take.fingerprint, kind, row), take.id)
         same_as = None if first == take.id else first
         actions.append(Action(take, kind, reason, submission, same_as, change))
@@ -124,7 +124,7 @@ def find_orphans(
 def _decide(
     take: Take, submission: Submission, files: _Files, *, now: datetime, options: PlanOptions
 ) -> tuple[ActionKind, str]:
-    """What to do about a take that was sent before, and why: the first row that applies."""
+    """What to do about a take that was sent before, and why: the first matching row applies."""
     match submission.state:
         case SubmissionState.SENDING | SubmissionState.UNKNOWN:
             return ActionKind.ASK, _reason_to_ask(submission)
@@ -180,7 +180,7 @@ def _decide_succeeded(
 def _plan_orphans(
     submissions: Iterable[Submission], *, now: datetime, download: bool
 ) -> tuple[Action, ...]:
-    """What to do about submissions that decide about no take of this render."""
+    """What to do about submissions that belong to no take of this render."""
     orphans = []
     for submission in submissions:
         if submission.state is SubmissionState.ACCEPTED:
@@ -199,13 +199,13 @@ def _plan_orphans(
 
 
 def _has_live_link(submission: Submission, now: datetime) -> bool:
-    """Whether a result can be fetched; a link without a known end counts as alive."""
+    """Whether a result can be fetched; a link with no known expiry counts as valid."""
     has_link = submission.state is SubmissionState.SUCCEEDED and bool(submission.video_url)
     return has_link and (submission.url_expires_at is None or now < submission.url_expires_at)
 
 
 def take_of(submission: Submission) -> Take:
-    """The take that a submission was sent for, as far as the state file has it."""
+    """The take that a submission was sent for, as far as the state file records it."""
     return Take(
         id=submission.take,
         shot=submission.shot,
@@ -229,7 +229,7 @@ def _reason_to_ask(submission: Submission) -> str:
 def _with_candidates(
     reason: str, kind: ActionKind, written: Take, take: Take, failed: Sequence[Submission]
 ) -> str:
-    """The reason with which model's turn it is, why not that of one before, and what may follow."""
+    """The reason, plus which model's turn it is, why not an earlier one's, and what may follow."""
     order = [one.fingerprint for one in (written, *written.fallbacks)]
     if take.fingerprint not in order:
         return reason  # a locked take, as it was sent

@@ -1,7 +1,8 @@
-"""A plan in a file: what it does by its digest, what it may cost, what it depends on. Pure.
+"""A plan in a file: a digest of its actions, its cost limit and what it depends on. Pure.
 
-The file holds no address and no folder that anything is sent or written to: those
-are given again with `render`, and compared. It is data from outside, and small.
+The file holds no address that anything is sent to and no folder that anything is
+written to: those are given again with `render` and compared. It comes from outside,
+and it is small.
 """
 
 from __future__ import annotations
@@ -34,9 +35,9 @@ _MAX_TEXT = 4096
 class SavedStoryboard:
     """One storyboard of a saved plan.
 
-    `file` is its path from the plan's folder, with forward slashes, None where it
-    does not lie in it. `folders` are those of outputs and state, from the
-    storyboard's. The digests are of its takes, and of what is done about them.
+    `file` is its path from the plan's folder, with forward slashes, or None if it is
+    not inside it. `folders` are its output and state folders, relative to the
+    storyboard. The digests are of its takes, and of what is done about them.
     """
 
     name: str
@@ -60,7 +61,7 @@ class PlanArguments:
 
 @dataclass(frozen=True, slots=True)
 class SavedPlan:
-    """A plan as it was saved; `id` is its own, and is carried out once."""
+    """A plan as it was saved. `id` is unique to it, and is carried out only once."""
 
     id: str
     made_at: datetime
@@ -80,7 +81,7 @@ def digest_of_takes(takes: Sequence[Take]) -> str:
 def digest_of_actions(plan: Plan) -> str:
     """A digest of what a plan does, and about which tasks.
 
-    Whatever was paid since it was made changes it: such a take has another task.
+    Any payment since the plan was made changes it, because the take then has another task.
     """
     return _digest([[*map(_facts, plan.actions)], [*map(_facts, plan.orphans)]])
 
@@ -111,7 +112,7 @@ def plan_text(plan: SavedPlan) -> str:
 
 
 def parse_plan(data: bytes) -> SavedPlan:
-    """The plan in the bytes of a file. Raises ValueError, with the reason, where there is none."""
+    """The plan in the bytes of a file. Raises ValueError with the reason if there is none."""
     try:
         document = json.loads(data.decode("utf-8-sig"), parse_constant=_refuse)
     except (ValueError, RecursionError):
@@ -137,7 +138,7 @@ def _refuse(text: str) -> float:
 
 def _read(document: Mapping[str, Any]) -> SavedPlan:
     arguments = document["arguments"]
-    # A whole float is an integer for the schema, and none for a slice.
+    # JSON Schema accepts a whole float as an integer, but a slice does not.
     selection: dict[str, Any] = {
         name: tuple(value) if isinstance(value, list) else whole_numbers(value)
         for name, value in arguments["selection"].items()

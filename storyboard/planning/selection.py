@@ -17,10 +17,10 @@ from storyboard.reporting.suggest import did_you_mean
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """The patterns of each option, matched as a shell does; with none of them, every take.
+    """The patterns of each option, matched as a shell does; without any, every take is selected.
 
-    `changed`, `failed` and `limit` narrow down what the patterns pick, by what was
-    sent before; see `narrow`.
+    `changed`, `failed` and `limit` narrow down what the patterns select, based on what
+    was sent before; see `narrow`.
     """
 
     only: Sequence[str] = ()
@@ -35,9 +35,9 @@ class Selection:
 def select_takes(
     takes: Sequence[Take], selection: Selection, *, only_option: str = "--only"
 ) -> frozenset[str]:
-    """The ids of the takes that the patterns pick. A shot's id picks all its takes.
+    """The ids of the takes that the patterns select. A shot's id selects all its takes.
 
-    `only_option` names the option that `selection.only` came from, for the message.
+    `only_option` is the option that `selection.only` came from, for the message.
 
     Raises UsageError for a pattern, tag or scene that matches nothing: a
     misspelt one would silently render too much or too little.
@@ -63,13 +63,13 @@ def narrow(
     *,
     manifest_tasks: ManifestTasks | None = None,
 ) -> frozenset[str]:
-    """Those of the `chosen` takes that `--changed`, `--failed` and `--limit` leave.
+    """The `chosen` takes that `--changed`, `--failed` and `--limit` leave.
 
-    A take is changed from when another request was sent under its id until the
-    present one is rendered, so a render that was interrupted or that failed
-    selects the same takes again. Failed are those that `status` calls failed or
-    rejected. The limit keeps the first of what is left, in file order: the same
-    ones each time, whatever has been rendered meanwhile.
+    A take counts as changed if another request was sent under its id and the present one
+    is not rendered yet, so a render that was interrupted or that failed selects the same
+    takes again. A take counts as failed if `status` calls it failed or rejected. The limit
+    keeps the first of what is left, in file order: the same ones each time, whatever has
+    been rendered in the meantime.
     """
     if selection.changed or selection.failed:
         pairs = pair_takes(takes, submissions, manifest_tasks=manifest_tasks)
@@ -87,7 +87,7 @@ def narrow(
 
 
 def _requests_sent(submissions: Sequence[Submission]) -> dict[str, set[str]]:
-    """The fingerprints that were sent under each id, case folded; not those never accepted."""
+    """The fingerprints sent under each id (case-folded), without those that were never accepted."""
     sent: dict[str, set[str]] = {}
     for one in submissions:
         if one.state is not SubmissionState.UNAVAILABLE:
@@ -123,7 +123,7 @@ _OPTIONS: tuple[tuple[str, str, Callable[[Take], Iterable[str]]], ...] = (
     ("--tag", "a tag", _tags),
     ("--only", "a take or a shot", _names),
 )
-"""What a pattern may have been meant for, where the option that was used knows it not."""
+"""What a pattern may have meant, if it matches nothing for the option it was given to."""
 
 
 def _matching(
@@ -136,7 +136,7 @@ def _matching(
     for pattern in patterns:
         matches = {take.id for take in takes if _fits_any(pattern, values_of(take))}
         if not matches:
-            # In file order, so that of two equally close names the same one is suggested.
+            # In file order, so that the suggestion is the same one among equally close names.
             known = dict.fromkeys(value for take in takes for value in values_of(take))
             raise UsageError(
                 f"{option} {pattern!r} matches no take",
@@ -149,9 +149,9 @@ def _matching(
 
 
 def _other_option(takes: Sequence[Take], option: str, pattern: str) -> str | None:
-    """The option that the pattern would pick takes with; None where no other one does."""
+    """Another option for which the pattern would select takes, or None."""
     if option not in [name for name, _, _ in _OPTIONS]:
-        return None  # `show` has none of them, and nothing but ids can be left out
+        return None  # `show` has none of these, and only ids can be left out
     for name, what, values_of in _OPTIONS:
         if name != option and any(_fits_any(pattern, values_of(take)) for take in takes):
             return f"that is {what}: {name} {shlex.quote(pattern)}"

@@ -1,4 +1,4 @@
-"""What submissions have cost: by their bills, else by the estimates they were sent with. Pure.
+"""What submissions have cost: their bills, or else the estimates they were sent with. Pure.
 
 Amounts are whole numbers of millionths of a US dollar; see `money`.
 """
@@ -15,13 +15,13 @@ from storyboard.reporting.amounts import usd_text
 DAY = timedelta(hours=24)
 
 NEVER_ACCEPTED = frozenset({SubmissionState.REJECTED, SubmissionState.UNAVAILABLE})
-"""States of what the API turned away, and does not charge for."""
+"""States of requests that the API refused and does not charge for."""
 
 
 def cost_of_submission(one: Submission) -> int | None:
-    """What a submission costs; None where nobody knows.
+    """The cost of a submission; None if unknown.
 
-    An unknown outcome, and a task that failed or was given up, may have been charged.
+    An unknown outcome, or a task that failed or was given up, may have been charged.
     """
     if one.billed_micros is not None:
         return one.billed_micros
@@ -30,10 +30,10 @@ def cost_of_submission(one: Submission) -> int | None:
 
 @dataclass(frozen=True, slots=True)
 class Spending:
-    """What a folder's submissions come to, in micros.
+    """The total cost of a folder's submissions, in micros.
 
-    `estimated` is of those without a bill, `elsewhere` of those that only another clone
-    has; `unknown` counts those with neither bill nor estimate.
+    `estimated` covers those without a bill, `elsewhere` those that only another clone has;
+    `unknown` counts those with neither a bill nor an estimate.
     """
 
     billed: int = 0
@@ -43,7 +43,7 @@ class Spending:
 
     @property
     def micros(self) -> int:
-        """All of it together, as far as it is known."""
+        """The total, as far as it is known."""
         return self.billed + self.estimated + self.elsewhere
 
     @property
@@ -64,9 +64,9 @@ class Spending:
 def sum_spending(
     submissions: Iterable[Submission], *, elsewhere: int = 0, since: datetime | None = None
 ) -> Spending:
-    """What submissions come to: all of them, or those sent later than `since`.
+    """What submissions cost: all of them, or those sent later than `since`.
 
-    What was spent `elsewhere` has no time, and counts in the whole alone.
+    What was spent `elsewhere` has no time, so it only counts without `since`.
     """
     billed = estimated = unknown = 0
     for one in submissions:

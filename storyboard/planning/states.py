@@ -1,6 +1,6 @@
-"""Pairs each take with the submission that decides about it, and tells its status. Pure.
+"""Pairs each take with the submission that decides about it, and determines its status. Pure.
 
-The plan, the manifest and `status` all learn the state of a take here.
+The plan, the manifest and `status` all get the state of a take here.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ from storyboard.records import (
 )
 
 HasFile = Callable[[Video], bool]
-"""Whether a video's file is in place with its size."""
+"""Whether a video's file is in place and has its size."""
 
 ManifestTasks = Mapping[str, str]
-"""Task ids by take id: the task whose video the manifest shows for a take."""
+"""Task ids by take id: the task whose video the manifest shows for the take."""
 
 _STATUS = {
     SubmissionState.SENDING: TakeStatus.UNKNOWN,
@@ -58,9 +58,9 @@ def read_states(
 def with_results(
     states: Sequence[TakeState], submissions: Sequence[Submission], *, has_file: HasFile
 ) -> Sequence[TakeState]:
-    """The states as the outputs show them: a take that was rendered once is so for good.
+    """The states as the outputs show them: a take that was rendered once stays rendered.
 
-    A further submission of its request that is open is told by the plan and `status`, on the
+    If a further submission of its request is open, `plan` and `status` report it on the
     machine that waits for it.
     """
     is_open = [one.status in (TakeStatus.UNKNOWN, TakeStatus.RENDERING) for one in states]
@@ -78,9 +78,9 @@ def with_results(
 
 
 def find_deleted(takes: Sequence[Take], submissions: Sequence[Submission]) -> list[str]:
-    """The ids of rendered takes that are in the storyboard no more, as they were first sent.
+    """The ids, as first sent, of rendered takes that are no longer in the storyboard.
 
-    A request that another take makes now is not deleted, but renamed.
+    If another take now makes the same request, the take was renamed, not deleted.
     """
     ids = {take.id.casefold() for take in takes}
     fingerprints = fingerprints_of(takes)
@@ -108,7 +108,7 @@ def has_video(submission: Submission, has_file: HasFile) -> bool:
 
 
 def lacks_link(submission: Submission) -> bool:
-    """Whether the submission was rendered and the API never gave a link to its video."""
+    """Whether the submission was rendered but the API never gave a link to its video."""
     is_rendered = submission.state is SubmissionState.SUCCEEDED
     return is_rendered and submission.video is None and not submission.video_url
 
@@ -122,10 +122,10 @@ def pair_takes(
 ) -> list[Turn]:
     """Each take with the submission that decides about it, by fingerprint.
 
-    Of several models a take carries the request whose turn it is, that of the first where
-    nothing is open or rendered and `from_first` is given. A locked take that has a video
-    comes with that video's submission, and carries the request that made it: the video that
-    `manifest_tasks` names, else that of its own request, else the newest made under its id.
+    A take with several models carries the current one's request: the first one's if nothing
+    is open or rendered and `from_first` is set. A locked take that has a video comes with that
+    video's submission and carries the request that made it: the video that `manifest_tasks`
+    names, else that of its own request, else the newest made under its id.
     """
     deciding = deciding_submissions(submissions)
     rendered = _rendered_among(takes, submissions)
@@ -155,7 +155,7 @@ def pair_takes(
 
 
 def _rendered_among(takes: Sequence[Take], submissions: Sequence[Submission]) -> frozenset[str]:
-    """The fingerprints with a success, where a take has several models; else not asked for."""
+    """The fingerprints with a success. Only looked up if a take has several models."""
     if not any(take.fallbacks for take in takes):
         return frozenset()
     return frozenset(one.fingerprint for one in submissions if _has_succeeded(one))
@@ -168,8 +168,8 @@ def _has_succeeded(submission: Submission | None) -> bool:
 def deciding_submissions(submissions: Sequence[Submission]) -> dict[str, Submission]:
     """The submission that decides about each fingerprint.
 
-    Of several successes the one submitted last, then the one with the greatest task
-    id, on every machine; of others that are equal the last row.
+    Among several successes, the one submitted last, then the one with the greatest task
+    id, so that all machines agree; among other equal ones, the last row.
     """
     deciding: dict[str, Submission] = {}
     for submission in unique_submissions(submissions):
@@ -180,11 +180,11 @@ def deciding_submissions(submissions: Sequence[Submission]) -> dict[str, Submiss
 
 
 def unique_submissions(submissions: Sequence[Submission]) -> Sequence[Submission]:
-    """Each submission once: where an id comes twice, the later one, completed from a manifest."""
+    """Each submission once: if an id comes twice, the later one, completed from a manifest."""
     ids = {submission.id for submission in submissions}
     if len(ids) == len(submissions) and 0 not in ids:
         return submissions
-    # Those that only the manifest has carry no id yet, and each counts.
+    # Those known only from the manifest have no id yet, and each one counts.
     rows = {
         (submission.id, 0 if submission.id else number): submission
         for number, submission in enumerate(submissions)
@@ -205,14 +205,14 @@ def _decides_over(later_row: Submission, other: Submission) -> bool:
     if rank != other_rank or not _has_succeeded(later_row):
         return rank >= other_rank
     times = [one.submitted_at or one.sent_at for one in (later_row, other)]
-    if not all(time.microsecond for time in times):  # as a manifest has them: in whole seconds
+    if not all(time.microsecond for time in times):  # as in a manifest: in whole seconds
         times = [time.replace(microsecond=0) for time in times]
     tasks = [one.task_id or "" for one in (later_row, other)]
     return (times[0], tasks[0]) >= (times[1], tasks[1])
 
 
 def _rank(submission: Submission) -> int:
-    """An open submission decides over a finished one, that over one that led to nothing."""
+    """Ranks open submissions above successes, and successes above the rest."""
     if submission.state in OPEN_STATES:
         return 3
     if submission.state is SubmissionState.SUCCEEDED:
