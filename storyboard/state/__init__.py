@@ -1,1 +1,1 @@
-"""The state file, its rows and its lock: the only place that speaks SQLite."""
+"""The state file, its rows and its lock; the only room that uses SQLite."""

@@ -1,12 +1,12 @@
-"""What each value of the state file may be. Pure.
+"""The values that each column of the state file may hold. Pure.
 
-The file may have come with a repository, so anyone may have written it: its
-paths are written to, its links fetched, its payloads sent. A column is checked
-as a whole, since checking a hundred thousand rows one by one takes ten times as
-long; the row at fault is looked for only where there is one.
+The file may have come with a repository, so anyone may have written it, and its
+paths are written to, its links fetched, its payloads sent. Columns are checked
+as a whole, because checking a hundred thousand rows one by one takes ten times
+as long; the faulty row is looked up only when a check fails.
 
-What storyboard itself writes passes: the rules here are at least as wide as
-those of the replies and of the manifest.
+Everything that storyboard itself writes passes: these rules are at least as wide
+as those for replies and for the manifest.
 """
 
 from __future__ import annotations
@@ -21,21 +21,21 @@ from storyboard.links import is_link
 from storyboard.money import MAX_MICROS
 from storyboard.names import DEVICE, ENDPOINT, ID, MAX_ID_LENGTH, MODEL, TASK_ID, is_video_path
 
-MAX_PAYLOAD = 2_000_000  # characters; a prompt has some thousands
-MAX_DEPTH = 64  # levels of a payload; no API nests its requests a quarter as deep
-MAX_VERSION = 999_999_998  # a name of a video has room for nine digits
-MAX_TIME = 2.0**33  # the year 2242, up to which floating point holds each microsecond
-_MAX_TEXT = 200_000  # characters; a reply is kept to 16 * 1024 of them
+MAX_PAYLOAD = 2_000_000  # characters; a prompt has a few thousand
+MAX_DEPTH = 64  # levels of nesting in a payload; no API needs a quarter of that
+MAX_VERSION = 999_999_998  # a video's file name has room for nine digits
+MAX_TIME = 2.0**33  # the year 2242; until then a float holds every microsecond
+_MAX_TEXT = 200_000  # characters; replies are cut to 16 * 1024 of them
 _MAX_SIZE_BYTES = 2**50
 
 TURNS = re.compile(r"[\u202a-\u202e\u2066-\u2069]")
-"""Characters that turn the direction of text, so that a link shows as another."""
+"""Characters that change the direction of text, which can make one link look like another."""
 
 _MAX_QUOTED = 60  # characters of a value in a message
 
 
 class Check(NamedTuple):
-    """The rule of one column; `holds` tells whether every value of a list keeps to it."""
+    """The rule for one column; `holds` says whether every value in a list follows it."""
 
     column: str
     allowed: str
@@ -43,9 +43,9 @@ class Check(NamedTuple):
 
 
 def problem_of(checks: Sequence[Check], columns: Sequence[Sequence[Any]]) -> str | None:
-    """The first value that breaks its column's rule, with the rule; None if all are sound.
+    """The first value that breaks its column's rule, with the rule; None if all are valid.
 
-    The first column holds the numbers of the rows, by which the message names one.
+    The first column holds the row numbers, with which the message names the row.
     """
     for check, values in zip(checks, columns, strict=True):
         if check.holds(values):
@@ -60,23 +60,23 @@ def problem_of(checks: Sequence[Check], columns: Sequence[Sequence[Any]]) -> str
 
 
 def quoted(value: object) -> str:
-    """A value for a message: short, and nothing in it that a terminal obeys."""
+    """A value as text for a message: short, and without control sequences for a terminal."""
     text = ascii(value[:_MAX_QUOTED] if isinstance(value, (str, bytes)) else value)
     return text if len(text) <= _MAX_QUOTED else f"{text[:_MAX_QUOTED]}..."
 
 
 def is_link_or_turned(text: str) -> bool:
-    """Whether a value is a link, or was one for a version that let characters of `TURNS` pass."""
+    """Whether a value is a link, or counted as one in a version that allowed `TURNS`."""
     return is_link(TURNS.sub("", text))
 
 
 def is_payload(text: Any) -> bool:
-    """Whether a value is the JSON text of an object that can be sent and written again."""
+    """Whether a value is the JSON text of an object that can be sent and written back."""
     if not isinstance(text, str) or len(text) > MAX_PAYLOAD:
         return False
     try:
         document, end = _PAYLOADS.raw_decode(text)
-        if "\\u" in text:  # which can spell half a character, that no file holds
+        if "\\u" in text:  # an escape can encode half a character, which no file can hold
             json.dumps(document, ensure_ascii=False).encode()
     except (ValueError, RecursionError):
         return False
@@ -100,7 +100,7 @@ _PAYLOADS = json.JSONDecoder(parse_float=_finite, parse_constant=_refuse)
 
 
 def _depth_of(document: Any) -> int:
-    """How many levels of arrays and objects there are, up to one more than are allowed."""
+    """The number of nested levels of arrays and objects; stops counting at `MAX_DEPTH + 1`."""
     level, depth = [document], 0
     while level and depth <= MAX_DEPTH:
         parents = [value for value in level if isinstance(value, (dict, list))]
@@ -114,7 +114,7 @@ def _depth_of(document: Any) -> int:
 
 
 def _all(rule: Callable[[Any], object], *, or_null: bool = False) -> Callable[..., bool]:
-    """Whether `rule` is true of each distinct value; a value that it cannot take breaks it."""
+    """A check that `rule` is true for each distinct value, and false if it raises on one."""
 
     def holds(values: Sequence[Any]) -> bool:
         distinct = set(values)
@@ -160,7 +160,7 @@ def _real(most: float, *, or_null: bool = False) -> Callable[..., bool]:
 
 
 def _are_ids(values: Sequence[Any]) -> bool:
-    """Whether the numbers of rows are whole, from 1, and rise: no row is given twice."""
+    """Whether the row numbers are integers from 1 and strictly rising, so none occurs twice."""
     if not _whole(1, 2**63 - 1)(values):
         return False
     return all(map(int.__lt__, values, values[1:]))
@@ -176,7 +176,7 @@ _ANY_TEXT = f"text of at most {_MAX_TEXT:,} characters"
 
 
 def submission_checks(states: Iterable[str]) -> tuple[Check, ...]:
-    """The rules of the columns of a submission, in the order of its fields, but for its video."""
+    """The rules for a submission's columns, in the order of its fields, without its video."""
     known = frozenset(states)
     return (
         Check("id", "a row number of its own", _are_ids),
@@ -219,29 +219,29 @@ VIDEO_CHECKS = (
     Check("duration_s", "a duration in seconds", _real(1e20, or_null=True)),
     Check("fps", "a frame rate", _real(1e20, or_null=True)),
 )
-"""The rules of the columns of a video, the first four of which are not fields of it."""
+"""The rules for a video's columns; the first four are not fields of `Video`."""
 
 OUTPUT_CHECKS = (
     Check("name", "the name of a file", _text(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")),
     Check("sha256", _DIGEST, _text(_HEX)),
     Check("made_from", f"{_DIGEST}, or nothing", _text(f"(?:{_HEX})?")),
 )
-"""The rules of the table of outputs."""
+"""The rules for the table of outputs."""
 
 PLAN_CHECKS = (
     Check("id", "the number of a row", _are_ids),
     Check("begun_at", _TIME, _real(MAX_TIME)),
 )
-"""The rule of when a saved plan was begun; its id is what was asked for."""
+"""The rule for the time a saved plan was begun; its id came from the query."""
 
 ELSEWHERE_CHECKS = (
     Check("id", "the number of a row", _are_ids),
     Check("micros", _AMOUNT, _whole(0, MAX_MICROS)),
 )
-"""The rule of what was spent for submissions that this file has no rows of."""
+"""The rule for the amount spent on submissions without a row in this file."""
 
 FOLDER_CHECKS = (
     Check("origin", "an origin", _text(r"[!-~]{1,300}")),
     Check("storyboard", "the name of a storyboard", _text(r"(?s:[^\x00]{1,360})")),
 )
-"""The rules of the table that says whose the folder is."""
+"""The rules for the table that names the folder's owner."""

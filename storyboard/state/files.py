@@ -1,8 +1,8 @@
-"""Checks, opens and makes the state file and the files that SQLite keeps beside it.
+"""Checks, opens and creates the state file and the files that SQLite keeps beside it.
 
-A state file may have come with a repository. Before SQLite opens one, it and
-its companions must be plain files and no rollback journal may lie beside them;
-while it is read, no query takes longer than an honest file of its size needs.
+A state file may have come with a repository. Before SQLite opens one, it and its
+companion files must be plain files, with no rollback journal beside them. While it
+is read, no query may take longer than a genuine file of its size needs.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ from typing import TypeVar
 from storyboard.errors import StateError
 
 FILE_NAME = "state.sqlite3"
-_MAX_HEAP_BYTES = 64 * 1024 * 1024  # SQLite's page cache takes two of them
-MAX_VALUE_BYTES = 2 * 1024 * 1024  # of a row; a payload has some thousands
+_MAX_HEAP_BYTES = 64 * 1024 * 1024  # SQLite's page cache takes two million of them
+MAX_VALUE_BYTES = 2 * 1024 * 1024  # of one value in a row; a payload has a few thousand
 
-_PER_CALL = 100_000  # steps of SQLite's virtual machine between two checks of a query
-_MIN_STEPS = 10_000_000  # a tenth of a second or so
+_PER_CALL = 100_000  # steps of SQLite's virtual machine between two checks of the limit
+_MIN_STEPS = 10_000_000  # about a tenth of a second
 _ATTEMPTS = 3
 _READ_ONLY = ("attempt to write a readonly database", "unable to open database file")
-"""SQLite's messages where it may not write the files that it keeps beside a database."""
+"""SQLite's messages if it may not write the files that it keeps beside a database."""
 
 Found = TypeVar("Found")
 
@@ -37,8 +37,8 @@ Found = TypeVar("Found")
 def has_state(path: Path) -> bool:
     """Whether there is a state file, which may be empty.
 
-    Raises StateError if it or what belongs to it is not a regular file, or where
-    a rollback journal lies beside it: SQLite would play it back, and delete
+    Raises StateError if it or a companion file is not a regular file, or if a
+    rollback journal lies beside it: SQLite would play that back, and delete
     the file that it names.
     """
     for name in (path.name, f"{path.name}-wal", f"{path.name}-shm"):
@@ -51,8 +51,8 @@ def has_state(path: Path) -> bool:
         )
     log = path.with_name(f"{path.name}-wal")
     if not _size_of(path) and _size_of(log):
-        # SQLite would write what the log holds into a new file, whose it is not, and
-        # deletes it beside an empty one.
+        # SQLite would write the log's content into a new file that it does not belong
+        # to, and deletes a log beside an empty file.
         lost = "beside an empty" if os.path.lexists(path) else "without"
         raise StateError(
             f"{log} lies there {lost} {path.name}, which it belongs to",
@@ -63,12 +63,12 @@ def has_state(path: Path) -> bool:
 
 
 def is_emptied(path: Path) -> bool:
-    """Whether the state file is there and holds nothing: `make` never leaves one like that."""
+    """Whether the state file exists but is empty; `make` never leaves one like that."""
     return os.path.lexists(path) and not size_of(path)
 
 
 def check_plain(path: Path) -> None:
-    """Raises StateError if there is something at `path` that is not a plain file."""
+    """Raise StateError if something other than a plain file is at `path`."""
     try:
         mode = path.lstat().st_mode
     except OSError:
@@ -82,15 +82,15 @@ def check_plain(path: Path) -> None:
 
 
 def read(path: Path, select: Callable[[sqlite3.Connection], Found]) -> Found:
-    """What `select` finds in the file, in one snapshot; nothing is made or changed beside it.
+    """Return what `select` finds in one snapshot; creates and changes no files beside `path`.
 
-    Raises what `select` raises, and sqlite3.Error where the file cannot be read.
+    Raises whatever `select` raises, and sqlite3.Error if the file cannot be read.
     """
     wal, shm = (path.with_name(f"{path.name}{ending}") for ending in ("-wal", "-shm"))
     for _ in range(_ATTEMPTS):
         if _size_of(wal):
             break
-        # Without a log the file alone is the truth, until a render writes into it meanwhile.
+        # Without a log the file alone is complete, unless a render writes to it meanwhile.
         before = _identity(path)
         try:
             found = _select(path, "mode=ro&immutable=1", select)
@@ -106,7 +106,7 @@ def read(path: Path, select: Callable[[sqlite3.Connection], Found]) -> Found:
     except sqlite3.OperationalError as error:
         if str(error) not in _READ_ONLY:
             raise
-    # A log whose writer is gone is read in a copy, since reading it makes files beside it.
+    # If the log's writer is gone, a copy is read, because reading creates files beside it.
     with tempfile.TemporaryDirectory(prefix="storyboard-", ignore_cleanup_errors=True) as folder:
         for file in (path, wal):
             with suppress(FileNotFoundError):
@@ -123,13 +123,13 @@ def _select(path: Path, mode: str, select: Callable[[sqlite3.Connection], Found]
 
 
 def connect(path: Path, mode: str) -> sqlite3.Connection:
-    """A connection to a file that is not trusted; `mode` is how to open it, as in SQLite's URIs."""
+    """A connection to an untrusted file; `mode` is the query part of an SQLite URI."""
     db = sqlite3.connect(f"{path.absolute().as_uri()}?{mode}", uri=True, isolation_level=None)
     try:
         if sys.version_info >= (3, 11):
             db.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, MAX_VALUE_BYTES)
             db.setlimit(sqlite3.SQLITE_LIMIT_ATTACHED, 0)
-        else:  # Python 3.10 cannot bound a value, but SQLite's memory in this process
+        else:  # Python 3.10 cannot limit a value's size, only SQLite's memory in this process
             db.execute(f"PRAGMA hard_heap_limit = {_MAX_HEAP_BYTES}")
         if sys.version_info >= (3, 12):
             db.setconfig(sqlite3.SQLITE_DBCONFIG_DEFENSIVE, True)
@@ -143,10 +143,10 @@ def connect(path: Path, mode: str) -> sqlite3.Connection:
 
 @contextmanager
 def bounded(db: sqlite3.Connection, path: Path) -> Iterator[None]:
-    """Ends queries within the context, with sqlite3.OperationalError, that take too many steps.
+    """Interrupt queries in the context that take too many steps (sqlite3.OperationalError).
 
-    In a hostile file, pages that refer to one another can hold rows without
-    end. In ours a step of SQLite reads some ten bytes.
+    In a hostile file, pages that refer to one another can hold endless rows. In a
+    genuine file each step of SQLite reads about ten bytes.
     """
     steps_left = _MIN_STEPS + size_of(path)
 
@@ -163,9 +163,9 @@ def bounded(db: sqlite3.Connection, path: Path) -> Iterator[None]:
 
 
 def make(path: Path, fill: Callable[[sqlite3.Connection], None]) -> None:
-    """Makes a state file with what `fill` writes, whole or not at all, for the user alone.
+    """Create a state file with what `fill` writes, whole or not at all, private to the user.
 
-    It gets its name when it is complete and in WAL mode: so a rollback journal
+    It gets its name only when it is complete and in WAL mode, so a rollback journal
     is never ours. The caller holds the folder's lock.
     """
     temporary = path.with_name(f".state-{secrets.token_hex(8)}.tmp")
@@ -188,14 +188,14 @@ def make(path: Path, fill: Callable[[sqlite3.Connection], None]) -> None:
 
 
 def make_private(path: Path) -> None:
-    """Takes the file's permissions away from everybody but its owner, where the system can."""
+    """Leave only the owner with permissions on the file, where the system supports that."""
     with suppress(OSError):
         if stat.S_IMODE(path.lstat().st_mode) & 0o077:
             path.chmod(0o600)
 
 
 def size_of(path: Path) -> int:
-    """The bytes of the state file at `path`, with its log."""
+    """The size in bytes of the state file at `path`, including its log."""
     return _size_of(path) + _size_of(path.with_name(f"{path.name}-wal"))
 
 
@@ -207,6 +207,6 @@ def _size_of(path: Path) -> int:
 
 
 def _identity(path: Path) -> tuple[int, ...]:
-    """What changes where a file is written or replaced."""
+    """A value that changes when the file is written or replaced."""
     found = path.lstat()
     return found.st_ino, found.st_size, found.st_mtime_ns

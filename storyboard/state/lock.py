@@ -1,8 +1,8 @@
-"""One render a folder. The operating system's lock decides who holds it.
+"""Allows one render per folder. The operating system's lock decides who holds it.
 
-Takes the output folder, gives a context in which the state file may be read
-in order to change it. A note beside the lock names the holder for the
-message; a note left by a dead process says nothing, since its lock is gone.
+Takes the output folder and returns a context in which the state file may be read
+in order to change it. A note beside the lock names the holder, for the message
+only; a note left by a dead process has no effect, because its lock is gone.
 """
 
 from __future__ import annotations
@@ -33,14 +33,14 @@ _NO_WAIT = getattr(os, "O_NONBLOCK", 0)  # opening a named pipe would wait for a
 def hold_lock(
     folder: Path, *, now: datetime, timeout_s: float = 0.0, is_private: bool = False
 ) -> Iterator[None]:
-    """Holds the folder's lock for the length of the context; a missing folder is made.
+    """Hold the folder's lock for the length of the context; creates a missing folder.
 
-    `timeout_s` is how long to wait for another holder; 0 does not wait. Where
-    `is_private`, a folder that is made is the user's alone.
+    `timeout_s` is how long to wait for another holder; 0 does not wait. With
+    `is_private`, only the user can access a folder created here.
 
     Raises:
-        Locked: another process holds it; names host, pid, command and age.
-        StateError: the folder cannot be written, or what should be its lock is not a regular file.
+        Locked: another process holds it; the message names host, pid, command and age.
+        StateError: the folder cannot be written, or its lock is not a regular file.
     """
     try:
         folder.mkdir(mode=0o700 if is_private else 0o777, parents=True, exist_ok=True)
@@ -73,7 +73,7 @@ def hold_lock(
 
 
 def read_holder(folder: Path, *, now: datetime) -> str:
-    """Who holds the folder, in words: host, pid, command and since when."""
+    """A description of who holds the folder: host, pid, command and since when."""
     try:
         note = json.loads(_read_note(folder))
         since = datetime.fromisoformat(str(note["since"]))
@@ -82,17 +82,17 @@ def read_holder(folder: Path, *, now: datetime) -> str:
             f"{note['command']} (pid {int(note['pid'])} on {note['host']}, since "
             f"{since.astimezone(timezone.utc):%Y-%m-%d %H:%M:%S} UTC, {minutes} min ago)"
         )
-        # Anyone can have written the note; a terminal obeys what is not printable.
+        # Anyone may have written the note; unprintable characters could control a terminal.
         return "".join(char if char.isprintable() else "?" for char in text[:_MAX_LENGTH])
     except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError):
         return "it left no note about itself"
 
 
 def _check_lock(path: Path) -> None:
-    """Raises StateError if locking would touch a file that is not the lock.
+    """Raise StateError if locking would touch a file that is not the lock.
 
-    A filelock before 4.2.1, the last of which Python 3.10 has is 4.1.0,
-    empties the file, whatever other names it has.
+    Versions of filelock before 4.2.1 empty the file even if it has other hard links;
+    the newest version for Python 3.10 is 4.1.0.
     """
     check_plain(path)
     with suppress(FileNotFoundError):
@@ -104,13 +104,13 @@ def _check_lock(path: Path) -> None:
 
 
 def _other_owner(path: Path) -> str | None:
-    """Who owns a file, where that is another user."""
+    """Who owns a file, or None if the current user does."""
     try:
         number = path.lstat().st_uid
         if not hasattr(os, "geteuid") or number == os.geteuid():
             return None
         return f"the user {path.owner()}"
-    except KeyError:  # the system's list of users does not have it
+    except KeyError:  # not in the user database
         return f"the user with the number {number}"
     except OSError:
         return None
@@ -121,7 +121,7 @@ def _note(folder: Path) -> Path:
 
 
 def _read_note(folder: Path) -> bytes:
-    """What the note says. Raises OSError if there is none, or not a regular file."""
+    """The note's content. Raises OSError if it is missing or not a regular file."""
     handle = os.open(_note(folder), os.O_RDONLY | _NO_FOLLOW | _NO_WAIT)
     try:
         if not stat.S_ISREG(os.fstat(handle).st_mode):
@@ -140,7 +140,7 @@ def _write_note(folder: Path, *, now: datetime) -> None:
     }
     # The note only serves a message: a full disk must not stop a render here.
     with suppress(OSError):
-        # Made new, for the user alone, and moved: what the name led to before is left alone.
+        # Written to a new private file and then renamed, so that a link here is not followed.
         handle, name = tempfile.mkstemp(prefix=".lock-", dir=folder)
         try:
             with os.fdopen(handle, "w", encoding="utf-8") as file:

@@ -1,7 +1,8 @@
-"""Reads a state file, also while a render writes it, and changes nothing in it.
+"""Reads a state file without changing it, even while a render writes to it.
 
 `read_submissions` and `read_outputs` open a folder's file and need no lock;
-the `select_` functions read from a connection that is open already.
+the
+`select_` functions read from a connection that is already open.
 """
 
 from __future__ import annotations
@@ -33,11 +34,11 @@ Found = TypeVar("Found")
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """An output file (the manifest, the gallery) as it was last written from this state file.
+    """An output file (the manifest, the gallery) as last written from this state file.
 
-    `made_from` identifies the takes that it was written for; it is empty as
-    soon as a row has changed since. `sha256` stays: a file with this digest
-    holds nothing that is not in the state file.
+    `made_from` identifies the takes that it was written for; it becomes empty as
+    soon as a row changes. `sha256` stays: a file with this digest holds nothing
+    that is not in the state file.
     """
 
     sha256: str
@@ -47,8 +48,8 @@ class Written:
 def read_submissions(folder: Path, *, owner: tuple[str, str] | None = None) -> list[Submission]:
     """The folder's submissions, oldest first; empty if there is no state file yet.
 
-    Raises StateError if the file cannot be read, or belongs to another
-    origin or storyboard than those of `owner`.
+    Raises StateError if the file cannot be read, or if it belongs to an origin
+    or storyboard other than those in `owner`.
     """
     path = folder / FILE_NAME
 
@@ -63,7 +64,7 @@ def read_submissions(folder: Path, *, owner: tuple[str, str] | None = None) -> l
 
 
 def read_owner(folder: Path) -> tuple[str, str] | None:
-    """The origin and the storyboard's name that the folder's state file is of, None for nobody's.
+    """The origin and storyboard that the folder's state file belongs to; None if it has no owner.
 
     Raises StateError if the file cannot be read.
     """
@@ -72,7 +73,7 @@ def read_owner(folder: Path) -> tuple[str, str] | None:
 
 
 def read_outputs(folder: Path) -> dict[str, Written]:
-    """The folder's outputs as they were last written, by file name.
+    """The folder's outputs as last written, by file name.
 
     Raises StateError if the state file cannot be read.
     """
@@ -86,7 +87,7 @@ def read_outputs(folder: Path) -> dict[str, Written]:
 
 
 def read_spent_elsewhere(folder: Path) -> int:
-    """What manifests told was spent for submissions that the folder's state file has no rows of.
+    """The micros that manifests report as spent on submissions without a row in the folder.
 
     Raises StateError if the state file cannot be read.
     """
@@ -100,7 +101,7 @@ def read_spent_elsewhere(folder: Path) -> int:
 
 
 def select_submissions(db: sqlite3.Connection, path: Path, *, size_bytes: int) -> list[Submission]:
-    """Every submission with its newest video, oldest first, from a file of that size.
+    """Every submission with its newest video, oldest first, from a file of `size_bytes`.
 
     Raises StateError if a row of the file at `path` holds impossible values.
     """
@@ -116,7 +117,7 @@ def select_submissions(db: sqlite3.Connection, path: Path, *, size_bytes: int) -
 
 
 def select_outputs(db: sqlite3.Connection, path: Path) -> dict[str, Written]:
-    """The outputs as they were last written, by file name.
+    """The outputs as last written, by file name.
 
     Raises StateError if a row of the file at `path` holds impossible values.
     """
@@ -128,16 +129,16 @@ def select_outputs(db: sqlite3.Connection, path: Path) -> dict[str, Written]:
 
 
 def _field_columns(db: sqlite3.Connection) -> str:
-    """The columns of a submission as SQL lists them; NULL for those that the file has not yet."""
+    """A submission's columns as an SQL list, with NULL for those an older file does not have."""
     if db.execute("PRAGMA user_version").fetchone()[0] >= FIRST_WITH_COSTS:
         return sql_names(FIELDS)
     return ", ".join("NULL" if name in COSTS else f"[{name}]" for name in FIELDS)
 
 
 def select_spent_elsewhere(db: sqlite3.Connection, path: Path) -> int:
-    """What manifests tell was spent for submissions that the file has no rows of, in micros.
+    """The micros that manifests report as spent on submissions without a row in the file.
 
-    Raises StateError if the file at `path` says what no amount can be.
+    Raises StateError if the file at `path` holds an impossible amount.
     """
     rows = db.execute("SELECT rowid, micros FROM spent_elsewhere LIMIT 2").fetchall()
     problem = problem_of(ELSEWHERE_CHECKS, [*zip(*rows, strict=True)]) if rows else None

@@ -1,6 +1,6 @@
-"""A submission as the columns of its row in the state file, and back. Pure.
+"""Converts a submission to the columns of its row in the state file, and back. Pure.
 
-Times are stored as seconds since 1970 in floating point, which holds every
+Times are stored as floating-point seconds since 1970, which are exact to the
 microsecond until the year 2242.
 """
 
@@ -24,13 +24,13 @@ KNOWN = (
     *("state", "task_id", "submitted_at", "finished_at", "http_status", "reason", "reply"),
     *("video_url", "url_expires_at", "billed_micros"),
 )
-"""The columns that are completed as things happen."""
+"""The columns that are filled in as things happen."""
 
 COSTS = ("estimate_micros", "billed_micros")
-"""The columns that files of the first versions have not."""
+"""The columns that files of the first versions do not have."""
 
 FROZEN = tuple(name for name in FIELDS if name not in ("id", *KNOWN))
-"""The columns that stay as they were when the submission was sent."""
+"""The columns that never change after the submission is sent."""
 
 VIDEO_FIELDS = tuple(field.name for field in fields(Video))
 """The columns of a video, in the order of its fields."""
@@ -41,22 +41,22 @@ VIDEO_ROW = ("id", "submission", "take", "version", *VIDEO_FIELDS)
 _STATES = {state.value: state for state in SubmissionState}
 _CHECKS = submission_checks(_STATES)
 _LONG = ("payload", "reason", "reply", "video_url")
-# Rows; in a hostile file each can be as large as a value may be, which Python 3.10 bounds less.
+# Rows. In a hostile file each can be as large as a value may be, and Python 3.10 allows more.
 _BATCH = 250 if sys.version_info >= (3, 11) else 16
 
 
 def sql_names(columns: Iterable[str]) -> str:
-    """The columns as SQL lists them; in brackets, since one is called commit."""
+    """The columns as an SQL list, in brackets because one is called commit."""
     return ", ".join(f"[{name}]" for name in columns)
 
 
 class StoredPayload(Mapping[str, Json]):
-    """A payload as JSON text that is parsed on first use; most are never used."""
+    """A payload kept as JSON text and parsed on first use, because most are never used."""
 
     __slots__ = ("_read", "_text")
 
     def __init__(self, text: str) -> None:
-        """`text` must be a JSON object; the caller has checked that."""
+        """`text` is a JSON object, as the caller has checked."""
         self._text = text
         self._read: dict[str, Json] | None = None
 
@@ -87,7 +87,7 @@ def _to_time(seconds: float | None) -> datetime | None:
 
 
 def _to_unicode(text: str | None) -> str | None:
-    """The text without halves of surrogate pairs: SQLite cannot hold what an answer can."""
+    """The text without lone surrogates, which a reply can contain but SQLite cannot store."""
     return None if text is None else text.encode("utf-8", "replace").decode()
 
 
@@ -105,11 +105,11 @@ _FROM_COLUMN: Mapping[str, Callable[[Any], object]] = {
     "is_dirty": {None: None, 0: False, 1: True}.__getitem__,
     **dict.fromkeys(("sent_at", "submitted_at", "finished_at", "url_expires_at"), _to_time),
 }
-"""How a field's value becomes that of its column, and back, where they differ."""
+"""Converters for fields whose values differ from those of their columns."""
 
 
 def column_values(submission: Submission, columns: Iterable[str]) -> list[object]:
-    """The submission's values for some of its columns."""
+    """The submission's values for the given columns."""
     values = ((name, getattr(submission, name)) for name in columns)
     return [_TO_COLUMN[name](value) if name in _TO_COLUMN else value for name, value in values]
 
@@ -120,7 +120,7 @@ def video_values(video: Video) -> list[object]:
 
 
 def problem_in(submission: Submission) -> str | None:
-    """Why the state file could not be read with this submission in it; None if it could."""
+    """Why the state file would be unreadable with this submission in it; None if it is valid."""
     row = [submission.id or 1, *column_values(submission, FIELDS[1:])]
     problem = problem_of(_CHECKS, [[value] for value in row])
     if problem or submission.video is None:
@@ -132,10 +132,10 @@ def problem_in(submission: Submission) -> str | None:
 def make_submissions(
     rows: Iterable[Sequence[Any]], videos: Mapping[int, Video], *, size_bytes: int
 ) -> list[Submission]:
-    """The submissions in rows of the columns `FIELDS`, with their videos by id.
+    """The submissions in rows of the `FIELDS` columns, given their videos by submission id.
 
-    `size_bytes` is the size of the file that they are read from. Raises
-    ValueError, with the row and the column, for an impossible value.
+    `size_bytes` is the size of the file that the rows come from. Raises ValueError,
+    naming the row and the column, for an impossible value.
     """
     made: list[Submission] = []
     for batch in _checked(rows, _CHECKS):
@@ -152,9 +152,9 @@ def make_submissions(
 
 
 def make_videos(rows: Iterable[Sequence[Any]]) -> dict[int, Video]:
-    """The last video of each submission by its id, from rows of `VIDEO_ROW`.
+    """The last video of each submission, by submission id, from rows of `VIDEO_ROW`.
 
-    Raises ValueError, with the row and the column, for an impossible value.
+    Raises ValueError, naming the row and the column, for an impossible value.
     """
     made: dict[int, Video] = {}
     for _, submissions, _, _, *columns in _checked(rows, VIDEO_CHECKS):
@@ -163,7 +163,7 @@ def make_videos(rows: Iterable[Sequence[Any]]) -> dict[int, Video]:
 
 
 def _checked(rows: Iterable[Sequence[Any]], checks: Sequence[Check]) -> Iterator[list[Any]]:
-    """The rows in columns of sound values, some hundred rows at a time; their numbers rise."""
+    """The rows as columns of checked values, in batches; row numbers must rise."""
     rows, last = iter(rows), 0
     while batch := list(islice(rows, _BATCH)):
         columns = list(zip(*batch, strict=True))

@@ -1,6 +1,6 @@
-"""The tables of the state file, its versions, and the checks that a file is one of ours.
+"""The state file's tables and versions, and the checks that a file is one of ours.
 
-A file of an earlier version is read as it is and brought up to date when it is
+A file of an earlier version is read as it is, and brought up to date when it is
 opened for writing.
 """
 
@@ -17,13 +17,13 @@ from storyboard.names import is_same_film
 from storyboard.state.checks import FOLDER_CHECKS, problem_of
 
 APPLICATION_ID = int.from_bytes(b"stbd", "big")
-"""`PRAGMA application_id` of our files; those of earlier versions have none."""
+"""`PRAGMA application_id` of our files; those of earlier versions have 0."""
 
 FIRST_WITH_OUTPUTS = 2
-"""The first version that has the table `outputs`."""
+"""The first version with the table `outputs`."""
 
 FIRST_WITH_COSTS = 4
-"""The first version that has what a submission was to cost, and what was billed."""
+"""The first version that stores a submission's estimate and bill."""
 
 MIGRATIONS = (
     """
@@ -97,12 +97,12 @@ MIGRATIONS = (
     CREATE TABLE spent_elsewhere (micros INTEGER NOT NULL);
     """,
 )
-"""One script a version; `PRAGMA user_version` counts how many have run."""
+"""One script per version; `PRAGMA user_version` counts how many have run."""
 RESTORE = "restore a copy; the manifest beside it still has what was paid"
 """What to do about a damaged file."""
 
 _HINTS = {
-    # By SQLite's own words: Python 3.10 does not give the names of its errors.
+    # By SQLite's messages, because Python 3.10 does not expose the names of its errors.
     "database or disk is full": "free some space on the disk, then run again",
     "file is not a database": "it is not a state file: move it away, then run again",
     "database disk image is malformed": RESTORE,
@@ -116,7 +116,7 @@ _WORDS = {
 
 
 def migrate(db: sqlite3.Connection, path: Path) -> None:
-    """Brings the file to the newest version, each step in a transaction of its own."""
+    """Bring the file to the newest version, each step in its own transaction."""
     version = check_version(db, path)
     for number, script in enumerate(MIGRATIONS[version:], start=version + 1):
         db.executescript(f"BEGIN IMMEDIATE; {script}; PRAGMA user_version = {number}; COMMIT;")
@@ -125,10 +125,10 @@ def migrate(db: sqlite3.Connection, path: Path) -> None:
 
 
 def check_version(db: sqlite3.Connection, path: Path) -> int:
-    """The version of the file, whose tables are those of that version; 0 for an empty one.
+    """The version of the file, checked against its tables; 0 for an empty file.
 
-    Raises StateError if another program or a newer storyboard made it, or
-    where anybody added to its tables.
+    Raises StateError if another program or a newer storyboard made it, or if its
+    tables differ from those of its version.
     """
     version = _pragma(db, "user_version")
     is_ours = _pragma(db, "application_id") in (0, APPLICATION_ID)
@@ -160,7 +160,7 @@ def _pragma(db: sqlite3.Connection, name: str) -> int:
 
 
 def _objects(db: sqlite3.Connection) -> frozenset[tuple[str, str, str, str]]:
-    """Tables, indexes, views and triggers: kind, name, table and SQL, however that is spaced."""
+    """Tables, indexes, views and triggers: kind, name, table, and SQL with normalized spaces."""
     rows = db.execute("SELECT type, name, tbl_name, sql FROM sqlite_master LIMIT 100")
     return frozenset(
         (str(kind), str(name), str(table), " ".join(str(sql).split()))
@@ -177,9 +177,9 @@ def _expected(scripts: tuple[str, ...]) -> frozenset[tuple[str, str, str, str]]:
 
 
 def select_owner(db: sqlite3.Connection, path: Path) -> tuple[str, str] | None:
-    """The origin and the storyboard's name that the file is of; None if it is nobody's yet.
+    """The origin and storyboard that the file belongs to; None if it has no owner yet.
 
-    Raises StateError if the file at `path` says what neither can be.
+    Raises StateError if the file at `path` holds an impossible origin or name.
     """
     rows = db.execute("SELECT origin, storyboard FROM folder LIMIT 2").fetchall()
     problem = problem_of(FOLDER_CHECKS, [*zip(*rows, strict=True)]) if rows else None
@@ -189,9 +189,9 @@ def select_owner(db: sqlite3.Connection, path: Path) -> tuple[str, str] | None:
 
 
 def check_owner(db: sqlite3.Connection, owner: tuple[str, str], path: Path) -> bool:
-    """Whether the file has an owner, which is an origin and a storyboard's name.
+    """Whether the file has an owner (an origin and a storyboard's name).
 
-    Raises StateError if it is another than `owner`.
+    Raises OwnedByAnother, a StateError, if that is not `owner`.
     """
     found = select_owner(db, path)
     (origin, storyboard), (wanted_origin, wanted) = found or owner, owner
@@ -207,7 +207,7 @@ def check_owner(db: sqlite3.Connection, owner: tuple[str, str], path: Path) -> b
 
 
 def damage(path: Path, table: str, problem: str) -> StateError:
-    """The error for a value in a table that cannot be right."""
+    """The error for an impossible value in a table."""
     return StateError(
         f"the state file {path} is damaged: in its table {table}, {problem}", next_step=RESTORE
     )
@@ -215,7 +215,7 @@ def damage(path: Path, table: str, problem: str) -> StateError:
 
 @contextmanager
 def explain_errors(path: Path) -> Iterator[None]:
-    """Turns an error of SQLite or of the disk into a StateError: one sentence and a next step."""
+    """Turn an SQLite or disk error into a StateError: one sentence and a next step."""
     try:
         yield
     except (sqlite3.Error, OSError, MemoryError) as error:

@@ -1,10 +1,10 @@
-"""The state file, open for writing: what was sent and what came of it.
+"""The state file, open for writing: what was sent and what happened to it.
 
-Takes `Submission` values and gives them back. A row per submission is completed
-as things happen and never deleted; a row per video; and the digests of the
-outputs that were last written from these rows. Each change is on the disk before
-the method, or the `transaction` around it, returns. One thread writes. Times
-come back to the microsecond, as UTC.
+Stores and returns `Submission` values. The file has a row per submission, which is
+filled in as things happen and never deleted; a row per video; and the digests of
+the outputs last written from these rows. Each change is on disk before the method,
+or the `transaction` around it, returns. Only one thread writes. Times are returned
+in UTC, exact to the microsecond.
 """
 
 from __future__ import annotations
@@ -74,12 +74,12 @@ _ESTIMATE = (
 class Store:
     """One output folder's state file, open for writing; the caller holds the folder's lock."""
 
-    # What was read last, and the file's counts of changes then.
+    # The result of the last read, and the file's change counters at that time.
     _read: tuple[tuple[int, int], list[Submission]] | None = None
     _is_to_begin = False  # within `transaction`, before its first change
 
     def __init__(self, folder: Path, *, origin: str, storyboard: str) -> None:
-        """Opens the folder's state file, or makes it, for one origin and one storyboard.
+        """Open the folder's state file for one origin and storyboard, creating it if needed.
 
         Raises StateError if it cannot be opened, is not ours, is newer than
         this program, or belongs to another origin or storyboard.
@@ -87,33 +87,33 @@ class Store:
         self.path = folder / FILE_NAME
         owner = (origin, storyboard)
         with explain_errors(self.path):
-            # Whether an empty one may be made anew is for `lost_records` to say.
+            # `lost_records` decides whether an empty file may be created anew.
             if not files.has_state(self.path) or files.is_emptied(self.path):
                 files.make(self.path, lambda db: self._fill(db, owner))
             self._db = files.connect(self.path, "mode=rw")
             try:
                 with files.bounded(self._db, self.path):
-                    check_version(self._db, self.path)  # before anything is changed in it
+                    check_version(self._db, self.path)  # before anything in it changes
                     self._db.execute("PRAGMA journal_mode = WAL")
                     self._db.execute("PRAGMA synchronous = FULL")
                     self._db.execute("PRAGMA foreign_keys = ON")
                     self._fill(self._db, owner)
                     if check_version(self._db, self.path) >= FIRST_WITH_OUTPUTS:
-                        select_outputs(self._db, self.path)  # each later change goes through them
+                        select_outputs(self._db, self.path)  # every later change touches these rows
             except BaseException:
                 self._db.close()
                 raise
         files.make_private(self.path)
 
     def close(self) -> None:
-        """Closes the file; what was committed stays."""
+        """Close the file; committed changes stay."""
         self._db.close()
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """Commits the changes made within together; they are on the disk on return.
+        """Commit the changes made within as one; they are on disk when the context ends.
 
-        Begins no transaction where nothing is changed. May not be nested.
+        Begins no transaction if nothing changes. May not be nested.
         """
         with explain_errors(self.path):
             self._is_to_begin = True
@@ -122,7 +122,7 @@ class Store:
                 if not self._is_to_begin:
                     self._db.execute("COMMIT")
             except BaseException:
-                # Some failures (a full disk) have ended the transaction already, others have not.
+                # Some failures, such as a full disk, have already ended the transaction.
                 if self._db.in_transaction:
                     self._db.execute("ROLLBACK")
                 raise
@@ -132,10 +132,10 @@ class Store:
     def submissions(self) -> list[Submission]:
         """Every submission with its newest video, oldest first.
 
-        Reads the file again only where something has changed in it.
+        Reads the file again only if something in it has changed.
         """
         with explain_errors(self.path):
-            if self._db.in_transaction:  # may be rolled back, and leave the counts as they are
+            if self._db.in_transaction:  # a rollback would not reset the counters
                 return self._select()
             by_others = self._db.execute("PRAGMA data_version").fetchone()[0]
             seen = (by_others, self._db.total_changes)
@@ -155,9 +155,9 @@ class Store:
         user_id: str | None = None,
         estimate_micros: int | None = None,
     ) -> Submission:
-        """Adds the row of a submission of `take`; commit it before the POST goes out.
+        """Add a row for a submission of `take`; commit it before sending the POST.
 
-        Raises StateError if a submission of the same fingerprint is open.
+        Raises StateError if a submission with the same fingerprint is open.
         """
         submission = Submission(
             id=0,
@@ -179,7 +179,7 @@ class Store:
         return self._insert(submission)
 
     def update(self, submission: Submission) -> Submission:
-        """Writes the `KNOWN` columns of a submission; those that were frozen when it was sent stay.
+        """Write a submission's `KNOWN` columns; those frozen when it was sent stay unchanged.
 
         Raises StateError if the state file has no such submission.
         """
@@ -194,10 +194,10 @@ class Store:
         return submission
 
     def adopt(self, submission: Submission) -> Submission:
-        """Takes over a submission from the manifest of another clone.
+        """Take over a submission from the manifest of another clone.
 
-        Where it has an id it completes a row of this file, whose task the other
-        clone saw finished or downloaded. Raises StateError if a value breaks the rules of
+        If it has an id, it updates that row of this file: the other clone saw the task
+        finish or downloaded its video. Raises StateError if a value breaks the rule for
         its column.
         """
         if problem := problem_in(submission):
@@ -212,18 +212,18 @@ class Store:
         return added
 
     def next_version(self, take: str) -> int:
-        """The number of the take's next video, from 1, counted without regard to case."""
+        """The number of the take's next video, from 1; ids differing only in case share numbers."""
         with explain_errors(self.path), files.bounded(self._db, self.path):
             [(version,)] = self._db.execute(
                 "SELECT max(version) FROM videos WHERE take = ?", (take,)
             )
-        # The rows were checked, but the index that is asked may hold others.
+        # The rows were checked, but the index that this query uses may differ from them.
         if version is not None and not (isinstance(version, int) and 1 <= version <= MAX_VERSION):
             raise damage(self.path, "videos", f"{quoted(version)} is not a version of {take}")
         return (version or 0) + 1
 
     def add_video(self, submission: Submission, video: Video, *, version: int) -> Submission:
-        """Adds the row of a submission's video, before its file is put in place."""
+        """Add a row for a submission's video; call this before moving the file into place."""
         with explain_errors(self.path):
             self._change(
                 _INSERT_VIDEO, (submission.id, submission.take, version, *video_values(video))
@@ -231,46 +231,47 @@ class Store:
         return replace(submission, video=video)
 
     def spent_micros(self, *, since: datetime | None = None, after: int = 0) -> int:
-        """What submissions cost, by their bills, else their estimates, in millionths of a dollar.
+        """The cost of submissions, as billed or else as estimated, in millionths of a dollar.
 
-        Those sent later than `since`, with a number above `after`. What was never accepted
-        and one of unknown cost count as nothing. Within `transaction` this begins it,
-        so that nobody adds a row between the sum and what is written because of it.
+        Counts those sent later than `since` with an id above `after`. Unless it was billed, a
+        submission that was never accepted, or has no estimate, counts as 0. Within
+        `transaction` this call begins it, so that nobody can add a row between the sum
+        and a write that depends on it.
         """
         with explain_errors(self.path):
             seconds = 0.0 if since is None else since.timestamp()
             return int(self._change(_SPENT, (seconds, after)).fetchone()[0])
 
     def last_submission(self) -> int:
-        """The number of the newest submission; 0 where there is none."""
+        """The id of the newest submission, or 0 if there is none."""
         with explain_errors(self.path):
             return int(self._db.execute("SELECT max(id) FROM submissions").fetchone()[0] or 0)
 
     def estimate(self, submission: Submission, micros: int) -> None:
-        """Gives a submission that has neither estimate nor bill an estimate."""
+        """Set a submission's estimate if it has neither an estimate nor a bill."""
         with explain_errors(self.path):
             self._change(_ESTIMATE, (micros, submission.id))
 
     def spent_elsewhere(self) -> int:
-        """What manifests told was spent for submissions that this file has no rows of."""
+        """The micros that manifests report as spent on submissions without a row in this file."""
         with explain_errors(self.path):
             return select_spent_elsewhere(self._db, self.path)
 
     def remember_spent_elsewhere(self, micros: int) -> None:
-        """Records what was spent for submissions that this file has no rows of."""
+        """Record the amount spent on submissions without a row in this file."""
         with explain_errors(self.path):
             self._change("DELETE FROM spent_elsewhere", ())
             self._change("INSERT INTO spent_elsewhere VALUES (?)", (micros,))
 
     def outputs(self) -> dict[str, Written]:
-        """The outputs as they were last written, by file name."""
+        """The outputs as last written, by file name."""
         with explain_errors(self.path):
             return select_outputs(self._db, self.path)
 
     def remember(self, outputs: Mapping[str, str], *, made_from: str) -> None:
-        """Records that output files (names with their sha256) were written from the present rows.
+        """Record that output files (sha256 by name) were written from the current rows.
 
-        The caller has read the rows with `submissions`, and written the files.
+        The caller has read the rows with `submissions` and written the files.
         """
         rows = [(name, sha256, made_from) for name, sha256 in outputs.items()]
         with self.transaction():
@@ -288,15 +289,15 @@ class Store:
         return datetime.fromtimestamp(rows[0][0], timezone.utc)
 
     def begin_plan(self, plan: str, *, now: datetime) -> None:
-        """Records that a saved plan is carried out in this folder, before anything is sent.
+        """Record, before anything is sent, that a saved plan is being carried out in this folder.
 
-        Raises StateError if it was begun before.
+        Raises StateError if the plan was already begun.
         """
         with explain_errors(self.path):
             self._change("INSERT INTO plans VALUES (?, ?)", (plan, now.timestamp()))
 
     def _select(self) -> list[Submission]:
-        # Not the file's size: what a transaction has added may not be in it yet.
+        # Not the file's size, which may not include what an open transaction has added.
         pages, page_bytes = (
             self._db.execute(f"PRAGMA {name}").fetchone()[0] for name in ("page_count", "page_size")
         )
@@ -304,20 +305,20 @@ class Store:
             return select_submissions(self._db, self.path, size_bytes=pages * page_bytes)
 
     def _fill(self, db: sqlite3.Connection, owner: tuple[str, str]) -> None:
-        """Brings the tables up to date, and claims a file that is nobody's yet."""
+        """Bring the tables up to date, and claim the file if it has no owner yet."""
         migrate(db, self.path)
         if not check_owner(db, owner, self.path):
             db.execute("INSERT INTO folder VALUES (?, ?)", owner)
 
     def _change(self, statement: str, values: Sequence[object]) -> sqlite3.Cursor:
-        """Executes one change; the first within `transaction` begins it."""
+        """Execute one change; the first within `transaction` begins it."""
         if self._is_to_begin:
             self._db.execute("BEGIN IMMEDIATE")
             self._is_to_begin = False
         return self._db.execute(statement, values)
 
     def _has_newest(self, submission: Submission, video: Video) -> bool:
-        """Whether the newest video of the submission is this one already."""
+        """Whether this is already the submission's newest video."""
         with explain_errors(self.path), files.bounded(self._db, self.path):
             row = self._db.execute(
                 "SELECT path, sha256 FROM videos WHERE take = ? AND submission = ? "
@@ -341,6 +342,6 @@ class Store:
 
 
 def _version_in(path: str) -> int:
-    """The number in `videos/ID.v003.mp4`; 1 where the name has none."""
+    """The number in `videos/ID.v003.mp4`, or 1 if the name has none."""
     found = re.search(r"\.v([0-9]{1,9})\.[^./]*$", path)
     return int(found[1]) if found else 1
