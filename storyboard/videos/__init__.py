@@ -1,1 +1,1 @@
-"""Video files: their names, measuring them, fetching them."""
+"""Video files: naming, measuring and downloading them."""

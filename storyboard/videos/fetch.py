@@ -1,4 +1,4 @@
-"""Downloads a result into a partial file and checks that it is the video it should be."""
+"""Downloads a result into a partial file and checks that it is the expected video."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ def make_fetch(
     moved_to: str | None = None,
     allow_private: bool = False,
 ) -> Fetch:
-    """A `Fetch` for results of the API at `origin`; from private addresses only if allowed.
+    """A `Fetch` for results of the API at `origin`.
 
-    `redaction` keeps the key out of the reasons: a link that was made up to hold
-    it, say. `moved_to` is where a server listens now that listened at another
-    port of loopback when it gave the links: the sandbox, started again.
+    `redaction` keeps the key out of error messages, for example if a forged link
+    contains it. `moved_to` is the new origin of a restarted sandbox whose port has
+    changed since it issued the links. Private addresses are used only with `allow_private`.
     """
 
     def fetch(submission: Submission, partial: Path) -> FetchResult:
@@ -58,7 +58,7 @@ def make_fetch(
                 received_bytes=partial.stat().st_size if partial.exists() else 0,
             )
         except NotAVideo as error:
-            # Of a file whose length the host never said the rest may still come.
+            # If the host never stated the length, the rest of the file may still come.
             if done.is_length_known:
                 partial.unlink(missing_ok=True)
                 return FetchFailed(str(error), is_worth_retrying=True)

@@ -1,8 +1,8 @@
-"""The names of video files, whether they are there, and putting them in place.
+"""Names video files, checks whether they exist, and moves them into place.
 
-What is written or moved is checked once more at that moment to lie in the
-output folder, links resolved: state file, manifest and folder may have come
-with a repository.
+Each write or move first checks again, with links resolved, that its target lies in
+the output folder: the state file, the manifest and the folder may have come with a
+repository.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ _LFS_VERSION = "version https://git-lfs.github.com/spec/v1"
 
 
 def partial_path(folder: Path, submission: Submission) -> Path:
-    """The partial file into which a submission's result is downloaded."""
+    """The partial file that a submission's result is downloaded into."""
     return folder / "videos" / f".{submission.id}.part"
 
 
 def has_file(folder: Path, video: Video) -> bool:
-    """Whether the video's file is in place with its size."""
+    """Whether the video's file is in place and has the recorded size."""
     try:
-        # Called for each take of a storyboard, and to join paths costs more than to stat.
+        # Called for each take of a storyboard, and joining paths costs more than the stat.
         found = os.stat(f"{folder}/{video.path}")  # noqa: PTH116 (as said above)
         return found.st_size == video.size_bytes and stat.S_ISREG(found.st_mode)
     except OSError:
@@ -39,7 +39,7 @@ def has_file(folder: Path, video: Video) -> bool:
 
 
 def snapshot_files(folder: Path) -> Callable[[Video], bool]:
-    """`has_file` for a folder at one moment: each video's file is checked only once."""
+    """A version of `has_file` for one folder that checks each video's file only once."""
     seen: dict[tuple[str, int], bool] = {}
 
     def is_here(video: Video) -> bool:
@@ -52,7 +52,7 @@ def snapshot_files(folder: Path) -> Callable[[Video], bool]:
 
 
 def is_lfs_pointer(folder: Path, video: Video) -> bool:
-    """Whether the video's file is the pointer that Git LFS puts in its place."""
+    """Whether a Git LFS pointer stands in for the video's file."""
     try:
         path = (folder / video.path).resolve()
         found = path.stat()
@@ -65,7 +65,7 @@ def is_lfs_pointer(folder: Path, video: Video) -> bool:
 
 
 def holds_video(path: Path, video: Video) -> bool:
-    """Whether the file at `path` is the video to the byte."""
+    """Whether the file at `path` is this exact video, byte for byte."""
     try:
         return path.stat().st_size == video.size_bytes and digest_of(path.resolve()) == video.sha256
     except OSError:
@@ -73,23 +73,23 @@ def holds_video(path: Path, video: Video) -> bool:
 
 
 def make_videos_folder(folder: Path) -> None:
-    """Makes the folder of the videos where it is missing. `folder` has no link in its path.
+    """Create the folder for videos if it is missing. The path of `folder` contains no links.
 
-    Raises StateError if it has one by now, where something else has the
-    name, and where the system refuses.
+    Raises StateError if it now contains one, if something else has the name, or if
+    the system refuses.
     """
     check_real(folder)
     videos = folder / "videos"
     try:
         videos.mkdir(parents=True, exist_ok=True)
     except FileExistsError:
-        pass  # and is reported below
+        pass  # reported below
     except OSError as error:
         raise StateError(
             f"cannot create the folder {videos}: {error.strerror or error}",
             next_step="fix the permissions of the folder, then run again",
         ) from error
-    # Windows has links that only resolving tells from folders.
+    # Some links on Windows can be told from folders only by resolving them.
     if videos.is_symlink() or (
         videos.is_dir() and videos.resolve() != folder.resolve() / videos.name
     ):
@@ -105,10 +105,10 @@ def make_videos_folder(folder: Path) -> None:
 
 
 def move_into_place(folder: Path, partial: Path, path: str) -> None:
-    """Gives a checked file, whose row is committed, its final name.
+    """Give a checked file its final name; its row is already committed.
 
-    Raises StateError if the name is none that we give or leads out of the
-    output folder, and where the system refuses.
+    Raises StateError if storyboard would not give such a name, if it leads out of
+    the output folder, or if the system refuses.
     """
     target = folder / path
     if not is_video_path(path) or not _is_plain(partial):
@@ -129,7 +129,7 @@ def move_into_place(folder: Path, partial: Path, path: str) -> None:
 
 
 def finish_moves(folder: Path, submissions: Sequence[Submission]) -> None:
-    """Finishes the moves that a killed render had committed and not made."""
+    """Finish the moves that a killed render committed but did not make."""
     partials = set(find_partial_files(folder))
     if not partials:
         return
@@ -142,7 +142,7 @@ def finish_moves(folder: Path, submissions: Sequence[Submission]) -> None:
 
 
 def remove_partial_files(folder: Path, submissions: Sequence[Submission], *, now: datetime) -> None:
-    """Removes the partial files that no download will resume; after `finish_moves`."""
+    """Remove the partial files that no download will resume; call after `finish_moves`."""
     partials = set(find_partial_files(folder))
     if not partials:
         return
@@ -154,16 +154,16 @@ def remove_partial_files(folder: Path, submissions: Sequence[Submission], *, now
         and not (one.video and has_file(folder, one.video))
     }
     for partial in partials - resumable:
-        # Left where it cannot be removed: the next download of its submission replaces it.
+        # If it cannot be removed, the next download of its submission replaces it.
         with suppress(OSError):
             partial.unlink()
 
 
 def find_partial_files(folder: Path) -> list[Path]:
-    """The partial files in the folder, of which one with many videos has none or a few."""
+    """The partial files in the folder; even with many videos there are few or none."""
     videos = folder / "videos"
     try:
-        names = os.listdir(videos)  # noqa: PTH208 (no path for each of the videos)
+        names = os.listdir(videos)  # noqa: PTH208 (avoids a path object per video)
     except OSError:
         return []
     return [videos / name for name in names if name.startswith(".") and name.endswith(".part")]

@@ -1,6 +1,6 @@
-"""Size, duration and frame rate of a downloaded file, or why it is no sound video.
+"""Size, duration and frame rate of a downloaded file, or why it is not a valid video.
 
-Everything is read from the file itself; what the API says of it is not asked.
+Everything is read from the file itself; what the API says about it is not used.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _CHILD = Path(__file__).with_name("measure_child.py")
 
 @dataclass(frozen=True, slots=True)
 class Measures:
-    """Pixels, seconds and frames a second; None if the file does not say."""
+    """Pixels, seconds and frames per second; None if the file does not say."""
 
     width: int | None = None
     height: int | None = None
@@ -29,13 +29,13 @@ class Measures:
 
 
 def measure_video(path: Path) -> Measures:
-    """The measures of a whole, readable video.
+    """The measures of a complete, readable video.
 
-    Where the measuring library does not work on this system, an MP4 is only
-    checked for being whole, and no measure is known.
+    If the measuring library does not work on this system, an MP4 is only checked
+    for completeness, and every measure is None.
 
     Raises:
-        NotAVideo: the file is cut off, or has no picture, or no length.
+        NotAVideo: the file is cut off, or has no picture or no duration.
         OSError: the file cannot be read.
     """
     damage = find_damage(path)
@@ -68,9 +68,9 @@ def measure_video(path: Path) -> Measures:
 
 
 def check_plausible(measures: Measures, expected_duration_s: float | None) -> None:
-    """Nothing, if the video is about as long as asked for: within a second or a quarter.
+    """Check that the video is about as long as requested: within a second or a quarter.
 
-    Sizes are not compared: the sources disagree on some of them.
+    Sizes are not compared, because the sources disagree on some of them.
 
     Raises:
         NotAVideo: it is far longer or shorter.
@@ -93,7 +93,7 @@ def _too_costly() -> NotAVideo:
 
 
 def _number(track: Any, name: str) -> float | None:
-    """A positive finite number; the child process gives numbers as text."""
+    """A positive finite number, which the child process returns as text."""
     try:
         number = float(track[name])
     except (TypeError, ValueError, OverflowError, KeyError):

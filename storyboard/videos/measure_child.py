@@ -1,11 +1,11 @@
-"""What MediaInfo says of one video, in a process of its own that can cost at most itself.
+"""Runs MediaInfo on one video in a child process, so that the child is all it can take down.
 
     python measure_child.py < FILE
 
-A program of its own, started by `measure`: the library believes the counts that
-a file states, so a small hostile file takes gigabytes or minutes. Prints one
-JSON object: `tracks` by kind, or `trouble` where the library cannot be used. Imports
-as little of the project as it can, so that starting it is quick.
+A separate program, started by `measure`: the library trusts the counts that a file
+states, so a small hostile file can take gigabytes or minutes. Prints one JSON object:
+`tracks` by kind, or `trouble` if the library cannot be used. Imports as little of the
+project as possible, to start quickly.
 """
 
 from __future__ import annotations
@@ -22,19 +22,19 @@ _FIELDS = ("track_type", "width", "height", "duration", "frame_rate")
 
 
 class _NoMetadata(ModuleType):
-    """What stands for importlib.metadata: it knows no package."""
+    """A stand-in for importlib.metadata that knows no packages."""
 
     PackageNotFoundError = LookupError
 
     def version(self, name: str) -> str:
-        """Raises LookupError, always."""
+        """Always raise LookupError."""
         raise self.PackageNotFoundError(name)
 
 
 def read_tracks(file: BinaryIO) -> dict[str, object]:
-    """The fields of the first track of each kind that a measure needs, as text."""
-    # As it is imported, pymediainfo asks for its own version. To know that, importlib imports the
-    # whole of `email`, which took half of this process's time; nobody here needs the version.
+    """The fields needed for measuring, as text, from the first track of each kind."""
+    # On import, pymediainfo asks for its own version. To find it, importlib imports all of
+    # `email`, which took half of this process's time; the version is not needed here.
     sys.modules.setdefault("importlib.metadata", _NoMetadata("importlib.metadata"))
     try:
         from pymediainfo import MediaInfo
@@ -43,8 +43,8 @@ def read_tracks(file: BinaryIO) -> dict[str, object]:
     if not MediaInfo.can_parse():
         return {"trouble": "the MediaInfo library cannot be loaded on this system"}
     try:
-        # The open file, not its name: given a name, the library follows what
-        # a hostile file says lies in other files.
+        # The open file, not its name: given a name, the library would open other
+        # files that a hostile file refers to.
         tracks = MediaInfo.parse(file, encoding_errors="replace").tracks
     except (SyntaxError, ValueError, RuntimeError) as error:  # ParseError is a SyntaxError
         return {"trouble": f"MediaInfo failed ({type(error).__name__})"}

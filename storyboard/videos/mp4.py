@@ -1,8 +1,8 @@
-"""Whether an MP4 file is whole: a walk over its outermost boxes.
+"""Checks that an MP4 file is complete by walking over its outermost boxes.
 
-A file that was cut has a box reaching past its end, or lacks the index.
+In a truncated file a box reaches past the end, or the index is missing.
 Source: ISO/IEC 14496-12, section 4.2: size (32 bits), type, and a 64-bit size
-where the first is 1; 0 means "to the end of the file".
+if the first is 1; 0 means "to the end of the file".
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-MAX_BOXES = 100_000  # a long fragmented film has some thousands
+MAX_BOXES = 100_000  # a long fragmented film has a few thousand
 
 
 def find_damage(path: Path) -> str | None:
-    """What is wrong with the file, as a clause; None for a whole MP4, or another format."""
+    """What is wrong with the file, as a clause; None for a complete MP4 or another format."""
     with path.open("rb") as file:
         size_bytes = path.stat().st_size
         if size_bytes == 0:
@@ -37,7 +37,7 @@ def find_damage(path: Path) -> str | None:
 
 
 def _boxes(file: BinaryIO, size_bytes: int) -> Iterator[tuple[bytes, int | None]]:
-    """Type and end of each outermost box; the end is None if the size makes no sense."""
+    """The type and end of each outermost box; the end is None if the size makes no sense."""
     start = 0
     for _ in range(MAX_BOXES):
         if start >= size_bytes:

@@ -1,4 +1,4 @@
-"""What fetching a result gives: a checked file under a temporary name, or why there is none."""
+"""The outcome of fetching a result: a checked file under a temporary name, or a reason."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from storyboard.records import Submission, Video
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """A result that lies, whole and checked, in its partial file."""
+    """A complete, checked result, still under the name of its partial file."""
 
     video: Video  # without its final path
     partial: Path
@@ -19,11 +19,11 @@ class Fetched:
 
 @dataclass(frozen=True, slots=True)
 class FetchFailed:
-    """Why a result is not here.
+    """Why a result could not be fetched.
 
     `is_gone`: the link does not work; ask the API for another. `is_busy`: the
-    host asks to come back later, after `wait_s` seconds where it says when.
-    `received_bytes` is how much of it lies in the partial file.
+    host asks to come back later, after `wait_s` seconds if it says when.
+    `received_bytes` is the size of the partial file.
     """
 
     reason: str
