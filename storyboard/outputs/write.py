@@ -1,9 +1,9 @@
-"""Writes what a render leaves beside the videos, and knows when there is nothing to write.
+"""Writes the files beside the videos, and knows when there is nothing to write.
 
-Takes with what is known of them come in. What the outputs were made from when
-they were last written is remembered in the state file, as two digests: one of
-all that goes into them, and one of each file. The manifest that stands there is read
-first, since another machine may have written it.
+The input is the takes with what is known of them. The state file remembers what the
+outputs were last made from, as two digests: one of everything that goes into them, and
+one of each file. The existing manifest is read first, since another machine may have
+written it.
 """
 
 from __future__ import annotations
@@ -31,11 +31,11 @@ from storyboard.state.store import Store
 from storyboard.videos.files import has_file
 
 _BATCH = 1000
-_SANDBOX = "sandbox"  # the origin where nothing is paid
+_SANDBOX = "sandbox"  # the origin where nothing is paid for
 
 
 class Titled(Named, Protocol):
-    """What the page takes from a storyboard beside what the manifest does."""
+    """What the page takes from a storyboard in addition to what the manifest takes."""
 
     @property
     def scene_titles(self) -> Mapping[str, str]: ...
@@ -50,15 +50,15 @@ def write_outputs(
     *,
     now: datetime,
 ) -> None:
-    """Writes the manifest and what is made of it, where they have to change.
+    """Writes the manifest and the files made from it, if they have to change.
 
-    `states` are made of the rows that `store` has now. Where they make what
-    they made the last time, and the files are still those that were written
-    then, to the byte, none is made again. A manifest that differs in nothing but
-    its line ends, as a checkout may make them, is left as it is.
+    `states` are made from the rows that `store` has now. If they are what the outputs were
+    last made from, and the files are still byte for byte what was written then, nothing is
+    written. A manifest that differs only in its line endings, as a checkout may cause, is
+    left as it is.
 
-    `folder` has no link in its path. Raises StateError if it has one by now,
-    and where an output cannot be written.
+    `folder` has no link in its path. Raises StateError if it has one by now, or if an
+    output cannot be written.
     """
     states = with_results(states, store.submissions(), has_file=partial(has_file, folder))
     elsewhere = store.spent_elsewhere()
@@ -79,25 +79,25 @@ def write_outputs(
             content = standing
         check_real(folder)
         write_atomically(folder / name, content)
-        # Of what was written, not of what is there now: another manifest may have been put there.
+        # Of what was written, not of what is there now: the manifest may have been replaced.
         digests[name] = hashlib.sha256(content).hexdigest()
     store.remember(digests, made_from=source)
 
 
 def _standing_bytes(folder: Path) -> bytes:
-    """The content of the existing manifest; nothing if it cannot be read."""
+    """The content of the existing manifest; empty if it cannot be read."""
     with suppress(ValueError):
         return read_bytes(folder / MANIFEST) or b""
     return b""
 
 
 def _are_equal_lines(standing: bytes, content: bytes) -> bool:
-    """Whether a file has this content, whatever line ends a checkout gave it."""
+    """Whether a file has this content, ignoring the line endings that a checkout gave it."""
     return standing.replace(b"\r\n", b"\n") == content
 
 
 def _manifests_in(data: bytes) -> tuple[Manifest, ...]:
-    """The manifests in a file that was put there since the render began, too; none in any other."""
+    """The manifests in a file, even one put there since the render began; empty if it has none."""
     try:
         return parse_manifests(data)
     except ValueError:
@@ -117,10 +117,10 @@ def is_current(written: Mapping[str, Written], source: str, folder: Path) -> boo
 def source_digest(
     storyboard: Titled, origin: str, states: Sequence[TakeState], spent_elsewhere: int = 0
 ) -> str:
-    """What tells one manifest from another while the rows of the state file stay as they are.
+    """A digest that tells manifests apart as long as the state file's rows stay the same.
 
-    That is the program, the head, the titles of the scenes, and of each take all that stands in its
-    block; the outcome is represented by its status and the number of its row.
+    It covers the program, the head, the scene titles and everything in each take's block; the
+    outcome is represented by its status and its row number.
     """
     digest = hashlib.sha256(_program())
     encode = json.JSONEncoder(default=dict).encode
@@ -142,7 +142,7 @@ def source_digest(
 
 
 def _program() -> bytes:
-    """The digest of this package, and of what makes the outputs with it."""
+    """A digest of this package, with the versions of storyboard and Jinja."""
     digest = hashlib.sha256(f"{__version__} {metadata.version('jinja2')}".encode())
     package = Path(__file__).parent
     for file in sorted(package.rglob("*")):

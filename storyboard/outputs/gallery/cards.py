@@ -1,4 +1,4 @@
-"""What the gallery shows of each take, in words. Pure; nothing here is escaped yet."""
+"""What the gallery shows about each take, as text. Pure; nothing here is escaped yet."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from storyboard.reporting.amounts import usd_text
 from storyboard.reporting.statuses import STATUS_WORDS
 
 Frame = tuple[int, int]
-"""Width and height in any unit: what counts is their ratio."""
+"""Width and height in any unit: only their ratio matters."""
 
 USUAL_FRAME = (16, 9)
 _FRAME_KEYS = ("ratio", "aspect_ratio", "aspectRatio", "size")
@@ -30,14 +30,14 @@ _PROVIDER_LINK = re.compile(
     r"(https://[^\s/@?#\\]+|http://(localhost|127(\.[0-9]{1,3}){3}|\[::1\])(:[0-9]{1,5})?)"
     r"([/?][!-~]*)?"
 )
-_MAX_OBLONG = 4.0  # a hostile ratio of 1:99999 would make a page of one stripe
+_MAX_OBLONG = 4.0  # a hostile ratio of 1:99999 would turn the page into one stripe
 
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """One take. `word` is what `storyboard status` says of it.
+    """One take. `word` is its status as `storyboard status` prints it.
 
-    `video` is the link to its file, percent-encoded; where there is none, it is None
+    `video` is the percent-encoded link to its file. If there is no file, it is None
     and `empty` says why.
     """
 
@@ -58,9 +58,9 @@ class Card:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Neighbouring takes of one scene. `frame` is the widest of their frames, one for all.
+    """Neighbouring takes of one scene. `frame` is the widest of their frames and used for all.
 
-    `scene` is the scene's title, or its id where it has none.
+    `scene` is the scene's title, or its id if it has none.
     """
 
     scene: str | None
@@ -87,12 +87,12 @@ def count_statuses(takes: Iterable[ManifestTake]) -> list[tuple[str, str, int]]:
 
 
 def _word(status: TakeStatus) -> str:
-    """A status as the terminal calls it, as a label."""
+    """The terminal's word for a status, as a label."""
     return STATUS_WORDS[status].capitalize()
 
 
 def length_of(takes: Iterable[ManifestTake]) -> str | None:
-    """How long the videos in place run, each counted once; None if nothing is known."""
+    """The total length of the videos in place, each counted once; None if unknown."""
     files = {
         take.file.path: take.file for take in takes if take.status is TakeStatus.DONE and take.file
     }
@@ -152,19 +152,19 @@ def _card(take: ManifestTake, origin: str) -> Card:
 
 
 def _why_empty(take: ManifestTake) -> str:
-    """What stands in place of the video, in the words of `storyboard status`."""
+    """What to show in place of the video, in the words of `storyboard status`."""
     never_came = take.file is None and take.video_url is None
     more = ": its link never came" if take.status is TakeStatus.RENDERED and never_came else ""
     return _word(take.status) + more
 
 
 def _video_link(video: Video) -> str | None:
-    """The file's place as a link from the page; a `#` or `%` in a name is part of the name."""
+    """A link from the page to the file; a `#` or `%` in a name is escaped as part of the name."""
     return None if path_problem(video.path) else quote(video.path)
 
 
 def _provider_link(given: str | None, origin: str) -> str | None:
-    """The provider's link, cleaned: HTTPS, or HTTP on loopback, and no user or password in it."""
+    """The provider's link, cleaned: HTTPS, or HTTP on loopback, without user or password."""
     link = clean_link(given or "", base=origin if "://" in origin else "")
     if not _PROVIDER_LINK.fullmatch(link):
         link = re.sub("^http:", "https:", link)
@@ -172,7 +172,7 @@ def _provider_link(given: str | None, origin: str) -> str | None:
 
 
 def _frame(take: ManifestTake) -> Frame:
-    """The picture's width and height: of the file, else as asked for, else as usual."""
+    """The picture's width and height: those of the file, else as requested, else the usual ones."""
     if take.file and take.file.width and take.file.height:
         return _bounded(take.file.width, take.file.height)
     for key in _FRAME_KEYS:
@@ -189,7 +189,7 @@ def _bounded(width: int, height: int) -> Frame:
 
 
 def _facts(take: ManifestTake) -> Iterator[str]:
-    """The line under a take's name: size, length and seed; as measured, else as asked for."""
+    """The line under a take's name: size, length and seed, as measured or else as requested."""
     payload, file = take.payload, take.file
     if file and file.width and file.height:
         yield f"{file.width} \N{MULTIPLICATION SIGN} {file.height}"
@@ -205,7 +205,7 @@ def _facts(take: ManifestTake) -> Iterator[str]:
 
 
 def _record(take: ManifestTake) -> Iterator[tuple[str, str]]:
-    """What is recorded beside the payload, as label and text."""
+    """What is recorded besides the payload, as label and text."""
     yield "model", take.model
     if take.submitted_at:
         yield "submitted", _moment(take.submitted_at)

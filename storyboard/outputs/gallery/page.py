@@ -1,10 +1,10 @@
-"""The gallery: one page, `index.html`, on which every take can be watched.
+"""The gallery: one page, `index.html`, that plays every take.
 
-A manifest comes in, the text of the page goes out: the same text for the same
-manifest. The page asks for nothing but the videos beside it, so it works from
-a disk, a USB stick or any web server. All that a storyboard or an API put into
-the manifest is data here: Jinja escapes it, and the page's own policy lets no
-script run and no style apply but those whose hashes it names.
+Turns a manifest into the text of the page; equal manifests give equal text. The page
+loads nothing but the videos beside it, so it works from a disk, a USB stick or any web
+server. Everything that a storyboard or an API put into the manifest is data here: Jinja
+escapes it, and the page's own policy allows only the scripts and styles whose hashes it
+lists.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def gallery_html(manifest: Manifest) -> str:
 
 
 def _title_of(manifest: Manifest) -> str:
-    """The storyboard's title, and which variant this is."""
+    """The storyboard's title, with its variant."""
     _, variant = split_variant(manifest.storyboard)
     if manifest.title is None:
         return manifest.storyboard
@@ -60,10 +60,10 @@ def _template() -> Template:
 
 
 def _text(name: str) -> str:
-    """A file of this package, with the line ends that browsers hash."""
+    """A file of this package, with the line endings that browsers hash."""
     return files(__package__).joinpath(name).read_text(encoding="utf-8").replace("\r\n", "\n")
 
 
 def _csp_hash(text: str) -> str:
-    """How a content security policy names a script or a style by what it says."""
+    """The hash by which a content security policy identifies a script or a style."""
     return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"

@@ -1,7 +1,7 @@
-"""Which submissions a state file adopts from manifests, so that a clone pays nothing again.
+"""Which submissions a state file adopts from manifests, so that a clone pays for nothing again.
 
-Takes manifests (one, or both sides of a merge) and the submissions of the state file.
-Reads the videos that are there, to compare them with the manifests' digests.
+Takes the manifests (one, or both sides of a merge) and the submissions of the state file.
+Reads the local videos, to compare them with the digests in the manifests.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from storyboard.planning.contradictions import disputed_tasks
 from storyboard.records import OPEN_STATES, Submission, SubmissionState
 
 MAX_REPEATS_TRIED = 100_000
-"""Fingerprints that are tried for one manifest beside the likeliest of each take."""
+"""Fingerprints tried for one manifest besides the likeliest one of each take."""
 
 _FINISHED = frozenset({SubmissionState.SUCCEEDED})
 
@@ -35,14 +35,14 @@ def adoptable(
     origin: str,
     storyboard: str | None = None,
 ) -> list[Submission]:
-    """What manifests tell that the state file, with `known`, lacks; for `Store.adopt`.
+    """What the manifests report that the state file, with `known`, lacks; for `Store.adopt`.
 
-    Those without an id are new. One with an id completes the state file's own row,
-    whose task another clone has seen finished, or downloaded, meanwhile.
+    Submissions without an id are new. One with an id completes the state file's own row,
+    because another clone has since seen its task finish or downloaded its video.
 
-    A video counts as there only with the sha256 that the manifest gives, under whatever
-    name. One that is missing is to be downloaded, under the manifest's name where that is
-    free here; a file that is another one is left alone.
+    A video counts as present, under whatever name, only if its sha256 is the manifest's. A
+    missing one is to be downloaded, under the manifest's name if that is free here; a file
+    with other content is left alone.
 
     Raises OwnedByAnother for a manifest of another origin or another storyboard,
     and UnusableManifest for one with a fingerprint that does not match its payload.
@@ -62,7 +62,7 @@ def adoptable(
 def find_news(
     told: Iterable[Submission], known: Iterable[Submission], folder: Path
 ) -> list[Submission]:
-    """Of what is told elsewhere, what the state file with `known` lacks; for `Store.adopt`."""
+    """What the submissions in `told` add to a state file with `known`; for `Store.adopt`."""
     known = list(known)
     news = _News(known, LocalNames(folder, known))
     for reported in told:
@@ -71,7 +71,7 @@ def find_news(
 
 
 class _News:
-    """What was found to be adopted so far, beside what is known."""
+    """The submissions found for adoption so far, beside the known ones."""
 
     def __init__(self, known: Sequence[Submission], names: LocalNames) -> None:
         self.found: dict[int, Submission] = {}  # by identity
@@ -80,7 +80,7 @@ class _News:
         self._rows = SubmissionIndex(known)
 
     def add(self, reported: Submission) -> None:
-        """Adopts what is reported, where it is news."""
+        """Adopts a reported submission if it is news."""
         same = self._rows.find_same(reported)
         if same is not None and reported.task_id in self._disputed:
             return  # ours waits for a person to say whose the task is
@@ -93,12 +93,12 @@ class _News:
             self._put(self._with_video(reported))
 
     def _is_missing(self, reported: Submission, same: Submission | None) -> bool:
-        """Whether the rows of the same fingerprint, with the `same` one if any, lack `reported`.
+        """Whether the rows of the same fingerprint, including `same` if set, lack `reported`.
 
-        A finished video that they lack always counts; so does one whose task they
-        do not know, since another clone may have paid anew. What is open elsewhere may
-        have been charged, unless it is a row of ours that has moved on since the
-        manifest was written. A failure only counts where nothing else is known.
+        A finished video that they lack always counts. So does one with a task they do not
+        know, since another clone may have paid again. A submission that is open elsewhere may
+        have been charged, unless it is one of our rows that has changed since the manifest was
+        written. A failure only counts if nothing else is known.
         """
         if reported.state in _FINISHED:
             return not self._rows.has_state_and_task(reported)
@@ -123,10 +123,10 @@ class _News:
         return replace(reported, video=video)
 
     def _completed(self, own: Submission, reported: Submission) -> Submission:
-        """Our finished row with what only the manifest knows; the same object where it is nothing.
+        """Our finished row, completed from the manifest; the same object if nothing is added.
 
-        That is a video that nobody had downloaded or that ours has lost, a link that is
-        good for longer, a bill, and a doubt.
+        The manifest can add a video that nobody had downloaded or that we have lost, a link
+        that is valid for longer, a bill, and a doubt.
         """
         news = own
         if reported.video is not None and not self._names.is_in_place(own.video):
@@ -146,7 +146,7 @@ class _News:
 
 
 def _is_good_for_longer(reported: Submission, own: Submission) -> bool:
-    """Whether the manifest's link replaces ours: it is there, and expires later."""
+    """Whether the manifest has a link that expires later than ours."""
     if reported.video_url is None or own.video_url is None:
         return reported.video_url is not None
     theirs, ours = reported.url_expires_at, own.url_expires_at
@@ -154,7 +154,7 @@ def _is_good_for_longer(reported: Submission, own: Submission) -> bool:
 
 
 def _check_owner(manifest: Manifest, folder: Path, *, origin: str, storyboard: str | None) -> None:
-    """A manifest of another account's tasks, or of another film, would be overwritten."""
+    """Raises OwnedByAnother if the manifest, which a render overwrites, is not ours."""
     if manifest.origin != origin:
         problem = f"describes videos made at {manifest.origin}, not {origin}"
     elif storyboard is not None and not is_same_film(manifest.storyboard, storyboard):
@@ -176,10 +176,10 @@ def _is_decided_by(reported: Submission, own: Submission) -> bool:
 
 
 def fingerprint_problem(manifest: Manifest) -> str | None:
-    """The first block whose fingerprint is not that of its payload, in words; None if none is.
+    """What is wrong with the first block whose fingerprint does not match its payload, or None.
 
-    A payload edited in the manifest would pass for one that was paid; and where git merges
-    two blocks line by line, the fingerprint tells whether they still belong together.
+    A payload edited in the manifest would pass for one that was paid for. And if git merges
+    two blocks line by line, the fingerprint shows whether the lines still belong together.
     """
     tries = iter(range(MAX_REPEATS_TRIED))
     for block in manifest.blocks:
@@ -192,9 +192,9 @@ def fingerprint_problem(manifest: Manifest) -> str | None:
 
 
 def _has_own_fingerprint(block: ManifestTake, tries: Iterator[int]) -> bool:
-    """Of takes that share a payload the last repeat is the likeliest, else none.
+    """Whether the fingerprint is the payload's, with the last repeat tried first, then none.
 
-    `tries` bounds how many others the whole manifest may cost.
+    `tries` limits how many other repeats may be tried for the whole manifest.
     """
     others = (repeat for repeat, _ in zip(range(block.take - 1), tries, strict=False))
     repeats = chain((block.take - 1,), others)

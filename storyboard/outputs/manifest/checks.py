@@ -1,8 +1,8 @@
 """What is wrong with a manifest that came from outside. Pure.
 
-A manifest comes out of git, so anyone may have written it: its paths are
-opened, its payloads sent and its links fetched. `manifest_shape` checks it
-against its schema; here is what comes before that, and what a schema cannot say.
+A manifest comes from git, so anyone may have written it, and its paths are
+opened, its payloads sent and its links fetched. `shape` checks it against its
+schema; this module checks what comes before that and what a schema cannot express.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ from storyboard.outputs.manifest.times import read_time
 from storyboard.records import Json
 
 SCHEMA_VERSION = 3
-MAX_DEPTH = 32  # no API nests its requests a quarter as deep; far below the stack's own end
+MAX_DEPTH = 32  # no API nests its requests a quarter as deep; far below the stack's own limit
 _TIMES = ("submitted_at", "finished_at", "url_expires_at")
 _ESCAPED_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 
 
 def parse_manifest(data: bytes) -> Json:
-    """The JSON in `data`. Raises ValueError, saying what is wrong, where it is not JSON."""
+    """The JSON in `data`. Raises ValueError with the reason if it is not JSON."""
     try:
         document: Json = json.loads(
             data.decode("utf-8-sig"),
@@ -63,11 +63,11 @@ def manifest_problem(document: Json) -> str | None:
 
 
 def bring_up_to_date(document: Any) -> None:
-    """Changes a document of an earlier version to what the newest says in its place.
+    """Upgrades a document of an earlier version to the newest one, in place.
 
-    Version 1 told a machine's own takes, which were `done`, from the `rendered` ones whose
-    files it lacked; before version 3 nothing was said of costs. A merge of several versions
-    can leave takes of one under the number of another.
+    Version 1 distinguished a machine's own takes, which were `done`, from the `rendered` ones
+    whose files it lacked; before version 3 there were no costs. A merge of several versions
+    can leave takes of one version under the number of another.
     """
     versions = range(1, SCHEMA_VERSION + 1)
     if not isinstance(document, dict) or document.get("schema_version") not in versions:
@@ -122,7 +122,7 @@ def _no_such_number(name: str) -> float:
 
 
 def _bounded(text: str) -> int:
-    # Reading an integer takes time in the square of its length.
+    # The time to parse an integer grows with the square of its length.
     if len(text) > 40:
         raise ValueError(f"it contains a number that is too large: {text[:20]}")
     return int(text)
@@ -136,7 +136,7 @@ def _finite(text: str) -> float:
 
 
 def refuse_repeated_keys(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
-    """An object, unless a key is repeated: two readers could take two different values."""
+    """The object, unless a key is repeated: two readers could then see different values."""
     made = dict(pairs)
     if len(made) != len(pairs):
         repeated = Counter(key for key, _ in pairs).most_common(1)[0][0]

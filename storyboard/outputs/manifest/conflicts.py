@@ -2,7 +2,7 @@
 
 Source: git-merge, "How conflicts are presented" (the styles merge, diff3 and zdiff3), and
 gitattributes, `conflict-marker-size`. A conflict within the common ancestor, which diff3
-shows as it is, has longer markers.
+shows unchanged, has longer markers.
 """
 
 from __future__ import annotations
@@ -12,15 +12,15 @@ import re
 _MARKER = re.compile(rb"(<{7,}|\|{7,}|={7,}|>{7,})(?: [^\r\n]*)?\r?\n?")
 _OURS, _BASE, _THEIRS, _END = b"<", b"|", b"=", b">"
 _MAY_FOLLOW = {None: (_OURS,), _OURS: (_BASE, _THEIRS), _BASE: (_THEIRS,), _THEIRS: (_END,)}
-"""Which markers may end a part of the file, by the one that began it; None is no conflict."""
+"""Which markers may end a section, by the marker that began it; None is outside a conflict."""
 
 
 def split_sides(data: bytes) -> tuple[bytes, ...]:
-    """The two sides of a file with conflict markers, ours first; the file itself where it has none.
+    """The two sides of a file with conflict markers, ours first; without markers, the file itself.
 
-    Text outside the conflicts is in both sides, and what diff3 shows of the
-    common ancestor in neither. Raises ValueError, with the line, for a marker
-    without its counterpart.
+    Text outside the conflicts is in both sides; the common ancestor that diff3 shows
+    is in neither. Raises ValueError, with the line, for a marker without its
+    counterpart.
     """
     if not any(mark * 7 in data for mark in (_OURS, _BASE, _THEIRS, _END)):
         return (data,)

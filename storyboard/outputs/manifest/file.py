@@ -1,7 +1,7 @@
-"""The manifest as a value, and as `manifest.json`: same value, same bytes, and back.
+"""The manifest as a value and as `manifest.json`; equal values give equal bytes, and back.
 
-Reads that one file, which may hold both sides of a merge. What makes a file unusable
-stands in `checks`, and how git's conflict markers are read in `conflicts`.
+Reads that one file, which may hold both sides of a merge. `checks` says what makes a
+file unusable, and `conflicts` reads git's conflict markers.
 """
 
 from __future__ import annotations
@@ -25,19 +25,19 @@ from storyboard.outputs.manifest.conflicts import split_sides
 from storyboard.outputs.manifest.times import read_time, time_text
 from storyboard.records import Json, Payload, TakeStatus, Video
 
-MAX_BYTES = 256 * 1024 * 1024  # 100,000 takes, the most a storyboard has, come to some 150 MB
+MAX_BYTES = 256 * 1024 * 1024  # 100,000 takes, the most a storyboard has, come to about 150 MB
 
 
 @dataclass(frozen=True, slots=True)
 class ManifestTake:
     """One block of the manifest: a take, and what is known of its submission.
 
-    The fields are those of `schemas/manifest.schema.json`, which explains
-    them, in the order of the file. Times are UTC, in whole seconds. `file` is
-    the video as it was first downloaded, on whatever machine. Only what the
-    gallery shows, which is never written as a manifest, has takes that are done.
-    `failed_candidates` are blocks of the take's other models that led to nothing; they say
-    the same of the take itself, and the file leaves them out where there are none.
+    The fields are those of `schemas/manifest.schema.json`, which explains them, in the order
+    of the file. Times are UTC, in whole seconds. `file` is the video as it was first
+    downloaded, on any machine. Takes are only `done` in the copy for the gallery, which is
+    never written as a manifest. `failed_candidates` are blocks of the take's other models,
+    which led to nothing. They repeat the take's own fields, and the file omits them if
+    there are none.
     """
 
     id: str
@@ -70,14 +70,14 @@ _CANDIDATE = (
     *("status", "model", "payload", "fingerprint", "commit", "is_dirty", "endpoint", "task_id"),
     *("submitted_at", "finished_at", "http_status", "estimate_usd", "billed_usd", "error"),
 )
-"""The fields of a failed candidate, which are those of a take that it does not share."""
+"""The fields of a failed candidate: those of a take that are not shared with it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
     """A manifest, read or to be written. `storyboard` is the storyboard's name.
 
-    `scene_titles`, by the scenes' ids, are for the gallery; the file has none.
+    `scene_titles`, by scene id, are for the gallery; the file does not contain them.
     """
 
     storyboard: str
@@ -89,19 +89,19 @@ class Manifest:
 
     @property
     def blocks(self) -> Iterator[ManifestTake]:
-        """The blocks of all submissions: of each take its failed candidates, and itself."""
+        """The blocks of all submissions: for each take, its failed candidates and then itself."""
         for take in self.takes:
             yield from take.failed_candidates
             yield take
 
     @property
     def name(self) -> str:
-        """The storyboard's name, so that a manifest can stand in for the storyboard it is of."""
+        """The storyboard's name, so that a manifest can stand in for its storyboard."""
         return self.storyboard
 
 
 def manifest_bytes(manifest: Manifest) -> bytes:
-    """The content of manifest.json: the same for the same manifest."""
+    """The content of manifest.json. Equal manifests give equal bytes."""
     document = {
         "schema_version": SCHEMA_VERSION,
         "storyboard": manifest.storyboard,
@@ -115,10 +115,10 @@ def manifest_bytes(manifest: Manifest) -> bytes:
 
 
 def read_manifests(path: Path) -> tuple[Manifest, ...]:
-    """The manifest in a file, checked throughout, or both sides of a merge; none without a file.
+    """The fully checked manifest in a file, or both sides of a merge; empty if there is no file.
 
-    Raises UnusableManifest if it cannot be read or is not a manifest: to take it
-    for missing would be to pay for its takes again.
+    Raises UnusableManifest if it cannot be read or is not a manifest: treating it as
+    missing would mean paying for its takes again.
     """
     try:
         data = read_bytes(path)
@@ -128,7 +128,7 @@ def read_manifests(path: Path) -> tuple[Manifest, ...]:
 
 
 def manifests_in(data: bytes, path: Path) -> tuple[Manifest, ...]:
-    """The manifests in what was read from `path`, checked throughout; as `read_manifests`."""
+    """The fully checked manifests in `data`, which was read from `path`; see `read_manifests`."""
     try:
         return parse_manifests(data)
     except ValueError as error:
@@ -136,7 +136,7 @@ def manifests_in(data: bytes, path: Path) -> tuple[Manifest, ...]:
 
 
 def read_bytes(path: Path) -> bytes | None:
-    """The file's content; None if it does not exist. Raises ValueError if it is no plain file."""
+    """The file's content, or None if missing. Raises ValueError if it is not a plain file."""
     try:
         found = path.lstat()  # a link would lead to what the film may not read
         if not stat.S_ISREG(found.st_mode):
@@ -151,10 +151,10 @@ def read_bytes(path: Path) -> bytes | None:
 
 
 def parse_manifests(data: bytes) -> tuple[Manifest, ...]:
-    """The manifest that a text holds; ours and theirs where git left its conflict markers in it.
+    """The manifest in a text, or ours and theirs if it contains git's conflict markers.
 
-    Raises ValueError, saying what is wrong, where it is no manifest, or where one of the
-    sides is none without the markers.
+    Raises ValueError with the reason if it is not a manifest, or if one of the sides,
+    without the markers, is not.
     """
     sides = split_sides(data)
     if len(sides) == 1:
@@ -261,12 +261,12 @@ _NO_VIDEO: Mapping[str, Json] = {
 
 
 def _written_number(number: float | None) -> Json:
-    """5 for 5.0: a length is measured as either, and the bytes are to be the same."""
+    """5 for 5.0: a length may be measured as either, and the bytes must be the same."""
     return int(number) if number is not None and number == int(number) else number
 
 
 def _whole(number: float | None) -> int | None:
-    # JSON Schema takes 200.0 for an integer.
+    # JSON Schema accepts 200.0 as an integer.
     return None if number is None else int(number)
 
 

@@ -1,4 +1,4 @@
-"""Under which names the videos of a manifest lie in an output folder, or may be put there."""
+"""The names under which a manifest's videos are, or may be put, in an output folder."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from storyboard.videos.files import has_file, holds_video, is_lfs_pointer
 class LocalNames:
     """The files of an output folder, found by name and by content.
 
-    A manifest comes out of git: nothing is written where it says, unless storyboard could
-    have said so. Each file is read once at most.
+    A manifest comes from git, so nothing is written to a name in it unless storyboard could
+    have chosen that name. Each file is read at most once.
     """
 
     def __init__(self, folder: Path, known: Iterable[Submission]) -> None:
-        """`known` are the submissions of the state file, whose names stay theirs."""
+        """`known` are the submissions of the state file, which keep their names."""
         self._folder = folder
         self._digest = cache(digest_of)
         self._taken = {
@@ -34,7 +34,7 @@ class LocalNames:
         return video is not None and has_file(self._folder, video)
 
     def find(self, video: Video) -> Video | None:
-        """The video as it lies here, under whatever name; None if it does not."""
+        """The video as it is stored here, under any name; None if it is not here."""
         path = self._folder / video.path
         is_ours = is_video_path(video.path)
         if is_ours and (holds_video(path, video) or is_lfs_pointer(self._folder, video)):
@@ -45,7 +45,7 @@ class LocalNames:
         return None
 
     def claim(self, video: Video) -> Video | None:
-        """The video, where it may be put under its own name; None if that is another's."""
+        """The video, if it may be put under its own name; None if another video has that name."""
         name = video.path
         if not is_video_path(name) or os.path.lexists(self._folder / name):
             return None
@@ -54,7 +54,7 @@ class LocalNames:
 
     @cached_property
     def _names_by_size(self) -> dict[int, list[str]]:
-        """The names of the videos in the folder, which no links are."""
+        """The names of the videos in the folder, by size, without links."""
         found: dict[int, list[str]] = {}
         try:
             with os.scandir(self._folder / "videos") as entries:

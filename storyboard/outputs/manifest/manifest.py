@@ -1,8 +1,8 @@
 """The manifest: what was sent for each take, and what came back, for git.
 
-Takes with what is known of them become a manifest; and a manifest gives them
-back to a clone, which has no state file. The way there and back changes no
-byte. Pure; the file itself is read and written by `file`.
+Turns takes, with what is known of them, into a manifest, and a manifest back into
+submissions for a clone, which has no state file. The round trip changes no byte.
+Pure; the file itself is read and written by `file`.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ _STATES = {
     TakeStatus.FAILED: SubmissionState.FAILED,
     TakeStatus.REJECTED: SubmissionState.REJECTED,
 }
-"""What a clone knows of a take's submission; there is none for a pending take."""
+"""What a clone knows of a take's submission; a pending take has none."""
 
 _REASONS = {
     SubmissionState.SENDING: "the program ended before a reply came",
@@ -53,7 +53,7 @@ _REASONS = {
     SubmissionState.CANCELED: "canceled",
     SubmissionState.ABANDONED: GIVEN_UP_BY_HAND,
 }
-"""What stands under `error` where no reason was given."""
+"""The text of `error` if no reason was given."""
 
 
 class Named(Protocol):
@@ -66,12 +66,12 @@ class Named(Protocol):
 
 
 def build_manifest(storyboard: Named, origin: str, states: Sequence[TakeState]) -> Manifest:
-    """The manifest of a storyboard's takes, in the order given, as git is to hold it.
+    """The manifest of a storyboard's takes, in the given order, as git should hold it.
 
-    A take that is done here is `rendered` there: where its video lies is no matter of git.
+    A take that is done here is `rendered` there, since git does not record where its video is.
 
-    Raises ValueError for a take that is not pending but has no submission, or
-    is done and has no video: whoever made the state has a bug.
+    Raises ValueError for a take that is not pending but has no submission, or that
+    is done but has no video: that is a bug in the caller.
     """
     return Manifest(
         storyboard=_unicode(storyboard.name),
@@ -87,10 +87,10 @@ def as_here(
     *,
     scene_titles: Mapping[str, str] | None = None,
 ) -> Manifest:
-    """The manifest as this machine has its takes: `done` where the video is here, with its file.
+    """The manifest for this machine: takes are `done`, with their file, if the video is here.
 
-    `states` are those that the manifest was made of. The name of a file here may
-    be another than the one its first owner gave it.
+    `states` are those that the manifest was made from. A file may have another name
+    here than the one its first owner gave it.
     """
     return replace(
         manifest,
@@ -105,10 +105,10 @@ def as_here(
 
 
 def to_submission(take: ManifestTake) -> Submission | None:
-    """The submission that a block tells of, for a state file to adopt; None if none was sent.
+    """The submission that a block describes, for a state file to adopt; None if none was sent.
 
-    Its id is 0, for the state file to give. What only this machine knew (key
-    profile, the answers as they came) is not in a manifest.
+    Its id is 0, for the state file to replace. What only the first machine knew (key
+    profile, the original replies) is not in a manifest.
     """
     if take.status is TakeStatus.PENDING or take.submitted_at is None:
         return None
@@ -141,7 +141,7 @@ def to_submission(take: ManifestTake) -> Submission | None:
 def _state_of(take: ManifestTake) -> SubmissionState:
     """The state of a block's submission. One that was given up by hand may have been charged.
 
-    It has not proven to have failed, so that another model's turn would come.
+    So it has not definitely failed, and another model does not get its turn.
     """
     is_given_up = (take.error or "").startswith(GIVEN_UP_BY_HAND)
     if take.status is TakeStatus.FAILED and is_given_up:
@@ -152,7 +152,7 @@ def _state_of(take: ManifestTake) -> SubmissionState:
 def to_take(take: ManifestTake, path: Path) -> Take:
     """The take with its payload exactly as recorded. `path` is where the manifest was read.
 
-    Its models are those that have failed, and the one that it has come to.
+    Its models are those that failed, followed by the current one.
     """
     candidates = [_recorded(one, path) for one in (*take.failed_candidates, take)]
     return with_rest(candidates)
@@ -172,7 +172,7 @@ def _recorded(take: ManifestTake, path: Path) -> Take:
 
 
 def spent_in_blocks(manifest: Manifest) -> int:
-    """What the submissions of a manifest's blocks cost, each once, in micros, as far as known."""
+    """The cost of the submissions in a manifest's blocks, each once, in micros, as far as known."""
     costs = {
         (take.fingerprint, take.task_id or take.submitted_at): one
         for take in manifest.blocks
@@ -182,12 +182,12 @@ def spent_in_blocks(manifest: Manifest) -> int:
 
 
 def spent_in_all(manifest: Manifest) -> int:
-    """What a manifest says was spent on the film, for what stands in it and for the rest."""
+    """What the manifest says was spent on the film: on its own blocks and on the rest."""
     return (to_micros(manifest.spent_usd) or 0) + spent_in_blocks(manifest)
 
 
 def with_spent(manifest: Manifest, in_all: int) -> Manifest:
-    """The manifest with what was spent, of so much in all, for what does not stand in it."""
+    """The manifest with the part of the total `in_all` that its own blocks do not show."""
     spent = max(0, in_all - spent_in_blocks(manifest))
     return replace(manifest, spent_usd=to_usd(spent) or 0)
 
@@ -244,7 +244,7 @@ def _error(status: TakeStatus, sent: Submission) -> str | None:
 
 @lru_cache(maxsize=16)
 def _endpoint(endpoint: str) -> str | None:
-    """The path alone: the origin stands in the head, and the sandbox's port changes."""
+    """The path alone: the head has the origin, and the sandbox's port changes."""
     try:
         path = urlsplit(endpoint).path
     except ValueError:
@@ -257,7 +257,7 @@ def _time(time: datetime | None) -> datetime | None:
 
 
 def _measured(video: Video) -> Video:
-    """The video with its measures as the manifest writes them: to the thousandth, no zeros."""
+    """The video with its measurements as the manifest writes them: to the thousandth, no zeros."""
     return replace(
         video,
         width=video.width or None,
@@ -272,5 +272,5 @@ def _thousandths(number: float | None) -> float | None:
 
 
 def _unicode(text: str) -> str:
-    """The text without the halves of surrogate pairs, which an answer or a file name can hold."""
+    """The text without lone surrogates, which a reply or a file name can contain."""
     return text.encode("utf-8", "replace").decode()

@@ -14,7 +14,7 @@ from storyboard.reporting.value_paths import format_path
 
 
 def shape_problem(document: Json) -> str | None:
-    """The first place where the document departs from the schema, or None."""
+    """The first way in which the document departs from the schema, or None."""
     if _quick_check()(document):
         return None
     return next(map(_message, find_errors(document, _schema())), None)

@@ -1,7 +1,7 @@
-"""What a new manifest keeps of the one in its place, so that machines agree to the byte. Pure.
+"""What a new manifest keeps of the existing one, so that machines agree to the byte. Pure.
 
 Machines see a task finish at different seconds, get different links for it and name
-its video differently. What the manifest in git says of a task first, it goes on saying.
+its video differently. Whatever the manifest in git recorded first stays.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ _LONG_AGO = datetime.min.replace(tzinfo=timezone.utc)
 
 
 def keep_standing(made: Manifest, standing: Iterable[Manifest], *, now: datetime) -> Manifest:
-    """`made` with what the standing manifest (or both sides of one, ours first) says already.
+    """`made`, with what the existing manifest already says (or both sides of one, ours first).
 
-    Of one submission the first words stay; only a video that nobody had downloaded and a
-    link that has expired by `now` are completed. Of several that led to nothing the latest
-    stands, as of several successes the latest is already in `made`.
+    The first record of a submission stays; only a video that nobody had downloaded and a link
+    that has expired by `now` are filled in. Among several submissions that led to nothing the
+    latest is kept; among several successes, `made` already has the latest.
     """
     same: dict[_Key, list[ManifestTake]] = {}
     latest: dict[_Key, ManifestTake] = {}
@@ -53,7 +53,7 @@ def keep_standing(made: Manifest, standing: Iterable[Manifest], *, now: datetime
 def _kept(
     take: ManifestTake, same: Sequence[ManifestTake], latest: ManifestTake, now: datetime
 ) -> ManifestTake:
-    """The block of a take, where blocks of the `same` submission or the same result stand."""
+    """The block of a take, taken from existing blocks of the `same` submission or result."""
     if same:
         return _completed(same, take, now)
     if take.status is TakeStatus.RENDERED or _order(latest) <= _order(take):
@@ -62,13 +62,13 @@ def _kept(
 
 
 def _result(block: ManifestTake) -> _Key:
-    """What blocks of one request have in common that say that it came to the same."""
+    """The key of blocks that record the same result of one request."""
     kinds = (group for group in (_OPEN, _FAILED) if block.status in group)
     return block.fingerprint, next(kinds, block.status)
 
 
 def _submission(block: ManifestTake) -> _Key:
-    """What blocks have in common that say the same of one submission."""
+    """The key of blocks that record the same submission."""
     known_by = block.submitted_at if block.task_id is None else block.task_id
     return block.fingerprint, block.status, known_by
 
@@ -82,7 +82,7 @@ def _with_outcome(take: ManifestTake, block: ManifestTake) -> ManifestTake:
 
 
 def _completed(same: Sequence[ManifestTake], take: ManifestTake, now: datetime) -> ManifestTake:
-    """The first block of a submission, with what it lacks and the others or this machine know."""
+    """The first block of a submission, completed from the other blocks and from this machine."""
     first, all_ = same[0], (*same, take)
     link = max(all_, key=_link_end) if _link_end(first) <= now else first
     return replace(
@@ -102,7 +102,7 @@ def _first_known(amounts: Iterable[float | None]) -> float | None:
 
 
 def _link_end(block: ManifestTake) -> datetime:
-    """Until when a block's link is good; for ever where its end is not known."""
+    """When a block's link expires; a link with no known expiry never does."""
     if block.video_url is None:
         return _LONG_AGO
     return block.url_expires_at or datetime.max.replace(tzinfo=timezone.utc)

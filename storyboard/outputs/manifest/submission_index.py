@@ -1,6 +1,6 @@
-"""The submissions that are known, found by what a manifest tells of one. Pure.
+"""The known submissions, looked up by what a manifest says about one. Pure.
 
-A manifest may hold any number of blocks of one request: none is compared with each row.
+A manifest may hold any number of blocks of one request, so none is compared with every row.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ _Key = tuple[object, ...]
 
 
 class SubmissionIndex:
-    """Submissions by fingerprint with their state, their task and their times.
+    """Submissions by fingerprint, combined with their state, task and times.
 
-    Of several with the same, the one that was added first is found.
+    If several match, the one added first is found.
     """
 
     def __init__(self, submissions: Iterable[Submission]) -> None:
@@ -34,18 +34,18 @@ class SubmissionIndex:
             del self._rows[key][id(row)]
 
     def states(self, fingerprint: str) -> set[SubmissionState]:
-        """The states of the rows of a request."""
+        """The states of a request's rows."""
         return {state for state in SubmissionState if self._rows.get((fingerprint, state))}
 
     def has_state_and_task(self, reported: Submission) -> bool:
-        """Whether a row of the request has the same state and the same task, or none either."""
+        """Whether a row of the request has the same state and the same task, or also no task."""
         return bool(self._rows.get((reported.fingerprint, reported.state, reported.task_id)))
 
     def find_same(self, reported: Submission) -> Submission | None:
-        """The row of the submission that the manifest reports: that of its task, else of its time.
+        """The row of the submission that the manifest reports, found by its task or time.
 
-        Two different tasks are never the same. An unknown outcome, which has no task
-        here, may have been settled in another clone. The manifest's times are in whole seconds.
+        Two different tasks are never the same submission. An unknown outcome has no task here
+        and may have been settled in another clone. The manifest's times are in whole seconds.
         """
         fingerprint, task, time = reported.fingerprint, reported.task_id, reported.sent_at
         with_task = (fingerprint, True, time) if task is None else (fingerprint, task)
@@ -55,7 +55,7 @@ class SubmissionIndex:
 
 
 def _keys(row: Submission) -> set[_Key]:
-    """What a row is found by: its state, that with its task, its task, and its times."""
+    """The keys of a row: its state, its state with its task, its task, and its times."""
     fingerprint, task = row.fingerprint, row.task_id
     keys: set[_Key] = {(fingerprint, row.state), (fingerprint, row.state, task)}
     if task is not None:

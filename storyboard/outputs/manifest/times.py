@@ -1,4 +1,4 @@
-"""Times as the outputs spell them: UTC, whole seconds, `2026-11-22T14:03:11Z`. Pure."""
+"""Times as the outputs write them: UTC, whole seconds, `2026-11-22T14:03:11Z`. Pure."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ def whole_second(time: datetime) -> datetime:
 
 
 def time_text(time: datetime) -> str:
-    """The spelling of a time, rounded down to the second."""
+    """The text of a time, rounded down to the second."""
     utc = time if time.tzinfo is timezone.utc else whole_second(time)
-    return f"{utc.isoformat()[:19]}Z"  # what follows is the fraction and the zone
+    return f"{utc.isoformat()[:19]}Z"  # the rest is the fraction and the zone
 
 
 def read_time(text: str) -> datetime:
-    """The time that `time_text` spelled. Raises ValueError for any other spelling."""
+    """The time in a text written by `time_text`. Raises ValueError for any other format."""
     if _TIME.fullmatch(text):
-        # Ten times as quick as strptime; it refuses days that are not in the calendar.
+        # Ten times as fast as strptime; it rejects days that are not in the calendar.
         return datetime.fromisoformat(text[:-1]).replace(tzinfo=timezone.utc)
     raise ValueError(f"{text!r} is not a time such as 2026-11-22T14:03:11Z")
