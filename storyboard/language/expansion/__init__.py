@@ -1,1 +1,1 @@
-"""From a storyboard file to its takes: cascade, matrix, seeds, payloads."""
+"""Expands a storyboard file into its takes: cascade, matrix, seeds, payloads."""

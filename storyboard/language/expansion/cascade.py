@@ -1,4 +1,4 @@
-"""The cascade: what files, scene and shot say, merged so that the nearest wins. Pure."""
+"""Merges the settings of files, scene and shot; the nearest level wins. Pure."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from storyboard.records import Position
 from storyboard.reporting.value_paths import format_path
 
 OWN_KEYS = frozenset({"id", "title", "matrix", "rows", "vars", "meta"})
-"""Keys of a shot that are no settings: they belong to it alone, or merge by key."""
+"""Keys of a shot that are not settings: they belong to the shot alone, or merge by key."""
 
 
 class Setting(NamedTuple):
     """A value and its origin.
 
-    `where` is the path to it inside its file ("scenes[0].defaults.seed"),
-    `key_position` the position of its key, which names the file as well. `below`
-    is what farther levels say, which holds where this template makes nothing.
+    `where` is its path inside its file ("scenes[0].defaults.seed"). `key_position` is the
+    position of its key, which also names the file. `below` is the setting of farther levels,
+    which applies if this template renders to nothing.
     """
 
     node: Node
@@ -30,18 +30,18 @@ class Setting(NamedTuple):
 
     @property
     def is_null(self) -> bool:
-        """Whether it says "not set"."""
+        """Whether the value is null, which means "not set"."""
         return isinstance(self.node, ScalarNode) and self.node.value is None
 
     def over(self, below: Setting | None) -> Setting:
-        """The setting where it hides another one; only a template can turn out to say nothing."""
+        """Return the setting over a farther one. Only a template can turn out to say nothing."""
         node = self.node
         is_template = isinstance(node, ScalarNode) and node.value is not None and node.is_template
         return self._replace(below=below) if below and is_template else self
 
     @property
     def items(self) -> list[Setting]:
-        """The values of a list, each with its own path; none where it is no list."""
+        """The values of a list, each with its own path; empty if this is not a list."""
         nodes = self.node.items if isinstance(self.node, SequenceNode) else ()
         return [
             Setting(node, f"{self.where}[{number}]", node.position)
@@ -51,10 +51,10 @@ class Setting(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Layer:
-    """What one level says, or several levels together: the setting of each key.
+    """The setting of each key on one level, or on several levels together.
 
-    A null is a setting like any other, which hides those of farther levels.
-    `cancels_meta` stands for `meta: null`, which hides all of their meta.
+    A null is a setting like any other, and hides those of farther levels. `cancels_meta` stands
+    for `meta: null`, which hides all meta of farther levels.
     """
 
     variables: Mapping[str, Setting] = field(default_factory=dict)
@@ -64,10 +64,10 @@ class Layer:
 
 
 def merge_layers(layers: Iterable[Layer]) -> Layer:
-    """The layers as one; they come in order, the farthest first and the nearest last.
+    """Merge layers into one; they are in order, the farthest first and the nearest last.
 
-    Vars and meta merge by key; a setting replaces the whole value of a farther one,
-    unless it is a template that makes nothing.
+    Vars and meta merge by key. A setting replaces the whole value of a farther one, unless it is
+    a template that renders to nothing.
     """
     variables: dict[str, Setting] = {}
     settings: dict[str, Setting] = {}
@@ -89,9 +89,9 @@ def _lay(upper: Mapping[str, Setting], lower: dict[str, Setting]) -> None:
 
 
 def read_level(node: MappingNode, where: str) -> Layer:
-    """The layer of a file or a scene: its `vars` and `defaults`, and the file's `model`.
+    """Return the layer of a file or a scene: its `vars` and `defaults`, and the file's `model`.
 
-    `where` is the path to a scene, empty for a file.
+    `where` is the path to a scene, or empty for a file.
     """
     settings = {key: one for key, one in settings_of(node, where).items() if key == "model"}
     defaults = node.get("defaults")
@@ -104,7 +104,7 @@ def read_level(node: MappingNode, where: str) -> Layer:
 
 
 def read_shot(node: MappingNode, where: str) -> Layer:
-    """The layer of one entry under `shots`; `where` is the path to it."""
+    """Return the layer of one entry under `shots`; `where` is the path to it."""
     meta = node.get("meta")
     return Layer(
         settings_under(node, "vars", where),
@@ -115,13 +115,13 @@ def read_shot(node: MappingNode, where: str) -> Layer:
 
 
 def settings_under(node: MappingNode, key: str, where: str) -> dict[str, Setting]:
-    """The settings in the mapping under `key`, none where there is no mapping."""
+    """Return the settings in the mapping under `key`; none if there is no mapping."""
     value = node.get(key)
     return settings_of(value, _join(where, key)) if isinstance(value, MappingNode) else {}
 
 
 def settings_of(node: MappingNode, where: str) -> dict[str, Setting]:
-    """The values of a mapping by key; `where` is the path to the mapping."""
+    """Return the values of a mapping by key; `where` is the path to the mapping."""
     return {
         key: Setting(entry.value, _join(where, key), entry.key_position)
         for key, entry in node.entries.items()

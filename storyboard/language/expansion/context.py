@@ -1,4 +1,4 @@
-"""What expansion carries from file to take: the context of a run, a section, a shot entry."""
+"""The state carried from file to take: the context of an expansion, a section, a shot entry."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ from storyboard.records import Json, Position, Problem, Take
 
 @dataclass(slots=True)
 class ExpansionContext:
-    """What the expansion of one storyboard shares: its means, problems and counts.
+    """What the expansion of one storyboard shares: functions, problems and counters.
 
-    `overrides` are the vars of the command line, which beat every level.
-    `read_rows` gives the rows that a node holds, or those of the file it names. Problems go to
-    `report`; none stops the expansion.
+    `overrides` are the vars from the command line, which beat every level. `read_rows` returns
+    the rows in a node, or in the file it names. Problems go to `report`; none stops the
+    expansion.
     """
 
     templates: Renderer
@@ -39,22 +39,22 @@ class ExpansionContext:
     shots: int = 0
     takes: int = 0
     current: tuple[str, Position] | None = None
-    """What is being expanded: a take, or a shot whose id is not known yet; and where it stands."""
+    """The take being expanded, or the shot if its id is not known yet; and its position."""
     shot_ids: dict[str, Claim] = field(default_factory=dict)
     scene_ids: dict[str, Claim] = field(default_factory=dict)
     scene_titles: dict[str, str] = field(default_factory=dict)
-    """The titles that scenes are given, by their ids."""
+    """The titles of scenes, by scene id."""
     skipped: dict[str, None] = field(default_factory=dict)
-    """The ids of skipped shots, as they are written, in file order."""
+    """The ids of skipped shots, as written, in file order."""
     first_takes: dict[str, str] = field(default_factory=dict)
     """The id of the first take that makes each request, by fingerprint."""
 
 
 class Section(NamedTuple):
-    """A part of the file and what holds in it: the file, a scene or an entry under `shots`.
+    """A part of the file and what applies in it: the file, a scene or an entry under `shots`.
 
-    `layer` is the cascade down to here, `facts` are the names that templates
-    know beside the vars (`scene`, `title`), `scene` is its id.
+    `layer` is the cascade down to here. `facts` are the names that templates know besides the
+    vars (`scene`, `title`). `scene` is the scene's id.
     """
 
     layer: Layer
@@ -62,11 +62,11 @@ class Section(NamedTuple):
     scene: str | None = None
 
     def narrowed(self, layer: Layer, context: ExpansionContext) -> Section:
-        """The section inside this one that says `layer`."""
+        """Return the section inside this one with `layer` added."""
         return self._replace(layer=merge_layers((self.layer, layer, context.overrides)))
 
     def scope(self, context: ExpansionContext, **facts: Json) -> ShotScope:
-        """What templates see here, with more facts."""
+        """Return what templates can see here, with more facts."""
         variables, meta, sources = self.layer.variables, self.layer.meta, context.sources
         facts = {**self.facts, **facts}
         return ShotScope(context.templates, variables, facts, meta=meta, sources=sources)
@@ -75,9 +75,9 @@ class Section(NamedTuple):
 class ShotEntry(NamedTuple):
     """One entry under `shots`.
 
-    `where` is the path to it, `position` where problems with a whole shot stand.
-    `scope` has the facts that its shots have in common. `inputs` are those of each of its
-    models, in order; none where one is not known.
+    `where` is the path to it; `position` is where problems with a whole shot are reported.
+    `scope` has the facts that its shots have in common. `inputs` are those of each of its models,
+    in order; empty if a model is unknown.
     """
 
     node: MappingNode
@@ -89,5 +89,5 @@ class ShotEntry(NamedTuple):
 
     @property
     def settings(self) -> Mapping[str, Setting]:
-        """The settings that hold for it."""
+        """The settings that apply to the entry."""
         return self.section.layer.settings

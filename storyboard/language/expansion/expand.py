@@ -1,11 +1,11 @@
-"""From the nodes of a storyboard to its takes, in file order. Pure.
+"""Expands the nodes of a storyboard into its takes, in file order. Pure.
 
-The road: this module goes through the file, its scenes and their entries, and
-through the rows and the matrix of each entry (rows outer); `takes` goes through
-the takes of a shot, and `payload` makes the payload of each.
+This module goes through the file, its scenes and their entries, and through the rows and the
+matrix of each entry (rows outer). `takes` goes through the takes of a shot, and `payload` makes
+the payload of each.
 
-Runs after the shape has been checked and skips what is misshapen, which is
-reported already. New problems go to the context's `report`.
+Runs after the shape check, and skips malformed values, which are already reported. New problems
+go to the context's `report`.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ from storyboard.reporting.suggest import closest
 
 
 class NoScene(dict[str, Json]):
-    """What `scene` is outside of all scenes: empty, but its title prints nothing."""
+    """The value of `scene` outside all scenes: empty, and its title prints nothing."""
 
     def __missing__(self, key: str) -> Json:
         if key == "title":
@@ -47,12 +47,11 @@ class NoScene(dict[str, Json]):
 def expand_storyboard(
     files: Sequence[MappingNode], context: ExpansionContext
 ) -> tuple[str | None, list[Take]]:
-    """The storyboard's title and its takes in file order, without the skipped shots.
+    """Return the storyboard's title, and its takes in file order without the skipped shots.
 
-    `files` are the included files in order and, last, the storyboard itself.
-    A value with a problem is left out of its take; a storyboard with problems
-    is never rendered. Where the templates of the takes together cost too
-    much, the expansion ends with that problem.
+    `files` are the included files in order and, last, the storyboard itself. A value with a
+    problem is left out of its take; a storyboard with problems is never rendered. If the
+    templates of all takes together do too much work, expansion stops with that problem.
     """
     try:
         return _expand(files, context)
@@ -82,7 +81,7 @@ def _expand(
 def _entries(
     root: MappingNode, film: Section, context: ExpansionContext
 ) -> Iterator[tuple[MappingNode, str, Section]]:
-    """Every entry under `shots`, with the path to it and the section that it stands in."""
+    """Yield every entry under `shots`, with the path to it and its section."""
     for index, shot in _mappings(root.get("shots")):
         yield shot, f"shots[{index}]", film
     for number, node in _mappings(root.get("scenes")):
@@ -109,9 +108,9 @@ def _enter_scene(
 def _expand_entry(
     node: MappingNode, where: str, section: Section, context: ExpansionContext
 ) -> Iterator[Take]:
-    """The takes of one entry; `section` is the one it stands in.
+    """Yield the takes of one entry in `section`.
 
-    None, and a problem, where the file would have more than `MAX_TAKES`.
+    If the file would have more than `MAX_TAKES`, yields none and reports a problem.
     """
     section = section.narrowed(read_shot(node, where), context)
     matrix = read_matrix(node, where)
@@ -137,7 +136,7 @@ def _expand_entry(
 
 
 def _read_cards(model: Setting | None, context: ExpansionContext) -> list[ModelCard]:
-    """The cards of the models of an entry, in order; none where one of them is not known."""
+    """Return the cards of an entry's models, in order; none if one of the models is unknown."""
     names = model.node.data if model else None
     names = names if isinstance(names, list) else [names]
     cards = [context.cards.get(name) if isinstance(name, str) else None for name in names]
@@ -147,7 +146,7 @@ def _read_cards(model: Setting | None, context: ExpansionContext) -> list[ModelC
 def _facts_of_shots(
     entry: ShotEntry, rows: Sequence[RowValues | None], matrix: Matrix | None, report: Report
 ) -> Iterator[dict[str, Json]]:
-    """For each shot of an entry its row and its combination."""
+    """Yield the row and the combination of each shot of an entry."""
     combinations: Sequence[Combination] | None = None
     for row in rows:
         facts: dict[str, Json] = {} if row is None else {"row": row}
@@ -173,7 +172,7 @@ def _too_many_takes(node: MappingNode, where: str, factors: list[tuple[int, str]
 def _read_rows(
     node: MappingNode, where: str, context: ExpansionContext
 ) -> Sequence[RowValues | None]:
-    """The rows of an entry; one None where it has no `rows`."""
+    """Return the rows of an entry; a single None if it has no `rows`."""
     rows = node.get("rows")
     if rows is None or (isinstance(rows, ScalarNode) and rows.value is None):
         return [None]
@@ -182,7 +181,7 @@ def _read_rows(
 
 def _report_missing_model(root: MappingNode, context: ExpansionContext) -> None:
     if closest("model", root.entries):
-        return  # misspelt, which the schema has reported
+        return  # misspelt; the schema has reported it
     message = "missing key 'model': a shot needs a model that renders it"
     hint = "write model: and a name at the top; storyboard models list shows the names"
     context.report(Problem(root.first_key_position, "missing-key", message, hint))

@@ -1,4 +1,4 @@
-"""Ids of scenes and shots: each checked, and none used twice. Pure."""
+"""Checks the ids of scenes and shots, and that none is used twice. Pure."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from storyboard.reporting.value_paths import format_value
 
 
 class Claim(NamedTuple):
-    """An id as it is written, and where; `row` is the one that a template made it from."""
+    """An id as written, and its position; `row` is the row that a template made it from."""
 
     text: str
     position: Position
@@ -32,9 +32,9 @@ def claim_id(
     rendered: str | None = None,
     row: RowSource | None = None,
 ) -> Problem | None:
-    """The problem with an id, or None, in which case it is entered in `known`.
+    """Return the problem with an id; if there is none, add the id to `known` and return None.
 
-    `known` maps the case-folded ids of the file to who has them.
+    `known` maps the case-folded ids of the file to their claims.
     """
     wrong = check_id(text)
     if wrong:
@@ -70,9 +70,9 @@ def claim_id(
 def read_id(
     node: MappingNode, where: str, scope: ShotScope, known: dict[str, Claim], report: Report
 ) -> str | None:
-    """The id of a scene or a shot, entered in `known`; None where it cannot be used.
+    """Return the id of a scene or a shot and add it to `known`; None if it cannot be used.
 
-    One that is taken comes back all the same, so that the rest is checked with it.
+    An id that is already taken is returned all the same, so that the rest can be checked with it.
     """
     found = node.entries.get("id")
     if found is None or not isinstance(found.value, ScalarNode):

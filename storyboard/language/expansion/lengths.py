@@ -1,4 +1,4 @@
-"""Which var, cell or shared text makes a text too long. Pure."""
+"""Finds the var, cell or shared text that makes a text too long. Pure."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ _TEMPLATE = re.compile(r"\{[{%].*?[%}]\}", re.DOTALL)
 _NAME = re.compile(r"(?<![\w.])(matrix\.)?([^\W\d]\w*)")
 
 _MUCH = 0.1
-"""What adds less than this part is not named."""
+"""A part that adds a smaller share than this is not named."""
 
 _NEARLY_ALL = 0.8
-"""A var is named in place of the one that uses it where it makes this part of it."""
+"""If a var makes up this share of another that uses it, the inner var is named instead."""
 
 
 def describe_largest(traced: TracedPayload, parameter: str) -> str | None:
-    """Which part of a parameter's text adds most to it, and how much; None where none adds much."""
+    """Name the part that adds most to a parameter, and how much; None if no part adds much."""
     part, whole = largest_part(traced, parameter), str(traced.said.get(parameter, ""))
     if part is None or part.length < len(whole) * _MUCH:
         return None
@@ -34,7 +34,7 @@ def describe_largest(traced: TracedPayload, parameter: str) -> str | None:
 
 
 class Part(NamedTuple):
-    """What adds to a text, and how many characters; `node` is what they are made from."""
+    """A part of a text, and how many characters it adds; `node` is what they come from."""
 
     name: str
     length: int
@@ -42,9 +42,9 @@ class Part(NamedTuple):
 
 
 def largest_part(traced: TracedPayload, parameter: str) -> Part | None:
-    """What adds most characters to a parameter, None where only its own text does.
+    """Return the part that adds most characters to a parameter, or None if only its own text does.
 
-    Counted are mentions, not rounds of a loop around them.
+    Counts each mention once, even inside a loop.
     """
     scope, settings = traced.scope, traced.inputs.settings
     keys = PROMPT_KEYS if parameter == "prompt" else (parameter,)
@@ -53,7 +53,7 @@ def largest_part(traced: TracedPayload, parameter: str) -> Part | None:
     if parameter == "negative_prompt":
         parts += _negatives(traced)
     part = max(parts, key=lambda part: part.length, default=None)
-    # Vars may mention one another in a circle where a branch that is not taken closes it.
+    # Vars may mention one another in a circle, if only a branch that is not taken closes it.
     seen: list[Node | None] = []
     while part and part.node:
         seen.append(part.node)
@@ -65,7 +65,7 @@ def largest_part(traced: TracedPayload, parameter: str) -> Part | None:
 
 
 def _parts(node: Node, scope: ShotScope) -> Iterator[Part]:
-    """The vars, cells and axes that a text mentions."""
+    """Yield the vars, cells and axes that a text mentions."""
     if not isinstance(node, ScalarNode) or not node.is_template:
         return
     text = " ".join(_TEMPLATE.findall(node.text))
@@ -73,7 +73,7 @@ def _parts(node: Node, scope: ShotScope) -> Iterator[Part]:
         setting = None if axis else scope.variable(name)
         if not axis and not setting:
             continue
-        with suppress(KeyError, TemplateFault):  # a word within quotes may be no name
+        with suppress(KeyError, TemplateFault):  # a word within quotes need not be a name
             value = scope.resolve("matrix" if axis else name)
             if axis and isinstance(value, dict):
                 value = value.get(name)
@@ -86,7 +86,7 @@ def _parts(node: Node, scope: ShotScope) -> Iterator[Part]:
 
 
 def _negatives(traced: TracedPayload) -> Iterator[Part]:
-    """The shared negative prompts that are named."""
+    """Yield the shared negative prompts that the take names."""
     scope, named = traced.scope, traced.inputs.settings.get("negative")
     for setting in (named.items or [named]) if named else ():
         if isinstance(setting.node, ScalarNode):

@@ -1,4 +1,4 @@
-"""The combinations of a matrix: the first axis turns slowest. Pure."""
+"""Expands a matrix into its combinations; the first axis varies slowest. Pure."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ Combination = dict[str, Json]
 
 
 class Matrix(NamedTuple):
-    """The axes of one shot, and what is dropped from and added to their product.
+    """The axes of one shot, and the combinations dropped from and added to their product.
 
-    `where` is the path to it, `position` that of its key. `is_fixed` says that it
-    holds no template, so that it is the same for every row.
+    `where` is the path to the matrix, `position` the position of its key. `is_fixed` says that it
+    contains no template, so it is the same for every row.
     """
 
     axes: Mapping[str, Sequence[Setting]]
@@ -36,13 +36,13 @@ class Matrix(NamedTuple):
 
     @property
     def max_combinations(self) -> int:
-        """How many combinations there are before any is excluded, counted without making them."""
+        """How many combinations there are before `exclude`, counted without making them."""
         product = math.prod(map(len, self.axes.values())) if self.axes else 0
         return product + len(self.include)
 
 
 def read_matrix(entry: MappingNode, where: str) -> Matrix | None:
-    """The matrix of a shot, None where there is none; `where` is the path to the shot."""
+    """Return the matrix of a shot, or None if it has none; `where` is the path to the shot."""
     node = entry.get("matrix")
     if not isinstance(node, MappingNode):
         return None
@@ -59,7 +59,7 @@ def read_matrix(entry: MappingNode, where: str) -> Matrix | None:
 
 
 def read_combinations(matrix: Matrix, scope: ShotScope, report: Report) -> list[Combination]:
-    """The combinations of a matrix, templates filled in; a value with a problem makes none."""
+    """Return a matrix's combinations with templates filled in; none if a value has a problem."""
 
     def read(setting: Setting) -> Json:
         return attempt(report, read_node, setting, scope)
@@ -86,12 +86,12 @@ def expand_matrix(
     exclude: Sequence[Combination] = (),
     include: Sequence[Combination] = (),
 ) -> tuple[list[Combination], frozenset[int]]:
-    """All combinations, and which entries of `exclude` (from 0) dropped none.
+    """Return all combinations, and which entries of `exclude` (from 0) dropped none.
 
-    A combination is dropped where one entry of `exclude` matches on all the
-    keys it names; each entry of `include` adds one combination.
+    An entry of `exclude` drops a combination that matches it on every key it names. Each entry of
+    `include` adds one combination.
     """
-    # Indexed by the keys that an entry names, so that a combination is looked up, not compared.
+    # Indexed by the keys that an entry names, so that combinations are looked up, not compared.
     excluded: dict[tuple[str, ...], dict[tuple[str, ...], set[int]]] = {}
     for number, entry in enumerate(exclude):
         if entry and entry.keys() <= axes.keys():
@@ -115,10 +115,10 @@ def expand_matrix(
 
 
 def check_matrix(matrix: Matrix) -> list[Problem]:
-    """What is wrong before templates: a matrix without axes, `exclude` keys that are no axis."""
+    """Check before rendering: a matrix without axes, and `exclude` keys that are not axes."""
     if not matrix.axes:
         if not matrix.exclude or matrix.include:
-            return []  # sound, or misshapen, which the schema has reported
+            return []  # valid, or malformed and already reported by the schema
         message = f"{matrix.where}: the matrix has no axis, so it makes no shot"
         hint = "give it lists of values by name, or remove it"
         return [Problem(matrix.position, "empty-matrix", message, hint)]
@@ -138,7 +138,7 @@ def check_matrix(matrix: Matrix) -> list[Problem]:
 def check_combinations(
     matrix: Matrix, combinations: Sequence[Combination], unused: frozenset[int]
 ) -> list[Problem]:
-    """A problem where nothing is left, and a warning for each `exclude` without effect."""
+    """Report a problem if nothing is left, and warn about each `exclude` without effect."""
     problems = []
     if not combinations and matrix.axes:
         message = f"{matrix.where}: every combination is excluded, so it makes no shot"

@@ -1,4 +1,4 @@
-"""What stands in a rendered prompt and was hardly meant to be sent. Pure."""
+"""Finds text in a rendered prompt that was hardly meant to be sent. Pure."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class OddPrompt(NamedTuple):
 
 
 def odd_in_prompt(prompt: str) -> OddPrompt | None:
-    """A placeholder of another template language, or quotes around the whole; else None."""
+    """Find another template language's placeholder, or quotes around the whole; else None."""
     if "{" in prompt and (found := _PLACEHOLDER.search(prompt)):
         message = f"the prompt contains {found[0]}, which is sent as it is"
         hint = f"a template is written {{{{ {found[1]} }}}}"

@@ -1,4 +1,4 @@
-"""Seeds and negative prompts, which a file may define by name for all its shots. Pure."""
+"""Reads seeds and negative prompts, which a file may define by name for all its shots. Pure."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ _GROUPED = re.compile(r"\d{1,3}(?:[,' \u00a0\u202f]\d{3}){1,3}")
 
 @dataclass(frozen=True, slots=True)
 class SharedValues:
-    """What all shots may name, and which of the names were found, or meant.
+    """The values all shots may name, and which names were used, or were meant by a misspelling.
 
-    `parameters` are the names of all settings that some model has, `dropped` those that are
-    left out for a model that does not have them.
+    `parameters` are the names of all settings that any model has. `dropped` are those that are
+    left out for models that do not have them.
     """
 
     negatives: Mapping[str, Setting]
@@ -51,9 +51,10 @@ def read_seed(
     shot: str,
     seed_range: tuple[int, int] | None = None,
 ) -> tuple[int | None, Setting]:
-    """A shot's seed, None where there is none, and the setting that states the number.
+    """Return a shot's seed, or None, and the setting that states the number.
 
-    `shot` is the id that `auto` is made from, `seed_range` for messages. Raises NotReadable.
+    `shot` is the id that `auto` is derived from; `seed_range` is for messages. Raises
+    NotReadable.
     """
     value = _read_seed(setting, scope, seed_range)
     is_shared = isinstance(value, str) and value not in ("", AUTO)
@@ -80,7 +81,7 @@ def _refuse_odd_number(
     shared: SharedValues,
     seed_range: tuple[int, int] | None,
 ) -> None:
-    """Raises NotReadable for a text such as `1,000`, which is no number and hardly a name."""
+    """Raise NotReadable for a text such as `1,000`, which is not a number and hardly a name."""
     if not text[0].isdigit() or text in shared.seeds or _is_number(text):
         return
     bounds = " from {} to {}".format(*seed_range) if seed_range else ""
@@ -94,12 +95,12 @@ def _refuse_odd_number(
 
 
 def auto_seed(shot: str) -> int:
-    """The seed that `auto` stands for, made from the shot's id: the same on every machine."""
+    """Return the seed for `auto`, derived from the shot's id: the same on every machine."""
     return int(hashlib.sha256(shot.encode()).hexdigest()[:8], 16) % 2**31
 
 
 def shift_seed(seed: int, by: int, seed_range: tuple[int, int] | None) -> int:
-    """`seed` + `by`, wrapping within the range; one outside it is left for the schema to refuse."""
+    """Return `seed` + `by`, wrapped within the range; the schema rejects a seed outside it."""
     if seed_range is None:
         return seed + by
     low, high = seed_range
@@ -109,10 +110,10 @@ def shift_seed(seed: int, by: int, seed_range: tuple[int, int] | None) -> int:
 def read_negative(
     named: Setting | None, literal: Setting | None, scope: ShotScope, shared: SharedValues
 ) -> tuple[str, Setting | None]:
-    """The negative prompt, empty where there is none, and the setting that states it.
+    """Return the negative prompt, empty if there is none, and the setting that states it.
 
-    `named` is the name of a shared negative, or several as a list or one text
-    (`base, people`); `literal` is text that comes after them. Raises NotReadable.
+    `named` is the name of a shared negative, or several as a list or in one text (`base,
+    people`). `literal` is text to append. Raises NotReadable.
     """
     names = named.items if named and isinstance(named.node, SequenceNode) else [named]
     readers = [partial(_read_shared, name, scope, shared) for name in names if name]
@@ -132,7 +133,7 @@ def _read_shared(setting: Setting, scope: ShotScope, shared: SharedValues) -> st
 def _find(
     name: str, setting: Setting, scope: ShotScope, shared: SharedValues, kind: str
 ) -> Setting:
-    """The shared value of that kind, seed or negative, which `setting` names."""
+    """Return the shared value of that kind, seed or negative, which `setting` names."""
     if kind == "seed":
         values, used, known = shared.seeds, shared.used_seeds, [*shared.seeds, AUTO]
     else:

@@ -1,4 +1,4 @@
-"""The keys of a shot that are the storyboard's own: takes, tags, skip, locked, notes, meta."""
+"""Reads a shot's keys that are not sent: takes, tags, skip, locked, notes, meta."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ Settings = Mapping[str, Setting]
 
 
 def literal_takes(settings: Settings) -> int:
-    """The `takes` of a shot where it is a plain number, else 1; read before any template is."""
+    """Return a shot's `takes` if it is a plain number, else 1; needs no templates rendered."""
     setting = settings.get("takes")
     value = setting.node.data if setting else None
     return value if isinstance(value, int) and not isinstance(value, bool) and value > 0 else 1
 
 
 def read_takes(settings: Settings, scope: ShotScope, report: Report, *, left: int) -> int:
-    """How many takes a shot has, 1 after a problem; `left` is how many the file may still have."""
+    """Return how many takes a shot has, or 1 after a problem; the file may add at most `left`."""
     setting = settings.get("takes")
     if setting is None:
         return 1
@@ -49,9 +49,9 @@ def read_flag(key: str, settings: Settings, scope: ShotScope, report: Report) ->
 
 
 def read_tags(settings: Settings, scope: ShotScope, report: Report) -> tuple[str, ...]:
-    """The tags of a shot, a list or one text such as `a, b`, each once, without empty ones.
+    """Return a shot's tags, from a list or a text such as `a, b`; each once, without empty ones.
 
-    A template may print a list too.
+    A template may also print a list.
     """
     setting = settings.get("tags")
     if setting is None:
@@ -67,14 +67,14 @@ def read_tags(settings: Settings, scope: ShotScope, report: Report) -> tuple[str
 
 
 def read_notes(settings: Settings, scope: ShotScope, report: Report) -> str | None:
-    """The notes of a shot, None where they are empty."""
+    """Return the notes of a shot, or None if they are empty."""
     setting = settings.get("notes")
     notes = attempt(report, read_text, scope.effective(setting), scope) if setting else None
     return (notes or "").strip() or None
 
 
 def read_title(node: MappingNode, where: str, scope: ShotScope, report: Report) -> str:
-    """The title of a file, a scene or a shot, empty where it has none; `where` is its path."""
+    """Return the title of a file, scene or shot, or an empty text; `where` is its path."""
     found = node.entries.get("title")
     if found is None:
         return ""
@@ -84,7 +84,7 @@ def read_title(node: MappingNode, where: str, scope: ShotScope, report: Report) 
 
 
 def read_meta(meta: Settings, scope: ShotScope, report: Report) -> dict[str, Json]:
-    """The `meta` of a shot, without values that are null or empty."""
+    """Return the `meta` of a shot, without null or empty values."""
     values = {
         key: attempt(report, read_node, scope.effective(setting), scope)
         for key, setting in meta.items()

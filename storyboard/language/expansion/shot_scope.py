@@ -1,7 +1,7 @@
 """The names that a shot's templates can use, each resolved on first use. Pure.
 
-A var is rendered in the scope of the shot that uses it, so a scene that sets
-`colour` changes every var that refers to `colour`.
+A var is rendered in the scope of the shot that uses it, so a scene that sets `colour` changes
+every var that refers to `colour`.
 """
 
 from __future__ import annotations
@@ -28,27 +28,27 @@ _T = TypeVar("_T")
 _N = TypeVar("_N", bound="Node | Setting")
 
 OF_A_SHOT = frozenset({"matrix", "row", "shot", "take"})
-"""The facts that differ between the shots of one entry, or between the takes of a shot."""
+"""The facts that differ between the shots of one entry, or between the takes of one shot."""
 
 
 class Renderer(Protocol):
-    """What fills in the templates of a text; `templates.Templates` does."""
+    """Fills in the templates of a text; implemented by `templates.Templates`."""
 
     def render(self, text: str, scope: Scope, *, prints_lists: bool = False) -> str:
-        """The text with its templates filled in. Raises TemplateFault."""
+        """Return the text with its templates filled in. Raises TemplateFault."""
 
 
 _CELL = r"row(?:\.\w{1,99}|\['[^'{}]{1,99}'\])"
 _PLAIN_FILTER = r"(?: ?\| ?(?:slug|trim|lower|upper|title))"
 _ONLY_CELLS = re.compile(rf"(?:[^{{]|\{{\{{ ?{_CELL}{_PLAIN_FILTER}? ?\}}\}})*")
-"""A text that asks for the same cells of every row, and does nothing with them that can fail."""
+"""A text that uses the same cells of every row, and does nothing with them that can fail."""
 
 
 class Remembered(NamedTuple):
-    """What is the same for all shots of an entry.
+    """Results that are the same for all shots of an entry.
 
-    `texts` are rendered, by what they were and whether they print lists; `faults` are
-    those of texts that ask for a column that their table has not, by their positions.
+    `texts` are the rendered texts, by template and by whether it prints lists. `faults` are those
+    of texts that use a column their table does not have, by position.
     """
 
     texts: dict[tuple[str, bool], str]
@@ -58,10 +58,9 @@ class Remembered(NamedTuple):
 class ShotScope:
     """The names that templates of one shot or take can use; a `templates.Scope`.
 
-    `variables` are the vars that hold for it, `facts` the other names (`matrix`,
-    `row`, `shot`, `scene`, `take`, `title`) that are known so far. `sources` maps
-    file names to their texts, to compute the positions of faults. The shots of an
-    entry share one `cache`.
+    `variables` are the vars that apply to it. `facts` are the other names known so far (`matrix`,
+    `row`, `shot`, `scene`, `take`, `title`). `sources` maps file names to their texts, to compute
+    the positions of faults. The shots of an entry share one `cache`.
     """
 
     def __init__(
@@ -85,7 +84,7 @@ class ShotScope:
         self._under_way: dict[str, Setting] = {}
 
     def with_facts(self, **facts: Json) -> ShotScope:
-        """The scope with more facts, which have to be of those in `OF_A_SHOT`."""
+        """Return the scope with more facts, whose names must be in `OF_A_SHOT`."""
         return ShotScope(
             self._templates,
             self._variables,
@@ -96,11 +95,11 @@ class ShotScope:
         )
 
     def names(self) -> Iterable[str]:
-        """All names in scope, for suggestions."""
+        """Return all names in scope, for suggestions."""
         return [*self._variables, *self._facts, "meta"]
 
     def resolve(self, name: str) -> object:
-        """The value of a name.
+        """Return the value of a name.
 
         Raises:
             KeyError: there is no such name.
@@ -115,13 +114,13 @@ class ShotScope:
         return self.value_of(name, self._variables[name])
 
     def variable(self, name: str) -> Setting | None:
-        """The var of that name that holds here."""
+        """Return the var with that name that applies here, or None."""
         return self._variables.get(name)
 
     def value_of(self, name: str, setting: Setting) -> Json:
-        """The value of a var or a meta key, rendered on first use and then cached.
+        """Return the value of a var or a meta key, rendered on first use and then cached.
 
-        Raises TemplateFault where it cannot be rendered, or depends on itself.
+        Raises TemplateFault if it cannot be rendered, or if it depends on itself.
         """
         if name in self._known:
             value, is_same = self._known[name]
@@ -144,9 +143,10 @@ class ShotScope:
         return self.render_node(self.effective(setting).node)
 
     def effective(self, setting: Setting, *, prints_lists: bool = False) -> Setting:
-        """The setting, or the first one below it that says something, where its template does not.
+        """Return the setting, or the first below it that says something if its template does not.
 
-        One that cannot be rendered says something: its fault. Raises nothing.
+        A setting that cannot be rendered counts as having a value, so its error is reported.
+        Raises nothing.
         """
         while setting.below is not None and isinstance(setting.node, ScalarNode):
             try:
@@ -158,7 +158,7 @@ class ShotScope:
         return setting
 
     def _watch(self, render: Callable[[_N], _T], node: _N) -> tuple[_T, bool]:
-        """What `render` makes of a node, and whether it is the same for every shot of the entry."""
+        """Return the result of `render`, and whether it is the same for every shot of the entry."""
         before, self._is_asked = self._is_asked, False
         try:
             return render(node), not self._is_asked
@@ -166,9 +166,9 @@ class ShotScope:
             self._is_asked = before or self._is_asked
 
     def render_text(self, node: ScalarNode, *, prints_lists: bool = False) -> str:
-        """The node's text, rendered. Raises TemplateFault with its position set.
+        """Return the node's text, rendered. Raises TemplateFault with its position set.
 
-        With `prints_lists` a list prints so that `spellings.as_list` finds its entries.
+        With `prints_lists`, a list prints so that `spellings.as_list` finds its entries.
         """
         key, (texts, faults) = (node.text, prints_lists), self._cache
         if key in texts:
@@ -197,7 +197,7 @@ class ShotScope:
             raise
 
     def render_node(self, node: Node) -> Json:
-        """The node as plain data, every string in it rendered. Raises TemplateFault."""
+        """Return the node as plain data with every string rendered. Raises TemplateFault."""
         if isinstance(node, ScalarNode):
             return self.render_text(node) if isinstance(node.value, str) else node.written
         if isinstance(node, SequenceNode):
@@ -205,13 +205,13 @@ class ShotScope:
         return {key: self.render_node(value) for key, value in node}
 
     def position_of(self, node: Node) -> Position:
-        """The position for a problem with a node's value: its template's, where it is one."""
+        """Return the position for a problem with a node's value; for a template, the template's."""
         if isinstance(node, ScalarNode) and node.is_template:
             return position_of_template(node, self._source_of(node))
         return node.position
 
     def row_of(self, node: Node) -> RowSource | None:
-        """The row that a node's templates use, and the cells of it; None where they use none."""
+        """Return the row, and its cells, that a node's templates use; None if they use none."""
         row = self._facts.get("row")
         if not isinstance(row, RowValues):
             return None
@@ -237,7 +237,7 @@ class ShotScope:
         return row if isinstance(row, RowValues) else ()
 
     def is_of_all_rows(self, fault: TemplateFault) -> bool:
-        """Whether a fault is that of a column which no row of a table can have."""
+        """Whether the fault is about a column that every row of the table lacks."""
         row = self._facts.get("row")
         return fault.code == "undefined-name" and isinstance(row, RowValues) and row.is_table
 
@@ -245,7 +245,7 @@ class ShotScope:
         return self._sources.get(node.position.path, "")
 
     def _circle(self, name: str) -> TemplateFault:
-        """The fault for a var that depends on itself, the same from whichever var one starts."""
+        """Return the fault for a var that depends on itself, the same for the whole cycle."""
         names = list(self._under_way)
         circle = names[names.index(name) :]
         first = min(circle, key=lambda name: self._under_way[name].key_position)

@@ -1,4 +1,4 @@
-"""From one shot to its takes: their payloads, fingerprints and warnings. Pure."""
+"""Expands one shot into its takes, with their payloads, fingerprints and warnings. Pure."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ from storyboard.names import take_id
 from storyboard.records import Json, Position, Problem, Severity, Take
 
 _Requests: TypeAlias = dict[str, int]
-"""How often each payload was requested before, from 0, by its canonical JSON."""
+"""How often each payload has been requested so far, by its canonical JSON; counted from 0."""
 
 
 def expand_shot(
     entry: ShotEntry, facts: Mapping[str, Json], context: ExpansionContext
 ) -> Iterator[Take]:
-    """The takes of one shot, checked; none where it is skipped or its model is not known.
+    """Yield a shot's takes, checked; none if it is skipped or its model is unknown.
 
     `facts` are its row and its combination of the matrix.
     """
@@ -47,7 +47,7 @@ def expand_shot(
 
 
 def _check_skipped(entry: ShotEntry, scope: ShotScope, context: ExpansionContext) -> None:
-    """Claims a skipped shot's id, and counts the shared values that it names as used."""
+    """Claim a skipped shot's id, and count the shared values that it names as used."""
     node = entry.node.get("id")
     context.skipped[node.text if isinstance(node, ScalarNode) else entry.where] = None
     if isinstance(node, ScalarNode) and not node.is_template:
@@ -66,7 +66,7 @@ def _check_skipped(entry: ShotEntry, scope: ShotScope, context: ExpansionContext
 def _make_takes(
     entry: ShotEntry, shot_id: str | None, scope: ShotScope, context: ExpansionContext
 ) -> Iterator[Take]:
-    """The takes of a shot; without a usable id a stand-in lets the rest be checked."""
+    """Yield a shot's takes; if its id cannot be used, a stand-in lets the rest be checked."""
     shot, report = shot_id or f"shot-{context.shots}", context.report
     facts: dict[str, Json] = {"id": shot, "number": context.shots}
     title = read_title(entry.node, entry.where, scope.with_facts(shot=facts), report)
@@ -117,10 +117,9 @@ def _make_takes(
 
 
 def _request_of(traced: TracedPayload, earlier: _Requests | None) -> tuple[TracedPayload, str]:
-    """The payload with its fingerprint.
+    """Return the payload with its fingerprint.
 
-    `earlier` counts the equal payloads of the shot's takes before it, where there are any;
-    this one is added.
+    `earlier`, if given, counts the equal payloads of the shot's earlier takes; this one is added.
     """
     repeat = 0
     if earlier is not None:
@@ -132,7 +131,7 @@ def _request_of(traced: TracedPayload, earlier: _Requests | None) -> tuple[Trace
 def _with_fallbacks(
     take: Take, requests: Sequence[tuple[TracedPayload, str]], context: ExpansionContext
 ) -> Take:
-    """The take with its other models, whose requests are checked as well."""
+    """Return the take with its other models, whose requests are also checked."""
     fallbacks = []
     for traced, request in requests:
         card, payload = traced.inputs.card, traced.payload
@@ -145,7 +144,7 @@ def _with_fallbacks(
 
 
 def _warn(take: Take, traced: TracedPayload, entry: ShotEntry, context: ExpansionContext) -> None:
-    """Warns of what is allowed and seldom meant."""
+    """Warn about what is allowed but seldom meant."""
     settings, said = traced.inputs.settings, traced.said
 
     def warn(position: Position, code: str, message: str, hint: str | None = None) -> None:

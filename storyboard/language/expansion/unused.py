@@ -1,7 +1,7 @@
-"""Warnings about vars, negatives and seeds that nothing uses. Pure.
+"""Warns about vars, negatives and seeds that nothing uses. Pure.
 
-Only those of the storyboard itself and of the command line: an included file
-serves several storyboards, and what one of them does not use another may.
+Only those of the storyboard itself and of the command line are checked. An included file may
+serve several storyboards; what one does not use, another may.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from storyboard.records import Position, Problem, Severity
 from storyboard.reporting.suggest import did_you_mean
 
 UNUSED_VAR = "unused-var"
-"""The one of the codes that does not depend on which takes were made."""
+"""The only one of the codes that does not depend on which takes were made."""
 
 _CODES = {"var": UNUSED_VAR, "negative": "unused-negative", "seed": "unused-seed"}
 
@@ -33,9 +33,9 @@ def find_unused(
     shared: SharedValues,
     names_used: NamesUsed,
 ) -> list[Problem]:
-    """A warning for each name that is defined and not used; called when all takes are made.
+    """Warn about each name that is defined but not used; call this after all takes are made.
 
-    `root` and `included` are the levels of the files, each file's own first.
+    `root` and `included` are the levels of the files, each file's own level first.
     """
     files = [*included, root]
     variables = [found for file in files for found in vars_of(file)]

@@ -26,7 +26,7 @@ Report = Callable[[Problem], None]
 
 
 class NotReadable(Exception):
-    """A setting whose value cannot be read; `problems` has at least one reason."""
+    """A setting's value cannot be read; `problems` has at least one reason."""
 
     def __init__(self, *problems: Problem) -> None:
         super().__init__(problems[0].message)
@@ -36,7 +36,7 @@ class NotReadable(Exception):
 def attempt(
     report: Report, read: Callable[_P, _T], *args: _P.args, **options: _P.kwargs
 ) -> _T | None:
-    """The result of `read`; None where it raises NotReadable, whose problems are reported."""
+    """Return the result of `read`, or report the problems of its NotReadable and return None."""
     try:
         return read(*args, **options)
     except NotReadable as error:
@@ -46,7 +46,7 @@ def attempt(
 
 
 def read_all(readers: Iterable[Callable[[], _T]]) -> list[_T]:
-    """The results of all readers. Raises NotReadable with the problems of all of them."""
+    """Return the results of all readers. Raises NotReadable with all their problems."""
     problems: list[Problem] = []
     values = []
     for read in readers:
@@ -60,9 +60,9 @@ def read_all(readers: Iterable[Callable[[], _T]]) -> list[_T]:
 
 
 def read_text(setting: Setting, scope: ShotScope, *, prints_lists: bool = False) -> str:
-    """A setting's text, rendered; empty for null. Raises NotReadable.
+    """Return a setting's text, rendered; empty for null. Raises NotReadable.
 
-    With `prints_lists` a list prints so that `spellings.as_list` finds its entries.
+    With `prints_lists`, a list prints so that `spellings.as_list` finds its entries.
     """
     node = setting.node
     if not isinstance(node, ScalarNode) or node.value is None:
@@ -80,15 +80,15 @@ def read_value(
     is_text: bool,
     allows: Callable[[float], bool] = lambda number: False,
 ) -> ScalarValue:
-    """A setting's scalar value, rendered; None for null. Raises NotReadable.
+    """Return a setting's scalar value, rendered; None for null. Raises NotReadable.
 
-    `is_text` says whether the key takes text. If not, the result of a template is
-    read as a YAML scalar, so that '{{ 7 }}' is the number 7. `allows` says which numbers
-    may be meant: `1.000` is refused where one thousand may be.
+    `is_text` says whether the key takes text. If not, the result of a template is read as a YAML
+    scalar, so '{{ 7 }}' is the number 7. `allows` says which numbers are possible: `1.000` is
+    rejected if one thousand is.
     """
     node = setting.node
     if not isinstance(node, ScalarNode) or node.value is None:
-        return None  # what is no scalar has failed the schema
+        return None  # not a scalar; the schema has reported it
     if not is_text and not isinstance(node.value, str):
         return node.value
     if not node.is_template:
@@ -118,12 +118,12 @@ def _fail_for_thousands(
 
 
 def is_template(node: Node) -> bool:
-    """Whether a node is a text that a template makes."""
+    """Whether a node is a text that contains a template."""
     return isinstance(node, ScalarNode) and node.value is not None and node.is_template
 
 
 def read_node(setting: Setting, scope: ShotScope) -> Json:
-    """A setting as plain data, every string in it rendered. Raises NotReadable."""
+    """Return a setting as plain data with every string rendered. Raises NotReadable."""
     try:
         return scope.render_node(setting.node)
     except TemplateFault as fault:
@@ -139,14 +139,14 @@ def fail(
     *,
     hint: str | None = None,
 ) -> NoReturn:
-    """Raises NotReadable for the value read from a setting; `words` follow the path to it."""
+    """Raise NotReadable for a value read from a setting; `words` follow the setting's path."""
     position, rendered = scope.position_of(setting.node), rendered_text(setting, value)
     message, row = f"{setting.where}: {words}", scope.row_of(setting.node)
     raise NotReadable(Problem(position, code, message, hint, rendered, row=row))
 
 
 def rendered_text(setting: Setting, value: object) -> str | None:
-    """The value as text where it differs from what the file says, else None."""
+    """Return the value as text if it differs from what the file says, else None."""
     node = setting.node
     if isinstance(node, ScalarNode) and not node.is_template:
         return value if isinstance(value, str) and value != node.text.strip() else None
@@ -160,7 +160,7 @@ def _problem_of(fault: TemplateFault, setting: Setting, scope: ShotScope) -> Pro
     position = fault.position or setting.node.position
     is_in_macros = position.path.endswith(SUFFIX)
     message = f"{fault.message} (used in {where})" if is_in_macros else f"{where}: {fault.message}"
-    # A name that a table has not is missing in every row: no single one is at fault.
+    # A name that a table lacks is missing in every row, so no single row is at fault.
     row = None if scope.is_of_all_rows(fault) else scope.row_of(setting.node)
     hint = _hint_for_row(fault, scope) or _hint_for_column(fault, setting, scope.columns)
     hint = hint or fault.hint
@@ -168,7 +168,7 @@ def _problem_of(fault: TemplateFault, setting: Setting, scope: ShotScope) -> Pro
 
 
 def _hint_for_row(fault: TemplateFault, scope: ShotScope) -> str | None:
-    """What a name that is not defined has to do with a row, or with there being none."""
+    """Explain an undefined name by the row that is used, or by the lack of one."""
     if not fault.message.endswith("is not defined") or fault.name is None:
         return None
     if fault.name == "row" and "shot" in scope.names():
@@ -180,7 +180,7 @@ def _hint_for_row(fault: TemplateFault, scope: ShotScope) -> str | None:
 def _hint_for_column(
     fault: TemplateFault, setting: Setting, columns: Collection[str]
 ) -> str | None:
-    """How to write a column whose name is no name in a template, where that is the fault."""
+    """Show how to write a column whose name is not valid in a template, if that is the fault."""
     odd = [name for name in columns if not name.isidentifier()]
     if fault.code == SPACED_NAME and fault.name not in columns:
         guess = closest(str(fault.name), columns)

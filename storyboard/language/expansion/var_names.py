@@ -23,7 +23,7 @@ class Level(NamedTuple):
 
 
 def levels(root: MappingNode, where: str = "") -> list[Level]:
-    """The file, its scenes and its shots, in file order."""
+    """Return the file, its scenes and its shots, in file order."""
     found = [Level(root, where)]
     for key in ("scenes", "shots"):
         node = root.get(key)
@@ -36,7 +36,7 @@ def levels(root: MappingNode, where: str = "") -> list[Level]:
 
 
 def vars_of(file: Iterable[Level]) -> list[tuple[str, Setting]]:
-    """The vars of all levels with their names; a name can occur several times."""
+    """Return the vars of all levels with their names; a name can occur several times."""
     return [
         found
         for node, where in file
@@ -48,7 +48,7 @@ def vars_of(file: Iterable[Level]) -> list[tuple[str, Setting]]:
 def find_clashes(
     variables: Iterable[tuple[str, Setting]], namespaces: frozenset[str]
 ) -> list[Problem]:
-    """Problems for vars with the name of a macro file, which they would hide."""
+    """Report vars with the name of a macro file, which they would hide."""
     return [
         Problem(
             setting.key_position,
@@ -66,9 +66,9 @@ def find_used(
     variables: Iterable[tuple[str, Setting]],
     names_used: NamesUsed,
 ) -> set[str]:
-    """The names that any template uses, directly or through a var.
+    """Return the names that any template uses, directly or through a var.
 
-    Found by parsing, not by rendering, so names in branches that are not taken count.
+    Templates are parsed, not rendered, so names in branches that are not taken also count.
     """
     texts: dict[str, list[str]] = {}
     for name, setting in variables:
@@ -78,12 +78,13 @@ def find_used(
     while waiting:
         used |= waiting
         waiting = names_used(text for name in waiting for text in texts.get(name, ())) - used
-    # A misspelt name is reported where it stands; what it was meant for is not unused as well.
+    # A misspelt name is reported where it is written; the name it was meant for is not also
+    # unused.
     return used | {closest(name, texts) or name for name in used - texts.keys()}
 
 
 def literals_of(file: Iterable[Level], key: str) -> set[str]:
-    """The texts under a key of `defaults` or of a shot, which holds one or a list."""
+    """Return the texts under a key of `defaults` or of a shot, whose value is a text or a list."""
     found: set[str] = set()
     for node, _ in file:
         defaults = node.get("defaults")
@@ -101,7 +102,7 @@ def _texts_beside_vars(file: Iterable[Level]) -> Iterator[str]:
 
 
 def _texts(node: Node) -> Sequence[str]:
-    """All texts in a node; a list, since generators cost more for single values."""
+    """Return all texts in a node; a list, because a generator is slower for single values."""
     if isinstance(node, ScalarNode):
         return (node.text,) if isinstance(node.value, str) else ()
     items = node.items if isinstance(node, SequenceNode) else [value for _, value in node]

@@ -1,4 +1,4 @@
-"""What stands above every level: the settings of a variant, and a model that is tried. Pure."""
+"""Settings above every level: those of a variant, or another model to try. Pure."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from storyboard.reporting.suggest import did_you_mean
 from storyboard.reporting.value_paths import format_value
 
 MAX_VARIANTS = 20
-"""How many variants one storyboard may have: checking it expands it once for each."""
+"""How many variants one storyboard may have; a check expands the storyboard once for each."""
 
 _MAX_NAMED = 10
 
 
 def read_variants(files: Iterable[MappingNode]) -> dict[str, Layer]:
-    """What each variant says, by its name: the settings of all files, of which the last one wins.
+    """Return each variant's settings from all files, by name; the last file wins.
 
     `files` are the included files in order and, last, the storyboard itself.
     """
@@ -39,7 +39,7 @@ def read_variants(files: Iterable[MappingNode]) -> dict[str, Layer]:
 
 
 def check_variants(files: Iterable[MappingNode]) -> Iterator[Problem]:
-    """The problems with the names of variants: two that share a folder, and too many of them."""
+    """Report two variants whose names share a folder, and too many variants."""
     first: dict[str, tuple[str, Position]] = {}
     for file in files:
         for name, setting in settings_under(file, "variants", "").items():
@@ -54,23 +54,23 @@ def check_variants(files: Iterable[MappingNode]) -> Iterator[Problem]:
 
 
 def unknown_variant(name: str, known: Sequence[str], root: MappingNode) -> Problem:
-    """The problem with a variant that is asked for and not there."""
+    """Return the problem with a requested variant that does not exist."""
     names = ", ".join(known[:_MAX_NAMED]) or "none"
     message = f"there is no variant {format_value(name)}; known: {names}"
     entry = root.entries.get("variants")
     position = entry.key_position if entry else root.first_key_position
     hint = did_you_mean(name, known)
-    # Plain text: what is misspelt stands on the command line, not in the file.
+    # Plain text, because the misspelt name is on the command line, not in the file.
     return Problem(position, "unknown-variant", message, f"{hint}" if hint else None)
 
 
 def without_hidden_fields(
     settings: Mapping[str, Setting], above: Layer, card: ModelCard
 ) -> Mapping[str, Setting]:
-    """The settings of a shot without those of the model's own names that a word `above` replaces.
+    """Drop a shot's settings in the model's own names if a common word in `above` replaces them.
 
-    In one mapping the model's own name wins over the common word; but what a variant says in
-    common words must not lose against what the file says in the model's own.
+    In one mapping, the model's own name wins over the common word. But what a variant sets in
+    common words must not lose to what the file sets in the model's own.
     """
     words = (card.words[key] for key in above.settings if key in card.words)
     hidden = {word.field for word in words if word.field != word.name} - above.settings.keys()
@@ -80,7 +80,7 @@ def without_hidden_fields(
 
 
 def model_layer(name: str) -> Layer:
-    """What `--model NAME` says of every shot."""
+    """Return the setting that `--model NAME` makes for every shot."""
     position = Position("--model", 1, 1)
     node = ScalarNode(name, name, position, is_plain=False, text_line=1)
     return Layer(settings={"model": Setting(node, "--model", position)})
@@ -89,9 +89,9 @@ def model_layer(name: str) -> Layer:
 def only_of_variants(
     own: Iterable[Problem], of_variants: Mapping[str, Iterable[Problem]]
 ) -> Iterator[Problem]:
-    """The problems that only variants have, each once, with the names of those that have it.
+    """Yield the problems that only variants have, each once, with the names of those variants.
 
-    `own` are those of the storyboard without a variant.
+    `own` are the problems of the storyboard without a variant.
     """
     seen = {_identity(problem) for problem in own}
     found: dict[tuple[object, ...], tuple[Problem, list[str]]] = {}

@@ -1,1 +1,1 @@
-"""Tables of which each row makes a shot: CSV, JSON, YAML and others, as rows with positions."""
+"""Reads tables (CSV, JSON, YAML and others) as rows with positions; each row makes a shot."""

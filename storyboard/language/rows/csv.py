@@ -1,4 +1,4 @@
-"""CSV as people and spreadsheets write it: every cell is text."""
+"""Reads CSV as people and spreadsheets write it: every cell is text."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from storyboard.records import Position, Problem
 from storyboard.reporting.lines import split_lines
 
 _DELIMITERS = (",", ";", "\t", "|")
-"""In the order that decides where a header holds none or as many of each."""
+"""The first of these wins if a header has none of them, or as many of one as of another."""
 
 _SEPARATOR_LINE = re.compile(r"sep=([,;\t|])", re.IGNORECASE)
 _QUOTED = re.compile(r'"([^"]*(?:""[^"]*)*)"')
@@ -22,10 +22,10 @@ _QUOTED = re.compile(r'"([^"]*(?:""[^"]*)*)"')
 def read_csv(
     text: str, display_name: str, *, delimiter: str | None = None
 ) -> Iterator[Row | Problem]:
-    """The rows below a header line; without a delimiter the header tells which it is.
+    """Read the rows below a header line; without `delimiter`, detect it from the header.
 
-    Blank lines are skipped. Line breaks inside cells become \\n, so that a
-    checkout on Windows makes the same request.
+    Blank lines are skipped. Line breaks inside cells become \\n, so that a checkout on Windows
+    makes the same request.
     """
     lines = split_lines(text)
     first = next((number for number, line in enumerate(lines, start=1) if line.strip()), 1)
@@ -38,7 +38,7 @@ def read_csv(
         return
     separator = _SEPARATOR_LINE.fullmatch(lines[0])
     delimiter = separator[1] if separator else delimiter or _find_delimiter(lines)
-    csv.field_size_limit(MAX_BYTES)  # of its own accord the module stops at 128 KiB a cell
+    csv.field_size_limit(MAX_BYTES)  # by default, the csv module stops at 128 KiB per cell
     reader = csv.reader((f"{line}\n" for line in lines), delimiter=delimiter, strict=True)
     if separator:
         next(reader)
@@ -61,7 +61,7 @@ def read_csv(
 
 
 def _find_delimiter(lines: Sequence[str]) -> str:
-    """The delimiter that occurs most often in the header, quoted names left out."""
+    """Return the delimiter that occurs most often in the header outside quoted names."""
     header = _QUOTED.sub("", next(filter(None, lines), ""))
     return max(_DELIMITERS, key=header.count)
 
@@ -71,12 +71,12 @@ def _position(lines: Sequence[str], display_name: str, line: int) -> Position:
 
 
 def _syntax_message(error: str, lines: Sequence[str], names: Sequence[str], delimiter: str) -> str:
-    """What the csv module's error means, for the row that begins with the first of `lines`."""
+    """Explain the csv module's error, for the row that begins with the first of `lines`."""
     if error.endswith("expected after '\"'"):
         return "there is text after a closing quote, in the row that begins here"
     if error != "unexpected end of data":
         return f"this row cannot be read as CSV: {error}"
-    # Read leniently, the row ends with the cell that is never closed.
+    # Read leniently, the row ends with the unclosed cell.
     cells = next(csv.reader(lines, delimiter=delimiter))
     column = f"column {names[len(cells) - 1].strip()!r}: " if len(cells) <= len(names) else ""
     return f"{column}a quote is opened in this row but never closed"

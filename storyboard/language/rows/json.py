@@ -1,8 +1,8 @@
-"""Rows of JSON and JSON lines, item by item, so that a mistake is found with its line.
+"""Reads rows of JSON and JSON lines, item by item, so that a mistake is reported with its line.
 
-The standard library reads NaN, numbers of any length, halves of characters
-and the last of two equal keys. Hooks of its decoder put an `_Unusable` where
-such a value stands; a row that holds one is a problem with the path to it.
+The standard library accepts NaN, numbers of any length, unpaired surrogates, and the last of two
+equal keys. Hooks of its decoder put an `_Unusable` in place of such a value; a row that holds one
+is a problem with the path to it.
 """
 
 from __future__ import annotations
@@ -63,11 +63,11 @@ _SYNTAX: Mapping[str, tuple[str, str | None]] = {
     "Invalid \\": ("this backslash has no meaning in JSON", "write \\\\ for a backslash"),
     "Extra data": ("there is more text after the end of the value", None),
 }
-"""What the beginnings of the decoder's messages mean, and a hint."""
+"""The beginnings of the decoder's messages, with what they mean and a hint."""
 
 
 def read_json(text: str, display_name: str, *, key: str | None = None) -> Iterator[Row | Problem]:
-    """The rows of a JSON list, or of a mapping by name; `key` is the key under which they stand."""
+    """Read the rows of a JSON list, or of a mapping by name; `key` is the key they are under."""
     document = _Document(text, display_name)
     try:
         yield from document.rows(key)
@@ -76,7 +76,7 @@ def read_json(text: str, display_name: str, *, key: str | None = None) -> Iterat
 
 
 def read_json_lines(text: str, display_name: str) -> Iterator[Row | Problem]:
-    """The row of each line that is not blank; a bad line hides no other."""
+    """Read one row from each line that is not blank; a bad line hides no other."""
     number = 0
     for line_number, line in enumerate(split_lines(text), start=1):
         if not (content := line.strip()):
@@ -91,7 +91,7 @@ def read_json_lines(text: str, display_name: str) -> Iterator[Row | Problem]:
 
 
 class _Part(NamedTuple):
-    """A value of a document, where it begins and ends, and its key or number in what holds it."""
+    """A value in a document: where it begins and ends, and its key or number in its container."""
 
     name: str | int
     begin: int
@@ -109,7 +109,7 @@ class _Document:
         self._display_name = display_name
 
     def rows(self, key: str | None) -> Iterator[Row | Problem]:
-        """The rows under a key, or at the top. Raises JSONDecodeError, RecursionError."""
+        """Yield the rows under a key, or at the top. Raises JSONDecodeError, RecursionError."""
         start = _skip_blanks(self._text, 0)
         if key is None and self._text.startswith("[", start):
             yield from self._items(start, is_whole=True)
@@ -155,7 +155,7 @@ class _Document:
         return _to_row(part.value, part.name, self._position(part.begin, part.end), name)
 
     def _parts(self, start: int) -> Iterator[_Part]:
-        """The items of the list, or the values of the mapping, that begins at `start`."""
+        """Yield the items of the list, or the values of the mapping, that begins at `start`."""
         text, is_list = self._text, self._text[start] == "["
         closing = "]" if is_list else "}"
         index, number = _skip_blanks(text, start + 1), 0
@@ -164,7 +164,7 @@ class _Document:
             name: str | int = number
             if not is_list:
                 name, index = _DECODER.raw_decode(text, index)
-                index = _skip_blanks(text, _skip_blanks(text, index) + 1)  # behind the colon
+                index = _skip_blanks(text, _skip_blanks(text, index) + 1)  # after the colon
             value, end = _DECODER.raw_decode(text, index)
             yield _Part(name, index, end, value)
             number, index = number + 1, _skip_blanks(text, end)
@@ -204,7 +204,7 @@ def _to_row(
 
 
 def _find_unusable(value: Any, level: int) -> tuple[list[str | int], _Unusable] | None:
-    """The first unusable value, and the way to it from the inside out; None for a sound value."""
+    """Return the first unusable value and its path from the inside out, or None."""
     if isinstance(value, _Unusable):
         return [], value
     if isinstance(value, str):
@@ -222,7 +222,7 @@ def _find_unusable(value: Any, level: int) -> tuple[list[str | int], _Unusable] 
 
 
 def _read_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    # Equal keys of all rows become one object, which saves their memory.
+    # Rows share one object for equal keys, which saves memory.
     made = {sys.intern(key): value for key, value in pairs}
     if len(made) < len(pairs):
         counts = Counter(key for key, _ in pairs)
@@ -252,13 +252,13 @@ _DECODER = json.JSONDecoder(
 def _problem_of(
     error: json.JSONDecodeError | RecursionError, display_name: str, *, line: int = 1
 ) -> Problem:
-    """The error in words that are the same with every Python; `line` is where its text begins."""
+    """Describe an error in the same words on every Python; `line` is where its text begins."""
     if isinstance(error, RecursionError):
         return Problem(Position(display_name, line, 1), _TOO_DEEP.code, _TOO_DEEP.message)
     text, index, reason = error.doc, error.pos, error.msg
     before = text[:index].rstrip()
     if text[index : index + 1] in ("}", "]") and before.endswith(","):
-        index, reason = len(before) - 1, "Illegal trailing comma"  # as Python 3.13 says
+        index, reason = len(before) - 1, "Illegal trailing comma"  # in the words of Python 3.13
     elif reason.startswith("Invalid \\"):
         index = text.rfind("\\", 0, index + 1)  # the position within the escape varies
     known = (words for start, words in _SYNTAX.items() if reason.startswith(start))

@@ -1,4 +1,4 @@
-"""A table in a Markdown file, between whatever else stands there."""
+"""Reads a table in a Markdown file, whatever else the file contains."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _BREAK = re.compile(r"<br */?>", re.IGNORECASE)
 
 
 def read_markdown(text: str, display_name: str) -> Iterator[Row | Problem]:
-    """The rows of the one table that a file holds, whose cells may spell | and line breaks."""
+    """Read the rows of the only table in a file; cells may contain escaped | and line breaks."""
     lines = split_lines(text)
     rules = [number for number in range(1, len(lines)) if _is_rule(lines, number)]
     if len(rules) != 1:
@@ -36,16 +36,16 @@ def read_markdown(text: str, display_name: str) -> Iterator[Row | Problem]:
 
 
 def _is_rule(lines: Sequence[str], number: int) -> bool:
-    """Whether a line is the one of dashes that stands below the names of columns."""
+    """Whether a line is the row of dashes below the column names."""
     line, above = lines[number].strip(), lines[number - 1]
     return "|" in line and "|" in above and _RULE.fullmatch(line) is not None
 
 
 def _cells(line: str, columns: int = 0) -> list[str]:
-    """The cells of a line; empty ones at its end may be left out."""
+    """Return the cells of a line; empty cells at its end may be missing."""
     cells = _PIPE.split(line.strip().removeprefix("|"))
     if cells and not cells[-1].strip():
-        cells.pop()  # behind the last |
+        cells.pop()  # after the last |
     cells += [""] * (columns - len(cells))
     return [_BREAK.sub("\n", cell.strip().replace("\\|", "|")) for cell in cells]
 

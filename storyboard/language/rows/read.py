@@ -1,7 +1,7 @@
-"""Rows: files of which each line, or each entry, makes a shot of its own.
+"""Reads rows: files in which each line, or each entry, makes one shot.
 
-Touches no file but the one it is asked to read. A new format is a function
-and a line in `FORMATS`.
+Reads no file except the one it is given. A new format needs one function and one line in
+`FORMATS`.
 """
 
 from __future__ import annotations
@@ -34,13 +34,12 @@ MAX_ROWS = 100_000
 
 
 class Rows(NamedTuple):
-    """One file of rows as it was read.
+    """One file of rows as read.
 
-    Each row maps columns to cells; a row of JSON or YAML need not have all
-    columns. Cells of tables are text, those of a workbook as they are shown; those of
-    JSON and YAML are what they are there. Rows with a problem are left out. `text` is
-    for quoting lines; that of a workbook has a line for each row of the sheet, and
-    `content` is the workbook itself.
+    Each row maps columns to cells; a row of JSON or YAML need not have all columns. Cells of
+    tables are text, and those of a workbook are text as it shows them. Cells of JSON and YAML
+    keep their types. Rows with a problem are left out. `text` is for quoting lines; for a
+    workbook, it has one line per row of the sheet. `content` is the workbook itself.
     """
 
     text: str
@@ -59,11 +58,11 @@ def read_rows(
     max_bytes: int = MAX_BYTES,
     files: Files = DISK,
 ) -> Rows:
-    """Read rows from one of `FORMATS` or a workbook; the ending of the name says which.
+    """Read rows from one of `FORMATS` or a workbook, as the file name's ending says.
 
-    `key` is the key under which the rows stand in a file of JSON or YAML, `sheet` the
-    name of a workbook's sheet. Whatever is wrong with the file is a problem in the
-    answer, never an exception. Stops after `max_rows` rows, or as many problems.
+    `key` is the key that the rows are under in a JSON or YAML file; `sheet` is the name of a
+    workbook's sheet. A mistake in the file is a problem in the result, never an exception. Stops
+    after `max_rows` rows, or after as many problems.
     """
     top = Position(display_name, 1, 1)
     ending = path.suffix.lower()
@@ -89,7 +88,7 @@ def _open(
     max_bytes: int,
     files: Files,
 ) -> tuple[str, Iterator[Row | Problem], bytes | None]:
-    """The text for quoting lines, the rows and problems as they are found, a workbook's content."""
+    """Return the text for quoting, the rows and problems as found, and a workbook's content."""
     if path.suffix.lower() == WORKBOOK:
         content = read_bytes(path, display_name, max_bytes=max_bytes, files=files)
         if isinstance(content, bytes):
@@ -106,7 +105,7 @@ def _open(
 
 
 def collect(found: Iterable[Row | Problem], *, is_table: bool, max_rows: int = MAX_ROWS) -> Rows:
-    """The rows that a reader finds, and the problems with them; `is_table` as in `RowValues`."""
+    """Collect the rows that a reader finds, and their problems; `is_table` is as in `RowValues`."""
     rows: list[RowValues] = []
     problems: list[Problem] = []
     for number, one in enumerate(found, start=1):
@@ -132,9 +131,10 @@ def _holds_template(cell: Json) -> bool:
 
 
 def _templates_in_cells(rows: Iterable[RowValues]) -> Iterator[Problem]:
-    """A warning for each column in which a cell holds a template, which is sent as it is.
+    """Warn about each column with a template in a cell, because cells are sent as written.
 
-    Columns that begin to in the same row share one, as the cells of a row have one position.
+    Columns whose first template is in the same row share a warning, because the cells of a row
+    have one position.
     """
     found: dict[str, list[Position]] = {}
     for row in rows:
@@ -164,7 +164,7 @@ def _read_yaml(text: str, display_name: str, *, key: str | None = None) -> Itera
 
 
 def rows_in(root: Node, where: str = "", *, key: str | None = None) -> Iterator[Row | Problem]:
-    """The rows of a node, or of the one under a key; `where` is the path to it."""
+    """Return the rows of a node, or of the node under a key; `where` is the path to it."""
     node = root
     steps = steps_of(key, root.data)
     for number, step in enumerate(steps):
@@ -191,7 +191,7 @@ def _row_of(item: Node, where: str, name: str | None = None) -> Row | Problem:
 
 
 def _read_lines(text: str, display_name: str) -> Iterator[Row]:
-    """A prompt for each line; blank lines and those that begin with # are skipped."""
+    """Read each line as a prompt; blank lines and lines that begin with # are skipped."""
     for number, line in enumerate(split_lines(text), start=1):
         prompt = line.strip()
         if prompt and not prompt.startswith("#"):
@@ -212,13 +212,13 @@ FORMATS: Mapping[str, Callable[..., Iterator[Row | Problem]]] = {
 }
 
 WORKBOOK = ".xlsx"
-"""A format that is no text."""
+"""A format that is not text."""
 
 TABLES = frozenset({".csv", ".tsv", ".md", ".txt", WORKBOOK})
 """Formats in which every row has the same columns."""
 
 WITH_KEYS = frozenset({".json", ".yaml", ".yml"})
-"""Formats in which rows may stand under a key."""
+"""Formats in which rows may be under a key."""
 
 _SAVE_AS: Mapping[str, str] = {
     **dict.fromkeys(
@@ -234,7 +234,7 @@ _SAVE_OTHERS = "save a table as CSV (UTF-8), or one prompt per line as .txt"
 
 
 def _wrong_format(ending: str, key: str | None, sheet: str | None, top: Position) -> Problem | None:
-    """The problem with a file that is of no known format, or has no such part; else None."""
+    """Return the problem with a file of an unknown format or without such a part, or None."""
     allowed = [*FORMATS, WORKBOOK]
     if ending not in allowed:
         what = f"the extension {ending}" if ending else "a name without an extension"

@@ -1,4 +1,4 @@
-"""The shapes that rows have in a document: lists of mappings or texts, mappings by name. Pure."""
+"""The forms that rows can take: lists of mappings or texts, and mappings by name. Pure."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from storyboard.reporting.suggest import did_you_mean
 from storyboard.reporting.value_paths import format_value
 
 FILE = "file: ..."
-"""Stands in a hint for the file of the rows, whose name the storyboard knows."""
+"""Marks the place for the file of rows in a hint; the storyboard knows the file's name."""
 
 _MAX_LEVELS = 4
-"""How deep lists are looked for, to name their keys in a hint."""
+"""How many levels deep to search for lists whose keys a hint can name."""
 
 
 def cells_of(value: Any, name: str | None = None) -> dict[str, Json] | None:
-    """The cells of a row: a mapping, or a text, which is a prompt; None for anything else.
+    """Return the cells of a row: a mapping, or a text as a prompt; None for anything else.
 
-    `name` is the key under which the row stands, where it stands under one.
+    `name` is the key that the row is under, if any.
     """
     if isinstance(value, str):
         value = {"prompt": value}
@@ -31,8 +31,8 @@ def cells_of(value: Any, name: str | None = None) -> dict[str, Json] | None:
 def is_keyed(value: Any) -> bool:
     """Whether a value is a mapping of rows by name.
 
-    It is not where lists of rows stand in it and its entries, one alone or without a
-    key in common, do not look like rows: `{"project": {"clips": [...]}}`.
+    It is not if it contains lists of rows and its entries do not look like rows: there is only
+    one, or they have no key in common. An example is `{"project": {"clips": [...]}}`.
     """
     rows = list(value.values()) if isinstance(value, dict) else []
     if not rows or not all(isinstance(row, dict) for row in rows):
@@ -42,20 +42,20 @@ def is_keyed(value: Any) -> bool:
 
 
 def steps_of(key: str | None, value: Any) -> Sequence[str]:
-    """The keys to follow in a document: `key` is one of its own, or several with dots between."""
+    """Return the keys to follow: `key` is one of the document's own, or several joined by dots."""
     if key is None:
         return ()
     return (key,) if isinstance(value, dict) and key in value else tuple(key.split("."))
 
 
 def row_problem(value: Any, where: str, position: Position) -> Problem:
-    """That an item of a list is no row; `where` is the path to it."""
+    """Return the problem with a list item that is not a row; `where` is the path to it."""
     message = f"{where}: a row must be a mapping of column to value, or text, not {_kind(value)}"
     return Problem(position, "not-rows", message)
 
 
 def no_rows_problem(value: Any, position: Position, under: str | None = None) -> Problem:
-    """That a document holds no rows where they are looked for, which is under the key `under`."""
+    """Return the problem with a document that has no rows under the key `under`."""
     lists = _paths_behind([under] if under else [], value)
     hint = None
     if len(lists) == 1:
@@ -68,7 +68,7 @@ def no_rows_problem(value: Any, position: Position, under: str | None = None) ->
 
 
 def no_key_problem(key: str, above: Sequence[str], value: Any, position: Position) -> Problem:
-    """That `value`, which stands under the keys `above`, has not the next one of `key`."""
+    """Return the problem with `value`, under the keys `above`, which lacks the next of `key`."""
     lists = _paths_behind(above, value)
     ending = [path for path in lists if path.endswith(f".{key}")]
     hint = f"did you mean '{ending[0]}'?" if len(ending) == 1 else did_you_mean(key, lists)
@@ -82,7 +82,7 @@ def _paths_behind(above: Sequence[str], value: Any) -> list[str]:
 
 
 def paths_of_lists(value: Any, level: int = 1) -> Iterator[str]:
-    """The keys under which lists of rows stand, those of inner mappings behind a dot."""
+    """Yield the keys of lists of rows; keys of inner mappings come after a dot."""
     if not isinstance(value, dict):
         return
     for key, inner in value.items():

@@ -1,4 +1,4 @@
-"""Rows of a table, whatever it was written in: a header with names, and a cell for each of them."""
+"""Reads the rows of any table: a header with names, and one cell for each name."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from storyboard.records import Json, Position, Problem, Severity
 from storyboard.reporting.invisible import hint_for_invisible, name_invisible
 
 ESCAPED = "\\|"
-"""What stands between cells where one that holds a | has it behind a backslash."""
+"""The separator of tables in which a | inside a cell is escaped with a backslash."""
 
 _SIGNS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "|", ESCAPED: "|"}
-"""What stands between cells, by name."""
+"""The names of the separators."""
 
 _TITLE = "if the first line is a title, remove it: the names of the columns must come first"
 
 _ERRORS = {"#ref!", "#value!", "#name?", "#div/0!", "#num!", "#null!", "#spill!", "#n/a"}
 _NOTHING = _ERRORS | {"nan", "none", "null", "n/a", "-", "\N{EN DASH}", "\N{EM DASH}"}
-"""What programs and people write into a cell that has no value, in lower case."""
+"""What programs and people write into a cell without a value, in lower case."""
 
 _MAX_NOTHING = max(map(len, _NOTHING)) + 2
 
@@ -27,12 +27,12 @@ _MAX_NOTHING = max(map(len, _NOTHING)) + 2
 def read_table(
     records: Iterable[tuple[Position, Sequence[str]]], *, separator: str
 ) -> Iterator[Row | Problem]:
-    """The rows below the first record, which names the columns.
+    """Read the rows below the first record, which names the columns.
 
-    Records whose cells are all empty are skipped, as spreadsheets leave them at
-    the end. Columns without a name are left out, with a warning where they hold
-    something; cells in which a program wrote that there is no value are empty, with
-    a warning. `separator` is what stands between cells, for messages.
+    Records with only empty cells are skipped, because spreadsheets leave them at the end. Columns
+    without a name are left out, with a warning if they contain something. Cells in which a
+    program wrote that there is no value are empty, with a warning. `separator` is the text
+    between cells, for messages.
     """
     names: list[str] = []
     filled: set[int] = set()
@@ -77,7 +77,7 @@ def _says_nothing(cell: Json) -> bool:
 
 
 def _empty_cells(position: Position, cell: str, counts: Mapping[str, int]) -> Problem:
-    """One warning a table, since the cells of a row have one position."""
+    """Return one warning per table, because the cells of a row have one position."""
     columns = ", ".join(f"{name!r} ({count:,})" for name, count in counts.items())
     message = f"{cell!r} and the like are read as empty cells, in column {columns}"
     hint = "leave the cell empty, or fix its formula; to print it, write it in the template"
@@ -85,7 +85,7 @@ def _empty_cells(position: Position, cell: str, counts: Mapping[str, int]) -> Pr
 
 
 def _check_names(names: Sequence[str], position: Position) -> Iterator[Problem]:
-    """At most one problem: there is one position for all of the header."""
+    """Yield at most one problem, because the whole header has one position."""
     repeated = [repr(name) for name, count in Counter(names).items() if count > 1 and name]
     if repeated:
         message = f"more than one column is called {', '.join(repeated)}"

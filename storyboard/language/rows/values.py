@@ -1,4 +1,4 @@
-"""A row as templates see it: its cells by column, and where it stands."""
+"""A row as templates see it: its cells by column, and its position."""
 
 from __future__ import annotations
 
@@ -15,9 +15,8 @@ _NO_WORD = re.compile(r"\W+")
 class RowValues(dict[str, Json]):
     """The cells of one row by column.
 
-    `row.Shot_Size` finds the column `Shot Size` where no other is spelled so.
-    `is_table` says that every row of the file has the same columns, `number` is
-    that of `RowSource`.
+    `row.Shot_Size` finds the column `Shot Size` if no other column has that name. `is_table` says
+    that every row of the file has the same columns. `number` is as in `RowSource`.
     """
 
     __slots__ = ("is_table", "number", "position")
@@ -42,7 +41,7 @@ class RowValues(dict[str, Json]):
 
 
 class WatchedRow(RowValues):
-    """A row that notes whether it is asked for a cell, and which of its cells it gave."""
+    """A row that records whether it was asked for a cell, and which cells it returned."""
 
     __slots__ = ("given", "is_asked")
 
@@ -60,14 +59,14 @@ class WatchedRow(RowValues):
 
 
 def column_like(name: str, columns: Iterable[str]) -> str | None:
-    """The column that is spelled so but for case, spaces and signs, or None."""
+    """Return the column with this name, ignoring case, spaces and punctuation, or None."""
     folded = _as_name(name).casefold()
     return next((column for column in columns if _as_name(column).casefold() == folded), None)
 
 
 @lru_cache(maxsize=16)
 def _spellings(columns: tuple[str, ...]) -> Mapping[str, str]:
-    """The columns by the names that stand for them, without those that several would have."""
+    """Map template names to columns, leaving out names that fit several columns."""
     names: dict[str, list[str]] = {}
     for column in columns:
         names.setdefault(_as_name(column), []).append(column)
@@ -75,6 +74,6 @@ def _spellings(columns: tuple[str, ...]) -> Mapping[str, str]:
 
 
 def _as_name(column: str) -> str:
-    # An accent of its own is no letter; macOS and some tables write "é" in two characters.
+    # A separate accent is not a letter; macOS and some tables write "é" as two characters.
     column = unicodedata.normalize("NFC", column.strip())
     return _NO_WORD.sub("_", column).strip("_")

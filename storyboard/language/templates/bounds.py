@@ -1,8 +1,8 @@
-"""What a template may make and how deep it may go, and how its values print.
+"""Limits on what templates may produce and how deep they may nest, and how their values print.
 
-They are bounds against accidents: a loop over the wrong list, a width with
-three zeros too many. What templates make is bounded in memory too; the time
-that it takes to compare what they have made is not.
+These limits guard against accidents, such as a loop over the wrong list or a width with three
+zeros too many. They also bound the memory for what templates produce, but not the time it takes
+to compare what they have produced.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ from jinja2.utils import Namespace
 from storyboard.language.templates.fault import TemplateFault, TemplatesTooCostly
 from storyboard.language.templates.scope import MAX_TEXT
 
-STEP = 350  # what a loop round or a call costs, in characters that are made
-MAX_WORK = 40_000_000  # characters: of one rendering, with all that it renders on the way
-MAX_STEPS = 100_000  # loop rounds and calls that one rendering has room for
-MAX_LOAD_STEPS = 50_000_000  # of all renderings of one storyboard
-MAX_ITEMS = 100_000  # entries of one list
-MAX_NUMBER = 10**30  # of numbers that are computed; longer ones can be printed
-MAX_DEPTH = 50  # macros, loops, blocks and vars that are under way within one another
-MAX_NESTING = 20  # lists and maps within one another, where a template keeps or passes them
+STEP = 350  # the cost of a loop round or a call, in characters produced
+MAX_WORK = 40_000_000  # characters: of one rendering and everything it renders on the way
+MAX_STEPS = 100_000  # loop rounds and calls in one rendering
+MAX_LOAD_STEPS = 50_000_000  # in all renderings of one storyboard
+MAX_ITEMS = 100_000  # entries in one list
+MAX_NUMBER = 10**30  # for computed numbers; longer ones can be printed
+MAX_DEPTH = 50  # nested macros, loops, blocks and vars
+MAX_NESTING = 20  # nested lists and maps that a template keeps or passes on
 
 _T = TypeVar("_T")
 
@@ -46,17 +46,17 @@ class Method:
 
 
 class Meter:
-    """Counts, in characters, the work of the rendering under way, and how deep it stands."""
+    """Counts the work of the current rendering, in characters, and its nesting depth."""
 
     def __init__(self) -> None:
         self._spent = 0
-        self._spent_before = 0  # by the renderings that have ended
+        self._spent_before = 0  # by renderings that have ended
         self._depth = 0
 
     def begin(self) -> None:
-        """Begin a rendering that no other is waiting for.
+        """Begin an outermost rendering.
 
-        Raises TemplatesTooCostly when those before it have done too much together.
+        Raises TemplatesTooCostly if the renderings before it have together done too much work.
         """
         self._spent_before += self._spent
         self._spent = 0
@@ -65,7 +65,7 @@ class Meter:
             raise TemplatesTooCostly(words)
 
     def spend(self, characters: int) -> None:
-        """Count work. Raises TemplateFault when one rendering has done too much."""
+        """Count work. Raises TemplateFault if one rendering has done too much."""
         self._spent += characters
         if self._spent > MAX_WORK:
             words = f"the template takes more than {MAX_STEPS:,} loop steps"
@@ -76,7 +76,7 @@ class Meter:
         self.spend(count * STEP)
 
     def count(self, value: _T) -> _T:
-        """A value that was made, counted. Raises TemplateFault where it is too large."""
+        """Count a new value and return it. Raises TemplateFault if it is too large."""
         if isinstance(value, str):
             self.spend(need_length(len(value)))
         elif isinstance(value, _CONTAINERS):
@@ -101,7 +101,7 @@ class Meter:
 
 
 def need_length(characters: int) -> int:
-    """The length; a fault where a text would be too long."""
+    """Return the length; raise a fault if a text would be too long."""
     if characters > MAX_TEXT:
         words = f"the template makes more than {MAX_TEXT:,} characters of text"
         raise TemplateFault("template-too-long", words)
@@ -109,37 +109,37 @@ def need_length(characters: int) -> int:
 
 
 def need_items(count: int) -> int:
-    """The count; a fault where a list would have too many entries."""
+    """Return the count; raise a fault if a list would have too many entries."""
     if count > MAX_ITEMS:
         raise TemplateFault("template-too-large", f"a list has more than {MAX_ITEMS:,} entries")
     return count
 
 
 def need_number(value: float) -> None:
-    """A fault where a whole number is too large."""
+    """Raise a fault if a whole number is too large."""
     if isinstance(value, int) and abs(value) > MAX_NUMBER:
         raise TemplateFault("template-too-large", "a number has more than 30 digits")
 
 
 def need_defined(value: object) -> None:
-    """Raise what an undefined value raises when it is used."""
+    """Raise the error that an undefined value raises when it is used."""
     if isinstance(value, Undefined):
         int(value)
 
 
 def need_plain(value: object) -> None:
-    """A fault for what is no text, number, list or map: nothing else may be worked with."""
+    """Raise a fault unless the value is text, a number, a list or a map, the only kinds allowed."""
     need_defined(value)
     if value is not None and not isinstance(value, (str, int, float, *_CONTAINERS, Mapping)):
         raise TemplateFault("not-in-templates", f"{describe(value)} cannot be used as a value")
 
 
 def need_flat(value: object) -> None:
-    """A fault where lists hold too much, or stand too deep in one another.
+    """Raise a fault if lists hold too much or are nested too deeply.
 
-    For what outlives a round of a loop or a call, and so can grow with each:
-    `varargs` passed on and on, a list put into itself. Such a value is small in
-    memory and endless to walk, and Python's own hash of it can overflow the stack.
+    This is for values that outlive a loop round or a call, and so can grow with each: `varargs`
+    passed on and on, or a list put into itself. Such a value is small in memory but endless to
+    traverse, and hashing it can overflow Python's stack.
     """
     count = 0
     waiting = [(value, 1)]
@@ -157,7 +157,7 @@ def need_flat(value: object) -> None:
 
 
 def need_operands(sign: str, left: Any, right: Any) -> None:
-    """A fault where `left sign right` would be too large to compute, or would format a text."""
+    """Raise a fault if `left sign right` would be too large to compute, or would format a text."""
     for operand in (left, right):
         need_plain(operand)
         if isinstance(operand, int):
@@ -166,7 +166,7 @@ def need_operands(sign: str, left: Any, right: Any) -> None:
         hint = "use the format filter instead: '%03d' | format(7)"
         raise TemplateFault("template-error", "text % a value cannot be computed", hint=hint)
     if sign == "**" and isinstance(left, int) and isinstance(right, int) and abs(left) > 1:
-        # 2 ** right is the smallest that it can be.
+        # 2 ** right is the smallest possible result.
         need_number(MAX_NUMBER + 1 if right > MAX_NUMBER.bit_length() else 0)
     if sign == "*" and isinstance(left, int):
         left, right = right, left
@@ -175,11 +175,11 @@ def need_operands(sign: str, left: Any, right: Any) -> None:
 
 
 def printable(value: object) -> str:
-    """A value as it prints: text, a number as written, true or false, and nothing for null."""
+    """Return a value as it prints: text, a number as written, true or false; nothing for null."""
     if isinstance(value, str):
-        value.encode()  # half a character cannot be sent
+        value.encode()  # an unpaired surrogate cannot be sent
         return str.__str__(value)
-    if value is None or type(value) is Undefined:  # a short `x if y` that did not hold
+    if value is None or type(value) is Undefined:  # `x if y` without else, and y is false
         return ""
     if isinstance(value, bool):
         return "true" if value else "false"
@@ -212,18 +212,18 @@ _KINDS: tuple[tuple[type | tuple[type, ...], str, str | None], ...] = (
 
 
 def _kind(value: object) -> tuple[str, str | None]:
-    """What kind of value it is, and what to do where one is printed (`{}` is its name)."""
+    """Return a value's kind, and what to do if one is printed (`{}` is its name)."""
     found = ((words, hint) for kind, words, hint in _KINDS if isinstance(value, kind))
     return next(found, ("an object", None))
 
 
 def describe(value: object) -> str:
-    """What kind of value it is, in words for the user."""
+    """Describe a value's kind in words for the user."""
     return _kind(value)[0]
 
 
 def brief(value: object) -> str:
-    """A value as it is quoted in a message; what cannot be quoted is described."""
+    """Quote a value in a message, or describe it if it cannot be quoted."""
     if isinstance(value, int):
         return f"{value:,}"
     if not isinstance(value, (str, float)):

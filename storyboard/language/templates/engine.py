@@ -1,6 +1,6 @@
-"""The templates of one storyboard in Jinja: compiled once, rendered in a sandbox, bounded.
+"""Runs one storyboard's Jinja templates: compiled once, rendered in a sandbox, with limits.
 
-`templates` is the way in; it imports this when the first template comes.
+Use it through `templates`, which imports this module when the first template comes.
 """
 
 from __future__ import annotations
@@ -24,19 +24,19 @@ from storyboard.records import Position, Problem
 from storyboard.reporting.suggest import did_you_mean
 
 _TEXT = "<template>"
-"""What Jinja calls the file of a text that lies in none, in tracebacks."""
+"""The name that Jinja gives a text that is not in a file, in tracebacks."""
 
 _WORD = re.compile(r"[^\W\d]\w*")
 
-# Depends on how deep the caller stands, so it is not remembered.
+# Depends on the depth of the caller's stack, so it is not cached.
 _PASSING = "template-too-deep"
 
 
 class JinjaRenderer:
-    """Compiles and renders the texts of one storyboard; not for several threads at once.
+    """Compiles and renders the texts of one storyboard. Not thread-safe.
 
-    `files` are the texts of its macro files by name, `display_name` is what their
-    folder is called. `problems` are those of the macro files themselves.
+    `files` maps the names of its macro files to their texts. `display_name` is the name of their
+    folder. `problems` are those of the macro files themselves.
     """
 
     def __init__(self, files: Mapping[str, str], *, display_name: str) -> None:
@@ -60,7 +60,7 @@ class JinjaRenderer:
                 self.problems.append(problem)
 
     def render(self, text: str, scope: Scope, *, prints_lists: bool = False) -> str:
-        """What a template makes in a scope. Raises TemplateFault, or TemplatesTooCostly."""
+        """Render a text in a scope. Raises TemplateFault or TemplatesTooCostly."""
         sandbox, meter = self._sandbox, self._sandbox.meter
         outer, line = (sandbox.scope, sandbox.modules, sandbox.prints_lists), 1
         if sandbox.scope is None:
@@ -94,7 +94,7 @@ class JinjaRenderer:
             sandbox.scope, sandbox.modules, sandbox.prints_lists = outer
 
     def names_used(self, texts: Iterable[str]) -> frozenset[str]:
-        """The names that texts take from their scope, through the macro files that they use."""
+        """Return the names that texts take from their scope, directly or through macro files."""
         names: set[str] = set()
         files: set[str] = set()
         for text in texts:
@@ -116,10 +116,10 @@ class JinjaRenderer:
         return frozenset(names)
 
     def _find_names(self, source: str) -> tuple[frozenset[str], frozenset[str]]:
-        """The names that a template takes from its scope and the files that it reads.
+        """Return the names that a template takes from its scope, and the files that it reads.
 
-        All its words where it is not sound, which rendering it reports: what it
-        was to use is not unused as well.
+        For an invalid template, returns all its words: rendering reports the error, and what the
+        template was meant to use is not also reported as unused.
         """
         try:
             tree = self._sandbox.parse_checked(source)
@@ -131,7 +131,7 @@ class JinjaRenderer:
         return frozenset(names), frozenset(known)
 
     def _make_pieces(self, text: str) -> list[Piece]:
-        """The text in pieces, or whole where it cannot be cut or a piece is faulty."""
+        """Cut the text into pieces; keep it whole if it cannot be cut or if a piece is invalid."""
         pieces = cut(text, self._namespaces) or [Expression(text, {})]
         try:
             for piece in pieces:
@@ -157,7 +157,7 @@ class JinjaRenderer:
         return made
 
     def _read(self, name: str) -> tuple[str, str] | None:
-        """The text of a macro file and what it is called in tracebacks."""
+        """Return the text of a macro file and its name in tracebacks."""
         if name in self._faulty:
             raise self._faulty[name].again()
         text = self._files.get(name)
@@ -167,7 +167,7 @@ class JinjaRenderer:
         return f"{self._display_name}/{name}"
 
     def _placed(self, error: Exception, line: int) -> TemplateFault:
-        """The fault for whatever a rendering raised; `line` is where its piece begins."""
+        """Return the fault for an exception from a rendering; `line` is where its piece begins."""
         fault = self._not_found(error) if isinstance(error, TemplateNotFound) else as_fault(error)
         if fault.line or fault.position:
             fault.line = fault.line or line
@@ -183,7 +183,7 @@ class JinjaRenderer:
         return fault
 
     def _position_in(self, file: str, line: int, fault: TemplateFault) -> Position:
-        """Where a macro file holds what the fault is about; the line's beginning where unknown."""
+        """Return the position of the fault in a macro file, or the start of its line if unknown."""
         whole = Position(self._path(file), line, 1, len(self._files[file]))
         found = position_of_name(fault.name or "", whole, self._files[file])
         return Position(whole.path, line, 1) if found == whole else found
@@ -200,9 +200,9 @@ class JinjaRenderer:
 
 
 def _number_in_line(pieces: Iterable[Piece], faulty: Piece | None) -> int | None:
-    """How many expressions stand before the faulty one in its line; None where that is not known.
+    """Return how many expressions precede the faulty one on its line, or None if unknown.
 
-    It is not where the text was not cut: it is one piece then, whatever stands in it.
+    It is unknown if the text was not cut, because the whole text is then one piece.
     """
     if faulty is None or isinstance(faulty, str) or not is_cut(faulty):
         return None

@@ -1,6 +1,6 @@
-"""The one exception that a template can end in, and what other exceptions become in it.
+"""Defines the one exception that rendering raises, and converts other exceptions to it.
 
-Imports Jinja only when there is something to translate.
+Imports Jinja only when there is something to convert.
 """
 
 from __future__ import annotations
@@ -23,11 +23,10 @@ _MORE_WORDS = r"(?: {1,5}(?!(?:if|else|and|or|is|in|not)\b)\w{1,60}){0,5}"
 class TemplateFault(Exception):
     """A template that cannot be rendered, and why, in words for the user.
 
-    `line` counts from 1 inside the template's text; it is 0 until the engine
-    has found it. `tag` counts the expressions before it in that line, where that is
-    known. `position` is set when the fault lies inside a macro file;
-    the caller sets it for its own texts. `where` is the path to the var that
-    holds the fault, where it is one.
+    `line` counts from 1 inside the template's text; it is 0 until the engine has found it. `tag`
+    counts the expressions before the fault on that line, if known. `position` is set if the fault
+    is inside a macro file; the caller sets it for its own texts. `where` is the path to the var
+    that contains the fault, if there is one.
     """
 
     code: str
@@ -43,21 +42,21 @@ class TemplateFault(Exception):
 
     @property
     def name(self) -> str | None:
-        """The name that the fault is about, where it is about one; the message has it in quotes."""
+        """The name that the fault is about, if any; the message has it in quotes."""
         found = _QUOTED.search(self.message) if self.code in _ABOUT_NAMES else None
         return found[1] if found else None
 
     def again(self) -> TemplateFault:
-        """A copy to raise anew: an exception that is raised twice gathers tracebacks."""
+        """Return a copy to raise again: an exception raised twice accumulates tracebacks."""
         return replace(self)
 
 
 class TemplatesTooCostly(Exception):
-    """The templates of one storyboard have done more work than all of them together may."""
+    """The templates of one storyboard have together done more work than is allowed."""
 
 
 def as_fault(error: Exception) -> TemplateFault:
-    """Any exception of Jinja or Python as a fault, placed only where it names its line itself."""
+    """Convert any exception of Jinja or Python to a fault, with a line only if it names one."""
     from jinja2 import TemplateSyntaxError, UndefinedError
 
     if isinstance(error, TemplateFault):
@@ -71,7 +70,7 @@ def as_fault(error: Exception) -> TemplateFault:
         hint = _syntax_hint(words, error.source or "")
         return TemplateFault("template-syntax", plain_words(words), error.lineno, hint)
     if isinstance(error, SyntaxError):
-        # Python's own limits (20 loops within one another), or an argument named twice.
+        # Python's own limits (20 nested loops), or an argument named twice.
         if "nested" in error.msg or "indent" in error.msg:
             return too_deep()
         words = f"the template cannot be compiled: {plain_words(error.msg)}"
@@ -89,7 +88,7 @@ def as_fault(error: Exception) -> TemplateFault:
 
 
 def too_deep(line: int = 0) -> TemplateFault:
-    """The fault of a template with too much inside one another."""
+    """Return the fault of a template that is nested too deeply."""
     return TemplateFault(
         "template-too-deep",
         "blocks, brackets or operators are nested too deeply",
@@ -99,7 +98,7 @@ def too_deep(line: int = 0) -> TemplateFault:
 
 
 def plain_words(error: Exception | str, *, most: int = 300) -> str:
-    """An exception's message as a clause, without addresses."""
+    """Return an exception's message as a clause, without memory addresses."""
     message = " ".join(str(error).split()).rstrip(".")
     message = re.sub(r" at 0x[0-9a-fA-F]+", "", message)
     message = re.sub(r"^[\w.<>]+\(\) ", "", message)
@@ -125,7 +124,7 @@ def _syntax_hint(message: str, source: str) -> str | None:
 
 
 def _spaced_name(message: str, source: str, line: int) -> TemplateFault | None:
-    """The fault of `row.Shot Size`, which reads as a name with a word behind it; else None."""
+    """Return the fault of `row.Shot Size`, which parses as a name followed by a word; else None."""
     if (behind := _WORD_BEHIND.match(message)) is None:
         return None
     name = rf"([\w.]{{1,60}})\.(\w{{1,60}} {{1,5}}{behind[1]}\b{_MORE_WORDS})"

@@ -1,9 +1,9 @@
-"""The filters, tests and methods of text that templates may use: a closed list.
+"""The filters, tests and text methods that templates may use: a closed list.
 
-They are Jinja's own, each behind one function that looks at what goes in and
-counts what comes out: only text, numbers, true, false, null, lists and maps go
-in; nothing is made that could be too large; lists come out as lists, never as
-generators. Few are ours: where Jinja's could grow, or print what may not print.
+They are Jinja's own, each wrapped in a function that checks its input and counts its output. Only
+text, numbers, true, false, null, lists and maps may go in. Nothing too large is produced, and
+lists are returned as lists, never as generators. A few are our own, where Jinja's could grow or
+could print what must not print.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ _LEFT_OUT = {
 
 
 def need_known(name: object, known: Iterable[str], kind: str) -> None:
-    """A fault where there is no filter or test of that name."""
+    """Raise a fault if there is no filter or test with that name."""
     if not isinstance(name, str):
         raise TemplateFault(
             "template-error", f"the name of a {kind} must be text, not {describe(name)}"
@@ -61,15 +61,15 @@ def need_known(name: object, known: Iterable[str], kind: str) -> None:
 
 
 def plain(name: str) -> str:
-    """Under which name the environment keeps the bare filter; no template can write it."""
+    """Return the environment's name for the bare filter; no template can write it."""
     return f"plain {name}"
 
 
-# Filters of our own
+# Our own filters
 
 
 def join_texts(separator: str, values: Iterable[object]) -> str:
-    """The values as they print, with the separator between them."""
+    """Join values as they print, with the separator between them."""
     texts = [printable(value) for value in values]
     need_length(sum(map(len, texts)) + len(separator) * (len(texts) - 1))
     return separator.join(texts)
@@ -91,12 +91,12 @@ def _replace(text: str, old: object, new: object, count: int | None = -1) -> str
 
 
 _FIELD = re.compile(r"%(?:\((\w+)\))?[-#0 +]*\d{0,3}(?:\.\d{0,3})?[%sdiouxXeEfFgG]")
-_MAX_FIELD = 2000  # characters: the width and the digits of a field, beside its value
+_MAX_FIELD = 2000  # characters: a field's width or its digits, apart from its value
 
 
 @pass_context
 def _format(context: Context, text: str, /, *args: object, **named: object) -> str:
-    """The text with its %-fields filled in, as in '%03d' | format(shot.number)."""
+    """Fill in the text's %-fields, as in '%03d' | format(shot.number)."""
     if "%" in _FIELD.sub("", text):
         raise ValueError("a field is %s, %d or %.1f, with sizes below 1,000")
     fields = [field[1] for field in _FIELD.finditer(text) if field[0][-1] != "%"]
@@ -130,7 +130,7 @@ _TAG = re.compile(r"<[^<>]*>")
 
 
 def _striptags(text: str) -> str:
-    """A text of a web page without its tags, its entities and white space resolved."""
+    """Strip tags from a web page's text, and resolve its entities and white space."""
     return " ".join(unescape(_TAG.sub(" ", text)).split())
 
 
@@ -145,10 +145,10 @@ BARE: Mapping[str, Callable[..., Any]] = {
     "striptags": _striptags,
     "tojson": _tojson,
 }
-"""The filters themselves, without any bound."""
+"""The bare filters, without any limits."""
 
 
-# What a filter may be given
+# What filters may be given
 
 
 def _names(text: str) -> frozenset[str]:
@@ -168,14 +168,14 @@ _OF_OTHERS = _names("dictsort filesizeformat float int items reverse tojson")
 
 
 def _entries(value: object) -> list[Any]:
-    """The entries of a list, the keys of a map, the characters of a text."""
+    """Return the entries of a list, the keys of a map, or the characters of a text."""
     if isinstance(value, (list, tuple, str, range, Mapping)):
         return list(value)
     raise TemplateFault("template-error", f"a list is needed here, not {describe(value)}")
 
 
 def need_a_number(value: object) -> None:
-    """A fault for what is no number; text % text would fill a text in."""
+    """Raise a fault unless the value is a number: text % text would fill in a text."""
     if not isinstance(value, (int, float)):
         raise TypeError(f"a number is needed, not {describe(value)}")
 
@@ -189,14 +189,14 @@ _SIZES: Mapping[str, tuple[int, int]] = {
     "tojson": (0, 8),
     "wordwrap": (1, 10_000),
 }
-"""What the largest whole number that a filter is given may be."""
+"""The limits on the largest whole number that a filter is given."""
 
 _NAMES: Mapping[str, int] = {"map": 0, "select": 0, "reject": 0, "selectattr": 1, "rejectattr": 1}
-"""Where filters that use another filter, or a test, have its name."""
+"""The index of the argument that names another filter or a test."""
 
 
 def _check_arguments(name: str, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:
-    """A fault for arguments that a filter must not have."""
+    """Raise a fault for arguments that a filter must not have."""
     given = (*args, *kwargs.values())
     if name in _NAMES:
         if len(args) > _NAMES[name]:
@@ -204,7 +204,7 @@ def _check_arguments(name: str, args: tuple[Any, ...], kwargs: Mapping[str, Any]
             need_known(args[_NAMES[name]], known, kind)
         return
     for value in given:
-        printable(value)  # nothing but text and numbers
+        printable(value)  # only text and numbers
     numbers = [value for value in given if type(value) is int]
     least, most = _SIZES.get(name, (-math.inf, math.inf))
     if numbers and not least <= max(numbers) <= most:
@@ -212,7 +212,7 @@ def _check_arguments(name: str, args: tuple[Any, ...], kwargs: Mapping[str, Any]
 
 
 def _prepared(name: str, value: Any) -> Any:
-    """What a filter works on, as the kind of value that it is made for."""
+    """Convert a filter's input to the kind of value that it works on."""
     if name in _OF_TEXT:
         return printable(value)
     if name in _OF_LISTS:
@@ -229,7 +229,7 @@ def _meter(context: Context) -> Meter:
 
 
 def _admit(context: Context, *values: object) -> None:
-    """A fault for what no filter or test may get; the rest is counted, since most make it anew."""
+    """Raise a fault for input that is never allowed; count the rest, since most filters copy it."""
     for value in values:
         need_plain(value)
         if not isinstance(value, int):
@@ -237,7 +237,7 @@ def _admit(context: Context, *values: object) -> None:
 
 
 def _guarded(name: str) -> Callable[..., object]:
-    """A filter with everything counted that goes in and comes out."""
+    """Wrap a filter so that everything that goes in and comes out is counted."""
 
     @pass_context
     def run(context: Context, value: Any, /, *args: Any, **kwargs: Any) -> object:
@@ -278,7 +278,7 @@ def _test(name: str) -> Callable[..., object]:
         for given in (value, *args) if name in _TESTS_OF_NUMBERS else ():
             need_a_number(given)
         if name in ("lower", "upper"):
-            printable(value)  # they would write a list out
+            printable(value)  # they would print a list
         return test(value, *args)
 
     return run
@@ -291,7 +291,7 @@ TESTS: Mapping[str, Callable[..., Any]] = {
 }
 
 
-# Methods of text
+# Text methods
 
 
 def _padded(method: Callable[..., str]) -> Callable[..., str]:
@@ -311,4 +311,4 @@ TEXT_METHODS: Mapping[str, Callable[..., object]] = {
     "join": lambda text, values: join_texts(text, _entries(values)),
     "replace": _replace,
 }
-"""The only attributes that text has in a template. `format` would reach into its arguments."""
+"""The only attributes of text in a template. `format` would give access to its arguments."""

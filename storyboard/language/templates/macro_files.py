@@ -1,7 +1,7 @@
 """Reads the `templates/` folder: each NAME.j2 is a namespace of macros.
 
-In: the folder. Out: the texts by file name, and what is wrong with the files.
-Reads nothing but regular files that lie in the folder themselves.
+Takes the folder; returns the texts by file name, and the problems with the files. Reads only
+regular files directly inside the folder.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from storyboard.names import RESERVED_NAMES, from_file_name
 from storyboard.records import Position, Problem
 
 MAX_FILES = 1000
-MAX_BYTES = 4 * MAX_TEXT  # the most that so many characters need in UTF-8
+MAX_BYTES = 4 * MAX_TEXT  # the maximum size of that many characters in UTF-8
 
 _NO_FOLDER = {errno.ENOENT, errno.ENOTDIR, errno.ELOOP}
 
@@ -32,7 +32,7 @@ TAKEN_NAMES = frozenset([*RESERVED_NAMES, *_JINJA_NAMES.split()])
 
 @dataclass(slots=True)
 class MacroFiles:
-    """The macro files of one folder. `texts` is by file name, `camera.j2`."""
+    """The macro files of one folder. `texts` is by file name, such as `camera.j2`."""
 
     texts: dict[str, str] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
@@ -43,7 +43,7 @@ class MacroFiles:
 
 
 def read_macro_files(folder: Path | None, display_name: str, files: Files) -> MacroFiles:
-    """The macro files of a folder; nothing where there is no folder."""
+    """Read the macro files of a folder; the result is empty if there is no folder."""
     found = MacroFiles()
     if folder is None:
         return found
@@ -77,7 +77,7 @@ def _read_file(path: Path, display_name: str, found: MacroFiles, files: Files) -
     try:
         is_outside = Path(files.real_path(path)).parent != path.parent
     except OSError:
-        is_outside = False  # a link to itself; opening it says so
+        is_outside = False  # a link to itself; opening it reports that
     if is_outside:
         message = "cannot be read: it is a link that leads out of the folder"
         return found.refuse(display_name, "unreadable-file", message)

@@ -1,4 +1,4 @@
-"""What a template may reach beside the keys of maps: a few attributes, and a few functions."""
+"""What a template can reach besides the keys of maps: a few attributes and functions."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from storyboard.language.templates.filters import TEXT_METHODS
 
 
 class Variables(Namespace):
-    """Jinja's namespace. What it holds outlives a round of a loop, so it must not grow in depth."""
+    """Jinja's namespace. Its contents outlive a loop round, so they must not grow in depth."""
 
     def __setitem__(self, name: str, value: Any) -> None:
         need_flat(value)
@@ -40,7 +40,7 @@ _FUNCTIONS: Mapping[str, Any] = {
     "range": _range,
 }
 GLOBALS = {name: Method(name, function) for name, function in _FUNCTIONS.items()}
-"""The functions that are always there."""
+"""The functions that are always available."""
 
 CALLABLE = (Method, Macro, BlockReference, LoopContext, Joiner)
 
@@ -52,7 +52,7 @@ _ATTRIBUTES: Mapping[type, Iterable[str]] = {
 
 
 def attributes_of(obj: object) -> Iterable[str]:
-    """The names of the attributes that a value has in a template."""
+    """Return the names of the attributes that a value has in a template."""
     if isinstance(obj, str):
         return TEXT_METHODS
     if isinstance(obj, TemplateModule):
@@ -63,7 +63,7 @@ def attributes_of(obj: object) -> Iterable[str]:
 
 
 def attribute_of(obj: Any, name: str) -> Any:
-    """The attribute of a value, or Jinja's `missing` where a template has none of that name."""
+    """Return a value's attribute, or Jinja's `missing` if templates have none with that name."""
     if isinstance(obj, TemplateReference):
         try:
             return obj[name]

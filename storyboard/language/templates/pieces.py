@@ -1,11 +1,10 @@
-"""A template cut into pieces that other templates share. Pure.
+"""Cuts a template into pieces that it can share with other templates. Pure.
 
-Jinja compiles a template in about a millisecond, so ten thousand prompts that
-differ in a word would take ten seconds. A text of which only expressions are
-computed is cut into them and what stands between; and the texts and whole
-numbers inside an expression are taken out of it, so that it is compiled once
-however often it comes with other ones. Each piece knows its line in the text,
-for the faults in it.
+Jinja takes about a millisecond to compile a template, so ten thousand prompts that differ in one
+word would take ten seconds. If a text only computes expressions, it is cut into these and the
+text between them. The texts and whole numbers inside an expression are taken out as well, so that
+it is compiled once however many values it occurs with. Each piece knows its line in the text, for
+error positions.
 """
 
 from __future__ import annotations
@@ -16,16 +15,16 @@ from functools import lru_cache
 from typing import NamedTuple, TypeAlias
 
 SLOT = "_slot_"
-"""What the names begin with that stand for the values taken out of an expression."""
+"""The prefix of the names that replace the values taken out of an expression."""
 
-# A template of this size has fewer words and less code than the bounds on them; its depth is
-# bounded where its expressions are compiled.
+# A template of this size stays below the limits on words and code; its depth is limited when its
+# expressions are compiled.
 _MAX_LENGTH = 10_000
-_MAX_KEYS = 20  # more stand too deep within one another, which the compiler says
+_MAX_KEYS = 20  # more would be nested too deeply; the compiler reports that
 
 _BEGIN = re.compile(r"\{[{%#]")
-# Without braces the first }} is the end, and without \ a text means what it spells. The signs
-# of {{- and -}} eat the space around them, which concerns the neighbours.
+# Without braces inside, the first }} is the end; without \, a text means what it spells. The
+# signs of {{- and -}} strip the space around them, which affects the neighbours.
 _EXPRESSION = re.compile(
     r"""\{\{(?![-+])((?:[^{}'"\\\r]|'[^'{}\\\r]*'|"[^"{}\\\r]*")*)(?<![-+])\}\}"""
 )
@@ -39,11 +38,11 @@ _WORDS = frozenset(
         *("self", "super", "caller", "loop"),
     ]
 )
-"""What Jinja reads as something else than a name that the scope knows."""
+"""Words that Jinja does not read as names from the scope."""
 
 
 class Expression(NamedTuple):
-    """One expression, as a template of its own, and the values of the slots in it."""
+    """One expression, as a template of its own, and the values of its slots."""
 
     template: str
     values: Mapping[str, str | int]
@@ -51,7 +50,7 @@ class Expression(NamedTuple):
 
 
 class Lookup(NamedTuple):
-    """The commonest expression of all, `{{ row.name }}`: a name, and keys to follow from it."""
+    """The most common expression, `{{ row.name }}`: a name, and the keys to follow from it."""
 
     name: str
     keys: tuple[str, ...] = ()
@@ -62,10 +61,10 @@ Piece: TypeAlias = "str | Lookup | Expression"
 
 
 def cut(text: str, macros: Container[str] = ()) -> list[Piece] | None:
-    """The text's pieces in order; None where it is more than text and plain expressions.
+    """Return the text's pieces in order, or None if it has more than text and plain expressions.
 
-    `macros` are the names of macro files: the lines inside one are Jinja's to tell, so
-    what begins with such a name is never a lookup.
+    `macros` are the names of macro files. Only Jinja knows the lines inside one, so an expression
+    that begins with such a name is never a lookup.
     """
     if len(text) > _MAX_LENGTH or "\r" in text or SLOT in text:
         return None
@@ -91,11 +90,11 @@ def cut(text: str, macros: Container[str] = ()) -> list[Piece] | None:
 
 
 def is_cut(piece: Lookup | Expression) -> bool:
-    """Whether a piece is one expression, and not a whole text that could not be cut."""
+    """Whether a piece is one expression, not a whole text that could not be cut."""
     return isinstance(piece, Lookup) or _EXPRESSION.fullmatch(piece.template) is not None
 
 
-# Most expressions of a storyboard stand in many of its texts.
+# Most expressions of a storyboard occur in many of its texts.
 @lru_cache(maxsize=1000)
 def _as_lookup(expression: str, line: int) -> Lookup | None:
     found = _LOOKUP.fullmatch(expression)
@@ -114,7 +113,7 @@ def _without_values(expression: str, line: int) -> Expression:
         slot = f"{SLOT}{len(values)}"
         value = found[0]
         values[slot] = value[1:-1] if value[0] in "'\"" else int(value)
-        # Not grown together with a word beside it, and in as many lines as before.
+        # Keep it apart from a neighbouring word, and keep the number of lines.
         return f" {slot} " + "\n" * value.count("\n")
 
     return Expression(_VALUE.sub(cut_out, expression), values, line)

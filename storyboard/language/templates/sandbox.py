@@ -1,8 +1,8 @@
-"""The Jinja environment of storyboard templates: what a template can reach, and what runs it.
+"""The Jinja environment of storyboard templates: runs them, and limits what they can reach.
 
-Maps are looked up by key only. No other attribute of any object is there but
-the members of macro files, the facts of a loop, and harmless methods of text.
-Names are asked of the scope when they are used, and not before.
+Maps are looked up by key only. The only attributes available on other objects are the members of
+macro files, the facts of a loop, and harmless text methods. The scope is asked for a name only
+when the name is used.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ from storyboard.language.templates.scope import MAX_TEXT, SUFFIX, Scope
 from storyboard.reporting.suggest import Suggestion, guess
 
 LATER: Any = type("Later", (), {})()
-"""Stands for a name whose value the scope has not been asked for yet."""
+"""Stands for a name whose value has not been requested from the scope yet."""
 
 _OF_JINJA = frozenset({"_loop_vars", "_block_vars"})  # arguments that compiled code adds to a call
 _MAP_METHODS = frozenset({"items", "keys", "values", "get", "update", "pop", "copy"})
@@ -45,9 +45,9 @@ _NOT_THE_SAME = frozenset({"now", "today", "random", "lipsum"})
 
 
 class LazyContext(Context):
-    """Knows what the template has set itself; all other names are left for `Sandbox.look_up`.
+    """Knows what the template itself has set; `Sandbox.look_up` resolves all other names.
 
-    Each template that is begun counts, since files may include one another without end.
+    Each template that begins is counted, because files may include one another endlessly.
     """
 
     def __init__(self, environment: Sandbox, *args: Any, **kwargs: Any) -> None:
@@ -55,17 +55,17 @@ class LazyContext(Context):
         super().__init__(environment, *args, **kwargs)
 
     def resolve_or_missing(self, key: str) -> Any:
-        """The value of a name that the template has set, else LATER."""
+        """Return the value of a name that the template has set, else LATER."""
         found = super().resolve_or_missing(key)
         return LATER if found is missing else found
 
 
 class Sandbox(SandboxedEnvironment):
-    """Compiles and runs templates, for one thread.
+    """Compiles and runs templates, in one thread.
 
-    `scope` is that of the text that is being rendered, `modules` the macro files that
-    it has read, `prints_lists` whether a list may be printed there. `read` gives the text
-    and the file name of a macro file, or None; `files` are their names.
+    `scope` is that of the text being rendered. `modules` are the macro files that it has read.
+    `prints_lists` says whether it may print a list. `read` returns the text and the file name of
+    a macro file, or None; `files` are their names.
     """
 
     context_class = LazyContext
@@ -104,7 +104,7 @@ class Sandbox(SandboxedEnvironment):
     # Compiling
 
     def parse_checked(self, source: str, name: str | None = None) -> nodes.Template:
-        """The syntax tree of a text that is sound."""
+        """Return the syntax tree of a text; raise a fault if the text is invalid."""
         if len(source) > MAX_TEXT:
             words = (
                 f"{len(source):,} characters are more than {MAX_TEXT:,}, the maximum for a template"
@@ -117,14 +117,14 @@ class Sandbox(SandboxedEnvironment):
         return tree
 
     def compile(self, source: Any, name: Any = None, filename: Any = None, *args: Any) -> Any:
-        """The code of a text, with its bounds put in."""
+        """Compile a text with its limits built in."""
         tree = self.parse_checked(source, name) if isinstance(source, str) else source
         return super().compile(syntax.Bounding().visit(tree), name, filename, *args)
 
     # Names, attributes and items
 
     def look_up(self, value: Any, name: str | None, *keys: Any) -> Any:
-        """What `name.key[key]` is; `value` is what the template has set under the name."""
+        """Return `name.key[key]`; `value` is what the template has set under the name."""
         if value is LATER:
             value = self._resolve(str(name))
         for number, key in enumerate(keys):
@@ -133,15 +133,15 @@ class Sandbox(SandboxedEnvironment):
         return value
 
     def getattr(self, obj: Any, attribute: str) -> Any:
-        """What `obj.attribute` is: a key of a map, or one of the few attributes that there are."""
+        """Return `obj.attribute`: a key of a map, or one of the few attributes available."""
         return self.look_up(obj, None, attribute)
 
     def getitem(self, obj: Any, argument: Any) -> Any:
-        """What `obj[argument]` is; filters ask this, which may go through many."""
+        """Return `obj[argument]`; used by filters, which may go through many."""
         return self.meter.count(self.look_up(obj, None, argument))
 
     def _resolve(self, name: str) -> Any:
-        assert self.scope is not None  # noqa: S101 (nothing is looked up beside a rendering)
+        assert self.scope is not None  # noqa: S101 (nothing is looked up outside a rendering)
         try:
             return self.scope.resolve(name)
         except KeyError:
@@ -157,11 +157,11 @@ class Sandbox(SandboxedEnvironment):
     # Calls and operators
 
     def is_safe_callable(self, obj: Any) -> bool:
-        """Whether a template may call it: a macro, a block, a loop, a function of the list."""
+        """Whether a template may call it: a macro, a block, a loop, or a function on the list."""
         return isinstance(obj, CALLABLE)
 
     def call(self, context: Context, obj: Any, /, *args: Any, **kwargs: Any) -> Any:
-        """Call what may be called, counted."""
+        """Call a function that may be called, and count the call."""
         need_defined(obj)
         if not self.is_safe_callable(obj):
             raise TemplateFault("not-in-templates", f"{describe(obj)} cannot be called")
@@ -198,24 +198,24 @@ class Sandbox(SandboxedEnvironment):
             hint = "a ~ b joins anything as text; a | int turns text into a number"
             raise TemplateFault("template-error", words, hint=hint if is_text else None) from None
 
-    # What `syntax.Bounding` puts into templates
+    # The operations that `syntax.Bounding` puts into templates
 
     def print(self, value: Any) -> str:
-        """A value as it prints."""
+        """Return a value as it prints."""
         return self.meter.count(self.text_of(value))
 
     def text_of(self, value: Any) -> str:
-        """A value as it prints, not counted yet."""
+        """Return a value as it prints, without counting it."""
         if self.prints_lists and isinstance(value, (list, tuple)):
             return print_list(map(printable, value))
         return printable(value)
 
     def join(self, *values: Any) -> str:
-        """The text of `a ~ b ~ c`."""
+        """Return the text of `a ~ b ~ c`."""
         return self.meter.count(join_texts("", values))
 
     def rounds(self, value: Any) -> Any:
-        """What a loop goes through, its rounds counted."""
+        """Return what a loop goes through, and count its rounds."""
         need_defined(value)
         if not isinstance(value, (str, list, tuple, range, Mapping)):
             hint = "to count, use range(...)" if isinstance(value, int) else None
@@ -225,11 +225,12 @@ class Sandbox(SandboxedEnvironment):
         return list(value) if isinstance(value, Mapping) else value
 
     def module_of(self, name: Any) -> TemplateModule:
-        """The macros and variables of a macro file, as this rendering's scope makes them."""
+        """Return the macros and variables of a macro file, as this rendering's scope makes them."""
         if isinstance(name, str) and name in self._constant_modules:
             return self._constant_modules[name]
         template = self.get_template(name)
-        # Macros alone are the same for every rendering: they ask for names when they are called.
+        # A file with only macros is the same in every rendering: macros look names up when
+        # called.
         modules = self._constant_modules if self._constant[name] else self.modules
         if name not in modules:
             if name in self._loading:
@@ -249,22 +250,22 @@ class Sandbox(SandboxedEnvironment):
 
 @pass_context
 def _finalize(context: Context, value: Any) -> str:
-    """What Jinja prints; since it takes the context, nothing is folded while compiling."""
+    """Return what Jinja prints. It takes the context, so nothing is folded during compilation."""
     sandbox: Any = context.environment
     printed: str = sandbox.print(value)
     return printed
 
 
 def _slice(*bounds: Any) -> slice:
-    """The key that `a[b:c]` asks for."""
+    """Return the key that `a[b:c]` asks for."""
     for bound in bounds:
         need_defined(bound)
     return slice(*bounds)
 
 
 def _member(obj: Any, key: Any) -> Any:
-    """What `obj.key` or `obj[key]` is, or Jinja's `missing` where a template finds nothing."""
-    if isinstance(obj, (dict, Mapping)):  # a dict is quickly known, other mappings are not
+    """Return `obj.key` or `obj[key]`, or Jinja's `missing` if a template finds nothing."""
+    if isinstance(obj, (dict, Mapping)):  # a dict is recognized quickly, other mappings are not
         try:
             return obj[key]
         except (KeyError, TypeError):
@@ -279,7 +280,7 @@ def _member(obj: Any, key: Any) -> Any:
 
 
 def _no_member(obj: Any, key: Any, name: str | None, keys: tuple[Any, ...]) -> StrictUndefined:
-    """What is not defined in `name.keys`, which is `obj`."""
+    """Return an undefined value for what is missing in `obj`, which is `name.keys`."""
     is_named = name and not name.startswith(SLOT) and all(isinstance(each, str) for each in keys)
     if isinstance(key, slice):
         words = f"{describe(obj)} cannot be sliced; only lists and text can"
@@ -300,9 +301,9 @@ def _no_member(obj: Any, key: Any, name: str | None, keys: tuple[Any, ...]) -> S
 def _undefined(
     message: str, name: Any, known: Callable[[], Iterable[object]], *, of: str | None = None
 ) -> StrictUndefined:
-    """What is not defined; used as a value it is a fault, with a suggestion made only then.
+    """Return an undefined value; using it is a fault, and only then is a suggestion made.
 
-    `known` gives the names that are defined; of the map `of`, where it has a name.
+    `known` returns the names that are defined, in the map `of` if it has a name.
     """
 
     def make(message: str) -> TemplateFault:

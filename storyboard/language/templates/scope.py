@@ -1,4 +1,4 @@
-"""What there is to know of templates without Jinja, which takes a tenth of a second to import."""
+"""What other modules need of templates without Jinja, which takes a tenth of a second to import."""
 
 from __future__ import annotations
 
@@ -6,21 +6,21 @@ from collections.abc import Iterable
 from typing import Protocol
 
 SUFFIX = ".j2"
-"""What the names of macro files end with."""
+"""The ending of macro file names."""
 
-MAX_TEXT = 100_000  # characters: a template, its output, and any text on the way
+MAX_TEXT = 100_000  # characters: of a template, its output, and any text on the way
 
 
 class Scope(Protocol):
-    """Names a template may use. Values may be computed on first use and may raise TemplateFault."""
+    """Names a template may use. A value may be computed on first use and raise TemplateFault."""
 
     def resolve(self, name: str) -> object:
-        """The value of a name; KeyError where there is no such name."""
+        """Return the value of a name; raise KeyError if there is no such name."""
 
     def names(self) -> Iterable[str]:
-        """All names, for suggestions."""
+        """Return all names, for suggestions."""
 
 
 def is_template(text: str) -> bool:
-    """Whether the text has anything that a template would change."""
+    """Whether rendering could change the text."""
     return "{{" in text or "{%" in text or "{#" in text

@@ -1,4 +1,4 @@
-"""Text as a short lower-case name that fits ids and file names."""
+"""Turns text into a short lower-case name for ids and file names."""
 
 from __future__ import annotations
 
@@ -8,11 +8,10 @@ from hashlib import sha256
 
 
 def slug(value: object) -> str:
-    """The text of `value` in a-z, 0-9 and single hyphens: "São João" gives "sao-joao".
+    """Return the text of `value` in a-z, 0-9 and single hyphens: "São João" gives "sao-joao".
 
-    Accents are dropped (NFKD). Where no letter or digit is left, "x" and the
-    first 8 hex digits of the text's sha256 stand in, so that two titles in
-    another script stay two.
+    Accents are dropped (NFKD). If no letter or digit remains, the result is "x" and the first 8
+    hex digits of the text's sha256, so that two titles in another script stay different.
     """
     text = str(value)
     plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode("ascii")

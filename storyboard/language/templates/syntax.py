@@ -1,7 +1,7 @@
-"""What a parsed template may hold, and what is put into it so that every bound is kept.
+"""Checks a parsed template, and changes it so that every limit is enforced.
 
-Some operations are compiled to plain Python, past the methods of the environment:
-names, `~`, loops. They become filters here, whose names no template can write.
+Some operations (names, `~`, loops) compile to plain Python and bypass the environment's methods.
+Here they become filters with names that no template can write.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from storyboard.language.templates.bounds import need_number
 from storyboard.language.templates.fault import TemplateFault, too_deep
 from storyboard.language.templates.filters import FILTERS, TESTS, need_known
 
-MAX_LEVELS = 50  # of blocks and expressions within one another
+MAX_LEVELS = 50  # of nested blocks and expressions
 
 LOOKUP = "look up"
 JOINED = "joined"
@@ -26,7 +26,7 @@ MODULE = "module of a file"
 
 
 def check_tree(tree: nodes.Template) -> None:
-    """A fault for the first thing in a parsed template that no template may have."""
+    """Raise a fault for the first thing in a parsed template that is not allowed."""
     waiting: list[tuple[nodes.Node, int, int]] = [(tree, 0, 1)]
     while waiting:
         node, depth, line = waiting.pop()
@@ -56,7 +56,7 @@ def _check_node(node: nodes.Node) -> None:
 
 
 def holds_only_macros(tree: nodes.Template) -> bool:
-    """Whether a parsed template defines macros and does nothing else but print plain text."""
+    """Whether a parsed template only defines macros and prints plain text."""
     return all(
         isinstance(node, nodes.Macro)
         or (
@@ -71,19 +71,19 @@ class Bounding(NodeTransformer):
     """Sends every operation that could grow, or reach something, through the sandbox."""
 
     def visit_Name(self, node: nodes.Name) -> nodes.Expr:
-        """Look a name up where it is used: a var may be dear, or faulty in a branch not taken."""
+        """Look a name up where it is used: a var may be slow, or invalid in a branch not taken."""
         return self._lookup(node) if node.ctx == "load" else node
 
     def visit_Getattr(self, node: nodes.Getattr) -> nodes.Expr:
-        """Look keys up with the name that they start from, so that a fault can tell it."""
+        """Look keys up together with the name they start from, so that a fault can state it."""
         return self._lookup(node)
 
     def visit_Getitem(self, node: nodes.Getitem) -> nodes.Expr:
-        """The same for `a[b]`."""
+        """Do the same for `a[b]`."""
         return self._lookup(node)
 
     def visit_Slice(self, node: nodes.Slice) -> nodes.Expr:
-        """Make a key of `a[b:c]` that is looked up like any other."""
+        """Turn `a[b:c]` into a key that is looked up like any other."""
         bounds = (node.start, node.stop, node.step)
         first, *others = [self.visit(bound) if bound else nodes.Const(None) for bound in bounds]
         return _filter(first, SLICE, *others)
@@ -94,7 +94,7 @@ class Bounding(NodeTransformer):
         return _filter(first, JOINED, *others)
 
     def visit_Compare(self, node: nodes.Compare) -> nodes.Expr:
-        """Ask `a in b` as the test that it also is, which names what is undefined."""
+        """Turn `a in b` into the equivalent test, which names what is undefined."""
         self.generic_visit(node)
         if len(node.ops) != 1 or node.ops[0].op not in ("in", "notin"):
             return node
@@ -113,7 +113,7 @@ class Bounding(NodeTransformer):
         return node
 
     def visit_FilterBlock(self, node: nodes.FilterBlock) -> nodes.Node:
-        """Print what a filtered block makes by the same rules as anything."""
+        """Print the result of a filtered block by the usual rules."""
         self.generic_visit(node)
         node.filter = _filter(node.filter, PRINTED)
         return node
@@ -126,14 +126,14 @@ class Bounding(NodeTransformer):
         return node
 
     def visit_Import(self, node: nodes.Import) -> nodes.Node:
-        """Import a file as what its namespace is: Jinja would keep its first values for ever."""
+        """Import a file as its namespace; Jinja would keep its first values forever."""
         if node.with_context:
             return self.generic_visit(node)
         module = _filter(self.visit(node.template), MODULE)
         return _assign(node.target, module)
 
     def visit_FromImport(self, node: nodes.FromImport) -> nodes.Node | list[nodes.Node]:
-        """The same for single macros of it."""
+        """Do the same for single macros of a file."""
         if node.with_context:
             return self.generic_visit(node)
         module = _filter(self.visit(node.template), MODULE)
@@ -145,7 +145,7 @@ class Bounding(NodeTransformer):
         ]
 
     def _lookup(self, node: nodes.Expr) -> nodes.Expr:
-        """A name and the keys that follow it as one filter; other values and their keys too."""
+        """Turn a name or another value, with the keys that follow it, into one filter."""
         keys: list[nodes.Expr] = []
         root, line = node, node.lineno
         while isinstance(root, (nodes.Getattr, nodes.Getitem)):

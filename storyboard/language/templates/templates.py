@@ -1,13 +1,12 @@
-"""Renders the templates of a storyboard, deterministic and bounded.
+"""Renders the templates of a storyboard: deterministic, and with limits.
 
-In: a text and the scope it is rendered in. Out: the rendered text, or a
-`TemplateFault`, whatever the text holds. Reads the files
-of one `templates/` folder when it is made, and nothing after that. Not for
-several threads at once.
+Takes a text and its scope. Returns the rendered text or raises `TemplateFault`, whatever the text
+contains. Reads the files of one `templates/` folder when it is created, and nothing after that.
+Not thread-safe.
 
-Every text and macro file sees the scope of the text that is being rendered.
-A name is looked up where it is used: what the template set itself, then the
-scope, then the macro files, then Jinja's functions.
+Every text and macro file sees the scope of the text being rendered. A name is looked up when it
+is used: in what the template itself set, then in the scope, the macro files, and Jinja's
+functions.
 """
 
 from __future__ import annotations
@@ -31,11 +30,10 @@ __all__ = ["Scope", "TemplateFault", "Templates", "is_template"]
 
 
 class Templates:
-    """The template engine of one storyboard, with the macro files that lie beside it.
+    """The template engine of one storyboard, with the macro files beside it.
 
-    `problems` are those of the macro files themselves, `sources` their texts
-    by the name that is shown to the user, `namespaces` what they are called
-    in templates.
+    `problems` are those of the macro files themselves, `sources` their texts by display name,
+    `namespaces` their names in templates.
     """
 
     def __init__(
@@ -53,32 +51,31 @@ class Templates:
 
     @cached_property
     def renderer(self) -> JinjaRenderer:
-        """What compiles and renders; made when there is something to do."""
+        """The engine that compiles and renders, created on first use."""
         # Jinja takes a tenth of a second to import, and many storyboards never need it.
         from storyboard.language.templates.engine import JinjaRenderer
 
         return JinjaRenderer(self._files, display_name=self._display_name)
 
     def render(self, text: str, scope: Scope, *, prints_lists: bool = False) -> str:
-        """The text with its templates filled in; a text without any as it is.
+        """Return the text with its templates filled in; a text without any is unchanged.
 
-        Whatever the scope renders in turn counts towards the same bounds. With
-        `prints_lists` a list prints so that `spellings.as_list` finds its entries.
+        What the scope renders in turn counts towards the same limits. With `prints_lists`, a list
+        prints so that `spellings.as_list` finds its entries.
 
         Raises:
-            TemplateFault: it cannot be rendered; those that the scope raises
-                pass through as they are.
-            TemplatesTooCostly: the renderings of this storyboard have done more
-                work than all together may; nothing more is rendered.
+            TemplateFault: the text cannot be rendered. Faults raised by the scope pass through.
+            TemplatesTooCostly: the renderings of this storyboard have together done more work than
+                is allowed; nothing more is rendered.
         """
         if not is_template(text):
             return text
         return self.renderer.render(text, scope, prints_lists=prints_lists)
 
     def names_used(self, texts: Iterable[str]) -> frozenset[str]:
-        """All names that texts take from their scope, those of the macro files they use included.
+        """Return all names that texts take from their scope, also through the macro files they use.
 
-        Nothing for a text that is no template, or none that can be compiled.
+        A text that is not a template, or cannot be compiled, adds none.
         """
         templates = list(filter(is_template, texts))
         return self.renderer.names_used(templates) if templates else frozenset()

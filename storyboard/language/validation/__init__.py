@@ -1,1 +1,1 @@
-"""Files and payloads against their schemas, and the messages for what does not fit."""
+"""Checks files and payloads against their schemas, and explains what does not fit."""

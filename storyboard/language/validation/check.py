@@ -1,10 +1,9 @@
-"""Files and payloads against their schemas: problems with their positions. Pure.
+"""Checks files and payloads against their schemas; returns problems with positions. Pure.
 
-Validation happens twice: `check_file` before templates are rendered, against
-the storyboard's schema, and `check_payload` after it, against the model's.
-jsonschema-rs says yes to nearly all; jsonschema explains what is left, and may
-still find nothing wrong. Codes: unknown-key, missing-key, unknown-parameter,
-missing-parameter, and those of `models.schema.messages`.
+Validation happens twice: `check_file` before templates are rendered, against the storyboard's
+schema, and `check_payload` afterwards, against the model's. jsonschema-rs accepts nearly
+everything; jsonschema explains the rest, and may still find nothing wrong. Codes: unknown-key,
+missing-key, unknown-parameter, missing-parameter, and those of `models.schema.messages`.
 """
 
 from __future__ import annotations
@@ -35,7 +34,7 @@ _MAX_QUOTED = 70
 
 
 class Origin(NamedTuple):
-    """Where a parameter was written, which text a template made for it, and from which row."""
+    """Where a parameter was written, the text a template made for it, and from which row."""
 
     position: Position
     rendered: str | None = None
@@ -49,11 +48,11 @@ def check_file(
     display_name: str,
     models_with: Callable[[str], Sequence[str]] = lambda setting: (),
 ) -> tuple[Problem, ...]:
-    """All that is wrong with a file's shape and its literal values, sorted by position.
+    """Return all problems with a file's shape and its literal values, sorted by position.
 
-    `schema` is the storyboard's or the included file's, from
-    `models.schema.storyboard`. `display_name` names a file that is no mapping.
-    `models_with` tells which models have a setting that those of the file do not have.
+    `schema` is the storyboard's or the included file's, from `models.schema.storyboard`.
+    `display_name` is used in the message if the file is not a mapping. `models_with` returns the
+    models that have a setting which the file's own models lack.
     """
     if not isinstance(root, MappingNode):
         found = "a list" if isinstance(root, SequenceNode) else "a single value"
@@ -71,7 +70,7 @@ def check_file(
         *(_unknown_key(root, error, schema, models_with) for error in unknown),
         *_missing_keys(root, missing, unknown),
     ]
-    # An anchored value is used in several places and written in one.
+    # An anchored value is written once and used in several places.
     once = {(problem.position, problem.code): problem for problem in reversed(problems)}
     return tuple(sorted(once.values(), key=lambda problem: problem.position))
 
@@ -85,14 +84,13 @@ def check_payload(
     said: Mapping[str, Json] | None = None,
     why_long: Callable[[str], str | None] = lambda parameter: None,
 ) -> tuple[Problem, ...]:
-    """All that is wrong with one take's request, one problem a setting.
+    """Return all problems with one take's request, one per setting.
 
-    `said` holds the settings that made the payload, by their names in the storyboard, where
-    these are not the payload's own; `origin_of` tells where one comes from, and must answer
-    for missing ones too.
-    `why_long` is the hint for one that is too long.
+    `said` holds the settings that made the payload, by their names in the storyboard, if these
+    differ from the payload's own. `origin_of` returns where a setting comes from, and must also
+    answer for missing ones. `why_long` returns the hint for a setting that is too long.
 
-    Raises UsageError where the card's request schema is not a valid schema.
+    Raises UsageError if the card's request schema is not a valid schema.
     """
     said = payload if said is None else said
     if request_check(card)(payload) and not any(_unmet(card.words, said)):
@@ -110,7 +108,7 @@ def check_payload(
 
 
 def _unmet(words: Mapping[str, Word], said: Mapping[str, Json]) -> Iterator[Word]:
-    """The words that need no field, and that say what the model does not do."""
+    """Yield the words that set no field and whose values the model does not offer."""
     for name in said.keys() & words.keys():
         word = words[name]
         if word.field is None and not compile_check(word.limits)(said[name]):
@@ -120,7 +118,7 @@ def _unmet(words: Mapping[str, Word], said: Mapping[str, Json]) -> Iterator[Word
 def _errors_of_request(
     payload: Payload, card: ModelCard, said: Mapping[str, Json]
 ) -> Iterator[SchemaError]:
-    """The errors of a request, under the names that the storyboard uses; one for each path."""
+    """Yield the errors of a request under the storyboard's names for the settings; one per path."""
     words = {name: card.words[name].limits for name in card.words if name in said}
     of_words = {"$schema": card.request_schema["$schema"], "properties": words}
     own = {name: value for name, value in said.items() if name in words}
@@ -136,7 +134,7 @@ def _errors_of_request(
 
 
 def _misfits(card: ModelCard, said: Mapping[str, Json]) -> Iterator[SchemaError]:
-    """A ratio that the model makes, but not at this resolution, where one field means both."""
+    """Find a ratio that the model makes, but not at this resolution, if one field means both."""
     table = card.words[RATIO].table if RATIO in card.words else None
     resolution, ratio = (said.get(name, card.defaults.get(name)) for name in (RESOLUTION, RATIO))
     if table and (resolution, ratio) not in table:
@@ -149,7 +147,7 @@ def _misfits(card: ModelCard, said: Mapping[str, Json]) -> Iterator[SchemaError]
 def _describe_parameter(
     error: SchemaError, name: str, card: ModelCard
 ) -> tuple[str, str, str | None]:
-    """The code, the words after the path, and the hint."""
+    """Return the code, the words after the path, and the hint."""
     if error.keyword == MISSING:
         word = next((word.name for word in card.words.values() if word.field == name), name)
         return "missing-parameter", f"is missing; {card.name} needs it", f"add {word}: to the shot"
@@ -161,7 +159,7 @@ def _describe_parameter(
 
 
 def _one_for_each_path(errors: Iterable[SchemaError]) -> Iterator[SchemaError]:
-    """The most specific error of each path, in the order in which the paths first occur."""
+    """Return the most specific error of each path, in the order in which the paths first occur."""
     by_path: dict[ErrorPath, list[SchemaError]] = {}
     for error in errors:
         by_path.setdefault(error.path, []).append(error)
@@ -204,7 +202,7 @@ def _has_no_colon(entry: Entry) -> bool:
 
 
 def _hint_for_comma(key: str, entries: Mapping[str, Entry]) -> str:
-    """That the value before a key goes on in it, and the key and value with quotes."""
+    """Explain that the value before a key runs on into it, and show the key and value in quotes."""
     names = list(entries)
     begin = names.index(key)
     while begin > 0 and _has_no_colon(entries[names[begin]]):
@@ -222,11 +220,11 @@ def _hint_for_comma(key: str, entries: Mapping[str, Entry]) -> str:
 def _missing_keys(
     root: Node, missing: list[SchemaError], unknown: list[SchemaError]
 ) -> Iterator[Problem]:
-    """One problem for each mapping that lacks keys, at its first key."""
+    """Yield one problem for each mapping that lacks keys, at its first key."""
     misspelt = _by_parent(unknown)
     for parent, errors in _by_parent(missing).items():
         by_name = {error.value: error for error in errors}
-        # A misspelt key is reported as unknown already.
+        # A misspelt key is already reported as unknown.
         for error in misspelt.get(parent, ()):
             by_name.pop(closest(error.value, by_name) or "", None)
         if not by_name:
@@ -241,7 +239,7 @@ def _missing_keys(
 
 
 def _hint_for_missing(errors: Iterable[SchemaError]) -> str | None:
-    """The lines to add for those of the missing keys that take one value only."""
+    """List the lines to add for missing keys that take only one value."""
     known = {error.value: error.schema.get("properties", {}) for error in errors}
     wanted = {key: schemas[key] for key, schemas in known.items() if key in schemas}
     lines = [f"{key}: {schema['const']}" for key, schema in wanted.items() if "const" in schema]
@@ -256,7 +254,7 @@ def _by_parent(errors: Iterable[SchemaError]) -> dict[ErrorPath, list[SchemaErro
 
 
 def _is_padding(error: SchemaError) -> bool:
-    """Whether a text is too long only by the space around it, which is not sent."""
+    """Whether a text is too long only because of the space around it, which is not sent."""
     return error.keyword == "maxLength" and len(error.value.strip()) <= error.limit
 
 

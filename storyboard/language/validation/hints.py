@@ -1,4 +1,4 @@
-"""What the author of a storyboard probably meant by a wrong value or an unknown key. Pure."""
+"""Guesses what the author of a storyboard meant by a wrong value or an unknown key. Pure."""
 
 from __future__ import annotations
 
@@ -41,14 +41,14 @@ FOREIGN_NAMES: Mapping[str, str] = {
 }
 """What other tools call the keys of a shot."""
 
-# Words of shot lists that resemble a key and mean another thing.
+# Words from shot lists that resemble a key but mean something else.
 _OWN_WORDS = frozenset(
     {"camera", "style", "scene", "description", "mood", "action", "lighting", "location", "lens"}
 )
 
 
 def hint_for_value(error: SchemaError, code: str) -> str | None:
-    """The hint for a value whose problem has this code, or None."""
+    """Return the hint for a value whose problem has this code, or None."""
     texts = error.value if isinstance(error.value, dict) else [error.value]
     if hint := next(filter(None, (hint_for_invisible(str(text)) for text in texts)), None):
         return hint
@@ -79,7 +79,7 @@ def hint_for_value(error: SchemaError, code: str) -> str | None:
 
 
 def meant_by(key: str) -> str | None:
-    """The key of a shot that other tools call so, in whatever spelling, or None."""
+    """Return the key of a shot for another tool's name, in any spelling, or None."""
     words = _CAPITAL.sub("_", key) if not key.isupper() else key
     return FOREIGN_NAMES.get(re.sub(r"[-_ ]+", "_", words.strip()).casefold())
 
@@ -87,10 +87,10 @@ def meant_by(key: str) -> str | None:
 def hint_for_unknown_key(
     key: str, known: Iterable[str], schema: Mapping[str, Any], *, beside: Iterable[str] = ()
 ) -> str | None:
-    """Where a known key belongs, else the known key that it resembles or is meant for.
+    """Return where a known key belongs, else the known key that it resembles or means.
 
-    `schema` is the whole file's, `known` are the keys that are allowed where
-    `key` was found, `beside` those that stand there.
+    `schema` is the whole file's. `known` are the keys allowed where `key` was found, `beside` the
+    keys written there.
     """
     if hint := hint_for_invisible(key):
         return hint
@@ -143,7 +143,7 @@ def _hint_for_type(error: SchemaError) -> str | None:
 
 
 def _nearest(error: SchemaError, allowed: Iterable[Any]) -> str | None:
-    """The values of a common word that come nearest to one that the model does not have."""
+    """Return the values of a common word nearest to one that the model does not have."""
     measure = _MEASURES.get(str(error.path[-1]) if error.path else "")
     wanted = measure(error.value) if measure else None
     if measure is None or wanted is None:
@@ -160,7 +160,7 @@ def _number(value: Any) -> float | None:
 
 
 def _lines(value: Any) -> float | None:
-    """How many lines a resolution has: 720 of 720P."""
+    """Return how many lines a resolution has: 720 for 720P."""
     found = _LINES.fullmatch(value) if isinstance(value, str) else None
     return (_LINES_OF_4K if found[2] in "kK" else 1) * int(found[1]) if found else None
 
@@ -176,7 +176,7 @@ _MEASURES = {"duration": _number, "resolution": _lines, "ratio": _width_to_heigh
 
 
 def _hint_for_model(value: Any, names: Iterable[str]) -> str | None:
-    """The model that is meant, also by its name without its maker."""
+    """Return the model that is meant; its name may lack the maker."""
     known = list(names)
     meant = [name for name in known if name.partition("/")[2] == value]
     if len(meant) == 1:
@@ -185,13 +185,13 @@ def _hint_for_model(value: Any, names: Iterable[str]) -> str | None:
 
 
 def _hint_for_id(text: str) -> str | None:
-    """An id that the text can be turned into, where that is one."""
+    """Return an id that the text can be turned into, if there is one."""
     meant = slug(text)
     return None if meant == text or check_id(meant) else f"write {meant}"
 
 
 def _unquoted(text: str) -> bool | int | float | None:
-    """The number or truth value that YAML would read without quotes, or None."""
+    """Return the number or truth value that YAML would read without quotes, or None."""
     try:
         value = read_plain(text)
     except ValueError:
@@ -200,7 +200,7 @@ def _unquoted(text: str) -> bool | int | float | None:
 
 
 def _hint_for_choice(value: Any, allowed: Iterable[Any]) -> str | None:
-    """A hint where the value is nearly one of those allowed."""
+    """Return a hint if the value is close to one of those allowed."""
     known = list(allowed)
     if isinstance(value, str) and (read := _unquoted(value)) is not None and read in known:
         return _without_quotes(value, value)
@@ -222,7 +222,7 @@ def _without_quotes(value: str, meant: str) -> Suggestion:
 
 
 def _normalized(text: str) -> object:
-    """The same for '1080P', '1080p' and '1080', and for '16:9' and '16x9'."""
+    """Return the same for '1080P', '1080p' and '1080', and for '16:9' and '16x9'."""
     numbers = () if _has_letters(text) else re.findall(r"[0-9]{1,9}", text)
     return tuple(map(int, numbers)) or text.casefold()
 

@@ -1,1 +1,1 @@
-"""Rows of an Excel workbook: a sheet's cells as they are shown, read in a process of its own."""
+"""Reads rows of an Excel workbook: a sheet's cells as displayed, read in a separate process."""

@@ -1,12 +1,12 @@
-"""The rows of one sheet of a workbook, in a process of its own that can cost at most itself.
+"""Reads one sheet's rows from a workbook, in a separate process so that only it can be lost.
 
     python child.py < INPUT
 
-A program of its own, started by `read`: the library makes room for every cell up to
-the farthest one, so a workbook of two cells can ask for all memory and end the
-process. INPUT is a line of JSON, the sheet's name or null, then the workbook. Prints one
-JSON object: `rows`, each with its number in the sheet and its cells as text; or `sheets`,
-where it is not clear which one is meant; or `trouble`.
+This is a separate program, started by `read`. The library allocates every cell up to the farthest
+one, so a workbook with two cells can use up all memory and end the process. INPUT is one line of
+JSON (the sheet's name or null), then the workbook. Prints one JSON object: `rows`, each with its
+number in the sheet and its cells as text; `sheets`, if it is not clear which one is meant; or
+`trouble`.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ from storyboard.language.rows.xlsx.formats import BUILT_IN, Value, format_cell
 
 MAX_CPU_S = 20
 MAX_UNPACKED_BYTES = 256 << 20
-_MAX_ROWS = 100_100  # one more than are read, and some lines above the names of the columns
+_MAX_ROWS = 100_100  # one more than is read, and some lines above the column names
 _MAX_TEXT = 64 << 20  # characters
 
 _CELL = re.compile(rb'<(?:\w+:)?c(?=[^>]*? s="(\d{1,5})")[^>]*? r="([A-Z]{1,3}\d{1,7})"')
-# With a password, the workbook is a stream of this name in a compound file, and no zip file.
-# Source: "\EncryptedPackage Stream" in [MS-OFFCRYPTO].
+# A workbook with a password is a stream of this name in a compound file, not a zip file. Source:
+# "\EncryptedPackage Stream" in [MS-OFFCRYPTO].
 _COMPOUND = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 
@@ -38,7 +38,7 @@ _RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationship
 
 
 def read_sheet(content: bytes, name: str | None) -> dict[str, Any]:
-    """What this program prints."""
+    """Return what this program prints."""
     from python_calamine import CalamineWorkbook
 
     if content.startswith(_COMPOUND) and _ENCRYPTED in content:
@@ -54,8 +54,8 @@ def read_sheet(content: bytes, name: str | None) -> dict[str, Any]:
             sheet = book.get_sheet_by_name(names[0])
             formats = _read_formats(parts, names[0])
     except MemoryError:
-        raise  # ends this process, which tells the caller
-    except BaseException:  # a panic of the library is no Exception
+        raise  # ends this process; the caller notices
+    except BaseException:  # a panic in the library is not an Exception
         return {"trouble": "broken"}
     rows: list[tuple[int, list[str]]] = []
     left = _MAX_TEXT
@@ -70,7 +70,7 @@ def read_sheet(content: bytes, name: str | None) -> dict[str, Any]:
 
 
 def _filled_sheets(book: Any) -> list[str]:
-    """The sheets that can be seen; of several those that hold something."""
+    """Return the visible sheets; if there are several, only those that contain something."""
     from python_calamine import SheetTypeEnum, SheetVisibleEnum
 
     kind = (SheetTypeEnum.WorkSheet, SheetVisibleEnum.Visible)
@@ -81,7 +81,7 @@ def _filled_sheets(book: Any) -> list[str]:
 
 
 def _rows(sheet: Any, formats: Mapping[str, str]) -> Iterator[tuple[int, list[str]]]:
-    """The rows that hold something, with their numbers, empty cells at the end left out."""
+    """Yield the rows that are not empty, with their numbers and without trailing empty cells."""
     first = sheet.start[1] if sheet.start else 0
     columns = [_column(first + number) for number in range(sheet.width)]
     for number, row in enumerate(sheet.iter_rows(), start=1):
@@ -100,7 +100,7 @@ def _text(value: Value, code: str) -> str:
 
 
 def _column(number: int) -> str:
-    """The letters of a column, which counts from 0."""
+    """Return the letters of a column; `number` counts from 0."""
     letters = ""
     while number >= 0:
         letters = chr(ord("A") + number % 26) + letters
@@ -109,7 +109,7 @@ def _column(number: int) -> str:
 
 
 def _read_formats(parts: ZipFile, sheet: str) -> dict[str, str]:
-    """The number formats of the sheet's cells, by their names (`B3`), where they have one."""
+    """Return the number formats of the sheet's cells that have one, by cell name (`B3`)."""
     codes = _format_codes(parts)
     path = _path_of_sheet(parts, sheet)
     if not any(codes) or path is None:
@@ -122,7 +122,7 @@ def _read_formats(parts: ZipFile, sheet: str) -> dict[str, str]:
 
 
 def _format_codes(parts: ZipFile) -> list[str]:
-    """The number format of each style; empty for one that shows plain values."""
+    """Return the number format of each style; empty for one that shows plain values."""
     if "xl/styles.xml" not in parts.namelist():
         return []
     styles = _tree(parts, "xl/styles.xml")

@@ -1,7 +1,7 @@
-"""Values of cells as a spreadsheet shows them under their number formats. Pure.
+"""Formats cell values as a spreadsheet shows them. Pure.
 
-Source: ECMA-376 part 1, sections 18.8.30 (numFmt) and 18.8.31, with the ids of the
-formats that files do not spell out.
+Source: ECMA-376 part 1, sections 18.8.30 (numFmt) and 18.8.31, with the ids of the formats that
+files do not spell out.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import NamedTuple, TypeAlias
 
 Value: TypeAlias = str | bool | float | date | datetime | time | timedelta
 
-# The dates 14 and 22 are shown in the order of the reader's country, which no file says.
+# Formats 14 and 22 show a date in the order of the reader's country, which no file states.
 BUILT_IN: Mapping[int, str] = {
     1: "0",
     2: "0.00",
@@ -39,10 +39,10 @@ BUILT_IN: Mapping[int, str] = {
     46: "[h]:mm:ss",
     47: "mm:ss.0",
 }
-"""The formats that stand in a file as a number alone; all others of these show a plain number."""
+"""The formats that a file gives only as a number; any other such number shows a plain value."""
 
-_MAX_CODE = 255  # as Excel has it
-_MAX_PLAIN = 10**15  # a larger number has more digits than a cell holds
+_MAX_CODE = 255  # Excel's limit
+_MAX_PLAIN = 10**15  # a larger number has more digits than a cell can hold
 _TOKEN = re.compile(
     r"\"(?P<quoted>[^\"]*)\"|\\(?P<escaped>.)|(?P<blank>_).|\*."
     r"|\[\$(?P<currency>[^\]-]*)[^\]]*\]|\[(?P<elapsed>h+|m+|s+)\]|\[[^\]]*\]"
@@ -53,7 +53,7 @@ _SECTIONS = re.compile(r"((?:\"[^\"]*\"|\\.|[^;])*)(?:;|$)")
 
 
 class _Token(NamedTuple):
-    """A piece of a format: text, digits, a part of a date, elapsed time, or half of a day."""
+    """A piece of a format: text, digits, a part of a date, elapsed time, or AM/PM."""
 
     kind: str
     text: str
@@ -64,7 +64,7 @@ class _NotShown(Exception):
 
 
 def format_cell(value: Value, code: str = "") -> str:
-    """The text that a cell shows; of a format that is not understood, the plain value."""
+    """Return the text that a cell shows; the plain value if the format is not understood."""
     if isinstance(value, str):
         return value.replace("\r\n", "\n").replace("\r", "\n")
     if isinstance(value, bool):
@@ -122,7 +122,7 @@ def _as_number(value: float, code: str) -> str:
 
 
 def _as_digits(number: Decimal, pattern: str) -> str:
-    """A number in the digits that a pattern such as `#,##0.00` asks for."""
+    """Return a number in the digits that a pattern such as `#,##0.00` asks for."""
     kept = pattern.rstrip(",")
     number /= 1000 ** (len(pattern) - len(kept))
     kept, _, fraction = kept.partition(".")
@@ -161,7 +161,7 @@ def _as_time(value: date | datetime | time | timedelta, code: str) -> str:
 def _day_and_seconds(
     value: date | datetime | time | timedelta, places: int
 ) -> tuple[date, Decimal]:
-    """The day, and the seconds since it began, rounded to decimal places as they are shown."""
+    """Return the day, and the seconds since it began, rounded to the decimal places shown."""
     if isinstance(value, timedelta):
         day, span = date(1900, 1, 1), value
     else:
@@ -178,7 +178,7 @@ def _day_and_seconds(
 
 
 def _stands_for_minutes(tokens: list[_Token], number: int) -> bool:
-    """Whether an `m` is one of minutes: it comes behind hours, or before seconds."""
+    """Whether an `m` stands for minutes: it comes after hours, or before seconds."""
     times = ("part", "elapsed")
     before = [one.text[0].lower() for one in tokens[:number] if one.kind in times]
     after = [one.text[0].lower() for one in tokens[number + 1 :] if one.kind in times]

@@ -1,4 +1,4 @@
-"""An Excel workbook as rows with positions, whose lines are those that the sheet shows."""
+"""Reads an Excel workbook as rows with positions; their lines are the sheet's row numbers."""
 
 from __future__ import annotations
 
@@ -36,14 +36,14 @@ _TROUBLES: Mapping[str, tuple[str, str]] = {
 
 
 class Sheet(NamedTuple):
-    """The rows of a sheet and the problems with them; `text` shows each row on its line."""
+    """The rows of a sheet and their problems; `text` has one line for each row."""
 
     text: str
     found: Iterator[Row | Problem]
 
 
 def read_workbook(content: bytes, display_name: str, *, name: str | None = None) -> Sheet:
-    """The rows of the sheet `name`, or of the only one; whatever is wrong with it is a problem."""
+    """Read the rows of the sheet `name`, or of the only one; a mistake in it is a problem."""
     if find_spec(_LIBRARY) is None:
         message = "reading an Excel workbook needs python-calamine"
         hint = "pip install 'storyboard-render[xlsx]', or export the sheet as CSV (UTF-8)"
@@ -73,9 +73,9 @@ def _to_sheet(rows: Sequence[tuple[int, list[str]]], display_name: str) -> Sheet
 
 
 def _find_header(rows: Sequence[tuple[int, list[str]]]) -> int:
-    """Which row names the columns: the first with more than half as many cells as the fullest.
+    """Find the row of column names: the first with more than half as many cells as the fullest row.
 
-    Titles and notes above it fill one cell, or two.
+    Titles and notes above it fill one or two cells.
     """
     counts = [sum(map(bool, map(str.strip, cells))) for _, cells in rows]
     most = max(counts, default=0)
