@@ -207,7 +207,7 @@ def test_watching_follows_what_another_process_does(
         "  not sent yet  one\n"
         "  not sent yet  two.t1\n"
         "  not sent yet  two.t2\n"
-        "one: rendered, videos/one.v001.mp4\n"
+        "one: rendered, videos/one.v001.mp4; billed 0.20 USD\n"
         "film.yaml: 1 rendered, 2 not sent yet\n"
     )
 
