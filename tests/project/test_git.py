@@ -14,6 +14,8 @@ from storyboard.project.git import read_commit
 
 def git(folder: Path, *arguments: str) -> str:
     who = ("-c", "user.name=a", "-c", "user.email=a@example.org", "-c", "commit.gpgsign=false")
+    # Each commit and fetch would start another process, to look for garbage in a tiny folder.
+    who += ("-c", "maintenance.auto=false")
     done = subprocess.run(
         ["git", *who, "-C", str(folder), *arguments], check=True, capture_output=True, text=True
     )
