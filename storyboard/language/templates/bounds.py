@@ -36,10 +36,11 @@ _CONTAINERS = (list, tuple, dict, range)
 
 @dataclass(frozen=True, slots=True)
 class Method:
-    """A function that a template may call."""
+    """A function that a template may call; `text_length` of the text that it belongs to."""
 
     name: str
     function: Callable[..., object]
+    text_length: int = 0
 
     def __call__(self, *args: object, **kwargs: object) -> object:
         return self.function(*args, **kwargs)

@@ -74,6 +74,6 @@ def attribute_of(obj: Any, name: str) -> Any:
     if name not in attributes_of(obj):
         return missing
     if isinstance(obj, str):
-        return Method(name, partial(TEXT_METHODS[name], obj))
+        return Method(name, partial(TEXT_METHODS[name], obj), len(obj))
     found = getattr(obj, name)
     return Method(name, found) if ismethod(found) else found

@@ -166,6 +166,8 @@ class Sandbox(SandboxedEnvironment):
         if not self.is_safe_callable(obj):
             raise TemplateFault("not-in-templates", f"{describe(obj)} cannot be called")
         self.meter.step()
+        if isinstance(obj, Method):
+            self.meter.spend(obj.text_length)
         named = (value for name, value in kwargs.items() if name not in _OF_JINJA)
         for value in (*args, *named):
             need_flat(value)
