@@ -1,1 +1,1 @@
-"""What travels to and from the API: http/, what its answers mean, downloads, account and key."""
+"""Communication with the API: HTTP, the meaning of its replies, downloads, account and key."""

@@ -1,7 +1,7 @@
-"""What the account's own calls answer: key, models, balance, request log; pure.
+"""Reads the replies about the account: key, models, balance, request log; pure.
 
-Source: sections 1 and 2 of the API contract. Where it is silent (is the log
-wrapped in `data`?) both readings are accepted.
+Source: sections 1 and 2 of the API contract. Where it does not say (is the log
+wrapped in `data`?), both forms are accepted.
 """
 
 from __future__ import annotations
@@ -27,10 +27,10 @@ from storyboard.records import RateHint
 
 @dataclass(frozen=True, slots=True)
 class Checkup:
-    """What one free request tells of the account and of the way to it.
+    """What one free request reveals about the account and the connection to the API.
 
     `clock_offset_s` is how far the server's clock is ahead of ours, to the
-    second; None if it does not tell the time.
+    second; None if the reply does not give the time.
     """
 
     is_key_valid: bool
@@ -40,7 +40,7 @@ class Checkup:
 
 @dataclass(frozen=True, slots=True)
 class ListedPrice:
-    """A price in the list: the least and the most, in US dollars, and for what ("$/sec")."""
+    """A price in the list: the minimum and maximum in US dollars, and the unit ("$/sec")."""
 
     least: Decimal
     most: Decimal
@@ -49,7 +49,7 @@ class ListedPrice:
 
 @dataclass(frozen=True, slots=True)
 class ListedModel:
-    """A model as the API's own list names it; `slug` is "alibaba/wan2.7-t2v"."""
+    """A model in the API's own list; `slug` is, for example, "alibaba/wan2.7-t2v"."""
 
     slug: str
     kind: str | None = None
@@ -59,9 +59,9 @@ class ListedModel:
 
 @dataclass(frozen=True, slots=True)
 class LogEntry:
-    """One request in the account's log, which says nothing of the prompt.
+    """One request in the account's log, which does not include the prompt.
 
-    `user_id` is what the request's X-Mdlx-User-Id said, where the log tells it.
+    `user_id` is the value of the request's X-Mdlx-User-Id header, if the log has it.
     """
 
     task_id: str
@@ -74,9 +74,9 @@ class LogEntry:
 
 @dataclass(frozen=True, slots=True)
 class LogPage:
-    """One page of the log. `total` counts the rows of all pages, None if unsaid.
+    """One page of the log. `total` counts the rows of all pages; None if the API does not say.
 
-    `rows` is how many this page has, those without a usable task id included.
+    `rows` counts the rows of this page, including those without a usable task id.
     """
 
     entries: tuple[LogEntry, ...]
@@ -87,18 +87,18 @@ class LogPage:
 
 @runtime_checkable
 class Account(Protocol):
-    """What an API can be asked about its account; nothing of it costs anything.
+    """The requests that an API answers about its account; all are free.
 
-    Each call raises Unreachable where no answer comes, NotNow where one may
-    come later, and AccountError if the account is refused.
+    Each call raises Unreachable if no answer comes, NotNow if one may come later,
+    and AccountError if the account is refused.
     """
 
     def check_up(self) -> Checkup:
-        """Whether the key is known, and what the answer's headers tell."""
+        """Whether the API knows the key, and what the reply's headers say."""
         ...
 
     def balance_usd(self) -> float | None:
-        """What is left, in US dollars; None if the API does not say."""
+        """The remaining balance in US dollars; None if the API does not say."""
         ...
 
     def logs(
@@ -110,14 +110,14 @@ class Account(Protocol):
         page_size: int = 100,
         user_id: str | None = None,
     ) -> LogPage:
-        """One page of the request log between two moments, of one user id or of all."""
+        """One page of the request log between two times, for one user id or for all."""
         ...
 
 
 def read_checkup(answer: Answer, *, is_key_valid: bool) -> Checkup:
-    """What the headers of the answer tell, with what its body said of the key."""
+    """The checkup that the answer's headers give; its body decided `is_key_valid`."""
     server_now = http_date(answer.headers.get("date", ""))
-    # The header is cut to the second, so the moment it means is half a second on.
+    # The header drops fractions of a second, so on average the time is half a second later.
     offset_s = None if server_now is None else server_now + 0.5 - answer.received_at
     return Checkup(is_key_valid, rate_hint(answer), offset_s)
 
@@ -140,10 +140,10 @@ def read_models(document: Any) -> tuple[ListedModel, ...]:
 
 
 def _price(item: Any) -> ListedPrice | None:
-    """What an entry says of its price: `fixed`, or `min` and `max`, with a `unit`.
+    """The price in an entry: `fixed`, or `min` and `max`, with a `unit`.
 
-    Source: sections 1 and 11 of the API contract. Other names are not known, and nothing is
-    guessed from a number whose unit is missing.
+    Source: sections 1 and 11 of the API contract. No other names are known, and a number
+    without a unit is ignored, not guessed at.
     """
     price = object_in(item, "price")
     fixed = _amount(price.get("fixed"))
@@ -184,7 +184,7 @@ def read_log(document: Any, page: int) -> LogPage:
 
 
 def _cost_usd(item: Any) -> float | None:
-    """The cost of an entry, which the log counts in units of 0.0001 USD.
+    """The cost of an entry in US dollars; the log counts in units of 0.0001 USD.
 
     Source: section 11 of the API contract (the vendor's article, read 2026-11-26).
     """
@@ -193,7 +193,7 @@ def _cost_usd(item: Any) -> float | None:
 
 
 def number_in(document: Any, name: str) -> float | None:
-    """The number under `name`; text that spells one counts."""
+    """The number under `name`; a number written as text counts too."""
     value = document.get(name) if isinstance(document, dict) else None
     if isinstance(value, bool) or not isinstance(value, (int, float, str)):
         return None

@@ -1,9 +1,9 @@
-"""The key that the vendor's own command-line client saved, from its files.
+"""Reads the key that the vendor's own command-line client saved.
 
 Its `config.json` has profiles. Older clients keep a key in the profile itself.
-Newer ones keep, for each origin, where the key is: in `credentials.json` beside
-it, or in the system's keychain, which is not read here. Reads these files and
-nothing else.
+Newer ones record, for each origin, where the key is: in `credentials.json` beside
+that file, or in the system's keychain, which is not read here. Reads only these
+two files.
 
 Source: sections 6 and 11 of the API contract.
 """
@@ -38,7 +38,7 @@ _COPY_IT = (
 
 
 class SavedKey(NamedTuple):
-    """A key as the client saved it, unchecked; `source` says where, for people."""
+    """A key as the client saved it, unchecked; `source` says where, for messages."""
 
     text: str
     source: str
@@ -46,7 +46,7 @@ class SavedKey(NamedTuple):
 
 
 class _Document(NamedTuple):
-    """One of the client's files: what it holds, and its name for messages."""
+    """One of the client's files: its content, and its name for messages."""
 
     name: str
     values: dict[str, Any]
@@ -55,8 +55,8 @@ class _Document(NamedTuple):
 def read_saved_key(origin: str, *, environ: Mapping[str, str], home: Path) -> SavedKey:
     """The key of the selected profile for an API's origin.
 
-    Raises AccountError if there is none, or where the place that should
-    hold it is broken or out of reach.
+    Raises AccountError if there is none, or if the place that should hold it is
+    broken or out of reach.
     """
     path = _config_path(environ, home)
     config = _read_document(path, home, max_bytes=MAX_CONFIG_BYTES)
@@ -89,7 +89,7 @@ def read_saved_key(origin: str, *, environ: Mapping[str, str], home: Path) -> Sa
 
 
 def _own_key(profile: Any, name: str, config: _Document) -> str:
-    """The key that a profile holds itself."""
+    """The key stored in the profile itself."""
     text = profile.get("apiKey", "") if isinstance(profile, dict) else None
     if not isinstance(text, str):
         raise _broken(config.name, f"profile '{name}' is not an object with an apiKey")
@@ -97,7 +97,7 @@ def _own_key(profile: Any, name: str, config: _Document) -> str:
 
 
 def _file_reference(origins: Any, origin: str, source: str, config: _Document) -> str:
-    """The name in `credentials.json` of the profile's key for this origin."""
+    """The name under which `credentials.json` holds the profile's key for this origin."""
     if not isinstance(origins, dict):
         raise _broken(config.name, "the origins of a profile are not an object")
     by_origin = {known: entry for text, entry in origins.items() if (known := origin_of(text))}
@@ -122,7 +122,7 @@ def _file_reference(origins: Any, origin: str, source: str, config: _Document) -
 
 
 def _read_credential(reference: str, source: str, config: Path, home: Path) -> tuple[str, str]:
-    """Where the key is, for people, and the key."""
+    """The key's location, for messages, and the key."""
     path = config.with_name("credentials.json")
     document = _read_document(path, home, max_bytes=MAX_CREDENTIALS_BYTES)
     if document is None:
@@ -157,7 +157,7 @@ def _display_path(path: Path, home: Path) -> str:
 
 
 def _read_document(path: Path, home: Path, *, max_bytes: int) -> _Document | None:
-    """The document of a file, or None if there is no file."""
+    """The document in a file, or None if there is no file."""
     name = _display_path(path, home)
     try:
         raw = _read_regular_file(path, name, max_bytes)
@@ -170,7 +170,7 @@ def _read_document(path: Path, home: Path, *, max_bytes: int) -> _Document | Non
     try:
         values = json.loads(raw)
     except (ValueError, RecursionError):
-        # The decoder's exception carries the file's text, and the file holds keys.
+        # The decoder's exception contains the file's text, which holds keys.
         raise _broken(name, "it is not JSON") from None
     if not isinstance(values, dict):
         raise _broken(name, "it is not a JSON object")
@@ -178,8 +178,8 @@ def _read_document(path: Path, home: Path, *, max_bytes: int) -> _Document | Non
 
 
 def _read_regular_file(path: Path, name: str, max_bytes: int) -> bytes:
-    """At most one byte more than the limit; never follows a link, never waits for a pipe."""
-    if path.is_symlink():  # for systems without O_NOFOLLOW
+    """The first `max_bytes + 1` bytes of a file; never follows a link or waits for a pipe."""
+    if path.is_symlink():  # covers systems without O_NOFOLLOW
         raise _broken(name, "it is a symbolic link")
     flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
     descriptor = os.open(path, flags)
@@ -208,7 +208,7 @@ def _selected_profile(config: _Document, environ: Mapping[str, str]) -> str:
 def _profiles_of(config: _Document) -> dict[str, Any]:
     profiles = config.values.get("profiles")
     if profiles is None:
-        # The older form of the file: one key, no profiles.
+        # The older format: one key, no profiles.
         return {"default": config.values} if "apiKey" in config.values else {}
     if not isinstance(profiles, dict) or len(profiles) > MAX_PROFILES:
         raise _broken(config.name, f"its profiles are not an object of at most {MAX_PROFILES}")

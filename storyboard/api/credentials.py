@@ -1,7 +1,7 @@
 """The API key and the API's address: where they come from, and what they may look like.
 
-The key stands in `MODELLIX_API_KEY`, or in the files of the vendor's own
-command-line client. Sends nothing.
+The key is in `MODELLIX_API_KEY` or in the files of the vendor's own command-line
+client. Sends nothing.
 
 Source: section 6 of the API contract.
 """
@@ -23,13 +23,13 @@ from storyboard.private import QUOTES, remember_key
 DEFAULT_BASE_URL = "https://api.modellix.ai"
 
 MAX_KEY_LENGTH = 16_384
-_MAX_HOST = 253  # characters of a name in the DNS; the state file has room for 300 of an origin
+_MAX_HOST = 253  # characters of a DNS name; the state file allows 300 for an origin
 
 _KEY = re.compile(r"[\x21-\x7e]+")
 
 
 class ApiKey:
-    """A key that does not show itself: only `reveal` gives the text."""
+    """A key that is never shown by accident: only `reveal` returns the text."""
 
     __slots__ = ("_text",)
 
@@ -54,7 +54,7 @@ class ApiKey:
 class Credentials:
     """A key and where it was found.
 
-    `source` is for people. `profile` is the name for the state file:
+    `source` is for messages. `profile` is the name for the state file:
     "environment", or the name of the profile.
     """
 
@@ -64,7 +64,7 @@ class Credentials:
 
 
 def find_key(origin: str, *, environ: Mapping[str, str], home: Path) -> Credentials:
-    """The key from the environment, else the one that the vendor's client saved for `origin`.
+    """The key from the environment, or else the one the vendor's client saved for `origin`.
 
     Raises:
         AccountError: there is no key, or the place that should hold it is broken.
@@ -79,10 +79,10 @@ def find_key(origin: str, *, environ: Mapping[str, str], home: Path) -> Credenti
 
 
 def find_base_url(option: str | None, *, environ: Mapping[str, str]) -> str:
-    """The API's origin, normalised: from the option, else MODELLIX_BASE_URL, else the vendor's.
+    """The API's normalized origin: from the option, else MODELLIX_BASE_URL, else the vendor's.
 
     Raises:
-        UsageError: it is not an origin, or neither HTTPS nor on this machine.
+        UsageError: it is not an origin, or is neither HTTPS nor on this machine.
     """
     for name, value in (
         ("--base-url", option or ""),
@@ -96,7 +96,7 @@ def find_base_url(option: str | None, *, environ: Mapping[str, str]) -> str:
 def _checked_origin(text: str, name: str) -> str:
     example = f"write it like {DEFAULT_BASE_URL} or http://127.0.0.1:8080"
     if "@" in text:
-        # What stands before the @ may be a password: not shown.
+        # The part before the @ may be a password, so it is not shown.
         raise UsageError(f"{name}: the address cannot contain a user name.", next_step=example)
     origin = origin_of(text) if re.fullmatch(r"[\x21-\x7e]+", text) and "\\" not in text else None
     if origin is None:

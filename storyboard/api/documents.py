@@ -1,6 +1,6 @@
-"""Loads a page or a document from an address that the user gave, without any key.
+"""Loads a page or document from a user-supplied address, without sending any key.
 
-HTTPS only, to public addresses only, each redirect checked again; bounded in size and time.
+Only HTTPS and only public addresses; checks each redirect again; limits size and time.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ _HEADERS = {
 
 
 def fetch_document(url: str, *, api_origin: str) -> str:
-    """The text at an address; plain HTTP is for `api_origin` alone, where that is this machine.
+    """The text at an address; plain HTTP is allowed only for an `api_origin` on this machine.
 
-    Raises UsageError if the address may not be asked or does not give text, and Unreachable
-    where nothing answers.
+    Raises UsageError if the address is not allowed or does not return text, and
+    Unreachable if nothing answers.
     """
     try:
         link = check_link(url, api_origin=api_origin)
@@ -45,7 +45,7 @@ def fetch_document(url: str, *, api_origin: str) -> str:
 
 
 def _request(session: PlainSession, link: Link) -> tuple[bytes, str | None]:
-    """The body, or where the host redirects to."""
+    """The body, and the target if the host redirects."""
     with Exchange(total_s=_TOTAL_S, check_peer=link.check_peer) as exchange:
         try:
             response = session.send_once(

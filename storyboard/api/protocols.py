@@ -1,6 +1,6 @@
-"""What the engine asks of an API, and the wire protocols that answer it.
+"""The interface that the engine needs from an API, and the wire protocols that provide it.
 
-A new provider is a file beside this one and a line in `PROTOCOLS`.
+A new provider needs a file beside this one and a line in `PROTOCOLS`.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ class Api(Protocol):
         ...
 
     def poll(self, task_id: str) -> TaskReply:
-        """Ask once how the task stands."""
+        """Ask once for the task's status."""
         ...
 
     def close(self) -> None:
@@ -38,7 +38,7 @@ class HasClock(Protocol):
     """An API that can be asked for its time, without a key."""
 
     def clock_offset_s(self) -> float | None:
-        """How far its clock is ahead of ours, in seconds; None if it does not say."""
+        """How far its clock is ahead of ours, in seconds; None if it does not give the time."""
         ...
 
 

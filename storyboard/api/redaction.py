@@ -1,4 +1,4 @@
-"""Text from the server, made fit to show: without the key, without control characters, bounded.
+"""Makes text from the server safe to show: no key, no control characters, limited length.
 
 `http.response` hides the key in every answer before anything reads it.
 """
@@ -26,24 +26,24 @@ _BASE64_SPELLINGS = {
     "/": r"(?:\\?/|_|%(?:25)?2[Ff])",
 }
 
-# Controls, formats (they can turn the direction of a line), lone surrogates, line separators.
+# Controls, formats (which can change a line's direction), lone surrogates, line separators.
 _UNPRINTABLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 
 
 @dataclass(frozen=True, slots=True)
 class Redaction:
-    """Replaces the key by *** wherever it stands.
+    """Replaces the key with *** wherever it occurs.
 
-    It is found as it is and in other letter case, with any of its characters
-    escaped as in a URL (once or twice), JSON or HTML, in hex, and in base64
-    as part of a longer text too. A key of fewer than 8 characters is left.
+    Finds it in any letter case, with any of its characters escaped as in a URL (once
+    or twice), JSON or HTML, in hex, and in base64, even as part of a longer text. A
+    key of fewer than 8 characters is left alone.
     """
 
     key: str = field(default="", repr=False)
 
     def hide(self, text: str) -> str:
-        """`text` without the key; in time proportional to its length."""
-        # No spelling is shorter than the key itself.
+        """`text` without the key; takes time proportional to its length."""
+        # No encoding is shorter than the key itself.
         if len(self.key) < MIN_KEY_LENGTH or len(text) < len(self.key):
             return text
         for pattern in _spellings_of(self.key):
@@ -51,13 +51,13 @@ class Redaction:
         return text
 
     def is_clean(self, text: str) -> bool:
-        """Whether `text` does not hold the key."""
+        """Whether `text` is free of the key."""
         return self.hide(text) == text
 
     def hide_in(self, document: Any, depth: int = 0) -> Any:
-        """A copy of a JSON document without the key, in numbers and names too.
+        """A copy of a JSON document without the key, even in numbers and names.
 
-        What is nested more than `MAX_DEPTH` deep becomes "…".
+        Values nested deeper than `MAX_DEPTH` become "…".
         """
         if depth > MAX_DEPTH:
             return "…"
@@ -86,7 +86,7 @@ class Redaction:
 
 
 def printable_line(text: str, limit: int = MAX_MESSAGE) -> str:
-    """One line of at most `limit` characters, with unprintable ones escaped as in Python."""
+    """One line of at most `limit` characters; unprintable ones are escaped as in Python."""
     line = "".join(
         char.encode("unicode_escape").decode("ascii")
         if unicodedata.category(char) in _UNPRINTABLE
@@ -98,12 +98,12 @@ def printable_line(text: str, limit: int = MAX_MESSAGE) -> str:
 
 @lru_cache(maxsize=4)
 def _spellings_of(key: str) -> tuple[re.Pattern[str], ...]:
-    """Patterns that together match every spelling of the key.
+    """Patterns that together match every encoding of the key.
 
-    The first takes any letter case. The second is case-sensitive, as base64 is.
+    The first ignores case. The second, for base64, is case-sensitive.
     """
-    # A pattern that begins with a set of characters passes quickly over all
-    # others; lookbehinds then tell which of the set it was.
+    # A pattern that begins with a set of characters skips all others quickly;
+    # lookbehinds then check which of the set matched.
     itself = re.escape(key[0].lower() + key[0].upper())
     escapes = "|".join(f"(?<={mark})(?:{tail})" for mark, tail in _escapes_of(key[0]))
     rest = "".join(map(_spellings_of_char, key[1:]))
@@ -117,15 +117,15 @@ def _spellings_of(key: str) -> tuple[re.Pattern[str], ...]:
 
 def _spellings_of_char(char: str) -> str:
     escapes = [f"{mark}(?:{tail})" for mark, tail in _escapes_of(char)]
-    # Last, since some escapes begin with the character itself: of "%25" nothing shall be left.
+    # Last, because some escapes begin with the character itself: nothing of "%25" may remain.
     return f"(?:{'|'.join([*escapes, re.escape(char)])})"
 
 
 def _escapes_of(char: str) -> Iterator[tuple[str, str]]:
-    """The character escaped, as patterns: the mark that an escape begins with, and the rest.
+    """Patterns for the escaped character: the mark that an escape begins with, and the rest.
 
-    Repetitions are bounded: a long row of zeros or backslashes must not be
-    read again at each of its positions.
+    Repetitions are bounded, so that a long run of zeros or backslashes is not scanned
+    again from each of its positions.
     """
     code = ord(char)
     yield "%", f"(?:25)?{code:02x}"
@@ -138,10 +138,10 @@ def _escapes_of(char: str) -> Iterator[tuple[str, str]]:
 
 
 def _base64_of(secret: bytes, offset: int) -> str:
-    """A pattern of `secret` in base64, where `offset` bytes (modulo 3) stand before it.
+    """A pattern for `secret` in base64 with `offset` bytes (modulo 3) in front of it.
 
-    A character that also holds bits of a neighbour is not looked for: those
-    in front stay, the one behind is taken along with the padding.
+    A character that also holds bits of a neighbour is not matched exactly: those in
+    front stay, and the one behind is removed along with the padding.
     """
     text = base64.b64encode(b"\0" * offset + secret).decode()
     first = (offset * 8 + 5) // 6

@@ -1,4 +1,4 @@
-"""The account's request log, read whole: page by page, and again where the API says "not now"."""
+"""Reads the account's whole request log page by page, retrying if the API says "not now"."""
 
 from __future__ import annotations
 
@@ -9,24 +9,24 @@ from storyboard.api.account import Account, LogEntry, LogPage
 from storyboard.errors import AccountError, NotNow, Unreachable
 
 PAGE_SIZE = 100
-MAX_PAGES = 1000  # 100,000 rows; whoever has more in one span cannot be told apart by time anyway
+MAX_PAGES = 1000  # 100,000 rows; with more in one span, time could not tell tasks apart anyway
 _TRIES = 5
 _MAX_WAIT_S = 90.0  # the vendor's window is a minute
 
 Sleep = Callable[[float], None]
-"""Waits for some seconds; the caller may say so first."""
+"""Waits for the given seconds; the caller's version may announce it first."""
 
 
 def read_whole_log(
     account: Account, start: datetime, end: datetime, *, user_id: str | None = None, sleep: Sleep
 ) -> tuple[LogEntry, ...]:
-    """Every entry between two moments, each task once, in the log's own order.
+    """Every entry between two times, each task once, in the log's own order.
 
-    Half a log is worse than none: what looks like the only candidate may be
-    one of two. So where pages are missing nothing is returned.
+    An incomplete log is worse than none: what looks like the only candidate may be
+    one of two. So if pages are missing, nothing is returned.
 
     Raises:
-        AccountError: the log could not be read, or not whole.
+        AccountError: the log could not be read, or not completely.
     """
 
     def read(number: int) -> LogPage:
@@ -42,10 +42,10 @@ def read_whole_log(
         entries |= {entry.task_id: entry for entry in page.entries}
         nameless += page.rows - len(page.entries)
         is_whole = total is not None and len(entries) + nameless >= total
-        # A total that is no more than a full page may be that page's alone.
+        # A total no larger than a full page may count only that page.
         if is_whole and page.rows < PAGE_SIZE:
             return tuple(entries.values())
-        # A page that brings nothing new is the end, or a server that does not turn pages.
+        # A page with nothing new is the end, or the server ignores page numbers.
         if page.rows == 0 or (len(entries) == known and page.rows == len(page.entries)):
             if total is None or is_whole:
                 return tuple(entries.values())
@@ -54,7 +54,7 @@ def read_whole_log(
 
 
 def _insist(read: Callable[[int], LogPage], number: int, sleep: Sleep) -> LogPage:
-    """The page, read again while the API cannot give it now; a GET may repeat."""
+    """The page, retried while the API cannot provide it; a GET is safe to repeat."""
     for tried in range(1, _TRIES):
         try:
             return read(number)

@@ -1,1 +1,1 @@
-"""Result links: which may be followed, downloading them, resuming a partial file."""
+"""Result links: which ones may be followed, downloading them, resuming partial files."""

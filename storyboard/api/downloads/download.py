@@ -1,9 +1,9 @@
-"""Downloads one video into a partial file, from a host that is not trusted.
+"""Downloads one video into a partial file, from an untrusted host.
 
-Sends no key, no cookies and no .netrc login. Bounded in size, time and
-silence; resumes where it was cut off, if the rest proves to be of the same
-file. What the bytes are decides, not what the headers call them. Whether the
-file is a sound video is checked by the caller.
+Sends no key, no cookies and no .netrc login. Limits size, total time and time
+without data. Resumes where it was cut off, if the rest proves to belong to the
+same file. The bytes decide what the content is, not the headers. The caller
+checks whether the file is a valid video.
 """
 
 from __future__ import annotations
@@ -42,16 +42,16 @@ _BUSY = frozenset({429, 503})
 _OTHER_TYPES = re.compile(r"text/|application/(json|xml|xhtml|problem)|image/", re.IGNORECASE)
 _LFS_POINTER = b"version https://git-lfs"
 _MIN_PROGRESS_BYTES = 16 * 1024
-_MIN_PROGRESS_PART = 0.01  # of what is there
+_MIN_PROGRESS_PART = 0.01  # of the bytes already there
 _CHUNK_BYTES = 256 * 1024
 _HEADERS = {"User-Agent": USER_AGENT, "Accept": "*/*", "Accept-Encoding": "identity"}
 
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """How far a download may go: bytes, seconds in all and without data, redirects, requests.
+    """The limits of a download: bytes, seconds in total and without data, redirects, requests.
 
-    `attempts` are those in a row that together bring next to nothing.
+    `attempts` limits attempts in a row that make almost no progress.
     """
 
     max_bytes: int = 1024**3
@@ -65,7 +65,7 @@ class Bounds:
 
 @dataclass(frozen=True, slots=True)
 class Downloaded:
-    """What is in the file now; it may be cut off where the host did not say how long it is."""
+    """The file's content; it may be truncated if the host did not state its length."""
 
     size_bytes: int
     sha256: str
@@ -81,17 +81,15 @@ def download(
     is_clean: Callable[[str], bool] = bool,
     bounds: Bounds = Bounds(),
 ) -> Downloaded:
-    """Downloads `url` into `target`, which is on disk when this returns.
+    """Download `url` into `target`, which is synced to disk on return.
 
-    Goes on from what an earlier call left in `target`, where that belongs to
-    the same file. A transfer that was cut off is resumed at once, as long as
-    each request brings something; waiting and trying again later is up to the
-    caller.
-    `is_clean` tells whether an address holds nothing secret; no redirect leads to
-    one that does.
+    Continues what an earlier call left in `target`, if it belongs to the same file.
+    A transfer that is cut off is resumed at once, as long as each request brings
+    data; waiting and trying again later is up to the caller. `is_clean` says whether
+    an address is free of secrets; redirects to other addresses are not followed.
 
     Raises:
-        DownloadError: see `errors`; what came so far stands in `target`.
+        DownloadError: see `errors`; `target` holds what was received so far.
         OSError: the file cannot be written.
     """
     link = check_link(url, api_origin=api_origin, allow_private=allow_private)
@@ -116,7 +114,7 @@ def download(
 
 @dataclass(frozen=True, slots=True)
 class _Transfer:
-    """One download with all that its requests need."""
+    """One download and everything that its requests need."""
 
     session: PlainSession
     partial: PartialFile
@@ -127,7 +125,7 @@ class _Transfer:
     deadline: float
 
     def run(self, link: Link) -> None:
-        """As many attempts as it takes, while they bring something."""
+        """Make as many attempts as it takes, as long as they bring data."""
         partial = self.partial
         next_mark = stalled = 0
         for attempt in itertools.count(1):
@@ -140,19 +138,19 @@ class _Transfer:
                 raise
             except DownloadBroken:
                 stalled += 1
-                # A host that gives a byte more each time would be asked a hundred times at once.
+                # Otherwise a host that sends one more byte each time would get a hundred requests.
                 if partial.size_bytes > next_mark:
                     stalled = 0
                     part_bytes = int(_MIN_PROGRESS_PART * partial.size_bytes)
                     next_mark = partial.size_bytes + max(_MIN_PROGRESS_BYTES, part_bytes)
-                # A host that gave nothing wants to be left alone for a while.
+                # A host that sent nothing should be left alone for a while.
                 is_silent = partial.received_bytes == received_before
                 is_over = stalled >= self.bounds.attempts or attempt >= self.bounds.max_attempts
                 if is_silent or is_over:
                     raise
 
     def _attempt(self, link: Link) -> None:
-        """From where the partial file ends to the end of the video, redirects and all."""
+        """Fetch everything after the end of the partial file, following redirects."""
         for _ in range(self.bounds.max_redirects + 1):
             location = self._request(link)
             if location is None:
@@ -160,14 +158,14 @@ class _Transfer:
             following = next_link(
                 link, location, api_origin=self.api_origin, allow_private=self.allow_private
             )
-            # As it came, and without the escapes that cleaning it added.
+            # As received, and without the escapes that cleaning added.
             if not all(map(self.is_clean, (location, unquote(following.url)))):
                 raise LinkUnsafe(link.host, "it redirects to an address that contains the API key")
             link = following
         raise LinkUnsafe(link.host, f"more than {self.bounds.max_redirects} redirects")
 
     def _request(self, link: Link) -> str | None:
-        """Where the host redirects to; None when it gave the file."""
+        """Send one request; return the redirect's target, or None if the host sent the file."""
         left_s = self.deadline - time.monotonic()
         if left_s <= 0:
             raise DownloadBroken(link.host, "no complete reply came in time")
@@ -190,7 +188,7 @@ class _Transfer:
         return None
 
     def _receive(self, response: requests.Response, link: Link, exchange: Exchange) -> None:
-        """Appends the body to the partial file."""
+        """Append the body to the partial file."""
         partial = self.partial
         if response.status_code == 416:
             partial.restart()
@@ -215,7 +213,7 @@ class _Transfer:
     def _content(
         self, response: requests.Response, link: Link, exchange: Exchange
     ) -> Iterator[bytes]:
-        """The body, unpacked where it begins like what is packed."""
+        """The body, decompressed if it begins like compressed data."""
         chunks = _chunks(response, link, exchange)
         first = b""
         while len(first) < SIGN_BYTES and (chunk := next(chunks, b"")):
@@ -227,9 +225,9 @@ class _Transfer:
         self.partial.forget_source()
         try:
             yield from unpacked(itertools.chain([first], chunks))
-            self.partial.total_bytes = self.partial.size_bytes  # it says where it ends
+            self.partial.total_bytes = self.partial.size_bytes  # compressed data marks its own end
         except (CutOff, DownloadBroken) as error:
-            # Its rest could not be asked for: a range counts the bytes of what is packed.
+            # The rest cannot be requested: a range would count compressed bytes.
             self.partial.restart()
             if isinstance(error, DownloadBroken):
                 raise
@@ -242,7 +240,7 @@ class _Transfer:
 
 
 def _check_status(response: requests.Response, link: Link) -> None:
-    """Raises DownloadError unless the reply may bring bytes, or refuses the range alone (416)."""
+    """Raise DownloadError unless the reply can carry data or only refuses the range (416)."""
     status = response.status_code
     headers = {name.lower(): value for name, value in response.headers.items()}
     wait_s = rate_hint(Answer(status, headers, received_at=time.time())).retry_after_s
@@ -255,14 +253,14 @@ def _check_status(response: requests.Response, link: Link) -> None:
 
 
 def _chunks(response: requests.Response, link: Link, exchange: Exchange) -> Iterator[bytes]:
-    """The body as it comes over the wire, packed or not.
+    """The body as it comes over the wire, compressed or not.
 
-    Only reading is the network's trouble: a full disk passes up.
+    Only errors while reading count as network errors; a full disk raises OSError.
     """
     raw: Any = response.raw
     while True:
         try:
-            # Not `read`, which keeps what came before a connection broke to itself.
+            # Not `read`, which drops what it received before the connection broke.
             chunk = raw.read1(_CHUNK_BYTES, decode_content=False)
         except NETWORK_ERRORS as error:
             raise DownloadBroken(link.host, describe_trouble(error, exchange)) from None
@@ -274,7 +272,7 @@ def _chunks(response: requests.Response, link: Link, exchange: Exchange) -> Iter
 
 
 def _check_head(head: bytes, response: requests.Response, link: Link) -> None:
-    """Raises NotVideoData unless a file with this head can be MP4 (ftyp) or WebM (EBML)."""
+    """Raise NotVideoData unless a file with this head can be MP4 (ftyp) or WebM (EBML)."""
     if head[4:8] == b"ftyp" or head[:4] == b"\x1a\x45\xdf\xa3":
         return
     encoding = response.headers.get("Content-Encoding", "").strip().lower()

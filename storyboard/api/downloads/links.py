@@ -1,9 +1,9 @@
 """Which addresses a video may be downloaded from; pure.
 
-Results come from hosts that the API names, and a reply is not trusted to name
-only good ones: HTTPS only, no private networks, each redirect checked again.
-A name is checked by the address that it leads to, once connected, since
-asking twice can get two answers.
+The API names the hosts that results come from, and its replies are not trusted
+to name only safe ones: HTTPS only, no private networks, each redirect checked
+again. A host name is checked by the address that was actually connected to,
+because resolving it twice can give two answers.
 """
 
 from __future__ import annotations
@@ -27,10 +27,10 @@ NO_HOST = "the link"
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A clean address that may be asked, and what its peer must be.
+    """A cleaned address that may be requested, and a check for the host it connects to.
 
-    `check_peer` raises for an IP address that must not be talked to; None
-    if any will do.
+    `check_peer` raises if its argument is an IP address that must not be contacted;
+    None if any address is allowed.
     """
 
     url: str
@@ -39,14 +39,14 @@ class Link:
 
 
 def check_link(url: str, *, api_origin: str, allow_private: bool = False) -> Link:
-    """The link, cleaned and checked as far as can be done without connecting.
+    """The link, cleaned and checked as far as possible without connecting.
 
-    Plain HTTP and the loopback address are for the API's own loopback origin
-    only; any other link of plain HTTP is tried as HTTPS. `allow_private` admits
+    Plain HTTP and the loopback address are allowed only for the API's own loopback
+    origin; any other plain HTTP link is tried as HTTPS. `allow_private` permits
     private addresses, for proxies that map public hosts to them.
 
     Raises:
-        LinkUnsafe: nothing may be downloaded from there.
+        LinkUnsafe: nothing may be downloaded from this address.
     """
     url = clean_link(url, base=api_origin)
     parts = _split(url)
@@ -70,7 +70,7 @@ def check_link(url: str, *, api_origin: str, allow_private: bool = False) -> Lin
         if not is_public_address(address):
             raise LinkUnsafe(host, f"it leads to {address}, which is not a public address")
 
-    # A name is checked when it is connected to; behind a proxy only these can be.
+    # Other names are checked on connecting; behind a proxy only these can be checked.
     if host in LOOPBACK_HOSTS or host.endswith(".localhost"):
         raise LinkUnsafe(host, "it leads to this machine")
     if _is_address_like(host):
@@ -82,19 +82,19 @@ def next_link(current: Link, location: str, *, api_origin: str, allow_private: b
     """The link that a redirect leads to; `location` is the header, its bytes read as Latin-1.
 
     Raises:
-        LinkUnsafe: it may not lead there.
+        LinkUnsafe: the redirect is not allowed.
     """
     try:
         url = urljoin(current.url, _decoded(location).strip())
     except ValueError:
         raise LinkUnsafe(current.host, "it redirects to an invalid address") from None
-    # From HTTPS no redirect leads back to plain HTTP, not even to the API's own origin.
+    # No redirect may lead from HTTPS back to plain HTTP, not even to the API's own origin.
     is_plain = current.url.startswith("http:")
     return check_link(url, api_origin=api_origin if is_plain else "", allow_private=allow_private)
 
 
 def _decoded(header: str) -> str:
-    """A header's text as UTF-8; bytes that are none are percent-encoded, as browsers do."""
+    """A header's text decoded as UTF-8, or percent-encoded if it is not UTF-8, as in browsers."""
     try:
         content = header.encode("latin-1")
         return content.decode()
@@ -116,7 +116,7 @@ def _split(url: str) -> SplitResult:
 
 
 def _is_address_like(host: str) -> bool:
-    """Whether `host` is an IP address, in one of the old spellings too (127.1, 0x7f000001)."""
+    """Whether `host` is an IP address, including old spellings such as 127.1 or 0x7f000001."""
     try:
         ipaddress.ip_address(host.partition("%")[0])
     except ValueError:

@@ -1,8 +1,8 @@
-"""A partly downloaded file, and how its download is resumed: between tries and between runs.
+"""A partly downloaded file, and how its download is resumed between attempts and runs.
 
-The host is asked for the last bytes once more, which must come back as they
-are here: not every host heeds a condition. Within one call the validator (ETag
-or Last-Modified) has to be the same too.
+The host is asked to send the last bytes again, and they must match those in the
+file, because not every host obeys a condition. Within one call the validator
+(ETag or Last-Modified) must stay the same too.
 
 Source: RFC 9110, sections 13.1.5 (If-Range) and 14.4 (Content-Range).
 """
@@ -20,7 +20,7 @@ from typing import BinaryIO
 HEAD_BYTES = 24
 
 _OVERLAP_BYTES = 1024
-_MIN_DISTINCT = 16  # byte values in an overlap; padding could stand in any file
+_MIN_DISTINCT = 16  # different byte values in an overlap; padding could be in any file
 _PAGE = bytes(4096)
 _FLAGS = os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0)
 _CAUTION = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)  # Windows has neither
@@ -30,10 +30,10 @@ _DATE = re.compile(r"[\x20-\x7e]{10,40}")
 
 
 def open_partial(path: Path) -> BinaryIO:
-    """The file, for reading and writing: what an earlier download left, or a new one.
+    """Open the file for reading and writing: the one an earlier download left, or a new one.
 
-    Whatever else has the name, be it a link to a file of somebody's, is
-    removed and not written through.
+    Anything else with this name, such as a link to another file, is removed, never
+    written through.
     """
     try:
         if path.is_symlink():
@@ -44,7 +44,7 @@ def open_partial(path: Path) -> BinaryIO:
             return os.fdopen(handle, "r+b")
         os.close(handle)
     except OSError:
-        pass  # and is removed, or says in a moment why it cannot be
+        pass  # `unlink` below removes it, or raises the reason why not
     path.unlink()
     return path.open("x+b")
 
@@ -52,9 +52,9 @@ def open_partial(path: Path) -> BinaryIO:
 class PartialFile:
     """What was written, with its digest and its first `HEAD_BYTES` bytes.
 
-    `total_bytes` is the length of the whole, None if the host does not say;
-    `received_bytes` is all that ever came, also what was thrown away, but for
-    the bytes that were only asked for once more.
+    `total_bytes` is the length of the complete file, None if the host does not say.
+    `received_bytes` counts everything received, including what was discarded, but not
+    the bytes requested again for comparison.
     """
 
     def __init__(self, file: BinaryIO, *, max_bytes: int) -> None:
@@ -65,7 +65,7 @@ class PartialFile:
             self.restart()
 
     def restart(self) -> None:
-        """Begins again with an empty file."""
+        """Start again with an empty file."""
         self._file.seek(0)
         self._file.truncate()
         self._forget()
@@ -76,15 +76,15 @@ class PartialFile:
         self.head = b""
         self.digest = hashlib.sha256()
         self._validator: str | None = None
-        self._overlap = b""  # what the host has to send once more
+        self._overlap = b""  # what the host has to send again
 
     @property
     def is_complete(self) -> bool:
-        """Whether nothing is known to be missing."""
+        """Whether no data is known to be missing."""
         return self.total_bytes in (None, self.size_bytes) and not self._overlap
 
     def append(self, chunk: bytes) -> bool:
-        """Writes the next bytes; False, after a restart, where they prove to be of another file."""
+        """Write the next bytes; if they belong to another file, restart and return False."""
         shared = min(len(chunk), len(self._overlap))
         if chunk[:shared] != self._overlap[:shared]:
             self.received_bytes += len(chunk)
@@ -97,7 +97,7 @@ class PartialFile:
         return True
 
     def range_headers(self) -> dict[str, str]:
-        """The headers that ask for the rest; none, after a restart, where it cannot be proved."""
+        """The headers that request the rest; if it could not be verified, restarts and has none."""
         self._overlap = b""
         if self.size_bytes > _OVERLAP_BYTES:
             self._file.seek(self.size_bytes - _OVERLAP_BYTES)
@@ -112,8 +112,8 @@ class PartialFile:
     def accept(self, status: int, headers: Mapping[str, str]) -> bool:
         """Whether the body of a reply with this head can be appended.
 
-        A whole reply restarts the file. A partial one (206) has to go on where
-        the file ends, and is taken for the beginning where there is no file yet.
+        A complete reply restarts the file. A partial one (206) has to continue where the
+        file ends; if the file is still empty, it counts as the beginning.
         """
         content_range = headers.get("Content-Range", "").strip()
         found = _CONTENT_RANGE.fullmatch(content_range) if status == 206 else None
@@ -133,7 +133,7 @@ class PartialFile:
         return self._accept_validator(headers)
 
     def forget_source(self) -> None:
-        """What is written differs from what is sent, so nothing is known of its length."""
+        """Forget length and validator, because the file now differs from what the host sends."""
         self.total_bytes = self._validator = None
 
     @property
@@ -141,7 +141,7 @@ class PartialFile:
         return self.size_bytes - len(self._overlap)
 
     def _accept_validator(self, headers: Mapping[str, str]) -> bool:
-        """Whether the reply has the validator that is known, if one is."""
+        """Whether the reply has the known validator; remembers the first one it sees."""
         etag = headers.get("ETag", "").strip()
         modified = headers.get("Last-Modified", "").strip()
         if self._validator is not None:
@@ -158,7 +158,7 @@ class PartialFile:
         self.head += chunk[: max(0, HEAD_BYTES - len(self.head))]
 
     def _read_what_is_there(self) -> bool:
-        """Whether the file has no hole, as a power cut leaves them: a page that is all zeros."""
+        """Read the file; False if it has a page of zeros, the kind of hole a power cut leaves."""
         while block := self._file.read(1 << 20):
             if any(block[at : at + 4096] == _PAGE for at in range(0, len(block), 4096)):
                 return False

@@ -1,1 +1,1 @@
-"""One careful request: sessions, connections, and whether a request was sent when it failed."""
+"""HTTP requests: sessions, connections, and whether a failed request had been sent."""

@@ -1,4 +1,4 @@
-"""Origins and network addresses: which are ours, which are anybody's, which are private."""
+"""Origins and network addresses: which are this machine's, which public, which private."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ _NAT64 = ipaddress.ip_network("64:ff9b::/96")  # RFC 6052: the last 32 bits are 
 
 
 def origin_of(url: str) -> str | None:
-    """Scheme, host and port of `url`, normalised; None for what is no HTTP URL.
+    """The normalized scheme, host and port of `url`; None if it is not an HTTP URL.
 
-    The host is in lower case, the scheme's own port is left out.
+    The host is in lower case, and the scheme's default port is left out.
     """
     try:
         parts = urlsplit(url)
@@ -29,12 +29,12 @@ def origin_of(url: str) -> str | None:
 
 
 def is_loopback_origin(origin: str) -> bool:
-    """Whether the origin is this machine by name, as the contract lists the names."""
+    """Whether the origin is this machine, under one of the names in the API contract."""
     return urlsplit(origin).hostname in LOOPBACK_HOSTS
 
 
 def is_same_loopback(url: SplitResult, origin: str) -> bool:
-    """Whether `url` lies on the loopback origin `origin`, under any of the loopback names."""
+    """Whether `url` is on the loopback origin `origin`, under any loopback name."""
     ours = urlsplit(origin)
     return (
         ours.hostname in LOOPBACK_HOSTS
@@ -45,10 +45,10 @@ def is_same_loopback(url: SplitResult, origin: str) -> bool:
 
 
 def is_public_address(text: str) -> bool:
-    """Whether `text` is an IP address of the public internet.
+    """Whether `text` is an IP address on the public internet.
 
-    An IPv4 address inside an IPv6 one (mapped, 6to4, Teredo, NAT64) counts as
-    what it leads to.
+    For an IPv6 address with an IPv4 address inside (mapped, 6to4, Teredo, NAT64),
+    the address that it leads to decides.
     """
     try:
         address = ipaddress.ip_address(text.partition("%")[0])

@@ -1,26 +1,26 @@
-"""Connections that report to their exchange: what was sent, to whom, for how long, and what came.
+"""Connections that report to their exchange what was sent, to whom, and what was received.
 
 `requests` raises the same exception for "no connection" and for "connection lost
 after sending", but the first is free and the second may have been charged. So
-the connection itself records when the first byte of a request goes out. And a
-reply must be the one to this request: what a server sends unasked, or after its
-reply, would be read as the reply to the next one.
+the connection itself records when the first byte of a request goes out. A reply
+must also belong to its request: anything that a server sends unasked, or after
+its reply, would be read as the reply to the next request.
 
 Why each override of `urllib3`, `requests` and `http.client` is here:
 
-- `endheaders` is the last step before that first byte. Whatever has come by
+- `endheaders` is the last step before that first byte. Anything received by
   then cannot be the reply, so nothing is sent on such a connection.
 - `_new_conn`, the only private one, is the last step before the TLS handshake:
-  an address that may not be talked to must not get a byte of that either.
-- `begin` of the reply reads its head. `http.client` skips 100 alone; a server
-  may send any 1xx before its final reply (RFC 9110, section 15.2), which the
-  next request on the connection would then read as its own.
-- `close` of the reply's stream is the last moment at which bytes that were read
-  ahead, and do not belong to the reply, can be seen.
+  a forbidden address must not get even a byte of that.
+- `begin` of the reply reads its head. `http.client` skips only status 100, but a
+  server may send any 1xx before its final reply (RFC 9110, section 15.2), and the
+  next request on the connection would read that final reply as its own.
+- `close` of the reply's stream is the last chance to see bytes that were read
+  ahead but do not belong to the reply.
 - `pool_classes_by_scheme` and `proxy_manager_for` make all connections of this
-  kind, those through a proxy too.
+  kind, including those through a proxy.
 - `build_connection_pool_key_attributes` and `cert_verify` give all of them one
-  TLS context: `requests` would read the trusted certificates for each.
+  TLS context; `requests` would read the trusted certificates for each.
 """
 
 from __future__ import annotations
@@ -53,17 +53,16 @@ _current = threading.local()
 
 
 class UnaskedReply(ConnectionError):
-    """Something came before the request was sent: no reply on this connection can be trusted."""
+    """Data came before the request was sent, so no reply on this connection can be trusted."""
 
 
 class Exchange:
     """One request under way in this thread, as its connection sees it; a context manager.
 
-    The whole reply must have come `total_s` seconds after the request went out,
-    however slowly the server talks; timeouts of `requests` bound each read alone.
-    A new connection has as long for its handshakes. `check_peer` is called with
-    the peer's address before anything is sent to it, and raises to refuse it; it
-    is not called for a proxy.
+    The whole reply must arrive within `total_s` seconds after the request went out;
+    the timeouts of `requests` only limit each single read. The handshakes of a new
+    connection have the same limit. `check_peer` is called with the peer's address
+    before anything is sent to it and raises to refuse it; it is not called for a proxy.
     """
 
     def __init__(self, *, total_s: float, check_peer: Callable[[str], None] | None = None) -> None:
@@ -71,7 +70,7 @@ class Exchange:
         self.is_out_of_time = False
         self.is_exact = False
         self.check_peer = check_peer
-        self.proxy: str | None = None  # its address for messages; set as the request goes there
+        self.proxy: str | None = None  # its address, for messages; set before sending
         self._total_s = total_s
         self._socket: socket.socket | None = None
         self._lock = threading.Lock()
@@ -87,28 +86,28 @@ class Exchange:
         traceback: TracebackType | None,
     ) -> None:
         with self._lock:
-            self._release()  # from here on the connection may serve another exchange
+            self._release()  # from now on the connection may serve another exchange
         WATCHDOG.forget(self)
         _current.exchange = None
 
     def watch(self, sock: socket.socket) -> None:
-        """Shut `sock` down `total_s` seconds from now, instead of what was watched before."""
+        """Shut `sock` down in `total_s` seconds; it replaces the socket watched before."""
         with self._lock:
             self._release()
-            # A handle of our own on the same connection: TLS takes the first
-            # one over, and a reply may outlive the connection object.
+            # Our own handle on the same connection: TLS takes over the first
+            # one, and a reply may outlive the connection object.
             self._socket = socket.fromfd(sock.fileno(), -1, -1, -1)
         WATCHDOG.expect(self, self._total_s)
 
     def begin_sending(self, sock: socket.socket) -> None:
-        """The next byte to go out on `sock` is the request's first.
+        """Record that the next byte sent on `sock` is the request's first.
 
         Raises:
             TimeoutError: the time ran out while connecting; nothing was sent.
-            ConnectionError: the server spoke first, or hung up; nothing was sent.
+            ConnectionError: the server spoke first or hung up; nothing was sent.
         """
-        # The TLS layer skips the handshake on a socket that was shut down before
-        # it, and would go on to write the request there in the clear.
+        # If the socket was shut down before the handshake, the TLS layer skips the
+        # handshake and would write the request in plain text.
         if self.is_out_of_time:
             raise TimeoutError
         if _has_come(sock):
@@ -117,7 +116,7 @@ class Exchange:
         self.may_have_been_sent = True
 
     def run_out(self) -> None:
-        """End the exchange because its time is up; does nothing once it is over."""
+        """End the exchange because its time is up; no effect if it is already over."""
         with self._lock:
             if self._socket is not None:
                 self.is_out_of_time = True
@@ -137,10 +136,10 @@ def current_exchange() -> Exchange | None:
 
 
 def _has_come(sock: socket.socket) -> bool:
-    """Whether there is something to read, the end of the connection included; waits for nothing.
+    """Whether there is something to read, including the end of the connection; never waits.
 
-    Reads, and does not merely ask the system: TLS keeps bytes of its own, and its
-    session tickets are none of the reply's.
+    Actually reads instead of asking the system, because TLS buffers bytes itself and
+    its session tickets are not part of a reply.
     """
     with _not_waiting(sock):
         try:
@@ -161,7 +160,7 @@ def _not_waiting(sock: socket.socket) -> Iterator[None]:
 
 
 class _ReplyStream(io.BufferedReader):
-    """The bytes of one reply; as it is closed, its exchange learns whether more had come."""
+    """The bytes of one reply; on closing, it tells the exchange whether more data had come."""
 
     def __init__(self, raw: io.RawIOBase, sock: socket.socket, exchange: Exchange) -> None:
         super().__init__(raw)
@@ -184,7 +183,7 @@ class _ReplyStream(io.BufferedReader):
 
 
 class _Reply(http.client.HTTPResponse):
-    """The final reply to one request, whatever interim ones come before it."""
+    """The final reply to one request, skipping any interim ones."""
 
     def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:
         super().__init__(sock, *args, **kwargs)
@@ -194,15 +193,15 @@ class _Reply(http.client.HTTPResponse):
 
     def begin(self) -> None:
         super().begin()
-        # Nobody asked for another protocol (101): that is final, and no answer. However many
-        # others there are, the exchange's time bounds them.
+        # 101 is final, though not an answer: no other protocol was requested. The exchange's
+        # time limits how many other interim replies can come.
         while 100 <= self.status < 200 and self.status != http.client.SWITCHING_PROTOCOLS:
-            self.headers = None  # type: ignore[assignment]  # what `begin` reads the next head by
+            self.headers = None  # type: ignore[assignment]  # makes `begin` read the next head
             super().begin()
 
 
 class _Watched(_Connection):
-    """What both kinds of connection do for their exchange."""
+    """What both kinds of connection have in common."""
 
     response_class = _Reply
 
@@ -221,8 +220,8 @@ class _Watched(_Connection):
         return sock
 
     def endheaders(self, *args: Any, **kwargs: Any) -> None:
-        # The last step before the first byte. A plain connection is made only
-        # now, and the tunnel through a proxy is made inside connect().
+        # The last step before the first byte. A plain connection is opened only
+        # now, and connect() opens the tunnel through a proxy.
         if self.sock is None:
             self.connect()
         exchange = current_exchange()
@@ -232,11 +231,11 @@ class _Watched(_Connection):
 
 
 class WatchedHTTPConnection(_Watched, HTTPConnection):
-    """A plain connection that tells its exchange."""
+    """A plain connection that reports to its exchange."""
 
 
 class WatchedHTTPSConnection(_Watched, HTTPSConnection):
-    """A TLS connection that tells its exchange."""
+    """A TLS connection that reports to its exchange."""
 
 
 class _HTTPPool(HTTPConnectionPool):
@@ -251,17 +250,17 @@ _POOLS = {"http": _HTTPPool, "https": _HTTPSPool}
 
 
 class WatchedAdapter(HTTPAdapter):
-    """The `requests` adapter whose connections are all watched. Never retries."""
+    """A `requests` adapter whose connections are all watched. Never retries."""
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
-        """Make the pools, with watched connections in them."""
+        """Make the pools, whose connections are watched."""
         super().init_poolmanager(*args, **kwargs)
         self.poolmanager.pool_classes_by_scheme = _POOLS
 
     def proxy_manager_for(self, proxy: str, **proxy_kwargs: Any) -> Any:
-        """The pools of a proxy, with watched connections in them.
+        """The pools for a proxy, whose connections are watched.
 
-        Raises InvalidProxyURL for SOCKS, whose connections would tell nothing.
+        Raises InvalidProxyURL for SOCKS, whose connections would report nothing.
         """
         if proxy.lower().startswith("socks"):
             raise InvalidProxyURL("SOCKS")
@@ -273,9 +272,9 @@ class WatchedAdapter(HTTPAdapter):
     def build_connection_pool_key_attributes(
         self, request: PreparedRequest, verify: Any, cert: Any = None
     ) -> tuple[Any, Any]:
-        """Where to connect to, and the TLS context, which all connections share."""
+        """The target of the connection, and the TLS context that all connections share."""
         host, _ = super().build_connection_pool_key_attributes(request, verify, cert)
         return host, {"ssl_context": tls_context(verify)} if host["scheme"] == "https" else {}
 
     def cert_verify(self, conn: Any, url: str, verify: Any, cert: Any) -> None:
-        """Adds nothing: the TLS context verifies, and knows the trusted certificates."""
+        """Do nothing: the TLS context already verifies and has the trusted certificates."""

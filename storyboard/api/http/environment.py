@@ -1,7 +1,7 @@
-"""What the environment sets about the way to a server: proxies and certificates.
+"""The connection settings in the environment: proxies and certificates.
 
-Reads the variables that curl and `requests` know, and SSL_CERT_FILE, which OpenSSL
-knows. A setting that cannot work is found before anything is sent, by its name.
+Reads the variables that curl and `requests` use, and OpenSSL's SSL_CERT_FILE. A
+setting that cannot work is reported by name before anything is sent.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ _BUNDLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE")
 
 
 def proxies_for(url: str) -> dict[str, str]:
-    """The proxies set for `url`, by scheme; none towards this machine."""
+    """The proxies set for `url`, by scheme; none if `url` is on this machine."""
     return {} if is_loopback_origin(url) else dict(get_environ_proxies(url))
 
 
 def proxy_setting(url: str) -> str | None:
-    """The setting that sends requests for `url` through a proxy; None if none does."""
+    """The setting that routes requests for `url` through a proxy; None if there is none."""
     proxy = select_proxy(url, proxies_for(url))
     if proxy is None:
         return None
@@ -37,7 +37,7 @@ def proxy_setting(url: str) -> str | None:
 
 
 def proxy_address(url: str, proxies: dict[str, str]) -> str | None:
-    """The address of the proxy on the way to `url`, without its user and password, for messages."""
+    """The address of the proxy for `url`, without user name and password, for messages."""
     proxy = select_proxy(url, proxies)
     if proxy is None:
         return None
@@ -51,7 +51,7 @@ def proxy_address(url: str, proxies: dict[str, str]) -> str | None:
 
 
 def ca_bundle() -> tuple[str | None, str]:
-    """The file or folder of trusted certificates, and the setting that names it; None is ours."""
+    """The setting that names the trusted certificates (None: our own), and their file or folder."""
     for name in _BUNDLES:
         if os.environ.get(name):
             return name, os.environ[name]
@@ -60,9 +60,9 @@ def ca_bundle() -> tuple[str | None, str]:
 
 @lru_cache(maxsize=4)
 def tls_context(bundle: str) -> ssl.SSLContext:
-    """What trusts the certificates in `bundle`; read once, since that takes 20 ms.
+    """A TLS context that trusts the certificates in `bundle`; cached, as reading takes 20 ms.
 
-    Raises OSError without a number where they cannot be read.
+    Raises OSError without an errno if they cannot be read.
     """
     context = create_urllib3_context()
     try:
@@ -76,9 +76,9 @@ def tls_context(bundle: str) -> ssl.SSLContext:
 
 
 def check_environment(origin: str) -> None:
-    """Checks what is set for the way to `origin`; sends nothing.
+    """Check the settings for connecting to `origin`; sends nothing.
 
-    Raises AccountError, with the setting's name, where it cannot work.
+    Raises AccountError, naming the setting, if one cannot work.
     """
     name = proxy_setting(origin)
     if name is not None:
@@ -97,7 +97,7 @@ def check_environment(origin: str) -> None:
 
 
 def _check_proxy(name: str, proxy: str) -> None:
-    """The proxy's address may hold a password, and is not shown."""
+    """Check a proxy's address, without showing it: it may hold a password."""
     address = proxy if "://" in proxy else f"http://{proxy}"
     try:
         parts = urlsplit(address)

@@ -1,7 +1,7 @@
-"""What went wrong on the network, in words of our own.
+"""Describes network errors in our own words.
 
-The libraries' messages are not shown: they can hold addresses with signatures
-and the password of a proxy.
+The libraries' messages are not shown, because they can contain signed addresses
+and a proxy's password.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from storyboard.api.http.connections import Exchange, UnaskedReply
 from storyboard.api.http.environment import proxy_setting
 
 _MAX_CHAIN = 20
-_TUNNEL_FAILED = re.compile(r"Tunnel connection failed: ([0-9]{3})\b")  # http.client's own words
+_TUNNEL_FAILED = re.compile(r"Tunnel connection failed: ([0-9]{3})\b")  # http.client's message
 
 _WORDS: tuple[tuple[tuple[type[BaseException], ...], str], ...] = (
     ((ssl.SSLCertVerificationError,), "the server's certificate is not trusted"),
@@ -41,21 +41,21 @@ _WORDS: tuple[tuple[tuple[type[BaseException], ...], str], ...] = (
         "the proxy set in the environment cannot be used",
     ),
 )
-"""What an exception means, the first that is found in the chain."""
+"""The descriptions of exceptions; the first that occurs in the chain applies."""
 
 _NOT_OF_THE_PROXY = (
     ssl.SSLCertVerificationError,
     requests.exceptions.InvalidProxyURL,
     requests.exceptions.InvalidSchema,
 )
-"""What says all there is to say, whatever is on the way."""
+"""Descriptions that are complete without naming a proxy."""
 
 
 def describe_trouble(error: BaseException, exchange: Exchange) -> str:
-    """Why there is no (whole) answer, as a clause without a full stop.
+    """Why there is no complete answer, as a clause without a full stop.
 
-    Where a proxy is on the way, it is named: before the request went out, what failed
-    is the way to the proxy, or what the proxy did.
+    Names the proxy if there is one: if the request did not go out, the connection to
+    the proxy failed, or the proxy itself did.
     """
     chain = list(_chain_of(error))
     if status := _tunnel_status(chain):
@@ -74,7 +74,7 @@ def _describe(error: BaseException, chain: list[BaseException], exchange: Exchan
     if exchange.is_out_of_time:
         return "no connection was made in time"
     if type(error) is OSError and error.errno is None and not exchange.may_have_been_sent:
-        # What `requests` raises before it connects, and only then.
+        # `requests` raises this before it connects, and only then.
         return "the certificate bundle set in the environment cannot be used"
     for kinds, words in _WORDS:
         if _find(chain, *kinds):
@@ -83,18 +83,18 @@ def _describe(error: BaseException, chain: list[BaseException], exchange: Exchan
         awaited = "reply came" if exchange.may_have_been_sent else "connection was made"
         return f"no {awaited} in time"
     for each in chain:
-        # The system's own words ("Network is unreachable"), never a library's.
+        # The system's own message ("Network is unreachable"), never a library's.
         if type(each) is OSError and each.errno is not None and each.strerror:
             return each.strerror
     return f"the connection failed ({type(error).__name__})"
 
 
 def remedy_for(error: BaseException, url: str, exchange: Exchange) -> str | None:
-    """What to set in the environment where that is to blame; None if it is not."""
+    """What to change in the environment if that is the cause; None if it is not."""
     chain = list(_chain_of(error))
     status = _tunnel_status(chain)
     is_at_proxy = exchange.proxy is not None and not exchange.may_have_been_sent
-    # A proxy that reaches nobody (502, 504) may do so later.
+    # A proxy that cannot reach the host (502, 504) may do so later.
     if is_at_proxy and not _find(chain, ssl.SSLError) and (status is None or status < 500):
         return f"check the proxy that {proxy_setting(url)} names"
     if _find(chain, ssl.SSLCertVerificationError):
@@ -106,7 +106,7 @@ def remedy_for(error: BaseException, url: str, exchange: Exchange) -> str | None
 
 
 def _tunnel_status(chain: list[BaseException]) -> int | None:
-    """What a proxy answered that makes no tunnel; None if that is not the matter."""
+    """The status with which a proxy refused a tunnel; None if that is not the cause."""
     found = next(filter(None, (_TUNNEL_FAILED.match(str(each)) for each in chain)), None)
     return int(found[1]) if found else None
 
@@ -116,7 +116,7 @@ def _find(chain: list[BaseException], *kinds: type[BaseException]) -> bool:
 
 
 def _chain_of(error: BaseException) -> Iterator[BaseException]:
-    """The error and all that led to it; `requests` and `urllib3` wrap each other's."""
+    """The error and all its causes; `requests` and `urllib3` wrap each other's errors."""
     waiting: list[BaseException] = [error]
     seen: set[int] = set()
     while waiting and len(seen) < _MAX_CHAIN:

@@ -1,7 +1,8 @@
 """One HTTP exchange as a value, and what its headers and JSON say; pure.
 
-`session` makes an `Answer`; `modellix.submissions` reads a POST's,
-`modellix.tasks` a poll's. The key is hidden here, before anything reads it.
+`session` makes an `Answer`; `modellix.submissions` reads the answer to a POST,
+`modellix.tasks` the answer to a poll. The key is hidden here, before anything
+reads the answer.
 """
 
 from __future__ import annotations
@@ -21,26 +22,26 @@ from storyboard.records import Limit, RateHint
 
 MAX_TEXT = 16 * 1024  # characters; enough for the whole reply of any documented call
 MAX_WAIT_S = 3600.0  # the vendor's window is a minute
-_MAX_SAID_S = 24 * 3600.0  # a header that asks for more is nonsense, and says nothing
-_MIN_MOMENT = 1e9  # a larger number is a moment: no server asks to wait for 30 years
+_MAX_SAID_S = 24 * 3600.0  # a header that asks for more is nonsense and is ignored
+_MIN_MOMENT = 1e9  # a larger number is a point in time: no server asks to wait for 30 years
 _MAX_COUNT = 1_000_000
 
 _HTTP_DATE = re.compile(r"[A-Z][a-z]{2}, [^,]{5,25} GMT")
 _NUMBER = re.compile(r"[0-9]{1,15}(\.[0-9]{1,9})?")
 
 
-@dataclass(frozen=True)  # no slots: the document is kept once it is parsed
+@dataclass(frozen=True)  # no slots: the parsed document is cached
 class Answer:
-    """What one request brought: a reply, or the reason that there is none.
+    """The result of one request: a reply, or the reason why there is none.
 
-    `status` is None if no reply came. `was_sent` is False only where it is
-    certain that no byte of the request went out. `trouble` says what went
-    wrong, also where a reply came but not whole, `remedy` what to set in the
-    environment where that is to blame; `proxy` is the address of the proxy that the
-    request went to. Names of headers are in lower case; `received_at` is in Unix seconds.
+    `status` is None if no reply came. `was_sent` is False only if it is certain that
+    no byte of the request went out. `trouble` says what went wrong, even if an
+    incomplete reply came; `remedy` says what to change in the environment if that is
+    the cause. `proxy` is the address of the proxy that the request went to. Header
+    names are in lower case; `received_at` is in Unix seconds.
 
-    `body` is the reply as it came; `document` and `text` are what is read of
-    it, with the key hidden by `redaction`.
+    `body` is the reply as received; `document` and `text` are read from it with the
+    key hidden by `redaction`.
     """
 
     status: int | None = None
@@ -55,7 +56,7 @@ class Answer:
 
     @cached_property
     def document(self) -> Any:
-        """The body as JSON without the key, or None if it is not JSON or not whole.
+        """The body as JSON without the key, or None if it is not JSON or incomplete.
 
         NaN, infinities and numbers too large for a float become None.
         """
@@ -71,10 +72,10 @@ class Answer:
 
     @property
     def text(self) -> str | None:
-        """The body for the state file, at most `MAX_TEXT` characters without the key.
+        """The body for the state file: at most `MAX_TEXT` characters, without the key.
 
-        None if there is no body. The document is written anew where there
-        is one, since an escape in the raw text could spell the key in another way.
+        None if there is no body. If it is JSON, the parsed document is serialized again,
+        because an escape in the raw text could spell the key in another way.
         """
         if not self.body:
             return None
@@ -92,25 +93,25 @@ def _finite_or_none(text: str) -> float | None:
 
 
 def is_code(value: Any, code: int) -> bool:
-    """Whether a `code` field holds exactly this number; True and 1 are not the same."""
+    """Whether a `code` field holds exactly this number; True does not count as 1."""
     return isinstance(value, (int, float)) and not isinstance(value, bool) and value == code
 
 
 def object_in(document: Any, *path: str) -> dict[str, Any]:
-    """The object under `path`, or an empty one."""
+    """The object at `path`, or an empty one."""
     for name in path:
         document = document.get(name) if isinstance(document, dict) else None
     return document if isinstance(document, dict) else {}
 
 
 def text_in(document: Any, name: str) -> str | None:
-    """The text under `name` where there is one that is not blank."""
+    """The text under `name`, or None if it is missing or blank."""
     value = document.get(name) if isinstance(document, dict) else None
     return value if isinstance(value, str) and value.strip() else None
 
 
 def rate_hint(answer: Answer) -> RateHint:
-    """What the headers say about the request rate; absurd values count as not said."""
+    """What the headers say about the request rate; absurd values are ignored."""
     headers = answer.headers
     server_now = http_date(headers.get("date", ""))
     now = answer.received_at if server_now is None else server_now
@@ -123,7 +124,7 @@ def rate_hint(answer: Answer) -> RateHint:
 
 
 def limit_of(answer: Answer) -> Limit | None:
-    """Which limit a 429 speaks of; only the message tells them apart. None for other answers."""
+    """The limit that a 429 reports, which only its message reveals; None for other answers."""
     if answer.status != 429:
         return None
     message = text_in(answer.document, "message") or ""
@@ -136,10 +137,10 @@ def _count(text: str, *, least: int) -> int | None:
 
 
 def _wait_s(text: str, now: float) -> float | None:
-    """How long a header asks to wait, at most an hour; None if it says nothing sensible.
+    """How long a header asks to wait, at most an hour; None if it makes no sense.
 
-    It may hold seconds from now, a moment (Unix seconds or milliseconds, an HTTP or
-    ISO date), or several of them, of which the longest counts.
+    It may hold seconds from now, a point in time (Unix seconds or milliseconds, an
+    HTTP or ISO date), or several of these; the longest wait counts.
     """
     numbers = [_number(part) for part in text.split(",")]
     if all(number is not None for number in numbers):
@@ -159,9 +160,9 @@ def _number(text: str) -> float | None:
 
 @lru_cache(maxsize=16)  # a server's Date changes once a second
 def http_date(text: str) -> float | None:
-    """The moment that a Date header names, in Unix seconds; None if it names none.
+    """The time in a Date header, in Unix seconds; None if it has none.
 
-    Nor does one of another century: what is reckoned from it would leave the calendar.
+    A date in another century is ignored: arithmetic with it could leave the calendar.
     """
     try:
         moment = parsedate_to_datetime(text.strip())
@@ -174,7 +175,7 @@ def http_date(text: str) -> float | None:
 
 
 def utc_moment(value: Any) -> datetime | None:
-    """A moment given as epoch milliseconds, epoch seconds or ISO text; None if absurd."""
+    """A time given as Unix milliseconds, Unix seconds or ISO text; None if absurd."""
     if isinstance(value, str):
         number = _number(value)
         return _iso_moment(value.strip()) if number is None else utc_moment(number)
@@ -184,7 +185,7 @@ def utc_moment(value: Any) -> datetime | None:
 
 
 def _seconds(moment: float) -> float:
-    """Unix seconds, given seconds or milliseconds."""
+    """The Unix seconds for a time in seconds or milliseconds."""
     # 10^11 seconds are the year 5138; 10^11 milliseconds are 1973.
     return moment / 1000 if moment >= 1e11 else moment
 
@@ -205,7 +206,7 @@ def _iso_moment(text: str) -> datetime | None:
 
 
 def _plausible(seconds: float) -> datetime | None:
-    """The moment, where it lies between the years 2020 and 2100."""
+    """The time, or None if it is not between the years 2020 and 2100."""
     if not 1_577_836_800 <= seconds < 4_102_444_800:
         return None
     return datetime.fromtimestamp(seconds, tz=timezone.utc)

@@ -1,11 +1,11 @@
 """One HTTP request, one `Answer`: never retried, never redirected, bounded in size and time.
 
-Used from many threads at once. A POST has a connection of its own, which serves
-nothing before it and nothing after: its reply can be no other request's, however
-late that comes, and no server closes the connection as the request goes out. For
-GETs each thread has a `requests` session, and with it connections, of its own, so
-that one knows what was last done on them. After an exchange that was not whole,
-exact and ordinary they are closed.
+Can be used from many threads at once. Each POST gets its own connection, used for
+nothing before or after: a late reply to another request cannot be taken for its
+reply, and no server closes an idle connection just as the request goes out. For GETs
+each thread has its own `requests` session with its own connections, so their last use
+is always known. They are closed after any exchange that was not complete, exact and
+ordinary.
 """
 
 from __future__ import annotations
@@ -36,16 +36,16 @@ NETWORK_ERRORS = (
     urllib3.exceptions.HTTPError,
     http.client.HTTPException,
     OSError,
-    ValueError,  # impossible host names and header values come as this
+    ValueError,  # raised for impossible host names and header values
 )
-"""All that can go wrong between us and a server."""
+"""All the errors that can occur between us and a server."""
 
 Signer = Callable[[requests.PreparedRequest], requests.PreparedRequest]
 
 
 @dataclass(frozen=True, slots=True)
 class Timeouts:
-    """Seconds: to connect, to wait for a POST's answer as a whole, and for a GET's."""
+    """Time limits in seconds: for connecting, for a POST's whole answer, and for a GET's."""
 
     connect_s: float = 10.0
     post_s: float = 60.0
@@ -53,24 +53,23 @@ class Timeouts:
 
 
 class PlainSession(requests.Session):
-    """A `requests` session that keeps no cookies, follows nothing and retries nothing."""
+    """A `requests` session without cookies, redirects or retries."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.adapters.clear()  # none but those that are watched
-        adapter = WatchedAdapter(pool_connections=2, pool_maxsize=1)  # of one thread alone
+        self.adapters.clear()  # only watched ones remain
+        adapter = WatchedAdapter(pool_connections=2, pool_maxsize=1)  # for one thread
         self.mount("https://", adapter)
         self.mount("http://", adapter)
 
     def send_once(
         self, request: requests.Request, *, connect_s: float, read_s: float
     ) -> requests.Response:
-        """Send it and return the reply, its body unread.
+        """Send the request and return the reply with its body unread.
 
-        A proxy from the environment is used, but never towards this machine.
-        The session's own `prepare_request` and `send` are not called: they
-        would take a login from .netrc, keep cookies, and read a redirect's
-        body however large.
+        Uses a proxy from the environment, except for this machine. Does not call the
+        session's own `prepare_request` and `send`, which would take a login from
+        .netrc, keep cookies, and read a redirect's body of any size.
         """
         prepared = request.prepare()
         url = prepared.url or ""
@@ -90,8 +89,8 @@ class PlainSession(requests.Session):
 class Sessions:
     """Sends signed requests from any thread.
 
-    `sign` sets the Authorization header: an auth callable, so that nothing of
-    `requests` can set another. `redaction` hides the key in every answer.
+    `sign` sets the Authorization header. It is an auth callable, so that `requests`
+    cannot set another. `redaction` hides the key in every answer.
     """
 
     def __init__(
@@ -127,10 +126,10 @@ class Sessions:
         try:
             return self._exchange(session, request, self._timeouts.post_s)
         finally:
-            session.close()  # its connection; making a session anew costs more than to keep one
+            session.close()  # closes its connection; a new session would cost more
 
     def drop_connection(self) -> None:
-        """Close the connections of this thread: the next GET makes a new one."""
+        """Close this thread's connections; the next GET opens a new one."""
         self._session("for GETs").close()
 
     def close(self) -> None:
@@ -141,7 +140,7 @@ class Sessions:
             session.close()
 
     def _session(self, use: str) -> PlainSession:
-        """This thread's session for that use."""
+        """This thread's session for the given use."""
         sessions: dict[str, PlainSession] = self._local.__dict__
         session = sessions.get(use)
         if session is None:
@@ -169,7 +168,7 @@ class Sessions:
             with response:
                 body, trouble = read_body(response, exchange)
         if trouble is not None or not exchange.is_exact or not _is_ordinary(response):
-            session.close()  # drops its connections; more may follow on them
+            session.close()  # drops its connections; more data may follow on them
         return Answer(
             status=response.status_code,
             headers={name.lower(): value for name, value in response.headers.items()},
@@ -182,7 +181,7 @@ class Sessions:
 
 
 def _is_ordinary(response: requests.Response) -> bool:
-    """Whether it is plain where the reply ends, and that it was the last."""
+    """Whether the end of the reply is clear and the reply is final."""
     head = response.headers
     lengths = [name for name in ("Content-Length", "Transfer-Encoding") if name in head]
     is_plain = head.get("Transfer-Encoding", "chunked").strip().lower() == "chunked" and (
@@ -195,13 +194,13 @@ def _headers(more: Mapping[str, str] | None = None) -> dict[str, str]:
     return {
         "User-Agent": USER_AGENT,
         "Accept": "application/json",
-        "Accept-Encoding": "identity",  # what is not packed cannot unpack to gigabytes
+        "Accept-Encoding": "identity",  # an uncompressed body cannot expand to gigabytes
         **(more or {}),
     }
 
 
 def read_body(response: requests.Response, exchange: Exchange) -> tuple[bytes, str | None]:
-    """The body as far as it came, and what is wrong with it."""
+    """The body as far as it was received, and what is wrong with it."""
     chunks: list[bytes] = []
     trouble = None
     try:
@@ -224,15 +223,15 @@ def read_body(response: requests.Response, exchange: Exchange) -> tuple[bytes, s
 
 
 def raw_chunks(response: requests.Response, size: int = 64 * 1024) -> Iterable[bytes]:
-    """The body as it comes over the wire, still packed if the server packed it."""
+    """The body as it comes over the wire, still compressed if the server compressed it."""
     raw: Any = response.raw
     return iter(lambda: raw.read(size, decode_content=False), b"")
 
 
 def _unpacked(body: bytes) -> tuple[bytes, str | None]:
-    """The content of a whole body, and what is wrong with it; unpacked no further than the bound.
+    """The content of a complete body, decompressed up to the limit, and what is wrong with it.
 
-    What the bytes are decides, not Content-Encoding: no JSON begins like gzip or deflate.
+    The bytes decide, not Content-Encoding: no JSON begins like gzip or deflate.
     """
     if not is_packed(body):
         return body, None

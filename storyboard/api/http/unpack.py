@@ -1,8 +1,8 @@
-"""The content of a reply's body, which may be packed; pure.
+"""Decompresses the body of a reply if it is compressed; pure.
 
-What the bytes are decides: Content-Encoding names packings that were undone on
-the way, words that are no packings (`aws-chunked`, `UTF-8`, `none`), and at
-times the truth.
+Only the bytes decide. Content-Encoding may name a compression that was undone on
+the way, a word that is not a compression (`aws-chunked`, `UTF-8`, `none`), or the
+actual encoding.
 """
 
 from __future__ import annotations
@@ -19,21 +19,21 @@ _PIECE_BYTES = 256 * 1024
 
 
 class CutOff(ValueError):
-    """A packed body ended too early, or is damaged."""
+    """A compressed body ended too early or is damaged."""
 
 
 def is_packed(start: bytes) -> bool:
-    """Whether a body that starts with these bytes is gzip or deflate."""
+    """Whether a body starting with these bytes is gzip or deflate."""
     return start.startswith((_GZIP, *_DEFLATE))
 
 
 def unpacked(chunks: Iterable[bytes]) -> Iterator[bytes]:
-    """The content of a packed body, in pieces of bounded size: a bomb is the caller's to count.
+    """The content of a compressed body, in pieces of bounded size; the caller limits the total.
 
     Raises:
-        CutOff: the body ended too early, or is damaged.
+        CutOff: the body ended too early or is damaged.
     """
-    unpacker = zlib.decompressobj(zlib.MAX_WBITS | 32)  # either format, by its first bytes
+    unpacker = zlib.decompressobj(zlib.MAX_WBITS | 32)  # detects either format by its first bytes
     for chunk in chunks:
         left = chunk
         while left and not unpacker.eof:

@@ -1,4 +1,4 @@
-"""One thread that ends operations at their deadlines; a timer a request takes 0.1 ms of CPU."""
+"""One thread that ends operations at their deadlines; a timer per request costs 0.1 ms of CPU."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ class Watched(Protocol):
     """An operation that another thread can end."""
 
     def run_out(self) -> None:
-        """Its time is up. Must not block, and may come when all is over."""
+        """Called when the time is up, perhaps after the operation has ended; must not block."""
 
 
 class Watchdog:
-    """Deadlines of any number of operations, kept by one thread.
+    """The deadlines of any number of operations, watched by one thread.
 
     Most deadlines are set in the order in which they fall due, and most operations
-    are over long before. So the thread sleeps until the earliest deadline, and is
-    woken only by an earlier one.
+    finish long before theirs. So the thread sleeps until the earliest deadline and
+    is woken only by an earlier one.
     """
 
     def __init__(self) -> None:
@@ -31,7 +31,7 @@ class Watchdog:
         self._thread: threading.Thread | None = None
 
     def expect(self, watched: Watched, within_s: float) -> None:
-        """Sets the deadline of `watched`, from now; one that was set before no longer holds."""
+        """Set the deadline of `watched`, counted from now; it replaces an earlier one."""
         ends_at = time.monotonic() + within_s
         with self._earlier:
             self._ends[watched] = ends_at
@@ -42,14 +42,14 @@ class Watchdog:
                 self._start()
 
     def forget(self, watched: Watched) -> None:
-        """Removes the deadline: the operation is over."""
+        """Remove the deadline, because the operation is over."""
         with self._earlier:
             self._ends.pop(watched, None)
 
     def _start(self) -> None:
         # A daemon: a second Ctrl-C must end the process while a request hangs.
         thread = threading.Thread(target=self._watch, name="watchdog", daemon=True)
-        # Without a free thread the timeout of each single read remains.
+        # If no thread can be started, the timeout of each read still applies.
         with contextlib.suppress(RuntimeError):
             thread.start()
             self._thread = thread
@@ -64,7 +64,7 @@ class Watchdog:
                     self._earlier.wait(None if math.isinf(sleep_s) else sleep_s)
 
     def _late(self) -> list[Watched]:
-        """The operations past their deadlines, which are removed; the next deadline counts."""
+        """Remove and return the operations past their deadlines; updates the next deadline."""
         now = time.monotonic()
         with self._earlier:
             late = [watched for watched, ends_at in self._ends.items() if ends_at <= now]
@@ -75,4 +75,4 @@ class Watchdog:
 
 
 WATCHDOG = Watchdog()
-"""The one of this process."""
+"""The only one in this process."""

@@ -1,7 +1,7 @@
 """The Modellix API: each call builds one request, and the pure modules read the answer.
 
-The key goes into the Authorization header to the API's own origin, and
-nowhere else. Source: sections 1 and 2 of the API contract.
+The key is sent only in the Authorization header, and only to the API's own
+origin. Source: sections 1 and 2 of the API contract.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ _TRY_LATER = frozenset({408, 425, 429, 500, 502, 503, 504})
 class ModellixApi:
     """One account at one origin. Used from many threads at once.
 
-    With an empty key nothing is signed: enough to see whether the API is there.
+    With an empty key no request is signed, which is enough to see whether the API is up.
     """
 
     def __init__(
@@ -61,15 +61,15 @@ class ModellixApi:
         )
 
     def submit(self, endpoint: str, payload: Payload, *, user_id: str | None = None) -> SubmitReply:
-        """Send one paid request, once, and say what became of it.
+        """Send one paid request exactly once and return the result.
 
-        `endpoint` is the path that the model card gives. Whatever the network
-        does is in the reply; nothing is raised for it.
+        `endpoint` is the path from the model card. Network errors are reported in
+        the reply, not raised.
 
         Effect: may be charged. The caller has committed a `sending` row.
 
         Raises:
-            UsageError: the endpoint is no path; nothing was sent.
+            UsageError: the endpoint is not a path; nothing was sent.
         """
         if not re.fullmatch(ENDPOINT, endpoint):
             raise UsageError(
@@ -84,16 +84,16 @@ class ModellixApi:
         return read_submission(answer)
 
     def poll(self, task_id: str) -> TaskReply:
-        """Ask once how the task stands. The URL is built from the id, never taken from a reply."""
+        """Ask once for the task's status; the URL comes from the id, never from a reply."""
         if not is_task_id(task_id):
             return TaskReply(TaskStatus.MISSING, reason="this cannot be a task id")
         reply = read_task(self._get(f"tasks/{percent_encode(task_id, safe='')}"), task_id)
         if reply.status is TaskStatus.MISMATCHED:
-            self._sessions.drop_connection()  # it may be a reply behind, and so would all others
+            self._sessions.drop_connection()  # it may be one reply behind, and would stay so
         return reply
 
     def check_up(self) -> Checkup:
-        """Whether the API knows the key, and what its answer tells of limits and clock."""
+        """Whether the API knows the key, and what its reply says about limits and clock."""
         answer = self._get("apikey/validate")
         is_valid = (
             not (answer.status == 401 and is_own_error(answer))
@@ -102,7 +102,7 @@ class ModellixApi:
         return read_checkup(answer, is_key_valid=is_valid)
 
     def clock_offset_s(self) -> float | None:
-        """How far the API's clock is ahead of ours, whatever it answers; None if it says not."""
+        """How far the API's clock is ahead of ours, by any reply; None if it does not say."""
         answer = self._get("apikey/validate")
         return read_checkup(answer, is_key_valid=False).clock_offset_s
 
@@ -115,9 +115,9 @@ class ModellixApi:
         return read_models(self._checked(self._get("models")))
 
     def model_schema(self, model: str) -> Any:
-        """What the API's own origin says of a model's requests; None if it knows no such model.
+        """The API's own schema for a model's requests; None if it does not know the model.
 
-        It is public, so an API without a key can ask for it.
+        The schema is public, so this works without a key.
         """
         path = "/".join(percent_encode(part, safe="") for part in model.split("/"))
         answer = self._sessions.get(f"{self.origin}/models/{path}/api_schema")
@@ -132,11 +132,10 @@ class ModellixApi:
         page_size: int = 100,
         user_id: str | None = None,
     ) -> LogPage:
-        """One page of the account's request log between two moments, at most 30 days apart.
+        """One page of the account's request log between two times, at most 30 days apart.
 
-        The log is the whole team's. With `user_id` it is asked for the
-        requests that carried this id alone; the name of that filter is a
-        guess, so the caller may not rely on it.
+        The log is the whole team's. `user_id` asks only for the requests that carried
+        this id; the name of that filter is a guess, so the caller must not rely on it.
         """
         params: dict[str, str | int] = {
             "start_time": int(start.timestamp()),
@@ -162,11 +161,11 @@ class ModellixApi:
         return request
 
     def _checked(self, answer: Answer) -> Any:
-        """The document of an answer that is a success.
+        """The document of a successful answer.
 
         Raises:
             Unreachable: no reply came.
-            NotNow: the answer says to try again, or a server's error.
+            NotNow: the answer says to try again, or is a server error.
             AccountError: the answer is another error, or makes no sense.
         """
         if answer.status is None:
@@ -200,7 +199,7 @@ def encode_payload(payload: Payload) -> bytes:
     """The JSON body of a request: compact, UTF-8, in the payload's order.
 
     Raises:
-        ValueError: it holds what JSON or UTF-8 cannot.
+        ValueError: it holds a value that JSON or UTF-8 cannot represent.
     """
     text = json.dumps(dict(payload), ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     return text.encode("utf-8")

@@ -6,11 +6,11 @@
     429; no connection was made                                  unavailable
     all else                                                     unknown
 
-"All else" is meant: a reply that contradicts itself, such as an error with a
-task id in it, may have been charged. That id is a hint for people: it may be of
-another request, which runs. An error that is not in the API's own form comes from
-something in between, such as a firewall: it is no less a refusal, but of this
-request alone.
+"All else" is literal: a request whose reply contradicts itself, such as an error
+with a task id in it, may have been charged. That id is only a hint for people: it
+may belong to another request, which is running. An error that is not in the API's
+own form comes from something in between, such as a firewall. It is a refusal too,
+but only of this request.
 """
 
 from __future__ import annotations
@@ -23,24 +23,24 @@ from storyboard.api.redaction import printable_line
 from storyboard.records import Outcome, SubmitReply
 
 _REJECTED = frozenset({*range(400, 407), 410, 413, 414, 415, 422, 431, 451, 501})
-"""Statuses that say for sure that nothing was accepted, now and with the same request later."""
+"""Statuses that mean for certain that the request was not accepted and never will be."""
 
 _TASK_ID = re.compile(r"[A-Za-z0-9._~:/+@=-]{1,512}")
 
 
 def is_task_id(value: Any) -> TypeGuard[str]:
-    """Whether `value` can be a task id, and can stand in a path once it is percent-encoded."""
+    """Whether `value` can be a task id and, percent-encoded, a segment of a path."""
     return (
         isinstance(value, str)
         and bool(_TASK_ID.fullmatch(value))
-        and value not in (".", "..")  # no encoding keeps these from climbing
+        and value not in (".", "..")  # these lead upwards even if encoded
     )
 
 
 def read_submission(answer: Answer) -> SubmitReply:
     """The meaning of the answer to one POST.
 
-    A task id that held the key is none: the pattern does not allow the mask.
+    A task id that contained the key is not accepted: its pattern does not allow the mask.
     """
     document = answer.document
     data = object_in(document, "data")
@@ -80,7 +80,7 @@ def _outcome(answer: Answer, document: Any, task_id: str | None) -> Outcome:
 def is_own_error(answer: Answer) -> bool:
     """Whether an error is in the API's own form: its status as `code`, and a message.
 
-    Its HTTP status is the same, or that of a success.
+    Its HTTP status equals that code or is a success.
     """
     document, status = object_in(answer.document), answer.status or 0
     code, has_message = document.get("code"), isinstance(document.get("message"), str)
@@ -106,7 +106,7 @@ def _message(answer: Answer, document: Any, outcome: Outcome) -> str:
 
 
 def _what_is_wrong(answer: Answer, document: Any) -> str:
-    """Why a 2xx is no acceptance."""
+    """Why a 2xx reply does not count as accepted."""
     if answer.trouble is not None:
         return answer.trouble
     if not isinstance(document, dict):

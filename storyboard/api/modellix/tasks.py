@@ -1,7 +1,7 @@
-"""What a poll's answer says of the task; pure.
+"""What a poll's answer says about the task; pure.
 
-A poll costs nothing, so whatever makes no sense leads to another one; how long that
-goes on is up to the caller.
+A poll is free, so an answer that makes no sense just leads to another poll; the
+caller decides for how long.
 """
 
 from __future__ import annotations
@@ -34,14 +34,14 @@ _WORDS = {
     }.items()
     for word in words.split()
 }
-"""The words for a status: the documented ones, and those that APIs of the kind use instead.
+"""The words for each status: the documented ones, and those that similar APIs use.
 
 Sources: section 2 of the API contract; the status fields of other providers' APIs.
 """
 
 _ENDS = frozenset({TaskStatus.SUCCEEDED, TaskStatus.FAILED, TaskStatus.CANCELED})
 _KEPT = _ENDS | {TaskStatus.MISSING, TaskStatus.UNFAMILIAR, TaskStatus.MISMATCHED}
-"""The answers whose body goes into the state file; all others are passed by."""
+"""The statuses whose reply body is kept in the state file; other bodies are dropped."""
 
 _MISSING = frozenset({404, 410})
 _REFUSED = frozenset({401, 402, 403})
@@ -82,12 +82,12 @@ def read_task(answer: Answer, task_id: str) -> TaskReply:
 
 
 def billed_micros(data: dict[str, Any]) -> int | None:
-    """What a task was billed, in millionths of a US dollar; None if that is not known yet.
+    """The amount billed for a task, in millionths of a US dollar; None if not known yet.
 
     `billing.amount` is in US dollars, and final once `billing.status` is no longer "pending".
 
-    Source: sections 2 and 11 of the API contract. That the unit is the dollar is inferred:
-    the engine compares each amount with the request log, which has a unit of its own.
+    Source: sections 2 and 11 of the API contract. It is inferred that the unit is
+    the dollar, so the engine compares each amount with the request log, whose unit is its own.
     """
     billing = object_in(data, "billing")
     amount = billing.get("amount")
@@ -97,15 +97,15 @@ def billed_micros(data: dict[str, Any]) -> int | None:
 
 
 def is_end(word: str | None) -> bool:
-    """Whether a status word says that the task has ended, however it did."""
+    """Whether a status word says that the task has ended, successfully or not."""
     return _meaning(word or "") in _ENDS
 
 
 def failure_reason(document: Any) -> str | None:
     """Why the task failed, in the server's words; None if it does not say.
 
-    It stands in `data.error`; the other places are those that older sources
-    name, likeliest first. A real sample changes this function alone.
+    It is in `data.error`; the other places come from older sources, likeliest first.
+    If a real sample differs, only this function changes.
 
     Source: section 11 of the API contract.
     """
@@ -144,7 +144,7 @@ def _status(
 def _status_of_word(word: Any, document: Any) -> tuple[TaskStatus, str | None]:
     status = _meaning(word) if isinstance(word, str) else None
     if status is None:
-        # Neither "not yet" nor the end: a guess could lose a video, or pay for it again.
+        # Taken for neither "not yet" nor the end: a wrong guess could lose or repay a video.
         return (
             TaskStatus.UNFAMILIAR,
             f"storyboard does not know the status {json.dumps(word)[:100]}",
@@ -155,7 +155,7 @@ def _status_of_word(word: Any, document: Any) -> tuple[TaskStatus, str | None]:
 
 
 def _meaning(word: str) -> TaskStatus | None:
-    """What a status word means, however it is spelt: "IN-PROGRESS" as well as "in_progress"."""
+    """The status that a word means in any spelling: "IN-PROGRESS" as well as "in_progress"."""
     return _WORDS.get(re.sub(r"[\W_]+", "_", word.strip().lower()))
 
 
@@ -172,15 +172,15 @@ def _status_of_error(status: int, document: Any, *, is_own: bool) -> tuple[TaskS
     if 200 <= status < 300:
         return TaskStatus.UNREADABLE, "the reply has no task status"
     reason = f"HTTP {status}: {said}" if said else f"HTTP {status}"
-    # Only the API itself speaks for tasks and the account; what a gateway sends in its
-    # place while it is away says nothing of either.
+    # Only the API itself can report on tasks and the account; what a gateway sends
+    # while the API is down says nothing about either.
     if is_own and status in _MISSING:
         return TaskStatus.MISSING, reason
     return TaskStatus.REFUSED if is_own and status in _REFUSED else TaskStatus.UNREADABLE, reason
 
 
 class _Rank(IntEnum):
-    """How sure it is that a resource is the video: the lowest is the surest."""
+    """How likely a resource is to be the video; the lowest value is the most likely."""
 
     CALLED_VIDEO = 1
     NAMED_LIKE_VIDEO = 2
@@ -188,16 +188,16 @@ class _Rank(IntEnum):
 
 
 def _video_url(data: dict[str, Any], redaction: Redaction) -> tuple[str | None, str | None]:
-    """The result's address as it was given, or why there is none."""
+    """The result's address as the API gave it, or why there is none."""
     candidates = sorted(_candidates(data), key=lambda each: each[:2])
     if not any(url for _, _, url in candidates):
         return None, "the reply has no video"
     best_rank = candidates[0][0]
     for rank, _, given in candidates:
-        # What is called a video and has no address yet is not replaced by what may be its cover.
+        # A resource called a video that has no address yet must not be replaced by its cover.
         if best_rank is _Rank.CALLED_VIDEO and rank is not best_rank:
             break
-        # What could break a line or turn its direction is stored percent-encoded.
+        # Characters that could break a line or change its direction are percent-encoded.
         url = given if is_link(given) else clean_link(given)
         if is_link(url) and HIDDEN not in url and redaction.is_clean(clean_link(url)):
             return url, None
@@ -205,7 +205,7 @@ def _video_url(data: dict[str, Any], redaction: Redaction) -> tuple[str | None, 
 
 
 def _candidates(data: dict[str, Any]) -> Iterator[tuple[_Rank, bool, str]]:
-    """What can be the video: its rank, whether its role is a minor one, its link (may be empty)."""
+    """The possible videos: rank, whether the role is a minor one, and link (may be empty)."""
     resources = object_in(data, "result").get("resources") or data.get("resources")
     for resource in resources if isinstance(resources, list) else [resources]:
         each = {"url": resource} if isinstance(resource, str) else object_in(resource)
@@ -216,7 +216,7 @@ def _candidates(data: dict[str, Any]) -> Iterator[tuple[_Rank, bool, str]]:
 
 
 def _rank(url: str, kind: str, role: str) -> _Rank | None:
-    """None for what is no video. A type that is not known says nothing against it."""
+    """The rank of a resource, None if it is not a video; an unknown type does not rule it out."""
     suffix = _suffix_of(url)
     if suffix in _IMAGE_SUFFIXES or _IMAGE_OR_SOUND.fullmatch(kind):
         return None
@@ -229,7 +229,7 @@ def _rank(url: str, kind: str, role: str) -> _Rank | None:
 
 
 def _suffix_of(url: str) -> str:
-    """The suffix of the path in lower case; empty if there is none."""
+    """The path's suffix in lower case; empty if it has none."""
     try:
         return PurePosixPath(urlsplit(clean_link(url)).path).suffix.lower()
     except ValueError:
