@@ -1,7 +1,7 @@
 """A model card as values: service, parameters with their limits, and properties of the videos.
 
-`models.card_reader` reads it from its file. Limits are written in the card's
-request and nowhere else. Pure.
+`models.card_reader` reads it from its file. Limits are stated in the card's request and nowhere
+else. Pure.
 """
 
 from __future__ import annotations
@@ -33,14 +33,14 @@ class Parameter(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class ModelCard:
-    """One model. Compared by identity, so that it can key a cache.
+    """One model. Cards are compared by identity, so that they can be cache keys.
 
-    `kind` is what a video is made from. `request_schema` is JSON Schema 2020-12, `parameters` its
-    fields. `words` says what each common word ("resolution") means to the model. `settings` is
-    all that a storyboard can say of a request: the fields' own names, and the words. `source` is
-    where the limits were read and `read` the day; `retires` is the day on which the model goes,
-    or None for none that is known. `usual_render_s` is what most tasks take, `slowest_s` the
-    longest that one is known to take. `sizes` maps resolution and ratio to pixels, as an estimate.
+    `kind` is what a video is made from. `request_schema` is JSON Schema 2020-12; `parameters` are
+    its fields. `words` says what each common word ("resolution") means to the model. `settings`
+    is everything a storyboard can set in a request: the fields' own names, and the words.
+    `source` is where the limits were read, `read` the day. `retires` is the day the model
+    retires, or None if none is known. `usual_render_s` is how long most tasks take, `slowest_s`
+    the longest time known. `sizes` maps resolution and ratio to pixels, as an estimate.
     """
 
     name: str
@@ -67,12 +67,12 @@ class ModelCard:
 
     @property
     def docs_url(self) -> str:
-        """The page where the limits were read, or empty where it was none."""
+        """The page where the limits were read, or empty if they were not read from a page."""
         return self.source if self.source.startswith("https://") else ""
 
     @cached_property
     def defaults(self) -> Mapping[str, Json]:
-        """What the API takes where a request says nothing, in common words."""
+        """The API's defaults in common words."""
         return self.words_of({})
 
     @property
@@ -87,22 +87,22 @@ class ModelCard:
         return (least + (least == word.any_value), most)
 
     def words_of(self, payload: Payload) -> dict[str, Json]:
-        """What a payload says in common words, with the API's defaults for what it leaves out."""
+        """Return a payload's values in common words, with the API's defaults for what it omits."""
         return words_of(self.words, {**self._field_defaults, **payload})
 
     def pixels(
         self, resolution: str | None = None, ratio: str | None = None
     ) -> tuple[int, int] | None:
-        """Width and height in pixels, or None if the card does not state them.
+        """Return width and height in pixels, or None if the card does not state them.
 
-        Arguments that are left out have the API's default.
+        Omitted arguments take the API's default.
         """
         defaults = self.defaults
         key = (resolution or defaults.get(RESOLUTION), ratio or defaults.get(RATIO))
         return (self.sizes or {}).get((str(key[0]), str(key[1])))
 
     def expected_duration_s(self, payload: Payload) -> float | None:
-        """The length of the requested video in seconds, or None if it is not known."""
+        """Return the length of the requested video in seconds, or None if it is not known."""
         value = self.words_of(payload).get(DURATION)
         return float(value) if isinstance(value, int | float) else None
 

@@ -1,4 +1,4 @@
-"""Where model cards are looked for: a folder on the disk, or whatever else offers their texts."""
+"""Looks for model cards: in a folder on the disk, or in anything else that offers their texts."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from storyboard.models.yamltext import read_text
 
 
 class Owner(Enum):
-    """Whose a card is."""
+    """Who supplied a card."""
 
     PROJECT = "project"
     USER = "user"
@@ -19,7 +19,7 @@ class Owner(Enum):
 
 
 class CardText(NamedTuple):
-    """A card's file: its path for people, and what it holds, or why that is not known."""
+    """A card's file: its path for display, and its content, or why the content is not available."""
 
     path: str
     text: str
@@ -32,20 +32,20 @@ class CardFolder(Protocol):
 
     @property
     def owner(self) -> Owner:
-        """Whose the cards are; those of the program alone are sound for certain."""
+        """Who supplied the cards; only the program's own are known to be valid."""
         ...
 
     def names(self) -> tuple[str, ...]:
-        """The names that files claim, in any order; of very many, not all."""
+        """Return the names that files claim, in any order; if there are very many, not all."""
         ...
 
     def find(self, name: str) -> CardText | None:
-        """The card's file, or None where there is none."""
+        """Return the card's file, or None if there is none."""
         ...
 
 
 class CardsOnDisk:
-    """The cards in a folder of the program's or of the user's own; it need not exist."""
+    """The cards in a folder that belongs to the program or the user; it need not exist."""
 
     def __init__(self, folder: Path, owner: Owner) -> None:
         self._owner = owner

@@ -1,4 +1,4 @@
-"""Finds the line of a card's file that a message about it means. Pure."""
+"""Finds the line of a card's file that a message is about. Pure."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ _LINE = re.compile(r"is not YAML: line (\d+)")
 
 
 def find_line(text: str, message: str) -> int | None:
-    """The line, counted from 1, of the key whose path a message begins with.
+    """Return the line (from 1) of the key whose path begins a message.
 
-    That is the line of as much of the path as the text has; None where it has nothing of it.
+    If the text has only part of the path, returns the line of that part; if it has none, None.
     """
     if said := _LINE.match(message):
         return int(said[1])
@@ -35,7 +35,7 @@ def find_line(text: str, message: str) -> int | None:
 
 
 def _under(node: yaml.Node | None, key: str) -> tuple[yaml.Node | None, int | None]:
-    """What stands under a key or an index of a node, and its line."""
+    """Return the value at a key or an index of a node, and its line."""
     if isinstance(node, yaml.MappingNode):
         for name, value in node.value:
             if isinstance(name, yaml.ScalarNode) and name.value == key:

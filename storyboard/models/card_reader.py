@@ -1,7 +1,7 @@
-"""Reads a `ModelCard` from its file, whose shape `schemas/card.schema.json` describes.
+"""Reads a `ModelCard` from its file; `schemas/card.schema.json` describes the format.
 
-A card may come from outside: it names a service, and where a request goes is said there.
-Every mistake in a card becomes a `BrokenCard` that names the file, the line and the key.
+A card may come from outside. It names a service, which alone decides where requests go. Every
+mistake in a card becomes a `BrokenCard` that names the file, the line and the key.
 """
 
 from __future__ import annotations
@@ -29,10 +29,10 @@ _TYPES = ("string", "integer", "number", "boolean", "array", "object")
 
 
 def parse_card(file: CardText, name: str, services: Services) -> ModelCard:
-    """The card of model `name` ("alibaba/wan2.7-t2v") in the text of its file.
+    """Return the card of model `name` ("alibaba/wan2.7-t2v") from the text of its file.
 
-    The request is a schema that can be used, with every bound kept; that of the program's own
-    cards is checked where it is used, which spares the others. Raises BrokenCard.
+    Also checks that the request is a usable schema within all limits. The program's own cards are
+    checked when they are used instead, which saves checking the others. Raises BrokenCard.
     """
     try:
         if file.fault is not None:
@@ -60,7 +60,7 @@ def _check(card: ModelCard) -> None:
 
 
 def _card(document: Mapping[str, Any], name: str, services: Services) -> ModelCard:
-    """The card in a document that has its shape."""
+    """Return the card in a document that has the right shape."""
     if document["name"] != name:
         raise CardError(f"name: {document['name']!r} is not {name}, as the file is called")
     request = expand_references(document["request"])

@@ -1,4 +1,4 @@
-"""Whether a model card has the shape that `schemas/card.schema.json` describes."""
+"""Checks a model card against the shape that `schemas/card.schema.json` describes."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from storyboard.reporting.value_paths import format_path
 
 
 def card_problem(document: Mapping[str, Json]) -> str | None:
-    """The first place where the card departs from the schema, with what is wrong, or None."""
+    """Return the first place where the card violates the schema, with what is wrong, or None."""
     if _quick_check()(document):
         return None
     return next(map(_message, find_errors(document, _schema())), None)

@@ -16,10 +16,10 @@ from storyboard.models.service_reader import Services
 
 
 class Catalog:
-    """The model cards of one folder by name, before those of the catalog `below`.
+    """The model cards of one folder by name; they hide those of the catalog `below`.
 
-    A file is read when its card is first needed. What is wrong with a card hinders
-    nobody who uses another, unless the program itself comes with it.
+    A file is read when its card is first needed. A mistake in a card affects only those who use
+    it, unless the card comes with the program.
     """
 
     def __init__(
@@ -33,30 +33,30 @@ class Catalog:
         self._joined: dict[str, Catalog] = {}
 
     def beside(self, folder: CardFolder) -> Catalog:
-        """The cards of another folder before these, with the same services."""
+        """Return a catalog with another folder's cards before these, and the same services."""
         return Catalog(folder, self._services, self)
 
     def join(self, storyboard: Path, make: Callable[[], Catalog]) -> Catalog:
-        """The catalog for a storyboard, made once for each folder; `of` and `get` know it then."""
+        """Return a storyboard's catalog, made once per folder; `of` and `get` then include it."""
         key = os.path.realpath(storyboard.parent)
         if key not in self._joined:
             self._joined[key] = make()
         return self._joined[key]
 
     def of(self, storyboard: Path) -> Catalog:
-        """The catalog that was joined for a storyboard, else this one."""
+        """Return the catalog joined for a storyboard, or this one if there is none."""
         return self._joined.get(os.path.realpath(storyboard.parent), self)
 
     def names(self) -> tuple[str, ...]:
-        """The models' names, sorted."""
+        """Return the models' names, sorted."""
         below = self._below.names() if self._below else ()
         return tuple(sorted({*self._folder.names(), *below}))
 
     def get(self, name: str) -> ModelCard | None:
-        """The card, or None for an unknown model; also one of a catalog that was joined.
+        """Return the card, also from a joined catalog, or None for an unknown model.
 
-        Raises BrokenCard if the card is invalid, and UsageError where storyboards that are
-        worked on together have different cards of the model.
+        Raises BrokenCard if the card is invalid. Raises UsageError if the storyboards in use have
+        different cards of the model.
         """
         cards = {text.text: one for one in self._joined.values() if (text := one._text(name))}
         if len(cards) > 1:
@@ -70,14 +70,14 @@ class Catalog:
         return joined._get(name) if joined else self._get(name)
 
     def get_usable(self, name: str) -> ModelCard | None:
-        """The card, or None where there is none that can be used."""
+        """Return the card, or None if there is no usable one."""
         try:
             return self.get(name)
         except UsageError:
             return None
 
     def _get(self, name: str) -> ModelCard | None:
-        """The card of this catalog's own."""
+        """Return the card from this catalog alone."""
         if name not in self._cards:
             self._cards[name] = self._read(name)
         card = self._cards[name]
@@ -86,35 +86,38 @@ class Catalog:
         return card
 
     def cards(self) -> tuple[ModelCard, ...]:
-        """All sound cards, sorted by name. Raises BrokenCard for a broken one of the program's."""
+        """Return all valid cards, sorted by name.
+
+        Raises BrokenCard if one of the program's own cards is broken.
+        """
         found = map(self._get_sound, self.names())
         return tuple(card for card in found if card is not None)
 
     def broken(self) -> tuple[BrokenCard, ...]:
-        """What is wrong with the cards that `cards` leaves out, in the order of their names."""
+        """Return what is wrong with the cards that `cards` leaves out, sorted by name."""
         names = self.names()
         self.cards()
         found = (self._cards.get(name) for name in names)
         return tuple(card for card in found if isinstance(card, BrokenCard))
 
     def service_at(self, endpoint: str) -> Service | None:
-        """The service that a submission's path belongs to, by how it begins; None for none."""
+        """Return the service whose base path begins a submission's path, or None."""
         known = map(self._services.get, self._services.names())
         return next(
             (one for one in known if one and endpoint.startswith(f"{one.base_path}/")), None
         )
 
     def owner_of(self, name: str) -> Owner | None:
-        """Whose the card of a model is; None where there is none."""
+        """Return who supplied a model's card, or None if there is none."""
         return next(self._owners(name), None)
 
     def path_of(self, name: str) -> str | None:
-        """The path of a model's card, for people; None where there is none."""
+        """Return the path of a model's card, for display, or None if there is none."""
         text = self._text(name)
         return text.path if text else self._below.path_of(name) if self._below else None
 
     def replaces(self, name: str) -> Owner | None:
-        """Whose card of the same name a model's card stands before; None for nobody's."""
+        """Return who supplied the card of the same name that a model's card hides, or None."""
         owners = self._owners(name)
         next(owners, None)
         return next(owners, None)
@@ -149,9 +152,9 @@ class Catalog:
 
 
 def load_catalog(folder: Path | None = None) -> Catalog:
-    """The cards in `folder` alone; by default the user's own, before those of the program.
+    """Return the cards in `folder` alone; by default the user's own, before those of the program.
 
-    The services that cards name are the program's and the user's own, wherever the cards lie.
+    Cards name services from the program and the user only, wherever the cards are.
     """
     program, own = schemas_folder(), data_folder()
     services = load_services()
@@ -162,5 +165,5 @@ def load_catalog(folder: Path | None = None) -> Catalog:
 
 
 def load_services() -> Services:
-    """The services that cards may name: the user's own, before those of the program."""
+    """Return the services that cards may name: the user's own, before those of the program."""
     return Services(data_folder() / "services", schemas_folder() / "services")

@@ -1,4 +1,4 @@
-"""Where the model cards, the services and the schemas lie: the program's, and the user's own."""
+"""Where the model cards, services and schemas are: the program's, and the user's own."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ _NAME = "storyboard"
 
 
 def schemas_folder() -> Path:
-    """The folder of the model cards and the schemas generated from them.
+    """Return the folder of the model cards and the schemas generated from them.
 
-    It is inside an installed package, and at the top of a checkout.
+    It is inside an installed package, or at the top of a checkout.
     """
     package = Path(__file__).resolve().parent.parent
-    # Inside the package first: next to an installed package, a folder of this
-    # name belongs to somebody else.
+    # Look inside the package first: beside an installed package, a folder of this name belongs to
+    # something else.
     for folder in (package / "schemas", package.parent / "schemas"):
         if (folder / "models").is_dir():
             return folder
@@ -30,9 +30,10 @@ def schemas_folder() -> Path:
 
 
 def data_folder(environ: Mapping[str, str] = os.environ, platform: str = sys.platform) -> Path:
-    """The folder of the user's own cards (`models/`) and services (`services/`); it need not exist.
+    """Return the folder of the user's own cards (`models/`) and services (`services/`).
 
-    `XDG_DATA_HOME` decides wherever it is set, else the platform's own place for such files.
+    It need not exist. It is in `XDG_DATA_HOME` if that is set, on any platform, else in the
+    platform's own place for such files.
     """
     named = environ.get("XDG_DATA_HOME", "").strip()
     if named and Path(named).is_absolute():

@@ -1,4 +1,4 @@
-"""Replaces the references of a card's request by what they point to. Pure."""
+"""Replaces the references in a card's request with what they point to. Pure."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from typing import Any
 from storyboard.errors import CardError
 
 _MAX_CHAIN = 4
-_MAX_VALUES = 50_000  # a few references to one another can stand for billions of values
+_MAX_VALUES = 50_000  # a few nested references can stand for billions of values
 _OWN_KEYS = ("$ref", "$defs", "$comment")
 
 
 def expand_references(schema: Mapping[str, Any]) -> dict[str, Any]:
-    """The schema with every `$ref` replaced by the part of it that it points to, without `$defs`.
+    """Return the schema with every `$ref` replaced by the part it points to, and without `$defs`.
 
-    Raises CardError for a reference that leads out of the schema, nowhere or in a circle, and
-    for JSON Schema's other ways to refer, one of which asks the network.
+    Raises CardError for a reference that leads out of the schema, nowhere or in a circle. Also
+    raises it for JSON Schema's other kinds of reference, one of which uses the network.
     """
     expanded = _Expansion(schema).expand(schema)
     return {key: value for key, value in expanded.items() if key != "$defs"}

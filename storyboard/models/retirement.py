@@ -1,4 +1,4 @@
-"""Which models go, or have gone, and what to take instead. Pure."""
+"""Finds models that retire or have retired, and what to use instead. Pure."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from storyboard.models.catalog import Catalog
 from storyboard.reporting.suggest import closest
 
 NOTICE = timedelta(days=60)
-"""How long before a model goes, films that use it are told."""
+"""How long before a model retires its users are warned."""
 
 
 def gone_models(cards: Iterable[ModelCard], today: date) -> frozenset[str]:
-    """The names of the models that are there no more."""
+    """Return the names of the models that have retired."""
     return frozenset(
         card.name for card in cards if (day := _day_of(card)) is not None and day <= today
     )
 
 
 def retirement_words(card: ModelCard, today: date) -> str | None:
-    """When a model goes or went, as a clause; None where that is not known, or far away."""
+    """Say when a model retires or retired, as a clause; None if that is not known, or far away."""
     day = _day_of(card)
     if day is None or day - today > NOTICE:
         return None
@@ -32,7 +32,7 @@ def retirement_words(card: ModelCard, today: date) -> str | None:
 
 
 def find_sibling(card: ModelCard, catalog: Catalog, today: date) -> str | None:
-    """The model of the same provider and kind whose name is nearest, and which stays; or None."""
+    """Return the remaining model of the same provider and kind with the closest name, or None."""
     provider = f"{card.name.split('/')[0]}/"
     names = (name for name in catalog.names() if name.startswith(provider) and name != card.name)
     known = (catalog.get_usable(name) for name in names)
@@ -45,7 +45,7 @@ def find_sibling(card: ModelCard, catalog: Catalog, today: date) -> str | None:
 
 
 def _day_of(card: ModelCard) -> date | None:
-    """The day on which a model goes; None also for one that no calendar has."""
+    """Return the day on which a model retires; None also if no such day exists."""
     try:
         return None if card.retires is None else date.fromisoformat(card.retires)
     except ValueError:

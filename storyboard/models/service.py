@@ -1,4 +1,4 @@
-"""A service as values: where its requests go, and how long it keeps what it made. Pure."""
+"""A service as values: where its requests go, and how long it keeps results. Pure."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from dataclasses import dataclass
 class Service:
     """One service, which offers many models.
 
-    `protocol` names the way to speak to it. `origin` and `base_path` are the API's own
-    ("https://api.modellix.ai", "/api/v1"); `submit_suffix` is how a submission's path ends
-    ("/async" or nothing). `retention_h` is how long a result is kept where the reply does not say.
+    `protocol` names the protocol to use. `origin` and `base_path` are the API's own
+    ("https://api.modellix.ai", "/api/v1"). `submit_suffix` is the end of a submission's path
+    ("/async" or nothing). `retention_h` is how many hours a result is kept if the reply does not
+    say.
     """
 
     name: str
@@ -22,5 +23,5 @@ class Service:
     retention_h: float
 
     def endpoint(self, model: str) -> str:
-        """The path of a submission, from the origin's root: /api/v1/alibaba/wan2.7-t2v/async."""
+        """Return a submission's path, from the origin's root: /api/v1/alibaba/wan2.7-t2v/async."""
         return f"{self.base_path}/{model}{self.submit_suffix}"

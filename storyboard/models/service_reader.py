@@ -1,7 +1,7 @@
-"""Reads a `Service` from its file, an OpenAPI 3.1 document of which the program needs little.
+"""Reads a `Service` from its file, an OpenAPI 3.1 document; the program needs little of it.
 
-Services come with the program, or lie in the user's data folder. A card names one, and can
-give no address of its own.
+Services come with the program, or are in the user's data folder. A card names one, and cannot
+give an address of its own.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _SUBMIT_PATH = re.compile(r"/\{provider\}/\{model\}((?:/[A-Za-z0-9._-]+)*)")
 
 
 class Services:
-    """The services of some folders by name; of two with one name, the first folder's.
+    """The services of several folders by name; the first folder with a name wins.
 
     A file is read when its service is first needed.
     """
@@ -34,11 +34,11 @@ class Services:
         self._services: dict[str, Service] = {}
 
     def names(self) -> tuple[str, ...]:
-        """The services' names, sorted."""
+        """Return the services' names, sorted."""
         return tuple(sorted(self._files))
 
     def get(self, name: str) -> Service | None:
-        """The service, or None for an unknown one. Raises UsageError if its file is invalid."""
+        """Return the service, or None if unknown. Raises UsageError if its file is invalid."""
         if name not in self._files:
             return None
         if name not in self._services:
@@ -47,9 +47,9 @@ class Services:
 
 
 def read_service(path: Path) -> Service:
-    """The service whose file this is, named as the file is.
+    """Return the service in a file; the file name is the service's name.
 
-    Raises UsageError if the file cannot be read or does not say what is needed.
+    Raises UsageError if the file cannot be read or lacks necessary information.
     """
     try:
         return _service(read_document(path), path.stem)

@@ -1,4 +1,4 @@
-"""A model's limits in a line, and each of its parameters in words. Pure."""
+"""Describes a model's limits in one line, and each of its parameters in words. Pure."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _BY_VALUE = (RESOLUTION, RATIO, DURATION)
 
 
 def limits_line(card: ModelCard) -> str:
-    """What a model makes: "720P or 1080P; 16:9 or 1:1; 2 to 15 s; with seed"."""
+    """Describe what a model makes: "720P or 1080P; 16:9 or 1:1; 2 to 15 s; with seed"."""
     parts = [_values(card, word) for word in (RESOLUTION, RATIO) if word in card.words]
     parts += [f"{_values(card, word)} s" for word in (DURATION,) if word in card.words]
     others = [word for word in card.words if word not in _BY_VALUE]
@@ -24,7 +24,7 @@ def limits_line(card: ModelCard) -> str:
 
 
 def parameter_words(parameter: Parameter) -> str:
-    """What a parameter takes, and what holds where it is not set."""
+    """Describe what a parameter takes, and its value if it is not set."""
     words = allowed_words(parameter.limits)
     if rule := parameter.limits.get(CARD_RULE):
         words += f"; {rule}"
@@ -35,7 +35,7 @@ def parameter_words(parameter: Parameter) -> str:
 
 
 def word_meaning(word: Word) -> str:
-    """What a card makes of a common word: "aspect_ratio", "generate_audio", "always true"."""
+    """Describe what a card maps a word to: "aspect_ratio", "generate_audio", "always true"."""
     if word.field is None:
         return f"always {joined([spelled(value) for value in _enum(word.limits) or ()])}"
     pairs = [f"{key} as {spelled(value)}" for key, value in word.values.items()]

@@ -1,4 +1,4 @@
-"""Reads the YAML of a card or a service as JSON values, with bounds on size and depth."""
+"""Reads the YAML of a card or a service as JSON values, with limits on size and depth."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ from storyboard.records import Json
 MAX_CHARACTERS = 1_000_000
 MAX_LEVELS = 50  # the C parser builds values by recursion and crashes near 30,000
 MAX_NUMBER = 100
-"""Characters of a number; one of many digits, or many parts as in 1:30, takes minutes to read."""
+"""Characters in a number; one with many digits, or many parts as in 1:30, takes minutes to read."""
 
 _NUMERIC = "+-.0123456789"
 _TOO_DEEP = f"is nested more than {MAX_LEVELS} levels deep"
 
-# The C parser reads a card in 3 ms, the one in Python in 40; every start pays for it.
+# The C parser reads a card in 3 ms, the Python one in 40; every start of the program pays for it.
 LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 def is_too_deep(error: Exception) -> bool:
-    """Whether the parser itself refused the nesting depth, as newer versions of libyaml do.
+    """Whether the parser itself rejected the nesting depth, as newer versions of libyaml do.
 
-    libyaml scans ahead within a line, so its error can come before our own count is reached.
+    libyaml scans ahead within a line, so its error can come before our own limit is reached.
     Source: libyaml, pull requests 287 and 329, "Enforce nesting limit in scanner".
     """
     problem = getattr(error, "problem", None)
@@ -33,12 +33,12 @@ def is_too_deep(error: Exception) -> bool:
 
 
 def read_document(path: Path) -> dict[str, Json]:
-    """The document in a file as JSON values. Raises CardError."""
+    """Return the document in a file as JSON values. Raises CardError."""
     return parse_document(read_text(path))
 
 
 def read_text(path: Path) -> str:
-    """What a file holds; of a longer one, a little more than is read. Raises CardError."""
+    """Return a file's text; if it is too long, a little more than the limit. Raises CardError."""
     try:
         with path.open(encoding="utf-8") as file:
             return file.read(MAX_CHARACTERS + 1)
@@ -47,7 +47,7 @@ def read_text(path: Path) -> str:
 
 
 def parse_document(text: str, *, loader: Any = LOADER) -> dict[str, Json]:
-    """The document as JSON values, as a loader of PyYAML reads them. Raises CardError."""
+    """Return the document as JSON values, read with a PyYAML loader. Raises CardError."""
     if len(text) > MAX_CHARACTERS:
         raise CardError(f"is longer than {MAX_CHARACTERS:,} characters")
     try:
@@ -85,7 +85,7 @@ def _check_shape(text: str) -> None:
 
 
 def check_json(value: Any, where: str) -> None:
-    """Raises CardError for what JSON lacks: dates, keys that are not strings, infinities, NaN."""
+    """Raise CardError for what JSON lacks: dates, keys that are not strings, infinities, NaN."""
     if isinstance(value, dict):
         for key, item in value.items():
             if not isinstance(key, str):
