@@ -1,1 +1,1 @@
-"""Makes a model card out of what others publish: OpenAPI documents, schema replies, pages."""
+"""Makes model cards from what others publish: OpenAPI documents, schema replies, pages."""

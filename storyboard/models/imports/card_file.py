@@ -1,4 +1,4 @@
-"""A model card as the text of its file, from what is understood of a model. Pure."""
+"""Writes a model card as the text of its file, from what was read about a model. Pure."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _WIDTH = 160
 
 
 def card_document(model: Understood, *, source: str, read: str, confidence: str) -> dict[str, Any]:
-    """The card; `source` is where its limits were read, on the day `read`."""
+    """Return the card; `source` is where its limits were read, on the day `read`."""
     guesses = model.guesses
     return {
         "name": model.name,
@@ -29,7 +29,7 @@ def card_document(model: Understood, *, source: str, read: str, confidence: str)
 
 
 def card_text(document: dict[str, Any]) -> str:
-    """The card's file: a field a line where it fits, as cards are written by hand."""
+    """Return the card's file, with one field per line if it fits, like cards written by hand."""
     request = document["request"]
     fields = {name: _Line(limits) for name, limits in request["properties"].items()}
     words = {
@@ -51,11 +51,11 @@ def card_text(document: dict[str, Any]) -> str:
 
 
 class _Line(dict[str, Any]):
-    """A mapping that is written as one line, as long as it fits."""
+    """A mapping that is written on one line if it fits."""
 
 
 class _Dumper(yaml.SafeDumper):
-    """Writes without anchors, which a card may not have."""
+    """Writes without anchors, which cards may not have."""
 
     def ignore_aliases(self, data: Any) -> bool:
         return True

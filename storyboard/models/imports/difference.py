@@ -1,4 +1,4 @@
-"""What a service says of a model today against its card, field by field in words. Pure."""
+"""Compares a service's current description of a model with its card, field by field. Pure."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _MAX_WORDS = 300
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """Something that is not as the card has it: which field, and how, as the end of a sentence."""
+    """One difference from the card: the field, and what differs, as the end of a sentence."""
 
     field: str
     words: str
@@ -31,9 +31,9 @@ class Move:
 def moves(
     card: ModelCard, fields: Mapping[str, Limits], required: list[str], rules: list[Rule]
 ) -> tuple[Move, ...]:
-    """What has moved since the card was written, in the service's order of fields.
+    """Return what has changed since the card was written, in the service's order of fields.
 
-    A pattern, a format or a description is nothing that moves: cards have their own.
+    A pattern, a format or a description does not count as a change: cards have their own.
     """
     return tuple(_moves(card, fields, required, rules))
 
@@ -59,13 +59,14 @@ def _moves(
             yield Move(name, "is gone")
     stated = [_names_in(rule) for rule in _card_rules(card.request_schema)]
     for rule in rules:
-        # A card may state a rule in another way; one about the same fields is taken for it.
+        # A card may state a rule differently, so any rule about the same fields counts as the
+        # same.
         if _names_in(rule.schema) not in stated:
             yield Move(", ".join(sorted(_names_in(rule.schema))), f"have a new rule: {rule.words}")
 
 
 def _comparable(limits: Mapping[str, Any]) -> dict[str, Any]:
-    """The limits in one way of writing: a list without a gap is a range."""
+    """Return the limits in a uniform notation: a list without gaps becomes a range."""
     kept = {key: limits[key] for key in _LIMITS if key in limits}
     values = kept.get("enum")
     if isinstance(values, list):
@@ -90,7 +91,7 @@ def _said(value: Any) -> str:
 
 
 def _card_rules(schema: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    """The rules of a card, those that stand together in allOf each for itself."""
+    """Yield the rules of a card; rules combined in allOf are yielded one by one."""
     for key in (*_RULES, "dependentRequired"):
         held = schema.get(key)
         if key == "allOf" and isinstance(held, list):
@@ -100,7 +101,7 @@ def _card_rules(schema: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
 
 
 def _names_in(schema: Any) -> frozenset[str]:
-    """The fields that a rule speaks of."""
+    """Return the fields that a rule mentions."""
     if isinstance(schema, list):
         return frozenset().union(*map(_names_in, schema))
     if not isinstance(schema, Mapping):

@@ -1,7 +1,7 @@
-"""A published document as JSON values whose places can be named. Pure.
+"""Reads a published document as JSON values whose positions can be named. Pure.
 
-The document comes from outside: its size, its depth, and how much its references stand for
-are bounded, and no reference leads out of it.
+The document comes from outside. Its size, its depth and the expansion of its references are
+limited, and no reference may lead out of it.
 """
 
 from __future__ import annotations
@@ -23,15 +23,15 @@ from storyboard.reporting.value_paths import format_path
 
 Path: TypeAlias = tuple[str | int, ...]
 
-MAX_VISITS = 20_000  # values; the largest real document has some hundreds
-_MAX_CHAIN = 20  # references that lead to one another
-_MAX_DEPTH = 40  # with references followed: a schema that holds itself ends here
+MAX_VISITS = 20_000  # values; the largest real document has a few hundred
+_MAX_CHAIN = 20  # references in a row
+_MAX_DEPTH = 40  # with references followed; this stops a schema that contains itself
 
 _BASE: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 class _CoreLoader(_BASE):  # type: ignore[misc] # its base is chosen where the program runs
-    """Reads YAML 1.2, as documents of OpenAPI are: `16:9`, `on` and dates are text.
+    """Reads YAML 1.2, which OpenAPI documents use: `16:9`, `on` and dates are text.
 
     Source: OpenAPI 3.1.1, section 4.3, "Format"; YAML 1.2.2, section 10.3, "Core Schema".
     """
@@ -39,7 +39,7 @@ class _CoreLoader(_BASE):  # type: ignore[misc] # its base is chosen where the p
     yaml_implicit_resolvers: dict[str, Any] = {}  # noqa: RUF012 (the base class has it so)
 
     def construct_mapping(self, node: Any, deep: bool = False) -> Any:
-        """The mapping; its keys are text, also those of `responses`, 200."""
+        """Return the mapping; all its keys are text, even 200 under `responses`."""
         for key, _ in node.value:
             if isinstance(key, yaml.ScalarNode):
                 key.tag = f"{_TAGS}str"
@@ -57,22 +57,22 @@ for _type, _pattern, _first in (
 
 
 class NotUnderstood(Exception):
-    """A place in a document that cannot become part of a card; ends its reading."""
+    """A place in a document that cannot become part of a card; reading stops there."""
 
     def __init__(self, pointer: Pointer, what: str) -> None:
         super().__init__(what)
         self.pointer = pointer
 
     def as_usage_error(self, next_step: str) -> UsageError:
-        """The sentence for the user: document, line, place, what is wrong."""
+        """Return the error for the user: document, line, path, what is wrong."""
         return UsageError(f"{self.pointer}: {self}", next_step=next_step)
 
 
 @dataclass(frozen=True, eq=False)
 class Document:
-    """One document, or a block of a page: `name` is the file's or the page's.
+    """One document, or one block of a page; `name` is the file's or the page's.
 
-    `text` keeps the lines before a block as empty ones, so that lines can be counted.
+    `text` has empty lines in place of the lines before a block, so that line numbers stay right.
     """
 
     name: str
@@ -82,13 +82,13 @@ class Document:
 
     @property
     def top(self) -> Pointer:
-        """The whole of it."""
+        """The whole document."""
         return Pointer(self, (), self.value)
 
 
 @dataclass(frozen=True)
 class Pointer:
-    """A value and where it stands in its document; in words "page.md:12: paths.x.post"."""
+    """A value and its place in the document; prints as "page.md:12: paths.x.post"."""
 
     document: Document
     path: Path
@@ -101,7 +101,7 @@ class Pointer:
         return f"{name}: {bounded(format_path(self.path), 300)}" if self.path else name
 
     def get(self, key: str | int) -> Pointer | None:
-        """What stands under a key, or None."""
+        """Return the value under a key, or None."""
         held = self.value
         is_there = isinstance(held, dict) and key in held
         if not is_there and not (isinstance(held, list) and isinstance(key, int)):
@@ -109,14 +109,14 @@ class Pointer:
         return self._at((*self.path, key), held[key], self.depth + 1)
 
     def entries(self) -> list[tuple[str, Pointer]]:
-        """The keys of a mapping, each with what stands there. Refused for anything else."""
+        """Return a mapping's keys with their values. Raises NotUnderstood for anything else."""
         return [
             (name, self._at((*self.path, name), value, self.depth + 1))
             for name, value in self.mapping().items()
         ]
 
     def items(self) -> list[Pointer]:
-        """What a list holds. Refused for anything else."""
+        """Return a list's items. Raises NotUnderstood for anything else."""
         if not isinstance(self.value, list):
             raise NotUnderstood(self, "is not a list")
         return [
@@ -125,13 +125,13 @@ class Pointer:
         ]
 
     def mapping(self) -> dict[str, Any]:
-        """The mapping that it is. Refused for anything else."""
+        """Return the mapping. Raises NotUnderstood for anything else."""
         if not isinstance(self.value, dict):
             raise NotUnderstood(self, "is not a mapping")
         return self.value
 
     def resolved(self) -> Pointer:
-        """The mapping itself, or the one that it refers to with what stands beside `$ref`."""
+        """Return the mapping, or the one it refers to, merged with the keys beside `$ref`."""
         found = self
         beside: dict[str, Any] = {}
         for _ in range(_MAX_CHAIN):
@@ -168,7 +168,7 @@ class Pointer:
 
 
 def parse(name: str, text: str) -> Document:
-    """The document in a text, JSON or YAML. Raises CardError."""
+    """Return the document in a text, JSON or YAML. Raises CardError."""
     if text.lstrip().startswith("{"):
         return Document(name, _parse_json(text), text)
     return Document(name, parse_document(text, loader=_CoreLoader), text)
@@ -184,7 +184,7 @@ def _parse_json(text: str) -> dict[str, Json]:
         raise CardError(too_deep) from None
     except json.JSONDecodeError as error:
         raise CardError(f"is not JSON: line {error.lineno}: {error.msg}") from None
-    except ValueError as error:  # a number of thousands of digits
+    except ValueError as error:  # a number with thousands of digits
         raise CardError(f"is not JSON: {error}") from None
     if not isinstance(value, dict):
         raise CardError("is not a mapping of keys to values")
@@ -206,9 +206,9 @@ def _is_shallow(value: Any, levels: int) -> bool:
 
 
 def _line_of(text: str, path: Path) -> int | None:
-    """The line on which the value at `path` begins, from 1; None where it cannot be found."""
+    """Return the line (from 1) on which the value at `path` begins, or None if it is not found."""
     try:
-        node = yaml.compose(text, Loader=_CoreLoader)  # reads nearly all JSON, too
+        node = yaml.compose(text, Loader=_CoreLoader)  # also reads nearly all JSON
     except (yaml.YAMLError, RecursionError):
         return None
     line = None

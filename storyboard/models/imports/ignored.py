@@ -1,4 +1,4 @@
-"""Names the parts of a document that are nothing to a card, so that the user sees them. Pure."""
+"""Lists the parts of a document that a card has no use for, so that the user sees them. Pure."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _MAX_NAMED = 20
 
 
 def ignored_parts(operation: Operation) -> list[str]:
-    """The parts in a few words each: "header Authorization", "examples", "responses 200, 400"."""
+    """Describe each part briefly: "header Authorization", "examples", "responses 200, 400"."""
     post = operation.post
     parts = [*_parameters(post)]
     for key in ("security", "callbacks", "externalDocs", "servers"):
@@ -28,7 +28,7 @@ def ignored_parts(operation: Operation) -> list[str]:
 
 
 def _parameters(post: Pointer) -> Iterator[str]:
-    """The parameters of the operation; one that is referred to is looked up."""
+    """Yield the parameters of the operation, following references."""
     held = post.get("parameters")
     for one in held.items() if held and isinstance(held.value, list) else ():
         if isinstance(one.value, dict):

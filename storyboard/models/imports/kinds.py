@@ -1,4 +1,4 @@
-"""Guesses what a model's videos are made from: text, an image, frames and so on. Pure."""
+"""Guesses what a model makes its videos from: text, an image, frames and so on. Pure."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _ENDINGS: Mapping[str, Kind] = {
     "mi2v": "reference",
     "v2v": "video",
 }
-"""Parts of models' names, as their makers use them."""
+"""Parts of model names, as the makers use them."""
 
 _PHRASES: Mapping[str, Kind] = {
     "text-to-video": "text",
@@ -34,7 +34,7 @@ _MEDIA = re.compile(r"image|video|frame|clip|mask|reference", re.IGNORECASE)
 def guess_kind(
     name: str, texts: Iterable[str], fields: Iterable[str], required: Iterable[str]
 ) -> tuple[Kind, str] | None:
-    """The kind and what it was told by: the model's name, a document's words, its fields."""
+    """Return the kind and the evidence: the model's name, the document's words, or its fields."""
     for part in re.split(r"[-_.]", name.partition("/")[2].lower()):
         if part in _ENDINGS:
             return _ENDINGS[part], f"its name has {part}"

@@ -1,7 +1,7 @@
 """Reads a field's schema as the limits of a card: one type, no null, no annotations. Pure.
 
-OpenAPI 3.0 and 3.1 say the same in several ways (`nullable`, a list of types, `anyOf` with
-null, `const`, `allOf` around one reference); a card says it in one.
+OpenAPI 3.0 and 3.1 can state the same limits in several ways (`nullable`, a list of types,
+`anyOf` with null, `const`, `allOf` around one reference). A card states them in one way.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from storyboard.models.schema.validator import is_bounded
 from storyboard.reporting.quoting import bounded, printable
 
 MAX_DESCRIPTION = 300  # characters
-_MAX_VALUES = 500  # of an enum
-_MAX_TEXT = 500  # characters of a pattern or a value
+_MAX_VALUES = 500  # in an enum
+_MAX_TEXT = 500  # characters, in a pattern or a value
 
 _NUMBERS = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf")
 _COUNTS = ("minLength", "maxLength", "minItems", "maxItems", "minProperties", "maxProperties")
@@ -29,7 +29,7 @@ _OTHER_LIMITS = frozenset(
         *("$dynamicRef", "$recursiveRef"),
     )
 )
-"""Limits that a field of a card cannot state."""
+"""Limits that a card's field cannot state."""
 
 _FITS: Mapping[str, tuple[type, ...]] = {
     "number": (int, float),
@@ -47,9 +47,9 @@ _PYTHON_TYPES: Mapping[type, str] = {
 
 
 def read_limits(pointer: Pointer, type_: str | None = None) -> Limits:
-    """The limits of a field, whose type is `type_` where they do not say it.
+    """Return the limits of a field; its type is `type_` if they do not state one.
 
-    Raises NotUnderstood for what a card cannot say.
+    Raises NotUnderstood for limits that a card cannot state.
     """
     found = pointer.resolved()
     limits = _own_limits(found)
@@ -67,7 +67,7 @@ def read_limits(pointer: Pointer, type_: str | None = None) -> Limits:
 
 
 def clean_text(value: Any, most: int = MAX_DESCRIPTION) -> str:
-    """A text for people as one printable line, shortened; empty for anything else."""
+    """Return a text for display as one printable line, shortened; empty for anything else."""
     return bounded(" ".join(value[: 4 * most].split()), most) if isinstance(value, str) else ""
 
 
@@ -86,7 +86,7 @@ def _is_const_null(schema: Mapping[str, Any]) -> bool:
 
 
 def _own_limits(found: Pointer) -> Limits:
-    """The limits that stand in the schema itself, without those of its branches."""
+    """Return the limits in the schema itself, without those of its branches."""
     schema = found.mapping()
     for keyword in schema:
         if keyword in _OTHER_LIMITS:
@@ -149,7 +149,7 @@ def _bounds(found: Pointer) -> Limits:
         is_whole = isinstance(value, float) and value.is_integer()
         bounds[name] = int(value) if is_whole else value
     for name, plain in (("exclusiveMinimum", "minimum"), ("exclusiveMaximum", "maximum")):
-        if schema.get(name) is True and plain in bounds:  # as OpenAPI 3.0 writes it
+        if schema.get(name) is True and plain in bounds:  # the OpenAPI 3.0 form
             bounds[name] = bounds.pop(plain)
     return bounds
 
@@ -164,7 +164,7 @@ def _pattern(pointer: Pointer) -> str:
 
 
 def _inside(found: Pointer) -> Limits:
-    """What the entries of a list or a mapping may be."""
+    """Return the limits on the entries of a list or a mapping."""
     inside: Limits = {}
     if (items := found.get("items")) is not None:
         inside["items"] = read_limits(items)
@@ -183,7 +183,7 @@ def _inside(found: Pointer) -> Limits:
 
 
 def _both(found: Pointer, inner: Limits, outer: Limits) -> Limits:
-    """Limits that hold together; what stands outside describes the field better."""
+    """Combine limits that both apply; the outer ones have the better description."""
     for keyword, value in outer.items():
         if keyword in ("description", "default") or inner.get(keyword, value) == value:
             continue
@@ -192,7 +192,7 @@ def _both(found: Pointer, inner: Limits, outer: Limits) -> Limits:
 
 
 def _finished(found: Pointer, limits: Limits) -> Limits:
-    """The limits with their type first, values of that type, and no bound that says nothing."""
+    """Return the limits with the type first, values of that type, and no redundant bound."""
     values = limits.get("enum", [])
     type_ = limits.get("type") or _type_of(values, limits)
     if type_ is None:
@@ -209,7 +209,7 @@ def _finished(found: Pointer, limits: Limits) -> Limits:
 
 
 def _type_of(values: Iterable[Any], limits: Limits) -> str | None:
-    """The type that the limits speak of where they do not name it."""
+    """Return the type that the limits imply if they do not state one."""
     types = {_PYTHON_TYPES[type(value)] for value in values}
     if len(types) == 1:
         return types.pop()
@@ -221,7 +221,7 @@ def _type_of(values: Iterable[Any], limits: Limits) -> str | None:
 
 
 def _as_type(found: Pointer, value: Any, type_: str, *, is_strict: bool = True) -> Any:
-    """A value as the type has it: 5 for "5" or "5" for 5 where a document mixes them."""
+    """Return a value in the given type: 5 for "5", or "5" for 5, if a document mixes them."""
     if type_ == "string" and isinstance(value, int | float) and not isinstance(value, bool):
         return str(value)
     if type_ == "integer" and isinstance(value, str) and value.lstrip("-").isdecimal():
@@ -236,7 +236,7 @@ def _as_type(found: Pointer, value: Any, type_: str, *, is_strict: bool = True) 
 
 
 def _within(limits: Limits) -> list[Any]:
-    """The listed values that are within the bounds beside them."""
+    """Return the listed values that are within the given bounds."""
     least, most = limits.get("minimum"), limits.get("maximum")
     return [
         value

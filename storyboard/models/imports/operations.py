@@ -1,4 +1,4 @@
-"""Finds the requests that make videos: a POST at the address of a service's model. Pure."""
+"""Finds the requests that make videos: a POST to the address of a service's model. Pure."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Operation:
     """A model's submission as a document describes it.
 
     `post` is the operation, `schema` the body's schema, and `heading` the title of the
-    document around it, if it has one.
+    surrounding document, if it has one.
     """
 
     model: str
@@ -36,10 +36,10 @@ class Operation:
 def find_operation(
     documents: Sequence[Document], find_service: Callable[[str], Service | None], name: str | None
 ) -> Operation:
-    """The submission of model `name`, or of the only model that the documents describe.
+    """Return the submission of model `name`, or of the only model that the documents describe.
 
-    `find_service` knows the services by their origins. Raises UsageError where there is no such
-    submission, and NotUnderstood where its body cannot be found.
+    `find_service` finds a service by its origin. Raises UsageError if there is no such
+    submission, and NotUnderstood if its body cannot be found.
     """
     found: dict[str, tuple[Service, Pointer, Document]] = {}
     strangers: list[str] = []
@@ -60,7 +60,7 @@ def find_operation(
 
 
 def _posts(document: Document) -> Iterator[tuple[str, Pointer]]:
-    """Every POST with its address; several where it has several servers."""
+    """Yield every POST with its address, once per server."""
     top = document.top
     if post := top.get("post"):
         for server in _servers(top):
@@ -85,7 +85,7 @@ def _servers(holder: Pointer) -> list[str]:
 
 
 def _origin(address: str) -> str:
-    """Scheme, host and port of an address, in lower case; empty where it is none."""
+    """Return an address's scheme, host and port in lower case; empty if it is not an address."""
     try:
         parts = urlsplit(address)
         port = (
@@ -98,7 +98,7 @@ def _origin(address: str) -> str:
 
 
 def _model_at(address: str, service: Service) -> str | None:
-    """The model whose submissions go to an address of the service."""
+    """Return the model whose submissions go to an address of the service, or None."""
     path = urlsplit(address).path.rstrip("/")
     match = _MODEL.fullmatch(path.removeprefix(service.base_path))
     return match[1] if match and path.startswith(service.base_path) else None

@@ -1,4 +1,4 @@
-"""The documents in a text: the text itself, or the blocks of a page of Markdown or HTML. Pure."""
+"""Finds the documents in a text: the text itself, or blocks in a Markdown or HTML page. Pure."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from storyboard.models.imports.document import Document, parse
 from storyboard.models.yamltext import MAX_CHARACTERS
 
 MAX_BLOCKS = 20
-"""Of a page that may hold a document; those that follow are not read."""
+"""How many blocks of a page that may hold a document are read."""
 
 _FENCE = re.compile(r"[ \t]*(`{3,}|~{3,})([^`]*)")
 _OPEN_TAG = re.compile(r"<(pre|script)\b[^<>]*>", re.IGNORECASE)
@@ -21,10 +21,10 @@ _SCHEMA_REPLY = re.compile(r""""post"\s*:|^post\s*:""", re.MULTILINE)
 
 
 def read_documents(name: str, text: str) -> list[Document]:
-    """The OpenAPI documents and schema replies in a text that is called `name`.
+    """Return the OpenAPI documents and schema replies in a text that is called `name`.
 
-    A page may hold several; what else it holds is passed over.
-    Raises UsageError where there is none, with the reason.
+    A page may contain several, and anything else it contains is skipped. Raises UsageError, with
+    the reason, if there is none.
     """
     if len(text) > MAX_CHARACTERS:
         raise UsageError(
@@ -38,7 +38,7 @@ def read_documents(name: str, text: str) -> list[Document]:
     found = []
     blocks = [one for one in (*_fenced(text), *_tagged(text)) if _is_worth_reading(one[1])]
     for lines_before, block in blocks[:MAX_BLOCKS]:
-        document, why = _document(name, "\n" * lines_before + block)  # so that lines can be told
+        document, why = _document(name, "\n" * lines_before + block)  # keeps the line numbers right
         found += [document] if document else []
         fault = why if fault is None or (why and not document) else fault
     if found:
@@ -55,7 +55,7 @@ _NEXT = (
 
 
 def _document(name: str, text: str) -> tuple[Document | None, str | None]:
-    """The document that a text is, or why it is none."""
+    """Return the document in a text, or the reason why there is none."""
     try:
         document = parse(name, text)
     except CardError as error:
@@ -75,9 +75,9 @@ def _is_worth_reading(block: str) -> bool:
 
 
 def _fenced(text: str) -> Iterator[tuple[int, str]]:
-    """The fenced blocks of Markdown, with the number of lines before each.
+    """Yield the fenced blocks of Markdown, with the number of lines before each.
 
-    Source: CommonMark 0.31, section 4.5; in MDX they may stand deep within components.
+    Source: CommonMark 0.31, section 4.5; in MDX they may be deeply nested in components.
     """
     lines = text.split("\n")
     start, fence = 0, ""
@@ -99,9 +99,9 @@ def _dedented(lines: list[str]) -> str:
 
 
 def _tagged(text: str) -> Iterator[tuple[int, str]]:
-    """What stands in <pre> and <script>, with the number of lines before each."""
+    """Yield the contents of <pre> and <script>, with the number of lines before each."""
     position = 0
-    lowered = text.lower()  # as long as the text only for ASCII, so positions are taken from it
+    lowered = text.lower()  # outside ASCII, its length can differ, and with it all positions
     if len(lowered) != len(text):
         lowered = text
     while match := _OPEN_TAG.search(text, position):

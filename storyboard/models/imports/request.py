@@ -1,4 +1,4 @@
-"""Reads the schema of a request's body: its fields, and its rules across them. Pure."""
+"""Reads the schema of a request's body: its fields, and the rules that span several. Pure."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,63}")
 _CHOICES = ("oneOf", "anyOf")
 
-# The prompt is the storyboard's own key and the model's field at once.
+# The prompt is both the storyboard's own key and the model's field.
 _TAKEN = {*SHARED, *SHOT_ONLY} - {"prompt"}
 
 
 @dataclass(frozen=True)
 class Request:
-    """What is understood of a body; `left_out` names the fields that are not, each with why."""
+    """What could be read of a body; `left_out` maps the other fields to the reason."""
 
     fields: dict[str, Limits]
     required: list[str]
@@ -36,9 +36,9 @@ class Request:
 
 
 def read_request(schema: Pointer, without: frozenset[str] = frozenset()) -> Request:
-    """The fields and rules of a body's schema; the fields `without` are left out of it.
+    """Return the fields and rules of a body's schema, leaving out the fields in `without`.
 
-    Raises NotUnderstood for what a card cannot say.
+    Raises NotUnderstood for what a card cannot state.
     """
     parts = list(_parts(schema))
     first = parts[0]
@@ -69,7 +69,7 @@ def read_request(schema: Pointer, without: frozenset[str] = frozenset()) -> Requ
 
 
 def _parts(schema: Pointer) -> Iterator[Pointer]:
-    """The schema and, in depth, the parts that it is put together from."""
+    """Yield the schema and, recursively, the parts that it is combined from."""
     found = schema.resolved()
     held = found.mapping()
     if held.get("type", "object") != "object":
@@ -84,7 +84,7 @@ def _parts(schema: Pointer) -> Iterator[Pointer]:
 
 
 def _definitions(parts: list[Pointer]) -> dict[str, list[Pointer]]:
-    """Where each field is described: once in a part, or else in each branch of a choice."""
+    """Map each field to its definitions: one in a part, or one in each branch of a choice."""
     found: dict[str, list[Pointer]] = {}
     for part in parts:
         for name, one in _properties(part):
@@ -116,7 +116,7 @@ def _required(found: Pointer) -> list[str]:
 
 
 def _why_not(name: str, found: list[Pointer], without: frozenset[str]) -> str | None:
-    """Why a field is not part of the card, or None."""
+    """Return why a field is not part of the card, or None."""
     if name in without:
         return "as --without says"
     if name in _TAKEN:
@@ -134,7 +134,7 @@ def _limits(found: list[Pointer]) -> Limits:
 
 
 def _speech(read: list[Limits]) -> Limits:
-    """The description and the default of the first branch that has them, where no other differs."""
+    """Take the description of the first branch that has one, and the default if all agree."""
     speech: Limits = {}
     for key in ("description", "default"):
         values = [limits[key] for limits in read if key in limits]
@@ -144,7 +144,7 @@ def _speech(read: list[Limits]) -> Limits:
 
 
 def _with_sound_default(limits: Limits, name: str, left_out: dict[str, str]) -> Limits:
-    """The limits, without a default that they do not allow."""
+    """Return the limits, without a default that they do not allow."""
     if "default" not in limits or compile_check({"$schema": _DIALECT, **limits})(limits["default"]):
         return limits
     said = bounded(spelled(limits["default"]), 60)
@@ -155,7 +155,7 @@ def _with_sound_default(limits: Limits, name: str, left_out: dict[str, str]) -> 
 def _narrowed(
     parts: list[Pointer], definitions: dict[str, list[Pointer]], fields: dict[str, Limits]
 ) -> Iterator[Rule]:
-    """The rules of parts that speak again of fields which others describe."""
+    """Yield the rules of parts that limit fields which other parts describe."""
     for part in parts:
         again = {
             name: narrower(one, fields[name])

@@ -1,4 +1,4 @@
-"""Rules across fields in words: "where resolution is '4k', durationSeconds is '8'". Pure."""
+"""Puts rules across fields into words: "where resolution is '4k', durationSeconds is '8'". Pure."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ _COUNTS = {"oneOf": "exactly one of these", "anyOf": "at least one of these"}
 
 
 def rule_words(schema: Mapping[str, Any]) -> str:
-    """What a rule demands, as a sentence without a full stop."""
+    """Return what a rule requires, as a sentence without a full stop."""
     return bounded(_demand(schema), MAX_WORDS)
 
 
 def choice_words(keyword: str, branches: Sequence[Mapping[str, Any]], titles: Sequence[str]) -> str:
-    """What a choice between ways to fill a request demands; the titles of ways may be empty."""
+    """Describe a choice between ways to fill a request; titles of ways may be empty."""
     ways = [
         f"{title} ({_demand(branch)})" if title else _demand(branch)
         for branch, title in zip(branches, titles, strict=True)
@@ -34,10 +34,10 @@ def choice_words(keyword: str, branches: Sequence[Mapping[str, Any]], titles: Se
 
 
 def _demand(schema: Mapping[str, Any]) -> str:
-    """The demands of a schema, joined."""
+    """Return the requirements of a schema, joined."""
     limited = schema.get("properties", {})
     parts = [f"{name} {_limit_words(limits)}" for name, limits in limited.items()]
-    # A condition on a value says already that there is one.
+    # A condition on a value already says that there is one.
     unset = [name for name in schema.get("required", ()) if name not in limited]
     if unset:
         parts.append(f"{_and(unset)} {'is' if len(unset) == 1 else 'are'} set")

@@ -1,7 +1,7 @@
-"""Reads what a document says of several fields at once as rules of a card. Pure.
+"""Reads what a document says about several fields at once as rules of a card. Pure.
 
-A rule keeps the document's own JSON Schema, cut down to what bears on a request: which fields
-are set, and what they may hold.
+A rule keeps the document's own JSON Schema, reduced to what affects a request: which fields are
+set, and what they may hold.
 """
 
 from __future__ import annotations
@@ -34,18 +34,18 @@ _PASSED_OVER = frozenset(
 
 @dataclass(frozen=True)
 class Rule:
-    """A rule across fields: JSON Schema, and the same in words."""
+    """A rule across fields, as JSON Schema and in words."""
 
     schema: Mapping[str, Any]
     words: str
 
     def as_card(self) -> dict[str, Any]:
-        """The rule as it stands in a card."""
+        """Return the rule as a card states it."""
         return {**self.schema, CARD_RULE: self.words}
 
 
 def narrower(pointer: Pointer, own: Limits) -> Limits:
-    """The limits of a field at another place, as far as its `own` do not say them."""
+    """Return the limits of a field at another place, without those already in its `own`."""
     if pointer.value is False or pointer.value == FORBIDDEN:
         return dict(FORBIDDEN)
     if pointer.value is True:
@@ -60,9 +60,9 @@ def narrower(pointer: Pointer, own: Limits) -> Limits:
 
 
 def rules_in(found: Pointer, fields: Mapping[str, Limits], unknown: frozenset[str]) -> list[Rule]:
-    """The rules of a part of a body's schema, without its choices.
+    """Return the rules in a part of a body's schema, except its choices.
 
-    `fields` are those of the card, `unknown` those that were left out of it.
+    `fields` are those of the card; `unknown` are those left out of it.
     """
     reading = _Reading(fields, unknown)
     held = found.mapping()
@@ -78,7 +78,7 @@ def rules_in(found: Pointer, fields: Mapping[str, Limits], unknown: frozenset[st
 
 
 def bound_rule(found: Pointer, properties: Mapping[str, Any]) -> Rule:
-    """The rule that fields which stand elsewhere have narrower limits here."""
+    """Return the rule that fields defined elsewhere have narrower limits here."""
     schema = {"properties": dict(properties)}
     return Rule(
         schema, clean_text(found.mapping().get("description"), MAX_WORDS) or rule_words(schema)
@@ -92,10 +92,10 @@ def choice(
     unknown: frozenset[str],
     of_branches: Sequence[str],
 ) -> tuple[Rule | None, frozenset[str]]:
-    """The rule of a oneOf or an anyOf of the body, and the fields that all its branches require.
+    """Return the rule of the body's oneOf or anyOf, and the fields that all branches require.
 
-    `of_branches` are the fields that branches alone describe. No rule where every request fits
-    one of the branches.
+    `of_branches` are the fields that only branches describe. There is no rule if every request
+    fits one of the branches.
     """
     reading = _Reading(fields, unknown, of_branches)
     held = found.get(keyword)
@@ -123,14 +123,14 @@ def _without_required(branch: dict[str, Any], names: frozenset[str]) -> dict[str
 
 @dataclass(frozen=True)
 class _Reading:
-    """What a schema of the whole body is read with."""
+    """The fields known when reading a schema of the whole body."""
 
     fields: Mapping[str, Limits]
     unknown: frozenset[str]
     of_branches: Sequence[str] = ()
 
     def branch(self, pointer: Pointer) -> dict[str, Any]:
-        """One way to fill a request; where it is closed, the fields of other ways are forbidden."""
+        """Return one way to fill a request; if closed, it forbids the fields of other ways."""
         schema = self.schema(pointer)
         held = pointer.mapping()
         if held.get("additionalProperties") is not False:
@@ -142,7 +142,7 @@ class _Reading:
         return {**schema, "properties": {**schema.get("properties", {}), **others}}
 
     def schema(self, pointer: Pointer) -> dict[str, Any]:
-        """What a schema of the body demands beyond what the fields' own limits say."""
+        """Return what a schema of the body requires beyond the fields' own limits."""
         found = pointer.resolved()
         for key in found.mapping():
             if key not in _READ and key not in _PASSED_OVER and not key.startswith("x-"):
@@ -152,7 +152,7 @@ class _Reading:
         return self.some_of(found, tuple(_READ))
 
     def some_of(self, found: Pointer, keys: Sequence[str]) -> dict[str, Any]:
-        """The same of some of its keys alone."""
+        """Return the same, but only for the given keys."""
         demands: dict[str, Any] = {}
         for key, held in found.entries():
             if key not in keys:
@@ -170,7 +170,7 @@ class _Reading:
         return {key: value for key, value in demands.items() if value or key in _CONDITION}
 
     def properties(self, held: Pointer) -> dict[str, Any]:
-        """The limits of fields, as far as they are narrower than the fields' own."""
+        """Return the limits of fields that are narrower than the fields' own."""
         found = {}
         for name, one in held.entries():
             if self.name(one, name) in self.fields and (limits := narrower(one, self.fields[name])):
@@ -178,14 +178,14 @@ class _Reading:
         return found
 
     def needs(self, held: Pointer) -> dict[str, list[str]]:
-        """Which fields each field needs."""
+        """Return which fields each field needs."""
         return {
             self.name(held, name): [self.name(names, one.value) for one in names.items()]
             for name, names in held.entries()
         }
 
     def name(self, pointer: Pointer, name: Any) -> str:
-        """The name of a field that is there, or was left out."""
+        """Return a field's name. Raises NotUnderstood if the document has no such field."""
         if not isinstance(name, str) or name not in {*self.fields, *self.unknown}:
             raise NotUnderstood(
                 pointer, f"speaks of {bounded(repr(name), 60)}, which is not a field"

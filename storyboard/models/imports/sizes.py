@@ -1,4 +1,4 @@
-"""Resolutions as documents spell them, and sizes in pixels as a resolution and a ratio. Pure."""
+"""Reads resolutions as documents spell them, and pixel sizes as resolution and ratio. Pure."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from storyboard.models.imports.unions import Limits
 from storyboard.reporting.quoting import bounded
 
 RESOLUTION_VALUE = re.compile(r"[1-9][0-9]{2,3}[pP]|[1-9][kK]")
-"""How a resolution is written; a storyboard has its letter large."""
+"""How a resolution is written; a storyboard uses a capital letter."""
 
 _SIZE = re.compile(r"([1-9][0-9]{1,4})\s?[*xX\u00d7]\s?([1-9][0-9]{1,4})")
 
@@ -19,22 +19,22 @@ _LINES = ((640, 360), (832, 480), (960, 540), (1280, 720), (1920, 1080), (2560, 
 _PIXELS: Mapping[str, int] = {f"{high}P": wide * high for wide, high in _LINES} | {
     "4K": 3840 * 2160
 }
-"""What a resolution comes to at 16:9. Other ratios have about as many pixels, not as many lines."""
+"""The pixels of each resolution at 16:9. Other ratios have about as many pixels, but not lines."""
 
 _RATIOS = ("16:9", "9:16", "1:1", "4:3", "3:4", "3:2", "2:3", "5:4", "4:5", "21:9", "9:21")
-_NEAR = 0.06  # of the pixels: 1088*832 is as good as 1280*720
+_NEAR = 0.06  # a share of the pixels: 1088*832 is as good as 1280*720
 _NEAR_RATIO = 0.035
 
 
 def canonical_resolution(text: str) -> str:
-    """A resolution as storyboards write it: 1080p is 1080P."""
+    """Return a resolution as storyboards write it: 1080P for 1080p."""
     return text.upper()
 
 
 def table_of(limits: Limits) -> tuple[dict[str, dict[str, str]] | None, str]:
-    """The field's values by resolution and ratio, or None with the reason.
+    """Return the field's values by resolution and ratio, or None with the reason.
 
-    Each value has to be near one resolution and one ratio, and no two near the same.
+    Each value must be close to one resolution and one ratio, and no two close to the same ones.
     """
     values = limits.get("enum")
     if limits["type"] != "string" or not values:
@@ -73,5 +73,5 @@ def _ratio(name: str) -> float:
 
 
 def _distance(one: float, other: float) -> float:
-    """How far apart two sizes are, as a share of the smaller."""
+    """Return how far apart two sizes are, as a share of the smaller."""
     return math.expm1(abs(math.log(one / other)))

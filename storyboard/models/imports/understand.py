@@ -1,4 +1,4 @@
-"""From the text of a document to all that is understood of one model. Pure."""
+"""Reads everything that a document's text says about one model. Pure."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ _NEXT = "leave an optional field out with --without NAME, or write the card by h
 
 @dataclass(frozen=True)
 class Understood:
-    """What a document says of a model, as far as a card can say it.
+    """What a document says about a model, as far as a card can state it.
 
-    `told_by` says what the kind was told by. `left_out` names what the card does not have, each
-    with why; `ignored` the parts of the document that are nothing to a card.
+    `told_by` is the evidence for the kind. `left_out` maps what the card lacks to the reason.
+    `ignored` are the parts of the document that a card has no use for.
     """
 
     name: str
@@ -46,12 +46,13 @@ class Understood:
 
     @property
     def request(self) -> dict[str, Any]:
-        """The request's schema as a card has it."""
+        """Return the request's schema in the form that cards use."""
         rules = [rule.as_card() for rule in self.rules]
         return {
             "type": "object",
             "required": self.required,
-            # What becomes of unknown fields is rarely said, and a misspelt one costs a video.
+            # Documents rarely say what happens to unknown fields, and a misspelt one costs a
+            # video.
             "additionalProperties": False,
             "properties": dict(self.fields),
             **({"allOf": rules} if rules else {}),
@@ -67,10 +68,11 @@ def understand(
     kind: Kind | None = None,
     without: frozenset[str] = frozenset(),
 ) -> Understood:
-    """The model that a document describes; `source` is how messages call the document.
+    """Return the model that a document describes; `source` is the document's name in messages.
 
-    `name` chooses of several models, `kind` says what cannot be told, the fields `without` are
-    left out. Raises UsageError, with the place in the document, for what is not understood.
+    `name` selects one of several models, `kind` supplies a kind that the document does not show,
+    and the fields in `without` are left out. Raises UsageError, with the place in the document,
+    for anything that cannot be read.
     """
     documents = read_documents(source, text)
     try:
@@ -106,7 +108,7 @@ def understand(
 
 
 def _texts(operation: Operation) -> list[str]:
-    """What the document says of the operation, for people: summary, heading, tags, description."""
+    """Return the operation's texts for people: summary, heading, tags, description."""
     post = operation.post.mapping()
     tags = post.get("tags") if isinstance(post.get("tags"), list) else []
     said = [post.get("summary"), operation.heading, *(tags or []), post.get("description")]

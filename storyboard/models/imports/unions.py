@@ -1,4 +1,4 @@
-"""What a field takes that takes one thing or another: the limits of its branches as one. Pure."""
+"""Combines the limits of a field's alternative branches into one. Pure."""
 
 from __future__ import annotations
 
@@ -9,15 +9,16 @@ from storyboard.models.imports.document import NotUnderstood, Pointer
 
 Limits: TypeAlias = dict[str, Any]
 
-MAX_SPELLED = 64  # values that a range becomes where a list has to be made of it
+MAX_SPELLED = 64  # values that a range may expand to if a list is needed
 
 _SPEECH = ("description", "default")
 
 
 def union(found: Pointer, branches: Sequence[Limits]) -> Limits:
-    """The limits that allow what any of the branches allows.
+    """Return the limits that allow whatever any of the branches allows.
 
-    Raises NotUnderstood where that is no list, no range and no other thing that a card states.
+    Raises NotUnderstood if the result is not a list, a range or another form that a card can
+    state.
     """
     bare = [_without_speech(branch) for branch in branches]
     speech = {key: branches[0][key] for key in _SPEECH if len(branches) == 1 and key in branches[0]}
@@ -43,7 +44,7 @@ def _all_values(branches: Sequence[Limits]) -> list[Any]:
 
 
 def _one_type(branches: list[Limits]) -> list[Limits]:
-    """The branches with numbers that are written as text read as numbers, beside such."""
+    """If integers and text are mixed, read the branches of numeric text as integers."""
     if {branch.get("type") for branch in branches} != {"integer", "string"}:
         return branches
     return [
@@ -59,7 +60,7 @@ def _are_numbers(values: list[str] | None) -> bool:
 
 
 def _numbers(found: Pointer, branches: Sequence[Limits]) -> Limits:
-    """One range where the branches' ranges adjoin, else the list of all their values."""
+    """Return one range if the branches' ranges adjoin, else the list of all their values."""
     ranges: list[tuple[float, float]] = []
     for branch in branches:
         if set(branch) - {"type", "enum", "minimum", "maximum"}:

@@ -1,6 +1,6 @@
 """Guesses which fields of a model the common words mean, from their names and values. Pure.
 
-What is not certain is left out, with the reason: a word that means the wrong thing costs videos.
+An uncertain word is left out, with the reason: a word that means the wrong thing costs videos.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ NAMES: Mapping[str, tuple[str, ...]] = {
         *("with_audio", "enable_audio", "audio_enabled", "has_audio", "generate_sound"),
     ),
 }
-"""The names of fields, in lower case, that may mean a word; the first that fits does."""
+"""Lower-case field names that may mean a word; the first that fits wins."""
 
 FRAMES = "frames"
 
 SIZES = ("size", "video_size", "output_size")
-"""The names of fields that may mean resolution and ratio together."""
+"""Field names that may mean resolution and ratio together."""
 
 _SWITCHES = (
     frozenset({"on", "true", "yes", "enabled", "native"}),
@@ -54,7 +54,7 @@ class Guesses:
 
 
 def guess_words(fields: Mapping[str, Limits]) -> Guesses:
-    """What each common word means to a model with these fields."""
+    """Return what each common word means to a model with these fields."""
     guesses = Guesses()
     for word in WORDS:
         _guess(word, fields, guesses)
@@ -72,7 +72,7 @@ def _guess(word: str, fields: Mapping[str, Limits], guesses: Guesses) -> None:
         (name for name in fields if name.lower() in order),
         key=lambda name: order.index(name.lower()),
     )
-    if word in named:  # a field of the word's own name can mean nothing else
+    if word in named:  # a field with the word's own name can mean nothing else
         named = [word]
     for name in named:
         meaning, why = _READERS[word](name, fields[name])
@@ -84,7 +84,7 @@ def _guess(word: str, fields: Mapping[str, Limits], guesses: Guesses) -> None:
 
 
 def _unless(word: str, meaning: Meaning, fields: Mapping[str, Limits]) -> Meaning:
-    """The meaning; a length in frames overrules one in seconds, where a model takes both."""
+    """Return the meaning; if a model takes both, a length in frames overrides one in seconds."""
     if word != DURATION or FRAMES not in fields:
         return meaning
     return {**({"field": meaning} if isinstance(meaning, str) else meaning), "unless": FRAMES}
