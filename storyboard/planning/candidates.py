@@ -26,6 +26,9 @@ A refusal that did not come from the API itself has no status in the state file.
 _REFUSED_REQUEST = frozenset({400, 404, 413, 415, 422})
 """Refused because of the request or its model, so another model may accept it."""
 
+DECIDED_STATES = OPEN_STATES | {SubmissionState.SUCCEEDED}
+"""States of a request that is waited for or has its video: its take submits no other."""
+
 _ENDED_BADLY = frozenset({SubmissionState.FAILED, SubmissionState.CANCELED})
 _LED_TO_NOTHING = _ENDED_BADLY | {SubmissionState.REJECTED, SubmissionState.ABANDONED}
 _NEVER_ACCEPTED = frozenset({SubmissionState.UNAVAILABLE, SubmissionState.RELEASED})

@@ -17,12 +17,12 @@ from typing import TYPE_CHECKING
 from storyboard.atomic_files import digest_of
 from storyboard.names import is_same_film
 from storyboard.outputs import MANIFEST
-from storyboard.planning.candidates import fingerprints_of
+from storyboard.planning.candidates import DECIDED_STATES, fingerprints_of
 from storyboard.planning.contradictions import with_doubts
 from storyboard.project.default_folder import SANDBOX
 from storyboard.project.file_versions import FileVersion, find_versions, is_blob, read_version
 from storyboard.project.manifest_repair import bytes_of, explained
-from storyboard.records import OPEN_STATES, Submission, SubmissionState, TakeStatus
+from storyboard.records import Submission, TakeStatus
 from storyboard.state.queries import read_outputs
 
 if TYPE_CHECKING:
@@ -33,7 +33,6 @@ Tell = Callable[[str], None]
 """Is given a sentence that the user should know."""
 
 _PAID = frozenset({TakeStatus.UNKNOWN, TakeStatus.RENDERING, TakeStatus.RENDERED})
-_DECIDED = OPEN_STATES | {SubmissionState.SUCCEEDED}
 _FINGERPRINT = re.compile(rb'"([0-9a-f]{64})"')
 
 
@@ -110,7 +109,7 @@ def find_in_git(space: Workspace, known: Sequence[Submission], *, tell: Tell) ->
     alone. They are read only if the storyboard has a take that nothing in `known` was paid
     for.
     """
-    decided = {one.fingerprint for one in known if one.state in _DECIDED}
+    decided = {one.fingerprint for one in known if one.state in DECIDED_STATES}
     undecided = (
         take for take in space.storyboard.takes if decided.isdisjoint(fingerprints_of([take]))
     )

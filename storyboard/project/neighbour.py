@@ -10,11 +10,11 @@ from typing import NamedTuple
 
 from storyboard.errors import Refused, StoryboardError
 from storyboard.names import film_name, fold, from_file_name
-from storyboard.planning.candidates import fingerprints_of
+from storyboard.planning.candidates import DECIDED_STATES, fingerprints_of
 from storyboard.project.default_folder import SANDBOX, find_variant_folders
 from storyboard.project.source import count_held, read_source
 from storyboard.project.workspace import Workspace
-from storyboard.records import Submission
+from storyboard.records import Submission, Take
 from storyboard.reporting.display_names import display_name
 
 _MAX_FOLDERS = 500
@@ -43,9 +43,7 @@ def find_neighbour(space: Workspace, known: Sequence[Submission]) -> Neighbour |
     another variant of it, with any: one request is not to be paid in both. Reads without a
     lock; a folder that cannot be read, or is of another origin, is passed over.
     """
-    sent = {one.fingerprint for one in known}
-    takes = space.storyboard.takes
-    new = [take for take in takes if sent.isdisjoint(fingerprints_of([take]))]
+    new = _takes_with_new_requests(space.storyboard.takes, known)
     requests = len({take.fingerprint for take in new})
     if not new:
         return None
@@ -72,6 +70,21 @@ def refuse_to_pay_again(space: Workspace, known: Sequence[Submission]) -> None:
             f"{display_name(space.storyboard)} that are new in {space.folder}; nothing was sent",
             next_step=f"{found.command} (or --fresh, which renders them again)",
         )
+
+
+def _takes_with_new_requests(takes: Sequence[Take], known: Sequence[Submission]) -> list[Take]:
+    """The takes that may yet make a request that was never sent; one that has a video makes none.
+
+    Of a take of several models that is so, too, where the first of them has failed.
+    """
+    sent = {one.fingerprint for one in known}
+    decided = {one.fingerprint for one in known if one.state in DECIDED_STATES}
+    requests = [fingerprints_of([take]) for take in takes]
+    return [
+        take
+        for take, own in zip(takes, requests, strict=True)
+        if not own <= sent and decided.isdisjoint(own)
+    ]
 
 
 def _folders_of_film(space: Workspace) -> list[Path]:

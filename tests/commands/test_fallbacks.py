@@ -125,3 +125,19 @@ def test_a_cap_asks_for_the_cost_of_what_may_follow_a_task_that_is_resumed(
     assert program("render", film, "--yes", "--price", "0.1").code == 0
     with closing(sqlite3.connect(state)) as db:  # so that it counts
         assert db.execute("SELECT estimate_micros FROM submissions").fetchall() == [(200_000,)]
+
+
+def test_a_model_that_follows_is_not_paid_for_where_a_variant_has_its_video(
+    program: Program, film: Path
+) -> None:
+    first = FILM.replace("[maker/other, alibaba/wan2.7-t2v]", "maker/other")
+    variants = "variants: {draft: {model: alibaba/wan2.7-t2v}}\n"
+    film.write_text(first + variants, "utf-8")
+    assert program("render", film, *QUICK, "--fault", "task_fails=@1").code == 1
+    assert program("render", film, *QUICK, "--variant", "draft").code == 0
+    film.write_text(FILM + variants, "utf-8")
+    refused = program("render", film, *QUICK)
+    assert refused.code == 3, refused.err
+    assert "film.draft.sandbox has 1 of the 1 requests" in refused.err
+    assert program("adopt", film, "renders/film.draft.sandbox", "--sandbox").code == 0
+    assert "unchanged; by alibaba/wan2.7-t2v" in program("plan", film, "--sandbox").out
