@@ -29,7 +29,7 @@ class AnimaticSpec:
     """All that the pictures depend on. Nothing else may, so equal requests look equal.
 
     `scenery_seed` decides what moves; `seed` is the one asked for, None if
-    the model would choose.
+    the model would choose. `media` are the addresses of pictures and sounds, not what they hold.
     """
 
     prompt: str
@@ -43,6 +43,7 @@ class AnimaticSpec:
     height_px: int
     duration_s: int
     fps: int
+    media: tuple[str, ...] = ()
 
     @property
     def frame_count(self) -> int:
@@ -124,7 +125,7 @@ def _draw_overlay(layout: _Layout) -> Image.Image:
     _draw_safe_area(draw, layout)
     _draw_slate(draw, layout)
     _draw_prompt(draw, layout, block, negative, top)
-    _draw_missing(draw, layout, negative)
+    _draw_notes(draw, layout, negative)
     return overlay
 
 
@@ -215,10 +216,13 @@ def _draw_prompt(
         small.draw(draw, text_x, bottom + layout.small * 0.35, line, (*_DIM, 255))
 
 
-def _draw_missing(draw: ImageDraw.ImageDraw, layout: _Layout, negative: str) -> None:
-    """Under the upper bar, which letters of the request cannot be drawn as they are written."""
+def _draw_notes(draw: ImageDraw.ImageDraw, layout: _Layout, negative: str) -> None:
+    """Under the upper bar, what the request has beside its text, and what of it is not drawn."""
     text = f"{clean(layout.spec.prompt)} {negative}"
-    notes = [f"no font here for {', '.join(missing)}"] if (missing := missing_scripts(text)) else []
+    media = [clean(address).partition("://")[2].partition("?")[0] for address in layout.spec.media]
+    notes = [f"with {', '.join(media)}"] if media else []
+    if missing := missing_scripts(text):
+        notes.append(f"no font here for {', '.join(missing)}")
     if not joins_letters() and any(map(runs_from_right, text)):
         notes.append("letters are not joined, since FriBiDi is not installed")
     if notes:

@@ -9,16 +9,17 @@ import asyncio
 import hashlib
 import json
 import threading
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from storyboard.records import Json
+from storyboard.records import Json, Payload
 from storyboard.sandbox.clips.animatic import AnimaticSpec, draw_frames
 from storyboard.sandbox.clips.encode import write_clip
 from storyboard.sandbox.folder import is_plain_or_missing, make_folder
 from storyboard.sandbox.tasks import Task
 
-_DRAWING_VERSION = 3  # one more with each change to the pictures, so that clips on disk are redrawn
+_DRAWING_VERSION = 4  # one more with each change to the pictures, so that clips on disk are redrawn
 _WORKERS = 2
 
 
@@ -97,7 +98,16 @@ def animatic_spec(task: Task) -> AnimaticSpec:
         height_px=task.height_px,
         duration_s=task.duration_s,
         fps=task.fps,
+        media=tuple(_addresses_in(payload)),
     )
+
+
+def _addresses_in(payload: Payload) -> Iterator[str]:
+    """The addresses in a request's fields and lists, in its order."""
+    for value in payload.values():
+        for text in value if isinstance(value, list) else [value]:
+            if isinstance(text, str) and text.casefold().startswith(("https://", "http://")):
+                yield text
 
 
 def _digest(value: Json) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import av
 import pytest
@@ -54,9 +55,10 @@ def test_equal_specs_give_equal_pictures() -> None:
         {"ratio": "1:1"},
         {"resolution": "720P"},
         {"model": "alibaba/other"},
+        {"media": ("https://example.com/pier.png",)},
     ],
 )
-def test_whatever_was_asked_for_shows_in_the_pictures(changed: dict[str, str]) -> None:
+def test_whatever_was_asked_for_shows_in_the_pictures(changed: dict[str, Any]) -> None:
     before, after = (next(draw_frames(spec)) for spec in (SPEC, replace(SPEC, **changed)))
     assert before.tobytes() != after.tobytes()
 
