@@ -44,7 +44,7 @@ from storyboard.language.validation.check import check_payload
 from storyboard.models.card import ModelCard
 from storyboard.models.card_folders import Owner
 from storyboard.models.catalog import Catalog
-from storyboard.models.words import WORDS
+from storyboard.models.words import REFERENCES, WORDS
 from storyboard.money import NO_CAPS, Price
 from storyboard.names import film_name, from_file_name, variant_name
 from storyboard.records import Position, Problem, Storyboard, Take
@@ -242,14 +242,16 @@ def _expand(film: _Film, reading: Reading) -> _Expanded:
 def _gather_shared(files: Sequence[MappingNode], cards: Iterable[ModelCard]) -> SharedValues:
     negatives: dict[str, Setting] = {}
     seeds: dict[str, Setting] = {}
+    references: dict[str, Setting] = {}
     dropped: set[str] = set()
     for file in files:
         negatives.update(settings_under(file, "negatives", ""))
         seeds.update(settings_under(file, "seeds", ""))
+        references.update(settings_under(file, REFERENCES, ""))
         dropped.update(settings_under(file, "if_missing", ""))
     settings = (card.settings.keys() for card in cards)
     names = frozenset(WORDS).union(*settings)
-    return SharedValues(negatives, seeds, names, frozenset(dropped))
+    return SharedValues(negatives, seeds, names, frozenset(dropped), references)
 
 
 def _check_payload(traced: TracedPayload, card: ModelCard, take: Take) -> Iterable[Problem]:

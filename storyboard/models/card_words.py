@@ -8,9 +8,15 @@ from typing import Any
 from storyboard.errors import CardError
 from storyboard.models.card import Parameter
 from storyboard.models.words import (
+    AUDIO,
+    CLIP,
     DURATION,
+    FIRST_FRAME,
+    LAST_FRAME,
+    MEDIA,
     NEGATIVE_PROMPT,
     RATIO,
+    REFERENCES,
     RESOLUTION,
     SEED,
     SOUND,
@@ -36,6 +42,30 @@ _ABOUT: Mapping[str, Mapping[str, Any]] = {
         "examples": ["blurry, low quality, watermark"],
     },
     SOUND: {"description": "Whether the video has sound.", "examples": [True]},
+    FIRST_FRAME: {
+        "description": "The picture that the video begins with: an https address, or a name from "
+        "`references`.",
+        "examples": ["https://example.com/pier.png"],
+    },
+    LAST_FRAME: {
+        "description": "The picture that the video ends with: an https address, or a name from "
+        "`references`.",
+        "examples": ["https://example.com/sea.png"],
+    },
+    REFERENCES: {
+        "description": "Pictures of what the video shows: https addresses, or names from "
+        "`references` at the top of the file.",
+        "examples": [["hero"]],
+    },
+    AUDIO: {
+        "description": "The soundtrack: an https address, or a name from `references`.",
+        "examples": ["https://example.com/theme.mp3"],
+    },
+    CLIP: {
+        "description": "The video that this one continues: an https address, or a name from "
+        "`references`.",
+        "examples": ["https://example.com/pier.mp4"],
+    },
 }
 """What a word says in every model that has it under another name."""
 
@@ -63,7 +93,8 @@ def _read_word(
     field = means["field"]
     if field not in parameters:
         raise CardError(f"{where} means {field!r}, which the request does not have")
-    if name in parameters and field != name:
+    namesake = parameters.get(name) if field != name else None
+    if namesake and (name not in MEDIA or namesake.type == "string" or WORDS[name] != "string"):
         raise CardError(f"{where} means {field!r}, and the request has a field {name!r} as well")
     if (unless := means.get("unless")) is not None and unless not in parameters:
         raise CardError(f"{where}.unless names {unless!r}, which the request does not have")
@@ -79,12 +110,24 @@ def _read_word(
         is_text=known.type == "string",
         any_value=means.get("any"),
         unless=unless,
+        is_in_list=_is_in_list(name, known),
+        is_text_only=namesake is not None,
     )
+
+
+def _is_in_list(name: str, known: Parameter) -> bool:
+    """Whether a word for one address sets a field that takes several."""
+    return name in MEDIA and WORDS[name] == "string" and known.type == "array"
 
 
 def _limits(name: str, known: Parameter, values: Mapping[str, Json], where: str) -> dict[str, Json]:
     """What a storyboard can write for the word: the keys of the table, or what the field takes."""
     wanted, limits = WORDS[name], _without_words(known.limits)
+    if _is_in_list(name, known):
+        items = limits.get("items")
+        if not isinstance(items, Mapping) or items.get("type") != wanted:
+            raise CardError(f"{where}: the entries of {known.name} are not of type {wanted}")
+        return _without_words(items)
     if values:
         _check_values(known, values, where)
         own = limits.get("enum")
@@ -150,6 +193,9 @@ def _others(words: Mapping[str, Word], parameters: Mapping[str, Parameter]) -> I
 
 def _own_setting(known: Parameter, word: Word | None, *, is_reached: bool) -> Parameter:
     """A field under its own name; it can be left out where a word sets it."""
+    if word is not None and word.is_text_only:
+        types: Json = [known.type, "string"]
+        return known._replace(limits={**known.limits, **word.limits, "type": types})
     if word is None or word.field != known.name:
         return known._replace(is_required=known.is_required and not is_reached)
     limits = {key: value for key, value in known.limits.items() if key not in ("type", "enum")}

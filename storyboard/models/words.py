@@ -16,6 +16,8 @@ ParameterType: TypeAlias = Literal["string", "integer", "number", "boolean", "ar
 
 RESOLUTION, RATIO, DURATION = "resolution", "ratio", "duration"
 SEED, NEGATIVE_PROMPT, SOUND = "seed", "negative_prompt", "sound"
+FIRST_FRAME, LAST_FRAME, REFERENCES = "first_frame", "last_frame", "references"
+AUDIO, CLIP = "audio", "clip"
 
 WORDS: Mapping[str, ParameterType] = {
     RESOLUTION: "string",
@@ -24,8 +26,16 @@ WORDS: Mapping[str, ParameterType] = {
     SEED: "integer",
     NEGATIVE_PROMPT: "string",
     SOUND: "boolean",
+    FIRST_FRAME: "string",
+    LAST_FRAME: "string",
+    REFERENCES: "array",
+    AUDIO: "string",
+    CLIP: "string",
 }
 """Every common word, with the type of its values in a storyboard."""
+
+MEDIA = (FIRST_FRAME, LAST_FRAME, REFERENCES, AUDIO, CLIP)
+"""The words whose values are pictures, sound and clips: addresses, or names of shared ones."""
 
 Table: TypeAlias = Mapping[tuple[str, str], Json]
 """The values of a field that means resolution and ratio together, by these two."""
@@ -40,7 +50,9 @@ class Word:
     of the field by the word's, as text, where they are not the same. `any_value` is what the
     field says for "any", and no take is given by counting. `table` is there where the field
     means resolution and ratio together. While the parameter `unless` is set, the word says
-    nothing.
+    nothing. `is_in_list` is true where the field is a list, in which the word's value stands
+    alone; `is_text_only` where the model has another field of the word's name, which takes all
+    values that are not text.
     """
 
     name: str
@@ -51,9 +63,17 @@ class Word:
     any_value: Json = None
     table: Table | None = None
     unless: str | None = None
+    is_in_list: bool = False
+    is_text_only: bool = False
+
+    def leaves(self, value: Json) -> bool:
+        """Whether the value is not the word's, but that of the field of the same name."""
+        return self.is_text_only and not isinstance(value, str)
 
     def to_field(self, value: Json) -> Json:
         """The field's value for the word's; one that the word does not allow stays as it is."""
+        if self.is_in_list:
+            return [value]
         if as_key(value) in self.values:
             return self.values[as_key(value)]
         is_number = isinstance(value, int | float) and not isinstance(value, bool)
@@ -63,6 +83,8 @@ class Word:
         """The word's value for the field's, None where it says "any" or nothing."""
         if value is None or value == self.any_value:
             return None
+        if self.is_in_list:
+            return value[0] if isinstance(value, list) and len(value) == 1 else None
         for key, meant in self.values.items():
             if type(meant) is type(value) and meant == value:
                 return key == "true" if WORDS[self.name] == "boolean" else key
@@ -90,15 +112,21 @@ def fields_of(
     request's schema to refuse.
     """
     found: dict[str, Json] = {}
+    own = {key for key, value in said.items() if _is_own(words.get(key), value)}
     for key, value in said.items():
         word = words.get(key)
-        if word is None:
+        if word is None or word.leaves(value):
             found[key] = value
-        elif word.field is not None and (word.field == key or word.field not in said):
+        elif word.field is not None and (word.field == key or word.field not in own):
             found[word.field] = (
                 word.to_field(value) if word.table is None else _of_both(word.table, said, defaults)
             )
     return found
+
+
+def _is_own(word: Word | None, value: Json) -> bool:
+    """Whether a setting is a field under its own name."""
+    return word is None or word.field == word.name or word.leaves(value)
 
 
 def _of_both(table: Table, said: Mapping[str, Json], defaults: Mapping[str, Json]) -> Json:

@@ -7,7 +7,8 @@ from tests.commands.films import Program
 
 NAME = "alibaba/wan2.7-t2v"
 LIMITS = (
-    "720P or 1080P; 16:9, 9:16, 1:1, 4:3 or 3:4; 2 to 15 s; with negative_prompt, seed and sound"
+    "720P or 1080P; 16:9, 9:16, 1:1, 4:3 or 3:4; 2 to 15 s; "
+    "with audio, negative_prompt, seed and sound"
 )
 
 

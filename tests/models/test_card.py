@@ -96,4 +96,5 @@ def test_the_common_words_of_this_model_are_its_own(wan: ModelCard) -> None:
     assert {name: word.field for name, word in wan.words.items()} == {
         **{word: word for word in words},
         "sound": None,
+        "audio": "audio_url",
     }

@@ -5,28 +5,114 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from functools import cache
+from itertools import combinations as combinations_of
 from typing import Any
 
 import pytest
 from jsonschema import Draft7Validator
 
 from storyboard.language.load import load_storyboard
+from storyboard.language.validation.check import Origin, check_payload
 from storyboard.models.card import ModelCard
 from storyboard.models.catalog import load_catalog
 from storyboard.models.schema.card_check import check_card, request_check
 from storyboard.models.schema.storyboard import storyboard_schema
-from storyboard.records import Json
+from storyboard.models.words import MEDIA
+from storyboard.records import Json, Position
 from storyboard.sandbox.checks import payload_error
 
 NAMES = load_catalog().names()
+HERE = Position("film.yaml", 1, 1)
+
+FIRST, LAST = "https://example.com/pier.png", "https://example.com/sea.png"
+SONG, CLIP = "https://example.com/theme.mp3", "https://example.com/pier.mp4"
+
+NEEDED: dict[str, dict[str, Json]] = {
+    "alibaba/wan2.7-i2v": {"first_frame": FIRST},
+    "bytedance/seedance-1.5-pro-i2v": {"first_frame_image": FIRST},
+}
+"""What is needed where a rule across fields asks for one of several."""
 
 MAPPED: dict[str, list[tuple[str, Json, str, Json]]] = {
+    "alibaba/happyhorse-1.0-i2v": [("first_frame", FIRST, "first_frame_image", FIRST)],
+    "alibaba/wan2.6-i2v-flash": [
+        ("first_frame", FIRST, "img_url", FIRST),
+        ("audio", SONG, "audio_url", SONG),
+        ("sound", True, "audio", True),
+    ],
+    "alibaba/wan2.7-i2v": [
+        ("first_frame", FIRST, "first_frame", FIRST),
+        ("last_frame", LAST, "last_frame", LAST),
+        ("audio", SONG, "driving_audio", SONG),
+    ],
+    "alibaba/wanx2.1-kf2v-plus": [
+        ("first_frame", FIRST, "first_frame_url", FIRST),
+        ("last_frame", LAST, "last_frame_url", LAST),
+    ],
+    "bytedance/seedance-1.5-pro-i2v": [
+        ("first_frame", FIRST, "first_frame_image", FIRST),
+        ("last_frame", LAST, "last_frame_image", LAST),
+    ],
+    "bytedance/seedance-2.0-fast-i2v": [
+        ("first_frame", FIRST, "first_frame_image", FIRST),
+        ("last_frame", LAST, "last_frame_image", LAST),
+        ("references", [FIRST, LAST], "reference_images", [FIRST, LAST]),
+        ("audio", SONG, "audio_urls", [SONG]),
+    ],
+    "google/veo-2-i2v": [
+        ("first_frame", FIRST, "image", FIRST),
+        ("last_frame", LAST, "lastFrame", LAST),
+    ],
+    "google/veo-3.1-lite-i2v": [
+        ("first_frame", FIRST, "image", FIRST),
+        ("last_frame", LAST, "lastFrame", LAST),
+    ],
+    "kling/kling-v1-i2v": [
+        ("first_frame", FIRST, "image", FIRST),
+        ("last_frame", LAST, "image_tail", LAST),
+    ],
+    "kling/kling-v1.6-i2v": [
+        ("first_frame", FIRST, "image", FIRST),
+        ("last_frame", LAST, "image_tail", LAST),
+    ],
+    "kling/kling-v1.6-mi2v": [("references", [FIRST, LAST], "images", [FIRST, LAST])],
+    "kling/kling-v2.5-turbo-i2v": [
+        ("first_frame", FIRST, "image", FIRST),
+        ("last_frame", LAST, "image_tail", LAST),
+    ],
+    "kling/kling-v2.6-i2v": [
+        ("first_frame", FIRST, "image", FIRST),
+        ("last_frame", LAST, "image_tail", LAST),
+        ("sound", True, "sound", "on"),
+    ],
+    "minimax/hailuo-2.3-fast-i2v": [("first_frame", FIRST, "first_frame_image", FIRST)],
+    "minimax/hailuo-2.3-i2v": [("first_frame", FIRST, "first_frame_image", FIRST)],
+    "minimax/minimax-i2v-01": [("first_frame", FIRST, "first_frame_image", FIRST)],
+    "minimax/minimax-i2v-01-live": [("first_frame", FIRST, "first_frame_image", FIRST)],
+    "vidu/viduq3-mix-r2v": [
+        ("references", [FIRST, LAST], "reference_images", [FIRST, LAST]),
+        ("ratio", "9:16", "aspect_ratio", "9:16"),
+    ],
+    "vidu/viduq3-pro-fl2v": [
+        ("first_frame", FIRST, "first_frame_image", FIRST),
+        ("last_frame", LAST, "last_frame_image", LAST),
+    ],
+    "vidu/viduq3-pro-i2v": [("first_frame", FIRST, "first_frame_image", FIRST)],
+    "vidu/viduq3-turbo-i2v": [
+        ("first_frame", FIRST, "first_frame_image", FIRST),
+        ("resolution", "540P", "resolution", "540p"),
+    ],
     "alibaba/happyhorse-1.0-t2v": [("ratio", "3:4", "ratio", "3:4")],
     "alibaba/wan2.6-t2v": [
         ("resolution", "720P", "size", "1280*720"),
         ("ratio", "1:1", "size", "1440*1440"),
+        ("audio", SONG, "audio_url", SONG),
     ],
-    "alibaba/wan2.7-t2v": [("resolution", "720P", "resolution", "720P"), ("seed", 7, "seed", 7)],
+    "alibaba/wan2.7-t2v": [
+        ("resolution", "720P", "resolution", "720P"),
+        ("seed", 7, "seed", 7),
+        ("audio", SONG, "audio_url", SONG),
+    ],
     "bytedance/seedance-1.0-lite-t2v": [("resolution", "480P", "resolution", "480p")],
     "bytedance/seedance-1.0-pro-fast-t2v": [("seed", -1, "seed", -1)],
     "bytedance/seedance-1.5-pro-t2v": [("sound", False, "generate_audio", False)],
@@ -64,7 +150,7 @@ def card_of(name: str) -> ModelCard:
 
 def least(card: ModelCard) -> dict[str, Json]:
     """What is required and no more."""
-    return {
+    return NEEDED.get(card.name, {}) | {
         name: known.limits["examples"][0]  # type: ignore[index,call-overload]
         for name, known in card.parameters.items()
         if known.is_required
@@ -91,13 +177,31 @@ def edges(limits: Mapping[str, Any]) -> Iterator[tuple[Json, bool]]:
             yield "x" * limits["maxLength"], True
             yield "x" * (limits["maxLength"] + 1), False
         yield 5, False
+    elif "pattern" in limits:
+        yield FIRST, True
+        yield "frames/pier.png", False
+        yield "https://example.com/a pier.png", False
+        yield {"take": "pier-1", "frame": "last"}, False
+    elif limits["type"] == "array":
+        yield [FIRST] * limits.get("minItems", 1), True
+        yield ["frames/pier.png"], False
+        if "maxItems" in limits:
+            yield [FIRST] * limits["maxItems"], True
+            yield [FIRST] * (limits["maxItems"] + 1), False
     elif limits["type"] == "boolean":
         yield True, True
         yield "yes", False
 
 
 def with_what_it_needs(card: ModelCard, payload: dict[str, Json]) -> dict[str, Json]:
-    """The payload with the other fields that the card's rules ask for beside its values."""
+    """The payload with the other fields that the card's rules ask for beside its values.
+
+    What was only needed for want of another is left out where the two do not go together.
+    """
+    for needed in NEEDED.get(card.name, {}):
+        rest = {name: value for name, value in payload.items() if name != needed}
+        if not request_check(card)(payload) and request_check(card)(rest):
+            return rest
     for field in card.parameters:
         if request_check(card)(payload):
             break
@@ -129,6 +233,8 @@ def test_the_editors_schema_agrees_about_each_setting(name: str) -> None:
         for value, is_allowed in edges(known.limits):
             if value is True and setting == "sound":
                 continue
+            if setting in card.words and setting in MEDIA and isinstance(value, str | list):
+                continue  # a name, of which the payload's check knows whether it is there
             shot = {"id": "a", "prompt": "A pier", setting: value}
             document = {"version": 1, "model": name, "shots": [shot]}
             is_text_of_number = isinstance(value, str) and setting == "seed"  # a shared seed
@@ -156,6 +262,29 @@ shots:
         assert errors == []
         assert board.takes[0].payload[field] == expected
         assert card.words_of(board.takes[0].payload).get(word) in (value, None)
+
+
+def test_wan_takes_six_combinations_of_pictures_sound_and_a_clip() -> None:
+    card, fields = card_of("alibaba/wan2.7-i2v"), {"first_frame": FIRST, "last_frame": LAST}
+    fields |= {"driving_audio": SONG, "first_clip": CLIP}
+    combinations = [set(names) for count in range(5) for names in combinations_of(fields, count)]
+    taken = [names for names in combinations if request_check(card)({n: fields[n] for n in names})]
+    assert taken == [
+        {"first_frame"},
+        {"first_clip"},
+        {"first_frame", "last_frame"},
+        {"first_frame", "driving_audio"},
+        {"last_frame", "first_clip"},
+        {"first_frame", "last_frame", "driving_audio"},
+    ]
+    for names in combinations:
+        payload: dict[str, Json] = {name: fields[name] for name in names}
+        assert (payload_error(payload, card) is None) is (names in taken)
+    [problem] = check_payload({"last_frame": LAST}, card, lambda *_: Origin(HERE), "a")
+    assert problem.message == (
+        "take a: alibaba/wan2.7-i2v takes one of: first_frame; first_frame and last_frame; "
+        "first_frame and audio; first_frame, last_frame and audio; clip; clip and last_frame"
+    )
 
 
 def written(value: Json) -> str:

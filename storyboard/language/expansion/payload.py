@@ -14,6 +14,7 @@ from typing import NamedTuple, TypeAlias
 
 from storyboard.fingerprint import whole_numbers
 from storyboard.language.expansion.cascade import Setting
+from storyboard.language.expansion.media import read_media
 from storyboard.language.expansion.shared import SharedValues, read_negative, read_seed, shift_seed
 from storyboard.language.expansion.shot_scope import ShotScope
 from storyboard.language.expansion.values import (
@@ -33,8 +34,9 @@ from storyboard.language.spellings import as_seconds, as_switch
 from storyboard.language.validation.check import Origin
 from storyboard.language.validation.hints import meant_by
 from storyboard.models.card import ModelCard, Parameter
+from storyboard.models.schema.errors import ErrorPath
 from storyboard.models.schema.validator import compile_check
-from storyboard.models.words import fields_of
+from storyboard.models.words import MEDIA, REFERENCES, fields_of
 from storyboard.records import Json, Position, Problem
 from storyboard.reporting.suggest import Suggestion, closest
 
@@ -45,6 +47,9 @@ SHOT_KEYS = frozenset(
 
 PROMPT_KEYS = ("prompt_prefix", "prompt", "prompt_suffix")
 """The settings that the prompt sent is made of, in their order."""
+
+_LISTS = ("negative", REFERENCES)
+"""The settings in which a text may name several things."""
 
 Stated: TypeAlias = "tuple[Json, Setting | None]"
 """A value and the setting that states it, None where nothing does."""
@@ -71,7 +76,7 @@ class PayloadInputs(NamedTuple):
         if not self.doubtful:
             return self
         found = {
-            key: scope.effective(self.settings[key], prints_lists=key == "negative")
+            key: scope.effective(self.settings[key], prints_lists=key in _LISTS)
             for key in self.doubtful
         }
         return self._replace(settings={**self.settings, **found})
@@ -112,15 +117,27 @@ class TracedPayload:
     faulty: dict[str, Origin] = field(default_factory=dict)
     dropped: list[tuple[str, Setting]] = field(default_factory=list)
 
-    def origin_of(self, name: str) -> Origin:
-        """Where a setting's value, or the lack of one, comes from."""
+    def origin_of(self, name: str, path: ErrorPath = ()) -> Origin:
+        """Where a setting's value, what `path` leads to inside it, or the lack of it comes from."""
         if name in self.faulty:
             return self.faulty[name]
+        if not name and self.faulty:  # a rule across settings, one of which has a problem already
+            return next(iter(self.faulty.values()))
         if name not in self.sources:
             return Origin(self.inputs.position)
-        setting, value = self.sources[name]
+        setting, value = _at(path, *self.sources[name])
         position, row = self.scope.position_of(setting.node), self.scope.row_of(setting.node)
         return Origin(position, rendered_text(setting, value), row)
+
+
+def _at(path: ErrorPath, setting: Setting, value: Json) -> tuple[Setting, Json]:
+    """The entry of a list to which a path leads, where each entry has one value; else the list."""
+    for step in path:
+        entries = setting.items
+        if not isinstance(value, list) or len(entries) != len(value) or isinstance(step, str):
+            break
+        setting, value = entries[step], value[step]
+    return setting, value
 
 
 def build_payload(
@@ -162,6 +179,8 @@ def _read_parameter(
         return None, None
     if name == "prompt":
         return _read_prompt(settings, scope), setting
+    if name in MEDIA and (word := inputs.card.words.get(name)):
+        return read_media(word, setting, scope, inputs.shared), setting
     if parameter.type in ("array", "object"):
         return read_node(setting, scope), setting
     is_text = parameter.type == "string"

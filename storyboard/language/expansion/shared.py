@@ -16,13 +16,22 @@ from storyboard.language.expansion.values import fail, read_all, read_text, read
 from storyboard.language.nodes import ScalarNode, ScalarValue, SequenceNode
 from storyboard.language.spellings import as_list
 from storyboard.language.yaml.scalars import read_plain
+from storyboard.models.schema.media_keys import GIVE_ADDRESS
 from storyboard.reporting.invisible import hint_for_invisible
 from storyboard.reporting.suggest import Suggestion, closest, did_you_mean
 from storyboard.reporting.value_paths import format_value
 
 AUTO = "auto"
 
-_UNKNOWN = {"seed": "unknown-seed", "negative": "unknown-negative"}
+_UNKNOWN = {
+    "seed": "unknown-seed",
+    "negative": "unknown-negative",
+    "reference": "unknown-reference",
+}
+_ELSE = {
+    "negative": "literal text belongs under negative_prompt",
+    "reference": f"name one from references at the top, or {GIVE_ADDRESS}",
+}
 
 _GROUPED = re.compile(r"\d{1,3}(?:[,' \u00a0\u202f]\d{3}){1,3}")
 
@@ -39,8 +48,18 @@ class SharedValues:
     seeds: Mapping[str, Setting]
     parameters: frozenset[str]
     dropped: frozenset[str] = frozenset()
+    references: Mapping[str, Setting] = field(default_factory=dict)
     used_negatives: set[str] = field(default_factory=set)
     used_seeds: set[str] = field(default_factory=set)
+    used_references: set[str] = field(default_factory=set)
+
+    def of(self, kind: str) -> tuple[Mapping[str, Setting], set[str], list[str]]:
+        """The shared values of a kind, those of them that are used, and all names that work."""
+        if kind == "seed":
+            return self.seeds, self.used_seeds, [*self.seeds, AUTO]
+        if kind == "reference":
+            return self.references, self.used_references, [*self.references]
+        return self.negatives, self.used_negatives, [*self.negatives]
 
 
 def read_seed(
@@ -60,7 +79,7 @@ def read_seed(
     is_shared = isinstance(value, str) and value not in ("", AUTO)
     if is_shared:
         _refuse_odd_number(str(value), setting, scope, shared, seed_range)
-        setting = _find(str(value), setting, scope, shared, "seed")
+        setting = find_shared(str(value), setting, scope, shared, "seed")
         value = _read_seed(setting, scope, seed_range)
     if value is None or value == "":
         return None, setting
@@ -126,18 +145,15 @@ def read_negative(
 def _read_shared(setting: Setting, scope: ShotScope, shared: SharedValues) -> str:
     named = read_text(setting, scope, prints_lists=True).strip()
     names = [named] if named in shared.negatives else as_list(named)
-    found = [_find(name, setting, scope, shared, "negative") for name in names]
+    found = [find_shared(name, setting, scope, shared, "negative") for name in names]
     return ", ".join(filter(None, (read_text(one, scope).strip() for one in found)))
 
 
-def _find(
+def find_shared(
     name: str, setting: Setting, scope: ShotScope, shared: SharedValues, kind: str
 ) -> Setting:
-    """Return the shared value of that kind, seed or negative, which `setting` names."""
-    if kind == "seed":
-        values, used, known = shared.seeds, shared.used_seeds, [*shared.seeds, AUTO]
-    else:
-        values, used, known = shared.negatives, shared.used_negatives, [*shared.negatives]
+    """Return the shared value of that kind, which `setting` names. Raises NotReadable."""
+    values, used, known = shared.of(kind)
     if name not in values:
         used.add(closest(name, values) or "")
         words = f"there is no shared {kind} {format_value(name)}; known: "
@@ -148,9 +164,7 @@ def _find(
         if kind == "seed" and _is_number(name):
             without = f"write {name} without quotes"
             hint = hint or Suggestion.of(without, name, name, is_whole=True)
-        hint = hint or did_you_mean(name, known)
-        if kind == "negative":
-            hint = hint or "literal text belongs under negative_prompt"
+        hint = hint or did_you_mean(name, known) or _ELSE.get(kind)
         fail(setting, scope, name, _UNKNOWN[kind], words, hint=hint)
     used.add(name)
     return values[name]

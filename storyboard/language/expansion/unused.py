@@ -1,4 +1,4 @@
-"""Warns about vars, negatives and seeds that nothing uses. Pure.
+"""Warns about vars, negatives, seeds and references that nothing uses. Pure.
 
 Only those of the storyboard itself and of the command line are checked. An included file may
 serve several storyboards; what one does not use, another may.
@@ -17,13 +17,19 @@ from storyboard.language.expansion.var_names import (
     literals_of,
     vars_of,
 )
+from storyboard.models.words import MEDIA, REFERENCES
 from storyboard.records import Position, Problem, Severity
 from storyboard.reporting.suggest import did_you_mean
 
 UNUSED_VAR = "unused-var"
 """The only one of the codes that does not depend on which takes were made."""
 
-_CODES = {"var": UNUSED_VAR, "negative": "unused-negative", "seed": "unused-seed"}
+_CODES = {
+    "var": UNUSED_VAR,
+    "negative": "unused-negative",
+    "seed": "unused-seed",
+    "reference": "unused-reference",
+}
 
 
 def find_unused(
@@ -42,11 +48,15 @@ def find_unused(
     used = find_used(files, [*variables, *overrides.items()], names_used)
     negatives = shared.used_negatives.union(*(literals_of(file, "negative") for file in files))
     seeds = shared.used_seeds.union(*(literals_of(file, "seed") for file in files))
+    references = shared.used_references.union(
+        *(literals_of(file, word) for file in files for word in MEDIA)
+    )
     known = dict.fromkeys(name for name, _ in variables)
     return [
         *_unused(vars_of(root), used, "var"),
         *_unused(settings_under(root[0].node, "negatives", "").items(), negatives, "negative"),
         *_unused(settings_under(root[0].node, "seeds", "").items(), seeds, "seed"),
+        *_unused(settings_under(root[0].node, REFERENCES, "").items(), references, "reference"),
         *(
             _warning(
                 setting.key_position,

@@ -78,7 +78,7 @@ def check_file(
 def check_payload(
     payload: Payload,
     card: ModelCard,
-    origin_of: Callable[[str], Origin],
+    origin_of: Callable[[str, ErrorPath], Origin],
     take_id: str,
     *,
     said: Mapping[str, Json] | None = None,
@@ -87,8 +87,9 @@ def check_payload(
     """Return all problems with one take's request, one per setting.
 
     `said` holds the settings that made the payload, by their names in the storyboard, if these
-    differ from the payload's own. `origin_of` returns where a setting comes from, and must also
-    answer for missing ones. `why_long` returns the hint for a setting that is too long.
+    differ from the payload's own. `origin_of` returns where a setting comes from, or the value
+    at a path inside it, and must also answer for missing ones. `why_long` returns the hint for a
+    setting that is too long.
 
     Raises UsageError if the card's request schema is not a valid schema.
     """
@@ -102,7 +103,7 @@ def check_payload(
         if code == "too-long":
             hint = hint or why_long(name)
         message = f"take {take_id}: {_sentence(error.path, words)}"
-        position, rendered, row = origin_of(name)
+        position, rendered, row = origin_of(name, error.path[1:])
         problems.append(Problem(position, code, message, hint, rendered, row=row))
     return tuple(problems)
 
@@ -119,7 +120,11 @@ def _errors_of_request(
     payload: Payload, card: ModelCard, said: Mapping[str, Json]
 ) -> Iterator[SchemaError]:
     """Yield the errors of a request under the storyboard's names for the settings; one per path."""
-    words = {name: card.words[name].limits for name in card.words if name in said}
+    words = {
+        name: word.limits
+        for name, word in card.words.items()
+        if name in said and not word.leaves(said[name])
+    }
     of_words = {"$schema": card.request_schema["$schema"], "properties": words}
     own = {name: value for name, value in said.items() if name in words}
     errors = list(_one_for_each_path(find_errors(own, of_words))) or [*_misfits(card, said)]

@@ -12,6 +12,7 @@ from storyboard.language.templates.slug import slug
 from storyboard.language.yaml.scalars import read_plain
 from storyboard.models.schema.errors import SchemaError
 from storyboard.models.schema.words import spelled
+from storyboard.models.words import MEDIA
 from storyboard.names import check_id
 from storyboard.reporting.invisible import hint_for_invisible
 from storyboard.reporting.suggest import Suggestion, did_you_mean
@@ -101,7 +102,8 @@ def hint_for_unknown_key(
         return f"'{key}' belongs in defaults or in a shot"
     if key in in_shot:
         return f"'{key}' belongs in a shot"
-    if key in schema.get("properties", {}):
+    is_word_too = key in MEDIA and "prompt_suffix" in known  # one that the models do not have
+    if key in schema.get("properties", {}) and not is_word_too:
         return f"'{key}' belongs at the top of the file"
     if key in ("scenes", "shots") and not in_shot:
         return "an included file contains no shots, only what they share"

@@ -56,7 +56,7 @@ class Guesses:
 def guess_words(fields: Mapping[str, Limits]) -> Guesses:
     """Return what each common word means to a model with these fields."""
     guesses = Guesses()
-    for word in WORDS:
+    for word in NAMES:
         _guess(word, fields, guesses)
     _guess_sizes(fields, guesses)
     if SOUND not in guesses.words:

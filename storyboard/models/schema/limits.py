@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, TypeAlias
 
 from storyboard.models.card import ModelCard, Parameter
+from storyboard.models.schema import media_keys
 from storyboard.models.schema.words import (
     ALSO,
     CARD_RULE,
@@ -20,7 +21,7 @@ from storyboard.models.schema.words import (
     allowed_words,
     spelled,
 )
-from storyboard.models.words import SEED
+from storyboard.models.words import MEDIA, SEED
 
 _Owner: TypeAlias = tuple[ModelCard, Parameter]
 
@@ -49,7 +50,7 @@ def parameter_definitions(cards: Iterable[ModelCard]) -> dict[str, Any]:
 def model_limits(card: ModelCard) -> dict[str, Any]:
     """One model's own limits by parameter, where several models share a schema."""
     return {
-        name: or_template(_or_name(name, {MODELS: [card.name], **_plain_limits(parameter)}))
+        name: or_template(_or_name([(card, parameter)], _merged([(card, parameter)])))
         for name, parameter in card.settings.items()
     }
 
@@ -68,15 +69,22 @@ def _definition(owners: list[_Owner]) -> dict[str, Any]:
         "markdownDescription": _markdown(description, owners),
         **_default(owners),
         "examples": _examples(owners),
-        **or_template(_or_name(first.name, _merged(owners))),
+        **or_template(_or_name(owners, _merged(owners))),
     }
 
 
-def _or_name(parameter: str, limits: dict[str, Any]) -> dict[str, Any]:
-    """The limits of a parameter; a seed may also be the name of a shared one."""
-    if parameter != SEED:
+def _or_name(owners: list[_Owner], limits: dict[str, Any]) -> dict[str, Any]:
+    """The limits of a parameter; a seed or a picture may also be the name of a shared one."""
+    if any(_is_media(card, parameter.name) for card, parameter in owners):
+        return media_keys.media(limits)
+    if owners[0][1].name != SEED:
         return limits
     return {"if": {"type": "string"}, "then": {"minLength": 1}, "else": {ALSO: _OF_SEEDS, **limits}}
+
+
+def _is_media(card: ModelCard, name: str) -> bool:
+    """Whether a setting is an address or a name; a model may have a field of that name."""
+    return name in MEDIA and name in card.words
 
 
 def _merged(owners: list[_Owner]) -> dict[str, Any]:
@@ -84,6 +92,8 @@ def _merged(owners: list[_Owner]) -> dict[str, Any]:
     alternatives: list[tuple[dict[str, Any], list[str]]] = []
     for card, parameter in owners:
         limits = _plain_limits(parameter)
+        if _is_media(card, parameter.name):
+            limits = _without_addresses(limits)
         same = next((names for known, names in alternatives if known == limits), None)
         if same is None:
             alternatives.append((limits, [card.name]))
@@ -113,6 +123,13 @@ def _plain_limits(parameter: Parameter) -> dict[str, Any]:
     return limits if enum is None else {**limits, "enum": enum}
 
 
+def _without_addresses(limits: Mapping[str, Any]) -> dict[str, Any]:
+    """The limits that hold for names as well: the type, and how many there are."""
+    counts = {key: limits[key] for key in ("minItems", "maxItems") if key in limits}
+    items = {"items": or_template(media_keys.REFERENCE)} if "array" in limits["type"] else {}
+    return {"type": limits["type"], **counts, **items}
+
+
 def _for_editors(schema: Any) -> Any:
     """The schema with its rules in words under the name that editors know."""
     if isinstance(schema, list):
@@ -120,9 +137,18 @@ def _for_editors(schema: Any) -> Any:
     if not isinstance(schema, Mapping):
         return schema
     return {
-        EDITORS_RULE if key == CARD_RULE else key: _for_editors(item)
+        EDITORS_RULE if key == CARD_RULE else key: _of_keyword(key, item)
         for key, item in schema.items()
     }
+
+
+def _of_keyword(key: str, value: Any) -> Any:
+    """What a keyword says; inside a list or a mapping too, a template is checked later."""
+    if key == "items":
+        return or_template(_for_editors(value))
+    if key == "properties":
+        return {name: or_template(_for_editors(limits)) for name, limits in value.items()}
+    return _for_editors(value)
 
 
 def _default(owners: list[_Owner]) -> dict[str, Any]:

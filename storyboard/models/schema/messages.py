@@ -89,6 +89,8 @@ def _const(error: SchemaError, owners: str) -> SchemaMessage:
 
 
 def _any_of(error: SchemaError, owners: str) -> SchemaMessage:
+    if error.rule:
+        return _other(error, owners)
     return _not_allowed(error, allowed_words(error.schema))
 
 
@@ -143,6 +145,8 @@ def _not(error: SchemaError, owners: str) -> SchemaMessage:
 
 
 def _other(error: SchemaError, owners: str) -> SchemaMessage:
+    if error.rule and isinstance(error.value, dict):
+        return SchemaMessage("not-allowed", error.rule)
     rule = error.rule or f"it breaks a rule of {owners or 'the schema'}"
     return SchemaMessage("not-allowed", f"{format_value(error.value)} is not allowed: {rule}")
 

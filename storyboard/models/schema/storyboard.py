@@ -15,7 +15,7 @@ from typing import Any
 
 from storyboard.errors import UsageError
 from storyboard.models.card import ModelCard
-from storyboard.models.schema import keys, money_keys
+from storyboard.models.schema import keys, media_keys, money_keys
 from storyboard.models.schema.card_check import check_card, taken_name
 from storyboard.models.schema.limits import (
     model_limits,
@@ -55,6 +55,7 @@ def storyboard_schema(cards: Sequence[ModelCard], names: Sequence[str] = ()) -> 
             "vars": _ref("vars"),
             "negatives": keys.NEGATIVES,
             "seeds": keys.seeds(seed_limits(cards)),
+            "references": media_keys.REFERENCES,
             "prices": _prices(cards),
             "caps": money_keys.CAPS,
             "defaults": _ref("defaults"),
@@ -84,7 +85,8 @@ def include_schema(cards: Sequence[ModelCard], names: Sequence[str] = ()) -> Sch
         "$schema": DRAFT,
         "$comment": COMMENT,
         "title": "Included file of a storyboard, version 1",
-        "description": "Vars, negatives, seeds, prices and defaults of several storyboards.",
+        "description": "Vars, negatives, seeds, references, prices and defaults of several "
+        "storyboards.",
         "type": "object",
         "additionalProperties": False,
         "properties": {
@@ -94,6 +96,7 @@ def include_schema(cards: Sequence[ModelCard], names: Sequence[str] = ()) -> Sch
             "vars": _ref("vars"),
             "negatives": keys.NEGATIVES,
             "seeds": keys.seeds(seed_limits(cards)),
+            "references": media_keys.REFERENCES,
             "prices": _prices(cards),
             "defaults": _ref("defaults"),
             "if_missing": _if_missing(parameters),

@@ -12,7 +12,7 @@ from storyboard.language.validation.check import Origin, check_file, check_paylo
 from storyboard.language.yaml.source import parse_source
 from storyboard.models.card import ModelCard
 from storyboard.models.catalog import load_catalog
-from storyboard.models.schema.errors import find_errors
+from storyboard.models.schema.errors import ErrorPath, find_errors
 from storyboard.models.schema.storyboard import include_schema, storyboard_schema
 from storyboard.models.schema.validator import compile_check
 from storyboard.records import Position, Problem
@@ -426,7 +426,7 @@ def test_a_key_of_ones_own_belongs_under_meta(key: str) -> None:
 
 
 def payload_problems(payload: dict[str, Any], card: ModelCard) -> tuple[Problem, ...]:
-    def origin(name: str) -> Origin:
+    def origin(name: str, path: ErrorPath) -> Origin:
         return Origin(PLACE, {"duration": "99"}.get(name))
 
     return check_payload(payload, card, origin, "pier.t2")
@@ -538,4 +538,4 @@ def test_a_card_whose_limits_are_no_schema_is_told(tmp_path: Path) -> None:
     with pytest.raises(
         UsageError, match=r"model card kling/v1: request\.properties\.a\.multipleOf: 'x' is not"
     ):
-        check_payload({}, card, lambda name: Origin(PLACE), "a")
+        check_payload({}, card, lambda *_: Origin(PLACE), "a")
