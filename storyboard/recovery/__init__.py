@@ -1,1 +1,1 @@
-"""Submissions whose outcome is unknown: matching the request log, and what was decided."""
+"""Submissions whose outcome is unknown: matching the request log, and recording decisions."""

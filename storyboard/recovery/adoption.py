@@ -1,6 +1,6 @@
 """Adopts what another folder or manifest records of a storyboard's takes; sends nothing.
 
-The rows go first, then the files: if this is interrupted in between, the same
+The rows are written first, then the files. If this is interrupted in between, the same
 command continues, and a render asks before it pays.
 """
 
@@ -49,9 +49,9 @@ class Placed(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Adoption:
-    """What was adopted: the rows as they are now, and how each video came, by row.
+    """What was adopted: the rows as they are now, and how each video was brought in, by row.
 
-    `left_open` are what the source has in flight or unknown that no take here asks for.
+    `left_open` are the source's in-flight or unknown submissions that no take here asks for.
     """
 
     submissions: tuple[Submission, ...]
@@ -60,10 +60,10 @@ class Adoption:
 
 
 def adopt_from(source: Source, space: Workspace, store: Store) -> Adoption:
-    """Takes over what the storyboard's takes need; the caller holds the locks of both folders.
+    """Adopts what the storyboard's takes need. The caller holds the locks of both folders.
 
-    Raises UsageError if the source is not to be trusted, StateError if the folder
-    cannot be written; what was taken over by then stays.
+    Raises UsageError if the source cannot be trusted, and StateError if the folder
+    cannot be written. Whatever was adopted before the error stays.
     """
     needed = [_as_told(one, source) for one in choose_needed(source, space.storyboard.takes)]
     if space.origin == SANDBOX:
@@ -89,12 +89,12 @@ def adopt_from(source: Source, space: Workspace, store: Store) -> Adoption:
 def _as_told(submission: Submission, source: Source) -> Submission:
     """The submission as another state file adopts it.
 
-    An unknown outcome is then asked about in two places, and says so wherever it is shown.
+    An unknown outcome is then open in two places, and says so wherever it is shown.
     """
     if submission.state not in UNKNOWN_STATES:
         return replace(submission, id=0)
     came = submission.reason or "no usable reply came"
-    path = Path(source.name)  # the manifest has the reason, too, and no path of this machine
+    path = Path(source.name)  # the manifest gets the reason too, so no path of this machine
     name = path.name if path.is_absolute() else source.name
     where = f"adopted from {name}, where it may be open too: {_DECIDE}"
     return replace(
@@ -108,7 +108,7 @@ def _as_told(submission: Submission, source: Source) -> Submission:
 def _find_news(
     needed: Sequence[Submission], known: Sequence[Submission], folder: Path
 ) -> list[Submission]:
-    """What the state file lacks, with the rows that are completed by what was decided there."""
+    """What the state file lacks, including its rows that the source's decisions complete."""
     posts: dict[str, list[Submission]] = {}
     for one in known:
         posts.setdefault(one.fingerprint, []).append(one)
@@ -118,17 +118,17 @@ def _find_news(
         is_waiting = own is not None and own.state in UNKNOWN_STATES and own.task_id is None
         if own is not None and is_waiting and told.task_id and told.state in _OF_A_TASK:
             decided.append(replace(told, id=own.id, video=None))
-        elif own is None or told.state not in UNKNOWN_STATES:  # else it was decided about here
+        elif own is None or told.state not in UNKNOWN_STATES:  # otherwise it was decided here
             others.append(told)
     ids = {one.id for one in decided}
     rest = [one for one in known if one.id not in ids]
-    # What is open first: beside a success it is a version more, which was paid for as well.
+    # Open ones first: beside a success, each is one more version, which was paid for as well.
     news = find_news(sorted(others, key=_rank), [*rest, *decided], folder)
     return [*decided, *news]
 
 
 def _rank(submission: Submission) -> tuple[int, float]:
-    """What is open before what succeeded; of what led to nothing the last one, which counts."""
+    """The order of adoption: open, succeeded, then failures, latest first since that one counts."""
     if submission.state in OPEN_STATES:
         return 0, 0.0
     if submission.state is SubmissionState.SUCCEEDED:
@@ -137,7 +137,7 @@ def _rank(submission: Submission) -> tuple[int, float]:
 
 
 def _same_post(told: Submission, rows: Sequence[Submission]) -> Submission | None:
-    """The row of the very POST that the source tells of, whatever has become of it here."""
+    """The row of the same POST as the source's submission, whatever has become of it here."""
     return next((one for one in rows if _is_same_time(one.sent_at, told.sent_at)), None)
 
 
@@ -149,7 +149,7 @@ def _is_same_time(a: datetime, b: datetime) -> bool:
 def _of_this_sandbox(
     needed: Sequence[Submission], source: Source, space: Workspace
 ) -> list[Submission]:
-    """Without what only the sandbox of the source could finish: it is rendered again, for free."""
+    """Leaves out what only the source's sandbox could finish: rendering that again is free."""
     local = {id(one) for one in without_foreign_tasks(needed, space.folder, space.state)}
     return [one for one in needed if id(one) in local or source.find_file(one) is not None]
 
@@ -157,7 +157,7 @@ def _of_this_sandbox(
 def _place_files(
     needed: Sequence[Submission], source: Source, folder: Path, store: Store
 ) -> dict[int, Placed]:
-    """Brings the videos of the source that are not in place here, and says how, by row."""
+    """Brings in the source's videos that are missing here, and returns how, by row."""
     files = {
         (one.fingerprint, one.task_id): (path, one.video)
         for one in needed
@@ -180,7 +180,7 @@ def _place_files(
 
 
 def _bring(path: Path, partial: Path, video: Video) -> Placed | None:
-    """Links or copies a file to `partial`; None if it does not hold the video, to the byte.
+    """Links or copies a file to `partial`; None if it is not exactly the video, byte for byte.
 
     Raises StateError if the disk refuses.
     """
@@ -192,7 +192,7 @@ def _bring(path: Path, partial: Path, video: Video) -> Placed | None:
     except (OSError, NotImplementedError):  # another disk, or one without hard links
         how = Placed.COPIED
         _copy(path, partial, video)
-    # Checked where it lies now: what it was linked or copied from may have been exchanged.
+    # Checked where it is now: the file it was linked or copied from may have been replaced.
     if stat.S_ISREG(partial.lstat().st_mode) and holds_video(partial, video):
         return how
     partial.unlink()

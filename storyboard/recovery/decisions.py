@@ -1,7 +1,7 @@
 """What a decision, or the request log, makes of a submission whose outcome is unknown. Pure.
 
-Takes submissions; returns those that a name means, and the rows as they are
-written after the decision.
+Takes submissions; returns those that a name refers to, and the rows to write after the
+decision.
 """
 
 from __future__ import annotations
@@ -17,15 +17,15 @@ from storyboard.planning.contradictions import GIVEN_UP, disputed_tasks, is_cont
 from storyboard.records import Submission, SubmissionState, Take
 
 UNKNOWN_STATES = frozenset({SubmissionState.SENDING, SubmissionState.UNKNOWN})
-"""A submission found in one of these, under the lock, may have been charged."""
+"""A submission found in one of these states, under the lock, may have been charged."""
 
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """The unknown submissions that a name means, oldest first.
+    """The unknown submissions that a name refers to, oldest first.
 
-    `is_shot`: it is the name of a shot, not of a take. `repeated` are the
-    takes that have several among them.
+    `is_shot` is true if it is the name of a shot, not of a take. `repeated` are the
+    takes with several of these submissions.
     """
 
     submissions: tuple[Submission, ...]
@@ -33,7 +33,7 @@ class Named:
 
     @property
     def repeated(self) -> tuple[str, ...]:
-        """The takes that have several unknown submissions; for a take's name, whatever is one."""
+        """The takes with several unknown submissions; for a take's name, all that are meant."""
         if not self.is_shot and len(self.submissions) > 1:
             return tuple(dict.fromkeys(one.take for one in self.submissions))
         counts = Counter(one.take for one in self.submissions)
@@ -60,16 +60,16 @@ def untraced_among(submissions: Iterable[Submission]) -> tuple[Submission, ...]:
 
 
 def owns_task(submission: Submission) -> bool:
-    """Whether its task is known to be its own, so that it can be that of no other."""
+    """Whether its task is known to be its own, so that no other submission can have it."""
     is_decided = submission.state not in UNKNOWN_STATES | GIVEN_UP
     return bool(submission.task_id) and is_decided and not is_contradicted(submission)
 
 
 def find_named(name: str, submissions: Sequence[Submission], takes: Sequence[Take]) -> Named:
-    """The unknown submissions of the take called `name`, else those of the shot.
+    """The unknown submissions of the take called `name`, or else those of the shot.
 
-    A take of the storyboard has those of its own request, whoever made it
-    first, and those that were sent under its name, whatever it is now.
+    A take of the storyboard has those of its own request, whichever take made it first,
+    and those that were sent under its name, whatever its request is now.
     """
     unknown, name = unknown_among(submissions), fold(name)
     for is_shot in (False, True):
@@ -101,12 +101,12 @@ def adopted(submission: Submission, task_id: str) -> Submission:
 
 
 def released(submission: Submission, *, now: datetime) -> Submission:
-    """The submission given up, for the next render to send its request again."""
+    """The submission given up, so that the next render sends its request again."""
     return replace(submission, state=SubmissionState.RELEASED, finished_at=now)
 
 
 def abandoned(submission: Submission, *, now: datetime) -> Submission:
-    """The submission given up, its take held until a render is asked to try again."""
+    """The submission given up, with its take held back until a render is asked to try again."""
     came = submission.reason or "no reply came"
     return replace(
         submission,

@@ -1,4 +1,4 @@
-"""Unknown submissions, looked up at the API: in its request log, or by the task they had."""
+"""Looks up unknown submissions at the API: in its request log, or by the task they had."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from storyboard.state.store import Store
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What was found for one submission: its task and how that stands, or why there is none."""
+    """What was found for one submission: its task and the task's status, or why there is none."""
 
     submission: Submission
     status: TaskStatus | None = None
@@ -37,10 +37,10 @@ class Finding:
 def look_up(
     unknown: Sequence[Submission], api: Api, space: Workspace, store: Store
 ) -> list[Finding]:
-    """Each unknown submission with what the API knows of it; what is found is written at once."""
+    """What the API knows of each unknown submission. Whatever is found is written at once."""
     near = _neighbours(space) if unknown else []
     disputed = disputed_tasks((*store.submissions(), *near))
-    # One that was accepted, and not found for a while, needs no log. Any other task is a hint.
+    # A task that was accepted and then not found for a while needs no log. Any other is a hint.
     with_task = [
         one for one in unknown if one.task_id and one.submitted_at and one.task_id not in disputed
     ]
@@ -49,7 +49,7 @@ def look_up(
     for match in _match(without, api, store, near) if without else ():
         task_id = match.entry.task_id if match.entry else ""
         doubt = match.doubt or "no row of the request log fits"
-        if task_id in disputed:  # by others, too, whose state files may lie anywhere
+        if task_id in disputed:  # by others too, whose state files may be anywhere
             doubt = (
                 f"the only row that fits has task {task_id}, which the API gave to several takes"
             )
@@ -88,7 +88,7 @@ def _match(
     offset_s = checkup.clock_offset_s or 0.0
     server_now = datetime.now(timezone.utc) + timedelta(seconds=offset_s)
     spans = [
-        # The log of the future is empty; not every server likes to be asked for it.
+        # The log has no entries from the future, and not every server accepts being asked for them.
         (start, max(start + timedelta(seconds=1), min(end, server_now + timedelta(seconds=1))))
         for start, end in spans_of(unknown, clock_offset_s=offset_s)
     ]
@@ -117,7 +117,7 @@ def _ask_for_user_ids(
     spans: Sequence[Span],
     own: dict[str, str],
 ) -> UserIds:
-    """Whose the tasks are, as the log's own filter tells; nothing if it has none."""
+    """The tasks' user ids, according to the log's own filter; empty if it has none."""
     users = sorted({one.user_id for one in unknown if one.user_id})
     if not users or all(entry.user_id for entry in entries):
         return UserIds()
@@ -130,12 +130,12 @@ def _ask_for_user_ids(
     except Unreachable:
         raise
     except AccountError:
-        return UserIds()  # the filter is not documented, and this API refuses it
+        return UserIds()  # the filter is undocumented, and this API rejects it
     return find_user_ids(entries, answers, own)
 
 
 def _neighbours(space: Workspace) -> list[Submission]:
-    """What other storyboards sent whose folders lie beside this one: the log is the account's."""
+    """The submissions of other storyboards in neighbouring folders: the log covers the account."""
     if space.origin == SANDBOX:
         return []  # each folder has a sandbox of its own
     found = []

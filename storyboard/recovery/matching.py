@@ -1,9 +1,9 @@
 """Which row of the account's request log belongs to which unknown submission. Pure.
 
-Takes submissions whose outcome is not known and the log's entries; says what
-fits what. The log says nothing of the prompt, so only time, model and user id
-can tell. A wrong guess would put one take's video under another's name: what
-is not the only possibility is left to a person.
+Matches submissions of unknown outcome with the entries of the log. The log does not
+contain the prompt, so only time, model and user id can identify a row. A wrong guess
+would put one take's video under another's name, so any match that is not the only
+possible one is left to a person.
 """
 
 from __future__ import annotations
@@ -17,24 +17,24 @@ from storyboard.api.account import LogEntry
 from storyboard.records import Submission
 
 EARLY = timedelta(minutes=2)
-"""How long before our own time of sending the API's time may lie: a clock that is wrong."""
+"""How far the API's time may be before our time of sending: a clock may be wrong."""
 
 LATE = timedelta(minutes=3)
-"""How long after: a POST waits up to 70 s for connection and answer, on a clock that is wrong."""
+"""How far after: a POST waits up to 70 s for connection and answer, and a clock may be wrong."""
 
-_JOINED_WITHIN = timedelta(hours=1)  # reading an hour in between is cheaper than asking anew
-_MAX_SPAN = timedelta(days=29)  # the log is asked for at most 30 days, ends included
+_JOINED_WITHIN = timedelta(hours=1)  # reading an hour in between costs less than another request
+_MAX_SPAN = timedelta(days=29)  # the log can be read for at most 30 days, both ends included
 
 Span = tuple[datetime, datetime]
 
 
 @dataclass(frozen=True, slots=True)
 class UserIds:
-    """What the log told of the user ids of its tasks when filtered by single ones.
+    """What the log said about the user ids of its tasks when filtered by one id at a time.
 
-    `by_task` gives tasks their user id. With `is_complete`, a task that is not
-    in it is of none of the ids `asked` for. `unanswered` are the ids for which
-    the log named nothing, without a sign that it understood the question.
+    `by_task` maps tasks to their user ids. With `is_complete`, a task that is not in it
+    has none of the ids `asked` for. `unanswered` are the ids for which the log returned
+    nothing and did not show that it understood the filter.
     """
 
     by_task: Mapping[str, str] = field(default_factory=dict)
@@ -47,9 +47,9 @@ class UserIds:
 class Match:
     """What the log has for one unknown submission.
 
-    `entry` is the one row that can be its task, and of no other submission;
-    None if that is in doubt. `candidates` are all rows that may be it, in
-    the order of time; `doubt` says in words why none was taken.
+    `entry` is the only row that can be its task, and that can be no other submission's;
+    None if that is in doubt. `candidates` are all rows that may be it, in order of
+    time; `doubt` says in words why none was chosen.
     """
 
     submission: Submission
@@ -59,10 +59,10 @@ class Match:
 
 
 def spans_of(submissions: Iterable[Submission], *, clock_offset_s: float = 0.0) -> tuple[Span, ...]:
-    """The spans of time in which the tasks of `submissions` can have been made, in order.
+    """The time spans in which the tasks of `submissions` can have been made, in order.
 
-    Those that are near each other are one. None is longer than the log can
-    be asked for. `clock_offset_s` is how far the API's clock is ahead of ours.
+    Neighbouring spans are merged. None is longer than the log can be read for.
+    `clock_offset_s` is how far the API's clock is ahead of ours.
     """
     spans: list[Span] = []
     for start, end in sorted(_span_of(one, clock_offset_s) for one in submissions):
@@ -81,10 +81,9 @@ def find_user_ids(
 ) -> UserIds:
     """The user ids of the tasks in the log, from its answers when filtered by user id.
 
-    `answers` holds the task ids by the user id that was asked for, `known`
-    the user ids of tasks in the state file. The filter is not documented, so
-    its answers are used only if they contradict neither each other, nor
-    what is known, nor the log without a filter.
+    `answers` holds the task ids by the user id that was asked for, `known` the user
+    ids of tasks in the state file. The filter is undocumented, so its answers are used
+    only if they do not contradict each other, the known user ids or the unfiltered log.
     """
     there = {entry.task_id for entry in entries}
     asked = frozenset(answers)
@@ -100,7 +99,7 @@ def find_user_ids(
         return UserIds(asked=asked, unanswered=asked if there else frozenset())
     if any(tasks != there for tasks in given.values()):
         return UserIds(named, asked, is_complete=True)
-    # All there is was given: all of it is ours, or the question was not understood.
+    # The whole log came back: all of it is ours, or the filter was not understood.
     return UserIds()
 
 
@@ -115,10 +114,10 @@ def match_log(
 ) -> tuple[Match, ...]:
     """What the log has for each of the `unknown`, in their order.
 
-    A row can be a submission's task where the model is the same, the user id
-    is not a different one, the time is near the sending, and no submission is
-    known to have the task. `others` are more submissions that may have made a
-    row, of other state files or given up by hand: such a row is not matched.
+    A row can be a submission's task if the model is the same, the user id is not a
+    different one, the time is close to the time of sending, and no submission is known
+    to have the task. `others` are more submissions that may have made a row, from other
+    state files or given up by hand: such a row is not matched.
     """
     strangers = {
         entry.task_id: entry for entry in entries if entry.task_id not in known_tasks
@@ -185,14 +184,14 @@ def _may_be(
 
 
 def _owner_of(entry: LogEntry, user_ids: UserIds) -> str | None:
-    """The user id that the task was submitted with, where the log tells it in whatever way."""
+    """The user id that the task was submitted with, if the log reveals it in any way."""
     return entry.user_id or user_ids.by_task.get(entry.task_id)
 
 
 def is_model(name_in_log: str, model: str) -> bool:
-    """Whether the log's name of a model is that of `model`, spelt in whatever way.
+    """Whether the log's name of a model means `model`, whatever the spelling.
 
-    The vendor writes "alibaba/wan2.7-t2v" and "wan-2-7-t2v" for the same one.
+    The vendor writes both "alibaba/wan2.7-t2v" and "wan-2-7-t2v" for the same model.
     """
     provider, _, name = model.rpartition("/")
     name_in_log, provider, name = (_letters(text) for text in (name_in_log, provider, name))
@@ -206,7 +205,7 @@ def _letters(text: str) -> str:
 def _span_of(submission: Submission, clock_offset_s: float) -> Span:
     """When the API can have made the submission's task, by the API's clock.
 
-    How wrong our clock is now it need not have been then: both are allowed for.
+    Our clock may not have been as wrong then as it is now; both cases are allowed for.
     """
     offset = timedelta(seconds=clock_offset_s)
     start = submission.sent_at - EARLY + min(offset, timedelta())

@@ -1,4 +1,4 @@
-"""What `resolve` and `reconcile` share: the folder, the check of a task, the outputs after it."""
+"""What `resolve` and `reconcile` share: finding the folder, checking a task, rewriting outputs."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ _MAX_WAIT_S = 90.0
 def find_rendered(
     file: Path, catalog: Catalog, where: FolderOptions, variables: VariableOptions
 ) -> Workspace:
-    """The workspace of a storyboard that was rendered before; it may have problems by now.
+    """The workspace of a storyboard that was rendered before, even if the file has problems now.
 
-    Raises UsageError if nothing of it was ever sent, as far as is known here.
+    Raises UsageError if, as far as is known here, nothing of it was ever sent.
     """
     boards = read_storyboards([file], catalog, variables)
     space = find_workspaces(boards, where.folders)[0]
-    # Opening the folder would make it, also for a name that is only misspelt.
+    # Opening the folder would create it, even for a misspelt name.
     if not (space.state / STATE).is_file() and not (space.folder / MANIFEST).is_file():
         raise UsageError(
             f"{file} was never rendered into {space.folder}",
@@ -51,17 +51,16 @@ def connect_for(
 ) -> AbstractContextManager[Connection]:
     """The connection to the API that `submission` was sent to.
 
-    Raises UsageError if its model is not known any more.
+    Raises UsageError if its model is no longer known.
     """
     service = service_of(catalog, submission.model, submission.endpoint)
     return connect(space, catalog, protocol=service.protocol)
 
 
 def poll_task(api: Api, task_id: str, *, sleep: Sleep | None = None) -> TaskReply:
-    """What a poll says about a task: that it is missing, or its status.
+    """What a poll says about a task: its status, or that it is missing.
 
-    One poll, unless `sleep` is there to wait with before others, where no
-    usable answer came.
+    Polls once. With `sleep`, it waits and polls again if no usable answer came.
 
     Raises:
         Unreachable: no reply came.
@@ -90,11 +89,11 @@ def poll_task(api: Api, task_id: str, *, sleep: Sleep | None = None) -> TaskRepl
 
 
 def rewrite_outputs(space: Workspace, store: Store) -> None:
-    """Writes manifest and gallery with what has become known.
+    """Writes the manifest and the gallery with the new information.
 
-    Their takes stay those of the last render: the storyboard may have been
-    edited since, or read with other vars. Where there was none yet, they are
-    those of the storyboard, if it is sound.
+    They keep the takes of the last render: the storyboard may have been edited since,
+    or read with other vars. If there was no last render, they get the takes of the
+    storyboard, provided that it has no problems.
     """
     manifests = read_manifests(space)
     if len(manifests) > 1:

@@ -1,4 +1,4 @@
-"""Which unknown submissions a name on the command line means, and why where it means none."""
+"""Which unknown submissions a name on the command line refers to, or why it refers to none."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def choose_unknown(
     number: int | None,
     is_adopted: bool,
 ) -> tuple[Submission, ...]:
-    """The unknown submissions that are meant; UsageError if there are none, or it is not clear."""
+    """The unknown submissions that are meant. Raises UsageError if that is unclear or none is."""
     named = find_named(name, known, space.storyboard.takes)
     if not named.submissions:
         raise _not_unknown(space, name, known)
@@ -84,7 +84,7 @@ def _not_unknown(space: Workspace, name: str, known: Sequence[Submission]) -> Us
 
 
 def _standing(status: TakeStatus, submission: Submission | None) -> str:
-    """What a take is, as the end of a sentence that begins with its id."""
+    """The status of a take, as the end of a sentence that begins with its id."""
     if submission is None:
         return "is pending: it was never sent"
     if submission.state is SubmissionState.ACCEPTED:
