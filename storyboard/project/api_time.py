@@ -1,7 +1,7 @@
-"""What time it is where a plan would call a link expired: the API's own clock decides.
+"""Gets the API's own time where this machine's clock would call a link expired.
 
 On a machine whose clock is days ahead, every link seems to have expired, and rendering
-again would be paid again. One free request asks the API for its time.
+again would be paid for again. One free request asks the API for its time.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ def plan_by_api_time(
     *,
     tell: Callable[[str], None],
 ) -> Plan:
-    """The plan by this machine's time, or by the API's where that differs and a link is at stake.
+    """The plan by this machine's time, or by the API's if they differ and a link is at stake.
 
-    `tell` is given a sentence for the user where they differ. Where the API cannot be
-    asked, this machine's clock is believed.
+    `tell` is given a sentence for the user if they differ. If the API cannot be asked,
+    this machine's clock is trusted.
     """
     now = datetime.now(timezone.utc)
     plan = make_plan(now)
@@ -38,7 +38,7 @@ def plan_by_api_time(
     if offset is None or abs(offset) < _NOTABLE:
         return plan
     early, late = sorted((now, now + offset))
-    apart = time_left(early, late + timedelta(seconds=1))  # a Date header is cut to the second
+    apart = time_left(early, late + timedelta(seconds=1))  # a Date header has whole seconds
     side = "behind" if offset > timedelta() else "ahead of"
     tell(
         f"this machine's clock is {apart} {side} the API's; "
@@ -48,7 +48,7 @@ def plan_by_api_time(
 
 
 def _model_of_an_expired_link(plan: Plan) -> str | None:
-    """The model of a take whose link the plan calls expired; None if it calls none so."""
+    """The model of a take whose link the plan calls expired; None if there is none."""
     return next(
         (
             action.submission.model

@@ -1,4 +1,4 @@
-"""Where a new model card goes, and writing it whole, never over another one unasked."""
+"""Where a new model card goes, and how it is written: whole, and never over another one unasked."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ MODELS = "models"
 def card_path(model: str, *, is_user: bool) -> Path:
     """The file of a model's card below the current folder, or among the user's own cards.
 
-    Raises UsageError where no system could hold it, or a link would lead elsewhere.
+    Raises UsageError if no system could hold such a name, or a link would lead elsewhere.
     """
     name = f"{MODELS}/{model}.yaml"
     if problem := path_problem(name):
@@ -33,7 +33,7 @@ def card_path(model: str, *, is_user: bool) -> Path:
 
 
 def difference(path: Path, text: str) -> list[str]:
-    """What the new text changes in the card that is there, as a diff; empty where nothing does."""
+    """What the new text changes in the existing card, as a diff; empty if nothing changes."""
     try:
         before = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError):
@@ -47,7 +47,7 @@ def difference(path: Path, text: str) -> list[str]:
 
 
 def write_card(path: Path, text: str, *, force: bool) -> bool:
-    """Whether the card had to be written. Raises Refused where another is there, unless forced."""
+    """Whether the card had to be written. Raises Refused if another one is there, unless forced."""
     if force:
         return write_atomically(path, text)
     if write_new(path, text):

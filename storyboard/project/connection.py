@@ -30,10 +30,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """An open API, how to fetch its results, and what is frozen with each submission.
+    """An open API, the client that downloads its results, and what is stored with each submission.
 
-    `user_id` is random for each render: with it the rows of the account's
-    request log can be told from a colleague's. `profile` names the key.
+    `user_id` is random for each render: it distinguishes the render's rows in the account's
+    request log from a colleague's. `profile` names the key.
     """
 
     api: Api
@@ -43,10 +43,10 @@ class Connection:
 
 
 def service_of(catalog: Catalog, model: str, endpoint: str | None) -> Service:
-    """The service of a model, for what is sent to it now.
+    """The service of a model, for new submissions.
 
-    A submission that was sent goes on without its card: `endpoint` is where it went. Raises
-    UsageError if neither is known.
+    A submission that was already sent works without its card: `endpoint` is where it was
+    sent. Raises UsageError if neither is known.
     """
     try:
         service = card_of(catalog, model).service
@@ -65,7 +65,7 @@ def service_of(catalog: Catalog, model: str, endpoint: str | None) -> Service:
 
 
 def card_of(catalog: Catalog, model: str, *, sent_by: str = "an earlier render used") -> ModelCard:
-    """The card of a model that a submission was sent to; UsageError if there is none now."""
+    """The card of a model that a submission was sent to. Raises UsageError if it is gone."""
     card = catalog.get(model)
     if card is None:
         raise UsageError(
@@ -78,8 +78,8 @@ def card_of(catalog: Catalog, model: str, *, sent_by: str = "an earlier render u
 def find_credentials(origin: str) -> Credentials:
     """The key for an origin, found before anything is sent or written.
 
-    Raises AccountError if there is none, or where a proxy or certificates that
-    are set cannot be used.
+    Raises AccountError if there is none, or if the configured proxy or certificates
+    cannot be used.
     """
     credentials = find_key(origin, environ=os.environ, home=home_folder())
     check_environment(origin)
@@ -98,12 +98,12 @@ def connect(
     """The connection for a workspace's origin, closed at the end of the context.
 
     `allow_private` lets results come from private addresses, for users whose
-    proxy maps every host to one. `sandbox` is how the sandbox behaves, if the
-    origin is it and it is not to behave as usual.
+    proxy maps every host to one. `sandbox` says how the sandbox behaves, if it is
+    the origin and should not behave as usual.
 
     Raises:
-        AccountError: there is no key, or a proxy or certificates that are set cannot be used.
-        UsageError: the sandbox is asked for and not installed.
+        AccountError: there is no key, or the configured proxy or certificates cannot be used.
+        UsageError: the sandbox is requested but not installed.
     """
     if space.origin == SANDBOX:
         with _connect_sandbox(space, catalog, protocol, sandbox) as connection:
@@ -131,7 +131,7 @@ def _connect_sandbox(
     from storyboard.sandbox.server import SandboxServer
     from storyboard.sandbox.settings import UNLIMITED
 
-    key = secrets.token_urlsafe(32)  # no other program or web page may speak to it
+    key = secrets.token_urlsafe(32)  # no other program or web page may talk to it
     folder = space.state / SANDBOX_FOLDER
     own = catalog.of(space.storyboard.path)
     with SandboxServer(folder, settings or UNLIMITED, api_key=key, catalog=own) as server:

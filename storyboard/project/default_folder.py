@@ -1,4 +1,4 @@
-"""The folder that a storyboard is rendered into where none is named: one for each origin."""
+"""The folder that a storyboard is rendered into if none is named: one for each origin."""
 
 from __future__ import annotations
 
@@ -27,24 +27,24 @@ from storyboard.records import Storyboard
 from storyboard.state.queries import read_owner
 
 SANDBOX = "sandbox"
-"""The origin of everything the sandbox renders, whatever its port."""
+"""The origin of everything that the sandbox renders, whatever its port."""
 
 _ENDINGS = (".yaml", ".yml", *STORYBOARD_ENDINGS)
 _SHOTS = re.compile(rb"\b(shots|scenes)[\"']?\s*:")  # every storyboard has one of these keys
 _MAX_BYTES = 1_000_000
-_NOT_IN_HOSTS = re.compile(r"[^a-z0-9.-]")  # not every system has them in file names
+_NOT_IN_HOSTS = re.compile(r"[^a-z0-9.-]")  # not every system allows these in file names
 
 
 def find_default_folder(board: Storyboard, origin: str) -> Path:
-    """The folder below `renders` beside the storyboard that is of its name and of `origin`.
+    """The folder below `renders`, beside the storyboard, for its name and `origin`.
 
-    That of the vendor's own API has the storyboard's name, and a variant's behind it
-    (`renders/film.draft`); any other has the host and port behind that. But one of the plain
-    name that was rendered at `origin` before stays its folder. So does one that is called by
-    the whole stem of the file: `renders/film.storyboard` for `film.storyboard.yaml`.
+    For the vendor's own API it has the storyboard's name, followed by the variant's
+    (`renders/film.draft`); for any other origin the host and port follow. But a folder with
+    the plain name that was rendered at `origin` before is kept. So is one with the whole
+    stem of the file: `renders/film.storyboard` for `film.storyboard.yaml`.
 
     Raises UsageError if another storyboard beside this one would have the
-    same folder, and where several folders differ in nothing but their spelling.
+    same folder, or if several folders differ only in their spelling.
     """
     folder = _folder_of(board.path, board.name, origin)
     _check_twins(board, folder, origin)
@@ -52,9 +52,9 @@ def find_default_folder(board: Storyboard, origin: str) -> Path:
 
 
 def find_variant_folders(board: Storyboard, origin: str) -> list[Path]:
-    """The folders that the film and its other variants have, whether they are there or not.
+    """The folders of the film and its other variants, whether they exist or not.
 
-    Raises UsageError as `find_default_folder` does where several differ in their spelling.
+    Raises UsageError if several differ only in their spelling, as `find_default_folder` does.
     """
     film, _ = split_variant(board.name)
     names = [variant_name(film, variant) for variant in (None, *board.variants)]
@@ -95,7 +95,7 @@ def _origin_name(origin: str) -> str:
 
 
 def _was_rendered_at(folder: Path, origin: str) -> bool:
-    """Whether a folder's state file, or its manifest where it has none, is of that origin."""
+    """Whether a folder's state file, or its manifest if it has no state file, has that origin."""
     if any(map(os.path.islink, (folder.parent, folder))):
         return False  # nothing is read through a link
     if owner := read_owner(folder):
@@ -108,7 +108,7 @@ def _was_rendered_at(folder: Path, origin: str) -> bool:
 
 
 def _find_spelling(renders: Path, name: str) -> Path:
-    """The folder of that name, as it is spelt where it is there already.
+    """The folder of that name, with the existing folder's spelling if there is one.
 
     Raises UsageError if there are several: what was paid for may be in any of them.
     """
@@ -125,7 +125,7 @@ def _check_twins(board: Storyboard, output: Path, origin: str) -> None:
     """Raises UsageError if another storyboard beside this one would render into `output`."""
     folder = board.path.parent
     film, variant = split_variant(board.name)
-    # One of the film's name may have the variant, too; and that of film.draft.yaml is film.draft.
+    # Another film of this name may have the variant too, and film.draft.yaml is called film.draft.
     names = {film: board.name} if variant is None else {film: board.name, f"{film}.{variant}": ""}
     for stem, ending in product(names, _ENDINGS):
         for file_name in find_spellings(folder, f"{stem}{ending}"):

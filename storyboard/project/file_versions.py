@@ -1,6 +1,6 @@
 """A file as other commits have it: on the sides of a merge and on branches, from git's objects.
 
-A repository is data from outside; `git` says how it is asked.
+A repository comes from outside; `git` explains how it is queried safely.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ _BLOB = re.compile(rb"([0-9a-f]{40,64}) blob ([0-9]+)")
 
 @dataclass(frozen=True, slots=True)
 class FileVersion:
-    """A file as a commit has it; `commit` is how git calls the commit, `blob` the content's id.
+    """A file as a commit has it; `commit` is git's name for the commit, `blob` the content's id.
 
-    `folder` is one in the repository. A side is what HEAD is, or was just merged from;
-    what is none may be older.
+    `folder` is a folder in the repository. A side is HEAD, or what was just merged into it;
+    a version that is not a side may be older.
     """
 
     folder: Path
@@ -40,11 +40,11 @@ class FileVersion:
 
 
 def find_versions(path: Path) -> list[FileVersion]:
-    """A file in HEAD, on the other sides of a merge that goes on or was just made, and elsewhere.
+    """A file in HEAD, on the other sides of a current or recent merge, and elsewhere.
 
-    Elsewhere is where HEAD was before a rebase, which leaves no sides, and on the branches
-    that were committed to last. Each content once. Empty outside a git checkout, and where
-    git is missing or silent.
+    Elsewhere means where HEAD was before a rebase, which leaves no sides, and the branches
+    with the latest commits. Each content comes once. Empty outside a git checkout, or if
+    git is missing or does not answer.
     """
     real = path.parent.resolve() / path.name
     if not any(os.path.lexists(folder / ".git") for folder in real.parents):
@@ -63,7 +63,7 @@ def find_versions(path: Path) -> list[FileVersion]:
     asked = [*(f"{commit}:{name}" for commit in commits), "HEAD^2"]
     answer = ask_git(folder, "cat-file", "--batch-check", asked="\n".join(asked))
     answers = (answer or b"").splitlines()
-    if len(answers) != len(asked):  # the name has a line break, or git no answer
+    if len(answers) != len(asked):  # the name has a line break, or git did not answer
         return []
     is_merge = b" commit " in answers.pop()
     versions: dict[str, FileVersion] = {}
@@ -82,5 +82,5 @@ def read_version(version: FileVersion) -> bytes | None:
 
 
 def is_blob(data: bytes, blob: str) -> bool:
-    """Whether a file's content is that of a blob, but for the CRLF that a checkout may make."""
+    """Whether a file's content is that of a blob, apart from the CRLF that a checkout may add."""
     return blob in (blob_id(data, blob), blob_id(data.replace(b"\r\n", b"\n"), blob))

@@ -1,4 +1,4 @@
-"""What a film's caps need before a render: the cost of all that counts in them."""
+"""What a film's caps need before a render: the costs of everything that counts towards them."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from storyboard.project.rendering import Prepared
 
 
 def check_film_caps(film: Prepared) -> None:
-    """Gives earlier submissions of a film with caps the estimates that they lack, at today's price.
+    """Gives earlier submissions of a film with caps their missing estimates, at today's price.
 
-    Raises Refused where a cost is unknown that counts in a cap; nothing was sent then.
-    In the sandbox, and where nothing can be submitted, no cap is asked.
+    Raises Refused before anything is sent if a cost that counts towards a cap is unknown.
+    In the sandbox, and if nothing can be submitted, no cap is checked.
     """
     caps, requests = film.space.storyboard.caps, requests_of(film.plan)
     if not caps.are_given or not requests or film.space.origin == SANDBOX:

@@ -1,10 +1,10 @@
-"""Which commit a storyboard is at, to be frozen with each submission. Asks git, changes nothing.
+"""Which commit a storyboard is at, to be stored with each submission. Queries git, changes nothing.
 
-A repository is data from outside, its configuration included: filters, hooks,
-fsmonitor, diff drivers and remotes can all name a program. So git is asked
-only for object ids and for objects as they are stored (`rev-parse`, `for-each-ref`,
-`ls-tree`, `cat-file`), which start none of them, and whether a file differs is computed
-here from the text that was read from it.
+A repository comes from outside, including its configuration: filters, hooks,
+fsmonitor, diff drivers and remotes can all name a program. So git is only
+asked for object ids and for objects as they are stored (`rev-parse`, `for-each-ref`,
+`ls-tree`, `cat-file`), which starts none of them. Whether a file differs is computed
+here, from the text that was read from it.
 """
 
 from __future__ import annotations
@@ -24,16 +24,16 @@ _ENCODINGS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
-"""The marks and encodings of the files that are read, the likeliest first."""
+"""The byte order marks and encodings of the files that are read, the likeliest first."""
 
 _PASSED_ON = frozenset(
     {"PATH", "HOME", "USERPROFILE", "XDG_CONFIG_HOME", "SYSTEMROOT", "TEMP", "TMP"}
     | {"GIT_CEILING_DIRECTORIES", "GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM"}
 )
-"""What git needs of the environment. The key is not among it, nor what a hook around us set."""
+"""The environment variables that git needs, without the key and what a hook around us set."""
 
 _ENVIRON = {
-    "GIT_OPTIONAL_LOCKS": "0",  # reading must not disturb a git command beside us
+    "GIT_OPTIONAL_LOCKS": "0",  # reading must not disturb another git command
     "GIT_LITERAL_PATHSPECS": "1",
     "GIT_NO_LAZY_FETCH": "1",  # git 2.44; older ones fetch a missing object,
     "GIT_ALLOW_PROTOCOL": "",  # and this leaves them no way to do it
@@ -52,14 +52,13 @@ _SETTINGS = (
 def read_commit(
     folder: Path, sources: Mapping[Path, str | bytes]
 ) -> tuple[str | None, bool | None]:
-    """The commit the folder is at, and whether any of `sources` differs from it.
+    """The commit of the folder, and whether any of `sources` differs from it.
 
-    `sources` are the files that were read with the text or content found in them:
-    what has become of a file since then, or of any other file, does not count.
-    One that is in no commit differs; one that differs in nothing but CRLF
-    line ends does not, since a checkout may make them. None and None outside a
-    git checkout, and where git is missing or silent; None for the second where
-    git cannot tell: a file outside the checkout, an object that is not here.
+    `sources` maps the files that were read to the text or content found in them: changes to
+    them since then, or to any other file, do not count. A file that is in no commit
+    differs. One that differs only in CRLF line endings does not, since a checkout may cause
+    that. Both are None outside a git checkout, or if git is missing or does not answer. The
+    second is None if git cannot tell: a file outside the checkout, or a missing object.
     """
     answer = ask_git(folder, "rev-parse", "--show-toplevel", "--verify", "--quiet", "HEAD^{commit}")
     lines = (answer or b"").decode("utf-8", "surrogateescape").splitlines()
@@ -84,13 +83,13 @@ def _blob_ids(top: Path, commit: str, names: Sequence[str]) -> dict[str, str] | 
     answer = ask_git(top, "ls-tree", "-z", "--full-tree", commit, "--", *names)
     if answer is None:
         return None
-    # Each entry reads: mode, type, id, a tab, the name.
+    # Each entry consists of mode, type, id, a tab and the name.
     entries = (entry.partition(b"\t") for entry in answer.split(b"\0") if entry)
     return {os.fsdecode(name): head.split()[-1].decode("ascii") for head, _, name in entries}
 
 
 def _is_unchanged(content: str | bytes, known_id: str | None) -> bool:
-    """Whether a content is the blob's, a text in any of the encodings that are read."""
+    """Whether the content is the blob's; a text may have any of the encodings that are read."""
     if isinstance(content, bytes):
         return known_id is not None and blob_id(content, known_id) == known_id
     return known_id is not None and any(
@@ -101,7 +100,7 @@ def _is_unchanged(content: str | bytes, known_id: str | None) -> bool:
 
 
 def blob_id(data: bytes, like: str) -> str:
-    """The id git gives to a file's content, by the algorithm that made the id `like`."""
+    """The id that git gives to a file's content, using the hash algorithm of the id `like`."""
     name = "sha256" if len(like) == 64 else "sha1"
     return hashlib.new(name, b"blob %d\0" % len(data) + data, usedforsecurity=False).hexdigest()
 

@@ -1,4 +1,4 @@
-"""What is known of a storyboard's takes; no lock, nothing is sent or changed."""
+"""What is known of a storyboard's takes. Takes no lock, sends nothing and changes nothing."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from storyboard.records import TakeState, TakeStatus
 
 
 class Known(NamedTuple):
-    """What is known of the takes, of what was sent for none of them, and of what it all cost."""
+    """What is known of the takes, of submissions that belong to none, and of the total cost."""
 
     states: Sequence[TakeState]
     orphans: Sequence[TakeState]

@@ -1,4 +1,4 @@
-"""Videos without a record of what was paid for them: a state file that is empty, old or gone."""
+"""Detects paid videos whose records are missing: the state file is empty, old or gone."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ _VERSION = re.compile(r"\.v[0-9]+\.mp4$")
 
 
 def check_not_emptied(space: Workspace, adoptable: Sequence[Submission]) -> None:
-    """Refuses to continue from a state file that lost everything in it.
+    """Refuses to continue from a state file that lost all its rows.
 
-    `adoptable` is what the manifest tells. Raises PaymentUnknown, but where
-    `check_records` does: beside videos that no manifest knows.
+    `adoptable` is what the manifest adds. Raises PaymentUnknown, except beside videos that
+    no manifest knows: there `check_records` raises it.
     """
     path = space.state / STATE
     if not is_emptied(path):
@@ -38,17 +38,17 @@ def check_not_emptied(space: Workspace, adoptable: Sequence[Submission]) -> None
 
 
 def check_records(space: Workspace, known: Sequence[Submission], plan: Plan) -> None:
-    """Refuses to pay for takes whose videos lie in the output folder without a record.
+    """Refuses to pay for takes whose videos are in the output folder without a record.
 
-    `known` are all submissions, of the state file and of the manifest. Raises
-    PaymentUnknown if a take that the plan submits was never sent as far as
-    they know and has a video, and where they are none and there is any video.
+    `known` are all submissions, from the state file and the manifest. Raises
+    PaymentUnknown if the plan submits a take that has a video but, according to
+    `known`, was never sent, or if `known` is empty and there is any video.
     """
     check_takes(space, known, [one.take for one in plan.of_kind(ActionKind.SUBMIT)])
 
 
 def check_takes(space: Workspace, known: Sequence[Submission], pending: Sequence[Take]) -> None:
-    """As `check_records`, of the takes that a render would submit."""
+    """Like `check_records`, for the takes that a render would submit."""
     submitted = {fold(take.id) for take in pending}
     if not submitted:
         return
@@ -70,7 +70,7 @@ def check_takes(space: Workspace, known: Sequence[Submission], pending: Sequence
 
 
 def _takes_with_videos(space: Workspace) -> Iterator[str]:
-    """The ids of takes by which videos in the output folder are named, a take once."""
+    """The ids of takes in the names of the videos in the output folder, each once."""
     try:
         names = os.listdir(space.videos)  # noqa: PTH208 (no path for each of the videos)
     except OSError:

@@ -1,4 +1,4 @@
-"""How a manifest that cannot be used is put right: by what git and its folder hold."""
+"""How to repair an unusable manifest from git and its folder."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from storyboard.state.files import has_state
 
 @contextmanager
 def explained(folder: Path, state: Path) -> Iterator[None]:
-    """Adds to an UnusableManifest how the manifest in `folder` is put right.
+    """Adds the way to repair the manifest in `folder` to an UnusableManifest.
 
     `state` is the folder of its state file.
     """
@@ -27,7 +27,7 @@ def explained(folder: Path, state: Path) -> Iterator[None]:
 
 
 def bytes_of(path: Path) -> bytes:
-    """The content of a manifest's file; nothing if it cannot be read."""
+    """The content of a manifest's file; empty if it cannot be read."""
     from storyboard.outputs.manifest.file import read_bytes
 
     try:

@@ -1,7 +1,7 @@
-"""The manifests at hand: in the output folder, which may hold both sides of a merge, and in git.
+"""The available manifests: in the output folder, which may hold both sides of a merge, and in git.
 
-What they tell that a state file lacks is found here, for a plan to count with and a render to
-adopt. Reads; changes nothing.
+Finds what they report that a state file lacks, for a plan to take into account and a
+render to adopt. Reads; changes nothing.
 """
 
 from __future__ import annotations
@@ -30,16 +30,16 @@ if TYPE_CHECKING:
     from storyboard.project.workspace import Workspace
 
 Tell = Callable[[str], None]
-"""Is given a sentence that the user should know."""
+"""Is called with a sentence for the user."""
 
 _PAID = frozenset({TakeStatus.UNKNOWN, TakeStatus.RENDERING, TakeStatus.RENDERED})
 _FINGERPRINT = re.compile(rb'"([0-9a-f]{64})"')
 
 
 def read_manifests(space: Workspace) -> tuple[Manifest, ...]:
-    """The folder's manifest, both sides of it in a merge, none if there is none yet.
+    """The folder's manifest, both sides of it in a merge, or none if there is none yet.
 
-    Raises UnusableManifest, which says how to put it right.
+    Raises UnusableManifest, which says how to repair it.
     """
     path = space.folder / MANIFEST
     with explained(space.folder, space.state):
@@ -48,15 +48,15 @@ def read_manifests(space: Workspace) -> tuple[Manifest, ...]:
 
 @lru_cache(maxsize=1)
 def _read_as_it_lies(path: Path, stamp: tuple[int, ...]) -> tuple[Manifest, ...]:
-    """The manifest in a file, parsed once: what it tells of takes and of costs is asked apart."""
-    # Imported when it is read: a state file knows the manifest that was written from it.
+    """The manifest in a file, parsed only once although takes and costs are read separately."""
+    # Imported only when needed: a state file knows the manifest that was written from it.
     from storyboard.outputs.manifest.file import read_manifests as read
 
     return read(path)
 
 
 def _stamp(path: Path) -> tuple[int, ...]:
-    """What changes when a file is written or replaced; empty if there is none."""
+    """A value that changes when the file is written or replaced; empty if there is none."""
     try:
         about = path.lstat()
     except OSError:
@@ -65,8 +65,8 @@ def _stamp(path: Path) -> tuple[int, ...]:
 
 
 def known_submissions(space: Workspace, *, tell: Tell) -> list[Submission]:
-    """All submissions, of the state file and of the manifests, oldest first; no lock."""
-    # Asked first: rows that are read later hold at least what they held then.
+    """All submissions, from the state file and the manifests, oldest first; takes no lock."""
+    # Checked first: rows read later hold at least what they held then.
     has_news = has_other_manifest(space)
     known = space.own_submissions()
     if has_news:
@@ -75,11 +75,11 @@ def known_submissions(space: Workspace, *, tell: Tell) -> list[Submission]:
 
 
 def has_other_manifest(space: Workspace) -> bool:
-    """Whether the manifest is another than the one that was last written from the state.
+    """Whether the manifest differs from the one last written from the state file.
 
-    Only then can it tell what the state file does not: that one was made
-    of rows of this very file, or of what it was copied from, and rows are
-    completed and never deleted.
+    Only then can it contain anything new: the manifest written from the state was made of
+    rows of this very file, or of the file it was copied from, and rows are only ever
+    completed, never deleted.
     """
     written = read_outputs(space.state).get(MANIFEST)
     return written is None or written.sha256 != digest_of(space.folder / MANIFEST)
@@ -88,9 +88,9 @@ def has_other_manifest(space: Workspace) -> bool:
 def find_in_folder(
     space: Workspace, known: Sequence[Submission], *, tell: Tell
 ) -> list[Submission]:
-    """What the folder's manifest tells that `known`, the state file, does not; for `Store.adopt`.
+    """What the folder's manifest reports that the state file, `known`, lacks; for `Store.adopt`.
 
-    Raises OwnedByAnother if it is another origin's or storyboard's, and UnusableManifest.
+    Raises OwnedByAnother if it belongs to another origin or storyboard, and UnusableManifest.
     """
     manifests = read_manifests(space)
     if len(manifests) > 1:
@@ -103,11 +103,11 @@ def find_in_folder(
 
 
 def find_in_git(space: Workspace, known: Sequence[Submission], *, tell: Tell) -> list[Submission]:
-    """What the manifests in git tell that neither the state file nor the folder's does.
+    """What the manifests in git report that neither the state file nor the folder's manifest does.
 
-    Where one side of a merge or a rebase was chosen, what the other side paid for stands there
-    alone. They are read only if the storyboard has a take that nothing in `known` was paid
-    for.
+    If one side of a merge or a rebase was chosen, what the other side paid for is recorded
+    only there. They are read only if the storyboard has a take that nothing in `known` has
+    paid for.
     """
     decided = {one.fingerprint for one in known if one.state in DECIDED_STATES}
     undecided = (
@@ -145,7 +145,7 @@ def _is_of(space: Workspace, manifest: Manifest) -> bool:
     """Whether a manifest in the folder is the storyboard's, by its name or by most of its takes.
 
     A folder that was renamed along with its storyboard, as by `git mv`, has a manifest with
-    the name before. The user may name any folder with --output, and there the name alone counts.
+    the old name. The user may name any folder with --output; for those only the name counts.
     """
     if is_same_film(manifest.storyboard, space.storyboard.name):
         return True
@@ -157,11 +157,11 @@ def _is_of(space: Workspace, manifest: Manifest) -> bool:
 def _read_from_git(
     space: Workspace, lacking: AbstractSet[str], told: set[str], *, tell: Tell
 ) -> Iterator[Manifest]:
-    """The manifests in git, of this origin and storyboard, with what they tell of takes that lack.
+    """The manifests in git of this origin and storyboard, reduced to the takes that are lacking.
 
-    Only of what was paid for, or may have been: where a newer one tells of a request, as `told`
-    says and goes on to say, an older one may be out of date on whether it is open. One that
-    names none of them is not parsed; one that cannot be used is told.
+    Only what was paid for, or may have been, is used: once a newer manifest reports a request,
+    as recorded in `told`, an older one may be wrong about whether it is open. A manifest that
+    names none of the takes is not parsed; an unusable one is reported to the user.
     """
     from storyboard.outputs.manifest.adopt import fingerprint_problem
     from storyboard.outputs.manifest.file import parse_manifests
@@ -194,12 +194,12 @@ def _read_from_git(
 
 
 def _versions_in_git(space: Workspace) -> Iterator[tuple[FileVersion, bytes]]:
-    """The manifest in other commits, where it is not what lies in the folder."""
+    """The manifest in other commits, if it differs from the one in the folder."""
     from storyboard.outputs.manifest.file import MAX_BYTES
 
     versions = find_versions(space.folder / MANIFEST)
     here = bytes_of(space.folder / MANIFEST) if versions else b""
-    left = MAX_BYTES  # of what lies elsewhere than on the sides
+    left = MAX_BYTES  # for versions that are not a side of a merge
     for version in versions:
         left -= 0 if version.is_side else version.size_bytes
         if version.size_bytes > MAX_BYTES or left < 0 or is_blob(here, version.blob):

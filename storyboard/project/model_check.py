@@ -1,4 +1,4 @@
-"""Compares the known cards with what their service says of the models today; free reads alone."""
+"""Compares the known cards with what their service says of the models today, by free reads only."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from storyboard.reporting.amounts import count_text
 
 
 class Standing(Enum):
-    """How a card stands against the service."""
+    """How a card compares with the service."""
 
     CURRENT = "current"
     MOVED = "moved"
@@ -32,7 +32,7 @@ class Standing(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """A model's card against the service; `reason` says why it is not compared."""
+    """A model's card, compared with the service; `reason` says why it could not be."""
 
     model: str
     standing: Standing
@@ -42,7 +42,7 @@ class Checked:
 
 @dataclass(frozen=True, slots=True)
 class FilmWarning:
-    """A film that uses a model which goes or is gone; `words` say so."""
+    """A film that uses a model that will retire or is gone; `words` say so."""
 
     file: str
     model: str
@@ -60,13 +60,13 @@ def check_card(
     listed: frozenset[str] | None,
     find_service: Callable[[str], Service | None],
 ) -> Checked:
-    """How a card stands; `schema` is what the service says of it, None where it knows none.
+    """How a card compares. `schema` is the service's; None if it does not know the model.
 
-    `listed` are the models of the account's list, None where it was not asked.
+    `listed` are the models of the account's list, or None if it was not read.
     """
     is_listed = listed is None or card.name in listed
     if schema is None:
-        # A list may have pages that were not read: gone is what neither knows.
+        # The list may have unread pages, so a model is only gone if neither source knows it.
         known = Standing.NOT_COMPARED if listed is not None and is_listed else Standing.GONE
         return Checked(card.name, known, reason="the service has no schema of it")
     try:
@@ -82,12 +82,12 @@ def check_card(
 
 
 def not_compared(card: ModelCard, reason: str) -> Checked:
-    """A card of whose model the service says nothing now, for this reason."""
+    """A card whose model the service currently says nothing about, for this reason."""
     return Checked(card.name, Standing.NOT_COMPARED, reason=reason.rstrip("."))
 
 
 def cards_to_check(catalog: Catalog, today: date) -> list[ModelCard]:
-    """The sound cards of models that are not known to be gone."""
+    """The sound cards whose models are not known to be gone."""
     cards = catalog.cards()
     gone = gone_models(cards, today)
     return [card for card in cards if card.name not in gone]
@@ -96,7 +96,7 @@ def cards_to_check(catalog: Catalog, today: date) -> list[ModelCard]:
 def film_warnings(
     boards: Iterable[Storyboard], catalog: Catalog, checked: Iterable[Checked], today: date
 ) -> Iterator[FilmWarning]:
-    """The films that use a model which retires soon, or which the service no longer knows."""
+    """The films that use a model that retires soon or that the service no longer knows."""
     gone = {one.model for one in checked if one.standing is Standing.GONE}
     for board in boards:
         counts: dict[str, int] = {}

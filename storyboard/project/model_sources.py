@@ -1,4 +1,4 @@
-"""Where a model's document comes from: a file, standard input, an address, the service itself."""
+"""Where a model's document comes from: a file, standard input, an address or the service itself."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ STDIN = "-"
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A document: how messages call it, its text, and what a card gives as its source."""
+    """A document: its name in messages, its text, and what a card gives as its source."""
 
     name: str
     text: str
@@ -33,9 +33,9 @@ class Source:
 
 
 def read_source(word: str, api_origin: str) -> Source:
-    """The document that SOURCE names; an address is asked without a key.
+    """The document that SOURCE names. An address is requested without a key.
 
-    Raises UsageError where it cannot be read, and Unreachable where nothing answers.
+    Raises UsageError if it cannot be read, and Unreachable if nothing answers.
     """
     if word == STDIN:
         return Source(
@@ -73,7 +73,7 @@ def _decoded(name: str, content: bytes) -> str:
 
 
 def service_api(base_url: str | None) -> tuple[ModellixApi, bool]:
-    """The service's own API, and whether there is a key for it; what is public needs none."""
+    """The service's own API, and whether there is a key for it. Public data needs none."""
     origin = find_base_url(base_url, environ=os.environ)
     check_environment(origin)
     try:
@@ -85,7 +85,7 @@ def service_api(base_url: str | None) -> tuple[ModellixApi, bool]:
 
 
 def read_from_service(api: ModellixApi, model: str) -> Source:
-    """What the service's own origin says of a model. Raises UsageError where it knows none such."""
+    """What the service's own origin says about a model. Raises UsageError if it knows none."""
     address = f"{api.origin}/models/{model}/api_schema"
     document = api.model_schema(model)
     if document is None:
@@ -97,14 +97,14 @@ def read_from_service(api: ModellixApi, model: str) -> Source:
 
 
 def find_service(services: Services, origin: str, api_origin: str) -> Service | None:
-    """The service at an origin; the API's own address stands for the vendor's."""
+    """The service at an origin; the API's own address counts as the vendor's."""
     wanted = DEFAULT_BASE_URL if origin == api_origin else origin
     known = (services.get(name) for name in services.names())
     return next((one for one in known if one is not None and one.origin == wanted), None)
 
 
 def confidence_in(source: str, service: Service, api_origin: str) -> str:
-    """How sure limits are: high where the service's own site or API says them, else medium."""
+    """How reliable limits are: high if the service's own site or API states them, else medium."""
     host = urlsplit(source).hostname or ""
     own = urlsplit(service.origin).hostname or ""
     site = own.partition(".")[2]

@@ -1,4 +1,4 @@
-"""The folder beside that holds what is new in another one: the storyboard was renamed."""
+"""Finds a neighbouring folder that holds what is new here, after a storyboard was renamed."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ from storyboard.records import Submission, Take
 from storyboard.reporting.display_names import display_name
 
 _MAX_FOLDERS = 500
-"""Folders that are looked into, those that were changed last; each is read whole."""
+"""How many folders are searched, most recently changed first; each is read in full."""
 
 
 _ENDINGS = (".yaml", ".yml", ".json")
-"""How the names of files end that may be storyboards."""
+"""The file name suffixes of possible storyboards."""
 
 
 class Neighbour(NamedTuple):
-    """A folder that holds `held` of a storyboard's new `requests`, and the command to take them."""
+    """A folder that holds `held` of a storyboard's new `requests`, and the command to adopt it."""
 
     folder: Path
     held: int
@@ -35,13 +35,13 @@ class Neighbour(NamedTuple):
 
 
 def find_neighbour(space: Workspace, known: Sequence[Submission]) -> Neighbour | None:
-    """The folder beside that of `space` from which requests are to be taken over; else None.
+    """The folder beside that of `space` from which requests should be adopted, or None.
 
-    Where `known` is nothing, that is the one with most of the requests. Where a pull has
-    brought what was renamed elsewhere, it is one that a storyboard of this machine left behind,
-    with any that are new: only its state file may tell of them. So is that of the film, or of
-    another variant of it, with any: one request is not to be paid in both. Reads without a
-    lock; a folder that cannot be read, or is of another origin, is passed over.
+    If `known` is empty, it is the folder with most of the requests. After a pull that brought
+    a rename, it is a folder left behind by a storyboard of this machine, with any request that
+    is new: only its state file may know of it. The same goes for a folder of the film or of
+    another variant, since one request must not be paid for in both. Reads without a lock; skips
+    folders that cannot be read or have another origin.
     """
     new = _takes_with_new_requests(space.storyboard.takes, known)
     requests = len({take.fingerprint for take in new})
@@ -97,7 +97,7 @@ def _folders_of_film(space: Workspace) -> list[Path]:
 
 
 def folders_left_behind(space: Workspace) -> list[Path]:
-    """The folders beside, in their default place, whose storyboard is not there any more."""
+    """The neighbouring folders, in their default place, whose storyboard no longer exists."""
     if space.folders.output is not None:
         return []
     try:
@@ -117,13 +117,13 @@ def folders_left_behind(space: Workspace) -> list[Path]:
 
 
 def _possible_films(folder: str) -> set[str]:
-    """The names of storyboards that a folder's name may begin with: an origin may follow."""
+    """The storyboard names that a folder's name may begin with: an origin may follow."""
     parts = folder.split(".")
     return {".".join(parts[:end]) for end in range(1, len(parts) + 1)}
 
 
 def _folders_beside(folder: Path) -> list[Path]:
-    """The other folders in the same place, links left out, those that were changed last first."""
+    """The other folders in the same place, without links, most recently changed first."""
     try:
         with os.scandir(folder.parent) as entries:
             found = [

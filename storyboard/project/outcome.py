@@ -1,4 +1,4 @@
-"""What a render came to, once its outputs are written: its takes and its exit code."""
+"""The result of a render, once its outputs are written: its takes and its exit code."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from storyboard.records import ActionKind, Plan, TakeState, TakeStatus
 
 
 class Outcome(NamedTuple):
-    """What one storyboard came to: its plan, and all its takes after the run.
+    """The result for one storyboard: its plan, and all its takes after the run.
 
-    `has_outputs` says whether what stands beside the videos is that of these takes.
+    `has_outputs` says whether the files beside the videos describe these takes.
     """
 
     space: Workspace
@@ -35,7 +35,7 @@ _CODES = {TakeStatus.DONE: ExitCode.OK, TakeStatus.UNKNOWN: ExitCode.UNKNOWN}
 
 
 def finish(film: Prepared, results: list[RunResult]) -> Outcome:
-    """What a film came to, its outputs written; where they cannot be, `results` gets why."""
+    """A film's result, with its outputs written. If they cannot be written, `results` gets why."""
     states: Sequence[TakeState] = ()
     has_outputs = False
     try:

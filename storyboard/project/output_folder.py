@@ -1,4 +1,4 @@
-"""An output folder under its lock: opened as a render opens it, written as a render leaves it."""
+"""An output folder under its lock: how a render opens it, and what a render leaves in it."""
 
 from __future__ import annotations
 
@@ -44,33 +44,33 @@ _GITIGNORE = f"""\
 """
 
 _LEFT_BEHIND = frozenset({".lock", ".lock.json", ".gitignore", SANDBOX_FOLDER, ".DS_Store"})
-"""What may lie in a folder that nothing was rendered into yet."""
+"""What may be in a folder that nothing was rendered into yet."""
 
 
 @contextmanager
 def open_folder(space: Workspace, *, tell: Tell, lock_timeout_s: float = 0.0) -> Iterator[Store]:
-    """The folder's state file, with what its manifest knows, under the lock until the end.
+    """The folder's state file, including what its manifest knows, locked until the context ends.
 
-    `tell` is given what the user should know of the manifest.
+    `tell` is given what the user should know about the manifest.
 
-    Where an exception ends the context before anything was sent, a state file that
-    was made here is removed: a refused render leaves the folder nobody's.
+    If an exception ends the context before anything was sent, a state file that was
+    created here is removed: a refused render does not claim the folder.
 
     Raises:
-        Locked: another process is at work in it.
+        Locked: another process is using it.
         StateError: the folder or its state file cannot be used.
-        UsageError: its manifest cannot, or the folder is a link or not ours.
+        UsageError: its manifest cannot be used, or the folder is a link or not ours.
     """
     asked_at = datetime.now(timezone.utc)
     _check_folder(space)
     with ExitStack() as locks:
-        # With --state the outputs lie elsewhere, and they too are one render's at a time.
+        # With --state the outputs are elsewhere; only one render at a time may use that folder too.
         for folder in sorted({space.state, space.folder}):
-            is_private = folder != space.folder  # one that holds the state alone
+            is_private = folder != space.folder  # one that holds only the state
             lock = hold_lock(folder, now=asked_at, timeout_s=lock_timeout_s, is_private=is_private)
             locks.enter_context(lock)
         space.check_links()  # waiting for a lock can take long
-        # First, for a state file makes the folder ours, and by its manifest it may be another's.
+        # First, because a state file claims the folder, and its manifest may say it is another's.
         adoptable = []
         is_foreign = has_other_manifest(space)
         if is_foreign:
@@ -90,7 +90,7 @@ def open_folder(space: Workspace, *, tell: Tell, lock_timeout_s: float = 0.0) ->
             with store.transaction():
                 record_doubts(store)
                 _record_spent(space, store, is_foreign=is_foreign)
-            if submissions := store.submissions():  # else what lies there is all that tells of any
+            if submissions := store.submissions():  # else only files tell of any
                 finish_moves(folder, submissions)
                 remove_partial_files(folder, submissions, now=asked_at)
             yield store
@@ -105,7 +105,7 @@ def open_folder(space: Workspace, *, tell: Tell, lock_timeout_s: float = 0.0) ->
 
 
 def record_doubts(store: Store) -> None:
-    """Writes down which submissions contradict one another, within a transaction."""
+    """Records which submissions contradict one another, within a transaction."""
     known = store.submissions()
     for row, after in zip(known, with_doubts(known), strict=True):
         if after is not row:
@@ -113,7 +113,7 @@ def record_doubts(store: Store) -> None:
 
 
 def _record_spent(space: Workspace, store: Store, *, is_foreign: bool) -> None:
-    """Writes down what manifests tell of money that was spent in other clones."""
+    """Records what manifests say was spent in other clones."""
     told = store.spent_elsewhere()
     elsewhere = spent_elsewhere(space, store.submissions(), told, is_foreign=is_foreign)
     if elsewhere > told:
@@ -121,17 +121,17 @@ def _record_spent(space: Workspace, store: Store, *, is_foreign: bool) -> None:
 
 
 def _write_gitignore(folder: Path) -> None:
-    """Keeps out of git what a render leaves beside the manifest, unless the user has said so."""
+    """Keeps all but the manifest of a render's files out of git, unless the user says otherwise."""
     path = folder / ".gitignore"
     if not os.path.lexists(path):
         write_atomically(path, _GITIGNORE)
 
 
 def _restore_gitignores(space: Workspace) -> None:
-    """Writes the `.gitignore` again that git has taken away together with the manifest.
+    """Writes the `.gitignore` again after git removed it together with the manifest.
 
-    It does that when it pulls a rename of the folder: the state file and the videos, which it
-    does not know, stay under the name before, and would be offered to be committed.
+    Git does that when it pulls a rename of the folder: the state file and the videos, which
+    it does not track, stay under the old name and would show up as files to commit.
     """
     for folder in (space.real_folder, *folders_left_behind(space)):
         if (folder / STATE).is_file() and not os.path.lexists(folder / MANIFEST):
@@ -146,7 +146,7 @@ def _adopt(store: Store, submissions: Sequence[Submission]) -> None:
 
 
 def _remove_state(space: Workspace) -> None:
-    """Removes a state file that holds nothing, its companions first; a reader may keep them."""
+    """Removes an empty state file, its companion files first; a reader may keep them."""
     path = space.state / STATE
     with suppress(OSError):
         for name in (f"{STATE}-wal", f"{STATE}-shm", STATE):
@@ -154,7 +154,7 @@ def _remove_state(space: Workspace) -> None:
 
 
 def _check_folder(space: Workspace) -> None:
-    """Refuses a folder that is no output folder, before anything is written.
+    """Refuses a folder that is not an output folder, before anything is written.
 
     Raises UsageError if a folder is a symbolic link, `videos` is not a folder,
     or `--output` names a folder that holds other files and nothing of ours.
@@ -177,12 +177,12 @@ def _check_folder(space: Workspace) -> None:
 def _is_ours(space: Workspace) -> bool:
     if (space.state / STATE).is_file():
         return True
-    # Other programs have a file of this name too; reading it raises UsageError there.
+    # Other programs use this file name too; reading such a file raises UsageError there.
     return (space.folder / MANIFEST).is_file() and bool(read_manifests(space))
 
 
 def _foreign_name(space: Workspace) -> str | None:
-    """The first entry of the folder that a render does not leave there before its state file."""
+    """The first entry of the folder that a render would not leave there before its state file."""
     if not space.folder.is_dir():
         return None
     names = {path.name for path in space.folder.iterdir()} - _LEFT_BEHIND

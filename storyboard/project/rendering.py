@@ -1,4 +1,4 @@
-"""Storyboards under their locks, each with its plan, as a render starts and leaves them."""
+"""Storyboards under their locks, each with its plan, when a render starts and when it ends."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from storyboard.models.card import ModelCard
 
 _RETENTION_H, _SLOWEST_S = 24.0, 3600.0
-"""Where the card of a model is gone: links live for a day, and a task takes an hour at most."""
+"""If a model's card is gone: links are valid for a day, and a task takes at most an hour."""
 
 _WORK = (ActionKind.SUBMIT, ActionKind.RESUME, ActionKind.DOWNLOAD)
 
@@ -54,7 +54,7 @@ class Prepared:
         return [action for kind in _WORK for action in self.plan.of_kind(kind)]
 
     def find_deleted(self) -> list[str]:
-        """The ids of rendered takes that are in the storyboard no more."""
+        """The ids of rendered takes that are no longer in the storyboard."""
         return find_deleted(self.space.storyboard.takes, self.store.submissions())
 
     def read_states(self) -> tuple[TakeState, ...]:
@@ -63,7 +63,7 @@ class Prepared:
         return self.space.read_states(self.store.submissions(), snapshot)
 
     def write_outputs(self, states: Sequence[TakeState]) -> None:
-        """Writes the outputs for `states`, which are those of now."""
+        """Writes the outputs for `states`, which must be current."""
         space, now = self.space, datetime.now(timezone.utc)
         write_outputs(
             space.storyboard, space.origin, states, space.real_folder, self.store, now=now
@@ -82,13 +82,13 @@ def prepare(
     is_fresh: bool = False,
     price_usd: float | None = None,
 ) -> Iterator[Prepared]:
-    """Takes the lock, opens the state, adopts what the manifest knows, and plans.
+    """Takes the lock, opens the state, adopts what the manifest knows, and makes the plan.
 
-    `tell` is given what the user should know beside the plan. Raises Refused if a
-    folder beside this one, which is new, holds most of its takes, unless `is_fresh`.
-    `price_usd` is for a second of any model, and beats the storyboard's prices.
+    `tell` is given what the user should know besides the plan. Raises Refused if this
+    folder is new and one beside it holds most of its takes, unless `is_fresh`.
+    `price_usd` is per second of any model, and overrides the storyboard's prices.
     """
-    select_takes(space.storyboard.takes, selection)  # before a folder is made for a misspelt one
+    select_takes(space.storyboard.takes, selection)  # before a folder is created for a misspelt one
     with open_folder(space, tell=tell, lock_timeout_s=lock_timeout_s) as store:
         known, snapshot = store.submissions(), space.snapshot()
         if not is_fresh:
@@ -101,7 +101,7 @@ def prepare(
 
 
 def check_account(films: Sequence[Prepared]) -> None:
-    """Raises AccountError if a key is needed and cannot be found; a render may need none."""
+    """Raises AccountError if a key is needed and cannot be found; some renders need none."""
     if any(film.work for film in films):
         from storyboard.project.connection import find_credentials
 
@@ -117,7 +117,7 @@ def engine_settings(
     requests_per_minute: int | None = None,
     max_cost_micros: int | None = None,
 ) -> EngineSettings:
-    """The limits of a run with the models of `catalog`; None is what the account allows."""
+    """The limits of a run with the models of `catalog`; None means what the account allows."""
     from storyboard.engine.job import EngineSettings
 
     def card(model: str) -> ModelCard:
@@ -126,7 +126,7 @@ def engine_settings(
         return card_of(catalog, model)
 
     def retention_s(model: str) -> float:
-        known = catalog.get_usable(model)  # what was sent goes on without its card
+        known = catalog.get_usable(model)  # what was already sent continues without its card
         return (known.service.retention_h if known else _RETENTION_H) * 3600
 
     def slowest_s(model: str) -> float:
@@ -155,11 +155,11 @@ def plan_render(
     catalog: Catalog,
     tell: Callable[[str], None],
 ) -> Plan:
-    """What a render would do now, where `known` are all submissions of the folder.
+    """What a render would do now. `known` are all submissions of the folder.
 
-    Effect: where it would call a link expired, asks the API for its time; free.
+    Effect: if it would call a link expired, it asks the API for the time, which is free.
 
-    Raises PaymentUnknown if videos are there that no submission is known of.
+    Raises PaymentUnknown if there are videos that belong to no known submission.
     """
     check_not_emptied(space, known)
     takes, tasks = space.storyboard.takes, snapshot.manifest_tasks

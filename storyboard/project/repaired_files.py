@@ -16,7 +16,7 @@ from storyboard.language.text_files import MAX_BYTES
 
 
 def write_repaired(files: Iterable[RepairedFile], storyboards: Sequence[Path]) -> None:
-    """Writes each file whole, links resolved; none where one of them must not be written.
+    """Writes each file whole, with links resolved; writes none if one of them is not allowed.
 
     Raises UsageError for a file outside the projects of the storyboards, a write-protected
     one, or one that has changed since it was read; StateError if one cannot be written.
@@ -32,7 +32,7 @@ def write_repaired(files: Iterable[RepairedFile], storyboards: Sequence[Path]) -
 
 
 def _target(path: Path, storyboards: Sequence[Path]) -> Path:
-    """Where a file really lies. Raises UsageError if it must not be written."""
+    """The real location of a file. Raises UsageError if it must not be written."""
     refusals = [find_scope(storyboard).refusal(path) for storyboard in storyboards]
     if refusals and None not in refusals:
         reason = next(filter(None, refusals))[0]

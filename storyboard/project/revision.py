@@ -1,9 +1,9 @@
 """The files of a repository as one of its commits has them, read from git's objects.
 
-Nothing is checked out. A repository is data from outside: its links are followed
-here, not by the system, as often as the system would, and out of the repository to
-nothing but the disk, where the read scope decides; each object is asked for its
-size before it is read.
+Nothing is checked out. A repository comes from outside, so its links are followed here
+and not by the system. They are followed as many times as the system would, and out of
+the repository only to the disk, subject to the read scope. Each object's size is checked
+before it is read.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from storyboard.project.git import ask_git
 
 _MAX_TREE_BYTES = 32 * 1024 * 1024
 _MAX_LINK_BYTES = 4096
-_MAX_LINKS = 40  # as Linux
+_MAX_LINKS = 40  # as on Linux
 _COMMIT = re.compile("[0-9a-f]{40}(?:[0-9a-f]{24})?")
 _LFS_POINTER = b"version https://git-lfs.github.com/spec/v1\n"
 
@@ -37,7 +37,7 @@ class _Entry(NamedTuple):
 
 
 class Revision:
-    """A commit as `Files`: what lies in its repository comes from git, the rest from the disk.
+    """A commit as `Files`: what is in its repository comes from git, the rest from the disk.
 
     Paths in the repository begin with `top`, its folder.
     """
@@ -49,7 +49,7 @@ class Revision:
         self._folders: dict[str, dict[str, _Entry]] = {}
 
     def read_bytes(self, path: Path, max_bytes: int) -> bytes:
-        """See `Files`; raises OSError for an object that is not here."""
+        """See `Files`. Raises OSError for an object that is not in this clone."""
         real, entry = self._find(path)
         if not self._is_inside(real):
             return DISK.read_bytes(real, max_bytes)
@@ -66,7 +66,7 @@ class Revision:
     def holds(self, path: Path) -> bool:
         """Whether there is a file at a path in the commit itself.
 
-        Raises UsageError if git cannot tell: to take it for missing would call all of it new.
+        Raises UsageError if git cannot tell: treating it as missing would make everything look new.
         """
         try:
             real, entry = self._find(path)
@@ -103,7 +103,7 @@ class Revision:
         return real.is_relative_to(self.top)
 
     def _find(self, path: Path, links_left: int = _MAX_LINKS) -> tuple[Path, _Entry | None]:
-        """The real path, and what is there; None for nothing, and outside of the repository."""
+        """The real path, and what is there; None for nothing, or outside the repository."""
         if not path.is_relative_to(self.top):
             real = Path(DISK.real_path(path))
             if not self._is_inside(real):
@@ -131,7 +131,7 @@ class Revision:
         return self.top.joinpath(*done), self._entry(done)
 
     def _entry(self, parts: Sequence[str]) -> _Entry | None:
-        """What lies at a path of real folders below `top`."""
+        """What is at a path of real folders below `top`."""
         entry = self._root
         for part in parts:
             found = self._list(entry).get(part) if entry.mode == _FOLDER else None
@@ -144,7 +144,7 @@ class Revision:
         if folder.id not in self._folders:
             self._check_size(folder.id, _MAX_TREE_BYTES)
             listing = os.fsdecode(self._ask("ls-tree", "-z", folder.id))
-            # Each entry reads: mode, type, id, a tab, the name.
+            # Each entry consists of mode, type, id, a tab and the name.
             entries = (entry.partition("\t") for entry in listing.split("\0") if entry)
             self._folders[folder.id] = {
                 name: _Entry(*head.split()[::2]) for head, _, name in entries if _is_plain(name)
@@ -173,14 +173,14 @@ def _one_less(links_left: int) -> int:
 
 
 def _is_plain(name: str) -> bool:
-    """Whether a name leads to nothing but what its folder holds; a hostile tree has others."""
+    """Whether a name only refers to an entry of its own folder; a hostile tree has other names."""
     return name not in ("", ".", "..") and PurePath(name).name == name
 
 
 def find_revision(file: Path, name: str) -> tuple[Revision, Path] | None:
-    """A commit of the repository that holds a file, and the file's path in it; None for no commit.
+    """The named commit of a file's repository, and the file's path; None if there is no commit.
 
-    Raises UsageError if the file lies in no repository that git can read.
+    Raises UsageError if the file is not in a repository that git can read.
     """
     folder = file.parent
     answer = ask_git(folder, "rev-parse", "--show-toplevel")

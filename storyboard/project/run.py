@@ -1,4 +1,4 @@
-"""The engine that carries out the plans of a render, put together. Imports all of HTTP."""
+"""Assembles the engine that carries out the plans of a render. Imports all of HTTP."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from storyboard.records import Action, ActionKind
 
 
 def protocol_of(group: Sequence[Prepared], catalog: Catalog) -> str:
-    """The wire protocol of all that the plans do, which is something; one origin speaks one."""
+    """The wire protocol of plans that have something to do; one origin speaks one protocol."""
     work = [action for item in group for action in item.work]
     sent = {(action.take.model, _endpoint_of(action)) for action in work}
     sent |= {(one.model, None) for item in group for one in fallbacks_to_submit(item.plan)}
@@ -36,7 +36,7 @@ def protocol_of(group: Sequence[Prepared], catalog: Catalog) -> str:
 
 
 def _endpoint_of(action: Action) -> str | None:
-    """Where an action's submission was sent; None if a new one will be."""
+    """Where an action's submission was sent; None if a new one will be sent."""
     is_sent = action.kind is not ActionKind.SUBMIT and action.submission is not None
     return action.submission.endpoint if is_sent and action.submission else None
 
@@ -50,7 +50,7 @@ def make_engine(
 ) -> Engine:
     """An engine that carries out the plans of a group.
 
-    It tells `listener` each change, and `on_turn`, before that, where the run stands.
+    It reports each change to `listener`, and before that the state of the run to `on_turn`.
     """
     jobs = [_job(item, connection) for item in group]
     return Engine(

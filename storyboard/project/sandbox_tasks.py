@@ -1,4 +1,4 @@
-"""What a sandbox can still finish of what another machine's sandbox has begun: nothing."""
+"""Leaves out tasks of another machine's sandbox, because this sandbox cannot finish them."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ _OF_A_TASK = OPEN_STATES | {SubmissionState.SUCCEEDED}
 def without_foreign_tasks(
     submissions: Sequence[Submission], folder: Path, state: Path
 ) -> list[Submission]:
-    """The submissions without those whose video is not here and whose task is another sandbox's.
+    """The submissions, without tasks of another sandbox whose videos are not here.
 
-    To wait for such a task, or to ask about it, would lead nowhere; they are
-    rendered again, since nobody pays for that.
+    Waiting for such a task, or asking about it, would lead nowhere. They are rendered
+    again, since that costs nothing.
     """
     if not submissions:
         return []

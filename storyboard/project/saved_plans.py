@@ -1,4 +1,4 @@
-"""Saves the plan of workspaces in a file, and holds a render to what such a file says."""
+"""Saves the plan of workspaces in a file, and makes a render follow such a file exactly."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def save_plan(
     caps: Caps,
     bill: Bill,
 ) -> None:
-    """Writes what the plans come to into a file, which may replace a saved plan and nothing else.
+    """Writes what the plans amount to into a file, which may only replace another saved plan.
 
     Raises UsageError if it cannot be written.
     """
@@ -72,7 +72,7 @@ def _save_storyboard(folder: Path, space: Workspace, plan: Plan) -> SavedStorybo
 
 
 def read_plan(path: Path) -> SavedPlan:
-    """The plan in a file. Raises UsageError if it cannot be read, or is not a plan."""
+    """The plan in a file. Raises UsageError if it cannot be read or is not a plan."""
     try:
         data = DISK.read_bytes(path, MAX_BYTES)
         if len(data) > MAX_BYTES:
@@ -91,9 +91,9 @@ def read_plan(path: Path) -> SavedPlan:
 
 
 def files_of(plan: SavedPlan, path: Path) -> tuple[Path, ...]:
-    """The storyboards of the plan in the file `path`, which lie in its folder.
+    """The storyboards of the plan in the file `path`, which must be in its folder.
 
-    Raises UsageError if one does not: only the user may name files elsewhere.
+    Raises UsageError if one is not: only the user may name files elsewhere.
     """
     files = []
     for one in plan.storyboards:
@@ -111,7 +111,7 @@ def files_of(plan: SavedPlan, path: Path) -> tuple[Path, ...]:
 def check_plan(
     saved: SavedPlan, films: Sequence[Prepared], bill: Bill, *, price_usd: float | None
 ) -> None:
-    """Raises Refused if the render of `films` is not what the plan says, or is already done."""
+    """Raises Refused if the render of `films` is not what the plan says, or was already done."""
     names = [one.name for one in saved.storyboards]
     given = [film.space.storyboard.name for film in films]
     if names != given:
@@ -138,7 +138,7 @@ def check_plan(
 
 
 def _other_variant(names: Sequence[str], given: Sequence[str]) -> str | None:
-    """How to name the plan's storyboards, where the same ones were read as another variant."""
+    """How to name the plan's storyboards, if the same ones were read as another variant."""
     films, variants = zip(*map(split_variant, names), strict=True)
     if films != tuple(split_variant(name)[0] for name in given):
         return None
@@ -180,7 +180,7 @@ def _check_film(saved: SavedPlan, one: SavedStoryboard, film: Prepared) -> None:
 
 
 def begin_plan(saved: SavedPlan, films: Sequence[Prepared]) -> None:
-    """Records in every folder that the plan is carried out, before anything is sent."""
+    """Records in every folder that the plan is being carried out, before anything is sent."""
     for film in films:
         film.store.begin_plan(saved.id, now=datetime.now(timezone.utc))
 
@@ -196,7 +196,7 @@ def _check_is_plan(path: Path) -> None:
 
 
 def _folders_of(space: Workspace) -> tuple[str, str]:
-    """The folders of outputs and state, from that of the storyboard: alike in every clone."""
+    """The output and state folders relative to the storyboard: the same in every clone."""
     start = os.path.realpath(space.storyboard.path.parent)
     folders = (space.real_folder, space.state.resolve())
     output, state = (_slashed(os.path.relpath(folder, start)) for folder in folders)
@@ -204,7 +204,7 @@ def _folders_of(space: Workspace) -> tuple[str, str]:
 
 
 def _path_below(folder: Path, file: Path) -> str | None:
-    """The path of a file from a folder that it lies in, links resolved; else None."""
+    """The path of a file relative to a folder that contains it, with links resolved; else None."""
     try:
         found = Path(os.path.realpath(file)).relative_to(os.path.realpath(folder))
     except ValueError:
@@ -215,6 +215,6 @@ def _path_below(folder: Path, file: Path) -> str | None:
 
 
 def _slashed(path: str) -> str:
-    """A path with forward slashes, as text that every file can hold."""
+    """A path with forward slashes, as text that any file can hold."""
     text = from_file_name(path.replace(os.sep, "/"))
     return text.encode("utf-8", "replace").decode()

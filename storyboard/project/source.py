@@ -1,8 +1,8 @@
-"""Another folder or manifest, from which a storyboard may take over results. Changes nothing in it.
+"""Another folder or manifest whose results a storyboard may adopt. Changes nothing in it.
 
-It may come from anybody: its state file and its manifest are checked as those of
-the storyboard's own folder are, no link is followed, and a submission counts only
-where its fingerprint is that of its payload.
+It may come from anybody: its state file and manifest are checked like those of the
+storyboard's own folder, no link is followed, and a submission only counts if its
+fingerprint matches its payload.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _NEVER_ACCEPTED = frozenset({SubmissionState.UNAVAILABLE, SubmissionState.RELEAS
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """What a folder or a manifest tells, oldest first, and the folder that its videos lie in.
+    """What a folder or a manifest reports, oldest first, and the folder that holds its videos.
 
     `name` is how people are told of it; `folder` is None if there is none.
     """
@@ -47,7 +47,7 @@ class Source:
     submissions: Sequence[Submission]
 
     def find_file(self, submission: Submission) -> Path | None:
-        """The file of a submission's video, where one of its size is there."""
+        """The file of a submission's video, if one of its size is there."""
         video = submission.video
         if self.folder is None or video is None or not is_video_path(video.path):
             return None
@@ -61,7 +61,7 @@ class Source:
 
 
 def read_source(path: Path, *, origin: str) -> Source:
-    """What an output folder, or a manifest in a file, tells of the API at `origin`.
+    """What an output folder, or a manifest in a file, reports about the API at `origin`.
 
     Raises:
         UsageError: it is neither, is a link, or is of another origin.
@@ -90,7 +90,7 @@ def read_source(path: Path, *, origin: str) -> Source:
 
 
 def parse_source(data: bytes, name: str, *, origin: str) -> Source:
-    """What a manifest tells that was read from elsewhere than a file, and is called `name`."""
+    """What a manifest from somewhere other than a file reports; `name` is what it is called."""
     from storyboard.outputs.manifest.file import manifests_in
 
     path = Path(name)
@@ -98,9 +98,9 @@ def parse_source(data: bytes, name: str, *, origin: str) -> Source:
 
 
 def lockable_folder(path: Path) -> Path | None:
-    """The folder whose lock keeps what `path` tells as it is; None if nothing was rendered.
+    """The folder to lock so that what `path` reports does not change; None if nothing was rendered.
 
-    Raises UsageError if `path` is a link: a lock is a file that is made there.
+    Raises UsageError if `path` is a link: the lock is a file that is created there.
     """
     _refuse_link(path)
     folder = path if path.is_dir() else path.parent
@@ -109,10 +109,10 @@ def lockable_folder(path: Path) -> Path | None:
 
 
 def choose_needed(source: Source, takes: Sequence[Take]) -> list[Submission]:
-    """What a source tells of these takes, by their fingerprints; of a locked one also its videos.
+    """What a source reports about these takes, by fingerprint; for a locked one also its videos.
 
-    What was never accepted is left out. Raises UsageError if a fingerprint is not
-    that of its payload: anybody's request would pass for one of ours.
+    Submissions that were never accepted are left out. Raises UsageError if a fingerprint does
+    not match its payload: anybody's request would pass for one of ours.
     """
     wanted = fingerprints_of(takes)
     locked = {fold(take.id) for take in takes if take.is_locked}
@@ -136,9 +136,9 @@ def choose_needed(source: Source, takes: Sequence[Take]) -> list[Submission]:
 
 
 def count_held(source: Source, takes: Iterable[Take], *, is_sandbox: bool) -> int:
-    """How many of the takes' requests a source has rendered, or has open.
+    """How many of the takes' requests a source has rendered or has open.
 
-    Of the sandbox only what can be taken over counts: what it has the video of.
+    For the sandbox only what can be adopted counts: the requests whose video it has.
     """
     held = {
         one.fingerprint
@@ -151,7 +151,7 @@ def count_held(source: Source, takes: Iterable[Take], *, is_sandbox: bool) -> in
 
 
 def _is_news(manifest: Path) -> bool:
-    """Whether a folder's manifest is another than the one that was made from its state file."""
+    """Whether a folder's manifest is not the one that was made from its state file."""
     written = read_outputs(manifest.parent).get(MANIFEST)
     return written is None or written.sha256 != digest_of(manifest)
 
@@ -159,7 +159,7 @@ def _is_news(manifest: Path) -> bool:
 def _told_by(
     manifests: Sequence[Manifest], own: Sequence[Submission], path: Path, *, origin: str
 ) -> list[Submission]:
-    """What a manifest, or both sides of one, tells that the submissions of its folder do not."""
+    """What a manifest, or both sides of one, reports that its folder's own submissions do not."""
     if not manifests:
         return []
     from storyboard.outputs.manifest.adopt import adoptable
@@ -187,9 +187,9 @@ def _check_origin(path: Path, origin: str, wanted: str) -> None:
 
 
 def _has_own_fingerprint(submission: Submission) -> bool:
-    """Whether the fingerprint is that of model and payload, for a repeat that its take can be.
+    """Whether the fingerprint belongs to model and payload, for a repeat that its take can be.
 
-    The last one is the likeliest where takes share a payload, and none if they do not.
+    The last repeat is the likeliest if takes share a payload, and 0 if they do not.
     """
     found = _TAKE_NUMBER.search(submission.take)
     last = max(0, int(found[1]) - 1) if found else 0

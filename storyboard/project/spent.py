@@ -1,6 +1,6 @@
-"""What a film has cost, where other clones that rendered it spent money as well.
+"""What a film has cost, including what other clones that rendered it have spent.
 
-A clone has rows of what the manifest shows, and of the rest the one figure that it gives.
+A clone has rows for what the manifest shows, and a single total in it for the rest.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ from storyboard.state.queries import read_spent_elsewhere
 def spent_elsewhere(
     space: Workspace, known: Sequence[Submission], told: int, *, is_foreign: bool
 ) -> int:
-    """What was spent for submissions that are not among `known`, in micros: at least what was told.
+    """What was spent on submissions not among `known`, in micros: never less than `told`.
 
-    `known` are all of the state file and of the manifest, which is another clone's where
-    it `is_foreign`. Of two sides of a merge, the one that says more counts.
+    `known` are all submissions of the state file and of the manifest, which is another
+    clone's if `is_foreign`. Of two sides of a merge, the higher total counts.
     """
     if not is_foreign or space.origin == SANDBOX:
         return told
@@ -32,7 +32,7 @@ def spent_elsewhere(
 
 
 def read_spending(space: Workspace, known: Sequence[Submission]) -> Spending:
-    """What the film has cost, as far as this clone knows; nothing in the sandbox. No lock."""
+    """What the film has cost, as far as this clone knows; nothing in the sandbox. Takes no lock."""
     if space.origin == SANDBOX:
         return Spending()
     told, is_foreign = read_spent_elsewhere(space.state), has_other_manifest(space)

@@ -22,11 +22,11 @@ def plan_trial(
     model: str,
     now: datetime,
 ) -> Plan:
-    """The plan for a storyboard that was read as if every shot had `model`.
+    """The plan for a storyboard that was read as if every shot used `model`.
 
-    Of the submissions that are `known`, those of other models count for nothing, those of
-    locked shots included: the question is what the whole of it would cost. What is open in
-    the folder beside the takes is left to the plan of the storyboard as it is written.
+    Among the `known` submissions, those of other models are ignored, even those of locked
+    shots: the question is what all of it would cost. Other open submissions in the folder are
+    left to the plan of the storyboard as it is written.
     """
     same = [one for one in known if one.model == model]
     takes = space.storyboard.takes

@@ -1,4 +1,4 @@
-"""From a storyboard to what is known about its output folder: read, checked, not changed."""
+"""A storyboard with what is known about its output folder: read, checked, not changed."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from storyboard.videos.files import is_lfs_pointer, snapshot_files
 
 @dataclass(frozen=True, slots=True)
 class Folders:
-    """Where the outputs go, as the options say."""
+    """Where the outputs go, according to the options."""
 
     sandbox: bool
     output: Path | None
@@ -35,10 +35,10 @@ class Folders:
 
 @dataclass(frozen=True, slots=True)
 class FolderSnapshot:
-    """What lies in the output folder, as it is found at one moment.
+    """What is in the output folder at one moment.
 
-    Each video's file is checked when it is first asked for, and then no more.
-    `is_pointer` says whether what is in its place is a pointer of Git LFS.
+    Each video's file is checked once, when it is first asked about. `is_pointer` says
+    whether its place holds a Git LFS pointer instead.
     """
 
     has_file: HasFile
@@ -48,11 +48,11 @@ class FolderSnapshot:
 
 @dataclass(frozen=True, slots=True)
 class Workspace:
-    """A storyboard with its output folder, its state's folder and the origin it renders at.
+    """A storyboard with its output folder, its state folder and the origin it renders at.
 
-    `folder` is how people are told of the output folder. `real_folder` is the
-    same with the links above it resolved, for whatever writes: it is refused
-    where the way to it leads elsewhere by then.
+    `folder` is the output folder as people are told of it. `real_folder` is the same with
+    the links above it resolved. It is used for writing, which is refused if the path has
+    come to lead elsewhere.
     """
 
     storyboard: Storyboard
@@ -68,9 +68,9 @@ class Workspace:
         return self.folder / "videos"
 
     def check_links(self) -> None:
-        """Raises UsageError if a folder that is ours to make is a symbolic link.
+        """Raises UsageError if a folder that we would create is a symbolic link.
 
-        The folders above them are the user's own, and may be.
+        The folders above them are the user's own and may be links.
         """
         above = (self.folder.parent,) if self.folders.output is None else ()
         for path in (*above, self.folder, self.state, self.videos):
@@ -82,7 +82,7 @@ class Workspace:
                 )
 
     def command(self, verb: str, *words: str) -> str:
-        """What to type for another command about the same file and folder, quoted for a shell."""
+        """The command line for another command on the same file and folder, quoted for a shell."""
         line = ["storyboard", verb, str(self.storyboard.path), *words]
         for option, value in (
             ("--variant", self.storyboard.variant),
@@ -94,7 +94,7 @@ class Workspace:
         return shlex.join([*line, "--sandbox"] if self.folders.sandbox else line)
 
     def snapshot(self) -> FolderSnapshot:
-        """What lies in the output folder now."""
+        """What is in the output folder now."""
         return FolderSnapshot(
             snapshot_files(self.folder),
             partial(is_lfs_pointer, self.folder),
@@ -102,7 +102,7 @@ class Workspace:
         )
 
     def version(self) -> object:
-        """Another value once the state file, the manifest or the folder of videos has changed."""
+        """A value that changes with the state file, the manifest or the folder of videos."""
         names = (FILE_NAME, f"{FILE_NAME}-wal")
         return [
             _stamp(path)
@@ -110,7 +110,7 @@ class Workspace:
         ]
 
     def own_submissions(self) -> list[Submission]:
-        """The submissions of the state file, oldest first; no lock, and nothing is made.
+        """The submissions of the state file, oldest first. Takes no lock and creates nothing.
 
         Raises StateError if it belongs to another origin or storyboard.
         """
@@ -127,9 +127,9 @@ class Workspace:
             raise
 
     def _way_after_renaming(self, error: OwnedByAnother) -> str | None:
-        """What to do where the folder was renamed along with its storyboard; None if it was not.
+        """What to do if the folder was renamed along with its storyboard; None if it was not.
 
-        The name comes out of a state file or a manifest that anybody may have written.
+        The name comes from a state file or a manifest that anybody may have written.
         """
         film, variant = split_variant(error.storyboard)
         parts = (film, variant or "")
@@ -159,7 +159,7 @@ class Workspace:
         )
 
     def _manifest_tasks(self) -> ManifestTasks:
-        """Which tasks' videos the manifest shows; asked for only if a take is locked."""
+        """The tasks whose videos the manifest shows; read only if a take is locked."""
         is_asked = any(take.is_locked for take in self.storyboard.takes)
         manifests = read_manifests(self) if is_asked else ()
         blocks = (block for manifest in reversed(manifests) for block in manifest.takes)
@@ -167,7 +167,7 @@ class Workspace:
 
 
 def _stamp(path: Path) -> tuple[int, int] | None:
-    """What changes when a file is written, or a folder's files are others; None without it."""
+    """A value that changes when the file, or the folder's list of files, does; None if missing."""
     try:
         about = path.lstat()
     except OSError:
@@ -178,10 +178,10 @@ def _stamp(path: Path) -> tuple[int, int] | None:
 def find_workspaces(
     boards: Sequence[Storyboard], folders: Folders, *, from_manifest: bool = False
 ) -> list[Workspace]:
-    """Each storyboard with its folders; with `from_manifest`, with the takes of its manifest.
+    """Each storyboard with its folders and, with `from_manifest`, the takes of its manifest.
 
-    Raises UsageError if several storyboards would share a folder, where a
-    folder is a symbolic link, and where a manifest that is asked for is missing.
+    Raises UsageError if several storyboards would share a folder, if a folder is a
+    symbolic link, or if a required manifest is missing.
     """
     for option, value in (("--output", folders.output), ("--state", folders.state)):
         if value is not None and len(boards) > 1:
@@ -208,7 +208,7 @@ def find_workspaces(
 
 
 def with_manifest_takes(space: Workspace) -> Workspace:
-    """The workspace with the takes of its manifest instead of those of its storyboard file."""
+    """The workspace with the takes of its manifest instead of its storyboard file's."""
     manifests = read_manifests(space)
     if len(manifests) != 1:
         path = space.folder / MANIFEST

@@ -1,4 +1,4 @@
-"""Which column of a list is which key of a shot, by its name and by what its cells hold. Pure."""
+"""Maps the columns of a list to the keys of a shot, by name and by the cells' content. Pure."""
 
 from __future__ import annotations
 
@@ -42,11 +42,11 @@ _NAMES: Mapping[str, tuple[str, ...]] = {
     "tags": ("tags", "tag", "labels", "keywords"),
     "notes": ("notes", "remarks"),
 }
-"""The keys that a column may fill, and what it is called then, the likeliest name first."""
+"""The keys that a column may fill, with the names such a column may have, likeliest first."""
 
 _MORE_PROMPTS = ("shot_description", "visual_description", "visuals", "visual", "action")
 
-_MAX_CANDIDATES = 10  # columns that mean one key
+_MAX_CANDIDATES = 10  # columns that may mean one key
 
 _CAPITAL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _BETWEEN = re.compile(r"[\W_]+")
@@ -55,11 +55,11 @@ _SHAPES: Mapping[str, Mapping[str, Callable[[str], str]]] = {
     "resolution": {" | upper": str.upper},
     "ratio": {" | replace('x', ':')": lambda text: text.replace("x", ":")},
 }
-"""Filters with which the cells of a column may become values of its key."""
+"""Filters that can turn the cells of a column into values of its key."""
 
 
 class Column(NamedTuple):
-    """A column that fills the key of a shot: its name, and the template that reads its cell."""
+    """A column that fills a shot's key: its name, and the template that reads its cell."""
 
     key: str
     name: str
@@ -67,10 +67,10 @@ class Column(NamedTuple):
 
 
 class Columns(NamedTuple):
-    """The columns of a list: those that fill a key, and those whose cells do not fit theirs.
+    """The columns of a list: those that fill a key, and those whose cells do not fit it.
 
-    `misfits` maps a column to its key and to a cell that is no value of it; `others` are
-    the names of all that fill none.
+    `misfits` maps a column to its key and to a cell that is not a valid value; `others`
+    are the names of the columns that fill no key.
     """
 
     used: tuple[Column, ...]
@@ -79,7 +79,7 @@ class Columns(NamedTuple):
 
     @property
     def has_prompt(self) -> bool:
-        """Whether one of them is the prompt."""
+        """Whether one of the columns is the prompt."""
         return any(column.key == "prompt" for column in self.used)
 
 
@@ -104,7 +104,7 @@ def map_columns(rows: Sequence[RowValues], card: ModelCard) -> Columns:
 
 
 def cell_template(column: str) -> str:
-    """How a template names a cell: `row.seconds`, `row['Shot Size']`; any name is safe in it."""
+    """How a template refers to a cell: `row.seconds`, `row['Shot Size']`; safe for any name."""
     if column.isidentifier() and column.isascii():
         return f"row.{column}"
     plain = "".join(
@@ -114,12 +114,12 @@ def cell_template(column: str) -> str:
 
 
 def escape(char: str) -> str:
-    """A character as Jinja and YAML read it in quotes, where it does not stand itself."""
+    """The escape for a character that cannot appear itself in quotes, valid in Jinja and YAML."""
     return f"\\u{ord(char):04x}" if ord(char) <= 0xFFFF else f"\\U{ord(char):08x}"
 
 
 def _candidates(key: str, spellings: Mapping[str, Sequence[str]]) -> list[str]:
-    """The columns whose names mean the key, the likeliest first."""
+    """The columns whose names mean the key, likeliest first."""
     meant = [*_NAMES[key], *(foreign for foreign, own in FOREIGN_NAMES.items() if own == key)]
     meant += _MORE_PROMPTS if key == "prompt" else ()
     return [name for word in meant for name in spellings.get(word, ())][:_MAX_CANDIDATES]
@@ -131,7 +131,7 @@ def _normalized(name: str) -> str:
 
 
 def _template(key: str, name: str, rows: Sequence[RowValues], card: ModelCard) -> str | None:
-    """What fills the key from the column; None if no cell of it is a value of the key."""
+    """The template that fills the key from the column; None if no cell is a value of the key."""
     cells = _filled(name, rows)
     cell = cell_template(name)
     if any(name not in row for row in rows):
@@ -168,7 +168,7 @@ def _id_template(cell: str, cells: Sequence[Json]) -> str | None:
 
 
 def _check_of(key: str, card: ModelCard) -> Callable[[str], bool]:
-    """What tells whether a cell is a value of the key, read as a take reads it."""
+    """A function that tells whether a cell, read as a take reads it, is a value of the key."""
     parameter = card.parameters.get(key)
     if parameter is None:
         return lambda text: True
@@ -187,7 +187,7 @@ def _check_of(key: str, card: ModelCard) -> Callable[[str], bool]:
 
 
 def _filled(name: str, rows: Sequence[RowValues]) -> list[Json]:
-    """The cells of a column that hold something."""
+    """The cells of a column that are not empty."""
     cells = (row[name] for row in rows if name in row)
     return [cell for cell in cells if cell is not None and _text(cell)]
 

@@ -1,7 +1,7 @@
 """The text of a storyboard around a list of shots: a table, a text with prompts, a JSON file.
 
-The list is from outside, the names of its columns included: in the text that
-is made here they stand in comments on one line, and in templates as escaped texts.
+The list comes from outside, including its column names. In the generated text they are
+written in one-line comments and as escaped strings in templates.
 """
 
 from __future__ import annotations
@@ -31,10 +31,10 @@ _DEFAULTS = {"resolution": "720P", "ratio": "16:9", "duration": "5", "prompt_ext
 
 
 class ShotList(NamedTuple):
-    """A list of shots as it was read; `part` is the `key` or `sheet` of the file where it stands.
+    """A list of shots as it was read; `part` is the `key` or `sheet` of the file that holds it.
 
-    `name` is how the storyboard names the file. With `is_copied` that is a copy beside the
-    storyboard, which may not read the file where it is.
+    `name` is how the storyboard refers to the file. With `is_copied`, that is a copy beside
+    the storyboard, which may not read the file in its original place.
     """
 
     rows: Rows
@@ -49,7 +49,7 @@ def read_list(
     """The list of shots in a file, for a storyboard at that path.
 
     Its problems are those of `rows`. Raises UsageError for a file that a storyboard
-    must not read, and where it is not clear which list of the file is meant.
+    must not read, or if it is unclear which list of the file is meant.
     """
     scope = find_scope(storyboard, allowed=[source.parent])
     if refusal := scope.refusal(source):
@@ -71,7 +71,7 @@ def read_list(
 
 
 def _only_key(source: Path, rows: Rows) -> str | None:
-    """The key of the only list in a file that is none itself; None if it is one."""
+    """The key of the only list in a file; None if the file itself is a list."""
     is_none = any(problem.code == "not-rows" for problem in rows.problems)
     if rows.rows or not is_none or source.suffix.lower() not in WITH_KEYS:
         return None
@@ -86,7 +86,7 @@ def _only_key(source: Path, rows: Rows) -> str | None:
 
 
 def _relative(path: Path, folder: Path) -> str:
-    """The path from a folder, with forward slashes."""
+    """The path relative to a folder, with forward slashes."""
     steps: list[str] = []
     while not path.is_relative_to(folder):
         folder, steps = folder.parent, [*steps, ".."]
@@ -108,7 +108,7 @@ def copied_list(
 ) -> dict[str, bytes]:
     """The copy of a list beside the storyboard, by its name.
 
-    Raises UsageError if that name is taken by another file.
+    Raises UsageError if another file has that name.
     """
     path = folder / shots.name
     if shots.name in others or os.path.lexists(path):
@@ -176,7 +176,7 @@ def _shot(shots: ShotList, columns: Columns) -> Iterator[str]:
 
 
 def _quoted(text: str) -> str:
-    """The text in double quotes, as YAML reads it; what cannot be seen is escaped."""
+    """The text in double quotes for YAML, with invisible characters escaped."""
     quoted = json.dumps(text, ensure_ascii=False)
     return "".join(char if char.isprintable() else escape(char) for char in quoted)
 

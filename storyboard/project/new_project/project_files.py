@@ -1,4 +1,4 @@
-"""The files of a new project, and writing them beside what is there already."""
+"""The files of a new project, and how they are written beside existing files."""
 
 from __future__ import annotations
 
@@ -23,26 +23,26 @@ _TEXTS = {
     ".gitignore": "gitignore",
     ".gitattributes": "gitattributes",
 }
-"""Where the texts of `_FOLDER` go; there, git would act on their real names."""
+"""Stored names of the texts in `_FOLDER`, because git would act on their real names there."""
 
 
 class Written(NamedTuple):
-    """Which files were made, and which were there already and stayed as they were."""
+    """Which files were created, and which already existed and were left unchanged."""
 
     made: tuple[Path, ...]
     kept: tuple[Path, ...]
 
 
 def example_storyboard() -> str:
-    """The storyboard of a new project: it renders at once, and shows what the format can do."""
+    """The storyboard of a new project: it renders at once and shows what the format can do."""
     return (_FOLDER / STORYBOARD).read_text(encoding="utf-8")
 
 
 def project_files(storyboard: str, catalog: Catalog) -> dict[str, str]:
-    """The texts of a new project by their names, around the text of its storyboard.
+    """The texts of a new project by file name, around the text of its storyboard.
 
-    The schema is a copy, so that editors find it on every machine of those who
-    share the project, also without a network and without storyboard.
+    The schema is a copy, so that editors find it on the machine of everyone who shares
+    the project, even without a network or without storyboard.
     """
     schema = schema_text(generate(catalog)["storyboard"])
     texts = {name: (_FOLDER / file).read_text("utf-8") for name, file in _TEXTS.items()}
@@ -50,13 +50,13 @@ def project_files(storyboard: str, catalog: Catalog) -> dict[str, str]:
 
 
 def workflow_file() -> dict[str, str]:
-    """The workflow that reports on pull requests, by its name from the top of the repository."""
+    """The workflow that reports on pull requests, by its path in the repository."""
     text = (_FOLDER / "workflow.yml").read_text(encoding="utf-8")
     return {WORKFLOW: text.replace("VERSION", __version__)}
 
 
 def check_new(folder: Path) -> None:
-    """Raises UsageError if a storyboard would come beside another, or beside one of its name."""
+    """Raises UsageError if a new storyboard would join another one, or one with its name."""
     namesakes = [f"{film_name(Path(STORYBOARD).stem)}{ending}" for ending in (".yaml", ".yml")]
     named = [folder / found for name in namesakes for found in find_spellings(folder, name)]
     if found := [*find_storyboards(folder), *named]:
@@ -67,9 +67,9 @@ def check_new(folder: Path) -> None:
 
 
 def check_folder(folder: Path, names: Iterable[str]) -> None:
-    """Raises UsageError if files of these names cannot be made in a folder, or must not be.
+    """Raises UsageError if files with these names cannot or must not be created in a folder.
 
-    That is where something other than a folder stands in the way, and where a link
+    That is the case if something other than a folder is in the way, or if a link
     would lead them elsewhere.
     """
     if folder.exists() and not folder.is_dir():
@@ -85,7 +85,7 @@ def check_folder(folder: Path, names: Iterable[str]) -> None:
 
 
 def write_files(files: Mapping[Path, str | bytes]) -> Written:
-    """Makes the files that are not there yet; folders that are missing are made too.
+    """Creates the files that do not exist yet, and any missing folders.
 
     Raises UsageError if one cannot be written.
     """
