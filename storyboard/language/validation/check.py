@@ -19,7 +19,7 @@ from storyboard.models.schema.card_check import request_check
 from storyboard.models.schema.errors import MISSING, UNKNOWN, ErrorPath, SchemaError, find_errors
 from storyboard.models.schema.messages import describe_error, most_specific
 from storyboard.models.schema.validator import compile_check
-from storyboard.models.schema.words import ALSO
+from storyboard.models.schema.words import ALSO, CARD_RULE
 from storyboard.models.words import RATIO, RESOLUTION
 from storyboard.records import Json, Payload, Position, Problem, RowSource
 from storyboard.reporting.suggest import Suggestion, closest, did_you_mean
@@ -97,15 +97,31 @@ def check_payload(
     if request_check(card)(payload) and not any(_unmet(card.words, said)):
         return ()
     problems = []
-    for error in _errors_of_request(payload, card, said):
+    errors = list(_errors_of_request(payload, card, said))
+    missing = _missing_by_position(errors, origin_of)
+    for error in errors:
         name = str(error.path[0]) if error.path else ""
-        code, words, hint = _describe_parameter(error, name, card)
+        position, rendered, row = origin_of(name, error.path[1:])
+        beside = missing.get(position, [])
+        if name in beside[1:]:
+            continue  # one problem stands at a position; its hint names all that is missing there
+        code, words, hint = _describe_parameter(error, name, card, beside)
         if code == "too-long":
             hint = hint or why_long(name)
         message = f"take {take_id}: {_sentence(error.path, words)}"
-        position, rendered, row = origin_of(name, error.path[1:])
         problems.append(Problem(position, code, message, hint, rendered, row=row))
     return tuple(problems)
+
+
+def _missing_by_position(
+    errors: Iterable[SchemaError], origin_of: Callable[[str, ErrorPath], Origin]
+) -> dict[Position, list[str]]:
+    found: dict[Position, list[str]] = {}
+    for error in errors:
+        if error.keyword == MISSING and not error.path[1:]:
+            name = str(error.path[0])
+            found.setdefault(origin_of(name, ()).position, []).append(name)
+    return found
 
 
 def _unmet(words: Mapping[str, Word], said: Mapping[str, Json]) -> Iterator[Word]:
@@ -120,22 +136,30 @@ def _errors_of_request(
     payload: Payload, card: ModelCard, said: Mapping[str, Json]
 ) -> Iterator[SchemaError]:
     """Yield the errors of a request under the storyboard's names for the settings; one per path."""
-    words = {
-        name: word.limits
-        for name, word in card.words.items()
-        if name in said and not word.leaves(said[name])
-    }
+    known = [one for name, one in card.words.items() if not one.leaves(said.get(name, ""))]
+    words = {word.name: word.limits for word in known if word.name in said}
     of_words = {"$schema": card.request_schema["$schema"], "properties": words}
     own = {name: value for name, value in said.items() if name in words}
     errors = list(_one_for_each_path(find_errors(own, of_words))) or [*_misfits(card, said)]
     yield from errors
-    by_field = {card.words[name].field: name for name in words}
+    known.sort(key=lambda word: word.name in said)
+    is_own = {word.field for word in known if word.field in said and word.field != word.name}
+    by_field = {word.field: word for word in known if word.field not in is_own}
     explained = {error.path[0] for error in errors}
     for error in _one_for_each_path(find_errors(payload, card.request_schema)):
-        first, *rest = error.path or ("",)
-        name = by_field.get(str(first), first)
-        if name not in explained:
-            yield replace(error, path=(name, *rest) if error.path else ())
+        word = by_field.get(str(error.path[0])) if error.path else None
+        of_word = _in_common_words(error, word, said) if word else error
+        if not of_word.path or of_word.path[0] not in explained:
+            yield of_word
+
+
+def _in_common_words(error: SchemaError, word: Word, said: Mapping[str, Json]) -> SchemaError:
+    """Return the error of a field under the word that sets it: `duration: 4`, not the "4" sent."""
+    if error.path[1:]:
+        value = error.value
+    else:
+        value = word.name if error.keyword == MISSING else said.get(word.name)
+    return replace(error, path=(word.name, *error.path[1:]), value=value)
 
 
 def _misfits(card: ModelCard, said: Mapping[str, Json]) -> Iterator[SchemaError]:
@@ -150,17 +174,27 @@ def _misfits(card: ModelCard, said: Mapping[str, Json]) -> Iterator[SchemaError]
 
 
 def _describe_parameter(
-    error: SchemaError, name: str, card: ModelCard
+    error: SchemaError, name: str, card: ModelCard, missing: Sequence[str]
 ) -> tuple[str, str, str | None]:
-    """Return the code, the words after the path, and the hint."""
+    """Return code, words after the path, and hint; `missing` lists all the keys to add."""
     if error.keyword == MISSING:
-        word = next((word.name for word in card.words.values() if word.field == name), name)
-        return "missing-parameter", f"is missing; {card.name} needs it", f"add {word}: to the shot"
+        rule = _rule_for_missing(error) if error.schema is not card.request_schema else None
+        words = f"is missing: {rule}" if rule else f"is missing; {card.name} needs it"
+        keys = _listed([f"{key}:" for key in missing or [name]])
+        return "missing-parameter", words, f"add {keys} to the shot"
     if error.keyword == UNKNOWN and len(error.path) == 1:
         hint = did_you_mean(name, card.settings)
         return "unknown-parameter", f"{card.name} has no such parameter", hint
     message = describe_error(error, owner=card.name)
     return message.code, message.words, hint_for_value(error, message.code)
+
+
+def _rule_for_missing(error: SchemaError) -> str | None:
+    """Return why a key is needed, or None if the rule does not say."""
+    known = error.schema.get("properties", {})
+    return error.rule or next(
+        (rule for key in error.limit if (rule := known.get(key, {}).get(CARD_RULE))), None
+    )
 
 
 def _one_for_each_path(errors: Iterable[SchemaError]) -> Iterator[SchemaError]:
@@ -234,13 +268,17 @@ def _missing_keys(
             by_name.pop(closest(error.value, by_name) or "", None)
         if not by_name:
             continue
-        *others, last = (f"'{name}'" for name in by_name)
-        words = f"missing keys {', '.join(others)} and {last}" if others else f"missing key {last}"
+        names = [f"'{name}'" for name in by_name]
+        words = f"missing key{'s'[: len(names) > 1]} {_listed(names)}"
         rule = next((error.rule for error in by_name.values() if error.rule), None)
         node = _node_at(root, parent)
         position = node.first_key_position if isinstance(node, MappingNode) else node.position
         sentence = _sentence(parent, f"{words}: {rule}" if rule else words)
         yield Problem(position, "missing-key", sentence, _hint_for_missing(by_name.values()))
+
+
+def _listed(names: Sequence[str]) -> str:
+    return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
 
 
 def _hint_for_missing(errors: Iterable[SchemaError]) -> str | None:

@@ -68,7 +68,7 @@ def hint_for_value(error: SchemaError, code: str) -> str | None:
         allowed = error.schema.get("enum", ())
         is_beyond = code in ("too-small", "too-large")  # the message names the limit
         return _hint_for_choice(error.value, allowed) or (
-            None if is_beyond else _nearest(error, allowed)
+            None if is_beyond else _nearest(error.value, error)
         )
     if error.keyword == "const" and isinstance(error.value, str):
         is_quoted = _unquoted(error.value) == error.limit
@@ -124,35 +124,51 @@ def _is_name(key: str) -> bool:
 
 
 def _hint_for_type(error: SchemaError) -> str | None:
+    """Say how to write what is meant, or name the nearest value if the model lacks it."""
     value, wanted = error.value, error.limit
     wanted = [wanted] if isinstance(wanted, str) else list(wanted)
     if choice := _hint_for_choice(value, error.schema.get("enum", ())):
         return choice
     if isinstance(value, str):
         if "boolean" in wanted and value.lower() in (*_YES, *_NO):
-            return _write("true" if value.lower() in _YES else "false", value)
-        if wanted[0] in ("integer", "number", "boolean") and _unquoted(value) is not None:
-            return _without_quotes(value, value)
+            return _switch(value)
+        is_plain = wanted[0] in ("integer", "number", "boolean")
+        if is_plain and (plain := _unquoted(value)) is not None:
+            hint = _without_quotes(value, value)
+            return hint if _is_within(plain, error) else _nearest(plain, error)
         if error.path[-1:] == ("duration",) and (seconds := as_seconds(value)) != value:
-            return _write(f"{seconds:g}", value)
+            hint = _write(f"{seconds:g}", value)
+            return hint if _is_within(seconds, error) else _nearest(seconds, error)
         if wanted[0] == "array":
             return "write it as a list, in brackets: [...]"
     elif isinstance(value, dict) and wanted == ["array"]:
         return "begin each entry with a hyphen and a space"
     elif value is not None and not isinstance(value, list | dict) and "string" in wanted:
-        return "put it in quotes"
+        return "put it in quotes" if _is_within(str(value), error) else None
     return None
 
 
-def _nearest(error: SchemaError, allowed: Iterable[Any]) -> str | None:
+def _is_within(value: Any, error: SchemaError) -> bool:
+    """Return whether a value of the right type is listed or within the bounds."""
+    limits = error.schema
+    if "enum" in limits:
+        return value in limits["enum"]
+    least, most = limits.get("minimum", -math.inf), limits.get("maximum", math.inf)
+    return not isinstance(value, int | float) or least <= value <= most
+
+
+def _nearest(value: Any, error: SchemaError) -> str | None:
     """Return the values of a common word nearest to one that the model does not have."""
     measure = _MEASURES.get(str(error.path[-1]) if error.path else "")
-    wanted = measure(error.value) if measure else None
+    wanted = measure(value) if measure else None
     if measure is None or wanted is None:
         return None
-    distances = [(abs(size - wanted), one) for one in allowed if (size := measure(one)) is not None]
-    least = min((distance for distance, _ in distances), default=None)
-    nearest = [spelled(one) for distance, one in distances if distance == least]
+    sizes: dict[float, Any] = {}
+    for one in error.schema.get("enum", ()):
+        if (size := measure(one)) is not None:
+            sizes.setdefault(size, one)
+    least = min((abs(size - wanted) for size in sizes), default=None)
+    nearest = [spelled(one) for size, one in sizes.items() if abs(size - wanted) == least]
     return f"the nearest is {' or '.join(nearest)}" if len(nearest) in (1, 2) else None
 
 
@@ -206,13 +222,20 @@ def _hint_for_choice(value: Any, allowed: Iterable[Any]) -> str | None:
     known = list(allowed)
     if isinstance(value, str) and (read := _unquoted(value)) is not None and read in known:
         return _without_quotes(value, value)
+    is_switch = isinstance(value, str) and value.lower() in (*_YES, *_NO)
+    if is_switch and any(choice is True for choice in known):
+        return _switch(value)
     texts = [choice for choice in known if isinstance(choice, str)]
     alike = [text for text in texts if _normalized(text) == _normalized(str(value))]
-    if len(alike) == 1:
+    if len({text.casefold() for text in alike}) == 1:  # 720P, and 720p as the field has it
         return Suggestion.of(f"did you mean '{alike[0]}'?", value, alike[0])
     # Comparing letters would suggest 1:1 for 16:10.
     is_word = isinstance(value, str) and _has_letters(value)
     return did_you_mean(value, texts) if is_word else None
+
+
+def _switch(value: str) -> Suggestion:
+    return _write("true" if value.lower() in _YES else "false", value)
 
 
 def _write(meant: str, value: str) -> Suggestion:

@@ -23,7 +23,7 @@ from storyboard.models.schema.limits import (
     parameter_definitions,
     seed_limits,
 )
-from storyboard.models.words import RESOLUTION
+from storyboard.models.words import RESOLUTION, WORDS
 
 Schema = dict[str, Any]
 
@@ -117,7 +117,9 @@ def _parameters(cards: Sequence[ModelCard]) -> Schema:
                 "storyboard's own key",
                 next_step="the model needs a protocol that renames it",
             )
-    return parameter_definitions(cards)
+    # A common word is known to every file; that no model of it has one is told with the model.
+    known = parameter_definitions(cards)
+    return known | {word: {} for word in WORDS if word not in known}
 
 
 def _resolutions(cards: Sequence[ModelCard]) -> list[str]:

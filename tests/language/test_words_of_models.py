@@ -1,0 +1,82 @@
+"""What a film is told of common words that its models lack, or have with other values."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from storyboard.records import Problem
+from tests.language.boards import load_text
+
+VEO, KLING, PIXVERSE = "google/veo-3.1-t2v", "kling/kling-v2.6-t2v", "pixverse/v6-t2v"
+
+
+def problems_of(folder: Path, model: str, settings: str, top: str = "") -> tuple[Problem, ...]:
+    shot = f"{{id: a, prompt: A boat, {settings}}}"
+    text = f"version: 1\nmodel: {model}\n{top}\nshots:\n  - {shot}\n"
+    return load_text(folder, text).problems
+
+
+def test_a_word_that_no_model_of_the_film_has_is_one_problem(tmp_path: Path) -> None:
+    [problem] = problems_of(tmp_path, VEO, "sound: true")
+    assert problem.message == f"shots[0].sound: {VEO} has no such parameter"
+
+
+def test_a_word_that_no_model_of_the_film_has_can_be_dropped(tmp_path: Path) -> None:
+    [warning] = problems_of(tmp_path, VEO, "sound: true", "if_missing: {sound: drop}")
+    assert (warning.code, warning.is_warning) == ("setting-dropped", True)
+
+
+@pytest.mark.parametrize(
+    ("model", "settings", "words", "hint"),
+    [
+        (VEO, 'duration: "5"', "'5' is text; {} requires 4, 6 or 8", "the nearest is 4 or 6"),
+        (VEO, "duration: 30s", "'30s' is text; {} requires 4, 6 or 8", "the nearest is 8"),
+        (VEO, "duration: 0:08", "'0:08' is text; {} requires 4, 6 or 8", "write 8"),
+        (
+            VEO,
+            "resolution: 1080P, duration: 4",
+            "4 is not allowed; 1080p and 4k are made for 8 s alone",
+            None,
+        ),
+        (
+            VEO,
+            "resolution: 4K",
+            "is missing: 1080p and 4k are made for 8 s alone",
+            "add duration: to the shot",
+        ),
+        (
+            VEO,
+            "resolution: 720",
+            "'720' is not allowed; {} requires '720P', '1080P', '4K', '720p', '1080p' or '4k'",
+            "did you mean '720P'?",
+        ),
+        (KLING, "sound: 1", "1 is a number; {} requires true, false, 'on' or 'off'", None),
+        (
+            KLING,
+            'sound: "yes"',
+            "'yes' is not allowed; {} requires true, false, 'on' or 'off'",
+            "write true",
+        ),
+        (
+            PIXVERSE,
+            "notes: x",
+            "is missing; {} needs it",
+            "add ratio:, duration: and resolution: to the shot",
+        ),
+        (
+            PIXVERSE,
+            "ratio: 1:1, duration: 5, resolution: 4K",
+            "'4K' is not allowed; {} requires '360P', '540P', '720P', '1080P', '360p', '540p', "
+            "'720p' or '1080p'",
+            "the nearest is '1080P'",
+        ),
+    ],
+)
+def test_a_wrong_value_is_told_as_it_is_written_and_its_repair_is_right(
+    tmp_path: Path, model: str, settings: str, words: str, hint: str | None
+) -> None:
+    [problem] = problems_of(tmp_path, model, settings)
+    assert problem.message.endswith(f": {words.format(model)}")
+    assert problem.hint == hint
