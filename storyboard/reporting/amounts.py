@@ -1,4 +1,4 @@
-"""Amounts in words: how many, how long."""
+"""Amounts in words: counts, durations and money."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from datetime import datetime
 
 
 def count_text(number: int, noun: str) -> str:
-    """A number of things for people: "1 take", "2,000 takes"."""
+    """A count for people: "1 take", "2,000 takes"."""
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
@@ -17,13 +17,13 @@ def span_text(seconds: float) -> str:
 
 
 def usd_text(micros: int) -> str:
-    """An amount of money for people, to the cent: "1.08 USD"; what is less is never "0.00"."""
+    """An amount of money for people, to the cent: "1.08 USD". Smaller amounts are never "0.00"."""
     cents = f"{micros / 1_000_000:,.2f}"
     return f"{micros / 1_000_000:.6f}".rstrip("0") + " USD" if 0 < micros < 5000 else f"{cents} USD"
 
 
 def rough_text(seconds: float) -> str:
-    """A time that is about right, for people: "20 s", "12 min", "5 h 10 min"."""
+    """An approximate duration for people: "20 s", "12 min", "5 h 10 min"."""
     if seconds < 100:
         return f"{seconds:.0f} s" if seconds < 20 else f"{round(seconds / 10) * 10} s"
     minutes = round(seconds / 60)

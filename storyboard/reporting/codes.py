@@ -1,8 +1,8 @@
-"""The codes of problems and warnings: what `codes.md` says of each, read from it.
+"""The codes of problems and warnings, read from `codes.md`.
 
-`codes.md`, beside this module, is the one registry: a chapter for each hundred, a
-section for each code, and in it the title, the explanation and the examples.
-A new problem is a section there. The numbers of what was removed are not used again.
+`codes.md`, beside this module, is the only registry: a chapter for each hundred, and a
+section for each code with its title, explanation and examples. To add a problem, add a
+section there. Numbers of removed codes are not reused.
 """
 
 from __future__ import annotations
@@ -38,25 +38,25 @@ class Code(NamedTuple):
 
     @property
     def severity(self) -> Severity:
-        """Whether it stands for problems or for warnings; those can be silenced."""
+        """Whether it is for problems or for warnings; only warnings can be silenced."""
         is_warning = self.number.startswith(_OF_WARNINGS)
         return Severity.WARNING if is_warning else Severity.PROBLEM
 
     @property
     def is_warning(self) -> bool:
-        """Whether it stands for warnings."""
+        """Whether it is for warnings."""
         return self.severity is Severity.WARNING
 
 
 @cache
 def codes() -> Mapping[str, Code]:
-    """Every code by its name, in the order of their numbers."""
+    """Every code by its name, in numerical order."""
     sections = _SECTION.findall(FILE.read_text("utf-8"))
     return {name: Code(number, name, title, text.strip()) for number, name, title, text in sections}
 
 
 def number_of(name: str) -> str | None:
-    """The number of the code with this name, None if there is none."""
+    """The number of the code with this name, or None if there is none."""
     code = codes().get(name)
     return code.number if code else None
 
@@ -73,12 +73,12 @@ def _by_word() -> Mapping[str, Code]:
 
 
 def near_code(word: str, *, warnings_only: bool = False) -> Code | None:
-    """The code whose name or number is meant by a misspelt one, where that is one alone."""
+    """The code that a misspelt name or number means, or None unless there is exactly one."""
     known = _numbers_and_names(warnings_only)
     guess = closest(word, known)
     if guess is None or guess in codes():
         return codes().get(guess or "")
-    # Numbers are as like one another as to a misspelt one.
+    # Numbers are as similar to one another as to a misspelt one.
     likeness = {one: _likeness(word, one) for one in known if one not in codes()}
     best = max(likeness.values())
     found = [one for one, value in likeness.items() if value == best]

@@ -1,4 +1,4 @@
-"""Names characters that look like a space, or like nothing, where one of them is in the way."""
+"""Names characters that look like a space or like nothing, and says how to get rid of them."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ _SPACES = "\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000"
 _NOTHING = "\u00ad\u061c\u115f\u1160\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufeff"
 
 INVISIBLE = f"[{_SPACES}{_NOTHING}]"
-"""One such character, as a regular expression."""
+"""A regular expression for one such character."""
 
 _INVISIBLE = re.compile(INVISIBLE)
 
 
 def name_invisible(text: str) -> str | None:
-    """The first such character of a text by number and name, or None if there is none."""
+    """The code point and name of the first such character in a text, or None if there is none."""
     found = _INVISIBLE.search(text)
     if found is None:
         return None
@@ -24,17 +24,17 @@ def name_invisible(text: str) -> str | None:
 
 
 def hint_for_invisible(text: str) -> str | None:
-    """What to do about the first such character of a text, or None if there is none."""
+    """What to do about the first such character in a text, or None if there is none."""
     name = name_invisible(text)
     return f"there is an invisible {name} here; {repair_of(text)}" if name else None
 
 
 def repair_of(text: str) -> str:
-    """How to get rid of the first such character of a text."""
+    """How to get rid of the first such character in a text."""
     found = _INVISIBLE.search(text)
     return "type a plain space in its place" if found and in_place_of(found[0]) else "delete it"
 
 
 def in_place_of(character: str) -> str:
-    """What belongs in place of one such character: a plain space, or nothing."""
+    """What belongs in place of such a character: a plain space, or nothing."""
     return " " if re.match(f"[{_SPACES}]", character) else ""

@@ -19,23 +19,23 @@ def split_lines(text: str) -> list[str]:
 
 
 def line_starts(text: str) -> list[int]:
-    """Where each line of a text begins."""
+    """The indexes at which the lines of a text begin."""
     return [0, *(found.end() for found in _BREAK.finditer(text))]
 
 
 def line_end(text: str, index: int) -> int:
-    """Where the line that holds `index` ends, its break not counted."""
+    """The index at which the line containing `index` ends, without its line break."""
     match = _REST_OF_LINE.match(text, index)
     return match.end() if match else index
 
 
 def line_start(text: str, index: int) -> int:
-    """Where the line that holds `index` begins."""
+    """The index at which the line containing `index` begins."""
     return max(text.rfind("\n", 0, index), text.rfind("\r", 0, index)) + 1
 
 
 def position_at(text: str, index: int, display_name: str, *, width: int | None = None) -> Position:
-    """The position of a character; without a width it extends to the end of the line."""
+    """The position of a character. Without a width it extends to the end of the line."""
     index = min(index, len(text))
     line = len(_BREAK.findall(text, 0, index)) + 1
     if width is None:

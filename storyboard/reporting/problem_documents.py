@@ -59,7 +59,7 @@ def _use(use: Use) -> dict[str, Any]:
 
 
 def _repair(repair: Repair) -> dict[str, Any]:
-    """What to write from `column` up to `end_column` of a line, as `fix --json` says it."""
+    """The replacement for `column` to `end_column` of a line, as `fix --json` writes it."""
     position = repair.position
     return {
         "path": position.path,
@@ -71,7 +71,7 @@ def _repair(repair: Repair) -> dict[str, Any]:
 
 
 def github_text(problems: Sequence[Problem]) -> str:
-    """One workflow command each, which GitHub shows beside the line in a pull request.
+    """One workflow command per problem, which GitHub shows beside the line in a pull request.
 
     Source: "Workflow commands for GitHub Actions"; the escapes are those of its
     own toolkit (`%` first, then line breaks, and in properties `:` and `,`).
@@ -80,7 +80,7 @@ def github_text(problems: Sequence[Problem]) -> str:
 
 
 def sarif_text(problems: Sequence[Problem]) -> str:
-    """One SARIF 2.1.0 log with one run; a rule for each code that occurs.
+    """One SARIF 2.1.0 log with one run, and a rule for each code that occurs.
 
     Source: OASIS, "Static Analysis Results Interchange Format Version 2.1.0".
     """
@@ -167,7 +167,7 @@ def _result(problem: Problem, rule: int) -> dict[str, Any]:
 
 
 def _fix(problem: Problem) -> dict[str, Any]:
-    """All repairs of a problem as one of SARIF's fixes: a list of replacements for each file."""
+    """All repairs of a problem as one SARIF fix: a list of replacements for each file."""
     files: dict[str, list[Repair]] = {}
     for repair in problem.repairs:
         files.setdefault(repair.position.path, []).append(repair)
@@ -208,7 +208,7 @@ def _region(position: Position) -> dict[str, int]:
 
 
 def _uri(display_name: str) -> str:
-    """A relative reference, or a file URI where the name is an absolute path."""
+    """A relative reference, or a file URI if the name is an absolute path."""
     path = PurePath(display_name)
     if path.is_absolute():
         return path.as_uri()

@@ -12,12 +12,12 @@ from storyboard.reporting.quoting import bounded, printable, quote, visible
 from storyboard.reporting.value_paths import cell_path, format_value
 
 MAX_ROWS = 20
-"""Of more problems than this at one template, each with its row, the rest are counted."""
+"""How many problems at one template, each with its row, are shown; the rest are counted."""
 
 _MAX_CELLS = 3
 _MAX_USES = 3
 _MANY = 3
-"""More warnings of one code than this become one line."""
+"""More warnings than this with the same code become one line."""
 
 _MAX_MESSAGE = 1_000
 _MAX_RENDERED = 120
@@ -28,7 +28,7 @@ _RESET, _BOLD, _RED, _YELLOW, _CYAN = "\x1b[0m", "\x1b[1m", "\x1b[31m", "\x1b[33
 def plain_text(
     problems: Sequence[Problem], sources: Mapping[str, str], *, color: bool = False
 ) -> str:
-    """Each problem with its source line; many warnings of one code become one line."""
+    """Each problem with its source line; many warnings with the same code become one line."""
     counts = Counter(problem.code for problem in problems if problem.is_warning)
     lines_of: dict[str, list[str]] = {}
     seen: set[str] = set()
@@ -63,7 +63,7 @@ def concise_text(problems: Sequence[Problem]) -> str:
 
 
 def describe_row(row: RowSource) -> str:
-    """Where a row stands, and its cells that were used: `p.csv:3, row.seconds: 'five'`."""
+    """Where a row is, with those of its cells that were used: `p.csv:3, row.seconds: 'five'`."""
     cells = [f"{cell_path(name)}: {format_value(value)}" for name, value in row.cells[:_MAX_CELLS]]
     return ", ".join([row.place, *map(printable, cells)])
 
@@ -81,7 +81,7 @@ def place(position: Position) -> str:
 
 
 def _without_most_rows(problems: Sequence[Problem]) -> Iterator[Problem | str]:
-    """The problems; of those with rows at one position the first ones, and a line that counts."""
+    """The problems. Of many with rows at one position, only the first and a line with the count."""
     of_rows = Counter(problem.position for problem in problems if problem.row)
     printed: Counter[Position] = Counter()
     for problem in problems:

@@ -28,16 +28,17 @@ _FORMATTERS = {
 }
 
 _SEVERAL = ("missing-key", "unknown-parameter")
-"""Codes of which several hold at one position: a missing key is reported at that of a neighbour,
-and a shared default can be unknown to several models."""
+"""Codes that can occur several times at one position: a missing key is reported at a
+neighbouring key, and a shared default can be unknown to several models.
+"""
 
 
 def tidy(problems: Iterable[Problem]) -> tuple[Problem, ...]:
     """Problems sorted by position, one for each position.
 
-    Of several problems at one position the first is kept, and of those with rows
-    the first of each row; those of `_SEVERAL` codes are all kept. A warning is kept
-    where its position has no problem, one of each code, and says of how many takes more it speaks.
+    Among several problems at one position the first is kept; if they have rows, the first for
+    each row; if their code is one of `_SEVERAL`, all of them. Warnings are kept at positions
+    without problems, one of each code, which says how many more takes it applies to.
     """
     problems = list(problems)
     counts = Counter(_spot(problem) for problem in problems if _is_of_take(problem))
@@ -81,8 +82,8 @@ def format_problems(
 ) -> str:
     """The problems in one of the styles, tidied, without a line break at the end.
 
-    `sources` maps the display name of each file to its text, for quoting lines;
-    they and `color` are for people, which is the style "text".
+    `sources` maps each file's display name to its text, for quoting lines. Only the style
+    "text", for people, uses `sources` and `color`.
     """
     tidied = tidy(problems)
     return (
@@ -91,10 +92,10 @@ def format_problems(
 
 
 def summarize(problems: Iterable[Problem], *, outcome: str | None = None) -> str:
-    """One line that counts: "2 problems, 1 warning, nothing submitted."
+    """One line with the counts: "2 problems, 1 warning, nothing submitted."
 
-    `outcome` ends the line; by default "nothing submitted" where there are
-    problems, else nothing.
+    `outcome` ends the line. By default it is "nothing submitted" if there are problems,
+    and otherwise empty.
     """
     counts = Counter(problem.severity for problem in tidy(problems))
     parts = [

@@ -1,4 +1,4 @@
-"""Makes untrusted text safe to print: every acting character visible, length bounded.
+"""Makes untrusted text safe to print: active characters become visible, the length is bounded.
 
 A terminal acts on control characters, and CI services act on log lines that
 look like commands. Bidirectional marks and invisible characters make a text
@@ -24,37 +24,37 @@ _INVISIBLE = (
     "\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f"
     "\ud800-\udfff\ufeff\ufff9-\ufffb\ufffe\uffff\U000e0000-\U000e007f"
 )
-# GitHub takes `##[error]` for a command wherever it stands in a line, Azure Pipelines
+# GitHub takes `##[error]` for a command anywhere in a line, and Azure Pipelines takes
 # `##vso[`. Source: ActionCommand.cs of GitHub's runner, "Logging commands" of Azure Pipelines.
 _COMMAND_MARK = r"(?<=#)#(?=\w{0,20}\[)"
 _ACTING = re.compile(f"[\x00-\x1f{_INVISIBLE}]|{_COMMAND_MARK}")
 _ACTING_IN_JSON = re.compile(f"[{_INVISIBLE}]|{_COMMAND_MARK}")
-_RAW_BYTES = re.compile("[\udc80-\udcff]")  # as Python reads what is not of the locale's encoding
+_RAW_BYTES = re.compile("[\udc80-\udcff]")  # how Python reads bytes outside the locale's encoding
 _NAMES = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
-# The same runner takes a line for a command that begins with this, after any white space.
+# The same runner takes a line for a command if it begins with this, after any whitespace.
 _COMMAND_START = re.compile(r"(\s*:):")
 
 
 def printable(text: str) -> str:
     """The text on one line, with an escape for each character that a reader would act on."""
-    if text.isprintable() and "##" not in text:  # the quick way for nearly all texts
+    if text.isprintable() and "##" not in text:  # the fast path for nearly all texts
         return text
     return _ACTING.sub(_escape, _as_utf8(text, "backslashreplace"))
 
 
 def visible(text: str) -> str:
-    """A whole line for a terminal or a log: printable, and no command to a CI service."""
+    """A whole line for a terminal or a log: printable, and never a command to a CI service."""
     line = printable(text)
     match = _COMMAND_START.match(line)
     return f"{match[1]}\\x3a{line[match.end() :]}" if match else line
 
 
 def json_text(document: Mapping[str, Any], *, indent: int | None = 2) -> str:
-    """The document as JSON that is safe to print; it reads as what `json.dumps` would write.
+    """The document as JSON that is safe to print and parses like the output of `json.dumps`.
 
-    Letters of all scripts stand as they are; acting characters are escaped. Raw bytes
-    of file names are read as UTF-8, and stand for themselves where they are none.
+    Letters of all scripts are kept; active characters are escaped. Raw bytes of file names
+    are read as UTF-8, and kept as they are if they are not UTF-8.
     """
     text = json.dumps(document, indent=indent, ensure_ascii=False, default=str)
     if text.replace("\n", "").isprintable() and "##" not in text:
@@ -70,8 +70,8 @@ def bounded(text: str, most: int) -> str:
 def quote(line: str, position: Position) -> tuple[str, str]:
     """A source line and the carets that underline the position.
 
-    A line that is too wide is cut on either side of the position; tabs are four
-    columns, wide characters two.
+    A line that is too wide is cut on both sides of the position. Tabs count as four
+    columns, wide characters as two.
     """
     start = min(position.column - 1, len(line))
     end = min(start + position.width, len(line))
@@ -82,19 +82,19 @@ def quote(line: str, position: Position) -> tuple[str, str]:
     marked = _expanded(line[start : min(end, last)])
     text = before + marked + _expanded(line[min(end, last) : last]) + trail
     carets = " " * columns(before) + "^" * max(columns(marked), 1)
-    # Once more: a command to a CI service can begin in one piece and end in another.
+    # Escaped again: a command to a CI service can begin in one piece and end in another.
     return printable(text.rstrip()), carets
 
 
 def columns(text: str) -> int:
-    """How many columns of a terminal a printable text takes."""
+    """How many terminal columns a printable text takes."""
     if text.isascii():
         return len(text)
     return sum(_width(character) for character in text)
 
 
 def cut(text: str, width: int) -> str:
-    """As much of a printable text as fits into so many columns; its end shows that more follows."""
+    """As much of a printable text as fits into `width` columns; its end shows if more follows."""
     if columns(text) <= width:
         return text
     room, kept = max(width - 1, 0), 0
@@ -109,7 +109,7 @@ def _as_utf8(text: str, errors: str) -> str:
         return text
     try:
         return text.encode("utf-8", "surrogateescape").decode("utf-8", errors)
-    except UnicodeEncodeError:  # half a surrogate pair, which is no byte
+    except UnicodeEncodeError:  # half a surrogate pair, which is not a byte
         return text
 
 

@@ -1,4 +1,4 @@
-"""What people are told a take is: `plan`, `status`, `render` and the page say the same."""
+"""The words for a take's status, shared by `plan`, `status`, `render` and the page."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ STATUS_WORDS = {
 
 
 def count_statuses(statuses: Iterable[TakeStatus]) -> str:
-    """How many takes have which status: "7 rendered, 1 failed"."""
+    """How many takes have each status: "7 rendered, 1 failed"."""
     counts = Counter(statuses)
     words = [
         f"{counts[status]:,} {word}" for status, word in STATUS_WORDS.items() if counts[status]

@@ -12,17 +12,17 @@ from typing import NamedTuple
 
 from storyboard.reporting.invisible import name_invisible
 
-MAX_WORD = 100  # comparing is quadratic, and nobody misspells more than that
+MAX_WORD = 100  # comparing is quadratic, and nobody misspells longer words
 MAX_KNOWN = 10_000
 
 MAX_COMPARISONS = 50_000
-"""Pairs of words that are compared for one storyboard: a second or two of work."""
+"""How many pairs of words are compared for one storyboard: a second or two of work."""
 
 _DIGITS = re.compile(r"\d")
 _SLIP = 0.8
-"""How alike two words are of which one is the other, mistyped."""
+"""How similar two words must be for one to be a typo of the other."""
 
-_MAX_REMEMBERED = 50  # a name that a table has not is asked about for each of its rows
+_MAX_REMEMBERED = 50  # a name missing from a table is looked up for each of its rows
 
 
 @dataclass(slots=True)
@@ -36,9 +36,9 @@ _budget: ContextVar[_Budget | None] = ContextVar("_budget", default=None)
 
 @contextmanager
 def limited_suggestions() -> Iterator[None]:
-    """Within the context at most `MAX_COMPARISONS` pairs of words are compared, for all words.
+    """Limits the context to `MAX_COMPARISONS` compared pairs, for all words together.
 
-    Reading a storyboard is such a context. Outside of one, where a command
+    Reading a storyboard is such a context. Outside one, where a command
     suggests one word and stops, only the work for each word is bounded.
     """
     token = _budget.set(_Budget(MAX_COMPARISONS))
@@ -49,9 +49,9 @@ def limited_suggestions() -> Iterator[None]:
 
 
 class Suggestion(str):
-    """A hint that is sure which word was meant: `meant` is to be written in place of `word`.
+    """A hint that is sure which word was meant: `meant` should replace `word`.
 
-    With `is_whole`, in place of the whole value, its quotes included.
+    With `is_whole`, it replaces the whole value, including its quotes.
     """
 
     word: str
@@ -60,14 +60,14 @@ class Suggestion(str):
 
     @classmethod
     def of(cls, hint: str, word: object, meant: object, *, is_whole: bool = False) -> Suggestion:
-        """The hint, with what it is sure of."""
+        """The hint, with the word that it is sure of."""
         made = cls(hint)
         made.word, made.meant, made.is_whole = str(word), str(meant), is_whole
         return made
 
 
 class Guess(NamedTuple):
-    """The known word most similar to another; `is_sure` where no other can have been meant."""
+    """The known word most similar to another; `is_sure` if no other can have been meant."""
 
     word: str
     is_sure: bool
@@ -115,7 +115,7 @@ def closest(word: str, known: Iterable[str]) -> str | None:
 def did_you_mean(word: str, known: Iterable[str]) -> str | None:
     """The hint "did you mean 'prompt'?", or None if no known word is similar.
 
-    It is a `Suggestion` where no other word can have been meant.
+    It is a `Suggestion` if no other word can have been meant.
     """
     if (found := guess(word, known)) is None:
         return None
@@ -126,7 +126,7 @@ def did_you_mean(word: str, known: Iterable[str]) -> str | None:
 
 
 def _is_slip(word: str, other: str) -> bool:
-    """Whether a word is another one with a slip of the keyboard, and not merely like it."""
+    """Whether a word is another one with a typing slip, and not merely similar to it."""
     if _DIGITS.findall(word) != _DIGITS.findall(other):
         return False  # take2 is not take1, nor wan2.6 wan2.7
     likeness = SequenceMatcher(None, word, other).ratio()

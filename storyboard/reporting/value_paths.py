@@ -33,12 +33,12 @@ def cell_path(column: str) -> str:
 
 
 def shorten(text: str, most: int) -> str:
-    """At most `most` characters of a text, ending in an ellipsis where it was cut."""
+    """At most `most` characters of a text, ending in an ellipsis if it was cut."""
     return text if len(text) <= most else text[: most - 3] + "..."
 
 
 def format_value(value: Any) -> str:
-    """A value in a message: text in quotes and shortened, control characters spelled out."""
+    """A value in a message: text is quoted and shortened, with control characters escaped."""
     if isinstance(value, str):
         return repr(shorten(value, _MAX_RENDERED))
     if isinstance(value, list | dict):
