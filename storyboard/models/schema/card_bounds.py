@@ -1,8 +1,8 @@
-"""What keeps applying a card's request schema cheap, whoever wrote the card. Pure.
+"""Keeps it cheap to apply a card's request schema, whoever wrote the card. Pure.
 
-A card may use the keywords of JSON Schema that stand below. Of the others, some look at every
-branch again on each level, some compare all entries of a list with one another, and some ask for
-other documents. Real cards stay far below each bound.
+A card may use only the JSON Schema keywords listed below. Some of the others look at every branch
+again on each level, some compare all entries of a list with one another, and some ask for other
+documents. Real cards stay far below each limit.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from storyboard.reporting.suggest import did_you_mean
 from storyboard.reporting.value_paths import format_value, shorten
 
 MAX_TEXT = 2_000
-"""Characters of a description, a pattern, or a value of an enum."""
+"""Characters in a description, a pattern, or a value of an enum."""
 
 MAX_ENTRIES = 1_000
-"""Values of an enum, parameters of a request."""
+"""Values in an enum, parameters in a request."""
 
 MAX_SCHEMAS = 1_000
-"""Schemas inside the request, references followed."""
+"""Schemas inside the request, with references followed."""
 
 MAX_PATTERNS = 40
 
@@ -48,7 +48,7 @@ _LOOKS = (
 
 
 def unbounded(schema: Mapping[str, Any]) -> Iterator[tuple[Path, str]]:
-    """The paths within a request schema to what is not allowed, with what is wrong."""
+    """Yield the path to each disallowed place within a request schema, and what is wrong there."""
     counts = {"schemas": 0, "patterns": 0}
     for path, inner in _schemas(schema, ()):
         counts["schemas"] += 1
@@ -64,7 +64,7 @@ def unbounded(schema: Mapping[str, Any]) -> Iterator[tuple[Path, str]]:
 
 
 def _own(path: Path, schema: Mapping[str, Any]) -> Iterator[tuple[Path, str]]:
-    """What is wrong with one schema, apart from those inside it."""
+    """Yield what is wrong with one schema, apart from those inside it."""
     for key, value in schema.items():
         where = (*path, key)
         if key not in _KEYWORDS and not key.startswith("x-"):
@@ -77,7 +77,7 @@ def _own(path: Path, schema: Mapping[str, Any]) -> Iterator[tuple[Path, str]]:
 
 
 def _is_cheap(pattern: str) -> bool:
-    return len(pattern) > MAX_TEXT or is_bounded(pattern)  # a longer one is refused for its length
+    return len(pattern) > MAX_TEXT or is_bounded(pattern)  # a longer one is rejected for its length
 
 
 def _is_pattern(text: str) -> bool:
@@ -88,7 +88,7 @@ def _is_pattern(text: str) -> bool:
 
 
 def _too_large(path: Path, value: Any) -> Iterator[tuple[Path, str]]:
-    """The texts, lists and numbers in a value that are larger than anybody needs."""
+    """Yield the texts, lists and numbers in a value that are larger than anyone needs."""
     if isinstance(value, str) and len(value) > MAX_TEXT:
         yield path, f"is longer than {MAX_TEXT:,} characters"
     elif isinstance(value, list | dict):
@@ -101,7 +101,7 @@ def _too_large(path: Path, value: Any) -> Iterator[tuple[Path, str]]:
 
 
 def _schemas(schema: Any, path: Path) -> Iterator[tuple[Path, Any]]:
-    """A schema and those inside it, with their paths."""
+    """Yield a schema and those inside it, with their paths."""
     yield path, schema
     if not isinstance(schema, Mapping):
         return

@@ -17,13 +17,13 @@ if TYPE_CHECKING:
 
 @lru_cache(maxsize=64)
 def request_check(card: ModelCard) -> Check:
-    """The fast check of payloads for this model. Raises UsageError as `check_card` does."""
+    """Return this model's fast check of payloads. Raises UsageError as `check_card` does."""
     check_card(card)
     return compile_check(card.request_schema)
 
 
 def check_card(card: ModelCard) -> None:
-    """Raises UsageError where the card's request has a problem."""
+    """Raise UsageError if the card's request has a problem."""
     if problem := request_problem(card):
         raise UsageError(
             f"model card {card.name}: {problem}",
@@ -32,9 +32,10 @@ def check_card(card: ModelCard) -> None:
 
 
 def request_problem(card: ModelCard) -> str | None:
-    """Why the card's request cannot be used, beginning with the path to the place; None if it can.
+    """Return why the card's request cannot be used, starting with the path; None if it can.
 
-    It is valid JSON Schema, and applying it takes bounded time: a card may come from outside.
+    The request must be valid JSON Schema that takes bounded time to apply, because a card may
+    come from outside.
     """
     schema = card.request_schema
     found = next(unbounded(schema), None)
@@ -44,13 +45,13 @@ def request_problem(card: ModelCard) -> str | None:
 
 
 def taken_name(card: ModelCard) -> str | None:
-    """A parameter of the model that has the name of a storyboard's own key, or None."""
+    """Return a parameter of the model that has the name of a storyboard key, or None."""
     taken = set(card.parameters) & (set(keys.SHARED) | set(keys.SHOT_ONLY))
     return min(taken, default=None)
 
 
 def _invalid(card: ModelCard) -> tuple[tuple[str | int, ...], str] | None:
-    # jsonschema takes a tenth of a second to import; most commands never come here.
+    # jsonschema takes a tenth of a second to import; most commands never need it.
     from jsonschema import Draft202012Validator, SchemaError
 
     try:

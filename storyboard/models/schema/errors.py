@@ -1,6 +1,6 @@
-"""Translates jsonschema's errors into plain values, for storyboards, payloads and manifests. Pure.
+"""Converts jsonschema's errors to plain values, for storyboards, payloads and manifests. Pure.
 
-`messages` and the callers put them into words. jsonschema's types are used here only.
+`messages` and the callers put them into words. Only this module uses jsonschema's types.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ MISSING, UNKNOWN = "required", "additionalProperties"
 
 @dataclass(frozen=True, slots=True)
 class SchemaError:
-    """One value that breaks one rule; also one missing or one unknown key.
+    """One value that breaks one rule, or one missing or unknown key.
 
-    `keyword` is the rule's name in the schema ("maximum"), `limit` its argument
-    and `schema` the subschema that holds both. Where the key itself is wrong,
-    `path` ends with it. For a missing, unknown or misnamed key `value` is the
-    key's name; for one that is not allowed (`not: {}`) it is the key's value.
+    `keyword` is the rule's name in the schema ("maximum"), `limit` its argument, and `schema` the
+    subschema that contains both. If the key itself is wrong, `path` ends with it. For a missing,
+    unknown or misnamed key, `value` is the key's name. For a key that is not allowed (`not: {}`),
+    it is the key's value.
     """
 
     path: ErrorPath
@@ -40,7 +40,7 @@ class SchemaError:
 
     @property
     def rule(self) -> str | None:
-        """The rule in words, where the schema has it."""
+        """The rule in words, if the schema has them."""
         rule = self.schema.get(EDITORS_RULE) or self.schema.get(CARD_RULE)
         return rule if isinstance(rule, str) else None
 
@@ -48,13 +48,13 @@ class SchemaError:
 def find_errors(
     data: Any, schema: Mapping[str, Any], *, skip_valid_entries: bool = False
 ) -> Iterator[SchemaError]:
-    """The errors of `data`, in jsonschema's order; `$schema` names the dialect.
+    """Yield the errors of `data`, in jsonschema's order; `$schema` names the dialect.
 
     If several keys of one mapping are missing, each is reported several times.
 
-    `skip_valid_entries` checks only those entries of lists in which jsonschema-rs
-    found errors, because jsonschema checks some 300 shots a second. The schema
-    must not use `items` below `if`, `not`, `anyOf` or `oneOf`.
+    `skip_valid_entries` checks only the list entries in which jsonschema-rs found errors, because
+    jsonschema checks only about 300 shots a second. The schema must not use `items` below `if`,
+    `not`, `anyOf` or `oneOf`.
     """
     # jsonschema takes a tenth of a second to import; most files are valid.
     from jsonschema.validators import extend, validator_for
@@ -68,7 +68,7 @@ def find_errors(
         yield from _read_error(error)
 
 
-# It makes a class, which takes a hundred times as long as one check of a payload.
+# Extending creates a class, which takes a hundred times as long as checking one payload.
 @lru_cache(maxsize=8)
 def _with_patterns(cls: Any) -> Any:
     from jsonschema.validators import extend
@@ -98,7 +98,7 @@ def _read_error(error: ValidationError) -> Iterator[SchemaError]:
 
 
 def _invalid_entries(data: Any, suspects: list[ErrorPath]) -> dict[int, set[int]]:
-    """The indexes of the entries that may be invalid, by the id() of their list."""
+    """Return the indexes of the entries that may be invalid, by the id() of their list."""
     found: dict[int, set[int]] = {}
     for path in suspects:
         value = data

@@ -1,4 +1,4 @@
-"""What is generated from the model cards: the files beside them, and whether they are current."""
+"""Generates the files beside the model cards, and checks whether they are current."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ REQUESTS = "requests"
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """A committed file that is not what the cards make; `reason` says in which way."""
+    """A committed file that differs from what the cards generate; `reason` says how."""
 
     path: Path
     reason: str
 
 
 def generate(catalog: Catalog) -> dict[str, dict[str, Any]]:
-    """The generated schemas by name: storyboard, include, and each model's request.
+    """Return the generated schemas by name: storyboard, include, and each model's request.
 
-    Raises UsageError where a model card is broken.
+    Raises UsageError if a model card is broken.
     """
     cards = catalog.cards()
     return {
@@ -37,7 +37,7 @@ def generate(catalog: Catalog) -> dict[str, dict[str, Any]]:
 
 
 def request_schema(card: ModelCard) -> dict[str, Any]:
-    """One model's request body, as JSON Schema 2020-12."""
+    """Return one model's request body, as JSON Schema 2020-12."""
     head = {
         "$schema": card.request_schema["$schema"],
         "$comment": COMMENT,
@@ -47,19 +47,19 @@ def request_schema(card: ModelCard) -> dict[str, Any]:
 
 
 def schema_text(schema: Mapping[str, Any]) -> str:
-    """A schema as it is committed: indented, ending with a line break."""
+    """Return a schema as it is committed: indented, ending with a line break."""
     return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
 
 
 def schema_path(folder: Path, name: str) -> Path:
-    """Where the schema of that name stands; a model's name is that of its request."""
+    """Return the path of the schema with that name; a model's name stands for its request."""
     return folder / (f"{REQUESTS}/{name}.schema.json" if "/" in name else f"{name}.schema.json")
 
 
 def differences(folder: Path, catalog: Catalog) -> tuple[Difference, ...]:
-    """The files in `folder` that are missing, out of date or left over from a model that is gone.
+    """Return the files in `folder` that are missing, outdated, or left over from a removed model.
 
-    How lines end is no difference; git may change it.
+    Line endings are ignored, because git may change them.
     """
     expected = {schema_path(folder, name): schema for name, schema in generate(catalog).items()}
     found = [

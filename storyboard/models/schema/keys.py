@@ -1,7 +1,7 @@
 """JSON Schemas of the storyboard's own keys, each with a description and an example. Pure.
 
-They stand in the order in which editors offer the keys. `limits` makes the
-schemas of the models' parameters from the cards.
+They are in the order in which editors offer the keys. `limits` makes the schemas of the models'
+parameters from the cards.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _JINJA_WORDS = (
     *("not", "and", "or", "in", "is", "if", "else"),
 )
 
-# $ alone would allow a line break at the end in Python.
+# In Python, $ alone would allow a line break at the end.
 _END = r"$(?!\n)"
 
 _IS_TEMPLATE: Schema = {"$ref": "#/definitions/template"}
@@ -121,11 +121,11 @@ VERSION: Schema = {
 TITLE: Schema = _text("A title for people; `title` in templates.", "Neon Harbor")
 
 MAX_CANDIDATES = 5
-"""How many models a shot may name, one for after another."""
+"""How many models a shot may name; the next is used once the one before it fails or is refused."""
 
 
 def model(names: Schema, offered: Sequence[str]) -> Schema:
-    """A model, by one of the `names`, or a list of them; editors offer those `offered`."""
+    """Return the schema of a model: one of `names` or a list of them; editors offer `offered`."""
     rule = "no model has this name; storyboard models list shows them all"
     one = {"type": "string", "errorMessage": rule, **names}
     return {
@@ -175,7 +175,7 @@ NEGATIVES: Schema = {
 
 
 def seeds(limits: Schema) -> Schema:
-    """The shared seeds, each within `limits` or a template."""
+    """Return the schema of the shared seeds, each within `limits` or a template."""
     return {
         "description": "Shared seeds; `seed` refers to them by name.",
         "examples": [{"hero": 42}],

@@ -1,8 +1,8 @@
-"""A model's limits as the storyboard's schema states them. Pure.
+"""States a model's limits in the form that the storyboard's schema uses. Pure.
 
-In a storyboard a parameter may also be a template, whose result is checked
-later, or null, which means not set. So each definition reads "if it is a
-template, fine; else the limits", which editors explain better than `anyOf`.
+In a storyboard, a parameter may also be a template, whose result is checked later, or null, which
+means not set. So each definition says "a template is fine; anything else must meet the limits".
+Editors explain this form better than `anyOf`.
 """
 
 from __future__ import annotations
@@ -29,17 +29,17 @@ _OF_SEEDS = "the name of a shared seed or auto"
 
 TEMPLATE: dict[str, Any] = {"$ref": "#/definitions/template"}
 
-# Keywords of a parameter's schema that are no limits.
+# Keywords in a parameter's schema that are not limits.
 _ANNOTATIONS = ("description", "default", "example", "examples", "x-media", "title", "deprecated")
 
 
 def or_template(limits: Mapping[str, Any]) -> dict[str, Any]:
-    """A schema that takes any template, and otherwise what `limits` takes."""
+    """Return a schema that accepts any template, and otherwise what `limits` accepts."""
     return {"if": TEMPLATE, "else": dict(limits)}
 
 
 def parameter_definitions(cards: Iterable[ModelCard]) -> dict[str, Any]:
-    """What a storyboard can say of any of the models, by name, in the order of the cards."""
+    """Return all settings of the models by name, in the order of the cards."""
     by_name: dict[str, list[_Owner]] = {}
     for card in cards:
         for name, parameter in card.settings.items():
@@ -48,7 +48,7 @@ def parameter_definitions(cards: Iterable[ModelCard]) -> dict[str, Any]:
 
 
 def model_limits(card: ModelCard) -> dict[str, Any]:
-    """One model's own limits by parameter, where several models share a schema."""
+    """Return one model's own limits by parameter, for a schema that several models share."""
     return {
         name: or_template(_or_name([(card, parameter)], _merged([(card, parameter)])))
         for name, parameter in card.settings.items()
@@ -56,7 +56,7 @@ def model_limits(card: ModelCard) -> dict[str, Any]:
 
 
 def seed_limits(cards: Iterable[ModelCard]) -> dict[str, Any]:
-    """What a shared seed may be: what some model takes, but not null and no other name."""
+    """Return the limits of a shared seed: what any model accepts, but not null or another name."""
     owners = [(card, card.settings[SEED]) for card in cards if SEED in card.settings]
     return {**_merged(owners), "type": "integer"} if owners else {"type": "integer"}
 
@@ -74,7 +74,7 @@ def _definition(owners: list[_Owner]) -> dict[str, Any]:
 
 
 def _or_name(owners: list[_Owner], limits: dict[str, Any]) -> dict[str, Any]:
-    """The limits of a parameter; a seed or a picture may also be the name of a shared one."""
+    """Return a parameter's limits; a seed or a picture may also be the name of a shared one."""
     if any(_is_media(card, parameter.name) for card, parameter in owners):
         return media_keys.media(limits)
     if owners[0][1].name != SEED:
@@ -88,7 +88,7 @@ def _is_media(card: ModelCard, name: str) -> bool:
 
 
 def _merged(owners: list[_Owner]) -> dict[str, Any]:
-    """The limits of one parameter, or those of each model where they differ."""
+    """Return the limits of one parameter, or those of each model if they differ."""
     alternatives: list[tuple[dict[str, Any], list[str]]] = []
     for card, parameter in owners:
         limits = _plain_limits(parameter)
@@ -104,7 +104,7 @@ def _merged(owners: list[_Owner]) -> dict[str, Any]:
 
 
 def _plain_limits(parameter: Parameter) -> dict[str, Any]:
-    """The limits of the card, null allowed where the parameter may be left out."""
+    """Return the card's limits; null is allowed if the parameter may be left out."""
     limits = {
         key: value
         for key, value in _for_editors(parameter.limits).items()
@@ -114,7 +114,7 @@ def _plain_limits(parameter: Parameter) -> dict[str, Any]:
     types = [types] if isinstance(types, str) else list(types)
     if isinstance(enum, list) and "string" in types:
         numbers = [int(text) for text in enum if isinstance(text, str) and text.isdecimal()]
-        if numbers:  # written without quotes, "8" is read as a number
+        if numbers:  # without quotes, "8" is read as a number
             types, enum = [*types, "integer"], [*enum, *numbers]
     if not parameter.is_required:
         types = [*types, "null"]
@@ -124,14 +124,14 @@ def _plain_limits(parameter: Parameter) -> dict[str, Any]:
 
 
 def _without_addresses(limits: Mapping[str, Any]) -> dict[str, Any]:
-    """The limits that hold for names as well: the type, and how many there are."""
+    """Return the limits that also apply to names: the type, and how many there are."""
     counts = {key: limits[key] for key in ("minItems", "maxItems") if key in limits}
     items = {"items": or_template(media_keys.REFERENCE)} if "array" in limits["type"] else {}
     return {"type": limits["type"], **counts, **items}
 
 
 def _for_editors(schema: Any) -> Any:
-    """The schema with its rules in words under the name that editors know."""
+    """Return the schema with its rules in words under the name that editors know."""
     if isinstance(schema, list):
         return [_for_editors(item) for item in schema]
     if not isinstance(schema, Mapping):
@@ -152,7 +152,7 @@ def _of_keyword(key: str, value: Any) -> Any:
 
 
 def _default(owners: list[_Owner]) -> dict[str, Any]:
-    """The default on which all models agree, if they do."""
+    """Return the default, if all models agree on one."""
     defaults = [parameter.default for _, parameter in owners]
     if defaults[0] is None or any(default != defaults[0] for default in defaults):
         return {}
@@ -160,7 +160,7 @@ def _default(owners: list[_Owner]) -> dict[str, Any]:
 
 
 def _examples(owners: list[_Owner]) -> list[Any]:
-    """The cards' own examples, then every other value where a model lists its values."""
+    """Return the cards' own examples, then every other value if a model lists its values."""
     found: dict[str, Any] = {}
     for _, parameter in owners:
         limits = parameter.limits
@@ -168,7 +168,7 @@ def _examples(owners: list[_Owner]) -> list[Any]:
         for values in (limits.get("examples"), [parameter.default], listed):
             for value in values if isinstance(values, list) else ():
                 if value is not None:
-                    found.setdefault(json.dumps(value), value)  # 1 and true are two values
+                    found.setdefault(json.dumps(value), value)  # 1 and true are different values
     return list(found.values())
 
 

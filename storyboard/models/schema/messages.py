@@ -1,4 +1,4 @@
-"""What a schema error means to the person who wrote the value: a code and a sentence. Pure."""
+"""Explains a schema error to the person who wrote the value: a code and a sentence. Pure."""
 
 from __future__ import annotations
 
@@ -22,22 +22,21 @@ class SchemaMessage:
 
 
 def describe_error(error: SchemaError, *, owner: str = "") -> SchemaMessage:
-    """The error in words. Missing and unknown keys are left to the caller.
+    """Put the error into words. Missing and unknown keys are left to the caller.
 
-    `owner` names the model whose limits these are, where the schema itself
-    does not say.
+    `owner` names the model whose limits these are, if the schema itself does not say.
     """
     owners = " and ".join(error.schema.get(MODELS, ())) or owner
     return _MESSAGES.get(error.keyword, _other)(error, owners)
 
 
 def most_specific(errors: list[SchemaError]) -> SchemaError:
-    """Of several errors of one value, the one whose message helps most."""
+    """Return the most helpful of several errors of one value."""
     return min(errors, key=lambda error: _RANKS.get(error.keyword, len(_RANKS)))
 
 
 def _allowed(error: SchemaError, owners: str) -> str:
-    """What would be right: "alibaba/wan2.7-t2v requires '720P' or '1080P'"."""
+    """Say what would be right: "alibaba/wan2.7-t2v requires '720P' or '1080P'"."""
     allowed = allowed_words(error.schema)
     return f"{_verb(owners, 'require')} {allowed}" if owners else f"{allowed} is needed"
 
@@ -153,7 +152,7 @@ def _other(error: SchemaError, owners: str) -> SchemaMessage:
 
 _Describe: TypeAlias = Callable[[SchemaError, str], SchemaMessage]
 
-# The most specific first: where a value breaks several rules, one is reported.
+# Most specific first: if a value breaks several rules, only one is reported.
 _MESSAGES: dict[str, _Describe] = {
     "type": _type,
     "const": _const,

@@ -1,6 +1,6 @@
 """JSON Schemas of `prices` and `caps`, each with a description and an example. Pure.
 
-Nothing here is a price: prices change monthly, so the user gives them, with their date.
+This module contains no prices: they change monthly, so the user supplies them, with their date.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ AS_OF: Schema = {
 
 
 def price(resolutions: Sequence[str]) -> Schema:
-    """The price of one model, perhaps for each of the `resolutions` that models have."""
+    """Return the schema of one model's price, which may differ by the models' `resolutions`."""
     return {
         "description": "What the model costs, in US dollars: for a second, a clip or tokens.",
         "examples": [{"per_second": 0.09}, {"per_second": dict.fromkeys(resolutions, 0.09)}],
@@ -97,7 +97,7 @@ CAPS: Schema = {
 
 
 def prices(models: Iterable[str]) -> Schema:
-    """The prices by model; editors offer the names of `models`."""
+    """Return the schema of the prices by model; editors offer the names of `models`."""
     return {
         "description": "What the models cost, by name; none is built in.",
         "markdownDescription": "What the models cost, by name; none is built in. Prices are not "

@@ -1,11 +1,10 @@
-"""The storyboard's and the included file's JSON Schemas, draft-07, made from the model cards. Pure.
+"""Makes the JSON Schemas of storyboards and included files from the model cards. Pure.
 
-Draft-07, because the common YAML language server understands it everywhere.
-What is not a model's limit (keys, names, shapes) is written here, once.
-`errorMessage` holds a rule in words; our messages and the editors' use it.
-Editors look for values in `examples`, but not behind `if`, and show the first
-description that they meet; so each key lists its values as examples, and only
-keys have descriptions.
+They use draft-07, because the common YAML language server supports it everywhere. What is not a
+model's limit (keys, names, shapes) is written here, once. `errorMessage` contains a rule in
+words, which our messages and the editors' use. Editors look for values in `examples`, but not
+behind `if`, and show the first description they find; so each key lists its values as examples,
+and only keys have descriptions.
 """
 
 from __future__ import annotations
@@ -33,9 +32,9 @@ COMMENT = "Generated from the model cards by: storyboard schema --write"
 
 
 def storyboard_schema(cards: Sequence[ModelCard], names: Sequence[str] = ()) -> Schema:
-    """The schema of a storyboard. Raises UsageError where a model's parameter has a taken name.
+    """Return a storyboard's schema. Raises UsageError if a model's parameter has a taken name.
 
-    `names` are those of the models that can be named where `cards` are some of them.
+    `names` are the models that can be named, if `cards` has only some of them.
     """
     parameters = _parameters(cards)
     return {
@@ -64,7 +63,7 @@ def storyboard_schema(cards: Sequence[ModelCard], names: Sequence[str] = ()) -> 
             "scenes": keys.SCENES,
             "shots": _ref("shots"),
         },
-        # Exactly one of scenes and shots, so written that editors mark the key that is wrong.
+        # Exactly one of scenes and shots, written so that editors mark the wrong key.
         "if": {"required": ["scenes"]},
         "then": {"properties": {"shots": keys.NOT_BOTH}},
         "else": {"required": ["shots"], "errorMessage": keys.NEITHER},
@@ -79,7 +78,7 @@ def storyboard_schema(cards: Sequence[ModelCard], names: Sequence[str] = ()) -> 
 
 
 def include_schema(cards: Sequence[ModelCard], names: Sequence[str] = ()) -> Schema:
-    """The schema of a file that storyboards include: shared values, and no shots."""
+    """Return the schema of a file that storyboards include: shared values, and no shots."""
     parameters = _parameters(cards)
     return {
         "$schema": DRAFT,
@@ -123,7 +122,7 @@ def _parameters(cards: Sequence[ModelCard]) -> Schema:
 
 
 def _resolutions(cards: Sequence[ModelCard]) -> list[str]:
-    """Those that the cards list, once each."""
+    """Return the resolutions that the cards list, each once."""
     known = (card.words.get(RESOLUTION) for card in cards)
     lists = (one.limits.get("enum") for one in known if one is not None)
     named = (value for values in lists if isinstance(values, list) for value in values)
@@ -135,7 +134,7 @@ def _prices(cards: Sequence[ModelCard]) -> Schema:
 
 
 def _shared(cards: Sequence[ModelCard], parameters: Schema, names: Sequence[str]) -> Schema:
-    """The definitions that both kinds of file use."""
+    """Return the definitions that both kinds of file use."""
     return {
         "template": keys.TEMPLATE,
         "price": money_keys.price(_resolutions(cards)),
@@ -150,9 +149,9 @@ def _shared(cards: Sequence[ModelCard], parameters: Schema, names: Sequence[str]
 
 
 def _names_of(cards: Sequence[ModelCard]) -> Schema:
-    """The models' names; editors do not offer those that were gone when their cards were written.
+    """Return the models' names; editors do not offer those retired when their cards were written.
 
-    The day on which somebody asks does not matter, since the schema is committed.
+    Today's date does not matter, because the schema is committed.
     """
     staying = _offered(cards)
     gone = [card.name for card in cards if card.name not in staying]
@@ -167,7 +166,7 @@ def _offered(cards: Sequence[ModelCard]) -> list[str]:
 
 
 def _mapping(description: str, parameters: Schema, cards: Sequence[ModelCard]) -> Schema:
-    """Settings without a shot of their own."""
+    """Return the schema of a mapping of settings that is not a shot."""
     return {
         "type": "object",
         "description": description,
@@ -190,13 +189,13 @@ def _shot(parameters: Schema) -> Schema:
 
 
 def _if_missing(parameters: Schema) -> Schema:
-    """The key of that name, for any setting but the prompt."""
+    """Return the schema of `if_missing`, which accepts any setting but the prompt."""
     names = {"enum": [name for name in parameters if name != "prompt"]}
     return {**keys.IF_MISSING, "propertyNames": names}
 
 
 def _usual_values(parameters: Schema) -> Schema:
-    """An example for each parameter that has a default."""
+    """Return an example for each parameter that has a default."""
     return {
         name: schema["examples"][0]
         for name, schema in parameters.items()
@@ -205,7 +204,7 @@ def _usual_values(parameters: Schema) -> Schema:
 
 
 def _settings(parameters: Schema) -> Schema:
-    """What stands in `defaults` and in a shot alike."""
+    """Return the settings allowed both in `defaults` and in a shot."""
     return {
         **{name: _ref(_PARAMETER + name) for name in parameters},
         **{name: _ref(name) for name in keys.SHARED},
@@ -216,9 +215,9 @@ def _ref(name: str) -> Schema:
     return {"$ref": f"#/definitions/{name}"}
 
 
-# With several models the definitions above take what any of them takes. Where a shot, its
-# defaults or the file says plainly which model it is for, that model's own limits hold too; and
-# settings that it does not have are refused, unless the file says what becomes of them.
+# With several models, the definitions above accept what any of them accepts. If a shot, its
+# defaults or the file clearly names one model, that model's own limits also apply, and settings
+# that it does not have are rejected, unless the file says what to do with them.
 
 _NO_MODEL: Schema = {"not": {"required": ["model"]}}
 _DROPS: Schema = {"required": ["if_missing"]}
@@ -238,7 +237,7 @@ def _narrowing(cards: Sequence[ModelCard]) -> Schema:
 
 
 def _narrowed(card: ModelCard, kind: Callable[[ModelCard], str]) -> Schema:
-    """What the model at the top of the file says of its shots."""
+    """Return the limits that the model at the top of the file sets for its shots."""
     own = {"if": {"required": ["model"]}, "else": _ref(kind(card))}
     is_for_card = {
         "required": ["model"],
@@ -262,7 +261,7 @@ def _narrowed(card: ModelCard, kind: Callable[[ModelCard], str]) -> Schema:
 
 
 def _beside(cards: Sequence[ModelCard], kind: Callable[[ModelCard], str]) -> Schema:
-    """What a model says of the settings that stand in the same mapping."""
+    """Return the limits that a model sets for the settings in the same mapping."""
     return {
         "allOf": [
             {
@@ -279,7 +278,7 @@ def _narrowing_beside(cards: Sequence[ModelCard]) -> Schema:
 
 
 def _only(card: ModelCard) -> str:
-    # A slash within the name would be read as a step of the reference's path.
+    # A slash in the name would be read as a step of the reference's path.
     return f"only.{card.name.replace('/', '.')}"
 
 

@@ -1,11 +1,11 @@
-"""Fast validation with jsonschema-rs, a hundred times as fast as jsonschema. Pure.
+"""Validates quickly with jsonschema-rs, a hundred times as fast as jsonschema. Pure.
 
-A valid result is final. On an invalid one, ask jsonschema: it explains the
-error, or finds none, because jsonschema-rs cannot represent every Python value
-(numbers beyond 64 bits, unpaired surrogates).
+A valid result is final. After an invalid one, ask jsonschema: it explains the error, or finds
+none, because jsonschema-rs cannot represent every Python value (numbers beyond 64 bits, unpaired
+surrogates).
 
-A model card may come from outside, so its patterns are matched by an engine
-whose time grows with the text alone; `re` can take hours for one line.
+A model card may come from outside, so its patterns are matched by an engine that takes linear
+time; `re` can take hours for one line.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ TEMPLATE_MARK = r"\{[{%#]"
 """What every template contains, as a pattern."""
 
 Check: TypeAlias = Callable[[Any], bool]
-"""Whether a value is certainly valid; False may also mean that jsonschema has to decide."""
+"""Whether a value is certainly valid; False may also mean that jsonschema must decide."""
 
 
 def compile_check(schema: Mapping[str, Any]) -> Check:
-    """A check against a schema, whose `$schema` names its dialect. Nothing here raises."""
+    """Return a check against a schema, whose `$schema` names its dialect. Raises nothing."""
     try:
         is_valid = _validator_for(schema).is_valid
     except Exception:
@@ -43,7 +43,7 @@ def compile_check(schema: Mapping[str, Any]) -> Check:
 
 
 def find_suspects(schema: Mapping[str, Any], value: Any) -> list[tuple[str | int, ...]] | None:
-    """The paths of all values that may be invalid; None if jsonschema-rs cannot tell."""
+    """Return the paths of all values that may be invalid; None if jsonschema-rs cannot tell."""
     try:
         errors = _validator_for(schema).iter_errors(value)
         return [tuple(error.instance_path) for error in errors]
@@ -52,7 +52,7 @@ def find_suspects(schema: Mapping[str, Any], value: Any) -> list[tuple[str | int
 
 
 def is_schema(schema: Mapping[str, Any]) -> bool:
-    """Whether a schema is certainly valid in its dialect, with patterns that can be matched."""
+    """Whether a schema is certainly valid in its dialect, and its patterns can be matched."""
     try:
         return jsonschema_rs.meta.is_valid(dict(schema)) and bool(_validator_for(schema))
     except Exception:
@@ -60,9 +60,9 @@ def is_schema(schema: Mapping[str, Any]) -> bool:
 
 
 def is_bounded(pattern: str) -> bool:
-    """Whether a pattern is matched in time that grows with the text alone.
+    """Whether the time to match a pattern grows only with the text.
 
-    Such a pattern does not look ahead or back and does not refer to its groups.
+    Such a pattern does not look ahead or back, and does not refer to its groups.
     """
     try:
         return bool(_linear_matcher(pattern))
@@ -72,7 +72,7 @@ def is_bounded(pattern: str) -> bool:
 
 @lru_cache(maxsize=256)
 def matcher(pattern: str) -> Callable[[str], object]:
-    """What tells whether a text matches; only patterns of our own schemas are left to `re`."""
+    """Return a function that matches texts; only patterns of our own schemas are left to `re`."""
     if pattern == TEMPLATE_MARK:  # asked about every value of a storyboard
         return re.compile(pattern).search
     return _linear_matcher(pattern) if is_bounded(pattern) else re.compile(pattern).search
@@ -96,7 +96,7 @@ class _Pattern:
         self._matches = matcher(value)
 
     def validate(self, instance: object) -> None:
-        """Raises ValueError for a string that does not match."""
+        """Raise ValueError for a string that does not match."""
         if isinstance(instance, str) and not self._matches(instance):
             raise ValueError(instance)
 
@@ -109,7 +109,7 @@ class _LeftToJsonschema(_Pattern):
 
 
 def _validator_for(schema: Mapping[str, Any]) -> Any:
-    """Raises ValueError for a schema that is invalid, or that only jsonschema can apply."""
+    """Return a validator. Raises ValueError if the schema is invalid or needs jsonschema."""
     return jsonschema_rs.validator_for(
         dict(schema),
         offline=True,  # a reference to another document must not become a request

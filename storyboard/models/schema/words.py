@@ -1,4 +1,4 @@
-"""JSON Schema limits in words, for messages and for what editors show. Pure."""
+"""Puts JSON Schema limits into words, for messages and for what editors show. Pure."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ ALSO = "x-also"
 """Annotation: what a key accepts besides the values that its limits describe, in words."""
 
 CARD_RULE = "x-error-message"
-"""Annotation of a card: a rule in words. OpenAPI's tools refuse words without the x."""
+"""Annotation of a card: a rule in words. OpenAPI's tools reject the name without the x."""
 
 EDITORS_RULE = "errorMessage"
-"""The same in the schemas for editors, which show it in place of a message of their own."""
+"""The same in the schemas for editors, which show it instead of their own message."""
 
 _TYPE_WORDS = {
     "string": "text",
@@ -30,7 +30,7 @@ _MAX_LISTED = 24
 
 
 def allowed_words(limits: Mapping[str, Any]) -> str:
-    """What a schema allows, in words: "a whole number from 2 to 15"."""
+    """Describe what a schema allows: "a whole number from 2 to 15"."""
     allowed = _own_words(limits)
     return f"{allowed}, {limits[ALSO]}" if ALSO in limits else allowed
 
@@ -52,7 +52,7 @@ def _own_words(limits: Mapping[str, Any]) -> str:
 
 
 def whole_range(values: list[Any]) -> tuple[int, int] | None:
-    """The first and last of several whole numbers without a gap, None for all else."""
+    """Return the first and last of several whole numbers without a gap, else None."""
     if len(values) < 2 or any(type(value) is not int for value in values):
         return None
     least, most = min(values), max(values)
@@ -66,7 +66,7 @@ def _bounds(limits: Mapping[str, Any]) -> str:
     ):
         least, most = limits.get(least_key), limits.get(most_key)
         if unit and most is None and least == 1:
-            return ""  # "text" says so already
+            return ""  # "text" already says so
         if least is not None and most is not None:
             between = f"{least} to {most}" if not unit else f"{least:,} to {most:,}"
             return f" {'of' if unit else 'from'} {between}{unit}"
@@ -78,14 +78,14 @@ def _bounds(limits: Mapping[str, Any]) -> str:
 
 
 def spelled(value: Any) -> str:
-    """A value as messages write it: text in quotes, true and false as YAML has them."""
+    """Return a value as messages write it: text in quotes, true and false as in YAML."""
     if isinstance(value, bool):
         return "true" if value else "false"
     return f"'{value}'" if isinstance(value, str) else str(value)
 
 
 def joined(words: list[str]) -> str:
-    """The words as one list, "a, b or c"; the end of a long one is only counted."""
+    """Join words into one list, "a, b or c"; the end of a long list is only counted."""
     listed = words[:_MAX_LISTED]
     if len(words) > len(listed):
         return f"{', '.join(listed)} or one of {len(words) - len(listed)} more"
