@@ -116,9 +116,12 @@ def _parameters(cards: Sequence[ModelCard]) -> Schema:
                 "storyboard's own key",
                 next_step="the model needs a protocol that renames it",
             )
-    # A common word is known to every file; that no model of it has one is told with the model.
+    # Every file knows the common words: a take whose model lacks one is told so, by the model.
     known = parameter_definitions(cards)
-    return known | {word: {} for word in WORDS if word not in known}
+    return known | {word: dict(_LACKED) for word in WORDS if word not in known}
+
+
+_LACKED: Schema = {"description": "No model of this file has this.", "examples": [None]}
 
 
 def _resolutions(cards: Sequence[ModelCard]) -> list[str]:
