@@ -36,7 +36,7 @@ class SpendingCaps:
         )
 
     def of_film(self, job: Job, take: Take, estimate: int | None) -> Refused | None:
-        """Why this job may submit no more, or None if this take may be submitted."""
+        """Why this job may not submit any more, or None if this take may be submitted."""
         day, film = job.caps.day, job.caps.film
         if day is not None:
             spent = job.store.spent_micros(since=self._run.clock.now() - DAY)

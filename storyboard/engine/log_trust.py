@@ -46,7 +46,7 @@ class LogTrust:
         """Notes that the log was read and has this many pages."""
         self.is_being_checked = False
         self._pages = max(1, pages)
-        # Decays slowly: a log that refuses every tenth check should be left alone for long.
+        # Decays slowly: a log that refuses every tenth check should be left alone for a long time.
         self._pause_s = max(0.98 * self._pause_s, _MIN_PAUSE_S)
 
     def on_check_failed(self, *, now: float, wait_s: float | None) -> None:

@@ -203,7 +203,7 @@ class Tasks:
         self._run.polls.push(now + min(max(1.0, since_s), _RETRY_WAIT_S), flight)
 
     def _is_link_overdue(self, flight: Flight, reply: TaskReply, now: float) -> bool:
-        """Whether a success was seen so long ago that no link will come, whatever comes instead."""
+        """Whether a success was seen so long ago that no link will come, whatever the replies."""
         since = flight.without_link_since
         says_nothing = reply.http_status is None or reply.status in _OTHER_MATTERS
         return since is not None and now - since >= _MAX_WITHOUT_LINK_S and not says_nothing
@@ -218,7 +218,7 @@ class Tasks:
         self._run.give_up_download(flight, "the API gave no link to it")
 
     def _on_unfamiliar(self, flight: Flight, reply: TaskReply, now: float) -> None:
-        """Keeps polling for as long as a task may take; reports the word at once, never guesses."""
+        """Keeps polling for as long as a task may take. Reports a reply once, never guesses."""
         reason = reply.reason or ""
         if reason not in self._reported:
             self._reported.add(reason)

@@ -31,7 +31,7 @@ class Pricing:
 
     @property
     def is_given(self) -> bool:
-        """Whether any price is known."""
+        """Whether any price is given."""
         return self.per_second is not None or bool(self.prices)
 
     def cost(self, sent: Take | Submission) -> int | None:

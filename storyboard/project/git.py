@@ -30,7 +30,7 @@ _PASSED_ON = frozenset(
     {"PATH", "HOME", "USERPROFILE", "XDG_CONFIG_HOME", "SYSTEMROOT", "TEMP", "TMP"}
     | {"GIT_CEILING_DIRECTORIES", "GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM"}
 )
-"""The environment variables that git needs, without the key and what a hook around us set."""
+"""The environment variables that git needs, without the key or what a hook around us set."""
 
 _ENVIRON = {
     "GIT_OPTIONAL_LOCKS": "0",  # reading must not disturb another git command

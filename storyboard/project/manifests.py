@@ -157,7 +157,7 @@ def _is_of(space: Workspace, manifest: Manifest) -> bool:
 def _read_from_git(
     space: Workspace, lacking: AbstractSet[str], told: set[str], *, tell: Tell
 ) -> Iterator[Manifest]:
-    """The manifests in git of this origin and storyboard, reduced to the takes that are lacking.
+    """The manifests in git of this origin and storyboard, reduced to the `lacking` takes.
 
     Only what was paid for, or may have been, is used: once a newer manifest reports a request,
     as recorded in `told`, an older one may be wrong about whether it is open. A manifest that

@@ -73,9 +73,9 @@ def refuse_to_pay_again(space: Workspace, known: Sequence[Submission]) -> None:
 
 
 def _takes_with_new_requests(takes: Sequence[Take], known: Sequence[Submission]) -> list[Take]:
-    """The takes that may yet make a request that was never sent; one that has a video makes none.
+    """The takes that may still make a request that was never sent; one with a video makes none.
 
-    Of a take of several models that is so, too, where the first of them has failed.
+    This includes a take with several models whose first one has failed.
     """
     sent = {one.fingerprint for one in known}
     decided = {one.fingerprint for one in known if one.state in DECIDED_STATES}

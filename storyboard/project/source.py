@@ -39,7 +39,7 @@ _NEVER_ACCEPTED = frozenset({SubmissionState.UNAVAILABLE, SubmissionState.RELEAS
 class Source:
     """What a folder or a manifest reports, oldest first, and the folder that holds its videos.
 
-    `name` is how people are told of it; `folder` is None if there is none.
+    `name` is its name in messages; `folder` is None if there is none.
     """
 
     name: str

@@ -50,9 +50,9 @@ class FolderSnapshot:
 class Workspace:
     """A storyboard with its output folder, its state folder and the origin it renders at.
 
-    `folder` is the output folder as people are told of it. `real_folder` is the same with
-    the links above it resolved. It is used for writing, which is refused if the path has
-    come to lead elsewhere.
+    `folder` is the output folder as messages show it. `real_folder` is the same with the
+    links above it resolved. It is used for writing, which is refused if the path has come
+    to lead elsewhere.
     """
 
     storyboard: Storyboard
