@@ -1,4 +1,4 @@
-"""The web application: every route, and every answer in the documented shape."""
+"""The web application: every route, and every answer in the documented form."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def make_app(sandbox: Sandbox) -> web.Application:
         middlewares=[_answer], client_max_size=sandbox.service.settings.max_body_bytes
     )
     app[SANDBOX] = sandbox
-    # The first that matches answers: /media/files would be a model to `tasks`.
+    # The first matching route answers: `tasks` would take /media/files for a model.
     for module in (account, media, tasks, files, control):
         app.add_routes(module.ROUTES)
     return app
@@ -33,7 +33,7 @@ def make_app(sandbox: Sandbox) -> web.Application:
 
 @web.middleware
 async def _answer(request: web.Request, handler: _Handler) -> web.StreamResponse:
-    """What the handler answers, or a refusal in the documented shape; logged in the ledger."""
+    """The handler's answer, or a refusal in the documented form; logged in the ledger."""
     sandbox = request.app[SANDBOX]
     path = "/files/..." if request.path.startswith("/files/") else request.path
     response: web.StreamResponse = web.Response(status=500)
@@ -44,7 +44,7 @@ async def _answer(request: web.Request, handler: _Handler) -> web.StreamResponse
         response = await handler(request)
         status = response.status
     except ConnectionCut as cut:
-        # aiohttp finds the connection gone and drops the answer.
+        # aiohttp finds the connection closed and drops the answer.
         if request.transport is not None:
             request.transport.abort()
         note = str(cut)
@@ -61,7 +61,7 @@ async def _answer(request: web.Request, handler: _Handler) -> web.StreamResponse
 
 
 def _refusal_for(error: Exception, request: web.Request) -> Refusal:
-    """Our own refusals as they are; aiohttp's in the API's words; anything else is a bug."""
+    """Our own refusals unchanged, aiohttp's in the API's words; anything else is a bug."""
     if isinstance(error, Refusal):
         return error
     if isinstance(error, web.HTTPMethodNotAllowed):

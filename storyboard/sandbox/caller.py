@@ -1,7 +1,7 @@
-"""Who may speak to the sandbox: programs of this machine that use its own address. Pure.
+"""Who may call the sandbox: programs on this machine that use its own address. Pure.
 
-A web page can point a name of its own at loopback and then read and send what
-it likes; the browser still sends that name as Host, and its own origin as Origin.
+A web page can point its own domain name at loopback and then read and send anything;
+the browser still sends that name as Host, and the page's origin as Origin.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ from storyboard.sandbox.replies import Refusal
 _LOOPBACK = re.compile(
     r"(?:localhost|\[::1\]|127(?:\.\d{1,3}){3})(?::(\d{1,5}))?", re.ASCII | re.IGNORECASE
 )
-_HTTP_PORT = "80"  # clients leave it out
+_HTTP_PORT = "80"  # clients leave the port out
 
 
 def check_caller(hosts: Sequence[str], origins: Sequence[str], port: int) -> None:
-    """Raises Refusal 403 unless Host is loopback with `port` and no Origin is another's.
+    """Raise Refusal 403 unless Host is loopback with `port` and any Origin is our own.
 
-    Takes every value of the two headers; exactly one Host is allowed.
+    Takes all values of the two headers; exactly one Host is allowed.
     """
     if len(hosts) != 1 or not _is_own(hosts[0], port):
         raise Refusal(

@@ -1,7 +1,7 @@
-"""Checks a submission, its body against the model card, and words the API's message for 400.
+"""Checks a submission's body against the model card and writes the API's message for a 400.
 
-Messages are "Category: detail", in the categories and the wording that the API
-documents.
+Messages are "Category: detail", with the categories and wording of the API's
+documentation.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ _MAX_URL_LENGTH = 2048
 _HOST_NAME = re.compile(r"[a-z0-9_-]{1,63}(?:\.[a-z0-9_-]{1,63})+")  # urlsplit makes it lower case
 _ENDS_IN_NUMBER = re.compile(r"(?:^|\.)(?:[0-9]+|0x[0-9a-f]*)$", re.ASCII)
 _PRIVATE_NAMES = frozenset({"localhost", "local", "internal", "test", "invalid"})
-_MAX_DEPTH = 32  # of lists and objects within one another; no model wants more than a few
+_MAX_DEPTH = 32  # of nested lists and objects; no model needs more than a few
 
 
 def read_body(body: bytes) -> dict[str, Json]:
-    """The JSON object that a request carries.
+    """The JSON object in a request's body.
 
     Raises:
-        ValueError: the body is not one; the message is the API's.
+        ValueError: the body is not a JSON object; the message is the API's.
     """
     data = parse_json(body)
     if not isinstance(data, dict):
@@ -42,10 +42,10 @@ def read_body(body: bytes) -> dict[str, Json]:
 
 
 def parse_json(text: bytes) -> Json:
-    """The JSON value in `text`, whose numbers are finite and which is not deeply nested.
+    """The JSON value in `text`, which must have finite numbers and limited nesting.
 
     Raises:
-        ValueError: it is not such JSON; the message is the API's.
+        ValueError: `text` is not such JSON; the message is the API's.
     """
     try:
         data: Json = json.loads(text, parse_constant=_finite, parse_float=_finite)
@@ -58,13 +58,13 @@ def parse_json(text: bytes) -> Json:
 
 def _finite(text: str) -> float:
     number = float(text)
-    if not math.isfinite(number):  # NaN and Infinity are not JSON, and 1e999 is read as infinite
+    if not math.isfinite(number):  # NaN and Infinity are not JSON; 1e999 is read as infinity
         raise ValueError(text)
     return number
 
 
 def _is_shallow(value: Json, levels: int) -> bool:
-    """Whether at most `levels` lists and objects stand within one another."""
+    """Whether lists and objects are nested at most `levels` deep."""
     if not isinstance(value, dict | list):
         return True
     inner = value.values() if isinstance(value, dict) else value
@@ -72,16 +72,16 @@ def _is_shallow(value: Json, levels: int) -> bool:
 
 
 def is_public_https(url: str) -> bool:
-    """Whether a webhook may be sent to `url`, as far as that can be told without asking for it."""
+    """Whether a webhook may be sent to `url`, as far as can be told without connecting."""
     try:
         parts = urlsplit(url)
-        host, _ = parts.hostname or "", parts.port  # a port that is none raises
+        host, _ = parts.hostname or "", parts.port  # an invalid port raises
     except ValueError:
         return False
     if parts.scheme != "https" or "@" in parts.netloc or len(url) > _MAX_URL_LENGTH:
         return False
     host = host.removesuffix(".")
-    if ":" in host or _ENDS_IN_NUMBER.search(host):  # browsers take 127.1 and 0x7f000001 for IPv4
+    if ":" in host or _ENDS_IN_NUMBER.search(host):  # browsers read 127.1 and 0x7f000001 as IPv4
         return is_public_address(host)
     return _HOST_NAME.fullmatch(host) is not None and host.rpartition(".")[2] not in _PRIVATE_NAMES
 
@@ -89,8 +89,7 @@ def is_public_https(url: str) -> bool:
 def payload_error(payload: Mapping[str, Json], card: ModelCard) -> str | None:
     """The API's message for a payload that the model refuses, or None.
 
-    Names one parameter: a missing one before a wrong one, and that before an
-    unknown one.
+    Names one parameter: a missing one first, then an invalid one, then an unknown one.
     """
     unknown = [name for name in payload if name not in card.parameters]
     if not request_check(card)(payload):

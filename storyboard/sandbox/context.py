@@ -1,4 +1,4 @@
-"""What the HTTP handlers share: the running sandbox, and what several do with a request."""
+"""What the HTTP handlers share: the running sandbox, and helpers for requests and replies."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ _INTERIM_ANSWERS = (
 
 
 class ConnectionCut(Exception):
-    """Raised by a handler to close the connection, before the reply or in the middle of it."""
+    """Raised by a handler to close the connection before or during the reply."""
 
 
 @dataclass(frozen=True)
 class Sandbox:
-    """All that the handlers work with; there is no journal where nothing is kept."""
+    """Everything that the handlers work with; `journal` is None if nothing is kept."""
 
     service: Service
     ledger: Ledger
@@ -44,14 +44,14 @@ SANDBOX = web.AppKey("sandbox", Sandbox)
 
 
 def authenticated_service(request: web.Request) -> Service:
-    """The service, for a request that carries its key; raises Refusal 401."""
+    """The service, if the request carries its key; otherwise raises Refusal 401."""
     service = request.app[SANDBOX].service
     service.check_key(request.headers.get("Authorization"))
     return service
 
 
 async def send_interim_answer(request: web.Request, count: int) -> None:
-    """Send a 1xx, another one for each `count`, and leave the client waiting for slow_s."""
+    """Send a 1xx reply, a different one for each `count`, then let the client wait for slow_s."""
     if request.transport is not None:
         request.transport.write(_INTERIM_ANSWERS[count % len(_INTERIM_ANSWERS)])
     await asyncio.sleep(request.app[SANDBOX].service.settings.faults.slow_s)
@@ -60,7 +60,7 @@ async def send_interim_answer(request: web.Request, count: int) -> None:
 async def send_with_stray(
     request: web.Request, response: web.Response, stray: web.Response
 ) -> web.StreamResponse:
-    """Send `response`, and behind it the answer to a request that this client never sent."""
+    """Send `response`, followed by the answer to a request that this client never sent."""
     await response.prepare(request)
     await response.write_eof()
     body = stray.body if isinstance(stray.body, bytes) else b""
@@ -71,10 +71,10 @@ async def send_with_stray(
 
 
 async def read_body_in_time(request: web.Request, *, most_bytes: int | None = None) -> bytes:
-    """The body of a request; raises Refusal 408 if it does not come in MAX_BODY_WAIT_S.
+    """The body of a request; raises Refusal 408 if it does not arrive within MAX_BODY_WAIT_S.
 
-    aiohttp ends a body that is larger than the application's `client_max_size`,
-    unless `most_bytes` sets another bound.
+    aiohttp cuts off a body larger than the application's `client_max_size`, unless
+    `most_bytes` sets another limit.
     """
     if most_bytes is not None:
         request = request.clone(client_max_size=most_bytes)

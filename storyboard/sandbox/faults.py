@@ -1,7 +1,7 @@
-"""What can go wrong in the sandbox, as a value: by chance, or at the n-th request of its kind.
+"""The faults that the sandbox injects, as a value: by chance, or at the n-th request of a kind.
 
-Chance is a hash of seed, fault and count, not a running generator: the same
-settings strike the same requests, whatever else happens in between.
+Chance is a hash of seed, fault and count, not a running generator, so the same
+settings affect the same requests, whatever else happens in between.
 """
 
 # ruff: noqa: RUF009 - `_fault` makes a field, as `dataclasses.field` does
@@ -17,11 +17,11 @@ from typing import Any, TypeAlias, TypeGuard
 from storyboard.records import Json
 
 When: TypeAlias = float | tuple[int, ...]
-"""A probability from 0 to 1, or the requests that are struck, counted from 1."""
+"""A probability from 0 to 1, or the numbers of the requests to strike, counted from 1."""
 
 
 class Stage(Enum):
-    """What a fault strikes; each stage counts on its own. A result is a poll that has a video."""
+    """What a fault strikes; each stage counts separately. A result is a poll that has a video."""
 
     SUBMIT = "submit"
     TASK = "task"
@@ -31,17 +31,17 @@ class Stage(Enum):
 
 
 def _fault(stage: Stage, does: str) -> Any:
-    """The field of a fault, with what `--fault list` says of it; off by default."""
+    """The field of a fault, with its description for `--fault list`; off by default."""
     return field(default=0.0, metadata={"stage": stage, "does": does})
 
 
 @dataclass(frozen=True, slots=True)
 class Faults:
-    """Which faults strike when; by default none does.
+    """Which faults strike, and when; by default none does.
 
-    `slow_s` is how long a slow answer waits, or the final one after an interim
-    one; `cut_after_bytes` is where a download breaks off, `fail_marker` a text
-    that makes each task fail whose prompt holds it.
+    `slow_s` is the delay of a slow answer, or of the final one after an interim one.
+    `cut_after_bytes` is where a download breaks off. A task fails if its prompt
+    contains `fail_marker`.
     """
 
     seed: int = 0
@@ -94,7 +94,7 @@ class Faults:
     fail_marker: str | None = None
 
     def strikes(self, name: str, count: int) -> bool:
-        """Whether the fault `name` strikes the request number `count` (from 1) of its stage."""
+        """Whether the fault `name` strikes request number `count` (from 1) of its stage."""
         when: When = getattr(self, name)
         if isinstance(when, tuple):
             return count in when
@@ -118,13 +118,13 @@ _NUMBERS = {"seed": int, "slow_s": float, "cut_after_bytes": int}
 
 
 def chance(seed: int, name: str, count: int) -> float:
-    """A number from 0 to below 1 that looks random and depends on the arguments alone."""
+    """A number from 0 to below 1 that looks random but depends only on the arguments."""
     digest = hashlib.sha256(f"{seed}/{name}/{count}".encode()).digest()
     return int.from_bytes(digest[:7], "big") / 256**7
 
 
 def faults_from_json(data: Json) -> Faults:
-    """The faults that a JSON object names: a number is a probability, a list the requests struck.
+    """The faults in a JSON object: a number is a probability, a list the requests to strike.
 
     Raises:
         ValueError: what is wrong with it, in a sentence.
@@ -136,9 +136,9 @@ def faults_from_json(data: Json) -> Faults:
 
 
 def fault_from_text(text: str) -> tuple[str, Json]:
-    """Name and value of a fault as the command line writes it.
+    """The name and value of a fault as written on the command line.
 
-    `lost_reply=0.1` is a probability, `lost_reply=@2,5` the second and fifth.
+    `lost_reply=0.1` is a probability, `lost_reply=@2,5` the second and fifth request.
 
     Raises:
         ValueError: what is wrong with it, in a sentence.

@@ -1,6 +1,6 @@
-"""Opens the files of a sandbox's folder, which may come from an archive or a repository.
+"""Opens the files in a sandbox's folder, which may come from an archive or a repository.
 
-Links, FIFOs and devices in it are never followed or opened.
+Never follows or opens links, FIFOs or devices in it.
 """
 
 from __future__ import annotations
@@ -13,16 +13,16 @@ from pathlib import Path
 from storyboard.errors import StateError
 
 _NEXT = "remove it, or delete the sandbox's folder to start over; nothing in it was paid for"
-# Windows has neither; there the check of the file beforehand must do.
+# Windows has neither, so only the check before opening protects there.
 _NO_FOLLOW = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
 _BINARY = getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
 
 
 def make_folder(folder: Path) -> None:
-    """Make a folder for the user alone, or take the one that is there.
+    """Create a private folder, or use the existing one.
 
     Raises:
-        StateError: it is a link or no folder, or cannot be made.
+        StateError: it is a link, is not a folder, or cannot be created.
     """
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
@@ -38,7 +38,7 @@ def make_folder(folder: Path) -> None:
 
 
 def open_journal(path: Path) -> FileIO:
-    """The plain file `path`, made if need be, to read and to append to; unbuffered.
+    """Open the plain file `path`, unbuffered, to read and append; creates it if needed.
 
     Raises:
         StateError: it is a link, a FIFO, a device or a folder, or cannot be opened.
@@ -60,7 +60,7 @@ def open_journal(path: Path) -> FileIO:
 
 
 def is_plain_or_missing(path: Path) -> bool:
-    """Whether `path` can be used as a file of ours; a link to a file cannot."""
+    """Whether `path` is a plain file or missing; a link to a file does not count."""
     try:
         return stat.S_ISREG(path.lstat().st_mode)
     except FileNotFoundError:
@@ -68,7 +68,7 @@ def is_plain_or_missing(path: Path) -> bool:
 
 
 def read_port(note: Path) -> int:
-    """The port in a plain file, or 0 where there is none to be read."""
+    """The port in a plain file, or 0 if none can be read."""
     try:
         if not is_plain_or_missing(note):
             return 0

@@ -1,8 +1,8 @@
 """The accepted tasks on disk: one JSON line each, synced before its client is answered.
 
-An incomplete last line is what a kill left; its client got no answer, so it is
-dropped. The file may have come from somebody else: every value is checked
-before it is used.
+An incomplete last line means that the server was killed while writing; the client
+got no answer, so the line is dropped. The file may have come from somebody else:
+every value is checked before it is used.
 """
 
 from __future__ import annotations
@@ -21,16 +21,16 @@ from storyboard.sandbox.folder import is_plain_or_missing, make_folder, open_jou
 from storyboard.sandbox.tasks import Task, task_from_json, task_to_json
 
 NAME = "tasks.jsonl"
-MAX_BYTES = 1 << 30  # a hundred thousand tasks with long prompts take a third of it
-_MAX_LINE_BYTES = 8 << 20  # the largest body of a request, with all its letters escaped
+MAX_BYTES = 1 << 30  # a hundred thousand tasks with long prompts take a third of this
+_MAX_LINE_BYTES = 8 << 20  # the largest request body, with every letter escaped
 _NEXT = "delete the sandbox's folder to start over; nothing in it was paid for"
 
 
 def read_task_ids(folder: Path) -> frozenset[str]:
-    """The ids of the tasks that the sandbox of a folder accepted; none if it holds no journal.
+    """The ids of the tasks that a folder's sandbox accepted; none if there is no journal.
 
-    Changes nothing. A file that is too large, and a line that is no task, are left for
-    the sandbox to report.
+    Changes nothing. Skips a file that is too large and lines that are not tasks; the
+    sandbox reports those.
     """
     path = folder / NAME
     if folder.is_symlink() or not path.is_file() or not is_plain_or_missing(path):
@@ -46,10 +46,10 @@ def read_task_ids(folder: Path) -> frozenset[str]:
 
 
 class Journal:
-    """The file of one sandbox folder. Opened once; `add` may be called from any thread."""
+    """The journal of one sandbox folder, opened once. `add` may be called from any thread."""
 
     def __init__(self, folder: Path) -> None:
-        """Open the file in `folder`; both are made if need be.
+        """Open the file in `folder`; creates both if needed.
 
         Raises:
             StateError: the folder or the file cannot be used, or is a link.
@@ -57,11 +57,11 @@ class Journal:
         self._path = folder / NAME
         self._lock = threading.Lock()
         make_folder(folder)
-        # Unbuffered: what could not be written must not come back with the next line.
+        # Unbuffered: data that could not be written must not appear before the next line.
         self._file: FileIO = open_journal(self._path)
 
     def load(self) -> tuple[Task, ...]:
-        """Every task that was accepted, in order; an incomplete last line is cut off.
+        """Load every accepted task, in order; removes an incomplete last line.
 
         Raises:
             StateError: the file is too large, or a line inside it is not a task.
@@ -93,7 +93,7 @@ class Journal:
             raise StateError(message, next_step=_NEXT) from None
 
     def add(self, task: Task) -> None:
-        """Append one task and sync it to the disk; where that fails, undo it and raise OSError."""
+        """Append one task and sync it to disk; if that fails, undo it and raise OSError."""
         line = json.dumps(task_to_json(task)).encode() + b"\n"
         with self._lock:
             end = self._file.seek(0, os.SEEK_END)

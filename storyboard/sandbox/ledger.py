@@ -1,4 +1,4 @@
-"""What the server accepted and how often it was asked, for tests and for the request log."""
+"""Records what the server accepted and counts requests, for tests and for the request log."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _MAX_REQUESTS = 100_000
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One request that came in. `path` never holds a result's name; `status` 0 is no answer."""
+    """One request received. `path` never includes a result's name; `status` 0 means no answer."""
 
     at: float
     method: str
@@ -24,35 +24,35 @@ class Request:
 
 
 class Ledger:
-    """Written by the server's thread alone; read from any.
+    """Written only by the server's thread; may be read from any.
 
     `posts` counts submissions, accepted or not; `polls` and `downloads` count
-    requests; `keys_on_downloads` those for a result that carried an
+    requests; `keys_on_downloads` counts requests for a result that carried an
     Authorization header, which none should.
     """
 
     def __init__(self, on_request: Callable[[Request], None] | None = None) -> None:
         self.posts = self.polls = self.downloads = self.keys_on_downloads = 0
         self.most_in_flight = 0
-        self.faults: Counter[str] = Counter()  # how often each struck, by name
+        self.faults: Counter[str] = Counter()  # how often each fault struck, by name
         self._tasks: list[Task] = []
         self._requests: deque[Request] = deque(maxlen=_MAX_REQUESTS)
         self._on_request = on_request
 
     def accept(self, *tasks: Task, in_flight: int = 0) -> None:
-        """Add tasks that were accepted, now or before a restart."""
+        """Add accepted tasks, new ones or those from before a restart."""
         self._tasks.extend(tasks)
         self.most_in_flight = max(self.most_in_flight, in_flight)
 
     def log(self, request: Request) -> None:
-        """Add a request that was answered."""
+        """Add an answered request."""
         self._requests.append(request)
         if self._on_request:
             self._on_request(request)
 
     @property
     def submissions(self) -> tuple[Task, ...]:
-        """Every accepted submission in order, those before a restart included."""
+        """Every accepted submission in order, including those from before a restart."""
         return tuple(self._tasks)
 
     @property
@@ -62,7 +62,7 @@ class Ledger:
 
     @property
     def data(self) -> dict[str, Json]:
-        """The counts as JSON; of those that may stay 0, only what happened."""
+        """The counts as JSON; leaves out optional counts that are 0."""
         counts: dict[str, int] = {
             "posts": self.posts,
             "polls": self.polls,

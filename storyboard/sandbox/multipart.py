@@ -1,8 +1,8 @@
-"""Reads the file out of a multipart form, at a cost that its size bounds. Pure.
+"""Reads the file from a multipart form in time bounded by the form's size. Pure.
 
-Source: RFC 7578 for the form, RFC 2046 (5.1) for its parts. Python's and
-aiohttp's own parsers read such a body line by line, which takes seconds where
-a hostile one is all line ends; this one cuts it at the boundary.
+Source: RFC 7578 for the form, RFC 2046 (5.1) for its parts. Python's and aiohttp's
+own parsers read such a body line by line, which takes seconds for a hostile one
+made of line ends; this one splits it at the boundary.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _PARAMETER = re.compile(r""";\s*(name|filename)=(?:"([^"]*)"|([^\s";]*))""", re.
 
 
 class FormFile(NamedTuple):
-    """A file of a form. `name` is the sender's for it, without folders, and may be empty."""
+    """A file in a form. `name` is the sender's file name without folders; it may be empty."""
 
     name: str
     content: bytes
@@ -33,7 +33,7 @@ def read_form_file(content_type: str, body: bytes, *, field: str) -> FormFile:
     """The file in the field `field` of a form.
 
     Raises:
-        ValueError: the body is no such form, or has no such file; the message is the API's.
+        ValueError: the body is not such a form or has no such file; the message is the API's.
     """
     boundary = _BOUNDARY.match(content_type[:1000])
     if boundary is None:
@@ -59,6 +59,6 @@ def _parameters(head: bytes) -> dict[str, str]:
 
 
 def _without_folders(name: str) -> str:
-    """The last part of a path of any system, without what does not print."""
+    """The last part of a path from any system, without unprintable characters."""
     last = re.split(r"[\\/]", name)[-1]
     return "".join(letter for letter in last if letter.isprintable())[:_MAX_NAME].strip()

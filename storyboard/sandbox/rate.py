@@ -1,4 +1,4 @@
-"""How many submissions a minute an account may send, and the headers that say so. Pure."""
+"""The limit on an account's submissions per minute, and the headers that report it. Pure."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ WINDOW_S = 60
 
 @dataclass(frozen=True, slots=True)
 class RateWindow:
-    """How many requests were counted since `opened_at`; a minute later a new window opens."""
+    """The number of requests since `opened_at`; a new window opens a minute later."""
 
     limit: int
     opened_at: float = -math.inf
     used: int = 0
 
     def at(self, now: float, limit: int) -> RateWindow:
-        """The window that holds at `now`."""
+        """The window that applies at `now`."""
         if self.opened_at <= now < self.opened_at + WINDOW_S:
             return replace(self, limit=limit)
         return RateWindow(limit, now)
@@ -33,7 +33,7 @@ class RateWindow:
 
     @property
     def headers(self) -> dict[str, str]:
-        """The documented headers; the reset is in whole Unix seconds."""
+        """The documented headers; the reset time is in whole Unix seconds."""
         return {
             "X-RateLimit-Limit": str(self.limit),
             "X-RateLimit-Remaining": str(max(0, self.limit - self.used)),

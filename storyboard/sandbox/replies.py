@@ -1,4 +1,4 @@
-"""The documented answers as JSON. Field by field from the API contract; pure."""
+"""The documented answers as JSON, field by field from the API contract; pure."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from storyboard.sandbox.tasks import Status, Task
 
 
 class Refusal(Exception):
-    """A request that is turned down: status, "Category: detail", and headers of its own."""
+    """Refuses a request: a status, "Category: detail", and any extra headers."""
 
     def __init__(self, status: int, message: str, headers: Mapping[str, str] | None = None) -> None:
         super().__init__(message)
@@ -44,7 +44,7 @@ def video_link(task: Task, base_url: str) -> str:
 
 
 def odd_link(link: str, count: int) -> str:
-    """A link that a browser follows to the same file, written in another odd way each time."""
+    """A link that browsers follow to the same file, written differently for each `count`."""
     return _ODD_LINKS[count % len(_ODD_LINKS)](link)
 
 
@@ -61,7 +61,7 @@ _ODD_LINKS: tuple[Callable[[str], str], ...] = (
 
 
 LINKS_THAT_ARE_MISSING: tuple[tuple[str | None, ...], ...] = ((), ("",), (None,))
-"""How services say that a video's link is not there yet."""
+"""The ways in which services say that a video has no link yet."""
 
 
 def task_reply(task: Task, links: Sequence[str | None], now: float) -> dict[str, Any]:
@@ -70,7 +70,7 @@ def task_reply(task: Task, links: Sequence[str | None], now: float) -> dict[str,
     data: dict[str, Any] = _head(task, status)
     if status in (Status.PENDING, Status.PROCESSING):
         return success(data)
-    # How long the task ran, in milliseconds; a resource's duration is in seconds.
+    # The task's run time in milliseconds; a resource's duration is in seconds.
     data["duration"] = round((task.ends_at - task.accepted_at) * 1000)
     data["billing"] = {"status": "succeeded", "amount": task.charge_usd(now)}
     if status is Status.SUCCESS:
@@ -89,12 +89,12 @@ def task_reply(task: Task, links: Sequence[str | None], now: float) -> dict[str,
 
 
 def success(data: dict[str, Any]) -> dict[str, Any]:
-    """What is answered, in the wrapper that most replies have."""
+    """`data` in the wrapper that most replies have."""
     return {"code": 0, "message": "success", "data": data}
 
 
 def _head(task: Task, status: Status) -> dict[str, Any]:
-    # The service's model_id is no echo of the slug either.
+    # The service's model_id does not repeat the slug either.
     model_id = f"model-{hashlib.sha256(task.model.encode()).hexdigest()[:12]}"
     return {"status": status.value, "task_id": task.id, "model_id": model_id}
 
@@ -118,11 +118,11 @@ _TYPES: Mapping[Kind, str] = {
     "reference": "image-to-video",
     "video": "video-to-video",
 }
-"""What the API calls a model by what its videos are made from."""
+"""The API's names for kinds of models, by what their videos are made from."""
 
 
 def models_reply(cards: Sequence[ModelCard], price_usd: float) -> dict[str, Any]:
-    """The list of models; it stands at the top, without `data`."""
+    """The list of models, at the top level without `data`."""
     return {
         "models": [
             {
@@ -138,7 +138,7 @@ def models_reply(cards: Sequence[ModelCard], price_usd: float) -> dict[str, Any]
 
 
 def schema_reply(card: ModelCard, base_url: str) -> dict[str, Any]:
-    """What the API's own site says of a model's requests: part of an OpenAPI document."""
+    """The schema for a model's requests on the API's own site: part of an OpenAPI document."""
     content = {
         "schema": _public(card.request_schema),
         "examples": {"least": {"value": _least_payload(card)}},
@@ -155,7 +155,7 @@ def schema_reply(card: ModelCard, base_url: str) -> dict[str, Any]:
 
 
 def _public(schema: Any) -> Any:
-    """A card's schema as the service would write it: without the card's own annotations."""
+    """A card's schema as the service would write it, without the card's own annotations."""
     if isinstance(schema, list):
         return [_public(part) for part in schema]
     if not isinstance(schema, Mapping):
@@ -168,14 +168,14 @@ def _public(schema: Any) -> Any:
 
 
 def _least_payload(card: ModelCard) -> dict[str, Json]:
-    """An example of a request: what is required and no more."""
+    """An example of a request with only the required fields."""
     required = [known for known in card.parameters.values() if known.is_required]
     examples = ((known.name, known.limits.get("examples")) for known in required)
     return {name: each[0] for name, each in examples if isinstance(each, list) and each}
 
 
 def logs_reply(tasks: Sequence[Task], now: float, *, page: int, page_size: int) -> dict[str, Any]:
-    """One page of the request log, as it is documented: without `data`."""
+    """One page of the request log, without `data` as documented."""
     first = (page - 1) * page_size
     return {
         "requests": [_log_row(task, now) for task in tasks[first : first + page_size]],

@@ -1,4 +1,4 @@
-"""The sandbox as a context manager: a real server on loopback, in a thread of its own."""
+"""The sandbox as a context manager: a real server on loopback, in its own thread."""
 
 from __future__ import annotations
 
@@ -31,21 +31,21 @@ from storyboard.sandbox.settings import DEFAULT_KEY, SandboxSettings
 from storyboard.sandbox.uploads import Uploads
 
 HOST = "127.0.0.1"
-"""The only address that is ever bound."""
+"""The only address the server ever binds to."""
 
 MAX_CONNECTIONS = 500
-"""Open at once; one more is closed unread, so that no client can use up the process's files."""
+"""Open at once; more are closed unread, so no client can exhaust the process's file handles."""
 
 _PORT_NOTE, _CLIPS, _UPLOADS = "port", "clips", "uploads"
 
 
 class SandboxServer:
-    """A sandbox that serves between `with` and its end.
+    """A sandbox that serves inside a `with` block.
 
-    With a `folder` the accepted tasks and their videos stay there, and a later
-    server on the same folder goes on with them, at the same port where it is
-    still free, so that links given out before still lead somewhere. Without
-    one everything is gone at the end. `api_key` is the one key that is let in.
+    With a `folder` the accepted tasks and their videos are kept there, and a later
+    server on the same folder continues with them, on the same port if it is still
+    free, so that old links still work. Without one everything is deleted at the end.
+    `api_key` is the only key that is accepted.
     """
 
     def __init__(
@@ -67,34 +67,34 @@ class SandboxServer:
         )
         self._folder = folder
         self._port = port
-        self._resources: ExitStack | None = None  # while it runs; closed in reverse order
+        self._resources: ExitStack | None = None  # set while it runs; closed in reverse order
         self._base_url = ""
 
     @property
     def base_url(self) -> str:
-        """Where it listens: http://127.0.0.1:PORT."""
+        """The address it listens on: http://127.0.0.1:PORT."""
         if not self._base_url:
             raise RuntimeError("the sandbox is not running; use it as a context manager")
         return self._base_url
 
     @property
     def settings(self) -> SandboxSettings:
-        """How the server behaves now."""
+        """The server's current settings."""
         return self._service.settings
 
     @settings.setter
     def settings(self, settings: SandboxSettings) -> None:
-        # One assignment, so a request sees the old settings or the new ones, never a mixture.
+        # A single assignment, so a request sees either the old settings or the new, never a mix.
         self._service.settings = settings
 
     @property
     def faults(self) -> Faults:
-        """What goes wrong now."""
+        """The faults injected now."""
         return self._service.settings.faults
 
     @faults.setter
     def faults(self, faults: Faults) -> None:
-        """Set what goes wrong from now on; the next request of each stage counts as its first."""
+        """Set the faults from now on; the next request of each stage counts as its first."""
         self._service.set_faults(faults)
 
     def __enter__(self) -> SandboxServer:
@@ -114,7 +114,7 @@ class SandboxServer:
         self.close()
 
     def close(self) -> None:
-        """End the server: nothing is answered any more. Doing so twice does no harm."""
+        """Stop the server; it answers no more requests. Closing it twice is harmless."""
         resources, self._resources, self._base_url = self._resources, None, ""
         if resources:
             resources.close()
@@ -141,7 +141,7 @@ class SandboxServer:
         self._base_url = base_url
 
     def _listen(self) -> socket.socket:
-        """A socket on loopback: at the port asked for, else the one of last time, else any."""
+        """A socket on loopback: on the requested port, else the last one used, else any."""
         note = self._folder / _PORT_NOTE if self._folder else None
         last = read_port(note) if note and not self._port else 0
         listener = (_bind(last) if last else None) or _bind(self._port)
@@ -163,7 +163,7 @@ def _make_temporary_folder(resources: ExitStack) -> Path:
 
 
 def _start_loop(resources: ExitStack) -> Callable[[Coroutine[Any, Any, Any]], Any]:
-    """An event loop in a thread of its own, and the function that runs a coroutine in it."""
+    """Start an event loop in its own thread; returns the function that runs a coroutine in it."""
     loop = asyncio.new_event_loop()
     resources.callback(loop.close)
     thread = threading.Thread(target=loop.run_forever, name="sandbox", daemon=True)
@@ -187,7 +187,7 @@ async def _end_tasks() -> None:
 
 
 async def _serve(runner: web.AppRunner, listener: socket.socket) -> Callable[[], object]:
-    """Begin to listen; gives what ends it, to be called from any thread."""
+    """Start listening; returns a function, callable from any thread, that stops it."""
     await runner.setup()
     server = runner.server
     assert server is not None  # noqa: S101 - setup made it
@@ -202,7 +202,7 @@ async def _serve(runner: web.AppRunner, listener: socket.socket) -> Callable[[],
 
 
 class _ClosedAtOnce(asyncio.Protocol):
-    """A connection that is one too many."""
+    """A connection beyond the limit."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         if isinstance(transport, asyncio.WriteTransport):

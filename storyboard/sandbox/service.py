@@ -1,7 +1,7 @@
-"""Decides each request: who may ask, what is accepted, what is left. Knows no HTTP library.
+"""Decides each request: who may ask, what is accepted, what remains. Uses no HTTP library.
 
-Everything here runs in the server's one event loop, so no other request comes
-between a decision and what it changes.
+Everything here runs in the server's single event loop, so no other request can
+come between a decision and its effects.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from storyboard.sandbox.replies import Refusal, not_found
 from storyboard.sandbox.settings import DEFAULT_KEY, SandboxSettings
 from storyboard.sandbox.tasks import USER_ID, Fate, Task
 
-_PENDING_SHARE = 0.2  # of a task's time, before the API says "processing"
+_PENDING_SHARE = 0.2  # of a task's time, until the API says "processing"
 _FATES = {
     "task_fails": Fate.FAILS,
     "task_canceled": Fate.CANCELED,
@@ -68,12 +68,12 @@ class Service:
         return self._counts[stage]
 
     def set_faults(self, faults: Faults) -> None:
-        """Let these strike from now on; the next request of each stage counts as its first."""
+        """Inject these faults from now on; the next request of each stage counts as its first."""
         self.settings = replace(self.settings, faults=faults)
         self._counts.clear()
 
     def is_struck(self, name: str, count: int) -> bool:
-        """Whether a fault strikes; the ledger notes it."""
+        """Whether a fault strikes this request; counted in the ledger."""
         strikes = self.settings.faults.strikes(name, count)
         self._ledger.faults[name] += strikes
         return strikes
@@ -83,29 +83,29 @@ class Service:
     def is_valid_key(self, authorization: str | None) -> bool:
         """Whether the header carries the key of this sandbox."""
         scheme, _, key = (authorization or "").strip().partition(" ")
-        # aiohttp reads a header's odd bytes as surrogates.
+        # aiohttp decodes invalid bytes in a header as surrogates.
         given = key.strip().encode("utf-8", "surrogateescape")
         return scheme.lower() == "bearer" and hmac.compare_digest(given, self._api_key.encode())
 
     def check_key(self, authorization: str | None) -> None:
-        """Raises Refusal 401 without the key of this sandbox."""
+        """Raise Refusal 401 unless the header carries the key of this sandbox."""
         if not self.is_valid_key(authorization):
             raise Refusal(HTTPStatus.UNAUTHORIZED, "Authentication failed: no valid API key")
 
     @property
     def has_secret_key(self) -> bool:
-        """Whether the key is another than the one that everybody knows."""
+        """Whether the key is not the default, which everybody knows."""
         return self._api_key != DEFAULT_KEY
 
     def check_rate(self) -> None:
-        """Count a submission; raises Refusal 429 if it exceeds the limit of the minute."""
+        """Count a submission; raises Refusal 429 if it exceeds the limit per minute."""
         self._window = self._window.at(self.now(), self.settings.requests_per_minute)
         if self._window.is_full:
             raise self.too_many_requests(self._window)
         self._window = self._window.after_one_more()
 
     def too_many_requests(self, window: RateWindow | None = None) -> Refusal:
-        """429 for the rate; a fault has no window, so it answers as if the minute were used up."""
+        """A 429 for the rate; without a window (for a fault), as if the limit were used up."""
         limit = self.settings.requests_per_minute
         window = window or RateWindow(limit, self.now(), used=limit)
         return Refusal(
@@ -116,21 +116,21 @@ class Service:
 
     @property
     def rate_headers(self) -> Mapping[str, str]:
-        """What every answer to a submission says about the minute."""
+        """The rate headers of every answer to a submission."""
         return self._window.headers
 
     @property
     def retry_headers(self) -> dict[str, str]:
-        """Retry-After, where it is set; the service does not document it."""
+        """Retry-After, if set; the real service does not document it."""
         seconds = self.settings.retry_after_s
         return {} if seconds is None else {"Retry-After": str(seconds)}
 
     # Submissions
 
     def accept(self, model: str, body: bytes, *, user_id: str | None, webhook: str | None) -> Task:
-        """The task that a request becomes; raises the Refusal that it gets otherwise.
+        """Accept a request and return its task; otherwise raises the Refusal to answer with.
 
-        `user_id` and `webhook` are what its headers say. A webhook is checked and never called.
+        `user_id` and `webhook` come from its headers. A webhook is checked but never called.
         The task counts from now on; `forget` it if it cannot be written to the journal.
         """
         card = self.catalog.get(model)
@@ -159,7 +159,7 @@ class Service:
         return task
 
     def restore(self, tasks: Iterable[Task]) -> None:
-        """Add tasks that were accepted, now or before a restart."""
+        """Add accepted tasks, new ones or those from before a restart."""
         for task in tasks:
             self._tasks[task.id] = self._tasks_by_file[task.file] = self._open[task.id] = task
 
@@ -223,12 +223,12 @@ class Service:
     # The account and its tasks
 
     def in_flight(self) -> int:
-        """How many tasks are unfinished."""
+        """The number of unfinished tasks."""
         self._charge_finished()
         return len(self._open)
 
     def balance_usd(self) -> float:
-        """What is left, to four decimals, as the API shows it."""
+        """The remaining balance, to four decimals, as the API shows it."""
         self._charge_finished()
         reserved = sum(task.cost_usd for task in self._open.values())
         return round(self.settings.balance_usd - self._spent_usd - reserved, 4)
@@ -241,7 +241,7 @@ class Service:
             self._spent_usd += task.charge_usd(now)
 
     def task(self, task_id: str) -> Task:
-        """A task by its id; raises Refusal 404 if it does not exist or has expired."""
+        """The task with this id; raises Refusal 404 if it does not exist or has expired."""
         task = self._tasks.get(task_id)
         if task is None or task.is_expired(self.now()):
             raise not_found("task does not exist or has expired")
@@ -256,7 +256,7 @@ class Service:
         return task
 
     def tasks_between(self, start: float, end: float, user_id: str | None) -> tuple[Task, ...]:
-        """The tasks accepted in a span of time, newest first, of one user id or of all."""
+        """The tasks accepted in a span of time, newest first, for one user id or for all."""
         return tuple(
             task
             for task in reversed(self._tasks.values())

@@ -1,4 +1,4 @@
-"""How the sandbox behaves: the limits of its account, its prices, its speed."""
+"""How the sandbox behaves: its account limits, prices and speed."""
 
 from __future__ import annotations
 
@@ -8,25 +8,24 @@ from enum import Enum
 from storyboard.sandbox.faults import Faults
 
 DEFAULT_KEY = "sandbox"
-"""The key of a sandbox that is given none; everybody knows it."""
+"""The default key of a sandbox; everybody knows it."""
 
 
 class ClipSize(Enum):
-    """How large and fluent the videos are: the smaller, the sooner they are drawn."""
+    """The size and frame rate of the videos; smaller ones are drawn sooner."""
 
     SMALL = "small"
     PREVIEW = "preview"
-    FULL = "full"  # as the model's own
+    FULL = "full"  # like the model's own
 
 
 @dataclass(frozen=True, slots=True)
 class SandboxSettings:
-    """How the server behaves. The limits of a request are not here: the model card has them.
+    """How the server behaves. Limits on a request are in the model card, not here.
 
-    `max_in_flight` and `requests_per_minute` start as the smallest account's.
-    Tasks take `render_time_s`, give or take `render_time_spread_s`.
-    `retention_s` None means what the model card says; `retry_after_s` None
-    sends no Retry-After.
+    `max_in_flight` and `requests_per_minute` default to those of the smallest account.
+    Tasks take `render_time_s`, plus or minus `render_time_spread_s`. If `retention_s`
+    is None, the model card decides; if `retry_after_s` is None, no Retry-After is sent.
     """
 
     render_time_s: float = 2.0
@@ -44,4 +43,4 @@ class SandboxSettings:
 
 
 UNLIMITED = SandboxSettings(max_in_flight=1_000_000, requests_per_minute=6_000)
-"""For a render's own sandbox: no account to wait for, and no more polls than a machine bears."""
+"""For a render's own sandbox: no account limits, but no more polls than a machine can take."""

@@ -1,8 +1,8 @@
-"""Tasks as values: what was accepted, and what has become of it by now.
+"""Tasks as values: what was accepted, and its status at any time.
 
 A task's fate and times are decided when it is accepted, and written to the
-journal with it. What a poll says is a function of that record and the clock,
-so a server that was killed goes on where it was.
+journal with it. The answer to a poll depends only on that record and the clock,
+so a server that was killed continues where it stopped.
 """
 
 from __future__ import annotations
@@ -16,20 +16,20 @@ from typing import Any
 from storyboard.records import Json
 
 USER_ID = re.compile(r"[A-Za-z0-9_-]{8,128}")
-"""What the header X-Mdlx-User-Id may say."""
+"""The allowed values of the header X-Mdlx-User-Id."""
 
 MAX_SIDE_PX, MAX_DURATION_S, MAX_FPS = 4096, 60, 60
-"""The largest clip that is drawn, so that none takes more memory than there is."""
+"""The largest clip that is drawn, so that memory suffices for each."""
 
 _ID = re.compile(r"sandbox-[0-9a-f]{24}")
 _FILE = re.compile(r"[A-Za-z0-9_-]{32}\.mp4")
 _MODEL = re.compile(r"[\w.-]{1,100}/[\w.-]{1,100}", re.ASCII)
-_MAX_WORD = 100  # letters of a resolution or ratio
-_MAX_NUMBER = 2.0**40  # of seconds and of USD: far beyond, and still exact in milliseconds
+_MAX_WORD = 100  # characters of a resolution or ratio
+_MAX_NUMBER = 2.0**40  # of seconds and USD: far more than needed, yet exact in milliseconds
 
 
 class Fate(Enum):
-    """How a task will end. Decided when it is accepted."""
+    """How a task will end, decided when it is accepted."""
 
     SUCCEEDS = "succeeds"
     FAILS = "fails"
@@ -50,11 +50,10 @@ class Status(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """One accepted submission. Times are seconds since 1970, lengths seconds.
+    """One accepted submission. Times are in seconds since 1970, durations in seconds.
 
-    `file` is the name of its video, not to be guessed. Resolution and ratio are
-    what the payload asks for or the model's defaults; `user_id` is what the
-    header X-Mdlx-User-Id said.
+    `file` is the unguessable name of its video. Resolution and ratio are the payload's
+    or the model's defaults; `user_id` is the value of the header X-Mdlx-User-Id.
     """
 
     id: str
@@ -81,7 +80,7 @@ class Task:
         return self.ends_at + self.retention_s
 
     def status(self, now: float) -> Status:
-        """What a poll says at `now`."""
+        """The status that a poll reports at `now`."""
         if now < self.starts_at:
             return Status.PENDING
         if now < self.ends_at or self.fate is Fate.NEVER_ENDS:
@@ -93,33 +92,33 @@ class Task:
         return Status.SUCCESS
 
     def is_finished(self, now: float) -> bool:
-        """Whether it no longer counts as in flight."""
+        """Whether the task no longer counts as in flight."""
         return self.fate is not Fate.NEVER_ENDS and now >= self.ends_at
 
     def is_expired(self, now: float) -> bool:
-        """Whether a poll answers 404."""
+        """Whether a poll is answered with 404."""
         return self.is_finished(now) and now >= self.expires_at
 
     def has_video(self, now: float) -> bool:
-        """Whether its link works."""
+        """Whether the link to its video works."""
         return self.fate is Fate.SUCCEEDS and self.is_finished(now) and not self.is_expired(now)
 
     def charge_usd(self, now: float) -> float:
-        """What it takes from the balance: its price, and nothing once it has failed."""
+        """The charge to the balance: the task's price, or nothing once it has failed."""
         is_free = self.status(now) in (Status.FAILED, Status.CANCELED)
         return 0.0 if is_free else self.cost_usd
 
 
 def task_to_json(task: Task) -> dict[str, Any]:
-    """A task as the journal writes it."""
+    """The task as written in the journal."""
     return asdict(task) | {"payload": dict(task.payload), "fate": task.fate.value}
 
 
 def task_from_json(data: Any) -> Task:
-    """The task that `task_to_json` wrote; `data` comes from a file that anybody may have written.
+    """The task that `task_to_json` wrote; `data` comes from a file anyone may have written.
 
     Raises:
-        ValueError: it is not one, or says what no task of ours can.
+        ValueError: `data` is not a task, or has values that none of our tasks can have.
     """
     try:
         task = Task(**(data | {"fate": Fate(data["fate"])}))

@@ -1,7 +1,7 @@
-"""The files that clients upload as inputs of a model: few, bounded in size, and kept for a week.
+"""The files that clients upload as model inputs: few, limited in size, and kept for a week.
 
-They lie under names of our own in one folder, with an index beside them. The
-folder may come from somebody else, so each value of the index is checked.
+They are stored in one folder under names of our own, with an index beside them. The
+folder may come from somebody else, so every value in the index is checked.
 """
 
 from __future__ import annotations
@@ -33,13 +33,13 @@ _INDEX = "index.json"
 _MAX_INDEX_BYTES = 1 << 16
 _ID = re.compile(r"file-[0-9a-f]{24}")
 _MAX_NAME = 255
-_MAX_TIME_S = 2.0**37  # in the year 6325; a date ends with the year 9999
+_MAX_TIME_S = 2.0**37  # in the year 6325; dates end with the year 9999
 _ENDINGS = {"image/png": ".png", "image/jpeg": ".jpg", "image/webp": ".webp"}
 
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """One uploaded file. `filename` is the client's name for it and leads nowhere."""
+    """One uploaded file. `filename` is the client's name for it, never used as a path."""
 
     id: str
     type: str
@@ -72,7 +72,7 @@ class Uploads:
 
     @contextmanager
     def slot(self) -> Iterator[None]:
-        """The place of one more file while it comes in; raises Refusal 429 if there is none."""
+        """Reserve room for one more file while it arrives; raises Refusal 429 if there is none."""
         with self._lock:
             if self._open >= MAX_AT_ONCE:
                 raise Refusal(
@@ -96,7 +96,7 @@ class Uploads:
         """Write a file, and remove those that have expired.
 
         Raises:
-            ValueError: it is no picture of an allowed format, or too large; in the API's words.
+            ValueError: it is not a picture in an allowed format, or too large; in the API's words.
             StateError: it cannot be written.
         """
         if len(content) > MAX_FILE_BYTES:
@@ -116,7 +116,7 @@ class Uploads:
         return upload
 
     def remove(self, ident: str) -> None:
-        """Remove a file; raises Refusal 404 if there is none of this id."""
+        """Remove a file; raises Refusal 404 if there is none with this id."""
         with self._lock:
             upload = self._files.get(ident)
             if upload is None or not self._is_current(upload):
@@ -125,7 +125,7 @@ class Uploads:
             self._save()
 
     def path_of(self, stored_name: str) -> tuple[Path, Upload]:
-        """Where a file lies, by its name in the folder; raises Refusal 404."""
+        """A file's path, by its name in the folder; raises Refusal 404 if missing or expired."""
         for upload in self.current():
             path = self._folder / upload.stored_name
             if upload.stored_name == stored_name and path.exists() and is_plain_or_missing(path):
@@ -136,7 +136,7 @@ class Uploads:
         return self._now() < upload.created_at + RETENTION_S
 
     def _remove(self, upload: Upload) -> None:
-        with suppress(OSError):  # what lies there may be no file of ours, or be gone
+        with suppress(OSError):  # it may be gone, or not be one of our files
             (self._folder / upload.stored_name).unlink()
         del self._files[upload.id]
 
@@ -182,7 +182,7 @@ def _upload_from_json(row: Json) -> Upload:
 
 
 def _picture_type(content: bytes) -> str | None:
-    """The media type of a picture by its first bytes; None if it is none that is allowed."""
+    """The media type of a picture, by its first bytes; None if it is not an allowed one."""
     if content.startswith(b"\x89PNG\r\n\x1a\n"):
         return "image/png"
     if content.startswith(b"\xff\xd8\xff"):

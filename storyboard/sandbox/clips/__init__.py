@@ -1,1 +1,1 @@
-"""Animatics: the pictures of a take, drawn and encoded as MP4."""
+"""Animatics: a take's pictures, drawn and encoded as MP4."""

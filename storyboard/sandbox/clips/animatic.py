@@ -1,7 +1,7 @@
-"""The pictures of one animatic: the scenery of its seed, and its request in readable type.
+"""The pictures of one animatic: the scenery for its seed, and its request in readable type.
 
-In goes an `AnimaticSpec`, out come frames; nothing is read or written. What
-does not move is drawn once and laid over every frame.
+Turns an `AnimaticSpec` into frames, without reading or writing files. Everything
+that does not move is drawn once and laid over every frame.
 """
 
 from __future__ import annotations
@@ -21,15 +21,15 @@ _INK: Colour = (246, 244, 238)
 _DIM: Colour = (172, 170, 168)
 _BLACK: Colour = (6, 6, 9)
 _TRACK: Colour = (30, 30, 36)
-_SMALL_FRAME_PX = 700  # the shorter side; below it, type is drawn larger, then reduced
+_SMALL_FRAME_PX = 700  # of the shorter side; below it, type is drawn larger, then scaled down
 
 
 @dataclass(frozen=True, slots=True)
 class AnimaticSpec:
-    """All that the pictures depend on. Nothing else may, so equal requests look equal.
+    """Everything that the pictures depend on, and nothing else, so equal requests look equal.
 
-    `scenery_seed` decides what moves; `seed` is the one asked for, None if
-    the model would choose. `media` are the addresses of pictures and sounds, not what they hold.
+    `scenery_seed` decides what moves; `seed` is the requested one, None if the model
+    would choose it. `media` are the addresses of pictures and sounds, not their content.
     """
 
     prompt: str
@@ -47,7 +47,7 @@ class AnimaticSpec:
 
     @property
     def frame_count(self) -> int:
-        """How many frames make exactly `duration_s`."""
+        """The number of frames that make exactly `duration_s`."""
         return self.duration_s * self.fps
 
 
@@ -55,8 +55,8 @@ class AnimaticSpec:
 class _Layout:
     """The lengths of a frame, in pixels of a drawing that is `scale` times larger than it.
 
-    Small type looks ragged when it is drawn at its own size, so the overlay of
-    a small frame is drawn twice as large, then reduced.
+    Small type looks ragged when drawn at its own size, so the overlay of a small
+    frame is drawn twice as large, then scaled down.
     """
 
     spec: AnimaticSpec
@@ -64,14 +64,14 @@ class _Layout:
     scale: int
     width: int
     height: int
-    unit: float  # small type is nearly 3 of them high
+    unit: float  # small type is nearly 3 units high
     bar: int  # the height of the black bars above and below the picture
     margin: int
     small: int  # the size of the type in the bars
 
     @property
     def safe_area(self) -> tuple[float, float, float, float]:
-        """Where a screen is sure to show the picture: left, top, right, bottom."""
+        """The area that every screen is sure to show: left, top, right, bottom."""
         inset_x, inset_y = self.width * 0.025, (self.height - 2 * self.bar) * 0.045
         return inset_x, self.bar + inset_y, self.width - inset_x, self.height - self.bar - inset_y
 
@@ -115,7 +115,7 @@ def draw_frames(spec: AnimaticSpec) -> Iterator[Image.Image]:
 
 
 def _draw_overlay(layout: _Layout) -> Image.Image:
-    """All that stays: shade, marks, slate and prompt, on a clear ground."""
+    """Everything that does not move: shade, marks, slate and prompt, on a transparent ground."""
     block = _set_prompt(layout)
     negative = clean(layout.spec.negative_prompt)
     below = layout.small * 1.7 if negative else 0.0
@@ -130,7 +130,7 @@ def _draw_overlay(layout: _Layout) -> Image.Image:
 
 
 def _set_prompt(layout: _Layout) -> TextBlock:
-    """The prompt set as large as reads well; a long one takes more of the picture."""
+    """The prompt, set as large as reads well; a long one takes more of the picture."""
     unit, height = layout.unit, layout.height - 2 * layout.bar
     least = max(9 * layout.scale, round(unit * 2.5))
     for share, largest, smallest in (
@@ -150,7 +150,7 @@ def _set_prompt(layout: _Layout) -> TextBlock:
 
 
 def _draw_shade(layout: _Layout, prompt_top: int) -> Image.Image:
-    """Black bars, darker corners, and a ramp under the prompt, so that type reads on any sky."""
+    """Black bars, dark corners, and a gradient under the prompt, so type reads on any sky."""
     size = (layout.width, layout.height - 2 * layout.bar)
     shade = Image.radial_gradient("L").point(lambda far: max(0.0, far - 120) * 0.8).resize(size)
     ramp = Image.new("L", (1, size[1]))
@@ -167,7 +167,7 @@ def _draw_shade(layout: _Layout, prompt_top: int) -> Image.Image:
 
 
 def _draw_safe_area(draw: ImageDraw.ImageDraw, layout: _Layout) -> None:
-    """Corner marks, and a small cross in the middle of the picture."""
+    """Draw corner marks, and a small cross in the middle of the picture."""
     x1, y1, x2, y2 = layout.safe_area
     middle_x, middle_y, half, arm = (x1 + x2) / 2, (y1 + y2) / 2, layout.unit * 1.5, layout.unit * 3
     lines = [
@@ -182,7 +182,7 @@ def _draw_safe_area(draw: ImageDraw.ImageDraw, layout: _Layout) -> None:
 
 
 def _draw_slate(draw: ImageDraw.ImageDraw, layout: _Layout) -> None:
-    """The upper bar: model on the left, what was asked for on the right."""
+    """Draw the upper bar: the model on the left, the requested values on the right."""
     spec, x, middle, ink = layout.spec, layout.margin, layout.bar / 2, (*_INK, 255)
     lettering = Lettering(layout.small)
     font = lettering.base_font
@@ -217,7 +217,7 @@ def _draw_prompt(
 
 
 def _draw_notes(draw: ImageDraw.ImageDraw, layout: _Layout, negative: str) -> None:
-    """Under the upper bar, what the request has beside its text, and what of it is not drawn."""
+    """Draw notes under the upper bar: the request's media, and text that cannot be drawn."""
     text = f"{clean(layout.spec.prompt)} {negative}"
     media = [clean(address).partition("://")[2].partition("?")[0] for address in layout.spec.media]
     notes = [f"with {', '.join(media)}"] if media else []
@@ -232,7 +232,7 @@ def _draw_notes(draw: ImageDraw.ImageDraw, layout: _Layout, negative: str) -> No
 
 
 def _draw_clock(layout: _Layout, number: int) -> Image.Image:
-    """The lower bar: seed, running time, frame number, and how far the clip has come."""
+    """The lower bar: seed, running time, frame number and progress."""
     spec, count = layout.spec, layout.spec.frame_count
     bar = Image.new("RGB", (layout.width, layout.bar), _BLACK)
     draw = ImageDraw.Draw(bar)
@@ -245,7 +245,7 @@ def _draw_clock(layout: _Layout, number: int) -> Image.Image:
     seconds, right = number / spec.fps, layout.width - layout.margin
     clock = f"{int(seconds // 60):02d}:{seconds % 60:05.2f}"
     draw.text((right, middle), clock, fill=_INK, font=font, anchor="rm")
-    # A fixed position for the counter keeps it from trembling with the width of the clock.
+    # A fixed position keeps the counter from jittering with the width of the clock.
     x = right - font.getlength("00:00.00") - layout.unit * 4
     counter = f"{number + 1:03d} / {count:03d}"
     draw.text((x, middle), counter, fill=_DIM, font=font, anchor="rm")

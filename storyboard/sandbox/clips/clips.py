@@ -1,6 +1,6 @@
-"""The videos on disk: made when they are first asked for, once for equal requests.
+"""The videos on disk, made on first use and only once for equal requests.
 
-Drawing and encoding run in threads of their own; the event loop only waits.
+Drawing and encoding run in separate threads; the event loop only waits.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ from storyboard.sandbox.clips.encode import write_clip
 from storyboard.sandbox.folder import is_plain_or_missing, make_folder
 from storyboard.sandbox.tasks import Task
 
-_DRAWING_VERSION = 4  # one more with each change to the pictures, so that clips on disk are redrawn
+_DRAWING_VERSION = 4  # raised with each change to the pictures, so that clips on disk are redrawn
 _WORKERS = 2
 
 
 class Clips:
-    """The folder of clips, and the threads that fill it."""
+    """A folder of clips, and the threads that fill it."""
 
     def __init__(self, folder: Path) -> None:
         """Raises StateError if the folder is a link or cannot be made."""
@@ -35,15 +35,15 @@ class Clips:
         self._stopped = threading.Event()
 
     async def path_of(self, task: Task) -> Path:
-        """The file of a task's video, made if it is not there yet."""
+        """The file of a task's video, created if it does not exist yet."""
         job = self.begin(task)
         if job:
-            # One client that goes away must not take the clip from the others.
+            # One client that disconnects must not cancel the clip for the others.
             await asyncio.shield(job)
         return self._folder / clip_name(task)
 
     def begin(self, task: Task) -> asyncio.Future[None] | None:
-        """Begin to make a task's video; None if it is there already."""
+        """Start making a task's video; None if it already exists."""
         path = self._folder / clip_name(task)
         is_there = path.is_file() and is_plain_or_missing(path)
         if path not in self._jobs and not is_there:
@@ -54,7 +54,7 @@ class Clips:
 
     def _end(self, path: Path, job: asyncio.Future[None]) -> None:
         del self._jobs[path]
-        # Nobody may be waiting; the next request begins anew and reports what is wrong.
+        # Nobody may be waiting; the next request starts over and reports what is wrong.
         if not job.cancelled():
             job.exception()
 
@@ -65,7 +65,7 @@ class Clips:
         write_clip(path, draw_frames(spec), fps=spec.fps, size_px=size_px, should_stop=is_stopped)
 
     def stop(self) -> None:
-        """Give up what is being made, at its next frame."""
+        """Stop making clips, each at its next frame."""
         self._stopped.set()
 
     def close(self) -> None:
@@ -75,13 +75,13 @@ class Clips:
 
 
 def clip_name(task: Task) -> str:
-    """The file name that all tasks share whose pictures are the same."""
+    """The file name shared by all tasks with the same pictures."""
     size: list[Json] = [task.width_px, task.height_px, task.duration_s, task.fps]
     return f"{_digest([_DRAWING_VERSION, task.model, dict(task.payload), size])[:32]}.mp4"
 
 
 def animatic_spec(task: Task) -> AnimaticSpec:
-    """What the pictures of a task show; its id and its times are no part of it."""
+    """What a task's pictures show; its id and times do not matter."""
     payload = task.payload
     seed = payload.get("seed")
     # Some models take -1 for "choose one".

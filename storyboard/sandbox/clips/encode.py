@@ -1,4 +1,4 @@
-"""Frames into an MP4 file: H.264, playable from its first byte, equal bytes for equal frames."""
+"""Encodes frames as an MP4: H.264, playable from its first byte, same bytes for same frames."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from pathlib import Path
 import av
 from PIL import Image
 
-# With its lookahead, x264 gave other bytes for the same frames in a few of a thousand runs on a
-# busy machine; without mbtree and lookahead in none.
+# With lookahead, x264 gave different bytes for the same frames in a few of a thousand runs on
+# a busy machine; without mbtree and lookahead, in none.
 _DETERMINISTIC = "mbtree=0:rc-lookahead=0:sync-lookahead=0"
 
 
 class Stopped(Exception):
-    """The encoding was given up because the server ends."""
+    """The encoding was stopped because the server is shutting down."""
 
 
 def write_clip(
@@ -34,10 +34,10 @@ def write_clip(
     """
     # "bitexact" leaves out the encoder's version and the time of writing.
     container_options = {"movflags": "+faststart", "fflags": "+bitexact"}
-    # Half the time of "veryfast", and files that are half as large again.
+    # Takes half the time of "veryfast"; the files are half as large again.
     options = {"preset": "ultrafast", "tune": "animation", "crf": "21"}
     options["x264-params"] = _DETERMINISTIC
-    # In a new folder of the user's own nobody can have put a link in the encoder's way.
+    # In a new private folder nobody can have placed a link in the encoder's path.
     with tempfile.TemporaryDirectory(prefix=".part-", dir=path.parent) as folder:
         partial = Path(folder) / path.name
         with av.open(str(partial), "w", format="mp4", options=container_options) as container:
@@ -45,7 +45,7 @@ def write_clip(
             stream.width, stream.height = size_px
             stream.pix_fmt = "yuv420p"
             stream.time_base = Fraction(1, fps)
-            # With several threads x264 may choose otherwise from run to run.
+            # With several threads x264 may decide differently from run to run.
             stream.codec_context.thread_count = 1
             for number, picture in enumerate(frames):
                 if should_stop():

@@ -1,10 +1,10 @@
-"""Letters of any script: which font has them, and how wide and where they are drawn.
+"""Draws and measures letters of any script in the fonts that have them.
 
-The fonts are Noto's, of two packages that hold nothing else; without them what the
-system has under a usual name, and last the font that Pillow itself brings, which
-knows English letters and little more. A line is drawn in pieces, each in a font
-that has its letters. Where Pillow has Raqm, which joins and orders the letters of
-Arabic, Hindi and many more, it is used; a piece is then right in itself.
+The fonts are Noto's, from two packages that contain nothing else. Without them,
+fonts that the system has under a usual name are used, and last the font built into
+Pillow, which covers English letters and little more. A line is drawn in pieces,
+each in a font that has its letters. If Pillow has Raqm, which joins and orders the
+letters of Arabic, Hindi and many more, each piece is shaped correctly.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ from PIL import ImageDraw, ImageFont, features
 Colour: TypeAlias = tuple[int, int, int, int]
 
 BUILT_IN = ""
-"""The face that Pillow brings."""
+"""The face built into Pillow."""
 
 _BASE = "NotoSans[wght].ttf"
 _EMOJI = "NotoEmoji[wght].ttf"
-_SYMBOLS = "NotoSansSymbols[wght].ttf"  # has letters of many kinds, none as well as another
+_SYMBOLS = "NotoSansSymbols[wght].ttf"  # covers many scripts, each less well than its own font
 _SYSTEM_FACES = (
     "NotoSansCJK-Regular.ttc",
     "NotoSansSC-Regular.otf",
@@ -38,20 +38,20 @@ _SYSTEM_FACES = (
     "Arial Unicode.ttf",
     "DejaVuSans.ttf",
 )
-_REGULAR = 400  # the weight; the CJK font is a thin one by default
+_REGULAR = 400  # the weight; the CJK font is thin by default
 _PROBE_PX = 24
-_NEVER_ASSIGNED = "\ue000"  # private use: a font draws its empty box for it
+_NEVER_ASSIGNED = "\ue000"  # private use, so fonts draw their empty box for it
 
 _JOINER, _NON_JOINER = "\u200d", "\u200c"
 JOINERS = _JOINER + _NON_JOINER
-_MARKS = ("Mn", "Mc", "Me")  # Unicode's categories of what is set on or beside a letter
+_MARKS = ("Mn", "Mc", "Me")  # Unicode categories of marks on or beside a letter
 _INVISIBLE = frozenset(JOINERS) | {chr(0xFE00 + number) for number in range(16)}
 _SKIN_TONES = frozenset(map(chr, range(0x1F3FB, 0x1F400)))
 
 
 @lru_cache(maxsize=1)
 def faces() -> tuple[str, ...]:
-    """The paths of the fonts that are there, best first; the first is for what all of them have."""
+    """The paths of the available fonts, best first; the first draws what all of them have."""
     found = _packaged_faces()
     if found:
         return found
@@ -59,7 +59,7 @@ def faces() -> tuple[str, ...]:
 
 
 def _packaged_faces() -> tuple[str, ...]:
-    """Noto's fonts: that of Latin, Greek and Cyrillic, then of a script each, then the others."""
+    """Noto's fonts: Latin, Greek and Cyrillic first, then one per script, then the others."""
     paths = [*_files_of("manimgx_fonts", "*.ttf"), *_files_of("manimgx_fonts_cjk", "*.ttc")]
     last = (_EMOJI, _SYMBOLS)
     usable = [path for path in paths if "Italic" not in path.name and _is_there(str(path))]
@@ -68,7 +68,7 @@ def _packaged_faces() -> tuple[str, ...]:
 
 
 def _files_of(package: str, pattern: str) -> list[Path]:
-    """The files of a package of data, which is not imported."""
+    """The files of a data package, found without importing it."""
     spec = find_spec(package)
     folders = spec.submodule_search_locations if spec else None
     return [path for folder in folders or () for path in Path(folder).glob(pattern)]
@@ -83,7 +83,7 @@ def _is_there(face: str) -> bool:
 
 @lru_cache(maxsize=256)
 def font_of_size(size_px: int, face: str, *, is_plain: bool = False) -> ImageFont.FreeTypeFont:
-    """A face at one size; a plain one shows each character alone. Raises OSError without it."""
+    """A face at one size; if plain, without joining characters. Raises OSError if missing."""
     engine = ImageFont.Layout.BASIC if is_plain else None
     if not face:
         font = ImageFont.load_default(size_px)
@@ -91,14 +91,14 @@ def font_of_size(size_px: int, face: str, *, is_plain: bool = False) -> ImageFon
             raise RuntimeError("this Pillow was built without FreeType")
         return font
     font = ImageFont.truetype(face, size_px, layout_engine=engine)
-    with suppress(OSError):  # it has one weight
+    with suppress(OSError):  # it has only one weight
         font.set_variation_by_axes([_REGULAR])
     return font
 
 
 @lru_cache(maxsize=8192)
 def has_letter(face: str, letter: str) -> bool:
-    """Whether a face has a character, and draws no empty box for it."""
+    """Whether a face has a character, that is, does not draw an empty box for it."""
     if letter.isspace() or letter in _INVISIBLE:
         return True
     font = font_of_size(_PROBE_PX, face, is_plain=True)
@@ -108,7 +108,7 @@ def has_letter(face: str, letter: str) -> bool:
 
 @lru_cache(maxsize=1)
 def joins_letters() -> bool:
-    """Whether Pillow has what joins and orders letters: Raqm, and FriBiDi of the system."""
+    """Whether Pillow can join and order letters, with Raqm and the system's FriBiDi."""
     return bool(features.check("raqm"))
 
 
@@ -118,7 +118,7 @@ def is_drawable(letter: str) -> bool:
 
 
 def clusters(text: str) -> Iterator[str]:
-    """What is read as one letter each: with its accents, an emoji with all that it is made of."""
+    """The parts read as one letter each: a letter with its accents, an emoji with its modifiers."""
     cluster = ""
     for letter in text:
         is_more = (
@@ -136,7 +136,7 @@ def clusters(text: str) -> Iterator[str]:
 
 
 class _Piece(NamedTuple):
-    """Neighbours in one face. `is_rtl` says whether they run from right to left."""
+    """Adjacent letters in one face. `is_rtl` says whether they run from right to left."""
 
     text: str
     face: str
@@ -145,12 +145,12 @@ class _Piece(NamedTuple):
 
 @lru_cache(maxsize=4096)
 def _face_of(cluster: str) -> str:
-    """The first face that has most of a cluster: all of it, as a rule."""
+    """The first face that has most of a cluster, normally all of it."""
     return max(faces(), key=lambda face: sum(has_letter(face, letter) for letter in cluster))
 
 
 def _faces_of(text: str) -> Iterator[tuple[str, str]]:
-    """Each cluster with its face; what is no letter stays in the face of the one before."""
+    """Each cluster with its face; a non-letter keeps the face of the cluster before it."""
     before = faces()[0]
     for cluster in clusters(text):
         is_letter = unicodedata.category(cluster[0])[0] in "LMS"
@@ -161,7 +161,7 @@ def _faces_of(text: str) -> Iterator[tuple[str, str]]:
 
 @lru_cache(maxsize=4096)
 def _pieces_of(text: str, is_rtl: bool) -> tuple[_Piece, ...]:
-    """A line in pieces, from left to right as it is drawn; `is_rtl` where it is read otherwise."""
+    """A line's pieces in drawing order, left to right; `is_rtl` if it reads right to left."""
     parts = [
         ("".join(cluster for cluster, _ in part), face)
         for face, part in groupby(_faces_of(text), key=lambda one: one[1])
@@ -173,7 +173,7 @@ def _pieces_of(text: str, is_rtl: bool) -> tuple[_Piece, ...]:
 
 
 def _split(part: str, face: str, is_rtl: bool) -> Iterator[_Piece]:
-    """A part and the signs at its end: these run as the line does."""
+    """A part, and separately the punctuation at its end, which follows the line's direction."""
     end = len(part)
     while end and unicodedata.category(part[end - 1])[0] in "PZ":
         end -= 1
@@ -184,7 +184,7 @@ def _split(part: str, face: str, is_rtl: bool) -> Iterator[_Piece]:
 
 
 def runs_from_right(text: str) -> bool:
-    """Whether a text reads from right to left, as its first letter tells."""
+    """Whether a text reads from right to left, judged by its first letter."""
     kinds = (unicodedata.bidirectional(letter) for letter in text)
     return next((kind != "L" for kind in kinds if kind in ("L", "R", "AL")), False)
 
@@ -193,7 +193,7 @@ def runs_from_right(text: str) -> bool:
 class Lettering:
     """Text of one size, each letter in a face that has it.
 
-    `is_rtl` is for lines of a text that reads from right to left.
+    `is_rtl` marks lines of a text that reads from right to left.
     """
 
     size_px: int
@@ -201,17 +201,17 @@ class Lettering:
 
     @property
     def base_font(self) -> ImageFont.FreeTypeFont:
-        """The font of what every face has."""
+        """The font for characters that every face has."""
         return font_of_size(self.size_px, faces()[0])
 
     def length_px(self, text: str) -> float:
-        """How wide a line is."""
+        """The width of a line."""
         return sum(font.getlength(piece) for piece, font, _ in self._pieces(text))
 
     def draw(
         self, draw: ImageDraw.ImageDraw, left_px: float, top_px: float, text: str, ink: Colour
     ) -> None:
-        """Draws a line whose first face has its ascender at `top_px`."""
+        """Draw a line, with the ascender of its first face at `top_px`."""
         ascent_px, _ = self.base_font.getmetrics()
         for piece, font, way in self._pieces(text):
             place = (left_px, top_px + ascent_px)
@@ -219,7 +219,7 @@ class Lettering:
             left_px += font.getlength(piece)
 
     def _pieces(self, text: str) -> Iterator[tuple[str, ImageFont.FreeTypeFont, str | None]]:
-        """A line in pieces as they are drawn, each with its font and its direction."""
+        """A line's pieces in drawing order, each with its font and direction."""
         for piece in _pieces_of(text, self.is_rtl):
             way = ("rtl" if piece.is_rtl else "ltr") if joins_letters() else None
             yield piece.text, font_of_size(self.size_px, piece.face), way

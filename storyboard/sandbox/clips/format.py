@@ -13,10 +13,10 @@ from storyboard.records import Json
 from storyboard.sandbox.settings import ClipSize
 from storyboard.sandbox.tasks import MAX_DURATION_S, MAX_FPS, MAX_SIDE_PX
 
-# A clip that is scaled down has about so many pixels, and so many frames a second. A preview is
-# quick to make, and still legible; a small one takes a fifth of its time.
+# The approximate pixels and the frames per second of a scaled-down clip. A preview is quick to
+# make and still legible; a small clip takes a fifth of its time.
 _SCALED = {ClipSize.SMALL: (320 * 180, 6), ClipSize.PREVIEW: (640 * 360, 12)}
-_DEFAULT_FPS = 24  # where the card has none; so have the next two
+_DEFAULT_FPS = 24  # if the card has none; the same goes for the next two
 _DEFAULT_HEIGHT, _HEIGHT_OF_4K = 720, 2160
 _RATIO = re.compile(r"(\d{1,3}):(\d{1,3})")
 _DEFAULT_S = 5.0
@@ -24,7 +24,7 @@ _DEFAULT_S = 5.0
 
 @dataclass(frozen=True, slots=True)
 class ClipFormat:
-    """Width and height are even, as H.264 wants them."""
+    """Width and height are even, as H.264 requires."""
 
     width_px: int
     height_px: int
@@ -33,7 +33,7 @@ class ClipFormat:
 
 
 def clip_format(card: ModelCard, payload: Mapping[str, Json], size: ClipSize) -> ClipFormat:
-    """What a payload asks for, scaled down to `size`."""
+    """The format that a payload asks for, scaled down to `size`."""
     words = card.words_of(payload)
     resolution, ratio = (str(words.get(name, "")) for name in (RESOLUTION, RATIO))
     width, height = card.pixels(resolution, ratio) or _usual_size(resolution, ratio)
@@ -50,7 +50,7 @@ def clip_format(card: ModelCard, payload: Mapping[str, Json], size: ClipSize) ->
 
 
 def _usual_size(resolution: str, ratio: str) -> tuple[int, int]:
-    """Width and height where a card does not state them: the resolution is the shorter side."""
+    """Width and height if a card does not state them: the resolution is the shorter side."""
     sides = _RATIO.fullmatch(ratio)
     across, down = (max(1, int(side)) for side in sides.groups()) if sides else (16, 9)
     digits = re.match(r"\d{2,4}", resolution)

@@ -1,4 +1,4 @@
-"""The colours of the animatics: a few moods, each a sky, a light and the land before it."""
+"""The colours of the animatics: a few moods, each with a sky, a light and land in front."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ _MOODS = """
     #18080e #6e181e #fa8238  #ffe08c #100508 #ffb240  ember
     #080a18 #1c2848 #7082aa  #eef2ff #050710 #a4beff  moonlit
 """
-"""One mood a line: the colours in the order of `Palette`."""
+"""One mood per line: the colours in the order of `Palette`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Palette:
-    """The sky from top to horizon, the light in it, the nearest land, the accent."""
+    """The sky from top to horizon, the light in it, the nearest land and the accent."""
 
     sky: tuple[Colour, Colour, Colour]
     light: Colour

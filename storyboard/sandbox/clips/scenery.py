@@ -1,7 +1,7 @@
-"""What moves in an animatic: a sky with its light, ridges at three depths, drifting dust.
+"""Draws what moves in an animatic: a sky with its light, ridges at three depths, dust.
 
-Everything is drawn once from a seed; a frame only moves and pastes. So a clip
-of five seconds takes a fraction of a second, and the same seed gives the same
+Everything is drawn once from a seed; each frame only moves and pastes it. So a
+five-second clip takes a fraction of a second, and the same seed gives the same
 pictures everywhere.
 """
 
@@ -19,14 +19,14 @@ from PIL import Image, ImageDraw, ImageFilter
 from storyboard.sandbox.clips.palette import PALETTES, Colour, Palette, mix
 
 _Profile: TypeAlias = Callable[[random.Random, int], list[float]]
-"""Draws the heights of a ridge's crest, from 0 to 1, for the number of its depth."""
+"""Draws the heights of a ridge's crest, from 0 to 1, given the number of its depth."""
 
-_SMOOTH = 2  # ridges are drawn this much larger, then reduced, for soft edges
+_SMOOTH = 2  # ridges are drawn this much larger, then scaled down, for soft edges
 
 
 @dataclass(frozen=True, slots=True)
 class Layer:
-    """A picture wider than the frame that passes by at its own speed, in widths a second."""
+    """A picture wider than the frame, passing by at its own speed in widths per second."""
 
     picture: Image.Image
     mask: Image.Image
@@ -36,7 +36,7 @@ class Layer:
 
 @dataclass(frozen=True, slots=True)
 class Mote:
-    """A speck of light: where it starts and how it drifts, in frame sizes and sizes a second."""
+    """A speck of light: its start in frame sizes, and its drift in frame sizes per second."""
 
     sprite: Image.Image
     mask: Image.Image
@@ -58,7 +58,7 @@ class Scenery:
 
 
 class _Depth(NamedTuple):
-    """A ridge by its distance: lengths in frame heights, speed in widths a second, shares."""
+    """How a ridge at one distance looks: lengths in frame heights, speed in widths per second."""
 
     number: int  # 0 is the farthest
     speed: float
@@ -76,7 +76,7 @@ _DEPTHS = (
 
 
 class _Frame(NamedTuple):
-    """What the ridges are drawn for; `direction` is 1 or -1, the way in which they pass."""
+    """The frame that ridges are drawn for; they pass in `direction`, 1 or -1."""
 
     width: int
     height: int
@@ -86,7 +86,7 @@ class _Frame(NamedTuple):
 
 def make_scenery(seed: str, width_px: int, height_px: int, duration_s: float) -> Scenery:
     """The scenery of one seed, for one frame size; equal arguments give equal pictures."""
-    # Scenery keeps no secrets; `random()` of a text seed is the same on every Python.
+    # Not for secrets; `random()` with a text seed is the same on every Python version.
     dice = random.Random(seed)  # noqa: S311 (draws pictures)
     palette = PALETTES[int(dice.random() * len(PALETTES))]
     profile = (_hills, _peaks, _skyline)[int(dice.random() * 3)]
@@ -138,7 +138,7 @@ def _draw_sky(palette: Palette, width: int, height: int, dice: random.Random) ->
         column.putpixel((0, y), colour)
     sky = column.resize((width, height))
     draw = ImageDraw.Draw(sky)
-    for _ in range(60 if sum(top) < 150 else 0):  # stars, where the sky is dark enough
+    for _ in range(60 if sum(top) < 150 else 0):  # stars, if the sky is dark enough
         x, y = int(dice.random() * width), int(dice.random() ** 2 * height * 0.55)
         here = cast("Colour", sky.getpixel((x, y)))
         shine = mix(here, palette.light, 0.25 + 0.5 * dice.random())
@@ -151,7 +151,7 @@ def _draw_light(palette: Palette, width: int, height: int, dice: random.Random) 
     """The sun or moon: a disc within its glow."""
     radius = round(min(width, height) * (0.07 + 0.06 * dice.random()))
     size = radius * 8
-    # Half the side is 128 levels of Pillow's radial gradient, which grows outward.
+    # Half the side spans 128 levels of Pillow's radial gradient, which grows outwards.
     glow = Image.radial_gradient("L").resize((size, size))
     glow = glow.point(lambda distance: 150 * math.pow(max(0.0, 1.0 - distance / 180), 2.6))
     disc = Image.new("L", (radius * 4, radius * 4), 0)
@@ -172,7 +172,7 @@ def _draw_ridge(
     levels = profile(dice, depth.number)
     top = round(frame.height * (depth.crest - depth.rise))
     tall = frame.height - top
-    # Lengths go by the longer side, so that a portrait frame shows fewer hills, not thinner ones.
+    # Lengths follow the longer side, so a portrait frame shows fewer hills, not thinner ones.
     step_px = max(frame.width, frame.height) / 48
     points = [(0.0, float(tall * _SMOOTH))]
     is_city = profile is _skyline
@@ -209,7 +209,7 @@ def _hills(dice: random.Random, depth: int) -> list[float]:
 
 
 def _peaks(dice: random.Random, depth: int) -> list[float]:
-    """Mountains: corners at random heights, halved and jolted twice."""
+    """Mountains: points at random heights, twice subdivided and displaced."""
     levels = [dice.random() * (0.35 if k % 2 else 1.0) for k in range(24)]
     for roughness in (0.24, 0.10):
         finer = []

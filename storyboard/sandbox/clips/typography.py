@@ -1,7 +1,7 @@
-"""Text into lines that fit: any text at all, each letter in a font that has it.
+"""Breaks any text into lines that fit, each letter in a font that has it.
 
-Accents and typographic signs that no font has are folded to plain letters. What
-is left without a font is drawn as an empty box, and `missing_scripts` names it.
+Accents and typographic signs that no font has are folded to plain letters. Any
+letter still without a font is drawn as an empty box and named by `missing_scripts`.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _FOLDED = str.maketrans(
     | {"\u2014": " - "}
     | dict(zip(_SIGNS, _PLAIN, strict=True))
 )
-"""What NFKD does not take apart, in ASCII."""
+"""ASCII for characters that NFKD does not decompose."""
 
 
 def clean(text: str) -> str:
@@ -45,7 +45,7 @@ def _is_unprintable(letter: str) -> bool:
 
 
 def _fold(letter: str) -> str:
-    """`letter` in plain letters where no font has it as it is."""
+    """`letter`, or plain letters for it if no font has it."""
     if letter.isascii() or is_drawable(letter):
         return letter
     plain = letter.translate(_FOLDED)
@@ -56,7 +56,7 @@ def _fold(letter: str) -> str:
 
 
 def missing_scripts(text: str) -> tuple[str, ...]:
-    """What no font here has of a clean text, by the first words of Unicode's names: "Tibetan"."""
+    """The scripts in a clean text that no font covers, as in Unicode's names: "Tibetan"."""
     missing = [letter for letter in dict.fromkeys(text) if not is_drawable(letter)]
     names = (unicodedata.name(letter, "unknown").split(" ")[0] for letter in missing)
     return tuple(dict.fromkeys(name if name == "CJK" else name.capitalize() for name in names))
@@ -82,7 +82,7 @@ class TextBlock:
 def fit_text(
     text: str, *, width_px: int, height_px: int, largest_px: int, smallest_px: int
 ) -> TextBlock:
-    """`text` set as large as the box allows; cut, and saying so, where even that is too much."""
+    """`text` set as large as the box allows; cut, with a note, if it cannot fit at all."""
     text = clean(text)
     is_rtl = runs_from_right(text)
 
@@ -101,7 +101,7 @@ def fit_text(
 
 
 def _cut(block: TextBlock, width_px: int, height_px: int) -> TextBlock:
-    """As many lines as fit, ending with how many letters were left out."""
+    """As many lines as fit, ending with the number of letters left out."""
     room = max(1, height_px // block.line_height_px)
     *lines, last = block.lines[:room]
     left_out = sum(map(len, block.lines[room:]))
@@ -111,8 +111,8 @@ def _cut(block: TextBlock, width_px: int, height_px: int) -> TextBlock:
 
 
 def shorten(text: str, lettering: Lettering, width_px: int) -> str:
-    """`text` on one line, with an ellipsis where it had to be cut."""
-    # No letter is narrower than this share of the size, so what is beyond needs no measuring.
+    """`text` on one line, with an ellipsis if it had to be cut."""
+    # No letter is narrower than this share of the size, so the rest need not be measured.
     most = round(width_px / (lettering.size_px * 0.1)) + 1
     if len(text) <= most and lettering.length_px(text) <= width_px:
         return text
@@ -120,7 +120,7 @@ def shorten(text: str, lettering: Lettering, width_px: int) -> str:
 
 
 def _prefix_that_fits(text: str, end: str, lettering: Lettering, width_px: int) -> str:
-    """As much of `text` as fits a line together with `end`."""
+    """As much of `text` as fits on a line together with `end`."""
     lengths = range(len(text) + 1)
     too_long = bisect_left(
         lengths, True, key=lambda length: lettering.length_px(text[:length] + end) > width_px
@@ -145,7 +145,7 @@ def wrap(text: str, lettering: Lettering, width_px: int) -> list[str]:
 
 
 def _pieces(word: str, lettering: Lettering, width_px: int) -> list[tuple[str, float]]:
-    """A word with its width, or its parts where it is wider than a line (Chinese has no spaces)."""
+    """A word with its width, or its parts if it is wider than a line (Chinese has no spaces)."""
     width = lettering.length_px(word)
     if width <= width_px:
         return [(word, width)]

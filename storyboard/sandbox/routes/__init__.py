@@ -1,1 +1,1 @@
-"""The handlers, one file for each part of the API; each lists its `ROUTES`."""
+"""The handlers, one file per part of the API; each lists its `ROUTES`."""

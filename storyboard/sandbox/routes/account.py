@@ -25,7 +25,7 @@ async def _list_models(request: web.Request) -> web.StreamResponse:
 
 
 async def _read_schema(request: web.Request) -> web.StreamResponse:
-    # Public, as on the service's own site: no key is asked for.
+    # Public, as on the service's own site: no key is needed.
     sandbox = request.app[SANDBOX]
     name = "{provider}/{model}".format(**request.match_info)
     card = sandbox.service.catalog.get(name)
@@ -35,7 +35,7 @@ async def _read_schema(request: web.Request) -> web.StreamResponse:
 
 
 async def _validate_key(request: web.Request) -> web.StreamResponse:
-    # A key that is not valid is no error here.
+    # An invalid key is not an error here.
     is_valid = request.app[SANDBOX].service.is_valid_key(request.headers.get("Authorization"))
     return web.json_response(success({"is_valid": is_valid}))
 

@@ -1,7 +1,7 @@
-"""What the real service does not have: telling the sandbox to misbehave, and its counts.
+"""Routes that the real service does not have: setting faults, and reading the counts.
 
-Open to every program of this machine while the key is the one that everybody
-knows; a sandbox with a key of its own asks for it here too.
+Open to every program on this machine if the key is the default one that everybody
+knows; a sandbox with its own key requires it here too.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ async def _read_faults(request: web.Request) -> web.StreamResponse:
 
 async def _set_faults(request: web.Request) -> web.StreamResponse:
     service = _service(request)
-    # A web page can send a plain form here, but not JSON: browsers ask this server first.
+    # A web page can send a plain form here, but not JSON: for that, browsers ask first.
     if request.content_type != "application/json":
         raise Refusal(415, "Unsupported media type: the Content-Type must be application/json")
     try:

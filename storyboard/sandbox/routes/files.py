@@ -1,4 +1,4 @@
-"""The results: whole, in parts, or broken off."""
+"""The result files: complete, in ranges, or cut off."""
 
 from __future__ import annotations
 
@@ -44,17 +44,17 @@ async def _download(request: web.Request) -> web.StreamResponse:
     is_last_eighth = size - (request.http_range.start or 0) <= size / 8
     if not is_last_eighth and service.is_struck("download_drops", count):
         return await _break_off(request, path, math.ceil(size / 8))
-    # aiohttp answers Range, If-Range and If-None-Match, and sends an ETag.
+    # aiohttp handles Range, If-Range and If-None-Match, and sends an ETag.
     return web.FileResponse(path, headers={"Content-Type": "video/mp4"})
 
 
 async def _break_off(request: web.Request, path: Path, after_bytes: int) -> web.StreamResponse:
-    """Send the range that is asked for, and cut the connection after some bytes of it."""
+    """Send the requested range, but cut the connection after `after_bytes` of it."""
     video, status = await asyncio.to_thread(path.read_bytes), path.stat()
     first = min(request.http_range.start or 0, len(video) - 1)
     content = video[first : request.http_range.stop]
     response = web.StreamResponse(headers={"Content-Type": "video/mp4", "Accept-Ranges": "bytes"})
-    response.etag = f"{status.st_mtime_ns:x}-{status.st_size:x}"  # as aiohttp has it for a file
+    response.etag = f"{status.st_mtime_ns:x}-{status.st_size:x}"  # as aiohttp makes it for a file
     if "Range" in request.headers:
         response.set_status(HTTPStatus.PARTIAL_CONTENT)
         last = first + len(content) - 1

@@ -1,4 +1,4 @@
-"""Input files: upload, list, delete, and the address under which a model would read them."""
+"""Input files: upload, list and delete them, and the address where a model would read them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from storyboard.sandbox.multipart import read_form_file
 from storyboard.sandbox.replies import Refusal, success
 from storyboard.sandbox.uploads import MAX_FILE_BYTES, Upload
 
-_MAX_FORM_BYTES = MAX_FILE_BYTES + (1 << 16)  # a file of the largest size, and its form
+_MAX_FORM_BYTES = MAX_FILE_BYTES + (1 << 16)  # a file of the maximum size, and its form
 
 
 async def _upload(request: web.Request) -> web.StreamResponse:
@@ -37,7 +37,7 @@ async def _upload(request: web.Request) -> web.StreamResponse:
 async def _list(request: web.Request) -> web.StreamResponse:
     authenticated_service(request)
     sandbox = request.app[SANDBOX]
-    # How the list is wrapped is documented nowhere that we know of.
+    # We know of no documentation of how the list is wrapped.
     files = [_data(upload, sandbox.base_url) for upload in sandbox.uploads.current()]
     return web.json_response(success({"files": files, "total": len(files)}))
 
@@ -56,7 +56,7 @@ async def _read(request: web.Request) -> web.StreamResponse:
 
 
 def _data(upload: Upload, base_url: str) -> dict[str, Any]:
-    """A file as the API describes it; the times of its newer parts are text."""
+    """A file as the API describes it; newer parts of the API write times as text."""
     created_at = datetime.fromtimestamp(int(upload.created_at), tz=timezone.utc)
     return {
         "file_id": upload.id,

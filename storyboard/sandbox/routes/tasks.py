@@ -1,4 +1,4 @@
-"""Submissions and polls, and what goes wrong with them on the wire."""
+"""Submissions and polls, and the network faults injected into them."""
 
 from __future__ import annotations
 
@@ -57,13 +57,13 @@ async def _submit(request: web.Request) -> web.StreamResponse:
     await _write_to_journal(sandbox, task)
     sandbox.ledger.accept(task, in_flight=service.in_flight())
     if service.settings.clip_size is ClipSize.FULL:
-        # It takes about as long as it plays; begun now, it is ready when it is asked for.
+        # Making it takes about as long as it plays; started now, it is ready when requested.
         sandbox.clips.begin(task)
     return _confirm(sandbox, task, count)
 
 
 def _refuse_by_fault(service: Service, count: int) -> None:
-    """The faults that strike before anything is accepted."""
+    """Inject the faults that strike before anything is accepted."""
     if service.is_struck("reset_before", count):
         raise ConnectionCut("cut before anything was accepted")
     if service.is_struck("error_500", count):
@@ -75,7 +75,7 @@ def _refuse_by_fault(service: Service, count: int) -> None:
 
 
 async def _write_to_journal(sandbox: Sandbox, task: Task) -> None:
-    """Write the task to the disk before its client is answered."""
+    """Write the task to disk before answering its client."""
     try:
         if sandbox.journal:
             await asyncio.to_thread(sandbox.journal.add, task)
@@ -85,7 +85,7 @@ async def _write_to_journal(sandbox: Sandbox, task: Task) -> None:
 
 
 def _confirm(sandbox: Sandbox, task: Task, count: int) -> web.Response:
-    """The answer to an accepted task, if the wire lets it through."""
+    """The answer to an accepted task, unless an injected fault prevents it."""
     service = sandbox.service
     if service.is_struck("lost_reply", count):
         raise ConnectionCut("accepted, the answer is lost")
@@ -94,7 +94,7 @@ def _confirm(sandbox: Sandbox, task: Task, count: int) -> web.Response:
     if service.is_struck("garbled_reply", count):
         return web.Response(text='{"code": 0, "mess', content_type="application/json")
     if service.is_struck("same_task_id", count):
-        # One that was polled: its client knows the id, and can see the contradiction.
+        # A task that was polled: its client knows the id and can see the contradiction.
         task = service.last_polled or task
     return web.json_response(submit_reply(task, sandbox.base_url), headers=service.rate_headers)
 
@@ -130,7 +130,7 @@ def _poll_reply(sandbox: Sandbox, task: Task) -> web.Response:
 
 
 def _links(service: Service, link: str) -> Sequence[str | None]:
-    """What a poll says of a finished video's link: one link, or none yet."""
+    """The links that a poll gives for a finished video: one, or none yet."""
     count = service.count(Stage.RESULT)
     if service.is_struck("late_link", count):
         return LINKS_THAT_ARE_MISSING[count % len(LINKS_THAT_ARE_MISSING)]
@@ -138,7 +138,7 @@ def _links(service: Service, link: str) -> Sequence[str | None]:
 
 
 ROUTES = (
-    # The service takes both forms; its clients moved from the longer to the shorter one.
+    # The service accepts both forms; its clients moved from the longer to the shorter one.
     web.post("/api/v1/{provider}/{model}", _submit),
     web.post("/api/v1/{provider}/{model}/async", _submit),
     web.get("/api/v1/tasks/{task_id}", _poll),
