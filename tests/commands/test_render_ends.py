@@ -36,7 +36,7 @@ scenes:
     shots: [{id: plaza, prompt: A plaza, duration: 3}, {id: alley, prompt: An alley}]
 """
 WITH_A_SMALL_DISK = (
-    "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (80_000, 80_000)); "
+    "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (70_000, 70_000)); "
     "from storyboard.cli import main; main()"
 )
 
