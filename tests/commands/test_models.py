@@ -51,6 +51,10 @@ def test_one_model_is_shown_with_each_parameter(program: Program) -> None:
     assert lines[0] == f"{NAME}: Wan 2.7 text to video"
     assert "source      https://docs.modellix.ai/alibaba/wan-2-7-t2v" in lines
     assert "retires     not known" in lines
+    words = (
+        "resolution; ratio; duration; seed; negative_prompt; sound: always true; audio: audio_url"
+    )
+    assert f"words       {words}" in lines
     assert "prompt           text of 1 to 5,000 characters; required" in lines
     assert "duration         a whole number from 2 to 15; default 5" in lines
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from storyboard.errors import BrokenCard
 from storyboard.models.card import ModelCard
 from storyboard.models.catalog import load_catalog
 from storyboard.models.summary import word_meaning
@@ -151,3 +152,53 @@ def test_a_word_has_its_meaning_in_a_line(card: ModelCard, sized: ModelCard) -> 
     assert word_meaning(card.words["sound"]) == "sound (true as 'on', false as 'off')"
     assert word_meaning(sized.words["ratio"]) == "size, resolution and ratio in one"
     assert word_meaning(sized.words["sound"]) == "always true"
+
+
+MEDIA_FIELDS: dict[str, Any] = {
+    "prompt": {"type": "string"},
+    "image": {"type": "string"},
+    "audio": {"type": "boolean", "default": False},
+    "audio_urls": {"type": "array", "items": {"type": "string"}},
+    "images": {"type": "array", "items": {"type": "string"}},
+}
+
+
+@pytest.fixture
+def pictured(tmp_path: Path) -> ModelCard:
+    words = {"first_frame": "image", "references": {"field": "images"}, "audio": "audio_urls"}
+    return made(tmp_path, MEDIA_FIELDS, words=words)
+
+
+def test_one_address_may_set_a_field_that_takes_several(pictured: ModelCard) -> None:
+    assert sent(pictured, audio="https://a/b.mp3") == {"audio_urls": ["https://a/b.mp3"]}
+    assert sent(pictured, references=["x", "y"]) == {"images": ["x", "y"]}
+    assert pictured.words_of({"audio_urls": ["x"], "images": ["y"], "image": "z"}) == {
+        "first_frame": "z",
+        "references": ["y"],
+        "audio": "x",
+    }
+    assert "audio" not in pictured.words_of({"audio_urls": ["x", "y"]})
+
+
+def test_a_field_of_the_words_name_takes_what_is_not_text(pictured: ModelCard) -> None:
+    assert sent(pictured, audio=True) == {"audio": True}
+    assert sent(pictured, audio=True, audio_urls=["x"]) == {"audio": True, "audio_urls": ["x"]}
+    assert sent(pictured, audio="y", audio_urls=["x"]) == {"audio_urls": ["x"]}
+    assert pictured.settings["audio"].limits["type"] == ["boolean", "string"]
+
+
+@pytest.mark.parametrize(
+    ("field", "words", "message"),
+    [
+        ({"audio": {"type": "string"}}, {"audio": "audio_urls"}, "a field 'audio' as well"),
+        ({"images": {"type": "array"}}, {"audio": "images"}, "are not of type string"),
+        ({"image": {"type": "array"}}, {"clip": "image"}, "are not of type string"),
+        ({}, {"references": "image"}, "image is of type string"),
+        ({"seed": {"type": "integer"}, "s": {"type": "integer"}}, {"seed": "s"}, "as well"),
+    ],
+)
+def test_a_media_word_that_cannot_work_is_a_mistake_of_the_card(
+    tmp_path: Path, field: dict[str, Any], words: dict[str, str], message: str
+) -> None:
+    with pytest.raises(BrokenCard, match=message):
+        made(tmp_path, MEDIA_FIELDS | field, words=words)

@@ -16,7 +16,7 @@ from storyboard.language.project_cards import load_catalog_here
 from storyboard.models.card import ModelCard
 from storyboard.models.card_folders import Owner
 from storyboard.models.catalog import Catalog
-from storyboard.models.summary import limits_line, parameter_words
+from storyboard.models.summary import limits_line, parameter_words, word_meaning
 from storyboard.reporting.suggest import did_you_mean
 
 _UNKNOWN = "not known"
@@ -67,6 +67,13 @@ def _card_words(name: str, catalog: Catalog) -> str:
 def _facts(card: ModelCard, catalog: Catalog) -> Iterator[tuple[str, str]]:
     yield "kind", card.kind
     yield "limits", limits_line(card)
+    meanings = {name: word_meaning(word) for name, word in card.words.items()}
+    yield (
+        "words",
+        "; ".join(
+            name if name == meaning else f"{name}: {meaning}" for name, meaning in meanings.items()
+        ),
+    )
     yield "service", card.service.name
     yield "card", _card_words(card.name, catalog)
     yield "source", card.source

@@ -14,6 +14,7 @@ from storyboard.language.expansion.cascade import (
 )
 from storyboard.language.nodes import MappingNode, ScalarNode
 from storyboard.models.card import ModelCard
+from storyboard.models.words import Word
 from storyboard.records import Position, Problem
 from storyboard.reporting.suggest import did_you_mean
 from storyboard.reporting.value_paths import format_value
@@ -72,11 +73,24 @@ def without_hidden_fields(
     In one mapping, the model's own name wins over the common word. But what a variant sets in
     common words must not lose to what the file sets in the model's own.
     """
-    words = (card.words[key] for key in above.settings if key in card.words)
+    words = [
+        card.words[key]
+        for key, one in above.settings.items()
+        if key in card.words and not card.words[key].leaves(one.node.data)
+    ]
     hidden = {word.field for word in words if word.field != word.name} - above.settings.keys()
     if hidden.isdisjoint(settings):
         return settings
-    return {key: one for key, one in settings.items() if key not in hidden}
+    return {
+        key: one
+        for key, one in settings.items()
+        if key not in hidden or _is_word(card.words.get(key), one)
+    }
+
+
+def _is_word(word: Word | None, setting: Setting) -> bool:
+    """Return whether a setting is a word's, under the name of another field of the model."""
+    return word is not None and word.is_text_only and not word.leaves(setting.node.data)
 
 
 def model_layer(name: str) -> Layer:

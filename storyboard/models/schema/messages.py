@@ -131,6 +131,14 @@ def _too_few(error: SchemaError, owners: str) -> SchemaMessage:
     return SchemaMessage("too-few", words)
 
 
+def _too_many(error: SchemaError, owners: str) -> SchemaMessage:
+    if error.rule:
+        return _other(error, owners)
+    most = f"at most {error.limit:,}"
+    rule = f"{_verb(owners, 'allow')} {most}" if owners else f"{most} are allowed"
+    return SchemaMessage("not-allowed", f"has {len(error.value):,} entries; {rule}")
+
+
 def _pattern(error: SchemaError, owners: str) -> SchemaMessage:
     rule = error.rule or f"it does not match {shorten(str(error.limit), _MAX_PATTERN)}"
     return SchemaMessage("wrong-form", f"{format_value(error.value)} is not allowed: {rule}")
@@ -160,6 +168,7 @@ _MESSAGES: dict[str, _Describe] = {
     "enum": _enum,
     "minItems": _too_few,
     "minProperties": _too_few,
+    "maxItems": _too_many,
     "minLength": _too_short,
     "maxLength": _too_long,
     "minimum": lambda error, owners: _too_small(error, owners, error.limit),

@@ -63,6 +63,7 @@ def _bounds(limits: Mapping[str, Any]) -> str:
     for least_key, most_key, unit in (
         ("minimum", "maximum", ""),
         ("minLength", "maxLength", " characters"),
+        ("minItems", "maxItems", " entries"),
     ):
         least, most = limits.get(least_key), limits.get(most_key)
         if unit and most is None and least == 1:

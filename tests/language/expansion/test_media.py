@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from storyboard.language.load import Reading
 from storyboard.records import Json
-from tests.language.boards import load_text, told
+from tests.language.boards import load, load_text, told
 
 WAN = "version: 1\nmodel: alibaba/wan2.7-i2v\n"
 FLASH = "version: 1\nmodel: alibaba/wan2.6-i2v-flash\n"
@@ -186,3 +187,24 @@ def test_nothing_said_is_nothing_sent(tmp_path: Path) -> None:
     for value in ("null", "'{{ \"\" }}'"):
         text = SEEDANCE + shot(first_frame=value, references=value)
         assert sent(tmp_path, text) == {}
+
+
+def test_too_many_pictures_are_a_problem_with_the_most_that_the_model_takes(tmp_path: Path) -> None:
+    names = ", ".join(["hero"] * 8)
+    text = "version: 1\nmodel: vidu/viduq3-mix-r2v\n" + SHARED + shot(references=f"'{names}'")
+    found = [line for line in problems(tmp_path, text) if not line.startswith("warning: ")]
+    assert found == ["take a: references: has 8 entries; vidu/viduq3-mix-r2v allows at most 7"]
+
+
+def test_a_variant_replaces_the_switch_or_the_soundtrack_and_not_the_other(tmp_path: Path) -> None:
+    def draft(variant: str, **said: str) -> Json:
+        text = f"{FLASH}{SHARED}variants: {{draft: {{{variant}}}}}\n"
+        path = tmp_path / "film.yaml"
+        path.write_text(text + shot(first_frame="hero", **said), encoding="utf-8")
+        (take,) = load(path, reading=Reading(variant="draft")).takes
+        return {key: value for key, value in take.payload.items() if key.startswith("audio")}
+
+    assert draft("sound: true", audio="theme") == {"audio": True, "audio_url": THEME}
+    assert draft("sound: true", audio="false") == {"audio": True}
+    assert draft("audio: true", audio_url=THEME) == {"audio": True, "audio_url": THEME}
+    assert draft("audio: theme", audio_url=HERO) == {"audio_url": THEME}
