@@ -1,4 +1,4 @@
-"""Reads what a card says of the common words, and makes all that a storyboard can say. Pure."""
+"""Reads a card's common words, and lists everything that a storyboard can set. Pure."""
 
 from __future__ import annotations
 
@@ -67,11 +67,11 @@ _ABOUT: Mapping[str, Mapping[str, Any]] = {
         "examples": ["https://example.com/pier.mp4"],
     },
 }
-"""What a word says in every model that has it under another name."""
+"""How to describe each word if a model's field for it has another name."""
 
 
 def read_words(document: Mapping[str, Any], parameters: Mapping[str, Parameter]) -> dict[str, Word]:
-    """The words of a card's document by name. Raises CardError for a mapping that cannot work."""
+    """Return a card's words by name. Raises CardError if a word cannot work."""
     tables = document.get("tables", {})
     words = document.get("words", {})
     for name in tables:
@@ -121,7 +121,7 @@ def _is_in_list(name: str, known: Parameter) -> bool:
 
 
 def _limits(name: str, known: Parameter, values: Mapping[str, Json], where: str) -> dict[str, Json]:
-    """What a storyboard can write for the word: the keys of the table, or what the field takes."""
+    """Return the values that a storyboard can write: the table's keys, or what the field takes."""
     wanted, limits = WORDS[name], _without_words(known.limits)
     if _is_in_list(name, known):
         items = limits.get("items")
@@ -178,7 +178,7 @@ def _word_of_table(name: str, known: Parameter, tables: Mapping[str, Any]) -> Wo
 def settings_of(
     parameters: Mapping[str, Parameter], words: Mapping[str, Word]
 ) -> dict[str, Parameter]:
-    """All that a storyboard can say of a request by name: the fields, and the words."""
+    """Return everything a storyboard can set in a request, by name: the fields and the words."""
     reached = {word.field for word in words.values() if word.field != word.name}
     own = {
         name: _own_setting(known, words.get(name), is_reached=name in reached)
@@ -192,7 +192,7 @@ def _others(words: Mapping[str, Word], parameters: Mapping[str, Parameter]) -> I
 
 
 def _own_setting(known: Parameter, word: Word | None, *, is_reached: bool) -> Parameter:
-    """A field under its own name; it can be left out where a word sets it."""
+    """Return a field under its own name; it is optional if a word sets it."""
     if word is not None and word.is_text_only:
         types: Json = [known.type, "string"]
         return known._replace(limits={**known.limits, **word.limits, "type": types})

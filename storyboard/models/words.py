@@ -1,7 +1,7 @@
-"""The common words of storyboards, and what a model card makes of each. Pure.
+"""The common words of storyboards, and what each means in a model card. Pure.
 
-A storyboard says `ratio: 16:9` of any model; the card tells which field of the
-request that is, and how its value is spelled there.
+A storyboard says `ratio: 16:9` for any model. The card says which field of the request that is,
+and how its value is spelled there.
 """
 
 from __future__ import annotations
@@ -35,23 +35,23 @@ WORDS: Mapping[str, ParameterType] = {
 """Every common word, with the type of its values in a storyboard."""
 
 MEDIA = (FIRST_FRAME, LAST_FRAME, REFERENCES, AUDIO, CLIP)
-"""The words whose values are pictures, sound and clips: addresses, or names of shared ones."""
+"""The words whose values are pictures, sounds and clips: addresses, or names of shared ones."""
 
 Table: TypeAlias = Mapping[tuple[str, str], Json]
-"""The values of a field that means resolution and ratio together, by these two."""
+"""The values of a field that means both resolution and ratio, by these two."""
 
 
 @dataclass(frozen=True)
 class Word:
     """What a common word means to one model.
 
-    `field` is the parameter that it sets; None where the model has none, since it always does
-    what `limits` allows. `limits` is the JSON Schema of the word's values. `values` gives those
-    of the field by the word's, as text, where they are not the same. `any_value` is what the
-    field says for "any", and no take is given by counting. `table` is there where the field
-    means resolution and ratio together. While the parameter `unless` is set, the word says
-    nothing. `is_in_list` is true where the field is a list, in which the word's value stands
-    alone; `is_text_only` where the model has another field of the word's name, which takes all
+    `field` is the parameter that the word sets. It is None if the model has no such parameter
+    because it always does what `limits` allows. `limits` is the JSON Schema of the word's values.
+    `values` maps the word's values, as text, to the field's, if they differ. `any_value` is the
+    field's value for "any", which seeds that count up skip. `table` is set if the field
+    means both resolution and ratio. While the parameter `unless` is set, the word has no effect.
+    `is_in_list` is true if the field is a list, which then holds only the word's value.
+    `is_text_only` is true if the model has another field with the word's name, which takes all
     values that are not text.
     """
 
@@ -67,11 +67,11 @@ class Word:
     is_text_only: bool = False
 
     def leaves(self, value: Json) -> bool:
-        """Whether the value is not the word's, but that of the field of the same name."""
+        """Whether the value belongs to the field of the same name, not to the word."""
         return self.is_text_only and not isinstance(value, str)
 
     def to_field(self, value: Json) -> Json:
-        """The field's value for the word's; one that the word does not allow stays as it is."""
+        """Return the field's value for the word's; a value not allowed is returned unchanged."""
         if self.is_in_list:
             return [value]
         if as_key(value) in self.values:
@@ -80,7 +80,7 @@ class Word:
         return as_key(value) if self.is_text and is_number else value
 
     def from_field(self, value: Json) -> Json:
-        """The word's value for the field's, None where it says "any" or nothing."""
+        """Return the word's value for the field's, or None if the field says "any" or nothing."""
         if value is None or value == self.any_value:
             return None
         if self.is_in_list:
@@ -92,7 +92,7 @@ class Word:
 
 
 def as_key(value: Json) -> str:
-    """A value as a card writes it where it is a key: true and false as in YAML."""
+    """Return a value as a card writes it as a key: true and false as in YAML."""
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
@@ -106,10 +106,10 @@ def _number(value: Json) -> Json:
 def fields_of(
     words: Mapping[str, Word], defaults: Mapping[str, Json], said: Mapping[str, Json]
 ) -> dict[str, Json]:
-    """The fields that a storyboard's settings make; a field's own name wins over a word.
+    """Return the fields for a storyboard's settings; a field's own name wins over a word.
 
-    `defaults` are those of the words. A value that a model does not allow is passed on, for the
-    request's schema to refuse.
+    `defaults` are those of the words. A value that a model does not allow is passed on, so that
+    the request's schema rejects it.
     """
     found: dict[str, Json] = {}
     own = {key for key, value in said.items() if _is_own(words.get(key), value)}
@@ -135,7 +135,7 @@ def _of_both(table: Table, said: Mapping[str, Json], defaults: Mapping[str, Json
 
 
 def words_of(words: Mapping[str, Word], payload: Mapping[str, Json]) -> dict[str, Json]:
-    """What a payload says in common words, without those of which it says nothing."""
+    """Return a payload's values in common words, without the words that it does not set."""
     found: dict[str, Json] = {}
     for word in words.values():
         if word.unless in payload:

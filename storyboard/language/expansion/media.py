@@ -1,6 +1,6 @@
-"""Pictures, sound and clips: their addresses, also by the names that a file gives to these. Pure.
+"""Reads pictures, sounds and clips: addresses, or names that the file gives to addresses. Pure.
 
-What stands beside the storyboard is not sent anywhere: a file is a problem.
+Files beside the storyboard are not sent anywhere, so a file is a problem.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from storyboard.records import Json
 from storyboard.reporting.value_paths import format_value
 
 _SCHEME = re.compile(r"(?!file:)[a-z][a-z0-9+.-]+:", re.IGNORECASE)
-"""How an address begins; the single letter of a Windows drive is none."""
+"""How an address begins; the single letter of a Windows drive does not count."""
 
 _FILE = re.compile(
     r".*[/\\].*|file:.*|.*\.(?:png|jpe?g|webp|gif|bmp|tiff?|heic|avif|mp3|wav|m4a|aac|flac|ogg|"
@@ -32,10 +32,10 @@ _FILE = re.compile(
 
 
 def read_media(word: Word, setting: Setting, scope: ShotScope, shared: SharedValues) -> Json:
-    """The value of a media word, its names replaced by addresses; None for nothing said.
+    """Return the value of a media word, with names replaced by addresses; None if it is not set.
 
-    Whether the model takes an address is left to its schema. Raises NotReadable for a file, a
-    frame of a take, and a name that is not there.
+    Whether the model accepts an address is left to its schema. Raises NotReadable for a file, a
+    frame of a take, or a name that does not exist.
     """
     if WORDS[word.name] == "array":
         return _read_several(setting, scope, shared)
@@ -48,7 +48,7 @@ def read_media(word: Word, setting: Setting, scope: ShotScope, shared: SharedVal
 
 
 def _read_several(setting: Setting, scope: ShotScope, shared: SharedValues) -> Json:
-    """The addresses of a list, or of one text with commas; None where there are none."""
+    """Return the addresses in a list, or in one text with commas; None if there are none."""
     is_list = isinstance(setting.node, SequenceNode)
     entries = setting.items if is_list else [setting]
     found = read_all(partial(_read_entry, entry, scope, shared) for entry in entries)
@@ -63,7 +63,7 @@ def _read_entry(setting: Setting, scope: ShotScope, shared: SharedValues) -> lis
 
 
 def _names_in(text: str, shared: SharedValues) -> Iterator[str]:
-    """The names and addresses of a text; an address may hold a comma, but no space."""
+    """Yield the names and addresses in a text; an address may contain a comma, but no space."""
     if text in shared.references:
         yield text
         return
@@ -72,7 +72,7 @@ def _names_in(text: str, shared: SharedValues) -> Iterator[str]:
 
 
 def _address_of(text: str, setting: Setting, scope: ShotScope, shared: SharedValues) -> Json:
-    """The address that a text is or names; empty where it is empty."""
+    """Return the address that a text is or names; an empty text is unchanged."""
     if not text or _SCHEME.match(text):
         return text
     if text not in shared.references and _FILE.fullmatch(text):

@@ -1,8 +1,8 @@
-"""From a shot's settings to the payload of one take. Pure.
+"""Turns a shot's settings into the payload of one take. Pure.
 
-Each setting is rendered and read on its own, so that one problem hides no other; then the
-model's card makes the fields of the request out of them. The model's limits are not checked
-here but by its schema.
+Each setting is rendered and read on its own, so that one problem does not hide another. Then the
+model's card turns the settings into the fields of the request. The model's limits are checked by
+its schema, not here.
 """
 
 from __future__ import annotations
@@ -43,24 +43,24 @@ from storyboard.reporting.suggest import Suggestion, closest
 SHOT_KEYS = frozenset(
     {"prompt_prefix", "prompt_suffix", "takes", "model", "tags", "notes", "skip", "locked"}
 )
-"""Settings that are the storyboard's own and not the API's."""
+"""Settings that belong to the storyboard, not to the API."""
 
 PROMPT_KEYS = ("prompt_prefix", "prompt", "prompt_suffix")
-"""The settings that the prompt sent is made of, in their order."""
+"""The settings that make up the prompt that is sent, in order."""
 
 _LISTS = ("negative", REFERENCES)
 """The settings in which a text may name several things."""
 
 Stated: TypeAlias = "tuple[Json, Setting | None]"
-"""A value and the setting that states it, None where nothing does."""
+"""A value and the setting that states it, or None if none does."""
 
 
 class PayloadInputs(NamedTuple):
-    """What the payloads of one entry's shots are built from.
+    """The inputs to the payloads of one entry's shots.
 
-    `stated` are the settings of its model that are given or needed, `foreign` the
-    keys that only other models have, `doubtful` those whose templates may make
-    nothing while a farther level says something. `position` is that of the entry.
+    `stated` are the settings of its model that are given or required. `foreign` are the keys that
+    only other models have. `doubtful` are the keys whose templates may render to nothing while a
+    farther level has a value. `position` is the entry's position.
     """
 
     settings: Mapping[str, Setting]
@@ -72,7 +72,7 @@ class PayloadInputs(NamedTuple):
     doubtful: tuple[str, ...]
 
     def seen_from(self, scope: ShotScope) -> PayloadInputs:
-        """The inputs with the settings of farther levels where nearer ones make nothing."""
+        """Return the inputs; farther levels replace the settings that render to nothing."""
         if not self.doubtful:
             return self
         found = {
@@ -85,7 +85,7 @@ class PayloadInputs(NamedTuple):
 def payload_inputs(
     settings: Mapping[str, Setting], card: ModelCard, shared: SharedValues, position: Position
 ) -> PayloadInputs:
-    """The inputs for shots with these settings."""
+    """Return the inputs for shots with these settings."""
     names = {"negative_prompt" if key == "negative" else key for key in settings}
     stated = tuple(
         (name, parameter)
@@ -102,11 +102,11 @@ def payload_inputs(
 
 @dataclass(slots=True)
 class TracedPayload:
-    """A payload and where each of its values comes from, for the problems that a schema finds.
+    """A payload and the origin of each of its values, for problems that a schema finds.
 
-    `said` holds the settings by their names in the storyboard, `sources` the setting and the
-    value that was read from it, `faulty` the origins of values that could not be read, and
-    `dropped` the settings that are left out because the model does not have them.
+    `said` holds the settings by their names in the storyboard. `sources` holds each setting with
+    the value read from it. `faulty` holds the origins of values that could not be read. `dropped`
+    holds the settings that are left out because the model does not have them.
     """
 
     inputs: PayloadInputs
@@ -118,10 +118,10 @@ class TracedPayload:
     dropped: list[tuple[str, Setting]] = field(default_factory=list)
 
     def origin_of(self, name: str, path: ErrorPath = ()) -> Origin:
-        """Where a setting's value, what `path` leads to inside it, or the lack of it comes from."""
+        """Return the origin of a setting's value, of the part at `path`, or of its absence."""
         if name in self.faulty:
             return self.faulty[name]
-        if not name and self.faulty:  # a rule across settings, one of which has a problem already
+        if not name and self.faulty:  # a rule across settings, one of which already has a problem
             return next(iter(self.faulty.values()))
         if name not in self.sources:
             return Origin(self.inputs.position)
@@ -131,7 +131,7 @@ class TracedPayload:
 
 
 def _at(path: ErrorPath, setting: Setting, value: Json) -> tuple[Setting, Json]:
-    """The entry of a list to which a path leads, where each entry has one value; else the list."""
+    """Return the list entry at a path if each entry has one value; else the list."""
     for step in path:
         entries = setting.items
         if not isinstance(value, list) or len(entries) != len(value) or isinstance(step, str):
@@ -143,7 +143,7 @@ def _at(path: ErrorPath, setting: Setting, value: Json) -> tuple[Setting, Json]:
 def build_payload(
     inputs: PayloadInputs, scope: ShotScope, report: Report, *, shot: str, take: int
 ) -> TracedPayload:
-    """The payload of take `take` (from 1) of a shot, without the values that have a problem."""
+    """Return the payload of take `take` (from 1) of a shot, without values that have a problem."""
     traced = TracedPayload(inputs, scope)
     for name, parameter in inputs.stated:
         try:
@@ -210,7 +210,7 @@ def _read_seed(inputs: PayloadInputs, scope: ShotScope, shot: str, take: int) ->
 
 
 def _read_prompt(settings: Mapping[str, Setting], scope: ShotScope) -> str:
-    """Prefix, prompt and suffix: the prompt stripped, the affixes as they are written."""
+    """Return prefix, prompt and suffix as one text: the prompt stripped, the affixes as written."""
     found = [settings[key] for key in PROMPT_KEYS if key in settings]
     texts = read_all(partial(read_text, setting, scope) for setting in found)
     prompt = settings["prompt"]
@@ -223,7 +223,7 @@ def _read_prompt(settings: Mapping[str, Setting], scope: ShotScope) -> str:
 
 
 def _find_misspelt(name: str, inputs: PayloadInputs) -> Setting | None:
-    """The unknown key that was meant as the missing parameter; it is reported already."""
+    """Return the unknown key that was meant as the missing parameter; it is already reported."""
     unknown = [key for key in inputs.settings if key not in inputs.shared.parameters | SHOT_KEYS]
     guess = closest(name, unknown)
     guess = guess or next((key for key in unknown if meant_by(key) == name), None)
@@ -233,7 +233,7 @@ def _find_misspelt(name: str, inputs: PayloadInputs) -> Setting | None:
 def _report_foreign_parameters(
     traced: TracedPayload, inputs: PayloadInputs, report: Report
 ) -> None:
-    """A setting that the model does not have is a problem, unless it may be dropped."""
+    """Report each setting that the model does not have, unless it may be dropped."""
     card = inputs.card
     for key in inputs.foreign:
         setting = inputs.settings[key]
@@ -253,7 +253,7 @@ def _report_foreign_parameters(
 
 
 def _hint_for_foreign(name: str, setting: Setting, inputs: PayloadInputs) -> str | None:
-    """The model's own word for it; else, for what many shots share, how to leave it out here."""
+    """Suggest the model's own word; else, if many shots share the setting, how to leave it out."""
     settings = inputs.card.settings
     meant = meant_by(name)
     if meant in settings and meant not in inputs.settings:

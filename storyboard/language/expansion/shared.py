@@ -54,7 +54,7 @@ class SharedValues:
     used_references: set[str] = field(default_factory=set)
 
     def of(self, kind: str) -> tuple[Mapping[str, Setting], set[str], list[str]]:
-        """The shared values of a kind, those of them that are used, and all names that work."""
+        """Return the shared values of a kind, those in use, and all names that can be written."""
         if kind == "seed":
             return self.seeds, self.used_seeds, [*self.seeds, AUTO]
         if kind == "reference":

@@ -36,7 +36,7 @@ _CONTAINERS = (list, tuple, dict, range)
 
 @dataclass(frozen=True, slots=True)
 class Method:
-    """A function that a template may call; `text_length` of the text that it belongs to."""
+    """A function that a template may call; for a text method, `text_length` is the text's."""
 
     name: str
     function: Callable[..., object]

@@ -104,7 +104,7 @@ def check_payload(
         position, rendered, row = origin_of(name, error.path[1:])
         beside = missing.get(position, [])
         if name in beside[1:]:
-            continue  # one problem stands at a position; its hint names all that is missing there
+            continue  # each position has one problem; its hint names all the missing keys
         code, words, hint = _describe_parameter(error, name, card, beside)
         if code == "too-long":
             hint = hint or why_long(name)

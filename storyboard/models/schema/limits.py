@@ -83,7 +83,7 @@ def _or_name(owners: list[_Owner], limits: dict[str, Any]) -> dict[str, Any]:
 
 
 def _is_media(card: ModelCard, name: str) -> bool:
-    """Whether a setting is an address or a name; a model may have a field of that name."""
+    """Whether a setting is an address or a name, not a model's field of the same name."""
     return name in MEDIA and name in card.words
 
 
@@ -143,7 +143,7 @@ def _for_editors(schema: Any) -> Any:
 
 
 def _of_keyword(key: str, value: Any) -> Any:
-    """What a keyword says; inside a list or a mapping too, a template is checked later."""
+    """Return a keyword's value; templates inside a list or a mapping are checked later, too."""
     if key == "items":
         return or_template(_for_editors(value))
     if key == "properties":

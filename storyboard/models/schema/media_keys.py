@@ -7,7 +7,7 @@ from typing import Any
 Schema = dict[str, Any]
 
 GIVE_ADDRESS = "give an https address; files beside the storyboard are not uploaded yet"
-"""What a picture, a sound or a clip can be today."""
+"""What a picture, a sound or a clip can be at present."""
 
 _NO_FILE: Schema = {"not": {"type": "object"}, "errorMessage": GIVE_ADDRESS}
 
@@ -16,7 +16,7 @@ REFERENCE: Schema = {
     "then": _NO_FILE,
     "else": {"type": "string", "minLength": 1},
 }
-"""A picture in a list: an address, or the name of a shared one, which only its text can tell."""
+"""A picture in a list: an address, or the name of a shared one; only its text can tell which."""
 
 REFERENCES: Schema = {
     "description": "Shared pictures, sounds and clips; `first_frame`, `last_frame`, `references`, "
@@ -36,7 +36,7 @@ REFERENCES: Schema = {
 
 
 def media(limits: Schema) -> Schema:
-    """A picture, a sound or a clip under its word; what a text names is known later."""
+    """Return the schema of a media word; whether its text is a name is checked later."""
     return {
         "if": {"type": "string"},
         "then": {"minLength": 1},
