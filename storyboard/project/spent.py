@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from storyboard.money import MAX_MICROS
 from storyboard.planning.spending import Spending, cost_of_submission, sum_spending
 from storyboard.project.default_folder import SANDBOX
 from storyboard.project.manifests import has_other_manifest, read_manifests
@@ -28,7 +29,8 @@ def spent_elsewhere(
     from storyboard.outputs.manifest.manifest import spent_in_all
 
     here = sum(cost_of_submission(one) or 0 for one in known)
-    return max([told, *(spent_in_all(one) - here for one in read_manifests(space))])
+    found = max([told, *(spent_in_all(one) - here for one in read_manifests(space))])
+    return min(found, MAX_MICROS)  # as much as a state file and a manifest may say
 
 
 def read_spending(space: Workspace, known: Sequence[Submission]) -> Spending:

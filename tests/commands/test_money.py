@@ -155,3 +155,21 @@ def test_status_and_page_show_the_bill_beside_the_estimate(
     page = (folder_of(film) / "index.html").read_text("utf-8")
     assert "expected cost" in page
     assert "0.20 USD" in page
+
+
+def test_a_manifest_that_says_too_much_was_spent_leaves_the_folder_usable(
+    program: Program, film: Path, server: SandboxServer
+) -> None:
+    add(film, PRICES)
+    assert program("render", film, "--yes").code == ExitCode.OK
+    told = manifest()
+    takes = [{**take, "billed_usd": 10**9} for take in told["takes"]]
+    text = json.dumps({**told, "spent_usd": 10**9, "takes": takes})
+    (folder_of(film) / "manifest.json").write_text(text, "utf-8")
+    film.write_text(film.read_text("utf-8").replace("a storm", "the sun"), "utf-8")
+    for _ in range(2):
+        output = program("render", film, "--yes")
+        assert output.code == ExitCode.OK, output.err
+    add(film, f"{PRICES}caps: {{film: 1000000000}}\n")
+    film.write_text(film.read_text("utf-8").replace("a storm", "the rain"), "utf-8")
+    assert program("render", film, "--yes").code == ExitCode.REFUSED

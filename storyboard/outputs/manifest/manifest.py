@@ -18,7 +18,7 @@ from typing import Protocol
 from urllib.parse import urlsplit
 
 from storyboard.links import is_link
-from storyboard.money import to_micros, to_usd
+from storyboard.money import MAX_MICROS, to_micros, to_usd
 from storyboard.outputs.manifest.file import Manifest, ManifestTake
 from storyboard.outputs.manifest.times import whole_second
 from storyboard.planning.candidates import GIVEN_UP_BY_HAND, with_rest
@@ -188,7 +188,7 @@ def spent_in_all(manifest: Manifest) -> int:
 
 def with_spent(manifest: Manifest, in_all: int) -> Manifest:
     """The manifest with the part of the total `in_all` that its own blocks do not show."""
-    spent = max(0, in_all - spent_in_blocks(manifest))
+    spent = min(MAX_MICROS, max(0, in_all - spent_in_blocks(manifest)))
     return replace(manifest, spent_usd=to_usd(spent) or 0)
 
 
