@@ -96,6 +96,10 @@ MIGRATIONS = (
     ALTER TABLE submissions ADD COLUMN billed_micros INTEGER;
     CREATE TABLE spent_elsewhere (micros INTEGER NOT NULL);
     """,
+    # Summed before each submission that a cap is on: without it all payloads and replies are read.
+    """
+    CREATE INDEX costs ON submissions (sent_at, state, billed_micros, estimate_micros);
+    """,
 )
 """One script per version; `PRAGMA user_version` counts how many have run."""
 RESTORE = "restore a copy; the manifest beside it still has what was paid"

@@ -240,7 +240,10 @@ class Store:
         """
         with explain_errors(self.path):
             seconds = 0.0 if since is None else since.timestamp()
-            return int(self._change(_SPENT, (seconds, after)).fetchone()[0])
+            [spent] = self._change(_SPENT, (seconds, after)).fetchone()
+        if not isinstance(spent, int):  # the index that is summed may hold what no row does
+            raise damage(self.path, "submissions", f"{quoted(spent)} is no sum of amounts")
+        return spent
 
     def last_submission(self) -> int:
         """The id of the newest submission, or 0 if there is none."""

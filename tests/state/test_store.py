@@ -21,11 +21,12 @@ from hypothesis import strategies as st
 
 from storyboard.errors import StateError
 from storyboard.names import check_id
+from storyboard.planning.spending import cost_of_submission
 from storyboard.records import OPEN_STATES, Submission, SubmissionState, Take, Video
 from storyboard.state.files import FILE_NAME
 from storyboard.state.queries import Written, read_outputs, read_submissions
 from storyboard.state.rows import FROZEN, KNOWN, make_videos
-from storyboard.state.store import Store
+from storyboard.state.store import _SPENT, Store
 from tests.made import MODEL, NOW, make_done, make_submission, make_take, make_video
 
 REPO = Path(__file__).parents[2]
@@ -526,7 +527,7 @@ def test_a_file_of_a_newer_program_is_left_as_it_is(tmp_path: Path) -> None:
             use()
         assert complaint(error) == (
             f"{tmp_path / FILE_NAME} was written by a newer storyboard "
-            "(state version 99, this one supports up to 4)",
+            "(state version 99, this one supports up to 5)",
             "upgrade with: pip install -U storyboard-render",
         )
 
@@ -752,3 +753,35 @@ def test_the_columns_are_those_of_the_table(tmp_path: Path, store: Store) -> Non
     names = {"id", *FROZEN, *KNOWN}
     with raw(tmp_path) as db:
         assert {row[1] for row in db.execute("PRAGMA table_info(submissions)")} == names
+
+
+def test_what_was_spent_is_summed_without_reading_payloads_and_replies(tmp_path: Path) -> None:
+    with closing(open_store(tmp_path)) as store:
+        for after in (0, 5):
+            rows = store._db.execute(f"EXPLAIN QUERY PLAN {_SPENT}", (0.0, after)).fetchall()
+            assert [row[3] for row in rows] == [
+                "SEARCH submissions USING COVERING INDEX costs (sent_at>?)"
+            ]
+
+
+def test_a_sum_that_no_row_can_have_made_is_refused(tmp_path: Path) -> None:
+    with closing(open_store(tmp_path)) as store:
+        begin(store, make_take())
+        store._db.execute("UPDATE submissions SET billed_micros = 1e300")
+        with pytest.raises(StateError, match=r"damaged: .*1e[+]300 is no sum of amounts"):
+            store.spent_micros()
+
+
+@pytest.mark.parametrize("billed", [None, 7])
+@pytest.mark.parametrize("state", SubmissionState)
+def test_the_caps_count_what_status_says_was_spent(
+    tmp_path: Path, state: SubmissionState, billed: int | None
+) -> None:
+    is_free = state in (SubmissionState.REJECTED, SubmissionState.UNAVAILABLE)
+    with closing(open_store(tmp_path)) as store:
+        begun = store.begin(make_take(), endpoint="/m", now=NOW, estimate_micros=5)
+        row = store.update(replace(begun, state=state, billed_micros=billed))
+        spent = billed or (0 if is_free else 5)
+        assert store.spent_micros() == cost_of_submission(row) == spent
+        assert store.spent_micros(since=NOW - timedelta(microseconds=1)) == spent
+        assert store.spent_micros(since=NOW) == store.spent_micros(after=row.id) == 0
