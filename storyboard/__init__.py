@@ -1,7 +1,7 @@
 """storyboard: render storyboards in bulk through a text-to-video API.
 
 Read `records.py` first: it defines the values that travel from stage to stage. The
-names below are the library; each is imported when it is first used.
+names below are the public API; each is imported on first use.
 """
 
 from __future__ import annotations

@@ -65,7 +65,7 @@ def write_new(path: Path, data: bytes | str) -> bool:
 
 def check_real(folder: Path) -> None:
     """Raise StateError if a folder's path, which had no links before, contains one now."""
-    # Resolved, because Windows has links that no check for links reports.
+    # Resolved, because some links on Windows do not report that they are links.
     if folder.resolve() != folder.absolute():
         raise StateError(
             f"{folder} was replaced by a link to {folder.resolve()}, so nothing is written there",

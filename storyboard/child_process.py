@@ -1,4 +1,4 @@
-"""Handles a hostile file in a child process, so that the child is all it can take down.
+"""Handles a hostile file in a child process, so that it can take down only the child.
 
 Libraries trust the counts that a file states, so a small file can take gigabytes
 or minutes, or crash the process. The child program limits itself with

@@ -5,7 +5,7 @@
     |   +-- UnusableManifest   2    a manifest that was damaged or edited by hand
     |   +-- BrokenCard         2    a model card that cannot be used
     +-- Refused                3    a guard said no
-    +-- PaymentUnknown     4    there are videos, but no record of what was paid
+    +-- PaymentUnknown         4    there are videos, but no record of what was paid
     +-- TimeIsUp               5    --timeout ran out
     +-- Locked                 11   another render holds the folder
     +-- AccountError           12   key, balance or connection

@@ -1,4 +1,4 @@
-"""Secrets of this machine: where keys are kept in the environment and on disk, and masking them."""
+"""This machine's secrets: where the environment and the disk keep keys, and how to mask them."""
 
 from __future__ import annotations
 

@@ -4,9 +4,9 @@
      Node      Shot     Payload     Take       Plan   Submission  Manifest
 
 Everything here is frozen: a stage takes values and returns new ones. Types instantiated by
-the million are NamedTuples, made in a third of a frozen dataclass's time. Elsewhere, types
-defined at every start are too: defining one takes a quarter. Dicts appear only at the edges
-(YAML, JSON, rows of the state file).
+the million are NamedTuples, made in a third of a frozen dataclass's time. So are, in
+other modules, types defined at every start: defining one takes a quarter of the time. Dicts
+appear only at the edges (YAML, JSON, rows of the state file).
 """
 
 from __future__ import annotations
@@ -132,7 +132,7 @@ class Take:
 
 @dataclass(frozen=True, slots=True)
 class Storyboard:
-    """A complete storyboard: its takes in file order, and everything that is wrong with it.
+    """A fully read storyboard: its takes in file order, and everything that is wrong with it.
 
     `takes` is complete only if `problems` holds just warnings. `sources` maps each file that
     was read, by the name shown to the user, to its text, for quoting lines; `workbooks` maps a
@@ -189,8 +189,8 @@ OPEN_STATES = frozenset(
 class Video:
     """A downloaded result, as measured from the file itself.
 
-    `path` is relative to the output folder, with forward slashes. Width and height are in
-    pixels; any measure is None if the file does not state it.
+    `path` is relative to the output folder, with forward slashes. Width and height in pixels,
+    duration in seconds, rate in frames per second; None if the file does not state them.
     """
 
     path: str
@@ -321,7 +321,7 @@ class RateHint:
 
 @dataclass(frozen=True, slots=True)
 class SubmitReply:
-    """The answer to one POST, or what became of it.
+    """The answer to one POST, or the reason why there is none.
 
     `task_id` is set only if the request was accepted, `body` only if not, cut to fit the state
     file. `remedy` says what to set in the environment if that is why no reply came.

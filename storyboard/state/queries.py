@@ -1,7 +1,6 @@
 """Reads a state file without changing it, even while a render writes to it.
 
-`read_submissions` and `read_outputs` open a folder's file and need no lock;
-the
+`read_submissions` and `read_outputs` open a folder's file and need no lock; the
 `select_` functions read from a connection that is already open.
 """
 

@@ -1,4 +1,4 @@
-"""Runs MediaInfo on one video in a child process, so that the child is all it can take down.
+"""Runs MediaInfo on one video in a child process, so that it can take down only the child.
 
     python measure_child.py < FILE
 

@@ -86,7 +86,7 @@ def download(
     Continues what an earlier call left in `target`, if it belongs to the same file.
     A transfer that is cut off is resumed at once, as long as each request brings
     data; waiting and trying again later is up to the caller. `is_clean` says whether
-    an address is free of secrets; redirects to other addresses are not followed.
+    an address is free of secrets; no redirect to one that is not is followed.
 
     Raises:
         DownloadError: see `errors`; `target` holds what was received so far.

@@ -86,8 +86,8 @@ def billed_micros(data: dict[str, Any]) -> int | None:
 
     `billing.amount` is in US dollars, and final once `billing.status` is no longer "pending".
 
-    Source: sections 2 and 11 of the API contract. It is inferred that the unit is
-    the dollar, so the engine compares each amount with the request log, whose unit is its own.
+    Source: sections 2 and 11 of the API contract. The dollar as the unit is
+    inferred: the engine compares each amount with the request log, which has its own unit.
     """
     billing = object_in(data, "billing")
     amount = billing.get("amount")
@@ -144,7 +144,7 @@ def _status(
 def _status_of_word(word: Any, document: Any) -> tuple[TaskStatus, str | None]:
     status = _meaning(word) if isinstance(word, str) else None
     if status is None:
-        # Taken for neither "not yet" nor the end: a wrong guess could lose or repay a video.
+        # Neither "not yet" nor the end: a wrong guess could lose a video or pay for it twice.
         return (
             TaskStatus.UNFAMILIAR,
             f"storyboard does not know the status {json.dumps(word)[:100]}",
