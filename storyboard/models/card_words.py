@@ -22,7 +22,8 @@ from storyboard.models.words import (
     SOUND,
     WORDS,
     Word,
-    as_key,
+    of_key,
+    whole_number,
 )
 from storyboard.records import Json
 
@@ -77,7 +78,24 @@ def read_words(document: Mapping[str, Any], parameters: Mapping[str, Parameter])
     for name in tables:
         if name not in {each.get("field") for each in words.values() if isinstance(each, dict)}:
             raise CardError(f"tables.{name} is the table of no word")
-    return {name: _read_word(name, means, parameters, tables) for name, means in words.items()}
+    found = {name: _read_word(name, means, parameters, tables) for name, means in words.items()}
+    _check_fields(found)
+    return found
+
+
+def _check_fields(words: Mapping[str, Word]) -> None:
+    """Raises CardError where a word would overwrite another, or lacks the other of its table."""
+    by_field: dict[str, Word] = {}
+    for word in words.values():
+        first = word if word.field is None else by_field.setdefault(word.field, word)
+        if first is not word and (first.table is None or word.table is None):
+            raise CardError(
+                f"words.{word.name} means {word.field!r}, and words.{first.name} does as well"
+            )
+        if word.table is not None:
+            other = RATIO if word.name == RESOLUTION else RESOLUTION
+            if other not in words or words[other].field != word.field:
+                raise CardError(f"words.{word.name} needs words.{other}, out of the same table")
 
 
 def _read_word(
@@ -89,6 +107,8 @@ def _read_word(
     if "always" in means:
         if name != SOUND:
             raise CardError(f"{where}.always: only sound is something that a model always makes")
+        if name in parameters:
+            raise CardError(f"{where}.always: the request has a field {name!r} as well")
         return Word(name, None, {"type": "boolean", "enum": [means["always"]]}, {})
     field = means["field"]
     if field not in parameters:
@@ -131,7 +151,9 @@ def _limits(name: str, known: Parameter, values: Mapping[str, Json], where: str)
     if values:
         _check_values(known, values, where)
         own = limits.get("enum")
-        keys: list[Json] = [key == "true" if wanted == "boolean" else key for key in values]
+        keys = [of_key(name, key) for key in values]
+        if None in keys:
+            raise CardError(f"{where}.values.{[*values][keys.index(None)]} is not of type {wanted}")
         alike = [one for one in own if isinstance(one, str)] if isinstance(own, list) else []
         rest = alike if wanted == "string" or known.name == name else []
         types: Json = [wanted, "string"] if rest and wanted != "string" else wanted
@@ -140,8 +162,11 @@ def _limits(name: str, known: Parameter, values: Mapping[str, Json], where: str)
         texts = limits.get("enum")
         if not isinstance(texts, list):
             return {"type": "integer"}
-        return {"type": "integer", "enum": [int(str(text)) for text in texts if _is_number(text)]}
-    if known.type not in (wanted, "number"):
+        numbers = [one for text in texts if (one := whole_number(str(text))) is not None]
+        if not numbers:
+            raise CardError(f"{where}: {known.name} lists no whole number; give a table of values")
+        return {"type": "integer", "enum": [*numbers]}
+    if known.type != wanted and (known.type, wanted) != ("number", "integer"):
         raise CardError(f"{where}: {known.name} is of type {known.type}; give a table of values")
     return limits
 
@@ -219,7 +244,3 @@ def _with_fitting_example(limits: dict[str, Any]) -> dict[str, Any]:
 def _without_words(limits: Mapping[str, Json]) -> dict[str, Json]:
     about = ("description", "default", "examples", "x-media", "title")
     return {key: value for key, value in limits.items() if key not in about}
-
-
-def _is_number(text: object) -> bool:
-    return as_key(text).isdecimal() if isinstance(text, str | int) else False

@@ -6,6 +6,7 @@ and how its value is spelled there.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
@@ -13,6 +14,8 @@ from typing import Literal, TypeAlias
 from storyboard.records import Json
 
 ParameterType: TypeAlias = Literal["string", "integer", "number", "boolean", "array", "object"]
+
+_WHOLE_NUMBER = re.compile(r"0|-?[1-9][0-9]{0,17}")
 
 RESOLUTION, RATIO, DURATION = "resolution", "ratio", "duration"
 SEED, NEGATIVE_PROMPT, SOUND = "seed", "negative_prompt", "sound"
@@ -87,8 +90,9 @@ class Word:
             return value[0] if isinstance(value, list) and len(value) == 1 else None
         for key, meant in self.values.items():
             if type(meant) is type(value) and meant == value:
-                return key == "true" if WORDS[self.name] == "boolean" else key
-        return _number(value) if self.is_text and WORDS[self.name] == "integer" else value
+                return of_key(self.name, key)
+        is_number = self.is_text and WORDS[self.name] == "integer" and isinstance(value, str)
+        return whole_number(str(value)) if is_number else value
 
 
 def as_key(value: Json) -> str:
@@ -96,11 +100,16 @@ def as_key(value: Json) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _number(value: Json) -> Json:
-    try:
-        return int(value) if isinstance(value, str) else value
-    except ValueError:
-        return None
+def of_key(name: str, key: str) -> Json:
+    """Return the value of a common word that a card writes as this key, or None if it is none."""
+    if WORDS[name] == "boolean":
+        return {"true": True, "false": False}.get(key)
+    return whole_number(key) if WORDS[name] == "integer" else key
+
+
+def whole_number(text: str) -> int | None:
+    """Return the number that is written as this text and no other way, or None."""
+    return int(text) if _WHOLE_NUMBER.fullmatch(text) else None
 
 
 def fields_of(

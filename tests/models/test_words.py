@@ -10,6 +10,7 @@ import pytest
 from storyboard.errors import BrokenCard
 from storyboard.models.card import ModelCard
 from storyboard.models.catalog import load_catalog
+from storyboard.models.schema.limits import model_limits
 from storyboard.models.summary import word_meaning
 from storyboard.models.words import fields_of
 from storyboard.records import Json
@@ -202,3 +203,74 @@ def test_a_media_word_that_cannot_work_is_a_mistake_of_the_card(
 ) -> None:
     with pytest.raises(BrokenCard, match=message):
         made(tmp_path, MEDIA_FIELDS | field, words=words)
+
+
+SIZE = {"type": "string", "enum": ["a"], "default": "a"}
+BY_BOTH = {"field": "size", "by": ["resolution", "ratio"]}
+
+
+@pytest.mark.parametrize(
+    ("field", "changes", "expected"),
+    [
+        (
+            {"size": SIZE},
+            {"words": {"ratio": BY_BOTH}, "tables": {"size": {"720P": {"16:9": "a"}}}},
+            "words.ratio needs words.resolution, out of the same table",
+        ),
+        (
+            {"size": SIZE},
+            {"words": {"ratio": "size", "resolution": "size"}},
+            "words.resolution means 'size', and words.ratio does as well",
+        ),
+        (
+            {"sound": {"type": "boolean"}},
+            {"words": {"sound": {"always": True}}},
+            "words.sound.always: the request has a field 'sound' as well",
+        ),
+        (
+            {"long": {"type": "string", "enum": ["5 s"]}},
+            {"words": {"duration": {"field": "long", "values": {"five": "5 s"}}}},
+            "words.duration.values.five is not of type integer",
+        ),
+        (
+            {"audio": {"type": "string", "enum": ["on"]}},
+            {"words": {"sound": {"field": "audio", "values": {"yes": "on"}}}},
+            "words.sound.values.yes is not of type boolean",
+        ),
+        (
+            {"long": {"type": "string", "enum": ["short", "08"]}},
+            {"words": {"duration": "long"}},
+            "words.duration: long lists no whole number; give a table of values",
+        ),
+        (
+            {"wide": {"type": "number"}},
+            {"words": {"ratio": "wide"}},
+            "words.ratio: wide is of type number; give a table of values",
+        ),
+    ],
+)
+def test_a_mapping_that_would_lose_what_a_storyboard_says_is_refused(
+    tmp_path: Path, field: dict[str, Any], changes: dict[str, Any], expected: str
+) -> None:
+    with pytest.raises(BrokenCard) as caught:
+        made(tmp_path, {"prompt": {"type": "string"}, **field}, **changes)
+    assert caught.value.reason == expected
+
+
+def test_a_table_of_durations_has_numbers(tmp_path: Path) -> None:
+    values = {"5": "5 s", "10": "10 s"}
+    fields = {"prompt": {"type": "string"}, "long": {"type": "string", "enum": [*values.values()]}}
+    card = made(tmp_path, fields, words={"duration": {"field": "long", "values": values}})
+    assert card.settings["duration"].limits["enum"] == [5, 10]
+    assert sent(card, duration=10) == {"long": "10 s"}
+    assert card.words_of({"long": "10 s"}) == {"duration": 10}
+
+
+def test_a_number_is_one_only_where_the_field_spells_it_so(tmp_path: Path) -> None:
+    texts = ["9" * 5000, "٣", "08", "-0", "5"]
+    fields = {"prompt": {"type": "string"}, "long": {"type": "string", "enum": texts}}
+    card = made(tmp_path, fields, words={"duration": "long"})
+    assert card.settings["duration"].limits["enum"] == [5]
+    assert [card.words_of({"long": text}) for text in texts] == [{}] * 4 + [{"duration": 5}]
+    limits = model_limits(card)["long"]["else"]
+    assert [one for one in limits["enum"] if isinstance(one, int)] == [5]

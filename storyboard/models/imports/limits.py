@@ -12,6 +12,7 @@ from typing import Any
 from storyboard.models.imports.document import NotUnderstood, Pointer
 from storyboard.models.imports.unions import Limits, union
 from storyboard.models.schema.validator import is_bounded
+from storyboard.models.words import whole_number
 from storyboard.reporting.quoting import bounded, printable
 
 MAX_DESCRIPTION = 300  # characters
@@ -224,8 +225,9 @@ def _as_type(found: Pointer, value: Any, type_: str, *, is_strict: bool = True) 
     """Return a value in the given type: 5 for "5", or "5" for 5, if a document mixes them."""
     if type_ == "string" and isinstance(value, int | float) and not isinstance(value, bool):
         return str(value)
-    if type_ == "integer" and isinstance(value, str) and value.lstrip("-").isdecimal():
-        return int(value[:20])
+    if type_ == "integer" and isinstance(value, str):
+        number = whole_number(value)
+        value = value if number is None else number
     if type_ == "integer" and isinstance(value, float) and value.is_integer():
         return int(value)
     fits = _FITS.get(type_)

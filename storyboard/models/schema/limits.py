@@ -21,7 +21,7 @@ from storyboard.models.schema.words import (
     allowed_words,
     spelled,
 )
-from storyboard.models.words import MEDIA, SEED
+from storyboard.models.words import MEDIA, SEED, whole_number
 
 _Owner: TypeAlias = tuple[ModelCard, Parameter]
 
@@ -113,7 +113,8 @@ def _plain_limits(parameter: Parameter) -> dict[str, Any]:
     types, enum = limits["type"], limits.get("enum")
     types = [types] if isinstance(types, str) else list(types)
     if isinstance(enum, list) and "string" in types:
-        numbers = [int(text) for text in enum if isinstance(text, str) and text.isdecimal()]
+        texts = (whole_number(text) for text in enum if isinstance(text, str))
+        numbers = [number for number in texts if number is not None]
         if numbers:  # without quotes, "8" is read as a number
             types, enum = [*types, "integer"], [*enum, *numbers]
     if not parameter.is_required:

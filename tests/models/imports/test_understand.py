@@ -216,6 +216,8 @@ def test_a_field_is_said_in_one_way(limits: Any, expected: Any) -> None:
         ({"type": "string", "not": {"const": "a"}}, "has 'not', which a card does not state"),
         ({"type": "string", "enum": []}, "lists 0 values"),
         ({"type": "integer", "enum": ["a"]}, "lists 'a', which is not of the type 'integer'"),
+        ({"type": "integer", "enum": ["--5"]}, "lists '--5', which is not of the type 'integer'"),
+        ({"type": "integer", "enum": ["9" * 21]}, f"lists '{'9' * 21}', which is not of the type"),
         ({"type": "string", "pattern": "(?=a)a"}, "cannot be a card's pattern"),
         ({"type": "string", "maxLength": -1}, "has maxLength -1, which is not a bound"),
         (
