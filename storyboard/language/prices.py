@@ -53,7 +53,7 @@ def old_prices(
 
 
 def read_caps(root: MappingNode) -> FilmCaps:
-    """Return the storyboard's limits on what the film may cost."""
+    """Return the storyboard's caps on the film's cost."""
     node = root.get("caps")
     values = {name: _number(one) for name, one in node} if isinstance(node, MappingNode) else {}
     day, film = (
@@ -98,7 +98,7 @@ _Rates = dict[Kind, Decimal]
 def _price(
     node: MappingNode, where: str, position: Position, report: Report
 ) -> tuple[Per, _Rates, _Rates] | None:
-    """Return what the price is per, its rates, and the tokens per second."""
+    """Return the unit of the price, its rates, and the tokens per second."""
     given = [name for name in _PER if name in node.entries]
     if len(given) != 1:
         words = f"{where}: needs one of per_second, per_clip and per_thousand_tokens"

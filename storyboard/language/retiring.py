@@ -17,7 +17,7 @@ RETIRING = "retiring-model"
 def find_retiring(
     files: Sequence[MappingNode], models: Iterable[str], catalog: Catalog, today: date
 ) -> Iterator[Problem]:
-    """Warn about each model that takes use and that retires soon or has retired."""
+    """Warn about each model in use that retires soon or has retired."""
     positions: dict[str, Position] = {}
     for file in files:
         for name, position in _named(levels(file)):

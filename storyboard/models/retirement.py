@@ -10,7 +10,7 @@ from storyboard.models.catalog import Catalog
 from storyboard.reporting.suggest import closest
 
 NOTICE = timedelta(days=60)
-"""How long before a model retires its users are warned."""
+"""How long before a model's retirement its users are warned."""
 
 
 def gone_models(cards: Iterable[ModelCard], today: date) -> frozenset[str]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 class Service:
     """One service, which offers many models.
 
-    `protocol` names the protocol to use. `origin` and `base_path` are the API's own
+    `protocol` names the way to communicate with it. `origin` and `base_path` are the API's own
     ("https://api.modellix.ai", "/api/v1"). `submit_suffix` is the end of a submission's path
     ("/async" or nothing). `retention_h` is how many hours a result is kept if the reply does not
     say.

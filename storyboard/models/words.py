@@ -51,7 +51,7 @@ class Word:
     `field` is the parameter that the word sets. It is None if the model has no such parameter
     because it always does what `limits` allows. `limits` is the JSON Schema of the word's values.
     `values` maps the word's values, as text, to the field's, if they differ. `any_value` is the
-    field's value for "any", which seeds that count up skip. `table` is set if the field
+    field's value for "any"; seeds that count up skip it. `table` is set if the field
     means both resolution and ratio. While the parameter `unless` is set, the word has no effect.
     `is_in_list` is true if the field is a list, which then holds only the word's value.
     `is_text_only` is true if the model has another field with the word's name, which takes all

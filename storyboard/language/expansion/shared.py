@@ -38,7 +38,7 @@ _GROUPED = re.compile(r"\d{1,3}(?:[,' \u00a0\u202f]\d{3}){1,3}")
 
 @dataclass(frozen=True, slots=True)
 class SharedValues:
-    """The values all shots may name, and which names were used, or were meant by a misspelling.
+    """Values that all shots may refer to by name, and the names used, or meant by a misspelling.
 
     `parameters` are the names of all settings that any model has. `dropped` are those that are
     left out for models that do not have them.

@@ -84,7 +84,7 @@ def read_value(
 
     `is_text` says whether the key takes text. If not, the result of a template is read as a YAML
     scalar, so '{{ 7 }}' is the number 7. `allows` says which numbers are possible: `1.000` is
-    rejected if one thousand is.
+    rejected if 1000 is allowed.
     """
     node = setting.node
     if not isinstance(node, ScalarNode) or node.value is None:

@@ -24,8 +24,8 @@ _OF_ONE_FILE = frozenset(
 )
 """Problems that an included file causes in every storyboard that includes it.
 
-Any other problem in an included file may affect this storyboard alone; another may need the
-value.
+Any other problem in an included file may concern this storyboard alone; the value may be right
+for another.
 """
 
 _SAFE = re.compile(r"[^\W_][\w.-]*(?::[\w.-]+)*")

@@ -21,7 +21,7 @@ MAX_LOADS = 60
 """How often the storyboards may be reloaded. Trying all repairs together takes one reload."""
 
 MAX_STOPS = 200
-"""How many syntax errors are repaired. Each one hides the next; each reload stops early."""
+"""How many syntax errors are repaired. Each hides the next, and reading up to it is quick."""
 
 MAX_STEPS = 3
 """How many repairs in a row one mistake may need, such as a key and then its value."""
@@ -224,7 +224,7 @@ def _is_better(
 
 
 def _read_to(repaired: Sequence[Problem]) -> dict[str, tuple[int, int]]:
-    """Return how far each file was read that could not be read in full, by name."""
+    """Return how far each file that could not be read in full was read, by name."""
     stops: dict[str, tuple[int, int]] = {}
     for problem in repaired:
         if problem.code == _STOPPING:

@@ -13,7 +13,7 @@ from storyboard.records import Position, Problem
 from storyboard.reporting.lines import split_lines
 
 _DELIMITERS = (",", ";", "\t", "|")
-"""The first of these wins if a header has none of them, or as many of one as of another."""
+"""If a header has none of these, or equally many of several, the first one wins."""
 
 _SEPARATOR_LINE = re.compile(r"sep=([,;\t|])", re.IGNORECASE)
 _QUOTED = re.compile(r'"([^"]*(?:""[^"]*)*)"')

@@ -68,7 +68,7 @@ def no_rows_problem(value: Any, position: Position, under: str | None = None) ->
 
 
 def no_key_problem(key: str, above: Sequence[str], value: Any, position: Position) -> Problem:
-    """Return the problem with `value`, under the keys `above`, which lacks the next of `key`."""
+    """Return the problem with a missing step of `key`; `value` is under the keys `above`."""
     lists = _paths_behind(above, value)
     ending = [path for path in lists if path.endswith(f".{key}")]
     hint = f"did you mean '{ending[0]}'?" if len(ending) == 1 else did_you_mean(key, lists)

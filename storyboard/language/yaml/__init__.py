@@ -1,1 +1,1 @@
-"""YAML text to nodes that keep their file, line and column."""
+"""Turns YAML text into nodes that keep their file, line and column."""

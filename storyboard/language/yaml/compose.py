@@ -84,7 +84,7 @@ class Composer:
         self._anchored_prose: list[tuple[str, str, Position]] = []
 
     def compose(self) -> Node | None:
-        """The root of the first document; a second one is a problem.
+        """Return the root of the first document; a second one is a problem.
 
         Raises:
             Stop: too deep, too many aliases, or a template that is not in quotes.

@@ -74,7 +74,7 @@ def check_escapes(text: str, position: Position, reading: Reading) -> None:
 
 
 def check_comment(event: Any, node: Node, reading: Reading, *, is_prose: bool) -> None:
-    """Warn about plain text cut short by ` #`; text that is not prose must have several words."""
+    """Warn about plain text cut short by ` #`; other text than prose must have several words."""
     if not isinstance(event, yaml.ScalarEvent) or event.style or not isinstance(node, ScalarNode):
         return
     end: Any = event.end_mark

@@ -262,7 +262,7 @@ def _first_sign(complaint: _Complaint) -> _Finding | None:
         index, sign = index - 1, "{%"
     message = f"a value without quotes cannot begin with {sign}"
     hint = quote_hint(_line_at(text, index)[0])
-    # After >, a text was hardly meant to include the sign; nor, after *, the star.
+    # A text that follows one of these was hardly meant to include it.
     repair = None if sign in ">|*" else _quoting(text, index)
     return _Finding(index, message, hint, None, repair=repair)
 

@@ -11,7 +11,7 @@ from storyboard.models.imports.document import Document, parse
 from storyboard.models.yamltext import MAX_CHARACTERS
 
 MAX_BLOCKS = 20
-"""How many blocks of a page that may hold a document are read."""
+"""The maximum number of blocks read from a page; only those that may hold a document count."""
 
 _FENCE = re.compile(r"[ \t]*(`{3,}|~{3,})([^`]*)")
 _OPEN_TAG = re.compile(r"<(pre|script)\b[^<>]*>", re.IGNORECASE)

@@ -69,7 +69,7 @@ def read_request(schema: Pointer, without: frozenset[str] = frozenset()) -> Requ
 
 
 def _parts(schema: Pointer) -> Iterator[Pointer]:
-    """Yield the schema and, recursively, the parts that it is combined from."""
+    """Yield the schema and, recursively, the parts that make it up."""
     found = schema.resolved()
     held = found.mapping()
     if held.get("type", "object") != "object":

@@ -19,7 +19,7 @@ _LINES = ((640, 360), (832, 480), (960, 540), (1280, 720), (1920, 1080), (2560, 
 _PIXELS: Mapping[str, int] = {f"{high}P": wide * high for wide, high in _LINES} | {
     "4K": 3840 * 2160
 }
-"""The pixels of each resolution at 16:9. Other ratios have about as many pixels, but not lines."""
+"""Each resolution's pixels at 16:9. Other ratios have about as many pixels, not as many lines."""
 
 _RATIOS = ("16:9", "9:16", "1:1", "4:3", "3:4", "3:2", "2:3", "5:4", "4:5", "21:9", "9:21")
 _NEAR = 0.06  # a share of the pixels: 1088*832 is as good as 1280*720

@@ -1,4 +1,4 @@
-"""Reads one sheet's rows from a workbook, in a separate process so that only it can be lost.
+"""Reads one sheet's rows from a workbook, in a separate process whose crash costs nothing else.
 
     python child.py < INPUT
 
