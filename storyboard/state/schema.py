@@ -96,7 +96,8 @@ MIGRATIONS = (
     ALTER TABLE submissions ADD COLUMN billed_micros INTEGER;
     CREATE TABLE spent_elsewhere (micros INTEGER NOT NULL);
     """,
-    # Summed before each submission that a cap is on: without it all payloads and replies are read.
+    # Under a cap, costs are summed before each submission; without this index that would
+    # read all payloads and replies.
     """
     CREATE INDEX costs ON submissions (sent_at, state, billed_micros, estimate_micros);
     """,

@@ -241,7 +241,7 @@ class Store:
         with explain_errors(self.path):
             seconds = 0.0 if since is None else since.timestamp()
             [spent] = self._change(_SPENT, (seconds, after)).fetchone()
-        if not isinstance(spent, int):  # the index that is summed may hold what no row does
+        if not isinstance(spent, int):  # the index may hold values that no row has
             raise damage(self.path, "submissions", f"{quoted(spent)} is no sum of amounts")
         return spent
 

@@ -103,7 +103,7 @@ def animatic_spec(task: Task) -> AnimaticSpec:
 
 
 def _addresses_in(payload: Payload) -> Iterator[str]:
-    """The addresses in a request's fields and lists, in its order."""
+    """The addresses in a request's fields and lists, in the order of the request."""
     for value in payload.values():
         for text in value if isinstance(value, list) else [value]:
             if isinstance(text, str) and text.casefold().startswith(("https://", "http://")):
