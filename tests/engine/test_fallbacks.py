@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
-
 import pytest
 
 from storyboard.api.http.response import Answer
@@ -134,17 +132,24 @@ def test_a_kill_at_any_turn_leaves_no_two_in_flight_and_the_next_run_goes_on(
     sim: Simulation,
 ) -> None:
     sim.folder.mkdir()
-    for dies_at in range(1, 40):
+    ends: list[tuple[int, bool]] = []  # how many were submitted by then, and whether it was killed
+    while not ends or ends[-1][1]:
+        dies_at = len(ends) + 1
         night = Simulation(sim.folder / f"{dies_at}", sim.takes, sim.monkeypatch)
+        night.render_s = 2.0
         script(night, **{"1a": "failed"})
         night.clock.dies_at = dies_at
-        with suppress(Killed):
+        try:
             night.render()
+            ends.append((len(posts(night)), False))
+        except Killed:
+            ends.append((len(posts(night)), True))
         night.render()
         is_open = [one.state in OPEN_STATES for one in night.submissions()]
         assert posts(night) == ["1a", "1b"][: len(is_open)]
         assert sum(is_open) <= 1
         assert any(is_open) or statuses(night) == ["done b"]
+    assert set(ends) == {(1, True), (2, True), (2, False)}
 
 
 def test_after_ctrl_c_nothing_follows_until_the_next_run(sim: Simulation) -> None:
