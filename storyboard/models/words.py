@@ -73,6 +73,10 @@ class Word:
         """Whether the value belongs to the field of the same name, not to the word."""
         return self.is_text_only and not isinstance(value, str)
 
+    def lacks(self, value: Json) -> bool:
+        """Return whether the word sets no field and the model never does this: no sound, say."""
+        return self.field is None and not any(value is one for one in _listed(self.limits))
+
     def to_field(self, value: Json) -> Json:
         """Return the field's value for the word's; a value not allowed is returned unchanged."""
         if self.is_in_list:

@@ -6,8 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from storyboard.language.load import load_storyboard
+from storyboard.language.project_cards import catalog_beside
 from storyboard.records import Problem
-from tests.language.boards import load_text
+from tests.language.boards import CATALOG, load_text
+from tests.models.cards import card_document, write_card
 
 VEO, KLING, PIXVERSE = "google/veo-3.1-t2v", "kling/kling-v2.6-t2v", "pixverse/v6-t2v"
 
@@ -80,3 +83,18 @@ def test_a_wrong_value_is_told_as_it_is_written_and_its_repair_is_right(
     [problem] = problems_of(tmp_path, model, settings)
     assert problem.message.endswith(f": {words.format(model)}")
     assert problem.hint == hint
+
+
+def test_auto_makes_a_seed_that_the_model_takes(tmp_path: Path) -> None:
+    limits = {"type": "integer", "minimum": -1, "maximum": 99}
+    fields = {"prompt": {"type": "string"}, "seed": limits}
+    words = {"seed": {"field": "seed", "any": -1}}
+    write_card(tmp_path / "models", "maker/few", card_document("maker/few", fields, words=words))
+    shots = "".join(f"\n  - {{id: s{n}, prompt: Boat {n}, takes: 2}}" for n in range(30))
+    film = tmp_path / "film.yaml"
+    film.write_text(f"version: 1\nmodel: maker/few\ndefaults: {{seed: auto}}\nshots:{shots}\n")
+    board = load_storyboard(film, catalog_beside(CATALOG, film))
+    assert board.problems == ()
+    seeds = [take.payload["seed"] for take in board.takes]
+    assert all(isinstance(seed, int) and 0 <= seed <= 99 for seed in seeds)
+    assert len(set(seeds)) > 20

@@ -84,7 +84,7 @@ def read_seed(
     if value is None or value == "":
         return None, setting
     if value == AUTO:
-        return auto_seed(shot), setting
+        return _fold(auto_seed(shot), seed_range), setting
     number = whole_numbers(value)
     if isinstance(number, bool) or not isinstance(number, int):
         words = f"{format_value(value)} is not allowed; a whole number"
@@ -116,6 +116,12 @@ def _refuse_odd_number(
 def auto_seed(shot: str) -> int:
     """Return the seed for `auto`, derived from the shot's id: the same on every machine."""
     return int(hashlib.sha256(shot.encode()).hexdigest()[:8], 16) % 2**31
+
+
+def _fold(seed: int, seed_range: tuple[int, int] | None) -> int:
+    """Return a seed of the range: `seed` itself if it is one."""
+    low, high = seed_range or (seed, seed)
+    return seed if low <= seed <= high or low > high else low + (seed - low) % (high - low + 1)
 
 
 def shift_seed(seed: int, by: int, seed_range: tuple[int, int] | None) -> int:

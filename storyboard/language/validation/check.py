@@ -125,11 +125,8 @@ def _missing_by_position(
 
 
 def _unmet(words: Mapping[str, Word], said: Mapping[str, Json]) -> Iterator[Word]:
-    """Yield the words that set no field and whose values the model does not offer."""
-    for name in said.keys() & words.keys():
-        word = words[name]
-        if word.field is None and not compile_check(word.limits)(said[name]):
-            yield word
+    """Return the words that set no field and whose values the model does not offer."""
+    return (words[name] for name in said.keys() & words.keys() if words[name].lacks(said[name]))
 
 
 def _errors_of_request(
