@@ -173,3 +173,15 @@ def test_a_manifest_that_says_too_much_was_spent_leaves_the_folder_usable(
     add(film, f"{PRICES}caps: {{film: 1000000000}}\n")
     film.write_text(film.read_text("utf-8").replace("a storm", "the rain"), "utf-8")
     assert program("render", film, "--yes").code == ExitCode.REFUSED
+
+
+def test_max_cost_counts_what_all_films_of_a_render_have_spent(
+    program: Program, film: Path, server: SandboxServer
+) -> None:
+    other = Path("other.yaml")
+    other.write_text(film.read_text("utf-8").replace("a storm", "the sun"), "utf-8")
+    caps = ("--price", "0.001", "--max-cost", "0.1", "--concurrency", "1", "--yes")
+    output = program("render", film, other, "--only", "one", *caps)
+    assert output.code == ExitCode.REFUSED
+    assert "--max-cost 0.10 USD is reached: this render has spent 0.20 USD" in output.err
+    assert server.ledger.posts == 1
