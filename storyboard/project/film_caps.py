@@ -35,9 +35,13 @@ def check_film_caps(film: Prepared) -> None:
 
 
 def _refuse_unknown(film: Prepared, models: set[str], what: str) -> None:
-    if models:
-        raise Refused(
-            f"caps of {film.space.storyboard.path} needs to know what everything costs, and "
-            f"something of unknown cost {what} with {', '.join(sorted(models))}; nothing was sent",
-            next_step="give its price under prices: in the storyboard, or with --prices FILE",
-        )
+    if not models:
+        return
+    gone = sorted(name for name in models if film.pricing.catalog.get_usable(name) is None)
+    raise Refused(
+        f"caps of {film.space.storyboard.path} needs to know what everything costs, and "
+        f"something of unknown cost {what} with {', '.join(sorted(models))}; nothing was sent",
+        next_step=f"bring the card of {', '.join(gone)} back: without it no price can be applied"
+        if gone
+        else "give its price under prices: in the storyboard, or with --prices FILE",
+    )

@@ -99,6 +99,7 @@ def test_earlier_submissions_without_an_estimate_get_one_or_the_cap_refuses(
     refused = program("render", film, "--yes")
     assert refused.code == ExitCode.REFUSED
     assert "of unknown cost was submitted with gone/model" in refused.err
+    assert "next: bring the card of gone/model back" in refused.err
     with closing(sqlite3.connect(folder_of(film) / "state.sqlite3")) as db, db:
         db.execute("UPDATE submissions SET model = ?", (NAME,))
     assert program("render", film, "--yes").code == ExitCode.REFUSED
