@@ -21,9 +21,11 @@ from storyboard.models.schema.words import (
     allowed_words,
     spelled,
 )
-from storyboard.models.words import MEDIA, SEED, whole_number
+from storyboard.models.words import MEDIA, SEED
 
 _Owner: TypeAlias = tuple[ModelCard, Parameter]
+
+_MAX_DIGITS = 20
 
 _OF_SEEDS = "the name of a shared seed or auto"
 
@@ -113,9 +115,9 @@ def _plain_limits(parameter: Parameter) -> dict[str, Any]:
     types, enum = limits["type"], limits.get("enum")
     types = [types] if isinstance(types, str) else list(types)
     if isinstance(enum, list) and "string" in types:
-        texts = (whole_number(text) for text in enum if isinstance(text, str))
-        numbers = [number for number in texts if number is not None]
-        if numbers:  # without quotes, "8" is read as a number
+        texts = [text for text in enum if isinstance(text, str) and text.isdecimal()]
+        # Without quotes, "8" and "08" are read as a number; int refuses more than 4,300 digits.
+        if numbers := [int(text) for text in texts if len(text) < _MAX_DIGITS]:
             types, enum = [*types, "integer"], [*enum, *numbers]
     if not parameter.is_required:
         types = [*types, "null"]
