@@ -25,6 +25,7 @@ from storyboard.language.yaml.text_keys import TEXT_KEYS
 from storyboard.models.card import ModelCard
 from storyboard.models.catalog import Catalog
 from storyboard.models.schema.storyboard import include_schema, storyboard_schema
+from storyboard.models.words import WORDS
 from storyboard.names import spelled_on_disk, to_file_name
 from storyboard.records import Position, Problem
 from storyboard.reporting.value_paths import format_value
@@ -35,7 +36,9 @@ MAX_LEVELS = 50
 _PLAIN_NAME = re.compile(r"\w[\w./-]*(?: [\w./-]+)*")
 """A file name that needs no quotes in YAML."""
 
-_MakeSchema: TypeAlias = Callable[[Sequence[ModelCard], Sequence[str]], dict[str, Any]]
+_MakeSchema: TypeAlias = Callable[
+    [Sequence[ModelCard], Sequence[str], Sequence[str]], dict[str, Any]
+]
 
 _NOT_YAML = (*(FORMATS.keys() - {".yaml", ".yml"}), WORKBOOK, SUFFIX)
 
@@ -110,16 +113,24 @@ class Inputs:
         found = map(self._catalog.get, [*named_models(files), *([model] if model else ())])
         cards = tuple(card for card in found if card) or self._catalog.cards()
         names = sorted({*self._catalog.names(), *(card.name for card in cards)})
+        lacked = self._lacked(files, cards)
         # Problems with the same position stay in the order in which they are reported.
         for source, make_schema, index in reversed(self._unchecked):
             if source.root is not None:
                 self.problems[index:index] = check_file(
                     source.root,
-                    make_schema(cards, names),
+                    make_schema(cards, names, lacked),
                     display_name=source.display_name,
                     models_with=self._models_with,
                 )
         return cards
+
+    def _lacked(self, files: Sequence[MappingNode], cards: Sequence[ModelCard]) -> list[str]:
+        """Return the settings that `files` drop and that only models not named here have."""
+        nodes = (file.get("if_missing") for file in files)
+        dropped = {name for node in nodes if isinstance(node, MappingNode) for name in node.entries}
+        known = WORDS.keys() | {name for card in cards for name in card.settings}
+        return [name for name in sorted(dropped - known) if self._models_with(name)]
 
     def _models_with(self, setting: str) -> list[str]:
         """Return the models that have `setting`."""

@@ -250,7 +250,7 @@ def _gather_shared(files: Sequence[MappingNode], cards: Iterable[ModelCard]) -> 
         references.update(settings_under(file, REFERENCES, ""))
         dropped.update(settings_under(file, "if_missing", ""))
     settings = (card.settings.keys() for card in cards)
-    names = frozenset(WORDS).union(*settings)
+    names = frozenset(WORDS).union(dropped, *settings)
     return SharedValues(negatives, seeds, names, frozenset(dropped), references)
 
 

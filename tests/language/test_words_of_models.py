@@ -31,6 +31,16 @@ def test_a_word_that_no_model_of_the_film_has_can_be_dropped(tmp_path: Path) -> 
     assert (warning.code, warning.is_warning) == ("setting-dropped", True)
 
 
+def test_a_shared_file_drops_what_only_models_of_other_films_have(tmp_path: Path) -> None:
+    shared = "if_missing: {prompt_extend: drop}\ndefaults: {prompt_extend: true}\n"
+    (tmp_path / "shared.yaml").write_text(shared)
+    top = "include: [shared.yaml]"
+    [warning] = problems_of(tmp_path, VEO, "duration: 8", top)
+    assert warning.message == f"take a: {VEO} has no prompt_extend, which is left out"
+    [problem] = problems_of(tmp_path, VEO, "duration: 8", "if_missing: {prompt_extent: drop}")
+    assert problem.message.startswith("if_missing.prompt_extent: 'prompt_extent' is not allowed")
+
+
 @pytest.mark.parametrize(
     ("model", "settings", "words", "hint"),
     [

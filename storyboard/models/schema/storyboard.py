@@ -31,12 +31,14 @@ _PARAMETER = "parameter."
 COMMENT = "Generated from the model cards by: storyboard schema --write"
 
 
-def storyboard_schema(cards: Sequence[ModelCard], names: Sequence[str] = ()) -> Schema:
+def storyboard_schema(
+    cards: Sequence[ModelCard], names: Sequence[str] = (), lacked: Sequence[str] = ()
+) -> Schema:
     """Return a storyboard's schema. Raises UsageError if a model's parameter has a taken name.
 
     `names` are the models that can be named, if `cards` has only some of them.
     """
-    parameters = _parameters(cards)
+    parameters = _parameters(cards, lacked)
     return {
         "$schema": DRAFT,
         "$comment": COMMENT,
@@ -77,9 +79,11 @@ def storyboard_schema(cards: Sequence[ModelCard], names: Sequence[str] = ()) -> 
     }
 
 
-def include_schema(cards: Sequence[ModelCard], names: Sequence[str] = ()) -> Schema:
+def include_schema(
+    cards: Sequence[ModelCard], names: Sequence[str] = (), lacked: Sequence[str] = ()
+) -> Schema:
     """Return the schema of a file that storyboards include: shared values, and no shots."""
-    parameters = _parameters(cards)
+    parameters = _parameters(cards, lacked)
     return {
         "$schema": DRAFT,
         "$comment": COMMENT,
@@ -105,7 +109,7 @@ def include_schema(cards: Sequence[ModelCard], names: Sequence[str] = ()) -> Sch
     }
 
 
-def _parameters(cards: Sequence[ModelCard]) -> Schema:
+def _parameters(cards: Sequence[ModelCard], lacked: Sequence[str]) -> Schema:
     if not cards:
         raise UsageError("no model card was found", next_step="put one into schemas/models/")
     for card in cards:
@@ -118,7 +122,7 @@ def _parameters(cards: Sequence[ModelCard]) -> Schema:
             )
     # Every file knows the common words: a take whose model lacks one is told so, by the model.
     known = parameter_definitions(cards)
-    return known | {word: dict(_LACKED) for word in WORDS if word not in known}
+    return known | {name: dict(_LACKED) for name in (*WORDS, *lacked) if name not in known}
 
 
 _LACKED: Schema = {"description": "No model of this file has this.", "examples": [None]}
