@@ -8,6 +8,8 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from storyboard.errors import ExitCode
 from storyboard.sandbox.server import SandboxServer
 from tests.commands.films import FILM, Program
@@ -186,3 +188,14 @@ def test_max_cost_counts_what_all_films_of_a_render_have_spent(
     assert output.code == ExitCode.REFUSED
     assert "--max-cost 0.10 USD is reached: this render has spent 0.20 USD" in output.err
     assert server.ledger.posts == 1
+
+
+@pytest.mark.parametrize(("own_cap", "posts"), [((), 2), (("--max-cost", "0.1"), 1)])
+def test_the_cap_of_a_saved_plan_and_that_of_its_render_both_hold_while_it_runs(
+    program: Program, film: Path, server: SandboxServer, own_cap: tuple[str, ...], posts: int
+) -> None:
+    cap = ("--price", "0.001", "--max-cost", "0.3")  # and 0.20 USD are billed for each take
+    assert program("plan", film, *cap, "--out", "plan.json").code == ExitCode.OK
+    output = program("render", "--plan", "plan.json", "--concurrency", "1", *own_cap)
+    assert output.code == ExitCode.REFUSED
+    assert server.ledger.posts == posts
