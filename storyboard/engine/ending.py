@@ -29,10 +29,10 @@ class Ending:
         self._refusals: dict[str, Refused] = {}  # by job
         self._was_interrupted = False
 
-    @property
-    def is_stopped(self) -> bool:
-        """Whether submissions have stopped."""
-        return self._stopped_by is not None or self.is_leaving
+    def may_submit(self, job: Job) -> bool:
+        """Return whether more of a job may be submitted."""
+        is_stopped = self._stopped_by is not None or self.is_leaving
+        return not is_stopped and job.name not in self._refusals
 
     @property
     def is_leaving(self) -> bool:

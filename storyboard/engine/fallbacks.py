@@ -45,7 +45,7 @@ class Fallbacks:
         request = (flight.job.name, flight.submission.fingerprint)
         self._failed.add(request)
         takes = self._waiting_for.pop(request, [])
-        if self._ending.is_stopped:
+        if not self._ending.may_submit(flight.job):
             return None
         following = [(take, self._go_on(flight.job, take)) for take in takes]
         return next((after for before, after in following if before.id == flight.take.id), None)

@@ -164,7 +164,7 @@ class Submissions:
     def _on_unavailable(self, flight: Flight, reply: SubmitReply, now: float) -> None:
         """Puts the take back into the queue, because nothing was accepted."""
         run = self._run
-        if not self._ending.is_stopped:
+        if self._ending.may_submit(flight.job):
             self._queue_again(flight, reply)
         if reply.limit is Limit.CONCURRENCY:
             run.window.on_limit(len(run.tasks), run.open_posts, now=now)

@@ -29,6 +29,7 @@ from storyboard.api.modellix.submissions import read_submission
 from storyboard.api.modellix.tasks import read_task
 from storyboard.engine.job import EngineSettings, Job, Progress, Provenance, RunResult, Standing
 from storyboard.engine.loop import Engine
+from storyboard.money import NO_CAPS, FilmCaps
 from storyboard.planning.plan import PlanOptions, make_plan
 from storyboard.records import Payload, RateHint, Submission, SubmitReply, Take, TaskReply, Video
 from storyboard.state.store import Store
@@ -261,6 +262,7 @@ class Simulation:
     latency_s: float = 0.2
     fetch_s: float = 1.0
     plan_options: PlanOptions = field(default_factory=PlanOptions)
+    caps: FilmCaps = NO_CAPS  # in submissions, each of which costs 1
     on_post: Callable[[Call], Answer] = field(init=False)
     on_poll: Callable[[Call], Answer] = field(init=False)
     fetch: Fetch = field(init=False)
@@ -334,7 +336,17 @@ class Simulation:
                 self.listener(progress)
 
             engine = Engine(
-                [Job("film", plan, store, self.folder, Provenance(profile="studio"))],
+                [
+                    Job(
+                        "film",
+                        plan,
+                        store,
+                        self.folder,
+                        Provenance(profile="studio"),
+                        cost_of=lambda take: 1,
+                        caps=self.caps,
+                    )
+                ],
                 self.api,
                 self.fetch,
                 settings=settings,

@@ -8,10 +8,11 @@ from storyboard.api.http.response import Answer
 from storyboard.engine.events import Interrupted
 from storyboard.engine.job import Step
 from storyboard.errors import Unreachable
+from storyboard.money import FilmCaps
 from storyboard.planning.plan import PlanOptions
 from storyboard.planning.states import read_states
 from storyboard.records import OPEN_STATES, SubmissionState
-from tests.engine.rig import make_candidates
+from tests.engine.rig import make_candidates, make_take
 from tests.engine.simulation import Call, Killed, Simulation, accepted, no_answer, refused, task
 
 State = SubmissionState
@@ -226,3 +227,15 @@ def test_a_take_that_is_resumed_goes_on_as_well(sim: Simulation) -> None:
     assert sim.states() == ["accepted"]
     sim.render()
     assert posts(sim) == ["1a", "1b"]
+
+
+def test_nothing_follows_where_the_cap_of_the_film_is_reached(sim: Simulation) -> None:
+    sim.takes = [*sim.takes, make_take(2)]
+    sim.caps = FilmCaps(film=1)
+    script(sim, **{"1a": "failed"})
+    [refusal] = sim.render().errors
+    assert "take shot-2 would cost" in str(refusal)
+    assert [change.step for _, change in sim.progress] == [Step.ACCEPTED, Step.FAILED]
+    sim.caps = FilmCaps(film=3)
+    assert not sim.render().errors
+    assert sorted(posts(sim)) == ["1a", "1b", "shot 2"]
