@@ -103,10 +103,11 @@ def test_a_clone_goes_on_where_the_other_was_and_writes_the_same_bytes(
     assert (here.kind, here.take) == (there.kind, there.take)
 
 
+@pytest.mark.parametrize("task", [None, "task-1"], ids=["no reply", "no longer found"])
 def test_a_clone_does_not_take_a_request_that_was_given_up_for_one_that_failed(
-    tmp_path: Path,
+    tmp_path: Path, task: str | None
 ) -> None:
-    unknown = make_submission(A, State.UNKNOWN, reason="no answer came")
+    unknown = make_submission(A, State.UNKNOWN, task_id=task, reason="no answer came")
     cloned = clone(manifest_of([abandoned(unknown, now=NOW)]), tmp_path)
     [action] = make_plan([TAKE], cloned, now=NOW, has_file=lambda video: True).actions
     assert (action.kind, action.take.model) == (ActionKind.HOLD, "a")
