@@ -117,7 +117,10 @@ def plain(text: str) -> str:
 
 
 def test_problems_are_told_in_the_words_of_storyboard(editor: Editor) -> None:
-    assert sorted(editor.problems(as_text(editor, WRONG))) == sorted(MESSAGES)
+    told = editor.problems(as_text(editor, WRONG))
+    assert set(MESSAGES) <= set(told)
+    # An address that no model takes is told once more, for what another model takes.
+    assert len(told) <= len(MESSAGES) + 1
     own_words = "a storyboard needs shots, or scenes that contain them"
     is_json = isinstance(editor, JsonService)  # which has words of its own for missing keys
     missing = 'Missing property "shots".' if is_json else own_words
