@@ -35,10 +35,25 @@ scenes:
   - id: town
     shots: [{id: plaza, prompt: A plaza, duration: 3}, {id: alley, prompt: An alley}]
 """
-WITH_A_SMALL_DISK = (
-    "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (70_000, 70_000)); "
-    "from storyboard.cli import main; main()"
-)
+WITH_A_SMALL_DISK = """
+import resource
+from pathlib import Path
+
+from storyboard.cli import main
+from storyboard.state.store import Store
+
+opened = Store.__init__
+
+
+def open_and_fill(store, *arguments, **more):
+    opened(store, *arguments, **more)
+    largest = max(path.stat().st_size for path in Path("renders/film").glob("state.sqlite3*"))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (largest + 12_000, largest + 12_000))
+
+
+Store.__init__ = open_and_fill
+main()
+"""
 
 
 def manifest_of(folder: Path) -> Any:
