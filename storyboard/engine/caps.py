@@ -13,6 +13,8 @@ from storyboard.planning.spending import DAY
 from storyboard.records import Take
 from storyboard.reporting.amounts import usd_text
 
+_PERIODS = {"day": "in the last 24 hours", "film": "on the film"}
+
 
 class SpendingCaps:
     """The caps of a run (`--max-cost`) and of each film (`caps`), with the spending so far."""
@@ -41,11 +43,11 @@ class SpendingCaps:
         if day is not None:
             spent = job.store.spent_micros(since=self._run.clock.now() - DAY)
             if not _fits(spent, estimate, day):
-                return _reached(job, take, estimate, spent, f"caps.day ({usd_text(day)})")
+                return _reached(job, "day", day, spent, _more(take, estimate))
         if film is not None:
             spent = job.store.spent_micros() + job.store.spent_elsewhere()
             if not _fits(spent, estimate, film):
-                return _reached(job, take, estimate, spent, f"caps.film ({usd_text(film)})")
+                return _reached(job, "film", film, spent, _more(take, estimate))
         return None
 
 
@@ -60,12 +62,10 @@ def _more(take: Take, estimate: int | None) -> str:
     return f"take {take.id} would cost {usd_text(estimate)} more"
 
 
-def _reached(job: Job, take: Take, estimate: int | None, spent: int, cap: str) -> Refused:
-    is_day = cap.startswith("caps.day")
-    within = " in the last 24 hours" if is_day else " on the film"
+def _reached(job: Job, name: str, cap: int, spent: int, more: str) -> Refused:
+    later = ", or run again later" if name == "day" else ""
     return Refused(
-        f"{cap} of {job.name} is reached: {usd_text(spent)} was spent{within}, and "
-        f"{_more(take, estimate)}; nothing more of it is submitted",
-        next_step=f"raise {'day' if is_day else 'film'} under caps: in {job.name}"
-        + (", or run again later" if is_day else ""),
+        f"caps.{name} ({usd_text(cap)}) of {job.name} is reached: {usd_text(spent)} was spent "
+        f"{_PERIODS[name]}, and {more}; nothing more of it is submitted",
+        next_step=f"raise {name} under caps: in {job.name}{later}",
     )

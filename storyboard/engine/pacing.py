@@ -10,7 +10,7 @@ import random
 
 from storyboard.records import RateHint
 
-START_WINDOW = 2  # "Concurrent tasks" of the smallest account; api-contract, section 3
+START_WINDOW = 2  # "Concurrent tasks" of the smallest account, in the vendor's table
 MAX_WINDOW = 100  # "Concurrent tasks" of the largest account
 DEFAULT_RATE = 100  # requests a minute of the smallest account
 _PROBE_S = 60.0  # after hitting a limit, one more task in flight is tried each minute

@@ -27,7 +27,7 @@ MAX_FILE_BYTES = 16 << 20
 MAX_FILES = 10
 MAX_AT_ONCE = 2
 RETENTION_S = 7 * 24 * 3600
-"""The documented limits of an account; api-contract, section 1."""
+"""The documented limits of an account for uploads to /api/v1/media/files."""
 
 _INDEX = "index.json"
 _MAX_INDEX_BYTES = 1 << 16

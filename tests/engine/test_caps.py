@@ -144,7 +144,7 @@ class DyingApi:
 
     def submit(self, *arguments: object, **options: object) -> object:
         if self._sends:
-            self._api.submit(*arguments, **options)  # type: ignore[arg-type]
+            self._api.submit(*arguments, **options)  # type: ignore[arg-type]  # as given
         raise Died
 
 
@@ -154,7 +154,7 @@ def test_a_submission_counts_from_its_intention_on_also_where_the_process_dies(
 ) -> None:
     rig.caps = FilmCaps(film=2 * PRICE)
     rig.concurrency = 1
-    rig.wrap_api = lambda api: DyingApi(api, sends=sends)  # type: ignore[return-value]
+    rig.wrap_api = lambda api: DyingApi(api, sends=sends)  # type: ignore[return-value]  # by getattr
     with pytest.raises(Died):
         rig.render()
     rig.wrap_api = lambda api: api
@@ -170,7 +170,7 @@ def test_a_transaction_that_fails_counts_nothing(
     begin = Store.begin
 
     def fail(store: Store, *arguments: object, **options: object) -> object:
-        begin(store, *arguments, **options)  # type: ignore[arg-type]
+        begin(store, *arguments, **options)  # type: ignore[arg-type]  # as given
         raise StateError("the disk is full")
 
     with monkeypatch.context() as patch:

@@ -236,11 +236,9 @@ def _narrowing(cards: Sequence[ModelCard]) -> Schema:
     foreign = _ref("foreign")
     everywhere = {"defaults": foreign, "shots": {"items": foreign}}
     beside = {"properties": {**everywhere, "scenes": {"items": {"properties": everywhere}}}}
-    narrowed = [_narrowed(card, kind) for kind in (_only, _foreign) for card in cards]
-    half = len(cards)
-    return {
-        "allOf": [*narrowed[:half], {"if": _DROPS, "else": {"allOf": [beside, *narrowed[half:]]}}]
-    }
+    limits = [_narrowed(card, _only) for card in cards]
+    refusals = [beside, *(_narrowed(card, _foreign) for card in cards)]
+    return {"allOf": [*limits, {"if": _DROPS, "else": {"allOf": refusals}}]}
 
 
 def _narrowed(card: ModelCard, kind: Callable[[ModelCard], str]) -> Schema:
