@@ -25,8 +25,9 @@ LAYERS = (
     ("models",),
     ("reporting",),
     ("fingerprint", "atomic_files", "child_process"),
+    ("replies",),
     ("private", "records", "errors", "names", "links"),
-    ("money",),
+    ("money", "media"),
 )
 """From the top down; what stands on one line does not import from its neighbours."""
 

@@ -40,16 +40,13 @@ from storyboard.planning.states import read_states, with_results
 from storyboard.records import (
     OPEN_STATES,
     ActionKind,
-    Outcome,
     Plan,
     Submission,
     SubmissionState,
-    SubmitReply,
     Take,
-    TaskReply,
-    TaskStatus,
     Video,
 )
+from storyboard.replies import Outcome, SubmitReply, TaskReply, TaskStatus
 from storyboard.state.queries import read_submissions
 from storyboard.state.store import Store
 from storyboard.videos.files import finish_moves, has_file, move_into_place, partial_path

@@ -22,7 +22,7 @@ from storyboard.api.http.response import (
 from storyboard.api.modellix.submissions import is_task_id
 from storyboard.api.redaction import printable_line
 from storyboard.money import to_micros
-from storyboard.records import RateHint
+from storyboard.replies import RateHint
 
 
 @dataclass(frozen=True, slots=True)

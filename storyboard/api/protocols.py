@@ -9,7 +9,8 @@ from collections.abc import Callable
 from typing import Protocol, runtime_checkable
 
 from storyboard.api.modellix.client import ModellixApi
-from storyboard.records import Payload, SubmitReply, TaskReply
+from storyboard.records import Payload
+from storyboard.replies import SubmitReply, TaskReply
 
 
 class Api(Protocol):

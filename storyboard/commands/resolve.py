@@ -27,10 +27,11 @@ from storyboard.planning.candidates import fingerprints_of
 from storyboard.planning.contradictions import after_contradiction, describe_contradiction
 from storyboard.project.output_folder import open_folder
 from storyboard.project.workspace import Workspace
-from storyboard.records import Submission, TaskStatus
+from storyboard.records import Submission
 from storyboard.recovery.decisions import abandoned, adopted, owns_task, released, unknown_among
 from storyboard.recovery.rewrite import connect_for, find_rendered, poll_task, rewrite_outputs
 from storyboard.recovery.task_ids import choose_unknown
+from storyboard.replies import TaskStatus
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from enum import Enum
 
 from storyboard.api.client_files import KEY_PAGE
 from storyboard.errors import ExitCode, worst_of
-from storyboard.records import RateHint
+from storyboard.replies import RateHint
 
 _FEW_BYTES = 2 * 10**9  # about two hundred videos
 _TOO_FEW_BYTES = 200 * 10**6

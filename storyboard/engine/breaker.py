@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from storyboard.errors import AccountError, StoryboardError, Unreachable
-from storyboard.records import Outcome, SubmitReply
+from storyboard.replies import Outcome, SubmitReply
 
 MAX_UNUSABLE = 5  # in a row
 _ACCOUNT_REFUSED = frozenset({401, 402, 403})

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from storyboard.engine.flight import Flight
-from storyboard.records import SubmitReply, TaskReply
+from storyboard.replies import SubmitReply, TaskReply
 from storyboard.videos.result import FetchResult
 
 

@@ -32,7 +32,8 @@ from storyboard.engine.submissions import Submissions
 from storyboard.engine.task_ids import TaskIds
 from storyboard.engine.tasks import Tasks
 from storyboard.errors import StateError
-from storyboard.records import Action, ActionKind, Outcome, SubmissionState, SubmitReply, TaskReply
+from storyboard.records import Action, ActionKind, SubmissionState
+from storyboard.replies import Outcome, SubmitReply, TaskReply
 from storyboard.videos.result import Fetch, Fetched, FetchFailed
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import random
 
-from storyboard.records import RateHint
+from storyboard.replies import RateHint
 
 START_WINDOW = 2  # "Concurrent tasks" of the smallest account, in the vendor's table
 MAX_WINDOW = 100  # "Concurrent tasks" of the largest account

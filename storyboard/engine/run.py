@@ -21,7 +21,8 @@ from storyboard.engine.log_trust import LogTrust
 from storyboard.engine.pacing import Budget, Window
 from storyboard.engine.poll_schedule import PollSchedule
 from storyboard.engine.workers import Workers
-from storyboard.records import Limit, Submission, SubmitReply, Take, TaskReply
+from storyboard.records import Submission, Take
+from storyboard.replies import Limit, SubmitReply, TaskReply
 
 
 class Run:

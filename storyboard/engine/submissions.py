@@ -22,7 +22,8 @@ from storyboard.engine.run import Run
 from storyboard.engine.task_ids import TaskIds
 from storyboard.engine.tasks import Tasks
 from storyboard.engine.transitions import after_submit
-from storyboard.records import Limit, Outcome, SubmissionState, SubmitReply, Take
+from storyboard.records import SubmissionState, Take
+from storyboard.replies import Limit, Outcome, SubmitReply
 
 _POLL_CONNECTIONS = 2  # that submissions leave free
 _MAX_POLL_DELAY_S = 10.0  # a poll later than this goes out before another submission

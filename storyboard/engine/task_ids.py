@@ -19,7 +19,8 @@ from storyboard.planning.contradictions import (
     others_to_name,
 )
 from storyboard.planning.plan import take_of
-from storyboard.records import Action, Outcome, Submission, SubmissionState, SubmitReply
+from storyboard.records import Action, Submission, SubmissionState
+from storyboard.replies import Outcome, SubmitReply
 
 
 class TaskIds:

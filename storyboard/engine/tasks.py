@@ -21,7 +21,8 @@ from storyboard.engine.transitions import (
     after_success_without_link,
     after_unfamiliar,
 )
-from storyboard.records import SubmissionState, TaskReply, TaskStatus
+from storyboard.records import SubmissionState
+from storyboard.replies import TaskReply, TaskStatus
 from storyboard.reporting.amounts import usd_text
 
 _MAX_MISSING_S = 600.0  # how long to repeat polls answered 404 or 410; then the outcome is unknown

@@ -5,14 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from storyboard.records import (
-    Outcome,
-    Submission,
-    SubmissionState,
-    SubmitReply,
-    TaskReply,
-    TaskStatus,
-)
+from storyboard.records import Submission, SubmissionState
+from storyboard.replies import Outcome, SubmitReply, TaskReply, TaskStatus
 
 _STATE_OF = {
     Outcome.ACCEPTED: SubmissionState.ACCEPTED,

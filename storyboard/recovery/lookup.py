@@ -15,10 +15,11 @@ from storyboard.errors import AccountError, StateError, Unreachable, UsageError
 from storyboard.planning.contradictions import disputed_tasks
 from storyboard.project.default_folder import SANDBOX
 from storyboard.project.workspace import Workspace
-from storyboard.records import Submission, TaskStatus
+from storyboard.records import Submission
 from storyboard.recovery.decisions import adopted, owns_task, untraced_among
 from storyboard.recovery.matching import Match, Span, UserIds, find_user_ids, match_log, spans_of
 from storyboard.recovery.rewrite import poll_task
+from storyboard.replies import TaskStatus
 from storyboard.state.files import FILE_NAME as STATE
 from storyboard.state.queries import read_submissions
 from storyboard.state.store import Store

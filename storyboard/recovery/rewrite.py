@@ -18,7 +18,8 @@ from storyboard.outputs.write import write_outputs
 from storyboard.project.connection import Connection, connect, service_of
 from storyboard.project.manifests import read_manifests
 from storyboard.project.workspace import Workspace, find_workspaces, with_manifest_takes
-from storyboard.records import Submission, TaskReply, TaskStatus
+from storyboard.records import Submission
+from storyboard.replies import TaskReply, TaskStatus
 from storyboard.state.files import FILE_NAME as STATE
 from storyboard.state.store import Store
 

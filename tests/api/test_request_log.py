@@ -9,7 +9,7 @@ import pytest
 from storyboard.api.account import Account, Checkup, LogEntry, LogPage
 from storyboard.api.request_log import read_whole_log
 from storyboard.errors import AccountError, NotNow, Unreachable
-from storyboard.records import RateHint
+from storyboard.replies import RateHint
 
 NOON = datetime(2026, 11, 22, 12, 0, 0, tzinfo=timezone.utc)
 

@@ -17,7 +17,7 @@ from storyboard.commands.doctor import LIBRARIES
 from storyboard.console import health
 from storyboard.console.health import Level, judge_balance, judge_clock, judge_disk
 from storyboard.errors import ExitCode
-from storyboard.records import RateHint
+from storyboard.replies import RateHint
 from storyboard.sandbox.server import SandboxServer
 from tests.commands.films import Output, Program
 

@@ -31,7 +31,8 @@ from storyboard.engine.job import EngineSettings, Job, Progress, Provenance, Run
 from storyboard.engine.loop import Engine
 from storyboard.money import NO_CAPS, FilmCaps
 from storyboard.planning.plan import PlanOptions, make_plan
-from storyboard.records import Payload, RateHint, Submission, SubmitReply, Take, TaskReply, Video
+from storyboard.records import Payload, Submission, Take, Video
+from storyboard.replies import RateHint, SubmitReply, TaskReply
 from storyboard.state.store import Store
 from storyboard.videos.files import finish_moves, has_file
 from storyboard.videos.result import Fetch, Fetched, FetchResult

@@ -6,7 +6,7 @@ import pytest
 
 from storyboard.engine.breaker import Breaker
 from storyboard.errors import AccountError, Unreachable
-from storyboard.records import Limit, Outcome, SubmitReply
+from storyboard.replies import Limit, Outcome, SubmitReply
 
 ACCEPTED = SubmitReply(Outcome.ACCEPTED, task_id="t", http_status=200)
 UNKNOWN = SubmitReply(Outcome.UNKNOWN, http_status=500, message="HTTP 500")

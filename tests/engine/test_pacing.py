@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from storyboard.engine.pacing import Budget, Window, back_off_s
-from storyboard.records import RateHint
+from storyboard.replies import RateHint
 
 
 class Highest(random.Random):

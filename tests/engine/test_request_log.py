@@ -17,7 +17,7 @@ from storyboard.engine.job import Step
 from storyboard.engine.request_log import read_log
 from storyboard.errors import AccountError, NotNow, StoryboardError
 from storyboard.planning.plan import PlanOptions
-from storyboard.records import RateHint
+from storyboard.replies import RateHint
 from tests.engine.rig import make_takes
 from tests.engine.simulation import HOUR, ApiWithLog, ScriptedApi, Simulation
 

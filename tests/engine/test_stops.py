@@ -17,7 +17,8 @@ from pathlib import Path
 import pytest
 
 from storyboard.api.protocols import Api
-from storyboard.records import Payload, Submission, SubmissionState, SubmitReply, TaskReply
+from storyboard.records import Payload, Submission, SubmissionState
+from storyboard.replies import SubmitReply, TaskReply
 from storyboard.sandbox.server import SandboxServer
 from storyboard.sandbox.settings import SandboxSettings
 from storyboard.state.store import Store

@@ -13,14 +13,8 @@ from storyboard.engine.transitions import (
     after_submit,
     after_success_without_link,
 )
-from storyboard.records import (
-    Outcome,
-    Submission,
-    SubmissionState,
-    SubmitReply,
-    TaskReply,
-    TaskStatus,
-)
+from storyboard.records import Submission, SubmissionState
+from storyboard.replies import Outcome, SubmitReply, TaskReply, TaskStatus
 from tests.made import HOUR, NOW, make_submission, make_take
 
 LATER = NOW + HOUR

@@ -20,7 +20,7 @@ from storyboard.models.catalog import load_catalog
 from storyboard.models.folder import schemas_folder
 from storyboard.outputs.manifest.adopt import adoptable
 from storyboard.outputs.manifest.file import read_manifests
-from storyboard.records import Outcome, SubmitReply, TaskReply
+from storyboard.replies import Outcome, SubmitReply, TaskReply
 from storyboard.reporting.problems import format_problems
 from storyboard.videos.mp4 import find_damage
 from tests.api.servers import Request, http_reply, serving

@@ -18,7 +18,7 @@ from functools import cached_property, lru_cache
 from typing import Any
 
 from storyboard.api.redaction import Redaction
-from storyboard.records import Limit, RateHint
+from storyboard.replies import Limit, RateHint
 
 MAX_TEXT = 16 * 1024  # characters; enough for the whole reply of any documented call
 MAX_WAIT_S = 3600.0  # the vendor's window is a minute

@@ -34,7 +34,8 @@ from storyboard.api.modellix.tasks import read_task
 from storyboard.api.redaction import Redaction, printable_line
 from storyboard.errors import AccountError, NotNow, Unreachable, UsageError
 from storyboard.names import ENDPOINT
-from storyboard.records import Outcome, Payload, SubmitReply, TaskReply, TaskStatus
+from storyboard.records import Payload
+from storyboard.replies import Outcome, SubmitReply, TaskReply, TaskStatus
 
 _USER_ID = re.compile(r"[A-Za-z0-9_-]{8,128}")
 _TRY_LATER = frozenset({408, 425, 429, 500, 502, 503, 504})

@@ -20,7 +20,7 @@ from typing import Any, TypeGuard
 
 from storyboard.api.http.response import Answer, is_code, limit_of, object_in, rate_hint, text_in
 from storyboard.api.redaction import printable_line
-from storyboard.records import Outcome, SubmitReply
+from storyboard.replies import Outcome, SubmitReply
 
 _REJECTED = frozenset({*range(400, 407), 410, 413, 414, 415, 422, 431, 451, 501})
 """Statuses that mean for certain that the request was not accepted and never will be."""

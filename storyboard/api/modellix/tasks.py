@@ -19,7 +19,7 @@ from storyboard.api.modellix.submissions import is_own_error
 from storyboard.api.redaction import HIDDEN, Redaction, printable_line
 from storyboard.links import clean_link, is_link
 from storyboard.money import to_micros
-from storyboard.records import TaskReply, TaskStatus
+from storyboard.replies import TaskReply, TaskStatus
 
 _WORDS = {
     word: status

@@ -10,7 +10,7 @@ import pytest
 from storyboard.api.http.response import Answer, http_date, limit_of, rate_hint
 from storyboard.api.modellix.submissions import read_submission
 from storyboard.api.redaction import Redaction
-from storyboard.records import Limit, RateHint
+from storyboard.replies import Limit, RateHint
 
 NOW = 1_704_067_200.0  # 2024-01-01 00:00:00 UTC
 DATE = "Mon, 01 Jan 2024 00:00:30 GMT"

@@ -15,7 +15,7 @@ from storyboard.api.http.session import Timeouts
 from storyboard.api.modellix.client import ModellixApi
 from storyboard.api.protocols import PROTOCOLS, Api
 from storyboard.errors import AccountError, NotNow, Unreachable, UsageError
-from storyboard.records import Outcome, TaskStatus
+from storyboard.replies import Outcome, TaskStatus
 from tests.api.servers import Request, Server, http_reply, serving
 
 KEY = "sk-0123456789abcdef"

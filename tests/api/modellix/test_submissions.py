@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from storyboard.api.http.response import MAX_TEXT, Answer
 from storyboard.api.modellix.submissions import is_task_id, read_submission
 from storyboard.api.redaction import Redaction
-from storyboard.records import Limit, Outcome, SubmitReply
+from storyboard.replies import Limit, Outcome, SubmitReply
 
 KEY = "sk-0123456789abcdef"
 ACCEPTED = {

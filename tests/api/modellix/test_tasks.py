@@ -12,7 +12,7 @@ from hypothesis import given
 from storyboard.api.http.response import Answer
 from storyboard.api.modellix.tasks import failure_reason, read_task
 from storyboard.api.redaction import Redaction
-from storyboard.records import Limit, TaskReply, TaskStatus
+from storyboard.replies import Limit, TaskReply, TaskStatus
 from tests.api.modellix.test_submissions import KEY, json_values
 
 VIDEO = "https://file.modellix.ai/aigc/video/1.mp4?sign=abc"
