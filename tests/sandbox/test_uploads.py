@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import socket
 import threading
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -52,12 +54,12 @@ def test_a_picture_is_uploaded_listed_read_and_deleted(
     assert (file["type"], file["filename"]) == (kind, "harbor at night.jpg")
     assert (file["size"], file["created_at"]) == (len(content), "2023-11-14T22:13:20Z")
     assert client.call("GET", PATH).json()["data"]["files"] == [file]
-    reply = client.download(file["url"])
+    reply = client.call("GET", file["url"])
     assert (reply.content, reply.headers["Content-Type"]) == (content, kind)
     deletion = client.call("DELETE", f"{PATH}/{file['file_id']}")
     assert (deletion.status_code, deletion.content) == (204, b"")
     assert listed(client) == []
-    assert client.download(file["url"]).status_code == 404
+    assert client.call("GET", file["url"]).status_code == 404
     assert client.call("DELETE", f"{PATH}/{file['file_id']}").json()["code"] == 404
 
 
@@ -110,7 +112,7 @@ def test_ten_files_are_kept_until_one_is_deleted_or_expires(serve: Serve, clock:
     assert upload(client).json() == refusal
     clock.now += 1
     assert first["file_id"] not in listed(client)
-    assert client.download(first["url"]).status_code == 404
+    assert client.call("GET", first["url"]).status_code == 404
     assert upload(client).status_code == 200
 
 
@@ -121,6 +123,24 @@ def test_two_files_are_uploaded_at_once(tmp_path: Path) -> None:
             uploads.slot().__enter__()
         with uploads.slot():
             pass
+
+
+def test_a_third_upload_is_refused_while_two_are_on_their_way(serve: Serve) -> None:
+    client = serve()
+    with ExitStack() as stack:
+        for _ in range(2):
+            stack.enter_context(unfinished_upload(client))
+        replies = (upload(client, b"GIF89a") for _ in range(1000))  # until both have come in
+        refusal = next(reply for reply in replies if reply.status_code == 429)
+    assert refusal.json()["message"] == "Concurrent limit exceeded: 2 uploads at once"
+
+
+def unfinished_upload(client: Client) -> socket.socket:
+    port = int(client.server.base_url.rpartition(":")[2])
+    connection = socket.create_connection(("127.0.0.1", port), timeout=10)
+    head = f"POST {PATH} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nAuthorization: Bearer sandbox\r\n"
+    connection.sendall(f"{head}Content-Length: 100\r\n\r\n--".encode())
+    return connection
 
 
 def test_an_upload_that_does_not_come_to_its_end_holds_its_slot_no_longer(serve: Serve) -> None:
@@ -147,7 +167,7 @@ def test_uploads_stay_in_a_folder_that_is_kept(serve: Serve, tmp_path: Path) -> 
     again = serve(tmp_path)
     assert listed(again) == [file["file_id"]]
     name = file["url"].rpartition("/")[2]
-    assert again.download(f"{again.server.base_url}/uploads/{name}").content == PNG
+    assert again.call("GET", f"/uploads/{name}").content == PNG
 
 
 @pytest.mark.parametrize("name", ["..%2f..%2ftasks.jsonl", "index.json", "x", "%00"])
@@ -208,10 +228,10 @@ def test_a_link_in_the_place_of_a_file_is_not_followed(serve: Serve, tmp_path: P
     stored = tmp_path / "sandbox" / "uploads" / file["url"].rpartition("/")[2]
     stored.unlink()
     stored.mkdir()
-    assert client.download(file["url"]).status_code == 404
+    assert client.call("GET", file["url"]).status_code == 404
     stored.rmdir()
     stored.symlink_to(secret)
-    assert client.download(file["url"]).status_code == 404
+    assert client.call("GET", file["url"]).status_code == 404
     assert client.call("DELETE", f"{PATH}/{file['file_id']}").status_code == 204
     assert secret.read_bytes() == b"secret"
 
@@ -228,6 +248,14 @@ def test_uploads_ask_for_the_key(serve: Serve) -> None:
     for method, path in (("GET", PATH), ("POST", PATH), ("DELETE", f"{PATH}/x")):
         assert client.call(method, path).status_code == 401
     assert client.call("POST", f"/api/v1/{MODEL}").status_code == 401
+
+
+def test_an_uploaded_picture_is_served_to_nobody_without_the_key(serve: Serve) -> None:
+    client = serve(api_key="the-key")
+    url = uploaded(Client(client.server, key="the-key"))["url"]
+    refused = (client.download(url), client.call("GET", url), client.call("HEAD", url))
+    assert [reply.status_code for reply in refused] == [401, 401, 401]
+    assert Client(client.server, key="the-key").call("GET", url).content == PNG
 
 
 def test_a_folder_in_the_place_of_a_file_stands_in_nobody_s_way(

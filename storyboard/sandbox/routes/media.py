@@ -1,4 +1,4 @@
-"""Input files: upload, list and delete them, and the address where a model would read them."""
+"""Input files: upload, list, read and delete them, all with the account's key."""
 
 from __future__ import annotations
 
@@ -50,6 +50,7 @@ async def _delete(request: web.Request) -> web.StreamResponse:
 
 
 async def _read(request: web.Request) -> web.StreamResponse:
+    authenticated_service(request)
     path, upload = request.app[SANDBOX].uploads.path_of(request.match_info["name"])
     headers = {"Content-Type": upload.type, "X-Content-Type-Options": "nosniff"}
     return web.FileResponse(path, headers=headers)
