@@ -2,7 +2,7 @@
 
 Libraries trust the counts that a file states, so a small file can take gigabytes
 or minutes, or crash the process. The child program limits itself with
-`limit_resources` and prints one JSON value.
+`limit_resources` and prints its answer.
 """
 
 from __future__ import annotations
@@ -38,6 +38,17 @@ def ask_child(program: Path, content: BinaryIO | bytes) -> Any:
 
     Returns None if it prints no JSON, for example because it ran out of memory or time.
     """
+    try:
+        return json.loads(run_child(program, content))
+    except ValueError:
+        return None
+
+
+def run_child(program: Path, content: BinaryIO | bytes, *arguments: str) -> bytes:
+    """Run `program` with `content` as stdin and return what it prints.
+
+    Returns nothing if it runs out of time; what it prints is cut off if it crashes.
+    """
     import subprocess
 
     from storyboard.private import without_key
@@ -47,8 +58,8 @@ def ask_child(program: Path, content: BinaryIO | bytes) -> Any:
     paths = (_PACKAGES, environment.get("PYTHONPATH"))
     environment["PYTHONPATH"] = os.pathsep.join(filter(None, paths))
     try:
-        done = subprocess.run(
-            [sys.executable, str(program)],
+        done: subprocess.CompletedProcess[bytes] = subprocess.run(
+            [sys.executable, str(program), *arguments],
             **given,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -56,6 +67,6 @@ def ask_child(program: Path, content: BinaryIO | bytes) -> Any:
             timeout=_MAX_WALL_S,
             check=False,
         )
-        return json.loads(done.stdout)
-    except (subprocess.TimeoutExpired, ValueError):
-        return None
+    except subprocess.TimeoutExpired:
+        return b""
+    return done.stdout

@@ -23,6 +23,7 @@
     +-- HostBusy               the host asks to come back later             yes
     +-- DownloadBroken         cut off, too slow, or the host is down       yes
     NotAVideo                  what was downloaded is not a valid video; the run goes on
+    NoFrame                    no picture can be taken from a video; the run goes on
 
     CardError                  a model card cannot be read; `parse_card` turns it into a BrokenCard
 
@@ -236,6 +237,10 @@ class DownloadBroken(DownloadError):
 
 class NotAVideo(Exception):
     """The file cannot be the video that was requested; the message is a sentence."""
+
+
+class NoFrame(Exception):
+    """A frame cannot be taken from a video; the message is a clause that says why."""
 
 
 class CardError(Exception):

@@ -132,6 +132,7 @@ def test_everything_that_is_printed_goes_through_one_module() -> None:
         "console/printing.py",
         "console/signals.py",  # within a signal handler, with words of our own
         "videos/measure_child.py",  # its stdout is a pipe to the program
+        "videos/frame_child.py",  # as above
         "language/rows/xlsx/child.py",  # as above
     }
 
