@@ -97,7 +97,7 @@ def with_videos(
 ) -> tuple[Input, ...]:
     """The inputs with the videos of the takes whose frames they are, as far as known."""
     return tuple(
-        one._replace(video=video_of(one.take)) if isinstance(one, FrameInput) else one
+        one._replace(video=video_of(one.take) or one.video) if isinstance(one, FrameInput) else one
         for one in inputs
     )
 

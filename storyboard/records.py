@@ -267,6 +267,7 @@ class Action:
     `submission` is the one that the decision rests on, None if nothing was sent yet. `same_as`
     names an earlier take of this plan that makes the same request; this take then adds no cost.
     Takes with the same `change` differ in the same way from what was sent for them before.
+    `waits_for` are the takes whose videos must come first, each with its request.
     """
 
     take: Take
@@ -275,6 +276,7 @@ class Action:
     submission: Submission | None = None
     same_as: str | None = None
     change: str | None = None
+    waits_for: tuple[Take, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

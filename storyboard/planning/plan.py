@@ -7,19 +7,26 @@ Reads the storyboard's takes and the submissions of the state file, and returns 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import NamedTuple
 
-from storyboard.planning.candidates import ACCOUNT_REJECTIONS, GIVEN_UP_BY_HAND, fingerprints_of
+from storyboard.planning.candidates import (
+    ACCOUNT_REJECTIONS,
+    GIVEN_UP_BY_HAND,
+    Turn,
+    fingerprints_of,
+)
 from storyboard.planning.changes import describe_changes
+from storyboard.planning.following import Parent, Passed, follow
+from storyboard.planning.graph import has_frames, in_order, parents_of
 from storyboard.planning.states import (
     HasFile,
     ManifestTasks,
     deciding_submissions,
     has_video,
     lacks_link,
-    pair_takes,
+    pair_resolved,
     unique_submissions,
 )
 from storyboard.records import (
@@ -35,6 +42,7 @@ from storyboard.records import (
 from storyboard.reporting.amounts import time_left
 
 _NEW = "new"
+_TO_SEND = (ActionKind.SUBMIT, ActionKind.WAIT)
 POINTER = "its file is a Git LFS pointer; git lfs pull brings the video"
 
 
@@ -65,47 +73,87 @@ def make_plan(
     selected: Collection[str] | None = None,
     options: PlanOptions = PlanOptions(),
     manifest_tasks: ManifestTasks | None = None,
+    passed: Passed = frozenset(),
 ) -> Plan:
     """The Plan for the selected takes (ids; None means all), and for any other open submissions.
 
     Takes with the same fingerprint share a submission: the later ones carry `same_as`.
+    `passed` are the videos of paused takes that a person has approved.
     """
-    # The last request sent for each take id, leaving out those that were not accepted.
-    previous = {
-        one.take: one for one in submissions if one.state is not SubmissionState.UNAVAILABLE
-    }
-    files = _Files(has_file, is_pointer)
+    planner = _Planner(submissions, _Files(has_file, is_pointer), now)
     from_first = options.retry_failed or options.force
-    turns = pair_takes(takes, submissions, manifest_tasks=manifest_tasks, from_first=from_first)
+    pairs = pair_resolved(takes, submissions, manifest_tasks=manifest_tasks, from_first=from_first)
+    chosen = {take.id for take in takes} if selected is None else selected
+    if has_frames(takes):
+        planned = planner.plan_chains(pairs, chosen, options, passed)
+    else:
+        planned = [planner.plan_take(*pair, options) for pair in pairs if pair[0].id in chosen]
     first_takes: dict[tuple[str, ActionKind, int | None], str] = {}
     decided: set[int] = set()
     actions = []
-    for written, (take, submission, failed) in zip(takes, turns, strict=True):
-        if selected is not None and take.id not in selected:
-            continue
+    for action in planned:
+        row = None
+        if action.submission is not None and action.kind not in _TO_SEND:
+            row = id(action.submission)
+            decided.add(row)
+        # If two takes share a fingerprint, a locked one may be kept and the other submitted.
+        take = action.take
+        first = first_takes.setdefault((take.fingerprint, action.kind, row), take.id)
+        actions.append(action if first == take.id else replace(action, same_as=first))
+    others = [one for one in unique_submissions(submissions) if id(one) not in decided]
+    return Plan(tuple(actions), _plan_orphans(others, now=now, download=options.download))
+
+
+class _Planner:
+    """Decides about takes one by one, from the submissions of a state file."""
+
+    def __init__(self, submissions: Sequence[Submission], files: _Files, now: datetime) -> None:
+        # The last request sent for each take id, leaving out those that were not accepted.
+        self._previous = {
+            one.take: one for one in submissions if one.state is not SubmissionState.UNAVAILABLE
+        }
+        self._files = files
+        self._now = now
+
+    def plan_take(self, written: Take, turn: Turn, options: PlanOptions) -> Action:
+        """What to do about a take, whatever becomes of those whose frames it shows."""
+        take, submission, failed = turn
         change = None
         if submission is None:
-            last = previous.get(take.id)
+            last = self._previous.get(take.id)
             kind, reason = ActionKind.SUBMIT, _NEW
             if last and last.fingerprint not in fingerprints_of([written]):
                 reason = _describe_difference(last, take)
                 change = _describe_difference(last, take, is_exact=True)
         else:
-            kind, reason = _decide(take, submission, files, now=now, options=options)
+            kind, reason = _decide(take, submission, self._files, now=self._now, options=options)
         if written.fallbacks:
             reason = _with_candidates(reason, kind, written, take, failed)
         if take.fingerprint not in fingerprints_of([written]):
             reason = f"{reason}; the storyboard differs: {_describe_difference(take, written)}"
-        row = None
-        if submission is not None and kind is not ActionKind.SUBMIT:
-            row = id(submission)
-            decided.add(row)
-        # If two takes share a fingerprint, a locked one may be kept and the other submitted.
-        first = first_takes.setdefault((take.fingerprint, kind, row), take.id)
-        same_as = None if first == take.id else first
-        actions.append(Action(take, kind, reason, submission, same_as, change))
-    others = [one for one in unique_submissions(submissions) if id(one) not in decided]
-    return Plan(tuple(actions), _plan_orphans(others, now=now, download=options.download))
+        return Action(take, kind, reason, submission, change=change)
+
+    def plan_chains(
+        self,
+        pairs: Sequence[tuple[Take, Turn]],
+        chosen: Collection[str],
+        options: PlanOptions,
+        passed: Passed,
+    ) -> list[Action]:
+        """The actions for the chosen takes, in file order, each after its parents'."""
+        parents: dict[str, Parent] = {}
+        turns = {written.id: (written, turn) for written, turn in pairs}
+        for written in in_order([written for written, _ in pairs]):
+            is_selected = written.id in chosen
+            wanted = options if is_selected else PlanOptions(download=options.download)
+            own = self.plan_take(*turns[written.id], wanted)
+            if parents_of(own.take):
+                own = follow(own, parents, has_video=self._has_video, passed=passed)
+            parents[written.id] = Parent(own, is_selected)
+        return [parents[written.id].action for written, _ in pairs if written.id in chosen]
+
+    def _has_video(self, submission: Submission) -> bool:
+        return has_video(submission, self._files.has_file)
 
 
 def find_orphans(

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from storyboard.planning.candidates import Turn, find_turn, fingerprints_of
+from storyboard.planning.graph import has_frames, in_order, with_known_videos
 from storyboard.records import (
     OPEN_STATES,
     Submission,
@@ -123,35 +124,105 @@ def pair_takes(
     """Each take with the submission that decides about it, by fingerprint.
 
     A take with several models carries the current one's request: the first one's if nothing
-    is open or rendered and `from_first` is set. A locked take that has a video comes with that
+    is open or rendered and `from_first` is set. A take that shows frames of others names their
+    videos, as far as they are known. A locked take that has a video comes with that
     video's submission and carries the request that made it: the video that `manifest_tasks`
     names, else that of its own request, else the newest made under its id.
     """
-    deciding = deciding_submissions(submissions)
-    rendered = _rendered_among(takes, submissions)
-    pairs = [
-        find_turn(take, deciding, rendered, from_first=from_first)
-        if take.fallbacks
-        else Turn(take, deciding.get(take.fingerprint))
-        for take in takes
-    ]
-    if not any(take.is_locked for take in takes):
-        return pairs
-    made = [one for one in unique_submissions(submissions) if _has_succeeded(one)]
-    newest = {one.take.casefold(): one for one in made}
-    by_task = {one.task_id: one for one in made}
-    in_manifest = {
-        take.casefold(): by_task.get(task) for take, task in (manifest_tasks or {}).items()
-    }
+    pairs = pair_resolved(takes, submissions, manifest_tasks=manifest_tasks, from_first=from_first)
+    return [turn for _, turn in pairs]
 
-    def pair_locked(turn: Turn) -> Turn:
-        name = turn.take.id.casefold()
-        sent = in_manifest.get(name)
+
+def resolve_takes(
+    takes: Sequence[Take],
+    submissions: Sequence[Submission],
+    *,
+    manifest_tasks: ManifestTasks | None = None,
+) -> Sequence[Take]:
+    """The takes with the payloads and fingerprints that they have once frames are known.
+
+    A frame is known once the take that it is taken from has a video, among `submissions`.
+    """
+    if not has_frames(takes):
+        return takes
+    pairs = pair_resolved(takes, submissions, manifest_tasks=manifest_tasks)
+    return [take for take, _ in pairs]
+
+
+def pair_resolved(
+    takes: Sequence[Take],
+    submissions: Sequence[Submission],
+    *,
+    manifest_tasks: ManifestTasks | None = None,
+    from_first: bool = False,
+) -> list[tuple[Take, Turn]]:
+    """Each take as in `resolve_takes`, and as in `pair_takes`."""
+    pairing = _Pairing(takes, submissions, manifest_tasks=manifest_tasks, from_first=from_first)
+    if not has_frames(takes):
+        return [(take, pairing.turn_of(take)) for take in takes]
+    pairs: dict[str, tuple[Take, Turn]] = {}
+
+    def video_of(take: str) -> str | None:
+        return pairing.video_of(pairs[take][1]) if take in pairs else None
+
+    for take in in_order(takes):
+        resolved = with_known_videos(take, video_of)
+        pairs[take.id] = resolved, pairing.turn_of(resolved)
+    return [pairs[take.id] for take in takes]
+
+
+class _Pairing:
+    """Finds the submission that decides about a take, and the video that its frames are of."""
+
+    def __init__(
+        self,
+        takes: Sequence[Take],
+        submissions: Sequence[Submission],
+        *,
+        manifest_tasks: ManifestTasks | None,
+        from_first: bool,
+    ) -> None:
+        self._submissions = submissions
+        self._from_first = from_first
+        self._deciding = deciding_submissions(submissions)
+        self._made: dict[str, Submission] | None = None
+        self._rendered = _rendered_among(takes, submissions)
+        self._newest: dict[str, Submission] = {}
+        self._in_manifest: dict[str, Submission | None] = {}
+        if any(take.is_locked for take in takes):
+            made = [one for one in unique_submissions(submissions) if _has_succeeded(one)]
+            by_task = {one.task_id: one for one in made}
+            self._newest = {one.take.casefold(): one for one in made}
+            self._in_manifest = {
+                take.casefold(): by_task.get(task) for take, task in (manifest_tasks or {}).items()
+            }
+
+    def turn_of(self, take: Take) -> Turn:
+        """The take's current request, with the submission that decides about it."""
+        if take.fallbacks:
+            turn = find_turn(take, self._deciding, self._rendered, from_first=self._from_first)
+        else:
+            turn = Turn(take, self._deciding.get(take.fingerprint))
+        if not take.is_locked:
+            return turn
+        name = take.id.casefold()
+        sent = self._in_manifest.get(name)
         if sent is None and not _has_succeeded(turn.submission):
-            sent = newest.get(name)
+            sent = self._newest.get(name)
         return turn if sent is None else Turn(as_sent(turn.take, sent), sent, turn.failed)
 
-    return [pair_locked(turn) if turn.take.is_locked else turn for turn in pairs]
+    def video_of(self, turn: Turn) -> str | None:
+        """The sha256 of the video that a take shows now; None if it has none.
+
+        If a further submission of its request is open, that is still the last success.
+        """
+        sent = turn.submission
+        if sent is not None and not _has_succeeded(sent):
+            if self._made is None:
+                made = [one for one in self._submissions if _has_succeeded(one)]
+                self._made = deciding_submissions(made)
+            sent = self._made.get(turn.take.fingerprint)
+        return sent.video.sha256 if sent is not None and sent.video is not None else None
 
 
 def _rendered_among(takes: Sequence[Take], submissions: Sequence[Submission]) -> frozenset[str]:
@@ -197,7 +268,7 @@ def as_sent(take: Take, sent: Submission) -> Take:
     if take.fingerprint == sent.fingerprint:
         return take
     model, payload, request = sent.model, sent.payload, sent.fingerprint
-    return replace(take, model=model, payload=payload, fingerprint=request, fallbacks=())
+    return replace(take, model=model, payload=payload, fingerprint=request, fallbacks=(), inputs=())
 
 
 def _decides_over(later_row: Submission, other: Submission) -> bool:

@@ -1,0 +1,68 @@
+"""How takes follow one another by the frames they show: order, chains, known videos. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from graphlib import CycleError, TopologicalSorter
+
+from storyboard.fingerprint import fingerprint
+from storyboard.media import FrameInput, with_inputs, with_videos
+from storyboard.records import Take
+
+VideoOf = Callable[[str], str | None]
+"""The sha256 of a take's current video, by take id; None if it has none yet."""
+
+
+def parents_of(take: Take) -> tuple[str, ...]:
+    """The ids of the takes whose frames this take, or one of its fallbacks, shows."""
+    if not take.inputs and not take.fallbacks:
+        return ()
+    inputs = (one for request in (take, *take.fallbacks) for one in request.inputs)
+    return tuple(dict.fromkeys(one.take for one in inputs if isinstance(one, FrameInput)))
+
+
+def has_frames(takes: Iterable[Take]) -> bool:
+    """Whether any take shows a frame of another."""
+    return any(map(parents_of, takes))
+
+
+def in_order(takes: Sequence[Take]) -> Sequence[Take]:
+    """The takes with each after those whose frames it shows.
+
+    If they form a circle, which only a manifest edited by hand can, they stay as they are.
+    """
+    by_id = {take.id: take for take in takes}
+    graph = {take.id: [parent for parent in parents_of(take) if parent in by_id] for take in takes}
+    try:
+        return [by_id[name] for name in TopologicalSorter(graph).static_order()]
+    except CycleError:
+        return takes
+
+
+def is_resolved(take: Take) -> bool:
+    """Whether the videos whose frames the take shows are known, so that it can be sent."""
+    return all(one.video for one in take.inputs if isinstance(one, FrameInput))
+
+
+def with_known_videos(take: Take, video_of: VideoOf) -> Take:
+    """The take with the videos that are known now; its payload and fingerprint follow."""
+    if not parents_of(take):
+        return take
+    fallbacks = tuple(with_known_videos(one, video_of) for one in take.fallbacks)
+    inputs = with_videos(take.inputs, video_of)
+    if inputs == take.inputs:
+        return replace(take, fallbacks=fallbacks)
+    payload = with_inputs(take.payload, inputs)
+    request = fingerprint(take.model, payload, repeat=take.repeat)
+    return replace(take, payload=payload, fingerprint=request, inputs=inputs, fallbacks=fallbacks)
+
+
+def chain_lengths(takes: Sequence[Take]) -> Mapping[str, int]:
+    """How many takes follow each, one after the other, in the longest chain; by take id."""
+    lengths = dict.fromkeys((take.id for take in takes), 0)
+    for take in reversed(in_order(takes)):
+        for parent in parents_of(take):
+            if parent in lengths:
+                lengths[parent] = max(lengths[parent], lengths[take.id] + 1)
+    return lengths
