@@ -144,12 +144,10 @@ class _Planner:
         parents: dict[str, Parent] = {}
         turns = {written.id: (written, turn) for written, turn in pairs}
         for written in in_order([written for written, _ in pairs]):
-            is_selected = written.id in chosen
-            wanted = options if is_selected else PlanOptions(download=options.download)
-            own = self.plan_take(*turns[written.id], wanted)
+            own = self.plan_take(*turns[written.id], options)
             if parents_of(own.take):
                 own = follow(own, parents, has_video=self._has_video, passed=passed)
-            parents[written.id] = Parent(own, is_selected)
+            parents[written.id] = Parent(own, written.id in chosen)
         return [parents[written.id].action for written, _ in pairs if written.id in chosen]
 
     def _has_video(self, submission: Submission) -> bool:
