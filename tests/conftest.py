@@ -19,8 +19,8 @@ sys.dont_write_bytecode = False
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 # A build that nobody watches draws the same examples each time; a person's run draws new ones.
-hypothesis.settings.register_profile("person", max_examples=50)
-hypothesis.settings.register_profile("ci", max_examples=50, derandomize=True)
+hypothesis.settings.register_profile("person", max_examples=50, deadline=None)
+hypothesis.settings.register_profile("ci", max_examples=50, deadline=None, derandomize=True)
 hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "person")
 
 # A shell that starts a job in the background has it ignore these, and so all its children.
