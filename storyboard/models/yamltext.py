@@ -67,21 +67,49 @@ def parse_document(text: str, *, loader: Any = LOADER) -> dict[str, Json]:
 
 
 def _check_shape(text: str) -> None:
-    levels = 0
+    open_: list[_Collection] = [_Collection(is_mapping=False)]
     for event in yaml.parse(text, Loader=LOADER):
-        if isinstance(event, yaml.CollectionStartEvent):
-            levels += 1
-            if levels > MAX_LEVELS:
-                raise CardError(_TOO_DEEP)
-        elif isinstance(event, yaml.CollectionEndEvent):
-            levels -= 1
-        elif isinstance(event, yaml.ScalarEvent):
-            if event.implicit[0] and len(event.value) > MAX_NUMBER and event.value[0] in _NUMERIC:
-                line = event.start_mark.line + 1 if event.start_mark else 1
-                raise CardError(f"is not YAML: line {line}: more than {MAX_NUMBER} digits")
+        if isinstance(event, yaml.CollectionEndEvent):
+            open_.pop()
         elif isinstance(event, yaml.AliasEvent):
             # A few lines of aliases can expand to billions of values.
             raise CardError(f"uses the alias *{event.anchor}; this kind of file refers by $ref")
+        elif isinstance(event, yaml.NodeEvent):
+            open_[-1].add(event)
+            if isinstance(event, yaml.CollectionStartEvent):
+                open_.append(_Collection(is_mapping=isinstance(event, yaml.MappingStartEvent)))
+                if len(open_) > MAX_LEVELS + 1:
+                    raise CardError(_TOO_DEEP)
+            elif isinstance(event, yaml.ScalarEvent):
+                _check_number(event)
+
+
+class _Collection:
+    """A mapping or a list that is being read, with the keys that it has so far."""
+
+    def __init__(self, *, is_mapping: bool) -> None:
+        self._is_mapping = is_mapping
+        self._is_key_next = is_mapping
+        self._keys: set[str] = set()
+
+    def add(self, event: yaml.NodeEvent) -> None:
+        """Count a key or value in. Raises CardError for a key that is already there."""
+        is_key, self._is_key_next = self._is_key_next, self._is_mapping and not self._is_key_next
+        if is_key and isinstance(event, yaml.ScalarEvent):
+            if event.value in self._keys:
+                raise CardError(
+                    f"has the key {event.value!r} twice; line {_line(event)} repeats it"
+                )
+            self._keys.add(event.value)
+
+
+def _check_number(event: yaml.ScalarEvent) -> None:
+    if event.implicit[0] and len(event.value) > MAX_NUMBER and event.value[0] in _NUMERIC:
+        raise CardError(f"is not YAML: line {_line(event)}: more than {MAX_NUMBER} digits")
+
+
+def _line(event: yaml.Event) -> int:
+    return event.start_mark.line + 1 if event.start_mark else 1
 
 
 def check_json(value: Any, where: str) -> None:

@@ -43,6 +43,8 @@ def with_request(**changes: Any) -> dict[str, Any]:
         ("- 1", "is not a mapping of keys to values"),
         ("name: a/b\nread: 2026-01-01", "read is read as a date; put it in quotes"),
         ("name: a/b\na: {on: 1}", "a has the key True; put it in quotes"),
+        ("a: {x: 1}\nb: {x: 1,\n  x: 2}", "has the key 'x' twice; line 3 repeats it"),
+        ("a: {? [x, x] : x}", "is not YAML: line 1: found unhashable key"),
         ("a: .nan", "a is nan, which JSON cannot hold"),
         ("a: &x [1]\nb: *x", "uses the alias *x; this kind of file refers by $ref"),
         ("a: !!python/object:os.system {}", "is not YAML: line 1: could not determine a con"),
