@@ -15,6 +15,7 @@ import string
 from urllib.parse import quote, urlsplit
 
 MAX_LINK = 8192  # characters; a signed link has one or two thousand
+MAX_ADDRESS = 2048  # characters of an address in a request; models allow that many or more
 
 LINK = (
     r"[ \t\r\n]*(?:(?:[Hh][Tt][Tt][Pp][Ss]?:)?[/\\]|[\w-]+(?:\.[\w-]+)*(?::[0-9]{1,5})?/)"
@@ -86,6 +87,11 @@ def is_link(text: str) -> bool:
         return is_sound and _CLEAN.fullmatch(cleaned) is not None
     except ValueError:
         return False
+
+
+def is_address(text: str) -> bool:
+    """Whether a text is a web address as it goes into a request: clean, and not too long."""
+    return len(text) <= MAX_ADDRESS and clean_link(text) == text and is_link(text)
 
 
 def _ascii_host(host: str) -> str:

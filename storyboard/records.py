@@ -214,8 +214,9 @@ class Submission:
     """One POST and everything that followed, as recorded in the state file.
 
     Resuming reads the fields frozen when it was sent (model, endpoint, payload, commit,
-    is_dirty, profile), never the current storyboard. All times are UTC; the estimate and
-    the bill are in millionths of a US dollar.
+    is_dirty, profile), never the current storyboard. `body` is what was sent: the payload with
+    addresses in place of files and frames; None if it has none of them, or if that is not known
+    here. All times are UTC; the estimate and the bill are in millionths of a US dollar.
     """
 
     id: int
@@ -232,6 +233,7 @@ class Submission:
     is_dirty: bool | None = None
     profile: str | None = None
     user_id: str | None = None
+    body: Payload | None = None
     task_id: str | None = None
     submitted_at: datetime | None = None
     finished_at: datetime | None = None

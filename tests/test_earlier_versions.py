@@ -70,7 +70,7 @@ def planned(name: str) -> Any:
     return without_days((FIXTURES / "v2" / name).read_text("utf-8"))
 
 
-@pytest.mark.parametrize("version", ["v1", "v2", "v3"])
+@pytest.mark.parametrize("version", ["v1", "v2", "v3", "v4", "v5"])
 def test_a_state_file_of_an_earlier_version_is_planned_as_before(
     program: Program, version: str
 ) -> None:
@@ -109,7 +109,8 @@ def prompts_sent_to(server: Server) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    ("version", "has_manifest"), [("v1", False), ("v2", False), ("v2", True), (None, True)]
+    ("version", "has_manifest"),
+    [("v1", False), ("v2", False), ("v2", True), ("v5", False), (None, True)],
 )
 def test_what_an_earlier_version_paid_for_is_not_sent_again(
     program: Program, version: str | None, has_manifest: bool, monkeypatch: pytest.MonkeyPatch

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from storyboard.links import LINK, MAX_LINK, clean_link, is_link
+from storyboard.links import LINK, MAX_ADDRESS, MAX_LINK, clean_link, is_address, is_link
 
 BASE = "http://127.0.0.1:8080"
 
@@ -87,3 +87,28 @@ def test_the_schema_of_the_manifest_has_the_same_rule() -> None:
     schema = json.loads(Path("schemas/manifest.schema.json").read_text("utf-8"))
     found = schema["properties"]["takes"]["items"]["properties"]["video_url"]
     assert (found["pattern"], found["maxLength"]) == (rf"^{LINK}$(?!\n)", MAX_LINK)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("https://files.example/a.png?X-Signature=a%2Fb&x=1", True),
+        ("http://127.0.0.1:8765/uploads/file-1.png", True),
+        ("https://[2001:db8::1]/a.png", True),
+        ("https://files.example/" + "a" * (MAX_ADDRESS - 22), True),
+        ("https://files.example/" + "a" * (MAX_ADDRESS - 21), False),
+        ("HTTPS://files.example/a.png", False),
+        ("//files.example/a.png", False),
+        ("files.example/a.png", False),
+        (" https://files.example/a.png", False),
+        ("https://files.example/a b.png", False),
+        ("https://files.example/a.png#part", False),
+        ("https://files.example/\u00e9.png", False),
+        ("https://files.example/a\n.png", False),
+        ("https://[::1", False),
+        ("ftp://files.example/a.png", False),
+        ("", False),
+    ],
+)
+def test_an_address_in_a_request_is_one_that_needs_no_cleaning(text: str, expected: bool) -> None:
+    assert is_address(text) is expected

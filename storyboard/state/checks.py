@@ -17,7 +17,7 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
-from storyboard.links import is_link
+from storyboard.links import is_address, is_link
 from storyboard.money import MAX_MICROS
 from storyboard.names import DEVICE, ENDPOINT, ID, MAX_ID_LENGTH, MODEL, TASK_ID, is_video_path
 
@@ -193,6 +193,7 @@ def submission_checks(states: Iterable[str]) -> tuple[Check, ...]:
         Check("is_dirty", "0 or 1", _whole(0, 1, or_null=True)),
         Check("profile", "the name of a profile", _text(r"[A-Za-z0-9_.-]{1,64}", or_null=True)),
         Check("user_id", "the id of a render", _text(r"[A-Za-z0-9_-]{1,200}", or_null=True)),
+        Check("body", "a JSON object that can be sent", _all(is_payload, or_null=True)),
         Check("task_id", "the id of a task", _text(TASK_ID, or_null=True)),
         Check("submitted_at", _TIME, _real(MAX_TIME, or_null=True)),
         Check("finished_at", _TIME, _real(MAX_TIME, or_null=True)),
@@ -227,6 +228,33 @@ OUTPUT_CHECKS = (
     Check("made_from", f"{_DIGEST}, or nothing", _text(f"(?:{_HEX})?")),
 )
 """The rules for the table of outputs."""
+
+UPLOAD_CHECKS = (
+    Check("id", "a row number of its own", _are_ids),
+    Check("account", "the digest of an account", _text("[0-9a-f]{32}")),
+    Check("sha256", _DIGEST, _text(_HEX)),
+    Check("name", "a name that storyboard gives an upload", _text(r"[0-9a-f]{32}\.[a-z]{3,4}")),
+    Check("size_bytes", "a size in bytes", _whole(0, _MAX_SIZE_BYTES)),
+    Check("file_id", "the id of a file", _text(TASK_ID, or_null=True)),
+    Check("url", "a web address", _all(is_address, or_null=True)),
+    Check("uploaded_at", _TIME, _real(MAX_TIME, or_null=True)),
+    Check("expires_at", _TIME, _real(MAX_TIME, or_null=True)),
+    Check("is_deleted", "0 or 1", _whole(0, 1)),
+)
+"""The rules for an upload's columns; the first is not a field of `Upload`."""
+
+PASSED_CHECKS = (
+    Check("id", "a row number of its own", _are_ids),
+    Check("take", "the id of a take", _text(_TAKE)),
+    Check("video", _DIGEST, _text(_HEX)),
+)
+"""The rules for the approved videos of takes that others wait for."""
+
+SALT_CHECKS = (
+    Check("id", "the number of a row", _are_ids),
+    Check("salt", "a random salt", _text("[0-9a-f]{32}")),
+)
+"""The rule for the salt of the accounts' digests."""
 
 PLAN_CHECKS = (
     Check("id", "the number of a row", _are_ids),

@@ -14,11 +14,20 @@ from typing import TypeVar
 
 from storyboard.records import Submission
 from storyboard.state import files
-from storyboard.state.checks import ELSEWHERE_CHECKS, OUTPUT_CHECKS, problem_of
+from storyboard.state.checks import ELSEWHERE_CHECKS, OUTPUT_CHECKS, PASSED_CHECKS, problem_of
 from storyboard.state.files import FILE_NAME
-from storyboard.state.rows import COSTS, FIELDS, VIDEO_ROW, make_submissions, make_videos, sql_names
+from storyboard.state.rows import (
+    FIELDS,
+    FIRST_VERSIONS,
+    VIDEO_ROW,
+    checked,
+    make_submissions,
+    make_videos,
+    sql_names,
+)
 from storyboard.state.schema import (
     FIRST_WITH_COSTS,
+    FIRST_WITH_INPUTS,
     FIRST_WITH_OUTPUTS,
     check_owner,
     check_version,
@@ -28,6 +37,12 @@ from storyboard.state.schema import (
 )
 
 _MAX_OUTPUTS = 100
+_OF_REQUEST = (
+    "WHERE take IN (SELECT take FROM submissions WHERE fingerprint = ?)",
+    "WHERE fingerprint = ?",
+)
+"""The conditions for the videos and the submissions of one request."""
+
 Found = TypeVar("Found")
 
 
@@ -85,6 +100,20 @@ def read_outputs(folder: Path) -> dict[str, Written]:
     return _read(path, select) or {}
 
 
+def read_passed(folder: Path) -> frozenset[tuple[str, str]]:
+    """The approved videos: a take that others wait for, and its video's sha256.
+
+    Raises StateError if the state file cannot be read.
+    """
+    path = folder / FILE_NAME
+
+    def select(db: sqlite3.Connection) -> frozenset[tuple[str, str]]:
+        has_passed = check_version(db, path) >= FIRST_WITH_INPUTS
+        return select_passed(db, path) if has_passed else frozenset()
+
+    return _read(path, select) or frozenset()
+
+
 def read_spent_elsewhere(folder: Path) -> int:
     """The micros that manifests report as spent on submissions without a row in the folder.
 
@@ -99,20 +128,28 @@ def read_spent_elsewhere(folder: Path) -> int:
     return _read(path, select) or 0
 
 
-def select_submissions(db: sqlite3.Connection, path: Path, *, size_bytes: int) -> list[Submission]:
+def select_submissions(
+    db: sqlite3.Connection, path: Path, *, size_bytes: int, fingerprint: str | None = None
+) -> list[Submission]:
     """Every submission with its newest video, oldest first, from a file of `size_bytes`.
 
+    With a fingerprint, only the submissions of that request, found by the index.
     Raises StateError if a row of the file at `path` holds impossible values.
     """
+    is_all = fingerprint is None
+    of_videos, of_rows, values = ("", "", ()) if is_all else (*_OF_REQUEST, (fingerprint,))
     table = "videos"
     try:
-        rows = db.execute(f"SELECT {sql_names(VIDEO_ROW)} FROM videos ORDER BY id")  # noqa: S608 (no user text)
-        videos = make_videos(rows)
+        statement = f"SELECT {sql_names(VIDEO_ROW)} FROM videos {of_videos} ORDER BY id"  # noqa: S608 (no user text)
+        videos = make_videos(db.execute(statement, values))
         table = "submissions"
-        rows = db.execute(f"SELECT {_field_columns(db)} FROM submissions ORDER BY id")  # noqa: S608 (no user text)
-        return make_submissions(rows, videos, size_bytes=size_bytes)
+        statement = f"SELECT {_field_columns(db)} FROM submissions {of_rows} ORDER BY id"  # noqa: S608 (no user text)
+        found = make_submissions(db.execute(statement, values), videos, size_bytes=size_bytes)
     except ValueError as error:
         raise damage(path, table, str(error)) from error
+    if not is_all and any(one.fingerprint != fingerprint for one in found):
+        raise damage(path, table, "an index differs from its rows")
+    return found
 
 
 def select_outputs(db: sqlite3.Connection, path: Path) -> dict[str, Written]:
@@ -127,11 +164,27 @@ def select_outputs(db: sqlite3.Connection, path: Path) -> dict[str, Written]:
     return {name: Written(sha256, made_from) for name, sha256, made_from in rows}
 
 
+def select_passed(db: sqlite3.Connection, path: Path) -> frozenset[tuple[str, str]]:
+    """The approved videos: a take that others wait for, and its video's sha256.
+
+    Raises StateError if a row of the file at `path` holds impossible values.
+    """
+    found: set[tuple[str, str]] = set()
+    rows = db.execute("SELECT rowid, take, video FROM passed ORDER BY rowid")
+    try:
+        for _, takes, videos in checked(rows, PASSED_CHECKS):
+            found.update(zip(takes, videos, strict=True))
+    except ValueError as error:
+        raise damage(path, "passed", str(error)) from error
+    return frozenset(found)
+
+
 def _field_columns(db: sqlite3.Connection) -> str:
     """A submission's columns as an SQL list, with NULL for those an older file does not have."""
-    if db.execute("PRAGMA user_version").fetchone()[0] >= FIRST_WITH_COSTS:
-        return sql_names(FIELDS)
-    return ", ".join("NULL" if name in COSTS else f"[{name}]" for name in FIELDS)
+    version = db.execute("PRAGMA user_version").fetchone()[0]
+    return ", ".join(
+        f"[{name}]" if version >= FIRST_VERSIONS.get(name, 1) else "NULL" for name in FIELDS
+    )
 
 
 def select_spent_elsewhere(db: sqlite3.Connection, path: Path) -> int:

@@ -14,8 +14,9 @@ from datetime import datetime, timezone
 from itertools import islice, starmap
 from typing import Any
 
-from storyboard.records import Json, Submission, SubmissionState, Video
+from storyboard.records import Json, Payload, Submission, SubmissionState, Video
 from storyboard.state.checks import TURNS, VIDEO_CHECKS, Check, problem_of, submission_checks
+from storyboard.state.schema import FIRST_WITH_COSTS, FIRST_WITH_INPUTS
 
 FIELDS = tuple(field.name for field in fields(Submission) if field.name != "video")
 """The columns of a submission's row, in the order of its fields."""
@@ -26,8 +27,12 @@ KNOWN = (
 )
 """The columns that are filled in as things happen."""
 
-COSTS = ("estimate_micros", "billed_micros")
-"""The columns that files of the first versions do not have."""
+FIRST_VERSIONS = {
+    "estimate_micros": FIRST_WITH_COSTS,
+    "billed_micros": FIRST_WITH_COSTS,
+    "body": FIRST_WITH_INPUTS,
+}
+"""The first version that has a column, for those that files of earlier ones do not have."""
 
 FROZEN = tuple(name for name in FIELDS if name not in ("id", *KNOWN))
 """The columns that never change after the submission is sent."""
@@ -40,7 +45,7 @@ VIDEO_ROW = ("id", "submission", "take", "version", *VIDEO_FIELDS)
 
 _STATES = {state.value: state for state in SubmissionState}
 _CHECKS = submission_checks(_STATES)
-_LONG = ("payload", "reason", "reply", "video_url")
+_LONG = ("payload", "body", "reason", "reply", "video_url")
 # Rows. In a hostile file each can be as large as a value may be, and Python 3.10 allows more.
 _BATCH = 250 if sys.version_info >= (3, 11) else 16
 
@@ -78,11 +83,13 @@ class StoredPayload(Mapping[str, Json]):
         return repr(self._parsed())
 
 
-def _to_epoch(time: datetime | None) -> float | None:
+def to_epoch(time: datetime | None) -> float | None:
+    """A time as its column holds it."""
     return None if time is None else time.timestamp()
 
 
-def _to_time(seconds: float | None) -> datetime | None:
+def to_time(seconds: float | None) -> datetime | None:
+    """The time that a column holds."""
     return None if seconds is None else datetime.fromtimestamp(seconds, timezone.utc)
 
 
@@ -91,19 +98,24 @@ def _to_unicode(text: str | None) -> str | None:
     return None if text is None else text.encode("utf-8", "replace").decode()
 
 
+def _to_json(payload: Payload | None) -> str | None:
+    return None if payload is None else json.dumps(dict(payload), ensure_ascii=False)
+
+
 _TO_COLUMN: Mapping[str, Callable[[Any], object]] = {
     "state": lambda state: state.value,
-    "payload": lambda payload: json.dumps(dict(payload), ensure_ascii=False),
+    **dict.fromkeys(("payload", "body"), _to_json),
     "is_dirty": {None: None, False: 0, True: 1}.__getitem__,
-    **dict.fromkeys(("sent_at", "submitted_at", "finished_at", "url_expires_at"), _to_epoch),
+    **dict.fromkeys(("sent_at", "submitted_at", "finished_at", "url_expires_at"), to_epoch),
     **dict.fromkeys(("reason", "reply", "video_url"), _to_unicode),
 }
 _FROM_COLUMN: Mapping[str, Callable[[Any], object]] = {
     "state": _STATES.__getitem__,
     "video_url": lambda link: None if link and TURNS.search(link) else link,
     "payload": StoredPayload,
+    "body": lambda text: None if text is None else StoredPayload(text),
     "is_dirty": {None: None, 0: False, 1: True}.__getitem__,
-    **dict.fromkeys(("sent_at", "submitted_at", "finished_at", "url_expires_at"), _to_time),
+    **dict.fromkeys(("sent_at", "submitted_at", "finished_at", "url_expires_at"), to_time),
 }
 """Converters for fields whose values differ from those of their columns."""
 
@@ -138,7 +150,7 @@ def make_submissions(
     naming the row and the column, for an impossible value.
     """
     made: list[Submission] = []
-    for batch in _checked(rows, _CHECKS):
+    for batch in checked(rows, _CHECKS):
         columns = dict(zip(FIELDS, batch, strict=True))
         # In a hostile file a thousand rows can share the pages of one long value.
         size_bytes -= sum(len(text) for name in _LONG for text in columns[name] if text)
@@ -157,13 +169,16 @@ def make_videos(rows: Iterable[Sequence[Any]]) -> dict[int, Video]:
     Raises ValueError, naming the row and the column, for an impossible value.
     """
     made: dict[int, Video] = {}
-    for _, submissions, _, _, *columns in _checked(rows, VIDEO_CHECKS):
+    for _, submissions, _, _, *columns in checked(rows, VIDEO_CHECKS):
         made.update(zip(submissions, starmap(Video, zip(*columns, strict=True)), strict=True))
     return made
 
 
-def _checked(rows: Iterable[Sequence[Any]], checks: Sequence[Check]) -> Iterator[list[Any]]:
-    """The rows as columns of checked values, in batches; row numbers must rise."""
+def checked(rows: Iterable[Sequence[Any]], checks: Sequence[Check]) -> Iterator[list[Any]]:
+    """The rows as columns of checked values, in batches; row numbers must rise.
+
+    Raises ValueError, naming the row and the column, for an impossible value.
+    """
     rows, last = iter(rows), 0
     while batch := list(islice(rows, _BATCH)):
         columns = list(zip(*batch, strict=True))

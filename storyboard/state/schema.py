@@ -25,6 +25,9 @@ FIRST_WITH_OUTPUTS = 2
 FIRST_WITH_COSTS = 4
 """The first version that stores a submission's estimate and bill."""
 
+FIRST_WITH_INPUTS = 6
+"""The first version that stores a submission's body, uploads and approved videos."""
+
 MIGRATIONS = (
     """
     CREATE TABLE folder (origin TEXT NOT NULL, storyboard TEXT NOT NULL);
@@ -100,6 +103,26 @@ MIGRATIONS = (
     # read all payloads and replies.
     """
     CREATE INDEX costs ON submissions (sent_at, state, billed_micros, estimate_micros);
+    """,
+    # The index finds equal requests in the middle of a long run.
+    """
+    ALTER TABLE submissions ADD COLUMN body TEXT;
+    CREATE INDEX requests ON submissions (fingerprint);
+    CREATE TABLE account_salt (salt TEXT NOT NULL);
+    INSERT INTO account_salt VALUES (lower(hex(randomblob(16))));
+    CREATE TABLE uploads (
+        id INTEGER PRIMARY KEY,
+        account TEXT NOT NULL,
+        sha256 TEXT NOT NULL,
+        name TEXT NOT NULL UNIQUE,
+        size_bytes INTEGER NOT NULL,
+        file_id TEXT,
+        url TEXT,
+        uploaded_at REAL,
+        expires_at REAL,
+        is_deleted INTEGER NOT NULL
+    );
+    CREATE TABLE passed (take TEXT NOT NULL, video TEXT NOT NULL, PRIMARY KEY (take, video));
     """,
 )
 """One script per version; `PRAGMA user_version` counts how many have run."""

@@ -1,30 +1,31 @@
 """The state file, open for writing: what was sent and what happened to it.
 
 Stores and returns `Submission` values. The file has a row per submission, which is
-filled in as things happen and never deleted; a row per video; and the digests of
-the outputs last written from these rows. Each change is on disk before the method,
-or the `transaction` around it, returns. Only one thread writes. Times are returned
-in UTC, exact to the microsecond.
+filled in as things happen and never deleted; a row per video; a row per upload; and
+the digests of the outputs last written from these rows. Each change is on disk before
+the method, or the `transaction` around it, returns. Only one thread writes. Times are
+returned in UTC, exact to the microsecond.
 """
 
 from __future__ import annotations
 
 import re
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timezone
 from pathlib import Path
 
 from storyboard.errors import StateError
-from storyboard.records import Submission, SubmissionState, Take, Video
+from storyboard.records import Payload, Submission, SubmissionState, Take, Video
 from storyboard.state import files
 from storyboard.state.checks import MAX_VERSION, PLAN_CHECKS, problem_of, quoted
 from storyboard.state.files import FILE_NAME
 from storyboard.state.queries import (
     Written,
     select_outputs,
+    select_passed,
     select_spent_elsewhere,
     select_submissions,
 )
@@ -45,6 +46,7 @@ from storyboard.state.schema import (
     explain_errors,
     migrate,
 )
+from storyboard.state.uploads import Uploads
 
 
 def _insertion(table: str, columns: Sequence[str]) -> str:
@@ -104,6 +106,7 @@ class Store:
                 self._db.close()
                 raise
         files.make_private(self.path)
+        self.uploads = Uploads(self._db, self.path, self._change)
 
     def close(self) -> None:
         """Close the file; committed changes stay."""
@@ -143,6 +146,15 @@ class Store:
                 self._read = (seen, self._select())
             return list(self._read[1])
 
+    def submissions_for(self, fingerprints: Iterable[str]) -> list[Submission]:
+        """The submissions of these requests with their newest videos, oldest first.
+
+        Reads no other rows, so it may be asked for each take of a long run.
+        """
+        with explain_errors(self.path):
+            found = [row for request in set(fingerprints) for row in self._select(request)]
+        return sorted(found, key=lambda row: row.id)
+
     def begin(
         self,
         take: Take,
@@ -153,11 +165,13 @@ class Store:
         is_dirty: bool | None = None,
         profile: str | None = None,
         user_id: str | None = None,
+        body: Payload | None = None,
         estimate_micros: int | None = None,
     ) -> Submission:
         """Add a row for a submission of `take`; commit it before sending the POST.
 
-        Raises StateError if a submission with the same fingerprint is open.
+        `body` is what will be sent, None if that is the take's payload. Raises StateError
+        if a submission with the same fingerprint is open.
         """
         submission = Submission(
             id=0,
@@ -174,6 +188,7 @@ class Store:
             is_dirty=is_dirty,
             profile=profile,
             user_id=user_id,
+            body=body,
             estimate_micros=estimate_micros,
         )
         return self._insert(submission)
@@ -281,6 +296,16 @@ class Store:
             for row in rows:
                 self._change("INSERT OR REPLACE INTO outputs VALUES (?, ?, ?)", row)
 
+    def passed(self) -> frozenset[tuple[str, str]]:
+        """The approved videos: a take that others wait for, and its video's sha256."""
+        with explain_errors(self.path), files.bounded(self._db, self.path):
+            return select_passed(self._db, self.path)
+
+    def let_pass(self, take: str, video: str) -> None:
+        """Record that the takes that wait for this video (a sha256) of `take` may follow it."""
+        with explain_errors(self.path):
+            self._change("INSERT OR IGNORE INTO passed VALUES (?, ?)", (take, video))
+
     def plan_begun_at(self, plan: str) -> datetime | None:
         """When the saved plan with this id was begun in this folder; None if it never was."""
         with explain_errors(self.path):
@@ -299,13 +324,15 @@ class Store:
         with explain_errors(self.path):
             self._change("INSERT INTO plans VALUES (?, ?)", (plan, now.timestamp()))
 
-    def _select(self) -> list[Submission]:
+    def _select(self, fingerprint: str | None = None) -> list[Submission]:
         # Not the file's size, which may not include what an open transaction has added.
         pages, page_bytes = (
             self._db.execute(f"PRAGMA {name}").fetchone()[0] for name in ("page_count", "page_size")
         )
         with files.bounded(self._db, self.path):
-            return select_submissions(self._db, self.path, size_bytes=pages * page_bytes)
+            return select_submissions(
+                self._db, self.path, size_bytes=pages * page_bytes, fingerprint=fingerprint
+            )
 
     def _fill(self, db: sqlite3.Connection, owner: tuple[str, str]) -> None:
         """Bring the tables up to date, and claim the file if it has no owner yet."""

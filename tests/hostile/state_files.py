@@ -13,9 +13,11 @@ from typing import Any
 from storyboard.records import SubmissionState
 from storyboard.state.files import FILE_NAME
 from storyboard.state.store import Store
-from tests.made import make_done, make_submission, make_take
+from tests.made import NOW, make_done, make_submission, make_take
 
 ORIGIN = "https://api.modellix.ai"
+ACCOUNT = "ac" * 16
+URL = "https://files.example/file-1.png"
 _JOURNAL_MAGIC = bytes.fromhex("d9d505f920a163d7")
 _PAGE_BYTES = 4096
 _INTERIOR_TABLE = 5
@@ -30,6 +32,9 @@ def write_state(folder: Path, *, rows: int = 3) -> Path:
             for number in range(2, rows + 1):
                 state = SubmissionState.ACCEPTED
                 store.adopt(make_submission(make_take(f"shot-{number}"), state, id=0))
+            store.let_pass("one", "c0de" * 16)
+            begun = store.uploads.begin(ACCOUNT, sha256="c0de" * 16, size_bytes=7, suffix=".png")
+            store.uploads.finish(begun, file_id="file-1", url=URL, uploaded_at=NOW, expires_at=NOW)
         store.remember({"manifest.json": "c0de" * 16}, made_from="beef" * 16)
     return folder / FILE_NAME
 

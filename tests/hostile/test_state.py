@@ -9,6 +9,7 @@ import stat
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from dataclasses import fields
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
@@ -21,10 +22,11 @@ from storyboard.errors import StateError
 from storyboard.recovery.matching import spans_of
 from storyboard.state.files import FILE_NAME, bounded
 from storyboard.state.lock import hold_lock, read_holder
-from storyboard.state.queries import read_outputs, read_submissions
+from storyboard.state.queries import read_outputs, read_passed, read_submissions
 from storyboard.state.rows import FIELDS, VIDEO_ROW, make_submissions
 from storyboard.state.schema import explain_errors
 from storyboard.state.store import Store
+from storyboard.state.uploads import Upload
 from storyboard.videos.files import (
     finish_moves,
     has_file,
@@ -36,6 +38,7 @@ from tests.api.servers import Request, http_reply, serving
 from tests.commands.films import FILM, Program
 from tests.hostile.fuzzing import damaged, fuzz
 from tests.hostile.state_files import (
+    ACCOUNT,
     ORIGIN,
     change_schema,
     make_endless,
@@ -71,19 +74,32 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return film / "renders" / "film"
 
 
+READ_BY_RENDER = {"uploads", "account_salt"}
+
+
 def use_state(folder: Path) -> list[Callable[[], object]]:
     """What the commands do with a state file: `plan` and `status` read it, `render` opens it."""
 
     def render() -> None:
         with closing(Store(folder, origin=ORIGIN, storyboard="film")) as store:
             store.submissions()
+            store.passed()
+            store.uploads.salt()
+            store.uploads.of(ACCOUNT)
 
-    return [lambda: (read_submissions(folder, owner=OWNER), read_outputs(folder)), render]
+    return [lambda: read_all(folder), render]
 
 
-def refusals(folder: Path) -> list[StateError]:
+def read_all(folder: Path) -> None:
+    """What `plan` reads; uploads are read by a render alone."""
+    read_submissions(folder, owner=OWNER)
+    read_outputs(folder)
+    read_passed(folder)
+
+
+def refusals(folder: Path, table: str = "") -> list[StateError]:
     found = []
-    for use in use_state(folder):
+    for use in use_state(folder)[table in READ_BY_RENDER :]:
         with pytest.raises(StateError) as error:
             use()
         assert str(error.value).isprintable()
@@ -126,6 +142,7 @@ BAD_VALUES: dict[tuple[str, str], list[Any]] = {
         '{"a": 1}\0',
         BLOB,
     ],
+    ("submissions", "body"): ["{", "[1]", '{"a": NaN}', '{"a": "\\ud800"}', BLOB],
     ("submissions", "sent_at"): ["yesterday", 1e300, -1.0, float("inf"), BLOB],
     ("submissions", "commit"): ["HEAD", "--output=x", "a" * 65, BLOB],
     ("submissions", "is_dirty"): ["yes", 2, 0.5, BLOB],
@@ -180,16 +197,38 @@ BAD_VALUES: dict[tuple[str, str], list[Any]] = {
     ("outputs", "name"): ["../manifest.json", "", BLOB],
     ("outputs", "sha256"): ["c0de", BLOB],
     ("outputs", "made_from"): ["these takes", BLOB],
+    ("account_salt", "salt"): ["", "c0de", "G" * 32, BLOB],
+    ("uploads", "sha256"): ["c0de", BLOB],
+    ("uploads", "name"): ["hero.png", "../" + "a" * 32 + ".png", "a" * 32 + ".png\0", BLOB],
+    ("uploads", "size_bytes"): [-1, 2**60, 1.5, "large", BLOB],
+    ("uploads", "file_id"): ["", "a b", "a\r\nX: y", "f" * 513, BLOB],
+    ("uploads", "url"): [
+        "",
+        "file:///etc/passwd",
+        "//host/a.png",
+        "https://host/a b",
+        "https://host/a\n",
+        "https://[::1",
+        "https://h\u00f6st/a.png",
+        "https://host/" + "a" * 2048,
+        BLOB,
+    ],
+    ("uploads", "uploaded_at"): ["now", 2.0**40, BLOB],
+    ("uploads", "expires_at"): ["never", -1.0, BLOB],
+    ("uploads", "is_deleted"): [2, "yes", 0.5, BLOB],
+    ("passed", "take"): ["../up", "", "a" * 121, BLOB],
+    ("passed", "video"): ["c0de", "Z" * 64, BLOB],
     ("folder", "origin"): ["", "https://a b", "\x1b[2J", BLOB],
     ("folder", "storyboard"): ["", "a" * 1000, BLOB],
 }
 
 
 NULLABLE = {
-    *("scene", "commit", "is_dirty", "profile", "user_id", "task_id", "submitted_at"),
+    *("scene", "commit", "is_dirty", "profile", "user_id", "body", "task_id", "submitted_at"),
     *("finished_at", "http_status", "reason", "reply", "video_url", "url_expires_at"),
     *("estimate_micros", "billed_micros"),
     *("width", "height", "duration_s", "fps"),
+    *("file_id", "url", "uploaded_at", "expires_at"),
 }
 
 
@@ -205,16 +244,18 @@ def test_a_value_that_storyboard_never_writes_is_refused_with_its_place(
         folder.mkdir()
         path = Path(shutil.copy(sound, folder / FILE_NAME))
         set_value(path, table, column, value)
-        for error in refusals(folder):
+        for error in refusals(folder, table):
             assert f"{path} is damaged: in its table {table}, " in str(error), value
             assert column in str(error), value
             assert len(str(error)) < 400 + len(str(path))
 
 
 def test_every_column_has_hostile_values() -> None:
-    tables = {"submissions": FIELDS, "videos": VIDEO_ROW}
+    tables: dict[str, tuple[str, ...]] = {"submissions": FIELDS, "videos": VIDEO_ROW}
+    tables["uploads"] = tuple(field.name for field in fields(Upload))
     columns = {(table, name) for table, names in tables.items() for name in names if name != "id"}
-    assert columns <= set(BAD_VALUES)
+    # Rows of other accounts are not read, and so are those of impossible ones.
+    assert columns - {("uploads", "account")} <= set(BAD_VALUES)
 
 
 def test_a_value_that_is_too_large_is_refused(tmp_path: Path) -> None:
@@ -227,8 +268,8 @@ def test_rows_that_share_their_text_are_no_more_than_the_file_has_room_for() -> 
     take = make_take("one")
     row = (
         *(take.id, take.shot, None, take.fingerprint, "accepted", take.model, "", '{"a": "b"}'),
-        *(0.0, None, None, None, None, "task-1", None, None, None, None, "x" * 1000, None, None),
-        *(None, None),
+        *(0.0, None, None, None, None, None, "task-1", None, None, None, None, "x" * 1000),
+        *(None, None, None, None),
     )
     rows = [(number, *row) for number in range(1, 1001)]
     with pytest.raises(ValueError, match="more text than fits into the file"):
@@ -330,12 +371,14 @@ def test_a_new_file_says_whose_it_is_and_one_of_an_earlier_version_gets_to(tmp_p
         assert db.execute("PRAGMA application_id").fetchone() == ours
 
 
-@pytest.mark.parametrize("table", ["submissions", "videos", "outputs", "folder"])
+@pytest.mark.parametrize(
+    "table", ["submissions", "videos", "outputs", "folder", "passed", "uploads"]
+)
 def test_a_table_without_an_end_is_refused_soon(tmp_path: Path, table: str) -> None:
     path = write_state(tmp_path)
     make_endless(path, table)
     start = time.process_time()
-    refusals(tmp_path)
+    refusals(tmp_path, table)
     assert time.process_time() - start < 20  # which rows without end do not take
 
 

@@ -24,8 +24,9 @@ from storyboard.names import check_id
 from storyboard.planning.spending import cost_of_submission
 from storyboard.records import OPEN_STATES, Submission, SubmissionState, Take, Video
 from storyboard.state.files import FILE_NAME
-from storyboard.state.queries import Written, read_outputs, read_submissions
+from storyboard.state.queries import Written, read_outputs, read_passed, read_submissions
 from storyboard.state.rows import FROZEN, KNOWN, make_videos
+from storyboard.state.schema import MIGRATIONS
 from storyboard.state.store import _SPENT, Store
 from tests.made import MODEL, NOW, make_done, make_submission, make_take, make_video
 
@@ -141,6 +142,7 @@ SUBMISSIONS = st.builds(
     is_dirty=st.none() | st.booleans(),
     profile=st.none() | IDS,
     user_id=st.none() | st.from_regex(r"[A-Za-z0-9_-]{1,20}", fullmatch=True),
+    body=st.none() | st.dictionaries(TEXT, JSON, max_size=4),
     task_id=st.none() | st.from_regex(r"[!-~]{1,20}", fullmatch=True),
     submitted_at=st.none() | TIMES,
     finished_at=st.none() | TIMES,
@@ -222,6 +224,74 @@ def test_what_was_seen_within_a_transaction_that_failed_is_forgotten(store: Stor
         assert len(store.submissions()) == 1
         raise KeyboardInterrupt
     assert store.submissions() == before == []
+
+
+# The submissions of some requests
+
+
+def test_what_was_sent_for_a_request_is_found_with_its_newest_video(store: Store) -> None:
+    store.adopt(make_done(make_take("a"), id=0, video=make_video("a", 1)))
+    [first] = store.submissions()
+    store.add_video(first, make_video("a", 2), version=2)
+    begin(store, make_take("b"))
+    begin(store, make_take("a"))
+    again = begin(store, replace(make_take("a"), id="renamed", fingerprint="c0de" * 16))
+    everything = store.submissions()
+    a, b = make_take("a").fingerprint, make_take("b").fingerprint
+    assert store.submissions_for([]) == store.submissions_for(["beef" * 16]) == []
+    assert store.submissions_for([a]) == [everything[0], everything[2]]
+    assert store.submissions_for([again.fingerprint, b, a, a]) == everything
+    assert everything[0].video == make_video("a", 2)
+
+
+def test_what_was_sent_for_a_request_is_found_without_reading_other_rows(store: Store) -> None:
+    statements: list[str] = []
+    store._db.set_trace_callback(statements.append)
+    store.submissions_for(["c0de" * 16])
+    store._db.set_trace_callback(None)
+    plans = [
+        row[3]
+        for statement in statements
+        if statement.startswith("SELECT")
+        for row in store._db.execute(f"EXPLAIN QUERY PLAN {statement}")
+    ]
+    assert len(plans) >= 3
+    assert not [plan for plan in plans if plan.startswith("SCAN")]
+
+
+def test_what_was_sent_within_a_transaction_is_found(store: Store) -> None:
+    with store.transaction():
+        begun = begin(store, make_take("a"))
+        assert store.submissions_for([begun.fingerprint]) == [begun]
+
+
+def test_what_goes_out_is_kept_beside_the_payload(tmp_path: Path, store: Store) -> None:
+    body = {"prompt": "A shot of hero", "image": "https://files.example/1.png"}
+    begun = begin(store, make_take(image={"sha256": "c0de" * 16}), body=body)
+    assert begun.body == body
+    store.update(replace(begun, state=State.FAILED, body={"a": "later"}))
+    [read] = read_submissions(tmp_path)
+    assert (read.body, dict(read.payload)["image"]) == (body, {"sha256": "c0de" * 16})
+    assert begin(store, make_take("b")).body is None
+
+
+# Videos that a person has approved
+
+
+def test_an_approved_video_stays_approved(tmp_path: Path, store: Store) -> None:
+    assert store.passed() == read_passed(tmp_path) == frozenset()
+    for _ in range(2):
+        store.let_pass("pier-1", "c0de" * 16)
+    store.let_pass("pier-1", "beef" * 16)
+    expected = {("pier-1", "c0de" * 16), ("pier-1", "beef" * 16)}
+    assert store.passed() == read_passed(tmp_path) == expected
+
+
+def test_an_approval_that_is_rolled_back_is_none(store: Store) -> None:
+    with pytest.raises(KeyboardInterrupt), store.transaction():
+        store.let_pass("pier-1", "c0de" * 16)
+        raise KeyboardInterrupt
+    assert store.passed() == frozenset()
 
 
 # One open submission a fingerprint
@@ -527,7 +597,7 @@ def test_a_file_of_a_newer_program_is_left_as_it_is(tmp_path: Path) -> None:
             use()
         assert complaint(error) == (
             f"{tmp_path / FILE_NAME} was written by a newer storyboard "
-            "(state version 99, this one supports up to 5)",
+            "(state version 99, this one supports up to 6)",
             "upgrade with: pip install -U storyboard-render",
         )
 
@@ -593,6 +663,7 @@ def test_a_damaged_file_is_told_and_never_taken_for_an_empty_one(tmp_path: Path)
         ("payload", "[1]"),
         ("payload", "7"),
         ("payload", "{'a': 1}"),
+        ("body", "[1]"),
         ("sent_at", "yesterday"),
         ("sent_at", 1e300),
         ("finished_at", "later"),
@@ -601,10 +672,13 @@ def test_a_damaged_file_is_told_and_never_taken_for_an_empty_one(tmp_path: Path)
 def test_a_row_that_makes_no_sense_is_told(
     tmp_path: Path, store: Store, column: str, value: Any
 ) -> None:
-    begin(store, make_take())
+    take = make_take()
+    begin(store, take)
     with raw(tmp_path) as db:
         db.execute(f"UPDATE submissions SET {column} = ?", (value,))  # noqa: S608
-    for use in (store.submissions, lambda: read_submissions(tmp_path)):
+    requests = [take.fingerprint]
+    reads = (lambda: store.submissions_for(requests), lambda: read_submissions(tmp_path))
+    for use in (store.submissions, *reads):
         with pytest.raises(StateError) as error:
             use()
         told, next_step = complaint(error)
@@ -694,6 +768,30 @@ def test_a_file_of_the_first_version_is_read_as_it_is_and_brought_up_when_opened
         assert store.submissions() == [begun]
         store.remember({"manifest.json": "c0de" * 16}, made_from="")
     assert read_outputs(tmp_path) == {"manifest.json": Written("c0de" * 16, "")}
+
+
+@pytest.mark.parametrize("version", range(1, len(MIGRATIONS)))
+def test_a_file_of_any_earlier_version_has_no_bodies_uploads_or_approvals(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, version: int
+) -> None:
+    from storyboard.state import schema as module
+
+    with monkeypatch.context() as patch:
+        patch.setattr(module, "MIGRATIONS", MIGRATIONS[:version])
+        open_store(tmp_path).close()
+        with raw(tmp_path) as db:
+            db.execute(
+                "INSERT INTO submissions (take, shot, fingerprint, state, model, endpoint, "
+                "payload, sent_at) VALUES ('a', 'a', ?, 'unknown', 'm', '/m', '{}', 1)",
+                ("c0de" * 16,),
+            )
+    assert read_passed(tmp_path) == frozenset()
+    [read] = read_submissions(tmp_path)
+    assert (read.take, read.body) == ("a", None)
+    with closing(open_store(tmp_path)) as store:
+        assert store.submissions() == store.submissions_for(["c0de" * 16]) == [read]
+        assert store.passed() == frozenset()
+        assert store.uploads.of("ac" * 16) == []
 
 
 def test_each_migration_runs_once_and_what_was_there_stays(
