@@ -53,10 +53,10 @@ def fingerprint(model: str, payload: Payload, *, repeat: int = 0) -> str:
     return hashlib.sha256(text).hexdigest()
 
 
-def is_fingerprint_of(value: str, model: str, payload: Payload, *, repeats: Iterable[int]) -> bool:
-    """Whether `value` is the fingerprint of model and payload for one of these repeats.
+def find_repeat(value: str, model: str, payload: Payload, *, repeats: Iterable[int]) -> int | None:
+    """The first of these repeats with which `value` is the fingerprint of model and payload.
 
-    Serializes the payload only once, however many repeats are tried.
+    None if it is with none of them. Serializes the payload only once, however many are tried.
     """
     request: dict[str, Json] = {"model": model, "payload": dict(payload)}
     start = canonical_json(request).encode(errors="surrogatepass").removesuffix(b"}")
@@ -65,5 +65,5 @@ def is_fingerprint_of(value: str, model: str, payload: Payload, *, repeats: Iter
         one = hashed.copy()
         one.update(b',"repeat":%d}' % repeat if repeat else b"}")  # the last of the sorted keys
         if one.hexdigest() == value:
-            return True
-    return False
+            return repeat
+    return None

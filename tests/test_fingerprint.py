@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from storyboard.fingerprint import canonical_json, fingerprint, is_fingerprint_of
+from storyboard.fingerprint import canonical_json, find_repeat, fingerprint
 from storyboard.records import Payload
 from tests.language.boards import load
 
@@ -82,11 +82,11 @@ def test_repeats_of_an_equal_payload_differ_and_the_first_is_the_plain_one() -> 
 @pytest.mark.parametrize("repeat", [0, 1, 9, 10, 99_999])
 def test_a_fingerprint_is_found_among_its_repeats_alone(payload: Payload, repeat: int) -> None:
     value = fingerprint("a/b", payload, repeat=repeat)
-    assert is_fingerprint_of(value, "a/b", payload, repeats=range(100_000))
-    assert is_fingerprint_of(value, "a/b", payload, repeats=(repeat,))
+    assert find_repeat(value, "a/b", payload, repeats=range(100_000)) == repeat
+    assert find_repeat(value, "a/b", payload, repeats=(repeat,)) == repeat
     others = (repeat + 1, repeat + 10)
-    assert not is_fingerprint_of(value, "a/b", payload, repeats=others)
-    assert not is_fingerprint_of(value, "a/c", payload, repeats=(repeat,))
+    assert find_repeat(value, "a/b", payload, repeats=others) is None
+    assert find_repeat(value, "a/c", payload, repeats=(repeat,)) is None
 
 
 def test_what_json_cannot_hold_is_refused() -> None:

@@ -130,7 +130,7 @@ def source_digest(
         facts = [
             (
                 *(take.id, take.scene, take.shot, take.number),
-                *(take.model, take.payload, take.fingerprint),
+                *(take.model, take.payload, take.fingerprint, take.inputs),
                 *(state.status.value, state.submission.id if state.submission else None),
                 *((one.id, one.state.value) for one in state.failed),
             )

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 from storyboard.atomic_files import digest_of
 from storyboard.errors import UsageError
-from storyboard.fingerprint import is_fingerprint_of
+from storyboard.fingerprint import find_repeat
 from storyboard.names import fold, is_video_path
 from storyboard.outputs import MANIFEST
 from storyboard.planning.candidates import fingerprints_of
@@ -195,4 +195,4 @@ def _has_own_fingerprint(submission: Submission) -> bool:
     last = max(0, int(found[1]) - 1) if found else 0
     model, payload = submission.model, submission.payload
     repeats = chain((last, 0), range(1, last))
-    return is_fingerprint_of(submission.fingerprint, model, payload, repeats=repeats)
+    return find_repeat(submission.fingerprint, model, payload, repeats=repeats) is not None

@@ -215,7 +215,7 @@ def with_manifest_takes(space: Workspace) -> Workspace:
         problem = f"{path} holds git conflict markers" if manifests else f"{path} does not exist"
         raise UsageError(problem, next_step="render once without --from-manifest")
     [manifest] = manifests
-    from storyboard.outputs.manifest.manifest import to_take
+    from storyboard.outputs.manifest.takes import to_takes
 
-    takes = tuple(to_take(block, space.folder / MANIFEST) for block in manifest.takes)
+    takes = to_takes(manifest, space.folder / MANIFEST)
     return replace(space, storyboard=replace(space.storyboard, takes=takes, title=manifest.title))

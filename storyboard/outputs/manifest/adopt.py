@@ -6,23 +6,19 @@ Reads the local videos, to compare them with the digests in the manifests.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from itertools import chain
 from pathlib import Path
 
 from storyboard.errors import OwnedByAnother, UnusableManifest
-from storyboard.fingerprint import is_fingerprint_of
 from storyboard.names import is_same_film
 from storyboard.outputs.manifest.file import Manifest, ManifestTake
 from storyboard.outputs.manifest.local_names import LocalNames
 from storyboard.outputs.manifest.manifest import to_submission
 from storyboard.outputs.manifest.submission_index import SubmissionIndex
+from storyboard.outputs.manifest.takes import repeat_of, repeats_to_try
 from storyboard.planning.contradictions import disputed_tasks
 from storyboard.records import OPEN_STATES, Submission, SubmissionState
-
-MAX_REPEATS_TRIED = 100_000
-"""Fingerprints tried for one manifest besides the likeliest one of each take."""
 
 _FINISHED = frozenset({SubmissionState.SUCCEEDED})
 
@@ -181,21 +177,11 @@ def fingerprint_problem(manifest: Manifest) -> str | None:
     A payload edited in the manifest would pass for one that was paid for. And if git merges
     two blocks line by line, the fingerprint shows whether the lines still belong together.
     """
-    tries = iter(range(MAX_REPEATS_TRIED))
+    tries = repeats_to_try()
     for block in manifest.blocks:
-        if not _has_own_fingerprint(block, tries):
+        if repeat_of(block, tries) is None:
             return (
                 f"take {block.id} has a fingerprint that does not match its payload; "
                 "the file was edited by hand, or mixed up by a merge"
             )
     return None
-
-
-def _has_own_fingerprint(block: ManifestTake, tries: Iterator[int]) -> bool:
-    """Whether the fingerprint is the payload's, with the last repeat tried first, then none.
-
-    `tries` limits how many other repeats may be tried for the whole manifest.
-    """
-    others = (repeat for repeat, _ in zip(range(block.take - 1), tries, strict=False))
-    repeats = chain((block.take - 1,), others)
-    return is_fingerprint_of(block.fingerprint, block.model, block.payload, repeats=repeats)

@@ -15,11 +15,13 @@ from collections.abc import Iterator
 from typing import Any
 
 from storyboard.names import is_device, path_problem
+from storyboard.outputs.manifest.inputs import inputs_problems
 from storyboard.outputs.manifest.shape import shape_problem, short
 from storyboard.outputs.manifest.times import read_time
 from storyboard.records import Json
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
+FIRST_WITH_INPUTS = 4
 MAX_DEPTH = 32  # no API nests its requests a quarter as deep; far below the stack's own limit
 _TIMES = ("submitted_at", "finished_at", "url_expires_at")
 _ESCAPED_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
@@ -66,8 +68,8 @@ def bring_up_to_date(document: Any) -> None:
     """Upgrades a document of an earlier version to the newest one, in place.
 
     Version 1 distinguished a machine's own takes, which were `done`, from the `rendered` ones
-    whose files it lacked; before version 3 there were no costs. A merge of several versions
-    can leave takes of one version under the number of another.
+    whose files it lacked; before version 3 there were no costs, and before version 4 no inputs.
+    A merge of several versions can leave takes of one version under the number of another.
     """
     versions = range(1, SCHEMA_VERSION + 1)
     if not isinstance(document, dict) or document.get("schema_version") not in versions:
@@ -97,6 +99,7 @@ def _beyond_the_schema(document: Any) -> Iterator[str]:
             if is_device(take[key] or ""):
                 yield f"{where}.{key}: {take[key]!r} is the name of a Windows device"
         yield from _bad_times(take, where)
+        yield from inputs_problems(take["payload"], take.get("inputs", ()), where)
         for number, one in enumerate(take.get("failed_candidates", ())):
             yield from _bad_times(one, f"{where}.failed_candidates[{number}]")
         reason = path_problem(take["file"]["path"]) if take["file"] else None

@@ -15,13 +15,16 @@ from pathlib import Path
 from typing import Any
 
 from storyboard.errors import UnusableManifest
+from storyboard.media import Input
 from storyboard.outputs.manifest.checks import (
+    FIRST_WITH_INPUTS,
     SCHEMA_VERSION,
     bring_up_to_date,
     manifest_problem,
     parse_manifest,
 )
 from storyboard.outputs.manifest.conflicts import split_sides
+from storyboard.outputs.manifest.inputs import input_documents, read_inputs
 from storyboard.outputs.manifest.times import read_time, time_text
 from storyboard.records import Json, Payload, TakeStatus, Video
 
@@ -36,8 +39,8 @@ class ManifestTake:
     of the file. Times are UTC, in whole seconds. `file` is the video as it was first
     downloaded, on any machine. Takes are only `done` in the copy for the gallery, which is
     never written as a manifest. `failed_candidates` are blocks of the take's other models,
-    which led to nothing. They repeat the take's own fields, and the file omits them if
-    there are none.
+    which led to nothing. They repeat the take's own fields. The file omits them, and
+    `inputs`, if there are none.
     """
 
     id: str
@@ -61,10 +64,12 @@ class ManifestTake:
     url_expires_at: datetime | None = None
     file: Video | None = None
     error: str | None = None
+    inputs: tuple[Input, ...] = ()
     failed_candidates: tuple[ManifestTake, ...] = ()
 
 
-_FIELDS = tuple(one.name for one in fields(ManifestTake) if one.name != "failed_candidates")
+_OPTIONAL = frozenset({"inputs", "failed_candidates"})
+_FIELDS = tuple(one.name for one in fields(ManifestTake) if one.name not in _OPTIONAL)
 
 _CANDIDATE = (
     *("status", "model", "payload", "fingerprint", "commit", "is_dirty", "endpoint", "task_id"),
@@ -101,9 +106,13 @@ class Manifest:
 
 
 def manifest_bytes(manifest: Manifest) -> bytes:
-    """The content of manifest.json. Equal manifests give equal bytes."""
+    """The content of manifest.json. Equal manifests give equal bytes.
+
+    A film without files and frames has the version that had none, which more programs read.
+    """
+    has_inputs = any(take.inputs for take in manifest.takes)
     document = {
-        "schema_version": SCHEMA_VERSION,
+        "schema_version": SCHEMA_VERSION if has_inputs else FIRST_WITH_INPUTS - 1,
         "storyboard": manifest.storyboard,
         "title": manifest.title,
         "origin": manifest.origin,
@@ -193,6 +202,8 @@ def _unusable(path: Path, problem: ValueError) -> UnusableManifest:
 
 def _take_document(take: ManifestTake) -> dict[str, Json]:
     document = {name: _written(getattr(take, name)) for name in _FIELDS}
+    if take.inputs:
+        document["inputs"] = input_documents(take.inputs)
     if take.failed_candidates:
         document["failed_candidates"] = [
             {name: _written(getattr(one, name)) for name in _CANDIDATE}
@@ -228,6 +239,7 @@ def _file_document(video: Video) -> dict[str, Json]:
 
 def _read_take(block: Mapping[str, Any]) -> ManifestTake:
     values = {name: block[name] for name in _FIELDS}
+    values["inputs"] = read_inputs(block["payload"], block.get("inputs", ()))
     values["failed_candidates"] = tuple(
         _read_take({**block, **_NO_VIDEO, **one}) for one in block.get("failed_candidates", ())
     )
@@ -254,9 +266,9 @@ def _read_file(block: dict[str, Any]) -> Video:
     )
 
 
-_NO_VIDEO: Mapping[str, Json] = {
+_NO_VIDEO: Mapping[str, Any] = {
     **dict.fromkeys(("video_url", "url_expires_at", "file")),
-    "failed_candidates": [],
+    **dict.fromkeys(_OPTIONAL, ()),
 }
 
 

@@ -1,8 +1,8 @@
 """The manifest: what was sent for each take, and what came back, for git.
 
 Turns takes, with what is known of them, into a manifest, and a manifest back into
-submissions for a clone, which has no state file. The round trip changes no byte.
-Pure; the file itself is read and written by `file`.
+submissions for a clone, which has no state file. The round trip changes no byte. Pure;
+`file` reads and writes the file itself, and `takes` makes takes of a manifest again.
 """
 
 from __future__ import annotations
@@ -13,26 +13,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache
-from pathlib import Path
 from typing import Protocol
 from urllib.parse import urlsplit
 
 from storyboard.links import is_link
+from storyboard.media import FileInput, Input
 from storyboard.money import MAX_MICROS, to_micros, to_usd
 from storyboard.outputs.manifest.file import Manifest, ManifestTake
 from storyboard.outputs.manifest.times import whole_second
-from storyboard.planning.candidates import GIVEN_UP_BY_HAND, with_rest
+from storyboard.planning.candidates import GIVEN_UP_BY_HAND
 from storyboard.planning.spending import cost_of_submission
 from storyboard.planning.states import as_sent
-from storyboard.records import (
-    Position,
-    Submission,
-    SubmissionState,
-    Take,
-    TakeState,
-    TakeStatus,
-    Video,
-)
+from storyboard.records import Submission, SubmissionState, Take, TakeState, TakeStatus, Video
 
 MAX_ERROR = 2000  # characters; as in the schema
 
@@ -149,28 +141,6 @@ def _state_of(take: ManifestTake) -> SubmissionState:
     return _STATES[take.status]
 
 
-def to_take(take: ManifestTake, path: Path) -> Take:
-    """The take with its payload exactly as recorded. `path` is where the manifest was read.
-
-    Its models are those that failed, followed by the current one.
-    """
-    candidates = [_recorded(one, path) for one in (*take.failed_candidates, take)]
-    return with_rest(candidates)
-
-
-def _recorded(take: ManifestTake, path: Path) -> Take:
-    return Take(
-        id=take.id,
-        shot=take.shot,
-        scene=take.scene,
-        number=take.take,
-        model=take.model,
-        payload=take.payload,
-        fingerprint=take.fingerprint,
-        position=Position(str(path), 1, 1),
-    )
-
-
 def spent_in_blocks(manifest: Manifest) -> int:
     """The cost of the submissions in a manifest's blocks, each once, in micros, as far as known."""
     costs = {
@@ -201,9 +171,10 @@ def _block(state: TakeState) -> ManifestTake:
     status = TakeStatus.RENDERED if state.status is TakeStatus.DONE else state.status
     asked = (take.id, take.scene, take.shot, take.number, status)
     request = (take.model, take.payload, take.fingerprint)
+    inputs = tuple(map(_written_input, take.inputs))
     failed = tuple(_failed_block(take, one) for one in state.failed)
     if status is TakeStatus.PENDING:
-        return ManifestTake(*asked, *request, failed_candidates=failed)
+        return ManifestTake(*asked, *request, inputs=inputs, failed_candidates=failed)
     if sent is None:
         raise ValueError(f"take {take.id} is {state.status.value} but has no submission")
     if state.status is TakeStatus.DONE and sent.video is None:
@@ -225,8 +196,13 @@ def _block(state: TakeState) -> ManifestTake:
         url_expires_at=_time(sent.url_expires_at),
         file=_measured(sent.video) if status is TakeStatus.RENDERED and sent.video else None,
         error=_error(status, sent),
+        inputs=inputs,
         failed_candidates=failed,
     )
+
+
+def _written_input(one: Input) -> Input:
+    return one._replace(path=_unicode(one.path)) if isinstance(one, FileInput) else one
 
 
 def _failed_block(take: Take, sent: Submission) -> ManifestTake:

@@ -66,9 +66,9 @@ def read(path: Path, content: bytes) -> UsageError:
 @pytest.mark.parametrize(
     ("edit", "problem"),
     [
-        (change("schema_version", to=4),
-         "its schema_version is 4, and this storyboard reads up to version 3"),
-        (change("schema_version", to="1"), 'schema_version: "1" does not keep to const 3'),
+        (change("schema_version", to=5),
+         "its schema_version is 5, and this storyboard reads up to version 4"),
+        (change("schema_version", to="1"), 'schema_version: "1" is not one of 3, 4'),
         (drop("schema_version"), "it is not a manifest"),
         (drop("origin"), "'origin' is missing"),
         (change("origin", to="http://example.com"),
@@ -211,5 +211,5 @@ def test_the_schema_is_one_and_explains_every_field() -> None:
     take = schema["properties"]["takes"]["items"]["properties"]
     for fields in (schema["properties"], take, take["file"]["properties"]):
         assert [name for name, field in fields.items() if not field.get("description")] == []
-    assert set(take) - {"failed_candidates"} == set(document()["takes"][0])
+    assert set(take) - {"inputs", "failed_candidates"} == set(document()["takes"][0])
     assert set(take["file"]["properties"]) == set(document()["takes"][0]["file"])

@@ -14,8 +14,9 @@ import pytest
 from storyboard.errors import UnusableManifest
 from storyboard.outputs.manifest.adopt import adoptable
 from storyboard.outputs.manifest.file import Manifest, manifest_bytes, parse_manifests
-from storyboard.outputs.manifest.manifest import build_manifest, spent_in_blocks, to_take
+from storyboard.outputs.manifest.manifest import build_manifest, spent_in_blocks
 from storyboard.outputs.manifest.standing import keep_standing
+from storyboard.outputs.manifest.takes import to_takes
 from storyboard.planning.plan import make_plan
 from storyboard.planning.states import read_states
 from storyboard.records import ActionKind, Submission, SubmissionState, Take, TakeStatus
@@ -115,8 +116,7 @@ def test_a_clone_does_not_take_a_request_that_was_given_up_for_one_that_failed(
 
 def test_the_takes_of_a_manifest_know_the_models_that_failed() -> None:
     known = [FAILED, make_done(B, id=2)]
-    [block] = manifest_of(known).takes
-    take = to_take(block, Path("manifest.json"))
+    [take] = to_takes(manifest_of(known), Path("manifest.json"))
     [state] = read_states([take], known, has_file=lambda video: True)
     assert (state.status, state.take.model) == (TakeStatus.DONE, "b")
     assert state.failed == (FAILED,)

@@ -12,7 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from storyboard.outputs.manifest.file import Manifest, ManifestTake, manifest_bytes, read_manifests
-from storyboard.outputs.manifest.manifest import build_manifest, to_submission, to_take
+from storyboard.outputs.manifest.manifest import build_manifest, to_submission
+from storyboard.outputs.manifest.takes import to_takes
 from storyboard.records import SubmissionState, TakeState, TakeStatus, Video
 from tests.outputs.states import (
     MODEL,
@@ -35,8 +36,10 @@ def blocks(manifest: Manifest) -> list[dict[str, Any]]:
 def adopt_all(manifest: Manifest) -> Manifest:
     """The manifest that a clone writes after it has adopted everything."""
     states = [
-        TakeState(to_take(take, Path("manifest.json")), take.status, to_submission(take))
-        for take in manifest.takes
+        TakeState(take, block.status, to_submission(block))
+        for take, block in zip(
+            to_takes(manifest, Path("manifest.json")), manifest.takes, strict=True
+        )
     ]
     return build_manifest(manifest, manifest.origin, states)
 
@@ -332,7 +335,7 @@ def test_a_manifest_gives_back_the_take_with_its_payload() -> None:
     take = make_take("hero", 2, seed=42)
     manifest = make_manifest(make_state(take, TakeStatus.DONE))
     path = Path("renders/harbor/manifest.json")
-    again = to_take(manifest.takes[0], path)
+    [again] = to_takes(manifest, path)
     assert replace(again, position=take.position) == take
     assert again.position.path == str(path)
     assert again.model == MODEL
