@@ -134,6 +134,7 @@ def test_everything_that_is_printed_goes_through_one_module() -> None:
         "videos/measure_child.py",  # its stdout is a pipe to the program
         "videos/frame_child.py",  # as above
         "language/rows/xlsx/child.py",  # as above
+        "sandbox/clips/picture_child.py",  # as above
     }
 
 

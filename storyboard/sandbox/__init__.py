@@ -7,6 +7,7 @@ This module can be imported without the extra. Call `require_sandbox` before imp
     tasks, rate         accepted tasks and the rate limit: pure
     checks, replies     the checks of a request's body and the JSON of the replies: pure
     journal, ledger     the accepted tasks on disk, and the counts that tests read
+    uploads, inputs     the uploaded files, and what a submission takes from them
     service             decides each request, using all of the above; uses no HTTP library
     context             what the HTTP handlers share
     app, routes, server HTTP, and the thread that it runs in

@@ -39,6 +39,11 @@ class Sandbox:
     base_url: str
     port: int
 
+    @property
+    def uploads_url(self) -> str:
+        """What the address of every upload begins with."""
+        return f"{self.base_url}/uploads/"
+
 
 SANDBOX = web.AppKey("sandbox", Sandbox)
 

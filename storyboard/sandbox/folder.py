@@ -5,11 +5,13 @@ Never follows or opens links, FIFOs or devices in it.
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from io import FileIO
 from pathlib import Path
 
+from storyboard.atomic_files import open_unfollowed
 from storyboard.errors import StateError
 
 _NEXT = "remove it, or delete the sandbox's folder to start over; nothing in it was paid for"
@@ -67,13 +69,18 @@ def is_plain_or_missing(path: Path) -> bool:
         return True
 
 
+def read_plain(path: Path, most_bytes: int) -> bytes:
+    """The first `most_bytes` of a plain file. Raises OSError if it is none, or cannot be read."""
+    if not is_plain_or_missing(path):
+        raise OSError(errno.EINVAL, "not a regular file")
+    with open(path, "rb", opener=open_unfollowed) as file:
+        return file.read(most_bytes)
+
+
 def read_port(note: Path) -> int:
     """The port in a plain file, or 0 if none can be read."""
     try:
-        if not is_plain_or_missing(note):
-            return 0
-        with FileIO(os.open(note, os.O_RDONLY | _NO_FOLLOW | _BINARY)) as file:
-            port = int(file.read(16))
+        port = int(read_plain(note, 16))
     except (OSError, ValueError):
         return 0
     return port if 1024 <= port < 65536 else 0

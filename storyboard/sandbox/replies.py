@@ -64,6 +64,9 @@ LINKS_THAT_ARE_MISSING: tuple[tuple[str | None, ...], ...] = ((), ("",), (None,)
 """The ways in which services say that a video has no link yet."""
 
 
+_TOLD_TO_FAIL = "Generation failed: the sandbox was told that this task fails"
+
+
 def task_reply(task: Task, links: Sequence[str | None], now: float) -> dict[str, Any]:
     """The answer to a poll at `now`; `links` lead to the video, once there is one."""
     status = task.status(now)
@@ -84,7 +87,7 @@ def task_reply(task: Task, links: Sequence[str | None], now: float) -> dict[str,
             },
         }
     if status is Status.FAILED:
-        data["error"] = "Generation failed: the sandbox was told that this task fails"
+        data["error"] = task.error or _TOLD_TO_FAIL
     return success(data)
 
 

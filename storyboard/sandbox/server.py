@@ -121,13 +121,14 @@ class SandboxServer:
 
     def _start(self, resources: ExitStack) -> None:
         journal = resources.enter_context(closing(Journal(self._folder))) if self._folder else None
-        if journal:
-            tasks = journal.load()
-            self._service.restore(tasks)
-            self.ledger.accept(*tasks)
+        tasks = journal.load() if journal else ()
+        self._service.restore(tasks)
+        self.ledger.accept(*tasks)
         folder = self._folder or _make_temporary_folder(resources)
         clips = Clips(folder / _CLIPS)
         resources.callback(clips.close)
+        now = self._service.now()
+        clips.forget_others(task for task in tasks if not task.is_expired(now))
         uploads = Uploads(folder / _UPLOADS, self._service.now)
         listener = resources.enter_context(self._listen())
         port = listener.getsockname()[1]

@@ -163,6 +163,12 @@ class Service:
         for task in tasks:
             self._tasks[task.id] = self._tasks_by_file[task.file] = self._open[task.id] = task
 
+    def update(self, task: Task) -> None:
+        """Replace an accepted task by what is known of it now."""
+        self._tasks[task.id] = self._tasks_by_file[task.file] = task
+        if task.id in self._open:
+            self._open[task.id] = task
+
     def forget(self, task: Task) -> None:
         """Remove a task whose client was never answered."""
         del self._tasks[task.id], self._tasks_by_file[task.file]

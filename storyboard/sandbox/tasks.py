@@ -53,7 +53,9 @@ class Task:
     """One accepted submission. Times are in seconds since 1970, durations in seconds.
 
     `file` is the unguessable name of its video. Resolution and ratio are the payload's
-    or the model's defaults; `user_id` is the value of the header X-Mdlx-User-Id.
+    or the model's defaults; `user_id` is the value of the header X-Mdlx-User-Id. `content`
+    is the payload with the sha256 of each picture that came with it in place of its address,
+    None if none came; `error` says why the task fails, if no fault makes it fail.
     """
 
     id: str
@@ -73,6 +75,13 @@ class Task:
     duration_s: int
     fps: int
     user_id: str | None = None
+    content: Mapping[str, Json] | None = None
+    error: str = ""
+
+    @property
+    def drawn(self) -> Mapping[str, Json]:
+        """What its clip shows, whatever the addresses of its pictures are."""
+        return self.payload if self.content is None else self.content
 
     @property
     def expires_at(self) -> float:
@@ -132,6 +141,8 @@ def task_from_json(data: Any) -> Task:
         and _matches(_MODEL, task.model)
         and (task.user_id is None or _matches(USER_ID, task.user_id))
         and isinstance(task.payload, dict)
+        and isinstance(task.content, dict | None)
+        and isinstance(task.error, str)
         and all(isinstance(word, str) and len(word) <= _MAX_WORD for word in words)
         and all(_is_number(value) for value in (*times, task.retention_s, task.cost_usd))
         and times == tuple(sorted(times))

@@ -67,7 +67,15 @@ def test_a_failure_is_charged_only_while_it_is_not_known() -> None:
 
 
 def test_a_task_survives_its_line_in_the_journal() -> None:
-    assert task_from_json(json.loads(json.dumps(task_to_json(TASK)))) == TASK
+    task = replace(TASK, content={"first_frame": {"sha256": "0" * 64}}, error="no picture")
+    for each in (TASK, task):
+        assert task_from_json(json.loads(json.dumps(task_to_json(each)))) == each
+
+
+def test_a_line_of_an_earlier_journal_is_a_task_too() -> None:
+    data = task_to_json(TASK)
+    del data["content"], data["error"]
+    assert task_from_json(data) == TASK
 
 
 @pytest.mark.parametrize(
@@ -76,6 +84,8 @@ def test_a_task_survives_its_line_in_the_journal() -> None:
         {"fate": "unheard of"},
         {"id": 7},
         {"payload": []},
+        {"content": []},
+        {"error": None},
         {"width_px": 10**9},
         {"ends_at": float("inf")},
         {"more": 1},

@@ -7,13 +7,16 @@ that does not move is drawn once and laid over every frame.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from PIL import Image, ImageChops, ImageDraw
 
+from storyboard.models.words import REFERENCES
+from storyboard.sandbox.clips.compose import Thumbnail, melt, place_references
 from storyboard.sandbox.clips.fonts import Lettering, joins_letters, runs_from_right
 from storyboard.sandbox.clips.palette import Colour
+from storyboard.sandbox.clips.pictures import Picture
 from storyboard.sandbox.clips.scenery import make_scenery, paint
 from storyboard.sandbox.clips.typography import TextBlock, clean, fit_text, missing_scripts, shorten
 
@@ -29,7 +32,8 @@ class AnimaticSpec:
     """Everything that the pictures depend on, and nothing else, so equal requests look equal.
 
     `scenery_seed` decides what moves; `seed` is the requested one, None if the model
-    would choose it. `media` are the addresses of pictures and sounds, not their content.
+    would choose it. `pictures` are those that the sandbox has; `media` are the addresses of all
+    other pictures, and of sounds and clips, which it does not open.
     """
 
     prompt: str
@@ -44,6 +48,7 @@ class AnimaticSpec:
     duration_s: int
     fps: int
     media: tuple[str, ...] = ()
+    pictures: tuple[Picture, ...] = ()
 
     @property
     def frame_count(self) -> int:
@@ -100,10 +105,18 @@ def _bar_px(spec: AnimaticSpec) -> int:
 
 def draw_frames(spec: AnimaticSpec) -> Iterator[Image.Image]:
     """The frames in order, RGB; equal specs give equal frames."""
+    return melt(_draw_scenes(spec), spec.pictures, count=spec.frame_count, fps=spec.fps)
+
+
+def _draw_scenes(spec: AnimaticSpec) -> Iterator[Image.Image]:
+    """The frames, without the pictures that the clip begins and ends with."""
     size, bar_px = (spec.width_px, spec.height_px), _bar_px(spec)
     scenery = make_scenery(spec.scenery_seed, size[0], size[1] - 2 * bar_px, spec.duration_s)
     layout = _make_layout(spec, scenery.palette.accent, bar_px)
-    overlay = _draw_overlay(layout).resize(size, Image.Resampling.BOX)
+    references = _place_references(layout)
+    overlay = _draw_overlay(layout, references).resize(size, Image.Resampling.BOX)
+    for picture, left, top in references:
+        overlay.paste(picture, (left, top))
     colour, mask = overlay.convert("RGB"), overlay.getchannel("A")
     for number in range(spec.frame_count):
         frame = Image.new("RGB", size, _BLACK)
@@ -114,8 +127,11 @@ def draw_frames(spec: AnimaticSpec) -> Iterator[Image.Image]:
         yield frame
 
 
-def _draw_overlay(layout: _Layout) -> Image.Image:
-    """Everything that does not move: shade, marks, slate and prompt, on a transparent ground."""
+def _draw_overlay(layout: _Layout, references: Sequence[Thumbnail]) -> Image.Image:
+    """Everything that does not move: shade, marks, slate and prompt, on a transparent ground.
+
+    Of the references it has frames and labels, but not the pictures, which are not scaled.
+    """
     block = _set_prompt(layout)
     negative = clean(layout.spec.negative_prompt)
     below = layout.small * 1.7 if negative else 0.0
@@ -126,16 +142,44 @@ def _draw_overlay(layout: _Layout) -> Image.Image:
     _draw_slate(draw, layout)
     _draw_prompt(draw, layout, block, negative, top)
     _draw_notes(draw, layout, negative)
+    _draw_labels(draw, layout, references)
     return overlay
+
+
+def _place_references(layout: _Layout) -> tuple[Thumbnail, ...]:
+    """Where the frame shows the reference pictures: in a row under the notes."""
+    scale = layout.scale
+    top = layout.safe_area[1] + layout.unit * 2 + layout.small * 1.5
+    return place_references(
+        layout.spec.pictures,
+        left=round(layout.margin / scale),
+        top=round(top / scale),
+        gap=round(layout.unit * 2.5 / scale),
+    )
+
+
+def _draw_labels(
+    draw: ImageDraw.ImageDraw, layout: _Layout, references: Sequence[Thumbnail]
+) -> None:
+    """Draw a mount for each reference picture, with its number in the request."""
+    small, edge = Lettering(layout.small), max(layout.scale, round(layout.unit / 3))
+    for number, (picture, left, top) in enumerate(references, start=1):
+        x1, y1 = left * layout.scale, top * layout.scale
+        x2, y2 = x1 + picture.width * layout.scale, y1 + picture.height * layout.scale
+        below = y2 + round(layout.small * 1.5)
+        draw.rectangle((x1 - edge, y1 - edge, x2 + edge - 1, below), fill=(*_BLACK, 255))
+        label = shorten(f"ref {number}", small, x2 - x1)
+        small.draw(draw, x1 + edge, y2 + edge, label, (*_INK, 255))
 
 
 def _set_prompt(layout: _Layout) -> TextBlock:
     """The prompt, set as large as reads well; a long one takes more of the picture."""
     unit, height = layout.unit, layout.height - 2 * layout.bar
     least = max(9 * layout.scale, round(unit * 2.5))
+    has_references = any(picture.role == REFERENCES for picture in layout.spec.pictures)
     for share, largest, smallest in (
         (0.34, round(unit * 6.2), round(unit * 3.6)),
-        (0.72, round(unit * 3.8), least),
+        (0.52 if has_references else 0.72, round(unit * 3.8), least),
     ):
         block = fit_text(
             layout.spec.prompt,

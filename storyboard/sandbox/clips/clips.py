@@ -9,18 +9,26 @@ import asyncio
 import hashlib
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
+from storyboard.atomic_files import write_atomically
 from storyboard.records import Json, Payload
 from storyboard.sandbox.clips.animatic import AnimaticSpec, draw_frames
 from storyboard.sandbox.clips.encode import write_clip
-from storyboard.sandbox.folder import is_plain_or_missing, make_folder
+from storyboard.sandbox.clips.pictures import Picture, most_bytes, pictures_from_bytes
+from storyboard.sandbox.folder import is_plain_or_missing, make_folder, read_plain
 from storyboard.sandbox.tasks import Task
 
 _DRAWING_VERSION = 4  # raised with each change to the pictures, so that clips on disk are redrawn
 _WORKERS = 2
+_PICTURES = ".pictures"  # in place of the clip's ending
+
+
+class PicturesLost(Exception):
+    """The pictures of a task are no longer in the sandbox's folder, so nothing can be drawn."""
 
 
 class Clips:
@@ -33,6 +41,26 @@ class Clips:
         self._workers = ThreadPoolExecutor(_WORKERS, thread_name_prefix="sandbox-clip")
         self._jobs: dict[Path, asyncio.Future[None]] = {}
         self._stopped = threading.Event()
+        self._keeping = threading.Lock()
+
+    def keep(self, task: Task, pictures: bytes) -> None:
+        """Keep the pictures of a task, as `decode_pictures` made them, until its clip is drawn.
+
+        May be called from any thread. Raises StateError if they cannot be written.
+        """
+        with self._keeping:
+            if not _is_there(self._folder / clip_name(task)):
+                write_atomically(self._pictures_of(task), pictures)
+
+    def forget_others(self, tasks: Iterable[Task]) -> None:
+        """Remove the pictures that none of these tasks needs, left by a server that was killed."""
+        needed = {self._pictures_of(task) for task in tasks if task.content is not None}
+        for path in set(self._folder.glob(f"*{_PICTURES}")) - needed:
+            with suppress(OSError):  # none of our files: a folder, say
+                path.unlink()
+
+    def _pictures_of(self, task: Task) -> Path:
+        return (self._folder / clip_name(task)).with_suffix(_PICTURES)
 
     async def path_of(self, task: Task) -> Path:
         """The file of a task's video, created if it does not exist yet."""
@@ -45,8 +73,7 @@ class Clips:
     def begin(self, task: Task) -> asyncio.Future[None] | None:
         """Start making a task's video; None if it already exists."""
         path = self._folder / clip_name(task)
-        is_there = path.is_file() and is_plain_or_missing(path)
-        if path not in self._jobs and not is_there:
+        if path not in self._jobs and not _is_there(path):
             job = asyncio.get_running_loop().run_in_executor(self._workers, self._make, task, path)
             job.add_done_callback(lambda job: self._end(path, job))
             self._jobs[path] = job
@@ -59,10 +86,23 @@ class Clips:
             job.exception()
 
     def _make(self, task: Task, path: Path) -> None:
-        spec = animatic_spec(task)
+        spec = animatic_spec(task, self._read_pictures(task))
         size_px = (spec.width_px, spec.height_px)
         is_stopped = self._stopped.is_set
         write_clip(path, draw_frames(spec), fps=spec.fps, size_px=size_px, should_stop=is_stopped)
+        with self._keeping, suppress(OSError):
+            self._pictures_of(task).unlink()
+
+    def _read_pictures(self, task: Task) -> tuple[Picture, ...]:
+        """The pictures kept for a task; raises PicturesLost if they are not there as they were."""
+        if task.content is None:
+            return ()
+        size_px = (task.width_px, task.height_px)
+        try:
+            content = read_plain(self._pictures_of(task), most_bytes(size_px))
+            return pictures_from_bytes(content, size_px)
+        except (OSError, ValueError):
+            raise PicturesLost from None
 
     def stop(self) -> None:
         """Stop making clips, each at its next frame."""
@@ -74,15 +114,19 @@ class Clips:
         self._workers.shutdown(wait=True, cancel_futures=True)
 
 
+def _is_there(path: Path) -> bool:
+    return path.is_file() and is_plain_or_missing(path)
+
+
 def clip_name(task: Task) -> str:
     """The file name shared by all tasks with the same pictures."""
     size: list[Json] = [task.width_px, task.height_px, task.duration_s, task.fps]
-    return f"{_digest([_DRAWING_VERSION, task.model, dict(task.payload), size])[:32]}.mp4"
+    return f"{_digest([_DRAWING_VERSION, task.model, dict(task.drawn), size])[:32]}.mp4"
 
 
-def animatic_spec(task: Task) -> AnimaticSpec:
-    """What a task's pictures show; its id and times do not matter."""
-    payload = task.payload
+def animatic_spec(task: Task, pictures: tuple[Picture, ...] = ()) -> AnimaticSpec:
+    """What a task's clip shows; its id and times do not matter."""
+    payload, drawn = task.payload, task.drawn
     seed = payload.get("seed")
     # Some models take -1 for "choose one".
     chosen = seed if type(seed) is int and seed >= 0 else None
@@ -93,12 +137,13 @@ def animatic_spec(task: Task) -> AnimaticSpec:
         resolution=task.resolution,
         ratio=task.ratio,
         seed=chosen,
-        scenery_seed=_digest([task.model, dict(payload)]) if chosen is None else str(chosen),
+        scenery_seed=_digest([task.model, dict(drawn)]) if chosen is None else str(chosen),
         width_px=task.width_px,
         height_px=task.height_px,
         duration_s=task.duration_s,
         fps=task.fps,
-        media=tuple(_addresses_in(payload)),
+        media=tuple(_addresses_in(drawn)),
+        pictures=pictures,
     )
 
 

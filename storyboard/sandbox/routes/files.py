@@ -9,6 +9,7 @@ from pathlib import Path
 
 from aiohttp import web
 
+from storyboard.sandbox.clips.clips import PicturesLost
 from storyboard.sandbox.clips.encode import Stopped
 from storyboard.sandbox.context import SANDBOX, ConnectionCut, send_interim_answer
 from storyboard.sandbox.faults import Stage
@@ -34,6 +35,8 @@ async def _download(request: web.Request) -> web.StreamResponse:
         return web.Response(text=page, content_type="text/html")
     try:
         path = await sandbox.clips.path_of(task)
+    except PicturesLost:
+        raise not_found("the pictures of this task are no longer in the sandbox's folder") from None
     except Stopped:
         raise ConnectionCut("the sandbox ends") from None
     except OSError as error:

@@ -31,14 +31,14 @@ async def _upload(request: web.Request) -> web.StreamResponse:
             raise Refusal(HTTPStatus.BAD_REQUEST, str(error)) from None
         except StateError:
             raise Refusal(500, "Internal error: the sandbox cannot write the file") from None
-    return web.json_response(success(_data(upload, sandbox.base_url)))
+    return web.json_response(success(_data(upload, sandbox.uploads_url)))
 
 
 async def _list(request: web.Request) -> web.StreamResponse:
     authenticated_service(request)
     sandbox = request.app[SANDBOX]
     # We know of no documentation of how the list is wrapped.
-    files = [_data(upload, sandbox.base_url) for upload in sandbox.uploads.current()]
+    files = [_data(upload, sandbox.uploads_url) for upload in sandbox.uploads.current()]
     return web.json_response(success({"files": files, "total": len(files)}))
 
 
@@ -56,13 +56,13 @@ async def _read(request: web.Request) -> web.StreamResponse:
     return web.FileResponse(path, headers=headers)
 
 
-def _data(upload: Upload, base_url: str) -> dict[str, Any]:
+def _data(upload: Upload, uploads_url: str) -> dict[str, Any]:
     """A file as the API describes it; newer parts of the API write times as text."""
     created_at = datetime.fromtimestamp(int(upload.created_at), tz=timezone.utc)
     return {
         "file_id": upload.id,
         "type": upload.type,
-        "url": f"{base_url}/uploads/{upload.stored_name}",
+        "url": f"{uploads_url}{upload.stored_name}",
         "filename": upload.filename,
         "size": upload.size,
         "created_at": created_at.strftime("%Y-%m-%dT%H:%M:%SZ"),

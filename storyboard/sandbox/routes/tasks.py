@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from functools import partial
 from http import HTTPStatus
 
 from aiohttp import web
 
+from storyboard.errors import StateError
 from storyboard.sandbox.context import (
     SANDBOX,
     ConnectionCut,
@@ -17,6 +19,7 @@ from storyboard.sandbox.context import (
     send_with_stray,
 )
 from storyboard.sandbox.faults import Stage
+from storyboard.sandbox.inputs import addresses_in, take_inputs
 from storyboard.sandbox.replies import (
     LINKS_THAT_ARE_MISSING,
     Refusal,
@@ -54,7 +57,13 @@ async def _submit(request: web.Request) -> web.StreamResponse:
     task = service.accept(
         model, body, user_id=headers.get("X-Mdlx-User-Id"), webhook=headers.get("X-Webhook-URL")
     )
-    await _write_to_journal(sandbox, task)
+    try:
+        task = await _take_inputs(sandbox, task)
+        await _write_to_journal(sandbox, task)
+    except (OSError, StateError) as error:
+        service.forget(task)
+        why = error.strerror if isinstance(error, OSError) else error
+        raise Refusal(500, f"Internal error: cannot write the task: {why}") from None
     sandbox.ledger.accept(task, in_flight=service.in_flight())
     if service.settings.clip_size is ClipSize.FULL:
         # Making it takes about as long as it plays; started now, it is ready when requested.
@@ -74,14 +83,22 @@ def _refuse_by_fault(service: Service, count: int) -> None:
         raise service.too_many_requests()
 
 
+async def _take_inputs(sandbox: Sandbox, task: Task) -> Task:
+    """The task with the pictures that it brings, which may make it fail."""
+    card = sandbox.service.catalog.get(task.model)
+    addresses = addresses_in(task.payload, sandbox.uploads_url)
+    if card is None or not addresses:
+        return task
+    take = partial(take_inputs, task, card, addresses, sandbox.uploads, sandbox.clips)
+    taken = await asyncio.to_thread(take)
+    sandbox.service.update(taken)
+    return taken
+
+
 async def _write_to_journal(sandbox: Sandbox, task: Task) -> None:
     """Write the task to disk before answering its client."""
-    try:
-        if sandbox.journal:
-            await asyncio.to_thread(sandbox.journal.add, task)
-    except OSError as error:
-        sandbox.service.forget(task)
-        raise Refusal(500, f"Internal error: cannot write the task: {error.strerror}") from None
+    if sandbox.journal:
+        await asyncio.to_thread(sandbox.journal.add, task)
 
 
 def _confirm(sandbox: Sandbox, task: Task, count: int) -> web.Response:

@@ -1,0 +1,122 @@
+"""The pictures that a clip is made from, as pixels: whoever draws them opens no file of anybody's.
+
+The pixels come from a child process, and are kept in one file for each clip until it is drawn.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from storyboard.child_process import run_child
+from storyboard.models.words import FIRST_FRAME, LAST_FRAME, REFERENCES
+from storyboard.records import Json
+from storyboard.sandbox.checks import parse_json
+
+ROLES = (FIRST_FRAME, LAST_FRAME, REFERENCES)
+"""The common words whose pictures are shown."""
+
+MAX_REFERENCES = 12
+"""The most reference pictures that are shown; no model takes more."""
+
+_THUMBNAIL = 0.22  # its longer side, in parts of the frame's shorter side
+_GAP = 0.2  # between thumbnails, in parts of one
+_SHARE = 0.9  # of the frame's width, for all of them
+_CHILD = Path(__file__).with_name("picture_child.py")
+
+
+class Source(NamedTuple):
+    """A file that should be a picture, and the common word that it was given for."""
+
+    role: str
+    content: bytes
+
+
+class Picture(NamedTuple):
+    """A picture in its role. `rgb` is three bytes for each pixel, row after row."""
+
+    role: str
+    width_px: int
+    height_px: int
+    rgb: bytes
+
+
+class Unreadable(Exception):
+    """A file is not a picture that can be shown. `number` counts from 0, and is None if unknown.
+
+    It is unknown which one it was if they took too much memory or time.
+    """
+
+    def __init__(self, number: int | None) -> None:
+        super().__init__(number)
+        self.number = number
+
+
+def decode_pictures(sources: Sequence[Source], size_px: tuple[int, int]) -> bytes:
+    """The pictures as a clip of this size shows them, for `pictures_from_bytes`.
+
+    Frames fill the clip; one of another ratio is cropped around its centre, as models do.
+    References are thumbnails.
+
+    Raises:
+        Unreadable: one of them cannot be read within the limits of `picture_child`.
+    """
+    if not sources:
+        return b"[]\n"
+    references = sum(source.role == REFERENCES for source in sources)
+    small = thumbnail_px(size_px, references)
+    rows: list[Json] = []
+    for role, content in sources:
+        box: list[Json] = [small, small] if role == REFERENCES else list(size_px)
+        is_filled = role != REFERENCES
+        rows.append({"role": role, "bytes": len(content), "box": box, "is_filled": is_filled})
+    contents = (source.content for source in sources)
+    pixels = run_child(_CHILD, b"".join((json.dumps(rows).encode(), b"\n", *contents)))
+    if pixels.isdigit():
+        raise Unreadable(int(pixels))
+    try:
+        pictures_from_bytes(pixels, size_px)
+    except ValueError:
+        raise Unreadable(None) from None
+    return pixels
+
+
+def thumbnail_px(size_px: tuple[int, int], count: int) -> int:
+    """The longer side of each of `count` thumbnails in a clip of this size."""
+    widest = _SHARE * size_px[0] / (max(1, count) * (1 + _GAP))
+    return max(1, round(min(_THUMBNAIL * min(size_px), widest)))
+
+
+def most_bytes(size_px: tuple[int, int]) -> int:
+    """The size of the largest file of pictures for a clip of this size."""
+    return 3 * size_px[0] * size_px[1] * (2 + MAX_REFERENCES) + 1000
+
+
+def pictures_from_bytes(content: bytes, size_px: tuple[int, int]) -> tuple[Picture, ...]:
+    """The pictures in what `decode_pictures` returned; anybody may have changed it since.
+
+    Raises:
+        ValueError: these are not the pictures of a clip of this size.
+    """
+    head, _, pixels = content.partition(b"\n")
+    rows = parse_json(head)
+    found: list[Picture] = []
+    for row in rows if isinstance(rows, list) else [rows]:
+        match row:
+            case [str(role), int(width), int(height)] if _can_show(role, (width, height), size_px):
+                end = 3 * width * height
+                found.append(Picture(role, width, height, pixels[:end]))
+                pixels = pixels[end:]
+            case _:
+                raise ValueError("not a picture of a clip")
+    if pixels or any(len(one.rgb) != 3 * one.width_px * one.height_px for one in found):
+        raise ValueError("the pictures have other sizes")
+    return tuple(found)
+
+
+def _can_show(role: str, size: tuple[int, int], size_px: tuple[int, int]) -> bool:
+    if role == REFERENCES:
+        return 0 < size[0] <= size_px[0] and 0 < size[1] <= size_px[1]
+    return role in ROLES and size == size_px

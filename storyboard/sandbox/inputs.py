@@ -1,0 +1,107 @@
+"""The pictures that a submission brings: uploads of this sandbox, and `data:` addresses.
+
+They are read when the task is accepted, because an upload may be deleted before its clip is
+drawn. Any other address is never opened.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from storyboard.media import At, with_values
+from storyboard.models.card import ModelCard
+from storyboard.models.words import REFERENCES
+from storyboard.records import Payload
+from storyboard.sandbox.clips.clips import Clips
+from storyboard.sandbox.clips.pictures import (
+    MAX_REFERENCES,
+    ROLES,
+    Source,
+    Unreadable,
+    decode_pictures,
+)
+from storyboard.sandbox.folder import read_plain
+from storyboard.sandbox.replies import Refusal
+from storyboard.sandbox.tasks import Fate, Task
+from storyboard.sandbox.uploads import MAX_FILE_BYTES, Uploads
+
+
+def addresses_in(payload: Payload, uploads_url: str) -> dict[At, str]:
+    """Each address that the sandbox opens, by its place: those of uploads, and `data:`."""
+    return {at: text for at, text in _texts(payload, ()) if text.startswith((uploads_url, "data:"))}
+
+
+def _texts(value: Any, at: At) -> Iterator[tuple[At, str]]:
+    if isinstance(value, str):
+        yield at, value
+    elif isinstance(value, Mapping):
+        for key, item in value.items():
+            yield from _texts(item, (*at, key))
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from _texts(item, (*at, index))
+
+
+def take_inputs(
+    task: Task, card: ModelCard, addresses: Mapping[At, str], uploads: Uploads, clips: Clips
+) -> Task:
+    """The task with its pictures' content known, and kept for its clip.
+
+    A task whose pictures cannot be read will fail. It is not refused: the service answers a
+    submission before a model fetches what stands at the addresses.
+
+    Raises:
+        StateError: the pictures cannot be kept.
+    """
+    contents = {at: _read(address, uploads) for at, address in addresses.items()}
+    digests = {at: {"sha256": hashlib.sha256(c).hexdigest()} for at, c in contents.items() if c}
+    task = replace(task, content=with_values(task.payload, digests))
+    shown = {at: role for at, role in _roles(task.payload, card) if at in contents}
+    sources = [Source(role, contents[at] or b"") for at, role in shown.items()]
+    try:
+        pictures = decode_pictures(sources, (task.width_px, task.height_px))
+    except Unreadable as error:
+        return replace(task, fate=Fate.FAILS, error=_message(list(shown), error.number))
+    if task.fate is Fate.SUCCEEDS:
+        clips.keep(task, pictures)
+    return task
+
+
+def _roles(payload: Payload, card: ModelCard) -> Iterator[tuple[At, str]]:
+    """The place of each picture that a clip shows, and its common word."""
+    for role in ROLES:
+        word = card.words.get(role)
+        if word is None or word.field is None:
+            continue
+        value = payload.get(word.field)
+        if isinstance(value, str):
+            yield (word.field,), role
+        elif isinstance(value, list):
+            most = MAX_REFERENCES if role == REFERENCES else 1
+            yield from (((word.field, index), role) for index in range(len(value[:most])))
+
+
+def _read(address: str, uploads: Uploads) -> bytes | None:
+    """What stands at one of our addresses, or None."""
+    if address.startswith("data:"):
+        head, _, text = address.partition(",")
+        try:
+            return base64.b64decode(text, validate=True) if head.endswith(";base64") else None
+        except ValueError:
+            return None
+    try:
+        path, _ = uploads.path_of(address.rpartition("/")[2])
+        return read_plain(path, MAX_FILE_BYTES)
+    except (Refusal, OSError):  # none, or it is being deleted now
+        return None
+
+
+def _message(places: list[At], number: int | None) -> str:
+    if number is None:
+        return "Generation failed: the pictures take too much memory or time to read"
+    place = ".".join(map(str, places[number]))
+    return f"Generation failed: parameter '{place}' is not a picture that can be read"
