@@ -114,7 +114,7 @@ def command(
     else:
         print_lines(f"{one.take}: {note}" for one, note in zip(decided, notes, strict=True))
     if decision.resubmit:
-        _warn_of_paying_twice(space, decided)
+        _warn_of_paying_twice(space, decided, known)
     return ExitCode.OK
 
 
@@ -177,11 +177,13 @@ def _left_in_doubt(decided: Sequence[Submission], known: Sequence[Submission]) -
     ]
 
 
-def _warn_of_paying_twice(space: Workspace, decided: Sequence[Submission]) -> None:
+def _warn_of_paying_twice(
+    space: Workspace, decided: Sequence[Submission], known: Sequence[Submission]
+) -> None:
     say("If the first request was accepted after all, it is paid for twice.")
     if not space.storyboard.is_sound:
         return
-    wanted = fingerprints_of(space.storyboard.takes)
+    wanted = fingerprints_of(space.resolve_takes(known))
     for one in decided:
         if one.fingerprint not in wanted:
             say(f"No take of {space.storyboard.path} makes the request of {one.take} any more.")

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +19,7 @@ from storyboard.names import is_same_film
 from storyboard.outputs import MANIFEST
 from storyboard.planning.candidates import DECIDED_STATES, fingerprints_of
 from storyboard.planning.contradictions import with_doubts
+from storyboard.planning.graph import is_resolved
 from storyboard.project.default_folder import SANDBOX
 from storyboard.project.file_versions import FileVersion, find_versions, is_blob, read_version
 from storyboard.project.manifest_repair import bytes_of, explained
@@ -109,14 +110,30 @@ def find_in_git(space: Workspace, known: Sequence[Submission], *, tell: Tell) ->
     only there. They are read only if the storyboard has a take that nothing in `known` has
     paid for.
     """
+    found: list[Submission] = []
+    asked: set[str] = set()
+    tell = cache(tell)  # a sentence is told once
+    # A video that is found resolves the takes that show its frames, which are then lacking too.
+    while lacking := _find_lacking(space, [*known, *found]) - asked:
+        told = {one.fingerprint for one in (*known, *found)}
+        manifests = list(_read_from_git(space, lacking, told, tell=tell))
+        news = _adoptable(space, manifests, [*known, *found])
+        found += news
+        asked |= lacking
+        if not news:
+            break
+    return found
+
+
+def _find_lacking(space: Workspace, known: Sequence[Submission]) -> set[str]:
+    """The fingerprints of takes that nothing in `known` has paid for, as far as they are known."""
     decided = {one.fingerprint for one in known if one.state in DECIDED_STATES}
     undecided = (
-        take for take in space.storyboard.takes if decided.isdisjoint(fingerprints_of([take]))
+        take for take in space.resolve_takes(known) if decided.isdisjoint(fingerprints_of([take]))
     )
-    lacking = fingerprints_of(undecided)
-    told = {one.fingerprint for one in known}
-    manifests = list(_read_from_git(space, lacking, told, tell=tell)) if lacking else []
-    return _adoptable(space, manifests, known)
+    return {
+        one.fingerprint for take in undecided for one in (take, *take.fallbacks) if is_resolved(one)
+    }
 
 
 def _adoptable(
@@ -149,7 +166,10 @@ def _is_of(space: Workspace, manifest: Manifest) -> bool:
     """
     if is_same_film(manifest.storyboard, space.storyboard.name):
         return True
-    wanted = fingerprints_of(space.storyboard.takes)
+    from storyboard.outputs.manifest.manifest import to_submission
+
+    told = [one for one in map(to_submission, manifest.blocks) if one is not None]
+    wanted = fingerprints_of(space.resolve_takes(told))
     found = sum(take.fingerprint in wanted for take in manifest.takes)
     return space.folders.output is None and 2 * found > len(manifest.takes)
 

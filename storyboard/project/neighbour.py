@@ -11,6 +11,7 @@ from typing import NamedTuple
 from storyboard.errors import Refused, StoryboardError
 from storyboard.names import film_name, fold, from_file_name
 from storyboard.planning.candidates import DECIDED_STATES, fingerprints_of
+from storyboard.planning.graph import has_frames
 from storyboard.project.default_folder import SANDBOX, find_variant_folders
 from storyboard.project.source import count_held, read_source
 from storyboard.project.workspace import Workspace
@@ -43,22 +44,26 @@ def find_neighbour(space: Workspace, known: Sequence[Submission]) -> Neighbour |
     another variant, since one request must not be paid for in both. Reads without a lock; skips
     folders that cannot be read or have another origin.
     """
-    new = _takes_with_new_requests(space.storyboard.takes, known)
-    requests = len({take.fingerprint for take in new})
+    new = _takes_with_new_requests(space.resolve_takes(known), known)
     if not new:
         return None
+    has_chains = has_frames(space.storyboard.takes)
     own = _folders_of_film(space)
     others = folders_left_behind(space) if known else _folders_beside(space.folder)
-    found: list[tuple[int, str]] = []
+    found: list[tuple[int, str, int]] = []
     for folder in dict.fromkeys([*own, *others]):
         with suppress(StoryboardError):
             source = read_source(folder, origin=space.origin)
+            if has_chains:  # the videos there say what their followers request
+                resolved = space.resolve_takes([*known, *source.submissions])
+                new = _takes_with_new_requests(resolved, known)
             held = count_held(source, new, is_sandbox=space.origin == SANDBOX)
+            requests = len({take.fingerprint for take in new})
             if 2 * held > requests or (held and (known or folder in own)):
-                found.append((held, str(folder)))
+                found.append((held, str(folder), requests))
     if not found:
         return None
-    held, name = max(found)
+    held, name, requests = max(found)
     return Neighbour(Path(name), held, requests, space.command("adopt", from_file_name(name)))
 
 

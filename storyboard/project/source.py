@@ -111,6 +111,7 @@ def lockable_folder(path: Path) -> Path | None:
 def choose_needed(source: Source, takes: Sequence[Take]) -> list[Submission]:
     """What a source reports about these takes, by fingerprint; for a locked one also its videos.
 
+    The takes are resolved: they name the videos, of the source too, whose frames they show.
     Submissions that were never accepted are left out. Raises UsageError if a fingerprint does
     not match its payload: anybody's request would pass for one of ours.
     """
@@ -136,7 +137,7 @@ def choose_needed(source: Source, takes: Sequence[Take]) -> list[Submission]:
 
 
 def count_held(source: Source, takes: Iterable[Take], *, is_sandbox: bool) -> int:
-    """How many of the takes' requests a source has rendered or has open.
+    """How many of the takes' requests a source has rendered or has open; see `choose_needed`.
 
     For the sandbox only what can be adopted counts: the requests whose video it has.
     """

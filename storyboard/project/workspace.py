@@ -14,10 +14,11 @@ from storyboard.api.credentials import find_base_url
 from storyboard.errors import OwnedByAnother, UsageError
 from storyboard.names import split_variant
 from storyboard.outputs import MANIFEST
-from storyboard.planning.states import HasFile, ManifestTasks, read_states
+from storyboard.planning.graph import has_frames
+from storyboard.planning.states import HasFile, ManifestTasks, read_states, resolve_takes
 from storyboard.project.default_folder import SANDBOX, find_default_folder
 from storyboard.project.manifests import read_manifests
-from storyboard.records import Storyboard, Submission, TakeState
+from storyboard.records import Storyboard, Submission, Take, TakeState
 from storyboard.state.files import FILE_NAME
 from storyboard.state.queries import read_submissions
 from storyboard.videos.files import is_lfs_pointer, snapshot_files
@@ -157,6 +158,13 @@ class Workspace:
             has_file=snapshot.has_file,
             manifest_tasks=snapshot.manifest_tasks,
         )
+
+    def resolve_takes(self, submissions: Sequence[Submission]) -> Sequence[Take]:
+        """The takes of the storyboard with what is known of the videos whose frames they show."""
+        takes = self.storyboard.takes
+        if not has_frames(takes):
+            return takes
+        return resolve_takes(takes, submissions, manifest_tasks=self._manifest_tasks())
 
     def _manifest_tasks(self) -> ManifestTasks:
         """The tasks whose videos the manifest shows; read only if a take is locked."""

@@ -65,7 +65,8 @@ def adopt_from(source: Source, space: Workspace, store: Store) -> Adoption:
     Raises UsageError if the source cannot be trusted, and StateError if the folder
     cannot be written. Whatever was adopted before the error stays.
     """
-    needed = [_as_told(one, source) for one in choose_needed(source, space.storyboard.takes)]
+    takes = space.resolve_takes([*store.submissions(), *source.submissions])
+    needed = [_as_told(one, source) for one in choose_needed(source, takes)]
     if space.origin == SANDBOX:
         needed = _of_this_sandbox(needed, source, space)
     with store.transaction():
@@ -74,9 +75,10 @@ def adopt_from(source: Source, space: Workspace, store: Store) -> Adoption:
         record_doubts(store)
     placed = _place_files(needed, source, space.real_folder, store)
     changed = adopted | placed.keys()
-    asked_for = fingerprints_of(space.storyboard.takes)
+    rows = store.submissions()
+    asked_for = fingerprints_of(space.resolve_takes(rows))
     return Adoption(
-        tuple(one for one in store.submissions() if one.id in changed),
+        tuple(one for one in rows if one.id in changed),
         placed,
         tuple(
             one

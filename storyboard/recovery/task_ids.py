@@ -22,7 +22,7 @@ def choose_unknown(
     is_adopted: bool,
 ) -> tuple[Submission, ...]:
     """The unknown submissions that are meant. Raises UsageError if that is unclear or none is."""
-    named = find_named(name, known, space.storyboard.takes)
+    named = find_named(name, known, space.resolve_takes(known))
     if not named.submissions:
         raise _not_unknown(space, name, known)
     if number is not None:

@@ -38,7 +38,7 @@ def adoptable(
 
     A video counts as present, under whatever name, only if its sha256 is the manifest's. A
     missing one is to be downloaded, under the manifest's name if that is free here; a file
-    with other content is left alone.
+    with other content is left alone. Its sha256 is known before that, and so are its followers.
 
     Raises OwnedByAnother for a manifest of another origin or another storyboard,
     and UnusableManifest for one with a fingerprint that does not match its payload.
@@ -114,7 +114,7 @@ class _News:
 
     def _with_video(self, reported: Submission) -> Submission:
         video = reported.video and (
-            self._names.find(reported.video) or self._names.claim(reported.video)
+            self._names.find(reported.video) or self._names.claim(reported.video, reported.take)
         )
         return replace(reported, video=video)
 
@@ -128,7 +128,7 @@ class _News:
         if reported.video is not None and not self._names.is_in_place(own.video):
             found = self._names.find(reported.video)
             if found is None and own.video is None:
-                found = self._names.claim(reported.video)
+                found = self._names.claim(reported.video, own.take)
             if found is not None and found != own.video:
                 news = replace(news, video=found)
         if _is_good_for_longer(reported, own):

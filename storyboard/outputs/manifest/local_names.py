@@ -6,10 +6,11 @@ import os
 from collections.abc import Iterable
 from dataclasses import replace
 from functools import cache, cached_property
+from itertools import chain, count
 from pathlib import Path
 
 from storyboard.atomic_files import digest_of
-from storyboard.names import is_video_path
+from storyboard.names import is_video_path, video_path
 from storyboard.records import Submission, Video
 from storyboard.videos.files import has_file, holds_video, is_lfs_pointer
 
@@ -44,13 +45,16 @@ class LocalNames:
                 return replace(video, path=name)
         return None
 
-    def claim(self, video: Video) -> Video | None:
-        """The video, if it may be put under its own name; None if another video has that name."""
-        name = video.path
-        if not is_video_path(name) or os.path.lexists(self._folder / name):
-            return None
-        is_free = self._taken.setdefault(name.lower(), video.sha256) == video.sha256
-        return video if is_free else None
+    def claim(self, video: Video, take: str) -> Video:
+        """The video under a name that is free here: its own if possible, else one of its take's."""
+        own = [video.path] if is_video_path(video.path) else []
+        names = chain(own, (video_path(take, version) for version in count(1)))
+        return next(replace(video, path=name) for name in names if self._is_free(name, video))
+
+    def _is_free(self, name: str, video: Video) -> bool:
+        if os.path.lexists(self._folder / name):
+            return False
+        return self._taken.setdefault(name.lower(), video.sha256) == video.sha256
 
     @cached_property
     def _names_by_size(self) -> dict[int, list[str]]:

@@ -118,7 +118,7 @@ def test_a_video_that_is_not_here_is_downloaded_or_asked_about(
 def test_a_file_of_other_content_is_not_the_video(tmp_path: Path, content: bytes) -> None:
     take, video = make_take(), here(tmp_path, content)
     [adopted] = adopt(manifest_of([take], [make_done(take, video=video)]), [], tmp_path)
-    assert adopted.video is None
+    assert adopted.video == replace(video, path="videos/hero.v002.mp4")
     assert adopted.video_url == "https://file.modellix.ai/1.mp4"
 
 
@@ -128,14 +128,14 @@ def test_a_file_of_other_content_is_not_the_video(tmp_path: Path, content: bytes
 )
 def test_nothing_will_be_written_under_a_name_that_is_not_ours(tmp_path: Path, path: str) -> None:
     [adopted] = adopt(told(State.SUCCEEDED, video=make_video(path=path)), [], tmp_path)
-    assert adopted.video is None
+    assert adopted.video == make_video(path="videos/hero.v001.mp4")
 
 
 def test_a_link_that_leads_nowhere_is_not_a_free_name(tmp_path: Path) -> None:
     (tmp_path / "videos").mkdir()
     (tmp_path / "videos" / "hero.v001.mp4").symlink_to(tmp_path / "elsewhere")
     [adopted] = adopt(told(State.SUCCEEDED), [], tmp_path)
-    assert adopted.video is None
+    assert adopted.video == make_video(path="videos/hero.v002.mp4")
 
 
 # What is news
@@ -267,7 +267,7 @@ def test_a_name_that_another_row_gave_is_not_free(tmp_path: Path) -> None:
     take, other = make_take(), make_take(seed=7)
     known = make_done(other, id=1, video=make_video(sha256="beef" * 16))
     [adopted] = adopt(manifest_of([take], [make_done(take, id=2)]), [known], tmp_path)
-    assert adopted.video is None
+    assert adopted.video == make_video(path="videos/hero.v002.mp4")
 
 
 @pytest.mark.parametrize(
