@@ -262,6 +262,13 @@ class ActionKind(Enum):
     ASK = "ask"
 
 
+TO_SEND = (ActionKind.SUBMIT, ActionKind.WAIT)
+"""What is sent and paid for: at once, or as soon as the videos that it waits for are in place."""
+
+WORK = (*TO_SEND, ActionKind.RESUME, ActionKind.DOWNLOAD)
+"""What a render has something to do for."""
+
+
 @dataclass(frozen=True, slots=True)
 class Action:
     """What a render would do about one take, and why, in words for the user.
@@ -269,7 +276,9 @@ class Action:
     `submission` is the one that the decision rests on, None if nothing was sent yet. `same_as`
     names an earlier take of this plan that makes the same request; this take then adds no cost.
     Takes with the same `change` differ in the same way from what was sent for them before.
-    `waits_for` are the takes whose videos must come first, each with its request.
+    `waits_for` are the takes whose videos must come first, each with its request; where it is
+    held, they do not come. `to_approve` are the ids of paused takes whose videos a person must
+    approve before it is sent.
     """
 
     take: Take
@@ -279,6 +288,7 @@ class Action:
     same_as: str | None = None
     change: str | None = None
     waits_for: tuple[Take, ...] = ()
+    to_approve: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

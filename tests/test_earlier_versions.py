@@ -61,7 +61,7 @@ def without_days(text: str) -> Any:
         ):
             storyboard.pop(key, None)
         for action in (*storyboard["actions"], *storyboard["orphans"]):
-            for key in ("cost_usd", "scene", "model", "fallbacks"):
+            for key in ("cost_usd", "scene", "model", "fallbacks", "waits_for", "to_approve"):
                 action.pop(key, None)
     return document
 

@@ -26,6 +26,7 @@ from storyboard.console.options import (
 )
 from storyboard.console.own_cards import models_of, own_cards, replacement_lines
 from storyboard.console.plan_lines import (
+    approval_lines,
     left_out_lines,
     plan_heads,
     plan_rows,
@@ -62,7 +63,8 @@ from storyboard.project.rendering import plan_render
 from storyboard.project.saved_plans import save_plan
 from storyboard.project.trial import plan_trial
 from storyboard.project.workspace import Workspace, find_workspaces
-from storyboard.records import Action, ActionKind, Plan
+from storyboard.records import TO_SEND, Action, Plan
+from storyboard.state.queries import read_passed
 
 
 @click.command(
@@ -106,7 +108,10 @@ def command(
     strict: bool,
     as_json: bool,
 ) -> int:
-    """Show what a render would do with each take: submit, resume, download, keep, hold or ask.
+    """Show what a render would do with each take: submit, resume, download, keep, wait, hold, ask.
+
+    A take that shows a frame of another waits until that one's video is in place; then the
+    same render submits it. Its cost is counted.
 
     `render --plan` carries out a plan saved with --out without asking, or refuses it
     if the storyboard, what was rendered or the costs have changed.
@@ -169,6 +174,8 @@ def command(
             print_rows(plan_heads(one.space, one.plan, one.has_file), plan_rows(one.plan, pricing))
             print_lines(scene_lines(one.plan, pricing))
             print_lines(left_out_lines(one.space, one.plan, one.deleted))
+            words = [*variables.words, *planning.price_words]
+            print_lines(approval_lines(one.space, one.plan.actions, words))
             board = one.space.storyboard
             replaced = replacement_lines(models_of(board), catalog.of(board.path))
             print_lines(f"  {line}" for line in replaced)
@@ -209,7 +216,10 @@ def _plan(
 ) -> _Planned:
     known = known_submissions(space, tell=say)
     snapshot = space.snapshot()
-    plan = plan_render(space, known, snapshot, selection, options, catalog=catalog, tell=say)
+    passed = read_passed(space.state)
+    plan = plan_render(
+        space, known, snapshot, selection, options, passed=passed, catalog=catalog, tell=say
+    )
     # A clone cannot download from another machine's sandbox.
     links = NO_LINKS if space.origin == SANDBOX else links_of(plan, now=now)
     neighbour = find_neighbour(space, known) if may_be_new else None
@@ -293,13 +303,15 @@ def _neighbour_document(found: Neighbour) -> dict[str, Any]:
 
 
 def _action_document(action: Action, pricing: Pricing) -> dict[str, Any]:
-    is_paid = action.kind is ActionKind.SUBMIT and action.same_as is None
+    is_paid = action.kind in TO_SEND and action.same_as is None
     return {
         "take": action.take.id,
         "scene": action.take.scene,
         "action": action.kind.value,
         "reason": action.reason,
         "same_as": action.same_as,
+        "waits_for": [take.id for take in action.waits_for],
+        "to_approve": list(action.to_approve),
         "model": action.take.model,
         "fallbacks": [one.model for one in action.take.fallbacks],
         "fingerprint": action.take.fingerprint,

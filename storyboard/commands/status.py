@@ -12,7 +12,8 @@ from storyboard.console.arguments import file_argument
 from storyboard.console.entries import Entry
 from storyboard.console.exit_codes import NO_RECORD, exit_codes
 from storyboard.console.options import FolderOptions, VariableOptions, json_option, with_options
-from storyboard.console.printing import print_json, say
+from storyboard.console.plan_lines import approval_lines, waiting_entry
+from storyboard.console.printing import print_json, print_lines, say
 from storyboard.console.read_storyboards import read_sound
 from storyboard.console.summary import take_document
 from storyboard.console.tables import print_rows
@@ -24,7 +25,7 @@ from storyboard.planning.plan import POINTER
 from storyboard.planning.states import HasFile, lacks_link
 from storyboard.project.known import Known, read_known
 from storyboard.project.workspace import Workspace, find_workspaces
-from storyboard.records import Submission, TakeState, TakeStatus
+from storyboard.records import Action, Submission, TakeState, TakeStatus
 from storyboard.reporting.amounts import time_left, usd_text
 from storyboard.reporting.display_names import display_name
 from storyboard.reporting.statuses import STATUS_WORDS, count_statuses
@@ -76,7 +77,9 @@ def command(
                 "variant": space.storyboard.variant,
                 "output": str(space.folder),
                 "origin": space.origin,
-                "takes": [take_document(state) for state in known.states],
+                "takes": [
+                    take_document(state, known.waiting.get(state.take.id)) for state in known.states
+                ],
                 "orphans": [take_document(state) for state in known.orphans],
                 "spent_usd": to_usd(known.spending.micros),
                 "billed_usd": to_usd(known.spending.billed),
@@ -89,6 +92,7 @@ def command(
     else:
         view = _view(space, read_known(space, now, tell=say), now)
         print_rows([view.head], view.rows)
+        print_lines(view.foot)
     return ExitCode.OK
 
 
@@ -106,16 +110,21 @@ def _look(space: Workspace, said: set[str]) -> View:
 
 def _view(space: Workspace, known: Known, now: datetime) -> View:
     is_pointer = known.snapshot.is_pointer
-    entries = [_entry(state, now, is_pointer) for state in known.states]
-    for entry in (_entry(state, now, is_pointer) for state in known.orphans):
+    entries = [
+        _entry(state, now, is_pointer, known.waiting.get(state.take.id)) for state in known.states
+    ]
+    for entry in (_entry(state, now, is_pointer, None) for state in known.orphans):
         text = f"(not in the storyboard) {entry.text}".rstrip()
         entries.append(entry._replace(text=text, likeness=text))
     counts = count_statuses(state.status for state in known.states)
     spent = f"; {known.spending.sentence}" if known.spending.micros else ""
-    return View(f"{display_name(space.storyboard)}: {counts}{spent}", entries)
+    head = f"{display_name(space.storyboard)}: {counts}{spent}"
+    return View(head, entries, approval_lines(space, known.waiting.values()))
 
 
-def _entry(state: TakeState, now: datetime, is_pointer: HasFile) -> Entry:
+def _entry(state: TakeState, now: datetime, is_pointer: HasFile, waiting: Action | None) -> Entry:
+    if waiting is not None:
+        return waiting_entry(STATUS_WORDS[state.status], waiting)
     submission = state.submission
     reason = submission.reason if submission else None
     failed = ", ".join(f"{one.model} {one.state.value}" for one in state.failed)

@@ -9,9 +9,12 @@ from dataclasses import replace
 from storyboard.planning.cost import Bill, Pricing, bill_of, sum_bills
 from storyboard.planning.spending import NEVER_ACCEPTED
 from storyboard.records import (
+    TO_SEND,
+    WORK,
     Action,
     ActionKind,
     Plan,
+    Submission,
     SubmissionState,
     Take,
     TakeState,
@@ -19,8 +22,7 @@ from storyboard.records import (
 )
 from storyboard.reporting.amounts import span_text
 
-_WORDS = ("new", "downloaded", "kept", "failed", "held", "undecided", "not finished")
-_WORK = (ActionKind.SUBMIT, ActionKind.RESUME, ActionKind.DOWNLOAD)
+_WORDS = ("new", "downloaded", "kept", "failed", "held", "undecided", "waiting", "not finished")
 
 
 def closing_line(
@@ -31,7 +33,7 @@ def closing_line(
     bills: list[Bill] = []
     has_work = False
     for plan, states, pricing in films:
-        has_work |= any(action.kind in _WORK for action in (*plan.actions, *plan.orphans))
+        has_work |= any(action.kind in WORK for action in (*plan.actions, *plan.orphans))
         paid: list[Take] = []
         state_of = {state.take.id: state for state in states}
         for action in plan.actions:
@@ -55,6 +57,8 @@ def _word(action: Action, status: TakeStatus, *, download: bool) -> str:
         return "failed"
     if action.kind is ActionKind.KEEP:
         return "kept"
+    if action.kind is ActionKind.WAIT and status is TakeStatus.PENDING:
+        return "waiting"
     if status is not TakeStatus.DONE and (download or status is not TakeStatus.RENDERED):
         return "not finished"
     return "downloaded" if action.kind is ActionKind.DOWNLOAD else "new"
@@ -62,7 +66,7 @@ def _word(action: Action, status: TakeStatus, *, download: bool) -> str:
 
 def _is_paid(action: Action, state: TakeState) -> bool:
     """Whether this render submitted the take, and the API did not reject it."""
-    is_submitted = action.kind is ActionKind.SUBMIT or _is_fallback_of(action, state)
+    is_submitted = action.kind in TO_SEND or _is_fallback_of(action, state)
     is_submitted = is_submitted and action.same_as is None
     sent = state.submission
     is_new = sent is not None and (action.submission is None or sent.id != action.submission.id)
@@ -70,7 +74,7 @@ def _is_paid(action: Action, state: TakeState) -> bool:
 
 
 def _is_fallback_of(action: Action, state: TakeState) -> bool:
-    return state.take.fingerprint in {one.fingerprint for one in action.take.fallbacks}
+    return _request(state.take, action) in {_request(one, action) for one in action.take.fallbacks}
 
 
 def _failed_before(action: Action, state: TakeState) -> list[Take]:
@@ -79,16 +83,25 @@ def _failed_before(action: Action, state: TakeState) -> list[Take]:
     A task that failed may be billed; a request that was refused is not.
     """
     chain = (action.take, *action.take.fallbacks)
-    requests = [take.fingerprint for take in chain]
-    if action.same_as is not None or state.take.fingerprint not in requests:
+    requests = [_request(take, action) for take in chain]
+    current = _request(state.take, action)
+    if action.same_as is not None or current not in requests:
         return []
-    begin = 0 if action.kind is ActionKind.SUBMIT else 1
-    states = {one.fingerprint: one.state for one in state.failed}
+    begin = 0 if action.kind in TO_SEND else 1
+    states = {_request(one, action): one.state for one in state.failed}
     return [
         take
-        for take in chain[begin : requests.index(state.take.fingerprint)]
-        if states.get(take.fingerprint, SubmissionState.REJECTED) not in NEVER_ACCEPTED
+        for take in chain[begin : requests.index(current)]
+        if states.get(_request(take, action), SubmissionState.REJECTED) not in NEVER_ACCEPTED
     ]
+
+
+def _request(one: Take | Submission, action: Action) -> str:
+    """What tells a take's candidates apart, when it was planned and now.
+
+    The requests of one that waited had no fingerprints of their own then.
+    """
+    return one.model if action.kind is ActionKind.WAIT else one.fingerprint
 
 
 def _cost(bill: Bill) -> str:

@@ -20,7 +20,8 @@ class Entry(NamedTuple):
 
     Entries with the same word and `likeness` become one line, which names one
     of them; from the second on where they are `is_dull`. `cost_micros` is what the take
-    costs; None where nothing is paid, or nobody knows.
+    costs; None where nothing is paid, or nobody knows. Where a text `names_others`, it is
+    that of the take alone.
     """
 
     word: str
@@ -29,6 +30,7 @@ class Entry(NamedTuple):
     likeness: str
     is_dull: bool = False
     cost_micros: int | None = None
+    names_others: bool = False
 
 
 class Row(NamedTuple):
@@ -83,9 +85,11 @@ def _rows(alike: Sequence[Entry]) -> list[Row]:
     first = alike[0]
     if len(alike) < (2 if first.is_dull else MIN_ALIKE):
         return [Row(one.word, one.take, one.text, one.cost_micros, 1) for one in alike]
-    example = (
-        f"{first.text}; for example {first.take}" if first.text else f"for example {first.take}"
-    )
+    example = f"for example {first.take}"
+    if first.names_others and any(one.text != first.text for one in alike):
+        example = f"{example}: {first.text}"
+    elif first.text:
+        example = f"{first.text}; {example}"
     takes, cost_micros = count_text(len(alike), "take"), _sum(one.cost_micros for one in alike)
     return [Row(first.word, takes, example, cost_micros, len(alike))]
 

@@ -198,6 +198,11 @@ class SelectionOptions:
         metavar="N",
         help="Only the first N of the selected takes, in file order.",
     )
+    with_parents: bool = option(
+        "--with-parents",
+        is_flag=True,
+        help="Also the takes whose frames the selected ones show, whatever the other options say.",
+    )
 
     @property
     def selection(self) -> Selection:
@@ -212,6 +217,7 @@ class SelectionOptions:
             self.changed,
             self.failed,
             self.limit,
+            self.with_parents,
         )
 
 

@@ -9,11 +9,11 @@ from storyboard.console.entries import Entry, entry_rows
 from storyboard.console.printing import align
 from storyboard.models.catalog import Catalog
 from storyboard.models.words import SEED
-from storyboard.planning.cost import Pricing, bill_of, requests_of
+from storyboard.planning.cost import Pricing, bill_of, requests_of, takes_to_submit
 from storyboard.planning.states import HasFile, status_of
 from storyboard.project.rendering import Prepared
 from storyboard.project.workspace import Workspace
-from storyboard.records import Action, ActionKind, Plan, Take
+from storyboard.records import TO_SEND, Action, ActionKind, Plan, Take
 from storyboard.reporting.amounts import count_text
 from storyboard.reporting.display_names import display_name
 from storyboard.reporting.statuses import count_statuses
@@ -30,6 +30,7 @@ def describe_plan(film: Prepared, pricing: Pricing) -> list[str]:
         *(f"  {row}" for row in align(plan_rows(plan, pricing))),
         *scene_lines(plan, pricing),
         *left_out_lines(space, plan, film.find_deleted()),
+        *approval_lines(space, plan.actions),
     ]
 
 
@@ -77,8 +78,8 @@ def price_lines(plans: Iterable[tuple[Plan, Pricing]]) -> list[str]:
 def takes_by_scene(plan: Plan) -> dict[str | None, list[Take]]:
     """The takes to submit, by their scene, in file order."""
     scenes: dict[str | None, list[Take]] = {}
-    for action in plan.of_kind(ActionKind.SUBMIT):
-        scenes.setdefault(action.take.scene, []).append(action.take)
+    for take in takes_to_submit(plan):
+        scenes.setdefault(take.scene, []).append(take)
     return scenes
 
 
@@ -98,12 +99,31 @@ def left_out_lines(space: Workspace, plan: Plan, deleted: Sequence[str]) -> list
     return lines
 
 
+def approval_lines(
+    space: Workspace, actions: Iterable[Action], words: Sequence[str] = ()
+) -> list[str]:
+    """Which takes to look at before what follows them is sent, and the command to go on with.
+
+    `words` are options that the command needs besides.
+    """
+    names = list(dict.fromkeys(name for one in actions for name in one.to_approve))
+    if not names:
+        return []
+    shown = names if len(names) <= _MAX_NAMED + 1 else names[:_MAX_NAMED]
+    whose = "its video" if len(names) == 1 else "their videos"
+    past = [word for name in shown for word in ("--past", name)]
+    return [
+        f"  to go on after {_names(names)}, look at {whose} in {space.videos}",
+        f"    next: {space.command('render', *past, *words)}",
+    ]
+
+
 def trial_lines(
     plans: Iterable[Plan], catalog: Catalog, model: str | None, variant: str | None
 ) -> list[str]:
     """What to know of a plan of a variant, or on a `model` that is tried."""
     lines = []
-    new = [action.take for plan in plans for action in plan.of_kind(ActionKind.SUBMIT)]
+    new = [take for plan in plans for take in takes_to_submit(plan)]
     if (model or variant) and any(_has_seed(take, catalog) for take in new):
         lines.append("a seed does not carry over to another resolution or model")
     if model is not None:
@@ -137,9 +157,27 @@ def _entry(action: Action, pricing: Pricing) -> Entry:
     if action.same_as is not None:
         text = f"same request as {action.same_as}, rendered once"
         return Entry(word, take, text, text)
-    is_dull = action.kind is ActionKind.KEEP or action.change is not None
-    is_paid = pricing.is_given and action.kind is ActionKind.SUBMIT
+    others = others_in(action)
+    is_dull = action.kind is ActionKind.KEEP or (action.change is not None and not others)
+    is_paid = pricing.is_given and action.kind in TO_SEND
     cost = pricing.dearest(action.take) if is_paid else None
     more = "; its cost is unknown" if is_paid and cost is None else ""
-    likeness = (action.change or action.reason) + more
-    return Entry(word, take, action.reason + more, likeness, is_dull, cost)
+    likeness = without_names(action) if others else action.change or action.reason
+    return Entry(word, take, action.reason + more, likeness + more, is_dull, cost, bool(others))
+
+
+def waiting_entry(word: str, action: Action) -> Entry:
+    """A take that is not sent because of others, with this word for its status."""
+    likeness = without_names(action)
+    return Entry(word, action.take.id, action.reason, likeness, names_others=True)
+
+
+def others_in(action: Action) -> set[str]:
+    """The ids of other takes that the reason of an action names."""
+    return {*(one.id for one in action.waits_for), *action.to_approve}
+
+
+def without_names(action: Action) -> str:
+    """The reason of an action, the same for all that it holds for, whichever others it names."""
+    others, words = others_in(action), action.reason.split(" ")
+    return " ".join("…" if word.strip(",;:") in others else word for word in words)

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from storyboard.console.entries import entry_lines
+from storyboard.console.plan_lines import approval_lines, waiting_entry
 from storyboard.console.printing import print_json, print_lines, say
 from storyboard.engine.breaker import REMEDIES
 from storyboard.engine.job import RunResult
@@ -17,7 +19,7 @@ from storyboard.planning.plan import PlanOptions
 from storyboard.planning.states import lacks_link
 from storyboard.project.outcome import Outcome
 from storyboard.project.workspace import Workspace
-from storyboard.records import ActionKind, Submission, TakeState, TakeStatus
+from storyboard.records import Action, ActionKind, Submission, TakeState, TakeStatus
 from storyboard.reporting.display_names import display_name
 from storyboard.reporting.statuses import count_statuses
 from storyboard.videos.files import is_lfs_pointer
@@ -41,6 +43,8 @@ def print_outcome(
             say(f"{display_name(space.storyboard)}: {counts}")
         for state in (one for one in selected if one.status is not TakeStatus.DONE):
             _say_what_waits(space, state, plan_options, _why_not_here(space, state, results))
+        entries = [waiting_entry("not sent", one) for one in outcome.waiting.values()]
+        say(*entry_lines(entries), *approval_lines(space, outcome.waiting.values()))
         for state in (one for one in selected if one.status in _RENDERED):
             if state.submission and state.submission.reason:
                 say(f"take {state.take.id} is {state.submission.reason}")
@@ -119,12 +123,14 @@ def _document(outcome: Outcome) -> dict[str, Any]:
         "variant": space.storyboard.variant,
         "output": str(space.folder),
         "origin": space.origin,
-        "takes": [take_document(state) for state in outcome.selected],
+        "takes": [
+            take_document(state, outcome.waiting.get(state.take.id)) for state in outcome.selected
+        ],
     }
 
 
-def take_document(state: TakeState) -> dict[str, Any]:
-    """A take with what is known about it, for `--json`."""
+def take_document(state: TakeState, waiting: Action | None = None) -> dict[str, Any]:
+    """A take with what is known about it, for `--json`; `waiting` is what it waits for."""
     submission = state.submission
     video = submission.video if submission else None
     return {
@@ -141,7 +147,9 @@ def take_document(state: TakeState) -> dict[str, Any]:
         "video_url": submission.video_url if submission else None,
         "url_expires_at": _time(submission.url_expires_at) if submission else None,
         "file": video.path if video else None,
-        "reason": submission.reason if submission else None,
+        "reason": (submission.reason if submission else None) or (waiting and waiting.reason),
+        "waits_for": [take.id for take in waiting.waits_for] if waiting else [],
+        "to_approve": list(waiting.to_approve) if waiting else [],
         "failed_candidates": [
             {"model": one.model, "state": one.state.value, "reason": one.reason}
             for one in state.failed

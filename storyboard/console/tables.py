@@ -22,6 +22,7 @@ STYLES = {
     "resume": "cyan",
     "download": "cyan",
     "keep": "dim",
+    "wait": "blue",
     "hold": "yellow",
     "ask": "bold yellow",
     "rendered": "green",

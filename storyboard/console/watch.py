@@ -19,20 +19,22 @@ _MAX_AGE_S = 30.0  # for a terminal, because some of what it shows counts down
 
 
 class View(NamedTuple):
-    """What is shown: a line with counts, and the takes."""
+    """What is shown: a line with counts, the takes, and what to do about them."""
 
     head: str
     entries: Sequence[Entry]
+    foot: Sequence[str] = ()
 
     @property
     def lines(self) -> list[str]:
         """The view as lines."""
-        return [self.head, *entry_lines(self.entries)]
+        return [self.head, *entry_lines(self.entries), *self.foot]
 
     @property
     def screen_lines(self) -> list[str]:
         """The view as lines that a terminal is sent, in colour."""
-        return screen_lines([self.head], self.rows)
+        lines = screen_lines([self.head], self.rows)
+        return [*lines, *screen_lines(self.foot, ())] if self.foot else lines
 
     @property
     def rows(self) -> list[Sequence[str]]:

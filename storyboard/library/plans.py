@@ -14,6 +14,7 @@ from storyboard.planning.selection import Selection
 from storyboard.project.manifests import known_submissions
 from storyboard.project.rendering import plan_render
 from storyboard.records import Action, Storyboard
+from storyboard.state.queries import read_passed
 
 EVERY_TAKE = Selection()
 AS_USUAL = PlanOptions()
@@ -75,6 +76,15 @@ def plan(
     )
     catalog = load_catalog_beside(space.storyboard.path)
     known = known_submissions(space, tell=tell)
-    found = plan_render(space, known, space.snapshot(), select, options, catalog=catalog, tell=tell)
+    found = plan_render(
+        space,
+        known,
+        space.snapshot(),
+        select,
+        options,
+        passed=read_passed(space.state),
+        catalog=catalog,
+        tell=tell,
+    )
     bill = bill_for(found, pricing_for(space.storyboard, catalog, price_usd))
     return FilmPlan(space.storyboard.path, space.folder, found.actions, found.orphans, bill)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from pathlib import Path
 
@@ -19,12 +20,14 @@ class FilmStatus:
     """The takes of `file` with what is known about them in `folder`.
 
     `orphans` are open or paid submissions for takes that are no longer in the storyboard.
+    `waiting` says, by take id, why a take that shows frames of others is not sent yet.
     """
 
     file: Path
     folder: Path
     takes: tuple[TakeState, ...]
     orphans: tuple[TakeState, ...] = ()
+    waiting: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def page(self) -> Page:
@@ -42,10 +45,13 @@ class FilmStatus:
     def _repr_html_(self) -> str:
         states = (*self.takes, *self.orphans)
         rows = (
-            (STATUS_WORDS[state.status], state.take.id, reason_of(state) or "") for state in states
+            (STATUS_WORDS[state.status], state.take.id, self._reason(state)) for state in states
         )
         heads = ("status", "take", "why")
         return table_html(f"{self.file}: {self.sentence}", heads, rows, count=len(states))
+
+    def _reason(self, state: TakeState) -> str:
+        return reason_of(state) or self.waiting.get(state.take.id, "")
 
 
 def page_path(folder: Path) -> Path:
@@ -77,4 +83,5 @@ def status(
     )
     known = read_known(space, datetime.now(timezone.utc), tell=tell)
     path, folder = space.storyboard.path, space.folder
-    return FilmStatus(path, folder, tuple(known.states), tuple(known.orphans))
+    waiting = {name: action.reason for name, action in known.waiting.items()}
+    return FilmStatus(path, folder, tuple(known.states), tuple(known.orphans), waiting)

@@ -14,7 +14,15 @@ from storyboard.errors import Refused
 from storyboard.models.catalog import Catalog
 from storyboard.models.words import RESOLUTION, SOUND
 from storyboard.money import Kind, Per, Price, to_micros, to_usd
-from storyboard.records import ActionKind, Plan, Storyboard, Submission, SubmissionState, Take
+from storyboard.records import (
+    TO_SEND,
+    ActionKind,
+    Plan,
+    Storyboard,
+    Submission,
+    SubmissionState,
+    Take,
+)
 from storyboard.reporting.amounts import count_text, span_text, usd_text
 
 CostOf = Callable[[Take], int | None]
@@ -144,8 +152,8 @@ class Caps:
 
 
 def takes_to_submit(plan: Plan) -> list[Take]:
-    """The takes that the plan would submit."""
-    return [action.take for action in plan.of_kind(ActionKind.SUBMIT)]
+    """The takes that the plan would submit, in file order, those that wait included."""
+    return [one.take for one in plan.actions if one.kind in TO_SEND and one.same_as is None]
 
 
 def fallbacks_to_submit(plan: Plan) -> list[Take]:
@@ -153,7 +161,7 @@ def fallbacks_to_submit(plan: Plan) -> list[Take]:
 
     They follow a task that fails: one of this render, or one that it resumes.
     """
-    kinds = (ActionKind.SUBMIT, ActionKind.RESUME)
+    kinds = (*TO_SEND, ActionKind.RESUME)
     return _fallbacks_of(one.take for one in plan.actions if one.kind in kinds)
 
 

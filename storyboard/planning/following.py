@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple, TypeAlias
 
@@ -44,45 +44,67 @@ def follow(
     """What to do about a take with frames of `parents`, given what would be done without them.
 
     It waits while a parent's video is to come. If it would be submitted and a parent has no
-    video in place, or one that waits for approval, it is held.
+    video in place, or one that waits for approval, it is held. A locked take keeps its video.
     """
+    if own.take.is_locked and own.kind is not ActionKind.SUBMIT:
+        return own
     names = parents_of(own.take)
     if missing := [name for name in names if name not in parents]:
-        return _held(own, f"it shows a frame of {missing[0]}, which is not in the storyboard")
+        reason = f"it shows a frame of {missing[0]}, which is not in the storyboard"
+        return replace(own, kind=ActionKind.HOLD, reason=reason)
     found = [parents[name] for name in names]
     coming = [one for one in found if one.is_selected and one.action.kind in _COMING]
     is_to_send = own.kind is ActionKind.SUBMIT or not is_resolved(own.take)
     if is_to_send:
-        if why := _obstacle(found, has_video=has_video, passed=passed):
-            return _held(own, why)
+        ready = [one for one in found if not one.will_come]
+        if lacking := [one for one in ready if not _has_video(one, has_video)]:
+            return _held_by(own, lacking[0])
         coming = [one for one in found if one.will_come]
+        if unseen := [one.action.take.id for one in ready if _is_unseen(one.action, passed)]:
+            return _paused(own, unseen)
     if not coming:
         return own
     takes = tuple(one.action.take for one in coming)
-    reason = f"waits for {', '.join(take.id for take in takes)}"
+    reason = f"waits for {_names([take.id for take in takes])}"
+    if is_to_send and any(take.is_paused for take in takes):
+        reason += ", and then until you have seen the video"
     return replace(own, kind=ActionKind.WAIT, reason=reason, waits_for=takes)
 
 
-def _obstacle(parents: Iterable[Parent], *, has_video: HasVideo, passed: Passed) -> str | None:
-    """Why the take cannot be sent in this render, or None."""
-    for parent in parents:
-        action = parent.action
-        name, sent = action.take.id, action.submission
-        if parent.will_come:
-            continue
-        if sent is None or sent.video is None or not has_video(sent):
-            if not parent.is_selected:
-                return f"{name} has no video and is not selected; --with-parents takes it along"
-            if action.kind is ActionKind.KEEP:
-                return f"the video of {name} was not downloaded"
-            return f"{name} has no video: {action.reason}"
-        video = (
-            action.submission.video.sha256 if action.submission and action.submission.video else ""
-        )
-        if action.take.is_paused and (name, video) not in passed:
-            return f"waits until you have seen {name}; then: --past {name}"
-    return None
+def _has_video(parent: Parent, has_video: HasVideo) -> bool:
+    return parent.action.submission is not None and has_video(parent.action.submission)
 
 
-def _held(own: Action, reason: str) -> Action:
-    return replace(own, kind=ActionKind.HOLD, reason=reason)
+def _held_by(own: Action, parent: Parent) -> Action:
+    """The take held, because a parent has no video in place and gets none in this render."""
+    action = parent.action
+    to_approve: tuple[str, ...] = ()
+    if not parent.is_selected:
+        reason = f"{action.take.id} has no video and is not selected; --with-parents takes it along"
+    elif action.kind is ActionKind.KEEP:
+        reason = f"the video of {action.take.id} was not downloaded"
+    elif action.waits_for or action.to_approve:  # the first in the chain has the reason
+        reason, to_approve = action.reason, action.to_approve
+    else:
+        reason = f"{action.take.id} has no video: {action.reason}"
+    waits_for = (action.take,)
+    kind = ActionKind.HOLD
+    return replace(own, kind=kind, reason=reason, waits_for=waits_for, to_approve=to_approve)
+
+
+def _is_unseen(action: Action, passed: Passed) -> bool:
+    """Whether a take is paused and nobody has approved the video that it has now."""
+    video = action.submission.video if action.submission else None
+    is_approved = video is not None and (action.take.id, video.sha256) in passed
+    return action.take.is_paused and not is_approved
+
+
+def _paused(own: Action, unseen: Sequence[str]) -> Action:
+    options = " ".join(f"--past {name}" for name in unseen)
+    reason = f"waits until you have seen {_names(unseen)}; then render with {options}"
+    return replace(own, kind=ActionKind.HOLD, reason=reason, to_approve=tuple(unseen))
+
+
+def _names(names: Sequence[str]) -> str:
+    *others, last = names
+    return f"{', '.join(others)} and {last}" if others else last

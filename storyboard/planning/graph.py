@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from graphlib import CycleError, TopologicalSorter
 
@@ -38,6 +38,17 @@ def in_order(takes: Sequence[Take]) -> Sequence[Take]:
         return [by_id[name] for name in TopologicalSorter(graph).static_order()]
     except CycleError:
         return takes
+
+
+def with_ancestors(chosen: Collection[str], takes: Sequence[Take]) -> frozenset[str]:
+    """The ids of the chosen takes and of all takes whose frames they show, directly or not."""
+    parents = {take.id: parents_of(take) for take in takes}
+    found, left = set(chosen), list(chosen)
+    while left:
+        new = [one for one in parents.get(left.pop(), ()) if one in parents and one not in found]
+        found.update(new)
+        left += new
+    return frozenset(found)
 
 
 def is_resolved(take: Take) -> bool:

@@ -31,6 +31,7 @@ from storyboard.planning.states import (
 )
 from storyboard.records import (
     OPEN_STATES,
+    TO_SEND,
     Action,
     ActionKind,
     Plan,
@@ -42,7 +43,6 @@ from storyboard.records import (
 from storyboard.reporting.amounts import time_left
 
 _NEW = "new"
-_TO_SEND = (ActionKind.SUBMIT, ActionKind.WAIT)
 POINTER = "its file is a Git LFS pointer; git lfs pull brings the video"
 
 
@@ -93,7 +93,7 @@ def make_plan(
     actions = []
     for action in planned:
         row = None
-        if action.submission is not None and action.kind not in _TO_SEND:
+        if action.submission is not None and action.kind not in TO_SEND:
             row = id(action.submission)
             decided.add(row)
         # If two takes share a fingerprint, a locked one may be kept and the other submitted.

@@ -23,7 +23,7 @@ from storyboard.planning.plan import PlanOptions
 from storyboard.planning.selection import Selection
 from storyboard.records import Action, Json, Plan, Take
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 MAX_BYTES = 1024 * 1024
 KIND = "storyboard-plan"
 
@@ -74,7 +74,10 @@ class SavedPlan:
 def digest_of_takes(takes: Sequence[Take]) -> str:
     """A digest of what a render makes of takes: their requests, and where they belong."""
     return _digest(
-        [[one.id, one.scene, one.fingerprint, one.is_locked, *_fallbacks_of(one)] for one in takes]
+        [
+            [one.id, one.scene, one.fingerprint, one.is_locked, one.is_paused, *_fallbacks_of(one)]
+            for one in takes
+        ]
     )
 
 
@@ -199,6 +202,7 @@ _SCHEMA: dict[str, Json] = {
                 changed=_BOOLEAN,
                 failed=_BOOLEAN,
                 limit=_or_null({**_COUNT, "minimum": 1}),
+                with_parents=_BOOLEAN,
             ),
             options=_object(
                 retry_failed=_BOOLEAN, rerender=_BOOLEAN, force=_BOOLEAN, download=_BOOLEAN

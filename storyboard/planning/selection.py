@@ -10,7 +10,8 @@ from fnmatch import fnmatchcase
 from storyboard.errors import UsageError
 from storyboard.names import fold
 from storyboard.planning.candidates import fingerprints_of
-from storyboard.planning.states import ManifestTasks, pair_takes, status_of
+from storyboard.planning.graph import with_ancestors
+from storyboard.planning.states import ManifestTasks, pair_resolved, status_of
 from storyboard.records import Submission, SubmissionState, Take, TakeStatus
 from storyboard.reporting.suggest import did_you_mean
 
@@ -20,7 +21,8 @@ class Selection:
     """The patterns of each option, matched as a shell does; without any, every take is selected.
 
     `changed`, `failed` and `limit` narrow down what the patterns select, based on what
-    was sent before; see `narrow`.
+    was sent before; `with_parents` then adds what the selected takes show frames of; see
+    `narrow`.
     """
 
     only: Sequence[str] = ()
@@ -30,6 +32,7 @@ class Selection:
     changed: bool = False
     failed: bool = False
     limit: int | None = None
+    with_parents: bool = False
 
 
 def select_takes(
@@ -63,27 +66,28 @@ def narrow(
     *,
     manifest_tasks: ManifestTasks | None = None,
 ) -> frozenset[str]:
-    """The `chosen` takes that `--changed`, `--failed` and `--limit` leave.
+    """The `chosen` takes that `--changed`, `--failed` and `--limit` leave, with their parents.
 
     A take counts as changed if another request was sent under its id and the present one
     is not rendered yet, so a render that was interrupted or that failed selects the same
     takes again. A take counts as failed if `status` calls it failed or rejected. The limit
     keeps the first of what is left, in file order: the same ones each time, whatever has
-    been rendered in the meantime.
+    been rendered in the meantime. The takes whose frames they show, directly or not, come last
+    and are not counted: whatever else is said, without them nothing could be sent.
     """
     if selection.changed or selection.failed:
-        pairs = pair_takes(takes, submissions, manifest_tasks=manifest_tasks)
+        pairs = pair_resolved(takes, submissions, manifest_tasks=manifest_tasks)
         sent = _requests_sent(submissions)
         chosen = frozenset(
             take.id
-            for take, (_, submission, _) in zip(takes, pairs, strict=True)
+            for take, (_, submission, _) in pairs
             if take.id in chosen
             and (not selection.changed or _is_changed(take, submission, sent))
             and (not selection.failed or _is_failed(submission))
         )
     if selection.limit is not None:
         chosen = frozenset([take.id for take in takes if take.id in chosen][: selection.limit])
-    return chosen
+    return with_ancestors(chosen, takes) if selection.with_parents else chosen
 
 
 def _requests_sent(submissions: Sequence[Submission]) -> dict[str, set[str]]:

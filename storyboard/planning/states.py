@@ -84,7 +84,7 @@ def find_deleted(takes: Sequence[Take], submissions: Sequence[Submission]) -> li
     If another take now makes the same request, the take was renamed, not deleted.
     """
     ids = {take.id.casefold() for take in takes}
-    fingerprints = fingerprints_of(takes)
+    fingerprints = fingerprints_of(resolve_takes(takes, submissions))
     rendered = (one for one in unique_submissions(submissions) if _has_succeeded(one))
     gone = (
         one.take

@@ -12,10 +12,11 @@ from datetime import datetime, timedelta, timezone
 from storyboard.api.credentials import ApiKey
 from storyboard.models.catalog import Catalog
 from storyboard.project.default_folder import SANDBOX
-from storyboard.records import ActionKind, Plan, SubmissionState
+from storyboard.records import TO_SEND, ActionKind, Plan, SubmissionState
 from storyboard.reporting.amounts import time_left
 
 _NOTABLE = timedelta(minutes=1)
+_AT_STAKE = (*TO_SEND, ActionKind.ASK)
 
 
 def plan_by_api_time(
@@ -53,7 +54,7 @@ def _model_of_an_expired_link(plan: Plan) -> str | None:
         (
             action.submission.model
             for action in plan.actions
-            if action.kind in (ActionKind.ASK, ActionKind.SUBMIT)
+            if action.kind in _AT_STAKE
             and action.submission is not None
             and action.submission.state is SubmissionState.SUCCEEDED
             and action.submission.video_url is not None

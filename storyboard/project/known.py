@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -12,17 +12,23 @@ from storyboard.planning.states import status_of
 from storyboard.project.lost_records import check_not_emptied, check_takes
 from storyboard.project.manifests import known_submissions
 from storyboard.project.spent import read_spending
+from storyboard.project.waiting import find_waiting
 from storyboard.project.workspace import FolderSnapshot, Workspace
-from storyboard.records import TakeState, TakeStatus
+from storyboard.records import Action, TakeState, TakeStatus
+from storyboard.state.queries import read_passed
 
 
 class Known(NamedTuple):
-    """What is known of the takes, of submissions that belong to none, and of the total cost."""
+    """What is known of the takes, of submissions that belong to none, and of the total cost.
+
+    `waiting` has pending takes that wait for others, or are held because of them, by take id.
+    """
 
     states: Sequence[TakeState]
     orphans: Sequence[TakeState]
     snapshot: FolderSnapshot
     spending: Spending
+    waiting: Mapping[str, Action]
 
 
 def read_known(space: Workspace, now: datetime, *, tell: Callable[[str], None]) -> Known:
@@ -39,4 +45,6 @@ def read_known(space: Workspace, now: datetime, *, tell: Callable[[str], None]) 
         for action in find_orphans(submissions, covered, now=now)
         if (sent := action.submission) is not None
     ]
-    return Known(states, orphans, snapshot, read_spending(space, submissions))
+    passed = read_passed(space.state)
+    waiting = find_waiting(space, submissions, snapshot, states, passed=passed, now=now)
+    return Known(states, orphans, snapshot, read_spending(space, submissions), waiting)

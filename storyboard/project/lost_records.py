@@ -9,8 +9,9 @@ from collections.abc import Iterator, Sequence
 from storyboard.errors import PaymentUnknown
 from storyboard.names import fold, is_video_path
 from storyboard.outputs import MANIFEST
+from storyboard.planning.cost import takes_to_submit
 from storyboard.project.workspace import Workspace
-from storyboard.records import ActionKind, Plan, Submission, Take
+from storyboard.records import Plan, Submission, Take
 from storyboard.state.files import FILE_NAME as STATE
 from storyboard.state.files import is_emptied
 from storyboard.videos.files import find_partial_files
@@ -44,7 +45,7 @@ def check_records(space: Workspace, known: Sequence[Submission], plan: Plan) -> 
     PaymentUnknown if the plan submits a take that has a video but, according to
     `known`, was never sent, or if `known` is empty and there is any video.
     """
-    check_takes(space, known, [one.take for one in plan.of_kind(ActionKind.SUBMIT)])
+    check_takes(space, known, takes_to_submit(plan))
 
 
 def check_takes(space: Workspace, known: Sequence[Submission], pending: Sequence[Take]) -> None:

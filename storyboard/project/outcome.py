@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from storyboard.engine.job import RunResult
@@ -10,19 +10,21 @@ from storyboard.errors import ExitCode, StateError, StorageFailed, worst_of
 from storyboard.planning.plan import PlanOptions
 from storyboard.project.rendering import Prepared
 from storyboard.project.workspace import Workspace
-from storyboard.records import ActionKind, Plan, TakeState, TakeStatus
+from storyboard.records import Action, ActionKind, Plan, TakeState, TakeStatus
 
 
 class Outcome(NamedTuple):
     """The result for one storyboard: its plan, and all its takes after the run.
 
-    `has_outputs` says whether the files beside the videos describe these takes.
+    `has_outputs` says whether the files beside the videos describe these takes. `waiting` has
+    the takes that were not sent because of others, by id, with what the next render would do.
     """
 
     space: Workspace
     plan: Plan
     states: Sequence[TakeState]
     has_outputs: bool
+    waiting: Mapping[str, Action] = {}
 
     @property
     def selected(self) -> list[TakeState]:
@@ -37,14 +39,16 @@ _CODES = {TakeStatus.DONE: ExitCode.OK, TakeStatus.UNKNOWN: ExitCode.UNKNOWN}
 def finish(film: Prepared, results: list[RunResult]) -> Outcome:
     """A film's result, with its outputs written. If they cannot be written, `results` gets why."""
     states: Sequence[TakeState] = ()
+    waiting: Mapping[str, Action] = {}
     has_outputs = False
     try:
         states = film.read_states()
         film.write_outputs(states)
         has_outputs = True
+        waiting = film.find_waiting(states)
     except StateError as error:
         results.append(stopped_by_storage(error))
-    return Outcome(film.space, film.plan, states, has_outputs)
+    return Outcome(film.space, film.plan, states, has_outputs, waiting)
 
 
 def stopped_by_storage(error: StateError) -> RunResult:

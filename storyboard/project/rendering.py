@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timezone
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from storyboard.models.catalog import Catalog
 from storyboard.outputs.write import write_outputs
 from storyboard.planning.cost import Bill, Pricing, bill_for, pricing_for
+from storyboard.planning.following import Passed
 from storyboard.planning.plan import PlanOptions, make_plan
 from storyboard.planning.selection import Selection, narrow, select_takes
 from storyboard.planning.states import find_deleted
@@ -18,8 +19,9 @@ from storyboard.project.api_time import plan_by_api_time
 from storyboard.project.lost_records import check_not_emptied, check_records
 from storyboard.project.neighbour import refuse_to_pay_again
 from storyboard.project.output_folder import open_folder
+from storyboard.project.waiting import find_waiting
 from storyboard.project.workspace import FolderSnapshot, Workspace
-from storyboard.records import Action, ActionKind, Plan, Submission, TakeState
+from storyboard.records import WORK, Action, Plan, Submission, TakeState
 from storyboard.state.store import Store
 from storyboard.videos.files import remove_partial_files
 
@@ -29,8 +31,6 @@ if TYPE_CHECKING:
 
 _RETENTION_H, _SLOWEST_S = 24.0, 3600.0
 """If a model's card is gone: links are valid for a day, and a task takes at most an hour."""
-
-_WORK = (ActionKind.SUBMIT, ActionKind.RESUME, ActionKind.DOWNLOAD)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ class Prepared:
     @property
     def work(self) -> list[Action]:
         """The actions that do something."""
-        return [action for kind in _WORK for action in self.plan.of_kind(kind)]
+        return [action for kind in WORK for action in self.plan.of_kind(kind)]
 
     def find_deleted(self) -> list[str]:
         """The ids of rendered takes that are no longer in the storyboard."""
@@ -61,6 +61,18 @@ class Prepared:
         """The takes as they are now."""
         snapshot = self.space.snapshot() if self.work else self.snapshot
         return self.space.read_states(self.store.submissions(), snapshot)
+
+    def find_waiting(self, states: Sequence[TakeState]) -> Mapping[str, Action]:
+        """The selected takes that were not sent because of others, by id; `states` are current."""
+        return find_waiting(
+            self.space,
+            self.store.submissions(),
+            self.space.snapshot(),
+            states,
+            passed=self.store.passed(),
+            now=datetime.now(timezone.utc),
+            selected={action.take.id for action in self.plan.actions},
+        )
 
     def write_outputs(self, states: Sequence[TakeState]) -> None:
         """Writes the outputs for `states`, which must be current."""
@@ -93,7 +105,16 @@ def prepare(
         known, snapshot = store.submissions(), space.snapshot()
         if not is_fresh:
             refuse_to_pay_again(space, known)
-        plan = plan_render(space, known, snapshot, selection, options, catalog=catalog, tell=tell)
+        plan = plan_render(
+            space,
+            known,
+            snapshot,
+            selection,
+            options,
+            passed=store.passed(),
+            catalog=catalog,
+            tell=tell,
+        )
         if not known:
             remove_partial_files(space.real_folder, known, now=datetime.now(timezone.utc))
         pricing = pricing_for(space.storyboard, catalog, price_usd)
@@ -152,6 +173,7 @@ def plan_render(
     selection: Selection,
     options: PlanOptions,
     *,
+    passed: Passed,
     catalog: Catalog,
     tell: Callable[[str], None],
 ) -> Plan:
@@ -176,6 +198,7 @@ def plan_render(
             selected=selected,
             options=options,
             manifest_tasks=tasks,
+            passed=passed,
         )
 
     plan = plan_by_api_time(plan_at, space.origin, catalog, tell=tell)

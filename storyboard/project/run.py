@@ -17,7 +17,7 @@ from storyboard.project.connection import Connection, service_of
 from storyboard.project.default_folder import SANDBOX
 from storyboard.project.git import read_commit
 from storyboard.project.rendering import Prepared
-from storyboard.records import Action, ActionKind
+from storyboard.records import TO_SEND, Action
 
 
 def protocol_of(group: Sequence[Prepared], catalog: Catalog) -> str:
@@ -37,7 +37,7 @@ def protocol_of(group: Sequence[Prepared], catalog: Catalog) -> str:
 
 def _endpoint_of(action: Action) -> str | None:
     """Where an action's submission was sent; None if a new one will be sent."""
-    is_sent = action.kind is not ActionKind.SUBMIT and action.submission is not None
+    is_sent = action.kind not in TO_SEND and action.submission is not None
     return action.submission.endpoint if is_sent and action.submission else None
 
 

@@ -10,6 +10,7 @@ from storyboard.planning.plan import PlanOptions, make_plan
 from storyboard.planning.selection import Selection, narrow, select_takes
 from storyboard.project.workspace import FolderSnapshot, Workspace
 from storyboard.records import Plan, Submission
+from storyboard.state.queries import read_passed
 
 
 def plan_trial(
@@ -39,5 +40,6 @@ def plan_trial(
         is_pointer=snapshot.is_pointer,
         selected=chosen,
         options=options,
+        passed=read_passed(space.state),
     )
     return replace(plan, orphans=())

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from storyboard.console.closing_line import closing_line
 from storyboard.models.catalog import load_catalog
 from storyboard.planning.cost import Pricing, one_price
 from storyboard.records import Action, ActionKind, Plan, SubmissionState, TakeState, TakeStatus
-from tests.made import make_submission, make_take
+from tests.made import make_done, make_submission, make_take
+from tests.planning.test_following import after, with_frames_of
+from tests.planning.test_plan import plan
 
 CATALOG = load_catalog()
 Made = tuple[ActionKind, TakeStatus]
@@ -51,6 +55,8 @@ def test_a_request_that_was_refused_cost_nothing() -> None:
         ((ActionKind.RESUME, DONE), "1 new; took"),
         ((SUBMIT, TakeStatus.RENDERED), "1 not finished; 5 s of video; took"),
         ((SUBMIT, TakeStatus.UNKNOWN), "1 undecided; 5 s of video; took"),
+        ((ActionKind.WAIT, DONE), "1 new; 5 s of video; took"),
+        ((ActionKind.WAIT, TakeStatus.RENDERING), "1 not finished; 5 s of video; took"),
     ],
 )
 def test_each_end_has_its_word(made: Made, told: str) -> None:
@@ -64,3 +70,23 @@ def test_without_downloading_a_rendered_take_is_new() -> None:
 def test_where_nothing_was_to_do_it_says_that() -> None:
     told = line((KEEP, DONE), (KEEP, DONE), (HOLD, FAILED), (ActionKind.ASK, TakeStatus.UNKNOWN))
     assert told == "nothing to do: 2 kept, 1 held, 1 undecided"
+
+
+def test_a_take_that_still_waits_cost_nothing() -> None:
+    take = make_take("b", duration=5)
+    action, state = Action(take, ActionKind.WAIT, ""), TakeState(take, TakeStatus.PENDING)
+    films = [(Plan((action,)), [state], one_price(CATALOG, 0.1))]
+    assert closing_line(films, download=True, elapsed_s=72.4) == "1 waiting; took 1 min 12 s"
+
+
+def test_the_models_that_a_waiting_take_came_by_are_counted() -> None:
+    a, b = make_take("a", duration=5), after("b", "a", duration=5)
+    second = after("b", "a", duration=5, model="alibaba/wan2.6-t2v")
+    written = replace(b, fallbacks=(second,))
+    video = {"a": "aa" * 32}
+    failed = make_submission(with_frames_of(b, **video), SubmissionState.FAILED, id=2)
+    sent = replace(second, payload=with_frames_of(second, **video).payload, fingerprint="f" * 64)
+    state = TakeState(sent, DONE, make_done(sent, id=3), (failed,))
+    films = [(plan([a, written], []), [state], one_price(CATALOG, 0.1))]
+    told = closing_line(films, download=True, elapsed_s=72.4)
+    assert told == "1 new; 10 s of video, about 1.00 USD; took 1 min 12 s"

@@ -74,3 +74,12 @@ def test_a_sum_of_which_one_part_is_not_known_is_not_known() -> None:
 def test_what_is_not_named_is_added_up_too() -> None:
     found = [one._replace(cost_micros=500_000) for one in entries("submit", 100, "reason {0}")]
     assert entry_rows(found)[-1] == ("submit", "81 more", "40.50 USD", "--json names them all")
+
+
+def test_of_several_that_name_others_the_one_that_is_quoted_is_named_first() -> None:
+    found = [
+        one._replace(names_others=True) for one in entries("wait", 9, "waits for {0}", likeness="…")
+    ]
+    assert entry_lines(found) == ["  wait  9 takes  for example wait-1: waits for 1"]
+    same = [one._replace(text="waits for a") for one in found]
+    assert entry_lines(same) == ["  wait  9 takes  waits for a; for example wait-1"]

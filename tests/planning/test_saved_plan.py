@@ -29,7 +29,7 @@ PLAN = SavedPlan(
     id="0123456789abcdef" * 2,
     made_at=NOW,
     arguments=PlanArguments(
-        selection=Selection(only=("pier-*",), tags=("ü",), changed=True, limit=3),
+        selection=Selection(("pier-*",), tags=("ü",), changed=True, limit=3, with_parents=True),
         options=PlanOptions(retry_failed=True),
         from_manifest=False,
         is_fresh=True,
