@@ -14,6 +14,7 @@ import click
 
 from storyboard.console.arguments import files_argument
 from storyboard.console.closing_line import closing_line
+from storyboard.console.completers import complete_takes
 from storyboard.console.event_file import EventFile, writing_events
 from storyboard.console.exit_codes import exit_codes
 from storyboard.console.options import (
@@ -39,6 +40,7 @@ from storyboard.console.summary import print_outcome
 from storyboard.engine.job import EngineSettings, Progress, RunResult
 from storyboard.errors import ExitCode, Refused, StateError, StorageFailed, TimeIsUp, UsageError
 from storyboard.models.catalog import Catalog, load_catalog
+from storyboard.names import from_file_name
 from storyboard.planning.cost import Bill, check_caps, sum_bills
 from storyboard.planning.saved_plan import SavedPlan
 from storyboard.project.film_caps import check_film_caps
@@ -72,6 +74,13 @@ if TYPE_CHECKING:
     metavar="PLAN",
     help="Carry out a plan saved with plan --out, exactly and once, without asking.",
 )
+@click.option(
+    "--past",
+    multiple=True,
+    metavar="ID",
+    shell_complete=complete_takes,
+    help="Approve the video that a paused take or shot has now, and go on with what follows it.",
+)
 @with_options(
     variables=VariableOptions,
     where=FolderOptions,
@@ -88,6 +97,7 @@ def command(
     *,
     files: tuple[Path, ...],
     plan_file: Path | None,
+    past: tuple[str, ...],
     variables: VariableOptions,
     where: FolderOptions,
     which: SelectionOptions,
@@ -107,15 +117,19 @@ def command(
     the options that say how storyboards are read and where the results go (--var,
     --sandbox, --output, ...) as you gave them to `plan`.
 
+    With `pause: true` in a shot, what shows its frames is not sent before you approve its
+    video with --past. A new video needs a new approval.
+
     \b
     Examples:
       storyboard render film.yaml --sandbox
       storyboard render film.yaml --price 0.09 --max-cost 20 --yes
       storyboard render film.yaml --failed --retry-failed --yes
+      storyboard render film.yaml --past pier-1
       storyboard render --plan plan.json
     """
     started_at = time.monotonic()
-    saved = _read_saved(plan_file, which, planning)
+    saved = _read_saved(plan_file, which, planning, past)
     if saved is not None and plan_file is not None:
         files = files or files_of(saved, plan_file)
     work = saved.arguments if saved else plan_arguments(which, planning)
@@ -138,6 +152,7 @@ def command(
                     lock_timeout_s=running.lock_wait_s(time.monotonic() - started_at),
                     is_fresh=work.is_fresh,
                     price_usd=work.price_usd,
+                    past=tuple(map(from_file_name, past)),
                     tell=say,
                 )
             )
@@ -210,12 +225,16 @@ def command(
 
 
 def _read_saved(
-    plan_file: Path | None, which: SelectionOptions, planning: PlanningOptions
+    plan_file: Path | None,
+    which: SelectionOptions,
+    planning: PlanningOptions,
+    past: tuple[str, ...],
 ) -> SavedPlan | None:
     """The saved plan. Raises UsageError for options that a saved plan has already decided."""
     if plan_file is None:
         return None
     flags = given_flags(which) + given_flags(replace(planning, price_usd=None, price_files=()))
+    flags += ["--past"] if past else []
     if flags:
         raise UsageError(
             f"{' and '.join(flags)} cannot be used with --plan, which decides what is rendered",

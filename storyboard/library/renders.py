@@ -10,7 +10,7 @@ from __future__ import annotations
 import atexit
 import queue
 import threading
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -73,6 +73,7 @@ class _Order:
     timeout_s: float | None
     lock_timeout_s: float
     is_fresh: bool
+    past: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +100,7 @@ def render(
     state: FilePath | None = None,
     base_url: str | None = None,
     fresh: bool = False,
+    past: Sequence[str] = (),
     concurrency: int | None = None,
     requests_per_minute: int | None = None,
     timeout_s: float | None = None,
@@ -111,6 +113,7 @@ def render(
     In the sandbox nobody pays. Everywhere else a cap or `yes` has to be given: there
     is nobody to ask. `max_cost` and `price_usd`, for a second of video, are in US dollars;
     without `price_usd` the storyboard's prices hold.
+    The videos of the paused takes and shots `past` are approved.
     `variant` is one of the storyboard's, with a folder of its own; a seed does not carry
     over to another resolution or model.
 
@@ -142,6 +145,7 @@ def render(
         timeout_s=timeout_s,
         lock_timeout_s=lock_timeout_s,
         is_fresh=fresh,
+        past=tuple(past),
     )
     return _events(order)
 
@@ -254,6 +258,7 @@ def _carry_out(order: _Order, listen: Callable[[Progress], None], stop: _Stop) -
         tell=tell,
         is_fresh=order.is_fresh,
         price_usd=order.price_usd,
+        past=order.past,
     ) as film:
         check_caps(film.bill, order.caps)
         check_film_caps(film)

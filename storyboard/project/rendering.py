@@ -16,6 +16,7 @@ from storyboard.planning.plan import PlanOptions, make_plan
 from storyboard.planning.selection import Selection, narrow, select_takes
 from storyboard.planning.states import find_deleted
 from storyboard.project.api_time import plan_by_api_time
+from storyboard.project.approval import approve, check_paused
 from storyboard.project.lost_records import check_not_emptied, check_records
 from storyboard.project.neighbour import refuse_to_pay_again
 from storyboard.project.output_folder import open_folder
@@ -93,18 +94,22 @@ def prepare(
     tell: Callable[[str], None],
     is_fresh: bool = False,
     price_usd: float | None = None,
+    past: Sequence[str] = (),
 ) -> Iterator[Prepared]:
     """Takes the lock, opens the state, adopts what the manifest knows, and makes the plan.
 
     `tell` is given what the user should know besides the plan. Raises Refused if this
     folder is new and one beside it holds most of its takes, unless `is_fresh`.
-    `price_usd` is per second of any model, and overrides the storyboard's prices.
+    `price_usd` is per second of any model, and overrides the storyboard's prices. The videos
+    of the takes and shots `past` are approved: what shows their frames can be sent.
     """
     select_takes(space.storyboard.takes, selection)  # before a folder is created for a misspelt one
+    check_paused(space.storyboard.takes, past)
     with open_folder(space, tell=tell, lock_timeout_s=lock_timeout_s) as store:
         known, snapshot = store.submissions(), space.snapshot()
         if not is_fresh:
             refuse_to_pay_again(space, known)
+        approve(space, store, snapshot, past, tell=tell)
         plan = plan_render(
             space,
             known,
