@@ -1,10 +1,11 @@
-"""What the API answered, as values: to a submission and to a poll."""
+"""What the API answered, as values: to a submission, to a poll, and to an upload."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
+from typing import TypeAlias
 
 
 class Outcome(Enum):
@@ -87,3 +88,46 @@ class TaskReply:
     limit: Limit | None = None
     rate: RateHint = RateHint()
     billed_micros: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Uploaded:
+    """A file that the API keeps; `expires_at` is some hours before the API deletes it.
+
+    `url` is safe to put into a request: HTTPS (or the API's own loopback origin), clean and short.
+    """
+
+    file_id: str
+    name: str
+    url: str
+    created_at: datetime
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class UploadRefused:
+    """The API did not take a file. With `wait_s` (seconds) it may take it later.
+
+    `is_full` says that it keeps no more files until one is deleted.
+    """
+
+    reason: str
+    http_status: int | None = None
+    is_full: bool = False
+    wait_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Unreached:
+    """No usable answer came. If the file `may_be_there`, the API's list shows whether it is.
+
+    `remedy` says what to set in the environment if that is why no answer came.
+    """
+
+    reason: str
+    may_be_there: bool = True
+    remedy: str | None = None
+
+
+UploadReply: TypeAlias = Uploaded | UploadRefused | Unreached
+"""The answer to one upload."""

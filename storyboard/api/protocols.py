@@ -10,7 +10,7 @@ from typing import Protocol, runtime_checkable
 
 from storyboard.api.modellix.client import ModellixApi
 from storyboard.records import Payload
-from storyboard.replies import SubmitReply, TaskReply
+from storyboard.replies import SubmitReply, TaskReply, Uploaded, UploadReply
 
 
 class Api(Protocol):
@@ -27,6 +27,22 @@ class Api(Protocol):
 
     def poll(self, task_id: str) -> TaskReply:
         """Ask once for the task's status."""
+        ...
+
+    def account(self, salt: str) -> str:
+        """A digest that identifies the key and the origin, and with another salt does not."""
+        ...
+
+    def upload(self, name: str, content: bytes) -> UploadReply:
+        """Upload a picture; `name` ends in .png, .jpg or .webp. Free, and may be repeated."""
+        ...
+
+    def uploads(self) -> tuple[Uploaded, ...] | None:
+        """The account's files, whoever uploaded them; None if that cannot be found out now."""
+        ...
+
+    def delete_upload(self, file_id: str) -> bool:
+        """Whether the file is no longer at the API after this request to delete it."""
         ...
 
     def close(self) -> None:

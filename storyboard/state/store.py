@@ -106,7 +106,6 @@ class Store:
                 self._db.close()
                 raise
         files.make_private(self.path)
-        self.uploads = Uploads(self._db, self.path, self._change)
 
     def close(self) -> None:
         """Close the file; committed changes stay."""
@@ -244,6 +243,11 @@ class Store:
                 _INSERT_VIDEO, (submission.id, submission.take, version, *video_values(video))
             )
         return replace(submission, video=video)
+
+    @property
+    def uploads(self) -> Uploads:
+        """The files that were uploaded for this folder's requests."""
+        return Uploads(self._db, self.path, self._change)
 
     def spent_micros(self, *, since: datetime | None = None, after: int = 0) -> int:
         """The cost of submissions, as billed or else as estimated, in millionths of a dollar.

@@ -32,7 +32,7 @@ from storyboard.engine.loop import Engine
 from storyboard.money import NO_CAPS, FilmCaps
 from storyboard.planning.plan import PlanOptions, make_plan
 from storyboard.records import Payload, Submission, Take, Video
-from storyboard.replies import RateHint, SubmitReply, TaskReply
+from storyboard.replies import RateHint, SubmitReply, TaskReply, Uploaded, UploadReply
 from storyboard.state.store import Store
 from storyboard.videos.files import finish_moves, has_file
 from storyboard.videos.result import Fetch, Fetched, FetchResult
@@ -184,6 +184,7 @@ class ScriptedApi:
         self._sim = sim
         self.posts: list[Call] = []
         self.polls: list[Call] = []
+        self.files: list[Uploaded] = []
 
     def submit(self, endpoint: str, payload: Payload, *, user_id: str | None = None) -> SubmitReply:
         call = Call(len(self.posts) + 1, self._sim.clock.time_s, payload=payload)
@@ -196,6 +197,25 @@ class ScriptedApi:
         self.polls.append(call)
         self._sim.clock.call_s = self._sim.latency_s
         return read_task(self._sim.on_poll(call), task_id)
+
+    def account(self, salt: str) -> str:
+        return hashlib.sha256(salt.encode()).hexdigest()[:32]
+
+    def upload(self, name: str, content: bytes) -> UploadReply:
+        self._sim.clock.call_s = self._sim.latency_s
+        now, file_id = self._sim.clock.now(), f"file-{hashlib.sha256(content).hexdigest()[:8]}"
+        url = f"https://files.example/{name}"
+        self.files.append(Uploaded(file_id, name, url, now, now + timedelta(days=6)))
+        return self.files[-1]
+
+    def uploads(self) -> tuple[Uploaded, ...] | None:
+        self._sim.clock.call_s = self._sim.latency_s
+        return tuple(self.files)
+
+    def delete_upload(self, file_id: str) -> bool:
+        self._sim.clock.call_s = self._sim.latency_s
+        self.files = [file for file in self.files if file.file_id != file_id]
+        return True
 
     def close(self) -> None:
         """Nothing is open."""

@@ -45,11 +45,15 @@ Signer = Callable[[requests.PreparedRequest], requests.PreparedRequest]
 
 @dataclass(frozen=True, slots=True)
 class Timeouts:
-    """Time limits in seconds: for connecting, for a POST's whole answer, and for a GET's."""
+    """Time limits in seconds: for connecting, and for all that follows.
+
+    `get_s` applies to DELETE too, `upload_s` to a POST of a file, which may be large.
+    """
 
     connect_s: float = 10.0
     post_s: float = 60.0
     get_s: float = 30.0
+    upload_s: float = 300.0
 
 
 class PlainSession(requests.Session):
@@ -114,17 +118,25 @@ class Sessions:
         request = requests.Request("GET", url, headers=_headers(), params=params)
         return self._exchange(self._session("for GETs"), request, self._timeouts.get_s)
 
+    def delete(self, url: str) -> Answer:
+        """The answer to one DELETE."""
+        request = requests.Request("DELETE", url, headers=_headers())
+        return self._exchange(self._session("for GETs"), request, self._timeouts.get_s)
+
     def post(self, url: str, body: bytes, *, headers: Mapping[str, str]) -> Answer:
         """The answer to one POST of JSON."""
-        request = requests.Request(
-            "POST",
-            url,
-            headers=_headers({"Content-Type": "application/json", **headers}),
-            data=body,
-        )
+        headers = {"Content-Type": "application/json", **headers}
+        return self._post(url, body, headers, self._timeouts.post_s)
+
+    def upload(self, url: str, body: bytes, *, content_type: str) -> Answer:
+        """The answer to one POST of a form with a file."""
+        return self._post(url, body, {"Content-Type": content_type}, self._timeouts.upload_s)
+
+    def _post(self, url: str, body: bytes, headers: Mapping[str, str], total_s: float) -> Answer:
+        request = requests.Request("POST", url, headers=_headers(headers), data=body)
         session = self._session("for POSTs")
         try:
-            return self._exchange(session, request, self._timeouts.post_s)
+            return self._exchange(session, request, total_s)
         finally:
             session.close()  # closes its connection; a new session would cost more
 

@@ -6,6 +6,7 @@ origin. Source: sections 1 and 2 of the API contract.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 import time
@@ -31,12 +32,14 @@ from storyboard.api.http.response import Answer, object_in, rate_hint, text_in
 from storyboard.api.http.session import Sessions, Timeouts
 from storyboard.api.modellix.submissions import is_own_error, is_task_id, read_submission
 from storyboard.api.modellix.tasks import read_task
+from storyboard.api.modellix.uploads import make_form, read_upload, read_uploads
 from storyboard.api.redaction import Redaction, printable_line
 from storyboard.errors import AccountError, NotNow, Unreachable, UsageError
 from storyboard.names import ENDPOINT
 from storyboard.records import Payload
-from storyboard.replies import Outcome, SubmitReply, TaskReply, TaskStatus
+from storyboard.replies import Outcome, SubmitReply, TaskReply, TaskStatus, Uploaded, UploadReply
 
+_FILES = "/api/v1/media/files"
 _USER_ID = re.compile(r"[A-Za-z0-9_-]{8,128}")
 _TRY_LATER = frozenset({408, 425, 429, 500, 502, 503, 504})
 
@@ -92,6 +95,31 @@ class ModellixApi:
         if reply.status is TaskStatus.MISMATCHED:
             self._sessions.drop_connection()  # it may be one reply behind, and would stay so
         return reply
+
+    def account(self, salt: str) -> str:
+        """A digest that identifies the key and the origin, and with another salt does not."""
+        text = "\0".join(("storyboard account", salt, self.origin, self._key.reveal()))
+        return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+    def upload(self, name: str, content: bytes) -> UploadReply:
+        """Upload a picture; `name` ends in .png, .jpg or .webp. Free, and may be repeated."""
+        body, content_type = make_form(name, content)
+        url = f"{self.origin}{_FILES}"
+        answer = self._sessions.upload(url, body, content_type=content_type)
+        return read_upload(answer, name, origin=self.origin)
+
+    def uploads(self) -> tuple[Uploaded, ...] | None:
+        """The account's files, whoever uploaded them; None if that cannot be found out now."""
+        return read_uploads(self._sessions.get(f"{self.origin}{_FILES}"), origin=self.origin)
+
+    def delete_upload(self, file_id: str) -> bool:
+        """Whether the file is no longer at the API after this request to delete it."""
+        if not is_task_id(file_id):
+            return False
+        path = f"{_FILES}/{percent_encode(file_id, safe='')}"
+        answer = self._sessions.delete(f"{self.origin}{path}")
+        is_gone = answer.status in (404, 410) and is_own_error(answer)
+        return is_gone or (answer.status is not None and 200 <= answer.status < 300)
 
     def check_up(self) -> Checkup:
         """Whether the API knows the key, and what its reply says about limits and clock."""

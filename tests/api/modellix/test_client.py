@@ -48,7 +48,9 @@ def provider() -> Iterator[Provider]:
     provider = Provider()
     with serving(provider) as provider.server:
         provider.api = ModellixApi(
-            provider.server.origin, ApiKey(KEY), timeouts=Timeouts(connect_s=5, post_s=5, get_s=5)
+            provider.server.origin,
+            ApiKey(KEY),
+            timeouts=Timeouts(connect_s=5, post_s=5, get_s=5, upload_s=5),
         )
         yield provider
         provider.api.close()
