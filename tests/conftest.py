@@ -7,6 +7,9 @@ import os
 import signal
 import socket
 import sys
+from collections.abc import Iterator
+from functools import lru_cache
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -44,31 +47,64 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: "/chaos/" not in item.nodeid)
 
 
+@pytest.fixture(scope="session")
+def homes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Names of home folders for the tests to come."""
+    folder = tmp_path_factory.mktemp("homes")
+    return (folder / str(number) for number in count())
+
+
 @pytest.fixture(autouse=True)
-def no_account(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
+def no_account(monkeypatch: pytest.MonkeyPatch, homes: Iterator[Path]) -> None:
     """Every test runs without a key, a proxy and a repository, in a home folder of its own."""
     proxies = (*_PROXIES, *(name.lower() for name in _PROXIES))
     # Inside a git hook, these would lead a test into the repository that is being committed to.
     repository = [name for name in os.environ if name.startswith("GIT_")]
     for name in (*_ACCOUNT, *_FOLDERS, *proxies, *repository):
         monkeypatch.delenv(name, raising=False)
-    home = str(tmp_path_factory.mktemp("home"))
-    monkeypatch.setenv("HOME", home)
-    monkeypatch.setenv("USERPROFILE", home)
+    home = next(homes)
+    home.mkdir()
+    monkeypatch.setenv("HOME", str(home))
+    monkeypatch.setenv("USERPROFILE", str(home))
 
 
-@pytest.fixture(autouse=True)
-def loopback_only(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture(autouse=True, scope="session")
+def loopback_only() -> Iterator[None]:
     """Reaching for anything but loopback, or asking for its address, fails the test."""
-    for name in ("connect", "connect_ex", "sendto"):
-        monkeypatch.setattr(socket.socket, name, _guarded(getattr(socket.socket, name)))
     resolve = socket.getaddrinfo
 
     def resolve_loopback(host: Any, *arguments: Any, **more: Any) -> Any:
         _check_host(host)
         return resolve(host, *arguments, **more)
 
-    monkeypatch.setattr(socket, "getaddrinfo", resolve_loopback)
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("connect", "connect_ex", "sendto"):
+            patch.setattr(socket.socket, name, _guarded(getattr(socket.socket, name)))
+        patch.setattr(socket, "getaddrinfo", resolve_loopback)
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def cards_parsed_once() -> Iterator[None]:
+    """The program's own cards are parsed once, however many tests run commands that read them."""
+    from storyboard.models import card_reader, catalog, yamltext
+
+    documents = lru_cache(maxsize=128)(yamltext.parse_document)
+    cards: dict[Any, Any] = {}
+
+    def parse_card_once(file: Any, name: str, services: Any) -> Any:
+        known = cards.get((file, name))
+        if known is None or services.get(known.service.name) != known.service:
+            known = card_reader.parse_card(file, name, services)
+            if file.owner is catalog.Owner.PROGRAM:
+                cards[file, name] = known
+        return known
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(yamltext, "parse_document", documents)
+        patch.setattr(card_reader, "parse_document", documents)
+        patch.setattr(catalog, "parse_card", parse_card_once)
+        yield
 
 
 def _guarded(method: Any) -> Any:
