@@ -1,27 +1,39 @@
-"""`storyboard show`: the exact payloads that would be sent."""
+"""`storyboard show`: the exact payloads that would be sent, and the bodies that were."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import click
 
 from storyboard.console.arguments import FileAndTakes, file_and_takes_argument
 from storyboard.console.choices import Choice
-from storyboard.console.options import TrialOptions, VariableOptions, json_option, with_options
-from storyboard.console.printing import print_json, print_lines, print_safe
+from storyboard.console.options import (
+    FolderOptions,
+    TrialOptions,
+    VariableOptions,
+    json_option,
+    with_options,
+)
+from storyboard.console.printing import print_json, print_lines, print_safe, say
 from storyboard.console.read_storyboards import read_sound
 from storyboard.console.yaml_lines import yaml_lines
 from storyboard.errors import ExitCode
 from storyboard.models.catalog import load_catalog
 from storyboard.planning.selection import Selection, select_takes
-from storyboard.records import Take
+from storyboard.records import Payload, Storyboard, Submission, Take
 from storyboard.reporting.quoting import json_text
+
+Sent = Mapping[str, Submission]
+"""The submission that decides about each request, by fingerprint."""
+
+_MAX_DATA = 80  # characters of a picture in a body that are printed for people
 
 
 @click.command()
 @file_and_takes_argument
-@with_options(variables=VariableOptions, trial=TrialOptions)
+@with_options(variables=VariableOptions, trial=TrialOptions, where=FolderOptions)
 @click.option(
     "--format",
     "style",
@@ -36,6 +48,7 @@ def command(
     named: FileAndTakes,
     variables: VariableOptions,
     trial: TrialOptions,
+    where: FolderOptions,
     style: str,
     as_json: bool,
 ) -> int:
@@ -43,6 +56,9 @@ def command(
 
     A shot's id means all its takes; patterns such as 'city-*' work too. With --model, the
     payloads are those that another model would get.
+
+    A payload names files and frames by their content. For such takes, the body is printed too:
+    what was sent, with an address for each, if the output folder's state file knows it.
 
     \b
     Examples:
@@ -55,7 +71,8 @@ def command(
         return ExitCode.USAGE
     board = boards[0]
     chosen = select_takes(board.takes, Selection(only=named.takes), only_option="TAKE")
-    documents = [_document(take) for take in board.takes if take.id in chosen]
+    takes, sent = _resolve(board, where)
+    documents = [_document(take, sent) for take in takes if take.id in chosen]
     if as_json:
         print_json(
             {
@@ -69,11 +86,27 @@ def command(
         for document in documents:
             print_safe(json_text(document, indent=None))
     elif documents:
-        print_lines(yaml_lines(documents))
+        print_lines(yaml_lines(map(_for_people, documents)))
     return ExitCode.OK
 
 
-def _document(take: Take) -> dict[str, Any]:
+def _resolve(board: Storyboard, where: FolderOptions) -> tuple[Sequence[Take], Sent]:
+    """The takes with the videos that they show frames of, as far as known, and what was sent.
+
+    Looks into the output folder only if a take has files or frames.
+    """
+    if not any(one.inputs for take in board.takes for one in (take, *take.fallbacks)):
+        return board.takes, {}
+    from storyboard.planning.states import deciding_submissions
+    from storyboard.project.manifests import known_submissions
+    from storyboard.project.workspace import find_workspaces
+
+    [space] = find_workspaces([board], where.folders)
+    known = known_submissions(space, tell=say)
+    return space.resolve_takes(known), deciding_submissions(known)
+
+
+def _document(take: Take, sent: Sent) -> dict[str, Any]:
     document: dict[str, Any] = {
         "id": take.id,
         "shot": take.shot,
@@ -82,13 +115,44 @@ def _document(take: Take) -> dict[str, Any]:
         "tags": list(take.tags),
         "notes": take.notes,
         "meta": dict(take.meta),
+        **_request(take, sent),
+    }
+    if take.fallbacks:
+        document["fallbacks"] = [_request(one, sent) for one in take.fallbacks]
+    return document
+
+
+def _request(take: Take, sent: Sent) -> dict[str, Any]:
+    document: dict[str, Any] = {
         "model": take.model,
         "fingerprint": take.fingerprint,
         "payload": dict(take.payload),
     }
-    if take.fallbacks:
-        document["fallbacks"] = [
-            {"model": one.model, "fingerprint": one.fingerprint, "payload": dict(one.payload)}
-            for one in take.fallbacks
-        ]
+    if take.inputs:
+        from storyboard.outputs.manifest.inputs import input_documents
+
+        submission = sent.get(take.fingerprint)
+        body: Payload | None = submission.body if submission else None
+        document["inputs"] = input_documents(take.inputs)
+        document["body"] = None if body is None else dict(body)
     return document
+
+
+def _for_people(document: dict[str, Any]) -> dict[str, Any]:
+    """The document with the pictures that a body contains as text cut short."""
+    document = dict(document)
+    if document.get("body"):
+        document["body"] = _cut_pictures(document["body"])
+    if "fallbacks" in document:
+        document["fallbacks"] = [_for_people(one) for one in document["fallbacks"]]
+    return document
+
+
+def _cut_pictures(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _cut_pictures(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_cut_pictures(item) for item in value]
+    if isinstance(value, str) and value.startswith("data:") and len(value) > _MAX_DATA:
+        return f"{value[:_MAX_DATA]}… ({len(value):,} characters)"
+    return value
