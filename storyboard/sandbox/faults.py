@@ -23,6 +23,7 @@ When: TypeAlias = float | tuple[int, ...]
 class Stage(Enum):
     """What a fault strikes; each stage counts separately. A result is a poll that has a video."""
 
+    UPLOAD = "upload"
     SUBMIT = "submit"
     TASK = "task"
     POLL = "poll"
@@ -45,6 +46,11 @@ class Faults:
     """
 
     seed: int = 0
+    upload_error: When = _fault(Stage.UPLOAD, "answers 503; no file is kept")
+    upload_rate_limited: When = _fault(Stage.UPLOAD, "answers 429 for the rate; no file is kept")
+    upload_lost_reply: When = _fault(
+        Stage.UPLOAD, "the file is kept, but the connection is cut before the reply"
+    )
     slow: When = _fault(Stage.SUBMIT, "the reply comes slow_s late")
     interim_reply: When = _fault(
         Stage.SUBMIT, "an interim reply (1xx) comes first, the final one slow_s later"

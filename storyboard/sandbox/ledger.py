@@ -28,12 +28,14 @@ class Ledger:
 
     `posts` counts submissions, accepted or not; `polls` and `downloads` count
     requests; `keys_on_downloads` counts requests for a result that carried an
-    Authorization header, which none should.
+    Authorization header, which none should. `uploads` has the sha256 of each file
+    that was kept, in order.
     """
 
     def __init__(self, on_request: Callable[[Request], None] | None = None) -> None:
         self.posts = self.polls = self.downloads = self.keys_on_downloads = 0
         self.most_in_flight = 0
+        self.uploads: list[str] = []
         self.faults: Counter[str] = Counter()  # how often each fault struck, by name
         self._tasks: list[Task] = []
         self._requests: deque[Request] = deque(maxlen=_MAX_REQUESTS)
@@ -67,6 +69,7 @@ class Ledger:
             "posts": self.posts,
             "polls": self.polls,
             "downloads": self.downloads,
+            "uploads": len(self.uploads),
             "keys_on_downloads": self.keys_on_downloads,
             **self.faults,
         }

@@ -8,8 +8,15 @@ from dataclasses import replace
 
 from storyboard.sandbox.faults import FAULTS, Faults, Stage
 
-KINDS = tuple(name for name in FAULTS if name not in ("never_ends", "no_video"))
-"""All but those with which a render would not end, or not for ten minutes."""
+KINDS = tuple(
+    name
+    for name, (stage, _) in FAULTS.items()
+    if name not in ("never_ends", "no_video") and stage is not Stage.UPLOAD
+)
+"""All but those with which a render would not end, or not for ten minutes.
+
+The films here have no pictures, so nothing strikes an upload.
+"""
 
 _LIKELY = {
     Stage.SUBMIT: 0.1,

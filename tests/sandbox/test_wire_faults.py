@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 import socket
@@ -16,6 +17,10 @@ from storyboard.sandbox.faults import FAULTS, Faults
 from tests.sandbox.conftest import MODEL, Client, Clock
 
 Serve = Callable[..., Client]
+
+UPLOADS = "/api/v1/media/files"
+FILE = {"file": ("fox.png", b"\x89PNG\r\n\x1a\n and more")}
+FILE_SHA256 = hashlib.sha256(FILE["file"][1]).hexdigest()
 
 
 def accepted_by(client: Client) -> int:
@@ -167,6 +172,23 @@ def test_a_download_brings_something_else(serve: Serve, fault: str, status: int,
     reply = client.download(url)
     assert (reply.status_code, reply.headers["Content-Type"]) == (status, kind)
     assert client.download(url).headers["Content-Type"] == "video/mp4"
+
+
+@pytest.mark.parametrize(("fault", "status"), [("upload_error", 503), ("upload_rate_limited", 429)])
+def test_an_upload_can_go_wrong_once(serve: Serve, fault: str, status: int) -> None:
+    client = serve(faults=Faults(**{fault: (1,)}))
+    statuses = [client.call("POST", UPLOADS, files=FILE).status_code for _ in range(2)]
+    assert statuses == [status, 200]
+    assert client.server.ledger.uploads == [FILE_SHA256]
+
+
+def test_a_file_is_kept_whose_reply_is_lost(serve: Serve) -> None:
+    client = serve(faults=Faults(upload_lost_reply=(1,)))
+    with pytest.raises(requests.ConnectionError):
+        client.call("POST", UPLOADS, files=FILE)
+    assert client.server.ledger.uploads == [FILE_SHA256]
+    (file,) = client.call("GET", UPLOADS).json()["data"]["files"]
+    assert (file["filename"], file["size"]) == ("fox.png", len(FILE["file"][1]))
 
 
 def test_faults_are_set_while_it_runs_and_count_from_there(serve: Serve) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 from datetime import datetime, timezone
 from http import HTTPStatus
 from typing import Any
@@ -10,7 +11,13 @@ from typing import Any
 from aiohttp import web
 
 from storyboard.errors import StateError
-from storyboard.sandbox.context import SANDBOX, authenticated_service, read_body_in_time
+from storyboard.sandbox.context import (
+    SANDBOX,
+    ConnectionCut,
+    authenticated_service,
+    read_body_in_time,
+)
+from storyboard.sandbox.faults import Stage
 from storyboard.sandbox.multipart import read_form_file
 from storyboard.sandbox.replies import Refusal, success
 from storyboard.sandbox.uploads import MAX_FILE_BYTES, Upload
@@ -19,8 +26,13 @@ _MAX_FORM_BYTES = MAX_FILE_BYTES + (1 << 16)  # a file of the maximum size, and 
 
 
 async def _upload(request: web.Request) -> web.StreamResponse:
-    authenticated_service(request)
+    service = authenticated_service(request)
     sandbox = request.app[SANDBOX]
+    count = service.count(Stage.UPLOAD)
+    if service.is_struck("upload_error", count):
+        raise Refusal(503, "Service temporarily unavailable: try again", service.retry_headers)
+    if service.is_struck("upload_rate_limited", count):
+        raise service.too_many_requests()
     with sandbox.uploads.slot():
         body = await read_body_in_time(request, most_bytes=_MAX_FORM_BYTES)
         try:
@@ -31,6 +43,9 @@ async def _upload(request: web.Request) -> web.StreamResponse:
             raise Refusal(HTTPStatus.BAD_REQUEST, str(error)) from None
         except StateError:
             raise Refusal(500, "Internal error: the sandbox cannot write the file") from None
+    sandbox.ledger.uploads.append(hashlib.sha256(file.content).hexdigest())
+    if service.is_struck("upload_lost_reply", count):
+        raise ConnectionCut("the file is kept, the answer is lost")
     return web.json_response(success(_data(upload, sandbox.uploads_url)))
 
 
