@@ -31,3 +31,19 @@ def test_without_a_seed_the_whole_payload_decides_the_scenery() -> None:
     )
     assert one.seed is two.seed is random.seed is None
     assert len({one.scenery_seed, two.scenery_seed, random.scenery_seed}) == 3
+
+
+def test_the_content_of_pictures_decides_clip_and_scenery_and_not_their_addresses() -> None:
+    tasks = [
+        replace(
+            TASK,
+            payload={"prompt": "one", "first_frame": f"http://127.0.0.1:1/uploads/{name}.png"},
+            content={"prompt": "one", "first_frame": {"sha256": sha256}},
+        )
+        for name, sha256 in (("a", "0" * 64), ("b", "0" * 64), ("a", "1" * 64))
+    ]
+    one, same, other = map(clip_name, tasks)
+    assert one == same != other
+    one, same, other = (animatic_spec(task).scenery_seed for task in tasks)
+    assert one == same != other
+    assert {animatic_spec(task).media for task in tasks} == {()}
