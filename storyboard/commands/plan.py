@@ -223,7 +223,7 @@ def _plan(
     # A clone cannot download from another machine's sandbox.
     links = NO_LINKS if space.origin == SANDBOX else links_of(plan, now=now)
     neighbour = find_neighbour(space, known) if may_be_new else None
-    deleted = find_deleted(space.storyboard.takes, known)
+    deleted = find_deleted(space.resolve_takes(known), known)
     return _Planned(space, plan, snapshot.has_file, links, neighbour, deleted)
 
 

@@ -3,8 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
+from storyboard.media import Input
+from storyboard.planning.picture_changes import (
+    Pictures,
+    describe_pictures,
+    has_pictures,
+    picture_text,
+)
 from storyboard.records import Json, Payload
 
 _MAX_VALUE_LENGTH = 60  # characters of a value in a one-line message
@@ -17,27 +24,38 @@ def describe_changes(
     *,
     old_model: str | None = None,
     new_model: str | None = None,
+    inputs: Iterable[Input] = (),
     is_exact: bool = False,
 ) -> str:
     """How `new` differs from `old`, as in "seed changed: 42 to 43; ratio added: 9:16".
 
+    `inputs` say where the files and frames of `new` come from, which are told in words.
     Longer texts are quoted only around the words that changed. With `is_exact` the
     changed words are quoted alone and in full, so that the same change in several takes
     gives the same text. Empty if nothing differs.
     """
+    before, after = Pictures(old), Pictures(new, inputs)
     parts = []
     if old_model != new_model:
         parts.append(f"model changed: {old_model} to {new_model}")
     for key in dict.fromkeys([*new, *old]):
         if key not in old:
-            parts.append(f"{key} added: {format_value(new[key])}")
+            parts.append(f"{key} added: {_value_text(after, key)}")
         elif key not in new:
-            parts.append(f"{key} removed: {format_value(old[key])}")
+            parts.append(f"{key} removed: {_value_text(before, key)}")
         elif old[key] != new[key] or isinstance(old[key], bool) != isinstance(new[key], bool):
-            parts.append(
-                f"{key} changed: {_describe_change(old[key], new[key], is_exact=is_exact)}"
+            how = (
+                describe_pictures(before, after, key, is_exact=is_exact)
+                if has_pictures(old[key], new[key])
+                else _describe_change(old[key], new[key], is_exact=is_exact)
             )
+            parts.append(f"{key} changed: {how}")
     return "; ".join(parts)
+
+
+def _value_text(one: Pictures, key: str) -> str:
+    value = one.payload[key]
+    return picture_text(one, key) if has_pictures(value) else format_value(value)
 
 
 def _describe_change(old: Json, new: Json, *, is_exact: bool) -> str:

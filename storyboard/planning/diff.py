@@ -1,16 +1,19 @@
 """The differences between the takes of two versions of a storyboard. Pure.
 
-Takes are paired by id; those left over are paired by request.
+Takes are paired by id; those left over are paired by request. A take that shows a frame of
+another makes another request when that one does.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import NamedTuple
 
 from storyboard.planning.edits import Edit, EditFinder
+from storyboard.planning.graph import has_frames, in_order, with_known_videos
+from storyboard.planning.picture_changes import Pictures, has_pictures, picture_texts
 from storyboard.records import Json, Take
 
 
@@ -70,27 +73,49 @@ class ChangeGroup(NamedTuple):
 
 def compare_takes(old: Sequence[Take], new: Sequence[Take]) -> tuple[TakeChange, ...]:
     """Every take that differs: those of `new` in order, then those that were removed."""
+    kept = frozenset(take.id for take in new if take.is_locked)
+    asked_before, asked_now = _with_stand_in_videos(old, kept), _with_stand_in_videos(new, kept)
     by_id = {take.id: take for take in old}
     new_ids = {take.id for take in new}
     left = [take for take in old if take.id not in new_ids]
     by_request: dict[str, list[Take]] = {}
     for take in reversed(left):
-        by_request.setdefault(take.fingerprint, []).append(take)
-    requests = {take.fingerprint for take in old}
+        by_request.setdefault(asked_before[take.id].fingerprint, []).append(take)
+    requests = {take.fingerprint for take in asked_before.values()}
     changes: list[TakeChange] = []
     renamed: set[str] = set()
     for take in new:
+        asked = asked_now[take.id]
         before, kind = by_id.get(take.id), ChangeKind.CHANGED
-        if before is None and (same := by_request.get(take.fingerprint)):
+        if before is None and (same := by_request.get(asked.fingerprint)):
             before, kind = same.pop(), ChangeKind.RENAMED
             renamed.add(before.id)
-        is_new = take.fingerprint not in requests
+        is_new = asked.fingerprint not in requests
         if before is None:
             changes.append(TakeChange(ChangeKind.ADDED, take, is_new_request=is_new))
-        elif (fields := tuple(_changed_fields(before, take))) or kind is ChangeKind.RENAMED:
+            continue
+        fields = tuple(_changed_fields(before, take, asked_before[before.id], asked))
+        if fields or kind is ChangeKind.RENAMED:
             changes.append(TakeChange(kind, take, before, fields, is_new))
     gone = [take for take in left if take.id not in renamed]
     return (*changes, *(TakeChange(ChangeKind.REMOVED, take, take) for take in gone))
+
+
+def _with_stand_in_videos(takes: Sequence[Take], kept: Collection[str]) -> dict[str, Take]:
+    """The takes by id, with something in place of each video that is equal if the requests are.
+
+    Takes that are `kept` have the same video before and after, whatever their requests are.
+    """
+    if not has_frames(takes):
+        return {take.id: take for take in takes}
+    found: dict[str, Take] = {}
+
+    def video_of(name: str) -> str | None:
+        return name if name in kept else found[name].fingerprint if name in found else None
+
+    for take in in_order(takes):
+        found[take.id] = with_known_videos(take, video_of)
+    return found
 
 
 def new_requests(changes: Sequence[TakeChange]) -> list[Take]:
@@ -126,14 +151,28 @@ def _causes(
         return {(change.take.position, change.old and change.old.position): (None, None)}
     causes: dict[object, tuple[FieldChange | None, Edit | None]] = {}
     for field in change.fields:
-        for edit in finder.find(field.old, field.new):
+        for edit in _edits(field, change, finder):
             causes.setdefault((field.field, change.keeps_video, edit.key), (field, edit))
     return causes
 
 
-def _changed_fields(old: Take, new: Take) -> Iterator[FieldChange]:
-    if old.fingerprint != new.fingerprint:
-        sent = list(_differences(_request(old), _request(new), is_sent=True))
+def _edits(field: FieldChange, change: TakeChange, finder: EditFinder) -> Iterator[Edit]:
+    if not field.is_sent or change.old is None or not has_pictures(field.old, field.new):
+        yield from finder.find(field.old, field.new)
+        return
+    old = Pictures({field.field: field.old}, change.old.inputs)
+    new = Pictures({field.field: field.new}, change.take.inputs)
+    texts = picture_texts(old, new, field.field)
+    yield Edit(texts, *texts)
+
+
+def _changed_fields(old: Take, new: Take, asked_before: Take, asked: Take) -> Iterator[FieldChange]:
+    if asked_before.fingerprint != asked.fingerprint:
+        before, after = _request(old), _request(new)
+        sent = [
+            one._replace(old=before.get(one.field), new=after.get(one.field))
+            for one in _differences(_request(asked_before), _request(asked), is_sent=True)
+        ]
         # A shot can make several equal requests; the repeat number is part of each as well.
         yield from sent or [FieldChange("fingerprint", old.fingerprint, new.fingerprint, True)]
     yield from _differences(_facts(old), _facts(new), is_sent=False)
@@ -150,6 +189,7 @@ def _facts(take: Take) -> Mapping[str, Json]:
         "notes": take.notes,
         "meta": dict(take.meta) or None,
         "locked": take.is_locked or None,
+        "pause": take.is_paused or None,
         "fallbacks": [one.model for one in take.fallbacks] or None,
     }
 

@@ -304,6 +304,11 @@ def _describe_failure(submission: Submission) -> str:
 
 def _describe_difference(old: Take | Submission, new: Take, *, is_exact: bool = False) -> str:
     changes = describe_changes(
-        old.payload, new.payload, old_model=old.model, new_model=new.model, is_exact=is_exact
+        old.payload,
+        new.payload,
+        old_model=old.model,
+        new_model=new.model,
+        inputs=new.inputs,
+        is_exact=is_exact,
     )
     return changes or "another take of the same request"

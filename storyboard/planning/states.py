@@ -81,10 +81,11 @@ def with_results(
 def find_deleted(takes: Sequence[Take], submissions: Sequence[Submission]) -> list[str]:
     """The ids, as first sent, of rendered takes that are no longer in the storyboard.
 
-    If another take now makes the same request, the take was renamed, not deleted.
+    If another take now makes the same request, the take was renamed, not deleted. The frames
+    of `takes` are resolved.
     """
     ids = {take.id.casefold() for take in takes}
-    fingerprints = fingerprints_of(resolve_takes(takes, submissions))
+    fingerprints = fingerprints_of(takes)
     rendered = (one for one in unique_submissions(submissions) if _has_succeeded(one))
     gone = (
         one.take

@@ -56,7 +56,8 @@ class Prepared:
 
     def find_deleted(self) -> list[str]:
         """The ids of rendered takes that are no longer in the storyboard."""
-        return find_deleted(self.space.storyboard.takes, self.store.submissions())
+        known = self.store.submissions()
+        return find_deleted(self.space.resolve_takes(known), known)
 
     def read_states(self) -> tuple[TakeState, ...]:
         """The takes as they are now."""
