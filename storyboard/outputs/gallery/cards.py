@@ -6,7 +6,7 @@ import json
 import math
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
@@ -15,7 +15,9 @@ from urllib.parse import quote
 from storyboard.links import clean_link
 from storyboard.money import to_micros
 from storyboard.names import path_problem
+from storyboard.outputs.gallery.given import Given, given_to
 from storyboard.outputs.manifest.file import Manifest, ManifestTake
+from storyboard.planning.contents import has_contents, in_words
 from storyboard.records import Json, TakeStatus, Video
 from storyboard.reporting.amounts import usd_text
 from storyboard.reporting.statuses import STATUS_WORDS
@@ -37,6 +39,7 @@ _MAX_OBLONG = 4.0  # a hostile ratio of 1:99999 would turn the page into one str
 class Card:
     """One take. `word` is its status as `storyboard status` prints it.
 
+    `given` are the files and frames in its request.
     `video` is the percent-encoded link to its file. If there is no file, it is None
     and `empty` says why.
     """
@@ -47,6 +50,7 @@ class Card:
     video: str | None
     empty: str
     facts: tuple[str, ...]
+    given: tuple[Given, ...]
     prompt: str
     error: str | None
     request: tuple[tuple[str, str], ...]
@@ -72,8 +76,9 @@ class Group:
 
 def make_groups(manifest: Manifest) -> list[Group]:
     """The takes in the storyboard's order, grouped by scene."""
+    ids = {take.id for take in manifest.takes}
     return [
-        _group(manifest.scene_titles.get(scene or "", scene), tuple(takes), manifest.origin)
+        _group(manifest.scene_titles.get(scene or "", scene), tuple(takes), manifest.origin, ids)
         for scene, takes in groupby(manifest.takes, lambda take: take.scene)
     ]
 
@@ -123,14 +128,16 @@ def size_text(size_bytes: int) -> str:
     return f"{size_bytes / 1_000_000_000:.1f} GB"
 
 
-def _group(scene: str | None, takes: Sequence[ManifestTake], origin: str) -> Group:
+def _group(
+    scene: str | None, takes: Sequence[ManifestTake], origin: str, ids: Collection[str]
+) -> Group:
     width, height = max(map(_frame, takes), key=lambda frame: frame[0] / frame[1])
     shape = "wide" if width > 1.2 * height else "tall" if height > 1.2 * width else "square"
-    cards = tuple(_card(take, origin) for take in takes)
+    cards = tuple(_card(take, origin, ids) for take in takes)
     return Group(scene, cards, (width, height), shape, length_of(takes))
 
 
-def _card(take: ManifestTake, origin: str) -> Card:
+def _card(take: ManifestTake, origin: str, ids: Collection[str]) -> Card:
     prompt = take.payload.get("prompt")
     return Card(
         id=take.id,
@@ -139,10 +146,13 @@ def _card(take: ManifestTake, origin: str) -> Card:
         video=_video_link(take.file) if take.status is TakeStatus.DONE and take.file else None,
         empty=_why_empty(take),
         facts=tuple(_facts(take)),
+        given=tuple(given_to(take, ids)),
         prompt=prompt if isinstance(prompt, str) else "",
         error=take.error,
         request=tuple(
-            (name, _value_text(value)) for name, value in take.payload.items() if name != "prompt"
+            (name, in_words(value, take.inputs) if has_contents(value) else _value_text(value))
+            for name, value in take.payload.items()
+            if name != "prompt"
         ),
         record=tuple(_record(take)),
         payload=json.dumps(dict(take.payload), indent=2, ensure_ascii=False),

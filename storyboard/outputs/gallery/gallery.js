@@ -147,6 +147,13 @@
       filter();
     });
   }
+  // A link to a take that is filtered out shows all of them again.
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest(".given a");
+    if (!link || !document.getElementById(link.hash.slice(1))?.hidden) return;
+    search.value = "";
+    chips[0].click();
+  });
   all.addEventListener("click", playAll);
   let waiting = 0;
   search.addEventListener("input", () => {
