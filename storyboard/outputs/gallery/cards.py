@@ -17,7 +17,7 @@ from storyboard.money import to_micros
 from storyboard.names import path_problem
 from storyboard.outputs.gallery.given import Given, given_to
 from storyboard.outputs.manifest.file import Manifest, ManifestTake
-from storyboard.planning.contents import has_contents, in_words
+from storyboard.planning.picture_changes import Pictures, has_pictures, picture_text
 from storyboard.records import Json, TakeStatus, Video
 from storyboard.reporting.amounts import usd_text
 from storyboard.reporting.statuses import STATUS_WORDS
@@ -149,16 +149,21 @@ def _card(take: ManifestTake, origin: str, ids: Collection[str]) -> Card:
         given=tuple(given_to(take, ids)),
         prompt=prompt if isinstance(prompt, str) else "",
         error=take.error,
-        request=tuple(
-            (name, in_words(value, take.inputs) if has_contents(value) else _value_text(value))
-            for name, value in take.payload.items()
-            if name != "prompt"
-        ),
+        request=tuple(_request(take)),
         record=tuple(_record(take)),
         payload=json.dumps(dict(take.payload), indent=2, ensure_ascii=False),
         link=_provider_link(take.video_url, origin),
         link_until=_moment(take.url_expires_at) if take.url_expires_at else None,
     )
+
+
+def _request(take: ManifestTake) -> Iterator[tuple[str, str]]:
+    """What the request asks for besides the prompt, as label and text."""
+    pictures = Pictures(take.payload, take.inputs)
+    for name, value in take.payload.items():
+        if name != "prompt":
+            is_picture = has_pictures(value)
+            yield name, picture_text(pictures, name) if is_picture else _value_text(value)
 
 
 def _why_empty(take: ManifestTake) -> str:

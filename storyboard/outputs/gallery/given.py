@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from storyboard.media import FileInput, Input
 from storyboard.outputs.manifest.file import ManifestTake
-from storyboard.planning.contents import frame_words
+from storyboard.planning.picture_changes import frame_words
 from storyboard.reporting.value_paths import format_path
 
 

@@ -32,12 +32,16 @@ def test_a_card_names_files_and_links_to_the_take_whose_frame_it_is() -> None:
     assert [attrs["class"] for attrs in page.of_class("given")] == ["given", "given"]
     assert page.all("a", "href").count("#take-a") == 2  # its own, and that of the frame
     assert "first_frame\n \nframes/pier.png" in page.text
-    assert "last_frame\n \nlast frame of \na" in page.text
+    assert "last_frame\n \nthe last frame of \na" in page.text
 
 
 @pytest.mark.parametrize(
     ("which", "words"),
-    [("first", "first frame of "), ("last", "last frame of "), (1.5, "frame at 1.5 s of ")],
+    [
+        ("first", "the first frame of "),
+        ("last", "the last frame of "),
+        (1.5, "the frame at 1.5 s of "),
+    ],
 )
 def test_a_frame_is_named_as_people_say_it(which: Frame, words: str) -> None:
     [group] = make_groups(make_page(given("b", frame("a", which))))
@@ -48,7 +52,7 @@ def test_a_frame_is_named_as_people_say_it(which: Frame, words: str) -> None:
 def test_a_take_that_the_page_does_not_show_is_not_linked() -> None:
     page = Page(gallery_html(make_page(given("b", frame("gone")))))
     assert "#take-gone" not in page.all("a", "href")
-    assert "last frame of gone" in page.text.replace("\n", "")
+    assert "the last frame of gone" in page.text.replace("\n", "")
 
 
 def test_a_request_has_words_for_files_and_frames_and_the_payload_is_exact() -> None:
