@@ -59,10 +59,15 @@ Input: TypeAlias = FileInput | FrameInput
 """Where one of a request's pictures, sounds or clips comes from."""
 
 
+def is_content(value: Any) -> bool:
+    """Whether a value of a payload stands for a file or a frame."""
+    return isinstance(value, Mapping) and value.keys() in _KEYS
+
+
 def find_contents(value: Any, at: At = ()) -> Iterator[tuple[At, Mapping[str, Any]]]:
     """Yield each file and frame in a payload, and where it is."""
     if isinstance(value, Mapping):
-        if value.keys() in _KEYS:
+        if is_content(value):
             yield at, value
             return
         for key, item in value.items():

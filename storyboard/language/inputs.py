@@ -13,7 +13,8 @@ from storyboard.errors import UsageError
 from storyboard.language.expansion.cascade import Setting
 from storyboard.language.named_models import named_models
 from storyboard.language.nodes import MappingNode, Node, ScalarNode, SequenceNode
-from storyboard.language.read_scope import ReadScope
+from storyboard.language.pictures.files import PictureFiles
+from storyboard.language.read_scope import HOLDS_KEY, ReadScope
 from storyboard.language.rows.read import FORMATS, WORKBOOK, Rows, collect, read_rows, rows_in
 from storyboard.language.rows.shapes import FILE
 from storyboard.language.rows.values import RowValues
@@ -48,9 +49,9 @@ class Inputs:
 
     `display_name` is the storyboard's name in messages; other files are named relative to it.
     `sources` maps these names to the texts. A file outside `scope` is not opened and has no text.
-    `workbooks` is as in `Storyboard`. `content` is the storyboard itself, if it does not come
-    from a file. `include_positions` maps each included file's name to the settings that include
-    it.
+    `workbooks` is as in `Storyboard`. `pictures` are read once a shot names them. `content` is the
+    storyboard itself, if it does not come from a file. `include_positions` maps each included
+    file's name to the settings that include it.
     """
 
     def __init__(
@@ -77,6 +78,8 @@ class Inputs:
         self.yaml_sources: list[Source] = []
         self.include_positions: dict[str, Position] = {}
         self._own_includes: list[str] = []
+        self._paths = {self.display_name: path}
+        self.pictures = PictureFiles(path.parent, scope, self._resolve_in)
 
     @property
     def yaml_texts(self) -> dict[str, str]:
@@ -220,6 +223,7 @@ class Inputs:
     def _read_yaml(self, path: Path, display_name: str, content: bytes | None = None) -> Source:
         source = self._read_allowed_yaml(path, display_name, content)
         self.sources[display_name] = source.text
+        self._paths[display_name] = path
         self.yaml_sources.append(source)
         return source
 
@@ -243,6 +247,11 @@ class Inputs:
             if self._scope.holds_key(rows.text)
             else rows
         )
+
+    def _resolve_in(self, owner: str, name: str) -> tuple[Path, str]:
+        """Resolve `name` in the file with the display name `owner`."""
+        owner = owner if owner in self._paths else self.display_name
+        return self._resolve(self._paths[owner], owner, name)
 
     def _resolve(self, path: Path, display_name: str, name: str) -> tuple[Path, str]:
         """Resolve `name` in the file `path`, in any spelling; return a path and a display name."""
@@ -283,9 +292,7 @@ class Inputs:
 
 
 def _holds_key(display_name: str) -> Problem:
-    message = "contains the API key, so it is not read"
-    hint = "remove the key, and create a new one: whoever has this file has the old one"
-    return Problem(Position(display_name, 1, 1), "holds-key", message, hint)
+    return Problem(Position(display_name, 1, 1), "holds-key", *HOLDS_KEY)
 
 
 def _names_of_includes(root: MappingNode) -> list[Setting]:

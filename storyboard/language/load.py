@@ -41,13 +41,14 @@ from storyboard.language.repairs.proposals import with_repairs
 from storyboard.language.retiring import find_retiring
 from storyboard.language.uses import with_uses
 from storyboard.language.validation.check import check_payload
+from storyboard.media import with_stand_ins
 from storyboard.models.card import ModelCard
 from storyboard.models.card_folders import Owner
 from storyboard.models.catalog import Catalog
 from storyboard.models.words import REFERENCES, WORDS
 from storyboard.money import NO_CAPS, Price
 from storyboard.names import film_name, from_file_name, variant_name
-from storyboard.records import Position, Problem, Storyboard, Take
+from storyboard.records import Payload, Position, Problem, Storyboard, Take
 from storyboard.reporting.problems import tidy
 from storyboard.reporting.suggest import limited_suggestions
 
@@ -174,6 +175,7 @@ class _Film:
             templates=self._templates,
             cards=self._catalog,
             shared=self._shared,
+            pictures=self.inputs.pictures,
             read_rows=self.inputs.read_rows,
             check_payload=_check_payload,
             overrides=merge_layers([*above, Layer(self._overrides)]),
@@ -256,6 +258,8 @@ def _gather_shared(files: Sequence[MappingNode], cards: Iterable[ModelCard]) -> 
 
 def _check_payload(traced: TracedPayload, card: ModelCard, take: Take) -> Iterable[Problem]:
     why_long = partial(describe_largest, traced)
-    return check_payload(
-        take.payload, card, traced.origin_of, take.id, said=traced.said, why_long=why_long
-    )
+    payload: Payload = take.payload
+    said: Payload = traced.said
+    if traced.placed:
+        payload, said = with_stand_ins(payload), with_stand_ins(said)
+    return check_payload(payload, card, traced.origin_of, take.id, said=said, why_long=why_long)

@@ -10,6 +10,12 @@ from pathlib import Path
 from storyboard.language.files import DISK, Files
 from storyboard.private import MIN_KEY_LENGTH, client_folders, home_folder, key_in
 
+HOLDS_KEY = (
+    "contains the API key, so it is not read",
+    "remove the key, and create a new one: whoever has this file has the old one",
+)
+"""What is said of a file with the API key in it, and the hint."""
+
 ALLOW_HINT = "move the file into the project, or allow its folder with --allow-path DIR"
 
 
@@ -44,9 +50,13 @@ class ReadScope:
             return "is inside .git", None
         return None
 
-    def holds_key(self, text: str) -> bool:
-        """Whether a text contains the API key."""
-        return len(self.key) >= MIN_KEY_LENGTH and self.key in text
+    def holds_key(self, content: str | bytes) -> bool:
+        """Whether a file's text or content contains the API key."""
+        if len(self.key) < MIN_KEY_LENGTH:
+            return False
+        if isinstance(content, str):
+            return self.key in content
+        return self.key.encode("utf-8", "surrogateescape") in content
 
 
 def find_scope(

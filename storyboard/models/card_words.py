@@ -44,24 +44,15 @@ _ABOUT: Mapping[str, Mapping[str, Any]] = {
     },
     SOUND: {"description": "Whether the video has sound.", "examples": [True]},
     FIRST_FRAME: {
-        "description": "The picture that the video begins with: an https address, or a name from "
-        "`references`.",
+        "description": "The picture that the video begins with.",
         "examples": ["https://example.com/pier.png"],
     },
     LAST_FRAME: {
-        "description": "The picture that the video ends with: an https address, or a name from "
-        "`references`.",
+        "description": "The picture that the video ends with.",
         "examples": ["https://example.com/sea.png"],
     },
-    REFERENCES: {
-        "description": "Pictures of what the video shows: https addresses, or names from "
-        "`references` at the top of the file.",
-        "examples": [["hero"]],
-    },
-    AUDIO: {
-        "description": "The soundtrack: an https address, or a name from `references`.",
-        "examples": ["https://example.com/theme.mp3"],
-    },
+    REFERENCES: {"description": "Pictures of what the video shows.", "examples": [["hero"]]},
+    AUDIO: {"description": "The soundtrack.", "examples": ["https://example.com/theme.mp3"]},
     CLIP: {
         "description": "The video that this one continues: an https address, or a name from "
         "`references`.",

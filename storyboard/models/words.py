@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+from storyboard.media import is_content
 from storyboard.records import Json
 
 ParameterType: TypeAlias = Literal["string", "integer", "number", "boolean", "array", "object"]
@@ -38,7 +39,10 @@ WORDS: Mapping[str, ParameterType] = {
 """Every common word, with the type of its values in a storyboard."""
 
 MEDIA = (FIRST_FRAME, LAST_FRAME, REFERENCES, AUDIO, CLIP)
-"""The words whose values are pictures, sounds and clips: addresses, or names of shared ones."""
+"""The words whose values are pictures, sounds and clips."""
+
+PICTURES = (FIRST_FRAME, LAST_FRAME, REFERENCES)
+"""The words whose values are pictures, which can also be files, or frames of other takes."""
 
 Table: TypeAlias = Mapping[tuple[str, str], Json]
 """The values of a field that means both resolution and ratio, by these two."""
@@ -71,7 +75,7 @@ class Word:
 
     def leaves(self, value: Json) -> bool:
         """Whether the value belongs to the field of the same name, not to the word."""
-        return self.is_text_only and not isinstance(value, str)
+        return self.is_text_only and not isinstance(value, str) and not is_content(value)
 
     def lacks(self, value: Json) -> bool:
         """Return whether the word sets no field and the model never does this: no sound, say."""

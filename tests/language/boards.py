@@ -11,6 +11,8 @@ from storyboard.language.expansion.cascade import Layer, read_level
 from storyboard.language.expansion.shot_scope import ShotScope
 from storyboard.language.load import load_storyboard
 from storyboard.language.nodes import MappingNode
+from storyboard.language.pictures.files import PictureFiles
+from storyboard.language.read_scope import ReadScope
 from storyboard.language.templates.templates import Templates
 from storyboard.language.yaml.source import parse_source
 from storyboard.models.card import ModelCard
@@ -70,6 +72,12 @@ def card() -> ModelCard:
     found = CATALOG.get("alibaba/wan2.7-t2v")
     assert found is not None
     return found
+
+
+def no_pictures() -> PictureFiles:
+    """The pictures of a storyboard that has none."""
+    nowhere = Path("/nowhere")
+    return PictureFiles(nowhere, ReadScope(nowhere), lambda owner, name: (nowhere / name, name))
 
 
 def scope_of(text: str, **facts: Json) -> tuple[ShotScope, Layer]:

@@ -2,23 +2,33 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
 
 from storyboard.console.options import VariableOptions
 from storyboard.console.read_storyboards import read_storyboards
+from storyboard.models.catalog import Catalog, load_catalog
 from storyboard.records import Severity
 from storyboard.reporting.codes import codes
 from storyboard.reporting.problems import format_problems
 from tests.language.boards import compare
-from tests.language.test_load import CASES, two_models
+from tests.language.test_load import CASES, REPO, two_models
 
 ELSEWHERE = {"file-too-large", "too-many-files", "too-many-rows", "templates-too-costly"}
 """What needs more than a file in git should hold, or ends the search for all the rest."""
 
 OF_CARDS = {"broken-card", "retiring-model"}
 """What a model card does, and no storyboard."""
+
+
+def three_models(folder: Path) -> Catalog:
+    """Two models, and one that takes pictures."""
+    two_models(folder)
+    name = "alibaba/wan2.7-i2v.yaml"
+    shutil.copy(REPO / "schemas" / "models" / name, folder / "models" / name)
+    return load_catalog(folder / "models")
 
 
 @pytest.mark.parametrize("severity", Severity)
@@ -30,7 +40,7 @@ def test_every_code_is_told_at_its_place(
     is_problem = severity is Severity.PROBLEM
     given = {"assignments": ("hero a woman",), "variant": "draft"} if is_problem else {}
     variables = VariableOptions(**given)
-    (board,) = read_storyboards([Path("film.yaml")], two_models(tmp_path), variables)
+    (board,) = read_storyboards([Path("film.yaml")], three_models(tmp_path), variables)
     text = format_problems(board.problems, board.sources)
     compare(f"{text}\n", Path("film.expected"))
     made = {problem.code for problem in board.problems if problem.severity is severity}

@@ -7,12 +7,14 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from storyboard.language.expansion.cascade import Layer, Setting, merge_layers
+from storyboard.language.expansion.contents import FrameContent
 from storyboard.language.expansion.ids import Claim
 from storyboard.language.expansion.payload import PayloadInputs, TracedPayload
 from storyboard.language.expansion.shared import SharedValues
 from storyboard.language.expansion.shot_scope import Renderer, ShotScope
 from storyboard.language.expansion.values import Report
 from storyboard.language.nodes import MappingNode, Node
+from storyboard.language.pictures.files import PictureFiles
 from storyboard.language.rows.values import RowValues
 from storyboard.models.card import ModelCard
 from storyboard.models.catalog import Catalog
@@ -31,6 +33,7 @@ class ExpansionContext:
     templates: Renderer
     cards: Catalog
     shared: SharedValues
+    pictures: PictureFiles
     read_rows: Callable[[Node, str], Iterable[RowValues]]
     check_payload: Callable[[TracedPayload, ModelCard, Take], Iterable[Problem]]
     overrides: Layer
@@ -48,6 +51,10 @@ class ExpansionContext:
     """The ids of skipped shots, as written, in file order."""
     first_takes: dict[str, str] = field(default_factory=dict)
     """The id of the first take that makes each request, by fingerprint."""
+    frames: list[tuple[Take, FrameContent]] = field(default_factory=list)
+    """The frames in the takes' requests, each with the take (or its fallback) that shows it."""
+    has_gaps: bool = False
+    """Whether a shot has no takes because of a problem, so that its id may be unknown."""
 
 
 class Section(NamedTuple):

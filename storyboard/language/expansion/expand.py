@@ -14,6 +14,7 @@ from collections.abc import Iterator, Sequence
 
 from storyboard.language.expansion.cascade import Setting, merge_layers, read_level, read_shot
 from storyboard.language.expansion.context import ExpansionContext, Section, ShotEntry
+from storyboard.language.expansion.frames import check_frames
 from storyboard.language.expansion.ids import read_id
 from storyboard.language.expansion.matrix import (
     Combination,
@@ -75,7 +76,7 @@ def _expand(
         if "model" not in section.layer.settings and "model" not in node.entries:
             _report_missing_model(root, context)
         takes.extend(_expand_entry(node, where, section, context))
-    return title or None, takes
+    return title or None, check_frames(takes, context)
 
 
 def _entries(
@@ -122,11 +123,16 @@ def _expand_entry(
     if context.takes + len(rows) * combinations * takes > MAX_TAKES:
         factors = [(len(rows), "rows"), (combinations, "combinations"), (takes, "takes")]
         context.report(_too_many_takes(node, where, factors))
+        context.has_gaps = True
         return
     settings, position = section.layer.settings, node.first_key_position
     inputs = tuple(
         payload_inputs(
-            without_hidden_fields(settings, context.overrides, card), card, context.shared, position
+            without_hidden_fields(settings, context.overrides, card),
+            card,
+            context.shared,
+            context.pictures,
+            position,
         )
         for card in _read_cards(settings.get("model"), context)
     )

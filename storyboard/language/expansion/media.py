@@ -1,6 +1,6 @@
-"""Reads pictures, sounds and clips: addresses, or names that the file gives to addresses. Pure.
+"""Reads pictures, sounds and clips: addresses, files, frames of takes, and names of shared ones.
 
-Files beside the storyboard are not sent anywhere, so a file is a problem.
+Only pictures can be files or frames: the service takes up no sound and no clip.
 """
 
 from __future__ import annotations
@@ -8,17 +8,29 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import partial
-from typing import NoReturn
+from typing import NamedTuple
 
 from storyboard.language.expansion.cascade import Setting
+from storyboard.language.expansion.contents import FileContent, FrameContent
 from storyboard.language.expansion.shared import SharedValues, find_shared
 from storyboard.language.expansion.shot_scope import ShotScope
-from storyboard.language.expansion.values import fail, is_template, read_all, read_text, read_value
-from storyboard.language.nodes import MappingNode, ScalarNode, SequenceNode
-from storyboard.language.spellings import as_list, as_switch
-from storyboard.models.schema.media_keys import GIVE_ADDRESS
-from storyboard.models.words import WORDS, Word
-from storyboard.records import Json
+from storyboard.language.expansion.values import (
+    NotReadable,
+    fail,
+    is_template,
+    read_all,
+    read_text,
+    read_value,
+    rendered_text,
+)
+from storyboard.language.nodes import MappingNode, ScalarValue, SequenceNode
+from storyboard.language.pictures.files import PictureFiles, Refusal
+from storyboard.language.spellings import as_list, as_seconds, as_switch
+from storyboard.language.validation.check import Origin
+from storyboard.media import Frame
+from storyboard.models.schema.media_keys import FRAME_RULE, FRAME_WORDS, GIVE_ADDRESS
+from storyboard.models.words import PICTURES, WORDS, Word
+from storyboard.records import Json, Problem
 from storyboard.reporting.value_paths import format_value
 
 _SCHEME = re.compile(r"(?!file:)[a-z][a-z0-9+.-]+:", re.IGNORECASE)
@@ -29,61 +41,132 @@ _FILE = re.compile(
     r"mp4|m4v|mov|mkv|webm)",
     re.IGNORECASE | re.DOTALL,
 )
+"""What looks like a file's name, whether or not there is such a file."""
+
+_MAX_SECONDS = 86_400
 
 
-def read_media(word: Word, setting: Setting, scope: ShotScope, shared: SharedValues) -> Json:
-    """Return the value of a media word, with names replaced by addresses; None if it is not set.
+class MediaReader(NamedTuple):
+    """Reads the value of one media word in one shot."""
 
-    Whether the model accepts an address is left to its schema. Raises NotReadable for a file, a
-    frame of a take, or a name that does not exist.
-    """
-    if WORDS[word.name] == "array":
-        return _read_several(setting, scope, shared)
-    if isinstance(setting.node, MappingNode):
-        _fail_for_file(setting, scope, setting.node.data)
-    value = read_value(setting, scope, is_text=not word.is_text_only)
-    if word.is_text_only and is_template(setting.node):
-        value = as_switch(value)
-    return _address_of(value, setting, scope, shared) if isinstance(value, str) else value
+    word: Word
+    scope: ShotScope
+    shared: SharedValues
+    files: PictureFiles
+
+    def read(self, setting: Setting) -> Json:
+        """Return the value: an address, a `Content`, or a list of them; None if it is not set.
+
+        Whether the model accepts an address is left to its schema. Raises NotReadable for a file
+        that cannot be read, a frame that no video can have, or a name that does not exist.
+        """
+        if WORDS[self.word.name] == "array":
+            return self._read_several(setting)
+        if isinstance(setting.node, MappingNode):
+            return self._read_frame(setting, setting.node)
+        value = read_value(setting, self.scope, is_text=not self.word.is_text_only)
+        if self.word.is_text_only and is_template(setting.node):
+            value = as_switch(value)
+        return self._read_named(value, setting) if isinstance(value, str) else value
+
+    def _read_several(self, setting: Setting) -> Json:
+        """Return what is in a list, or in one text with commas; None if there is nothing."""
+        is_list = isinstance(setting.node, SequenceNode)
+        entries = setting.items if is_list else [setting]
+        found = read_all(partial(self._read_entry, entry) for entry in entries)
+        return [value for values in found for value in values] or None
+
+    def _read_entry(self, setting: Setting) -> list[Json]:
+        if isinstance(setting.node, MappingNode):
+            return [self._read_frame(setting, setting.node)]
+        text = read_text(setting, self.scope, prints_lists=True).strip()
+        return [self._read_named(name, setting) for name in self._names_in(text, setting)]
+
+    def _names_in(self, text: str, setting: Setting) -> Iterator[str]:
+        """Yield the names and addresses in a text; an address may contain a comma, but no space."""
+        if text in self.shared.references or ("," in text and self._is_file(text, setting)):
+            yield text
+            return
+        has_commas = not _SCHEME.match(text) or any(map(str.isspace, text))
+        yield from as_list(text, has_commas=has_commas)
+
+    def _is_file(self, text: str, setting: Setting) -> bool:
+        found = self.files.read(text, setting.node.position.path)
+        return not isinstance(found, Refusal)
+
+    def _read_named(self, text: str, setting: Setting) -> Json:
+        """Return what a text names; an address or an empty text is unchanged."""
+        if not text or _SCHEME.match(text):
+            return text
+        if text not in self.shared.references:
+            return self._read_file(text, setting)
+        named = find_shared(text, setting, self.scope, self.shared, "reference")
+        if isinstance(named.node, MappingNode):
+            return self._read_frame(named, named.node)
+        text = read_text(named, self.scope).strip()
+        return text if _SCHEME.match(text) else self._read_file(text, named)
+
+    def _read_file(self, text: str, setting: Setting) -> Json:
+        if self.word.name not in PICTURES:
+            if not _FILE.fullmatch(text):
+                find_shared(text, setting, self.scope, self.shared, "reference")
+            words = f"{format_value(text)} is not allowed: {GIVE_ADDRESS}"
+            fail(setting, self.scope, text, "not-uploaded", words)
+        found = self.files.read(text, setting.node.position.path)
+        if isinstance(found, Refusal):
+            if found.is_missing and not _FILE.fullmatch(text):
+                find_shared(text, setting, self.scope, self.shared, "reference")
+            words = f"{format_value(text)}: {found.words}"
+            fail(setting, self.scope, text, found.code, words, hint=found.hint)
+        origin = self._origin(setting, text)
+        return FileContent(*found, written=text, where=setting.where, origin=origin)
+
+    def _read_frame(self, setting: Setting, node: MappingNode) -> Json:
+        """Return the frame of a take that a mapping names."""
+        if self.word.name not in PICTURES:
+            message = f"{setting.where}: a frame is not allowed: {GIVE_ADDRESS}"
+            raise NotReadable(Problem(node.position, "not-uploaded", message))
+        settings = {
+            key: Setting(entry.value, f"{setting.where}.{key}", entry.key_position)
+            for key, entry in node.entries.items()
+        }
+        if "take" not in settings:
+            message = f"{setting.where}: {FRAME_RULE}"
+            raise NotReadable(Problem(node.position, "not-allowed", message))
+        take = read_text(settings["take"], self.scope).strip()
+        if not take:
+            words = f"names no take: {FRAME_RULE}"
+            fail(settings["take"], self.scope, take, "unknown-take", words)
+        frame = self._read_time(settings["frame"]) if "frame" in settings else "last"
+        origin = self._origin(settings["take"], take)
+        return FrameContent(take, frame, where=setting.where, origin=origin)
+
+    def _read_time(self, setting: Setting) -> Frame:
+        value = read_value(setting, self.scope, is_text=False)
+        if is_template(setting.node):
+            value = as_seconds(value)
+        frame = _as_frame(value)
+        if frame is None:
+            words = f"{format_value(value)} is not allowed; {FRAME_WORDS} is needed"
+            fail(setting, self.scope, value, "not-allowed", words)
+        return frame
+
+    def _origin(self, setting: Setting, value: str) -> Origin:
+        node = setting.node
+        return Origin(
+            self.scope.position_of(node), rendered_text(setting, value), self.scope.row_of(node)
+        )
 
 
-def _read_several(setting: Setting, scope: ShotScope, shared: SharedValues) -> Json:
-    """Return the addresses in a list, or in one text with commas; None if there are none."""
-    is_list = isinstance(setting.node, SequenceNode)
-    entries = setting.items if is_list else [setting]
-    found = read_all(partial(_read_entry, entry, scope, shared) for entry in entries)
-    return [address for addresses in found for address in addresses] or None
-
-
-def _read_entry(setting: Setting, scope: ShotScope, shared: SharedValues) -> list[Json]:
-    if not isinstance(setting.node, ScalarNode):
-        _fail_for_file(setting, scope, setting.node.data)
-    text = read_text(setting, scope, prints_lists=True).strip()
-    return [_address_of(name, setting, scope, shared) for name in _names_in(text, shared)]
-
-
-def _names_in(text: str, shared: SharedValues) -> Iterator[str]:
-    """Yield the names and addresses in a text; an address may contain a comma, but no space."""
-    if text in shared.references:
-        yield text
-        return
-    has_commas = not _SCHEME.match(text) or any(map(str.isspace, text))
-    yield from as_list(text, has_commas=has_commas)
-
-
-def _address_of(text: str, setting: Setting, scope: ShotScope, shared: SharedValues) -> Json:
-    """Return the address that a text is or names; an empty text is unchanged."""
-    if not text or _SCHEME.match(text):
-        return text
-    if text not in shared.references and _FILE.fullmatch(text):
-        _fail_for_file(setting, scope, text)
-    named = find_shared(text, setting, scope, shared, "reference")
-    address = read_text(named, scope).strip()
-    if not _SCHEME.match(address):
-        _fail_for_file(named, scope, address)
-    return address
-
-
-def _fail_for_file(setting: Setting, scope: ShotScope, value: object) -> NoReturn:
-    words = f"{format_value(value)} is not allowed: {GIVE_ADDRESS}"
-    fail(setting, scope, value, "not-uploaded", words)
+def _as_frame(value: ScalarValue) -> Frame | None:
+    """Return the frame that a value means; None if it means none."""
+    if value == "first":
+        return "first"
+    if value == "last":
+        return "last"
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    # Comparing first: a whole number may be too large for float.
+    if not 0 <= value <= _MAX_SECONDS:
+        return None
+    return int(value) if value == int(value) else float(value)

@@ -7,14 +7,15 @@ its schema, not here.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import NamedTuple, TypeAlias
 
 from storyboard.fingerprint import whole_numbers
 from storyboard.language.expansion.cascade import Setting
-from storyboard.language.expansion.media import read_media
+from storyboard.language.expansion.contents import Placed, find_placed
+from storyboard.language.expansion.media import MediaReader
 from storyboard.language.expansion.shared import SharedValues, read_negative, read_seed, shift_seed
 from storyboard.language.expansion.shot_scope import ShotScope
 from storyboard.language.expansion.values import (
@@ -30,18 +31,21 @@ from storyboard.language.expansion.values import (
     rendered_text,
 )
 from storyboard.language.nodes import ScalarNode
+from storyboard.language.pictures.files import PictureFiles
 from storyboard.language.spellings import as_seconds, as_switch
 from storyboard.language.validation.check import Origin
 from storyboard.language.validation.hints import meant_by
+from storyboard.media import At, with_inputs
 from storyboard.models.card import ModelCard, Parameter
 from storyboard.models.schema.errors import ErrorPath
 from storyboard.models.schema.validator import compile_check
 from storyboard.models.words import MEDIA, REFERENCES, fields_of
 from storyboard.records import Json, Position, Problem
 from storyboard.reporting.suggest import Suggestion, closest
+from storyboard.reporting.value_paths import format_path
 
 SHOT_KEYS = frozenset(
-    {"prompt_prefix", "prompt_suffix", "takes", "model", "tags", "notes", "skip", "locked"}
+    {"prompt_prefix", "prompt_suffix", "takes", "model", "tags", "notes", "skip", "locked", "pause"}
 )
 """Settings that belong to the storyboard, not to the API."""
 
@@ -66,6 +70,7 @@ class PayloadInputs(NamedTuple):
     settings: Mapping[str, Setting]
     card: ModelCard
     shared: SharedValues
+    files: PictureFiles
     position: Position
     stated: tuple[tuple[str, Parameter], ...]
     foreign: tuple[str, ...]
@@ -83,7 +88,11 @@ class PayloadInputs(NamedTuple):
 
 
 def payload_inputs(
-    settings: Mapping[str, Setting], card: ModelCard, shared: SharedValues, position: Position
+    settings: Mapping[str, Setting],
+    card: ModelCard,
+    shared: SharedValues,
+    files: PictureFiles,
+    position: Position,
 ) -> PayloadInputs:
     """Return the inputs for shots with these settings."""
     names = {"negative_prompt" if key == "negative" else key for key in settings}
@@ -97,7 +106,7 @@ def payload_inputs(
         key for key in settings if ("negative_prompt" if key == "negative" else key) in others
     )
     doubtful = tuple(key for key, setting in settings.items() if setting.below)
-    return PayloadInputs(settings, card, shared, position, stated, foreign, doubtful)
+    return PayloadInputs(settings, card, shared, files, position, stated, foreign, doubtful)
 
 
 @dataclass(slots=True)
@@ -105,8 +114,9 @@ class TracedPayload:
     """A payload and the origin of each of its values, for problems that a schema finds.
 
     `said` holds the settings by their names in the storyboard. `sources` holds each setting with
-    the value read from it. `faulty` holds the origins of values that could not be read. `dropped`
-    holds the settings that are left out because the model does not have them.
+    the value read from it. `placed` holds the payload's files and frames. `faulty` holds the
+    origins of values that could not be read. `dropped` holds the settings that are left out
+    because the model does not have them.
     """
 
     inputs: PayloadInputs
@@ -114,6 +124,7 @@ class TracedPayload:
     payload: dict[str, Json] = field(default_factory=dict)
     said: dict[str, Json] = field(default_factory=dict)
     sources: dict[str, tuple[Setting, Json]] = field(default_factory=dict)
+    placed: Sequence[Placed] = ()
     faulty: dict[str, Origin] = field(default_factory=dict)
     dropped: list[tuple[str, Setting]] = field(default_factory=list)
 
@@ -158,14 +169,29 @@ def build_payload(
             traced.faulty[name] = Origin(first.position, row=first.row)
             continue
         if setting is not None and value is not None and value != "":
-            traced.said[name] = whole_numbers(value)
+            traced.said[name] = value if name in MEDIA else whole_numbers(value)
             traced.sources[name] = (setting, value)
         elif parameter.is_required and (misspelt := _find_misspelt(name, inputs)):
             traced.faulty[name] = Origin(misspelt.key_position)
     if inputs.foreign:
         _report_foreign_parameters(traced, inputs, report)
     traced.payload = fields_of(inputs.card.words, inputs.card.defaults, traced.said)
+    traced.placed, strange = find_placed(traced.payload)
+    if traced.placed:
+        traced.payload = with_inputs(traced.payload, (one.input for one in traced.placed))
+    for at in strange:
+        _report_strange(at, traced, report)
     return traced
+
+
+def _report_strange(at: At, traced: TracedPayload, report: Report) -> None:
+    """Report a mapping that would pass for a file or a frame and that names neither."""
+    name = str(at[0])
+    origin = traced.origin_of(name, at[1:])
+    traced.faulty[name] = origin
+    message = f"{format_path(at)}: a mapping like this stands for a file or a frame in a request"
+    hint = "name the file, or the take whose frame it is"
+    report(Problem(origin.position, "not-allowed", message, hint, origin.rendered, row=origin.row))
 
 
 def _read_parameter(
@@ -180,7 +206,7 @@ def _read_parameter(
     if name == "prompt":
         return _read_prompt(settings, scope), setting
     if name in MEDIA and (word := inputs.card.words.get(name)):
-        return read_media(word, setting, scope, inputs.shared), setting
+        return MediaReader(word, scope, inputs.shared, inputs.files).read(setting), setting
     if parameter.type in ("array", "object"):
         return read_node(setting, scope), setting
     is_text = parameter.type == "string"

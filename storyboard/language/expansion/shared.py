@@ -16,7 +16,6 @@ from storyboard.language.expansion.values import fail, read_all, read_text, read
 from storyboard.language.nodes import ScalarNode, ScalarValue, SequenceNode
 from storyboard.language.spellings import as_list
 from storyboard.language.yaml.scalars import read_plain
-from storyboard.models.schema.media_keys import GIVE_ADDRESS
 from storyboard.reporting.invisible import hint_for_invisible
 from storyboard.reporting.suggest import Suggestion, closest, did_you_mean
 from storyboard.reporting.value_paths import format_value
@@ -30,7 +29,8 @@ _UNKNOWN = {
 }
 _ELSE = {
     "negative": "literal text belongs under negative_prompt",
-    "reference": f"name one from references at the top, or {GIVE_ADDRESS}",
+    "reference": "name one from references at the top, or give an https address or the file of a "
+    "picture",
 }
 
 _GROUPED = re.compile(r"\d{1,3}(?:[,' \u00a0\u202f]\d{3}){1,3}")

@@ -1,4 +1,4 @@
-"""Reads a shot's keys that are not sent: takes, tags, skip, locked, notes, meta."""
+"""Reads a shot's keys that are not sent: takes, tags, skip, locked, pause, notes, meta."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def read_takes(settings: Settings, scope: ShotScope, report: Report, *, left: in
 
 
 def read_flag(key: str, settings: Settings, scope: ShotScope, report: Report) -> bool:
-    """Whether `skip` or `locked` is on; False after a problem."""
+    """Whether `skip`, `locked` or `pause` is on; False after a problem."""
     setting = settings.get(key)
     return bool(setting and attempt(report, _read_flag, scope.effective(setting), scope))
 

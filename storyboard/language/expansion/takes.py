@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from storyboard.fingerprint import canonical_json, fingerprint
 from storyboard.language.expansion.context import ExpansionContext, ShotEntry
+from storyboard.language.expansion.frames import note_frames
 from storyboard.language.expansion.ids import Claim, claim_id, read_id
 from storyboard.language.expansion.payload import TracedPayload, build_payload
 from storyboard.language.expansion.prompts import odd_in_prompt
@@ -74,8 +75,9 @@ def _make_takes(
     settings = entry.settings
     takes = read_takes(settings, scope, report, left=MAX_TAKES - context.takes)
     tags = read_tags(settings, scope, report)
-    is_locked = read_flag("locked", settings, scope, report)
+    is_locked, is_paused = (read_flag(key, settings, scope, report) for key in ("locked", "pause"))
     context.takes += takes
+    context.has_gaps = context.has_gaps or shot_id is None or not entry.inputs
     if not entry.inputs:
         return  # the schema has reported the unknown model
     position = (entry.node.get("id") or entry.node).position
@@ -91,7 +93,7 @@ def _make_takes(
             )
             for inputs, of_shot in zip(entry.inputs, earlier, strict=True)
         ]
-        traced, request = requests[0]
+        traced, request, repeat = requests[0]
         take = Take(
             id=name,
             shot=shot,
@@ -105,7 +107,11 @@ def _make_takes(
             is_locked=is_locked,
             notes=read_notes(settings, of_take, report),
             meta=read_meta(entry.section.layer.meta, of_take, report),
+            inputs=tuple(one.input for one in traced.placed),
+            repeat=repeat,
+            is_paused=is_paused,
         )
+        note_frames(take, traced.placed, context)
         if len(requests) > 1:
             take = _with_fallbacks(take, requests[1:], context)
         problems = list(context.check_payload(traced, traced.inputs.card, take))
@@ -116,26 +122,41 @@ def _make_takes(
         yield take
 
 
-def _request_of(traced: TracedPayload, earlier: _Requests | None) -> tuple[TracedPayload, str]:
+class _Request(NamedTuple):
+    """A payload, its fingerprint, and the number in it that makes equal takes differ."""
+
+    traced: TracedPayload
+    fingerprint: str
+    repeat: int
+
+
+def _request_of(traced: TracedPayload, earlier: _Requests | None) -> _Request:
     """Return the payload with its fingerprint.
 
     `earlier`, if given, counts the equal payloads of the shot's earlier takes; this one is added.
     """
     repeat = 0
     if earlier is not None:
-        request = canonical_json(traced.payload)
-        repeat = earlier[request] = earlier.get(request, -1) + 1
-    return traced, fingerprint(traced.inputs.card.name, traced.payload, repeat=repeat)
+        text = canonical_json(traced.payload)
+        repeat = earlier[text] = earlier.get(text, -1) + 1
+    request = fingerprint(traced.inputs.card.name, traced.payload, repeat=repeat)
+    return _Request(traced, request, repeat)
 
 
-def _with_fallbacks(
-    take: Take, requests: Sequence[tuple[TracedPayload, str]], context: ExpansionContext
-) -> Take:
+def _with_fallbacks(take: Take, requests: Sequence[_Request], context: ExpansionContext) -> Take:
     """Return the take with its other models, whose requests are also checked."""
     fallbacks = []
-    for traced, request in requests:
-        card, payload = traced.inputs.card, traced.payload
-        fallback = replace(take, model=card.name, payload=payload, fingerprint=request)
+    for traced, request, repeat in requests:
+        card = traced.inputs.card
+        fallback = replace(
+            take,
+            model=card.name,
+            payload=traced.payload,
+            fingerprint=request,
+            inputs=tuple(one.input for one in traced.placed),
+            repeat=repeat,
+        )
+        note_frames(fallback, traced.placed, context)
         named = replace(fallback, id=f"{take.id}, with {card.name}")
         for problem in context.check_payload(traced, card, named):
             context.report(problem)

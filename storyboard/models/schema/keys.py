@@ -303,6 +303,9 @@ SHARED: Schema = {
     },
     "skip": _choice("Leaves the shot out."),
     "locked": _choice("Keeps the shot's current video, whatever changes around it."),
+    "pause": _choice(
+        "Shots that show a frame of this one wait until you have seen its video: render --past ID."
+    ),
 }
 
 

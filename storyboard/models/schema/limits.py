@@ -78,7 +78,7 @@ def _definition(owners: list[_Owner]) -> dict[str, Any]:
 def _or_name(owners: list[_Owner], limits: dict[str, Any]) -> dict[str, Any]:
     """Return a parameter's limits; a seed or a picture may also be the name of a shared one."""
     if any(_is_media(card, parameter.name) for card, parameter in owners):
-        return media_keys.media(limits)
+        return media_keys.media(owners[0][1].name, limits)
     if owners[0][1].name != SEED:
         return limits
     return {"if": {"type": "string"}, "then": {"minLength": 1}, "else": {ALSO: _OF_SEEDS, **limits}}
@@ -165,6 +165,10 @@ def _default(owners: list[_Owner]) -> dict[str, Any]:
 def _examples(owners: list[_Owner]) -> list[Any]:
     """Return the cards' own examples, then every other value if a model lists its values."""
     found: dict[str, Any] = {}
+    for card, parameter in owners:
+        if _is_media(card, parameter.name):
+            for one in media_keys.examples(parameter.name):
+                found.setdefault(json.dumps(one), one)
     for _, parameter in owners:
         limits = parameter.limits
         listed = limits.get("enum", [True, False] if parameter.type == "boolean" else None)
@@ -186,6 +190,8 @@ def _markdown(description: str, owners: list[_Owner]) -> str:
         if parameter.default is not None:
             words += f"; the API's default is `{spelled(parameter.default)}`"
         models.setdefault(words, []).append(f"`{card.name}`")
+    if any(_is_media(card, parameter.name) for card, parameter in owners):
+        description += media_keys.more_about(owners[0][1].name)
     known = [f"- {', '.join(names)}: {words}" for words, names in models.items()]
     lines = [description, "", *known, "", "Can be a template. `null` means: not set, not sent."]
     if owners[0][1].is_required:

@@ -1,44 +1,96 @@
-"""JSON Schemas of pictures, sounds and clips in a storyboard: addresses and names. Pure."""
+"""JSON Schemas of pictures, sounds and clips: addresses, files, names and frames. Pure."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from storyboard.models.words import PICTURES, WORDS
+
 Schema = dict[str, Any]
 
-GIVE_ADDRESS = "give an https address; files beside the storyboard are not uploaded yet"
-"""What a picture, a sound or a clip can be at present."""
+GIVE_ADDRESS = "only pictures can be files or frames; give an https address of a sound or a clip"
+"""What a sound or a clip has to be."""
 
-_NO_FILE: Schema = {"not": {"type": "object"}, "errorMessage": GIVE_ADDRESS}
+FRAME_WORDS = "first, last or a number of seconds"
+
+FRAME_RULE = "the frame of a take is written {take: pier-1, frame: last}"
+
+_IS_TEMPLATE: Schema = {"$ref": "#/definitions/template"}
+_IS_FRAME: Schema = {"$ref": "#/definitions/frame"}
+_NO_FRAME: Schema = {"not": {"type": "object"}, "errorMessage": GIVE_ADDRESS}
+
+FRAME: Schema = {
+    "type": "object",
+    "if": {"required": ["take"]},
+    "else": {"not": {"type": "object"}, "errorMessage": FRAME_RULE},
+    "additionalProperties": False,
+    "properties": {
+        "take": {
+            "description": "The take whose video has the frame. If its shot has several takes, "
+            "the take is named: pier-1.t2.",
+            "examples": ["pier-1", "pier-1.t2"],
+            "type": ["string", "integer", "number"],
+            "minLength": 1,
+        },
+        "frame": {
+            "description": "Which frame: the first, the last, or the one that is shown after so "
+            "many seconds.",
+            "default": "last",
+            "examples": ["last", "first", 2.5],
+            "if": {"type": "string"},
+            "then": {"if": _IS_TEMPLATE, "else": {"enum": ["first", "last"]}},
+            "else": {"type": "number", "minimum": 0, "errorMessage": f"{FRAME_WORDS} is needed"},
+        },
+    },
+}
+"""A frame of another take's video."""
 
 REFERENCE: Schema = {
     "if": {"type": "object"},
-    "then": _NO_FILE,
+    "then": _IS_FRAME,
     "else": {"type": "string", "minLength": 1},
 }
-"""A picture in a list: an address, or the name of a shared one; only its text can tell which."""
+"""A picture in a list; only its text can tell whether it is an address, a name or a file."""
 
 REFERENCES: Schema = {
     "description": "Shared pictures, sounds and clips; `first_frame`, `last_frame`, `references`, "
     "`audio` and `clip` refer to them by name.",
-    "examples": [{"hero": "https://example.com/hero.png"}],
+    "markdownDescription": "Shared pictures, sounds and clips; `first_frame`, `last_frame`, "
+    "`references`, `audio` and `clip` refer to them by name. Each is an https address; a picture "
+    "can also be a file, relative to this one, or `{take: pier-1, frame: last}`.",
+    "examples": [{"hero": "cast/hero.png"}, {"hero": "https://example.com/hero.png"}],
     "type": "object",
     "propertyNames": {"minLength": 1},
-    "additionalProperties": {
-        "if": {"$ref": "#/definitions/template"},
-        "else": {
-            "not": {"type": ["object", "array", "number", "boolean", "null"]},
-            "pattern": r"^[Hh][Tt][Tt][Pp][Ss]://[!-~]+$(?!\n)",
-            "errorMessage": GIVE_ADDRESS,
-        },
-    },
+    "additionalProperties": REFERENCE,
 }
 
+_PICTURES: tuple[Any, ...] = ("cast/hero.png", {"take": "pier-1", "frame": "last"})
 
-def media(limits: Schema) -> Schema:
+
+def examples(word: str) -> list[Any]:
+    """Return what editors offer for a media word before the examples of the models' cards."""
+    if word not in PICTURES:
+        return []
+    is_list = WORDS[word] == "array"
+    return [[one] if is_list else one for one in _PICTURES]
+
+
+def more_about(word: str) -> str:
+    """Return what follows the description of a media word in Markdown; empty for sounds."""
+    if word not in PICTURES:
+        return ""
+    each = "Each is a" if WORDS[word] == "array" else "A"
+    return (
+        f" {each} file, an https address, a name from `references`, or a frame of another take: "
+        "`{take: pier-1, frame: last}`."
+    )
+
+
+def media(word: str, limits: Schema) -> Schema:
     """Return the schema of a media word; whether its text is a name is checked later."""
+    frame = _IS_FRAME if word in PICTURES else _NO_FRAME
     return {
         "if": {"type": "string"},
         "then": {"minLength": 1},
-        "else": {"if": {"type": "object"}, "then": _NO_FILE, "else": limits},
+        "else": {"if": {"type": "object"}, "then": frame, "else": limits},
     }

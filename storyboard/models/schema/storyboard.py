@@ -144,6 +144,7 @@ def _shared(cards: Sequence[ModelCard], parameters: Schema, names: Sequence[str]
     """Return the definitions that both kinds of file use."""
     return {
         "template": keys.TEMPLATE,
+        "frame": media_keys.FRAME,
         "price": money_keys.price(_resolutions(cards)),
         "model": keys.model({"enum": list(names)} if names else _names_of(cards), _offered(cards)),
         "vars": keys.VARS,

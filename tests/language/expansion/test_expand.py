@@ -17,7 +17,7 @@ from storyboard.language.nodes import ScalarNode
 from storyboard.language.templates.templates import Templates
 from storyboard.models.card import ModelCard
 from storyboard.records import Json, Problem, Take
-from tests.language.boards import CATALOG, HEAD, card, mapping
+from tests.language.boards import CATALOG, HEAD, card, mapping, no_pictures
 
 Row = dict[str, Json]
 
@@ -55,6 +55,7 @@ def expand(
             settings_under(root, "seeds", ""),
             frozenset(card().parameters),
         ),
+        pictures=no_pictures(),
         read_rows=read_rows,
         check_payload=check_payload,
         overrides=Layer(),

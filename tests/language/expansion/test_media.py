@@ -1,15 +1,20 @@
-"""Pictures, sound and clips: addresses, names of shared ones, and files, which are not sent."""
+"""Pictures, sound and clips: addresses, names of shared ones, files, and frames of takes."""
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 
 import pytest
 
-from storyboard.language.load import Reading
-from storyboard.records import Json
+from storyboard.language.load import Reading, load_storyboard
+from storyboard.media import FileInput, FrameInput
+from storyboard.models.catalog import load_catalog
+from storyboard.records import Json, Take
 from tests.language.boards import load, load_text, told
 
+REPO = Path(__file__).parents[3]
+PIXELS = b"what a picture consists of"
 WAN = "version: 1\nmodel: alibaba/wan2.7-i2v\n"
 FLASH = "version: 1\nmodel: alibaba/wan2.6-i2v-flash\n"
 SEEDANCE = "version: 1\nmodel: bytedance/seedance-2.0-fast-i2v\n"
@@ -21,7 +26,7 @@ references:
 """
 HERO, COAT = "https://example.com/hero.png", "https://example.com/coat.png"
 THEME = "https://example.com/theme.mp3"
-GIVE = "give an https address; files beside the storyboard are not uploaded yet"
+GIVE = "only pictures can be files or frames; give an https address of a sound or a clip"
 
 
 def sent(folder: Path, text: str, **files: str) -> dict[str, Json]:
@@ -83,32 +88,180 @@ def test_an_address_may_hold_a_comma(tmp_path: Path) -> None:
     assert found == {"reference_images": [address]}
 
 
+def put(folder: Path, name: str, content: bytes = PIXELS) -> str:
+    """Writes a file, and returns the sha256 of its content."""
+    path = folder / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)
+    return hashlib.sha256(content).hexdigest()
+
+
+def take_of(folder: Path, text: str) -> Take:
+    board = load_text(folder, text)
+    assert [line for line in told(board) if ": warning: " not in line] == []
+    return board.takes[0]
+
+
 @pytest.mark.parametrize(
     "value",
     [
-        *("frames/pier.png", "pier.PNG", "..\\pier.png", "C:\\pier.png", "file:///pier.png"),
-        *("'{{ \"frames/pier.png\" }}'", "~/pier", "theme.mp3"),
+        "frames/pier.png",
+        "'{{ \"frames\" }}/pier.png'",
+        "./frames/../frames/pier.png",
+        "FRAMES/Pier.png",
     ],
 )
-def test_a_file_is_a_problem_that_says_what_works(tmp_path: Path, value: str) -> None:
-    (line,) = problems(tmp_path, WAN + shot(first_frame=value))
-    assert line.startswith("shots[0].first_frame: '")
-    assert line.endswith(f"' is not allowed: {GIVE}")
+def test_a_file_is_named_by_its_content_and_its_path_is_kept_for_people(
+    tmp_path: Path, value: str
+) -> None:
+    sha256 = put(tmp_path, "frames/pier.png")
+    take = take_of(tmp_path, WAN + shot(first_frame=value))
+    assert take.payload["first_frame"] == {"sha256": sha256}
+    assert type(take.payload["first_frame"]) is dict
+    assert take.inputs == (FileInput(("first_frame",), sha256, "frames/pier.png"),)
 
 
-def test_the_frame_of_a_take_is_a_problem_that_says_what_works(tmp_path: Path) -> None:
-    frame = "{take: pier-1, frame: last}"
-    assert problems(tmp_path, WAN + shot(first_frame=frame)) == [f"shots[0].first_frame: {GIVE}"]
-    lines = problems(tmp_path, SEEDANCE + shot(references=f"[{frame}]"))
-    assert lines == [f"shots[0].references[0]: {GIVE}"]
+def test_renaming_a_file_makes_the_same_request_and_another_content_does_not(
+    tmp_path: Path,
+) -> None:
+    put(tmp_path, "a.png"), put(tmp_path, "b.png"), put(tmp_path, "c.png", b"other")
+    prints = [
+        take_of(tmp_path, WAN + shot(first_frame=name)).fingerprint
+        for name in ("a.png", "b.png", "c.png")
+    ]
+    assert prints[0] == prints[1] != prints[2]
 
 
-@pytest.mark.parametrize("value", ["cast/hero.png", "{take: pier-1, frame: last}", "5", "hero2"])
-def test_what_is_shared_is_an_https_address(tmp_path: Path, value: str) -> None:
+def test_a_file_is_relative_to_the_file_that_names_it(tmp_path: Path) -> None:
+    own, shared = put(tmp_path, "hero.png"), put(tmp_path, "cast/hero.png", b"shared")
+    (tmp_path / "cast/cast.yaml").write_text(
+        "references: {hero: hero.png}\ndefaults: {last_frame: ./hero.png}\n", encoding="utf-8"
+    )
+    text = WAN + "include: [cast/cast.yaml]\n" + shot(first_frame="./hero.png")
+    assert take_of(tmp_path, text).inputs == (
+        FileInput(("first_frame",), own, "hero.png"),
+        FileInput(("last_frame",), shared, "cast/hero.png"),
+    )
+    named = take_of(tmp_path, text.replace("./hero.png", "hero"))
+    assert named.inputs[0] == FileInput(("first_frame",), shared, "cast/hero.png")
+
+
+def test_a_list_mixes_files_names_addresses_and_frames(tmp_path: Path) -> None:
+    sha256 = put(tmp_path, "a,b.png")
+    values = "['a,b.png', hero, {take: b, frame: 1.50}, {take: '{{ \"b\" }}'}]"
+    text = SEEDANCE + SHARED + shot(references=values) + "  - {id: b, prompt: A pier}\n"
+    take = take_of(tmp_path, text)
+    assert take.payload["reference_images"] == [
+        *({"sha256": sha256}, HERO, {"take": "b", "frame": 1.5}, {"take": "b", "frame": "last"})
+    ]
+    assert take.inputs == (
+        FileInput(("reference_images", 0), sha256, "a,b.png"),
+        FrameInput(("reference_images", 2), "b", 1.5),
+        FrameInput(("reference_images", 3), "b", "last"),
+    )
+
+
+@pytest.mark.parametrize("frame", ["first", "last", "0", "2.50", "'{{ 3 }}'", "'{{ \"1.5s\" }}'"])
+def test_a_frame_is_the_first_the_last_or_seconds(tmp_path: Path, frame: str) -> None:
+    text = WAN + shot(first_frame=f"{{take: B, frame: {frame}}}")
+    text += f"  - {{id: b, prompt: A pier, first_frame: {HERO}}}\n"
+    (one,) = take_of(tmp_path, text).inputs
+    wanted = {"0": 0, "2.50": 2.5, "'{{ 3 }}'": 3, "'{{ \"1.5s\" }}'": 1.5}.get(frame, frame)
+    assert one == FrameInput(("first_frame",), "b", wanted)
+
+
+@pytest.mark.parametrize(
+    "frame", ["middle", "-1", "true", "null", "'{{ \"middle\" }}'", "'{{ -1 }}'", "1e9"]
+)
+def test_what_is_no_frame_is_a_problem(tmp_path: Path, frame: str) -> None:
+    text = WAN + shot(first_frame=f"{{take: b, frame: {frame}}}")
+    text += f"  - {{id: b, prompt: A pier, first_frame: {HERO}}}\n"
+    (line,) = problems(tmp_path, text)
+    assert line.startswith("shots[0].first_frame.frame: ")
+
+
+@pytest.mark.parametrize(
+    "value", ["{frame: last}", "{}", "{sha256: 00}", "{video: 00, frame: last}"]
+)
+def test_a_mapping_that_names_no_take_is_a_problem(tmp_path: Path, value: str) -> None:
+    lines = problems(tmp_path, WAN + shot(first_frame=value))
+    rule = "the frame of a take is written {take: pier-1, frame: last}"
+    assert lines[0] == f"shots[0].first_frame: {rule}"
+    assert all("unknown key" in line for line in lines[1:])
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        ("frames/pier.png", "'frames/pier.png': there is no such file"),
+        ("theme.mp3", "'theme.mp3': there is no such file"),
+        ("~/pier", "'~/pier': there is no such file"),
+        ("'C:\\pier.png'", "'C:\\\\pier.png': there is no such file"),
+        ("frames", "'frames': is a folder, not a file"),
+        ("empty.png", "'empty.png': the file is empty"),
+        ("../pier.png", "'../pier.png': is outside the project"),
+        (".git/pier.png", "'.git/pier.png': is inside .git"),
+        ("'{{ \"x.png\" }}'", "'x.png': there is no such file"),
+    ],
+)
+def test_a_file_that_cannot_be_read_is_a_problem(tmp_path: Path, value: str, words: str) -> None:
+    (tmp_path / "film/frames").mkdir(parents=True)
+    put(tmp_path, "film/empty.png", b"")
+    (line,) = problems(tmp_path / "film", WAN + shot(first_frame=value))
+    assert line.startswith(f"shots[0].first_frame: {words}")
+
+
+def test_a_misspelled_file_gets_a_suggestion(tmp_path: Path) -> None:
+    put(tmp_path, "frames/pier.png")
+    (problem,) = load_text(tmp_path, WAN + shot(first_frame="frames/peir.png")).problems
+    assert problem.hint == "did you mean 'pier.png'?"
+
+
+def test_a_file_with_the_api_key_in_it_is_not_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MODELLIX_API_KEY", "this-key-was-never-valid-000")
+    put(tmp_path, "pier.png", b"\x89PNG this-key-was-never-valid-000")
+    (line,) = problems(tmp_path, WAN + shot(first_frame="pier.png"))
+    assert line.endswith("'pier.png': contains the API key, so it is not read")
+
+
+@pytest.mark.parametrize("value", ["music/theme.mp3", "theme.mp3", "file:///theme.mp3"])
+def test_a_sound_or_a_clip_is_no_file(tmp_path: Path, value: str) -> None:
+    put(tmp_path, "theme.mp3")
+    lines = problems(tmp_path, WAN + shot(first_frame=HERO, audio=value))
+    assert lines == [f"shots[0].audio: '{value}' is not allowed: {GIVE}"]
+
+
+def test_a_sound_or_a_clip_is_no_frame(tmp_path: Path) -> None:
+    text = WAN + "references: {b: {take: b}}\n"
+    lines = problems(tmp_path, text + shot(clip="{take: b, frame: last}"))
+    assert lines[0] == f"shots[0].clip: {GIVE}"
+    lines = problems(tmp_path, text + shot(first_frame=HERO, audio="b"))
+    assert lines == [f"references.b: a frame is not allowed: {GIVE}"]
+
+
+@pytest.mark.parametrize("value", ["5", "null", "[a]"])
+def test_what_is_shared_is_an_address_a_file_or_a_frame(tmp_path: Path, value: str) -> None:
     shared = f"references: {{hero: {value}}}\n"
-    (line,) = problems(tmp_path, WAN + shared + shot(first_frame="hero"))
-    assert line.startswith("references.hero: ")
-    assert line.endswith(GIVE)
+    lines = problems(tmp_path, WAN + shared + shot(first_frame="hero"))
+    assert lines[0].startswith("references.hero: ")
+
+
+def test_a_mapping_that_looks_like_a_file_in_a_request_is_a_problem(tmp_path: Path) -> None:
+    text = (REPO / "schemas/models/alibaba/wan2.7-t2v.yaml").read_text("utf-8")
+    text = text.replace("name: alibaba/wan2.7-t2v", "name: maker/other")
+    own = "    look: {type: object, description: A look.}\n    audio_url:"
+    (tmp_path / "models/maker").mkdir(parents=True)
+    card = tmp_path / "models/maker/other.yaml"
+    card.write_text(text.replace("    audio_url:", own, 1), encoding="utf-8")
+    path = tmp_path / "film.yaml"
+    path.write_text("version: 1\nmodel: maker/other\n" + shot(look="{sha256: 00}"), "utf-8")
+    board = load_storyboard(path, load_catalog(tmp_path / "models"))
+    (problem,) = board.problems
+    assert problem.message == (
+        "look: a mapping like this stands for a file or a frame in a request"
+    )
 
 
 def test_a_shared_name_wins_over_a_file_of_that_name(tmp_path: Path) -> None:
@@ -125,7 +278,9 @@ def test_an_unknown_name_gets_a_suggestion_or_what_to_do(tmp_path: Path) -> None
     )
     assert problem.hint == "did you mean 'hero'?"
     (other,) = load_text(tmp_path, WAN + shot(first_frame="heroo")).problems
-    assert other.hint == f"name one from references at the top, or {GIVE}"
+    assert other.hint == (
+        "name one from references at the top, or give an https address or the file of a picture"
+    )
 
 
 def test_what_no_shot_names_is_warned_of(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from storyboard.language.expansion.shared import SharedValues, auto_seed, shift_
 from storyboard.models.card import ModelCard
 from storyboard.models.card_words import read_words, settings_of
 from storyboard.records import Json, Problem
-from tests.language.boards import card, mapping, scope_of
+from tests.language.boards import card, mapping, no_pictures, scope_of
 
 
 def traced_of(
@@ -27,7 +27,7 @@ def traced_of(
         frozenset(card().parameters),
     )
     problems: list[Problem] = []
-    inputs = payload_inputs(layer.settings, model or card(), shared, root.position)
+    inputs = payload_inputs(layer.settings, model or card(), shared, no_pictures(), root.position)
     traced = build_payload(inputs, scope, problems.append, shot=shot, take=take)
     return traced, problems, shared
 

@@ -1,0 +1,76 @@
+"""The files and frames that a storyboard names, on their way into a payload. Pure."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from storyboard.language.validation.check import Origin
+from storyboard.media import At, FileInput, Frame, FrameInput, Input, find_contents
+from storyboard.records import Json, Payload
+
+
+class Content(dict[str, Json]):
+    """A file or a frame, as a payload names it. It prints as the author wrote it.
+
+    `where` is the path to the setting that names it, and `origin` its position.
+    """
+
+    def __init__(self, value: dict[str, Json], written: str, where: str, origin: Origin) -> None:
+        super().__init__(value)
+        self.written = written
+        self.where = where
+        self.origin = origin
+
+    def __repr__(self) -> str:
+        return self.written
+
+    __str__ = __repr__
+
+
+class FileContent(Content):
+    """A file; `path` is relative to the storyboard's folder."""
+
+    def __init__(self, sha256: str, path: str, *, written: str, where: str, origin: Origin) -> None:
+        super().__init__({"sha256": sha256}, written, where, origin)
+        self.sha256 = sha256
+        self.path = path
+
+
+class FrameContent(Content):
+    """A frame of a take, which need not exist."""
+
+    def __init__(self, take: str, frame: Frame, *, where: str, origin: Origin) -> None:
+        written = f"{{take: {take}, frame: {frame}}}"
+        super().__init__({"take": take, "frame": frame}, written, where, origin)
+        self.take = take
+        self.frame = frame
+
+
+class Placed(NamedTuple):
+    """A file or a frame in its place in a payload."""
+
+    at: At
+    content: FileContent | FrameContent
+
+    @property
+    def input(self) -> Input:
+        """What a take says of it."""
+        content = self.content
+        if isinstance(content, FileContent):
+            return FileInput(self.at, content.sha256, content.path)
+        return FrameInput(self.at, content.take, content.frame)
+
+
+def find_placed(payload: Payload) -> tuple[list[Placed], list[At]]:
+    """Return the files and frames in a payload, and the places that only look like one.
+
+    An author who writes a mapping with a `sha256` names no file: nothing has that content.
+    """
+    placed: list[Placed] = []
+    strange: list[At] = []
+    for at, value in find_contents(payload):
+        if isinstance(value, FileContent | FrameContent):
+            placed.append(Placed(at, value))
+        else:
+            strange.append(at)
+    return placed, strange

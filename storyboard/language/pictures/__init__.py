@@ -1,0 +1,1 @@
+"""Finds the pictures that a storyboard names, and checks that they are what the models take."""

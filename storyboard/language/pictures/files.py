@@ -1,0 +1,104 @@
+"""Reads the pictures beside a storyboard, each once, and names them by their content."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple, TypeAlias
+
+from storyboard.language.read_scope import HOLDS_KEY, ReadScope
+from storyboard.language.text_files import MAX_BYTES, FileText, read_bytes
+from storyboard.names import from_file_name
+from storyboard.reporting.suggest import closest
+
+Resolve: TypeAlias = "Callable[[str, str], tuple[Path, str]]"
+"""Returns the path and the display name of what one file calls another."""
+
+
+class PictureFile(NamedTuple):
+    """A file's content by its sha256, and its path relative to the storyboard's folder."""
+
+    sha256: str
+    path: str
+
+
+class Refusal(NamedTuple):
+    """Why a file cannot be used: a code, a clause about the file, and a hint."""
+
+    code: str
+    words: str
+    hint: str | None = None
+    is_missing: bool = False
+
+
+class PictureFiles:
+    """The pictures that one storyboard names.
+
+    `folder` is the storyboard's own. `resolve` says where a file is that another file names; files
+    outside `scope` are not opened.
+    """
+
+    def __init__(self, folder: Path, scope: ReadScope, resolve: Resolve) -> None:
+        self._folder = folder
+        self._scope = scope
+        self._resolve = resolve
+        self._named: dict[tuple[str, str], PictureFile | Refusal] = {}
+        self._found: dict[Path, PictureFile | Refusal] = {}
+
+    def read(self, name: str, owner: str) -> PictureFile | Refusal:
+        """Return what the file `owner`, by its display name, calls `name`, or why it is not read.
+
+        Every call after the first returns what the file contained then.
+        """
+        known = self._named.get((owner, name))
+        if known is None:
+            path, display_name = self._resolve(owner, name)
+            if path not in self._found:
+                self._found[path] = self._read(path, display_name)
+            known = self._named[owner, name] = self._found[path]
+        return known
+
+    def _read(self, path: Path, display_name: str) -> PictureFile | Refusal:
+        if refusal := self._scope.refusal(path):
+            return Refusal("outside-project", *refusal)
+        content = read_bytes(path, display_name, max_bytes=MAX_BYTES, files=self._scope.files)
+        if isinstance(content, FileText):
+            return self._refusal(path, content)
+        if self._scope.holds_key(content):
+            return Refusal("holds-key", *HOLDS_KEY)
+        if not content:
+            return _EMPTY
+        return PictureFile(hashlib.sha256(content).hexdigest(), self._relative(path))
+
+    def _refusal(self, path: Path, unreadable: FileText) -> Refusal:
+        problem = unreadable.problem
+        if problem is None:
+            return _EMPTY
+        is_missing = not self._scope.files.exists(path)
+        hint = self._hint_for_missing(path) if is_missing else problem.hint
+        return Refusal(problem.code, problem.message, hint, is_missing)
+
+    def _hint_for_missing(self, path: Path) -> str | None:
+        if "\\" in path.name:
+            return "write / between folder and file, which works on every system"
+        try:
+            names = map(from_file_name, self._scope.files.names_in(path.parent))
+            guess = closest(from_file_name(path.name), names)
+        except (OSError, ValueError):
+            return None
+        return f"did you mean {guess!r}?" if guess else None
+
+    def _relative(self, path: Path) -> str:
+        """Return a path relative to the storyboard's folder, with `/`, in valid Unicode."""
+        path = Path(os.path.normpath(path))
+        try:
+            name = os.path.relpath(path, self._folder)
+        except ValueError:  # on another drive of Windows
+            name = str(path)
+        text = from_file_name(name).replace(os.sep, "/")
+        return text.encode("utf-8", "replace").decode()
+
+
+_EMPTY = Refusal("empty-file", "the file is empty")
