@@ -229,6 +229,6 @@ def test_an_unknown_outcome_of_a_follower_is_found_under_its_new_name(original: 
     space = space_of(original, (*CHAIN, after("last", "three")))
     known = space.own_submissions()
     [*_, resolved] = resolve_takes(space.storyboard.takes, known)
-    lost = make_submission(replace(resolved, id="four"), SubmissionState.UNKNOWN, id=4)
+    lost = make_submission(replace(resolved, id="four", shot="four"), SubmissionState.UNKNOWN, id=4)
     chosen = choose_unknown(space, "last", [*known, lost], number=None, is_adopted=False)
     assert chosen == (lost,)

@@ -19,6 +19,16 @@ from storyboard.records import Json, Payload
 from storyboard.reporting.value_paths import format_path
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
+_PATH = re.compile(r"(?![/\\]|[A-Za-z]:).{1,4096}", re.DOTALL)  # as in the schema
+
+
+def to_inputs(inputs: Iterable[Input]) -> tuple[Input, ...]:
+    """A take's inputs as its block has them: without files on another drive of Windows."""
+    written = (
+        one._replace(path=valid_unicode(one.path)) if isinstance(one, FileInput) else one
+        for one in inputs
+    )
+    return tuple(one for one in written if isinstance(one, FrameInput) or _PATH.fullmatch(one.path))
 
 
 def input_documents(inputs: Iterable[Input]) -> list[Json]:
@@ -91,3 +101,8 @@ def _input(at: At, content: Mapping[str, Any], document: Mapping[str, Any]) -> I
     if "path" in document:
         return FileInput(at, content["sha256"], document["path"])
     return FrameInput(at, document["take"], content["frame"], content.get("video"))
+
+
+def valid_unicode(text: str) -> str:
+    """The text without lone surrogates, which a reply or a file name can contain."""
+    return text.encode("utf-8", "replace").decode()

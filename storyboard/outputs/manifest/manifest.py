@@ -17,9 +17,9 @@ from typing import Protocol
 from urllib.parse import urlsplit
 
 from storyboard.links import is_link
-from storyboard.media import FileInput, Input
 from storyboard.money import MAX_MICROS, to_micros, to_usd
 from storyboard.outputs.manifest.file import Manifest, ManifestTake
+from storyboard.outputs.manifest.inputs import to_inputs, valid_unicode
 from storyboard.outputs.manifest.times import whole_second
 from storyboard.planning.candidates import GIVEN_UP_BY_HAND
 from storyboard.planning.spending import cost_of_submission
@@ -66,8 +66,8 @@ def build_manifest(storyboard: Named, origin: str, states: Sequence[TakeState]) 
     is done but has no video: that is a bug in the caller.
     """
     return Manifest(
-        storyboard=_unicode(storyboard.name),
-        title=None if storyboard.title is None else _unicode(storyboard.title),
+        storyboard=valid_unicode(storyboard.name),
+        title=None if storyboard.title is None else valid_unicode(storyboard.title),
         origin=origin,
         takes=tuple(_block(state) for state in states),
     )
@@ -171,7 +171,7 @@ def _block(state: TakeState) -> ManifestTake:
     status = TakeStatus.RENDERED if state.status is TakeStatus.DONE else state.status
     asked = (take.id, take.scene, take.shot, take.number, status)
     request = (take.model, take.payload, take.fingerprint)
-    inputs = tuple(map(_written_input, take.inputs))
+    inputs = to_inputs(take.inputs)
     failed = tuple(_failed_block(take, one) for one in state.failed)
     if status is TakeStatus.PENDING:
         return ManifestTake(*asked, *request, inputs=inputs, failed_candidates=failed)
@@ -201,10 +201,6 @@ def _block(state: TakeState) -> ManifestTake:
     )
 
 
-def _written_input(one: Input) -> Input:
-    return one._replace(path=_unicode(one.path)) if isinstance(one, FileInput) else one
-
-
 def _failed_block(take: Take, sent: Submission) -> ManifestTake:
     is_rejected = sent.state is SubmissionState.REJECTED
     status = TakeStatus.REJECTED if is_rejected else TakeStatus.FAILED
@@ -214,7 +210,7 @@ def _failed_block(take: Take, sent: Submission) -> ManifestTake:
 def _error(status: TakeStatus, sent: Submission) -> str | None:
     if status is TakeStatus.RENDERING or (status is TakeStatus.RENDERED and not sent.reason):
         return None
-    reason = _unicode((sent.reason or "").strip())[:MAX_ERROR].strip()
+    reason = valid_unicode((sent.reason or "").strip())[:MAX_ERROR].strip()
     return reason or _REASONS.get(sent.state, "the API gave no reason")
 
 
@@ -245,8 +241,3 @@ def _measured(video: Video) -> Video:
 
 def _thousandths(number: float | None) -> float | None:
     return round(number, 3) if number is not None and math.isfinite(number) else None
-
-
-def _unicode(text: str) -> str:
-    """The text without lone surrogates, which a reply or a file name can contain."""
-    return text.encode("utf-8", "replace").decode()

@@ -84,6 +84,19 @@ def test_a_film_without_files_and_frames_keeps_its_bytes() -> None:
     assert "inputs" not in document["takes"][0]
 
 
+@pytest.mark.parametrize(
+    ("path", "written"),
+    [("caf\ud800.png", "caf?.png"), ("D:/x.png", None), ("../x: y\n.png", "../x: y\n.png")],
+)
+def test_a_manifest_with_a_file_of_any_name_can_be_read_again(
+    path: str, written: str | None
+) -> None:
+    made = again(manifest_of([with_file(ONE, path)], []))
+    assert [one.path for one in made.takes[0].inputs if isinstance(one, FileInput)] == (
+        [written] if written else []
+    )
+
+
 def test_inputs_are_read_back_to_the_byte() -> None:
     made = manifest_of([with_file(ONE), *CHAIN[1:]], [done(with_file(ONE), 1, A), *ROWS[1:]])
     assert again(made) == made
