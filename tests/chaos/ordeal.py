@@ -14,8 +14,6 @@ import io
 import json
 import os
 import random
-import subprocess
-import sys
 import threading
 import time
 from collections import Counter
@@ -23,8 +21,9 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
+from multiprocessing.process import BaseProcess
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from storyboard import cli
 from storyboard.errors import ExitCode
@@ -44,6 +43,7 @@ from storyboard.state.queries import read_submissions
 from storyboard.state.store import Store
 from tests.chaos.books import check_after_a_kill, check_at_the_end
 from tests.chaos.clips import quick_clips
+from tests.chaos.program import start
 from tests.chaos.weather import EACH_ONCE, KINDS, make_storm, make_weather
 
 REPO = Path(__file__).parents[2]
@@ -188,19 +188,17 @@ class Ordeal:
 
         It is killed after so many of its lines, and so many seconds more.
         """
-        program = [sys.executable, "-m", "tests.chaos.program"]
-        command = [*program, "render", str(self.film), "--yes", *options]
-        with subprocess.Popen(
-            command, cwd=REPO, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
-        ) as process:
-            watchdog = threading.Timer(_HANGS_S, process.kill)
-            watchdog.start()
-            output = _listen_and_kill(process, die_after)
-            code = process.wait()
-            is_hung = watchdog.finished.is_set()
-            watchdog.cancel()
+        arguments = ["render", str(self.film), "--yes", *options]
+        process, stderr = start(arguments, REPO)
+        watchdog = threading.Timer(_HANGS_S, process.kill)
+        watchdog.start()
+        output = _listen_and_kill(process, stderr, die_after)
+        process.join()
+        is_hung = watchdog.finished.is_set()
+        watchdog.cancel()
+        code = process.exitcode or 0
         with self._log.open("a", encoding="utf-8") as log:
-            log.write(f"$ {' '.join(command)}\n{output}")
+            log.write(f"$ storyboard {' '.join(arguments)}\n{output}")
         assert not is_hung, f"a render hung; see {self._log}"
         assert "Traceback" not in output, f"see {self._log}"
         if code >= 0:
@@ -334,20 +332,21 @@ def _write_film(takes: int) -> str:
     return _TITLE + "".join(shots)
 
 
-def _listen_and_kill(process: subprocess.Popen[str], die_after: tuple[int, float] | None) -> str:
+def _listen_and_kill(
+    process: BaseProcess, stderr: TextIO, die_after: tuple[int, float] | None
+) -> str:
     """All that the program says until it ends, or is killed."""
-    assert process.stderr is not None
     lines: list[str] = []
-    while die_after is None or len(lines) < die_after[0]:
-        line = process.stderr.readline()
-        if not line:
-            break
-        lines.append(line)
-    else:
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(die_after[1])  # a moment more, at random
-        process.kill()
-    return "".join([*lines, process.stderr.read()])
+    with stderr:
+        while die_after is None or len(lines) < die_after[0]:
+            line = stderr.readline()
+            if not line:
+                break
+            lines.append(line)
+        else:
+            process.join(die_after[1])  # a moment more, at random
+            process.kill()
+        return "".join([*lines, stderr.read()])
 
 
 def _name(payload: Payload) -> str:
