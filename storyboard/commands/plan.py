@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timezone
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import click
 
-from storyboard.console.arguments import STDIN, files_argument_or_stdin
+from storyboard.console.arguments import STDIN, files_argument_or_stdin, is_file
+from storyboard.console.choices import Choice
 from storyboard.console.exit_codes import NO_RECORD, exit_codes
+from storyboard.console.graph_lines import GRAPHS, Graph, free_lines, graph_of, graph_rows
 from storyboard.console.options import (
     FILE,
     CapOptions,
@@ -64,13 +67,27 @@ from storyboard.project.saved_plans import save_plan
 from storyboard.project.trial import plan_trial
 from storyboard.project.workspace import Workspace, find_workspaces
 from storyboard.records import TO_SEND, Action, Plan
+from storyboard.reporting.display_names import display_name
 from storyboard.state.queries import read_passed
+
+_TEXT = "text"
+
+
+class _Command(click.Command):
+    """Takes `--graph FILE` as what people mean by it: the file, and the default form."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        for number, (word, following) in enumerate(pairwise(args)):
+            if word == "--graph" and is_file(following):
+                args = [*args[:number], f"--graph={_TEXT}", *args[number + 1 :]]
+        return super().parse_args(ctx, args)
 
 
 @click.command(
+    cls=_Command,
     epilog=exit_codes(
         ExitCode.REFUSED, UNKNOWN=NO_RECORD, CHANGED="something would be rendered (with --check)"
-    )
+    ),
 )
 @files_argument_or_stdin
 @with_options(
@@ -86,6 +103,14 @@ from storyboard.state.queries import read_passed
     type=FILE,
     metavar="PLAN",
     help="Save the plan, so that render --plan can carry it out, exactly and once.",
+)
+@click.option(
+    "--graph",
+    "graph_form",
+    is_flag=False,
+    flag_value=_TEXT,
+    type=Choice([_TEXT, *GRAPHS]),
+    help="Show which takes show frames of which, as text or for another program.",
 )
 @click.option(
     "--check",
@@ -104,6 +129,7 @@ def command(
     planning: PlanningOptions,
     limits: CapOptions,
     out: Path | None,
+    graph_form: str | None,
     check: bool,
     strict: bool,
     as_json: bool,
@@ -125,6 +151,8 @@ def command(
       storyboard plan film.yaml --price 0.09
       storyboard plan film.yaml --variant draft --price 0.04
       storyboard plan film.yaml --check --tag hero
+      storyboard plan film.yaml --graph
+      storyboard plan film.yaml --graph=mermaid > film.mmd
       storyboard plan film.yaml --price 0.09 --max-cost 20 --out plan.json
     """
     if out is not None and STDIN in files:
@@ -169,9 +197,11 @@ def command(
         save_plan(out, pairs, arguments=arguments, caps=limits.caps, bill=bill)
     if as_json:
         print_json({"tried_model": trial.model, **_document(priced, bill, catalog)})
+    elif graph_form is not None and graph_form != _TEXT:
+        print_lines(GRAPHS[graph_form](map(_graph, planned)))
     else:
         for one, pricing in priced:
-            print_rows(plan_heads(one.space, one.plan, one.has_file), plan_rows(one.plan, pricing))
+            _print_takes(one, pricing, as_graph=graph_form is not None)
             print_lines(scene_lines(one.plan, pricing))
             print_lines(left_out_lines(one.space, one.plan, one.deleted))
             words = [*variables.words, *planning.price_words]
@@ -225,6 +255,21 @@ def _plan(
     neighbour = find_neighbour(space, known) if may_be_new else None
     deleted = find_deleted(space.resolve_takes(known), known)
     return _Planned(space, plan, snapshot.has_file, links, neighbour, deleted)
+
+
+def _print_takes(one: _Planned, pricing: Pricing, *, as_graph: bool) -> None:
+    heads = plan_heads(one.space, one.plan, one.has_file)
+    if not as_graph:
+        print_rows(heads, plan_rows(one.plan, pricing))
+        return
+    graph = _graph(one)
+    print_rows(heads, graph_rows(graph))
+    print_lines(free_lines(graph))
+
+
+def _graph(one: _Planned) -> Graph:
+    board = one.space.storyboard
+    return graph_of(display_name(board), board.takes, one.plan)
 
 
 def _check_trial(out: Path | None, planning: PlanningOptions) -> None:

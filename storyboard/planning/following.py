@@ -66,8 +66,8 @@ def follow(
         return own
     takes = tuple(one.action.take for one in coming)
     reason = f"waits for {_names([take.id for take in takes])}"
-    if is_to_send and any(take.is_paused for take in takes):
-        reason += ", and then until you have seen the video"
+    if is_to_send and (paused := [take.id for take in takes if take.is_paused]):
+        reason += f", and then until you have seen {_names(paused)}"
     return replace(own, kind=ActionKind.WAIT, reason=reason, waits_for=takes)
 
 

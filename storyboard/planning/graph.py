@@ -18,8 +18,10 @@ def parents_of(take: Take) -> tuple[str, ...]:
     """The ids of the takes whose frames this take, or one of its fallbacks, shows."""
     if not take.inputs and not take.fallbacks:
         return ()
-    inputs = (one for request in (take, *take.fallbacks) for one in request.inputs)
-    return tuple(dict.fromkeys(one.take for one in inputs if isinstance(one, FrameInput)))
+    names = [one.take for one in take.inputs if isinstance(one, FrameInput)]
+    for fallback in take.fallbacks:
+        names += [one.take for one in fallback.inputs if isinstance(one, FrameInput)]
+    return tuple(names) if len(names) < 2 else tuple(dict.fromkeys(names))
 
 
 def has_frames(takes: Iterable[Take]) -> bool:
@@ -34,10 +36,22 @@ def in_order(takes: Sequence[Take]) -> Sequence[Take]:
     """
     by_id = {take.id: take for take in takes}
     graph = {take.id: [parent for parent in parents_of(take) if parent in by_id] for take in takes}
+    if _is_in_order(graph):
+        return takes
     try:
         return [by_id[name] for name in TopologicalSorter(graph).static_order()]
     except CycleError:
         return takes
+
+
+def _is_in_order(graph: Mapping[str, Sequence[str]]) -> bool:
+    """Whether each take already comes after its parents, as in most files."""
+    seen: set[str] = set()
+    for name, parents in graph.items():
+        if parents and not seen.issuperset(parents):
+            return False
+        seen.add(name)
+    return True
 
 
 def with_ancestors(chosen: Collection[str], takes: Sequence[Take]) -> frozenset[str]:

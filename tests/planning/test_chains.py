@@ -74,7 +74,7 @@ def test_a_take_that_waits_for_a_paused_one_says_that_more_is_to_come() -> None:
     paused = replace(CHAIN[0], is_paused=True)
     assert decisions(plan([paused, CHAIN[1]], []).actions)["b"] == (
         "wait",
-        "waits for a, and then until you have seen the video",
+        "waits for a, and then until you have seen a",
     )
 
 

@@ -1,0 +1,81 @@
+"""`plan --graph` and what else the plan of a chain says, through the program itself."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.commands.films import Program
+
+CHAIN = """\
+version: 1
+model: alibaba/wan2.7-i2v
+defaults: {duration: 5, resolution: 720P, prompt_extend: false}
+shots:
+  - id: pier-1
+    prompt: She turns
+    first_frame: https://example.com/pier.png
+    pause: true
+  - id: pier-2
+    prompt: She walks on
+    first_frame: {take: pier-1, frame: last}
+  - id: gull
+    prompt: A gull
+    first_frame: https://example.com/gull.png
+"""
+
+
+@pytest.fixture
+def chain(film: Path) -> Path:
+    film.write_text(CHAIN, "utf-8")
+    return film
+
+
+def test_a_graph_takes_the_place_of_the_takes(program: Program, chain: Path) -> None:
+    told = program("plan", chain, "--graph")
+    assert told.out.splitlines() == [
+        "film.yaml: 2 submit, 1 wait",
+        "  submit  pier-1",
+        "  wait      pier-2  last frame of pier-1 as first_frame",
+        "  1 take in no chain",
+        "3 takes to submit, 15 s of video",
+    ]
+    assert program("plan", "--graph", chain).out == told.out
+    assert program("plan", chain, "--graph=text").out == told.out
+
+
+@pytest.mark.parametrize(("form", "start"), [("mermaid", "flowchart LR"), ("dot", "digraph ")])
+def test_a_graph_for_another_program_is_all_that_is_printed(
+    program: Program, chain: Path, form: str, start: str
+) -> None:
+    told = program("plan", "--graph", form, chain)
+    assert told.out.startswith(start)
+    assert "to submit" not in told.out
+    assert (told.code, told.err) == (0, "")
+
+
+def test_another_form_is_refused_and_json_keeps_its_document(program: Program, chain: Path) -> None:
+    told = program("plan", chain, "--graph", "mermiad")
+    assert told.err.startswith("error: --graph is 'mermiad'; it must be text, mermaid or dot.")
+    document = program("plan", chain, "--graph", "--json").json["storyboards"][0]
+    assert [one["waits_for"] for one in document["actions"]] == [[], ["pier-1"], []]
+
+
+def test_parents_come_along_where_it_is_asked_for(program: Program, chain: Path) -> None:
+    held = program("plan", chain, "--only", "pier-2").out
+    why = "pier-1 has no video and is not selected; --with-parents takes it along"
+    assert f"  hold  pier-2  {why}" in held
+    along = program("plan", chain, "--only", "pier-2", "--with-parents").out
+    assert along.startswith("film.yaml: 1 submit, 1 wait\n")
+    listed = program("list", chain, "--only", "pier-2", "--with-parents").out
+    assert [line.split()[0] for line in listed.splitlines()] == ["pier-1", "pier-2"]
+
+
+def test_status_says_for_whom_a_take_waits(program: Program, chain: Path) -> None:
+    told = program("status", chain)
+    why = "waits for pier-1, and then until you have seen pier-1"
+    assert f"  not sent yet  pier-2  {why}" in told.out.splitlines()
+    takes = program("status", chain, "--json").json["takes"]
+    assert [one["reason"] for one in takes] == [None, why, None]
+    assert [one["waits_for"] for one in takes] == [[], ["pier-1"], []]
