@@ -5,8 +5,10 @@ The pixels come from a child process, and are kept in one file for each clip unt
 
 from __future__ import annotations
 
+import hashlib
 import json
-from collections.abc import Sequence
+import threading
+from collections.abc import Hashable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -25,6 +27,11 @@ _THUMBNAIL = 0.22  # its longer side, in parts of the frame's shorter side
 _GAP = 0.2  # between thumbnails, in parts of one
 _SHARE = 0.9  # of the frame's width, for all of them
 _CHILD = Path(__file__).with_name("picture_child.py")
+
+
+_MAX_LATEST_BYTES = 32 << 20
+_latest: dict[Hashable, bytes] = {}  # by size, roles and contents; the longest unused comes first
+_lock = threading.Lock()
 
 
 class Source(NamedTuple):
@@ -58,13 +65,27 @@ def decode_pictures(sources: Sequence[Source], size_px: tuple[int, int]) -> byte
     """The pictures as a clip of this size shows them, for `pictures_from_bytes`.
 
     Frames fill the clip; one of another ratio is cropped around its centre, as models do.
-    References are thumbnails.
+    References are thumbnails. The takes of a shot have the same pictures, so the latest are
+    remembered.
 
     Raises:
         Unreadable: one of them cannot be read within the limits of `picture_child`.
     """
     if not sources:
         return b"[]\n"
+    digests = ((role, hashlib.sha256(content).hexdigest()) for role, content in sources)
+    key = (size_px, *digests)
+    with _lock:
+        pixels = _latest.pop(key, b"")
+    pixels = pixels or _decode(sources, size_px)
+    with _lock:
+        _latest[key] = pixels
+        while sum(map(len, _latest.values())) > _MAX_LATEST_BYTES:
+            del _latest[next(iter(_latest))]
+    return pixels
+
+
+def _decode(sources: Sequence[Source], size_px: tuple[int, int]) -> bytes:
     references = sum(source.role == REFERENCES for source in sources)
     small = thumbnail_px(size_px, references)
     rows: list[Json] = []

@@ -13,6 +13,7 @@ import pytest
 from PIL import Image
 
 from storyboard.models.words import FIRST_FRAME, LAST_FRAME, REFERENCES
+from storyboard.sandbox.clips import pictures as module
 from storyboard.sandbox.clips.animatic import draw_frames
 from storyboard.sandbox.clips.picture_child import read_pictures
 from storyboard.sandbox.clips.pictures import (
@@ -68,10 +69,31 @@ def test_pictures_are_decoded_in_a_child_process_in_the_sizes_of_the_clip() -> N
 def test_one_that_takes_all_memory_or_time_takes_only_the_child(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("storyboard.sandbox.clips.pictures._CHILD", Path(__file__).with_name("_"))
+    monkeypatch.setattr(module, "_CHILD", Path(__file__).with_name("_"))
     with pytest.raises(Unreadable) as error:  # a child that ends without a word
-        decode_pictures([Source(FIRST_FRAME, picture(RED))], SIZE)
+        decode_pictures([Source(FIRST_FRAME, picture(RED, GREY))], SIZE)
     assert error.value.number is None
+
+
+def test_the_latest_pictures_are_decoded_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    started: list[bytes] = []
+
+    def run(_: Path, given: bytes) -> bytes:
+        started.append(given)
+        return read_pictures(io.BytesIO(given))
+
+    one, other = picture(RED, size=(7, 7)), picture(BLUE, size=(7, 7))
+    monkeypatch.setattr(module, "run_child", run)
+    monkeypatch.setattr(module, "_MAX_LATEST_BYTES", 2 * 3 * 32 * 18 + 100)
+    for content in (one, other, one, other, one):
+        decode_pictures([Source(FIRST_FRAME, content)], SIZE)
+    assert len(started) == 2
+    decode_pictures([Source(LAST_FRAME, one)], SIZE)  # displaces `other`
+    decode_pictures([Source(FIRST_FRAME, one)], SIZE)
+    assert len(started) == 3
+    decode_pictures([Source(FIRST_FRAME, other)], SIZE)
+    decode_pictures([Source(FIRST_FRAME, other)], (18, 32))
+    assert len(started) == 5
 
 
 def test_nothing_is_started_for_no_pictures() -> None:
