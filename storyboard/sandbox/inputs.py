@@ -14,7 +14,7 @@ from typing import Any
 
 from storyboard.media import At, with_values
 from storyboard.models.card import ModelCard
-from storyboard.models.words import REFERENCES
+from storyboard.models.words import FIRST_FRAME, REFERENCES
 from storyboard.records import Payload
 from storyboard.sandbox.clips.clips import Clips
 from storyboard.sandbox.clips.pictures import (
@@ -28,6 +28,9 @@ from storyboard.sandbox.folder import read_plain
 from storyboard.sandbox.replies import Refusal
 from storyboard.sandbox.tasks import Fate, Task
 from storyboard.sandbox.uploads import MAX_FILE_BYTES, Uploads
+
+_FOLLOWING = ("", "adaptive")
+"""The ratios of a clip that has the ratio of its first frame: of a model without such a setting."""
 
 
 def addresses_in(payload: Payload, uploads_url: str) -> dict[At, str]:
@@ -62,10 +65,14 @@ def take_inputs(
     task = replace(task, content=with_values(task.payload, digests))
     shown = {at: role for at, role in _roles(task.payload, card) if at in contents}
     sources = [Source(role, contents[at] or b"") for at, role in shown.items()]
+    follows = task.ratio in _FOLLOWING and FIRST_FRAME in shown.values()
     try:
-        pictures = decode_pictures(sources, (task.width_px, task.height_px))
+        size_px, pictures = decode_pictures(
+            sources, (task.width_px, task.height_px), follows=follows
+        )
     except Unreadable as error:
         return replace(task, fate=Fate.FAILS, error=_message(list(shown), error.number))
+    task = replace(task, width_px=size_px[0], height_px=size_px[1])
     if task.fate is Fate.SUCCEEDS:
         clips.keep(task, pictures)
     return task

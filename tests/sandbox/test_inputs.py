@@ -41,6 +41,7 @@ Serve = Callable[..., Client]
 
 UPLOADS = "http://127.0.0.1:1/uploads/"
 UNREADABLE = "Generation failed: parameter '{}' is not a picture that can be read"
+RATIOS = "bytedance/seedance-2.0-fast-i2v"
 FRAMES, REFERENCES = "alibaba/wan2.7-i2v", "vidu/viduq3-mix-r2v"
 
 
@@ -113,9 +114,21 @@ def test_a_clip_begins_with_one_picture_and_ends_on_another(studio: Studio) -> N
 
 
 def test_a_picture_of_another_ratio_is_cropped_around_its_centre(studio: Studio) -> None:
-    wide = picture(RED, GREEN, BLUE, size=(300, 57))
-    (first, *_) = frames_of(studio.render(first_frame=as_data(wide)))
-    assert are_near(colours(first, 0.02, 0.5, 0.98), GREEN, GREEN, GREEN)
+    wide, square = picture(RED, GREEN, BLUE, size=(300, 57)), picture(GREY, size=(50, 50))
+    with_ratio = {"first_frame_image": as_data(wide), "ratio": "16:9", "duration": 4}
+    (first, *_) = frames_of(studio.render(RATIOS, **with_ratio))
+    *_, last = frames_of(studio.render(first_frame=as_data(square), last_frame=as_data(wide)))
+    for frame in (first, last):
+        assert are_near(colours(frame, 0.04, 0.5, 0.96), GREEN, GREEN, GREEN)
+
+
+def test_a_model_without_ratios_takes_that_of_the_first_frame(studio: Studio) -> None:
+    task = studio.submit(first_frame=as_data(picture(RED, BLUE, size=(90, 160))))
+    (resource,) = studio.client.poll(task).json()["data"]["result"]["resources"]
+    assert (resource["width"], resource["height"]) == (180, 320)
+    (first, *_) = frames_of(studio.video(task))
+    assert first.size == (180, 320)
+    assert are_near(colours(first, 0.02, 0.25, 0.75, 0.98), RED, RED, BLUE, BLUE)
 
 
 def test_in_a_chain_each_clip_begins_as_the_one_before_it_ends(studio: Studio) -> None:

@@ -3,10 +3,12 @@
     python picture_child.py < INPUT
 
 A separate program, started by `pictures`: a small file can state a picture of gigabytes, and
-decoders are written in C. INPUT is a line of JSON, a list of objects with `role`, `bytes`, `box`
-(width and height) and `is_filled`, then the contents of the pictures, one after another. Prints a
-line of JSON, a list of the role, width and height of each, then their pixels, three bytes each; or
-nothing but the number of the first picture that cannot be read.
+decoders are written in C. INPUT is a line of JSON with the width and height of the clip (`size`),
+whether it takes its ratio from the first picture (`follows`), the longer side of a thumbnail
+(`small`), and the `pictures`: the role of each, its bytes, and whether it is a thumbnail. Then
+come their contents, one after another. Prints a line of JSON, a list of the role, width and height
+of each, then their pixels, three bytes each; or nothing but the number of the first picture that
+cannot be read.
 """
 
 from __future__ import annotations
@@ -19,28 +21,32 @@ from storyboard.child_process import limit_resources
 
 MAX_CPU_S = 20
 MAX_PIXELS = 1 << 26  # 8192 by 8192, more than any model takes; decoded, a quarter of the memory
+_MAX_SIDE_PX, _MAX_RATIO = 4096, 4  # of a clip
 _FORMATS = ("PNG", "JPEG", "WEBP")
 
 
 def read_pictures(file: BinaryIO) -> bytes:
     """Return what this program prints."""
+    asked = json.loads(file.readline())
+    size, follows, small = tuple(asked["size"]), asked["follows"], (asked["small"],) * 2
     sizes: list[tuple[str, int, int]] = []
     pixels: list[bytes] = []
-    for row in json.loads(file.readline()):
-        content = file.read(row["bytes"])
+    for role, length, is_small in asked["pictures"]:
         try:
-            picture = _decode(content, tuple(row["box"]), is_filled=row["is_filled"])
+            picture = _decode(file.read(length))
+            size = _size_like(size, picture.size) if follows and not sizes else size
+            picture = _resized(picture, small if is_small else size, is_whole=is_small)
         except MemoryError:
             raise  # ends this process; the caller notices
         except Exception:  # Pillow raises whatever its decoders stumble over
             return str(len(sizes)).encode()
-        sizes.append((row["role"], picture.width, picture.height))
+        sizes.append((role, picture.width, picture.height))
         pixels.append(picture.tobytes())
     return b"".join((json.dumps(sizes).encode(), b"\n", *pixels))
 
 
-def _decode(content: bytes, box: tuple[int, int], *, is_filled: bool) -> Any:
-    """The picture in RGB: filling the box, cropped around its centre, or whole within it."""
+def _decode(content: bytes) -> Any:
+    """The picture in RGB, upright."""
     from io import BytesIO
 
     from PIL import Image, ImageOps
@@ -49,12 +55,26 @@ def _decode(content: bytes, box: tuple[int, int], *, is_filled: bool) -> Any:
         if picture.width * picture.height > MAX_PIXELS:
             raise ValueError("too many pixels")
         upright = ImageOps.exif_transpose(picture)
-    if upright.mode != "RGB":
-        with_alpha = upright.convert("RGBA")
-        ground = Image.new("RGBA", with_alpha.size, "black")
-        upright = Image.alpha_composite(ground, with_alpha).convert("RGB")
-    resize = ImageOps.fit if is_filled else ImageOps.contain
-    return resize(upright, box, Image.Resampling.LANCZOS)
+    if upright.mode == "RGB":
+        return upright
+    with_alpha = upright.convert("RGBA")
+    ground = Image.new("RGBA", with_alpha.size, "black")
+    return Image.alpha_composite(ground, with_alpha).convert("RGB")
+
+
+def _size_like(size: tuple[int, int], picture: tuple[int, int]) -> tuple[int, int]:
+    """A clip's size with about as many pixels as `size`, and the ratio of a picture."""
+    ratio = min(max(picture[0] / picture[1], 1 / _MAX_RATIO), _MAX_RATIO)
+    height = (size[0] * size[1] / ratio) ** 0.5
+    height *= min(1.0, _MAX_SIDE_PX / max(height, height * ratio))
+    return 2 * round(height * ratio / 2), 2 * round(height / 2)
+
+
+def _resized(picture: Any, box: tuple[int, int], *, is_whole: bool) -> Any:
+    """The picture within the box, or filling it, and then cropped around its centre."""
+    from PIL import Image, ImageOps
+
+    return (ImageOps.contain if is_whole else ImageOps.fit)(picture, box, Image.Resampling.LANCZOS)
 
 
 if __name__ == "__main__":

@@ -14,7 +14,6 @@ from typing import NamedTuple
 
 from storyboard.child_process import run_child
 from storyboard.models.words import FIRST_FRAME, LAST_FRAME, REFERENCES
-from storyboard.records import Json
 from storyboard.sandbox.checks import parse_json
 
 ROLES = (FIRST_FRAME, LAST_FRAME, REFERENCES)
@@ -27,11 +26,6 @@ _THUMBNAIL = 0.22  # its longer side, in parts of the frame's shorter side
 _GAP = 0.2  # between thumbnails, in parts of one
 _SHARE = 0.9  # of the frame's width, for all of them
 _CHILD = Path(__file__).with_name("picture_child.py")
-
-
-_MAX_LATEST_BYTES = 32 << 20
-_latest: dict[Hashable, bytes] = {}  # by size, roles and contents; the longest unused comes first
-_lock = threading.Lock()
 
 
 class Source(NamedTuple):
@@ -50,6 +44,13 @@ class Picture(NamedTuple):
     rgb: bytes
 
 
+class Decoded(NamedTuple):
+    """The size of a clip, and its pictures for `pictures_from_bytes`."""
+
+    size_px: tuple[int, int]
+    content: bytes
+
+
 class Unreadable(Exception):
     """A file is not a picture that can be shown. `number` counts from 0, and is None if unknown.
 
@@ -61,10 +62,18 @@ class Unreadable(Exception):
         self.number = number
 
 
-def decode_pictures(sources: Sequence[Source], size_px: tuple[int, int]) -> bytes:
-    """The pictures as a clip of this size shows them, for `pictures_from_bytes`.
+_MAX_LATEST_BYTES = 32 << 20
+_latest: dict[Hashable, Decoded] = {}  # by size, roles and contents; the longest unused comes first
+_lock = threading.Lock()
 
-    Frames fill the clip; one of another ratio is cropped around its centre, as models do.
+
+def decode_pictures(
+    sources: Sequence[Source], size_px: tuple[int, int], *, follows: bool = False
+) -> Decoded:
+    """The pictures as a clip of this size shows them.
+
+    Frames fill the clip; one of another ratio is cropped around its centre, as models do. If
+    `follows` is set, the clip has the ratio of the first source and about as many pixels.
     References are thumbnails. The takes of a shot have the same pictures, so the latest are
     remembered.
 
@@ -72,36 +81,45 @@ def decode_pictures(sources: Sequence[Source], size_px: tuple[int, int]) -> byte
         Unreadable: one of them cannot be read within the limits of `picture_child`.
     """
     if not sources:
-        return b"[]\n"
+        return Decoded(size_px, b"[]\n")
     digests = ((role, hashlib.sha256(content).hexdigest()) for role, content in sources)
-    key = (size_px, *digests)
+    key = (size_px, follows, *digests)
     with _lock:
-        pixels = _latest.pop(key, b"")
-    pixels = pixels or _decode(sources, size_px)
+        found = _latest.pop(key, None)
+    found = found or _decode(sources, size_px, follows=follows)
     with _lock:
-        _latest[key] = pixels
-        while sum(map(len, _latest.values())) > _MAX_LATEST_BYTES:
+        _latest[key] = found
+        while sum(len(one.content) for one in _latest.values()) > _MAX_LATEST_BYTES:
             del _latest[next(iter(_latest))]
-    return pixels
+    return found
 
 
-def _decode(sources: Sequence[Source], size_px: tuple[int, int]) -> bytes:
+def _decode(sources: Sequence[Source], size_px: tuple[int, int], *, follows: bool) -> Decoded:
     references = sum(source.role == REFERENCES for source in sources)
-    small = thumbnail_px(size_px, references)
-    rows: list[Json] = []
-    for role, content in sources:
-        box: list[Json] = [small, small] if role == REFERENCES else list(size_px)
-        is_filled = role != REFERENCES
-        rows.append({"role": role, "bytes": len(content), "box": box, "is_filled": is_filled})
+    asked = {
+        "size": size_px,
+        "follows": follows,
+        "small": thumbnail_px(size_px, references),
+        "pictures": [[role, len(content), role == REFERENCES] for role, content in sources],
+    }
     contents = (source.content for source in sources)
-    pixels = run_child(_CHILD, b"".join((json.dumps(rows).encode(), b"\n", *contents)))
-    if pixels.isdigit():
-        raise Unreadable(int(pixels))
+    content = run_child(_CHILD, b"".join((json.dumps(asked).encode(), b"\n", *contents)))
+    if content.isdigit():
+        raise Unreadable(int(content))
     try:
-        pictures_from_bytes(pixels, size_px)
+        if follows:
+            size_px = _first_size(content)
+        pictures_from_bytes(content, size_px)
     except ValueError:
         raise Unreadable(None) from None
-    return pixels
+    return Decoded(size_px, content)
+
+
+def _first_size(content: bytes) -> tuple[int, int]:
+    match parse_json(content.partition(b"\n")[0]):
+        case [[str(), int(width), int(height)], *_]:
+            return width, height
+    raise ValueError("no size")
 
 
 def thumbnail_px(size_px: tuple[int, int], count: int) -> int:
@@ -116,7 +134,7 @@ def most_bytes(size_px: tuple[int, int]) -> int:
 
 
 def pictures_from_bytes(content: bytes, size_px: tuple[int, int]) -> tuple[Picture, ...]:
-    """The pictures in what `decode_pictures` returned; anybody may have changed it since.
+    """The pictures in what `decode_pictures` returned, which anybody may have changed since.
 
     Raises:
         ValueError: these are not the pictures of a clip of this size.

@@ -55,7 +55,8 @@ def test_pictures_are_decoded_in_a_child_process_in_the_sizes_of_the_clip() -> N
         Source(REFERENCES, picture(GREEN, size=(50, 100))),
         Source(REFERENCES, picture(GREY, size=(100, 50))),
     ]
-    first, *references = pictures_from_bytes(decode_pictures(sources, (320, 180)), (320, 180))
+    size, content = decode_pictures(sources, (320, 180))
+    first, *references = pictures_from_bytes(content, size)
     assert first[:3] == (FIRST_FRAME, 320, 180)
     assert (first.rgb[:3], first.rgb[-3:]) == (bytes(RED), bytes(BLUE))
     side = thumbnail_px((320, 180), 2)
@@ -97,7 +98,8 @@ def test_the_latest_pictures_are_decoded_once(monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_nothing_is_started_for_no_pictures() -> None:
-    assert pictures_from_bytes(decode_pictures([], SIZE), SIZE) == ()
+    assert decode_pictures([], SIZE) == (SIZE, b"[]\n")
+    assert pictures_from_bytes(b"[]\n", SIZE) == ()
 
 
 # In the child, without its process
@@ -105,8 +107,9 @@ def test_nothing_is_started_for_no_pictures() -> None:
 
 def decoded(content: bytes, box: tuple[int, int] = SIZE) -> Image.Image | str:
     """The picture as the child decodes it, or what it says."""
-    row = {"role": FIRST_FRAME, "bytes": len(content), "box": box, "is_filled": True}
-    answer = read_pictures(io.BytesIO(json.dumps([row]).encode() + b"\n" + content))
+    pictures = [[FIRST_FRAME, len(content), False]]
+    asked = {"size": box, "follows": False, "small": 1, "pictures": pictures}
+    answer = read_pictures(io.BytesIO(json.dumps(asked).encode() + b"\n" + content))
     if answer.isdigit():
         return answer.decode()
     (found,) = pictures_from_bytes(answer, box)
@@ -118,6 +121,30 @@ def test_every_kind_of_png_becomes_rgb(mode: str) -> None:
     image = decoded(saved(Image.new("RGB", SIZE, "white").convert(mode), "PNG"))
     assert isinstance(image, Image.Image)
     assert image.getpixel((9, 9)) == (255, 255, 255)
+
+
+@pytest.mark.parametrize(
+    ("given", "size", "expected"),
+    [
+        ((720, 1280), (640, 360), (360, 640)),
+        ((640, 360), (640, 360), (640, 360)),
+        ((416, 554), (640, 360), (416, 554)),
+        ((1000, 1000), (320, 180), (240, 240)),
+        ((3000, 10), (640, 360), (960, 240)),
+        ((10, 3000), (3840, 2160), (1024, 4096)),
+    ],
+)
+def test_a_clip_takes_its_ratio_from_the_first_frame(
+    monkeypatch: pytest.MonkeyPatch,
+    given: tuple[int, int],
+    size: tuple[int, int],
+    expected: tuple[int, int],
+) -> None:
+    monkeypatch.setattr(module, "run_child", lambda _, given: read_pictures(io.BytesIO(given)))
+    sources = [Source(FIRST_FRAME, picture(RED, size=given)), Source(LAST_FRAME, picture(BLUE))]
+    decoded = decode_pictures(sources, size, follows=True)
+    assert decoded.size_px == expected
+    assert [one[1:3] for one in pictures_from_bytes(*reversed(decoded))] == [expected] * 2
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "WEBP"])
