@@ -174,7 +174,9 @@ def command(
     )
     if not boards:
         return ExitCode.USAGE
-    spaces = find_workspaces(boards, where.folders, from_manifest=planning.from_manifest)
+    spaces = find_workspaces(
+        boards, where.folders, from_manifest=planning.from_manifest, allowed=variables.allowed_paths
+    )
     # A storyboard from standard input has no folder of its own.
     is_new = not planning.fresh and STDIN not in files
     now = datetime.now(timezone.utc)

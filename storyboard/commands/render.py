@@ -140,7 +140,9 @@ def command(
     )
     if not boards:
         return ExitCode.USAGE
-    spaces = find_workspaces(boards, where.folders, from_manifest=work.from_manifest)
+    spaces = find_workspaces(
+        boards, where.folders, from_manifest=work.from_manifest, allowed=variables.allowed_paths
+    )
     with writing_events(display.events) as events, ExitStack() as stack:
         films = [
             stack.enter_context(

@@ -34,14 +34,29 @@ def in_order(takes: Sequence[Take]) -> Sequence[Take]:
 
     If they form a circle, which only a manifest edited by hand can, they stay as they are.
     """
-    by_id = {take.id: take for take in takes}
-    graph = {take.id: [parent for parent in parents_of(take) if parent in by_id] for take in takes}
+    graph = _graph_of(takes)
     if _is_in_order(graph):
         return takes
+    by_id = {take.id: take for take in takes}
     try:
         return [by_id[name] for name in TopologicalSorter(graph).static_order()]
     except CycleError:
         return takes
+
+
+def find_circle(takes: Sequence[Take]) -> Sequence[str]:
+    """The ids of takes that show frames of one another in a circle; empty if none do."""
+    try:
+        TopologicalSorter(_graph_of(takes)).prepare()
+    except CycleError as error:
+        return [*reversed(error.args[1])][1:]  # the first is repeated at the end
+    return ()
+
+
+def _graph_of(takes: Sequence[Take]) -> Mapping[str, Sequence[str]]:
+    """The takes' parents among them, by id."""
+    ids = {take.id for take in takes}
+    return {take.id: [parent for parent in parents_of(take) if parent in ids] for take in takes}
 
 
 def _is_in_order(graph: Mapping[str, Sequence[str]]) -> bool:

@@ -6,7 +6,7 @@ Reads the storyboard's takes and the submissions of the state file, and returns 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import NamedTuple
@@ -42,6 +42,9 @@ from storyboard.records import (
 )
 from storyboard.reporting.amounts import time_left
 
+ObstacleTo = Callable[[Take], str | None]
+"""Why a take's request cannot be sent, as far as can be seen before; None if it can."""
+
 _NEW = "new"
 POINTER = "its file is a Git LFS pointer; git lfs pull brings the video"
 
@@ -74,13 +77,15 @@ def make_plan(
     options: PlanOptions = PlanOptions(),
     manifest_tasks: ManifestTasks | None = None,
     passed: Passed = frozenset(),
+    obstacle_to: ObstacleTo | None = None,
 ) -> Plan:
     """The Plan for the selected takes (ids; None means all), and for any other open submissions.
 
     Takes with the same fingerprint share a submission: the later ones carry `same_as`.
-    `passed` are the videos of paused takes that a person has approved.
+    `passed` are the videos of paused takes that a person has approved. What `obstacle_to` has
+    a reason against is held instead of being submitted.
     """
-    planner = _Planner(submissions, _Files(has_file, is_pointer), now)
+    planner = _Planner(submissions, _Files(has_file, is_pointer), now, obstacle_to=obstacle_to)
     from_first = options.retry_failed or options.force
     pairs = pair_resolved(takes, submissions, manifest_tasks=manifest_tasks, from_first=from_first)
     chosen = {take.id for take in takes} if selected is None else selected
@@ -107,13 +112,21 @@ def make_plan(
 class _Planner:
     """Decides about takes one by one, from the submissions of a state file."""
 
-    def __init__(self, submissions: Sequence[Submission], files: _Files, now: datetime) -> None:
+    def __init__(
+        self,
+        submissions: Sequence[Submission],
+        files: _Files,
+        now: datetime,
+        *,
+        obstacle_to: ObstacleTo | None = None,
+    ) -> None:
         # The last request sent for each take id, leaving out those that were not accepted.
         self._previous = {
             one.take: one for one in submissions if one.state is not SubmissionState.UNAVAILABLE
         }
         self._files = files
         self._now = now
+        self._obstacle_to = obstacle_to
 
     def plan_take(self, written: Take, turn: Turn, options: PlanOptions) -> Action:
         """What to do about a take, whatever becomes of those whose frames it shows."""
@@ -131,6 +144,8 @@ class _Planner:
             reason = _with_candidates(reason, kind, written, take, failed)
         if take.fingerprint not in fingerprints_of([written]):
             reason = f"{reason}; the storyboard differs: {_describe_difference(take, written)}"
+        if kind is ActionKind.SUBMIT and self._obstacle_to and (why := self._obstacle_to(take)):
+            kind, reason = ActionKind.HOLD, f"it cannot be sent: {why}"
         return Action(take, kind, reason, submission, change=change)
 
     def plan_chains(

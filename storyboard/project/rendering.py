@@ -18,6 +18,7 @@ from storyboard.planning.states import find_deleted
 from storyboard.project.api_time import plan_by_api_time
 from storyboard.project.approval import approve, check_paused
 from storyboard.project.lost_records import check_not_emptied, check_records
+from storyboard.project.manifest_inputs import obstacle_finder
 from storyboard.project.neighbour import refuse_to_pay_again
 from storyboard.project.output_folder import open_folder
 from storyboard.project.waiting import find_waiting
@@ -194,6 +195,8 @@ def plan_render(
     chosen = select_takes(takes, selection)
     selected = narrow(chosen, selection, takes, known, manifest_tasks=tasks)
 
+    obstacle_to = obstacle_finder(space) if space.is_from_manifest else None
+
     def plan_at(now: datetime) -> Plan:
         return make_plan(
             takes,
@@ -205,6 +208,7 @@ def plan_render(
             options=options,
             manifest_tasks=tasks,
             passed=passed,
+            obstacle_to=obstacle_to,
         )
 
     plan = plan_by_api_time(plan_at, space.origin, catalog, tell=tell)

@@ -14,7 +14,7 @@ from storyboard.api.credentials import find_base_url
 from storyboard.errors import OwnedByAnother, UsageError
 from storyboard.names import split_variant
 from storyboard.outputs import MANIFEST
-from storyboard.planning.graph import has_frames
+from storyboard.planning.graph import find_circle, has_frames
 from storyboard.planning.states import HasFile, ManifestTasks, read_states, resolve_takes
 from storyboard.project.default_folder import SANDBOX, find_default_folder
 from storyboard.project.manifests import read_manifests
@@ -53,7 +53,8 @@ class Workspace:
 
     `folder` is the output folder as messages show it. `real_folder` is the same with the
     links above it resolved. It is used for writing, which is refused if the path has come
-    to lead elsewhere.
+    to lead elsewhere. With `is_from_manifest`, the storyboard's takes are those of its manifest;
+    files in their requests are read from the project and the `allowed` folders.
     """
 
     storyboard: Storyboard
@@ -62,6 +63,8 @@ class Workspace:
     state: Path
     origin: str
     folders: Folders
+    is_from_manifest: bool = False
+    allowed: tuple[Path, ...] = ()
 
     @property
     def videos(self) -> Path:
@@ -184,12 +187,18 @@ def _stamp(path: Path) -> tuple[int, int] | None:
 
 
 def find_workspaces(
-    boards: Sequence[Storyboard], folders: Folders, *, from_manifest: bool = False
+    boards: Sequence[Storyboard],
+    folders: Folders,
+    *,
+    from_manifest: bool = False,
+    allowed: tuple[Path, ...] = (),
 ) -> list[Workspace]:
     """Each storyboard with its folders and, with `from_manifest`, the takes of its manifest.
 
+    The user names the `allowed` folders, from which files may be read too.
+
     Raises UsageError if several storyboards would share a folder, if a folder is a
-    symbolic link, or if a required manifest is missing.
+    symbolic link, or if a required manifest is missing or its takes wait for one another.
     """
     for option, value in (("--output", folders.output), ("--state", folders.state)):
         if value is not None and len(boards) > 1:
@@ -204,7 +213,8 @@ def find_workspaces(
     for board in boards:
         folder = folders.output or find_default_folder(board, origin)
         state = folders.state or folder
-        spaces.append(Workspace(board, folder, folder.resolve(), state, origin, folders))
+        real = folder.resolve()
+        spaces.append(Workspace(board, folder, real, state, origin, folders, allowed=allowed))
     if len({space.real_folder for space in spaces}) < len(spaces):
         raise UsageError(
             "two of the storyboards have the same output folder",
@@ -212,7 +222,18 @@ def find_workspaces(
         )
     for space in spaces:
         space.check_links()
-    return [with_manifest_takes(space) for space in spaces] if from_manifest else spaces
+    return [_checked(with_manifest_takes(space)) for space in spaces] if from_manifest else spaces
+
+
+def _checked(space: Workspace) -> Workspace:
+    """The workspace, unless the takes of its manifest wait for one another."""
+    if circle := find_circle(space.storyboard.takes):
+        raise UsageError(
+            f"{space.folder / MANIFEST}: takes show frames of one another in a circle: "
+            f"{' -> '.join([*circle, circle[0]])}",
+            next_step="restore a copy from before it was edited",
+        )
+    return space
 
 
 def with_manifest_takes(space: Workspace) -> Workspace:
@@ -226,4 +247,5 @@ def with_manifest_takes(space: Workspace) -> Workspace:
     from storyboard.outputs.manifest.takes import to_takes
 
     takes = to_takes(manifest, space.folder / MANIFEST)
-    return replace(space, storyboard=replace(space.storyboard, takes=takes, title=manifest.title))
+    board = replace(space.storyboard, takes=takes, title=manifest.title)
+    return replace(space, storyboard=board, is_from_manifest=True)

@@ -20,7 +20,7 @@ from storyboard.outputs.manifest.manifest import build_manifest
 from storyboard.outputs.manifest.shape import _schema
 from storyboard.outputs.manifest.takes import to_takes
 from storyboard.outputs.write import write_outputs
-from storyboard.planning.graph import in_order
+from storyboard.planning.graph import find_circle, in_order
 from storyboard.planning.plan import make_plan
 from storyboard.planning.states import read_states
 from storyboard.records import ActionKind, Submission, SubmissionState, Take, TakeStatus
@@ -249,7 +249,11 @@ def test_a_frame_that_is_true_is_not_the_frame_after_one_second() -> None:
 
 
 def test_a_circle_and_takes_that_are_gone_cost_nothing_to_read() -> None:
-    circle = [after("a", "b"), after("b", "a"), after("c", "gone")]
+    circle = [after("a", "b"), after("b", "c"), after("c", "a"), after("d", "gone")]
+    found = find_circle(circle)
+    assert " ".join([*found, *found]).find("a b c") >= 0
+    assert len(found) == 3
+    assert find_circle(circle[1:]) == ()
     made = again(manifest_of(circle, []))
     takes = to_takes(made, PATH)
     assert list(in_order(takes)) == list(takes)

@@ -1,0 +1,130 @@
+"""What is held and refused of a manifest with files and frames, which anybody may have edited."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from storyboard.language.load import load_storyboard
+from storyboard.models.catalog import load_catalog
+from storyboard.outputs.manifest.file import manifest_bytes
+from storyboard.outputs.manifest.manifest import build_manifest
+from storyboard.planning.states import read_states
+from tests.commands.films import Program
+
+FILM = """\
+version: 1
+model: alibaba/wan2.7-i2v
+defaults: {duration: 2, resolution: 720P}
+shots:
+  - {id: one, prompt: She turns, first_frame: frames/pier.png}
+  - {id: two, prompt: She walks, first_frame: {take: one}}
+  - {id: three, prompt: She runs, first_frame: {take: two, frame: 1.5}}
+"""
+WITHOUT = "version: 1\nmodel: alibaba/wan2.7-t2v\nshots: [{id: a, prompt: A pier}]\n"
+MANIFEST = Path("renders/film/manifest.json")
+PICTURE = Path("frames/pier.png")
+
+
+@pytest.fixture
+def recorded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A film of which nothing is rendered yet, with its manifest."""
+    monkeypatch.chdir(tmp_path)
+    PICTURE.parent.mkdir()
+    Image.new("RGB", (1280, 720), (40, 60, 90)).save(PICTURE)
+    film = Path("film.yaml")
+    film.write_text(FILM, "utf-8")
+    board = load_storyboard(film, load_catalog())
+    assert board.problems == ()
+    states = read_states(board.takes, [], has_file=lambda video: True)
+    MANIFEST.parent.mkdir(parents=True)
+    manifest = build_manifest(board, "https://api.modellix.ai", states)
+    MANIFEST.write_bytes(manifest_bytes(manifest))
+    return film
+
+
+def edit(change: Callable[[list[dict[str, Any]]], object]) -> None:
+    document = json.loads(MANIFEST.read_text("utf-8"))
+    change(document["takes"])
+    MANIFEST.write_text(json.dumps(document), "utf-8")
+
+
+def plan(program: Program, film: Path, *options: str) -> dict[str, tuple[str, str]]:
+    document = program("plan", film, "--from-manifest", "--json", *options).json
+    actions = document["storyboards"][0]["actions"]
+    return {one["take"]: (one["action"], one["reason"]) for one in actions}
+
+
+def held(program: Program, film: Path) -> str:
+    """Why the first take is held; the others then have no parent that comes."""
+    actions = plan(program, film)
+    assert {kind for kind, _ in actions.values()} == {"hold"}
+    return actions["one"][1]
+
+
+def test_the_takes_of_a_manifest_wait_for_one_another(program: Program, recorded: Path) -> None:
+    recorded.write_text(FILM.replace("She", "He"), "utf-8")
+    assert plan(program, recorded) == {
+        "one": ("submit", "new"),
+        "two": ("wait", "waits for one"),
+        "three": ("wait", "waits for two"),
+    }
+
+
+def test_another_picture_under_the_name_is_not_sent(program: Program, recorded: Path) -> None:
+    Image.new("RGB", (1280, 720), (41, 60, 90)).save(PICTURE)
+    assert held(program, recorded) == (
+        "it cannot be sent: 'frames/pier.png' is not the picture that the manifest names"
+    )
+
+
+def test_a_picture_that_is_gone_holds_its_take(program: Program, recorded: Path) -> None:
+    recorded.write_text(WITHOUT, "utf-8")
+    PICTURE.unlink()
+    assert held(program, recorded).startswith("it cannot be sent: 'frames/pier.png': ")
+
+
+@pytest.mark.parametrize("path", ["../outside.png", "../../../../../../etc/hostname", ".git/x"])
+def test_a_file_outside_the_project_is_not_read(
+    program: Program, recorded: Path, path: str
+) -> None:
+    Path("..", "outside.png").write_bytes(PICTURE.read_bytes())
+    edit(lambda takes: takes[0]["inputs"][0].update(path=path))
+    assert held(program, recorded).startswith(f"it cannot be sent: '{path}': ")
+
+
+def test_a_file_in_an_allowed_folder_is_sent(program: Program, recorded: Path) -> None:
+    outside = Path("..", "allowed", "pier.png")
+    outside.parent.mkdir()
+    PICTURE.rename(outside)
+    recorded.write_text(WITHOUT, "utf-8")
+    edit(lambda takes: takes[0]["inputs"][0].update(path="../allowed/pier.png"))
+    assert plan(program, recorded, "--allow-path", "../allowed")["one"] == ("submit", "new")
+
+
+def test_a_digest_that_nothing_explains_is_not_sent(program: Program, recorded: Path) -> None:
+    edit(lambda takes: takes[0].pop("inputs"))
+    reason = held(program, recorded)
+    assert reason.startswith("it cannot be sent: the manifest does not say where its ")
+
+
+def test_takes_that_wait_for_one_another_are_refused(program: Program, recorded: Path) -> None:
+    def turn(takes: list[dict[str, Any]]) -> None:
+        two, three = takes[1:]
+        [field] = [key for key, value in two["payload"].items() if isinstance(value, dict)]
+        two["payload"][field] = {"take": "three", "frame": "last"}
+        two["inputs"][0].update(take="three")
+        assert three["inputs"][0]["take"] == "two"
+
+    edit(turn)
+    output = program("plan", recorded, "--from-manifest")
+    assert (output.code, output.out) == (2, "")
+    assert output.err == (
+        f"error: {MANIFEST}: takes show frames of one another in a circle: "
+        "three -> two -> three.\n    next: restore a copy from before it was edited\n"
+    )
