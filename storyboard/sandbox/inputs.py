@@ -7,9 +7,9 @@ drawn. Any other address is never opened.
 from __future__ import annotations
 
 import base64
-import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from hashlib import sha256
 from typing import Any
 
 from storyboard.media import At, with_values
@@ -60,11 +60,13 @@ def take_inputs(
     Raises:
         StateError: the pictures cannot be kept.
     """
-    contents = {at: _read(address, uploads) for at, address in addresses.items()}
-    digests = {at: {"sha256": hashlib.sha256(c).hexdigest()} for at, c in contents.items() if c}
-    task = replace(task, content=with_values(task.payload, digests))
-    shown = {at: role for at, role in _roles(task.payload, card) if at in contents}
-    sources = [Source(role, contents[at] or b"") for at, role in shown.items()]
+    # A request may have the same address very often, and each file may be large.
+    read = {address: _read(address, uploads) for address in set(addresses.values())}
+    digests = {address: {"sha256": sha256(found).hexdigest()} for address, found in read.items()}
+    named = {at: digests[address] for at, address in addresses.items() if read[address]}
+    task = replace(task, content=with_values(task.payload, named))
+    shown = {at: role for at, role in _roles(task.payload, card) if at in addresses}
+    sources = [Source(role, read[addresses[at]]) for at, role in shown.items()]
     follows = task.ratio in _FOLLOWING and FIRST_FRAME in shown.values()
     try:
         size_px, pictures = decode_pictures(
@@ -92,19 +94,19 @@ def _roles(payload: Payload, card: ModelCard) -> Iterator[tuple[At, str]]:
             yield from (((word.field, index), role) for index in range(len(value[:most])))
 
 
-def _read(address: str, uploads: Uploads) -> bytes | None:
-    """What stands at one of our addresses, or None."""
+def _read(address: str, uploads: Uploads) -> bytes:
+    """What stands at one of our addresses, or nothing."""
     if address.startswith("data:"):
         head, _, text = address.partition(",")
         try:
-            return base64.b64decode(text, validate=True) if head.endswith(";base64") else None
+            return base64.b64decode(text, validate=True) if head.endswith(";base64") else b""
         except ValueError:
-            return None
+            return b""
     try:
         path, _ = uploads.path_of(address.rpartition("/")[2])
         return read_plain(path, MAX_FILE_BYTES)
     except (Refusal, OSError):  # none, or it is being deleted now
-        return None
+        return b""
 
 
 def _message(places: list[At], number: int | None) -> str:

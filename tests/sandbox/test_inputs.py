@@ -16,6 +16,7 @@ from PIL import Image, ImageChops, ImageStat
 
 from storyboard.errors import StateError
 from storyboard.models.catalog import load_catalog
+from storyboard.sandbox import inputs
 from storyboard.sandbox.clips import clips as clips_module
 from storyboard.sandbox.clips import pictures
 from storyboard.sandbox.clips.clips import Clips
@@ -275,6 +276,31 @@ def test_an_address_without_a_picture_makes_the_task_fail(tmp_path: Path, addres
     clips.close()
     assert (failed.fate, failed.error) == (Fate.FAILS, UNREADABLE.format("reference_images.1"))
     assert list((tmp_path / "clips").iterdir()) == []
+
+
+def test_each_address_is_read_once_and_only_some_references_are_shown(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    uploads, clips = Uploads(tmp_path / "uploads", Clock()), Clips(tmp_path / "clips")
+    upload = uploads.add("a.png", picture(RED))
+    reads: list[Path] = []
+
+    def read(path: Path, most_bytes: int) -> bytes:
+        reads.append(path)
+        return path.read_bytes()[:most_bytes]
+
+    monkeypatch.setattr(inputs, "read_plain", read)
+    payload: dict[str, Any] = {"reference_images": [f"{UPLOADS}{upload.stored_name}"] * 5000}
+    card = load_catalog().get(REFERENCES)
+    assert card is not None
+    task = replace(TASK, model=REFERENCES, payload=payload)
+    taken = take_inputs(task, card, addresses_in(payload, UPLOADS), uploads, clips)
+    clips.close()
+    assert (taken.fate, len(reads)) == (Fate.SUCCEEDS, 1)
+    (kept,) = (tmp_path / "clips").iterdir()
+    found = pictures.pictures_from_bytes(kept.read_bytes(), (taken.width_px, taken.height_px))
+    assert len(found) == pictures.MAX_REFERENCES
+    assert json.dumps(taken.content).count("sha256") == 5000
 
 
 def test_the_failure_of_a_task_is_remembered(serve: Serve, tmp_path: Path) -> None:
