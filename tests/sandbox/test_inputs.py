@@ -15,7 +15,9 @@ import pytest
 from PIL import Image, ImageChops, ImageStat
 
 from storyboard.errors import StateError
+from storyboard.models.card import ModelCard
 from storyboard.models.catalog import load_catalog
+from storyboard.models.words import fields_of
 from storyboard.sandbox import inputs
 from storyboard.sandbox.clips import clips as clips_module
 from storyboard.sandbox.clips import pictures
@@ -160,6 +162,27 @@ def test_an_address_elsewhere_is_written_out_and_never_opened(studio: Studio) ->
         studio.render(first_frame=red, last_frame=pier),
     ]
     assert len(set(clips)) == 4
+
+
+PICTURE_WORDS = {"first_frame", "last_frame", "references"}
+CARDS = [card for card in load_catalog().cards() if PICTURE_WORDS & card.words.keys()]
+
+
+@pytest.mark.parametrize("card", CARDS, ids=lambda card: card.name)
+def test_the_pictures_of_every_model_are_shown(tmp_path: Path, card: ModelCard) -> None:
+    red = as_data(picture(RED))
+    said = {"first_frame": red, "last_frame": red, "references": [red, red]}
+    words = PICTURE_WORDS & card.words.keys()
+    payload = fields_of(card.words, card.defaults, {word: said[word] for word in words})
+    clips = Clips(tmp_path)
+    uploads = Uploads(tmp_path / "uploads", Clock())
+    task = replace(TASK, payload=payload)
+    task = take_inputs(task, card, addresses_in(payload, UPLOADS), uploads, clips)
+    clips.close()
+    (kept,) = tmp_path.glob("*.pictures")
+    found = pictures.pictures_from_bytes(kept.read_bytes(), (task.width_px, task.height_px))
+    assert {one.role for one in found} == words
+    assert red not in str(task.content)
 
 
 # The same pictures, the same clip
