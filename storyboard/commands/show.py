@@ -139,10 +139,10 @@ def _request(take: Take, sent: Sent) -> dict[str, Any]:
 
 
 def _for_people(document: dict[str, Any]) -> dict[str, Any]:
-    """The document with the pictures that a body contains as text cut short."""
+    """The document without a body if nothing was sent; pictures that it contains are cut short."""
     document = dict(document)
-    if document.get("body"):
-        document["body"] = _cut_pictures(document["body"])
+    if (body := document.pop("body", None)) is not None:
+        document["body"] = _cut_pictures(body)
     if "fallbacks" in document:
         document["fallbacks"] = [_for_people(one) for one in document["fallbacks"]]
     return document
