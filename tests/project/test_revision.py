@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from pathlib import Path
 
@@ -108,6 +109,27 @@ def test_a_pointer_of_git_lfs_is_not_taken_for_the_file(repo: Path) -> None:
     revision = Revision(repo, git(repo, "rev-parse", "HEAD"))
     with pytest.raises(OSError, match="Git LFS"):
         revision.read_bytes(repo / "table.csv", 1000)
+
+
+@pytest.mark.parametrize("found", [b"a picture", b"another picture", None])
+def test_a_file_of_git_lfs_is_read_from_its_store_if_it_is_there(
+    repo: Path, found: bytes | None
+) -> None:
+    oid = hashlib.sha256(b"a picture").hexdigest()
+    pointer = f"version https://git-lfs.github.com/spec/v1\noid sha256:{oid}\nsize 9\n"
+    (repo / "films" / "pier.png").write_text(pointer)
+    git(repo, "add", ".")
+    git(repo, "commit", "--quiet", "--message", "picture")
+    if found is not None:
+        stored = repo / ".git/lfs/objects" / oid[:2] / oid[2:4] / oid
+        stored.parent.mkdir(parents=True)
+        stored.write_bytes(found)
+    revision = Revision(repo, git(repo, "rev-parse", "HEAD"))
+    if found == b"a picture":
+        assert revision.read_bytes(repo / "films" / "pier.png", 1000) == found
+    else:
+        with pytest.raises(OSError, match="not on this machine; git lfs fetch brings it"):
+            revision.read_bytes(repo / "films" / "pier.png", 1000)
 
 
 def test_a_revision_is_found_by_any_of_its_names(repo: Path) -> None:
