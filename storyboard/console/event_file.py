@@ -42,8 +42,8 @@ class EventFile:
         self._write(
             EVENTS[change.step],
             file=change.job,
-            take=sent.take,
-            task_id=sent.task_id,
+            take=change.take,
+            task_id=sent.task_id if sent else None,
             detail=change.detail or None,
         )
 

@@ -14,7 +14,7 @@ from storyboard.engine.job import Progress, Standing, Step
 
 _TROUBLE = frozenset(
     {Step.ODD, Step.REJECTED, Step.FALLBACK, Step.UNKNOWN, Step.DOUBTFUL, Step.FAILED}
-    | {Step.NOT_DOWNLOADED}
+    | {Step.NOT_DOWNLOADED, Step.PAUSED, Step.HELD}
 )
 
 
@@ -34,7 +34,7 @@ class ProgressView:
         """Shows one change."""
         self._counts.note(change)
         is_trouble = change.step in _TROUBLE
-        text = f"{change.submission.take}: {_said(change)}"
+        text = f"{change.take}: {_said(change)}"
         if self._bar is not None:
             if is_trouble:
                 self._bar.say_above(text)

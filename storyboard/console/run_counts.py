@@ -30,7 +30,7 @@ class RunCounts:
         self.done += change.step is self._done_step
         self._failed += change.step in _FAILED
         self._undecided += change.step is Step.UNKNOWN
-        if change.step is Step.ACCEPTED and self._has_prices:
+        if change.step is Step.ACCEPTED and self._has_prices and change.submission:
             self._cost_micros += change.submission.estimate_micros or 0
 
     def note_standing(self, standing: Standing) -> None:

@@ -87,8 +87,12 @@ class Downloads:
         else:
             self._on_failed(flight, result, now)
 
-    def move_into_place(self, now: float) -> None:
-        """Moves the downloaded files to the names in their rows. Call it after the commit."""
+    def move_into_place(self, now: float) -> list[Flight]:
+        """Moves the downloaded files to the names in their rows. Call it after the commit.
+
+        Returns the submissions whose videos are now in place.
+        """
+        moved: list[Flight] = []
         for flight, fetched in self._to_move:
             path = flight.submission.video.path if flight.submission.video else ""
             try:
@@ -97,7 +101,9 @@ class Downloads:
                 self._ending.fail(error, now)
             else:
                 self._run.add_progress(flight, Step.DOWNLOADED, path)
+                moved.append(flight)
         self._to_move.clear()
+        return moved
 
     def stop(self, *, wait_s: float) -> None:
         """Lets the threads end."""

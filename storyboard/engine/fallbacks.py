@@ -33,6 +33,14 @@ class Fallbacks:
         if action.kind in (ActionKind.SUBMIT, ActionKind.RESUME):
             self._wait_for(job, action.take)
 
+    def has_submitted(self, job: Job, take: Take) -> bool:
+        """Whether a take's request was queued in this run, or was open when the run began."""
+        return (job.name, take.fingerprint) in self._submitted
+
+    def join(self, job: Job, take: Take) -> None:
+        """Notes that a take waits for a request that has been submitted for another."""
+        self._wait_for(job, take)
+
     def on_failed(self, flight: Flight) -> Take | None:
         """The flight's take with its next model, if the take has definitely failed.
 

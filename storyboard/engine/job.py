@@ -10,6 +10,8 @@ from pathlib import Path
 from storyboard.errors import Refused, StoryboardError
 from storyboard.money import NO_CAPS, FilmCaps
 from storyboard.planning.cost import CostOf
+from storyboard.planning.following import Passed
+from storyboard.planning.plan import PlanOptions
 from storyboard.records import Plan, Submission
 from storyboard.state.store import Store
 
@@ -32,7 +34,9 @@ class Provenance:
 class Job:
     """One storyboard to render: its plan, its output folder and its state file.
 
-    `cost_of` estimates the cost of a take in micros; `caps` are the film's caps.
+    `cost_of` estimates the cost of a take in micros; `caps` are the film's caps. What waits in
+    the plan is decided about with `options`, and with `passed`: the approved videos of takes
+    that others follow.
     """
 
     name: str
@@ -42,6 +46,8 @@ class Job:
     provenance: Provenance = Provenance()
     cost_of: CostOf = lambda take: None
     caps: FilmCaps = NO_CAPS
+    options: PlanOptions = field(default_factory=PlanOptions)
+    passed: Passed = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,15 +86,22 @@ class Step(Enum):
     RENDERED = "rendered"
     FAILED = "failed"
     DOWNLOADED = "downloaded"
+    PAUSED = "paused"
+    HELD = "held"
     NOT_DOWNLOADED = "not downloaded"
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """One committed change of one take, for the listener; `detail` is text for the user."""
+    """One committed change of one take, for the listener; `detail` is text for the user.
+
+    `submission` is what was sent for the take. It is None only if a take is held that was never
+    sent.
+    """
 
     job: str
-    submission: Submission
+    take: str
+    submission: Submission | None
     step: Step
     detail: str = ""
 
@@ -97,9 +110,9 @@ class Progress:
 class Standing:
     """The state of a run after a turn.
 
-    `waiting` is the number of takes not submitted yet. `tasks` are those in flight,
-    each with its take and its age in seconds, oldest first. `left_s` is how long the
-    run will still take, without the downloads, or None before any task has ended.
+    `waiting` is the number of takes not submitted yet; some wait for others' videos. `tasks`
+    are those in flight, each with its take and its age in seconds, oldest first. `left_s` is
+    how long the run will still take, without the downloads, or None before any task has ended.
     """
 
     waiting: int

@@ -25,14 +25,15 @@ from storyboard.engine.events import (
     LogCheckFailed,
 )
 from storyboard.engine.fallbacks import Fallbacks
+from storyboard.engine.followers import Followers
 from storyboard.engine.job import EngineSettings, Job, Progress, RunResult, Standing
+from storyboard.engine.loading import Loader
 from storyboard.engine.request_log import RequestLog
 from storyboard.engine.run import Run
 from storyboard.engine.submissions import Submissions
 from storyboard.engine.task_ids import TaskIds
 from storyboard.engine.tasks import Tasks
 from storyboard.errors import StateError
-from storyboard.records import Action, ActionKind, SubmissionState
 from storyboard.replies import Outcome, SubmitReply, TaskReply
 from storyboard.videos.result import Fetch, Fetched, FetchFailed
 
@@ -61,12 +62,14 @@ class Engine:
         self._on_turn = on_turn
         self._ending = Ending(run)
         self._downloads = Downloads(run, self._ending, fetch)
-        self._fallbacks = Fallbacks(run, self._ending)
-        self._tasks = Tasks(run, self._ending, self._downloads, self._fallbacks)
-        self._task_ids = TaskIds(run)
-        self._submissions = Submissions(
-            run, self._ending, self._tasks, self._task_ids, self._fallbacks
+        fallbacks = Fallbacks(run, self._ending)
+        self._tasks = Tasks(run, self._ending, self._downloads, fallbacks)
+        self._task_ids = task_ids = TaskIds(run)
+        self._submissions = Submissions(run, self._ending, self._tasks, task_ids, fallbacks)
+        self._loader = Loader(
+            run, self._ending, self._tasks, self._downloads, task_ids=task_ids, fallbacks=fallbacks
         )
+        self._followers = Followers(run, self._loader, fallbacks)
         self._request_log = RequestLog(run, self._ending)
 
     def interrupt(self) -> None:
@@ -106,7 +109,7 @@ class Engine:
             self._ending.check(now)
             begun = self._submissions.begin()  # rule 1: written here ...
         self._submissions.send(begun)  # ... and sent once it is committed
-        self._downloads.move_into_place(now)
+        self._followers.on_videos(self._downloads.move_into_place(now))
         self._request_log.start_check(now)
         self._tasks.start_polls()
         self._downloads.start(now)
@@ -158,23 +161,8 @@ class Engine:
         if contradicted := self._task_ids.find_contradicted():
             with self._transaction([]):
                 self._task_ids.put_earlier_in_doubt(contradicted)
-        for job in self._run.jobs:
-            for action in (*job.plan.actions, *job.plan.orphans):
-                self._fallbacks.load(job, action)
-                if action.same_as is None:
-                    self._load(job, action)
-        self._run.window.on_resumed(len(self._run.tasks))
-
-    def _load(self, job: Job, action: Action) -> None:
-        now = self._run.clock.monotonic()
-        if action.kind is ActionKind.SUBMIT:
-            self._run.waiting.append((job, action.take))
-        elif action.kind is ActionKind.RESUME and action.submission:
-            flight = self._task_ids.loaded(job, action, action.submission)
-            if flight.submission.state is SubmissionState.ACCEPTED:  # and not put in doubt since
-                self._tasks.resume(flight, now)
-        elif action.kind is ActionKind.DOWNLOAD and action.submission:
-            self._downloads.add(self._task_ids.loaded(job, action, action.submission))
+        self._loader.load_plans()
+        self._followers.load_plans()
 
     def _is_done(self) -> bool:
         run = self._run

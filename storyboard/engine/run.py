@@ -9,7 +9,7 @@ from __future__ import annotations
 import queue
 import random
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from storyboard.api.protocols import Api
 from storyboard.engine.breaker import Breaker
@@ -51,6 +51,8 @@ class Run:
         self.requests: Workers[Event] = Workers(settings.connections, self.inbox, name="api")
 
         self.waiting: deque[tuple[Job, Take]] = deque()  # to be submitted
+        self.followed_by: Mapping[tuple[str, str], int] = {}  # by job and take: `chain_lengths`
+        self.followers = 0  # takes that wait for the videos of others
         self.open_posts = 0
         self.tasks: dict[tuple[str, int], Flight] = {}  # accepted and not finished, by key
         self.polls = PollQueue()
@@ -73,13 +75,34 @@ class Run:
             ((one.submission.take, one.age_s(now)) for one in self.tasks.values()),
             key=lambda task: -task[1],
         )
+        waiting = len(self.waiting) + self.followers + self.open_posts
         left_s = self.poll_schedule.time_left_s(
             [age_s for _, age_s in tasks],
-            waiting=len(self.waiting) + self.open_posts,
+            waiting=waiting,
             slots=self.window.size,
             request_s=self.budget.spacing_s,
         )
-        return Standing(len(self.waiting) + self.open_posts, tuple(tasks), left_s)
+        return Standing(waiting, tuple(tasks), left_s)
+
+    def enqueue(self, job: Job, take: Take) -> None:
+        """Queues a take before those that have a shorter chain of others behind them."""
+        length = self._length((job, take))
+        before = len(self.waiting)
+        if length:
+            before = next(
+                (n for n, entry in enumerate(self.waiting) if self._length(entry) < length), before
+            )
+        self.waiting.insert(before, (job, take))
+
+    def favour_chains(self, followed_by: Mapping[tuple[str, str], int]) -> None:
+        """Sorts the queue by how long a chain of others follows each take, the longest first."""
+        self.followed_by = followed_by
+        entries = sorted(self.waiting, key=lambda entry: -self._length(entry))
+        self.waiting = deque(entries)
+
+    def _length(self, entry: tuple[Job, Take]) -> int:
+        job, take = entry
+        return self.followed_by.get((job.name, take.id), 0)
 
     def save(self, flight: Flight, submission: Submission) -> None:
         """Writes the submission's new state in the turn's transaction."""
@@ -87,7 +110,13 @@ class Run:
 
     def add_progress(self, flight: Flight, step: Step, detail: str = "") -> None:
         """Notes a change for the listener, to be reported after the commit."""
-        self._progress.append(Progress(flight.job.name, flight.submission, step, detail))
+        self.note(flight.job, flight.submission.take, flight.submission, step, detail)
+
+    def note(
+        self, job: Job, take: str, sent: Submission | None, step: Step, detail: str = ""
+    ) -> None:
+        """Notes what happened to a take, of which nothing may have been sent."""
+        self._progress.append(Progress(job.name, take, sent, step, detail))
 
     def add_fallback(self, flight: Flight, following: Take) -> None:
         """Notes that a take continues with its next model."""

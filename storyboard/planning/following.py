@@ -53,18 +53,18 @@ def follow(
         reason = f"it shows a frame of {missing[0]}, which is not in the storyboard"
         return replace(own, kind=ActionKind.HOLD, reason=reason)
     found = [parents[name] for name in names]
-    coming = [one for one in found if one.is_selected and one.action.kind in _COMING]
+    is_to_wait = any(one.is_selected and one.action.kind in _COMING for one in found)
     is_to_send = own.kind is ActionKind.SUBMIT or not is_resolved(own.take)
     if is_to_send:
         ready = [one for one in found if not one.will_come]
         if lacking := [one for one in ready if not _has_video(one, has_video)]:
             return _held_by(own, lacking[0])
-        coming = [one for one in found if one.will_come]
         if unseen := [one.action.take.id for one in ready if _is_unseen(one.action, passed)]:
             return _paused(own, unseen)
-    if not coming:
+        is_to_wait = any(one.will_come for one in found)
+    if not is_to_wait:
         return own
-    takes = tuple(one.action.take for one in coming)
+    takes = tuple(one.action.take for one in found if one.will_come)
     reason = f"waits for {_names([take.id for take in takes])}"
     if is_to_send and (paused := [take.id for take in takes if take.is_paused]):
         reason += f", and then until you have seen {_names(paused)}"

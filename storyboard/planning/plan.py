@@ -162,11 +162,32 @@ class _Planner:
             own = self.plan_take(*turns[written.id], options)
             if parents_of(own.take):
                 own = follow(own, parents, has_video=self._has_video, passed=passed)
+            if own.kind is ActionKind.WAIT:
+                own = replace(own, take=written)  # its models all get the new frame
             parents[written.id] = Parent(own, written.id in chosen)
         return [parents[written.id].action for written, _ in pairs if written.id in chosen]
 
     def _has_video(self, submission: Submission) -> bool:
         return has_video(submission, self._files.has_file)
+
+
+def plan_follower(
+    take: Take,
+    submissions: Sequence[Submission],
+    *,
+    now: datetime,
+    has_file: HasFile,
+    is_pointer: HasFile = lambda video: False,
+    options: PlanOptions = PlanOptions(),
+) -> Action:
+    """What to do about a take that waited, now that it names the videos whose frames it shows.
+
+    `submissions` are those of its own requests.
+    """
+    planner = _Planner(submissions, _Files(has_file, is_pointer), now)
+    from_first = options.retry_failed or options.force
+    [(written, turn)] = pair_resolved([take], submissions, from_first=from_first)
+    return planner.plan_take(written, turn, options)
 
 
 def find_orphans(

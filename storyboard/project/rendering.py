@@ -44,6 +44,7 @@ class Prepared:
     snapshot: FolderSnapshot
     plan: Plan
     pricing: Pricing
+    options: PlanOptions
 
     @property
     def bill(self) -> Bill:
@@ -125,7 +126,7 @@ def prepare(
         if not known:
             remove_partial_files(space.real_folder, known, now=datetime.now(timezone.utc))
         pricing = pricing_for(space.storyboard, catalog, price_usd)
-        yield Prepared(space, store, snapshot, plan, pricing)
+        yield Prepared(space, store, snapshot, plan, pricing, options)
 
 
 def check_account(films: Sequence[Prepared]) -> None:

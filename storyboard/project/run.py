@@ -80,4 +80,6 @@ def _job(item: Prepared, connection: Connection) -> Job:
         provenance=Provenance(commit, is_dirty, connection.profile, connection.user_id),
         cost_of=item.pricing.cost,
         caps=NO_CAPS if item.space.origin == SANDBOX else board.caps,
+        options=item.options,
+        passed=item.store.passed(),
     )

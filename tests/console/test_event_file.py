@@ -25,7 +25,7 @@ KEY = 'mdlx/marked"key-0123456789'
 def change(step: Step, detail: str = "") -> Progress:
     take = make_take("one")
     sent = make_submission(take, SubmissionState.SUCCEEDED, video_url=LINK)
-    return Progress("film.yaml", sent, step, detail)
+    return Progress("film.yaml", sent.take, sent, step, detail)
 
 
 def lines_of(path: Path) -> list[dict[str, object]]:

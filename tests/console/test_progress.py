@@ -20,7 +20,7 @@ from tests.made import make_submission, make_take
 
 def change(step: Step, detail: str = "", *, take: str = "one") -> Progress:
     sent = make_submission(make_take(take), SubmissionState.ACCEPTED, estimate_micros=450_000)
-    return Progress("film.yaml", sent, step, detail)
+    return Progress("film.yaml", sent.take, sent, step, detail)
 
 
 def counts_of(*steps: Step, total: int = 9, standing: Standing | None = None) -> RunCounts:

@@ -19,6 +19,7 @@ from storyboard.engine.clock import SystemClock
 from storyboard.engine.job import EngineSettings, Job, Progress, Provenance, RunResult
 from storyboard.engine.loop import Engine
 from storyboard.fingerprint import fingerprint
+from storyboard.media import FrameInput
 from storyboard.models.catalog import load_catalog
 from storyboard.money import NO_CAPS, FilmCaps
 from storyboard.planning.cost import CostOf
@@ -48,6 +49,18 @@ def make_take(number: int, prompt: str | None = None) -> Take:
 
 def make_takes(count: int) -> list[Take]:
     return [make_take(number) for number in range(1, count + 1)]
+
+
+def make_follower(number: int, *parents: int, prompt: str | None = None) -> Take:
+    """A take that shows the last frame of each of these shots."""
+    take = make_take(number, prompt)
+    inputs = tuple(
+        FrameInput(("pictures", n), f"shot-{parent}", "last") for n, parent in enumerate(parents)
+    )
+    payload: Payload = {**take.payload, "pictures": [one.value for one in inputs]}
+    return replace(
+        take, payload=payload, inputs=inputs, fingerprint=fingerprint(take.model, payload)
+    )
 
 
 def make_candidates(number: int, *prompts: str) -> Take:

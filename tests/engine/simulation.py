@@ -12,7 +12,7 @@ import itertools
 import json
 import queue
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
@@ -284,6 +284,8 @@ class Simulation:
     fetch_s: float = 1.0
     plan_options: PlanOptions = field(default_factory=PlanOptions)
     caps: FilmCaps = NO_CAPS  # in submissions, each of which costs 1
+    selected: Collection[str] | None = None
+    passed: frozenset[tuple[str, str]] = frozenset()
     on_post: Callable[[Call], Answer] = field(init=False)
     on_poll: Callable[[Call], Answer] = field(init=False)
     fetch: Fetch = field(init=False)
@@ -341,7 +343,9 @@ class Simulation:
                 submissions,
                 now=self.clock.now(),
                 has_file=partial(has_file, self.folder),
+                selected=self.selected,
                 options=self.plan_options,
+                passed=self.passed,
             )
             settings = EngineSettings(
                 endpoint_of=lambda model: f"/api/v1/{model}",
@@ -366,6 +370,8 @@ class Simulation:
                         Provenance(profile="studio"),
                         cost_of=lambda take: 1,
                         caps=self.caps,
+                        options=self.plan_options,
+                        passed=self.passed,
                     )
                 ],
                 self.api,

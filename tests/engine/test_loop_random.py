@@ -20,11 +20,13 @@ from storyboard.engine.events import Interrupted
 from storyboard.engine.job import Progress
 from storyboard.engine.loop import Engine
 from storyboard.errors import StateError
+from storyboard.planning.graph import is_resolved
+from storyboard.planning.states import resolve_takes
 from storyboard.records import OPEN_STATES, Submission, SubmissionState, Take
 from storyboard.state.files import FILE_NAME
 from storyboard.videos.files import has_file
 from storyboard.videos.result import FetchFailed, FetchResult
-from tests.engine.rig import make_candidates, make_takes
+from tests.engine.rig import make_candidates, make_follower, make_take, make_takes
 from tests.engine.simulation import (
     ApiWithLog,
     Call,
@@ -216,6 +218,19 @@ def test_no_model_follows_another_that_may_yet_be_paid_for_whatever_fails(night:
     live_through(night, takes)
 
 
+@settings(max_examples=50, deadline=None)
+@given(night=NIGHTS)
+def test_a_take_follows_the_video_of_another_once_whatever_fails(night: Night) -> None:
+    takes = [
+        make_follower(3, 2),
+        make_take(1),
+        make_follower(2, 1),
+        make_candidates(4, "4a", "4b"),
+        make_follower(5, 4, 1),
+    ]
+    live_through(night, takes)
+
+
 def live_through(night: Night, takes: Sequence[Take]) -> None:
     with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
         sim = Simulation(Path(folder) / "out", takes, patch, concurrency=night.concurrency)
@@ -259,7 +274,7 @@ def check_paid_once(ledger: Ledger) -> None:
 def check_turns(ledger: Ledger) -> None:
     """What was sent for a take came after all before it had failed; and one at most is open."""
     rows = ledger.sim.submissions()
-    for take in ledger.sim.takes:
+    for take in resolve_takes(ledger.sim.takes, rows):
         candidates = [one.fingerprint for one in (take, *take.fallbacks)]
         own = [row for row in rows if row.take == take.id]
         assert sum(row.state in OPEN_STATES for row in own) <= 1, f"{take.id}: two in flight"
@@ -291,11 +306,19 @@ def check_nothing_is_left(ledger: Ledger) -> None:
     sim = ledger.sim
     rows = sim.submissions()
     requests = {row.fingerprint for row in rows}
-    for take in sim.takes:
+    for take in filter(is_resolved, resolve_takes(sim.takes, rows)):
         assert any(one.fingerprint in requests for one in (take, *take.fallbacks))
+    rendered = {row.fingerprint for row in rows if row.state is SubmissionState.SUCCEEDED}
+    has_video = {
+        take.id
+        for take in sim.takes
+        if any(one.fingerprint in rendered for one in (take, *take.fallbacks))
+    }
     last = {row.take: row for row in rows}
     for row in last.values():
-        assert row.state not in (SubmissionState.ACCEPTED, SubmissionState.UNAVAILABLE)
+        assert row.state is not SubmissionState.ACCEPTED
+        # Another of its models may have made the video for another take meanwhile.
+        assert row.state is not SubmissionState.UNAVAILABLE or row.take in has_video
         if row.state is SubmissionState.SUCCEEDED:
             # No run is as long as a link is valid, so no video that was paid for is given up.
             is_here = row.video is not None and has_file(sim.folder, row.video)

@@ -243,9 +243,7 @@ def test_tasks_that_the_log_reports_as_ended_are_polled_before_late_ones(sim: Si
     sim.render_times_s = [1.0 if n % 3 == 0 else 1000.0 for n in range(90)]
     sim.render()
     seen_s = {
-        progress.submission.take: at_s
-        for at_s, progress in sim.progress
-        if progress.step is Step.RENDERED
+        progress.take: at_s for at_s, progress in sim.progress if progress.step is Step.RENDERED
     }
     quick = [seen_s[take.id] for take in sim.takes[::3]]
     assert sum(quick) / len(quick) < 100

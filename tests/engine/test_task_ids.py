@@ -33,7 +33,7 @@ def same_task_for(sim: Simulation, *numbers: int) -> None:
 
 
 def said(sim: Simulation, step: Step) -> list[str]:
-    return [progress.submission.take for _, progress in sim.progress if progress.step is step]
+    return [progress.take for _, progress in sim.progress if progress.step is step]
 
 
 def test_two_unfinished_submissions_with_one_task_are_unknown_and_never_sent_again(

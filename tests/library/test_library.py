@@ -68,7 +68,7 @@ def test_a_plan_says_what_would_be_done_and_costs(film: Path) -> None:
 
 def test_a_render_gives_each_change_and_last_what_it_came_to(film: Path) -> None:
     *changes, ended = storyboard.render(film, sandbox=AT_ONCE)
-    steps = [change.step for change in changes if change.submission.take == "one"]
+    steps = [change.step for change in changes if change.take == "one"]
     assert steps == [Step.ACCEPTED, Step.RENDERED, Step.DOWNLOADED]
     assert (ended.exit_code, ended.folder) == (storyboard.ExitCode.OK, OUT)
     assert [state.status for state in ended.takes] == [storyboard.TakeStatus.DONE] * 3

@@ -1,0 +1,152 @@
+"""The takes that wait for the videos of others, because they show frames of them.
+
+A take is told of each video once its file is in place. With the last of them its payload and
+fingerprint are known, so it is looked up again in the state file and planned as any other:
+an equal request that was sent before is never sent a second time.
+
+A take whose parent fails, or is held, stays as it is. The next plan says why.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from functools import partial
+
+from storyboard.engine.fallbacks import Fallbacks
+from storyboard.engine.flight import Flight
+from storyboard.engine.job import Job, Step
+from storyboard.engine.loading import Loader
+from storyboard.engine.run import Run
+from storyboard.planning.candidates import fingerprints_of, has_proven_to_fail
+from storyboard.planning.graph import with_known_videos
+from storyboard.planning.plan import PlanOptions, plan_follower
+from storyboard.planning.states import HasFile, deciding_submissions, has_video
+from storyboard.records import Action, ActionKind, Submission, Take
+from storyboard.videos.files import has_file, is_lfs_pointer
+
+
+@dataclass(slots=True, eq=False)  # compared by identity
+class _Child:
+    """A take that waits, with the takes it waits for and the videos that have come."""
+
+    job: Job
+    take: Take
+    missing: set[str]
+    videos: dict[str, str] = field(default_factory=dict)  # sha256 by take id
+
+
+@dataclass(slots=True, eq=False)
+class _Parent:
+    """A take with the request that is to bring its video, and those that wait for it."""
+
+    take: Take
+    children: list[_Child] = field(default_factory=list)
+
+
+class Followers:
+    """The takes that wait, by the requests whose videos they wait for."""
+
+    def __init__(self, run: Run, loader: Loader, fallbacks: Fallbacks) -> None:
+        self._run = run
+        self._loader = loader
+        self._fallbacks = fallbacks
+        # By job and fingerprint, then by take: equal requests share a video, but not a pause.
+        self._parents: dict[tuple[str, str], dict[str, _Parent]] = {}
+        self._unplanned: dict[tuple[str, str], list[_Child]] = {}  # by job and parent's id
+
+    def load_plans(self) -> None:
+        """Notes every take that waits, whether or not it makes the same request as another."""
+        for job in self._run.jobs:
+            actions = [one for one in job.plan.actions if one.kind is ActionKind.WAIT]
+            unplanned = {action.take.id for action in actions}
+            for action in actions:
+                child = _Child(job, action.take, {parent.id for parent in action.waits_for})
+                self._run.followers += 1
+                for parent in action.waits_for:
+                    if parent.id in unplanned:
+                        self._unplanned.setdefault((job.name, parent.id), []).append(child)
+                    else:
+                        self._follow(parent, [child])
+
+    def on_videos(self, flights: Iterable[Flight]) -> None:
+        """Loads the takes that waited only for these videos, which are in place and committed."""
+        arrived = deque((flight.job, flight.submission) for flight in flights)
+        while arrived:
+            job, sent = arrived.popleft()
+            for child in self._tell(job, sent):
+                action = self._load(child)
+                known = action.submission
+                if action.kind is ActionKind.KEEP and known and has_video(known, _is_in(job)):
+                    arrived.append((job, known))
+
+    def _follow(self, take: Take, children: Iterable[_Child]) -> None:
+        """Notes that these wait for a take's video, whichever of its models makes it."""
+        for child in children:
+            for request in fingerprints_of([take]):
+                parents = self._parents.setdefault((child.job.name, request), {})
+                parents.setdefault(take.id, _Parent(take)).children.append(child)
+
+    def _tell(self, job: Job, sent: Submission) -> list[_Child]:
+        """Tells those that wait for a video. Returns those that wait for nothing more."""
+        video, parents = sent.video, self._parents.get((job.name, sent.fingerprint), {})
+        told: list[_Child] = []
+        for parent in list(parents.values()):
+            take = parent.take
+            if video is None or not _is_video_of(take, job, sent):
+                continue
+            del parents[take.id]
+            if take.is_paused and (take.id, video.sha256) not in job.passed:
+                why = f"look at {video.path}, then: storyboard render FILE --past {take.id}"
+                self._run.note(job, take.id, sent, Step.PAUSED, why)
+                continue
+            for child in parent.children:
+                if take.id in child.missing:
+                    child.missing.remove(take.id)
+                    child.videos[take.id] = video.sha256
+                    told.append(child)
+        return [child for child in told if not child.missing]
+
+    def _load(self, child: _Child) -> Action:
+        """Loads a take whose videos are all known; those that wait for it now know its request."""
+        self._run.followers -= 1
+        job, action = child.job, self._plan(child)
+        is_under_way = self._fallbacks.has_submitted(job, action.take)
+        self._follow(action.take, self._unplanned.pop((job.name, child.take.id), ()))
+        if action.kind in (ActionKind.HOLD, ActionKind.ASK) and not is_under_way:
+            self._run.note(job, action.take.id, action.submission, Step.HELD, action.reason)
+        else:
+            self._loader.load_follower(job, action)
+        return action
+
+    def _plan(self, child: _Child) -> Action:
+        job, options = child.job, child.job.options
+        take = with_known_videos(child.take, child.videos.get)
+        if any(self._fallbacks.has_submitted(job, one) for one in (take, *take.fallbacks)):
+            # This run makes the request for another take, and nobody wants it twice.
+            options = PlanOptions(download=options.download)
+        return plan_follower(
+            take,
+            job.store.submissions_for(fingerprints_of([take])),
+            now=self._run.clock.now(),
+            has_file=_is_in(job),
+            is_pointer=partial(is_lfs_pointer, job.folder),
+            options=options,
+        )
+
+
+def _is_in(job: Job) -> HasFile:
+    return partial(has_file, job.folder)
+
+
+def _is_video_of(take: Take, job: Job, sent: Submission) -> bool:
+    """Whether a submission decides about a take, none of whose earlier models may yet succeed."""
+    deciding = deciding_submissions(job.store.submissions_for(fingerprints_of([take])))
+    for candidate in (take, *take.fallbacks):
+        known = deciding.get(candidate.fingerprint)
+        if candidate.fingerprint == sent.fingerprint:
+            return known is not None and known.id == sent.id
+        if known is None or not has_proven_to_fail(known):
+            return False
+    return False
