@@ -47,6 +47,7 @@ def find_neighbour(space: Workspace, known: Sequence[Submission]) -> Neighbour |
     new = _takes_with_new_requests(space.resolve_takes(known), known)
     if not new:
         return None
+    ids = {take.id for take in new}
     has_chains = has_frames(space.storyboard.takes)
     own = _folders_of_film(space)
     others = folders_left_behind(space) if known else _folders_beside(space.folder)
@@ -56,7 +57,8 @@ def find_neighbour(space: Workspace, known: Sequence[Submission]) -> Neighbour |
             source = read_source(folder, origin=space.origin)
             if has_chains:  # the videos there say what their followers request
                 resolved = space.resolve_takes([*known, *source.submissions])
-                new = _takes_with_new_requests(resolved, known)
+                waiting = [take for take in resolved if take.id in ids]
+                new = _takes_with_new_requests(waiting, known)
             held = count_held(source, new, is_sandbox=space.origin == SANDBOX)
             requests = len({take.fingerprint for take in new})
             if 2 * held > requests or (held and (known or folder in own)):

@@ -218,6 +218,18 @@ def test_what_is_known_here_leads_to_its_followers_in_the_folder_of_a_film_that_
     assert (found.held, found.requests) == (2, 2)
 
 
+def test_a_chain_that_is_complete_here_is_not_adopted_again_with_other_videos(
+    original: Path,
+) -> None:
+    space = space_of(original, name="movie")
+    with open_folder(space, tell=print) as store:
+        for row in render(space_of(original.parent / "other"), "b"):
+            store.adopt(replace(row, id=0))
+    assert find_neighbour(space, space.own_submissions()) is None
+    more = space_of(original, (*CHAIN, make_take("new")), name="movie")
+    assert find_neighbour(more, more.own_submissions()) is None
+
+
 def test_an_open_request_of_a_follower_is_adopted_and_not_left_open(original: Path) -> None:
     old, space = space_of(original), space_of(original, name="movie")
     known = old.own_submissions()
