@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import importlib.metadata  # noqa: F401  (measuring does without it where it is not there yet)
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -10,35 +10,44 @@ from typing import Any, BinaryIO
 import pytest
 from PIL import Image
 
-from storyboard.child_process import ask_child
 from storyboard.sandbox.clips import clips
+from storyboard.sandbox.clips.animatic import AnimaticSpec, draw_frames
 from storyboard.sandbox.clips.encode import write_clip
 from storyboard.videos import measure
+from storyboard.videos.measure_child import read_tracks
+
+Size = tuple[int, int]
 
 _drawn: dict[str, bytes] = {}  # by the name that tells all that a clip shows
 _measured: dict[str, Any] = {}  # by the digest of the video
 
 
-def draw_once(path: Path, frames: Iterable[Image.Image], **options: Any) -> None:
-    """Draws a clip the first time, and writes the same bytes whenever its like is asked for."""
+def draw_still(spec: AnimaticSpec) -> list[Image.Image]:
+    """The first picture of a clip, for each of its seconds."""
+    return [next(draw_frames(spec))] * spec.duration_s
+
+
+def write_once(path: Path, stills: list[Image.Image], *, size_px: Size, **_: Any) -> None:
+    """Writes a clip of one picture a second; whenever its like is asked for, the same bytes."""
     if path.name not in _drawn:
-        write_clip(path, frames, **options)
+        write_clip(path, stills, fps=1, size_px=size_px)
         _drawn[path.name] = path.read_bytes()
     elif not path.exists():
         path.write_bytes(_drawn[path.name])
 
 
 def measure_once(program: Path, content: BinaryIO) -> Any:
-    """What the measuring process says of a video; of equal bytes it is asked once."""
+    """What the measuring program says of a video, without a process of its own."""
     digest = sha256(content.read()).hexdigest()
     if digest not in _measured:
         content.seek(0)
-        _measured[digest] = ask_child(program, content)
+        _measured[digest] = read_tracks(content)
     return _measured[digest]
 
 
 @pytest.fixture
 def done_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Clips that are alike are drawn once, and videos that are alike are measured once."""
-    monkeypatch.setattr(clips, "write_clip", draw_once)
+    """Clips stand still; those that are alike are drawn once, and measured once."""
+    monkeypatch.setattr(clips, "draw_frames", draw_still)
+    monkeypatch.setattr(clips, "write_clip", write_once)
     monkeypatch.setattr(measure, "ask_child", measure_once)
