@@ -12,6 +12,7 @@ from __future__ import annotations
 import io
 import json
 import sys
+from collections import deque
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -27,7 +28,7 @@ MAX_PNG_BYTES = 16 << 20  # the API takes no larger picture
 
 # The formats that are downloaded. A playlist or a list of files would open what it names.
 _FORMATS = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm"
-_TOLERANCE_S = 1e-6  # an eighth of the finest time base in use
+_TOLERANCE_S = 1e-6  # times are given in microseconds
 # The sum of swscale's flags for bicubic, accurate rounding, whole chroma and bit-exactness.
 # Without them each conversion darkens the picture a little, which adds up in a chain.
 _EXACT = 0x4 | 0x40000 | 0x2000 | 0x80000
@@ -80,14 +81,21 @@ def _find(
         at = (stream.duration or 0) if time_s is None else int(time_s / unit_s)
         container.seek((stream.start_time or 0) + at, stream=stream)
     frames = _decoded(container, stream)
-    if frame == "first":
-        return next(frames, None)
-    start_s, shown = float((stream.start_time or 0) * unit_s), None
-    for each in frames:
-        if time_s is not None and (each.time or 0.0) - start_s > time_s + _TOLERANCE_S:
+    if time_s is not None:
+        return _shown_at(time_s, frames, stream)
+    return next(frames if frame == "first" else iter(deque(frames, maxlen=1)), None)
+
+
+def _shown_at(
+    time_s: float, frames: Iterator[VideoFrame], stream: VideoStream
+) -> VideoFrame | None:
+    """The frame shown at a time, None if `frames` begin after it."""
+    start_s, shown = float((stream.start_time or 0) * (stream.time_base or 1)), None
+    for frame in frames:
+        if (frame.time or 0.0) - start_s > time_s + _TOLERANCE_S:
             return shown
-        shown = each
-    if shown is not None and time_s is not None:
+        shown = frame
+    if shown is not None:
         length_s = (shown.time or 0.0) - start_s + float(1 / (stream.average_rate or 1))
         if time_s > length_s - _TOLERANCE_S:
             raise NoFrameFound("beyond the end", length_s=length_s)
