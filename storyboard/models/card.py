@@ -6,14 +6,19 @@ else. Pure.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal, NamedTuple, TypeAlias
 
+from storyboard.media import At
+from storyboard.models.media_limits import MediaLimits, limits_at, schema_at
 from storyboard.models.service import Service
 from storyboard.models.words import DURATION, RATIO, RESOLUTION, SEED, ParameterType, Word, words_of
 from storyboard.records import Json, Payload
+
+_DATA = "data:image/png;base64,iVBORw0KGgo="
 
 Kind: TypeAlias = Literal["text", "image", "frames", "reference", "video"]
 
@@ -105,6 +110,15 @@ class ModelCard:
         """Return the length of the requested video in seconds, or None if it is not known."""
         value = self.words_of(payload).get(DURATION)
         return float(value) if isinstance(value, int | float) else None
+
+    def media_limits(self, at: At) -> MediaLimits:
+        """Return what a file in this place of a payload may be; empty if the card does not say."""
+        return limits_at(self.request_schema, at)
+
+    def takes_data(self, at: At) -> bool:
+        """Whether this place of a payload takes a picture as a `data:` address, by its pattern."""
+        pattern = schema_at(self.request_schema, at).get("pattern")
+        return isinstance(pattern, str) and re.search(pattern, _DATA) is not None
 
     @cached_property
     def _field_defaults(self) -> dict[str, Json]:

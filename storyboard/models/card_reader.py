@@ -15,6 +15,7 @@ from storyboard.models.card_folders import CardText, Owner
 from storyboard.models.card_lines import find_line
 from storyboard.models.card_shape import card_problem
 from storyboard.models.card_words import read_words, settings_of
+from storyboard.models.media_limits import KEY, limits_of, odd_span
 from storyboard.models.references import expand_references
 from storyboard.models.schema.card_check import request_problem, taken_name
 from storyboard.models.service import Service
@@ -100,6 +101,9 @@ def _parameters(request: Mapping[str, Any]) -> Iterator[Parameter]:
         if type_ not in _TYPES:
             where = f"request.properties.{name}"
             raise CardError(f"{where} has type {type_!r}; it is one of {', '.join(_TYPES)}")
+        if key := odd_span(limits_of(limits)):
+            where = f"request.properties.{name}.{KEY}.{key}"
+            raise CardError(f"{where}: the least is more than the most")
         yield Parameter(
             name=name,
             type=type_,

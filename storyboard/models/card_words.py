@@ -233,5 +233,5 @@ def _with_fitting_example(limits: dict[str, Any]) -> dict[str, Any]:
 
 
 def _without_words(limits: Mapping[str, Json]) -> dict[str, Json]:
-    about = ("description", "default", "examples", "x-media", "title")
+    about = ("description", "default", "examples", "title")
     return {key: value for key, value in limits.items() if key not in about}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from storyboard.models.card import ModelCard, Parameter
+from storyboard.models.media_limits import describe_media
 from storyboard.models.schema.words import CARD_RULE, allowed_words, joined, spelled, whole_range
 from storyboard.models.words import DURATION, RATIO, RESOLUTION, Word
 from storyboard.records import Json
@@ -28,6 +29,7 @@ def parameter_words(parameter: Parameter) -> str:
     words = allowed_words(parameter.limits)
     if rule := parameter.limits.get(CARD_RULE):
         words += f"; {rule}"
+    words = "; ".join([words, *describe_media(parameter.limits)])
     if parameter.is_required:
         return f"{words}; required"
     default = parameter.default

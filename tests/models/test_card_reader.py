@@ -250,3 +250,14 @@ def test_a_pattern_that_could_be_matched_for_hours_is_told(
     with pytest.raises(UsageError) as caught:
         storyboard_schema(load_catalog(tmp_path).cards())
     assert f"model card {NAME}: request.properties.{place}" in str(caught.value)
+
+
+def test_limits_of_a_file_that_allow_nothing_are_told(tmp_path: Path) -> None:
+    limits = {"pixels": {"least": 300, "most": 200}}
+    picture = {"type": "string", "description": "A picture.", "x-media": limits}
+    request = card_document(NAME)["request"]
+    fields = {**request["properties"], "picture": picture}
+    words = message_of(tmp_path, with_request(properties=fields))
+    assert words.startswith(
+        "request.properties.picture.x-media.pixels: the least is more than the most"
+    )

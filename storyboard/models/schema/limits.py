@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, TypeAlias
 
 from storyboard.models.card import ModelCard, Parameter
+from storyboard.models.media_limits import describe_media
 from storyboard.models.schema import media_keys
 from storyboard.models.schema.words import (
     ALSO,
@@ -187,6 +188,7 @@ def _markdown(description: str, owners: list[_Owner]) -> str:
             words += f", {_OF_SEEDS}"
         if rule := parameter.limits.get(CARD_RULE):
             words += f"; {rule}"
+        words = "; ".join([words, *describe_media(parameter.limits)])
         if parameter.default is not None:
             words += f"; the API's default is `{spelled(parameter.default)}`"
         models.setdefault(words, []).append(f"`{card.name}`")
