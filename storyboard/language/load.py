@@ -35,6 +35,7 @@ from storyboard.language.files import DISK, Files
 from storyboard.language.ignores import silence
 from storyboard.language.inputs import Inputs
 from storyboard.language.nodes import MappingNode, Node
+from storyboard.language.pictures.film import check_pictures
 from storyboard.language.prices import old_prices, read_caps, read_prices
 from storyboard.language.read_scope import find_scope
 from storyboard.language.repairs.proposals import with_repairs
@@ -183,6 +184,9 @@ class _Film:
             report=report,
         )
         title, takes = expand_storyboard(self.files, context)
+        frames = [frame for _, frame in context.frames]
+        for problem in check_pictures(context.files, frames, self.inputs.pictures.content_of):
+            report(problem)
         return _Expanded(title, tuple(takes), context.scene_titles, tuple(context.skipped))
 
     def problems_of_variants(self) -> dict[str, tuple[Problem, ...]]:

@@ -16,18 +16,21 @@ from storyboard.reporting.problems import format_problems
 from tests.language.boards import compare
 from tests.language.test_load import CASES, REPO, two_models
 
-ELSEWHERE = {"file-too-large", "too-many-files", "too-many-rows", "templates-too-costly"}
+ELSEWHERE = {"file-too-large", "too-many-files", "too-many-rows", "templates-too-costly"} | {
+    "missing-extra"
+}
 """What needs more than a file in git should hold, or ends the search for all the rest."""
 
 OF_CARDS = {"broken-card", "retiring-model"}
 """What a model card does, and no storyboard."""
 
 
-def three_models(folder: Path) -> Catalog:
-    """Two models, and one that takes pictures."""
+def four_models(folder: Path) -> Catalog:
+    """Two models, and two that take pictures."""
     two_models(folder)
-    name = "alibaba/wan2.7-i2v.yaml"
-    shutil.copy(REPO / "schemas" / "models" / name, folder / "models" / name)
+    (folder / "models/google").mkdir()
+    for name in ("alibaba/wan2.7-i2v.yaml", "google/veo-3.1-lite-i2v.yaml"):
+        shutil.copy(REPO / "schemas" / "models" / name, folder / "models" / name)
     return load_catalog(folder / "models")
 
 
@@ -40,7 +43,7 @@ def test_every_code_is_told_at_its_place(
     is_problem = severity is Severity.PROBLEM
     given = {"assignments": ("hero a woman",), "variant": "draft"} if is_problem else {}
     variables = VariableOptions(**given)
-    (board,) = read_storyboards([Path("film.yaml")], three_models(tmp_path), variables)
+    (board,) = read_storyboards([Path("film.yaml")], four_models(tmp_path), variables)
     text = format_problems(board.problems, board.sources)
     compare(f"{text}\n", Path("film.expected"))
     made = {problem.code for problem in board.problems if problem.severity is severity}

@@ -17,8 +17,9 @@ from storyboard.language.text_files import read_text
 from storyboard.language.yaml import aliases
 from storyboard.reporting.codes import Code, codes
 from tests.language.boards import CATALOG, HEAD, load
+from tests.language.pictures.made import png
 from tests.language.test_every_code import OF_CARDS
-from tests.language.test_load import two_models
+from tests.language.test_load import CASES, two_models
 
 BLOCK = re.compile(r"^```\w+(?: (\S+))?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 MARKS = ("Wrong:\n", "Right:\n")
@@ -130,6 +131,22 @@ def with_many_variants(folder: Path, _: pytest.MonkeyPatch) -> Made:
     return made_by(f"```yaml\n{text}\n```\n", folder)
 
 
+def with_a_picture(content: bytes, folder: Path, _: pytest.MonkeyPatch) -> Made:
+    (folder / "pier.png").write_bytes(content)
+    shot = "{id: a, prompt: A pier, model: google/veo-3.1-lite-i2v, first_frame: pier.png}"
+    (folder / "film.yaml").write_text(f"version: 1\nshots: [{shot}]\n")
+    return {problem.code for problem in load(folder / "film.yaml").problems}
+
+
+def without_pillow(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Made:
+    monkeypatch.setattr("storyboard.language.pictures.film.find_spec", lambda name: None)
+    return with_a_picture(png(16, 9), folder, monkeypatch)
+
+
+def picture_of_the_warnings(name: str) -> bytes:
+    return (CASES / "every" / "warnings" / "pictures" / name).read_bytes()
+
+
 OTHERS: dict[str, Callable[[Path, pytest.MonkeyPatch], Made]] = {
     "not-text": partial(with_rows, b"PK\x03\x04"),
     "wrong-encoding": partial(with_rows, "a\né\n".encode("latin-1")),
@@ -144,6 +161,11 @@ OTHERS: dict[str, Callable[[Path, pytest.MonkeyPatch], Made]] = {
     "too-many-files": with_many_files,
     "templates-too-costly": with_long_loops,
     "too-many-rows": with_many_rows,
+    "unsuitable-picture": partial(with_a_picture, b"GIF89a"),
+    "missing-extra": without_pillow,
+    "other-ratio": partial(with_a_picture, png(8, 8)),
+    "animated-picture": partial(with_a_picture, picture_of_the_warnings("animated.webp")),
+    "turned-picture": partial(with_a_picture, picture_of_the_warnings("turned.jpg")),
 }
 
 

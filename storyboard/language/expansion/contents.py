@@ -6,7 +6,8 @@ from typing import NamedTuple
 
 from storyboard.language.validation.check import Origin
 from storyboard.media import At, FileInput, Frame, FrameInput, Input, find_contents
-from storyboard.records import Json, Payload
+from storyboard.models.card import ModelCard
+from storyboard.records import Json, Payload, Take
 
 
 class Content(dict[str, Json]):
@@ -59,6 +60,15 @@ class Placed(NamedTuple):
         if isinstance(content, FileContent):
             return FileInput(self.at, content.sha256, content.path)
         return FrameInput(self.at, content.take, content.frame)
+
+
+class UsedFile(NamedTuple):
+    """A file in the request of a take, or of a fallback, whose model is the card's."""
+
+    take: Take
+    card: ModelCard
+    at: At
+    content: FileContent
 
 
 def find_placed(payload: Payload) -> tuple[list[Placed], list[At]]:

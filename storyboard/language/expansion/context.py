@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from storyboard.language.expansion.cascade import Layer, Setting, merge_layers
-from storyboard.language.expansion.contents import FrameContent
+from storyboard.language.expansion.contents import FrameContent, UsedFile
 from storyboard.language.expansion.ids import Claim
 from storyboard.language.expansion.payload import PayloadInputs, TracedPayload
 from storyboard.language.expansion.shared import SharedValues
@@ -53,6 +53,8 @@ class ExpansionContext:
     """The id of the first take that makes each request, by fingerprint."""
     frames: list[tuple[Take, FrameContent]] = field(default_factory=list)
     """The frames in the takes' requests, each with the take (or its fallback) that shows it."""
+    files: list[UsedFile] = field(default_factory=list)
+    """The files in the takes' requests."""
     has_gaps: bool = False
     """Whether a shot has no takes because of a problem, so that its id may be unknown."""
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import NamedTuple, TypeAlias
 
 from storyboard.fingerprint import fingerprint
-from storyboard.language.expansion.contents import FrameContent, Placed
+from storyboard.language.expansion.contents import FrameContent
 from storyboard.language.expansion.context import ExpansionContext
 from storyboard.media import FrameInput, with_inputs
 from storyboard.names import TAKE_ENDING
@@ -32,12 +32,6 @@ class _Known(NamedTuple):
 
 _Parents: TypeAlias = Mapping[str, Sequence[str]]
 """The takes whose frames each take shows, by id; takes that show none are left out."""
-
-
-def note_frames(take: Take, placed: Iterable[Placed], context: ExpansionContext) -> None:
-    """Note the frames in a take's request, or in that of a fallback, for `check_frames`."""
-    frames = (one.content for one in placed if isinstance(one.content, FrameContent))
-    context.frames.extend((take, frame) for frame in frames)
 
 
 def check_frames(takes: list[Take], context: ExpansionContext) -> list[Take]:

@@ -7,8 +7,8 @@ from dataclasses import replace
 from typing import NamedTuple, TypeAlias
 
 from storyboard.fingerprint import canonical_json, fingerprint
+from storyboard.language.expansion.contents import FileContent, UsedFile
 from storyboard.language.expansion.context import ExpansionContext, ShotEntry
-from storyboard.language.expansion.frames import note_frames
 from storyboard.language.expansion.ids import Claim, claim_id, read_id
 from storyboard.language.expansion.payload import TracedPayload, build_payload
 from storyboard.language.expansion.prompts import odd_in_prompt
@@ -111,7 +111,7 @@ def _make_takes(
             repeat=repeat,
             is_paused=is_paused,
         )
-        note_frames(take, traced.placed, context)
+        _note_media(take, traced, context)
         if len(requests) > 1:
             take = _with_fallbacks(take, requests[1:], context)
         problems = list(context.check_payload(traced, traced.inputs.card, take))
@@ -156,12 +156,21 @@ def _with_fallbacks(take: Take, requests: Sequence[_Request], context: Expansion
             inputs=tuple(one.input for one in traced.placed),
             repeat=repeat,
         )
-        note_frames(fallback, traced.placed, context)
+        _note_media(fallback, traced, context)
         named = replace(fallback, id=f"{take.id}, with {card.name}")
         for problem in context.check_payload(traced, card, named):
             context.report(problem)
         fallbacks.append(fallback)
     return replace(take, fallbacks=tuple(fallbacks))
+
+
+def _note_media(take: Take, traced: TracedPayload, context: ExpansionContext) -> None:
+    """Note the files and frames of a take or a fallback, which are checked once all are known."""
+    for at, content in traced.placed:
+        if isinstance(content, FileContent):
+            context.files.append(UsedFile(take, traced.inputs.card, at, content))
+        else:
+            context.frames.append((take, content))
 
 
 def _warn(take: Take, traced: TracedPayload, entry: ShotEntry, context: ExpansionContext) -> None:

@@ -46,6 +46,7 @@ class PictureFiles:
         self._resolve = resolve
         self._named: dict[tuple[str, str], PictureFile | Refusal] = {}
         self._found: dict[Path, PictureFile | Refusal] = {}
+        self._paths: dict[str, Path] = {}  # by sha256
 
     def read(self, name: str, owner: str) -> PictureFile | Refusal:
         """Return what the file `owner`, by its display name, calls `name`, or why it is not read.
@@ -60,6 +61,15 @@ class PictureFiles:
             known = self._named[owner, name] = self._found[path]
         return known
 
+    def content_of(self, sha256: str) -> bytes | None:
+        """Return a content that `read` has found, or None if it is not there any more."""
+        path = self._paths[sha256]
+        if self._scope.refusal(path):
+            return None
+        content = read_bytes(path, "", max_bytes=MAX_BYTES, files=self._scope.files)
+        is_same = isinstance(content, bytes) and hashlib.sha256(content).hexdigest() == sha256
+        return content if isinstance(content, bytes) and is_same else None
+
     def _read(self, path: Path, display_name: str) -> PictureFile | Refusal:
         if refusal := self._scope.refusal(path):
             return Refusal("outside-project", *refusal)
@@ -70,7 +80,9 @@ class PictureFiles:
             return Refusal("holds-key", *HOLDS_KEY)
         if not content:
             return _EMPTY
-        return PictureFile(hashlib.sha256(content).hexdigest(), self._relative(path))
+        sha256 = hashlib.sha256(content).hexdigest()
+        self._paths.setdefault(sha256, path)
+        return PictureFile(sha256, self._relative(path))
 
     def _refusal(self, path: Path, unreadable: FileText) -> Refusal:
         problem = unreadable.problem

@@ -12,9 +12,10 @@ from storyboard.media import FileInput, FrameInput
 from storyboard.models.catalog import load_catalog
 from storyboard.records import Json, Take
 from tests.language.boards import load, load_text, told
+from tests.language.pictures.made import png
 
 REPO = Path(__file__).parents[3]
-PIXELS = b"what a picture consists of"
+PIXELS = png(16, 9)
 WAN = "version: 1\nmodel: alibaba/wan2.7-i2v\n"
 FLASH = "version: 1\nmodel: alibaba/wan2.6-i2v-flash\n"
 SEEDANCE = "version: 1\nmodel: bytedance/seedance-2.0-fast-i2v\n"
@@ -124,7 +125,7 @@ def test_a_file_is_named_by_its_content_and_its_path_is_kept_for_people(
 def test_renaming_a_file_makes_the_same_request_and_another_content_does_not(
     tmp_path: Path,
 ) -> None:
-    put(tmp_path, "a.png"), put(tmp_path, "b.png"), put(tmp_path, "c.png", b"other")
+    put(tmp_path, "a.png"), put(tmp_path, "b.png"), put(tmp_path, "c.png", png(9, 16))
     prints = [
         take_of(tmp_path, WAN + shot(first_frame=name)).fingerprint
         for name in ("a.png", "b.png", "c.png")
@@ -133,7 +134,7 @@ def test_renaming_a_file_makes_the_same_request_and_another_content_does_not(
 
 
 def test_a_file_is_relative_to_the_file_that_names_it(tmp_path: Path) -> None:
-    own, shared = put(tmp_path, "hero.png"), put(tmp_path, "cast/hero.png", b"shared")
+    own, shared = put(tmp_path, "hero.png"), put(tmp_path, "cast/hero.png", png(9, 16))
     (tmp_path / "cast/cast.yaml").write_text(
         "references: {hero: hero.png}\ndefaults: {last_frame: ./hero.png}\n", encoding="utf-8"
     )

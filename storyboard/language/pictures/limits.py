@@ -1,0 +1,68 @@
+"""Compares a picture with what the service takes up and with what a model's card says. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from storyboard.language.pictures.formats import PICTURES
+from storyboard.language.pictures.measure import Measured, NoPicture, Picture
+from storyboard.models.media_limits import BYTES, MediaLimits, format_names, ratio_words
+
+MAX_UPLOAD_MB = 16
+"""The size of the largest picture that the service takes up.
+
+Source: the service's documentation of media files, as quoted by its blog.
+"""
+
+_SAME = 0.03
+"""The share by which two ratios may differ and still count as one: sizes are whole pixels."""
+
+
+def fault_of(picture: Measured, limits: MediaLimits, owner: str = "the model") -> str | None:
+    """Return what keeps a picture from being sent, as a clause about it, or None.
+
+    `owner` is the model whose limits these are.
+    """
+    if isinstance(picture, NoPicture):
+        is_other = picture.words.startswith(("is a", "is no"))
+        return f"{picture.words}; {_TAKEN_UP}" if is_other else picture.words
+    return next(_faults(picture, limits, owner), None)
+
+
+_TAKEN_UP = f"the service takes up {format_names(list(PICTURES))} pictures"
+
+
+def _faults(picture: Picture, limits: MediaLimits, owner: str) -> Iterator[str]:
+    formats = limits.get("formats")
+    if formats and picture.format not in formats:
+        yield f"is a {PICTURES[picture.format]}; {owner} takes {format_names(formats)}"
+    size = f"has {picture.size_bytes / BYTES:.1f} MB"
+    if picture.size_bytes > MAX_UPLOAD_MB * BYTES:
+        yield f"{size}; the service takes up at most {MAX_UPLOAD_MB} MB"
+    if picture.size_bytes > limits.get("megabytes", MAX_UPLOAD_MB) * BYTES:
+        yield f"{size}; {owner} takes at most {limits['megabytes']:g} MB"
+    yield from _wrong_sides(picture, limits.get("pixels", {}), owner)
+    yield from _wrong_ratio(picture, limits.get("ratio", {}), owner)
+
+
+def _wrong_sides(picture: Picture, pixels: MediaLimits, owner: str) -> Iterator[str]:
+    size = f"has {picture.width:,} x {picture.height:,} pixels; {owner} takes"
+    if min(picture.width, picture.height) < pixels.get("least", 0):
+        yield f"{size} at least {pixels['least']:,} a side"
+    if max(picture.width, picture.height) > pixels.get("most", picture.width + picture.height):
+        yield f"{size} at most {pixels['most']:,} a side"
+
+
+def _wrong_ratio(picture: Picture, ratios: MediaLimits, owner: str) -> Iterator[str]:
+    ratio = picture.width / picture.height
+    size = f"has {picture.width:,} x {picture.height:,} pixels; {owner} takes none that are"
+    if ratio < ratios.get("least", 0):
+        yield f"{size} narrower than {ratio_words(ratios['least'])}"
+    if ratio > ratios.get("most", ratio):
+        yield f"{size} wider than {ratio_words(ratios['most'])}"
+
+
+def has_ratio(picture: Picture, ratio: float) -> bool:
+    """Whether a picture, as it is shown, has a ratio of width to height."""
+    own = picture.width / picture.height
+    return abs(own / ratio - 1) <= _SAME
