@@ -19,6 +19,7 @@ GROUPS: Mapping[str, str] = {
     "rerender": "benchmarks.rerender",
     "gallery": "benchmarks.gallery",
     "wire": "benchmarks.wire",
+    "chains": "benchmarks.chains",
 }
 """Each is a module with a function `rows(folder)` that yields its figures."""
 

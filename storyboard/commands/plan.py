@@ -255,7 +255,8 @@ def _plan(
     # A clone cannot download from another machine's sandbox.
     links = NO_LINKS if space.origin == SANDBOX else links_of(plan, now=now)
     neighbour = find_neighbour(space, known) if may_be_new else None
-    deleted = find_deleted(space.resolve_takes(known), known)
+    takes, tasks = space.storyboard.takes, snapshot.manifest_tasks
+    deleted = find_deleted(takes, known, manifest_tasks=tasks)
     return _Planned(space, plan, snapshot.has_file, links, neighbour, deleted)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from graphlib import CycleError, TopologicalSorter
@@ -92,7 +93,8 @@ def with_known_videos(take: Take, video_of: VideoOf) -> Take:
     fallbacks = tuple(with_known_videos(one, video_of) for one in take.fallbacks)
     inputs = with_videos(take.inputs, video_of)
     if inputs == take.inputs:
-        return replace(take, fallbacks=fallbacks)
+        is_same = all(map(operator.is_, fallbacks, take.fallbacks))
+        return take if is_same else replace(take, fallbacks=fallbacks)
     payload = with_inputs(take.payload, inputs)
     request = fingerprint(take.model, payload, repeat=take.repeat)
     return replace(take, payload=payload, fingerprint=request, inputs=inputs, fallbacks=fallbacks)

@@ -78,21 +78,24 @@ def with_results(
     return [shown(one) if waits else one for one, waits in zip(states, is_open, strict=True)]
 
 
-def find_deleted(takes: Sequence[Take], submissions: Sequence[Submission]) -> list[str]:
+def find_deleted(
+    takes: Sequence[Take],
+    submissions: Sequence[Submission],
+    *,
+    manifest_tasks: ManifestTasks | None = None,
+) -> list[str]:
     """The ids, as first sent, of rendered takes that are no longer in the storyboard.
 
-    If another take now makes the same request, the take was renamed, not deleted. The frames
-    of `takes` are resolved.
+    If another take now makes the same request, the take was renamed, not deleted.
     """
     ids = {take.id.casefold() for take in takes}
-    fingerprints = fingerprints_of(takes)
     rendered = (one for one in unique_submissions(submissions) if _has_succeeded(one))
-    gone = (
-        one.take
-        for one in rendered
-        if one.take.casefold() not in ids and one.fingerprint not in fingerprints
-    )
-    return list(dict.fromkeys(gone))
+    gone = [one for one in rendered if one.take.casefold() not in ids]
+    if not gone:
+        return []
+    resolved = resolve_takes(takes, submissions, manifest_tasks=manifest_tasks)
+    fingerprints = fingerprints_of(resolved)
+    return list(dict.fromkeys(one.take for one in gone if one.fingerprint not in fingerprints))
 
 
 def status_of(submission: Submission | None, *, has_file: HasFile) -> TakeStatus:
@@ -144,7 +147,7 @@ def resolve_takes(
 
     A frame is known once the take that it is taken from has a video, among `submissions`.
     """
-    if not has_frames(takes):
+    if not submissions or not has_frames(takes):
         return takes
     pairs = pair_resolved(takes, submissions, manifest_tasks=manifest_tasks)
     return [take for take, _ in pairs]

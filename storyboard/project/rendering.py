@@ -58,8 +58,8 @@ class Prepared:
 
     def find_deleted(self) -> list[str]:
         """The ids of rendered takes that are no longer in the storyboard."""
-        known = self.store.submissions()
-        return find_deleted(self.space.resolve_takes(known), known)
+        takes, tasks = self.space.storyboard.takes, self.snapshot.manifest_tasks
+        return find_deleted(takes, self.store.submissions(), manifest_tasks=tasks)
 
     def read_states(self) -> tuple[TakeState, ...]:
         """The takes as they are now."""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import operator
 import os
 import shlex
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
@@ -65,6 +66,9 @@ class Workspace:
     folders: Folders
     is_from_manifest: bool = False
     allowed: tuple[Path, ...] = ()
+    _resolved: list[tuple[Sequence[Submission], Sequence[Take]]] = field(
+        default_factory=list, init=False, repr=False, compare=False
+    )
 
     @property
     def videos(self) -> Path:
@@ -165,9 +169,15 @@ class Workspace:
     def resolve_takes(self, submissions: Sequence[Submission]) -> Sequence[Take]:
         """The takes of the storyboard with what is known of the videos whose frames they show."""
         takes = self.storyboard.takes
-        if not has_frames(takes):
+        if not submissions or not has_frames(takes):
             return takes
-        return resolve_takes(takes, submissions, manifest_tasks=self._manifest_tasks())
+        for known, resolved in self._resolved:
+            # A command asks about the same ones again and again.
+            if len(known) == len(submissions) and all(map(operator.is_, known, submissions)):
+                return resolved
+        found = resolve_takes(takes, submissions, manifest_tasks=self._manifest_tasks())
+        self._resolved[:] = [(tuple(submissions), found)]
+        return found
 
     def _manifest_tasks(self) -> ManifestTasks:
         """The tasks whose videos the manifest shows; read only if a take is locked."""

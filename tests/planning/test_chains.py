@@ -12,7 +12,7 @@ from storyboard.planning.graph import with_ancestors
 from storyboard.planning.plan import PlanOptions
 from storyboard.planning.saved_plan import digest_of_actions, digest_of_takes
 from storyboard.planning.selection import Selection, narrow
-from storyboard.planning.states import find_deleted, resolve_takes
+from storyboard.planning.states import find_deleted
 from storyboard.records import ActionKind, SubmissionState
 from tests.made import make_submission, make_take
 from tests.planning.test_following import A, B, after, decisions, done, with_frames_of
@@ -126,7 +126,7 @@ def test_a_follower_that_failed_is_selected_as_failed() -> None:
 def test_a_follower_that_was_renamed_is_not_gone() -> None:
     a, b, _ = CHAIN
     rows = [done(a, 1, A), done(with_frames_of(b, a=A), 2, B)]
-    assert find_deleted(resolve_takes([a, replace(b, id="other")], rows), rows) == []
+    assert find_deleted([a, replace(b, id="other")], rows) == []
     assert find_deleted([a], rows) == ["b"]
 
 
