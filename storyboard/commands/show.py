@@ -21,7 +21,7 @@ from storyboard.console.read_storyboards import read_sound
 from storyboard.console.yaml_lines import yaml_lines
 from storyboard.errors import ExitCode
 from storyboard.models.catalog import load_catalog
-from storyboard.planning.selection import Selection, select_takes
+from storyboard.planning.selection import Selection, narrow, select_takes
 from storyboard.records import Payload, Storyboard, Submission, Take
 from storyboard.reporting.quoting import json_text
 
@@ -34,6 +34,7 @@ _MAX_DATA = 80  # characters of a picture in a body that are printed for people
 @click.command()
 @file_and_takes_argument
 @with_options(variables=VariableOptions, trial=TrialOptions, where=FolderOptions)
+@click.option("--with-parents", is_flag=True, help="Also the takes whose frames these takes show.")
 @click.option(
     "--format",
     "style",
@@ -49,6 +50,7 @@ def command(
     variables: VariableOptions,
     trial: TrialOptions,
     where: FolderOptions,
+    with_parents: bool,
     style: str,
     as_json: bool,
 ) -> int:
@@ -70,7 +72,9 @@ def command(
     if not boards:
         return ExitCode.USAGE
     board = boards[0]
-    chosen = select_takes(board.takes, Selection(only=named.takes), only_option="TAKE")
+    selection = Selection(only=named.takes, with_parents=with_parents)
+    chosen = select_takes(board.takes, selection, only_option="TAKE")
+    chosen = narrow(chosen, selection, board.takes, ())
     takes, sent = _resolve(board, where)
     documents = [_document(take, sent) for take in takes if take.id in chosen]
     if as_json:

@@ -70,6 +70,8 @@ def test_parents_come_along_where_it_is_asked_for(program: Program, chain: Path)
     assert along.startswith("film.yaml: 1 submit, 1 wait\n")
     listed = program("list", chain, "--only", "pier-2", "--with-parents").out
     assert [line.split()[0] for line in listed.splitlines()] == ["pier-1", "pier-2"]
+    shown = program("show", chain, "pier-2", "--with-parents", "--json").json["takes"]
+    assert [one["id"] for one in shown] == ["pier-1", "pier-2"]
 
 
 def test_status_says_for_whom_a_take_waits(program: Program, chain: Path) -> None:
