@@ -49,6 +49,23 @@ shots:
     duration: 20
 """
 
+CHAIN = """\
+version: 1
+model: alibaba/wan2.7-i2v
+defaults: {duration: 5, resolution: 720P, prompt_extend: false}
+shots:
+  - id: pier-1
+    prompt: She turns
+    first_frame: https://example.com/pier.png
+    pause: true
+  - id: pier-2
+    prompt: She walks on
+    first_frame: {take: pier-1, frame: last}
+  - id: gull
+    prompt: A gull
+    first_frame: https://example.com/gull.png
+"""
+
 
 @dataclass(frozen=True)
 class Output:

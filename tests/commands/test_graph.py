@@ -6,24 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.commands.films import Program
-
-CHAIN = """\
-version: 1
-model: alibaba/wan2.7-i2v
-defaults: {duration: 5, resolution: 720P, prompt_extend: false}
-shots:
-  - id: pier-1
-    prompt: She turns
-    first_frame: https://example.com/pier.png
-    pause: true
-  - id: pier-2
-    prompt: She walks on
-    first_frame: {take: pier-1, frame: last}
-  - id: gull
-    prompt: A gull
-    first_frame: https://example.com/gull.png
-"""
+from tests.commands.films import CHAIN, Program
 
 
 @pytest.fixture

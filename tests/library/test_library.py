@@ -20,9 +20,10 @@ from storyboard import SandboxSettings, Step
 from storyboard.sandbox.faults import Faults
 from storyboard.sandbox.server import SandboxServer
 from storyboard.sandbox.settings import ClipSize
-from tests.commands.films import AT_ONCE, BROKEN
+from tests.commands.films import AT_ONCE, BROKEN, CHAIN
 
 OUT = Path("renders/film.sandbox")
+FIRST = storyboard.Selection(only=["pier-1"])
 SLOW = SandboxSettings(render_time_s=600, clip_size=ClipSize.SMALL, max_in_flight=50)
 
 
@@ -238,3 +239,21 @@ def test_a_variant_is_loaded_planned_rendered_and_asked_about_by_its_name(film: 
         storyboard.plan(film, variant="final")
     with pytest.raises(storyboard.UsageError, match="was not loaded as its variant 'draft'"):
         storyboard.plan(storyboard.load(film), variant="draft")
+
+
+def test_a_chain_waits_and_says_so_until_its_seam_is_approved(film: Path) -> None:
+    film.write_text(CHAIN, "utf-8")
+    plan = storyboard.plan(film, sandbox=True, price_usd=0.1)
+    assert [one.kind.value for one in plan.actions] == ["submit", "wait", "submit"]
+    assert [take.id for take in plan.actions[1].waits_for] == ["pier-1"]
+    assert (plan.bill.takes, plan.bill.cost_usd) == (3, 1.5)
+    with pytest.raises(storyboard.UsageError, match="gull is not paused"):
+        list(storyboard.render(film, sandbox=AT_ONCE, past=["gull"]))
+    *_, ended = storyboard.render(film, sandbox=AT_ONCE, select=FIRST)
+    assert isinstance(ended, storyboard.Ended)
+    why = "waits until you have seen pier-1; then render with --past pier-1"
+    found = storyboard.status(film, sandbox=True)
+    assert found.waiting == {"pier-2": why}
+    assert why in found._repr_html_()
+    *_, ended = storyboard.render(film, sandbox=AT_ONCE, select=FIRST, past=["pier-1"])
+    assert storyboard.status(film, sandbox=True).waiting == {}
