@@ -21,12 +21,16 @@ def time_left_s(
     waiting: int,
     slots: int,
     request_s: float = 0.0,
+    followed_by: Sequence[int] = (),
+    longest_chain: int = 0,
 ) -> float:
     """Seconds until all tasks have ended. `left_s` is the result of `mean_left_s`.
 
     `ages_s` are the ages of the tasks in flight, `waiting` is the number not yet
     submitted, and `slots` is how many may be in flight. A request goes out every
-    `request_s`; each waiting task needs at least two, its submission and a poll.
+    `request_s`; each waiting task needs at least two, its submission and a poll. Some must go
+    one after the other: `followed_by` is how many follow each task in flight, at most, and
+    `longest_chain` how many are in the longest chain of those that are not submitted.
     """
     free_in_s = sorted(_at_age(left_s, age_s) for age_s in ages_s)
     idle = max(slots - len(free_in_s), 0) if waiting else 0
@@ -38,7 +42,11 @@ def time_left_s(
         free_s + (rounds + (number < rest)) * left_s[0] for number, free_s in enumerate(free_in_s)
     )
     in_requests_s = 2 * waiting * request_s + (left_s[0] if waiting else 0.0)
-    return max(in_slots_s, in_requests_s)
+    in_chains_s = [
+        _at_age(left_s, age_s) + after * left_s[0]
+        for age_s, after in zip(ages_s, followed_by, strict=False)  # given where there are any
+    ]
+    return max(in_slots_s, in_requests_s, longest_chain * left_s[0], *in_chains_s)
 
 
 def mean_left_s(hazards: Sequence[float]) -> list[float]:

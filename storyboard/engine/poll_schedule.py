@@ -85,14 +85,29 @@ class PollSchedule:
         return EDGES[bisect_left(self._integral, _RARE_HAZARD)]
 
     def time_left_s(
-        self, ages_s: Sequence[float], *, waiting: int, slots: int, request_s: float
+        self,
+        ages_s: Sequence[float],
+        *,
+        waiting: int,
+        slots: int,
+        request_s: float,
+        followed_by: Sequence[int] = (),
+        longest_chain: int = 0,
     ) -> float | None:
         """Seconds until all tasks have ended (see `estimate`); None before any has."""
         if not self._finished:
             return None
         if self._left_s is None:
             self._left_s = mean_left_s(self._table.observed_hazards())
-        return time_left_s(self._left_s, ages_s, waiting=waiting, slots=slots, request_s=request_s)
+        return time_left_s(
+            self._left_s,
+            ages_s,
+            waiting=waiting,
+            slots=slots,
+            request_s=request_s,
+            followed_by=followed_by,
+            longest_chain=longest_chain,
+        )
 
     def _estimate(self) -> None:
         self._left_s = None

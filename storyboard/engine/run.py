@@ -71,16 +71,19 @@ class Run:
 
     def standing(self, now: float) -> Standing:
         """The current state of the run."""
-        tasks = sorted(
-            ((one.submission.take, one.age_s(now)) for one in self.tasks.values()),
-            key=lambda task: -task[1],
-        )
+        flights = sorted(self.tasks.values(), key=lambda flight: -flight.age_s(now))
+        tasks = [(one.submission.take, one.age_s(now)) for one in flights]
         waiting = len(self.waiting) + self.followers + self.open_posts
         left_s = self.poll_schedule.time_left_s(
             [age_s for _, age_s in tasks],
             waiting=waiting,
             slots=self.window.size,
             request_s=self.budget.spacing_s,
+            followed_by=[
+                self.followed_by.get((one.job.name, one.submission.take), 0) for one in flights
+            ],
+            # The longest chain is the first in the queue.
+            longest_chain=1 + self._length(self.waiting[0]) if self.waiting else 0,
         )
         return Standing(waiting, tuple(tasks), left_s)
 

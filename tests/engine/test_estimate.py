@@ -53,6 +53,13 @@ def test_slots_that_are_taken_are_counted_from_when_they_are_free() -> None:
     assert left_s == pytest.approx(10.0 + 60.0, rel=0.1)
 
 
+def test_takes_that_follow_one_another_take_their_time_however_many_slots_there_are() -> None:
+    left_s = time_left_s(MINUTE, (), waiting=3, slots=50, longest_chain=3)
+    assert left_s == pytest.approx(3 * 60.0, rel=0.05)
+    left_s = time_left_s(MINUTE, (50.0, 0.0), waiting=2, slots=50, followed_by=(2, 0))
+    assert left_s == pytest.approx(10.0 + 2 * 60.0, rel=0.1)
+
+
 def test_a_window_that_shrank_below_what_is_in_flight_counts_what_is() -> None:
     assert time_left_s(MINUTE, (0.0,) * 4, waiting=0, slots=1) == pytest.approx(60.0, rel=0.05)
 
