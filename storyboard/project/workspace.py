@@ -247,7 +247,10 @@ def _checked(space: Workspace) -> Workspace:
 
 
 def with_manifest_takes(space: Workspace) -> Workspace:
-    """The workspace with the takes of its manifest instead of its storyboard file's."""
+    """The workspace with the takes of its manifest instead of its storyboard file's.
+
+    Those that the file pauses are paused: that is part of no request, and in no manifest.
+    """
     manifests = read_manifests(space)
     if len(manifests) != 1:
         path = space.folder / MANIFEST
@@ -256,6 +259,10 @@ def with_manifest_takes(space: Workspace) -> Workspace:
     [manifest] = manifests
     from storyboard.outputs.manifest.takes import to_takes
 
-    takes = to_takes(manifest, space.folder / MANIFEST)
+    paused = {take.id for take in space.storyboard.takes if take.is_paused}
+    takes = tuple(
+        replace(take, is_paused=True) if take.id in paused else take
+        for take in to_takes(manifest, space.folder / MANIFEST)
+    )
     board = replace(space.storyboard, takes=takes, title=manifest.title)
     return replace(space, storyboard=board, is_from_manifest=True)

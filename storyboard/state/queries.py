@@ -136,20 +136,19 @@ def select_submissions(
     With a fingerprint, only the submissions of that request, found by the index.
     Raises StateError if a row of the file at `path` holds impossible values.
     """
-    is_all = fingerprint is None
-    of_videos, of_rows, values = ("", "", ()) if is_all else (*_OF_REQUEST, (fingerprint,))
+    of_all = ("", "", ())
+    of_videos, of_rows, values = (
+        (*_OF_REQUEST, (fingerprint,)) if fingerprint is not None else of_all
+    )
     table = "videos"
     try:
         statement = f"SELECT {sql_names(VIDEO_ROW)} FROM videos {of_videos} ORDER BY id"  # noqa: S608 (no user text)
         videos = make_videos(db.execute(statement, values))
         table = "submissions"
         statement = f"SELECT {_field_columns(db)} FROM submissions {of_rows} ORDER BY id"  # noqa: S608 (no user text)
-        found = make_submissions(db.execute(statement, values), videos, size_bytes=size_bytes)
+        return make_submissions(db.execute(statement, values), videos, size_bytes=size_bytes)
     except ValueError as error:
         raise damage(path, table, str(error)) from error
-    if not is_all and any(one.fingerprint != fingerprint for one in found):
-        raise damage(path, table, "an index differs from its rows")
-    return found
 
 
 def select_outputs(db: sqlite3.Connection, path: Path) -> dict[str, Written]:

@@ -76,6 +76,12 @@ def test_the_takes_of_a_manifest_wait_for_one_another(program: Program, recorded
     }
 
 
+def test_what_the_storyboard_pauses_is_paused(program: Program, recorded: Path) -> None:
+    recorded.write_text(FILM.replace("{id: one,", "{id: one, pause: true,"), "utf-8")
+    reason = plan(program, recorded)["two"][1]
+    assert reason == "waits for one, and then until you have seen one"
+
+
 def test_another_picture_under_the_name_is_not_sent(program: Program, recorded: Path) -> None:
     Image.new("RGB", (1280, 720), (41, 60, 90)).save(PICTURE)
     assert held(program, recorded) == (

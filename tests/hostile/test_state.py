@@ -272,8 +272,14 @@ def test_rows_that_share_their_text_are_no_more_than_the_file_has_room_for() -> 
         *(None, None, None, None),
     )
     rows = [(number, *row) for number in range(1, 1001)]
-    with pytest.raises(ValueError, match="more text than fits into the file"):
-        make_submissions(rows, {}, size_bytes=100_000)
+    body, reply = FIELDS.index("body"), FIELDS.index("reply")
+    text = '{"a": "' + "x" * 1000 + '"}'
+    with_bodies = [
+        (*one[:body], text, *one[body + 1 : reply], None, None, None, None, None) for one in rows
+    ]
+    for each in (rows, with_bodies):
+        with pytest.raises(ValueError, match="more text than fits into the file"):
+            make_submissions(each, {}, size_bytes=100_000)
     assert len(make_submissions(rows, {}, size_bytes=2_000_000)) == 1000
 
 

@@ -16,13 +16,23 @@ from storyboard.media import FrameInput
 from storyboard.outputs.write import write_outputs
 from storyboard.planning.plan import make_plan
 from storyboard.planning.states import resolve_takes
-from storyboard.project.manifests import find_in_git, known_submissions
+from storyboard.project.manifests import find_in_git, known_submissions, read_manifests
 from storyboard.project.neighbour import find_neighbour
 from storyboard.project.output_folder import open_folder
 from storyboard.project.source import read_source
 from storyboard.project.workspace import Folders, Workspace, with_manifest_takes
-from storyboard.records import ActionKind, Storyboard, Submission, SubmissionState, Take, Video
+from storyboard.records import (
+    ActionKind,
+    Storyboard,
+    Submission,
+    SubmissionState,
+    Take,
+    TakeStatus,
+    Video,
+)
 from storyboard.recovery.adoption import Placed, adopt_from
+from storyboard.recovery.decisions import adopted
+from storyboard.recovery.rewrite import rewrite_outputs
 from storyboard.recovery.task_ids import choose_unknown
 from tests.made import NOW, make_done, make_submission, make_take, make_video
 from tests.planning.test_following import after
@@ -229,12 +239,30 @@ def test_an_open_request_of_a_follower_is_adopted_and_not_left_open(original: Pa
     assert resolved.inputs == (frame,)
     with open_folder(old, tell=print) as store:
         store.adopt(make_submission(resolved, SubmissionState.ACCEPTED, id=0, task_id="four"))
-    for takes, adopted in (((*CHAIN, four), 4), (CHAIN, 3)):
-        space = space_of(original, takes, name=f"movie{adopted}")
+    for takes, count in (((*CHAIN, four), 4), (CHAIN, 3)):
+        space = space_of(original, takes, name=f"movie{count}")
         with open_folder(space, tell=print) as store:
             adoption = adopt_from(read_source(old.folder, origin=ORIGIN), space, store)
-        assert len(adoption.submissions) == adopted
-        assert [one.take for one in adoption.left_open] == ([] if adopted == 4 else ["four"])
+        assert len(adoption.submissions) == count
+        assert [one.take for one in adoption.left_open] == ([] if count == 4 else ["four"])
+
+
+def test_a_decision_keeps_what_the_manifest_says_of_files_and_frames(original: Path) -> None:
+    takes = (*CHAIN, after("four", "three"))
+    space = space_of(original, takes)
+    [*_, resolved] = resolve_takes(takes, space.own_submissions())
+    with open_folder(space, tell=print) as store:
+        lost = store.adopt(make_submission(resolved, SubmissionState.UNKNOWN, id=0))
+        states = space.read_states(store.submissions(), space.snapshot())
+        write_outputs(space.storyboard, ORIGIN, states, space.real_folder, store, now=NOW)
+        [before] = read_manifests(space)
+        assert before.takes[3].status is TakeStatus.UNKNOWN
+        store.update(adopted(lost, "four"))
+        rewrite_outputs(space, store)
+    [after_it] = read_manifests(space)
+    assert after_it.takes[:3] == before.takes[:3]
+    assert after_it.takes[3].status is TakeStatus.RENDERING
+    assert after_it.takes[3].inputs == before.takes[3].inputs == resolved.inputs
 
 
 def test_an_unknown_outcome_of_a_follower_is_found_under_its_new_name(original: Path) -> None:

@@ -7,6 +7,7 @@ import struct
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from random import Random
 from typing import Any, NamedTuple
 
 import pytest
@@ -145,6 +146,22 @@ def test_a_film_whose_last_key_frame_is_damaged_is_decoded_from_the_beginning(
     assert tries == [True, True, False]
 
 
+def test_a_frame_of_which_a_part_is_made_up_is_not_the_last(tmp_path: Path) -> None:
+    path, random = tmp_path / "noise.mp4", Random(1)
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("libx264", rate=FPS, options={"bf": "0"})
+        stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
+        for _ in range(3):
+            noise = Image.frombytes("RGB", (64, 48), random.randbytes(64 * 48 * 3))
+            container.mux(stream.encode(av.VideoFrame.from_image(noise)))
+        container.mux(stream.encode())
+    content = bytearray(path.read_bytes())
+    place = packets_of(bytes(content))[-1].place
+    end = slice(place.stop - (place.stop - place.start) // 10, place.stop)
+    content[end] = bytes(end.stop - end.start)  # the decoder fills this in from elsewhere
+    assert picture_of(bytes(content), "last") == picture_of(path.read_bytes(), "0.1")
+
+
 def test_a_length_that_the_file_states_wrongly_changes_nothing(film: bytes) -> None:
     for box, at in ((b"mdhd", 16), (b"mvhd", 16), (b"tkhd", 24)):
         start = film.index(box) + 4 + at
@@ -202,7 +219,8 @@ def test_a_list_of_files_opens_none_of_them(tmp_path: Path, name: str) -> None:
     film = tmp_path / "film.mp4"
     make_film(film)
     lists = {
-        "list.m3u8": f"#EXTM3U\n#EXT-X-TARGETDURATION:9\n#EXTINF:9,\n{film.as_uri()}\n",
+        "list.m3u8": f"#EXTM3U\n#EXT-X-TARGETDURATION:9\n#EXTINF:9,\n{film.as_uri()}\n"
+        "#EXT-X-ENDLIST\n",
         "list.txt": f"ffconcat version 1.0\nfile {film}\n",
     }
     path = tmp_path / name
