@@ -249,7 +249,7 @@ def _checked(space: Workspace) -> Workspace:
 def with_manifest_takes(space: Workspace) -> Workspace:
     """The workspace with the takes of its manifest instead of its storyboard file's.
 
-    Those that the file pauses are paused: that is part of no request, and in no manifest.
+    They are paused and locked as in the file: that is part of no request, and in no manifest.
     """
     manifests = read_manifests(space)
     if len(manifests) != 1:
@@ -259,9 +259,11 @@ def with_manifest_takes(space: Workspace) -> Workspace:
     [manifest] = manifests
     from storyboard.outputs.manifest.takes import to_takes
 
-    paused = {take.id for take in space.storyboard.takes if take.is_paused}
+    written = {take.id: take for take in space.storyboard.takes}
     takes = tuple(
-        replace(take, is_paused=True) if take.id in paused else take
+        replace(take, is_paused=same.is_paused, is_locked=same.is_locked)
+        if (same := written.get(take.id))
+        else take
         for take in to_takes(manifest, space.folder / MANIFEST)
     )
     board = replace(space.storyboard, takes=takes, title=manifest.title)

@@ -130,6 +130,20 @@ def test_a_clone_keeps_a_chain(original: Path, clone: Path) -> None:
     assert (clone / "renders/film/manifest.json").read_bytes() == before
 
 
+@pytest.mark.parametrize(("is_locked", "expected"), [(True, "keep"), (False, "submit")])
+def test_a_locked_take_of_a_manifest_keeps_its_video_whatever_it_followed(
+    original: Path, is_locked: bool, expected: str
+) -> None:
+    one, two, three = CHAIN
+    space = space_of(original, (one, replace(two, is_locked=is_locked), three))
+    with open_folder(space, tell=print) as store:
+        later = NOW + timedelta(minutes=5)
+        video = replace(video_of("one", "b"), path="videos/one.v002.mp4")
+        store.adopt(make_done(one, id=0, task_id="b", submitted_at=later, video=video))
+    for each in (space, with_manifest_takes(space)):
+        assert plan(each)["two"] == expected
+
+
 def test_a_chain_is_found_in_git_link_by_link(original: Path) -> None:
     space = space_of(original)
     for path in space.folder.glob("state.sqlite3*"):
