@@ -19,6 +19,7 @@ class RunCounts:
         self.done = 0
         self._failed = 0
         self._undecided = 0
+        self._held = 0
         self._cost_micros = 0
         self._has_prices = has_prices
         self._done_step = Step.DOWNLOADED if download else Step.RENDERED
@@ -30,6 +31,7 @@ class RunCounts:
         self.done += change.step is self._done_step
         self._failed += change.step in _FAILED
         self._undecided += change.step is Step.UNKNOWN
+        self._held += change.step is Step.HELD
         if change.step is Step.ACCEPTED and self._has_prices and change.submission:
             self._cost_micros += change.submission.estimate_micros or 0
 
@@ -45,7 +47,7 @@ class RunCounts:
     @property
     def ended(self) -> int:
         """How many takes have ended, successfully or not."""
-        return self.done + self._failed + self._undecided
+        return self.done + self._failed + self._undecided + self._held
 
     @property
     def in_short(self) -> str:
@@ -75,6 +77,7 @@ class RunCounts:
         words = [f"{self.done:,} of {max(self.total, self.done):,} done"]
         words += [f"{self._failed:,} failed"] if self._failed else []
         words += [f"{self._undecided:,} undecided"] if self._undecided else []
+        words += [f"{self._held:,} held"] if self._held else []
         words += [f"{usd_text(self._cost_micros)} so far"] if self._has_prices else []
         return ", ".join(words)
 

@@ -64,6 +64,11 @@ def test_a_bar_has_what_ended_what_it_cost_and_what_is_left() -> None:
     )
 
 
+def test_a_take_that_is_held_has_ended_and_is_not_being_downloaded() -> None:
+    counts = counts_of(Step.DOWNLOADED, Step.HELD, total=3, standing=Standing(1, (), None))
+    assert counts.sentence == "1 of 3 done, 1 held, 0.00 USD so far, 0 in flight, 1 waiting"
+
+
 def test_no_time_is_left_where_only_downloads_are_waited_for() -> None:
     assert "left" not in counts_of(standing=Standing(0, (), 0.0)).in_short
 
