@@ -85,6 +85,15 @@ def test_a_locked_take_keeps_its_video_though_there_is_a_new_one_before_it() -> 
     assert decisions(made.actions)["b"] == ("keep", "locked")
 
 
+def test_what_cannot_be_sent_does_not_wait() -> None:
+    made = plan(CHAIN, [], obstacle_to=lambda take: "no file" if take.id == "b" else None)
+    assert decisions(made.actions) == {
+        "a": ("submit", "new"),
+        "b": ("hold", "it cannot be sent: no file"),
+        "c": ("hold", "b has no video: it cannot be sent: no file"),
+    }
+
+
 # What is selected
 
 
