@@ -108,10 +108,30 @@ class _LeftToJsonschema(_Pattern):
         raise ValueError(value)
 
 
+class _Identity:
+    """A schema as a cache key; it must not change."""
+
+    def __init__(self, schema: Mapping[str, Any]) -> None:
+        self.schema = schema
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Identity) and self.schema is other.schema
+
+    def __hash__(self) -> int:
+        return id(self.schema)
+
+
 def _validator_for(schema: Mapping[str, Any]) -> Any:
     """Return a validator. Raises ValueError if the schema is invalid or needs jsonschema."""
+    return _compile(_Identity(schema))
+
+
+# A file with a mistake is checked twice, and read again for each repair that is tried; compiling
+# the schema of all models takes 15 ms.
+@lru_cache(maxsize=16)
+def _compile(key: _Identity) -> Any:
     return jsonschema_rs.validator_for(
-        dict(schema),
+        dict(key.schema),
         offline=True,  # a reference to another document must not become a request
         validate_formats=False,  # as in jsonschema
         keywords={"pattern": _Pattern, "patternProperties": _LeftToJsonschema},
