@@ -84,7 +84,7 @@ def _held_by(own: Action, parent: Parent) -> Action:
     if not parent.is_selected:
         reason = f"{action.take.id} has no video and is not selected; --with-parents takes it along"
     elif action.kind is ActionKind.KEEP:
-        reason = f"the video of {action.take.id} was not downloaded"
+        reason = f"the video of {action.take.id} was not downloaded, because of --no-download"
     elif action.waits_for or action.to_approve:  # the first in the chain has the reason
         reason, to_approve = action.reason, action.to_approve
     else:

@@ -35,7 +35,8 @@ class Pictures(NamedTuple):
     def take_of(self, at: At, value: Mapping[str, Any]) -> str | None:
         """The take that the frame in this place is of, if it is known."""
         known = (one.take for one in self._inputs(at) if isinstance(one, FrameInput))
-        return next(known, value.get("take"))
+        take = next(known, value.get("take"))
+        return take if isinstance(take, str) else None
 
     def _inputs(self, at: At) -> Iterator[Input]:
         return (one for one in self.inputs if one.at == at)
@@ -48,7 +49,9 @@ def has_pictures(*values: Json) -> bool:
 
 def frame_words(frame: Frame) -> str:
     """A frame in words: `the last frame`, `the frame at 2.5 s`."""
-    return f"the frame at {frame:g} s" if isinstance(frame, int | float) else f"the {frame} frame"
+    if isinstance(frame, float):
+        return f"the frame at {frame:g} s"
+    return _cut(f"the frame at {frame} s" if isinstance(frame, int) else f"the {frame} frame")
 
 
 def describe_pictures(old: Pictures, new: Pictures, key: str, *, is_exact: bool = False) -> str:

@@ -64,3 +64,28 @@ def test_status_says_for_whom_a_take_waits(program: Program, chain: Path) -> Non
     takes = program("status", chain, "--json").json["takes"]
     assert [one["reason"] for one in takes] == [None, why, None]
     assert [one["waits_for"] for one in takes] == [[], ["pier-1"], []]
+
+
+def test_an_approval_is_no_part_of_a_saved_plan(program: Program, chain: Path) -> None:
+    saved = program("plan", chain, "--sandbox", "--with-parents", "--only", "pier-2", "--out", "p")
+    assert saved.code == 0
+    told = program("render", "--plan", "p", "--past", "pier-1", "--sandbox")
+    assert told.err.startswith("error: --past cannot be used with --plan, which decides what")
+    assert not Path("renders").exists()
+
+
+def test_a_cap_counts_what_waits(program: Program, chain: Path) -> None:
+    told = program("render", chain, "--sandbox", "--max-takes", "2")
+    assert told.code == 3
+    assert "would submit 3 takes, which is more than --max-takes 2 allows" in told.err
+
+
+def test_what_cannot_be_approved_creates_no_folder(program: Program, chain: Path) -> None:
+    for name, why in (("gull", "gull is not paused"), ("gul", "matches no take")):
+        told = program("render", chain, "--sandbox", "--past", name)
+        assert (told.code, why in told.err) == (2, True)
+    assert not Path("renders").exists()
+    told = program("render", chain, "--sandbox", "--past", "pier-1")
+    assert "pier-1 has no finished video in renders/film.sandbox/videos" in told.err
+    assert "next: render it first: storyboard render film.yaml --only pier-1 --sandbox" in told.err
+    assert not Path("renders/film.sandbox/state.sqlite3").exists()

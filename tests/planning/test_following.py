@@ -145,7 +145,10 @@ def test_without_downloads_there_is_no_frame_to_show() -> None:
     a, b = make_take("a"), after("b", "a")
     options = PlanOptions(download=False)
     made = plan([a, b], [make_submission(a, State.SUCCEEDED)], options=options)
-    assert decisions(made.actions)["b"] == ("hold", "the video of a was not downloaded")
+    assert decisions(made.actions)["b"] == (
+        "hold",
+        "the video of a was not downloaded, because of --no-download",
+    )
 
 
 def test_a_new_version_of_the_parent_is_waited_for() -> None:

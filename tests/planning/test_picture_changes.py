@@ -84,6 +84,14 @@ def test_a_picture_within_other_values_is_told_in_words() -> None:
     assert describe_changes(other, one.payload) == "input changed: another picture"
 
 
+@pytest.mark.parametrize("frame", [10**400, -1, True, None, {"a": 1}, 1e308, "x" * 500])
+def test_what_a_state_file_or_a_manifest_may_hold_is_told_all_the_same(frame: Any) -> None:
+    odd = {"take": 7, "frame": frame}
+    told = describe_changes({"first_frame": video(A)}, {"first_frame": odd})
+    assert told.startswith("first_frame changed: ")
+    assert len(told) < 200
+
+
 def test_a_long_path_is_cut() -> None:
     long = PIER._replace(path="frames/" + "x" * 500)
     told = describe_changes({}, {"first_frame": NEW_FILE}, inputs=[long])
