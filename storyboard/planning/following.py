@@ -44,11 +44,9 @@ def follow(
     """What to do about a take with frames of `parents`, given what would be done without them.
 
     It waits while a parent's video is to come. If it would be submitted and a parent has no
-    video in place, or one that waits for approval, it is held. A locked take keeps its video,
-    and what could not be sent in any case stays held.
+    video in place, or one that waits for approval, it is held. A locked take keeps its video.
     """
-    is_stuck = own.kind is ActionKind.HOLD and not is_resolved(own.take)
-    if is_stuck or (own.take.is_locked and own.kind is not ActionKind.SUBMIT):
+    if own.take.is_locked and own.kind is not ActionKind.SUBMIT:
         return own
     names = parents_of(own.take)
     if missing := [name for name in names if name not in parents]:

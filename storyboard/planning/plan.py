@@ -126,7 +126,7 @@ class _Planner:
         }
         self._files = files
         self._now = now
-        self._obstacle_to = obstacle_to
+        self._obstacle_to = obstacle_to or (lambda take: None)
 
     def plan_take(self, written: Take, turn: Turn, options: PlanOptions) -> Action:
         """What to do about a take, whatever becomes of those whose frames it shows."""
@@ -144,7 +144,7 @@ class _Planner:
             reason = _with_candidates(reason, kind, written, take, failed)
         if take.fingerprint not in fingerprints_of([written]):
             reason = f"{reason}; the storyboard differs: {_describe_difference(take, written)}"
-        if kind is ActionKind.SUBMIT and self._obstacle_to and (why := self._obstacle_to(take)):
+        if kind is ActionKind.SUBMIT and (why := self._obstacle_to(take)):
             kind, reason = ActionKind.HOLD, f"it cannot be sent: {why}"
         return Action(take, kind, reason, submission, change=change)
 
@@ -160,12 +160,16 @@ class _Planner:
         turns = {written.id: (written, turn) for written, turn in pairs}
         for written in in_order([written for written, _ in pairs]):
             own = self.plan_take(*turns[written.id], options)
-            if parents_of(own.take):
+            if parents_of(own.take) and not self._is_obstructed(own):
                 own = follow(own, parents, has_video=self._has_video, passed=passed)
             if own.kind is ActionKind.WAIT:
                 own = replace(own, take=written)  # its models all get the new frame
             parents[written.id] = Parent(own, written.id in chosen)
         return [parents[written.id].action for written, _ in pairs if written.id in chosen]
+
+    def _is_obstructed(self, own: Action) -> bool:
+        """Whether it is held for an obstacle, which no video of another take removes."""
+        return own.kind is ActionKind.HOLD and self._obstacle_to(own.take) is not None
 
     def _has_video(self, submission: Submission) -> bool:
         return has_video(submission, self._files.has_file)

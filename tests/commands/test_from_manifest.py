@@ -24,11 +24,18 @@ defaults: {duration: 2, resolution: 720P}
 shots:
   - {id: one, prompt: She turns, first_frame: frames/pier.png}
   - {id: two, prompt: She walks, first_frame: {take: one}}
-  - {id: three, prompt: She runs, first_frame: {take: two, frame: 1.5}}
+  - id: three
+    prompt: She runs
+    first_frame: {take: two, frame: 1.5}
+    last_frame: frames/sea.png
 """
 WITHOUT = "version: 1\nmodel: alibaba/wan2.7-t2v\nshots: [{id: a, prompt: A pier}]\n"
 MANIFEST = Path("renders/film/manifest.json")
-PICTURE = Path("frames/pier.png")
+PICTURE, SEA = Path("frames/pier.png"), Path("frames/sea.png")
+
+
+def paint(path: Path, red: int) -> None:
+    Image.new("RGB", (1280, 720), (red, 60, 90)).save(path)
 
 
 @pytest.fixture
@@ -36,7 +43,8 @@ def recorded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A film of which nothing is rendered yet, with its manifest."""
     monkeypatch.chdir(tmp_path)
     PICTURE.parent.mkdir()
-    Image.new("RGB", (1280, 720), (40, 60, 90)).save(PICTURE)
+    paint(PICTURE, 40)
+    paint(SEA, 80)
     film = Path("film.yaml")
     film.write_text(FILM, "utf-8")
     board = load_storyboard(film, load_catalog())
@@ -83,9 +91,18 @@ def test_what_the_storyboard_pauses_is_paused(program: Program, recorded: Path) 
 
 
 def test_another_picture_under_the_name_is_not_sent(program: Program, recorded: Path) -> None:
-    Image.new("RGB", (1280, 720), (41, 60, 90)).save(PICTURE)
+    paint(PICTURE, 41)
     assert held(program, recorded) == (
         "it cannot be sent: 'frames/pier.png' is not the picture that the manifest names"
+    )
+
+
+def test_a_take_that_waits_is_held_for_its_own_picture(program: Program, recorded: Path) -> None:
+    paint(SEA, 81)
+    actions = plan(program, recorded)
+    assert [kind for kind, _ in actions.values()] == ["submit", "wait", "hold"]
+    assert actions["three"][1] == (
+        "it cannot be sent: 'frames/sea.png' is not the picture that the manifest names"
     )
 
 

@@ -94,6 +94,15 @@ def test_what_cannot_be_sent_does_not_wait() -> None:
     }
 
 
+def test_what_cannot_be_sent_does_not_wait_for_another_video_either() -> None:
+    """Its payload is known, with the video that is about to be replaced."""
+    a, b, _ = CHAIN
+    rows = [done(a, 1, "aa" * 32), make_submission(a, SubmissionState.ACCEPTED, id=2)]
+    made = plan([a, b], rows, obstacle_to=lambda take: "no file" if take.id == "b" else None)
+    assert decisions(made.actions)["a"][0] == "resume"
+    assert decisions(made.actions)["b"] == ("hold", "it cannot be sent: no file")
+
+
 # What is selected
 
 
