@@ -22,6 +22,7 @@ from storyboard.console.options import (
     SelectionOptions,
     TrialOptions,
     VariableOptions,
+    given_words,
     json_option,
     plan_arguments,
     strict_option,
@@ -206,7 +207,7 @@ def command(
             _print_takes(one, pricing, as_graph=graph_form is not None)
             print_lines(scene_lines(one.plan, pricing))
             print_lines(left_out_lines(one.space, one.plan, one.deleted))
-            words = [*variables.words, *planning.price_words]
+            words = [*given_words(which), *variables.words, *planning.price_words]
             print_lines(approval_lines(one.space, one.plan.actions, words))
             board = one.space.storyboard
             replaced = replacement_lines(models_of(board), catalog.of(board.path))

@@ -25,6 +25,7 @@ from storyboard.console.options import (
     SelectionOptions,
     VariableOptions,
     given_flags,
+    given_words,
     json_option,
     plan_arguments,
     strict_option,
@@ -132,6 +133,7 @@ def command(
     saved = _read_saved(plan_file, which, planning, past)
     if saved is not None and plan_file is not None:
         files = files or files_of(saved, plan_file)
+    words = [*given_words(which), *variables.words, *planning.price_words]
     work = saved.arguments if saved else plan_arguments(which, planning)
     catalog, plan_options = load_catalog(), work.options
     sandbox = _sandbox_settings(where, rehearsal)
@@ -168,7 +170,7 @@ def command(
             check_film_caps(film)
 
         def plan_lines() -> list[str]:
-            of_films = (describe_plan(film, film.pricing) for film in films)
+            of_films = (describe_plan(film, film.pricing, words) for film in films)
             prices = price_lines((film.plan, film.pricing) for film in films)
             return [*(line for lines in of_films for line in lines), *prices]
 
@@ -212,7 +214,7 @@ def command(
                 outcome += [finish(film, results) for film in group]
         code = exit_code_of(outcome, results, plan_options)
         events.note_ended(code)
-    print_outcome(outcome, results, plan_options, as_json=as_json, quiet=display.quiet)
+    print_outcome(outcome, results, plan_options, words=words, as_json=as_json, quiet=display.quiet)
     if not display.quiet:
         line = closing_line(
             [

@@ -55,6 +55,19 @@ def given_flags(options: Any) -> list[str]:
     return [one.metadata[_OPTION][0][0] for one in given]
 
 
+def given_words(options: Any) -> list[str]:
+    """The options of a value that were given, as they are typed."""
+    words: list[str] = []
+    for one in fields(options):
+        flag, given = one.metadata[_OPTION][0][0], getattr(options, one.name)
+        if given is True:
+            words.append(flag)
+        elif given is not None and given is not False:
+            values = given if isinstance(given, tuple) else (given,)
+            words += [word for value in values for word in (flag, str(value))]
+    return words
+
+
 def with_options(**kinds: type[Any]) -> Callable[[Command], Command]:
     """A decorator that adds the options of each class and passes their values by its name."""
 

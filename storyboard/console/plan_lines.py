@@ -22,15 +22,18 @@ _MAX_NAMED = 5
 _MAX_SCENES = 10  # so that a question below them has the plan in sight
 
 
-def describe_plan(film: Prepared, pricing: Pricing) -> list[str]:
-    """The plan as lines, the same as `storyboard plan` prints of it."""
+def describe_plan(film: Prepared, pricing: Pricing, words: Sequence[str] = ()) -> list[str]:
+    """The plan as lines, the same as `storyboard plan` prints of it.
+
+    `words` are the options that say which takes are planned, and from what.
+    """
     space, plan = film.space, film.plan
     return [
         *plan_heads(space, plan, film.snapshot.has_file),
         *(f"  {row}" for row in align(plan_rows(plan, pricing))),
         *scene_lines(plan, pricing),
         *left_out_lines(space, plan, film.find_deleted()),
-        *approval_lines(space, plan.actions),
+        *approval_lines(space, plan.actions, words),
     ]
 
 
@@ -104,7 +107,7 @@ def approval_lines(
 ) -> list[str]:
     """Which takes to look at before what follows them is sent, and the command to go on with.
 
-    `words` are options that the command needs besides.
+    `words` are the options of the command besides, such as those that select takes.
     """
     names = list(dict.fromkeys(name for one in actions for name in one.to_approve))
     if not names:

@@ -32,10 +32,14 @@ def print_outcome(
     results: Sequence[RunResult],
     plan_options: PlanOptions,
     *,
+    words: Sequence[str] = (),
     as_json: bool,
     quiet: bool,
 ) -> None:
-    """Prints the summary on stderr and the paths of the results on stdout, or one JSON document."""
+    """Prints the summary on stderr and the paths of the results on stdout, or one JSON document.
+
+    `words` are the options that the render was given to say what to render, and from what.
+    """
     for outcome in outcomes:
         space, plan, selected = outcome.space, outcome.plan, outcome.selected
         if not quiet:
@@ -44,7 +48,7 @@ def print_outcome(
         for state in (one for one in selected if one.status is not TakeStatus.DONE):
             _say_what_waits(space, state, plan_options, _why_not_here(space, state, results))
         entries = [waiting_entry("not sent", one) for one in outcome.waiting.values()]
-        say(*entry_lines(entries), *approval_lines(space, outcome.waiting.values()))
+        say(*entry_lines(entries), *approval_lines(space, outcome.waiting.values(), words))
         for state in (one for one in selected if one.status in _RENDERED):
             if state.submission and state.submission.reason:
                 say(f"take {state.take.id} is {state.submission.reason}")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.commands.films import CHAIN, Program
+from tests.commands.films import CHAIN, QUICK, Program
 
 
 @pytest.fixture
@@ -89,3 +89,16 @@ def test_what_cannot_be_approved_creates_no_folder(program: Program, chain: Path
     assert "pier-1 has no finished video in renders/film.sandbox/videos" in told.err
     assert "next: render it first: storyboard render film.yaml --only pier-1 --sandbox" in told.err
     assert not Path("renders/film.sandbox/state.sqlite3").exists()
+
+
+def test_the_command_that_approves_selects_the_same_takes(program: Program, chain: Path) -> None:
+    program("render", chain, *QUICK, "--only", "pier-1", "--quiet")
+    which = ("--only", "pier-[2]", "--limit", "3", "--with-parents")
+    told = program("plan", chain, "--sandbox", *which, "--var", "x=a b")
+    command = (
+        "    next: storyboard render film.yaml --past pier-1 --only 'pier-[2]' --limit 3 "
+        "--with-parents --var 'x=a b' --sandbox"
+    )
+    assert command in told.out.splitlines()
+    said = program("render", chain, *QUICK, *which, "--var", "x=a b").err
+    assert command in said.splitlines()
