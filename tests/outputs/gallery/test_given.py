@@ -76,3 +76,15 @@ def test_the_path_of_a_file_is_text_and_nothing_else(path: str) -> None:
     assert {name for _, attrs in page.elements for name in attrs} <= ATTRIBUTES
     assert path.replace("\x00", "\ufffd") in page.text.replace("\x00", "\ufffd")
     assert set(page.all("a", "href")) == {"#take-a"}
+
+
+@pytest.mark.parametrize("frame", [True, None, {"a": 1}, [1], "middle", 10**39, 1e308, -1, "\x1b"])
+@pytest.mark.parametrize("key", ["video", "take"])
+def test_a_frame_that_nobody_can_have_asked_for_does_not_stop_the_page(
+    key: str, frame: object
+) -> None:
+    """A payload may hold anything; only what the manifest's inputs say of it was checked."""
+    odd = {"first_frame": {key: [frame], "frame": frame}, "pictures": [{"sha256": frame}, frame]}
+    assert "first_frame" in gallery_html(
+        make_page(make_state(make_take(**odd), TakeStatus.PENDING))
+    )
