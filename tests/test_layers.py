@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from functools import cache
 from graphlib import TopologicalSorter
 from pathlib import Path
-
-import pytest
 
 from storyboard.cli import COMMANDS
 
@@ -52,46 +52,67 @@ def part_of(module: Path) -> str:
     return module.relative_to(PACKAGE).parts[0].removesuffix(".py")
 
 
+@dataclass(frozen=True)
+class Facts:
+    """What the tests ask of a module; `names` are those that it imports anywhere."""
+
+    names: frozenset[str]
+    names_at_import: frozenset[str]
+    is_writing: bool
+    lines: int
+    methods: Mapping[str, int]  # how many, by class
+
+
 @cache
-def nodes_of(module: Path) -> tuple[ast.AST, ...]:
-    """All that a module consists of, itself first; kept, since several tests ask for it."""
-    return tuple(ast.walk(ast.parse(module.read_text("utf-8"))))
+def facts() -> dict[Path, Facts]:
+    """Those of all modules; kept, since several tests ask for them."""
+    return {module: facts_of(module.read_text("utf-8")) for module in MODULES}
 
 
-def imported_parts(module: Path) -> set[str]:
-    names: set[str] = set()
-    for node in nodes_of(module):
-        if isinstance(node, ast.Import):
-            names.update(alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom):
-            assert node.level == 0, f"{module} imports relatively"
-            names.add(node.module or "")
-            if node.module == "storyboard":
-                names.update(f"storyboard.{alias.name}" for alias in node.names)
+def facts_of(text: str) -> Facts:
+    tree = ast.parse(text)
+    nodes = tuple(ast.walk(tree))
+    return Facts(
+        frozenset(name for node in nodes for name in names_in(node)),
+        frozenset(name for node in tree.body for name in names_in(node)),
+        any(map(writes_to_a_stream, nodes)),
+        len(text.splitlines()),
+        {
+            node.name: sum(isinstance(part, FUNCTIONS) for part in node.body)
+            for node in nodes
+            if isinstance(node, ast.ClassDef)
+        },
+    )
+
+
+def names_in(node: ast.AST) -> Iterator[str]:
+    """The modules that a statement imports, and what it imports from them by their full names."""
+    if isinstance(node, ast.Import):
+        yield from (alias.name for alias in node.names)
+    elif isinstance(node, ast.ImportFrom):
+        yield "." * node.level + (node.module or "")
+        yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def test_no_module_imports_relatively() -> None:
+    assert not [
+        str(path) for path, known in facts().items() if any(n.startswith(".") for n in known.names)
+    ]
+
+
+def imported_parts(names: Iterable[str]) -> set[str]:
     parts = {name.split(".")[1] for name in names if name.startswith("storyboard.")}
     return parts - {"__version__"}
 
 
-@pytest.mark.parametrize("module", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
-def test_a_module_imports_only_from_its_own_room_and_the_layers_below(module: Path) -> None:
-    part = part_of(module)
-    if part in ("__init__", "__main__"):
-        return
-    others = imported_parts(module) - {part}
-    wrong = {name for name in others if layer_of(name) <= layer_of(part)}
-    assert not wrong, f"{module.name} stands in {part} and imports from beside or above: {wrong}"
-
-
-def imported_modules(module: Path, known: set[str]) -> set[str]:
-    """The modules of the package that a module imports when it is imported itself."""
-    names: set[str] = set()
-    tree = nodes_of(module)[0]
-    assert isinstance(tree, ast.Module)
-    for node in tree.body:
-        if isinstance(node, ast.ImportFrom) and node.module:
-            names.update(f"{node.module}.{alias.name}" for alias in node.names)
-            names.add(node.module)
-    return names & known
+def test_a_module_imports_only_from_its_own_room_and_the_layers_below() -> None:
+    wrong = {}
+    for module, known in facts().items():
+        part = part_of(module)
+        if part not in ("__init__", "__main__"):
+            others = imported_parts(known.names) - {part}
+            wrong[module] = {name for name in others if layer_of(name) <= layer_of(part)}
+    assert not {str(module): above for module, above in wrong.items() if above}
 
 
 def test_no_modules_import_one_another_in_a_circle() -> None:
@@ -100,7 +121,8 @@ def test_no_modules_import_one_another_in_a_circle() -> None:
         for path in MODULES
         if path.name != "__init__.py"
     }
-    graph = {name: imported_modules(path, set(names)) for name, path in names.items()}
+    known = facts()
+    graph = {name: known[path].names_at_import & names.keys() for name, path in names.items()}
     order = TopologicalSorter(graph)
     order.prepare()  # raises CycleError, which names the circle
 
@@ -124,9 +146,7 @@ def test_only_the_state_speaks_sqlite() -> None:
 
 def test_everything_that_is_printed_goes_through_one_module() -> None:
     writers = {
-        str(module.relative_to(PACKAGE))
-        for module in MODULES
-        if any(map(writes_to_a_stream, nodes_of(module)))
+        str(module.relative_to(PACKAGE)) for module, known in facts().items() if known.is_writing
     }
     assert writers == {
         "console/printing.py",
@@ -145,10 +165,7 @@ def writes_to_a_stream(node: ast.AST) -> bool:
     return (name.startswith("sys.std") and "write" in name) or name in PRINTING
 
 
-@pytest.mark.parametrize("module", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
-def test_a_module_and_its_classes_can_be_read_at_a_sitting(module: Path) -> None:
-    assert len(module.read_text("utf-8").splitlines()) <= MAX_LINES
-    for node in nodes_of(module):
-        if isinstance(node, ast.ClassDef):
-            methods = [part for part in node.body if isinstance(part, FUNCTIONS)]
-            assert len(methods) <= MAX_METHODS, node.name
+def test_a_module_and_its_classes_can_be_read_at_a_sitting() -> None:
+    assert not {str(path) for path, known in facts().items() if known.lines > MAX_LINES}
+    for path, known in facts().items():
+        assert not {name: n for name, n in known.methods.items() if n > MAX_METHODS}, path
