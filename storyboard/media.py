@@ -23,6 +23,9 @@ Frame: TypeAlias = Literal["first", "last"] | float
 STAND_IN = "https://storyboard.invalid/picture.png"
 """What stands in for every address when a payload is checked."""
 
+_MAPPINGS = (dict, Mapping)  # dict first: the check against Mapping is slow
+_SCALARS = frozenset({str, int, float, bool, type(None)})
+
 _KEYS = (frozenset({"sha256"}), frozenset({"video", "frame"}), frozenset({"take", "frame"}))
 
 
@@ -61,17 +64,17 @@ Input: TypeAlias = FileInput | FrameInput
 
 def is_content(value: Any) -> bool:
     """Whether a value of a payload stands for a file or a frame."""
-    return isinstance(value, Mapping) and value.keys() in _KEYS
+    return isinstance(value, _MAPPINGS) and value.keys() in _KEYS
 
 
 def find_contents(value: Any, at: At = ()) -> Iterator[tuple[At, Mapping[str, Any]]]:
     """Yield each file and frame in a payload, and where it is."""
-    if isinstance(value, Mapping):
+    if isinstance(value, _MAPPINGS):
         if is_content(value):
             yield at, value
             return
         for key, item in value.items():
-            if isinstance(item, Mapping | list):
+            if type(item) not in _SCALARS:
                 yield from find_contents(item, (*at, key))
     elif isinstance(value, list):
         for index, item in enumerate(value):
