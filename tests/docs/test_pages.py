@@ -15,6 +15,7 @@ import pytest
 
 from storyboard.cli import run
 from tests.docs.pages import Block, Command, blocks_of, commands_of, pattern_of
+from tests.language.pictures.made import png
 
 TOP = Path(__file__).parent.parent.parent
 SKILL = TOP / "skills" / "storyboard" / "SKILL.md"
@@ -25,12 +26,18 @@ SHELL = re.compile(r"[|&;<>$`*]|^(?!storyboard )")
 ELSEWHERE = ("pip install ", "export ", "storyboard sandbox --port ")
 """What begins like this is for the reader's machine: the registry, a shell, a second terminal."""
 
+PICTURES = {"cast/hero.png": (768, 1024), "frames/pier.png": (1280, 720)}
+"""The pictures that pages name, which no page can show; width and height."""
+
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty current folder, on a machine with a key for a server on loopback."""
+    """A current folder with nothing but pictures, and a key for a server on loopback."""
     folder = tmp_path / "project"
     folder.mkdir()
+    for name, size in PICTURES.items():
+        (folder / name).parent.mkdir()
+        (folder / name).write_bytes(png(*size))
     monkeypatch.chdir(folder)
     monkeypatch.setenv("COLUMNS", "80")
     monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
