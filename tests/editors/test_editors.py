@@ -101,6 +101,19 @@ def test_values_are_offered(editor: Editor) -> None:
         assert sorted(map(json.dumps, ask_value(editor, key))) == sorted(map(json.dumps, values))
 
 
+def test_the_keys_of_a_frame_are_offered_and_its_values(editor: Editor) -> None:
+    def offered(inside: str) -> list[str]:
+        if isinstance(editor, JsonService):
+            shot = f'{{"id": "a", "first_frame": {{{inside}}}}}'
+            return editor.complete(f'{{"version": 1, "shots": [{shot}]}}')
+        return editor.complete(f"version: 1\nshots:\n  - id: a\n    first_frame: {{{inside}}}\n")
+
+    typed = "" if isinstance(editor, JsonService) else "t"  # the YAML server waits for a letter
+    assert {"take", "frame"} <= {label.strip('"') for label in offered(typed + CURSOR)}
+    labels = offered(f'"take": "a", "frame": {CURSOR}')
+    assert {"last", "first"} <= {label.strip('"') for label in labels}
+
+
 def test_every_key_is_explained_by_its_own_text(editor: Editor) -> None:
     schema = json.loads((HERE.parents[1] / "schemas" / "storyboard.schema.json").read_text())
     for key, value in schema["definitions"]["shot"]["properties"].items():
@@ -128,8 +141,14 @@ def test_problems_are_told_in_the_words_of_storyboard(editor: Editor) -> None:
 
 
 def test_a_sound_storyboard_has_no_problems(editor: Editor) -> None:
-    shots = [{"id": "a", "prompt": "{{ x }}", "duration": "{{ y }}", "seed": "auto"}]
-    sound = {"version": 1, "vars": {"x": "Rain", "y": 5}, "shots": shots}
+    shots: list[dict[str, Any]] = [
+        {"id": "a", "prompt": "{{ x }}", "duration": "{{ y }}", "seed": "auto"}
+    ]
+    frame = {"take": "a", "frame": "last"}
+    shots.append({"id": "b", "first_frame": "frames/a.png", "last_frame": frame, "pause": True})
+    shots.append({"id": "c", "references": ["hero", {"take": "b", "frame": 2.5}]})
+    names = {"hero": "cast/hero.png", "end": {"take": "a"}}
+    sound = {"version": 1, "vars": {"x": "Rain", "y": 5}, "references": names, "shots": shots}
     assert editor.problems(as_text(editor, sound)) == []
     if isinstance(editor, YamlServer):
         assert editor.problems(as_text(editor, {"$schema": SCHEMA, **sound})) == []

@@ -67,11 +67,13 @@ def seed_limits(cards: Iterable[ModelCard]) -> dict[str, Any]:
 def _definition(owners: list[_Owner]) -> dict[str, Any]:
     first = owners[0][1]
     description = str(first.limits.get("description", ""))
+    is_media = any(_is_media(card, parameter.name) for card, parameter in owners)
     return {
         "description": description,
         "markdownDescription": _markdown(description, owners),
         **_default(owners),
         "examples": _examples(owners),
+        **(media_keys.snippets(first.name) if is_media else {}),
         **or_template(_or_name(owners, _merged(owners))),
     }
 

@@ -64,15 +64,21 @@ REFERENCES: Schema = {
     "additionalProperties": REFERENCE,
 }
 
-_PICTURES: tuple[Any, ...] = ("cast/hero.png", {"take": "pier-1", "frame": "last"})
-
 
 def examples(word: str) -> list[Any]:
     """Return what editors offer for a media word before the examples of the models' cards."""
     if word not in PICTURES:
         return []
-    is_list = WORDS[word] == "array"
-    return [[one] if is_list else one for one in _PICTURES]
+    return [["cast/hero.png"]] if WORDS[word] == "array" else ["cast/hero.png"]
+
+
+def snippets(word: str) -> Schema:
+    """Return the keywords by which editors offer a frame; they cannot show it as an example."""
+    if word not in PICTURES or WORDS[word] == "array":
+        return {}
+    label, body = "frame of a take", {"take": "$1", "frame": "${2:last}"}
+    about = "The first or last frame of another take, or the one after so many seconds"
+    return {"defaultSnippets": [{"label": label, "description": about, "body": body}]}
 
 
 def more_about(word: str) -> str:
