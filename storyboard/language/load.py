@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime, timezone
 from functools import partial
 from pathlib import Path
@@ -42,14 +43,14 @@ from storyboard.language.repairs.proposals import with_repairs
 from storyboard.language.retiring import find_retiring
 from storyboard.language.uses import with_uses
 from storyboard.language.validation.check import check_payload
-from storyboard.media import with_stand_ins
+from storyboard.media import STAND_IN, with_stand_ins
 from storyboard.models.card import ModelCard
 from storyboard.models.card_folders import Owner
 from storyboard.models.catalog import Catalog
 from storyboard.models.words import REFERENCES, WORDS
 from storyboard.money import NO_CAPS, Price
 from storyboard.names import film_name, from_file_name, variant_name
-from storyboard.records import Payload, Position, Problem, Storyboard, Take
+from storyboard.records import Position, Problem, Storyboard, Take
 from storyboard.reporting.problems import tidy
 from storyboard.reporting.suggest import limited_suggestions
 
@@ -262,8 +263,11 @@ def _gather_shared(files: Sequence[MappingNode], cards: Iterable[ModelCard]) -> 
 
 def _check_payload(traced: TracedPayload, card: ModelCard, take: Take) -> Iterable[Problem]:
     why_long = partial(describe_largest, traced)
-    payload: Payload = take.payload
-    said: Payload = traced.said
-    if traced.placed:
-        payload, said = with_stand_ins(payload), with_stand_ins(said)
-    return check_payload(payload, card, traced.origin_of, take.id, said=said, why_long=why_long)
+    if not traced.placed:
+        return check_payload(
+            take.payload, card, traced.origin_of, take.id, said=traced.said, why_long=why_long
+        )
+    payload, said = map(with_stand_ins, (take.payload, traced.said))
+    found = check_payload(payload, card, traced.origin_of, take.id, said=said, why_long=why_long)
+    address = "the address of a file or a frame"
+    return [replace(one, message=one.message.replace(repr(STAND_IN), address)) for one in found]

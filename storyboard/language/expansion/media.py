@@ -78,7 +78,8 @@ class MediaReader(NamedTuple):
 
     def _read_entry(self, setting: Setting) -> list[Json]:
         if isinstance(setting.node, MappingNode):
-            return [self._read_frame(setting, setting.node)]
+            frame = self._read_frame(setting, setting.node)
+            return [] if frame is None else [frame]
         text = read_text(setting, self.scope, prints_lists=True).strip()
         return [self._read_named(name, setting) for name in self._names_in(text, setting)]
 
@@ -122,7 +123,7 @@ class MediaReader(NamedTuple):
         return FileContent(*found, written=text, where=setting.where, origin=origin)
 
     def _read_frame(self, setting: Setting, node: MappingNode) -> Json:
-        """Return the frame of a take that a mapping names."""
+        """Return the frame of a take that a mapping names, or None if its template names none."""
         if self.word.name not in PICTURES:
             message = f"{setting.where}: a frame is not allowed: {GIVE_ADDRESS}"
             raise NotReadable(Problem(node.position, "not-uploaded", message))
@@ -135,8 +136,7 @@ class MediaReader(NamedTuple):
             raise NotReadable(Problem(node.position, "not-allowed", message))
         take = read_text(settings["take"], self.scope).strip()
         if not take:
-            words = f"names no take: {FRAME_RULE}"
-            fail(settings["take"], self.scope, take, "unknown-take", words)
+            return None  # a literal one is reported by the schema
         frame = self._read_time(settings["frame"]) if "frame" in settings else "last"
         origin = self._origin(settings["take"], take)
         return FrameContent(take, frame, where=setting.where, origin=origin)

@@ -249,6 +249,44 @@ def test_what_is_shared_is_an_address_a_file_or_a_frame(tmp_path: Path, value: s
     assert lines[0].startswith("references.hero: ")
 
 
+def test_a_frame_whose_template_names_no_take_says_nothing(tmp_path: Path) -> None:
+    text = WAN + shot(rows="rows.csv", first_frame=HERO, last_frame="{take: '{{ row.before }}'}")
+    text = text.replace("id: a", "id: '{{ row.id }}'")
+    board = load_text(tmp_path, text, rows_csv="id,before\na,\nb,a\n")
+    assert told(board) == []
+    assert [
+        [one.take for one in take.inputs if isinstance(one, FrameInput)] for take in board.takes
+    ] == [[], ["a"]]
+    several = SEEDANCE + shot(rows="rows.csv", references="[hero, {take: '{{ row.before }}'}]")
+    several = several.replace("id: a", "id: '{{ row.id }}'") + SHARED.splitlines()[0]
+    several += f"\n  hero: {HERO}\n"
+    first, second = load_text(tmp_path, several).takes
+    assert first.payload["reference_images"] == [HERO]
+    assert second.payload["reference_images"] == [HERO, {"take": "a", "frame": "last"}]
+
+
+def test_a_var_that_only_a_frame_uses_is_used(tmp_path: Path) -> None:
+    text = WAN + "vars: {before: b, when: 2}\n"
+    text += shot(first_frame="{take: '{{ before }}', frame: '{{ when }}'}")
+    assert problems(tmp_path, text + f"  - {{id: b, prompt: A pier, first_frame: {HERO}}}\n") == []
+
+
+def test_a_model_that_takes_no_uploads_says_so_without_our_stand_in(tmp_path: Path) -> None:
+    put(tmp_path, "a.png")
+    text = (REPO / "schemas/models/alibaba/wan2.7-i2v.yaml").read_text("utf-8")
+    text = text.replace("name: alibaba/wan2.7-i2v", "name: maker/other")
+    pattern = "^(?:[Hh][Tt][Tt][Pp][Ss]?://|oss://|data:image/)[!-~]+$"
+    (tmp_path / "models/maker").mkdir(parents=True)
+    card = tmp_path / "models/maker/other.yaml"
+    card.write_text(text.replace(pattern, "^oss://[!-~]+$"), encoding="utf-8")
+    path = tmp_path / "film.yaml"
+    path.write_text("version: 1\nmodel: maker/other\n" + shot(first_frame="a.png"), "utf-8")
+    board = load_storyboard(path, load_catalog(tmp_path / "models"))
+    (problem,) = board.problems
+    words = "take a: first_frame: the address of a file or a frame is not allowed: "
+    assert problem.message.startswith(words)
+
+
 def test_a_mapping_that_looks_like_a_file_in_a_request_is_a_problem(tmp_path: Path) -> None:
     text = (REPO / "schemas/models/alibaba/wan2.7-t2v.yaml").read_text("utf-8")
     text = text.replace("name: alibaba/wan2.7-t2v", "name: maker/other")
