@@ -28,6 +28,7 @@ from tests.hostile.key_echo import (
     HostileApi,
     spellings_of,
 )
+from tests.once import measure_once
 
 PASSWORD = "password-of-the-netrc-file"
 
@@ -81,6 +82,7 @@ def world(
         monkeypatch.setattr("storyboard.project.default_folder.DEFAULT_BASE_URL", api.origin)
         monkeypatch.setenv("MODELLIX_BASE_URL", api.origin)
         monkeypatch.setattr("storyboard.project.run.SystemClock", QuickClock)
+        monkeypatch.setattr("storyboard.videos.measure.ask_child", measure_once)
         monkeypatch.setattr("storyboard.recovery.lookup._wait", lambda seconds: None)
         # A link that never comes is waited for no longer than what else takes its time here.
         monkeypatch.setattr("storyboard.engine.tasks._MAX_WITHOUT_LINK_S", 60.0)
