@@ -62,6 +62,10 @@ def described(take: Take) -> dict[str, object]:
         "meta": dict(take.meta),
         "payload": take.payload,
         "fingerprint": take.fingerprint,
+        "inputs": [one._asdict() for one in take.inputs],
+        "repeat": take.repeat,
+        "pause": take.is_paused,
+        "fallbacks": [described(one) for one in take.fallbacks],
     }
     return {name: value for name, value in facts.items() if value}
 
