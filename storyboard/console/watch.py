@@ -69,10 +69,12 @@ def _appended(view: View, before: View | None) -> None:
 
 
 def _changes(view: View, before: View) -> Iterator[str]:
-    """A line for each take whose word has changed, and one with counts."""
+    """A line for each take whose word has changed, one with counts, and what is to be done now."""
     words = {(entry.take, entry.word) for entry in before.entries}
     changed = [one for one in view.entries if (one.take, one.word) not in words]
     for entry in changed:
         yield f"{entry.take}: {entry.word}{f', {entry.text}' if entry.text else ''}"
     if changed:
         yield view.head
+    if view.foot != before.foot:
+        yield from view.foot

@@ -45,6 +45,19 @@ def test_elsewhere_than_on_a_terminal_each_change_is_a_line(
     ]
 
 
+def test_what_is_to_be_done_is_said_when_it_changes(
+    rounds: list[float], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before, after = view(a="rendering"), view(a="rendered")._replace(foot=["  next: look"])
+    reads = iter([before, after])
+    watch(lambda: next(reads), lambda: len(rounds) // 2)
+    told = ["film.yaml: 1 takes", "  rendering  a", "a: rendered", "film.yaml: 1 takes"]
+    assert capsys.readouterr().out.splitlines() == [*told, "  next: look"]
+    on_terminal(monkeypatch, COLUMNS="80", LINES="9", NO_COLOR="1")
+    assert after.screen_lines[-1] == "  next: look"
+    assert len(before.screen_lines) == 2
+
+
 def test_what_has_not_changed_is_not_read_again(
     rounds: list[float], capsys: pytest.CaptureFixture[str]
 ) -> None:
