@@ -18,10 +18,13 @@ from jsonschema import validators
 
 from storyboard.language.expansion import takes
 from storyboard.language.expansion.shot_scope import ShotScope
+from storyboard.language.files import Disk
+from storyboard.language.pictures import measure
 from storyboard.language.templates.engine import JinjaRenderer
 from storyboard.language.templates.sandbox import Sandbox
 from storyboard.reporting import suggest
 from tests.language.boards import HEAD, load_text, told
+from tests.language.pictures.made import png
 
 SHOTS = 50
 
@@ -45,6 +48,8 @@ def counts(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
     count(takes, "fingerprint", "fingerprints")
     count(suggest, "_guess", "guesses")
     count(validators, "extend", "classes")
+    count(Disk, "read_bytes", "read")
+    count(measure, "run_child", "children")
     return counted
 
 
@@ -221,3 +226,49 @@ def test_a_command_imports_only_what_it_needs(
         check=True,
     )
     assert not unwanted & set(done.stdout.splitlines()[-1].split())
+
+
+def test_a_picture_that_many_shots_name_is_read_and_decoded_once(
+    tmp_path: Path, counts: Counter[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(measure, "_REMEMBERED", {})
+    shots = "".join(
+        f"  - {{id: s{n}, prompt: A pier {n}, first_frame: {'./' * (n % 3)}{'ab'[n % 2]}.png}}\n"
+        for n in range(SHOTS)
+    )
+    text = f"version: 1\nmodel: alibaba/wan2.7-i2v\nshots:\n{shots}"
+    board = load_text(tmp_path, text, a_png=png(16, 9), b_png=png(9, 16))
+    assert told(board) == []
+    assert counts["read"] == 1 + 2 + 2  # the film; each picture to name it, and to decode it
+    assert counts["children"] == 1
+
+
+def test_a_chain_costs_no_more_than_its_links(tmp_path: Path) -> None:
+    def steps(length: int) -> int:
+        """The steps of Python that it takes to check a chain of so many takes."""
+        waits = "".join(
+            f"  - {{id: s{n}, prompt: A {n}, first_frame: {{take: s{n - 1}}}}}\n"
+            for n in range(1, length)
+        )
+        first = "  - {id: s0, prompt: A, first_frame: https://example.com/a.png}\n"
+        text = f"version: 1\nmodel: alibaba/wan2.7-i2v\nshots:\n{first}{waits}"
+        return calls_of(lambda: load_text(tmp_path, text))
+
+    steps(5)
+    assert steps(400) < 2.5 * steps(200)
+
+
+def calls_of(work: Callable[[], object]) -> int:
+    """How many functions of the package are called."""
+    calls = 0
+
+    def count(frame: Any, event: str, argument: Any) -> None:
+        nonlocal calls
+        calls += event == "call"
+
+    sys.setprofile(count)
+    try:
+        work()
+    finally:
+        sys.setprofile(None)
+    return calls

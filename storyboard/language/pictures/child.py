@@ -17,7 +17,7 @@ from typing import Any, BinaryIO
 
 from storyboard.child_process import limit_resources
 
-MAX_CPU_S = 30
+MAX_CPU_S = 20
 MAX_PIXELS = 80_000_000  # decoding a progressive JPEG of this size takes most of the memory
 _FORMATS = {"PNG": "png", "JPEG": "jpeg", "MPO": "jpeg", "WEBP": "webp"}
 _ORIENTATION = 0x0112  # the EXIF tag; 1 means upright

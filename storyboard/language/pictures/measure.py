@@ -16,8 +16,8 @@ from storyboard.child_process import run_child
 from storyboard.language.pictures.formats import PICTURES, describe_kind, format_of
 
 _CHILD = Path(__file__).with_name("child.py")
-_BATCH = 64
-_BATCH_BYTES = 32 << 20
+_BATCH = 32  # some seconds of work, far from what stops a child
+_BATCH_BYTES = 16 << 20
 _MAX_STOPPED = 3
 _MAX_REMEMBERED = 100_000
 

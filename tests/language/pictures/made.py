@@ -13,8 +13,8 @@ def chunk(kind: bytes, data: bytes) -> bytes:
 
 def png(width: int, height: int, *, grey: int = 128, rows: int | None = None) -> bytes:
     """A grey PNG; it states `height` and has `rows`, which are as many unless told otherwise."""
+    rows = height if rows is None else rows
     head = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
-    line = b"\0" + bytes([grey]) * width
-    pixels = zlib.compress(line * (height if rows is None else rows))
-    chunks = chunk(b"IHDR", head) + chunk(b"IDAT", pixels) + chunk(b"IEND", b"")
+    pixels = (b"\0" + bytes([grey]) * width) * rows if rows else b""
+    chunks = chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(pixels)) + chunk(b"IEND", b"")
     return b"\x89PNG\r\n\x1a\n" + chunks
