@@ -17,6 +17,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 _TIMEOUT_S = 10.0
+_LFS_VERSION = "version https://git-lfs.github.com/spec/v1\n"
 
 _ENCODINGS = (
     (b"", "utf-8"),
@@ -50,15 +51,16 @@ _SETTINGS = (
 
 
 def read_commit(
-    folder: Path, sources: Mapping[Path, str | bytes]
+    folder: Path, sources: Mapping[Path, str | bytes | frozenset[str]]
 ) -> tuple[str | None, bool | None]:
     """The commit of the folder, and whether any of `sources` differs from it.
 
-    `sources` maps the files that were read to the text or content found in them: changes to
-    them since then, or to any other file, do not count. A file that is in no commit
-    differs. One that differs only in CRLF line endings does not, since a checkout may cause
-    that. Both are None outside a git checkout, or if git is missing or does not answer. The
-    second is None if git cannot tell: a file outside the checkout, or a missing object.
+    `sources` maps the files that were read to the text or content found in them, or to the
+    ids that git can have for it: changes to them since then, or to any other file, do not
+    count. A file that is in no commit differs. One that differs only in CRLF line endings
+    does not, since a checkout may cause that. Both are None outside a git checkout, or if
+    git is missing or does not answer. The second is None if git cannot tell: a file outside
+    the checkout, or a missing object.
     """
     answer = ask_git(folder, "rev-parse", "--show-toplevel", "--verify", "--quiet", "HEAD^{commit}")
     lines = (answer or b"").decode("utf-8", "surrogateescape").splitlines()
@@ -88,8 +90,10 @@ def _blob_ids(top: Path, commit: str, names: Sequence[str]) -> dict[str, str] | 
     return {os.fsdecode(name): head.split()[-1].decode("ascii") for head, _, name in entries}
 
 
-def _is_unchanged(content: str | bytes, known_id: str | None) -> bool:
+def _is_unchanged(content: str | bytes | frozenset[str], known_id: str | None) -> bool:
     """Whether the content is the blob's; a text may have any of the encodings that are read."""
+    if isinstance(content, frozenset):
+        return known_id in content
     if isinstance(content, bytes):
         return known_id is not None and blob_id(content, known_id) == known_id
     return known_id is not None and any(
@@ -103,6 +107,14 @@ def blob_id(data: bytes, like: str) -> str:
     """The id that git gives to a file's content, using the hash algorithm of the id `like`."""
     name = "sha256" if len(like) == 64 else "sha1"
     return hashlib.new(name, b"blob %d\0" % len(data) + data, usedforsecurity=False).hexdigest()
+
+
+def possible_ids(content: bytes) -> frozenset[str]:
+    """Every id that git can have for a content: of itself, or of what Git LFS puts in its place."""
+    oid = hashlib.sha256(content).hexdigest()
+    pointer = f"{_LFS_VERSION}oid sha256:{oid}\nsize {len(content)}\n".encode()
+    algorithms = ("0" * 40, "0" * 64)
+    return frozenset(blob_id(one, like) for one in (content, pointer) for like in algorithms)
 
 
 def ask_git(folder: Path, *arguments: str, asked: str = "") -> bytes | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -9,15 +10,18 @@ from storyboard.engine.clock import SystemClock
 from storyboard.engine.job import EngineSettings, Job, Progress, Provenance, Standing
 from storyboard.engine.loop import Engine
 from storyboard.errors import UsageError
+from storyboard.language.files import DISK, NotAFile
+from storyboard.language.text_files import MAX_BYTES
+from storyboard.media import FileInput
 from storyboard.models.catalog import Catalog
 from storyboard.money import NO_CAPS
 from storyboard.names import spelled_path
 from storyboard.planning.cost import fallbacks_to_submit
 from storyboard.project.connection import Connection, service_of
 from storyboard.project.default_folder import SANDBOX
-from storyboard.project.git import read_commit
+from storyboard.project.git import possible_ids, read_commit
 from storyboard.project.rendering import Prepared
-from storyboard.records import TO_SEND, Action
+from storyboard.records import TO_SEND, Action, Storyboard
 
 
 def protocol_of(group: Sequence[Prepared], catalog: Catalog) -> str:
@@ -64,13 +68,32 @@ def make_engine(
     )
 
 
+def ids_of_pictures(board: Storyboard) -> dict[Path, frozenset[str]]:
+    """The ids that git can have for each picture; none for one that has changed since."""
+    takes = [one for take in board.takes for one in (take, *take.fallbacks)]
+    files = {one for take in takes for one in take.inputs if isinstance(one, FileInput)}
+    found: dict[Path, frozenset[str]] = {}
+    for path, sha256 in {(one.path, one.sha256) for one in files}:
+        real = board.path.parent / path
+        try:
+            content = DISK.read_bytes(real, MAX_BYTES)
+        except (OSError, ValueError, NotAFile):
+            content = b""
+        is_same = hashlib.sha256(content).hexdigest() == sha256
+        found[real] = possible_ids(content) if is_same else frozenset()
+    return found
+
+
 def _job(item: Prepared, connection: Connection) -> Job:
     board = item.space.storyboard
     contents: dict[str, str | bytes] = {
         name: text for name, text in board.sources.items() if name not in board.workbooks
     }
     contents |= dict(board.workbooks.values())
-    sources = {spelled_path(Path(name)): content for name, content in contents.items()}
+    sources: dict[Path, str | bytes | frozenset[str]] = {
+        spelled_path(Path(name)): content for name, content in contents.items()
+    }
+    sources |= ids_of_pictures(board)
     commit, is_dirty = read_commit(board.path.parent, sources)
     return Job(
         name=str(board.path),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import subprocess
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from storyboard.language.text_files import read_text
-from storyboard.project.git import read_commit
+from storyboard.project.git import possible_ids, read_commit
 
 
 def git(folder: Path, *arguments: str) -> str:
@@ -63,6 +64,20 @@ def test_a_workbook_is_compared_as_it_is(film: Path) -> None:
     git(film.parent, "commit", "--quiet", "--message", "shots")
     assert read_commit(film.parent, {book: book.read_bytes()})[1] is False
     assert read_commit(film.parent, {book: b"PK\x03\x04\xfe"})[1] is True
+
+
+def test_a_picture_is_compared_by_the_ids_that_git_can_have_for_it(film: Path) -> None:
+    picture, stored = film.with_name("pier.png"), film.with_name("sea.png")
+    picture.write_bytes(b"\x89PNG\xff")
+    oid = hashlib.sha256(b"the sea").hexdigest()
+    pointer = f"version https://git-lfs.github.com/spec/v1\noid sha256:{oid}\nsize 7\n"
+    stored.write_text(pointer)
+    git(film.parent, "add", ".")
+    git(film.parent, "commit", "--quiet", "--message", "pictures")
+    assert read_commit(film.parent, {picture: possible_ids(b"\x89PNG\xff")})[1] is False
+    assert read_commit(film.parent, {picture: possible_ids(b"\x89PNG\xfe")})[1] is True
+    assert read_commit(film.parent, {picture: frozenset()})[1] is True
+    assert read_commit(film.parent, {stored: possible_ids(b"the sea")})[1] is False
 
 
 @pytest.mark.parametrize(

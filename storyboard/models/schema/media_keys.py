@@ -38,7 +38,10 @@ FRAME: Schema = {
             "default": "last",
             "examples": ["last", "first", 2.5],
             "if": {"type": "string"},
-            "then": {"if": _IS_TEMPLATE, "else": {"enum": ["first", "last"]}},
+            "then": {
+                "if": _IS_TEMPLATE,
+                "else": {"enum": ["first", "last"], "errorMessage": f"{FRAME_WORDS} is needed"},
+            },
             "else": {"type": "number", "minimum": 0, "errorMessage": f"{FRAME_WORDS} is needed"},
         },
     },
