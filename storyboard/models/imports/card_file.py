@@ -6,6 +6,7 @@ from typing import Any
 
 import yaml
 
+from storyboard.models.imports.media_guesses import with_media_limits
 from storyboard.models.imports.understand import Understood
 
 _WIDTH = 160
@@ -24,7 +25,10 @@ def card_document(model: Understood, *, source: str, read: str, confidence: str)
         "confidence": confidence,
         **({"words": guesses.words} if guesses.words else {}),
         **({"tables": guesses.tables} if guesses.tables else {}),
-        "request": model.request,
+        "request": {
+            **model.request,
+            "properties": with_media_limits(model.request["properties"], guesses.words),
+        },
     }
 
 
