@@ -55,7 +55,8 @@ def test_no_script_is_put_together_from_what_others_write() -> None:
 
 
 def test_it_installs_at_least_the_version_that_wrote_it() -> None:
-    assert STEPS["Install storyboard"]["run"] == f'pip install "storyboard-render>={__version__}"'
+    wanted = f"storyboard-render[media]>={__version__}"
+    assert STEPS["Install storyboard"]["run"] == f'pip install "{wanted}"'
 
 
 def run_step(
