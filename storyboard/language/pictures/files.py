@@ -58,7 +58,10 @@ class PictureFiles:
             path, display_name = self._resolve(owner, name)
             if path not in self._found:
                 self._found[path] = self._read(path, display_name)
-            known = self._named[owner, name] = self._found[path]
+            known = self._found[path]
+            if isinstance(known, Refusal) and known.is_missing:
+                known = known._replace(hint=self._hint_for_missing(path, name))
+            self._named[owner, name] = known
         return known
 
     def content_of(self, sha256: str) -> bytes | None:
@@ -89,10 +92,10 @@ class PictureFiles:
         if problem is None:
             return _EMPTY
         is_missing = not self._scope.files.exists(path)
-        hint = self._hint_for_missing(path) if is_missing else problem.hint
-        return Refusal(problem.code, problem.message, hint, is_missing)
+        return Refusal(problem.code, problem.message, problem.hint, is_missing)
 
-    def _hint_for_missing(self, path: Path) -> str | None:
+    def _hint_for_missing(self, path: Path, name: str) -> str | None:
+        """Return a hint about a file that is not there, and that an author calls `name`."""
         if "\\" in path.name:
             return "write / between folder and file, which works on every system"
         try:
@@ -100,7 +103,8 @@ class PictureFiles:
             guess = closest(from_file_name(path.name), names)
         except (OSError, ValueError):
             return None
-        return f"did you mean {guess!r}?" if guess else None
+        folder, slash, _ = name.rpartition("/")
+        return f"did you mean {folder + slash + guess!r}?" if guess else None
 
     def _relative(self, path: Path) -> str:
         """Return a path relative to the storyboard's folder, with `/`, in valid Unicode."""

@@ -215,6 +215,8 @@ def test_a_file_that_cannot_be_read_is_a_problem(tmp_path: Path, value: str, wor
 def test_a_misspelled_file_gets_a_suggestion(tmp_path: Path) -> None:
     put(tmp_path, "frames/pier.png")
     (problem,) = load_text(tmp_path, WAN + shot(first_frame="frames/peir.png")).problems
+    assert problem.hint == "did you mean 'frames/pier.png'?"
+    (problem,) = load_text(tmp_path / "frames", WAN + shot(first_frame="peir.png")).problems
     assert problem.hint == "did you mean 'pier.png'?"
 
 
