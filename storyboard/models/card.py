@@ -6,7 +6,6 @@ else. Pure.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -117,8 +116,11 @@ class ModelCard:
 
     def takes_data(self, at: At) -> bool:
         """Whether this place of a payload takes a picture as a `data:` address, by its pattern."""
+        # Imported here because every start of the program reads this module.
+        from storyboard.models.schema.validator import matcher
+
         pattern = schema_at(self.request_schema, at).get("pattern")
-        return isinstance(pattern, str) and re.search(pattern, _DATA) is not None
+        return isinstance(pattern, str) and bool(matcher(pattern)(_DATA))
 
     @cached_property
     def _field_defaults(self) -> dict[str, Json]:

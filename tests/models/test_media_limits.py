@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from storyboard.models.card_shape import card_problem
 from storyboard.models.catalog import load_catalog
 from storyboard.models.media_limits import describe_media, ratio_words
-from tests.models.cards import card_document
+from tests.models.cards import card_document, write_card
 
 CATALOG = load_catalog()
 
@@ -37,6 +38,17 @@ def test_a_card_knows_where_a_picture_can_stand_in_the_request_itself() -> None:
     assert not of("alibaba/wan2.7-i2v").takes_data(("driving_audio",))
     assert not of("alibaba/wan2.7-i2v").takes_data(("prompt",))
     assert of("vidu/viduq3-mix-r2v").takes_data(("reference_images", 3))
+
+
+def test_the_pattern_of_a_picture_is_matched_as_requests_are_checked(tmp_path: Path) -> None:
+    patterns = {"picture": r"^\p{L}+:image/", "sound": r"^\p{L}+:audio/"}  # not for `re`
+    fields = {name: {"type": "string", "pattern": one} for name, one in patterns.items()}
+    fields["prompt"] = {"type": "string"}
+    write_card(tmp_path, "own/model", card_document("own/model", fields))
+    card = load_catalog(tmp_path).get("own/model")
+    assert card is not None
+    assert card.takes_data(("picture",))
+    assert not card.takes_data(("sound",))
 
 
 def test_limits_are_told_in_words() -> None:
