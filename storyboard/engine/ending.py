@@ -102,6 +102,7 @@ class Ending:
             self._stopped_by,
             self._was_interrupted,
             self._run.not_downloaded,
+            self._run.held,
             tuple(self._refusals.values()),
         )
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from storyboard.engine.flight import Flight
-from storyboard.replies import SubmitReply, TaskReply
+from storyboard.engine.pictures import NoPicture, Picture, PictureKey
+from storyboard.replies import SubmitReply, TaskReply, Uploaded, UploadReply
 from storyboard.videos.result import FetchResult
 
 
@@ -40,6 +41,40 @@ class LogCheckFailed:
 
 
 @dataclass(frozen=True, slots=True)
+class PictureRead:
+    """A picture of a request was read, or cannot be."""
+
+    key: PictureKey
+    result: Picture | NoPicture
+
+
+@dataclass(frozen=True, slots=True)
+class UploadAnswered:
+    """The upload of a content has ended. The reply says how."""
+
+    sha256: str
+    reply: UploadReply
+
+
+@dataclass(frozen=True, slots=True)
+class UploadsListed:
+    """The account's files, or None if the API did not say."""
+
+    files: Sequence[Uploaded] | None
+
+
+@dataclass(frozen=True, slots=True)
+class UploadDeleted:
+    """The API was asked to delete a file of ours; `is_gone` says whether it has."""
+
+    name: str
+    is_gone: bool
+
+
+PictureEvent: TypeAlias = PictureRead | UploadAnswered | UploadsListed | UploadDeleted
+
+
+@dataclass(frozen=True, slots=True)
 class Crashed:
     """A bug raised `error` in a worker thread; the run ends and raises it."""
 
@@ -52,7 +87,7 @@ class Interrupted:
     """The user asked the run to end soon (Ctrl-C, SIGTERM)."""
 
 
-Event: TypeAlias = Answered | LogChecked | LogCheckFailed | Crashed | Interrupted
+Event: TypeAlias = Answered | LogChecked | LogCheckFailed | PictureEvent | Crashed | Interrupted
 
 
 def guarded(call: Callable[[], Event], *, is_submission: bool = False) -> Callable[[], Event]:

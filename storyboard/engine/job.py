@@ -7,13 +7,16 @@ from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
 
+from storyboard.engine.pictures import ReadFile, TakeFrame
 from storyboard.errors import Refused, StoryboardError
+from storyboard.media import At
 from storyboard.money import NO_CAPS, FilmCaps
 from storyboard.planning.cost import CostOf
 from storyboard.planning.following import Passed
 from storyboard.planning.plan import PlanOptions
-from storyboard.records import Plan, Submission
+from storyboard.records import Payload, Plan, Submission
 from storyboard.state.store import Store
+from storyboard.videos.frame import take_frame
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,13 +33,17 @@ class Provenance:
     user_id: str | None = None
 
 
+def _read_nothing(path: str) -> bytes:
+    raise FileNotFoundError(f"nothing reads {path}")
+
+
 @dataclass(frozen=True, slots=True)
 class Job:
     """One storyboard to render: its plan, its output folder and its state file.
 
     `cost_of` estimates the cost of a take in micros; `caps` are the film's caps. What waits in
     the plan is decided about with `options`, and with `passed`: the approved videos of takes
-    that others follow.
+    that others follow. `read_file` reads the pictures that requests contain.
     """
 
     name: str
@@ -48,6 +55,7 @@ class Job:
     caps: FilmCaps = NO_CAPS
     options: PlanOptions = field(default_factory=PlanOptions)
     passed: Passed = frozenset()
+    read_file: ReadFile = _read_nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +67,10 @@ class EngineSettings:
     that tasks take. `max_cost_micros` is the most that the run may spend.
     `concurrency` and `requests_per_minute` are None to use the API's own limits.
     `connections` are shared by submissions, polls and log checks.
+
+    `takes_data` says whether a model's field at a path takes a picture within the request,
+    `check_picture` and `check_body` why it takes a picture, or a whole request, not: as a
+    clause. `account_of` replaces the API's own digest of the account.
     """
 
     endpoint_of: Callable[[str], str]
@@ -71,6 +83,12 @@ class EngineSettings:
     max_cost_micros: int | None = None
     connections: int = 16
     download_connections: int = 4
+    uploads_per_minute: int = 30
+    takes_data: Callable[[str, At], bool] = lambda model, at: False
+    check_picture: Callable[[str, At, bytes], str | None] = lambda model, at, content: None
+    check_body: Callable[[str, Payload], str | None] = lambda model, body: None
+    take_frame: TakeFrame = take_frame
+    account_of: Callable[[str], str] | None = None
 
 
 class Step(Enum):
@@ -127,12 +145,14 @@ class RunResult:
     `stopped_by` is why submissions stopped, or None if every action was carried
     out. `refusals` say why a film stopped submitting at its own caps.
     `not_downloaded` says why a finished video was not downloaded, by job name and
-    submission id.
+    submission id, `held` why a take was not submitted whose pictures could not be sent, by
+    job name and take id.
     """
 
     stopped_by: StoryboardError | None = None
     was_interrupted: bool = False
     not_downloaded: dict[tuple[str, int], str] = field(default_factory=dict)
+    held: dict[tuple[str, str], str] = field(default_factory=dict)
     refusals: tuple[Refused, ...] = ()
 
     @property

@@ -23,9 +23,14 @@ from storyboard.engine.events import (
     Interrupted,
     LogChecked,
     LogCheckFailed,
+    PictureRead,
+    UploadAnswered,
+    UploadDeleted,
+    UploadsListed,
 )
 from storyboard.engine.fallbacks import Fallbacks
 from storyboard.engine.followers import Followers
+from storyboard.engine.inputs import Inputs
 from storyboard.engine.job import EngineSettings, Job, Progress, RunResult, Standing
 from storyboard.engine.loading import Loader
 from storyboard.engine.request_log import RequestLog
@@ -65,7 +70,10 @@ class Engine:
         fallbacks = Fallbacks(run, self._ending)
         self._tasks = Tasks(run, self._ending, self._downloads, fallbacks)
         self._task_ids = task_ids = TaskIds(run)
-        self._submissions = Submissions(run, self._ending, self._tasks, task_ids, fallbacks)
+        self._inputs = Inputs(run, self._ending)
+        self._submissions = Submissions(
+            run, self._ending, self._tasks, task_ids, fallbacks=fallbacks, inputs=self._inputs
+        )
         self._loader = Loader(
             run, self._ending, self._tasks, self._downloads, task_ids=task_ids, fallbacks=fallbacks
         )
@@ -91,6 +99,7 @@ class Engine:
         finally:
             self._run.requests.stop(wait_s=1.0)
             self._downloads.stop(wait_s=1.0)
+            self._inputs.stop(wait_s=1.0)
 
     def _turn(self, events: Sequence[Event]) -> None:
         """Handles the events and starts what is due.
@@ -107,9 +116,13 @@ class Engine:
             for event in events:
                 self._handle(event, now)
             self._ending.check(now)
+            self._inputs.prepare()
             begun = self._submissions.begin()  # rule 1: written here ...
         self._submissions.send(begun)  # ... and sent once it is committed
-        self._followers.on_videos(self._downloads.move_into_place(now))
+        self._inputs.start()
+        moved = self._downloads.move_into_place(now)
+        self._inputs.on_videos(moved)
+        self._followers.on_videos(moved)
         self._request_log.start_check(now)
         self._tasks.start_polls()
         self._downloads.start(now)
@@ -142,6 +155,8 @@ class Engine:
                 self._request_log.on_checked(event)
             case LogCheckFailed():
                 self._request_log.on_check_failed(event, now)
+            case PictureRead() | UploadAnswered() | UploadsListed() | UploadDeleted():
+                self._inputs.on_event(event, now)
             case Crashed(error, is_submission):
                 self._run.open_posts -= is_submission
                 self._ending.fail(error, now)
@@ -184,6 +199,7 @@ class Engine:
             yield from self._tasks.due_times()
             yield from self._request_log.due_times(now)
             yield from self._submissions.due_times(now)
+            yield from self._inputs.due_times(now)
             yield from self._downloads.due_times()
 
 

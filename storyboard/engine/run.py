@@ -62,6 +62,7 @@ class Run:
         self.failed_connections = 0  # POSTs in a row that could not be sent
 
         self.not_downloaded: dict[tuple[str, int], str] = {}
+        self.held: dict[tuple[str, str], str] = {}
         self._progress: list[Progress] = []
 
     @property
@@ -120,6 +121,12 @@ class Run:
     ) -> None:
         """Notes what happened to a take, of which nothing may have been sent."""
         self._progress.append(Progress(job.name, take, sent, step, detail))
+
+    def hold(self, job: Job, take: Take, reason: str) -> None:
+        """Takes a take out of the queue: it is not submitted in this run."""
+        self.waiting.remove((job, take))
+        self.held[(job.name, take.id)] = reason
+        self.note(job, take.id, None, Step.HELD, reason)
 
     def add_fallback(self, flight: Flight, following: Take) -> None:
         """Notes that a take continues with its next model."""

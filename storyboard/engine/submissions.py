@@ -16,6 +16,7 @@ from storyboard.engine.ending import Ending
 from storyboard.engine.events import Answered, guarded
 from storyboard.engine.fallbacks import Fallbacks
 from storyboard.engine.flight import Flight
+from storyboard.engine.inputs import Inputs
 from storyboard.engine.job import Job, Step
 from storyboard.engine.pacing import back_off_s
 from storyboard.engine.run import Run
@@ -33,7 +34,14 @@ class Submissions:
     """Submits waiting takes as window, budget, breaker and connections allow."""
 
     def __init__(
-        self, run: Run, ending: Ending, tasks: Tasks, task_ids: TaskIds, fallbacks: Fallbacks
+        self,
+        run: Run,
+        ending: Ending,
+        tasks: Tasks,
+        task_ids: TaskIds,
+        *,
+        fallbacks: Fallbacks,
+        inputs: Inputs,
     ) -> None:
         self._run = run
         self._ending = ending
@@ -41,6 +49,7 @@ class Submissions:
         self._task_ids = task_ids
         self._caps = SpendingCaps(run)
         self._fallbacks = fallbacks
+        self._inputs = inputs
         self._user_numbers = itertools.count(1)
         self._not_before = run.clock.monotonic()  # later if the API could not be reached
         self._polls_before = -1  # polls sent before the last submission
@@ -51,14 +60,19 @@ class Submissions:
         run, begun = self._run, list[Flight]()
         # The time is read for each: at a high rate the next is due before the turn is over.
         while run.waiting and self._may_begin(now := run.clock.monotonic(), len(begun)):
-            job, take = run.waiting[0]
+            entry = self._inputs.first_ready()
+            if entry is None:
+                break
+            job, take = entry
             estimate = job.cost_of(take)
-            if error := self._caps.of_run(take, estimate):
+            if problem := self._inputs.problem_of(take):
+                run.hold(job, take, problem)
+            elif error := self._caps.of_run(take, estimate):
                 self._ending.stop(error)
             elif error := self._caps.of_film(job, take, estimate):
                 self._ending.refuse(job, error)
             else:
-                run.waiting.popleft()
+                run.waiting.remove(entry)
                 begun.append(self._write_intention(job, take, now, estimate))
         return begun
 
@@ -71,6 +85,8 @@ class Submissions:
         """When the next submission may go out, if time alone allows one."""
         run = self._run
         if not run.waiting or not self._has_connection() or self._is_turn_of_a_poll(now):
+            return
+        if self._inputs.first_ready() is None:
             return
         if run.window.has_room(run.in_flight, now=now):
             yield self._next_at
@@ -141,6 +157,7 @@ class Submissions:
             profile=job.provenance.profile,
             # The number distinguishes the rows of one render in the request log.
             user_id=None if user_id is None else f"{user_id}-{next(self._user_numbers)}",
+            body=self._inputs.pop_body(job, take),
             estimate_micros=estimate,
         )
         run.budget.spend(now=now)
@@ -149,11 +166,11 @@ class Submissions:
         return Flight(job, take, submission)
 
     def _send_post(self, flight: Flight) -> None:
-        api, submission = self._run.api, flight.submission
+        api, sent = self._run.api, flight.submission
+        body = sent.payload if sent.body is None else sent.body
 
         def call() -> Answered:
-            reply = api.submit(submission.endpoint, submission.payload, user_id=submission.user_id)
-            return Answered(flight, reply)
+            return Answered(flight, api.submit(sent.endpoint, body, user_id=sent.user_id))
 
         self._run.requests.start(guarded(call, is_submission=True))
 

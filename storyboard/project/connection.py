@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -19,6 +19,7 @@ from storyboard.models.catalog import Catalog
 from storyboard.models.service import Service
 from storyboard.private import home_folder
 from storyboard.project.default_folder import SANDBOX
+from storyboard.project.pictures import sandbox_account
 from storyboard.project.sandbox_tasks import SANDBOX_FOLDER
 from storyboard.project.workspace import Workspace
 from storyboard.videos.fetch import make_fetch
@@ -27,19 +28,24 @@ from storyboard.videos.result import Fetch
 if TYPE_CHECKING:
     from storyboard.sandbox.settings import SandboxSettings
 
+_SANDBOX_UPLOADS = 6_000  # a minute: nobody else uses it
+
 
 @dataclass(frozen=True, slots=True)
 class Connection:
     """An open API, the client that downloads its results, and what is stored with each submission.
 
     `user_id` is random for each render: it distinguishes the render's rows in the account's
-    request log from a colleague's. `profile` names the key.
+    request log from a colleague's. `profile` names the key. `account_of` replaces the API's own
+    digest of the account.
     """
 
     api: Api
     fetch: Fetch
     profile: str
     user_id: str = field(default_factory=lambda: f"storyboard-{secrets.token_hex(8)}")
+    account_of: Callable[[str], str] | None = None
+    uploads_per_minute: int = 30
 
 
 def service_of(catalog: Catalog, model: str, endpoint: str | None) -> Service:
@@ -140,6 +146,8 @@ def _connect_sandbox(
             fetch = make_fetch(
                 catalog, origin=server.base_url, moved_to=server.base_url, redaction=Redaction(key)
             )
-            yield Connection(api, fetch, SANDBOX)
+            yield Connection(
+                api, fetch, SANDBOX, account_of=sandbox_account, uploads_per_minute=_SANDBOX_UPLOADS
+            )
         finally:
             api.close()

@@ -148,6 +148,7 @@ def engine_settings(
 ) -> EngineSettings:
     """The limits of a run with the models of `catalog`; None means what the account allows."""
     from storyboard.engine.job import EngineSettings
+    from storyboard.project.pictures import PictureRules
 
     def card(model: str) -> ModelCard:
         from storyboard.project.connection import card_of
@@ -162,6 +163,7 @@ def engine_settings(
         known = catalog.get_usable(model)
         return known.slowest_s if known else _SLOWEST_S
 
+    rules = PictureRules(card)
     return EngineSettings(
         endpoint_of=lambda model: card(model).endpoint,
         retention_s=retention_s,
@@ -171,6 +173,9 @@ def engine_settings(
         download=download,
         timeout_s=timeout_s,
         max_cost_micros=max_cost_micros,
+        takes_data=rules.takes_data,
+        check_picture=rules.check_picture,
+        check_body=rules.check_body,
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from storyboard.engine.clock import SystemClock
@@ -20,6 +21,7 @@ from storyboard.planning.cost import fallbacks_to_submit
 from storyboard.project.connection import Connection, service_of
 from storyboard.project.default_folder import SANDBOX
 from storyboard.project.git import possible_ids, read_commit
+from storyboard.project.pictures import file_reader
 from storyboard.project.rendering import Prepared
 from storyboard.records import TO_SEND, Action, Storyboard
 
@@ -61,7 +63,11 @@ def make_engine(
         jobs,
         connection.api,
         connection.fetch,
-        settings=settings,
+        settings=replace(
+            settings,
+            account_of=connection.account_of,
+            uploads_per_minute=connection.uploads_per_minute,
+        ),
         clock=SystemClock(),
         listener=listener,
         on_turn=on_turn,
@@ -105,4 +111,5 @@ def _job(item: Prepared, connection: Connection) -> Job:
         caps=NO_CAPS if item.space.origin == SANDBOX else board.caps,
         options=item.options,
         passed=item.store.passed(),
+        read_file=file_reader(board.path.parent),
     )

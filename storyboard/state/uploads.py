@@ -42,6 +42,10 @@ class Upload:
 
 _FIELDS = tuple(field.name for field in fields(Upload))
 _SELECT = f"SELECT id, {sql_names(_FIELDS)} FROM uploads WHERE account = ? ORDER BY id"  # noqa: S608 (no user text)
+_OPEN_BODIES = """
+    SELECT body FROM submissions
+    WHERE state IN ('sending', 'unknown', 'accepted') AND body IS NOT NULL
+"""
 _INSERT = (
     "INSERT INTO uploads (account, sha256, name, size_bytes, is_deleted) VALUES (?, ?, ?, ?, 0)"
 )
@@ -85,6 +89,11 @@ class Uploads:
             except ValueError as error:
                 raise damage(self._path, "uploads", str(error)) from error
         return made
+
+    def open_bodies(self) -> list[str]:
+        """The bodies of the open submissions that have one, as JSON: they contain addresses."""
+        with explain_errors(self._path), files.bounded(self._db, self._path):
+            return [str(body) for (body,) in self._db.execute(_OPEN_BODIES)]
 
     def begin(self, account: str, *, sha256: str, size_bytes: int, suffix: str) -> Upload:
         """Add a row for a file, and give it a name ending in `suffix`; commit it before sending."""

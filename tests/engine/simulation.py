@@ -12,7 +12,7 @@ import itertools
 import json
 import queue
 import random
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
@@ -29,10 +29,18 @@ from storyboard.api.modellix.submissions import read_submission
 from storyboard.api.modellix.tasks import read_task
 from storyboard.engine.job import EngineSettings, Job, Progress, Provenance, RunResult, Standing
 from storyboard.engine.loop import Engine
+from storyboard.media import Frame
 from storyboard.money import NO_CAPS, FilmCaps
 from storyboard.planning.plan import PlanOptions, make_plan
 from storyboard.records import Payload, Submission, Take, Video
-from storyboard.replies import RateHint, SubmitReply, TaskReply, Uploaded, UploadReply
+from storyboard.replies import (
+    RateHint,
+    SubmitReply,
+    TaskReply,
+    Uploaded,
+    UploadRefused,
+    UploadReply,
+)
 from storyboard.state.store import Store
 from storyboard.videos.files import finish_moves, has_file
 from storyboard.videos.result import Fetch, Fetched, FetchResult
@@ -76,6 +84,16 @@ def task(task_id: str, status: str = "processing") -> Answer:
         url = f"https://files.example/{task_id}.mp4"
         data["result"] = {"resources": [{"url": url, "type": "video"}]}
     return json_answer({"code": 0, "message": "success", "data": data})
+
+
+def png(content: bytes) -> bytes:
+    """Bytes that begin as a PNG does."""
+    return b"\x89PNG\r\n\x1a\n" + content
+
+
+def frame_of(path: Path, frame: Frame) -> bytes:
+    """What stands for a frame of a simulated video."""
+    return png(f"{frame} frame of ".encode() + path.read_bytes())
 
 
 # Time
@@ -184,7 +202,7 @@ class ScriptedApi:
         self._sim = sim
         self.posts: list[Call] = []
         self.polls: list[Call] = []
-        self.files: list[Uploaded] = []
+        self.uploaded: list[tuple[str, bytes]] = []  # each upload that was asked for
 
     def submit(self, endpoint: str, payload: Payload, *, user_id: str | None = None) -> SubmitReply:
         call = Call(len(self.posts) + 1, self._sim.clock.time_s, payload=payload)
@@ -203,19 +221,16 @@ class ScriptedApi:
 
     def upload(self, name: str, content: bytes) -> UploadReply:
         self._sim.clock.call_s = self._sim.latency_s
-        now, file_id = self._sim.clock.now(), f"file-{hashlib.sha256(content).hexdigest()[:8]}"
-        url = f"https://files.example/{name}"
-        self.files.append(Uploaded(file_id, name, url, now, now + timedelta(days=6)))
-        return self.files[-1]
+        self.uploaded.append((name, content))
+        return self._sim.on_upload(name, content)
 
     def uploads(self) -> tuple[Uploaded, ...] | None:
         self._sim.clock.call_s = self._sim.latency_s
-        return tuple(self.files)
+        return self._sim.on_list()
 
     def delete_upload(self, file_id: str) -> bool:
         self._sim.clock.call_s = self._sim.latency_s
-        self.files = [file for file in self.files if file.file_id != file_id]
-        return True
+        return self._sim.on_delete(file_id)
 
     def close(self) -> None:
         """Nothing is open."""
@@ -286,9 +301,17 @@ class Simulation:
     caps: FilmCaps = NO_CAPS  # in submissions, each of which costs 1
     selected: Collection[str] | None = None
     passed: frozenset[tuple[str, str]] = frozenset()
+    pictures: dict[str, bytes] = field(default_factory=dict)  # files, by path
+    kept: dict[str, Uploaded] = field(default_factory=dict)  # at the API, by file id
+    keeps_files: int = 10
+    stored: list[bytes] = field(default_factory=list)  # each content that was kept
+    settings: Mapping[str, Any] = field(default_factory=dict)  # of the engine, on top of ours
     on_post: Callable[[Call], Answer] = field(init=False)
     on_poll: Callable[[Call], Answer] = field(init=False)
     fetch: Fetch = field(init=False)
+    on_upload: Callable[[str, bytes], UploadReply] = field(init=False)
+    on_list: Callable[[], tuple[Uploaded, ...] | None] = field(init=False)
+    on_delete: Callable[[str], bool] = field(init=False)
     clock: ManualClock = field(default_factory=ManualClock)
     progress: list[tuple[float, Progress]] = field(default_factory=list)
     accepted_s: dict[str, float] = field(default_factory=dict)
@@ -299,9 +322,12 @@ class Simulation:
         self.api: ScriptedApi = ScriptedApi(self)
         self.on_post = self.accept
         self.on_poll = self.answer_poll
+        self.on_upload = self.keep_file
+        self.on_list = lambda: tuple(self.kept.values())
+        self.on_delete = lambda file_id: self.kept.pop(file_id, None) is not None
         self.fetch = self._fetch
         workers = partial(InlineWorkers, self.clock)
-        for module in ("run", "downloads"):
+        for module in ("run", "downloads", "inputs"):
             self.monkeypatch.setattr(f"storyboard.engine.{module}.Workers", workers)
 
     def accept(self, call: Call) -> Answer:
@@ -309,6 +335,24 @@ class Simulation:
         task_id = f"task-{len(self.accepted_s) + 1}"
         self.accepted_s[task_id] = self.clock.time_s
         return accepted(task_id)
+
+    def keep_file(self, name: str, content: bytes) -> UploadReply:
+        """Keeps an upload, unless as many are kept as the account may have."""
+        if len(self.kept) >= self.keeps_files:
+            return UploadRefused("Quota exceeded: 10 files", http_status=429, is_full=True)
+        number = len(self.api.uploaded)
+        now = self.clock.now()
+        url = f"https://uploads.example/{number}{name[-4:]}"
+        uploaded = Uploaded(f"file-{number}", name, url, now, now + timedelta(days=6))
+        self.kept[uploaded.file_id] = uploaded
+        self.stored.append(content)
+        return uploaded
+
+    def picture(self, path: str) -> bytes:
+        """The content of a file beside the storyboard."""
+        if path not in self.pictures:
+            raise FileNotFoundError(2, "No such file or directory")
+        return self.pictures[path]
 
     def answer_poll(self, call: Call) -> Answer:
         """The current status of a task."""
@@ -354,6 +398,7 @@ class Simulation:
                 requests_per_minute=self.requests_per_minute,
                 download=self.plan_options.download,
                 timeout_s=self.timeout_s,
+                **{"take_frame": frame_of, **self.settings},
             )
 
             def listen(progress: Progress) -> None:
@@ -372,6 +417,7 @@ class Simulation:
                         caps=self.caps,
                         options=self.plan_options,
                         passed=self.passed,
+                        read_file=self.picture,
                     )
                 ],
                 self.api,

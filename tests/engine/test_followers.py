@@ -38,6 +38,15 @@ def digest(task_id: str) -> str:
     return hashlib.sha256(f"video of {task_id}".encode()).hexdigest()
 
 
+def frames(sim: Simulation) -> list[object]:
+    """The frames in each request that was sent, as its payload names them."""
+    return [row.payload.get("pictures") for row in sim.submissions()]
+
+
+def last_of(task_id: str) -> list[object]:
+    return [{"video": digest(task_id), "frame": "last"}]
+
+
 def statuses(sim: Simulation) -> list[str]:
     states = read_states(sim.takes, sim.submissions(), has_file=lambda video: True)
     return [state.status.value for state in states]
@@ -82,12 +91,7 @@ def test_a_chain_is_rendered_in_one_run_one_take_after_the_other(sim: Simulation
     sim.render()
     assert posts(sim) == ["shot 1", "shot 2", "shot 3"]
     assert statuses(sim) == ["done"] * 3
-    frames = [call.payload.get("pictures") for call in sim.api.posts]
-    assert frames == [
-        None,
-        [{"video": digest("task-1"), "frame": "last"}],
-        [{"video": digest("task-2"), "frame": "last"}],
-    ]
+    assert frames(sim) == [None, last_of("task-1"), last_of("task-2")]
     for before, after in pairwise(sim.api.posts):
         assert after.at_s - before.at_s < sim.render_s + 5
 
@@ -277,8 +281,7 @@ def test_force_renders_the_whole_chain_again_from_the_new_videos(sim: Simulation
     sim.plan_options = PlanOptions(force=True)
     sim.render()
     assert posts(sim) == ["shot 1", "shot 2", "shot 3"] * 2
-    frames = [call.payload["pictures"] for call in sim.api.posts[4:]]
-    assert frames == [[{"video": digest(f"task-{n}"), "frame": "last"}] for n in (4, 5)]
+    assert frames(sim)[4:] == [last_of("task-4"), last_of("task-5")]
 
 
 def test_the_old_video_of_a_forced_take_that_fails_is_not_followed(sim: Simulation) -> None:
@@ -295,7 +298,9 @@ def test_an_old_result_that_is_fetched_meanwhile_is_not_followed(sim: Simulation
     sim.plan_options = PlanOptions(force=True)
     sim.render()
     assert posts(sim) == ["shot 1", "shot 1", "shot 2", "shot 3"]
-    assert sim.api.posts[2].payload["pictures"] == [{"video": digest("task-2"), "frame": "last"}]
+    assert sim.submissions()[2].payload["pictures"] == [
+        {"video": digest("task-2"), "frame": "last"}
+    ]
 
 
 # What keeps a take from following
@@ -412,7 +417,9 @@ def test_the_video_is_followed_whichever_model_makes_it(sim: Simulation) -> None
     fail(sim, "1a")
     sim.render()
     assert posts(sim) == ["1a", "1b", "shot 2"]
-    assert sim.api.posts[2].payload["pictures"] == [{"video": digest("task-2"), "frame": "last"}]
+    assert sim.submissions()[2].payload["pictures"] == [
+        {"video": digest("task-2"), "frame": "last"}
+    ]
 
 
 def test_a_follower_tries_its_own_models_one_after_another(sim: Simulation) -> None:
@@ -423,8 +430,7 @@ def test_a_follower_tries_its_own_models_one_after_another(sim: Simulation) -> N
     sim.on_post = lambda call: next(answers, None) or accept(call)
     sim.render()
     assert posts(sim) == ["shot 1", "shot 2", "shot 2", "shot 3"]
-    videos = [call.payload["pictures"] for call in sim.api.posts[1:3]]
-    assert videos == [[{"video": digest("task-1"), "frame": "last"}]] * 2
+    assert frames(sim)[1:3] == [last_of("task-1")] * 2
     assert statuses(sim) == ["done"] * 3
 
 
@@ -437,7 +443,9 @@ def test_a_video_of_a_later_model_is_not_followed_while_an_earlier_one_may_succe
     sim.render_times_s = [300, 60, 60]
     sim.render()
     assert posts(sim) == ["1a", "xb", "shot 2"]
-    assert sim.api.posts[2].payload["pictures"] == [{"video": digest("task-1"), "frame": "last"}]
+    assert sim.submissions()[2].payload["pictures"] == [
+        {"video": digest("task-1"), "frame": "last"}
+    ]
 
 
 def test_all_models_of_a_follower_get_the_new_video_even_if_one_failed_with_the_old(

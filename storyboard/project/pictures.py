@@ -1,0 +1,66 @@
+"""What the engine asks about pictures: files beside a storyboard, and what models take."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from pathlib import Path
+
+from storyboard.language.pictures.check import check_picture
+from storyboard.language.text_files import FileText, read_bytes
+from storyboard.media import At
+from storyboard.models.card import ModelCard
+from storyboard.models.schema.card_check import request_check
+from storyboard.models.schema.errors import find_errors
+from storyboard.records import Payload
+from storyboard.reporting.value_paths import format_path
+
+CardOf = Callable[[str], ModelCard]
+"""The card of a model. Raises UsageError if it is gone."""
+
+
+class PictureRules:
+    """What the fields of models take, by their cards."""
+
+    def __init__(self, card_of: CardOf) -> None:
+        self._card_of = card_of
+
+    def takes_data(self, model: str, at: At) -> bool:
+        """Whether a field takes a picture within the request."""
+        return self._card_of(model).takes_data(at)
+
+    def check_picture(self, model: str, at: At, content: bytes) -> str | None:
+        """Why a field does not take a picture, as a clause; None if it does."""
+        card = self._card_of(model)
+        return check_picture(content, card.media_limits(at), card.name)
+
+    def check_body(self, model: str, body: Payload) -> str | None:
+        """Why a model does not take a request, as a clause that shows no address."""
+        card = self._card_of(model)
+        if request_check(card)(body):
+            return None
+        error = next(find_errors(body, card.request_schema), None)
+        if error is None:
+            return None
+        place = format_path(error.path) if error.path else "it"
+        return f"{place} is not what {model} takes: {error.rule or error.keyword}"
+
+
+def file_reader(folder: Path) -> Callable[[str], bytes]:
+    """Reads the files of a storyboard in `folder`; raises OSError.
+
+    The caller compares the content with what was planned, which decides what may be read.
+    """
+
+    def read(name: str) -> bytes:
+        content = read_bytes(folder / name, name)
+        if isinstance(content, FileText):
+            raise OSError(content.problem.message if content.problem else "it is empty")
+        return content
+
+    return read
+
+
+def sandbox_account(salt: str) -> str:
+    """The digest of the sandbox's account, whose key and port are new each time."""
+    return hashlib.sha256(f"sandbox {salt}".encode()).hexdigest()[:32]
