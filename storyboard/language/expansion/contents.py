@@ -2,25 +2,36 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Callable
+from typing import NamedTuple, TypeAlias
 
 from storyboard.language.validation.check import Origin
 from storyboard.media import At, FileInput, Frame, FrameInput, Input, find_contents
 from storyboard.models.card import ModelCard
 from storyboard.records import Json, Payload, Take
 
+FindOrigin: TypeAlias = Callable[[], Origin]
+"""Returns where a file or a frame is named; only problems need it, and a row's takes time."""
+
 
 class Content(dict[str, Json]):
     """A file or a frame, as a payload names it. It prints as the author wrote it.
 
-    `where` is the path to the setting that names it, and `origin` its position.
+    `where` is the path to the setting that names it.
     """
 
-    def __init__(self, value: dict[str, Json], written: str, where: str, origin: Origin) -> None:
+    def __init__(
+        self, value: dict[str, Json], written: str, where: str, find_origin: FindOrigin
+    ) -> None:
         super().__init__(value)
         self.written = written
         self.where = where
-        self.origin = origin
+        self._find_origin = find_origin
+
+    @property
+    def origin(self) -> Origin:
+        """Where it is named."""
+        return self._find_origin()
 
     def __repr__(self) -> str:
         return self.written
@@ -31,8 +42,10 @@ class Content(dict[str, Json]):
 class FileContent(Content):
     """A file; `path` is relative to the storyboard's folder."""
 
-    def __init__(self, sha256: str, path: str, *, written: str, where: str, origin: Origin) -> None:
-        super().__init__({"sha256": sha256}, written, where, origin)
+    def __init__(
+        self, sha256: str, path: str, *, written: str, where: str, find_origin: FindOrigin
+    ) -> None:
+        super().__init__({"sha256": sha256}, written, where, find_origin)
         self.sha256 = sha256
         self.path = path
 
@@ -40,9 +53,9 @@ class FileContent(Content):
 class FrameContent(Content):
     """A frame of a take, which need not exist."""
 
-    def __init__(self, take: str, frame: Frame, *, where: str, origin: Origin) -> None:
+    def __init__(self, take: str, frame: Frame, *, where: str, find_origin: FindOrigin) -> None:
         written = f"{{take: {take}, frame: {frame}}}"
-        super().__init__({"take": take, "frame": frame}, written, where, origin)
+        super().__init__({"take": take, "frame": frame}, written, where, find_origin)
         self.take = take
         self.frame = frame
 

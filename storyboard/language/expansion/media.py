@@ -119,8 +119,8 @@ class MediaReader(NamedTuple):
                 find_shared(text, setting, self.scope, self.shared, "reference")
             words = f"{format_value(text)}: {found.words}"
             fail(setting, self.scope, text, found.code, words, hint=found.hint)
-        origin = self._origin(setting, text)
-        return FileContent(*found, written=text, where=setting.where, origin=origin)
+        origin = partial(self._origin, setting, text)
+        return FileContent(*found, written=text, where=setting.where, find_origin=origin)
 
     def _read_frame(self, setting: Setting, node: MappingNode) -> Json:
         """Return the frame of a take that a mapping names, or None if its template names none."""
@@ -138,13 +138,13 @@ class MediaReader(NamedTuple):
         if not take:
             return None  # a literal one is reported by the schema
         frame = self._read_time(settings["frame"]) if "frame" in settings else "last"
-        origin = self._origin(settings["take"], take)
-        return FrameContent(take, frame, where=setting.where, origin=origin)
+        origin = partial(self._origin, settings["take"], take)
+        return FrameContent(take, frame, where=setting.where, find_origin=origin)
 
     def _read_time(self, setting: Setting) -> Frame:
         value = read_value(setting, self.scope, is_text=False)
         if is_template(setting.node):
-            value = as_seconds(value)
+            value = as_seconds(value) or "last"
         frame = _as_frame(value)
         if frame is None:
             words = f"{format_value(value)} is not allowed; {FRAME_WORDS} is needed"

@@ -85,8 +85,9 @@ def _warnings(used: UsedFile, picture: Measured) -> Iterator[Problem]:
 
 def _ratio_of_video(used: UsedFile) -> tuple[int, int] | None:
     """Return the ratio of the video that begins or ends with this picture, if it is known."""
-    words = (used.card.words.get(name) for name in (FIRST_FRAME, LAST_FRAME))
-    if used.at[0] not in [word.field for word in words if word]:
+    words = used.card.words
+    fields = [words[name].field for name in (FIRST_FRAME, LAST_FRAME) if name in words]
+    if RATIO not in words or used.at[0] not in fields:
         return None
     ratio = _RATIO.fullmatch(str(used.card.words_of(used.take.payload).get(RATIO)))
     return (int(ratio[1]), int(ratio[2])) if ratio else None

@@ -162,12 +162,20 @@ def test_a_list_mixes_files_names_addresses_and_frames(tmp_path: Path) -> None:
     )
 
 
-@pytest.mark.parametrize("frame", ["first", "last", "0", "2.50", "'{{ 3 }}'", "'{{ \"1.5s\" }}'"])
+@pytest.mark.parametrize(
+    "frame", ["first", "last", "0", "2.50", "'{{ 3 }}'", "'{{ \"1.5s\" }}'", "'{{ \"\" }}'"]
+)
 def test_a_frame_is_the_first_the_last_or_seconds(tmp_path: Path, frame: str) -> None:
     text = WAN + shot(first_frame=f"{{take: B, frame: {frame}}}")
     text += f"  - {{id: b, prompt: A pier, first_frame: {HERO}}}\n"
     (one,) = take_of(tmp_path, text).inputs
-    wanted = {"0": 0, "2.50": 2.5, "'{{ 3 }}'": 3, "'{{ \"1.5s\" }}'": 1.5}.get(frame, frame)
+    wanted = {
+        "0": 0,
+        "2.50": 2.5,
+        "'{{ 3 }}'": 3,
+        "'{{ \"1.5s\" }}'": 1.5,
+        "'{{ \"\" }}'": "last",
+    }.get(frame, frame)
     assert one == FrameInput(("first_frame",), "b", wanted)
 
 
