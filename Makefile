@@ -1,4 +1,4 @@
-# make demo   render examples/neon-harbor.yaml in the sandbox: no key, no money, no network
+# make demo   render two films of examples/ in the sandbox: no key, no money, no network
 # make test   the checks and the tests
 # make bench  what it costs, each figure against a baseline of the same run
 # make editors  brings the servers that editors run, for the tests that ask them (needs npm)
@@ -12,7 +12,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 .PHONY: demo test bench editors chaos format schemas clean
 
 demo: $(VENV)/.demo
-	$(BIN)/storyboard render examples/neon-harbor.yaml --sandbox
+	$(BIN)/storyboard render examples/neon-harbor.yaml examples/last-ferry.yaml --sandbox
 
 test: $(VENV)/.dev
 	$(BIN)/ruff check .
