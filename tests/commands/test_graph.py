@@ -102,3 +102,14 @@ def test_the_command_that_approves_selects_the_same_takes(program: Program, chai
     assert command in told.out.splitlines()
     said = program("render", chain, *QUICK, *which, "--var", "x=a b").err
     assert command in said.splitlines()
+
+
+def test_a_seam_is_looked_at_and_then_the_film_goes_on(program: Program, chain: Path) -> None:
+    first = program("render", chain, *QUICK)
+    assert first.code == 1
+    assert first.err.splitlines()[-1].startswith("2 new, 1 waiting; ")
+    went_on = program("render", chain, *QUICK, "--past", "pier-1")
+    assert went_on.code == 0, went_on.err
+    assert "approved: the video of pier-1" in went_on.err.splitlines()
+    assert went_on.err.splitlines()[-1].startswith("1 new, 2 kept; ")
+    assert program("render", chain, *QUICK).err.endswith("nothing to do: 3 kept\n")

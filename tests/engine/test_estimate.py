@@ -14,7 +14,7 @@ from storyboard.engine.estimate import mean_left_s, time_left_s
 from storyboard.engine.job import Standing
 from storyboard.engine.life_table import EDGES, LifeTable, row_of
 from storyboard.engine.poll_schedule import PollSchedule
-from tests.engine.rig import make_takes
+from tests.engine.rig import make_follower, make_take, make_takes
 from tests.engine.simulation import Simulation
 
 
@@ -132,3 +132,16 @@ def test_a_run_tells_where_it_stands_and_how_long_it_will_take(
     errors = sorted(abs(left_s / (end_s - at_s) - 1) for at_s, left_s in told)
     assert errors[len(errors) // 2] < 0.15
     assert errors[-1] < 0.5  # while some of the window have ended, and the others are overdue
+
+
+def test_a_run_of_a_chain_tells_that_its_links_follow_one_another(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    takes = [make_take(1), make_follower(2, 1), make_follower(3, 2), make_take(4)]
+    sim = Simulation(tmp_path / "out", takes, monkeypatch, concurrency=4)
+    sim.render_times_s = [60.0] * 4
+    told: list[tuple[int, float | None]] = []
+    sim.on_turn = lambda standing: told.append((standing.waiting, standing.left_s))
+    sim.render()
+    after_first = next(left_s for waiting, left_s in told if waiting == 1 and left_s)
+    assert after_first == pytest.approx(2 * 60.0, rel=0.2)  # the second, and then the third
