@@ -23,6 +23,12 @@ FOLDER = Path("renders/last-ferry.sandbox")
 
 
 @pytest.fixture
+def program(capsys: pytest.CaptureFixture[str]) -> Program:
+    """The program with clips that move: takes with other seeds end on other pictures."""
+    return Program(capsys)
+
+
+@pytest.fixture
 def film(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The example with a second take to choose from, and short clips."""
     shutil.copytree(EXAMPLES / "last-ferry", tmp_path / "last-ferry")
@@ -60,7 +66,8 @@ def users_of(film: Path, picture: str) -> set[str]:
     names = {picture, *(name for name, path in document["references"].items() if path == picture)}
     found = set()
     for shot in shots_of(film):
-        if names & {shot.get("first_frame"), shot.get("last_frame"), *shot.get("references", ())}:
+        shown = [shot.get("first_frame"), shot.get("last_frame"), *shot.get("references", ())]
+        if names & {one for one in shown if isinstance(one, str)}:
             found |= {one for one in parents_of(film) if one.partition(".t")[0] == shot["id"]}
     return found
 
