@@ -48,7 +48,8 @@ def approve(
             raise _nothing_to_see(space, found, [sent[take] for take in found])
         for take, sha256 in seen.items():
             store.let_pass(take, sha256)
-        tell(f"approved: the video of {', '.join(seen)}")
+        what = "video" if len(seen) == 1 else "videos"
+        tell(f"approved: the {what} of {', '.join(seen)}")
 
 
 def _paused(takes: Sequence[Take], name: str) -> list[Take]:

@@ -91,7 +91,7 @@ def test_a_shot_s_id_approves_the_videos_that_its_takes_have(
     render(store, TAKES[1], B)
     assert let_pass(space, store, "two") == ["approved: the video of two.t2"]
     render(store, TAKES[0], A)
-    assert let_pass(space, store, "two") == ["approved: the video of two.t1, two.t2"]
+    assert let_pass(space, store, "two") == ["approved: the videos of two.t1, two.t2"]
 
 
 def test_a_take_without_a_video_is_not_approved(space: Workspace, store: Store) -> None:

@@ -1,6 +1,6 @@
 """Reads pictures, sounds and clips: addresses, files, frames of takes, and names of shared ones.
 
-Only pictures can be files or frames: the service takes up no sound and no clip.
+Only pictures can be files or frames: the service accepts no sound and no clip.
 """
 
 from __future__ import annotations

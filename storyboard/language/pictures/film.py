@@ -73,7 +73,7 @@ def _warnings(used: UsedFile, picture: Measured) -> Iterator[Problem]:
         yield _warning(used, "animated-picture", words, hint)
     ratio = _ratio_of_video(used)
     if picture.is_turned:
-        words = "is stored turned or mirrored, and a model may show it so"
+        words = "is stored rotated or mirrored, and a model may show it that way"
         yield _warning(used, "turned-picture", words, "open it in an editor and save it upright")
     elif ratio and not has_ratio(picture, ratio[0] / ratio[1]):
         own = ratio_words(picture.width / picture.height)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 PICTURES = {"png": "PNG", "jpeg": "JPEG", "webp": "WebP"}
-"""The formats that the service takes up, and their names for people."""
+"""The formats that the service accepts, and their names for people."""
 
 _LFS = b"version https://git-lfs.github.com/spec/v1\n"
 
@@ -48,7 +48,9 @@ def describe_kind(content: bytes) -> str:
     if content[4:8] == b"ftyp":
         return next((words for brands, words in _BRANDS if content[8:12] in brands), "a video")
     if content.startswith(b"RIFF"):
-        return {b"WAVE": "a sound", b"AVI ": "a video"}.get(content[8:12], "no picture")
+        return {b"WAVE": "a sound", b"AVI ": "a video"}.get(content[8:12], "not a picture")
     if content[:1] == b"\xff" and content[1:2] and content[1] >= 0xE0:
         return "a sound"
-    return next((words for start, words in _BEGINNINGS if content.startswith(start)), "no picture")
+    return next(
+        (words for start, words in _BEGINNINGS if content.startswith(start)), "not a picture"
+    )

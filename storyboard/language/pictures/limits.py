@@ -1,7 +1,8 @@
-"""Compares a picture with what the service takes up and with what a model's card says. Pure."""
+"""Compares a picture with what the service accepts and with what a model's card says. Pure."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 from storyboard.language.pictures.formats import PICTURES
@@ -9,7 +10,7 @@ from storyboard.language.pictures.measure import Measured, NoPicture, Picture
 from storyboard.models.media_limits import BYTES, MediaLimits, format_names, ratio_words
 
 MAX_UPLOAD_MB = 16
-"""The size of the largest picture that the service takes up.
+"""The size of the largest picture that the service accepts.
 
 Source: the service's documentation of media files, as quoted by its blog.
 """
@@ -24,21 +25,22 @@ def fault_of(picture: Measured, limits: MediaLimits, owner: str = "the model") -
     `owner` is the model whose limits these are.
     """
     if isinstance(picture, NoPicture):
-        is_other = picture.words.startswith(("is a", "is no"))
-        return f"{picture.words}; {_TAKEN_UP}" if is_other else picture.words
+        is_other = picture.words.startswith(("is a", "is not"))
+        return f"{picture.words}; {_ACCEPTED}" if is_other else picture.words
     return next(_faults(picture, limits, owner), None)
 
 
-_TAKEN_UP = f"the service takes up {format_names(list(PICTURES))} pictures"
+_ACCEPTED = f"the service accepts {format_names(list(PICTURES))} pictures"
 
 
 def _faults(picture: Picture, limits: MediaLimits, owner: str) -> Iterator[str]:
     formats = limits.get("formats")
     if formats and picture.format not in formats:
         yield f"is a {PICTURES[picture.format]}; {owner} takes {format_names(formats)}"
-    size = f"has {picture.size_bytes / BYTES:.1f} MB"
+    # Rounded up, so that one byte too many does not look like the most that is allowed.
+    size = f"is {math.ceil(picture.size_bytes / BYTES * 10) / 10:.1f} MB"
     if picture.size_bytes > MAX_UPLOAD_MB * BYTES:
-        yield f"{size}; the service takes up at most {MAX_UPLOAD_MB} MB"
+        yield f"{size}; the service accepts at most {MAX_UPLOAD_MB} MB"
     if picture.size_bytes > limits.get("megabytes", MAX_UPLOAD_MB) * BYTES:
         yield f"{size}; {owner} takes at most {limits['megabytes']:g} MB"
     yield from _wrong_sides(picture, limits.get("pixels", {}), owner)

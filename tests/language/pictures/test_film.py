@@ -52,7 +52,7 @@ def test_a_sound_under_the_name_of_a_picture_is_told(tmp_path: Path) -> None:
     text = VEO + shots("id: a, first_frame: a.png")
     (line,) = lines(tmp_path, text, a_png=b"ID3\x04")
     assert line == (
-        "shots[0].first_frame: 'a.png' is a sound; the service takes up PNG, JPEG or WebP pictures"
+        "shots[0].first_frame: 'a.png' is a sound; the service accepts PNG, JPEG or WebP pictures"
     )
 
 
@@ -153,5 +153,5 @@ def test_a_turned_picture_is_told_and_its_ratio_is_not(tmp_path: Path) -> None:
     Image.new("RGB", (90, 160)).save(file, "JPEG", exif=exif)
     (line,) = lines(tmp_path, VEO + shots("id: a, first_frame: a.jpg"), a_jpg=file.getvalue())
     assert line == (
-        "warning: take a: 'a.jpg' is stored turned or mirrored, and a model may show it so"
+        "warning: take a: 'a.jpg' is stored rotated or mirrored, and a model may show it that way"
     )

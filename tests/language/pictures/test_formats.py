@@ -37,8 +37,8 @@ def test_the_content_says_the_format_whatever_the_name(content: bytes, expected:
         (b"ID3\x04", "a sound"),
         (b"\xff\xfb\x90", "a sound"),
         (b"<svg xmlns", "an SVG drawing"),
-        (b"hello", "no picture"),
-        (b"", "no picture"),
+        (b"hello", "not a picture"),
+        (b"", "not a picture"),
     ],
 )
 def test_what_else_it_is_has_a_name(content: bytes, expected: str) -> None:

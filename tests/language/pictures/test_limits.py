@@ -1,4 +1,4 @@
-"""A picture against what the service takes up and what a card says."""
+"""A picture against what the service accepts and what a card says."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def test_a_picture_within_all_limits_has_no_fault() -> None:
     ("changes", "words"),
     [
         ({"format": "webp"}, "is a WebP; m/x takes JPEG or PNG"),
-        ({"size_bytes": 11_000_000}, "has 10.5 MB; m/x takes at most 10 MB"),
+        ({"size_bytes": 11_000_000}, "is 10.5 MB; m/x takes at most 10 MB"),
         ({"height": 299}, "has 1,280 x 299 pixels; m/x takes at least 300 a side"),
         ({"width": 4001}, "has 4,001 x 720 pixels; m/x takes at most 4,000 a side"),
         (
@@ -61,15 +61,15 @@ def test_what_is_on_a_limit_is_within_it(changes: dict[str, Any]) -> None:
     assert fault(**changes) is None
 
 
-def test_the_service_takes_up_sixteen_megabytes_whatever_the_card_says() -> None:
+def test_the_service_accepts_sixteen_megabytes_whatever_the_card_says() -> None:
     large = {"size_bytes": (16 << 20) + 1}
-    assert fault({"megabytes": 20}, **large) == "has 16.0 MB; the service takes up at most 16 MB"
+    assert fault({"megabytes": 20}, **large) == "is 16.1 MB; the service accepts at most 16 MB"
     assert fault({}, size_bytes=16 << 20) is None
 
 
 def test_what_is_no_picture_says_what_would_be_one() -> None:
     assert fault_of(NoPicture("is a GIF"), {}) == (
-        "is a GIF; the service takes up PNG, JPEG or WebP pictures"
+        "is a GIF; the service accepts PNG, JPEG or WebP pictures"
     )
     assert fault_of(COSTLY, {}) == "takes too much time or memory to decode"
 

@@ -70,7 +70,7 @@ def test_a_child_measures_pictures_and_says_which_are_broken() -> None:
         Picture("png", len(good), 16, 9),
         BROKEN,
         NoPicture("is a GIF"),
-        NoPicture("is no picture"),
+        NoPicture("is not a picture"),
         Picture("png", len(png(3, 2)), 3, 2),
     ]
 
