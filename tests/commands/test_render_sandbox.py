@@ -80,7 +80,9 @@ def test_a_fault_that_does_not_exist_is_told_before_a_folder_is_made(
 ) -> None:
     output = program("render", film, "--sandbox", "--fault", "lost=0.1")
     assert output.code == ExitCode.USAGE
-    assert output.err.startswith("error: --fault: there is no fault 'lost'; the faults are slow, ")
+    assert output.err.startswith(
+        "error: --fault: there is no fault 'lost'; the faults are upload_error, "
+    )
     assert not OUT.exists()
 
 

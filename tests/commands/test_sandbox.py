@@ -152,14 +152,16 @@ def test_a_key_that_no_header_can_carry_is_refused(
 def test_a_fault_that_does_not_exist_is_told(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["sandbox", "--fault", "lost=0.1"]) == ExitCode.USAGE
     told = capsys.readouterr().err
-    assert told.startswith("error: --fault: there is no fault 'lost'; the faults are slow, ")
+    assert told.startswith(
+        "error: --fault: there is no fault 'lost'; the faults are upload_error, "
+    )
     assert told.endswith("    next: storyboard sandbox --fault list\n")
 
 
 def test_faults_are_listed_with_what_they_do(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["sandbox", "--fault", "list"]) == ExitCode.OK
     assert (
-        "lost_reply         submit    the task is accepted, but the connection is cut before the "
+        "lost_reply           submit    the task is accepted, but the connection is cut before the "
         "reply\n" in capsys.readouterr().out
     )
 
@@ -169,9 +171,9 @@ def test_faults_are_listed_as_json(capsys: pytest.CaptureFixture[str]) -> None:
     document = json.loads(capsys.readouterr().out)
     assert document["schema_version"] == 1
     assert document["faults"][0] == {
-        "name": "slow",
-        "at": "submit",
-        "does": "the reply comes slow_s late",
+        "name": "upload_error",
+        "at": "upload",
+        "does": "answers 503; no file is kept",
     }
 
 
