@@ -43,6 +43,9 @@ _FILE = re.compile(
 )
 """What looks like a file's name, whether or not there is such a file."""
 
+_SOME_ADDRESS = "name one from references at the top, or give an https address"
+_SOME_PICTURE = f"{_SOME_ADDRESS} or the file of a picture; {FRAME_RULE}"
+
 _MAX_SECONDS = 86_400
 
 
@@ -101,22 +104,26 @@ class MediaReader(NamedTuple):
             return text
         if text not in self.shared.references:
             return self._read_file(text, setting)
-        named = find_shared(text, setting, self.scope, self.shared, "reference")
+        named = self._find_reference(text, setting)
         if isinstance(named.node, MappingNode):
             return self._read_frame(named, named.node)
         text = read_text(named, self.scope).strip()
         return text if _SCHEME.match(text) else self._read_file(text, named)
 
+    def _find_reference(self, text: str, setting: Setting) -> Setting:
+        hint = _SOME_PICTURE if self.word.name in PICTURES else _SOME_ADDRESS
+        return find_shared(text, setting, self.scope, self.shared, "reference", otherwise=hint)
+
     def _read_file(self, text: str, setting: Setting) -> Json:
         if self.word.name not in PICTURES:
             if not _FILE.fullmatch(text):
-                find_shared(text, setting, self.scope, self.shared, "reference")
+                self._find_reference(text, setting)
             words = f"{format_value(text)} is not allowed: {GIVE_ADDRESS}"
             fail(setting, self.scope, text, "not-uploaded", words)
         found = self.files.read(text, setting.node.position.path)
         if isinstance(found, Refusal):
             if found.is_missing and not _FILE.fullmatch(text):
-                find_shared(text, setting, self.scope, self.shared, "reference")
+                self._find_reference(text, setting)
             words = f"{format_value(text)}: {found.words}"
             fail(setting, self.scope, text, found.code, words, hint=found.hint)
         origin = partial(self._origin, setting, text)

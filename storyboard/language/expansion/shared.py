@@ -27,11 +27,7 @@ _UNKNOWN = {
     "negative": "unknown-negative",
     "reference": "unknown-reference",
 }
-_ELSE = {
-    "negative": "literal text belongs under negative_prompt",
-    "reference": "name one from references at the top, or give an https address or the file of a "
-    "picture",
-}
+_LITERAL_NEGATIVE = "literal text belongs under negative_prompt"
 
 _GROUPED = re.compile(r"\d{1,3}(?:[,' \u00a0\u202f]\d{3}){1,3}")
 
@@ -151,14 +147,26 @@ def read_negative(
 def _read_shared(setting: Setting, scope: ShotScope, shared: SharedValues) -> str:
     named = read_text(setting, scope, prints_lists=True).strip()
     names = [named] if named in shared.negatives else as_list(named)
-    found = [find_shared(name, setting, scope, shared, "negative") for name in names]
+    found = [
+        find_shared(name, setting, scope, shared, "negative", otherwise=_LITERAL_NEGATIVE)
+        for name in names
+    ]
     return ", ".join(filter(None, (read_text(one, scope).strip() for one in found)))
 
 
 def find_shared(
-    name: str, setting: Setting, scope: ShotScope, shared: SharedValues, kind: str
+    name: str,
+    setting: Setting,
+    scope: ShotScope,
+    shared: SharedValues,
+    kind: str,
+    *,
+    otherwise: str | None = None,
 ) -> Setting:
-    """Return the shared value of that kind, which `setting` names. Raises NotReadable."""
+    """Return the shared value of that kind, which `setting` names.
+
+    Raises NotReadable, with the hint `otherwise` if no similar name is known.
+    """
     values, used, known = shared.of(kind)
     if name not in values:
         used.add(closest(name, values) or "")
@@ -170,7 +178,7 @@ def find_shared(
         if kind == "seed" and _is_number(name):
             without = f"write {name} without quotes"
             hint = hint or Suggestion.of(without, name, name, is_whole=True)
-        hint = hint or did_you_mean(name, known) or _ELSE.get(kind)
+        hint = hint or did_you_mean(name, known) or otherwise
         fail(setting, scope, name, _UNKNOWN[kind], words, hint=hint)
     used.add(name)
     return values[name]

@@ -326,10 +326,13 @@ def test_an_unknown_name_gets_a_suggestion_or_what_to_do(tmp_path: Path) -> None
         "shots[0].first_frame: there is no shared reference 'heroo'; known: hero, theme"
     )
     assert problem.hint == "did you mean 'hero'?"
-    (other,) = load_text(tmp_path, WAN + shot(first_frame="heroo")).problems
+    (other,) = load_text(tmp_path, WAN + shot(first_frame="pier-1")).problems
     assert other.hint == (
-        "name one from references at the top, or give an https address or the file of a picture"
+        "name one from references at the top, or give an https address or the file of a picture; "
+        "the frame of a take is written {take: pier-1, frame: last}"
     )
+    (other,) = load_text(tmp_path, WAN + shot(first_frame=HERO, audio="theme")).problems
+    assert other.hint == "name one from references at the top, or give an https address"
 
 
 def test_what_no_shot_names_is_warned_of(tmp_path: Path) -> None:
