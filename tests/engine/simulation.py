@@ -27,6 +27,7 @@ from storyboard.api.account import Checkup, LogEntry, LogPage
 from storyboard.api.http.response import Answer
 from storyboard.api.modellix.submissions import read_submission
 from storyboard.api.modellix.tasks import read_task
+from storyboard.engine.events import Crashed
 from storyboard.engine.job import EngineSettings, Job, Progress, Provenance, RunResult, Standing
 from storyboard.engine.loop import Engine
 from storyboard.media import Frame
@@ -171,6 +172,8 @@ class InlineWorkers(Generic[T]):
         self.busy += 1
         self._clock.call_s = 0.0
         result = call()
+        if isinstance(result, Crashed) and isinstance(result.error, Killed):
+            raise result.error  # a kill in any thread ends the process
         self._clock.schedule(self._clock.call_s, result)
 
     def finished(self) -> None:
