@@ -7,11 +7,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 from storyboard.language.pictures.check import check_picture
+from storyboard.language.read_scope import ReadScope
 from storyboard.language.text_files import FileText, read_bytes
 from storyboard.media import At
 from storyboard.models.card import ModelCard
 from storyboard.models.schema.card_check import request_check
 from storyboard.models.schema.errors import find_errors
+from storyboard.names import to_file_name
 from storyboard.records import Payload
 from storyboard.reporting.value_paths import format_path
 
@@ -46,14 +48,17 @@ class PictureRules:
         return f"{place} is not what {model} takes: {error.rule or error.keyword}"
 
 
-def file_reader(folder: Path) -> Callable[[str], bytes]:
-    """Reads the files of a storyboard in `folder`; raises OSError.
+def file_reader(folder: Path, scope: ReadScope) -> Callable[[str], bytes]:
+    """Reads the files of a storyboard in `folder` that are in `scope`; raises OSError.
 
-    The caller compares the content with what was planned, which decides what may be read.
+    The caller compares the content with what was planned.
     """
 
     def read(name: str) -> bytes:
-        content = read_bytes(folder / name, name)
+        path = folder / to_file_name(name)
+        if refusal := scope.refusal(path):
+            raise OSError(refusal[0])
+        content = read_bytes(path, name)
         if isinstance(content, FileText):
             raise OSError(content.problem.message if content.problem else "it is empty")
         return content

@@ -12,6 +12,7 @@ from storyboard.engine.job import EngineSettings, Job, Progress, Provenance, Sta
 from storyboard.engine.loop import Engine
 from storyboard.errors import UsageError
 from storyboard.language.files import DISK, NotAFile
+from storyboard.language.read_scope import find_scope
 from storyboard.language.text_files import MAX_BYTES
 from storyboard.media import FileInput
 from storyboard.models.catalog import Catalog
@@ -111,5 +112,7 @@ def _job(item: Prepared, connection: Connection) -> Job:
         caps=NO_CAPS if item.space.origin == SANDBOX else board.caps,
         options=item.options,
         passed=item.store.passed(),
-        read_file=file_reader(board.path.parent),
+        read_file=file_reader(
+            board.path.parent, find_scope(board.path, allowed=item.space.allowed)
+        ),
     )
