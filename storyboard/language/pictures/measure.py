@@ -49,7 +49,7 @@ COSTLY = NoPicture("takes too much time or memory to decode")
 CHANGED = NoPicture("was changed or removed while it was being read")
 UNCHECKED = NoPicture(f"was not checked, because {_MAX_STOPPED} other pictures cannot be decoded")
 
-_REMEMBERED: dict[str, Picture] = {}
+_REMEMBERED: dict[str, Measured] = {}
 
 
 def measure(content: bytes) -> Measured:
@@ -67,11 +67,11 @@ def measure_all(
     memory at a time.
     """
     keys = set(keys)
-    found: dict[str, Measured] = {key: _REMEMBERED[key] for key in keys & _REMEMBERED.keys()}
+    found = {key: _REMEMBERED[key] for key in keys & _REMEMBERED.keys()}
     stopped = 0
     for batch in _batches(_decodable(sorted(keys - found.keys()), content_of, found)):
         stopped = _measure_batch(batch, found, stopped)
-    new = {key: one for key, one in found.items() if isinstance(one, Picture)}
+    new = {key: one for key, one in found.items() if one not in (CHANGED, UNCHECKED)}
     if len(_REMEMBERED) + len(new) <= _MAX_REMEMBERED:
         _REMEMBERED.update(new)
     return found

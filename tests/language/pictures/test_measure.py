@@ -92,6 +92,14 @@ def test_a_picture_that_stops_the_child_harms_no_other(monkeypatch: pytest.Monke
     assert child.asked == [2, 0, 6]
 
 
+def test_a_picture_that_stops_the_child_does_so_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A storyboard is read again for each variant, and for each repair that is tried."""
+    bad = png(2, 1)
+    child = Child(monkeypatch, [bad])
+    assert [measured(bad), measured(bad)] == [[COSTLY], [COSTLY]]
+    assert child.asked == [0]
+
+
 def test_after_three_of_them_the_rest_is_not_checked(monkeypatch: pytest.MonkeyPatch) -> None:
     contents = [png(2, 1, grey=grey) for grey in range(200)]
     child = Child(monkeypatch, contents)
