@@ -11,13 +11,11 @@ from storyboard.engine.clock import SystemClock
 from storyboard.engine.job import EngineSettings, Job, Progress, Provenance, Standing
 from storyboard.engine.loop import Engine
 from storyboard.errors import UsageError
-from storyboard.language.files import DISK, NotAFile
 from storyboard.language.read_scope import find_scope
-from storyboard.language.text_files import MAX_BYTES
 from storyboard.media import FileInput
 from storyboard.models.catalog import Catalog
 from storyboard.money import NO_CAPS
-from storyboard.names import spelled_path
+from storyboard.names import spelled_path, to_file_name
 from storyboard.planning.cost import fallbacks_to_submit
 from storyboard.project.connection import Connection, service_of
 from storyboard.project.default_folder import SANDBOX
@@ -75,18 +73,20 @@ def make_engine(
     )
 
 
-def ids_of_pictures(board: Storyboard) -> dict[Path, frozenset[str]]:
+def ids_of_pictures(
+    board: Storyboard, read_file: Callable[[str], bytes]
+) -> dict[Path, frozenset[str]]:
     """The ids that git can have for each picture; none for one that has changed since."""
     takes = [one for take in board.takes for one in (take, *take.fallbacks)]
-    files = {one for take in takes for one in take.inputs if isinstance(one, FileInput)}
+    files = (one for take in takes for one in take.inputs if isinstance(one, FileInput))
     found: dict[Path, frozenset[str]] = {}
     for path, sha256 in {(one.path, one.sha256) for one in files}:
-        real = board.path.parent / path
         try:
-            content = DISK.read_bytes(real, MAX_BYTES)
-        except (OSError, ValueError, NotAFile):
+            content = read_file(path)
+        except OSError:
             content = b""
         is_same = hashlib.sha256(content).hexdigest() == sha256
+        real = board.path.parent / to_file_name(path)
         found[real] = possible_ids(content) if is_same else frozenset()
     return found
 
@@ -100,7 +100,8 @@ def _job(item: Prepared, connection: Connection) -> Job:
     sources: dict[Path, str | bytes | frozenset[str]] = {
         spelled_path(Path(name)): content for name, content in contents.items()
     }
-    sources |= ids_of_pictures(board)
+    read_file = file_reader(board.path.parent, find_scope(board.path, allowed=item.space.allowed))
+    sources |= ids_of_pictures(board, read_file)
     commit, is_dirty = read_commit(board.path.parent, sources)
     return Job(
         name=str(board.path),
@@ -112,7 +113,5 @@ def _job(item: Prepared, connection: Connection) -> Job:
         caps=NO_CAPS if item.space.origin == SANDBOX else board.caps,
         options=item.options,
         passed=item.store.passed(),
-        read_file=file_reader(
-            board.path.parent, find_scope(board.path, allowed=item.space.allowed)
-        ),
+        read_file=read_file,
     )
