@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import ipaddress
 import os
 import signal
@@ -20,6 +21,9 @@ import pytest
 # the tests anew, 7 s of CPU each, and each of the many processes the whole program.
 sys.dont_write_bytecode = False
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
+# The modules and tests of a worker live to its end; searching them for garbage finds nothing.
+gc.set_threshold(50_000, 20, 50)
 
 # A build that nobody watches draws the same examples each time; a person's run draws new ones.
 hypothesis.settings.register_profile("person", max_examples=50, deadline=None)
@@ -45,6 +49,11 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The test that takes longest comes first, so that nobody waits for it at the end."""
     items.sort(key=lambda item: "/chaos/" not in item.nodeid)
+
+
+def pytest_collection_finish() -> None:
+    """What was imported and collected is left out of every later search for garbage."""
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")
