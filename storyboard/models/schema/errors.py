@@ -61,8 +61,9 @@ def find_errors(
 
     cls = _with_patterns(validator_for(schema))
     suspects = find_suspects(schema, data) if skip_valid_entries else None
-    if suspects is not None:
-        items = _items_keyword(_invalid_entries(data, suspects))
+    entries = None if suspects is None else _invalid_entries(data, suspects)
+    if entries is not None:
+        items = _items_keyword(entries)
         cls = extend(cls, {"items": items})  # type: ignore[no-untyped-call] # untyped in the stubs
     for error in cls(schema).iter_errors(data):
         yield from _read_error(error)
@@ -97,14 +98,19 @@ def _read_error(error: ValidationError) -> Iterator[SchemaError]:
         yield SchemaError((*path, name), keyword, name, limit, schema, is_about_key=True)
 
 
-def _invalid_entries(data: Any, suspects: list[ErrorPath]) -> dict[int, set[int]]:
-    """Return the indexes of the entries that may be invalid, by the id() of their list."""
+def _invalid_entries(data: Any, suspects: list[ErrorPath]) -> dict[int, set[int]] | None:
+    """Return the indexes of the entries that may be invalid, by the id() of their list.
+
+    Returns None if a path cannot be followed: jsonschema-rs gives the keys "42" and "042" as 42.
+    """
     found: dict[int, set[int]] = {}
     for path in suspects:
         value = data
         for step in path:
             if isinstance(value, list):
                 found.setdefault(id(value), set()).add(int(step))
+            elif step not in value:
+                return None
             value = value[step]
         if isinstance(value, list):
             found[id(value)] = set(range(len(value)))

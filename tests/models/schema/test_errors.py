@@ -39,6 +39,13 @@ def test_errors_in_scenes_have_both_indexes() -> None:
     assert sorted(found, key=str) == [("scenes", 7, "shots", 5, "promt"), ("scenes", 8, "title")]
 
 
+def test_a_key_that_is_a_number_is_named_as_it_is_written() -> None:
+    document = {**film(3), "negatives": {"042": None, "42": "blurry"}}
+    document["shots"][1]["duration"] = 99
+    found = [error.path for error in errors_of(document)]
+    assert sorted(found, key=str) == [("negatives", "042"), ("shots", 1, "duration")]
+
+
 @settings(deadline=None)
 @given(st.data())
 def test_what_is_found_is_what_is_found_in_the_whole(data: st.DataObject) -> None:
