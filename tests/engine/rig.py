@@ -5,12 +5,13 @@ from __future__ import annotations
 import hashlib
 import random
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from storyboard.api.credentials import ApiKey
 from storyboard.api.modellix.client import ModellixApi
@@ -18,6 +19,7 @@ from storyboard.api.protocols import Api
 from storyboard.engine.clock import SystemClock
 from storyboard.engine.job import EngineSettings, Job, Progress, Provenance, RunResult
 from storyboard.engine.loop import Engine
+from storyboard.engine.pictures import ReadFile
 from storyboard.fingerprint import fingerprint
 from storyboard.media import FrameInput
 from storyboard.models.catalog import load_catalog
@@ -81,10 +83,15 @@ def tiny_fetch(submission: Submission, part: Path) -> FetchResult:
     return Fetched(Video("", hashlib.sha256(data).hexdigest(), len(data)), part)
 
 
+def read_nothing(path: str) -> bytes:
+    """A stand-in for the files beside the storyboard: there are none."""
+    raise FileNotFoundError(path)
+
+
 def wait_for_threads() -> None:
     """Waits until the requests that were open when a run ended are answered."""
     for thread in threading.enumerate():
-        if thread.name.startswith(("api-", "download-")):
+        if thread.name.startswith(("api-", "download-", "upload-")):
             thread.join(5.0)
 
 
@@ -103,6 +110,8 @@ class Rig:
     cost_of: CostOf = lambda take: None
     caps: FilmCaps = NO_CAPS
     max_cost_micros: int | None = None
+    read_file: ReadFile = read_nothing
+    settings: Mapping[str, Any] = field(default_factory=dict)  # of the engine, on top of ours
     progress: list[Progress] = field(default_factory=list)
     listener: Callable[[Progress], None] = lambda progress: None
     wrap_api: Callable[[Api], Api] = lambda api: api
@@ -134,6 +143,7 @@ class Rig:
                 Provenance(user_id="a" * 12),
                 cost_of=self.cost_of,
                 caps=self.caps,
+                read_file=self.read_file,
             )
 
             def endpoint(model: str) -> str:
@@ -150,6 +160,7 @@ class Rig:
                 timeout_s=self.timeout_s,
                 max_cost_micros=self.max_cost_micros,
                 connections=6,
+                **self.settings,
             )
 
             def listen(progress: Progress) -> None:

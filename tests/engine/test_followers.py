@@ -17,7 +17,7 @@ from storyboard.planning.states import read_states, resolve_takes
 from storyboard.records import Submission, SubmissionState, Take
 from storyboard.videos.result import FetchResult
 from tests.engine.rig import make_candidates, make_follower, make_take, with_model
-from tests.engine.simulation import Call, Killed, Simulation, no_answer, refused, task
+from tests.engine.simulation import Call, Simulation, no_answer, refused, task
 
 State = SubmissionState
 
@@ -513,16 +513,3 @@ def test_a_run_says_how_many_takes_wait(sim: Simulation) -> None:
     sim.render()
     assert stood[0] == 3  # one POST is open
     assert [after for before, after in pairwise([3, *stood]) if after != before] == [2, 1, 0]
-
-
-@pytest.mark.parametrize("turn", range(2, 40))
-def test_a_chain_survives_a_kill_at_any_turn(sim: Simulation, turn: int) -> None:
-    sim.clock.dies_at = turn
-    try:
-        sim.render()
-    except Killed:
-        sim.render()
-    requests = {str(call.payload["prompt"]) for call in sim.api.posts}
-    in_doubt = [one for one in sim.submissions() if one.state is State.SENDING]
-    assert len(sim.api.posts) == len(requests)
-    assert in_doubt or statuses(sim) == ["done"] * 3

@@ -276,6 +276,15 @@ def test_a_frame_that_cannot_be_sent_holds_its_take(
     assert len(sim.api.posts) == 1
 
 
+def test_a_frame_is_checked_for_each_model_that_gets_it(sim: Simulation) -> None:
+    other = replace(with_model(make_follower(3, 1), "m"), inputs=make_follower(3, 1).inputs)
+    sim.takes = [make_take(1), make_follower(2, 1), other]
+    sim.settings = {"check_picture": lambda model, at, content: "is odd" if model == "m" else None}
+    sim.render()
+    assert [take for take, _ in held(sim)] == ["shot-3"]
+    assert len(sim.api.posts) == 2
+
+
 def test_a_video_that_is_not_what_was_downloaded_is_not_used(sim: Simulation) -> None:
     sim.takes = [make_take(1)]
     sim.render()
@@ -453,7 +462,7 @@ def test_a_file_that_somebody_deleted_goes_up_again(sim: Simulation) -> None:
 
 def test_uploads_are_spread_out_and_draw_on_no_budget_of_submissions(sim: Simulation) -> None:
     sim.concurrency, sim.requests_per_minute = 50, 6000
-    sim.settings = {"uploads_per_minute": 6}
+    sim.settings = {"uploads_per_minute": 12}
     at_s: list[float] = []
     keep = sim.on_upload
 
@@ -462,10 +471,10 @@ def test_uploads_are_spread_out_and_draw_on_no_budget_of_submissions(sim: Simula
         return keep(name, content)
 
     sim.on_upload = note
-    sim.takes = [*films(sim, 9), *(make_take(number) for number in range(10, 40))]
+    sim.takes = [*films(sim, 8), *(make_take(number) for number in range(10, 40))]
     sim.render()
     for start in at_s:
-        assert sum(start <= moment < start + 60 for moment in at_s) <= 6
+        assert sum(start <= moment < start + 60 for moment in at_s) <= 12
     assert sum(call.at_s < 3 for call in sim.api.posts) >= 30
 
 
@@ -585,11 +594,11 @@ def test_a_file_that_was_to_be_deleted_when_the_run_was_killed_is_deleted_and_no
     with pytest.raises(Killed):
         sim.render()
     sim.on_delete = delete
-    sim.takes = [*sim.takes, showing(sim, 12, "1.png", "1.png")]
+    sim.takes = [*sim.takes[:10], showing(sim, 12, "1.png", "1.png")]
     sim.render()
     assert asked[0] not in sim.kept
     assert sim.stored.count(sim.pictures["1.png"]) == 2
-    assert len(sim.api.posts) == 12
+    assert len(sim.api.posts) == 11
 
 
 def test_a_row_whose_file_never_went_up_is_used_for_it_by_the_next_run(sim: Simulation) -> None:
@@ -608,7 +617,7 @@ def test_a_row_whose_file_never_went_up_is_used_for_it_by_the_next_run(sim: Simu
     assert [one.name for one in rows(sim)] == [row.name]
 
 
-@pytest.mark.parametrize("turn", range(2, 45, 1))
+@pytest.mark.parametrize("turn", range(2, 45, 4))
 def test_whenever_a_run_is_killed_nothing_goes_up_or_is_sent_twice(
     sim: Simulation, turn: int
 ) -> None:
