@@ -59,18 +59,19 @@ def read_upload(answer: Answer, name: str, *, origin: str) -> UploadReply:
         reason = answer.trouble or "no reply came"
         return Unreached(reason, may_be_there=answer.was_sent, remedy=answer.remedy)
     code = object_in(document).get("code")
-    said = text_in(document, "message") or answer.trouble
+    # Cut, because the patterns take time that grows with the square of the length.
+    said = printable_line(text_in(document, "message") or answer.trouble or "")
     if 200 <= status < 300:
         if is_code(code, 0):
             return _read_new(answer, name, origin)
         if not (is_own_error(answer) and isinstance(code, int)):
-            why = printable_line(said or "the reply is not in the API's own form")
+            why = said or "the reply is not in the API's own form"
             return Unreached(f"HTTP {status}, but {why}")
         status = code
-    reason = printable_line(f"HTTP {status}: {said}" if said else f"HTTP {status}")
+    reason = f"HTTP {status}: {said}" if said else f"HTTP {status}"
     if status in (408, 425) or status >= 500:
         return Unreached(reason)
-    is_full = bool(said and _FULL.search(said) and not _OTHER_LIMITS.search(said))
+    is_full = bool(_FULL.search(said) and not _OTHER_LIMITS.search(said))
     wait_s = None if is_full or status != 429 else _wait_s(answer)
     return UploadRefused(reason, http_status=status, is_full=is_full, wait_s=wait_s)
 

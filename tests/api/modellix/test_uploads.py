@@ -298,6 +298,11 @@ def test_an_account_that_is_full_is_told_from_other_limits(
     assert reply.reason == f"HTTP {status}: {message}"
 
 
+def test_only_the_beginning_of_a_long_message_is_looked_at() -> None:
+    """Looking for what it means takes time that grows with the square of its length."""
+    assert not refused(403, "limit " * 1000 + "files").is_full
+
+
 def test_a_limit_says_how_long_to_wait() -> None:
     assert refused(429, "Rate limit exceeded", **{"retry-after": "7"}).wait_s == 7
     assert refused(429, "Rate limit exceeded", **{"x-ratelimit-reset": "9"}).wait_s == 9
