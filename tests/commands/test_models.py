@@ -59,6 +59,12 @@ def test_one_model_is_shown_with_each_parameter(program: Program) -> None:
     assert "duration         a whole number from 2 to 15; default 5" in lines
 
 
+def test_a_model_of_pictures_says_what_can_stand_for_one(program: Program) -> None:
+    row = "pictures    a file, an https address, a name from references, or a frame of a take"
+    assert row in program("models", "show", "vidu/viduq3-mix-r2v").out.splitlines()
+    assert "pictures" not in program("models", "show", NAME).out
+
+
 def test_one_model_as_json_has_its_limits_as_json_schema(program: Program) -> None:
     document = program("models", "show", NAME, "--json").json
     assert (document["name"], document["service"]) == (NAME, "modellix")

@@ -17,6 +17,7 @@ from storyboard.models.card import ModelCard
 from storyboard.models.card_folders import Owner
 from storyboard.models.catalog import Catalog
 from storyboard.models.summary import limits_line, parameter_words, word_meaning
+from storyboard.models.words import PICTURES
 from storyboard.reporting.suggest import did_you_mean
 
 _UNKNOWN = "not known"
@@ -74,6 +75,8 @@ def _facts(card: ModelCard, catalog: Catalog) -> Iterator[tuple[str, str]]:
             name if name == meaning else f"{name}: {meaning}" for name, meaning in meanings.items()
         ),
     )
+    if any(name in card.words for name in PICTURES):
+        yield "pictures", "a file, an https address, a name from references, or a frame of a take"
     yield "service", card.service.name
     yield "card", _card_words(card.name, catalog)
     yield "source", card.source
