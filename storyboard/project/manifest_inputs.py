@@ -19,8 +19,13 @@ from storyboard.records import Take
 from storyboard.reporting.value_paths import format_path, format_value
 
 
-def obstacle_finder(space: Workspace) -> ObstacleTo:
-    """What finds why a take of the workspace's manifest cannot be sent; reads each file once."""
+def obstacle_finder(space: Workspace) -> ObstacleTo | None:
+    """What finds why a take of the workspace's manifest cannot be sent; reads each file once.
+
+    None if the takes are those of the storyboard.
+    """
+    if not space.is_from_manifest:
+        return None
     board = space.storyboard.path
 
     def resolve(_: str, name: str) -> tuple[Path, str]:

@@ -17,7 +17,7 @@ class Outcome(NamedTuple):
     """The result for one storyboard: its plan, and all its takes after the run.
 
     `has_outputs` says whether the files beside the videos describe these takes. `waiting` has
-    the takes that were not sent because of others, by id, with what the next render would do.
+    the takes that were not sent, as `find_waiting` says, with what the next render would do.
     """
 
     space: Workspace

@@ -67,7 +67,7 @@ class Prepared:
         return self.space.read_states(self.store.submissions(), snapshot)
 
     def find_waiting(self, states: Sequence[TakeState]) -> Mapping[str, Action]:
-        """The selected takes that were not sent because of others, by id; `states` are current."""
+        """The selected takes that were not sent, as `find_waiting` says; `states` are current."""
         return find_waiting(
             self.space,
             self.store.submissions(),
@@ -201,7 +201,7 @@ def plan_render(
     chosen = select_takes(takes, selection)
     selected = narrow(chosen, selection, takes, known, manifest_tasks=tasks)
 
-    obstacle_to = obstacle_finder(space) if space.is_from_manifest else None
+    obstacle_to = obstacle_finder(space)
 
     def plan_at(now: datetime) -> Plan:
         return make_plan(

@@ -1,4 +1,4 @@
-"""Why takes that show frames of others are not sent yet: what the next render would say of them."""
+"""Why takes with files and frames are not sent yet: what the next render would say of them."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from datetime import datetime
 from storyboard.planning.following import Passed
 from storyboard.planning.graph import parents_of
 from storyboard.planning.plan import make_plan
+from storyboard.project.manifest_inputs import obstacle_finder
 from storyboard.project.workspace import FolderSnapshot, Workspace
 from storyboard.records import Action, ActionKind, Submission, TakeState, TakeStatus
 
@@ -26,11 +27,14 @@ def find_waiting(
 ) -> Mapping[str, Action]:
     """What the next render would do about pending takes that wait or are held, by take id.
 
-    Only those that show frames of others; `states` are those of all takes. The render would
-    be of the takes in `selected`, or of all.
+    Only those that show frames of others, or whose files in a manifest cannot be sent; `states`
+    are those of all takes. The render would be of the takes in `selected`, or of all.
     """
+    obstacle_to = obstacle_finder(space)
     pending = {
-        one.take.id for one in states if one.status is TakeStatus.PENDING and parents_of(one.take)
+        one.take.id
+        for one in states
+        if one.status is TakeStatus.PENDING and (obstacle_to or parents_of(one.take))
     }
     if not pending:
         return {}
@@ -43,6 +47,7 @@ def find_waiting(
         selected=selected,
         manifest_tasks=snapshot.manifest_tasks,
         passed=passed,
+        obstacle_to=obstacle_to,
     )
     found = (one for one in plan.actions if one.take.id in pending and one.kind in _NOT_YET)
     return {one.take.id: one for one in found}

@@ -112,6 +112,16 @@ def test_a_picture_that_is_gone_holds_its_take(program: Program, recorded: Path)
     assert held(program, recorded).startswith("it cannot be sent: 'frames/pier.png': ")
 
 
+def test_a_render_says_what_it_cannot_send(program: Program, recorded: Path) -> None:
+    recorded.write_text(WITHOUT, "utf-8")
+    PICTURE.unlink()
+    output = program("render", recorded, "--from-manifest", "--yes")
+    assert output.code == 1
+    why = "it cannot be sent: 'frames/pier.png': there is no such file"
+    assert f"  not sent  one    {why}\n" in output.err
+    assert f"  not sent  two    one has no video: {why}\n" in output.err
+
+
 @pytest.mark.parametrize("path", ["../outside.png", "../../../../../../etc/hostname", ".git/x"])
 def test_a_file_outside_the_project_is_not_read(
     program: Program, recorded: Path, path: str
