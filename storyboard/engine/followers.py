@@ -91,10 +91,10 @@ class Followers:
     def _tell(self, job: Job, sent: Submission) -> list[_Child]:
         """Tells those that wait for a video. Returns those that wait for nothing more."""
         video, parents = sent.video, self._parents.get((job.name, sent.fingerprint), {})
-        told: list[_Child] = []
+        ready: list[_Child] = []
         for parent in list(parents.values()):
             take = parent.take
-            if video is None or not _is_video_of(take, job, sent):
+            if video is None or not self._is_video_of(take, job, sent):
                 continue
             del parents[take.id]
             if take.is_paused and (take.id, video.sha256) not in job.passed:
@@ -105,8 +105,22 @@ class Followers:
                 if take.id in child.missing:
                     child.missing.remove(take.id)
                     child.videos[take.id] = video.sha256
-                    told.append(child)
-        return [child for child in told if not child.missing]
+                    if not child.missing:
+                        ready.append(child)
+        return ready
+
+    def _is_video_of(self, take: Take, job: Job, sent: Submission) -> bool:
+        """Whether a submission decides about a take, and no other that comes first may succeed."""
+        deciding = deciding_submissions(job.store.submissions_for(fingerprints_of([take])))
+        for candidate in (take, *take.fallbacks):
+            if self._run.is_queued(job, candidate):
+                return False  # `sent` is older: a new version is to be made
+            known = deciding.get(candidate.fingerprint)
+            if candidate.fingerprint == sent.fingerprint:
+                return known is not None and known.id == sent.id
+            if known is None or not has_proven_to_fail(known):
+                return False
+        return False
 
     def _load(self, child: _Child) -> Action:
         """Loads a take whose videos are all known; those that wait for it now know its request."""
@@ -138,15 +152,3 @@ class Followers:
 
 def _is_in(job: Job) -> HasFile:
     return partial(has_file, job.folder)
-
-
-def _is_video_of(take: Take, job: Job, sent: Submission) -> bool:
-    """Whether a submission decides about a take, none of whose earlier models may yet succeed."""
-    deciding = deciding_submissions(job.store.submissions_for(fingerprints_of([take])))
-    for candidate in (take, *take.fallbacks):
-        known = deciding.get(candidate.fingerprint)
-        if candidate.fingerprint == sent.fingerprint:
-            return known is not None and known.id == sent.id
-        if known is None or not has_proven_to_fail(known):
-            return False
-    return False

@@ -98,6 +98,11 @@ class Run:
             )
         self.waiting.insert(before, (job, take))
 
+    def is_queued(self, job: Job, take: Take) -> bool:
+        """Whether a take's request is to be submitted, by this take or by another."""
+        request = take.fingerprint
+        return any(one is job and other.fingerprint == request for one, other in self.waiting)
+
     def favour_chains(self, followed_by: Mapping[tuple[str, str], int]) -> None:
         """Sorts the queue by how long a chain of others follows each take, the longest first."""
         self.followed_by = followed_by
