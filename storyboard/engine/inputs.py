@@ -54,7 +54,7 @@ class Inputs:
         self._calls: deque[Callable[[], Event]] = deque()
         self._workers: Workers[Event] | None = None  # most runs need none
         self._reads = PictureReads(run, self._calls)
-        self._uploader = Uploader(run, ending, self._calls)
+        self._uploader = Uploader(run, ending, self._calls, is_used=self._is_used)
         self._prepared: dict[tuple[str, str], _Prepared] = {}  # by job and fingerprint
         self._needed: set[str] = set()  # addresses of the takes that a pass has come to
         self._seen: set[tuple[str, str]] = set()  # requests of the last pass
@@ -183,9 +183,7 @@ class Inputs:
         if takes_data and len(picture.content) <= MAX_DATA_BYTES:
             return picture.data
         may_wait = bool(self._run.tasks or self._run.open_posts or self._prepared)
-        problem = self._uploader.send(
-            job, picture, until=until, is_used=self._is_used, may_wait=may_wait
-        )
+        problem = self._uploader.send(job, picture, until=until, may_wait=may_wait)
         return NoPicture(problem) if problem else None
 
     def _finish(

@@ -47,12 +47,23 @@ class _File:
 
 
 class Uploader:
-    """The account's files, and those on their way. Calls for the worker threads go to `calls`."""
+    """The account's files, and those on their way. Calls for the worker threads go to `calls`.
 
-    def __init__(self, run: Run, ending: Ending, calls: deque[Callable[[], Event]]) -> None:
+    A file whose address `is_used` stays.
+    """
+
+    def __init__(
+        self,
+        run: Run,
+        ending: Ending,
+        calls: deque[Callable[[], Event]],
+        *,
+        is_used: Callable[[str], bool],
+    ) -> None:
         self._run = run
         self._ending = ending
         self._calls = calls
+        self._is_used = is_used
         self._budget = Budget(run.settings.uploads_per_minute, jitter=run.jitter)
         self._files: dict[str, _File] = {}  # ours that the API keeps, by name
         self._unsent: dict[str, _File] = {}  # rows whose file has not arrived, by sha256
@@ -90,19 +101,11 @@ class Uploader:
             for file in self._files.values()
         )
 
-    def send(
-        self,
-        job: Job,
-        picture: Picture,
-        *,
-        until: datetime,
-        is_used: Callable[[str], bool],
-        may_wait: bool,
-    ) -> str | None:
+    def send(self, job: Job, picture: Picture, *, until: datetime, may_wait: bool) -> str | None:
         """Uploads a content that has no address valid until then, as soon as possible.
 
-        Returns why that is impossible, if it is. A file whose address `is_used` stays; `may_wait`
-        says whether that may change in this run.
+        Returns why that is impossible, if it is. `may_wait` says whether a file that is used
+        may become free in this run.
         """
         sha256, now = picture.sha256, self._run.clock.monotonic()
         if reason := self._failed.get(sha256) or self._too_brief(sha256, until):
@@ -111,7 +114,7 @@ class Uploader:
             self._list(now)
         elif sha256 not in self._under_way:
             if len(self._files) + len(self._under_way) + self._held_elsewhere >= _MAX_FILES:
-                return self._make_room(is_used, may_wait=may_wait)
+                return self._make_room(may_wait=may_wait)
             due_at = max(self._budget.next_at(), self._not_before.get(sha256, 0.0))
             if now >= due_at:
                 self._upload(job, picture, now)
@@ -143,6 +146,8 @@ class Uploader:
             if self._listings < _MAX_LISTINGS:
                 self._list_at = now + self._back_off_s(self._listings)
                 return
+        else:
+            self._run.breaker.on_reached(now=now)
         self._is_listed, self._listings = True, 0
         self._compare(event.files)
 
@@ -156,7 +161,8 @@ class Uploader:
         return self._others + len(self._deleting)
 
     def _list(self, now: float) -> None:
-        if self._is_listing:
+        """Asks for the list, once no file is on its way that it might not show yet."""
+        if self._is_listing or self._under_way:
             return
         if now < self._list_at:
             self._due_at = min(self._due_at, self._list_at)
@@ -169,13 +175,14 @@ class Uploader:
         there = {one.name: one for one in listed or ()}
         self._files.clear()
         self._unsent.clear()
-        on_their_way = {file.upload.name for file in self._under_way.values()}
         for job in self._run.jobs:
             account = self._account(job)
             for row in job.store.uploads.of(account):
-                found = there.pop(row.name, None)
-                file = _File(job, row)
-                if row.name in on_their_way or row.name in self._deleting:
+                file, found = _File(job, row), there.get(row.name)
+                if row.is_deleted and found and self._is_used(found.url):
+                    continue  # it was missing from a list; counted with those of others
+                there.pop(row.name, None)
+                if row.name in self._deleting:
                     continue
                 if row.is_deleted:
                     if found:
@@ -248,11 +255,11 @@ class Uploader:
             return "the API keeps an upload for less time than a task may take"
         return None
 
-    def _make_room(self, is_used: Callable[[str], bool], *, may_wait: bool) -> str | None:
+    def _make_room(self, *, may_wait: bool) -> str | None:
         """Deletes the oldest of our files that nothing needs; returns why that is impossible."""
         if self._deleting or self._under_way:
             return None  # their answers change the count
-        free = [file for file in self._files.values() if not is_used(file.upload.url or "")]
+        free = [file for file in self._files.values() if not self._is_used(file.upload.url or "")]
         if free:
             oldest = min(free, key=_uploaded_s)
             del self._files[oldest.upload.name]
