@@ -37,12 +37,12 @@ FRAME: Schema = {
             "many seconds.",
             "default": "last",
             "examples": ["last", "first", 2.5],
-            "if": {"type": "string"},
-            "then": {
+            "if": {"type": "number"},
+            "then": {"minimum": 0},
+            "else": {
                 "if": _IS_TEMPLATE,
                 "else": {"enum": ["first", "last"], "errorMessage": f"{FRAME_WORDS} is needed"},
             },
-            "else": {"type": "number", "minimum": 0, "errorMessage": f"{FRAME_WORDS} is needed"},
         },
     },
 }

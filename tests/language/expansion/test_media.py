@@ -190,6 +190,28 @@ def test_what_is_no_frame_is_a_problem(tmp_path: Path, frame: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("frame", "value"), [("middle", "'middle'"), ("true", "true"), ("[1]", "a list")]
+)
+def test_a_wrong_frame_is_answered_with_all_that_it_can_be(
+    tmp_path: Path, frame: str, value: str
+) -> None:
+    text = WAN + shot(first_frame=f"{{take: b, frame: {frame}}}")
+    (line, *_) = problems(tmp_path, text)
+    words = f"{value} is not allowed: first, last or a number of seconds is needed"
+    assert line == f"shots[0].first_frame.frame: {words}"
+
+
+@pytest.mark.parametrize(
+    ("name", "word"),
+    [("start_frame", "first_frame"), ("endFrame", "last_frame"), ("music", "audio")],
+)
+def test_another_name_for_a_word_is_understood(tmp_path: Path, name: str, word: str) -> None:
+    board = load_text(tmp_path, WAN + shot(**{name: HERO}))
+    hints = [problem.hint for problem in board.problems if problem.code == "unknown-key"]
+    assert hints == [f"did you mean '{word}'?"]
+
+
+@pytest.mark.parametrize(
     "value", ["{frame: last}", "{}", "{sha256: 00}", "{video: 00, frame: last}"]
 )
 def test_a_mapping_that_names_no_take_is_a_problem(tmp_path: Path, value: str) -> None:
