@@ -37,11 +37,12 @@ _Parents: TypeAlias = Mapping[str, Sequence[str]]
 def check_frames(takes: list[Take], context: ExpansionContext) -> list[Take]:
     """Return the takes; their frames name other takes as these spell their own ids.
 
-    Reports frames of takes that do not exist, circles, and long chains.
+    Reports frames of takes that do not exist, or after their end, circles, and long chains.
     """
     if not context.frames:
         return takes
     ids = {take.id.casefold(): take.id for take in takes}
+    by_id = {take.id: take for take in takes}
     shots: dict[str, list[str]] = {}
     for take in takes:
         shots.setdefault(take.shot.casefold(), []).append(take.id)
@@ -53,6 +54,7 @@ def check_frames(takes: list[Take], context: ExpansionContext) -> list[Take]:
         if parent is None:
             _report_unknown(frame, known, context)
             continue
+        _check_time(frame, by_id[parent], context)
         shown.setdefault(take.id, frame)
         parents.setdefault(take.id, []).append(parent)
     order, circles = _sort(parents)
@@ -79,8 +81,33 @@ def _report_unknown(frame: FrameContent, known: _Known, context: ExpansionContex
         return
     else:
         words = f"there is no take {quoted}"
-        hint = did_you_mean(frame.take, [take for takes in known.shots.values() for take in takes])
+        of_shot = known.shots.get(shot, ())
+        hint = (
+            f"write {of_shot[0]}: the shot has one take"
+            if len(of_shot) == 1
+            else did_you_mean(
+                frame.take, [take for takes in known.shots.values() for take in takes]
+            )
+        )
     context.report(_problem(frame, code, f"{frame.where}: {words}", hint))
+
+
+def _check_time(frame: FrameContent, parent: Take, context: ExpansionContext) -> None:
+    """Report a frame after the end of the video of `parent`, if its length is known."""
+    if isinstance(frame.frame, str) or parent.is_locked:
+        return  # a locked take may keep a video of another length
+    requests = (parent, *parent.fallbacks)
+    cards = [context.cards.get(one.model) for one in requests]
+    lengths = [
+        card.expected_duration_s(one.payload) if card else None
+        for one, card in zip(requests, cards, strict=True)
+    ]
+    known = [length for length in lengths if length is not None]
+    if len(known) < len(lengths) or frame.frame < max(known):
+        return
+    words = f"take {parent.id} is {max(known):g} s long, so it has no frame at {frame.frame:g} s"
+    hint = "write frame: last for its end"
+    context.report(_problem(frame, "not-allowed", f"{frame.where}: {words}", hint))
 
 
 def _sort(parents: _Parents) -> tuple[list[str], list[list[str]]]:

@@ -58,6 +58,41 @@ def test_a_shot_with_several_takes_is_named_by_take(tmp_path: Path) -> None:
     assert one.take == "pier.t2"
 
 
+def test_the_only_take_of_a_shot_has_the_id_of_the_shot(tmp_path: Path) -> None:
+    board = board_of(tmp_path, f"pier, {FREE}", f"b, {after('Pier.t1')}")
+    (problem,) = board.problems
+    assert problem.message == "shots[1].first_frame: there is no take 'Pier.t1'"
+    assert problem.hint == "write pier: the shot has one take"
+
+
+def test_a_frame_after_the_end_of_a_video_is_a_problem(tmp_path: Path) -> None:
+    """Otherwise the first video would be paid for, and the second could not be sent."""
+    pier = f"pier, duration: 4, {FREE}"
+    board = board_of(tmp_path, pier, "b, first_frame: {take: Pier, frame: 4}")
+    (problem,) = board.problems
+    assert problem.message == (
+        "shots[1].first_frame: take pier is 4 s long, so it has no frame at 4 s"
+    )
+    assert problem.hint == "write frame: last for its end"
+    assert lines_of(tmp_path, pier, "b, first_frame: {take: pier, frame: 3.9}") == []
+
+
+@pytest.mark.parametrize(
+    "pier",
+    [
+        f"pier, duration: 2, locked: true, {FREE}",  # its video may be an earlier, longer one
+        f"pier, {FREE}",  # of this model it is not known
+    ],
+)
+def test_a_video_of_unknown_length_may_have_any_frame(tmp_path: Path, pier: str) -> None:
+    assert lines_of(tmp_path, pier, "b, first_frame: {take: pier, frame: 3}") == []
+
+
+def test_the_longest_video_of_several_models_counts(tmp_path: Path) -> None:
+    models = "model: [alibaba/wan2.6-t2v, google/veo-3.1-lite-t2v], duration: 8"
+    assert lines_of(tmp_path, f"pier, {models}", "b, first_frame: {take: pier, frame: 7}") == []
+
+
 @pytest.mark.parametrize("named", ["pier", "Pier.t2"])
 def test_a_skipped_shot_has_no_frames(tmp_path: Path, named: str) -> None:
     found = lines_of(tmp_path, f"pier, skip: true, {FREE}", f"b, {after(named)}")
