@@ -34,6 +34,11 @@ class Breaker:
         """How many POSTs may be open, so that an outage leaves at most five outcomes unknown."""
         return max(1, MAX_UNUSABLE - self._unusable_in_a_row)
 
+    @property
+    def has_heard(self) -> bool:
+        """Whether anything is known of the API: that it was reached, or that it was not."""
+        return self._reached_at is not None or self._why is not None
+
     def on_reached(self, *, now: float) -> None:
         """Notes that the API sent a reply of any kind."""
         self._reached_at = now

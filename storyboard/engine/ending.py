@@ -108,7 +108,10 @@ class Ending:
 
     @property
     def _needs_api(self) -> bool:
-        return bool(self._run.waiting or self._run.polls)
+        run = self._run
+        # A large picture may take longer to upload than an API may take to answer.
+        is_first_upload = run.preparing > 0 and not run.breaker.has_heard
+        return bool(run.waiting or run.polls) and not is_first_upload
 
     def _leave(self, now: float) -> None:
         self._run.waiting.clear()

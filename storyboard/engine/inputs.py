@@ -57,6 +57,7 @@ class Inputs:
         self._uploader = Uploader(run, ending, self._calls, is_used=self._is_used)
         self._prepared: dict[tuple[str, str], _Prepared] = {}  # by job and fingerprint
         self._needed: set[str] = set()  # addresses of the takes that a pass has come to
+        self._open_bodies: list[str] | None = None  # read at most once at a time
         self._seen: set[tuple[str, str]] = set()  # requests of the last pass
 
     def prepare(self) -> None:
@@ -65,11 +66,13 @@ class Inputs:
         self._seen = {_request(job, take) for job, take in front}
         self._uploader.begin_pass()
         self._needed.clear()
+        self._open_bodies = None
         self._drop_withdrawn()
         for job, take in front:
             if take.inputs and not self._is_ready(job, take):
                 self._prepare(job, take)
         self._reads.keep_wanted()
+        self._open_bodies = None
 
     def start(self) -> None:
         """Starts the calls that are due, as far as threads are free. Call it after the commit."""
@@ -79,6 +82,7 @@ class Inputs:
             self._workers = Workers(_THREADS, self._run.inbox, name="upload")
         while self._calls and self._workers.free:
             self._workers.start(self._calls.popleft())
+        self._run.preparing = self._workers.busy
 
     def first_ready(self) -> tuple[Job, Take] | None:
         """The first take in the queue that may be submitted; None if none may yet."""
@@ -105,6 +109,7 @@ class Inputs:
         """Writes what a worker thread has done."""
         if self._workers is not None:
             self._workers.finished()
+            self._run.preparing = self._workers.busy
         match event:
             case PictureRead():
                 self._reads.on_read(event)
@@ -203,9 +208,11 @@ class Inputs:
         prepared = (each.uploads for each in self._prepared.values())
         if address in self._needed or any(address in uploads for uploads in prepared):
             return True
+        if self._open_bodies is None:
+            stores = (job.store for job in self._run.jobs)
+            self._open_bodies = [body for store in stores for body in store.uploads.open_bodies()]
         text = json.dumps(address, ensure_ascii=False)
-        stores = (job.store for job in self._run.jobs)
-        return any(text in body for store in stores for body in store.uploads.open_bodies())
+        return any(text in body for body in self._open_bodies)
 
 
 def _request(job: Job, take: Take) -> tuple[str, str]:

@@ -53,6 +53,7 @@ class Run:
         self.waiting: deque[tuple[Job, Take]] = deque()  # to be submitted
         self.followed_by: Mapping[tuple[str, str], int] = {}  # by job and take: `chain_lengths`
         self.followers = 0  # takes that wait for the videos of others
+        self.preparing = 0  # pictures being read or uploaded
         self.open_posts = 0
         self.tasks: dict[tuple[str, int], Flight] = {}  # accepted and not finished, by key
         self.polls = PollQueue()

@@ -556,6 +556,20 @@ def test_an_api_that_is_out_of_reach_ends_the_run_and_holds_nothing(sim: Simulat
     assert held(sim) == []
 
 
+def test_a_slow_first_upload_is_no_api_out_of_reach(sim: Simulation) -> None:
+    sim.takes = films(sim, 1)
+    keep = sim.on_upload
+
+    def slowly(name: str, content: bytes) -> UploadReply:
+        sim.clock.call_s = 300.0
+        return keep(name, content)
+
+    sim.on_list, sim.on_upload = lambda: None, slowly
+    result = sim.render()
+    assert result.stopped_by is None
+    assert len(sim.api.posts) == 1
+
+
 def test_without_a_list_the_rows_are_trusted(sim: Simulation) -> None:
     sim.takes = films(sim, 1)
     sim.on_list = lambda: None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import sqlite3
 import tempfile
 from collections import Counter
@@ -20,9 +21,11 @@ from storyboard.engine.events import Interrupted
 from storyboard.engine.job import Progress
 from storyboard.engine.loop import Engine
 from storyboard.errors import StateError
+from storyboard.planning.candidates import DECIDED_STATES
 from storyboard.planning.graph import is_resolved
 from storyboard.planning.states import resolve_takes
 from storyboard.records import OPEN_STATES, Submission, SubmissionState, Take
+from storyboard.replies import Unreached, UploadRefused, UploadReply
 from storyboard.state.files import FILE_NAME
 from storyboard.videos.files import has_file
 from storyboard.videos.result import FetchFailed, FetchResult
@@ -97,6 +100,16 @@ FETCHES = {
     "disk full": FetchFailed("full", disk_error=OSError(28, "No space left on device")),
 }
 
+UPLOADS: dict[str, UploadReply | None] = {
+    "kept": None,
+    "kept, answer lost": Unreached("no reply came"),
+    "no connection": Unreached("the connection was refused", may_be_there=False),
+    "429": UploadRefused("HTTP 429", http_status=429, wait_s=9.0),
+    "full": UploadRefused("HTTP 429: 10 files", http_status=429, is_full=True),
+    "401": UploadRefused("HTTP 401", http_status=401),
+    "400": UploadRefused("HTTP 400", http_status=400),
+}
+
 LOGS: dict[str, Callable[[str], str] | None] = {
     "as it stands": None,
     "all done": lambda _: "success",
@@ -121,6 +134,7 @@ class Ledger:
     posts: list[str]
     polls: list[str]
     fetches: list[str]
+    uploads: list[str]
     run: int = 0
     tasks: dict[str, str] = field(default_factory=dict)
     replies: dict[str, list[tuple[int, str]]] = field(default_factory=dict)
@@ -130,6 +144,7 @@ class Ledger:
         self._fetch = self.sim.fetch
         self.sim.on_post, self.sim.on_poll = self.answer_post, self.answer_poll
         self.sim.fetch = self.answer_fetch
+        self._keep, self.sim.on_upload = self.sim.on_upload, self.answer_upload
 
     def answer_post(self, call: Call) -> Answer:
         name = self.posts.pop(0) if self.posts else "accepted"
@@ -148,6 +163,15 @@ class Ledger:
     def answer_fetch(self, submission: Submission, part: Path) -> FetchResult:
         failed = FETCHES[self.fetches.pop(0)] if self.fetches else None
         return failed or self._fetch(submission, part)
+
+    def answer_upload(self, name: str, content: bytes) -> UploadReply:
+        kind = self.uploads.pop(0) if self.uploads else "kept"
+        reply = self._keep(name, content) if kind.startswith("kept") else None
+        failed = UPLOADS[kind]
+        if failed is not None:
+            return failed
+        assert reply is not None
+        return reply
 
     def render(self, end: str, number: int) -> None:
         """One run that ends so, at that turn, second or change."""
@@ -185,6 +209,7 @@ class Night:
     concurrency: int | None
     latency_s: float
     log: str | None
+    uploads: list[str]
 
 
 NIGHTS = st.builds(
@@ -196,6 +221,7 @@ NIGHTS = st.builds(
     concurrency=st.one_of(st.none(), st.integers(1, 8)),
     latency_s=st.sampled_from([0.1, 3.0, 59.0]),
     log=st.sampled_from([None, *LOGS]),
+    uploads=st.lists(st.sampled_from(sorted(UPLOADS)), max_size=8),
 )
 
 
@@ -218,7 +244,7 @@ def test_no_model_follows_another_that_may_yet_be_paid_for_whatever_fails(night:
     live_through(night, takes)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(night=NIGHTS)
 def test_a_take_follows_the_video_of_another_once_whatever_fails(night: Night) -> None:
     takes = [
@@ -237,12 +263,13 @@ def live_through(night: Night, takes: Sequence[Take]) -> None:
         sim.latency_s = night.latency_s
         if night.log is not None:
             sim.api = ApiWithLog(sim, LOGS[night.log])
-        ledger = Ledger(sim, [*night.posts], [*night.polls], [*night.fetches])
+        ledger = Ledger(sim, [*night.posts], [*night.polls], [*night.fetches], [*night.uploads])
         for end, number in night.ends:
             ledger.render(end, number)
             check_paid_once(ledger)
             check_turns(ledger)
-        for given_up in (ledger.posts, ledger.polls, ledger.fetches):
+            check_uploaded_once(ledger)
+        for given_up in (ledger.posts, ledger.polls, ledger.fetches, ledger.uploads):
             given_up.clear()  # from here on nothing fails
         ledger.render("by itself", 0)
         check_paid_once(ledger)
@@ -269,6 +296,16 @@ def check_paid_once(ledger: Ledger) -> None:
     assert set(known) <= set(ledger.tasks), "a task that the API never gave"
     with closing(sqlite3.connect(ledger.sim.folder / FILE_NAME)) as db:
         assert db.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+
+
+def check_uploaded_once(ledger: Ledger) -> None:
+    """No content went up twice, unless it had to make room for another in between."""
+    sim = ledger.sim
+    with closing(sim._open()) as store:
+        rows = store.uploads.of(sim.api.account(store.uploads.salt()))
+    deleted = {row.sha256 for row in rows if row.is_deleted}
+    for content, count in Counter(sim.stored).items():
+        assert count == 1 or hashlib.sha256(content).hexdigest() in deleted, "uploaded twice"
 
 
 def check_turns(ledger: Ledger) -> None:
@@ -308,17 +345,17 @@ def check_nothing_is_left(ledger: Ledger) -> None:
     requests = {row.fingerprint for row in rows}
     for take in filter(is_resolved, resolve_takes(sim.takes, rows)):
         assert any(one.fingerprint in requests for one in (take, *take.fallbacks))
-    rendered = {row.fingerprint for row in rows if row.state is SubmissionState.SUCCEEDED}
-    has_video = {
+    decided = {row.fingerprint for row in rows if row.state in DECIDED_STATES}
+    is_decided = {
         take.id
         for take in sim.takes
-        if any(one.fingerprint in rendered for one in (take, *take.fallbacks))
+        if any(one.fingerprint in decided for one in (take, *take.fallbacks))
     }
     last = {row.take: row for row in rows}
     for row in last.values():
         assert row.state is not SubmissionState.ACCEPTED
-        # Another of its models may have made the video for another take meanwhile.
-        assert row.state is not SubmissionState.UNAVAILABLE or row.take in has_video
+        # Another of its models may have been submitted for another take meanwhile.
+        assert row.state is not SubmissionState.UNAVAILABLE or row.take in is_decided
         if row.state is SubmissionState.SUCCEEDED:
             # No run is as long as a link is valid, so no video that was paid for is given up.
             is_here = row.video is not None and has_file(sim.folder, row.video)
