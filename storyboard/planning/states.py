@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
+from storyboard.media import find_contents
 from storyboard.planning.candidates import Turn, find_turn, fingerprints_of
 from storyboard.planning.graph import has_frames, in_order, with_known_videos
 from storyboard.records import (
@@ -268,11 +269,21 @@ def unique_submissions(submissions: Sequence[Submission]) -> Sequence[Submission
 
 
 def as_sent(take: Take, sent: Submission) -> Take:
-    """The take with the request that was sent as its only one."""
+    """The take with the request that was sent as its only one.
+
+    Of its files and frames, it has those that are in the same place in that request.
+    """
     if take.fingerprint == sent.fingerprint:
         return take
-    model, payload, request = sent.model, sent.payload, sent.fingerprint
-    return replace(take, model=model, payload=payload, fingerprint=request, fallbacks=(), inputs=())
+    contents = dict(find_contents(sent.payload)) if take.inputs else {}
+    return replace(
+        take,
+        model=sent.model,
+        payload=sent.payload,
+        fingerprint=sent.fingerprint,
+        fallbacks=(),
+        inputs=tuple(one for one in take.inputs if contents.get(one.at) == one.value),
+    )
 
 
 def _decides_over(later_row: Submission, other: Submission) -> bool:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
+from storyboard.media import FileInput
 from storyboard.planning.states import read_states, status_of
 from storyboard.records import SubmissionState, TakeStatus, Video
 from tests.made import make_done, make_submission, make_take
@@ -53,3 +56,16 @@ def test_states_come_in_file_order_for_all_takes() -> None:
         ("a", "done"),
         ("b", "pending"),
     ]
+
+
+def test_a_locked_take_still_says_where_the_pictures_of_its_video_are_from() -> None:
+    kept = FileInput(("first_frame",), "a" * 64, "frames/pier.png")
+    new = FileInput(("last_frame",), "b" * 64, "frames/sea.png")
+    sent = make_take(first_frame=kept.value, last_frame={"sha256": "c" * 64})
+    payload = {**sent.payload, "prompt": "Another", "last_frame": new.value}
+    locked = replace(
+        sent, payload=payload, fingerprint="f" * 64, is_locked=True, inputs=(kept, new)
+    )
+    (state,) = read_states([locked], [make_done(sent)], has_file=is_here)
+    assert state.take.payload == sent.payload
+    assert state.take.inputs == (kept,)
