@@ -12,11 +12,11 @@ from __future__ import annotations
 
 from collections import Counter, deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from math import inf
 
-from storyboard.engine.breaker import REMEDIES, account_error
+from storyboard.engine.breaker import MAX_UNUSABLE, REMEDIES, account_error
 from storyboard.engine.ending import Ending
 from storyboard.engine.events import Event, UploadAnswered, UploadDeleted, UploadsListed, guarded
 from storyboard.engine.job import Job
@@ -71,6 +71,8 @@ class Uploader:
         self._deleting: dict[str, _File] = {}  # by name
         self._others = 0  # files of the account that we may not use
         self._failed: dict[str, str] = {}  # why a content cannot be uploaded, by sha256
+        self._failures = 0  # contents in a row that could not be uploaded
+        self._given_up: str | None = None  # why nothing more is uploaded
         self._tries = Counter[str]()
         self._not_before: dict[str, float] = {}
         self._is_listed = self._is_listing = False
@@ -108,7 +110,7 @@ class Uploader:
         may become free in this run.
         """
         sha256, now = picture.sha256, self._run.clock.monotonic()
-        if reason := self._failed.get(sha256) or self._too_brief(sha256, until):
+        if reason := self._failed.get(sha256) or self._given_up or self._too_brief(sha256, until):
             return reason
         if not self._is_listed:
             self._list(now)
@@ -128,7 +130,8 @@ class Uploader:
         match event.reply:
             case Uploaded() as uploaded:
                 self._run.breaker.on_reached(now=now)
-                self._keep(file, uploaded)
+                self._failures = 0
+                self._keep(file, self._by_our_clock(uploaded))
             case UploadRefused() as refused:
                 self._run.breaker.on_reached(now=now)
                 self._unsent[event.sha256] = file
@@ -224,6 +227,14 @@ class Uploader:
         self._tries.pop(row.sha256, None)
         self._files[row.name] = _File(file.job, row)
 
+    def _by_our_clock(self, uploaded: Uploaded) -> Uploaded:
+        """A new file with the times of this computer's clock, by which the run waits.
+
+        If the two clocks differ by days, a file could seem to have expired as soon as it arrives.
+        """
+        kept, now = uploaded.expires_at - uploaded.created_at, self._run.clock.now()
+        return replace(uploaded, created_at=now, expires_at=now + kept)
+
     def _on_refused(self, sha256: str, refused: UploadRefused, now: float) -> None:
         if refused.http_status in REMEDIES:
             self._ending.stop(account_error(refused.http_status, refused.reason))
@@ -241,7 +252,11 @@ class Uploader:
         if unreached.may_be_there:
             self._is_listed = False
             if self._tries[sha256] >= _MAX_TRIES:
-                self._failed[sha256] = f"it could not be uploaded: {unreached.reason}; run again"
+                self._failures += 1
+                why = f"it could not be uploaded: {unreached.reason}; run again"
+                self._failed[sha256] = why
+                if self._failures >= MAX_UNUSABLE:
+                    self._given_up = why
 
     def _too_brief(self, sha256: str, until: datetime) -> str | None:
         """Why it is no use to upload a content again: it would not be kept long enough either."""

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
 from storyboard.engine.events import Interrupted
 from storyboard.replies import Unreached, Uploaded, UploadReply
+from tests.engine.rig import make_take
 from tests.engine.simulation import HOUR, Simulation
-from tests.engine.test_inputs import films, rows, showing
+from tests.engine.test_inputs import films, held, rows, showing
 
 
 def test_a_first_upload_may_take_longer_than_an_api_may_be_out_of_reach(sim: Simulation) -> None:
@@ -60,3 +66,31 @@ def test_a_file_that_was_missing_from_a_list_stays_while_a_task_may_need_it(
     assert len(sim.kept) == 2
     sim.render()
     assert sim.states() == ["succeeded"] * 3
+
+
+@pytest.mark.parametrize("ahead", [timedelta(days=8), timedelta(days=-8)])
+def test_a_clock_that_is_days_ahead_of_the_api_s_makes_no_file_go_up_again_and_again(
+    sim: Simulation, ahead: timedelta
+) -> None:
+    sim.takes = films(sim, 1)
+    keep = sim.on_upload
+
+    def by_another_clock(name: str, content: bytes) -> UploadReply:
+        kept = keep(name, content)
+        assert isinstance(kept, Uploaded)
+        return replace(kept, created_at=kept.created_at - ahead, expires_at=kept.expires_at - ahead)
+
+    sim.on_upload = by_another_clock
+    sim.render()
+    assert len(sim.api.uploaded) == len(sim.api.posts) == 1
+
+
+def test_after_five_contents_that_could_not_be_uploaded_no_other_is_tried(sim: Simulation) -> None:
+    sim.takes, sim.concurrency = [*films(sim, 30), make_take(31)], 10
+    sim.on_upload = lambda name, content: Unreached("HTTP 503")
+    result = sim.render()
+    assert len({name for name, _ in sim.api.uploaded}) <= 5 + 2  # two are on their way
+    why = "it could not be uploaded: HTTP 503; run again"
+    assert [reason for _, reason in held(sim)] == [why] * 30
+    assert result.stopped_by is None
+    assert len(sim.api.posts) == 1
