@@ -102,7 +102,7 @@ class Inputs:
         if isfinite(self._uploader.due_at):
             yield self._uploader.due_at
         unseen = (take for job, take in self._front() if _request(job, take) not in self._seen)
-        if any(take.inputs for take in unseen):
+        if self._reads.is_due or any(take.inputs for take in unseen):
             yield now
 
     def on_event(self, event: PictureEvent, now: float) -> None:

@@ -14,6 +14,7 @@ from storyboard.media import FileInput, Input
 from storyboard.records import Take, Video
 
 _MAX_HELD_BYTES = 128 << 20  # no further picture is read while those held have as many
+_MAX_READING = 2  # at once, since it is not known how large they are
 
 
 class PictureReads:
@@ -26,8 +27,10 @@ class PictureReads:
         self._read: dict[PictureKey, Picture | NoPicture] = {}
         self._digests: dict[PictureKey, str] = {}
         self._wanted: set[PictureKey] = set()
+        self._has_put_off = False  # a picture, because of those held
         self._videos: dict[tuple[str, str], list[Video]] = {}  # by job and sha256
         self._indexed: set[str] = set()
+        self.is_due = False  # whether a picture that was put off may be read now
 
     def digest(self, job: Job, take: Take, one: Input) -> str | None:
         """The sha256 of a picture, if it is known without reading the picture again."""
@@ -39,8 +42,11 @@ class PictureReads:
         self._wanted.add(key)
         if key in self._read:
             return self._read[key]
-        held = sum(len(each.content) for each in self._read.values() if isinstance(each, Picture))
-        if key not in self._reading and held < _MAX_HELD_BYTES:
+        if key in self._reading or len(self._reading) >= _MAX_READING:
+            return None
+        if self._is_full:
+            self._has_put_off = True
+        else:
             self._reading.add(key)
             read = self._reader(job, take, one)
             self._calls.append(guarded(lambda: PictureRead(key, read())))
@@ -58,10 +64,17 @@ class PictureReads:
         """Drops what was not asked for since the last call."""
         self._read = {key: each for key, each in self._read.items() if key in self._wanted}
         self._wanted.clear()
+        self.is_due = self._has_put_off and not self._is_full
+        self._has_put_off = False
 
     def add_video(self, job: Job, video: Video) -> None:
         """Notes a video that is now in place."""
         self._videos.setdefault((job.name, video.sha256), []).append(video)
+
+    @property
+    def _is_full(self) -> bool:
+        held = (each for each in self._read.values() if isinstance(each, Picture))
+        return sum(len(each.content) for each in held) >= _MAX_HELD_BYTES
 
     def _reader(self, job: Job, take: Take, one: Input) -> Callable[[], Picture | NoPicture]:
         if isinstance(one, FileInput):

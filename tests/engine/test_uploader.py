@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 
+from storyboard.engine import picture_reads
 from storyboard.engine.events import Interrupted
 from storyboard.replies import Unreached, Uploaded, UploadReply
 from tests.engine.rig import make_take
@@ -94,3 +95,40 @@ def test_after_five_contents_that_could_not_be_uploaded_no_other_is_tried(sim: S
     assert [reason for _, reason in held(sim)] == [why] * 30
     assert result.stopped_by is None
     assert len(sim.api.posts) == 1
+
+
+# Memory
+
+
+def test_few_pictures_are_held_at_a_time_however_many_takes_may_go(
+    sim: Simulation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(picture_reads, "_MAX_HELD_BYTES", 100)
+    read = sim.picture
+    sim.takes, sim.concurrency = films(sim, 40), 40
+    before_upload: list[str] = []
+
+    def note(path: str) -> bytes:
+        before_upload.extend([path] * (not sim.api.uploaded))
+        return read(path)
+
+    monkeypatch.setattr(sim, "picture", note)
+    sim.render()
+    assert len(before_upload) <= 100 / len(sim.pictures["1.png"]) + 3
+    assert len(sim.api.posts) == 40
+
+
+def test_a_picture_is_read_once_others_that_were_held_are_not_needed_any_more(
+    sim: Simulation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(picture_reads, "_MAX_HELD_BYTES", 100)
+    sim.takes, sim.concurrency = films(sim, 40), 20
+    now = sim.clock.now()
+    for number in range(10):
+        other = Uploaded(
+            f"o{number}", f"{number:032x}.png", f"https://o.example/{number}", now, now
+        )
+        sim.kept[other.file_id] = other
+    sim.render()
+    assert len(held(sim)) == 40
+    assert sim.clock.time_s < 10
