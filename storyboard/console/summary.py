@@ -46,7 +46,7 @@ def print_outcome(
             counts = count_statuses(one.status for one in selected)
             say(f"{display_name(space.storyboard)}: {counts}")
         for state in (one for one in selected if one.status is not TakeStatus.DONE):
-            _say_what_waits(space, state, plan_options, _why_not_here(space, state, results))
+            _say_what_waits(space, state, plan_options, results)
         entries = [waiting_entry("not sent", one) for one in outcome.waiting.values()]
         say(*entry_lines(entries), *approval_lines(space, outcome.waiting.values(), words))
         for state in (one for one in selected if one.status in _RENDERED):
@@ -79,6 +79,12 @@ def _why_not_here(space: Workspace, state: TakeState, results: Sequence[RunResul
     return next((reason for reason in reasons if reason), None)
 
 
+def _why_held(space: Workspace, state: TakeState, results: Sequence[RunResult]) -> str | None:
+    """Why this run did not send a take whose pictures could not be sent; None if it was not so."""
+    key = str(space.storyboard.path), state.take.id
+    return next((result.held[key] for result in results if key in result.held), None)
+
+
 def _remedy(submission: Submission | None) -> str:
     """What to do about a rejected request; if the account was refused, the shot is fine."""
     status = submission.http_status if submission else None
@@ -88,7 +94,7 @@ def _remedy(submission: Submission | None) -> str:
 
 
 def _say_what_waits(
-    space: Workspace, state: TakeState, plan_options: PlanOptions, why_not_here: str | None
+    space: Workspace, state: TakeState, plan_options: PlanOptions, results: Sequence[RunResult]
 ) -> None:
     take, submission = state.take, state.submission
     reason = (submission.reason if submission else None) or "no reason given"
@@ -115,9 +121,12 @@ def _say_what_waits(
         say(f"take {take.id} is rendered, and its file is a Git LFS pointer")
         say("    next: git lfs pull")
     elif state.status is TakeStatus.RENDERED and plan_options.download:
+        why_not_here = _why_not_here(space, state, results)
         why = f": {why_not_here}" if why_not_here else ""
         say(f"take {take.id} is rendered, and its video is not here{why}")
         say("    next: run again; if its link has expired, --rerender pays for it again")
+    elif why_held := _why_held(space, state, results):
+        say(f"take {take.id} was not sent: {why_held}")
 
 
 def _document(outcome: Outcome) -> dict[str, Any]:
