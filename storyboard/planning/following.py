@@ -56,11 +56,8 @@ def follow(
     is_to_wait = any(one.is_selected and one.action.kind in _COMING for one in found)
     is_to_send = own.kind is ActionKind.SUBMIT or not is_resolved(own.take)
     if is_to_send:
-        ready = [one for one in found if not one.will_come]
-        if lacking := [one for one in ready if not _has_video(one, has_video)]:
-            return _held_by(own, lacking[0])
-        if unseen := [one.action.take.id for one in ready if _is_unseen(one.action, passed)]:
-            return _paused(own, unseen)
+        if held := _held(own, found, has_video=has_video, passed=passed):
+            return held
         is_to_wait = any(one.will_come for one in found)
     if not is_to_wait:
         return own
@@ -71,6 +68,30 @@ def follow(
     return replace(own, kind=ActionKind.WAIT, reason=reason, waits_for=takes)
 
 
+def _held(
+    own: Action, parents: Sequence[Parent], *, has_video: HasVideo, passed: Passed
+) -> Action | None:
+    """The take held, if a video of a parent does not come, or is to be approved; else None.
+
+    If nothing but approvals is missing, here and earlier in the chain, it names all of them.
+    """
+    in_place: list[Action] = []
+    lacking: list[Action] = []
+    for parent in (one for one in parents if not one.will_come):
+        if _has_video(parent, has_video):
+            in_place.append(parent.action)
+        elif parent.is_selected and parent.action.to_approve:
+            lacking.append(parent.action)
+        else:
+            return _held_by(own, parent)
+    unseen = [name for action in lacking for name in action.to_approve]
+    unseen += [action.take.id for action in in_place if _is_unseen(action, passed)]
+    if not unseen:
+        return None
+    waits_for = tuple(action.take for action in lacking)
+    return replace(_paused(own, [*dict.fromkeys(unseen)]), waits_for=waits_for)
+
+
 def _has_video(parent: Parent, has_video: HasVideo) -> bool:
     return parent.action.submission is not None and has_video(parent.action.submission)
 
@@ -78,18 +99,15 @@ def _has_video(parent: Parent, has_video: HasVideo) -> bool:
 def _held_by(own: Action, parent: Parent) -> Action:
     """The take held, because a parent has no video in place and gets none in this render."""
     action = parent.action
-    to_approve: tuple[str, ...] = ()
     if not parent.is_selected:
         reason = f"{action.take.id} has no video and is not selected; --with-parents takes it along"
     elif action.kind is ActionKind.KEEP:
         reason = f"the video of {action.take.id} was not downloaded, because of --no-download"
-    elif action.waits_for or action.to_approve:  # the first in the chain has the reason
-        reason, to_approve = action.reason, action.to_approve
+    elif action.waits_for:  # the first in the chain has the reason
+        reason = action.reason
     else:
         reason = f"{action.take.id} has no video: {action.reason}"
-    waits_for = (action.take,)
-    kind = ActionKind.HOLD
-    return replace(own, kind=kind, reason=reason, waits_for=waits_for, to_approve=to_approve)
+    return replace(own, kind=ActionKind.HOLD, reason=reason, waits_for=(action.take,))
 
 
 def _is_unseen(action: Action, passed: Passed) -> bool:

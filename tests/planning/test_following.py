@@ -366,3 +366,17 @@ def test_resolving_names_the_videos_in_takes_that_were_not_asked_about() -> None
     resolved = resolve_takes([a, b], [done(a, 1, A)])
     assert resolved[1].fingerprint == with_frames_of(b, a=A).fingerprint
     assert resolve_takes([a, b], [])[1] == b
+
+
+def test_all_that_is_to_be_seen_is_named_at_once() -> None:
+    """Each approval that is named only later costs another render, perhaps another night."""
+    a, other = (replace(make_take(name, look=name), is_paused=True) for name in ("a", "other"))
+    takes = [a, other, after("b", "a"), after("c", "other", "b")]
+    made = plan(takes, [done(a, 1, A), done(other, 2, B)])
+    last = made.actions[-1]
+    assert last.kind is ActionKind.HOLD
+    assert last.to_approve == ("a", "other")
+    assert last.reason == (
+        "waits until you have seen a and other; then render with --past a --past other"
+    )
+    assert [take.id for take in last.waits_for] == ["b"]
