@@ -132,13 +132,28 @@ class TracedPayload:
         """Return the origin of a setting's value, of the part at `path`, or of its absence."""
         if name in self.faulty:
             return self.faulty[name]
-        if not name and self.faulty:  # a rule across settings, one of which already has a problem
-            return next(iter(self.faulty.values()))
+        if not name and (reported := self._find_reported()):
+            return reported  # a rule across settings, one of which already has a problem
         if name not in self.sources:
             return Origin(self.inputs.position)
         setting, value = _at(path, *self.sources[name])
         position, row = self.scope.position_of(setting.node), self.scope.row_of(setting.node)
         return Origin(position, rendered_text(setting, value), row)
+
+    def _find_reported(self) -> Origin | None:
+        """Return the origin of a setting with a problem, which may be why a rule is not met.
+
+        A picture that is missing may be there under a wrong key, or be no picture but a list.
+        """
+        for origin in self.faulty.values():
+            return origin
+        for name in (one for one in MEDIA if one in self.inputs.card.words):
+            setting = self.inputs.settings.get(name)
+            if setting is None and (misspelt := _find_misspelt(name, self.inputs)):
+                return Origin(misspelt.key_position)
+            if setting is not None and name not in self.sources and not setting.is_null:
+                return Origin(setting.node.position)
+        return None
 
 
 def _at(path: ErrorPath, setting: Setting, value: Json) -> tuple[Setting, Json]:

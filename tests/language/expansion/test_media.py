@@ -212,6 +212,20 @@ def test_another_name_for_a_word_is_understood(tmp_path: Path, name: str, word: 
 
 
 @pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("start_frame", HERO, "start_frame: unknown key"),
+        ("first_frme", HERO, "first_frme: unknown key"),
+        ("first_frame", f"[{HERO}]", "first_frame: is a list; alibaba/wan2.7-i2v requires text"),
+    ],
+)
+def test_a_picture_with_a_problem_is_not_told_to_be_missing_too(
+    tmp_path: Path, name: str, value: str, words: str
+) -> None:
+    assert problems(tmp_path, WAN + shot(**{name: value})) == [f"shots[0].{words}"]
+
+
+@pytest.mark.parametrize(
     "value", ["{frame: last}", "{}", "{sha256: 00}", "{video: 00, frame: last}"]
 )
 def test_a_mapping_that_names_no_take_is_a_problem(tmp_path: Path, value: str) -> None:
