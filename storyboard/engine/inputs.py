@@ -41,6 +41,7 @@ _AHEAD = 2  # takes prepared beyond those that may be submitted at once
 class _Prepared:
     """A request with an address in place of each picture; `uploads` are those of uploads."""
 
+    job: Job
     body: Payload
     uploads: frozenset[str]
 
@@ -67,7 +68,8 @@ class Inputs:
         self._uploader.begin_pass()
         self._needed.clear()
         self._open_bodies = None
-        self._drop_withdrawn()
+        for key in self._withdrawn():
+            del self._prepared[key]
         for job, take in front:
             if take.inputs and not self._is_ready(job, take):
                 self._prepare(job, take)
@@ -101,6 +103,8 @@ class Inputs:
         """When time alone brings a take further."""
         if isfinite(self._uploader.due_at):
             yield self._uploader.due_at
+        if self._withdrawn():
+            yield now
         unseen = (take for job, take in self._front() if _request(job, take) not in self._seen)
         if self._reads.is_due or any(take.inputs for take in unseen):
             yield now
@@ -150,11 +154,10 @@ class Inputs:
         slowest_s = self._run.settings.slowest_s(take.model)
         return self._run.clock.now() + timedelta(seconds=slowest_s)
 
-    def _drop_withdrawn(self) -> None:
-        """Forgets the requests that are no longer in the queue, so that their files may go."""
-        if not self._prepared.keys() <= self._seen:
-            queued = {_request(job, take) for job, take in self._run.waiting}
-            self._prepared = {key: one for key, one in self._prepared.items() if key in queued}
+    def _withdrawn(self) -> list[tuple[str, str]]:
+        """The requests of films that may submit no more: their files may go."""
+        prepared = self._prepared.items()
+        return [key for key, one in prepared if not self._ending.may_submit(one.job)]
 
     def _prepare(self, job: Job, take: Take) -> None:
         self._prepared.pop(_request(job, take), None)  # its addresses are no longer valid
@@ -201,7 +204,7 @@ class Inputs:
         if problem is not None:
             self._run.hold(job, take, f"its request cannot be sent: {problem}")
             return
-        self._prepared[_request(job, take)] = _Prepared(body, uploads)
+        self._prepared[_request(job, take)] = _Prepared(job, body, uploads)
 
     def _is_used(self, address: str) -> bool:
         """Whether an open submission, or a take that comes first, needs an uploaded file."""
