@@ -27,6 +27,7 @@ class Fallbacks:
         self._waiting_for: dict[_Request, list[Take]] = {}
         self._submitted: set[_Request] = set()  # in this run, or open when it began
         self._failed: set[_Request] = set()
+        self._joined: list[tuple[Job, Take]] = []
 
     def load(self, job: Job, action: Action) -> None:
         """Notes an action of the plan, even if it makes the same request as another."""
@@ -40,6 +41,11 @@ class Fallbacks:
     def join(self, job: Job, take: Take) -> None:
         """Notes that a take waits for a request that has been submitted for another."""
         self._wait_for(job, take)
+
+    def pop_joined(self) -> list[tuple[Job, Take]]:
+        """The takes that have gone on, since the last call, to a request submitted for another."""
+        joined, self._joined = self._joined, []
+        return joined
 
     def on_failed(self, flight: Flight) -> Take | None:
         """The flight's take with its next model, if the take has definitely failed.
@@ -65,7 +71,9 @@ class Fallbacks:
             request = (job.name, take.fingerprint)
             if request in self._failed:
                 continue
-            if request not in self._submitted:
+            if request in self._submitted:
+                self._joined.append((job, take))
+            else:
                 self._run.waiting.appendleft((job, take))
             self._wait_for(job, take)
             return take

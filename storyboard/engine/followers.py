@@ -10,7 +10,7 @@ A take whose parent fails, or is held, stays as it is. The next plan says why.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -23,7 +23,7 @@ from storyboard.planning.candidates import fingerprints_of, has_proven_to_fail
 from storyboard.planning.graph import with_known_videos
 from storyboard.planning.plan import PlanOptions, plan_follower
 from storyboard.planning.states import HasFile, deciding_submissions, has_video
-from storyboard.records import Action, ActionKind, Submission, Take
+from storyboard.records import Action, ActionKind, Submission, SubmissionState, Take
 from storyboard.videos.files import has_file, is_lfs_pointer
 
 
@@ -73,6 +73,7 @@ class Followers:
     def on_videos(self, flights: Iterable[Flight]) -> None:
         """Loads the takes that waited only for these videos, which are in place and committed."""
         arrived = deque((flight.job, flight.submission) for flight in flights)
+        arrived.extend(self._videos_before())
         while arrived:
             job, sent = arrived.popleft()
             for child in self._tell(job, sent):
@@ -80,6 +81,14 @@ class Followers:
                 known = action.submission
                 if action.kind is ActionKind.KEEP and known and has_video(known, _is_in(job)):
                     arrived.append((job, known))
+
+    def _videos_before(self) -> Iterator[tuple[Job, Submission]]:
+        """The videos that were here before a take went on to the model that made them."""
+        for job, take in self._fallbacks.pop_joined():
+            rows = job.store.submissions_for([take.fingerprint])
+            known = deciding_submissions(rows).get(take.fingerprint)
+            if known is not None and has_video(known, _is_in(job)):
+                yield job, known
 
     def _follow(self, take: Take, children: Iterable[_Child]) -> None:
         """Notes that these wait for a take's video, whichever of its models makes it."""
@@ -126,13 +135,20 @@ class Followers:
         """Loads a take whose videos are all known; those that wait for it now know its request."""
         self._run.followers -= 1
         job, action = child.job, self._plan(child)
-        is_under_way = self._fallbacks.has_submitted(job, action.take)
+        is_under_way = self._is_under_way(job, action)
         self._follow(action.take, self._unplanned.pop((job.name, child.take.id), ()))
         if action.kind in (ActionKind.HOLD, ActionKind.ASK) and not is_under_way:
             self._run.note(job, action.take.id, action.submission, Step.HELD, action.reason)
         else:
             self._loader.load_follower(job, action)
         return action
+
+    def _is_under_way(self, job: Job, action: Action) -> bool:
+        """Whether this run is about to send the action's request, or waits for the reply."""
+        sent = action.submission
+        is_open = sent is not None and sent.state is SubmissionState.SENDING
+        is_soon = is_open or self._run.is_queued(job, action.take)
+        return is_soon and self._fallbacks.has_submitted(job, action.take)
 
     def _plan(self, child: _Child) -> Action:
         job, options = child.job, child.job.options
