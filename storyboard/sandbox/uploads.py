@@ -18,6 +18,7 @@ from pathlib import Path
 
 from storyboard.atomic_files import write_atomically
 from storyboard.errors import StateError
+from storyboard.language.pictures.formats import format_of
 from storyboard.records import Json
 from storyboard.sandbox.checks import parse_json
 from storyboard.sandbox.folder import is_plain_or_missing, make_folder
@@ -101,9 +102,10 @@ class Uploads:
         """
         if len(content) > MAX_FILE_BYTES:
             raise ValueError(f"Value out of range: a file has at most {MAX_FILE_BYTES:,} bytes")
-        kind = _picture_type(content)
-        if kind is None:
+        known = format_of(content)
+        if known is None:
             raise ValueError("Invalid format: a file must be a PNG, JPEG or WebP picture")
+        kind = f"image/{known}"
         ident = f"file-{secrets.token_hex(12)}"
         name = filename[:_MAX_NAME] or f"upload{_ENDINGS[kind]}"
         upload = Upload(ident, kind, name, len(content), self._now())
@@ -179,14 +181,3 @@ def _upload_from_json(row: Json) -> Upload:
         ):
             return Upload(ident, kind, name, size, created_at)
     raise ValueError("not an upload")
-
-
-def _picture_type(content: bytes) -> str | None:
-    """The media type of a picture, by its first bytes; None if it is not an allowed one."""
-    if content.startswith(b"\x89PNG\r\n\x1a\n"):
-        return "image/png"
-    if content.startswith(b"\xff\xd8\xff"):
-        return "image/jpeg"
-    if content.startswith(b"RIFF") and content[8:12] == b"WEBP":
-        return "image/webp"
-    return None
