@@ -108,7 +108,8 @@ class Uploaded:
 class UploadRefused:
     """The API did not take a file. With `wait_s` (seconds) it may take it later.
 
-    `is_full` says that it keeps no more files until one is deleted.
+    `is_full` says that it keeps no more files until one is deleted. `http_status` is None if
+    the refusal did not come from the API itself.
     """
 
     reason: str

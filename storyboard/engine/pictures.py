@@ -30,7 +30,7 @@ TakeFrame = Callable[[Path, Frame], bytes]
 """A frame of the video at a path, as a PNG. Raises NoFrame or OSError."""
 
 CheckPicture = Callable[[bytes], "str | None"]
-"""Why a picture cannot be used, as a clause; None if it can."""
+"""Why a picture cannot be used, as a clause; None if it can. Raises OSError."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,11 +93,12 @@ def read_frame(
     where = f"the {_name_of(frame.frame)} of {frame.take}"
     try:
         content = take_frame(path, frame.frame)
+        problem = check(content)
     except NoFrame as error:
         return NoPicture(f"{where} cannot be taken: {error}")
     except OSError as error:
         return NoPicture(f"{where} cannot be taken: {error.strerror or error}")
-    if problem := check(content):
+    if problem:
         return NoPicture(f"{where} cannot be sent: {problem}")
     return _picture(content, where)
 

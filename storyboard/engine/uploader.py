@@ -236,15 +236,16 @@ class Uploader:
         return replace(uploaded, created_at=now, expires_at=now + kept)
 
     def _on_refused(self, sha256: str, refused: UploadRefused, now: float) -> None:
-        if refused.http_status in REMEDIES:
-            self._ending.stop(account_error(refused.http_status, refused.reason))
-        elif refused.is_full:
+        if refused.is_full:
             ours = len(self._files) + len(self._under_way) + len(self._deleting)
             self._others = max(self._others, _MAX_FILES - ours)
+        elif refused.http_status in REMEDIES:
+            self._ending.stop(account_error(refused.http_status, refused.reason))
         elif refused.wait_s is not None:
             self._budget.on_rate_limit(RateHint(retry_after_s=refused.wait_s), now=now)
         else:
-            self._failed[sha256] = f"the API does not take its upload: {refused.reason}"
+            why = f"the API does not take its upload: {refused.reason}"
+            self._fail(sha256, why, is_about_it=refused.http_status is not None)
 
     def _on_unreached(self, sha256: str, unreached: Unreached, now: float) -> None:
         self._tries[sha256] += 1
@@ -252,11 +253,15 @@ class Uploader:
         if unreached.may_be_there:
             self._is_listed = False
             if self._tries[sha256] >= _MAX_TRIES:
-                self._failures += 1
                 why = f"it could not be uploaded: {unreached.reason}; run again"
-                self._failed[sha256] = why
-                if self._failures >= MAX_UNUSABLE:
-                    self._given_up = why
+                self._fail(sha256, why, is_about_it=False)
+
+    def _fail(self, sha256: str, why: str, *, is_about_it: bool) -> None:
+        """Gives a content up, and all others after five in a row for reasons not `is_about_it`."""
+        self._failed[sha256] = why
+        self._failures += not is_about_it
+        if self._failures >= MAX_UNUSABLE:
+            self._given_up = why
 
     def _too_brief(self, sha256: str, until: datetime) -> str | None:
         """Why it is no use to upload a content again: it would not be kept long enough either."""

@@ -9,8 +9,9 @@ import pytest
 
 from storyboard.engine import picture_reads
 from storyboard.engine.events import Interrupted
-from storyboard.replies import Unreached, Uploaded, UploadReply
-from tests.engine.rig import make_take
+from storyboard.media import At
+from storyboard.replies import Unreached, Uploaded, UploadRefused, UploadReply
+from tests.engine.rig import make_follower, make_take
 from tests.engine.simulation import HOUR, Simulation
 from tests.engine.test_inputs import films, held, rows, showing
 
@@ -95,6 +96,42 @@ def test_after_five_contents_that_could_not_be_uploaded_no_other_is_tried(sim: S
     assert [reason for _, reason in held(sim)] == [why] * 30
     assert result.stopped_by is None
     assert len(sim.api.posts) == 1
+
+
+def test_a_refusal_by_a_firewall_holds_takes_with_pictures_and_no_others(sim: Simulation) -> None:
+    sim.takes = [*films(sim, 10), make_take(11)]
+    sim.on_upload = lambda name, content: UploadRefused("HTTP 403: blocked")
+    result = sim.render()
+    assert result.stopped_by is None
+    assert [call.payload["prompt"] for call in sim.api.posts] == ["shot 11"]
+    assert len(held(sim)) == 10
+    assert len(sim.api.uploaded) <= 5 + 2  # two are on their way
+
+
+def test_an_account_that_is_full_is_not_refused_whatever_the_status(sim: Simulation) -> None:
+    sim.takes, sim.keeps_files = films(sim, 3), 2
+    keep = sim.on_upload
+
+    def forbidden(name: str, content: bytes) -> UploadReply:
+        reply = keep(name, content)
+        return replace(reply, http_status=403) if isinstance(reply, UploadRefused) else reply
+
+    sim.on_upload = forbidden
+    result = sim.render()
+    assert result.stopped_by is None
+    assert len(sim.api.posts) == 3
+
+
+def test_a_machine_that_cannot_start_the_check_of_a_frame_holds_its_take(sim: Simulation) -> None:
+    sim.takes = [make_take(1), make_follower(2, 1)]
+
+    def no_process(model: str, at: At, content: bytes) -> str | None:
+        raise OSError(12, "Cannot allocate memory")
+
+    sim.settings = {"check_picture": no_process}
+    sim.render()
+    why = "the last frame of shot-1 cannot be taken: Cannot allocate memory"
+    assert held(sim) == [("shot-2", why)]
 
 
 # Memory

@@ -71,9 +71,12 @@ def read_upload(answer: Answer, name: str, *, origin: str) -> UploadReply:
     reason = f"HTTP {status}: {said}" if said else f"HTTP {status}"
     if status in (408, 425) or status >= 500:
         return Unreached(reason)
-    is_full = bool(_FULL.search(said) and not _OTHER_LIMITS.search(said))
+    is_about_files = bool(_FULL.search(said) and not _OTHER_LIMITS.search(said))
+    is_full = is_about_files and status not in (401, 402)  # about the key, and the balance
     wait_s = None if is_full or status != 429 else _wait_s(answer)
-    return UploadRefused(reason, http_status=status, is_full=is_full, wait_s=wait_s)
+    # A refusal by a proxy or firewall says nothing about the account, whatever its status means.
+    own_status = status if is_own_error(answer) else None
+    return UploadRefused(reason, http_status=own_status, is_full=is_full, wait_s=wait_s)
 
 
 def read_uploads(answer: Answer, *, origin: str) -> tuple[Uploaded, ...] | None:

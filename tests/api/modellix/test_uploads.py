@@ -156,7 +156,7 @@ def test_a_redirect_is_not_followed_and_the_key_stays(provider: Provider) -> Non
     with serving(lambda *_: http_reply({"code": 0, "data": DATA})) as other:
         location = {"Location": f"{other.origin}{PATH}"}
         provider.reply = http_reply(b"", status="307 Temporary Redirect", headers=location)
-        assert provider.api.upload(NAME, PNG) == UploadRefused("HTTP 307", http_status=307)
+        assert provider.api.upload(NAME, PNG) == UploadRefused("HTTP 307")
         assert provider.api.uploads() is None
         assert not provider.api.delete_upload("file-1")
         assert other.requests == []
@@ -296,6 +296,17 @@ def test_an_account_that_is_full_is_told_from_other_limits(
     assert reply.is_full is is_full
     assert (reply.wait_s is not None) is (status == 429 and not is_full)
     assert reply.reason == f"HTTP {status}: {message}"
+
+
+def test_a_balance_that_is_used_up_is_no_account_that_is_full() -> None:
+    assert not refused(402, "Quota exceeded: insufficient balance").is_full
+
+
+def test_a_refusal_that_is_not_the_api_s_own_has_no_status() -> None:
+    reply = read_upload(answer({"error": "blocked"}, status=403), NAME, origin=ORIGIN)
+    assert isinstance(reply, UploadRefused)
+    assert reply.http_status is None
+    assert refused(403, "No: because").http_status == 403
 
 
 def test_only_the_beginning_of_a_long_message_is_looked_at() -> None:
