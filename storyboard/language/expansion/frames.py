@@ -11,6 +11,7 @@ from storyboard.fingerprint import fingerprint
 from storyboard.language.expansion.contents import FrameContent
 from storyboard.language.expansion.context import ExpansionContext
 from storyboard.media import FrameInput, with_inputs
+from storyboard.models.words import CLIP
 from storyboard.names import TAKE_ENDING
 from storyboard.records import Problem, Severity, Take
 from storyboard.reporting.suggest import did_you_mean
@@ -96,18 +97,21 @@ def _check_time(frame: FrameContent, parent: Take, context: ExpansionContext) ->
     """Report a frame after the end of the video of `parent`, if its length is known."""
     if isinstance(frame.frame, str) or parent.is_locked:
         return  # a locked take may keep a video of another length
-    requests = (parent, *parent.fallbacks)
-    cards = [context.cards.get(one.model) for one in requests]
-    lengths = [
-        card.expected_duration_s(one.payload) if card else None
-        for one, card in zip(requests, cards, strict=True)
-    ]
+    lengths = [_length_s(one, context) for one in (parent, *parent.fallbacks)]
     known = [length for length in lengths if length is not None]
     if len(known) < len(lengths) or frame.frame < max(known):
         return
     words = f"take {parent.id} is {max(known):g} s long, so it has no frame at {frame.frame:g} s"
     hint = "write frame: last for its end"
     context.report(_problem(frame, "not-allowed", f"{frame.where}: {words}", hint))
+
+
+def _length_s(take: Take, context: ExpansionContext) -> float | None:
+    """Return how long a take's video will be; None if that is not known."""
+    card = context.cards.get(take.model)
+    if card is None or CLIP in card.words_of(take.payload):
+        return None  # whether a clip that is continued is part of the video is not documented
+    return card.expected_duration_s(take.payload)
 
 
 def _sort(parents: _Parents) -> tuple[list[str], list[list[str]]]:

@@ -82,6 +82,7 @@ def test_a_frame_after_the_end_of_a_video_is_a_problem(tmp_path: Path) -> None:
     [
         f"pier, duration: 2, locked: true, {FREE}",  # its video may be an earlier, longer one
         f"pier, {FREE}",  # of this model it is not known
+        "pier, duration: 2, clip: https://example.com/a.mp4",  # it may begin with the clip
     ],
 )
 def test_a_video_of_unknown_length_may_have_any_frame(tmp_path: Path, pier: str) -> None:
