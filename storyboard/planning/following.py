@@ -15,22 +15,32 @@ Passed: TypeAlias = "Collection[tuple[str, str]]"
 HasVideo = Callable[[Submission], bool]
 """Whether a submission's video is in place."""
 
+_HELD = frozenset({ActionKind.HOLD, ActionKind.ASK})
 _COMING = frozenset({ActionKind.SUBMIT, ActionKind.RESUME, ActionKind.WAIT})
 
 
 class Parent(NamedTuple):
     """A take whose frame another shows: what is done about it, and whether it is selected.
 
-    If it is not selected, `action` is what would be done about it.
+    If it is not selected, `action` is what would be done about it. `has_downloads` says
+    whether this render downloads anything.
     """
 
     action: Action
     is_selected: bool
+    has_downloads: bool = True
+
+    @property
+    def will_change(self) -> bool:
+        """Whether this render makes a video of it, which may be another than the last."""
+        return self.is_selected and self.has_downloads and self.action.kind in _COMING
 
     @property
     def will_come(self) -> bool:
         """Whether this render brings its video, be it new or again."""
         kind, sent = self.action.kind, self.action.submission
+        if not self.has_downloads:
+            return False
         if self.is_selected:
             return kind in _COMING or kind is ActionKind.DOWNLOAD
         # Tasks that no selected take waits for are finished, too, and downloaded once.
@@ -53,7 +63,7 @@ def follow(
         reason = f"it shows a frame of {missing[0]}, which is not in the storyboard"
         return replace(own, kind=ActionKind.HOLD, reason=reason)
     found = [parents[name] for name in names]
-    is_to_wait = any(one.is_selected and one.action.kind in _COMING for one in found)
+    is_to_wait = any(one.will_change for one in found)
     is_to_send = own.kind is ActionKind.SUBMIT or not is_resolved(own.take)
     if is_to_send:
         if held := _held(own, found, has_video=has_video, passed=passed):
@@ -101,8 +111,8 @@ def _held_by(own: Action, parent: Parent) -> Action:
     action = parent.action
     if not parent.is_selected:
         reason = f"{action.take.id} has no video and is not selected; --with-parents takes it along"
-    elif action.kind is ActionKind.KEEP:
-        reason = f"the video of {action.take.id} was not downloaded, because of --no-download"
+    elif action.kind is ActionKind.KEEP or not (parent.has_downloads or action.kind in _HELD):
+        reason = f"the video of {action.take.id} is not downloaded, because of --no-download"
     elif action.waits_for:  # the first in the chain has the reason
         reason = action.reason
     else:

@@ -164,7 +164,8 @@ class _Planner:
                 own = follow(own, parents, has_video=self._has_video, passed=passed)
             if own.kind is ActionKind.WAIT:
                 own = replace(own, take=written)  # its models all get the new frame
-            parents[written.id] = Parent(own, written.id in chosen)
+            is_selected = written.id in chosen
+            parents[written.id] = Parent(own, is_selected, options.download)
         return [parents[written.id].action for written, _ in pairs if written.id in chosen]
 
     def _is_obstructed(self, own: Action) -> bool:

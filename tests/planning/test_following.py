@@ -141,14 +141,24 @@ def test_a_take_waits_for_a_video_that_must_be_downloaded_again() -> None:
     assert [one.kind.value for one in made.actions] == ["download", "wait"]
 
 
-def test_without_downloads_there_is_no_frame_to_show() -> None:
+@pytest.mark.parametrize("state", [None, State.ACCEPTED, State.SUCCEEDED])
+def test_without_downloads_there_is_no_frame_to_show(state: SubmissionState | None) -> None:
+    a, b, c = make_take("a"), after("b", "a"), after("c", "b")
+    rows = [make_submission(a, state)] if state else []
+    made = decisions(plan([a, b, c], rows, options=PlanOptions(download=False)).actions)
+    assert made["b"] == ("hold", "the video of a is not downloaded, because of --no-download")
+    assert made["c"][0] == "hold"
+
+
+def test_without_downloads_what_is_rendered_is_kept_whatever_its_parent_becomes() -> None:
     a, b = make_take("a"), after("b", "a")
-    options = PlanOptions(download=False)
-    made = plan([a, b], [make_submission(a, State.SUCCEEDED)], options=options)
-    assert decisions(made.actions)["b"] == (
-        "hold",
-        "the video of a was not downloaded, because of --no-download",
-    )
+    rows = [
+        done(a, 1, A),
+        done(with_frames_of(b, a=A), 2, B),
+        make_submission(a, State.ACCEPTED, id=3),
+    ]
+    made = plan([a, b], rows, options=PlanOptions(download=False))
+    assert [one.kind.value for one in made.actions] == ["resume", "keep"]
 
 
 def test_a_new_version_of_the_parent_is_waited_for() -> None:
