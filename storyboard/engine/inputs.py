@@ -88,7 +88,10 @@ class Inputs:
 
     def first_ready(self) -> tuple[Job, Take] | None:
         """The first take in the queue that may be submitted; None if none may yet."""
-        return next((entry for entry in self._run.waiting if self._is_ready(*entry)), None)
+        for job, take in self._run.waiting:  # most wait unprepared, and each turn looks at all
+            if not take.inputs or (self._prepared and self._is_ready(job, take)):
+                return job, take
+        return None
 
     def problem_of(self, take: Take) -> str | None:
         """Why a take cannot be sent that is ready: nothing says what is in a picture's place."""

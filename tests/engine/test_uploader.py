@@ -9,7 +9,10 @@ import pytest
 
 from storyboard.engine import picture_reads
 from storyboard.engine.events import Interrupted
+from storyboard.engine.inputs import Inputs
+from storyboard.engine.job import Job
 from storyboard.media import At
+from storyboard.records import Take
 from storyboard.replies import Unreached, Uploaded, UploadRefused, UploadReply
 from tests.engine.rig import make_follower, make_take
 from tests.engine.simulation import HOUR, Simulation
@@ -134,7 +137,7 @@ def test_a_machine_that_cannot_start_the_check_of_a_frame_holds_its_take(sim: Si
     assert held(sim) == [("shot-2", why)]
 
 
-# Memory
+# Memory and time
 
 
 def test_few_pictures_are_held_at_a_time_however_many_takes_may_go(
@@ -169,3 +172,18 @@ def test_a_picture_is_read_once_others_that_were_held_are_not_needed_any_more(
     sim.render()
     assert len(held(sim)) == 40
     assert sim.clock.time_s < 10
+
+
+def test_a_turn_looks_at_few_takes_of_a_long_queue_of_pictures(
+    sim: Simulation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sim.takes = films(sim, 300)
+    is_ready, looked_at = Inputs._is_ready, list[str]()
+
+    def counted(inputs: Inputs, job: Job, take: Take) -> bool:
+        looked_at.append(take.id)
+        return is_ready(inputs, job, take)
+
+    monkeypatch.setattr(Inputs, "_is_ready", counted)
+    sim.render(on_engine=lambda engine: sim.clock.schedule(300, Interrupted()))
+    assert len(looked_at) < 20 * sim.clock.turns
