@@ -7,7 +7,7 @@ render to adopt. Reads; changes nothing.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from functools import cache, lru_cache
@@ -113,10 +113,11 @@ def find_in_git(space: Workspace, known: Sequence[Submission], *, tell: Tell) ->
     found: list[Submission] = []
     asked: set[str] = set()
     tell = cache(tell)  # a sentence is told once
+    read_versions = cache(lambda: list(_versions_in_git(space)))
     # A video that is found resolves the takes that show its frames, which are then lacking too.
     while lacking := _find_lacking(space, [*known, *found]) - asked:
         told = {one.fingerprint for one in (*known, *found)}
-        manifests = list(_read_from_git(space, lacking, told, tell=tell))
+        manifests = list(_read_from_git(space, read_versions(), lacking, told, tell=tell))
         news = _adoptable(space, manifests, [*known, *found])
         found += news
         asked |= lacking
@@ -175,9 +176,14 @@ def _is_of(space: Workspace, manifest: Manifest) -> bool:
 
 
 def _read_from_git(
-    space: Workspace, lacking: AbstractSet[str], told: set[str], *, tell: Tell
+    space: Workspace,
+    versions: Iterable[tuple[FileVersion, bytes]],
+    lacking: AbstractSet[str],
+    told: set[str],
+    *,
+    tell: Tell,
 ) -> Iterator[Manifest]:
-    """The manifests in git of this origin and storyboard, reduced to the `lacking` takes.
+    """The manifests in `versions` of this origin and storyboard, reduced to `lacking` takes.
 
     Only what was paid for, or may have been, is used: once a newer manifest reports a request,
     as recorded in `told`, an older one may be wrong about whether it is open. A manifest that
@@ -186,7 +192,7 @@ def _read_from_git(
     from storyboard.outputs.manifest.adopt import fingerprint_problem
     from storyboard.outputs.manifest.file import parse_manifests
 
-    for version, data in _versions_in_git(space):
+    for version, data in versions:
         if lacking.isdisjoint(match.decode("ascii") for match in _FINGERPRINT.findall(data)):
             continue
         try:
