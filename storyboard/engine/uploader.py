@@ -30,6 +30,7 @@ _MAX_FILES = 10  # that an account keeps
 _MAX_TRIES = 5  # of an upload whose answers are unusable
 _MAX_LISTINGS = 3
 _MAX_WAIT_S = 15.0
+_MAX_FAILING_S = 600.0  # how long contents are tried one by one while each of them fails
 
 _FULL = (
     f"the account keeps {_MAX_FILES} uploaded files, and none of them may be deleted: they are "
@@ -72,6 +73,7 @@ class Uploader:
         self._others = 0  # files of the account that we may not use
         self._failed: dict[str, str] = {}  # why a content cannot be uploaded, by sha256
         self._failures = 0  # contents in a row that could not be uploaded
+        self._failing_since: float | None = None
         self._given_up: str | None = None  # why nothing more is uploaded
         self._tries = Counter[str]()
         self._not_before: dict[str, float] = {}
@@ -130,7 +132,7 @@ class Uploader:
         match event.reply:
             case Uploaded() as uploaded:
                 self._run.breaker.on_reached(now=now)
-                self._failures = 0
+                self._failures, self._failing_since = 0, None
                 self._keep(file, self._by_our_clock(uploaded))
             case UploadRefused() as refused:
                 self._run.breaker.on_reached(now=now)
@@ -245,7 +247,7 @@ class Uploader:
             self._budget.on_rate_limit(RateHint(retry_after_s=refused.wait_s), now=now)
         else:
             why = f"the API does not take its upload: {refused.reason}"
-            self._fail(sha256, why, is_about_it=refused.http_status is not None)
+            self._fail(sha256, why, now, is_about_it=refused.http_status is not None)
 
     def _on_unreached(self, sha256: str, unreached: Unreached, now: float) -> None:
         self._tries[sha256] += 1
@@ -254,13 +256,19 @@ class Uploader:
             self._is_listed = False
             if self._tries[sha256] >= _MAX_TRIES:
                 why = f"it could not be uploaded: {unreached.reason}; run again"
-                self._fail(sha256, why, is_about_it=False)
+                self._fail(sha256, why, now, is_about_it=False)
 
-    def _fail(self, sha256: str, why: str, *, is_about_it: bool) -> None:
-        """Gives a content up, and all others after five in a row for reasons not `is_about_it`."""
+    def _fail(self, sha256: str, why: str, now: float, *, is_about_it: bool) -> None:
+        """Gives a content up; and all others once several have failed, for a long time.
+
+        A reason that `is_about_it` says nothing about the others.
+        """
         self._failed[sha256] = why
-        self._failures += not is_about_it
-        if self._failures >= MAX_UNUSABLE:
+        if is_about_it:
+            return
+        self._failures += 1
+        since = self._failing_since = now if self._failing_since is None else self._failing_since
+        if self._failures >= MAX_UNUSABLE and now - since >= _MAX_FAILING_S:
             self._given_up = why
 
     def _too_brief(self, sha256: str, until: datetime) -> str | None:

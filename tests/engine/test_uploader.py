@@ -90,25 +90,37 @@ def test_a_clock_that_is_days_ahead_of_the_api_s_makes_no_file_go_up_again_and_a
     assert len(sim.api.uploaded) == len(sim.api.posts) == 1
 
 
-def test_after_five_contents_that_could_not_be_uploaded_no_other_is_tried(sim: Simulation) -> None:
-    sim.takes, sim.concurrency = [*films(sim, 30), make_take(31)], 10
-    sim.on_upload = lambda name, content: Unreached("HTTP 503")
+@pytest.mark.parametrize(
+    ("reply", "why"),
+    [
+        (Unreached("HTTP 503"), "it could not be uploaded: HTTP 503; run again"),
+        (UploadRefused("HTTP 403: blocked"), "the API does not take its upload: HTTP 403: blocked"),
+    ],
+    ids=["unusable", "firewall"],
+)
+def test_after_ten_minutes_in_which_each_upload_failed_no_other_is_tried(
+    sim: Simulation, reply: UploadReply, why: str
+) -> None:
+    sim.takes = [*films(sim, 400), make_take(401)]
+    sim.on_upload = lambda name, content: reply
     result = sim.render()
-    assert len({name for name, _ in sim.api.uploaded}) <= 5 + 2  # two are on their way
-    why = "it could not be uploaded: HTTP 503; run again"
-    assert [reason for _, reason in held(sim)] == [why] * 30
+    assert sim.clock.time_s < 700
+    assert [reason for _, reason in held(sim)] == [why] * 400
     assert result.stopped_by is None
-    assert len(sim.api.posts) == 1
+    assert [call.payload["prompt"] for call in sim.api.posts] == ["shot 401"]
 
 
-def test_a_refusal_by_a_firewall_holds_takes_with_pictures_and_no_others(sim: Simulation) -> None:
-    sim.takes = [*films(sim, 10), make_take(11)]
-    sim.on_upload = lambda name, content: UploadRefused("HTTP 403: blocked")
-    result = sim.render()
-    assert result.stopped_by is None
-    assert [call.payload["prompt"] for call in sim.api.posts] == ["shot 11"]
-    assert len(held(sim)) == 10
-    assert len(sim.api.uploaded) <= 5 + 2  # two are on their way
+def test_uploads_that_fail_for_some_minutes_hold_few_takes(sim: Simulation) -> None:
+    sim.takes, sim.concurrency = films(sim, 60), 10
+    keep = sim.on_upload
+
+    def fails_at_first(name: str, content: bytes) -> UploadReply:
+        return Unreached("HTTP 503") if sim.clock.time_s < 180 else keep(name, content)
+
+    sim.on_upload = fails_at_first
+    sim.render()
+    assert 5 <= len(held(sim)) < 20
+    assert len(sim.api.posts) == 60 - len(held(sim))
 
 
 def test_an_account_that_is_full_is_not_refused_whatever_the_status(sim: Simulation) -> None:
@@ -145,7 +157,7 @@ def test_few_pictures_are_held_at_a_time_however_many_takes_may_go(
 ) -> None:
     monkeypatch.setattr(picture_reads, "_MAX_HELD_BYTES", 100)
     read = sim.picture
-    sim.takes, sim.concurrency = films(sim, 40), 40
+    sim.takes, sim.concurrency = films(sim, 20), 20
     before_upload: list[str] = []
 
     def note(path: str) -> bytes:
@@ -155,7 +167,7 @@ def test_few_pictures_are_held_at_a_time_however_many_takes_may_go(
     monkeypatch.setattr(sim, "picture", note)
     sim.render()
     assert len(before_upload) <= 100 / len(sim.pictures["1.png"]) + 3
-    assert len(sim.api.posts) == 40
+    assert len(sim.api.posts) == 20
 
 
 def test_a_picture_is_read_once_others_that_were_held_are_not_needed_any_more(
