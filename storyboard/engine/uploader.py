@@ -218,7 +218,9 @@ class Uploader:
 
     def _keep(self, file: _File, uploaded: Uploaded) -> None:
         row = file.upload
-        if (row.file_id, row.url) != (uploaded.file_id, uploaded.url):
+        is_known = (row.file_id, row.url) == (uploaded.file_id, uploaded.url)
+        # The clock of an earlier run may have been ahead.
+        if not is_known or row.expires_at is None or uploaded.expires_at < row.expires_at:
             row = file.job.store.uploads.finish(
                 row,
                 file_id=uploaded.file_id,

@@ -90,6 +90,19 @@ def test_a_clock_that_is_days_ahead_of_the_api_s_makes_no_file_go_up_again_and_a
     assert len(sim.api.uploaded) == len(sim.api.posts) == 1
 
 
+def test_a_file_that_the_list_shows_to_expire_earlier_is_not_relied_on(sim: Simulation) -> None:
+    """The clock of the run that uploaded it was ahead."""
+    sim.takes = films(sim, 1)
+    sim.render()
+    [(file_id, kept)] = sim.kept.items()
+    ends = sim.clock.now() + timedelta(minutes=10)
+    sim.kept[file_id] = replace(kept, created_at=ends - timedelta(days=6), expires_at=ends)
+    sim.takes = [*sim.takes, showing(sim, 2, "1.png", "1.png")]
+    sim.render()
+    assert len(sim.api.uploaded) == 2
+    assert sim.api.posts[1].payload["pictures"] == ["https://uploads.example/2.png"] * 2
+
+
 @pytest.mark.parametrize(
     ("reply", "why"),
     [
