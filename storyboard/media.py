@@ -26,6 +26,8 @@ STAND_IN = "https://storyboard.invalid/picture.png"
 _MAPPINGS = (dict, Mapping)  # dict first: the check against Mapping is slow
 _SCALARS = frozenset({str, int, float, bool, type(None)})
 
+_MAX_DATA = 80  # characters of a picture in a request, where it is only looked at
+
 _KEYS = (frozenset({"sha256"}), frozenset({"video", "frame"}), frozenset({"take", "frame"}))
 
 
@@ -108,6 +110,17 @@ def with_videos(
         one._replace(video=video_of(one.take) or one.video) if isinstance(one, FrameInput) else one
         for one in inputs
     )
+
+
+def with_short_data(value: Any) -> Any:
+    """A request with the pictures that it contains cut short: `data:image/png;base64,...`."""
+    if isinstance(value, Mapping):
+        return {key: with_short_data(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [with_short_data(item) for item in value]
+    if isinstance(value, str) and value.startswith("data:") and len(value) > _MAX_DATA:
+        return f"{value[:_MAX_DATA]}… ({len(value):,} characters)"
+    return value
 
 
 def _replaced(value: Any, at: At, new: Any) -> Any:

@@ -215,8 +215,9 @@ class Submission:
 
     Resuming reads the fields frozen when it was sent (model, endpoint, payload, commit,
     is_dirty, profile), never the current storyboard. `body` is what was sent: the payload with
-    addresses in place of files and frames; None if it has none of them, or if that is not known
-    here. All times are UTC; the estimate and the bill are in millionths of a US dollar.
+    addresses in place of files and frames, None if it has none of them or that is not known
+    here; once stored, pictures in it are cut short. All times are UTC; the estimate and the
+    bill are in millionths of a US dollar.
     """
 
     id: int

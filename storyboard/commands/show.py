@@ -28,8 +28,6 @@ from storyboard.reporting.quoting import json_text
 Sent = Mapping[str, Submission]
 """The submission that decides about each request, by fingerprint."""
 
-_MAX_DATA = 80  # characters of a picture in a body that are printed for people
-
 
 @click.command()
 @file_and_takes_argument
@@ -143,20 +141,8 @@ def _request(take: Take, sent: Sent) -> dict[str, Any]:
 
 
 def _for_people(document: dict[str, Any]) -> dict[str, Any]:
-    """The document without a body if nothing was sent; pictures that it contains are cut short."""
-    document = dict(document)
-    if (body := document.pop("body", None)) is not None:
-        document["body"] = _cut_pictures(body)
+    """The document without a body if nothing was sent."""
+    document = {key: each for key, each in document.items() if key != "body" or each is not None}
     if "fallbacks" in document:
         document["fallbacks"] = [_for_people(one) for one in document["fallbacks"]]
     return document
-
-
-def _cut_pictures(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return {key: _cut_pictures(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_cut_pictures(item) for item in value]
-    if isinstance(value, str) and value.startswith("data:") and len(value) > _MAX_DATA:
-        return f"{value[:_MAX_DATA]}… ({len(value):,} characters)"
-    return value

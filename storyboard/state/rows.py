@@ -14,6 +14,7 @@ from datetime import datetime, timezone
 from itertools import islice, starmap
 from typing import Any
 
+from storyboard.media import with_short_data
 from storyboard.records import Json, Payload, Submission, SubmissionState, Video
 from storyboard.state.checks import TURNS, VIDEO_CHECKS, Check, problem_of, submission_checks
 from storyboard.state.schema import FIRST_WITH_COSTS, FIRST_WITH_INPUTS
@@ -104,7 +105,8 @@ def _to_json(payload: Payload | None) -> str | None:
 
 _TO_COLUMN: Mapping[str, Callable[[Any], object]] = {
     "state": lambda state: state.value,
-    **dict.fromkeys(("payload", "body"), _to_json),
+    "payload": _to_json,
+    "body": lambda body: _to_json(with_short_data(body)),
     "is_dirty": {None: None, False: 0, True: 1}.__getitem__,
     **dict.fromkeys(("sent_at", "submitted_at", "finished_at", "url_expires_at"), to_epoch),
     **dict.fromkeys(("reason", "reply", "video_url"), _to_unicode),

@@ -75,11 +75,15 @@ def test_a_film_that_was_not_rendered_there_shows_what_its_takes_wait_for(
     assert not Path("elsewhere").exists()
 
 
-def test_a_picture_in_a_body_is_cut_short_for_people_alone(program: Program, chain: Store) -> None:
+def test_a_picture_within_a_body_is_stored_and_printed_cut_short(
+    program: Program, chain: Store
+) -> None:
     two = with_frames_of(TWO, one=VIDEO)
     body = {**two.payload, "pictures": [DATA]}
-    chain.begin(two, endpoint="/x", now=NOW, body=body)
-    assert documents(program, "two")[0]["body"]["pictures"] == [DATA]
+    sent = chain.begin(two, endpoint="/x", now=NOW, body=body)
+    assert sent.body == body
+    short = [f"{DATA[:80]}… ({len(DATA)} characters)"]
+    assert documents(program, "two")[0]["body"]["pictures"] == short
     [document] = yaml.safe_load_all(program("show", "film.yaml", "two").out)
-    assert document["body"]["pictures"] == [f"{DATA[:80]}… ({len(DATA)} characters)"]
+    assert document["body"]["pictures"] == short
     assert document["payload"]["pictures"] == [{"video": VIDEO, "frame": "last"}]
