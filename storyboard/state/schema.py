@@ -246,10 +246,12 @@ def explain_errors(path: Path) -> Iterator[None]:
     """Turn an SQLite or disk error into a StateError: one sentence and a next step."""
     try:
         yield
-    except (sqlite3.Error, OSError, MemoryError) as error:
+    except (sqlite3.Error, OSError, MemoryError, UnicodeDecodeError) as error:
         said = str(getattr(error, "strerror", None) or error)
         if isinstance(error, MemoryError):  # as Python 3.10 says it
             said = "string or blob too big"
+        if isinstance(error, UnicodeDecodeError):  # SQLite's message quotes the damaged file
+            said = "database disk image is malformed"
         raise StateError(
             f"the state file {path} cannot be used: {_WORDS.get(said, said)}",
             next_step=_HINTS.get(said, "check the folder's disk and permissions, then run again"),

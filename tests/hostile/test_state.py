@@ -571,6 +571,19 @@ def test_a_value_that_memory_does_not_suffice_for_is_a_damaged_file(folder: Path
         raise MemoryError
 
 
+def test_a_damaged_name_that_is_no_text_is_a_damaged_file(folder: Path) -> None:
+    """SQLite quotes the name in its message, which Python cannot decode."""
+    path = write_state(folder)
+    change_schema(
+        path,
+        "PRAGMA writable_schema = ON;"
+        "UPDATE sqlite_master SET name = CAST(x'80' AS TEXT), sql = '' WHERE name = 'videos'",
+    )
+    for use in use_state(folder):
+        with pytest.raises(StateError, match="database disk image is malformed"):
+            use()
+
+
 # Whatever it holds
 
 
