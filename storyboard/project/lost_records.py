@@ -55,8 +55,8 @@ def check_takes(space: Workspace, known: Sequence[Submission], pending: Sequence
         return
     takes = sorted(_takes_with_videos(space))
     if known:
-        sent = {fold(one.take) for one in known}
-        takes = [take for take in takes if fold(take) in submitted - sent]
+        never_sent = submitted - {fold(one.take) for one in known}
+        takes = [take for take in takes if fold(take) in never_sent]
     elif not takes and find_partial_files(space.folder):
         takes = ["takes that were being downloaded"]
     if not takes:
