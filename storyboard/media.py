@@ -20,6 +20,12 @@ At: TypeAlias = "tuple[str | int, ...]"
 Frame: TypeAlias = Literal["first", "last"] | float
 """A frame of a video: the first, the last, or the one that is shown after so many seconds."""
 
+MAX_UPLOAD_BYTES = 16 << 20
+"""The largest picture that the service accepts.
+
+Source: the service's documentation of media files, as quoted by its blog.
+"""
+
 STAND_IN = "https://storyboard.invalid/picture.png"
 """What stands in for every address when a payload is checked."""
 

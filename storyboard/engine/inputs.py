@@ -34,6 +34,7 @@ from storyboard.media import At, Input, find_contents, with_values
 from storyboard.records import Payload, Take
 
 _THREADS = 2  # as many uploads as an account may make at once
+_NOT_KNOWN = "it contains a picture, and it is not known where from"
 _AHEAD = 2  # takes prepared beyond those that may be submitted at once
 
 
@@ -96,7 +97,7 @@ class Inputs:
     def problem_of(self, take: Take) -> str | None:
         """Why a take cannot be sent that is ready: nothing says what is in a picture's place."""
         is_unknown = not take.inputs and any(find_contents(take.payload))
-        return "it contains a picture, and it is not known where from" if is_unknown else None
+        return _NOT_KNOWN if is_unknown else None
 
     def pop_body(self, job: Job, take: Take) -> Payload | None:
         """What to send for a take that is ready; None if that is its payload."""
@@ -203,7 +204,7 @@ class Inputs:
         body = with_values(take.payload, addresses)
         problem = self._run.settings.check_body(take.model, body)
         if problem is None and any(find_contents(body)):
-            problem = "it contains a picture, and it is not known where from"
+            problem = _NOT_KNOWN
         if problem is not None:
             self._run.hold(job, take, f"its request cannot be sent: {problem}")
             return

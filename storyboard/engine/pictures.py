@@ -10,12 +10,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 from storyboard.errors import NoFrame
-from storyboard.media import At, FileInput, Frame, FrameInput, Input
+from storyboard.language.pictures.formats import format_of
+from storyboard.media import MAX_UPLOAD_BYTES, At, FileInput, Frame, FrameInput, Input
+from storyboard.planning.picture_changes import frame_words
 from storyboard.records import Video
 from storyboard.videos.files import holds_video
-
-_MAX_UPLOAD_BYTES = 16 << 20
-"""The most that the API takes of one file. Source: section 2 of the API contract."""
 
 MAX_DATA_BYTES = 64 << 10
 """The largest picture that goes into the request itself, where the model takes that."""
@@ -35,17 +34,21 @@ CheckPicture = Callable[[bytes], "str | None"]
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A picture that may be sent; `suffix` is the ending of its file's name."""
+    """A picture that may be sent; `format` is `png`, `jpeg` or `webp`."""
 
     content: bytes
     sha256: str
-    suffix: str
+    format: str
+
+    @property
+    def suffix(self) -> str:
+        """The ending of its file's name."""
+        return ".jpg" if self.format == "jpeg" else f".{self.format}"
 
     @property
     def data(self) -> str:
         """The picture as an address that contains it."""
-        kind = "jpeg" if self.suffix == ".jpg" else self.suffix[1:]
-        return f"data:image/{kind};base64,{base64.b64encode(self.content).decode()}"
+        return f"data:image/{self.format};base64,{base64.b64encode(self.content).decode()}"
 
 
 class PictureKey(NamedTuple):
@@ -90,7 +93,7 @@ def read_frame(
         return NoPicture(
             f"the video of {frame.take} is not in place, or is not what was downloaded; run again"
         )
-    where = f"the {_name_of(frame.frame)} of {frame.take}"
+    where = f"{frame_words(frame.frame)} of {frame.take}"
     try:
         content = take_frame(path, frame.frame)
         problem = check(content)
@@ -104,25 +107,12 @@ def read_frame(
 
 
 def _picture(content: bytes, name: str) -> Picture | NoPicture:
-    suffix = _suffix(content)
-    if suffix is None:
+    kind = format_of(content)
+    if kind is None:
         return NoPicture(f"{name} is not a PNG, JPEG or WebP picture")
-    if len(content) > _MAX_UPLOAD_BYTES:
+    if len(content) > MAX_UPLOAD_BYTES:
         return NoPicture(
-            f"{name} has {len(content):,} bytes, more than {_MAX_UPLOAD_BYTES:,}, "
+            f"{name} has {len(content):,} bytes, more than {MAX_UPLOAD_BYTES:,}, "
             "the most that can be uploaded"
         )
-    return Picture(content, hashlib.sha256(content).hexdigest(), suffix)
-
-
-def _suffix(content: bytes) -> str | None:
-    if content.startswith(b"\x89PNG\r\n\x1a\n"):
-        return ".png"
-    if content.startswith(b"\xff\xd8\xff"):
-        return ".jpg"
-    is_webp = content.startswith(b"RIFF") and content[8:12] == b"WEBP"
-    return ".webp" if is_webp else None
-
-
-def _name_of(frame: Frame) -> str:
-    return f"{frame} frame" if isinstance(frame, str) else f"frame at {frame:g} s"
+    return Picture(content, hashlib.sha256(content).hexdigest(), kind)

@@ -5,7 +5,7 @@ any more, and never another's. A file's row is committed before the file is sent
 that nobody can guess. The API's list, which each run reads before its first upload, shows
 which of them have arrived: after a kill, nothing goes up twice.
 
-Source of the limits: section 2 of the API contract.
+Source of the limits: the service's documentation of media files, as quoted by its blog.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ class Uploader:
         self._files: dict[str, _File] = {}  # ours that the API keeps, by name
         self._unsent: dict[str, _File] = {}  # rows whose file has not arrived, by sha256
         self._under_way: dict[str, _File] = {}  # by sha256
-        self._deleting: dict[str, _File] = {}  # by name
+        self._deleting: set[str] = set()  # names
         self._others = 0  # files of the account that we may not use
         self._failed: dict[str, str] = {}  # why a content cannot be uploaded, by sha256
         self._failures = 0  # contents in a row that could not be uploaded
@@ -158,7 +158,7 @@ class Uploader:
 
     def on_deleted(self, event: UploadDeleted) -> None:
         """Counts a file that could not be deleted as one that we may not use."""
-        del self._deleting[event.name]
+        self._deleting.remove(event.name)
         self._others += not event.is_gone
 
     @property
@@ -301,7 +301,7 @@ class Uploader:
     def _delete(self, file: _File, file_id: str) -> None:
         """Asks the API to delete a file, after the commit that says that it is not used."""
         api, name = self._run.api, file.upload.name
-        self._deleting[name] = file
+        self._deleting.add(name)
         self._calls.append(guarded(lambda: UploadDeleted(name, api.delete_upload(file_id))))
 
     def _account(self, job: Job) -> str:

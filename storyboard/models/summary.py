@@ -9,6 +9,7 @@ from storyboard.models.media_limits import describe_media
 from storyboard.models.schema.words import CARD_RULE, allowed_words, joined, spelled, whole_range
 from storyboard.models.words import DURATION, RATIO, RESOLUTION, Word
 from storyboard.records import Json
+from storyboard.reporting.amounts import and_text
 
 _BY_VALUE = (RESOLUTION, RATIO, DURATION)
 
@@ -19,8 +20,7 @@ def limits_line(card: ModelCard) -> str:
     parts += [f"{_values(card, word)} s" for word in (DURATION,) if word in card.words]
     others = [word for word in card.words if word not in _BY_VALUE]
     if others:
-        *first, last = sorted(others)
-        parts.append(f"with {', '.join(first)} and {last}" if first else f"with {last}")
+        parts.append(f"with {and_text(sorted(others))}")
     return "; ".join(parts)
 
 

@@ -8,6 +8,7 @@ from typing import NamedTuple, TypeAlias
 
 from storyboard.planning.graph import is_resolved, parents_of
 from storyboard.records import Action, ActionKind, Submission
+from storyboard.reporting.amounts import and_text
 
 Passed: TypeAlias = "Collection[tuple[str, str]]"
 """The videos of paused takes that a person has approved, each as take id and sha256."""
@@ -72,9 +73,9 @@ def follow(
     if not is_to_wait:
         return own
     takes = tuple(one.action.take for one in found if one.will_come)
-    reason = f"waits for {_names([take.id for take in takes])}"
+    reason = f"waits for {and_text([take.id for take in takes])}"
     if is_to_send and (paused := [take.id for take in takes if take.is_paused]):
-        reason += f", and then until you have seen {_names(paused)}"
+        reason += f", and then until you have seen {and_text(paused)}"
     return replace(own, kind=ActionKind.WAIT, reason=reason, waits_for=takes)
 
 
@@ -129,10 +130,5 @@ def _is_unseen(action: Action, passed: Passed) -> bool:
 
 def _paused(own: Action, unseen: Sequence[str]) -> Action:
     options = " ".join(f"--past {name}" for name in unseen)
-    reason = f"waits until you have seen {_names(unseen)}; then render with {options}"
+    reason = f"waits until you have seen {and_text(unseen)}; then render with {options}"
     return replace(own, kind=ActionKind.HOLD, reason=reason, to_approve=tuple(unseen))
-
-
-def _names(names: Sequence[str]) -> str:
-    *others, last = names
-    return f"{', '.join(others)} and {last}" if others else last

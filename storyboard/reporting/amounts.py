@@ -1,13 +1,19 @@
-"""Amounts in words: counts, durations and money."""
+"""Amounts and lists in words: counts, durations, money, names."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 
 def count_text(number: int, noun: str) -> str:
     """A count for people: "1 take", "2,000 takes"."""
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def and_text(names: Sequence[str]) -> str:
+    """A list for people, empty if there are none: "a", "a and b", "a, b and c"."""
+    return " and ".join(filter(None, (", ".join(names[:-1]), *names[-1:])))
 
 
 def span_text(seconds: float) -> str:

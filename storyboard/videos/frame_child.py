@@ -17,6 +17,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, BinaryIO
 
 from storyboard.child_process import limit_resources
+from storyboard.media import MAX_UPLOAD_BYTES
 
 if TYPE_CHECKING:  # only this child imports it, and it may not be installed
     from av.container import InputContainer
@@ -24,7 +25,7 @@ if TYPE_CHECKING:  # only this child imports it, and it may not be installed
     from av.video.stream import VideoStream
 
 MAX_CPU_S = 30
-MAX_PNG_BYTES = 16 << 20  # the API takes no larger picture
+MAX_PNG_BYTES = MAX_UPLOAD_BYTES
 
 # The formats that are downloaded. A playlist or a list of files would open what it names.
 _FORMATS = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm"

@@ -7,13 +7,10 @@ from collections.abc import Iterator
 
 from storyboard.language.pictures.formats import PICTURES
 from storyboard.language.pictures.measure import Measured, NoPicture, Picture
+from storyboard.media import MAX_UPLOAD_BYTES
 from storyboard.models.media_limits import BYTES, MediaLimits, format_names, ratio_words
 
-MAX_UPLOAD_MB = 16
-"""The size of the largest picture that the service accepts.
-
-Source: the service's documentation of media files, as quoted by its blog.
-"""
+_MAX_UPLOAD_MB = MAX_UPLOAD_BYTES // BYTES
 
 _SAME = 0.03
 """The share by which two ratios may differ and still count as one: sizes are whole pixels."""
@@ -39,9 +36,9 @@ def _faults(picture: Picture, limits: MediaLimits, owner: str) -> Iterator[str]:
         yield f"is a {PICTURES[picture.format]}; {owner} takes {format_names(formats)}"
     # Rounded up, so that one byte too many does not look like the most that is allowed.
     size = f"is {math.ceil(picture.size_bytes / BYTES * 10) / 10:.1f} MB"
-    if picture.size_bytes > MAX_UPLOAD_MB * BYTES:
-        yield f"{size}; the service accepts at most {MAX_UPLOAD_MB} MB"
-    if picture.size_bytes > limits.get("megabytes", MAX_UPLOAD_MB) * BYTES:
+    if picture.size_bytes > MAX_UPLOAD_BYTES:
+        yield f"{size}; the service accepts at most {_MAX_UPLOAD_MB} MB"
+    if picture.size_bytes > limits.get("megabytes", _MAX_UPLOAD_MB) * BYTES:
         yield f"{size}; {owner} takes at most {limits['megabytes']:g} MB"
     yield from _wrong_sides(picture, limits.get("pixels", {}), owner)
     yield from _wrong_ratio(picture, limits.get("ratio", {}), owner)

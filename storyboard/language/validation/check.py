@@ -22,6 +22,7 @@ from storyboard.models.schema.validator import compile_check
 from storyboard.models.schema.words import ALSO, CARD_RULE
 from storyboard.models.words import RATIO, RESOLUTION
 from storyboard.records import Json, Payload, Position, Problem, RowSource
+from storyboard.reporting.amounts import and_text
 from storyboard.reporting.suggest import Suggestion, closest, did_you_mean
 from storyboard.reporting.value_paths import format_path
 
@@ -177,7 +178,7 @@ def _describe_parameter(
     if error.keyword == MISSING:
         rule = _rule_for_missing(error) if error.schema is not card.request_schema else None
         words = f"is missing: {rule}" if rule else f"is missing; {card.name} needs it"
-        keys = _listed([f"{key}:" for key in missing or [name]])
+        keys = and_text([f"{key}:" for key in missing or [name]])
         return "missing-parameter", words, f"add {keys} to the shot"
     if error.keyword == UNKNOWN and len(error.path) == 1:
         hint = did_you_mean(name, card.settings)
@@ -266,16 +267,12 @@ def _missing_keys(
         if not by_name:
             continue
         names = [f"'{name}'" for name in by_name]
-        words = f"missing key{'s'[: len(names) > 1]} {_listed(names)}"
+        words = f"missing key{'s'[: len(names) > 1]} {and_text(names)}"
         rule = next((error.rule for error in by_name.values() if error.rule), None)
         node = _node_at(root, parent)
         position = node.first_key_position if isinstance(node, MappingNode) else node.position
         sentence = _sentence(parent, f"{words}: {rule}" if rule else words)
         yield Problem(position, "missing-key", sentence, _hint_for_missing(by_name.values()))
-
-
-def _listed(names: Sequence[str]) -> str:
-    return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
 
 
 def _hint_for_missing(errors: Iterable[SchemaError]) -> str | None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from storyboard.models.schema.words import allowed_words, joined, spelled
+from storyboard.reporting.amounts import and_text
 from storyboard.reporting.quoting import bounded
 
 MAX_WORDS = 300  # characters
@@ -40,7 +41,7 @@ def _demand(schema: Mapping[str, Any]) -> str:
     # A condition on a value already says that there is one.
     unset = [name for name in schema.get("required", ()) if name not in limited]
     if unset:
-        parts.append(f"{_and(unset)} {'is' if len(unset) == 1 else 'are'} set")
+        parts.append(f"{and_text(unset)} {'is' if len(unset) == 1 else 'are'} set")
     if "if" in schema:
         then = f"where {_demand(schema['if'])}, {_demand(schema.get('then', {}))}"
         other = f"; else {_demand(schema['else'])}" if schema.get("else") else ""
@@ -48,18 +49,18 @@ def _demand(schema: Mapping[str, Any]) -> str:
     if "not" in schema:
         parts.append(_denial(schema["not"]))
     for name, needed in schema.get("dependentRequired", {}).items():
-        parts.append(f"{name} needs {_and(needed)}")
+        parts.append(f"{name} needs {and_text(needed)}")
     parts += [_demand(one) for one in schema.get("allOf", ())]
     for keyword in ("anyOf", "oneOf"):
         if keyword in schema:
             parts.append(" or ".join(_demand(one) for one in schema[keyword]))
-    return _and(parts) if parts else "nothing more is demanded"
+    return and_text(parts) if parts else "nothing more is demanded"
 
 
 def _denial(schema: Mapping[str, Any]) -> str:
     names = schema.get("required", ())
     if set(schema) == {"required"} and len(names) > 1:
-        return f"{_and(names)} do not go together"
+        return f"{and_text(names)} do not go together"
     if set(schema) == {"required"}:
         return f"{names[0]} is not set"
     return f"it is not so that {_demand(schema)}"
@@ -75,7 +76,3 @@ def _limit_words(limits: Mapping[str, Any]) -> str:
         return f"is {joined([spelled(value) for value in values])}"
     words = allowed_words(limits).lstrip(", ").removeprefix("from ")
     return f"is {words}" if words else "is of another form"
-
-
-def _and(words: Sequence[str]) -> str:
-    return " and ".join([", ".join(words[:-1]), words[-1]]) if len(words) > 1 else "".join(words)

@@ -119,7 +119,7 @@ def test_a_key_that_is_refused_is_told(sandbox: SandboxServer) -> None:
 # What goes out
 
 
-def test_an_upload_is_one_form_with_one_file(provider: Provider) -> None:  # noqa: F811
+def test_an_upload_is_one_form_with_one_file(provider: Provider) -> None:  # noqa: F811 (the fixture)
     provider.says({"code": 0, "data": DATA})
     assert isinstance(provider.api.upload(NAME, PNG), Uploaded)
     request = provider.request
@@ -143,7 +143,7 @@ def test_a_name_that_is_not_plain_is_an_error_of_the_caller(name: str) -> None:
 
 @pytest.mark.parametrize("file_id", ["", "..", ".", "a b", "a\r\nX: y", "../../models"])
 def test_only_what_can_be_a_file_s_id_leads_to_a_request(
-    provider: Provider,  # noqa: F811
+    provider: Provider,  # noqa: F811 (the fixture)
     file_id: str,
 ) -> None:
     provider.says({"code": 0})
@@ -152,7 +152,7 @@ def test_only_what_can_be_a_file_s_id_leads_to_a_request(
     assert targets <= {f"{PATH}/..%2F..%2Fmodels"}
 
 
-def test_a_redirect_is_not_followed_and_the_key_stays(provider: Provider) -> None:  # noqa: F811
+def test_a_redirect_is_not_followed_and_the_key_stays(provider: Provider) -> None:  # noqa: F811 (the fixture)
     with serving(lambda *_: http_reply({"code": 0, "data": DATA})) as other:
         location = {"Location": f"{other.origin}{PATH}"}
         provider.reply = http_reply(b"", status="307 Temporary Redirect", headers=location)
@@ -231,7 +231,7 @@ def test_an_address_that_is_not_safe_in_a_request_is_refused(url: Any) -> None:
     assert reply.reason.isprintable()
 
 
-def test_the_key_does_not_come_back_in_an_address(provider: Provider) -> None:  # noqa: F811
+def test_the_key_does_not_come_back_in_an_address(provider: Provider) -> None:  # noqa: F811 (the fixture)
     provider.says({"code": 0, "data": {**DATA, "url": f"https://files.example/{KEY}.png"}})
     reply = provider.api.upload(NAME, PNG)
     assert isinstance(reply, UploadRefused)
