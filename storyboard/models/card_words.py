@@ -27,8 +27,6 @@ from storyboard.models.words import (
 )
 from storyboard.records import Json
 
-_BOTH = [RESOLUTION, RATIO]
-
 _ABOUT: Mapping[str, Mapping[str, Any]] = {
     RESOLUTION: {"description": "How many pixels the picture has."},
     RATIO: {"description": "The ratio of width to height.", "examples": ["16:9"]},
