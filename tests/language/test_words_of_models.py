@@ -13,6 +13,8 @@ from tests.language.boards import CATALOG, load_text
 from tests.models.cards import card_document, write_card
 
 VEO, KLING, PIXVERSE = "google/veo-3.1-t2v", "kling/kling-v2.6-t2v", "pixverse/v6-t2v"
+WAN = "alibaba/wan2.7-t2v"  # makes sound whatever it is asked for
+LEAVE_OUT = "leave it out, or choose a model that can render without sound"
 
 
 def problems_of(folder: Path, model: str, settings: str, top: str = "") -> tuple[Problem, ...]:
@@ -72,6 +74,13 @@ def test_a_shared_file_drops_what_only_models_of_other_films_have(tmp_path: Path
             "'yes' is not allowed; {} requires true, false, 'on' or 'off'",
             "write true",
         ),
+        (WAN, "sound: false", "false is not allowed; {} always makes sound", LEAVE_OUT),
+        (WAN, "sound: '{{ 1 > 2 }}'", "false is not allowed; {} always makes sound", LEAVE_OUT),
+        (WAN, "sound: no", "'no' is text; {} always makes sound", LEAVE_OUT),
+        (WAN, 'sound: "false"', "'false' is text; {} always makes sound", LEAVE_OUT),
+        (WAN, "sound: yes", "'yes' is text; {} always makes sound", "write true"),
+        (WAN, 'sound: "1"', "'1' is text; {} always makes sound", None),
+        (WAN, "sound: 1", "1 is a number; {} always makes sound", None),
         (
             PIXVERSE,
             "notes: x",
@@ -108,3 +117,18 @@ def test_auto_makes_a_seed_that_the_model_takes(tmp_path: Path) -> None:
     seeds = [take.payload["seed"] for take in board.takes]
     assert all(isinstance(seed, int) and 0 <= seed <= 99 for seed in seeds)
     assert len(set(seeds)) > 20
+
+
+def test_a_model_that_never_makes_sound_is_told_apart_from_one_that_always_does(
+    tmp_path: Path,
+) -> None:
+    fields = {"prompt": {"type": "string"}}
+    silent = card_document("maker/silent", fields, words={"sound": {"always": False}})
+    write_card(tmp_path / "models", "maker/silent", silent)
+    film = tmp_path / "film.yaml"
+    shot = "{id: a, prompt: A boat, sound: true}"
+    film.write_text(f"version: 1\nmodel: maker/silent\nshots: [{shot}]\n")
+    [problem] = load_storyboard(film, catalog_beside(CATALOG, film)).problems
+    words = "shots[0].sound: true is not allowed; maker/silent never makes sound"
+    assert (problem.code, problem.message) == ("not-allowed", words)
+    assert problem.hint == "leave it out, or choose a model that makes sound"

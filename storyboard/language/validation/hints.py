@@ -7,12 +7,12 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from storyboard.language.spellings import as_seconds
+from storyboard.language.spellings import as_seconds, as_switch
 from storyboard.language.templates.slug import slug
 from storyboard.language.yaml.scalars import read_plain
 from storyboard.models.schema.errors import SchemaError
-from storyboard.models.schema.words import spelled
-from storyboard.models.words import MEDIA
+from storyboard.models.schema.words import allowed_words, spelled
+from storyboard.models.words import DURATION, MEDIA, RATIO, RESOLUTION, SOUND
 from storyboard.names import check_id
 from storyboard.reporting.invisible import hint_for_invisible
 from storyboard.reporting.suggest import Suggestion, did_you_mean
@@ -22,7 +22,6 @@ _MAX_NAME = 40
 _OWN_KEYS = "put keys of your own under meta"
 _CAPITAL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _CURLY = ("\u201c", "\u201d", "\u201e", "\u2018", "\u2019", "\u00ab", "\u00bb")
-_YES, _NO = ("yes", "on", "y"), ("no", "off", "n")
 
 
 FOREIGN_NAMES: Mapping[str, str] = {
@@ -59,8 +58,10 @@ def hint_for_value(error: SchemaError, code: str) -> str | None:
     texts = error.value if isinstance(error.value, dict) else [error.value]
     if hint := next(filter(None, (hint_for_invisible(str(text)) for text in texts)), None):
         return hint
-    if code == "too-large" and error.path[-1:] == ("duration",):
+    if code == "too-large" and error.path[-1:] == (DURATION,):
         return "split the shot in two"
+    if error.path[-1:] == (SOUND,) and (hint := _hint_for_sound(error)):
+        return hint
     if error.keyword == "pattern" and error.path[-1:] == ("id",) and error.value.isascii():
         return _hint_for_id(error.value)
     is_curly = isinstance(error.value, str) and error.value.startswith(_CURLY)
@@ -136,13 +137,13 @@ def _hint_for_type(error: SchemaError) -> str | None:
     if choice := _hint_for_choice(value, error.schema.get("enum", ())):
         return choice
     if isinstance(value, str):
-        if "boolean" in wanted and value.lower() in (*_YES, *_NO):
-            return _switch(value)
-        is_plain = wanted[0] in ("integer", "number", "boolean")
-        if is_plain and (plain := _unquoted(value)) is not None:
+        plain = _unquoted(value)
+        if "boolean" in wanted and plain is None and as_switch(value) != value:
+            return _write(spelled(as_switch(value)), value)
+        if plain is not None and wanted[0] in ("integer", "number", "boolean"):
             hint = _without_quotes(value, value)
             return hint if _is_within(plain, error) else _nearest(plain, error)
-        if error.path[-1:] == ("duration",) and (seconds := as_seconds(value)) != value:
+        if error.path[-1:] == (DURATION,) and (seconds := as_seconds(value)) != value:
             hint = _write(f"{seconds:g}", value)
             return hint if _is_within(seconds, error) else _nearest(seconds, error)
         if wanted[0] == "array":
@@ -154,13 +155,30 @@ def _hint_for_type(error: SchemaError) -> str | None:
     return None
 
 
+def _hint_for_sound(error: SchemaError) -> str | None:
+    """Return the ways out if silence is wanted of a model that always makes sound, or sound of one
+    that never does.
+    """
+    wanted, allowed = as_switch(error.value), allowed_words(error.schema)
+    if wanted is False and allowed == "true":
+        return "leave it out, or choose a model that can render without sound"
+    if wanted is True and allowed == "false":
+        return "leave it out, or choose a model that makes sound"
+    return None
+
+
 def _is_within(value: Any, error: SchemaError) -> bool:
     """Return whether a value of the right type is listed or within the bounds."""
     limits = error.schema
     if "enum" in limits:
-        return value in limits["enum"]
+        return _is_one(value, limits["enum"])
     least, most = limits.get("minimum", -math.inf), limits.get("maximum", math.inf)
     return not isinstance(value, int | float) or least <= value <= most
+
+
+def _is_one(value: Any, values: Iterable[Any]) -> bool:
+    """Return whether a value is one of those; in Python, True is equal to 1."""
+    return any(one == value and isinstance(one, bool) == isinstance(value, bool) for one in values)
 
 
 def _nearest(value: Any, error: SchemaError) -> str | None:
@@ -196,7 +214,7 @@ def _width_to_height(value: Any) -> float | None:
 
 _LINES, _LINES_OF_4K = re.compile(r"([1-9]\d{0,3})([pPkK])"), 540
 _RATIO = re.compile(r"([1-9]\d{0,3}):([1-9]\d{0,3})")
-_MEASURES = {"duration": _number, "resolution": _lines, "ratio": _width_to_height}
+_MEASURES = {DURATION: _number, RESOLUTION: _lines, RATIO: _width_to_height}
 
 
 def _hint_for_model(value: Any, names: Iterable[str]) -> str | None:
@@ -226,11 +244,11 @@ def _unquoted(text: str) -> bool | int | float | None:
 def _hint_for_choice(value: Any, allowed: Iterable[Any]) -> str | None:
     """Return a hint if the value is close to one of those allowed."""
     known = list(allowed)
-    if isinstance(value, str) and (read := _unquoted(value)) is not None and read in known:
+    if isinstance(value, str) and (read := _unquoted(value)) is not None and _is_one(read, known):
         return _without_quotes(value, value)
-    is_switch = isinstance(value, str) and value.lower() in (*_YES, *_NO)
-    if is_switch and any(choice is True for choice in known):
-        return _switch(value)
+    meant = as_switch(value)
+    if isinstance(value, str) and isinstance(meant, bool) and _is_one(meant, known):
+        return _write(spelled(meant), value)
     texts = [choice for choice in known if isinstance(choice, str)]
     alike = [text for text in texts if _normalized(text) == _normalized(str(value))]
     if len({text.casefold() for text in alike}) == 1:  # 720P, and 720p as the field has it
@@ -238,10 +256,6 @@ def _hint_for_choice(value: Any, allowed: Iterable[Any]) -> str | None:
     # Comparing letters would suggest 1:1 for 16:10.
     is_word = isinstance(value, str) and _has_letters(value)
     return did_you_mean(value, texts) if is_word else None
-
-
-def _switch(value: str) -> Suggestion:
-    return _write("true" if value.lower() in _YES else "false", value)
 
 
 def _write(meant: str, value: str) -> Suggestion:

@@ -8,6 +8,7 @@ from typing import Any, TypeAlias
 
 from storyboard.models.schema.errors import SchemaError
 from storyboard.models.schema.words import MODELS, allowed_words, whole_range
+from storyboard.models.words import SOUND
 from storyboard.reporting.value_paths import format_value, shorten
 
 _MAX_PATTERN = 60
@@ -38,7 +39,12 @@ def most_specific(errors: list[SchemaError]) -> SchemaError:
 def _allowed(error: SchemaError, owners: str) -> str:
     """Say what would be right: "alibaba/wan2.7-t2v requires '720P' or '1080P'"."""
     allowed = allowed_words(error.schema)
-    return f"{_verb(owners, 'require')} {allowed}" if owners else f"{allowed} is needed"
+    if not owners:
+        return f"{allowed} is needed"
+    if error.path[-1:] == (SOUND,) and allowed in ("true", "false"):  # no field says it
+        often = "always" if allowed == "true" else "never"
+        return f"{_verb(f'{owners} {often}', 'make')} sound"
+    return f"{_verb(owners, 'require')} {allowed}"
 
 
 def _verb(owners: str, verb: str) -> str:
