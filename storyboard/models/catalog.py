@@ -109,12 +109,17 @@ class Catalog:
 
     def owner_of(self, name: str) -> Owner | None:
         """Return who supplied a model's card, or None if there is none."""
-        return next(self._owners(name), None)
+        text = self.text_of(name)
+        return text.owner if text else None
 
     def path_of(self, name: str) -> str | None:
         """Return the path of a model's card, for display, or None if there is none."""
-        text = self._text(name)
-        return text.path if text else self._below.path_of(name) if self._below else None
+        text = self.text_of(name)
+        return text.path if text else None
+
+    def text_of(self, name: str) -> CardText | None:
+        """Return the file of a model's card as it was read, or None if there is none."""
+        return self._text(name) or (self._below.text_of(name) if self._below else None)
 
     def replaces(self, name: str) -> Owner | None:
         """Return who supplied the card of the same name that a model's card hides, or None."""

@@ -13,6 +13,7 @@ from storyboard.engine.loop import Engine
 from storyboard.errors import UsageError
 from storyboard.language.read_scope import find_scope
 from storyboard.media import FileInput
+from storyboard.models.card_folders import Owner
 from storyboard.models.catalog import Catalog
 from storyboard.money import NO_CAPS
 from storyboard.names import spelled_path, to_file_name
@@ -91,6 +92,14 @@ def ids_of_pictures(
     return found
 
 
+def texts_of_cards(board: Storyboard, catalog: Catalog) -> dict[Path, str]:
+    """The text of each card beside the storyboard that its takes go by, by the card's path."""
+    own = catalog.of(board.path)
+    models = {one.model for take in board.takes for one in (take, *take.fallbacks)}
+    cards = (card for model in models if (card := own.text_of(model)))
+    return {Path(card.path): card.text for card in cards if card.owner is Owner.PROJECT}
+
+
 def _job(item: Prepared, connection: Connection) -> Job:
     board = item.space.storyboard
     contents: dict[str, str | bytes] = {
@@ -101,6 +110,7 @@ def _job(item: Prepared, connection: Connection) -> Job:
         spelled_path(Path(name)): content for name, content in contents.items()
     }
     read_file = file_reader(board.path.parent, find_scope(board.path, allowed=item.space.allowed))
+    sources |= texts_of_cards(board, item.pricing.catalog)
     sources |= ids_of_pictures(board, read_file)
     commit, is_dirty = read_commit(board.path.parent, sources)
     return Job(

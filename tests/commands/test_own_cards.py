@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
 from storyboard.models.folder import data_folder
 from tests.commands.films import QUICK, Program
-from tests.models.cards import card_document, write_card
+from tests.models.cards import KLING, card_document, write_card
+from tests.project.test_git import git
 
 REAL = "alibaba/wan2.7-t2v"
 OWN = "kling/v9"
@@ -35,6 +37,28 @@ def test_a_film_with_a_card_of_its_own_renders_in_the_sandbox(program: Program, 
     output = program("render", own, *QUICK)
     assert output.code == 0, output.err
     assert f'"model": "{OWN}"' in Path("renders/film.sandbox/manifest.json").read_text("utf-8")
+
+
+def test_a_card_with_changes_that_are_in_no_commit_makes_its_film_dirty(
+    program: Program, own: Path
+) -> None:
+    make_film(Path(), "kling/v8")  # nothing uses its card from now on
+    film = make_film(Path(), OWN)
+    git(Path(), "init", "--quiet")
+    git(Path(), "add", "film.yaml", "models/kling/v9.yaml")
+    git(Path(), "commit", "--quiet", "--message", "film")
+
+    def is_dirty(folder: str) -> object:
+        output = program("render", film, *QUICK, "--fresh", "--output", folder)
+        assert output.code == 0, output.err
+        manifest = json.loads(Path(folder, "manifest.json").read_text("utf-8"))
+        return manifest["takes"][0]["is_dirty"]
+
+    assert is_dirty("clean") is False
+    changed = {**KLING, "cfg_scale": {**KLING["cfg_scale"], "default": 0.7}}
+    words = {"ratio": "aspect_ratio", "duration": "duration"}
+    write_card(Path("models"), OWN, card_document(OWN, changed, words=words))
+    assert is_dirty("changed") is True
 
 
 def test_several_films_have_each_its_own_cards(program: Program, own: Path) -> None:
