@@ -1,4 +1,6 @@
-"""Whether the files and frames that a manifest names for a take can be sent. Reads the files.
+"""Whether the files and frames that a manifest names for a take can be sent.
+
+Reads the files, and decodes pictures that are not the storyboard's in child processes.
 
 A storyboard's files are checked when it is read; those of a manifest, which anybody may have
 written and which may be older than the files, are checked when a take is about to be sent.
@@ -7,11 +9,15 @@ written and which may be older than the files, are checked when a take is about 
 from __future__ import annotations
 
 from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 
+from storyboard.language.pictures.check import check_picture
 from storyboard.language.pictures.files import PictureFiles, Refusal
+from storyboard.language.pictures.film import INSTALL
 from storyboard.language.read_scope import find_scope
 from storyboard.media import FileInput, find_contents
+from storyboard.models.catalog import Catalog
 from storyboard.names import to_file_name
 from storyboard.planning.plan import ObstacleTo
 from storyboard.project.workspace import Workspace
@@ -19,8 +25,8 @@ from storyboard.records import Take
 from storyboard.reporting.value_paths import format_path, format_value
 
 
-def obstacle_finder(space: Workspace) -> ObstacleTo | None:
-    """What finds why a take of the workspace's manifest cannot be sent; reads each file once.
+def obstacle_finder(space: Workspace, catalog: Catalog) -> ObstacleTo | None:
+    """What finds why a take of the workspace's manifest cannot be sent.
 
     None if the takes are those of the storyboard.
     """
@@ -32,19 +38,32 @@ def obstacle_finder(space: Workspace) -> ObstacleTo | None:
         return board.parent / to_file_name(name), name
 
     scope = find_scope(board, allowed=space.allowed)
-    return partial(_obstacle, PictureFiles(board.parent, scope, resolve))
+    return partial(_obstacle, PictureFiles(board.parent, scope, resolve), catalog)
 
 
-def _obstacle(files: PictureFiles, take: Take) -> str | None:
+def _obstacle(files: PictureFiles, catalog: Catalog, take: Take) -> str | None:
     known = {one.at for one in take.inputs}
     for at, _ in find_contents(take.payload):
         if at not in known:
             return f"the manifest does not say where its {format_path(at)} is from"
     for one in take.inputs:
-        if isinstance(one, FileInput):
-            found = files.read(one.path, "")
-            if isinstance(found, Refusal):
-                return f"{format_value(one.path)}: {found.words}"
-            if found.sha256 != one.sha256:
-                return f"{format_value(one.path)} is not the picture that the manifest names"
+        if isinstance(one, FileInput) and (fault := _fault(files, catalog, take.model, one)):
+            return f"{format_value(one.path)}{fault}"
     return None
+
+
+def _fault(files: PictureFiles, catalog: Catalog, model: str, one: FileInput) -> str | None:
+    """What is wrong with a file, as the rest of a sentence that begins with its name."""
+    found = files.read(one.path, "")
+    if isinstance(found, Refusal):
+        return f": {found.words}"
+    content = files.content_of(found.sha256) if found.sha256 == one.sha256 else None
+    if content is None:
+        return " is not the picture that the manifest names"
+    card = catalog.get_usable(model)
+    if card is None:
+        return None  # whether anything can be sent without a card is not asked here
+    if find_spec("PIL") is None:
+        return f": checking a picture needs Pillow, which is not installed: {INSTALL}"
+    words = check_picture(content, card.media_limits(one.at), card.name)
+    return f" {words}" if words else None

@@ -76,6 +76,7 @@ class Prepared:
             passed=self.store.passed(),
             now=datetime.now(timezone.utc),
             selected={action.take.id for action in self.plan.actions},
+            obstacle_to=obstacle_finder(self.space, self.pricing.catalog),
         )
 
     def write_outputs(self, states: Sequence[TakeState]) -> None:
@@ -201,7 +202,7 @@ def plan_render(
     chosen = select_takes(takes, selection)
     selected = narrow(chosen, selection, takes, known, manifest_tasks=tasks)
 
-    obstacle_to = obstacle_finder(space)
+    obstacle_to = obstacle_finder(space, catalog)
 
     def plan_at(now: datetime) -> Plan:
         return make_plan(

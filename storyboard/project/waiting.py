@@ -7,8 +7,7 @@ from datetime import datetime
 
 from storyboard.planning.following import Passed
 from storyboard.planning.graph import parents_of
-from storyboard.planning.plan import make_plan
-from storyboard.project.manifest_inputs import obstacle_finder
+from storyboard.planning.plan import ObstacleTo, make_plan
 from storyboard.project.workspace import FolderSnapshot, Workspace
 from storyboard.records import Action, ActionKind, Submission, TakeState, TakeStatus
 
@@ -24,13 +23,13 @@ def find_waiting(
     passed: Passed,
     now: datetime,
     selected: Collection[str] | None = None,
+    obstacle_to: ObstacleTo | None = None,
 ) -> Mapping[str, Action]:
     """What the next render would do about pending takes that wait or are held, by take id.
 
-    Only those that show frames of others, or whose files in a manifest cannot be sent; `states`
+    Only those that show frames of others, or that `obstacle_to` has a reason against; `states`
     are those of all takes. The render would be of the takes in `selected`, or of all.
     """
-    obstacle_to = obstacle_finder(space)
     pending = {
         one.take.id
         for one in states

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -10,12 +11,14 @@ from typing import Any
 import pytest
 from PIL import Image
 
+from storyboard.fingerprint import fingerprint
 from storyboard.language.load import load_storyboard
 from storyboard.models.catalog import load_catalog
 from storyboard.outputs.manifest.file import manifest_bytes
 from storyboard.outputs.manifest.manifest import build_manifest
 from storyboard.planning.states import read_states
 from tests.commands.films import Program
+from tests.language.pictures.made import png
 
 FILM = """\
 version: 1
@@ -103,6 +106,43 @@ def test_a_take_that_waits_is_held_for_its_own_picture(program: Program, recorde
     assert [kind for kind, _ in actions.values()] == ["submit", "wait", "hold"]
     assert actions["three"][1] == (
         "it cannot be sent: 'frames/sea.png' is not the picture that the manifest names"
+    )
+
+
+def replace_picture(
+    content: bytes, *, model: str | None = None, field: str = "first_frame"
+) -> None:
+    """Puts another content in a picture's place, and into the manifest what asks for it."""
+    PICTURE.write_bytes(content)
+    digest = hashlib.sha256(content).hexdigest()
+
+    def change(takes: list[dict[str, Any]]) -> None:
+        for take in takes:
+            if take["id"] == "one":
+                take["model"] = model or take["model"]
+                take["payload"] = {"prompt": "She turns", field: {"sha256": digest}}
+                take["inputs"][0]["at"] = field
+                take["fingerprint"] = fingerprint(take["model"], take["payload"])
+
+    edit(change)
+
+
+def test_a_picture_is_decoded_whatever_the_manifest_says_of_it(
+    program: Program, recorded: Path
+) -> None:
+    recorded.write_text(WITHOUT, "utf-8")
+    replace_picture(PICTURE.read_bytes()[:400])
+    assert held(program, recorded) == (
+        "it cannot be sent: 'frames/pier.png' cannot be decoded as a picture"
+    )
+
+
+def test_a_picture_is_compared_with_what_the_model_takes(program: Program, recorded: Path) -> None:
+    recorded.write_text(WITHOUT, "utf-8")
+    replace_picture(png(300, 300), model="minimax/hailuo-2.3-i2v", field="first_frame_image")
+    assert held(program, recorded) == (
+        "it cannot be sent: 'frames/pier.png' has 300 x 300 pixels; minimax/hailuo-2.3-i2v takes "
+        "at least 301 a side"
     )
 
 
