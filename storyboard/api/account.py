@@ -52,8 +52,6 @@ class ListedModel:
     """A model in the API's own list; `slug` is, for example, "alibaba/wan2.7-t2v"."""
 
     slug: str
-    kind: str | None = None
-    description: str | None = None
     price: ListedPrice | None = None
 
 
@@ -81,13 +79,12 @@ class LogPage:
 
     entries: tuple[LogEntry, ...]
     total: int | None
-    page: int
-    rows: int = 0
+    rows: int
 
 
 @runtime_checkable
 class Account(Protocol):
-    """The requests that an API answers about its account; all are free.
+    """An API with a request log, which can be read for free.
 
     Each call raises Unreachable if no answer comes, NotNow if one may come later,
     and AccountError if the account is refused.
@@ -95,10 +92,6 @@ class Account(Protocol):
 
     def check_up(self) -> Checkup:
         """Whether the API knows the key, and what the reply's headers say."""
-        ...
-
-    def balance_usd(self) -> float | None:
-        """The remaining balance in US dollars; None if the API does not say."""
         ...
 
     def logs(
@@ -124,19 +117,11 @@ def read_checkup(answer: Answer, *, is_key_valid: bool) -> Checkup:
 
 def read_models(document: Any) -> tuple[ListedModel, ...]:
     """The models of the list; entries without a slug are left out."""
-    models = []
-    for item in _list_in(document, "models"):
-        slug = text_in(item, "slug")
-        if slug is not None:
-            models.append(
-                ListedModel(
-                    slug=printable_line(slug),
-                    kind=_quoted(item, "type"),
-                    description=_quoted(item, "description"),
-                    price=_price(item),
-                )
-            )
-    return tuple(models)
+    return tuple(
+        ListedModel(slug, _price(item))
+        for item in _list_in(document, "models")
+        if (slug := _quoted(item, "slug")) is not None
+    )
 
 
 def _price(item: Any) -> ListedPrice | None:
@@ -162,7 +147,7 @@ def _amount(value: Any) -> Decimal | None:
     return Decimal(str(value).strip()) if is_number and to_micros(value) is not None else None
 
 
-def read_log(document: Any, page: int) -> LogPage:
+def read_log(document: Any) -> LogPage:
     """One page of the request log; entries without a usable task id are left out."""
     entries = []
     items = _list_in(document, "requests")
@@ -180,7 +165,7 @@ def read_log(document: Any, page: int) -> LogPage:
                 )
             )
     total = number_in(_holder(document, "requests"), "total")
-    return LogPage(tuple(entries), None if total is None else int(total), page, len(items))
+    return LogPage(tuple(entries), None if total is None else int(total), len(items))
 
 
 def _cost_usd(item: Any) -> float | None:

@@ -13,9 +13,8 @@ from storyboard.api.http.errors import describe_trouble
 from storyboard.api.http.session import NETWORK_ERRORS, USER_AGENT, PlainSession, read_body
 from storyboard.errors import LinkUnsafe, Unreachable, UsageError
 
-MAX_REDIRECTS = 5
+_MAX_REDIRECTS = 5
 _CONNECT_S, _TOTAL_S = 10.0, 30.0
-_REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _HEADERS = {
     "User-Agent": USER_AGENT,
     "Accept": "application/json, application/yaml, text/markdown, text/html;q=0.5, */*;q=0.1",
@@ -32,12 +31,12 @@ def fetch_document(url: str, *, api_origin: str) -> str:
     try:
         link = check_link(url, api_origin=api_origin)
         with PlainSession() as session:
-            for _ in range(MAX_REDIRECTS + 1):
+            for _ in range(_MAX_REDIRECTS + 1):
                 body, location = _request(session, link)
                 if location is None:
                     return _text(link, body)
                 link = next_link(link, location, api_origin=api_origin, allow_private=False)
-        raise LinkUnsafe(link.host, f"more than {MAX_REDIRECTS} redirects")
+        raise LinkUnsafe(link.host, f"more than {_MAX_REDIRECTS} redirects")
     except LinkUnsafe as error:
         raise UsageError(
             str(error), next_step="load the page yourself, and give the file"
@@ -53,13 +52,11 @@ def _request(session: PlainSession, link: Link) -> tuple[bytes, str | None]:
                 connect_s=_CONNECT_S,
                 read_s=_TOTAL_S,
             )
-        except LinkUnsafe:
-            raise
         except NETWORK_ERRORS as error:
             raise _unreachable(link, describe_trouble(error, exchange)) from None
         with response:
             location = response.headers.get("Location")
-            if response.status_code in _REDIRECTS and location:
+            if response.is_redirect and location:
                 return b"", location
             if not 200 <= response.status_code < 300:
                 raise UsageError(

@@ -20,7 +20,7 @@ def entries(*numbers: int) -> tuple[LogEntry, ...]:
 
 def page(*numbers: int, total: int | None = None, rows: int | None = None) -> LogPage:
     found = entries(*numbers)
-    return LogPage(found, total, 0, len(found) if rows is None else rows)
+    return LogPage(found, total, len(found) if rows is None else rows)
 
 
 class Ledger:
@@ -33,9 +33,6 @@ class Ledger:
 
     def check_up(self) -> Checkup:
         return Checkup(True, RateHint())
-
-    def balance_usd(self) -> float | None:
-        return None
 
     def logs(
         self,

@@ -256,9 +256,6 @@ class ApiWithLog(ScriptedApi):
     def check_up(self) -> Checkup:
         return Checkup(is_key_valid=True, rate=RateHint())
 
-    def balance_usd(self) -> float | None:
-        return None
-
     def logs(
         self,
         start: datetime,
@@ -279,7 +276,7 @@ class ApiWithLog(ScriptedApi):
             LogEntry(name, self.log_status(name))
             for name in found[(page - 1) * page_size : page * page_size]
         )
-        return LogPage(entries, len(found), page, len(entries))
+        return LogPage(entries, len(found), len(entries))
 
 
 @dataclass

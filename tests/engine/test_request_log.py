@@ -37,9 +37,6 @@ class Log:
     def check_up(self) -> Checkup:
         return Checkup(is_key_valid=True, rate=RateHint())
 
-    def balance_usd(self) -> float | None:
-        return None
-
     def logs(
         self,
         start: datetime,
@@ -58,7 +55,7 @@ class Log:
 def test_every_status_that_means_an_end_counts_and_no_other() -> None:
     words = ("success", "Failed", "canceled", "pending", "processing", "resting", None)
     entries = tuple(LogEntry(f"task-{word}", word) for word in words)
-    log = Log(LogPage(entries, total=201, page=2, rows=len(entries)))
+    log = Log(LogPage(entries, total=201, rows=len(entries)))
     checked = read_log(log, START, START + timedelta(minutes=5), 2)
     assert checked == LogChecked(
         frozenset({"task-success", "task-Failed", "task-canceled"}), pages=3
@@ -66,7 +63,7 @@ def test_every_status_that_means_an_end_counts_and_no_other() -> None:
 
 
 def test_the_server_s_clock_may_differ_from_ours_by_a_minute() -> None:
-    log = Log(LogPage((), total=None, page=1))
+    log = Log(LogPage((), total=None, rows=0))
     assert read_log(log, START, START, 1) == LogChecked(frozenset(), pages=1)
     assert log.asked == (START - timedelta(minutes=1), START + timedelta(minutes=1), 1)
 

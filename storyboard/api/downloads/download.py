@@ -36,7 +36,6 @@ from storyboard.errors import (
     VideoTooLarge,
 )
 
-_REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _GONE = frozenset({403, 404, 410})
 _BUSY = frozenset({429, 503})
 _OTHER_TYPES = re.compile(r"text/|application/(json|xml|xhtml|problem)|image/", re.IGNORECASE)
@@ -181,7 +180,7 @@ class _Transfer:
                 raise DownloadBroken(link.host, describe_trouble(error, exchange)) from None
             with response:
                 location = response.headers.get("Location")
-                if response.status_code in _REDIRECTS and location:
+                if response.is_redirect and location:
                     return location
                 _check_status(response, link)
                 self._receive(response, link, exchange)

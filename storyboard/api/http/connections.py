@@ -32,7 +32,6 @@ import socket
 import ssl
 import threading
 from collections.abc import Callable, Iterator
-from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from requests import PreparedRequest
@@ -79,12 +78,7 @@ class Exchange:
         _current.exchange = self
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         with self._lock:
             self._release()  # from now on the connection may serve another exchange
         WATCHDOG.forget(self)

@@ -13,8 +13,9 @@ from __future__ import annotations
 import http.client
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import requests
@@ -30,6 +31,7 @@ from storyboard.api.redaction import Redaction
 
 USER_AGENT = f"storyboard/{__version__}"
 MAX_REPLY_BYTES = 1024 * 1024
+_CHUNK_BYTES = 64 * 1024
 
 NETWORK_ERRORS = (
     requests.RequestException,
@@ -213,10 +215,12 @@ def _headers(more: Mapping[str, str] | None = None) -> dict[str, str]:
 
 def read_body(response: requests.Response, exchange: Exchange) -> tuple[bytes, str | None]:
     """The body as far as it was received, and what is wrong with it."""
+    raw: Any = response.raw
     chunks: list[bytes] = []
     trouble = None
     try:
-        for chunk in raw_chunks(response):
+        # As it comes over the wire, still compressed if the server compressed it.
+        for chunk in iter(partial(raw.read, _CHUNK_BYTES, decode_content=False), b""):
             chunks.append(chunk)
             if sum(map(len, chunks)) > MAX_REPLY_BYTES:
                 trouble = "the reply is too large"
@@ -232,12 +236,6 @@ def read_body(response: requests.Response, exchange: Exchange) -> tuple[bytes, s
     if trouble is None:
         return _unpacked(body)
     return body, trouble
-
-
-def raw_chunks(response: requests.Response, size: int = 64 * 1024) -> Iterable[bytes]:
-    """The body as it comes over the wire, still compressed if the server compressed it."""
-    raw: Any = response.raw
-    return iter(lambda: raw.read(size, decode_content=False), b"")
 
 
 def _unpacked(body: bytes) -> tuple[bytes, str | None]:

@@ -81,7 +81,7 @@ class ModellixApi:
                 next_step="correct it in the model card",
             )
         try:
-            body = encode_payload(payload)
+            body = _encode(payload)
         except ValueError:
             return SubmitReply(Outcome.REJECTED, message="the payload cannot be written as JSON")
         answer = self._sessions.post(self.origin + endpoint, body, headers=_user_header(user_id))
@@ -174,7 +174,7 @@ class ModellixApi:
         }
         if user_id is not None:
             params["user_id"] = user_id
-        return read_log(self._checked(self._get("logs", params)), page)
+        return read_log(self._checked(self._get("logs", params)))
 
     def close(self) -> None:
         """Close the connections of all threads."""
@@ -224,7 +224,7 @@ class ModellixApi:
         raise AccountError(sentence, next_step="try again in a while")
 
 
-def encode_payload(payload: Payload) -> bytes:
+def _encode(payload: Payload) -> bytes:
     """The JSON body of a request: compact, UTF-8, in the payload's order.
 
     Raises:
