@@ -111,7 +111,7 @@ def read_checkup(answer: Answer, *, is_key_valid: bool) -> Checkup:
     """The checkup that the answer's headers give; its body decided `is_key_valid`."""
     server_now = http_date(answer.headers.get("date", ""))
     # The header drops fractions of a second, so on average the time is half a second later.
-    offset_s = None if server_now is None else server_now + 0.5 - answer.received_at
+    offset_s = None if server_now is None else server_now.timestamp() + 0.5 - answer.received_at
     return Checkup(is_key_valid, rate_hint(answer), offset_s)
 
 

@@ -81,7 +81,7 @@ class Exchange:
     def __exit__(self, *_: object) -> None:
         with self._lock:
             self._release()  # from now on the connection may serve another exchange
-        WATCHDOG.forget(self)
+        WATCHDOG.forget(self.run_out)
         _current.exchange = None
 
     def watch(self, sock: socket.socket) -> None:
@@ -91,7 +91,7 @@ class Exchange:
             # Our own handle on the same connection: TLS takes over the first
             # one, and a reply may outlive the connection object.
             self._socket = socket.fromfd(sock.fileno(), -1, -1, -1)
-        WATCHDOG.expect(self, self._total_s)
+        WATCHDOG.expect(self.run_out, self._total_s)
 
     def begin_sending(self, sock: socket.socket) -> None:
         """Record that the next byte sent on `sock` is the request's first.

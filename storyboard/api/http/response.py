@@ -114,7 +114,7 @@ def rate_hint(answer: Answer) -> RateHint:
     """What the headers say about the request rate; absurd values are ignored."""
     headers = answer.headers
     server_now = http_date(headers.get("date", ""))
-    now = answer.received_at if server_now is None else server_now
+    now = answer.received_at if server_now is None else server_now.timestamp()
     return RateHint(
         limit=_count(headers.get("x-ratelimit-limit", ""), least=1),
         remaining=_count(headers.get("x-ratelimit-remaining", ""), least=0),
@@ -142,13 +142,13 @@ def _wait_s(text: str, now: float) -> float | None:
     It may hold seconds from now, a point in time (Unix seconds or milliseconds, an
     HTTP or ISO date), or several of these; the longest wait counts.
     """
-    numbers = [_number(part) for part in text.split(",")]
-    if all(number is not None for number in numbers):
-        values = [number for number in numbers if number is not None]
-        waits = [value if value < _MIN_MOMENT else _seconds(value) - now for value in values]
+    parts = text.split(",")
+    numbers = [number for part in parts if (number := _number(part)) is not None]
+    if len(numbers) == len(parts):
+        waits = [one if one < _MIN_MOMENT else _seconds(one) - now for one in numbers]
     else:
-        moments = [http_date(each) or _iso_s(each) for each in (text, *_HTTP_DATE.findall(text))]
-        waits = [moment - now for moment in moments if moment is not None]
+        dates = [http_date(each) or _iso_date(each) for each in (text, *_HTTP_DATE.findall(text))]
+        waits = [date.timestamp() - now for date in dates if date is not None]
     sensible = [wait for wait in waits if abs(wait) <= _MAX_SAID_S]
     return min(max(*sensible, 0.0), MAX_WAIT_S) if sensible else None
 
@@ -159,17 +159,10 @@ def _number(text: str) -> float | None:
 
 
 @lru_cache(maxsize=16)  # a server's Date changes once a second
-def http_date(text: str) -> float | None:
-    """The time in a Date header, in Unix seconds; None if it has none.
-
-    A date in another century is ignored: arithmetic with it could leave the calendar.
-    """
+def http_date(text: str) -> datetime | None:
+    """The time in a Date header; None if it has none, or an absurd one."""
     try:
-        moment = parsedate_to_datetime(text.strip())
-        if moment.tzinfo is None:
-            moment = moment.replace(tzinfo=timezone.utc)
-        seconds = moment.timestamp()
-        return None if _plausible(seconds) is None else seconds
+        return _in_utc(parsedate_to_datetime(text.strip()))
     except (TypeError, ValueError, IndexError, OverflowError):
         return None
 
@@ -178,10 +171,10 @@ def utc_moment(value: Any) -> datetime | None:
     """A time given as Unix milliseconds, Unix seconds or ISO text; None if absurd."""
     if isinstance(value, str):
         number = _number(value)
-        return _iso_moment(value.strip()) if number is None else utc_moment(number)
+        return _iso_date(value) if number is None else utc_moment(number)
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 < value < 1e15:
         return None
-    return _plausible(_seconds(value))
+    return _moment(_seconds(value))
 
 
 def _seconds(moment: float) -> float:
@@ -190,23 +183,23 @@ def _seconds(moment: float) -> float:
     return moment / 1000 if moment >= 1e11 else moment
 
 
-def _iso_s(text: str) -> float | None:
-    moment = _iso_moment(text.strip())
-    return None if moment is None else moment.timestamp()
-
-
-def _iso_moment(text: str) -> datetime | None:
+def _iso_date(text: str) -> datetime | None:
     try:
-        moment = datetime.fromisoformat(re.sub(r"[zZ]$", "+00:00", text))
-        if moment.tzinfo is None:
-            moment = moment.replace(tzinfo=timezone.utc)
-        return _plausible(moment.timestamp())
+        return _in_utc(datetime.fromisoformat(re.sub(r"[zZ]$", "+00:00", text.strip())))
     except (ValueError, OverflowError):
         return None
 
 
-def _plausible(seconds: float) -> datetime | None:
-    """The time, or None if it is not between the years 2020 and 2100."""
+def _in_utc(moment: datetime) -> datetime | None:
+    """The time in UTC, which is also the zone of a time without one; None if absurd."""
+    return _moment(moment.replace(tzinfo=moment.tzinfo or timezone.utc).timestamp())
+
+
+def _moment(seconds: float) -> datetime | None:
+    """The time, or None if it is not between the years 2020 and 2100.
+
+    Arithmetic with a time in another century could leave the calendar.
+    """
     if not 1_577_836_800 <= seconds < 4_102_444_800:
         return None
     return datetime.fromtimestamp(seconds, tz=timezone.utc)

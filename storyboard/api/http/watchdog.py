@@ -6,14 +6,11 @@ import contextlib
 import math
 import threading
 import time
-from typing import Protocol
+from collections.abc import Callable
+from typing import TypeAlias
 
-
-class Watched(Protocol):
-    """An operation that another thread can end."""
-
-    def run_out(self) -> None:
-        """Called when the time is up, perhaps after the operation has ended; must not block."""
+RunOut: TypeAlias = "Callable[[], None]"
+"""Ends an operation because its time is up. May come after its end, and must not block."""
 
 
 class Watchdog:
@@ -25,26 +22,26 @@ class Watchdog:
     """
 
     def __init__(self) -> None:
-        self._ends: dict[Watched, float] = {}
+        self._ends: dict[RunOut, float] = {}
         self._wakes_at = math.inf
         self._earlier = threading.Condition(threading.Lock())
         self._thread: threading.Thread | None = None
 
-    def expect(self, watched: Watched, within_s: float) -> None:
-        """Set the deadline of `watched`, counted from now; it replaces an earlier one."""
+    def expect(self, run_out: RunOut, within_s: float) -> None:
+        """Call `run_out` at a deadline, counted from now; it replaces an earlier one."""
         ends_at = time.monotonic() + within_s
         with self._earlier:
-            self._ends[watched] = ends_at
+            self._ends[run_out] = ends_at
             if ends_at < self._wakes_at:
                 self._wakes_at = ends_at
                 self._earlier.notify()
             if self._thread is None or not self._thread.is_alive():
                 self._start()
 
-    def forget(self, watched: Watched) -> None:
+    def forget(self, run_out: RunOut) -> None:
         """Remove the deadline, because the operation is over."""
         with self._earlier:
-            self._ends.pop(watched, None)
+            self._ends.pop(run_out, None)
 
     def _start(self) -> None:
         # A daemon: a second Ctrl-C must end the process while a request hangs.
@@ -56,20 +53,20 @@ class Watchdog:
 
     def _watch(self) -> None:
         while True:
-            for watched in self._late():
-                watched.run_out()
+            for run_out in self._late():
+                run_out()
             with self._earlier:
                 sleep_s = self._wakes_at - time.monotonic()
                 if sleep_s > 0:
                     self._earlier.wait(None if math.isinf(sleep_s) else sleep_s)
 
-    def _late(self) -> list[Watched]:
+    def _late(self) -> list[RunOut]:
         """Remove and return the operations past their deadlines; updates the next deadline."""
         now = time.monotonic()
         with self._earlier:
-            late = [watched for watched, ends_at in self._ends.items() if ends_at <= now]
-            for watched in late:
-                del self._ends[watched]
+            late = [run_out for run_out, ends_at in self._ends.items() if ends_at <= now]
+            for run_out in late:
+                del self._ends[run_out]
             self._wakes_at = min(self._ends.values(), default=math.inf)
         return late
 
