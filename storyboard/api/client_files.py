@@ -55,7 +55,7 @@ class _Document(NamedTuple):
 def read_saved_key(origin: str, *, environ: Mapping[str, str], home: Path) -> SavedKey:
     """The key of the selected profile for an API's origin.
 
-    Raises AccountError if there is none, or if the place that should hold it is
+    Raises AccountError if there is none, or if the file that should hold it is
     broken or out of reach.
     """
     path = _config_path(environ, home)

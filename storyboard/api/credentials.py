@@ -67,7 +67,7 @@ def find_key(origin: str, *, environ: Mapping[str, str], home: Path) -> Credenti
     """The key from the environment, or else the one the vendor's client saved for `origin`.
 
     Raises:
-        AccountError: there is no key, or the place that should hold it is broken.
+        AccountError: there is no key, or the file that should hold it is broken.
     """
     text = environ.get("MODELLIX_API_KEY", "").strip()
     if text:

@@ -9,7 +9,7 @@ import requests
 
 from storyboard.api.downloads.links import Link, check_link, next_link
 from storyboard.api.http.connections import Exchange
-from storyboard.api.http.errors import describe_trouble
+from storyboard.api.http.errors import describe_error
 from storyboard.api.http.session import NETWORK_ERRORS, USER_AGENT, PlainSession, read_body
 from storyboard.errors import LinkUnsafe, Unreachable, UsageError
 
@@ -53,7 +53,7 @@ def _request(session: PlainSession, link: Link) -> tuple[bytes, str | None]:
                 read_s=_TOTAL_S,
             )
         except NETWORK_ERRORS as error:
-            raise _unreachable(link, describe_trouble(error, exchange)) from None
+            raise _unreachable(link, describe_error(error, exchange)) from None
         with response:
             location = response.headers.get("Location")
             if response.is_redirect and location:
@@ -63,15 +63,15 @@ def _request(session: PlainSession, link: Link) -> tuple[bytes, str | None]:
                     f"{link.host} answers with HTTP {response.status_code}",
                     next_step="check the address, or load the page yourself and give the file",
                 )
-            body, trouble = read_body(response, exchange)
-    if trouble is not None:
-        raise _unreachable(link, trouble)
+            body, problem = read_body(response, exchange)
+    if problem is not None:
+        raise _unreachable(link, problem)
     return body, None
 
 
-def _unreachable(link: Link, trouble: str) -> Unreachable:
+def _unreachable(link: Link, problem: str) -> Unreachable:
     return Unreachable(
-        f"{link.host} could not be read: {trouble}",
+        f"{link.host} could not be read: {problem}",
         next_step="load the page yourself, and give the file",
     )
 

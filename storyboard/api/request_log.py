@@ -59,8 +59,8 @@ def _insist(read: Callable[[int], LogPage], number: int, sleep: Sleep) -> LogPag
         try:
             return read(number)
         except (NotNow, Unreachable) as error:
-            said_s = error.wait_s if isinstance(error, NotNow) else None
-            sleep(min(2.0**tried if said_s is None else said_s, _MAX_WAIT_S))
+            wait_s = error.wait_s if isinstance(error, NotNow) else None
+            sleep(min(2.0**tried if wait_s is None else wait_s, _MAX_WAIT_S))
     return read(number)
 
 

@@ -65,9 +65,7 @@ def command(
       storyboard adopt film.yaml renders/old-name
     """
     boards = read_sound([file], load_catalog(), variables, as_json=as_json)
-    if not boards:
-        return ExitCode.USAGE
-    space = find_workspaces(boards, where.folders)[0]
+    [space] = find_workspaces(boards, where.folders)
     with ExitStack() as locks:
         found = _read(spelled_path(source), space, locks)
         store = locks.enter_context(open_folder(space, tell=say))

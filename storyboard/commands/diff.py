@@ -78,15 +78,12 @@ def command(
       storyboard diff film.yaml --against origin/main --price 0.08 --format markdown
     """
     as_json, catalog = as_json or style == "json", load_catalog()
-    boards = read_sound([file], catalog, variables, as_json=as_json, prices=pricing.price_files)
-    if not boards:
-        return ExitCode.USAGE
-    new = boards[0]
+    [new] = read_sound([file], catalog, variables, as_json=as_json, prices=pricing.price_files)
     commit, old = _read_other(new.path, from_file_name(against), catalog, variables)
     if old is not None and any(one.code == "unknown-variant" for one in old.problems):
         old = None  # a variant that is new, as a file can be
-    if old is not None and not report_problems([old], as_json=as_json):
-        return ExitCode.USAGE
+    if old is not None:
+        report_problems([old], as_json=as_json)
     changes = compare_takes(old.takes if old else (), new.takes)
     bill = bill_of(new_requests(changes), pricing_for(new, catalog, pricing.price_usd))
     if as_json:

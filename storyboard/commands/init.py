@@ -10,7 +10,7 @@ import click
 
 from storyboard.console.options import FILE, VariableOptions, json_option
 from storyboard.console.printing import print_json, print_lines, say, say_problems
-from storyboard.console.read_storyboards import may_go_on, read_storyboards
+from storyboard.console.read_storyboards import read_storyboards
 from storyboard.errors import ExitCode, UsageError
 from storyboard.language.read_scope import find_project
 from storyboard.models.card import ModelCard
@@ -97,7 +97,7 @@ def command(
         say(f"{source} is outside the new project, so {folder / shots.name} is a copy of it")
     board = read_storyboards([folder / STORYBOARD], catalog, VariableOptions())[0]
     _tell(folder, written, board, as_json=as_json)
-    return ExitCode.OK if may_go_on([board], strict=False) else ExitCode.USAGE
+    return ExitCode.OK if board.is_sound else ExitCode.USAGE
 
 
 def _first_card(catalog: Catalog) -> ModelCard:

@@ -48,16 +48,14 @@ def command(
       storyboard list film.yaml
       storyboard list film.yaml --scene pier --failed
     """
-    boards = read_sound([file], load_catalog(), variables, as_json=as_json)
-    if not boards:
-        return ExitCode.USAGE
-    chosen = _select(boards[0], where.folders, which.selection)
-    takes = [take for take in boards[0].takes if take.id in chosen]
+    [board] = read_sound([file], load_catalog(), variables, as_json=as_json)
+    chosen = _select(board, where.folders, which.selection)
+    takes = [take for take in board.takes if take.id in chosen]
     if as_json:
         print_json(
             {
                 "file": str(file),
-                "variant": boards[0].variant,
+                "variant": board.variant,
                 "takes": [_document(take) for take in takes],
             }
         )

@@ -173,8 +173,6 @@ def command(
         model=trial.model,
         prices=planning.price_files,
     )
-    if not boards:
-        return ExitCode.USAGE
     spaces = find_workspaces(
         boards, where.folders, from_manifest=planning.from_manifest, allowed=variables.allowed_paths
     )

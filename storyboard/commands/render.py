@@ -140,8 +140,6 @@ def command(
     boards = read_sound(
         files, catalog, variables, strict=strict, as_json=as_json, prices=planning.price_files
     )
-    if not boards:
-        return ExitCode.USAGE
     spaces = find_workspaces(
         boards, where.folders, from_manifest=work.from_manifest, allowed=variables.allowed_paths
     )

@@ -66,10 +66,9 @@ def command(
       storyboard show film.yaml pier 'city-*' --format json
     """
     as_json = as_json or style == "json"
-    boards = read_sound([named.file], load_catalog(), variables, as_json=as_json, model=trial.model)
-    if not boards:
-        return ExitCode.USAGE
-    board = boards[0]
+    [board] = read_sound(
+        [named.file], load_catalog(), variables, as_json=as_json, model=trial.model
+    )
     selection = Selection(only=named.takes, with_parents=with_parents)
     chosen = select_takes(board.takes, selection, only_option="TAKE")
     chosen = narrow(chosen, selection, board.takes, ())

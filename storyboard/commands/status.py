@@ -65,9 +65,7 @@ def command(
             next_step="use one of the two, or follow a render with: render --events FILE",
         )
     boards = read_sound([file], load_catalog(), variables, as_json=as_json)
-    if not boards:
-        return ExitCode.USAGE
-    space = find_workspaces(boards, where.folders)[0]
+    [space] = find_workspaces(boards, where.folders)
     now = datetime.now(timezone.utc)
     if as_json:
         known = read_known(space, now, tell=say)

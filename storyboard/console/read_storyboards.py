@@ -9,10 +9,12 @@ from datetime import datetime, timezone
 from functools import partial
 from pathlib import Path
 
+from click.exceptions import Exit
+
 from storyboard.console.arguments import STDIN
 from storyboard.console.options import VariableOptions
 from storyboard.console.printing import print_safe, say_problems
-from storyboard.errors import UsageError
+from storyboard.errors import ExitCode, UsageError
 from storyboard.language.files import DISK, Files
 from storyboard.language.load import Reading, load_storyboard
 from storyboard.language.overrides import read_overrides, read_price_files
@@ -148,7 +150,7 @@ def read_sound(
     model: str | None = None,
     prices: Sequence[Path] = (),
 ) -> list[Storyboard]:
-    """The storyboards, with problems and warnings printed; empty if these stop the command.
+    """The storyboards, with problems and warnings printed; these end the command if they stop it.
 
     With `strict`, warnings stop it too. With `as_json`, the problems that stop
     it are its one document on stdout. `model` and `prices` are as in `read_storyboards`.
@@ -156,7 +158,8 @@ def read_sound(
     boards = read_storyboards(files, catalog, variables, model=model, prices=prices)
     if as_json:
         boards = keep_proven_repairs(boards, files, catalog, variables)
-    return boards if report_problems(boards, strict=strict, as_json=as_json) else []
+    report_problems(boards, strict=strict, as_json=as_json)
+    return boards
 
 
 def read_version(
@@ -191,8 +194,8 @@ def read_version(
 
 def report_problems(
     boards: Sequence[Storyboard], *, strict: bool = False, as_json: bool = False
-) -> bool:
-    """Prints the problems and warnings of storyboards; whether the command can continue.
+) -> None:
+    """Prints the problems and warnings of storyboards, and ends the command if they stop it.
 
     With `as_json`, problems that stop it are the one document on stdout.
     """
@@ -203,4 +206,5 @@ def report_problems(
     else:
         for board in boards:
             say_problems(board.problems, board.sources)
-    return is_sound
+    if not is_sound:
+        raise Exit(ExitCode.USAGE)

@@ -10,7 +10,7 @@ from storyboard.api.protocols import Api
 from storyboard.api.request_log import Sleep
 from storyboard.console.options import FolderOptions, VariableOptions
 from storyboard.console.printing import say
-from storyboard.console.read_storyboards import may_go_on, read_storyboards
+from storyboard.console.read_storyboards import read_storyboards
 from storyboard.errors import AccountError, Unreachable, UsageError
 from storyboard.models.catalog import Catalog
 from storyboard.outputs import MANIFEST
@@ -102,7 +102,7 @@ def rewrite_outputs(space: Workspace, store: Store) -> None:
         return
     if manifests:
         space = with_manifest_takes(space)
-    elif not may_go_on([space.storyboard], strict=False):
+    elif not space.storyboard.is_sound:
         say(
             f"{space.storyboard.path} has problems, so the manifest is left to the next render; "
             "see them with: storyboard validate"

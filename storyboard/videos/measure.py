@@ -44,7 +44,7 @@ def measure_video(path: Path) -> Measures:
     with path.open("rb") as file:
         answer = ask_child(_CHILD, file)
     match answer:
-        case {"trouble": str()}:
+        case {"problem": str()}:
             return Measures()
         case {"tracks": {"Video": dict(video)} as tracks}:
             pass

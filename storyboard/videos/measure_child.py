@@ -4,7 +4,7 @@
 
 A separate program, started by `measure`: the library trusts the counts that a file
 states, so a small hostile file can take gigabytes or minutes. Prints one JSON object:
-`tracks` by kind, or `trouble` if the library cannot be used. Imports as little of the
+`tracks` by kind, or `problem` if the library cannot be used. Imports as little of the
 project as possible, to start quickly.
 """
 
@@ -39,15 +39,15 @@ def read_tracks(file: BinaryIO) -> dict[str, object]:
     try:
         from pymediainfo import MediaInfo
     except ImportError:
-        return {"trouble": "pymediainfo is not installed"}
+        return {"problem": "pymediainfo is not installed"}
     if not MediaInfo.can_parse():
-        return {"trouble": "the MediaInfo library cannot be loaded on this system"}
+        return {"problem": "the MediaInfo library cannot be loaded on this system"}
     try:
         # The open file, not its name: given a name, the library would open other
         # files that a hostile file refers to.
         tracks = MediaInfo.parse(file, encoding_errors="replace").tracks
     except (SyntaxError, ValueError, RuntimeError) as error:  # ParseError is a SyntaxError
-        return {"trouble": f"MediaInfo failed ({type(error).__name__})"}
+        return {"problem": f"MediaInfo failed ({type(error).__name__})"}
     first: dict[str, dict[str, str]] = {}
     for track in tracks:
         fields = {name: str(getattr(track, name, None) or "")[:40] for name in _FIELDS}

@@ -71,12 +71,12 @@ def refused(status: int, message: str = "No: because", **headers: str) -> Answer
 
 def no_connection() -> Answer:
     """Nothing was sent."""
-    return Answer(was_sent=False, trouble="the connection was refused")
+    return Answer(was_sent=False, problem="the connection was refused")
 
 
 def no_answer() -> Answer:
     """The request was sent, and no response came."""
-    return Answer(was_sent=True, trouble="the connection was closed without a reply")
+    return Answer(was_sent=True, problem="the connection was closed without a reply")
 
 
 def task(task_id: str, status: str = "processing") -> Answer:

@@ -275,7 +275,7 @@ def test_replies_about_another_task_do_not_go_on_for_ever(
         (refused(429, "Rate limit exceeded"), "HTTP 429: Rate limit exceeded"),
         (json_answer({"hello": "world"}), "the reply has no task status"),
         (Answer(200, body=b"<html>"), "the reply has no task status"),
-        (Answer(200, body=b'{"co', trouble="the reply was cut off"), "the reply was cut off"),
+        (Answer(200, body=b'{"co', problem="the reply was cut off"), "the reply was cut off"),
     ],
 )
 def test_polls_that_are_answered_and_never_usable_end_as_unknown_after_the_slowest_time(

@@ -157,7 +157,7 @@ def test_without_the_library_a_whole_file_passes_unmeasured(
     tmp_path: Path, film: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = written(tmp_path / "film.mp4", film)
-    program = written(tmp_path / "child.py", child('{"trouble": "there is no library"}').encode())
+    program = written(tmp_path / "child.py", child('{"problem": "there is no library"}').encode())
     monkeypatch.setattr("storyboard.videos.measure._CHILD", program)
 
     assert measure_video(path) == Measures()
@@ -181,7 +181,7 @@ def test_the_child_process_does_not_find_the_key_in_its_environment(
     monkeypatch.setenv("MODELLIX_API_KEY", "mdlx-marked-key")
     seen = tmp_path / "environment"
     program = f"import os, pathlib; pathlib.Path({str(seen)!r}).write_text(str(os.environ))"
-    program += "\n" + child('{"trouble": "none"}')
+    program += "\n" + child('{"problem": "none"}')
     monkeypatch.setattr(
         "storyboard.videos.measure._CHILD", written(tmp_path / "child.py", program.encode())
     )

@@ -14,10 +14,10 @@ from storyboard.videos.measure_child import read_tracks
 def test_a_library_that_cannot_be_loaded_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("pymediainfo.MediaInfo.can_parse", lambda: False)
     assert read_tracks(io.BytesIO()) == {
-        "trouble": "the MediaInfo library cannot be loaded on this system"
+        "problem": "the MediaInfo library cannot be loaded on this system"
     }
     monkeypatch.setitem(sys.modules, "pymediainfo", None)
-    assert read_tracks(io.BytesIO()) == {"trouble": "pymediainfo is not installed"}
+    assert read_tracks(io.BytesIO()) == {"problem": "pymediainfo is not installed"}
 
 
 def test_a_library_that_stumbles_does_not_condemn_a_paid_video(
@@ -27,4 +27,4 @@ def test_a_library_that_stumbles_does_not_condemn_a_paid_video(
         raise RuntimeError("An error occurred while opening")
 
     monkeypatch.setattr("pymediainfo.MediaInfo.parse", stumble)
-    assert read_tracks(io.BytesIO()) == {"trouble": "MediaInfo failed (RuntimeError)"}
+    assert read_tracks(io.BytesIO()) == {"problem": "MediaInfo failed (RuntimeError)"}

@@ -23,7 +23,7 @@ import requests
 from storyboard.api.downloads.links import Link, check_link, next_link
 from storyboard.api.downloads.partial_file import HEAD_BYTES, PartialFile, open_partial
 from storyboard.api.http.connections import Exchange
-from storyboard.api.http.errors import describe_trouble
+from storyboard.api.http.errors import describe_error
 from storyboard.api.http.response import Answer, rate_hint
 from storyboard.api.http.session import NETWORK_ERRORS, USER_AGENT, PlainSession
 from storyboard.api.http.unpack import SIGN_BYTES, CutOff, is_packed, unpacked
@@ -55,7 +55,7 @@ class Bounds:
 
     max_bytes: int = 1024**3
     total_s: float = 600.0
-    silence_s: float = 30.0
+    idle_s: float = 30.0
     connect_s: float = 10.0
     max_redirects: int = 5
     attempts: int = 3
@@ -143,9 +143,9 @@ class _Transfer:
                     part_bytes = int(_MIN_PROGRESS_PART * partial.size_bytes)
                     next_mark = partial.size_bytes + max(_MIN_PROGRESS_BYTES, part_bytes)
                 # A host that sent nothing should be left alone for a while.
-                is_silent = partial.received_bytes == received_before
+                has_sent_nothing = partial.received_bytes == received_before
                 is_over = stalled >= self.bounds.attempts or attempt >= self.bounds.max_attempts
-                if is_silent or is_over:
+                if has_sent_nothing or is_over:
                     raise
 
     def _attempt(self, link: Link) -> None:
@@ -174,10 +174,10 @@ class _Transfer:
                 response = self.session.send_once(
                     requests.Request("GET", link.url, headers=headers),
                     connect_s=self.bounds.connect_s,
-                    read_s=self.bounds.silence_s,
+                    read_s=self.bounds.idle_s,
                 )
             except NETWORK_ERRORS as error:
-                raise DownloadBroken(link.host, describe_trouble(error, exchange)) from None
+                raise DownloadBroken(link.host, describe_error(error, exchange)) from None
             with response:
                 location = response.headers.get("Location")
                 if response.is_redirect and location:
@@ -262,7 +262,7 @@ def _chunks(response: requests.Response, link: Link, exchange: Exchange) -> Iter
             # Not `read`, which drops what it received before the connection broke.
             chunk = raw.read1(_CHUNK_BYTES, decode_content=False)
         except NETWORK_ERRORS as error:
-            raise DownloadBroken(link.host, describe_trouble(error, exchange)) from None
+            raise DownloadBroken(link.host, describe_error(error, exchange)) from None
         if exchange.is_out_of_time:
             raise DownloadBroken(link.host, "no complete reply came in time")
         if not chunk:

@@ -3,7 +3,7 @@
 `requests` raises the same exception for "no connection" and for "connection lost
 after sending", but the first is free and the second may have been charged. So
 the connection itself records when the first byte of a request goes out. A reply
-must also belong to its request: anything that a server sends unasked, or after
+must also belong to its request: anything that a server sends early, or after
 its reply, would be read as the reply to the next request.
 
 Why each override of `urllib3`, `requests` and `http.client` is here:
@@ -51,7 +51,7 @@ else:
 _current = threading.local()
 
 
-class UnaskedReply(ConnectionError):
+class EarlyReply(ConnectionError):
     """Data came before the request was sent, so no reply on this connection can be trusted."""
 
 
@@ -105,7 +105,7 @@ class Exchange:
         if self.is_out_of_time:
             raise TimeoutError
         if _has_come(sock):
-            raise UnaskedReply
+            raise EarlyReply
         self.watch(sock)
         self.may_have_been_sent = True
 

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 import requests
 import urllib3
 
-from storyboard.api.http.connections import Exchange, UnaskedReply
+from storyboard.api.http.connections import EarlyReply, Exchange
 from storyboard.api.http.environment import proxy_setting
 
 _MAX_CHAIN = 20
@@ -25,7 +25,7 @@ _WORDS: tuple[tuple[tuple[type[BaseException], ...], str], ...] = (
     ((ssl.SSLCertVerificationError,), "the server's certificate is not trusted"),
     ((socket.gaierror, urllib3.exceptions.LocationParseError), "the host name was not found"),
     ((ConnectionRefusedError,), "the connection was refused"),
-    ((UnaskedReply,), "the server answered, or hung up, before the request was sent"),
+    ((EarlyReply,), "the server answered, or hung up, before the request was sent"),
     ((ssl.SSLError,), "no secure connection was made"),
     (
         (http.client.RemoteDisconnected, ConnectionResetError, BrokenPipeError),
@@ -51,7 +51,7 @@ _NOT_OF_THE_PROXY = (
 """Descriptions that are complete without naming a proxy."""
 
 
-def describe_trouble(error: BaseException, exchange: Exchange) -> str:
+def describe_error(error: BaseException, exchange: Exchange) -> str:
     """Why there is no complete answer, as a clause without a full stop.
 
     Names the proxy if there is one: if the request did not go out, the connection to
@@ -60,12 +60,12 @@ def describe_trouble(error: BaseException, exchange: Exchange) -> str:
     chain = list(_chain_of(error))
     if status := _tunnel_status(chain):
         return f"the proxy {exchange.proxy} refused to connect (HTTP {status})"
-    trouble = _describe(error, chain, exchange)
+    problem = _describe(error, chain, exchange)
     if exchange.proxy is None or _find(chain, *_NOT_OF_THE_PROXY):
-        return trouble
+        return problem
     if exchange.may_have_been_sent:
-        return f"{trouble} (through the proxy {exchange.proxy})"
-    return f"the proxy {exchange.proxy}: {trouble}"
+        return f"{problem} (through the proxy {exchange.proxy})"
+    return f"the proxy {exchange.proxy}: {problem}"
 
 
 def _describe(error: BaseException, chain: list[BaseException], exchange: Exchange) -> str:

@@ -22,7 +22,7 @@ from storyboard.replies import Limit, RateHint
 
 MAX_TEXT = 16 * 1024  # characters; enough for the whole reply of any documented call
 MAX_WAIT_S = 3600.0  # the vendor's window is a minute
-_MAX_SAID_S = 24 * 3600.0  # a header that asks for more is nonsense and is ignored
+_MAX_PLAUSIBLE_S = 24 * 3600.0  # a header that asks for more is ignored
 _MIN_MOMENT = 1e9  # a larger number is a point in time: no server asks to wait for 30 years
 _MAX_COUNT = 1_000_000
 
@@ -35,7 +35,7 @@ class Answer:
     """The result of one request: a reply, or the reason why there is none.
 
     `status` is None if no reply came. `was_sent` is False only if it is certain that
-    no byte of the request went out. `trouble` says what went wrong, even if an
+    no byte of the request went out. `problem` says what went wrong, even if an
     incomplete reply came; `remedy` says what to change in the environment if that is
     the cause. `proxy` is the address of the proxy that the request went to. Header
     names are in lower case; `received_at` is in Unix seconds.
@@ -48,7 +48,7 @@ class Answer:
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
     was_sent: bool = True
-    trouble: str | None = None
+    problem: str | None = None
     remedy: str | None = None
     proxy: str | None = None
     received_at: float = 0.0
@@ -60,7 +60,7 @@ class Answer:
 
         NaN, infinities and numbers too large for a float become None.
         """
-        if self.trouble is not None:
+        if self.problem is not None:
             return None
         try:
             document = json.loads(
@@ -149,7 +149,7 @@ def _wait_s(text: str, now: float) -> float | None:
     else:
         dates = [http_date(each) or _iso_date(each) for each in (text, *_HTTP_DATE.findall(text))]
         waits = [date.timestamp() - now for date in dates if date is not None]
-    sensible = [wait for wait in waits if abs(wait) <= _MAX_SAID_S]
+    sensible = [wait for wait in waits if abs(wait) <= _MAX_PLAUSIBLE_S]
     return min(max(*sensible, 0.0), MAX_WAIT_S) if sensible else None
 
 

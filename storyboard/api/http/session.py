@@ -24,7 +24,7 @@ import urllib3
 from storyboard import __version__
 from storyboard.api.http.connections import Exchange, WatchedAdapter, current_exchange
 from storyboard.api.http.environment import ca_bundle, proxies_for, proxy_address
-from storyboard.api.http.errors import describe_trouble, remedy_for
+from storyboard.api.http.errors import describe_error, remedy_for
 from storyboard.api.http.response import Answer
 from storyboard.api.http.unpack import CutOff, is_packed, unpacked
 from storyboard.api.redaction import Redaction
@@ -174,20 +174,20 @@ class Sessions:
                 session.close()
                 return Answer(
                     was_sent=exchange.may_have_been_sent,
-                    trouble=describe_trouble(error, exchange),
+                    problem=describe_error(error, exchange),
                     remedy=remedy_for(error, request.url or "", exchange),
                     proxy=exchange.proxy,
                     received_at=self._clock(),
                 )
             with response:
-                body, trouble = read_body(response, exchange)
-        if trouble is not None or not exchange.is_exact or not _is_ordinary(response):
+                body, problem = read_body(response, exchange)
+        if problem is not None or not exchange.is_exact or not _is_ordinary(response):
             session.close()  # drops its connections; more data may follow on them
         return Answer(
             status=response.status_code,
             headers={name.lower(): value for name, value in response.headers.items()},
             body=body,
-            trouble=trouble,
+            problem=problem,
             proxy=exchange.proxy,
             received_at=self._clock(),
             redaction=self._redaction,
@@ -217,25 +217,25 @@ def read_body(response: requests.Response, exchange: Exchange) -> tuple[bytes, s
     """The body as far as it was received, and what is wrong with it."""
     raw: Any = response.raw
     chunks: list[bytes] = []
-    trouble = None
+    problem = None
     try:
         # As it comes over the wire, still compressed if the server compressed it.
         for chunk in iter(partial(raw.read, _CHUNK_BYTES, decode_content=False), b""):
             chunks.append(chunk)
             if sum(map(len, chunks)) > MAX_REPLY_BYTES:
-                trouble = "the reply is too large"
+                problem = "the reply is too large"
                 break
     except NETWORK_ERRORS as error:
-        trouble = f"the reply was cut off ({describe_trouble(error, exchange)})"
-    if trouble is None and exchange.is_out_of_time:
-        trouble = "the reply was cut off (no complete reply came in time)"
+        problem = f"the reply was cut off ({describe_error(error, exchange)})"
+    if problem is None and exchange.is_out_of_time:
+        problem = "the reply was cut off (no complete reply came in time)"
     body = b"".join(chunks)[:MAX_REPLY_BYTES]
     length = response.headers.get("Content-Length", "")
-    if trouble is None and length.isascii() and length.isdigit() and len(body) < int(length):
-        trouble = "the reply was cut off"
-    if trouble is None:
+    if problem is None and length.isascii() and length.isdigit() and len(body) < int(length):
+        problem = "the reply was cut off"
+    if problem is None:
         return _unpacked(body)
-    return body, trouble
+    return body, problem
 
 
 def _unpacked(body: bytes) -> tuple[bytes, str | None]:

@@ -199,7 +199,7 @@ class ModellixApi:
         """
         if answer.status is None:
             raise Unreachable(
-                f"{self.origin} could not be reached: {answer.trouble}.",
+                f"{self.origin} could not be reached: {answer.problem}.",
                 next_step=answer.remedy
                 or "check the network and the address (MODELLIX_BASE_URL, --base-url)",
             )
@@ -207,8 +207,8 @@ class ModellixApi:
         code = document.get("code", 0) if isinstance(document, dict) else None
         if 200 <= answer.status < 300 and code == 0:
             return document
-        said = text_in(document, "message") or answer.trouble
-        because = f": {printable_line(said).rstrip('.')}" if said else ""
+        message = text_in(document, "message") or answer.problem
+        because = f": {printable_line(message).rstrip('.')}" if message else ""
         if answer.status in (401, 403) and is_own_error(answer):
             raise AccountError(
                 f"{self.origin} refused the key (HTTP {answer.status}){because}.",

@@ -73,32 +73,36 @@ def _outcome(answer: Answer, document: Any, task_id: str | None) -> Outcome:
         return Outcome.UNKNOWN
     if status in _REJECTED:
         return Outcome.REJECTED
-    is_limit = status == 429 and answer.trouble is None and object_in(document).get("code") != 0
+    is_limit = status == 429 and answer.problem is None and object_in(document).get("code") != 0
     return Outcome.UNAVAILABLE if is_limit else Outcome.UNKNOWN
 
 
-def is_own_error(answer: Answer) -> bool:
-    """Whether an error is in the API's own form: its status as `code`, and a message.
+def error_status(answer: Answer) -> int:
+    """The HTTP status, or the error code inside a success; 0 if no reply came."""
+    status, code = answer.status or 0, object_in(answer.document).get("code")
+    if 200 <= status < 300 and isinstance(code, int) and 400 <= code < 600:
+        return code
+    return status
 
-    Its HTTP status equals that code or is a success.
-    """
-    document, status = object_in(answer.document), answer.status or 0
-    code, has_message = document.get("code"), isinstance(document.get("message"), str)
-    is_inside_success = 200 <= status < 300 and isinstance(code, int) and 400 <= code < 600
-    return has_message and (is_code(code, status) or is_inside_success)
+
+def is_own_error(answer: Answer) -> bool:
+    """Whether an error is in the API's own form: its status as `code`, and a message."""
+    document = object_in(answer.document)
+    has_message = isinstance(document.get("message"), str)
+    return has_message and is_code(document.get("code"), error_status(answer))
 
 
 def _message(answer: Answer, document: Any, outcome: Outcome) -> str:
     status = answer.status
     if status is None:
-        return answer.trouble or "no reply came"
-    said = text_in(document, "message")
+        return answer.problem or "no reply came"
+    message = text_in(document, "message")
     if 200 <= status < 300:
         return f"HTTP {status}, but {_what_is_wrong(answer, document)}"
     if outcome is not Outcome.UNKNOWN and is_own_error(answer):
-        return said or f"HTTP {status}"
-    if said:
-        return f"HTTP {status}: {said}"
+        return message or f"HTTP {status}"
+    if message:
+        return f"HTTP {status}: {message}"
     if answer.proxy is None and outcome is Outcome.UNKNOWN:
         return f"HTTP {status}"
     sender = f"the proxy {answer.proxy}" if answer.proxy else "a firewall or proxy"
@@ -107,11 +111,11 @@ def _message(answer: Answer, document: Any, outcome: Outcome) -> str:
 
 def _what_is_wrong(answer: Answer, document: Any) -> str:
     """Why a 2xx reply does not count as accepted."""
-    if answer.trouble is not None:
-        return answer.trouble
+    if answer.problem is not None:
+        return answer.problem
     if not isinstance(document, dict):
         return "the reply is not a JSON object"
     if not is_code(document.get("code"), 0):
-        said = text_in(document, "message")
-        return f"the reply's code is not 0{': ' + said if said else ''}"
+        message = text_in(document, "message")
+        return f"the reply's code is not 0{': ' + message if message else ''}"
     return "the reply has no usable task id"

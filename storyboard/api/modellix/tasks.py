@@ -15,7 +15,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from storyboard.api.http.response import Answer, limit_of, object_in, rate_hint, text_in, utc_moment
-from storyboard.api.modellix.submissions import is_own_error
+from storyboard.api.modellix.submissions import error_status, is_own_error
 from storyboard.api.redaction import HIDDEN, Redaction, printable_line
 from storyboard.links import clean_link, is_link
 from storyboard.money import to_micros
@@ -40,8 +40,8 @@ Sources: section 2 of the API contract; the status fields of other providers' AP
 """
 
 _ENDS = frozenset({TaskStatus.SUCCEEDED, TaskStatus.FAILED, TaskStatus.CANCELED})
-_KEPT = _ENDS | {TaskStatus.MISSING, TaskStatus.UNFAMILIAR, TaskStatus.MISMATCHED}
-"""The statuses whose reply body is kept in the state file; other bodies are dropped."""
+_STORED = _ENDS | {TaskStatus.MISSING, TaskStatus.UNFAMILIAR, TaskStatus.MISMATCHED}
+"""The statuses whose reply body is stored in the state file; other bodies are dropped."""
 
 _MISSING = frozenset({404, 410})
 _REFUSED = frozenset({401, 402, 403})
@@ -73,7 +73,7 @@ def read_task(answer: Answer, task_id: str) -> TaskReply:
         url_expires_at=expires_at,
         reason=printable_line(reason) if reason else None,
         http_status=answer.status,
-        body=answer.text if status in _KEPT else None,
+        body=answer.text if status in _STORED else None,
         remedy=answer.remedy,
         limit=limit_of(answer),
         rate=rate_hint(answer),
@@ -104,7 +104,7 @@ def is_end(word: str | None) -> bool:
 def failure_reason(document: Any) -> str | None:
     """Why the task failed, in the server's words; None if it does not say.
 
-    It is in `data.error`; the other places come from older sources, likeliest first.
+    It is in `data.error`; the other fields come from older sources, likeliest first.
     If a real sample differs, only this function changes.
 
     Source: section 11 of the API contract.
@@ -128,11 +128,11 @@ def _status(
     answer: Answer, document: Any, data: dict[str, Any], task_id: str
 ) -> tuple[TaskStatus, str | None]:
     if answer.status is None:
-        return TaskStatus.UNREADABLE, answer.trouble or "no reply came"
+        return TaskStatus.UNREADABLE, answer.problem or "no reply came"
     is_success = 200 <= answer.status < 300
-    if is_success and answer.trouble is not None:
-        return TaskStatus.UNREADABLE, answer.trouble
-    word, error = data.get("status"), _error_status(answer.status, document)
+    if is_success and answer.problem is not None:
+        return TaskStatus.UNREADABLE, answer.problem
+    word, error = data.get("status"), error_status(answer)
     is_of_a_task = isinstance(word, str) or (error < 400 and object_in(document).get("code") == 0)
     if not (is_success and is_of_a_task):
         return _status_of_error(error, document, is_own=is_own_error(answer))
@@ -159,19 +159,11 @@ def _meaning(word: str) -> TaskStatus | None:
     return _WORDS.get(re.sub(r"[\W_]+", "_", word.strip().lower()))
 
 
-def _error_status(status: int, document: Any) -> int:
-    """The HTTP status, or the error code inside a 200."""
-    code = document.get("code") if isinstance(document, dict) else None
-    if 200 <= status < 300 and isinstance(code, int) and 400 <= code < 600:
-        return code
-    return status
-
-
 def _status_of_error(status: int, document: Any, *, is_own: bool) -> tuple[TaskStatus, str | None]:
-    said = text_in(document, "message")
+    message = text_in(document, "message")
     if 200 <= status < 300:
         return TaskStatus.UNREADABLE, "the reply has no task status"
-    reason = f"HTTP {status}: {said}" if said else f"HTTP {status}"
+    reason = f"HTTP {status}: {message}" if message else f"HTTP {status}"
     # Only the API itself can report on tasks and the account; what a gateway sends
     # while the API is down says nothing about either.
     if is_own and status in _MISSING:

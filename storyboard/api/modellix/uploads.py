@@ -56,22 +56,22 @@ def read_upload(answer: Answer, name: str, *, origin: str) -> UploadReply:
     """The meaning of the answer to the upload of a file with this name to `origin`."""
     document, status = answer.document, answer.status
     if status is None:
-        reason = answer.trouble or "no reply came"
+        reason = answer.problem or "no reply came"
         return Unreached(reason, may_be_there=answer.was_sent, remedy=answer.remedy)
     code = object_in(document).get("code")
     # Cut, because the patterns take time that grows with the square of the length.
-    said = printable_line(text_in(document, "message") or answer.trouble or "")
+    message = printable_line(text_in(document, "message") or answer.problem or "")
     if 200 <= status < 300:
         if is_code(code, 0):
             return _read_new(answer, name, origin)
         if not (is_own_error(answer) and isinstance(code, int)):
-            why = said or "the reply is not in the API's own form"
+            why = message or "the reply is not in the API's own form"
             return Unreached(f"HTTP {status}, but {why}")
         status = code
-    reason = f"HTTP {status}: {said}" if said else f"HTTP {status}"
+    reason = f"HTTP {status}: {message}" if message else f"HTTP {status}"
     if status in (408, 425) or status >= 500:
         return Unreached(reason)
-    is_about_files = bool(_FULL.search(said) and not _OTHER_LIMITS.search(said))
+    is_about_files = bool(_FULL.search(message) and not _OTHER_LIMITS.search(message))
     is_full = is_about_files and status not in (401, 402)  # about the key, and the balance
     wait_s = None if is_full or status != 429 else _wait_s(answer)
     # A refusal by a proxy or firewall says nothing about the account, whatever its status means.
@@ -88,8 +88,8 @@ def read_uploads(answer: Answer, *, origin: str) -> tuple[Uploaded, ...] | None:
     status = answer.status or 0
     if not 200 <= status < 300 or object_in(document).get("code", 0) != 0:
         return None
-    places = (data, object_in(document, "data").get("files"), object_in(document).get("files"))
-    files = next((place for place in places if isinstance(place, list)), None)
+    lists = (data, object_in(data).get("files"), object_in(document).get("files"))
+    files = next((one for one in lists if isinstance(one, list)), None)
     if files is None:
         return None
     found: list[Uploaded] = []

@@ -31,7 +31,7 @@ VIDEO = b"\x00\x00\x00\x20ftypisom" + bytes(range(256)) * 2000
 SHA = hashlib.sha256(VIDEO).hexdigest()
 WHOLE = Downloaded(len(VIDEO), SHA)
 MP4 = {"Content-Type": "video/mp4"}
-QUICK = Bounds(connect_s=5, silence_s=5, total_s=10)
+QUICK = Bounds(connect_s=5, idle_s=5, total_s=10)
 
 
 class Fetcher:
@@ -428,7 +428,7 @@ def test_silence_ends_a_download(fetch: Fetcher) -> None:
                     f"{server.origin}/x",
                     fetch.target,
                     api_origin=server.origin,
-                    bounds=Bounds(silence_s=0.2),
+                    bounds=Bounds(idle_s=0.2),
                 )
             gate.set()
     finally:

@@ -139,7 +139,7 @@ def test_document_and_text_of_an_answer_hold_no_key() -> None:
 
 def test_the_text_of_a_reply_that_is_cut_off_holds_no_escaped_key() -> None:
     raw = f'{{"message": {json.dumps(KEY)}, "co'.encode()
-    answer = Answer(status=200, body=raw, redaction=Redaction(KEY), trouble="the reply was cut off")
+    answer = Answer(status=200, body=raw, redaction=Redaction(KEY), problem="the reply was cut off")
     assert (answer.document, answer.text) == (None, '{"message": "***", "co')
 
 

@@ -20,7 +20,7 @@ from storyboard.api.http.connections import (
     WatchedHTTPConnection,
     WatchedHTTPSConnection,
 )
-from storyboard.api.http.errors import describe_trouble, remedy_for
+from storyboard.api.http.errors import describe_error, remedy_for
 from storyboard.api.http.response import Answer
 from storyboard.api.http.session import MAX_REPLY_BYTES, Sessions, Timeouts
 from storyboard.api.modellix.submissions import read_submission
@@ -70,7 +70,7 @@ def test_a_reply_comes_back_whole(sessions: Sessions) -> None:
     reply = http_reply({"code": 0}, headers={"X-RateLimit-Limit": "100"})
     answer, (request,) = post_to(sessions, lambda *_: reply)
 
-    assert (answer.status, answer.body, answer.trouble) == (200, b'{"code": 0}', None)
+    assert (answer.status, answer.body, answer.problem) == (200, b'{"code": 0}', None)
     assert answer.headers["x-ratelimit-limit"] == "100"
     assert answer.was_sent
     assert (request.method, request.target, request.body) == (
@@ -90,7 +90,7 @@ def test_a_refused_connection_sent_nothing(sessions: Sessions) -> None:
     answer = post(sessions, f"http://127.0.0.1:{free_port()}")
 
     assert (answer.status, answer.was_sent) == (None, False)
-    assert answer.trouble == "the connection was refused"
+    assert answer.problem == "the connection was refused"
 
 
 def test_a_name_that_is_not_found_sent_nothing(
@@ -103,13 +103,13 @@ def test_a_name_that_is_not_found_sent_nothing(
     answer = post(sessions, "https://api.invalid")
 
     assert (answer.status, answer.was_sent) == (None, False)
-    assert answer.trouble == "the host name was not found"
+    assert answer.problem == "the host name was not found"
 
 
 def test_an_impossible_host_name_sent_nothing(sessions: Sessions) -> None:
     answer = post(sessions, f"https://{'x' * 70}.example")
 
-    assert (answer.was_sent, answer.trouble) == (False, "the host name was not found")
+    assert (answer.was_sent, answer.problem) == (False, "the host name was not found")
 
 
 def test_a_connect_timeout_sent_nothing(hasty: Sessions, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -119,7 +119,7 @@ def test_a_connect_timeout_sent_nothing(hasty: Sessions, monkeypatch: pytest.Mon
     monkeypatch.setattr(socket.socket, "connect", connect)
     answer = post(hasty, "http://127.0.0.1:9")
 
-    assert (answer.was_sent, answer.trouble) == (False, "no connection was made in time")
+    assert (answer.was_sent, answer.problem) == (False, "no connection was made in time")
 
 
 def test_an_unreachable_network_sent_nothing(
@@ -131,7 +131,7 @@ def test_an_unreachable_network_sent_nothing(
     monkeypatch.setattr(socket.socket, "connect", connect)
     answer = post(hasty, "http://127.0.0.1:9")
 
-    assert (answer.was_sent, answer.trouble) == (False, "Network is unreachable")
+    assert (answer.was_sent, answer.problem) == (False, "Network is unreachable")
 
 
 def test_tls_to_a_server_that_speaks_none_sent_nothing(sessions: Sessions) -> None:
@@ -143,7 +143,7 @@ def test_tls_to_a_server_that_speaks_none_sent_nothing(sessions: Sessions) -> No
         answer = post(sessions, f"https://127.0.0.1:{server.port}")
 
     assert (answer.status, answer.was_sent) == (None, False)
-    assert answer.trouble == "no secure connection was made"
+    assert answer.problem == "no secure connection was made"
 
 
 @pytest.mark.parametrize("hang_up", [socket.socket.close, reset])
@@ -168,7 +168,7 @@ def test_a_silent_tls_handshake_sent_nothing(hasty: Sessions) -> None:
     with listening(handle) as server:
         answer = post(hasty, f"https://127.0.0.1:{server.port}")
 
-    assert (answer.was_sent, answer.trouble) == (False, "no connection was made in time")
+    assert (answer.was_sent, answer.problem) == (False, "no connection was made in time")
 
 
 def test_time_that_ran_out_before_the_tls_handshake_sent_nothing(
@@ -186,7 +186,7 @@ def test_time_that_ran_out_before_the_tls_handshake_sent_nothing(
     with listening(lambda conn: received.append(conn.recv(1000))) as server:
         answer = post(sessions, f"https://127.0.0.1:{server.port}")
 
-    assert (answer.was_sent, answer.trouble) == (False, "no connection was made in time")
+    assert (answer.was_sent, answer.problem) == (False, "no connection was made in time")
     assert b"".join(received) == b""
 
 
@@ -198,7 +198,7 @@ def test_a_missing_certificate_bundle_sent_nothing(
     answer = post(sessions, "https://127.0.0.1:9")
 
     assert (answer.status, answer.was_sent) == (None, False)
-    assert answer.trouble == "the certificate bundle set in the environment cannot be used"
+    assert answer.problem == "the certificate bundle set in the environment cannot be used"
 
 
 def test_the_outcome_does_not_depend_on_an_error_handled_around_the_call(
@@ -225,7 +225,7 @@ def test_a_hang_up_after_the_request_may_have_been_charged(
     answer, seen = post_to(sessions, script)
 
     assert (answer.status, answer.was_sent, len(seen)) == (None, True, 1)
-    assert answer.trouble == "the connection was closed without a reply"
+    assert answer.problem == "the connection was closed without a reply"
 
 
 def test_a_hang_up_before_the_request_is_read_counts_as_sent(sessions: Sessions) -> None:
@@ -250,7 +250,7 @@ def test_silence_after_the_request_may_have_been_charged(hasty: Sessions) -> Non
         gate.set()
 
     assert (answer.status, answer.was_sent) == (None, True)
-    assert answer.trouble in ("no reply came in time", "no complete reply came in time")
+    assert answer.problem in ("no reply came in time", "no complete reply came in time")
     assert len(server.requests) == 1
 
 
@@ -270,7 +270,7 @@ def test_too_many_headers_may_have_been_charged(sessions: Sessions) -> None:
     headers = {f"X-{number}": "y" for number in range(200)}
     answer, _ = post_to(sessions, lambda *_: http_reply({}, headers=headers))
 
-    assert (answer.status, answer.was_sent, answer.trouble) == (
+    assert (answer.status, answer.was_sent, answer.problem) == (
         None,
         True,
         "the reply was not HTTP",
@@ -284,7 +284,7 @@ def test_a_body_cut_short_is_noticed(sessions: Sessions) -> None:
     answer, _ = post_to(sessions, script)
 
     assert (answer.status, answer.body, answer.document) == (200, b'{"code": 0', None)
-    assert (answer.trouble or "").startswith("the reply was cut off")
+    assert (answer.problem or "").startswith("the reply was cut off")
 
 
 @pytest.mark.parametrize(
@@ -297,14 +297,14 @@ def test_broken_chunks_are_noticed(sessions: Sessions, chunks: bytes) -> None:
     answer, _ = post_to(sessions, script)
 
     assert (answer.status, answer.document) == (200, None)
-    assert (answer.trouble or "").startswith("the reply was cut off")
+    assert (answer.problem or "").startswith("the reply was cut off")
 
 
 def test_whole_chunks_are_read(sessions: Sessions) -> None:
     reply = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n"
     answer, _ = post_to(sessions, lambda *_: reply)
 
-    assert (answer.body, answer.trouble) == (b"{}", None)
+    assert (answer.body, answer.problem) == (b"{}", None)
 
 
 def test_a_reply_that_is_too_large_is_not_read_to_its_end(sessions: Sessions) -> None:
@@ -315,7 +315,7 @@ def test_a_reply_that_is_too_large_is_not_read_to_its_end(sessions: Sessions) ->
 
     answer, _ = post_to(sessions, script)
 
-    assert (answer.trouble, len(answer.body)) == ("the reply is too large", MAX_REPLY_BYTES)
+    assert (answer.problem, len(answer.body)) == ("the reply is too large", MAX_REPLY_BYTES)
 
 
 def test_a_packed_reply_is_unpacked_and_a_bomb_is_not(sessions: Sessions) -> None:
@@ -330,9 +330,9 @@ def test_a_packed_reply_is_unpacked_and_a_bomb_is_not(sessions: Sessions) -> Non
         sessions, lambda *_: http_reply(gzip.compress(b'{"code": 0}')[:-9], headers=packed)
     )
 
-    assert (answer.body, answer.trouble) == (b'{"code": 0}', None)
-    assert (bomb.trouble, len(bomb.body)) == ("the reply is too large", MAX_REPLY_BYTES)
-    assert short.trouble == "the reply was cut off"
+    assert (answer.body, answer.problem) == (b'{"code": 0}', None)
+    assert (bomb.problem, len(bomb.body)) == ("the reply is too large", MAX_REPLY_BYTES)
+    assert short.problem == "the reply was cut off"
 
 
 @pytest.mark.parametrize(
@@ -346,7 +346,7 @@ def test_a_reply_is_read_by_what_it_is_whatever_its_encoding_is_called(
     reply = http_reply(pack(body), headers={"Content-Encoding": encoding})
     answer, _ = post_to(sessions, lambda *_: reply)
 
-    assert (answer.body, answer.trouble) == (body, None)
+    assert (answer.body, answer.problem) == (body, None)
     assert read_submission(answer).task_id == "task-1"
 
 
@@ -380,7 +380,7 @@ def test_a_server_that_drips_is_cut_off_when_time_is_up(drip: bytes) -> None:
 
     assert answer.was_sent
     assert answer.document is None
-    assert "no complete reply came in time" in (answer.trouble or "")
+    assert "no complete reply came in time" in (answer.problem or "")
 
 
 # Once, to one place
@@ -403,7 +403,7 @@ def test_a_redirect_with_an_endless_body_is_not_read(sessions: Sessions) -> None
 
     answer, _ = post_to(sessions, script)
 
-    assert (answer.status, answer.trouble) == (302, "the reply is too large")
+    assert (answer.status, answer.problem) == (302, "the reply is too large")
 
 
 @pytest.mark.parametrize("status", ["503 Unavailable", "429 Slow", "500 Oh", "413 Large"])
@@ -471,7 +471,7 @@ def test_a_proxy_that_refuses_the_tunnel_never_saw_the_request_or_the_key(
 
     assert (answer.status, answer.was_sent) == (None, False)
     proxy_address = f"http://127.0.0.1:{server.port}"
-    assert answer.trouble == f"the proxy {proxy_address} refused to connect (HTTP {status})"
+    assert answer.problem == f"the proxy {proxy_address} refused to connect (HTTP {status})"
     assert answer.proxy == proxy_address
     assert (answer.remedy == "check the proxy that HTTPS_PROXY names") is is_setting
     assert seen[0].startswith(b"CONNECT api.example:443 ")
@@ -485,11 +485,11 @@ def test_a_proxy_that_is_not_there_sent_nothing(
     answer = post(sessions, "https://api.example")
 
     assert answer.was_sent is False
-    assert answer.trouble == f"the proxy {proxy}: the connection was refused"
+    assert answer.problem == f"the proxy {proxy}: the connection was refused"
 
 
 @pytest.mark.parametrize(
-    ("reply", "trouble"),
+    ("reply", "problem"),
     [
         (b"", "the connection was closed without a reply"),
         (b"SSH-2.0-OpenSSH_9.6\r\n", "the reply was not HTTP"),
@@ -497,7 +497,7 @@ def test_a_proxy_that_is_not_there_sent_nothing(
     ],
 )
 def test_a_proxy_that_drops_the_connection_or_is_none_is_named_and_was_sent_nothing(
-    sessions: Sessions, proxied: pytest.MonkeyPatch, reply: bytes, trouble: str
+    sessions: Sessions, proxied: pytest.MonkeyPatch, reply: bytes, problem: str
 ) -> None:
     def proxy(conn: socket.socket) -> None:
         conn.recv(65536)
@@ -509,8 +509,8 @@ def test_a_proxy_that_drops_the_connection_or_is_none_is_named_and_was_sent_noth
         answer = post(sessions, "https://api.example")
 
     assert answer.was_sent is False
-    assert answer.trouble == f"the proxy http://127.0.0.1:{server.port}: {trouble}"
-    is_setting = "secure" not in trouble
+    assert answer.problem == f"the proxy http://127.0.0.1:{server.port}: {problem}"
+    is_setting = "secure" not in problem
     assert (answer.remedy == "check the proxy that HTTPS_PROXY names") is is_setting
 
 
@@ -519,7 +519,7 @@ def test_a_connection_that_breaks_behind_a_proxy_names_it_and_may_have_been_sent
     exchange.proxy, exchange.may_have_been_sent = "http://proxy:8080", True
     error = requests.ConnectionError(ConnectionResetError())
 
-    assert describe_trouble(error, exchange) == (
+    assert describe_error(error, exchange) == (
         "the connection was closed without a reply (through the proxy http://proxy:8080)"
     )
     assert remedy_for(error, "https://api.example", exchange) is None
@@ -531,7 +531,7 @@ def test_a_proxy_setting_that_makes_no_sense_sent_nothing(
     proxied.setenv("HTTPS_PROXY", "http://")
     answer = post(sessions, "https://api.example")
 
-    assert (answer.was_sent, answer.trouble) == (
+    assert (answer.was_sent, answer.problem) == (
         False,
         "the proxy set in the environment cannot be used",
     )
@@ -552,7 +552,7 @@ def test_a_socks_proxy_is_sent_nothing(sessions: Sessions, proxied: pytest.Monke
     proxied.setenv("ALL_PROXY", "socks5h://127.0.0.1:1")
     answer = post(sessions, "https://api.example")
 
-    assert (answer.was_sent, answer.trouble) == (
+    assert (answer.was_sent, answer.problem) == (
         False,
         "the proxy set in the environment cannot be used",
     )
@@ -612,7 +612,7 @@ def test_interim_answers_are_skipped(sessions: Sessions, interim: bytes, ask: ob
         answer = ask(sessions, server.origin)  # type: ignore[operator]
         sessions.close()
 
-    assert (answer.status, answer.document, answer.trouble) == (200, {"code": 0}, None)
+    assert (answer.status, answer.document, answer.problem) == (200, {"code": 0}, None)
 
 
 def test_a_final_answer_that_comes_late_is_waited_for_and_read_by_nobody_else(
@@ -682,7 +682,7 @@ def test_nothing_is_sent_to_a_server_that_answers_before_it_is_asked(
         sessions.close()
 
     assert (answer.status, answer.was_sent) == (None, False)
-    assert answer.trouble == "the server answered, or hung up, before the request was sent"
+    assert answer.problem == "the server answered, or hung up, before the request was sent"
     assert b"".join(received) == b""
 
 
@@ -715,7 +715,7 @@ def test_a_connection_whose_exchange_was_not_exact_and_ordinary_is_not_used_agai
         second = get(sessions, server.origin)
         sessions.close()
 
-    assert (second.body, second.trouble) == (b"{}", None)
+    assert (second.body, second.problem) == (b"{}", None)
     assert [request.connection for request in server.requests] == [1, 2]
 
 
@@ -728,8 +728,8 @@ def test_a_connection_whose_reply_was_cut_off_is_not_used_again(hasty: Sessions)
         second = get(hasty, server.origin)
         hasty.close()
 
-    assert first.trouble is not None
-    assert (second.body, second.trouble) == (b"{}", None)
+    assert first.problem is not None
+    assert (second.body, second.problem) == (b"{}", None)
 
 
 @pytest.mark.parametrize("late", [http_reply({"code": 0}), b"\0"])

@@ -151,7 +151,7 @@ def test_a_429_that_contradicts_itself_may_have_been_charged(body: bytes) -> Non
 def test_a_429_that_was_cut_off_may_have_been_charged() -> None:
     whole = b'{"code": 429, "message": "slow"}'
 
-    assert read(429, whole, trouble="the reply was cut off").outcome is Outcome.UNKNOWN
+    assert read(429, whole, problem="the reply was cut off").outcome is Outcome.UNKNOWN
 
 
 @pytest.mark.parametrize(
@@ -203,7 +203,7 @@ def test_a_task_id_beside_a_code_that_is_not_0_is_a_hint() -> None:
 
 
 def test_an_accepted_reply_that_was_cut_off_is_not_believed() -> None:
-    reply = read(200, ACCEPTED, trouble="the reply was cut off")
+    reply = read(200, ACCEPTED, problem="the reply was cut off")
 
     assert (reply.outcome, reply.task_id) == (Outcome.UNKNOWN, None)
     assert reply.message == "HTTP 200, but the reply was cut off"
@@ -221,8 +221,8 @@ def test_an_error_that_names_a_task_may_have_been_charged_and_the_id_is_a_hint(s
 
 
 def test_no_connection_is_safe_to_send_again_and_no_answer_is_not() -> None:
-    refused = read(None, was_sent=False, trouble="the connection was refused")
-    lost = read(None, was_sent=True, trouble="no reply came in time")
+    refused = read(None, was_sent=False, problem="the connection was refused")
+    lost = read(None, was_sent=True, problem="no reply came in time")
 
     assert (refused.outcome, refused.message) == (Outcome.UNAVAILABLE, "the connection was refused")
     assert (lost.outcome, lost.message) == (Outcome.UNKNOWN, "no reply came in time")

@@ -401,10 +401,10 @@ def test_a_limited_poll_says_how_long_to_wait() -> None:
 
 
 def test_no_answer_and_a_cut_answer_mean_poll_again() -> None:
-    assert read(b"", None, trouble="the connection was refused").reason == (
+    assert read(b"", None, problem="the connection was refused").reason == (
         "the connection was refused"
     )
-    cut = read(task(**result(VIDEO)), trouble="the reply was cut off")
+    cut = read(task(**result(VIDEO)), problem="the reply was cut off")
     assert (cut.status, cut.reason) == (TaskStatus.UNREADABLE, "the reply was cut off")
 
 
