@@ -33,6 +33,7 @@ from storyboard.state.schema import (
     check_version,
     damage,
     explain_errors,
+    select_only_row,
     select_owner,
 )
 
@@ -65,16 +66,13 @@ def read_submissions(folder: Path, *, owner: tuple[str, str] | None = None) -> l
     Raises StateError if the file cannot be read, or if it belongs to an origin
     or storyboard other than those in `owner`.
     """
-    path = folder / FILE_NAME
 
-    def select(db: sqlite3.Connection) -> list[Submission]:
-        if check_version(db, path) == 0:
-            return []
+    def select(db: sqlite3.Connection, path: Path) -> list[Submission]:
         if owner is not None:
             check_owner(db, owner, path)
         return select_submissions(db, path, size_bytes=files.size_of(path))
 
-    return _read(path, select) or []
+    return _read(folder, select) or []
 
 
 def read_owner(folder: Path) -> tuple[str, str] | None:
@@ -82,8 +80,7 @@ def read_owner(folder: Path) -> tuple[str, str] | None:
 
     Raises StateError if the file cannot be read.
     """
-    path = folder / FILE_NAME
-    return _read(path, lambda db: select_owner(db, path) if check_version(db, path) else None)
+    return _read(folder, select_owner)
 
 
 def read_outputs(folder: Path) -> dict[str, Written]:
@@ -91,13 +88,7 @@ def read_outputs(folder: Path) -> dict[str, Written]:
 
     Raises StateError if the state file cannot be read.
     """
-    path = folder / FILE_NAME
-
-    def select(db: sqlite3.Connection) -> dict[str, Written]:
-        has_outputs = check_version(db, path) >= FIRST_WITH_OUTPUTS
-        return select_outputs(db, path) if has_outputs else {}
-
-    return _read(path, select) or {}
+    return _read(folder, select_outputs, since=FIRST_WITH_OUTPUTS) or {}
 
 
 def read_passed(folder: Path) -> frozenset[tuple[str, str]]:
@@ -105,13 +96,7 @@ def read_passed(folder: Path) -> frozenset[tuple[str, str]]:
 
     Raises StateError if the state file cannot be read.
     """
-    path = folder / FILE_NAME
-
-    def select(db: sqlite3.Connection) -> frozenset[tuple[str, str]]:
-        has_passed = check_version(db, path) >= FIRST_WITH_INPUTS
-        return select_passed(db, path) if has_passed else frozenset()
-
-    return _read(path, select) or frozenset()
+    return _read(folder, select_passed, since=FIRST_WITH_INPUTS) or frozenset()
 
 
 def read_spent_elsewhere(folder: Path) -> int:
@@ -119,13 +104,7 @@ def read_spent_elsewhere(folder: Path) -> int:
 
     Raises StateError if the state file cannot be read.
     """
-    path = folder / FILE_NAME
-
-    def select(db: sqlite3.Connection) -> int:
-        has_costs = check_version(db, path) >= FIRST_WITH_COSTS
-        return select_spent_elsewhere(db, path) if has_costs else 0
-
-    return _read(path, select) or 0
+    return _read(folder, select_spent_elsewhere, since=FIRST_WITH_COSTS) or 0
 
 
 def select_submissions(
@@ -191,15 +170,23 @@ def select_spent_elsewhere(db: sqlite3.Connection, path: Path) -> int:
 
     Raises StateError if the file at `path` holds an impossible amount.
     """
-    rows = db.execute("SELECT rowid, micros FROM spent_elsewhere LIMIT 2").fetchall()
-    problem = problem_of(ELSEWHERE_CHECKS, [*zip(*rows, strict=True)]) if rows else None
-    if problem or len(rows) > 1:
-        raise damage(path, "spent_elsewhere", problem or "it has more than one row")
-    return int(rows[0][1]) if rows else 0
+    row = select_only_row(db, path, "spent_elsewhere", "rowid, micros", ELSEWHERE_CHECKS)
+    return row[1] if row else 0
 
 
-def _read(path: Path, select: Callable[[sqlite3.Connection], Found]) -> Found | None:
+def _read(
+    folder: Path, select: Callable[[sqlite3.Connection, Path], Found], *, since: int = 1
+) -> Found | None:
+    """What `select` finds in the folder's file; None if there is none, or it is older.
+
+    `since` is the first version that has what `select` reads.
+    """
+    path = folder / FILE_NAME
+
+    def select_if_there(db: sqlite3.Connection) -> Found | None:
+        return select(db, path) if check_version(db, path) >= since else None
+
     if not files.has_state(path):
         return None
     with explain_errors(path):
-        return files.read(path, select)
+        return files.read(path, select_if_there)

@@ -7,14 +7,15 @@ opened for writing.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 from storyboard.errors import OwnedByAnother, StateError
 from storyboard.names import is_same_film
-from storyboard.state.checks import FOLDER_CHECKS, problem_of
+from storyboard.state.checks import FOLDER_CHECKS, Check, problem_of
 
 APPLICATION_ID = int.from_bytes(b"stbd", "big")
 """`PRAGMA application_id` of our files; those of earlier versions have 0."""
@@ -204,16 +205,27 @@ def _expected(scripts: tuple[str, ...]) -> frozenset[tuple[str, str, str, str]]:
         return _objects(db)
 
 
+def select_only_row(
+    db: sqlite3.Connection, path: Path, table: str, columns: str, checks: Sequence[Check]
+) -> tuple[Any, ...] | None:
+    """The row of a table that has at most one; None if it is empty.
+
+    Raises StateError if the file at `path` has more, or if a value breaks its column's rule.
+    """
+    rows = db.execute(f"SELECT {columns} FROM {table} LIMIT 2").fetchall()  # noqa: S608 (no user text)
+    problem = problem_of(checks, [*zip(*rows, strict=True)]) if rows else None
+    if problem or len(rows) > 1:
+        raise damage(path, table, problem or "it has more than one row")
+    return rows[0] if rows else None
+
+
 def select_owner(db: sqlite3.Connection, path: Path) -> tuple[str, str] | None:
     """The origin and storyboard that the file belongs to; None if it has no owner yet.
 
     Raises StateError if the file at `path` holds an impossible origin or name.
     """
-    rows = db.execute("SELECT origin, storyboard FROM folder LIMIT 2").fetchall()
-    problem = problem_of(FOLDER_CHECKS, [*zip(*rows, strict=True)]) if rows else None
-    if problem or len(rows) > 1:
-        raise damage(path, "folder", problem or "it has more than one row")
-    return (rows[0][0], rows[0][1]) if rows else None
+    row = select_only_row(db, path, "folder", "origin, storyboard", FOLDER_CHECKS)
+    return (row[0], row[1]) if row else None
 
 
 def check_owner(db: sqlite3.Connection, owner: tuple[str, str], path: Path) -> bool:

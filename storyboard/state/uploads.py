@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import Any
 
 from storyboard.state import files
-from storyboard.state.checks import SALT_CHECKS, UPLOAD_CHECKS, problem_of
+from storyboard.state.checks import SALT_CHECKS, UPLOAD_CHECKS
 from storyboard.state.rows import checked, sql_names, to_epoch, to_time
-from storyboard.state.schema import damage, explain_errors
+from storyboard.state.schema import damage, explain_errors, select_only_row
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,11 +72,10 @@ class Uploads:
     def salt(self) -> str:
         """What goes into the digest of an account in this file, so that no other has the same."""
         with explain_errors(self._path):
-            rows = self._db.execute("SELECT rowid, salt FROM account_salt LIMIT 2").fetchall()
-        problem = problem_of(SALT_CHECKS, [*zip(*rows, strict=True)]) if rows else "it is empty"
-        if problem or len(rows) > 1:
-            raise damage(self._path, "account_salt", problem or "it has more than one row")
-        return str(rows[0][1])
+            row = select_only_row(self._db, self._path, "account_salt", "rowid, salt", SALT_CHECKS)
+        if row is None:
+            raise damage(self._path, "account_salt", "it is empty")
+        return str(row[1])
 
     def of(self, account: str) -> list[Upload]:
         """The account's uploads, oldest first, with those that were deleted or have expired."""
