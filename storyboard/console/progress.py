@@ -10,7 +10,7 @@ from storyboard.console.printing import say
 from storyboard.console.progress_bar import ProgressBar
 from storyboard.console.run_counts import RunCounts
 from storyboard.console.run_options import DisplayOptions
-from storyboard.engine.job import Progress, Standing, Step
+from storyboard.engine.job import Progress, RunStatus, Step
 
 _TROUBLE = frozenset(
     {Step.ODD, Step.REJECTED, Step.FALLBACK, Step.UNKNOWN, Step.DOUBTFUL, Step.FAILED}
@@ -26,9 +26,9 @@ class ProgressView:
         self._bar = bar
         self._quiet = quiet
 
-    def on_turn(self, standing: Standing) -> None:
+    def on_turn(self, status: RunStatus) -> None:
         """Notes the state of the run; to be called before the changes of a turn."""
-        self._counts.note_standing(standing)
+        self._counts.note_status(status)
 
     def __call__(self, change: Progress) -> None:
         """Shows one change."""

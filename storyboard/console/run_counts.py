@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from time import monotonic
 
-from storyboard.engine.job import Progress, Standing, Step
+from storyboard.engine.job import Progress, RunStatus, Step
 from storyboard.reporting.amounts import rough_text, usd_text
 
 _FAILED = frozenset({Step.REJECTED, Step.FAILED, Step.NOT_DOWNLOADED})
@@ -23,8 +23,8 @@ class RunCounts:
         self._cost_micros = 0
         self._has_prices = has_prices
         self._done_step = Step.DOWNLOADED if download else Step.RENDERED
-        self._standing = Standing(total, (), None)
-        self._stood_at = monotonic()
+        self._status = RunStatus(total, (), None)
+        self._noted_at = monotonic()
 
     def note(self, change: Progress) -> None:
         """Counts one change."""
@@ -35,9 +35,9 @@ class RunCounts:
         if change.step is Step.ACCEPTED and self._has_prices and change.submission:
             self._cost_micros += change.submission.estimate_micros or 0
 
-    def note_standing(self, standing: Standing) -> None:
+    def note_status(self, status: RunStatus) -> None:
         """Notes the current state of the run."""
-        self._standing, self._stood_at = standing, monotonic()
+        self._status, self._noted_at = status, monotonic()
 
     @property
     def sentence(self) -> str:
@@ -58,8 +58,8 @@ class RunCounts:
     @property
     def in_flight(self) -> str:
         """What has not ended: "2 in flight, 3 waiting, 1 downloading"."""
-        standing = self._standing
-        in_flight, waiting = len(standing.tasks), standing.waiting
+        status = self._status
+        in_flight, waiting = len(status.tasks), status.waiting
         downloading = self.total - self.ended - in_flight - waiting
         words = [f"{in_flight:,} in flight"]
         words += [f"{waiting:,} waiting"] if waiting else []
@@ -69,8 +69,8 @@ class RunCounts:
     @property
     def ages(self) -> list[tuple[str, float]]:
         """The takes in flight with the age of each task in seconds, oldest first."""
-        since_s = monotonic() - self._stood_at
-        return [(take, age_s + since_s) for take, age_s in self._standing.tasks]
+        since_s = monotonic() - self._noted_at
+        return [(take, age_s + since_s) for take, age_s in self._status.tasks]
 
     @property
     def _results(self) -> str:
@@ -83,8 +83,8 @@ class RunCounts:
 
     @property
     def _left(self) -> str:
-        standing = self._standing
-        if standing.left_s is None or not (standing.tasks or standing.waiting):
+        status = self._status
+        if status.left_s is None or not (status.tasks or status.waiting):
             return ""
-        left_s = max(standing.left_s - (monotonic() - self._stood_at), _MIN_LEFT_S)
+        left_s = max(status.left_s - (monotonic() - self._noted_at), _MIN_LEFT_S)
         return f"about {rough_text(left_s)} left"

@@ -125,7 +125,7 @@ class Progress:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class RunStatus:
     """The state of a run after a turn.
 
     `waiting` is the number of takes not submitted yet; some wait for others' videos. `tasks`

@@ -31,7 +31,7 @@ from storyboard.engine.events import (
 from storyboard.engine.fallbacks import Fallbacks
 from storyboard.engine.followers import Followers
 from storyboard.engine.inputs import Inputs
-from storyboard.engine.job import EngineSettings, Job, Progress, RunResult, Standing
+from storyboard.engine.job import EngineSettings, Job, Progress, RunResult, RunStatus
 from storyboard.engine.loading import Loader
 from storyboard.engine.request_log import RequestLog
 from storyboard.engine.run import Run
@@ -58,7 +58,7 @@ class Engine:
         settings: EngineSettings,
         clock: Clock,
         listener: Callable[[Progress], None] = lambda progress: None,
-        on_turn: Callable[[Standing], None] | None = None,
+        on_turn: Callable[[RunStatus], None] | None = None,
         jitter: random.Random | None = None,
     ) -> None:
         jitter = jitter or random.Random()  # noqa: S311 (spreads waits, hides nothing)
@@ -166,7 +166,7 @@ class Engine:
     def _report_progress(self, now: float) -> None:
         try:
             if self._on_turn is not None:
-                self._on_turn(self._run.standing(now))
+                self._on_turn(self._run.status(now))
             for progress in self._run.pop_progress():
                 self._listener(progress)
         except Exception as error:  # a closed terminal must not lose the reply to an open POST

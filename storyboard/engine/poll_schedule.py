@@ -29,11 +29,10 @@ subject to random failure", Management Science 21 (1974).
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Sequence
 from itertools import accumulate
 from math import expm1, inf
 
-from storyboard.engine.estimate import mean_left_s, time_left_s
+from storyboard.engine.estimate import mean_left_s
 from storyboard.engine.life_table import EDGES, WIDTHS, LifeTable, row_of
 
 MIN_WAIT_S = 1.0  # between two polls of a task, or two checks of the log
@@ -84,30 +83,11 @@ class PollSchedule:
             return inf
         return EDGES[bisect_left(self._integral, _RARE_HAZARD)]
 
-    def time_left_s(
-        self,
-        ages_s: Sequence[float],
-        *,
-        waiting: int,
-        slots: int,
-        request_s: float,
-        followed_by: Sequence[int] = (),
-        longest_chain: int = 0,
-    ) -> float | None:
-        """Seconds until all tasks have ended (see `estimate`); None before any has."""
-        if not self._finished:
-            return None
-        if self._left_s is None:
+    def left_s_by_age(self) -> list[float] | None:
+        """The result of `mean_left_s` for the tasks so far; None before any has ended."""
+        if self._finished and self._left_s is None:
             self._left_s = mean_left_s(self._table.observed_hazards())
-        return time_left_s(
-            self._left_s,
-            ages_s,
-            waiting=waiting,
-            slots=slots,
-            request_s=request_s,
-            followed_by=followed_by,
-            longest_chain=longest_chain,
-        )
+        return self._left_s
 
     def _estimate(self) -> None:
         self._left_s = None

@@ -14,9 +14,10 @@ from collections.abc import Mapping, Sequence
 from storyboard.api.protocols import Api
 from storyboard.engine.breaker import Breaker
 from storyboard.engine.clock import Clock
+from storyboard.engine.estimate import time_left_s
 from storyboard.engine.events import Event
 from storyboard.engine.flight import Flight, PollQueue
-from storyboard.engine.job import EngineSettings, Job, Progress, Standing, Step
+from storyboard.engine.job import EngineSettings, Job, Progress, RunStatus, Step
 from storyboard.engine.log_trust import LogTrust
 from storyboard.engine.pacing import Budget, Window
 from storyboard.engine.poll_schedule import PollSchedule
@@ -71,12 +72,16 @@ class Run:
         """Tasks that hold a slot at the API, or will if their POST is accepted."""
         return len(self.tasks) + self.open_posts
 
-    def standing(self, now: float) -> Standing:
+    def status(self, now: float) -> RunStatus:
         """The current state of the run."""
         flights = sorted(self.tasks.values(), key=lambda flight: -flight.age_s(now))
         tasks = [(one.submission.take, one.age_s(now)) for one in flights]
         waiting = len(self.waiting) + self.followers + self.open_posts
-        left_s = self.poll_schedule.time_left_s(
+        left_s_by_age = self.poll_schedule.left_s_by_age()
+        if left_s_by_age is None:
+            return RunStatus(waiting, tuple(tasks), None)
+        left_s = time_left_s(
+            left_s_by_age,
             [age_s for _, age_s in tasks],
             waiting=waiting,
             slots=self.window.size,
@@ -87,7 +92,7 @@ class Run:
             # The longest chain is the first in the queue.
             longest_chain=1 + self._length(self.waiting[0]) if self.waiting else 0,
         )
-        return Standing(waiting, tuple(tasks), left_s)
+        return RunStatus(waiting, tuple(tasks), left_s)
 
     def enqueue(self, job: Job, take: Take) -> None:
         """Queues a take before those that have a shorter chain of others behind them."""

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from storyboard.engine.clock import SystemClock
-from storyboard.engine.job import EngineSettings, Job, Progress, Provenance, Standing
+from storyboard.engine.job import EngineSettings, Job, Progress, Provenance, RunStatus
 from storyboard.engine.loop import Engine
 from storyboard.errors import UsageError
 from storyboard.language.read_scope import find_scope
@@ -52,7 +52,7 @@ def make_engine(
     connection: Connection,
     settings: EngineSettings,
     listener: Callable[[Progress], None],
-    on_turn: Callable[[Standing], None] | None = None,
+    on_turn: Callable[[RunStatus], None] | None = None,
 ) -> Engine:
     """An engine that carries out the plans of a group.
 

@@ -12,7 +12,7 @@ from storyboard.console.progress import ProgressView, show_progress
 from storyboard.console.progress_bar import ProgressBar, lines_under
 from storyboard.console.run_counts import RunCounts
 from storyboard.console.run_options import DisplayOptions
-from storyboard.engine.job import Progress, Standing, Step
+from storyboard.engine.job import Progress, RunStatus, Step
 from storyboard.records import SubmissionState
 from storyboard.reporting.amounts import rough_text
 from tests.made import make_submission, make_take
@@ -23,11 +23,11 @@ def change(step: Step, detail: str = "", *, take: str = "one") -> Progress:
     return Progress("film.yaml", sent.take, sent, step, detail)
 
 
-def counts_of(*steps: Step, total: int = 9, standing: Standing | None = None) -> RunCounts:
+def counts_of(*steps: Step, total: int = 9, status: RunStatus | None = None) -> RunCounts:
     counts = RunCounts(total, download=True, has_prices=True)
     for step in steps:
         counts.note(change(step))
-    counts.note_standing(standing or Standing(0, (), None))
+    counts.note_status(status or RunStatus(0, (), None))
     return counts
 
 
@@ -35,11 +35,11 @@ def test_elsewhere_than_on_a_terminal_each_change_is_a_line_with_counts(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     with show_progress(3, DisplayOptions(), download=True, has_prices=False) as view:
-        view.on_turn(Standing(1, (("one", 0.0), ("two", 0.0)), None))
+        view.on_turn(RunStatus(1, (("one", 0.0), ("two", 0.0)), None))
         view(change(Step.ACCEPTED))
-        view.on_turn(Standing(0, (("two", 0.0),), None))
+        view.on_turn(RunStatus(0, (("two", 0.0),), None))
         view(change(Step.DOWNLOADED, "videos/one.v001.mp4"))
-        view.on_turn(Standing(0, (), None))
+        view.on_turn(RunStatus(0, (), None))
         view(change(Step.FAILED, "too dark", take="two"))
     assert capsys.readouterr().err == (
         "one: accepted (0 of 3 done, 2 in flight, 1 waiting)\n"
@@ -57,7 +57,7 @@ def test_a_quiet_run_says_what_went_wrong_and_no_more(capsys: pytest.CaptureFixt
 
 def test_a_bar_has_what_ended_what_it_cost_and_what_is_left() -> None:
     steps = (Step.ACCEPTED, Step.ACCEPTED, Step.DOWNLOADED, Step.FAILED, Step.UNKNOWN)
-    counts = counts_of(*steps, standing=Standing(4, (("two", 31.0),), 600.0))
+    counts = counts_of(*steps, status=RunStatus(4, (("two", 31.0),), 600.0))
     assert counts.ended == 3
     assert counts.in_short == (
         "1 of 9 done, 1 failed, 1 undecided, 0.90 USD so far, about 10 min left"
@@ -65,16 +65,16 @@ def test_a_bar_has_what_ended_what_it_cost_and_what_is_left() -> None:
 
 
 def test_a_take_that_is_held_has_ended_and_is_not_being_downloaded() -> None:
-    counts = counts_of(Step.DOWNLOADED, Step.HELD, total=3, standing=Standing(1, (), None))
+    counts = counts_of(Step.DOWNLOADED, Step.HELD, total=3, status=RunStatus(1, (), None))
     assert counts.sentence == "1 of 3 done, 1 held, 0.00 USD so far, 0 in flight, 1 waiting"
 
 
 def test_no_time_is_left_where_only_downloads_are_waited_for() -> None:
-    assert "left" not in counts_of(standing=Standing(0, (), 0.0)).in_short
+    assert "left" not in counts_of(status=RunStatus(0, (), 0.0)).in_short
 
 
 def test_what_is_overdue_may_end_any_moment() -> None:
-    counts = counts_of(standing=Standing(0, (("two", 300.0),), 0.3))
+    counts = counts_of(status=RunStatus(0, (("two", 300.0),), 0.3))
     assert counts.in_short.endswith("about 5 s left")
 
 
@@ -86,7 +86,7 @@ def test_without_a_price_no_cost_is_made_up() -> None:
 
 def test_the_takes_in_flight_stand_under_the_bar_by_age() -> None:
     tasks = (("hero-walks.t1", 125.0), ("one", 31.0), ("two", 4.0))
-    counts = counts_of(standing=Standing(2, tasks, None), total=5)
+    counts = counts_of(status=RunStatus(2, tasks, None), total=5)
     assert lines_under(counts, max_takes=8) == [
         "  3 in flight, 2 waiting",
         "    hero-walks.t1  2 min",
@@ -99,7 +99,7 @@ def test_the_takes_in_flight_stand_under_the_bar_by_age() -> None:
 
 def test_no_download_is_waited_for_where_none_is_asked_for() -> None:
     counts = RunCounts(1, download=False, has_prices=False)
-    counts.note_standing(Standing(0, (), None))
+    counts.note_status(RunStatus(0, (), None))
     counts.note(change(Step.RENDERED))
     assert counts.sentence == "1 of 1 done, 0 in flight"
 
@@ -111,12 +111,12 @@ def test_what_is_drawn_fits_the_terminal(width: int, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(progress_bar, "_terminal_size", lambda: (width, 24))
     monkeypatch.setenv("COLUMNS", str(width))
     monkeypatch.setenv("LINES", "24")
-    counts = counts_of(Step.DOWNLOADED, standing=Standing(2, (("x\x1b[2J" * 40, 9.0),), 60.0))
+    counts = counts_of(Step.DOWNLOADED, status=RunStatus(2, (("x\x1b[2J" * 40, 9.0),), 60.0))
     bar = ProgressBar(counts)
     with bar:
         bar.draw()
         bar.say_above("two: failed: too dark")
-        counts.note_standing(Standing(2, (), 60.0))
+        counts.note_status(RunStatus(2, (), 60.0))
         bar.draw()
     drawn = terminal.getvalue()
     assert "\x1b[2J" not in drawn

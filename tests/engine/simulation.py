@@ -28,7 +28,7 @@ from storyboard.api.http.response import Answer
 from storyboard.api.modellix.submissions import read_submission
 from storyboard.api.modellix.tasks import read_task
 from storyboard.engine.events import Crashed
-from storyboard.engine.job import EngineSettings, Job, Progress, Provenance, RunResult, Standing
+from storyboard.engine.job import EngineSettings, Job, Progress, Provenance, RunResult, RunStatus
 from storyboard.engine.loop import Engine
 from storyboard.media import Frame
 from storyboard.money import NO_CAPS, FilmCaps
@@ -316,7 +316,7 @@ class Simulation:
     progress: list[tuple[float, Progress]] = field(default_factory=list)
     accepted_s: dict[str, float] = field(default_factory=dict)
     listener: Callable[[Progress], None] = lambda progress: None
-    on_turn: Callable[[Standing], None] | None = None
+    on_turn: Callable[[RunStatus], None] | None = None
 
     def __post_init__(self) -> None:
         self.api: ScriptedApi = ScriptedApi(self)

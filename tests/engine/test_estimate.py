@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from storyboard.engine.estimate import mean_left_s, time_left_s
-from storyboard.engine.job import Standing
+from storyboard.engine.job import RunStatus
 from storyboard.engine.life_table import EDGES, LifeTable, row_of
 from storyboard.engine.poll_schedule import PollSchedule
 from tests.engine.rig import make_follower, make_take, make_takes
@@ -75,11 +75,12 @@ def test_nothing_left_takes_no_time() -> None:
 
 def test_before_a_task_has_ended_nothing_is_known() -> None:
     schedule = PollSchedule()
-    assert schedule.time_left_s((3.0,), waiting=9, slots=2, request_s=0.75) is None
+    assert schedule.left_s_by_age() is None
     schedule.on_working(0.0, 58.0)
     schedule.on_finished(58.0, 62.0)
-    left_s = schedule.time_left_s((), waiting=2, slots=2, request_s=0.75)
-    assert left_s == pytest.approx(60.0, rel=0.1)  # one task is enough
+    left_s = schedule.left_s_by_age()
+    assert left_s is not None
+    assert left_s[0] == pytest.approx(60.0, rel=0.1)  # one task is enough
 
 
 def test_the_estimate_is_near_what_such_runs_take() -> None:
@@ -121,7 +122,7 @@ def test_a_run_tells_where_it_stands_and_how_long_it_will_take(
     rng = random.Random(5)
     sim = Simulation(tmp_path / "out", make_takes(24), monkeypatch, concurrency=4)
     sim.render_times_s = [60.0 * rng.uniform(0.8, 1.2) for _ in range(24)]
-    stood: list[tuple[float, Standing]] = []
+    stood: list[tuple[float, RunStatus]] = []
     sim.on_turn = lambda standing: stood.append((sim.clock.time_s, standing))
     sim.render()
     end_s = sim.clock.time_s
