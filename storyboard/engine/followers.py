@@ -107,7 +107,8 @@ class Followers:
                 continue
             del parents[take.id]
             if take.is_paused and (take.id, video.sha256) not in job.passed:
-                why = f"look at {video.path}, then: storyboard render FILE --past {take.id}"
+                command = job.command("render", "--past", take.id)
+                why = f"look at {video.path}, then: {command}"
                 self._run.note(job, take.id, sent, Step.PAUSED, why)
                 continue
             for child in parent.children:

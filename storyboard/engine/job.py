@@ -43,7 +43,8 @@ class Job:
 
     `cost_of` estimates the cost of a take in micros; `caps` are the film's caps. What waits in
     the plan is decided about with `options`, and with `passed`: the approved videos of takes
-    that others follow. `read_file` reads the pictures that requests contain.
+    that others follow. `read_file` reads the pictures that requests contain. `command` is the
+    command line, for the user, of a verb and its words on this storyboard.
     """
 
     name: str
@@ -56,6 +57,7 @@ class Job:
     options: PlanOptions = field(default_factory=PlanOptions)
     passed: Passed = frozenset()
     read_file: ReadFile = _read_nothing
+    command: Callable[..., str] = lambda *words: " ".join(("storyboard", *words))
 
 
 @dataclass(frozen=True, slots=True)

@@ -124,4 +124,5 @@ def _job(item: Prepared, connection: Connection) -> Job:
         options=item.options,
         passed=item.store.passed(),
         read_file=read_file,
+        command=item.space.command,
     )

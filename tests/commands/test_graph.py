@@ -107,6 +107,8 @@ def test_the_command_that_approves_selects_the_same_takes(program: Program, chai
 def test_a_seam_is_looked_at_and_then_the_film_goes_on(program: Program, chain: Path) -> None:
     first = program("render", chain, *QUICK)
     assert first.code == 1
+    command = "storyboard render film.yaml --past pier-1 --sandbox"
+    assert f"pier-1: paused: look at videos/pier-1.v001.mp4, then: {command} (" in first.err
     assert first.err.splitlines()[-1].startswith("2 new, 1 waiting; ")
     went_on = program("render", chain, *QUICK, "--past", "pier-1")
     assert went_on.code == 0, went_on.err

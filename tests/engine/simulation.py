@@ -418,6 +418,7 @@ class Simulation:
                         options=self.plan_options,
                         passed=self.passed,
                         read_file=self.picture,
+                        command=lambda verb, *words: " ".join((verb, "film.yaml", *words)),
                     )
                 ],
                 self.api,

@@ -383,7 +383,7 @@ def test_a_paused_take_s_followers_wait_until_a_person_has_seen_its_video(sim: S
     sim.takes = [replace(first, is_paused=True), *others, make_follower(4, 1)]
     sim.render()
     assert posts(sim) == ["shot 1"]
-    why = "look at videos/shot-1.v001.mp4, then: storyboard render FILE --past shot-1"
+    why = "look at videos/shot-1.v001.mp4, then: render film.yaml --past shot-1"
     assert said(sim, Step.PAUSED) == [("shot-1", why)]
     sim.passed = frozenset({("shot-1", digest("task-1"))})
     sim.render()
