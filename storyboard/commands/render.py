@@ -216,7 +216,7 @@ def command(
     if not display.quiet:
         line = closing_line(
             [
-                (one.plan, one.states, film.pricing)
+                (one.plan, one.states, film.pricing, one.waiting)
                 for one, film in zip(outcome, films, strict=True)
             ],
             download=plan_options.download,

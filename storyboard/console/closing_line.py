@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from storyboard.planning.cost import Bill, Pricing, bill_of, sum_bills
@@ -24,21 +24,23 @@ from storyboard.reporting.amounts import span_text
 
 _WORDS = ("new", "downloaded", "kept", "failed", "held", "undecided", "waiting", "not finished")
 
+Film = tuple[Plan, Sequence[TakeState], Pricing, Mapping[str, Action]]
+"""What was planned, what the takes are now, the prices, and what is next for those not sent."""
 
-def closing_line(
-    films: Iterable[tuple[Plan, Sequence[TakeState], Pricing]], *, download: bool, elapsed_s: float
-) -> str:
+
+def closing_line(films: Iterable[Film], *, download: bool, elapsed_s: float) -> str:
     """One line for all storyboards of a render."""
     counts: Counter[str] = Counter()
     bills: list[Bill] = []
     has_work = False
-    for plan, states, pricing in films:
+    for plan, states, pricing, waiting in films:
         has_work |= any(action.kind in WORK for action in (*plan.actions, *plan.orphans))
         paid: list[Take] = []
         state_of = {state.take.id: state for state in states}
         for action in plan.actions:
             if (state := state_of.get(action.take.id)) is not None:
-                counts[_word(action, state.status, download=download)] += 1
+                next_action = waiting.get(action.take.id)
+                counts[_word(action, state.status, next_action, download=download)] += 1
                 paid += _failed_before(action, state)
                 paid += [state.take] if _is_paid(action, state) else []
         bills.append(bill_of([replace(one, fallbacks=()) for one in paid], pricing))
@@ -48,7 +50,7 @@ def closing_line(
     return f"{words}; {_cost(sum_bills(bills))}took {span_text(elapsed_s)}"
 
 
-def _word(action: Action, status: TakeStatus, *, download: bool) -> str:
+def _word(action: Action, status: TakeStatus, next_action: Action | None, *, download: bool) -> str:
     if action.kind is ActionKind.HOLD:
         return "held"
     if action.kind is ActionKind.ASK or status is TakeStatus.UNKNOWN:
@@ -58,10 +60,17 @@ def _word(action: Action, status: TakeStatus, *, download: bool) -> str:
     if action.kind is ActionKind.KEEP:
         return "kept"
     if action.kind is ActionKind.WAIT and status is TakeStatus.PENDING:
-        return "waiting"
+        return "held" if _is_held(next_action) else "waiting"
     if status is not TakeStatus.DONE and (download or status is not TakeStatus.RENDERED):
         return "not finished"
     return "downloaded" if action.kind is ActionKind.DOWNLOAD else "new"
+
+
+def _is_held(next_action: Action | None) -> bool:
+    """Whether a take that waited cannot be sent, for another reason than a missing approval."""
+    if next_action is None or next_action.kind is not ActionKind.HOLD:
+        return False
+    return not next_action.to_approve
 
 
 def _is_paid(action: Action, state: TakeState) -> bool:

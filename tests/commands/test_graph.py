@@ -115,3 +115,8 @@ def test_a_seam_is_looked_at_and_then_the_film_goes_on(program: Program, chain: 
     assert "approved: the video of pier-1" in went_on.err.splitlines()
     assert went_on.err.splitlines()[-1].startswith("1 new, 2 kept; ")
     assert program("render", chain, *QUICK).err.endswith("nothing to do: 3 kept\n")
+
+
+def test_a_take_whose_parent_failed_is_held_in_the_last_line(program: Program, chain: Path) -> None:
+    said = program("render", chain, *QUICK, "--only", "pier-*", "--fault", "task_fails=@1").err
+    assert said.splitlines()[-1].startswith("1 failed, 1 held; ")

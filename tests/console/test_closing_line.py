@@ -29,7 +29,7 @@ def line(*made: Made, price: float | None = None, download: bool = True) -> str:
         states.append(TakeState(take, status, sent))
     pricing = Pricing(CATALOG) if price is None else one_price(CATALOG, price)
     return closing_line(
-        [(Plan(tuple(actions)), states, pricing)], download=download, elapsed_s=72.4
+        [(Plan(tuple(actions)), states, pricing, {})], download=download, elapsed_s=72.4
     )
 
 
@@ -75,8 +75,21 @@ def test_where_nothing_was_to_do_it_says_that() -> None:
 def test_a_take_that_still_waits_cost_nothing() -> None:
     take = make_take("b", duration=5)
     action, state = Action(take, ActionKind.WAIT, ""), TakeState(take, TakeStatus.PENDING)
-    films = [(Plan((action,)), [state], one_price(CATALOG, 0.1))]
+    films = [(Plan((action,)), [state], one_price(CATALOG, 0.1), {})]
     assert closing_line(films, download=True, elapsed_s=72.4) == "1 waiting; took 1 min 12 s"
+
+
+@pytest.mark.parametrize(
+    ("to_approve", "told"), [((), "1 held; took"), (("a",), "1 waiting; took")]
+)
+def test_a_take_whose_parent_failed_is_held_and_one_that_is_to_be_approved_waits(
+    to_approve: tuple[str, ...], told: str
+) -> None:
+    take = make_take("b", duration=5)
+    action, state = Action(take, ActionKind.WAIT, ""), TakeState(take, TakeStatus.PENDING)
+    after_the_run = {"b": Action(take, ActionKind.HOLD, "", to_approve=to_approve)}
+    films = [(Plan((action,)), [state], one_price(CATALOG, 0.1), after_the_run)]
+    assert closing_line(films, download=True, elapsed_s=72.4).startswith(told)
 
 
 def test_the_models_that_a_waiting_take_came_by_are_counted() -> None:
@@ -87,6 +100,6 @@ def test_the_models_that_a_waiting_take_came_by_are_counted() -> None:
     failed = make_submission(with_frames_of(b, **video), SubmissionState.FAILED, id=2)
     sent = replace(second, payload=with_frames_of(second, **video).payload, fingerprint="f" * 64)
     state = TakeState(sent, DONE, make_done(sent, id=3), (failed,))
-    films = [(plan([a, written], []), [state], one_price(CATALOG, 0.1))]
+    films = [(plan([a, written], []), [state], one_price(CATALOG, 0.1), {})]
     told = closing_line(films, download=True, elapsed_s=72.4)
     assert told == "1 new; 10 s of video, about 1.00 USD; took 1 min 12 s"
