@@ -23,7 +23,6 @@ from storyboard.language.templates.scope import SUFFIX
 from storyboard.language.templates.templates import Templates
 from storyboard.language.validation.check import check_file
 from storyboard.language.yaml.source import Source, read_source
-from storyboard.language.yaml.text_keys import TEXT_KEYS
 from storyboard.models.card import ModelCard
 from storyboard.models.catalog import Catalog
 from storyboard.models.schema.storyboard import include_schema, storyboard_schema
@@ -230,12 +229,10 @@ class Inputs:
 
     def _read_allowed_yaml(self, path: Path, display_name: str, content: bytes | None) -> Source:
         if refusal := self._refusal(path, display_name):
-            return Source(path, display_name, "", None, (refusal,))
-        source = read_source(
-            path, display_name, text_keys=TEXT_KEYS, content=content, files=self._files
-        )
+            return Source(display_name, "", None, (refusal,))
+        source = read_source(path, display_name, content=content, files=self._files)
         if self._scope.holds_key(source.text):
-            return Source(path, display_name, "", None, (_holds_key(display_name),))
+            return Source(display_name, "", None, (_holds_key(display_name),))
         return source
 
     def _read_rows(self, path: Path, display_name: str, key: str | None, sheet: str | None) -> Rows:

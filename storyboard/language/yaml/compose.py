@@ -9,7 +9,7 @@ creating a single value.
 from __future__ import annotations
 
 from collections.abc import Collection as Container
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from enum import Enum
 from typing import Any
 
@@ -43,7 +43,7 @@ from storyboard.language.yaml.convert import (
 from storyboard.language.yaml.positions import mark_position, value_index, value_position
 from storyboard.language.yaml.reading import MAX_LEVELS, Collection, Reading, Stop
 from storyboard.language.yaml.scalars import SCALAR_TAGS
-from storyboard.language.yaml.text_keys import OTHER, TEXT, Role
+from storyboard.language.yaml.text_keys import OTHER, ROLES, TEXT, Role
 from storyboard.language.yaml.unquoted import Covered
 from storyboard.records import Position, Problem
 from storyboard.reporting.lines import line_end
@@ -68,18 +68,11 @@ class Composer:
     resolves the aliases.
     """
 
-    def __init__(
-        self,
-        events: Iterator[Event],
-        covered: Covered,
-        display_name: str,
-        roles: Mapping[str, Role],
-    ) -> None:
+    def __init__(self, events: Iterator[Event], covered: Covered, display_name: str) -> None:
         self.reading = Reading(covered.parsed, display_name)
         self.last: Any = None
         self._next = self._remembered(events).__next__
         self._covered = covered
-        self._roles = roles
         self.anchors = Anchors(self.reading)
         self._anchored_prose: list[tuple[str, str, Position]] = []
 
@@ -141,7 +134,7 @@ class Composer:
             use = self._key(event, collection)
             event = self._next()
             key = collection.key or ""
-            key_role = self._roles.get(key, OTHER)
+            key_role = ROLES.get(key, OTHER)
             if role.holds_text:
                 key_role = role.child(key_role)
             node = self._value(event, key_role)
@@ -260,7 +253,7 @@ class Composer:
                 continue
             for key, entry in base.entries.items():
                 if key not in collection.entries:
-                    value = retyped(entry.value, role.child(self._roles.get(key, OTHER)))
+                    value = retyped(entry.value, role.child(ROLES.get(key, OTHER)))
                     collection.entries[key] = Entry(entry.key_position, value)
                     if collection.merged is not None:
                         collection.merged.add(key)

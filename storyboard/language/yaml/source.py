@@ -6,7 +6,6 @@ A path or a text comes in, a `Source` goes out. A mistake in the file is a probl
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -14,11 +13,10 @@ import yaml
 
 from storyboard.language.files import DISK, Files
 from storyboard.language.nodes import Node, ScalarNode
-from storyboard.language.text_files import MAX_BYTES, check_text, decode_text, read_text
+from storyboard.language.text_files import check_text, decode_text, read_text
 from storyboard.language.yaml.aliases import Alias
 from storyboard.language.yaml.compose import Composer
 from storyboard.language.yaml.reading import Stop
-from storyboard.language.yaml.text_keys import TEXT_KEYS, Role, roles_of
 from storyboard.language.yaml.unquoted import Covered
 from storyboard.records import Position, Problem
 
@@ -32,7 +30,6 @@ class Source(NamedTuple):
     None if the file could not be read or parsed to its end. `aliases` are in file order.
     """
 
-    path: Path
     display_name: str
     text: str
     root: Node | None
@@ -41,43 +38,33 @@ class Source(NamedTuple):
 
 
 def read_source(
-    path: Path,
-    display_name: str,
-    *,
-    max_bytes: int = MAX_BYTES,
-    text_keys: frozenset[str] = TEXT_KEYS,
-    content: bytes | None = None,
-    files: Files = DISK,
+    path: Path, display_name: str, *, content: bytes | None = None, files: Files = DISK
 ) -> Source:
     """Read one YAML file. A mistake in it is a problem, never an exception.
 
     `content` is the file's content, if it has been read already.
     """
     if content is None:
-        file = read_text(path, display_name, max_bytes=max_bytes, files=files)
+        file = read_text(path, display_name, files=files)
     else:
-        file = decode_text(content, display_name, max_bytes=max_bytes)
+        file = decode_text(content, display_name)
     if file.problem is not None:
-        return Source(path, display_name, file.text, None, (file.problem,))
-    return _parse(file.text, display_name, path, text_keys)
+        return Source(display_name, file.text, None, (file.problem,))
+    return _parse(file.text, display_name)
 
 
-def parse_source(
-    text: str, display_name: str, *, path: Path | None = None, text_keys: frozenset[str] = TEXT_KEYS
-) -> Source:
+def parse_source(text: str, display_name: str) -> Source:
     """Read YAML from a text; `display_name` names it in messages."""
-    path = Path(display_name) if path is None else path
     text = text.removeprefix("\ufeff")
     problem = check_text(text, display_name)
     if problem is not None:
-        return Source(path, display_name, text, None, (problem,))
-    return _parse(text, display_name, path, text_keys)
+        return Source(display_name, text, None, (problem,))
+    return _parse(text, display_name)
 
 
-def _parse(text: str, display_name: str, path: Path, text_keys: frozenset[str]) -> Source:
+def _parse(text: str, display_name: str) -> Source:
     covered = Covered(text, display_name)
-    roles = roles_of(text_keys)
-    while (composed := _compose(covered, display_name, roles)) is None:
+    while (composed := _compose(covered, display_name)) is None:
         pass  # a template was covered; start again
     root, found, aliases = composed
     problems = [*covered.problems, *found]
@@ -85,18 +72,18 @@ def _parse(text: str, display_name: str, path: Path, text_keys: frozenset[str]) 
         if not problems:
             problems.append(_nothing(display_name))
         root = None
-    return Source(path, display_name, text, root, tuple(problems), tuple(aliases))
+    return Source(display_name, text, root, tuple(problems), tuple(aliases))
 
 
 def _compose(
-    covered: Covered, display_name: str, roles: Mapping[str, Role]
+    covered: Covered, display_name: str
 ) -> tuple[Node | None, list[Problem], list[Alias]] | None:
     """Return the root, the problems and the aliases; or None to try again.
 
     The root is None if the text cannot be read to its end.
     """
     events = yaml.parse(covered.parsed, Loader=LOADER)
-    composer = Composer(events, covered, display_name, roles)
+    composer = Composer(events, covered, display_name)
     reading = composer.reading
     try:
         return composer.compose(), reading.problems, composer.anchors.aliases

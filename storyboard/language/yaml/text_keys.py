@@ -8,16 +8,8 @@ from typing import NamedTuple
 _PROSE = frozenset({"prompt", "negative_prompt", "prompt_prefix", "prompt_suffix", "title"})
 
 TEXT_KEYS = _PROSE | {
-    "id",
-    "audio_url",
-    "resolution",
-    "ratio",
-    "tags",
-    "notes",
-    "model",
-    "include",
-    "rows",
-    "negative",
+    *("id", "audio_url", "resolution", "ratio", "tags"),
+    *("notes", "model", "include", "rows", "negative"),
 }
 """Keys whose plain values, and those of lists under them, are always text."""
 
@@ -44,9 +36,9 @@ OTHER = Role()
 TEXT = Role(is_text=True)
 
 
-def roles_of(text_keys: frozenset[str]) -> Mapping[str, Role]:
-    """Return the roles of all keys that have one; `text_keys` are those whose values are text."""
-    roles = {key: Role(is_text=True, is_prose=key in _PROSE) for key in text_keys}
-    for key, holds_text in (("negatives", True), ("vars", False)):
-        roles[key] = roles.get(key, OTHER)._replace(holds_text=holds_text, holds_prose=True)
-    return roles
+ROLES: Mapping[str, Role] = {
+    **{key: Role(is_text=True, is_prose=key in _PROSE) for key in TEXT_KEYS},
+    "negatives": Role(holds_text=True, holds_prose=True),
+    "vars": Role(holds_prose=True),
+}
+"""The roles of the values under all keys that have one."""

@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from storyboard.language.nodes import MappingNode, Node, ScalarNode, SequenceNode
+from storyboard.language.text_files import read_text
 from storyboard.language.yaml import source as source_module
 from storyboard.language.yaml.source import Source, parse_source, read_source
 from storyboard.records import Position, Severity
@@ -525,9 +526,9 @@ def test_a_file_that_is_too_large_is_a_problem(tmp_path: Path) -> None:
         file.truncate(100 * 1024 * 1024)
     assert complaints(read_source(path, "x")) == ["is larger than 64 MiB, the maximum size"]
     small = write(tmp_path / "g.yaml", b"a: 12345")
-    assert complaints(read_source(small, "x", max_bytes=7)) == [
-        "is larger than 7 bytes, the maximum size"
-    ]
+    problem = read_text(small, "x", max_bytes=7).problem
+    assert problem
+    assert problem.message == "is larger than 7 bytes, the maximum size"
 
 
 def test_text_from_elsewhere_is_checked_too() -> None:
