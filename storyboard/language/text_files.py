@@ -39,14 +39,12 @@ def read_text(
 ) -> FileText:
     """Read a regular file's text: UTF-8 with or without a byte order mark, or UTF-16 with one."""
     data = read_bytes(path, display_name, max_bytes=max_bytes, files=files)
-    if isinstance(data, FileText):
-        return data
-    return decode_text(data, display_name, max_bytes=max_bytes)
+    return FileText("", data) if isinstance(data, Problem) else decode_text(data, display_name)
 
 
 def read_bytes(
     path: Path, display_name: str, *, max_bytes: int = MAX_BYTES, files: Files = DISK
-) -> bytes | FileText:
+) -> bytes | Problem:
     """Read a regular file's content, or return the problem with reading it."""
     try:
         data = files.read_bytes(path, max_bytes)
@@ -62,11 +60,44 @@ def read_bytes(
     return data if len(data) <= max_bytes else _too_large(display_name, max_bytes)
 
 
-def decode_text(data: bytes, display_name: str, *, max_bytes: int = MAX_BYTES) -> FileText:
+def decode_text(data: bytes, display_name: str) -> FileText:
     """Decode a file's bytes in the same way as `read_text`."""
-    if len(data) > max_bytes:
-        return _too_large(display_name, max_bytes)
-    return _decode(data, display_name)
+    if problem := _undecodable(data, display_name):
+        return FileText("", problem)
+    is_utf16 = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    encoding = "utf-16" if is_utf16 else "utf-8"
+    encoded = data.removeprefix(codecs.BOM_UTF8)
+    try:
+        text = encoded.decode(encoding)
+    except UnicodeDecodeError as error:
+        if not is_utf16 and b"\0" in data:
+            message = "is not a text file: it contains NUL bytes"
+            return FileText("", _unreadable(display_name, message, code="not-text"))
+        readable = encoded.decode(encoding, errors="replace")
+        index = len(encoded[: error.start].decode(encoding, errors="replace"))
+        position = position_at(readable, index, display_name, width=1)
+        number = len(data) - len(encoded) + error.start + 1
+        where = f"byte {number:,} of the file (0x{encoded[error.start]:02X})"
+        message = f"{where} is not {encoding.upper()}"
+        problem = Problem(position, "wrong-encoding", message, hint="save the file as UTF-8")
+        return FileText(readable, problem)
+    problem = check_text(text, display_name)
+    is_binary = problem is not None and problem.code == "not-text"
+    return FileText("" if is_binary else text, problem)
+
+
+def _undecodable(data: bytes, display_name: str) -> Problem | None:
+    """Return the problem with a file that is too large, or whose first bytes rule out text."""
+    if len(data) > MAX_BYTES:
+        return _too_large(display_name, MAX_BYTES)
+    if data.startswith(_PACKED):
+        message = "is a spreadsheet or another compressed file, not text"
+        hint = "export the sheet as CSV (UTF-8)"
+        return _unreadable(display_name, message, code="not-text", hint=hint)
+    # UTF-32's byte order mark begins with UTF-16's.
+    if data.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)):
+        return _unreadable(display_name, "is written in UTF-32", hint="save the file as UTF-8")
+    return None
 
 
 def check_text(text: str, display_name: str) -> Problem | None:
@@ -99,55 +130,14 @@ def check_text(text: str, display_name: str) -> Problem | None:
     return None
 
 
-def _decode(data: bytes, display_name: str) -> FileText:
-    if data.startswith(_PACKED):
-        message = "is a spreadsheet or another compressed file, not text"
-        hint = "export the sheet as CSV (UTF-8)"
-        return _unreadable(display_name, message, code="not-text", hint=hint)
-    # UTF-32's byte order mark begins with UTF-16's, so check it first.
-    if data.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)):
-        return _unreadable(display_name, "is written in UTF-32", hint="save the file as UTF-8")
-    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        encoding, name, mark = "utf-16", "UTF-16", b""
-    else:
-        encoding, name, mark = "utf-8", "UTF-8", codecs.BOM_UTF8
-    skipped = len(mark) if data.startswith(mark) else 0
-    data = data[skipped:]
-    try:
-        text = data.decode(encoding)
-    except UnicodeDecodeError as error:
-        if name == "UTF-8" and b"\0" in data:
-            return _unreadable(
-                display_name, "is not a text file: it contains NUL bytes", code="not-text"
-            )
-        readable = data.decode(encoding, errors="replace")
-        index = len(data[: error.start].decode(encoding, errors="replace"))
-        where = f"byte {skipped + error.start + 1:,} of the file (0x{data[error.start]:02X})"
-        return FileText(
-            readable,
-            Problem(
-                position_at(readable, index, display_name, width=1),
-                "wrong-encoding",
-                f"{where} is not {name}",
-                hint="save the file as UTF-8",
-            ),
-        )
-    problem = check_text(text, display_name)
-    is_binary = problem is not None and problem.code == "not-text"
-    return FileText("" if is_binary else text, problem)
-
-
-def _too_large(display_name: str, max_bytes: int) -> FileText:
-    message = f"is larger than {_size(max_bytes)}, the maximum size"
+def _too_large(display_name: str, max_bytes: int) -> Problem:
+    mebibytes, rest = divmod(max_bytes, 1024 * 1024)
+    size = f"{max_bytes:,} bytes" if rest else f"{mebibytes:,} MiB"
+    message = f"is larger than {size}, the maximum size"
     return _unreadable(display_name, message, code="file-too-large")
 
 
 def _unreadable(
     display_name: str, message: str, *, code: str = "unreadable-file", hint: str | None = None
-) -> FileText:
-    return FileText("", Problem(Position(display_name, 1, 1), code, message, hint))
-
-
-def _size(size_bytes: int) -> str:
-    mebibytes, rest = divmod(size_bytes, 1024 * 1024)
-    return f"{size_bytes:,} bytes" if rest else f"{mebibytes:,} MiB"
+) -> Problem:
+    return Problem(Position(display_name, 1, 1), code, message, hint)

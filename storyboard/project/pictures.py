@@ -8,13 +8,13 @@ from pathlib import Path
 
 from storyboard.language.pictures.check import check_picture
 from storyboard.language.read_scope import ReadScope
-from storyboard.language.text_files import FileText, read_bytes
+from storyboard.language.text_files import read_bytes
 from storyboard.media import At
 from storyboard.models.card import ModelCard
 from storyboard.models.schema.card_check import request_check
 from storyboard.models.schema.errors import find_errors
 from storyboard.names import to_file_name
-from storyboard.records import Payload
+from storyboard.records import Payload, Problem
 from storyboard.reporting.value_paths import format_path
 
 CardOf = Callable[[str], ModelCard]
@@ -59,8 +59,8 @@ def file_reader(folder: Path, scope: ReadScope) -> Callable[[str], bytes]:
         if refusal := scope.refusal(path):
             raise OSError(refusal[0])
         content = read_bytes(path, name)
-        if isinstance(content, FileText):
-            raise OSError(content.problem.message if content.problem else "it is empty")
+        if isinstance(content, Problem):
+            raise OSError(content.message)
         return content
 
     return read

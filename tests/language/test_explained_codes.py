@@ -11,7 +11,7 @@ import pytest
 
 from storyboard.language.load import Reading, load_storyboard
 from storyboard.language.overrides import read_overrides
-from storyboard.language.rows.read import read_rows
+from storyboard.language.rows import read
 from storyboard.language.templates import bounds, macro_files
 from storyboard.language.text_files import read_text
 from storyboard.language.yaml import aliases
@@ -79,9 +79,10 @@ def with_a_large_file(folder: Path, _: pytest.MonkeyPatch) -> Made:
     return {problem.code} if problem else set()
 
 
-def with_many_rows(folder: Path, _: pytest.MonkeyPatch) -> Made:
+def with_many_rows(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Made:
     (folder / "rows.csv").write_text("a\n1\n2\n")
-    rows = read_rows(folder / "rows.csv", "rows.csv", max_rows=1)
+    monkeypatch.setattr(read, "MAX_ROWS", 1)
+    rows = read.read_rows(folder / "rows.csv", "rows.csv")
     return {problem.code for problem in rows.problems}
 
 

@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import NamedTuple, TypeAlias
 
 from storyboard.language.read_scope import HOLDS_KEY, ReadScope
-from storyboard.language.text_files import MAX_BYTES, FileText, read_bytes
+from storyboard.language.text_files import read_bytes
 from storyboard.names import from_file_name
+from storyboard.records import Problem
 from storyboard.reporting.suggest import closest
 
 Resolve: TypeAlias = "Callable[[str, str], tuple[Path, str]]"
@@ -69,30 +70,25 @@ class PictureFiles:
         path = self._paths[sha256]
         if self._scope.refusal(path):
             return None
-        content = read_bytes(path, "", max_bytes=MAX_BYTES, files=self._scope.files)
-        is_same = isinstance(content, bytes) and hashlib.sha256(content).hexdigest() == sha256
-        return content if isinstance(content, bytes) and is_same else None
+        content = read_bytes(path, "", files=self._scope.files)
+        if isinstance(content, Problem) or hashlib.sha256(content).hexdigest() != sha256:
+            return None
+        return content
 
     def _read(self, path: Path, display_name: str) -> PictureFile | Refusal:
         if refusal := self._scope.refusal(path):
             return Refusal("outside-project", *refusal)
-        content = read_bytes(path, display_name, max_bytes=MAX_BYTES, files=self._scope.files)
-        if isinstance(content, FileText):
-            return self._refusal(path, content)
+        content = read_bytes(path, display_name, files=self._scope.files)
+        if isinstance(content, Problem):
+            is_missing = not self._scope.files.exists(path)
+            return Refusal(content.code, content.message, content.hint, is_missing)
         if self._scope.holds_key(content):
             return Refusal("holds-key", *HOLDS_KEY)
         if not content:
-            return _EMPTY
+            return Refusal("empty-file", "the file is empty")
         sha256 = hashlib.sha256(content).hexdigest()
         self._paths.setdefault(sha256, path)
         return PictureFile(sha256, self._relative(path))
-
-    def _refusal(self, path: Path, unreadable: FileText) -> Refusal:
-        problem = unreadable.problem
-        if problem is None:
-            return _EMPTY
-        is_missing = not self._scope.files.exists(path)
-        return Refusal(problem.code, problem.message, problem.hint, is_missing)
 
     def _hint_for_missing(self, path: Path, name: str) -> str | None:
         """Return a hint about a file that is not there, and that an author calls `name`."""
@@ -115,6 +111,3 @@ class PictureFiles:
             name = str(path)
         text = from_file_name(name).replace(os.sep, "/")
         return text.encode("utf-8", "replace").decode()
-
-
-_EMPTY = Refusal("empty-file", "the file is empty")

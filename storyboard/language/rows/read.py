@@ -25,7 +25,7 @@ from storyboard.language.rows.shapes import (
     steps_of,
 )
 from storyboard.language.rows.values import RowValues
-from storyboard.language.text_files import MAX_BYTES, read_bytes, read_text
+from storyboard.language.text_files import read_bytes, read_text
 from storyboard.language.yaml.source import parse_source
 from storyboard.records import Json, Position, Problem, Severity
 from storyboard.reporting.lines import split_lines
@@ -54,24 +54,20 @@ def read_rows(
     *,
     key: str | None = None,
     sheet: str | None = None,
-    max_rows: int = MAX_ROWS,
-    max_bytes: int = MAX_BYTES,
     files: Files = DISK,
 ) -> Rows:
     """Read rows from one of `FORMATS` or a workbook, as the file name's ending says.
 
     `key` is the key that the rows are under in a JSON or YAML file; `sheet` is the name of a
     workbook's sheet. A mistake in the file is a problem in the result, never an exception. Stops
-    after `max_rows` rows, or after as many problems.
+    after `MAX_ROWS` rows, or after as many problems.
     """
     top = Position(display_name, 1, 1)
     ending = path.suffix.lower()
     if problem := _wrong_format(ending, key, sheet, top):
         return Rows("", problems=(problem,))
-    text, found, content = _open(
-        path, display_name, key=key, sheet=sheet, max_bytes=max_bytes, files=files
-    )
-    rows = collect(found, is_table=ending in TABLES, max_rows=max_rows)
+    text, found, content = _open(path, display_name, key=key, sheet=sheet, files=files)
+    rows = collect(found, is_table=ending in TABLES)
     if not rows.rows and not rows.problems:
         message = "no rows in this file, so it makes no shots"
         warning = Problem(top, "no-rows", message, severity=Severity.WARNING)
@@ -80,37 +76,32 @@ def read_rows(
 
 
 def _open(
-    path: Path,
-    display_name: str,
-    *,
-    key: str | None,
-    sheet: str | None,
-    max_bytes: int,
-    files: Files,
+    path: Path, display_name: str, *, key: str | None, sheet: str | None, files: Files
 ) -> tuple[str, Iterator[Row | Problem], bytes | None]:
     """Return the text for quoting, the rows and problems as found, and a workbook's content."""
     if path.suffix.lower() == WORKBOOK:
-        content = read_bytes(path, display_name, max_bytes=max_bytes, files=files)
-        if isinstance(content, bytes):
-            from storyboard.language.rows.xlsx.read import read_workbook
+        content = read_bytes(path, display_name, files=files)
+        if isinstance(content, Problem):
+            return "", iter([content]), None
+        from storyboard.language.rows.xlsx.read import read_workbook
 
-            return *read_workbook(content, display_name, name=sheet), content
-        file = content
-    else:
-        file = read_text(path, display_name, max_bytes=max_bytes, files=files)
+        return *read_workbook(content, display_name, name=sheet), content
+    file = read_text(path, display_name, files=files)
     if file.problem is not None:
         return file.text, iter([file.problem]), None
     options = {} if key is None else {"key": key}
     return file.text, FORMATS[path.suffix.lower()](file.text, display_name, **options), None
 
 
-def collect(found: Iterable[Row | Problem], *, is_table: bool, max_rows: int = MAX_ROWS) -> Rows:
+def collect(found: Iterable[Row | Problem], *, is_table: bool) -> Rows:
     """Collect the rows that a reader finds, and their problems; `is_table` is as in `RowValues`."""
     rows: list[RowValues] = []
     problems: list[Problem] = []
     for number, one in enumerate(found, start=1):
-        if len(problems if isinstance(one, Problem) else rows) == max_rows:
-            problems.append(_too_many(one.position, max_rows))
+        if len(problems if isinstance(one, Problem) else rows) == MAX_ROWS:
+            hint = "split the file; a storyboard cannot have more takes than that"
+            message = f"more than {MAX_ROWS:,} rows"
+            problems.append(Problem(one.position, "too-many-rows", message, hint))
             break
         if isinstance(one, Problem):
             problems.append(one)
@@ -248,8 +239,3 @@ def _wrong_format(ending: str, key: str | None, sheet: str | None, top: Position
         message = f"{ending} files have no sheets; only {WORKBOOK} files have"
         return Problem(top, "rows-format", message, "remove sheet:")
     return None
-
-
-def _too_many(position: Position, max_rows: int) -> Problem:
-    hint = "split the file; a storyboard cannot have more takes than that"
-    return Problem(position, "too-many-rows", f"more than {max_rows:,} rows", hint)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -14,9 +15,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from storyboard.language.nodes import Row
+from storyboard.language.rows import read
 from storyboard.language.rows.csv import read_csv
 from storyboard.language.rows.json import read_json
 from storyboard.language.rows.read import Rows, read_rows
+from storyboard.language.text_files import MAX_BYTES
 from storyboard.records import Position, Problem, Severity
 from tests.language.boards import concise
 
@@ -439,18 +442,22 @@ def test_rows_of_yaml_are_read_as_storyboards_are(folder: Path, name: str) -> No
 
 
 @pytest.mark.parametrize("name", ["p.csv", "p.json", "p.jsonl", "p.yaml"])
-def test_more_rows_than_allowed_are_a_problem(folder: Path, name: str) -> None:
+def test_more_rows_than_allowed_are_a_problem(
+    folder: Path, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     content = {
         "p.csv": "a\n1\n2\n3\n",
         "p.json": '[{"a": 1},\n{"a": 2},\n\n{"a": 3}]',
         "p.jsonl": '{"a": 1}\n{"a": 2}\n\n{"a": 3}\n',
         "p.yaml": "- a: 1\n- a: 2\n\n- a: 3\n",
     }[name]
-    rows = rows_of(folder, name, content, max_rows=2)
+    monkeypatch.setattr(read, "MAX_ROWS", 2)
+    rows = rows_of(folder, name, content)
     assert [problem.message for problem in rows.problems] == ["more than 2 rows"]
     assert rows.problems[0].position.line == 4
     assert len(rows.rows) == 2
-    assert rows_of(folder, name, content, max_rows=3).problems == ()
+    monkeypatch.setattr(read, "MAX_ROWS", 3)
+    assert rows_of(folder, name, content).problems == ()
 
 
 @pytest.mark.parametrize("name", ["p.xls", "products"])
@@ -471,8 +478,9 @@ def test_files_that_cannot_be_read_are_problems(folder: Path, name: str) -> None
     assert said(rows_of(folder, name, b"a,b\n1,\x002\n"))[0].startswith(
         f"{name}:2:3: contains a NUL"
     )
-    assert said(rows_of(folder, name, "a,b\n1,2\n", max_bytes=4)) == [
-        f"{name}:1:1: is larger than 4 bytes, the maximum size"
+    os.truncate(folder / name, MAX_BYTES + 1)
+    assert said(read_rows(folder / name, name)) == [
+        f"{name}:1:1: is larger than 64 MiB, the maximum size"
     ]
     (folder / "sub").mkdir(exist_ok=True)
     assert said(read_rows(folder / "sub", "p.csv"))[0].startswith("p.csv:1:1: a name without")
