@@ -1,4 +1,4 @@
-"""Finds the models a storyboard names, so that only their cards are read. Pure."""
+"""Finds where a storyboard's files name models. Pure."""
 
 from __future__ import annotations
 
@@ -9,8 +9,16 @@ from storyboard.language.nodes import MappingNode, Node, ScalarNode, SequenceNod
 
 def named_models(files: Iterable[MappingNode]) -> tuple[str, ...]:
     """Return the models that the files name, known or not, each once."""
-    names = (name for file in files for node in _levels(file) for name in _names(node.get("model")))
-    return tuple(dict.fromkeys(names))
+    return tuple(dict.fromkeys(node.text for file in files for node in model_nodes(file)))
+
+
+def model_nodes(file: MappingNode) -> Iterator[ScalarNode]:
+    """Yield each text that names a model, in variants too."""
+    for level in _levels(file):
+        node = level.get("model")
+        for one in node.items if isinstance(node, SequenceNode) else (node,):
+            if isinstance(one, ScalarNode) and isinstance(one.value, str):
+                yield one
 
 
 def _levels(file: MappingNode) -> Iterator[MappingNode]:
@@ -28,9 +36,3 @@ def _levels(file: MappingNode) -> Iterator[MappingNode]:
 def _mappings(node: Node | None) -> Iterator[MappingNode]:
     items = node.items if isinstance(node, SequenceNode) else ()
     return (item for item in items if isinstance(item, MappingNode))
-
-
-def _names(node: Node | None) -> Iterator[str]:
-    for one in node.items if isinstance(node, SequenceNode) else (node,):
-        if isinstance(one, ScalarNode) and isinstance(one.value, str):
-            yield one.value

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 
-from storyboard.language.expansion.var_names import Level, levels
-from storyboard.language.nodes import MappingNode, Node, ScalarNode, SequenceNode
+from storyboard.language.named_models import model_nodes
+from storyboard.language.nodes import MappingNode
 from storyboard.models.catalog import Catalog
 from storyboard.models.retirement import find_sibling, retirement_words
 from storyboard.records import Position, Problem, Severity
@@ -17,11 +17,11 @@ RETIRING = "retiring-model"
 def find_retiring(
     files: Sequence[MappingNode], models: Iterable[str], catalog: Catalog, today: date
 ) -> Iterator[Problem]:
-    """Warn about each model in use that retires soon or has retired."""
+    """Warn about each model in use that retires soon or has retired, where it is named first."""
     positions: dict[str, Position] = {}
     for file in files:
-        for name, position in _named(levels(file)):
-            positions.setdefault(name, position)
+        for node in sorted(model_nodes(file), key=lambda node: node.position):
+            positions.setdefault(node.text, node.position)
     for name in sorted(set(models) & positions.keys()):
         card = catalog.get_usable(name)
         words = card and retirement_words(card, today)
@@ -30,19 +30,3 @@ def find_retiring(
             hint = f"{sibling} makes videos of the same kind" if sibling else None
             severity = Severity.WARNING
             yield Problem(positions[name], RETIRING, words, hint, severity=severity)
-
-
-def _named(file: Iterable[Level]) -> Iterator[tuple[str, Position]]:
-    for node, _ in file:
-        defaults = node.get("defaults")
-        for holder in (node, defaults):
-            if isinstance(holder, MappingNode) and (model := holder.get("model")):
-                yield from _texts(model)
-
-
-def _texts(node: Node) -> Iterator[tuple[str, Position]]:
-    if isinstance(node, ScalarNode):
-        yield node.text, node.position
-    elif isinstance(node, SequenceNode):
-        for item in node.items:
-            yield from _texts(item)

@@ -65,8 +65,9 @@ def test_equal_cards_in_several_folders_are_one(tmp_path: Path) -> None:
     assert root.get("kling/v9") is not None
 
 
-def warnings(film: Path, today: date = TODAY) -> list[Problem]:
-    board = load_storyboard(film, load_catalog_beside(film), reading=Reading(today=today))
+def warnings(film: Path, variant: str | None = None) -> list[Problem]:
+    reading = Reading(variant, today=TODAY)
+    board = load_storyboard(film, load_catalog_beside(film), reading=reading)
     return [problem for problem in board.problems if problem.code == "retiring-model"]
 
 
@@ -102,6 +103,16 @@ def test_a_model_that_stays_or_is_not_used_is_not_warned_of(tmp_path: Path) -> N
     film = make_film(tmp_path, "kling/v9")
     write_card(tmp_path / "models", "kling/v8", card_document("kling/v8", retires="2026-01-01"))
     assert warnings(film) == []
+
+
+def test_a_model_of_a_variant_is_warned_of_when_that_variant_is_read(tmp_path: Path) -> None:
+    film = make_film(tmp_path, "kling/v9")
+    write_card(tmp_path / "models", "kling/v8", card_document("kling/v8", retires="2026-12-20"))
+    with film.open("a", encoding="utf-8") as file:
+        file.write("variants: {draft: {model: kling/v8}, final: {seed: 1}}\n")
+    [warning] = warnings(film, "draft")
+    assert (warning.position.line, warning.position.column) == (4, 27)
+    assert warnings(film, "final") == []
 
 
 def test_a_warning_can_be_silenced_on_its_line(tmp_path: Path) -> None:
