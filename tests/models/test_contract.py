@@ -17,6 +17,7 @@ from storyboard.models.card import ModelCard
 from storyboard.models.catalog import load_catalog
 from storyboard.models.schema.card_check import check_card, request_check
 from storyboard.models.schema.storyboard import storyboard_schema
+from storyboard.models.schema.validator import matcher
 from storyboard.models.words import MEDIA, PICTURES
 from storyboard.records import Json, Position
 from storyboard.sandbox.checks import payload_error
@@ -264,6 +265,18 @@ shots:
         assert errors == []
         assert board.takes[0].payload[field] == expected
         assert card.words_of(board.takes[0].payload).get(word) in (value, None)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_words_about_an_address_name_each_scheme_that_the_card_takes(name: str) -> None:
+    for known in card_of(name).parameters.values():
+        for limits in (known.limits, known.limits.get("items")):
+            if isinstance(limits, Mapping) and "pattern" in limits:
+                takes = matcher(str(limits["pattern"]))
+                for address in (FIRST, FIRST.replace("https:", "http:")):
+                    scheme = address.partition("//")[0]
+                    is_named = f"{scheme}//" in str(limits["x-error-message"])
+                    assert is_named is bool(takes(address)), (known.name, scheme)
 
 
 def test_wan_takes_six_combinations_of_pictures_sound_and_a_clip() -> None:
