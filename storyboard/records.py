@@ -39,6 +39,10 @@ class Position(NamedTuple):
     column: int
     width: int = 1
 
+    def __str__(self) -> str:
+        """The position as people and editors write it: `film.yaml:9:5`."""
+        return f"{self.path}:{self.line}:{self.column}"
+
 
 class RowSource(NamedTuple):
     """The table row that a value came from: where it begins, and the cells that were used.

@@ -35,10 +35,9 @@ class InvalidStoryboard(UsageError):
             problem for problem in storyboard.problems if not problem.is_warning
         )
         first = self.problems[0]
-        place = f"{first.position.path}:{first.position.line}:{first.position.column}"
         super().__init__(
             f"{storyboard.path} has {count_text(len(self.problems), 'problem')}; the first is at "
-            f"{place}: {first.message}",
+            f"{first.position}: {first.message}",
             next_step=first.hint or "fix the storyboard, and load it again",
         )
 

@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import quote as percent_encoded
 
 from storyboard import __version__
-from storyboard.records import Position, Problem, Repair, RowSource, Severity, Use
+from storyboard.records import Position, Problem, Repair, RowSource, Use
 from storyboard.reporting import quoting
 from storyboard.reporting.codes import codes, number_of
 from storyboard.reporting.problem_text import describe_row, describe_uses
@@ -19,17 +19,12 @@ SCHEMA_VERSION = 1
 
 def json_text(problems: Sequence[Problem]) -> str:
     """One JSON document, safe to print."""
-    counts = {
-        severity: sum(problem.severity is severity for problem in problems) for severity in Severity
-    }
+    warnings = sum(problem.is_warning for problem in problems)
     document = {
         "schema_version": SCHEMA_VERSION,
         "problems": [
             {
-                "path": problem.position.path,
-                "line": problem.position.line,
-                "column": problem.position.column,
-                "end_column": problem.position.column + problem.position.width,
+                **_span(problem.position),
                 "severity": problem.severity.value,
                 "code": _rule_id(problem.code),
                 "name": problem.code,
@@ -42,9 +37,18 @@ def json_text(problems: Sequence[Problem]) -> str:
             }
             for problem in problems
         ],
-        "summary": {"problems": counts[Severity.PROBLEM], "warnings": counts[Severity.WARNING]},
+        "summary": {"problems": len(problems) - warnings, "warnings": warnings},
     }
     return quoting.json_text(document)
+
+
+def _span(position: Position) -> dict[str, Any]:
+    return {
+        "path": position.path,
+        "line": position.line,
+        "column": position.column,
+        "end_column": position.column + position.width,
+    }
 
 
 def _row(row: RowSource | None) -> dict[str, Any] | None:
@@ -60,14 +64,7 @@ def _use(use: Use) -> dict[str, Any]:
 
 def _repair(repair: Repair) -> dict[str, Any]:
     """The replacement for `column` to `end_column` of a line, as `fix --json` writes it."""
-    position = repair.position
-    return {
-        "path": position.path,
-        "line": position.line,
-        "column": position.column,
-        "end_column": position.column + position.width,
-        "text": repair.text,
-    }
+    return {**_span(repair.position), "text": repair.text}
 
 
 def github_text(problems: Sequence[Problem]) -> str:

@@ -70,14 +70,9 @@ def describe_row(row: RowSource) -> str:
 
 def describe_uses(uses: Sequence[Use]) -> str:
     """Where something is used, and how that is written: `film.yaml:9:5 (*slow)`."""
-    words = [f"{printable(place(use.position))} ({printable(use.by)})" for use in uses[:_MAX_USES]]
+    words = [f"{printable(str(use.position))} ({printable(use.by)})" for use in uses[:_MAX_USES]]
     more = len(uses) - len(words)
     return ", ".join(words) + (f" and {more:,} more" if more > 0 else "")
-
-
-def place(position: Position) -> str:
-    """A position as people and editors write it: `film.yaml:9:5`."""
-    return f"{position.path}:{position.line}:{position.column}"
 
 
 def _without_most_rows(problems: Sequence[Problem]) -> Iterator[Problem | str]:
@@ -93,13 +88,13 @@ def _without_most_rows(problems: Sequence[Problem]) -> Iterator[Problem | str]:
         elif printed[position] == MAX_ROWS + 1:
             more = of_rows[position] - MAX_ROWS
             rows = "row has" if more == 1 else "rows have"
-            where = visible(f"{place(position)}:")
+            where = visible(f"{position}:")
             yield f"{where} {more:,} more {rows} a problem here; --format json names all of them"
 
 
 def _header(problem: Problem, *, color: bool) -> str:
     position = problem.position
-    where = _paint(visible(f"{place(position)}:"), _BOLD, color=color)
+    where = _paint(visible(f"{position}:"), _BOLD, color=color)
     marked = f"{_paint('warning:', _YELLOW, color=color)} " if problem.is_warning else ""
     number = number_of(problem.code)
     code = f" [{number}]" if number else ""

@@ -17,6 +17,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from storyboard.records import Position, Problem, Severity
+from storyboard.reporting.amounts import count_text
 from storyboard.reporting.problem_documents import github_text, json_text, sarif_text
 from storyboard.reporting.problem_text import concise_text, plain_text
 
@@ -70,7 +71,7 @@ def _with_count(warning: Problem, counts: Mapping[tuple[Position, str], int]) ->
     more = counts[_spot(warning)] - 1
     if more < 1:
         return warning
-    return replace(warning, message=f"{warning.message} (and {more:,} more take{'s'[: more > 1]})")
+    return replace(warning, message=f"{warning.message} (and {count_text(more, 'more take')})")
 
 
 def format_problems(
@@ -99,9 +100,7 @@ def summarize(problems: Iterable[Problem], *, outcome: str | None = None) -> str
     """
     counts = Counter(problem.severity for problem in tidy(problems))
     parts = [
-        f"{counts[severity]:,} {severity.value}{'' if counts[severity] == 1 else 's'}"
-        for severity in Severity
-        if counts[severity]
+        count_text(counts[severity], severity.value) for severity in Severity if counts[severity]
     ] or ["no problems"]
     if outcome is None and counts[Severity.PROBLEM]:
         outcome = "nothing submitted"

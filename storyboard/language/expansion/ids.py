@@ -57,8 +57,7 @@ def claim_id(
         message = f"{where}: several shots of this entry get the id {quoted}"
         hint = "add to the id what tells them apart, such as a matrix axis or a column"
     else:
-        place = f"{first.position.path}:{first.position.line}:{first.position.column}"
-        message = f"{where}: the id {quoted} is already used by {place}"
+        message = f"{where}: the id {quoted} is already used by {first.position}"
         hint = (
             "give one of them another id"
             if first.text == text

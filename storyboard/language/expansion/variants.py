@@ -122,10 +122,10 @@ def _identity(problem: Problem) -> tuple[object, ...]:
     return problem.position, problem.code, problem.message
 
 
-def _same_folder(setting: Setting, name: str, known: str, place: Position) -> Problem:
+def _same_folder(setting: Setting, name: str, known: str, position: Position) -> Problem:
     message = (
-        f"{setting.where}: the variant {format_value(known)} at "
-        f"{place.path}:{place.line}:{place.column} would have the same folder"
+        f"{setting.where}: the variant {format_value(known)} at {position} "
+        "would have the same folder"
     )
     hint = f"write {known} for the same variant; others differ by more than upper and lower case"
     return Problem(setting.key_position, "repeated-id", message, hint)
