@@ -35,8 +35,6 @@ _NAME = re.compile(rf"{_PART}/{_PART}")
 class ProjectCards:
     """The cards beside one storyboard; see `CardFolder`."""
 
-    owner = Owner.PROJECT
-
     def __init__(self, folder: Path, scope: ReadScope) -> None:
         self._folder = folder
         self._scope = scope
@@ -72,7 +70,7 @@ class ProjectCards:
             return _refused(path, "holds the API key, so it is not read")
         if self._bytes_left < 0:
             return _refused(path, "is one of too many; together they are too large")
-        return CardText(str(path), read.text, self.owner)
+        return CardText(str(path), read.text, Owner.PROJECT)
 
     def _listed(self, folder: Path) -> list[str]:
         if self._scope.refusal(folder):

@@ -11,7 +11,7 @@ from storyboard.models.yamltext import read_text
 
 
 class Owner(Enum):
-    """Who supplied a card."""
+    """Who supplied a card; only the program's own are known to be valid."""
 
     PROJECT = "project"
     USER = "user"
@@ -30,11 +30,6 @@ class CardText(NamedTuple):
 class CardFolder(Protocol):
     """Cards by name; the card of alibaba/wan2.7-t2v is the file alibaba/wan2.7-t2v.yaml."""
 
-    @property
-    def owner(self) -> Owner:
-        """Who supplied the cards; only the program's own are known to be valid."""
-        ...
-
     def names(self) -> tuple[str, ...]:
         """Return the names that files claim, in any order; if there are very many, not all."""
         ...
@@ -50,11 +45,6 @@ class CardsOnDisk:
     def __init__(self, folder: Path, owner: Owner) -> None:
         self._owner = owner
         self._files = {f"{file.parent.name}/{file.stem}": file for file in folder.glob("*/*.yaml")}
-
-    @property
-    def owner(self) -> Owner:
-        """See `CardFolder`."""
-        return self._owner
 
     def names(self) -> tuple[str, ...]:
         """See `CardFolder`."""

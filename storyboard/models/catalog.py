@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
+from itertools import islice
 from pathlib import Path
 
 from storyboard.errors import BrokenCard, UsageError
@@ -102,10 +103,8 @@ class Catalog:
 
     def service_at(self, endpoint: str) -> Service | None:
         """Return the service whose base path begins a submission's path, or None."""
-        known = map(self._services.get, self._services.names())
-        return next(
-            (one for one in known if one and endpoint.startswith(f"{one.base_path}/")), None
-        )
+        known = self._services.all()
+        return next((one for one in known if endpoint.startswith(f"{one.base_path}/")), None)
 
     def owner_of(self, name: str) -> Owner | None:
         """Return who supplied a model's card, or None if there is none."""
@@ -119,19 +118,18 @@ class Catalog:
 
     def text_of(self, name: str) -> CardText | None:
         """Return the file of a model's card as it was read, or None if there is none."""
-        return self._text(name) or (self._below.text_of(name) if self._below else None)
+        return next(self._files(name), None)
 
     def replaces(self, name: str) -> Owner | None:
         """Return who supplied the card of the same name that a model's card hides, or None."""
-        owners = self._owners(name)
-        next(owners, None)
-        return next(owners, None)
+        return next((file.owner for file in islice(self._files(name), 1, None)), None)
 
-    def _owners(self, name: str) -> Iterator[Owner]:
-        if self._text(name):
-            yield self._folder.owner
+    def _files(self, name: str) -> Iterator[CardText]:
+        """Yield the cards of this name: the one in use, then the one that it hides, and so on."""
+        if file := self._text(name):
+            yield file
         if self._below:
-            yield from self._below._owners(name)
+            yield from self._below._files(name)
 
     def _text(self, name: str) -> CardText | None:
         if name not in self._texts:

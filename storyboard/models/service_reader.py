@@ -7,14 +7,14 @@ give an address of its own.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 from urllib.parse import urlsplit
 
 from storyboard.errors import CardError, UsageError
 from storyboard.models.service import Service
-from storyboard.models.yamltext import read_document
+from storyboard.models.yamltext import parse_document, read_text
 
 SUBMIT = "submit"
 """The operationId of the submission."""
@@ -37,6 +37,10 @@ class Services:
         """Return the services' names, sorted."""
         return tuple(sorted(self._files))
 
+    def all(self) -> Iterator[Service]:
+        """Return the services, sorted by name. Raises UsageError if the file of one is invalid."""
+        return filter(None, map(self.get, self.names()))
+
     def get(self, name: str) -> Service | None:
         """Return the service, or None if unknown. Raises UsageError if its file is invalid."""
         if name not in self._files:
@@ -52,7 +56,7 @@ def read_service(path: Path) -> Service:
     Raises UsageError if the file cannot be read or lacks necessary information.
     """
     try:
-        return _service(read_document(path), path.stem)
+        return _service(parse_document(read_text(path)), path.stem)
     except CardError as error:
         raise UsageError(
             f"service {path}: {error}",
@@ -62,7 +66,7 @@ def read_service(path: Path) -> Service:
 
 def _service(document: Mapping[str, Any], name: str) -> Service:
     if not str(document.get("openapi", "")).startswith("3.1"):
-        _fail("openapi is not 3.1; a service is described by an OpenAPI 3.1 document")
+        raise CardError("openapi is not 3.1; a service is described by an OpenAPI 3.1 document")
     client = document.get("x-storyboard")
     client = client if isinstance(client, dict) else {}
     origin, base_path = _server(document)
@@ -86,7 +90,7 @@ def _server(document: Mapping[str, Any]) -> tuple[str, str]:
     except ValueError:
         is_usable = False
     if not is_usable:
-        _fail("servers[0].url is not an https address")
+        raise CardError("servers[0].url is not an https address")
     return f"{parts.scheme}://{parts.netloc}", parts.path.rstrip("/")
 
 
@@ -100,17 +104,23 @@ def _submit_suffix(document: Mapping[str, Any]) -> str:
         and item["post"].get("operationId") == SUBMIT
     ]
     if len(found) != 1:
-        _fail(f"paths holds {len(found)} POST operations with the operationId {SUBMIT!r}, not 1")
+        raise CardError(
+            f"paths holds {len(found)} POST operations with the operationId {SUBMIT!r}, not 1"
+        )
     match = _SUBMIT_PATH.fullmatch(found[0])
     if match is None:
-        _fail(f"paths {found[0]!r} is not /{{provider}}/{{model}}, optionally followed by more")
+        raise CardError(
+            f"paths {found[0]!r} is not /{{provider}}/{{model}}, optionally followed by more"
+        )
     return match[1]
 
 
 def _protocol(client: Mapping[str, Any]) -> str:
     protocol = client.get("protocol")
     if not isinstance(protocol, str) or not protocol:
-        _fail('x-storyboard.protocol is missing; it names the way to speak to the API: "modellix"')
+        raise CardError(
+            'x-storyboard.protocol is missing; it names the way to speak to the API: "modellix"'
+        )
     return protocol
 
 
@@ -118,9 +128,7 @@ def _retention_h(client: Mapping[str, Any]) -> float:
     hours = client.get("retention-hours")
     if not isinstance(hours, int | float) or isinstance(hours, bool) or not hours > 0:
         where = "x-storyboard.retention-hours"
-        _fail(f"{where} is missing" if hours is None else f"{where} is {hours!r}, not a number")
+        raise CardError(
+            f"{where} is missing" if hours is None else f"{where} is {hours!r}, not a number"
+        )
     return hours
-
-
-def _fail(what: str) -> NoReturn:
-    raise CardError(what)

@@ -32,11 +32,6 @@ def is_too_deep(error: Exception) -> bool:
     return isinstance(problem, str) and "maximum nesting depth" in problem
 
 
-def read_document(path: Path) -> dict[str, Json]:
-    """Return the document in a file as JSON values. Raises CardError."""
-    return parse_document(read_text(path))
-
-
 def read_text(path: Path) -> str:
     """Return a file's text; if it is too long, a little more than the limit. Raises CardError."""
     try:

@@ -99,8 +99,7 @@ def read_from_service(api: ModellixApi, model: str) -> Source:
 def find_service(services: Services, origin: str, api_origin: str) -> Service | None:
     """The service at an origin; the API's own address counts as the vendor's."""
     wanted = DEFAULT_BASE_URL if origin == api_origin else origin
-    known = (services.get(name) for name in services.names())
-    return next((one for one in known if one is not None and one.origin == wanted), None)
+    return next((one for one in services.all() if one.origin == wanted), None)
 
 
 def confidence_in(source: str, service: Service, api_origin: str) -> str:
