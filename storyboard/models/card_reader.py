@@ -18,15 +18,13 @@ from storyboard.models.card_words import read_words, settings_of
 from storyboard.models.media_limits import KEY, limits_of, odd_span
 from storyboard.models.references import expand_references
 from storyboard.models.schema.card_check import request_problem, taken_name
+from storyboard.models.schema.validator import DIALECT
 from storyboard.models.service import Service
 from storyboard.models.service_reader import Services
+from storyboard.models.words import PARAMETER_TYPES
 from storyboard.models.yamltext import parse_document
 
-DIALECT = "https://json-schema.org/draft/2020-12/schema"
-
 _NEXT_STEP = "correct the card; schemas/models/alibaba/wan2.7-t2v.yaml is one to go by"
-
-_TYPES = ("string", "integer", "number", "boolean", "array", "object")
 
 
 def parse_card(file: CardText, name: str, services: Services) -> ModelCard:
@@ -98,9 +96,11 @@ def _parameters(request: Mapping[str, Any]) -> Iterator[Parameter]:
     required = request.get("required", [])
     for name, limits in request["properties"].items():
         type_ = limits.get("type")
-        if type_ not in _TYPES:
+        if type_ not in PARAMETER_TYPES:
             where = f"request.properties.{name}"
-            raise CardError(f"{where} has type {type_!r}; it is one of {', '.join(_TYPES)}")
+            raise CardError(
+                f"{where} has type {type_!r}; it is one of {', '.join(PARAMETER_TYPES)}"
+            )
         if key := odd_span(limits_of(limits)):
             where = f"request.properties.{name}.{KEY}.{key}"
             raise CardError(f"{where}: the least is more than the most")

@@ -13,6 +13,8 @@ from collections.abc import Iterator, Mapping
 from fractions import Fraction
 from typing import Any, TypeAlias
 
+from storyboard.models.schema.words import joined
+
 MediaLimits: TypeAlias = Mapping[str, Any]
 """The limits of a field, as its card states them; empty if it states none."""
 
@@ -57,8 +59,7 @@ def odd_span(limits: MediaLimits) -> str | None:
 
 def format_names(formats: list[str]) -> str:
     """Return formats in words: "JPEG, PNG or WebP"."""
-    names = [NAMES.get(one, one.upper()) for one in formats]
-    return " or ".join(filter(None, (", ".join(names[:-1]), names[-1])))
+    return joined([NAMES.get(one, one.upper()) for one in formats])
 
 
 def ratio_words(ratio: float) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from storyboard.models.card import ModelCard, Parameter
 from storyboard.models.media_limits import describe_media
 from storyboard.models.schema.words import CARD_RULE, allowed_words, joined, spelled, whole_range
-from storyboard.models.words import DURATION, RATIO, RESOLUTION, Word
+from storyboard.models.words import DURATION, RATIO, RESOLUTION, Word, listed
 from storyboard.records import Json
 from storyboard.reporting.amounts import and_text
 
@@ -24,12 +24,17 @@ def limits_line(card: ModelCard) -> str:
     return "; ".join(parts)
 
 
+def limits_words(limits: Mapping[str, Json]) -> str:
+    """Describe what a field takes: its values, its rule in words, and what its file may be."""
+    rule = limits.get(CARD_RULE)
+    return "; ".join(
+        [allowed_words(limits), *([str(rule)] if rule else ()), *describe_media(limits)]
+    )
+
+
 def parameter_words(parameter: Parameter) -> str:
     """Describe what a parameter takes, and its value if it is not set."""
-    words = allowed_words(parameter.limits)
-    if rule := parameter.limits.get(CARD_RULE):
-        words += f"; {rule}"
-    words = "; ".join([words, *describe_media(parameter.limits)])
+    words = limits_words(parameter.limits)
     if parameter.is_required:
         return f"{words}; required"
     default = parameter.default
@@ -39,7 +44,7 @@ def parameter_words(parameter: Parameter) -> str:
 def word_meaning(word: Word) -> str:
     """Describe what a card maps a word to: "aspect_ratio", "generate_audio", "always true"."""
     if word.field is None:
-        return f"always {joined([spelled(value) for value in _enum(word.limits) or ()])}"
+        return f"always {joined([spelled(value) for value in listed(word.limits)])}"
     pairs = [f"{key} as {spelled(value)}" for key, value in word.values.items()]
     means = f"{word.field}, {RESOLUTION} and {RATIO} in one" if word.table else word.field
     return f"{means} ({', '.join(pairs)})" if pairs else means
@@ -47,16 +52,11 @@ def word_meaning(word: Word) -> str:
 
 def _values(card: ModelCard, word: str) -> str:
     known = card.words[word]
-    values = [*known.values] or _enum(known.limits)
-    if values is None:
+    values = [*known.values] or listed(known.limits)
+    if not values:
         least, most = known.limits.get("minimum"), known.limits.get("maximum")
         is_span = least is not None and most is not None
         return f"{least} to {most}" if is_span else allowed_words(known.limits)
     if span := whole_range(values):
         return f"{span[0]} to {span[1]}"
     return joined([str(value) for value in values])
-
-
-def _enum(limits: Mapping[str, Json]) -> list[Json] | None:
-    values = limits.get("enum")
-    return values if isinstance(values, list) else None

@@ -9,12 +9,14 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Literal, TypeAlias, get_args
 
 from storyboard.media import is_content
 from storyboard.records import Json
 
 ParameterType: TypeAlias = Literal["string", "integer", "number", "boolean", "array", "object"]
+
+PARAMETER_TYPES: tuple[ParameterType, ...] = get_args(ParameterType)
 
 _WHOLE_NUMBER = re.compile(r"0|-?[1-9][0-9]{0,17}")
 
@@ -79,7 +81,7 @@ class Word:
 
     def lacks(self, value: Json) -> bool:
         """Return whether the word sets no field and the model never does this: no sound, say."""
-        return self.field is None and not any(value is one for one in _listed(self.limits))
+        return self.field is None and not any(value is one for one in listed(self.limits))
 
     def to_field(self, value: Json) -> Json:
         """Return the field's value for the word's; a value not allowed is returned unchanged."""
@@ -158,7 +160,7 @@ def words_of(words: Mapping[str, Word], payload: Mapping[str, Json]) -> dict[str
         if word.unless in payload:
             continue
         if word.field is None:
-            found[word.name] = next(iter(_listed(word.limits)), None)
+            found[word.name] = next(iter(listed(word.limits)), None)
         elif word.table is None:
             found[word.name] = word.from_field(payload.get(word.field))
         else:
@@ -168,6 +170,7 @@ def words_of(words: Mapping[str, Word], payload: Mapping[str, Json]) -> dict[str
     return {name: value for name, value in found.items() if value is not None}
 
 
-def _listed(limits: Mapping[str, Json]) -> list[Json]:
+def listed(limits: Mapping[str, Json]) -> list[Json]:
+    """Return the values that limits list; empty if they list none."""
     values = limits.get("enum")
     return values if isinstance(values, list) else []

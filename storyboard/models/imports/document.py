@@ -16,7 +16,13 @@ from urllib.parse import unquote
 import yaml
 
 from storyboard.errors import CardError, UsageError
-from storyboard.models.yamltext import MAX_CHARACTERS, MAX_LEVELS, check_json, parse_document
+from storyboard.models.yamltext import (
+    LOADER,
+    MAX_CHARACTERS,
+    MAX_LEVELS,
+    check_json,
+    parse_document,
+)
 from storyboard.records import Json
 from storyboard.reporting.quoting import bounded
 from storyboard.reporting.value_paths import format_path
@@ -27,10 +33,8 @@ MAX_VISITS = 20_000  # values; the largest real document has a few hundred
 _MAX_CHAIN = 20  # references in a row
 _MAX_DEPTH = 40  # with references followed; this stops a schema that contains itself
 
-_BASE: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
-
-class _CoreLoader(_BASE):  # type: ignore[misc] # its base is chosen where the program runs
+class _CoreLoader(LOADER):  # type: ignore[misc] # its base is chosen where the program runs
     """Reads YAML 1.2, which OpenAPI documents use: `16:9`, `on` and dates are text.
 
     Source: OpenAPI 3.1.1, section 4.3, "Format"; YAML 1.2.2, section 10.3, "Core Schema".

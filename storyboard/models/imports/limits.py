@@ -12,7 +12,7 @@ from typing import Any
 from storyboard.models.imports.document import NotUnderstood, Pointer
 from storyboard.models.imports.unions import Limits, union
 from storyboard.models.schema.validator import is_bounded
-from storyboard.models.words import whole_number
+from storyboard.models.words import PARAMETER_TYPES, whole_number
 from storyboard.reporting.quoting import bounded, printable
 
 MAX_DESCRIPTION = 300  # characters
@@ -38,7 +38,6 @@ _FITS: Mapping[str, tuple[type, ...]] = {
     "string": (str,),
     "boolean": (bool,),
 }
-_TYPES = frozenset({"string", "integer", "number", "boolean", "array", "object"})
 _PYTHON_TYPES: Mapping[type, str] = {
     bool: "boolean",
     int: "integer",
@@ -113,9 +112,11 @@ def _type(found: Pointer) -> str | None:
     listed = [one for one in said if one != "null"] if isinstance(said, list) else [said]
     if len(listed) != 1:
         raise NotUnderstood(found, f"has the types {_list(listed)}; a card's field has one")
-    if listed[0] is not None and (not isinstance(listed[0], str) or listed[0] not in _TYPES):
+    if listed[0] is not None and (
+        not isinstance(listed[0], str) or listed[0] not in PARAMETER_TYPES
+    ):
         raise NotUnderstood(
-            found, f"has the type {_quoted(listed[0])}; it is one of {_list(_TYPES)}"
+            found, f"has the type {_quoted(listed[0])}; it is one of {_list(PARAMETER_TYPES)}"
         )
     return listed[0]
 

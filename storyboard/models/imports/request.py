@@ -10,19 +10,15 @@ from storyboard.models.imports.document import NotUnderstood, Pointer
 from storyboard.models.imports.limits import read_limits
 from storyboard.models.imports.rules import Rule, bound_rule, choice, narrower, rules_in
 from storyboard.models.imports.unions import Limits, union
-from storyboard.models.schema.keys import SHARED, SHOT_ONLY
-from storyboard.models.schema.validator import compile_check
+from storyboard.models.schema.keys import OWN_KEYS
+from storyboard.models.schema.validator import DIALECT, compile_check
 from storyboard.models.schema.words import spelled
 from storyboard.reporting.quoting import bounded
 
 MAX_FIELDS = 200
 MAX_RULES = 50
-_DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,63}")
 _CHOICES = ("oneOf", "anyOf")
-
-# The prompt is both the storyboard's own key and the model's field.
-_TAKEN = {*SHARED, *SHOT_ONLY} - {"prompt"}
 
 
 @dataclass(frozen=True)
@@ -119,7 +115,7 @@ def _why_not(name: str, found: list[Pointer], without: frozenset[str]) -> str | 
     """Return why a field is not part of the card, or None."""
     if name in without:
         return "as --without says"
-    if name in _TAKEN:
+    if name in OWN_KEYS:
         return "a storyboard has a key of its own that is called so"
     if all(one.resolved().mapping().get("readOnly") is True for one in found):
         return "it is read-only"
@@ -145,7 +141,7 @@ def _speech(read: list[Limits]) -> Limits:
 
 def _with_sound_default(limits: Limits, name: str, left_out: dict[str, str]) -> Limits:
     """Return the limits, without a default that they do not allow."""
-    if "default" not in limits or compile_check({"$schema": _DIALECT, **limits})(limits["default"]):
+    if "default" not in limits or compile_check({"$schema": DIALECT, **limits})(limits["default"]):
         return limits
     said = bounded(spelled(limits["default"]), 60)
     left_out[f"{name}.default"] = f"{said} is not among the values that it allows"

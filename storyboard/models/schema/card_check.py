@@ -6,8 +6,8 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from storyboard.errors import UsageError
-from storyboard.models.schema import keys
 from storyboard.models.schema.card_bounds import unbounded
+from storyboard.models.schema.keys import OWN_KEYS
 from storyboard.models.schema.validator import Check, compile_check, is_schema
 from storyboard.reporting.value_paths import format_path
 
@@ -46,8 +46,7 @@ def request_problem(card: ModelCard) -> str | None:
 
 def taken_name(card: ModelCard) -> str | None:
     """Return a parameter of the model that has the name of a storyboard key, or None."""
-    taken = set(card.parameters) & (set(keys.SHARED) | set(keys.SHOT_ONLY))
-    return min(taken, default=None)
+    return min(card.parameters.keys() & OWN_KEYS, default=None)
 
 
 def _invalid(card: ModelCard) -> tuple[tuple[str | int, ...], str] | None:

@@ -6,7 +6,7 @@ parameters from the cards.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from storyboard.models.schema.validator import TEMPLATE_MARK
@@ -23,7 +23,16 @@ _JINJA_WORDS = (
 # In Python, $ alone would allow a line break at the end.
 _END = r"$(?!\n)"
 
-_IS_TEMPLATE: Schema = {"$ref": "#/definitions/template"}
+
+def ref(name: str) -> Schema:
+    """Return a reference to a definition of the same schema."""
+    return {"$ref": f"#/definitions/{name}"}
+
+
+def or_template(limits: Mapping[str, Any]) -> Schema:
+    """Return a schema that accepts any template, and otherwise what `limits` accepts."""
+    return {"if": ref("template"), "else": dict(limits)}
+
 
 # Text with a Jinja expression, statement or comment. It has no description, because editors show
 # the first one they find, which would hide the key's own.
@@ -33,6 +42,8 @@ _NO_TEMPLATE: Schema = {
     "pattern": r"^(?![\s\S]*\{[{%#])",
     "errorMessage": "templates do not work here; this value is used as written",
 }
+
+_PLAIN_TEXT: Schema = {"type": "string", "minLength": 1, "allOf": [_NO_TEMPLATE]}
 
 _ID_RULES: Schema = {
     "minLength": 1,
@@ -84,8 +95,7 @@ def _id(what: str, example: str, templated: str) -> Schema:
         "At most 100 letters, digits, `.`, `_` and `-`, or a template that renders to such a name.",
         "examples": [example, templated],
         "type": "string",
-        "if": _IS_TEMPLATE,
-        "else": _ID_RULES,
+        **or_template(_ID_RULES),
     }
 
 
@@ -98,8 +108,7 @@ def _choice(description: str) -> Schema:
         "description": description,
         "default": False,
         "examples": [False, True],
-        "if": _IS_TEMPLATE,
-        "else": {"type": ["boolean", "null"]},
+        **or_template({"type": ["boolean", "null"]}),
     }
 
 
@@ -153,7 +162,7 @@ INCLUDE: Schema = {
     "share. They are applied first, in order; paths are relative to this file.",
     "examples": [["house-style.yaml"]],
     "type": "array",
-    "items": {"type": "string", "minLength": 1, "allOf": [_NO_TEMPLATE]},
+    "items": _PLAIN_TEXT,
 }
 
 VARS: Schema = {
@@ -186,7 +195,7 @@ def seeds(limits: Schema) -> Schema:
             "errorMessage": "auto derives a seed from the shot's id, so a shared seed needs "
             "another name",
         },
-        "additionalProperties": {"if": _IS_TEMPLATE, "else": limits},
+        "additionalProperties": or_template(limits),
     }
 
 
@@ -208,7 +217,7 @@ VARIANTS: Schema = {
             },
         ],
     },
-    "additionalProperties": {"$ref": "#/definitions/variant"},
+    "additionalProperties": ref("variant"),
 }
 
 DEFAULTS = "Values for every shot below that does not set its own."
@@ -221,7 +230,7 @@ SCENES: Schema = {
     "examples": [[{"id": "pier", "shots": [{"id": "dawn", "prompt": "A pier at dawn"}]}]],
     "type": "array",
     "minItems": 1,
-    "items": {"$ref": "#/definitions/scene"},
+    "items": ref("scene"),
 }
 
 SHOTS: Schema = {
@@ -229,7 +238,7 @@ SHOTS: Schema = {
     "examples": [[{"id": "dawn", "prompt": "A pier at dawn"}]],
     "type": "array",
     "minItems": 1,
-    "items": {"$ref": "#/definitions/shot"},
+    "items": ref("shot"),
     "defaultSnippets": [
         {"label": "shot", "description": "A new shot", "body": {"id": "$1", "prompt": "$2"}}
     ],
@@ -262,9 +271,9 @@ SCENE: Schema = {
     "properties": {
         "id": _id("scene", "pier", "{{ place | slug }}"),
         "title": _text("A title for people; `scene.title` in templates.", "The pier at night"),
-        "vars": {"$ref": "#/definitions/vars"},
-        "defaults": {"$ref": "#/definitions/defaults"},
-        "shots": {"$ref": "#/definitions/shots"},
+        "vars": ref("vars"),
+        "defaults": ref("defaults"),
+        "shots": ref("shots"),
     },
 }
 
@@ -284,8 +293,7 @@ SHARED: Schema = {
         "description": "How many takes to make of the shot; take k uses seed + k - 1.",
         "default": 1,
         "examples": [3],
-        "if": _IS_TEMPLATE,
-        "else": {"type": ["integer", "null"], "minimum": 1},
+        **or_template({"type": ["integer", "null"], "minimum": 1}),
     },
     "model": model({}, ()),
     "tags": {
@@ -309,7 +317,7 @@ SHARED: Schema = {
 }
 
 
-# In a shot only. `vars` is a definition of its own.
+# In a shot only; so is `vars`, which is a definition of its own.
 
 SHOT_ONLY: Schema = {
     "id": _id("shot", "establishing", "city-{{ matrix.city | slug }}"),
@@ -363,27 +371,23 @@ SHOT_ONLY: Schema = {
             "file": {
                 "description": "The file with the rows.",
                 "examples": ["board.json"],
-                "type": "string",
-                "minLength": 1,
-                "allOf": [_NO_TEMPLATE],
+                **_PLAIN_TEXT,
             },
             "key": {
                 "description": "The key of the list in the file; use dots for nested keys.",
                 "examples": ["clips", "project.clips"],
-                "type": "string",
-                "minLength": 1,
-                "allOf": [_NO_TEMPLATE],
+                **_PLAIN_TEXT,
             },
             "sheet": {
                 "description": "The sheet, in a workbook (.xlsx) that has several.",
                 "examples": ["Shots"],
-                "type": "string",
-                "minLength": 1,
-                "allOf": [_NO_TEMPLATE],
+                **_PLAIN_TEXT,
             },
         },
         "minItems": 1,
         "items": {"type": ["object", "string"]},
     },
-    "vars": {"$ref": "#/definitions/vars"},
 }
+
+OWN_KEYS = frozenset((*SHARED, *SHOT_ONLY, "vars"))
+"""The storyboard's own keys in a shot; no parameter of a model can have such a name."""

@@ -12,16 +12,10 @@ from collections.abc import Iterable, Mapping
 from typing import Any, TypeAlias
 
 from storyboard.models.card import ModelCard, Parameter
-from storyboard.models.media_limits import describe_media
 from storyboard.models.schema import media_keys
-from storyboard.models.schema.words import (
-    ALSO,
-    CARD_RULE,
-    EDITORS_RULE,
-    MODELS,
-    allowed_words,
-    spelled,
-)
+from storyboard.models.schema.keys import Schema, or_template
+from storyboard.models.schema.words import ALSO, CARD_RULE, EDITORS_RULE, MODELS, spelled
+from storyboard.models.summary import limits_words
 from storyboard.models.words import MEDIA, SEED
 
 _Owner: TypeAlias = tuple[ModelCard, Parameter]
@@ -30,18 +24,11 @@ _MAX_DIGITS = 20
 
 _OF_SEEDS = "the name of a shared seed or auto"
 
-TEMPLATE: dict[str, Any] = {"$ref": "#/definitions/template"}
-
 # Keywords in a parameter's schema that are not limits.
 _ANNOTATIONS = ("description", "default", "example", "examples", "x-media", "title", "deprecated")
 
 
-def or_template(limits: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a schema that accepts any template, and otherwise what `limits` accepts."""
-    return {"if": TEMPLATE, "else": dict(limits)}
-
-
-def parameter_definitions(cards: Iterable[ModelCard]) -> dict[str, Any]:
+def parameter_definitions(cards: Iterable[ModelCard]) -> Schema:
     """Return all settings of the models by name, in the order of the cards."""
     by_name: dict[str, list[_Owner]] = {}
     for card in cards:
@@ -50,7 +37,7 @@ def parameter_definitions(cards: Iterable[ModelCard]) -> dict[str, Any]:
     return {name: _definition(owners) for name, owners in by_name.items()}
 
 
-def model_limits(card: ModelCard) -> dict[str, Any]:
+def model_limits(card: ModelCard) -> Schema:
     """Return one model's own limits by parameter, for a schema that several models share."""
     return {
         name: or_template(_or_name([(card, parameter)], _merged([(card, parameter)])))
@@ -58,13 +45,13 @@ def model_limits(card: ModelCard) -> dict[str, Any]:
     }
 
 
-def seed_limits(cards: Iterable[ModelCard]) -> dict[str, Any]:
+def seed_limits(cards: Iterable[ModelCard]) -> Schema:
     """Return the limits of a shared seed: what any model accepts, but not null or another name."""
     owners = [(card, card.settings[SEED]) for card in cards if SEED in card.settings]
     return {**_merged(owners), "type": "integer"} if owners else {"type": "integer"}
 
 
-def _definition(owners: list[_Owner]) -> dict[str, Any]:
+def _definition(owners: list[_Owner]) -> Schema:
     first = owners[0][1]
     description = str(first.limits.get("description", ""))
     is_media = any(_is_media(card, parameter.name) for card, parameter in owners)
@@ -78,7 +65,7 @@ def _definition(owners: list[_Owner]) -> dict[str, Any]:
     }
 
 
-def _or_name(owners: list[_Owner], limits: dict[str, Any]) -> dict[str, Any]:
+def _or_name(owners: list[_Owner], limits: dict[str, Any]) -> Schema:
     """Return a parameter's limits; a seed or a picture may also be the name of a shared one."""
     if any(_is_media(card, parameter.name) for card, parameter in owners):
         return media_keys.media(owners[0][1].name, limits)
@@ -92,7 +79,7 @@ def _is_media(card: ModelCard, name: str) -> bool:
     return name in MEDIA and name in card.words
 
 
-def _merged(owners: list[_Owner]) -> dict[str, Any]:
+def _merged(owners: list[_Owner]) -> Schema:
     """Return the limits of one parameter, or those of each model if they differ."""
     alternatives: list[tuple[dict[str, Any], list[str]]] = []
     for card, parameter in owners:
@@ -108,7 +95,7 @@ def _merged(owners: list[_Owner]) -> dict[str, Any]:
     return merged[0] if len(merged) == 1 else {"anyOf": merged}
 
 
-def _plain_limits(parameter: Parameter) -> dict[str, Any]:
+def _plain_limits(parameter: Parameter) -> Schema:
     """Return the card's limits; null is allowed if the parameter may be left out."""
     limits = {
         key: value
@@ -129,7 +116,7 @@ def _plain_limits(parameter: Parameter) -> dict[str, Any]:
     return limits if enum is None else {**limits, "enum": enum}
 
 
-def _without_addresses(limits: Mapping[str, Any]) -> dict[str, Any]:
+def _without_addresses(limits: Mapping[str, Any]) -> Schema:
     """Return the limits that also apply to names: the type, and how many there are."""
     counts = {key: limits[key] for key in ("minItems", "maxItems") if key in limits}
     items = {"items": or_template(media_keys.REFERENCE)} if "array" in limits["type"] else {}
@@ -157,7 +144,7 @@ def _of_keyword(key: str, value: Any) -> Any:
     return _for_editors(value)
 
 
-def _default(owners: list[_Owner]) -> dict[str, Any]:
+def _default(owners: list[_Owner]) -> Schema:
     """Return the default, if all models agree on one."""
     defaults = [parameter.default for _, parameter in owners]
     if defaults[0] is None or any(default != defaults[0] for default in defaults):
@@ -185,12 +172,8 @@ def _examples(owners: list[_Owner]) -> list[Any]:
 def _markdown(description: str, owners: list[_Owner]) -> str:
     models: dict[str, list[str]] = {}
     for card, parameter in owners:
-        words = allowed_words(parameter.limits)
-        if parameter.name == SEED:
-            words += f", {_OF_SEEDS}"
-        if rule := parameter.limits.get(CARD_RULE):
-            words += f"; {rule}"
-        words = "; ".join([words, *describe_media(parameter.limits)])
+        more = {ALSO: _OF_SEEDS} if parameter.name == SEED else {}
+        words = limits_words({**parameter.limits, **more})
         if parameter.default is not None:
             words += f"; the API's default is `{spelled(parameter.default)}`"
         models.setdefault(words, []).append(f"`{card.name}`")

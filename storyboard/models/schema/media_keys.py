@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from storyboard.models.schema.keys import Schema, or_template, ref
 from storyboard.models.words import PICTURES, WORDS
-
-Schema = dict[str, Any]
 
 GIVE_ADDRESS = "only pictures can be files or frames; give an https address of a sound or a clip"
 """What a sound or a clip has to be."""
@@ -15,8 +14,7 @@ FRAME_WORDS = "first, last or a number of seconds"
 
 FRAME_RULE = "the frame of a take is written {take: pier-1, frame: last}"
 
-_IS_TEMPLATE: Schema = {"$ref": "#/definitions/template"}
-_IS_FRAME: Schema = {"$ref": "#/definitions/frame"}
+_IS_FRAME = ref("frame")
 _NO_FRAME: Schema = {"not": {"type": "object"}, "errorMessage": GIVE_ADDRESS}
 
 FRAME: Schema = {
@@ -39,10 +37,9 @@ FRAME: Schema = {
             "examples": ["last", "first", 2.5],
             "if": {"type": "number"},
             "then": {"minimum": 0},
-            "else": {
-                "if": _IS_TEMPLATE,
-                "else": {"enum": ["first", "last"], "errorMessage": f"{FRAME_WORDS} is needed"},
-            },
+            "else": or_template(
+                {"enum": ["first", "last"], "errorMessage": f"{FRAME_WORDS} is needed"}
+            ),
         },
     },
 }

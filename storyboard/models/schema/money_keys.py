@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-Schema = dict[str, Any]
+from storyboard.models.schema.keys import Schema, ref
 
 MAX_PRICE = 100_000
 _DATE = {
@@ -104,9 +104,6 @@ def prices(models: Iterable[str]) -> Schema:
         "part of the requests: changing one renders nothing again.",
         "examples": [{"as_of": "2026-11-20", "alibaba/wan2.7-t2v": {"per_second": 0.09}}],
         "type": "object",
-        "properties": {
-            "as_of": AS_OF,
-            **{name: {"$ref": "#/definitions/price"} for name in models},
-        },
-        "additionalProperties": {"$ref": "#/definitions/price"},
+        "properties": {"as_of": AS_OF, **{name: ref("price") for name in models}},
+        "additionalProperties": ref("price"),
     }

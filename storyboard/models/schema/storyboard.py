@@ -9,22 +9,15 @@ and only keys have descriptions.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from storyboard.errors import UsageError
 from storyboard.models.card import ModelCard
 from storyboard.models.schema import keys, media_keys, money_keys
 from storyboard.models.schema.card_check import check_card, taken_name
-from storyboard.models.schema.limits import (
-    model_limits,
-    or_template,
-    parameter_definitions,
-    seed_limits,
-)
+from storyboard.models.schema.keys import Schema, or_template, ref
+from storyboard.models.schema.limits import model_limits, parameter_definitions, seed_limits
 from storyboard.models.words import RESOLUTION, WORDS
-
-Schema = dict[str, Any]
 
 DRAFT = "http://json-schema.org/draft-07/schema#"
 _PARAMETER = "parameter."
@@ -47,24 +40,7 @@ def storyboard_schema(
         "type": "object",
         "required": ["version"],
         "additionalProperties": False,
-        "properties": {
-            "$schema": keys.SCHEMA,
-            "version": keys.VERSION,
-            "title": keys.TITLE,
-            "model": _ref("model"),
-            "include": keys.INCLUDE,
-            "vars": _ref("vars"),
-            "negatives": keys.NEGATIVES,
-            "seeds": keys.seeds(seed_limits(cards)),
-            "references": media_keys.REFERENCES,
-            "prices": _prices(cards),
-            "caps": money_keys.CAPS,
-            "defaults": _ref("defaults"),
-            "if_missing": _if_missing(parameters),
-            "variants": keys.VARIANTS,
-            "scenes": keys.SCENES,
-            "shots": _ref("shots"),
-        },
+        "properties": _top_keys(cards, parameters),
         # Exactly one of scenes and shots, written so that editors mark the wrong key.
         "if": {"required": ["scenes"]},
         "then": {"properties": {"shots": keys.NOT_BOTH}},
@@ -93,19 +69,36 @@ def include_schema(
         "type": "object",
         "additionalProperties": False,
         "properties": {
-            "$schema": keys.SCHEMA,
-            "version": keys.VERSION,
-            "include": keys.INCLUDE,
-            "vars": _ref("vars"),
-            "negatives": keys.NEGATIVES,
-            "seeds": keys.seeds(seed_limits(cards)),
-            "references": media_keys.REFERENCES,
-            "prices": _prices(cards),
-            "defaults": _ref("defaults"),
-            "if_missing": _if_missing(parameters),
-            "variants": keys.VARIANTS,
+            name: schema
+            for name, schema in _top_keys(cards, parameters).items()
+            if name not in _NOT_INCLUDED
         },
         "definitions": _shared(cards, parameters, names),
+    }
+
+
+_NOT_INCLUDED = ("title", "model", "caps", "scenes", "shots")
+
+
+def _top_keys(cards: Sequence[ModelCard], parameters: Schema) -> Schema:
+    """Return the schemas of the keys at the top of a storyboard."""
+    return {
+        "$schema": keys.SCHEMA,
+        "version": keys.VERSION,
+        "title": keys.TITLE,
+        "model": ref("model"),
+        "include": keys.INCLUDE,
+        "vars": ref("vars"),
+        "negatives": keys.NEGATIVES,
+        "seeds": keys.seeds(seed_limits(cards)),
+        "references": media_keys.REFERENCES,
+        "prices": money_keys.prices(card.name for card in cards),
+        "caps": money_keys.CAPS,
+        "defaults": ref("defaults"),
+        "if_missing": _if_missing(parameters),
+        "variants": keys.VARIANTS,
+        "scenes": keys.SCENES,
+        "shots": ref("shots"),
     }
 
 
@@ -134,10 +127,6 @@ def _resolutions(cards: Sequence[ModelCard]) -> list[str]:
     lists = (one.limits.get("enum") for one in known if one is not None)
     named = (value for values in lists if isinstance(values, list) for value in values)
     return list(dict.fromkeys(str(value).upper() for value in named))
-
-
-def _prices(cards: Sequence[ModelCard]) -> Schema:
-    return money_keys.prices(card.name for card in cards)
 
 
 def _shared(cards: Sequence[ModelCard], parameters: Schema, names: Sequence[str]) -> Schema:
@@ -186,13 +175,12 @@ def _mapping(description: str, parameters: Schema, cards: Sequence[ModelCard]) -
 
 
 def _shot(parameters: Schema) -> Schema:
-    first = {name: keys.SHOT_ONLY[name] for name in ("id", "title", "matrix", "rows")}
     return {
         "type": "object",
         "description": "One entry; with rows or a matrix it makes several shots.",
         "required": ["id"],
         "additionalProperties": False,
-        "properties": {**first, **_settings(parameters), "vars": _ref("vars")},
+        "properties": {**keys.SHOT_ONLY, **_settings(parameters), "vars": ref("vars")},
     }
 
 
@@ -214,13 +202,9 @@ def _usual_values(parameters: Schema) -> Schema:
 def _settings(parameters: Schema) -> Schema:
     """Return the settings allowed both in `defaults` and in a shot."""
     return {
-        **{name: _ref(_PARAMETER + name) for name in parameters},
-        **{name: _ref(name) for name in keys.SHARED},
+        **{name: ref(_PARAMETER + name) for name in parameters},
+        **{name: ref(name) for name in keys.SHARED},
     }
-
-
-def _ref(name: str) -> Schema:
-    return {"$ref": f"#/definitions/{name}"}
 
 
 # With several models, the definitions above accept what any of them accepts. If a shot, its
@@ -234,17 +218,17 @@ _DROPS: Schema = {"required": ["if_missing"]}
 def _narrowing(cards: Sequence[ModelCard]) -> Schema:
     if len(cards) < 2:
         return {}
-    foreign = _ref("foreign")
+    foreign = ref("foreign")
     everywhere = {"defaults": foreign, "shots": {"items": foreign}}
     beside = {"properties": {**everywhere, "scenes": {"items": {"properties": everywhere}}}}
-    limits = [_narrowed(card, _only) for card in cards]
-    refusals = [beside, *(_narrowed(card, _foreign) for card in cards)]
+    limits = [_narrowed(card, "only") for card in cards]
+    refusals = [beside, *(_narrowed(card, "foreign") for card in cards)]
     return {"allOf": [*limits, {"if": _DROPS, "else": {"allOf": refusals}}]}
 
 
-def _narrowed(card: ModelCard, kind: Callable[[ModelCard], str]) -> Schema:
+def _narrowed(card: ModelCard, kind: str) -> Schema:
     """Return the limits that the model at the top of the file sets for its shots."""
-    own = {"if": {"required": ["model"]}, "else": _ref(kind(card))}
+    own = {"if": {"required": ["model"]}, "else": ref(_of_model(kind, card))}
     is_for_card = {
         "required": ["model"],
         "properties": {"model": {"const": card.name}, "defaults": _NO_MODEL},
@@ -266,13 +250,13 @@ def _narrowed(card: ModelCard, kind: Callable[[ModelCard], str]) -> Schema:
     }
 
 
-def _beside(cards: Sequence[ModelCard], kind: Callable[[ModelCard], str]) -> Schema:
+def _beside(cards: Sequence[ModelCard], kind: str) -> Schema:
     """Return the limits that a model sets for the settings in the same mapping."""
     return {
         "allOf": [
             {
                 "if": {"required": ["model"], "properties": {"model": {"const": card.name}}},
-                "then": _ref(kind(card)),
+                "then": ref(_of_model(kind, card)),
             }
             for card in cards
         ]
@@ -280,28 +264,25 @@ def _beside(cards: Sequence[ModelCard], kind: Callable[[ModelCard], str]) -> Sch
 
 
 def _narrowing_beside(cards: Sequence[ModelCard]) -> Schema:
-    return _beside(cards, _only) if len(cards) > 1 else {}
+    return _beside(cards, "only") if len(cards) > 1 else {}
 
 
-def _only(card: ModelCard) -> str:
+def _of_model(kind: str, card: ModelCard) -> str:
+    """Return the name of a model's definition: "only.alibaba.wan2.7-t2v"."""
     # A slash in the name would be read as a step of the reference's path.
-    return f"only.{card.name.replace('/', '.')}"
-
-
-def _foreign(card: ModelCard) -> str:
-    return f"foreign.{card.name.replace('/', '.')}"
+    return f"{kind}.{card.name.replace('/', '.')}"
 
 
 def _own_limits(cards: Sequence[ModelCard]) -> Schema:
     if len(cards) < 2:
         return {}
     every = dict.fromkeys(name for card in cards for name in card.settings)
-    found: Schema = {"foreign": _beside(cards, _foreign)}
+    found: Schema = {"foreign": _beside(cards, "foreign")}
     for card in cards:
-        none = f"none.{card.name.replace('/', '.')}"
-        foreign = {name: _ref(none) for name in every if name not in card.settings}
-        found[_only(card)] = {"properties": model_limits(card)}
-        found[_foreign(card)] = {"properties": foreign}
+        none = _of_model("none", card)
+        foreign = {name: ref(none) for name in every if name not in card.settings}
+        found[_of_model("only", card)] = {"properties": model_limits(card)}
+        found[_of_model("foreign", card)] = {"properties": foreign}
         found[none] = _not_taken(card)
     return found
 

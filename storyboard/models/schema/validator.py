@@ -17,7 +17,8 @@ from typing import Any, TypeAlias
 
 import jsonschema_rs
 
-_DIALECT = "https://json-schema.org/draft/2020-12/schema"
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+"""The version of JSON Schema of cards."""
 
 TEMPLATE_MARK = r"\{[{%#]"
 """What every template contains, as a pattern."""
@@ -79,7 +80,7 @@ def matcher(pattern: str) -> Callable[[str], object]:
 
 
 def _linear_matcher(pattern: str) -> Callable[[str], bool]:
-    schema = {"$schema": _DIALECT, "pattern": pattern}
+    schema = {"$schema": DIALECT, "pattern": pattern}
     linear = jsonschema_rs.RegexOptions()
     is_valid = jsonschema_rs.validator_for(schema, pattern_options=linear).is_valid
     return lambda text: is_valid(text.encode("utf-8", "replace").decode())
