@@ -20,7 +20,7 @@ from storyboard.language.expansion.context import ExpansionContext
 from storyboard.language.expansion.expand import expand_storyboard
 from storyboard.language.expansion.lengths import describe_largest
 from storyboard.language.expansion.payload import TracedPayload
-from storyboard.language.expansion.shared import SharedValues
+from storyboard.language.expansion.shared import Named, SharedValues
 from storyboard.language.expansion.unused import UNUSED_VAR, find_unused
 from storyboard.language.expansion.values import Report
 from storyboard.language.expansion.var_names import find_clashes, levels, vars_of
@@ -247,18 +247,17 @@ def _expand(film: _Film, reading: Reading) -> _Expanded:
 
 
 def _gather_shared(files: Sequence[MappingNode], cards: Iterable[ModelCard]) -> SharedValues:
-    negatives: dict[str, Setting] = {}
-    seeds: dict[str, Setting] = {}
-    references: dict[str, Setting] = {}
-    dropped: set[str] = set()
-    for file in files:
-        negatives.update(settings_under(file, "negatives", ""))
-        seeds.update(settings_under(file, "seeds", ""))
-        references.update(settings_under(file, REFERENCES, ""))
-        dropped.update(settings_under(file, "if_missing", ""))
-    settings = (card.settings.keys() for card in cards)
-    names = frozenset(WORDS).union(dropped, *settings)
-    return SharedValues(negatives, seeds, names, frozenset(dropped), references)
+    def under(key: str) -> dict[str, Setting]:
+        return {name: one for file in files for name, one in settings_under(file, key, "").items()}
+
+    dropped = frozenset(under("if_missing"))
+    return SharedValues(
+        Named("negative", under("negatives")),
+        Named("seed", under("seeds")),
+        Named("reference", under(REFERENCES)),
+        parameters=dropped.union(WORDS, *(card.settings for card in cards)),
+        dropped=dropped,
+    )
 
 
 def _check_payload(traced: TracedPayload, card: ModelCard, take: Take) -> Iterable[Problem]:

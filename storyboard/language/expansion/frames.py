@@ -70,7 +70,6 @@ def _report_unknown(frame: FrameContent, known: _Known, context: ExpansionContex
     """Report the frame of a take that does not exist, unless another problem may be why."""
     key, quoted, hint = frame.take.casefold(), format_value(frame.take), None
     shot = _TAKE_ENDING.sub("", key)
-    code = "unknown-take"
     if key in known.shots:
         of_shot = known.shots[key]
         words = f"shot {quoted} has {len(of_shot):,} takes; name the one whose frame you mean"
@@ -90,7 +89,7 @@ def _report_unknown(frame: FrameContent, known: _Known, context: ExpansionContex
                 frame.take, [take for takes in known.shots.values() for take in takes]
             )
         )
-    context.report(_problem(frame, code, f"{frame.where}: {words}", hint))
+    context.report(frame.origin.problem("unknown-take", f"{frame.where}: {words}", hint))
 
 
 def _check_time(frame: FrameContent, parent: Take, context: ExpansionContext) -> None:
@@ -103,7 +102,7 @@ def _check_time(frame: FrameContent, parent: Take, context: ExpansionContext) ->
         return
     words = f"take {parent.id} is {max(known):g} s long, so it has no frame at {frame.frame:g} s"
     hint = "write frame: last for its end"
-    context.report(_problem(frame, "not-allowed", f"{frame.where}: {words}", hint))
+    context.report(frame.origin.problem("not-allowed", f"{frame.where}: {words}", hint))
 
 
 def _length_s(take: Take, context: ExpansionContext) -> float | None:
@@ -172,7 +171,7 @@ def _circle(circle: Sequence[str], frame: FrameContent) -> Problem:
     steps = _listed([*circle, circle[0]])
     message = f"{frame.where}: these takes show frames of one another in a circle: {steps}"
     hint = "begin one of them with another picture"
-    return _problem(frame, "circular-frames", message, hint)
+    return frame.origin.problem("circular-frames", message, hint)
 
 
 def _long_chain(chain: Sequence[str], frame: FrameContent) -> Problem:
@@ -181,17 +180,12 @@ def _long_chain(chain: Sequence[str], frame: FrameContent) -> Problem:
         f"faults of those before: {_listed(chain)}"
     )
     hint = f"begin with a picture of your own after {MAX_LINKS} takes at most"
-    return replace(_problem(frame, "long-chain", message, hint), severity=Severity.WARNING)
+    return frame.origin.problem("long-chain", message, hint, Severity.WARNING)
 
 
 def _listed(chain: Sequence[str]) -> str:
     cut = [*chain[:2], "...", *chain[-2:]] if len(chain) > _MAX_NAMED else chain
     return " -> ".join(cut)
-
-
-def _problem(frame: FrameContent, code: str, message: str, hint: str | None) -> Problem:
-    position, rendered, row = frame.origin
-    return Problem(position, code, message, hint, rendered, row=row)
 
 
 def _respelled(take: Take, ids: Mapping[str, str]) -> Take:

@@ -91,7 +91,7 @@ def _negatives(traced: TracedPayload) -> Iterator[Part]:
     for setting in (named.items or [named]) if named else ():
         if isinstance(setting.node, ScalarNode):
             for name in as_list(scope.render_text(setting.node).strip()):
-                shared = traced.inputs.shared.negatives.get(name)
+                shared = traced.inputs.shared.negatives.values.get(name)
                 if shared and isinstance(shared.node, ScalarNode):
                     text = scope.render_text(shared.node)
                     yield Part(shared.where, len(text), shared.node)

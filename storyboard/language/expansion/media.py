@@ -12,21 +12,20 @@ from typing import NamedTuple
 
 from storyboard.language.expansion.cascade import Setting
 from storyboard.language.expansion.contents import FileContent, FrameContent
-from storyboard.language.expansion.shared import SharedValues, find_shared
+from storyboard.language.expansion.shared import Named, find_shared
 from storyboard.language.expansion.shot_scope import ShotScope
 from storyboard.language.expansion.values import (
     NotReadable,
     fail,
     is_template,
+    origin_of,
     read_all,
     read_text,
     read_value,
-    rendered_text,
 )
 from storyboard.language.nodes import MappingNode, ScalarValue, SequenceNode
 from storyboard.language.pictures.files import PictureFiles, Refusal
 from storyboard.language.spellings import as_list, as_seconds, as_switch
-from storyboard.language.validation.check import Origin
 from storyboard.media import Frame
 from storyboard.models.schema.media_keys import FRAME_RULE, FRAME_WORDS, GIVE_ADDRESS
 from storyboard.models.words import PICTURES, WORDS, Word
@@ -54,7 +53,7 @@ class MediaReader(NamedTuple):
 
     word: Word
     scope: ShotScope
-    shared: SharedValues
+    references: Named
     files: PictureFiles
 
     def read(self, setting: Setting) -> Json:
@@ -88,7 +87,7 @@ class MediaReader(NamedTuple):
 
     def _names_in(self, text: str, setting: Setting) -> Iterator[str]:
         """Yield the names and addresses in a text; an address may contain a comma, but no space."""
-        if text in self.shared.references or ("," in text and self._is_file(text, setting)):
+        if text in self.references.values or ("," in text and self._is_file(text, setting)):
             yield text
             return
         has_commas = not _SCHEME.match(text) or any(map(str.isspace, text))
@@ -102,7 +101,7 @@ class MediaReader(NamedTuple):
         """Return what a text names; an address or an empty text is unchanged."""
         if not text or _SCHEME.match(text):
             return text
-        if text not in self.shared.references:
+        if text not in self.references.values:
             return self._read_file(text, setting)
         named = self._find_reference(text, setting)
         if isinstance(named.node, MappingNode):
@@ -112,7 +111,7 @@ class MediaReader(NamedTuple):
 
     def _find_reference(self, text: str, setting: Setting) -> Setting:
         hint = _SOME_PICTURE if self.word.name in PICTURES else _SOME_ADDRESS
-        return find_shared(text, setting, self.scope, self.shared, "reference", otherwise=hint)
+        return find_shared(text, setting, self.scope, self.references, otherwise=hint)
 
     def _read_file(self, text: str, setting: Setting) -> Json:
         if self.word.name not in PICTURES:
@@ -126,7 +125,7 @@ class MediaReader(NamedTuple):
                 self._find_reference(text, setting)
             words = f"{format_value(text)}: {found.words}"
             fail(setting, self.scope, text, found.code, words, hint=found.hint)
-        origin = partial(self._origin, setting, text)
+        origin = partial(origin_of, setting, self.scope, text)
         return FileContent(*found, written=text, where=setting.where, find_origin=origin)
 
     def _read_frame(self, setting: Setting, node: MappingNode) -> Json:
@@ -145,7 +144,7 @@ class MediaReader(NamedTuple):
         if not take:
             return None  # a literal one is reported by the schema
         frame = self._read_time(settings["frame"]) if "frame" in settings else "last"
-        origin = partial(self._origin, settings["take"], take)
+        origin = partial(origin_of, settings["take"], self.scope, take)
         return FrameContent(take, frame, where=setting.where, find_origin=origin)
 
     def _read_time(self, setting: Setting) -> Frame:
@@ -157,12 +156,6 @@ class MediaReader(NamedTuple):
             words = f"{format_value(value)} is not allowed; {FRAME_WORDS} is needed"
             fail(setting, self.scope, value, "not-allowed", words)
         return frame
-
-    def _origin(self, setting: Setting, value: str) -> Origin:
-        node = setting.node
-        return Origin(
-            self.scope.position_of(node), rendered_text(setting, value), self.scope.row_of(node)
-        )
 
 
 def _as_frame(value: ScalarValue) -> Frame | None:

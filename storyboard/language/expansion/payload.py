@@ -24,11 +24,11 @@ from storyboard.language.expansion.values import (
     attempt,
     fail,
     is_template,
+    origin_of,
     read_all,
     read_node,
     read_text,
     read_value,
-    rendered_text,
 )
 from storyboard.language.nodes import ScalarNode
 from storyboard.language.pictures.files import PictureFiles
@@ -137,8 +137,7 @@ class TracedPayload:
         if name not in self.sources:
             return Origin(self.inputs.position)
         setting, value = _at(path, *self.sources[name])
-        position, row = self.scope.position_of(setting.node), self.scope.row_of(setting.node)
-        return Origin(position, rendered_text(setting, value), row)
+        return origin_of(setting, self.scope, value)
 
     def _find_reported(self) -> Origin | None:
         """Return the origin of a setting with a problem, which may be why a rule is not met.
@@ -206,7 +205,7 @@ def _report_strange(at: At, traced: TracedPayload, report: Report) -> None:
     traced.faulty[name] = origin
     message = f"{format_path(at)}: a mapping like this stands for a file or a frame in a request"
     hint = "name the file, or the take whose frame it is"
-    report(Problem(origin.position, "not-allowed", message, hint, origin.rendered, row=origin.row))
+    report(origin.problem("not-allowed", message, hint))
 
 
 def _read_parameter(
@@ -215,13 +214,14 @@ def _read_parameter(
     settings = inputs.settings
     setting = settings.get(name)
     if name == "negative_prompt":
-        return read_negative(settings.get("negative"), setting, scope, inputs.shared)
+        return read_negative(settings.get("negative"), setting, scope, inputs.shared.negatives)
     if setting is None:
         return None, None
     if name == "prompt":
         return _read_prompt(settings, scope), setting
     if name in MEDIA and (word := inputs.card.words.get(name)):
-        return MediaReader(word, scope, inputs.shared, inputs.files).read(setting), setting
+        reader = MediaReader(word, scope, inputs.shared.references, inputs.files)
+        return reader.read(setting), setting
     if parameter.type in ("array", "object"):
         return read_node(setting, scope), setting
     is_text = parameter.type == "string"
@@ -241,9 +241,9 @@ def _allows(parameter: Parameter, number: float) -> bool:
 def _read_seed(inputs: PayloadInputs, scope: ShotScope, shot: str, take: int) -> Stated:
     if "seed" not in inputs.settings:
         return None, None
-    shared, seed_range = inputs.shared, inputs.card.seed_range
+    seeds, seed_range = inputs.shared.seeds, inputs.card.seed_range
     seed, setting = read_seed(
-        inputs.settings["seed"], scope, shared, shot=shot, seed_range=seed_range
+        inputs.settings["seed"], scope, seeds, shot=shot, seed_range=seed_range
     )
     if seed is not None:
         seed = shift_seed(seed, take - 1, seed_range)

@@ -8,6 +8,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import partial
+from typing import NamedTuple
 
 from storyboard.fingerprint import whole_numbers
 from storyboard.language.expansion.cascade import Setting
@@ -22,46 +23,41 @@ from storyboard.reporting.value_paths import format_value
 
 AUTO = "auto"
 
-_UNKNOWN = {
-    "seed": "unknown-seed",
-    "negative": "unknown-negative",
-    "reference": "unknown-reference",
-}
 _LITERAL_NEGATIVE = "literal text belongs under negative_prompt"
 
 _GROUPED = re.compile(r"\d{1,3}(?:[,' \u00a0\u202f]\d{3}){1,3}")
 
 
 @dataclass(frozen=True, slots=True)
-class SharedValues:
-    """Values that all shots may refer to by name, and the names used, or meant by a misspelling.
+class Named:
+    """The values of a kind that all shots may refer to by name.
+
+    `used` holds the names in use, or meant by a misspelling; `kind` is "seed", for example.
+    """
+
+    kind: str
+    values: Mapping[str, Setting]
+    used: set[str] = field(default_factory=set)
+
+
+class SharedValues(NamedTuple):
+    """The values that all shots may refer to by name.
 
     `parameters` are the names of all settings that any model has. `dropped` are those that are
     left out for models that do not have them.
     """
 
-    negatives: Mapping[str, Setting]
-    seeds: Mapping[str, Setting]
+    negatives: Named
+    seeds: Named
+    references: Named
     parameters: frozenset[str]
-    dropped: frozenset[str] = frozenset()
-    references: Mapping[str, Setting] = field(default_factory=dict)
-    used_negatives: set[str] = field(default_factory=set)
-    used_seeds: set[str] = field(default_factory=set)
-    used_references: set[str] = field(default_factory=set)
-
-    def of(self, kind: str) -> tuple[Mapping[str, Setting], set[str], list[str]]:
-        """Return the shared values of a kind, those in use, and all names that can be written."""
-        if kind == "seed":
-            return self.seeds, self.used_seeds, [*self.seeds, AUTO]
-        if kind == "reference":
-            return self.references, self.used_references, [*self.references]
-        return self.negatives, self.used_negatives, [*self.negatives]
+    dropped: frozenset[str]
 
 
 def read_seed(
     setting: Setting,
     scope: ShotScope,
-    shared: SharedValues,
+    shared: Named,
     *,
     shot: str,
     seed_range: tuple[int, int] | None = None,
@@ -74,8 +70,8 @@ def read_seed(
     value = _read_seed(setting, scope, seed_range)
     is_shared = isinstance(value, str) and value not in ("", AUTO)
     if is_shared:
-        _refuse_odd_number(str(value), setting, scope, shared, seed_range)
-        setting = find_shared(str(value), setting, scope, shared, "seed")
+        _refuse_odd_number(str(value), setting, scope, shared.values, seed_range)
+        setting = find_shared(str(value), setting, scope, shared)
         value = _read_seed(setting, scope, seed_range)
     if value is None or value == "":
         return None, setting
@@ -93,17 +89,17 @@ def _refuse_odd_number(
     text: str,
     setting: Setting,
     scope: ShotScope,
-    shared: SharedValues,
+    known: Mapping[str, Setting],
     seed_range: tuple[int, int] | None,
 ) -> None:
     """Raise NotReadable for a text such as `1,000`, which is not a number and hardly a name."""
-    if not text[0].isdigit() or text in shared.seeds or _is_number(text):
+    if not text[0].isdigit() or text in known or _is_number(text):
         return
     bounds = " from {} to {}".format(*seed_range) if seed_range else ""
     words = f"{format_value(text)} is neither a whole number{bounds} nor the name of a shared seed"
-    words += f"; known: {', '.join([*shared.seeds, AUTO][:10])}"
+    words += f"; known: {', '.join([*known, AUTO][:10])}"
     digits = _GROUPED.fullmatch(text) and re.sub(r"\D", "", text)
-    hint = did_you_mean(text, shared.seeds)
+    hint = did_you_mean(text, known)
     if digits:
         hint = Suggestion.of(f"write {digits}", text, digits, is_whole=True)
     fail(setting, scope, text, "unknown-seed", words, hint=hint)
@@ -129,7 +125,7 @@ def shift_seed(seed: int, by: int, seed_range: tuple[int, int] | None) -> int:
 
 
 def read_negative(
-    named: Setting | None, literal: Setting | None, scope: ShotScope, shared: SharedValues
+    named: Setting | None, literal: Setting | None, scope: ShotScope, shared: Named
 ) -> tuple[str, Setting | None]:
     """Return the negative prompt, empty if there is none, and the setting that states it.
 
@@ -144,44 +140,37 @@ def read_negative(
     return ", ".join(filter(None, texts)), literal if literal and not literal.is_null else named
 
 
-def _read_shared(setting: Setting, scope: ShotScope, shared: SharedValues) -> str:
+def _read_shared(setting: Setting, scope: ShotScope, shared: Named) -> str:
     named = read_text(setting, scope, prints_lists=True).strip()
-    names = [named] if named in shared.negatives else as_list(named)
+    names = [named] if named in shared.values else as_list(named)
     found = [
-        find_shared(name, setting, scope, shared, "negative", otherwise=_LITERAL_NEGATIVE)
-        for name in names
+        find_shared(name, setting, scope, shared, otherwise=_LITERAL_NEGATIVE) for name in names
     ]
     return ", ".join(filter(None, (read_text(one, scope).strip() for one in found)))
 
 
 def find_shared(
-    name: str,
-    setting: Setting,
-    scope: ShotScope,
-    shared: SharedValues,
-    kind: str,
-    *,
-    otherwise: str | None = None,
+    name: str, setting: Setting, scope: ShotScope, shared: Named, *, otherwise: str | None = None
 ) -> Setting:
-    """Return the shared value of that kind, which `setting` names.
+    """Return the shared value that `setting` names.
 
     Raises NotReadable, with the hint `otherwise` if no similar name is known.
     """
-    values, used, known = shared.of(kind)
-    if name not in values:
-        used.add(closest(name, values) or "")
-        words = f"there is no shared {kind} {format_value(name)}; known: "
+    if name not in shared.values:
+        shared.used.add(closest(name, shared.values) or "")
+        known = [*shared.values, AUTO] if shared.kind == "seed" else [*shared.values]
+        words = f"there is no shared {shared.kind} {format_value(name)}; known: "
         words += ", ".join(known[:10]) or "none"
         hint = (
             hint_for_invisible(setting.node.text) if isinstance(setting.node, ScalarNode) else None
         )
-        if kind == "seed" and _is_number(name):
+        if shared.kind == "seed" and _is_number(name):
             without = f"write {name} without quotes"
             hint = hint or Suggestion.of(without, name, name, is_whole=True)
         hint = hint or did_you_mean(name, known) or otherwise
-        fail(setting, scope, name, _UNKNOWN[kind], words, hint=hint)
-    used.add(name)
-    return values[name]
+        fail(setting, scope, name, f"unknown-{shared.kind}", words, hint=hint)
+    shared.used.add(name)
+    return shared.values[name]
 
 
 def _is_number(text: str) -> bool:

@@ -24,13 +24,6 @@ from storyboard.reporting.suggest import did_you_mean
 UNUSED_VAR = "unused-var"
 """The only one of the codes that does not depend on which takes were made."""
 
-_CODES = {
-    "var": UNUSED_VAR,
-    "negative": "unused-negative",
-    "seed": "unused-seed",
-    "reference": "unused-reference",
-}
-
 
 def find_unused(
     root: Sequence[Level],
@@ -46,28 +39,24 @@ def find_unused(
     files = [*included, root]
     variables = [found for file in files for found in vars_of(file)]
     used = find_used(files, [*variables, *overrides.items()], names_used)
-    negatives = shared.used_negatives.union(*(literals_of(file, "negative") for file in files))
-    seeds = shared.used_seeds.union(*(literals_of(file, "seed") for file in files))
-    references = shared.used_references.union(
-        *(literals_of(file, word) for file in files for word in MEDIA)
-    )
+    found = [*_unused(vars_of(root), used, "var")]
+    by_key = {"negatives": shared.negatives, "seeds": shared.seeds, REFERENCES: shared.references}
+    for key, named in by_key.items():
+        defined = settings_under(root[0].node, key, "").items()
+        found += _unused(defined, named.used.union(*_literals(files, named.kind)), named.kind)
     known = dict.fromkeys(name for name, _ in variables)
-    return [
-        *_unused(vars_of(root), used, "var"),
-        *_unused(settings_under(root[0].node, "negatives", "").items(), negatives, "negative"),
-        *_unused(settings_under(root[0].node, "seeds", "").items(), seeds, "seed"),
-        *_unused(settings_under(root[0].node, REFERENCES, "").items(), references, "reference"),
-        *(
-            _warning(
-                setting.key_position,
-                f"{name}: nothing uses this var",
-                "var",
-                None if name in known else did_you_mean(name, known),
-            )
-            for name, setting in overrides.items()
-            if name not in used
-        ),
-    ]
+    for name, setting in overrides.items():
+        if name not in used:
+            hint = None if name in known else did_you_mean(name, known)
+            words = f"{name}: nothing uses this var"
+            found.append(_warning(setting.key_position, words, "var", hint))
+    return found
+
+
+def _literals(files: Iterable[Sequence[Level]], kind: str) -> Iterator[set[str]]:
+    """Yield the names of shared values of a kind in each file, whether or not a take has them."""
+    words = MEDIA if kind == "reference" else (kind,)
+    return (literals_of(file, word) for file in files for word in words)
 
 
 def _unused(
@@ -79,4 +68,4 @@ def _unused(
 
 
 def _warning(position: Position, message: str, kind: str, hint: str | None = None) -> Problem:
-    return Problem(position, _CODES[kind], message, hint, severity=Severity.WARNING)
+    return Problem(position, f"unused-{kind}", message, hint, severity=Severity.WARNING)

@@ -14,6 +14,7 @@ from storyboard.language.rows.values import column_like
 from storyboard.language.spellings import as_thousands
 from storyboard.language.templates.fault import SPACED_NAME, TemplateFault
 from storyboard.language.templates.scope import SUFFIX
+from storyboard.language.validation.check import Origin
 from storyboard.language.yaml.scalars import read_plain
 from storyboard.records import Json, Problem
 from storyboard.reporting.suggest import closest
@@ -140,14 +141,18 @@ def fail(
     hint: str | None = None,
 ) -> NoReturn:
     """Raise NotReadable for a value read from a setting; `words` follow the setting's path."""
-    position, rendered = scope.position_of(setting.node), rendered_text(setting, value)
-    message, row = f"{setting.where}: {words}", scope.row_of(setting.node)
-    raise NotReadable(Problem(position, code, message, hint, rendered, row=row))
+    origin = origin_of(setting, scope, value)
+    raise NotReadable(origin.problem(code, f"{setting.where}: {words}", hint))
 
 
-def rendered_text(setting: Setting, value: object) -> str | None:
-    """Return the value as text if it differs from what the file says, else None."""
+def origin_of(setting: Setting, scope: ShotScope, value: object) -> Origin:
+    """Return where a value read from a setting was written, and the row it was made from."""
     node = setting.node
+    return Origin(scope.position_of(node), _rendered_text(node, value), scope.row_of(node))
+
+
+def _rendered_text(node: Node, value: object) -> str | None:
+    """Return the value as text if it differs from what the file says, else None."""
     if isinstance(node, ScalarNode) and not node.is_template:
         return value if isinstance(value, str) and value != node.text.strip() else None
     if isinstance(value, bool):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
 from functools import cache
 from importlib.util import find_spec
 
@@ -41,7 +40,7 @@ def check_pictures(
         content = used.content
         if words := fault(content.sha256, used.card, used.at):
             message = f"{content.where}: {format_value(content.written)} {words}"
-            yield _problem(content, "unsuitable-picture", message)
+            yield content.origin.problem("unsuitable-picture", message)
         else:
             yield from _warnings(used, measured[content.sha256])
 
@@ -57,7 +56,7 @@ def _missing(files: Sequence[UsedFile], frames: Sequence[FrameContent]) -> Probl
         words = "taking a frame from a video needs PyAV and Pillow, which are not both installed"
     else:
         return None
-    return _problem(content, "missing-extra", f"{content.where}: {words}", INSTALL)
+    return content.origin.problem("missing-extra", f"{content.where}: {words}", INSTALL)
 
 
 def _fault(measured: Measured, card: ModelCard, at: tuple[str | int, ...]) -> str | None:
@@ -95,9 +94,4 @@ def _ratio_of_video(used: UsedFile) -> tuple[int, int] | None:
 
 def _warning(used: UsedFile, code: str, words: str, hint: str) -> Problem:
     message = f"take {used.take.id}: {format_value(used.content.written)} {words}"
-    return replace(_problem(used.content, code, message, hint), severity=Severity.WARNING)
-
-
-def _problem(content: Content, code: str, message: str, hint: str | None = None) -> Problem:
-    position, rendered, row = content.origin
-    return Problem(position, code, message, hint, rendered, row=row)
+    return used.content.origin.problem(code, message, hint, Severity.WARNING)

@@ -21,7 +21,7 @@ from storyboard.models.schema.messages import describe_error, most_specific
 from storyboard.models.schema.validator import compile_check
 from storyboard.models.schema.words import ALSO, CARD_RULE
 from storyboard.models.words import RATIO, RESOLUTION
-from storyboard.records import Json, Payload, Position, Problem, RowSource
+from storyboard.records import Json, Payload, Position, Problem, RowSource, Severity
 from storyboard.reporting.amounts import and_text
 from storyboard.reporting.suggest import Suggestion, closest, did_you_mean
 from storyboard.reporting.value_paths import format_path
@@ -40,6 +40,16 @@ class Origin(NamedTuple):
     position: Position
     rendered: str | None = None
     row: RowSource | None = None
+
+    def problem(
+        self,
+        code: str,
+        message: str,
+        hint: str | None = None,
+        severity: Severity = Severity.PROBLEM,
+    ) -> Problem:
+        """Return a problem with the value that was written here."""
+        return Problem(self.position, code, message, hint, self.rendered, severity, self.row)
 
 
 def check_file(
@@ -102,15 +112,15 @@ def check_payload(
     missing = _missing_by_position(errors, origin_of)
     for error in errors:
         name = str(error.path[0]) if error.path else ""
-        position, rendered, row = origin_of(name, error.path[1:])
-        beside = missing.get(position, [])
+        origin = origin_of(name, error.path[1:])
+        beside = missing.get(origin.position, [])
         if name in beside[1:]:
             continue  # each position has one problem; its hint names all the missing keys
         code, words, hint = _describe_parameter(error, name, card, beside)
         if code == "too-long":
             hint = hint or why_long(name)
         message = f"take {take_id}: {_sentence(error.path, words)}"
-        problems.append(Problem(position, code, message, hint, rendered, row=row))
+        problems.append(origin.problem(code, message, hint))
     return tuple(problems)
 
 

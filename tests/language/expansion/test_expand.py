@@ -12,7 +12,7 @@ from storyboard.language.expansion.cascade import Layer, settings_under
 from storyboard.language.expansion.context import ExpansionContext
 from storyboard.language.expansion.expand import expand_storyboard
 from storyboard.language.expansion.payload import TracedPayload
-from storyboard.language.expansion.shared import SharedValues
+from storyboard.language.expansion.shared import Named, SharedValues
 from storyboard.language.nodes import ScalarNode
 from storyboard.language.templates.templates import Templates
 from storyboard.models.card import ModelCard
@@ -51,9 +51,11 @@ def expand(
         templates=Templates(None),
         cards=Cards(),
         shared=SharedValues(
-            settings_under(root, "negatives", ""),
-            settings_under(root, "seeds", ""),
-            frozenset(card().parameters),
+            Named("negative", settings_under(root, "negatives", "")),
+            Named("seed", settings_under(root, "seeds", "")),
+            Named("reference", {}),
+            parameters=frozenset(card().parameters),
+            dropped=frozenset(),
         ),
         pictures=no_pictures(),
         read_rows=read_rows,

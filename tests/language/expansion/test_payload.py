@@ -8,7 +8,7 @@ import pytest
 
 from storyboard.language.expansion.cascade import settings_under
 from storyboard.language.expansion.payload import TracedPayload, build_payload, payload_inputs
-from storyboard.language.expansion.shared import SharedValues, auto_seed, shift_seed
+from storyboard.language.expansion.shared import Named, SharedValues, auto_seed, shift_seed
 from storyboard.models.card import ModelCard
 from storyboard.models.card_words import read_words, settings_of
 from storyboard.records import Json, Problem
@@ -22,9 +22,11 @@ def traced_of(
     root = mapping(text)
     scope, layer = scope_of(text, **facts)
     shared = SharedValues(
-        settings_under(root, "negatives", ""),
-        settings_under(root, "seeds", ""),
-        frozenset(card().parameters),
+        Named("negative", settings_under(root, "negatives", "")),
+        Named("seed", settings_under(root, "seeds", "")),
+        Named("reference", {}),
+        parameters=frozenset(card().parameters),
+        dropped=frozenset(),
     )
     problems: list[Problem] = []
     inputs = payload_inputs(layer.settings, model or card(), shared, no_pictures(), root.position)
@@ -165,7 +167,7 @@ defaults:
     traced, problems, shared = traced_of(text)
     assert problems == []
     assert traced.payload["negative_prompt"] == "extra fingers, blurry, text"
-    assert shared.used_negatives == {"people", "empty", "base"}
+    assert shared.negatives.used == {"people", "empty", "base"}
 
 
 def test_every_unknown_negative_is_told_and_those_that_were_meant_count_as_used() -> None:
@@ -184,7 +186,7 @@ defaults: {prompt: A boat, negative: [bsae, people, zzz]}
             "literal text belongs under negative_prompt",
         ),
     ]
-    assert shared.used_negatives >= {"base", "people"}
+    assert shared.negatives.used >= {"base", "people"}
     assert "negative_prompt" not in traced.payload
 
 
