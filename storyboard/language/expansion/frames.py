@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
+from graphlib import CycleError, TopologicalSorter
 from typing import NamedTuple, TypeAlias
 
 from storyboard.fingerprint import fingerprint
@@ -49,20 +51,20 @@ def check_frames(takes: list[Take], context: ExpansionContext) -> list[Take]:
         shots.setdefault(take.shot.casefold(), []).append(take.id)
     known = _Known(shots, frozenset(shot.casefold() for shot in context.skipped))
     parents: dict[str, list[str]] = {}
-    shown: dict[str, FrameContent] = {}
+    first_frames: dict[str, FrameContent] = {}
     for take, frame in context.frames:
         parent = ids.get(frame.take.casefold())
         if parent is None:
             _report_unknown(frame, known, context)
             continue
         _check_time(frame, by_id[parent], context)
-        shown.setdefault(take.id, frame)
+        first_frames.setdefault(take.id, frame)
         parents.setdefault(take.id, []).append(parent)
     order, circles = _sort(parents)
     for circle in circles:
-        context.report(_circle(circle, shown[circle[-1]]))
+        context.report(_circle(circle, first_frames[circle[-1]]))
     for chain in _long_chains(order, parents):
-        context.report(_long_chain(chain, shown[chain[-1]]))
+        context.report(_long_chain(chain, first_frames[chain[-1]]))
     return [_respelled(take, ids) if take.id in parents else take for take in takes]
 
 
@@ -118,21 +120,15 @@ def _sort(parents: _Parents) -> tuple[list[str], list[list[str]]]:
 
     A take in or after a circle is not in the order.
     """
-    children: dict[str, list[str]] = {}
-    waiting: dict[str, int] = {}
-    for take, others in parents.items():
-        own = [other for other in others if other in parents]
-        waiting[take] = len(own)
-        for other in own:
-            children.setdefault(other, []).append(take)
-    order = [take for take, number in waiting.items() if not number]
-    for take in order:  # which grows
-        for child in children.get(take, ()):
-            waiting[child] -= 1
-            if not waiting[child]:
-                order.append(child)
-    left = {take: None for take, number in waiting.items() if number}
-    return order, list(_circles(left, parents))
+    sorter = TopologicalSorter(parents)
+    with suppress(CycleError):  # it goes on as far as the circles allow
+        sorter.prepare()
+    order: dict[str, None] = {}
+    while ready := sorter.get_ready():
+        order |= dict.fromkeys(ready)
+        sorter.done(*ready)
+    left = dict.fromkeys(take for take in parents if take not in order)
+    return [take for take in order if take in parents], list(_circles(left, parents))
 
 
 def _circles(left: dict[str, None], parents: _Parents) -> Iterator[list[str]]:
