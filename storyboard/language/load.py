@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from datetime import date, datetime, timezone
-from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -18,8 +16,6 @@ from storyboard.errors import BrokenCard
 from storyboard.language.expansion.cascade import Layer, Setting, merge_layers, settings_under
 from storyboard.language.expansion.context import ExpansionContext
 from storyboard.language.expansion.expand import expand_storyboard
-from storyboard.language.expansion.lengths import describe_largest
-from storyboard.language.expansion.payload import TracedPayload
 from storyboard.language.expansion.shared import Named, SharedValues
 from storyboard.language.expansion.unused import UNUSED_VAR, find_unused
 from storyboard.language.expansion.values import Report
@@ -42,8 +38,6 @@ from storyboard.language.read_scope import find_scope
 from storyboard.language.repairs.proposals import with_repairs
 from storyboard.language.retiring import find_retiring
 from storyboard.language.uses import with_uses
-from storyboard.language.validation.check import check_payload
-from storyboard.media import STAND_IN, with_stand_ins
 from storyboard.models.card import ModelCard
 from storyboard.models.card_folders import Owner
 from storyboard.models.catalog import Catalog
@@ -179,7 +173,6 @@ class _Film:
             shared=self._shared,
             pictures=self.inputs.pictures,
             read_rows=self.inputs.read_rows,
-            check_payload=_check_payload,
             overrides=merge_layers([*above, Layer(self._overrides)]),
             sources=self.inputs.sources,
             report=report,
@@ -258,15 +251,3 @@ def _gather_shared(files: Sequence[MappingNode], cards: Iterable[ModelCard]) -> 
         parameters=dropped.union(WORDS, *(card.settings for card in cards)),
         dropped=dropped,
     )
-
-
-def _check_payload(traced: TracedPayload, card: ModelCard, take: Take) -> Iterable[Problem]:
-    why_long = partial(describe_largest, traced)
-    if not traced.placed:
-        return check_payload(
-            take.payload, card, traced.origin_of, take.id, said=traced.said, why_long=why_long
-        )
-    payload, said = map(with_stand_ins, (take.payload, traced.said))
-    found = check_payload(payload, card, traced.origin_of, take.id, said=said, why_long=why_long)
-    address = "the address of a file or a frame"
-    return [replace(one, message=one.message.replace(repr(STAND_IN), address)) for one in found]

@@ -9,16 +9,15 @@ from typing import NamedTuple
 from storyboard.language.expansion.cascade import Layer, Setting, merge_layers
 from storyboard.language.expansion.contents import FrameContent, UsedFile
 from storyboard.language.expansion.ids import Claim
-from storyboard.language.expansion.payload import PayloadInputs, TracedPayload
+from storyboard.language.expansion.payload import PayloadInputs
 from storyboard.language.expansion.shared import SharedValues
 from storyboard.language.expansion.shot_scope import Renderer, ShotScope
 from storyboard.language.expansion.values import Report
 from storyboard.language.nodes import MappingNode, Node
 from storyboard.language.pictures.files import PictureFiles
 from storyboard.language.rows.values import RowValues
-from storyboard.models.card import ModelCard
 from storyboard.models.catalog import Catalog
-from storyboard.records import Json, Position, Problem, Take
+from storyboard.records import Json, Position, Take
 
 
 @dataclass(slots=True)
@@ -35,7 +34,6 @@ class ExpansionContext:
     shared: SharedValues
     pictures: PictureFiles
     read_rows: Callable[[Node, str], Iterable[RowValues]]
-    check_payload: Callable[[TracedPayload, ModelCard, Take], Iterable[Problem]]
     overrides: Layer
     sources: Mapping[str, str]
     report: Report

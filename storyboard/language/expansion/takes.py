@@ -1,4 +1,4 @@
-"""Expands one shot into its takes, with their payloads, fingerprints and warnings. Pure."""
+"""Expands one shot into its takes, with their payloads and fingerprints, and checks them. Pure."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from storyboard.language.expansion.contents import FileContent, UsedFile
 from storyboard.language.expansion.context import ExpansionContext, ShotEntry
 from storyboard.language.expansion.ids import Claim, claim_id, read_id
 from storyboard.language.expansion.payload import TracedPayload, build_payload
-from storyboard.language.expansion.prompts import odd_in_prompt
 from storyboard.language.expansion.shot_keys import (
     MAX_TAKES,
     read_flag,
@@ -22,9 +21,10 @@ from storyboard.language.expansion.shot_keys import (
     read_title,
 )
 from storyboard.language.expansion.shot_scope import ShotScope
+from storyboard.language.expansion.take_checks import check_take, warnings_about
 from storyboard.language.nodes import ScalarNode
 from storyboard.names import take_id
-from storyboard.records import Json, Position, Problem, Severity, Take
+from storyboard.records import Json, Take
 
 _Requests: TypeAlias = dict[str, int]
 """How often each payload has been requested so far, by its canonical JSON; counted from 0."""
@@ -114,11 +114,12 @@ def _make_takes(
         _note_media(take, traced, context)
         if len(requests) > 1:
             take = _with_fallbacks(take, requests[1:], context)
-        problems = list(context.check_payload(traced, traced.inputs.card, take))
+        problems = check_take(take.id, traced)
         for problem in problems:
             report(problem)
         if shot_id and not problems and not traced.faulty:
-            _warn(take, traced, entry, context)
+            for warning in warnings_about(take, traced, context.first_takes):
+                report(warning)
         yield take
 
 
@@ -157,8 +158,7 @@ def _with_fallbacks(take: Take, requests: Sequence[_Request], context: Expansion
             repeat=repeat,
         )
         _note_media(fallback, traced, context)
-        named = replace(fallback, id=f"{take.id}, with {card.name}")
-        for problem in context.check_payload(traced, card, named):
+        for problem in check_take(f"{take.id}, with {card.name}", traced):
             context.report(problem)
         fallbacks.append(fallback)
     return replace(take, fallbacks=tuple(fallbacks))
@@ -171,33 +171,3 @@ def _note_media(take: Take, traced: TracedPayload, context: ExpansionContext) ->
             context.files.append(UsedFile(take, traced.inputs.card, at, content))
         else:
             context.frames.append((take, content))
-
-
-def _warn(take: Take, traced: TracedPayload, entry: ShotEntry, context: ExpansionContext) -> None:
-    """Warn about what is allowed but seldom meant."""
-    settings, said = traced.inputs.settings, traced.said
-
-    def warn(position: Position, code: str, message: str, hint: str | None = None) -> None:
-        context.report(Problem(position, code, message, hint, severity=Severity.WARNING))
-
-    extend = traced.inputs.card.parameters.get("prompt_extend")
-    is_extended = extend and said.get("prompt_extend", extend.default) is True
-    if is_extended and "seed" in said:
-        seed = settings["seed"]
-        message = (
-            f"{seed.where}: prompt_extend is on while a seed is set; a rewritten prompt "
-            "is not reproducible"
-        )
-        hint = "set prompt_extend: false"
-        warn(seed.node.position, "prompt-extend-with-seed", message, hint)
-    if odd := odd_in_prompt(str(said.get("prompt", ""))):
-        position = traced.origin_of("prompt").position
-        warn(position, odd.code, f"take {take.id}: {odd.message}", odd.hint)
-    for name, dropped in traced.dropped:
-        message = f"take {take.id}: {take.model} has no {name}, which is left out"
-        warn(dropped.node.position, "setting-dropped", message)
-    first = context.first_takes.setdefault(take.fingerprint, take.id)
-    if first != take.id:
-        warn(
-            take.position, "same-request", f"take {take.id}: same request as {first}, rendered once"
-        )

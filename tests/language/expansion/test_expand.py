@@ -11,12 +11,12 @@ import pytest
 from storyboard.language.expansion.cascade import Layer, settings_under
 from storyboard.language.expansion.context import ExpansionContext
 from storyboard.language.expansion.expand import expand_storyboard
-from storyboard.language.expansion.payload import TracedPayload
 from storyboard.language.expansion.shared import Named, SharedValues
 from storyboard.language.nodes import ScalarNode
 from storyboard.language.templates.templates import Templates
 from storyboard.models.card import ModelCard
 from storyboard.records import Json, Problem, Take
+from storyboard.reporting.problems import tidy
 from tests.language.boards import CATALOG, HEAD, card, mapping, no_pictures
 
 Row = dict[str, Json]
@@ -37,15 +37,12 @@ class Cards:
 def expand(
     text: str, *, rows: Mapping[str, list[Row]] | None = None
 ) -> tuple[list[Take], list[Problem], str | None]:
-    """The takes, the problems, the title. Limits are not checked."""
+    """The takes, the problems, the title."""
     root = mapping(text)
     problems: list[Problem] = []
 
     def read_rows(node: ScalarNode, where: str) -> Iterable[Row]:
         return (rows or {})[node.text]
-
-    def check_payload(traced: TracedPayload, card: ModelCard, take: Take) -> Iterable[Problem]:
-        return ()
 
     context = ExpansionContext(
         templates=Templates(None),
@@ -59,13 +56,12 @@ def expand(
         ),
         pictures=no_pictures(),
         read_rows=read_rows,
-        check_payload=check_payload,
         overrides=Layer(),
         sources={"film.yaml": text},
         report=problems.append,
     )
     title, takes = expand_storyboard([root], context)
-    return takes, problems, title
+    return takes, list(tidy(problems)), title
 
 
 def takes_of(text: str, **options: Any) -> list[Take]:
@@ -196,8 +192,7 @@ def test_equal_takes_of_one_shot_are_different_requests_and_those_of_two_shots_t
     assert len(set(prints)) == 3
     assert prints[:2] == prints[2:4]
     assert [problem.message for problem in problems] == [
-        "take b.t1: same request as a.t1, rendered once",
-        "take b.t2: same request as a.t2, rendered once",
+        "take b.t1: same request as a.t1, rendered once (and 1 more take)"
     ]
 
 
