@@ -11,11 +11,12 @@ from storyboard.language.expansion.contents import FrameContent, UsedFile
 from storyboard.language.expansion.ids import Claim
 from storyboard.language.expansion.payload import PayloadInputs
 from storyboard.language.expansion.shared import SharedValues
-from storyboard.language.expansion.shot_scope import Renderer, ShotScope
+from storyboard.language.expansion.shot_scope import ShotScope
 from storyboard.language.expansion.values import Report
 from storyboard.language.nodes import MappingNode, Node
 from storyboard.language.pictures.files import PictureFiles
 from storyboard.language.rows.values import RowValues
+from storyboard.language.templates.templates import Templates
 from storyboard.models.catalog import Catalog
 from storyboard.records import Json, Position, Take
 
@@ -29,7 +30,7 @@ class ExpansionContext:
     expansion.
     """
 
-    templates: Renderer
+    templates: Templates
     cards: Catalog
     shared: SharedValues
     pictures: PictureFiles

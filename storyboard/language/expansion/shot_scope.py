@@ -10,13 +10,13 @@ import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
 from functools import partial
-from typing import NamedTuple, Protocol, TypeVar
+from typing import NamedTuple, TypeVar
 
 from storyboard.language.expansion.cascade import Setting
 from storyboard.language.nodes import Node, ScalarNode, SequenceNode
 from storyboard.language.rows.values import RowValues, WatchedRow
 from storyboard.language.templates.fault import TemplateFault
-from storyboard.language.templates.scope import Scope
+from storyboard.language.templates.templates import Templates
 from storyboard.language.yaml.text_positions import (
     position_of_line,
     position_of_name,
@@ -29,13 +29,6 @@ _N = TypeVar("_N", bound="Node | Setting")
 
 OF_A_SHOT = frozenset({"matrix", "row", "shot", "take"})
 """The facts that differ between the shots of one entry, or between the takes of one shot."""
-
-
-class Renderer(Protocol):
-    """Fills in the templates of a text; implemented by `templates.Templates`."""
-
-    def render(self, text: str, scope: Scope, *, prints_lists: bool = False) -> str:
-        """Return the text with its templates filled in. Raises TemplateFault."""
 
 
 _CELL = r"row(?:\.\w{1,99}|\['[^'{}]{1,99}'\])"
@@ -56,7 +49,7 @@ class Remembered(NamedTuple):
 
 
 class ShotScope:
-    """The names that templates of one shot or take can use; a `templates.Scope`.
+    """The names that templates of one shot or take can use; a `templates.scope.Scope`.
 
     `variables` are the vars that apply to it. `facts` are the other names known so far (`matrix`,
     `row`, `shot`, `scene`, `take`, `title`). `sources` maps file names to their texts, to compute
@@ -65,7 +58,7 @@ class ShotScope:
 
     def __init__(
         self,
-        templates: Renderer,
+        templates: Templates,
         variables: Mapping[str, Setting],
         facts: Mapping[str, Json],
         *,
