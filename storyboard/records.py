@@ -54,8 +54,7 @@ class RowSource(NamedTuple):
     cells: tuple[tuple[str, Json], ...] = ()
     number: int = 0
 
-    @property
-    def place(self) -> str:
+    def __str__(self) -> str:
         """The file and line, `p.csv:3`, with the row's number if it has one."""
         number = f" (row {self.number})" if self.number else ""
         return f"{self.position.path}:{self.position.line}{number}"

@@ -65,7 +65,7 @@ def concise_text(problems: Sequence[Problem]) -> str:
 def describe_row(row: RowSource) -> str:
     """Where a row is, with those of its cells that were used: `p.csv:3, row.seconds: 'five'`."""
     cells = [f"{cell_path(name)}: {format_value(value)}" for name, value in row.cells[:_MAX_CELLS]]
-    return ", ".join([row.place, *map(printable, cells)])
+    return ", ".join([str(row), *map(printable, cells)])
 
 
 def describe_uses(uses: Sequence[Use]) -> str:

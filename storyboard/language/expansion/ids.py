@@ -49,7 +49,7 @@ def claim_id(
         return None
     quoted = format_value(text)
     if first.row and row and first.row != row:
-        message = f"{where}: the id {quoted} is already used by the row at {first.row.place}"
+        message = f"{where}: the id {quoted} is already used by the row at {first.row}"
         hint = "change one of the two rows, or add another column to the id"
         if first.text != text:
             hint += "; upper and lower case count as equal"

@@ -23,6 +23,11 @@ from storyboard.reporting.value_paths import format_value
 
 AUTO = "auto"
 
+_UNKNOWN = {
+    "seed": "unknown-seed",
+    "negative": "unknown-negative",
+    "reference": "unknown-reference",
+}
 _LITERAL_NEGATIVE = "literal text belongs under negative_prompt"
 
 _GROUPED = re.compile(r"\d{1,3}(?:[,' \u00a0\u202f]\d{3}){1,3}")
@@ -168,7 +173,7 @@ def find_shared(
             without = f"write {name} without quotes"
             hint = hint or Suggestion.of(without, name, name, is_whole=True)
         hint = hint or did_you_mean(name, known) or otherwise
-        fail(setting, scope, name, f"unknown-{shared.kind}", words, hint=hint)
+        fail(setting, scope, name, _UNKNOWN[shared.kind], words, hint=hint)
     shared.used.add(name)
     return shared.values[name]
 

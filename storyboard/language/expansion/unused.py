@@ -24,6 +24,13 @@ from storyboard.reporting.suggest import did_you_mean
 UNUSED_VAR = "unused-var"
 """The only one of the codes that does not depend on which takes were made."""
 
+_CODES = {
+    "var": UNUSED_VAR,
+    "negative": "unused-negative",
+    "seed": "unused-seed",
+    "reference": "unused-reference",
+}
+
 
 def find_unused(
     root: Sequence[Level],
@@ -68,4 +75,4 @@ def _unused(
 
 
 def _warning(position: Position, message: str, kind: str, hint: str | None = None) -> Problem:
-    return Problem(position, f"unused-{kind}", message, hint, severity=Severity.WARNING)
+    return Problem(position, _CODES[kind], message, hint, severity=Severity.WARNING)
