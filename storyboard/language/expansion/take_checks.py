@@ -11,7 +11,7 @@ from storyboard.language.expansion.lengths import describe_largest
 from storyboard.language.expansion.payload import TracedPayload
 from storyboard.language.validation.check import check_payload
 from storyboard.media import STAND_IN, with_stand_ins
-from storyboard.records import Position, Problem, Severity, Take
+from storyboard.records import Payload, Position, Problem, Severity, Take
 
 _PLACEHOLDER = re.compile(r"\$?\{([A-Za-z_]\w{0,40})\}")
 _QUOTES = {"\u201c": "\u201d", "\u201e": "\u201c", "\u2018": "\u2019", "\u00ab": "\u00bb"}
@@ -22,7 +22,8 @@ def check_take(name: str, traced: TracedPayload) -> Sequence[Problem]:
 
     Files and frames are checked as the addresses that are sent in their places.
     """
-    payload, said = traced.payload, traced.said
+    payload: Payload = traced.payload
+    said: Payload = traced.said
     if traced.placed:
         payload, said = with_stand_ins(payload), with_stand_ins(said)
     why_long = partial(describe_largest, traced)
