@@ -11,10 +11,15 @@ from typing import Any
 import click
 
 from storyboard.console.arguments import file_argument
-from storyboard.console.choices import Choice
 from storyboard.console.diff_lines import markdown_lines, text_lines
 from storyboard.console.exit_codes import exit_codes
-from storyboard.console.options import PriceOptions, VariableOptions, json_option, with_options
+from storyboard.console.options import (
+    PriceOptions,
+    VariableOptions,
+    format_option,
+    json_option,
+    with_options,
+)
 from storyboard.console.printing import print_json, print_lines
 from storyboard.console.read_storyboards import read_sound, read_version, report_problems
 from storyboard.errors import ExitCode, UsageError
@@ -46,12 +51,10 @@ from storyboard.reporting.display_names import display_name
 @click.option(
     "--check", is_flag=True, help=f"Exit with {ExitCode.CHANGED.value} if anything differs."
 )
-@click.option(
-    "--format",
-    "style",
-    type=Choice(["text", "json", "markdown"]),
-    default="text",
-    show_default=True,
+@format_option(
+    "text",
+    "json",
+    "markdown",
     help="How the differences are printed; markdown is for a pull request.",
 )
 @json_option

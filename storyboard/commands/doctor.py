@@ -36,7 +36,7 @@ from storyboard.console.health import (
     judge_disk,
     judge_key,
 )
-from storyboard.console.options import VariableOptions, json_option
+from storyboard.console.options import VariableOptions, base_url_option, json_option
 from storyboard.console.printing import align, print_json, print_lines
 from storyboard.console.read_storyboards import read_storyboards
 from storyboard.errors import AccountError, ExitCode, StoryboardError, UsageError
@@ -74,7 +74,7 @@ LIBRARIES = (
         ACCOUNT="the account or the way to the API does",
     )
 )
-@click.option("--base-url", metavar="URL", help="The API's address, if not the vendor's own.")
+@base_url_option
 @json_option
 def command(base_url: str | None, as_json: bool) -> int:
     """Check everything that a render needs, and say what is wrong and how to fix it.

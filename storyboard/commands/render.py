@@ -260,7 +260,7 @@ def _sandbox_settings(where: FolderOptions, rehearsal: SandboxOptions) -> Sandbo
         from storyboard.sandbox.settings import UNLIMITED
 
         return rehearsal.settings(UNLIMITED)
-    if flags := rehearsal.flags:
+    if flags := given_flags(rehearsal):
         raise UsageError(
             f"{' and '.join(flags)} {'is' if len(flags) == 1 else 'are'} for the sandbox, "
             "and this render is not in it",

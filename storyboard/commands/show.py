@@ -8,11 +8,11 @@ from typing import Any
 import click
 
 from storyboard.console.arguments import FileAndTakes, file_and_takes_argument
-from storyboard.console.choices import Choice
 from storyboard.console.options import (
     FolderOptions,
     TrialOptions,
     VariableOptions,
+    format_option,
     json_option,
     with_options,
 )
@@ -33,14 +33,7 @@ Sent = Mapping[str, Submission]
 @file_and_takes_argument
 @with_options(variables=VariableOptions, trial=TrialOptions, where=FolderOptions)
 @click.option("--with-parents", is_flag=True, help="Also the takes whose frames these takes show.")
-@click.option(
-    "--format",
-    "style",
-    type=Choice(["yaml", "json", "jsonl"]),
-    default="yaml",
-    show_default=True,
-    help="How the payloads are printed.",
-)
+@format_option("yaml", "json", "jsonl", help="How the payloads are printed.")
 @json_option
 def command(
     *,

@@ -8,11 +8,11 @@ from pathlib import Path
 import click
 
 from storyboard.console.arguments import files_argument_or_stdin
-from storyboard.console.choices import Choice
 from storyboard.console.exit_codes import exit_codes
 from storyboard.console.options import (
     TrialOptions,
     VariableOptions,
+    format_option,
     json_option,
     strict_option,
     with_options,
@@ -38,14 +38,7 @@ from storyboard.reporting.problems import format_problems, summarize, tidy
 )
 @files_argument_or_stdin
 @with_options(variables=VariableOptions, trial=TrialOptions)
-@click.option(
-    "--format",
-    "style",
-    type=Choice(["text", "concise", "json", "github", "sarif"]),
-    default="text",
-    show_default=True,
-    help="How problems are printed.",
-)
+@format_option("text", "concise", "json", "github", "sarif", help="How problems are printed.")
 @click.option("--quiet", "-q", is_flag=True, help="Print only problems and warnings.")
 @json_option
 @strict_option

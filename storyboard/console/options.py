@@ -10,13 +10,14 @@ them to a command, which receives each class as one value:
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from storyboard.console.choices import Choice
 from storyboard.console.completers import (
     complete_models,
     complete_scenes,
@@ -40,6 +41,7 @@ FILE = click.Path(path_type=Path)
 """A file the user names; the code that reads it reports what is wrong, in our words."""
 
 _OPTION = "option"
+_BASE_URL_HELP = "The API's address, if not the vendor's own."
 
 
 def option(flag: str, *more_flags: str, **attributes: Any) -> Any:
@@ -115,12 +117,7 @@ class VariableOptions:
     @property
     def words(self) -> list[str]:
         """The options as they are typed, but for the variant, which belongs to the storyboard."""
-        given = (
-            ("--var", self.assignments),
-            ("--vars", self.variable_files),
-            ("--allow-path", self.allowed_paths),
-        )
-        return [word for flag, values in given for value in values for word in (flag, str(value))]
+        return given_words(replace(self, variant=None))
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,9 +148,7 @@ class FolderOptions:
         metavar="DIR",
         help="Where the state file is kept, if not in the output folder.",
     )
-    base_url: str | None = option(
-        "--base-url", metavar="URL", help="The API's address, if not the vendor's own."
-    )
+    base_url: str | None = option("--base-url", metavar="URL", help=_BASE_URL_HELP)
 
     @property
     def folders(self) -> Folders:
@@ -349,5 +344,14 @@ class PaymentOptions(CapOptions):
     yes: bool = option("--yes", "-y", is_flag=True, help="Do not ask before paying.")
 
 
+def format_option(*words: str, help: str) -> Callable[[Command], Command]:
+    """How results are printed: one of `words`, of which the first is the default."""
+    choice = Choice(words)
+    return click.option(
+        "--format", "style", type=choice, default=words[0], show_default=True, help=help
+    )
+
+
+base_url_option = click.option("--base-url", metavar="URL", help=_BASE_URL_HELP)
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 strict_option = click.option("--strict", is_flag=True, help="Treat warnings as problems.")

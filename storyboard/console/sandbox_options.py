@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from storyboard.console.choices import Choice
 from storyboard.console.completers import complete_faults
 from storyboard.console.durations import DURATION
-from storyboard.console.options import given_flags, option
+from storyboard.console.options import option
 from storyboard.errors import UsageError
 
 if TYPE_CHECKING:
@@ -47,11 +47,6 @@ class SandboxOptions:
         "error_500=@2,5 at the second and fifth request. storyboard sandbox --fault list names "
         "them all.",
     )
-
-    @property
-    def flags(self) -> list[str]:
-        """The flags that were given."""
-        return given_flags(self)
 
     def settings(self, usual: SandboxSettings) -> SandboxSettings:
         """The `usual` settings, changed as given. Raises UsageError for an unknown fault."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, get_args
 import click
 
 from storyboard.console.exit_codes import exit_codes
-from storyboard.console.options import json_option
+from storyboard.console.options import base_url_option, json_option
 from storyboard.console.printing import print_json, print_lines, say
 from storyboard.errors import ExitCode, UsageError
 from storyboard.models.card import Kind
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 )
 @click.option("--user", is_flag=True, help="Write the card for all of your projects.")
 @click.option("--force", is_flag=True, help="Write over a card that is there.")
-@click.option("--base-url", metavar="URL", help="The API's address, if not the vendor's own.")
+@base_url_option
 @json_option
 def add_model(
     *,

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from storyboard.console.exit_codes import exit_codes
-from storyboard.console.options import FILE, json_option
+from storyboard.console.options import FILE, base_url_option, json_option
 from storyboard.console.printing import align, print_json, print_lines, say
 from storyboard.errors import ExitCode, NotNow
 from storyboard.language.project_cards import load_catalog_here
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     ),
 )
 @click.argument("files", nargs=-1, type=FILE, metavar="[FILE...]")
-@click.option("--base-url", metavar="URL", help="The API's address, if not the vendor's own.")
+@base_url_option
 @json_option
 def check_models(*, files: tuple[Path, ...], base_url: str | None, as_json: bool) -> int:
     """Say which models the service no longer lists, and which limits have moved since.

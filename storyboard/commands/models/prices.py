@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from storyboard.console.exit_codes import exit_codes
-from storyboard.console.options import json_option
+from storyboard.console.options import base_url_option, json_option
 from storyboard.console.printing import print_json, print_lines
 from storyboard.errors import AccountError, ExitCode, UsageError
 from storyboard.language.project_cards import load_catalog_here
@@ -30,7 +30,7 @@ _KEYS = {
 @click.option(
     "--from-service", is_flag=True, help="Read them from the account's model list, with its key."
 )
-@click.option("--base-url", metavar="URL", help="The API's address, if not the vendor's own.")
+@base_url_option
 @json_option
 def print_prices(*, from_service: bool, base_url: str | None, as_json: bool) -> int:
     """Print what the account's model list says of prices, as a file for --prices or include.
