@@ -12,6 +12,7 @@ import click
 
 from storyboard.console.arguments import STDIN, files_argument_or_stdin, is_file
 from storyboard.console.choices import Choice
+from storyboard.console.documents import space_document
 from storyboard.console.exit_codes import NO_RECORD, exit_codes
 from storyboard.console.graph_lines import GRAPHS, Graph, free_lines, graph_of, graph_rows
 from storyboard.console.options import (
@@ -312,10 +313,7 @@ def _document(
     return {
         "storyboards": [
             {
-                "file": str(space.storyboard.path),
-                "variant": space.storyboard.variant,
-                "output": str(space.folder),
-                "origin": space.origin,
+                **space_document(space),
                 "actions": [_action_document(action, pricing) for action in plan.actions],
                 "orphans": [_action_document(action, pricing) for action in plan.orphans],
                 "skipped": list(space.storyboard.skipped),

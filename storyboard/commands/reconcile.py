@@ -10,6 +10,7 @@ import click
 
 from storyboard.api.account import LogEntry
 from storyboard.console.arguments import file_argument
+from storyboard.console.documents import space_document
 from storyboard.console.exit_codes import exit_codes
 from storyboard.console.options import FolderOptions, VariableOptions, json_option, with_options
 from storyboard.console.printing import align, print_json, print_lines, say
@@ -105,10 +106,7 @@ def _command(space: Workspace, submission: Submission, findings: Sequence[Findin
 
 def _document(space: Workspace, findings: Sequence[Finding]) -> dict[str, Any]:
     return {
-        "file": str(space.storyboard.path),
-        "variant": space.storyboard.variant,
-        "output": str(space.folder),
-        "origin": space.origin,
+        **space_document(space),
         "submissions": [
             {
                 "take": one.take,

@@ -11,6 +11,7 @@ import click
 
 from storyboard.api.modellix.submissions import is_task_id
 from storyboard.console.arguments import FileAndTakes, file_and_take_argument
+from storyboard.console.documents import space_document
 from storyboard.console.exit_codes import NO_RECORD, exit_codes
 from storyboard.console.numbers import COUNT
 from storyboard.console.options import (
@@ -191,10 +192,7 @@ def _warn_of_paying_twice(
 
 def _document(space: Workspace, decided: Sequence[Submission]) -> dict[str, Any]:
     return {
-        "file": str(space.storyboard.path),
-        "variant": space.storyboard.variant,
-        "output": str(space.folder),
-        "origin": space.origin,
+        **space_document(space),
         "resolved": [
             {
                 "take": one.take,

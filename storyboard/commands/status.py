@@ -9,13 +9,13 @@ from pathlib import Path
 import click
 
 from storyboard.console.arguments import file_argument
+from storyboard.console.documents import space_document, take_document
 from storyboard.console.entries import Entry
 from storyboard.console.exit_codes import NO_RECORD, exit_codes
 from storyboard.console.options import FolderOptions, VariableOptions, json_option, with_options
 from storyboard.console.plan_lines import approval_lines, waiting_entry
 from storyboard.console.printing import print_json, print_lines, say
 from storyboard.console.read_storyboards import read_sound
-from storyboard.console.summary import take_document
 from storyboard.console.tables import print_rows
 from storyboard.console.watch import View, watch
 from storyboard.errors import ExitCode, UsageError
@@ -71,10 +71,7 @@ def command(
         known = read_known(space, now, tell=say)
         print_json(
             {
-                "file": str(file),
-                "variant": space.storyboard.variant,
-                "output": str(space.folder),
-                "origin": space.origin,
+                **space_document(space),
                 "takes": [
                     take_document(state, known.waiting.get(state.take.id)) for state in known.states
                 ],

@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any
 
+from storyboard.console.documents import space_document, take_document
 from storyboard.console.entries import entry_lines
 from storyboard.console.plan_lines import approval_lines, waiting_entry
 from storyboard.console.printing import print_json, print_lines, say
 from storyboard.engine.breaker import REMEDIES
 from storyboard.engine.job import RunResult
-from storyboard.money import to_usd
 from storyboard.outputs import OUTPUTS
-from storyboard.outputs.manifest.times import time_text
 from storyboard.planning.candidates import ACCOUNT_REJECTIONS
 from storyboard.planning.plan import PlanOptions
 from storyboard.planning.states import lacks_link
 from storyboard.project.outcome import Outcome
 from storyboard.project.workspace import Workspace
-from storyboard.records import Action, ActionKind, Submission, TakeState, TakeStatus
+from storyboard.records import ActionKind, Submission, TakeState, TakeStatus
 from storyboard.reporting.display_names import display_name
 from storyboard.reporting.statuses import count_statuses
 from storyboard.videos.files import is_lfs_pointer
@@ -130,45 +128,5 @@ def _say_what_waits(
 
 
 def _document(outcome: Outcome) -> dict[str, Any]:
-    space = outcome.space
-    return {
-        "file": str(space.storyboard.path),
-        "variant": space.storyboard.variant,
-        "output": str(space.folder),
-        "origin": space.origin,
-        "takes": [
-            take_document(state, outcome.waiting.get(state.take.id)) for state in outcome.selected
-        ],
-    }
-
-
-def take_document(state: TakeState, waiting: Action | None = None) -> dict[str, Any]:
-    """A take with what is known about it, for `--json`; `waiting` is what it waits for."""
-    submission = state.submission
-    video = submission.video if submission else None
-    return {
-        "id": state.take.id,
-        "shot": state.take.shot,
-        "scene": state.take.scene,
-        "status": state.status.value,
-        "model": state.take.model,
-        "fingerprint": state.take.fingerprint,
-        "task_id": submission.task_id if submission else None,
-        "sent_at": _time(submission.sent_at) if submission else None,
-        "estimate_usd": to_usd(submission.estimate_micros) if submission else None,
-        "billed_usd": to_usd(submission.billed_micros) if submission else None,
-        "video_url": submission.video_url if submission else None,
-        "url_expires_at": _time(submission.url_expires_at) if submission else None,
-        "file": video.path if video else None,
-        "reason": (submission.reason if submission else None) or (waiting and waiting.reason),
-        "waits_for": [take.id for take in waiting.waits_for] if waiting else [],
-        "to_approve": list(waiting.to_approve) if waiting else [],
-        "failed_candidates": [
-            {"model": one.model, "state": one.state.value, "reason": one.reason}
-            for one in state.failed
-        ],
-    }
-
-
-def _time(time: datetime | None) -> str | None:
-    return time_text(time) if time else None
+    takes = (take_document(one, outcome.waiting.get(one.take.id)) for one in outcome.selected)
+    return {**space_document(outcome.space), "takes": [*takes]}
