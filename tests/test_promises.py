@@ -41,6 +41,7 @@ from storyboard.records import (
     OPEN_STATES,
     ActionKind,
     Plan,
+    Storyboard,
     Submission,
     SubmissionState,
     Take,
@@ -72,9 +73,7 @@ PLAIN = PlanOptions()
 State = SubmissionState
 
 
-class Film:
-    name = "film"
-    title = None
+FILM = Storyboard(Path("film.yaml"), "film", None, (), (), {})
 
 
 class Nights(RuleBasedStateMachine):
@@ -277,7 +276,7 @@ class Nights(RuleBasedStateMachine):
         states = with_results(
             read_states(FILMS[0], known, has_file=present), known, has_file=present
         )
-        made = build_manifest(Film(), ORIGIN, states)
+        made = build_manifest(FILM, ORIGIN, states)
         return keep_standing(made, read_manifests(path), now=self.now)
 
     @rule(has_videos=st.booleans())

@@ -11,21 +11,24 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from datetime import datetime
 from functools import partial
 from importlib import metadata
 from pathlib import Path
-from typing import Protocol
 
 from storyboard import __version__
 from storyboard.atomic_files import check_real, digest_of, write_atomically
 from storyboard.outputs import MANIFEST, OUTPUTS
-from storyboard.outputs.manifest.file import Manifest, manifest_bytes, parse_manifests, read_bytes
-from storyboard.outputs.manifest.manifest import Named, as_here, build_manifest, with_spent
+from storyboard.outputs.manifest.file import (
+    Manifest,
+    manifest_bytes,
+    parse_manifests,
+    readable_bytes,
+)
+from storyboard.outputs.manifest.manifest import as_here, build_manifest, with_spent
 from storyboard.outputs.manifest.standing import keep_standing
 from storyboard.planning.states import with_results
-from storyboard.records import TakeState
+from storyboard.records import Storyboard, TakeState
 from storyboard.state.queries import Written
 from storyboard.state.store import Store
 from storyboard.videos.files import has_file
@@ -34,15 +37,8 @@ _BATCH = 1000
 _SANDBOX = "sandbox"  # the origin where nothing is paid for
 
 
-class Titled(Named, Protocol):
-    """What the page takes from a storyboard in addition to what the manifest takes."""
-
-    @property
-    def scene_titles(self) -> Mapping[str, str]: ...
-
-
 def write_outputs(
-    storyboard: Titled,
+    storyboard: Storyboard,
     origin: str,
     states: Sequence[TakeState],
     folder: Path,
@@ -65,12 +61,12 @@ def write_outputs(
     source = source_digest(storyboard, origin, states, elsewhere)
     if is_current(store.outputs(), source, folder):
         return
-    standing = _standing_bytes(folder)
+    standing = readable_bytes(folder / MANIFEST)
     spent = 0 if origin == _SANDBOX else store.spent_micros() + elsewhere
     shared = with_spent(build_manifest(storyboard, origin, states), spent)
     if not _are_equal_lines(standing, manifest_bytes(shared)):
         shared = with_spent(keep_standing(shared, _manifests_in(standing), now=now), spent)
-    here = as_here(shared, states, scene_titles=storyboard.scene_titles)
+    here = as_here(shared, states)
     digests = {}
     for name, make in OUTPUTS.items():
         output = make(shared if name == MANIFEST else here)
@@ -82,13 +78,6 @@ def write_outputs(
         # Of what was written, not of what is there now: the manifest may have been replaced.
         digests[name] = hashlib.sha256(content).hexdigest()
     store.remember(digests, made_from=source)
-
-
-def _standing_bytes(folder: Path) -> bytes:
-    """The content of the existing manifest; empty if it cannot be read."""
-    with suppress(ValueError):
-        return read_bytes(folder / MANIFEST) or b""
-    return b""
 
 
 def _are_equal_lines(standing: bytes, content: bytes) -> bool:
@@ -115,7 +104,7 @@ def is_current(written: Mapping[str, Written], source: str, folder: Path) -> boo
 
 
 def source_digest(
-    storyboard: Titled, origin: str, states: Sequence[TakeState], spent_elsewhere: int = 0
+    storyboard: Storyboard, origin: str, states: Sequence[TakeState], spent_elsewhere: int
 ) -> str:
     """A digest that tells manifests apart as long as the state file's rows stay the same.
 

@@ -26,17 +26,9 @@ def explained(folder: Path, state: Path) -> Iterator[None]:
         raise UnusableManifest(str(error), next_step=_repair(folder, state)) from error
 
 
-def bytes_of(path: Path) -> bytes:
-    """The content of a manifest's file; empty if it cannot be read."""
-    from storyboard.outputs.manifest.file import read_bytes
-
-    try:
-        return read_bytes(path) or b""
-    except ValueError:
-        return b""
-
-
 def _repair(folder: Path, state: Path) -> str:
+    from storyboard.outputs.manifest.file import readable_bytes
+
     git, path = f"git -C {shlex.quote(str(folder))}", folder / MANIFEST
     committed = next((one for one in find_versions(path) if one.commit == "HEAD"), None)
     if committed is None and has_state(state / STATE):
@@ -46,7 +38,7 @@ def _repair(folder: Path, state: Path) -> str:
         )
     if committed is None:
         return "restore a copy of it: nothing else records what was paid for here"
-    if is_blob(bytes_of(path), committed.blob):
+    if is_blob(readable_bytes(path), committed.blob):
         return (
             f"find the last good version with: {git} log -- {MANIFEST}, and restore it with: "
             f"{git} checkout COMMIT -- {MANIFEST}"

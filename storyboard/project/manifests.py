@@ -22,7 +22,7 @@ from storyboard.planning.contradictions import with_doubts
 from storyboard.planning.graph import is_resolved
 from storyboard.project.default_folder import SANDBOX
 from storyboard.project.file_versions import FileVersion, find_versions, is_blob, read_version
-from storyboard.project.manifest_repair import bytes_of, explained
+from storyboard.project.manifest_repair import explained
 from storyboard.records import Submission, TakeStatus
 from storyboard.state.queries import read_outputs
 
@@ -221,10 +221,10 @@ def _read_from_git(
 
 def _versions_in_git(space: Workspace) -> Iterator[tuple[FileVersion, bytes]]:
     """The manifest in other commits, if it differs from the one in the folder."""
-    from storyboard.outputs.manifest.file import MAX_BYTES
+    from storyboard.outputs.manifest.file import MAX_BYTES, readable_bytes
 
     versions = find_versions(space.folder / MANIFEST)
-    here = bytes_of(space.folder / MANIFEST) if versions else b""
+    here = readable_bytes(space.folder / MANIFEST) if versions else b""
     left = MAX_BYTES  # for versions that are not a side of a merge
     for version in versions:
         left -= 0 if version.is_side else version.size_bytes

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timezone
+from pathlib import Path
 from typing import Any
 
 from storyboard.fingerprint import fingerprint
@@ -11,6 +12,7 @@ from storyboard.outputs.manifest.file import Manifest
 from storyboard.outputs.manifest.manifest import as_here, build_manifest
 from storyboard.records import (
     Position,
+    Storyboard,
     Submission,
     SubmissionState,
     Take,
@@ -34,12 +36,8 @@ STATE_OF = {
 }
 
 
-class Harbor:
-    """What a manifest takes from a storyboard."""
-
-    name = "harbor"
-    title = "Neon Harbor"
-    scene_titles: Mapping[str, str] = {}
+HARBOR = Storyboard(Path("harbor.yaml"), "harbor", "Neon Harbor", (), (), {})
+"""What a manifest takes from a storyboard: its name and its titles."""
 
 
 def make_take(shot: str = "hero", number: int | None = None, **payload: Any) -> Take:
@@ -112,9 +110,7 @@ def make_state(take: Take, status: TakeStatus, **changes: Any) -> TakeState:
 def make_manifest(*states: TakeState, title: str | None = "Neon Harbor") -> Manifest:
     """A manifest of these takes, or of one take of each status."""
     chosen = states or one_of_each()
-    storyboard = Harbor()
-    storyboard.title = title  # type: ignore[assignment]
-    return build_manifest(storyboard, "https://api.modellix.ai", chosen)
+    return build_manifest(replace(HARBOR, title=title), "https://api.modellix.ai", chosen)
 
 
 def make_page(*states: TakeState, title: str | None = "Neon Harbor") -> Manifest:

@@ -21,7 +21,7 @@ from storyboard.records import SubmissionState, TakeState, TakeStatus
 from storyboard.state.rows import StoredPayload
 from storyboard.state.store import Store
 from tests.made import HOUR, NOW, make_done, make_submission, make_take, make_video
-from tests.outputs.states import Harbor
+from tests.outputs.states import HARBOR
 
 ORIGIN = "https://api.modellix.ai"
 FILES = ("manifest.json", "index.html")
@@ -53,12 +53,12 @@ def states_in(store: Store, status: TakeStatus = TakeStatus.DONE) -> list[TakeSt
 
 
 def write(store: Store, folder: Path, states: list[TakeState] | None = None) -> None:
-    write_outputs(Harbor(), ORIGIN, states or states_in(store), folder, store, now=NOW)
+    write_outputs(HARBOR, ORIGIN, states or states_in(store), folder, store, now=NOW)
 
 
 def test_each_output_is_written_and_remembered(tmp_path: Path, store: Store) -> None:
     write(store, tmp_path)
-    manifest = build_manifest(Harbor(), ORIGIN, states_in(store))
+    manifest = build_manifest(HARBOR, ORIGIN, states_in(store))
     page = gallery_html(as_here(manifest, states_in(store)))
     contents = {"manifest.json": manifest_bytes(manifest), "index.html": page}
     for name, content in contents.items():
@@ -203,29 +203,27 @@ STATES = st.lists(
 @given(STATES, STATES)
 def test_other_manifests_have_other_sources(one: list[TakeState], other: list[TakeState]) -> None:
     bytes_ = [page_bytes(states) for states in (one, other)]
-    sources = [source_digest(Harbor(), ORIGIN, states) for states in (one, other)]
+    sources = [source_digest(HARBOR, ORIGIN, states, 0) for states in (one, other)]
     assert (sources[0] == sources[1]) is (bytes_[0] == bytes_[1])
 
 
 def page_bytes(states: list[TakeState]) -> bytes:
     """All that the page shows."""
-    return manifest_bytes(as_here(build_manifest(Harbor(), ORIGIN, states), states))
+    return manifest_bytes(as_here(build_manifest(HARBOR, ORIGIN, states), states))
 
 
 def test_head_and_rows_are_of_the_source() -> None:
     state = TakeState(make_take("a"), TakeStatus.DONE, make_done(make_take("a")))
     sent = make_done(make_take("a"), id=2)
-    untitled = Harbor()
-    untitled.title = None  # type: ignore[assignment]
-    retitled = Harbor()
-    retitled.scene_titles = {"pier": "By the sea"}
+    untitled = replace(HARBOR, title=None)
+    retitled = replace(HARBOR, scene_titles={"pier": "By the sea"})
     sources = {
-        source_digest(retitled, ORIGIN, [state]),
-        source_digest(Harbor(), ORIGIN, [state]),
-        source_digest(Harbor(), "sandbox", [state]),
-        source_digest(untitled, ORIGIN, [state]),
-        source_digest(Harbor(), ORIGIN, [replace(state, submission=sent)]),
-        source_digest(Harbor(), ORIGIN, [TakeState(state.take, TakeStatus.PENDING)]),
+        source_digest(retitled, ORIGIN, [state], 0),
+        source_digest(HARBOR, ORIGIN, [state], 0),
+        source_digest(HARBOR, "sandbox", [state], 0),
+        source_digest(untitled, ORIGIN, [state], 0),
+        source_digest(HARBOR, ORIGIN, [replace(state, submission=sent)], 0),
+        source_digest(HARBOR, ORIGIN, [TakeState(state.take, TakeStatus.PENDING)], 0),
     }
     assert len(sources) == 6
 
@@ -233,7 +231,7 @@ def test_head_and_rows_are_of_the_source() -> None:
 def test_a_payload_out_of_the_state_file_counts_as_what_it_is() -> None:
     def source(payload: Any) -> str:
         take = replace(make_take("a"), payload=payload)
-        return source_digest(Harbor(), ORIGIN, [TakeState(take, TakeStatus.PENDING)])
+        return source_digest(HARBOR, ORIGIN, [TakeState(take, TakeStatus.PENDING)], 0)
 
     assert source(StoredPayload('{"n": 5}')) == source({"n": 5})
 
@@ -241,5 +239,5 @@ def test_a_payload_out_of_the_state_file_counts_as_what_it_is() -> None:
 def test_every_take_of_every_batch_counts(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "_BATCH", 2)
     states = [TakeState(make_take(name), TakeStatus.PENDING) for name in "abcde"]
-    sources = {source_digest(Harbor(), ORIGIN, states[:count]) for count in range(6)}
+    sources = {source_digest(HARBOR, ORIGIN, states[:count], 0) for count in range(6)}
     assert len(sources) == 6

@@ -99,11 +99,6 @@ class Manifest:
             yield from take.failed_candidates
             yield take
 
-    @property
-    def name(self) -> str:
-        """The storyboard's name, so that a manifest can stand in for its storyboard."""
-        return self.storyboard
-
 
 def manifest_bytes(manifest: Manifest) -> bytes:
     """The content of manifest.json. Equal manifests give equal bytes.
@@ -157,6 +152,14 @@ def read_bytes(path: Path) -> bytes | None:
         return None
     except OSError as error:
         raise ValueError(error.strerror or type(error).__name__) from error
+
+
+def readable_bytes(path: Path) -> bytes:
+    """The file's content; empty if it is missing, not a plain file or unreadable."""
+    try:
+        return read_bytes(path) or b""
+    except ValueError:
+        return b""
 
 
 def parse_manifests(data: bytes) -> tuple[Manifest, ...]:

@@ -9,11 +9,10 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache
-from typing import Protocol
 from urllib.parse import urlsplit
 
 from storyboard.links import is_link
@@ -24,7 +23,15 @@ from storyboard.outputs.manifest.times import whole_second
 from storyboard.planning.candidates import GIVEN_UP_BY_HAND
 from storyboard.planning.spending import cost_of_submission
 from storyboard.planning.states import as_sent
-from storyboard.records import Submission, SubmissionState, Take, TakeState, TakeStatus, Video
+from storyboard.records import (
+    Storyboard,
+    Submission,
+    SubmissionState,
+    Take,
+    TakeState,
+    TakeStatus,
+    Video,
+)
 
 MAX_ERROR = 2000  # characters; as in the schema
 
@@ -48,16 +55,7 @@ _REASONS = {
 """The text of `error` if no reason was given."""
 
 
-class Named(Protocol):
-    """What the head of a manifest takes from a storyboard."""
-
-    @property
-    def name(self) -> str: ...
-    @property
-    def title(self) -> str | None: ...
-
-
-def build_manifest(storyboard: Named, origin: str, states: Sequence[TakeState]) -> Manifest:
+def build_manifest(storyboard: Storyboard, origin: str, states: Sequence[TakeState]) -> Manifest:
     """The manifest of a storyboard's takes, in the given order, as git should hold it.
 
     A take that is done here is `rendered` there, since git does not record where its video is.
@@ -69,16 +67,12 @@ def build_manifest(storyboard: Named, origin: str, states: Sequence[TakeState]) 
         storyboard=valid_unicode(storyboard.name),
         title=None if storyboard.title is None else valid_unicode(storyboard.title),
         origin=origin,
-        takes=tuple(_block(state) for state in states),
+        takes=tuple(map(_block, states)),
+        scene_titles=storyboard.scene_titles,
     )
 
 
-def as_here(
-    manifest: Manifest,
-    states: Sequence[TakeState],
-    *,
-    scene_titles: Mapping[str, str] | None = None,
-) -> Manifest:
+def as_here(manifest: Manifest, states: Sequence[TakeState]) -> Manifest:
     """The manifest for this machine: takes are `done`, with their file, if the video is here.
 
     `states` are those that the manifest was made from. A file may have another name
@@ -92,7 +86,6 @@ def as_here(
             else block
             for block, state in zip(manifest.takes, states, strict=True)
         ),
-        scene_titles=scene_titles or {},
     )
 
 

@@ -21,7 +21,7 @@ from storyboard.outputs.manifest.manifest import build_manifest
 from storyboard.planning.contradictions import describe_contradiction
 from storyboard.planning.plan import make_plan
 from storyboard.planning.states import read_states
-from storyboard.records import Submission, SubmissionState, Take, TakeState, Video
+from storyboard.records import Storyboard, Submission, SubmissionState, Take, TakeState, Video
 from storyboard.state.store import Store
 from storyboard.videos.files import has_file
 from tests.made import HOUR, NOW, make_done, make_submission, make_take, make_video
@@ -31,9 +31,7 @@ CONTENT = b"pictures that move"
 State = SubmissionState
 
 
-class Film:
-    name = "film"
-    title = None
+FILM = Storyboard(Path("film.yaml"), "film", None, (), (), {})
 
 
 def manifest_of(
@@ -41,7 +39,7 @@ def manifest_of(
 ) -> Manifest:
     """The manifest that a render writes for this state."""
     states = read_states(takes, known, has_file=lambda video: files)
-    return build_manifest(Film(), ORIGIN, states)
+    return build_manifest(FILM, ORIGIN, states)
 
 
 def adopt(
@@ -426,7 +424,7 @@ def test_after_adopting_there_is_nothing_left_to_adopt(tmp_path: Path, store: St
         store.adopt(submission)
     assert adopt(manifest, store.submissions(), tmp_path) == []
     states = read_states(takes, store.submissions(), has_file=lambda video: True)
-    assert build_manifest(Film(), ORIGIN, states) == manifest
+    assert build_manifest(FILM, ORIGIN, states) == manifest
 
 
 # Manifests that are not ours
@@ -494,4 +492,4 @@ def test_a_locked_take_is_adopted_with_the_request_of_its_video(
     states: Sequence[TakeState] = read_states(
         [locked], store.submissions(), has_file=partial(has_file, tmp_path)
     )
-    assert build_manifest(Film(), ORIGIN, states) == manifest
+    assert build_manifest(FILM, ORIGIN, states) == manifest

@@ -19,7 +19,7 @@ from storyboard.outputs.manifest.standing import keep_standing
 from storyboard.outputs.manifest.takes import to_takes
 from storyboard.planning.plan import make_plan
 from storyboard.planning.states import read_states
-from storyboard.records import ActionKind, Submission, SubmissionState, Take, TakeStatus
+from storyboard.records import ActionKind, Storyboard, Submission, SubmissionState, Take, TakeStatus
 from storyboard.recovery.decisions import abandoned
 from tests.made import NOW, make_done, make_submission, make_take
 
@@ -27,10 +27,7 @@ ORIGIN = "https://api.modellix.ai"
 State = SubmissionState
 
 
-class Film:
-    name = "film"
-    title = None
-
+FILM = Storyboard(Path("film.yaml"), "film", None, (), (), {})
 
 A = make_take(model="a")
 B = make_take(model="b")
@@ -41,7 +38,7 @@ REFUSED = make_submission(B, State.REJECTED, id=2, http_status=422, reason="too 
 
 def manifest_of(known: Sequence[Submission], take: Take = TAKE) -> Manifest:
     states = read_states([take], known, has_file=lambda video: True)
-    return build_manifest(Film(), ORIGIN, states)
+    return build_manifest(FILM, ORIGIN, states)
 
 
 def block_of(known: Sequence[Submission]) -> dict[str, Any]:

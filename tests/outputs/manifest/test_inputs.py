@@ -26,7 +26,7 @@ from storyboard.planning.states import read_states
 from storyboard.records import ActionKind, Submission, SubmissionState, Take, TakeStatus
 from storyboard.state.store import Store
 from tests.made import NOW, make_done, make_submission, make_take
-from tests.outputs.states import Harbor
+from tests.outputs.states import HARBOR
 from tests.planning.test_following import after, done, with_frames_of
 
 ORIGIN = "https://api.modellix.ai"
@@ -52,7 +52,7 @@ def with_file(take: Take, path: str = "frames/pier.png", sha256: str = PICTURE) 
 
 def manifest_of(takes: Sequence[Take], known: Sequence[Submission]) -> Manifest:
     states = read_states(takes, known, has_file=lambda video: True)
-    return build_manifest(Harbor(), ORIGIN, states)
+    return build_manifest(HARBOR, ORIGIN, states)
 
 
 def again(manifest: Manifest) -> Manifest:
@@ -105,7 +105,7 @@ def test_inputs_are_read_back_to_the_byte() -> None:
     assert takes[1].inputs == (FrameInput(("pictures", 0), "one", "last", A),)
     assert takes[2].inputs == (FrameInput(("pictures", 0), "two", 1.5, B),)
     states = read_states(takes, ROWS, has_file=lambda video: True)
-    assert build_manifest(Harbor(), ORIGIN, states).takes[1:] == made.takes[1:]
+    assert build_manifest(HARBOR, ORIGIN, states).takes[1:] == made.takes[1:]
 
 
 def test_a_clone_knows_a_chain_from_the_manifest_alone(tmp_path: Path) -> None:
@@ -124,7 +124,7 @@ def test_outputs_of_a_chain_are_written_once_and_again_to_the_byte(tmp_path: Pat
 
         def write() -> tuple[bytes, int]:
             states = read_states(CHAIN, store.submissions(), has_file=lambda video: True)
-            write_outputs(Harbor(), ORIGIN, states, tmp_path, store, now=NOW)
+            write_outputs(HARBOR, ORIGIN, states, tmp_path, store, now=NOW)
             return (tmp_path / "manifest.json").read_bytes(), store._db.total_changes
 
         first = write()
@@ -142,7 +142,7 @@ def test_a_file_that_was_renamed_is_written_and_pays_for_nothing(tmp_path: Path)
         for one in (take, moved):
             states = read_states([one], store.submissions(), has_file=lambda video: True)
             assert states[0].status is TakeStatus.DONE
-            write_outputs(Harbor(), ORIGIN, states, tmp_path, store, now=NOW)
+            write_outputs(HARBOR, ORIGIN, states, tmp_path, store, now=NOW)
             [made] = parse_manifests((tmp_path / "manifest.json").read_bytes())
             assert made.takes[0].inputs == one.inputs
 

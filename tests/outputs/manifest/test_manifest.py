@@ -16,8 +16,8 @@ from storyboard.outputs.manifest.manifest import build_manifest, to_submission
 from storyboard.outputs.manifest.takes import to_takes
 from storyboard.records import SubmissionState, TakeState, TakeStatus, Video
 from tests.outputs.states import (
+    HARBOR,
     MODEL,
-    Harbor,
     make_manifest,
     make_state,
     make_submission,
@@ -41,7 +41,8 @@ def adopt_all(manifest: Manifest) -> Manifest:
             to_takes(manifest, Path("manifest.json")), manifest.takes, strict=True
         )
     ]
-    return build_manifest(manifest, manifest.origin, states)
+    board = replace(HARBOR, name=manifest.storyboard, title=manifest.title)
+    return build_manifest(board, manifest.origin, states)
 
 
 def spelled_by_json(manifest: Manifest) -> bytes:
@@ -392,7 +393,7 @@ def test_any_manifest_survives_a_clone_to_the_byte(
     tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
 ) -> None:
     states = [data.draw(take_states(n)) for n in range(data.draw(st.integers(0, 4)))]
-    manifest = build_manifest(Harbor(), "sandbox", states)
+    manifest = build_manifest(HARBOR, "sandbox", states)
     path = tmp_path_factory.mktemp("clone") / "manifest.json"
     path.write_bytes(manifest_bytes(manifest))
     [again] = read_manifests(path)
