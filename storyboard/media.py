@@ -26,6 +26,9 @@ MAX_UPLOAD_BYTES = 16 << 20
 Source: the service's documentation of media files, as quoted by its blog.
 """
 
+LFS_VERSION = "version https://git-lfs.github.com/spec/v1"
+"""The first line of the pointer that Git LFS leaves in a file's place."""
+
 STAND_IN = "https://storyboard.invalid/picture.png"
 """What stands in for every address when a payload is checked."""
 

@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from storyboard.project.git import ask_git, blob_id
+from storyboard.project.git import ask_git, blob_id, find_top
 
 _SIDES = ("HEAD", "MERGE_HEAD", "REBASE_HEAD", "CHERRY_PICK_HEAD", "FETCH_HEAD")
 """Where the sides of a merge or a rebase are; after a `git pull`, the other is what was fetched."""
@@ -50,13 +50,10 @@ def find_versions(path: Path) -> list[FileVersion]:
     if not any(os.path.lexists(folder / ".git") for folder in real.parents):
         return []
     folder = next(folder for folder in real.parents if folder.is_dir())
-    top = (ask_git(folder, "rev-parse", "--show-toplevel") or b"").decode(
-        "utf-8", "surrogateescape"
-    )
-    try:
-        name = real.relative_to(Path(top.rstrip("\r\n")).resolve()).as_posix()
-    except (ValueError, OSError):
+    top = find_top(folder)
+    if top is None or not real.is_relative_to(top):
         return []
+    name = real.relative_to(top).as_posix()
     sides = (*_SIDES, *(f"HEAD^{number}" for number in range(1, _MAX_PARENTS + 1)))
     branches = (ask_git(folder, *_BRANCHES) or b"").decode("ascii", "replace").split()
     commits = (*sides, "ORIG_HEAD", *branches)

@@ -15,9 +15,12 @@ import os
 import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import NamedTuple
+
+from storyboard.media import LFS_VERSION
 
 _TIMEOUT_S = 10.0
-_LFS_VERSION = "version https://git-lfs.github.com/spec/v1\n"
+_MAX_NAMES = 100  # of files in one command; on Windows it has at most 32,767 characters
 
 _ENCODINGS = (
     (b"", "utf-8"),
@@ -80,14 +83,34 @@ def read_commit(
 
 def _blob_ids(top: Path, commit: str, names: Sequence[str]) -> dict[str, str] | None:
     """The ids of the files in a commit, by name; None if git cannot tell."""
-    if not names:
-        return {}
-    answer = ask_git(top, "ls-tree", "-z", "--full-tree", commit, "--", *names)
-    if answer is None:
-        return None
+    found: dict[str, str] = {}
+    for start in range(0, len(names), _MAX_NAMES):
+        batch = names[start : start + _MAX_NAMES]
+        listing = ask_git(top, "ls-tree", "-z", "--full-tree", commit, "--", *batch)
+        if listing is None:
+            return None
+        found |= {name: entry.id for name, entry in parse_tree(listing).items()}
+    return found
+
+
+class TreeEntry(NamedTuple):
+    """What a folder of a commit holds under a name: git's mode, and the object's id."""
+
+    mode: str
+    id: str
+
+
+def parse_tree(listing: bytes) -> dict[str, TreeEntry]:
+    """The entries that `ls-tree -z` lists, by name."""
     # Each entry consists of mode, type, id, a tab and the name.
-    entries = (entry.partition(b"\t") for entry in answer.split(b"\0") if entry)
-    return {os.fsdecode(name): head.split()[-1].decode("ascii") for head, _, name in entries}
+    entries = (entry.partition("\t") for entry in os.fsdecode(listing).split("\0") if entry)
+    return {name: TreeEntry(*head.split()[::2]) for head, _, name in entries}
+
+
+def find_top(folder: Path) -> Path | None:
+    """The top of the checkout that `folder` is in, without links; None if git knows none."""
+    answer = ask_git(folder, "rev-parse", "--show-toplevel")
+    return Path(os.fsdecode(answer.removesuffix(b"\n"))).resolve() if answer else None
 
 
 def _is_unchanged(content: str | bytes | frozenset[str], known_id: str | None) -> bool:
@@ -112,7 +135,7 @@ def blob_id(data: bytes, like: str) -> str:
 def possible_ids(content: bytes) -> frozenset[str]:
     """Every id that git can have for a content: of itself, or of what Git LFS puts in its place."""
     oid = hashlib.sha256(content).hexdigest()
-    pointer = f"{_LFS_VERSION}oid sha256:{oid}\nsize {len(content)}\n".encode()
+    pointer = f"{LFS_VERSION}\noid sha256:{oid}\nsize {len(content)}\n".encode()
     algorithms = ("0" * 40, "0" * 64)
     return frozenset(blob_id(one, like) for one in (content, pointer) for like in algorithms)
 

@@ -15,28 +15,21 @@ import re
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path, PurePath
-from typing import NamedTuple
 
 from storyboard.errors import UsageError
 from storyboard.language.files import DISK, NotAFile
+from storyboard.media import LFS_VERSION
 from storyboard.names import from_file_name, spelled_on_disk, to_file_name
-from storyboard.project.git import ask_git
+from storyboard.project.git import TreeEntry, ask_git, find_top, parse_tree
 
 _MAX_TREE_BYTES = 32 * 1024 * 1024
 _MAX_LINK_BYTES = 4096
 _MAX_LINKS = 40  # as on Linux
 _COMMIT = re.compile("[0-9a-f]{40}(?:[0-9a-f]{24})?")
-_LFS_POINTER = b"version https://git-lfs.github.com/spec/v1\n"
+_LFS_POINTER = f"{LFS_VERSION}\n".encode()
 _LFS_OID = re.compile(rb"^oid sha256:([0-9a-f]{64})$", re.MULTILINE)
 
 _FOLDER, _LINK, _SUBMODULE = "040000", "120000", "160000"
-
-
-class _Entry(NamedTuple):
-    """What a folder of a commit holds under a name: git's mode, and the object's id."""
-
-    mode: str
-    id: str
 
 
 class Revision:
@@ -48,8 +41,8 @@ class Revision:
     def __init__(self, top: Path, commit: str) -> None:
         self.top = top
         self.commit = commit
-        self._root = _Entry(_FOLDER, f"{commit}^{{tree}}")
-        self._folders: dict[str, dict[str, _Entry]] = {}
+        self._root = TreeEntry(_FOLDER, f"{commit}^{{tree}}")
+        self._folders: dict[str, dict[str, TreeEntry]] = {}
 
     def read_bytes(self, path: Path, max_bytes: int) -> bytes:
         """See `Files`. Raises OSError for an object that is not in this clone."""
@@ -103,7 +96,7 @@ class Revision:
     def _is_inside(self, real: Path) -> bool:
         return real.is_relative_to(self.top)
 
-    def _find(self, path: Path, links_left: int = _MAX_LINKS) -> tuple[Path, _Entry | None]:
+    def _find(self, path: Path, links_left: int = _MAX_LINKS) -> tuple[Path, TreeEntry | None]:
         """The real path, and what is there; None for nothing, or outside the repository."""
         if not path.is_relative_to(self.top):
             real = Path(DISK.real_path(path))
@@ -131,7 +124,7 @@ class Revision:
             waiting += reversed(target.parts)
         return self.top.joinpath(*done), self._entry(done)
 
-    def _entry(self, parts: Sequence[str]) -> _Entry | None:
+    def _entry(self, parts: Sequence[str]) -> TreeEntry | None:
         """What is at a path of real folders below `top`."""
         entry = self._root
         for part in parts:
@@ -141,14 +134,12 @@ class Revision:
             entry = found
         return entry
 
-    def _list(self, folder: _Entry) -> dict[str, _Entry]:
+    def _list(self, folder: TreeEntry) -> dict[str, TreeEntry]:
         if folder.id not in self._folders:
             self._check_size(folder.id, _MAX_TREE_BYTES)
-            listing = os.fsdecode(self._ask("ls-tree", "-z", folder.id))
-            # Each entry consists of mode, type, id, a tab and the name.
-            entries = (entry.partition("\t") for entry in listing.split("\0") if entry)
+            entries = parse_tree(self._ask("ls-tree", "-z", folder.id))
             self._folders[folder.id] = {
-                name: _Entry(*head.split()[::2]) for head, _, name in entries if _is_plain(name)
+                name: entry for name, entry in entries.items() if _is_plain(name)
             }
         return self._folders[folder.id]
 
@@ -202,13 +193,12 @@ def find_revision(file: Path, name: str) -> tuple[Revision, Path] | None:
     Raises UsageError if the file is not in a repository that git can read.
     """
     folder = file.parent
-    answer = ask_git(folder, "rev-parse", "--show-toplevel")
-    if not answer:
+    top = find_top(folder)
+    if top is None:
         raise UsageError(
             f"{file} lies in no git repository that can be read",
             next_step="name another storyboard to compare with: --against FILE",
         )
-    top = Path(os.fsdecode(answer.removesuffix(b"\n"))).resolve()
     commit = _commit_of(folder, name)
     if commit is None:
         return None

@@ -16,11 +16,11 @@ from pathlib import Path
 
 from storyboard.atomic_files import check_real, digest_of, sync_folder
 from storyboard.errors import StateError
+from storyboard.media import LFS_VERSION
 from storyboard.names import is_video_path
 from storyboard.records import Submission, SubmissionState, Video
 
 _MAX_POINTER_BYTES = 1024
-_LFS_VERSION = "version https://git-lfs.github.com/spec/v1"
 
 
 def partial_path(folder: Path, submission: Submission) -> Path:
@@ -61,7 +61,7 @@ def is_lfs_pointer(folder: Path, video: Video) -> bool:
         lines = path.read_text("utf-8").splitlines()
     except (OSError, ValueError):
         return False
-    return lines[0:1] == [_LFS_VERSION] and f"oid sha256:{video.sha256}" in lines
+    return lines[0:1] == [LFS_VERSION] and f"oid sha256:{video.sha256}" in lines
 
 
 def holds_video(path: Path, video: Video) -> bool:

@@ -129,6 +129,13 @@ def test_names_are_taken_literally(film: Path) -> None:
     assert read_commit(film.parent, read(starred))[1] is False
 
 
+def test_very_many_files_are_asked_about_in_several_commands(film: Path) -> None:
+    # As one command this has more characters than any system allows.
+    folder = film.parent / "/".join(["d" * 200] * 18)
+    missing = {folder / f"{number}.png": possible_ids(b"") for number in range(800)}
+    assert read_commit(film.parent, {**read(film), **missing})[1] is True
+
+
 def test_a_file_outside_the_repository_leaves_the_question_open(
     film: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> None:

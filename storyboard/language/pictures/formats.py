@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from storyboard.media import LFS_VERSION
+
 PICTURES = {"png": "PNG", "jpeg": "JPEG", "webp": "WebP"}
 """The formats that the service accepts, and their names for people."""
 
-_LFS = b"version https://git-lfs.github.com/spec/v1\n"
+_LFS = f"{LFS_VERSION}\n".encode()
 
 _BEGINNINGS = (
-    (_LFS, "the pointer of Git LFS to a file that is not here; git lfs pull brings it"),
+    (
+        f"{LFS_VERSION}\n".encode(),
+        "the pointer of Git LFS to a file that is not here; git lfs pull brings it",
+    ),
     (b"GIF8", "a GIF"),
     (b"BM", "a BMP"),
     (b"II*\0", "a TIFF"),
