@@ -48,6 +48,9 @@ _STORYBOARD = "storyboard"
 STORYBOARD_ENDINGS = (f".{_STORYBOARD}.yaml", f".{_STORYBOARD}.yml")
 """Endings, in lower case, of the storyboards that commands find without being given a name."""
 
+SANDBOX = "sandbox"
+"""The origin of everything that the sandbox renders, whatever its port; nothing is paid there."""
+
 TASK_ID = "[!-~]{1,512}"
 """A provider's task id as the manifest and the state file may hold it."""
 

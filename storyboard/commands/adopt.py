@@ -26,8 +26,7 @@ from storyboard.console.read_storyboards import read_sound
 from storyboard.errors import ExitCode, StateError, UsageError
 from storyboard.models.catalog import load_catalog
 from storyboard.names import spelled_path
-from storyboard.outputs.write import write_outputs
-from storyboard.project.output_folder import open_folder
+from storyboard.project.output_folder import open_folder, write_outputs_of
 from storyboard.project.source import Source, lockable_folder, parse_source, read_source
 from storyboard.project.workspace import Workspace, find_workspaces
 from storyboard.records import Submission, SubmissionState
@@ -70,9 +69,7 @@ def command(
         found = _read(spelled_path(source), space, locks)
         store = locks.enter_context(open_folder(space, tell=say))
         adoption = adopt_from(found, space, store)
-        states = space.read_states(store.submissions(), space.snapshot())
-        now = datetime.now(timezone.utc)
-        write_outputs(space.storyboard, space.origin, states, space.real_folder, store, now=now)
+        write_outputs_of(space, store, space.read_states(store.submissions(), space.snapshot()))
     if as_json:
         print_json(_document(space, found, adoption))
     else:

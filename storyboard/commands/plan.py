@@ -45,6 +45,7 @@ from storyboard.console.tables import print_rows
 from storyboard.errors import ExitCode, UsageError
 from storyboard.models.catalog import Catalog, load_catalog
 from storyboard.money import to_usd
+from storyboard.names import SANDBOX
 from storyboard.outputs.manifest.times import time_text
 from storyboard.planning.cost import (
     Bill,
@@ -61,7 +62,6 @@ from storyboard.planning.links import NO_LINKS, Links, links_of
 from storyboard.planning.plan import PlanOptions
 from storyboard.planning.selection import Selection
 from storyboard.planning.states import HasFile, find_deleted
-from storyboard.project.default_folder import SANDBOX
 from storyboard.project.manifests import known_submissions
 from storyboard.project.neighbour import Neighbour, find_neighbour
 from storyboard.project.rendering import plan_render

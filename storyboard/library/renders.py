@@ -23,10 +23,10 @@ from storyboard.library.films import FilePath, find_workspace, tell
 from storyboard.library.notebook import Page
 from storyboard.library.plans import AS_USUAL, EVERY_TAKE
 from storyboard.library.statuses import page_path
+from storyboard.names import SANDBOX
 from storyboard.planning.cost import Caps, check_caps
 from storyboard.planning.plan import PlanOptions
 from storyboard.planning.selection import Selection
-from storyboard.project.default_folder import SANDBOX
 from storyboard.project.film_caps import check_film_caps
 from storyboard.project.outcome import Outcome, exit_code_of, finish, stopped_by_storage
 from storyboard.project.rendering import Prepared, check_account, engine_settings, prepare

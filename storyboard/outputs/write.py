@@ -18,6 +18,7 @@ from pathlib import Path
 
 from storyboard import __version__
 from storyboard.atomic_files import check_real, digest_of, write_atomically
+from storyboard.names import SANDBOX
 from storyboard.outputs import MANIFEST, OUTPUTS
 from storyboard.outputs.manifest.file import (
     Manifest,
@@ -34,7 +35,6 @@ from storyboard.state.store import Store
 from storyboard.videos.files import has_file
 
 _BATCH = 1000
-_SANDBOX = "sandbox"  # the origin where nothing is paid for
 
 
 def write_outputs(
@@ -62,7 +62,7 @@ def write_outputs(
     if is_current(store.outputs(), source, folder):
         return
     standing = readable_bytes(folder / MANIFEST)
-    spent = 0 if origin == _SANDBOX else store.spent_micros() + elsewhere
+    spent = 0 if origin == SANDBOX else store.spent_micros() + elsewhere
     shared = with_spent(build_manifest(storyboard, origin, states), spent)
     if not _are_equal_lines(standing, manifest_bytes(shared)):
         shared = with_spent(keep_standing(shared, _manifests_in(standing), now=now), spent)

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta, timezone
 
 from storyboard.api.credentials import ApiKey
 from storyboard.models.catalog import Catalog
-from storyboard.project.default_folder import SANDBOX
+from storyboard.names import SANDBOX
 from storyboard.records import TO_SEND, ActionKind, Plan, SubmissionState
 from storyboard.reporting.amounts import time_left
 

@@ -17,8 +17,8 @@ from storyboard.errors import UsageError
 from storyboard.models.card import ModelCard
 from storyboard.models.catalog import Catalog
 from storyboard.models.service import Service
+from storyboard.names import SANDBOX
 from storyboard.private import home_folder
-from storyboard.project.default_folder import SANDBOX
 from storyboard.project.pictures import sandbox_account
 from storyboard.project.sandbox_tasks import SANDBOX_FOLDER
 from storyboard.project.workspace import Workspace

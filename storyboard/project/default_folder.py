@@ -13,6 +13,7 @@ from storyboard.api.credentials import DEFAULT_BASE_URL
 from storyboard.api.http.addresses import DEFAULT_PORTS
 from storyboard.errors import UsageError
 from storyboard.names import (
+    SANDBOX,
     STORYBOARD_ENDINGS,
     film_name,
     find_spellings,
@@ -25,9 +26,6 @@ from storyboard.outputs import MANIFEST
 from storyboard.project.manifest_repair import explained
 from storyboard.records import Storyboard
 from storyboard.state.queries import read_owner
-
-SANDBOX = "sandbox"
-"""The origin of everything that the sandbox renders, whatever its port."""
 
 _ENDINGS = (".yaml", ".yml", *STORYBOARD_ENDINGS)
 _SHOTS = re.compile(rb"\b(shots|scenes)[\"']?\s*:")  # every storyboard has one of these keys

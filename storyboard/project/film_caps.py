@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import datetime, timezone
 
 from storyboard.errors import Refused
+from storyboard.names import SANDBOX
 from storyboard.planning.cost import requests_of
 from storyboard.planning.spending import DAY, cost_of_submission
-from storyboard.project.default_folder import SANDBOX
 from storyboard.project.rendering import Prepared
 
 

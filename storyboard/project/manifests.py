@@ -15,12 +15,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from storyboard.atomic_files import digest_of
-from storyboard.names import is_same_film
+from storyboard.names import SANDBOX, is_same_film
 from storyboard.outputs import MANIFEST
 from storyboard.planning.candidates import DECIDED_STATES, fingerprints_of
 from storyboard.planning.contradictions import with_doubts
 from storyboard.planning.graph import is_resolved
-from storyboard.project.default_folder import SANDBOX
 from storyboard.project.file_versions import FileVersion, find_versions, is_blob, read_version
 from storyboard.project.manifest_repair import explained
 from storyboard.records import Submission, TakeStatus
@@ -44,7 +43,7 @@ def read_manifests(space: Workspace) -> tuple[Manifest, ...]:
     """
     path = space.folder / MANIFEST
     with explained(space.folder, space.state):
-        return _read_as_it_lies(path, _stamp(path))
+        return _read_as_it_lies(path, change_stamp(path))
 
 
 @lru_cache(maxsize=1)
@@ -56,8 +55,11 @@ def _read_as_it_lies(path: Path, stamp: tuple[int, ...]) -> tuple[Manifest, ...]
     return read(path)
 
 
-def _stamp(path: Path) -> tuple[int, ...]:
-    """A value that changes when the file is written or replaced; empty if there is none."""
+def change_stamp(path: Path) -> tuple[int, ...]:
+    """A value that changes when a file is written or replaced, or a folder gets other entries.
+
+    Empty if there is none.
+    """
     try:
         about = path.lstat()
     except OSError:
@@ -68,22 +70,22 @@ def _stamp(path: Path) -> tuple[int, ...]:
 def known_submissions(space: Workspace, *, tell: Tell) -> list[Submission]:
     """All submissions, from the state file and the manifests, oldest first; takes no lock."""
     # Checked first: rows read later hold at least what they held then.
-    has_news = has_other_manifest(space)
+    has_news = has_other_manifest(space.folder, space.state)
     known = space.own_submissions()
     if has_news:
         known += find_in_folder(space, known, tell=tell)
     return with_doubts([*known, *find_in_git(space, known, tell=tell)])
 
 
-def has_other_manifest(space: Workspace) -> bool:
-    """Whether the manifest differs from the one last written from the state file.
+def has_other_manifest(folder: Path, state: Path) -> bool:
+    """Whether the manifest in `folder` differs from the one last written from the state file.
 
     Only then can it contain anything new: the manifest written from the state was made of
     rows of this very file, or of the file it was copied from, and rows are only ever
     completed, never deleted.
     """
-    written = read_outputs(space.state).get(MANIFEST)
-    return written is None or written.sha256 != digest_of(space.folder / MANIFEST)
+    written = read_outputs(state).get(MANIFEST)
+    return written is None or written.sha256 != digest_of(folder / MANIFEST)
 
 
 def find_in_folder(

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from storyboard.engine.job import RunResult
 from storyboard.errors import ExitCode, StateError, StorageFailed, worst_of
 from storyboard.planning.plan import PlanOptions
+from storyboard.project.output_folder import write_outputs_of
 from storyboard.project.rendering import Prepared
 from storyboard.project.workspace import Workspace
 from storyboard.records import Action, ActionKind, Plan, TakeState, TakeStatus
@@ -43,7 +44,7 @@ def finish(film: Prepared, results: list[RunResult]) -> Outcome:
     has_outputs = False
     try:
         states = film.read_states()
-        film.write_outputs(states)
+        write_outputs_of(film.space, film.store, states)
         has_outputs = True
         waiting = film.find_waiting(states)
     except StateError as error:

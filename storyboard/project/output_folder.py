@@ -11,6 +11,7 @@ from pathlib import Path
 from storyboard.atomic_files import write_atomically
 from storyboard.errors import StoryboardError, UsageError
 from storyboard.outputs import MANIFEST
+from storyboard.outputs.write import write_outputs
 from storyboard.planning.contradictions import with_doubts
 from storyboard.project.lost_records import check_not_emptied
 from storyboard.project.manifests import (
@@ -24,7 +25,7 @@ from storyboard.project.neighbour import folders_left_behind
 from storyboard.project.sandbox_tasks import SANDBOX_FOLDER
 from storyboard.project.spent import spent_elsewhere
 from storyboard.project.workspace import Workspace
-from storyboard.records import Submission
+from storyboard.records import Submission, TakeState
 from storyboard.state.files import FILE_NAME as STATE
 from storyboard.state.files import has_state
 from storyboard.state.lock import hold_lock
@@ -72,7 +73,7 @@ def open_folder(space: Workspace, *, tell: Tell, lock_timeout_s: float = 0.0) ->
         space.check_links()  # waiting for a lock can take long
         # First, because a state file claims the folder, and its manifest may say it is another's.
         adoptable = []
-        is_foreign = has_other_manifest(space)
+        is_foreign = has_other_manifest(space.folder, space.state)
         if is_foreign:
             adoptable = find_in_folder(space, space.own_submissions(), tell=tell)
         check_not_emptied(space, adoptable)
@@ -102,6 +103,15 @@ def open_folder(space: Workspace, *, tell: Tell, lock_timeout_s: float = 0.0) ->
             raise
         finally:
             store.close()
+
+
+def write_outputs_of(space: Workspace, store: Store, states: Sequence[TakeState]) -> None:
+    """Writes the outputs for `states`, which must be what `store` knows now.
+
+    Raises StateError if one cannot be written.
+    """
+    now = datetime.now(timezone.utc)
+    write_outputs(space.storyboard, space.origin, states, space.real_folder, store, now=now)
 
 
 def record_doubts(store: Store) -> None:

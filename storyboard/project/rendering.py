@@ -9,7 +9,6 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
 from storyboard.models.catalog import Catalog
-from storyboard.outputs.write import write_outputs
 from storyboard.planning.cost import Bill, Pricing, bill_for, pricing_for
 from storyboard.planning.following import Passed
 from storyboard.planning.plan import PlanOptions, make_plan
@@ -77,13 +76,6 @@ class Prepared:
             now=datetime.now(timezone.utc),
             selected={action.take.id for action in self.plan.actions},
             obstacle_to=obstacle_finder(self.space, self.pricing.catalog),
-        )
-
-    def write_outputs(self, states: Sequence[TakeState]) -> None:
-        """Writes the outputs for `states`, which must be current."""
-        space, now = self.space, datetime.now(timezone.utc)
-        write_outputs(
-            space.storyboard, space.origin, states, space.real_folder, self.store, now=now
         )
 
 

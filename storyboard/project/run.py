@@ -16,10 +16,9 @@ from storyboard.media import FileInput
 from storyboard.models.card_folders import Owner
 from storyboard.models.catalog import Catalog
 from storyboard.money import NO_CAPS
-from storyboard.names import spelled_path, to_file_name
+from storyboard.names import SANDBOX, spelled_path, to_file_name
 from storyboard.planning.cost import fallbacks_to_submit
 from storyboard.project.connection import Connection, service_of
-from storyboard.project.default_folder import SANDBOX
 from storyboard.project.git import possible_ids, read_commit
 from storyboard.project.pictures import file_reader
 from storyboard.project.rendering import Prepared

@@ -16,17 +16,17 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from storyboard.atomic_files import digest_of
 from storyboard.errors import UsageError
 from storyboard.fingerprint import find_repeat
 from storyboard.names import fold, is_video_path
 from storyboard.outputs import MANIFEST
 from storyboard.planning.candidates import fingerprints_of
 from storyboard.planning.states import unique_submissions
+from storyboard.project.manifests import has_other_manifest
 from storyboard.records import OPEN_STATES, Submission, SubmissionState, Take
 from storyboard.state.files import FILE_NAME as STATE
 from storyboard.state.files import has_state
-from storyboard.state.queries import read_outputs, read_owner, read_submissions
+from storyboard.state.queries import read_owner, read_submissions
 
 if TYPE_CHECKING:
     from storyboard.outputs.manifest.file import Manifest
@@ -77,7 +77,7 @@ def read_source(path: Path, *, origin: str) -> Source:
     if owner is not None:
         _check_origin(path, owner[0], origin)
     own = read_submissions(folder) if owner is not None else []
-    manifests = read_manifests(file) if owner is None or _is_news(file) else ()
+    manifests = read_manifests(file) if owner is None or has_other_manifest(folder, folder) else ()
     if owner is None and not manifests:
         raise UsageError(
             f"{path} holds neither {STATE} nor {MANIFEST}, so nothing was rendered there"
@@ -149,12 +149,6 @@ def count_held(source: Source, takes: Iterable[Take], *, is_sandbox: bool) -> in
     }
     wanted = (take for take in takes if not held.isdisjoint(fingerprints_of([take])))
     return len({take.fingerprint for take in wanted})
-
-
-def _is_news(manifest: Path) -> bool:
-    """Whether a folder's manifest is not the one that was made from its state file."""
-    written = read_outputs(manifest.parent).get(MANIFEST)
-    return written is None or written.sha256 != digest_of(manifest)
 
 
 def _told_by(

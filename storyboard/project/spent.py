@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from storyboard.money import MAX_MICROS
+from storyboard.names import SANDBOX
 from storyboard.planning.spending import Spending, cost_of_submission, sum_spending
-from storyboard.project.default_folder import SANDBOX
 from storyboard.project.manifests import has_other_manifest, read_manifests
 from storyboard.project.workspace import Workspace
 from storyboard.records import Submission
@@ -37,6 +37,7 @@ def read_spending(space: Workspace, known: Sequence[Submission]) -> Spending:
     """What the film has cost, as far as this clone knows; nothing in the sandbox. Takes no lock."""
     if space.origin == SANDBOX:
         return Spending()
-    told, is_foreign = read_spent_elsewhere(space.state), has_other_manifest(space)
+    told = read_spent_elsewhere(space.state)
+    is_foreign = has_other_manifest(space.folder, space.state)
     elsewhere = spent_elsewhere(space, known, told, is_foreign=is_foreign)
     return sum_spending(known, elsewhere=elsewhere)

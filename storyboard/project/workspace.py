@@ -13,12 +13,12 @@ from pathlib import Path
 
 from storyboard.api.credentials import find_base_url
 from storyboard.errors import OwnedByAnother, UsageError
-from storyboard.names import split_variant
+from storyboard.names import SANDBOX, split_variant
 from storyboard.outputs import MANIFEST
 from storyboard.planning.graph import find_circle, has_frames
 from storyboard.planning.states import HasFile, ManifestTasks, read_states, resolve_takes
-from storyboard.project.default_folder import SANDBOX, find_default_folder
-from storyboard.project.manifests import read_manifests
+from storyboard.project.default_folder import find_default_folder
+from storyboard.project.manifests import change_stamp, read_manifests
 from storyboard.records import Storyboard, Submission, Take, TakeState
 from storyboard.state.files import FILE_NAME
 from storyboard.state.queries import read_submissions
@@ -113,7 +113,7 @@ class Workspace:
         """A value that changes with the state file, the manifest or the folder of videos."""
         names = (FILE_NAME, f"{FILE_NAME}-wal")
         return [
-            _stamp(path)
+            change_stamp(path)
             for path in (*map(self.state.joinpath, names), self.folder / MANIFEST, self.videos)
         ]
 
@@ -185,15 +185,6 @@ class Workspace:
         manifests = read_manifests(self) if is_asked else ()
         blocks = (block for manifest in reversed(manifests) for block in manifest.takes)
         return {block.id: block.task_id for block in blocks if block.task_id and block.file}
-
-
-def _stamp(path: Path) -> tuple[int, int] | None:
-    """A value that changes when the file, or the folder's list of files, does; None if missing."""
-    try:
-        about = path.lstat()
-    except OSError:
-        return None
-    return about.st_mtime_ns, about.st_size
 
 
 def find_workspaces(

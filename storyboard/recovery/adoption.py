@@ -19,10 +19,10 @@ from storyboard.atomic_files import open_unfollowed
 from storyboard.engine.downloads import add_video
 from storyboard.engine.job import Job
 from storyboard.errors import StateError
+from storyboard.names import SANDBOX
 from storyboard.outputs.manifest.adopt import find_news
 from storyboard.outputs.manifest.times import whole_second
 from storyboard.planning.candidates import fingerprints_of
-from storyboard.project.default_folder import SANDBOX
 from storyboard.project.output_folder import record_doubts
 from storyboard.project.sandbox_tasks import without_foreign_tasks
 from storyboard.project.source import Source, choose_needed

@@ -12,8 +12,8 @@ from storyboard.api.protocols import Api
 from storyboard.api.request_log import read_whole_log
 from storyboard.console.printing import say
 from storyboard.errors import AccountError, StateError, Unreachable, UsageError
+from storyboard.names import SANDBOX
 from storyboard.planning.contradictions import disputed_tasks
-from storyboard.project.default_folder import SANDBOX
 from storyboard.project.workspace import Workspace
 from storyboard.records import Submission
 from storyboard.recovery.decisions import adopted, owns_task, untraced_among

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contextlib import AbstractContextManager
-from datetime import datetime, timezone
 from pathlib import Path
 
 from storyboard.api.protocols import Api
@@ -14,9 +13,9 @@ from storyboard.console.read_storyboards import read_storyboards
 from storyboard.errors import AccountError, Unreachable, UsageError
 from storyboard.models.catalog import Catalog
 from storyboard.outputs import MANIFEST
-from storyboard.outputs.write import write_outputs
 from storyboard.project.connection import Connection, connect, service_of
 from storyboard.project.manifests import read_manifests
+from storyboard.project.output_folder import write_outputs_of
 from storyboard.project.workspace import Workspace, find_workspaces, with_manifest_takes
 from storyboard.records import Submission
 from storyboard.replies import TaskReply, TaskStatus
@@ -108,6 +107,4 @@ def rewrite_outputs(space: Workspace, store: Store) -> None:
             "see them with: storyboard validate"
         )
         return
-    states = space.read_states(store.submissions(), space.snapshot())
-    now = datetime.now(timezone.utc)
-    write_outputs(space.storyboard, space.origin, states, space.real_folder, store, now=now)
+    write_outputs_of(space, store, space.read_states(store.submissions(), space.snapshot()))

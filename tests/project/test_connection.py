@@ -9,8 +9,9 @@ import pytest
 from storyboard.errors import UsageError
 from storyboard.models.catalog import load_catalog
 from storyboard.models.folder import data_folder, schemas_folder
+from storyboard.names import SANDBOX
 from storyboard.project.connection import connect, service_of
-from storyboard.project.workspace import SANDBOX, Folders, Workspace
+from storyboard.project.workspace import Folders, Workspace
 from storyboard.records import Storyboard
 from storyboard.replies import Outcome
 from tests.models.cards import card_document, write_card

@@ -16,7 +16,7 @@ from importlib.resources import files
 
 from jinja2 import Environment, StrictUndefined, Template
 
-from storyboard.names import split_variant
+from storyboard.names import SANDBOX, split_variant
 from storyboard.outputs.gallery.cards import count_statuses, length_of, make_groups
 from storyboard.outputs.manifest.file import Manifest
 from storyboard.records import TakeStatus
@@ -27,7 +27,7 @@ def gallery_html(manifest: Manifest) -> str:
     return _template().render(
         title=_title_of(manifest),
         storyboard=manifest.storyboard,
-        is_sandbox=manifest.origin == "sandbox",
+        is_sandbox=manifest.origin == SANDBOX,
         take_count=len(manifest.takes),
         done_count=sum(take.status is TakeStatus.DONE for take in manifest.takes),
         length=length_of(manifest.takes),
