@@ -107,7 +107,8 @@ class ModelCard:
 
     def expected_duration_s(self, payload: Payload) -> float | None:
         """Return the length of the requested video in seconds, or None if it is not known."""
-        value = self.words_of(payload).get(DURATION)
+        word = self.words.get(DURATION)
+        value = word.value_in({**self._field_defaults, **payload}) if word else None
         return float(value) if isinstance(value, int | float) else None
 
     def media_limits(self, at: At) -> MediaLimits:

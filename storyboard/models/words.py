@@ -92,6 +92,18 @@ class Word:
         is_number = isinstance(value, int | float) and not isinstance(value, bool)
         return as_key(value) if self.is_text and is_number else value
 
+    def value_in(self, payload: Mapping[str, Json]) -> Json:
+        """Return the word's value in a payload, or None if the payload does not set it."""
+        if self.unless in payload:
+            return None
+        if self.field is None:
+            return next(iter(listed(self.limits)), None)
+        value = payload.get(self.field)
+        if self.table is None:
+            return self.from_field(value)
+        both = next((pair for pair, each in self.table.items() if each == value), None)
+        return both[self.name == RATIO] if both else None
+
     def from_field(self, value: Json) -> Json:
         """Return the word's value for the field's, or None if the field says "any" or nothing."""
         if value is None or value == self.any_value:
@@ -131,21 +143,23 @@ def fields_of(
     the request's schema rejects it.
     """
     found: dict[str, Json] = {}
-    own = {key for key, value in said.items() if _is_own(words.get(key), value)}
     for key, value in said.items():
         word = words.get(key)
         if word is None or word.leaves(value):
             found[key] = value
-        elif word.field is not None and (word.field == key or word.field not in own):
+        elif word.field == key or not (word.field is None or _is_own(word.field, words, said)):
             found[word.field] = (
                 word.to_field(value) if word.table is None else _of_both(word.table, said, defaults)
             )
     return found
 
 
-def _is_own(word: Word | None, value: Json) -> bool:
-    """Whether a setting is a field under its own name."""
-    return word is None or word.field == word.name or word.leaves(value)
+def _is_own(field: str, words: Mapping[str, Word], said: Mapping[str, Json]) -> bool:
+    """Whether the storyboard sets a field under its own name."""
+    if field not in said:
+        return False
+    word = words.get(field)
+    return word is None or word.field == field or word.leaves(said[field])
 
 
 def _of_both(table: Table, said: Mapping[str, Json], defaults: Mapping[str, Json]) -> Json:
@@ -155,18 +169,7 @@ def _of_both(table: Table, said: Mapping[str, Json], defaults: Mapping[str, Json
 
 def words_of(words: Mapping[str, Word], payload: Mapping[str, Json]) -> dict[str, Json]:
     """Return a payload's values in common words, without the words that it does not set."""
-    found: dict[str, Json] = {}
-    for word in words.values():
-        if word.unless in payload:
-            continue
-        if word.field is None:
-            found[word.name] = next(iter(listed(word.limits)), None)
-        elif word.table is None:
-            found[word.name] = word.from_field(payload.get(word.field))
-        else:
-            value = payload.get(word.field)
-            both = next((pair for pair, each in word.table.items() if each == value), None)
-            found[word.name] = both[word.name == RATIO] if both else None
+    found = {name: word.value_in(payload) for name, word in words.items()}
     return {name: value for name, value in found.items() if value is not None}
 
 
