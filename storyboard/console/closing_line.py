@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from storyboard.planning.cost import Bill, Pricing, bill_of, sum_bills
-from storyboard.planning.spending import NEVER_ACCEPTED
+from storyboard.planning.spending import NOT_CHARGED
 from storyboard.records import (
     TO_SEND,
     WORK,
@@ -79,7 +79,7 @@ def _is_paid(action: Action, state: TakeState) -> bool:
     is_submitted = is_submitted and action.same_as is None
     sent = state.submission
     is_new = sent is not None and (action.submission is None or sent.id != action.submission.id)
-    return is_submitted and is_new and sent is not None and sent.state not in NEVER_ACCEPTED
+    return is_submitted and is_new and sent is not None and sent.state not in NOT_CHARGED
 
 
 def _is_fallback_of(action: Action, state: TakeState) -> bool:
@@ -101,7 +101,7 @@ def _failed_before(action: Action, state: TakeState) -> list[Take]:
     return [
         take
         for take in chain[begin : requests.index(current)]
-        if states.get(_request(take, action), SubmissionState.REJECTED) not in NEVER_ACCEPTED
+        if states.get(_request(take, action), SubmissionState.REJECTED) not in NOT_CHARGED
     ]
 
 

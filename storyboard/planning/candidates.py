@@ -29,9 +29,11 @@ _REFUSED_REQUEST = frozenset({400, 404, 413, 415, 422})
 DECIDED_STATES = OPEN_STATES | {SubmissionState.SUCCEEDED}
 """States of a request that is waited for or has its video: its take submits no other."""
 
+FREE_TO_SEND = frozenset({SubmissionState.UNAVAILABLE, SubmissionState.RELEASED})
+"""States after which the next render submits the same request again."""
+
 _ENDED_BADLY = frozenset({SubmissionState.FAILED, SubmissionState.CANCELED})
 _LED_TO_NOTHING = _ENDED_BADLY | {SubmissionState.REJECTED, SubmissionState.ABANDONED}
-_NEVER_ACCEPTED = frozenset({SubmissionState.UNAVAILABLE, SubmissionState.RELEASED})
 
 
 class Turn(NamedTuple):
@@ -135,4 +137,4 @@ def _may_be_sent_again(submission: Submission) -> bool:
         return False
     is_for_account = submission.http_status in ACCOUNT_REJECTIONS
     is_rejected = submission.state is SubmissionState.REJECTED
-    return submission.state in _NEVER_ACCEPTED or (is_rejected and is_for_account)
+    return submission.state in FREE_TO_SEND or (is_rejected and is_for_account)

@@ -21,22 +21,17 @@ class Links(NamedTuple):
 
     def sentences(self, now: datetime) -> list[str]:
         """What a colleague with a clone can get, in words; empty if nothing was rendered."""
-        return [self._sentence(now)] if self.videos else []
-
-    def _sentence(self, now: datetime) -> str:
+        if not self.videos:
+            return []
         if not self.alive:
             one = "it" if self.videos == 1 else "them"
-            return (
-                f"there is no working link to {count_text(self.videos, 'video')}; "
-                f"a clone gets {one} by copying videos/"
-            )
+            lost = f"there is no working link to {count_text(self.videos, 'video')}"
+            return [f"{lost}; a clone gets {one} by copying videos/"]
         some = "" if self.alive == self.videos else f" of {self.videos:,}"
         until = f" for {time_left(now, self.first_ends_at)}" if self.first_ends_at else ""
         first = ", the first" if until and self.alive > 1 else ""
-        return (
-            f"a clone can still download {count_text(self.alive, 'video')}{some}{first}{until}; "
-            "copying videos/ is enough, too"
-        )
+        left = f"{count_text(self.alive, 'video')}{some}{first}{until}"
+        return [f"a clone can still download {left}; copying videos/ is enough, too"]
 
 
 NO_LINKS = Links(0, 0, None)

@@ -26,7 +26,7 @@ from storyboard.planning.states import (
     deciding_submissions,
     has_video,
     lacks_link,
-    pair_resolved,
+    pair_takes,
     unique_submissions,
 )
 from storyboard.records import (
@@ -58,6 +58,11 @@ class PlanOptions:
     force: bool = False
     download: bool = True
 
+    @property
+    def from_first(self) -> bool:
+        """Whether a take with several models begins with its first again."""
+        return self.retry_failed or self.force
+
 
 class _Files(NamedTuple):
     """What is in a video's place: its file, or a Git LFS pointer."""
@@ -86,8 +91,9 @@ def make_plan(
     a reason against is held instead of being submitted.
     """
     planner = _Planner(submissions, _Files(has_file, is_pointer), now, obstacle_to=obstacle_to)
-    from_first = options.retry_failed or options.force
-    pairs = pair_resolved(takes, submissions, manifest_tasks=manifest_tasks, from_first=from_first)
+    pairs = pair_takes(
+        takes, submissions, manifest_tasks=manifest_tasks, from_first=options.from_first
+    )
     chosen = {take.id for take in takes} if selected is None else selected
     if has_frames(takes):
         planned = planner.plan_chains(pairs, chosen, options, passed)
@@ -190,8 +196,7 @@ def plan_follower(
     `submissions` are those of its own requests.
     """
     planner = _Planner(submissions, _Files(has_file, is_pointer), now)
-    from_first = options.retry_failed or options.force
-    [(written, turn)] = pair_resolved([take], submissions, from_first=from_first)
+    [(written, turn)] = pair_takes([take], submissions, from_first=options.from_first)
     return planner.plan_take(written, turn, options)
 
 

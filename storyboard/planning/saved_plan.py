@@ -12,7 +12,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timezone
-from typing import Any
+from typing import Any, TypeAlias
 
 from storyboard.fingerprint import canonical_json, whole_numbers
 from storyboard.models.schema.validator import compile_check
@@ -166,7 +166,10 @@ def _read(document: Mapping[str, Any]) -> SavedPlan:
     )
 
 
-def _object(**properties: Json) -> dict[str, Json]:
+_Schema: TypeAlias = dict[str, Json]
+
+
+def _object(**properties: Json) -> _Schema:
     return {
         "type": "object",
         "properties": properties,
@@ -175,18 +178,18 @@ def _object(**properties: Json) -> dict[str, Json]:
     }
 
 
-def _or_null(schema: dict[str, Json]) -> dict[str, Json]:
+def _or_null(schema: _Schema) -> _Schema:
     return {"anyOf": [{"type": "null"}, schema]}
 
 
-_BOOLEAN: dict[str, Json] = {"type": "boolean"}
-_TEXT: dict[str, Json] = {"type": "string", "minLength": 1, "maxLength": _MAX_TEXT}
-_TEXTS: dict[str, Json] = {"type": "array", "items": {**_TEXT, "minLength": 0}, "maxItems": 1000}
-_COUNT: dict[str, Json] = {"type": "integer", "minimum": 0, "maximum": 1_000_000_000}
-_NUMBER: dict[str, Json] = {"type": "number", "minimum": 0, "maximum": 1e15}
-_SHA256: dict[str, Json] = {"type": "string", "pattern": "^[0-9a-f]{64}$"}
+_BOOLEAN: _Schema = {"type": "boolean"}
+_TEXT: _Schema = {"type": "string", "minLength": 1, "maxLength": _MAX_TEXT}
+_TEXTS: _Schema = {"type": "array", "items": {**_TEXT, "minLength": 0}, "maxItems": _MAX_ITEMS}
+_COUNT: _Schema = {"type": "integer", "minimum": 0, "maximum": 1_000_000_000}
+_NUMBER: _Schema = {"type": "number", "minimum": 0, "maximum": 1e15}
+_SHA256: _Schema = {"type": "string", "pattern": "^[0-9a-f]{64}$"}
 
-_SCHEMA: dict[str, Json] = {
+_SCHEMA: _Schema = {
     "$schema": "https://json-schema.org/draft/2020-12/schema",
     **_object(
         schema_version={"const": SCHEMA_VERSION},

@@ -11,7 +11,7 @@ from storyboard.errors import UsageError
 from storyboard.names import fold
 from storyboard.planning.candidates import fingerprints_of
 from storyboard.planning.graph import with_ancestors
-from storyboard.planning.states import ManifestTasks, pair_resolved, status_of
+from storyboard.planning.states import ManifestTasks, pair_takes, status_of
 from storyboard.records import Submission, SubmissionState, Take, TakeStatus
 from storyboard.reporting.suggest import did_you_mean
 
@@ -76,7 +76,7 @@ def narrow(
     and are not counted: whatever else is said, without them nothing could be sent.
     """
     if selection.changed or selection.failed:
-        pairs = pair_resolved(takes, submissions, manifest_tasks=manifest_tasks)
+        pairs = pair_takes(takes, submissions, manifest_tasks=manifest_tasks)
         sent = _requests_sent(submissions)
         chosen = frozenset(
             take.id

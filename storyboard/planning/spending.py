@@ -14,7 +14,7 @@ from storyboard.reporting.amounts import usd_text
 
 DAY = timedelta(hours=24)
 
-NEVER_ACCEPTED = frozenset({SubmissionState.REJECTED, SubmissionState.UNAVAILABLE})
+NOT_CHARGED = frozenset({SubmissionState.REJECTED, SubmissionState.UNAVAILABLE})
 """States of requests that the API refused and does not charge for."""
 
 
@@ -25,7 +25,7 @@ def cost_of_submission(one: Submission) -> int | None:
     """
     if one.billed_micros is not None:
         return one.billed_micros
-    return 0 if one.state in NEVER_ACCEPTED else one.estimate_micros
+    return 0 if one.state in NOT_CHARGED else one.estimate_micros
 
 
 @dataclass(frozen=True, slots=True)

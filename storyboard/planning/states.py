@@ -51,7 +51,7 @@ def read_states(
     """Each take with its status, in file order: what the manifest and `status` show."""
     return tuple(
         TakeState(take, status_of(submission, has_file=has_file), submission, failed)
-        for take, submission, failed in pair_takes(
+        for _, (take, submission, failed) in pair_takes(
             takes, submissions, manifest_tasks=manifest_tasks
         )
     )
@@ -70,13 +70,13 @@ def with_results(
         return states
     results = deciding_submissions([one for one in submissions if _has_succeeded(one)])
 
-    def shown(state: TakeState) -> TakeState:
+    def rendered(state: TakeState) -> TakeState:
         result = results.get(state.take.fingerprint)
         if result is None:
             return state
         return replace(state, status=status_of(result, has_file=has_file), submission=result)
 
-    return [shown(one) if waits else one for one, waits in zip(states, is_open, strict=True)]
+    return [rendered(one) if waits else one for one, waits in zip(states, is_open, strict=True)]
 
 
 def find_deleted(
@@ -119,25 +119,6 @@ def lacks_link(submission: Submission) -> bool:
     return is_rendered and submission.video is None and not submission.video_url
 
 
-def pair_takes(
-    takes: Sequence[Take],
-    submissions: Sequence[Submission],
-    *,
-    manifest_tasks: ManifestTasks | None = None,
-    from_first: bool = False,
-) -> list[Turn]:
-    """Each take with the submission that decides about it, by fingerprint.
-
-    A take with several models carries the current one's request: the first one's if nothing
-    is open or rendered and `from_first` is set. A take that shows frames of others names their
-    videos, as far as they are known. A locked take that has a video comes with that
-    video's submission and carries the request that made it: the video that `manifest_tasks`
-    names, else that of its own request, else the newest made under its id.
-    """
-    pairs = pair_resolved(takes, submissions, manifest_tasks=manifest_tasks, from_first=from_first)
-    return [turn for _, turn in pairs]
-
-
 def resolve_takes(
     takes: Sequence[Take],
     submissions: Sequence[Submission],
@@ -150,18 +131,24 @@ def resolve_takes(
     """
     if not submissions or not has_frames(takes):
         return takes
-    pairs = pair_resolved(takes, submissions, manifest_tasks=manifest_tasks)
+    pairs = pair_takes(takes, submissions, manifest_tasks=manifest_tasks)
     return [take for take, _ in pairs]
 
 
-def pair_resolved(
+def pair_takes(
     takes: Sequence[Take],
     submissions: Sequence[Submission],
     *,
     manifest_tasks: ManifestTasks | None = None,
     from_first: bool = False,
 ) -> list[tuple[Take, Turn]]:
-    """Each take as in `resolve_takes`, and as in `pair_takes`."""
+    """Each take as in `resolve_takes`, with its request and the submission that decides about it.
+
+    The request of a take with several models is the current one's: the first one's if nothing
+    is open or rendered and `from_first` is set. A locked take that has a video comes with that
+    video's submission and carries the request that made it: the video that `manifest_tasks`
+    names, else that of its own request, else the newest made under its id.
+    """
     pairing = _Pairing(takes, submissions, manifest_tasks=manifest_tasks, from_first=from_first)
     if not has_frames(takes):
         return [(take, pairing.turn_of(take)) for take in takes]

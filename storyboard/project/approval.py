@@ -36,7 +36,7 @@ def approve(
         return
     takes, known = space.storyboard.takes, store.submissions()
     pairs = pair_takes(takes, known, manifest_tasks=snapshot.manifest_tasks)
-    sent = {take.id: turn.submission for take, turn in zip(takes, pairs, strict=True)}
+    sent = {take.id: turn.submission for take, turn in pairs}
     for name in names:
         found = [take.id for take in _paused(takes, name)]
         seen = {

@@ -20,7 +20,7 @@ from storyboard.errors import UsageError
 from storyboard.fingerprint import find_repeat
 from storyboard.names import fold, is_video_path
 from storyboard.outputs import MANIFEST
-from storyboard.planning.candidates import fingerprints_of
+from storyboard.planning.candidates import FREE_TO_SEND, fingerprints_of
 from storyboard.planning.states import unique_submissions
 from storyboard.project.manifests import has_other_manifest
 from storyboard.records import OPEN_STATES, Submission, SubmissionState, Take
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from storyboard.outputs.manifest.file import Manifest
 
 _TAKE_NUMBER = re.compile(r"\.[tT]([0-9]{1,6})$")
-_NEVER_ACCEPTED = frozenset({SubmissionState.UNAVAILABLE, SubmissionState.RELEASED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +111,7 @@ def choose_needed(source: Source, takes: Sequence[Take]) -> list[Submission]:
     """What a source reports about these takes, by fingerprint; for a locked one also its videos.
 
     The takes are resolved: they name the videos, of the source too, whose frames they show.
-    Submissions that were never accepted are left out. Raises UsageError if a fingerprint does
+    Requests that may be submitted again are left out. Raises UsageError if a fingerprint does
     not match its payload: anybody's request would pass for one of ours.
     """
     wanted = fingerprints_of(takes)
@@ -120,7 +119,7 @@ def choose_needed(source: Source, takes: Sequence[Take]) -> list[Submission]:
     needed = [
         one
         for one in source.submissions
-        if one.state not in _NEVER_ACCEPTED
+        if one.state not in FREE_TO_SEND
         and (
             one.fingerprint in wanted
             or (one.state is SubmissionState.SUCCEEDED and fold(one.take) in locked)

@@ -244,7 +244,7 @@ def test_what_is_open_decides_then_success_then_the_last_word(
 ) -> None:
     take = make_take()
     pair = [make_submission(take, earlier, id=1), make_submission(take, later, id=2)]
-    [(_, decider, _)] = pair_takes([take], pair)
+    [(_, (_, decider, _))] = pair_takes([take], pair)
     assert decider is not None
     assert decider.state is decides
 
