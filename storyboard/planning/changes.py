@@ -29,7 +29,7 @@ def describe_changes(
 ) -> str:
     """How `new` differs from `old`, as in "seed changed: 42 to 43; ratio added: 9:16".
 
-    `inputs` say where the files and frames of `new` come from, which are told in words.
+    `inputs` say where the files and frames of `new` come from, which are named in words.
     Longer texts are quoted only around the words that changed. With `is_exact` the
     changed words are quoted alone and in full, so that the same change in several takes
     gives the same text. Empty if nothing differs.
@@ -43,7 +43,7 @@ def describe_changes(
             parts.append(f"{key} added: {_value_text(after, key)}")
         elif key not in new:
             parts.append(f"{key} removed: {_value_text(before, key)}")
-        elif old[key] != new[key] or isinstance(old[key], bool) != isinstance(new[key], bool):
+        elif differ(old[key], new[key]):
             how = (
                 describe_pictures(before, after, key, is_exact=is_exact)
                 if has_pictures(old[key], new[key])
@@ -51,6 +51,11 @@ def describe_changes(
             )
             parts.append(f"{key} changed: {how}")
     return "; ".join(parts)
+
+
+def differ(old: Json, new: Json) -> bool:
+    """Whether two values differ; true and 1 do, though they are equal in Python."""
+    return old != new or isinstance(old, bool) != isinstance(new, bool)
 
 
 def _value_text(one: Pictures, key: str) -> str:
@@ -70,22 +75,27 @@ def _changed_words(old: str, new: str, *, is_exact: bool) -> tuple[str, str]:
     a, b = old.split(), new.split()
     if a == b:
         return "its spaces", "other spaces"
-    start = common_length(a, b)
-    # Words of the common beginning must not also count towards the common end.
-    end = common_length(a[start:][::-1], b[start:][::-1])
+    a_span, b_span = changed_spans(a, b)
     if is_exact:
-        return " ".join(a[start : len(a) - end]), " ".join(b[start : len(b) - end])
-    return _excerpt(a, start, len(a) - end), _excerpt(b, start, len(b) - end)
+        return " ".join(a[a_span]), " ".join(b[b_span])
+    return _excerpt(a, a_span), _excerpt(b, b_span)
 
 
-def common_length(a: Sequence[str], b: Sequence[str]) -> int:
-    """How many words both lists begin with."""
+def changed_spans(a: Sequence[str], b: Sequence[str]) -> tuple[slice, slice]:
+    """What is left of two lists of words without their common beginning and end."""
+    start = _common_length(a, b)
+    # Words of the common beginning must not also count towards the common end.
+    end = _common_length(a[start:][::-1], b[start:][::-1])
+    return slice(start, len(a) - end), slice(start, len(b) - end)
+
+
+def _common_length(a: Sequence[str], b: Sequence[str]) -> int:
     shorter = min(len(a), len(b))
     return next((index for index in range(shorter) if a[index] != b[index]), shorter)
 
 
-def _excerpt(words: list[str], start: int, end: int) -> str:
-    first, last = max(0, start - _CONTEXT), min(len(words), end + _CONTEXT)
+def _excerpt(words: list[str], span: slice) -> str:
+    first, last = max(0, span.start - _CONTEXT), span.stop + _CONTEXT
     text = " ".join(words[first:last])
     return format_value(("… " if first else "") + text + (" …" if last < len(words) else ""))
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import NamedTuple
 
+from storyboard.planning.changes import differ
 from storyboard.planning.edits import Edit, EditFinder
 from storyboard.planning.graph import has_frames, in_order, with_known_videos
 from storyboard.planning.picture_changes import Pictures, has_pictures, picture_texts
@@ -199,5 +200,5 @@ def _differences(
 ) -> Iterator[FieldChange]:
     for name in dict.fromkeys([*new, *old]):
         before, after = old.get(name), new.get(name)
-        if before != after or isinstance(before, bool) != isinstance(after, bool):
+        if differ(before, after):
             yield FieldChange(name, before, after, is_sent)

@@ -8,7 +8,7 @@ from collections.abc import Hashable, Iterable, Iterator, Sequence
 from difflib import SequenceMatcher
 from typing import NamedTuple
 
-from storyboard.planning.changes import common_length, format_value
+from storyboard.planning.changes import changed_spans, format_value
 from storyboard.records import Json
 
 _TOKEN = re.compile(r"\w+|[^\w\s]|\s+")
@@ -51,10 +51,9 @@ class EditFinder:
             yield Edit(json.dumps([old, new]), format_value(old), format_value(new))
             return
         a, b = _TOKEN.findall(old), _TOKEN.findall(new)
-        start = common_length(a, b)
-        # Tokens of the common beginning must not also count towards the common end.
-        end = common_length(a[start:][::-1], b[start:][::-1])
-        for span in self._find(tuple(a[start : len(a) - end]), tuple(b[start : len(b) - end])):
+        changed_a, changed_b = changed_spans(a, b)
+        start = changed_a.start
+        for span in self._find(tuple(a[changed_a]), tuple(b[changed_b])):
             a_span = slice(start + span.start_a, start + span.end_a)
             b_span = slice(start + span.start_b, start + span.end_b)
             key = tuple(a[a_span]), tuple(b[b_span])

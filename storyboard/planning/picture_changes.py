@@ -29,11 +29,11 @@ class Pictures(NamedTuple):
         return _cut(path) if path else "a picture"
 
     def path_of(self, at: At) -> str | None:
-        """The path of the file in this place, if it is known."""
+        """The path of the file at this path of the payload, if it is known."""
         return next((one.path for one in self._inputs(at) if isinstance(one, FileInput)), None)
 
     def take_of(self, at: At, value: Mapping[str, Any]) -> str | None:
-        """The take that the frame in this place is of, if it is known."""
+        """The take that the frame at this path of the payload is of, if it is known."""
         known = (one.take for one in self._inputs(at) if isinstance(one, FrameInput))
         take = next(known, value.get("take"))
         return take if isinstance(take, str) else None
@@ -93,9 +93,9 @@ def _text(value: Json, at: At, words: Callable[[At, Any], str]) -> str:
         return words(at, value)
     if isinstance(value, list):
         return ", ".join(_text(item, (*at, index), words) for index, item in enumerate(value))
-    told = {place: words(place, one) for place, one in named.items()}
-    [shown] = with_values({str(at[0]): value}, told).values()
-    return _cut(json.dumps(shown, ensure_ascii=False))
+    in_words = {found: words(found, one) for found, one in named.items()}
+    [readable] = with_values({str(at[0]): value}, in_words).values()
+    return _cut(json.dumps(readable, ensure_ascii=False))
 
 
 def _pairs(at: At, old: Any, new: Any) -> list[tuple[At, Any, Any]] | None:
