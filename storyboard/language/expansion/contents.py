@@ -6,9 +6,9 @@ from collections.abc import Callable
 from typing import NamedTuple, TypeAlias
 
 from storyboard.language.validation.check import Origin
-from storyboard.media import At, FileInput, Frame, FrameInput, Input, find_contents
+from storyboard.media import At, FileInput, Frame, FrameInput, Input
 from storyboard.models.card import ModelCard
-from storyboard.records import Json, Payload, Take
+from storyboard.records import Json, Take
 
 FindOrigin: TypeAlias = Callable[[], Origin]
 """Returns where a file or a frame is named; only problems need it, and a row's takes time."""
@@ -60,21 +60,6 @@ class FrameContent(Content):
         self.frame = frame
 
 
-class Placed(NamedTuple):
-    """A file or a frame in its place in a payload."""
-
-    at: At
-    content: FileContent | FrameContent
-
-    @property
-    def input(self) -> Input:
-        """What a take says of it."""
-        content = self.content
-        if isinstance(content, FileContent):
-            return FileInput(self.at, content.sha256, content.path)
-        return FrameInput(self.at, content.take, content.frame)
-
-
 class UsedFile(NamedTuple):
     """A file in the request of a take, or of a fallback, whose model is the card's."""
 
@@ -84,16 +69,8 @@ class UsedFile(NamedTuple):
     content: FileContent
 
 
-def find_placed(payload: Payload) -> tuple[list[Placed], list[At]]:
-    """Return the files and frames in a payload, and the places that only look like one.
-
-    An author who writes a mapping with a `sha256` names no file: nothing has that content.
-    """
-    placed: list[Placed] = []
-    strange: list[At] = []
-    for at, value in find_contents(payload):
-        if isinstance(value, FileContent | FrameContent):
-            placed.append(Placed(at, value))
-        else:
-            strange.append(at)
-    return placed, strange
+def as_input(at: At, content: FileContent | FrameContent) -> Input:
+    """Return what a take says of a file or a frame at this path of its payload."""
+    if isinstance(content, FileContent):
+        return FileInput(at, content.sha256, content.path)
+    return FrameInput(at, content.take, content.frame)

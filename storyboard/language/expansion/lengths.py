@@ -27,7 +27,7 @@ _NEARLY_ALL = 0.8
 
 def describe_largest(traced: TracedPayload, parameter: str) -> str | None:
     """Name the part that adds most to a parameter, and how much; None if no part adds much."""
-    part, whole = largest_part(traced, parameter), str(traced.said.get(parameter, ""))
+    part, whole = largest_part(traced, parameter), str(traced.values.get(parameter, ""))
     if part is None or part.length < len(whole) * _MUCH:
         return None
     return f"{part.name} adds {part.length:,} of them"

@@ -7,14 +7,14 @@ its schema, not here.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from typing import NamedTuple, TypeAlias
 
 from storyboard.fingerprint import whole_numbers
 from storyboard.language.expansion.cascade import Setting
-from storyboard.language.expansion.contents import Placed, find_placed
+from storyboard.language.expansion.contents import FileContent, FrameContent, as_input
 from storyboard.language.expansion.media import MediaReader
 from storyboard.language.expansion.shared import SharedValues, read_negative, read_seed, shift_seed
 from storyboard.language.expansion.shot_scope import ShotScope
@@ -35,7 +35,7 @@ from storyboard.language.pictures.files import PictureFiles
 from storyboard.language.spellings import as_seconds, as_switch
 from storyboard.language.validation.check import Origin
 from storyboard.language.validation.hints import meant_by
-from storyboard.media import At, with_inputs
+from storyboard.media import At, Input, find_contents, with_inputs
 from storyboard.models.card import ModelCard, Parameter
 from storyboard.models.schema.errors import ErrorPath
 from storyboard.models.schema.validator import compile_check
@@ -113,20 +113,25 @@ def payload_inputs(
 class TracedPayload:
     """A payload and the origin of each of its values, for problems that a schema finds.
 
-    `said` holds the settings by their names in the storyboard. `sources` holds each setting with
-    the value read from it. `placed` holds the payload's files and frames. `faulty` holds the
-    origins of values that could not be read. `dropped` holds the settings that are left out
-    because the model does not have them.
+    `values` holds the values by their names in the storyboard. `sources` holds each setting with
+    the value read from it. `contents` holds the payload's files and frames by their paths in it.
+    `faulty` holds the origins of values that could not be read. `dropped` holds the settings that
+    are left out because the model does not have them.
     """
 
     inputs: PayloadInputs
     scope: ShotScope
     payload: dict[str, Json] = field(default_factory=dict)
-    said: dict[str, Json] = field(default_factory=dict)
+    values: dict[str, Json] = field(default_factory=dict)
     sources: dict[str, tuple[Setting, Json]] = field(default_factory=dict)
-    placed: Sequence[Placed] = ()
+    contents: dict[At, FileContent | FrameContent] = field(default_factory=dict)
     faulty: dict[str, Origin] = field(default_factory=dict)
     dropped: list[tuple[str, Setting]] = field(default_factory=list)
+
+    @property
+    def media(self) -> tuple[Input, ...]:
+        """What a take with this payload says of its files and frames."""
+        return tuple(as_input(at, content) for at, content in self.contents.items())
 
     def origin_of(self, name: str, path: ErrorPath = ()) -> Origin:
         """Return the origin of a setting's value, of the part at `path`, or of its absence."""
@@ -183,23 +188,28 @@ def build_payload(
             traced.faulty[name] = Origin(first.position, row=first.row)
             continue
         if setting is not None and value is not None and value != "":
-            traced.said[name] = value if name in MEDIA else whole_numbers(value)
+            traced.values[name] = value if name in MEDIA else whole_numbers(value)
             traced.sources[name] = (setting, value)
         elif parameter.is_required and (misspelt := _find_misspelt(name, inputs)):
             traced.faulty[name] = Origin(misspelt.key_position)
     if inputs.foreign:
         _report_foreign_parameters(traced, inputs, report)
-    traced.payload = fields_of(inputs.card.words, inputs.card.defaults, traced.said)
-    traced.placed, strange = find_placed(traced.payload)
-    if traced.placed:
-        traced.payload = with_inputs(traced.payload, (one.input for one in traced.placed))
-    for at in strange:
-        _report_strange(at, traced, report)
+    traced.payload = fields_of(inputs.card.words, inputs.card.defaults, traced.values)
+    for at, content in find_contents(traced.payload):
+        if isinstance(content, FileContent | FrameContent):
+            traced.contents[at] = content
+        else:
+            _report_impostor(at, traced, report)
+    if traced.contents:
+        traced.payload = with_inputs(traced.payload, traced.media)
     return traced
 
 
-def _report_strange(at: At, traced: TracedPayload, report: Report) -> None:
-    """Report a mapping that would pass for a file or a frame and that names neither."""
+def _report_impostor(at: At, traced: TracedPayload, report: Report) -> None:
+    """Report a mapping that would pass for a file or a frame and that names neither.
+
+    An author who writes a mapping with a `sha256` names no file: nothing has that content.
+    """
     name = str(at[0])
     origin = traced.origin_of(name, at[1:])
     traced.faulty[name] = origin

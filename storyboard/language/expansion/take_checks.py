@@ -23,13 +23,13 @@ def check_take(name: str, traced: TracedPayload) -> Sequence[Problem]:
     Files and frames are checked as the addresses that are sent in their places.
     """
     payload: Payload = traced.payload
-    said: Payload = traced.said
-    if traced.placed:
-        payload, said = with_stand_ins(payload), with_stand_ins(said)
+    values: Payload = traced.values
+    if traced.contents:
+        payload, values = with_stand_ins(payload), with_stand_ins(values)
     why_long = partial(describe_largest, traced)
     card, origin_of = traced.inputs.card, traced.origin_of
-    found = check_payload(payload, card, origin_of, name, said=said, why_long=why_long)
-    if not traced.placed:
+    found = check_payload(payload, card, origin_of, name, values=values, why_long=why_long)
+    if not traced.contents:
         return found
     address = "the address of a file or a frame"
     return [replace(one, message=one.message.replace(repr(STAND_IN), address)) for one in found]
@@ -42,10 +42,10 @@ def warnings_about(
 
     `first_takes` has the first take that makes each request, by fingerprint; this one is added.
     """
-    settings, said = traced.inputs.settings, traced.said
+    settings, values = traced.inputs.settings, traced.values
     extend = traced.inputs.card.parameters.get("prompt_extend")
-    is_extended = extend and said.get("prompt_extend", extend.default) is True
-    if is_extended and "seed" in said:
+    is_extended = extend and values.get("prompt_extend", extend.default) is True
+    if is_extended and "seed" in values:
         seed = settings["seed"]
         message = (
             f"{seed.where}: prompt_extend is on while a seed is set; a rewritten prompt "
@@ -53,7 +53,7 @@ def warnings_about(
         )
         hint = "set prompt_extend: false"
         yield _warning(seed.node.position, "prompt-extend-with-seed", message, hint)
-    if odd := _odd_in_prompt(str(said.get("prompt", ""))):
+    if odd := _odd_in_prompt(str(values.get("prompt", ""))):
         code, words, hint = odd
         position = traced.origin_of("prompt").position
         yield _warning(position, code, f"take {take.id}: {words}", hint)

@@ -107,7 +107,7 @@ def _make_takes(
             is_locked=is_locked,
             notes=read_notes(settings, of_take, report),
             meta=read_meta(entry.section.layer.meta, of_take, report),
-            inputs=tuple(one.input for one in traced.placed),
+            inputs=traced.media,
             repeat=repeat,
             is_paused=is_paused,
         )
@@ -154,7 +154,7 @@ def _with_fallbacks(take: Take, requests: Sequence[_Request], context: Expansion
             model=card.name,
             payload=traced.payload,
             fingerprint=request,
-            inputs=tuple(one.input for one in traced.placed),
+            inputs=traced.media,
             repeat=repeat,
         )
         _note_media(fallback, traced, context)
@@ -166,7 +166,7 @@ def _with_fallbacks(take: Take, requests: Sequence[_Request], context: Expansion
 
 def _note_media(take: Take, traced: TracedPayload, context: ExpansionContext) -> None:
     """Note the files and frames of a take or a fallback, which are checked once all are known."""
-    for at, content in traced.placed:
+    for at, content in traced.contents.items():
         if isinstance(content, FileContent):
             context.files.append(UsedFile(take, traced.inputs.card, at, content))
         else:

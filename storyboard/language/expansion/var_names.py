@@ -28,10 +28,10 @@ def levels(root: MappingNode, where: str = "") -> list[Level]:
     for key in ("scenes", "shots"):
         node = root.get(key)
         if isinstance(node, SequenceNode):
-            way = f"{where}.{key}" if where else key
+            path = f"{where}.{key}" if where else key
             for number, item in enumerate(node.items):
                 if isinstance(item, MappingNode):
-                    found += levels(item, f"{way}[{number}]")
+                    found += levels(item, f"{path}[{number}]")
     return found
 
 

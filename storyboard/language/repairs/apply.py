@@ -40,10 +40,10 @@ def apart(problems: Iterable[Problem]) -> Iterator[Problem]:
     taken: dict[tuple[str, int, int], Repair] = {}
     for problem in problems:
         spots = {
-            (place.path, place.line, column): repair
+            (position.path, position.line, column): repair
             for repair in problem.repairs
-            for place in [repair.position]
-            for column in range(place.column, place.column + max(place.width, 1))
+            for position in [repair.position]
+            for column in range(position.column, position.column + max(position.width, 1))
         }
         if spots and all(taken.get(spot, repair) == repair for spot, repair in spots.items()):
             taken.update(spots)

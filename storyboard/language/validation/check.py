@@ -92,23 +92,23 @@ def check_payload(
     origin_of: Callable[[str, ErrorPath], Origin],
     take_id: str,
     *,
-    said: Mapping[str, Json] | None = None,
+    values: Mapping[str, Json] | None = None,
     why_long: Callable[[str], str | None] = lambda parameter: None,
 ) -> tuple[Problem, ...]:
     """Return all problems with one take's request, one per setting.
 
-    `said` holds the settings that made the payload, by their names in the storyboard, if these
+    `values` are the settings that made the payload, by their names in the storyboard, if these
     differ from the payload's own. `origin_of` returns where a setting comes from, or the value
     at a path inside it, and must also answer for missing ones. `why_long` returns the hint for a
     setting that is too long.
 
     Raises UsageError if the card's request schema is not a valid schema.
     """
-    said = payload if said is None else said
-    if request_check(card)(payload) and not any(_unmet(card.words, said)):
+    values = payload if values is None else values
+    if request_check(card)(payload) and not any(_unmet(card.words, values)):
         return ()
     problems = []
-    errors = list(_errors_of_request(payload, card, said))
+    errors = list(_errors_of_request(payload, card, values))
     missing = _missing_by_position(errors, origin_of)
     for error in errors:
         name = str(error.path[0]) if error.path else ""
@@ -135,50 +135,50 @@ def _missing_by_position(
     return found
 
 
-def _unmet(words: Mapping[str, Word], said: Mapping[str, Json]) -> Iterator[Word]:
+def _unmet(words: Mapping[str, Word], values: Mapping[str, Json]) -> Iterator[Word]:
     """Return the words that set no field and whose values the model does not offer."""
-    return (words[name] for name in said.keys() & words.keys() if words[name].lacks(said[name]))
+    return (words[name] for name in values.keys() & words.keys() if words[name].lacks(values[name]))
 
 
 def _errors_of_request(
-    payload: Payload, card: ModelCard, said: Mapping[str, Json]
+    payload: Payload, card: ModelCard, values: Mapping[str, Json]
 ) -> Iterator[SchemaError]:
     """Yield the errors of a request under the storyboard's names for the settings; one per path."""
-    known = [one for name, one in card.words.items() if not one.leaves(said.get(name, ""))]
-    words = {word.name: word.limits for word in known if word.name in said}
+    known = [one for name, one in card.words.items() if not one.leaves(values.get(name, ""))]
+    words = {word.name: word.limits for word in known if word.name in values}
     of_words = {"$schema": card.request_schema["$schema"], "properties": words}
-    own = {name: value for name, value in said.items() if name in words}
-    errors = list(_one_for_each_path(find_errors(own, of_words))) or [*_misfits(card, said)]
+    own = {name: value for name, value in values.items() if name in words}
+    errors = list(_one_for_each_path(find_errors(own, of_words))) or [*_misfits(card, values)]
     yield from errors
-    known.sort(key=lambda word: word.name in said)
-    is_own = {word.field for word in known if word.field in said and word.field != word.name}
+    known.sort(key=lambda word: word.name in values)
+    is_own = {word.field for word in known if word.field in values and word.field != word.name}
     by_field = {word.field: word for word in known if word.field not in is_own}
     explained = {error.path[0] for error in errors}
     for error in _one_for_each_path(find_errors(payload, card.request_schema)):
         word = by_field.get(str(error.path[0])) if error.path else None
-        of_word = _in_common_words(error, word, said) if word else error
+        of_word = _in_common_words(error, word, values) if word else error
         if not of_word.path or of_word.path[0] not in explained:
             yield of_word
 
 
-def _in_common_words(error: SchemaError, word: Word, said: Mapping[str, Json]) -> SchemaError:
+def _in_common_words(error: SchemaError, word: Word, values: Mapping[str, Json]) -> SchemaError:
     """Return the error of a field under the word that sets it: `duration: 4`, not the "4" sent."""
     if error.path[1:]:
         value = error.value
     else:
-        value = word.name if error.keyword == MISSING else said.get(word.name)
+        value = word.name if error.keyword == MISSING else values.get(word.name)
     return replace(error, path=(word.name, *error.path[1:]), value=value)
 
 
-def _misfits(card: ModelCard, said: Mapping[str, Json]) -> Iterator[SchemaError]:
+def _misfits(card: ModelCard, values: Mapping[str, Json]) -> Iterator[SchemaError]:
     """Find a ratio that the model makes, but not at this resolution, if one field means both."""
     table = card.words[RATIO].table if RATIO in card.words else None
-    resolution, ratio = (said.get(name, card.defaults.get(name)) for name in (RESOLUTION, RATIO))
+    resolution, ratio = (values.get(name, card.defaults.get(name)) for name in (RESOLUTION, RATIO))
     if table and (resolution, ratio) not in table:
         there = [pair[1] for pair in table if pair[0] == resolution]
         schema = {"type": "string", "enum": there, ALSO: f"at {resolution}"}
-        word = RATIO if RATIO in said else RESOLUTION
-        yield SchemaError((word,), "enum", said.get(word), there, schema)
+        word = RATIO if RATIO in values else RESOLUTION
+        yield SchemaError((word,), "enum", values.get(word), there, schema)
 
 
 def _describe_parameter(
