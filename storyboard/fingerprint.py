@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+import operator
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 
-from storyboard.records import Json, Payload
+from storyboard.media import Input, with_inputs
+from storyboard.records import Json, Payload, Take
 
 _WHOLE = frozenset({str, int, bool, type(None)})
 _ENCODER = json.JSONEncoder(
@@ -51,6 +54,21 @@ def fingerprint(model: str, payload: Payload, *, repeat: int = 0) -> str:
     # A lone surrogate was reported when it was read; hashing it here must not fail.
     text = canonical_json(request).encode(errors="surrogatepass")
     return hashlib.sha256(text).hexdigest()
+
+
+def with_changed_inputs(take: Take, change: Callable[[Sequence[Input]], tuple[Input, ...]]) -> Take:
+    """The take and its fallbacks with other files and frames; payloads and fingerprints follow.
+
+    Returns the same object if `change` changes none of them.
+    """
+    inputs = change(take.inputs)
+    fallbacks = tuple(with_changed_inputs(one, change) for one in take.fallbacks)
+    if inputs == take.inputs:
+        is_same = all(map(operator.is_, fallbacks, take.fallbacks))
+        return take if is_same else replace(take, fallbacks=fallbacks)
+    payload = with_inputs(take.payload, inputs)
+    request = fingerprint(take.model, payload, repeat=take.repeat)
+    return replace(take, payload=payload, fingerprint=request, inputs=inputs, fallbacks=fallbacks)
 
 
 def find_repeat(value: str, model: str, payload: Payload, *, repeats: Iterable[int]) -> int | None:

@@ -139,6 +139,11 @@ class Take:
     repeat: int = 0
     is_paused: bool = False
 
+    @property
+    def candidates(self) -> tuple[Take, ...]:
+        """The take with each of its models, in order."""
+        return (self, *self.fallbacks)
+
 
 @dataclass(frozen=True, slots=True)
 class Storyboard:

@@ -89,7 +89,7 @@ def _resolve(board: Storyboard, where: FolderOptions) -> tuple[Sequence[Take], S
 
     Looks into the output folder only if a take has files or frames.
     """
-    if not any(one.inputs for take in board.takes for one in (take, *take.fallbacks)):
+    if not any(one.inputs for take in board.takes for one in take.candidates):
         return board.takes, {}
     from storyboard.planning.states import deciding_submissions
     from storyboard.project.manifests import known_submissions

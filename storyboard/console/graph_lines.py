@@ -61,7 +61,7 @@ def graph_of(title: str, takes: Sequence[Take], plan: Plan) -> Graph:
 
 
 def _edges(take: Take) -> Iterator[Edge]:
-    inputs = [one for each in (take, *take.fallbacks) for one in each.inputs]
+    inputs = [one for each in take.candidates for one in each.inputs]
     frames = (one for one in inputs if isinstance(one, FrameInput))
     yield from dict.fromkeys(
         Edge(one.take, take.id, f"{frame_words(one.frame).removeprefix('the ')} as {one.at[0]}")

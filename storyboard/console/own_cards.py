@@ -14,7 +14,7 @@ OWNERS = {Owner.PROJECT: "the project's", Owner.USER: "your own", Owner.PROGRAM:
 
 def models_of(board: Storyboard) -> set[str]:
     """The models of a storyboard's takes."""
-    return {one.model for take in board.takes for one in (take, *take.fallbacks)}
+    return {one.model for take in board.takes for one in take.candidates}
 
 
 def own_cards(models: Iterable[str], catalog: Catalog) -> list[dict[str, Any]]:

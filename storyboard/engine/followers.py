@@ -122,7 +122,7 @@ class Followers:
     def _is_video_of(self, take: Take, job: Job, sent: Submission) -> bool:
         """Whether a submission decides about a take, and no other that comes first may succeed."""
         deciding = deciding_submissions(job.store.submissions_for(fingerprints_of([take])))
-        for candidate in (take, *take.fallbacks):
+        for candidate in take.candidates:
             if self._run.is_queued(job, candidate):
                 return False  # `sent` is older: a new version is to be made
             known = deciding.get(candidate.fingerprint)
@@ -154,7 +154,7 @@ class Followers:
     def _plan(self, child: _Child) -> Action:
         job, options = child.job, child.job.options
         take = with_known_videos(child.take, child.videos.get)
-        if any(self._fallbacks.has_submitted(job, one) for one in (take, *take.fallbacks)):
+        if any(self._fallbacks.has_submitted(job, one) for one in take.candidates):
             # This run makes the request for another take, and nobody wants it twice.
             options = PlanOptions(download=options.download)
         return plan_follower(

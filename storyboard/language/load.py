@@ -101,7 +101,7 @@ def load_storyboard(
             film = _Film(root, inputs, catalog, given, model=reading.model)
             expanded = _expand(film, reading)
             takes = expanded.takes
-            models = frozenset(one.model for take in takes for one in (take, *take.fallbacks))
+            models = frozenset(one.model for take in takes for one in take.candidates)
             if reading.today:
                 inputs.problems += find_retiring(film.files, models, catalog, reading.today)
             written = read_prices([*film.files, *price_files], inputs.problems.append)

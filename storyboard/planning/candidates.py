@@ -56,7 +56,7 @@ def with_rest(candidates: Sequence[Take]) -> Take:
 
 def fingerprints_of(takes: Iterable[Take]) -> set[str]:
     """The fingerprints of everything that these takes may request."""
-    return {one.fingerprint for take in takes for one in (take, *take.fallbacks)}
+    return {one.fingerprint for take in takes for one in take.candidates}
 
 
 def has_proven_to_fail(submission: Submission) -> bool:
@@ -86,7 +86,7 @@ def find_turn(
     whoever sent it. Otherwise it is the first that has not definitely failed, or the very
     first with `from_first`.
     """
-    candidates = (take, *take.fallbacks)
+    candidates = take.candidates
     sent = [deciding.get(one.fingerprint) for one in candidates]
     index = _first_rendered_or_open(candidates, sent, succeeded)
     if index is None:

@@ -58,7 +58,7 @@ class Pricing:
 
     def dearest(self, take: Take) -> int | None:
         """The cost of a take if all its fallbacks are submitted as well."""
-        costs = [self.cost(one) for one in (take, *take.fallbacks)]
+        costs = [self.cost(one) for one in take.candidates]
         return None if None in costs else sum(cost for cost in costs if cost is not None)
 
     def dates(self, requests: Iterable[Take]) -> dict[str, str]:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import replace
 from graphlib import CycleError, TopologicalSorter
 
-from storyboard.fingerprint import fingerprint
-from storyboard.media import FrameInput, with_inputs, with_videos
+from storyboard.fingerprint import with_changed_inputs
+from storyboard.media import FrameInput, with_videos
 from storyboard.records import Take
 
 VideoOf = Callable[[str], str | None]
@@ -19,10 +17,8 @@ def parents_of(take: Take) -> tuple[str, ...]:
     """The ids of the takes whose frames this take, or one of its fallbacks, shows."""
     if not take.inputs and not take.fallbacks:
         return ()
-    names = [one.take for one in take.inputs if isinstance(one, FrameInput)]
-    for fallback in take.fallbacks:
-        names += [one.take for one in fallback.inputs if isinstance(one, FrameInput)]
-    return tuple(names) if len(names) < 2 else tuple(dict.fromkeys(names))
+    inputs = (one for candidate in take.candidates for one in candidate.inputs)
+    return tuple(dict.fromkeys(one.take for one in inputs if isinstance(one, FrameInput)))
 
 
 def has_frames(takes: Iterable[Take]) -> bool:
@@ -90,14 +86,7 @@ def with_known_videos(take: Take, video_of: VideoOf) -> Take:
     """The take with the videos that are known now; its payload and fingerprint follow."""
     if not parents_of(take):
         return take
-    fallbacks = tuple(with_known_videos(one, video_of) for one in take.fallbacks)
-    inputs = with_videos(take.inputs, video_of)
-    if inputs == take.inputs:
-        is_same = all(map(operator.is_, fallbacks, take.fallbacks))
-        return take if is_same else replace(take, fallbacks=fallbacks)
-    payload = with_inputs(take.payload, inputs)
-    request = fingerprint(take.model, payload, repeat=take.repeat)
-    return replace(take, payload=payload, fingerprint=request, inputs=inputs, fallbacks=fallbacks)
+    return with_changed_inputs(take, lambda inputs: with_videos(inputs, video_of))
 
 
 def chain_lengths(takes: Sequence[Take]) -> Mapping[str, int]:

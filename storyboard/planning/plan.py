@@ -322,7 +322,7 @@ def _with_candidates(
     reason: str, kind: ActionKind, written: Take, take: Take, failed: Sequence[Submission]
 ) -> str:
     """The reason, plus which model's turn it is, why not an earlier one's, and what may follow."""
-    order = [one.fingerprint for one in (written, *written.fallbacks)]
+    order = [one.fingerprint for one in written.candidates]
     if take.fingerprint not in order:
         return reason  # a locked take, as it was sent
     before = order[: order.index(take.fingerprint)]

@@ -134,9 +134,7 @@ def _find_lacking(space: Workspace, known: Sequence[Submission]) -> set[str]:
     undecided = (
         take for take in space.resolve_takes(known) if decided.isdisjoint(fingerprints_of([take]))
     )
-    return {
-        one.fingerprint for take in undecided for one in (take, *take.fallbacks) if is_resolved(one)
-    }
+    return {one.fingerprint for take in undecided for one in take.candidates if is_resolved(one)}
 
 
 def _adoptable(

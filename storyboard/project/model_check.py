@@ -100,7 +100,7 @@ def film_warnings(
     gone = {one.model for one in checked if one.standing is Standing.GONE}
     for board in boards:
         counts: dict[str, int] = {}
-        for one in (one for take in board.takes for one in (take, *take.fallbacks)):
+        for one in (one for take in board.takes for one in take.candidates):
             counts[one.model] = counts.get(one.model, 0) + 1
         for model, takes in counts.items():
             card = catalog.get_usable(model)

@@ -77,7 +77,7 @@ def ids_of_pictures(
     board: Storyboard, read_file: Callable[[str], bytes]
 ) -> dict[Path, frozenset[str]]:
     """The ids that git can have for each picture; none for one that has changed since."""
-    takes = [one for take in board.takes for one in (take, *take.fallbacks)]
+    takes = [one for take in board.takes for one in take.candidates]
     files = (one for take in takes for one in take.inputs if isinstance(one, FileInput))
     found: dict[Path, frozenset[str]] = {}
     for path, sha256 in {(one.path, one.sha256) for one in files}:
@@ -94,7 +94,7 @@ def ids_of_pictures(
 def texts_of_cards(board: Storyboard, catalog: Catalog) -> dict[Path, str]:
     """The text of each card beside the storyboard that its takes go by, by the card's path."""
     own = catalog.of(board.path)
-    models = {one.model for take in board.takes for one in (take, *take.fallbacks)}
+    models = {one.model for take in board.takes for one in take.candidates}
     cards = (card for model in models if (card := own.text_of(model)))
     return {Path(card.path): card.text for card in cards if card.owner is Owner.PROJECT}
 

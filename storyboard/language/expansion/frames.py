@@ -5,14 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import replace
 from graphlib import CycleError, TopologicalSorter
 from typing import NamedTuple, TypeAlias
 
-from storyboard.fingerprint import fingerprint
+from storyboard.fingerprint import with_changed_inputs
 from storyboard.language.expansion.contents import FrameContent
 from storyboard.language.expansion.context import ExpansionContext
-from storyboard.media import FrameInput, with_inputs
+from storyboard.media import FrameInput
 from storyboard.models.words import CLIP
 from storyboard.names import TAKE_ENDING
 from storyboard.records import Problem, Severity, Take
@@ -98,7 +97,7 @@ def _check_time(frame: FrameContent, parent: Take, context: ExpansionContext) ->
     """Report a frame after the end of the video of `parent`, if its length is known."""
     if isinstance(frame.frame, str) or parent.is_locked:
         return  # a locked take may keep a video of another length
-    lengths = [_length_s(one, context) for one in (parent, *parent.fallbacks)]
+    lengths = [_length_s(one, context) for one in parent.candidates]
     known = [length for length in lengths if length is not None]
     if len(known) < len(lengths) or frame.frame < max(known):
         return
@@ -186,15 +185,12 @@ def _listed(chain: Sequence[str]) -> str:
 
 def _respelled(take: Take, ids: Mapping[str, str]) -> Take:
     """Return the take with the ids of others as these spell them; by case-folded id."""
-    inputs = tuple(
-        one._replace(take=ids.get(one.take.casefold(), one.take))
-        if isinstance(one, FrameInput)
-        else one
-        for one in take.inputs
+    return with_changed_inputs(
+        take,
+        lambda inputs: tuple(
+            one._replace(take=ids.get(one.take.casefold(), one.take))
+            if isinstance(one, FrameInput)
+            else one
+            for one in inputs
+        ),
     )
-    fallbacks = tuple(_respelled(one, ids) for one in take.fallbacks)
-    if inputs == take.inputs and fallbacks == take.fallbacks:
-        return take
-    payload = with_inputs(take.payload, inputs)
-    own = fingerprint(take.model, payload, repeat=take.repeat)
-    return replace(take, inputs=inputs, payload=payload, fingerprint=own, fallbacks=fallbacks)

@@ -240,7 +240,7 @@ def _came(before: Sequence[Storyboard], after: Sequence[Storyboard]) -> list[Pro
 
 
 def _requests(board: Storyboard) -> list[tuple[str, str]]:
-    return [(one.id, one.fingerprint) for take in board.takes for one in (take, *take.fallbacks)]
+    return [(one.id, one.fingerprint) for take in board.takes for one in take.candidates]
 
 
 def _count(boards: Sequence[Storyboard]) -> Counter[_Name]:
