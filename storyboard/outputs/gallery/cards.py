@@ -13,14 +13,15 @@ from itertools import groupby
 from urllib.parse import quote
 
 from storyboard.links import clean_link
+from storyboard.media import FileInput, Input
 from storyboard.money import to_micros
 from storyboard.names import path_problem
-from storyboard.outputs.gallery.given import Given, given_to
 from storyboard.outputs.manifest.file import Manifest, ManifestTake
-from storyboard.planning.picture_changes import Pictures, has_pictures, picture_text
+from storyboard.planning.picture_changes import Pictures, frame_words, has_pictures, picture_text
 from storyboard.records import Json, TakeStatus, Video
 from storyboard.reporting.amounts import usd_text
 from storyboard.reporting.statuses import STATUS_WORDS
+from storyboard.reporting.value_paths import format_path
 
 Frame = tuple[int, int]
 """Width and height in any unit: only their ratio matters."""
@@ -36,10 +37,24 @@ _MAX_OBLONG = 4.0  # a hostile ratio of 1:99999 would turn the page into one str
 
 
 @dataclass(frozen=True, slots=True)
+class CardInput:
+    """One file or frame in a request: the field, and what it is. Nothing of it is loaded.
+
+    `take` is the take whose frame it is, at the end of the words; `is_linked` says whether the
+    page shows it.
+    """
+
+    field: str
+    words: str
+    take: str | None = None
+    is_linked: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Card:
     """One take. `word` is its status as `storyboard status` prints it.
 
-    `given` are the files and frames in its request.
+    `inputs` are the files and frames in its request.
     `video` is the percent-encoded link to its file. If there is no file, it is None
     and `empty` says why.
     """
@@ -50,7 +65,7 @@ class Card:
     video: str | None
     empty: str
     facts: tuple[str, ...]
-    given: tuple[Given, ...]
+    inputs: tuple[CardInput, ...]
     prompt: str
     error: str | None
     request: tuple[tuple[str, str], ...]
@@ -146,7 +161,7 @@ def _card(take: ManifestTake, origin: str, ids: Collection[str]) -> Card:
         video=_video_link(take.file) if take.status is TakeStatus.DONE and take.file else None,
         empty=_why_empty(take),
         facts=tuple(_facts(take)),
-        given=tuple(given_to(take, ids)),
+        inputs=tuple(_input(one, ids) for one in take.inputs),
         prompt=prompt if isinstance(prompt, str) else "",
         error=take.error,
         request=tuple(_request(take)),
@@ -155,6 +170,13 @@ def _card(take: ManifestTake, origin: str, ids: Collection[str]) -> Card:
         link=_provider_link(take.video_url, origin),
         link_until=_moment(take.url_expires_at) if take.url_expires_at else None,
     )
+
+
+def _input(one: Input, ids: Collection[str]) -> CardInput:
+    field = format_path(one.at)
+    if isinstance(one, FileInput):
+        return CardInput(field, one.path)
+    return CardInput(field, f"{frame_words(one.frame)} of ", one.take, one.take in ids)
 
 
 def _request(take: ManifestTake) -> Iterator[tuple[str, str]]:

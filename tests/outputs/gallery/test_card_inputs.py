@@ -1,4 +1,4 @@
-"""What the page says of the files and frames that a take was given."""
+"""What a card says of the files and frames in a take's request."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def test_a_card_names_files_and_links_to_the_take_whose_frame_it_is() -> None:
 )
 def test_a_frame_is_named_as_people_say_it(which: Frame, words: str) -> None:
     [group] = make_groups(make_page(given("b", frame("a", which))))
-    [one] = group.cards[0].given
+    [one] = group.cards[0].inputs
     assert (one.words, one.take, one.is_linked) == (words, "a", False)
 
 
