@@ -70,12 +70,12 @@ def service_of(catalog: Catalog, model: str, endpoint: str | None) -> Service:
     return service
 
 
-def card_of(catalog: Catalog, model: str, *, sent_by: str = "an earlier render used") -> ModelCard:
+def card_of(catalog: Catalog, model: str) -> ModelCard:
     """The card of a model that a submission was sent to. Raises UsageError if it is gone."""
     card = catalog.get(model)
     if card is None:
         raise UsageError(
-            f"there is no model card for {model}, which {sent_by}",
+            f"there is no model card for {model}, which an earlier render used",
             next_step="put the card back, or use the storyboard version that has it",
         )
     return card
