@@ -178,6 +178,11 @@ def from_file_name(file_name: str) -> str:
     return os.fsencode(file_name).decode("utf-8", "surrogateescape")
 
 
+def valid_unicode(text: str) -> str:
+    """The text with "?" for each lone surrogate, which a reply or a file name can contain."""
+    return text.encode("utf-8", "replace").decode()
+
+
 def find_spellings(
     folder: Path, name: str, *, names_in: Callable[[Path], list[str]] = os.listdir
 ) -> list[str]:

@@ -43,7 +43,7 @@ from storyboard.models.card_folders import Owner
 from storyboard.models.catalog import Catalog
 from storyboard.models.words import REFERENCES, WORDS
 from storyboard.money import NO_CAPS, Price
-from storyboard.names import film_name, from_file_name, variant_name
+from storyboard.names import film_name, from_file_name, valid_unicode, variant_name
 from storyboard.records import Position, Problem, Storyboard, Take
 from storyboard.reporting.problems import tidy
 from storyboard.reporting.suggest import limited_suggestions
@@ -140,8 +140,7 @@ def _card_problem(broken: BrokenCard) -> Problem:
 
 def _name_of(path: Path) -> str:
     """Return the storyboard's name in valid Unicode; a file name need not be."""
-    name = from_file_name(film_name(path.stem)).encode("utf-8", "replace").decode()
-    return unicodedata.normalize("NFC", name)
+    return unicodedata.normalize("NFC", valid_unicode(from_file_name(film_name(path.stem))))
 
 
 class _Film:

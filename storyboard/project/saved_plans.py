@@ -12,7 +12,13 @@ from pathlib import Path
 from storyboard.atomic_files import write_atomically
 from storyboard.errors import Refused, StateError, UsageError
 from storyboard.language.files import DISK, NotAFile
-from storyboard.names import from_file_name, path_problem, split_variant, to_file_name
+from storyboard.names import (
+    from_file_name,
+    path_problem,
+    split_variant,
+    to_file_name,
+    valid_unicode,
+)
 from storyboard.planning.cost import Bill, Caps, check_caps
 from storyboard.planning.saved_plan import (
     MAX_BYTES,
@@ -216,5 +222,4 @@ def _path_below(folder: Path, file: Path) -> str | None:
 
 def _slashed(path: str) -> str:
     """A path with forward slashes, as text that any file can hold."""
-    text = from_file_name(path.replace(os.sep, "/"))
-    return text.encode("utf-8", "replace").decode()
+    return valid_unicode(from_file_name(path.replace(os.sep, "/")))

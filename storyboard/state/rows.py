@@ -15,6 +15,7 @@ from itertools import islice, starmap
 from typing import Any
 
 from storyboard.media import with_short_data
+from storyboard.names import valid_unicode
 from storyboard.records import Json, Payload, Submission, SubmissionState, Video
 from storyboard.state.checks import TURNS, VIDEO_CHECKS, Check, problem_of, submission_checks
 from storyboard.state.schema import FIRST_WITH_COSTS, FIRST_WITH_INPUTS
@@ -96,7 +97,7 @@ def to_time(seconds: float | None) -> datetime | None:
 
 def _to_unicode(text: str | None) -> str | None:
     """The text without lone surrogates, which a reply can contain but SQLite cannot store."""
-    return None if text is None else text.encode("utf-8", "replace").decode()
+    return None if text is None else valid_unicode(text)
 
 
 def _to_json(payload: Payload | None) -> str | None:

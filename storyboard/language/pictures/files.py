@@ -10,7 +10,7 @@ from typing import NamedTuple, TypeAlias
 
 from storyboard.language.read_scope import HOLDS_KEY, ReadScope
 from storyboard.language.text_files import read_bytes
-from storyboard.names import from_file_name
+from storyboard.names import from_file_name, valid_unicode
 from storyboard.records import Problem
 from storyboard.reporting.suggest import closest
 
@@ -109,5 +109,4 @@ class PictureFiles:
             name = os.path.relpath(path, self._folder)
         except ValueError:  # on another drive of Windows
             name = str(path)
-        text = from_file_name(name).replace(os.sep, "/")
-        return text.encode("utf-8", "replace").decode()
+        return valid_unicode(from_file_name(name).replace(os.sep, "/"))

@@ -17,6 +17,8 @@ from typing import Any, TypeAlias
 
 import jsonschema_rs
 
+from storyboard.names import valid_unicode
+
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 """The version of JSON Schema of cards."""
 
@@ -83,7 +85,7 @@ def _linear_matcher(pattern: str) -> Callable[[str], bool]:
     schema = {"$schema": DIALECT, "pattern": pattern}
     linear = jsonschema_rs.RegexOptions()
     is_valid = jsonschema_rs.validator_for(schema, pattern_options=linear).is_valid
-    return lambda text: is_valid(text.encode("utf-8", "replace").decode())
+    return lambda text: is_valid(valid_unicode(text))
 
 
 def _never(value: Any) -> bool:

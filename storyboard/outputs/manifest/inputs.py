@@ -14,6 +14,7 @@ from typing import Any
 
 from storyboard.fingerprint import canonical_json
 from storyboard.media import At, FileInput, FrameInput, Input, find_contents
+from storyboard.names import valid_unicode
 from storyboard.outputs.manifest.shape import short
 from storyboard.records import Json, Payload
 from storyboard.reporting.value_paths import format_path
@@ -101,8 +102,3 @@ def _input(at: At, content: Mapping[str, Any], document: Mapping[str, Any]) -> I
     if "path" in document:
         return FileInput(at, content["sha256"], document["path"])
     return FrameInput(at, document["take"], content["frame"], content.get("video"))
-
-
-def valid_unicode(text: str) -> str:
-    """The text without lone surrogates, which a reply or a file name can contain."""
-    return text.encode("utf-8", "replace").decode()

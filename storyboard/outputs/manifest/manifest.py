@@ -17,8 +17,9 @@ from urllib.parse import urlsplit
 
 from storyboard.links import is_link
 from storyboard.money import MAX_MICROS, to_micros, to_usd
+from storyboard.names import valid_unicode
 from storyboard.outputs.manifest.file import Manifest, ManifestTake
-from storyboard.outputs.manifest.inputs import to_inputs, valid_unicode
+from storyboard.outputs.manifest.inputs import to_inputs
 from storyboard.outputs.manifest.times import whole_second
 from storyboard.planning.candidates import GIVEN_UP_BY_HAND
 from storyboard.planning.spending import cost_of_submission
