@@ -141,7 +141,7 @@ class Take:
 
     @property
     def candidates(self) -> tuple[Take, ...]:
-        """The take with each of its models, in order."""
+        """The take with each of its models, in the order in which they are tried."""
         return (self, *self.fallbacks)
 
 

@@ -91,7 +91,7 @@ def _failed_before(action: Action, state: TakeState) -> list[Take]:
 
     A task that failed may be billed; a request that was refused is not.
     """
-    chain = (action.take, *action.take.fallbacks)
+    chain = action.take.candidates
     requests = [_request(take, action) for take in chain]
     current = _request(state.take, action)
     if action.same_as is not None or current not in requests:

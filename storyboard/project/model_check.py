@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -99,9 +100,7 @@ def film_warnings(
     """The films that use a model that retires soon or that the service no longer knows."""
     gone = {one.model for one in checked if one.standing is Standing.GONE}
     for board in boards:
-        counts: dict[str, int] = {}
-        for one in (one for take in board.takes for one in take.candidates):
-            counts[one.model] = counts.get(one.model, 0) + 1
+        counts = Counter(one.model for take in board.takes for one in take.candidates)
         for model, takes in counts.items():
             card = catalog.get_usable(model)
             words = retirement_words(card, today) if card else None
