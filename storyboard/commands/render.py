@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -38,14 +39,14 @@ from storyboard.console.run_options import DisplayOptions, RunOptions
 from storyboard.console.sandbox_options import SandboxOptions
 from storyboard.console.signals import interrupting
 from storyboard.console.summary import print_outcome
-from storyboard.engine.job import EngineSettings, Progress, RunResult
-from storyboard.errors import ExitCode, Refused, StateError, StorageFailed, TimeIsUp, UsageError
+from storyboard.engine.job import Progress, RunResult
+from storyboard.errors import ExitCode, Refused, UsageError
 from storyboard.models.catalog import Catalog, load_catalog
 from storyboard.names import from_file_name
-from storyboard.planning.cost import Bill, check_caps, sum_bills
+from storyboard.planning.cost import Bill, Caps, check_caps, sum_bills
 from storyboard.planning.saved_plan import SavedPlan
 from storyboard.project.film_caps import check_film_caps
-from storyboard.project.outcome import Outcome, exit_code_of, finish, stopped_by_storage
+from storyboard.project.outcome import carry_out, exit_code_of
 from storyboard.project.rendering import Prepared, check_account, prepare
 from storyboard.project.saved_plans import begin_plan, check_plan, files_of, read_plan
 from storyboard.project.workspace import find_workspaces
@@ -133,96 +134,62 @@ def command(
     saved = _read_saved(plan_file, which, planning, past)
     if saved is not None and plan_file is not None:
         files = files or files_of(saved, plan_file)
-    words = [*given_words(which), *variables.words, *planning.price_words]
-    work = saved.arguments if saved else plan_arguments(which, planning)
-    catalog, plan_options = load_catalog(), work.options
-    sandbox = _sandbox_settings(where, rehearsal)
+    arguments = saved.arguments if saved else plan_arguments(which, planning)
+    catalog, sandbox = load_catalog(), rehearsal.settings_for_render(is_sandbox=where.sandbox)
     boards = read_sound(
         files, catalog, variables, strict=strict, as_json=as_json, prices=planning.price_files
     )
     spaces = find_workspaces(
-        boards, where.folders, from_manifest=work.from_manifest, allowed=variables.allowed_paths
+        boards,
+        where.folders,
+        from_manifest=arguments.from_manifest,
+        allowed=variables.allowed_paths,
     )
+    words = [*given_words(which), *variables.words, *planning.price_words]
     with writing_events(display.events) as events, ExitStack() as stack:
         films = [
             stack.enter_context(
                 prepare(
                     space,
-                    work.selection,
-                    plan_options,
+                    arguments,
                     catalog=catalog,
                     lock_timeout_s=running.lock_wait_s(time.monotonic() - started_at),
-                    is_fresh=work.is_fresh,
-                    price_usd=work.price_usd,
                     past=tuple(map(from_file_name, past)),
                     tell=say,
                 )
             )
             for space in spaces
         ]
-        bill = sum_bills(film.bill for film in films)
-        if saved is not None:
-            check_plan(saved, films, bill, price_usd=planning.price_usd)
-        check_caps(bill, payment.caps)
-        for film in films:
-            check_film_caps(film)
-
-        def plan_lines() -> list[str]:
-            of_films = (describe_plan(film, film.pricing, words) for film in films)
-            prices = price_lines((film.plan, film.pricing) for film in films)
-            return [*(line for lines in of_films for line in lines), *prices]
-
+        bill = _check(films, payment.caps, saved, price_usd=planning.price_usd)
         if display.verbose:
-            say(*plan_lines())
+            say(*_plan_lines(films, words))
         if not where.sandbox:
             check_account(films)
-            asked_at = time.monotonic()
-            is_sure = payment.yes or saved is not None
-            _ask(plan_lines, bill, is_free_to_go=is_sure, is_capped=payment.caps.are_given)
-            started_at += time.monotonic() - asked_at  # the person's time, not the run's
+            if bill.may_pay and not payment.yes and saved is None:
+                started_at += _ask(films, words, bill, is_capped=payment.caps.are_given)
         if saved is not None:
             if not display.quiet:
                 say(f"{plan_file}: {bill.sentence}")
             begin_plan(saved, films)
         events.note_started(sum(len(film.work) for film in films))
-        results: list[RunResult] = []
-        outcome: list[Outcome] = []
-        # The sandbox keeps its tasks in the output folder, so each folder has its own.
-        for group in [[film] for film in films] if where.sandbox else [films]:
-            settings = running.engine_settings(
-                catalog,
-                download=plan_options.download,
-                elapsed_s=time.monotonic() - started_at,
-                max_cost_micros=None if where.sandbox else _max_cost(payment, saved),
-            )
-            try:
-                if not any(map(_ends_the_render, results)):
-                    results.append(
-                        _run(
-                            group,
-                            catalog,
-                            settings,
-                            running,
-                            display=display,
-                            sandbox=sandbox,
-                            events=events,
-                        )
-                    )
-            finally:
-                outcome += [finish(film, results) for film in group]
-        code = exit_code_of(outcome, results, plan_options)
-        events.note_ended(code)
-    print_outcome(outcome, results, plan_options, words=words, as_json=as_json, quiet=display.quiet)
-    if not display.quiet:
-        line = closing_line(
-            [
-                (one.plan, one.states, film.pricing, one.waiting)
-                for one, film in zip(outcome, films, strict=True)
-            ],
-            download=plan_options.download,
-            elapsed_s=time.monotonic() - started_at,
+        run = partial(
+            _run,
+            catalog=catalog,
+            running=running,
+            display=display,
+            sandbox=sandbox,
+            events=events,
+            started_at=started_at,
+            max_cost_micros=None if where.sandbox else _max_cost(payment, saved),
         )
-        say(line)
+        # The sandbox keeps its tasks in the output folder, so each folder has its own.
+        outcomes, results = carry_out([[film] for film in films] if where.sandbox else [films], run)
+        code = exit_code_of(outcomes, results, arguments.options)
+        events.note_ended(code)
+    quiet, download = display.quiet, arguments.options.download
+    print_outcome(outcomes, results, words=words, download=download, as_json=as_json, quiet=quiet)
+    if not quiet:
+        say(closing_line(outcomes, download=download, elapsed_s=time.monotonic() - started_at))
     return code
 
 
@@ -245,59 +212,59 @@ def _read_saved(
     return read_plan(plan_file)
 
 
+def _check(
+    films: Sequence[Prepared], caps: Caps, saved: SavedPlan | None, *, price_usd: float | None
+) -> Bill:
+    """What the films cost. Raises Refused if that exceeds a cap, or differs from a saved plan."""
+    bill = sum_bills(film.bill for film in films)
+    if saved is not None:
+        check_plan(saved, films, bill, price_usd=price_usd)
+    check_caps(bill, caps)
+    for film in films:
+        check_film_caps(film)
+    return bill
+
+
 def _max_cost(payment: PaymentOptions, saved: SavedPlan | None) -> int | None:
     """What this render may spend at most, in micros: the lower of its own cap and of the plan's."""
     caps = [payment.caps.cost_micros, saved.caps.cost_micros if saved else None]
     return min((cap for cap in caps if cap is not None), default=None)
 
 
-def _sandbox_settings(where: FolderOptions, rehearsal: SandboxOptions) -> SandboxSettings | None:
-    """How the sandbox behaves; None without --sandbox.
+def _plan_lines(films: Sequence[Prepared], words: Sequence[str]) -> list[str]:
+    lines = [line for film in films for line in describe_plan(film, film.pricing, words)]
+    return [*lines, *price_lines((film.plan, film.pricing) for film in films)]
 
-    Raises UsageError if its options are given without it, because that render would cost money.
+
+def _ask(films: Sequence[Prepared], words: Sequence[str], bill: Bill, *, is_capped: bool) -> float:
+    """Asks the person at the terminal before anything is paid; the seconds until the answer.
+
+    Raises Refused if the answer is no, or nobody is there to give one and nothing `is_capped`.
     """
-    if where.sandbox:
-        from storyboard.sandbox.settings import UNLIMITED
-
-        return rehearsal.settings(UNLIMITED)
-    if flags := given_flags(rehearsal):
-        raise UsageError(
-            f"{' and '.join(flags)} {'is' if len(flags) == 1 else 'are'} for the sandbox, "
-            "and this render is not in it",
-            next_step="add --sandbox to rehearse, or leave it out to render for money",
-        )
-    return None
-
-
-def _ask(
-    plan_lines: Callable[[], list[str]], bill: Bill, *, is_free_to_go: bool, is_capped: bool
-) -> None:
-    """Asks the person at the terminal before anything is paid, under the lines of the plan.
-
-    Raises Refused if the answer is no, or nobody is there to give one.
-    """
-    if not bill.may_pay or is_free_to_go:
-        return
     if sys.stdin.isatty() and sys.stderr.isatty():
-        say(*plan_lines())
+        asked_at = time.monotonic()
+        say(*_plan_lines(films, words))
         if not ask(f"{bill.sentence}. Continue?"):
             raise Refused("nothing was sent", next_step="run again when you are sure")
-    elif not is_capped:
+        return time.monotonic() - asked_at
+    if not is_capped:
         raise Refused(
             f"there is no terminal to ask at before paying ({bill.sentence})",
             next_step="use --yes, or set a cap with --max-takes, --max-seconds or --max-cost",
         )
+    return 0.0
 
 
 def _run(
     group: Sequence[Prepared],
-    catalog: Catalog,
-    settings: EngineSettings,
-    running: RunOptions,
     *,
+    catalog: Catalog,
+    running: RunOptions,
     display: DisplayOptions,
     sandbox: SandboxSettings | None,
     events: EventFile,
+    started_at: float,
+    max_cost_micros: int | None,
 ) -> RunResult:
     """Carries out the plans of a group."""
     total = sum(len(film.work) for film in group)
@@ -306,8 +273,15 @@ def _run(
     # Imported here, because a render with nothing to do needs no network.
     from storyboard.console.progress import show_progress
     from storyboard.project.connection import connect
-    from storyboard.project.run import make_engine, protocol_of
+    from storyboard.project.run import protocol_of, run_engine
 
+    download = group[0].options.download
+    settings = running.engine_settings(
+        catalog,
+        download=download,
+        elapsed_s=time.monotonic() - started_at,
+        max_cost_micros=max_cost_micros,
+    )
     protocol = protocol_of(group, catalog)
     space, allow_private = group[0].space, running.allow_private
     has_prices = any(film.pricing.is_given for film in group)
@@ -315,21 +289,13 @@ def _run(
         connect(
             space, catalog, protocol=protocol, allow_private=allow_private, sandbox=sandbox
         ) as connection,
-        show_progress(total, display, download=settings.download, has_prices=has_prices) as view,
+        show_progress(total, display, download=download, has_prices=has_prices) as view,
     ):
 
         def listen(change: Progress) -> None:
             events(change)
             view(change)
 
-        engine = make_engine(group, connection, settings, listen, view.on_turn)
-        try:
-            with interrupting(engine.interrupt):
-                return engine.run()
-        except StateError as error:
-            return stopped_by_storage(error)
-
-
-def _ends_the_render(result: RunResult) -> bool:
-    """Whether films that have not been started are not started any more."""
-    return result.was_interrupted or isinstance(result.stopped_by, (TimeIsUp, StorageFailed))
+        return run_engine(
+            group, connection, settings, listen, interrupting=interrupting, on_turn=view.on_turn
+        )

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from dataclasses import replace
 
-from storyboard.planning.cost import Bill, Pricing, bill_of, sum_bills
+from storyboard.planning.cost import Bill, bill_of, sum_bills
 from storyboard.planning.spending import NOT_CHARGED
+from storyboard.project.outcome import Outcome
 from storyboard.records import (
     TO_SEND,
     WORK,
     Action,
     ActionKind,
-    Plan,
     Submission,
     SubmissionState,
     Take,
@@ -24,26 +24,23 @@ from storyboard.reporting.amounts import span_text
 
 _WORDS = ("new", "downloaded", "kept", "failed", "held", "undecided", "waiting", "not finished")
 
-Film = tuple[Plan, Sequence[TakeState], Pricing, Mapping[str, Action]]
-"""What was planned, what the takes are now, the prices, and what is next for those not sent."""
 
-
-def closing_line(films: Iterable[Film], *, download: bool, elapsed_s: float) -> str:
+def closing_line(outcomes: Iterable[Outcome], *, download: bool, elapsed_s: float) -> str:
     """One line for all storyboards of a render."""
     counts: Counter[str] = Counter()
     bills: list[Bill] = []
     has_work = False
-    for plan, states, pricing, waiting in films:
-        has_work |= any(action.kind in WORK for action in (*plan.actions, *plan.orphans))
+    for one in outcomes:
+        has_work |= any(action.kind in WORK for action in (*one.plan.actions, *one.plan.orphans))
         paid: list[Take] = []
-        state_of = {state.take.id: state for state in states}
-        for action in plan.actions:
+        state_of = {state.take.id: state for state in one.states}
+        for action in one.plan.actions:
             if (state := state_of.get(action.take.id)) is not None:
-                next_action = waiting.get(action.take.id)
+                next_action = one.waiting.get(action.take.id)
                 counts[_word(action, state.status, next_action, download=download)] += 1
                 paid += _failed_before(action, state)
                 paid += [state.take] if _is_paid(action, state) else []
-        bills.append(bill_of([replace(one, fallbacks=()) for one in paid], pricing))
+        bills.append(bill_of([replace(take, fallbacks=()) for take in paid], one.pricing))
     words = ", ".join(f"{counts[word]:,} {word}" for word in _WORDS if counts[word]) or "no takes"
     if not has_work:
         return f"nothing to do: {words}"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from storyboard.console.choices import Choice
 from storyboard.console.completers import complete_faults
 from storyboard.console.durations import DURATION
-from storyboard.console.options import option
+from storyboard.console.options import given_flags, option
 from storyboard.errors import UsageError
 
 if TYPE_CHECKING:
@@ -47,6 +47,23 @@ class SandboxOptions:
         "error_500=@2,5 at the second and fifth request. storyboard sandbox --fault list names "
         "them all.",
     )
+
+    def settings_for_render(self, *, is_sandbox: bool) -> SandboxSettings | None:
+        """How the sandbox behaves in a render; None for one that `is_sandbox` says is not in it.
+
+        Raises UsageError if options are given there, because that render would cost money.
+        """
+        if is_sandbox:
+            from storyboard.sandbox.settings import UNLIMITED
+
+            return self.settings(UNLIMITED)
+        if flags := given_flags(self):
+            raise UsageError(
+                f"{' and '.join(flags)} {'is' if len(flags) == 1 else 'are'} for the sandbox, "
+                "and this render is not in it",
+                next_step="add --sandbox to rehearse, or leave it out to render for money",
+            )
+        return None
 
     def settings(self, usual: SandboxSettings) -> SandboxSettings:
         """The `usual` settings, changed as given. Raises UsageError for an unknown fault."""

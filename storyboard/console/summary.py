@@ -13,7 +13,6 @@ from storyboard.engine.breaker import REMEDIES
 from storyboard.engine.job import RunResult
 from storyboard.outputs import OUTPUTS
 from storyboard.planning.candidates import ACCOUNT_REJECTIONS
-from storyboard.planning.plan import PlanOptions
 from storyboard.planning.states import lacks_link
 from storyboard.project.outcome import Outcome
 from storyboard.project.workspace import Workspace
@@ -28,9 +27,9 @@ _RENDERED = (TakeStatus.RENDERED, TakeStatus.DONE)
 def print_outcome(
     outcomes: Sequence[Outcome],
     results: Sequence[RunResult],
-    plan_options: PlanOptions,
     *,
-    words: Sequence[str] = (),
+    words: Sequence[str],
+    download: bool,
     as_json: bool,
     quiet: bool,
 ) -> None:
@@ -44,7 +43,7 @@ def print_outcome(
             counts = count_statuses(one.status for one in selected)
             say(f"{display_name(space.storyboard)}: {counts}")
         for state in (one for one in selected if one.status is not TakeStatus.DONE):
-            _say_what_waits(space, state, plan_options, results)
+            _say_what_is_left(space, state, results, download=download)
         entries = [waiting_entry("not sent", one) for one in outcome.waiting.values()]
         say(*entry_lines(entries), *approval_lines(space, outcome.waiting.values(), words))
         for state in (one for one in selected if one.status in _RENDERED):
@@ -91,9 +90,10 @@ def _remedy(submission: Submission | None) -> str:
     return "edit the shot, or render with --retry-failed"
 
 
-def _say_what_waits(
-    space: Workspace, state: TakeState, plan_options: PlanOptions, results: Sequence[RunResult]
+def _say_what_is_left(
+    space: Workspace, state: TakeState, results: Sequence[RunResult], *, download: bool
 ) -> None:
+    """Says why a take has no video here, and what to do about it."""
     take, submission = state.take, state.submission
     reason = (submission.reason if submission else None) or "no reason given"
     if state.status is TakeStatus.UNKNOWN and submission is not None:
@@ -118,7 +118,7 @@ def _say_what_waits(
     elif submission and submission.video and is_lfs_pointer(space.folder, submission.video):
         say(f"take {take.id} is rendered, and its file is a Git LFS pointer")
         say("    next: git lfs pull")
-    elif state.status is TakeStatus.RENDERED and plan_options.download:
+    elif state.status is TakeStatus.RENDERED and download:
         why_not_here = _why_not_here(space, state, results)
         why = f": {why_not_here}" if why_not_here else ""
         say(f"take {take.id} is rendered, and its video is not here{why}")

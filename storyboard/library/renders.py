@@ -13,22 +13,25 @@ import threading
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 from storyboard.engine.job import Progress, RunResult
-from storyboard.errors import ExitCode, Refused, StateError, StoryboardError, UsageError
+from storyboard.errors import ExitCode, Refused, UsageError
 from storyboard.language.project_cards import load_catalog_beside
 from storyboard.library.films import FilePath, find_workspace, tell
 from storyboard.library.notebook import Page
 from storyboard.library.plans import AS_USUAL, EVERY_TAKE
 from storyboard.library.statuses import page_path
+from storyboard.models.catalog import Catalog
 from storyboard.names import SANDBOX
 from storyboard.planning.cost import Caps, check_caps
 from storyboard.planning.plan import PlanOptions
+from storyboard.planning.saved_plan import PlanArguments
 from storyboard.planning.selection import Selection
 from storyboard.project.film_caps import check_film_caps
-from storyboard.project.outcome import Outcome, exit_code_of, finish, stopped_by_storage
+from storyboard.project.outcome import carry_out, exit_code_of
 from storyboard.project.rendering import Prepared, check_account, engine_settings, prepare
 from storyboard.project.workspace import Workspace
 from storyboard.records import Storyboard, TakeState
@@ -63,16 +66,13 @@ class _Order:
     """What to render, and how."""
 
     space: Workspace
-    selection: Selection
-    options: PlanOptions
+    arguments: PlanArguments
     caps: Caps
-    price_usd: float | None
     sandbox: SandboxSettings | None
     concurrency: int | None
     requests_per_minute: int | None
     timeout_s: float | None
     lock_timeout_s: float
-    is_fresh: bool
     past: tuple[str, ...]
 
 
@@ -135,16 +135,19 @@ def render(
     )
     order = _Order(
         space=space,
-        selection=select,
-        options=options,
+        arguments=PlanArguments(
+            selection=select,
+            options=options,
+            from_manifest=False,
+            is_fresh=fresh,
+            price_usd=price_usd,
+        ),
         caps=caps,
-        price_usd=price_usd,
         sandbox=None if isinstance(sandbox, bool) else sandbox,
         concurrency=concurrency,
         requests_per_minute=requests_per_minute,
         timeout_s=timeout_s,
         lock_timeout_s=lock_timeout_s,
-        is_fresh=fresh,
         past=tuple(past),
     )
     return _events(order)
@@ -245,64 +248,50 @@ def _raise_unseen(inbox: queue.SimpleQueue[Progress | _Last]) -> None:
             raise item.error
 
 
-def _carry_out(order: _Order, listen: Callable[[Progress], None], stop: _Stop) -> _Last:
+def _carry_out(order: _Order, listener: Callable[[Progress], None], stop: _Stop) -> _Last:
     """The result of the render. Raises what keeps it from starting."""
     catalog = load_catalog_beside(order.space.storyboard.path)
-    results: list[RunResult] = []
     with prepare(
         order.space,
-        order.selection,
-        order.options,
+        order.arguments,
         catalog=catalog,
         lock_timeout_s=order.lock_timeout_s,
-        tell=tell,
-        is_fresh=order.is_fresh,
-        price_usd=order.price_usd,
         past=order.past,
+        tell=tell,
     ) as film:
         check_caps(film.bill, order.caps)
         check_film_caps(film)
         if order.space.origin != SANDBOX:
             check_account([film])
-        try:
-            results.append(_run(film, order, listen, stop))
-        finally:
-            outcome = finish(film, results)
-    return _Last(_ended(outcome, results, order.options), _why_early(results))
+        run = partial(_run, catalog=catalog, order=order, listener=listener, stop=stop)
+        [outcome], results = carry_out([[film]], run)
+    code = exit_code_of([outcome], results, order.arguments.options)
+    ended = Ended(code, tuple(outcome.selected), outcome.space.folder)
+    return _Last(ended, next((error for result in results for error in result.errors), None))
 
 
 def _run(
-    film: Prepared, order: _Order, listen: Callable[[Progress], None], stop: _Stop
+    group: Sequence[Prepared],
+    *,
+    catalog: Catalog,
+    order: _Order,
+    listener: Callable[[Progress], None],
+    stop: _Stop,
 ) -> RunResult:
-    if not film.work:
+    if not any(film.work for film in group):
         return RunResult()
     # Imported here, because a render with nothing to do needs no network.
     from storyboard.project.connection import connect
-    from storyboard.project.run import make_engine, protocol_of
+    from storyboard.project.run import protocol_of, run_engine
 
-    catalog = load_catalog_beside(order.space.storyboard.path)
     settings = engine_settings(
         catalog,
-        download=order.options.download,
+        download=order.arguments.options.download,
         timeout_s=order.timeout_s,
         concurrency=order.concurrency,
         requests_per_minute=order.requests_per_minute,
-        max_cost_micros=None if film.space.origin == SANDBOX else order.caps.cost_micros,
+        max_cost_micros=None if order.space.origin == SANDBOX else order.caps.cost_micros,
     )
-    protocol = protocol_of([film], catalog)
+    protocol = protocol_of(group, catalog)
     with connect(order.space, catalog, protocol=protocol, sandbox=order.sandbox) as connection:
-        engine = make_engine([film], connection, settings, listen)
-        try:
-            with stop.interrupting(engine.interrupt):
-                return engine.run()
-        except StateError as error:
-            return stopped_by_storage(error)
-
-
-def _ended(outcome: Outcome, results: list[RunResult], options: PlanOptions) -> Ended:
-    code = exit_code_of([outcome], results, options)
-    return Ended(code, tuple(outcome.selected), outcome.space.folder)
-
-
-def _why_early(results: list[RunResult]) -> StoryboardError | None:
-    return next((error for result in results for error in result.errors), None)
+        return run_engine(group, connection, settings, listener, interrupting=stop.interrupting)

@@ -50,7 +50,11 @@ class SavedStoryboard:
 
 @dataclass(frozen=True, slots=True)
 class PlanArguments:
-    """What a plan is made for: which takes, what may be paid for again, and at what price."""
+    """What a plan is made for: which takes, what may be paid for again, and at what price.
+
+    `is_fresh` says that takes are rendered even if a folder beside this one has them. `price_usd`
+    is per second of any model, and overrides the storyboard's prices.
+    """
 
     selection: Selection
     options: PlanOptions

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from storyboard.engine.job import RunResult
-from storyboard.errors import ExitCode, StateError, StorageFailed, worst_of
+from storyboard.errors import ExitCode, StateError, StorageFailed, TimeIsUp, worst_of
+from storyboard.planning.cost import Pricing
 from storyboard.planning.plan import PlanOptions
 from storyboard.project.output_folder import write_outputs_of
 from storyboard.project.rendering import Prepared
@@ -15,7 +16,7 @@ from storyboard.records import Action, ActionKind, Plan, TakeState, TakeStatus
 
 
 class Outcome(NamedTuple):
-    """The result for one storyboard: its plan, and all its takes after the run.
+    """The result for one storyboard: its plan with the prices, and all its takes after the run.
 
     `has_outputs` says whether the files beside the videos describe these takes. `waiting` has
     the takes that were not sent, as `find_waiting` says, with what the next render would do.
@@ -23,9 +24,10 @@ class Outcome(NamedTuple):
 
     space: Workspace
     plan: Plan
+    pricing: Pricing
     states: Sequence[TakeState]
     has_outputs: bool
-    waiting: Mapping[str, Action] = {}
+    waiting: Mapping[str, Action]
 
     @property
     def selected(self) -> list[TakeState]:
@@ -37,7 +39,30 @@ class Outcome(NamedTuple):
 _CODES = {TakeStatus.DONE: ExitCode.OK, TakeStatus.UNKNOWN: ExitCode.UNKNOWN}
 
 
-def finish(film: Prepared, results: list[RunResult]) -> Outcome:
+def carry_out(
+    groups: Iterable[Sequence[Prepared]], run: Callable[[Sequence[Prepared]], RunResult]
+) -> tuple[list[Outcome], list[RunResult]]:
+    """The outcome of each film, and what `run` returned for each group of them, one by one.
+
+    The outputs of a group are written even if its run raises. Once a run was interrupted, or
+    ran out of time or disk, those after it are left out.
+    """
+    outcomes: list[Outcome] = []
+    results: list[RunResult] = []
+    for group in groups:
+        try:
+            if not any(map(_ends_the_render, results)):
+                results.append(run(group))
+        finally:
+            outcomes += [_finish(film, results) for film in group]
+    return outcomes, results
+
+
+def _ends_the_render(result: RunResult) -> bool:
+    return result.was_interrupted or isinstance(result.stopped_by, (TimeIsUp, StorageFailed))
+
+
+def _finish(film: Prepared, results: list[RunResult]) -> Outcome:
     """A film's result, with its outputs written. If they cannot be written, `results` gets why."""
     states: Sequence[TakeState] = ()
     waiting: Mapping[str, Action] = {}
@@ -49,7 +74,7 @@ def finish(film: Prepared, results: list[RunResult]) -> Outcome:
         waiting = film.find_waiting(states)
     except StateError as error:
         results.append(stopped_by_storage(error))
-    return Outcome(film.space, film.plan, states, has_outputs, waiting)
+    return Outcome(film.space, film.plan, film.pricing, states, has_outputs, waiting)
 
 
 def stopped_by_storage(error: StateError) -> RunResult:

@@ -12,6 +12,7 @@ from storyboard.models.catalog import Catalog
 from storyboard.planning.cost import Bill, Pricing, bill_for, pricing_for
 from storyboard.planning.following import Passed
 from storyboard.planning.plan import PlanOptions, make_plan
+from storyboard.planning.saved_plan import PlanArguments
 from storyboard.planning.selection import Selection, narrow, select_takes
 from storyboard.planning.states import find_deleted
 from storyboard.project.api_time import plan_by_api_time
@@ -82,28 +83,25 @@ class Prepared:
 @contextmanager
 def prepare(
     space: Workspace,
-    selection: Selection,
-    options: PlanOptions,
+    arguments: PlanArguments,
     *,
     catalog: Catalog,
     lock_timeout_s: float,
+    past: Sequence[str],
     tell: Callable[[str], None],
-    is_fresh: bool = False,
-    price_usd: float | None = None,
-    past: Sequence[str] = (),
 ) -> Iterator[Prepared]:
     """Takes the lock, opens the state, adopts what the manifest knows, and makes the plan.
 
-    `tell` is given what the user should know besides the plan. Raises Refused if this
-    folder is new and one beside it holds most of its takes, unless `is_fresh`.
-    `price_usd` is per second of any model, and overrides the storyboard's prices. The videos
-    of the takes and shots `past` are approved: what shows their frames can be sent.
+    `tell` is given what the user should know besides the plan. The videos of the takes and
+    shots `past` are approved: what shows their frames can be sent. Raises Refused if this
+    folder is new and one beside it holds most of its takes, unless `arguments.is_fresh`.
     """
+    selection, options = arguments.selection, arguments.options
     select_takes(space.storyboard.takes, selection)  # before a folder is created for a misspelt one
     check_paused(space.storyboard.takes, past)
     with open_folder(space, tell=tell, lock_timeout_s=lock_timeout_s) as store:
         known, snapshot = store.submissions(), space.snapshot()
-        if not is_fresh:
+        if not arguments.is_fresh:
             refuse_to_pay_again(space, known)
         approve(space, store, snapshot, past, tell=tell)
         plan = plan_render(
@@ -118,7 +116,7 @@ def prepare(
         )
         if not known:
             remove_partial_files(space.real_folder, known, now=datetime.now(timezone.utc))
-        pricing = pricing_for(space.storyboard, catalog, price_usd)
+        pricing = pricing_for(space.storyboard, catalog, arguments.price_usd)
         yield Prepared(space, store, snapshot, plan, pricing, options)
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
 
 from storyboard.engine.clock import SystemClock
-from storyboard.engine.job import EngineSettings, Job, Progress, Provenance, RunStatus
+from storyboard.engine.job import EngineSettings, Job, Progress, Provenance, RunResult, RunStatus
 from storyboard.engine.loop import Engine
-from storyboard.errors import UsageError
+from storyboard.errors import StateError, UsageError
 from storyboard.language.read_scope import find_scope
 from storyboard.media import FileInput
 from storyboard.models.card_folders import Owner
@@ -20,6 +21,7 @@ from storyboard.names import SANDBOX, spelled_path, to_file_name
 from storyboard.planning.cost import fallbacks_to_submit
 from storyboard.project.connection import Connection, service_of
 from storyboard.project.git import possible_ids, read_commit
+from storyboard.project.outcome import stopped_by_storage
 from storyboard.project.pictures import file_reader
 from storyboard.project.rendering import Prepared
 from storyboard.records import TO_SEND, Action, Storyboard
@@ -46,20 +48,21 @@ def _endpoint_of(action: Action) -> str | None:
     return action.submission.endpoint if is_sent and action.submission else None
 
 
-def make_engine(
+def run_engine(
     group: Sequence[Prepared],
     connection: Connection,
     settings: EngineSettings,
     listener: Callable[[Progress], None],
+    *,
+    interrupting: Callable[[Callable[[], None]], AbstractContextManager[None]],
     on_turn: Callable[[RunStatus], None] | None = None,
-) -> Engine:
-    """An engine that carries out the plans of a group.
+) -> RunResult:
+    """Carries out the plans of a group, within the context that can interrupt it.
 
-    It reports each change to `listener`, and before that the state of the run to `on_turn`.
+    Reports each change to `listener`, and before that the state of the run to `on_turn`.
     """
-    jobs = [_job(item, connection) for item in group]
-    return Engine(
-        jobs,
+    engine = Engine(
+        [_job(item, connection) for item in group],
         connection.api,
         connection.fetch,
         settings=replace(
@@ -71,6 +74,11 @@ def make_engine(
         listener=listener,
         on_turn=on_turn,
     )
+    try:
+        with interrupting(engine.interrupt):
+            return engine.run()
+    except StateError as error:
+        return stopped_by_storage(error)
 
 
 def ids_of_pictures(

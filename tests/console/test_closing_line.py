@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import pytest
@@ -9,13 +10,24 @@ import pytest
 from storyboard.console.closing_line import closing_line
 from storyboard.models.catalog import load_catalog
 from storyboard.planning.cost import Pricing, one_price
+from storyboard.project.outcome import Outcome
 from storyboard.records import Action, ActionKind, Plan, SubmissionState, TakeState, TakeStatus
+from tests.console.test_plan_lines import space_of
 from tests.made import make_done, make_submission, make_take
 from tests.planning.test_following import after, with_frames_of
 from tests.planning.test_plan import plan
 
 CATALOG = load_catalog()
 Made = tuple[ActionKind, TakeStatus]
+
+
+def outcome(
+    done: Plan,
+    states: Sequence[TakeState],
+    pricing: Pricing,
+    waiting: Mapping[str, Action] | None = None,
+) -> Outcome:
+    return Outcome(space_of(), done, pricing, states, has_outputs=True, waiting=waiting or {})
 
 
 def line(*made: Made, price: float | None = None, download: bool = True) -> str:
@@ -29,7 +41,7 @@ def line(*made: Made, price: float | None = None, download: bool = True) -> str:
         states.append(TakeState(take, status, sent))
     pricing = Pricing(CATALOG) if price is None else one_price(CATALOG, price)
     return closing_line(
-        [(Plan(tuple(actions)), states, pricing, {})], download=download, elapsed_s=72.4
+        [outcome(Plan(tuple(actions)), states, pricing)], download=download, elapsed_s=72.4
     )
 
 
@@ -75,7 +87,7 @@ def test_where_nothing_was_to_do_it_says_that() -> None:
 def test_a_take_that_still_waits_cost_nothing() -> None:
     take = make_take("b", duration=5)
     action, state = Action(take, ActionKind.WAIT, ""), TakeState(take, TakeStatus.PENDING)
-    films = [(Plan((action,)), [state], one_price(CATALOG, 0.1), {})]
+    films = [outcome(Plan((action,)), [state], one_price(CATALOG, 0.1))]
     assert closing_line(films, download=True, elapsed_s=72.4) == "1 waiting; took 1 min 12 s"
 
 
@@ -88,7 +100,7 @@ def test_a_take_whose_parent_failed_is_held_and_one_that_is_to_be_approved_waits
     take = make_take("b", duration=5)
     action, state = Action(take, ActionKind.WAIT, ""), TakeState(take, TakeStatus.PENDING)
     after_the_run = {"b": Action(take, ActionKind.HOLD, "", to_approve=to_approve)}
-    films = [(Plan((action,)), [state], one_price(CATALOG, 0.1), after_the_run)]
+    films = [outcome(Plan((action,)), [state], one_price(CATALOG, 0.1), after_the_run)]
     assert closing_line(films, download=True, elapsed_s=72.4).startswith(told)
 
 
@@ -100,6 +112,6 @@ def test_the_models_that_a_waiting_take_came_by_are_counted() -> None:
     failed = make_submission(with_frames_of(b, **video), SubmissionState.FAILED, id=2)
     sent = replace(second, payload=with_frames_of(second, **video).payload, fingerprint="f" * 64)
     state = TakeState(sent, DONE, make_done(sent, id=3), (failed,))
-    films = [(plan([a, written], []), [state], one_price(CATALOG, 0.1), {})]
+    films = [outcome(plan([a, written], []), [state], one_price(CATALOG, 0.1))]
     told = closing_line(films, download=True, elapsed_s=72.4)
     assert told == "1 new; 10 s of video, about 1.00 USD; took 1 min 12 s"
