@@ -41,7 +41,11 @@ def table_of(figures: Figures) -> str:
         *((f"takes {status}", count) for status, count in sorted(figures.statuses.items())),
         ("paid twice", figures.paid_twice),
         ("lost", figures.lost),
-        ("tasks and videos under a wrong take", figures.wrong_takes),
+        ("tasks, videos and pictures under a wrong take", figures.wrong_takes),
+        ("uploads", figures.uploads),
+        ("    of contents", figures.contents),
+        ("    deleted to make room", figures.deleted_files),
+        ("    that were there already", figures.uploaded_twice),
         ("time", f"{figures.seconds:.0f} s"),
     ]
     width = max(len(name) for name, _ in rows)

@@ -8,10 +8,12 @@ import shutil
 import sqlite3
 import tempfile
 from collections import Counter
+from collections.abc import Mapping
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import yaml
 from jsonschema import Draft7Validator
 
 from storyboard.outputs.manifest.file import read_manifests
@@ -20,6 +22,7 @@ from storyboard.recovery.decisions import unknown_among
 from storyboard.sandbox.clips.clips import clip_name
 from storyboard.state.files import FILE_NAME
 from storyboard.state.queries import read_submissions
+from tests.chaos.pictures import frame_of
 
 if TYPE_CHECKING:
     from storyboard.sandbox.server import SandboxServer
@@ -35,6 +38,7 @@ _HOLDING = frozenset(
 )
 """States in which a take has the task that its submission names."""
 
+_PICTURE = "first_frame"
 _SCHEMA = Path(__file__).parents[2] / "schemas" / "manifest.schema.json"
 
 
@@ -58,6 +62,7 @@ def check_at_the_end(ordeal: Ordeal, server: SandboxServer) -> None:
     manifest = json.loads((ordeal.output / "manifest.json").read_text("utf-8"))
     Draft7Validator(json.loads(_SCHEMA.read_text("utf-8"))).validate(manifest)
     _check_videos(ordeal, server, manifest)
+    _check_pictures(ordeal, server, manifest)
 
 
 def _check_database(path: Path) -> None:
@@ -106,13 +111,56 @@ def _check_videos(ordeal: Ordeal, server: SandboxServer, manifest: dict[str, Any
             path = ordeal.output / take["file"]["path"]
             content, task = path.read_bytes(), tasks[take["task_id"]]
             assert hashlib.sha256(content).hexdigest() == take["file"]["sha256"], path
-            if task.payload != take["payload"] or clip_name(task).encode() not in content:
+            is_request = _without_picture(task.payload) == _without_picture(take["payload"])
+            if not is_request or clip_name(task).encode() not in content:
                 wrong.append(take["id"])
     ordeal.figures.wrong_takes += len(wrong)
     assert not wrong, f"videos under a wrong take: {wrong}"
     named = {take["file"]["path"] for take in manifest["takes"] if take["file"]}
     files = {f"videos/{path.name}" for path in (ordeal.output / "videos").glob("*.mp4")}
     assert files == named
+
+
+def _check_pictures(ordeal: Ordeal, server: SandboxServer, manifest: dict[str, Any]) -> None:
+    """Each content goes up once while it is kept, and each take shows its own picture."""
+    figures = ordeal.figures
+    figures.uploaded_twice = len(ordeal.files.twice)
+    assert not ordeal.files.twice, f"uploaded again though it was there: {ordeal.files.twice}"
+    tasks = {task.id: task for task in server.ledger.submissions}
+    for task in (task for task in tasks.values() if task.content is not None):
+        assert not isinstance(task.drawn[_PICTURE], str), f"its file was deleted before: {task}"
+        for at, file_id in ordeal.files.deleted:
+            is_needed = file_id in str(task.payload) and task.accepted_at < at < task.ends_at
+            assert not is_needed, f"its file was deleted while it ran: {task}"
+    pictures = _pictures_in(ordeal.film, manifest)
+    wrong = [
+        take["id"]
+        for take in manifest["takes"]
+        if take["status"] == "rendered"
+        and tasks[take["task_id"]].drawn.get(_PICTURE) != pictures[take["id"]]
+    ]
+    figures.wrong_takes += len(wrong)
+    assert not wrong, f"takes with another take's picture: {wrong}"
+
+
+def _pictures_in(film: Path, manifest: dict[str, Any]) -> dict[str, dict[str, str] | None]:
+    """The picture that each take shows, by id: a file, the last frame of another take, or none."""
+    shots = {shot["id"]: shot for shot in yaml.safe_load(film.read_text("utf-8"))["shots"]}
+    files = {take["id"]: take["file"] for take in manifest["takes"]}
+    pictures: dict[str, dict[str, str] | None] = {}
+    for take in manifest["takes"]:
+        picture, content = shots[take["shot"]].get(_PICTURE), b""
+        if isinstance(picture, str):
+            content = film.with_name(picture).read_bytes()
+        elif picture and files[picture["take"]]:
+            content = frame_of(files[picture["take"]]["sha256"])
+        sha256 = hashlib.sha256(content).hexdigest()
+        pictures[take["id"]] = {"sha256": sha256} if picture else None
+    return pictures
+
+
+def _without_picture(payload: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in payload.items() if key != _PICTURE}
 
 
 def _name(row: Submission) -> str:

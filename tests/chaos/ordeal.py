@@ -17,7 +17,7 @@ import random
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
@@ -43,6 +43,7 @@ from storyboard.state.queries import read_submissions
 from storyboard.state.store import Store
 from tests.chaos.books import check_after_a_kill, check_at_the_end
 from tests.chaos.clips import quick_clips
+from tests.chaos.pictures import KeptFiles, kept_files, make_picture
 from tests.chaos.program import start
 from tests.chaos.weather import EACH_ONCE, KINDS, make_storm, make_weather
 
@@ -65,6 +66,8 @@ _SETTINGS = SandboxSettings(
     requests_per_minute=100_000,
     retry_after_s=1,
 )
+
+_STILLS = 4
 
 _TITLE = """\
 version: 1
@@ -95,6 +98,10 @@ class Figures:
     paid_twice: int = 0
     lost: int = 0
     wrong_takes: int = 0
+    uploads: int = 0
+    contents: int = 0
+    deleted_files: int = 0
+    uploaded_twice: int = 0
     seconds: float = 0.0
 
 
@@ -113,6 +120,7 @@ class Ordeal:
         self.film = folder / "film.yaml"
         self.output = folder / "renders" / "film"  # and the server's port, once it runs
         self.figures = Figures(seed=seed, takes=takes)
+        self.files = KeptFiles()
         self.given_up: Counter[str] = Counter()  # tasks known to nobody, by their payload
         self._adopted: set[str] = set()  # by the decisions after this run
         self._kills = kills
@@ -125,8 +133,12 @@ class Ordeal:
         began = time.monotonic()
         self.film.parent.mkdir(parents=True, exist_ok=True)
         self.film.write_text(_write_film(self.figures.takes), "utf-8")
+        for number in range(_STILLS):
+            still = self.film.with_name(f"still-{number}.png")
+            still.write_bytes(make_picture(still.name.encode()))
         with (
             quick_clips(self.film.parent / "clips"),
+            kept_files() as self.files,
             SandboxServer(settings=_SETTINGS, api_key=KEY) as server,
             _environment(server.base_url),
         ):
@@ -293,43 +305,62 @@ class Ordeal:
         assert code in _ENDINGS, out.getvalue()
 
     def _check_that_nothing_is_left(self, server: SandboxServer) -> None:
-        before = server.ledger.posts, server.ledger.polls, server.ledger.downloads
+        before = server.ledger.data
         manifest = (self.output / "manifest.json").read_bytes()
         self._command("render", str(self.film), "--yes")
-        assert (server.ledger.posts, server.ledger.polls, server.ledger.downloads) == before
+        assert server.ledger.data == before
         assert (self.output / "manifest.json").read_bytes() == manifest
 
     # The figures
 
     def _is_all_here(self) -> bool:
         document = json.loads((self.output / "manifest.json").read_text("utf-8"))
-        self.figures.statuses = Counter(map(self._status_here, document["takes"]))
-        return set(self.figures.statuses) <= {"done", "failed"}
+        statuses: dict[str, str] = {}
+        for take in document["takes"]:
+            statuses[take["id"]] = self._status_here(take, statuses)
+        self.figures.statuses = Counter(statuses.values())
+        return set(self.figures.statuses) <= {"done", "failed", "held"}
 
-    def _status_here(self, take: dict[str, Any]) -> str:
+    def _status_here(self, take: dict[str, Any], earlier: Mapping[str, str]) -> str:
+        """A take's status; those of `earlier` takes say whether its parent has failed."""
         file = take["file"]
-        is_here = file is not None and (self.output / file["path"]).is_file()
-        return "done" if is_here else str(take["status"])
+        if file is not None and (self.output / file["path"]).is_file():
+            return "done"
+        parent = take["payload"].get("first_frame", {}).get("take")
+        is_held = take["status"] == "pending" and earlier.get(parent) in ("failed", "held")
+        return "held" if is_held else str(take["status"])
 
     def _count(self, server: SandboxServer) -> None:
         figures = self.figures
         figures.posts = server.ledger.posts
         figures.accepted = len(server.ledger.submissions)
         figures.faults = Counter({name: server.ledger.faults[name] for name in KINDS})
+        figures.uploads, figures.contents = self.files.uploaded.total(), len(self.files.uploaded)
+        figures.deleted_files = len(self.files.deleted)
 
 
 def _write_film(takes: int) -> str:
-    """Shots with requests of their own; one shot in twenty wants two takes of the same request."""
-    shots, left = [], takes
-    number = 0
-    while left > 0:
+    """Shots with requests of their own; some show a file, or go on where another ends.
+
+    One shot in twenty wants two takes of the same request.
+    """
+    shots: list[str] = []
+    number = left = 0
+    while (left := takes - number - number // 20) > 0:
         number += 1
         shots.append(f"  - id: shot-{number}\n    prompt: Night {number}, rain on the pier\n")
-        left -= 1
-        if number % 20 == 0 and left > 0:
+        if frame := _first_frame(number):
+            shots.append(f"    model: alibaba/wan2.7-i2v\n    first_frame: {frame}\n")
+        if number % 20 == 0 and left > 1:
             shots.append("    takes: 2\n")
-            left -= 1
     return _TITLE + "".join(shots)
+
+
+def _first_frame(number: int) -> str | None:
+    """In each twenty shots, one shows a file, and another is the first in a chain of three."""
+    if number % 20 in (5, 12):
+        return f"still-{number // 5 % _STILLS}.png"
+    return f"{{take: shot-{number - 1}, frame: last}}" if number % 20 in (6, 7) else None
 
 
 def _listen_and_kill(

@@ -1,9 +1,10 @@
 """The program as users start it, with a clock that runs fifty times faster.
 
 Every wait of the engine takes a fiftieth of its time: between polls, before retries, in an
-outage. Videos are measured in the program itself, since none of them is hostile. Nothing else of
-the program is changed. It is a process of its own, forked from one that has imported everything:
-importing takes longer than most runs live, and no kill meanwhile could do harm.
+outage. Videos and pictures are measured in the program itself, since none of them is hostile, and
+a frame is a picture made of its video's sha256. Nothing else of the program is changed. It is a
+process of its own, forked from one that has imported everything: importing takes longer than most
+runs live, and no kill meanwhile could do harm.
 """
 
 from __future__ import annotations
@@ -23,10 +24,14 @@ from storyboard.engine.clock import SystemClock
 from storyboard.project import run
 from storyboard.videos import measure
 from storyboard.videos.measure_child import read_tracks
+from tests.chaos.pictures import read_pictures_here
 
 SPEED = 50.0
 
-_IMPORTED = (__name__, "importlib.metadata", "pymediainfo", "storyboard.commands.render")
+_IMPORTED = (
+    *(__name__, "importlib.metadata", "pymediainfo", "PIL.PngImagePlugin"),
+    "storyboard.commands.render",
+)
 """What all that a render needs comes with."""
 
 T = TypeVar("T")
@@ -65,6 +70,7 @@ def _run(
     os.chdir(folder)
     run.SystemClock = QuickClock  # type: ignore[attr-defined]
     measure.ask_child = _measure_here  # type: ignore[attr-defined]
+    read_pictures_here()
     with (
         Path(os.devnull).open("w", encoding="utf-8") as nothing,
         open(speaking.fileno(), "w", encoding="utf-8", buffering=1, closefd=False) as words,

@@ -8,17 +8,11 @@ from dataclasses import replace
 
 from storyboard.sandbox.faults import FAULTS, Faults, Stage
 
-KINDS = tuple(
-    name
-    for name, (stage, _) in FAULTS.items()
-    if name not in ("never_ends", "no_video") and stage is not Stage.UPLOAD
-)
-"""All but those with which a render would not end, or not for ten minutes.
-
-The films here have no pictures, so nothing strikes an upload.
-"""
+KINDS = tuple(name for name in FAULTS if name not in ("never_ends", "no_video"))
+"""All but those with which a render would not end, or not for ten minutes."""
 
 _LIKELY = {
+    Stage.UPLOAD: 0.2,
     Stage.SUBMIT: 0.1,
     Stage.TASK: 0.05,
     Stage.POLL: 0.12,
@@ -37,6 +31,9 @@ _STORMS = (
 )
 
 EACH_ONCE = Faults(
+    upload_error=(2,),
+    upload_rate_limited=(4,),
+    upload_lost_reply=(6,),
     interim_reply=(2, 10),
     reset_before=(3,),
     slow=(4,),
