@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import yaml
 
@@ -25,8 +25,9 @@ from storyboard.reporting.lines import line_end, line_start, position_at
 from storyboard.reporting.value_paths import shorten
 
 # No pattern can match one text in two ways, so none takes quadratic time.
-_LEAD = re.compile(r"\s*(?:-[ \t]+)*")
-_KEY = re.compile(r"(?P<key>[^\s:#\"'{\[][^:#]*):[ \t]+(?=\S)")
+_LINE = re.compile(
+    r"(?P<lead>\s*(?:-[ \t]+)*)(?:(?P<key>[^\s:#\"'{\[][^:#]*):[ \t]+(?=\S))?(?P<value>.*)"
+)
 _BRACES = ("{{", "{%", "{#")
 _MISSING_SPACE = re.compile(r"(?:- +)*[\w-]+:(?=[^\s:/])")
 _IS_PLAIN = re.compile(r"\w[^:#{}\[\],\"]*")
@@ -39,18 +40,21 @@ _HYPHEN = re.compile(r"^ *-(?=(?P<key>[A-Za-z_]{1,40}):[^\n]*\n\s*\Z)", re.MULTI
 _MAX_QUOTED = 70
 
 
-@dataclass(frozen=True, slots=True)
-class _ValueLine:
-    """A line that holds a value; the value begins at `start`, perhaps after a key."""
+class _Line(NamedTuple):
+    """A line's key, if it has one, and its value, which may be empty and begins at `start`.
+
+    `indent` is how many columns precede the key, or the dash if there is no key.
+    """
 
     key: str | None
     value: str
     start: int
+    indent: int
 
 
 @dataclass(frozen=True, slots=True)
 class _Finding:
-    """What is wrong, and where. If `width` is None, the place extends to the end of the line.
+    """What is wrong, and where. If `width` is None, it extends to the end of the line.
 
     `repair` is the start and the end of the text to replace, and its replacement.
     """
@@ -64,17 +68,17 @@ class _Finding:
 
 
 @dataclass(frozen=True, slots=True)
-class _Complaint:
-    """A parser's error: `said` is about where it stopped, `doing` about what it was reading.
+class _Failure:
+    """A parser's error: `problem` is about `index`, where it stopped; `context` about what it read.
 
-    `begun` is where that began, `last` the event before, if any.
+    `start` is where that began; `last` is the event before the error, or None.
     """
 
     text: str
-    said: str
-    doing: str
+    problem: str
+    context: str
     index: int
-    begun: int
+    start: int
     last: Any
 
 
@@ -90,9 +94,9 @@ def syntax_problem(error: Exception, reading: Reading, last: Any) -> Problem:
     elif is_too_deep(error):
         return too_deep(position_at(text, mark.index, display_name, width=1))
     else:
-        begun = mark if error.context_mark is None else error.context_mark
-        said, doing = str(error.problem), str(error.context)
-        found = _explain(_Complaint(text, said, doing, mark.index, begun.index, last))
+        start = mark if error.context_mark is None else error.context_mark
+        words = str(error.problem), str(error.context)
+        found = _explain(_Failure(text, *words, mark.index, start.index, last))
     position = position_at(text, found.index, display_name, width=found.width)
     repairs = (_repair(reading, *found.repair),) if found.repair else ()
     return Problem(position, found.code, found.message, found.hint, repairs=repairs)
@@ -111,17 +115,17 @@ def unquoted_template(error: Exception, text: str) -> int | None:
         mark = getattr(error, name, None)
         if mark is None:
             continue
-        start = line_start(text, mark.index)
-        line = _value_line(text[start : line_end(text, start)])
-        if line and line.value.startswith(_BRACES):
-            return start + line.start
+        line, column = _line_at(text, mark.index)
+        found = _parse_line(line)
+        if found.value.startswith(_BRACES):
+            return int(mark.index) - column + found.start
     return None
 
 
 def quote_hint(line: str) -> str:
     """Return a hint that shows a line's value in quotes."""
-    found = _value_line(line)
-    if not found or len(found.value) > _MAX_QUOTED:
+    found = _parse_line(line)
+    if not 0 < len(found.value) <= _MAX_QUOTED:
         return "put the whole value in quotes"
     if (quoted := in_quotes(found.value)) is None:
         return "put the value on a line of its own below a |"
@@ -142,23 +146,14 @@ def _quoting(text: str, index: int) -> tuple[int, int, str] | None:
 
     It may end before a comment, and it may continue on the lines below.
     """
-    start = line_start(text, index)
-    line = text[start : line_end(text, start)]
-    found = _value_line(line)
-    if found is None or found.start != index - start or " #" in found.value:
+    line, column = _line_at(text, index)
+    found = _parse_line(line)
+    if not found.value or found.start != column or " #" in found.value:
         return None
     quoted = in_quotes(found.value)
-    indent = _indent_of_entry(line)
-    below = _BELOW.match(text, line_end(text, start))
-    goes_on = below is not None and len(below[1]) > indent
+    below = _BELOW.match(text, line_end(text, index))
+    goes_on = below is not None and len(below[1]) > found.indent
     return None if quoted is None or goes_on else (index, index + len(found.value), quoted)
-
-
-def _indent_of_entry(line: str) -> int:
-    """Return how many columns precede a line's key, or its dash if it has no key."""
-    lead = _LEAD.match(line)
-    end = lead.end() if lead else 0
-    return end if _KEY.match(line, end) else len(line) - len(line.lstrip(" "))
 
 
 def _is_quoted(value: str) -> bool:
@@ -167,51 +162,49 @@ def _is_quoted(value: str) -> bool:
     They are in "She says "hello" to him" and in 'it's raining'. They are not in "hello" she says,
     or in "yes" or "no", where the second quote closes the first.
     """
-    sign = value[0]
-    if sign not in "'\"" or len(value) < 3 or value[-1] != sign:
+    quote = value[0]
+    if quote not in "'\"" or len(value) < 3 or value[-1] != quote:
         return False
-    second = value.index(sign, 1)
+    second = value.index(quote, 1)
     if second == len(value) - 1:
         return False
     is_within = value[second - 1] == " " or value[second + 1].isalnum()
-    return is_within or value.count(sign) % 2 == 1
+    return is_within or value.count(quote) % 2 == 1
 
 
-def _value_line(line: str) -> _ValueLine | None:
-    lead = _LEAD.match(line)
-    start = lead.end() if lead else 0
-    key = _KEY.match(line, start)
-    if key:
-        start = key.end()
-    value = line[start:].rstrip()
-    return _ValueLine(key["key"] if key else None, value, start) if value else None
+def _parse_line(line: str) -> _Line:
+    found = _LINE.match(line)
+    assert found  # noqa: S101 (the pattern matches any line)
+    has_key = found["key"] is not None
+    indent = found.end("lead") if has_key else len(line) - len(line.lstrip(" "))
+    return _Line(found["key"], found["value"].rstrip(), found.start("value"), indent)
 
 
-def _explain(complaint: _Complaint) -> _Finding:
-    for mistake in (_tab, _invisible, _colon, _first_sign, _quotes, _brackets, _indentation):
-        if found := mistake(complaint):
+def _explain(failure: _Failure) -> _Finding:
+    for mistake in (_tab, _invisible, _colon, _first_character, _quotes, _brackets, _indentation):
+        if found := mistake(failure):
             return found
     hint = "put text that has another meaning in YAML in quotes"
-    return _Finding(complaint.index, "YAML does not allow this here", hint)
+    return _Finding(failure.index, "YAML does not allow this here", hint)
 
 
-def _tab(complaint: _Complaint) -> _Finding | None:
-    text, start = complaint.text, line_start(complaint.text, complaint.index)
-    line = text[start : line_end(text, start)]
+def _tab(failure: _Failure) -> _Finding | None:
+    index = failure.index
+    line, column = _line_at(failure.text, index)
     tab = line.find("\t", 0, len(line) - len(line.lstrip(" \t")))
-    if tab < 0 and text.startswith("\t", complaint.index):
-        index, message = complaint.index, "a tab where YAML allows only spaces"
-        return _Finding(index, message, "use spaces", repair=(index, index + 1, " "))
-    if tab < 0:
+    if tab >= 0:
+        message = "a tab in the indentation; YAML allows only spaces there"
+        return _Finding(index - column + tab, message, "use spaces")
+    if not failure.text.startswith("\t", index):
         return None
-    message = "a tab in the indentation; YAML allows only spaces there"
-    return _Finding(start + tab, message, "use spaces")
+    message = "a tab where YAML allows only spaces"
+    return _Finding(index, message, "use spaces", repair=(index, index + 1, " "))
 
 
-def _invisible(complaint: _Complaint) -> _Finding | None:
+def _invisible(failure: _Failure) -> _Finding | None:
     """A character that looks like a space, or is invisible, where YAML needs a space."""
-    text, last = complaint.text, complaint.last
-    for index in (complaint.index, complaint.begun, last.start_mark.index if last else 0):
+    text, last = failure.text, failure.last
+    for index in (failure.index, failure.start, last.start_mark.index if last else 0):
         start = line_start(text, index)
         found = _INSTEAD_OF_SPACE.search(text, start, line_end(text, start))
         if found:
@@ -221,21 +214,21 @@ def _invisible(complaint: _Complaint) -> _Finding | None:
     return None
 
 
-def _colon(complaint: _Complaint) -> _Finding | None:
+def _colon(failure: _Failure) -> _Finding | None:
     """A value that contains `: `, or a key whose `:` has no space after it and so reads as text."""
-    text, last = complaint.text, complaint.last
-    if "could not find expected ':'" in complaint.said:
-        return _missing_space(text, complaint.begun)
-    if "mapping values are not allowed" not in complaint.said:
+    text, index, last = failure.text, failure.index, failure.last
+    if "could not find expected ':'" in failure.problem:
+        return _missing_space(text, failure.start)
+    if "mapping values are not allowed" not in failure.problem:
         return None
-    line, column = _line_at(text, complaint.index)
-    before = _value_line(line[:column])
-    if before and before.key:
+    line, column = _line_at(text, index)
+    before = _parse_line(line[:column])
+    if before.key:
         message = "a value without quotes cannot contain ': '"
-        repair = _quoting(text, complaint.index - column + before.start)
-        return _Finding(complaint.index, message, quote_hint(line), repair=repair)
+        repair = _quoting(text, index - column + before.start)
+        return _Finding(index, message, quote_hint(line), repair=repair)
     if type(last) is yaml.ScalarEvent and not last.style:
-        return _missing_space(text, complaint.last.start_mark.index)
+        return _missing_space(text, failure.last.start_mark.index)
     return None
 
 
@@ -250,34 +243,34 @@ def _missing_space(text: str, index: int) -> _Finding | None:
     return None
 
 
-def _first_sign(complaint: _Complaint) -> _Finding | None:
+def _first_character(failure: _Failure) -> _Finding | None:
     """A value whose first character has a special meaning in YAML."""
-    text, index = complaint.text, complaint.index
-    if any(word in complaint.doing for word in ("anchor", "alias", "tag", "block scalar")):
-        index = complaint.begun
-    elif not any(words in complaint.said for words in ("cannot start any token", "tag handle")):
+    text, index = failure.text, failure.index
+    if any(word in failure.context for word in ("anchor", "alias", "tag", "block scalar")):
+        index = failure.start
+    elif not any(words in failure.problem for words in ("cannot start any token", "tag handle")):
         return None
-    sign = text[index : index + 1]
-    if sign == "%" and text.startswith("{", index - 1):
-        index, sign = index - 1, "{%"
-    message = f"a value without quotes cannot begin with {sign}"
+    first = text[index : index + 1]
+    if first == "%" and text.startswith("{", index - 1):
+        index, first = index - 1, "{%"
+    message = f"a value without quotes cannot begin with {first}"
     hint = quote_hint(_line_at(text, index)[0])
     # A text that follows one of these was hardly meant to include it.
-    repair = None if sign in ">|*" else _quoting(text, index)
+    repair = None if first in ">|*" else _quoting(text, index)
     return _Finding(index, message, hint, None, repair=repair)
 
 
-def _quotes(complaint: _Complaint) -> _Finding | None:
+def _quotes(failure: _Failure) -> _Finding | None:
     """An unclosed quote, a backslash in double quotes, or text after a value."""
-    text, said, begun = complaint.text, complaint.said, complaint.begun
-    if complaint.doing.startswith("while parsing a block"):
-        return _text_behind(complaint)
-    if "quoted scalar" not in complaint.doing:
+    text, start = failure.text, failure.start
+    if failure.context.startswith("while parsing a block"):
+        return _text_after(failure)
+    if "quoted scalar" not in failure.context:
         return None
-    if "end of stream" in said or "document" in said:
+    if "end of stream" in failure.problem or "document" in failure.problem:
         message = "this quote is never closed"
-        return _Finding(begun, message, "close it at the end of the value", None)
-    back = text.rfind("\\", begun, complaint.index + 1)
+        return _Finding(start, message, "close it at the end of the value", None)
+    back = text.rfind("\\", start, failure.index + 1)
     if back < 0:
         return None
     if _HALF.match(text, back):
@@ -286,9 +279,9 @@ def _quotes(complaint: _Complaint) -> _Finding | None:
     return _Finding(back, message, "write \\\\ for a backslash, or use single quotes", 2)
 
 
-def _text_behind(complaint: _Complaint) -> _Finding | None:
+def _text_after(failure: _Failure) -> _Finding | None:
     """Text after a closing quote, a closing bracket or an alias, on the same line."""
-    last, text, index = complaint.last, complaint.text, complaint.index
+    last, text, index = failure.last, failure.text, failure.index
     if last is None or last.start_mark.index == last.end_mark.index:  # nothing, or a block's end
         return None
     start, end = last.start_mark, last.end_mark
@@ -312,66 +305,66 @@ def _text_behind(complaint: _Complaint) -> _Finding | None:
     return _Finding(index, message, hint, None, repair=repair)
 
 
-def _brackets(complaint: _Complaint) -> _Finding | None:
+def _brackets(failure: _Failure) -> _Finding | None:
     """An unclosed bracket, or a missing comma."""
-    if "flow sequence" not in complaint.doing and "flow mapping" not in complaint.doing:
+    if "flow sequence" not in failure.context and "flow mapping" not in failure.context:
         return None
-    text, index, begun = complaint.text, complaint.index, complaint.begun
-    sign = text[begun : begun + 1]
-    closing = "]" if sign == "[" else "}"
-    if line_start(text, begun) == line_start(text, index):
+    text, index, start = failure.text, failure.index, failure.start
+    opening = text[start : start + 1]
+    closing = "]" if opening == "[" else "}"
+    if line_start(text, start) == line_start(text, index):
         message = f"a comma or {closing} is missing before this"
-        hint = f"a value that begins with {sign} needs quotes"
+        hint = f"a value that begins with {opening} needs quotes"
         if text.startswith(":", index):
             hint = "put a comma between the entries, or quotes around a value that contains ': '"
         return _Finding(index, message, hint)
-    message = f"this {sign} is not closed where it should be"
-    hint = f"add {closing} or a comma; a value that begins with {sign} needs quotes"
-    return _Finding(begun, message, hint, None)
+    message = f"this {opening} is not closed where it should be"
+    hint = f"add {closing} or a comma; a value that begins with {opening} needs quotes"
+    return _Finding(start, message, hint, None)
 
 
-def _indentation(complaint: _Complaint) -> _Finding | None:
+def _indentation(failure: _Failure) -> _Finding | None:
     """A line that is indented too far or not far enough."""
-    said, doing = complaint.said, complaint.doing
-    if "could not find expected ':'" in said:
+    problem, context = failure.problem, failure.context
+    if "could not find expected ':'" in problem:
         message = "this line is neither a key with a value nor part of the text above it"
         hint = "a key needs a ':'; text on several lines needs deeper indentation"
-        return _Finding(complaint.begun, message, hint, None)
-    if "mapping values are not allowed" in said:
-        return _deeper_key(complaint)
-    if "document start" in said:
-        return _Finding(complaint.index, "this does not belong to the value above it", None, None)
-    if "block mapping" in doing or "block collection" in doing:
-        return _misfit(complaint, is_list="collection" in doing)
+        return _Finding(failure.start, message, hint, None)
+    if "mapping values are not allowed" in problem:
+        return _deeper_key(failure)
+    if "document start" in problem:
+        return _Finding(failure.index, "this does not belong to the value above it", None, None)
+    if "block mapping" in context or "block collection" in context:
+        return _misfit(failure, is_list="collection" in context)
     return None
 
 
-def _deeper_key(complaint: _Complaint) -> _Finding:
-    line, column = _line_at(complaint.text, complaint.index)
+def _deeper_key(failure: _Failure) -> _Finding:
+    line, column = _line_at(failure.text, failure.index)
     first = len(line) - len(line.lstrip(" "))
-    if hyphen := _HYPHEN.search(complaint.text, 0, complaint.index - column):
+    if hyphen := _HYPHEN.search(failure.text, 0, failure.index - column):
         end = hyphen.end()
         message, hint = "a space is missing behind this hyphen", f"write - {hyphen['key']}:"
         return _Finding(end - 1, message, hint, repair=(end, end, " "))
     message = "this key is indented deeper than the value above it allows"
     hint = "line it up with the keys it belongs to, or put the value above it in quotes"
-    return _Finding(complaint.index - column + first, message, hint, max(column - first, 1))
+    return _Finding(failure.index - column + first, message, hint, max(column - first, 1))
 
 
-def _misfit(complaint: _Complaint, *, is_list: bool) -> _Finding:
-    """A line that does not continue the keys or entries that begin at `begun`."""
-    begun = position_at(complaint.text, complaint.begun, "", width=1)
-    line, _ = _line_at(complaint.text, complaint.index)
+def _misfit(failure: _Failure, *, is_list: bool) -> _Finding:
+    """A line that does not continue the keys or entries that begin at `start`."""
+    start = position_at(failure.text, failure.start, "", width=1)
+    line, _ = _line_at(failure.text, failure.index)
     indent = len(line) - len(line.lstrip(" "))
     what = "list entries" if is_list else "keys"
-    message = f"this line does not fit the {what} that begin on line {begun.line}"
-    if indent != begun.column - 1:
-        hint = f"they are indented by {begun.column - 1}, this line by {indent}"
+    message = f"this line does not fit the {what} that begin on line {start.line}"
+    if indent != start.column - 1:
+        hint = f"they are indented by {start.column - 1}, this line by {indent}"
     elif is_list:
         hint = "an entry of that list begins with '- '"
     else:
         hint = "a key and a ':' are expected here"
-    return _Finding(complaint.index, message, hint, None)
+    return _Finding(failure.index, message, hint, None)
 
 
 def _line_at(text: str, index: int) -> tuple[str, int]:
