@@ -21,6 +21,7 @@ from storyboard.language.rows.shapes import FILE
 from storyboard.language.rows.values import RowValues
 from storyboard.language.templates.scope import SUFFIX
 from storyboard.language.templates.templates import Templates
+from storyboard.language.text_files import file_problem
 from storyboard.language.validation.check import check_file
 from storyboard.language.yaml.source import Source, read_source
 from storyboard.models.card import ModelCard
@@ -273,7 +274,7 @@ class Inputs:
         refusal = self._scope.refusal(path)
         if refusal is None:
             return None
-        return Problem(Position(display_name, 1, 1), "outside-project", *refusal)
+        return file_problem(display_name, "outside-project", *refusal)
 
     def _mapping_in(self, source: Source, make_schema: _MakeSchema) -> MappingNode | None:
         """Return the mapping that a file holds; `check` checks it later."""
@@ -304,7 +305,7 @@ def _schema(
 
 
 def _holds_key(display_name: str) -> Problem:
-    return Problem(Position(display_name, 1, 1), "holds-key", *HOLDS_KEY)
+    return file_problem(display_name, "holds-key", *HOLDS_KEY)
 
 
 def _names_of_includes(root: MappingNode) -> list[Setting]:

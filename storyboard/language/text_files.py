@@ -72,7 +72,7 @@ def decode_text(data: bytes, display_name: str) -> FileText:
     except UnicodeDecodeError as error:
         if not is_utf16 and b"\0" in data:
             message = "is not a text file: it contains NUL bytes"
-            return FileText("", _unreadable(display_name, message, code="not-text"))
+            return FileText("", file_problem(display_name, "not-text", message))
         readable = encoded.decode(encoding, errors="replace")
         index = len(encoded[: error.start].decode(encoding, errors="replace"))
         position = position_at(readable, index, display_name, width=1)
@@ -93,10 +93,11 @@ def _undecodable(data: bytes, display_name: str) -> Problem | None:
     if data.startswith(_PACKED):
         message = "is a spreadsheet or another compressed file, not text"
         hint = "export the sheet as CSV (UTF-8)"
-        return _unreadable(display_name, message, code="not-text", hint=hint)
+        return file_problem(display_name, "not-text", message, hint)
     # UTF-32's byte order mark begins with UTF-16's.
     if data.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)):
-        return _unreadable(display_name, "is written in UTF-32", hint="save the file as UTF-8")
+        message, hint = "is written in UTF-32", "save the file as UTF-8"
+        return file_problem(display_name, "unreadable-file", message, hint)
     return None
 
 
@@ -119,7 +120,7 @@ def check_text(text: str, display_name: str) -> Problem | None:
             hint="remove it or, in YAML and JSON, write it as an escape inside double quotes",
         )
     if not text.strip():
-        return Problem(Position(display_name, 1, 1), "empty-file", "the file is empty")
+        return file_problem(display_name, "empty-file", "the file is empty")
     if ("<<<<<<<" in text or ">>>>>>>" in text) and (found := _CONFLICT.search(text)):
         return Problem(
             position_at(text, found.start() + len(found[0]) - 7, display_name),
@@ -134,10 +135,13 @@ def _too_large(display_name: str, max_bytes: int) -> Problem:
     mebibytes, rest = divmod(max_bytes, 1024 * 1024)
     size = f"{max_bytes:,} bytes" if rest else f"{mebibytes:,} MiB"
     message = f"is larger than {size}, the maximum size"
-    return _unreadable(display_name, message, code="file-too-large")
+    return file_problem(display_name, "file-too-large", message)
 
 
-def _unreadable(
-    display_name: str, message: str, *, code: str = "unreadable-file", hint: str | None = None
-) -> Problem:
+def _unreadable(display_name: str, message: str) -> Problem:
+    return file_problem(display_name, "unreadable-file", message)
+
+
+def file_problem(display_name: str, code: str, message: str, hint: str | None = None) -> Problem:
+    """Return a problem with a file as a whole."""
     return Problem(Position(display_name, 1, 1), code, message, hint)

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from storyboard.language.nodes import Row
 from storyboard.language.rows.table import ESCAPED, read_table
+from storyboard.language.text_files import file_problem
 from storyboard.records import Position, Problem
 from storyboard.reporting.lines import split_lines
 
@@ -53,9 +54,7 @@ def _cells(line: str, columns: int = 0) -> list[str]:
 def _not_one_table(rules: Sequence[int], display_name: str) -> Problem:
     if not rules:
         hint = "a table has a line of dashes below the names of its columns: | --- | --- |"
-        return Problem(
-            Position(display_name, 1, 1), "no-table", "this file contains no table", hint
-        )
+        return file_problem(display_name, "no-table", "this file contains no table", hint)
     message = f"this file contains {len(rules)} tables; the second one begins here"
     hint = "move the one you mean to a file of its own"
     return Problem(Position(display_name, rules[1], 1), "several-tables", message, hint)

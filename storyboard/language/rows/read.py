@@ -25,7 +25,7 @@ from storyboard.language.rows.shapes import (
     steps_of,
 )
 from storyboard.language.rows.values import RowValues
-from storyboard.language.text_files import read_bytes, read_text
+from storyboard.language.text_files import file_problem, read_bytes, read_text
 from storyboard.language.yaml.source import parse_source
 from storyboard.records import Json, Position, Problem, Severity
 from storyboard.reporting.lines import split_lines
@@ -62,16 +62,15 @@ def read_rows(
     workbook's sheet. A mistake in the file is a problem in the result, never an exception. Stops
     after `MAX_ROWS` rows, or after as many problems.
     """
-    top = Position(display_name, 1, 1)
     ending = path.suffix.lower()
-    if problem := _wrong_format(ending, key, sheet, top):
+    if problem := _wrong_format(ending, key, sheet, display_name):
         return Rows("", problems=(problem,))
     text, found, content = _open(path, display_name, key=key, sheet=sheet, files=files)
     rows = collect(found, is_table=ending in TABLES)
     if not rows.rows and not rows.problems:
         message = "no rows in this file, so it makes no shots"
-        warning = Problem(top, "no-rows", message, severity=Severity.WARNING)
-        return Rows(text, problems=(warning,), content=content)
+        top, severity = Position(display_name, 1, 1), Severity.WARNING
+        rows = Rows("", problems=(Problem(top, "no-rows", message, severity=severity),))
     return rows._replace(text=text, content=content)
 
 
@@ -224,18 +223,22 @@ _SAVE_AS: Mapping[str, str] = {
 _SAVE_OTHERS = "save a table as CSV (UTF-8), or one prompt per line as .txt"
 
 
-def _wrong_format(ending: str, key: str | None, sheet: str | None, top: Position) -> Problem | None:
+def _wrong_format(
+    ending: str, key: str | None, sheet: str | None, display_name: str
+) -> Problem | None:
     """Return the problem with a file of an unknown format or without such a part, or None."""
     allowed = [*FORMATS, WORKBOOK]
     if ending not in allowed:
         what = f"the extension {ending}" if ending else "a name without an extension"
         message = f"{what} does not say how to read rows; allowed are {', '.join(allowed)}"
-        return Problem(top, "rows-format", message, _SAVE_AS.get(ending, _SAVE_OTHERS))
+        return file_problem(
+            display_name, "rows-format", message, _SAVE_AS.get(ending, _SAVE_OTHERS)
+        )
     if key is not None and ending not in WITH_KEYS:
         having = ", ".join(sorted(WITH_KEYS))
         message = f"{ending} files have no keys; only {having} files have"
-        return Problem(top, "rows-format", message)
+        return file_problem(display_name, "rows-format", message)
     if sheet is not None and ending != WORKBOOK:
         message = f"{ending} files have no sheets; only {WORKBOOK} files have"
-        return Problem(top, "rows-format", message, "remove sheet:")
+        return file_problem(display_name, "rows-format", message, "remove sheet:")
     return None

@@ -1,4 +1,4 @@
-"""Resolves aliases: the node each repeats, how large it is, and what it means in its new place."""
+"""Resolves aliases: the node each repeats, how large it is, and what it means where it is used."""
 
 from __future__ import annotations
 
@@ -76,15 +76,15 @@ class Anchors:
                 message = f"{path}: {mark} is read as an anchor, and is not part of the text"
                 hint = f"quote the whole value to keep {mark}"
                 warning = Severity.WARNING
-                place = self._place_of(f"&{name}", position)
-                problem = Problem(place, "unused-anchor", message, hint, severity=warning)
+                at = self._position_before(f"&{name}", position)
+                problem = Problem(at, "unused-anchor", message, hint, severity=warning)
                 self._reading.problems.append(problem)
 
-    def _place_of(self, mark: str, behind: Position) -> Position:
-        """Return the position of a mark before `behind` on its line; if not there, `behind`."""
-        lines = source_lines(self._reading.text)
-        column = lines[behind.line - 1].rfind(mark, 0, behind.column - 1) + 1
-        return behind._replace(column=column, width=len(mark)) if column else behind
+    def _position_before(self, mark: str, text: Position) -> Position:
+        """Return the position of a mark before a text on its line; if not there, the text's."""
+        line = source_lines(self._reading.text)[text.line - 1]
+        column = line.rfind(mark, 0, text.column - 1) + 1
+        return text._replace(column=column, width=len(mark)) if column else text
 
     def _unknown(self, name: str, position: Position) -> ScalarNode:
         alias = f"*{shorten(name, 60)}"

@@ -45,7 +45,7 @@ from storyboard.language.yaml.reading import MAX_LEVELS, Collection, Reading, St
 from storyboard.language.yaml.scalars import SCALAR_TAGS
 from storyboard.language.yaml.text_keys import OTHER, ROLES, TEXT, Role
 from storyboard.language.yaml.unquoted import Covered
-from storyboard.records import Position, Problem
+from storyboard.records import Position
 from storyboard.reporting.lines import line_end
 
 _MERGE = "<<"
@@ -103,12 +103,9 @@ class Composer:
         if kind is ScalarEvent:
             return self._scalar(event, role)
         if kind is AliasEvent:
-            return self._alias(event, role)
-        node: Node
-        if kind is MappingStartEvent:
-            node = self._mapping(event, role)
-        else:
-            node = self._sequence(event, role)
+            return retyped(self._repeated(event)[0], role)
+        read = self._mapping if kind is MappingStartEvent else self._sequence
+        node = read(event, role)
         if event.anchor is not None:
             self.anchors.nodes[event.anchor] = node
         return node
@@ -282,20 +279,15 @@ class Composer:
             self.anchors.nodes[event.anchor] = node
         return node
 
-    def _alias(self, event: Any, role: Role) -> Node:
-        return retyped(self._repeated(event)[0], role)
-
     def _repeated(self, event: Any) -> tuple[Node, Position]:
         width = len(event.anchor) + 1
         position = mark_position(event.start_mark, self.reading.display_name, width)
         return self.anchors.repeat(event.anchor, position), position
 
     def _report_document(self, event: Any) -> None:
-        self.reading.problems.append(
-            Problem(
-                mark_position(event.start_mark, self.reading.display_name, 3),
-                "several-documents",
-                "a second document begins here; a file can contain only one document",
-                "remove this line, or move what follows it to a file of its own",
-            )
+        self.reading.report(
+            mark_position(event.start_mark, self.reading.display_name, 3),
+            "several-documents",
+            "a second document begins here; a file can contain only one document",
+            hint="remove this line, or move what follows it to a file of its own",
         )

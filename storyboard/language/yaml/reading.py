@@ -59,7 +59,7 @@ class Reading:
         return format_path(part for part in parts if part is not None)
 
     def block_column(self, index: int) -> int | None:
-        """Return the column (from 1) of the innermost block around a place in the text.
+        """Return the column (from 1) of the innermost block around an index of the text.
 
         Returns None inside brackets, and 0 if nothing is open.
         """

@@ -13,12 +13,12 @@ import yaml
 
 from storyboard.language.files import DISK, Files
 from storyboard.language.nodes import Node, ScalarNode
-from storyboard.language.text_files import check_text, decode_text, read_text
+from storyboard.language.text_files import check_text, decode_text, file_problem, read_text
 from storyboard.language.yaml.aliases import Alias
 from storyboard.language.yaml.compose import Composer
 from storyboard.language.yaml.reading import Stop
 from storyboard.language.yaml.unquoted import Covered
-from storyboard.records import Position, Problem
+from storyboard.records import Problem
 
 LOADER: Any = yaml.CBaseLoader if yaml.__with_libyaml__ else yaml.BaseLoader
 
@@ -70,7 +70,7 @@ def _parse(text: str, display_name: str) -> Source:
     problems = [*covered.problems, *found]
     if root is None or (isinstance(root, ScalarNode) and root.value is None):
         if not problems:
-            problems.append(_nothing(display_name))
+            problems.append(file_problem(display_name, "empty-file", "the file contains no values"))
         root = None
     return Source(display_name, text, root, tuple(problems), tuple(aliases))
 
@@ -100,7 +100,3 @@ def _compose(
     if template is not None and covered.cover(template, reading):
         return None
     return None, reading.problems, composer.anchors.aliases
-
-
-def _nothing(display_name: str) -> Problem:
-    return Problem(Position(display_name, 1, 1), "empty-file", "the file contains no values")

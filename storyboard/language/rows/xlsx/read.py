@@ -13,6 +13,7 @@ from storyboard.language.nodes import Row
 from storyboard.language.rows.shapes import FILE
 from storyboard.language.rows.table import read_table
 from storyboard.language.rows.xlsx.child import MAX_CPU_S, MAX_UNPACKED_BYTES
+from storyboard.language.text_files import file_problem
 from storyboard.records import Position, Problem
 from storyboard.reporting.suggest import did_you_mean
 from storyboard.reporting.value_paths import format_value
@@ -100,4 +101,4 @@ def _position(display_name: str, number: int, line: str) -> Position:
 
 
 def _unreadable(display_name: str, code: str, message: str, hint: str | None) -> Sheet:
-    return Sheet("", iter([Problem(Position(display_name, 1, 1), code, message, hint)]))
+    return Sheet("", iter([file_problem(display_name, code, message, hint)]))
