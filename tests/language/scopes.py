@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from storyboard.language.templates.templates import TemplateFault, Templates
+from storyboard.language.templates.fault import TemplateFault
+from storyboard.language.templates.templates import Templates
 
 
 @dataclass

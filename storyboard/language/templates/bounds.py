@@ -19,6 +19,7 @@ from jinja2.utils import Namespace
 
 from storyboard.language.templates.fault import TemplateFault, TemplatesTooCostly
 from storyboard.language.templates.scope import MAX_TEXT
+from storyboard.reporting.value_paths import shorten
 
 STEP = 350  # the cost of a loop round or a call, in characters produced
 MAX_WORK = 40_000_000  # characters: of one rendering and everything it renders on the way
@@ -229,5 +230,4 @@ def brief(value: object) -> str:
         return f"{value:,}"
     if not isinstance(value, (str, float)):
         return describe(value)
-    text = repr(value)
-    return text if len(text) <= 60 else text[:57] + "..."
+    return shorten(repr(value), 60)

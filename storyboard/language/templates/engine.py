@@ -16,7 +16,7 @@ from jinja2 import Template, TemplateNotFound, meta
 from storyboard.language.templates.bounds import brief, describe, printable
 from storyboard.language.templates.fault import TemplateFault, as_fault
 from storyboard.language.templates.pieces import Expression, Lookup, Piece, cut, is_cut
-from storyboard.language.templates.sandbox import LATER, Sandbox
+from storyboard.language.templates.sandbox import UNRESOLVED, Sandbox
 from storyboard.language.templates.scope import SUFFIX, Scope
 from storyboard.language.templates.syntax import Bounding
 from storyboard.language.yaml.text_positions import position_of_name
@@ -28,8 +28,8 @@ _TEXT = "<template>"
 
 _WORD = re.compile(r"[^\W\d]\w*")
 
-# Depends on the depth of the caller's stack, so it is not cached.
-_PASSING = "template-too-deep"
+# The fault can depend on the depth of the caller's stack.
+_NOT_CACHED = "template-too-deep"
 
 
 class JinjaRenderer:
@@ -45,9 +45,9 @@ class JinjaRenderer:
         self._namespaces = {name.removesuffix(SUFFIX) for name in files}
         self._sandbox = Sandbox(self._read, files)
         self._compiled: dict[str, Template | TemplateFault] = {}
-        self._pieces: dict[str, list[Piece]] = {}
         self._faulty: dict[str, TemplateFault] = {}
         self._names_in = lru_cache(maxsize=None)(self._find_names)
+        self._pieces_of = lru_cache(maxsize=None)(self._cut)
         self.problems: list[Problem] = []
         for name, text in files.items():
             try:
@@ -71,21 +71,21 @@ class JinjaRenderer:
         try:
             meter.enter()
             made = []
-            pieces = self._pieces.get(text) or self._make_pieces(text)
+            pieces = self._pieces_of(text)
             for piece in pieces:
                 if isinstance(piece, str):
                     made.append(piece)
                     continue
                 line = piece.line
                 if isinstance(piece, Lookup):
-                    value = sandbox.look_up(LATER, piece.name, *piece.keys)
+                    value = sandbox.look_up(UNRESOLVED, piece.name, *piece.keys)
                     made.append(sandbox.text_of(value))
                 else:
                     made.append(self._template(piece.template).render(piece.values))
             whole, line, piece = "".join(made), 1, None
             return printable(meter.count(whole))
         except Exception as error:
-            fault = self._placed(error, line)
+            fault = self._to_fault(error, line)
             if fault.line == line and fault.position is None:
                 fault.tag = _number_in_line(pieces, piece)
             raise fault from None
@@ -98,7 +98,7 @@ class JinjaRenderer:
         names: set[str] = set()
         files: set[str] = set()
         for text in texts:
-            for piece in self._pieces.get(text) or self._make_pieces(text):
+            for piece in self._pieces_of(text):
                 if isinstance(piece, Lookup):
                     names.add(piece.name)
                 elif isinstance(piece, Expression):
@@ -130,7 +130,7 @@ class JinjaRenderer:
         known = self._files.keys() if None in files else {name for name in files if name}
         return frozenset(names), frozenset(known)
 
-    def _make_pieces(self, text: str) -> list[Piece]:
+    def _cut(self, text: str) -> list[Piece]:
         """Cut the text into pieces; keep it whole if it cannot be cut or if a piece is invalid."""
         pieces = cut(text, self._namespaces) or [Expression(text, {})]
         try:
@@ -138,8 +138,7 @@ class JinjaRenderer:
                 if isinstance(piece, Expression):
                     self._template(piece.template)
         except TemplateFault:
-            pieces = [Expression(text, {})]
-        self._pieces[text] = pieces
+            return [Expression(text, {})]
         return pieces
 
     def _template(self, text: str) -> Template:
@@ -150,7 +149,7 @@ class JinjaRenderer:
             except Exception as error:
                 made = as_fault(error)
                 made.line = made.line or 1
-            if isinstance(made, Template) or made.code != _PASSING:
+            if isinstance(made, Template) or made.code != _NOT_CACHED:
                 self._compiled[text] = made
         if isinstance(made, TemplateFault):
             raise made.again()
@@ -166,7 +165,7 @@ class JinjaRenderer:
     def _path(self, name: str) -> str:
         return f"{self._display_name}/{name}"
 
-    def _placed(self, error: Exception, line: int) -> TemplateFault:
+    def _to_fault(self, error: Exception, line: int) -> TemplateFault:
         """Return the fault for an exception from a rendering; `line` is where its piece begins."""
         fault = self._not_found(error) if isinstance(error, TemplateNotFound) else as_fault(error)
         if fault.line or fault.position:

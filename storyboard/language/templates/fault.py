@@ -11,11 +11,13 @@ from dataclasses import dataclass, replace
 
 from storyboard.records import Position
 from storyboard.reporting.invisible import hint_for_invisible
+from storyboard.reporting.value_paths import shorten
 
 SPACED_NAME = "spaced-name"
 _ABOUT_NAMES = (SPACED_NAME, "undefined-name", "unknown-filter", "unknown-test", "unknown-template")
 _QUOTED = re.compile("'([^']+)'")
 _WORD_BEHIND = re.compile(r"expected token '[^']{1,60}', got '(\w{1,60})'")
+_MAX_WORDS = 300  # characters
 _MORE_WORDS = r"(?: {1,5}(?!(?:if|else|and|or|is|in|not)\b)\w{1,60}){0,5}"
 
 
@@ -97,7 +99,7 @@ def too_deep(line: int = 0) -> TemplateFault:
     )
 
 
-def plain_words(error: Exception | str, *, most: int = 300) -> str:
+def plain_words(error: Exception | str) -> str:
     """Return an exception's message as a clause, without memory addresses."""
     message = " ".join(str(error).split()).rstrip(".")
     message = re.sub(r" at 0x[0-9a-fA-F]+", "", message)
@@ -106,8 +108,7 @@ def plain_words(error: Exception | str, *, most: int = 300) -> str:
     message = message.replace(". The ", "; the ").replace(". ", "; ")
     is_word = message[:1].isupper() and message[1:2].islower()
     message = message[:1].lower() + message[1:] if is_word else message
-    message = message if len(message) <= most else message[: most - 3] + "..."
-    return message or "no reason given"
+    return shorten(message, _MAX_WORDS) or "no reason given"
 
 
 def _syntax_hint(message: str, source: str) -> str | None:

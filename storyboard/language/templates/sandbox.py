@@ -36,7 +36,7 @@ from storyboard.language.templates.pieces import SLOT
 from storyboard.language.templates.scope import MAX_TEXT, SUFFIX, Scope
 from storyboard.reporting.suggest import Suggestion, guess
 
-LATER: Any = type("Later", (), {})()
+UNRESOLVED: Any = object()
 """Stands for a name whose value has not been requested from the scope yet."""
 
 _OF_JINJA = frozenset({"_loop_vars", "_block_vars"})  # arguments that compiled code adds to a call
@@ -55,9 +55,9 @@ class LazyContext(Context):
         super().__init__(environment, *args, **kwargs)
 
     def resolve_or_missing(self, key: str) -> Any:
-        """Return the value of a name that the template has set, else LATER."""
+        """Return the value of a name that the template has set, else UNRESOLVED."""
         found = super().resolve_or_missing(key)
-        return LATER if found is missing else found
+        return UNRESOLVED if found is missing else found
 
 
 class Sandbox(SandboxedEnvironment):
@@ -125,7 +125,7 @@ class Sandbox(SandboxedEnvironment):
 
     def look_up(self, value: Any, name: str | None, *keys: Any) -> Any:
         """Return `name.key[key]`; `value` is what the template has set under the name."""
-        if value is LATER:
+        if value is UNRESOLVED:
             value = self._resolve(str(name))
         for number, key in enumerate(keys):
             found = _member(value, key)

@@ -74,13 +74,11 @@ class Bounding(NodeTransformer):
         """Look a name up where it is used: a var may be slow, or invalid in a branch not taken."""
         return self._lookup(node) if node.ctx == "load" else node
 
-    def visit_Getattr(self, node: nodes.Getattr) -> nodes.Expr:
+    def visit_Getattr(self, node: nodes.Getattr | nodes.Getitem) -> nodes.Expr:
         """Look keys up together with the name they start from, so that a fault can state it."""
         return self._lookup(node)
 
-    def visit_Getitem(self, node: nodes.Getitem) -> nodes.Expr:
-        """Do the same for `a[b]`."""
-        return self._lookup(node)
+    visit_Getitem = visit_Getattr
 
     def visit_Slice(self, node: nodes.Slice) -> nodes.Expr:
         """Turn `a[b:c]` into a key that is looked up like any other."""

@@ -14,19 +14,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from functools import cached_property
 from pathlib import Path
-from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from storyboard.language.files import DISK, Files
-from storyboard.language.templates.fault import TemplateFault
 from storyboard.language.templates.macro_files import read_macro_files
 from storyboard.language.templates.scope import SUFFIX, Scope, is_template
 from storyboard.records import Problem
 
 if TYPE_CHECKING:
     from storyboard.language.templates.engine import JinjaRenderer
-
-__all__ = ["Scope", "TemplateFault", "Templates", "is_template"]
 
 
 class Templates:
@@ -40,14 +36,14 @@ class Templates:
         self, folder: Path | None, *, display_name: str = "templates", files: Files = DISK
     ) -> None:
         self._display_name = display_name
-        found = read_macro_files(folder, display_name, files)
-        self._files = found.texts
-        self.sources: Mapping[str, str] = MappingProxyType(
-            {f"{display_name}/{name}": text for name, text in found.texts.items()}
-        )
-        self.namespaces = frozenset(name.removesuffix(SUFFIX) for name in found.texts)
-        problems = [*found.problems, *(self.renderer.problems if found.texts else ())]
-        self.problems: tuple[Problem, ...] = tuple(problems)
+        self._files, problems = read_macro_files(folder, display_name, files)
+        self.sources: Mapping[str, str] = {
+            f"{display_name}/{name}": text for name, text in self._files.items()
+        }
+        self.namespaces = frozenset(name.removesuffix(SUFFIX) for name in self._files)
+        self.problems: tuple[Problem, ...] = problems
+        if self._files:
+            self.problems += tuple(self.renderer.problems)
 
     @cached_property
     def renderer(self) -> JinjaRenderer:

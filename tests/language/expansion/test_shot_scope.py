@@ -5,7 +5,7 @@ import pytest
 from storyboard.language.expansion.cascade import Layer, Setting, merge_layers
 from storyboard.language.expansion.shot_scope import ShotScope
 from storyboard.language.nodes import Node, ScalarNode
-from storyboard.language.templates.templates import TemplateFault
+from storyboard.language.templates.fault import TemplateFault
 from tests.language.boards import scope_of
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 from jinja2 import pass_context
 
+from storyboard.language.templates.fault import TemplateFault
 from storyboard.language.templates.sandbox import Sandbox
-from storyboard.language.templates.templates import TemplateFault, Templates
+from storyboard.language.templates.templates import Templates
 from tests.language.scopes import Names, fault_of, render
 
 BIG = "x" * 100_000

@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from storyboard.language.templates import engine
+from storyboard.language.templates.fault import TemplateFault
 from storyboard.language.templates.pieces import Expression, Lookup, cut
-from storyboard.language.templates.templates import TemplateFault, Templates
+from storyboard.language.templates.templates import Templates
 from tests.language.scopes import Names
 
 NAMES = {

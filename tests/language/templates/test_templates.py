@@ -9,8 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from storyboard.language.nodes import as_written
+from storyboard.language.templates.fault import TemplateFault
 from storyboard.language.templates.pieces import cut
-from storyboard.language.templates.templates import TemplateFault, Templates, is_template
+from storyboard.language.templates.scope import is_template
+from storyboard.language.templates.templates import Templates
 from storyboard.records import Position
 from tests.language.scopes import Names, fault_of, render
 
