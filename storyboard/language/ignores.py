@@ -62,9 +62,9 @@ def silence(
     left = [problem for file in files.values() for problem in file.problems]
     used: set[_Ignore] = set()
     for problem in problems:
-        spot = problem.position
-        lines = _lines(spot, files[spot.path].spans) if spot.path in files else ()
-        found = [one for line in lines for one in by_line.get((spot.path, line, problem.code), ())]
+        path = problem.position.path
+        lines = _lines(problem.position, files[path].spans) if path in files else ()
+        found = [one for line in lines for one in by_line.get((path, line, problem.code), ())]
         used.update(found)
         if not found:
             left.append(problem)
@@ -132,11 +132,11 @@ def _spans(text: str) -> Iterator[_Span]:
                 )
 
 
-def _is_text(spans: list[_Span], spot: tuple[int, int]) -> bool:
+def _is_text(spans: list[_Span], point: tuple[int, int]) -> bool:
     """Whether a line and column are inside a scalar, after any block scalar indicator."""
-    span = _span_at(spans, spot)
-    is_header = span is not None and span.is_block and span.begin[0] == spot[0]
-    return span is not None and not is_header and spot < span.end
+    span = _span_at(spans, point)
+    is_header = span is not None and span.is_block and span.begin[0] == point[0]
+    return span is not None and not is_header and point < span.end
 
 
 def _lines(position: Position, spans: list[_Span]) -> set[int]:
@@ -148,7 +148,7 @@ def _lines(position: Position, spans: list[_Span]) -> set[int]:
     return {position.line, *ends}
 
 
-def _span_at(spans: list[_Span], spot: tuple[int, int]) -> _Span | None:
+def _span_at(spans: list[_Span], point: tuple[int, int]) -> _Span | None:
     """Return the last scalar that begins at or before a line and column."""
-    number = bisect_right(spans, spot, key=lambda span: span.begin)
+    number = bisect_right(spans, point, key=lambda span: span.begin)
     return spans[number - 1] if number else None

@@ -23,10 +23,8 @@ def read_overrides(
     """
     variables: dict[str, Node] = {}
     problems: list[Problem] = []
-    sources: dict[str, str] = {}
-    for path in files:
-        source = read_source(path, str(path))
-        sources[str(path)] = source.text
+    sources = [read_source(path, str(path)) for path in files]
+    for source in sources:
         problems.extend(source.problems)
         if isinstance(source.root, MappingNode):
             problems.extend(check_file(source.root, VARS, display_name=source.display_name))
@@ -42,7 +40,7 @@ def read_overrides(
         problems.extend(found)
         if not found:
             variables[name] = node
-    return variables, problems, sources
+    return variables, problems, {source.display_name: source.text for source in sources}
 
 
 def read_price_files(
@@ -54,21 +52,20 @@ def read_price_files(
     """
     roots: list[MappingNode] = []
     problems: list[Problem] = []
-    sources: dict[str, str] = {}
-    for path in files:
-        source = read_source(path, str(path))
-        sources[str(path)] = source.text
+    sources = [read_source(path, str(path)) for path in files]
+    for source in sources:
         problems.extend(source.problems)
         if source.root is None:
             continue
-        found = check_file(source.root, include_schema(catalog.cards()), display_name=str(path))
+        schema = include_schema(catalog.cards())
+        found = check_file(source.root, schema, display_name=source.display_name)
         problems.extend(found)
         if isinstance(source.root, MappingNode):
             roots.append(source.root)
             if source.root.get("prices") is None and not found:
                 words = "missing key 'prices': a file of prices has them under that key"
                 problems.append(Problem(source.root.first_key_position, "missing-key", words))
-    return roots, problems, sources
+    return roots, problems, {source.display_name: source.text for source in sources}
 
 
 def _check_assignment(name: str, equals: str, node: ScalarNode) -> tuple[Problem, ...]:

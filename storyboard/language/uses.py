@@ -19,7 +19,7 @@ from storyboard.records import Position, Problem, Use
 def with_uses(
     problems: Iterable[Problem], sources: Iterable[Source], includes: Mapping[str, Position]
 ) -> tuple[Problem, ...]:
-    """Return the problems in order, with the places that use the values they are about.
+    """Return the problems in order, with the positions that use the values they are about.
 
     `sources` are the YAML files; `includes` maps their display names to the settings that include
     them.
@@ -62,9 +62,9 @@ class _Aliased:
         number = bisect_right(self._positions, position._replace(width=MAX_BYTES))
         if not number:
             return []
-        owner = self._positions[number - 1]
-        is_behind = owner.line == position.line and position.column >= owner.column + owner.width
-        return [] if is_behind else self._uses.get(owner, [])
+        value = self._positions[number - 1]
+        is_after = value.line == position.line and position.column >= value.column + value.width
+        return [] if is_after else self._uses.get(value, [])
 
 
 def _positions(node: Node) -> Iterator[Position]:

@@ -59,8 +59,8 @@ class _Token(NamedTuple):
     text: str
 
 
-class _NotShown(Exception):
-    """A format that is not understood; the value is shown plainly."""
+class _NotUnderstood(Exception):
+    """A format that is not understood; the cell's text is the plain value."""
 
 
 def format_cell(value: Value, code: str = "") -> str:
@@ -71,9 +71,9 @@ def format_cell(value: Value, code: str = "") -> str:
         return str(value).upper()
     try:
         if not code or len(code) > _MAX_CODE:
-            raise _NotShown
+            raise _NotUnderstood
         return _as_number(value, code) if isinstance(value, (int, float)) else _as_time(value, code)
-    except (_NotShown, ArithmeticError):
+    except (_NotUnderstood, ArithmeticError):
         return _plain(value)
 
 
@@ -109,10 +109,10 @@ def _as_number(value: float, code: str) -> str:
     elif len(sections) > 2 and value == 0:
         sections = sections[2:]
     if not sections or not sections[0] or re.search("general|@", sections[0], re.IGNORECASE):
-        raise _NotShown
+        raise _NotUnderstood
     tokens = list(_tokens(sections[0]))
     if [token.kind for token in tokens if token.kind != "text"] not in ([], ["digits"]):
-        raise _NotShown  # a fraction, a power of ten, or a date
+        raise _NotUnderstood  # a fraction, a power of ten, or a date
     percents = sum(token == _Token("text", "%") for token in tokens)
     number = abs(Decimal(repr(value))) * 100**percents
     digits = (
@@ -123,56 +123,51 @@ def _as_number(value: float, code: str) -> str:
 
 def _as_digits(number: Decimal, pattern: str) -> str:
     """Return a number in the digits that a pattern such as `#,##0.00` asks for."""
-    kept = pattern.rstrip(",")
-    number /= 1000 ** (len(pattern) - len(kept))
-    kept, _, fraction = kept.partition(".")
+    scaled = pattern.rstrip(",")
+    number /= 1000 ** (len(pattern) - len(scaled))
+    whole, _, fraction = scaled.partition(".")
     text = f"{number.quantize(Decimal(1).scaleb(-len(fraction)), ROUND_HALF_UP):f}"
     digits, _, decimals = text.partition(".")
     fewest = fraction.rstrip("#?")
     decimals = decimals[: len(fewest)] + decimals[len(fewest) :].rstrip("0")
-    digits = digits.lstrip("0").rjust(kept.count("0"), "0")
-    if "," in kept and digits:
+    digits = digits.lstrip("0").rjust(whole.count("0"), "0")
+    if "," in whole and digits:
         digits = f"{int(digits):,}".rjust(len(digits), "0")
     return f"{digits}.{decimals}" if decimals else digits
 
 
 def _as_time(value: date | datetime | time | timedelta, code: str) -> str:
-    tokens = list(_tokens(next(iter(_SECTIONS.findall(code)))))
+    tokens = list(_tokens(_SECTIONS.findall(code)[0]))
     if not any(token.kind in ("part", "elapsed") for token in tokens):
-        raise _NotShown
+        raise _NotUnderstood
     places = max((len(t.text.partition(".")[2]) for t in tokens if t.kind == "part"), default=0)
     day, seconds = _day_and_seconds(value, places)
     has_half = any(token.kind == "half" for token in tokens)
-    shown = []
+    texts = []
     for number, token in enumerate(tokens):
         if token.kind == "part":
             is_minute = token.text[0] in "mM" and _stands_for_minutes(tokens, number)
-            shown.append(_part(token.text.lower(), day, seconds, has_half, is_minute))
+            texts.append(_part(token.text.lower(), day, seconds, has_half, is_minute))
         elif token.kind == "elapsed":
             unit = {"h": 3600, "m": 60, "s": 1}[token.text[0].lower()]
-            shown.append(str(int(seconds // unit)).rjust(len(token.text), "0"))
+            texts.append(str(int(seconds // unit)).rjust(len(token.text), "0"))
         elif token.kind == "half":
-            shown.append("AM" if seconds % 86400 < 43200 else "PM")
+            texts.append("AM" if seconds % 86400 < 43200 else "PM")
         else:
-            shown.append(token.text)
-    return "".join(shown).strip()
+            texts.append(token.text)
+    return "".join(texts).strip()
 
 
 def _day_and_seconds(
     value: date | datetime | time | timedelta, places: int
 ) -> tuple[date, Decimal]:
-    """Return the day, and the seconds since it began, rounded to the decimal places shown."""
-    if isinstance(value, timedelta):
-        day, span = date(1900, 1, 1), value
-    else:
-        day = value if isinstance(value, date) else date(1900, 1, 1)
-        moment = value if isinstance(value, (datetime, time)) else time()
-        span = timedelta(
-            hours=moment.hour,
-            minutes=moment.minute,
-            seconds=moment.second,
-            microseconds=moment.microsecond,
-        )
+    """Return the day, and the seconds since it began, rounded to some decimal places."""
+    day = value if isinstance(value, date) else date(1900, 1, 1)
+    if isinstance(value, time):
+        value = datetime.combine(day, value)
+    span = value if isinstance(value, timedelta) else timedelta()
+    if isinstance(value, datetime):
+        span = value - datetime.combine(value, time())
     seconds = Decimal(span // timedelta(microseconds=1)).scaleb(-6)
     return day, seconds.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
 
