@@ -1,4 +1,4 @@
-"""Atomic writes, digests of files, and a check that a folder was not replaced by a link."""
+"""Atomic writes, digests of files, and checks that a link does not stand in for what it names."""
 
 from __future__ import annotations
 
@@ -71,6 +71,14 @@ def check_real(folder: Path) -> None:
             f"{folder} was replaced by a link to {folder.resolve()}, so nothing is written there",
             next_step="put the folder back, then run the same command again",
         )
+
+
+def is_plain_file(path: Path) -> bool:
+    """Whether there is a regular file at `path`; a link to one does not count."""
+    try:
+        return stat.S_ISREG(path.lstat().st_mode)
+    except OSError:
+        return False
 
 
 def digest_of(path: Path) -> str | None:

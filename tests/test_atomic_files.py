@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from storyboard.atomic_files import digest_of, write_atomically
+from storyboard.atomic_files import digest_of, is_plain_file, write_atomically
 from storyboard.errors import StateError
 
 posix_only = pytest.mark.skipif(sys.platform == "win32", reason="POSIX modes and links")
@@ -128,6 +128,17 @@ def test_a_digest_is_that_of_the_whole_content(tmp_path: Path) -> None:
 def test_what_is_no_plain_file_has_no_digest(tmp_path: Path) -> None:
     assert digest_of(tmp_path) is None
     assert digest_of(tmp_path / "missing") is None
+
+
+@posix_only
+def test_only_a_regular_file_is_plain(tmp_path: Path) -> None:
+    path = tmp_path / "video.mp4"
+    assert not is_plain_file(path)
+    path.write_bytes(b"video")
+    link = tmp_path / "link.mp4"
+    link.symlink_to(path)
+    assert [is_plain_file(one) for one in (path, link, tmp_path)] == [True, False, False]
+    assert not is_plain_file(path / "below")
 
 
 @posix_only

@@ -11,7 +11,7 @@ import stat
 from io import FileIO
 from pathlib import Path
 
-from storyboard.atomic_files import open_unfollowed
+from storyboard.atomic_files import is_plain_file, open_unfollowed
 from storyboard.errors import StateError
 
 _NEXT = "remove it, or delete the sandbox's folder to start over; nothing in it was paid for"
@@ -49,7 +49,7 @@ def open_journal(path: Path) -> FileIO:
         f"{path} is not a regular file; the sandbox opens no other", next_step=_NEXT
     )
     try:
-        if not is_plain_or_missing(path):
+        if os.path.lexists(path) and not is_plain_file(path):
             raise not_plain
         flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | _NO_FOLLOW | _BINARY
         file = FileIO(os.open(path, flags, 0o600), "r+")
@@ -61,20 +61,12 @@ def open_journal(path: Path) -> FileIO:
     return file
 
 
-def is_plain_or_missing(path: Path) -> bool:
-    """Whether `path` is a plain file or missing; a link to a file does not count."""
-    try:
-        return stat.S_ISREG(path.lstat().st_mode)
-    except FileNotFoundError:
-        return True
-
-
-def read_plain(path: Path, most_bytes: int) -> bytes:
-    """The first `most_bytes` of a plain file. Raises OSError if it is none, or cannot be read."""
-    if not is_plain_or_missing(path):
+def read_plain(path: Path, max_bytes: int) -> bytes:
+    """The first `max_bytes` of a plain file. Raises OSError if it is none, or cannot be read."""
+    if not is_plain_file(path):
         raise OSError(errno.EINVAL, "not a regular file")
     with open(path, "rb", opener=open_unfollowed) as file:
-        return file.read(most_bytes)
+        return file.read(max_bytes)
 
 
 def read_port(note: Path) -> int:

@@ -15,9 +15,10 @@ from contextlib import suppress
 from io import FileIO
 from pathlib import Path
 
+from storyboard.atomic_files import is_plain_file
 from storyboard.errors import StateError
 from storyboard.sandbox.checks import parse_json
-from storyboard.sandbox.folder import is_plain_or_missing, make_folder, open_journal
+from storyboard.sandbox.folder import make_folder, open_journal
 from storyboard.sandbox.tasks import Task, task_from_json, task_to_json
 
 NAME = "tasks.jsonl"
@@ -33,9 +34,7 @@ def read_task_ids(folder: Path) -> frozenset[str]:
     sandbox reports those.
     """
     path = folder / NAME
-    if folder.is_symlink() or not path.is_file() or not is_plain_or_missing(path):
-        return frozenset()
-    if path.stat().st_size > MAX_BYTES:
+    if folder.is_symlink() or not is_plain_file(path) or path.stat().st_size > MAX_BYTES:
         return frozenset()
     ids = set()
     with path.open("rb") as lines:

@@ -7,6 +7,7 @@ folder may come from somebody else, so every value in the index is checked.
 from __future__ import annotations
 
 import json
+import os
 import re
 import secrets
 import threading
@@ -16,12 +17,12 @@ from dataclasses import asdict, dataclass
 from http import HTTPStatus
 from pathlib import Path
 
-from storyboard.atomic_files import write_atomically
+from storyboard.atomic_files import is_plain_file, write_atomically
 from storyboard.errors import StateError
 from storyboard.language.pictures.formats import format_of
 from storyboard.records import Json
 from storyboard.sandbox.checks import parse_json
-from storyboard.sandbox.folder import is_plain_or_missing, make_folder
+from storyboard.sandbox.folder import make_folder, read_plain
 from storyboard.sandbox.replies import Refusal, not_found
 
 MAX_FILE_BYTES = 16 << 20
@@ -130,7 +131,7 @@ class Uploads:
         """A file's path, by its name in the folder; raises Refusal 404 if missing or expired."""
         for upload in self.current():
             path = self._folder / upload.stored_name
-            if upload.stored_name == stored_name and path.exists() and is_plain_or_missing(path):
+            if upload.stored_name == stored_name and is_plain_file(path):
                 return path, upload
         raise not_found("file does not exist or has expired")
 
@@ -148,12 +149,10 @@ class Uploads:
 
     def _load(self) -> list[Upload]:
         path = self._folder / _INDEX
-        if not path.exists() and not path.is_symlink():
+        if not os.path.lexists(path):
             return []
         try:
-            if not is_plain_or_missing(path) or path.stat().st_size > _MAX_INDEX_BYTES:
-                raise ValueError
-            rows = parse_json(path.read_bytes())
+            rows = parse_json(read_plain(path, _MAX_INDEX_BYTES))  # cut off, it is no JSON
             if not isinstance(rows, list) or len(rows) > MAX_FILES:
                 raise ValueError
             return list(map(_upload_from_json, rows))

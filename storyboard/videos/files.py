@@ -14,7 +14,7 @@ from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
-from storyboard.atomic_files import check_real, digest_of, sync_folder
+from storyboard.atomic_files import check_real, digest_of, is_plain_file, sync_folder
 from storyboard.errors import StateError
 from storyboard.media import LFS_VERSION
 from storyboard.names import is_video_path
@@ -111,7 +111,7 @@ def move_into_place(folder: Path, partial: Path, path: str) -> None:
     the output folder, or if the system refuses.
     """
     target = folder / path
-    if not is_video_path(path) or not _is_plain(partial):
+    if not is_video_path(path) or not is_plain_file(partial):
         raise StateError(
             f"cannot put the video {target} in place: it would not be one of storyboard's files",
             next_step="restore a copy of the state file; the manifest beside it still has what "
@@ -137,7 +137,7 @@ def finish_moves(folder: Path, submissions: Sequence[Submission]) -> None:
         partial, video = partial_path(folder, submission), submission.video
         if video is None or partial not in partials or os.path.lexists(folder / video.path):
             continue
-        if _is_plain(partial) and holds_video(partial, video):
+        if is_plain_file(partial) and holds_video(partial, video):
             move_into_place(folder, partial, video.path)
 
 
@@ -167,10 +167,3 @@ def find_partial_files(folder: Path) -> list[Path]:
     except OSError:
         return []
     return [videos / name for name in names if name.startswith(".") and name.endswith(".part")]
-
-
-def _is_plain(path: Path) -> bool:
-    try:
-        return stat.S_ISREG(path.lstat().st_mode)
-    except OSError:
-        return False

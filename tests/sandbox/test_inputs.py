@@ -308,9 +308,9 @@ def test_each_address_is_read_once_and_only_some_references_are_shown(
     upload = uploads.add("a.png", picture(RED))
     reads: list[Path] = []
 
-    def read(path: Path, most_bytes: int) -> bytes:
+    def read(path: Path, max_bytes: int) -> bytes:
         reads.append(path)
-        return path.read_bytes()[:most_bytes]
+        return path.read_bytes()[:max_bytes]
 
     monkeypatch.setattr(inputs, "read_plain", read)
     payload: dict[str, Any] = {"reference_images": [f"{UPLOADS}{upload.stored_name}"] * 5000}

@@ -14,12 +14,12 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 
-from storyboard.atomic_files import write_atomically
+from storyboard.atomic_files import is_plain_file, write_atomically
 from storyboard.records import Json, Payload
 from storyboard.sandbox.clips.animatic import AnimaticSpec, draw_frames
 from storyboard.sandbox.clips.encode import write_clip
 from storyboard.sandbox.clips.pictures import Picture, most_bytes, pictures_from_bytes
-from storyboard.sandbox.folder import is_plain_or_missing, make_folder, read_plain
+from storyboard.sandbox.folder import make_folder, read_plain
 from storyboard.sandbox.tasks import Task
 
 _DRAWING_VERSION = 4  # raised with each change to the pictures, so that clips on disk are redrawn
@@ -49,7 +49,7 @@ class Clips:
         May be called from any thread. Raises StateError if they cannot be written.
         """
         with self._keeping:
-            if not _is_there(self._folder / clip_name(task)):
+            if not is_plain_file(self._folder / clip_name(task)):
                 write_atomically(self._pictures_of(task), pictures)
 
     def forget_others(self, tasks: Iterable[Task]) -> None:
@@ -73,7 +73,7 @@ class Clips:
     def begin(self, task: Task) -> asyncio.Future[None] | None:
         """Start making a task's video; None if it already exists."""
         path = self._folder / clip_name(task)
-        if path not in self._jobs and not _is_there(path):
+        if path not in self._jobs and not is_plain_file(path):
             job = asyncio.get_running_loop().run_in_executor(self._workers, self._make, task, path)
             job.add_done_callback(lambda job: self._end(path, job))
             self._jobs[path] = job
@@ -112,10 +112,6 @@ class Clips:
         """Stop, and wait for the threads to end."""
         self.stop()
         self._workers.shutdown(wait=True, cancel_futures=True)
-
-
-def _is_there(path: Path) -> bool:
-    return path.is_file() and is_plain_or_missing(path)
 
 
 def clip_name(task: Task) -> str:
