@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
+from storyboard.language.pictures.child import MAX_PIXELS
 from storyboard.models.words import FIRST_FRAME, LAST_FRAME, REFERENCES
 from storyboard.sandbox.clips import pictures as module
 from storyboard.sandbox.clips.animatic import draw_frames
@@ -154,6 +155,13 @@ def test_other_formats_are_read_too(kind: str) -> None:
     assert image.getpixel((9, 9)) == (255, 255, 255)
 
 
+def test_a_picture_as_large_as_models_take_is_decoded_with_its_transparency() -> None:
+    large = saved(Image.new("RGBA", (8000, 8000), (200, 100, 50, 128)), "PNG", compress_level=1)
+    size, content = decode_pictures([Source(FIRST_FRAME, large)], SIZE)
+    (found,) = pictures_from_bytes(content, size)
+    assert found.rgb[:3] == bytes((100, 50, 25))
+
+
 def test_what_is_transparent_is_black() -> None:
     image = decoded(saved(Image.new("RGBA", SIZE, (255, 255, 255, 0)), "WEBP", lossless=True))
     assert isinstance(image, Image.Image)
@@ -188,7 +196,7 @@ def test_a_picture_of_the_size_of_the_clip_is_not_changed() -> None:
         picture(RED, kind="GIF"),
         picture(RED, kind="TIFF"),
         png_of(64, 64),
-        saved(Image.new("1", (8193, 8192)), "PNG"),
+        saved(Image.new("1", (8000, MAX_PIXELS // 8000 + 1)), "PNG"),
         png_of(60_000, 60_000),
         png_of(1 << 30, 1 << 30),
     ],
