@@ -29,7 +29,7 @@ class ConnectionCut(Exception):
 
 @dataclass(frozen=True)
 class Sandbox:
-    """Everything that the handlers work with; `journal` is None if nothing is kept."""
+    """Everything that the handlers work with; `journal` is None if nothing is stored."""
 
     service: Service
     ledger: Ledger
@@ -75,14 +75,14 @@ async def send_with_stray(
     return response
 
 
-async def read_body_in_time(request: web.Request, *, most_bytes: int | None = None) -> bytes:
+async def read_body_in_time(request: web.Request, *, max_bytes: int | None = None) -> bytes:
     """The body of a request; raises Refusal 408 if it does not arrive within MAX_BODY_WAIT_S.
 
     aiohttp cuts off a body larger than the application's `client_max_size`, unless
-    `most_bytes` sets another limit.
+    `max_bytes` sets another limit.
     """
-    if most_bytes is not None:
-        request = request.clone(client_max_size=most_bytes)
+    if max_bytes is not None:
+        request = request.clone(client_max_size=max_bytes)
     try:
         return await asyncio.wait_for(request.read(), MAX_BODY_WAIT_S)
     except asyncio.TimeoutError:

@@ -17,11 +17,11 @@ from typing import Any, TypeAlias, TypeGuard
 from storyboard.records import Json
 
 When: TypeAlias = float | tuple[int, ...]
-"""A probability from 0 to 1, or the numbers of the requests to strike, counted from 1."""
+"""A probability from 0 to 1, or the numbers of the affected requests, counted from 1."""
 
 
 class Stage(Enum):
-    """What a fault strikes; each stage counts separately. A result is a poll that has a video."""
+    """Which requests a fault affects, each counted alone. A result is a poll with a video."""
 
     UPLOAD = "upload"
     SUBMIT = "submit"
@@ -38,7 +38,7 @@ def _fault(stage: Stage, does: str) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class Faults:
-    """Which faults strike, and when; by default none does.
+    """Which faults are injected, and when; by default none is.
 
     `slow_s` is the delay of a slow answer, or of the final one after an interim one.
     `cut_after_bytes` is where a download breaks off. A task fails if its prompt
@@ -99,8 +99,8 @@ class Faults:
     cut_after_bytes: int = 1000
     fail_marker: str | None = None
 
-    def strikes(self, name: str, count: int) -> bool:
-        """Whether the fault `name` strikes request number `count` (from 1) of its stage."""
+    def injects(self, name: str, count: int) -> bool:
+        """Whether the fault `name` affects request number `count` (from 1) of its stage."""
         when: When = getattr(self, name)
         if isinstance(when, tuple):
             return count in when
@@ -130,7 +130,7 @@ def chance(seed: int, name: str, count: int) -> float:
 
 
 def faults_from_json(data: Json) -> Faults:
-    """The faults in a JSON object: a number is a probability, a list the requests to strike.
+    """The faults in a JSON object: a number is a probability, a list the affected requests.
 
     Raises:
         ValueError: what is wrong with it, in a sentence.

@@ -34,7 +34,7 @@ _FOLLOWING = ("", "adaptive")
 
 
 def addresses_in(payload: Payload, uploads_url: str) -> dict[At, str]:
-    """Each address that the sandbox opens, by its place: those of uploads, and `data:`."""
+    """The addresses that the sandbox opens, by position: those of uploads, and `data:`."""
     return {at: text for at, text in _texts(payload, ()) if text.startswith((uploads_url, "data:"))}
 
 
@@ -49,39 +49,39 @@ def _texts(value: Any, at: At) -> Iterator[tuple[At, str]]:
             yield from _texts(item, (*at, index))
 
 
-def take_inputs(
+def load_inputs(
     task: Task, card: ModelCard, addresses: Mapping[At, str], uploads: Uploads, clips: Clips
 ) -> Task:
-    """The task with its pictures' content known, and kept for its clip.
+    """The task with the contents of its pictures, which are stored for its clip.
 
     A task whose pictures cannot be read will fail. It is not refused: the service answers a
     submission before a model fetches what stands at the addresses.
 
     Raises:
-        StateError: the pictures cannot be kept.
+        StateError: the pictures cannot be stored.
     """
     # A request may have the same address very often, and each file may be large.
     read = {address: _read(address, uploads) for address in set(addresses.values())}
     digests = {address: {"sha256": sha256(found).hexdigest()} for address, found in read.items()}
     named = {at: digests[address] for at, address in addresses.items() if read[address]}
     task = replace(task, content=with_values(task.payload, named))
-    shown = {at: role for at, role in _roles(task.payload, card) if at in addresses}
-    sources = [Source(role, read[addresses[at]]) for at, role in shown.items()]
-    follows = task.ratio in _FOLLOWING and FIRST_FRAME in shown.values()
+    roles = {at: role for at, role in _roles(task.payload, card) if at in addresses}
+    sources = [Source(role, read[addresses[at]]) for at, role in roles.items()]
+    follows = task.ratio in _FOLLOWING and FIRST_FRAME in roles.values()
     try:
         size_px, pictures = decode_pictures(
             sources, (task.width_px, task.height_px), follows=follows
         )
     except Unreadable as error:
-        return replace(task, fate=Fate.FAILS, error=_message(list(shown), error.number))
+        return replace(task, fate=Fate.FAILS, error=_message(list(roles), error.number))
     task = replace(task, width_px=size_px[0], height_px=size_px[1])
     if task.fate is Fate.SUCCEEDS:
-        clips.keep(task, pictures)
+        clips.store_pictures(task, pictures)
     return task
 
 
 def _roles(payload: Payload, card: ModelCard) -> Iterator[tuple[At, str]]:
-    """The place of each picture that a clip shows, and its common word."""
+    """The position of each picture that a clip shows, and its common word."""
     for role in ROLES:
         word = card.words.get(role)
         if word is None or word.field is None:
@@ -109,8 +109,8 @@ def _read(address: str, uploads: Uploads) -> bytes:
         return b""
 
 
-def _message(places: list[At], number: int | None) -> str:
+def _message(positions: list[At], number: int | None) -> str:
     if number is None:
         return "Generation failed: the pictures take too much memory or time to read"
-    place = ".".join(map(str, places[number]))
-    return f"Generation failed: parameter '{place}' is not a picture that can be read"
+    name = ".".join(map(str, positions[number]))
+    return f"Generation failed: parameter '{name}' is not a picture that can be read"

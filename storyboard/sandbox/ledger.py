@@ -36,7 +36,7 @@ class Ledger:
         self.posts = self.polls = self.downloads = self.keys_on_downloads = 0
         self.most_in_flight = 0
         self.uploads: list[str] = []
-        self.faults: Counter[str] = Counter()  # how often each fault struck, by name
+        self.faults: Counter[str] = Counter()  # how often each was injected, by name
         self._tasks: list[Task] = []
         self._requests: deque[Request] = deque(maxlen=_MAX_REQUESTS)
         self._on_request = on_request

@@ -64,7 +64,7 @@ LINKS_THAT_ARE_MISSING: tuple[tuple[str | None, ...], ...] = ((), ("",), (None,)
 """The ways in which services say that a video has no link yet."""
 
 
-_TOLD_TO_FAIL = "Generation failed: the sandbox was told that this task fails"
+_INJECTED = "Generation failed: the sandbox was told that this task fails"
 
 
 def task_reply(task: Task, links: Sequence[str | None], now: float) -> dict[str, Any]:
@@ -87,7 +87,7 @@ def task_reply(task: Task, links: Sequence[str | None], now: float) -> dict[str,
             },
         }
     if status is Status.FAILED:
-        data["error"] = task.error or _TOLD_TO_FAIL
+        data["error"] = task.error or _INJECTED
     return success(data)
 
 

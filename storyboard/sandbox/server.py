@@ -128,7 +128,7 @@ class SandboxServer:
         clips = Clips(folder / _CLIPS)
         resources.callback(clips.close)
         now = self._service.now()
-        clips.forget_others(task for task in tasks if not task.is_expired(now))
+        clips.remove_other_pictures(task for task in tasks if not task.is_expired(now))
         uploads = Uploads(folder / _UPLOADS, self._service.now)
         listener = resources.enter_context(self._listen())
         port = listener.getsockname()[1]

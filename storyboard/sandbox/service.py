@@ -72,11 +72,11 @@ class Service:
         self.settings = replace(self.settings, faults=faults)
         self._counts.clear()
 
-    def is_struck(self, name: str, count: int) -> bool:
-        """Whether a fault strikes this request; counted in the ledger."""
-        strikes = self.settings.faults.strikes(name, count)
-        self._ledger.faults[name] += strikes
-        return strikes
+    def injects(self, name: str, count: int) -> bool:
+        """Whether to inject a fault into this request; counted in the ledger."""
+        is_injected = self.settings.faults.injects(name, count)
+        self._ledger.faults[name] += is_injected
+        return is_injected
 
     # Who may ask, and how often
 
@@ -223,8 +223,8 @@ class Service:
         marker = self.settings.faults.fail_marker
         if marker and marker in str(payload.get("prompt", "")):
             return Fate.FAILS
-        struck = (fate for name, fate in _FATES.items() if self.is_struck(name, count))
-        return next(struck, Fate.SUCCEEDS)
+        injected = (fate for name, fate in _FATES.items() if self.injects(name, count))
+        return next(injected, Fate.SUCCEEDS)
 
     # The account and its tasks
 

@@ -81,8 +81,8 @@ class Uploads:
                     HTTPStatus.TOO_MANY_REQUESTS,
                     f"Concurrent limit exceeded: {MAX_AT_ONCE} uploads at once",
                 )
-            kept = sum(map(self._is_current, self._files.values()))
-            if kept + self._open >= MAX_FILES:
+            count = sum(map(self._is_current, self._files.values()))
+            if count + self._open >= MAX_FILES:
                 raise Refusal(
                     HTTPStatus.TOO_MANY_REQUESTS,
                     f"Quota exceeded: {MAX_FILES} files are kept; delete one first",

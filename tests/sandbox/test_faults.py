@@ -14,27 +14,26 @@ def test_every_fault_is_described_and_off_by_default() -> None:
     faults = Faults()
     others = {"seed", "slow_s", "cut_after_bytes", "fail_marker"}
     assert {field.name for field in fields(Faults)} == set(FAULTS) | others
-    assert not any(faults.strikes(name, count) for name in FAULTS for count in range(1, 100))
+    assert not any(faults.injects(name, count) for name in FAULTS for count in range(1, 100))
 
 
 def test_chance_is_the_same_for_the_same_seed_whatever_came_before() -> None:
-    struck = [n for n in range(1, 1001) if Faults(seed=3, lost_reply=0.2).strikes("lost_reply", n)]
-    backwards = [
-        n for n in range(1000, 0, -1) if Faults(seed=3, lost_reply=0.2).strikes("lost_reply", n)
-    ]
-    assert struck == backwards[::-1]
-    assert 150 < len(struck) < 250
-    other = [n for n in range(1, 1001) if Faults(seed=4, lost_reply=0.2).strikes("lost_reply", n)]
-    assert other != struck
+    faults = Faults(seed=3, lost_reply=0.2)
+    injected = [n for n in range(1, 1001) if faults.injects("lost_reply", n)]
+    backwards = [n for n in range(1000, 0, -1) if faults.injects("lost_reply", n)]
+    assert injected == backwards[::-1]
+    assert 150 < len(injected) < 250
+    other = [n for n in range(1, 1001) if Faults(seed=4, lost_reply=0.2).injects("lost_reply", n)]
+    assert other != injected
 
 
 def test_a_list_strikes_exactly_its_requests() -> None:
     faults = Faults(error_500=(2, 5))
-    assert [n for n in range(1, 9) if faults.strikes("error_500", n)] == [2, 5]
+    assert [n for n in range(1, 9) if faults.injects("error_500", n)] == [2, 5]
 
 
 def test_certainty_strikes_always() -> None:
-    assert all(Faults(slow=1.0).strikes("slow", n) for n in range(1, 500))
+    assert all(Faults(slow=1.0).injects("slow", n) for n in range(1, 500))
 
 
 def test_faults_survive_json() -> None:

@@ -23,7 +23,7 @@ from storyboard.sandbox.clips import clips as clips_module
 from storyboard.sandbox.clips import pictures
 from storyboard.sandbox.clips.clips import Clips
 from storyboard.sandbox.clips.picture_child import read_pictures
-from storyboard.sandbox.inputs import addresses_in, take_inputs
+from storyboard.sandbox.inputs import addresses_in, load_inputs
 from storyboard.sandbox.tasks import Fate
 from storyboard.sandbox.uploads import Uploads
 from tests.sandbox.conftest import Client, Clock
@@ -177,7 +177,7 @@ def test_the_pictures_of_every_model_are_shown(tmp_path: Path, card: ModelCard) 
     clips = Clips(tmp_path)
     uploads = Uploads(tmp_path / "uploads", Clock())
     task = replace(TASK, payload=payload)
-    task = take_inputs(task, card, addresses_in(payload, UPLOADS), uploads, clips)
+    task = load_inputs(task, card, addresses_in(payload, UPLOADS), uploads, clips)
     clips.close()
     (kept,) = tmp_path.glob("*.pictures")
     found = pictures.pictures_from_bytes(kept.read_bytes(), (task.width_px, task.height_px))
@@ -295,7 +295,7 @@ def test_an_address_without_a_picture_makes_the_task_fail(tmp_path: Path, addres
     card = load_catalog().get(REFERENCES)
     assert card is not None
     uploads, clips = Uploads(tmp_path / "uploads", Clock()), Clips(tmp_path / "clips")
-    failed = take_inputs(task, card, addresses, uploads, clips)
+    failed = load_inputs(task, card, addresses, uploads, clips)
     clips.close()
     assert (failed.fate, failed.error) == (Fate.FAILS, UNREADABLE.format("reference_images.1"))
     assert list((tmp_path / "clips").iterdir()) == []
@@ -317,7 +317,7 @@ def test_each_address_is_read_once_and_only_some_references_are_shown(
     card = load_catalog().get(REFERENCES)
     assert card is not None
     task = replace(TASK, model=REFERENCES, payload=payload)
-    taken = take_inputs(task, card, addresses_in(payload, UPLOADS), uploads, clips)
+    taken = load_inputs(task, card, addresses_in(payload, UPLOADS), uploads, clips)
     clips.close()
     assert (taken.fate, len(reads)) == (Fate.SUCCEEDS, 1)
     (kept,) = (tmp_path / "clips").iterdir()

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from PIL import Image, ImageChops, ImageDraw
 
 from storyboard.models.words import REFERENCES
-from storyboard.sandbox.clips.compose import Thumbnail, melt, place_references
+from storyboard.sandbox.clips.compose import Thumbnail, crossfade, place_references
 from storyboard.sandbox.clips.fonts import Lettering, joins_letters, runs_from_right
 from storyboard.sandbox.clips.palette import Colour
 from storyboard.sandbox.clips.pictures import Picture
@@ -105,7 +105,7 @@ def _bar_px(spec: AnimaticSpec) -> int:
 
 def draw_frames(spec: AnimaticSpec) -> Iterator[Image.Image]:
     """The frames in order, RGB; equal specs give equal frames."""
-    return melt(_draw_scenes(spec), spec.pictures, count=spec.frame_count, fps=spec.fps)
+    return crossfade(_draw_scenes(spec), spec.pictures, count=spec.frame_count, fps=spec.fps)
 
 
 def _draw_scenes(spec: AnimaticSpec) -> Iterator[Image.Image]:

@@ -18,7 +18,7 @@ from storyboard.atomic_files import is_plain_file, write_atomically
 from storyboard.records import Json, Payload
 from storyboard.sandbox.clips.animatic import AnimaticSpec, draw_frames
 from storyboard.sandbox.clips.encode import write_clip
-from storyboard.sandbox.clips.pictures import Picture, most_bytes, pictures_from_bytes
+from storyboard.sandbox.clips.pictures import Picture, max_content_bytes, pictures_from_bytes
 from storyboard.sandbox.folder import make_folder, read_plain
 from storyboard.sandbox.tasks import Task
 
@@ -41,18 +41,18 @@ class Clips:
         self._workers = ThreadPoolExecutor(_WORKERS, thread_name_prefix="sandbox-clip")
         self._jobs: dict[Path, asyncio.Future[None]] = {}
         self._stopped = threading.Event()
-        self._keeping = threading.Lock()
+        self._pictures_lock = threading.Lock()
 
-    def keep(self, task: Task, pictures: bytes) -> None:
-        """Keep the pictures of a task, as `decode_pictures` made them, until its clip is drawn.
+    def store_pictures(self, task: Task, pictures: bytes) -> None:
+        """Store the pictures of a task, as `decode_pictures` made them, until its clip is drawn.
 
         May be called from any thread. Raises StateError if they cannot be written.
         """
-        with self._keeping:
+        with self._pictures_lock:
             if not is_plain_file(self._folder / clip_name(task)):
                 write_atomically(self._pictures_of(task), pictures)
 
-    def forget_others(self, tasks: Iterable[Task]) -> None:
+    def remove_other_pictures(self, tasks: Iterable[Task]) -> None:
         """Remove the pictures that none of these tasks needs, left by a server that was killed."""
         needed = {self._pictures_of(task) for task in tasks if task.content is not None}
         for path in set(self._folder.glob(f"*{_PICTURES}")) - needed:
@@ -90,16 +90,16 @@ class Clips:
         size_px = (spec.width_px, spec.height_px)
         is_stopped = self._stopped.is_set
         write_clip(path, draw_frames(spec), fps=spec.fps, size_px=size_px, should_stop=is_stopped)
-        with self._keeping, suppress(OSError):
+        with self._pictures_lock, suppress(OSError):
             self._pictures_of(task).unlink()
 
     def _read_pictures(self, task: Task) -> tuple[Picture, ...]:
-        """The pictures kept for a task; raises PicturesLost if they are not there as they were."""
+        """The pictures stored for a task; raises PicturesLost if they are gone or changed."""
         if task.content is None:
             return ()
         size_px = (task.width_px, task.height_px)
         try:
-            content = read_plain(self._pictures_of(task), most_bytes(size_px))
+            content = read_plain(self._pictures_of(task), max_content_bytes(size_px))
             return pictures_from_bytes(content, size_px)
         except (OSError, ValueError):
             raise PicturesLost from None

@@ -10,8 +10,8 @@ from PIL import Image
 from storyboard.models.words import FIRST_FRAME, LAST_FRAME, REFERENCES
 from storyboard.sandbox.clips.pictures import Picture
 
-_MELT_S = 1.2  # from a picture to the scenery, and from there to a picture
-_MAX_MELT = 0.4  # of a short clip
+_CROSSFADE_S = 1.2  # between a picture and the scenery
+_MAX_CROSSFADE = 0.4  # of a short clip
 
 
 class Thumbnail(NamedTuple):
@@ -34,22 +34,22 @@ def place_references(
     return tuple(placed)
 
 
-def melt(
+def crossfade(
     frames: Iterable[Image.Image], pictures: Sequence[Picture], *, count: int, fps: int
 ) -> Iterator[Image.Image]:
     """The `count` frames, of which the first is exactly one picture, and the last another.
 
-    In between, the pictures give way to the frames. Without a picture, frames stay as they are.
+    In between, the pictures fade into the frames. Without a picture, frames stay as they are.
     """
     by_role = {picture.role: _image_of(picture) for picture in pictures}
     first, last = by_role.get(FIRST_FRAME), by_role.get(LAST_FRAME)
-    length = max(1.0, min(_MELT_S * fps, _MAX_MELT * count))
+    length = max(1.0, min(_CROSSFADE_S * fps, _MAX_CROSSFADE * count))
     for number, frame in enumerate(frames):
-        shown = frame
+        blended = frame
         for picture, distance in ((first, number), (last, count - 1 - number)):
             if picture is not None and distance < length:
-                shown = Image.blend(picture, shown, _ease(distance / length))
-        yield shown
+                blended = Image.blend(picture, blended, _ease(distance / length))
+        yield blended
 
 
 def _ease(share: float) -> float:

@@ -213,13 +213,13 @@ class Lettering:
     ) -> None:
         """Draw a line, with the ascender of its first face at `top_px`."""
         ascent_px, _ = self.base_font.getmetrics()
-        for piece, font, way in self._pieces(text):
-            place = (left_px, top_px + ascent_px)
-            draw.text(place, piece, fill=ink, font=font, anchor="ls", direction=way)
+        for piece, font, direction in self._pieces(text):
+            start = (left_px, top_px + ascent_px)
+            draw.text(start, piece, fill=ink, font=font, anchor="ls", direction=direction)
             left_px += font.getlength(piece)
 
     def _pieces(self, text: str) -> Iterator[tuple[str, ImageFont.FreeTypeFont, str | None]]:
         """A line's pieces in drawing order, each with its font and direction."""
         for piece in _pieces_of(text, self.is_rtl):
-            way = ("rtl" if piece.is_rtl else "ltr") if joins_letters() else None
-            yield piece.text, font_of_size(self.size_px, piece.face), way
+            direction = ("rtl" if piece.is_rtl else "ltr") if joins_letters() else None
+            yield piece.text, font_of_size(self.size_px, piece.face), direction

@@ -26,11 +26,11 @@ _FORMATS = ("PNG", "JPEG", "WEBP")
 
 def read_pictures(file: BinaryIO) -> bytes:
     """Return what this program prints."""
-    asked = json.loads(file.readline())
-    size, follows, small = tuple(asked["size"]), asked["follows"], (asked["small"],) * 2
+    header = json.loads(file.readline())
+    size, follows, small = tuple(header["size"]), header["follows"], (header["small"],) * 2
     sizes: list[tuple[str, int, int]] = []
     pixels: list[bytes] = []
-    for role, length, is_small in asked["pictures"]:
+    for role, length, is_small in header["pictures"]:
         try:
             picture = _decode(file.read(length))
             size = _size_like(size, picture.size) if follows and not sizes else size

@@ -96,14 +96,14 @@ def decode_pictures(
 
 def _decode(sources: Sequence[Source], size_px: tuple[int, int], *, follows: bool) -> Decoded:
     references = sum(source.role == REFERENCES for source in sources)
-    asked = {
+    header = {
         "size": size_px,
         "follows": follows,
         "small": thumbnail_px(size_px, references),
         "pictures": [[role, len(content), role == REFERENCES] for role, content in sources],
     }
     contents = (source.content for source in sources)
-    content = run_child(_CHILD, b"".join((json.dumps(asked).encode(), b"\n", *contents)))
+    content = run_child(_CHILD, b"".join((json.dumps(header).encode(), b"\n", *contents)))
     if content.isdigit():
         raise Unreadable(int(content))
     try:
@@ -128,7 +128,7 @@ def thumbnail_px(size_px: tuple[int, int], count: int) -> int:
     return max(1, round(min(_THUMBNAIL * min(size_px), widest)))
 
 
-def most_bytes(size_px: tuple[int, int]) -> int:
+def max_content_bytes(size_px: tuple[int, int]) -> int:
     """The size of the largest file of pictures for a clip of this size."""
     return 3 * size_px[0] * size_px[1] * (2 + MAX_REFERENCES) + 1000
 

@@ -23,14 +23,14 @@ async def _download(request: web.Request) -> web.StreamResponse:
     if "Authorization" in request.headers:
         sandbox.ledger.keys_on_downloads += 1
     count = service.count(Stage.DOWNLOAD)
-    if service.is_struck("download_interim", count):
+    if service.injects("download_interim", count):
         await send_interim_answer(request, count)
-    if service.is_struck("expired_links", count):
+    if service.injects("expired_links", count):
         raise not_found("this link does not exist or has expired")
-    if service.is_struck("download_error", count):
+    if service.injects("download_error", count):
         raise Refusal(503, "Service temporarily unavailable: try again", service.retry_headers)
     task = service.task_of_file(request.match_info["name"])
-    if service.is_struck("html_instead", count):
+    if service.injects("html_instead", count):
         page = "<!DOCTYPE html><title>Please sign in</title><p>This network wants a login.</p>"
         return web.Response(text=page, content_type="text/html")
     try:
@@ -41,11 +41,11 @@ async def _download(request: web.Request) -> web.StreamResponse:
         raise ConnectionCut("the sandbox ends") from None
     except OSError as error:
         raise Refusal(500, f"Internal error: cannot make the video: {error.strerror}") from None
-    if service.is_struck("download_cut", count):
+    if service.injects("download_cut", count):
         return await _break_off(request, path, faults.cut_after_bytes)
     size = path.stat().st_size
     is_last_eighth = size - (request.http_range.start or 0) <= size / 8
-    if not is_last_eighth and service.is_struck("download_drops", count):
+    if not is_last_eighth and service.injects("download_drops", count):
         return await _break_off(request, path, math.ceil(size / 8))
     # aiohttp handles Range, If-Range and If-None-Match, and sends an ETag.
     return web.FileResponse(path, headers={"Content-Type": "video/mp4"})

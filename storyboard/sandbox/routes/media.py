@@ -29,12 +29,12 @@ async def _upload(request: web.Request) -> web.StreamResponse:
     service = authenticated_service(request)
     sandbox = request.app[SANDBOX]
     count = service.count(Stage.UPLOAD)
-    if service.is_struck("upload_error", count):
+    if service.injects("upload_error", count):
         raise Refusal(503, "Service temporarily unavailable: try again", service.retry_headers)
-    if service.is_struck("upload_rate_limited", count):
+    if service.injects("upload_rate_limited", count):
         raise service.too_many_requests()
     with sandbox.uploads.slot():
-        body = await read_body_in_time(request, most_bytes=_MAX_FORM_BYTES)
+        body = await read_body_in_time(request, max_bytes=_MAX_FORM_BYTES)
         try:
             form = request.headers.get("Content-Type", "")
             file = await asyncio.to_thread(read_form_file, form, body, field="file")
@@ -44,7 +44,7 @@ async def _upload(request: web.Request) -> web.StreamResponse:
         except StateError:
             raise Refusal(500, "Internal error: the sandbox cannot write the file") from None
     sandbox.ledger.uploads.append(hashlib.sha256(file.content).hexdigest())
-    if service.is_struck("upload_lost_reply", count):
+    if service.injects("upload_lost_reply", count):
         raise ConnectionCut("the file is kept, the answer is lost")
     return web.json_response(success(_data(upload, sandbox.uploads_url)))
 

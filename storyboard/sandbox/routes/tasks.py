@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from functools import partial
 from http import HTTPStatus
 
 from aiohttp import web
@@ -19,7 +18,7 @@ from storyboard.sandbox.context import (
     send_with_stray,
 )
 from storyboard.sandbox.faults import Stage
-from storyboard.sandbox.inputs import addresses_in, take_inputs
+from storyboard.sandbox.inputs import addresses_in, load_inputs
 from storyboard.sandbox.replies import (
     LINKS_THAT_ARE_MISSING,
     Refusal,
@@ -40,9 +39,9 @@ async def _submit(request: web.Request) -> web.StreamResponse:
     sandbox.ledger.posts += 1
     count = service.count(Stage.SUBMIT)
     body = await read_body_in_time(request)
-    if service.is_struck("slow", count):
+    if service.injects("slow", count):
         await asyncio.sleep(service.settings.faults.slow_s)
-    if service.is_struck("interim_reply", count):
+    if service.injects("interim_reply", count):
         await send_interim_answer(request, count)
     service.check_key(request.headers.get("Authorization"))
     _refuse_by_fault(service, count)
@@ -58,7 +57,7 @@ async def _submit(request: web.Request) -> web.StreamResponse:
         model, body, user_id=headers.get("X-Mdlx-User-Id"), webhook=headers.get("X-Webhook-URL")
     )
     try:
-        task = await _take_inputs(sandbox, task)
+        task = await _load_inputs(sandbox, task)
         await _write_to_journal(sandbox, task)
     except (OSError, StateError) as error:
         service.forget(task)
@@ -72,27 +71,28 @@ async def _submit(request: web.Request) -> web.StreamResponse:
 
 
 def _refuse_by_fault(service: Service, count: int) -> None:
-    """Inject the faults that strike before anything is accepted."""
-    if service.is_struck("reset_before", count):
+    """Inject the faults that come before anything is accepted."""
+    if service.injects("reset_before", count):
         raise ConnectionCut("cut before anything was accepted")
-    if service.is_struck("error_500", count):
+    if service.injects("error_500", count):
         raise Refusal(500, "Internal error: the sandbox was told to fail")
-    if service.is_struck("error_503", count):
+    if service.injects("error_503", count):
         raise Refusal(503, "Service temporarily unavailable: try again", service.retry_headers)
-    if service.is_struck("rate_limited", count):
+    if service.injects("rate_limited", count):
         raise service.too_many_requests()
 
 
-async def _take_inputs(sandbox: Sandbox, task: Task) -> Task:
+async def _load_inputs(sandbox: Sandbox, task: Task) -> Task:
     """The task with the pictures that it brings, which may make it fail."""
     card = sandbox.service.catalog.get(task.model)
     addresses = addresses_in(task.payload, sandbox.uploads_url)
     if card is None or not addresses:
         return task
-    take = partial(take_inputs, task, card, addresses, sandbox.uploads, sandbox.clips)
-    taken = await asyncio.to_thread(take)
-    sandbox.service.update(taken)
-    return taken
+    loaded = await asyncio.to_thread(
+        load_inputs, task, card, addresses, sandbox.uploads, sandbox.clips
+    )
+    sandbox.service.update(loaded)
+    return loaded
 
 
 async def _write_to_journal(sandbox: Sandbox, task: Task) -> None:
@@ -104,13 +104,13 @@ async def _write_to_journal(sandbox: Sandbox, task: Task) -> None:
 def _confirm(sandbox: Sandbox, task: Task, count: int) -> web.Response:
     """The answer to an accepted task, unless an injected fault prevents it."""
     service = sandbox.service
-    if service.is_struck("lost_reply", count):
+    if service.injects("lost_reply", count):
         raise ConnectionCut("accepted, the answer is lost")
-    if service.is_struck("error_500_after", count):
+    if service.injects("error_500_after", count):
         raise Refusal(500, "Internal error: the sandbox was told to fail after accepting")
-    if service.is_struck("garbled_reply", count):
+    if service.injects("garbled_reply", count):
         return web.Response(text='{"code": 0, "mess', content_type="application/json")
-    if service.is_struck("same_task_id", count):
+    if service.injects("same_task_id", count):
         # A task that was polled: its client knows the id and can see the contradiction.
         task = service.last_polled or task
     return web.json_response(submit_reply(task, sandbox.base_url), headers=service.rate_headers)
@@ -121,20 +121,20 @@ async def _poll(request: web.Request) -> web.StreamResponse:
     service = sandbox.service
     sandbox.ledger.polls += 1
     count = service.count(Stage.POLL)
-    if service.is_struck("poll_interim", count):
+    if service.injects("poll_interim", count):
         await send_interim_answer(request, count)
     service.check_key(request.headers.get("Authorization"))
-    if service.is_struck("poll_reset", count):
+    if service.injects("poll_reset", count):
         raise ConnectionCut("cut instead of a task's status")
-    if service.is_struck("poll_error", count):
+    if service.injects("poll_error", count):
         raise Refusal(500, "Internal error: the sandbox was told to fail")
-    if service.is_struck("poll_rate_limited", count):
+    if service.injects("poll_rate_limited", count):
         raise service.too_many_requests()
-    if service.is_struck("poll_missing", count):
+    if service.injects("poll_missing", count):
         raise not_found("task does not exist or has expired")
     polled_before = service.last_polled
     response = _poll_reply(sandbox, service.task(request.match_info["task_id"]))
-    if polled_before and service.is_struck("poll_stray", count):
+    if polled_before and service.injects("poll_stray", count):
         return await send_with_stray(request, response, _poll_reply(sandbox, polled_before))
     return response
 
@@ -149,9 +149,9 @@ def _poll_reply(sandbox: Sandbox, task: Task) -> web.Response:
 def _links(service: Service, link: str) -> Sequence[str | None]:
     """The links that a poll gives for a finished video: one, or none yet."""
     count = service.count(Stage.RESULT)
-    if service.is_struck("late_link", count):
+    if service.injects("late_link", count):
         return LINKS_THAT_ARE_MISSING[count % len(LINKS_THAT_ARE_MISSING)]
-    return (odd_link(link, count) if service.is_struck("odd_link", count) else link,)
+    return (odd_link(link, count) if service.injects("odd_link", count) else link,)
 
 
 ROUTES = (
