@@ -57,6 +57,9 @@ TASK_ID = "[!-~]{1,512}"
 ENDPOINT = "(?:/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)+"
 """The path of a request below the API's origin; no segment is hidden or leads upwards."""
 
+USER_ID = "[A-Za-z0-9_-]{8,128}"
+"""What the header X-Mdlx-User-Id may contain."""
+
 _ID = re.compile(ID)
 _TAKE_ENDING = re.compile(TAKE_ENDING)
 _DEVICE = re.compile(DEVICE)

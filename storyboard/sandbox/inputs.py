@@ -12,7 +12,7 @@ from dataclasses import replace
 from hashlib import sha256
 from typing import Any
 
-from storyboard.media import At, with_values
+from storyboard.media import MAX_UPLOAD_BYTES, At, with_values
 from storyboard.models.card import ModelCard
 from storyboard.models.words import FIRST_FRAME, REFERENCES
 from storyboard.records import Payload
@@ -27,7 +27,7 @@ from storyboard.sandbox.clips.pictures import (
 from storyboard.sandbox.folder import read_plain
 from storyboard.sandbox.replies import Refusal
 from storyboard.sandbox.tasks import Fate, Task
-from storyboard.sandbox.uploads import MAX_FILE_BYTES, Uploads
+from storyboard.sandbox.uploads import Uploads
 
 _FOLLOWING = ("", "adaptive")
 """The ratios of a clip that has the ratio of its first frame: of a model without such a setting."""
@@ -104,7 +104,7 @@ def _read(address: str, uploads: Uploads) -> bytes:
             return b""
     try:
         path, _ = uploads.path_of(address.rpartition("/")[2])
-        return read_plain(path, MAX_FILE_BYTES)
+        return read_plain(path, MAX_UPLOAD_BYTES)
     except (Refusal, OSError):  # none, or it is being deleted now
         return b""
 

@@ -7,6 +7,7 @@ come between a decision and its effects.
 from __future__ import annotations
 
 import hmac
+import re
 import secrets
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
@@ -16,6 +17,7 @@ from http import HTTPStatus
 from storyboard.models.card import ModelCard
 from storyboard.models.catalog import Catalog
 from storyboard.models.words import RATIO, RESOLUTION
+from storyboard.names import USER_ID
 from storyboard.records import Json
 from storyboard.sandbox.checks import is_public_https, payload_error, read_body
 from storyboard.sandbox.clips.format import clip_format
@@ -24,7 +26,7 @@ from storyboard.sandbox.ledger import Ledger
 from storyboard.sandbox.rate import RateWindow
 from storyboard.sandbox.replies import Refusal, not_found
 from storyboard.sandbox.settings import DEFAULT_KEY, SandboxSettings
-from storyboard.sandbox.tasks import USER_ID, Fate, Task
+from storyboard.sandbox.tasks import Fate, Task
 
 _PENDING_SHARE = 0.2  # of a task's time, until the API says "processing"
 _FATES = {
@@ -142,7 +144,7 @@ class Service:
             raise Refusal(HTTPStatus.BAD_REQUEST, str(error)) from None
         if message := payload_error(payload, card):
             raise Refusal(HTTPStatus.BAD_REQUEST, message)
-        if user_id is not None and not USER_ID.fullmatch(user_id):
+        if user_id is not None and not re.fullmatch(USER_ID, user_id):
             raise Refusal(
                 HTTPStatus.BAD_REQUEST,
                 "Invalid format: X-Mdlx-User-Id takes 8 to 128 letters, digits, '_' and '-'",

@@ -13,17 +13,15 @@ from dataclasses import asdict, dataclass
 from enum import Enum
 from typing import Any
 
+from storyboard.names import USER_ID
 from storyboard.records import Json
-
-USER_ID = re.compile(r"[A-Za-z0-9_-]{8,128}")
-"""The allowed values of the header X-Mdlx-User-Id."""
 
 MAX_SIDE_PX, MAX_DURATION_S, MAX_FPS = 4096, 60, 60
 """The largest clip that is drawn, so that memory suffices for each."""
 
-_ID = re.compile(r"sandbox-[0-9a-f]{24}")
-_FILE = re.compile(r"[A-Za-z0-9_-]{32}\.mp4")
-_MODEL = re.compile(r"[\w.-]{1,100}/[\w.-]{1,100}", re.ASCII)
+_ID = "sandbox-[0-9a-f]{24}"
+_FILE = r"[A-Za-z0-9_-]{32}\.mp4"
+_MODEL = "[A-Za-z0-9_.-]{1,100}/[A-Za-z0-9_.-]{1,100}"
 _MAX_WORD = 100  # characters of a resolution or ratio
 _MAX_NUMBER = 2.0**40  # of seconds and USD: far more than needed, yet exact in milliseconds
 
@@ -154,8 +152,8 @@ def task_from_json(data: Any) -> Task:
     return task
 
 
-def _matches(pattern: re.Pattern[str], value: object) -> bool:
-    return isinstance(value, str) and pattern.fullmatch(value) is not None
+def _matches(pattern: str, value: object) -> bool:
+    return isinstance(value, str) and re.fullmatch(pattern, value) is not None
 
 
 def _is_number(value: Any) -> bool:

@@ -20,12 +20,12 @@ from pathlib import Path
 from storyboard.atomic_files import is_plain_file, write_atomically
 from storyboard.errors import StateError
 from storyboard.language.pictures.formats import format_of
+from storyboard.media import MAX_UPLOAD_BYTES
 from storyboard.records import Json
 from storyboard.sandbox.checks import parse_json
 from storyboard.sandbox.folder import make_folder, read_plain
 from storyboard.sandbox.replies import Refusal, not_found
 
-MAX_FILE_BYTES = 16 << 20
 MAX_FILES = 10
 MAX_AT_ONCE = 2
 RETENTION_S = 7 * 24 * 3600
@@ -101,8 +101,8 @@ class Uploads:
             ValueError: it is not a picture in an allowed format, or too large; in the API's words.
             StateError: it cannot be written.
         """
-        if len(content) > MAX_FILE_BYTES:
-            raise ValueError(f"Value out of range: a file has at most {MAX_FILE_BYTES:,} bytes")
+        if len(content) > MAX_UPLOAD_BYTES:
+            raise ValueError(f"Value out of range: a file has at most {MAX_UPLOAD_BYTES:,} bytes")
         known = format_of(content)
         if known is None:
             raise ValueError("Invalid format: a file must be a PNG, JPEG or WebP picture")
@@ -175,7 +175,7 @@ def _upload_from_json(row: Json) -> Upload:
             _ID.fullmatch(ident)
             and kind in _ENDINGS
             and len(name) <= _MAX_NAME
-            and 0 < size <= MAX_FILE_BYTES
+            and 0 < size <= MAX_UPLOAD_BYTES
             and 0 <= created_at <= _MAX_TIME_S
         ):
             return Upload(ident, kind, name, size, created_at)

@@ -14,7 +14,8 @@ import pytest
 import requests
 
 from storyboard.errors import StateError
-from storyboard.sandbox.uploads import MAX_FILE_BYTES, RETENTION_S, Uploads
+from storyboard.media import MAX_UPLOAD_BYTES
+from storyboard.sandbox.uploads import RETENTION_S, Uploads
 from tests.sandbox.conftest import MODEL, START, Client, Clock
 
 Serve = Callable[..., Client]
@@ -75,7 +76,7 @@ def test_an_uploaded_picture_can_be_the_input_of_a_model(serve: Serve) -> None:
         (b"", "Invalid format: a file must be a PNG, JPEG or WebP picture"),
         (b"<svg/>", "Invalid format: a file must be a PNG, JPEG or WebP picture"),
         (
-            PNG + bytes(MAX_FILE_BYTES - len(PNG) + 1),
+            PNG + bytes(MAX_UPLOAD_BYTES - len(PNG) + 1),
             "Value out of range: a file has at most 16,777,216 bytes",
         ),
     ],
@@ -90,13 +91,13 @@ def test_other_formats_and_larger_files_are_refused(
 
 
 def test_a_body_larger_than_any_file_is_not_read_to_its_end(serve: Serve) -> None:
-    reply = upload(serve(), PNG + bytes(MAX_FILE_BYTES + (1 << 17)))
+    reply = upload(serve(), PNG + bytes(MAX_UPLOAD_BYTES + (1 << 17)))
     assert (reply.status_code, reply.json()["code"]) == (413, 413)
 
 
 def test_a_file_of_the_largest_size_is_taken(serve: Serve, tmp_path: Path) -> None:
-    content = PNG + bytes(MAX_FILE_BYTES - len(PNG))
-    assert Uploads(tmp_path / "uploads", Clock()).add("a.png", content).size == MAX_FILE_BYTES
+    content = PNG + bytes(MAX_UPLOAD_BYTES - len(PNG))
+    assert Uploads(tmp_path / "uploads", Clock()).add("a.png", content).size == MAX_UPLOAD_BYTES
 
 
 def test_ten_files_are_kept_until_one_is_deleted_or_expires(serve: Serve, clock: Clock) -> None:

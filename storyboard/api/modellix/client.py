@@ -35,12 +35,11 @@ from storyboard.api.modellix.tasks import read_task
 from storyboard.api.modellix.uploads import make_form, read_upload, read_uploads
 from storyboard.api.redaction import Redaction, printable_line
 from storyboard.errors import AccountError, NotNow, Unreachable, UsageError
-from storyboard.names import ENDPOINT
+from storyboard.names import ENDPOINT, USER_ID
 from storyboard.records import Payload
 from storyboard.replies import Outcome, SubmitReply, TaskReply, TaskStatus, Uploaded, UploadReply
 
 _FILES = "/api/v1/media/files"
-_USER_ID = re.compile(r"[A-Za-z0-9_-]{8,128}")
 _TRY_LATER = frozenset({408, 425, 429, 500, 502, 503, 504})
 
 
@@ -237,6 +236,6 @@ def _encode(payload: Payload) -> bytes:
 def _user_header(user_id: str | None) -> dict[str, str]:
     if user_id is None:
         return {}
-    if not _USER_ID.fullmatch(user_id):
+    if not re.fullmatch(USER_ID, user_id):
         raise ValueError("a user id is 8 to 128 letters, digits, '_' and '-'")
     return {"X-Mdlx-User-Id": user_id}

@@ -11,6 +11,7 @@ from typing import Any
 from aiohttp import web
 
 from storyboard.errors import StateError
+from storyboard.media import MAX_UPLOAD_BYTES
 from storyboard.sandbox.context import (
     SANDBOX,
     ConnectionCut,
@@ -20,9 +21,9 @@ from storyboard.sandbox.context import (
 from storyboard.sandbox.faults import Stage
 from storyboard.sandbox.multipart import read_form_file
 from storyboard.sandbox.replies import Refusal, success
-from storyboard.sandbox.uploads import MAX_FILE_BYTES, Upload
+from storyboard.sandbox.uploads import Upload
 
-_MAX_FORM_BYTES = MAX_FILE_BYTES + (1 << 16)  # a file of the maximum size, and its form
+_MAX_FORM_BYTES = MAX_UPLOAD_BYTES + (1 << 16)  # a file of the maximum size, and its form
 
 
 async def _upload(request: web.Request) -> web.StreamResponse:
