@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from storyboard.api.downloads.download import download
 from storyboard.api.redaction import Redaction
 from storyboard.errors import DownloadError, HostBusy, LinkGone, NotAVideo, StateError
+from storyboard.links import clean_link
 from storyboard.models.catalog import Catalog
 from storyboard.records import Submission, Video
 from storyboard.videos.files import make_videos_folder
@@ -34,7 +35,7 @@ def make_fetch(
     def fetch(submission: Submission, partial: Path) -> FetchResult:
         url = submission.video_url or ""
         if moved_to is not None:
-            url = moved_to + urlsplit(url).path
+            url = moved_to + urlsplit(clean_link(url, base=moved_to)).path
         card = catalog.get_usable(submission.model)
         duration_s = card.expected_duration_s(submission.payload) if card else None
         try:

@@ -12,7 +12,7 @@ from storyboard.models.catalog import load_catalog
 from storyboard.records import Submission, SubmissionState
 from storyboard.videos.fetch import make_fetch
 from storyboard.videos.result import Fetched, FetchFailed, FetchResult
-from tests.api.servers import Request, Script, serving
+from tests.api.servers import Request, Script, http_reply, serving
 from tests.made import make_submission, make_take
 
 
@@ -57,6 +57,20 @@ def test_a_file_of_unknown_length_that_is_cut_off_is_resumed(tmp_path: Path, fil
     assert isinstance(whole, Fetched)
     assert whole.partial.read_bytes() == film
     assert (whole.video.width, whole.video.duration_s) == (64, 2.0)
+
+
+@pytest.mark.parametrize("form", ["http://{}", " http://{}\n", "//{}", "{}"])
+def test_a_link_in_any_form_follows_a_sandbox_that_moved(
+    tmp_path: Path, film: bytes, form: str
+) -> None:
+    with serving(lambda *_: http_reply(film)) as server:
+        fetch = make_fetch(
+            load_catalog(), origin=server.origin, redaction=Redaction(), moved_to=server.origin
+        )
+        url = form.format("127.0.0.1:1/v.mp4")
+        sent = make_submission(make_take(duration=2), SubmissionState.SUCCEEDED, video_url=url)
+        assert isinstance(fetch(sent, tmp_path / "videos" / ".1.part"), Fetched)
+        assert [request.target for request in server.requests] == ["/v.mp4"]
 
 
 def test_a_file_that_is_no_sound_video_is_not_resumed(tmp_path: Path, film: bytes) -> None:
