@@ -158,6 +158,21 @@ def test_a_download_breaks_off_and_goes_on_from_there(serve: Serve) -> None:
     assert parts[0] + parts[1] + rest == whole
 
 
+def test_the_end_of_a_video_breaks_off_too(serve: Serve) -> None:
+    client = serve(faults=Faults(download_cut=(2,)))
+    url = client.video_url(client.accepted())
+    size = len(client.download(url).content)
+    with requests.get(url, stream=True, headers={"Range": "bytes=-500"}, timeout=5) as reply:
+        assert reply.headers["Content-Range"] == f"bytes {size - 500}-{size - 1}/{size}"
+
+
+@pytest.mark.parametrize("text", ["bytes=x-", "bytes=9-3", "lines=1-2"])
+def test_a_range_that_is_none_cannot_be_satisfied(serve: Serve, text: str) -> None:
+    client = serve()
+    url = client.video_url(client.accepted())
+    assert client.download(url, Range=text).status_code == 416
+
+
 @pytest.mark.parametrize(
     ("fault", "status", "kind"),
     [

@@ -44,7 +44,7 @@ async def _download(request: web.Request) -> web.StreamResponse:
     if service.injects("download_cut", count):
         return await _break_off(request, path, faults.cut_after_bytes)
     size = path.stat().st_size
-    is_last_eighth = size - (request.http_range.start or 0) <= size / 8
+    is_last_eighth = size - _requested(request, size).start <= size / 8
     if not is_last_eighth and service.injects("download_drops", count):
         return await _break_off(request, path, math.ceil(size / 8))
     # aiohttp handles Range, If-Range and If-None-Match, and sends an ETag.
@@ -54,8 +54,9 @@ async def _download(request: web.Request) -> web.StreamResponse:
 async def _break_off(request: web.Request, path: Path, after_bytes: int) -> web.StreamResponse:
     """Send the requested range, but cut the connection after `after_bytes` of it."""
     video, status = await asyncio.to_thread(path.read_bytes), path.stat()
-    first = min(request.http_range.start or 0, len(video) - 1)
-    content = video[first : request.http_range.stop]
+    requested = _requested(request, len(video))
+    first = min(requested.start, len(video) - 1)
+    content = video[first : requested.stop]
     response = web.StreamResponse(headers={"Content-Type": "video/mp4", "Accept-Ranges": "bytes"})
     response.etag = f"{status.st_mtime_ns:x}-{status.st_size:x}"  # as aiohttp makes it for a file
     if "Range" in request.headers:
@@ -66,6 +67,14 @@ async def _break_off(request: web.Request, path: Path, after_bytes: int) -> web.
     await response.prepare(request)
     await response.write(content[: min(after_bytes, len(content) - 1)])
     raise ConnectionCut("the download breaks off")
+
+
+def _requested(request: web.Request, size: int) -> range:
+    """The bytes of a file that a request asks for: all of them if its Range is malformed."""
+    try:
+        return range(*request.http_range.indices(size))
+    except ValueError:
+        return range(size)
 
 
 ROUTES = (web.get("/files/{name}", _download),)
