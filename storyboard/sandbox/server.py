@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import socket
 import tempfile
 import threading
@@ -11,10 +12,10 @@ from collections.abc import Callable, Coroutine
 from contextlib import ExitStack, closing
 from functools import partial
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
 from aiohttp import web
+from aiohttp.http import HttpProcessingError
 
 from storyboard.atomic_files import write_atomically
 from storyboard.errors import StateError, UsageError
@@ -37,6 +38,15 @@ MAX_CONNECTIONS = 500
 """Open at once; more are closed unread, so no client can exhaust the process's file handles."""
 
 _PORT_NOTE, _CLIPS, _UPLOADS = "port", "clips", "uploads"
+
+
+def _is_worth_logging(record: logging.LogRecord) -> bool:
+    """Whether aiohttp reports more than a malformed request, which it answers with a 400."""
+    return not (record.exc_info and isinstance(record.exc_info[1], HttpProcessingError))
+
+
+_log = logging.getLogger(__name__)
+_log.addFilter(_is_worth_logging)
 
 
 class SandboxServer:
@@ -105,12 +115,7 @@ class SandboxServer:
             self._resources = resources.pop_all()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def close(self) -> None:
@@ -135,7 +140,9 @@ class SandboxServer:
         base_url = f"http://{HOST}:{port}"
         app = make_app(Sandbox(self._service, self.ledger, clips, uploads, journal, base_url, port))
         run = _start_loop(resources)
-        runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1, auto_decompress=False)
+        runner = web.AppRunner(
+            app, access_log=None, logger=_log, shutdown_timeout=0.1, auto_decompress=False
+        )
         resources.callback(lambda: run(runner.cleanup()))
         resources.callback(clips.stop)
         resources.callback(run(_serve(runner, listener)))

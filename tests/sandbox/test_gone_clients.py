@@ -1,4 +1,4 @@
-"""Clients that are killed while they speak: an everyday thing, and no bug of the sandbox."""
+"""Clients that are killed while they speak, or speak no HTTP: no bug of the sandbox."""
 
 from __future__ import annotations
 
@@ -32,3 +32,14 @@ def test_a_client_that_is_killed_in_the_middle_of_its_request_is_no_bug(
     assert (request.status, request.note) == (0, "the client went away")
     assert not caplog.records
     assert server.ledger.submissions == ()
+
+
+def test_what_is_no_http_is_answered_400_without_a_traceback(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    with SandboxServer() as server:
+        port = urlsplit(server.base_url).port or 0
+        with socket.create_connection(("127.0.0.1", port), timeout=10) as client:
+            client.sendall(b"GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n")
+            assert client.recv(12) == b"HTTP/1.0 400"
+    assert not caplog.records
