@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Callable
 from pathlib import Path
 
-from storyboard.language.pictures.check import check_picture
+from storyboard.language.pictures.limits import check_picture
 from storyboard.language.read_scope import ReadScope
 from storyboard.language.text_files import read_bytes
 from storyboard.media import At

@@ -33,11 +33,15 @@ class Setting(NamedTuple):
         """Whether the value is null, which means "not set"."""
         return isinstance(self.node, ScalarNode) and self.node.value is None
 
+    @property
+    def is_template(self) -> bool:
+        """Whether the value is a text that contains a template."""
+        node = self.node
+        return isinstance(node, ScalarNode) and node.value is not None and node.is_template
+
     def over(self, below: Setting | None) -> Setting:
         """Return the setting over a farther one. Only a template can turn out to say nothing."""
-        node = self.node
-        is_template = isinstance(node, ScalarNode) and node.value is not None and node.is_template
-        return self._replace(below=below) if below and is_template else self
+        return self._replace(below=below) if below and self.is_template else self
 
     @property
     def items(self) -> list[Setting]:
@@ -93,7 +97,8 @@ def read_level(node: MappingNode, where: str) -> Layer:
 
     `where` is the path to a scene, or empty for a file.
     """
-    settings = {key: one for key, one in settings_of(node, where).items() if key == "model"}
+    model = setting_of(node, "model", where)
+    settings = {"model": model} if model else {}
     defaults = node.get("defaults")
     if isinstance(defaults, MappingNode):
         layer = read_shot(defaults, _join(where, "defaults"))
@@ -118,6 +123,12 @@ def settings_under(node: MappingNode, key: str, where: str) -> dict[str, Setting
     """Return the settings in the mapping under `key`; none if there is no mapping."""
     value = node.get(key)
     return settings_of(value, _join(where, key)) if isinstance(value, MappingNode) else {}
+
+
+def setting_of(node: MappingNode, key: str, where: str) -> Setting | None:
+    """Return the value under a key of a mapping, if there is one; `where` is its path."""
+    entry = node.entries.get(key)
+    return Setting(entry.value, _join(where, key), entry.key_position) if entry else None
 
 
 def settings_of(node: MappingNode, where: str) -> dict[str, Setting]:

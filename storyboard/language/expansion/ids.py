@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import NamedTuple
 
-from storyboard.language.expansion.cascade import Setting
+from storyboard.language.expansion.cascade import setting_of
 from storyboard.language.expansion.shot_scope import ShotScope
 from storyboard.language.expansion.values import Report, attempt, read_text
 from storyboard.language.nodes import MappingNode, ScalarNode
@@ -73,18 +73,16 @@ def read_id(
 
     An id that is already taken is returned all the same, so that the rest can be checked with it.
     """
-    found = node.entries.get("id")
-    if found is None or not isinstance(found.value, ScalarNode):
+    setting = setting_of(node, "id", where)
+    if setting is None or not isinstance(setting.node, ScalarNode):
         return None  # the schema has reported it
-    setting = Setting(found.value, f"{where}.id", found.key_position)
     text = attempt(report, read_text, setting, scope)
     if text is None:
         return None
-    rendered = text if found.value.is_template else None
-    row = scope.row if found.value.is_template else None
-    position = found.value.position
+    rendered, row = (text, scope.row) if setting.is_template else (None, None)
+    position = setting.node.position
     problem = claim_id(text, setting.where, position, known, rendered=rendered, row=row)
     if problem is None:
         return text
-    report(replace(problem, row=scope.row_of(found.value)))
+    report(replace(problem, row=scope.row_of(setting.node)))
     return text if problem.code == "repeated-id" else None

@@ -10,22 +10,22 @@ from collections.abc import Iterator
 from functools import partial
 from typing import NamedTuple
 
-from storyboard.language.expansion.cascade import Setting
+from storyboard.language.expansion.cascade import Setting, settings_of
 from storyboard.language.expansion.contents import FileContent, FrameContent
 from storyboard.language.expansion.shared import Named, find_shared
 from storyboard.language.expansion.shot_scope import ShotScope
 from storyboard.language.expansion.values import (
     NotReadable,
     fail,
-    is_template,
     origin_of,
     read_all,
+    read_switch,
     read_text,
     read_value,
 )
 from storyboard.language.nodes import MappingNode, ScalarValue, SequenceNode
 from storyboard.language.pictures.files import PictureFiles, Refusal
-from storyboard.language.spellings import as_list, as_seconds, as_switch
+from storyboard.language.spellings import as_list, as_seconds
 from storyboard.media import Frame
 from storyboard.models.schema.media_keys import FRAME_RULE, FRAME_WORDS, GIVE_ADDRESS
 from storyboard.models.words import PICTURES, WORDS, Word
@@ -66,9 +66,10 @@ class MediaReader(NamedTuple):
             return self._read_several(setting)
         if isinstance(setting.node, MappingNode):
             return self._read_frame(setting, setting.node)
-        value = read_value(setting, self.scope, is_text=not self.word.is_text_only)
-        if self.word.is_text_only and is_template(setting.node):
-            value = as_switch(value)
+        if self.word.is_text_only:  # other values are those of the model's own field
+            value = read_switch(setting, self.scope)
+        else:
+            value = read_value(setting, self.scope, is_text=True)
         return self._read_named(value, setting) if isinstance(value, str) else value
 
     def _read_several(self, setting: Setting) -> Json:
@@ -133,10 +134,7 @@ class MediaReader(NamedTuple):
         if self.word.name not in PICTURES:
             message = f"{setting.where}: a frame is not allowed: {GIVE_ADDRESS}"
             raise NotReadable(Problem(node.position, "not-uploaded", message))
-        settings = {
-            key: Setting(entry.value, f"{setting.where}.{key}", entry.key_position)
-            for key, entry in node.entries.items()
-        }
+        settings = settings_of(node, setting.where)
         if "take" not in settings:
             message = f"{setting.where}: {FRAME_RULE}"
             raise NotReadable(Problem(node.position, "not-allowed", message))
@@ -149,7 +147,7 @@ class MediaReader(NamedTuple):
 
     def _read_time(self, setting: Setting) -> Frame:
         value = read_value(setting, self.scope, is_text=False)
-        if is_template(setting.node):
+        if setting.is_template:
             value = as_seconds(value) or "last"
         frame = _as_frame(value)
         if frame is None:

@@ -23,23 +23,23 @@ from storyboard.language.expansion.values import (
     Report,
     attempt,
     fail,
-    is_template,
     origin_of,
     read_all,
     read_node,
+    read_switch,
     read_text,
     read_value,
 )
 from storyboard.language.nodes import ScalarNode
 from storyboard.language.pictures.files import PictureFiles
-from storyboard.language.spellings import as_seconds, as_switch
+from storyboard.language.spellings import as_seconds
 from storyboard.language.validation.check import Origin
 from storyboard.language.validation.hints import meant_by
 from storyboard.media import At, Input, find_contents, with_inputs
 from storyboard.models.card import ModelCard, Parameter
 from storyboard.models.schema.errors import ErrorPath
 from storyboard.models.schema.validator import compile_check
-from storyboard.models.words import MEDIA, REFERENCES, fields_of
+from storyboard.models.words import DURATION, MEDIA, REFERENCES, fields_of
 from storyboard.records import Json, Position, Problem
 from storyboard.reporting.suggest import Suggestion, closest
 from storyboard.reporting.value_paths import format_path
@@ -234,13 +234,12 @@ def _read_parameter(
         return reader.read(setting), setting
     if parameter.type in ("array", "object"):
         return read_node(setting, scope), setting
+    if parameter.type == "boolean":
+        return read_switch(setting, scope), setting
     is_text = parameter.type == "string"
     value = read_value(setting, scope, is_text=is_text, allows=partial(_allows, parameter))
-    if is_template(setting.node):
-        if name == "duration" and parameter.type != "string":
-            value = as_seconds(value)
-        elif parameter.type == "boolean":
-            value = as_switch(value)
+    if name == DURATION and setting.is_template and not is_text:
+        value = as_seconds(value)
     return value, setting
 
 

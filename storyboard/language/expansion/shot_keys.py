@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from storyboard.fingerprint import whole_numbers
-from storyboard.language.expansion.cascade import Setting
+from storyboard.language.expansion.cascade import Setting, setting_of
 from storyboard.language.expansion.shot_scope import ShotScope
 from storyboard.language.expansion.values import (
     Report,
     attempt,
     fail,
-    is_template,
     read_node,
+    read_switch,
     read_text,
     read_value,
 )
 from storyboard.language.nodes import MappingNode, SequenceNode
-from storyboard.language.spellings import as_list, as_switch
+from storyboard.language.spellings import as_list
 from storyboard.records import Json
 from storyboard.reporting.value_paths import format_value
 
@@ -75,12 +75,9 @@ def read_notes(settings: Settings, scope: ShotScope, report: Report) -> str | No
 
 def read_title(node: MappingNode, where: str, scope: ShotScope, report: Report) -> str:
     """Return the title of a file, scene or shot, or an empty text; `where` is its path."""
-    found = node.entries.get("title")
-    if found is None:
-        return ""
-    path = f"{where}.title" if where else "title"
-    setting = Setting(found.value, path, found.key_position)
-    return (attempt(report, read_text, setting, scope) or "").strip()
+    setting = setting_of(node, "title", where)
+    title = attempt(report, read_text, setting, scope) if setting else None
+    return (title or "").strip()
 
 
 def read_meta(meta: Settings, scope: ShotScope, report: Report) -> dict[str, Json]:
@@ -108,9 +105,7 @@ def _read_count(setting: Setting, scope: ShotScope, left: int) -> int | None:
 
 
 def _read_flag(setting: Setting, scope: ShotScope) -> bool:
-    value = read_value(setting, scope, is_text=False)
-    if is_template(setting.node):
-        value = as_switch(value)
+    value = read_switch(setting, scope)
     if value is None or value == "":
         return False
     if not isinstance(value, bool):

@@ -11,7 +11,7 @@ from storyboard.language.expansion.cascade import Setting
 from storyboard.language.expansion.shot_scope import ShotScope
 from storyboard.language.nodes import Node, ScalarNode, ScalarValue
 from storyboard.language.rows.values import column_like
-from storyboard.language.spellings import as_thousands
+from storyboard.language.spellings import as_switch, as_thousands
 from storyboard.language.templates.fault import SPACED_NAME, TemplateFault
 from storyboard.language.templates.scope import SUFFIX
 from storyboard.language.validation.check import Origin
@@ -118,9 +118,10 @@ def _fail_for_thousands(
     fail(setting, scope, text, "wrong-form", words, hint=hint)
 
 
-def is_template(node: Node) -> bool:
-    """Whether a node is a text that contains a template."""
-    return isinstance(node, ScalarNode) and node.value is not None and node.is_template
+def read_switch(setting: Setting, scope: ShotScope, *, is_text: bool = False) -> ScalarValue:
+    """Return a value as `read_value` does; a template may also say `yes`, `Off` or 1."""
+    value = read_value(setting, scope, is_text=is_text)
+    return as_switch(value) if setting.is_template else value
 
 
 def read_node(setting: Setting, scope: ShotScope) -> Json:

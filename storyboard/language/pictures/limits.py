@@ -1,4 +1,4 @@
-"""Compares a picture with what the service accepts and with what a model's card says. Pure."""
+"""Compares a picture with what the service accepts and with what a model's card says."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator
 
 from storyboard.language.pictures.formats import PICTURES
-from storyboard.language.pictures.measure import Measured, NoPicture, Picture
+from storyboard.language.pictures.measure import Measured, NoPicture, Picture, measure
 from storyboard.media import MAX_UPLOAD_BYTES
 from storyboard.models.media_limits import BYTES, MediaLimits, format_names, ratio_words
 
@@ -14,6 +14,15 @@ _MAX_UPLOAD_MB = MAX_UPLOAD_BYTES // BYTES
 
 _SAME = 0.03
 """The share by which two ratios may differ and still count as one: sizes are whole pixels."""
+
+
+def check_picture(content: bytes, limits: MediaLimits, owner: str = "the model") -> str | None:
+    """Return what keeps a picture, such as a frame that was just taken, from being sent, or None.
+
+    `limits` are those of the field, from `ModelCard.media_limits`; `owner` is the model. A child
+    process decodes the picture, which needs Pillow.
+    """
+    return fault_of(measure(content), limits, owner)
 
 
 def fault_of(picture: Measured, limits: MediaLimits, owner: str = "the model") -> str | None:

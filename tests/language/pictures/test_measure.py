@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from storyboard.language.pictures import measure as module
-from storyboard.language.pictures.check import check_picture
 from storyboard.language.pictures.child import MAX_PIXELS
 from storyboard.language.pictures.child import measure as decode
+from storyboard.language.pictures.limits import check_picture
 from storyboard.language.pictures.measure import (
     BROKEN,
     CHANGED,
