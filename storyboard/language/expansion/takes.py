@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import NamedTuple, TypeAlias
+from functools import partial
 
 from storyboard.fingerprint import canonical_json, fingerprint
 from storyboard.language.expansion.contents import FileContent, UsedFile
@@ -25,9 +26,6 @@ from storyboard.language.expansion.take_checks import check_take, warnings_about
 from storyboard.language.nodes import ScalarNode
 from storyboard.names import take_id
 from storyboard.records import Json, Take
-
-_Requests: TypeAlias = dict[str, int]
-"""How often each payload has been requested so far, by its canonical JSON; counted from 0."""
 
 
 def expand_shot(
@@ -80,88 +78,78 @@ def _make_takes(
     context.has_gaps = context.has_gaps or shot_id is None or not entry.inputs
     if not entry.inputs:
         return  # the schema has reported the unknown model
-    position = (entry.node.get("id") or entry.node).position
-    earlier: list[_Requests] = [{} for _ in entry.inputs]
+    make = partial(
+        Take,
+        shot=shot,
+        scene=entry.section.scene,
+        position=(entry.node.get("id") or entry.node).position,
+        tags=tags,
+        is_locked=is_locked,
+        is_paused=is_paused,
+    )
+    earlier = [Counter[str]() if takes > 1 else None for _ in entry.inputs]
     for number in range(1, takes + 1):
         name = take_id(shot, number, takes)
         context.current = f"take {name}", entry.position
         of_take = scope.with_facts(take=number)
-        requests = [
-            _request_of(
-                build_payload(inputs.seen_from(of_take), of_take, report, shot=shot, take=number),
-                of_shot if takes > 1 else None,
-            )
-            for inputs, of_shot in zip(entry.inputs, earlier, strict=True)
+        traced = [
+            build_payload(inputs.seen_from(of_take), of_take, report, shot=shot, take=number)
+            for inputs in entry.inputs
         ]
-        traced, request, repeat = requests[0]
-        take = Take(
-            id=name,
-            shot=shot,
-            scene=entry.section.scene,
-            number=number,
-            model=traced.inputs.card.name,
-            payload=traced.payload,
-            fingerprint=request,
-            position=position,
-            tags=tags,
-            is_locked=is_locked,
-            notes=read_notes(settings, of_take, report),
-            meta=read_meta(entry.section.layer.meta, of_take, report),
-            inputs=traced.media,
-            repeat=repeat,
-            is_paused=is_paused,
-        )
-        _note_media(take, traced, context)
-        if len(requests) > 1:
-            take = _with_fallbacks(take, requests[1:], context)
-        problems = check_take(take.id, traced)
-        for problem in problems:
-            report(problem)
-        if shot_id and not problems and not traced.faulty:
-            for warning in warnings_about(take, traced, context.first_takes):
-                report(warning)
-        yield take
+        notes = read_notes(settings, of_take, report)
+        meta = read_meta(entry.section.layer.meta, of_take, report)
+        make_one = partial(make, id=name, number=number, notes=notes, meta=meta)
+        candidates = [
+            _make_candidate(one, counts, make_one)
+            for one, counts in zip(traced, earlier, strict=True)
+        ]
+        _check(candidates, traced, context, warns=shot_id is not None)
+        take, *fallbacks = candidates
+        yield replace(take, fallbacks=tuple(fallbacks)) if fallbacks else take
 
 
-class _Request(NamedTuple):
-    """A payload, its fingerprint, and the number in it that makes equal takes differ."""
-
-    traced: TracedPayload
-    fingerprint: str
-    repeat: int
-
-
-def _request_of(traced: TracedPayload, earlier: _Requests | None) -> _Request:
-    """Return the payload with its fingerprint.
+def _make_candidate(
+    traced: TracedPayload, earlier: Counter[str] | None, make: Callable[..., Take]
+) -> Take:
+    """Return a take with one of its models.
 
     `earlier`, if given, counts the equal payloads of the shot's earlier takes; this one is added.
     """
     repeat = 0
     if earlier is not None:
         text = canonical_json(traced.payload)
-        repeat = earlier[text] = earlier.get(text, -1) + 1
-    request = fingerprint(traced.inputs.card.name, traced.payload, repeat=repeat)
-    return _Request(traced, request, repeat)
+        repeat = earlier[text]
+        earlier[text] += 1
+    model = traced.inputs.card.name
+    return make(
+        model=model,
+        payload=traced.payload,
+        fingerprint=fingerprint(model, traced.payload, repeat=repeat),
+        inputs=traced.media,
+        repeat=repeat,
+    )
 
 
-def _with_fallbacks(take: Take, requests: Sequence[_Request], context: ExpansionContext) -> Take:
-    """Return the take with its other models, whose requests are also checked."""
-    fallbacks = []
-    for traced, request, repeat in requests:
-        card = traced.inputs.card
-        fallback = replace(
-            take,
-            model=card.name,
-            payload=traced.payload,
-            fingerprint=request,
-            inputs=traced.media,
-            repeat=repeat,
-        )
-        _note_media(fallback, traced, context)
-        for problem in check_take(f"{take.id}, with {card.name}", traced):
+def _check(
+    candidates: Sequence[Take],
+    payloads: Sequence[TracedPayload],
+    context: ExpansionContext,
+    *,
+    warns: bool,
+) -> None:
+    """Report the problems with a take's requests; if it has none and `warns`, the warnings."""
+    for take, traced in zip(candidates, payloads, strict=True):
+        _note_media(take, traced, context)
+    for take, traced in zip(candidates[1:], payloads[1:], strict=True):
+        for problem in check_take(f"{take.id}, with {take.model}", traced):
             context.report(problem)
-        fallbacks.append(fallback)
-    return replace(take, fallbacks=tuple(fallbacks))
+    take, traced = candidates[0], payloads[0]
+    problems = check_take(take.id, traced)
+    for problem in problems:
+        context.report(problem)
+    if warns and not problems and not traced.faulty:
+        for warning in warnings_about(take, traced, context.first_takes):
+            context.report(warning)
 
 
 def _note_media(take: Take, traced: TracedPayload, context: ExpansionContext) -> None:
