@@ -6,7 +6,7 @@ Reads the storyboard's takes and the submissions of the state file, and returns 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import NamedTuple
@@ -99,20 +99,27 @@ def make_plan(
         planned = planner.plan_chains(pairs, chosen, options, passed)
     else:
         planned = [planner.plan_take(*pair, options) for pair in pairs if pair[0].id in chosen]
+    actions = tuple(_with_repeats(planned))
+    decided = {row for action in actions if (row := _row_of(action)) is not None}
+    others = [one for one in unique_submissions(submissions) if id(one) not in decided]
+    return Plan(actions, _plan_orphans(others, now=now, download=options.download))
+
+
+def _with_repeats(planned: Iterable[Action]) -> Iterator[Action]:
+    """The actions; those that repeat the request of an earlier take say so with `same_as`."""
     first_takes: dict[tuple[str, ActionKind, int | None], str] = {}
-    decided: set[int] = set()
-    actions = []
     for action in planned:
-        row = None
-        if action.submission is not None and action.kind not in TO_SEND:
-            row = id(action.submission)
-            decided.add(row)
         # If two takes share a fingerprint, a locked one may be kept and the other submitted.
         take = action.take
-        first = first_takes.setdefault((take.fingerprint, action.kind, row), take.id)
-        actions.append(action if first == take.id else replace(action, same_as=first))
-    others = [one for one in unique_submissions(submissions) if id(one) not in decided]
-    return Plan(tuple(actions), _plan_orphans(others, now=now, download=options.download))
+        same = take.fingerprint, action.kind, _row_of(action)
+        first = first_takes.setdefault(same, take.id)
+        yield action if first == take.id else replace(action, same_as=first)
+
+
+def _row_of(action: Action) -> int | None:
+    """The `id` of the submission that an action goes on with; None if it submits another."""
+    submission = action.submission
+    return None if submission is None or action.kind in TO_SEND else id(submission)
 
 
 class _Planner:

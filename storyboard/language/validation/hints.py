@@ -58,32 +58,32 @@ def hint_for_value(error: SchemaError, code: str) -> str | None:
     texts = error.value if isinstance(error.value, dict) else [error.value]
     if hint := next(filter(None, (hint_for_invisible(str(text)) for text in texts)), None):
         return hint
-    if code == "too-large" and error.path[-1:] == (DURATION,):
+    key, value = error.path[-1] if error.path else "", error.value
+    if key == DURATION and code == "too-large":
         return "split the shot in two"
-    if error.path[-1:] == (SOUND,) and (hint := _hint_for_sound(error)):
+    if key == SOUND and (hint := _hint_for_sound(error)):
         return hint
-    if error.keyword == "pattern" and error.path[-1:] == ("id",) and error.value.isascii():
-        return _hint_for_id(error.value)
-    is_curly = isinstance(error.value, str) and error.value.startswith(_CURLY)
-    if error.keyword == "type" and is_curly:
-        return _without_quotes(error.value, error.value.strip("".join(_CURLY)))
-    if error.keyword == "type":
-        return _hint_for_type(error)
-    if error.keyword == "enum" and error.path[-1:] == ("model",):
-        return _hint_for_model(error.value, error.limit)
+    if key == "id" and error.keyword == "pattern" and value.isascii():
+        return _hint_for_id(value)
+    if error.keyword == "enum" and key == "model":
+        return _hint_for_model(value, error.limit)
     if error.keyword == "enum":
-        allowed = error.schema.get("enum", ())
-        is_beyond = code in ("too-small", "too-large")  # the message names the limit
-        return _hint_for_choice(error.value, allowed) or (
-            None if is_beyond else _nearest(error.value, error)
-        )
-    if error.keyword == "const" and isinstance(error.value, str):
-        is_quoted = _unquoted(error.value) == error.limit
-        return _without_quotes(error.value, error.value) if is_quoted else None
+        return _hint_for_enum(error, code)
+    if error.keyword == "const" and isinstance(value, str):
+        return _without_quotes(value, value) if _unquoted(value) == error.limit else None
+    is_curly = isinstance(value, str) and value.startswith(_CURLY)
+    plain = value.strip("".join(_CURLY)) if is_curly else ""
+    if error.keyword == "type":
+        return _without_quotes(value, plain) if is_curly else _hint_for_type(error)
     if not is_curly:
         return None
-    plain = str(error.value).strip("".join(_CURLY))
-    return Suggestion.of("write straight quotes, or none", error.value, plain, is_whole=True)
+    return Suggestion.of("write straight quotes, or none", value, plain, is_whole=True)
+
+
+def _hint_for_enum(error: SchemaError, code: str) -> str | None:
+    hint = _hint_for_choice(error.value, error.schema.get("enum", ()))
+    is_beyond = code in ("too-small", "too-large")  # the message names the limit
+    return hint or (None if is_beyond else _nearest(error.value, error))
 
 
 def meant_by(key: str) -> str | None:
