@@ -70,7 +70,8 @@ def hint_for_value(error: SchemaError, code: str) -> str | None:
     if error.keyword == "enum":
         return _hint_for_enum(error, code)
     if error.keyword == "const" and isinstance(value, str):
-        return _without_quotes(value, value) if _unquoted(value) == error.limit else None
+        is_quoted = _is_one(_unquoted(value), [error.limit])
+        return _without_quotes(value, value) if is_quoted else None
     is_curly = isinstance(value, str) and value.startswith(_CURLY)
     plain = value.strip("".join(_CURLY)) if is_curly else ""
     if error.keyword == "type":

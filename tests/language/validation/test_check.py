@@ -224,6 +224,11 @@ def test_each_mistake_in_a_shot_is_said_in_full(
             "version: '1' is not allowed; storyboard reads version 1 of the format",
             "write 1 without quotes",
         ),
+        (
+            "version: 'true'\nshots: [{id: a}]",
+            "version: 'true' is not allowed; storyboard reads version 1 of the format",
+            None,
+        ),
         ("shots: [{id: a}]", "missing key 'version'", "add version: 1"),
         (
             "version: 1",
