@@ -16,7 +16,7 @@ from storyboard.errors import BrokenCard
 from storyboard.language.expansion.cascade import Layer, Setting, merge_layers, settings_under
 from storyboard.language.expansion.context import ExpansionContext
 from storyboard.language.expansion.expand import expand_storyboard
-from storyboard.language.expansion.shared import Named, SharedValues
+from storyboard.language.expansion.shared import SharedKind, SharedValues
 from storyboard.language.expansion.unused import UNUSED_VAR, find_unused
 from storyboard.language.expansion.values import Report
 from storyboard.language.expansion.var_names import find_clashes, levels, vars_of
@@ -244,9 +244,9 @@ def _gather_shared(files: Sequence[MappingNode], cards: Iterable[ModelCard]) -> 
 
     dropped = frozenset(under("if_missing"))
     return SharedValues(
-        Named("negative", under("negatives")),
-        Named("seed", under("seeds")),
-        Named("reference", under(REFERENCES)),
+        SharedKind("negative", under("negatives")),
+        SharedKind("seed", under("seeds")),
+        SharedKind("reference", under(REFERENCES)),
         parameters=dropped.union(WORDS, *(card.settings for card in cards)),
         dropped=dropped,
     )

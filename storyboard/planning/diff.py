@@ -74,45 +74,48 @@ class ChangeGroup(NamedTuple):
 
 def compare_takes(old: Sequence[Take], new: Sequence[Take]) -> tuple[TakeChange, ...]:
     """Every take that differs: those of `new` in order, then those that were removed."""
-    kept = frozenset(take.id for take in new if take.is_locked)
-    asked_before, asked_now = _with_stand_in_videos(old, kept), _with_stand_in_videos(new, kept)
+    locked = frozenset(take.id for take in new if take.is_locked)
+    resolved_old, resolved_new = (
+        _with_stand_in_videos(old, locked),
+        _with_stand_in_videos(new, locked),
+    )
     by_id = {take.id: take for take in old}
     new_ids = {take.id for take in new}
     left = [take for take in old if take.id not in new_ids]
     by_request: dict[str, list[Take]] = {}
     for take in reversed(left):
-        by_request.setdefault(asked_before[take.id].fingerprint, []).append(take)
-    requests = {take.fingerprint for take in asked_before.values()}
+        by_request.setdefault(resolved_old[take.id].fingerprint, []).append(take)
+    requests = {take.fingerprint for take in resolved_old.values()}
     changes: list[TakeChange] = []
     renamed: set[str] = set()
     for take in new:
-        asked = asked_now[take.id]
+        resolved = resolved_new[take.id]
         before, kind = by_id.get(take.id), ChangeKind.CHANGED
-        if before is None and (same := by_request.get(asked.fingerprint)):
+        if before is None and (same := by_request.get(resolved.fingerprint)):
             before, kind = same.pop(), ChangeKind.RENAMED
             renamed.add(before.id)
-        is_new = asked.fingerprint not in requests
+        is_new = resolved.fingerprint not in requests
         if before is None:
             changes.append(TakeChange(ChangeKind.ADDED, take, is_new_request=is_new))
             continue
-        fields = tuple(_changed_fields(before, take, asked_before[before.id], asked))
+        fields = tuple(_changed_fields(before, take, resolved_old[before.id], resolved))
         if fields or kind is ChangeKind.RENAMED:
             changes.append(TakeChange(kind, take, before, fields, is_new))
-    gone = [take for take in left if take.id not in renamed]
-    return (*changes, *(TakeChange(ChangeKind.REMOVED, take, take) for take in gone))
+    removed = [take for take in left if take.id not in renamed]
+    return (*changes, *(TakeChange(ChangeKind.REMOVED, take, take) for take in removed))
 
 
-def _with_stand_in_videos(takes: Sequence[Take], kept: Collection[str]) -> dict[str, Take]:
+def _with_stand_in_videos(takes: Sequence[Take], locked: Collection[str]) -> dict[str, Take]:
     """The takes by id, with something in place of each video that is equal if the requests are.
 
-    Takes that are `kept` have the same video before and after, whatever their requests are.
+    Takes that are `locked` have the same video before and after, whatever their requests are.
     """
     if not has_frames(takes):
         return {take.id: take for take in takes}
     found: dict[str, Take] = {}
 
     def video_of(name: str) -> str | None:
-        return name if name in kept else found[name].fingerprint if name in found else None
+        return name if name in locked else found[name].fingerprint if name in found else None
 
     for take in in_order(takes):
         found[take.id] = with_known_videos(take, video_of)
@@ -167,12 +170,14 @@ def _edits(field: FieldChange, change: TakeChange, finder: EditFinder) -> Iterat
     yield Edit(texts, *texts)
 
 
-def _changed_fields(old: Take, new: Take, asked_before: Take, asked: Take) -> Iterator[FieldChange]:
-    if asked_before.fingerprint != asked.fingerprint:
+def _changed_fields(
+    old: Take, new: Take, resolved_old: Take, resolved: Take
+) -> Iterator[FieldChange]:
+    if resolved_old.fingerprint != resolved.fingerprint:
         before, after = _request(old), _request(new)
         sent = [
             one._replace(old=before.get(one.field), new=after.get(one.field))
-            for one in _differences(_request(asked_before), _request(asked), is_sent=True)
+            for one in _differences(_request(resolved_old), _request(resolved), is_sent=True)
         ]
         # A shot can make several equal requests; the repeat number is part of each as well.
         yield from sent or [FieldChange("fingerprint", old.fingerprint, new.fingerprint, True)]

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from storyboard.language.expansion.cascade import Setting, settings_of
 from storyboard.language.expansion.contents import FileContent, FrameContent
-from storyboard.language.expansion.shared import Named, find_shared
+from storyboard.language.expansion.shared import SharedKind, find_shared
 from storyboard.language.expansion.shot_scope import ShotScope
 from storyboard.language.expansion.values import (
     NotReadable,
@@ -53,7 +53,7 @@ class MediaReader(NamedTuple):
 
     word: Word
     scope: ShotScope
-    references: Named
+    references: SharedKind
     files: PictureFiles
 
     def read(self, setting: Setting) -> Json:

@@ -55,16 +55,16 @@ PROMPT_KEYS = ("prompt_prefix", "prompt", "prompt_suffix")
 _LISTS = ("negative", REFERENCES)
 """The settings in which a text may name several things."""
 
-Stated: TypeAlias = "tuple[Json, Setting | None]"
+Found: TypeAlias = "tuple[Json, Setting | None]"
 """A value and the setting that states it, or None if none does."""
 
 
 class PayloadInputs(NamedTuple):
     """The inputs to the payloads of one entry's shots.
 
-    `stated` are the settings of its model that are given or required. `foreign` are the keys that
-    only other models have. `doubtful` are the keys whose templates may render to nothing while a
-    farther level has a value. `position` is the entry's position.
+    `parameters` are the settings of its model that are given or required. `foreign` are the keys
+    that only other models have. `may_be_empty` are the keys whose templates may render to nothing
+    while a farther level has a value. `position` is the entry's position.
     """
 
     settings: Mapping[str, Setting]
@@ -72,17 +72,17 @@ class PayloadInputs(NamedTuple):
     shared: SharedValues
     files: PictureFiles
     position: Position
-    stated: tuple[tuple[str, Parameter], ...]
+    parameters: tuple[tuple[str, Parameter], ...]
     foreign: tuple[str, ...]
-    doubtful: tuple[str, ...]
+    may_be_empty: tuple[str, ...]
 
-    def seen_from(self, scope: ShotScope) -> PayloadInputs:
+    def effective_in(self, scope: ShotScope) -> PayloadInputs:
         """Return the inputs; farther levels replace the settings that render to nothing."""
-        if not self.doubtful:
+        if not self.may_be_empty:
             return self
         found = {
             key: scope.effective(self.settings[key], prints_lists=key in _LISTS)
-            for key in self.doubtful
+            for key in self.may_be_empty
         }
         return self._replace(settings={**self.settings, **found})
 
@@ -96,7 +96,7 @@ def payload_inputs(
 ) -> PayloadInputs:
     """Return the inputs for shots with these settings."""
     names = {"negative_prompt" if key == "negative" else key for key in settings}
-    stated = tuple(
+    parameters = tuple(
         (name, parameter)
         for name, parameter in card.settings.items()
         if name in names or parameter.is_required
@@ -105,8 +105,8 @@ def payload_inputs(
     foreign = tuple(
         key for key in settings if ("negative_prompt" if key == "negative" else key) in others
     )
-    doubtful = tuple(key for key, setting in settings.items() if setting.below)
-    return PayloadInputs(settings, card, shared, files, position, stated, foreign, doubtful)
+    may_be_empty = tuple(key for key, setting in settings.items() if setting.below)
+    return PayloadInputs(settings, card, shared, files, position, parameters, foreign, may_be_empty)
 
 
 @dataclass(slots=True)
@@ -175,7 +175,7 @@ def build_payload(
 ) -> TracedPayload:
     """Return the payload of take `take` (from 1) of a shot, without values that have a problem."""
     traced = TracedPayload(inputs, scope)
-    for name, parameter in inputs.stated:
+    for name, parameter in inputs.parameters:
         try:
             if name == "seed":
                 value, setting = _read_seed(inputs, scope, shot, take)
@@ -220,7 +220,7 @@ def _report_impostor(at: At, traced: TracedPayload, report: Report) -> None:
 
 def _read_parameter(
     name: str, parameter: Parameter, inputs: PayloadInputs, scope: ShotScope
-) -> Stated:
+) -> Found:
     settings = inputs.settings
     setting = settings.get(name)
     if name == "negative_prompt":
@@ -247,7 +247,7 @@ def _allows(parameter: Parameter, number: float) -> bool:
     return compile_check(parameter.limits)(number)
 
 
-def _read_seed(inputs: PayloadInputs, scope: ShotScope, shot: str, take: int) -> Stated:
+def _read_seed(inputs: PayloadInputs, scope: ShotScope, shot: str, take: int) -> Found:
     if "seed" not in inputs.settings:
         return None, None
     seeds, seed_range = inputs.shared.seeds, inputs.card.seed_range

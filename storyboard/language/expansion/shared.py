@@ -34,7 +34,7 @@ _GROUPED = re.compile(r"\d{1,3}(?:[,' \u00a0\u202f]\d{3}){1,3}")
 
 
 @dataclass(frozen=True, slots=True)
-class Named:
+class SharedKind:
     """The values of a kind that all shots may refer to by name.
 
     `used` holds the names in use, or meant by a misspelling; `kind` is "seed", for example.
@@ -52,9 +52,9 @@ class SharedValues(NamedTuple):
     left out for models that do not have them.
     """
 
-    negatives: Named
-    seeds: Named
-    references: Named
+    negatives: SharedKind
+    seeds: SharedKind
+    references: SharedKind
     parameters: frozenset[str]
     dropped: frozenset[str]
 
@@ -62,7 +62,7 @@ class SharedValues(NamedTuple):
 def read_seed(
     setting: Setting,
     scope: ShotScope,
-    shared: Named,
+    shared: SharedKind,
     *,
     shot: str,
     seed_range: tuple[int, int] | None = None,
@@ -130,7 +130,7 @@ def shift_seed(seed: int, by: int, seed_range: tuple[int, int] | None) -> int:
 
 
 def read_negative(
-    named: Setting | None, literal: Setting | None, scope: ShotScope, shared: Named
+    named: Setting | None, literal: Setting | None, scope: ShotScope, shared: SharedKind
 ) -> tuple[str, Setting | None]:
     """Return the negative prompt, empty if there is none, and the setting that states it.
 
@@ -145,7 +145,7 @@ def read_negative(
     return ", ".join(filter(None, texts)), literal if literal and not literal.is_null else named
 
 
-def _read_shared(setting: Setting, scope: ShotScope, shared: Named) -> str:
+def _read_shared(setting: Setting, scope: ShotScope, shared: SharedKind) -> str:
     named = read_text(setting, scope, prints_lists=True).strip()
     names = [named] if named in shared.values else as_list(named)
     found = [
@@ -155,7 +155,12 @@ def _read_shared(setting: Setting, scope: ShotScope, shared: Named) -> str:
 
 
 def find_shared(
-    name: str, setting: Setting, scope: ShotScope, shared: Named, *, otherwise: str | None = None
+    name: str,
+    setting: Setting,
+    scope: ShotScope,
+    shared: SharedKind,
+    *,
+    otherwise: str | None = None,
 ) -> Setting:
     """Return the shared value that `setting` names.
 

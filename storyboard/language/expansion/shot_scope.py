@@ -37,7 +37,7 @@ _ONLY_CELLS = re.compile(rf"(?:[^{{]|\{{\{{ ?{_CELL}{_PLAIN_FILTER}? ?\}}\}})*")
 """A text that uses the same cells of every row, and does nothing with them that can fail."""
 
 
-class Remembered(NamedTuple):
+class EntryCache(NamedTuple):
     """Results that are the same for all shots of an entry.
 
     `texts` are the rendered texts, by template and by whether it prints lists. `faults` are those
@@ -64,17 +64,17 @@ class ShotScope:
         *,
         meta: Mapping[str, Setting] | None = None,
         sources: Mapping[str, str] | None = None,
-        cache: Remembered | None = None,
+        cache: EntryCache | None = None,
     ) -> None:
         self._templates = templates
         self._variables = variables
         self._facts = facts
         self._meta = meta or {}
         self._sources = sources or {}
-        self._cache = Remembered({}, {}) if cache is None else cache
-        self._known: dict[str, tuple[Json, bool]] = {}
-        self._is_asked = False  # whether a name from OF_A_SHOT has been used
-        self._under_way: dict[str, Setting] = {}
+        self._cache = EntryCache({}, {}) if cache is None else cache
+        self._values: dict[str, tuple[Json, bool]] = {}
+        self._is_of_shot = False  # whether a name from OF_A_SHOT has been used
+        self._being_rendered: dict[str, Setting] = {}
 
     def with_facts(self, **facts: Json) -> ShotScope:
         """Return the scope with more facts, whose names must be in `OF_A_SHOT`."""
@@ -99,7 +99,7 @@ class ShotScope:
             TemplateFault: its own template cannot be rendered.
         """
         if name in OF_A_SHOT:
-            self._is_asked = True
+            self._is_of_shot = True
         if name in self._facts:
             return self._facts[name]
         if name == "meta":
@@ -115,21 +115,21 @@ class ShotScope:
 
         Raises TemplateFault if it cannot be rendered, or if it depends on itself.
         """
-        if name in self._known:
-            value, is_same = self._known[name]
-            self._is_asked = self._is_asked or not is_same
+        if name in self._values:
+            value, is_same = self._values[name]
+            self._is_of_shot = self._is_of_shot or not is_same
             return value
-        if name in self._under_way:
+        if name in self._being_rendered:
             raise self._circle(name)
-        self._under_way[name] = setting
+        self._being_rendered[name] = setting
         try:
             value, is_same = self._watch(self._render_setting, setting)
         except TemplateFault as fault:
             fault.where = fault.where or setting.where
             raise
         finally:
-            del self._under_way[name]
-        self._known[name] = value, is_same
+            del self._being_rendered[name]
+        self._values[name] = value, is_same
         return value
 
     def _render_setting(self, setting: Setting) -> Json:
@@ -152,11 +152,11 @@ class ShotScope:
 
     def _watch(self, render: Callable[[_N], _T], node: _N) -> tuple[_T, bool]:
         """Return the result of `render`, and whether it is the same for every shot of the entry."""
-        before, self._is_asked = self._is_asked, False
+        before, self._is_of_shot = self._is_of_shot, False
         try:
-            return render(node), not self._is_asked
+            return render(node), not self._is_of_shot
         finally:
-            self._is_asked = before or self._is_asked
+            self._is_of_shot = before or self._is_of_shot
 
     def render_text(self, node: ScalarNode, *, prints_lists: bool = False) -> str:
         """Return the node's text, rendered. Raises TemplateFault with its position set.
@@ -239,18 +239,18 @@ class ShotScope:
 
     def _circle(self, name: str) -> TemplateFault:
         """Return the fault for a var that depends on itself, the same for the whole cycle."""
-        names = list(self._under_way)
+        names = list(self._being_rendered)
         circle = names[names.index(name) :]
-        first = min(circle, key=lambda name: self._under_way[name].key_position)
+        first = min(circle, key=lambda name: self._being_rendered[name].key_position)
         start = circle.index(first)
         steps = [*circle[start:], *circle[:start], first]
         fault = TemplateFault(
             "circular-var",
             f"refers to itself: {' -> '.join(steps)}",
             hint="break the cycle: give one of them a value of its own",
-            position=self._under_way[first].node.position,
+            position=self._being_rendered[first].node.position,
         )
-        fault.where = self._under_way[first].where
+        fault.where = self._being_rendered[first].where
         return fault
 
 

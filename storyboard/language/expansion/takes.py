@@ -58,7 +58,7 @@ def _check_skipped(entry: ShotEntry, scope: ShotScope, context: ExpansionContext
     facts: dict[str, Json] = {"id": "skipped", "number": context.shots, "title": ""}
     scope = scope.with_facts(shot=facts, take=1)
     for inputs in entry.inputs:
-        seen = inputs.seen_from(scope)
+        seen = inputs.effective_in(scope)
         build_payload(seen, scope, lambda problem: None, shot="skipped", take=1)
 
 
@@ -93,7 +93,7 @@ def _make_takes(
         context.current = f"take {name}", entry.position
         of_take = scope.with_facts(take=number)
         traced = [
-            build_payload(inputs.seen_from(of_take), of_take, report, shot=shot, take=number)
+            build_payload(inputs.effective_in(of_take), of_take, report, shot=shot, take=number)
             for inputs in entry.inputs
         ]
         notes = read_notes(settings, of_take, report)

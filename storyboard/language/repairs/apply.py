@@ -23,7 +23,7 @@ def apply_repairs(text: str, repairs: Iterable[Repair]) -> str:
 def repairs_by_file(problems: Iterable[Problem]) -> dict[str, list[Repair]]:
     """Group the problems' repairs by file, each once.
 
-    `apart` has already made sure that no two overlap.
+    `without_conflicts` has already made sure that no two overlap.
     """
     found: dict[str, set[Repair]] = {}
     for problem in problems:
@@ -32,7 +32,7 @@ def repairs_by_file(problems: Iterable[Problem]) -> dict[str, list[Repair]]:
     return {path: sorted(repairs) for path, repairs in found.items()}
 
 
-def apart(problems: Iterable[Problem]) -> Iterator[Problem]:
+def without_conflicts(problems: Iterable[Problem]) -> Iterator[Problem]:
     """Yield the problems that have repairs, except repairs that conflict with an earlier one.
 
     Problems with the same repair are all kept.

@@ -91,7 +91,7 @@ def _in_line(problem: Problem, line: str) -> Iterator[Repair]:
         for tag in _TAG.finditer(line, start, end):
             if not set("'\"") & set(tag[0]):
                 yield from (
-                    _put(position, found.start(), found.end(), in_place_of(found[0]))
+                    _replace(position, found.start(), found.end(), in_place_of(found[0]))
                     for found in _HIDDEN.finditer(line, *tag.span())
                 )
     elif problem.code in _OF_WORDS and _HIDDEN.search(line, start, end):
@@ -107,7 +107,7 @@ def _without_hidden(position: Position, text: str) -> Iterator[Repair]:
     for found in _HIDDEN.finditer(text):
         is_at_end = found.end() >= last or (found.start() <= first and start > 0)
         plain = "" if is_at_end else in_place_of(found[0])
-        yield _put(position, start + found.start(), start + found.end(), plain)
+        yield _replace(position, start + found.start(), start + found.end(), plain)
 
 
 def _meant(hint: Suggestion, position: Position, text: str) -> Iterator[Repair]:
@@ -115,18 +115,18 @@ def _meant(hint: Suggestion, position: Position, text: str) -> Iterator[Repair]:
     start = position.column - 1
     if hint.is_whole:
         if text in (hint.word, f"'{hint.word}'", f'"{hint.word}"'):
-            yield _put(position, start, start + len(text), hint.meant)
+            yield _replace(position, start, start + len(text), hint.meant)
         return
-    found = _places(hint.word, text)
+    found = _indexes_of(hint.word, text)
     if len(found) == 1:
-        yield _put(position, start + found[0], start + found[0] + len(hint.word), hint.meant)
+        yield _replace(position, start + found[0], start + found[0] + len(hint.word), hint.meant)
 
 
-def _places(word: str, text: str) -> list[int]:
+def _indexes_of(word: str, text: str) -> list[int]:
     """Return the indexes at which a word occurs in a text as a whole word."""
     return [m.start() for m in re.finditer(rf"(?<![\w-]){re.escape(word)}(?![\w-])", text)]
 
 
-def _put(position: Position, start: int, end: int, text: str) -> Repair:
+def _replace(position: Position, start: int, end: int, text: str) -> Repair:
     """Build a repair that replaces `start` to `end` (from 0) in the line of a position."""
     return Repair(position._replace(column=start + 1, width=end - start), text)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from storyboard.language.files import DISK, Files
-from storyboard.language.repairs.apply import apart, apply_repairs, repairs_by_file
+from storyboard.language.repairs.apply import apply_repairs, repairs_by_file, without_conflicts
 from storyboard.language.repairs.overlay import Overlay, TextFile, read_text_file
 from storyboard.language.yaml.unquoted import MAX_COVERED
 from storyboard.records import Position, Problem, Storyboard
@@ -29,7 +29,7 @@ MAX_STEPS = 3
 _STOPPING = "yaml-syntax"
 """The code of a problem that keeps the rest of its file from being read."""
 
-_Name: TypeAlias = tuple[str, int, str, str]
+_Key: TypeAlias = tuple[str, int, str, str]
 
 Load: TypeAlias = Callable[[Files], Sequence[Storyboard]]
 """Reloads the storyboards from some files."""
@@ -63,7 +63,7 @@ class RepairedFiles:
 def find_repairs(load: Load) -> RepairedFiles:
     """Find all repairs that work, including those that only become visible after others."""
     search = _Search(load, tuple(load(DISK)))
-    while search.may_go_on and (proposed := search.proposed()):
+    while search.may_load_again and (proposed := search.proposed()):
         search.keep_some(proposed)
     files = {
         name: RepairedFile(search.files[name], text)
@@ -83,17 +83,17 @@ def keep_proven(boards: Sequence[Storyboard], load: Load) -> list[Storyboard]:
     if not any(problem.repairs for board in boards for problem in board.problems):
         return list(boards)
     found = find_repairs(lambda tree: boards if tree is DISK else load(tree))
-    names = set(map(_name, found.repaired))
+    names = set(map(_key, found.repaired))
     problems = (problem for board in boards for problem in board.problems)
-    held = apart(problem for problem in problems if _name(problem) in names)
-    kept = {(problem.position, _name(problem)) for problem in held}
-    return [_with_repairs_of(board, kept) for board in boards]
+    together = without_conflicts(problem for problem in problems if _key(problem) in names)
+    proven = {(problem.position, _key(problem)) for problem in together}
+    return [_with_repairs_of(board, proven) for board in boards]
 
 
-def _with_repairs_of(board: Storyboard, kept: Set[tuple[Position, _Name]]) -> Storyboard:
+def _with_repairs_of(board: Storyboard, proven: Set[tuple[Position, _Key]]) -> Storyboard:
     problems = (
         problem
-        if not problem.repairs or (problem.position, _name(problem)) in kept
+        if not problem.repairs or (problem.position, _key(problem)) in proven
         else replace(problem, repairs=())
         for problem in board.problems
     )
@@ -109,10 +109,10 @@ class _Search:
     repaired: list[Problem] = field(default_factory=list)
     loads_left: int = MAX_LOADS
     stops_left: int = MAX_STOPS
-    refused: set[_Name] = field(default_factory=set)
+    refused: set[_Key] = field(default_factory=set)
 
     @property
-    def may_go_on(self) -> bool:
+    def may_load_again(self) -> bool:
         """Whether the storyboards may be reloaded once more."""
         return self.loads_left > 0 and self.stops_left > 0
 
@@ -123,7 +123,7 @@ class _Search:
         """
         problems = list(filter(self._can_be_tried, _each_once(self.boards)))
         stops = [problem for problem in problems if problem.code == _STOPPING]
-        return list(apart(stops or problems))
+        return list(without_conflicts(stops or problems))
 
     def keep_some(self, problems: Sequence[Problem]) -> bool:
         """Keep the repairs that work: all of them, else some of the first half, else of the second.
@@ -131,13 +131,13 @@ class _Search:
         A repair that fails on its own is rejected. Returns whether any was kept; if so, positions
         have moved.
         """
-        if not self.may_go_on:
+        if not self.may_load_again:
             return False
         if self._try(problems):
             return True
         groups = _together(problems)
         if len(groups) == 1:
-            self.refused.update(map(_name, problems))
+            self.refused.update(map(_key, problems))
             return False
         middle = len(groups) // 2
         return any(map(self.keep_some, map(_flat, (groups[:middle], groups[middle:]))))
@@ -153,8 +153,8 @@ class _Search:
                 self.texts, self.boards = texts, boards
                 self.repaired.extend(problems)
                 return True
-            came = _came(self.boards, boards)
-            wanted = list(apart(filter(self._can_be_tried, came)))
+            came = _new_problems(self.boards, boards)
+            wanted = list(without_conflicts(filter(self._can_be_tried, came)))
             if not came or len(wanted) < len(came):
                 break
         return False
@@ -172,10 +172,10 @@ class _Search:
     def _can_be_tried(self, problem: Problem) -> bool:
         """Whether the text of every file it repairs is available; reads the files."""
         names = {repair.position.path for repair in problem.repairs}
-        is_new = bool(names) and _name(problem) not in self.refused
-        return is_new and all(map(self._is_at_hand, names))
+        is_new = bool(names) and _key(problem) not in self.refused
+        return is_new and all(map(self._can_read, names))
 
-    def _is_at_hand(self, name: str) -> bool:
+    def _can_read(self, name: str) -> bool:
         if name not in self.files:
             texts = (board.sources[name] for board in self.boards if name in board.sources)
             text = next(texts, None)
@@ -211,7 +211,7 @@ def _is_better(
     If a file could not be read in full, problems after the repaired place count as old.
     """
     old, new = _count(before), _count(after)
-    meant = Counter(map(_name, repaired))
+    meant = Counter(map(_key, repaired))
     if any(new[name] > old[name] - count for name, count in meant.items()):
         return False
     pairs = zip(before, after, strict=True)
@@ -219,8 +219,8 @@ def _is_better(
         return False
     if not (read_to := _read_to(repaired)):
         return not new - old
-    stops = (problem for problem in _came(before, after) if problem.code == _STOPPING)
-    return all(_spot(stop) > read_to.get(stop.position.path, (0, 0)) for stop in stops)
+    stops = (problem for problem in _new_problems(before, after) if problem.code == _STOPPING)
+    return all(_line_and_column(stop) > read_to.get(stop.position.path, (0, 0)) for stop in stops)
 
 
 def _read_to(repaired: Sequence[Problem]) -> dict[str, tuple[int, int]]:
@@ -228,29 +228,29 @@ def _read_to(repaired: Sequence[Problem]) -> dict[str, tuple[int, int]]:
     stops: dict[str, tuple[int, int]] = {}
     for problem in repaired:
         if problem.code == _STOPPING:
-            stops[problem.position.path] = _spot(problem)
+            stops[problem.position.path] = _line_and_column(problem)
     if sum(problem.code == "unquoted-template" for problem in repaired) >= MAX_COVERED:
-        stops |= {problem.position.path: _spot(problem) for problem in repaired}
+        stops |= {problem.position.path: _line_and_column(problem) for problem in repaired}
     return stops
 
 
-def _came(before: Sequence[Storyboard], after: Sequence[Storyboard]) -> list[Problem]:
+def _new_problems(before: Sequence[Storyboard], after: Sequence[Storyboard]) -> list[Problem]:
     old = _count(before)
-    return [problem for problem in _each_once(after) if _name(problem) not in old]
+    return [problem for problem in _each_once(after) if _key(problem) not in old]
 
 
 def _requests(board: Storyboard) -> list[tuple[str, str]]:
     return [(one.id, one.fingerprint) for take in board.takes for one in take.candidates]
 
 
-def _count(boards: Sequence[Storyboard]) -> Counter[_Name]:
-    return Counter(map(_name, _each_once(boards)))
+def _count(boards: Sequence[Storyboard]) -> Counter[_Key]:
+    return Counter(map(_key, _each_once(boards)))
 
 
 def _each_once(boards: Sequence[Storyboard]) -> list[Problem]:
     """Return the problems without warnings; one in a shared included file counts once."""
     found = {
-        (problem.position, _name(problem)): problem
+        (problem.position, _key(problem)): problem
         for board in boards
         for problem in board.problems
         if not problem.is_warning
@@ -258,10 +258,10 @@ def _each_once(boards: Sequence[Storyboard]) -> list[Problem]:
     return list(found.values())
 
 
-def _name(problem: Problem) -> _Name:
+def _key(problem: Problem) -> _Key:
     """Return what identifies a problem. Repairs can change its column, but never its line."""
     return problem.position.path, problem.position.line, problem.code, problem.message
 
 
-def _spot(problem: Problem) -> tuple[int, int]:
+def _line_and_column(problem: Problem) -> tuple[int, int]:
     return problem.position.line, problem.position.column

@@ -11,7 +11,7 @@ import pytest
 from storyboard.language.expansion.cascade import Layer, settings_under
 from storyboard.language.expansion.context import ExpansionContext
 from storyboard.language.expansion.expand import expand_storyboard
-from storyboard.language.expansion.shared import Named, SharedValues
+from storyboard.language.expansion.shared import SharedKind, SharedValues
 from storyboard.language.nodes import ScalarNode
 from storyboard.language.templates.templates import Templates
 from storyboard.models.card import ModelCard
@@ -48,9 +48,9 @@ def expand(
         templates=Templates(None),
         cards=Cards(),
         shared=SharedValues(
-            Named("negative", settings_under(root, "negatives", "")),
-            Named("seed", settings_under(root, "seeds", "")),
-            Named("reference", {}),
+            SharedKind("negative", settings_under(root, "negatives", "")),
+            SharedKind("seed", settings_under(root, "seeds", "")),
+            SharedKind("reference", {}),
             parameters=frozenset(card().parameters),
             dropped=frozenset(),
         ),

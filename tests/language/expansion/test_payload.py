@@ -8,7 +8,7 @@ import pytest
 
 from storyboard.language.expansion.cascade import settings_under
 from storyboard.language.expansion.payload import TracedPayload, build_payload, payload_inputs
-from storyboard.language.expansion.shared import Named, SharedValues, auto_seed, shift_seed
+from storyboard.language.expansion.shared import SharedKind, SharedValues, auto_seed, shift_seed
 from storyboard.models.card import ModelCard
 from storyboard.models.card_words import read_words, settings_of
 from storyboard.records import Json, Problem
@@ -22,9 +22,9 @@ def traced_of(
     root = mapping(text)
     scope, layer = scope_of(text, **facts)
     shared = SharedValues(
-        Named("negative", settings_under(root, "negatives", "")),
-        Named("seed", settings_under(root, "seeds", "")),
-        Named("reference", {}),
+        SharedKind("negative", settings_under(root, "negatives", "")),
+        SharedKind("seed", settings_under(root, "seeds", "")),
+        SharedKind("reference", {}),
         parameters=frozenset(card().parameters),
         dropped=frozenset(),
     )
