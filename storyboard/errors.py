@@ -114,8 +114,8 @@ class BrokenCard(UsageError):
     def __init__(
         self, path: str, line: int | None, reason: str, *, name: str, owner: Enum, next_step: str
     ) -> None:
-        place = path if line is None else f"{path}:{line}"
-        super().__init__(f"model card {place}: {reason}", next_step=next_step)
+        position = path if line is None else f"{path}:{line}"
+        super().__init__(f"model card {position}: {reason}", next_step=next_step)
         self.path = path
         self.line = line
         self.reason = reason

@@ -35,7 +35,7 @@ STAND_IN = "https://storyboard.invalid/picture.png"
 _MAPPINGS = (dict, Mapping)  # dict first: the check against Mapping is slow
 _SCALARS = frozenset({str, int, float, bool, type(None)})
 
-_MAX_DATA = 80  # characters of a picture in a request, where it is only looked at
+_MAX_DATA = 80  # characters of a picture in a request, where the request is only displayed
 
 _KEYS = (frozenset({"sha256"}), frozenset({"video", "frame"}), frozenset({"take", "frame"}))
 

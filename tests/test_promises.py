@@ -32,9 +32,9 @@ from storyboard.engine.downloads import add_video
 from storyboard.engine.job import Job
 from storyboard.engine.transitions import after_disappearance, after_poll, after_submit
 from storyboard.outputs.manifest.adopt import adoptable
+from storyboard.outputs.manifest.existing import keep_existing
 from storyboard.outputs.manifest.file import Manifest, manifest_bytes, read_manifests
 from storyboard.outputs.manifest.manifest import build_manifest
-from storyboard.outputs.manifest.standing import keep_standing
 from storyboard.planning.plan import PlanOptions, make_plan
 from storyboard.planning.states import read_states, with_results
 from storyboard.records import (
@@ -277,7 +277,7 @@ class Nights(RuleBasedStateMachine):
             read_states(FILMS[0], known, has_file=present), known, has_file=present
         )
         made = build_manifest(FILM, ORIGIN, states)
-        return keep_standing(made, read_manifests(path), now=self.now)
+        return keep_existing(made, read_manifests(path), now=self.now)
 
     @rule(has_videos=st.booleans())
     def clone(self, has_videos: bool) -> None:

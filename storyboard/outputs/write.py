@@ -20,6 +20,7 @@ from storyboard import __version__
 from storyboard.atomic_files import check_real, digest_of, write_atomically
 from storyboard.names import SANDBOX
 from storyboard.outputs import MANIFEST, OUTPUTS
+from storyboard.outputs.manifest.existing import keep_existing
 from storyboard.outputs.manifest.file import (
     Manifest,
     manifest_bytes,
@@ -27,7 +28,6 @@ from storyboard.outputs.manifest.file import (
     readable_bytes,
 )
 from storyboard.outputs.manifest.manifest import as_here, build_manifest, with_spent
-from storyboard.outputs.manifest.standing import keep_standing
 from storyboard.planning.states import with_results
 from storyboard.records import Storyboard, TakeState
 from storyboard.state.queries import Written
@@ -61,18 +61,18 @@ def write_outputs(
     source = source_digest(storyboard, origin, states, elsewhere)
     if is_current(store.outputs(), source, folder):
         return
-    standing = readable_bytes(folder / MANIFEST)
+    existing = readable_bytes(folder / MANIFEST)
     spent = 0 if origin == SANDBOX else store.spent_micros() + elsewhere
     shared = with_spent(build_manifest(storyboard, origin, states), spent)
-    if not _are_equal_lines(standing, manifest_bytes(shared)):
-        shared = with_spent(keep_standing(shared, _manifests_in(standing), now=now), spent)
+    if not _are_equal_lines(existing, manifest_bytes(shared)):
+        shared = with_spent(keep_existing(shared, _manifests_in(existing), now=now), spent)
     here = as_here(shared, states)
     digests = {}
     for name, make in OUTPUTS.items():
         output = make(shared if name == MANIFEST else here)
         content = output.encode() if isinstance(output, str) else output
-        if name == MANIFEST and _are_equal_lines(standing, content):
-            content = standing
+        if name == MANIFEST and _are_equal_lines(existing, content):
+            content = existing
         check_real(folder)
         write_atomically(folder / name, content)
         # Of what was written, not of what is there now: the manifest may have been replaced.
@@ -80,9 +80,9 @@ def write_outputs(
     store.remember(digests, made_from=source)
 
 
-def _are_equal_lines(standing: bytes, content: bytes) -> bool:
+def _are_equal_lines(existing: bytes, content: bytes) -> bool:
     """Whether a file has this content, ignoring the line endings that a checkout gave it."""
-    return standing.replace(b"\r\n", b"\n") == content
+    return existing.replace(b"\r\n", b"\n") == content
 
 
 def _manifests_in(data: bytes) -> tuple[Manifest, ...]:

@@ -1,4 +1,4 @@
-"""Where a new model card goes, and how it is written: whole, and never over another one unasked."""
+"""Where a new model card goes, and how it is written: whole, and over another one only by force."""
 
 from __future__ import annotations
 

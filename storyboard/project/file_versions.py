@@ -57,10 +57,10 @@ def find_versions(path: Path) -> list[FileVersion]:
     sides = (*_SIDES, *(f"HEAD^{number}" for number in range(1, _MAX_PARENTS + 1)))
     branches = (ask_git(folder, *_BRANCHES) or b"").decode("ascii", "replace").split()
     commits = (*sides, "ORIG_HEAD", *branches)
-    asked = [*(f"{commit}:{name}" for commit in commits), "HEAD^2"]
-    answer = ask_git(folder, "cat-file", "--batch-check", asked="\n".join(asked))
+    queries = [*(f"{commit}:{name}" for commit in commits), "HEAD^2"]
+    answer = ask_git(folder, "cat-file", "--batch-check", stdin="\n".join(queries))
     answers = (answer or b"").splitlines()
-    if len(answers) != len(asked):  # the name has a line break, or git did not answer
+    if len(answers) != len(queries):  # the name has a line break, or git did not answer
         return []
     is_merge = b" commit " in answers.pop()
     versions: dict[str, FileVersion] = {}

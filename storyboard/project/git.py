@@ -140,14 +140,14 @@ def possible_ids(content: bytes) -> frozenset[str]:
     return frozenset(blob_id(one, like) for one in (content, pointer) for like in algorithms)
 
 
-def ask_git(folder: Path, *arguments: str, asked: str = "") -> bytes | None:
-    """What git prints, with `asked` as its input; None if it fails, hangs or is missing."""
+def ask_git(folder: Path, *arguments: str, stdin: str = "") -> bytes | None:
+    """What git prints, with `stdin` as its input; None if it fails, hangs or is missing."""
     environ = {name: value for name, value in os.environ.items() if name.upper() in _PASSED_ON}
     settings = [word for setting in _SETTINGS for word in ("-c", setting)]
     try:
         done = subprocess.run(
             ["git", *settings, "--no-pager", "-C", str(folder), *arguments],
-            input=asked.encode("utf-8", "surrogateescape"),
+            input=stdin.encode("utf-8", "surrogateescape"),
             capture_output=True,
             env={**environ, **_ENVIRON},
             timeout=_TIMEOUT_S,

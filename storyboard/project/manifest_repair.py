@@ -16,7 +16,7 @@ from storyboard.state.files import has_state
 
 @contextmanager
 def explained(folder: Path, state: Path) -> Iterator[None]:
-    """Adds the way to repair the manifest in `folder` to an UnusableManifest.
+    """Adds to an UnusableManifest how to repair the manifest in `folder`.
 
     `state` is the folder of its state file.
     """

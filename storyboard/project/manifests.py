@@ -113,16 +113,16 @@ def find_in_git(space: Workspace, known: Sequence[Submission], *, tell: Tell) ->
     paid for.
     """
     found: list[Submission] = []
-    asked: set[str] = set()
-    tell = cache(tell)  # a sentence is told once
+    searched: set[str] = set()
+    tell = cache(tell)  # each sentence is passed on once
     read_versions = cache(lambda: list(_versions_in_git(space)))
     # A video that is found resolves the takes that show its frames, which are then lacking too.
-    while lacking := _find_lacking(space, [*known, *found]) - asked:
-        told = {one.fingerprint for one in (*known, *found)}
-        manifests = list(_read_from_git(space, read_versions(), lacking, told, tell=tell))
+    while lacking := _find_lacking(space, [*known, *found]) - searched:
+        reported = {one.fingerprint for one in (*known, *found)}
+        manifests = list(_read_from_git(space, read_versions(), lacking, reported, tell=tell))
         news = _adoptable(space, manifests, [*known, *found])
         found += news
-        asked |= lacking
+        searched |= lacking
         if not news:
             break
     return found
@@ -169,8 +169,8 @@ def _is_of(space: Workspace, manifest: Manifest) -> bool:
         return True
     from storyboard.outputs.manifest.manifest import to_submission
 
-    told = [one for one in map(to_submission, manifest.blocks) if one is not None]
-    wanted = fingerprints_of(space.resolve_takes(told))
+    sent = [one for one in map(to_submission, manifest.blocks) if one is not None]
+    wanted = fingerprints_of(space.resolve_takes(sent))
     found = sum(take.fingerprint in wanted for take in manifest.takes)
     return space.folders.output is None and 2 * found > len(manifest.takes)
 
@@ -179,14 +179,14 @@ def _read_from_git(
     space: Workspace,
     versions: Iterable[tuple[FileVersion, bytes]],
     lacking: AbstractSet[str],
-    told: set[str],
+    reported: set[str],
     *,
     tell: Tell,
 ) -> Iterator[Manifest]:
     """The manifests in `versions` of this origin and storyboard, reduced to `lacking` takes.
 
     Only what was paid for, or may have been, is used: once a newer manifest reports a request,
-    as recorded in `told`, an older one may be wrong about whether it is open. A manifest that
+    as recorded in `reported`, an older one may be wrong about whether it is open. A manifest that
     names none of the takes is not parsed; an unusable one is reported to the user.
     """
     from storyboard.outputs.manifest.adopt import fingerprint_problem
@@ -206,7 +206,7 @@ def _read_from_git(
         for manifest in manifests:
             if manifest.origin == space.origin and _is_of(space, manifest):
                 sent = [take for take in manifest.takes if take.status is not TakeStatus.PENDING]
-                may_be_open = lacking if version.is_side else lacking - told
+                may_be_open = lacking if version.is_side else lacking - reported
                 yield replace(
                     manifest,
                     takes=tuple(
@@ -216,7 +216,7 @@ def _read_from_git(
                         if take.status is TakeStatus.RENDERED or take.fingerprint in may_be_open
                     ),
                 )
-                told |= {take.fingerprint for take in sent}
+                reported |= {take.fingerprint for take in sent}
 
 
 def _versions_in_git(space: Workspace) -> Iterator[tuple[FileVersion, bytes]]:

@@ -124,9 +124,9 @@ def record_doubts(store: Store) -> None:
 
 def _record_spent(space: Workspace, store: Store, *, is_foreign: bool) -> None:
     """Records what manifests say was spent in other clones."""
-    told = store.spent_elsewhere()
-    elsewhere = spent_elsewhere(space, store.submissions(), told, is_foreign=is_foreign)
-    if elsewhere > told:
+    recorded = store.spent_elsewhere()
+    elsewhere = spent_elsewhere(space, store.submissions(), recorded, is_foreign=is_foreign)
+    if elsewhere > recorded:
         store.remember_spent_elsewhere(elsewhere)
 
 

@@ -44,8 +44,8 @@ class PictureRules:
         error = next(find_errors(body, card.request_schema), None)
         if error is None:
             return None
-        place = format_path(error.path) if error.path else "it"
-        return f"{place} is not what {model} takes: {error.rule or error.keyword}"
+        field = format_path(error.path) if error.path else "it"
+        return f"{field} is not what {model} takes: {error.rule or error.keyword}"
 
 
 def file_reader(folder: Path, scope: ReadScope) -> Callable[[str], bytes]:

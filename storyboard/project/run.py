@@ -100,7 +100,7 @@ def ids_of_pictures(
 
 
 def texts_of_cards(board: Storyboard, catalog: Catalog) -> dict[Path, str]:
-    """The text of each card beside the storyboard that its takes go by, by the card's path."""
+    """The text of each project card that the storyboard's takes use, by the card's path."""
     own = catalog.of(board.path)
     models = {one.model for take in board.takes for one in take.candidates}
     cards = (card for model in models if (card := own.text_of(model)))

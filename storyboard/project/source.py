@@ -84,8 +84,8 @@ def read_source(path: Path, *, origin: str) -> Source:
             else f"{path} does not exist",
             next_step="name an output folder, such as renders/NAME, or a manifest",
         )
-    told = _told_by(manifests, own, file, origin=origin)
-    return Source(str(path), folder, unique_submissions([*own, *told]))
+    reported = _reported_by(manifests, own, file, origin=origin)
+    return Source(str(path), folder, unique_submissions([*own, *reported]))
 
 
 def parse_source(data: bytes, name: str, *, origin: str) -> Source:
@@ -93,7 +93,7 @@ def parse_source(data: bytes, name: str, *, origin: str) -> Source:
     from storyboard.outputs.manifest.file import manifests_in
 
     path = Path(name)
-    return Source(name, None, _told_by(manifests_in(data, path), [], path, origin=origin))
+    return Source(name, None, _reported_by(manifests_in(data, path), [], path, origin=origin))
 
 
 def lockable_folder(path: Path) -> Path | None:
@@ -150,7 +150,7 @@ def count_held(source: Source, takes: Iterable[Take], *, is_sandbox: bool) -> in
     return len({take.fingerprint for take in wanted})
 
 
-def _told_by(
+def _reported_by(
     manifests: Sequence[Manifest], own: Sequence[Submission], path: Path, *, origin: str
 ) -> list[Submission]:
     """What a manifest, or both sides of one, reports that its folder's own submissions do not."""
@@ -164,7 +164,7 @@ def _told_by(
 
 
 def _refuse_link(path: Path) -> None:
-    if os.path.islink(path):  # noqa: PTH114 (Path.is_symlink raises where it may not look)
+    if os.path.islink(path):  # noqa: PTH114 (Path.is_symlink raises where access is denied)
         raise UsageError(
             f"{path} is a symbolic link, and storyboard reads nothing through links",
             next_step="name the folder or the file itself",

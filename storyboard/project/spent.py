@@ -17,19 +17,19 @@ from storyboard.state.queries import read_spent_elsewhere
 
 
 def spent_elsewhere(
-    space: Workspace, known: Sequence[Submission], told: int, *, is_foreign: bool
+    space: Workspace, known: Sequence[Submission], recorded: int, *, is_foreign: bool
 ) -> int:
-    """What was spent on submissions not among `known`, in micros: never less than `told`.
+    """What was spent on submissions not among `known`, in micros: never less than `recorded`.
 
     `known` are all submissions of the state file and of the manifest, which is another
     clone's if `is_foreign`. Of two sides of a merge, the higher total counts.
     """
     if not is_foreign or space.origin == SANDBOX:
-        return told
+        return recorded
     from storyboard.outputs.manifest.manifest import spent_in_all
 
     here = sum(cost_of_submission(one) or 0 for one in known)
-    found = max([told, *(spent_in_all(one) - here for one in read_manifests(space))])
+    found = max([recorded, *(spent_in_all(one) - here for one in read_manifests(space))])
     return min(found, MAX_MICROS)  # as much as a state file and a manifest may say
 
 
@@ -37,7 +37,7 @@ def read_spending(space: Workspace, known: Sequence[Submission]) -> Spending:
     """What the film has cost, as far as this clone knows; nothing in the sandbox. Takes no lock."""
     if space.origin == SANDBOX:
         return Spending()
-    told = read_spent_elsewhere(space.state)
+    recorded = read_spent_elsewhere(space.state)
     is_foreign = has_other_manifest(space.folder, space.state)
-    elsewhere = spent_elsewhere(space, known, told, is_foreign=is_foreign)
+    elsewhere = spent_elsewhere(space, known, recorded, is_foreign=is_foreign)
     return sum_spending(known, elsewhere=elsewhere)

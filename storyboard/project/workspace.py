@@ -131,10 +131,10 @@ class Workspace:
         try:
             yield
         except OwnedByAnother as error:
-            error.next_step = self._way_after_renaming(error) or error.next_step
+            error.next_step = self._step_after_renaming(error) or error.next_step
             raise
 
-    def _way_after_renaming(self, error: OwnedByAnother) -> str | None:
+    def _step_after_renaming(self, error: OwnedByAnother) -> str | None:
         """What to do if the folder was renamed along with its storyboard; None if it was not.
 
         The name comes from a state file or a manifest that anybody may have written.

@@ -15,8 +15,8 @@ from storyboard.language.yaml.source import parse_source
 from storyboard.models.catalog import load_catalog
 from storyboard.outputs.manifest.adopt import adoptable
 from storyboard.outputs.manifest.checks import refuse_repeated_keys
+from storyboard.outputs.manifest.existing import keep_existing
 from storyboard.outputs.manifest.file import Manifest, ManifestTake
-from storyboard.outputs.manifest.standing import keep_standing
 from storyboard.planning.changes import describe_changes
 from storyboard.planning.contradictions import describe_contradiction, with_doubts
 from storyboard.records import Submission, SubmissionState, TakeStatus
@@ -162,7 +162,7 @@ def test_a_manifest_of_many_tasks_of_one_request(status: TakeStatus, tmp_path: P
 
     def keep(size: int) -> Callable[[], object]:
         manifest = tasks_of_one_request(size, status)
-        return lambda: keep_standing(manifest, [manifest, manifest], now=NOW)
+        return lambda: keep_existing(manifest, [manifest, manifest], now=NOW)
 
     assert growth(adopt, 50) < LINEAR
     assert growth(keep, 50) < LINEAR

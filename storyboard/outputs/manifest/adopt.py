@@ -56,13 +56,13 @@ def adoptable(
 
 
 def find_news(
-    told: Iterable[Submission], known: Iterable[Submission], folder: Path
+    reported: Iterable[Submission], known: Iterable[Submission], folder: Path
 ) -> list[Submission]:
-    """What the submissions in `told` add to a state file with `known`; for `Store.adopt`."""
+    """What the submissions in `reported` add to a state file with `known`; for `Store.adopt`."""
     known = list(known)
     news = _News(known, LocalNames(folder, known))
-    for reported in told:
-        news.add(reported)
+    for one in reported:
+        news.add(one)
     return list(news.found.values())
 
 

@@ -25,19 +25,19 @@ def split_sides(data: bytes) -> tuple[bytes, ...]:
     if not any(mark * 7 in data for mark in (_OURS, _BASE, _THEIRS, _END)):
         return (data,)
     sides: dict[bytes, list[bytes]] = {_OURS: [], _THEIRS: []}
-    part, length, begins = None, 0, 0
+    section, length, begins = None, 0, 0
     for number, line in enumerate(data.splitlines(keepends=True), start=1):
         found = _MARKER.fullmatch(line)
-        if found and (part is None or len(found[1]) == length):
+        if found and (section is None or len(found[1]) == length):
             mark = found[1][:1]
-            if mark not in _MAY_FOLLOW[part]:
+            if mark not in _MAY_FOLLOW[section]:
                 raise ValueError(f"the git conflict marker on line {number} has no counterpart")
-            begins, length = (number, len(found[1])) if part is None else (begins, length)
-            part = None if mark == _END else mark
+            begins, length = (number, len(found[1])) if section is None else (begins, length)
+            section = None if mark == _END else mark
             continue
         for side, lines in sides.items():
-            if part in (None, side):
+            if section in (None, side):
                 lines.append(line)
-    if part is not None:
+    if section is not None:
         raise ValueError(f"the git conflict that begins on line {begins} has no end")
     return tuple(b"".join(lines) for lines in sides.values()) if begins else (data,)

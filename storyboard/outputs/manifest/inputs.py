@@ -51,19 +51,19 @@ def read_inputs(payload: Payload, documents: Sequence[Mapping[str, Any]]) -> tup
 def inputs_problems(
     payload: Payload, documents: Sequence[Mapping[str, Any]], where: str
 ) -> Iterator[str]:
-    """What is wrong with a block's inputs, whose shape is right; `where` is the block's place.
+    """What is wrong with a block's inputs, whose shape is right; `where` is the block's path.
 
     Whether a take that they name exists does not matter to what was paid for.
     """
     contents = _contents_by_path(payload) if documents else {}
     seen: set[str] = set()
     for index, one in enumerate(documents):
-        place = f"{where}.inputs[{index}]"
+        path = f"{where}.inputs[{index}]"
         at, content = contents.get(one["at"], ((), {}))
         if one["at"] in seen or not content:
-            yield f"{place}.at: {short(one['at'])} is no further file or frame of the payload"
+            yield f"{path}.at: {short(one['at'])} is no further file or frame of the payload"
         elif not _is_of(content, one):
-            yield f"{place}: the payload has another file or frame at {format_path(at)}"
+            yield f"{path}: the payload has another file or frame at {format_path(at)}"
         seen.add(one["at"])
 
 

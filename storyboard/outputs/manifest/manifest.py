@@ -163,19 +163,19 @@ def _micros(amount_usd: float | None) -> int | None:
 def _block(state: TakeState) -> ManifestTake:
     take, sent = state.take, state.submission
     status = TakeStatus.RENDERED if state.status is TakeStatus.DONE else state.status
-    asked = (take.id, take.scene, take.shot, take.number, status)
+    head = (take.id, take.scene, take.shot, take.number, status)
     request = (take.model, take.payload, take.fingerprint)
     inputs = to_inputs(take.inputs)
     failed = tuple(_failed_block(take, one) for one in state.failed)
     if status is TakeStatus.PENDING:
-        return ManifestTake(*asked, *request, inputs=inputs, failed_candidates=failed)
+        return ManifestTake(*head, *request, inputs=inputs, failed_candidates=failed)
     if sent is None:
         raise ValueError(f"take {take.id} is {state.status.value} but has no submission")
     if state.status is TakeStatus.DONE and sent.video is None:
         raise ValueError(f"take {take.id} is done but has no video")
     link = sent.video_url
     return ManifestTake(
-        *asked,
+        *head,
         *request,
         endpoint=_endpoint(sent.endpoint),
         task_id=sent.task_id,

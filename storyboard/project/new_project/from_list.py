@@ -31,14 +31,15 @@ _DEFAULTS = {"resolution": "720P", "ratio": "16:9", "duration": "5", "prompt_ext
 
 
 class ShotList(NamedTuple):
-    """A list of shots as it was read; `part` is the `key` or `sheet` of the file that holds it.
+    """A list of shots as it was read.
 
-    `name` is how the storyboard refers to the file. With `is_copied`, that is a copy beside
-    the storyboard, which may not read the file in its original place.
+    `selector` is the `key` or `sheet` of the file that holds it. `name` is how the storyboard
+    refers to the file. With `is_copied`, that is a copy beside the storyboard, which may not
+    read the original.
     """
 
     rows: Rows
-    part: Mapping[str, str]
+    selector: Mapping[str, str]
     name: str
     is_copied: bool
 
@@ -65,9 +66,9 @@ def read_list(
     real, folder = source.resolve(), storyboard.parent.resolve()
     is_copied = not real.is_relative_to(scope.project)
     name = real.name if is_copied else _relative(real, folder)
-    part = {"key": key, "sheet": sheet}
-    given = {name: value for name, value in part.items() if value is not None}
-    return ShotList(rows, given, _checked(name), is_copied)
+    selector = {"key": key, "sheet": sheet}
+    chosen = {option: value for option, value in selector.items() if value is not None}
+    return ShotList(rows, chosen, _checked(name), is_copied)
 
 
 def _only_key(source: Path, rows: Rows) -> str | None:
@@ -144,24 +145,24 @@ def _comment(shots: ShotList, columns: Columns) -> Iterator[str]:
     yield f"# One shot for each row of {bounded(shots.name, _MAX_NAME)} ({count})."
     if columns.used:
         yield "# Its columns, and the keys that they fill:"
-    width = max((len(_shown(column.name)) for column in columns.used), default=0)
+    width = max((len(_short(column.name)) for column in columns.used), default=0)
     for column in columns.used:
-        yield f"#   {_shown(column.name):<{width}}  {column.key}"
+        yield f"#   {_short(column.name):<{width}}  {column.key}"
     for name, (key, cell) in columns.misfits.items():
-        yield f"# {_shown(name)} fills nothing: {bounded(format_value(cell), 60)} is no {key}."
+        yield f"# {_short(name)} fills nothing: {bounded(format_value(cell), 60)} is no {key}."
     others = [name for name in columns.others if name not in columns.misfits]
     if others:
         yield "# Columns that fill nothing yet, and how a template names them:"
     for name in others[:_MAX_OTHERS]:
-        yield f"#   {_shown(name)}: {bounded(cell_template(name), _MAX_NAME)}"
+        yield f"#   {_short(name)}: {bounded(cell_template(name), _MAX_NAME)}"
     if len(others) > _MAX_OTHERS:
         yield f"#   and {len(others) - _MAX_OTHERS} more"
 
 
 def _shot(shots: ShotList, columns: Columns) -> Iterator[str]:
     rows = _quoted(shots.name)
-    if shots.part:
-        parts = {"file": shots.name, **shots.part}
+    if shots.selector:
+        parts = {"file": shots.name, **shots.selector}
         rows = f"{{{', '.join(f'{name}: {_quoted(value)}' for name, value in parts.items())}}}"
     templates = {column.key: column.template for column in columns.used}
     lines = {"id": "shot-{{ shot.number }}", **templates}
@@ -181,5 +182,5 @@ def _quoted(text: str) -> str:
     return "".join(char if char.isprintable() else escape(char) for char in quoted)
 
 
-def _shown(name: str) -> str:
+def _short(name: str) -> str:
     return bounded(name, _MAX_NAME)

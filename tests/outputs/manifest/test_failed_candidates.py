@@ -13,9 +13,9 @@ import pytest
 
 from storyboard.errors import UnusableManifest
 from storyboard.outputs.manifest.adopt import adoptable
+from storyboard.outputs.manifest.existing import keep_existing
 from storyboard.outputs.manifest.file import Manifest, manifest_bytes, parse_manifests
 from storyboard.outputs.manifest.manifest import build_manifest, spent_in_blocks
-from storyboard.outputs.manifest.standing import keep_standing
 from storyboard.outputs.manifest.takes import to_takes
 from storyboard.planning.plan import make_plan
 from storyboard.planning.states import read_states
@@ -122,7 +122,7 @@ def test_the_takes_of_a_manifest_know_the_models_that_failed() -> None:
 def test_two_machines_that_saw_a_model_fail_at_other_seconds_agree_to_the_byte() -> None:
     standing = manifest_of([FAILED])
     later = replace(FAILED, finished_at=NOW + timedelta(seconds=40))
-    kept = keep_standing(manifest_of([later]), [standing], now=NOW)
+    kept = keep_existing(manifest_of([later]), [standing], now=NOW)
     assert manifest_bytes(kept) == manifest_bytes(standing)
 
 

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
+from storyboard.outputs.manifest.existing import keep_existing
 from storyboard.outputs.manifest.file import Manifest, ManifestTake, manifest_bytes
-from storyboard.outputs.manifest.standing import keep_standing
 from storyboard.records import TakeStatus
 from tests.outputs.states import (
     DONE,
@@ -30,14 +30,14 @@ def of(status: TakeStatus, *, take: str = "hero", **facts: Any) -> Manifest:
     return make_manifest(make_state(make_take(take), status, **facts))
 
 
-def kept(made: Manifest, *standing: Manifest, now: datetime = DONE) -> ManifestTake:
-    return keep_standing(made, standing, now=now).takes[0]
+def kept(made: Manifest, *existing: Manifest, now: datetime = DONE) -> ManifestTake:
+    return keep_existing(made, existing, now=now).takes[0]
 
 
 def test_without_a_manifest_in_place_all_is_as_made() -> None:
     made = make_manifest()
-    assert keep_standing(made, (), now=DONE) == made
-    assert keep_standing(made, [make_manifest(title="Other")], now=DONE) == made
+    assert keep_existing(made, (), now=DONE) == made
+    assert keep_existing(made, [make_manifest(title="Other")], now=DONE) == made
 
 
 def test_of_one_task_the_first_words_stay() -> None:
@@ -52,7 +52,7 @@ def test_of_one_task_the_first_words_stay() -> None:
         url_expires_at=EXPIRES + HOUR,
         video=make_video("hero", path="videos/hero.v007.mp4", sha256="beef" * 16),
     )
-    assert manifest_bytes(keep_standing(made, [stands], now=DONE)) == manifest_bytes(stands)
+    assert manifest_bytes(keep_existing(made, [stands], now=DONE)) == manifest_bytes(stands)
 
 
 def test_a_video_that_nobody_had_downloaded_is_added() -> None:
@@ -95,7 +95,7 @@ def test_a_link_is_replaced_only_when_it_has_expired(
     chosen = made if is_replaced else stands
     assert found.video_url == chosen.takes[0].video_url
     assert found.url_expires_at == chosen.takes[0].url_expires_at
-    again = kept(stands, keep_standing(made, [stands], now=now), now=now)
+    again = kept(stands, keep_existing(made, [stands], now=now), now=now)
     assert again == found  # the other machine agrees
 
 

@@ -25,7 +25,7 @@ _FAILED = frozenset({TakeStatus.FAILED, TakeStatus.REJECTED})
 _LONG_AGO = datetime.min.replace(tzinfo=timezone.utc)
 
 
-def keep_standing(made: Manifest, standing: Iterable[Manifest], *, now: datetime) -> Manifest:
+def keep_existing(made: Manifest, existing: Iterable[Manifest], *, now: datetime) -> Manifest:
     """`made`, with what the existing manifest already says (or both sides of one, ours first).
 
     The first record of a submission stays; only a video that nobody had downloaded and a link
@@ -34,23 +34,23 @@ def keep_standing(made: Manifest, standing: Iterable[Manifest], *, now: datetime
     """
     same: dict[_Key, list[ManifestTake]] = {}
     latest: dict[_Key, ManifestTake] = {}
-    for block in chain.from_iterable(manifest.blocks for manifest in standing):
+    for block in chain.from_iterable(manifest.blocks for manifest in existing):
         if block.status is not TakeStatus.PENDING:
             same.setdefault(_submission(block), []).append(block)
             latest[_result(block)] = max(latest.get(_result(block), block), block, key=_order)
 
-    def kept(take: ManifestTake) -> ManifestTake:
+    def keep(take: ManifestTake) -> ManifestTake:
         found, last = same.get(_submission(take), ()), latest.get(_result(take), take)
-        return _kept(take, found, last, now)
+        return _keep(take, found, last, now)
 
     takes = (
-        replace(kept(take), failed_candidates=tuple(map(kept, take.failed_candidates)))
+        replace(keep(take), failed_candidates=tuple(map(keep, take.failed_candidates)))
         for take in made.takes
     )
     return replace(made, takes=tuple(takes))
 
 
-def _kept(
+def _keep(
     take: ManifestTake, same: Sequence[ManifestTake], latest: ManifestTake, now: datetime
 ) -> ManifestTake:
     """The block of a take, taken from existing blocks of the `same` submission or result."""
