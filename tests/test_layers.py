@@ -27,7 +27,7 @@ LAYERS = (
     ("fingerprint", "atomic_files", "child_process"),
     ("replies",),
     ("private", "records", "errors", "names", "links"),
-    ("money", "media"),
+    ("money", "media", "json_values"),
 )
 """From the top down; what stands on one line does not import from its neighbours."""
 

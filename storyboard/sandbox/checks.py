@@ -14,6 +14,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from storyboard.api.http.addresses import is_public_address
+from storyboard.json_values import is_shallow
 from storyboard.models.card import ModelCard
 from storyboard.models.schema.card_check import request_check
 from storyboard.models.schema.errors import MISSING, UNKNOWN, SchemaError, find_errors
@@ -51,7 +52,7 @@ def parse_json(text: bytes) -> Json:
         data: Json = json.loads(text, parse_constant=_finite, parse_float=_finite)
     except (ValueError, RecursionError):
         raise ValueError(INVALID_JSON) from None
-    if not _is_shallow(data, _MAX_DEPTH):
+    if not is_shallow(data, _MAX_DEPTH):
         raise ValueError(INVALID_JSON)
     return data
 
@@ -61,14 +62,6 @@ def _finite(text: str) -> float:
     if not math.isfinite(number):  # NaN and Infinity are not JSON; 1e999 is read as infinity
         raise ValueError(text)
     return number
-
-
-def _is_shallow(value: Json, levels: int) -> bool:
-    """Whether lists and objects are nested at most `levels` deep."""
-    if not isinstance(value, dict | list):
-        return True
-    inner = value.values() if isinstance(value, dict) else value
-    return levels > 0 and all(_is_shallow(part, levels - 1) for part in inner)
 
 
 def is_public_https(url: str) -> bool:

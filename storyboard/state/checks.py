@@ -17,6 +17,7 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
+from storyboard.json_values import is_shallow, is_unicode
 from storyboard.links import is_address, is_link
 from storyboard.money import MAX_MICROS
 from storyboard.names import DEVICE, ENDPOINT, ID, MAX_ID_LENGTH, MODEL, TASK_ID, is_video_path
@@ -76,13 +77,11 @@ def is_payload(text: Any) -> bool:
         return False
     try:
         document, end = _PAYLOADS.raw_decode(text)
-        if "\\u" in text:  # an escape can encode half a character, which no file can hold
-            json.dumps(document, ensure_ascii=False).encode()
     except (ValueError, RecursionError):
         return False
-    is_flat = text.count("{") + text.count("[") <= MAX_DEPTH
     is_object = isinstance(document, dict) and end == len(text)
-    return is_object and (is_flat or _depth_of(document) <= MAX_DEPTH)
+    is_flat = text.count("{") + text.count("[") <= MAX_DEPTH or is_shallow(document, MAX_DEPTH)
+    return is_object and is_flat and ("\\u" not in text or is_unicode(document))
 
 
 def _finite(text: str) -> float:
@@ -97,20 +96,6 @@ def _refuse(text: str) -> float:
 
 
 _PAYLOADS = json.JSONDecoder(parse_float=_finite, parse_constant=_refuse)
-
-
-def _depth_of(document: Any) -> int:
-    """The number of nested levels of arrays and objects; stops counting at `MAX_DEPTH + 1`."""
-    level, depth = [document], 0
-    while level and depth <= MAX_DEPTH:
-        parents = [value for value in level if isinstance(value, (dict, list))]
-        level = [
-            item
-            for parent in parents
-            for item in (parent.values() if isinstance(parent, dict) else parent)
-        ]
-        depth += bool(parents)
-    return depth
 
 
 def _all(rule: Callable[[Any], object], *, or_null: bool = False) -> Callable[..., bool]:

@@ -16,6 +16,7 @@ from urllib.parse import unquote
 import yaml
 
 from storyboard.errors import CardError, UsageError
+from storyboard.json_values import is_shallow, is_unicode
 from storyboard.models.yamltext import (
     LOADER,
     MAX_CHARACTERS,
@@ -192,21 +193,12 @@ def _parse_json(text: str) -> dict[str, Json]:
         raise CardError(f"is not JSON: {error}") from None
     if not isinstance(value, dict):
         raise CardError("is not a mapping of keys to values")
-    if not _is_shallow(value, MAX_LEVELS):
+    if not is_shallow(value, MAX_LEVELS):
         raise CardError(too_deep)
     check_json(value, "")
-    try:
-        json.dumps(value, ensure_ascii=False).encode()
-    except UnicodeEncodeError:
-        raise CardError("contains half of a surrogate pair, which is not a character") from None
+    if not is_unicode(value):
+        raise CardError("contains half of a surrogate pair, which is not a character")
     return value
-
-
-def _is_shallow(value: Any, levels: int) -> bool:
-    if not isinstance(value, dict | list):
-        return True
-    inner = value.values() if isinstance(value, dict) else value
-    return levels > 0 and all(_is_shallow(part, levels - 1) for part in inner)
 
 
 def _line_of(text: str, path: Path) -> int | None:

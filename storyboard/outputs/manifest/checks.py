@@ -14,6 +14,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
+from storyboard.json_values import is_shallow, is_unicode
 from storyboard.names import is_device, path_problem
 from storyboard.outputs.manifest.inputs import inputs_problems
 from storyboard.outputs.manifest.shape import shape_problem, short
@@ -45,9 +46,10 @@ def parse_manifest(data: bytes) -> Json:
         ) from None
     except RecursionError:
         raise ValueError("it is nested too deeply") from None
-    _check_depth(document)
-    if _ESCAPED_SURROGATE.search(data):
-        _check_surrogates(document)
+    if not is_shallow(document, MAX_DEPTH):
+        raise ValueError("it is nested too deeply")
+    if _ESCAPED_SURROGATE.search(data) and not is_unicode(document):
+        raise ValueError("it contains text that is not Unicode (half a surrogate pair)")
     return document
 
 
@@ -145,24 +147,3 @@ def refuse_repeated_keys(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
         repeated = Counter(key for key, _ in pairs).most_common(1)[0][0]
         raise ValueError(f"it has the key {short(repeated)} twice in one object")
     return made
-
-
-def _check_surrogates(document: Json) -> None:
-    try:
-        json.dumps(document, ensure_ascii=False).encode()
-    except UnicodeEncodeError:
-        raise ValueError("it contains text that is not Unicode (half a surrogate pair)") from None
-
-
-def _check_depth(document: Json) -> None:
-    level = [document]
-    for _ in range(MAX_DEPTH):
-        level = [
-            item
-            for value in level
-            if isinstance(value, (dict, list))
-            for item in (value.values() if isinstance(value, dict) else value)
-        ]
-        if not level:
-            return
-    raise ValueError("it is nested too deeply")
