@@ -12,9 +12,9 @@ from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 
-from storyboard.language.pictures.check import check_picture
 from storyboard.language.pictures.files import PictureFiles, Refusal
 from storyboard.language.pictures.film import INSTALL
+from storyboard.language.pictures.limits import check_picture
 from storyboard.language.read_scope import find_scope
 from storyboard.media import FileInput, find_contents
 from storyboard.models.catalog import Catalog
