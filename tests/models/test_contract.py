@@ -295,7 +295,8 @@ def test_wan_takes_six_combinations_of_pictures_sound_and_a_clip() -> None:
     for names in combinations:
         payload: dict[str, Json] = {name: fields[name] for name in names}
         assert (payload_error(payload, card) is None) is (names in taken)
-    [problem] = check_payload({"last_frame": LAST}, card, lambda *_: Origin(HERE), "a")
+    said = {"last_frame": LAST}
+    [problem] = check_payload(said, card, lambda *_: Origin(HERE), "a", values=said)
     assert problem.message == (
         "take a: alibaba/wan2.7-i2v takes one of: first_frame; first_frame and last_frame; "
         "first_frame and audio; first_frame, last_frame and audio; clip; clip and last_frame"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import NamedTuple
@@ -123,6 +123,14 @@ def settings_under(node: MappingNode, key: str, where: str) -> dict[str, Setting
     """Return the settings in the mapping under `key`; none if there is no mapping."""
     value = node.get(key)
     return settings_of(value, _join(where, key)) if isinstance(value, MappingNode) else {}
+
+
+def mappings_under(node: MappingNode, key: str, where: str) -> Iterator[tuple[MappingNode, str]]:
+    """Yield the mappings in the list under `key`, each with its path."""
+    value, path = node.get(key), _join(where, key)
+    for number, item in enumerate(value.items if isinstance(value, SequenceNode) else ()):
+        if isinstance(item, MappingNode):
+            yield item, f"{path}[{number}]"
 
 
 def setting_of(node: MappingNode, key: str, where: str) -> Setting | None:

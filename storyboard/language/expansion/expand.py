@@ -12,7 +12,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from storyboard.language.expansion.cascade import Setting, merge_layers, read_level, read_shot
+from storyboard.language.expansion.cascade import (
+    Setting,
+    mappings_under,
+    merge_layers,
+    read_level,
+    read_shot,
+)
 from storyboard.language.expansion.context import ExpansionContext, Section, ShotEntry
 from storyboard.language.expansion.frames import check_frames
 from storyboard.language.expansion.ids import read_id
@@ -28,7 +34,7 @@ from storyboard.language.expansion.shot_keys import MAX_TAKES, literal_takes, re
 from storyboard.language.expansion.takes import expand_shot
 from storyboard.language.expansion.values import Report
 from storyboard.language.expansion.variants import without_hidden_fields
-from storyboard.language.nodes import MappingNode, Node, ScalarNode, SequenceNode
+from storyboard.language.nodes import MappingNode, ScalarNode
 from storyboard.language.rows.values import RowValues
 from storyboard.language.templates.fault import TemplatesTooCostly
 from storyboard.models.card import ModelCard
@@ -83,13 +89,12 @@ def _entries(
     root: MappingNode, film: Section, context: ExpansionContext
 ) -> Iterator[tuple[MappingNode, str, Section]]:
     """Yield every entry under `shots`, with the path to it and its section."""
-    for index, shot in _mappings(root.get("shots")):
-        yield shot, f"shots[{index}]", film
-    for number, node in _mappings(root.get("scenes")):
-        where = f"scenes[{number}]"
+    for shot, where in mappings_under(root, "shots", ""):
+        yield shot, where, film
+    for node, where in mappings_under(root, "scenes", ""):
         scene = _enter_scene(node, where, film, context)
-        for index, shot in _mappings(node.get("shots")):
-            yield shot, f"{where}.shots[{index}]", scene
+        for shot, path in mappings_under(node, "shots", where):
+            yield shot, path, scene
 
 
 def _enter_scene(
@@ -191,8 +196,3 @@ def _report_missing_model(root: MappingNode, context: ExpansionContext) -> None:
     message = "missing key 'model': a shot needs a model that renders it"
     hint = "write model: and a name at the top; storyboard models list shows the names"
     context.report(Problem(root.first_key_position, "missing-key", message, hint))
-
-
-def _mappings(node: Node | None) -> Iterator[tuple[int, MappingNode]]:
-    items = node.items if isinstance(node, SequenceNode) else ()
-    return ((index, item) for index, item in enumerate(items) if isinstance(item, MappingNode))

@@ -36,34 +36,32 @@ def claim_id(
 
     `known` maps the case-folded ids of the file to their claims.
     """
-    wrong = check_id(text)
-    if wrong:
+    if wrong := check_id(text):
         message = f"{where}: {format_value(text)} {wrong}" if text else f"{where}: the id {wrong}"
         is_made = rendered and "may contain only" in wrong
         hint = "slug turns any text into an id, as in {{ row.name | slug }}" if is_made else None
         return Problem(position, "bad-id", message, hint_for_invisible(text) or hint, rendered)
-    folded = text.casefold()
-    first = known.get(folded)
-    if first is None:
-        known[folded] = Claim(text, position, row)
+    again = Claim(text, position, row)
+    first = known.setdefault(text.casefold(), again)
+    if first is again:
         return None
-    quoted = format_value(text)
-    if first.row and row and first.row != row:
-        message = f"{where}: the id {quoted} is already used by the row at {first.row}"
+    words, hint = _describe_repeated(first, again)
+    return Problem(position, "repeated-id", f"{where}: {words}", hint, rendered)
+
+
+def _describe_repeated(first: Claim, again: Claim) -> tuple[str, str]:
+    """Return the words and the hint about an id that is claimed again."""
+    quoted, is_equal = format_value(again.text), first.text == again.text
+    if first.row and again.row and first.row != again.row:
         hint = "change one of the two rows, or add another column to the id"
-        if first.text != text:
-            hint += "; upper and lower case count as equal"
-    elif first.position == position:
-        message = f"{where}: several shots of this entry get the id {quoted}"
+        hint += "" if is_equal else "; upper and lower case count as equal"
+        return f"the id {quoted} is already used by the row at {first.row}", hint
+    if first.position == again.position:
         hint = "add to the id what tells them apart, such as a matrix axis or a column"
-    else:
-        message = f"{where}: the id {quoted} is already used by {first.position}"
-        hint = (
-            "give one of them another id"
-            if first.text == text
-            else "ids must differ by more than upper and lower case"
-        )
-    return Problem(position, "repeated-id", message, hint, rendered)
+        return f"several shots of this entry get the id {quoted}", hint
+    more = "ids must differ by more than upper and lower case"
+    hint = "give one of them another id" if is_equal else more
+    return f"the id {quoted} is already used by {first.position}", hint
 
 
 def read_id(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from storyboard.language.expansion.cascade import Setting, settings_under
+from storyboard.language.expansion.cascade import Setting, mappings_under, settings_under
 from storyboard.language.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from storyboard.language.templates.scope import SUFFIX
 from storyboard.records import Problem
@@ -26,12 +26,8 @@ def levels(root: MappingNode, where: str = "") -> list[Level]:
     """Return the file, its scenes and its shots, in file order."""
     found = [Level(root, where)]
     for key in ("scenes", "shots"):
-        node = root.get(key)
-        if isinstance(node, SequenceNode):
-            path = f"{where}.{key}" if where else key
-            for number, item in enumerate(node.items):
-                if isinstance(item, MappingNode):
-                    found += levels(item, f"{path}[{number}]")
+        for node, path in mappings_under(root, key, where):
+            found += levels(node, path)
     return found
 
 

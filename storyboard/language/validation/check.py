@@ -92,19 +92,17 @@ def check_payload(
     origin_of: Callable[[str, ErrorPath], Origin],
     take_id: str,
     *,
-    values: Mapping[str, Json] | None = None,
+    values: Mapping[str, Json],
     why_long: Callable[[str], str | None] = lambda parameter: None,
 ) -> tuple[Problem, ...]:
     """Return all problems with one take's request, one per setting.
 
-    `values` are the settings that made the payload, by their names in the storyboard, if these
-    differ from the payload's own. `origin_of` returns where a setting comes from, or the value
-    at a path inside it, and must also answer for missing ones. `why_long` returns the hint for a
-    setting that is too long.
+    `values` are the settings that made the payload, by their names in the storyboard. `origin_of`
+    returns where a setting comes from, or the value at a path inside it, and must also answer for
+    missing ones. `why_long` returns the hint for a setting that is too long.
 
     Raises UsageError if the card's request schema is not a valid schema.
     """
-    values = payload if values is None else values
     if request_check(card)(payload) and not any(_unmet(card.words, values)):
         return ()
     problems = []

@@ -434,7 +434,7 @@ def payload_problems(payload: dict[str, Any], card: ModelCard) -> tuple[Problem,
     def origin(name: str, path: ErrorPath) -> Origin:
         return Origin(PLACE, {"duration": "99"}.get(name))
 
-    return check_payload(payload, card, origin, "pier.t2")
+    return check_payload(payload, card, origin, "pier.t2", values=payload)
 
 
 def test_a_payload_within_the_limits_has_no_problems(wan: ModelCard) -> None:
@@ -543,4 +543,4 @@ def test_a_card_whose_limits_are_no_schema_is_told(tmp_path: Path) -> None:
     with pytest.raises(
         UsageError, match=r"model card kling/v1: request\.properties\.a\.multipleOf: 'x' is not"
     ):
-        check_payload({}, card, lambda *_: Origin(PLACE), "a")
+        check_payload({}, card, lambda *_: Origin(PLACE), "a", values={})
