@@ -15,7 +15,7 @@ def understood_lines(model: Understood, card: ModelCard, source: str) -> list[st
     """The model's facts, a table of its fields, its rules, and what is not in the card."""
     facts = [
         ("service", model.service.name),
-        ("kind", f"{model.kind} ({model.told_by})"),
+        ("kind", f"{model.kind} ({model.evidence})"),
         ("source", source),
         ("confidence", card.confidence),
         ("limits", limits_line(card)),
@@ -31,9 +31,9 @@ def understood_lines(model: Understood, card: ModelCard, source: str) -> list[st
 
 
 def _rest(model: Understood) -> Iterator[str]:
-    for rule in model.rules:
+    for rule in model.request.rules:
         yield f"rule: {rule.words}"
-    for name, why in model.left_out.items():
+    for name, why in model.request.left_out.items():
         yield f"left out: {name}, since {why}"
     for word, why in model.guesses.uncertain.items():
         yield f"not certain: {word}: {why}"
@@ -65,10 +65,10 @@ def understood_document(model: Understood, card: dict[str, Any]) -> dict[str, An
     """The same for programs, with the card itself."""
     return {
         "name": model.name,
-        "kind_told_by": model.told_by,
+        "kind_told_by": model.evidence,
         "card": card,
-        "rules": [rule.words for rule in model.rules],
-        "left_out": dict(model.left_out),
+        "rules": [rule.words for rule in model.request.rules],
+        "left_out": dict(model.request.left_out),
         "uncertain": dict(model.guesses.uncertain),
         "ignored": model.ignored,
     }

@@ -76,7 +76,7 @@ def check_card(
         )
     except UsageError as error:
         return Checked(card.name, Standing.NOT_COMPARED, reason=str(error))
-    found = moves(card, now.fields, now.required, now.rules)
+    found = tuple(moves(card, now.request))
     if found:
         return Checked(card.name, Standing.MOVED, found)
     return Checked(card.name, Standing.CURRENT if is_listed else Standing.NOT_LISTED)

@@ -96,8 +96,9 @@ def read_from_service(api: ModellixApi, model: str) -> Source:
     return Source(address, json.dumps(document, ensure_ascii=False), address)
 
 
-def find_service(services: Services, origin: str, api_origin: str) -> Service | None:
-    """The service at an origin; the API's own address counts as the vendor's."""
+def find_service(services: Services, address: str, api_origin: str) -> Service | None:
+    """The service at an address; the API's own origin counts as the vendor's."""
+    origin = origin_of(address)
     wanted = DEFAULT_BASE_URL if origin == api_origin else origin
     return next((one for one in services.all() if one.origin == wanted), None)
 

@@ -82,7 +82,7 @@ def add_model(
     model = understand(
         found.name,
         found.text,
-        lambda origin: find_service(services, origin, api_origin),
+        lambda address: find_service(services, address, api_origin),
         name=name or from_service,
         kind=kind,
         without=frozenset(without),

@@ -69,8 +69,8 @@ def _check_cards(catalog: Catalog, today: date, base_url: str | None) -> tuple[l
 
     services = load_services()
 
-    def find(origin: str) -> Service | None:
-        return find_service(services, origin, api.origin)
+    def find(address: str) -> Service | None:
+        return find_service(services, address, api.origin)
 
     api, has_key = service_api(base_url)
     try:

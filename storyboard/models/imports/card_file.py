@@ -26,8 +26,8 @@ def card_document(model: Understood, *, source: str, read: str, confidence: str)
         **({"words": guesses.words} if guesses.words else {}),
         **({"tables": guesses.tables} if guesses.tables else {}),
         "request": {
-            **model.request,
-            "properties": with_media_limits(model.request["properties"], guesses.words),
+            **model.request.as_card(),
+            "properties": with_media_limits(model.request.fields, guesses.words),
         },
     }
 

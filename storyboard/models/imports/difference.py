@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from storyboard.models.card import ModelCard
-from storyboard.models.imports.rules import Rule
-from storyboard.models.imports.unions import Limits
+from storyboard.models.imports.request import Request
 from storyboard.models.schema.words import CARD_RULE, allowed_words, spelled, whole_range
 from storyboard.reporting.quoting import bounded
 
@@ -28,37 +27,29 @@ class Move:
     words: str
 
 
-def moves(
-    card: ModelCard, fields: Mapping[str, Limits], required: list[str], rules: list[Rule]
-) -> tuple[Move, ...]:
-    """Return what has changed since the card was written, in the service's order of fields.
+def moves(card: ModelCard, now: Request) -> Iterator[Move]:
+    """Yield what has changed since the card was written, in the service's order of fields.
 
     A pattern, a format or a description does not count as a change: cards have their own.
     """
-    return tuple(_moves(card, fields, required, rules))
-
-
-def _moves(
-    card: ModelCard, fields: Mapping[str, Limits], required: list[str], rules: list[Rule]
-) -> Iterator[Move]:
-    for name, limits in fields.items():
+    for name, limits in now.fields.items():
         known = card.parameters.get(name)
         if known is None:
             yield Move(name, f"is new: {bounded(allowed_words(limits), _MAX_WORDS)}")
             continue
-        was, now = _comparable(known.limits), _comparable(limits)
-        if was != now:
-            was_words, now_words = (bounded(allowed_words(one), _MAX_WORDS) for one in (was, now))
+        both = _comparable(known.limits), _comparable(limits)
+        if both[0] != both[1]:
+            was_words, now_words = (bounded(allowed_words(one), _MAX_WORDS) for one in both)
             yield Move(name, f"takes {now_words}; the card says {was_words}")
         if known.default != limits.get("default"):
             yield Move(name, _default_words(limits.get("default"), known.default))
-        if known.is_required != (name in required):
+        if known.is_required != (name in now.required):
             yield Move(name, "can be left out now" if known.is_required else "is required now")
     for name in card.parameters:
-        if name not in fields:
+        if name not in now.fields:
             yield Move(name, "is gone")
     stated = [_names_in(rule) for rule in _card_rules(card.request_schema)]
-    for rule in rules:
+    for rule in now.rules:
         # A card may state a rule differently, so any rule about the same fields counts as the
         # same.
         if _names_in(rule.schema) not in stated:

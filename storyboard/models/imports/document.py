@@ -111,23 +111,27 @@ class Pointer:
         is_there = isinstance(held, dict) and key in held
         if not is_there and not (isinstance(held, list) and isinstance(key, int)):
             return None
-        return self._at((*self.path, key), held[key], self.depth + 1)
+        return self._child(key)
 
     def entries(self) -> list[tuple[str, Pointer]]:
         """Return a mapping's keys with their values. Raises NotUnderstood for anything else."""
-        return [
-            (name, self._at((*self.path, name), value, self.depth + 1))
-            for name, value in self.mapping().items()
-        ]
+        return [(name, self._child(name)) for name in self.mapping()]
 
     def items(self) -> list[Pointer]:
         """Return a list's items. Raises NotUnderstood for anything else."""
         if not isinstance(self.value, list):
             raise NotUnderstood(self, "is not a list")
-        return [
-            self._at((*self.path, number), value, self.depth + 1)
-            for number, value in enumerate(self.value)
-        ]
+        return [self._child(number) for number in range(len(self.value))]
+
+    def entries_of(self, key: str) -> list[tuple[str, Pointer]]:
+        """Return the keys and values of the mapping under a key; none if there is no such key."""
+        held = self.get(key)
+        return held.entries() if held else []
+
+    def items_of(self, key: str) -> list[Pointer]:
+        """Return the items of the list under a key; none if there is no such key."""
+        held = self.get(key)
+        return held.items() if held else []
 
     def mapping(self) -> dict[str, Any]:
         """Return the mapping. Raises NotUnderstood for anything else."""
@@ -161,6 +165,9 @@ class Pointer:
                 raise NotUnderstood(self, f"refers to {bounded(repr(reference), 100)}: not there")
             found, path = found[key], (*path, key)
         return self._at(path, found, self.depth)
+
+    def _child(self, key: str | int) -> Pointer:
+        return self._at((*self.path, key), self.value[key], self.depth + 1)
 
     def _at(self, path: Path, value: Any, depth: int) -> Pointer:
         visits = self.document.visits

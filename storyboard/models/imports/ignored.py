@@ -15,10 +15,8 @@ _MAX_NAMED = 20
 def ignored_parts(operation: Operation) -> list[str]:
     """Describe each part briefly: "header Authorization", "examples", "responses 200, 400"."""
     post = operation.post
-    parts = [*_parameters(post)]
-    for key in ("security", "callbacks", "externalDocs", "servers"):
-        if key in post.mapping():
-            parts.append(key)
+    unused = ("security", "callbacks", "externalDocs", "servers")
+    parts = [*_parameters(post), *(key for key in unused if key in post.mapping())]
     responses = post.mapping().get("responses")
     if isinstance(responses, dict) and responses:
         parts.append(f"responses {', '.join(map(_name, [*responses][:_MAX_NAMED]))}")
@@ -44,11 +42,10 @@ def _holds_examples(post: Pointer) -> bool:
 def _mentions(value: Any, keys: tuple[str, ...], levels: int) -> bool:
     if levels == 0 or not isinstance(value, dict | list):
         return False
-    if isinstance(value, dict):
-        return any(key in value for key in keys) or any(
-            _mentions(inner, keys, levels - 1) for inner in value.values()
-        )
-    return any(_mentions(inner, keys, levels - 1) for inner in value)
+    if isinstance(value, dict) and any(key in value for key in keys):
+        return True
+    inner = value.values() if isinstance(value, dict) else value
+    return any(_mentions(one, keys, levels - 1) for one in inner)
 
 
 def _name(value: Any) -> str:

@@ -54,10 +54,10 @@ def read_limits(pointer: Pointer, type_: str | None = None) -> Limits:
     found = pointer.resolved()
     limits = _own_limits(found)
     type_ = limits.get("type", type_)
-    for part in _parts(found, "allOf"):
+    for part in found.items_of("allOf"):
         limits = _both(found, read_limits(part, type_), limits)
     for keyword in ("anyOf", "oneOf"):
-        branches = [part for part in _parts(found, keyword) if not _is_null(part)]
+        branches = [part for part in found.items_of(keyword) if not _is_null(part)]
         if branches:
             read = [read_limits(one, type_) for one in branches]
             limits = _both(found, union(found, read), limits)
@@ -71,18 +71,13 @@ def clean_text(value: Any, most: int = MAX_DESCRIPTION) -> str:
     return bounded(" ".join(value[: 4 * most].split()), most) if isinstance(value, str) else ""
 
 
-def _parts(found: Pointer, keyword: str) -> list[Pointer]:
-    held = found.get(keyword)
-    return held.items() if held else []
-
-
 def _is_null(part: Pointer) -> bool:
     schema = part.resolved().mapping()
-    return schema.get("type") == "null" or schema.get("enum") == [None] or _is_const_null(schema)
-
-
-def _is_const_null(schema: Mapping[str, Any]) -> bool:
-    return "const" in schema and schema["const"] is None
+    return (
+        schema.get("type") == "null"
+        or schema.get("enum") == [None]
+        or schema.get("const", ...) is None
+    )
 
 
 def _own_limits(found: Pointer) -> Limits:
@@ -123,7 +118,7 @@ def _type(found: Pointer) -> str | None:
 
 def _values(found: Pointer) -> Limits:
     schema = found.mapping()
-    if "const" in schema and schema["const"] is not None:
+    if schema.get("const") is not None:
         values = [schema["const"]]
     elif (listed := found.get("enum")) is not None:
         values = [item.value for item in listed.items() if item.value is not None]

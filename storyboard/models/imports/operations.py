@@ -38,25 +38,23 @@ def find_operation(
 ) -> Operation:
     """Return the submission of model `name`, or of the only model that the documents describe.
 
-    `find_service` finds a service by its origin. Raises UsageError if there is no such
+    `find_service` finds the service at an address. Raises UsageError if there is no such
     submission, and NotUnderstood if its body cannot be found.
     """
     found: dict[str, tuple[Service, Pointer, Document]] = {}
     strangers: list[str] = []
     for document in documents:
         for address, post in _posts(document):
-            service = find_service(_origin(address))
+            service = find_service(address)
             if service is None:
                 strangers.append(address)
-            elif model := _model_at(address, service):
-                found.setdefault(model, (service, post, document))
-    models = sorted(found)
-    if name is not None and name in found:
-        models = [name]
-    if len(models) != 1 or (name is not None and models != [name]):
-        raise _not_one(documents[0].name, models, strangers, name)
-    service, post, document = found[models[0]]
-    return Operation(models[0], service, post, _body(post), _heading(document))
+            elif (known := _model_at(address, service)) is not None:
+                found.setdefault(known, (service, post, document))
+    model = name or (next(iter(found)) if len(found) == 1 else "")
+    if model not in found:
+        raise _not_one(documents[0].name, sorted(found), strangers, name)
+    service, post, document = found[model]
+    return Operation(model, service, post, _body(post), _heading(document))
 
 
 def _posts(document: Document) -> Iterator[tuple[str, Pointer]]:
@@ -66,8 +64,7 @@ def _posts(document: Document) -> Iterator[tuple[str, Pointer]]:
         for server in _servers(top):
             yield server, post
         return
-    paths = top.get("paths")
-    for path, item in paths.entries() if paths else ():
+    for path, item in top.entries_of("paths"):
         if not (isinstance(item.value, dict) and (post := item.get("post"))):
             continue
         for holder in (post, item, top):
@@ -82,19 +79,6 @@ def _servers(holder: Pointer) -> list[str]:
     listed = servers.value if servers and isinstance(servers.value, list) else []
     urls = [server.get("url") for server in listed if isinstance(server, dict)]
     return [url for url in urls if isinstance(url, str)]
-
-
-def _origin(address: str) -> str:
-    """Return an address's scheme, host and port in lower case; empty if it is not an address."""
-    try:
-        parts = urlsplit(address)
-        port = (
-            "" if parts.port in (None, 443 if parts.scheme == "https" else 80) else f":{parts.port}"
-        )
-    except ValueError:
-        return ""
-    host = parts.hostname or ""
-    return f"{parts.scheme}://{f'[{host}]' if ':' in host else host}{port}"
 
 
 def _model_at(address: str, service: Service) -> str | None:

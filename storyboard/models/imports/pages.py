@@ -32,19 +32,16 @@ def read_documents(name: str, text: str) -> list[Document]:
             next_step="cut the model's own part out of it",
         )
     text = text.removeprefix("\ufeff").replace("\r\n", "\n")
-    whole, fault = _document(name, text)
-    if whole:
+    whole = _document(name, text)
+    if isinstance(whole, Document):
         return [whole]
-    found = []
     blocks = [one for one in (*_fenced(text), *_tagged(text)) if _is_worth_reading(one[1])]
-    for lines_before, block in blocks[:MAX_BLOCKS]:
-        document, why = _document(name, "\n" * lines_before + block)  # keeps the line numbers right
-        found += [document] if document else []
-        fault = why if fault is None or (why and not document) else fault
-    if found:
+    # Empty lines in place of those before a block keep the line numbers right.
+    read = [_document(name, "\n" * before + block) for before, block in blocks[:MAX_BLOCKS]]
+    if found := [one for one in read if isinstance(one, Document)]:
         return found
     if blocks or text.lstrip().startswith("{") or re.match(r"\s*(openapi|swagger)\s*:", text):
-        raise UsageError(f"{name} {fault}", next_step=_NEXT)
+        raise UsageError(f"{name} {[whole, *read][-1]}", next_step=_NEXT)
     raise UsageError(f"{name} contains no OpenAPI document", next_step=_NEXT)
 
 
@@ -54,20 +51,20 @@ _NEXT = (
 )
 
 
-def _document(name: str, text: str) -> tuple[Document | None, str | None]:
+def _document(name: str, text: str) -> Document | str:
     """Return the document in a text, or the reason why there is none."""
     try:
         document = parse(name, text)
     except CardError as error:
-        return None, str(error)
+        return str(error)
     version = document.value.get("openapi")
     if isinstance(version, str) and version.startswith(("3.0", "3.1")):
-        return document, None
+        return document
     if isinstance(document.value.get("post"), dict) and "servers" in document.value:
-        return document, None
+        return document
     if "swagger" in document.value:
-        return None, "is a document of Swagger 2; OpenAPI 3.0 and 3.1 are read"
-    return None, "is neither a document of OpenAPI 3.0 or 3.1 nor a reply of api_schema"
+        return "is a document of Swagger 2; OpenAPI 3.0 and 3.1 are read"
+    return "is neither a document of OpenAPI 3.0 or 3.1 nor a reply of api_schema"
 
 
 def _is_worth_reading(block: str) -> bool:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from typing import Any
 
 from storyboard.models.imports.document import NotUnderstood, Pointer
 from storyboard.models.imports.limits import read_limits
@@ -23,12 +24,25 @@ _CHOICES = ("oneOf", "anyOf")
 
 @dataclass(frozen=True)
 class Request:
-    """What could be read of a body; `left_out` maps the other fields to the reason."""
+    """What could be read of a body; `left_out` maps what the card lacks to the reason."""
 
     fields: dict[str, Limits]
     required: list[str]
     rules: list[Rule]
-    left_out: dict[str, str] = field(default_factory=dict)
+    left_out: dict[str, str]
+
+    def as_card(self) -> dict[str, Any]:
+        """Return the request's schema in the form that cards use."""
+        rules = [rule.as_card() for rule in self.rules]
+        return {
+            "type": "object",
+            "required": self.required,
+            # Documents rarely say what happens to unknown fields, and a misspelt one costs a
+            # video.
+            "additionalProperties": False,
+            "properties": self.fields,
+            **({"allOf": rules} if rules else {}),
+        }
 
 
 def read_request(schema: Pointer, without: frozenset[str] = frozenset()) -> Request:
@@ -50,7 +64,7 @@ def read_request(schema: Pointer, without: frozenset[str] = frozenset()) -> Requ
     unknown = frozenset(left_out)
     required = list(dict.fromkeys(name for part in parts for name in _required(part)))
     rules: list[Rule] = []
-    shared = {name for part in parts for name, _ in _properties(part)}
+    shared = {name for part in parts for name, _ in part.entries_of("properties")}
     of_branches = [name for name in fields if name not in shared]
     for part in parts:
         for keyword in _CHOICES:
@@ -74,21 +88,20 @@ def _parts(schema: Pointer) -> Iterator[Pointer]:
         if key in held:
             raise NotUnderstood(found, f"has {key!r}, which a card does not state")
     yield found
-    if (parts := found.get("allOf")) is not None:
-        for part in parts.items():
-            yield from _parts(part)
+    for part in found.items_of("allOf"):
+        yield from _parts(part)
 
 
 def _definitions(parts: list[Pointer]) -> dict[str, list[Pointer]]:
     """Map each field to its definitions: one in a part, or one in each branch of a choice."""
     found: dict[str, list[Pointer]] = {}
     for part in parts:
-        for name, one in _properties(part):
+        for name, one in part.entries_of("properties"):
             found.setdefault(name, [one])
     in_parts = set(found)
     for part in parts:
         for branch in _branches(part):
-            for name, one in _properties(branch):
+            for name, one in branch.entries_of("properties"):
                 if name not in in_parts and one.value not in (False, True):
                     found.setdefault(name, []).append(one)
     return found
@@ -96,19 +109,12 @@ def _definitions(parts: list[Pointer]) -> dict[str, list[Pointer]]:
 
 def _branches(part: Pointer) -> Iterator[Pointer]:
     for keyword in _CHOICES:
-        if (held := part.get(keyword)) is not None:
-            for branch in held.items():
-                yield from _parts(branch)
-
-
-def _properties(found: Pointer) -> list[tuple[str, Pointer]]:
-    held = found.get("properties")
-    return held.entries() if held else []
+        for branch in part.items_of(keyword):
+            yield from _parts(branch)
 
 
 def _required(found: Pointer) -> list[str]:
-    held = found.get("required")
-    return [one.value for one in held.items() if isinstance(one.value, str)] if held else []
+    return [one.value for one in found.items_of("required") if isinstance(one.value, str)]
 
 
 def _why_not(name: str, found: list[Pointer], without: frozenset[str]) -> str | None:
@@ -155,7 +161,7 @@ def _narrowed(
     for part in parts:
         again = {
             name: narrower(one, fields[name])
-            for name, one in _properties(part)
+            for name, one in part.entries_of("properties")
             if name in fields and definitions[name][0].path != one.path
         }
         if limits := {name: found for name, found in again.items() if found}:

@@ -98,8 +98,7 @@ def choice(
     fits one of the branches.
     """
     reading = _Reading(fields, unknown, of_branches)
-    held = found.get(keyword)
-    parts = [part.resolved() for part in held.items()] if held else []
+    parts = [part.resolved() for part in found.items_of(keyword)]
     if not parts:
         raise NotUnderstood(found, f"has a {keyword} without branches")
     branches = [reading.branch(part) for part in parts]

@@ -11,7 +11,7 @@ from storyboard.models.imports.unions import Limits
 from storyboard.reporting.quoting import bounded
 
 RESOLUTION_VALUE = re.compile(r"[1-9][0-9]{2,3}[pP]|[1-9][kK]")
-"""How a resolution is written; a storyboard uses a capital letter."""
+"""How a resolution is written; a storyboard uses a capital letter: 1080P."""
 
 _SIZE = re.compile(r"([1-9][0-9]{1,4})\s?[*xX\u00d7]\s?([1-9][0-9]{1,4})")
 
@@ -24,11 +24,6 @@ _PIXELS: Mapping[str, int] = {f"{high}P": wide * high for wide, high in _LINES} 
 _RATIOS = ("16:9", "9:16", "1:1", "4:3", "3:4", "3:2", "2:3", "5:4", "4:5", "21:9", "9:21")
 _NEAR = 0.06  # a share of the pixels: 1088*832 is as good as 1280*720
 _NEAR_RATIO = 0.035
-
-
-def canonical_resolution(text: str) -> str:
-    """Return a resolution as storyboards write it: 1080P for 1080p."""
-    return text.upper()
 
 
 def table_of(limits: Limits) -> tuple[dict[str, dict[str, str]] | None, str]:

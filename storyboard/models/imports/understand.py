@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 from storyboard.errors import UsageError
 from storyboard.models.card import Kind
@@ -14,9 +13,7 @@ from storyboard.models.imports.kinds import guess_kind
 from storyboard.models.imports.limits import clean_text
 from storyboard.models.imports.operations import Operation, find_operation
 from storyboard.models.imports.pages import read_documents
-from storyboard.models.imports.request import read_request
-from storyboard.models.imports.rules import Rule
-from storyboard.models.imports.unions import Limits
+from storyboard.models.imports.request import Request, read_request
 from storyboard.models.imports.word_guesses import Guesses, guess_words
 from storyboard.models.service import Service
 
@@ -28,35 +25,18 @@ _NEXT = "leave an optional field out with --without NAME, or write the card by h
 class Understood:
     """What a document says about a model, as far as a card can state it.
 
-    `told_by` is the evidence for the kind. `left_out` maps what the card lacks to the reason.
-    `ignored` are the parts of the document that a card has no use for.
+    `evidence` is what the kind was read from. `ignored` are the parts of the document that a card
+    has no use for.
     """
 
     name: str
     title: str
     service: Service
     kind: Kind
-    told_by: str
-    fields: Mapping[str, Limits]
-    required: list[str]
-    rules: list[Rule]
+    evidence: str
+    request: Request
     guesses: Guesses
-    left_out: Mapping[str, str]
     ignored: list[str]
-
-    @property
-    def request(self) -> dict[str, Any]:
-        """Return the request's schema in the form that cards use."""
-        rules = [rule.as_card() for rule in self.rules]
-        return {
-            "type": "object",
-            "required": self.required,
-            # Documents rarely say what happens to unknown fields, and a misspelt one costs a
-            # video.
-            "additionalProperties": False,
-            "properties": dict(self.fields),
-            **({"allOf": rules} if rules else {}),
-        }
 
 
 def understand(
@@ -97,12 +77,9 @@ def understand(
         title=_title(operation, texts),
         service=operation.service,
         kind=found[0],
-        told_by=found[1],
-        fields=request.fields,
-        required=request.required,
-        rules=request.rules,
+        evidence=found[1],
+        request=request,
         guesses=guess_words(request.fields),
-        left_out=request.left_out,
         ignored=ignored,
     )
 

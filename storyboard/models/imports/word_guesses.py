@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from storyboard.models.imports.sizes import RESOLUTION_VALUE, canonical_resolution, table_of
+from storyboard.models.imports.sizes import RESOLUTION_VALUE, table_of
 from storyboard.models.imports.unions import Limits
 from storyboard.models.words import DURATION, NEGATIVE_PROMPT, RATIO, RESOLUTION, SEED, SOUND, WORDS
 from storyboard.reporting.quoting import bounded
@@ -92,10 +92,8 @@ def _unless(word: str, meaning: Meaning, fields: Mapping[str, Limits]) -> Meanin
 
 def _guess_sizes(fields: Mapping[str, Limits], guesses: Guesses) -> None:
     for name in (name for name in fields if name.lower() in SIZES):
-        if RESOLUTION in guesses.words or RATIO in guesses.words:
-            continue
-        if RESOLUTION in fields or RATIO in fields:
-            continue
+        if {RESOLUTION, RATIO} & {*guesses.words, *fields}:
+            return
         table, why = table_of(fields[name])
         if table is None:
             guesses.uncertain[RESOLUTION] = f"{name} may mean it, but {why}"
@@ -116,7 +114,7 @@ def _resolution(name: str, limits: Limits) -> _Guess:
     odd = [value for value in values if not RESOLUTION_VALUE.fullmatch(value)]
     if odd:
         return None, f"{_quoted(odd[0])} is not a resolution such as 480P"
-    spelled = {canonical_resolution(value): value for value in values}
+    spelled = {value.upper(): value for value in values}
     if len(spelled) < len(values):
         return None, "two of its values are one resolution"
     return _table(name, spelled)

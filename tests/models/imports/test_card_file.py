@@ -43,9 +43,11 @@ def test_the_card_of_each_source_is_read_as_it_was_understood(text: str) -> None
     model = read(text)
     card = card_of(model)
     assert (card.name, card.kind, card.service.name) == (model.name, model.kind, "modellix")
-    assert {name: dict(one.limits) for name, one in card.parameters.items()} == dict(model.fields)
+    assert {name: dict(one.limits) for name, one in card.parameters.items()} == dict(
+        model.request.fields
+    )
     assert set(card.words) == set(model.guesses.words)
-    assert not moves(card, model.fields, model.required, model.rules)
+    assert not [*moves(card, model.request)]
 
 
 def test_a_field_stands_on_a_line() -> None:
@@ -56,11 +58,11 @@ def test_a_field_stands_on_a_line() -> None:
 def test_text_from_the_document_cannot_become_more_than_text() -> None:
     limits = {"type": "string", "description": "a\n  - b: {c}\n# d", "enum": ["on", "16:9", "~"]}
     model = read(document({"prompt": PROMPT, "it": limits}))
-    assert dict(card_of(model).parameters["it"].limits) == model.fields["it"]
+    assert dict(card_of(model).parameters["it"].limits) == model.request.fields["it"]
 
 
 def test_what_the_sandbox_says_of_the_programs_own_cards_makes_the_same_cards() -> None:
     for card in load_catalog().cards():
         reply = schema_reply(card, card.service.origin)
         model = read(json.dumps(reply), kind=card.kind)
-        assert not moves(card, model.fields, model.required, model.rules), card.name
+        assert not [*moves(card, model.request)], card.name

@@ -20,7 +20,7 @@ def moved(change: Any) -> list[tuple[str, str]]:
     reply = deepcopy(SCHEMA_REPLY)
     change(reply["post"]["requestBody"]["content"]["application/json"]["schema"])
     now = read(json.dumps(reply))
-    return [(move.field, move.words) for move in moves(card, now.fields, now.required, now.rules)]
+    return [(move.field, move.words) for move in moves(card, now.request)]
 
 
 def test_nothing_has_moved_where_the_same_is_written_in_another_way() -> None:
@@ -73,9 +73,7 @@ def test_fields_that_went_or_became_required_are_named() -> None:
 def test_a_rule_that_the_card_does_not_have_is_named() -> None:
     card = card_of(read(OPENAPI_30.partition("      allOf:\n        - if")[0]))
     now = read(OPENAPI_30)
-    assert [
-        (move.field, move.words) for move in moves(card, now.fields, now.required, now.rules)
-    ] == [
+    assert [(move.field, move.words) for move in moves(card, now.request)] == [
         (
             "durationSeconds, resolution",
             "have a new rule: where resolution is '1080p' or '4k', durationSeconds is '8'",

@@ -14,8 +14,10 @@ import pytest
 import yaml
 
 from storyboard.errors import UsageError
+from storyboard.models.catalog import load_services
 from storyboard.models.imports.understand import Understood, understand
 from storyboard.models.service import Service
+from storyboard.project.model_sources import find_service
 from tests.models.imports.documents import (
     HTML_PAGE,
     MARKDOWN_PAGE,
@@ -25,12 +27,12 @@ from tests.models.imports.documents import (
     document,
 )
 
-MODELLIX = Service("modellix", "modellix", "https://api.modellix.ai", "/api/v1", "/async", 24)
+API = "https://api.modellix.ai"
 PROMPT = {"type": "string"}
 
 
-def find(origin: str) -> Service | None:
-    return MODELLIX if origin == MODELLIX.origin else None
+def find(address: str) -> Service | None:
+    return find_service(load_services(), address, API)
 
 
 def read(text: str, **options: Any) -> Understood:
@@ -38,7 +40,7 @@ def read(text: str, **options: Any) -> Understood:
 
 
 def field(limits: Any) -> Any:
-    return read(document({"prompt": PROMPT, "it": limits})).fields["it"]
+    return read(document({"prompt": PROMPT, "it": limits})).request.fields["it"]
 
 
 def refusal(text: str, **options: Any) -> str:
@@ -54,8 +56,8 @@ def test_a_document_of_openapi_3_0_is_read_without_what_a_card_has_no_use_for() 
         "Veo 3.1 text to video",
         "text",
     )
-    assert model.required == ["prompt"]
-    assert model.fields == {
+    assert model.request.required == ["prompt"]
+    assert model.request.fields == {
         "prompt": {"type": "string", "description": "What is seen", "minLength": 1},
         "negativePrompt": {"type": "string"},
         "aspectRatio": {
@@ -68,7 +70,7 @@ def test_a_document_of_openapi_3_0_is_read_without_what_a_card_has_no_use_for() 
         "resolution": {"type": "string", "enum": ["720p", "1080p", "4k"], "default": "720p"},
         "personGeneration": {"type": "string", "enum": ["allow_all"]},
     }
-    assert model.left_out == {"request_id": "it is read-only"}
+    assert model.request.left_out == {"request_id": "it is read-only"}
     assert model.ignored == [
         "header X-Webhook-URL",
         "header Authorization",
@@ -76,7 +78,7 @@ def test_a_document_of_openapi_3_0_is_read_without_what_a_card_has_no_use_for() 
         "responses 200, 429",
         "examples",
     ]
-    assert [rule.words for rule in model.rules] == [
+    assert [rule.words for rule in model.request.rules] == [
         "where resolution is '1080p' or '4k', durationSeconds is '8'"
     ]
 
@@ -98,7 +100,7 @@ def test_the_words_of_that_document_are_told_by_names_and_values() -> None:
 def test_a_reply_of_api_schema_is_read() -> None:
     model = read(json.dumps(SCHEMA_REPLY))
     assert (model.name, model.title) == ("bytedance/seedance-1.5-pro-t2v", "Seedance 1.5 Pro")
-    assert model.fields["duration"] == {
+    assert model.request.fields["duration"] == {
         "type": "integer",
         "minimum": 4,
         "maximum": 12,
@@ -114,7 +116,7 @@ def test_a_reply_of_api_schema_is_read() -> None:
 def test_a_page_is_read_by_the_block_that_holds_a_document(page: str) -> None:
     model = read(page)
     assert model.name == "alibaba/wan2.6-t2v"
-    assert set(model.fields) == {"prompt", "size", "duration", "seed"}
+    assert set(model.request.fields) == {"prompt", "size", "duration", "seed"}
     both = {"field": "size", "by": ["resolution", "ratio"]}
     assert (model.guesses.words["resolution"], model.guesses.words["ratio"]) == (both, both)
     assert model.guesses.tables["size"]["720P"] == {
@@ -129,10 +131,10 @@ def test_a_page_is_read_by_the_block_that_holds_a_document(page: str) -> None:
 def test_branches_with_titles_become_rules_in_words() -> None:
     model = read(TWO_WAYS)
     assert model.kind == "image"
-    assert list(model.fields) == [
+    assert list(model.request.fields) == [
         *("prompt", "duration", "first_frame", "last_frame", "driving_audio", "first_clip")
     ]
-    assert [rule.words for rule in model.rules] == [
+    assert [rule.words for rule in model.request.rules] == [
         "exactly one of these holds: First frame (first_clip is not set and first_frame is set); "
         "or Continuation (duration is at most 10, first_frame is not set, driving_audio is not "
         "set and first_clip is set)",
@@ -157,7 +159,7 @@ def test_branches_with_titles_become_rules_in_words() -> None:
     ],
 )
 def test_a_card_allows_what_the_document_does(payload: Any, is_allowed: bool) -> None:
-    validator = jsonschema.Draft202012Validator(read(TWO_WAYS).request)
+    validator = jsonschema.Draft202012Validator(read(TWO_WAYS).request.as_card())
     assert validator.is_valid(payload) is is_allowed
 
 
@@ -249,20 +251,22 @@ def test_a_field_that_is_not_understood_can_be_left_out_where_it_is_optional() -
     text = document({"prompt": PROMPT, "masks": {"type": ["array", "string"]}})
     assert "masks" in refusal(text)
     model = read(text, without=frozenset({"masks"}))
-    assert list(model.fields) == ["prompt"]
+    assert list(model.request.fields) == ["prompt"]
     text = document({"prompt": PROMPT, "it": {}}, required=["it"])
     assert "requires 'it', which the card lacks" in refusal(text, without=frozenset({"it"}))
 
 
 def test_a_field_with_the_name_of_a_storyboards_own_key_is_left_out() -> None:
     model = read(document({"prompt": PROMPT, "title": PROMPT}))
-    assert model.left_out == {"title": "a storyboard has a key of its own that is called so"}
+    assert model.request.left_out == {
+        "title": "a storyboard has a key of its own that is called so"
+    }
 
 
 def test_a_default_that_the_limits_refuse_is_left_out() -> None:
     model = read(document({"prompt": PROMPT, "it": {"type": "integer", "enum": [1], "default": 2}}))
-    assert model.fields["it"] == {"type": "integer", "enum": [1]}
-    assert model.left_out == {"it.default": "2 is not among the values that it allows"}
+    assert model.request.fields["it"] == {"type": "integer", "enum": [1]}
+    assert model.request.left_out == {"it.default": "2 is not among the values that it allows"}
 
 
 @pytest.mark.parametrize(
