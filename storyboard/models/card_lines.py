@@ -6,7 +6,8 @@ import re
 
 import yaml
 
-from storyboard.models.yamltext import LOADER
+from storyboard.errors import CardError
+from storyboard.models.yamltext import LOADER, check_shape
 
 _PATH = re.compile(r"""[$\w][\w$-]*(?:\.[$\w-]+|\[\d+\]|\["[^"]*"\])*""")
 _STEP = re.compile(r"""\["([^"]*)"\]|\[(\d+)\]|([$\w-]+)""")
@@ -22,8 +23,9 @@ def find_line(text: str, message: str) -> int | None:
         return int(said[1])
     path = _PATH.match(message)
     try:
+        check_shape(text)  # composing one that is nested too deeply can crash the C parser
         node = yaml.compose(text, Loader=LOADER) if path else None
-    except (yaml.YAMLError, ValueError):
+    except (CardError, yaml.YAMLError, ValueError):
         return None
     line = None
     for step in _STEP.finditer(path[0] if path else ""):

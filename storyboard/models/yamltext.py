@@ -46,7 +46,7 @@ def parse_document(text: str, *, loader: Any = LOADER) -> dict[str, Json]:
     if len(text) > MAX_CHARACTERS:
         raise CardError(f"is longer than {MAX_CHARACTERS:,} characters")
     try:
-        _check_shape(text)
+        check_shape(text)
         document = yaml.load(text, Loader=loader)  # noqa: S506  a safe loader, by another name
     except yaml.MarkedYAMLError as error:
         if is_too_deep(error):
@@ -61,7 +61,11 @@ def parse_document(text: str, *, loader: Any = LOADER) -> dict[str, Json]:
     return document
 
 
-def _check_shape(text: str) -> None:
+def check_shape(text: str) -> None:
+    """Raise CardError for too many levels, an alias, a key that is there twice, a long number.
+
+    Reads events alone, so that nothing is built of them.
+    """
     open_: list[_Collection] = [_Collection(is_mapping=False)]
     for event in yaml.parse(text, Loader=LOADER):
         if isinstance(event, yaml.CollectionEndEvent):

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from storyboard.errors import UsageError
+from storyboard.errors import BrokenCard, UsageError
 from storyboard.models.catalog import load_catalog
 from storyboard.models.schema.storyboard import storyboard_schema
 from tests.models.cards import KLING, card_document, write_card
@@ -55,6 +55,16 @@ def with_request(**changes: Any) -> dict[str, Any]:
 )
 def test_a_text_that_is_no_card(tmp_path: Path, text: str, expected: str) -> None:
     assert message_of(tmp_path, text).startswith(expected)
+
+
+@pytest.mark.parametrize("text", ["is: 1\nx: " + "[" * 60, "uses: 1\na: &x [1]\nb: *x"])
+def test_a_word_of_the_message_is_not_taken_for_a_key_of_the_card(
+    tmp_path: Path, text: str
+) -> None:
+    write_card(tmp_path, NAME, text)
+    with pytest.raises(BrokenCard) as caught:
+        load_catalog(tmp_path).get(NAME)
+    assert caught.value.line is None
 
 
 def test_a_file_that_is_no_text_is_told(tmp_path: Path) -> None:
