@@ -6,13 +6,15 @@ mistake in a card becomes a `BrokenCard` that names the file, the line and the k
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
+
+import yaml
 
 from storyboard.errors import BrokenCard, CardError
 from storyboard.models.card import ModelCard, Parameter
 from storyboard.models.card_folders import CardText, Owner
-from storyboard.models.card_lines import find_line
 from storyboard.models.card_shape import card_problem
 from storyboard.models.card_words import read_words, settings_of
 from storyboard.models.media_limits import KEY, limits_of, odd_span
@@ -22,7 +24,11 @@ from storyboard.models.schema.validator import DIALECT
 from storyboard.models.service import Service
 from storyboard.models.service_reader import Services
 from storyboard.models.words import PARAMETER_TYPES
-from storyboard.models.yamltext import parse_document
+from storyboard.models.yamltext import check_shape, line_at, parse_document
+
+_PATH = re.compile(r"""[$\w][\w$-]*(?:\.[$\w-]+|\[\d+\]|\["[^"]*"\])*""")
+_STEP = re.compile(r"""\["([^"]*)"\]|\[(\d+)\]|([$\w-]+)""")
+_LINE = re.compile(r"is not YAML: line (\d+)")
 
 _NEXT_STEP = "correct the card; schemas/models/alibaba/wan2.7-t2v.yaml is one to go by"
 
@@ -44,11 +50,24 @@ def parse_card(file: CardText, name: str, services: Services) -> ModelCard:
             _check(card)
     except CardError as error:
         reason = str(error)
-        line = None if file.fault is not None else find_line(file.text, reason)
+        line = None if file.fault is not None else _find_line(file.text, reason)
         raise BrokenCard(
             file.path, line, reason, name=name, owner=file.owner, next_step=_NEXT_STEP
         ) from error
     return card
+
+
+def _find_line(text: str, reason: str) -> int | None:
+    """Return the line (from 1) of the key whose path begins a message, or of the nearest above."""
+    if found := _LINE.match(reason):
+        return int(found[1])
+    path = _PATH.match(reason)
+    try:
+        check_shape(text)  # composing one that is nested too deeply can crash the C parser
+    except (CardError, yaml.YAMLError, ValueError):
+        return None
+    steps = _STEP.finditer(path[0] if path else "")
+    return line_at(text, [int(step[2]) if step[2] else step[1] or step[3] for step in steps])
 
 
 def _check(card: ModelCard) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -100,6 +101,28 @@ class _Collection:
                     f"has the key {event.value!r} twice; line {_line(event)} repeats it"
                 )
             self._keys.add(event.value)
+
+
+def line_at(text: str, path: Iterable[str | int]) -> int | None:
+    """Return the line (from 1) of what is at a path in YAML or JSON, or the nearest above it.
+
+    Returns None if not even the first step is there.
+    """
+    try:
+        node = yaml.compose(text, Loader=LOADER)
+    except (yaml.YAMLError, ValueError, RecursionError):
+        return None
+    line = None
+    for step in path:
+        found: tuple[yaml.Node, yaml.Node] | None = None
+        if isinstance(node, yaml.MappingNode):
+            found = next((pair for pair in node.value if pair[0].value == step), None)
+        elif isinstance(node, yaml.SequenceNode) and isinstance(step, int):
+            found = next(((item, item) for item in node.value[step : step + 1]), None)
+        if found is None:
+            break
+        line, node = found[0].start_mark.line + 1, found[1]
+    return line
 
 
 def _check_number(event: yaml.ScalarEvent) -> None:

@@ -22,6 +22,7 @@ from storyboard.models.yamltext import (
     MAX_CHARACTERS,
     MAX_LEVELS,
     check_json,
+    line_at,
     parse_document,
 )
 from storyboard.records import Json
@@ -101,7 +102,7 @@ class Pointer:
     depth: int = 0
 
     def __str__(self) -> str:
-        line = _line_of(self.document.text, self.path)
+        line = line_at(self.document.text, self.path)
         name = f"{self.document.name}:{line}" if line else self.document.name
         return f"{name}: {bounded(format_path(self.path), 300)}" if self.path else name
 
@@ -206,22 +207,3 @@ def _parse_json(text: str) -> dict[str, Json]:
     if not is_unicode(value):
         raise CardError("contains half of a surrogate pair, which is not a character")
     return value
-
-
-def _line_of(text: str, path: Path) -> int | None:
-    """Return the line (from 1) on which the value at `path` begins, or None if it is not found."""
-    try:
-        node = yaml.compose(text, Loader=_CoreLoader)  # also reads nearly all JSON
-    except (yaml.YAMLError, RecursionError):
-        return None
-    line = None
-    for step in path:
-        held = node.value if isinstance(node, yaml.CollectionNode) else []
-        if isinstance(node, yaml.MappingNode):
-            found = next(((key, value) for key, value in held if key.value == step), None)
-        else:
-            found = (held[step], held[step]) if isinstance(step, int) and step < len(held) else None
-        if found is None:
-            return None
-        line, node = found[0].start_mark.line + 1, found[1]
-    return line
