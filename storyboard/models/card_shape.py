@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
-from functools import lru_cache
-from typing import Any
 
-from storyboard.models.folder import schemas_folder
+from storyboard.models.folder import read_schema
 from storyboard.models.schema.errors import MISSING, UNKNOWN, SchemaError, find_errors
 from storyboard.models.schema.messages import describe_error
-from storyboard.models.schema.validator import Check, compile_check
+from storyboard.models.schema.validator import compile_check
 from storyboard.records import Json
 from storyboard.reporting.suggest import did_you_mean
 from storyboard.reporting.value_paths import format_path
@@ -18,19 +15,10 @@ from storyboard.reporting.value_paths import format_path
 
 def card_problem(document: Mapping[str, Json]) -> str | None:
     """Return the first place where the card violates the schema, with what is wrong, or None."""
-    if _quick_check()(document):
+    schema = read_schema("card")
+    if compile_check(schema)(document):
         return None
-    return next(map(_message, find_errors(document, _schema())), None)
-
-
-@lru_cache(maxsize=1)
-def _schema() -> Any:
-    return json.loads((schemas_folder() / "card.schema.json").read_text(encoding="utf-8"))
-
-
-@lru_cache(maxsize=1)
-def _quick_check() -> Check:
-    return compile_check(_schema())
+    return next(map(_message, find_errors(document, schema)), None)
 
 
 def _message(error: SchemaError) -> str:

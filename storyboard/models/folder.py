@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 from storyboard.errors import UsageError
 from storyboard.private import home_folder
@@ -27,6 +30,14 @@ def schemas_folder() -> Path:
     raise UsageError(
         "the model cards are missing from this installation", next_step="reinstall storyboard"
     )
+
+
+@cache
+def read_schema(name: str) -> dict[str, Any]:
+    """Return one of the schemas that are written by hand: "card", "manifest". Do not change it."""
+    path = schemas_folder() / f"{name}.schema.json"
+    schema: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return schema
 
 
 def data_folder(environ: Mapping[str, str] = os.environ, platform: str = sys.platform) -> Path:

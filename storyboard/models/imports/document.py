@@ -188,19 +188,18 @@ def parse(name: str, text: str) -> Document:
 
 
 def _parse_json(text: str) -> dict[str, Json]:
+    """Return the value in a text that begins with "{", and so is a mapping."""
     if len(text) > MAX_CHARACTERS:
         raise CardError(f"is longer than {MAX_CHARACTERS:,} characters")
     too_deep = f"is nested more than {MAX_LEVELS} levels deep"
     try:
-        value = json.loads(text)
+        value: dict[str, Json] = json.loads(text)
     except RecursionError:
         raise CardError(too_deep) from None
     except json.JSONDecodeError as error:
         raise CardError(f"is not JSON: line {error.lineno}: {error.msg}") from None
     except ValueError as error:  # a number with thousands of digits
         raise CardError(f"is not JSON: {error}") from None
-    if not isinstance(value, dict):
-        raise CardError("is not a mapping of keys to values")
     if not is_shallow(value, MAX_LEVELS):
         raise CardError(too_deep)
     check_json(value, "")

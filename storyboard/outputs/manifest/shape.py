@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import json
-from functools import lru_cache
-from typing import Any
 
-from storyboard.models.folder import schemas_folder
+from storyboard.models.folder import read_schema
 from storyboard.models.schema.errors import MISSING, UNKNOWN, SchemaError, find_errors
-from storyboard.models.schema.validator import Check, compile_check
+from storyboard.models.schema.validator import compile_check
 from storyboard.records import Json
 from storyboard.reporting.value_paths import format_path
 
 
 def shape_problem(document: Json) -> str | None:
     """The first way in which the document departs from the schema, or None."""
-    if _quick_check()(document):
+    schema = read_schema("manifest")
+    if compile_check(schema)(document):
         return None
-    return next(map(_message, find_errors(document, _schema())), None)
+    return next(map(_message, find_errors(document, schema)), None)
 
 
 def short(value: object) -> str:
@@ -26,16 +25,6 @@ def short(value: object) -> str:
         return "an object" if isinstance(value, dict) else "a list"
     text = json.dumps(value)
     return text if len(text) <= 60 else f"{text[:57]}..."
-
-
-@lru_cache(maxsize=1)
-def _schema() -> Any:
-    return json.loads((schemas_folder() / "manifest.schema.json").read_text(encoding="utf-8"))
-
-
-@lru_cache(maxsize=1)
-def _quick_check() -> Check:
-    return compile_check(_schema())
 
 
 def _message(error: SchemaError) -> str:

@@ -14,10 +14,10 @@ from jsonschema import Draft202012Validator
 
 from storyboard.fingerprint import fingerprint
 from storyboard.media import FileInput, FrameInput, with_inputs
+from storyboard.models.folder import read_schema
 from storyboard.outputs.manifest.adopt import adoptable
 from storyboard.outputs.manifest.file import Manifest, manifest_bytes, parse_manifests
 from storyboard.outputs.manifest.manifest import build_manifest
-from storyboard.outputs.manifest.shape import _schema
 from storyboard.outputs.manifest.takes import to_takes
 from storyboard.outputs.write import write_outputs
 from storyboard.planning.graph import find_circle, in_order
@@ -75,7 +75,7 @@ def test_a_manifest_says_where_files_and_frames_come_from() -> None:
     assert two["status"] == "pending"
     document = json.loads(manifest_bytes(made))
     assert document["schema_version"] == 4
-    assert Draft202012Validator(_schema()).is_valid(document)
+    assert Draft202012Validator(read_schema("manifest")).is_valid(document)
 
 
 def test_a_film_without_files_and_frames_keeps_its_bytes() -> None:
