@@ -1,8 +1,10 @@
-# make demo   render two films of examples/ in the sandbox: no key, no money, no network
-# make test   the checks and the tests
-# make bench  what it costs, each figure against a baseline of the same run
-# make editors  brings the servers that editors run, for the tests that ask them (needs npm)
-# make chaos  a thousand takes against every fault, the render killed two hundred times
+# make demo     render two films of examples/ in the sandbox: no key, no money, no network
+# make test     run the checks and the tests
+# make bench    run the benchmarks, each figure against a baseline of the same run
+# make editors  install the editors' language servers, for the tests in tests/editors (needs npm)
+# make chaos    render a thousand takes under every fault, killing the render two hundred times
+# make format   fix and format the code
+# make schemas  regenerate the schemas and the reference
 
 PYTHON ?= python3
 VENV := .venv

@@ -1,8 +1,8 @@
-"""Checks what `make demo` left: every take rendered, every file whole and linked in the page.
+"""Checks the output of `make demo`: each take is rendered, its file intact and in the gallery.
 
 python .ci/check_demo.py examples/renders/neon-harbor.sandbox examples/renders/last-ferry.sandbox
 
-A take that was given a first or last frame shows it there: the file, or the frame of another take.
+If a take was given a first or last frame, its video has to show it.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ import av
 from PIL import Image, ImageChops, ImageOps, ImageStat
 
 _PLACES = {"first_frame": 0, "first": 0, "last_frame": -1, "last": -1}
-_MAX_DIFFERENCE = 3  # of 255, on the average of all pixels: what the codec changes
+_MAX_DIFFERENCE = 3  # of 255, averaged over all pixels; the codec changes that much
 
 
 def check(folder: Path) -> int:
-    """The number of takes; raises AssertionError where a file is not what the manifest says."""
+    """The number of takes. Raises AssertionError if a file is not what the manifest says."""
     manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
     page = (folder / "index.html").read_text(encoding="utf-8")
-    assert manifest["takes"], "the manifest holds no takes"
+    assert manifest["takes"], "the manifest has no takes"
     ends = {take["id"]: check_take(take, folder, page) for take in manifest["takes"]}
     for take in manifest["takes"]:
         for given in take.get("inputs", ()):
@@ -44,7 +44,7 @@ def check_take(take: dict[str, Any], folder: Path, page: str) -> tuple[Image.Ima
         assert (stream.width, stream.height) == (file["width"], file["height"]), path
         seconds = len(frames) / float(stream.average_rate or 1)
     assert abs(seconds - take["payload"].get("duration", 5)) < 0.2, f"{path}: {seconds} s"
-    assert file["path"] in page, f"the page does not link {file['path']}"
+    assert file["path"] in page, f"the gallery does not link to {file['path']}"
     return frames[0], frames[-1]
 
 
@@ -55,7 +55,7 @@ def check_input(
     home: Path,
 ) -> None:
     if given["at"] not in _PLACES:
-        return  # a reference, which is shown small
+        return  # a reference, which is only a thumbnail
     shown = ends[_PLACES[given["at"]]]
     if "take" in given:
         wanted = others[given["take"]][_PLACES[given["frame"]]]
@@ -67,4 +67,4 @@ def check_input(
 
 if __name__ == "__main__":
     for name in sys.argv[1:]:
-        print(f"demo: {check(Path(name))} takes rendered, their files whole and linked ({name})")
+        print(f"demo: {check(Path(name))} takes rendered, their files intact and linked ({name})")

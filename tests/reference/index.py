@@ -9,7 +9,7 @@ from pathlib import Path
 _OTHERS = {
     "skills/storyboard/SKILL.md": "How a coding agent writes, checks and renders storyboards "
     "without spending money by accident",
-    "examples/neon-harbor.yaml": "A storyboard that uses all of the format",
+    "examples/neon-harbor.yaml": "A storyboard that uses most of the format",
     "examples/last-ferry.yaml": "A film made from pictures, with a chain of three shots",
     "schemas/storyboard.schema.json": "The JSON Schema of storyboards",
     "SECURITY.md": "What is trusted, and what a hostile file can and cannot do",
