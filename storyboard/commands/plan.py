@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timezone
 from itertools import pairwise
 from pathlib import Path
@@ -31,12 +31,10 @@ from storyboard.console.options import (
 )
 from storyboard.console.own_cards import models_of, own_cards, replacement_lines
 from storyboard.console.plan_lines import (
-    approval_lines,
-    left_out_lines,
+    lines_below,
     plan_heads,
     plan_rows,
     price_lines,
-    scene_lines,
     trial_lines,
 )
 from storyboard.console.printing import print_json, print_lines, say
@@ -53,24 +51,19 @@ from storyboard.planning.cost import (
     bill_for,
     bill_of,
     check_caps,
-    pricing_for,
     requests_of,
     sum_bills,
     takes_lost,
 )
 from storyboard.planning.links import NO_LINKS, Links, links_of
-from storyboard.planning.plan import PlanOptions
-from storyboard.planning.selection import Selection
-from storyboard.planning.states import HasFile, find_deleted
-from storyboard.project.manifests import known_submissions
+from storyboard.planning.saved_plan import PlanArguments
+from storyboard.planning.states import HasFile
 from storyboard.project.neighbour import Neighbour, find_neighbour
-from storyboard.project.rendering import plan_render
+from storyboard.project.preview import preview_render, preview_trial
 from storyboard.project.saved_plans import save_plan
-from storyboard.project.trial import plan_trial
 from storyboard.project.workspace import Workspace, find_workspaces
 from storyboard.records import TO_SEND, Action, Plan
 from storyboard.reporting.display_names import display_name
-from storyboard.state.queries import read_passed
 
 _TEXT = "text"
 
@@ -164,7 +157,7 @@ def command(
         )
     if trial.model is not None:
         _check_trial(out, planning)
-    catalog = load_catalog()
+    catalog, arguments = load_catalog(), plan_arguments(which, planning)
     boards = read_sound(
         files,
         catalog,
@@ -177,52 +170,36 @@ def command(
     spaces = find_workspaces(
         boards, where.folders, from_manifest=planning.from_manifest, allowed=variables.allowed_paths
     )
-    # A storyboard from standard input has no folder of its own.
-    is_new = not planning.fresh and STDIN not in files
     now = datetime.now(timezone.utc)
+    # A storyboard from standard input has no folder of its own.
+    may_be_new = not planning.fresh and STDIN not in files
     planned = [
-        _try(space, trial.model, which.selection, planning.plan_options, now=now)
-        if trial.model is not None
-        else _plan(
-            space, which.selection, planning.plan_options, catalog, now=now, may_be_new=is_new
-        )
+        _plan(space, arguments, catalog, now=now, may_be_new=may_be_new)
+        if trial.model is None
+        else _try(space, arguments, catalog, now=now, model=trial.model)
         for space in spaces
     ]
-    plans = [one.plan for one in planned]
-    pricings = [pricing_for(one.space.storyboard, catalog, planning.price_usd) for one in planned]
-    priced = list(zip(planned, pricings, strict=True))
-    bill = sum_bills(bill_for(one.plan, pricing) for one, pricing in priced)
+    bill = sum_bills(bill_for(one.plan, one.pricing) for one in planned)
     check_caps(bill, limits.caps)
     if out is not None:
-        arguments = plan_arguments(which, planning)
         pairs = [(one.space, one.plan) for one in planned]
         save_plan(out, pairs, arguments=arguments, caps=limits.caps, bill=bill)
+    words = [*variables.words, *planning.price_words]
     if as_json:
-        print_json({"tried_model": trial.model, **_document(priced, bill, catalog)})
+        print_json({"tried_model": trial.model, **_document(planned, bill, catalog)})
     elif graph_form is not None and graph_form != _TEXT:
         print_lines(GRAPHS[graph_form](map(_graph, planned)))
     else:
-        for one, pricing in priced:
-            _print_takes(one, pricing, as_graph=graph_form is not None)
-            print_lines(scene_lines(one.plan, pricing))
-            print_lines(left_out_lines(one.space, one.plan, one.deleted))
-            words = [*given_words(which), *variables.words, *planning.price_words]
-            print_lines(approval_lines(one.space, one.plan.actions, words))
-            board = one.space.storyboard
-            replaced = replacement_lines(models_of(board), catalog.of(board.path))
-            print_lines(f"  {line}" for line in replaced)
-            print_lines(one.links.sentences(now))
-        print_lines([bill.sentence])
-        print_lines(price_lines((one.plan, pricing) for one, pricing in priced))
-        gone = sum_bills(bill_of(takes_lost(one.plan), pricing) for one, pricing in priced)
-        if gone.takes:
-            print_lines([f"with --rerender: {gone.sentence} again"])
-        print_lines(line for one in planned for line in _advice(one.neighbour))
+        for one in planned:
+            _print_takes(one, as_graph=graph_form is not None)
+            print_lines(_lines_below(one, catalog, [*given_words(which), *words], now=now))
+        print_lines(_last_lines(planned, bill))
+        plans = [one.plan for one in planned]
         print_lines(trial_lines(plans, catalog, trial.model, variables.variant))
     if out is not None:
         others = [str(space.storyboard.path) for space in spaces[1:]]
-        words = [*others, "--plan", str(out), *variables.words, *planning.price_words]
-        say(f"saved; to carry it out: {spaces[0].command('render', *words)}")
+        command = spaces[0].command("render", *others, "--plan", str(out), *words)
+        say(f"saved; to carry it out: {command}")
     return ExitCode.CHANGED if check and bill.takes else ExitCode.OK
 
 
@@ -231,39 +208,40 @@ class _Planned(NamedTuple):
 
     space: Workspace
     plan: Plan
+    pricing: Pricing
     has_file: HasFile
-    links: Links
-    neighbour: Neighbour | None
-    deleted: Sequence[str]
+    links: Links = NO_LINKS
+    neighbour: Neighbour | None = None
+    deleted: Sequence[str] = ()
 
 
 def _plan(
-    space: Workspace,
-    selection: Selection,
-    options: PlanOptions,
-    catalog: Catalog,
-    *,
-    now: datetime,
-    may_be_new: bool,
+    space: Workspace, arguments: PlanArguments, catalog: Catalog, *, now: datetime, may_be_new: bool
 ) -> _Planned:
-    known = known_submissions(space, tell=say)
-    snapshot = space.snapshot()
-    passed = read_passed(space.state)
-    plan = plan_render(
-        space, known, snapshot, selection, options, passed=passed, catalog=catalog, tell=say
+    found = preview_render(space, arguments, catalog, tell=say)
+    return _Planned(
+        space,
+        found.plan,
+        found.pricing,
+        found.snapshot.has_file,
+        # A clone cannot download from another machine's sandbox.
+        NO_LINKS if space.origin == SANDBOX else links_of(found.plan, now=now),
+        find_neighbour(space, found.known) if may_be_new else None,
+        found.find_deleted(),
     )
-    # A clone cannot download from another machine's sandbox.
-    links = NO_LINKS if space.origin == SANDBOX else links_of(plan, now=now)
-    neighbour = find_neighbour(space, known) if may_be_new else None
-    takes, tasks = space.storyboard.takes, snapshot.manifest_tasks
-    deleted = find_deleted(takes, known, manifest_tasks=tasks)
-    return _Planned(space, plan, snapshot.has_file, links, neighbour, deleted)
 
 
-def _print_takes(one: _Planned, pricing: Pricing, *, as_graph: bool) -> None:
+def _try(
+    space: Workspace, arguments: PlanArguments, catalog: Catalog, *, now: datetime, model: str
+) -> _Planned:
+    found = preview_trial(space, arguments, catalog, model=model, now=now, tell=say)
+    return _Planned(space, found.plan, found.pricing, found.snapshot.has_file)
+
+
+def _print_takes(one: _Planned, *, as_graph: bool) -> None:
     heads = plan_heads(one.space, one.plan, one.has_file)
     if not as_graph:
-        print_rows(heads, plan_rows(one.plan, pricing))
+        print_rows(heads, plan_rows(one.plan, one.pricing))
         return
     graph = _graph(one)
     print_rows(heads, graph_rows(graph))
@@ -289,48 +267,52 @@ def _check_trial(out: Path | None, planning: PlanningOptions) -> None:
         )
 
 
-def _try(
-    space: Workspace, model: str, selection: Selection, options: PlanOptions, *, now: datetime
-) -> _Planned:
-    snapshot, known = space.snapshot(), known_submissions(space, tell=say)
-    plan = plan_trial(space, known, snapshot, selection, options, model=model, now=now)
-    return _Planned(space, plan, snapshot.has_file, NO_LINKS, None, ())
+def _lines_below(
+    one: _Planned, catalog: Catalog, words: Sequence[str], *, now: datetime
+) -> Iterator[str]:
+    board = one.space.storyboard
+    yield from lines_below(one.space, one.plan, one.pricing, one.deleted, words)
+    yield from (f"  {line}" for line in replacement_lines(models_of(board), catalog.of(board.path)))
+    yield from one.links.sentences(now)
 
 
-def _advice(found: Neighbour | None) -> tuple[str, ...]:
-    if found is None:
-        return ()
-    return (
-        f"{found.folder} has {found.held} of the {found.requests} new requests; a render stops "
-        "until they are adopted, or renders them again with --fresh",
-        f"    next: {found.command}",
-    )
+def _last_lines(planned: Sequence[_Planned], bill: Bill) -> Iterator[str]:
+    """What all plans cost, and what else could be paid for or adopted."""
+    yield bill.sentence
+    yield from price_lines((one.plan, one.pricing) for one in planned)
+    lost = sum_bills(bill_of(takes_lost(one.plan), one.pricing) for one in planned)
+    if lost.takes:
+        yield f"with --rerender: {lost.sentence} again"
+    for neighbour in filter(None, (one.neighbour for one in planned)):
+        yield (
+            f"{neighbour.folder} has {neighbour.held} of the {neighbour.requests} new requests; "
+            "a render stops until they are adopted, or renders them again with --fresh"
+        )
+        yield f"    next: {neighbour.command}"
 
 
-def _document(
-    priced: Sequence[tuple[_Planned, Pricing]], bill: Bill, catalog: Catalog
-) -> dict[str, Any]:
+def _document(planned: Sequence[_Planned], bill: Bill, catalog: Catalog) -> dict[str, Any]:
     return {
-        "storyboards": [
-            {
-                **space_document(space),
-                "actions": [_action_document(action, pricing) for action in plan.actions],
-                "orphans": [_action_document(action, pricing) for action in plan.orphans],
-                "skipped": list(space.storyboard.skipped),
-                "not_in_storyboard": list(deleted),
-                "own_cards": own_cards(
-                    models_of(space.storyboard), catalog.of(space.storyboard.path)
-                ),
-                "prices_as_of": pricing.dates(requests_of(plan)),
-                "links": _links_document(links),
-                "held_beside": neighbour and _neighbour_document(neighbour),
-            }
-            for (space, plan, _, links, neighbour, deleted), pricing in priced
-        ],
+        "storyboards": [_film_document(one, catalog) for one in planned],
         "submissions": bill.takes,
         "fallbacks": bill.fallbacks,
         "video_s": bill.seconds,
         "cost_usd": bill.cost_usd,
+    }
+
+
+def _film_document(one: _Planned, catalog: Catalog) -> dict[str, Any]:
+    board, plan, pricing = one.space.storyboard, one.plan, one.pricing
+    return {
+        **space_document(one.space),
+        "actions": [_action_document(action, pricing) for action in plan.actions],
+        "orphans": [_action_document(action, pricing) for action in plan.orphans],
+        "skipped": list(board.skipped),
+        "not_in_storyboard": list(one.deleted),
+        "own_cards": own_cards(models_of(board), catalog.of(board.path)),
+        "prices_as_of": pricing.dates(requests_of(plan)),
+        "links": _links_document(one.links),
+        "held_beside": one.neighbour and _neighbour_document(one.neighbour),
     }
 
 

@@ -232,7 +232,7 @@ def _max_cost(payment: PaymentOptions, saved: SavedPlan | None) -> int | None:
 
 
 def _plan_lines(films: Sequence[Prepared], words: Sequence[str]) -> list[str]:
-    lines = [line for film in films for line in describe_plan(film, film.pricing, words)]
+    lines = [line for film in films for line in describe_plan(film, words)]
     return [*lines, *price_lines((film.plan, film.pricing) for film in films)]
 
 

@@ -22,17 +22,26 @@ _MAX_NAMED = 5
 _MAX_SCENES = 10  # so that a question below them has the plan in sight
 
 
-def describe_plan(film: Prepared, pricing: Pricing, words: Sequence[str] = ()) -> list[str]:
+def describe_plan(film: Prepared, words: Sequence[str] = ()) -> list[str]:
     """The plan as lines, the same as `storyboard plan` prints of it.
 
     `words` are the options that say which takes are planned, and from what.
     """
-    space, plan = film.space, film.plan
+    space, plan, pricing = film.space, film.plan, film.pricing
     return [
         *plan_heads(space, plan, film.snapshot.has_file),
         *(f"  {row}" for row in align(plan_rows(plan, pricing))),
+        *lines_below(space, plan, pricing, film.find_deleted(), words),
+    ]
+
+
+def lines_below(
+    space: Workspace, plan: Plan, pricing: Pricing, deleted: Sequence[str], words: Sequence[str]
+) -> list[str]:
+    """What stands below the takes of a plan: costs of scenes, what is left out, what to approve."""
+    return [
         *scene_lines(plan, pricing),
-        *left_out_lines(space, plan, film.find_deleted()),
+        *left_out_lines(space, plan, deleted),
         *approval_lines(space, plan.actions, words),
     ]
 

@@ -8,13 +8,12 @@ from pathlib import Path
 from storyboard.language.project_cards import load_catalog_beside
 from storyboard.library.films import FilePath, find_workspace, tell
 from storyboard.library.notebook import table_html
-from storyboard.planning.cost import Bill, bill_for, pricing_for
+from storyboard.planning.cost import Bill
 from storyboard.planning.plan import PlanOptions
+from storyboard.planning.saved_plan import PlanArguments
 from storyboard.planning.selection import Selection
-from storyboard.project.manifests import known_submissions
-from storyboard.project.rendering import plan_render
+from storyboard.project.preview import preview_render
 from storyboard.records import Action, Storyboard
-from storyboard.state.queries import read_passed
 
 EVERY_TAKE = Selection()
 AS_USUAL = PlanOptions()
@@ -75,16 +74,7 @@ def plan(
         film, variant=variant, sandbox=sandbox, output=output, state=state, base_url=base_url
     )
     catalog = load_catalog_beside(space.storyboard.path)
-    known = known_submissions(space, tell=tell)
-    found = plan_render(
-        space,
-        known,
-        space.snapshot(),
-        select,
-        options,
-        passed=read_passed(space.state),
-        catalog=catalog,
-        tell=tell,
-    )
-    bill = bill_for(found, pricing_for(space.storyboard, catalog, price_usd))
-    return FilmPlan(space.storyboard.path, space.folder, found.actions, found.orphans, bill)
+    arguments = PlanArguments(select, options, price_usd=price_usd)
+    found = preview_render(space, arguments, catalog, tell=tell)
+    actions, orphans = found.plan.actions, found.plan.orphans
+    return FilmPlan(space.storyboard.path, space.folder, actions, orphans, found.bill)

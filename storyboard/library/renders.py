@@ -135,13 +135,7 @@ def render(
     )
     order = _Order(
         space=space,
-        arguments=PlanArguments(
-            selection=select,
-            options=options,
-            from_manifest=False,
-            is_fresh=fresh,
-            price_usd=price_usd,
-        ),
+        arguments=PlanArguments(select, options, is_fresh=fresh, price_usd=price_usd),
         caps=caps,
         sandbox=None if isinstance(sandbox, bool) else sandbox,
         concurrency=concurrency,

@@ -58,9 +58,9 @@ class PlanArguments:
 
     selection: Selection
     options: PlanOptions
-    from_manifest: bool
-    is_fresh: bool
-    price_usd: float | None
+    from_manifest: bool = False
+    is_fresh: bool = False
+    price_usd: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
