@@ -6,6 +6,7 @@ import re
 import shlex
 import sys
 import threading
+from dataclasses import asdict, dataclass
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,46 +15,66 @@ import click
 
 from storyboard.console.durations import DURATION
 from storyboard.console.numbers import AMOUNT, ANY_WHOLE, COUNT_OR_NONE, PORT
-from storyboard.console.options import FILE, json_option, with_options
+from storyboard.console.options import FILE, json_option, option, with_options
 from storyboard.console.printing import align, print_json, print_lines, say
 from storyboard.console.sandbox_options import SandboxOptions
 from storyboard.console.signals import handling
 from storyboard.errors import ExitCode, UsageError
 from storyboard.private import KEY_VARIABLE, mask
 from storyboard.sandbox import require_sandbox
+from storyboard.sandbox.faults import FAULTS
+from storyboard.sandbox.settings import DEFAULT_KEY, SandboxSettings
 
 if TYPE_CHECKING:
     from storyboard.sandbox.ledger import Request
 
 
+@dataclass(frozen=True, slots=True)
+class AccountOptions:
+    """The limits and prices of the simulated account; named as in `SandboxSettings`."""
+
+    max_in_flight: int = option(
+        "--max-in-flight",
+        type=COUNT_OR_NONE,
+        default=2,
+        show_default=True,
+        help="How many tasks may be in flight.",
+    )
+    requests_per_minute: int = option(
+        "--requests-per-minute",
+        type=COUNT_OR_NONE,
+        default=100,
+        show_default=True,
+        help="How many requests per minute are accepted.",
+    )
+    balance_usd: float = option(
+        "--balance",
+        type=AMOUNT,
+        default=SandboxSettings().balance_usd,
+        metavar="USD",
+        help="The account's balance, in play money.",
+    )
+    price_per_second_usd: float = option(
+        "--price",
+        type=AMOUNT,
+        default=SandboxSettings().price_per_second_usd,
+        metavar="USD",
+        help="What a second of video costs, in play money.",
+    )
+    retention_s: float | None = option(
+        "--retention", type=DURATION, metavar="TIME", help="How long results are kept."
+    )
+
+
 @click.command()
 @click.option("--port", type=PORT, default=0, help="The port to listen on; 0 picks a free one.")
-@with_options(behaviour=SandboxOptions)
-@click.option(
-    "--max-in-flight",
-    type=COUNT_OR_NONE,
-    default=2,
-    show_default=True,
-    help="How many tasks may be in flight.",
-)
-@click.option(
-    "--requests-per-minute",
-    type=COUNT_OR_NONE,
-    default=100,
-    show_default=True,
-    help="How many requests per minute are accepted.",
-)
-@click.option("--balance", type=AMOUNT, metavar="USD", help="The account's balance, in play money.")
-@click.option(
-    "--price", type=AMOUNT, metavar="USD", help="What a second of video costs, in play money."
-)
-@click.option("--retention", type=DURATION, metavar="TIME", help="How long results are kept.")
+@with_options(behaviour=SandboxOptions, account=AccountOptions)
 @click.option(
     "--folder", type=FILE, metavar="DIR", help="Keep tasks and videos in this folder for next time."
 )
 @click.option(
     "--key",
-    default="sandbox",
+    default=DEFAULT_KEY,
     show_default=True,
     metavar="KEY",
     help="The only key that is accepted.",
@@ -66,11 +87,7 @@ def command(
     *,
     port: int,
     behaviour: SandboxOptions,
-    max_in_flight: int,
-    requests_per_minute: int,
-    balance: float | None,
-    price: float | None,
-    retention: float | None,
+    account: AccountOptions,
     folder: Path | None,
     key: str,
     seed: int,
@@ -89,40 +106,13 @@ def command(
     """
     require_sandbox()
     from storyboard.language.project_cards import load_catalog_here
-    from storyboard.sandbox.faults import FAULTS
     from storyboard.sandbox.server import SandboxServer
-    from storyboard.sandbox.settings import SandboxSettings
 
     if "list" in behaviour.faults:
-        rows = [(name, stage.value, what) for name, (stage, what) in FAULTS.items()]
-        if as_json:
-            print_json(
-                {"faults": [dict(zip(("name", "at", "does"), row, strict=True)) for row in rows]}
-            )
-        else:
-            print_lines(align(rows))
+        _print_faults(as_json=as_json)
         return ExitCode.OK
-    usual = SandboxSettings()
-    settings = behaviour.settings(
-        SandboxSettings(
-            max_in_flight=max_in_flight,
-            requests_per_minute=requests_per_minute,
-            balance_usd=usual.balance_usd if balance is None else balance,
-            price_per_second_usd=usual.price_per_second_usd if price is None else price,
-            retention_s=retention,
-            seed=seed,
-        )
-    )
-    if not re.fullmatch(r"[\x21-\x7e]+", key):
-        raise UsageError(
-            "--key: a key is printable ASCII characters without spaces",
-            next_step="choose another one, such as --key sandbox",
-        )
-    if mask(key) not in (key, "***"):
-        raise UsageError(
-            f"--key: it contains the key in {KEY_VARIABLE}, which must not be printed",
-            next_step="choose another one, such as --key sandbox",
-        )
+    settings = behaviour.settings(SandboxSettings(**asdict(account), seed=seed))
+    _check_key(key)
     stopped = threading.Event()
     with (
         handling(lambda number, frame: stopped.set()),
@@ -141,6 +131,25 @@ def command(
             pass
     say("sandbox stopped")
     return ExitCode.OK
+
+
+def _print_faults(*, as_json: bool) -> None:
+    rows = [(name, stage.value, what) for name, (stage, what) in FAULTS.items()]
+    if as_json:
+        print_json({"faults": [{"name": name, "at": at, "does": what} for name, at, what in rows]})
+    else:
+        print_lines(align(rows))
+
+
+def _check_key(key: str) -> None:
+    """Raises UsageError for a key that no header can hold, or that must not be printed."""
+    reason = ""
+    if not re.fullmatch(r"[\x21-\x7e]+", key):
+        reason = "a key is printable ASCII characters without spaces"
+    elif mask(key) not in (key, "***"):
+        reason = f"it contains the key in {KEY_VARIABLE}, which must not be printed"
+    if reason:
+        raise UsageError(f"--key: {reason}", next_step="choose another one, such as --key sandbox")
 
 
 def _announce(base_url: str, key: str, *, as_json: bool) -> None:
