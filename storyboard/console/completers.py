@@ -8,10 +8,11 @@ into the command line, some of them unquoted, so only plain names are offered.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import fields
 from datetime import datetime, timezone
+from itertools import chain
 from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING, Any
@@ -21,7 +22,9 @@ import click
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
-    from storyboard.records import Storyboard, Take
+    from storyboard.records import Storyboard
+
+    Complete = Callable[[click.Context, click.Parameter, str], list[CompletionItem[str]]]
 
 MAX_WAIT_S = 2.0
 """A storyboard that takes longer to read offers nothing: the person is typing on by then."""
@@ -31,34 +34,27 @@ _MAX_OFFERED = 1000
 _PLAIN = re.compile(r"\w[\w.-]{0,119}")
 
 
-def complete_takes(
-    context: click.Context, parameter: click.Parameter, incomplete: str
-) -> list[CompletionItem[str]]:
-    """The ids of takes, and of shots for all their takes."""
-    return _offer(
-        incomplete, (name for take in _read_takes(context) for name in (take.shot, take.id))
-    )
+def _offer_names(of: Callable[[Storyboard], Iterable[str]]) -> Complete:
+    """Offers plain names of the storyboards on the command line, in their order."""
+
+    def complete(
+        context: click.Context, parameter: click.Parameter, incomplete: str
+    ) -> list[CompletionItem[str]]:
+        names = (name for board in _read_boards(context) for name in of(board))
+        plain = (name for name in names if _PLAIN.fullmatch(name))
+        return _offer(incomplete, dict.fromkeys(plain))[:_MAX_OFFERED]
+
+    return complete
 
 
-def complete_tags(
-    context: click.Context, parameter: click.Parameter, incomplete: str
-) -> list[CompletionItem[str]]:
-    """The tags of shots."""
-    return _offer(incomplete, (tag for take in _read_takes(context) for tag in take.tags))
+complete_takes = _offer_names(
+    lambda board: chain.from_iterable((one.shot, one.id) for one in board.takes)
+)
+"""The ids of takes, and of shots for all their takes."""
 
-
-def complete_scenes(
-    context: click.Context, parameter: click.Parameter, incomplete: str
-) -> list[CompletionItem[str]]:
-    """The ids of scenes that have takes."""
-    return _offer(incomplete, (take.scene for take in _read_takes(context) if take.scene))
-
-
-def complete_variants(
-    context: click.Context, parameter: click.Parameter, incomplete: str
-) -> list[CompletionItem[str]]:
-    """The variants of the storyboards."""
-    return _offer(incomplete, (name for board in _read_boards(context) for name in board.variants))
+complete_tags = _offer_names(lambda board: chain.from_iterable(one.tags for one in board.takes))
+complete_scenes = _offer_names(lambda board: (one.scene for one in board.takes if one.scene))
+complete_variants = _offer_names(lambda board: board.variants)
 
 
 def complete_file_and_takes(
@@ -75,55 +71,42 @@ def complete_faults(
     context: click.Context, parameter: click.Parameter, incomplete: str
 ) -> list[CompletionItem[str]]:
     """The faults of the sandbox, each with a probability to change."""
-    from click.shell_completion import CompletionItem
-
     from storyboard.sandbox.faults import FAULTS
 
-    offered = {f"{name}=0.1": does for name, (_, does) in FAULTS.items()}
-    return [
-        CompletionItem(word, help=does)
-        for word, does in offered.items()
-        if word.startswith(incomplete)
-    ]
+    return _offer(incomplete, {f"{name}=0.1": does for name, (_, does) in FAULTS.items()})
 
 
 def complete_schemas(
     context: click.Context, parameter: click.Parameter, incomplete: str
 ) -> list[CompletionItem[str]]:
     """The names of schemas: our own, and the models whose requests have one."""
-    from click.shell_completion import CompletionItem
-
     from storyboard.language.project_cards import load_catalog_here
 
     names = ("storyboard", "include", "manifest", "events", "card", *load_catalog_here().names())
-    return [CompletionItem(name) for name in names if name.startswith(incomplete)]
+    return _offer(incomplete, dict.fromkeys(names))
 
 
 def complete_models(
     context: click.Context, parameter: click.Parameter, incomplete: str
 ) -> list[CompletionItem[str]]:
     """The names of models that have not gone."""
-    from click.shell_completion import CompletionItem
-
     from storyboard.language.project_cards import load_catalog_here
     from storyboard.models.retirement import gone_models
 
     catalog = load_catalog_here()
     gone = gone_models(catalog.cards(), datetime.now(timezone.utc).date())
-    names = [name for name in catalog.names() if name not in gone]
-    return [CompletionItem(name) for name in names if name.startswith(incomplete)]
+    return _offer(incomplete, dict.fromkeys(name for name in catalog.names() if name not in gone))
 
 
-def _offer(incomplete: str, names: Iterable[str]) -> list[CompletionItem[str]]:
+def _offer(incomplete: str, words: Mapping[str, str | None]) -> list[CompletionItem[str]]:
+    """The words that begin like what was typed, each with its help."""
     from click.shell_completion import CompletionItem
 
-    found = (name for name in dict.fromkeys(names) if name.startswith(incomplete))
-    plain = [name for name in found if _PLAIN.fullmatch(name)]
-    return [CompletionItem(name) for name in plain[:_MAX_OFFERED]]
-
-
-def _read_takes(context: click.Context) -> Iterator[Take]:
-    return (take for board in _read_boards(context) for take in board.takes)
+    return [
+        CompletionItem(word, help=help)
+        for word, help in words.items()
+        if word.startswith(incomplete)
+    ]
 
 
 def _read_boards(context: click.Context) -> list[Storyboard]:
