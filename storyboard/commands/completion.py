@@ -6,7 +6,7 @@ import click
 from click.shell_completion import get_completion_class
 
 from storyboard.console import powershell
-from storyboard.console.choices import Choice
+from storyboard.console.option_types import Choice
 from storyboard.console.options import json_option
 from storyboard.console.printing import print_json, print_lines
 from storyboard.errors import ExitCode

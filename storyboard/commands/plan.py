@@ -11,10 +11,10 @@ from typing import Any, NamedTuple
 import click
 
 from storyboard.console.arguments import STDIN, files_argument_or_stdin, is_file
-from storyboard.console.choices import Choice
 from storyboard.console.documents import space_document
 from storyboard.console.exit_codes import NO_RECORD, exit_codes
 from storyboard.console.graph_lines import GRAPHS, Graph, free_lines, graph_of, graph_rows
+from storyboard.console.option_types import Choice
 from storyboard.console.options import (
     FILE,
     CapOptions,

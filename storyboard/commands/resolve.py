@@ -13,7 +13,7 @@ from storyboard.api.modellix.submissions import is_task_id
 from storyboard.console.arguments import FileAndTakes, file_and_take_argument
 from storyboard.console.documents import space_document
 from storyboard.console.exit_codes import NO_RECORD, exit_codes
-from storyboard.console.numbers import COUNT
+from storyboard.console.option_types import COUNT
 from storyboard.console.options import (
     FolderOptions,
     VariableOptions,

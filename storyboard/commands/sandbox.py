@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from storyboard.console.durations import DURATION
-from storyboard.console.numbers import AMOUNT, ANY_WHOLE, COUNT_OR_NONE, PORT
+from storyboard.console.option_types import AMOUNT, ANY_WHOLE, COUNT_OR_NONE, DURATION, PORT
 from storyboard.console.options import FILE, json_option, option, with_options
 from storyboard.console.printing import align, print_json, print_lines, say
 from storyboard.console.sandbox_options import SandboxOptions

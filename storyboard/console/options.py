@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from storyboard.console.choices import Choice
 from storyboard.console.completers import (
     complete_models,
     complete_scenes,
@@ -25,7 +24,7 @@ from storyboard.console.completers import (
     complete_takes,
     complete_variants,
 )
-from storyboard.console.numbers import AMOUNT, COUNT, COUNT_OR_NONE
+from storyboard.console.option_types import AMOUNT, COUNT, COUNT_OR_NONE, Choice
 from storyboard.names import from_file_name, spelled_path
 
 if TYPE_CHECKING:

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from storyboard.console.durations import DURATION
-from storyboard.console.numbers import COUNT
+from storyboard.console.option_types import COUNT, DURATION
 from storyboard.console.options import FILE, option
 
 if TYPE_CHECKING:

@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from storyboard.console.choices import Choice
 from storyboard.console.completers import complete_faults
-from storyboard.console.durations import DURATION
+from storyboard.console.option_types import DURATION, Choice
 from storyboard.console.options import given_flags, option
 from storyboard.errors import UsageError
 

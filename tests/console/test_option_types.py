@@ -1,4 +1,4 @@
-"""What is said about numbers and times on the command line that cannot be used."""
+"""What is said about numbers, times and words on the command line that cannot be used."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from storyboard.cli import run
 
 WHOLE = "a whole number, at least {}"
 NUMBER = "a number, at least 0"
+STYLES = "text, concise, json, github or sarif"
 
 
 @pytest.mark.parametrize(
@@ -44,3 +45,40 @@ def test_a_number_that_cannot_be_is_told_with_what_may_be(
 def test_a_long_value_is_cut(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["render", "film.yaml", "--concurrency", "x" * 5000]) == 2
     assert len(capsys.readouterr().err) < 300
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence", "next_step"),
+    [
+        (
+            ["validate", "f.yaml", "--format", "jsn"],
+            f"--format is 'jsn'; it must be {STYLES}",
+            "write it like --format json",
+        ),
+        (
+            ["validate", "f.yaml", "--format=Text"],
+            f"--format is 'Text'; it must be {STYLES}",
+            "write it like --format text",
+        ),
+        (
+            ["show", "f.yaml", "--format", "\x1b[2J"],
+            "--format is '\\x1b[2J'; it must be yaml, json or jsonl",
+            "write it like --format yaml",
+        ),
+        (
+            ["render", "f.yaml", "--sandbox", "--clip-size", "big"],
+            "--clip-size is 'big'; it must be small, preview or full",
+            "write it like --clip-size small",
+        ),
+        (
+            ["completion", "csh"],
+            "SHELL is 'csh'; it must be bash, zsh, fish or powershell",
+            "write it like zsh",
+        ),
+    ],
+)
+def test_a_word_that_cannot_be_is_told_with_those_that_can(
+    words: list[str], sentence: str, next_step: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(words) == 2
+    assert capsys.readouterr().err == f"error: {sentence}.\n    next: {next_step}\n"
