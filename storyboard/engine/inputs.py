@@ -12,8 +12,9 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
-from math import isfinite
+from math import inf, isfinite
 
+from storyboard.engine.account_files import AccountFiles
 from storyboard.engine.ending import Ending
 from storyboard.engine.events import (
     Event,
@@ -56,7 +57,8 @@ class Inputs:
         self._calls: deque[Callable[[], Event]] = deque()
         self._workers: Workers[Event] | None = None  # most runs need none
         self._reads = PictureReads(run, self._calls)
-        self._uploader = Uploader(run, ending, self._calls, is_used=self._is_used)
+        self._files = AccountFiles(run, self._calls, is_used=self._is_used)
+        self._uploader = Uploader(run, ending, self._calls, self._files)
         self._prepared: dict[tuple[str, str], _Prepared] = {}  # by job and fingerprint
         self._needed: set[str] = set()  # addresses of the takes that a pass has come to
         self._open_bodies: list[str] | None = None  # read at most once at a time
@@ -66,7 +68,7 @@ class Inputs:
         """Takes the next takes a step further. Call it in the turn's transaction."""
         front = self._front()
         self._seen = {_request(job, take) for job, take in front}
-        self._uploader.begin_pass()
+        self._uploader.due_at = inf
         self._needed.clear()
         self._open_bodies = None
         for key in self._withdrawn():
@@ -126,7 +128,7 @@ class Inputs:
             case UploadsListed():
                 self._uploader.on_listed(event, now)
             case UploadDeleted():
-                self._uploader.on_deleted(event)
+                self._files.on_deleted(event)
 
     def on_videos(self, flights: Iterable[Flight]) -> None:
         """Notes videos that are now in place: frames may be taken from them."""
@@ -145,13 +147,11 @@ class Inputs:
         return list(islice(run.waiting, room + _AHEAD))
 
     def _is_ready(self, job: Job, take: Take) -> bool:
-        if not take.inputs:
-            return True
         found = self._prepared.get(_request(job, take))
         if found is None:
             return False
         until = self._needed_until(take)
-        return all(self._uploader.has(address, until=until) for address in found.uploads)
+        return all(self._files.has(address, until=until) for address in found.uploads)
 
     def _needed_until(self, take: Take) -> datetime:
         """How long addresses must be valid: the API may fetch them until the task ends."""
@@ -169,7 +169,7 @@ class Inputs:
         found: dict[At, str] = {}
         for one in take.inputs:
             digest = self._reads.digest(job, take, one)
-            if digest and (address := self._uploader.address(digest, until=until)):
+            if digest and (address := self._files.address(digest, until=until)):
                 found[one.at] = address
         self._needed.update(found.values())
         uploads = frozenset(found.values())
