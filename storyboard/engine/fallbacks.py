@@ -32,15 +32,18 @@ class Fallbacks:
     def load(self, job: Job, action: Action) -> None:
         """Notes an action of the plan, even if it makes the same request as another."""
         if action.kind in (ActionKind.SUBMIT, ActionKind.RESUME):
-            self._wait_for(job, action.take)
+            self.wait_for(job, action.take)
 
     def has_submitted(self, job: Job, take: Take) -> bool:
         """Whether a take's request was queued in this run, or was open when the run began."""
         return (job.name, take.fingerprint) in self._submitted
 
-    def join(self, job: Job, take: Take) -> None:
-        """Notes that a take waits for a request that has been submitted for another."""
-        self._wait_for(job, take)
+    def wait_for(self, job: Job, take: Take) -> None:
+        """Notes that a take waits for its request, which may have been submitted for another."""
+        request = (job.name, take.fingerprint)
+        self._submitted.add(request)
+        if take.fallbacks:
+            self._waiting_for.setdefault(request, []).append(take)
 
     def pop_joined(self) -> list[tuple[Job, Take]]:
         """The takes that have gone on, since the last call, to a request submitted for another."""
@@ -75,12 +78,6 @@ class Fallbacks:
                 self._joined.append((job, take))
             else:
                 self._run.waiting.appendleft((job, take))
-            self._wait_for(job, take)
+            self.wait_for(job, take)
             return take
         return None
-
-    def _wait_for(self, job: Job, take: Take) -> None:
-        request = (job.name, take.fingerprint)
-        self._submitted.add(request)
-        if take.fallbacks:
-            self._waiting_for.setdefault(request, []).append(take)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import inf
 
 from storyboard.engine.job import Job
 from storyboard.records import Submission, Take
+from storyboard.replies import TaskStatus
 
 
 @dataclass(slots=True, eq=False)  # compared by identity
@@ -25,10 +26,7 @@ class Flight:
     polled_at: float = 0.0  # when the last poll was sent
     log_says_ended: bool = False
     log_cost_micros: int | None = None  # from the request log, once the task has ended
-    missing_since: float | None = None
-    unusable_since: float | None = None  # when the first of its unusable poll replies came
-    refused_since: float | None = None
-    without_link_since: float | None = None
+    statuses_since: dict[TaskStatus, float] = field(default_factory=dict)  # see `lasts_s`
     was_late_link_reported: bool = False
     unreadable_polls: int = 0  # in a row
     rendered_at: float | None = None  # when this run learned that it succeeded
@@ -45,6 +43,10 @@ class Flight:
     def age_s(self, now: float) -> float:
         """Seconds since the task was accepted."""
         return now - self.accepted_at
+
+    def lasts_s(self, status: TaskStatus, now: float) -> float:
+        """Seconds since a poll first showed a status, if none has shown since that it works."""
+        return now - self.statuses_since.setdefault(status, now)
 
 
 class PollQueue:

@@ -53,7 +53,7 @@ class Loader:
         What is queued, in flight or being downloaded already is not loaded a second time.
         """
         if self._fallbacks.has_submitted(job, action.take):
-            self._fallbacks.join(job, action.take)
+            self._fallbacks.wait_for(job, action.take)
         else:
             self._fallbacks.load(job, action)
             self._load(job, action)

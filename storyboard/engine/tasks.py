@@ -21,7 +21,7 @@ from storyboard.engine.transitions import (
     after_success_without_link,
     after_unfamiliar,
 )
-from storyboard.records import SubmissionState
+from storyboard.records import Submission, SubmissionState
 from storyboard.replies import TaskReply, TaskStatus
 from storyboard.reporting.amounts import usd_text
 
@@ -131,8 +131,8 @@ class Tasks:
         self._run.polls.push(flight.polled_at + wait_s, flight)
 
     def _on_working(self, flight: Flight) -> None:
-        flight.unreadable_polls, flight.missing_since, flight.refused_since = 0, None, None
-        flight.without_link_since, flight.unusable_since = None, None
+        flight.unreadable_polls = 0
+        flight.statuses_since.clear()
         age_s = flight.age_s(flight.polled_at)
         self._run.poll_schedule.on_working(flight.last_working_age_s, age_s)
         flight.last_working_age_s = age_s
@@ -155,7 +155,7 @@ class Tasks:
         elif flight.submission.state is SubmissionState.SUCCEEDED:
             self._give_up_link(flight, reply)
         else:
-            self._give_up_task(flight, reply)
+            self._give_up_task(flight, after_unfamiliar(flight.submission, reply))
 
     def _on_ended(self, flight: Flight, now: float, *, was_in_flight: bool) -> None:
         """Handles a final reply. A poll that only renewed a link ends nothing in flight."""
@@ -195,9 +195,7 @@ class Tasks:
     def _on_success_without_link(self, flight: Flight, now: float) -> None:
         """Keeps polling, after one second and then more and more slowly: the task was paid for."""
         self._free_slot(flight, now)
-        if flight.without_link_since is None:
-            flight.without_link_since = now
-        since_s = now - flight.without_link_since
+        since_s = flight.lasts_s(TaskStatus.SUCCEEDED, now)
         if since_s >= _RETRY_WAIT_S and not flight.was_late_link_reported:
             flight.was_late_link_reported = True
             self._run.add_progress(flight, Step.POSTPONED, "it is rendered, but has no link yet")
@@ -205,9 +203,10 @@ class Tasks:
 
     def _is_link_overdue(self, flight: Flight, reply: TaskReply, now: float) -> bool:
         """Whether a success was seen so long ago that no link will come, whatever the replies."""
-        since = flight.without_link_since
-        says_nothing = reply.http_status is None or reply.status in _OTHER_MATTERS
-        return since is not None and now - since >= _MAX_WITHOUT_LINK_S and not says_nothing
+        if reply.http_status is None or reply.status in _OTHER_MATTERS:
+            return False
+        has_succeeded = TaskStatus.SUCCEEDED in flight.statuses_since
+        return has_succeeded and flight.lasts_s(TaskStatus.SUCCEEDED, now) >= _MAX_WITHOUT_LINK_S
 
     def _give_up_link(self, flight: Flight, reply: TaskReply) -> None:
         if flight.submission.state is SubmissionState.SUCCEEDED:
@@ -227,25 +226,23 @@ class Tasks:
             detail = f"{reason}; polling continues, for {minutes:.0f} minutes at most"
             self._run.add_progress(flight, Step.ODD, detail)
         if self._is_unusable_for_long(flight, now):
-            self._give_up_task(flight, reply)
+            self._give_up_task(flight, after_unfamiliar(flight.submission, reply))
             return
         flight.unreadable_polls = 0
         self._poll_later(flight)
 
     def _is_unusable_for_long(self, flight: Flight, now: float) -> bool:
         """Whether all polls for a long time, including this one, were unusable."""
-        if flight.unusable_since is None:
-            flight.unusable_since = now
-        return now - flight.unusable_since >= self._max_unusable_s(flight)
+        return flight.lasts_s(TaskStatus.UNREADABLE, now) >= self._max_unusable_s(flight)
 
     def _max_unusable_s(self, flight: Flight) -> float:
         if flight.submission.state is SubmissionState.SUCCEEDED:
             return _MAX_WITHOUT_LINK_S
         return self._run.settings.slowest_s(flight.submission.model)
 
-    def _give_up_task(self, flight: Flight, reply: TaskReply) -> None:
+    def _give_up_task(self, flight: Flight, after: Submission) -> None:
         self._run.tasks.pop(flight.key, None)
-        self._run.save(flight, after_unfamiliar(flight.submission, reply))
+        self._run.save(flight, after)
         self._run.add_progress(flight, Step.UNKNOWN, flight.submission.reason or "")
 
     def _on_missing(self, flight: Flight, reply: TaskReply, now: float) -> None:
@@ -253,19 +250,15 @@ class Tasks:
             reason = "its link is gone, and the API no longer finds its task"
             self._run.give_up_download(flight, reason)
             return
-        flight.missing_since = now if flight.missing_since is None else flight.missing_since
-        if now - flight.missing_since < _MAX_MISSING_S:
+        if flight.lasts_s(TaskStatus.MISSING, now) < _MAX_MISSING_S:
             self._run.polls.push(now + _RETRY_WAIT_S, flight)
-            return
-        self._run.tasks.pop(flight.key, None)
-        self._run.save(flight, after_disappearance(flight.submission, reply))
-        self._run.add_progress(flight, Step.UNKNOWN, flight.submission.reason or "")
+        else:
+            self._give_up_task(flight, after_disappearance(flight.submission, reply))
 
     def _on_refused(self, flight: Flight, reply: TaskReply, now: float) -> None:
         """Handles a refused key. The task stays accepted, for a run with a valid key."""
         self._ending.stop(account_error(reply.http_status, reply.reason))
-        flight.refused_since = now if flight.refused_since is None else flight.refused_since
-        if now - flight.refused_since < _MAX_REFUSED_S:
+        if flight.lasts_s(TaskStatus.REFUSED, now) < _MAX_REFUSED_S:
             self._run.polls.push(now + _RETRY_WAIT_S, flight)
             return
         self._run.tasks.pop(flight.key, None)
