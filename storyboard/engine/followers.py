@@ -1,8 +1,8 @@
 """The takes that wait for the videos of others, because they show frames of them.
 
-A take is told of each video once its file is in place. With the last of them its payload and
-fingerprint are known, so it is looked up again in the state file and planned as any other:
-an equal request that was sent before is never sent a second time.
+Once the files of all these videos are in place, a take's payload and fingerprint are known. It is
+then looked up again in the state file and planned as any other: an equal request that was sent
+before is never sent a second time.
 
 A take whose parent fails, or is held, stays as it is. The next plan says why.
 """
@@ -76,7 +76,7 @@ class Followers:
         arrived.extend(self._videos_before())
         while arrived:
             job, sent = arrived.popleft()
-            for child in self._tell(job, sent):
+            for child in self._note_video(job, sent):
                 action = self._load(child)
                 known = action.submission
                 if action.kind is ActionKind.KEEP and known and has_video(known, _is_in(job)):
@@ -97,8 +97,8 @@ class Followers:
                 parents = self._parents.setdefault((child.job.name, request), {})
                 parents.setdefault(take.id, _Parent(take)).children.append(child)
 
-    def _tell(self, job: Job, sent: Submission) -> list[_Child]:
-        """Tells those that wait for a video. Returns those that wait for nothing more."""
+    def _note_video(self, job: Job, sent: Submission) -> list[_Child]:
+        """Notes a video for those that wait for it. Returns those that wait for nothing more."""
         video, parents = sent.video, self._parents.get((job.name, sent.fingerprint), {})
         ready: list[_Child] = []
         for parent in list(parents.values()):

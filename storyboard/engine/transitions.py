@@ -54,7 +54,7 @@ def after_poll(
             url_expires_at=reply.url_expires_at or now + timedelta(seconds=retention_s),
             reply=reply.body,
             billed_micros=_billed(submission, reply),
-            # A new link does not settle whose video it is.
+            # A new link does not show whose video it is.
             reason=submission.reason if submission.state is SubmissionState.SUCCEEDED else None,
         )
     if submission.state is SubmissionState.SUCCEEDED:

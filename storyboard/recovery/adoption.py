@@ -66,7 +66,7 @@ def adopt_from(source: Source, space: Workspace, store: Store) -> Adoption:
     cannot be written. Whatever was adopted before the error stays.
     """
     takes = space.resolve_takes([*store.submissions(), *source.submissions])
-    needed = [_as_told(one, source) for one in choose_needed(source, takes)]
+    needed = [_as_adopted(one, source) for one in choose_needed(source, takes)]
     if space.origin == SANDBOX:
         needed = _of_this_sandbox(needed, source, space)
     with store.transaction():
@@ -88,10 +88,10 @@ def adopt_from(source: Source, space: Workspace, store: Store) -> Adoption:
     )
 
 
-def _as_told(submission: Submission, source: Source) -> Submission:
+def _as_adopted(submission: Submission, source: Source) -> Submission:
     """The submission as another state file adopts it.
 
-    An unknown outcome is then open in two places, and says so wherever it is shown.
+    An unknown outcome is then open in two folders, and its reason says so.
     """
     if submission.state not in UNKNOWN_STATES:
         return replace(submission, id=0)
@@ -115,13 +115,13 @@ def _find_news(
     for one in known:
         posts.setdefault(one.fingerprint, []).append(one)
     decided, others = [], []
-    for told in needed:
-        own = _same_post(told, posts.get(told.fingerprint, ()))
+    for theirs in needed:
+        own = _same_post(theirs, posts.get(theirs.fingerprint, ()))
         is_waiting = own is not None and own.state in UNKNOWN_STATES and own.task_id is None
-        if own is not None and is_waiting and told.task_id and told.state in _OF_A_TASK:
-            decided.append(replace(told, id=own.id, video=None))
-        elif own is None or told.state not in UNKNOWN_STATES:  # otherwise it was decided here
-            others.append(told)
+        if own is not None and is_waiting and theirs.task_id and theirs.state in _OF_A_TASK:
+            decided.append(replace(theirs, id=own.id, video=None))
+        elif own is None or theirs.state not in UNKNOWN_STATES:  # otherwise it was decided here
+            others.append(theirs)
     ids = {one.id for one in decided}
     rest = [one for one in known if one.id not in ids]
     # Open ones first: beside a success, each is one more version, which was paid for as well.
@@ -138,9 +138,9 @@ def _rank(submission: Submission) -> tuple[int, float]:
     return 2, -submission.sent_at.timestamp()
 
 
-def _same_post(told: Submission, rows: Sequence[Submission]) -> Submission | None:
+def _same_post(theirs: Submission, rows: Sequence[Submission]) -> Submission | None:
     """The row of the same POST as the source's submission, whatever has become of it here."""
-    return next((one for one in rows if _is_same_time(one.sent_at, told.sent_at)), None)
+    return next((one for one in rows if _is_same_time(one.sent_at, theirs.sent_at)), None)
 
 
 def _is_same_time(a: datetime, b: datetime) -> bool:

@@ -60,7 +60,7 @@ def _not_unknown(space: Workspace, name: str, known: Sequence[Submission]) -> Us
     takes = space.storyboard.takes
     snapshot = space.snapshot()
     words = {
-        state.take.id: _standing(state.status, state.submission)
+        state.take.id: _status_words(state.status, state.submission)
         for state in space.read_states(known, snapshot)
         if folded in (fold(state.take.id), fold(state.take.shot))
     }
@@ -68,11 +68,11 @@ def _not_unknown(space: Workspace, name: str, known: Sequence[Submission]) -> Us
         if folded in (fold(one.take), fold(one.shot)) and (
             one.take not in {take.id for take in takes}
         ):
-            words[one.take] = _standing(status_of(one, has_file=snapshot.has_file), one)
+            words[one.take] = _status_words(status_of(one, has_file=snapshot.has_file), one)
     if words:
-        said = ", ".join(f"{take} {standing}" for take, standing in words.items())
+        statuses = ", ".join(f"{take} {status}" for take, status in words.items())
         return UsageError(
-            f"nothing to resolve: {said}",
+            f"nothing to resolve: {statuses}",
             next_step=f"see what is unknown with: {space.command('status')}",
         )
     names = {take.id for take in takes} | {take.shot for take in takes}
@@ -83,7 +83,7 @@ def _not_unknown(space: Workspace, name: str, known: Sequence[Submission]) -> Us
     )
 
 
-def _standing(status: TakeStatus, submission: Submission | None) -> str:
+def _status_words(status: TakeStatus, submission: Submission | None) -> str:
     """The status of a take, as the end of a sentence that begins with its id."""
     if submission is None:
         return "is pending: it was never sent"
