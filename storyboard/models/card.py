@@ -112,11 +112,11 @@ class ModelCard:
         return float(value) if isinstance(value, int | float) else None
 
     def media_limits(self, at: At) -> MediaLimits:
-        """Return what a file in this place of a payload may be; empty if the card does not say."""
+        """Return what a file at this path of a payload may be; empty if the card does not say."""
         return limits_at(self.request_schema, at)
 
     def takes_data(self, at: At) -> bool:
-        """Whether this place of a payload takes a picture as a `data:` address, by its pattern."""
+        """Whether a payload takes at this path a picture as a `data:` address, by its pattern."""
         # Imported here because every start of the program reads this module.
         from storyboard.models.schema.validator import matcher
 

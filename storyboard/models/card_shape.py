@@ -14,7 +14,7 @@ from storyboard.reporting.value_paths import format_path
 
 
 def card_problem(document: Mapping[str, Json]) -> str | None:
-    """Return the first place where the card violates the schema, with what is wrong, or None."""
+    """Return the path of the first mistake in the shape of a card, and what it is, or None."""
     schema = read_schema("card")
     if compile_check(schema)(document):
         return None

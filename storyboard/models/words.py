@@ -135,7 +135,7 @@ def whole_number(text: str) -> int | None:
 
 
 def fields_of(
-    words: Mapping[str, Word], defaults: Mapping[str, Json], said: Mapping[str, Json]
+    words: Mapping[str, Word], defaults: Mapping[str, Json], settings: Mapping[str, Json]
 ) -> dict[str, Json]:
     """Return the fields for a storyboard's settings; a field's own name wins over a word.
 
@@ -143,27 +143,28 @@ def fields_of(
     the request's schema rejects it.
     """
     found: dict[str, Json] = {}
-    for key, value in said.items():
+    for key, value in settings.items():
         word = words.get(key)
         if word is None or word.leaves(value):
             found[key] = value
-        elif word.field == key or not (word.field is None or _is_own(word.field, words, said)):
-            found[word.field] = (
-                word.to_field(value) if word.table is None else _of_both(word.table, said, defaults)
-            )
+        elif word.field == key or not (word.field is None or _is_own(word.field, words, settings)):
+            if word.table is None:
+                found[word.field] = word.to_field(value)
+            else:
+                found[word.field] = _of_both(word.table, settings, defaults)
     return found
 
 
-def _is_own(field: str, words: Mapping[str, Word], said: Mapping[str, Json]) -> bool:
+def _is_own(field: str, words: Mapping[str, Word], settings: Mapping[str, Json]) -> bool:
     """Whether the storyboard sets a field under its own name."""
-    if field not in said:
+    if field not in settings:
         return False
     word = words.get(field)
-    return word is None or word.field == field or word.leaves(said[field])
+    return word is None or word.field == field or word.leaves(settings[field])
 
 
-def _of_both(table: Table, said: Mapping[str, Json], defaults: Mapping[str, Json]) -> Json:
-    resolution, ratio = (str(said.get(key, defaults.get(key))) for key in (RESOLUTION, RATIO))
+def _of_both(table: Table, settings: Mapping[str, Json], defaults: Mapping[str, Json]) -> Json:
+    resolution, ratio = (str(settings.get(key, defaults.get(key))) for key in (RESOLUTION, RATIO))
     return table.get((resolution, ratio), f"{resolution} {ratio}")
 
 

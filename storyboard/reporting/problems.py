@@ -42,24 +42,24 @@ def tidy(problems: Iterable[Problem]) -> tuple[Problem, ...]:
     without problems, one of each code, which says how many more takes it applies to.
     """
     problems = list(problems)
-    counts = Counter(_spot(problem) for problem in problems if _is_of_take(problem))
+    counts = Counter(_same(problem) for problem in problems if _is_of_take(problem))
     chosen: dict[tuple[object, ...], Problem] = {}
     with_rows: set[tuple[object, ...]] = set()
     for problem in sorted(problems, key=lambda problem: problem.is_warning):
-        spot = (problem.position.path, problem.position.line, problem.position.column)
+        at = (problem.position.path, problem.position.line, problem.position.column)
         if problem.row and not problem.is_warning:
-            chosen.setdefault((*spot, problem.row.position), problem)
-            with_rows.add(spot)
+            chosen.setdefault((*at, problem.row.position), problem)
+            with_rows.add(at)
         elif problem.code in _SEVERAL:
-            chosen.setdefault((*spot, problem.message), problem)
+            chosen.setdefault((*at, problem.message), problem)
         elif not problem.is_warning:
-            chosen.setdefault(spot, problem)
-        elif spot not in chosen and spot not in with_rows:
-            chosen.setdefault((*spot, problem.code), _with_count(problem, counts))
+            chosen.setdefault(at, problem)
+        elif at not in chosen and at not in with_rows:
+            chosen.setdefault((*at, problem.code), _with_count(problem, counts))
     return tuple(sorted(chosen.values(), key=lambda problem: problem.position))
 
 
-def _spot(problem: Problem) -> tuple[Position, str]:
+def _same(problem: Problem) -> tuple[Position, str]:
     return problem.position, problem.code
 
 
@@ -68,7 +68,7 @@ def _is_of_take(problem: Problem) -> bool:
 
 
 def _with_count(warning: Problem, counts: Mapping[tuple[Position, str], int]) -> Problem:
-    more = counts[_spot(warning)] - 1
+    more = counts[_same(warning)] - 1
     if more < 1:
         return warning
     return replace(warning, message=f"{warning.message} (and {count_text(more, 'more take')})")

@@ -191,7 +191,7 @@ def _describe_parameter(
     if error.keyword == UNKNOWN and len(error.path) == 1:
         hint = did_you_mean(name, card.settings)
         return "unknown-parameter", f"{card.name} has no such parameter", hint
-    message = describe_error(error, owner=card.name)
+    message = describe_error(error, model=card.name)
     return message.code, message.words, hint_for_value(error, message.code)
 
 

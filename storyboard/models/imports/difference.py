@@ -58,37 +58,37 @@ def moves(card: ModelCard, now: Request) -> Iterator[Move]:
 
 def _comparable(limits: Mapping[str, Any]) -> dict[str, Any]:
     """Return the limits in a uniform notation: a list without gaps becomes a range."""
-    kept = {key: limits[key] for key in _LIMITS if key in limits}
-    values = kept.get("enum")
+    found = {key: limits[key] for key in _LIMITS if key in limits}
+    values = found.get("enum")
     if isinstance(values, list):
         span = whole_range(values)
         if span:
-            del kept["enum"]
-            return {**kept, "minimum": span[0], "maximum": span[1]}
-        kept["enum"] = sorted(values, key=str)
-        kept = {key: value for key, value in kept.items() if key not in ("minimum", "maximum")}
-    if "items" in kept:
-        kept["items"] = _comparable(kept["items"]) if isinstance(kept["items"], Mapping) else {}
-    return kept
+            del found["enum"]
+            return {**found, "minimum": span[0], "maximum": span[1]}
+        found["enum"] = sorted(values, key=str)
+        found = {key: value for key, value in found.items() if key not in ("minimum", "maximum")}
+    if "items" in found:
+        found["items"] = _comparable(found["items"]) if isinstance(found["items"], Mapping) else {}
+    return found
 
 
 def _default_words(now: Any, was: Any) -> str:
-    said = "has no default now" if now is None else f"has the default {_said(now)}"
-    return f"{said}; the card says {'none' if was is None else _said(was)}"
+    words = "has no default now" if now is None else f"has the default {_quoted(now)}"
+    return f"{words}; the card says {'none' if was is None else _quoted(was)}"
 
 
-def _said(value: Any) -> str:
+def _quoted(value: Any) -> str:
     return bounded(spelled(value), 60)
 
 
 def _card_rules(schema: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
     """Yield the rules of a card; rules combined in allOf are yielded one by one."""
     for key in (*_RULES, "dependentRequired"):
-        held = schema.get(key)
-        if key == "allOf" and isinstance(held, list):
-            yield from (one for one in held if isinstance(one, Mapping))
-        elif held:
-            yield {key: held}
+        value = schema.get(key)
+        if key == "allOf" and isinstance(value, list):
+            yield from (one for one in value if isinstance(one, Mapping))
+        elif value:
+            yield {key: value}
 
 
 def _names_in(schema: Any) -> frozenset[str]:
@@ -98,12 +98,12 @@ def _names_in(schema: Any) -> frozenset[str]:
     if not isinstance(schema, Mapping):
         return frozenset()
     names: set[str] = set()
-    for key, held in schema.items():
-        if key == "required" and isinstance(held, list):
-            names.update(map(str, held))
-        elif key in ("properties", "dependentRequired") and isinstance(held, Mapping):
-            names.update(held)
-            names.update(name for one in held.values() if isinstance(one, list) for name in one)
+    for key, value in schema.items():
+        if key == "required" and isinstance(value, list):
+            names.update(map(str, value))
+        elif key in ("properties", "dependentRequired") and isinstance(value, Mapping):
+            names.update(value)
+            names.update(name for one in value.values() if isinstance(one, list) for name in one)
         elif key != CARD_RULE:
-            names |= _names_in(held)
+            names |= _names_in(value)
     return frozenset(names)

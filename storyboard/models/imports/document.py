@@ -63,7 +63,7 @@ for _type, _pattern, _first in (
 
 
 class NotUnderstood(Exception):
-    """A place in a document that cannot become part of a card; reading stops there."""
+    """A part of a document that cannot become part of a card; reading stops there."""
 
     def __init__(self, pointer: Pointer, what: str) -> None:
         super().__init__(what)
@@ -94,7 +94,7 @@ class Document:
 
 @dataclass(frozen=True)
 class Pointer:
-    """A value and its place in the document; prints as "page.md:12: paths.x.post"."""
+    """A value and its path in the document; prints as "page.md:12: paths.x.post"."""
 
     document: Document
     path: Path
@@ -108,9 +108,9 @@ class Pointer:
 
     def get(self, key: str | int) -> Pointer | None:
         """Return the value under a key, or None."""
-        held = self.value
-        is_there = isinstance(held, dict) and key in held
-        if not is_there and not (isinstance(held, list) and isinstance(key, int)):
+        value = self.value
+        is_there = isinstance(value, dict) and key in value
+        if not is_there and not (isinstance(value, list) and isinstance(key, int)):
             return None
         return self._child(key)
 
@@ -126,13 +126,13 @@ class Pointer:
 
     def entries_of(self, key: str) -> list[tuple[str, Pointer]]:
         """Return the keys and values of the mapping under a key; none if there is no such key."""
-        held = self.get(key)
-        return held.entries() if held else []
+        found = self.get(key)
+        return found.entries() if found else []
 
     def items_of(self, key: str) -> list[Pointer]:
         """Return the items of the list under a key; none if there is no such key."""
-        held = self.get(key)
-        return held.items() if held else []
+        found = self.get(key)
+        return found.items() if found else []
 
     def mapping(self) -> dict[str, Any]:
         """Return the mapping. Raises NotUnderstood for anything else."""
@@ -145,19 +145,17 @@ class Pointer:
         found = self
         beside: dict[str, Any] = {}
         for _ in range(_MAX_CHAIN):
-            held = found.mapping()
-            if "$ref" not in held:
-                return found._at(found.path, {**held, **beside}, self.depth) if beside else found
-            beside = {**{key: value for key, value in held.items() if key != "$ref"}, **beside}
-            found = found._target(held["$ref"])
+            mapping = found.mapping()
+            if "$ref" not in mapping:
+                return found._at(found.path, {**mapping, **beside}, self.depth) if beside else found
+            beside = {**{key: value for key, value in mapping.items() if key != "$ref"}, **beside}
+            found = found._target(mapping["$ref"])
         raise NotUnderstood(self, "refers in a circle, or too far")
 
     def _target(self, reference: Any) -> Pointer:
         if not isinstance(reference, str) or not reference.startswith("#/"):
-            said = bounded(repr(reference), 100)
-            raise NotUnderstood(
-                self, f"refers to {said}; references stay inside the document: #/..."
-            )
+            rule = "references stay inside the document: #/..."
+            raise NotUnderstood(self, f"refers to {bounded(repr(reference), 100)}; {rule}")
         found: Any = self.document.value
         path: Path = ()
         for step in reference[2:].split("/"):

@@ -27,11 +27,11 @@ def ignored_parts(operation: Operation) -> list[str]:
 
 def _parameters(post: Pointer) -> Iterator[str]:
     """Yield the parameters of the operation, following references."""
-    held = post.get("parameters")
-    for one in held.items() if held and isinstance(held.value, list) else ():
+    found = post.get("parameters")
+    for one in found.items() if found and isinstance(found.value, list) else ():
         if isinstance(one.value, dict):
-            said = one.resolved().mapping()
-            yield f"{_name(said.get('in', 'parameter'))} {_name(said.get('name', ''))}".strip()
+            known = one.resolved().mapping()
+            yield f"{_name(known.get('in', 'parameter'))} {_name(known.get('name', ''))}".strip()
 
 
 def _holds_examples(post: Pointer) -> bool:

@@ -38,8 +38,8 @@ def guess_kind(
     for part in re.split(r"[-_.]", name.partition("/")[2].lower()):
         if part in _ENDINGS:
             return _ENDINGS[part], f"its name has {part}"
-    said = re.sub(r"[\s_]+", "-", " ".join(texts).lower())
-    kinds = {kind: phrase for phrase, kind in _PHRASES.items() if phrase in said}
+    text = re.sub(r"[\s_]+", "-", " ".join(texts).lower())
+    kinds = {kind: phrase for phrase, kind in _PHRASES.items() if phrase in text}
     if len(kinds) == 1:
         kind, phrase = next(iter(kinds.items()))
         return kind, f"the document says {phrase}"

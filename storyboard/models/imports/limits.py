@@ -103,8 +103,8 @@ def _own_limits(found: Pointer) -> Limits:
 
 
 def _type(found: Pointer) -> str | None:
-    said = found.mapping().get("type")
-    listed = [one for one in said if one != "null"] if isinstance(said, list) else [said]
+    value = found.mapping().get("type")
+    listed = [one for one in value if one != "null"] if isinstance(value, list) else [value]
     if len(listed) != 1:
         raise NotUnderstood(found, f"has the types {_list(listed)}; a card's field has one")
     if listed[0] is not None and (

@@ -110,9 +110,9 @@ def _heading(document: Document) -> str:
 def _not_one(name: str, models: list[str], strangers: list[str], wanted: str | None) -> UsageError:
     if len(models) > 1 or (models and wanted):
         names = bounded(", ".join(models), 500)
-        said = f"{name} describes {names}"
-        said += f", not {wanted}" if wanted else f": {len(models)} models"
-        return UsageError(said, next_step="say which one with --name PROVIDER/MODEL")
+        words = f"{name} describes {names}"
+        words += f", not {wanted}" if wanted else f": {len(models)} models"
+        return UsageError(words, next_step="say which one with --name PROVIDER/MODEL")
     if strangers:
         return UsageError(
             f"{name} is about {bounded(strangers[0], 200)}, "

@@ -81,11 +81,11 @@ def read_request(schema: Pointer, without: frozenset[str] = frozenset()) -> Requ
 def _parts(schema: Pointer) -> Iterator[Pointer]:
     """Yield the schema and, recursively, the parts that make it up."""
     found = schema.resolved()
-    held = found.mapping()
-    if held.get("type", "object") != "object":
+    body = found.mapping()
+    if body.get("type", "object") != "object":
         raise NotUnderstood(found, "is not an object, so it has no fields")
     for key in ("patternProperties", "propertyNames", "dependentSchemas"):
-        if key in held:
+        if key in body:
             raise NotUnderstood(found, f"has {key!r}, which a card does not state")
     yield found
     for part in found.items_of("allOf"):
@@ -132,25 +132,25 @@ def _why_not(name: str, found: list[Pointer], without: frozenset[str]) -> str | 
 
 def _limits(found: list[Pointer]) -> Limits:
     read = [read_limits(one) for one in found]
-    return {**union(found[0], read), **_speech(read)} if len(read) > 1 else read[0]
+    return {**union(found[0], read), **_annotations(read)} if len(read) > 1 else read[0]
 
 
-def _speech(read: list[Limits]) -> Limits:
+def _annotations(read: list[Limits]) -> Limits:
     """Take the description of the first branch that has one, and the default if all agree."""
-    speech: Limits = {}
+    found: Limits = {}
     for key in ("description", "default"):
         values = [limits[key] for limits in read if key in limits]
         if values and (key == "description" or all(value == values[0] for value in values)):
-            speech[key] = values[0]
-    return speech
+            found[key] = values[0]
+    return found
 
 
 def _with_sound_default(limits: Limits, name: str, left_out: dict[str, str]) -> Limits:
     """Return the limits, without a default that they do not allow."""
     if "default" not in limits or compile_check({"$schema": DIALECT, **limits})(limits["default"]):
         return limits
-    said = bounded(spelled(limits["default"]), 60)
-    left_out[f"{name}.default"] = f"{said} is not among the values that it allows"
+    default = bounded(spelled(limits["default"]), 60)
+    left_out[f"{name}.default"] = f"{default} is not among the values that it allows"
     return {key: value for key, value in limits.items() if key != "default"}
 
 

@@ -53,9 +53,9 @@ def narrower(pointer: Pointer, own: Limits) -> Limits:
     if (negated := pointer.resolved().get("not")) is not None:
         return {"not": narrower(negated, own)}
     limits = read_limits(pointer, own["type"])
-    speech = ("type", "description", "default")
+    ignored = ("type", "description", "default")
     return {
-        key: value for key, value in limits.items() if key not in speech and own.get(key) != value
+        key: value for key, value in limits.items() if key not in ignored and own.get(key) != value
     }
 
 
@@ -65,16 +65,16 @@ def rules_in(found: Pointer, fields: Mapping[str, Limits], unknown: frozenset[st
     `fields` are those of the card; `unknown` are those left out of it.
     """
     reading = _Reading(fields, unknown)
-    held = found.mapping()
-    schemas = [reading.some_of(found, _CONDITION)] if "if" in held else []
+    value = found.mapping()
+    schemas = [reading.some_of(found, _CONDITION)] if "if" in value else []
     schemas += [
-        reading.some_of(found, (key,)) for key in ("not", "dependentRequired") if key in held
+        reading.some_of(found, (key,)) for key in ("not", "dependentRequired") if key in value
     ]
     if needs := found.get("dependencies"):
         schemas.append({"dependentRequired": reading.needs(needs)})
-    said = clean_text(held.get("description"), MAX_WORDS) if len(schemas) == 1 else ""
-    is_alone = not held.keys() & {"properties", "allOf", "oneOf", "anyOf"}
-    return [Rule(schema, said if said and is_alone else rule_words(schema)) for schema in schemas]
+    is_alone = len(schemas) == 1 and not value.keys() & {"properties", "allOf", "oneOf", "anyOf"}
+    description = clean_text(value.get("description"), MAX_WORDS) if is_alone else ""
+    return [Rule(schema, description or rule_words(schema)) for schema in schemas]
 
 
 def bound_rule(found: Pointer, properties: Mapping[str, Any]) -> Rule:
@@ -131,10 +131,10 @@ class _Reading:
     def branch(self, pointer: Pointer) -> dict[str, Any]:
         """Return one way to fill a request; if closed, it forbids the fields of other ways."""
         schema = self.schema(pointer)
-        held = pointer.mapping()
-        if held.get("additionalProperties") is not False:
+        value = pointer.mapping()
+        if value.get("additionalProperties") is not False:
             return schema
-        own = held.get("properties", {})
+        own = value.get("properties", {})
         others = {name: dict(FORBIDDEN) for name in self.of_branches if name not in own}
         if not others:
             return schema
@@ -153,34 +153,34 @@ class _Reading:
     def some_of(self, found: Pointer, keys: Sequence[str]) -> dict[str, Any]:
         """Return the same, but only for the given keys."""
         demands: dict[str, Any] = {}
-        for key, held in found.entries():
+        for key, value in found.entries():
             if key not in keys:
                 continue
             if key == "required":
-                demands[key] = [self.name(held, one.value) for one in held.items()]
+                demands[key] = [self.name(value, one.value) for one in value.items()]
             elif key == "properties":
-                demands[key] = self.properties(held)
+                demands[key] = self.properties(value)
             elif key == "dependentRequired":
-                demands[key] = self.needs(held)
+                demands[key] = self.needs(value)
             elif key in _LISTS:
-                demands[key] = [self.schema(part) for part in held.items()]
+                demands[key] = [self.schema(part) for part in value.items()]
             else:
-                demands[key] = self.schema(held)
+                demands[key] = self.schema(value)
         return {key: value for key, value in demands.items() if value or key in _CONDITION}
 
-    def properties(self, held: Pointer) -> dict[str, Any]:
+    def properties(self, value: Pointer) -> dict[str, Any]:
         """Return the limits of fields that are narrower than the fields' own."""
         found = {}
-        for name, one in held.entries():
+        for name, one in value.entries():
             if self.name(one, name) in self.fields and (limits := narrower(one, self.fields[name])):
                 found[name] = limits
         return found
 
-    def needs(self, held: Pointer) -> dict[str, list[str]]:
+    def needs(self, value: Pointer) -> dict[str, list[str]]:
         """Return which fields each field needs."""
         return {
-            self.name(held, name): [self.name(names, one.value) for one in names.items()]
-            for name, names in held.entries()
+            self.name(value, name): [self.name(names, one.value) for one in names.items()]
+            for name, names in value.entries()
         }
 
     def name(self, pointer: Pointer, name: Any) -> str:

@@ -51,7 +51,7 @@ def understand(
     """Return the model that a document describes; `source` is the document's name in messages.
 
     `name` selects one of several models, `kind` supplies a kind that the document does not show,
-    and the fields in `without` are left out. Raises UsageError, with the place in the document,
+    and the fields in `without` are left out. Raises UsageError, with the line in the document,
     for anything that cannot be read.
     """
     documents = read_documents(source, text)
@@ -88,13 +88,13 @@ def _texts(operation: Operation) -> list[str]:
     """Return the operation's texts for people: summary, heading, tags, description."""
     post = operation.post.mapping()
     tags = post.get("tags") if isinstance(post.get("tags"), list) else []
-    said = [post.get("summary"), operation.heading, *(tags or []), post.get("description")]
-    return [clean_text(text) for text in (*said, post.get("operationId"))]
+    texts = [post.get("summary"), operation.heading, *(tags or []), post.get("description")]
+    return [clean_text(text) for text in (*texts, post.get("operationId"))]
 
 
 def _title(operation: Operation, texts: list[str]) -> str:
     summary, heading = (clean_text(text, MAX_TITLE) for text in texts[:2])
     described = operation.post.mapping().get("description")
     first_line = described.split("\n")[0] if isinstance(described, str) else ""
-    said = summary or heading or clean_text(first_line, MAX_TITLE)
-    return said or operation.model.partition("/")[2]
+    title = summary or heading or clean_text(first_line, MAX_TITLE)
+    return title or operation.model.partition("/")[2]

@@ -11,7 +11,7 @@ Limits: TypeAlias = dict[str, Any]
 
 MAX_SPELLED = 64  # values that a range may expand to if a list is needed
 
-_SPEECH = ("description", "default")
+_ANNOTATIONS = ("description", "default")
 
 
 def union(found: Pointer, branches: Sequence[Limits]) -> Limits:
@@ -20,10 +20,11 @@ def union(found: Pointer, branches: Sequence[Limits]) -> Limits:
     Raises NotUnderstood if the result is not a list, a range or another form that a card can
     state.
     """
-    bare = [_without_speech(branch) for branch in branches]
-    speech = {key: branches[0][key] for key in _SPEECH if len(branches) == 1 and key in branches[0]}
+    bare = [_without_annotations(branch) for branch in branches]
+    if len(branches) == 1:
+        return {**bare[0], **branches[0]}
     if all(branch == bare[0] for branch in bare):
-        return {**bare[0], **speech}
+        return bare[0]
     bare = _one_type(bare)
     types = {branch.get("type") for branch in bare}
     if types == {"integer"}:
@@ -35,8 +36,8 @@ def union(found: Pointer, branches: Sequence[Limits]) -> Limits:
     raise NotUnderstood(found, "takes one thing or another; a card's field is of one kind")
 
 
-def _without_speech(branch: Limits) -> Limits:
-    return {key: value for key, value in branch.items() if key not in _SPEECH}
+def _without_annotations(branch: Limits) -> Limits:
+    return {key: value for key, value in branch.items() if key not in _ANNOTATIONS}
 
 
 def _all_values(branches: Sequence[Limits]) -> list[Any]:

@@ -42,13 +42,13 @@ _KEYWORDS = frozenset((*_ONE, *_LISTS, "properties", *_LIMITS, *_NOTES, *_OWN))
 Path = tuple[str | int, ...]
 
 _NO_PATTERN = "is not a 'regex'"
-_LOOKS = (
+_NOT_LINEAR = (
     "is not allowed; a card's patterns do not look ahead or back, and do not refer to their groups"
 )
 
 
 def unbounded(schema: Mapping[str, Any]) -> Iterator[tuple[Path, str]]:
-    """Yield the path to each disallowed place within a request schema, and what is wrong there."""
+    """Yield the path of each keyword or value of a request schema that is not allowed, and why."""
     counts = {"schemas": 0, "patterns": 0}
     for path, inner in _schemas(schema, ()):
         counts["schemas"] += 1
@@ -71,7 +71,8 @@ def _own(path: Path, schema: Mapping[str, Any]) -> Iterator[tuple[Path, str]]:
             hint = did_you_mean(shorten(key, MAX_TEXT), _KEYWORDS)
             yield where, "is no keyword that a card can use" + (f"; {hint}" if hint else "")
         elif key == "pattern" and isinstance(value, str) and not _is_cheap(value):
-            yield where, f"{format_value(value)} {_LOOKS if _is_pattern(value) else _NO_PATTERN}"
+            rule = _NOT_LINEAR if _is_pattern(value) else _NO_PATTERN
+            yield where, f"{format_value(value)} {rule}"
         elif key not in (*_ONE, *_LISTS, "properties"):
             yield from _too_large(where, value)
 

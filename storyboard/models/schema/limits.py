@@ -18,7 +18,7 @@ from storyboard.models.schema.words import ALSO, CARD_RULE, EDITORS_RULE, MODELS
 from storyboard.models.summary import limits_words
 from storyboard.models.words import MEDIA, SEED
 
-_Owner: TypeAlias = tuple[ModelCard, Parameter]
+_Setting: TypeAlias = tuple[ModelCard, Parameter]
 
 _MAX_DIGITS = 20
 
@@ -30,11 +30,11 @@ _ANNOTATIONS = ("description", "default", "example", "examples", "x-media", "tit
 
 def parameter_definitions(cards: Iterable[ModelCard]) -> Schema:
     """Return all settings of the models by name, in the order of the cards."""
-    by_name: dict[str, list[_Owner]] = {}
+    by_name: dict[str, list[_Setting]] = {}
     for card in cards:
         for name, parameter in card.settings.items():
             by_name.setdefault(name, []).append((card, parameter))
-    return {name: _definition(owners) for name, owners in by_name.items()}
+    return {name: _definition(settings) for name, settings in by_name.items()}
 
 
 def model_limits(card: ModelCard) -> Schema:
@@ -47,44 +47,44 @@ def model_limits(card: ModelCard) -> Schema:
 
 def seed_limits(cards: Iterable[ModelCard]) -> Schema:
     """Return the limits of a shared seed: what any model accepts, but not null or another name."""
-    owners = [(card, card.settings[SEED]) for card in cards if SEED in card.settings]
-    return {**_merged(owners), "type": "integer"} if owners else {"type": "integer"}
+    settings = [(card, card.settings[SEED]) for card in cards if SEED in card.settings]
+    return {**_merged(settings), "type": "integer"} if settings else {"type": "integer"}
 
 
-def _definition(owners: list[_Owner]) -> Schema:
-    first = owners[0][1]
+def _definition(settings: list[_Setting]) -> Schema:
+    first = settings[0][1]
     description = str(first.limits.get("description", ""))
-    is_media = any(_is_media(card, parameter.name) for card, parameter in owners)
+    is_media = any(_is_media(*one) for one in settings)
     return {
         "description": description,
-        "markdownDescription": _markdown(description, owners),
-        **_default(owners),
-        "examples": _examples(owners),
+        "markdownDescription": _markdown(description, settings),
+        **_default(settings),
+        "examples": _examples(settings),
         **(media_keys.snippets(first.name) if is_media else {}),
-        **or_template(_or_name(owners, _merged(owners))),
+        **or_template(_or_name(settings, _merged(settings))),
     }
 
 
-def _or_name(owners: list[_Owner], limits: dict[str, Any]) -> Schema:
+def _or_name(settings: list[_Setting], limits: dict[str, Any]) -> Schema:
     """Return a parameter's limits; a seed or a picture may also be the name of a shared one."""
-    if any(_is_media(card, parameter.name) for card, parameter in owners):
-        return media_keys.media(owners[0][1].name, limits)
-    if owners[0][1].name != SEED:
+    if any(_is_media(*one) for one in settings):
+        return media_keys.media(settings[0][1].name, limits)
+    if settings[0][1].name != SEED:
         return limits
     return {"if": {"type": "string"}, "then": {"minLength": 1}, "else": {ALSO: _OF_SEEDS, **limits}}
 
 
-def _is_media(card: ModelCard, name: str) -> bool:
+def _is_media(card: ModelCard, parameter: Parameter) -> bool:
     """Whether a setting is an address or a name, not a model's field of the same name."""
-    return name in MEDIA and name in card.words
+    return parameter.name in MEDIA and parameter.name in card.words
 
 
-def _merged(owners: list[_Owner]) -> Schema:
+def _merged(settings: list[_Setting]) -> Schema:
     """Return the limits of one parameter, or those of each model if they differ."""
     alternatives: list[tuple[dict[str, Any], list[str]]] = []
-    for card, parameter in owners:
+    for card, parameter in settings:
         limits = _plain_limits(parameter)
-        if _is_media(card, parameter.name):
+        if _is_media(card, parameter):
             limits = _without_addresses(limits)
         same = next((names for known, names in alternatives if known == limits), None)
         if same is None:
@@ -144,22 +144,22 @@ def _of_keyword(key: str, value: Any) -> Any:
     return _for_editors(value)
 
 
-def _default(owners: list[_Owner]) -> Schema:
+def _default(settings: list[_Setting]) -> Schema:
     """Return the default, if all models agree on one."""
-    defaults = [parameter.default for _, parameter in owners]
+    defaults = [parameter.default for _, parameter in settings]
     if defaults[0] is None or any(default != defaults[0] for default in defaults):
         return {}
     return {"default": defaults[0]}
 
 
-def _examples(owners: list[_Owner]) -> list[Any]:
+def _examples(settings: list[_Setting]) -> list[Any]:
     """Return the cards' own examples, then every other value if a model lists its values."""
     found: dict[str, Any] = {}
-    for card, parameter in owners:
-        if _is_media(card, parameter.name):
+    for card, parameter in settings:
+        if _is_media(card, parameter):
             for one in media_keys.examples(parameter.name):
                 found.setdefault(json.dumps(one), one)
-    for _, parameter in owners:
+    for _, parameter in settings:
         limits = parameter.limits
         listed = limits.get("enum", [True, False] if parameter.type == "boolean" else None)
         for values in (limits.get("examples"), [parameter.default], listed):
@@ -169,18 +169,18 @@ def _examples(owners: list[_Owner]) -> list[Any]:
     return list(found.values())
 
 
-def _markdown(description: str, owners: list[_Owner]) -> str:
+def _markdown(description: str, settings: list[_Setting]) -> str:
     models: dict[str, list[str]] = {}
-    for card, parameter in owners:
+    for card, parameter in settings:
         more = {ALSO: _OF_SEEDS} if parameter.name == SEED else {}
         words = limits_words({**parameter.limits, **more})
         if parameter.default is not None:
             words += f"; the API's default is `{spelled(parameter.default)}`"
         models.setdefault(words, []).append(f"`{card.name}`")
-    if any(_is_media(card, parameter.name) for card, parameter in owners):
-        description += media_keys.more_about(owners[0][1].name)
+    if any(_is_media(*one) for one in settings):
+        description += media_keys.more_about(settings[0][1].name)
     known = [f"- {', '.join(names)}: {words}" for words, names in models.items()]
     lines = [description, "", *known, "", "Can be a template. `null` means: not set, not sent."]
-    if owners[0][1].is_required:
+    if settings[0][1].is_required:
         lines[-1] = "Can be a template."
     return "\n".join(lines)

@@ -22,13 +22,13 @@ class SchemaMessage:
     words: str
 
 
-def describe_error(error: SchemaError, *, owner: str = "") -> SchemaMessage:
+def describe_error(error: SchemaError, *, model: str = "") -> SchemaMessage:
     """Put the error into words. Missing and unknown keys are left to the caller.
 
-    `owner` names the model whose limits these are, if the schema itself does not say.
+    `model` names the model whose limits these are, if the schema itself does not say.
     """
-    owners = " and ".join(error.schema.get(MODELS, ())) or owner
-    return _MESSAGES.get(error.keyword, _other)(error, owners)
+    models = " and ".join(error.schema.get(MODELS, ())) or model
+    return _MESSAGES.get(error.keyword, _other)(error, models)
 
 
 def most_specific(errors: list[SchemaError]) -> SchemaError:
@@ -36,25 +36,25 @@ def most_specific(errors: list[SchemaError]) -> SchemaError:
     return min(errors, key=lambda error: _RANKS.get(error.keyword, len(_RANKS)))
 
 
-def _allowed(error: SchemaError, owners: str) -> str:
+def _allowed(error: SchemaError, models: str) -> str:
     """Say what would be right: "alibaba/wan2.7-t2v requires '720P' or '1080P'"."""
     allowed = allowed_words(error.schema)
-    if not owners:
+    if not models:
         return f"{allowed} is needed"
     if error.path[-1:] == (SOUND,) and allowed in ("true", "false"):  # no field says it
         often = "always" if allowed == "true" else "never"
-        return f"{_verb(f'{owners} {often}', 'make')} sound"
-    return f"{_verb(owners, 'require')} {allowed}"
+        return f"{_verb(f'{models} {often}', 'make')} sound"
+    return f"{_verb(models, 'require')} {allowed}"
 
 
-def _verb(owners: str, verb: str) -> str:
-    return f"{owners} {verb}" if " and " in owners else f"{owners} {verb}s"
+def _verb(models: str, verb: str) -> str:
+    return f"{models} {verb}" if " and " in models else f"{models} {verb}s"
 
 
-def _type(error: SchemaError, owners: str) -> SchemaMessage:
+def _type(error: SchemaError, models: str) -> SchemaMessage:
     if error.limit == "null" and error.rule:
         return SchemaMessage("unknown-parameter", error.rule)
-    return SchemaMessage("wrong-type", f"{_found(error)}; {_allowed(error, owners)}")
+    return SchemaMessage("wrong-type", f"{_found(error)}; {_allowed(error, models)}")
 
 
 def _found(error: SchemaError) -> str:
@@ -71,96 +71,96 @@ def _found(error: SchemaError) -> str:
     return f"{value} is not a whole number" if is_whole_needed else f"{value} is a number"
 
 
-def _enum(error: SchemaError, owners: str) -> SchemaMessage:
+def _enum(error: SchemaError, models: str) -> SchemaMessage:
     span = whole_range([value for value in error.limit if value is not None])
     if span and isinstance(error.value, int | float) and not isinstance(error.value, bool):
         if error.value > span[1]:
-            return _too_large(error, owners, span[1])
+            return _too_large(error, models, span[1])
         if error.value < span[0]:
-            return _too_small(error, owners, span[0])
+            return _too_small(error, models, span[0])
     if error.rule:
         return SchemaMessage(
             "not-allowed", f"{format_value(error.value)} is not allowed: {error.rule}"
         )
-    return _not_allowed(error, _allowed(error, owners))
+    return _not_allowed(error, _allowed(error, models))
 
 
 def _not_allowed(error: SchemaError, rule: str) -> SchemaMessage:
     return SchemaMessage("not-allowed", f"{format_value(error.value)} is not allowed; {rule}")
 
 
-def _const(error: SchemaError, owners: str) -> SchemaMessage:
+def _const(error: SchemaError, models: str) -> SchemaMessage:
     return _not_allowed(error, error.rule or f"{format_value(error.limit)} is needed")
 
 
-def _any_of(error: SchemaError, owners: str) -> SchemaMessage:
+def _any_of(error: SchemaError, models: str) -> SchemaMessage:
     if error.rule:
-        return _other(error, owners)
+        return _other(error, models)
     return _not_allowed(error, allowed_words(error.schema))
 
 
-def _too_large(error: SchemaError, owners: str, most: Any) -> SchemaMessage:
-    allows = _verb(owners, "allow") if owners else "is allowed"
+def _too_large(error: SchemaError, models: str, most: Any) -> SchemaMessage:
+    allows = _verb(models, "allow") if models else "is allowed"
     words = f"{format_value(error.value)} is more than {most}, the most that {allows}"
     return SchemaMessage("too-large", words)
 
 
-def _too_small(error: SchemaError, owners: str, least: Any) -> SchemaMessage:
-    allows = _verb(owners, "allow") if owners else "is allowed"
+def _too_small(error: SchemaError, models: str, least: Any) -> SchemaMessage:
+    allows = _verb(models, "allow") if models else "is allowed"
     words = f"{format_value(error.value)} is less than {least}, the least that {allows}"
     return SchemaMessage("too-small", words)
 
 
-def _outside(error: SchemaError, owners: str) -> SchemaMessage:
+def _outside(error: SchemaError, models: str) -> SchemaMessage:
     is_small = "exclusiveMinimum" in error.schema and error.value <= error.limit
     words = f"is not allowed; it must be {'more' if is_small else 'less'} than {error.limit}"
     code = "too-small" if is_small else "too-large"
     return SchemaMessage(code, f"{format_value(error.value)} {words}")
 
 
-def _too_short(error: SchemaError, owners: str) -> SchemaMessage:
+def _too_short(error: SchemaError, models: str) -> SchemaMessage:
     length = f"{len(error.value):,} characters long" if error.value else "empty"
     needed = f"{error.limit:,} character{' is' if error.limit == 1 else 's are'} needed"
     return SchemaMessage("too-short", f"is {length}; at least {needed}")
 
 
-def _too_long(error: SchemaError, owners: str) -> SchemaMessage:
+def _too_long(error: SchemaError, models: str) -> SchemaMessage:
     most = f"at most {error.limit:,}"
-    rule = f"{_verb(owners, 'allow')} {most}" if owners else f"{most} are allowed"
+    rule = f"{_verb(models, 'allow')} {most}" if models else f"{most} are allowed"
     return SchemaMessage("too-long", f"is {len(error.value):,} characters long; {rule}")
 
 
-def _too_few(error: SchemaError, owners: str) -> SchemaMessage:
+def _too_few(error: SchemaError, models: str) -> SchemaMessage:
     if not error.value:
         return SchemaMessage("too-few", "is empty; at least one entry is needed")
     words = f"has {len(error.value):,} entries; at least {error.limit:,} are needed"
     return SchemaMessage("too-few", words)
 
 
-def _too_many(error: SchemaError, owners: str) -> SchemaMessage:
+def _too_many(error: SchemaError, models: str) -> SchemaMessage:
     if error.rule:
-        return _other(error, owners)
+        return _other(error, models)
     most = f"at most {error.limit:,}"
-    rule = f"{_verb(owners, 'allow')} {most}" if owners else f"{most} are allowed"
+    rule = f"{_verb(models, 'allow')} {most}" if models else f"{most} are allowed"
     return SchemaMessage("not-allowed", f"has {len(error.value):,} entries; {rule}")
 
 
-def _pattern(error: SchemaError, owners: str) -> SchemaMessage:
+def _pattern(error: SchemaError, models: str) -> SchemaMessage:
     rule = error.rule or f"it does not match {shorten(str(error.limit), _MAX_PATTERN)}"
     return SchemaMessage("wrong-form", f"{format_value(error.value)} is not allowed: {rule}")
 
 
-def _not(error: SchemaError, owners: str) -> SchemaMessage:
+def _not(error: SchemaError, models: str) -> SchemaMessage:
     if error.rule and isinstance(error.value, list | dict):
         return SchemaMessage("not-allowed", error.rule)
     rule = f": {error.rule}" if error.rule else ""
     return SchemaMessage("not-allowed", f"{format_value(error.value)} is not allowed{rule}")
 
 
-def _other(error: SchemaError, owners: str) -> SchemaMessage:
+def _other(error: SchemaError, models: str) -> SchemaMessage:
     if error.rule and isinstance(error.value, dict):
         return SchemaMessage("not-allowed", error.rule)
-    rule = error.rule or f"it breaks a rule of {owners or 'the schema'}"
+    rule = error.rule or f"it breaks a rule of {models or 'the schema'}"
     return SchemaMessage("not-allowed", f"{format_value(error.value)} is not allowed: {rule}")
 
 
@@ -177,8 +177,8 @@ _MESSAGES: dict[str, _Describe] = {
     "maxItems": _too_many,
     "minLength": _too_short,
     "maxLength": _too_long,
-    "minimum": lambda error, owners: _too_small(error, owners, error.limit),
-    "maximum": lambda error, owners: _too_large(error, owners, error.limit),
+    "minimum": lambda error, models: _too_small(error, models, error.limit),
+    "maximum": lambda error, models: _too_large(error, models, error.limit),
     "exclusiveMinimum": _outside,
     "exclusiveMaximum": _outside,
     "pattern": _pattern,
