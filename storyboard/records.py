@@ -171,6 +171,11 @@ class Storyboard:
     caps: FilmCaps = NO_CAPS
 
     @property
+    def display_name(self) -> str:
+        """The storyboard's file, and which of its variants was read: `film.yaml (draft)`."""
+        return str(self.path) if self.variant is None else f"{self.path} ({self.variant})"
+
+    @property
     def is_sound(self) -> bool:
         """Whether `problems` holds nothing but warnings."""
         return all(problem.is_warning for problem in self.problems)

@@ -32,7 +32,6 @@ from storyboard.project.workspace import Workspace, find_workspaces
 from storyboard.records import Submission, SubmissionState
 from storyboard.recovery.adoption import Adoption, adopt_from
 from storyboard.reporting.amounts import count_text
-from storyboard.reporting.display_names import display_name
 from storyboard.state.lock import hold_lock
 
 _WORDS = {
@@ -88,7 +87,7 @@ def _read(path: Path, space: Workspace, locks: ExitStack) -> Source:
     if folder is not None:
         if folder.resolve() == space.real_folder:
             raise UsageError(
-                f"{path} is the output folder of {display_name(space.storyboard)} itself",
+                f"{path} is the output folder of {space.storyboard.display_name} itself",
                 next_step="name the folder or the manifest to adopt from",
             )
         try:
@@ -100,7 +99,7 @@ def _read(path: Path, space: Workspace, locks: ExitStack) -> Source:
 
 
 def _lines(space: Workspace, source: Source, adoption: Adoption) -> Iterator[str]:
-    file = display_name(space.storyboard)
+    file = space.storyboard.display_name
     if not adoption.submissions:
         yield f"{file}: {source.name} has nothing that it lacks"
     else:

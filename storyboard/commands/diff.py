@@ -35,7 +35,6 @@ from storyboard.planning.diff import (
 )
 from storyboard.project.revision import find_revision
 from storyboard.records import Position, Problem, Storyboard
-from storyboard.reporting.display_names import display_name
 
 
 @click.command(epilog=exit_codes(CHANGED="something differs (with --check)"))
@@ -98,7 +97,7 @@ def command(
         }
         print_json({**facts, **_document(changes, bill)})
     else:
-        title = f"{display_name(new)} against {against}" + ("" if old else ", where it is not yet")
+        title = f"{new.display_name} against {against}" + ("" if old else ", where it is not yet")
         print_lines((markdown_lines if style == "markdown" else text_lines)(title, changes, bill))
     return ExitCode.CHANGED if check and changes else ExitCode.OK
 

@@ -63,7 +63,6 @@ from storyboard.project.preview import preview_render, preview_trial
 from storyboard.project.saved_plans import save_plan
 from storyboard.project.workspace import Workspace, find_workspaces
 from storyboard.records import TO_SEND, Action, Plan
-from storyboard.reporting.display_names import display_name
 
 _TEXT = "text"
 
@@ -250,7 +249,7 @@ def _print_takes(one: _Planned, *, as_graph: bool) -> None:
 
 def _graph(one: _Planned) -> Graph:
     board = one.space.storyboard
-    return graph_of(display_name(board), board.takes, one.plan)
+    return graph_of(board.display_name, board.takes, one.plan)
 
 
 def _check_trial(out: Path | None, planning: PlanningOptions) -> None:

@@ -22,7 +22,6 @@ from storyboard.records import Submission
 from storyboard.recovery.decisions import unknown_among
 from storyboard.recovery.lookup import Finding, look_up
 from storyboard.recovery.rewrite import connect_for, find_rendered, rewrite_outputs
-from storyboard.reporting.display_names import display_name
 
 
 @click.command(
@@ -69,7 +68,7 @@ def command(*, file: Path, variables: VariableOptions, where: FolderOptions, as_
 
 def _lines(space: Workspace, findings: Sequence[Finding]) -> Iterator[str]:
     if not findings:
-        yield f"{display_name(space.storyboard)}: no outcome is unknown"
+        yield f"{space.storyboard.display_name}: no outcome is unknown"
     for finding in findings:
         one = finding.submission
         if finding.status is not None:

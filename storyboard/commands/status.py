@@ -27,7 +27,6 @@ from storyboard.project.known import Known, read_known
 from storyboard.project.workspace import Workspace, find_workspaces
 from storyboard.records import Action, Submission, TakeState, TakeStatus
 from storyboard.reporting.amounts import time_left, usd_text
-from storyboard.reporting.display_names import display_name
 from storyboard.reporting.statuses import STATUS_WORDS, count_statuses
 
 
@@ -113,7 +112,7 @@ def _view(space: Workspace, known: Known, now: datetime) -> View:
         entries.append(entry._replace(text=text, likeness=text))
     counts = count_statuses(state.status for state in known.states)
     spent = f"; {known.spending.sentence}" if known.spending.micros else ""
-    head = f"{display_name(space.storyboard)}: {counts}{spent}"
+    head = f"{space.storyboard.display_name}: {counts}{spent}"
     return View(head, entries, approval_lines(space, known.waiting.values()))
 
 

@@ -26,7 +26,6 @@ from storyboard.models.catalog import Catalog, load_catalog
 from storyboard.planning.cost import length_s
 from storyboard.records import Storyboard
 from storyboard.reporting.amounts import count_text, span_text
-from storyboard.reporting.display_names import display_name
 from storyboard.reporting.problems import format_problems, summarize, tidy
 
 
@@ -89,4 +88,4 @@ def describe(board: Storyboard, catalog: Catalog) -> str:
     counts = f"{count_text(shots, 'shot')}, {count_text(len(board.takes), 'take')}"
     names = board.variants if board.variant is None else ()
     variants = f"; variants: {', '.join(names)}" if names else ""
-    return f"{display_name(board)}: {counts}{length}{variants}"
+    return f"{board.display_name}: {counts}{length}{variants}"

@@ -15,7 +15,6 @@ from storyboard.project.rendering import Prepared
 from storyboard.project.workspace import Workspace
 from storyboard.records import TO_SEND, Action, ActionKind, Plan, Take
 from storyboard.reporting.amounts import count_text
-from storyboard.reporting.display_names import display_name
 from storyboard.reporting.statuses import count_statuses
 
 _MAX_NAMED = 5
@@ -50,7 +49,7 @@ def plan_heads(space: Workspace, plan: Plan, has_file: HasFile) -> list[str]:
     """What would be done, and what the takes are now, in numbers."""
     counts = Counter(action.kind for action in (*plan.actions, *plan.orphans))
     words = ", ".join(f"{counts[kind]:,} {kind.value}" for kind in ActionKind if counts[kind])
-    lines = [f"{display_name(space.storyboard)}: {words or 'no takes'}"]
+    lines = [f"{space.storyboard.display_name}: {words or 'no takes'}"]
     if any(action.submission for action in plan.actions):
         now = (status_of(action.submission, has_file=has_file) for action in plan.actions)
         lines.append(f"  now {count_statuses(now)}")

@@ -17,7 +17,6 @@ from storyboard.planning.states import lacks_link
 from storyboard.project.outcome import Outcome
 from storyboard.project.workspace import Workspace
 from storyboard.records import ActionKind, Submission, TakeState, TakeStatus
-from storyboard.reporting.display_names import display_name
 from storyboard.reporting.statuses import count_statuses
 from storyboard.videos.files import is_lfs_pointer
 
@@ -41,7 +40,7 @@ def print_outcome(
         space, plan, selected = outcome.space, outcome.plan, outcome.selected
         if not quiet:
             counts = count_statuses(one.status for one in selected)
-            say(f"{display_name(space.storyboard)}: {counts}")
+            say(f"{space.storyboard.display_name}: {counts}")
         for state in (one for one in selected if one.status is not TakeStatus.DONE):
             _say_what_is_left(space, state, results, download=download)
         entries = [waiting_entry("not sent", one) for one in outcome.waiting.values()]

@@ -19,7 +19,6 @@ from storyboard.private import mask
 from storyboard.project.workspace import Folders, Workspace, find_workspaces
 from storyboard.records import Problem, Storyboard
 from storyboard.reporting.amounts import count_text
-from storyboard.reporting.display_names import display_name
 from storyboard.reporting.quoting import visible
 
 FilePath: TypeAlias = Union[str, "os.PathLike[str]"]
@@ -88,7 +87,7 @@ def find_workspace(
     board = film if isinstance(film, Storyboard) else load(film, variant=variant)
     if variant is not None and board.variant != variant:
         raise UsageError(
-            f"{display_name(board)} was not loaded as its variant {variant!r}",
+            f"{board.display_name} was not loaded as its variant {variant!r}",
             next_step=f"load it with variant={variant!r}, or name the file",
         )
     if not board.is_sound:

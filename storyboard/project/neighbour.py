@@ -16,7 +16,6 @@ from storyboard.project.default_folder import find_variant_folders
 from storyboard.project.source import count_held, read_source
 from storyboard.project.workspace import Workspace
 from storyboard.records import Submission, Take
-from storyboard.reporting.display_names import display_name
 
 _MAX_FOLDERS = 500
 """How many folders are searched, most recently changed first; each is read in full."""
@@ -74,7 +73,7 @@ def refuse_to_pay_again(space: Workspace, known: Sequence[Submission]) -> None:
     if (found := find_neighbour(space, known)) is not None:
         raise Refused(
             f"{found.folder} has {found.held} of the {found.requests} requests of "
-            f"{display_name(space.storyboard)} that are new in {space.folder}; nothing was sent",
+            f"{space.storyboard.display_name} that are new in {space.folder}; nothing was sent",
             next_step=f"{found.command} (or --fresh, which renders them again)",
         )
 

@@ -33,7 +33,6 @@ from storyboard.planning.saved_plan import (
 from storyboard.project.rendering import Prepared
 from storyboard.project.workspace import Workspace
 from storyboard.records import Plan
-from storyboard.reporting.display_names import display_name
 
 _ANEW = "see what a render would do now with: storyboard plan; save that with --out"
 
@@ -174,9 +173,9 @@ def _check_film(saved: SavedPlan, one: SavedStoryboard, film: Prepared) -> None:
         )
     what = ""
     if one.takes_sha256 != digest_of_takes(space.storyboard.takes):
-        what = f"{display_name(space.storyboard)}, or a var given to it, has changed since"
+        what = f"{space.storyboard.display_name}, or a var given to it, has changed since"
     elif one.actions_sha256 != digest_of_actions(film.plan):
-        what = f"what was rendered of {display_name(space.storyboard)} has changed since"
+        what = f"what was rendered of {space.storyboard.display_name} has changed since"
     if what:
         raise Refused(
             f"{what} at {saved.made_at:%Y-%m-%d %H:%M:%S} UTC, when the plan was made; "
