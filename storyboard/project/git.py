@@ -12,6 +12,7 @@ from __future__ import annotations
 import codecs
 import hashlib
 import os
+import shutil
 import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -142,11 +143,14 @@ def possible_ids(content: bytes) -> frozenset[str]:
 
 def ask_git(folder: Path, *arguments: str, stdin: str = "") -> bytes | None:
     """What git prints, with `stdin` as its input; None if it fails, hangs or is missing."""
+    program = _find_program()
+    if program is None:
+        return None
     environ = {name: value for name, value in os.environ.items() if name.upper() in _PASSED_ON}
     settings = [word for setting in _SETTINGS for word in ("-c", setting)]
     try:
         done = subprocess.run(
-            ["git", *settings, "--no-pager", "-C", str(folder), *arguments],
+            [program, *settings, "--no-pager", "-C", str(folder), *arguments],
             input=stdin.encode("utf-8", "surrogateescape"),
             capture_output=True,
             env={**environ, **_ENVIRON},
@@ -156,3 +160,14 @@ def ask_git(folder: Path, *arguments: str, stdin: str = "") -> bytes | None:
     except (OSError, ValueError, subprocess.SubprocessError):
         return None
     return done.stdout if done.returncode == 0 else None
+
+
+def _find_program() -> str | None:
+    """The absolute path of git; None if it is missing.
+
+    Windows, and a PATH with a relative folder, would look for a bare name in the current
+    folder too, which may be a film's.
+    """
+    name = "git.exe" if os.name == "nt" else "git"
+    folders = (folder for folder in map(Path, os.get_exec_path()) if folder.is_absolute())
+    return next((str(folder / name) for folder in folders if shutil.which(folder / name)), None)

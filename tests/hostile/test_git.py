@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from pathlib import Path
 
@@ -51,6 +52,18 @@ def test_a_filter_is_a_program_that_git_status_would_start(tmp_path: Path, progr
 def test_a_bare_repository_among_the_files_is_not_asked(tmp_path: Path, program: Path) -> None:
     film = make_bare_repository(tmp_path / "film", program)
     assert read_commit(film.parent, {film: film.read_text("utf-8")}) == (None, None)
+    assert not has_run(program)
+
+
+def test_a_program_called_git_among_the_files_is_not_started(
+    tmp_path: Path, program: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    film = make_repository(tmp_path / "film", "pager", program)
+    program.rename(film.parent / "git")
+    monkeypatch.chdir(film.parent)
+    monkeypatch.setenv("PATH", f".{os.pathsep}{os.environ['PATH']}")
+    commit, _ = read_commit(film.parent, {film: film.read_text("utf-8")})
+    assert commit is not None
     assert not has_run(program)
 
 
