@@ -15,6 +15,7 @@ from datetime import datetime
 from functools import partial
 from importlib import metadata
 from pathlib import Path
+from pkgutil import resolve_name
 
 from storyboard import __version__
 from storyboard.atomic_files import check_real, digest_of, write_atomically
@@ -68,9 +69,8 @@ def write_outputs(
         shared = with_spent(keep_existing(shared, _manifests_in(existing), now=now), spent)
     here = as_here(shared, states)
     digests = {}
-    for name, make in OUTPUTS.items():
-        output = make(shared if name == MANIFEST else here)
-        content = output.encode() if isinstance(output, str) else output
+    for name in OUTPUTS:
+        content = make_output(name, shared if name == MANIFEST else here)
         if name == MANIFEST and _are_equal_lines(existing, content):
             content = existing
         check_real(folder)
@@ -78,6 +78,12 @@ def write_outputs(
         # Of what was written, not of what is there now: the manifest may have been replaced.
         digests[name] = hashlib.sha256(content).hexdigest()
     store.remember(digests, made_from=source)
+
+
+def make_output(name: str, manifest: Manifest) -> bytes:
+    """The content of one of the `OUTPUTS` for a manifest."""
+    content: str | bytes = resolve_name(f"storyboard.outputs.{OUTPUTS[name]}")(manifest)
+    return content.encode() if isinstance(content, str) else content
 
 
 def _are_equal_lines(existing: bytes, content: bytes) -> bool:

@@ -11,12 +11,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from storyboard.outputs import OUTPUTS
 from storyboard.outputs import write as module
 from storyboard.outputs.gallery.page import gallery_html
-from storyboard.outputs.manifest.file import manifest_bytes
+from storyboard.outputs.manifest.file import Manifest, manifest_bytes
 from storyboard.outputs.manifest.manifest import as_here, build_manifest
-from storyboard.outputs.write import source_digest, write_outputs
+from storyboard.outputs.write import make_output, source_digest, write_outputs
 from storyboard.records import SubmissionState, TakeState, TakeStatus
 from storyboard.state.rows import StoredPayload
 from storyboard.state.store import Store
@@ -39,12 +38,11 @@ def made(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The names of the outputs, each time that one is made."""
     names: list[str] = []
 
-    def counting(name: str, make: Any) -> Any:
-        return lambda manifest: names.append(name) or make(manifest)
+    def counting(name: str, manifest: Manifest) -> bytes:
+        names.append(name)
+        return make_output(name, manifest)
 
-    monkeypatch.setattr(
-        module, "OUTPUTS", {name: counting(name, make) for name, make in OUTPUTS.items()}
-    )
+    monkeypatch.setattr(module, "make_output", counting)
     return names
 
 
