@@ -22,9 +22,11 @@ from storyboard.private import home_folder
 
 STDIN = "-"
 
+_MAX_BYTES = 4 * MAX_CHARACTERS + 1
+
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class DocumentText:
     """A document: its name in messages, its text, and what a card gives as its source."""
 
     name: str
@@ -32,13 +34,13 @@ class Source:
     origin: str
 
 
-def read_source(word: str, api_origin: str) -> Source:
+def read_document(word: str, api_origin: str) -> DocumentText:
     """The document that SOURCE names. An address is requested without a key.
 
     Raises UsageError if it cannot be read, and Unreachable if nothing answers.
     """
     if word == STDIN:
-        return Source(
+        return DocumentText(
             "<stdin>", _decoded("<stdin>", sys.stdin.buffer.read(_MAX_BYTES)), "standard input"
         )
     if word.lower().startswith(("http://", "https://")):
@@ -49,7 +51,7 @@ def read_source(word: str, api_origin: str) -> Source:
         check_environment(origin_of(word) or api_origin)
         text = fetch_document(word, api_origin=api_origin)
         parts = urlsplit(word)
-        return Source(parts.hostname or word, text, f"{origin_of(word)}{parts.path}")
+        return DocumentText(parts.hostname or word, text, f"{origin_of(word)}{parts.path}")
     path = Path(word)
     try:
         with path.open("rb") as file:
@@ -59,10 +61,7 @@ def read_source(word: str, api_origin: str) -> Source:
             f"{word} cannot be read: {error.strerror}",
             next_step="give a file, an https address, or - for standard input",
         ) from None
-    return Source(word, _decoded(word, content), path.name)
-
-
-_MAX_BYTES = 4 * MAX_CHARACTERS + 1
+    return DocumentText(word, _decoded(word, content), path.name)
 
 
 def _decoded(name: str, content: bytes) -> str:
@@ -84,7 +83,7 @@ def service_api(base_url: str | None) -> tuple[ModellixApi, bool]:
         return ModellixApi(origin, ApiKey("")), False
 
 
-def read_from_service(api: ModellixApi, model: str) -> Source:
+def read_from_service(api: ModellixApi, model: str) -> DocumentText:
     """What the service's own origin says about a model. Raises UsageError if it knows none."""
     address = f"{api.origin}/models/{model}/api_schema"
     document = api.model_schema(model)
@@ -93,7 +92,7 @@ def read_from_service(api: ModellixApi, model: str) -> Source:
             f"{api.origin} knows no model {model!r}",
             next_step="name it as the service does: PROVIDER/MODEL",
         )
-    return Source(address, json.dumps(document, ensure_ascii=False), address)
+    return DocumentText(address, json.dumps(document, ensure_ascii=False), address)
 
 
 def find_service(services: Services, address: str, api_origin: str) -> Service | None:

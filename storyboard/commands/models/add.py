@@ -17,7 +17,7 @@ from storyboard.models.catalog import load_services
 
 if TYPE_CHECKING:
     from storyboard.models.imports.understand import Understood
-    from storyboard.project.model_sources import Source
+    from storyboard.project.model_sources import DocumentText
 
 
 @click.command(
@@ -112,8 +112,8 @@ def add_model(
     return ExitCode.OK
 
 
-def _read(source: str | None, from_service: str | None, api_origin: str) -> Source:
-    from storyboard.project.model_sources import read_from_service, read_source, service_api
+def _read(source: str | None, from_service: str | None, api_origin: str) -> DocumentText:
+    from storyboard.project.model_sources import read_document, read_from_service, service_api
 
     if (source is None) == (from_service is None):
         raise UsageError(
@@ -121,7 +121,7 @@ def _read(source: str | None, from_service: str | None, api_origin: str) -> Sour
             next_step="storyboard models add --help",
         )
     if source is not None:
-        return read_source(source, api_origin)
+        return read_document(source, api_origin)
     api, _ = service_api(api_origin)
     try:
         return read_from_service(api, from_service or "")
