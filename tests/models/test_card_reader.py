@@ -57,6 +57,15 @@ def test_a_text_that_is_no_card(tmp_path: Path, text: str, expected: str) -> Non
     assert message_of(tmp_path, text).startswith(expected)
 
 
+def test_a_long_text_that_begins_with_a_digit_is_no_number(tmp_path: Path) -> None:
+    title = (
+        "5 or 10 seconds of video, in 16:9 alone and without sound, for those who are in a hurry"
+    )
+    write_card(tmp_path, NAME, f"name: {NAME}\ntitle: {title * 2}")
+    with pytest.raises(UsageError, match="service is missing"):
+        load_catalog(tmp_path).get(NAME)
+
+
 @pytest.mark.parametrize("text", ["is: 1\nx: " + "[" * 60, "uses: 1\na: &x [1]\nb: *x"])
 def test_a_word_of_the_message_is_not_taken_for_a_key_of_the_card(
     tmp_path: Path, text: str
