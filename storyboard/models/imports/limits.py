@@ -11,7 +11,7 @@ from typing import Any
 
 from storyboard.models.imports.document import NotUnderstood, Pointer
 from storyboard.models.imports.unions import Limits, union
-from storyboard.models.schema.validator import is_bounded
+from storyboard.models.schema.validator import DIALECT, compile_check, is_bounded
 from storyboard.models.words import PARAMETER_TYPES, whole_number
 from storyboard.reporting.quoting import bounded, printable
 
@@ -195,8 +195,10 @@ def _finished(found: Pointer, limits: Limits) -> Limits:
     if type_ is None:
         raise NotUnderstood(found, "says no type")
     if values:
-        limits["enum"] = [_as_type(found, value, type_) for value in values]
-        limits["enum"] = _within(limits)
+        bounds = {name: limits[name] for name in _NUMBERS if name in limits}
+        is_within = compile_check({"$schema": DIALECT, **bounds})
+        typed = (_as_type(found, value, type_) for value in values)
+        limits["enum"] = [value for value in typed if is_within(value)]
         if not limits["enum"]:
             raise NotUnderstood(found, "allows nothing: no value is within its bounds")
         limits = {key: value for key, value in limits.items() if key not in _NUMBERS}
@@ -231,17 +233,6 @@ def _as_type(found: Pointer, value: Any, type_: str, *, is_strict: bool = True) 
     if is_strict and not (fits and isinstance(value, fits) and is_bool_apart):
         raise NotUnderstood(found, f"lists {_quoted(value)}, which is not of the type {type_!r}")
     return value
-
-
-def _within(limits: Limits) -> list[Any]:
-    """Return the listed values that are within the given bounds."""
-    least, most = limits.get("minimum"), limits.get("maximum")
-    return [
-        value
-        for value in limits["enum"]
-        if not isinstance(value, int | float)
-        or ((least is None or value >= least) and (most is None or value <= most))
-    ]
 
 
 def _quoted(value: Any) -> str:

@@ -29,10 +29,10 @@ def union(found: Pointer, branches: Sequence[Limits]) -> Limits:
     types = {branch.get("type") for branch in bare}
     if types == {"integer"}:
         return _numbers(found, bare)
-    if types == {"string"}:
-        return _texts(found, bare)
     if all("enum" in branch for branch in bare) and len(types) == 1:
         return {"type": bare[0]["type"], "enum": _all_values(bare)}
+    if types == {"string"}:
+        return _texts(found, bare)
     raise NotUnderstood(found, "takes one thing or another; a card's field is of one kind")
 
 
@@ -95,14 +95,12 @@ def _joined(ranges: list[tuple[float, float]]) -> list[tuple[float, float]]:
 
 
 def _texts(found: Pointer, branches: Sequence[Limits]) -> Limits:
-    if all(set(branch) == {"type", "enum"} for branch in branches):
-        return {"type": "string", "enum": _all_values(branches)}
     free = [branch for branch in branches if "enum" not in branch]
     if any(set(branch) - {"type", "minLength", "maxLength", "format"} for branch in free):
         raise NotUnderstood(found, "has branches of text with other limits than its length")
+    lengths = [len(value) for branch in branches for value in branch.get("enum", ())]
     limits: Limits = {"type": "string"}
-    if all("maxLength" in branch for branch in free):
-        limits["maxLength"] = max(branch["maxLength"] for branch in free)
-    if all("minLength" in branch for branch in free):
-        limits["minLength"] = min(branch["minLength"] for branch in free)
+    for name, farthest in (("maxLength", max), ("minLength", min)):
+        if all(name in branch for branch in free):
+            limits[name] = farthest([*lengths, *(branch[name] for branch in free)])
     return limits

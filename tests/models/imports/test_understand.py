@@ -190,10 +190,26 @@ def test_a_card_allows_what_the_document_does(payload: Any, is_allowed: bool) ->
             {"type": "string", "maxLength": 9},
         ),
         (
+            {"anyOf": [{"type": "string", "minLength": 5, "maxLength": 9}, {"const": "no"}]},
+            {"type": "string", "maxLength": 9, "minLength": 2},
+        ),
+        (
+            {"anyOf": [{"enum": ["a"], "minLength": 1}, {"enum": ["b"]}]},
+            {"type": "string", "enum": ["a", "b"]},
+        ),
+        (
+            {"anyOf": [{"type": "string", "maxLength": 3}, {"const": "automatic"}]},
+            {"type": "string", "maxLength": 9},
+        ),
+        (
             {"type": "number", "minimum": 0, "exclusiveMinimum": True},
             {"type": "number", "exclusiveMinimum": 0},
         ),
         ({"type": "integer", "enum": [2, 3, 9], "maximum": 5}, {"type": "integer", "enum": [2, 3]}),
+        (
+            {"type": "integer", "enum": [0, 4, 5, 8], "exclusiveMinimum": 0, "multipleOf": 2},
+            {"type": "integer", "enum": [4, 8]},
+        ),
         (
             {"type": "array", "items": {"type": "string", "example": "x"}, "maxItems": 3},
             {"type": "array", "maxItems": 3, "items": {"type": "string"}},
