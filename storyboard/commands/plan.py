@@ -29,7 +29,7 @@ from storyboard.console.options import (
     strict_option,
     with_options,
 )
-from storyboard.console.own_cards import models_of, own_cards, replacement_lines
+from storyboard.console.own_cards import own_cards, replacement_lines
 from storyboard.console.plan_lines import (
     lines_below,
     plan_heads,
@@ -269,9 +269,8 @@ def _check_trial(out: Path | None, planning: PlanningOptions) -> None:
 def _lines_below(
     one: _Planned, catalog: Catalog, words: Sequence[str], *, now: datetime
 ) -> Iterator[str]:
-    board = one.space.storyboard
     yield from lines_below(one.space, one.plan, one.pricing, one.deleted, words)
-    yield from (f"  {line}" for line in replacement_lines(models_of(board), catalog.of(board.path)))
+    yield from (f"  {line}" for line in replacement_lines(one.space.storyboard, catalog))
     yield from one.links.sentences(now)
 
 
@@ -308,7 +307,7 @@ def _film_document(one: _Planned, catalog: Catalog) -> dict[str, Any]:
         "orphans": [_action_document(action, pricing) for action in plan.orphans],
         "skipped": list(board.skipped),
         "not_in_storyboard": list(one.deleted),
-        "own_cards": own_cards(models_of(board), catalog.of(board.path)),
+        "own_cards": own_cards(board, catalog),
         "prices_as_of": pricing.dates(requests_of(plan)),
         "links": _links_document(one.links),
         "held_beside": one.neighbour and _neighbour_document(one.neighbour),

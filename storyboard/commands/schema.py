@@ -63,12 +63,9 @@ def command(*, name: str | None, mode: str | None, folder: Path | None, as_json:
     else:
         catalog = load_catalog((folder or schemas_folder()) / "models")
     folder = folder or schemas_folder()
-    if mode == "list":
-        return _list(folder, catalog, as_json=as_json)
-    if mode == "write":
-        return _write(folder, catalog, as_json=as_json)
-    if mode == "check":
-        return _check(folder, catalog, as_json=as_json)
+    if mode:
+        act = {"list": _list, "write": _write, "check": _check}[mode]
+        return act(folder, catalog, as_json=as_json)
     name = name or "storyboard"
     schema = _read(name, folder, catalog)
     if as_json:

@@ -17,7 +17,7 @@ from storyboard.console.options import (
     strict_option,
     with_options,
 )
-from storyboard.console.own_cards import models_of, replacement_lines
+from storyboard.console.own_cards import replacement_lines
 from storyboard.console.printing import print_safe, say, wants_color
 from storyboard.console.read_storyboards import keep_proven_repairs, may_go_on, read_storyboards
 from storyboard.console.repair_lines import repair_note
@@ -76,7 +76,7 @@ def command(
     for board in boards:
         if board.is_sound and not quiet:
             own = catalog.of(board.path)
-            say(describe(board, own), *replacement_lines(models_of(board), own))
+            say(describe(board, own), *replacement_lines(board, catalog))
     return ExitCode.OK if may_go_on(boards, strict=strict) else ExitCode.USAGE
 
 

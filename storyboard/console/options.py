@@ -29,7 +29,6 @@ from storyboard.names import from_file_name, spelled_path
 
 if TYPE_CHECKING:
     from storyboard.planning.cost import Caps
-    from storyboard.planning.plan import PlanOptions
     from storyboard.planning.saved_plan import PlanArguments
     from storyboard.planning.selection import Selection
     from storyboard.project.workspace import Folders
@@ -279,26 +278,20 @@ class PlanningOptions(PriceOptions):
         help="Render again what another folder beside this one already has.",
     )
 
-    @property
-    def plan_options(self) -> PlanOptions:
-        """The part that planning takes."""
-        from storyboard.planning.plan import PlanOptions
-
-        return PlanOptions(
-            retry_failed=self.retry_failed,
-            rerender=self.rerender,
-            force=self.force,
-            download=not self.no_download,
-        )
-
 
 def plan_arguments(which: SelectionOptions, planning: PlanningOptions) -> PlanArguments:
     """What a plan is made for, according to the options."""
+    from storyboard.planning.plan import PlanOptions
     from storyboard.planning.saved_plan import PlanArguments
 
     return PlanArguments(
-        selection=which.selection,
-        options=planning.plan_options,
+        which.selection,
+        PlanOptions(
+            retry_failed=planning.retry_failed,
+            rerender=planning.rerender,
+            force=planning.force,
+            download=not planning.no_download,
+        ),
         from_manifest=planning.from_manifest,
         is_fresh=planning.fresh,
         price_usd=planning.price_usd,

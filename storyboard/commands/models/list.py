@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from storyboard.console.options import json_option
-from storyboard.console.own_cards import OWNERS, card_place
+from storyboard.console.own_cards import OWNERS, card_source
 from storyboard.console.printing import align, print_json, print_lines, say
 from storyboard.errors import ExitCode
 from storyboard.language.project_cards import load_catalog_here
@@ -47,8 +47,8 @@ def list_models(*, as_json: bool) -> int:
 def card_facts(card: ModelCard, catalog: Catalog) -> dict[str, Any]:
     """What `--json` says of a card, without its parameters."""
     plain = {name: getattr(card, name) for name in _PLAIN}
-    place = card_place(card.name, catalog)
-    return {**plain, "service": card.service.name, "limits": limits_line(card), **place}
+    source = card_source(card.name, catalog)
+    return {**plain, "service": card.service.name, "limits": limits_line(card), **source}
 
 
 def _row(card: ModelCard, catalog: Catalog) -> tuple[str, ...]:
