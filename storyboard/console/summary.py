@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from storyboard.console.documents import space_document, take_document
@@ -37,35 +37,44 @@ def print_outcome(
     `words` are the options that the render was given to say what to render, and from what.
     """
     for outcome in outcomes:
-        space, plan, selected = outcome.space, outcome.plan, outcome.selected
         if not quiet:
-            counts = count_statuses(one.status for one in selected)
-            say(f"{space.storyboard.display_name}: {counts}")
-        for state in (one for one in selected if one.status is not TakeStatus.DONE):
-            _say_what_is_left(space, state, results, download=download)
-        entries = [waiting_entry("not sent", one) for one in outcome.waiting.values()]
-        say(*entry_lines(entries), *approval_lines(space, outcome.waiting.values(), words))
-        for state in (one for one in selected if one.status in _RENDERED):
-            if state.submission and state.submission.reason:
-                say(f"take {state.take.id} is {state.submission.reason}")
-                say(
-                    "    next: compare its video with its prompt; if it is another take's, "
-                    f"render with --only {state.take.id} --force, which pays again"
-                )
-        for action in plan.orphans:
-            if action.kind is ActionKind.ASK:
-                say(f"take {action.take.id} (not in this render): {action.reason}")
-                say(f"    next: {space.command('reconcile')}")
-    for result in results:
-        for error in result.errors:
-            say(f"error: {str(error).rstrip('.')}.")
-            if error.next_step:
-                say(f"    next: {error.next_step}")
+            counts = count_statuses(one.status for one in outcome.selected)
+            say(f"{outcome.space.storyboard.display_name}: {counts}")
+        say(*_lines(outcome, results, words, download=download))
+    for error in (error for result in results for error in result.errors):
+        say(f"error: {str(error).rstrip('.')}.", *_next(error.next_step))
     if as_json:
         print_json({"storyboards": [_document(one) for one in outcomes]})
     elif not quiet:
         folders = [outcome.space.folder for outcome in outcomes if outcome.has_outputs]
         print_lines(str(folder / name) for folder in folders for name in OUTPUTS)
+
+
+def _next(step: str | None) -> list[str]:
+    return [f"    next: {step}"] if step else []
+
+
+def _lines(
+    outcome: Outcome, results: Sequence[RunResult], words: Sequence[str], *, download: bool
+) -> Iterator[str]:
+    """Everything that a person has to know or do about the takes of a storyboard."""
+    space, selected = outcome.space, outcome.selected
+    for state in selected:
+        if state.status is not TakeStatus.DONE:
+            yield from _unfinished_lines(space, state, results, download=download)
+    yield from entry_lines(waiting_entry("not sent", one) for one in outcome.waiting.values())
+    yield from approval_lines(space, outcome.waiting.values(), words)
+    for state in selected:
+        if state.status in _RENDERED and state.submission and state.submission.reason:
+            yield f"take {state.take.id} is {state.submission.reason}"
+            yield from _next(
+                "compare its video with its prompt; if it is another take's, "
+                f"render with --only {state.take.id} --force, which pays again"
+            )
+    for action in outcome.plan.orphans:
+        if action.kind is ActionKind.ASK:
+            yield f"take {action.take.id} (not in this render): {action.reason}"
+            yield from _next(space.command("reconcile"))
 
 
 def _why_not_here(space: Workspace, state: TakeState, results: Sequence[RunResult]) -> str | None:
@@ -89,41 +98,38 @@ def _remedy(submission: Submission | None) -> str:
     return "edit the shot, or render with --retry-failed"
 
 
-def _say_what_is_left(
+def _unfinished_lines(
     space: Workspace, state: TakeState, results: Sequence[RunResult], *, download: bool
-) -> None:
-    """Says why a take has no video here, and what to do about it."""
-    take, submission = state.take, state.submission
+) -> list[str]:
+    """Why a take has no video here, and what to do about it."""
+    name, submission = f"take {state.take.id}", state.submission
     reason = (submission.reason if submission else None) or "no reason given"
     if state.status is TakeStatus.UNKNOWN and submission is not None:
-        say(
-            f"take {take.id} was sent at {submission.sent_at:%Y-%m-%d %H:%M:%S} UTC and its "
+        return [
+            f"{name} was sent at {submission.sent_at:%Y-%m-%d %H:%M:%S} UTC and its "
             f"outcome is not known ({submission.reason or 'no reply came'}); "
-            "it may have been charged."
-        )
-        say(
+            "it may have been charged.",
             f"    next: {space.command('reconcile')}, or look in the console, then: "
-            f"{space.command('resolve', take.id)} --task-id ID (or --resubmit, or --abandon)"
-        )
-    elif state.status is TakeStatus.FAILED:
-        say(f"take {take.id} failed: {reason}")
-        say("    next: edit the shot, or render with --retry-failed")
-    elif state.status is TakeStatus.REJECTED:
-        say(f"take {take.id} was rejected: {reason}")
-        say(f"    next: {_remedy(submission)}; it was not charged")
-    elif submission is not None and lacks_link(submission):
-        say(f"take {take.id} is rendered, and the API gave no link to its video")
-        say("    next: look for it in the console; --rerender pays for it again")
-    elif submission and submission.video and is_lfs_pointer(space.folder, submission.video):
-        say(f"take {take.id} is rendered, and its file is a Git LFS pointer")
-        say("    next: git lfs pull")
-    elif state.status is TakeStatus.RENDERED and download:
+            f"{space.command('resolve', state.take.id)} --task-id ID (or --resubmit, or --abandon)",
+        ]
+    if state.status is TakeStatus.FAILED:
+        return [f"{name} failed: {reason}", *_next("edit the shot, or render with --retry-failed")]
+    if state.status is TakeStatus.REJECTED:
+        remedy = _remedy(submission)
+        return [f"{name} was rejected: {reason}", *_next(f"{remedy}; it was not charged")]
+    rendered = f"{name} is rendered, and"
+    if submission is not None and lacks_link(submission):
+        remedy = "look for it in the console; --rerender pays for it again"
+        return [f"{rendered} the API gave no link to its video", *_next(remedy)]
+    if submission and submission.video and is_lfs_pointer(space.folder, submission.video):
+        return [f"{rendered} its file is a Git LFS pointer", *_next("git lfs pull")]
+    if state.status is TakeStatus.RENDERED and download:
         why_not_here = _why_not_here(space, state, results)
         why = f": {why_not_here}" if why_not_here else ""
-        say(f"take {take.id} is rendered, and its video is not here{why}")
-        say("    next: run again; if its link has expired, --rerender pays for it again")
-    elif why_held := _why_held(space, state, results):
-        say(f"take {take.id} was not sent: {why_held}")
+        remedy = "run again; if its link has expired, --rerender pays for it again"
+        return [f"{rendered} its video is not here{why}", *_next(remedy)]
+    why_held = _why_held(space, state, results)
+    return [f"{name} was not sent: {why_held}"] if why_held else []
 
 
 def _document(outcome: Outcome) -> dict[str, Any]:
