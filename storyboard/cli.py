@@ -13,6 +13,7 @@ import click
 
 from storyboard import __version__
 from storyboard.console import streams
+from storyboard.console.lazy_group import LazyGroup
 from storyboard.errors import ExitCode, StoryboardError, worst_of
 
 COMMANDS = {
@@ -41,18 +42,8 @@ COMMANDS = {
 _COMPLETE = "_STORYBOARD_COMPLETE"  # as click derives it from the program's name
 
 
-class _LazyCommands(click.Group):
-    """Imports a command's module only when that command runs, to keep startup fast."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in COMMANDS:
-            return None
-        command = importlib.import_module(f"storyboard.commands.{cmd_name}").command
-        assert isinstance(command, click.Command)  # noqa: S101 (a bug of ours otherwise)
-        return command
+class _Commands(LazyGroup):
+    """Describes the commands without importing them, to keep startup fast."""
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -81,7 +72,9 @@ def _help_width() -> int:
 
 
 @click.group(
-    cls=_LazyCommands,
+    cls=_Commands,
+    names=COMMANDS,
+    package="storyboard.commands",
     context_settings={"help_option_names": ["-h", "--help"], "terminal_width": _help_width()},
     invoke_without_command=True,
 )

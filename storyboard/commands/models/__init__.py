@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import click
 
-from storyboard.commands.models.add import add_model
-from storyboard.commands.models.check import check_models
-from storyboard.commands.models.list import list_models
-from storyboard.commands.models.prices import print_prices
-from storyboard.commands.models.show import show_model
+from storyboard.console.lazy_group import LazyGroup
 from storyboard.console.printing import print_lines
 
 
-@click.group(invoke_without_command=True)
+@click.group(
+    cls=LazyGroup,
+    names=("add", "check", "list", "prices", "show"),
+    package=__name__,
+    invoke_without_command=True,
+)
 @click.pass_context
 def command(context: click.Context) -> None:
     """The models that a storyboard can name.
@@ -28,7 +29,3 @@ def command(context: click.Context) -> None:
     """
     if context.invoked_subcommand is None:
         print_lines(context.get_help().split("\n"))
-
-
-for _command in (list_models, show_model, add_model, check_models, print_prices):
-    command.add_command(_command)

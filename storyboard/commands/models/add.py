@@ -4,20 +4,31 @@ from __future__ import annotations
 
 import os
 from datetime import datetime, timezone
-from typing import TYPE_CHECKING, Any, get_args
+from typing import Any, get_args
 
 import click
 
+from storyboard.api.credentials import find_base_url
 from storyboard.console.exit_codes import exit_codes
 from storyboard.console.options import base_url_option, json_option
 from storyboard.console.printing import print_json, print_lines, say
+from storyboard.console.understood_lines import understood_document, understood_lines
 from storyboard.errors import ExitCode, UsageError
 from storyboard.models.card import Kind
+from storyboard.models.card_folders import CardText, Owner
+from storyboard.models.card_reader import parse_card
 from storyboard.models.catalog import load_services
-
-if TYPE_CHECKING:
-    from storyboard.models.imports.understand import Understood
-    from storyboard.project.model_sources import DocumentText
+from storyboard.models.imports.card_file import card_document, card_text
+from storyboard.models.imports.understand import Understood, understand
+from storyboard.project.card_files import card_path, difference, write_card
+from storyboard.project.model_sources import (
+    DocumentText,
+    confidence_in,
+    find_service,
+    read_document,
+    read_from_service,
+    service_api,
+)
 
 
 @click.command(
@@ -43,7 +54,7 @@ if TYPE_CHECKING:
 @click.option("--force", is_flag=True, help="Write over a card that is there.")
 @base_url_option
 @json_option
-def add_model(
+def command(
     *,
     source: str | None,
     from_service: str | None,
@@ -68,14 +79,6 @@ def add_model(
       storyboard models add https://docs.modellix.ai/alibaba/wan-2-7-t2v.md
       storyboard models add --from-service alibaba/wan2.7-t2v --user
     """
-    from storyboard.api.credentials import find_base_url
-    from storyboard.models.card_folders import CardText, Owner
-    from storyboard.models.card_reader import parse_card
-    from storyboard.models.imports.card_file import card_document, card_text
-    from storyboard.models.imports.understand import understand
-    from storyboard.project.card_files import card_path, difference, write_card
-    from storyboard.project.model_sources import confidence_in, find_service
-
     api_origin = find_base_url(base_url, environ=os.environ)
     services = load_services()
     found = _read(source, from_service, api_origin)
@@ -98,8 +101,6 @@ def add_model(
     card = parse_card(file, model.name, services)
     changes = difference(path, text) if path.exists() else []
     if not as_json:
-        from storyboard.console.understood_lines import understood_lines
-
         print_lines(
             [*understood_lines(model, card, found.origin), *([""] if changes else []), *changes]
         )
@@ -113,8 +114,6 @@ def add_model(
 
 
 def _read(source: str | None, from_service: str | None, api_origin: str) -> DocumentText:
-    from storyboard.project.model_sources import read_document, read_from_service, service_api
-
     if (source is None) == (from_service is None):
         raise UsageError(
             "one source is needed: a file, an https address, -, or --from-service NAME",
@@ -132,7 +131,5 @@ def _read(source: str | None, from_service: str | None, api_origin: str) -> Docu
 def _print_document(
     model: Understood, card: dict[str, Any], path: str, changes: list[str], *, is_written: bool
 ) -> None:
-    from storyboard.console.understood_lines import understood_document
-
     facts = {"path": path, "is_written": is_written, "difference": changes}
     print_json({**understood_document(model, card), **facts})

@@ -4,24 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict
-from datetime import datetime, timezone
+from datetime import date, datetime, timezone
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from storyboard.console.exit_codes import exit_codes
-from storyboard.console.options import FILE, base_url_option, json_option
+from storyboard.console.options import FILE, VariableOptions, base_url_option, json_option
 from storyboard.console.printing import align, print_json, print_lines, say
+from storyboard.console.read_storyboards import read_storyboards
 from storyboard.errors import ExitCode, NotNow
 from storyboard.language.project_cards import load_catalog_here
 from storyboard.models.catalog import Catalog, load_services
-
-if TYPE_CHECKING:
-    from datetime import date
-
-    from storyboard.models.service import Service
-    from storyboard.project.model_check import Checked, FilmWarning
+from storyboard.models.service import Service
+from storyboard.names import find_storyboards
+from storyboard.project.model_check import (
+    Checked,
+    FilmWarning,
+    Standing,
+    cards_to_check,
+    check_card,
+    film_warnings,
+    listed_names,
+    not_compared,
+)
+from storyboard.project.model_sources import find_service, service_api
+from storyboard.reporting.amounts import count_text
 
 
 @click.command(
@@ -34,7 +43,7 @@ if TYPE_CHECKING:
 @click.argument("files", nargs=-1, type=FILE, metavar="[FILE...]")
 @base_url_option
 @json_option
-def check_models(*, files: tuple[Path, ...], base_url: str | None, as_json: bool) -> int:
+def command(*, files: tuple[Path, ...], base_url: str | None, as_json: bool) -> int:
     """Say which models the service no longer lists, and which limits have moved since.
 
     Each card is compared, field by field, with what the service says of the model today. Of
@@ -59,14 +68,6 @@ def check_models(*, files: tuple[Path, ...], base_url: str | None, as_json: bool
 
 def _check_cards(catalog: Catalog, today: date, base_url: str | None) -> tuple[list[Checked], bool]:
     """The cards against the service, and whether the account's list could be asked for."""
-    from storyboard.project.model_check import (
-        cards_to_check,
-        check_card,
-        listed_names,
-        not_compared,
-    )
-    from storyboard.project.model_sources import find_service, service_api
-
     services = load_services()
 
     def find(address: str) -> Service | None:
@@ -91,11 +92,6 @@ def _check_cards(catalog: Catalog, today: date, base_url: str | None) -> tuple[l
 def _warnings(
     files: Sequence[Path], catalog: Catalog, checked: Sequence[Checked], today: date
 ) -> list[FilmWarning]:
-    from storyboard.console.options import VariableOptions
-    from storyboard.console.read_storyboards import read_storyboards
-    from storyboard.names import find_storyboards
-    from storyboard.project.model_check import film_warnings
-
     named = list(files) or find_storyboards(Path())
     boards = read_storyboards(named, catalog, VariableOptions())
     for board in boards:
@@ -105,9 +101,6 @@ def _warnings(
 
 
 def _print(checked: Sequence[Checked], warnings: Sequence[FilmWarning], *, is_listed: bool) -> None:
-    from storyboard.project.model_check import Standing
-    from storyboard.reporting.amounts import count_text
-
     rows: list[Sequence[str]] = []
     for one in checked:
         if one.moves:
@@ -131,8 +124,6 @@ def _print(checked: Sequence[Checked], warnings: Sequence[FilmWarning], *, is_li
 
 def _exit_code(checked: Sequence[Checked], warnings: Sequence[FilmWarning]) -> ExitCode:
     """10 where something moved or goes; what cannot be compared alone is no such thing."""
-    from storyboard.project.model_check import Standing
-
     moved = (Standing.MOVED, Standing.GONE, Standing.NOT_LISTED)
     is_moved = any(one.standing in moved for one in checked)
     return ExitCode.CHANGED if is_moved or warnings else ExitCode.OK

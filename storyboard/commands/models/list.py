@@ -21,7 +21,7 @@ _PLAIN = ("name", "title", "kind", "source", "read", "confidence", "retires", "u
 
 @click.command("list")
 @json_option
-def list_models(*, as_json: bool) -> int:
+def command(*, as_json: bool) -> int:
     """List the models, one a line: name, kind, limits, how sure these are, retirement.
 
     Cards beside the storyboards of the current folder, in models/, come first, then those of

@@ -5,18 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime, timezone
-from typing import TYPE_CHECKING
 
 import click
 
+from storyboard.api.account import ListedModel
 from storyboard.console.exit_codes import exit_codes
 from storyboard.console.options import base_url_option, json_option
 from storyboard.console.printing import print_json, print_lines
 from storyboard.errors import AccountError, ExitCode, UsageError
 from storyboard.language.project_cards import load_catalog_here
-
-if TYPE_CHECKING:
-    from storyboard.api.account import ListedModel
+from storyboard.project.model_sources import service_api
 
 _KEYS = {
     re.compile(r"(\$|usd)\s*/\s*(s|sec|second)s?", re.I): "per_second",
@@ -32,7 +30,7 @@ _KEYS = {
 )
 @base_url_option
 @json_option
-def print_prices(*, from_service: bool, base_url: str | None, as_json: bool) -> int:
+def command(*, from_service: bool, base_url: str | None, as_json: bool) -> int:
     """Print what the account's model list says of prices, as a file for --prices or include.
 
     If a model's price is a range, the highest is printed: no estimate is then too low. Write
@@ -59,8 +57,6 @@ def print_prices(*, from_service: bool, base_url: str | None, as_json: bool) -> 
 
 
 def _read_list(base_url: str | None) -> tuple[ListedModel, ...]:
-    from storyboard.project.model_sources import service_api
-
     api, has_key = service_api(base_url)
     try:
         if not has_key:

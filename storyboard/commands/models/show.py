@@ -26,7 +26,7 @@ _UNKNOWN = "not known"
 @click.command("show")
 @click.argument("name", shell_complete=complete_models)
 @json_option
-def show_model(*, name: str, as_json: bool) -> int:
+def command(*, name: str, as_json: bool) -> int:
     """Show what is known of a model: its parameters with their limits, and where these are from.
 
     \b
