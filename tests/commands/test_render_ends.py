@@ -18,7 +18,7 @@ from storyboard.commands import render
 from storyboard.console.run_options import RunOptions
 from storyboard.errors import StateError
 from storyboard.models.catalog import load_catalog
-from storyboard.project import rendering
+from storyboard.project import output_folder
 from storyboard.sandbox.server import SandboxServer
 from storyboard.state.lock import hold_lock
 from storyboard.state.store import Store
@@ -99,7 +99,7 @@ def test_the_reason_of_the_run_is_told_where_the_manifest_cannot_be_written_eith
         raise StateError("the manifest could not be written", next_step="free some space")
 
     monkeypatch.setattr(Store, "update", fail)
-    monkeypatch.setattr(rendering, "write_outputs", fail_to_write)
+    monkeypatch.setattr(output_folder, "write_outputs", fail_to_write)
     output = program("render", film, "--yes", "--only", "one")
     assert output.code == 6
     reason = "error: the disk is full; accepted by the API but not recorded: take one is task"
