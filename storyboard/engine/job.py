@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
 
-from storyboard.engine.pictures import ReadFile, TakeFrame
+from storyboard.engine.pictures import ExtractFrame, ReadFile
 from storyboard.errors import Refused, StoryboardError
 from storyboard.media import At
 from storyboard.money import NO_CAPS, FilmCaps
@@ -16,7 +16,7 @@ from storyboard.planning.following import Passed
 from storyboard.planning.plan import PlanOptions
 from storyboard.records import Payload, Plan, Submission
 from storyboard.state.store import Store
-from storyboard.videos.frame import take_frame
+from storyboard.videos.frame import extract_frame
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +89,7 @@ class EngineSettings:
     takes_data: Callable[[str, At], bool] = lambda model, at: False
     check_picture: Callable[[str, At, bytes], str | None] = lambda model, at, content: None
     check_body: Callable[[str, Payload], str | None] = lambda model, body: None
-    take_frame: TakeFrame = take_frame
+    extract_frame: ExtractFrame = extract_frame
     account_of: Callable[[str], str] | None = None
 
 

@@ -85,7 +85,7 @@ class PictureReads:
             one,
             job.folder,
             self._videos_of(job, one.video or ""),
-            take_frame=settings.take_frame,
+            extract_frame=settings.extract_frame,
             check=partial(settings.check_picture, take.model, one.at),
         )
 

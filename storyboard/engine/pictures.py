@@ -25,7 +25,7 @@ ReadFile = Callable[[str], bytes]
 Raises OSError if it cannot be read, or may not be.
 """
 
-TakeFrame = Callable[[Path, Frame], bytes]
+ExtractFrame = Callable[[Path, Frame], bytes]
 """A frame of the video at a path, as a PNG. Raises NoFrame or OSError."""
 
 CheckPicture = Callable[[bytes], "str | None"]
@@ -84,7 +84,7 @@ def read_frame(
     folder: Path,
     videos: Iterable[Video],
     *,
-    take_frame: TakeFrame,
+    extract_frame: ExtractFrame,
     check: CheckPicture,
 ) -> Picture | NoPicture:
     """A frame of one of these equal videos in an output folder, if the model takes it."""
@@ -95,7 +95,7 @@ def read_frame(
         )
     where = f"{frame_words(frame.frame)} of {frame.take}"
     try:
-        content = take_frame(path, frame.frame)
+        content = extract_frame(path, frame.frame)
         problem = check(content)
     except NoFrame as error:
         return NoPicture(f"{where} cannot be taken: {error}")

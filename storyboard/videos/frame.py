@@ -15,7 +15,7 @@ _CHILD = Path(__file__).with_name("frame_child.py")
 _PNG, _PNG_END = b"\x89PNG\r\n\x1a\n", b"IEND\xaeB`\x82"
 
 
-def take_frame(path: Path, frame: Frame) -> bytes:
+def extract_frame(path: Path, frame: Frame) -> bytes:
     """The frame of the video at `path` as a PNG of at most `MAX_PNG_BYTES`.
 
     "last" is the last that can be decoded. The same video gives the same bytes each

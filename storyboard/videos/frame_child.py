@@ -1,4 +1,4 @@
-"""Takes one frame out of a video in a child process, so that it can take down only the child.
+"""Extracts one frame of a video in a child process, so that it can take down only the child.
 
     python frame_child.py first|last|SECONDS < FILE
 
@@ -44,7 +44,7 @@ class NoFrameFound(Exception):
 
 
 def read_frame(file: BinaryIO, frame: str) -> bytes:
-    """A frame as a PNG: "first", "last", or the one shown at a time in seconds.
+    """A frame as a PNG: "first", "last", or the one displayed at a time in seconds.
 
     "last" is the last frame that can be decoded, whatever the file states about its
     length. The same file gives the same bytes with the same builds of PyAV and Pillow.
@@ -83,24 +83,24 @@ def _find(
         container.seek((stream.start_time or 0) + at, stream=stream)
     frames = _decoded(container, stream)
     if time_s is not None:
-        return _shown_at(time_s, frames, stream)
+        return _frame_at(time_s, frames, stream)
     return next(frames if frame == "first" else iter(deque(frames, maxlen=1)), None)
 
 
-def _shown_at(
+def _frame_at(
     time_s: float, frames: Iterator[VideoFrame], stream: VideoStream
 ) -> VideoFrame | None:
-    """The frame shown at a time, None if `frames` begin after it."""
-    start_s, shown = float((stream.start_time or 0) * (stream.time_base or 1)), None
+    """The frame displayed at a time, None if `frames` begin after it."""
+    start_s, last = float((stream.start_time or 0) * (stream.time_base or 1)), None
     for frame in frames:
         if (frame.time or 0.0) - start_s > time_s + _TOLERANCE_S:
-            return shown
-        shown = frame
-    if shown is not None:
-        length_s = (shown.time or 0.0) - start_s + float(1 / (stream.average_rate or 1))
+            return last
+        last = frame
+    if last is not None:
+        length_s = (last.time or 0.0) - start_s + float(1 / (stream.average_rate or 1))
         if time_s > length_s - _TOLERANCE_S:
             raise NoFrameFound("beyond the end", length_s=length_s)
-    return shown
+    return last
 
 
 def _decoded(container: InputContainer, stream: VideoStream) -> Iterator[VideoFrame]:

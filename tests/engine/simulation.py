@@ -398,7 +398,7 @@ class Simulation:
                 requests_per_minute=self.requests_per_minute,
                 download=self.plan_options.download,
                 timeout_s=self.timeout_s,
-                **{"take_frame": frame_of, **self.settings},
+                **{"extract_frame": frame_of, **self.settings},
             )
 
             def listen(progress: Progress) -> None:

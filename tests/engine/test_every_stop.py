@@ -128,7 +128,7 @@ def film_with(stops: Stops, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Si
     sim.on_list = stops.around("a list", sim.on_list, is_read=True)
     sim.fetch = stops.around("a download", sim.fetch)
     frame = stops.around("a frame", frame_of, is_read=True)
-    sim.settings = {"take_frame": frame, "uploads_per_minute": 6000}
+    sim.settings = {"extract_frame": frame, "uploads_per_minute": 6000}
     move = stops.around("a move", move_into_place)
     monkeypatch.setattr("storyboard.engine.downloads.video_files.move_into_place", move)
     monkeypatch.setattr(Store, "transaction", stops.around_commits(TRANSACTION))

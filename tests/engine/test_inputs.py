@@ -244,7 +244,7 @@ def no_frame(path: Path, frame: Frame) -> bytes:
     ("settings", "reason"),
     [
         (
-            {"take_frame": no_frame},
+            {"extract_frame": no_frame},
             "the last frame of shot-1 cannot be taken: no picture can be decoded from the video",
         ),
         (
@@ -252,11 +252,11 @@ def no_frame(path: Path, frame: Frame) -> bytes:
             "the last frame of shot-1 cannot be sent: is 20 pixels high, and 240 are needed",
         ),
         (
-            {"take_frame": lambda path, frame: b"GIF89a"},
+            {"extract_frame": lambda path, frame: b"GIF89a"},
             "the last frame of shot-1 is not a PNG, JPEG or WebP picture",
         ),
         (
-            {"take_frame": lambda path, frame: png(bytes(17 << 20))},
+            {"extract_frame": lambda path, frame: png(bytes(17 << 20))},
             "the last frame of shot-1 has 17,825,800 bytes, more than 16,777,216, the most that "
             "can be uploaded",
         ),

@@ -8,7 +8,7 @@ import pytest
 
 from storyboard.errors import NoFrame
 from storyboard.media import Frame
-from storyboard.videos.frame import take_frame
+from storyboard.videos.frame import extract_frame
 from tests.videos.test_measure import child, make_film, written
 
 
@@ -19,7 +19,7 @@ def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def complaint(path: Path, frame: Frame) -> str:
     with pytest.raises(NoFrame) as caught:
-        take_frame(path, frame)
+        extract_frame(path, frame)
     return str(caught.value)
 
 
@@ -29,8 +29,8 @@ def answering(program: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_the_same_video_gives_the_same_picture_each_time(film: Path) -> None:
-    first, last = take_frame(film, "first"), take_frame(film, "last")
-    assert first != last == take_frame(film, "last")
+    first, last = extract_frame(film, "first"), extract_frame(film, "last")
+    assert first != last == extract_frame(film, "last")
     assert first[:4] == last[:4] == b"\x89PNG"
 
 
@@ -77,4 +77,4 @@ def test_a_child_process_that_is_stopped_gives_no_picture(
 
 def test_a_missing_file_is_an_error_of_the_disk(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
-        take_frame(tmp_path / "none.mp4", "last")
+        extract_frame(tmp_path / "none.mp4", "last")
