@@ -62,8 +62,8 @@ def make_fetch(
             # If the host never stated the length, the rest of the file may still come.
             if done.is_length_known:
                 partial.unlink(missing_ok=True)
-                return FetchFailed(str(error), is_worth_retrying=True)
-            return FetchFailed(str(error), is_worth_retrying=True, received_bytes=done.size_bytes)
+            received_bytes = 0 if done.is_length_known else done.size_bytes
+            return FetchFailed(str(error), is_worth_retrying=True, received_bytes=received_bytes)
         except StateError as error:
             return FetchFailed(str(error), disk_error=OSError(str(error)))
         except OSError as error:

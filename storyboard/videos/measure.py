@@ -51,7 +51,8 @@ def measure_video(path: Path) -> Measures:
         case {"tracks": dict()}:
             raise _unsound("it has no picture track.")
         case _:
-            raise _too_costly()
+            limits = f"{MAX_CPU_S} s or {MAX_MEMORY_BYTES >> 20} MB"
+            raise _unsound(f"measuring it takes more than {limits}.")
     width, height = _number(video, "width"), _number(video, "height")
     if width is None or height is None:
         raise _unsound("its picture has no size.")
@@ -86,10 +87,6 @@ def check_plausible(measures: Measures, expected_duration_s: float | None) -> No
 
 def _unsound(problem: str) -> NotAVideo:
     return NotAVideo(f"The file is not a valid video: {problem}")
-
-
-def _too_costly() -> NotAVideo:
-    return _unsound(f"measuring it takes more than {MAX_CPU_S} s or {MAX_MEMORY_BYTES >> 20} MB.")
 
 
 def _number(track: Any, name: str) -> float | None:

@@ -216,26 +216,21 @@ def _headers(more: Mapping[str, str] | None = None) -> dict[str, str]:
 def read_body(response: requests.Response, exchange: Exchange) -> tuple[bytes, str | None]:
     """The body as far as it was received, and what is wrong with it."""
     raw: Any = response.raw
-    chunks: list[bytes] = []
-    problem = None
+    body = b""
     try:
         # As it comes over the wire, still compressed if the server compressed it.
         for chunk in iter(partial(raw.read, _CHUNK_BYTES, decode_content=False), b""):
-            chunks.append(chunk)
-            if sum(map(len, chunks)) > MAX_REPLY_BYTES:
-                problem = "the reply is too large"
-                break
+            body += chunk
+            if len(body) > MAX_REPLY_BYTES:
+                return body[:MAX_REPLY_BYTES], "the reply is too large"
     except NETWORK_ERRORS as error:
-        problem = f"the reply was cut off ({describe_error(error, exchange)})"
-    if problem is None and exchange.is_out_of_time:
-        problem = "the reply was cut off (no complete reply came in time)"
-    body = b"".join(chunks)[:MAX_REPLY_BYTES]
+        return body, f"the reply was cut off ({describe_error(error, exchange)})"
+    if exchange.is_out_of_time:
+        return body, "the reply was cut off (no complete reply came in time)"
     length = response.headers.get("Content-Length", "")
-    if problem is None and length.isascii() and length.isdigit() and len(body) < int(length):
-        problem = "the reply was cut off"
-    if problem is None:
-        return _unpacked(body)
-    return body, problem
+    if length.isascii() and length.isdigit() and len(body) < int(length):
+        return body, "the reply was cut off"
+    return _unpacked(body)
 
 
 def _unpacked(body: bytes) -> tuple[bytes, str | None]:

@@ -42,18 +42,16 @@ def read_submission(answer: Answer) -> SubmitReply:
 
     A task id that contained the key is not accepted: its pattern does not allow the mask.
     """
-    document = answer.document
-    data = object_in(document, "data")
-    value = data.get("task_id")
+    value = object_in(answer.document, "data").get("task_id")
     task_id = value if is_task_id(value) else None
-    outcome = _outcome(answer, document, task_id)
+    outcome = _outcome(answer, task_id)
     if outcome is Outcome.ACCEPTED:
         return SubmitReply(outcome, task_id, answer.status, rate=rate_hint(answer))
     hint = f"; it names task {task_id}, which may belong to another request" if task_id else ""
     return SubmitReply(
         outcome=outcome,
         http_status=answer.status,
-        message=printable_line(_message(answer, document, outcome) + hint),
+        message=printable_line(_message(answer, outcome) + hint),
         body=answer.text,
         remedy=answer.remedy,
         is_from_api=answer.status is None or answer.status < 300 or is_own_error(answer),
@@ -62,18 +60,18 @@ def read_submission(answer: Answer) -> SubmitReply:
     )
 
 
-def _outcome(answer: Answer, document: Any, task_id: str | None) -> Outcome:
-    status = answer.status
+def _outcome(answer: Answer, task_id: str | None) -> Outcome:
+    status, code = answer.status, object_in(answer.document).get("code")
     if status is None:
         return Outcome.UNKNOWN if answer.was_sent else Outcome.UNAVAILABLE
     if 200 <= status < 300:
-        has_code_0 = isinstance(document, dict) and is_code(document.get("code"), 0)
-        return Outcome.ACCEPTED if has_code_0 and task_id is not None else Outcome.UNKNOWN
+        is_accepted = is_code(code, 0) and task_id is not None
+        return Outcome.ACCEPTED if is_accepted else Outcome.UNKNOWN
     if task_id is not None:
         return Outcome.UNKNOWN
     if status in _REJECTED:
         return Outcome.REJECTED
-    is_limit = status == 429 and answer.problem is None and object_in(document).get("code") != 0
+    is_limit = status == 429 and answer.problem is None and code != 0
     return Outcome.UNAVAILABLE if is_limit else Outcome.UNKNOWN
 
 
@@ -92,13 +90,13 @@ def is_own_error(answer: Answer) -> bool:
     return has_message and is_code(document.get("code"), error_status(answer))
 
 
-def _message(answer: Answer, document: Any, outcome: Outcome) -> str:
+def _message(answer: Answer, outcome: Outcome) -> str:
     status = answer.status
     if status is None:
         return answer.problem or "no reply came"
-    message = text_in(document, "message")
     if 200 <= status < 300:
-        return f"HTTP {status}, but {_what_is_wrong(answer, document)}"
+        return f"HTTP {status}, but {_what_is_wrong(answer)}"
+    message = text_in(answer.document, "message")
     if outcome is not Outcome.UNKNOWN and is_own_error(answer):
         return message or f"HTTP {status}"
     if message:
@@ -109,8 +107,9 @@ def _message(answer: Answer, document: Any, outcome: Outcome) -> str:
     return f"HTTP {status}, not in the API's own form: {sender} may have sent it"
 
 
-def _what_is_wrong(answer: Answer, document: Any) -> str:
+def _what_is_wrong(answer: Answer) -> str:
     """Why a 2xx reply does not count as accepted."""
+    document = answer.document
     if answer.problem is not None:
         return answer.problem
     if not isinstance(document, dict):

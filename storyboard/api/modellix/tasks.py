@@ -60,10 +60,9 @@ _IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".gif", ".webp", ".avif", ".bmp", ".
 
 def read_task(answer: Answer, task_id: str) -> TaskReply:
     """The meaning of the answer to a poll for `task_id`."""
-    document = answer.document
-    data = object_in(document, "data")
+    data = object_in(answer.document, "data")
     url, expires_at = None, None
-    status, reason = _status(answer, document, data, task_id)
+    status, reason = _status(answer, data, task_id)
     if status is TaskStatus.SUCCEEDED:
         url, reason = _video_url(data, answer.redaction)
         expires_at = utc_moment(data.get("result_expires_at"))
@@ -124,21 +123,20 @@ def failure_reason(document: Any) -> str | None:
     )
 
 
-def _status(
-    answer: Answer, document: Any, data: dict[str, Any], task_id: str
-) -> tuple[TaskStatus, str | None]:
+def _status(answer: Answer, data: dict[str, Any], task_id: str) -> tuple[TaskStatus, str | None]:
     if answer.status is None:
         return TaskStatus.UNREADABLE, answer.problem or "no reply came"
     is_success = 200 <= answer.status < 300
     if is_success and answer.problem is not None:
         return TaskStatus.UNREADABLE, answer.problem
     word, error = data.get("status"), error_status(answer)
-    is_of_a_task = isinstance(word, str) or (error < 400 and object_in(document).get("code") == 0)
+    code = object_in(answer.document).get("code")
+    is_of_a_task = isinstance(word, str) or (error < 400 and code == 0)
     if not (is_success and is_of_a_task):
-        return _status_of_error(error, document, is_own=is_own_error(answer))
+        return _status_of_error(answer, error)
     if data.get("task_id") != task_id:
         return TaskStatus.MISMATCHED, "the reply is about another task"
-    return _status_of_word(word, document)
+    return _status_of_word(word, answer.document)
 
 
 def _status_of_word(word: Any, document: Any) -> tuple[TaskStatus, str | None]:
@@ -159,10 +157,10 @@ def _meaning(word: str) -> TaskStatus | None:
     return _WORDS.get(re.sub(r"[\W_]+", "_", word.strip().lower()))
 
 
-def _status_of_error(status: int, document: Any, *, is_own: bool) -> tuple[TaskStatus, str | None]:
-    message = text_in(document, "message")
+def _status_of_error(answer: Answer, status: int) -> tuple[TaskStatus, str | None]:
     if 200 <= status < 300:
         return TaskStatus.UNREADABLE, "the reply has no task status"
+    message, is_own = text_in(answer.document, "message"), is_own_error(answer)
     reason = f"HTTP {status}: {message}" if message else f"HTTP {status}"
     # Only the API itself can report on tasks and the account; what a gateway sends
     # while the API is down says nothing about either.
