@@ -42,8 +42,8 @@ class Checkup:
 class ListedPrice:
     """A price in the list: the minimum and maximum in US dollars, and the unit ("$/sec")."""
 
-    least: Decimal
-    most: Decimal
+    minimum: Decimal
+    maximum: Decimal
     unit: str | None
 
 
@@ -131,15 +131,12 @@ def _price(item: Any) -> ListedPrice | None:
     without a unit is ignored, not guessed at.
     """
     price = object_in(item, "price")
-    fixed = _amount(price.get("fixed"))
-    least, most = (
-        (fixed, fixed)
-        if fixed is not None
-        else (_amount(price.get("min")), _amount(price.get("max")))
-    )
-    if least is None or most is None or least > most:
+    is_fixed = _amount(price.get("fixed")) is not None
+    names = ("fixed", "fixed") if is_fixed else ("min", "max")
+    minimum, maximum = (_amount(price.get(name)) for name in names)
+    if minimum is None or maximum is None or minimum > maximum:
         return None
-    return ListedPrice(least, most, _quoted(price, "unit"))
+    return ListedPrice(minimum, maximum, _quoted(price, "unit"))
 
 
 def _amount(value: Any) -> Decimal | None:

@@ -121,10 +121,10 @@ def _message(error: SchemaError) -> str:
     return f"{category}: {name} {rule}, got {got}"
 
 
-def _range(least: Any, most: Any) -> str:
-    if least is None or most is None:
-        return f"at least {least}" if most is None else f"at most {most}"
-    return f"between {least} and {most}"
+def _range(minimum: Any, maximum: Any) -> str:
+    if maximum is None:
+        return f"at least {minimum}"
+    return f"at most {maximum}" if minimum is None else f"between {minimum} and {maximum}"
 
 
 def _shortened(value: object) -> str:

@@ -184,5 +184,5 @@ def _parse_value(name: str, value: Json) -> object:
     return float(value)
 
 
-def _is_number(value: Json, most: int) -> TypeGuard[int | float]:
-    return not isinstance(value, bool) and isinstance(value, int | float) and 0 <= value <= most
+def _is_number(value: Json, maximum: int) -> TypeGuard[int | float]:
+    return not isinstance(value, bool) and isinstance(value, int | float) and 0 <= value <= maximum

@@ -90,8 +90,8 @@ def _roles(payload: Payload, card: ModelCard) -> Iterator[tuple[At, str]]:
         if isinstance(value, str):
             yield (word.field,), role
         elif isinstance(value, list):
-            most = MAX_REFERENCES if role == REFERENCES else 1
-            yield from (((word.field, index), role) for index in range(len(value[:most])))
+            count = MAX_REFERENCES if role == REFERENCES else 1
+            yield from (((word.field, index), role) for index in range(len(value[:count])))
 
 
 def _read(address: str, uploads: Uploads) -> bytes:

@@ -160,5 +160,5 @@ def _is_number(value: Any) -> bool:
     return type(value) in (int, float) and 0 <= value <= _MAX_NUMBER
 
 
-def _is_count(value: object, most: int) -> bool:
-    return type(value) is int and 0 < value <= most
+def _is_count(value: object, maximum: int) -> bool:
+    return type(value) is int and 0 < value <= maximum

@@ -48,12 +48,12 @@ def _boxes(file: BinaryIO, size_bytes: int) -> Iterator[tuple[bytes, int | None]
             yield b"", None
             return
         length, kind = struct.unpack(">I4s", head[:8])
-        least = 8
+        head_bytes = 8
         if length == 1 and len(head) == 16:
-            (length,), least = struct.unpack(">Q", head[8:]), 16
+            (length,), head_bytes = struct.unpack(">Q", head[8:]), 16
         elif length == 0:
             length = size_bytes - start
-        if length < least:
+        if length < head_bytes:
             yield kind, None
             return
         yield kind, start + length

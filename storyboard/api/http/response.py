@@ -116,8 +116,8 @@ def rate_hint(answer: Answer) -> RateHint:
     server_now = http_date(headers.get("date", ""))
     now = answer.received_at if server_now is None else server_now.timestamp()
     return RateHint(
-        limit=_count(headers.get("x-ratelimit-limit", ""), least=1),
-        remaining=_count(headers.get("x-ratelimit-remaining", ""), least=0),
+        limit=_count(headers.get("x-ratelimit-limit", ""), minimum=1),
+        remaining=_count(headers.get("x-ratelimit-remaining", ""), minimum=0),
         reset_in_s=_wait_s(headers.get("x-ratelimit-reset", ""), now),
         retry_after_s=_wait_s(headers.get("retry-after", ""), now),
     )
@@ -131,9 +131,9 @@ def limit_of(answer: Answer) -> Limit | None:
     return Limit.CONCURRENCY if "concurren" in message.lower() else Limit.RATE
 
 
-def _count(text: str, *, least: int) -> int | None:
+def _count(text: str, *, minimum: int) -> int | None:
     number = _number(text)
-    return int(number) if number is not None and least <= number <= _MAX_COUNT else None
+    return int(number) if number is not None and minimum <= number <= _MAX_COUNT else None
 
 
 def _wait_s(text: str, now: float) -> float | None:

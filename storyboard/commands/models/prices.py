@@ -84,11 +84,12 @@ def price_lines(models: Iterable[ListedModel], today: date) -> Iterator[str]:
         if price is None:
             yield f"  # {one.slug}: the list gives no price"
         elif key is None:
-            yield f"  # {one.slug}: {price.least:f} to {price.most:f}, in {price.unit or 'no unit'}"
+            span = f"{price.minimum:f} to {price.maximum:f}"
+            yield f"  # {one.slug}: {span}, in {price.unit or 'no unit'}"
         else:
-            is_range = price.least < price.most
-            note = f"  # {price.least:f} to {price.most:f}" if is_range else ""
-            yield f"  {one.slug}: {{{key}: {price.most:f}}}{note}"
+            is_range = price.minimum < price.maximum
+            note = f"  # {price.minimum:f} to {price.maximum:f}" if is_range else ""
+            yield f"  {one.slug}: {{{key}: {price.maximum:f}}}{note}"
 
 
 def _key_of(one: ListedModel) -> str | None:
@@ -100,7 +101,7 @@ def _document(one: ListedModel) -> dict[str, object]:
     price = one.price
     return {
         "for": _key_of(one),
-        "least_usd": float(price.least) if price else None,
-        "most_usd": float(price.most) if price else None,
+        "least_usd": float(price.minimum) if price else None,
+        "most_usd": float(price.maximum) if price else None,
         "unit": price.unit if price else None,
     }

@@ -175,11 +175,11 @@ def _draw_labels(
 def _set_prompt(layout: _Layout) -> TextBlock:
     """The prompt, set as large as reads well; a long one takes more of the picture."""
     unit, height = layout.unit, layout.height - 2 * layout.bar
-    least = max(9 * layout.scale, round(unit * 2.5))
+    smallest_px = max(9 * layout.scale, round(unit * 2.5))
     has_references = any(picture.role == REFERENCES for picture in layout.spec.pictures)
     for share, largest, smallest in (
         (0.34, round(unit * 6.2), round(unit * 3.6)),
-        (0.52 if has_references else 0.72, round(unit * 3.8), least),
+        (0.52 if has_references else 0.72, round(unit * 3.8), smallest_px),
     ):
         block = fit_text(
             layout.spec.prompt,

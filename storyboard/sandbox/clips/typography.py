@@ -113,10 +113,10 @@ def _cut(block: TextBlock, width_px: int, height_px: int) -> TextBlock:
 def shorten(text: str, lettering: Lettering, width_px: int) -> str:
     """`text` on one line, with an ellipsis if it had to be cut."""
     # No letter is narrower than this share of the size, so the rest need not be measured.
-    most = round(width_px / (lettering.size_px * 0.1)) + 1
-    if len(text) <= most and lettering.length_px(text) <= width_px:
+    max_letters = round(width_px / (lettering.size_px * 0.1)) + 1
+    if len(text) <= max_letters and lettering.length_px(text) <= width_px:
         return text
-    return _prefix_that_fits(text[: max(0, most)], "...", lettering, width_px) + "..."
+    return _prefix_that_fits(text[: max(0, max_letters)], "...", lettering, width_px) + "..."
 
 
 def _prefix_that_fits(text: str, end: str, lettering: Lettering, width_px: int) -> str:

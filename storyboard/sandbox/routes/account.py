@@ -47,25 +47,23 @@ async def _read_balance(request: web.Request) -> web.StreamResponse:
 async def _read_logs(request: web.Request) -> web.StreamResponse:
     service = authenticated_service(request)
     now = service.now()
-    end = _parse_parameter(request, "end_time", int(now) + 1, least=0, most=2**40)
-    start = _parse_parameter(request, "start_time", max(0, end - 24 * 3600), least=0, most=2**40)
+    end = _parse_parameter(request, "end_time", int(now) + 1, low=0, high=2**40)
+    start = _parse_parameter(request, "start_time", max(0, end - 24 * 3600), low=0, high=2**40)
     if not start <= end <= start + _MAX_LOG_SPAN_S:
         raise Refusal(400, "Value out of range: start_time to end_time is at most 30 days")
-    size = _parse_parameter(request, "page_size", _LOG_PAGE_SIZE, least=1, most=_MAX_LOG_PAGE_SIZE)
-    page = _parse_parameter(request, "page", 1, least=1, most=2**31)
+    size = _parse_parameter(request, "page_size", _LOG_PAGE_SIZE, low=1, high=_MAX_LOG_PAGE_SIZE)
+    page = _parse_parameter(request, "page", 1, low=1, high=2**31)
     tasks = service.tasks_between(start, end, request.query.get("user_id"))
     return web.json_response(logs_reply(tasks, now, page=page, page_size=size))
 
 
-def _parse_parameter(
-    request: web.Request, name: str, default: int, *, least: int, most: int
-) -> int:
+def _parse_parameter(request: web.Request, name: str, default: int, *, low: int, high: int) -> int:
     text = request.query.get(name, str(default))
     if not (text.isascii() and text.isdigit() and len(text) < 20):
         raise Refusal(400, f"Invalid format: parameter '{name}' must be a whole number")
     value = int(text)
-    if not least <= value <= most:
-        bounds = f"between {least} and {most}, got {value}"
+    if not low <= value <= high:
+        bounds = f"between {low} and {high}, got {value}"
         raise Refusal(400, f"Value out of range: parameter '{name}' must be {bounds}")
     return value
 
