@@ -5,12 +5,14 @@ Only HTTPS and only public addresses; checks each redirect again; limits size an
 
 from __future__ import annotations
 
+from contextlib import closing
+
 import requests
 
 from storyboard.api.downloads.links import Link, check_link, next_link
-from storyboard.api.http.connections import Exchange
+from storyboard.api.http.connections import Exchange, WatchedAdapter
 from storyboard.api.http.errors import describe_error
-from storyboard.api.http.session import NETWORK_ERRORS, USER_AGENT, PlainSession, read_body
+from storyboard.api.http.session import NETWORK_ERRORS, USER_AGENT, read_body
 from storyboard.errors import LinkUnsafe, Unreachable, UsageError
 
 _MAX_REDIRECTS = 5
@@ -30,9 +32,9 @@ def fetch_document(url: str, *, api_origin: str) -> str:
     """
     try:
         link = check_link(url, api_origin=api_origin)
-        with PlainSession() as session:
+        with closing(WatchedAdapter()) as adapter:
             for _ in range(_MAX_REDIRECTS + 1):
-                body, location = _request(session, link)
+                body, location = _request(adapter, link)
                 if location is None:
                     return _text(link, body)
                 link = next_link(link, location, api_origin=api_origin, allow_private=False)
@@ -43,11 +45,11 @@ def fetch_document(url: str, *, api_origin: str) -> str:
         ) from None
 
 
-def _request(session: PlainSession, link: Link) -> tuple[bytes, str | None]:
+def _request(adapter: WatchedAdapter, link: Link) -> tuple[bytes, str | None]:
     """The body, and the target if the host redirects."""
     with Exchange(total_s=_TOTAL_S, check_peer=link.check_peer) as exchange:
         try:
-            response = session.send_once(
+            response = adapter.send_once(
                 requests.Request("GET", link.url, headers=_HEADERS),
                 connect_s=_CONNECT_S,
                 read_s=_TOTAL_S,

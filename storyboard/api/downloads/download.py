@@ -13,6 +13,7 @@ import os
 import re
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,10 +23,10 @@ import requests
 
 from storyboard.api.downloads.links import Link, check_link, next_link
 from storyboard.api.downloads.partial_file import HEAD_BYTES, PartialFile, open_partial
-from storyboard.api.http.connections import Exchange
+from storyboard.api.http.connections import Exchange, WatchedAdapter
 from storyboard.api.http.errors import describe_error
 from storyboard.api.http.response import Answer, rate_hint
-from storyboard.api.http.session import NETWORK_ERRORS, USER_AGENT, PlainSession
+from storyboard.api.http.session import NETWORK_ERRORS, USER_AGENT
 from storyboard.api.http.unpack import SIGN_BYTES, CutOff, is_packed, unpacked
 from storyboard.errors import (
     DownloadBroken,
@@ -92,9 +93,9 @@ def download(
         OSError: the file cannot be written.
     """
     link = check_link(url, api_origin=api_origin, allow_private=allow_private)
-    with PlainSession() as session, open_partial(target) as file:
+    with closing(WatchedAdapter()) as adapter, open_partial(target) as file:
         transfer = _Transfer(
-            session,
+            adapter,
             PartialFile(file, max_bytes=bounds.max_bytes),
             api_origin=api_origin,
             allow_private=allow_private,
@@ -115,7 +116,7 @@ def download(
 class _Transfer:
     """One download and everything that its requests need."""
 
-    session: PlainSession
+    adapter: WatchedAdapter
     partial: PartialFile
     api_origin: str
     allow_private: bool
@@ -171,7 +172,7 @@ class _Transfer:
         headers = {**_HEADERS, **self.partial.range_headers()}
         with Exchange(total_s=left_s, check_peer=link.check_peer) as exchange:
             try:
-                response = self.session.send_once(
+                response = self.adapter.send_once(
                     requests.Request("GET", link.url, headers=headers),
                     connect_s=self.bounds.connect_s,
                     read_s=self.bounds.idle_s,

@@ -34,13 +34,13 @@ import threading
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from requests import PreparedRequest
+from requests import PreparedRequest, Request, Response
 from requests.adapters import HTTPAdapter
 from requests.exceptions import InvalidProxyURL
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
-from storyboard.api.http.environment import ca_bundle, tls_context
+from storyboard.api.http.environment import ca_bundle, proxies_for, proxy_address, tls_context
 from storyboard.api.http.watchdog import WATCHDOG
 
 if TYPE_CHECKING:
@@ -244,7 +244,32 @@ _POOLS = {"http": _HTTPPool, "https": _HTTPSPool}
 
 
 class WatchedAdapter(HTTPAdapter):
-    """A `requests` adapter whose connections are all watched. Never retries."""
+    """A `requests` adapter for one thread whose connections are all watched. Never retries.
+
+    Used without a `requests.Session`, which would take a login from .netrc, keep cookies,
+    and read a redirect's body of any size.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(pool_connections=2, pool_maxsize=1)
+
+    def send_once(self, request: Request, *, connect_s: float, read_s: float) -> Response:
+        """Send the request and return the reply with its body unread.
+
+        Uses a proxy from the environment, except for this machine.
+        """
+        prepared = request.prepare()
+        url = prepared.url or ""
+        proxies = proxies_for(url)
+        if exchange := current_exchange():
+            exchange.proxy = proxy_address(url, proxies)
+        return self.send(
+            prepared,
+            stream=True,
+            timeout=(connect_s, read_s),
+            verify=ca_bundle()[1],
+            proxies=proxies,
+        )
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         """Make the pools, whose connections are watched."""

@@ -3,9 +3,8 @@
 Can be used from many threads at once. Each POST gets its own connection, used for
 nothing before or after: a late reply to another request cannot be taken for its
 reply, and no server closes an idle connection just as the request goes out. For GETs
-each thread has its own `requests` session with its own connections, so their last use
-is always known. They are closed after any exchange that was not complete, exact and
-ordinary.
+each thread has connections of its own, so their last use is always known. They are
+closed after any exchange that was not complete, exact and ordinary.
 """
 
 from __future__ import annotations
@@ -22,8 +21,7 @@ import requests
 import urllib3
 
 from storyboard import __version__
-from storyboard.api.http.connections import Exchange, WatchedAdapter, current_exchange
-from storyboard.api.http.environment import ca_bundle, proxies_for, proxy_address
+from storyboard.api.http.connections import Exchange, WatchedAdapter
 from storyboard.api.http.errors import describe_error, remedy_for
 from storyboard.api.http.response import Answer
 from storyboard.api.http.unpack import CutOff, is_packed, unpacked
@@ -58,40 +56,6 @@ class Timeouts:
     upload_s: float = 300.0
 
 
-class PlainSession(requests.Session):
-    """A `requests` session without cookies, redirects or retries."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.adapters.clear()  # only watched ones remain
-        adapter = WatchedAdapter(pool_connections=2, pool_maxsize=1)  # for one thread
-        self.mount("https://", adapter)
-        self.mount("http://", adapter)
-
-    def send_once(
-        self, request: requests.Request, *, connect_s: float, read_s: float
-    ) -> requests.Response:
-        """Send the request and return the reply with its body unread.
-
-        Uses a proxy from the environment, except for this machine. Does not call the
-        session's own `prepare_request` and `send`, which would take a login from
-        .netrc, keep cookies, and read a redirect's body of any size.
-        """
-        prepared = request.prepare()
-        url = prepared.url or ""
-        adapter = self.get_adapter(url)
-        proxies = proxies_for(url)
-        if exchange := current_exchange():
-            exchange.proxy = proxy_address(url, proxies)
-        return adapter.send(
-            prepared,
-            stream=True,
-            timeout=(connect_s, read_s),
-            verify=ca_bundle()[1],
-            proxies=proxies,
-        )
-
-
 class Sessions:
     """Sends signed requests from any thread.
 
@@ -112,18 +76,18 @@ class Sessions:
         self._timeouts = timeouts
         self._clock = clock
         self._local = threading.local()
-        self._all: list[PlainSession] = []
+        self._all: list[WatchedAdapter] = []
         self._lock = threading.Lock()
 
     def get(self, url: str, *, params: Mapping[str, str | int] | None = None) -> Answer:
         """The answer to one GET."""
         request = requests.Request("GET", url, headers=_headers(), params=params)
-        return self._exchange(self._session("for GETs"), request, self._timeouts.get_s)
+        return self._exchange(self._adapter("for GETs"), request, self._timeouts.get_s)
 
     def delete(self, url: str) -> Answer:
         """The answer to one DELETE."""
         request = requests.Request("DELETE", url, headers=_headers())
-        return self._exchange(self._session("for GETs"), request, self._timeouts.get_s)
+        return self._exchange(self._adapter("for GETs"), request, self._timeouts.get_s)
 
     def post(self, url: str, body: bytes, *, headers: Mapping[str, str]) -> Answer:
         """The answer to one POST of JSON."""
@@ -136,42 +100,44 @@ class Sessions:
 
     def _post(self, url: str, body: bytes, headers: Mapping[str, str], total_s: float) -> Answer:
         request = requests.Request("POST", url, headers=_headers(headers), data=body)
-        session = self._session("for POSTs")
+        adapter = self._adapter("for POSTs")
         try:
-            return self._exchange(session, request, total_s)
+            return self._exchange(adapter, request, total_s)
         finally:
-            session.close()  # closes its connection; a new session would cost more
+            adapter.close()  # closes its connection; a new adapter would cost more
 
     def drop_connection(self) -> None:
         """Close this thread's connections; the next GET opens a new one."""
-        self._session("for GETs").close()
+        self._adapter("for GETs").close()
 
     def close(self) -> None:
         """Close the connections of all threads."""
         with self._lock:
-            sessions, self._all = self._all, []
-        for session in sessions:
-            session.close()
+            adapters, self._all = self._all, []
+        for adapter in adapters:
+            adapter.close()
 
-    def _session(self, use: str) -> PlainSession:
-        """This thread's session for the given use."""
-        sessions: dict[str, PlainSession] = self._local.__dict__
-        session = sessions.get(use)
-        if session is None:
-            session = sessions[use] = PlainSession()
+    def _adapter(self, use: str) -> WatchedAdapter:
+        """This thread's adapter for the given use."""
+        adapters: dict[str, WatchedAdapter] = self._local.__dict__
+        adapter = adapters.get(use)
+        if adapter is None:
+            adapter = adapters[use] = WatchedAdapter()
             with self._lock:
-                self._all.append(session)
-        return session
+                self._all.append(adapter)
+        return adapter
 
-    def _exchange(self, session: PlainSession, request: requests.Request, total_s: float) -> Answer:
+    def _exchange(
+        self, adapter: WatchedAdapter, request: requests.Request, total_s: float
+    ) -> Answer:
         request.auth = self._sign
         with Exchange(total_s=total_s) as exchange:
             try:
-                response = session.send_once(
+                response = adapter.send_once(
                     request, connect_s=self._timeouts.connect_s, read_s=total_s
                 )
             except NETWORK_ERRORS as error:
-                session.close()
+                adapter.close()
                 return Answer(
                     was_sent=exchange.may_have_been_sent,
                     problem=describe_error(error, exchange),
@@ -182,7 +148,7 @@ class Sessions:
             with response:
                 body, problem = read_body(response, exchange)
         if problem is not None or not exchange.is_exact or not _is_ordinary(response):
-            session.close()  # drops its connections; more data may follow on them
+            adapter.close()  # drops its connections; more data may follow on them
         return Answer(
             status=response.status_code,
             headers={name.lower(): value for name, value in response.headers.items()},
