@@ -157,15 +157,8 @@ class Inputs:
         if not isinstance(file, ScalarNode) or not file.text:
             return []  # the schema has reported it
         path, display_name = self._resolve(self._path, self.display_name, file.text)
-        parts = [part.text if isinstance(part, ScalarNode) else None for part in (key, sheet)]
-        name = display_name, parts[0], parts[1]
-        rows = self._rows.get(name)
-        if rows is None:
-            rows = self._rows[name] = self._read_rows(path, *name)
-            source = _sheet_name(display_name, parts[1])
-            self.sources[source] = rows.text
-            if rows.content is not None:
-                self.workbooks[source] = (display_name, rows.content)
+        texts = [part.text if isinstance(part, ScalarNode) else None for part in (key, sheet)]
+        rows = self._read_rows(path, display_name, *texts)
         setting = Setting(file, where, file.position)
         problems = [_with_file(problem, file.text) for problem in rows.problems]
         self.problems.extend(_at_setting(problems, rows.text, setting))
@@ -197,7 +190,9 @@ class Inputs:
             if real in above:
                 circle = [*above[above.index(real) :], real]
                 steps = " -> ".join(os.path.basename(step) for step in circle)  # noqa: PTH119 (real paths as text)
-                self._report(setting, "circular-include", f"the file includes itself: {steps}")
+                words = f"the file includes itself: {steps}"
+                hint = "break the cycle: remove one of these includes"
+                self._report(setting, "circular-include", words, hint)
             elif len(above) > MAX_LEVELS:
                 words = f"files include one another more than {MAX_LEVELS} levels deep"
                 self._report(setting, "nested-too-deep", words)
@@ -222,35 +217,40 @@ class Inputs:
         return self._mapping_in(source, include_schema)
 
     def _read_yaml(self, path: Path, display_name: str, content: bytes | None = None) -> Source:
-        source = self._read_allowed_yaml(path, display_name, content)
+        if refusal := self._refusal(path, display_name):
+            source = Source(display_name, "", None, (refusal,))
+        else:
+            source = read_source(path, display_name, content=content, files=self._files)
+            if self._scope.holds_key(source.text):
+                source = Source(display_name, "", None, (_holds_key(display_name),))
         self.sources[display_name] = source.text
         self._paths[display_name] = path
         self.yaml_sources.append(source)
         return source
 
-    def _read_allowed_yaml(self, path: Path, display_name: str, content: bytes | None) -> Source:
-        if refusal := self._refusal(path, display_name):
-            return Source(display_name, "", None, (refusal,))
-        source = read_source(path, display_name, content=content, files=self._files)
-        if self._scope.holds_key(source.text):
-            return Source(display_name, "", None, (_holds_key(display_name),))
-        return source
-
     def _read_rows(self, path: Path, display_name: str, key: str | None, sheet: str | None) -> Rows:
+        """Return the rows of a file; each file, key and sheet is read once."""
+        known = self._rows.get((display_name, key, sheet))
+        if known is not None:
+            return known
+        # Each sheet of a workbook has its own lines.
+        name = display_name if sheet is None else f"{display_name} [{sheet}]"
         if refusal := self._refusal(path, display_name):
-            return Rows("", problems=(refusal,))
-        name = _sheet_name(display_name, sheet)
-        rows = read_rows(path, name, key=key, sheet=sheet, files=self._files)
-        return (
-            Rows("", problems=(_holds_key(display_name),))
-            if self._scope.holds_key(rows.text)
-            else rows
-        )
+            rows = Rows("", problems=(refusal,))
+        else:
+            rows = read_rows(path, name, key=key, sheet=sheet, files=self._files)
+            if self._scope.holds_key(rows.text):
+                rows = Rows("", problems=(_holds_key(display_name),))
+        self._rows[display_name, key, sheet] = rows
+        self.sources[name] = rows.text
+        if rows.content is not None:
+            self.workbooks[name] = (display_name, rows.content)
+        return rows
 
-    def _resolve_in(self, owner: str, name: str) -> tuple[Path, str]:
-        """Resolve `name` in the file with the display name `owner`."""
-        owner = owner if owner in self._paths else self.display_name
-        return self._resolve(self._paths[owner], owner, name)
+    def _resolve_in(self, file: str, name: str) -> tuple[Path, str]:
+        """Resolve `name` in the file with the display name `file`."""
+        file = file if file in self._paths else self.display_name
+        return self._resolve(self._paths[file], file, name)
 
     def _resolve(self, path: Path, display_name: str, name: str) -> tuple[Path, str]:
         """Resolve `name` in the file `path`, in any spelling; return a path and a display name."""
@@ -282,11 +282,8 @@ class Inputs:
             self._unchecked.append((source, make_schema, len(self.problems)))
         return source.root if isinstance(source.root, MappingNode) else None
 
-    def _report(self, setting: Setting, code: str, words: str) -> None:
+    def _report(self, setting: Setting, code: str, words: str, hint: str | None = None) -> None:
         message = f"{setting.where}: {words}"
-        hint = (
-            "break the cycle: remove one of these includes" if code == "circular-include" else None
-        )
         self.problems.append(Problem(setting.node.position, code, message, hint))
 
 
@@ -310,16 +307,8 @@ def _holds_key(display_name: str) -> Problem:
 
 def _names_of_includes(root: MappingNode) -> list[Setting]:
     node = root.get("include")
-    return [
-        Setting(item, f"include[{number}]", item.position)
-        for number, item in enumerate(node.items if isinstance(node, SequenceNode) else ())
-        if isinstance(item, ScalarNode) and isinstance(item.value, str) and item.value
-    ]
-
-
-def _sheet_name(display_name: str, sheet: str | None) -> str:
-    """Return the display name of a file of rows; each sheet of a workbook has its own lines."""
-    return display_name if sheet is None else f"{display_name} [{sheet}]"
+    names = Setting(node, "include", node.position).items if node else ()
+    return [name for name in names if isinstance(name.node.data, str) and name.node.data]
 
 
 def _with_file(problem: Problem, name: str) -> Problem:

@@ -100,14 +100,10 @@ def load_storyboard(
             }
             film = _Film(root, inputs, catalog, given, model=reading.model)
             expanded = _expand(film, reading)
-            takes = expanded.takes
-            models = frozenset(one.model for take in takes for one in take.candidates)
+            models = frozenset(one.model for take in expanded.takes for one in take.candidates)
             if reading.today:
                 inputs.problems += find_retiring(film.files, models, catalog, reading.today)
-            written = read_prices([*film.files, *price_files], inputs.problems.append)
-            today = reading.today or datetime.now(timezone.utc).date()
-            inputs.problems += old_prices(written, models, today=today)
-            prices, caps = {name: one.price for name, one in written.items()}, read_caps(root)
+            prices, caps = _prices(film, models, reading, price_files), read_caps(root)
             variants, is_whole = tuple(film.variants), film.is_read_whole(reading)
     except BrokenCard as broken:
         if broken.owner is Owner.PROGRAM:
@@ -236,6 +232,18 @@ def _expand(film: _Film, reading: Reading) -> _Expanded:
         problems.extend(only_of_variants(tidy(problems), film.problems_of_variants()))
     problems.extend(film.find_unused(is_whole=film.is_read_whole(reading)))
     return expanded
+
+
+def _prices(
+    film: _Film, models: frozenset[str], reading: Reading, price_files: Sequence[MappingNode]
+) -> dict[str, Price]:
+    """Return the price of each model that has one; warns of outdated prices of `models`."""
+    problems = film.inputs.problems
+    written = read_prices([*film.files, *price_files], problems.append)
+    problems += old_prices(
+        written, models, today=reading.today or datetime.now(timezone.utc).date()
+    )
+    return {name: one.price for name, one in written.items()}
 
 
 def _gather_shared(files: Sequence[MappingNode], cards: Iterable[ModelCard]) -> SharedValues:
