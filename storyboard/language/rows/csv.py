@@ -29,15 +29,14 @@ def read_csv(
     """
     lines = split_lines(text)
     first = next((number for number, line in enumerate(lines, start=1) if line.strip()), 1)
-    if lines[first - 1].lstrip().startswith("|") and delimiter is None:
-        message, hint = (
-            "this is a table in Markdown, not CSV",
-            "rename the file so that it ends in .md",
-        )
+    header = lines[first - 1]
+    if header.lstrip().startswith("|") and delimiter is None:
+        message = "this is a table in Markdown, not CSV"
+        hint = "rename the file so that it ends in .md"
         yield Problem(_position(lines, display_name, first), "csv-syntax", message, hint)
         return
     separator = _SEPARATOR_LINE.fullmatch(lines[0])
-    delimiter = separator[1] if separator else delimiter or _find_delimiter(lines)
+    delimiter = separator[1] if separator else delimiter or _find_delimiter(header)
     csv.field_size_limit(MAX_BYTES)  # by default, the csv module stops at 128 KiB per cell
     reader = csv.reader((f"{line}\n" for line in lines), delimiter=delimiter, strict=True)
     if separator:
@@ -60,10 +59,9 @@ def read_csv(
         yield Problem(_position(lines, display_name, line), "csv-syntax", message, hint)
 
 
-def _find_delimiter(lines: Sequence[str]) -> str:
+def _find_delimiter(header: str) -> str:
     """Return the delimiter that occurs most often in the header outside quoted names."""
-    header = _QUOTED.sub("", next(filter(None, lines), ""))
-    return max(_DELIMITERS, key=header.count)
+    return max(_DELIMITERS, key=_QUOTED.sub("", header).count)
 
 
 def _position(lines: Sequence[str], display_name: str, line: int) -> Position:

@@ -57,6 +57,7 @@ def said(rows: Rows) -> list[str]:
         "sep=|\nsku|name|seconds\n007|Lamp|5\n",
         "\ufeffsku,name,seconds\n007,Lamp,5",
         "\n\nsku , name,seconds \n\n007,Lamp,5\n\n  \n,,\n",
+        "  \nsku;name;seconds\n007;Lamp;5\n",
         "sep=;\nsku;name;seconds\n007;Lamp;5\n",
         '"sku";"name";seconds\n"007";Lamp;5\n',
     ],
