@@ -5,7 +5,7 @@
 A separate program, started by `measure`: a small file can state a picture of gigabytes, and
 decoders are written in C. INPUT is the pictures, each after its length (8 bytes, the highest
 first). Prints a line of JSON for each, as soon as it is known: its `format`, `width`, `height`,
-`frames` and whether it `is_turned`, or the `trouble` with it.
+`frames` and whether it `is_turned`, or the `error` with it.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def measure(content: bytes) -> dict[str, Any]:
         with Image.open(BytesIO(content), formats=("PNG", "JPEG", "WEBP")) as picture:
             size = {"width": picture.width, "height": picture.height}
             if picture.width * picture.height > MAX_PIXELS:
-                return {"trouble": "large", **size}
+                return {"error": "large", **size}
             # Phones keep a second picture, such as a map of depths, in one JPEG (MPO).
             is_jpeg = _FORMATS[str(picture.format)] == "jpeg"
             frames = 1 if is_jpeg else getattr(picture, "n_frames", 1)
@@ -50,7 +50,7 @@ def measure(content: bytes) -> dict[str, Any]:
     except MemoryError:
         raise  # ends this process; the caller notices
     except Exception:  # Pillow raises whatever its decoders stumble over
-        return {"trouble": "broken"}
+        return {"error": "broken"}
 
 
 if __name__ == "__main__":

@@ -148,6 +148,6 @@ def _read(line: bytes, size_bytes: int) -> Measured:
             "is_turned": bool(is_turned),
         } if format_ in PICTURES and width > 0 and height > 0:
             return Picture(format_, size_bytes, width, height, frames, is_turned)
-        case {"trouble": "large", "width": int(width), "height": int(height)}:
+        case {"error": "large", "width": int(width), "height": int(height)}:
             return NoPicture(f"has {width:,} x {height:,} pixels, more than any model takes")
     return BROKEN

@@ -12,16 +12,16 @@ from storyboard.reporting.invisible import hint_for_invisible, name_invisible
 ESCAPED = "\\|"
 """The separator of tables in which a | inside a cell is escaped with a backslash."""
 
-_SIGNS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "|", ESCAPED: "|"}
+_SEPARATOR_NAMES = {",": "comma", ";": "semicolon", "\t": "tab", "|": "|", ESCAPED: "|"}
 """The names of the separators."""
 
 _TITLE = "if the first line is a title, remove it: the names of the columns must come first"
 
 _ERRORS = {"#ref!", "#value!", "#name?", "#div/0!", "#num!", "#null!", "#spill!", "#n/a"}
-_NOTHING = _ERRORS | {"nan", "none", "null", "n/a", "-", "\N{EN DASH}", "\N{EM DASH}"}
+_EMPTY_WORDS = _ERRORS | {"nan", "none", "null", "n/a", "-", "\N{EN DASH}", "\N{EM DASH}"}
 """What programs and people write into a cell without a value, in lower case."""
 
-_MAX_NOTHING = max(map(len, _NOTHING)) + 2
+_MAX_EMPTY_WORD = max(map(len, _EMPTY_WORDS)) + 2
 
 
 def read_table(
@@ -53,7 +53,7 @@ def read_table(
             if nameless:
                 filled.update(number for number in nameless if record[number].strip())
                 del cells[""]
-            for name in [name for name in cells if _says_nothing(cells[name])]:
+            for name in [name for name in cells if _means_empty(cells[name])]:
                 first_empty = first_empty or (position, str(cells[name]).strip())
                 empty[name] = empty.get(name, 0) + 1
                 cells[name] = ""
@@ -71,9 +71,9 @@ def read_table(
         yield Problem(header, "nameless-column", message, hint, severity=severity)
 
 
-def _says_nothing(cell: Json) -> bool:
-    is_short = isinstance(cell, str) and len(cell) <= _MAX_NOTHING
-    return is_short and str(cell).strip().casefold() in _NOTHING
+def _means_empty(cell: Json) -> bool:
+    is_short = isinstance(cell, str) and len(cell) <= _MAX_EMPTY_WORD
+    return is_short and str(cell).strip().casefold() in _EMPTY_WORDS
 
 
 def _empty_cells(position: Position, cell: str, counts: Mapping[str, int]) -> Problem:
@@ -90,9 +90,9 @@ def _check_names(names: Sequence[str], position: Position) -> Iterator[Problem]:
     if repeated:
         message = f"more than one column is called {', '.join(repeated)}"
         yield Problem(position, "repeated-column", message)
-    elif odd := next(filter(name_invisible, names), None):
-        message = f"the name of column {odd!r} contains an invisible character"
-        hint = hint_for_invisible(odd) or ""
+    elif name := next(filter(name_invisible, names), None):
+        message = f"the name of column {name!r} contains an invisible character"
+        hint = hint_for_invisible(name)
         warning = Severity.WARNING
         yield Problem(position, "invisible-character", message, hint, severity=warning)
 
@@ -106,11 +106,11 @@ def _wrong_length(
     if len(record) <= len(names):
         name = names[len(record)]
         hint = f"the cells from {name!r} on are missing" if name else "the last cells are missing"
-        hint += f"; an empty one needs its {_SIGNS[separator]} too"
+        hint += f"; an empty one needs its {_SEPARATOR_NAMES[separator]} too"
     elif separator == ESCAPED:
         hint = "a | inside a cell is written \\|"
     else:
-        hint = f"a cell that contains a {_SIGNS[separator]} needs double quotes"
+        hint = f"a cell that contains a {_SEPARATOR_NAMES[separator]} needs double quotes"
         is_prose = any(cell.startswith(" ") for cell in record)
         if len(names) == 1 and not is_prose:
             hint += f"; {_TITLE}"

@@ -14,7 +14,7 @@ from storyboard.language.nodes import (
     ScalarValue,
     SequenceNode,
 )
-from storyboard.language.yaml.reading import MAX_LEVELS, Reading
+from storyboard.language.yaml.parse_state import MAX_LEVELS, ParseState
 from storyboard.language.yaml.scalars import is_null, read_plain
 from storyboard.language.yaml.text_keys import Role
 from storyboard.language.yaml.text_positions import source_lines
@@ -39,10 +39,10 @@ class Anchors:
     `nodes` holds None for an anchor whose value is still open.
     """
 
-    def __init__(self, reading: Reading) -> None:
+    def __init__(self, state: ParseState) -> None:
         self.nodes: dict[str, Node | None] = {}
         self.aliases: list[Alias] = []
-        self._reading = reading
+        self._state = state
         self._aliased = 0
         self._used: set[str] = set()
         # Measure each collection once. Store it beside its size and height: if it were freed,
@@ -58,11 +58,11 @@ class Anchors:
         node = known or self._unknown(name, position)
         size, height = self._measure(node)
         self._aliased += size
-        if len(self._reading.open) + height > MAX_LEVELS:
-            self._reading.stop_at_depth(position)
+        if len(self._state.open) + height > MAX_LEVELS:
+            self._state.stop_at_depth(position)
         if self._aliased > MAX_ALIASED:
             message = f"the aliases up to here expand to more than {MAX_ALIASED:,} values"
-            self._reading.stop(position, "too-many-aliases", message)
+            self._state.stop(position, "too-many-aliases", message)
         return node
 
     def warn_of_unused(self, prose: Iterable[tuple[str, str, Position]]) -> None:
@@ -78,20 +78,20 @@ class Anchors:
                 warning = Severity.WARNING
                 at = self._position_before(f"&{name}", position)
                 problem = Problem(at, "unused-anchor", message, hint, severity=warning)
-                self._reading.problems.append(problem)
+                self._state.problems.append(problem)
 
     def _position_before(self, mark: str, text: Position) -> Position:
         """Return the position of a mark before a text on its line; if not there, the text's."""
-        line = source_lines(self._reading.text)[text.line - 1]
+        line = source_lines(self._state.text)[text.line - 1]
         column = line.rfind(mark, 0, text.column - 1) + 1
         return text._replace(column=column, width=len(mark)) if column else text
 
     def _unknown(self, name: str, position: Position) -> ScalarNode:
         alias = f"*{shorten(name, 60)}"
         if name in self.nodes:
-            self._reading.report(position, "alias-circle", f"{alias} is inside itself")
+            self._state.report(position, "alias-circle", f"{alias} is inside itself")
         else:
-            self._reading.report(
+            self._state.report(
                 position,
                 "unknown-alias",
                 f"{alias} refers to an anchor that is not above it",

@@ -8,8 +8,7 @@ creating a single value.
 
 from __future__ import annotations
 
-from collections.abc import Collection as Container
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from enum import Enum
 from typing import Any
 
@@ -40,8 +39,8 @@ from storyboard.language.yaml.convert import (
     plain_value,
     tagged_value,
 )
+from storyboard.language.yaml.parse_state import MAX_LEVELS, OpenCollection, ParseState, Stop
 from storyboard.language.yaml.positions import mark_position, value_index, value_position
-from storyboard.language.yaml.reading import MAX_LEVELS, Collection, Reading, Stop
 from storyboard.language.yaml.scalars import SCALAR_TAGS
 from storyboard.language.yaml.text_keys import OTHER, ROLES, TEXT, Role
 from storyboard.language.yaml.unquoted import Covered
@@ -62,18 +61,18 @@ class _Use(Enum):
 
 
 class Composer:
-    """Builds one root node from events; problems are collected in `reading`.
+    """Builds one root node from events; problems are collected in `state`.
 
     `last` is the event before the one that failed, used to explain the failure; `anchors`
     resolves the aliases.
     """
 
     def __init__(self, events: Iterator[Event], covered: Covered, display_name: str) -> None:
-        self.reading = Reading(covered.parsed, display_name)
+        self.state = ParseState(covered.parsed, display_name)
         self.last: Any = None
         self._next = self._remembered(events).__next__
         self._covered = covered
-        self.anchors = Anchors(self.reading)
+        self.anchors = Anchors(self.state)
         self._anchored_prose: list[tuple[str, str, Position]] = []
 
     def compose(self) -> Node | None:
@@ -123,8 +122,8 @@ class Composer:
         return SequenceNode(tuple(items), self._leave(event))
 
     def _mapping(self, event: Any, role: Role) -> MappingNode:
-        index = value_index(self.reading.text, event)
-        if self.reading.text.startswith(("{#", "{%"), index):
+        index = value_index(self.state.text, event)
+        if self.state.text.startswith(("{#", "{%"), index):
             raise Stop(index)
         collection = self._enter(event, _MAPPING_TAGS)
         while type(event := self._next()) is not MappingEndEvent:
@@ -136,9 +135,9 @@ class Composer:
                 key_role = role.child(key_role)
             node = self._value(event, key_role)
             if key_role.is_prose or role.holds_prose:
-                check_comment(event, node, self.reading, is_prose=key_role.is_prose)
+                check_comment(event, node, self.state, is_prose=key_role.is_prose)
                 if event.anchor is not None and isinstance(node, ScalarNode) and node.is_plain:
-                    prose = (event.anchor, self.reading.path, node.position)
+                    prose = (event.anchor, self.state.path, node.position)
                     self._anchored_prose.append(prose)
             if use is _Use.ENTRY:
                 collection.entries[key] = Entry(collection.key_position, node)
@@ -149,32 +148,32 @@ class Composer:
             collection.key = None
         return MappingNode(collection.entries, self._leave(event))
 
-    def _enter(self, event: Any, tags: Container[str]) -> Collection:
-        reading = self.reading
-        position = value_position(reading.text, event, reading.display_name)
-        if len(reading.open) >= MAX_LEVELS:
-            self.reading.stop_at_depth(position)
+    def _enter(self, event: Any, tags: Collection[str]) -> OpenCollection:
+        state = self.state
+        position = value_position(state.text, event, state.display_name)
+        if len(state.open) >= MAX_LEVELS:
+            state.stop_at_depth(position)
         if event.anchor is not None:
             self.anchors.nodes[event.anchor] = None
         if event.tag is not None:
-            check_tag(event, tags, self.reading)
-        index = value_index(reading.text, event)
-        collection = Collection(index, position, bool(event.flow_style), position)
-        reading.open.append(collection)
+            check_tag(event, tags, state)
+        index = value_index(state.text, event)
+        collection = OpenCollection(index, position, bool(event.flow_style), position)
+        state.open.append(collection)
         return collection
 
     def _leave(self, event: Any) -> Position:
-        collection = self.reading.open.pop()
+        collection = self.state.open.pop()
         path, line, column, _ = collection.position
         if event.end_mark.line + 1 == line:
             width = event.end_mark.column - column + 1
         else:
-            width = line_end(self.reading.text, collection.index) - collection.index
+            width = line_end(self.state.text, collection.index) - collection.index
         return Position(path, line, column, max(width, 1))
 
     # Keys
 
-    def _key(self, event: Any, collection: Collection) -> _Use:
+    def _key(self, event: Any, collection: OpenCollection) -> _Use:
         if type(event) is ScalarEvent:
             return self._scalar_key(event, collection)
         if type(event) is AliasEvent:
@@ -184,13 +183,13 @@ class Composer:
         else:
             index = collection.index
             is_template = event.start_mark.index == index + 1
-            if is_template and self.reading.text.startswith("{{", index):
+            if is_template and self.state.text.startswith("{{", index):
                 raise Stop(index)
             position = self._value(event, OTHER).position
-        return self._odd_key(collection, position)
+        return self._reject_key(collection, position)
 
-    def _scalar_key(self, event: Any, collection: Collection) -> _Use:
-        position = value_position(self.reading.text, event, self.reading.display_name)
+    def _scalar_key(self, event: Any, collection: OpenCollection) -> _Use:
+        position = value_position(self.state.text, event, self.state.display_name)
         key = event.value
         if self._covered.stand_ins:
             key = self._covered.restored(key, event.style)
@@ -202,33 +201,33 @@ class Composer:
             return self._merge_key(collection, position)
         use = self._set_key(collection, key, position)
         if event.tag is not None:
-            check_tag(event, SCALAR_TAGS, self.reading)
+            check_tag(event, SCALAR_TAGS, self.state)
         return use
 
-    def _set_key(self, collection: Collection, key: str, position: Position) -> _Use:
+    def _set_key(self, collection: OpenCollection, key: str, position: Position) -> _Use:
         collection.key, collection.key_position = key, position
         earlier = collection.entries.get(key)
         if earlier is None or (collection.merged and key in collection.merged):
             return _Use.ENTRY
         # PyYAML silently keeps the last of two equal keys.
-        self.reading.report(
+        self.state.report(
             position,
             "repeated-key",
             f"repeated key; the first one is on line {earlier.key_position.line}",
         )
         return _Use.NONE
 
-    def _merge_key(self, collection: Collection, position: Position) -> _Use:
+    def _merge_key(self, collection: OpenCollection, position: Position) -> _Use:
         collection.key, collection.key_position = _MERGE, position
         if collection.merged is None:
             collection.merged = set()
         else:
             hint = "merge several with one list: <<: [*first, *second]"
-            self.reading.report(position, "repeated-key", "a second << in one mapping", hint=hint)
+            self.state.report(position, "repeated-key", "a second << in one mapping", hint=hint)
         return _Use.MERGE
 
-    def _odd_key(self, collection: Collection, position: Position) -> _Use:
-        self.reading.report(
+    def _reject_key(self, collection: OpenCollection, position: Position) -> _Use:
+        self.state.report(
             position,
             "key-not-text",
             "a key must be text, not a mapping or a list",
@@ -237,11 +236,11 @@ class Composer:
         collection.key, collection.key_position = "?", position
         return _Use.NONE
 
-    def _merge(self, collection: Collection, node: Node, role: Role) -> None:
+    def _merge(self, collection: OpenCollection, node: Node, role: Role) -> None:
         """Add the entries of a mapping, or of a list of mappings, except existing keys."""
         for base in node.items if isinstance(node, SequenceNode) else (node,):
             if not isinstance(base, MappingNode):
-                self.reading.report(
+                self.state.report(
                     base.position,
                     "bad-merge",
                     "<< takes a mapping or a list of mappings",
@@ -258,21 +257,21 @@ class Composer:
     # Scalars and aliases
 
     def _scalar(self, event: Any, role: Role) -> ScalarNode:
-        reading, covered = self.reading, self._covered
-        position = value_position(reading.text, event, reading.display_name)
+        state, covered = self.state, self._covered
+        position = value_position(state.text, event, state.display_name)
         style, text = event.style, event.value
-        if covered.values and (index := value_index(reading.text, event)) in covered.values:
+        if covered.values and (index := value_index(state.text, event)) in covered.values:
             style, text = "", covered.values[index]
         if covered.stand_ins:
             text = covered.restored(text, style)
         is_plain = not style and event.tag is None
         value: ScalarValue = text
         if is_plain:
-            value = plain_value(text, position, reading, is_text=role.is_text)
+            value = plain_value(text, position, state, is_text=role.is_text)
         elif event.tag is not None:
-            value = tagged_value(event, text, position, reading)
+            value = tagged_value(event, text, position, state)
         if style == '"' and not text.isascii():
-            check_escapes(text, position, reading)
+            check_escapes(text, position, state)
         text_line = position.line + 1 if style in ("|", ">") else position.line
         node = ScalarNode(value, text, position, is_plain, text_line)
         if event.anchor is not None:
@@ -281,12 +280,12 @@ class Composer:
 
     def _repeated(self, event: Any) -> tuple[Node, Position]:
         width = len(event.anchor) + 1
-        position = mark_position(event.start_mark, self.reading.display_name, width)
+        position = mark_position(event.start_mark, self.state.display_name, width)
         return self.anchors.repeat(event.anchor, position), position
 
     def _report_document(self, event: Any) -> None:
-        self.reading.report(
-            mark_position(event.start_mark, self.reading.display_name, 3),
+        self.state.report(
+            mark_position(event.start_mark, self.state.display_name, 3),
             "several-documents",
             "a second document begins here; a file can contain only one document",
             hint="remove this line, or move what follows it to a file of its own",

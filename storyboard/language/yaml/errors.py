@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 import yaml
 
 from storyboard.language.yaml.convert import HALF_CHARACTER, HALF_CHARACTER_HINT
-from storyboard.language.yaml.reading import Reading, too_deep
+from storyboard.language.yaml.parse_state import ParseState, too_deep
 from storyboard.models.yamltext import is_too_deep
 from storyboard.records import Problem, Repair
 from storyboard.reporting.invisible import INVISIBLE, in_place_of, name_invisible, repair_of
@@ -82,9 +82,9 @@ class _Failure:
     last: Any
 
 
-def syntax_problem(error: Exception, reading: Reading, last: Any) -> Problem:
+def syntax_problem(error: Exception, state: ParseState, last: Any) -> Problem:
     """Return the problem behind a parser's error. `last` is the last event before it, or None."""
-    text, display_name = reading.text, reading.display_name
+    text, display_name = state.text, state.display_name
     mark = getattr(error, "problem_mark", None)
     if mark is None or not isinstance(error, yaml.MarkedYAMLError):
         at = last.end_mark.index if last else 0
@@ -98,12 +98,12 @@ def syntax_problem(error: Exception, reading: Reading, last: Any) -> Problem:
         words = str(error.problem), str(error.context)
         found = _explain(_Failure(text, *words, mark.index, start.index, last))
     position = position_at(text, found.index, display_name, width=found.width)
-    repairs = (_repair(reading, *found.repair),) if found.repair else ()
+    repairs = (_repair(state, *found.repair),) if found.repair else ()
     return Problem(position, found.code, found.message, found.hint, repairs=repairs)
 
 
-def _repair(reading: Reading, start: int, end: int, text: str) -> Repair:
-    position = position_at(reading.text, start, reading.display_name, width=1)
+def _repair(state: ParseState, start: int, end: int, text: str) -> Repair:
+    position = position_at(state.text, start, state.display_name, width=1)
     return Repair(position._replace(width=end - start), text)
 
 

@@ -16,7 +16,7 @@ from storyboard.language.nodes import Node, ScalarNode
 from storyboard.language.text_files import check_text, decode_text, file_problem, read_text
 from storyboard.language.yaml.aliases import Alias
 from storyboard.language.yaml.compose import Composer
-from storyboard.language.yaml.reading import Stop
+from storyboard.language.yaml.parse_state import Stop
 from storyboard.language.yaml.unquoted import Covered
 from storyboard.records import Problem
 
@@ -84,9 +84,9 @@ def _compose(
     """
     events = yaml.parse(covered.parsed, Loader=LOADER)
     composer = Composer(events, covered, display_name)
-    reading = composer.reading
+    state = composer.state
     try:
-        return composer.compose(), reading.problems, composer.anchors.aliases
+        return composer.compose(), state.problems, composer.anchors.aliases
     except Stop as stop:
         template = stop.template
     # ValueError: the pure Python parser turns escapes and version numbers into characters and
@@ -96,7 +96,7 @@ def _compose(
 
         template = unquoted_template(error, covered.parsed)
         if template is None:
-            reading.problems.append(syntax_problem(error, reading, composer.last))
-    if template is not None and covered.cover(template, reading):
+            state.problems.append(syntax_problem(error, state, composer.last))
+    if template is not None and covered.cover(template, state):
         return None
-    return None, reading.problems, composer.anchors.aliases
+    return None, state.problems, composer.anchors.aliases

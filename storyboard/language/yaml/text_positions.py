@@ -23,19 +23,19 @@ def position_of_line(node: ScalarNode, line: int, source: str) -> Position:
         return node.position
     # Folding changes only white space, so counting the other characters finds a line again.
     lines = node.text.split("\n")
-    start = sum(map(_ink, lines[: line - 1]))
-    end = start + _ink(lines[line - 1] if line <= len(lines) else "")
+    start = sum(map(_count_visible, lines[: line - 1]))
+    end = start + _count_visible(lines[line - 1] if line <= len(lines) else "")
     found: list[tuple[int, str]] = []
-    passed = 0
-    lines_there = source_lines(source)
-    for number in range(node.text_line, len(lines_there) + 1):
-        if passed >= end:
+    count = 0
+    file_lines = source_lines(source)
+    for number in range(node.text_line, len(file_lines) + 1):
+        if count >= end:
             break
-        text = lines_there[number - 1]
-        passed += _ink(text)
-        if passed > start:
+        text = file_lines[number - 1]
+        count += _count_visible(text)
+        if count > start:
             found.append((number, text))
-    for number, text in [*(part for part in found if has_template(part[1])), *found]:
+    for number, text in [*(one for one in found if has_template(one[1])), *found]:
         indent = len(text) - len(text.lstrip())
         return Position(node.position.path, number, indent + 1, len(text.strip()))
     return Position(node.position.path, node.text_line + line - 1, 1)
@@ -82,5 +82,6 @@ def has_template(text: str) -> bool:
 source_lines = lru_cache(maxsize=1)(split_lines)
 
 
-def _ink(text: str) -> int:
+def _count_visible(text: str) -> int:
+    """Return how many characters of a text are not white space."""
     return sum(map(len, text.split()))

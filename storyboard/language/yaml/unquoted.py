@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 
-from storyboard.language.yaml.reading import Reading
+from storyboard.language.yaml.parse_state import ParseState
 from storyboard.records import Problem, Repair
 from storyboard.reporting.lines import line_end, line_start, position_at, split_lines
 
@@ -55,15 +55,15 @@ class Covered:
                 text = re.sub(halves, _joined, text, flags=re.IGNORECASE)
         return text.translate(self.stand_ins)
 
-    def cover(self, index: int, reading: Reading) -> bool:
+    def cover(self, index: int, state: ParseState) -> bool:
         """Report the template at `index`, and cover it; return False if nothing can be covered.
 
-        `reading` is the one that reached the template.
+        `state` is that of the parser, which has reached the template.
         """
         from storyboard.language.yaml.errors import in_quotes, quote_hint
 
-        text, path = self._text, reading.path
-        column = reading.block_column(index)
+        text, path = self._text, state.path
+        column = state.block_column(index)
         message = f"a value that begins with {text[index : index + 2]} needs quotes"
         end = _value_end(text, index, column) if column else line_end(text, index)
         is_one_line = column is not None and end <= line_end(text, index)

@@ -138,14 +138,14 @@ def test_an_answer_that_makes_no_sense_is_no_picture(
 
 def test_a_picture_that_states_too_many_pixels_is_not_decoded() -> None:
     bomb = png(100_000, MAX_PIXELS // 100_000 + 1, rows=1)
-    assert decode(bomb) == {"trouble": "large", "width": 100_000, "height": 801}
+    assert decode(bomb) == {"error": "large", "width": 100_000, "height": 801}
 
 
 @pytest.mark.parametrize(
     "content", [b"", b"\x89PNG\r\n\x1a\n", broken_png(), b"GIF89a" + bytes(99)]
 )
 def test_what_cannot_be_decoded_is_broken(content: bytes) -> None:
-    assert decode(content) == {"trouble": "broken"}
+    assert decode(content) == {"error": "broken"}
 
 
 def test_formats_frames_and_turning_are_read() -> None:

@@ -6,7 +6,7 @@ This is a separate program, started by `read`. The library allocates every cell 
 one, so a workbook with two cells can use up all memory and end the process. INPUT is one line of
 JSON (the sheet's name or null), then the workbook. Prints one JSON object: `rows`, each with its
 number in the sheet and its cells as text; `sheets`, if it is not clear which one is meant; or
-`trouble`.
+`error`.
 """
 
 from __future__ import annotations
@@ -42,11 +42,11 @@ def read_sheet(content: bytes, name: str | None) -> dict[str, Any]:
     from python_calamine import CalamineWorkbook
 
     if content.startswith(_COMPOUND) and _ENCRYPTED in content:
-        return {"trouble": "locked"}
+        return {"error": "locked"}
     try:
         with ZipFile(BytesIO(content)) as parts:
             if sum(part.file_size for part in parts.infolist()) > MAX_UNPACKED_BYTES:
-                return {"trouble": "large"}
+                return {"error": "large"}
             book = CalamineWorkbook.from_filelike(BytesIO(content))
             names = [name] if name is not None else _filled_sheets(book)
             if len(names) != 1 or names[0] not in book.sheet_names:
@@ -56,13 +56,13 @@ def read_sheet(content: bytes, name: str | None) -> dict[str, Any]:
     except MemoryError:
         raise  # ends this process; the caller notices
     except BaseException:  # a panic in the library is not an Exception
-        return {"trouble": "broken"}
+        return {"error": "broken"}
     rows: list[tuple[int, list[str]]] = []
     left = _MAX_TEXT
     for number, cells in _rows(sheet, formats):
         left -= sum(map(len, cells))
         if left < 0:
-            return {"trouble": "large"}
+            return {"error": "large"}
         rows.append((number, cells))
         if len(rows) == _MAX_ROWS:
             break

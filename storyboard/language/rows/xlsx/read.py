@@ -23,7 +23,7 @@ _LIBRARY = "python_calamine"
 _SAVE = "save the sheet as a workbook of its own (.xlsx), or export it as CSV (UTF-8)"
 _MAX_SHEETS = 10
 
-_TROUBLES: Mapping[str, tuple[str, str]] = {
+_ERRORS: Mapping[str, tuple[str, str]] = {
     "locked": (
         "is locked with a password",
         "save it without one, or export the sheet as CSV (UTF-8)",
@@ -54,8 +54,8 @@ def read_workbook(content: bytes, display_name: str, *, name: str | None = None)
             return _to_sheet([(number, cells) for number, cells in rows], display_name)
         case {"sheets": list(sheets)}:
             return _unreadable(display_name, "no-such-key", *_which_sheet(sheets, name))
-        case {"trouble": str(trouble)}:
-            return _unreadable(display_name, "unreadable-file", *_TROUBLES[trouble])
+        case {"error": str(error)}:
+            return _unreadable(display_name, "unreadable-file", *_ERRORS[error])
         case _:
             message = f"reading it takes more than {MAX_CPU_S} s or {MAX_MEMORY_BYTES >> 20} MiB"
             hint = f"a cell far from the others can do that; {_SAVE}"

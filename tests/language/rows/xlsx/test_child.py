@@ -60,20 +60,20 @@ def test_of_several_sheets_the_names_are_told() -> None:
     "content", [b"", b"id,prompt", b"PK\x03\x04junk", workbook({"S": BOARD})[:-40]]
 )
 def test_what_is_no_workbook_is_told(content: bytes) -> None:
-    assert read_sheet(content, None) == {"trouble": "broken"}
+    assert read_sheet(content, None) == {"error": "broken"}
 
 
 def test_a_workbook_with_a_password_is_told_from_a_broken_one() -> None:
     package = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(1144)
-    assert read_sheet(package, None) == {"trouble": "broken"}
+    assert read_sheet(package, None) == {"error": "broken"}
     package += "EncryptedPackage".encode("utf-16-le") + bytes(4096)
-    assert read_sheet(package, None) == {"trouble": "locked"}
+    assert read_sheet(package, None) == {"error": "locked"}
 
 
 def test_a_workbook_with_a_broken_sheet_is_none_either() -> None:
     broken = {"xl/worksheets/sheet1.xml": sheet_xml('<row r="1"><c r="?"><v>1</v></c></row>')}
     content = workbook({"S": BOARD}, others=broken)
-    assert read_sheet(content, None) == {"trouble": "broken"}
+    assert read_sheet(content, None) == {"error": "broken"}
 
 
 def test_a_workbook_that_unpacks_to_too_much_is_not_unpacked(
@@ -82,12 +82,12 @@ def test_a_workbook_that_unpacks_to_too_much_is_not_unpacked(
     monkeypatch.setattr(child, "MAX_UNPACKED_BYTES", 2_000_000)
     content = workbook({"S": BOARD}, others={"xl/media/bomb.xml": "0" * 3_000_000})
     assert len(content) < 10_000
-    assert read_sheet(content, None) == {"trouble": "large"}
+    assert read_sheet(content, None) == {"error": "large"}
 
 
 def test_more_text_than_is_read_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(child, "_MAX_TEXT", 10)
-    assert read_sheet(workbook({"S": BOARD}), None) == {"trouble": "large"}
+    assert read_sheet(workbook({"S": BOARD}), None) == {"error": "large"}
 
 
 def test_rows_behind_the_most_that_are_read_are_left_out(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -91,13 +91,13 @@ def test_columns_without_a_name_are_left_out_as_in_csv(tmp_path: Path, answers: 
             "    hint: did you mean 'Act 1'?",
         ),
         (
-            {"trouble": "locked"},
+            {"error": "locked"},
             {},
             "is locked with a password\n"
             "    hint: save it without one, or export the sheet as CSV (UTF-8)",
         ),
         (
-            {"trouble": "broken"},
+            {"error": "broken"},
             {},
             "is not a valid Excel workbook\n"
             "    hint: open it and save it as .xlsx, or as CSV (UTF-8)",

@@ -25,7 +25,7 @@ class Stop(Exception):
 
 
 @dataclass(slots=True)
-class Collection:
+class OpenCollection:
     """A mapping or list that is still open; `index` is where it begins in the text.
 
     `number` is the current item of a list, `key` the current key of a mapping. A mapping also has
@@ -43,13 +43,13 @@ class Collection:
     merged: set[str] | None = None
 
 
-class Reading:
-    """One reading of one text."""
+class ParseState:
+    """How far one text has been parsed: its open mappings and lists, and its problems."""
 
     def __init__(self, text: str, display_name: str) -> None:
         self.text = text
         self.display_name = display_name
-        self.open: list[Collection] = []
+        self.open: list[OpenCollection] = []
         self.problems: list[Problem] = []
 
     @property
