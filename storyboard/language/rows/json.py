@@ -27,12 +27,11 @@ from storyboard.language.rows.shapes import (
     row_problem,
     steps_of,
 )
+from storyboard.language.yaml.parse_state import MAX_LEVELS
 from storyboard.language.yaml.scalars import MAX_DIGITS
 from storyboard.records import Position, Problem
 from storyboard.reporting.lines import position_at, split_lines
 from storyboard.reporting.value_paths import format_path
-
-MAX_LEVELS = 64
 
 _BLANK = re.compile(r"[ \t\r\n]*")
 _HALF_CHARACTER = re.compile("[\ud800-\udfff]")
@@ -116,19 +115,16 @@ class _Document:
             return
         value, end = _DECODER.raw_decode(self._text, start)
         self._check_end(end)
-        steps = steps_of(key, value)
+        steps = steps_of(key, value if isinstance(value, dict) else ())
         for number, step in enumerate(steps):
+            position = self._position(start, start + 1)
             parts = self._parts(start) if isinstance(value, dict) else ()
             found = next((part for part in parts if part.name == step), None)
             if found is None:
-                yield no_key_problem(
-                    str(key), steps[:number], value, self._position(start, start + 1)
-                )
+                yield no_key_problem(str(key), steps[:number], value, position)
                 return
             if value[step] is _REPEATED:
-                yield Problem(
-                    self._position(start, start + 1), _REPEATED.code, f"{step}: repeated key"
-                )
+                yield Problem(position, _REPEATED.code, f"{step}: repeated key")
                 return
             start, value = found.begin, found.value
         if isinstance(value, dict) and _REPEATED in value.values():
@@ -196,11 +192,9 @@ def _to_row(
         where = format_path([number, *reversed(path)])
         return Problem(position, unusable.code, f"{where}: {unusable.message}")
     cells = cells_of(item, name)
-    return (
-        row_problem(item, format_path([number]), position)
-        if cells is None
-        else Row(position, cells)
-    )
+    if cells is None:
+        return row_problem(item, format_path([number]), position)
+    return Row(position, cells)
 
 
 def _find_unusable(value: Any, level: int) -> tuple[list[str | int], _Unusable] | None:

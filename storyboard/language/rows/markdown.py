@@ -45,7 +45,7 @@ def _is_rule(lines: Sequence[str], number: int) -> bool:
 def _cells(line: str, columns: int = 0) -> list[str]:
     """Return the cells of a line; empty cells at its end may be missing."""
     cells = _PIPE.split(line.strip().removeprefix("|"))
-    if cells and not cells[-1].strip():
+    if not cells[-1].strip():
         cells.pop()  # after the last |
     cells += [""] * (columns - len(cells))
     return [_BREAK.sub("\n", cell.strip().replace("\\|", "|")) for cell in cells]

@@ -156,7 +156,7 @@ def _read_yaml(text: str, display_name: str, *, key: str | None = None) -> Itera
 def rows_in(root: Node, where: str = "", *, key: str | None = None) -> Iterator[Row | Problem]:
     """Return the rows of a node, or of the node under a key; `where` is the path to it."""
     node = root
-    steps = steps_of(key, root.data)
+    steps = steps_of(key, root.entries if isinstance(root, MappingNode) else ())
     for number, step in enumerate(steps):
         found = node.get(step) if isinstance(node, MappingNode) else None
         if found is None:
@@ -175,9 +175,9 @@ def rows_in(root: Node, where: str = "", *, key: str | None = None) -> Iterator[
 
 def _row_of(item: Node, where: str, name: str | None = None) -> Row | Problem:
     cells = cells_of(item.written, name)
-    return (
-        row_problem(item.data, where, item.position) if cells is None else Row(item.position, cells)
-    )
+    if cells is None:
+        return row_problem(item.data, where, item.position)
+    return Row(item.position, cells)
 
 
 def _read_lines(text: str, display_name: str) -> Iterator[Row]:

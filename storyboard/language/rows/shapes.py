@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from typing import Any
 
 from storyboard.records import Json, Position, Problem
@@ -41,11 +41,11 @@ def is_keyed(value: Any) -> bool:
     return is_alike or next(paths_of_lists(value), None) is None
 
 
-def steps_of(key: str | None, value: Any) -> Sequence[str]:
-    """Return the keys to follow: `key` is one of the document's own, or several joined by dots."""
+def steps_of(key: str | None, known: Container[str]) -> Sequence[str]:
+    """Return the keys to follow: `key` is one of a document's `known` keys, or several by dots."""
     if key is None:
         return ()
-    return (key,) if isinstance(value, dict) and key in value else tuple(key.split("."))
+    return (key,) if key in known else key.split(".")
 
 
 def row_problem(value: Any, where: str, position: Position) -> Problem:
