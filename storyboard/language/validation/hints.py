@@ -72,13 +72,12 @@ def hint_for_value(error: SchemaError, code: str) -> str | None:
     if error.keyword == "const" and isinstance(value, str):
         is_quoted = _is_one(_unquoted(value), [error.limit])
         return _without_quotes(value, value) if is_quoted else None
-    is_curly = isinstance(value, str) and value.startswith(_CURLY)
-    plain = value.strip("".join(_CURLY)) if is_curly else ""
     if error.keyword == "type":
-        return _without_quotes(value, plain) if is_curly else _hint_for_type(error)
-    if not is_curly:
-        return None
-    return Suggestion.of("write straight quotes, or none", value, plain, is_whole=True)
+        return _hint_for_type(error)
+    if isinstance(value, str) and value.startswith(_CURLY):
+        plain = _without_curly(value)
+        return Suggestion.of("write straight quotes, or none", value, plain, is_whole=True)
+    return None
 
 
 def _hint_for_enum(error: SchemaError, code: str) -> str | None:
@@ -138,13 +137,14 @@ def _hint_for_type(error: SchemaError) -> str | None:
     if choice := _hint_for_choice(value, error.schema.get("enum", ())):
         return choice
     if isinstance(value, str):
-        plain = _unquoted(value)
-        if "boolean" in wanted and plain is None and as_switch(value) != value:
-            return _write(spelled(as_switch(value)), value)
+        text = _without_curly(value)
+        plain = _unquoted(text)
+        if "boolean" in wanted and plain is None and as_switch(text) != text:
+            return _write(spelled(as_switch(text)), value)
         if plain is not None and wanted[0] in ("integer", "number", "boolean"):
-            hint = _without_quotes(value, value)
+            hint = _without_quotes(value, text)
             return hint if _is_within(plain, error) else _nearest(plain, error)
-        if error.path[-1:] == (DURATION,) and (seconds := as_seconds(value)) != value:
+        if error.path[-1:] == (DURATION,) and (seconds := as_seconds(text)) != text:
             hint = _write(f"{seconds:g}", value)
             return hint if _is_within(seconds, error) else _nearest(seconds, error)
         if wanted[0] == "array":
@@ -157,9 +157,7 @@ def _hint_for_type(error: SchemaError) -> str | None:
 
 
 def _hint_for_sound(error: SchemaError) -> str | None:
-    """Return the ways out if silence is wanted of a model that always makes sound, or sound of one
-    that never does.
-    """
+    """Return the ways out if a model always makes sound and is not to, or the other way round."""
     wanted, allowed = as_switch(error.value), allowed_words(error.schema)
     if wanted is False and allowed == "true":
         return "leave it out, or choose a model that can render without sound"
@@ -169,12 +167,16 @@ def _hint_for_sound(error: SchemaError) -> str | None:
 
 
 def _is_within(value: Any, error: SchemaError) -> bool:
-    """Return whether a value of the right type is listed or within the bounds."""
+    """Return whether a value is of the right type, and listed or within the bounds."""
     limits = error.schema
     if "enum" in limits:
         return _is_one(value, limits["enum"])
+    if isinstance(value, str):
+        return True  # only asked where text is allowed
+    if isinstance(value, bool) or "boolean" in error.limit:
+        return isinstance(value, bool) and "boolean" in error.limit
     least, most = limits.get("minimum", -math.inf), limits.get("maximum", math.inf)
-    return not isinstance(value, int | float) or least <= value <= most
+    return least <= value <= most and ("number" in error.limit or value == int(value))
 
 
 def _is_one(value: Any, values: Iterable[Any]) -> bool:
@@ -265,6 +267,10 @@ def _write(meant: str, value: str) -> Suggestion:
 
 def _without_quotes(value: str, meant: str) -> Suggestion:
     return Suggestion.of(f"write {meant} without quotes", value, meant, is_whole=True)
+
+
+def _without_curly(text: str) -> str:
+    return text.strip("".join(_CURLY)) if text.startswith(_CURLY) else text
 
 
 def _normalized(text: str) -> object:

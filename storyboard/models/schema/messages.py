@@ -41,10 +41,14 @@ def _allowed(error: SchemaError, models: str) -> str:
     allowed = allowed_words(error.schema)
     if not models:
         return f"{allowed} is needed"
-    if error.path[-1:] == (SOUND,) and allowed in ("true", "false"):  # no field says it
-        often = "always" if allowed == "true" else "never"
+    required = f"{_verb(models, 'require')} {allowed}"
+    if error.path[-1:] != (SOUND,) or allowed not in ("true", "false"):
+        return required
+    often = "always" if allowed == "true" else "never"
+    if isinstance(error.value, bool):
         return f"{_verb(f'{models} {often}', 'make')} sound"
-    return f"{_verb(models, 'require')} {allowed}"
+    makes = f"they {often} make" if " and " in models else f"it {often} makes"
+    return f"{required}, as {makes} sound"
 
 
 def _verb(models: str, verb: str) -> str:
@@ -64,11 +68,19 @@ def _found(error: SchemaError) -> str:
     if isinstance(error.value, list | dict):
         return f"is {value}"
     if isinstance(error.value, bool):
-        return f"{value} is not {'text' if 'string' in error.limit else 'a number'}"
+        return f"{value} is not {_wanted_instead_of_switch(error.limit)}"
     if isinstance(error.value, str):
         return f"{value} is text"
     is_whole_needed = "integer" in error.limit and isinstance(error.value, float)
     return f"{value} is not a whole number" if is_whole_needed else f"{value} is a number"
+
+
+def _wanted_instead_of_switch(types: str | list[str]) -> str:
+    if "string" in types:
+        return "text"
+    if "object" in types:
+        return "a mapping"
+    return "a list" if "array" in types else "a number"
 
 
 def _enum(error: SchemaError, models: str) -> SchemaMessage:

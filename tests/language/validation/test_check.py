@@ -159,6 +159,33 @@ def test_a_storyboard_without_faults_has_no_problems() -> None:
             None,
         ),
         ("takes: 0", "too-small", "takes: 0 is less than 1, the least that is allowed", None),
+        ("skip: '5'", "wrong-type", "skip: '5' is text; true or false is needed", None),
+        ("skip: “5”", "wrong-type", "skip: '“5”' is text; true or false is needed", None),
+        (
+            "skip: “no”",
+            "wrong-type",
+            "skip: '“no”' is text; true or false is needed",
+            "write false",
+        ),
+        (
+            "takes: 'true'",
+            "wrong-type",
+            "takes: 'true' is text; a whole number, at least 1 is needed",
+            None,
+        ),
+        (
+            "duration: '5.5'",
+            "wrong-type",
+            f"duration: '5.5' is text; {REQUIRES} a whole number from 2 to 15",
+            "the nearest is 5 or 6",
+        ),
+        (
+            "takes: '2.5'",
+            "wrong-type",
+            "takes: '2.5' is text; a whole number, at least 1 is needed",
+            None,
+        ),
+        ("matrix: true", "wrong-type", "matrix: true is not a mapping; a mapping is needed", None),
         ("tags: {a: b}", "wrong-type", "tags: is a mapping; text or a list is needed", None),
         (
             "tags: [a, !!int 2]",
