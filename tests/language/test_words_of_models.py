@@ -114,6 +114,15 @@ def test_a_wrong_value_is_told_as_it_is_written_and_its_repair_is_right(
     assert problem.hint == hint
 
 
+@pytest.mark.parametrize(("ratio", "words"), [("[]", "is a list"), ("''", "'' is not allowed")])
+def test_a_value_that_cannot_be_read_is_not_missing_too(
+    tmp_path: Path, ratio: str, words: str
+) -> None:
+    settings = f"ratio: {ratio}, duration: 5, resolution: 720P"
+    [problem] = problems_of(tmp_path, PIXVERSE, settings)
+    assert problem.message.startswith(f"shots[0].ratio: {words}; ")
+
+
 def test_auto_makes_a_seed_that_the_model_takes(tmp_path: Path) -> None:
     limits = {"type": "integer", "minimum": -1, "maximum": 99}
     fields = {"prompt": {"type": "string"}, "seed": limits}

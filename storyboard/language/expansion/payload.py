@@ -140,6 +140,9 @@ class TracedPayload:
         if not name and (reported := self._find_reported()):
             return reported  # a rule across settings, one of which already has a problem
         if name not in self.sources:
+            written = self.inputs.settings.get(name)
+            if written and not written.is_null and not written.is_template:
+                return Origin(written.node.position)  # which the schema has reported
             return Origin(self.inputs.position)
         setting, value = _at(path, *self.sources[name])
         return origin_of(setting, self.scope, value)
