@@ -81,6 +81,18 @@ def is_plain_file(path: Path) -> bool:
         return False
 
 
+def find_obstacle(folder: Path, name: str) -> Path | None:
+    """What is in the way of creating the folders of `name` below `folder`; None if nothing is.
+
+    That is a link, which would lead elsewhere, or something other than a folder.
+    """
+    for part in list(Path(name).parents)[:-1]:
+        path = folder / part
+        if path.is_symlink() or (path.exists() and not path.is_dir()):
+            return path
+    return None
+
+
 def digest_of(path: Path) -> str | None:
     """The sha256 of a plain file in hexadecimal, or None if there is no readable plain file."""
     digest = hashlib.sha256()  # hashlib.file_digest came with Python 3.11

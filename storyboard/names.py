@@ -181,6 +181,11 @@ def from_file_name(file_name: str) -> str:
     return os.fsencode(file_name).decode("utf-8", "surrogateescape")
 
 
+def portable_path(path: str) -> str:
+    """A path on this system as any file can hold it: with forward slashes, in valid Unicode."""
+    return valid_unicode(from_file_name(path).replace(os.sep, "/"))
+
+
 def valid_unicode(text: str) -> str:
     """The text with "?" for each lone surrogate, which a reply or a file name can contain."""
     return text.encode("utf-8", "replace").decode()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from pathlib import Path
 
-from storyboard.atomic_files import write_atomically, write_new
+from storyboard.atomic_files import find_obstacle, write_atomically, write_new
 from storyboard.errors import Refused, UsageError
 from storyboard.models.folder import data_folder
 from storyboard.names import path_problem
@@ -23,12 +23,12 @@ def card_path(model: str, *, is_user: bool) -> Path:
         raise UsageError(f"the card's path {name} {problem}", next_step="write the card by hand")
     folder = data_folder() if is_user else Path()
     path = folder / name
-    for above in (path, *list(path.parents)[: name.count("/")]):
-        if above.is_symlink() or (above != path and above.exists() and not above.is_dir()):
-            raise UsageError(
-                f"{above} is a link or not a folder, and nothing is written through it",
-                next_step="move it away",
-            )
+    obstacle = path if path.is_symlink() else find_obstacle(folder, name)
+    if obstacle is not None:
+        raise UsageError(
+            f"{obstacle} is a link or not a folder, and nothing is written through it",
+            next_step="move it away",
+        )
     return path
 
 

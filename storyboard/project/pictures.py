@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -64,8 +63,3 @@ def file_reader(folder: Path, scope: ReadScope) -> Callable[[str], bytes]:
         return content
 
     return read
-
-
-def sandbox_account(salt: str) -> str:
-    """The digest of the sandbox's account, whose key and port are new each time."""
-    return hashlib.sha256(f"sandbox {salt}".encode()).hexdigest()[:32]

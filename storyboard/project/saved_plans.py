@@ -12,13 +12,7 @@ from pathlib import Path
 from storyboard.atomic_files import write_atomically
 from storyboard.errors import Refused, StateError, UsageError
 from storyboard.language.files import DISK, NotAFile
-from storyboard.names import (
-    from_file_name,
-    path_problem,
-    split_variant,
-    to_file_name,
-    valid_unicode,
-)
+from storyboard.names import path_problem, portable_path, split_variant, to_file_name
 from storyboard.planning.cost import Bill, Caps, check_caps
 from storyboard.planning.saved_plan import (
     MAX_BYTES,
@@ -204,7 +198,7 @@ def _folders_of(space: Workspace) -> tuple[str, str]:
     """The output and state folders relative to the storyboard: the same in every clone."""
     start = os.path.realpath(space.storyboard.path.parent)
     folders = (space.real_folder, space.state.resolve())
-    output, state = (_slashed(os.path.relpath(folder, start)) for folder in folders)
+    output, state = (portable_path(os.path.relpath(folder, start)) for folder in folders)
     return output, state
 
 
@@ -214,11 +208,6 @@ def _path_below(folder: Path, file: Path) -> str | None:
         found = Path(os.path.realpath(file)).relative_to(os.path.realpath(folder))
     except ValueError:
         return None
-    path = _slashed(str(found))
+    path = portable_path(str(found))
     is_plain = path_problem(path) is None and to_file_name(path) == str(found).replace(os.sep, "/")
     return path if is_plain else None
-
-
-def _slashed(path: str) -> str:
-    """A path with forward slashes, as text that any file can hold."""
-    return valid_unicode(from_file_name(path.replace(os.sep, "/")))

@@ -17,6 +17,7 @@ from storyboard.models.catalog import load_catalog
 from storyboard.outputs.manifest.file import manifest_bytes
 from storyboard.outputs.manifest.manifest import build_manifest
 from storyboard.planning.states import read_states
+from storyboard.project import manifest_inputs
 from tests.commands.films import Program
 from tests.language.pictures.made import png
 
@@ -143,6 +144,17 @@ def test_a_picture_is_compared_with_what_the_model_takes(program: Program, recor
     assert held(program, recorded) == (
         "it cannot be sent: 'frames/pier.png' has 300 x 300 pixels; minimax/hailuo-2.3-i2v takes "
         "at least 301 a side"
+    )
+
+
+def test_a_picture_that_cannot_be_checked_is_not_sent(
+    program: Program, recorded: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recorded.write_text(WITHOUT, "utf-8")
+    monkeypatch.setattr(manifest_inputs, "find_spec", lambda name: None)
+    assert held(program, recorded) == (
+        "it cannot be sent: 'frames/pier.png': checking a picture needs Pillow, which is not "
+        "installed: pip install 'storyboard-render[media]'"
     )
 
 

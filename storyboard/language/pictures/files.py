@@ -10,7 +10,7 @@ from typing import NamedTuple, TypeAlias
 
 from storyboard.language.read_scope import HOLDS_KEY, ReadScope
 from storyboard.language.text_files import read_bytes
-from storyboard.names import from_file_name, valid_unicode
+from storyboard.names import from_file_name, portable_path
 from storyboard.records import Problem
 from storyboard.reporting.suggest import closest
 
@@ -109,4 +109,4 @@ class PictureFiles:
             name = os.path.relpath(path, self._folder)
         except ValueError:  # on another drive of Windows
             name = str(path)
-        return valid_unicode(from_file_name(name).replace(os.sep, "/"))
+        return portable_path(name)

@@ -65,7 +65,7 @@ def read_list(
         rows = read_rows(source, str(source), key=key)
     real, folder = source.resolve(), storyboard.parent.resolve()
     is_copied = not real.is_relative_to(scope.project)
-    name = real.name if is_copied else _relative(real, folder)
+    name = real.name if is_copied else os.path.relpath(real, folder).replace(os.sep, "/")
     selector = {"key": key, "sheet": sheet}
     chosen = {option: value for option, value in selector.items() if value is not None}
     return ShotList(rows, chosen, _checked(name), is_copied)
@@ -84,14 +84,6 @@ def _only_key(source: Path, rows: Rows) -> str | None:
             next_step="name one with --key KEY",
         )
     return found[0] if found else None
-
-
-def _relative(path: Path, folder: Path) -> str:
-    """The path relative to a folder, with forward slashes."""
-    steps: list[str] = []
-    while not path.is_relative_to(folder):
-        folder, steps = folder.parent, [*steps, ".."]
-    return "/".join([*steps, *path.relative_to(folder).parts])
 
 
 def _checked(name: str) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from storyboard import __version__
-from storyboard.atomic_files import write_new
+from storyboard.atomic_files import find_obstacle, write_new
 from storyboard.errors import StateError, UsageError
 from storyboard.models.catalog import Catalog
 from storyboard.models.schema.generate import generate, schema_text
@@ -75,13 +75,12 @@ def check_folder(folder: Path, names: Iterable[str]) -> None:
     if folder.exists() and not folder.is_dir():
         raise UsageError(f"{folder} is not a folder", next_step="name another one")
     for name in names:
-        for above in [folder / part for part in list(Path(name).parents)[:-1]]:
-            if above.is_symlink() or (above.exists() and not above.is_dir()):
-                kind = "a symbolic link" if above.is_symlink() else "a file"
-                raise UsageError(
-                    f"{above} is {kind}, but a folder of that name is needed",
-                    next_step="move it away, or name another folder",
-                )
+        if obstacle := find_obstacle(folder, name):
+            kind = "a symbolic link" if obstacle.is_symlink() else "a file"
+            raise UsageError(
+                f"{obstacle} is {kind}, but a folder of that name is needed",
+                next_step="move it away, or name another folder",
+            )
 
 
 def write_files(files: Mapping[Path, str | bytes]) -> Written:
