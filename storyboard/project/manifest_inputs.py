@@ -8,7 +8,8 @@ written and which may be older than the files, are checked when a take is about 
 
 from __future__ import annotations
 
-from functools import partial
+from collections.abc import Callable
+from functools import cache, partial
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -26,7 +27,7 @@ from storyboard.reporting.value_paths import format_path, format_value
 
 
 def obstacle_finder(space: Workspace, catalog: Catalog) -> ObstacleTo | None:
-    """What finds why a take of the workspace's manifest cannot be sent.
+    """What finds why a take of the workspace's manifest cannot be sent; checks each file once.
 
     None if the takes are those of the storyboard.
     """
@@ -38,16 +39,17 @@ def obstacle_finder(space: Workspace, catalog: Catalog) -> ObstacleTo | None:
         return board.parent / to_file_name(name), name
 
     scope = find_scope(board, allowed=space.allowed)
-    return partial(_obstacle, PictureFiles(board.parent, scope, resolve), catalog)
+    files = PictureFiles(board.parent, scope, resolve)
+    return partial(_obstacle, cache(partial(_fault, files, catalog)))
 
 
-def _obstacle(files: PictureFiles, catalog: Catalog, take: Take) -> str | None:
+def _obstacle(fault_of: Callable[[str, FileInput], str | None], take: Take) -> str | None:
     known = {one.at for one in take.inputs}
     for at, _ in find_contents(take.payload):
         if at not in known:
             return f"the manifest does not say where its {format_path(at)} is from"
     for one in take.inputs:
-        if isinstance(one, FileInput) and (fault := _fault(files, catalog, take.model, one)):
+        if isinstance(one, FileInput) and (fault := fault_of(take.model, one)):
             return f"{format_value(one.path)}{fault}"
     return None
 

@@ -26,10 +26,10 @@ def spent_elsewhere(
     """
     if not is_foreign or space.origin == SANDBOX:
         return recorded
-    from storyboard.outputs.manifest.manifest import spent_in_all
+    from storyboard.outputs.manifest.manifest import total_spent
 
     here = sum(cost_of_submission(one) or 0 for one in known)
-    found = max([recorded, *(spent_in_all(one) - here for one in read_manifests(space))])
+    found = max([recorded, *(total_spent(one) - here for one in read_manifests(space))])
     return min(found, MAX_MICROS)  # as much as a state file and a manifest may say
 
 

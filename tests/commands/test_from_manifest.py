@@ -35,6 +35,7 @@ shots:
 """
 WITHOUT = "version: 1\nmodel: alibaba/wan2.7-t2v\nshots: [{id: a, prompt: A pier}]\n"
 MANIFEST = Path("renders/film/manifest.json")
+SAME_REQUEST = ("payload", "inputs", "fingerprint")
 PICTURE, SEA = Path("frames/pier.png"), Path("frames/sea.png")
 
 
@@ -145,6 +146,18 @@ def test_a_picture_is_compared_with_what_the_model_takes(program: Program, recor
         "it cannot be sent: 'frames/pier.png' has 300 x 300 pixels; minimax/hailuo-2.3-i2v takes "
         "at least 301 a side"
     )
+
+
+def test_a_picture_of_several_takes_is_checked_once(
+    program: Program, recorded: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    edit(lambda takes: takes[1].update({key: takes[0][key] for key in SAME_REQUEST}))
+    checked: list[bytes] = []
+    monkeypatch.setattr(
+        manifest_inputs, "check_picture", lambda content, *_: checked.append(content)
+    )
+    assert [kind for kind, _ in plan(program, recorded).values()] == ["submit", "submit", "wait"]
+    assert sorted(checked) == sorted([PICTURE.read_bytes(), SEA.read_bytes()])
 
 
 def test_a_picture_that_cannot_be_checked_is_not_sent(

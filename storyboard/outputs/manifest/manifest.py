@@ -145,14 +145,14 @@ def spent_in_blocks(manifest: Manifest) -> int:
     return sum(cost_of_submission(one) or 0 for one in costs.values())
 
 
-def spent_in_all(manifest: Manifest) -> int:
+def total_spent(manifest: Manifest) -> int:
     """What the manifest says was spent on the film: on its own blocks and on the rest."""
     return (to_micros(manifest.spent_usd) or 0) + spent_in_blocks(manifest)
 
 
-def with_spent(manifest: Manifest, in_all: int) -> Manifest:
-    """The manifest with the part of the total `in_all` that its own blocks do not show."""
-    spent = min(MAX_MICROS, max(0, in_all - spent_in_blocks(manifest)))
+def with_spent(manifest: Manifest, total: int) -> Manifest:
+    """The manifest with the part of a total in micros that its own blocks do not show."""
+    spent = min(MAX_MICROS, max(0, total - spent_in_blocks(manifest)))
     return replace(manifest, spent_usd=to_usd(spent) or 0)
 
 

@@ -45,7 +45,7 @@ class SubmissionIndex:
         """The row of the submission that the manifest reports, found by its task or time.
 
         Two different tasks are never the same submission. An unknown outcome has no task here
-        and may have been settled in another clone. The manifest's times are in whole seconds.
+        and may have been resolved in another clone. The manifest's times are in whole seconds.
         """
         fingerprint, task, time = reported.fingerprint, reported.task_id, reported.sent_at
         with_task = (fingerprint, True, time) if task is None else (fingerprint, task)
