@@ -21,6 +21,7 @@ from storyboard.json_values import is_shallow, is_unicode
 from storyboard.links import is_address, is_link
 from storyboard.money import MAX_MICROS
 from storyboard.names import DEVICE, ENDPOINT, ID, MAX_ID_LENGTH, MODEL, TASK_ID, is_video_path
+from storyboard.records import SubmissionState
 
 MAX_PAYLOAD = 2_000_000  # characters; a prompt has a few thousand
 MAX_DEPTH = 64  # levels of nesting in a payload; no API needs a quarter of that
@@ -160,37 +161,36 @@ _AMOUNT = "an amount of money, in millionths of a US dollar"
 _ANY_TEXT = f"text of at most {_MAX_TEXT:,} characters"
 
 
-def submission_checks(states: Iterable[str]) -> tuple[Check, ...]:
-    """The rules for a submission's columns, in the order of its fields, without its video."""
-    known = frozenset(states)
-    return (
-        Check("id", "a row number of its own", _are_ids),
-        Check("take", "the id of a take", _text(_TAKE)),
-        Check("shot", "the id of a shot", _text(_SHOT)),
-        Check("scene", "the id of a scene", _text(_SHOT, or_null=True)),
-        Check("fingerprint", _DIGEST, _text(_HEX)),
-        Check("state", "a known state", _all(known.__contains__)),
-        Check("model", "the name of a model", _text(rf"(?=.{{1,200}}\Z){MODEL}")),
-        Check("endpoint", "an API path", _text(rf"(?=.{{0,500}}\Z)(?:{ENDPOINT})?")),
-        Check("payload", "a JSON object that can be sent", _all(is_payload)),
-        Check("sent_at", _TIME, _real(MAX_TIME)),
-        Check("commit", "the id of a commit", _text("[0-9a-f]{4,64}", or_null=True)),
-        Check("is_dirty", "0 or 1", _whole(0, 1, or_null=True)),
-        Check("profile", "the name of a profile", _text(r"[A-Za-z0-9_.-]{1,64}", or_null=True)),
-        Check("user_id", "the id of a render", _text(r"[A-Za-z0-9_-]{1,200}", or_null=True)),
-        Check("body", "a JSON object that can be sent", _all(is_payload, or_null=True)),
-        Check("task_id", "the id of a task", _text(TASK_ID, or_null=True)),
-        Check("submitted_at", _TIME, _real(MAX_TIME, or_null=True)),
-        Check("finished_at", _TIME, _real(MAX_TIME, or_null=True)),
-        Check("http_status", "an HTTP status", _whole(100, 999, or_null=True)),
-        Check("reason", _ANY_TEXT, _all(_is_any_text, or_null=True)),
-        Check("reply", _ANY_TEXT, _all(_is_any_text, or_null=True)),
-        Check("video_url", "a web link", _all(is_link_or_turned, or_null=True)),
-        Check("url_expires_at", _TIME, _real(MAX_TIME, or_null=True)),
-        Check("estimate_micros", _AMOUNT, _whole(0, MAX_MICROS, or_null=True)),
-        Check("billed_micros", _AMOUNT, _whole(0, MAX_MICROS, or_null=True)),
-    )
+_STATES = frozenset(state.value for state in SubmissionState)
 
+SUBMISSION_CHECKS = (
+    Check("id", "a row number of its own", _are_ids),
+    Check("take", "the id of a take", _text(_TAKE)),
+    Check("shot", "the id of a shot", _text(_SHOT)),
+    Check("scene", "the id of a scene", _text(_SHOT, or_null=True)),
+    Check("fingerprint", _DIGEST, _text(_HEX)),
+    Check("state", "a known state", _all(_STATES.__contains__)),
+    Check("model", "the name of a model", _text(rf"(?=.{{1,200}}\Z){MODEL}")),
+    Check("endpoint", "an API path", _text(rf"(?=.{{0,500}}\Z)(?:{ENDPOINT})?")),
+    Check("payload", "a JSON object that can be sent", _all(is_payload)),
+    Check("sent_at", _TIME, _real(MAX_TIME)),
+    Check("commit", "the id of a commit", _text("[0-9a-f]{4,64}", or_null=True)),
+    Check("is_dirty", "0 or 1", _whole(0, 1, or_null=True)),
+    Check("profile", "the name of a profile", _text(r"[A-Za-z0-9_.-]{1,64}", or_null=True)),
+    Check("user_id", "the id of a render", _text(r"[A-Za-z0-9_-]{1,200}", or_null=True)),
+    Check("body", "a JSON object that can be sent", _all(is_payload, or_null=True)),
+    Check("task_id", "the id of a task", _text(TASK_ID, or_null=True)),
+    Check("submitted_at", _TIME, _real(MAX_TIME, or_null=True)),
+    Check("finished_at", _TIME, _real(MAX_TIME, or_null=True)),
+    Check("http_status", "an HTTP status", _whole(100, 999, or_null=True)),
+    Check("reason", _ANY_TEXT, _all(_is_any_text, or_null=True)),
+    Check("reply", _ANY_TEXT, _all(_is_any_text, or_null=True)),
+    Check("video_url", "a web link", _all(is_link_or_turned, or_null=True)),
+    Check("url_expires_at", _TIME, _real(MAX_TIME, or_null=True)),
+    Check("estimate_micros", _AMOUNT, _whole(0, MAX_MICROS, or_null=True)),
+    Check("billed_micros", _AMOUNT, _whole(0, MAX_MICROS, or_null=True)),
+)
+"""The rules for a submission's columns, in the order of its fields, without its video."""
 
 VIDEO_CHECKS = (
     Check("id", "a row number of its own", _are_ids),

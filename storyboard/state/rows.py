@@ -17,7 +17,7 @@ from typing import Any
 from storyboard.media import with_short_data
 from storyboard.names import valid_unicode
 from storyboard.records import Json, Payload, Submission, SubmissionState, Video
-from storyboard.state.checks import TURNS, VIDEO_CHECKS, Check, problem_of, submission_checks
+from storyboard.state.checks import SUBMISSION_CHECKS, TURNS, VIDEO_CHECKS, Check, problem_of
 from storyboard.state.schema import FIRST_WITH_COSTS, FIRST_WITH_INPUTS
 
 FIELDS = tuple(field.name for field in fields(Submission) if field.name != "video")
@@ -45,8 +45,6 @@ VIDEO_FIELDS = tuple(field.name for field in fields(Video))
 VIDEO_ROW = ("id", "submission", "take", "version", *VIDEO_FIELDS)
 """All columns of a video's row."""
 
-_STATES = {state.value: state for state in SubmissionState}
-_CHECKS = submission_checks(_STATES)
 _LONG = ("payload", "body", "reason", "reply", "video_url")
 # Rows. In a hostile file each can be as large as a value may be, and Python 3.10 allows more.
 _BATCH = 250 if sys.version_info >= (3, 11) else 16
@@ -113,7 +111,7 @@ _TO_COLUMN: Mapping[str, Callable[[Any], object]] = {
     **dict.fromkeys(("reason", "reply", "video_url"), _to_unicode),
 }
 _FROM_COLUMN: Mapping[str, Callable[[Any], object]] = {
-    "state": _STATES.__getitem__,
+    "state": {state.value: state for state in SubmissionState}.__getitem__,
     "video_url": lambda link: None if link and TURNS.search(link) else link,
     "payload": StoredPayload,
     "body": lambda text: None if text is None else StoredPayload(text),
@@ -137,7 +135,7 @@ def video_values(video: Video) -> list[object]:
 def problem_in(submission: Submission) -> str | None:
     """Why the state file would be unreadable with this submission in it; None if it is valid."""
     row = [submission.id or 1, *column_values(submission, FIELDS[1:])]
-    problem = problem_of(_CHECKS, [[value] for value in row])
+    problem = problem_of(SUBMISSION_CHECKS, [[value] for value in row])
     if problem or submission.video is None:
         return problem
     video = (1, 1, submission.take, 1, *video_values(submission.video))
@@ -153,7 +151,7 @@ def make_submissions(
     naming the row and the column, for an impossible value.
     """
     made: list[Submission] = []
-    for batch in checked(rows, _CHECKS):
+    for batch in checked(rows, SUBMISSION_CHECKS):
         columns = dict(zip(FIELDS, batch, strict=True))
         # In a hostile file a thousand rows can share the pages of one long value.
         size_bytes -= sum(len(text) for name in _LONG for text in columns[name] if text)
