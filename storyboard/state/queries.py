@@ -1,7 +1,8 @@
 """Reads a state file without changing it, even while a render writes to it.
 
-`read_submissions` and `read_outputs` open a folder's file and need no lock; the
-`select_` functions read from a connection that is already open.
+The `read_` functions open a folder's file and need no lock; they raise StateError if it cannot be
+read. The `select_` functions read from a connection that is already open to the file at `path`, and
+raise StateError if a row holds impossible values.
 """
 
 from __future__ import annotations
@@ -63,8 +64,8 @@ class Written:
 def read_submissions(folder: Path, *, owner: tuple[str, str] | None = None) -> list[Submission]:
     """The folder's submissions, oldest first; empty if there is no state file yet.
 
-    Raises StateError if the file cannot be read, or if it belongs to an origin
-    or storyboard other than those in `owner`.
+    Raises OwnedByAnother, a StateError, if the file does not belong to the origin and
+    storyboard in `owner`.
     """
 
     def select(db: sqlite3.Connection, path: Path) -> list[Submission]:
@@ -76,34 +77,22 @@ def read_submissions(folder: Path, *, owner: tuple[str, str] | None = None) -> l
 
 
 def read_owner(folder: Path) -> tuple[str, str] | None:
-    """The origin and storyboard that the folder's state file belongs to; None if it has no owner.
-
-    Raises StateError if the file cannot be read.
-    """
+    """The origin and storyboard that the folder's state file belongs to; None if it has none."""
     return _read(folder, select_owner)
 
 
 def read_outputs(folder: Path) -> dict[str, Written]:
-    """The folder's outputs as last written, by file name.
-
-    Raises StateError if the state file cannot be read.
-    """
+    """The folder's outputs as last written, by file name."""
     return _read(folder, select_outputs, since=FIRST_WITH_OUTPUTS) or {}
 
 
 def read_passed(folder: Path) -> frozenset[tuple[str, str]]:
-    """The approved videos: a take that others wait for, and its video's sha256.
-
-    Raises StateError if the state file cannot be read.
-    """
+    """The approved videos: a take that others wait for, and its video's sha256."""
     return _read(folder, select_passed, since=FIRST_WITH_INPUTS) or frozenset()
 
 
 def read_spent_elsewhere(folder: Path) -> int:
-    """The micros that manifests report as spent on submissions without a row in the folder.
-
-    Raises StateError if the state file cannot be read.
-    """
+    """The micros that manifests report as spent on submissions without a row in the folder."""
     return _read(folder, select_spent_elsewhere, since=FIRST_WITH_COSTS) or 0
 
 
@@ -113,7 +102,6 @@ def select_submissions(
     """Every submission with its newest video, oldest first, from a file of `size_bytes`.
 
     With a fingerprint, only the submissions of that request, found by the index.
-    Raises StateError if a row of the file at `path` holds impossible values.
     """
     of_all = ("", "", ())
     of_videos, of_rows, values = (
@@ -131,10 +119,7 @@ def select_submissions(
 
 
 def select_outputs(db: sqlite3.Connection, path: Path) -> dict[str, Written]:
-    """The outputs as last written, by file name.
-
-    Raises StateError if a row of the file at `path` holds impossible values.
-    """
+    """The outputs as last written, by file name."""
     rows = db.execute("SELECT name, sha256, made_from FROM outputs").fetchmany(_MAX_OUTPUTS)
     problem = problem_of(OUTPUT_CHECKS, [*zip(*rows, strict=True)]) if rows else None
     if problem or len(rows) == _MAX_OUTPUTS:
@@ -143,10 +128,7 @@ def select_outputs(db: sqlite3.Connection, path: Path) -> dict[str, Written]:
 
 
 def select_passed(db: sqlite3.Connection, path: Path) -> frozenset[tuple[str, str]]:
-    """The approved videos: a take that others wait for, and its video's sha256.
-
-    Raises StateError if a row of the file at `path` holds impossible values.
-    """
+    """The approved videos: a take that others wait for, and its video's sha256."""
     found: set[tuple[str, str]] = set()
     rows = db.execute("SELECT rowid, take, video FROM passed ORDER BY rowid")
     try:
@@ -166,10 +148,7 @@ def _field_columns(db: sqlite3.Connection) -> str:
 
 
 def select_spent_elsewhere(db: sqlite3.Connection, path: Path) -> int:
-    """The micros that manifests report as spent on submissions without a row in the file.
-
-    Raises StateError if the file at `path` holds an impossible amount.
-    """
+    """The micros that manifests report as spent on submissions without a row in the file."""
     row = select_only_row(db, path, "spent_elsewhere", "rowid, micros", ELSEWHERE_CHECKS)
     return row[1] if row else 0
 
