@@ -93,6 +93,14 @@ def find_obstacle(folder: Path, name: str) -> Path | None:
     return None
 
 
+def read_plain(path: Path, max_bytes: int) -> bytes:
+    """The first `max_bytes` of a plain file. Raises OSError if it is none, or cannot be read."""
+    if not is_plain_file(path):
+        raise OSError(errno.EINVAL, "not a regular file")
+    with open(path, "rb", opener=open_unfollowed) as file:
+        return file.read(max_bytes)
+
+
 def digest_of(path: Path) -> str | None:
     """The sha256 of a plain file in hexadecimal, or None if there is no readable plain file."""
     digest = hashlib.sha256()  # hashlib.file_digest came with Python 3.11

@@ -5,13 +5,12 @@ Never follows or opens links, FIFOs or devices in it.
 
 from __future__ import annotations
 
-import errno
 import os
 import stat
 from io import FileIO
 from pathlib import Path
 
-from storyboard.atomic_files import is_plain_file, open_unfollowed
+from storyboard.atomic_files import is_plain_file, read_plain
 from storyboard.errors import StateError
 
 _NEXT = "remove it, or delete the sandbox's folder to start over; nothing in it was paid for"
@@ -59,14 +58,6 @@ def open_journal(path: Path) -> FileIO:
         file.close()
         raise not_plain
     return file
-
-
-def read_plain(path: Path, max_bytes: int) -> bytes:
-    """The first `max_bytes` of a plain file. Raises OSError if it is none, or cannot be read."""
-    if not is_plain_file(path):
-        raise OSError(errno.EINVAL, "not a regular file")
-    with open(path, "rb", opener=open_unfollowed) as file:
-        return file.read(max_bytes)
 
 
 def read_port(note: Path) -> int:

@@ -12,6 +12,7 @@ from dataclasses import replace
 from hashlib import sha256
 from typing import Any
 
+from storyboard.atomic_files import read_plain
 from storyboard.media import MAX_UPLOAD_BYTES, At, with_values
 from storyboard.models.card import ModelCard
 from storyboard.models.words import FIRST_FRAME, REFERENCES
@@ -24,7 +25,6 @@ from storyboard.sandbox.clips.pictures import (
     Unreadable,
     decode_pictures,
 )
-from storyboard.sandbox.folder import read_plain
 from storyboard.sandbox.replies import Refusal
 from storyboard.sandbox.tasks import Fate, Task
 from storyboard.sandbox.uploads import Uploads

@@ -17,13 +17,13 @@ from dataclasses import asdict, dataclass
 from http import HTTPStatus
 from pathlib import Path
 
-from storyboard.atomic_files import is_plain_file, write_atomically
+from storyboard.atomic_files import is_plain_file, read_plain, write_atomically
 from storyboard.errors import StateError
 from storyboard.language.pictures.formats import format_of
 from storyboard.media import MAX_UPLOAD_BYTES
 from storyboard.records import Json
 from storyboard.sandbox.checks import parse_json
-from storyboard.sandbox.folder import make_folder, read_plain
+from storyboard.sandbox.folder import make_folder
 from storyboard.sandbox.replies import Refusal, not_found
 
 MAX_FILES = 10

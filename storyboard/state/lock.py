@@ -10,9 +10,7 @@ from __future__ import annotations
 import json
 import os
 import socket
-import stat
 import sys
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime, timezone
@@ -20,13 +18,12 @@ from pathlib import Path
 
 import filelock
 
+from storyboard.atomic_files import read_plain, write_atomically
 from storyboard.errors import Locked, StateError
 from storyboard.state.files import check_plain
 
 _MAX_LENGTH = 300  # characters of the holder's description
 _MAX_NOTE_BYTES = 10_000
-_NO_FOLLOW = getattr(os, "O_NOFOLLOW", 0)
-_NO_WAIT = getattr(os, "O_NONBLOCK", 0)  # opening a named pipe would wait for a writer
 
 
 @contextmanager
@@ -75,7 +72,7 @@ def hold_lock(
 def read_holder(folder: Path, *, now: datetime) -> str:
     """A description of who holds the folder: host, pid, command and since when."""
     try:
-        note = json.loads(_read_note(folder))
+        note = json.loads(read_plain(_note(folder), _MAX_NOTE_BYTES))
         since = datetime.fromisoformat(str(note["since"]))
         minutes = max(0, int((now - since).total_seconds() // 60))
         text = (
@@ -120,17 +117,6 @@ def _note(folder: Path) -> Path:
     return folder / ".lock.json"
 
 
-def _read_note(folder: Path) -> bytes:
-    """The note's content. Raises OSError if it is missing or not a regular file."""
-    handle = os.open(_note(folder), os.O_RDONLY | _NO_FOLLOW | _NO_WAIT)
-    try:
-        if not stat.S_ISREG(os.fstat(handle).st_mode):
-            raise OSError("not a regular file")
-        return os.read(handle, _MAX_NOTE_BYTES)
-    finally:
-        os.close(handle)
-
-
 def _write_note(folder: Path, *, now: datetime) -> None:
     note = {
         "host": socket.gethostname(),
@@ -139,12 +125,5 @@ def _write_note(folder: Path, *, now: datetime) -> None:
         "since": now.isoformat(),
     }
     # The note only serves a message: a full disk must not stop a render here.
-    with suppress(OSError):
-        # Written to a new private file and then renamed, so that a link here is not followed.
-        handle, name = tempfile.mkstemp(prefix=".lock-", dir=folder)
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                json.dump(note, file)
-            os.replace(name, _note(folder))  # noqa: PTH105 (mkstemp gives a name, not a path)
-        except OSError:
-            os.unlink(name)  # noqa: PTH108 (as above)
+    with suppress(StateError):
+        write_atomically(_note(folder), json.dumps(note), mode=0o600)

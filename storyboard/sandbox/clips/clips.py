@@ -14,12 +14,12 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 
-from storyboard.atomic_files import is_plain_file, write_atomically
+from storyboard.atomic_files import is_plain_file, read_plain, write_atomically
 from storyboard.records import Json, Payload
 from storyboard.sandbox.clips.animatic import AnimaticSpec, draw_frames
 from storyboard.sandbox.clips.encode import write_clip
 from storyboard.sandbox.clips.pictures import Picture, max_content_bytes, pictures_from_bytes
-from storyboard.sandbox.folder import make_folder, read_plain
+from storyboard.sandbox.folder import make_folder
 from storyboard.sandbox.tasks import Task
 
 _DRAWING_VERSION = 4  # raised with each change to the pictures, so that clips on disk are redrawn
