@@ -15,7 +15,6 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timezone
 
-from storyboard.engine.ending import Ending
 from storyboard.engine.events import Answered, Event, guarded
 from storyboard.engine.flight import Flight
 from storyboard.engine.job import Job, Step
@@ -42,9 +41,8 @@ _NEVER = datetime.max.replace(tzinfo=timezone.utc)
 class Downloads:
     """The videos to download. Those whose links expire first go first."""
 
-    def __init__(self, run: Run, ending: Ending, fetch: Fetch) -> None:
+    def __init__(self, run: Run, fetch: Fetch) -> None:
         self._run = run
-        self._ending = ending
         self._fetch = fetch
         self._workers: Workers[Event] = Workers(
             run.settings.download_connections, run.inbox, name="download"
@@ -71,7 +69,7 @@ class Downloads:
 
     def start(self, now: float) -> None:
         """Starts the downloads that are ready, up to the number of free threads."""
-        if self._ending.is_leaving:
+        if self._run.ending.is_leaving:
             return
         while self._later and self._later[0][0] <= now:
             self.add(heapq.heappop(self._later)[2])
@@ -98,7 +96,7 @@ class Downloads:
             try:
                 video_files.move_into_place(flight.job.folder, fetched.partial, path)
             except StateError as error:
-                self._ending.fail(error, now)
+                self._run.ending.fail(error, now)
             else:
                 self._run.add_progress(flight, Step.DOWNLOADED, path)
                 moved.append(flight)
@@ -120,7 +118,7 @@ class Downloads:
             flight.most_received_bytes, flight.download_attempts = failed.received_bytes, 1
         has_attempts_left = flight.download_attempts < _MAX_ATTEMPTS
         if failed.disk_error is not None:
-            self._ending.fail(_disk_error(flight, failed.disk_error), now)
+            self._run.ending.fail(_disk_error(flight, failed.disk_error), now)
         elif (host_wait_s := _host_wait_s(flight, failed, now)) is not None:
             flight.download_attempts -= 1
             self._try_later(flight, now + host_wait_s)

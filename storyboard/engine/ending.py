@@ -7,113 +7,94 @@ id is lost, and then ends.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator
 
-from storyboard.engine.job import Job, RunResult
-from storyboard.engine.run import Run
+from storyboard.engine.job import Job
 from storyboard.errors import Refused, StoryboardError, TimeIsUp
+from storyboard.records import Take
 
 _OPEN_POSTS_WAIT_S = 60.0  # the longest that a leaving run waits for its open POSTs
 
 
 class Ending:
-    """Whether the run ends early, and why. Times are monotonic seconds."""
+    """Whether the run ends early, and why. Times are monotonic seconds.
 
-    def __init__(self, run: Run) -> None:
-        self._run = run
-        timeout_s = run.settings.timeout_s
-        self._time_up_at = None if timeout_s is None else run.clock.monotonic() + timeout_s
+    `waiting` holds the takes to be submitted; those that no longer may be are removed.
+    """
+
+    def __init__(
+        self, waiting: deque[tuple[Job, Take]], *, now: float, timeout_s: float | None
+    ) -> None:
+        self.stopped_by: StoryboardError | None = None
+        self.was_interrupted = False
+        self.refusals: dict[str, Refused] = {}  # by job
+        self._waiting = waiting
+        self._time_up_at = None if timeout_s is None else now + timeout_s
         self._leave_by: float | None = None
-        self._stopped_by: StoryboardError | None = None
         self._failure: BaseException | None = None
-        self._refusals: dict[str, Refused] = {}  # by job
-        self._was_interrupted = False
 
     def may_submit(self, job: Job) -> bool:
-        """Return whether more of a job may be submitted."""
-        is_stopped = self._stopped_by is not None or self.is_leaving
-        return not is_stopped and job.name not in self._refusals
+        """Whether more of a job may be submitted."""
+        is_stopped = self.stopped_by is not None or self.is_leaving
+        return not is_stopped and job.name not in self.refusals
 
     @property
     def is_leaving(self) -> bool:
         """Whether the run ends as soon as its open POSTs are answered."""
         return self._leave_by is not None
 
-    def has_left(self, now: float) -> bool:
+    def has_left(self, now: float, open_posts: int) -> bool:
         """Whether a leaving run has nothing more to wait for."""
-        return self._leave_by is not None and (self._run.open_posts == 0 or now >= self._leave_by)
+        return self._leave_by is not None and (open_posts == 0 or now >= self._leave_by)
 
     def stop(self, error: StoryboardError) -> None:
         """Stops all submissions because of `error`; the tasks in flight are finished."""
-        self._stopped_by = self._stopped_by or error
-        self._run.waiting.clear()
+        self.stopped_by = self.stopped_by or error
+        self._waiting.clear()
 
     def refuse(self, job: Job, error: Refused) -> None:
         """Stops one job's submissions because of `error`; its tasks are finished."""
-        self._refusals.setdefault(job.name, error)
-        left = [entry for entry in self._run.waiting if entry[0] is not job]
-        self._run.waiting.clear()
-        self._run.waiting.extend(left)
+        self.refusals.setdefault(job.name, error)
+        left = [entry for entry in self._waiting if entry[0] is not job]
+        self._waiting.clear()
+        self._waiting.extend(left)
 
     def interrupt(self, now: float) -> None:
         """Starts leaving because the user asked for it."""
-        self._was_interrupted = True
+        self.was_interrupted = True
         self._leave(now)
 
     def fail(self, error: BaseException, now: float) -> None:
-        """Starts leaving and makes `result` raise `error`."""
+        """Starts leaving; `raise_failure` then raises the first such error."""
         self._failure = self._failure or error
         self._leave(now)
 
-    def check(self, now: float) -> None:
-        """Starts leaving if time is up or the API has been unreachable for too long."""
-        if self.is_leaving:
-            return
+    def raise_failure(self) -> None:
+        """Raises the error with which the run failed, if it did."""
+        if self._failure is not None:
+            raise self._failure
+
+    def check(self, now: float, unreachable: StoryboardError | None) -> None:
+        """Starts leaving if time is up, or with the error that the API is `unreachable`."""
+        error = unreachable
         if self._time_up_at is not None and now >= self._time_up_at:
-            next_step = "run again to continue from here"
-            self.stop(
-                TimeIsUp(
-                    "the time of --timeout ran out; the tasks continue at the API",
-                    next_step=next_step,
-                )
+            error = TimeIsUp(
+                "the time of --timeout ran out; the tasks continue at the API",
+                next_step="run again to continue from here",
             )
-            self._leave(now)
-        elif self._needs_api and (
-            error := self._run.breaker.on_time(now=now, in_flight=len(self._run.tasks))
-        ):
+        if error is not None and not self.is_leaving:
             self.stop(error)
             self._leave(now)
 
-    def due_times(self, now: float) -> Iterator[float]:
+    def due_times(self) -> Iterator[float]:
         """When time alone may change the answer of `check` or `has_left`."""
         if self._leave_by is not None:
             yield self._leave_by
-            return
-        if self._time_up_at is not None:
+        elif self._time_up_at is not None:
             yield self._time_up_at
-        if self._needs_api:
-            yield from self._run.breaker.next_checks(now=now)
-
-    def result(self) -> RunResult:
-        """How the run ended. Raises the error if it failed."""
-        if self._failure is not None:
-            raise self._failure
-        return RunResult(
-            self._stopped_by,
-            self._was_interrupted,
-            self._run.not_downloaded,
-            self._run.held,
-            tuple(self._refusals.values()),
-        )
-
-    @property
-    def _needs_api(self) -> bool:
-        run = self._run
-        # A large picture may take longer to upload than an API may take to answer.
-        is_first_upload = run.preparing > 0 and not run.breaker.has_heard
-        return bool(run.waiting or run.polls) and not is_first_upload
 
     def _leave(self, now: float) -> None:
-        self._run.waiting.clear()
+        self._waiting.clear()
         if self._leave_by is None:
             self._leave_by = now + _OPEN_POSTS_WAIT_S

@@ -7,7 +7,6 @@ submitted once, and both continue from its result.
 
 from __future__ import annotations
 
-from storyboard.engine.ending import Ending
 from storyboard.engine.flight import Flight
 from storyboard.engine.job import Job
 from storyboard.engine.run import Run
@@ -21,9 +20,8 @@ _Request = tuple[str, str]
 class Fallbacks:
     """The takes with models left, by the request that each is waiting for."""
 
-    def __init__(self, run: Run, ending: Ending) -> None:
+    def __init__(self, run: Run) -> None:
         self._run = run
-        self._ending = ending
         self._waiting_for: dict[_Request, list[Take]] = {}
         self._submitted: set[_Request] = set()  # in this run, or open when it began
         self._failed: set[_Request] = set()
@@ -62,7 +60,7 @@ class Fallbacks:
         request = (flight.job.name, flight.submission.fingerprint)
         self._failed.add(request)
         takes = self._waiting_for.pop(request, [])
-        if not self._ending.may_submit(flight.job):
+        if not self._run.ending.may_submit(flight.job):
             return None
         following = [(take, self._go_on(flight.job, take)) for take in takes]
         return next((after for before, after in following if before.id == flight.take.id), None)

@@ -15,7 +15,6 @@ from itertools import islice
 from math import inf, isfinite
 
 from storyboard.engine.account_files import AccountFiles
-from storyboard.engine.ending import Ending
 from storyboard.engine.events import (
     Event,
     PictureEvent,
@@ -51,14 +50,13 @@ class _Prepared:
 class Inputs:
     """The pictures of the takes in the run's queue."""
 
-    def __init__(self, run: Run, ending: Ending) -> None:
+    def __init__(self, run: Run) -> None:
         self._run = run
-        self._ending = ending
         self._calls: deque[Callable[[], Event]] = deque()
         self._workers: Workers[Event] | None = None  # most runs need none
         self._reads = PictureReads(run, self._calls)
         self._files = AccountFiles(run, self._calls, is_used=self._is_used)
-        self._uploader = Uploader(run, ending, self._calls, self._files)
+        self._uploader = Uploader(run, self._calls, self._files)
         self._prepared: dict[tuple[str, str], _Prepared] = {}  # by job and fingerprint
         self._needed: set[str] = set()  # addresses of the takes that a pass has come to
         self._open_bodies: list[str] | None = None  # read at most once at a time
@@ -81,7 +79,7 @@ class Inputs:
 
     def start(self) -> None:
         """Starts the calls that are due, as far as threads are free. Call it after the commit."""
-        if self._ending.is_leaving or not self._calls:
+        if self._run.ending.is_leaving or not self._calls:
             return
         if self._workers is None:
             self._workers = Workers(_THREADS, self._run.inbox, name="upload")
@@ -161,7 +159,7 @@ class Inputs:
     def _withdrawn(self) -> list[tuple[str, str]]:
         """The requests of films that may submit no more: their files may go."""
         prepared = self._prepared.items()
-        return [key for key, one in prepared if not self._ending.may_submit(one.job)]
+        return [key for key, one in prepared if not self._run.ending.may_submit(one.job)]
 
     def _prepare(self, job: Job, take: Take) -> None:
         self._prepared.pop(_request(job, take), None)  # its addresses are no longer valid

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from storyboard.engine.downloads import Downloads
-from storyboard.engine.ending import Ending
 from storyboard.engine.fallbacks import Fallbacks
 from storyboard.engine.job import Job
 from storyboard.engine.run import Run
@@ -21,7 +20,6 @@ class Loader:
     def __init__(
         self,
         run: Run,
-        ending: Ending,
         tasks: Tasks,
         downloads: Downloads,
         *,
@@ -29,7 +27,6 @@ class Loader:
         fallbacks: Fallbacks,
     ) -> None:
         self._run = run
-        self._ending = ending
         self._tasks = tasks
         self._downloads = downloads
         self._task_ids = task_ids
@@ -61,7 +58,7 @@ class Loader:
     def _load(self, job: Job, action: Action) -> None:
         run, now = self._run, self._run.clock.monotonic()
         if action.kind is ActionKind.SUBMIT:
-            if self._ending.may_submit(job):
+            if run.ending.may_submit(job):
                 run.enqueue(job, action.take)
         elif action.kind is ActionKind.RESUME and action.submission:
             flight = self._task_ids.loaded(job, action, action.submission)

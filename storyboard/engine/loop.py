@@ -15,7 +15,6 @@ from contextlib import ExitStack, contextmanager
 from storyboard.api.protocols import Api
 from storyboard.engine.clock import Clock
 from storyboard.engine.downloads import Downloads
-from storyboard.engine.ending import Ending
 from storyboard.engine.events import (
     Answered,
     Crashed,
@@ -65,20 +64,19 @@ class Engine:
         self._run = run = Run(jobs, api, settings=settings, clock=clock, jitter=jitter)
         self._listener = listener
         self._on_turn = on_turn
-        self._ending = Ending(run)
-        self._downloads = Downloads(run, self._ending, fetch)
-        fallbacks = Fallbacks(run, self._ending)
-        self._tasks = Tasks(run, self._ending, self._downloads, fallbacks)
+        self._downloads = Downloads(run, fetch)
+        fallbacks = Fallbacks(run)
+        self._tasks = Tasks(run, self._downloads, fallbacks)
         self._task_ids = task_ids = TaskIds(run)
-        self._inputs = Inputs(run, self._ending)
+        self._inputs = Inputs(run)
         self._submissions = Submissions(
-            run, self._ending, self._tasks, task_ids, fallbacks=fallbacks, inputs=self._inputs
+            run, self._tasks, task_ids, fallbacks=fallbacks, inputs=self._inputs
         )
         self._loader = Loader(
-            run, self._ending, self._tasks, self._downloads, task_ids=task_ids, fallbacks=fallbacks
+            run, self._tasks, self._downloads, task_ids=task_ids, fallbacks=fallbacks
         )
         self._followers = Followers(run, self._loader, fallbacks)
-        self._request_log = RequestLog(run, self._ending)
+        self._request_log = RequestLog(run)
 
     def interrupt(self) -> None:
         """Ends the run soon: submits nothing more and waits for open POSTs. For signal handlers."""
@@ -95,7 +93,7 @@ class Engine:
             self._turn([])
             while not self._is_done():
                 self._turn(clock.wait(inbox, self._wait_s()))
-            return self._ending.result()
+            return self._run.result()
         finally:
             self._run.requests.stop(wait_s=1.0)
             self._downloads.stop(wait_s=1.0)
@@ -115,7 +113,7 @@ class Engine:
         with self._transaction(events):  # rule 2
             for event in events:
                 self._handle(event, now)
-            self._ending.check(now)
+            self._run.ending.check(now, self._run.unreachable(now))
             self._inputs.prepare()
             begun = self._submissions.begin()  # rule 1: written here ...
         self._submissions.send(begun)  # ... and sent once it is committed
@@ -159,9 +157,9 @@ class Engine:
                 self._inputs.on_event(event, now)
             case Crashed(error, is_submission):
                 self._run.open_posts -= is_submission
-                self._ending.fail(error, now)
+                self._run.ending.fail(error, now)
             case Interrupted():
-                self._ending.interrupt(now)
+                self._run.ending.interrupt(now)
 
     def _report_progress(self, now: float) -> None:
         try:
@@ -170,7 +168,7 @@ class Engine:
             for progress in self._run.pop_progress():
                 self._listener(progress)
         except Exception as error:  # a closed terminal must not lose the reply to an open POST
-            self._ending.fail(error, now)
+            self._run.ending.fail(error, now)
 
     def _load_plans(self) -> None:
         if contradicted := self._task_ids.find_contradicted():
@@ -181,8 +179,8 @@ class Engine:
 
     def _is_done(self) -> bool:
         run = self._run
-        if self._ending.is_leaving:
-            return self._ending.has_left(run.clock.monotonic())
+        if run.ending.is_leaving:
+            return run.ending.has_left(run.clock.monotonic(), run.open_posts)
         has_requests = run.requests.busy > run.log_trust.is_being_checked
         is_idle = self._downloads.is_idle and not has_requests
         return is_idle and not (run.waiting or run.open_posts or run.tasks or run.polls)
@@ -194,8 +192,9 @@ class Engine:
         return min(waits, default=None)
 
     def _due_times(self, now: float) -> Iterator[float]:
-        yield from self._ending.due_times(now)
-        if not self._ending.is_leaving:
+        yield from self._run.ending.due_times()
+        if not self._run.ending.is_leaving:
+            yield from self._run.unreachable_times(now)
             yield from self._tasks.due_times()
             yield from self._request_log.due_times(now)
             yield from self._submissions.due_times(now)

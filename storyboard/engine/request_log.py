@@ -12,7 +12,6 @@ from datetime import datetime, timedelta
 
 from storyboard.api.account import Account
 from storyboard.api.modellix.tasks import is_end
-from storyboard.engine.ending import Ending
 from storyboard.engine.events import LogChecked, LogCheckFailed, guarded
 from storyboard.engine.run import Run
 from storyboard.errors import NotNow, StoryboardError
@@ -25,9 +24,8 @@ _MAX_CLOCK_DIFFERENCE = timedelta(minutes=1)  # between the server's clock and o
 class RequestLog:
     """Checks the log while that helps, and moves the polls of ended tasks forward."""
 
-    def __init__(self, run: Run, ending: Ending) -> None:
+    def __init__(self, run: Run) -> None:
         self._run = run
-        self._ending = ending
         self._trust = run.log_trust
         self._account = run.api if isinstance(run.api, Account) else None
         self._polls_before = -1  # polls sent before the last check
@@ -74,7 +72,7 @@ class RequestLog:
             self._account is not None
             and len(run.tasks) > 1
             and not is_turn_of_a_poll
-            and not self._ending.is_leaving
+            and not run.ending.is_leaving
             and run.requests.free > 0
             and not self._trust.is_being_checked
             and not self._trust.is_worthless

@@ -1,7 +1,7 @@
 """What the parts of one run share: jobs, clock, limits, queues and progress to report.
 
-This is the bottom of the engine: `ending`, `downloads`, `tasks`, `submissions`
-and `request_log` import this module, and it imports none of them.
+`downloads`, `tasks`, `submissions` and the other parts import this module, and it imports
+none of them.
 """
 
 from __future__ import annotations
@@ -9,19 +9,21 @@ from __future__ import annotations
 import queue
 import random
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from storyboard.api.protocols import Api
 from storyboard.engine.breaker import Breaker
 from storyboard.engine.clock import Clock
+from storyboard.engine.ending import Ending
 from storyboard.engine.estimate import time_left_s
 from storyboard.engine.events import Event
 from storyboard.engine.flight import Flight, PollQueue
-from storyboard.engine.job import EngineSettings, Job, Progress, RunStatus, Step
+from storyboard.engine.job import EngineSettings, Job, Progress, RunResult, RunStatus, Step
 from storyboard.engine.log_trust import LogTrust
 from storyboard.engine.pacing import Budget, Window
 from storyboard.engine.poll_schedule import PollSchedule
 from storyboard.engine.workers import Workers
+from storyboard.errors import StoryboardError
 from storyboard.records import Submission, Take
 from storyboard.replies import Limit, SubmitReply, TaskReply
 
@@ -52,6 +54,7 @@ class Run:
         self.requests: Workers[Event] = Workers(settings.connections, self.inbox, name="api")
 
         self.waiting: deque[tuple[Job, Take]] = deque()  # to be submitted
+        self.ending = Ending(self.waiting, now=clock.monotonic(), timeout_s=settings.timeout_s)
         self.followed_by: Mapping[tuple[str, str], int] = {}  # by job and take: `chain_lengths`
         self.followers = 0  # takes that wait for the videos of others
         self.preparing = 0  # pictures being read or uploaded
@@ -113,7 +116,8 @@ class Run:
         """Sorts the queue by how long a chain of others follows each take, the longest first."""
         self.followed_by = followed_by
         entries = sorted(self.waiting, key=lambda entry: -self._length(entry))
-        self.waiting = deque(entries)
+        self.waiting.clear()
+        self.waiting.extend(entries)
 
     def _length(self, entry: tuple[Job, Take]) -> int:
         job, take = entry
@@ -159,6 +163,33 @@ class Run:
         """
         self.not_downloaded[flight.key] = reason
         self.add_progress(flight, Step.NOT_DOWNLOADED, reason)
+
+    def unreachable(self, now: float) -> StoryboardError | None:
+        """The error with which the run ends, if the API could not be reached for too long."""
+        in_flight = len(self.tasks)
+        return self.breaker.on_time(now=now, in_flight=in_flight) if self._needs_api else None
+
+    def unreachable_times(self, now: float) -> Iterator[float]:
+        """When time alone may change the answer of `unreachable`."""
+        if self._needs_api:
+            yield from self.breaker.next_checks(now=now)
+
+    @property
+    def _needs_api(self) -> bool:
+        # A large picture may take longer to upload than an API may take to answer.
+        is_first_upload = self.preparing > 0 and not self.breaker.has_heard
+        return bool(self.waiting or self.polls) and not is_first_upload
+
+    def result(self) -> RunResult:
+        """How the run ended. Raises the error if it failed."""
+        self.ending.raise_failure()
+        return RunResult(
+            self.ending.stopped_by,
+            self.ending.was_interrupted,
+            self.not_downloaded,
+            self.held,
+            tuple(self.ending.refusals.values()),
+        )
 
     def on_reply(self, reply: SubmitReply | TaskReply, now: float) -> None:
         """Notes what any reply shows: that the API is reachable, and what rate it allows."""

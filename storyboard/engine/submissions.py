@@ -12,7 +12,6 @@ from collections.abc import Iterator, Sequence
 
 from storyboard.engine.breaker import MAX_UNUSABLE
 from storyboard.engine.caps import SpendingCaps
-from storyboard.engine.ending import Ending
 from storyboard.engine.events import Answered, guarded
 from storyboard.engine.fallbacks import Fallbacks
 from storyboard.engine.flight import Flight
@@ -34,17 +33,9 @@ class Submissions:
     """Submits waiting takes as window, budget, breaker and connections allow."""
 
     def __init__(
-        self,
-        run: Run,
-        ending: Ending,
-        tasks: Tasks,
-        task_ids: TaskIds,
-        *,
-        fallbacks: Fallbacks,
-        inputs: Inputs,
+        self, run: Run, tasks: Tasks, task_ids: TaskIds, *, fallbacks: Fallbacks, inputs: Inputs
     ) -> None:
         self._run = run
-        self._ending = ending
         self._tasks = tasks
         self._task_ids = task_ids
         self._caps = SpendingCaps(run)
@@ -68,9 +59,9 @@ class Submissions:
             if problem := self._inputs.problem_of(take):
                 run.hold(job, take, problem)
             elif error := self._caps.of_run(take, estimate):
-                self._ending.stop(error)
+                run.ending.stop(error)
             elif error := self._caps.of_film(job, take, estimate):
-                self._ending.refuse(job, error)
+                run.ending.refuse(job, error)
             else:
                 run.waiting.remove(entry)
                 begun.append(self._write_intention(job, take, now, estimate))
@@ -111,7 +102,7 @@ class Submissions:
         run.on_reply(reply, now)
         following = self._fallbacks.on_failed(flight)
         if error := run.breaker.on_submit(reply, is_last=following is None):
-            self._ending.stop(error)
+            run.ending.stop(error)
         if following is not None:
             run.add_fallback(flight, following)
         elif submission.state is SubmissionState.ACCEPTED:
@@ -182,7 +173,7 @@ class Submissions:
     def _on_unavailable(self, flight: Flight, reply: SubmitReply, now: float) -> None:
         """Puts the take back into the queue, because nothing was accepted."""
         run = self._run
-        if self._ending.may_submit(flight.job):
+        if run.ending.may_submit(flight.job):
             self._queue_again(flight, reply)
         if reply.limit is Limit.CONCURRENCY:
             run.window.on_limit(len(run.tasks), run.open_posts, now=now)

@@ -8,7 +8,6 @@ from math import isfinite
 
 from storyboard.engine.breaker import account_error
 from storyboard.engine.downloads import Downloads
-from storyboard.engine.ending import Ending
 from storyboard.engine.events import Answered, guarded
 from storyboard.engine.fallbacks import Fallbacks
 from storyboard.engine.flight import Flight
@@ -37,11 +36,8 @@ _OTHER_MATTERS = frozenset({TaskStatus.WAITING, TaskStatus.WORKING, TaskStatus.R
 class Tasks:
     """Polls the tasks in flight. Their queue is the run's `polls`."""
 
-    def __init__(
-        self, run: Run, ending: Ending, downloads: Downloads, fallbacks: Fallbacks
-    ) -> None:
+    def __init__(self, run: Run, downloads: Downloads, fallbacks: Fallbacks) -> None:
         self._run = run
-        self._ending = ending
         self._downloads = downloads
         self._fallbacks = fallbacks
         self._reported: set[str] = set()  # unusable replies, each reported once
@@ -72,7 +68,7 @@ class Tasks:
         """Sends the polls that are due, as far as connections and budget allow."""
         run = self._run
         while (
-            not self._ending.is_leaving
+            not run.ending.is_leaving
             and run.requests.free
             and self._next_poll_at <= (now := run.clock.monotonic())
         ):
@@ -257,7 +253,7 @@ class Tasks:
 
     def _on_refused(self, flight: Flight, reply: TaskReply, now: float) -> None:
         """Handles a refused key. The task stays accepted, for a run with a valid key."""
-        self._ending.stop(account_error(reply.http_status, reply.reason))
+        self._run.ending.stop(account_error(reply.http_status, reply.reason))
         if flight.lasts_s(TaskStatus.REFUSED, now) < _MAX_REFUSED_S:
             self._run.polls.push(now + _RETRY_WAIT_S, flight)
             return

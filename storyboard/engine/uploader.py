@@ -16,7 +16,6 @@ from math import inf
 
 from storyboard.engine.account_files import AccountFiles, File
 from storyboard.engine.breaker import REMEDIES, account_error
-from storyboard.engine.ending import Ending
 from storyboard.engine.events import Event, UploadAnswered, UploadsListed, guarded
 from storyboard.engine.job import Job
 from storyboard.engine.pacing import Budget, back_off_s
@@ -41,11 +40,8 @@ class Uploader:
     `due_at` is when one of the `send`s since it was set may get further by time alone.
     """
 
-    def __init__(
-        self, run: Run, ending: Ending, calls: deque[Callable[[], Event]], files: AccountFiles
-    ) -> None:
+    def __init__(self, run: Run, calls: deque[Callable[[], Event]], files: AccountFiles) -> None:
         self._run = run
-        self._ending = ending
         self._calls = calls
         self._files = files
         self._budget = Budget(run.settings.uploads_per_minute, jitter=run.jitter)
@@ -144,7 +140,7 @@ class Uploader:
         if refused.is_full:
             self._files.note_full(_MAX_FILES - len(self._under_way))
         elif refused.http_status in REMEDIES:
-            self._ending.stop(account_error(refused.http_status, refused.reason))
+            self._run.ending.stop(account_error(refused.http_status, refused.reason))
         elif refused.wait_s is not None:
             self._budget.on_rate_limit(RateHint(retry_after_s=refused.wait_s), now=now)
         else:
