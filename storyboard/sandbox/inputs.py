@@ -1,7 +1,7 @@
-"""The pictures that a submission brings: uploads of this sandbox, and `data:` addresses.
+"""The pictures of a submission: uploads to this sandbox, and `data:` addresses.
 
 They are read when the task is accepted, because an upload may be deleted before its clip is
-drawn. Any other address is never opened.
+drawn. No other address is opened.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from storyboard.sandbox.tasks import Fate, Task
 from storyboard.sandbox.uploads import Uploads
 
 _FOLLOWING = ("", "adaptive")
-"""The ratios of a clip that has the ratio of its first frame: of a model without such a setting."""
+"""The ratios with which a clip has that of its first frame; "" if the model has no setting."""
 
 
 def addresses_in(payload: Payload, uploads_url: str) -> dict[At, str]:
@@ -55,7 +55,7 @@ def load_inputs(
     """The task with the contents of its pictures, which are stored for its clip.
 
     A task whose pictures cannot be read will fail. It is not refused: the service answers a
-    submission before a model fetches what stands at the addresses.
+    submission before a model fetches its pictures.
 
     Raises:
         StateError: the pictures cannot be stored.
@@ -95,7 +95,7 @@ def _roles(payload: Payload, card: ModelCard) -> Iterator[tuple[At, str]]:
 
 
 def _read(address: str, uploads: Uploads) -> bytes:
-    """What stands at one of our addresses, or nothing."""
+    """The content at one of our addresses; empty if it cannot be read."""
     if address.startswith("data:"):
         head, _, text = address.partition(",")
         try:

@@ -1,8 +1,8 @@
 """The accepted tasks on disk: one JSON line each, synced before its client is answered.
 
 An incomplete last line means that the server was killed while writing; the client
-got no answer, so the line is dropped. The file may have come from somebody else:
-every value is checked before it is used.
+got no answer, so the line is dropped. The file is untrusted: every value
+is checked before it is used.
 """
 
 from __future__ import annotations

@@ -122,7 +122,7 @@ def task_to_json(task: Task) -> dict[str, Any]:
 
 
 def task_from_json(data: Any) -> Task:
-    """The task that `task_to_json` wrote; `data` comes from a file anyone may have written.
+    """The task that `task_to_json` wrote; `data` is untrusted.
 
     Raises:
         ValueError: `data` is not a task, or has values that none of our tasks can have.

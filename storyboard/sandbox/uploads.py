@@ -1,7 +1,7 @@
 """The files that clients upload as model inputs: few, limited in size, and kept for a week.
 
 They are stored in one folder under names of our own, with an index beside them. The
-folder may come from somebody else, so every value in the index is checked.
+folder is untrusted, so every value in the index is checked.
 """
 
 from __future__ import annotations

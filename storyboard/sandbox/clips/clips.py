@@ -56,7 +56,7 @@ class Clips:
         """Remove the pictures that none of these tasks needs, left by a server that was killed."""
         needed = {self._pictures_of(task) for task in tasks if task.content is not None}
         for path in set(self._folder.glob(f"*{_PICTURES}")) - needed:
-            with suppress(OSError):  # none of our files: a folder, say
+            with suppress(OSError):  # it may be a folder
                 path.unlink()
 
     def _pictures_of(self, task: Task) -> Path:

@@ -37,7 +37,7 @@ def read_pictures(file: BinaryIO) -> bytes:
             picture = _resized(picture, small if is_small else size, is_whole=is_small)
         except MemoryError:
             raise  # ends this process; the caller notices
-        except Exception:  # Pillow raises whatever its decoders stumble over
+        except Exception:  # Pillow passes on any error of its decoders
             return str(len(sizes)).encode()
         sizes.append((role, picture.width, picture.height))
         pixels.append(picture.tobytes())

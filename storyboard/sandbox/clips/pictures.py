@@ -1,6 +1,6 @@
-"""The pictures that a clip is made from, as pixels: whoever draws them opens no file of anybody's.
+"""The pictures in a clip, decoded to pixels by a child process, since the files are untrusted.
 
-The pixels come from a child process, and are kept in one file for each clip until it is drawn.
+The pixels are stored in one file for each clip until it is drawn.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ from storyboard.models.words import FIRST_FRAME, LAST_FRAME, REFERENCES
 from storyboard.sandbox.checks import parse_json
 
 ROLES = (FIRST_FRAME, LAST_FRAME, REFERENCES)
-"""The common words whose pictures are shown."""
+"""The common words whose pictures a clip contains."""
 
 MAX_REFERENCES = 12
-"""The most reference pictures that are shown; no model takes more."""
+"""The most reference pictures in a clip; no model takes more."""
 
 _THUMBNAIL = 0.22  # its longer side, in parts of the frame's shorter side
 _GAP = 0.2  # between thumbnails, in parts of one
@@ -52,9 +52,9 @@ class Decoded(NamedTuple):
 
 
 class Unreadable(Exception):
-    """A file is not a picture that can be shown. `number` counts from 0, and is None if unknown.
+    """A file is not a picture that can be decoded. `number` counts from 0.
 
-    It is unknown which one it was if they took too much memory or time.
+    It is None if the pictures took too much memory or time, since any of them may have.
     """
 
     def __init__(self, number: int | None) -> None:
@@ -63,22 +63,22 @@ class Unreadable(Exception):
 
 
 _MAX_LATEST_BYTES = 32 << 20
-_latest: dict[Hashable, Decoded] = {}  # by size, roles and contents; the longest unused comes first
+_latest: dict[Hashable, Decoded] = {}  # by size, roles and contents; the least recent comes first
 _lock = threading.Lock()
 
 
 def decode_pictures(
     sources: Sequence[Source], size_px: tuple[int, int], *, follows: bool = False
 ) -> Decoded:
-    """The pictures as a clip of this size shows them.
+    """The pictures, scaled to their sizes in a clip of this size.
 
     Frames fill the clip; one of another ratio is cropped around its centre, as models do. If
     `follows` is set, the clip has the ratio of the first source and about as many pixels.
     References are thumbnails. The takes of a shot have the same pictures, so the latest are
-    remembered.
+    cached.
 
     Raises:
-        Unreadable: one of them cannot be read within the limits of `picture_child`.
+        Unreadable: one of them cannot be decoded within the limits of `picture_child`.
     """
     if not sources:
         return Decoded(size_px, b"[]\n")
@@ -134,7 +134,7 @@ def max_content_bytes(size_px: tuple[int, int]) -> int:
 
 
 def pictures_from_bytes(content: bytes, size_px: tuple[int, int]) -> tuple[Picture, ...]:
-    """The pictures in what `decode_pictures` returned, which anybody may have changed since.
+    """The pictures in what `decode_pictures` returned, checked because its file is untrusted.
 
     Raises:
         ValueError: these are not the pictures of a clip of this size.
@@ -144,7 +144,7 @@ def pictures_from_bytes(content: bytes, size_px: tuple[int, int]) -> tuple[Pictu
     found: list[Picture] = []
     for row in rows if isinstance(rows, list) else [rows]:
         match row:
-            case [str(role), int(width), int(height)] if _can_show(role, (width, height), size_px):
+            case [str(role), int(width), int(height)] if _fits(role, (width, height), size_px):
                 end = 3 * width * height
                 found.append(Picture(role, width, height, pixels[:end]))
                 pixels = pixels[end:]
@@ -155,7 +155,7 @@ def pictures_from_bytes(content: bytes, size_px: tuple[int, int]) -> tuple[Pictu
     return tuple(found)
 
 
-def _can_show(role: str, size: tuple[int, int], size_px: tuple[int, int]) -> bool:
+def _fits(role: str, size: tuple[int, int], size_px: tuple[int, int]) -> bool:
     if role == REFERENCES:
         return 0 < size[0] <= size_px[0] and 0 < size[1] <= size_px[1]
     return role in ROLES and size == size_px

@@ -83,7 +83,7 @@ def _refuse_by_fault(service: Service, count: int) -> None:
 
 
 async def _load_inputs(sandbox: Sandbox, task: Task) -> Task:
-    """The task with the pictures that it brings, which may make it fail."""
+    """The task with its pictures, which make it fail if they cannot be read."""
     card = sandbox.service.catalog.get(task.model)
     addresses = addresses_in(task.payload, sandbox.uploads_url)
     if card is None or not addresses:
