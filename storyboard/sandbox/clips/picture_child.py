@@ -57,6 +57,8 @@ def _decode(content: bytes) -> Any:
     if picture.width * picture.height > MAX_PIXELS:
         raise ValueError("too many pixels")
     ImageOps.exif_transpose(picture, in_place=True)
+    if picture.mode == "I;16":  # Pillow would take every value above 255 for white
+        picture = picture.point(lambda value: value * (1 / 256)).convert("L")
     if picture.mode == "RGB":
         return picture
     if not picture.has_transparency_data:

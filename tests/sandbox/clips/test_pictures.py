@@ -124,6 +124,12 @@ def test_every_kind_of_png_becomes_rgb(mode: str) -> None:
     assert image.getpixel((9, 9)) == (255, 255, 255)
 
 
+def test_a_grey_png_of_16_bits_keeps_its_shades() -> None:
+    image = decoded(saved(Image.new("I;16", SIZE, 0x8040), "PNG"))
+    assert isinstance(image, Image.Image)
+    assert image.getpixel((9, 9)) == (0x80, 0x80, 0x80)
+
+
 @pytest.mark.parametrize(
     ("given", "size", "expected"),
     [
