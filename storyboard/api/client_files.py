@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from storyboard.api.http.addresses import origin_of
+from storyboard.atomic_files import open_unfollowed
 from storyboard.errors import AccountError
 from storyboard.private import client_folders
 
@@ -181,8 +182,7 @@ def _read_regular_file(path: Path, name: str, max_bytes: int) -> bytes:
     """The first `max_bytes + 1` bytes of a file; never follows a link or waits for a pipe."""
     if path.is_symlink():  # covers systems without O_NOFOLLOW
         raise _broken(name, "it is a symbolic link")
-    flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
-    descriptor = os.open(path, flags)
+    descriptor = open_unfollowed(str(path), os.O_RDONLY)
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)
         raise _broken(name, "it is not a regular file")

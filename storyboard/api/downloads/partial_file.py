@@ -17,13 +17,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import BinaryIO
 
+from storyboard.atomic_files import open_unfollowed
+
 HEAD_BYTES = 24
 
 _OVERLAP_BYTES = 1024
 _MIN_DISTINCT = 16  # different byte values in an overlap; padding could be in any file
 _PAGE = bytes(4096)
 _FLAGS = os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0)
-_CAUTION = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)  # Windows has neither
 _CONTENT_RANGE = re.compile(r"bytes ([0-9]{1,18})-([0-9]{1,18})/([0-9]{1,18})")
 _STRONG_ETAG = re.compile(r'"[\x21\x23-\x7e]{1,200}"')
 _DATE = re.compile(r"[\x20-\x7e]{10,40}")
@@ -36,9 +37,9 @@ def open_partial(path: Path) -> BinaryIO:
     written through.
     """
     try:
-        if path.is_symlink():
+        if path.is_symlink():  # covers systems without O_NOFOLLOW
             raise FileExistsError
-        handle = os.open(path, _FLAGS | _CAUTION, 0o666)
+        handle = open_unfollowed(str(path), _FLAGS)
         found = os.fstat(handle)
         if stat.S_ISREG(found.st_mode) and found.st_nlink == 1:
             return os.fdopen(handle, "r+b")
