@@ -36,11 +36,12 @@ from storyboard.errors import (
     NotVideoData,
     VideoTooLarge,
 )
+from storyboard.media import LFS_VERSION
 
 _GONE = frozenset({403, 404, 410})
 _BUSY = frozenset({429, 503})
 _OTHER_TYPES = re.compile(r"text/|application/(json|xml|xhtml|problem)|image/", re.IGNORECASE)
-_LFS_POINTER = b"version https://git-lfs"
+_LFS_POINTER = LFS_VERSION[:HEAD_BYTES].encode()
 _MIN_PROGRESS_BYTES = 16 * 1024
 _MIN_PROGRESS_PART = 0.01  # of the bytes already there
 _CHUNK_BYTES = 256 * 1024
