@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -22,6 +22,7 @@ _DIGITS = re.compile(r"\d")
 _SLIP = 0.8
 """How similar two words must be for one to be a typo of the other."""
 
+_MAX_NAMED = 10
 _MAX_REMEMBERED = 50  # a name missing from a table is looked up for each of its rows
 
 
@@ -123,6 +124,11 @@ def did_you_mean(word: str, known: Iterable[str]) -> str | None:
     if hidden := name_invisible(found.word):
         return f"{hint} it contains {hidden}"
     return Suggestion.of(hint, word, found.word) if found.is_sure else hint
+
+
+def known_names(known: Sequence[str]) -> str:
+    """The names that were possible, but not too many: "known: hero, pier"."""
+    return f"known: {', '.join(known[:_MAX_NAMED]) or 'none'}"
 
 
 def _is_slip(word: str, other: str) -> bool:

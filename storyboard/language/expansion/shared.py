@@ -18,7 +18,7 @@ from storyboard.language.nodes import ScalarNode, ScalarValue, SequenceNode
 from storyboard.language.spellings import as_list
 from storyboard.language.yaml.scalars import read_plain
 from storyboard.reporting.invisible import hint_for_invisible
-from storyboard.reporting.suggest import Suggestion, closest, did_you_mean
+from storyboard.reporting.suggest import Suggestion, closest, did_you_mean, known_names
 from storyboard.reporting.value_paths import format_value
 
 AUTO = "auto"
@@ -102,7 +102,7 @@ def _refuse_odd_number(
         return
     bounds = " from {} to {}".format(*seed_range) if seed_range else ""
     words = f"{format_value(text)} is neither a whole number{bounds} nor the name of a shared seed"
-    words += f"; known: {', '.join([*known, AUTO][:10])}"
+    words += f"; {known_names([*known, AUTO])}"
     digits = _GROUPED.fullmatch(text) and re.sub(r"\D", "", text)
     hint = did_you_mean(text, known)
     if digits:
@@ -169,8 +169,7 @@ def find_shared(
     if name not in shared.values:
         shared.used.add(closest(name, shared.values) or "")
         known = [*shared.values, AUTO] if shared.kind == "seed" else [*shared.values]
-        words = f"there is no shared {shared.kind} {format_value(name)}; known: "
-        words += ", ".join(known[:10]) or "none"
+        words = f"there is no shared {shared.kind} {format_value(name)}; {known_names(known)}"
         hint = (
             hint_for_invisible(setting.node.text) if isinstance(setting.node, ScalarNode) else None
         )

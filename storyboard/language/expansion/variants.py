@@ -16,13 +16,11 @@ from storyboard.language.nodes import MappingNode, ScalarNode
 from storyboard.models.card import ModelCard
 from storyboard.models.words import Word
 from storyboard.records import Position, Problem
-from storyboard.reporting.suggest import did_you_mean
+from storyboard.reporting.suggest import did_you_mean, known_names
 from storyboard.reporting.value_paths import format_value
 
 MAX_VARIANTS = 20
 """How many variants one storyboard may have; a check expands the storyboard once for each."""
-
-_MAX_NAMED = 10
 
 
 def read_variants(files: Iterable[MappingNode]) -> dict[str, Layer]:
@@ -56,8 +54,7 @@ def check_variants(files: Iterable[MappingNode]) -> Iterator[Problem]:
 
 def unknown_variant(name: str, known: Sequence[str], root: MappingNode) -> Problem:
     """Return the problem with a requested variant that does not exist."""
-    names = ", ".join(known[:_MAX_NAMED]) or "none"
-    message = f"there is no variant {format_value(name)}; known: {names}"
+    message = f"there is no variant {format_value(name)}; {known_names(known)}"
     entry = root.entries.get("variants")
     position = entry.key_position if entry else root.first_key_position
     hint = did_you_mean(name, known)

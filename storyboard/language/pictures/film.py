@@ -10,7 +10,6 @@ from importlib.util import find_spec
 from storyboard.language.expansion.contents import Content, FrameContent, UsedFile
 from storyboard.language.pictures.limits import fault_of, has_ratio
 from storyboard.language.pictures.measure import Measured, Picture, measure_all
-from storyboard.models.card import ModelCard
 from storyboard.models.media_limits import ratio_words
 from storyboard.models.words import FIRST_FRAME, LAST_FRAME, RATIO
 from storyboard.records import Problem, Severity
@@ -35,7 +34,9 @@ def check_pictures(
         yield missing
         return
     measured = measure_all((used.content.sha256 for used in files), content_of)
-    fault = cache(lambda sha256, card, at: _fault(measured[sha256], card, at))
+    fault = cache(
+        lambda sha256, card, at: fault_of(measured[sha256], card.media_limits(at), card.name)
+    )
     for used in files:
         content = used.content
         if words := fault(content.sha256, used.card, used.at):
@@ -57,10 +58,6 @@ def _missing(files: Sequence[UsedFile], frames: Sequence[FrameContent]) -> Probl
     else:
         return None
     return content.origin.problem("missing-extra", f"{content.where}: {words}", INSTALL)
-
-
-def _fault(measured: Measured, card: ModelCard, at: tuple[str | int, ...]) -> str | None:
-    return fault_of(measured, card.media_limits(at), card.name)
 
 
 def _warnings(used: UsedFile, picture: Measured) -> Iterator[Problem]:

@@ -64,7 +64,7 @@ def find_repairs(load: Load) -> RepairedFiles:
     """Find all repairs that work, including those that only become visible after others."""
     search = _Search(load, tuple(load(DISK)))
     while search.may_load_again and (proposed := search.proposed()):
-        search.keep_some(proposed)
+        search.keep_some(_together(proposed))
     files = {
         name: RepairedFile(search.files[name], text)
         for name, text in search.texts.items()
@@ -125,22 +125,22 @@ class _Search:
         stops = [problem for problem in problems if problem.code == _STOPPING]
         return list(without_conflicts(stops or problems))
 
-    def keep_some(self, problems: Sequence[Problem]) -> bool:
+    def keep_some(self, groups: Sequence[Sequence[Problem]]) -> bool:
         """Keep the repairs that work: all of them, else some of the first half, else of the second.
 
-        A repair that fails on its own is rejected. Returns whether any was kept; if so, positions
-        have moved.
+        Each group has one repair; one that fails on its own is rejected. Returns whether any was
+        kept; if so, positions have moved.
         """
         if not self.may_load_again:
             return False
+        problems = [problem for group in groups for problem in group]
         if self._try(problems):
             return True
-        groups = _together(problems)
         if len(groups) == 1:
             self.refused.update(map(_key, problems))
             return False
         middle = len(groups) // 2
-        return any(map(self.keep_some, map(_flat, (groups[:middle], groups[middle:]))))
+        return any(map(self.keep_some, (groups[:middle], groups[middle:])))
 
     def _try(self, problems: Sequence[Problem]) -> bool:
         """Keep the repairs if they work, alone or with repairs for the problems that they cause."""
@@ -192,10 +192,6 @@ def _together(problems: Sequence[Problem]) -> list[list[Problem]]:
     for problem in problems:
         groups.setdefault(problem.repairs, []).append(problem)
     return list(groups.values())
-
-
-def _flat(groups: Sequence[Sequence[Problem]]) -> list[Problem]:
-    return [problem for group in groups for problem in group]
 
 
 def _repaired(texts: Mapping[str, str], problems: Sequence[Problem]) -> dict[str, str]:
