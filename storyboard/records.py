@@ -260,6 +260,11 @@ class Submission:
     billed_micros: int | None = None
     video: Video | None = None
 
+    def has_live_link(self, now: datetime) -> bool:
+        """Whether its result can be downloaded; a link with no known expiry counts as valid."""
+        has_link = self.state is SubmissionState.SUCCEEDED and bool(self.video_url)
+        return has_link and (self.url_expires_at is None or now < self.url_expires_at)
+
 
 # What a render would do
 

@@ -44,10 +44,6 @@ def links_of(plan: Plan, *, now: datetime) -> Links:
         for action in plan.actions
         if (one := action.submission) is not None and one.state is SubmissionState.SUCCEEDED
     }
-    alive = [
-        one
-        for one in rendered.values()
-        if one.video_url and (one.url_expires_at is None or now < one.url_expires_at)
-    ]
+    alive = [one for one in rendered.values() if one.has_live_link(now)]
     ends = [one.url_expires_at for one in alive if one.url_expires_at is not None]
     return Links(len(rendered), len(alive), min(ends, default=None))

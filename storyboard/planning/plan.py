@@ -256,12 +256,12 @@ def _decide_succeeded(
     """What to do about a take that was paid for and rendered."""
     if has_video(submission, files.has_file):
         return ActionKind.KEEP, "locked" if take.is_locked else "unchanged"
-    may_submit = options.rerender and not _has_live_link(submission, now)
+    may_submit = options.rerender and not submission.has_live_link(now)
     if not options.download and not lacks_link(submission) and not may_submit:
         return ActionKind.KEEP, "rendered; not downloaded because of --no-download"
     if submission.video and files.is_pointer(submission.video):
         return ActionKind.HOLD, f"rendered; {POINTER}"
-    if _has_live_link(submission, now):
+    if submission.has_live_link(now):
         expires_at = submission.url_expires_at
         left = "" if expires_at is None else f"; its link expires in {time_left(now, expires_at)}"
         return ActionKind.DOWNLOAD, f"rendered, and its file is not here{left}"
@@ -288,19 +288,13 @@ def _plan_orphans(
             why = f"task {task} is not finished, and no take of this render waits for it"
         elif submission.state in OPEN_STATES:
             kind, why = ActionKind.ASK, _reason_to_ask(submission)
-        elif download and submission.video is None and _has_live_link(submission, now):
+        elif download and submission.video is None and submission.has_live_link(now):
             kind = ActionKind.DOWNLOAD
             why = "paid for but never downloaded, and no take of this render uses it"
         else:
             continue
         orphans.append(Action(take_of(submission), kind, why, submission))
     return tuple(orphans)
-
-
-def _has_live_link(submission: Submission, now: datetime) -> bool:
-    """Whether a result can be fetched; a link with no known expiry counts as valid."""
-    has_link = submission.state is SubmissionState.SUCCEEDED and bool(submission.video_url)
-    return has_link and (submission.url_expires_at is None or now < submission.url_expires_at)
 
 
 def take_of(submission: Submission) -> Take:
