@@ -9,9 +9,8 @@ from collections.abc import Iterator, Sequence
 from storyboard.errors import PaymentUnknown
 from storyboard.names import fold, is_video_path
 from storyboard.outputs import MANIFEST
-from storyboard.planning.cost import takes_to_submit
 from storyboard.project.workspace import Workspace
-from storyboard.records import Plan, Submission, Take
+from storyboard.records import Submission, Take
 from storyboard.state.files import FILE_NAME as STATE
 from storyboard.state.files import is_emptied
 from storyboard.videos.files import find_partial_files
@@ -24,7 +23,7 @@ def check_not_emptied(space: Workspace, adoptable: Sequence[Submission]) -> None
     """Refuses to continue from a state file that lost all its rows.
 
     `adoptable` is what the manifest adds. Raises PaymentUnknown, except beside videos that
-    no manifest knows: there `check_records` raises it.
+    no manifest knows: there `check_takes` raises it.
     """
     path = space.state / STATE
     if not is_emptied(path):
@@ -38,18 +37,13 @@ def check_not_emptied(space: Workspace, adoptable: Sequence[Submission]) -> None
     )
 
 
-def check_records(space: Workspace, known: Sequence[Submission], plan: Plan) -> None:
+def check_takes(space: Workspace, known: Sequence[Submission], pending: Sequence[Take]) -> None:
     """Refuses to pay for takes whose videos are in the output folder without a record.
 
-    `known` are all submissions, from the state file and the manifest. Raises
-    PaymentUnknown if the plan submits a take that has a video but, according to
-    `known`, was never sent, or if `known` is empty and there is any video.
+    `known` are all submissions, from the state file and the manifest, and `pending` the takes
+    that a render would submit. Raises PaymentUnknown if one of them has a video but, according
+    to `known`, was never sent, or if `known` is empty and there is any video.
     """
-    check_takes(space, known, takes_to_submit(plan))
-
-
-def check_takes(space: Workspace, known: Sequence[Submission], pending: Sequence[Take]) -> None:
-    """Like `check_records`, for the takes that a render would submit."""
     submitted = {fold(take.id) for take in pending}
     if not submitted:
         return

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from datetime import date
 from enum import Enum
 
-from storyboard.api.account import ListedModel
 from storyboard.errors import UsageError
 from storyboard.models.card import ModelCard
 from storyboard.models.catalog import Catalog
@@ -108,8 +107,3 @@ def film_warnings(
                 words = f"the service no longer knows {model}"
             if words is not None:
                 yield FilmWarning(str(board.path), model, takes, words)
-
-
-def listed_names(models: Iterable[ListedModel]) -> frozenset[str]:
-    """The names of the models in the account's list."""
-    return frozenset(one.slug for one in models)

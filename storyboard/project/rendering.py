@@ -9,7 +9,7 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
 from storyboard.models.catalog import Catalog
-from storyboard.planning.cost import Bill, Pricing, bill_for, pricing_for
+from storyboard.planning.cost import Bill, Pricing, bill_for, pricing_for, takes_to_submit
 from storyboard.planning.following import Passed
 from storyboard.planning.plan import PlanOptions, make_plan
 from storyboard.planning.saved_plan import PlanArguments
@@ -17,7 +17,7 @@ from storyboard.planning.selection import Selection, narrow, select_takes
 from storyboard.planning.states import find_deleted
 from storyboard.project.api_time import plan_by_api_time
 from storyboard.project.approval import approve, check_paused
-from storyboard.project.lost_records import check_not_emptied, check_records
+from storyboard.project.lost_records import check_not_emptied, check_takes
 from storyboard.project.manifest_inputs import obstacle_finder
 from storyboard.project.neighbour import refuse_to_pay_again
 from storyboard.project.output_folder import open_folder
@@ -210,5 +210,5 @@ def plan_render(
 
     plan = plan_by_api_time(plan_at, space.origin, catalog, tell=tell)
     if not options.rerender:
-        check_records(space, known, plan)
+        check_takes(space, known, takes_to_submit(plan))
     return plan

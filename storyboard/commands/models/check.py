@@ -26,7 +26,6 @@ from storyboard.project.model_check import (
     cards_to_check,
     check_card,
     film_warnings,
-    listed_names,
     not_compared,
 )
 from storyboard.project.model_sources import find_service, service_api
@@ -75,7 +74,7 @@ def _check_cards(catalog: Catalog, today: date, base_url: str | None) -> tuple[l
 
     api, has_key = service_api(base_url)
     try:
-        listed = listed_names(api.models()) if has_key else None
+        listed = frozenset(one.slug for one in api.models()) if has_key else None
         checked = []
         for card in cards_to_check(catalog, today):
             try:
