@@ -17,9 +17,9 @@ def watchdog_threads() -> set[threading.Thread]:
 
 def test_what_is_late_is_ended_and_what_was_forgotten_is_not() -> None:
     watchdog, late, over = Watchdog(), Event(), Event()
-    watchdog.expect(over.set, 0.01)
+    watchdog.expect(over.set, 0.3)
     watchdog.forget(over.set)
-    watchdog.expect(late.set, 0.02)
+    watchdog.expect(late.set, 0.31)
 
     assert late.wait(5)
     assert not over.is_set()
@@ -37,10 +37,10 @@ def test_an_earlier_end_wakes_the_thread() -> None:
 def test_the_last_word_about_an_end_counts() -> None:
     watchdog, sooner, later, clock = Watchdog(), Event(), Event(), Event()
     watchdog.expect(sooner.set, 1000)
-    watchdog.expect(later.set, 0.01)
+    watchdog.expect(later.set, 0.3)
     watchdog.expect(later.set, 1000)
     watchdog.expect(sooner.set, 0.01)
-    watchdog.expect(clock.set, 0.05)
+    watchdog.expect(clock.set, 0.31)
 
     assert sooner.wait(5)
     assert clock.wait(5)
