@@ -114,7 +114,7 @@ def _write(folder: Path, catalog: Catalog, *, as_json: bool) -> int:
         for name, schema in schemas.items()
         if write_atomically(path := schema_path(folder, name), schema_text(schema))
     ]
-    left_over = [difference.path for difference in differences(folder, catalog)]
+    left_over = list(differences(folder, catalog))
     for path in left_over:
         path.unlink(missing_ok=True)
     if as_json:
@@ -132,9 +132,10 @@ def _write(folder: Path, catalog: Catalog, *, as_json: bool) -> int:
 def _check(folder: Path, catalog: Catalog, *, as_json: bool) -> int:
     found = differences(folder, catalog)
     if as_json:
-        print_json({"differing": [{"path": str(d.path), "reason": d.reason} for d in found]})
-    for difference in found:
-        say(f"{difference.path}: {difference.reason}")
+        differing = [{"path": str(path), "reason": reason} for path, reason in found.items()]
+        print_json({"differing": differing})
+    for path, reason in found.items():
+        say(f"{path}: {reason}")
     if not found:
         say("all schemas are current")
         return ExitCode.OK

@@ -19,6 +19,9 @@ from storyboard.records import Json, Payload
 
 _DATA = "data:image/png;base64,iVBORw0KGgo="
 
+SLOWEST_S = 3600.0
+"""The longest time that a task takes if a model's card does not say."""
+
 Kind: TypeAlias = Literal["text", "image", "frames", "reference", "video"]
 
 
@@ -58,11 +61,11 @@ class ModelCard:
     source: str
     read: str
     confidence: str
-    retires: str | None = None
-    frame_rate: float | None = None
-    usual_render_s: float | None = None
-    slowest_s: float = 3600.0
-    sizes: Mapping[tuple[str, str], tuple[int, int]] | None = None
+    retires: str | None
+    frame_rate: float | None
+    usual_render_s: float | None
+    slowest_s: float
+    sizes: Mapping[tuple[str, str], tuple[int, int]]
 
     @property
     def endpoint(self) -> str:
@@ -103,7 +106,7 @@ class ModelCard:
         """
         defaults = self.defaults
         key = (resolution or defaults.get(RESOLUTION), ratio or defaults.get(RATIO))
-        return (self.sizes or {}).get((str(key[0]), str(key[1])))
+        return self.sizes.get((str(key[0]), str(key[1])))
 
     def expected_duration_s(self, payload: Payload) -> float | None:
         """Return the length of the requested video in seconds, or None if it is not known."""

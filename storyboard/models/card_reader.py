@@ -13,7 +13,7 @@ from typing import Any
 import yaml
 
 from storyboard.errors import BrokenCard, CardError
-from storyboard.models.card import ModelCard, Parameter
+from storyboard.models.card import SLOWEST_S, ModelCard, Parameter
 from storyboard.models.card_folders import CardText, Owner
 from storyboard.models.card_shape import card_problem
 from storyboard.models.card_words import read_words, settings_of
@@ -84,6 +84,7 @@ def _card(document: Mapping[str, Any], name: str, services: Services) -> ModelCa
     request = expand_references(document["request"])
     parameters = {known.name: known for known in _parameters(request)}
     words = read_words(document, parameters)
+    seconds = document.get("render_seconds", {})
     return ModelCard(
         name=name,
         title=document["title"],
@@ -98,8 +99,9 @@ def _card(document: Mapping[str, Any], name: str, services: Services) -> ModelCa
         confidence=document["confidence"],
         retires=document.get("retires"),
         frame_rate=document.get("frame_rate"),
+        usual_render_s=seconds.get("usual"),
+        slowest_s=seconds.get("most", SLOWEST_S),
         sizes=_sizes(document.get("sizes", {})),
-        **_render_times(document.get("render_seconds", {})),
     )
 
 
@@ -138,8 +140,3 @@ def _sizes(by_resolution: Mapping[str, Any]) -> dict[tuple[str, str], tuple[int,
         for resolution, by_ratio in by_resolution.items()
         for ratio, (width, height) in by_ratio.items()
     }
-
-
-def _render_times(seconds: Mapping[str, float]) -> dict[str, float]:
-    times = {"usual_render_s": seconds.get("usual"), "slowest_s": seconds.get("most")}
-    return {name: value for name, value in times.items() if value is not None}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from storyboard.errors import CardError
@@ -198,11 +198,8 @@ def settings_of(
         name: _own_setting(known, words.get(name), is_reached=name in reached)
         for name, known in parameters.items()
     }
-    return own | {word.name: _word_setting(word, parameters) for word in _others(words, parameters)}
-
-
-def _others(words: Mapping[str, Word], parameters: Mapping[str, Parameter]) -> Iterator[Word]:
-    return (word for word in words.values() if word.name not in parameters)
+    others = (word for name, word in words.items() if name not in parameters)
+    return own | {word.name: _word_setting(word, parameters) for word in others}
 
 
 def _own_setting(known: Parameter, word: Word | None, *, is_reached: bool) -> Parameter:

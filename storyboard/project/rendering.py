@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
+from storyboard.models.card import SLOWEST_S
 from storyboard.models.catalog import Catalog
 from storyboard.planning.cost import Bill, Pricing, bill_for, pricing_for, takes_to_submit
 from storyboard.planning.following import Passed
@@ -31,8 +32,8 @@ if TYPE_CHECKING:
     from storyboard.engine.job import EngineSettings
     from storyboard.models.card import ModelCard
 
-_RETENTION_H, _SLOWEST_S = 24.0, 3600.0
-"""If a model's card is gone: links are valid for a day, and a task takes at most an hour."""
+_RETENTION_H = 24.0
+"""How long links are valid if a model's card is gone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +153,7 @@ def engine_settings(
 
     def slowest_s(model: str) -> float:
         known = catalog.get_usable(model)
-        return known.slowest_s if known else _SLOWEST_S
+        return known.slowest_s if known else SLOWEST_S
 
     rules = PictureRules(card)
     return EngineSettings(

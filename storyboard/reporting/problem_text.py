@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 
 from storyboard.records import Position, Problem, RowSource, Use
 from storyboard.reporting.codes import number_of
@@ -30,7 +31,7 @@ def plain_text(
 ) -> str:
     """Each problem with its source line; many warnings with the same code become one line."""
     counts = Counter(problem.code for problem in problems if problem.is_warning)
-    lines_of: dict[str, list[str]] = {}
+    lines_of = cache(lambda path: split_lines(sources.get(path, "")))
     seen: set[str] = set()
     out: list[str] = []
     for problem in _without_most_rows(problems):
@@ -40,7 +41,7 @@ def plain_text(
         count = counts[problem.code] if problem.is_warning else 1
         if count <= _MANY:
             out.append(_header(problem, color=color))
-            out.extend(_quoted(problem, sources, lines_of, color=color))
+            out.extend(_quoted(problem, lines_of(problem.position.path), color=color))
         elif problem.code not in seen:
             seen.add(problem.code)
             out.append(f"{_header(problem, color=color)} (and {count - 1:,} more like it)")
@@ -101,13 +102,8 @@ def _header(problem: Problem, *, color: bool) -> str:
     return f"{where} {marked}{bounded(problem.message, _MAX_MESSAGE)}{code}"
 
 
-def _quoted(
-    problem: Problem, sources: Mapping[str, str], lines_of: dict[str, list[str]], *, color: bool
-) -> list[str]:
+def _quoted(problem: Problem, lines: Sequence[str], *, color: bool) -> list[str]:
     position = problem.position
-    if position.path not in lines_of:
-        lines_of[position.path] = split_lines(sources.get(position.path, ""))
-    lines = lines_of[position.path]
     if not 0 < position.line <= len(lines) or not lines[position.line - 1].strip():
         return []
     text, carets = quote(lines[position.line - 1], position)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,14 +12,6 @@ from storyboard.models.catalog import Catalog
 from storyboard.models.schema.storyboard import COMMENT, include_schema, storyboard_schema
 
 REQUESTS = "requests"
-
-
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """A committed file that differs from what the cards generate; `reason` says how."""
-
-    path: Path
-    reason: str
 
 
 def generate(catalog: Catalog) -> dict[str, dict[str, Any]]:
@@ -56,23 +47,16 @@ def schema_path(folder: Path, name: str) -> Path:
     return folder / (f"{REQUESTS}/{name}.schema.json" if "/" in name else f"{name}.schema.json")
 
 
-def differences(folder: Path, catalog: Catalog) -> tuple[Difference, ...]:
-    """Return the files in `folder` that are missing, outdated, or left over from a removed model.
+def differences(folder: Path, catalog: Catalog) -> dict[Path, str]:
+    """Map the files in `folder` that are missing, outdated or left over to what is wrong with each.
 
     Line endings are ignored, because git may change them.
     """
     expected = {schema_path(folder, name): schema for name, schema in generate(catalog).items()}
-    found = [
-        Difference(path, reason)
-        for path, schema in expected.items()
-        if (reason := _reason(path, schema_text(schema)))
-    ]
-    left_over = [
-        Difference(path, "is left over: its model card is gone")
-        for path in sorted((folder / REQUESTS).glob("*/*.schema.json"))
-        if path not in expected
-    ]
-    return (*found, *left_over)
+    found = {path: _reason(path, schema_text(schema)) for path, schema in expected.items()}
+    for path in sorted((folder / REQUESTS).glob("*/*.schema.json")):
+        found.setdefault(path, "is left over: its model card is gone")
+    return {path: reason for path, reason in found.items() if reason}
 
 
 def _reason(path: Path, text: str) -> str | None:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from storyboard.models.schema.errors import SchemaError
 from storyboard.models.schema.words import MODELS, allowed_words, whole_range
@@ -14,8 +13,7 @@ from storyboard.reporting.value_paths import format_value, shorten
 _MAX_PATTERN = 60
 
 
-@dataclass(frozen=True, slots=True)
-class SchemaMessage:
+class SchemaMessage(NamedTuple):
     """A stable code, and the words that follow the value's path: "20 is more than 15, ..."."""
 
     code: str

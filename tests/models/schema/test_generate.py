@@ -26,7 +26,7 @@ def write_all(folder: Path) -> None:
 
 def test_the_committed_schemas_equal_their_regeneration() -> None:
     found = differences(schemas_folder(), load_catalog())
-    assert found == (), "run: storyboard schema --write"
+    assert found == {}, "run: storyboard schema --write"
 
 
 def test_a_request_schema_is_the_cards_request_body() -> None:
@@ -51,7 +51,7 @@ def test_how_lines_end_is_no_difference(tmp_path: Path) -> None:
     write_all(tmp_path)
     for path in tmp_path.glob("*.json"):
         path.write_bytes(path.read_bytes().replace(b"\n", b"\r\n"))
-    assert differences(tmp_path, load_catalog(tmp_path / "models")) == ()
+    assert differences(tmp_path, load_catalog(tmp_path / "models")) == {}
 
 
 def test_each_kind_of_difference_has_its_reason(tmp_path: Path) -> None:
@@ -61,7 +61,7 @@ def test_each_kind_of_difference_has_its_reason(tmp_path: Path) -> None:
     (tmp_path / "requests/kling/v1.schema.json").write_bytes(b"\xff")
     (tmp_path / "requests/kling/v0.schema.json").write_text("{}", encoding="utf-8")
     found = differences(tmp_path, load_catalog(tmp_path / "models"))
-    reasons = {difference.path.name: difference.reason for difference in found}
+    reasons = {path.name: reason for path, reason in found.items()}
     assert reasons.pop("v1.schema.json").startswith("cannot be read: ")
     assert reasons == {
         "storyboard.schema.json": "differs from the model cards",
@@ -74,7 +74,7 @@ def test_a_limit_changed_on_the_card_changes_every_schema(tmp_path: Path) -> Non
     write_all(tmp_path)
     card = tmp_path / "models/kling/v1.yaml"
     card.write_text(card.read_text("utf-8").replace("2500", "2400"), encoding="utf-8")
-    changed = {d.path.name for d in differences(tmp_path, load_catalog(tmp_path / "models"))}
+    changed = {path.name for path in differences(tmp_path, load_catalog(tmp_path / "models"))}
     assert changed == {"storyboard.schema.json", "include.schema.json", "v1.schema.json"}
 
 
