@@ -14,6 +14,7 @@ from fractions import Fraction
 from typing import Any, TypeAlias
 
 from storyboard.models.schema.words import joined
+from storyboard.reporting.value_paths import ValuePath
 
 MediaLimits: TypeAlias = Mapping[str, Any]
 """The limits of a field, as its card states them; empty if it states none."""
@@ -30,14 +31,14 @@ NAMES = {"jpeg": "JPEG", "png": "PNG", "webp": "WebP", "mp3": "MP3", "wav": "WAV
 _SPANS = ("pixels", "ratio", "seconds")
 
 
-def limits_at(schema: Mapping[str, Any], path: tuple[str | int, ...]) -> MediaLimits:
+def limits_at(schema: Mapping[str, Any], path: ValuePath) -> MediaLimits:
     """Return the limits of what is at a path in a request, whose fields' schemas these are."""
     found = schema_at(schema, path)
     limits = found.get(KEY)
     return limits if isinstance(limits, Mapping) else {}
 
 
-def schema_at(schema: Mapping[str, Any], path: tuple[str | int, ...]) -> Mapping[str, Any]:
+def schema_at(schema: Mapping[str, Any], path: ValuePath) -> Mapping[str, Any]:
     """Return the schema of what is at a path in a request; empty if none is stated."""
     for step in path:
         inner = schema.get("items") if isinstance(step, int) else schema.get("properties", {})

@@ -5,7 +5,10 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, TypeAlias
+
+ValuePath: TypeAlias = tuple[str | int, ...]
+"""The keys and indexes that lead to a value."""
 
 _NAME = re.compile(r"[^\W\d][\w-]*")
 _MAX_KEY = 60

@@ -37,12 +37,11 @@ from storyboard.language.validation.check import Origin
 from storyboard.language.validation.hints import meant_by
 from storyboard.media import At, Input, find_contents, with_inputs
 from storyboard.models.card import ModelCard, Parameter
-from storyboard.models.schema.errors import ErrorPath
 from storyboard.models.schema.validator import compile_check
 from storyboard.models.words import DURATION, MEDIA, REFERENCES, fields_of
 from storyboard.records import Json, Position, Problem
 from storyboard.reporting.suggest import Suggestion, closest
-from storyboard.reporting.value_paths import format_path
+from storyboard.reporting.value_paths import ValuePath, format_path
 
 SHOT_KEYS = frozenset(
     {"prompt_prefix", "prompt_suffix", "takes", "model", "tags", "notes", "skip", "locked", "pause"}
@@ -133,7 +132,7 @@ class TracedPayload:
         """What a take with this payload says of its files and frames."""
         return tuple(as_input(at, content) for at, content in self.contents.items())
 
-    def origin_of(self, name: str, path: ErrorPath = ()) -> Origin:
+    def origin_of(self, name: str, path: ValuePath = ()) -> Origin:
         """Return the origin of a setting's value, of the part at `path`, or of its absence."""
         if name in self.faulty:
             return self.faulty[name]
@@ -163,7 +162,7 @@ class TracedPayload:
         return None
 
 
-def _at(path: ErrorPath, setting: Setting, value: Json) -> tuple[Setting, Json]:
+def _at(path: ValuePath, setting: Setting, value: Json) -> tuple[Setting, Json]:
     """Return the list entry at a path if each entry has one value; else the list."""
     for step in path:
         entries = setting.items

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from storyboard.language.nodes import Entry, MappingNode, Node, ScalarNode, SequenceNode
 from storyboard.language.validation.hints import hint_for_unknown_key, hint_for_value
 from storyboard.models.schema.card_check import request_check
-from storyboard.models.schema.errors import MISSING, UNKNOWN, ErrorPath, SchemaError, find_errors
+from storyboard.models.schema.errors import MISSING, UNKNOWN, SchemaError, find_errors
 from storyboard.models.schema.messages import describe_error, most_specific
 from storyboard.models.schema.validator import compile_check
 from storyboard.models.schema.words import ALSO, CARD_RULE
@@ -24,7 +24,7 @@ from storyboard.models.words import RATIO, RESOLUTION
 from storyboard.records import Json, Payload, Position, Problem, RowSource, Severity
 from storyboard.reporting.amounts import and_text
 from storyboard.reporting.suggest import Suggestion, closest, did_you_mean
-from storyboard.reporting.value_paths import format_path
+from storyboard.reporting.value_paths import ValuePath, format_path
 
 if TYPE_CHECKING:
     from storyboard.models.card import ModelCard
@@ -89,7 +89,7 @@ def check_file(
 def check_payload(
     payload: Payload,
     card: ModelCard,
-    origin_of: Callable[[str, ErrorPath], Origin],
+    origin_of: Callable[[str, ValuePath], Origin],
     take_id: str,
     *,
     values: Mapping[str, Json],
@@ -123,7 +123,7 @@ def check_payload(
 
 
 def _missing_by_position(
-    errors: Iterable[SchemaError], origin_of: Callable[[str, ErrorPath], Origin]
+    errors: Iterable[SchemaError], origin_of: Callable[[str, ValuePath], Origin]
 ) -> dict[Position, list[str]]:
     found: dict[Position, list[str]] = {}
     for error in errors:
@@ -205,7 +205,7 @@ def _rule_for_missing(error: SchemaError) -> str | None:
 
 def _one_for_each_path(errors: Iterable[SchemaError]) -> Iterator[SchemaError]:
     """Return the most specific error of each path, in the order in which the paths first occur."""
-    by_path: dict[ErrorPath, list[SchemaError]] = {}
+    by_path: dict[ValuePath, list[SchemaError]] = {}
     for error in errors:
         by_path.setdefault(error.path, []).append(error)
     return map(most_specific, by_path.values())
@@ -291,8 +291,8 @@ def _hint_for_missing(errors: Iterable[SchemaError]) -> str | None:
     return f"add {' and '.join(lines)}" if lines else None
 
 
-def _by_parent(errors: Iterable[SchemaError]) -> dict[ErrorPath, list[SchemaError]]:
-    grouped: dict[ErrorPath, list[SchemaError]] = {}
+def _by_parent(errors: Iterable[SchemaError]) -> dict[ValuePath, list[SchemaError]]:
+    grouped: dict[ValuePath, list[SchemaError]] = {}
     for error in errors:
         grouped.setdefault(error.path[:-1], []).append(error)
     return grouped
@@ -303,12 +303,12 @@ def _is_padding(error: SchemaError) -> bool:
     return error.keyword == "maxLength" and len(error.value.strip()) <= error.limit
 
 
-def _sentence(path: ErrorPath, words: str) -> str:
+def _sentence(path: ValuePath, words: str) -> str:
     where = format_path(path)
     return f"{where}: {words}" if where else words
 
 
-def _node_at(root: Node, path: ErrorPath) -> Node:
+def _node_at(root: Node, path: ValuePath) -> Node:
     node = root
     for step in path:
         if isinstance(node, SequenceNode) and isinstance(step, int):
@@ -318,7 +318,7 @@ def _node_at(root: Node, path: ErrorPath) -> Node:
     return node
 
 
-def _key_position(root: Node, path: ErrorPath) -> Position:
+def _key_position(root: Node, path: ValuePath) -> Position:
     parent = _node_at(root, path[:-1])
     entry = parent.entries.get(str(path[-1])) if isinstance(parent, MappingNode) else None
     return entry.key_position if entry else parent.position

@@ -10,7 +10,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import Any
 from urllib.parse import unquote
 
 import yaml
@@ -27,9 +27,7 @@ from storyboard.models.yamltext import (
 )
 from storyboard.records import Json
 from storyboard.reporting.quoting import bounded
-from storyboard.reporting.value_paths import format_path
-
-Path: TypeAlias = tuple[str | int, ...]
+from storyboard.reporting.value_paths import ValuePath, format_path
 
 MAX_VISITS = 20_000  # values; the largest real document has a few hundred
 _MAX_CHAIN = 20  # references in a row
@@ -97,7 +95,7 @@ class Pointer:
     """A value and its path in the document; prints as "page.md:12: paths.x.post"."""
 
     document: Document
-    path: Path
+    path: ValuePath
     value: Any
     depth: int = 0
 
@@ -157,7 +155,7 @@ class Pointer:
             rule = "references stay inside the document: #/..."
             raise NotUnderstood(self, f"refers to {bounded(repr(reference), 100)}; {rule}")
         found: Any = self.document.value
-        path: Path = ()
+        path: ValuePath = ()
         for step in reference[2:].split("/"):
             key = unquote(step).replace("~1", "/").replace("~0", "~")
             if not isinstance(found, dict) or key not in found:
@@ -168,7 +166,7 @@ class Pointer:
     def _child(self, key: str | int) -> Pointer:
         return self._at((*self.path, key), self.value[key], self.depth + 1)
 
-    def _at(self, path: Path, value: Any, depth: int) -> Pointer:
+    def _at(self, path: ValuePath, value: Any, depth: int) -> Pointer:
         visits = self.document.visits
         visits[0] += 1
         if visits[0] > MAX_VISITS:

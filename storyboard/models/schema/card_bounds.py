@@ -13,7 +13,7 @@ from typing import Any
 
 from storyboard.models.schema.validator import is_bounded
 from storyboard.reporting.suggest import did_you_mean
-from storyboard.reporting.value_paths import format_value, shorten
+from storyboard.reporting.value_paths import ValuePath, format_value, shorten
 
 MAX_TEXT = 2_000
 """Characters in a description, a pattern, or a value of an enum."""
@@ -39,15 +39,13 @@ _NOTES = ("title", "description", "default", "example", "examples", "deprecated"
 _OWN = ("$schema", "$comment")
 _KEYWORDS = frozenset((*_ONE, *_LISTS, "properties", *_LIMITS, *_NOTES, *_OWN))
 
-Path = tuple[str | int, ...]
-
 _NO_PATTERN = "is not a 'regex'"
 _NOT_LINEAR = (
     "is not allowed; a card's patterns do not look ahead or back, and do not refer to their groups"
 )
 
 
-def unbounded(schema: Mapping[str, Any]) -> Iterator[tuple[Path, str]]:
+def unbounded(schema: Mapping[str, Any]) -> Iterator[tuple[ValuePath, str]]:
     """Yield the path of each keyword or value of a request schema that is not allowed, and why."""
     counts = {"schemas": 0, "patterns": 0}
     for path, inner in _schemas(schema, ()):
@@ -63,7 +61,7 @@ def unbounded(schema: Mapping[str, Any]) -> Iterator[tuple[Path, str]]:
             yield from _own(path, inner)
 
 
-def _own(path: Path, schema: Mapping[str, Any]) -> Iterator[tuple[Path, str]]:
+def _own(path: ValuePath, schema: Mapping[str, Any]) -> Iterator[tuple[ValuePath, str]]:
     """Yield what is wrong with one schema, apart from those inside it."""
     for key, value in schema.items():
         where = (*path, key)
@@ -88,7 +86,7 @@ def _is_pattern(text: str) -> bool:
         return False
 
 
-def _too_large(path: Path, value: Any) -> Iterator[tuple[Path, str]]:
+def _too_large(path: ValuePath, value: Any) -> Iterator[tuple[ValuePath, str]]:
     """Yield the texts, lists and numbers in a value that are larger than anyone needs."""
     if isinstance(value, str) and len(value) > MAX_TEXT:
         yield path, f"is longer than {MAX_TEXT:,} characters"
@@ -101,7 +99,7 @@ def _too_large(path: Path, value: Any) -> Iterator[tuple[Path, str]]:
         yield path, f"is a number beyond {MAX_NUMBER:,}"
 
 
-def _schemas(schema: Any, path: Path) -> Iterator[tuple[Path, Any]]:
+def _schemas(schema: Any, path: ValuePath) -> Iterator[tuple[ValuePath, Any]]:
     """Yield a schema and those inside it, with their paths."""
     yield path, schema
     if not isinstance(schema, Mapping):

@@ -9,7 +9,7 @@ from storyboard.errors import UsageError
 from storyboard.models.schema.card_bounds import unbounded
 from storyboard.models.schema.keys import OWN_KEYS
 from storyboard.models.schema.validator import Check, compile_check, is_schema
-from storyboard.reporting.value_paths import format_path
+from storyboard.reporting.value_paths import ValuePath, format_path
 
 if TYPE_CHECKING:
     from storyboard.models.card import ModelCard
@@ -49,7 +49,7 @@ def taken_name(card: ModelCard) -> str | None:
     return min(card.parameters.keys() & OWN_KEYS, default=None)
 
 
-def _invalid(card: ModelCard) -> tuple[tuple[str | int, ...], str] | None:
+def _invalid(card: ModelCard) -> tuple[ValuePath, str] | None:
     # jsonschema takes a tenth of a second to import; most commands never need it.
     from jsonschema import Draft202012Validator, SchemaError
 

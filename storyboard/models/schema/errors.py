@@ -8,15 +8,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 from storyboard.models.schema.validator import find_suspects, matcher
 from storyboard.models.schema.words import CARD_RULE, EDITORS_RULE
+from storyboard.reporting.value_paths import ValuePath
 
 if TYPE_CHECKING:
     from jsonschema.exceptions import ValidationError
-
-ErrorPath: TypeAlias = tuple[str | int, ...]
 
 MISSING, UNKNOWN = "required", "additionalProperties"
 
@@ -31,7 +30,7 @@ class SchemaError:
     it is the key's value.
     """
 
-    path: ErrorPath
+    path: ValuePath
     keyword: str
     value: Any
     limit: Any
@@ -78,7 +77,7 @@ def _with_patterns(cls: Any) -> Any:
 
 
 def _read_error(error: ValidationError) -> Iterator[SchemaError]:
-    path: ErrorPath = tuple(error.absolute_path)
+    path: ValuePath = tuple(error.absolute_path)
     schema = error.schema if isinstance(error.schema, Mapping) else {}
     keyword = str(error.validator)
     limit: Any = error.validator_value
@@ -98,7 +97,7 @@ def _read_error(error: ValidationError) -> Iterator[SchemaError]:
         yield SchemaError((*path, name), keyword, name, limit, schema, is_about_key=True)
 
 
-def _invalid_entries(data: Any, suspects: list[ErrorPath]) -> dict[int, set[int]] | None:
+def _invalid_entries(data: Any, suspects: list[ValuePath]) -> dict[int, set[int]] | None:
     """Return the indexes of the entries that may be invalid, by the id() of their list.
 
     Returns None if a path cannot be followed: jsonschema-rs gives the keys "42" and "042" as 42.

@@ -18,6 +18,7 @@ from typing import Any, TypeAlias
 import jsonschema_rs
 
 from storyboard.names import valid_unicode
+from storyboard.reporting.value_paths import ValuePath
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 """The version of JSON Schema of cards."""
@@ -45,7 +46,7 @@ def compile_check(schema: Mapping[str, Any]) -> Check:
     return check
 
 
-def find_suspects(schema: Mapping[str, Any], value: Any) -> list[tuple[str | int, ...]] | None:
+def find_suspects(schema: Mapping[str, Any], value: Any) -> list[ValuePath] | None:
     """Return the paths of all values that may be invalid; None if jsonschema-rs cannot tell."""
     try:
         errors = _validator_for(schema).iter_errors(value)

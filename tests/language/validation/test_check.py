@@ -12,10 +12,11 @@ from storyboard.language.validation.check import Origin, check_file, check_paylo
 from storyboard.language.yaml.source import parse_source
 from storyboard.models.card import ModelCard
 from storyboard.models.catalog import load_catalog
-from storyboard.models.schema.errors import ErrorPath, find_errors
+from storyboard.models.schema.errors import find_errors
 from storyboard.models.schema.storyboard import include_schema, storyboard_schema
 from storyboard.models.schema.validator import compile_check
 from storyboard.records import Position, Problem
+from storyboard.reporting.value_paths import ValuePath
 from tests.models.cards import KLING, card_document, two_models, wan_card, write_card
 
 CATALOG = load_catalog()
@@ -458,7 +459,7 @@ def test_a_key_of_ones_own_belongs_under_meta(key: str) -> None:
 
 
 def payload_problems(payload: dict[str, Any], card: ModelCard) -> tuple[Problem, ...]:
-    def origin(name: str, path: ErrorPath) -> Origin:
+    def origin(name: str, path: ValuePath) -> Origin:
         return Origin(PLACE, {"duration": "99"}.get(name))
 
     return check_payload(payload, card, origin, "pier.t2", values=payload)
