@@ -34,7 +34,7 @@ from storyboard.videos.files import has_file, holds_video, move_into_place, part
 
 _BLOCK = 1 << 20  # bytes
 _DECIDE = "decide in one of the two"
-_OF_A_TASK = frozenset(
+_WITH_TASK = frozenset(
     {SubmissionState.ACCEPTED, SubmissionState.SUCCEEDED}
     | {SubmissionState.FAILED, SubmissionState.CANCELED}
 )
@@ -49,7 +49,7 @@ class Placed(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Adoption:
-    """What was adopted: the rows as they are now, and how each video was brought in, by row.
+    """What was adopted: the rows as they are now, and how each video got here, by row.
 
     `left_open` are the source's in-flight or unknown submissions that no take here asks for.
     """
@@ -118,7 +118,7 @@ def _find_news(
     for theirs in needed:
         own = _same_post(theirs, posts.get(theirs.fingerprint, ()))
         is_waiting = own is not None and own.state in UNKNOWN_STATES and own.task_id is None
-        if own is not None and is_waiting and theirs.task_id and theirs.state in _OF_A_TASK:
+        if own is not None and is_waiting and theirs.task_id and theirs.state in _WITH_TASK:
             decided.append(replace(theirs, id=own.id, video=None))
         elif own is None or theirs.state not in UNKNOWN_STATES:  # otherwise it was decided here
             others.append(theirs)
@@ -159,7 +159,7 @@ def _of_this_sandbox(
 def _place_files(
     needed: Sequence[Submission], source: Source, folder: Path, store: Store
 ) -> dict[int, Placed]:
-    """Brings in the source's videos that are missing here, and returns how, by row."""
+    """Links or copies the source's videos that are missing here; returns which way, by row."""
     files = {
         (one.fingerprint, one.task_id): (path, one.video)
         for one in needed
@@ -172,7 +172,7 @@ def _place_files(
         is_here = row.video is not None and has_file(folder, row.video)
         if path is None or video is None or is_here or row.state is not SubmissionState.SUCCEEDED:
             continue
-        how = _bring(path, partial_path(folder, row), video)
+        how = _link_or_copy(path, partial_path(folder, row), video)
         if how is not None:
             named = add_video(job, row, video).video
             if named is not None:
@@ -181,7 +181,7 @@ def _place_files(
     return placed
 
 
-def _bring(path: Path, partial: Path, video: Video) -> Placed | None:
+def _link_or_copy(path: Path, partial: Path, video: Video) -> Placed | None:
     """Links or copies a file to `partial`; None if it is not exactly the video, byte for byte.
 
     Raises StateError if the disk refuses.

@@ -119,11 +119,11 @@ def match_log(
     to have the task. `others` are more submissions that may have made a row, from other
     state files or given up by hand: such a row is not matched.
     """
-    strangers = {
+    unassigned = {
         entry.task_id: entry for entry in entries if entry.task_id not in known_tasks
     }.values()
     possible = [
-        tuple(entry for entry in strangers if _may_be(entry, one, user_ids, clock_offset_s))
+        tuple(entry for entry in unassigned if _may_be(entry, one, user_ids, clock_offset_s))
         for one in (*unknown, *others)
     ]
     claims: dict[str, list[Submission]] = {}
@@ -161,7 +161,7 @@ def _doubt(
     if entry.user_id is None and submission.user_id in user_ids.unanswered:
         return "one row fits, but the log does not list it under this render's user id"
     is_named = entry.task_id in (submission.reply or "")
-    if is_named and (submission.user_id is None or _owner_of(entry, user_ids) is None):
+    if is_named and (submission.user_id is None or _user_id_of(entry, user_ids) is None):
         return (
             "the reply named the task of the only row that fits, which according to the log may "
             "belong to another request"
@@ -177,13 +177,13 @@ def _may_be(
     start, end = _span_of(submission, clock_offset_s)
     if entry.created_at is not None and not start <= entry.created_at <= end:
         return False
-    user, owner = submission.user_id, _owner_of(entry, user_ids)
-    if user is None or owner is not None:
-        return user is None or owner == user
+    user, user_of_task = submission.user_id, _user_id_of(entry, user_ids)
+    if user is None or user_of_task is not None:
+        return user is None or user_of_task == user
     return not (user_ids.is_complete and user in user_ids.asked)
 
 
-def _owner_of(entry: LogEntry, user_ids: UserIds) -> str | None:
+def _user_id_of(entry: LogEntry, user_ids: UserIds) -> str | None:
     """The user id that the task was submitted with, if the log reveals it in any way."""
     return entry.user_id or user_ids.by_task.get(entry.task_id)
 
