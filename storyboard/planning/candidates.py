@@ -72,11 +72,7 @@ def has_proven_to_fail(submission: Submission) -> bool:
 
 
 def find_turn(
-    take: Take,
-    deciding: Mapping[str, Submission],
-    succeeded: Collection[str],
-    *,
-    from_first: bool = False,
+    take: Take, deciding: Mapping[str, Submission], succeeded: Collection[str], *, from_first: bool
 ) -> Turn:
     """Which of a take's several candidates is current.
 

@@ -195,8 +195,8 @@ def plan_follower(
     *,
     now: datetime,
     has_file: HasFile,
-    is_pointer: HasFile = lambda video: False,
-    options: PlanOptions = PlanOptions(),
+    is_pointer: HasFile,
+    options: PlanOptions,
 ) -> Action:
     """What to do about a take that waited, now that it names the videos whose frames it shows.
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from storyboard.records import Submission, SubmissionState
 from storyboard.reporting.amounts import usd_text
@@ -61,17 +61,10 @@ class Spending:
         return f"spent {usd_text(self.micros)}: {', '.join(words)}"
 
 
-def sum_spending(
-    submissions: Iterable[Submission], *, elsewhere: int = 0, since: datetime | None = None
-) -> Spending:
-    """What submissions cost: all of them, or those sent later than `since`.
-
-    What was spent `elsewhere` has no time, so it only counts without `since`.
-    """
+def sum_spending(submissions: Iterable[Submission], *, elsewhere: int = 0) -> Spending:
+    """What submissions cost, and what was spent `elsewhere`."""
     billed = estimated = unknown = 0
     for one in submissions:
-        if since is not None and one.sent_at <= since:
-            continue
         cost = cost_of_submission(one)
         if one.billed_micros is not None:
             billed += one.billed_micros
@@ -79,4 +72,4 @@ def sum_spending(
             unknown += 1
         else:
             estimated += cost
-    return Spending(billed, estimated, elsewhere if since is None else 0, unknown)
+    return Spending(billed, estimated, elsewhere, unknown)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from storyboard.planning.spending import DAY, Spending, cost_of_submission, sum_spending
+from storyboard.planning.spending import Spending, cost_of_submission, sum_spending
 from storyboard.records import SubmissionState
-from tests.made import HOUR, NOW, make_submission, make_take
+from tests.made import make_submission, make_take
 
 TAKE = make_take()
 FREE = {SubmissionState.REJECTED, SubmissionState.UNAVAILABLE}
@@ -39,13 +39,3 @@ def test_a_cost_that_nobody_knows_is_counted_as_unknown() -> None:
         "another clone, the cost of 1 unknown"
     )
     assert sum_spending([]).sentence == ""
-
-
-def test_a_day_is_the_last_24_hours_and_what_was_sent_in_the_future_belongs_to_it() -> None:
-    def at(hours: int) -> int:
-        sent = make_submission(
-            TAKE, SubmissionState.UNKNOWN, estimate_micros=1, sent_at=NOW + hours * HOUR
-        )
-        return sum_spending([sent], since=NOW - DAY).micros
-
-    assert [at(hours) for hours in (-25, -24, -23, 0, 1)] == [0, 0, 1, 1, 1]

@@ -65,7 +65,7 @@ def read_seed(
     shared: SharedKind,
     *,
     shot: str,
-    seed_range: tuple[int, int] | None = None,
+    seed_range: tuple[int, int] | None,
 ) -> tuple[int | None, Setting]:
     """Return a shot's seed, or None, and the setting that states the number.
 

@@ -118,9 +118,9 @@ def _fail_for_thousands(
     fail(setting, scope, text, "wrong-form", words, hint=hint)
 
 
-def read_switch(setting: Setting, scope: ShotScope, *, is_text: bool = False) -> ScalarValue:
+def read_switch(setting: Setting, scope: ShotScope) -> ScalarValue:
     """Return a value as `read_value` does; a template may also say `yes`, `Off` or 1."""
-    value = read_value(setting, scope, is_text=is_text)
+    value = read_value(setting, scope, is_text=False)
     return as_switch(value) if setting.is_template else value
 
 
