@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple, TypeAlias
 
 from storyboard.planning.graph import is_resolved, parents_of
-from storyboard.records import Action, ActionKind, Submission
+from storyboard.planning.states import HasFile, has_video
+from storyboard.records import Action, ActionKind
 from storyboard.reporting.amounts import and_text
 
 Passed: TypeAlias = "Collection[tuple[str, str]]"
 """The videos of paused takes that a person has approved, each as take id and sha256."""
-
-HasVideo = Callable[[Submission], bool]
-"""Whether a submission's video is in place."""
 
 _HELD = frozenset({ActionKind.HOLD, ActionKind.ASK})
 _COMING = frozenset({ActionKind.SUBMIT, ActionKind.RESUME, ActionKind.WAIT})
@@ -50,7 +48,7 @@ class Parent(NamedTuple):
 
 
 def follow(
-    own: Action, parents: Mapping[str, Parent], *, has_video: HasVideo, passed: Passed
+    own: Action, parents: Mapping[str, Parent], *, has_file: HasFile, passed: Passed
 ) -> Action:
     """What to do about a take with frames of `parents`, given what would be done without them.
 
@@ -67,7 +65,7 @@ def follow(
     is_to_wait = any(one.will_change for one in found)
     is_to_send = own.kind is ActionKind.SUBMIT or not is_resolved(own.take)
     if is_to_send:
-        if held := _held(own, found, has_video=has_video, passed=passed):
+        if held := _held(own, found, has_file=has_file, passed=passed):
             return held
         is_to_wait = any(one.will_come for one in found)
     if not is_to_wait:
@@ -80,7 +78,7 @@ def follow(
 
 
 def _held(
-    own: Action, parents: Sequence[Parent], *, has_video: HasVideo, passed: Passed
+    own: Action, parents: Sequence[Parent], *, has_file: HasFile, passed: Passed
 ) -> Action | None:
     """The take held, if a video of a parent does not come, or is to be approved; else None.
 
@@ -89,7 +87,8 @@ def _held(
     in_place: list[Action] = []
     lacking: list[Action] = []
     for parent in (one for one in parents if not one.will_come):
-        if _has_video(parent, has_video):
+        sent = parent.action.submission
+        if sent is not None and has_video(sent, has_file):
             in_place.append(parent.action)
         elif parent.is_selected and parent.action.to_approve:
             lacking.append(parent.action)
@@ -101,10 +100,6 @@ def _held(
         return None
     waits_for = tuple(action.take for action in lacking)
     return replace(_paused(own, [*dict.fromkeys(unseen)]), waits_for=waits_for)
-
-
-def _has_video(parent: Parent, has_video: HasVideo) -> bool:
-    return parent.action.submission is not None and has_video(parent.action.submission)
 
 
 def _held_by(own: Action, parent: Parent) -> Action:

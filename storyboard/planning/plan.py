@@ -174,7 +174,7 @@ class _Planner:
         for written in in_order([written for written, _ in pairs]):
             own = self.plan_take(*turns[written.id], options)
             if parents_of(own.take) and not self._is_obstructed(own):
-                own = follow(own, parents, has_video=self._has_video, passed=passed)
+                own = follow(own, parents, has_file=self._files.has_file, passed=passed)
             if own.kind is ActionKind.WAIT:
                 own = replace(own, take=written)  # its models all get the new frame
             is_selected = written.id in chosen
@@ -184,9 +184,6 @@ class _Planner:
     def _is_obstructed(self, own: Action) -> bool:
         """Whether it is held for an obstacle, which no video of another take removes."""
         return own.kind is ActionKind.HOLD and self._obstacle_to(own.take) is not None
-
-    def _has_video(self, submission: Submission) -> bool:
-        return has_video(submission, self._files.has_file)
 
 
 def plan_follower(

@@ -58,7 +58,8 @@ def _with_repairs(
     position = problem.position
     if position.path not in texts or problem.is_warning:
         return replace(problem, repairs=()) if problem.repairs else problem
-    if position.path != own and not _is_of_one_file(problem):
+    is_of_one_file = problem.code in _OF_ONE_FILE and not problem.message.startswith("take ")
+    if position.path != own and not is_of_one_file:
         return problem
     if problem.repairs:
         return problem
@@ -73,10 +74,6 @@ def _with_repairs(
     else:
         repairs = tuple(_in_line(problem, line))
     return replace(problem, repairs=repairs) if repairs else problem
-
-
-def _is_of_one_file(problem: Problem) -> bool:
-    return problem.code in _OF_ONE_FILE and not problem.message.startswith("take ")
 
 
 def _is_tab(line: str, position: Position) -> bool:
@@ -117,14 +114,9 @@ def _meant(hint: Suggestion, position: Position, text: str) -> Iterator[Repair]:
         if text in (hint.word, f"'{hint.word}'", f'"{hint.word}"'):
             yield _replace(position, start, start + len(text), hint.meant)
         return
-    found = _indexes_of(hint.word, text)
+    found = [*re.finditer(rf"(?<![\w-]){re.escape(hint.word)}(?![\w-])", text)]
     if len(found) == 1:
-        yield _replace(position, start + found[0], start + found[0] + len(hint.word), hint.meant)
-
-
-def _indexes_of(word: str, text: str) -> list[int]:
-    """Return the indexes at which a word occurs in a text as a whole word."""
-    return [m.start() for m in re.finditer(rf"(?<![\w-]){re.escape(word)}(?![\w-])", text)]
+        yield _replace(position, start + found[0].start(), start + found[0].end(), hint.meant)
 
 
 def _replace(position: Position, start: int, end: int, text: str) -> Repair:

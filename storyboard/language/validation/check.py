@@ -103,7 +103,8 @@ def check_payload(
 
     Raises UsageError if the card's request schema is not a valid schema.
     """
-    if request_check(card)(payload) and not any(_unmet(card.words, values)):
+    known = (card.words[name] for name in values.keys() & card.words.keys())
+    if request_check(card)(payload) and not any(word.lacks(values[word.name]) for word in known):
         return ()
     problems = []
     errors = list(_errors_of_request(payload, card, values))
@@ -131,11 +132,6 @@ def _missing_by_position(
             name = str(error.path[0])
             found.setdefault(origin_of(name, ()).position, []).append(name)
     return found
-
-
-def _unmet(words: Mapping[str, Word], values: Mapping[str, Json]) -> Iterator[Word]:
-    """Return the words that set no field and whose values the model does not offer."""
-    return (words[name] for name in values.keys() & words.keys() if words[name].lacks(values[name]))
 
 
 def _errors_of_request(

@@ -122,12 +122,9 @@ def hint_for_unknown_key(
         return f"did you mean {' or '.join(names)}?" if names else _OWN_KEYS
     guess = None if key.casefold() in _OWN_WORDS else did_you_mean(key, known)
     if guess is None and "meta" in known:
-        return f"put keys of your own under meta: {{{key}: ...}}" if _is_name(key) else _OWN_KEYS
+        is_name = key.isidentifier() and len(key) <= _MAX_NAME
+        return f"put keys of your own under meta: {{{key}: ...}}" if is_name else _OWN_KEYS
     return guess
-
-
-def _is_name(key: str) -> bool:
-    return key.isidentifier() and len(key) <= _MAX_NAME
 
 
 def _hint_for_type(error: SchemaError) -> str | None:
