@@ -107,8 +107,8 @@ def _lines(space: Workspace, source: Source, adoption: Adoption) -> Iterator[str
         counts = ", ".join(
             f"{words[word]} {word}" for word in (*_WORDS.values(), _OTHERWISE) if words[word]
         )
-        ways = Counter(way.value for way in adoption.placed.values())
-        files = ", ".join(f"{count_text(ways[way], 'video')} {way}" for way in sorted(ways))
+        placed = Counter(one.value for one in adoption.placed.values())
+        files = ", ".join(f"{count_text(placed[how], 'video')} {how}" for how in sorted(placed))
         yield f"{file}: adopted {counts} from {source.name}" + (f"; {files}" if files else "")
     if adoption.left_open:
         names = ", ".join(sorted({one.take for one in adoption.left_open}))
@@ -131,12 +131,12 @@ def _document(space: Workspace, source: Source, adoption: Adoption) -> dict[str,
 
 
 def _adopted(submission: Submission, adoption: Adoption) -> dict[str, Any]:
-    way = adoption.placed.get(submission.id)
+    placed = adoption.placed.get(submission.id)
     return {
         "take": submission.take,
         "state": submission.state.value,
         "fingerprint": submission.fingerprint,
         "task_id": submission.task_id,
         "file": submission.video.path if submission.video else None,
-        "placed": way.value if way else None,
+        "placed": placed.value if placed else None,
     }

@@ -119,12 +119,12 @@ def _read_other(
             raise
         found = None
     if found is not None:
-        revision, place = found
-        if not revision.holds(place):
+        revision, path_there = found
+        if not revision.holds(path_there):
             return revision.commit, None
         name = str(path)
-        board = read_version(place, catalog, variables, files=revision, display_name=name)
-        return revision.commit, _shown_at(board, against)
+        board = read_version(path_there, catalog, variables, files=revision, display_name=name)
+        return revision.commit, _at_revision(board, against)
     if is_file:
         return None, read_version(file, catalog, variables)
     raise UsageError(
@@ -133,20 +133,20 @@ def _read_other(
     )
 
 
-def _shown_at(board: Storyboard, revision: str) -> Storyboard:
+def _at_revision(board: Storyboard, revision: str) -> Storyboard:
     """The storyboard with its files named as git names those of a revision: `HEAD:film.yaml`."""
 
-    def shown(position: Position) -> Position:
+    def moved(position: Position) -> Position:
         return position._replace(path=f"{revision}:{position.path}")
 
-    def shown_problem(problem: Problem) -> Problem:
-        row = problem.row and problem.row._replace(position=shown(problem.row.position))
-        return replace(problem, position=shown(problem.position), row=row)
+    def moved_problem(problem: Problem) -> Problem:
+        row = problem.row and problem.row._replace(position=moved(problem.row.position))
+        return replace(problem, position=moved(problem.position), row=row)
 
     return replace(
         board,
-        takes=tuple(replace(take, position=shown(take.position)) for take in board.takes),
-        problems=tuple(map(shown_problem, board.problems)),
+        takes=tuple(replace(take, position=moved(take.position)) for take in board.takes),
+        problems=tuple(map(moved_problem, board.problems)),
         sources={f"{revision}:{name}": text for name, text in board.sources.items()},
     )
 

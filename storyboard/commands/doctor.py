@@ -47,7 +47,7 @@ from storyboard.private import home_folder
 from storyboard.sandbox import require_sandbox
 
 MAX_FILMS = 50
-"""Storyboards whose models are looked at."""
+"""How many storyboards are read for their models."""
 
 LIBRARIES = (
     "pyyaml",
@@ -85,7 +85,7 @@ def command(base_url: str | None, as_json: bool) -> int:
     Example:
       storyboard doctor
     """
-    lines = (*_look_at_account(base_url), *_look_at_machine(), *_look_at_models())
+    lines = (*_check_account(base_url), *_check_machine(), *_check_models())
     code = exit_code_of(lines)
     if as_json:
         print_json({"checks": [_document(line) for line in lines]})
@@ -96,58 +96,58 @@ def command(base_url: str | None, as_json: bool) -> int:
     return code
 
 
-def _look_at_account(base_url: str | None) -> Iterator[Line]:
+def _check_account(base_url: str | None) -> Iterator[Line]:
     credentials: Credentials | None = None
-    origin, trouble = DEFAULT_BASE_URL, None
+    origin, address_problem = DEFAULT_BASE_URL, None
     try:
         origin = find_base_url(base_url, environ=os.environ)
         check_environment(origin)
     except (UsageError, AccountError) as error:
-        trouble = _trouble("address", error)
+        address_problem = _problem("address", error)
     try:
         credentials = find_key(origin, environ=os.environ, home=home_folder())
         yield fine("key", f"from {credentials.source}")
     except AccountError as error:
-        yield _trouble("key", error)
-    if trouble is not None:
-        yield trouble
+        yield _problem("key", error)
+    if address_problem is not None:
+        yield address_problem
         return
     yield fine("address", origin)
     api = ModellixApi(origin, credentials.key if credentials else ApiKey(""))
     try:
-        yield from _look_at_api(api, credentials)
+        yield from _check_api(api, credentials)
     finally:
         api.close()
 
 
-def _look_at_api(api: ModellixApi, credentials: Credentials | None) -> Iterator[Line]:
+def _check_api(api: ModellixApi, credentials: Credentials | None) -> Iterator[Line]:
     try:
         checkup = api.check_up()
     except AccountError as error:
-        yield _trouble("connection", error)
+        yield _problem("connection", error)
         return
     yield fine("connection", "the API answers")
     if credentials is not None:
         yield judge_key(is_valid=checkup.is_key_valid, source=credentials.source)
         if checkup.is_key_valid:
-            yield _look_at_balance(api)
+            yield _check_balance(api)
     yield describe_limits(checkup.rate)
     yield judge_clock(checkup.clock_offset_s)
 
 
-def _look_at_balance(api: ModellixApi) -> Line:
+def _check_balance(api: ModellixApi) -> Line:
     try:
         return judge_balance(api.balance_usd())
     except AccountError as error:
-        return _trouble("balance", error)
+        return _problem("balance", error)
 
 
-def _look_at_machine() -> Iterator[Line]:
-    yield _look_at_disk()
+def _check_machine() -> Iterator[Line]:
+    yield _check_disk()
     yield fine("python", f"{platform.python_version()} on {platform.system()}")
     yield fine("storyboard", __version__)
-    yield _look_at_libraries()
-    yield _look_at_media_info()
+    yield _check_libraries()
+    yield _check_media_info()
     try:
         require_sandbox()
         yield fine("sandbox", "installed")
@@ -155,7 +155,7 @@ def _look_at_machine() -> Iterator[Line]:
         yield Line("sandbox", Level.WARNING, _clause(error), error.next_step)
 
 
-def _look_at_models() -> Iterator[Line]:
+def _check_models() -> Iterator[Line]:
     """Warnings of models that go soon, of the storyboards in the current folder."""
     try:
         files = find_storyboards(Path.cwd())[:MAX_FILMS]
@@ -171,7 +171,7 @@ def _look_at_models() -> Iterator[Line]:
         yield fine("models", "none of the storyboards here uses one that retires soon")
 
 
-def _look_at_disk() -> Line:
+def _check_disk() -> Line:
     try:
         folder = str(Path.cwd())
         free_bytes = shutil.disk_usage(folder).free
@@ -185,7 +185,7 @@ def _look_at_disk() -> Line:
     return judge_disk(free_bytes, folder=folder, is_writable=os.access(folder, os.W_OK))
 
 
-def _look_at_libraries() -> Line:
+def _check_libraries() -> Line:
     versions = {}
     for name in LIBRARIES:
         try:
@@ -203,7 +203,7 @@ def _look_at_libraries() -> Line:
     return fine("libraries", ", ".join(f"{name} {version}" for name, version in versions.items()))
 
 
-def _look_at_media_info() -> Line:
+def _check_media_info() -> Line:
     try:
         from pymediainfo import MediaInfo
 
@@ -219,7 +219,7 @@ def _look_at_media_info() -> Line:
     )
 
 
-def _trouble(name: str, error: StoryboardError) -> Line:
+def _problem(name: str, error: StoryboardError) -> Line:
     """A problem with the account or the connection to it, in the words of the error."""
     return Line(name, Level.PROBLEM, _clause(error), error.next_step, ExitCode.ACCOUNT)
 

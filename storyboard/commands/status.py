@@ -82,7 +82,7 @@ def command(
         )
     elif is_watching:
         said: set[str] = set()
-        watch(partial(_look, space, said), space.version)
+        watch(partial(_read_view, space, said), space.version)
     else:
         view = _view(space, read_known(space, now, tell=say), now)
         print_rows([view.head], view.rows)
@@ -90,8 +90,8 @@ def command(
     return ExitCode.OK
 
 
-def _look(space: Workspace, said: set[str]) -> View:
-    """The view as it is now; what was already `said` is not said again."""
+def _read_view(space: Workspace, said: set[str]) -> View:
+    """The view as it is now. Says nothing that is in `said`, and adds to it what it says."""
 
     def tell(sentence: str) -> None:
         if sentence not in said:

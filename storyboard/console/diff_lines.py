@@ -87,8 +87,8 @@ def _describe(group: ChangeGroup, code: Code) -> str:
     ids = [code(change.take.id) for change in islice(group.changes, _MAX_NAMED)]
     more = len(group.changes) - len(ids)
     position = group.changes[0].take.position
-    place = f" ({code(f'{position.path}:{position.line}')})" if len(group.changes) > 1 else ""
-    named = ", ".join(ids) + (f" and {more:,} more" if more else "") + place
+    source = f" ({code(f'{position.path}:{position.line}')})" if len(group.changes) > 1 else ""
+    named = ", ".join(ids) + (f" and {more:,} more" if more else "") + source
     is_new = any(change.is_new_request for change in group.changes)
     is_known = group.kind is ChangeKind.ADDED and not is_new
     return f"{named}: same request as before, costs nothing" if is_known else named

@@ -12,14 +12,14 @@ MAX_LINES = 20
 """Lines per storyboard, so that the plan stays in sight of the question below it."""
 
 MIN_ALIKE = 6
-"""Fewer similar takes than this are each named, unless nobody has to look at them."""
+"""Fewer similar takes than this are each named, unless they are routine."""
 
 
 class Entry(NamedTuple):
     """A take, its status in a word, and what there is to say about it.
 
     Entries with the same word and `likeness` become one line, which names one
-    of them; from the second on where they are `is_dull`. `cost_micros` is what the take
+    of them; from the second on where they are `is_routine`. `cost_micros` is what the take
     costs; None where nothing is paid, or nobody knows. Where a text `names_others`, it is
     that of the take alone.
     """
@@ -28,7 +28,7 @@ class Entry(NamedTuple):
     take: str
     text: str
     likeness: str
-    is_dull: bool = False
+    is_routine: bool = False
     cost_micros: int | None = None
     names_others: bool = False
 
@@ -71,9 +71,9 @@ def _all_rows(entries: Iterable[Entry]) -> list[Row]:
     most = max(MAX_LINES // max(len(rows_of), 1), 2)
     rows: list[Row] = []
     for word, found in rows_of.items():
-        shown = found if len(found) <= most else found[: most - 1]
-        rows += shown
-        if rest := found[len(shown) :]:
+        listed = found if len(found) <= most else found[: most - 1]
+        rows += listed
+        if rest := found[len(listed) :]:
             number = sum(row.number for row in rest)
             cost_micros = _sum(row.cost_micros for row in rest)
             rows.append(Row(word, f"{number:,} more", "--json names them all", cost_micros, number))
@@ -83,7 +83,7 @@ def _all_rows(entries: Iterable[Entry]) -> list[Row]:
 def _rows(alike: Sequence[Entry]) -> list[Row]:
     """The rows for similar entries."""
     first = alike[0]
-    if len(alike) < (2 if first.is_dull else MIN_ALIKE):
+    if len(alike) < (2 if first.is_routine else MIN_ALIKE):
         return [Row(one.word, one.take, one.text, one.cost_micros, 1) for one in alike]
     example = f"for example {first.take}"
     if first.names_others and any(one.text != first.text for one in alike):

@@ -46,10 +46,10 @@ def graph_of(title: str, takes: Sequence[Take], plan: Plan) -> Graph:
     """The graph of the takes of a plan, and of those among `takes` whose frames they show."""
     planned = {one.take.id: one for one in plan.actions}
     known = [planned[one.id].take if one.id in planned else one for one in takes]
-    shown = with_ancestors(planned.keys(), known)
+    wanted = with_ancestors(planned.keys(), known)
     present = {one.id for one in known}
     edges = [
-        edge for one in known if one.id in shown for edge in _edges(one) if edge.parent in present
+        edge for one in known if one.id in wanted for edge in _edges(one) if edge.parent in present
     ]
     linked = {name for edge in edges for name in (edge.parent, edge.child)}
     words = {
@@ -154,7 +154,7 @@ def dot_lines(graphs: Iterable[Graph]) -> list[str]:
 
 def _names(graph: Graph, number: int) -> dict[str, str]:
     """Names of our own for the takes, since ids may be words of the two languages."""
-    return {take: f"t{number}_{place}" for place, take in enumerate(graph.words)}
+    return {take: f"t{number}_{index}" for index, take in enumerate(graph.words)}
 
 
 def _mermaid(text: str) -> str:

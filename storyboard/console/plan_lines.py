@@ -37,7 +37,7 @@ def describe_plan(film: Prepared, words: Sequence[str] = ()) -> list[str]:
 def lines_below(
     space: Workspace, plan: Plan, pricing: Pricing, deleted: Sequence[str], words: Sequence[str]
 ) -> list[str]:
-    """What stands below the takes of a plan: costs of scenes, what is left out, what to approve."""
+    """What follows the takes of a plan: costs of scenes, what is left out, what to approve."""
     return [
         *scene_lines(plan, pricing),
         *left_out_lines(space, plan, deleted),
@@ -120,9 +120,9 @@ def approval_lines(
     names = list(dict.fromkeys(name for one in actions for name in one.to_approve))
     if not names:
         return []
-    shown = names if len(names) <= _MAX_NAMED + 1 else names[:_MAX_NAMED]
+    named = names if len(names) <= _MAX_NAMED + 1 else names[:_MAX_NAMED]
     whose = "its video" if len(names) == 1 else "their videos"
-    past = [word for name in shown for word in ("--past", name)]
+    past = [word for name in named for word in ("--past", name)]
     return [
         f"  to go on after {_names(names)}, look at {whose} in {space.videos}",
         f"    next: {space.command('render', *past, *words)}",
@@ -151,8 +151,8 @@ def _has_seed(take: Take, catalog: Catalog) -> bool:
 
 def _names(names: Sequence[str]) -> str:
     more = len(names) - _MAX_NAMED
-    shown = names if more <= 1 else names[:_MAX_NAMED]
-    return ", ".join(shown) + (f" and {more:,} more" if more > 1 else "")
+    named = names if more <= 1 else names[:_MAX_NAMED]
+    return ", ".join(named) + (f" and {more:,} more" if more > 1 else "")
 
 
 def _entries(plan: Plan, pricing: Pricing) -> Iterator[Entry]:
@@ -169,12 +169,12 @@ def _entry(action: Action, pricing: Pricing) -> Entry:
         text = f"same request as {action.same_as}, rendered once"
         return Entry(word, take, text, text)
     others = others_in(action)
-    is_dull = action.kind is ActionKind.KEEP or (action.change is not None and not others)
+    is_routine = action.kind is ActionKind.KEEP or (action.change is not None and not others)
     is_paid = pricing.is_given and action.kind in TO_SEND
     cost = pricing.dearest(action.take) if is_paid else None
     more = "; its cost is unknown" if is_paid and cost is None else ""
     likeness = without_names(action) if others else action.change or action.reason
-    return Entry(word, take, action.reason + more, likeness + more, is_dull, cost, bool(others))
+    return Entry(word, take, action.reason + more, likeness + more, is_routine, cost, bool(others))
 
 
 def waiting_entry(word: str, action: Action) -> Entry:

@@ -12,7 +12,7 @@ from storyboard.console.run_counts import RunCounts
 from storyboard.console.run_options import DisplayOptions
 from storyboard.engine.job import Progress, RunStatus, Step
 
-_TROUBLE = frozenset(
+_PROBLEMS = frozenset(
     {Step.ODD, Step.REJECTED, Step.FALLBACK, Step.UNKNOWN, Step.DOUBTFUL, Step.FAILED}
     | {Step.NOT_DOWNLOADED, Step.PAUSED, Step.HELD}
 )
@@ -33,14 +33,14 @@ class ProgressView:
     def __call__(self, change: Progress) -> None:
         """Shows one change."""
         self._counts.note(change)
-        is_trouble = change.step in _TROUBLE
-        text = f"{change.take}: {_said(change)}"
+        is_problem = change.step in _PROBLEMS
+        text = f"{change.take}: {_text(change)}"
         if self._bar is not None:
-            if is_trouble:
+            if is_problem:
                 self._bar.say_above(text)
         elif not self._quiet:
             say(f"{text} ({self._counts.sentence})")
-        elif is_trouble:
+        elif is_problem:
             say(text)
 
 
@@ -58,7 +58,7 @@ def show_progress(
         yield ProgressView(counts, bar, quiet=False)
 
 
-def _said(change: Progress) -> str:
+def _text(change: Progress) -> str:
     if change.step is Step.DOWNLOADED:
         return f"downloaded, {change.detail}"
     if change.step is Step.POSTPONED:

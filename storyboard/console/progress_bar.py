@@ -81,13 +81,13 @@ class ProgressBar:
 def lines_under(counts: RunCounts, *, max_takes: int) -> list[str]:
     """The lines under the bar: how many takes have not ended, and those in flight, by age."""
     ages = counts.ages
-    shown = ages[: max(max_takes, 0)]
-    more = len(ages) - len(shown)
-    takes = align((mask(visible(take)), rough_text(age_s)) for take, age_s in shown)
+    named = ages[: max(max_takes, 0)]
+    more = len(ages) - len(named)
+    takes = align((mask(visible(take)), rough_text(age_s)) for take, age_s in named)
     return [
         f"  {counts.in_flight}",
         *(f"    {line}" for line in takes),
-        *([f"    and {more:,} more"] if more and shown else []),
+        *([f"    and {more:,} more"] if more and named else []),
     ]
 
 

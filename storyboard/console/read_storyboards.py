@@ -26,8 +26,8 @@ from storyboard.records import Severity, Storyboard
 from storyboard.reporting.problems import format_problems
 from storyboard.reporting.suggest import did_you_mean
 
-_SHOWN = Path("<stdin>")
-"""How standard input is shown; files that it names are relative to the current folder."""
+_LABEL = Path("<stdin>")
+"""What standard input is called; files that it names are relative to the current folder."""
 
 
 def read_storyboards(
@@ -54,7 +54,7 @@ def read_storyboards(
     problems, sources = [*problems, *found], {**sources, **texts}
     boards = []
     for file in files:
-        path, content = (_SHOWN, _read_stdin()) if file == STDIN else (spelled_path(file), None)
+        path, content = (_LABEL, _read_stdin()) if file == STDIN else (spelled_path(file), None)
         own = _join_cards(catalog, path, variables, tree)
         reading = _reading(own, variables, model, checks_variants=checks_variants)
         board = load_storyboard(
@@ -126,7 +126,7 @@ def _reading(
 
 
 def _named_stdin(board: Storyboard) -> Storyboard:
-    return replace(board, name=variant_name(_SHOWN.name.strip("<>"), board.variant))
+    return replace(board, name=variant_name(_LABEL.name.strip("<>"), board.variant))
 
 
 def _read_stdin() -> bytes:

@@ -19,7 +19,7 @@ _MAX_AGE_S = 30.0  # for a terminal, because some of what it shows counts down
 
 
 class View(NamedTuple):
-    """What is shown: a line with counts, the takes, and what to do about them."""
+    """What is printed: a line with counts, the takes, and what to do about them."""
 
     head: str
     entries: Sequence[Entry]
@@ -48,15 +48,15 @@ def watch(read: Callable[[], View], version: Callable[[], object]) -> None:
     It is read again when `version`, which is cheap, has changed.
     """
     show = _redrawn if sys.stdout.isatty() else _appended
-    shown, seen, read_at = None, None, 0.0
+    last_view, last_version, read_at = None, None, 0.0
     with suppress(KeyboardInterrupt):
         while streams.is_read(sys.stdout):
-            began_at, now_seen = monotonic(), version()
+            began_at, current_version = monotonic(), version()
             is_old = sys.stdout.isatty() and began_at - read_at >= _MAX_AGE_S
-            if shown is None or now_seen != seen or is_old:
+            if last_view is None or current_version != last_version or is_old:
                 view = read()
-                show(view, shown)
-                shown, seen, read_at = view, now_seen, began_at
+                show(view, last_view)
+                last_view, last_version, read_at = view, current_version, began_at
             sleep(max(_MIN_PAUSE_S, _PAUSE_PART * (monotonic() - began_at)))
 
 

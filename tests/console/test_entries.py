@@ -29,7 +29,7 @@ def test_many_that_are_alike_are_one_line_with_a_count_and_an_example() -> None:
 
 
 def test_what_nobody_has_to_look_at_is_one_line_from_the_second_on() -> None:
-    kept = [one._replace(is_dull=True) for one in entries("keep", 2, "unchanged")]
+    kept = [one._replace(is_routine=True) for one in entries("keep", 2, "unchanged")]
     assert entry_lines(kept) == ["  keep  2 takes  unchanged; for example keep-1"]
     assert entry_lines(kept[:1]) == ["  keep  keep-1  unchanged"]
 
