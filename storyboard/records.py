@@ -154,6 +154,7 @@ class Storyboard:
     workbook's sheet to the file's name and content. `scene_titles` and `prices` are keyed by
     scene id and model; `skipped` holds the ids of skipped shots as written. `variant` is the
     variant that was read, with which `name` ends (`film/draft`); `variants` lists all of them.
+    Besides its project, it may read files in `allowed_paths`, which the user named.
     """
 
     path: Path
@@ -169,6 +170,7 @@ class Storyboard:
     variants: tuple[str, ...] = ()
     prices: Mapping[str, Price] = field(default_factory=dict)
     caps: FilmCaps = NO_CAPS
+    allowed_paths: tuple[Path, ...] = ()
 
     @property
     def display_name(self) -> str:

@@ -166,9 +166,7 @@ def command(
         model=trial.model,
         prices=planning.price_files,
     )
-    spaces = find_workspaces(
-        boards, where.folders, from_manifest=planning.from_manifest, allowed=variables.allowed_paths
-    )
+    spaces = find_workspaces(boards, where.folders, from_manifest=planning.from_manifest)
     now = datetime.now(timezone.utc)
     # A storyboard from standard input has no folder of its own.
     may_be_new = not planning.fresh and STDIN not in files

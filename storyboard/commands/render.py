@@ -139,12 +139,7 @@ def command(
     boards = read_sound(
         files, catalog, variables, strict=strict, as_json=as_json, prices=planning.price_files
     )
-    spaces = find_workspaces(
-        boards,
-        where.folders,
-        from_manifest=arguments.from_manifest,
-        allowed=variables.allowed_paths,
-    )
+    spaces = find_workspaces(boards, where.folders, from_manifest=arguments.from_manifest)
     words = [*given_words(which), *variables.words, *planning.price_words]
     with writing_events(display.events) as events, ExitStack() as stack:
         films = [

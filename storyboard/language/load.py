@@ -125,6 +125,7 @@ def load_storyboard(
         variants=variants,
         prices=prices,
         caps=caps,
+        allowed_paths=tuple(allowed_paths),
     )
 
 

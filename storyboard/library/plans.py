@@ -73,7 +73,7 @@ def plan(
     space = find_workspace(
         film, variant=variant, sandbox=sandbox, output=output, state=state, base_url=base_url
     )
-    catalog = load_catalog_beside(space.storyboard.path)
+    catalog = load_catalog_beside(space.storyboard.path, space.storyboard.allowed_paths)
     arguments = PlanArguments(select, options, price_usd=price_usd)
     found = preview_render(space, arguments, catalog, tell=tell)
     actions, orphans = found.plan.actions, found.plan.orphans

@@ -244,7 +244,8 @@ def _raise_unseen(inbox: queue.SimpleQueue[Progress | _Last]) -> None:
 
 def _carry_out(order: _Order, listener: Callable[[Progress], None], stop: _Stop) -> _Last:
     """The result of the render. Raises what keeps it from starting."""
-    catalog = load_catalog_beside(order.space.storyboard.path)
+    board = order.space.storyboard
+    catalog = load_catalog_beside(board.path, board.allowed_paths)
     with prepare(
         order.space,
         order.arguments,

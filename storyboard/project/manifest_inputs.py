@@ -33,13 +33,13 @@ def obstacle_finder(space: Workspace, catalog: Catalog) -> ObstacleTo | None:
     """
     if not space.is_from_manifest:
         return None
-    board = space.storyboard.path
+    board = space.storyboard
 
     def resolve(_: str, name: str) -> tuple[Path, str]:
-        return board.parent / to_file_name(name), name
+        return board.path.parent / to_file_name(name), name
 
-    scope = find_scope(board, allowed=space.allowed)
-    files = PictureFiles(board.parent, scope, resolve)
+    scope = find_scope(board.path, allowed=board.allowed_paths)
+    files = PictureFiles(board.path.parent, scope, resolve)
     return partial(_obstacle, cache(partial(_fault, files, catalog)))
 
 

@@ -116,7 +116,7 @@ def _job(item: Prepared, connection: Connection) -> Job:
     sources: dict[Path, str | bytes | frozenset[str]] = {
         spelled_path(Path(name)): content for name, content in contents.items()
     }
-    read_file = file_reader(board.path.parent, find_scope(board.path, allowed=item.space.allowed))
+    read_file = file_reader(board.path.parent, find_scope(board.path, allowed=board.allowed_paths))
     sources |= texts_of_cards(board, item.pricing.catalog)
     sources |= ids_of_pictures(board, read_file)
     commit, is_dirty = read_commit(board.path.parent, sources)

@@ -54,8 +54,7 @@ class Workspace:
 
     `folder` is the output folder as messages show it. `real_folder` is the same with the
     links above it resolved. It is used for writing, which is refused if the path has come
-    to lead elsewhere. With `is_from_manifest`, the storyboard's takes are those of its manifest;
-    files in their requests are read from the project and the `allowed` folders.
+    to lead elsewhere. With `is_from_manifest`, the storyboard's takes are those of its manifest.
     """
 
     storyboard: Storyboard
@@ -65,7 +64,6 @@ class Workspace:
     origin: str
     folders: Folders
     is_from_manifest: bool = False
-    allowed: tuple[Path, ...] = ()
     _resolved: list[tuple[Sequence[Submission], Sequence[Take]]] = field(
         default_factory=list, init=False, repr=False, compare=False
     )
@@ -188,15 +186,9 @@ class Workspace:
 
 
 def find_workspaces(
-    boards: Sequence[Storyboard],
-    folders: Folders,
-    *,
-    from_manifest: bool = False,
-    allowed: tuple[Path, ...] = (),
+    boards: Sequence[Storyboard], folders: Folders, *, from_manifest: bool = False
 ) -> list[Workspace]:
     """Each storyboard with its folders and, with `from_manifest`, the takes of its manifest.
-
-    The user names the `allowed` folders, from which files may be read too.
 
     Raises UsageError if several storyboards would share a folder, if a folder is a
     symbolic link, or if a required manifest is missing or its takes wait for one another.
@@ -215,7 +207,7 @@ def find_workspaces(
         folder = folders.output or find_default_folder(board, origin)
         state = folders.state or folder
         real = folder.resolve()
-        spaces.append(Workspace(board, folder, real, state, origin, folders, allowed=allowed))
+        spaces.append(Workspace(board, folder, real, state, origin, folders))
     if len({space.real_folder for space in spaces}) < len(spaces):
         raise UsageError(
             "two of the storyboards have the same output folder",

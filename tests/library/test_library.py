@@ -21,6 +21,7 @@ from storyboard.sandbox.faults import Faults
 from storyboard.sandbox.server import SandboxServer
 from storyboard.sandbox.settings import ClipSize
 from tests.commands.films import AT_ONCE, BROKEN, CHAIN
+from tests.language.pictures.made import png
 
 OUT = Path("renders/film.sandbox")
 FIRST = storyboard.Selection(only=["pier-1"])
@@ -257,3 +258,16 @@ def test_a_chain_waits_and_says_so_until_its_seam_is_approved(film: Path) -> Non
     assert why in found._repr_html_()
     *_, ended = storyboard.render(film, sandbox=AT_ONCE, select=FIRST, past=["pier-1"])
     assert storyboard.status(film, sandbox=True).waiting == {}
+
+
+def test_a_picture_in_an_allowed_folder_is_sent(film: Path, tmp_path: Path) -> None:
+    shared = tmp_path.parent / f"{tmp_path.name}-shared"
+    shared.mkdir()
+    (shared / "pier.png").write_bytes(png(1280, 720))
+    shot = f"{{id: pier, prompt: She turns, duration: 2, first_frame: {shared}/pier.png}}"
+    film.write_text(f"version: 1\nmodel: alibaba/wan2.7-i2v\nshots:\n  - {shot}\n", "utf-8")
+    board = storyboard.load(film, allowed_paths=[shared])
+    assert board.is_sound, board.problems
+    *_, ended = storyboard.render(board, sandbox=AT_ONCE)
+    assert isinstance(ended, storyboard.Ended)
+    assert ended.exit_code == 0, ended
