@@ -122,7 +122,7 @@ def _too_small(error: SchemaError, models: str, least: Any) -> SchemaMessage:
 
 
 def _outside(error: SchemaError, models: str) -> SchemaMessage:
-    is_small = "exclusiveMinimum" in error.schema and error.value <= error.limit
+    is_small = error.keyword == "exclusiveMinimum"
     words = f"is not allowed; it must be {'more' if is_small else 'less'} than {error.limit}"
     code = "too-small" if is_small else "too-large"
     return SchemaMessage(code, f"{format_value(error.value)} {words}")
