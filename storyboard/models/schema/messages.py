@@ -83,42 +83,36 @@ def _wanted_instead_of_switch(types: str | list[str]) -> str:
 
 def _enum(error: SchemaError, models: str) -> SchemaMessage:
     span = whole_range([value for value in error.limit if value is not None])
-    if span and isinstance(error.value, int | float) and not isinstance(error.value, bool):
-        if error.value > span[1]:
-            return _too_large(error, models, span[1])
-        if error.value < span[0]:
-            return _too_small(error, models, span[0])
+    is_number = isinstance(error.value, int | float) and not isinstance(error.value, bool)
+    if span and is_number and (error.value < span[0] or error.value > span[1]):
+        return _beyond(error, models, span[error.value > span[1]])
     if error.rule:
-        return SchemaMessage(
-            "not-allowed", f"{format_value(error.value)} is not allowed: {error.rule}"
-        )
-    return _not_allowed(error, _allowed(error, models))
+        return _not_allowed(error, f": {error.rule}")
+    return _not_allowed(error, f"; {_allowed(error, models)}")
 
 
 def _not_allowed(error: SchemaError, rule: str) -> SchemaMessage:
-    return SchemaMessage("not-allowed", f"{format_value(error.value)} is not allowed; {rule}")
+    return SchemaMessage("not-allowed", f"{format_value(error.value)} is not allowed{rule}")
 
 
 def _const(error: SchemaError, models: str) -> SchemaMessage:
-    return _not_allowed(error, error.rule or f"{format_value(error.limit)} is needed")
+    return _not_allowed(error, f"; {error.rule or f'{format_value(error.limit)} is needed'}")
 
 
 def _any_of(error: SchemaError, models: str) -> SchemaMessage:
     if error.rule:
         return _other(error, models)
-    return _not_allowed(error, allowed_words(error.schema))
+    return _not_allowed(error, f"; {allowed_words(error.schema)}")
 
 
-def _too_large(error: SchemaError, models: str, most: Any) -> SchemaMessage:
+def _beyond(error: SchemaError, models: str, limit: Any) -> SchemaMessage:
+    """Say that a number is above the most that is allowed, or below the least."""
     allows = _verb(models, "allow") if models else "is allowed"
-    words = f"{format_value(error.value)} is more than {most}, the most that {allows}"
-    return SchemaMessage("too-large", words)
-
-
-def _too_small(error: SchemaError, models: str, least: Any) -> SchemaMessage:
-    allows = _verb(models, "allow") if models else "is allowed"
-    words = f"{format_value(error.value)} is less than {least}, the least that {allows}"
-    return SchemaMessage("too-small", words)
+    if error.value > limit:
+        code, words = "too-large", f"is more than {limit}, the most that {allows}"
+    else:
+        code, words = "too-small", f"is less than {limit}, the least that {allows}"
+    return SchemaMessage(code, f"{format_value(error.value)} {words}")
 
 
 def _outside(error: SchemaError, models: str) -> SchemaMessage:
@@ -135,9 +129,13 @@ def _too_short(error: SchemaError, models: str) -> SchemaMessage:
 
 
 def _too_long(error: SchemaError, models: str) -> SchemaMessage:
+    length = f"is {len(error.value):,} characters long"
+    return SchemaMessage("too-long", f"{length}; {_at_most(error, models)}")
+
+
+def _at_most(error: SchemaError, models: str) -> str:
     most = f"at most {error.limit:,}"
-    rule = f"{_verb(models, 'allow')} {most}" if models else f"{most} are allowed"
-    return SchemaMessage("too-long", f"is {len(error.value):,} characters long; {rule}")
+    return f"{_verb(models, 'allow')} {most}" if models else f"{most} are allowed"
 
 
 def _too_few(error: SchemaError, models: str) -> SchemaMessage:
@@ -150,9 +148,8 @@ def _too_few(error: SchemaError, models: str) -> SchemaMessage:
 def _too_many(error: SchemaError, models: str) -> SchemaMessage:
     if error.rule:
         return _other(error, models)
-    most = f"at most {error.limit:,}"
-    rule = f"{_verb(models, 'allow')} {most}" if models else f"{most} are allowed"
-    return SchemaMessage("not-allowed", f"has {len(error.value):,} entries; {rule}")
+    count = f"has {len(error.value):,} entries"
+    return SchemaMessage("not-allowed", f"{count}; {_at_most(error, models)}")
 
 
 def _pattern(error: SchemaError, models: str) -> SchemaMessage:
@@ -163,15 +160,14 @@ def _pattern(error: SchemaError, models: str) -> SchemaMessage:
 def _not(error: SchemaError, models: str) -> SchemaMessage:
     if error.rule and isinstance(error.value, list | dict):
         return SchemaMessage("not-allowed", error.rule)
-    rule = f": {error.rule}" if error.rule else ""
-    return SchemaMessage("not-allowed", f"{format_value(error.value)} is not allowed{rule}")
+    return _not_allowed(error, f": {error.rule}" if error.rule else "")
 
 
 def _other(error: SchemaError, models: str) -> SchemaMessage:
     if error.rule and isinstance(error.value, dict):
         return SchemaMessage("not-allowed", error.rule)
     rule = error.rule or f"it breaks a rule of {models or 'the schema'}"
-    return SchemaMessage("not-allowed", f"{format_value(error.value)} is not allowed: {rule}")
+    return _not_allowed(error, f": {rule}")
 
 
 _Describe: TypeAlias = Callable[[SchemaError, str], SchemaMessage]
@@ -187,8 +183,8 @@ _MESSAGES: dict[str, _Describe] = {
     "maxItems": _too_many,
     "minLength": _too_short,
     "maxLength": _too_long,
-    "minimum": lambda error, models: _too_small(error, models, error.limit),
-    "maximum": lambda error, models: _too_large(error, models, error.limit),
+    "minimum": lambda error, models: _beyond(error, models, error.limit),
+    "maximum": lambda error, models: _beyond(error, models, error.limit),
     "exclusiveMinimum": _outside,
     "exclusiveMaximum": _outside,
     "pattern": _pattern,
