@@ -26,8 +26,8 @@ from storyboard.console.read_storyboards import read_sound
 from storyboard.errors import ExitCode, StateError, UsageError
 from storyboard.models.catalog import load_catalog
 from storyboard.names import spelled_path
+from storyboard.project.adoption_source import Source, lockable_folder, parse_source, read_source
 from storyboard.project.output_folder import open_folder, write_outputs_of
-from storyboard.project.source import Source, lockable_folder, parse_source, read_source
 from storyboard.project.workspace import Workspace, find_workspaces
 from storyboard.records import Submission, SubmissionState
 from storyboard.recovery.adoption import Adoption, adopt_from

@@ -12,8 +12,8 @@ from storyboard.errors import Refused, StoryboardError
 from storyboard.names import SANDBOX, film_name, fold, from_file_name
 from storyboard.planning.candidates import DECIDED_STATES, fingerprints_of
 from storyboard.planning.graph import has_frames
+from storyboard.project.adoption_source import count_held, read_source
 from storyboard.project.default_folder import find_variant_folders
-from storyboard.project.source import count_held, read_source
 from storyboard.project.workspace import Workspace
 from storyboard.records import Submission, Take
 

@@ -23,9 +23,9 @@ from storyboard.names import SANDBOX
 from storyboard.outputs.manifest.adopt import find_news
 from storyboard.outputs.manifest.times import whole_second
 from storyboard.planning.candidates import fingerprints_of
+from storyboard.project.adoption_source import Source, choose_needed
 from storyboard.project.output_folder import record_doubts
 from storyboard.project.sandbox_tasks import without_foreign_tasks
-from storyboard.project.source import Source, choose_needed
 from storyboard.project.workspace import Workspace
 from storyboard.records import OPEN_STATES, Plan, Submission, SubmissionState, Video
 from storyboard.recovery.decisions import UNKNOWN_STATES

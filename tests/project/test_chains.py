@@ -16,10 +16,10 @@ from storyboard.media import FrameInput
 from storyboard.outputs.write import write_outputs
 from storyboard.planning.plan import make_plan
 from storyboard.planning.states import resolve_takes
+from storyboard.project.adoption_source import read_source
 from storyboard.project.manifests import find_in_git, known_submissions, read_manifests
 from storyboard.project.neighbour import find_neighbour
 from storyboard.project.output_folder import open_folder
-from storyboard.project.source import read_source
 from storyboard.project.workspace import Folders, Workspace, with_manifest_takes
 from storyboard.records import (
     ActionKind,

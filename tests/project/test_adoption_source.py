@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from storyboard.errors import UsageError
-from storyboard.project.source import Source, choose_needed
+from storyboard.project.adoption_source import Source, choose_needed
 from tests.made import make_done, make_take
 
 
