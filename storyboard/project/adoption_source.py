@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import os
 import re
-import stat
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from storyboard.atomic_files import is_plain_file
 from storyboard.errors import UsageError
 from storyboard.fingerprint import find_repeat
 from storyboard.names import fold, is_video_path
@@ -27,6 +27,7 @@ from storyboard.records import OPEN_STATES, Submission, SubmissionState, Take
 from storyboard.state.files import FILE_NAME as STATE
 from storyboard.state.files import has_state
 from storyboard.state.queries import read_owner, read_submissions
+from storyboard.videos.files import has_file
 
 if TYPE_CHECKING:
     from storyboard.outputs.manifest.file import Manifest
@@ -51,12 +52,7 @@ class Source:
         if self.folder is None or video is None or not is_video_path(video.path):
             return None
         path = self.folder / video.path
-        try:
-            found = path.lstat()
-        except OSError:
-            return None
-        is_likely = stat.S_ISREG(found.st_mode) and found.st_size == video.size_bytes
-        return path if is_likely else None
+        return path if is_plain_file(path) and has_file(self.folder, video) else None
 
 
 def read_source(path: Path, *, origin: str) -> Source:

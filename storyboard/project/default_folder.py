@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import re
-import stat
 from itertools import product
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from storyboard.api.credentials import DEFAULT_BASE_URL
 from storyboard.api.http.addresses import DEFAULT_PORTS
+from storyboard.atomic_files import read_plain
 from storyboard.errors import UsageError
 from storyboard.names import (
     SANDBOX,
@@ -139,9 +139,6 @@ def _check_twins(board: Storyboard, output: Path, origin: str) -> None:
 
 def _is_another_storyboard(path: Path, than: Path) -> bool:
     try:
-        if not stat.S_ISREG(path.lstat().st_mode) or path.samefile(than):
-            return False
-        with path.open("rb") as file:
-            return _SHOTS.search(file.read(_MAX_BYTES)) is not None
+        return not path.samefile(than) and bool(_SHOTS.search(read_plain(path, _MAX_BYTES)))
     except OSError:
         return False

@@ -14,6 +14,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from storyboard.atomic_files import read_plain
 from storyboard.errors import UnusableManifest
 from storyboard.media import Input
 from storyboard.outputs.manifest.checks import (
@@ -147,7 +148,7 @@ def read_bytes(path: Path) -> bytes | None:
             raise ValueError("it is not a file")
         if found.st_size > MAX_BYTES:
             raise ValueError(f"it is larger than {MAX_BYTES // 2**20} MiB")
-        return path.read_bytes()
+        return read_plain(path, MAX_BYTES)
     except FileNotFoundError:
         return None
     except OSError as error:
