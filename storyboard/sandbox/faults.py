@@ -31,9 +31,9 @@ class Stage(Enum):
     DOWNLOAD = "download"
 
 
-def _fault(stage: Stage, does: str) -> Any:
-    """The field of a fault, with its description for `--fault list`; off by default."""
-    return field(default=0.0, metadata={"stage": stage, "does": does})
+def _fault(stage: Stage, effect: str) -> Any:
+    """The field of a fault, with its effect for `--fault list`; off by default."""
+    return field(default=0.0, metadata={"stage": stage, "effect": effect})
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,11 +114,11 @@ class Faults:
 
 
 FAULTS: Mapping[str, tuple[Stage, str]] = {
-    field.name: (field.metadata["stage"], field.metadata["does"])
+    field.name: (field.metadata["stage"], field.metadata["effect"])
     for field in fields(Faults)
     if field.metadata
 }
-"""Every fault with its stage and what it does."""
+"""Every fault with its stage and its effect."""
 
 _NUMBERS = {"seed": int, "slow_s": float, "cut_after_bytes": int}
 

@@ -21,7 +21,7 @@ from storyboard.api.http.environment import proxy_setting
 _MAX_CHAIN = 20
 _TUNNEL_FAILED = re.compile(r"Tunnel connection failed: ([0-9]{3})\b")  # http.client's message
 
-_WORDS: tuple[tuple[tuple[type[BaseException], ...], str], ...] = (
+_DESCRIPTIONS: tuple[tuple[tuple[type[BaseException], ...], str], ...] = (
     ((ssl.SSLCertVerificationError,), "the server's certificate is not trusted"),
     ((socket.gaierror, urllib3.exceptions.LocationParseError), "the host name was not found"),
     ((ConnectionRefusedError,), "the connection was refused"),
@@ -43,7 +43,7 @@ _WORDS: tuple[tuple[tuple[type[BaseException], ...], str], ...] = (
 )
 """The descriptions of exceptions; the first that occurs in the chain applies."""
 
-_NOT_OF_THE_PROXY = (
+_WITHOUT_PROXY = (
     ssl.SSLCertVerificationError,
     requests.exceptions.InvalidProxyURL,
     requests.exceptions.InvalidSchema,
@@ -61,7 +61,7 @@ def describe_error(error: BaseException, exchange: Exchange) -> str:
     if status := _tunnel_status(chain):
         return f"the proxy {exchange.proxy} refused to connect (HTTP {status})"
     problem = _describe(error, chain, exchange)
-    if exchange.proxy is None or _find(chain, *_NOT_OF_THE_PROXY):
+    if exchange.proxy is None or _find(chain, *_WITHOUT_PROXY):
         return problem
     if exchange.may_have_been_sent:
         return f"{problem} (through the proxy {exchange.proxy})"
@@ -76,9 +76,9 @@ def _describe(error: BaseException, chain: list[BaseException], exchange: Exchan
     if type(error) is OSError and error.errno is None and not exchange.may_have_been_sent:
         # `requests` raises this before it connects, and only then.
         return "the certificate bundle set in the environment cannot be used"
-    for kinds, words in _WORDS:
+    for kinds, description in _DESCRIPTIONS:
         if _find(chain, *kinds):
-            return words
+            return description
     if _find(chain, TimeoutError, requests.Timeout):
         awaited = "reply came" if exchange.may_have_been_sent else "connection was made"
         return f"no {awaited} in time"
@@ -125,5 +125,5 @@ def _chain_of(error: BaseException) -> Iterator[BaseException]:
             continue
         seen.add(id(each))
         yield each
-        near = (each.__cause__, getattr(each, "reason", None), *each.args, each.__context__)
-        waiting.extend(one for one in near if isinstance(one, BaseException))
+        causes = (each.__cause__, getattr(each, "reason", None), *each.args, each.__context__)
+        waiting.extend(one for one in causes if isinstance(one, BaseException))

@@ -21,7 +21,8 @@ from typing import NamedTuple, TypeAlias
 
 from PIL import ImageDraw, ImageFont, features
 
-Colour: TypeAlias = tuple[int, int, int, int]
+Ink: TypeAlias = tuple[int, int, int, int]
+"""Red, green, blue and alpha."""
 
 BUILT_IN = ""
 """The face built into Pillow."""
@@ -209,7 +210,7 @@ class Lettering:
         return sum(font.getlength(piece) for piece, font, _ in self._pieces(text))
 
     def draw(
-        self, draw: ImageDraw.ImageDraw, left_px: float, top_px: float, text: str, ink: Colour
+        self, draw: ImageDraw.ImageDraw, left_px: float, top_px: float, text: str, ink: Ink
     ) -> None:
         """Draw a line, with the ascender of its first face at `top_px`."""
         ascent_px, _ = self.base_font.getmetrics()
