@@ -17,7 +17,7 @@ CARD = next(card for card in CARDS if card.name == "alibaba/wan2.7-t2v")
 
 @pytest.mark.parametrize("card", CARDS, ids=lambda card: card.name)
 def test_every_size_is_scaled_to_even_pixels_of_nearly_its_shape(card: ModelCard) -> None:
-    for (resolution, ratio), (width, height) in (card.sizes or {}).items():
+    for (resolution, ratio), (width, height) in card.sizes.items():
         small = clip_format(card, {"resolution": resolution, "ratio": ratio}, ClipSize.PREVIEW)
         assert small.width_px % 2 == small.height_px % 2 == 0
         assert small.width_px / small.height_px == pytest.approx(width / height, rel=0.01)
@@ -33,7 +33,7 @@ def test_what_is_not_asked_for_is_what_the_model_does_by_default() -> None:
 
 
 def test_a_card_without_sizes_gets_a_usual_one() -> None:
-    card = replace(CARD, sizes=None, frame_rate=None)
+    card = replace(CARD, sizes={}, frame_rate=None)
     clip = clip_format(card, {"duration": 7, "resolution": "720P"}, ClipSize.FULL)
     assert (clip.width_px, clip.height_px, clip.duration_s, clip.fps) == (1280, 720, 7, 24)
     upright = clip_format(card, {"resolution": "4K", "ratio": "9:16"}, ClipSize.FULL)
