@@ -50,8 +50,8 @@ def read_storyboards(
     overrides, problems, sources = read_overrides(
         map(from_file_name, variables.assignments), map(spelled_path, variables.variable_files)
     )
-    price_files, found, texts = read_price_files(map(spelled_path, prices), catalog)
-    problems, sources = [*problems, *found], {**sources, **texts}
+    price_files, found, price_texts = read_price_files(map(spelled_path, prices), catalog)
+    problems += found
     boards = []
     for file in files:
         path, content = (_LABEL, _read_stdin()) if file == STDIN else (spelled_path(file), None)
@@ -69,11 +69,11 @@ def read_storyboards(
         )
         board = board if model is None else _without_repairs(board)  # the file is not at fault
         boards.append(board if content is None else _named_stdin(board))
-    if (problems or price_files) and boards:
-        first = boards[0]
-        boards[0] = replace(first, problems=(*problems, *first.problems))
-        boards = [replace(one, sources={**one.sources, **sources}) for one in boards]
-    return boards
+    if problems and boards:
+        boards[0] = replace(boards[0], problems=(*problems, *boards[0].problems))
+    if any(board.problems for board in boards):
+        sources |= price_texts  # for quoting alone: prices are part of no request
+    return [replace(one, sources={**one.sources, **sources}) for one in boards]
 
 
 def keep_proven_repairs(
