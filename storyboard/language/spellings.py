@@ -26,7 +26,8 @@ def as_seconds(value: _T) -> _T | float:
     if not isinstance(value, str):
         return value
     if found := _SECONDS.fullmatch(value.strip()):
-        return _whole(float(found[1]))
+        seconds = float(found[1])
+        return int(seconds) if seconds.is_integer() else seconds
     if found := _CLOCK.fullmatch(value.strip()):
         return int(found[1] or 0) * 3600 + int(found[2]) * 60 + int(found[3])
     return value
@@ -45,10 +46,6 @@ def as_switch(value: _T) -> _T | bool:
     if type(value) is int and value in (0, 1):
         return value == 1
     return _SWITCHES.get(value.strip().casefold(), value) if isinstance(value, str) else value
-
-
-def _whole(number: float) -> float:
-    return int(number) if number.is_integer() else number
 
 
 def print_list(entries: Iterable[str]) -> str:

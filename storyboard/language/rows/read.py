@@ -28,6 +28,7 @@ from storyboard.language.rows.values import RowValues
 from storyboard.language.text_files import file_problem, read_bytes, read_text
 from storyboard.language.yaml.source import parse_source
 from storyboard.records import Json, Position, Problem, Severity
+from storyboard.reporting.amounts import count_text
 from storyboard.reporting.lines import split_lines
 
 MAX_ROWS = 100_000
@@ -139,7 +140,7 @@ def _templates_in_cells(rows: Iterable[RowValues]) -> Iterator[Problem]:
         what = f"column {columns[0]!r}: the template in this cell is"
         if len(columns) > 1:
             what = f"columns {', '.join(map(repr, columns))}: the templates in these cells are"
-        more = f", as in {others:,} more row{'s'[: others > 1]}" if others else ""
+        more = f", as in {count_text(others, 'more row')}" if others else ""
         message = f"{what} not filled in{more}; cells are data"
         hint = "write the template in the storyboard, and put only what differs into the cell"
         warning = Severity.WARNING

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from storyboard.language.nodes import Row
 from storyboard.records import Json, Position, Problem, Severity
+from storyboard.reporting.amounts import count_text
 from storyboard.reporting.invisible import hint_for_invisible, name_invisible
 
 ESCAPED = "\\|"
@@ -100,8 +101,7 @@ def _check_names(names: Sequence[str], position: Position) -> Iterator[Problem]:
 def _wrong_length(
     record: Sequence[str], names: Sequence[str], separator: str, position: Position
 ) -> Problem:
-    cells = f"{len(record)} cell{'s'[: len(record) != 1]}"
-    columns = f"{len(names)} column{'s'[: len(names) != 1]}"
+    cells, columns = count_text(len(record), "cell"), count_text(len(names), "column")
     message = f"{cells}, but the header has {columns}"
     if len(record) <= len(names):
         name = names[len(record)]
