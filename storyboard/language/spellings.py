@@ -56,7 +56,7 @@ def print_list(entries: Iterable[str]) -> str:
 def as_list(text: str, *, has_commas: bool = True) -> list[str]:
     """Split `a, b; c` into its words, keep printed entries whole, and drop empty ones.
 
-    If `has_commas` is false, a comma is an ordinary character.
+    If `has_commas` is false, a text without printed entries is one word.
     """
     words: list[str] = []
     for number, part in enumerate(text.split(_EDGE)):

@@ -36,7 +36,7 @@ from storyboard.reporting.suggest import did_you_mean
 
 _UNKNOWN = {"filter": "unknown-filter", "test": "unknown-test"}
 
-_LEFT_OUT = {
+_EXCLUDED_FILTERS = {
     "random": "templates make the same text on every machine; choose with a var, rows or a matrix",
     "shuffle": "templates make the same text on every machine",
     "attr": "write map.key or map['key']",
@@ -51,16 +51,15 @@ _LEFT_OUT = {
 def need_known(name: object, known: Iterable[str], kind: str) -> None:
     """Raise a fault if there is no filter or test with that name."""
     if not isinstance(name, str):
-        raise TemplateFault(
-            "template-error", f"the name of a {kind} must be text, not {describe(name)}"
-        )
+        words = f"the name of a {kind} must be text, not {describe(name)}"
+        raise TemplateFault("template-error", words)
     if name not in known:
-        reason = _LEFT_OUT.get(name) if kind == "filter" else None
+        reason = _EXCLUDED_FILTERS.get(name) if kind == "filter" else None
         hint = reason or did_you_mean(name, known)
         raise TemplateFault(_UNKNOWN[kind], f"there is no {kind} {brief(name)}", hint=hint)
 
 
-def plain(name: str) -> str:
+def _bare_name(name: str) -> str:
     """Return the environment's name for the bare filter; no template can write it."""
     return f"plain {name}"
 
@@ -134,8 +133,7 @@ def _striptags(text: str) -> str:
     return " ".join(unescape(_TAG.sub(" ", text)).split())
 
 
-BARE: Mapping[str, Callable[..., Any]] = {
-    **jinja_filters.FILTERS,
+_OWN_FILTERS: Mapping[str, Callable[..., Any]] = {
     "first": lambda values: values[0] if values else None,
     "format": _format,
     "join": _join,
@@ -145,7 +143,12 @@ BARE: Mapping[str, Callable[..., Any]] = {
     "striptags": _striptags,
     "tojson": _tojson,
 }
-"""The bare filters, without any limits."""
+
+BARE_FILTERS = {
+    _bare_name(name): function
+    for name, function in {**jinja_filters.FILTERS, **_OWN_FILTERS}.items()
+}
+"""The filters without any limits, by names that no template can write."""
 
 
 # What filters may be given
@@ -155,16 +158,16 @@ def _names(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
-_OF_TEXT = _names(
+_TEXT_FILTERS = _names(
     "capitalize center format indent lower replace slug string striptags title trim truncate upper"
     " urlencode wordcount wordwrap"
 )
-_OF_LISTS = _names(
+_LIST_FILTERS = _names(
     "batch count first groupby join last length list map max min reject rejectattr select"
     " selectattr slice sort sum unique"
 )
-_OF_NUMBERS = _names("abs round")
-_OF_OTHERS = _names("dictsort filesizeformat float int items reverse tojson")
+_NUMBER_FILTERS = _names("abs round")
+_OTHER_FILTERS = _names("dictsort filesizeformat float int items reverse tojson")
 
 
 def _entries(value: object) -> list[Any]:
@@ -180,7 +183,7 @@ def need_a_number(value: object) -> None:
         raise TypeError(f"a number is needed, not {describe(value)}")
 
 
-_SIZES: Mapping[str, tuple[int, int]] = {
+_NUMBER_LIMITS: Mapping[str, tuple[int, int]] = {
     "batch": (1, 10_000),
     "center": (-MAX_TEXT, MAX_TEXT),
     "indent": (-MAX_TEXT, 1000),
@@ -191,33 +194,33 @@ _SIZES: Mapping[str, tuple[int, int]] = {
 }
 """The limits on the largest whole number that a filter is given."""
 
-_NAMES: Mapping[str, int] = {"map": 0, "select": 0, "reject": 0, "selectattr": 1, "rejectattr": 1}
+_NAME_AT: Mapping[str, int] = {"map": 0, "select": 0, "reject": 0, "selectattr": 1, "rejectattr": 1}
 """The index of the argument that names another filter or a test."""
 
 
 def _check_arguments(name: str, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:
     """Raise a fault for arguments that a filter must not have."""
     given = (*args, *kwargs.values())
-    if name in _NAMES:
-        if len(args) > _NAMES[name]:
+    if name in _NAME_AT:
+        if len(args) > _NAME_AT[name]:
             known, kind = (FILTERS, "filter") if name == "map" else (TESTS, "test")
-            need_known(args[_NAMES[name]], known, kind)
+            need_known(args[_NAME_AT[name]], known, kind)
         return
     for value in given:
         printable(value)  # only text and numbers
     numbers = [value for value in given if type(value) is int]
-    least, most = _SIZES.get(name, (-math.inf, math.inf))
+    least, most = _NUMBER_LIMITS.get(name, (-math.inf, math.inf))
     if numbers and not least <= max(numbers) <= most:
         raise ValueError(f"a whole number from {least:,} to {most:,} is needed")
 
 
-def _prepared(name: str, value: Any) -> Any:
+def _convert(name: str, value: Any) -> Any:
     """Convert a filter's input to the kind of value that it works on."""
-    if name in _OF_TEXT:
+    if name in _TEXT_FILTERS:
         return printable(value)
-    if name in _OF_LISTS:
+    if name in _LIST_FILTERS:
         return _entries(value)
-    if name in _OF_NUMBERS:
+    if name in _NUMBER_FILTERS:
         need_a_number(value)
     return value
 
@@ -228,7 +231,7 @@ def _meter(context: Context) -> Meter:
     return meter
 
 
-def _admit(context: Context, *values: object) -> None:
+def _check_and_count(context: Context, *values: object) -> None:
     """Raise a fault for input that is never allowed; count the rest, since most filters copy it."""
     for value in values:
         need_plain(value)
@@ -236,19 +239,19 @@ def _admit(context: Context, *values: object) -> None:
             _meter(context).count(value)
 
 
-def _guarded(name: str) -> Callable[..., object]:
+def _bounded_filter(name: str) -> Callable[..., object]:
     """Wrap a filter so that everything that goes in and comes out is counted."""
 
     @pass_context
     def run(context: Context, value: Any, /, *args: Any, **kwargs: Any) -> object:
-        _admit(context, value, *args, *kwargs.values())
+        _check_and_count(context, value, *args, *kwargs.values())
         try:
-            value = _prepared(name, value)
+            value = _convert(name, value)
             _check_arguments(name, args, kwargs)
             if name in ("indent", "wordwrap"):  # they can put a text between all lines
                 texts = [len(text) for text in (*args, *kwargs.values()) if isinstance(text, str)]
                 _meter(context).spend(len(value) * sum(texts))
-            made = context.environment.call_filter(plain(name), value, args, kwargs, context)
+            made = context.environment.call_filter(_bare_name(name), value, args, kwargs, context)
             return _meter(context).count(list(made) if isinstance(made, Iterator) else made)
         except (TypeError, ValueError, LookupError, AssertionError, FilterArgumentError) as error:
             words = f"{brief(name)} cannot be used this way: {plain_words(error)}"
@@ -258,24 +261,25 @@ def _guarded(name: str) -> Callable[..., object]:
 
 
 FILTERS: Mapping[str, Callable[..., object]] = {
-    **{name: _guarded(name) for name in (*_OF_TEXT, *_OF_LISTS, *_OF_NUMBERS, *_OF_OTHERS)},
+    **{name: _bounded_filter(name) for name in _TEXT_FILTERS | _LIST_FILTERS},
+    **{name: _bounded_filter(name) for name in _NUMBER_FILTERS | _OTHER_FILTERS},
     **dict.fromkeys(("d", "default"), jinja_filters.FILTERS["default"]),
 }
 
-_TESTS_OF_NUMBERS = _names("divisibleby even odd")
-_TESTS_OF_VALUES = _names(
+_NUMBER_TESTS = _names("divisibleby even odd")
+_VALUE_TESTS = _names(
     "boolean false float in integer iterable lower mapping none number sequence string true upper"
     " == eq equalto != ne > gt greaterthan >= ge < lt lessthan <= le"
 )
 
 
-def _test(name: str) -> Callable[..., object]:
+def _bounded_test(name: str) -> Callable[..., object]:
     test: Any = jinja_tests.TESTS[name]
 
     @pass_context
     def run(context: Context, value: Any, /, *args: Any) -> object:
-        _admit(context, value, *args)
-        for given in (value, *args) if name in _TESTS_OF_NUMBERS else ():
+        _check_and_count(context, value, *args)
+        for given in (value, *args) if name in _NUMBER_TESTS else ():
             need_a_number(given)
         if name in ("lower", "upper"):
             printable(value)  # they would print a list
@@ -285,7 +289,7 @@ def _test(name: str) -> Callable[..., object]:
 
 
 TESTS: Mapping[str, Callable[..., Any]] = {
-    **{name: _test(name) for name in _TESTS_OF_NUMBERS | _TESTS_OF_VALUES},
+    **{name: _bounded_test(name) for name in _NUMBER_TESTS | _VALUE_TESTS},
     "defined": jinja_tests.test_defined,
     "undefined": jinja_tests.test_undefined,
 }

@@ -30,7 +30,7 @@ from storyboard.language.templates.bounds import (
     printable,
 )
 from storyboard.language.templates.fault import TemplateFault, plain_words
-from storyboard.language.templates.filters import BARE, FILTERS, TESTS, join_texts, plain
+from storyboard.language.templates.filters import BARE_FILTERS, FILTERS, TESTS, join_texts
 from storyboard.language.templates.members import CALLABLE, GLOBALS, attribute_of, attributes_of
 from storyboard.language.templates.pieces import SLOT
 from storyboard.language.templates.scope import MAX_TEXT, SUFFIX, Scope
@@ -39,9 +39,9 @@ from storyboard.reporting.suggest import Suggestion, guess
 UNRESOLVED: Any = object()
 """Stands for a name whose value has not been requested from the scope yet."""
 
-_OF_JINJA = frozenset({"_loop_vars", "_block_vars"})  # arguments that compiled code adds to a call
+_ADDED_ARGUMENTS = frozenset({"_loop_vars", "_block_vars"})  # by compiled code, to any call
 _MAP_METHODS = frozenset({"items", "keys", "values", "get", "update", "pop", "copy"})
-_NOT_THE_SAME = frozenset({"now", "today", "random", "lipsum"})
+_NOT_DETERMINISTIC = frozenset({"now", "today", "random", "lipsum"})
 
 
 class LazyContext(Context):
@@ -90,7 +90,7 @@ class Sandbox(SandboxedEnvironment):
             syntax.PRINTED: self.print,
             syntax.MODULE: self.module_of,
         }
-        self.filters = {**FILTERS, **operations, **{plain(name): BARE[name] for name in BARE}}
+        self.filters = {**FILTERS, **BARE_FILTERS, **operations}
         self.tests = {**TESTS}
         self.files = frozenset(files)
         self.meter = Meter()
@@ -168,7 +168,7 @@ class Sandbox(SandboxedEnvironment):
         self.meter.step()
         if isinstance(obj, Method):
             self.meter.spend(obj.text_length)
-        named = (value for name, value in kwargs.items() if name not in _OF_JINJA)
+        named = (value for name, value in kwargs.items() if name not in _ADDED_ARGUMENTS)
         for value in (*args, *named):
             need_flat(value)
             if isinstance(obj, Method):
@@ -316,7 +316,7 @@ def _undefined(
 
 
 def _suggest(name: object, known: Iterable[object], of: str | None) -> str | None:
-    if isinstance(name, str) and name in _NOT_THE_SAME:
+    if isinstance(name, str) and name in _NOT_DETERMINISTIC:
         return "templates always make the same text, on every machine"
     words = [word for word in known if isinstance(word, str)]
     listed = {word for word in words if word not in GLOBALS}

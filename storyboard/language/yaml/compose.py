@@ -52,8 +52,8 @@ _MAPPING_TAGS = ("!", "!!map")
 _LIST_TAGS = ("!", "!!seq")
 
 
-class _Use(Enum):
-    """What to do with the value under a key."""
+class _KeyKind(Enum):
+    """What a key says to do with the value under it."""
 
     ENTRY = "entry"
     MERGE = "merge"
@@ -127,7 +127,7 @@ class Composer:
             raise Stop(index)
         collection = self._enter(event, _MAPPING_TAGS)
         while type(event := self._next()) is not MappingEndEvent:
-            use = self._key(event, collection)
+            kind = self._key(event, collection)
             event = self._next()
             key = collection.key or ""
             key_role = ROLES.get(key, OTHER)
@@ -139,11 +139,11 @@ class Composer:
                 if event.anchor is not None and isinstance(node, ScalarNode) and node.is_plain:
                     prose = (event.anchor, self.state.path, node.position)
                     self._anchored_prose.append(prose)
-            if use is _Use.ENTRY:
+            if kind is _KeyKind.ENTRY:
                 collection.entries[key] = Entry(collection.key_position, node)
                 if collection.merged:
                     collection.merged.discard(key)
-            elif use is _Use.MERGE:
+            elif kind is _KeyKind.MERGE:
                 self._merge(collection, node, role)
             collection.key = None
         return MappingNode(collection.entries, self._leave(event))
@@ -173,7 +173,7 @@ class Composer:
 
     # Keys
 
-    def _key(self, event: Any, collection: OpenCollection) -> _Use:
+    def _key(self, event: Any, collection: OpenCollection) -> _KeyKind:
         if type(event) is ScalarEvent:
             return self._scalar_key(event, collection)
         if type(event) is AliasEvent:
@@ -188,7 +188,7 @@ class Composer:
             position = self._value(event, OTHER).position
         return self._reject_key(collection, position)
 
-    def _scalar_key(self, event: Any, collection: OpenCollection) -> _Use:
+    def _scalar_key(self, event: Any, collection: OpenCollection) -> _KeyKind:
         position = value_position(self.state.text, event, self.state.display_name)
         key = event.value
         if self._covered.stand_ins:
@@ -199,34 +199,34 @@ class Composer:
             self.anchors.nodes[event.anchor] = node
         if is_plain and key == _MERGE:
             return self._merge_key(collection, position)
-        use = self._set_key(collection, key, position)
+        kind = self._set_key(collection, key, position)
         if event.tag is not None:
             check_tag(event, SCALAR_TAGS, self.state)
-        return use
+        return kind
 
-    def _set_key(self, collection: OpenCollection, key: str, position: Position) -> _Use:
+    def _set_key(self, collection: OpenCollection, key: str, position: Position) -> _KeyKind:
         collection.key, collection.key_position = key, position
         earlier = collection.entries.get(key)
         if earlier is None or (collection.merged and key in collection.merged):
-            return _Use.ENTRY
+            return _KeyKind.ENTRY
         # PyYAML silently keeps the last of two equal keys.
         self.state.report(
             position,
             "repeated-key",
             f"repeated key; the first one is on line {earlier.key_position.line}",
         )
-        return _Use.NONE
+        return _KeyKind.NONE
 
-    def _merge_key(self, collection: OpenCollection, position: Position) -> _Use:
+    def _merge_key(self, collection: OpenCollection, position: Position) -> _KeyKind:
         collection.key, collection.key_position = _MERGE, position
         if collection.merged is None:
             collection.merged = set()
         else:
             hint = "merge several with one list: <<: [*first, *second]"
             self.state.report(position, "repeated-key", "a second << in one mapping", hint=hint)
-        return _Use.MERGE
+        return _KeyKind.MERGE
 
-    def _reject_key(self, collection: OpenCollection, position: Position) -> _Use:
+    def _reject_key(self, collection: OpenCollection, position: Position) -> _KeyKind:
         self.state.report(
             position,
             "key-not-text",
@@ -234,7 +234,7 @@ class Composer:
             hint="a value that begins with { or [ needs quotes",
         )
         collection.key, collection.key_position = "?", position
-        return _Use.NONE
+        return _KeyKind.NONE
 
     def _merge(self, collection: OpenCollection, node: Node, role: Role) -> None:
         """Add the entries of a mapping, or of a list of mappings, except existing keys."""
