@@ -179,7 +179,7 @@ class ShotScope:
             texts[key] = text
         return text
 
-    def _render_text(self, node: ScalarNode, *, prints_lists: bool) -> str:
+    def _render_text(self, node: ScalarNode, *, prints_lists: bool = False) -> str:
         try:
             return self._templates.render(node.text, self, prints_lists=prints_lists)
         except TemplateFault as fault:
