@@ -16,7 +16,7 @@ _DATE = {
     "pattern": r"^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$(?!\n)",
     "errorMessage": "a date is written as year-month-day, like 2026-11-20",
 }
-_AMOUNT: Schema = {"type": "number", "minimum": 0, "maximum": MAX_PRICE}
+_CAP: Schema = {"type": "number", "minimum": 0, "maximum": 1_000_000_000}
 _RATE_ERROR = (
     "a price is a number of US dollars, or one for each resolution, or for sound and silent"
 )
@@ -26,11 +26,10 @@ def _rates(
     description: str, example: Any, resolutions: Sequence[str], most: float = MAX_PRICE
 ) -> Schema:
     amount = {"minimum": 0, "maximum": most}
-    by_resolution = {"examples": [example, dict.fromkeys(resolutions, example)]}
     inner: Schema = {"type": ["number", "object"], "errorMessage": _RATE_ERROR, **amount}
     return {
         "description": description,
-        **by_resolution,
+        "examples": [example, dict.fromkeys(resolutions, example)],
         **inner,
         "minProperties": 1,
         "additionalProperties": {
@@ -83,14 +82,12 @@ CAPS: Schema = {
         "day": {
             "description": "The most that may be spent within 24 hours.",
             "examples": [20],
-            **_AMOUNT,
-            "maximum": 1_000_000_000,
+            **_CAP,
         },
         "film": {
             "description": "The most that may be spent on the film in all.",
             "examples": [200],
-            **_AMOUNT,
-            "maximum": 1_000_000_000,
+            **_CAP,
         },
     },
 }
