@@ -17,7 +17,7 @@ from storyboard.models.card import SLOWEST_S, ModelCard, Parameter
 from storyboard.models.card_folders import CardText, Owner
 from storyboard.models.card_shape import card_problem
 from storyboard.models.card_words import read_words, settings_of
-from storyboard.models.media_limits import KEY, limits_of, odd_span
+from storyboard.models.media_limits import KEY, impossible_span, limits_of
 from storyboard.models.references import expand_references
 from storyboard.models.schema.card_check import request_problem, taken_name
 from storyboard.models.schema.validator import DIALECT
@@ -122,7 +122,7 @@ def _parameters(request: Mapping[str, Any]) -> Iterator[Parameter]:
             raise CardError(
                 f"{where} has type {type_!r}; it is one of {', '.join(PARAMETER_TYPES)}"
             )
-        if key := odd_span(limits_of(limits)):
+        if key := impossible_span(limits_of(limits)):
             where = f"request.properties.{name}.{KEY}.{key}"
             raise CardError(f"{where}: the least is more than the most")
         yield Parameter(

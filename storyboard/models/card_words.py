@@ -22,7 +22,7 @@ from storyboard.models.words import (
     SOUND,
     WORDS,
     Word,
-    of_key,
+    read_key,
     whole_number,
 )
 from storyboard.records import Json
@@ -140,7 +140,7 @@ def _limits(name: str, known: Parameter, values: Mapping[str, Json], where: str)
     if values:
         _check_values(known, values, where)
         own = limits.get("enum")
-        keys = [of_key(name, key) for key in values]
+        keys = [read_key(name, key) for key in values]
         if None in keys:
             raise CardError(f"{where}.values.{[*values][keys.index(None)]} is not of type {wanted}")
         alike = [one for one in own if isinstance(one, str)] if isinstance(own, list) else []

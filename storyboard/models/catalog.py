@@ -91,7 +91,7 @@ class Catalog:
 
         Raises BrokenCard if one of the program's own cards is broken.
         """
-        found = map(self._get_sound, self.names())
+        found = map(self._get_valid, self.names())
         return tuple(card for card in found if card is not None)
 
     def broken(self) -> tuple[BrokenCard, ...]:
@@ -136,7 +136,7 @@ class Catalog:
             self._texts[name] = self._folder.find(name)
         return self._texts[name]
 
-    def _get_sound(self, name: str) -> ModelCard | None:
+    def _get_valid(self, name: str) -> ModelCard | None:
         try:
             return self._get(name)
         except BrokenCard:

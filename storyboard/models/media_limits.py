@@ -49,7 +49,7 @@ def schema_at(schema: Mapping[str, Any], path: ValuePath) -> Mapping[str, Any]:
     return schema
 
 
-def odd_span(limits: MediaLimits) -> str | None:
+def impossible_span(limits: MediaLimits) -> str | None:
     """Return the key of limits that allow nothing, or None; their shape is right."""
     for key in _SPANS:
         span = limits.get(key, {})

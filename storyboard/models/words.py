@@ -75,11 +75,11 @@ class Word:
     is_in_list: bool = False
     is_text_only: bool = False
 
-    def leaves(self, value: Json) -> bool:
+    def is_for_field(self, value: Json) -> bool:
         """Whether the value belongs to the field of the same name, not to the word."""
         return self.is_text_only and not isinstance(value, str) and not is_content(value)
 
-    def lacks(self, value: Json) -> bool:
+    def excludes(self, value: Json) -> bool:
         """Return whether the word sets no field and the model never does this: no sound, say."""
         return self.field is None and not any(value is one for one in listed(self.limits))
 
@@ -87,10 +87,10 @@ class Word:
         """Return the field's value for the word's; a value not allowed is returned unchanged."""
         if self.is_in_list:
             return [value]
-        if as_key(value) in self.values:
-            return self.values[as_key(value)]
+        if write_key(value) in self.values:
+            return self.values[write_key(value)]
         is_number = isinstance(value, int | float) and not isinstance(value, bool)
-        return as_key(value) if self.is_text and is_number else value
+        return write_key(value) if self.is_text and is_number else value
 
     def value_in(self, payload: Mapping[str, Json]) -> Json:
         """Return the word's value in a payload, or None if the payload does not set it."""
@@ -112,17 +112,17 @@ class Word:
             return value[0] if isinstance(value, list) and len(value) == 1 else None
         for key, meant in self.values.items():
             if type(meant) is type(value) and meant == value:
-                return of_key(self.name, key)
+                return read_key(self.name, key)
         is_number = self.is_text and WORDS[self.name] == "integer" and isinstance(value, str)
         return whole_number(str(value)) if is_number else value
 
 
-def as_key(value: Json) -> str:
+def write_key(value: Json) -> str:
     """Return a value as a card writes it as a key: true and false as in YAML."""
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def of_key(name: str, key: str) -> Json:
+def read_key(name: str, key: str) -> Json:
     """Return the value of a common word that a card writes as this key, or None if it is none."""
     if WORDS[name] == "boolean":
         return {"true": True, "false": False}.get(key)
@@ -145,13 +145,13 @@ def fields_of(
     found: dict[str, Json] = {}
     for key, value in settings.items():
         word = words.get(key)
-        if word is None or word.leaves(value):
+        if word is None or word.is_for_field(value):
             found[key] = value
         elif word.field == key or not (word.field is None or _is_own(word.field, words, settings)):
             if word.table is None:
                 found[word.field] = word.to_field(value)
             else:
-                found[word.field] = _of_both(word.table, settings, defaults)
+                found[word.field] = _table_value(word.table, settings, defaults)
     return found
 
 
@@ -160,10 +160,10 @@ def _is_own(field: str, words: Mapping[str, Word], settings: Mapping[str, Json])
     if field not in settings:
         return False
     word = words.get(field)
-    return word is None or word.field == field or word.leaves(settings[field])
+    return word is None or word.field == field or word.is_for_field(settings[field])
 
 
-def _of_both(table: Table, settings: Mapping[str, Json], defaults: Mapping[str, Json]) -> Json:
+def _table_value(table: Table, settings: Mapping[str, Json], defaults: Mapping[str, Json]) -> Json:
     resolution, ratio = (str(settings.get(key, defaults.get(key))) for key in (RESOLUTION, RATIO))
     return table.get((resolution, ratio), f"{resolution} {ratio}")
 

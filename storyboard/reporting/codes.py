@@ -22,7 +22,7 @@ FILE = Path(__file__).with_name("codes.md")
 _SECTION = re.compile(r"^## (SB\d{3}) ([a-z-]+)\n\n(.+)\n((?s:.*?))(?=^##? SB|\Z)", re.MULTILINE)
 _OF_WARNINGS = "SB2"
 
-_LIKE = 0.8
+_SIMILAR = 0.8
 
 
 class Code(NamedTuple):
@@ -79,10 +79,10 @@ def near_code(word: str, *, warnings_only: bool = False) -> Code | None:
     if guess is None or guess in codes():
         return codes().get(guess or "")
     # Numbers are as similar to one another as to a misspelt one.
-    likeness = {one: _likeness(word, one) for one in known if one not in codes()}
-    best = max(likeness.values())
-    found = [one for one, value in likeness.items() if value == best]
-    return find_code(found[0]) if len(found) == 1 and best >= _LIKE else None
+    similarities = {one: _similarity(word, one) for one in known if one not in codes()}
+    best = max(similarities.values())
+    found = [one for one, value in similarities.items() if value == best]
+    return find_code(found[0]) if len(found) == 1 and best >= _SIMILAR else None
 
 
 @cache
@@ -91,5 +91,5 @@ def _numbers_and_names(warnings_only: bool) -> tuple[str, ...]:
     return (*(code.name for code in known), *(code.number for code in known))
 
 
-def _likeness(word: str, number: str) -> float:
+def _similarity(word: str, number: str) -> float:
     return SequenceMatcher(None, word.upper(), number).ratio()

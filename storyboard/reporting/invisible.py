@@ -26,15 +26,15 @@ def name_invisible(text: str) -> str | None:
 def hint_for_invisible(text: str) -> str | None:
     """What to do about the first such character in a text, or None if there is none."""
     name = name_invisible(text)
-    return f"there is an invisible {name} here; {repair_of(text)}" if name else None
+    return f"there is an invisible {name} here; {removal_hint(text)}" if name else None
 
 
-def repair_of(text: str) -> str:
+def removal_hint(text: str) -> str:
     """How to get rid of the first such character in a text."""
     found = _INVISIBLE.search(text)
-    return "type a plain space in its place" if found and in_place_of(found[0]) else "delete it"
+    return "type a plain space in its place" if found and replacement_of(found[0]) else "delete it"
 
 
-def in_place_of(character: str) -> str:
+def replacement_of(character: str) -> str:
     """What belongs in place of such a character: a plain space, or nothing."""
     return " " if re.match(f"[{_SPACES}]", character) else ""

@@ -27,8 +27,8 @@ _INVISIBLE = (
 # GitHub takes `##[error]` for a command anywhere in a line, and Azure Pipelines takes
 # `##vso[`. Source: ActionCommand.cs of GitHub's runner, "Logging commands" of Azure Pipelines.
 _COMMAND_MARK = r"(?<=#)#(?=\w{0,20}\[)"
-_ACTING = re.compile(f"[\x00-\x1f{_INVISIBLE}]|{_COMMAND_MARK}")
-_ACTING_IN_JSON = re.compile(f"[{_INVISIBLE}]|{_COMMAND_MARK}")
+_ACTIVE = re.compile(f"[\x00-\x1f{_INVISIBLE}]|{_COMMAND_MARK}")
+_ACTIVE_IN_JSON = re.compile(f"[{_INVISIBLE}]|{_COMMAND_MARK}")
 _RAW_BYTES = re.compile("[\udc80-\udcff]")  # how Python reads bytes outside the locale's encoding
 _NAMES = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
@@ -40,7 +40,7 @@ def printable(text: str) -> str:
     """The text on one line, with an escape for each character that a reader would act on."""
     if text.isprintable() and "##" not in text:  # the fast path for nearly all texts
         return text
-    return _ACTING.sub(_escape, _as_utf8(text, "backslashreplace"))
+    return _ACTIVE.sub(_escape, _as_utf8(text, "backslashreplace"))
 
 
 def visible(text: str) -> str:
@@ -59,7 +59,7 @@ def json_text(document: Mapping[str, Any], *, indent: int | None = 2) -> str:
     text = json.dumps(document, indent=indent, ensure_ascii=False, default=str)
     if text.replace("\n", "").isprintable() and "##" not in text:
         return text
-    return _ACTING_IN_JSON.sub(_escape_in_json, _as_utf8(text, "surrogateescape"))
+    return _ACTIVE_IN_JSON.sub(_escape_in_json, _as_utf8(text, "surrogateescape"))
 
 
 def bounded(text: str, most: int) -> str:

@@ -19,7 +19,7 @@ MAX_COMPARISONS = 50_000
 """How many pairs of words are compared for one storyboard: a second or two of work."""
 
 _DIGITS = re.compile(r"\d")
-_SLIP = 0.8
+_TYPO = 0.8
 """How similar two words must be for one to be a typo of the other."""
 
 _MAX_NAMED = 10
@@ -104,7 +104,7 @@ def _guess(word: str, known: Iterable[str], budget: _Budget) -> Guess | None:
     matches = get_close_matches(folded, by_folded, n=2, cutoff=0.6)
     if not matches:
         return None
-    return Guess(by_folded[matches[0]], len(matches) == 1 and _is_slip(folded, matches[0]))
+    return Guess(by_folded[matches[0]], len(matches) == 1 and _is_typo(folded, matches[0]))
 
 
 def closest(word: str, known: Iterable[str]) -> str | None:
@@ -131,9 +131,9 @@ def known_names(known: Sequence[str]) -> str:
     return f"known: {', '.join(known[:_MAX_NAMED]) or 'none'}"
 
 
-def _is_slip(word: str, other: str) -> bool:
+def _is_typo(word: str, other: str) -> bool:
     """Whether a word is another one with a typing slip, and not merely similar to it."""
     if _DIGITS.findall(word) != _DIGITS.findall(other):
         return False  # take2 is not take1, nor wan2.6 wan2.7
-    likeness = SequenceMatcher(None, word, other).ratio()
-    return likeness >= _SLIP or sorted(word) == sorted(other)
+    similarity = SequenceMatcher(None, word, other).ratio()
+    return similarity >= _TYPO or sorted(word) == sorted(other)

@@ -73,7 +73,7 @@ def without_hidden_fields(
     words = [
         card.words[key]
         for key, one in above.settings.items()
-        if key in card.words and not card.words[key].leaves(one.node.data)
+        if key in card.words and not card.words[key].is_for_field(one.node.data)
     ]
     hidden = {word.field for word in words if word.field != word.name} - above.settings.keys()
     if hidden.isdisjoint(settings):
@@ -87,7 +87,7 @@ def without_hidden_fields(
 
 def _is_word(word: Word | None, setting: Setting) -> bool:
     """Return whether a setting is a word's, under the name of another field of the model."""
-    return word is not None and word.is_text_only and not word.leaves(setting.node.data)
+    return word is not None and word.is_text_only and not word.is_for_field(setting.node.data)
 
 
 def model_layer(name: str) -> Layer:

@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from storyboard.language.repairs.tabs import without_tabs
 from storyboard.records import Position, Problem, Repair
-from storyboard.reporting.invisible import INVISIBLE, in_place_of
+from storyboard.reporting.invisible import INVISIBLE, replacement_of
 from storyboard.reporting.lines import split_lines
 from storyboard.reporting.suggest import Suggestion
 
@@ -88,7 +88,7 @@ def _in_line(problem: Problem, line: str) -> Iterator[Repair]:
         for tag in _TAG.finditer(line, start, end):
             if not set("'\"") & set(tag[0]):
                 yield from (
-                    _replace(position, found.start(), found.end(), in_place_of(found[0]))
+                    _replace(position, found.start(), found.end(), replacement_of(found[0]))
                     for found in _HIDDEN.finditer(line, *tag.span())
                 )
     elif problem.code in _OF_WORDS and _HIDDEN.search(line, start, end):
@@ -103,7 +103,7 @@ def _without_hidden(position: Position, text: str) -> Iterator[Repair]:
     first, last = len(text) - len(text.lstrip()), len(text.rstrip())
     for found in _HIDDEN.finditer(text):
         is_at_end = found.end() >= last or (found.start() <= first and start > 0)
-        plain = "" if is_at_end else in_place_of(found[0])
+        plain = "" if is_at_end else replacement_of(found[0])
         yield _replace(position, start + found.start(), start + found.end(), plain)
 
 

@@ -104,7 +104,7 @@ def check_payload(
     Raises UsageError if the card's request schema is not a valid schema.
     """
     known = (card.words[name] for name in values.keys() & card.words.keys())
-    if request_check(card)(payload) and not any(word.lacks(values[word.name]) for word in known):
+    if request_check(card)(payload) and not any(word.excludes(values[word.name]) for word in known):
         return ()
     problems = []
     errors = list(_errors_of_request(payload, card, values))
@@ -138,7 +138,7 @@ def _errors_of_request(
     payload: Payload, card: ModelCard, values: Mapping[str, Json]
 ) -> Iterator[SchemaError]:
     """Yield the errors of a request under the storyboard's names for the settings; one per path."""
-    known = [one for name, one in card.words.items() if not one.leaves(values.get(name, ""))]
+    known = [one for name, one in card.words.items() if not one.is_for_field(values.get(name, ""))]
     words = {word.name: word.limits for word in known if word.name in values}
     of_words = {"$schema": card.request_schema["$schema"], "properties": words}
     own = {name: value for name, value in values.items() if name in words}

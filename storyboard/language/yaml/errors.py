@@ -20,7 +20,7 @@ from storyboard.language.yaml.convert import HALF_CHARACTER, HALF_CHARACTER_HINT
 from storyboard.language.yaml.parse_state import ParseState, too_deep
 from storyboard.models.yamltext import is_too_deep
 from storyboard.records import Problem, Repair
-from storyboard.reporting.invisible import INVISIBLE, in_place_of, name_invisible, repair_of
+from storyboard.reporting.invisible import INVISIBLE, name_invisible, removal_hint, replacement_of
 from storyboard.reporting.lines import line_end, line_start, position_at
 from storyboard.reporting.value_paths import shorten
 
@@ -209,8 +209,8 @@ def _invisible(failure: _Failure) -> _Finding | None:
         found = _INSTEAD_OF_SPACE.search(text, start, line_end(text, start))
         if found:
             message = f"{name_invisible(found[1])} is where YAML allows only plain spaces"
-            repair = (*found.span(1), in_place_of(found[1]))
-            return _Finding(found.start(1), message, repair_of(found[1]), repair=repair)
+            repair = (*found.span(1), replacement_of(found[1]))
+            return _Finding(found.start(1), message, removal_hint(found[1]), repair=repair)
     return None
 
 

@@ -55,12 +55,12 @@ def read_limits(pointer: Pointer, type_: str | None = None) -> Limits:
     limits = _own_limits(found)
     type_ = limits.get("type", type_)
     for part in found.items_of("allOf"):
-        limits = _both(found, read_limits(part, type_), limits)
+        limits = _combined(found, read_limits(part, type_), limits)
     for keyword in ("anyOf", "oneOf"):
         branches = [part for part in found.items_of(keyword) if not _is_null(part)]
         if branches:
             read = [read_limits(one, type_) for one in branches]
-            limits = _both(found, union(found, read), limits)
+            limits = _combined(found, union(found, read), limits)
     if type_:
         limits.setdefault("type", type_)
     return _finished(found, limits)
@@ -97,7 +97,7 @@ def _own_limits(found: Pointer) -> Limits:
         limits["pattern"] = _pattern(pattern)
     if schema.get("format") == "uri":
         limits["format"] = "uri"
-    limits.update(_inside(found))
+    limits.update(_entry_limits(found))
     default = schema.get("default")
     return limits if default is None else {**limits, "default": default}
 
@@ -160,7 +160,7 @@ def _pattern(pointer: Pointer) -> str:
     return pattern
 
 
-def _inside(found: Pointer) -> Limits:
+def _entry_limits(found: Pointer) -> Limits:
     """Return the limits on the entries of a list or a mapping."""
     inside: Limits = {}
     if (items := found.get("items")) is not None:
@@ -179,7 +179,7 @@ def _inside(found: Pointer) -> Limits:
     return inside
 
 
-def _both(found: Pointer, inner: Limits, outer: Limits) -> Limits:
+def _combined(found: Pointer, inner: Limits, outer: Limits) -> Limits:
     """Combine limits that both apply; the outer ones have the better description."""
     for keyword, value in outer.items():
         if keyword in ("description", "default") or inner.get(keyword, value) == value:

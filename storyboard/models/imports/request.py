@@ -9,7 +9,7 @@ from typing import Any
 
 from storyboard.models.imports.document import NotUnderstood, Pointer
 from storyboard.models.imports.limits import read_limits
-from storyboard.models.imports.rules import Rule, bound_rule, choice, narrower, rules_in
+from storyboard.models.imports.rules import Rule, bound_rule, choice_rule, narrower, rules_in
 from storyboard.models.imports.unions import Limits, union
 from storyboard.models.schema.keys import OWN_KEYS
 from storyboard.models.schema.validator import DIALECT, compile_check
@@ -54,10 +54,12 @@ def read_request(schema: Pointer, without: frozenset[str] = frozenset()) -> Requ
     first = parts[0]
     definitions = _definitions(parts)
     left_out = {
-        name: why for name in definitions if (why := _why_not(name, definitions[name], without))
+        name: why
+        for name in definitions
+        if (why := _why_left_out(name, definitions[name], without))
     }
     fields = {
-        name: _with_sound_default(_limits(found), name, left_out)
+        name: _with_valid_default(_limits(found), name, left_out)
         for name, found in definitions.items()
         if name not in left_out
     }
@@ -69,7 +71,7 @@ def read_request(schema: Pointer, without: frozenset[str] = frozenset()) -> Requ
     for part in parts:
         for keyword in _CHOICES:
             if part.get(keyword) is not None:
-                rule, common = choice(part, keyword, fields, unknown, of_branches)
+                rule, common = choice_rule(part, keyword, fields, unknown, of_branches)
                 rules += [rule] if rule else []
                 required += [name for name in sorted(common) if name not in required]
         rules += rules_in(part, fields, unknown)
@@ -117,7 +119,7 @@ def _required(found: Pointer) -> list[str]:
     return [one.value for one in found.items_of("required") if isinstance(one.value, str)]
 
 
-def _why_not(name: str, found: list[Pointer], without: frozenset[str]) -> str | None:
+def _why_left_out(name: str, found: list[Pointer], without: frozenset[str]) -> str | None:
     """Return why a field is not part of the card, or None."""
     if name in without:
         return "as --without says"
@@ -145,7 +147,7 @@ def _annotations(read: list[Limits]) -> Limits:
     return found
 
 
-def _with_sound_default(limits: Limits, name: str, left_out: dict[str, str]) -> Limits:
+def _with_valid_default(limits: Limits, name: str, left_out: dict[str, str]) -> Limits:
     """Return the limits, without a default that they do not allow."""
     if "default" not in limits or compile_check({"$schema": DIALECT, **limits})(limits["default"]):
         return limits

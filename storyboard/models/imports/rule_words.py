@@ -16,13 +16,13 @@ _COUNTS = {"oneOf": "exactly one of these", "anyOf": "at least one of these"}
 
 def rule_words(schema: Mapping[str, Any]) -> str:
     """Return what a rule requires, as a sentence without a full stop."""
-    return bounded(_demand(schema), MAX_WORDS)
+    return bounded(_requirements(schema), MAX_WORDS)
 
 
 def choice_words(keyword: str, branches: Sequence[Mapping[str, Any]], titles: Sequence[str]) -> str:
     """Describe a choice between ways to fill a request; titles of ways may be empty."""
     ways = [
-        f"{title} ({_demand(branch)})" if title else _demand(branch)
+        f"{title} ({_requirements(branch)})" if title else _requirements(branch)
         for branch, title in zip(branches, titles, strict=True)
     ]
     names = [branch["required"] for branch in branches if set(branch) == {"required"}]
@@ -34,7 +34,7 @@ def choice_words(keyword: str, branches: Sequence[Mapping[str, Any]], titles: Se
     return bounded(f"{_COUNTS[keyword]} holds: {'; or '.join(ways)}", MAX_WORDS)
 
 
-def _demand(schema: Mapping[str, Any]) -> str:
+def _requirements(schema: Mapping[str, Any]) -> str:
     """Return the requirements of a schema, joined."""
     limited = schema.get("properties", {})
     parts = [f"{name} {_limit_words(limits)}" for name, limits in limited.items()]
@@ -43,27 +43,27 @@ def _demand(schema: Mapping[str, Any]) -> str:
     if unset:
         parts.append(f"{and_text(unset)} {'is' if len(unset) == 1 else 'are'} set")
     if "if" in schema:
-        then = f"where {_demand(schema['if'])}, {_demand(schema.get('then', {}))}"
-        other = f"; else {_demand(schema['else'])}" if schema.get("else") else ""
+        then = f"where {_requirements(schema['if'])}, {_requirements(schema.get('then', {}))}"
+        other = f"; else {_requirements(schema['else'])}" if schema.get("else") else ""
         parts.append(then + other)
     if "not" in schema:
-        parts.append(_denial(schema["not"]))
+        parts.append(_negation(schema["not"]))
     for name, needed in schema.get("dependentRequired", {}).items():
         parts.append(f"{name} needs {and_text(needed)}")
-    parts += [_demand(one) for one in schema.get("allOf", ())]
+    parts += [_requirements(one) for one in schema.get("allOf", ())]
     for keyword in ("anyOf", "oneOf"):
         if keyword in schema:
-            parts.append(" or ".join(_demand(one) for one in schema[keyword]))
+            parts.append(" or ".join(_requirements(one) for one in schema[keyword]))
     return and_text(parts) if parts else "nothing more is demanded"
 
 
-def _denial(schema: Mapping[str, Any]) -> str:
+def _negation(schema: Mapping[str, Any]) -> str:
     names = schema.get("required", ())
     if set(schema) == {"required"} and len(names) > 1:
         return f"{and_text(names)} do not go together"
     if set(schema) == {"required"}:
         return f"{names[0]} is not set"
-    return f"it is not so that {_demand(schema)}"
+    return f"it is not so that {_requirements(schema)}"
 
 
 def _limit_words(limits: Mapping[str, Any]) -> str:

@@ -23,7 +23,7 @@ FORBIDDEN: Mapping[str, Any] = {"not": {}}
 _CONDITION = ("if", "then", "else")
 _LISTS = ("allOf", "anyOf", "oneOf")
 _READ = frozenset({"required", "properties", "not", "dependentRequired", *_CONDITION, *_LISTS})
-_PASSED_OVER = frozenset(
+_IGNORED = frozenset(
     (
         *("type", "additionalProperties", "title", "description", "example", "examples", "default"),
         *("deprecated", "discriminator", "externalDocs", "nullable", "readOnly", "writeOnly"),
@@ -85,7 +85,7 @@ def bound_rule(found: Pointer, properties: Mapping[str, Any]) -> Rule:
     )
 
 
-def choice(
+def choice_rule(
     found: Pointer,
     keyword: str,
     fields: Mapping[str, Limits],
@@ -144,7 +144,7 @@ class _Reading:
         """Return what a schema of the body requires beyond the fields' own limits."""
         found = pointer.resolved()
         for key in found.mapping():
-            if key not in _READ and key not in _PASSED_OVER and not key.startswith("x-"):
+            if key not in _READ and key not in _IGNORED and not key.startswith("x-"):
                 raise NotUnderstood(
                     found, f"has {bounded(repr(key), 60)}, which no rule of a card has"
                 )
