@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from storyboard.atomic_files import digest_of, is_plain_file, write_atomically
+from storyboard.atomic_files import digest_of, find_obstacle, is_plain_file, write_atomically
 from storyboard.errors import StateError
 
 posix_only = pytest.mark.skipif(sys.platform == "win32", reason="POSIX modes and links")
@@ -139,6 +139,18 @@ def test_only_a_regular_file_is_plain(tmp_path: Path) -> None:
     link.symlink_to(path)
     assert [is_plain_file(one) for one in (path, link, tmp_path)] == [True, False, False]
     assert not is_plain_file(path / "below")
+
+
+@posix_only
+def test_links_and_files_are_in_the_way_of_folders(tmp_path: Path) -> None:
+    assert find_obstacle(tmp_path / "new", "models/kling/v9.yaml") is None
+    (tmp_path / "models").mkdir()
+    assert find_obstacle(tmp_path, "models/kling/v9.yaml") is None
+    (tmp_path / "models" / "kling").symlink_to(tmp_path)
+    assert find_obstacle(tmp_path, "models/kling/v9.yaml") == tmp_path / "models" / "kling"
+    (tmp_path / "file").touch()
+    assert find_obstacle(tmp_path, "file/film.yaml") == tmp_path / "file"
+    assert find_obstacle(tmp_path, "film.yaml") is None
 
 
 @posix_only

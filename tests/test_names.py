@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from storyboard.names import (
     is_device,
     is_video_path,
     path_problem,
+    portable_path,
     spelled_on_disk,
     take_id,
     to_file_name,
@@ -146,6 +148,11 @@ def test_a_file_name_is_utf_8_on_the_disk_and_comes_back() -> None:
     for name in ("film", "caf\u00e9", "fil\udcff"):
         assert from_file_name(to_file_name(name)) == name
     assert to_file_name("\ud800") == "\ud800"
+
+
+def test_a_portable_path_has_forward_slashes_and_valid_unicode() -> None:
+    path = os.path.join("frames", to_file_name("caf\u00e9 \udcff.png"))  # noqa: PTH118 (text)
+    assert portable_path(path) == "frames/caf\u00e9 ?.png"
 
 
 def test_a_path_is_spelled_as_the_disk_has_it(tmp_path: Path) -> None:
