@@ -41,5 +41,5 @@ def test_what_is_no_http_is_answered_400_without_a_traceback(
         port = urlsplit(server.base_url).port or 0
         with socket.create_connection(("127.0.0.1", port), timeout=10) as client:
             client.sendall(b"GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n")
-            assert client.recv(12) == b"HTTP/1.0 400"
+            assert b" 400 " in client.recv(1000)
     assert not caplog.records
