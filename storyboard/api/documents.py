@@ -10,9 +10,9 @@ from contextlib import closing
 import requests
 
 from storyboard.api.downloads.links import Link, check_link, next_link
+from storyboard.api.http.client import NETWORK_ERRORS, USER_AGENT, read_body
 from storyboard.api.http.connections import Exchange, WatchedAdapter
 from storyboard.api.http.errors import describe_error
-from storyboard.api.http.session import NETWORK_ERRORS, USER_AGENT, read_body
 from storyboard.errors import LinkUnsafe, Unreachable, UsageError
 
 _MAX_REDIRECTS = 5

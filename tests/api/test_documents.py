@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from storyboard.api.documents import fetch_document
-from storyboard.api.http.session import MAX_REPLY_BYTES
+from storyboard.api.http.client import MAX_REPLY_BYTES
 from storyboard.errors import StoryboardError, Unreachable, UsageError
 from tests.api.servers import Script, http_reply, serving
 

@@ -23,10 +23,10 @@ import requests
 
 from storyboard.api.downloads.links import Link, check_link, next_link
 from storyboard.api.downloads.partial_file import HEAD_BYTES, PartialFile, open_partial
+from storyboard.api.http.client import NETWORK_ERRORS, USER_AGENT
 from storyboard.api.http.connections import Exchange, WatchedAdapter
 from storyboard.api.http.errors import describe_error
 from storyboard.api.http.response import Answer, rate_hint
-from storyboard.api.http.session import NETWORK_ERRORS, USER_AGENT
 from storyboard.api.http.unpack import SIGN_BYTES, CutOff, is_packed, unpacked
 from storyboard.errors import (
     DownloadBroken,

@@ -1,1 +1,1 @@
-"""HTTP requests: sessions, connections, and whether a failed request had been sent."""
+"""HTTP requests: the client, its connections, and whether a failed request had been sent."""

@@ -1,6 +1,6 @@
 """One HTTP exchange as a value, and what its headers and JSON say; pure.
 
-`session` makes an `Answer`; `modellix.submissions` reads the answer to a POST,
+`client` makes an `Answer`; `modellix.submissions` reads the answer to a POST,
 `modellix.tasks` the answer to a poll. The key is hidden here, before anything
 reads the answer.
 """

@@ -28,8 +28,8 @@ from storyboard.api.account import (
 )
 from storyboard.api.credentials import ApiKey
 from storyboard.api.http.addresses import origin_of
+from storyboard.api.http.client import HttpClient, Timeouts
 from storyboard.api.http.response import Answer, object_in, rate_hint, text_in
-from storyboard.api.http.session import Sessions, Timeouts
 from storyboard.api.modellix.submissions import is_own_error, is_task_id, read_submission
 from storyboard.api.modellix.tasks import read_task
 from storyboard.api.modellix.uploads import make_form, read_upload, read_uploads
@@ -59,7 +59,7 @@ class ModellixApi:
     ) -> None:
         self.origin = origin
         self._key = key
-        self._sessions = Sessions(
+        self._http = HttpClient(
             self._sign, timeouts or Timeouts(), redaction=Redaction(key.reveal()), clock=clock
         )
 
@@ -83,7 +83,7 @@ class ModellixApi:
             body = _encode(payload)
         except ValueError:
             return SubmitReply(Outcome.REJECTED, message="the payload cannot be written as JSON")
-        answer = self._sessions.post(self.origin + endpoint, body, headers=_user_header(user_id))
+        answer = self._http.post(self.origin + endpoint, body, headers=_user_header(user_id))
         return read_submission(answer)
 
     def poll(self, task_id: str) -> TaskReply:
@@ -92,7 +92,7 @@ class ModellixApi:
             return TaskReply(TaskStatus.MISSING, reason="this cannot be a task id")
         reply = read_task(self._get(f"tasks/{percent_encode(task_id, safe='')}"), task_id)
         if reply.status is TaskStatus.MISMATCHED:
-            self._sessions.drop_connection()  # it may be one reply behind, and would stay so
+            self._http.drop_connection()  # it may be one reply behind, and would stay so
         return reply
 
     def account(self, salt: str) -> str:
@@ -104,19 +104,19 @@ class ModellixApi:
         """Upload a picture; `name` ends in .png, .jpg or .webp. Free, and may be repeated."""
         body, content_type = make_form(name, content)
         url = f"{self.origin}{_FILES}"
-        answer = self._sessions.upload(url, body, content_type=content_type)
+        answer = self._http.upload(url, body, content_type=content_type)
         return read_upload(answer, name, origin=self.origin)
 
     def uploads(self) -> tuple[Uploaded, ...] | None:
         """The account's files, whoever uploaded them; None if that cannot be found out now."""
-        return read_uploads(self._sessions.get(f"{self.origin}{_FILES}"), origin=self.origin)
+        return read_uploads(self._http.get(f"{self.origin}{_FILES}"), origin=self.origin)
 
     def delete_upload(self, file_id: str) -> bool:
         """Whether the file is no longer at the API after this request to delete it."""
         if not is_task_id(file_id):
             return False
         path = f"{_FILES}/{percent_encode(file_id, safe='')}"
-        answer = self._sessions.delete(f"{self.origin}{path}")
+        answer = self._http.delete(f"{self.origin}{path}")
         is_gone = answer.status in (404, 410) and is_own_error(answer)
         return is_gone or (answer.status is not None and 200 <= answer.status < 300)
 
@@ -148,7 +148,7 @@ class ModellixApi:
         The schema is public, so this works without a key.
         """
         path = "/".join(percent_encode(part, safe="") for part in model.split("/"))
-        answer = self._sessions.get(f"{self.origin}/models/{path}/api_schema")
+        answer = self._http.get(f"{self.origin}/models/{path}/api_schema")
         return None if answer.status == 404 and is_own_error(answer) else self._checked(answer)
 
     def logs(
@@ -177,10 +177,10 @@ class ModellixApi:
 
     def close(self) -> None:
         """Close the connections of all threads."""
-        self._sessions.close()
+        self._http.close()
 
     def _get(self, path: str, params: Mapping[str, str | int] | None = None) -> Answer:
-        return self._sessions.get(f"{self.origin}/api/v1/{path}", params=params)
+        return self._http.get(f"{self.origin}/api/v1/{path}", params=params)
 
     def _sign(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
         key = self._key.reveal()

@@ -11,7 +11,7 @@ import pytest
 
 from storyboard.api.account import ListedModel, LogEntry
 from storyboard.api.credentials import ApiKey
-from storyboard.api.http.session import Timeouts
+from storyboard.api.http.client import Timeouts
 from storyboard.api.modellix.client import ModellixApi
 from storyboard.api.protocols import PROTOCOLS, Api
 from storyboard.errors import AccountError, NotNow, Unreachable, UsageError
@@ -182,7 +182,7 @@ def test_the_key_echoed_by_the_server_comes_out_hidden(provider: Provider) -> No
     assert str(caught.value) == (
         f"{provider.server.origin} refused the key (HTTP 401): no such key: ***."
     )
-    assert KEY not in f"{submitted} {polled} {provider.api._sessions._redaction!r}"
+    assert KEY not in f"{submitted} {polled} {provider.api._http._redaction!r}"
 
 
 @pytest.mark.parametrize(

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from storyboard.api.credentials import ApiKey
+from storyboard.api.http.client import Timeouts
 from storyboard.api.http.response import Answer
-from storyboard.api.http.session import Timeouts
 from storyboard.api.modellix.client import ModellixApi
 from storyboard.api.modellix.uploads import make_form, read_upload, read_uploads
 from storyboard.replies import Unreached, Uploaded, UploadRefused

@@ -56,7 +56,7 @@ class Timeouts:
     upload_s: float = 300.0
 
 
-class Sessions:
+class HttpClient:
     """Sends signed requests from any thread.
 
     `sign` sets the Authorization header. It is an auth callable, so that `requests`
