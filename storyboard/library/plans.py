@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from storyboard.language.project_cards import load_catalog_beside
+from storyboard.library.checks import check_amounts, check_selection
 from storyboard.library.films import FilePath, find_workspace, tell
 from storyboard.library.notebook import table_html
 from storyboard.planning.cost import Bill
@@ -70,6 +71,8 @@ def plan(
     InvalidStoryboard where the storyboard has problems, and StoryboardError where its folder
     cannot be used.
     """
+    check_amounts(price_usd=price_usd)
+    check_selection(select)
     space = find_workspace(
         film, variant=variant, sandbox=sandbox, output=output, state=state, base_url=base_url
     )

@@ -18,8 +18,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 from storyboard.engine.job import Progress, RunResult
-from storyboard.errors import ExitCode, Refused, UsageError
+from storyboard.errors import ExitCode, Refused
 from storyboard.language.project_cards import load_catalog_beside
+from storyboard.library.checks import check_amounts, check_counts, check_lists, check_selection
 from storyboard.library.films import FilePath, find_workspace, tell
 from storyboard.library.notebook import Page
 from storyboard.library.plans import AS_USUAL, EVERY_TAKE
@@ -125,9 +126,17 @@ def render(
             `Ended` if the render had started.
     """
     caps = Caps(max_takes, max_seconds, max_cost)
-    _check_amounts(
-        max_takes=max_takes, max_seconds=max_seconds, max_cost=max_cost, price_usd=price_usd
+    check_amounts(
+        max_takes=max_takes,
+        max_seconds=max_seconds,
+        max_cost=max_cost,
+        price_usd=price_usd,
+        timeout_s=timeout_s,
+        lock_timeout_s=lock_timeout_s,
     )
+    check_counts(concurrency=concurrency, requests_per_minute=requests_per_minute)
+    check_selection(select)
+    check_lists(past=past)
     if not sandbox:
         _check_consent(caps, is_sure=yes)
     space = find_workspace(
@@ -145,16 +154,6 @@ def render(
         past=tuple(past),
     )
     return _events(order)
-
-
-def _check_amounts(**amounts: float | None) -> None:
-    """Raises UsageError for an amount below 0, and for NaN, which passes every comparison."""
-    for name, amount in amounts.items():
-        if amount is not None and not amount >= 0:
-            raise UsageError(
-                f"{name} is {amount}; it must be a number, at least 0",
-                next_step=f"write it like {name}=2",
-            )
 
 
 def _check_consent(caps: Caps, *, is_sure: bool) -> None:

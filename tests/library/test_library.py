@@ -6,12 +6,14 @@ import inspect
 import json
 import logging
 import math
+import re
 import subprocess
 import sys
 import threading
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -134,6 +136,39 @@ def test_an_amount_that_would_pass_every_cap_is_refused_at_once(
     with pytest.raises(storyboard.UsageError, match="it must be a number, at least 0"):
         list(storyboard.render(film, **amounts))
     assert not server.ledger.submissions
+
+
+@pytest.mark.parametrize(
+    ("given", "problem"),
+    [
+        ({"concurrency": -3}, "concurrency is -3; it must be a whole number, at least 1"),
+        ({"concurrency": 1.5}, "concurrency is 1.5; it must be a whole number, at least 1"),
+        ({"requests_per_minute": 0}, "requests_per_minute is 0; it must be a whole number"),
+        ({"timeout_s": math.nan}, "timeout_s is nan; it must be a number, at least 0"),
+        ({"lock_timeout_s": -1}, "lock_timeout_s is -1; it must be a number, at least 0"),
+        ({"select": storyboard.Selection(limit=-1)}, "limit is -1; it must be a whole number"),
+        ({"select": storyboard.Selection(only="one")}, "only is 'one'; it must be a list"),
+        ({"past": "one"}, "past is 'one'; it must be a list"),
+    ],
+)
+def test_what_the_command_would_refuse_is_refused_before_anything_is_created(
+    film: Path, given: dict[str, Any], problem: str
+) -> None:
+    with pytest.raises(storyboard.UsageError, match=f"^{re.escape(problem)}"):
+        list(storyboard.render(film, sandbox=True, **given))
+    assert not Path("renders").exists()
+
+
+@pytest.mark.parametrize(
+    ("given", "problem"),
+    [
+        ({"price_usd": -0.1}, "price_usd is -0.1; it must be a number, at least 0"),
+        ({"select": storyboard.Selection(tags="a")}, "tags is 'a'; it must be a list"),
+    ],
+)
+def test_a_plan_refuses_the_same(film: Path, given: dict[str, Any], problem: str) -> None:
+    with pytest.raises(storyboard.UsageError, match=f"^{re.escape(problem)}"):
+        storyboard.plan(film, sandbox=True, **given)
 
 
 def test_without_a_key_nothing_begins(film: Path) -> None:
