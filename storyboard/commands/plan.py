@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import click
 
 from storyboard.console.arguments import STDIN, files_argument_or_stdin, is_file
-from storyboard.console.documents import space_document
+from storyboard.console.documents import json_time, space_document
 from storyboard.console.exit_codes import NO_RECORD, exit_codes
 from storyboard.console.graph_lines import GRAPHS, Graph, free_lines, graph_of, graph_rows
 from storyboard.console.option_types import Choice
@@ -44,7 +44,6 @@ from storyboard.errors import ExitCode, UsageError
 from storyboard.models.catalog import Catalog, load_catalog
 from storyboard.money import to_usd
 from storyboard.names import SANDBOX
-from storyboard.outputs.manifest.times import time_text
 from storyboard.planning.cost import (
     Bill,
     Pricing,
@@ -313,11 +312,10 @@ def _film_document(one: _Planned, catalog: Catalog) -> dict[str, Any]:
 
 
 def _links_document(links: Links) -> dict[str, Any]:
-    end = links.first_ends_at
     return {
         "videos": links.videos,
         "alive": links.alive,
-        "first_expires_at": time_text(end) if end else None,
+        "first_expires_at": json_time(links.first_ends_at),
     }
 
 

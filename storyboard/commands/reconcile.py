@@ -10,7 +10,7 @@ import click
 
 from storyboard.api.account import LogEntry
 from storyboard.console.arguments import file_argument
-from storyboard.console.documents import space_document
+from storyboard.console.documents import json_time, space_document
 from storyboard.console.exit_codes import exit_codes
 from storyboard.console.options import FolderOptions, VariableOptions, json_option, with_options
 from storyboard.console.printing import align, print_json, print_lines, say
@@ -110,7 +110,7 @@ def _document(space: Workspace, findings: Sequence[Finding]) -> dict[str, Any]:
             {
                 "take": one.take,
                 "submission": one.id,
-                "sent_at": f"{one.sent_at:%Y-%m-%dT%H:%M:%SZ}",
+                "sent_at": json_time(one.sent_at),
                 "state": one.state.value,
                 "task_id": one.task_id,
                 "task_status": finding.status.value if finding.status else None,
@@ -127,7 +127,7 @@ def _document(space: Workspace, findings: Sequence[Finding]) -> dict[str, Any]:
 def _entry_document(entry: LogEntry) -> dict[str, Any]:
     return {
         "task_id": entry.task_id,
-        "created_at": f"{entry.created_at:%Y-%m-%dT%H:%M:%SZ}" if entry.created_at else None,
+        "created_at": json_time(entry.created_at),
         "status": entry.status,
         "model": entry.model,
         "cost_usd": entry.cost_usd,

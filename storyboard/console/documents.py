@@ -1,4 +1,4 @@
-"""What `--json` says of a storyboard's folder and of a take. Pure."""
+"""What `--json` says of a storyboard's folder, of a take and of a time. Pure."""
 
 from __future__ import annotations
 
@@ -33,11 +33,11 @@ def take_document(state: TakeState, waiting: Action | None = None) -> dict[str, 
         "model": state.take.model,
         "fingerprint": state.take.fingerprint,
         "task_id": submission.task_id if submission else None,
-        "sent_at": _time(submission.sent_at) if submission else None,
+        "sent_at": json_time(submission.sent_at) if submission else None,
         "estimate_usd": to_usd(submission.estimate_micros) if submission else None,
         "billed_usd": to_usd(submission.billed_micros) if submission else None,
         "video_url": submission.video_url if submission else None,
-        "url_expires_at": _time(submission.url_expires_at) if submission else None,
+        "url_expires_at": json_time(submission.url_expires_at) if submission else None,
         "file": video.path if video else None,
         "reason": (submission.reason if submission else None) or (waiting and waiting.reason),
         "waits_for": [take.id for take in waiting.waits_for] if waiting else [],
@@ -49,5 +49,6 @@ def take_document(state: TakeState, waiting: Action | None = None) -> dict[str, 
     }
 
 
-def _time(time: datetime | None) -> str | None:
+def json_time(time: datetime | None) -> str | None:
+    """A time in UTC and whole seconds."""
     return time_text(time) if time else None

@@ -21,7 +21,7 @@ _MAX_NAMED = 5
 _MAX_SCENES = 10  # so that a question below them has the plan in sight
 
 
-def describe_plan(film: Prepared, words: Sequence[str] = ()) -> list[str]:
+def describe_plan(film: Prepared, words: Sequence[str]) -> list[str]:
     """The plan as lines, the same as `storyboard plan` prints of it.
 
     `words` are the options that say which takes are planned, and from what.

@@ -51,17 +51,13 @@ class FilmStatus:
         return table_html(f"{self.file}: {self.sentence}", heads, rows, count=len(states))
 
     def _reason(self, state: TakeState) -> str:
-        return reason_of(state) or self.waiting.get(state.take.id, "")
+        reason = state.submission.reason if state.submission else None
+        return reason or self.waiting.get(state.take.id, "")
 
 
 def page_path(folder: Path) -> Path:
     """The path of an output folder's gallery, the only output that is HTML."""
     return folder / next(name for name in OUTPUTS if name.endswith(".html"))
-
-
-def reason_of(state: TakeState) -> str | None:
-    """The reason that the API or storyboard gave for a take's state, if any."""
-    return state.submission.reason if state.submission else None
 
 
 def status(
