@@ -38,7 +38,7 @@ from storyboard.language.validation.hints import meant_by
 from storyboard.media import At, Input, find_contents, with_inputs
 from storyboard.models.card import ModelCard, Parameter
 from storyboard.models.schema.validator import compile_check
-from storyboard.models.words import DURATION, MEDIA, REFERENCES, fields_of
+from storyboard.models.words import DURATION, MEDIA, NEGATIVE_PROMPT, REFERENCES, SEED, fields_of
 from storyboard.records import Json, Position, Problem
 from storyboard.reporting.suggest import Suggestion, closest
 from storyboard.reporting.value_paths import ValuePath, format_path
@@ -94,18 +94,20 @@ def payload_inputs(
     position: Position,
 ) -> PayloadInputs:
     """Return the inputs for shots with these settings."""
-    names = {"negative_prompt" if key == "negative" else key for key in settings}
+    names = set(map(_parameter_of, settings))
     parameters = tuple(
         (name, parameter)
         for name, parameter in card.settings.items()
         if name in names or parameter.is_required
     )
     others = shared.parameters - card.settings.keys()
-    foreign = tuple(
-        key for key in settings if ("negative_prompt" if key == "negative" else key) in others
-    )
+    foreign = tuple(key for key in settings if _parameter_of(key) in others)
     may_be_empty = tuple(key for key, setting in settings.items() if setting.below)
     return PayloadInputs(settings, card, shared, files, position, parameters, foreign, may_be_empty)
+
+
+def _parameter_of(key: str) -> str:
+    return NEGATIVE_PROMPT if key == "negative" else key
 
 
 @dataclass(slots=True)
@@ -179,7 +181,7 @@ def build_payload(
     traced = TracedPayload(inputs, scope)
     for name, parameter in inputs.parameters:
         try:
-            if name == "seed":
+            if name == SEED:
                 value, setting = _read_seed(inputs, scope, shot, take)
             else:
                 value, setting = _read_parameter(name, parameter, inputs, scope)
@@ -225,7 +227,7 @@ def _read_parameter(
 ) -> Found:
     settings = inputs.settings
     setting = settings.get(name)
-    if name == "negative_prompt":
+    if name == NEGATIVE_PROMPT:
         return read_negative(settings.get("negative"), setting, scope, inputs.shared.negatives)
     if setting is None:
         return None, None
@@ -250,12 +252,10 @@ def _allows(parameter: Parameter, number: float) -> bool:
 
 
 def _read_seed(inputs: PayloadInputs, scope: ShotScope, shot: str, take: int) -> Found:
-    if "seed" not in inputs.settings:
+    if SEED not in inputs.settings:
         return None, None
     seeds, seed_range = inputs.shared.seeds, inputs.card.seed_range
-    seed, setting = read_seed(
-        inputs.settings["seed"], scope, seeds, shot=shot, seed_range=seed_range
-    )
+    seed, setting = read_seed(inputs.settings[SEED], scope, seeds, shot=shot, seed_range=seed_range)
     if seed is not None:
         seed = shift_seed(seed, take - 1, seed_range)
     return seed, setting
@@ -293,7 +293,7 @@ def _report_foreign_parameters(
             report, read_value, setting, traced.scope, is_text=True
         ):
             continue
-        name = "negative_prompt" if key == "negative" else key
+        name = _parameter_of(key)
         if name in inputs.shared.dropped:
             traced.dropped.append((name, setting))
             continue

@@ -58,8 +58,8 @@ def _check_skipped(entry: ShotEntry, scope: ShotScope, context: ExpansionContext
     facts: dict[str, Json] = {"id": "skipped", "number": context.shots, "title": ""}
     scope = scope.with_facts(shot=facts, take=1)
     for inputs in entry.inputs:
-        seen = inputs.effective_in(scope)
-        build_payload(seen, scope, lambda problem: None, shot="skipped", take=1)
+        of_shot = inputs.effective_in(scope)
+        build_payload(of_shot, scope, lambda problem: None, shot="skipped", take=1)
 
 
 def _make_takes(
