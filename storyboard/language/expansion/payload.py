@@ -94,14 +94,15 @@ def payload_inputs(
     position: Position,
 ) -> PayloadInputs:
     """Return the inputs for shots with these settings."""
-    names = set(map(_parameter_of, settings))
+    named = [(_parameter_of(key), key) for key in settings]
+    names = {name for name, _ in named}
     parameters = tuple(
         (name, parameter)
         for name, parameter in card.settings.items()
         if name in names or parameter.is_required
     )
     others = shared.parameters - card.settings.keys()
-    foreign = tuple(key for key in settings if _parameter_of(key) in others)
+    foreign = tuple(key for name, key in named if name in others)
     may_be_empty = tuple(key for key, setting in settings.items() if setting.below)
     return PayloadInputs(settings, card, shared, files, position, parameters, foreign, may_be_empty)
 
