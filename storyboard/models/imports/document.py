@@ -15,7 +15,7 @@ from urllib.parse import unquote
 
 import yaml
 
-from storyboard.errors import CardError, UsageError
+from storyboard.errors import CardError
 from storyboard.json_values import is_shallow, is_unicode
 from storyboard.models.yamltext import (
     LOADER,
@@ -66,10 +66,6 @@ class NotUnderstood(Exception):
     def __init__(self, pointer: Pointer, what: str) -> None:
         super().__init__(what)
         self.pointer = pointer
-
-    def as_usage_error(self, next_step: str) -> UsageError:
-        """Return the error for the user: document, line, path, what is wrong."""
-        return UsageError(f"{self.pointer}: {self}", next_step=next_step)
 
 
 @dataclass(frozen=True, eq=False)

@@ -66,7 +66,7 @@ def understand(
         )
         ignored = ignored_parts(operation)
     except NotUnderstood as error:
-        raise error.as_usage_error(_NEXT) from None
+        raise UsageError(f"{error.pointer}: {error}", next_step=_NEXT) from None
     if found is None:
         raise UsageError(
             f"{source} does not say what the videos of {operation.model} are made from",
