@@ -17,6 +17,7 @@ _LIMITS = (
 )
 _RULES = ("allOf", "anyOf", "oneOf")
 _MAX_WORDS = 300
+_IN_OTHER_LIMITS = ", within other limits than the card says"  # such as those of a list's entries
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,8 @@ def moves(card: ModelCard, now: Request) -> Iterator[Move]:
         both = _comparable(known.limits), _comparable(limits)
         if both[0] != both[1]:
             was_words, now_words = (bounded(allowed_words(one), _MAX_WORDS) for one in both)
-            yield Move(name, f"takes {now_words}; the card says {was_words}")
+            more = _IN_OTHER_LIMITS if was_words == now_words else f"; the card says {was_words}"
+            yield Move(name, f"takes {now_words}{more}")
         if known.default != limits.get("default"):
             yield Move(name, _default_words(limits.get("default"), known.default))
         if known.is_required != (name in now.required):

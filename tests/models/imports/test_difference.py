@@ -42,6 +42,11 @@ def test_nothing_has_moved_where_the_same_is_written_in_another_way() -> None:
             "takes a whole number from 4 to 20; the card says a whole number from 4 to 12",
         ),
         (
+            "duration",
+            {"type": "integer", "minimum": 4, "maximum": 12, "multipleOf": 5, "default": 5},
+            "takes a whole number from 4 to 12, within other limits than the card says",
+        ),
+        (
             "resolution",
             {"type": "string", "enum": ["720p"], "default": "720p"},
             "takes '720p'; the card says '1080p', '480p' or '720p'",
