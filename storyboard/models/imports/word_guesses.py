@@ -107,9 +107,13 @@ def _guess_sizes(fields: Mapping[str, Limits], guesses: Guesses) -> None:
 _Guess = tuple[Meaning | None, str]
 
 
+def _texts(limits: Limits) -> list[str]:
+    return limits.get("enum", []) if limits["type"] == "string" else []
+
+
 def _resolution(name: str, limits: Limits) -> _Guess:
-    values = limits.get("enum")
-    if limits["type"] != "string" or not values:
+    values = _texts(limits)
+    if not values:
         return None, _NO_ENUM
     odd = [value for value in values if not RESOLUTION_VALUE.fullmatch(value)]
     if odd:
@@ -121,8 +125,8 @@ def _resolution(name: str, limits: Limits) -> _Guess:
 
 
 def _ratio(name: str, limits: Limits) -> _Guess:
-    values = limits.get("enum")
-    if limits["type"] != "string" or not values:
+    values = _texts(limits)
+    if not values:
         return None, _NO_ENUM
     odd = [
         value for value in values if not _RATIO_VALUE.fullmatch(value) and value not in _FREE_RATIOS
@@ -157,8 +161,8 @@ def _negative_prompt(name: str, limits: Limits) -> _Guess:
 def _sound(name: str, limits: Limits) -> _Guess:
     if limits["type"] == "boolean":
         return name, ""
-    values = limits.get("enum")
-    if limits["type"] != "string" or not values or len(values) != 2:
+    values = _texts(limits)
+    if len(values) != 2:
         return None, "it is not a switch: true and false, or two values"
     on = [value for value in values if value.lower() in _SWITCHES[0]]
     off = [value for value in values if value.lower() in _SWITCHES[1]]
