@@ -46,14 +46,15 @@ _MAX_PLAIN = 10**15  # a larger number has more digits than a cell can hold
 _TOKEN = re.compile(
     r"\"(?P<quoted>[^\"]*)\"|\\(?P<escaped>.)|(?P<blank>_).|\*."
     r"|\[\$(?P<currency>[^\]-]*)[^\]]*\]|\[(?P<elapsed>h+|m+|s+)\]|\[[^\]]*\]"
-    r"|(?P<half>am/pm|a/p)|(?P<digits>[0#?][0#?,.]*)|(?P<part>y+|m+|d+|h+|s+(?:\.0+)?)|(?P<other>.)",
+    r"|(?P<half>am/pm|a/p)|(?P<digits>[0#?][0#?,.]*)|(?P<part>y+|m+|d+|h+|s+(?:\.0+)?)|(?P<percent>%)|(?P<other>.)",
     re.IGNORECASE | re.DOTALL,
 )
+_CONDITION = re.compile(r"\[[<=>]")
 _SECTIONS = re.compile(r"((?:\"[^\"]*\"|\\.|[^;])*)(?:;|$)")
 
 
 class _Token(NamedTuple):
-    """A piece of a format: text, digits, a part of a date, elapsed time, or AM/PM."""
+    """A piece of a format: text, digits, a percent sign, elapsed time, AM/PM or part of a date."""
 
     kind: str
     text: str
@@ -70,7 +71,7 @@ def format_cell(value: Value, code: str = "") -> str:
     if isinstance(value, bool):
         return str(value).upper()
     try:
-        if not code or len(code) > _MAX_CODE:
+        if not code or len(code) > _MAX_CODE or _CONDITION.search(code):
             raise _NotUnderstood
         return _as_number(value, code) if isinstance(value, (int, float)) else _as_time(value, code)
     except (_NotUnderstood, ArithmeticError):
@@ -93,7 +94,7 @@ def _tokens(code: str) -> Iterator[_Token]:
     for found in _TOKEN.finditer(code):
         kind = found.lastgroup
         text = found[kind] if kind else ""
-        if kind in ("digits", "part", "elapsed", "half"):
+        if kind in ("digits", "percent", "part", "elapsed", "half"):
             yield _Token(kind, text)
         elif kind == "blank":
             yield _Token("text", " ")
@@ -111,9 +112,9 @@ def _as_number(value: float, code: str) -> str:
     if not sections or not sections[0] or re.search("general|@", sections[0], re.IGNORECASE):
         raise _NotUnderstood
     tokens = list(_tokens(sections[0]))
-    if [token.kind for token in tokens if token.kind != "text"] not in ([], ["digits"]):
+    if [one.kind for one in tokens if one.kind not in ("text", "percent")] not in ([], ["digits"]):
         raise _NotUnderstood  # a fraction, a power of ten, or a date
-    percents = sum(token == _Token("text", "%") for token in tokens)
+    percents = sum(token.kind == "percent" for token in tokens)
     number = abs(Decimal(repr(value))) * 100**percents
     digits = (
         _as_digits(number, token.text) if token.kind == "digits" else token.text for token in tokens
@@ -152,7 +153,8 @@ def _as_time(value: date | datetime | time | timedelta, code: str) -> str:
             unit = {"h": 3600, "m": 60, "s": 1}[token.text[0].lower()]
             texts.append(str(int(seconds // unit)).rjust(len(token.text), "0"))
         elif token.kind == "half":
-            texts.append("AM" if seconds % 86400 < 43200 else "PM")
+            half = "AM" if seconds % 86400 < 43200 else "PM"
+            texts.append(half if len(token.text) > 3 else half[0])
         else:
             texts.append(token.text)
     return "".join(texts).strip()
@@ -187,7 +189,8 @@ def _part(text: str, day: date, seconds: Decimal, has_half: bool, is_minute: boo
     if kind == "d":
         return f"{day:%A}" if width > 3 else f"{day:%a}" if width == 3 else f"{day.day:0{width}}"
     if kind == "m" and not is_minute:
-        return f"{day:%B}" if width > 3 else f"{day:%b}" if width == 3 else f"{day.month:0{width}}"
+        name = f"{day:%b}" if width == 3 else f"{day:%B}"
+        return f"{day.month:0{width}}" if width < 3 else name[0] if width == 5 else name
     if kind == "m":
         return f"{int(seconds // 60 % 60):0{width}}"
     if kind == "h":
