@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -59,21 +59,15 @@ class ReadScope:
         return self.key.encode("utf-8", "surrogateescape") in content
 
 
-def find_scope(
-    storyboard: Path,
-    *,
-    allowed: Sequence[Path] = (),
-    files: Files = DISK,
-    environ: Mapping[str, str] = os.environ,
-) -> ReadScope:
+def find_scope(storyboard: Path, *, allowed: Sequence[Path] = (), files: Files = DISK) -> ReadScope:
     """Return what a storyboard may read from `files`; the user names the `allowed` folders."""
     home = Path(os.path.realpath(home_folder()))
     folder = Path(os.path.realpath(storyboard.parent))
     return ReadScope(
         project=find_project(folder, home),
         allowed=tuple(Path(os.path.realpath(path)) for path in allowed),
-        private=tuple(Path(os.path.realpath(path)) for path in client_folders(environ, home)),
-        key=key_in(environ),
+        private=tuple(Path(os.path.realpath(path)) for path in client_folders(os.environ, home)),
+        key=key_in(os.environ),
         files=files,
     )
 

@@ -16,7 +16,7 @@ _MAX_LEVELS = 4
 """How many levels deep to search for lists whose keys a hint can name."""
 
 
-def cells_of(value: Any, name: str | None = None) -> dict[str, Json] | None:
+def cells_of(value: Any, name: str | None) -> dict[str, Json] | None:
     """Return the cells of a row: a mapping, or a text as a prompt; None for anything else.
 
     `name` is the key that the row is under, if any.
@@ -54,7 +54,7 @@ def row_problem(value: Any, where: str, position: Position) -> Problem:
     return Problem(position, "not-rows", message)
 
 
-def no_rows_problem(value: Any, position: Position, under: str | None = None) -> Problem:
+def no_rows_problem(value: Any, position: Position, under: str | None) -> Problem:
     """Return the problem with a document that has no rows under the key `under`."""
     lists = _paths_behind([under] if under else [], value)
     hint = None

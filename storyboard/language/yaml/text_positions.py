@@ -35,10 +35,11 @@ def position_of_line(node: ScalarNode, line: int, source: str) -> Position:
         count += _count_visible(text)
         if count > start:
             found.append((number, text))
-    for number, text in [*(one for one in found if has_template(one[1])), *found]:
-        indent = len(text) - len(text.lstrip())
-        return Position(node.position.path, number, indent + 1, len(text.strip()))
-    return Position(node.position.path, node.text_line + line - 1, 1)
+    if not found:
+        return Position(node.position.path, node.text_line + line - 1, 1)
+    number, text = next((one for one in found if has_template(one[1])), found[0])
+    indent = len(text) - len(text.lstrip())
+    return Position(node.position.path, number, indent + 1, len(text.strip()))
 
 
 def position_of_template(node: ScalarNode, source: str) -> Position:
