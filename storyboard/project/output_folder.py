@@ -64,18 +64,12 @@ def open_folder(space: Workspace, *, tell: Tell, lock_timeout_s: float = 0.0) ->
     """
     asked_at = datetime.now(timezone.utc)
     _check_folder(space)
-    with ExitStack() as locks:
-        # With --state the outputs are elsewhere; only one render at a time may use that folder too.
-        for folder in sorted({space.state, space.folder}):
-            is_private = folder != space.folder  # one that holds only the state
-            lock = hold_lock(folder, now=asked_at, timeout_s=lock_timeout_s, is_private=is_private)
-            locks.enter_context(lock)
+    with _hold_locks(space, now=asked_at, timeout_s=lock_timeout_s):
         space.check_links()  # waiting for a lock can take long
         # First, because a state file claims the folder, and its manifest may say it is another's.
-        adoptable = []
         is_foreign = has_other_manifest(space.folder, space.state)
-        if is_foreign:
-            adoptable = find_in_folder(space, space.own_submissions(), tell=tell)
+        own = space.own_submissions() if is_foreign else []
+        adoptable = find_in_folder(space, own, tell=tell) if is_foreign else []
         check_not_emptied(space, adoptable)
         is_new = not has_state(space.state / STATE)
         with space.explained_owner():
@@ -103,6 +97,21 @@ def open_folder(space: Workspace, *, tell: Tell, lock_timeout_s: float = 0.0) ->
             raise
         finally:
             store.close()
+
+
+@contextmanager
+def _hold_locks(space: Workspace, *, now: datetime, timeout_s: float) -> Iterator[None]:
+    """Locks the output folder and, with --state, the folder of the state file.
+
+    By their real paths: both may be one folder, and every render locks two in the same order.
+    """
+    folders = {one.resolve(): one for one in (space.state, space.folder)}
+    with ExitStack() as locks:
+        for real, folder in sorted(folders.items()):
+            is_private = real != space.real_folder  # one that holds only the state
+            lock = hold_lock(folder, now=now, timeout_s=timeout_s, is_private=is_private)
+            locks.enter_context(lock)
+        yield
 
 
 def write_outputs_of(space: Workspace, store: Store, states: Sequence[TakeState]) -> None:

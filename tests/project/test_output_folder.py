@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from storyboard.sandbox.server import SandboxServer
-from tests.commands.films import FILM, Program
+from tests.commands.films import FILM, QUICK, Program
 
 OUT = Path("shared")
 
@@ -127,6 +127,16 @@ def test_git_is_offered_the_manifest_and_nothing_else_of_the_output_folder(
         (out / name).touch()
     (out / "videos" / ".1.part").touch()
     assert git("status", "--porcelain", "--untracked-files=all").count("\n") == 3
+
+
+def test_the_state_may_be_in_the_output_folder_under_another_path(
+    program: Program, film: Path
+) -> None:
+    names = ("--output", "out", "--state", Path("out").absolute())
+    output = program("render", film, *QUICK, *names)
+    assert output.code == 0, output.err
+    assert Path("out", "state.sqlite3").is_file()
+    assert program("render", film, *QUICK, "--output", "out").code == 0
 
 
 @pytest.mark.parametrize("is_deleted", [False, True])
