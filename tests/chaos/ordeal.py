@@ -11,19 +11,18 @@ from __future__ import annotations
 
 import contextlib
 import io
-import json
 import os
 import random
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from multiprocessing.process import BaseProcess
 from pathlib import Path
-from typing import Any, TextIO
+from typing import TextIO
 
 from storyboard import cli
 from storyboard.errors import ExitCode
@@ -43,7 +42,8 @@ from storyboard.state.queries import read_submissions
 from storyboard.state.store import Store
 from tests.chaos.books import check_after_a_kill, check_at_the_end
 from tests.chaos.clips import quick_clips
-from tests.chaos.pictures import KeptFiles, kept_files, make_picture
+from tests.chaos.film import find_statuses, write_film, write_stills
+from tests.chaos.pictures import KeptFiles, kept_files
 from tests.chaos.program import start
 from tests.chaos.weather import EACH_ONCE, KINDS, make_storm, make_weather
 
@@ -66,15 +66,6 @@ _SETTINGS = SandboxSettings(
     requests_per_minute=100_000,
     retry_after_s=1,
 )
-
-_STILLS = 4
-
-_TITLE = """\
-version: 1
-model: alibaba/wan2.7-t2v
-defaults: {duration: 2, resolution: 720P, prompt_extend: false}
-shots:
-"""
 
 
 @dataclass
@@ -132,10 +123,8 @@ class Ordeal:
         """Everything, to the end; raises AssertionError where a promise was broken."""
         began = time.monotonic()
         self.film.parent.mkdir(parents=True, exist_ok=True)
-        self.film.write_text(_write_film(self.figures.takes), "utf-8")
-        for number in range(_STILLS):
-            still = self.film.with_name(f"still-{number}.png")
-            still.write_bytes(make_picture(still.name.encode()))
+        write_stills(self.film.parent)
+        write_film(self.film, self.figures.takes)
         with (
             quick_clips(self.film.parent / "clips"),
             kept_files() as self.files,
@@ -169,7 +158,7 @@ class Ordeal:
                 if self._has_seen_everything(server):
                     return
                 self.figures.takes += _MORE_TAKES
-                self.film.write_text(_write_film(self.figures.takes), "utf-8")
+                write_film(self.film, self.figures.takes)
                 has_grown = True
             server.faults = Faults()
             self._decide_unknown(server)
@@ -314,21 +303,8 @@ class Ordeal:
     # The figures
 
     def _is_all_here(self) -> bool:
-        document = json.loads((self.output / "manifest.json").read_text("utf-8"))
-        statuses: dict[str, str] = {}
-        for take in document["takes"]:
-            statuses[take["id"]] = self._status_here(take, statuses)
-        self.figures.statuses = Counter(statuses.values())
-        return set(self.figures.statuses) <= {"done", "failed", "held"}
-
-    def _status_here(self, take: dict[str, Any], earlier: Mapping[str, str]) -> str:
-        """A take's status; those of `earlier` takes say whether its parent has failed."""
-        file = take["file"]
-        if file is not None and (self.output / file["path"]).is_file():
-            return "done"
-        parent = take["payload"].get("first_frame", {}).get("take")
-        is_held = take["status"] == "pending" and earlier.get(parent) in ("failed", "held")
-        return "held" if is_held else str(take["status"])
+        self.figures.statuses = Counter(find_statuses(self.output).values())
+        return self.figures.statuses.keys() <= {"done", "failed", "held"}
 
     def _count(self, server: SandboxServer) -> None:
         figures = self.figures
@@ -337,30 +313,6 @@ class Ordeal:
         figures.faults = Counter({name: server.ledger.faults[name] for name in KINDS})
         figures.uploads, figures.contents = self.files.uploaded.total(), len(self.files.uploaded)
         figures.deleted_files = len(self.files.deleted)
-
-
-def _write_film(takes: int) -> str:
-    """Shots with requests of their own; some show a file, or go on where another ends.
-
-    One shot in twenty wants two takes of the same request.
-    """
-    shots: list[str] = []
-    number = left = 0
-    while (left := takes - number - number // 20) > 0:
-        number += 1
-        shots.append(f"  - id: shot-{number}\n    prompt: Night {number}, rain on the pier\n")
-        if frame := _first_frame(number):
-            shots.append(f"    model: alibaba/wan2.7-i2v\n    first_frame: {frame}\n")
-        if number % 20 == 0 and left > 1:
-            shots.append("    takes: 2\n")
-    return _TITLE + "".join(shots)
-
-
-def _first_frame(number: int) -> str | None:
-    """In each twenty shots, one shows a file, and another is the first in a chain of three."""
-    if number % 20 in (5, 12):
-        return f"still-{number // 5 % _STILLS}.png"
-    return f"{{take: shot-{number - 1}, frame: last}}" if number % 20 in (6, 7) else None
 
 
 def _listen_and_kill(
