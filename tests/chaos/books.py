@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from storyboard.sandbox.server import SandboxServer
     from tests.chaos.ordeal import Ordeal
 
-_HOLDING = frozenset(
+HOLDING = frozenset(
     {
         SubmissionState.ACCEPTED,
         SubmissionState.SUCCEEDED,
@@ -75,7 +75,7 @@ def _check_money(ordeal: Ordeal, server: SandboxServer) -> None:
     figures, rows = ordeal.figures, read_submissions(ordeal.output)
     where = f"(seed {figures.seed}; {ordeal.output})"
     accepted = {task.id: str(task.payload["prompt"]) for task in server.ledger.submissions}
-    holders = [row for row in rows if row.task_id and row.state in _HOLDING]
+    holders = [row for row in rows if row.task_id and row.state in HOLDING]
 
     wrong = {
         row.take: row.task_id for row in holders if accepted.get(str(row.task_id)) != _name(row)

@@ -27,20 +27,14 @@ from typing import TextIO
 from storyboard import cli
 from storyboard.errors import ExitCode
 from storyboard.records import Payload, Submission, SubmissionState
-from storyboard.recovery.decisions import (
-    UNKNOWN_STATES,
-    abandoned,
-    adopted,
-    released,
-    unknown_among,
-)
+from storyboard.recovery.decisions import abandoned, adopted, released, unknown_among
 from storyboard.sandbox.faults import Faults
 from storyboard.sandbox.server import SandboxServer
 from storyboard.sandbox.settings import SandboxSettings
 from storyboard.sandbox.tasks import Task
 from storyboard.state.queries import read_submissions
 from storyboard.state.store import Store
-from tests.chaos.books import check_after_a_kill, check_at_the_end
+from tests.chaos.books import HOLDING, check_after_a_kill, check_at_the_end
 from tests.chaos.clips import quick_clips
 from tests.chaos.film import find_statuses, write_film, write_stills
 from tests.chaos.pictures import KeptFiles, kept_files
@@ -114,6 +108,7 @@ class Ordeal:
         self.files = KeptFiles()
         self.given_up: Counter[str] = Counter()  # tasks known to nobody, by their payload
         self._adopted: set[str] = set()  # by the decisions after this run
+        self._given_up_tasks: set[str] = set()
         self._kills = kills
         self._rng = random.Random(seed)
         self._say = say
@@ -251,16 +246,14 @@ class Ordeal:
     def _strays_of(self, server: SandboxServer, submission: Submission) -> list[Task]:
         """The tasks in the console that may be this submission's."""
         name = _name(submission.payload)
-        # A task that the API gave to several is known to none of them.
-        known = self._adopted | {
-            one.task_id for one in read_submissions(self.output) if one.state not in UNKNOWN_STATES
-        }
-        strays = [
+        # A row that is unknown or given up may name a task that the API gave to several.
+        held = {one.task_id for one in read_submissions(self.output) if one.state in HOLDING}
+        known = held | self._adopted | self._given_up_tasks
+        return [
             task
             for task in server.ledger.submissions
             if _name(task.payload) == name and task.id not in known
         ]
-        return strays[self.given_up[name] :]
 
     def _decide(self, submission: Submission, stray: Task | None) -> Submission:
         now, chance = datetime.now(timezone.utc), self._rng.random()
@@ -270,6 +263,7 @@ class Ordeal:
             return adopted(submission, stray.id)
         if stray is not None:
             self.given_up[_name(submission.payload)] += 1
+            self._given_up_tasks.add(stray.id)
         if chance > 0.95:
             self.figures.abandoned += 1
             return abandoned(submission, now=now)
