@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 
 from storyboard.errors import UsageError
 from storyboard.planning.selection import Selection
@@ -36,7 +36,7 @@ def check_selection(selection: Selection) -> None:
     )
 
 
-def check_lists(**lists: Sequence[str]) -> None:
+def check_lists(**lists: Iterable[object]) -> None:
     """Raises UsageError for text in place of a list, since each of its characters would count."""
     for name, given in lists.items():
         if isinstance(given, str):

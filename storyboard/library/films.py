@@ -14,6 +14,7 @@ from storyboard.errors import UsageError
 from storyboard.language.load import Reading, load_storyboard
 from storyboard.language.overrides import read_overrides
 from storyboard.language.project_cards import load_catalog_beside
+from storyboard.library.checks import check_lists
 from storyboard.names import spelled_path
 from storyboard.private import mask
 from storyboard.project.workspace import Folders, Workspace, find_workspaces
@@ -57,6 +58,7 @@ def load(
 
     Raises UsageError if a model card is broken.
     """
+    check_lists(allowed_paths=allowed_paths)
     assignments = [f"{name}={value}" for name, value in (variables or {}).items()]
     overrides, problems, _ = read_overrides(assignments, ())
     folders = [Path(path) for path in allowed_paths]

@@ -171,6 +171,14 @@ def test_a_plan_refuses_the_same(film: Path, given: dict[str, Any], problem: str
         storyboard.plan(film, sandbox=True, **given)
 
 
+def test_one_allowed_folder_is_not_taken_letter_by_letter_which_would_allow_the_root(
+    film: Path,
+) -> None:
+    problem = "allowed_paths is '/data'; it must be a list"
+    with pytest.raises(storyboard.UsageError, match=f"^{re.escape(problem)}"):
+        storyboard.load(film, allowed_paths="/data")
+
+
 def test_without_a_key_nothing_begins(film: Path) -> None:
     with pytest.raises(storyboard.AccountError):
         list(storyboard.render(film, yes=True))
