@@ -23,9 +23,9 @@ from storyboard.console.options import (
     SelectionOptions,
     TrialOptions,
     VariableOptions,
-    given_words,
     json_option,
     plan_arguments,
+    plan_words,
     strict_option,
     with_options,
 )
@@ -188,7 +188,7 @@ def command(
     else:
         for one in planned:
             _print_takes(one, as_graph=graph_form is not None)
-            print_lines(_lines_below(one, catalog, [*given_words(which), *words], now=now))
+            print_lines(_lines_below(one, catalog, [*plan_words(arguments), *words], now=now))
         print_lines(_last_lines(planned, bill))
         plans = [one.plan for one in planned]
         print_lines(trial_lines(plans, catalog, trial.model, variables.variant))

@@ -26,9 +26,9 @@ from storyboard.console.options import (
     SelectionOptions,
     VariableOptions,
     given_flags,
-    given_words,
     json_option,
     plan_arguments,
+    plan_words,
     strict_option,
     with_options,
 )
@@ -140,7 +140,7 @@ def command(
         files, catalog, variables, strict=strict, as_json=as_json, prices=planning.price_files
     )
     spaces = find_workspaces(boards, where.folders, from_manifest=arguments.from_manifest)
-    words = [*given_words(which), *variables.words, *planning.price_words]
+    words = [*plan_words(arguments), *variables.words, *planning.price_words]
     with writing_events(display.events) as events, ExitStack() as stack:
         films = [
             stack.enter_context(

@@ -10,7 +10,7 @@ them to a command, which receives each class as one value:
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -296,6 +296,12 @@ def plan_arguments(which: SelectionOptions, planning: PlanningOptions) -> PlanAr
         is_fresh=planning.fresh,
         price_usd=planning.price_usd,
     )
+
+
+def plan_words(arguments: PlanArguments) -> list[str]:
+    """The options that say which takes a plan is made for, and from what, as they are typed."""
+    words = given_words(SelectionOptions(**asdict(arguments.selection)))
+    return [*words, "--from-manifest"] if arguments.from_manifest else words
 
 
 @dataclass(frozen=True, slots=True)

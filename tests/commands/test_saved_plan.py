@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from storyboard.sandbox.server import SandboxServer
-from tests.commands.films import FILM, Output, Program
+from tests.commands.films import CHAIN, FILM, Output, Program
 
 PLAN = Path("plan.json")
 QUICK = ("--no-download",)
@@ -128,6 +128,21 @@ def test_vars_are_given_again_and_the_command_says_so(
     assert "storyboard render film.yaml --plan plan.json --var 'sky=dark red'" in output.err
     refused(program("render", "--plan", PLAN), server, "or a var given to it, has changed since")
     assert program("render", film, "--plan", PLAN, "--var", "sky=dark red").code == 0
+
+
+def test_the_command_after_a_pause_selects_what_the_plan_did_and_from_where_it_did(
+    film: Path, program: Program
+) -> None:
+    film.write_text(CHAIN, "utf-8")
+    program("plan", film, "--sandbox", "--except", "gull", "--out", PLAN)
+    output = program("render", "--plan", PLAN, "--sandbox")
+    command = "next: storyboard render film.yaml --past pier-1"
+    assert f"{command} --except gull --sandbox\n" in output.err
+
+    output = program("render", film, "--from-manifest", "--except", "gull", "--sandbox")
+    assert f"{command} --except gull --from-manifest --sandbox\n" in output.err
+    output = program("plan", film, "--from-manifest", "--except", "gull", "--sandbox")
+    assert f"{command} --except gull --from-manifest --sandbox\n" in output.out
 
 
 @pytest.mark.skipif(os.name == "nt", reason="names are Unicode there")
