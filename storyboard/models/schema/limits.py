@@ -39,10 +39,7 @@ def parameter_definitions(cards: Iterable[ModelCard]) -> Schema:
 
 def model_limits(card: ModelCard) -> Schema:
     """Return one model's own limits by parameter, for a schema that several models share."""
-    return {
-        name: or_template(_or_name([(card, parameter)], _merged([(card, parameter)])))
-        for name, parameter in card.settings.items()
-    }
+    return {name: _or_template([(card, known)]) for name, known in card.settings.items()}
 
 
 def seed_limits(cards: Iterable[ModelCard]) -> Schema:
@@ -54,29 +51,30 @@ def seed_limits(cards: Iterable[ModelCard]) -> Schema:
 def _definition(settings: list[_Setting]) -> Schema:
     first = settings[0][1]
     description = str(first.limits.get("description", ""))
-    is_media = any(_is_media(*one) for one in settings)
     return {
         "description": description,
         "markdownDescription": _markdown(description, settings),
         **_default(settings),
         "examples": _examples(settings),
-        **(media_keys.snippets(first.name) if is_media else {}),
-        **or_template(_or_name(settings, _merged(settings))),
+        **(media_keys.snippets(first.name) if _is_media(*settings) else {}),
+        **_or_template(settings),
     }
 
 
-def _or_name(settings: list[_Setting], limits: dict[str, Any]) -> Schema:
-    """Return a parameter's limits; a seed or a picture may also be the name of a shared one."""
-    if any(_is_media(*one) for one in settings):
-        return media_keys.media(settings[0][1].name, limits)
-    if settings[0][1].name != SEED:
-        return limits
-    return {"if": {"type": "string"}, "then": {"minLength": 1}, "else": {ALSO: _OF_SEEDS, **limits}}
+def _or_template(settings: list[_Setting]) -> Schema:
+    """Return the limits of a setting; a seed or a picture may also be the name of a shared one."""
+    name, limits = settings[0][1].name, _merged(settings)
+    if _is_media(*settings):
+        limits = media_keys.media(name, limits)
+    elif name == SEED:
+        limits = {ALSO: _OF_SEEDS, **limits}
+        limits = {"if": {"type": "string"}, "then": {"minLength": 1}, "else": limits}
+    return or_template(limits)
 
 
-def _is_media(card: ModelCard, parameter: Parameter) -> bool:
-    """Whether a setting is an address or a name, not a model's field of the same name."""
-    return parameter.name in MEDIA and parameter.name in card.words
+def _is_media(*settings: _Setting) -> bool:
+    """Whether a setting is an address or a name, not just models' fields of the same name."""
+    return any(known.name in MEDIA and known.name in card.words for card, known in settings)
 
 
 def _merged(settings: list[_Setting]) -> Schema:
@@ -84,7 +82,7 @@ def _merged(settings: list[_Setting]) -> Schema:
     alternatives: list[tuple[dict[str, Any], list[str]]] = []
     for card, parameter in settings:
         limits = _plain_limits(parameter)
-        if _is_media(card, parameter):
+        if _is_media((card, parameter)):
             limits = _without_addresses(limits)
         same = next((names for known, names in alternatives if known == limits), None)
         if same is None:
@@ -154,11 +152,8 @@ def _default(settings: list[_Setting]) -> Schema:
 
 def _examples(settings: list[_Setting]) -> list[Any]:
     """Return the cards' own examples, then every other value if a model lists its values."""
-    found: dict[str, Any] = {}
-    for card, parameter in settings:
-        if _is_media(card, parameter):
-            for one in media_keys.examples(parameter.name):
-                found.setdefault(json.dumps(one), one)
+    media = media_keys.examples(settings[0][1].name) if _is_media(*settings) else []
+    found = {json.dumps(value): value for value in media}
     for _, parameter in settings:
         limits = parameter.limits
         listed = limits.get("enum", [True, False] if parameter.type == "boolean" else None)
@@ -177,7 +172,7 @@ def _markdown(description: str, settings: list[_Setting]) -> str:
         if parameter.default is not None:
             words += f"; the API's default is `{spelled(parameter.default)}`"
         models.setdefault(words, []).append(f"`{card.name}`")
-    if any(_is_media(*one) for one in settings):
+    if _is_media(*settings):
         description += media_keys.more_about(settings[0][1].name)
     known = [f"- {', '.join(names)}: {words}" for words, names in models.items()]
     lines = [description, "", *known, "", "Can be a template. `null` means: not set, not sent."]
