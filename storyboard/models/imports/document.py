@@ -100,13 +100,9 @@ class Pointer:
         name = f"{self.document.name}:{line}" if line else self.document.name
         return f"{name}: {bounded(format_path(self.path), 300)}" if self.path else name
 
-    def get(self, key: str | int) -> Pointer | None:
-        """Return the value under a key, or None."""
-        value = self.value
-        is_there = isinstance(value, dict) and key in value
-        if not is_there and not (isinstance(value, list) and isinstance(key, int)):
-            return None
-        return self._child(key)
+    def get(self, key: str) -> Pointer | None:
+        """Return the value under a key; None if there is no such key, or this is no mapping."""
+        return self._child(key) if isinstance(self.value, dict) and key in self.value else None
 
     def entries(self) -> list[tuple[str, Pointer]]:
         """Return a mapping's keys with their values. Raises NotUnderstood for anything else."""

@@ -65,13 +65,10 @@ def _posts(document: Document) -> Iterator[tuple[str, Pointer]]:
             yield server, post
         return
     for path, item in top.entries_of("paths"):
-        if not (isinstance(item.value, dict) and (post := item.get("post"))):
-            continue
-        for holder in (post, item, top):
-            if isinstance(holder.value, dict) and (servers := _servers(holder)):
-                for server in servers:
-                    yield f"{server.rstrip('/')}{path}", post
-                break
+        if post := item.get("post"):
+            nearest = next(filter(None, map(_servers, (post, item, top))), [])
+            for server in nearest:
+                yield f"{server.rstrip('/')}{path}", post
 
 
 def _servers(holder: Pointer) -> list[str]:
