@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from datetime import datetime, timezone
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -65,55 +67,42 @@ def command(
         )
     boards = read_sound([file], load_catalog(), variables, as_json=as_json)
     [space] = find_workspaces(boards, where.folders)
-    now = datetime.now(timezone.utc)
     if as_json:
-        known = read_known(space, now, tell=say)
-        print_json(
-            {
-                **space_document(space),
-                "takes": [
-                    take_document(state, known.waiting.get(state.take.id)) for state in known.states
-                ],
-                "orphans": [take_document(state) for state in known.orphans],
-                "spent_usd": to_usd(known.spending.micros),
-                "billed_usd": to_usd(known.spending.billed),
-                "unknown_costs": known.spending.unknown,
-            }
-        )
+        print_json(_document(space, read_known(space, datetime.now(timezone.utc), tell=say)))
     elif is_watching:
-        said: set[str] = set()
-        watch(partial(_read_view, space, said), space.version)
+        read = partial(_read_view, space, variables.words, cache(say))  # says each sentence once
+        watch(read, space.version)
     else:
-        view = _view(space, read_known(space, now, tell=say), now)
+        view = _read_view(space, variables.words, say)
         print_rows([view.head], view.rows)
         print_lines(view.foot)
     return ExitCode.OK
 
 
-def _read_view(space: Workspace, said: set[str]) -> View:
-    """The view as it is now. Says nothing that is in `said`, and adds to it what it says."""
+def _document(space: Workspace, known: Known) -> dict[str, Any]:
+    return {
+        **space_document(space),
+        "takes": [take_document(one, known.waiting.get(one.take.id)) for one in known.states],
+        "orphans": [take_document(state) for state in known.orphans],
+        "spent_usd": to_usd(known.spending.micros),
+        "billed_usd": to_usd(known.spending.billed),
+        "unknown_costs": known.spending.unknown,
+    }
 
-    def tell(sentence: str) -> None:
-        if sentence not in said:
-            said.add(sentence)
-            say(sentence)
 
+def _read_view(space: Workspace, words: Sequence[str], tell: Callable[[str], None]) -> View:
+    """The view as it is now. `words` are the options that the storyboard is read with."""
     now = datetime.now(timezone.utc)
-    return _view(space, read_known(space, now, tell=tell), now)
-
-
-def _view(space: Workspace, known: Known, now: datetime) -> View:
-    is_pointer = known.snapshot.is_pointer
-    entries = [
-        _entry(state, now, is_pointer, known.waiting.get(state.take.id)) for state in known.states
-    ]
+    known = read_known(space, now, tell=tell)
+    is_pointer, waiting = known.snapshot.is_pointer, known.waiting
+    entries = [_entry(state, now, is_pointer, waiting.get(state.take.id)) for state in known.states]
     for entry in (_entry(state, now, is_pointer, None) for state in known.orphans):
         text = f"(not in the storyboard) {entry.text}".rstrip()
         entries.append(entry._replace(text=text, likeness=text))
     counts = count_statuses(state.status for state in known.states)
     spent = f"; {known.spending.sentence}" if known.spending.micros else ""
     head = f"{space.storyboard.display_name}: {counts}{spent}"
-    return View(head, entries, approval_lines(space, known.waiting.values()))
+    return View(head, entries, approval_lines(space, waiting.values(), words))
 
 
 def _entry(state: TakeState, now: datetime, is_pointer: HasFile, waiting: Action | None) -> Entry:

@@ -102,6 +102,9 @@ def test_the_command_that_approves_selects_the_same_takes(program: Program, chai
     assert command in told.out.splitlines()
     said = program("render", chain, *QUICK, *which, "--var", "x=a b").err
     assert command in said.splitlines()
+    told = program("status", chain, "--sandbox", "--var", "x=a b")
+    command = "    next: storyboard render film.yaml --past pier-1 --var 'x=a b' --sandbox"
+    assert command in told.out.splitlines()
 
 
 def test_a_seam_is_looked_at_and_then_the_film_goes_on(program: Program, chain: Path) -> None:

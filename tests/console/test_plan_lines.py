@@ -135,13 +135,13 @@ def test_the_command_that_approves_is_told_with_the_options_that_it_needs() -> N
         "    next: storyboard render film.yaml --past a --past b --var 'x=a b' --sandbox",
     ]
     seen = plan(takes, rows, passed={("a", A), ("b", B)}).actions
-    assert approval_lines(space_of(*takes), seen) == []
+    assert approval_lines(space_of(*takes), seen, []) == []
 
 
 def test_of_many_videos_to_approve_the_first_are_named() -> None:
     paused = [replace(make_take(f"p{n}"), is_paused=True) for n in range(40)]
     takes = [*paused, *(after(f"c{n}", f"p{n}") for n in range(40))]
     made = plan(takes, [done(one, n + 1, A) for n, one in enumerate(paused)]).actions
-    first, command = approval_lines(space_of(*takes), made)
+    first, command = approval_lines(space_of(*takes), made, [])
     assert first.startswith("  to go on after p0, p1, p2, p3, p4 and 35 more, look at their videos")
     assert command.count("--past") == 5
