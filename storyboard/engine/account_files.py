@@ -8,7 +8,8 @@ are deleted, the oldest that nothing needs any more.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -56,9 +57,14 @@ class AccountFiles:
         return bool(self._deleting)
 
     @property
-    def contents(self) -> Collection[str]:
+    def contents(self) -> AbstractSet[str]:
         """The sha256 of each file of ours that is there."""
-        return [file.upload.sha256 for file in self._ours.values()]
+        return {file.upload.sha256 for file in self._ours.values()}
+
+    @property
+    def unsent(self) -> AbstractSet[str]:
+        """The sha256 of each file that has not arrived; an earlier upload of it may be there."""
+        return self._unsent.keys()
 
     def address(self, sha256: str, *, until: datetime) -> str | None:
         """The address of an uploaded content, if it is valid until then."""

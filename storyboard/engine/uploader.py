@@ -108,7 +108,7 @@ class Uploader:
             self._run.breaker.on_reached(now=now)
         self._list_at, self._listings = None, 0
         self._files.compare(event.files)
-        self._failures.on_found(self._files.contents)
+        self._failures.on_found(self._files.contents - self._files.unsent)
 
     def _list(self, now: float, list_at: float) -> None:
         """Asks for the list, once no file is on its way that it might not show yet."""

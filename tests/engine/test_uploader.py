@@ -15,7 +15,7 @@ from storyboard.media import At
 from storyboard.records import Take
 from storyboard.replies import Unreached, Uploaded, UploadRefused, UploadReply
 from tests.engine.rig import make_follower, make_take
-from tests.engine.simulation import HOUR, Simulation
+from tests.engine.simulation import HOUR, START, Simulation
 from tests.engine.test_inputs import films, held, rows, showing
 
 
@@ -101,6 +101,28 @@ def test_a_file_that_the_list_shows_to_expire_earlier_is_not_relied_on(sim: Simu
     sim.render()
     assert len(sim.api.uploaded) == 2
     assert sim.api.posts[1].payload["pictures"] == ["https://uploads.example/2.png"] * 2
+
+
+@pytest.mark.parametrize("is_listed", [True, False])
+def test_an_earlier_upload_that_expires_soon_does_not_prolong_the_tries_of_the_next(
+    sim: Simulation, is_listed: bool
+) -> None:
+    sim.takes = films(sim, 1)
+    sim.render()
+    [kept] = sim.kept.values()
+    sim.clock.time_s = (kept.expires_at - timedelta(minutes=10) - START).total_seconds()
+    tries: list[str] = []
+
+    def lose(name: str, content: bytes) -> UploadReply:
+        tries.append(name)
+        assert len(tries) <= 5
+        return Unreached("HTTP 503")
+
+    sim.on_upload = lose
+    sim.on_list = sim.on_list if is_listed else lambda: None
+    sim.takes = [*sim.takes, showing(sim, 2, "1.png", "1.png")]
+    sim.render()
+    assert held(sim) == [("shot-2", "it could not be uploaded: HTTP 503; run again")]
 
 
 @pytest.mark.parametrize(
