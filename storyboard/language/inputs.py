@@ -312,7 +312,7 @@ def _names_of_includes(root: MappingNode) -> list[Setting]:
 
 
 def _with_file(problem: Problem, name: str) -> Problem:
-    """Return the problem with the name of the rows file added, if its hint has a place for it."""
+    """Return the problem with the name of the rows file in its hint, if `FILE` is there."""
     if problem.hint is None or FILE not in problem.hint or not _PLAIN_NAME.fullmatch(name):
         return problem
     return replace(problem, hint=problem.hint.replace(FILE, f"file: {name}"))
@@ -337,5 +337,5 @@ def _at_setting(problems: Sequence[Problem], text: str, setting: Setting) -> Seq
 
 def _beside(path: Path, display_name: str, name: str) -> tuple[Path, str]:
     """Return the path and the display name of the file that `path` calls `name`."""
-    display_name = os.path.normpath(os.path.join(os.path.dirname(display_name), name))  # noqa: PTH118, PTH120 (a shown name, not a path)
+    display_name = os.path.normpath(os.path.join(os.path.dirname(display_name), name))  # noqa: PTH118, PTH120 (a display name, not a path)
     return path.parent / name, display_name

@@ -14,7 +14,7 @@ HOLDS_KEY = (
     "contains the API key, so it is not read",
     "remove the key, and create a new one: whoever has this file has the old one",
 )
-"""What is said of a file with the API key in it, and the hint."""
+"""The clause about a file with the API key in it, and the hint."""
 
 ALLOW_HINT = "move the file into the project, or allow its folder with --allow-path DIR"
 

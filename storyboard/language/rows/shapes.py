@@ -10,7 +10,7 @@ from storyboard.reporting.suggest import did_you_mean
 from storyboard.reporting.value_paths import format_value
 
 FILE = "file: ..."
-"""Marks the place for the file of rows in a hint; the storyboard knows the file's name."""
+"""Stands for the file of rows in a hint; the storyboard knows the file's name."""
 
 _MAX_LEVELS = 4
 """How many levels deep to search for lists whose keys a hint can name."""

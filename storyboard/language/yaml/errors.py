@@ -270,13 +270,13 @@ def _quotes(failure: _Failure) -> _Finding | None:
     if "end of stream" in failure.problem or "document" in failure.problem:
         message = "this quote is never closed"
         return _Finding(start, message, "close it at the end of the value", None)
-    back = text.rfind("\\", start, failure.index + 1)
-    if back < 0:
+    backslash = text.rfind("\\", start, failure.index + 1)
+    if backslash < 0:
         return None
-    if _HALF.match(text, back):
-        return _Finding(back, HALF_CHARACTER, HALF_CHARACTER_HINT, 6, "half-a-character")
-    message = f"{text[back : back + 2]} has no meaning inside double quotes"
-    return _Finding(back, message, "write \\\\ for a backslash, or use single quotes", 2)
+    if _HALF.match(text, backslash):
+        return _Finding(backslash, HALF_CHARACTER, HALF_CHARACTER_HINT, 6, "half-a-character")
+    message = f"{text[backslash : backslash + 2]} has no meaning inside double quotes"
+    return _Finding(backslash, message, "write \\\\ for a backslash, or use single quotes", 2)
 
 
 def _text_after(failure: _Failure) -> _Finding | None:

@@ -141,8 +141,8 @@ def _as_time(value: date | datetime | time | timedelta, code: str) -> str:
     tokens = list(_tokens(_SECTIONS.findall(code)[0]))
     if not any(token.kind in ("part", "elapsed") for token in tokens):
         raise _NotUnderstood
-    places = max((len(t.text.partition(".")[2]) for t in tokens if t.kind == "part"), default=0)
-    day, seconds = _day_and_seconds(value, places)
+    decimals = max((len(t.text.partition(".")[2]) for t in tokens if t.kind == "part"), default=0)
+    day, seconds = _day_and_seconds(value, decimals)
     has_half = any(token.kind == "half" for token in tokens)
     texts = []
     for number, token in enumerate(tokens):
@@ -161,7 +161,7 @@ def _as_time(value: date | datetime | time | timedelta, code: str) -> str:
 
 
 def _day_and_seconds(
-    value: date | datetime | time | timedelta, places: int
+    value: date | datetime | time | timedelta, decimals: int
 ) -> tuple[date, Decimal]:
     """Return the day, and the seconds since it began, rounded to some decimal places."""
     day = value if isinstance(value, date) else date(1900, 1, 1)
@@ -171,7 +171,7 @@ def _day_and_seconds(
     if isinstance(value, datetime):
         span = value - datetime.combine(value, time())
     seconds = Decimal(span // timedelta(microseconds=1)).scaleb(-6)
-    return day, seconds.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
+    return day, seconds.quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP)
 
 
 def _stands_for_minutes(tokens: list[_Token], number: int) -> bool:
@@ -196,6 +196,5 @@ def _part(text: str, day: date, seconds: Decimal, has_half: bool, is_minute: boo
     if kind == "h":
         hours = int(seconds // 3600 % 24)
         return f"{(hours % 12 or 12) if has_half else hours:0{width}}"
-    whole, _, places = text.partition(".")
     second = f"{seconds % 60:f}"
-    return second.rjust(len(whole) + bool(places) + len(places), "0")
+    return second.rjust(width, "0")
