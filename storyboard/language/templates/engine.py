@@ -105,14 +105,15 @@ class JinjaRenderer:
                     found, used = self._names_in(piece.template)
                     names |= found - piece.values.keys()
                     files |= used
-        seen: set[str] = set()
-        waiting = _files_of(names) | files
-        while waiting := (waiting & self._files.keys()) - seen:
-            seen |= waiting
-            for name in tuple(waiting):
+        unused = set(self._files)
+        while now_used := {
+            name for name in unused if name in files or name.removesuffix(SUFFIX) in names
+        }:
+            unused -= now_used
+            for name in now_used:
                 found, used = self._names_in(self._files[name])
                 names |= found
-                waiting |= used | _files_of(found)
+                files |= used
         return frozenset(names)
 
     def _find_names(self, source: str) -> tuple[frozenset[str], frozenset[str]]:
@@ -207,7 +208,3 @@ def _number_in_line(pieces: Iterable[Piece], faulty: Piece | None) -> int | None
         return None
     before = takewhile(lambda piece: piece is not faulty, pieces)
     return sum(not isinstance(piece, str) and piece.line == faulty.line for piece in before)
-
-
-def _files_of(names: Iterable[str]) -> set[str]:
-    return {f"{name}{SUFFIX}" for name in names}
