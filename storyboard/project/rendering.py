@@ -10,21 +10,17 @@ from typing import TYPE_CHECKING
 
 from storyboard.models.card import SLOWEST_S
 from storyboard.models.catalog import Catalog
-from storyboard.planning.cost import Bill, Pricing, bill_for, pricing_for, takes_to_submit
-from storyboard.planning.following import Passed
-from storyboard.planning.plan import PlanOptions, make_plan
+from storyboard.planning.plan import PlanOptions
 from storyboard.planning.saved_plan import PlanArguments
-from storyboard.planning.selection import Selection, narrow, select_takes
-from storyboard.planning.states import find_deleted
-from storyboard.project.api_time import plan_by_api_time
+from storyboard.planning.selection import select_takes
 from storyboard.project.approval import approve, check_paused
-from storyboard.project.lost_records import check_not_emptied, check_takes
 from storyboard.project.manifest_inputs import obstacle_finder
 from storyboard.project.neighbour import refuse_to_pay_again
 from storyboard.project.output_folder import open_folder
+from storyboard.project.preview import Preview, plan_render
 from storyboard.project.waiting import find_waiting
-from storyboard.project.workspace import FolderSnapshot, Workspace
-from storyboard.records import WORK, Action, Plan, Submission, TakeState
+from storyboard.project.workspace import Workspace
+from storyboard.records import WORK, Action, TakeState
 from storyboard.state.store import Store
 from storyboard.videos.files import remove_partial_files
 
@@ -37,30 +33,16 @@ _RETENTION_H = 24.0
 
 
 @dataclass(frozen=True, slots=True)
-class Prepared:
+class Prepared(Preview):
     """A storyboard under its lock: the state file is open, and the plan is made from it."""
 
-    space: Workspace
     store: Store
-    snapshot: FolderSnapshot
-    plan: Plan
-    pricing: Pricing
     options: PlanOptions
-
-    @property
-    def bill(self) -> Bill:
-        """What would be submitted, and what it costs."""
-        return bill_for(self.plan, self.pricing)
 
     @property
     def work(self) -> list[Action]:
         """The actions that do something."""
         return [action for kind in WORK for action in self.plan.of_kind(kind)]
-
-    def find_deleted(self) -> list[str]:
-        """The ids of rendered takes that are no longer in the storyboard."""
-        takes, tasks = self.space.storyboard.takes, self.snapshot.manifest_tasks
-        return find_deleted(takes, self.store.submissions(), manifest_tasks=tasks)
 
     def read_states(self) -> tuple[TakeState, ...]:
         """The takes as they are now."""
@@ -97,28 +79,21 @@ def prepare(
     shots `past` are approved: what shows their frames can be sent. Raises Refused if this
     folder is new and one beside it holds most of its takes, unless `arguments.is_fresh`.
     """
-    selection, options = arguments.selection, arguments.options
-    select_takes(space.storyboard.takes, selection)  # before a folder is created for a misspelt one
+    # Before a folder is created for a misspelt one.
+    select_takes(space.storyboard.takes, arguments.selection)
     check_paused(space.storyboard.takes, past)
     with open_folder(space, tell=tell, lock_timeout_s=lock_timeout_s) as store:
         known, snapshot = store.submissions(), space.snapshot()
         if not arguments.is_fresh:
             refuse_to_pay_again(space, known)
         approve(space, store, snapshot, past, tell=tell)
-        plan = plan_render(
-            space,
-            known,
-            snapshot,
-            selection,
-            options,
-            passed=store.passed(),
-            catalog=catalog,
-            tell=tell,
+        passed = store.passed()
+        found = plan_render(
+            space, arguments, known, snapshot, passed=passed, catalog=catalog, tell=tell
         )
         if not known:
             remove_partial_files(space.real_folder, known, now=datetime.now(timezone.utc))
-        pricing = pricing_for(space.storyboard, catalog, arguments.price_usd)
-        yield Prepared(space, store, snapshot, plan, pricing, options)
+        yield Prepared(space, known, snapshot, found.plan, found.pricing, store, arguments.options)
 
 
 def check_account(films: Sequence[Prepared]) -> None:
@@ -169,47 +144,3 @@ def engine_settings(
         check_picture=rules.check_picture,
         check_body=rules.check_body,
     )
-
-
-def plan_render(
-    space: Workspace,
-    known: Sequence[Submission],
-    snapshot: FolderSnapshot,
-    selection: Selection,
-    options: PlanOptions,
-    *,
-    passed: Passed,
-    catalog: Catalog,
-    tell: Callable[[str], None],
-) -> Plan:
-    """What a render would do now. `known` are all submissions of the folder.
-
-    Effect: if it would call a link expired, it asks the API for the time, which is free.
-
-    Raises PaymentUnknown if there are videos that belong to no known submission.
-    """
-    check_not_emptied(space, known)
-    takes, tasks = space.storyboard.takes, snapshot.manifest_tasks
-    chosen = select_takes(takes, selection)
-    selected = narrow(chosen, selection, takes, known, manifest_tasks=tasks)
-
-    obstacle_to = obstacle_finder(space, catalog)
-
-    def plan_at(now: datetime) -> Plan:
-        return make_plan(
-            takes,
-            known,
-            now=now,
-            has_file=snapshot.has_file,
-            is_pointer=snapshot.is_pointer,
-            selected=selected,
-            options=options,
-            manifest_tasks=tasks,
-            passed=passed,
-            obstacle_to=obstacle_to,
-        )
-
-    plan = plan_by_api_time(plan_at, space.origin, catalog, tell=tell)
-    if not options.rerender:
-        check_takes(space, known, takes_to_submit(plan))
-    return plan
