@@ -76,7 +76,8 @@ def _prices_in(prices: MappingNode, report: Report) -> Iterator[tuple[str, Writt
             words = f"{where}: missing key 'as_of': a price changes, so it has a date"
             report(Problem(position, "missing-key", words, hint))
         if price is not None and as_of is not None:
-            yield model, WrittenPrice(Price(price[0], price[1], as_of, price[2]), where, position)
+            per, rates, tokens = price
+            yield model, WrittenPrice(Price(per, rates, as_of, tokens), where, position)
 
 
 def _day(node: Node | None, report: Report) -> date | None:
@@ -169,4 +170,4 @@ def _number(node: Node) -> Decimal | None:
     value = node.value if isinstance(node, ScalarNode) else None
     if isinstance(value, bool) or not isinstance(value, (int, float)) or value < 0:
         return None
-    return Decimal(str(float(value) if isinstance(value, float) else int(value)))
+    return Decimal(str(value))
