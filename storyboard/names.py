@@ -181,6 +181,12 @@ def from_file_name(file_name: str) -> str:
     return os.fsencode(file_name).decode("utf-8", "surrogateescape")
 
 
+def as_argument(path: Path) -> str:
+    """A path as a command line takes it: one that begins with a dash would be an option."""
+    text = str(path)
+    return f"./{text}" if text.startswith("-") else text
+
+
 def portable_path(path: str) -> str:
     """A path on this system as any file can hold it: with forward slashes, in valid Unicode."""
     return valid_unicode(from_file_name(path).replace(os.sep, "/"))

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from storyboard.console.options import VariableOptions
+from storyboard.names import as_argument
 from storyboard.records import Storyboard
 from storyboard.reporting.lines import split_lines
 from storyboard.reporting.problems import tidy
@@ -25,7 +26,7 @@ _RESET = "\x1b[0m"
 def fix_command(files: Iterable[Path], variables: VariableOptions) -> str:
     """The command that repairs storyboards which were read with these options."""
     variant = [] if variables.variant is None else ["--variant", variables.variant]
-    return shlex.join(["storyboard", "fix", *map(str, files), *variant, *variables.words])
+    return shlex.join(["storyboard", "fix", *map(as_argument, files), *variant, *variables.words])
 
 
 def repair_note(boards: Iterable[Storyboard], variables: VariableOptions) -> list[str]:

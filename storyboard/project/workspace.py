@@ -13,7 +13,7 @@ from pathlib import Path
 
 from storyboard.api.credentials import find_base_url
 from storyboard.errors import OwnedByAnother, UsageError
-from storyboard.names import SANDBOX, split_variant
+from storyboard.names import SANDBOX, as_argument, split_variant
 from storyboard.outputs import MANIFEST
 from storyboard.planning.graph import find_circle, has_frames
 from storyboard.planning.states import HasFile, ManifestTasks, read_states, resolve_takes
@@ -89,7 +89,7 @@ class Workspace:
 
     def command(self, verb: str, *words: str) -> str:
         """The command line for another command on the same file and folder, quoted for a shell."""
-        line = ["storyboard", verb, str(self.storyboard.path), *words]
+        line = ["storyboard", verb, as_argument(self.storyboard.path), *words]
         for option, value in (
             ("--variant", self.storyboard.variant),
             ("--output", self.folders.output),
