@@ -165,7 +165,9 @@ def command(
         model=trial.model,
         prices=planning.price_files,
     )
-    spaces = find_workspaces(boards, where.folders, from_manifest=planning.from_manifest)
+    spaces = find_workspaces(
+        boards, where.folders, from_manifest=planning.from_manifest, words=variables.words
+    )
     now = datetime.now(timezone.utc)
     # A storyboard from standard input has no folder of its own.
     may_be_new = not planning.fresh and STDIN not in files
@@ -180,7 +182,6 @@ def command(
     if out is not None:
         pairs = [(one.space, one.plan) for one in planned]
         save_plan(out, pairs, arguments=arguments, caps=limits.caps, bill=bill)
-    words = [*variables.words, *planning.price_words]
     if as_json:
         print_json({"tried_model": trial.model, **_document(planned, bill, catalog)})
     elif graph_form is not None and graph_form != _TEXT:
@@ -188,13 +189,14 @@ def command(
     else:
         for one in planned:
             _print_takes(one, as_graph=graph_form is not None)
-            print_lines(_lines_below(one, catalog, [*plan_words(arguments), *words], now=now))
+            words = [*plan_words(arguments), *planning.price_words]
+            print_lines(_lines_below(one, catalog, words, now=now))
         print_lines(_last_lines(planned, bill))
         plans = [one.plan for one in planned]
         print_lines(trial_lines(plans, catalog, trial.model, variables.variant))
     if out is not None:
         others = [str(space.storyboard.path) for space in spaces[1:]]
-        command = spaces[0].command("render", *others, "--plan", str(out), *words)
+        command = spaces[0].command("render", *others, "--plan", str(out), *planning.price_words)
         say(f"saved; to carry it out: {command}")
     return ExitCode.CHANGED if check and bill.takes else ExitCode.OK
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import datetime, timezone
 from functools import cache, partial
 from pathlib import Path
@@ -66,14 +66,14 @@ def command(
             next_step="use one of the two, or follow a render with: render --events FILE",
         )
     boards = read_sound([file], load_catalog(), variables, as_json=as_json)
-    [space] = find_workspaces(boards, where.folders)
+    [space] = find_workspaces(boards, where.folders, words=variables.words)
     if as_json:
         print_json(_document(space, read_known(space, datetime.now(timezone.utc), tell=say)))
     elif is_watching:
-        read = partial(_read_view, space, variables.words, cache(say))  # says each sentence once
+        read = partial(_read_view, space, cache(say))  # says each sentence once
         watch(read, space.version)
     else:
-        view = _read_view(space, variables.words, say)
+        view = _read_view(space, say)
         print_rows([view.head], view.rows)
         print_lines(view.foot)
     return ExitCode.OK
@@ -90,8 +90,8 @@ def _document(space: Workspace, known: Known) -> dict[str, Any]:
     }
 
 
-def _read_view(space: Workspace, words: Sequence[str], tell: Callable[[str], None]) -> View:
-    """The view as it is now. `words` are the options that the storyboard is read with."""
+def _read_view(space: Workspace, tell: Callable[[str], None]) -> View:
+    """The view as it is now."""
     now = datetime.now(timezone.utc)
     known = read_known(space, now, tell=tell)
     is_pointer, waiting = known.snapshot.is_pointer, known.waiting
@@ -102,7 +102,7 @@ def _read_view(space: Workspace, words: Sequence[str], tell: Callable[[str], Non
     counts = count_statuses(state.status for state in known.states)
     spent = f"; {known.spending.sentence}" if known.spending.micros else ""
     head = f"{space.storyboard.display_name}: {counts}{spent}"
-    return View(head, entries, approval_lines(space, waiting.values(), words))
+    return View(head, entries, approval_lines(space, waiting.values()))
 
 
 def _entry(state: TakeState, now: datetime, is_pointer: HasFile, waiting: Action | None) -> Entry:

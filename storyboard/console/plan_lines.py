@@ -110,7 +110,9 @@ def left_out_lines(space: Workspace, plan: Plan, deleted: Sequence[str]) -> list
     return lines
 
 
-def approval_lines(space: Workspace, actions: Iterable[Action], words: Sequence[str]) -> list[str]:
+def approval_lines(
+    space: Workspace, actions: Iterable[Action], words: Sequence[str] = ()
+) -> list[str]:
     """Which takes to look at before what follows them is sent, and the command to go on with.
 
     `words` are the options of the command besides, such as those that select takes.

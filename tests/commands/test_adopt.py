@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import shlex
 import shutil
 import sqlite3
 import sys
@@ -71,6 +72,19 @@ def test_the_plan_of_a_renamed_film_names_the_command_and_a_render_waits_for_it(
     assert program(*command.split()[1:]).code == 0
     assert program("plan", renamed, "--sandbox").out.startswith("movie.yaml: 3 keep\n")
     assert program("render", renamed, "--sandbox").code == 0
+
+
+def test_the_command_that_adopts_reads_the_film_with_the_same_vars(
+    program: Program, film: Path
+) -> None:
+    film.write_text(f"{FILM}vars: {{sky: clear}}\n".replace("storm", "{{ sky }} storm"), "utf-8")
+    options = ("--var", "sky=dark red", "--sandbox")
+    program("render", film, *options)
+    movie = film.rename("movie.yaml")
+    command = "storyboard adopt movie.yaml renders/film.sandbox --var 'sky=dark red' --sandbox"
+    assert f"next: {command} (" in program("render", movie, *options).err
+    assert program(*shlex.split(command)[1:]).code == 0
+    assert program("plan", movie, *options).out.startswith("movie.yaml: 3 keep\n")
 
 
 def test_fresh_renders_anew_and_is_not_told_of_the_old_folder(
