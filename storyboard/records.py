@@ -150,7 +150,8 @@ class Storyboard:
     """A fully read storyboard: its takes in file order, and everything that is wrong with it.
 
     `takes` is complete only if `problems` holds just warnings. `sources` maps each file that
-    was read, by the name shown to the user, to its text, for quoting lines; `workbooks` maps a
+    was read, by the name shown to the user, to its text, for quoting lines; `price_texts` maps
+    those that the user named for their prices, which are part of no request, and `workbooks` a
     workbook's sheet to the file's name and content. `scene_titles` and `prices` are keyed by
     scene id and model; `skipped` holds the ids of skipped shots as written. `variant` is the
     variant that was read, with which `name` ends (`film/draft`); `variants` lists all of them.
@@ -163,6 +164,7 @@ class Storyboard:
     takes: tuple[Take, ...]
     problems: tuple[Problem, ...]
     sources: Mapping[str, str]
+    price_texts: Mapping[str, str] = field(default_factory=dict)
     workbooks: Mapping[str, tuple[str, bytes]] = field(default_factory=dict)
     scene_titles: Mapping[str, str] = field(default_factory=dict)
     skipped: tuple[str, ...] = ()
@@ -171,6 +173,11 @@ class Storyboard:
     prices: Mapping[str, Price] = field(default_factory=dict)
     caps: FilmCaps = NO_CAPS
     allowed_paths: tuple[Path, ...] = ()
+
+    @property
+    def texts(self) -> Mapping[str, str]:
+        """All texts that its problems may quote, by the names of their files."""
+        return {**self.price_texts, **self.sources}
 
     @property
     def display_name(self) -> str:

@@ -71,9 +71,9 @@ def read_storyboards(
         boards.append(board if content is None else _named_stdin(board))
     if problems and boards:
         boards[0] = replace(boards[0], problems=(*problems, *boards[0].problems))
-    if any(board.problems for board in boards):
-        sources |= price_texts  # for quoting alone: prices are part of no request
-    return [replace(one, sources={**one.sources, **sources}) for one in boards]
+    return [
+        replace(one, sources={**one.sources, **sources}, price_texts=price_texts) for one in boards
+    ]
 
 
 def keep_proven_repairs(
@@ -205,6 +205,6 @@ def report_problems(
         print_safe(format_problems(problems, {}, style="json"))
     else:
         for board in boards:
-            say_problems(board.problems, board.sources)
+            say_problems(board.problems, board.texts)
     if not is_sound:
         raise Exit(ExitCode.USAGE)

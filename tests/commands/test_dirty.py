@@ -51,7 +51,8 @@ def test_a_file_of_vars_counts(program: Program, film: Path) -> None:
     assert is_dirty(program, film, "--vars", "vars.yaml") is True
 
 
-def test_a_file_of_prices_does_not_count(program: Program, film: Path) -> None:
+@pytest.mark.parametrize("as_of", ["2099-01-15", "2020-01-15"], ids=["new", "with a warning"])
+def test_a_file_of_prices_does_not_count(program: Program, film: Path, as_of: str) -> None:
     prices = Path("..", "prices.yaml")
-    prices.write_text(PRICES, "utf-8")
+    prices.write_text(PRICES.replace("2099-01-15", as_of), "utf-8")
     assert is_dirty(program, film, "--prices", prices) is False

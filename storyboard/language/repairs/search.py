@@ -177,7 +177,7 @@ class _Search:
 
     def _can_read(self, name: str) -> bool:
         if name not in self.files:
-            texts = (board.sources[name] for board in self.boards if name in board.sources)
+            texts = (board.texts[name] for board in self.boards if name in board.texts)
             text = next(texts, None)
             file = read_text_file(Path(name), text) if text is not None else None
             if file is None or text is None:
