@@ -15,16 +15,21 @@ import yaml
 from storyboard.errors import BrokenCard, CardError
 from storyboard.models.card import SLOWEST_S, ModelCard, Parameter
 from storyboard.models.card_folders import CardText, Owner
-from storyboard.models.card_shape import card_problem
 from storyboard.models.card_words import read_words, settings_of
+from storyboard.models.folder import read_schema
 from storyboard.models.media_limits import KEY, impossible_span, limits_of
 from storyboard.models.references import expand_references
 from storyboard.models.schema.card_check import request_problem, taken_name
-from storyboard.models.schema.validator import DIALECT
+from storyboard.models.schema.errors import MISSING, UNKNOWN, SchemaError, find_errors
+from storyboard.models.schema.messages import describe_error
+from storyboard.models.schema.validator import DIALECT, compile_check
 from storyboard.models.service import Service
 from storyboard.models.service_reader import Services
 from storyboard.models.words import PARAMETER_TYPES
 from storyboard.models.yamltext import check_shape, line_at, parse_document
+from storyboard.records import Json
+from storyboard.reporting.suggest import did_you_mean
+from storyboard.reporting.value_paths import format_path
 
 _PATH = re.compile(r"""[$\w][\w$-]*(?:\.[$\w-]+|\[\d+\]|\["[^"]*"\])*""")
 _STEP = re.compile(r"""\["([^"]*)"\]|\[(\d+)\]|([$\w-]+)""")
@@ -55,6 +60,24 @@ def parse_card(file: CardText, name: str, services: Services) -> ModelCard:
             file.path, line, reason, name=name, owner=file.owner, next_step=_NEXT_STEP
         ) from error
     return card
+
+
+def card_problem(document: Mapping[str, Json]) -> str | None:
+    """Return the path of the first mistake in the shape of a card, and what it is, or None."""
+    schema = read_schema("card")
+    if compile_check(schema)(document):
+        return None
+    return next(map(_shape_message, find_errors(document, schema)), None)
+
+
+def _shape_message(error: SchemaError) -> str:
+    where = format_path(error.path)
+    if error.keyword == MISSING:
+        return f"{where} is missing"
+    if error.keyword == UNKNOWN:
+        hint = did_you_mean(str(error.value), error.schema.get("properties", ()))
+        return f"{where} is not a key of a model card" + (f"; {hint}" if hint else "")
+    return f"{where}: {describe_error(error).words}"
 
 
 def _find_line(text: str, reason: str) -> int | None:

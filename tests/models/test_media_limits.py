@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from storyboard.models.card_shape import card_problem
+from storyboard.models.card_reader import card_problem
 from storyboard.models.catalog import load_catalog
 from storyboard.models.media_limits import describe_media, ratio_words
 from tests.models.cards import card_document, write_card

@@ -11,7 +11,7 @@ import pytest
 import yaml
 from jsonschema import Draft7Validator
 
-from storyboard.models.card_shape import card_problem
+from storyboard.models.card_reader import card_problem
 from storyboard.models.folder import schemas_folder
 from tests.models.cards import card_document
 
