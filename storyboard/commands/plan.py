@@ -43,7 +43,7 @@ from storyboard.console.tables import print_rows
 from storyboard.errors import ExitCode, UsageError
 from storyboard.models.catalog import Catalog, load_catalog
 from storyboard.money import to_usd
-from storyboard.names import SANDBOX
+from storyboard.names import SANDBOX, as_argument
 from storyboard.planning.cost import (
     Bill,
     Pricing,
@@ -195,7 +195,7 @@ def command(
         plans = [one.plan for one in planned]
         print_lines(trial_lines(plans, catalog, trial.model, variables.variant))
     if out is not None:
-        others = [str(space.storyboard.path) for space in spaces[1:]]
+        others = [as_argument(space.storyboard.path) for space in spaces[1:]]
         command = spaces[0].command("render", *others, "--plan", str(out), *planning.price_words)
         say(f"saved; to carry it out: {command}")
     return ExitCode.CHANGED if check and bill.takes else ExitCode.OK

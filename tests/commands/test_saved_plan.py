@@ -145,6 +145,14 @@ def test_the_command_after_a_pause_selects_what_the_plan_did_and_from_where_it_d
     assert f"{command} --except gull --from-manifest --sandbox\n" in output.out
 
 
+def test_a_second_storyboard_whose_name_begins_with_a_dash_is_no_option(
+    film: Path, program: Program
+) -> None:
+    Path("-b.yaml").write_text(FILM, "utf-8")
+    output = program("plan", film, "./-b.yaml", "--sandbox", "--out", PLAN)
+    assert "storyboard render film.yaml ./-b.yaml --plan plan.json" in output.err
+
+
 @pytest.mark.skipif(os.name == "nt", reason="names are Unicode there")
 def test_a_storyboard_whose_name_is_no_text_is_saved_and_named_again(
     film: Path, server: SandboxServer, program: Program
