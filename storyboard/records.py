@@ -155,7 +155,8 @@ class Storyboard:
     workbook's sheet to the file's name and content. `scene_titles` and `prices` are keyed by
     scene id and model; `skipped` holds the ids of skipped shots as written. `variant` is the
     variant that was read, with which `name` ends (`film/draft`); `variants` lists all of them.
-    Besides its project, it may read files in `allowed_paths`, which the user named.
+    Besides its project, it may read files in `allowed_paths`, which the user named. `options`
+    are those it was read with besides the variant, as they are typed.
     """
 
     path: Path
@@ -173,6 +174,7 @@ class Storyboard:
     prices: Mapping[str, Price] = field(default_factory=dict)
     caps: FilmCaps = NO_CAPS
     allowed_paths: tuple[Path, ...] = ()
+    options: tuple[str, ...] = ()
 
     @property
     def texts(self) -> Mapping[str, str]:

@@ -63,7 +63,7 @@ def command(
       storyboard adopt film.yaml renders/old-name
     """
     boards = read_sound([file], load_catalog(), variables, as_json=as_json)
-    [space] = find_workspaces(boards, where.folders, words=variables.words)
+    [space] = find_workspaces(boards, where.folders)
     with ExitStack() as locks:
         found = _read(spelled_path(source), space, locks)
         store = locks.enter_context(open_folder(space, tell=say))

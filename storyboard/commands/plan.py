@@ -165,9 +165,7 @@ def command(
         model=trial.model,
         prices=planning.price_files,
     )
-    spaces = find_workspaces(
-        boards, where.folders, from_manifest=planning.from_manifest, words=variables.words
-    )
+    spaces = find_workspaces(boards, where.folders, from_manifest=planning.from_manifest)
     now = datetime.now(timezone.utc)
     # A storyboard from standard input has no folder of its own.
     may_be_new = not planning.fresh and STDIN not in files

@@ -139,9 +139,7 @@ def command(
     boards = read_sound(
         files, catalog, variables, strict=strict, as_json=as_json, prices=planning.price_files
     )
-    spaces = find_workspaces(
-        boards, where.folders, from_manifest=arguments.from_manifest, words=variables.words
-    )
+    spaces = find_workspaces(boards, where.folders, from_manifest=arguments.from_manifest)
     words = [*plan_words(arguments), *planning.price_words]
     with writing_events(display.events) as events, ExitStack() as stack:
         films = [

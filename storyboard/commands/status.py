@@ -66,7 +66,7 @@ def command(
             next_step="use one of the two, or follow a render with: render --events FILE",
         )
     boards = read_sound([file], load_catalog(), variables, as_json=as_json)
-    [space] = find_workspaces(boards, where.folders, words=variables.words)
+    [space] = find_workspaces(boards, where.folders)
     if as_json:
         print_json(_document(space, read_known(space, datetime.now(timezone.utc), tell=say)))
     elif is_watching:

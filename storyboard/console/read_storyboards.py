@@ -72,7 +72,13 @@ def read_storyboards(
     if problems and boards:
         boards[0] = replace(boards[0], problems=(*problems, *boards[0].problems))
     return [
-        replace(one, sources={**one.sources, **sources}, price_texts=price_texts) for one in boards
+        replace(
+            one,
+            sources={**one.sources, **sources},
+            price_texts=price_texts,
+            options=tuple(variables.words),
+        )
+        for one in boards
     ]
 
 

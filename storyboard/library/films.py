@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime, timezone
 from pathlib import Path
@@ -69,7 +69,12 @@ def load(
         allowed_paths=folders,
         reading=Reading(variant, today=datetime.now(timezone.utc).date()),
     )
-    return replace(board, problems=(*problems, *board.problems))
+    typed = (*_each("--var", assignments), *_each("--allow-path", map(str, folders)))
+    return replace(board, problems=(*problems, *board.problems), options=typed)
+
+
+def _each(option: str, values: Iterable[str]) -> Iterator[str]:
+    return (word for value in values for word in (option, value))
 
 
 def find_workspace(

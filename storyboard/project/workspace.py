@@ -55,7 +55,6 @@ class Workspace:
     `folder` is the output folder as messages show it. `real_folder` is the same with the
     links above it resolved. It is used for writing, which is refused if the path has come
     to lead elsewhere. With `is_from_manifest`, the storyboard's takes are those of its manifest.
-    `words` are the options that the file is read with, for commands that the user is given.
     """
 
     storyboard: Storyboard
@@ -65,7 +64,6 @@ class Workspace:
     origin: str
     folders: Folders
     is_from_manifest: bool = False
-    words: tuple[str, ...] = ()
     _resolved: list[tuple[Sequence[Submission], Sequence[Take]]] = field(
         default_factory=list, init=False, repr=False, compare=False
     )
@@ -90,10 +88,11 @@ class Workspace:
                 )
 
     def command(self, verb: str, *words: str) -> str:
-        """The command line for another command on the same file and folder, quoted for a shell."""
-        line = ["storyboard", verb, as_argument(self.storyboard.path), *words, *self.words]
+        """The command line for another command on the same takes and folder, quoted for a shell."""
+        board = self.storyboard
+        line = ["storyboard", verb, as_argument(board.path), *words, *board.options]
         for option, value in (
-            ("--variant", self.storyboard.variant),
+            ("--variant", board.variant),
             ("--output", self.folders.output),
             ("--state", self.folders.state),
             ("--base-url", self.folders.base_url),
@@ -188,15 +187,9 @@ class Workspace:
 
 
 def find_workspaces(
-    boards: Sequence[Storyboard],
-    folders: Folders,
-    *,
-    from_manifest: bool = False,
-    words: Sequence[str] = (),
+    boards: Sequence[Storyboard], folders: Folders, *, from_manifest: bool = False
 ) -> list[Workspace]:
     """Each storyboard with its folders and, with `from_manifest`, the takes of its manifest.
-
-    `words` are the options that the storyboards were read with.
 
     Raises UsageError if several storyboards would share a folder, if a folder is a
     symbolic link, or if a required manifest is missing or its takes wait for one another.
@@ -215,7 +208,7 @@ def find_workspaces(
         folder = folders.output or find_default_folder(board, origin)
         state = folders.state or folder
         real = folder.resolve()
-        spaces.append(Workspace(board, folder, real, state, origin, folders, words=tuple(words)))
+        spaces.append(Workspace(board, folder, real, state, origin, folders))
     if len({space.real_folder for space in spaces}) < len(spaces):
         raise UsageError(
             "two of the storyboards have the same output folder",

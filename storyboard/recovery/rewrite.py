@@ -35,7 +35,7 @@ def find_rendered(
     Raises UsageError if, as far as is known here, nothing of it was ever sent.
     """
     boards = read_storyboards([file], catalog, variables)
-    space = find_workspaces(boards, where.folders, words=variables.words)[0]
+    space = find_workspaces(boards, where.folders)[0]
     # Opening the folder would create it, even for a misspelt name.
     if not (space.state / STATE).is_file() and not (space.folder / MANIFEST).is_file():
         raise UsageError(

@@ -87,6 +87,18 @@ def test_the_command_that_adopts_reads_the_film_with_the_same_vars(
     assert program("plan", movie, *options).out.startswith("movie.yaml: 3 keep\n")
 
 
+def test_the_command_for_a_folder_renamed_with_its_film_has_the_same_vars(
+    program: Program, film: Path
+) -> None:
+    film.write_text(f"{FILM}vars: {{sky: clear}}\n".replace("storm", "{{ sky }} storm"), "utf-8")
+    options = ("--var", "sky=dark red", "--sandbox")
+    program("render", film, *options)
+    movie = film.rename("movie.yaml")
+    Path("renders/film.sandbox").rename("renders/movie.sandbox")
+    command = "storyboard adopt movie.yaml renders/film.sandbox --var 'sky=dark red' --sandbox"
+    assert command in program("list", movie, "--failed", *options).err
+
+
 def test_fresh_renders_anew_and_is_not_told_of_the_old_folder(
     program: Program, renamed: Path
 ) -> None:
