@@ -53,10 +53,10 @@ def command(
     """Adopt what FROM has of the takes of FILE, so that nothing is paid for again.
 
     FROM is a manifest, an output folder of the same origin, such as that of a renamed
-    storyboard or of another variant, or - to read a manifest from standard input. Takes are
-    the same if their requests are. Videos are linked if the disk allows it, and copied
-    otherwise; tasks that are still rendering and unknown outcomes are adopted as they are.
-    FROM is left unchanged.
+    storyboard or of another variant, or - to read a manifest from standard input. Takes match
+    if their requests are equal. Videos are linked if the disk allows it, and copied otherwise;
+    tasks that are still rendering and unknown outcomes are adopted as they are. FROM is left
+    unchanged.
 
     \b
     Example:

@@ -68,10 +68,10 @@ LIBRARIES = (
 
 @click.command(
     epilog=exit_codes(
-        OK="nothing stands in the way of a render",
-        INCOMPLETE="something on this machine does",
+        OK="a render can start",
+        INCOMPLETE="something on this machine prevents it",
         USAGE="wrong usage",
-        ACCOUNT="the account or the way to the API does",
+        ACCOUNT="the account or the connection prevents it",
     )
 )
 @base_url_option

@@ -103,7 +103,7 @@ class _Command(click.Command):
     is_flag=False,
     flag_value=_TEXT,
     type=Choice([_TEXT, *GRAPHS]),
-    help="Show which takes show frames of which, as text or for another program.",
+    help="Show which takes use frames of which: as text, or for Mermaid or Graphviz.",
 )
 @click.option(
     "--check",
@@ -129,15 +129,14 @@ def command(
 ) -> int:
     """Show what a render would do with each take: submit, resume, download, keep, wait, hold, ask.
 
-    A take that shows a frame of another waits until that one's video is in place; then the
-    same render submits it. Its cost is counted.
+    A take that uses a frame of another waits for its video, and is then submitted in the same
+    render. Its cost is counted.
 
     `render --plan` carries out a plan saved with --out without asking, or refuses it
     if the storyboard, what was rendered or the costs have changed.
 
-    With --variant or --model, a seed gives other pictures: it does not carry over to another
-    resolution or model. A plan made with --model shows what that model would cost, and
-    cannot be rendered.
+    A seed does not carry over to another resolution or model: there it gives another video. A
+    plan made with --model shows what that model would cost, and cannot be rendered.
 
     \b
     Examples:

@@ -30,7 +30,7 @@ from storyboard.recovery.rewrite import connect_for, find_rendered, rewrite_outp
         ExitCode.ACCOUNT,
         OK="no outcome is unknown any more",
         USAGE="wrong usage",
-        UNKNOWN="the request log does not decide about some of them",
+        UNKNOWN="some outcomes are still unknown",
     )
 )
 @file_argument

@@ -81,7 +81,7 @@ if TYPE_CHECKING:
     multiple=True,
     metavar="ID",
     shell_complete=complete_takes,
-    help="Approve the video that a paused take or shot has now, and go on with what follows it.",
+    help="Approve the current video of a paused take or shot, and render what follows it.",
 )
 @with_options(
     variables=VariableOptions,
@@ -119,8 +119,8 @@ def command(
     the options that say how storyboards are read and where the results go (--var,
     --sandbox, --output, ...) as you gave them to `plan`.
 
-    With `pause: true` in a shot, what shows its frames is not sent before you approve its
-    video with --past. A new video needs a new approval.
+    If a shot has `pause: true`, takes that use its frames are sent only after you approve its video
+    with --past. A new video needs a new approval.
 
     \b
     Examples:

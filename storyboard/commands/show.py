@@ -32,7 +32,7 @@ Sent = Mapping[str, Submission]
 @click.command()
 @file_and_takes_argument
 @with_options(variables=VariableOptions, trial=TrialOptions, where=FolderOptions)
-@click.option("--with-parents", is_flag=True, help="Also the takes whose frames these takes show.")
+@click.option("--with-parents", is_flag=True, help="Also print the takes whose frames these use.")
 @format_option("yaml", "json", "jsonl", help="How the payloads are printed.")
 @json_option
 def command(
@@ -47,7 +47,7 @@ def command(
 ) -> int:
     """Print the payloads of a storyboard's takes; sends nothing.
 
-    A shot's id means all its takes; patterns such as 'city-*' work too. With --model, the
+    The id of a shot selects all its takes; patterns such as 'city-*' work too. With --model, the
     payloads are those that another model would get.
 
     A payload names files and frames by their content. For such takes, the body is printed too:

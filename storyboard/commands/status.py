@@ -52,8 +52,8 @@ def command(
 ) -> int:
     """Show what is known of each take; sends nothing and takes no lock.
 
-    With --watch, a terminal shows it again at each change; elsewhere each change is a line.
-    The storyboard is read once.
+    With --watch, the display is updated at each change; without a terminal, each change is a line.
+    The storyboard itself is not read again.
 
     \b
     Examples:

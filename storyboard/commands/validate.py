@@ -51,7 +51,7 @@ def command(
     strict: bool,
     quiet: bool,
 ) -> int:
-    """Check storyboards completely: their structure, and every payload after templates.
+    """Check storyboards completely: their structure, and every payload with templates filled in.
 
     Without --variant, all variants are checked too. With --model, every shot is
     checked as if it had that model.

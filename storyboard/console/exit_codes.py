@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from storyboard.errors import ExitCode
 
-NO_RECORD = "videos are there, and no record of what was paid for them"
+NO_RECORD = "there are videos, but no record of what was paid for them"
 """What `ExitCode.UNKNOWN` means where nothing that was sent can be in doubt."""
 
 

@@ -108,8 +108,7 @@ class VariableOptions:
         "--variant",
         metavar="NAME",
         shell_complete=complete_variants,
-        help="Read this variant of the storyboard, which has a folder of its own. A seed does not "
-        "carry over to another resolution or model.",
+        help="Read this variant of the storyboard, which has an output folder of its own.",
     )
 
     @property
@@ -207,7 +206,7 @@ class SelectionOptions:
     with_parents: bool = option(
         "--with-parents",
         is_flag=True,
-        help="Also the takes whose frames the selected ones show, whatever the other options say.",
+        help="Also select the takes whose frames these use, even if other options exclude them.",
     )
 
     @property
@@ -273,9 +272,7 @@ class PlanningOptions(PriceOptions):
         help="Send the payloads of the manifest instead of the storyboard's.",
     )
     fresh: bool = option(
-        "--fresh",
-        is_flag=True,
-        help="Render again what another folder beside this one already has.",
+        "--fresh", is_flag=True, help="Render again even what another folder beside this one has."
     )
 
 
@@ -321,10 +318,7 @@ class CapOptions:
         help="Refuse to submit more seconds of video than this.",
     )
     max_cost_usd: float | None = option(
-        "--max-cost",
-        type=AMOUNT,
-        metavar="USD",
-        help="Refuse to spend more than this, at the given --price.",
+        "--max-cost", type=AMOUNT, metavar="USD", help="Refuse to spend more than this."
     )
 
     @property

@@ -29,7 +29,7 @@ class SandboxOptions:
         "--spread",
         type=DURATION,
         metavar="TIME",
-        help="How much longer or shorter than --render-time it may take.",
+        help="How much the time of a task may differ from --render-time.",
     )
     clip_size: str | None = option(
         "--clip-size",

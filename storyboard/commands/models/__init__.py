@@ -18,8 +18,7 @@ from storyboard.console.printing import print_lines
 def command(context: click.Context) -> None:
     """The models that a storyboard can name.
 
-    What is known of each stands on its model card. A model that came later is added with a
-    card of its own.
+    Each is described by its model card. To use a newer model, add a card.
 
     \b
     Examples:

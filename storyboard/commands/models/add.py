@@ -35,23 +35,23 @@ from storyboard.project.model_sources import (
     "add",
     epilog=exit_codes(
         USAGE="the document cannot be understood; nothing was written",
-        REFUSED="another card is there (without --force)",
+        REFUSED="a different card exists (without --force)",
         ACCOUNT="the service or the page cannot be reached",
     ),
 )
 @click.argument("source", required=False)
 @click.option("--from-service", metavar="NAME", help="Ask the service itself for this model.")
-@click.option("--name", metavar="NAME", help="Which model, of a document that describes several.")
+@click.option("--name", metavar="NAME", help="Which model, if the document describes several.")
 @click.option(
     "--kind",
     type=click.Choice(get_args(Kind)),
-    help="What the videos are made from, where the document does not say.",
+    help="What the videos are made from, if the document does not say.",
 )
 @click.option(
     "--without", multiple=True, metavar="FIELD", help="Leave this optional field of the model out."
 )
 @click.option("--user", is_flag=True, help="Write the card for all of your projects.")
-@click.option("--force", is_flag=True, help="Write over a card that is there.")
+@click.option("--force", is_flag=True, help="Overwrite an existing card.")
 @base_url_option
 @json_option
 def command(
@@ -69,7 +69,7 @@ def command(
     """Make a model card from a document, show what was understood, and write it.
 
     SOURCE is a file, an https address, or - for standard input: an OpenAPI document, the
-    service's reply of api_schema, or a page of documentation with an OpenAPI block. The card
+    service's `api_schema` reply, or a page of documentation with an OpenAPI block. The card
     goes to models/PROVIDER/NAME.yaml in this folder. What cannot be understood is refused with
     its place; which common words the fields mean is guessed, and what is not certain left out.
 

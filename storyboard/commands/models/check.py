@@ -36,18 +36,18 @@ from storyboard.reporting.amounts import count_text
     "check",
     epilog=exit_codes(
         ACCOUNT="the service cannot be reached, or refuses the key",
-        CHANGED="a card is not what the service says, or a film uses a model that goes",
+        CHANGED="a card differs from the service, or a film uses a model that is gone or retiring",
     ),
 )
 @click.argument("files", nargs=-1, type=FILE, metavar="[FILE...]")
 @base_url_option
 @json_option
 def command(*, files: tuple[Path, ...], base_url: str | None, as_json: bool) -> int:
-    """Say which models the service no longer lists, and which limits have moved since.
+    """Report models that the service no longer lists, and limits that have changed.
 
-    Each card is compared, field by field, with what the service says of the model today. Of
-    the FILES, or else of the storyboards in this folder, those are named that use a model
-    which is gone or retires within 60 days. Sends free reads alone.
+    Each card is compared, field by field, with what the service says of the model today. Names
+    the FILES, or else the storyboards in this folder, that use a model which is gone or retires
+    within 60 days. Sends only free requests.
 
     \b
     Examples:

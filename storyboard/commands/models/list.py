@@ -22,7 +22,7 @@ _PLAIN = ("name", "title", "kind", "source", "read", "confidence", "retires", "u
 @click.command("list")
 @json_option
 def command(*, as_json: bool) -> int:
-    """List the models, one a line: name, kind, limits, how sure these are, retirement.
+    """List the models, one per line: name, kind, limits, how certain these are, retirement.
 
     Cards beside the storyboards of the current folder, in models/, come first, then those of
     your own data folder, then the program's. The kind is what a video is made from: text, an

@@ -23,7 +23,10 @@ _KEYS = {
 
 
 @click.command(
-    "prices", epilog=exit_codes(ACCOUNT="the service cannot be reached, or refuses the key")
+    "prices",
+    epilog=exit_codes(
+        USAGE="wrong usage", ACCOUNT="the service cannot be reached, or refuses the key"
+    ),
 )
 @click.option(
     "--from-service", is_flag=True, help="Read them from the account's model list, with its key."
@@ -31,11 +34,11 @@ _KEYS = {
 @base_url_option
 @json_option
 def command(*, from_service: bool, base_url: str | None, as_json: bool) -> int:
-    """Print what the account's model list says of prices, as a file for --prices or include.
+    """Print the prices in the account's model list, as a file for --prices or include.
 
     If a model's price is a range, the highest is printed: no estimate is then too low. Write
     the others by resolution and sound yourself. A price for anything but a second or a
-    clip is a comment. Sends one free read.
+    clip is a comment. Sends one free request.
 
     \b
     Examples:

@@ -27,7 +27,7 @@ _UNKNOWN = "not known"
 @click.argument("name", shell_complete=complete_models)
 @json_option
 def command(*, name: str, as_json: bool) -> int:
-    """Show what is known of a model: its parameters with their limits, and where these are from.
+    """Show what is known of a model: its parameters with their limits, and their source.
 
     \b
     Examples:
