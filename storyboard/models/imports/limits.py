@@ -140,8 +140,12 @@ def _bounds(found: Pointer) -> Limits:
         value = schema.get(name)
         if value is None or (isinstance(value, bool) and name.startswith("exclusive")):
             continue
-        is_number = isinstance(value, int | float) and not isinstance(value, bool)
-        if not is_number or (name in _COUNTS and not (isinstance(value, int) and value >= 0)):
+        is_bound = isinstance(value, int | float) and not isinstance(value, bool)
+        if is_bound and name in _COUNTS:
+            is_bound = isinstance(value, int) and value >= 0
+        elif is_bound and name == "multipleOf":
+            is_bound = value > 0
+        if not is_bound:
             raise NotUnderstood(found, f"has {name} {_quoted(value)}, which is not a bound")
         is_whole = isinstance(value, float) and value.is_integer()
         bounds[name] = int(value) if is_whole else value

@@ -238,6 +238,8 @@ def test_a_field_is_said_in_one_way(limits: Any, expected: Any) -> None:
         ({"type": "integer", "enum": ["9" * 21]}, f"lists '{'9' * 21}', which is not of the type"),
         ({"type": "string", "pattern": "(?=a)a"}, "cannot be a card's pattern"),
         ({"type": "string", "maxLength": -1}, "has maxLength -1, which is not a bound"),
+        ({"type": "integer", "multipleOf": -2}, "has multipleOf -2, which is not a bound"),
+        ({"enum": [1, 2], "multipleOf": 0}, "has multipleOf 0, which is not a bound"),
         (
             {"anyOf": [{"type": "string"}, {"type": "array"}]},
             "takes one thing or another; a card's field is of one kind",
