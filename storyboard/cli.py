@@ -45,18 +45,6 @@ _COMPLETE = "_STORYBOARD_COMPLETE"  # as click derives it from the program's nam
 class _Commands(LazyGroup):
     """Describes the commands without importing them, to keep startup fast."""
 
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        try:
-            return super().resolve_command(ctx, args)
-        except click.UsageError as error:
-            from storyboard.reporting.suggest import did_you_mean
-
-            if hint := did_you_mean(args[0], COMMANDS):
-                raise click.UsageError(f"{error.message.rstrip('.')}; {hint}", ctx) from None
-            raise
-
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
             formatter.write_dl(list(COMMANDS.items()))

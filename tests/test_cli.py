@@ -31,6 +31,8 @@ def test_the_program_also_has_the_packages_name(repo: Path) -> None:
 def test_a_misspelt_command_gets_a_suggestion(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.run(["rendre"]) == ExitCode.USAGE
     assert "did you mean 'render'?" in capsys.readouterr().err
+    assert cli.run(["models", "lst"]) == ExitCode.USAGE
+    assert "No such command 'lst'; did you mean 'list'?" in capsys.readouterr().err
 
 
 def test_an_error_is_one_sentence_and_the_next_step(

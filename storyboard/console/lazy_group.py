@@ -28,3 +28,16 @@ class LazyGroup(click.Group):
         command = importlib.import_module(f"{self._package}.{cmd_name}").command
         assert isinstance(command, click.Command)  # noqa: S101 (a bug of ours otherwise)
         return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """The command that the arguments name. Raises UsageError, with the name that is meant."""
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError as error:
+            from storyboard.reporting.suggest import did_you_mean
+
+            if hint := did_you_mean(args[0], self._names):
+                raise click.UsageError(f"{error.message.rstrip('.')}; {hint}", ctx) from None
+            raise
