@@ -307,7 +307,7 @@ def test_yaml_reads_as_the_same_text_and_never_acts(key: str, text: str) -> None
 
 
 def test_every_character_that_is_escaped_alone_is_escaped_in_a_text() -> None:
-    escaped = [chr(code) for code in range(0x110000) if quoting._ACTING.match(chr(code))]
+    escaped = [chr(code) for code in range(0x110000) if quoting._ACTIVE.match(chr(code))]
     assert not [letter for letter in escaped if visible(f"a{letter}") == f"a{letter}"]
 
 
